@@ -1,0 +1,13 @@
+import { runCli } from "./src/cli/mod.ts";
+import { hosted } from "./src/hosted.ts";
+
+/** What `deno serve main.ts`, and hosts that take a `fetch` handler, listen with. */
+export default hosted;
+
+// `deno serve` makes this the main module too, with no arguments, and has called `onListen` by the time of "load".
+if (import.meta.main && Deno.args.length > 0) Deno.exit(await runCli(Deno.args));
+if (import.meta.main) {
+  addEventListener("load", async () => {
+    if (!hosted.isListening) Deno.exit(await runCli([]));
+  });
+}

@@ -1,0 +1,31 @@
+import { Command, CommanderError } from "commander";
+import { CodeBeakerError } from "../core/errors.ts";
+import { printError } from "./output.ts";
+import { addRunCommand } from "./run.ts";
+import { addRuntimesCommand } from "./runtimes.ts";
+import { addServeCommand } from "./serve.ts";
+
+/** What the shell is told when a command line is off, or a command could not do what it was asked. */
+const EXIT_USAGE = 2;
+const EXIT_FAILURE = 1;
+
+/** Runs one command line. Returns the exit code; it exits nothing itself. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const setExitCode = (code: number) => exitCode = code;
+  const program = new Command("codebeaker")
+    .description("Runs code that nobody has vetted, on the lightest runtime that is safe enough for it.")
+    .enablePositionalOptions()
+    .exitOverride();
+  for (const add of [addServeCommand, addRunCommand, addRuntimesCommand]) add(program, setExitCode);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 || args.length === 0 ? 0 : EXIT_USAGE;
+    if (!(error instanceof CodeBeakerError)) throw error;
+    await printError(`codebeaker: ${error.message}`);
+    return error.code === "invalid_request" ? EXIT_USAGE : EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { composeService } from "../compose.ts";
+import { loadConfig } from "../config.ts";
+import { formatTable, print } from "./output.ts";
+import { addSettings } from "./settings.ts";
+
+/** `codebeaker runtimes`: what is here, and what it is worth. */
+export function addRuntimesCommand(program: Command): void {
+  addSettings(program.command("runtimes").description("list the runtimes"), ["denoBinary", "scratch"]).action(
+    listRuntimes,
+  );
+}
+
+async function listRuntimes(flags: Record<string, unknown>): Promise<void> {
+  await using service = await composeService(await loadConfig(flags));
+  const runtimes = await service.engine.describeRuntimes();
+  const rows = runtimes.map(({ name, available, reason, isolation, capabilities, environments }) => [
+    name,
+    available ? "yes" : `no: ${reason}`,
+    String(isolation.level),
+    `${capabilities.startupTimeMs} ms`,
+    `${capabilities.memoryOverheadMB} MB`,
+    environments.map((environment) => environment.name).join(", "),
+  ]);
+  await print(formatTable(["RUNTIME", "AVAILABLE", "ISOLATION", "STARTUP", "MEMORY", "LANGUAGES"], rows));
+}

@@ -1,0 +1,17 @@
+import { type Command, Option } from "commander";
+import { type SettingName, SETTINGS, variableOf } from "../config.ts";
+
+/** Gives a command a flag for each of these settings, and for the file that holds settings. */
+export function addSettings(command: Command, names: readonly SettingName[]): Command {
+  command.addOption(new Option("--config <file>", "JSON file of settings (CODEBEAKER_CONFIG)"));
+  for (const name of names) {
+    const { help, default: fallback } = SETTINGS[name];
+    const shown = fallback === "" ? "none" : fallback;
+    command.addOption(new Option(`--${kebabCase(name)} <value>`, `${help} (${variableOf(name)}, default: ${shown})`));
+  }
+  return command;
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

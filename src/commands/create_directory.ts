@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { strictObject } from "../core/validation.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+import { defineCommand } from "./command.ts";
+
+/** Makes a directory; with `recursive`, also those above it, and one that exists is no fault. */
+export const createDirectory = defineCommand({
+  type: "create_directory",
+  aliases: ["create_dir"],
+  fieldAliases: {},
+  schema: strictObject({ path: z.string().min(1), recursive: z.boolean().default(true) }),
+  async run(environment, { path, recursive }) {
+    const target = parseWorkspacePath(path);
+    await environment.files.createDirectory(target, { recursive });
+    return { path: target };
+  },
+});

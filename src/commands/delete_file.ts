@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { strictObject } from "../core/validation.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+import { defineCommand } from "./command.ts";
+
+/** Deletes a file or an empty directory; with `recursive`, a directory with everything in it. */
+export const deleteFile = defineCommand({
+  type: "delete_file",
+  aliases: [],
+  fieldAliases: {},
+  schema: strictObject({ path: z.string().min(1), recursive: z.boolean().default(false) }),
+  async run(environment, { path, recursive }) {
+    const target = parseWorkspacePath(path);
+    await environment.files.delete(target, { recursive });
+    return { path: target };
+  },
+});

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { canonicalLanguage } from "../core/languages.ts";
+import { LIMITS, lowerTimeout, timeoutSchema } from "../core/limits.ts";
+import { argumentsSchema, checkCodeSize } from "../core/request.ts";
+import { strictObject } from "../core/validation.ts";
+import { defineCommand } from "./command.ts";
+import { runProgram } from "./run_program.ts";
+
+/** Writes code to `main.<ext>` and runs it. */
+export const executeCode = defineCommand({
+  type: "execute_code",
+  aliases: ["execute"],
+  fieldAliases: {},
+  schema: strictObject({
+    code: z.string(),
+    language: z.string().min(1).max(64).optional(),
+    args: argumentsSchema,
+    stdin: z.string().default(""),
+    timeoutMs: timeoutSchema,
+    timeout: z.number().positive().max(LIMITS.timeoutMs.max / 1000).optional().describe("timeoutMs, in seconds"),
+  }),
+  async run(environment, { code, language, args, stdin, timeoutMs, timeout }, context) {
+    checkCodeSize(code);
+    const path = environment.mainFile(language === undefined ? undefined : canonicalLanguage(language));
+    await environment.files.write(path, new TextEncoder().encode(code));
+    const limits = lowerTimeout(context.limits, timeoutMs ?? (timeout === undefined ? undefined : timeout * 1000));
+    return await runProgram(environment, { kind: "file", path, args }, { ...context, stdin, limits });
+  },
+});

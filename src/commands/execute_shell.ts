@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { environmentSchema } from "../core/environment_variables.ts";
+import { lowerTimeout, timeoutSchema } from "../core/limits.ts";
+import { argumentsSchema } from "../core/request.ts";
+import { strictObject } from "../core/validation.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+import { defineCommand } from "./command.ts";
+import { runProgram } from "./run_program.ts";
+
+/** Runs a command line, as far as the runtime can confine it. */
+export const executeShell = defineCommand({
+  type: "execute_shell",
+  aliases: ["shell"],
+  fieldAliases: { commandName: "command" },
+  schema: strictObject({
+    command: z.string().min(1).max(4096),
+    args: argumentsSchema,
+    workingDirectory: z.string().default("."),
+    env: environmentSchema.default({}),
+    stdin: z.string().default(""),
+    timeoutMs: timeoutSchema,
+  }),
+  async run(environment, { command, args, workingDirectory, env, stdin, timeoutMs }, context) {
+    const directory = parseWorkspacePath(workingDirectory, "workingDirectory");
+    await environment.files.list(directory, { maxDepth: 1 });
+    return await runProgram(environment, { kind: "shell", command, args, workingDirectory: directory }, {
+      ...context,
+      env,
+      stdin,
+      limits: lowerTimeout(context.limits, timeoutMs),
+    });
+  },
+});

@@ -1,0 +1,46 @@
+import { globToRegExp } from "@std/path";
+import { z } from "zod";
+import type { FileEntry } from "../core/files.ts";
+import { strictObject } from "../core/validation.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+import { defineCommand } from "./command.ts";
+
+/** The tree below a directory. A pattern is a glob over names, or over paths from that directory where it holds a slash. */
+export const listDirectory = defineCommand({
+  type: "list_directory",
+  aliases: ["list_files"],
+  fieldAliases: {},
+  schema: strictObject({
+    path: z.string().default("."),
+    recursive: z.boolean().default(true),
+    pattern: z.string().min(1).max(256).optional(),
+    includeHidden: z.boolean().default(false),
+    maxDepth: z.int().min(0).default(0),
+  }),
+  async run(environment, { path, recursive, pattern, includeHidden, maxDepth }) {
+    const target = parseWorkspacePath(path);
+    const tree = await environment.files.list(target, { maxDepth: recursive ? maxDepth : 1 });
+    const prefix = target === "." ? 0 : target.length + 1;
+    return { tree: prune(tree, { includeHidden, matches: matcher(pattern, prefix) }) };
+  },
+});
+
+interface Filter {
+  readonly includeHidden: boolean;
+  matches(entry: FileEntry): boolean;
+}
+
+/** Keeps what matches, and the directories on the way to it. */
+function prune(directory: FileEntry, filter: Filter): FileEntry {
+  const children = (directory.children ?? [])
+    .filter((entry) => filter.includeHidden || !entry.name.startsWith("."))
+    .map((entry) => entry.children === undefined ? entry : prune(entry, filter))
+    .filter((entry) => filter.matches(entry) || (entry.children?.length ?? 0) > 0);
+  return { ...directory, children };
+}
+
+function matcher(pattern: string | undefined, prefix: number): Filter["matches"] {
+  if (pattern === undefined) return () => true;
+  const glob = globToRegExp(pattern);
+  return pattern.includes("/") ? (entry) => glob.test(entry.path.slice(prefix)) : (entry) => glob.test(entry.name);
+}

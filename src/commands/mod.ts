@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { invalidField } from "../core/errors.ts";
+import { parseAs, unknownName } from "../core/validation.ts";
+import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { copyFile } from "./copy_file.ts";
+import { createDirectory } from "./create_directory.ts";
+import { deleteFile } from "./delete_file.ts";
+import { executeCode } from "./execute_code.ts";
+import { executeShell } from "./execute_shell.ts";
+import { listDirectory } from "./list_directory.ts";
+import { moveFile } from "./move_file.ts";
+import { readFile } from "./read_file.ts";
+import { writeFile } from "./write_file.ts";
+
+export type { Command, CommandContext } from "./command.ts";
+export { runProgram, type RunProgramOptions } from "./run_program.ts";
+
+/** Every command there is. */
+export const COMMANDS: readonly Command[] = [
+  executeCode,
+  executeShell,
+  writeFile,
+  readFile,
+  createDirectory,
+  copyFile,
+  moveFile,
+  deleteFile,
+  listDirectory,
+];
+
+const anyCommand = z.looseObject({ type: z.string().max(64), id: z.string().max(256).optional() });
+
+/**
+ * Does what a command object asks, in an environment that the caller keeps.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for an unknown command or a field that is off; else what the command throws
+ */
+export async function runCommand(
+  environment: ExecutionEnvironment,
+  value: unknown,
+  context: CommandContext,
+): Promise<unknown> {
+  const { type, id: _, ...given } = parseAs(anyCommand, value, "the command");
+  const command = COMMANDS.find((known) => known.type === type || known.aliases.includes(type));
+  if (command === undefined) {
+    throw invalidField("type", `Unknown command ${unknownName(type, COMMANDS.map((known) => known.type))}`);
+  }
+  const fields = parseAs(command.schema, renameFields(given, command.fieldAliases), `the ${command.type} command`);
+  return await command.run(environment, fields, context);
+}
+
+function renameFields(
+  given: Record<string, unknown>,
+  aliases: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const renamed = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(given)) {
+    const target = Object.hasOwn(aliases, name) ? aliases[name] ?? name : name;
+    if (renamed.has(target)) throw invalidField(name, `"${name}" is an alias of "${target}": name one of them`);
+    renamed.set(target, value);
+  }
+  return Object.fromEntries(renamed);
+}

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { CodeBeakerError } from "../core/errors.ts";
+import { oneOf, strictObject } from "../core/validation.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+import { defineCommand } from "./command.ts";
+
+/** More than this is read in parts, by `offset` and `length`. */
+const MAX_READ_BYTES = 16_777_216;
+
+/** Reads a file, or a part of it. */
+export const readFile = defineCommand({
+  type: "read_file",
+  aliases: [],
+  fieldAliases: {},
+  schema: strictObject({
+    path: z.string().min(1),
+    encoding: oneOf(["utf8", "base64"]).default("utf8"),
+    offset: z.int().min(0).optional(),
+    length: z.int().min(0).optional(),
+  }),
+  async run(environment, { path, encoding, offset, length }) {
+    const target = parseWorkspacePath(path);
+    const stream = await environment.files.read(target, {
+      ...(offset === undefined ? {} : { offset }),
+      length: Math.min(length ?? Infinity, MAX_READ_BYTES + 1),
+    });
+    const bytes = await new Response(stream).bytes();
+    if (bytes.length > MAX_READ_BYTES) {
+      throw new CodeBeakerError(
+        "too_large",
+        `Cannot read more than ${MAX_READ_BYTES} bytes at once: read ${JSON.stringify(path)} in parts`,
+      );
+    }
+    const content = encoding === "base64"
+      ? bytes.toBase64()
+      : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    return { path: target, content, encoding, bytes: bytes.length };
+  },
+});

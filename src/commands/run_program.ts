@@ -1,0 +1,69 @@
+import { BoundedOutput } from "../core/bounded_output.ts";
+import type { OutputChunk, ProgramResult } from "../core/execution.ts";
+import type { Limits } from "../core/limits.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/runtime.ts";
+
+export interface RunProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | ReadableStream<Uint8Array>;
+  readonly limits: Limits;
+  readonly signal?: AbortSignal | undefined;
+  onOutput?(chunk: OutputChunk): Promise<void> | void;
+  /** When the environment was asked for, on `performance.now`'s clock; now, when it stood ready. */
+  readonly askedAt?: number;
+}
+
+/** Runs a program to its end: feeds it, keeps what it prints within the limits, and tells how it ended. */
+export async function runProgram(
+  environment: ExecutionEnvironment,
+  program: Program,
+  options: RunProgramOptions,
+): Promise<ProgramResult> {
+  const askedAt = options.askedAt ?? performance.now();
+  const handle = await environment.run(program, {
+    env: options.env ?? {},
+    limits: options.limits,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const beganAt = performance.now();
+  const kept = {
+    stdout: new BoundedOutput(options.limits.maxOutputBytes),
+    stderr: new BoundedOutput(options.limits.maxOutputBytes),
+  };
+  const ended = handle.outcome.then((outcome) => ({ outcome, wallMs: performance.now() - beganAt }));
+  const feeding = feed(handle.stdin, options.stdin ?? "");
+  for await (const chunk of handle.output) {
+    kept[chunk.stream].push(chunk.bytes);
+    await options.onOutput?.(chunk);
+  }
+  const { outcome, wallMs } = await ended;
+  await feeding.stop();
+  const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
+  return {
+    outcome,
+    exitCode: outcome.kind === "exited" ? outcome.exitCode : null,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    truncated: { stdout: stdout.truncatedBytes, stderr: stderr.truncatedBytes },
+    usage: { wallMs: round(wallMs), startupMs: round(beganAt - askedAt), ...handle.usage() },
+  };
+}
+
+/** Writes a program's stdin beside everything else; a program that does not read it, or has ended, hinders nobody. */
+function feed(stdin: ProgramHandle["stdin"], input: string | ReadableStream<Uint8Array>): { stop(): Promise<void> } {
+  const ended = new AbortController();
+  const source = typeof input === "string"
+    ? ReadableStream.from(input === "" ? [] : [new TextEncoder().encode(input)])
+    : input;
+  const done = source.pipeTo(stdin, { signal: ended.signal }).catch(() => {}); // The program closed its stdin, or is gone.
+  return {
+    async stop() {
+      ended.abort();
+      await done;
+    },
+  };
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

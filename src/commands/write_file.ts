@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { WriteMode } from "../core/files.ts";
+import { decodeContent } from "../core/request.ts";
+import { oneOf, strictObject } from "../core/validation.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+import { defineCommand } from "./command.ts";
+
+const MODES = {
+  Create: "create",
+  Overwrite: "create",
+  Append: "append",
+  CreateNew: "create_new",
+} as const satisfies Record<string, WriteMode>;
+
+/** Writes a file, and the directories above it. */
+export const writeFile = defineCommand({
+  type: "write_file",
+  aliases: [],
+  fieldAliases: {},
+  schema: strictObject({
+    path: z.string().min(1),
+    content: z.string(),
+    encoding: oneOf(["utf8", "base64"]).default("utf8"),
+    mode: oneOf(["Create", "Overwrite", "Append", "CreateNew"]).default("Create"),
+  }),
+  async run(environment, { path, content, encoding, mode }) {
+    const target = parseWorkspacePath(path);
+    const bytes = decodeContent(content, encoding, "content");
+    await environment.files.write(target, bytes, MODES[mode]);
+    return { path: target, bytes: bytes.length };
+  },
+});

@@ -1,0 +1,55 @@
+import type { Config } from "./config.ts";
+import { messageOf } from "./core/errors.ts";
+import { Engine } from "./engine.ts";
+import { log } from "./log.ts";
+import { loadRuntimes } from "./runtimes/mod.ts";
+import { RuntimeSelector } from "./runtimes/selector.ts";
+import { createApp, listen, type Listener } from "./server/mod.ts";
+import { Confinement } from "./system/confinement.ts";
+import { Scratch } from "./system/scratch.ts";
+
+/** Everything that one service is made of. Disposing drains it and leaves nothing behind. */
+export interface Service extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly selector: RuntimeSelector;
+  readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
+  /** Opens the HTTP door on the configured address; disposing closes it first. @throws {CodeBeakerError} `invalid_request` */
+  listen(): Listener;
+}
+
+/** Builds a service; nothing of it listens yet. */
+export async function composeService(config: Config): Promise<Service> {
+  await using building = new AsyncDisposableStack();
+  const scratch = await Scratch.open(config.scratch).catch((error: unknown) => {
+    log.warning("no temporary directory can be made", { parent: config.scratch, error: messageOf(error) });
+    return undefined;
+  });
+  if (scratch !== undefined) building.use(scratch);
+  const runtimes = await loadRuntimes({
+    scratchDirectory: scratch?.path,
+    confinement: scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path),
+    openNetworks: config.openNetworks,
+    binaries: { deno: config.denoBinary },
+  });
+  const selector = new RuntimeSelector(runtimes, { minIsolation: config.minIsolation });
+  const engine = building.use(
+    new Engine({ selector, policy: config, maxConcurrent: config.maxConcurrent, drainMs: config.drainMs }),
+  );
+  const app = createApp({ engine, maxBodyBytes: config.maxBodyBytes });
+  const owned = building.move();
+  const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
+  let listener: Listener | undefined;
+  return {
+    engine,
+    selector,
+    fetch,
+    listen() {
+      listener ??= listen({ host: config.host, port: config.port, fetch });
+      return listener;
+    },
+    async [Symbol.asyncDispose]() {
+      await listener?.close(() => engine[Symbol.asyncDispose]());
+      await owned.disposeAsync();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { z } from "zod";
+import { MAX_ISOLATION } from "./core/capabilities.ts";
+import { CodeBeakerError, messageOf } from "./core/errors.ts";
+import { parseAs, strictObject, unknownName } from "./core/validation.ts";
+import { LOG_LEVELS } from "./log.ts";
+
+/** Settings are numbers and lists in the file and text in flags and variables: both forms are taken. */
+const whole = (min: number, max: number) => z.coerce.number().pipe(z.int().min(min).max(max));
+const list = (item: z.ZodString) =>
+  z.preprocess(
+    (value) => typeof value === "string" ? value.split(",").filter((part) => part !== "") : value,
+    z.array(item),
+  );
+const absolute = z.string().startsWith("/", "Must be an absolute path");
+const network = z.string().regex(
+  /^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/,
+  "Must be an IPv4 address or a network as 10.0.0.0/8",
+);
+
+/** Every setting: what it takes, what holds without it, and what `--help` says of it. */
+export const SETTINGS = {
+  host: {
+    schema: z.string().min(1),
+    default: "127.0.0.1",
+    help: "address to listen on; without API keys, loopback only",
+  },
+  port: { schema: whole(0, 65_535), default: 8000, help: "port to listen on; 0 takes a free one" },
+  scratch: { schema: absolute, default: "the system's", help: "directory for what lasts no longer than the service" },
+  logLevel: {
+    schema: z.enum(LOG_LEVELS),
+    default: "info",
+    help: `least level that is logged: ${LOG_LEVELS.join(", ")}`,
+  },
+  minIsolation: {
+    schema: whole(0, MAX_ISOLATION),
+    default: 7,
+    help: "isolation floor; requests can raise it and not lower it",
+  },
+  maxConcurrent: { schema: whole(1, 10_000), default: "max(8, 4 x cores)", help: "programs that run at the same time" },
+  maxBodyBytes: { schema: whole(1_024, 1_073_741_824), default: 16_777_216, help: "largest request body" },
+  drainMs: { schema: whole(0, 300_000), default: 10_000, help: "how long running programs may go on after SIGTERM" },
+  readRoots: { schema: list(absolute), default: "", help: "directories below which requests may ask to read" },
+  writeRoots: { schema: list(absolute), default: "", help: "directories below which requests may ask to write" },
+  openNetworks: {
+    schema: list(network),
+    default: "",
+    help: "private IPv4 networks that programs with network may reach",
+  },
+  denoBinary: { schema: z.string().min(1), default: "the running one", help: "the deno that runs programs" },
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+const VARIABLE_PREFIX = "CODEBEAKER_";
+/** Variables of the same prefix that are no settings: where the file lies, and what the tests insist on. */
+const OTHER_VARIABLES = ["CODEBEAKER_CONFIG", "CODEBEAKER_REQUIRE"];
+
+type FileShape = { [Name in SettingName]: z.ZodOptional<(typeof SETTINGS)[Name]["schema"]> };
+
+const fileSchema = strictObject(
+  Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].schema.optional()])) as unknown as FileShape,
+);
+
+/** Everything that can be set, resolved. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly scratch: string;
+  readonly logLevel: typeof LOG_LEVELS[number];
+  readonly minIsolation: number;
+  readonly maxConcurrent: number;
+  readonly maxBodyBytes: number;
+  readonly drainMs: number;
+  readonly readRoots: readonly string[];
+  readonly writeRoots: readonly string[];
+  readonly openNetworks: readonly string[];
+  readonly denoBinary: string | undefined;
+}
+
+/** The variable that holds a setting: `maxConcurrent` is `CODEBEAKER_MAX_CONCURRENT`. */
+export function variableOf(name: SettingName): string {
+  return VARIABLE_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+/**
+ * The settings: flags win, then variables, then the file, then the defaults.
+ *
+ * @param flags settings by name as the command line gave them; `config` names the file
+ * @throws {CodeBeakerError} `invalid_request` that names the setting and, for an unknown one, the nearest
+ */
+export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}): Promise<Config> {
+  const { config: flaggedFile, ...flagged } = flags;
+  const variables = readVariables();
+  const file = flaggedFile ?? variables["CODEBEAKER_CONFIG"];
+  const fromFile = typeof file === "string"
+    ? parseAs(fileSchema, await readJson(file), `the configuration file ${file}`)
+    : {};
+  const fromVariables = Object.fromEntries(SETTING_NAMES.flatMap((name) => {
+    const value = variables[variableOf(name)];
+    return value === undefined ? [] : [[name, value]];
+  }));
+  const given = {
+    ...fromFile,
+    ...parseAs(fileSchema, fromVariables, "the variables"),
+    ...parseAs(fileSchema, flagged, "the flags"),
+  };
+  return {
+    host: given.host ?? SETTINGS.host.default,
+    port: given.port ?? SETTINGS.port.default,
+    scratch: given.scratch ?? temporaryDirectory(),
+    logLevel: given.logLevel ?? SETTINGS.logLevel.default,
+    minIsolation: given.minIsolation ?? SETTINGS.minIsolation.default,
+    maxConcurrent: given.maxConcurrent ?? Math.max(8, 4 * navigator.hardwareConcurrency),
+    maxBodyBytes: given.maxBodyBytes ?? SETTINGS.maxBodyBytes.default,
+    drainMs: given.drainMs ?? SETTINGS.drainMs.default,
+    readRoots: given.readRoots ?? [],
+    writeRoots: given.writeRoots ?? [],
+    openNetworks: given.openNetworks ?? [],
+    denoBinary: given.denoBinary,
+  };
+}
+
+function readVariables(): Record<string, string> {
+  if (!mayReadVariables()) return {};
+  const own = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith(VARIABLE_PREFIX));
+  const known = [...SETTING_NAMES.map(variableOf), ...OTHER_VARIABLES];
+  const unknown = own.find(([name]) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new CodeBeakerError("invalid_request", `Unknown variable ${unknownName(unknown[0], known)}`);
+  }
+  return Object.fromEntries(own);
+}
+
+function temporaryDirectory(): string {
+  return (mayReadVariables() ? Deno.env.get("TMPDIR") : undefined) ?? "/tmp";
+}
+
+/** A service next to Deno Deploy, or under `deno serve` with few permissions, may not look: then no variable is set. */
+function mayReadVariables(): boolean {
+  return Deno.permissions.querySync({ name: "env" }).state === "granted";
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    throw new CodeBeakerError("invalid_request", `Cannot read the configuration file ${path}: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** A name that every shell and runtime takes. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
+/**
+ * Names that reach into a runtime, its loader or its trust before any user code runs, and so could disarm a sandbox
+ * (permission brokers, preloads, V8 flags, proxies, key logs, certificate stores).
+ */
+const DISARMING = [
+  /^(DENO|BUN|NPM|V8|LD|DYLD|OTEL|RUST|MALLOC|GLIBC|GCONV|CODEBEAKER)_/i,
+  /^NODE_(?!ENV$)/i,
+  /^(BASH_ENV|ENV|SHELLOPTS|BASHOPTS|IFS|PATH|HOME|TMPDIR|LOCPATH|NLSPATH|HOSTALIASES)$/i,
+  /^(SSLKEYLOGFILE|SSL_CERT_FILE|SSL_CERT_DIR|OPENSSL_CONF|OPENSSL_MODULES)$/i,
+  /_PROXY$/i,
+];
+
+/** Bytes of all names and values together; the kernel takes some 2 MB for argv and environment. */
+const MAX_TOTAL_LENGTH = 262_144;
+
+/** A variable's name that is well-formed and disarms nothing. */
+export const environmentNameSchema = z.string()
+  .refine((name) => NAME.test(name), "A variable's name is letters, digits and underscores and begins with no digit")
+  .refine(
+    (name) => !DISARMING.some((pattern) => pattern.test(name)),
+    "This variable's name is reserved: it could disarm a sandbox",
+  );
+
+/** The wire form of `env`. */
+export const environmentSchema = z.record(
+  environmentNameSchema,
+  z.string().refine((value) => !value.includes("\0"), "A value holds no NUL"),
+)
+  .refine(
+    (variables) =>
+      Object.entries(variables).reduce((sum, [name, value]) => sum + name.length + value.length, 0) <= MAX_TOTAL_LENGTH,
+    `All names and values together are at most ${MAX_TOTAL_LENGTH} characters long`,
+  );

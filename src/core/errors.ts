@@ -1,0 +1,65 @@
+import type { Attempt } from "./execution.ts";
+import type { Selection } from "./selection.ts";
+
+interface ErrorKind {
+  readonly status: number;
+  readonly jsonRpc: number;
+  readonly title: string;
+  readonly retryable: boolean;
+}
+
+/** Every way in which a caller or the service can fail, and how each door tells it (the wire contract's error table). */
+export const ERROR_KINDS = {
+  invalid_request: { status: 400, jsonRpc: -32602, title: "Invalid request", retryable: false },
+  unauthorized: { status: 401, jsonRpc: -32001, title: "Unauthorized", retryable: false },
+  permission_denied: { status: 403, jsonRpc: -32003, title: "Permission denied", retryable: false },
+  not_found: { status: 404, jsonRpc: -32004, title: "Not found", retryable: false },
+  conflict: { status: 409, jsonRpc: -32009, title: "Conflict", retryable: false },
+  too_large: { status: 413, jsonRpc: -32013, title: "Too large", retryable: false },
+  unsupported_language: { status: 422, jsonRpc: -32021, title: "Unsupported language", retryable: false },
+  no_suitable_runtime: { status: 422, jsonRpc: -32022, title: "No suitable runtime", retryable: false },
+  busy: { status: 429, jsonRpc: -32029, title: "Busy", retryable: true },
+  runtime_unavailable: { status: 503, jsonRpc: -32053, title: "Runtime unavailable", retryable: true },
+  internal: { status: 500, jsonRpc: -32603, title: "Internal error", retryable: false },
+} as const satisfies Record<string, ErrorKind>;
+
+/** The identity of an error; everything else about it is looked up in {@link ERROR_KINDS}. */
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** One field of a request that is off: where, as `files[0].path`, and why. */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What a caller can use beside the message. */
+export interface ErrorDetails {
+  readonly errors?: readonly FieldError[];
+  readonly languages?: readonly string[];
+  readonly selection?: Selection;
+  readonly attempts?: readonly Attempt[];
+  readonly retryAfterMs?: number;
+}
+
+/** The only error class of the project: a failing caller or a failing service, never a failing program. */
+export class CodeBeakerError extends Error {
+  override readonly name = "CodeBeakerError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: ErrorDetails } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** An `invalid_request` about one field, whose message and place are the same in the text and in `errors`. */
+export function invalidField(path: string, message: string): CodeBeakerError {
+  return new CodeBeakerError("invalid_request", message, { details: { errors: [{ path, message }] } });
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,68 @@
+import type { Selection } from "./selection.ts";
+
+/** How a program ended. The first cause wins; each limit says what it was and what was observed. */
+export type Outcome =
+  | { readonly kind: "exited"; readonly exitCode: number }
+  | { readonly kind: "signaled"; readonly signal: string }
+  | { readonly kind: "timed_out"; readonly limitMs: number }
+  | { readonly kind: "cpu_limit"; readonly limitMs: number; readonly observedMs: number }
+  | { readonly kind: "memory_limit"; readonly limitMb: number; readonly observedMb: number }
+  | { readonly kind: "output_limit"; readonly limitBytes: number; readonly observedBytes: number }
+  | { readonly kind: "disk_limit"; readonly limitMb: number; readonly observedMb: number }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "interrupted"; readonly reason: string };
+
+/** The two streams a program prints on. */
+export type OutputStream = "stdout" | "stderr";
+
+/** Bytes that a program printed, as they came. */
+export interface OutputChunk {
+  readonly stream: OutputStream;
+  readonly bytes: Uint8Array;
+}
+
+/** What a program has used so far; null where this platform cannot tell. */
+export interface ProgramUsage {
+  /** User and system time in ms, seen at the last look; its resolution is 10 ms. */
+  readonly cpuMs: number | null;
+  /** The most private memory seen at any look: resident pages less those shared with files. */
+  readonly peakMemoryBytes: number | null;
+}
+
+/** What an execution used. */
+export interface Usage extends ProgramUsage {
+  /** From the moment the program may begin to its end. */
+  readonly wallMs: number;
+  /** From asking for the environment (queueing excluded) until the program may begin. */
+  readonly startupMs: number;
+}
+
+/** A finished program: its outcome and what it printed. */
+export interface ProgramResult {
+  readonly outcome: Outcome;
+  /** Null unless the program exited by itself. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes left out of the middle of each stream. */
+  readonly truncated: Readonly<Record<OutputStream, number>>;
+  readonly usage: Usage;
+}
+
+/** One attempt to create an environment that failed before any user code began. */
+export interface Attempt {
+  readonly runtime: string;
+  readonly error: string;
+}
+
+/** The answer to a one-shot request, whatever the program did. */
+export interface Execution extends ProgramResult {
+  readonly id: string;
+  readonly language: string;
+  readonly runtime: string;
+  /** Whether the environment was prepared ahead of time. */
+  readonly warm: boolean;
+  readonly selection: Selection;
+  readonly attempts: readonly Attempt[];
+  readonly createdAt: string;
+}

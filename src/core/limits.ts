@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { strictObject } from "./validation.ts";
+
+interface LimitRange {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** How much a program may use: what holds when a request is silent, and what it may ask for. */
+export const LIMITS = {
+  /** Wall time of the program. */
+  timeoutMs: { default: 10_000, min: 1, max: 300_000 },
+  /** Private memory, on and off the heap. */
+  memoryMb: { default: 256, min: 32, max: 16_384 },
+  /** User and system time over all threads. */
+  cpuMs: { default: 10_000, min: 10, max: 1_200_000 },
+  /** What is kept of each stream, head and tail. */
+  maxOutputBytes: { default: 1_048_576, min: 0, max: 67_108_864 },
+  /** What both streams together may carry before the program is ended. */
+  maxTotalOutputBytes: { default: 67_108_864, min: 0, max: 4_294_967_296 },
+  /** Processes alive at the same time. */
+  maxProcesses: { default: 64, min: 1, max: 4_096 },
+  /** Bytes in the workspace. */
+  diskMb: { default: 64, min: 1, max: 16_384 },
+} as const satisfies Record<string, LimitRange>;
+
+export type LimitName = keyof typeof LIMITS;
+export type Limits = Readonly<Record<LimitName, number>>;
+
+function limit(name: LimitName): z.ZodOptional<z.ZodNumber> {
+  return z.int().min(LIMITS[name].min).max(LIMITS[name].max).optional();
+}
+
+/** The wire form of `timeoutMs`, which stands beside `limits` in a request. */
+export const timeoutSchema = limit("timeoutMs");
+
+/** The wire form of `limits`; what is absent takes its default. */
+export const limitsSchema = strictObject({
+  memoryMb: limit("memoryMb"),
+  cpuMs: limit("cpuMs"),
+  maxOutputBytes: limit("maxOutputBytes"),
+  maxTotalOutputBytes: limit("maxTotalOutputBytes"),
+  maxProcesses: limit("maxProcesses"),
+  diskMb: limit("diskMb"),
+});
+
+/** What a request said about limits; a name that is absent or undefined was not named. */
+export type RequestedLimits = { readonly [Name in LimitName]?: number | undefined };
+
+/** The limits that a request named itself, which a runtime must be able to enforce. */
+export function namedLimits(requested: RequestedLimits): LimitName[] {
+  return limitNames().filter((name) => requested[name] !== undefined);
+}
+
+/** Every limit, the absent ones filled in from `base` (the defaults). */
+export function resolveLimits(requested: RequestedLimits, base: Limits = DEFAULT_LIMITS): Limits {
+  return mapLimits((name) => requested[name] ?? base[name]);
+}
+
+/** Limits whose time is at most what a command asks for; it never raises them. */
+export function lowerTimeout(limits: Limits, timeoutMs: number | undefined): Limits {
+  return { ...limits, timeoutMs: Math.min(limits.timeoutMs, timeoutMs ?? limits.timeoutMs) };
+}
+
+/** What holds for a request that names no limit. */
+export const DEFAULT_LIMITS: Limits = mapLimits((name) => LIMITS[name].default);
+
+function limitNames(): LimitName[] {
+  return Object.keys(LIMITS) as LimitName[];
+}
+
+function mapLimits(value: (name: LimitName) => number): Limits {
+  return Object.fromEntries(limitNames().map((name) => [name, value(name)])) as Limits;
+}

@@ -1,0 +1,47 @@
+/** How to rank the runtimes that passed the filters. */
+export const PREFERENCES = ["speed", "security", "memory", "balanced"] as const;
+export type Preference = typeof PREFERENCES[number];
+
+/** Why a candidate is out. */
+export type RejectionCode =
+  | "not_requested"
+  | "unsupported_language"
+  | "below_isolation_floor"
+  | "cannot_honour_permissions"
+  | "cannot_enforce_limits"
+  | "unavailable";
+
+export interface Rejection {
+  readonly code: RejectionCode;
+  readonly detail: string;
+}
+
+/** What a score is made of. */
+export interface ScoreInputs {
+  readonly startupMs: number;
+  readonly memoryMb: number;
+  /** That of the environment which this very request would get. */
+  readonly isolationLevel: number;
+  readonly source: "declared" | "measured";
+}
+
+/** One runtime as a selection saw it. */
+export interface Candidate {
+  readonly runtime: string;
+  readonly passed: boolean;
+  readonly rejectedBecause?: Rejection;
+  /** The highest wins; present where the candidate passed. */
+  readonly score?: number;
+  readonly inputs: ScoreInputs;
+}
+
+/** A choice that explains itself. */
+export interface Selection {
+  /** The name of the runtime, or null when none passed. */
+  readonly chosen: string | null;
+  readonly preference: Preference;
+  /** The isolation floor that held: the server's, raised by the request. */
+  readonly floor: number;
+  /** Best first, then the rejected ones in the order of the runtime table. */
+  readonly candidates: readonly Candidate[];
+}

@@ -1,0 +1,65 @@
+import { closestString } from "@std/text";
+import { z } from "zod";
+import { CodeBeakerError, type FieldError } from "./errors.ts";
+
+/** More faults than this are not told one by one. */
+const MAX_ERRORS = 20;
+
+/** A longer name is quoted in part and gets no suggestion, whose cost grows with its length. */
+const MAX_NAME_LENGTH = 64;
+
+/** An unknown name, quoted on one line, and the known one that is closest to it: words for an error message. */
+export function unknownName(given: string, known: readonly string[]): string {
+  if (given.length > MAX_NAME_LENGTH) return `${JSON.stringify(given.slice(0, MAX_NAME_LENGTH))}…`;
+  const quoted = JSON.stringify(given);
+  return known.length === 0 ? quoted : `${quoted}, did you mean "${closestString(given, known)}"?`;
+}
+
+/** An object that refuses unknown fields and names the nearest known one. */
+export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? issue.keys.slice(0, MAX_ERRORS).map((key) => `Unknown field ${unknownName(key, known)}`).join("\n")
+        : undefined,
+  });
+}
+
+/** One of the given names; anything else is told the nearest. */
+export function oneOf<const Names extends readonly [string, ...string[]]>(
+  names: Names,
+): z.ZodEnum<z.core.util.ToEnum<Names[number]>> {
+  return z.enum(names, {
+    error: (issue) => typeof issue.input === "string" ? `Unknown value ${unknownName(issue.input, names)}` : undefined,
+  });
+}
+
+/**
+ * A value of unknown origin as what `schema` promises.
+ *
+ * @throws {CodeBeakerError} `invalid_request`, whose `errors` say where each fault is
+ */
+export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap(toFieldErrors).slice(0, MAX_ERRORS);
+  const faults = errors.map(({ path, message }) => path === "" ? message : `${path}: ${message}`);
+  throw new CodeBeakerError("invalid_request", `Cannot read ${what}: ${faults.join("; ")}`, { details: { errors } });
+}
+
+function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code !== "unrecognized_keys") return [{ path: formatPath(issue.path), message: issue.message }];
+  return issue.message.split("\n").map((message, index) => ({
+    path: formatPath([...issue.path, issue.keys[index] ?? ""]),
+    message,
+  }));
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
+    "",
+  );
+}

@@ -1,0 +1,47 @@
+import { CodeBeakerError } from "./errors.ts";
+
+/** The name by which a client, and a program whose runtime can mount, know the workspace. */
+export const WORKSPACE_ROOT = "/workspace";
+
+/** The longest path and the longest name in it, in bytes: Linux's `PATH_MAX` and `NAME_MAX`. */
+const MAX_PATH_BYTES = 4096;
+const MAX_NAME_BYTES = 255;
+
+/**
+ * A client's path as a normal one relative to the workspace: no `.`, no empty part, no leading or trailing slash; the
+ * workspace itself is `.`. `/workspace/x` and `x` are the same file.
+ *
+ * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace (absolute, `..`, NUL);
+ *   `invalid_request` for one that no file system takes
+ */
+export function parseWorkspacePath(path: string, field = "path"): string {
+  if (path.includes("\0")) throw outside(path, field, "it holds a NUL");
+  const isInside = path === WORKSPACE_ROOT || path.startsWith(`${WORKSPACE_ROOT}/`);
+  const relative = isInside ? path.slice(WORKSPACE_ROOT.length + 1) : path;
+  if (relative.startsWith("/")) throw outside(path, field, "it is absolute");
+  const parts = relative.split("/").filter((part) => part !== "" && part !== ".");
+  if (parts.includes("..")) throw outside(path, field, 'it holds ".."');
+  const encoder = new TextEncoder();
+  if (
+    encoder.encode(relative).length > MAX_PATH_BYTES ||
+    parts.some((part) => encoder.encode(part).length > MAX_NAME_BYTES)
+  ) {
+    const message = `A path is at most ${MAX_PATH_BYTES} bytes long and each name in it ${MAX_NAME_BYTES}`;
+    throw new CodeBeakerError("invalid_request", `Cannot use ${field}: ${message}`, {
+      details: { errors: [{ path: field, message }] },
+    });
+  }
+  return parts.length === 0 ? "." : parts.join("/");
+}
+
+/** A `permission_denied` about a path that would leave the workspace. */
+export function outside(path: string, field: string, why: string): CodeBeakerError {
+  const shown = JSON.stringify(path.slice(0, 200));
+  return new CodeBeakerError(
+    "permission_denied",
+    `Cannot use ${field} as it must lie in the workspace, and ${why}: current value is ${shown}`,
+    {
+      details: { errors: [{ path: field, message: `Leaves the workspace: ${why}` }] },
+    },
+  );
+}

@@ -1,0 +1,234 @@
+import { type CommandContext, runProgram } from "./commands/mod.ts";
+import type { RuntimeCapabilities, RuntimeType } from "./core/capabilities.ts";
+import { CodeBeakerError, invalidField, messageOf } from "./core/errors.ts";
+import type { Attempt, Execution, Outcome } from "./core/execution.ts";
+import { newId } from "./core/ids.ts";
+import { unsupportedLanguage } from "./core/languages.ts";
+import { DEFAULT_LIMITS } from "./core/limits.ts";
+import { narrowPermissions, NO_PERMISSIONS, type PermissionPolicy } from "./core/permissions.ts";
+import type { ExecutionRequest, RequestFile, SelectionRequest } from "./core/request.ts";
+import type { Selection } from "./core/selection.ts";
+import { type Measured, RuntimeProfile } from "./runtimes/profile.ts";
+import type { ExecutionRuntime, Isolation } from "./runtimes/runtime.ts";
+import { configOf, type RuntimeSelector } from "./runtimes/selector.ts";
+import { Semaphore } from "./system/semaphore.ts";
+
+/** How long an execution waits for a place before it is told `busy`. */
+const QUEUE_TIMEOUT_MS = 2_000;
+
+export interface EngineOptions {
+  readonly selector: RuntimeSelector;
+  readonly policy: PermissionPolicy;
+  /** Programs that run at the same time; more wait in order. */
+  readonly maxConcurrent: number;
+  /** How long running programs may go on when the engine is disposed of, in ms. */
+  readonly drainMs: number;
+}
+
+/** What a caller of {@link Engine.execute} adds to the request. */
+export interface ExecuteOptions extends Pick<CommandContext, "onOutput"> {
+  /** Aborting ends the program; its outcome is then `cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Takes the place of the request's `stdin`. */
+  readonly stdin?: ReadableStream<Uint8Array>;
+}
+
+/** A runtime as `GET /v1/runtimes` shows it. */
+export interface RuntimeDescription {
+  readonly name: string;
+  readonly type: RuntimeType;
+  readonly environments: readonly { readonly name: string; readonly available: boolean; readonly reason?: string }[];
+  readonly available: boolean;
+  readonly reason?: string;
+  readonly capabilities: RuntimeCapabilities;
+  readonly measured: Measured;
+  readonly isolation: Isolation;
+}
+
+/** The façade that every door uses: admit, select, run, record. */
+export class Engine implements AsyncDisposable {
+  readonly #selector: RuntimeSelector;
+  readonly #policy: PermissionPolicy;
+  readonly #places: Semaphore;
+  readonly #drainMs: number;
+  readonly #profiles = new Map<string, RuntimeProfile>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #shutdown = new AbortController();
+  #isClosing = false;
+
+  constructor(options: EngineOptions) {
+    this.#selector = options.selector;
+    this.#policy = options.policy;
+    this.#places = new Semaphore(options.maxConcurrent);
+    this.#drainMs = options.drainMs;
+  }
+
+  /**
+   * Runs a program on the best runtime that is safe enough, and tells how it ended.
+   *
+   * @throws {CodeBeakerError} when the caller or the service failed; a program that fails is a result
+   */
+  execute(request: ExecutionRequest, options: ExecuteOptions = {}): Promise<Execution> {
+    const running = this.#execute(request, options);
+    this.#running.add(running);
+    running.catch(() => {}).finally(() => this.#running.delete(running));
+    return running;
+  }
+
+  /** What {@link execute} would choose; nothing is run. */
+  async select(request: SelectionRequest): Promise<Selection> {
+    const { selection } = await this.#selector.rank(this.#narrow(request));
+    return selection;
+  }
+
+  describeRuntimes(): Promise<RuntimeDescription[]> {
+    return Promise.all(this.#selector.runtimes.map((runtime) => this.#describe(runtime)));
+  }
+
+  /** Lets running programs finish for a while, ends the others as `interrupted`, and takes no more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    const timer = setTimeout(() => this.#shutdown.abort(), this.#drainMs);
+    await Promise.allSettled(this.#running);
+    clearTimeout(timer);
+  }
+
+  async #execute(request: ExecutionRequest, options: ExecuteOptions): Promise<Execution> {
+    const createdAt = new Date().toISOString();
+    const narrowed = this.#narrow(request);
+    const ranking = await this.#selector.rank(narrowed);
+    if (ranking.passed.length === 0) throw this.#nothingFits(request, ranking.selection);
+    using _place = await this.#admit(options.signal);
+    const attempts: Attempt[] = [];
+    for (const runtime of ranking.passed) {
+      try {
+        const result = await this.#runOn(runtime, narrowed, options);
+        return {
+          id: newId("exec"),
+          language: request.language,
+          runtime: runtime.name,
+          ...result,
+          selection: ranking.selection,
+          attempts,
+          createdAt,
+        };
+      } catch (error) {
+        if (!(error instanceof CodeBeakerError) || error.code !== "runtime_unavailable") throw error;
+        this.#profile(runtime).recordFailure();
+        attempts.push({ runtime: runtime.name, error: error.message });
+      }
+    }
+    throw new CodeBeakerError(
+      "runtime_unavailable",
+      `Cannot run the program as every suitable runtime failed to start: ${messageOf(attempts.at(-1)?.error)}`,
+      {
+        details: { selection: ranking.selection, attempts, retryAfterMs: 1_000 },
+      },
+    );
+  }
+
+  #admit(signal: AbortSignal | undefined): Promise<Disposable> {
+    if (this.#isClosing) {
+      throw new CodeBeakerError("busy", "Cannot run now as the service is shutting down", {
+        details: { retryAfterMs: 1_000 },
+      });
+    }
+    return this.#places.acquire({ timeoutMs: QUEUE_TIMEOUT_MS, signal });
+  }
+
+  /** One attempt. What it throws as `runtime_unavailable` happened before any user code began. */
+  async #runOn(runtime: ExecutionRuntime, request: ExecutionRequest, { signal, stdin, onOutput }: ExecuteOptions) {
+    const askedAt = performance.now();
+    const { files, entrypoint } = layOut(request, runtime.mainFile(request.language));
+    await using environment = await runtime.createEnvironment(configOf(request));
+    for (const file of files) await environment.files.write(file.path, file.bytes);
+    const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
+      limits: configOf(request).resourceLimits,
+      stdin: stdin ?? request.stdin,
+      signal: AbortSignal.any([this.#shutdown.signal, ...(signal === undefined ? [] : [signal])]),
+      askedAt,
+      ...(onOutput === undefined ? {} : { onOutput }),
+    });
+    this.#profile(runtime).record({ startupMs: result.usage.startupMs, peakMemoryBytes: result.usage.peakMemoryBytes });
+    return { ...result, outcome: this.#tellInterruption(result.outcome), warm: environment.warm };
+  }
+
+  #tellInterruption(outcome: Outcome): Outcome {
+    const isOurs = outcome.kind === "cancelled" && this.#shutdown.signal.aborted;
+    return isOurs ? { kind: "interrupted", reason: "the service was shut down" } : outcome;
+  }
+
+  #narrow<Request extends SelectionRequest>(request: Request): Request {
+    return { ...request, permissions: narrowPermissions(request.permissions, this.#policy) };
+  }
+
+  #nothingFits(request: SelectionRequest, selection: Selection): CodeBeakerError {
+    const spoken = this.#selector.spokenLanguages();
+    if (!spoken.includes(request.language)) return unsupportedLanguage(request.language, spoken);
+    const rejections = selection.candidates.flatMap(({ runtime, rejectedBecause }) =>
+      rejectedBecause === undefined ? [] : [{ runtime, ...rejectedBecause }]
+    );
+    const reasons = rejections.map(({ runtime, detail }) => `${runtime}: ${detail}`).join("; ");
+    if (rejections.some(({ code }) => code === "unavailable")) {
+      return new CodeBeakerError("runtime_unavailable", `Cannot run the program now: ${reasons}`, {
+        details: { selection, attempts: [], retryAfterMs: 1_000 },
+      });
+    }
+    return new CodeBeakerError(
+      "no_suitable_runtime",
+      `Cannot run the program as no runtime passes the filters: ${reasons}`,
+      { details: { selection } },
+    );
+  }
+
+  async #describe(runtime: ExecutionRuntime): Promise<RuntimeDescription> {
+    const availability = await runtime.isAvailable();
+    const { isolation } = await runtime.assess({
+      environment: runtime.supportedEnvironments[0] ?? "",
+      environmentVariables: {},
+      resourceLimits: DEFAULT_LIMITS,
+      permissions: NO_PERMISSIONS,
+    });
+    return {
+      name: runtime.name,
+      type: runtime.type,
+      environments: runtime.supportedEnvironments.map((name) => ({ name, ...availability })),
+      ...availability,
+      capabilities: runtime.getCapabilities(),
+      measured: this.#profile(runtime).read(),
+      isolation,
+    };
+  }
+
+  #profile({ name }: ExecutionRuntime): RuntimeProfile {
+    const known = this.#profiles.get(name) ?? new RuntimeProfile();
+    this.#profiles.set(name, known);
+    return known;
+  }
+}
+
+/** The files of a request with its code among them, and the one to run. @throws {CodeBeakerError} `invalid_request` */
+function layOut(request: ExecutionRequest, mainFile: string): { files: readonly RequestFile[]; entrypoint: string } {
+  const code = request.code === undefined ? [] : [{ path: mainFile, bytes: new TextEncoder().encode(request.code) }];
+  const files = [...code, ...request.files];
+  const paths = files.map(({ path }) => path);
+  const entrypoint = request.entrypoint ?? mainFile;
+  paths.forEach((path, index) => {
+    if (path === ".") {
+      throw invalidField(`files[${index - code.length}].path`, "A file's path names more than the workspace");
+    }
+    if (paths.indexOf(path) !== index) {
+      throw invalidField(`files[${index - code.length}].path`, `The path ${JSON.stringify(path)} is there twice`);
+    }
+    if (paths.some((other) => path.startsWith(`${other}/`))) {
+      throw invalidField(`files[${index - code.length}].path`, `A part of ${JSON.stringify(path)} is itself a file`);
+    }
+  });
+  if (!paths.includes(entrypoint)) {
+    throw invalidField(
+      "entrypoint",
+      `The entry point ${JSON.stringify(entrypoint)} is none of the files: ${paths.join(", ")}`,
+    );
+  }
+  return { files, entrypoint };
+}

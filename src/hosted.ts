@@ -1,0 +1,51 @@
+import { composeService, type Service } from "./compose.ts";
+import { loadConfig } from "./config.ts";
+import { log, startLog } from "./log.ts";
+
+/**
+ * The service behind somebody else's listener (`deno serve`, or a host next to Deno Deploy). Where no process can be
+ * started it serves all the same, and says which runtimes are unavailable and why.
+ */
+class HostedService {
+  #service: Promise<Service> | undefined;
+  #isListening = false;
+
+  /** Whether a host has begun to listen, and so no command line is meant. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  readonly fetch = async (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>): Promise<Response> => {
+    const service = await (this.#service ??= start());
+    return await service.fetch(request, info);
+  };
+
+  readonly onListen = (): void => {
+    this.#isListening = true;
+    this.#service ??= start();
+  };
+}
+
+/** The one that `main.ts` exports. */
+export const hosted = new HostedService();
+
+async function start(): Promise<Service> {
+  const config = await loadConfig();
+  await startLog(config.logLevel);
+  const service = await composeService(config);
+  for (const { name, available, reason } of await service.engine.describeRuntimes()) {
+    log.info("runtime", { name, available, reason });
+  }
+  closeAtSignals(service);
+  return service;
+}
+
+/** A host ends this process by a signal: what the service made goes with it. */
+function closeAtSignals(service: Service): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, async () => {
+      await service[Symbol.asyncDispose]();
+      Deno.exit(0);
+    });
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The main module of a cold Deno program: says that the program may begin, and imports the program.
+ *
+ * The import is dynamic, and not by a literal, so that Deno checks every module of the program against the permissions; as
+ * a main module, or behind a literal, a static import reads any file of the host. The price is that `import.meta.main` is
+ * false in the program. Nothing waits for the import, so that no line of this file stands in a program's stack trace.
+ */
+Deno.stderr.writeSync(new Uint8Array([0, 7, 0]));
+import(new URL(import.meta.url).searchParams.get("program"));

@@ -1,0 +1,200 @@
+import { join, toFileUrl } from "@std/path";
+import type { Outcome, ProgramUsage } from "../../core/execution.ts";
+import { newId } from "../../core/ids.ts";
+import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
+import type { Limits } from "../../core/limits.ts";
+import { isClosedAddress } from "../../core/private_networks.ts";
+import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import { type Child, runChild } from "../../system/run_child.ts";
+import { removeTree } from "../../system/scratch.ts";
+import { Workspace } from "../../system/workspace.ts";
+import type {
+  ExecutionEnvironment,
+  Program,
+  ProgramHandle,
+  RunOptions,
+  RuntimeConfig,
+  RuntimeHost,
+} from "../runtime.ts";
+import { permissionFlags } from "./permission_flags.ts";
+import { parseShellProgram, type ShellProgram } from "./shell_program.ts";
+import { StderrFilter } from "./stderr_filter.ts";
+
+/** The languages that one environment runs side by side; the ending of a file tells which. */
+const LANGUAGES = ["typescript", "javascript", "deno"];
+
+/** What boot.js writes when the program may begin. */
+const READY_MARKER = new Uint8Array([0, 7, 0]);
+const START_TIMEOUT_MS = 10_000;
+
+/** V8's reservation for code, and for each Worker a program may have (SECURITY: measured with RLIMIT_DATA). */
+const RESERVED_BYTES = 600e6 + 4 * 532e6;
+
+const MEBIBYTE = 1_048_576;
+
+/** A Deno that was found, and what stands ready to run programs with it. */
+export interface DenoInstallation extends RuntimeHost {
+  readonly scratchDirectory: string;
+  readonly binary: string;
+  readonly bootPath: string;
+}
+
+/** A directory with a workspace and a cache of its own, and a `deno run` for each program in it. */
+export class DenoEnvironment implements ExecutionEnvironment {
+  readonly id: string;
+  readonly runtime = "deno";
+  readonly language: string;
+  readonly warm = false;
+  readonly files: Workspace;
+  readonly #installation: DenoInstallation;
+  readonly #config: RuntimeConfig;
+  readonly #directory: string;
+  readonly #workspace: string;
+  readonly #running = new Set<Child>();
+
+  private constructor(installation: DenoInstallation, config: RuntimeConfig, id: string) {
+    this.id = id;
+    this.language = config.environment;
+    this.#installation = installation;
+    this.#config = config;
+    this.#directory = join(installation.scratchDirectory, id);
+    this.#workspace = config.workspaceDirectory ?? join(this.#directory, "workspace");
+    this.files = new Workspace(this.#workspace);
+  }
+
+  static async create(installation: DenoInstallation, config: RuntimeConfig): Promise<DenoEnvironment> {
+    const environment = new DenoEnvironment(installation, config, newId("env"));
+    await Deno.mkdir(environment.#directory, { mode: 0o700 });
+    if (config.workspaceDirectory === undefined) await Deno.mkdir(environment.#workspace, { mode: 0o700 });
+    return environment;
+  }
+
+  mainFile(language = this.language): string {
+    if (!LANGUAGES.includes(language)) throw unsupportedLanguage(language, LANGUAGES);
+    return mainFileOf(language);
+  }
+
+  run(program: Program, options: RunOptions): Promise<ProgramHandle> {
+    return program.kind === "file"
+      ? this.#runFile(program.path, { ...program, workingDirectory: "." }, options)
+      : this.#runShell(program, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#running].map((child) => {
+      child.kill("SIGKILL");
+      return child.outcome;
+    }));
+    await removeTree(this.#directory);
+  }
+
+  async #runShell(command: Extract<Program, { kind: "shell" }>, options: RunOptions): Promise<ProgramHandle> {
+    const program: ShellProgram = parseShellProgram(command);
+    if (program.kind === "run") return await this.#runFile(program.path, program, options);
+    const path = join(program.workingDirectory, `$deno$eval_${crypto.randomUUID()}.ts`);
+    await this.files.write(path, new TextEncoder().encode(program.code));
+    const handle = await this.#runFile(path, program, options);
+    const outcome = handle.outcome.then(async (ended) => {
+      await this.files.delete(path).catch(() => {}); // Best effort: the program may have deleted it.
+      return ended;
+    });
+    return { ...handle, outcome };
+  }
+
+  async #runFile(
+    path: string,
+    { args, workingDirectory }: { readonly args: readonly string[]; readonly workingDirectory: string },
+    { env, limits, signal }: RunOptions,
+  ): Promise<ProgramHandle> {
+    const variables = { ...this.#config.environmentVariables, ...env };
+    const { binary, bootPath, confinement } = this.#installation;
+    const flags = await this.#flags(path, Object.keys(variables), limits);
+    const filter = new StderrFilter(this.#shownPaths());
+    const child = await runChild({
+      argv: confinement.wrap([binary, "run", ...flags, bootUrl(bootPath, join(this.#workspace, path)), ...args], {
+        limits,
+        reservedDataBytes: RESERVED_BYTES,
+        ipv4Only: this.#config.permissions.allowNet !== false,
+      }),
+      cwd: join(this.#workspace, workingDirectory),
+      env: { NO_COLOR: "1", ...variables, ...this.#fixedVariables() },
+      limits,
+      readyMarker: READY_MARKER,
+      startTimeoutMs: START_TIMEOUT_MS,
+      stderrFilter: filter,
+      explain: (status, usage) => explainEnd(status, usage, { limits, sawOutOfMemory: filter.sawOutOfMemory }),
+    }, { signal });
+    this.#running.add(child);
+    child.outcome.then(() => this.#running.delete(child));
+    return child;
+  }
+
+  async #flags(path: string, variables: readonly string[], limits: Limits): Promise<string[]> {
+    const { openNetworks } = this.#installation;
+    return permissionFlags({
+      workspace: this.#workspace,
+      permissions: this.#config.permissions,
+      variables,
+      limits,
+      openNetworks,
+      ownAddresses: this.#config.permissions.allowNet === false ? [] : ownAddresses(openNetworks),
+      detectCommonJs: await this.#usesRequire(path),
+    });
+  }
+
+  /** Whether a program is JavaScript that may be CommonJS. @throws {CodeBeakerError} `not_found` when it is not there */
+  async #usesRequire(path: string): Promise<boolean> {
+    await this.files.stat(path);
+    if (!path.endsWith(".js")) return false;
+    const source = await new Response(await this.files.read(path)).text();
+    return /\brequire\s*\(/.test(source);
+  }
+
+  /** What no variable of a client's can change: the cache is the environment's own, and nothing is looked up in the host. */
+  #fixedVariables(): Record<string, string> {
+    return {
+      PATH: "/usr/bin:/bin",
+      HOME: this.#workspace,
+      DENO_DIR: join(this.#directory, "deno_dir"),
+      DENO_NO_UPDATE_CHECK: "1",
+      DENO_NO_PACKAGE_JSON: "1",
+      ...(this.#config.permissions.allowNet === false ? {} : { DENO_TLS_CA_STORE: "mozilla,system" }),
+    };
+  }
+
+  /** Paths of the host that Deno's own messages hold, and what a client sees in their place. */
+  #shownPaths(): Record<string, string> {
+    return {
+      [this.#workspace]: WORKSPACE_ROOT,
+      [toFileUrl(this.#workspace).pathname]: WORKSPACE_ROOT,
+      [this.#installation.binary]: "deno",
+    };
+  }
+}
+
+function bootUrl(bootPath: string, programPath: string): string {
+  const url = toFileUrl(bootPath);
+  url.searchParams.set("program", toFileUrl(programPath).href);
+  return url.href;
+}
+
+/** V8 and the allocator end the process with SIGTRAP or SIGABRT when they are out of memory, and say so on stderr. */
+function explainEnd(
+  { signal }: Deno.CommandStatus,
+  { peakMemoryBytes }: ProgramUsage,
+  { limits, sawOutOfMemory }: { readonly limits: Limits; readonly sawOutOfMemory: boolean },
+): Outcome | undefined {
+  if (!sawOutOfMemory || (signal !== "SIGTRAP" && signal !== "SIGABRT")) return undefined;
+  return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb: Math.ceil((peakMemoryBytes ?? 0) / MEBIBYTE) };
+}
+
+/** Every address of this machine that the operator has not opened: a program must not reach the service by another name. */
+function ownAddresses(openNetworks: readonly string[]): string[] {
+  return Deno.networkInterfaces()
+    .filter(({ family, address }) => family === "IPv6" || openNetworks.length === 0 || !isOpen(address, openNetworks))
+    .map(({ family, address }) => family === "IPv6" ? `[${address}]` : address);
+}
+
+function isOpen(address: string, openNetworks: readonly string[]): boolean {
+  return isClosedAddress(address, []) && !isClosedAddress(address, openNetworks);
+}

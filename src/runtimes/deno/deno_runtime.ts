@@ -1,0 +1,132 @@
+import { join } from "@std/path";
+import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
+import { DEFAULT_LIMITS, type LimitName } from "../../core/limits.ts";
+import { mainFileOf } from "../../core/languages.ts";
+import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import { Probe } from "../../system/probe.ts";
+import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../runtime.ts";
+import bootSource from "./boot.js" with { type: "text" };
+import { DenoEnvironment, type DenoInstallation } from "./deno_environment.ts";
+import { whyNotFlags } from "./permission_flags.ts";
+
+const PROBE = { ttlMs: 30_000, timeoutMs: 2_000 };
+
+/** The releases whose flags and defaults this runtime was tried with: 2.9 and later ones of 2. */
+const OLDEST_MINOR = 9;
+
+const LEVEL_WITH_PERMISSIONS = 7;
+const LEVEL_WITHOUT_KERNEL_LIMITS = 6;
+
+/** Bounds that hold on every platform: Deno starts no process, and the service itself keeps time and counts output. */
+const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "maxProcesses"];
+
+export function createDenoRuntime(host: RuntimeHost): ExecutionRuntime {
+  return new DenoRuntime(host);
+}
+
+class DenoRuntime implements ExecutionRuntime {
+  readonly name = "deno";
+  readonly type = "Deno";
+  readonly supportedEnvironments = ["typescript", "javascript", "deno"];
+  readonly #host: RuntimeHost;
+  readonly #probe: Probe;
+  #installation: Promise<DenoInstallation> | undefined;
+
+  constructor(host: RuntimeHost) {
+    this.#host = host;
+    this.#probe = new Probe((signal) => this.#tryProgram(signal), PROBE);
+  }
+
+  isAvailable(): Promise<Availability> {
+    return this.#probe.answer();
+  }
+
+  getCapabilities(): RuntimeCapabilities {
+    return {
+      startupTimeMs: 80,
+      memoryOverheadMB: 30,
+      isolationLevel: 7,
+      supportsFilesystemPersistence: true,
+      supportsNetworkAccess: true,
+      maxConcurrentExecutions: 100,
+    };
+  }
+
+  assess({ permissions }: RuntimeConfig): Promise<Assessment> {
+    const { confinement } = this.#host;
+    const cannotHonour = this.#whyNot(permissions);
+    return Promise.resolve({
+      isolation: {
+        level: Deno.build.os === "linux" ? LEVEL_WITH_PERMISSIONS : LEVEL_WITHOUT_KERNEL_LIMITS,
+        layers: ["permissions", ...confinement.layers],
+        limits: [...OWN_LIMITS, ...confinement.limits],
+      },
+      ...(cannotHonour === undefined ? {} : { cannotHonour }),
+    });
+  }
+
+  mainFile(language: string): string {
+    return mainFileOf(language);
+  }
+
+  async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
+    this.#installation ??= this.#install();
+    return DenoEnvironment.create(await this.#installation, config);
+  }
+
+  #whyNot(permissions: RuntimeConfig["permissions"]): string | undefined {
+    if (permissions.allowRun) {
+      return "a program that may start others has all they can do, and no layer of the operating system confines them";
+    }
+    if (permissions.allowNet !== false && !this.#host.confinement.canRefuseOtherFamilies && hasIpv6Network()) {
+      return "this machine has an IPv6 network whose private part cannot be kept out (setpriv of util-linux 2.41 could)";
+    }
+    return whyNotFlags(permissions);
+  }
+
+  async #install(): Promise<DenoInstallation> {
+    const { scratchDirectory } = this.#host;
+    if (scratchDirectory === undefined) {
+      throw new CodeBeakerError("runtime_unavailable", "no temporary directory can be made here");
+    }
+    const bootPath = join(scratchDirectory, "deno_boot.js");
+    await Deno.writeTextFile(bootPath, bootSource);
+    return { ...this.#host, scratchDirectory, bootPath, binary: this.#host.binaries["deno"] ?? defaultBinary() };
+  }
+
+  async #tryProgram(signal: AbortSignal): Promise<void> {
+    const config: RuntimeConfig = {
+      environment: "typescript",
+      environmentVariables: {},
+      resourceLimits: { ...DEFAULT_LIMITS, timeoutMs: PROBE.timeoutMs },
+      permissions: NO_PERMISSIONS,
+    };
+    await using environment = await this.createEnvironment(config);
+    await environment.files.write("main.ts", new TextEncoder().encode("console.log(Deno.version.deno)"));
+    const run = await environment.run({ kind: "file", path: "main.ts", args: [] }, {
+      env: {},
+      limits: config.resourceLimits,
+      signal,
+    });
+    let version = "";
+    const decoder = new TextDecoder();
+    for await (const { stream, bytes } of run.output) {
+      if (stream === "stdout") version += decoder.decode(bytes, { stream: true });
+    }
+    const [major, minor] = version.trim().split(".").map(Number);
+    if (major === 2 && minor !== undefined && minor >= OLDEST_MINOR) return;
+    throw new Error(`Deno 2.${OLDEST_MINOR} or a later 2 is needed: found ${JSON.stringify(version.trim())}`);
+  }
+}
+
+/** In a compiled service `execPath` is the service itself, which runs no programs: Deno is then the one on `PATH`. */
+function defaultBinary(): string {
+  return Deno.build.standalone ? "deno" : Deno.execPath();
+}
+
+/** Where this service may not look, there may be one. */
+function hasIpv6Network(): boolean {
+  if (Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" }).state !== "granted") return true;
+  return Deno.networkInterfaces().some(({ family, address }) => family === "IPv6" && address !== "::1");
+}

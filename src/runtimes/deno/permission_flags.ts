@@ -1,0 +1,98 @@
+import type { Limits } from "../../core/limits.ts";
+import type { PermissionSettings } from "../../core/permissions.ts";
+import { closedNetworks } from "../../core/private_networks.ts";
+
+/** WebAssembly pages of 64 KiB in one MB. */
+const WASM_PAGES_PER_MB = 16;
+
+/** Where Deno gets `npm:` packages from unless told otherwise; `npm:` imports need it to be reachable. */
+const NPM_HOST = "registry.npmjs.org";
+
+export interface FlagSettings {
+  readonly workspace: string;
+  readonly permissions: PermissionSettings;
+  /** Names of the variables that the service sets for the program. */
+  readonly variables: readonly string[];
+  readonly limits: Limits;
+  /** Private networks that the operator opened. */
+  readonly openNetworks: readonly string[];
+  /** Addresses of this machine, which are nobody's public internet. */
+  readonly ownAddresses: readonly string[];
+  /** Whether a program without `import` and `export` may be CommonJS. */
+  readonly detectCommonJs: boolean;
+}
+
+/**
+ * The flags of a `deno run` that grants exactly what the settings say. Every value stands in one flag of its own list, and
+ * no value may hold what Deno splits a list at.
+ *
+ * @throws {TypeError} for a value that would widen a list; {@link whyNotFlags} tells it beforehand
+ */
+export function permissionFlags(settings: FlagSettings): string[] {
+  const { workspace, permissions, limits } = settings;
+  return [
+    "--no-prompt",
+    "--quiet",
+    "--no-config",
+    "--no-lock",
+    "--node-modules-dir=none",
+    ...networkFlags(settings),
+    "--deny-run",
+    "--deny-ffi",
+    "--deny-sys",
+    "--ignore-env",
+    ...list("--allow-env", [...settings.variables, ...permissions.allowEnv]),
+    ...list("--allow-read", [workspace, ...permissions.allowRead]),
+    ...list("--allow-write", [workspace, ...permissions.allowWrite]),
+    ...(settings.detectCommonJs ? ["--unstable-detect-cjs"] : []),
+    `--v8-flags=--max-old-space-size=${limits.memoryMb},--wasm-max-mem-pages=${limits.memoryMb * WASM_PAGES_PER_MB}`,
+  ];
+}
+
+/** Why a value cannot stand in a list of flags, or undefined. */
+export function whyNotFlags(permissions: PermissionSettings): string | undefined {
+  const paths = [...permissions.allowRead, ...permissions.allowWrite];
+  const bad = paths.find((path) => !isListable(path));
+  if (bad !== undefined) {
+    return `the path ${JSON.stringify(bad)} holds a character that Deno's permission lists cannot carry`;
+  }
+  const hosts = Array.isArray(permissions.allowNet) ? permissions.allowNet as readonly string[] : [];
+  const ipv6 = hosts.find((host) => host.startsWith("["));
+  return ipv6 === undefined
+    ? undefined
+    : `${ipv6} is an IPv6 address, and private IPv6 networks cannot be kept out one by one`;
+}
+
+/** Without network, nothing remote is loaded either; with it, modules come from the same hosts as everything else. */
+function networkFlags({ permissions, openNetworks, ownAddresses }: FlagSettings): string[] {
+  const hosts = permissions.allowNet;
+  if (hosts === false || (Array.isArray(hosts) && hosts.length === 0)) {
+    return ["--no-npm", "--no-remote", "--deny-import", "--deny-net"];
+  }
+  const closed = [...closedNetworks(openNetworks), ...ownAddresses, "[::]", "[::1]"];
+  const allowed = Array.isArray(hosts) ? hosts as readonly string[] : [];
+  const isNpmReachable = hosts === true || allowed.includes(NPM_HOST) || allowed.includes(`${NPM_HOST}:443`);
+  return [
+    ...(isNpmReachable ? [] : ["--no-npm"]),
+    ...(hosts === true
+      ? ["--allow-net", "--allow-import"]
+      : [...list("--allow-net", allowed), ...list("--allow-import", allowed)]),
+    ...list("--deny-net", closed),
+    ...list("--deny-import", closed),
+  ];
+}
+
+function list(flag: string, values: readonly string[]): string[] {
+  const bad = values.find((value) => !isListable(value));
+  if (bad !== undefined) {
+    throw new TypeError(
+      `Cannot build ${flag} as a value must not split the list: current value is ${JSON.stringify(bad)}`,
+    );
+  }
+  return values.length === 0 ? [] : [`${flag}=${[...new Set(values)].join(",")}`];
+}
+
+function isListable(value: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return value !== "" && !/[,\x00-\x1f\x7f]/.test(value) && !value.startsWith("-");
+}

@@ -1,0 +1,42 @@
+import { CodeBeakerError, invalidField } from "../../core/errors.ts";
+import { parseWorkspacePath } from "../../core/workspace_path.ts";
+import type { Program } from "../runtime.ts";
+
+/** What a command line asks of Deno. */
+export type ShellProgram =
+  & { readonly args: readonly string[]; readonly workingDirectory: string }
+  & ({ readonly kind: "run"; readonly path: string } | { readonly kind: "eval"; readonly code: string });
+
+/**
+ * `deno run FILE …` and `deno eval CODE …`, and nothing else: the service builds the command line itself, with the
+ * environment's own permissions, so no flag of the client's can stand in it.
+ *
+ * @throws {CodeBeakerError} `permission_denied` for any other command and for flags; `invalid_request` without a file or code
+ */
+export function parseShellProgram(
+  { command, args, workingDirectory }: Extract<Program, { kind: "shell" }>,
+): ShellProgram {
+  const [subcommand, subject, ...rest] = args;
+  if (command !== "deno" || (subcommand !== "run" && subcommand !== "eval")) {
+    throw refused(`${command} ${subcommand ?? ""}`.trim(), 'only "deno run FILE" and "deno eval CODE" can be confined');
+  }
+  if (subject === undefined) {
+    throw invalidField("args", `"deno ${subcommand}" takes ${subcommand === "run" ? "a file" : "code"}`);
+  }
+  if (subcommand === "eval") return { kind: "eval", code: subject, args: rest, workingDirectory };
+  if (subject.startsWith("-")) {
+    throw refused(subject, "the permissions are those of the environment, and no flag changes them");
+  }
+  const path = parseWorkspacePath(subject, "args[1]");
+  const isFromRoot = subject.startsWith("/") || workingDirectory === ".";
+  return { kind: "run", path: isFromRoot ? path : `${workingDirectory}/${path}`, args: rest, workingDirectory };
+}
+
+function refused(what: string, why: string): CodeBeakerError {
+  return new CodeBeakerError(
+    "permission_denied",
+    `Cannot run ${
+      JSON.stringify(what)
+    } as ${why} on the deno runtime; a runtime that brings its own file system (docker) runs any command`,
+  );
+}

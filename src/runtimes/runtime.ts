@@ -1,0 +1,141 @@
+import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
+import type { FileEntry, WriteMode } from "../core/files.ts";
+import type { LimitName, Limits } from "../core/limits.ts";
+import type { PermissionSettings } from "../core/permissions.ts";
+import type { Confinement } from "../system/confinement.ts";
+
+/** What the service lends to every runtime. */
+export interface RuntimeHost {
+  /** A directory for everything that lasts no longer than the service, mode 0700; undefined where none can be made. */
+  readonly scratchDirectory: string | undefined;
+  readonly confinement: Confinement;
+  /** Private IPv4 networks (CIDR) that the operator opened to programs with network. */
+  readonly openNetworks: readonly string[];
+  /** The binary of a runtime where it is not the obvious one, by the runtime's name. */
+  readonly binaries: Readonly<Record<string, string | undefined>>;
+}
+
+/** The port of a way to run programs. One instance serves the whole service. */
+export interface ExecutionRuntime {
+  /** The name on the wire and in the configuration. */
+  readonly name: string;
+  readonly type: RuntimeType;
+  /** The environment names whose whole surface it offers. */
+  readonly supportedEnvironments: readonly string[];
+
+  /** Whether it can be used now. The answer is cached for a short time and cannot hang. */
+  isAvailable(): Promise<Availability>;
+
+  /** What it declares about itself. */
+  getCapabilities(): RuntimeCapabilities;
+
+  /** What an environment with this configuration would be: how isolated, and whether it can keep every promise. */
+  assess(config: RuntimeConfig): Promise<Assessment>;
+
+  /** The name of the file that holds the code of a request in a language, which it must speak. */
+  mainFile(language: string): string;
+
+  /**
+   * Makes an isolated place that the caller disposes of.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable`; no user code has begun then
+   */
+  createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
+}
+
+/** What an execution environment is made from. */
+export interface RuntimeConfig {
+  /** The environment name, in its canonical form. */
+  readonly environment: string;
+  /** An existing directory of the host to use as the workspace, left in place; absent, the runtime makes one and removes it. */
+  readonly workspaceDirectory?: string;
+  /** Variables of every program. */
+  readonly environmentVariables: Readonly<Record<string, string>>;
+  readonly resourceLimits: Limits;
+  readonly permissions: PermissionSettings;
+}
+
+/** How isolated something really is. */
+export interface Isolation {
+  readonly level: number;
+  /** What is on, the innermost first. */
+  readonly layers: readonly string[];
+  /** The limits that are enforced. */
+  readonly limits: readonly LimitName[];
+}
+
+export interface Assessment {
+  readonly isolation: Isolation;
+  /** Why it cannot keep the promise that the permissions make; absent when it can. */
+  readonly cannotHonour?: string;
+}
+
+/** One isolated place: a workspace and the programs in it. Disposing ends them and removes what was made. */
+export interface ExecutionEnvironment extends AsyncDisposable {
+  readonly id: string;
+  readonly runtime: string;
+  readonly language: string;
+  /** Whether it was prepared ahead of time. */
+  readonly warm: boolean;
+  readonly files: WorkspaceFiles;
+
+  /** The name of the file for code in a language. @throws {CodeBeakerError} `unsupported_language` when it does not speak it */
+  mainFile(language?: string): string;
+
+  /**
+   * Starts a program; returns when it may begin.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when it could not be started, and no user code has begun;
+   *   `not_found` when its file is not there; `permission_denied` when this runtime does not run such a program
+   */
+  run(program: Program, options: RunOptions): Promise<ProgramHandle>;
+}
+
+/** What to run: a file of the workspace in the environment's language, or a command line. */
+export type Program =
+  | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
+  | {
+    readonly kind: "shell";
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly workingDirectory: string;
+  };
+
+export interface RunOptions {
+  /** Variables beside those of the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** Aborting ends the program; its outcome is then `cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running program. */
+export interface ProgramHandle {
+  readonly stdin: WritableStream<Uint8Array>;
+  /** Everything it prints. The owner reads it to the end or cancels it; a program that is not read is slowed down. */
+  readonly output: ReadableStream<OutputChunk>;
+  /** Settles when the program has ended, whether or not its output was read; it does not reject. */
+  readonly outcome: Promise<Outcome>;
+  usage(): ProgramUsage;
+  /** Signals the program and everything it started. */
+  kill(signal: Deno.Signal): void;
+}
+
+/** The files of a workspace. Every path is normal and relative (`parseWorkspacePath`); symlinks are not followed out. */
+export interface WorkspaceFiles {
+  stat(path: string): Promise<FileEntry>;
+  /** The bytes from `offset` (0), at most `length` (all). */
+  read(
+    path: string,
+    options?: { readonly offset?: number; readonly length?: number },
+  ): Promise<ReadableStream<Uint8Array>>;
+  /** Makes the directories above it. `create` makes or replaces, `create_new` fails when the file exists. */
+  write(path: string, bytes: Uint8Array<ArrayBuffer>, mode?: WriteMode): Promise<void>;
+  createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  copy(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;
+  move(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;
+  delete(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  /** The tree below a directory, `maxDepth` levels deep (0: no bound). */
+  list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry>;
+}

@@ -1,0 +1,150 @@
+import { MAX_ISOLATION, type RuntimeType } from "../core/capabilities.ts";
+import { invalidField } from "../core/errors.ts";
+import { namedLimits, resolveLimits } from "../core/limits.ts";
+import type { SelectionRequest } from "../core/request.ts";
+import type { Candidate, Rejection, ScoreInputs, Selection } from "../core/selection.ts";
+import { unknownName } from "../core/validation.ts";
+import type { Assessment, ExecutionRuntime, RuntimeConfig } from "./runtime.ts";
+import { STRATEGIES } from "./strategies.ts";
+
+/** A selection, and the runtimes that passed, best first. */
+export interface Ranking {
+  readonly selection: Selection;
+  readonly passed: readonly ExecutionRuntime[];
+}
+
+/** Chooses among runtimes: isolation is a filter, speed and memory are the score. */
+export class RuntimeSelector {
+  readonly #runtimes: readonly ExecutionRuntime[];
+  readonly #minIsolation: number;
+
+  /** @param runtimes in the order that breaks ties */
+  constructor(runtimes: readonly ExecutionRuntime[], options: { readonly minIsolation: number }) {
+    this.#runtimes = runtimes;
+    this.#minIsolation = options.minIsolation;
+  }
+
+  get runtimes(): readonly ExecutionRuntime[] {
+    return this.#runtimes;
+  }
+
+  /** The best runtime for a request, or null when nothing fits. */
+  async selectBestRuntime(request: SelectionRequest): Promise<ExecutionRuntime | null> {
+    const { passed } = await this.rank(request);
+    return passed[0] ?? null;
+  }
+
+  /** The first available runtime of a type that speaks the environment name, or null. */
+  async selectByType(type: RuntimeType, environment: string): Promise<ExecutionRuntime | null> {
+    const available = await this.getAvailableRuntimes();
+    return available.find((runtime) => runtime.type === type && runtime.supportedEnvironments.includes(environment)) ??
+      null;
+  }
+
+  /** Those that can be used now. */
+  async getAvailableRuntimes(): Promise<ExecutionRuntime[]> {
+    const answers = await Promise.all(this.#runtimes.map((runtime) => runtime.isAvailable()));
+    return this.#runtimes.filter((_, index) => answers[index]?.available);
+  }
+
+  /** Those that can be used now, by each environment name they speak. */
+  async getRuntimesByEnvironment(): Promise<Map<string, ExecutionRuntime[]>> {
+    const groups = new Map<string, ExecutionRuntime[]>();
+    for (const runtime of await this.getAvailableRuntimes()) {
+      for (const name of runtime.supportedEnvironments) groups.set(name, [...groups.get(name) ?? [], runtime]);
+    }
+    return groups;
+  }
+
+  /** Every environment name that some runtime speaks, available or not. */
+  spokenLanguages(): string[] {
+    return [...new Set(this.#runtimes.flatMap((runtime) => runtime.supportedEnvironments))];
+  }
+
+  /**
+   * Filters, ranks and explains.
+   *
+   * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
+   */
+  async rank(request: SelectionRequest): Promise<Ranking> {
+    const names = this.#runtimes.map((runtime) => runtime.name);
+    if (request.runtime !== undefined && !names.includes(request.runtime)) {
+      throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
+    }
+    const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
+    const judged = await Promise.all(
+      this.#runtimes.map(async (runtime) => ({ runtime, candidate: await judge(runtime, request, floor) })),
+    );
+    const passed = judged.filter(({ candidate }) => candidate.passed)
+      .toSorted((a, b) => (b.candidate.score ?? 0) - (a.candidate.score ?? 0));
+    const rejected = judged.filter(({ candidate }) => !candidate.passed);
+    return {
+      passed: passed.map(({ runtime }) => runtime),
+      selection: {
+        chosen: passed[0]?.runtime.name ?? null,
+        preference: request.preference,
+        floor,
+        candidates: [...passed, ...rejected].map(({ candidate }) => candidate),
+      },
+    };
+  }
+}
+
+async function judge(runtime: ExecutionRuntime, request: SelectionRequest, floor: number): Promise<Candidate> {
+  const assessment = await runtime.assess(configOf(request));
+  const inputs = inputsOf(runtime, assessment);
+  const rejectedBecause = rejectionOf(runtime, request, { assessment, floor }) ?? await unavailability(runtime);
+  if (rejectedBecause !== undefined) return { runtime: runtime.name, passed: false, rejectedBecause, inputs };
+  return { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
+}
+
+/** The first filter that a runtime does not pass; those that say most about the request come first. */
+function rejectionOf(
+  runtime: ExecutionRuntime,
+  request: SelectionRequest,
+  { assessment: { isolation, cannotHonour }, floor }: { readonly assessment: Assessment; readonly floor: number },
+): Rejection | undefined {
+  if (!runtime.supportedEnvironments.includes(request.language)) {
+    return { code: "unsupported_language", detail: `speaks ${runtime.supportedEnvironments.join(", ")}` };
+  }
+  if (request.runtime !== undefined && request.runtime !== runtime.name) {
+    return { code: "not_requested", detail: `the request forces ${request.runtime}` };
+  }
+  if (isolation.level < floor) {
+    return {
+      code: "below_isolation_floor",
+      detail: `isolation ${isolation.level} of ${MAX_ISOLATION} is below the floor ${floor}`,
+    };
+  }
+  if (cannotHonour !== undefined) return { code: "cannot_honour_permissions", detail: cannotHonour };
+  const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
+  if (unenforced.length > 0) {
+    return {
+      code: "cannot_enforce_limits",
+      detail: `cannot enforce ${unenforced.join(", ")}, which the request names`,
+    };
+  }
+  return undefined;
+}
+
+async function unavailability(runtime: ExecutionRuntime): Promise<Rejection | undefined> {
+  const answer = await runtime.isAvailable();
+  return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
+}
+
+function inputsOf(runtime: ExecutionRuntime, { isolation }: Assessment): ScoreInputs {
+  const { startupTimeMs, memoryOverheadMB } = runtime.getCapabilities();
+  return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel: isolation.level, source: "declared" };
+}
+
+/** What an environment for a request is made from. */
+export function configOf(
+  request: SelectionRequest & { readonly env?: Readonly<Record<string, string>> },
+): RuntimeConfig {
+  return {
+    environment: request.language,
+    environmentVariables: request.env ?? {},
+    resourceLimits: resolveLimits(request.limits),
+    permissions: request.permissions,
+  };
+}

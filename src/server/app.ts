@@ -1,0 +1,54 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { requestId } from "hono/request-id";
+import { CodeBeakerError } from "../core/errors.ts";
+import type { Engine } from "../engine.ts";
+import { log } from "../log.ts";
+import { type Connection, loopbackOnly } from "./loopback.ts";
+import { sendProblem } from "./problem.ts";
+import { executionRoutes } from "./routes/executions.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { runtimeRoutes } from "./routes/runtimes.ts";
+
+/** The parts of the engine that the door uses. */
+export type EnginePort = Pick<Engine, "execute" | "select" | "describeRuntimes">;
+
+export interface AppOptions {
+  readonly engine: EnginePort;
+  readonly maxBodyBytes: number;
+}
+
+/** What a request carries through the app. */
+export interface AppEnv {
+  Bindings: Connection;
+  Variables: { requestId: string };
+}
+
+/** The HTTP door: who may come in, what they sent, and every error as a problem. */
+export function createApp({ engine, maxBodyBytes }: AppOptions): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestId());
+  app.use(async (context, next) => {
+    const startedAt = performance.now();
+    await next();
+    const { method, path } = context.req;
+    const durationMs = Math.round(performance.now() - startedAt);
+    log.info("request", { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs });
+  });
+  app.use(loopbackOnly());
+  app.use(bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: () => {
+      throw new CodeBeakerError("too_large", `Cannot take the body as it must be at most ${maxBodyBytes} bytes long`);
+    },
+  }));
+  app.route("/", healthRoutes(engine));
+  app.route("/", executionRoutes(engine));
+  app.route("/", runtimeRoutes(engine));
+  app.notFound((context) => {
+    const { method, path } = context.req;
+    return sendProblem(context, new CodeBeakerError("not_found", `Cannot find ${method} ${path}`));
+  });
+  app.onError((error, context) => sendProblem(context, error));
+  return app;
+}

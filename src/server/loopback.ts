@@ -1,0 +1,45 @@
+import type { MiddlewareHandler } from "hono";
+import { CodeBeakerError } from "../core/errors.ts";
+
+/** What `Deno.serve` tells of a connection. */
+export interface Connection {
+  readonly remoteAddr?: Deno.Addr;
+}
+
+/**
+ * As long as no key is configured, whoever reaches the service can use it: only this machine may, and no web page that a
+ * browser on this machine shows (it would come with its own `Origin`, or with a `Host` that was rebound to this address).
+ */
+export function loopbackOnly(): MiddlewareHandler<{ Bindings: Connection }> {
+  return async (context, next) => {
+    const address = context.env?.remoteAddr;
+    if (address === undefined || !("hostname" in address) || !isLoopback(address.hostname)) {
+      throw new CodeBeakerError("unauthorized", "Cannot serve a client of another machine as no API key is configured");
+    }
+    const host = context.req.header("host");
+    if (host === undefined || !isLoopbackUrl(`http://${host}`)) {
+      throw new CodeBeakerError(
+        "permission_denied",
+        `Cannot serve this Host as it must be loopback: current value is ${JSON.stringify(host ?? "")}`,
+      );
+    }
+    const origin = context.req.header("origin");
+    if (origin !== undefined && !isLoopbackUrl(origin)) {
+      throw new CodeBeakerError(
+        "permission_denied",
+        `Cannot serve this Origin as it must be loopback: current value is ${JSON.stringify(origin)}`,
+      );
+    }
+    await next();
+  };
+}
+
+/** Whether a name or address always means this machine. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, "");
+  return name === "localhost" || name === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name);
+}
+
+function isLoopbackUrl(url: string): boolean {
+  return URL.canParse(url) && isLoopback(new URL(url).hostname);
+}

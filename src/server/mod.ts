@@ -1,0 +1,3 @@
+/** The doors of the service. */
+export { type AppOptions, createApp } from "./app.ts";
+export { listen, type Listener } from "./listen.ts";

@@ -1,0 +1,20 @@
+import { Hono } from "hono";
+import type { AppEnv, EnginePort } from "../app.ts";
+
+/** Whether the process answers, and whether it can run anything. */
+export function healthRoutes(engine: EnginePort): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get("/health/live", (context) => context.json({ status: "live" }))
+    .get("/health/ready", async (context) => {
+      const runtimes = await engine.describeRuntimes();
+      const isReady = runtimes.some(({ available }) => available);
+      return context.json({
+        status: isReady ? "ready" : "not_ready",
+        runtimes: runtimes.map(({ name, available, reason }) => ({
+          name,
+          available,
+          ...(reason === undefined ? {} : { reason }),
+        })),
+      }, isReady ? 200 : 503);
+    });
+}

@@ -1,0 +1,14 @@
+import { Hono } from "hono";
+import { parseSelectionRequest } from "../../core/request.ts";
+import type { AppEnv, EnginePort } from "../app.ts";
+import { jsonBody } from "../json_body.ts";
+
+/** Which runtimes there are, and which one a request would get. */
+export function runtimeRoutes(engine: EnginePort): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get("/v1/runtimes", async (context) => context.json({ runtimes: await engine.describeRuntimes() }))
+    .post("/v1/runtimes/select", async (context) => {
+      const request = parseSelectionRequest(await jsonBody(context.req));
+      return context.json(await engine.select(request));
+    });
+}

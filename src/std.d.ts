@@ -1,0 +1,39 @@
+// The Deno standard library as npm republishes it ships no types: what this project uses of it, as its documentation states it.
+
+declare module "@std/assert" {
+  export function assert(condition: unknown, message?: string): asserts condition;
+  export function assertEquals<T>(actual: T, expected: T, message?: string): void;
+  export function assertNotEquals<T>(actual: T, expected: T, message?: string): void;
+  export function assertGreater<T>(actual: T, expected: T, message?: string): void;
+  export function assertLess<T>(actual: T, expected: T, message?: string): void;
+  export function assertMatch(actual: string, expected: RegExp, message?: string): void;
+  export function assertStringIncludes(actual: string, expected: string, message?: string): void;
+  // deno-lint-ignore no-explicit-any
+  type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
+  export function assertThrows<E extends Error>(
+    fn: () => unknown,
+    errorClass: ErrorClass<E>,
+    messageIncludes?: string,
+  ): E;
+  export function assertRejects<E extends Error>(
+    fn: () => PromiseLike<unknown>,
+    errorClass: ErrorClass<E>,
+    messageIncludes?: string,
+  ): Promise<E>;
+}
+
+declare module "@std/path" {
+  export function basename(path: string, suffix?: string): string;
+  export function dirname(path: string): string;
+  export function extname(path: string): string;
+  export function fromFileUrl(url: string | URL): string;
+  export function globToRegExp(glob: string, options?: { globstar?: boolean; extended?: boolean }): RegExp;
+  export function join(...paths: string[]): string;
+  export function relative(from: string, to: string): string;
+  export function resolve(...paths: string[]): string;
+  export function toFileUrl(path: string): URL;
+}
+
+declare module "@std/text" {
+  export function closestString(givenWord: string, possibleWords: readonly string[]): string;
+}

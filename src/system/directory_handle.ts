@@ -1,0 +1,101 @@
+import * as fs from "node:fs";
+import { CodeBeakerError } from "../core/errors.ts";
+import { outside } from "../core/workspace_path.ts";
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = fs.constants;
+
+/**
+ * An open directory, through which names in it are reached by descriptor and not by path (`/proc/self/fd/<n>/<name>`):
+ * whatever a program renames or links meanwhile, the operation stays in this directory. Where there is no `/proc` the
+ * path is used, and a program that swaps a directory for a symlink at the right moment could lead it astray.
+ */
+export class DirectoryHandle implements Disposable {
+  readonly #fd: number;
+  readonly #base: string;
+
+  private constructor(fd: number, path: string) {
+    this.#fd = fd;
+    this.#base = Deno.build.os === "linux" ? `/proc/self/fd/${fd}` : path;
+  }
+
+  /** A directory that the service itself made; its own path is trusted. */
+  static openRoot(path: string): DirectoryHandle {
+    return new DirectoryHandle(fs.openSync(path, O_RDONLY | O_DIRECTORY), path);
+  }
+
+  /** The path of a name in this directory, good for one operation that does not follow a symlink at its end. */
+  child(name: string): string {
+    return `${this.#base}/${name}`;
+  }
+
+  /** The path of this directory itself. */
+  get self(): string {
+    return `${this.#base}/.`;
+  }
+
+  /** A directory in this one; a symlink is none. */
+  open(name: string): DirectoryHandle {
+    const child = this.child(name);
+    return new DirectoryHandle(fs.openSync(child, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), child);
+  }
+
+  /** Where a symlink in this directory points; undefined when the name is none, or is not there. */
+  readLink(name: string): string | undefined {
+    const child = this.child(name);
+    return fs.lstatSync(child, { throwIfNoEntry: false })?.isSymbolicLink() ? fs.readlinkSync(child) : undefined;
+  }
+
+  /** A regular file in this directory, as a descriptor that the caller closes. Never follows a link or waits for a pipe. */
+  openFile(name: string, path: string, flags: number): number {
+    const fd = fs.openSync(this.child(name), flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    if (fs.fstatSync(fd).isFile()) return fd;
+    fs.closeSync(fd);
+    throw new CodeBeakerError("invalid_request", `Cannot open ${JSON.stringify(path)} as it must be a regular file`);
+  }
+
+  [Symbol.dispose](): void {
+    fs.closeSync(this.#fd);
+  }
+}
+
+/** A file system error as a caller's: what is missing, in the way, or a symlink. Anything else is passed on as it is. */
+export function translate(error: unknown, path: string): unknown {
+  const shown = JSON.stringify(path);
+  switch (systemCodeOf(error)) {
+    case "ENOENT":
+      return new CodeBeakerError("not_found", `Cannot find ${shown} in the workspace`, { cause: error });
+    case "EEXIST":
+      return new CodeBeakerError("conflict", `Cannot create ${shown} as it exists already`, { cause: error });
+    case "ENOTEMPTY":
+      return new CodeBeakerError("conflict", `Cannot use ${shown} as the directory is not empty`, { cause: error });
+    case "ELOOP":
+      return outside(path, "path", "it holds a symlink");
+    case "ENOTDIR":
+      return new CodeBeakerError("invalid_request", `Cannot use ${shown} as a part of it is no directory`, {
+        cause: error,
+      });
+    case "EISDIR":
+      return new CodeBeakerError("invalid_request", `Cannot use ${shown} as a file as it is a directory`, {
+        cause: error,
+      });
+    case "EACCES":
+    case "EPERM":
+      return new CodeBeakerError("permission_denied", `Cannot use ${shown} as the program took the permission away`, {
+        cause: error,
+      });
+    case "ENXIO":
+      return new CodeBeakerError("invalid_request", `Cannot open ${shown} as it must be a regular file`, {
+        cause: error,
+      });
+    case "EXDEV":
+    case "EINVAL":
+      return new CodeBeakerError("invalid_request", `Cannot move ${shown} into itself`, { cause: error });
+    default:
+      return error;
+  }
+}
+
+/** The code that `node:fs` puts on its errors. */
+export function systemCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}

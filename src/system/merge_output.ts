@@ -1,0 +1,67 @@
+import type { OutputChunk, OutputStream } from "../core/execution.ts";
+
+/** How long a read may stay without data once the program has ended: a stray process that holds the pipe does not hold us. */
+const DRAIN_IDLE_MS = 250;
+
+/** Where chunks come from, and how to make a read that hangs return. Undefined, or a failure, is the end. */
+export interface ChunkSource {
+  readonly stream: OutputStream;
+  read(): Promise<Uint8Array | undefined>;
+  cancel(): Promise<void>;
+}
+
+/**
+ * One stream out of a program's two, in the order in which the chunks arrive. It reads ahead one chunk a source and no
+ * more, so a slow consumer slows the program down and costs no memory.
+ */
+export function mergeOutput(sources: readonly ChunkSource[], ended: Promise<unknown>): ReadableStream<OutputChunk> {
+  let wanted = Promise.withResolvers<void>();
+  let chunks = 0;
+  let isBlocked = false;
+  let isOver = false;
+  let idleTimer: ReturnType<typeof setInterval> | undefined;
+  const cancelAll = () => Promise.all(sources.map((source) => source.cancel()));
+  const stop = () => {
+    isOver = true;
+    clearInterval(idleTimer);
+  };
+
+  async function pump(source: ChunkSource, controller: ReadableStreamDefaultController<OutputChunk>): Promise<void> {
+    for (;;) {
+      const bytes = await source.read().catch(() => undefined);
+      if (bytes === undefined) return;
+      chunks++;
+      if (bytes.length > 0) controller.enqueue({ stream: source.stream, bytes });
+      while ((controller.desiredSize ?? 0) <= 0) {
+        isBlocked = true;
+        await wanted.promise;
+      }
+    }
+  }
+
+  return new ReadableStream<OutputChunk>({
+    start(controller) {
+      ended.then(() => {
+        if (isOver) return;
+        let seen = chunks;
+        idleTimer = setInterval(() => {
+          if (!isBlocked && seen === chunks) cancelAll();
+          seen = chunks;
+        }, DRAIN_IDLE_MS);
+      });
+      Promise.all(sources.map((source) => pump(source, controller))).then(() => {
+        stop();
+        controller.close();
+      }, stop);
+    },
+    pull() {
+      isBlocked = false;
+      wanted.resolve();
+      wanted = Promise.withResolvers();
+    },
+    async cancel() {
+      stop();
+      await cancelAll();
+    },
+  });
+}

@@ -1,0 +1,135 @@
+import { CodeBeakerError } from "../core/errors.ts";
+import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
+import type { Limits } from "../core/limits.ts";
+import { type ByteFilter, filtered, OutputBudget, pipeSource, readUpTo } from "./child_output.ts";
+import { mergeOutput } from "./merge_output.ts";
+import { ProcessWatch } from "./process_watch.ts";
+import { spawnGroup, type SpawnRequest } from "./spawn.ts";
+import { signalGroup, terminateGroup } from "./terminate.ts";
+
+const MEBIBYTE = 1_048_576;
+
+/** A child and what bounds it. */
+export interface ChildRequest extends SpawnRequest {
+  readonly limits: Limits;
+  /** What the launcher prints on stderr when the program may begin; it is taken out of the output. */
+  readonly readyMarker: Uint8Array;
+  /** How long the launcher may take until then, in ms. */
+  readonly startTimeoutMs: number;
+  readonly stderrFilter: ByteFilter;
+  /** What an ending means that this runtime knows better than the exit status tells; undefined when it does not. */
+  explain(status: Deno.CommandStatus, usage: ProgramUsage): Outcome | undefined;
+}
+
+/** A running child. */
+export interface Child {
+  readonly stdin: WritableStream<Uint8Array>;
+  readonly output: ReadableStream<OutputChunk>;
+  readonly outcome: Promise<Outcome>;
+  usage(): ProgramUsage;
+  kill(signal: Deno.Signal): void;
+}
+
+/**
+ * Starts a child in its own process group and returns once its program may begin. From then on the first of these is its
+ * outcome: it ends by itself, its deadline, the watch on memory and CPU, too much output, or `signal`. The deadline and
+ * `signal` end the group with SIGTERM and a grace period, the limits at once. Nothing of the group outlives the leader.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before the program could begin
+ */
+export async function runChild(
+  request: ChildRequest,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Child> {
+  const { limits } = request;
+  const process = spawnGroup(request);
+  const stderr = pipeSource("stderr", process.stderr);
+  const stdout = pipeSource("stdout", process.stdout);
+  const exit = Promise.withResolvers<void>();
+  let cause: Outcome | undefined;
+  let hasEnded = false;
+
+  function end(outcome: Outcome, how: "kill" | "terminate"): void {
+    if (cause !== undefined || hasEnded) return;
+    cause = outcome;
+    if (how === "kill") signalGroup(process.pid, "SIGKILL");
+    else terminateGroup(process.pid, exit.promise);
+  }
+
+  const watch = new ProcessWatch(process.pid, (usage) => {
+    const over = exceeded(usage, limits);
+    if (over !== undefined) end(over, "kill");
+  });
+  const cancel = () => end({ kind: "cancelled" }, "terminate");
+  const outcome = (async (): Promise<Outcome> => {
+    const status = await process.status;
+    hasEnded = true;
+    exit.resolve();
+    signalGroup(process.pid, "SIGKILL");
+    watch.stop();
+    options.signal?.removeEventListener("abort", cancel);
+    await process.stdin.abort().catch(() => {}); // Closed by its writer, or broken since the reader is gone: it is closed either way.
+    return cause ?? request.explain(status, watch.usage) ?? outcomeOf(status, watch.usage, limits);
+  })();
+
+  let startFault = "the runtime ended before it was ready";
+  const startDeadline = setTimeout(() => {
+    startFault = `the runtime was not ready after ${request.startTimeoutMs} ms`;
+    signalGroup(process.pid, "SIGKILL");
+  }, request.startTimeoutMs);
+  const start = await readUpTo(request.readyMarker, stderr);
+  clearTimeout(startDeadline);
+  if (start.kind === "ended") {
+    await Promise.all([outcome, stdout.cancel(), stderr.cancel()]);
+    throw new CodeBeakerError(
+      "runtime_unavailable",
+      `Cannot start the program: ${start.text.slice(0, 500) || startFault}`,
+    );
+  }
+
+  watch.start();
+  const deadline = setTimeout(
+    () => end({ kind: "timed_out", limitMs: limits.timeoutMs }, "terminate"),
+    limits.timeoutMs,
+  );
+  exit.promise.then(() => clearTimeout(deadline));
+  options.signal?.addEventListener("abort", cancel);
+  if (options.signal?.aborted) cancel();
+
+  const budget = new OutputBudget(
+    limits.maxTotalOutputBytes,
+    (observedBytes) => end({ kind: "output_limit", limitBytes: limits.maxTotalOutputBytes, observedBytes }, "kill"),
+  );
+  return {
+    stdin: process.stdin,
+    output: mergeOutput([
+      budget.bound(stdout),
+      budget.bound(filtered(stderr, start.rest, request.stderrFilter)),
+    ], outcome),
+    outcome,
+    usage: () => watch.usage,
+    kill: (signal) => signalGroup(process.pid, signal),
+  };
+}
+
+function exceeded({ cpuMs, peakMemoryBytes }: ProgramUsage, limits: Limits): Outcome | undefined {
+  if (peakMemoryBytes !== null && peakMemoryBytes > limits.memoryMb * MEBIBYTE) {
+    return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb: Math.ceil(peakMemoryBytes / MEBIBYTE) };
+  }
+  if (cpuMs !== null && cpuMs > limits.cpuMs) return { kind: "cpu_limit", limitMs: limits.cpuMs, observedMs: cpuMs };
+  return undefined;
+}
+
+/** What an exit status tells by itself: SIGXCPU and SIGXFSZ are the kernel's word that a resource limit was passed. */
+function outcomeOf(status: Deno.CommandStatus, usage: ProgramUsage, limits: Limits): Outcome {
+  switch (status.signal) {
+    case null:
+      return { kind: "exited", exitCode: status.code };
+    case "SIGXCPU":
+      return { kind: "cpu_limit", limitMs: limits.cpuMs, observedMs: Math.max(usage.cpuMs ?? 0, limits.cpuMs) };
+    case "SIGXFSZ":
+      return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
+    default:
+      return { kind: "signaled", signal: status.signal };
+  }
+}
