@@ -25,9 +25,10 @@ export async function composeService(config: Config): Promise<Service> {
     return undefined;
   });
   if (scratch !== undefined) building.use(scratch);
+  const confinement = building.use(scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path));
   const runtimes = await loadRuntimes({
     scratchDirectory: scratch?.path,
-    confinement: scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path),
+    confinement,
     openNetworks: config.openNetworks,
     binaries: { deno: config.denoBinary },
   });

@@ -8,8 +8,9 @@ import { DEFAULT_LIMITS } from "./core/limits.ts";
 import { narrowPermissions, NO_PERMISSIONS, type PermissionPolicy } from "./core/permissions.ts";
 import type { ExecutionRequest, RequestFile, SelectionRequest } from "./core/request.ts";
 import type { Selection } from "./core/selection.ts";
+import { log } from "./log.ts";
 import { type Measured, RuntimeProfile } from "./runtimes/profile.ts";
-import type { ExecutionRuntime, Isolation } from "./runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, Isolation } from "./runtimes/runtime.ts";
 import { configOf, type RuntimeSelector } from "./runtimes/selector.ts";
 import { Semaphore } from "./system/semaphore.ts";
 
@@ -70,8 +71,7 @@ export class Engine implements AsyncDisposable {
    */
   execute(request: ExecutionRequest, options: ExecuteOptions = {}): Promise<Execution> {
     const running = this.#execute(request, options);
-    this.#running.add(running);
-    running.catch(() => {}).finally(() => this.#running.delete(running));
+    this.#track(running);
     return running;
   }
 
@@ -89,7 +89,7 @@ export class Engine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     const timer = setTimeout(() => this.#shutdown.abort(), this.#drainMs);
-    await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
     clearTimeout(timer);
   }
 
@@ -140,7 +140,8 @@ export class Engine implements AsyncDisposable {
   async #runOn(runtime: ExecutionRuntime, request: ExecutionRequest, { signal, stdin, onOutput }: ExecuteOptions) {
     const askedAt = performance.now();
     const { files, entrypoint } = layOut(request, runtime.mainFile(request.language));
-    await using environment = await runtime.createEnvironment(configOf(request));
+    const environment = await runtime.createEnvironment(configOf(request));
+    using _leaving = { [Symbol.dispose]: () => this.#leave(environment) };
     for (const file of files) await environment.files.write(file.path, file.bytes);
     const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
       limits: configOf(request).resourceLimits,
@@ -151,6 +152,25 @@ export class Engine implements AsyncDisposable {
     });
     this.#profile(runtime).record({ startupMs: result.usage.startupMs, peakMemoryBytes: result.usage.peakMemoryBytes });
     return { ...result, outcome: this.#tellInterruption(result.outcome), warm: environment.warm };
+  }
+
+  /** Ends an environment behind the answer, which need not wait for it; the engine's own end does. */
+  #leave(environment: ExecutionEnvironment): void {
+    const disposing = (async () => {
+      await using _owned = environment;
+    })();
+    this.#track(
+      disposing.catch((error: unknown) =>
+        log.error("an environment cannot be removed", { environment: environment.id, error: messageOf(error) })
+      ),
+    );
+  }
+
+  #track(work: Promise<unknown>): void {
+    const settled = work.catch(() => {}).then(() => {
+      this.#running.delete(settled);
+    });
+    this.#running.add(settled);
   }
 
   #tellInterruption(outcome: Outcome): Outcome {

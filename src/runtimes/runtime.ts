@@ -87,7 +87,7 @@ export interface ExecutionEnvironment extends AsyncDisposable {
    * Starts a program; returns when it may begin.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when it could not be started, and no user code has begun;
-   *   `not_found` when its file is not there; `permission_denied` when this runtime does not run such a program
+   *   `permission_denied` when this runtime does not run such a program
    */
   run(program: Program, options: RunOptions): Promise<ProgramHandle>;
 }

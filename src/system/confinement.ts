@@ -1,7 +1,8 @@
 import { join } from "@std/path";
 import type { LimitName, Limits } from "../core/limits.ts";
+import { ResourceLimiter } from "./resource_limits.ts";
 import { IPV4_ONLY_FILTER } from "./seccomp.ts";
-import { succeeds } from "./spawn.ts";
+import { type SpawnRequest, succeeds } from "./spawn.ts";
 
 const MEBIBYTE = 1_048_576;
 const LAUNCHER_DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"];
@@ -19,45 +20,50 @@ export interface ConfinementRequest {
   readonly ipv4Only: boolean;
 }
 
-/**
- * The layers of the operating system around a child, as far as this machine has them. Each is a launcher in front of the
- * child's own command line that sets something and then becomes the child.
- */
-export class Confinement {
-  readonly #prlimit: string | undefined;
-  readonly #setpriv: string | undefined;
-  readonly #filterPath: string | undefined;
+/** What this machine has; undefined is what it has not, or what does not work. */
+interface Layers {
+  readonly limiter?: ResourceLimiter | undefined;
+  readonly setsid?: string | undefined;
+  readonly setpriv?: string | undefined;
+  readonly filterPath?: string | undefined;
+}
 
-  private constructor(
-    launchers: { prlimit: string | undefined; setpriv: string | undefined; filterPath: string | undefined },
-  ) {
-    this.#prlimit = launchers.prlimit;
-    this.#setpriv = launchers.setpriv;
-    this.#filterPath = launchers.filterPath;
+/**
+ * The layers of the operating system around a child, as far as this machine has them: resource limits, and launchers in
+ * front of the child's own command line that set something and then become the child.
+ */
+export class Confinement implements Disposable {
+  readonly #has: Layers;
+
+  private constructor(layers: Layers) {
+    this.#has = layers;
   }
 
   /** No layer at all. */
   static none(): Confinement {
-    return new Confinement({ prlimit: undefined, setpriv: undefined, filterPath: undefined });
+    return new Confinement({});
   }
 
   /** Tries what this machine has, and leaves what the launchers need to read in `directory`. */
   static async detect(directory: string): Promise<Confinement> {
-    const filterPath = IPV4_ONLY_FILTER === undefined ? undefined : join(directory, "ipv4_only.bpf");
-    if (filterPath !== undefined && IPV4_ONLY_FILTER !== undefined) await Deno.writeFile(filterPath, IPV4_ONLY_FILTER);
-    const [prlimit, setpriv, canFilter] = await Promise.all([
-      works("prlimit", ["--core=0"], directory),
-      works("setpriv", SETPRIV_OPTIONS, directory),
-      filterPath === undefined
-        ? undefined
-        : works("setpriv", [...SETPRIV_OPTIONS, "--seccomp-filter", filterPath], directory),
+    const filterPath = join(directory, "ipv4_only.bpf");
+    if (IPV4_ONLY_FILTER !== undefined) await Deno.writeFile(filterPath, IPV4_ONLY_FILTER);
+    const [setsid, setpriv, filtering] = await Promise.all([
+      findLauncher("setsid", []),
+      findLauncher("setpriv", SETPRIV_OPTIONS),
+      IPV4_ONLY_FILTER && findLauncher("setpriv", [...SETPRIV_OPTIONS, "--seccomp-filter", filterPath]),
     ]);
-    return new Confinement({ prlimit, setpriv, filterPath: canFilter === undefined ? undefined : filterPath });
+    return new Confinement({
+      limiter: ResourceLimiter.open(),
+      setsid,
+      setpriv,
+      filterPath: filtering === undefined ? undefined : filterPath,
+    });
   }
 
   /** What is on, in words for `isolation.layers`. */
   get layers(): string[] {
-    return [...(this.#setpriv ? ["no_new_privs"] : []), ...(this.#prlimit ? ["rlimits"] : [])];
+    return [...(this.#has.setpriv ? ["no_new_privs"] : []), ...(this.#has.limiter ? ["rlimits"] : [])];
   }
 
   /** The limits that these layers, together with the watch on the process, enforce. */
@@ -67,45 +73,65 @@ export class Confinement {
 
   /** Whether a program with network can be kept from reaching anything over IPv6 and the rarer families. */
   get canRefuseOtherFamilies(): boolean {
-    return this.#filterPath !== undefined;
+    return this.#has.filterPath !== undefined;
   }
 
-  /** The command line with the launchers before it. */
-  wrap(argv: readonly [string, ...string[]], request: ConfinementRequest): [string, ...string[]] {
-    const [first, ...rest] = [...this.#privileges(request), ...this.#resourceLimits(request), ...argv];
-    return [first ?? argv[0], ...rest];
+  /** A command line under every layer. */
+  confine(
+    argv: readonly [string, ...string[]],
+    request: ConfinementRequest,
+  ): Pick<SpawnRequest, "argv" | "leadsGroup" | "onSpawned"> {
+    const [first, ...rest] = [...this.#session(), ...this.#privileges(request), ...argv];
+    return {
+      argv: [first ?? argv[0], ...rest],
+      leadsGroup: this.#has.setsid !== undefined,
+      onSpawned: (pid) => this.#has.limiter?.apply(pid, resourceLimits(request)),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#has.limiter?.[Symbol.dispose]();
+  }
+
+  /** The child leads a session, and so a process group, of its own. */
+  #session(): string[] {
+    return this.#has.setsid === undefined ? [] : [this.#has.setsid];
   }
 
   /** Where asked for, the child opens IPv4 sockets only. */
   #privileges({ ipv4Only }: ConfinementRequest): string[] {
-    if (this.#setpriv === undefined) return [];
-    const filter = ipv4Only && this.#filterPath !== undefined ? ["--seccomp-filter", this.#filterPath] : [];
-    return [this.#setpriv, ...SETPRIV_OPTIONS, ...filter];
-  }
-
-  /**
-   * The kernel's own bounds (getrlimit(2)) stand a little behind the watch, which tells more and cuts finer: the soft CPU
-   * limit is in whole seconds, and data counts what is reserved.
-   */
-  #resourceLimits({ limits, reservedDataBytes }: ConfinementRequest): string[] {
-    if (this.#prlimit === undefined) return [];
-    const cpuSeconds = Math.ceil(limits.cpuMs / 1000);
+    const { setpriv, filterPath } = this.#has;
+    if (setpriv === undefined) return [];
     return [
-      this.#prlimit,
-      `--cpu=${cpuSeconds}:${cpuSeconds + 1}`,
-      `--data=${reservedDataBytes + 2 * limits.memoryMb * MEBIBYTE}`,
-      `--fsize=${limits.diskMb * MEBIBYTE}`,
-      `--nofile=${MAX_DESCRIPTORS}`,
-      "--core=0",
+      setpriv,
+      ...SETPRIV_OPTIONS,
+      ...(ipv4Only && filterPath !== undefined ? ["--seccomp-filter", filterPath] : []),
     ];
   }
 }
 
+/**
+ * The kernel's bounds stand a little behind the watch on the process, which tells more and cuts finer: CPU time is in whole
+ * seconds here, and data counts what is reserved and not what is used.
+ */
+function resourceLimits({ limits, reservedDataBytes }: ConfinementRequest) {
+  const cpuSeconds = Math.ceil(limits.cpuMs / 1000);
+  const dataBytes = reservedDataBytes + 2 * limits.memoryMb * MEBIBYTE;
+  const fileBytes = limits.diskMb * MEBIBYTE;
+  return {
+    cpuSeconds: [cpuSeconds, cpuSeconds + 1],
+    dataBytes: [dataBytes, dataBytes],
+    fileBytes: [fileBytes, fileBytes],
+    descriptors: [MAX_DESCRIPTORS, MAX_DESCRIPTORS],
+    coreBytes: [0, 0],
+  } as const;
+}
+
 /** Where a launcher lies that can start a program with these options, or undefined. */
-async function works(launcher: string, options: readonly string[], directory: string): Promise<string | undefined> {
-  for (const place of LAUNCHER_DIRECTORIES) {
-    const path = join(place, launcher);
-    if (await succeeds({ argv: [path, ...options, "/bin/true"], cwd: directory, env: {} })) return path;
+async function findLauncher(name: string, options: readonly string[]): Promise<string | undefined> {
+  for (const directory of LAUNCHER_DIRECTORIES) {
+    const path = join(directory, name);
+    if (await succeeds([path, ...options, "/bin/true"])) return path;
   }
   return undefined;
 }

@@ -5,6 +5,13 @@ export interface SpawnRequest {
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Whether the command line itself begins by leading a session (setsid(1)), and so a process group. Else the spawn has to,
+   * by a fork(2) whose time grows with the memory of this service (0.6 ms at 70 MB, 1.8 ms at 170 MB, against 0.2 ms).
+   */
+  readonly leadsGroup: boolean;
+  /** Is called with the new process before it can have done anything; when it throws, the process is killed. */
+  onSpawned(pid: number): void;
 }
 
 /**
@@ -14,26 +21,20 @@ export interface SpawnRequest {
  */
 export function spawnGroup(request: SpawnRequest): Deno.ChildProcess {
   const [file, ...args] = request.argv;
+  const child = start(file, args, request);
   try {
-    return new Deno.Command(file, {
-      args,
-      cwd: request.cwd,
-      env: { ...request.env },
-      clearEnv: true,
-      detached: true,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    request.onSpawned(child.pid);
   } catch (cause) {
-    throw new CodeBeakerError("runtime_unavailable", `Cannot start ${file}: ${messageOf(cause)}`, { cause });
+    child.kill("SIGKILL");
+    throw new CodeBeakerError("runtime_unavailable", `Cannot confine ${file}: ${messageOf(cause)}`, { cause });
   }
+  return child;
 }
 
 /** Whether a trusted helper can be started here and exits with 0. */
-export async function succeeds(request: SpawnRequest): Promise<boolean> {
+export async function succeeds(argv: readonly [string, ...string[]]): Promise<boolean> {
   try {
-    const child = spawnGroup(request);
+    const child = spawnGroup({ argv, cwd: "/", env: {}, leadsGroup: true, onSpawned: () => {} });
     const [status] = await Promise.all([
       child.status,
       child.stdin.close(),
@@ -43,5 +44,22 @@ export async function succeeds(request: SpawnRequest): Promise<boolean> {
     return status.success;
   } catch {
     return false; // Not there, or not allowed to be: it is of no use either way.
+  }
+}
+
+function start(file: string, args: string[], request: SpawnRequest): Deno.ChildProcess {
+  try {
+    return new Deno.Command(file, {
+      args,
+      cwd: request.cwd,
+      env: { ...request.env },
+      clearEnv: true,
+      detached: !request.leadsGroup,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    throw new CodeBeakerError("runtime_unavailable", `Cannot start ${file}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -6,4 +6,4 @@
  * false in the program. Nothing waits for the import, so that no line of this file stands in a program's stack trace.
  */
 Deno.stderr.writeSync(new Uint8Array([0, 7, 0]));
-import(new URL(import.meta.url).searchParams.get("program"));
+import(import.meta.url.slice(import.meta.url.indexOf("?") + 1));

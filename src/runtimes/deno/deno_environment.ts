@@ -62,10 +62,11 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.files = new Workspace(this.#workspace);
   }
 
-  static async create(installation: DenoInstallation, config: RuntimeConfig): Promise<DenoEnvironment> {
+  /** Makes the directories; synchronously, since a trip through the thread pool takes longer than the call. */
+  static create(installation: DenoInstallation, config: RuntimeConfig): DenoEnvironment {
     const environment = new DenoEnvironment(installation, config, newId("env"));
-    await Deno.mkdir(environment.#directory, { mode: 0o700 });
-    if (config.workspaceDirectory === undefined) await Deno.mkdir(environment.#workspace, { mode: 0o700 });
+    Deno.mkdirSync(environment.#directory, { mode: 0o700 });
+    if (config.workspaceDirectory === undefined) Deno.mkdirSync(environment.#workspace, { mode: 0o700 });
     return environment;
   }
 
@@ -111,7 +112,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     const flags = await this.#flags(path, Object.keys(variables), limits);
     const filter = new StderrFilter(this.#shownPaths());
     const child = await runChild({
-      argv: confinement.wrap([binary, "run", ...flags, bootUrl(bootPath, join(this.#workspace, path)), ...args], {
+      ...confinement.confine([binary, "run", ...flags, bootUrl(bootPath, join(this.#workspace, path)), ...args], {
         limits,
         reservedDataBytes: RESERVED_BYTES,
         ipv4Only: this.#config.permissions.allowNet !== false,
@@ -142,9 +143,8 @@ export class DenoEnvironment implements ExecutionEnvironment {
     });
   }
 
-  /** Whether a program is JavaScript that may be CommonJS. @throws {CodeBeakerError} `not_found` when it is not there */
+  /** Whether a program is JavaScript that may be CommonJS. */
   async #usesRequire(path: string): Promise<boolean> {
-    await this.files.stat(path);
     if (!path.endsWith(".js")) return false;
     const source = await new Response(await this.files.read(path)).text();
     return /\brequire\s*\(/.test(source);
@@ -172,10 +172,9 @@ export class DenoEnvironment implements ExecutionEnvironment {
   }
 }
 
+/** boot.js takes what follows the question mark as it stands: parsing it as a query would cost every start 0.4 ms. */
 function bootUrl(bootPath: string, programPath: string): string {
-  const url = toFileUrl(bootPath);
-  url.searchParams.set("program", toFileUrl(programPath).href);
-  return url.href;
+  return `${toFileUrl(bootPath).href}?${toFileUrl(programPath).href}`;
 }
 
 /** V8 and the allocator end the process with SIGTRAP or SIGABRT when they are out of memory, and say so on stderr. */

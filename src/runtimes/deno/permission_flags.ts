@@ -35,6 +35,7 @@ export function permissionFlags(settings: FlagSettings): string[] {
     "--quiet",
     "--no-config",
     "--no-lock",
+    "--no-code-cache",
     "--node-modules-dir=none",
     ...networkFlags(settings),
     "--deny-run",

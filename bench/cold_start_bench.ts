@@ -1,0 +1,78 @@
+import { join, toFileUrl } from "@std/path";
+import { DEFAULT_LIMITS } from "../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { permissionFlags } from "../src/runtimes/deno/permission_flags.ts";
+import { startServiceProcess } from "../tests/support/service_process.ts";
+import { median, printTable } from "./table.ts";
+
+/** Contenders take turns in blocks, so that each is measured in its stride and drift of the machine meets both. */
+const BLOCKS = 12;
+const BLOCK_SIZE = 10;
+const CODE = 'console.log("hello", 40 + 2);';
+
+/** A cold one-shot over HTTP against the same program as a bare `deno run`: same flags, same environment, fresh caches. */
+export async function benchColdStart(): Promise<void> {
+  await using service = await startServiceProcess(["--log-level", "warning"]);
+  const directory = await Deno.makeTempDir();
+  const samples = { bare: [] as number[], http: [] as number[] };
+  for (let round = 0; round < BLOCKS * BLOCK_SIZE; round++) {
+    if (round % BLOCK_SIZE === 0) await timeHttp(service.url);
+    samples.http.push(await timeHttp(service.url));
+    if (round % BLOCK_SIZE < BLOCK_SIZE - 1) continue;
+    for (let turn = 0; turn < BLOCK_SIZE; turn++) {
+      samples.bare.push(await timeBare(directory, round * BLOCK_SIZE + turn));
+    }
+  }
+  await Deno.remove(directory, { recursive: true });
+  const [bare, http] = [median(samples.bare), median(samples.http)];
+  printTable("Cold start of a TypeScript program", ["contender", "p50", "ratio"], [
+    { name: "bare `deno run`, same flags, environment and fresh DENO_DIR", cells: [`${bare.toFixed(1)} ms`, "1.00"] },
+    { name: "one-shot over HTTP (bound: 1.3)", cells: [`${http.toFixed(1)} ms`, (http / bare).toFixed(2)] },
+  ]);
+}
+
+/** The whole life: making the directory and the file belongs to the work, as it does for the service. */
+async function timeBare(directory: string, round: number): Promise<number> {
+  const startedAt = performance.now();
+  const environment = join(directory, String(round));
+  const workspace = join(environment, "workspace");
+  await Deno.mkdir(workspace, { recursive: true });
+  const main = join(workspace, "main.ts");
+  await Deno.writeTextFile(main, CODE);
+  const flags = permissionFlags({
+    workspace,
+    permissions: NO_PERMISSIONS,
+    variables: [],
+    limits: DEFAULT_LIMITS,
+    openNetworks: [],
+    ownAddresses: [],
+    detectCommonJs: false,
+  });
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, toFileUrl(main).href],
+    cwd: workspace,
+    clearEnv: true,
+    env: {
+      NO_COLOR: "1",
+      PATH: "/usr/bin:/bin",
+      HOME: workspace,
+      DENO_DIR: join(environment, "deno_dir"),
+      DENO_NO_UPDATE_CHECK: "1",
+      DENO_NO_PACKAGE_JSON: "1",
+    },
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error("The bare run failed");
+  return performance.now() - startedAt;
+}
+
+async function timeHttp(url: string): Promise<number> {
+  const startedAt = performance.now();
+  const response = await fetch(`${url}/v1/executions`, {
+    method: "POST",
+    body: JSON.stringify({ language: "typescript", code: CODE }),
+  });
+  const { exitCode } = await response.json();
+  if (exitCode !== 0) throw new Error("The execution failed");
+  return performance.now() - startedAt;
+}

@@ -1,0 +1,22 @@
+import { parseSelectionRequest } from "../src/core/request.ts";
+import { RuntimeSelector } from "../src/runtimes/selector.ts";
+import { fakeRuntime } from "../tests/support/fake_runtime.ts";
+import { printTable } from "./table.ts";
+
+const ROUNDS = 20_000;
+
+/** What one selection costs among as many runtimes as the design knows. */
+export async function benchSelector(): Promise<void> {
+  const runtimes = ["docker", "deno", "bun", "node", "wasm", "isolate", "native"].map((name, index) =>
+    fakeRuntime({ name, startupTimeMs: 10 * (index + 1), memoryOverheadMB: 100 - index, isolationLevel: 7 + index % 3 })
+  );
+  const selector = new RuntimeSelector(runtimes, { minIsolation: 7 });
+  const request = parseSelectionRequest({ language: "typescript" });
+  await selector.rank(request);
+  const startedAt = performance.now();
+  for (let round = 0; round < ROUNDS; round++) await selector.rank(request);
+  const each = (performance.now() - startedAt) / ROUNDS;
+  printTable("Selector", ["work", "time"], [
+    { name: `one selection among ${runtimes.length} runtimes (bound: 0.1 ms)`, cells: [`${each.toFixed(4)} ms`] },
+  ]);
+}

@@ -1,0 +1,46 @@
+import type { Availability, RuntimeType } from "../../src/core/capabilities.ts";
+import { type LimitName, LIMITS } from "../../src/core/limits.ts";
+import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+
+export interface FakeRuntimeOptions {
+  readonly name?: string;
+  readonly type?: RuntimeType;
+  readonly environments?: readonly string[];
+  readonly startupTimeMs?: number;
+  readonly memoryOverheadMB?: number;
+  readonly isolationLevel?: number;
+  readonly unavailableBecause?: string;
+  readonly cannotHonour?: string;
+  readonly limits?: readonly LimitName[];
+  createEnvironment?(): Promise<ExecutionEnvironment>;
+}
+
+/** A runtime that is whatever a test says, for tests of its neighbours. */
+export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime {
+  const { isolationLevel = 7, cannotHonour } = options;
+  const availability: Availability = options.unavailableBecause === undefined
+    ? { available: true }
+    : { available: false, reason: options.unavailableBecause };
+  return {
+    name: options.name ?? "fake",
+    type: options.type ?? "Deno",
+    supportedEnvironments: options.environments ?? ["typescript", "javascript"],
+    isAvailable: () => Promise.resolve(availability),
+    getCapabilities: () => ({
+      startupTimeMs: options.startupTimeMs ?? 80,
+      memoryOverheadMB: options.memoryOverheadMB ?? 30,
+      isolationLevel,
+      supportsFilesystemPersistence: true,
+      supportsNetworkAccess: true,
+      maxConcurrentExecutions: 100,
+    }),
+    assess: () =>
+      Promise.resolve({
+        isolation: { level: isolationLevel, layers: [], limits: options.limits ?? Object.keys(LIMITS) as LimitName[] },
+        ...(cannotHonour === undefined ? {} : { cannotHonour }),
+      }),
+    mainFile: () => "main.ts",
+    createEnvironment: options.createEnvironment ??
+      (() => Promise.reject(new Error("This fake makes no environments"))),
+  };
+}

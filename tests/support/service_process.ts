@@ -1,0 +1,63 @@
+import { fromFileUrl } from "@std/path";
+import { TextLineStream } from "./text_lines.ts";
+
+export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** A service in a process of its own, on a free port, with none of this process's environment. */
+export interface ServiceProcess extends AsyncDisposable {
+  readonly url: string;
+  readonly process: Deno.ChildProcess;
+  /** What it has logged so far. */
+  log(): string;
+}
+
+export async function startServiceProcess(
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<ServiceProcess> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "main.ts", "serve", "--port", "0", ...args],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { PATH: "/usr/bin:/bin", HOME: Deno.env.get("HOME") ?? "/", ...keepDenoDir(), ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let logged = "";
+  const logging = (async () => {
+    for await (const line of process.stderr.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
+      logged += `${line}\n`;
+    }
+  })();
+  const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream()).getReader();
+  const { value: first = "" } = await lines.read();
+  const url = /http:\/\/\S+?(?=,)/.exec(first)?.[0];
+  const draining = (async () => {
+    while (!(await lines.read()).done);
+  })();
+  if (url === undefined) {
+    process.kill("SIGKILL");
+    await Promise.all([process.status, logging, draining]);
+    throw new Error(`The service did not start: ${first}${logged}`);
+  }
+  return {
+    url,
+    process,
+    log: () => logged,
+    async [Symbol.asyncDispose]() {
+      try {
+        process.kill("SIGTERM");
+      } catch {
+        // It has ended already, as some tests want it to.
+      }
+      await Promise.all([process.status, logging, draining]);
+    },
+  };
+}
+
+/** The npm packages are in the cache of whoever runs the tests. */
+function keepDenoDir(): Record<string, string> {
+  const directory = Deno.env.get("DENO_DIR");
+  return directory === undefined ? {} : { DENO_DIR: directory };
+}
