@@ -8,6 +8,9 @@ const MAX_ERRORS = 20;
 /** A longer name is quoted in part and gets no suggestion, whose cost grows with its length. */
 const MAX_NAME_LENGTH = 64;
 
+/** A longer place is cut. */
+const MAX_PATH_LENGTH = 256;
+
 /** An unknown name, quoted on one line, and the known one that is closest to it: words for an error message. */
 export function unknownName(given: string, known: readonly string[]): string {
   if (given.length > MAX_NAME_LENGTH) return `${JSON.stringify(given.slice(0, MAX_NAME_LENGTH))}…`;
@@ -57,9 +60,6 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
 }
 
 function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
-    "",
-  );
+  const text = path.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("");
+  return text.replace(/^\./, "").slice(0, MAX_PATH_LENGTH);
 }

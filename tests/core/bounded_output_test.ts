@@ -1,0 +1,50 @@
+import { assertEquals } from "@std/assert";
+import { BoundedOutput } from "../../src/core/bounded_output.ts";
+
+function keep(maxBytes: number, chunks: readonly (string | Uint8Array)[]): { text: string; truncatedBytes: number } {
+  const output = new BoundedOutput(maxBytes);
+  for (const chunk of chunks) output.push(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
+  return output.read();
+}
+
+Deno.test("BoundedOutput keeps everything up to its bound", () => {
+  assertEquals(keep(10, ["hello", "world"]), { text: "helloworld", truncatedBytes: 0 });
+  assertEquals(keep(0, []), { text: "", truncatedBytes: 0 });
+  assertEquals(keep(11, ["ab", "c".repeat(9)]), { text: `ab${"c".repeat(9)}`, truncatedBytes: 0 });
+});
+
+Deno.test("BoundedOutput keeps head and tail and counts the middle", () => {
+  assertEquals(keep(4, ["abcdefgh"]), { text: "abgh", truncatedBytes: 4 });
+  assertEquals(keep(5, ["abc", "defgh"]), { text: "abcgh", truncatedBytes: 3 });
+  assertEquals(keep(1, ["abc"]), { text: "a", truncatedBytes: 2 });
+  assertEquals(keep(0, ["abc"]), { text: "", truncatedBytes: 3 });
+});
+
+Deno.test("BoundedOutput keeps the tail of a long stream of small chunks", () => {
+  const output = new BoundedOutput(10);
+  for (let index = 0; index < 300_000; index++) output.push(new TextEncoder().encode(String(index % 10)));
+  assertEquals(output.read(), { text: "0123456789", truncatedBytes: 299_990 });
+});
+
+Deno.test("BoundedOutput shows no half character at the cut, and counts its bytes as left out", () => {
+  assertEquals(keep(8, ["a€€€€€"]), { text: "a€€", truncatedBytes: 9 });
+  assertEquals(keep(6, ["é".repeat(10)]), { text: "éé", truncatedBytes: 16 });
+  assertEquals(keep(10, ["😀".repeat(4)]), { text: "😀😀", truncatedBytes: 8 });
+});
+
+Deno.test("BoundedOutput joins a character that two chunks divide", () => {
+  const [first, ...rest] = new TextEncoder().encode("€");
+  assertEquals(keep(100, [new Uint8Array([first ?? 0]), new Uint8Array(rest)]), { text: "€", truncatedBytes: 0 });
+});
+
+Deno.test("BoundedOutput keeps bytes that are no text as replacement characters", () => {
+  assertEquals(keep(100, [new Uint8Array([0xff, 0x61, 0xe2, 0x82])]), { text: "\ufffda\ufffd", truncatedBytes: 0 });
+});
+
+Deno.test("BoundedOutput does not keep what its caller overwrites", () => {
+  const output = new BoundedOutput(10);
+  const chunk = new TextEncoder().encode("abc");
+  output.push(chunk);
+  chunk.fill(0);
+  assertEquals(output.read().text, "abc");
+});

@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { environmentNameSchema, environmentSchema } from "../../src/core/environment_variables.ts";
+
+Deno.test("environmentNameSchema refuses names that could disarm a sandbox", () => {
+  const disarming = [
+    "DENO_PERMISSION_BROKER_PATH",
+    "LD_PRELOAD",
+    "NODE_OPTIONS",
+    "DENO_V8_FLAGS",
+    "DENO_AUDIT_PERMISSIONS",
+    "DENO_COVERAGE_DIR",
+    "SSLKEYLOGFILE",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "no_proxy",
+    "DENO_DIR",
+    "PATH",
+    "HOME",
+    "BASH_ENV",
+    "BUN_CONFIG_REGISTRY",
+    "NPM_CONFIG_REGISTRY",
+    "npm_config_registry",
+    "ld_preload",
+    "GLIBC_TUNABLES",
+    "RUST_LOG",
+  ];
+  for (const name of disarming) assertEquals([name, environmentNameSchema.safeParse(name).success], [name, false]);
+});
+
+Deno.test("environmentNameSchema refuses names that are none, and takes ordinary ones", () => {
+  for (const name of ["", "1A", "A-B", "A B", "A=B", "Ä", "A\n", "А", "x".repeat(129)]) {
+    assertEquals([name, environmentNameSchema.safeParse(name).success], [name, false]);
+  }
+  for (const name of ["A", "_a1", "API_KEY", "NODE_ENV", "DEBUG", "proxy_count"]) {
+    assertEquals([name, environmentNameSchema.safeParse(name).success], [name, true]);
+  }
+});
+
+Deno.test("environmentSchema bounds all names and values together", () => {
+  assertEquals(environmentSchema.safeParse({ A: "x".repeat(262_143) }).success, true);
+  assertEquals(environmentSchema.safeParse({ A: "x".repeat(262_144) }).success, false);
+});

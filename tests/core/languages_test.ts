@@ -1,0 +1,40 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { canonicalLanguage, languageOfFile, mainFileOf, unsupportedLanguage } from "../../src/core/languages.ts";
+
+Deno.test("canonicalLanguage() knows the aliases of the wire contract, in any case", () => {
+  const table = {
+    nodejs: "node",
+    python3: "python",
+    py: "python",
+    golang: "go",
+    dotnet: "csharp",
+    TypeScript: "typescript",
+    cobol: "cobol",
+  };
+  for (const [alias, name] of Object.entries(table)) assertEquals(canonicalLanguage(alias), name);
+});
+
+Deno.test("mainFileOf() and languageOfFile() agree", () => {
+  assertEquals(["typescript", "javascript", "python", "bash", "go"].map(mainFileOf), [
+    "main.ts",
+    "main.js",
+    "main.py",
+    "main.sh",
+    "main.go",
+  ]);
+  assertEquals(["a/b.ts", "x.MJS", "x.cjs", "x.py", "x", "x.unknown"].map(languageOfFile), [
+    "typescript",
+    "javascript",
+    "javascript",
+    "python",
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("unsupportedLanguage() names the nearest and lists what is spoken", () => {
+  const error = unsupportedLanguage("typscript", ["typescript", "python"]);
+  assertStringIncludes(error.message, 'did you mean "typescript"?');
+  assertEquals(error.details.languages, ["typescript", "python"]);
+  assertStringIncludes(unsupportedLanguage("x", []).message, "none");
+});

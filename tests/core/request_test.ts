@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { DEFAULT_LIMITS, resolveLimits } from "../../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import { MAX_CODE_BYTES, parseExecutionRequest, parseSelectionRequest } from "../../src/core/request.ts";
+
+function fault(value: unknown): CodeBeakerError {
+  return assertThrows(() => parseExecutionRequest(value), CodeBeakerError);
+}
+
+Deno.test("parseExecutionRequest() fills in the defaults of the wire contract", () => {
+  const request = parseExecutionRequest({ language: "typescript", code: "1" });
+  const { limits, ...rest } = request;
+  assertEquals(rest, {
+    language: "typescript",
+    preference: "balanced",
+    permissions: NO_PERMISSIONS,
+    code: "1",
+    files: [],
+    args: [],
+    stdin: "",
+    env: {},
+  });
+  assertEquals(resolveLimits(limits), DEFAULT_LIMITS);
+  assertEquals(DEFAULT_LIMITS, {
+    timeoutMs: 10_000,
+    memoryMb: 256,
+    cpuMs: 10_000,
+    maxOutputBytes: 1_048_576,
+    maxTotalOutputBytes: 67_108_864,
+    maxProcesses: 64,
+    diskMb: 64,
+  });
+});
+
+Deno.test("parseExecutionRequest() takes environment and the aliases of languages", () => {
+  assertEquals(parseExecutionRequest({ environment: "Python3", code: "1" }).language, "python");
+  assertEquals(parseExecutionRequest({ language: "golang", code: "1" }).language, "go");
+  assertEquals(parseSelectionRequest({ language: "dotnet" }).language, "csharp");
+  assertEquals(fault({ language: "go", environment: "python", code: "1" }).details.errors?.[0]?.path, "environment");
+});
+
+Deno.test("parseExecutionRequest() names every field that is off", () => {
+  const table: [Record<string, unknown>, string][] = [
+    [{ code: "1" }, "language"],
+    [{ language: 3, code: "1" }, "language"],
+    [{ language: "deno" }, "code"],
+    [{ language: "deno", code: 1 }, "code"],
+    [{ language: "deno", code: "1", limits: { memoryMb: -1 } }, "limits.memoryMb"],
+    [{ language: "deno", code: "1", limits: { memoryMb: 1.5 } }, "limits.memoryMb"],
+    [{ language: "deno", code: "1", limits: { memoryMb: 1e9 } }, "limits.memoryMb"],
+    [{ language: "deno", code: "1", timeoutMs: 300_001 }, "timeoutMs"],
+    [{ language: "deno", code: "1", timeoutMs: 0 }, "timeoutMs"],
+    [{ language: "deno", code: "1", limits: { maxTotalOutputBytes: 4_294_967_297 } }, "limits.maxTotalOutputBytes"],
+    [{ language: "deno", code: "1", preference: "fast" }, "preference"],
+    [{ language: "deno", code: "1", minIsolation: 11 }, "minIsolation"],
+    [{ language: "deno", code: "1", args: ["a\0b"] }, "args[0]"],
+    [{ language: "deno", code: "1", files: [{ path: "a", content: "*", encoding: "base64" }] }, "files[0].content"],
+    [{ language: "deno", code: "1", files: [{ path: "a" }] }, "files[0].content"],
+    [{ language: "deno", code: "1", permissions: { allowNet: ["a b"] } }, "permissions.allowNet[0]"],
+    [{ language: "deno", code: "1", permissions: { allowRead: ["data"] } }, "permissions.allowRead[0]"],
+    [{ language: "deno", code: "1", permissions: { allowRead: ["/data/../etc"] } }, "permissions.allowRead[0]"],
+    [{ language: "deno", code: "1", permissions: { allowEnv: ["LD_PRELOAD"] } }, "permissions.allowEnv[0]"],
+    [{ language: "deno", code: "1", env: { NODE_OPTIONS: "" } }, "env.NODE_OPTIONS"],
+    [{ language: "deno", code: "1", env: { "A=B": "" } }, "env.A=B"],
+    [{ language: "deno", code: "1", env: { A: "x\0" } }, "env.A"],
+  ];
+  for (const [value, path] of table) {
+    const error = fault(value);
+    assertEquals([path, error.code, error.details.errors?.[0]?.path], [path, "invalid_request", path]);
+  }
+});
+
+Deno.test("parseExecutionRequest() tells the nearest name of an unknown field or value", () => {
+  const unknown = fault({ languge: "deno", code: "1", limits: { memory: 3 }, permissions: { allowNett: true } });
+  const messages = unknown.details.errors?.map(({ path, message }) => `${path}: ${message}`) ?? [];
+  assert(messages.includes('languge: Unknown field "languge", did you mean "language"?'), messages.join());
+  assert(messages.includes('limits.memory: Unknown field "memory", did you mean "memoryMb"?'), messages.join());
+  assert(
+    messages.includes('permissions.allowNett: Unknown field "allowNett", did you mean "allowNet"?'),
+    messages.join(),
+  );
+  assertStringIncludes(fault({ language: "deno", code: "1", preference: "memmory" }).message, 'did you mean "memory"?');
+});
+
+Deno.test("parseExecutionRequest() refuses what is no object, and keys that reach for the prototype", () => {
+  for (const value of [null, [], "x", 3, true]) assertEquals(fault(value).code, "invalid_request");
+  assertEquals(fault(JSON.parse('{"language":"deno","code":"1","__proto__":{"x":1}}')).code, "invalid_request");
+  assertEquals(
+    fault(JSON.parse('{"language":"deno","code":"1","env":{"__proto__":"x y"},"constructor":1}')).code,
+    "invalid_request",
+  );
+});
+
+Deno.test("parseExecutionRequest() refuses paths that leave the workspace and code over its limit", () => {
+  const outside = fault({ language: "deno", files: [{ path: "ok", content: "" }, { path: "../x", content: "" }] });
+  assertEquals([outside.code, outside.details.errors?.[0]?.path], ["permission_denied", "files[1].path"]);
+  assertEquals(fault({ language: "deno", code: "1", entrypoint: "/etc/passwd" }).code, "permission_denied");
+  assertEquals(fault({ language: "deno", code: "x".repeat(MAX_CODE_BYTES + 1) }).code, "too_large");
+  assertEquals(
+    parseExecutionRequest({ language: "deno", code: "x".repeat(MAX_CODE_BYTES) }).code?.length,
+    MAX_CODE_BYTES,
+  );
+});
+
+Deno.test("parseExecutionRequest() bounds what it tells of hostile names", () => {
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`field${index}`, 1]));
+  assert((fault({ language: "deno", code: "1", ...many }).details.errors?.length ?? 0) <= 20);
+  assert(fault({ ["x".repeat(1_000_000)]: 1, language: "deno", code: "1" }).message.length < 1_000);
+});

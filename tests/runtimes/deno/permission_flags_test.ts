@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
+import { type FlagSettings, permissionFlags, whyNotFlags } from "../../../src/runtimes/deno/permission_flags.ts";
+
+const BASE: FlagSettings = {
+  workspace: "/w",
+  permissions: NO_PERMISSIONS,
+  variables: [],
+  limits: DEFAULT_LIMITS,
+  openNetworks: [],
+  ownAddresses: [],
+  detectCommonJs: false,
+};
+
+function flags(permissions: Partial<PermissionSettings>, options: Partial<FlagSettings> = {}): string[] {
+  return permissionFlags({ ...BASE, ...options, permissions: { ...NO_PERMISSIONS, ...permissions } });
+}
+
+Deno.test("permissionFlags() denies everything for empty settings", () => {
+  assertEquals(permissionFlags(BASE), [
+    "--no-prompt",
+    "--quiet",
+    "--no-config",
+    "--no-lock",
+    "--no-code-cache",
+    "--node-modules-dir=none",
+    "--no-npm",
+    "--no-remote",
+    "--deny-import",
+    "--deny-net",
+    "--deny-run",
+    "--deny-ffi",
+    "--deny-sys",
+    "--ignore-env",
+    "--allow-read=/w",
+    "--allow-write=/w",
+    "--v8-flags=--max-old-space-size=256,--wasm-max-mem-pages=4096",
+  ]);
+});
+
+Deno.test("permissionFlags() grants exactly what is listed", () => {
+  const all = flags({ allowRead: ["/data"], allowWrite: ["/out"], allowEnv: ["B"] }, { variables: ["A"] });
+  assertEquals(all.filter((flag) => flag.startsWith("--allow")), [
+    "--allow-env=A,B",
+    "--allow-read=/w,/data",
+    "--allow-write=/w,/out",
+  ]);
+});
+
+Deno.test("permissionFlags() keeps the private networks and this machine out of every network it grants", () => {
+  for (const allowNet of [true, ["example.com:443"]]) {
+    const all = flags({ allowNet }, { ownAddresses: ["198.51.100.7", "[fd00::2]"] });
+    for (const flag of ["--deny-net", "--deny-import"]) {
+      const denied = all.find((given) => given.startsWith(`${flag}=`)) ?? "";
+      for (const network of ["127.0.0.0/8", "10.0.0.0/8", "169.254.0.0/16", "198.51.100.7", "[fd00::2]", "[::1]"]) {
+        assert(denied.includes(network), `${flag} lacks ${network}`);
+      }
+    }
+    assert(!all.includes("--deny-net") && !all.includes("--no-remote"));
+  }
+});
+
+Deno.test("permissionFlags() lets a list of hosts reach those hosts, for imports too, and npm only with its registry", () => {
+  const some = flags({ allowNet: ["example.com", "example.org:8443"] });
+  assert(
+    some.includes("--allow-net=example.com,example.org:8443") &&
+      some.includes("--allow-import=example.com,example.org:8443"),
+  );
+  assert(some.includes("--no-npm"));
+  assert(!flags({ allowNet: ["registry.npmjs.org:443"] }).includes("--no-npm"));
+  assert(!flags({ allowNet: true }).includes("--no-npm"));
+  assert(flags({ allowNet: [] }).includes("--deny-net"));
+});
+
+Deno.test("permissionFlags() leaves open what the operator opened, and no more", () => {
+  const denied =
+    flags({ allowNet: true }, { openNetworks: ["127.0.0.1/32"] }).find((flag) => flag.startsWith("--deny-net=")) ?? "";
+  const networks = denied.slice("--deny-net=".length).split(",");
+  assert(!networks.includes("127.0.0.0/8") && !networks.includes("127.0.0.1/32") && networks.includes("127.0.0.2/31"));
+});
+
+Deno.test("permissionFlags() refuses values that would widen a list", () => {
+  for (const path of ["/s/a,/etc", "/a\n/etc", "/a\0", "", "-A", "--allow-all"]) {
+    assertThrows(() => flags({ allowRead: [path] }), TypeError);
+    assert(whyNotFlags({ ...NO_PERMISSIONS, allowRead: [path] }) !== undefined, path);
+  }
+  assertThrows(() => permissionFlags({ ...BASE, workspace: "/w,/" }), TypeError);
+  assertEquals(whyNotFlags({ ...NO_PERMISSIONS, allowRead: ["/fine path"], allowWrite: ["/ü"] }), undefined);
+  assert(whyNotFlags({ ...NO_PERMISSIONS, allowNet: ["[2606:4700::1111]:443"] }) !== undefined);
+});

@@ -1,0 +1,44 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { parseShellProgram, type ShellProgram } from "../../../src/runtimes/deno/shell_program.ts";
+
+function parse(command: string, args: readonly string[], workingDirectory = "."): ShellProgram {
+  return parseShellProgram({ kind: "shell", command, args, workingDirectory });
+}
+
+Deno.test("parseShellProgram() understands deno run FILE and deno eval CODE", () => {
+  assertEquals(parse("deno", ["run", "a/b.ts", "-x"]), {
+    kind: "run",
+    path: "a/b.ts",
+    args: ["-x"],
+    workingDirectory: ".",
+  });
+  assertEquals(parse("deno", ["run", "b.ts"], "a"), { kind: "run", path: "a/b.ts", args: [], workingDirectory: "a" });
+  assertEquals(parse("deno", ["run", "/workspace/b.ts"], "a"), {
+    kind: "run",
+    path: "b.ts",
+    args: [],
+    workingDirectory: "a",
+  });
+  assertEquals(parse("deno", ["eval", "--1", "y"]), { kind: "eval", code: "--1", args: ["y"], workingDirectory: "." });
+});
+
+Deno.test("parseShellProgram() refuses every other command and every flag", () => {
+  const attempts: [string, string[]][] = [
+    ["sh", ["-c", "id"]],
+    ["/usr/bin/deno", ["run", "a.ts"]],
+    ["deno", []],
+    ["deno", ["task", "x"]],
+    ["deno", ["run", "--allow-all", "a.ts"]],
+    ["deno", ["run", "-A"]],
+    ["deno", ["run", "../a.ts"]],
+    ["deno", ["run", "/etc/x.ts"]],
+    ["deno", ["--version"]],
+  ];
+  for (const [command, args] of attempts) {
+    assertEquals([args, assertThrows(() => parse(command, args), CodeBeakerError).code], [args, "permission_denied"]);
+  }
+  for (const subcommand of ["run", "eval"]) {
+    assertEquals(assertThrows(() => parse("deno", [subcommand]), CodeBeakerError).code, "invalid_request");
+  }
+});

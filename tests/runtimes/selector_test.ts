@@ -1,0 +1,150 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { parseSelectionRequest, type SelectionRequest } from "../../src/core/request.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+import { RuntimeSelector } from "../../src/runtimes/selector.ts";
+import { fakeRuntime } from "../support/fake_runtime.ts";
+
+const fast = fakeRuntime({ name: "fast", type: "Deno", startupTimeMs: 80, memoryOverheadMB: 90, isolationLevel: 7 });
+const secure = fakeRuntime({
+  name: "secure",
+  type: "Docker",
+  startupTimeMs: 2000,
+  memoryOverheadMB: 250,
+  isolationLevel: 9,
+});
+const small = fakeRuntime({
+  name: "small",
+  type: "WebAssembly",
+  startupTimeMs: 300,
+  memoryOverheadMB: 10,
+  isolationLevel: 8,
+});
+const gone = fakeRuntime({
+  name: "gone",
+  type: "Bun",
+  startupTimeMs: 1,
+  memoryOverheadMB: 1,
+  isolationLevel: 10,
+  unavailableBecause: "not installed",
+});
+
+function select(fields: Record<string, unknown> = {}): SelectionRequest {
+  return parseSelectionRequest({ language: "typescript", ...fields });
+}
+
+async function choose(
+  runtimes: readonly ExecutionRuntime[],
+  fields: Record<string, unknown> = {},
+  minIsolation = 7,
+): Promise<string | null> {
+  return (await new RuntimeSelector(runtimes, { minIsolation }).selectBestRuntime(select(fields)))?.name ?? null;
+}
+
+Deno.test("selectBestRuntime() is null when no runtimes are available", async () => {
+  assertEquals([await choose([]), await choose([gone])], [null, null]);
+});
+
+Deno.test("selectBestRuntime() takes the fastest when speed is preferred", async () => {
+  assertEquals(await choose([secure, small, fast], { preference: "speed" }), "fast");
+});
+
+Deno.test("selectBestRuntime() takes the most secure when security is preferred", async () => {
+  assertEquals(await choose([fast, small, secure], { preference: "security" }), "secure");
+});
+
+Deno.test("selectBestRuntime() takes the lowest memory when memory is preferred", async () => {
+  assertEquals(await choose([fast, secure, small], { preference: "memory" }), "small");
+});
+
+Deno.test("selectBestRuntime() filters out the unavailable", async () => {
+  for (const preference of ["speed", "security", "memory", "balanced"]) {
+    assert(await choose([gone, fast], { preference }) === "fast");
+  }
+});
+
+Deno.test("selectByType() takes the specific type", async () => {
+  const selector = new RuntimeSelector([fast, secure, gone], { minIsolation: 7 });
+  assertEquals((await selector.selectByType("Docker", "typescript"))?.name, "secure");
+  assertEquals(await selector.selectByType("Docker", "cobol"), null);
+  assertEquals(await selector.selectByType("Bun", "typescript"), null);
+});
+
+Deno.test("getAvailableRuntimes() lists only the available", async () => {
+  const selector = new RuntimeSelector([gone, fast, secure], { minIsolation: 7 });
+  assertEquals((await selector.getAvailableRuntimes()).map(({ name }) => name), ["fast", "secure"]);
+});
+
+Deno.test("getRuntimesByEnvironment() groups by environment name", async () => {
+  const python = fakeRuntime({ name: "python", environments: ["python", "typescript"] });
+  const groups = await new RuntimeSelector([fast, python, gone], { minIsolation: 7 }).getRuntimesByEnvironment();
+  const names = [...groups].map(([environment, runtimes]) => [environment, runtimes.map(({ name }) => name)]);
+  assertEquals(names, [["typescript", ["fast", "python"]], ["javascript", ["fast"]], ["python", ["python"]]]);
+});
+
+Deno.test("rank() explains every rejection, the first filter that was not passed", async () => {
+  const runtimes = [
+    fakeRuntime({ name: "mute", environments: ["python"] }),
+    fakeRuntime({ name: "weak", isolationLevel: 7 }),
+    fakeRuntime({ name: "strict", isolationLevel: 8, cannotHonour: "it cannot keep that promise" }),
+    fakeRuntime({ name: "boundless", isolationLevel: 8, limits: ["timeoutMs"] }),
+    fakeRuntime({ name: "absent", isolationLevel: 8, unavailableBecause: "not installed" }),
+    fakeRuntime({ name: "good", isolationLevel: 8 }),
+  ];
+  const { selection, passed } = await new RuntimeSelector(runtimes, { minIsolation: 7 })
+    .rank(select({ minIsolation: 8, limits: { diskMb: 5 } }));
+  assertEquals(selection.candidates.map(({ runtime, rejectedBecause }) => [runtime, rejectedBecause?.code]), [
+    ["good", undefined],
+    ["mute", "unsupported_language"],
+    ["weak", "below_isolation_floor"],
+    ["strict", "cannot_honour_permissions"],
+    ["boundless", "cannot_enforce_limits"],
+    ["absent", "unavailable"],
+  ]);
+  assertEquals([selection.chosen, selection.floor, passed.map(({ name }) => name)], ["good", 8, ["good"]]);
+  assertStringIncludes(selection.candidates[4]?.rejectedBecause?.detail ?? "", "diskMb");
+});
+
+Deno.test("rank() shows the score and its inputs", async () => {
+  const { selection } = await new RuntimeSelector([fast], { minIsolation: 0 }).rank(select());
+  assertEquals(selection.candidates, [{
+    runtime: "fast",
+    passed: true,
+    score: 1000 / 81 + 1000 / 91 + 3.5,
+    inputs: { startupMs: 80, memoryMb: 90, isolationLevel: 7, source: "declared" },
+  }]);
+});
+
+Deno.test("rank() never lets a request lower the server's floor", async () => {
+  assertEquals([await choose([fast], { minIsolation: 0 }, 8), await choose([fast], { minIsolation: 8 }, 0)], [
+    null,
+    null,
+  ]);
+});
+
+Deno.test("rank() still filters a forced runtime, and refuses one that does not exist", async () => {
+  assertEquals([
+    await choose([fast, secure], { runtime: "secure" }),
+    await choose([fast, secure], { runtime: "fast", minIsolation: 9 }),
+  ], ["secure", null]);
+  const error = await assertRejects(
+    () => choose([fast, secure], { runtime: "secur" }),
+    CodeBeakerError,
+    'did you mean "secure"?',
+  );
+  assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", "runtime"]);
+});
+
+Deno.test("rank() does not reject for limits that the request did not name", async () => {
+  assertEquals(await choose([fakeRuntime({ name: "boundless", limits: [] })]), "boundless");
+});
+
+Deno.test("rank() breaks ties by the order of the table", async () => {
+  const twins = ["one", "two", "three"].map((name) => fakeRuntime({ name }));
+  for (const preference of ["speed", "security", "memory", "balanced"]) {
+    assertEquals([await choose(twins, { preference }), await choose(twins.toReversed(), { preference })], [
+      "one",
+      "three",
+    ]);
+  }
+});

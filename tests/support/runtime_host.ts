@@ -1,0 +1,19 @@
+import type { RuntimeHost } from "../../src/runtimes/runtime.ts";
+import { Confinement } from "../../src/system/confinement.ts";
+import { Scratch } from "../../src/system/scratch.ts";
+
+/** A host as the service composes it, with a directory of its own. */
+export async function openRuntimeHost(options: Partial<RuntimeHost> = {}): Promise<RuntimeHost & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const scratch = stack.use(await Scratch.open("/tmp"));
+  const confinement = stack.use(await Confinement.detect(scratch.path));
+  const owned = stack.move();
+  return {
+    scratchDirectory: scratch.path,
+    confinement,
+    openNetworks: [],
+    binaries: {},
+    ...options,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,136 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
+import { type Child, type ChildRequest, runChild } from "../../src/system/run_child.ts";
+
+const READY = "\x01ready\x01";
+
+/** A shell script as a child; it says that it is ready first. */
+function request(script: string, options: { limits?: Partial<Limits>; startTimeoutMs?: number } = {}): ChildRequest {
+  return {
+    argv: ["/bin/sh", "-c", script],
+    cwd: "/",
+    env: { PATH: "/usr/bin:/bin" },
+    leadsGroup: false,
+    onSpawned: () => {},
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    readyMarker: new TextEncoder().encode(READY),
+    startTimeoutMs: options.startTimeoutMs ?? 5_000,
+    stderrFilter: { push: (bytes) => bytes, flush: () => new Uint8Array() },
+    explain: () => undefined,
+  };
+}
+
+function run(script: string, options: { limits?: Partial<Limits>; signal?: AbortSignal } = {}): Promise<Child> {
+  return runChild(request(`printf '${READY}' >&2; ${script}`, options), { signal: options.signal });
+}
+
+async function read(child: Child): Promise<{ stdout: string; stderr: string }> {
+  const texts = { stdout: "", stderr: "" };
+  for await (const { stream, bytes } of child.output) texts[stream] += new TextDecoder().decode(bytes);
+  return texts;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("runChild() takes the marker out of the output and keeps what stands around it", async () => {
+  const child = await runChild(request(`printf 'before ${READY}after' >&2; echo out`));
+  assertEquals([await read(child), await child.outcome], [{ stdout: "out\n", stderr: "before after" }, {
+    kind: "exited",
+    exitCode: 0,
+  }]);
+});
+
+Deno.test("runChild() tells a launcher that ends before it is ready, with what it said", async () => {
+  const error = await assertRejects(
+    () => runChild(request("echo no such flag >&2; exit 3")),
+    CodeBeakerError,
+    "no such flag",
+  );
+  assertEquals(error.code, "runtime_unavailable");
+  await assertRejects(() => runChild({ ...request(""), argv: ["/nope"] }), CodeBeakerError, "/nope");
+});
+
+Deno.test("runChild() kills a launcher that hangs, and one that cannot be confined", async () => {
+  await assertRejects(
+    () => runChild(request("sleep 60", { startTimeoutMs: 50 })),
+    CodeBeakerError,
+    "not ready after 50 ms",
+  );
+  let spawned = 0;
+  const unconfinable = {
+    ...request("sleep 60"),
+    onSpawned(pid: number) {
+      spawned = pid;
+      throw new Error("refused");
+    },
+  };
+  await assertRejects(() => runChild(unconfinable), CodeBeakerError, "refused");
+  for (let tries = 0; isAlive(spawned) && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals(isAlive(spawned), false);
+});
+
+Deno.test("runChild() tells a signal", async () => {
+  const child = await run("kill -SEGV $$");
+  await read(child);
+  assertEquals(await child.outcome, { kind: "signaled", signal: "SIGSEGV" });
+});
+
+Deno.test("runChild() takes the grandchildren with the child", async () => {
+  const child = await run("sleep 60 & echo $!; exit 0");
+  const { stdout } = await read(child);
+  assertEquals([await child.outcome, isAlive(Number(stdout))], [{ kind: "exited", exitCode: 0 }, false]);
+});
+
+Deno.test("runChild() does not wait for a process that left the group and holds the pipe", async () => {
+  const child = await run("setsid sh -c 'echo $$; exec sleep 60' & sleep 0.2; exit 0");
+  const { stdout } = await read(child);
+  assertEquals(await child.outcome, { kind: "exited", exitCode: 0 });
+  Deno.kill(Number(stdout), "SIGKILL");
+});
+
+Deno.test("runChild() gives a program its grace at the deadline, and keeps what it prints then", async () => {
+  const child = await run("trap 'echo bye; exit 0' TERM; echo hi; while :; do sleep 0.01; done", {
+    limits: { timeoutMs: 200 },
+  });
+  const { stdout } = await read(child);
+  assertEquals([stdout, await child.outcome], ["hi\nbye\n", { kind: "timed_out", limitMs: 200 }]);
+});
+
+Deno.test("runChild() tells the first cause of an ending, whatever comes after", async () => {
+  const abort = new AbortController();
+  const child = await run("trap '' TERM; while :; do :; done", { limits: { timeoutMs: 50 }, signal: abort.signal });
+  setTimeout(() => abort.abort(), 60);
+  await read(child);
+  assertEquals(await child.outcome, { kind: "timed_out", limitMs: 50 });
+});
+
+Deno.test("runChild() cancels at once when its signal was aborted before", async () => {
+  const child = await run("sleep 60", { signal: AbortSignal.abort() });
+  await read(child);
+  assertEquals(await child.outcome, { kind: "cancelled" });
+});
+
+Deno.test("runChild() lets through no more than the total bound, over both streams", async () => {
+  const child = await run("yes >&2 & yes", { limits: { maxTotalOutputBytes: 100_000 } });
+  const { stdout, stderr } = await read(child);
+  const outcome = await child.outcome;
+  assertEquals([stdout.length + stderr.length, outcome.kind], [100_000, "output_limit"]);
+  assert(outcome.kind === "output_limit" && outcome.observedBytes > 100_000);
+});
+
+Deno.test("runChild() slows down a program whose output nobody reads", async () => {
+  const child = await run("yes & echo $! >&2; wait", {
+    limits: { timeoutMs: 400, maxTotalOutputBytes: 4_000_000_000 },
+  });
+  assertEquals(await child.outcome, { kind: "timed_out", limitMs: 400 });
+  let total = 0;
+  for await (const { bytes } of child.output) total += bytes.length;
+  assert(total < 1_000_000, `${total} bytes were waiting`);
+});
