@@ -5,17 +5,18 @@ import { parseAs, strictObject, unknownName } from "./core/validation.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 /** Settings are numbers and lists in the file and text in flags and variables: both forms are taken. */
-const whole = (min: number, max: number) => z.coerce.number().pipe(z.int().min(min).max(max));
-const list = (item: z.ZodString) =>
+const whole = (min: number, max: number) =>
+  z.preprocess(
+    (value) => typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value,
+    z.int().min(min).max(max),
+  );
+const list = <Item extends z.ZodType>(item: Item) =>
   z.preprocess(
     (value) => typeof value === "string" ? value.split(",").filter((part) => part !== "") : value,
     z.array(item),
   );
 const absolute = z.string().startsWith("/", "Must be an absolute path");
-const network = z.string().regex(
-  /^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/,
-  "Must be an IPv4 address or a network as 10.0.0.0/8",
-);
+const network = z.union([z.ipv4(), z.cidrv4()], { error: "Must be an IPv4 address or a network as 10.0.0.0/8" });
 
 /** Every setting: what it takes, what holds without it, and what `--help` says of it. */
 export const SETTINGS = {

@@ -94,11 +94,15 @@ export class Engine implements AsyncDisposable {
   }
 
   async #execute(request: ExecutionRequest, options: ExecuteOptions): Promise<Execution> {
+    if (this.#isClosing) {
+      const details = { retryAfterMs: 1_000 };
+      throw new CodeBeakerError("busy", "Cannot run now as the service is shutting down", { details });
+    }
     const createdAt = new Date().toISOString();
     const narrowed = this.#narrow(request);
     const ranking = await this.#selector.rank(narrowed);
     if (ranking.passed.length === 0) throw this.#nothingFits(request, ranking.selection);
-    using _place = await this.#admit(options.signal);
+    using _place = await this.#places.acquire({ timeoutMs: QUEUE_TIMEOUT_MS, signal: options.signal });
     const attempts: Attempt[] = [];
     for (const runtime of ranking.passed) {
       try {
@@ -125,15 +129,6 @@ export class Engine implements AsyncDisposable {
         details: { selection: ranking.selection, attempts, retryAfterMs: 1_000 },
       },
     );
-  }
-
-  #admit(signal: AbortSignal | undefined): Promise<Disposable> {
-    if (this.#isClosing) {
-      throw new CodeBeakerError("busy", "Cannot run now as the service is shutting down", {
-        details: { retryAfterMs: 1_000 },
-      });
-    }
-    return this.#places.acquire({ timeoutMs: QUEUE_TIMEOUT_MS, signal });
   }
 
   /** One attempt. What it throws as `runtime_unavailable` happened before any user code began. */

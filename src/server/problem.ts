@@ -6,7 +6,7 @@ import { log } from "../log.ts";
 export interface Problem extends Omit<ErrorDetails, "languages"> {
   readonly type: string;
   readonly title: string;
-  readonly status: number;
+  readonly status: (typeof ERROR_KINDS)[ErrorCode]["status"];
   readonly code: ErrorCode;
   readonly detail: string;
   readonly requestId: string;
@@ -35,13 +35,8 @@ export function toProblem(error: unknown, requestId: string): Problem {
 /** Answers with a problem. */
 export function sendProblem(context: Context, error: unknown): Response {
   const problem = toProblem(error, context.get("requestId"));
-  const retryAfter = problem.retryAfterMs === undefined
-    ? {}
-    : { "retry-after": String(Math.ceil(problem.retryAfterMs / 1000)) };
-  return new Response(JSON.stringify(problem), {
-    status: problem.status,
-    headers: { "content-type": "application/problem+json", ...retryAfter },
-  });
+  if (problem.retryAfterMs !== undefined) context.header("retry-after", String(Math.ceil(problem.retryAfterMs / 1000)));
+  return context.body(JSON.stringify(problem), problem.status, { "content-type": "application/problem+json" });
 }
 
 function describe(error: unknown): string {

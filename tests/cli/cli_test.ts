@@ -1,0 +1,123 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type CliResult, runCommandLine } from "../support/cli.ts";
+import { createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
+import { isPresent } from "../support/requirements.ts";
+import { openRuntimeHost } from "../support/runtime_host.ts";
+
+async function runProgram(
+  code: string,
+  flags: readonly string[] = [],
+  args: readonly string[] = [],
+  stdin = "",
+): Promise<CliResult> {
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, code);
+  try {
+    return await runCommandLine(["run", ...flags, file, ...args], { stdin });
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test("codebeaker without arguments, and with --help, says what it can do", async () => {
+  for (const args of [[], ["--help"], ["help"]]) {
+    const { code, stdout, stderr } = await runCommandLine(args);
+    assertEquals([args, code], [args, 0]);
+    for (const command of ["serve", "run", "runtimes"]) assertStringIncludes(stdout + stderr, command);
+  }
+  const { stdout } = await runCommandLine(["serve", "--help"]);
+  for (const text of ["--max-concurrent", "CODEBEAKER_MAX_CONCURRENT", "default: 8000"]) {
+    assertStringIncludes(stdout, text);
+  }
+});
+
+Deno.test("codebeaker names the nearest of an unknown command, flag or variable, and exits with 2", async () => {
+  const unknown: [string[], Record<string, string>, string][] = [
+    [["serv"], {}, "serve"],
+    [["serve", "--prot", "1"], {}, "--port"],
+    [["run", "--preference", "fast", "-"], {}, "preference"],
+    [["runtimes"], { CODEBEAKER_SCRATCHH: "/tmp" }, "CODEBEAKER_SCRATCH"],
+    [["serve", "--host", "0.0.0.0"], {}, "loopback"],
+    [["run", "/nope.ts"], {}, "/nope.ts"],
+    [["run", "/etc/os-release.cobol"], {}, "--language"],
+  ];
+  for (const [args, env, hint] of unknown) {
+    const { code, stderr } = await runCommandLine(args, { env });
+    assertEquals([args, code], [args, 2]);
+    assertStringIncludes(stderr, hint);
+  }
+});
+
+await using host = await openRuntimeHost();
+if (isPresent("deno", await createDenoRuntime(host).isAvailable())) {
+  Deno.test("codebeaker run passes stdin, arguments, output and the exit code", async () => {
+    const code =
+      "const name = await new Response(Deno.stdin.readable).text(); console.log(`hi ${name}`); console.error(Deno.args.join()); Deno.exit(7);";
+    assertEquals(await runProgram(code, [], ["-x", "--explain"], "you"), {
+      code: 7,
+      stdout: "hi you\n",
+      stderr: "-x,--explain\n",
+    });
+  });
+
+  Deno.test("codebeaker run - reads the program from standard input", async () => {
+    assertEquals(await runCommandLine(["run", "-"], { stdin: "console.log(1 as number)" }), {
+      code: 0,
+      stdout: "1\n",
+      stderr: "",
+    });
+    const { stdout } = await runCommandLine(["run", "--language", "javascript", "-"], {
+      stdin: 'console.log(typeof require("fs"))',
+    });
+    assertEquals(stdout, "object\n");
+  });
+
+  Deno.test("codebeaker run ends a program at its --timeout with 124, like timeout(1)", async () => {
+    const { code, stdout, stderr } = await runProgram('console.log("begun"); for (;;);', ["--timeout", "300"]);
+    assertEquals([code, stdout], [124, "begun\n"]);
+    assertStringIncludes(stderr, "timed_out");
+  });
+
+  Deno.test("codebeaker run --explain prints the selection, and the floor holds", async () => {
+    const { code, stdout, stderr } = await runProgram("console.log(1)", [
+      "--explain",
+      "--runtime",
+      "deno",
+      "--preference",
+      "speed",
+      "--min-isolation",
+      "7",
+    ]);
+    assertEquals([code, stdout], [0, "1\n"]);
+    assertMatch(stderr, /Chosen: deno \(preference speed, isolation floor 7\)/);
+    assertMatch(stderr, /80 ms, 30 MB, isolation 7 \(declared\)/);
+    const refused = await runProgram("console.log(1)", ["--min-isolation", "10"]);
+    assertEquals([refused.code, refused.stdout], [1, ""]);
+    assertStringIncludes(refused.stderr, "below the floor 10");
+  });
+
+  Deno.test("codebeaker run --allow-net grants the network that it names", async () => {
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response("reached"),
+    );
+    const code = `console.log(await (await fetch("http://127.0.0.1:${server.addr.port}")).text());`;
+    const granted = await runProgram(code, [
+      "--open-networks",
+      "127.0.0.1",
+      `--allow-net=127.0.0.1:${server.addr.port}`,
+    ]);
+    assertEquals([granted.code, granted.stdout], [0, "reached\n"]);
+    assertEquals((await runProgram(code)).code, 1);
+    assertEquals((await runProgram(code, ["--allow-net=127.0.0.1"])).code, 1);
+  });
+
+  Deno.test("codebeaker runtimes prints a table", async () => {
+    const { code, stdout } = await runCommandLine(["runtimes"]);
+    assertEquals(code, 0);
+    assertMatch(
+      stdout,
+      /^RUNTIME +AVAILABLE +ISOLATION +STARTUP +MEMORY +LANGUAGES\ndeno +yes +7 +80 ms +30 MB +typescript, javascript, deno\n/,
+    );
+  });
+}

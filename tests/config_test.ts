@@ -1,0 +1,59 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { loadConfig, SETTING_NAMES, SETTINGS, variableOf } from "../src/config.ts";
+import { CodeBeakerError } from "../src/core/errors.ts";
+
+/** Runs with these variables, and puts back what was there. */
+async function withVariables(variables: Record<string, string>, test: () => Promise<void>): Promise<void> {
+  const before = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODEBEAKER_"));
+  for (const [name] of before) Deno.env.delete(name);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  try {
+    await test();
+  } finally {
+    for (const name of Object.keys(variables)) Deno.env.delete(name);
+    for (const [name, value] of before) Deno.env.set(name, value);
+  }
+}
+
+Deno.test("loadConfig() has a default for every setting", () =>
+  withVariables({}, async () => {
+    const { host, port, minIsolation, maxConcurrent, readRoots } = await loadConfig();
+    assertEquals([host, port, minIsolation, readRoots], ["127.0.0.1", 8000, 7, []]);
+    assertEquals(maxConcurrent, Math.max(8, 4 * navigator.hardwareConcurrency));
+  }));
+
+Deno.test("loadConfig() lets flags win over variables, and variables over the file", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, '{"port": 1, "maxConcurrent": 2, "minIsolation": 3, "readRoots": ["/a,b"]}');
+  await withVariables(
+    { CODEBEAKER_MAX_CONCURRENT: "20", CODEBEAKER_MIN_ISOLATION: "8", CODEBEAKER_CONFIG: file },
+    async () => {
+      const config = await loadConfig({ minIsolation: "9" });
+      assertEquals([config.port, config.maxConcurrent, config.minIsolation, config.readRoots], [1, 20, 9, ["/a,b"]]);
+      assertEquals((await loadConfig({ readRoots: "/x,/y" })).readRoots, ["/x", "/y"]);
+    },
+  );
+  await Deno.remove(file);
+});
+
+Deno.test("loadConfig() names what is off, and the nearest name of what is unknown", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, '{"prot": 1}');
+  await withVariables({}, async () => {
+    await assertRejects(() => loadConfig({ config: file }), CodeBeakerError, 'did you mean "port"?');
+    await assertRejects(() => loadConfig({ config: "/nope.json" }), CodeBeakerError, "/nope.json");
+    await assertRejects(() => loadConfig({ port: "99999" }), CodeBeakerError, "port");
+    await assertRejects(() => loadConfig({ readRoots: "relative" }), CodeBeakerError, "absolute");
+    await assertRejects(() => loadConfig({ openNetworks: "10.0.0.0/33" }), CodeBeakerError, "openNetworks");
+    await assertRejects(() => loadConfig({ port: "" }), CodeBeakerError, "port");
+  });
+  await withVariables({ CODEBEAKER_PROT: "1" }, async () => {
+    await assertRejects(() => loadConfig(), CodeBeakerError, 'did you mean "CODEBEAKER_PORT"?');
+  });
+  await Deno.remove(file);
+});
+
+Deno.test("every setting has a variable and a line of help", () => {
+  assertEquals(variableOf("maxConcurrent"), "CODEBEAKER_MAX_CONCURRENT");
+  for (const name of SETTING_NAMES) assertEquals(SETTINGS[name].help.length > 10, true);
+});

@@ -1,0 +1,165 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import type { Execution } from "../../src/core/execution.ts";
+import type { ExecutionRequest } from "../../src/core/request.ts";
+import { createApp } from "../../src/server/mod.ts";
+
+const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any
+  readonly body: any;
+}
+
+type AppEngine = Parameters<typeof createApp>[0]["engine"];
+
+const idleEngine: AppEngine = {
+  execute: () => Promise.reject(new Error("not expected")),
+  select: () => Promise.reject(new Error("not expected")),
+  describeRuntimes: () => Promise.resolve([]),
+};
+
+async function ask(
+  path: string,
+  options: {
+    engine?: Partial<AppEngine>;
+    body?: BodyInit;
+    headers?: HeadersInit;
+    connection?: { remoteAddr?: Deno.Addr };
+  } = {},
+): Promise<Answer> {
+  const app = createApp({ engine: { ...idleEngine, ...options.engine }, maxBodyBytes: 2_000 });
+  const init = options.body === undefined ? {} : { method: "POST", body: options.body };
+  const headers = { host: "localhost:8000", ...options.headers as Record<string, string> };
+  const response = await app.request(`http://localhost:8000${path}`, { ...init, headers }, options.connection ?? LOCAL);
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+Deno.test("POST /v1/executions answers 200 with the execution, whatever the program did", async () => {
+  const execution = { id: "exec_1", outcome: { kind: "exited", exitCode: 3 } } as unknown as Execution;
+  let seen: ExecutionRequest | undefined;
+  const engine = {
+    execute: (request: ExecutionRequest) => {
+      seen = request;
+      return Promise.resolve(execution);
+    },
+  };
+  const { status, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
+  assertEquals([status, body, seen?.language], [200, execution, "typescript"]);
+});
+
+Deno.test("every error is a problem of RFC 9457 with the request's id", async () => {
+  const { status, headers, body } = await ask("/v1/executions", {
+    body: '{"langage":"ts","code":"1"}',
+    headers: { "x-request-id": "abc" },
+  });
+  assertEquals([status, headers.get("content-type"), body.requestId, headers.get("x-request-id")], [
+    400,
+    "application/problem+json",
+    "abc",
+    "abc",
+  ]);
+  assertEquals([body.type, body.title, body.status, body.code], [
+    "urn:codebeaker:error:invalid_request",
+    "Invalid request",
+    400,
+    "invalid_request",
+  ]);
+  assert(
+    body.errors.some(({ path, message }: { path: string; message: string }) =>
+      path === "langage" && message.includes('"language"')
+    ),
+  );
+  assertMatch((await ask("/health/live")).headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
+});
+
+Deno.test("a body that is no JSON, is missing or is too large is told so", async () => {
+  assertEquals((await ask("/v1/executions", { body: "{" })).body.code, "invalid_request");
+  assertEquals((await ask("/v1/executions", { body: "" })).body.code, "invalid_request");
+  const large = await ask("/v1/executions", { body: JSON.stringify({ language: "ts", code: "x".repeat(3_000) }) });
+  assertEquals([large.status, large.body.code], [413, "too_large"]);
+  const stream = ReadableStream.from([new Uint8Array(1_500), new Uint8Array(1_500)]);
+  assertEquals((await ask("/v1/executions", { body: stream })).body.code, "too_large");
+});
+
+Deno.test("busy carries Retry-After in whole seconds", async () => {
+  const engine = {
+    execute: () => Promise.reject(new CodeBeakerError("busy", "Cannot run now", { details: { retryAfterMs: 1_200 } })),
+  };
+  const { status, headers, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
+  assertEquals([status, headers.get("retry-after"), body.retryAfterMs], [429, "2", 1_200]);
+});
+
+Deno.test("what is no CodeBeakerError is told as an internal error, without its text", async () => {
+  const engine = { execute: () => Promise.reject(new Error("the secret")) };
+  const { status, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
+  assertEquals([status, body.code, body.detail], [500, "internal", "Internal error"]);
+  assert(!JSON.stringify(body).includes("secret"));
+});
+
+Deno.test("an unknown route is not_found", async () => {
+  const { status, body } = await ask("/v1/executionz");
+  assertEquals([status, body.code], [404, "not_found"]);
+  assertStringIncludes(body.detail, "GET /v1/executionz");
+});
+
+Deno.test("POST /v1/runtimes/select answers the selection, also when nothing fits", async () => {
+  const selection = { chosen: null, preference: "balanced", floor: 9, candidates: [] } as const;
+  const { status, body } = await ask("/v1/runtimes/select", {
+    engine: { select: () => Promise.resolve(selection) },
+    body: '{"language":"ts"}',
+  });
+  assertEquals([status, body], [200, selection]);
+  assertEquals(
+    (await ask("/v1/runtimes/select", { body: '{"language":"ts","code":"1"}' })).body.errors[0].path,
+    "code",
+  );
+});
+
+Deno.test("/health/live answers, and /health/ready is 503 with the reasons while no runtime is available", async () => {
+  assertEquals((await ask("/health/live")).body, { status: "live" });
+  const missing = [{ name: "deno", available: false, reason: "not installed" }] as unknown as Awaited<
+    ReturnType<AppEngine["describeRuntimes"]>
+  >;
+  const { status, body } = await ask("/health/ready", { engine: { describeRuntimes: () => Promise.resolve(missing) } });
+  assertEquals([status, body], [503, {
+    status: "not_ready",
+    runtimes: [{ name: "deno", available: false, reason: "not installed" }],
+  }]);
+});
+
+Deno.test("a client of another machine is refused while no key is configured", async () => {
+  for (const hostname of ["192.168.1.5", "8.8.8.8", "::2", "fd00::1", "127.0.0.1.evil.com"]) {
+    const { status, body } = await ask("/health/live", {
+      connection: { remoteAddr: { transport: "tcp", hostname, port: 1 } },
+    });
+    assertEquals([hostname, status, body.code], [hostname, 401, "unauthorized"]);
+  }
+  assertEquals((await ask("/health/live", { connection: {} })).status, 401);
+  for (const hostname of ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]) {
+    assertEquals(
+      (await ask("/health/live", { connection: { remoteAddr: { transport: "tcp", hostname, port: 1 } } })).status,
+      200,
+    );
+  }
+});
+
+Deno.test("Host and Origin must be loopback, so that no web page drives the service", async () => {
+  for (
+    const host of ["evil.com", "localhost.evil.com", "evil.com:8000", "127.0.0.1.evil.com", "192.168.1.5", "", "a b"]
+  ) {
+    assertEquals([host, (await ask("/health/live", { headers: { host } })).status], [host, 403]);
+  }
+  for (const origin of ["https://evil.com", "http://localhost.evil.com", "null", "file://"]) {
+    assertEquals([origin, (await ask("/health/live", { headers: { origin } })).status], [origin, 403]);
+  }
+  for (const host of ["localhost", "localhost:9", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST"]) {
+    assertEquals([host, (await ask("/health/live", { headers: { host, origin: "http://localhost:3000" } })).status], [
+      host,
+      200,
+    ]);
+  }
+});
