@@ -1,5 +1,4 @@
-import { runCli } from "./src/cli/mod.ts";
-import { hosted } from "./src/hosted.ts";
+import { hosted, runCli } from "./src/cli/mod.ts";
 
 /** What `deno serve main.ts`, and hosts that take a `fetch` handler, listen with. */
 export default hosted;

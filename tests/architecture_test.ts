@@ -34,11 +34,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "src/server/": { code: ["src/core/", "src/commands/mod.ts", "src/log.ts"], types: ["src/engine.ts"] },
   "src/cli/": { code: ["src/core/", "src/compose.ts", "src/config.ts", "src/log.ts"] },
-  "src/hosted.ts": { code: ["src/compose.ts", "src/config.ts", "src/log.ts"] },
   "src/config.ts": { code: ["src/core/", "src/log.ts"] },
   "src/log.ts": { code: [] },
   "src/compose.ts": { code: ["src/"] },
-  "main.ts": { code: ["src/cli/mod.ts", "src/hosted.ts"] },
+  "main.ts": { code: ["src/cli/mod.ts"] },
 };
 
 /** The only places that may import a package; a package that is not named here may be imported nowhere in the service. */

@@ -5,6 +5,8 @@ import { addRunCommand } from "./run.ts";
 import { addRuntimesCommand } from "./runtimes.ts";
 import { addServeCommand } from "./serve.ts";
 
+export { hosted } from "./hosted.ts";
+
 /** What the shell is told when a command line is off, or a command could not do what it was asked. */
 const EXIT_USAGE = 2;
 const EXIT_FAILURE = 1;

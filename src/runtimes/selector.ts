@@ -24,6 +24,11 @@ export class RuntimeSelector {
     this.#minIsolation = options.minIsolation;
   }
 
+  /** The server's own isolation floor. */
+  get minIsolation(): number {
+    return this.#minIsolation;
+  }
+
   get runtimes(): readonly ExecutionRuntime[] {
     return this.#runtimes;
   }

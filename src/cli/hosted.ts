@@ -1,6 +1,7 @@
-import { composeService, type Service } from "./compose.ts";
-import { loadConfig } from "./config.ts";
-import { log, startLog } from "./log.ts";
+import { composeService, type Service } from "../compose.ts";
+import { loadConfig } from "../config.ts";
+import { startLog } from "../log.ts";
+import { announce } from "./announce.ts";
 
 /**
  * The service behind somebody else's listener (`deno serve`, or a host next to Deno Deploy). Where no process can be
@@ -20,9 +21,10 @@ class HostedService {
     return await service.fetch(request, info);
   };
 
-  readonly onListen = (): void => {
+  readonly onListen = async (address: Deno.Addr): Promise<void> => {
     this.#isListening = true;
-    this.#service ??= start();
+    const service = await (this.#service ??= start());
+    await announce(service, "hostname" in address ? `http://${address.hostname}:${address.port}` : address.transport);
   };
 }
 
@@ -33,9 +35,6 @@ async function start(): Promise<Service> {
   const config = await loadConfig();
   await startLog(config.logLevel);
   const service = await composeService(config);
-  for (const { name, available, reason } of await service.engine.describeRuntimes()) {
-    log.info("runtime", { name, available, reason });
-  }
   closeAtSignals(service);
   return service;
 }

@@ -1,0 +1,77 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { PROJECT } from "../support/service_process.ts";
+import { TextLineStream } from "../support/text_lines.ts";
+
+interface Hosted extends AsyncDisposable {
+  readonly url: string;
+  output(): string;
+  readonly process: Deno.ChildProcess;
+}
+
+/** `deno serve main.ts`, with the permissions that a host grants. */
+async function serveHosted(permissions: readonly string[], env: Record<string, string> = {}): Promise<Hosted> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["serve", "--no-prompt", "--host", "127.0.0.1", "--port", "0", ...permissions, "main.ts"],
+    cwd: PROJECT,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let output = "";
+  const listening = Promise.withResolvers<string>();
+  const timer = setTimeout(() => process.kill("SIGKILL"), 15_000);
+  const reading = [process.stdout, process.stderr].map(async (stream) => {
+    for await (const line of stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
+      output += `${line}\n`;
+      const url = /listens on (http:\S+?),/.exec(line)?.[1];
+      if (url !== undefined) listening.resolve(url);
+    }
+  });
+  const stopped = process.status.then(() => listening.reject(new Error(`It did not listen: ${output}`)));
+  listening.promise.catch(() => {});
+  const url = await listening.promise;
+  clearTimeout(timer);
+  return {
+    url,
+    output: () => output,
+    process,
+    async [Symbol.asyncDispose]() {
+      try {
+        process.kill("SIGTERM");
+      } catch {
+        // The test has ended it already.
+      }
+      await Promise.all([stopped, ...reading]);
+    },
+  };
+}
+
+Deno.test("deno serve main.ts runs programs, starts no command line and leaves nothing behind", async () => {
+  const scratch = await Deno.makeTempDir();
+  {
+    await using hosted = await serveHosted(["--allow-all"], { CODEBEAKER_SCRATCH: scratch });
+    const response = await fetch(`${hosted.url}/v1/executions`, {
+      method: "POST",
+      body: '{"language":"ts","code":"console.log(1)"}',
+    });
+    assertEquals([response.status, (await response.json()).stdout], [200, "1\n"]);
+    hosted.process.kill("SIGTERM");
+    assertEquals((await hosted.process.status).code, 0);
+    assertEquals(hosted.output().includes("Usage:"), false);
+  }
+  assertEquals(await Array.fromAsync(Deno.readDir(scratch)), []);
+  await Deno.remove(scratch);
+});
+
+Deno.test("deno serve main.ts without processes, files or variables serves, and says what is unavailable and why", async () => {
+  await using hosted = await serveHosted(["--allow-net"]);
+  assertEquals((await fetch(`${hosted.url}/health/live`)).status, 200);
+  const ready = await fetch(`${hosted.url}/health/ready`);
+  const { runtimes } = await ready.json();
+  assertEquals([ready.status, runtimes[0].name, runtimes[0].available], [503, "deno", false]);
+  assertMatch(runtimes[0].reason, /temporary directory/);
+  const refused = await fetch(`${hosted.url}/v1/executions`, { method: "POST", body: '{"language":"ts","code":"1"}' });
+  assertEquals([refused.status, (await refused.json()).code], [503, "runtime_unavailable"]);
+  assertStringIncludes(hosted.output(), "deno (unavailable: ");
+});

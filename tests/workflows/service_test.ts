@@ -1,0 +1,175 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Confinement } from "../../src/system/confinement.ts";
+import { isPresent } from "../support/requirements.ts";
+import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+
+/** A service whose directories are below one of its own, so that what it leaves can be seen. */
+async function withService(
+  test: (service: ServiceProcess, scratch: string) => Promise<void>,
+  args: readonly string[] = [],
+): Promise<void> {
+  const scratch = await Deno.makeTempDir();
+  try {
+    await using service = await startServiceProcess(["--scratch", scratch, ...args]);
+    await test(service, scratch);
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+}
+
+// deno-lint-ignore no-explicit-any
+async function post(
+  service: ServiceProcess,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<{ status: number; body: any }> {
+  const response = await fetch(`${service.url}${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name).toSorted();
+}
+
+/** Programs are the processes whose command line names this scratch directory. */
+async function programsBelow(scratch: string): Promise<number> {
+  let count = 0;
+  for await (const { name } of Deno.readDir("/proc")) {
+    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    if (/^\d+$/.test(name) && line.includes(`${scratch}/codebeaker-`)) count++;
+  }
+  return count;
+}
+
+async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 250; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`It never came true that ${what}`);
+}
+
+const SLEEPER = { language: "typescript", code: "setInterval(() => {}, 1000);", timeoutMs: 60_000 };
+
+Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix", () =>
+  withService(async (service, scratch) => {
+    assertEquals((await (await fetch(`${service.url}/health/ready`)).json()).status, "ready");
+    const { runtimes } = await (await fetch(`${service.url}/v1/runtimes`)).json();
+    assertEquals([runtimes[0].name, runtimes[0].type, runtimes[0].available], ["deno", "Deno", true]);
+    const selection = await post(service, "/v1/runtimes/select", { language: "typescript", preference: "memory" });
+    assertEquals([selection.status, selection.body.chosen, selection.body.candidates[0].score], [200, "deno", -30]);
+    const failed = await post(service, "/v1/executions", { language: "typescript", code: "console.log(answr);" });
+    assertEquals([failed.status, failed.body.exitCode], [200, 1]);
+    assertStringIncludes(failed.body.stderr, "ReferenceError: answr is not defined");
+    const fixed = await post(service, "/v1/executions", {
+      language: "typescript",
+      files: [{
+        path: "src/app.ts",
+        content: 'import { answer } from "./answer.ts"; console.log(answer, Deno.readTextFileSync("data.csv"));',
+      }, {
+        path: "src/answer.ts",
+        content: "export const answer = 42;",
+      }, { path: "data.csv", content: "YSxi", encoding: "base64" }],
+      entrypoint: "src/app.ts",
+    });
+    assertEquals([fixed.body.exitCode, fixed.body.stdout, fixed.body.warm], [0, "42 a,b\n", false]);
+    assertMatch(fixed.body.id, /^exec_/);
+    assertEquals(fixed.body.selection.chosen, "deno");
+    const { runtimes: [after] } = await (await fetch(`${service.url}/v1/runtimes`)).json();
+    assertEquals(after.measured.samples, 2);
+    await until(async () => (await namesIn(scratch)).length === 2, "only the service's own directory is left");
+    assertEquals(await programsBelow(scratch), 0);
+    assertMatch(service.log(), /"path":"\/v1\/executions","status":200/);
+  }));
+
+Deno.test("a client that goes away cancels its program", () =>
+  withService(async (service, scratch) => {
+    const abort = new AbortController();
+    const gone = post(service, "/v1/executions", SLEEPER, abort.signal).catch((error: unknown) => error);
+    await until(async () => await programsBelow(scratch) === 1, "the program runs");
+    abort.abort();
+    await gone;
+    await until(async () => await programsBelow(scratch) === 0, "the program is gone");
+    assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
+  }, ["--max-concurrent", "1"]));
+
+Deno.test("what finds no place in time is told busy, and places come free again", () =>
+  withService(async (service) => {
+    const spinner = { language: "typescript", code: "setInterval(() => {}, 1000);", timeoutMs: 3_000 };
+    const [first, second] = await Promise.all([
+      post(service, "/v1/executions", spinner),
+      new Promise((resolve) => setTimeout(resolve, 200)).then(() => post(service, "/v1/executions", spinner)),
+    ]);
+    assertEquals([first.body.outcome.kind, second.status, second.body.code, second.body.retryAfterMs], [
+      "timed_out",
+      429,
+      "busy",
+      1_000,
+    ]);
+    assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
+  }, ["--max-concurrent", "1"]));
+
+Deno.test("SIGTERM lets a program finish, interrupts one that does not, and leaves nothing behind", () =>
+  withService(async (service, scratch) => {
+    const finishing = post(service, "/v1/executions", {
+      language: "typescript",
+      code: 'console.log("begun"); setTimeout(() => console.log("done"), 600);',
+    });
+    const endless = post(service, "/v1/executions", SLEEPER);
+    await until(async () => await programsBelow(scratch) === 2, "both programs run");
+    service.process.kill("SIGTERM");
+    assertEquals((await finishing).body.stdout, "begun\ndone\n");
+    assertEquals((await endless).body.outcome, { kind: "interrupted", reason: "the service was shut down" });
+    assertEquals((await service.process.status).code, 0);
+    assertEquals([await namesIn(scratch), await programsBelow(scratch)], [[], 0]);
+  }, ["--drain-ms", "1500"]));
+
+const directory = await Deno.makeTempDir();
+const hasSetpriv = await (async () => {
+  using confinement = await Confinement.detect(directory);
+  return confinement.layers.includes("no_new_privs");
+})();
+await Deno.remove(directory, { recursive: true });
+
+if (
+  isPresent(
+    "setpriv",
+    hasSetpriv
+      ? { available: true }
+      : { available: false, reason: "without setpriv, programs outlive a killed service" },
+  )
+) {
+  Deno.test("SIGKILL of the service takes its programs with it, and the next service removes their directories", async () => {
+    await withService(async (service, scratch) => {
+      const running = post(service, "/v1/executions", SLEEPER).catch(() => {});
+      await until(async () => await programsBelow(scratch) === 1, "the program runs");
+      service.process.kill("SIGKILL");
+      await Promise.all([running, service.process.status]);
+      await until(async () => await programsBelow(scratch) === 0, "the program is gone");
+      assertEquals((await namesIn(scratch)).length, 2);
+      await using next = await startServiceProcess(["--scratch", scratch]);
+      assertEquals((await post(next, "/v1/executions", { language: "ts", code: "1" })).status, 200);
+      assertEquals((await namesIn(scratch)).length, 2);
+    });
+  });
+}
+
+Deno.test("a service that can run nothing starts all the same, and says why", () =>
+  withService(async (service) => {
+    const ready = await fetch(`${service.url}/health/ready`);
+    const { runtimes } = await ready.json();
+    assertEquals(ready.status, 503);
+    assertStringIncludes(runtimes[0].reason, "/nope/deno");
+    const refused = await post(service, "/v1/executions", { language: "typescript", code: "1" });
+    assertEquals([refused.status, refused.body.code, refused.body.selection.chosen], [
+      503,
+      "runtime_unavailable",
+      null,
+    ]);
+    assert(refused.body.retryAfterMs > 0);
+  }, ["--deno-binary", "/nope/deno"]));
