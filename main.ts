@@ -3,10 +3,10 @@ import { hosted, runCli } from "./src/cli/mod.ts";
 /** What `deno serve main.ts`, and hosts that take a `fetch` handler, listen with. */
 export default hosted;
 
-// `deno serve` makes this the main module too, with no arguments, and has called `onListen` by the time of "load".
+// `deno serve` makes this the main module too, with no arguments, and then it listens; without a host nothing is left to do.
 if (import.meta.main && Deno.args.length > 0) Deno.exit(await runCli(Deno.args));
 if (import.meta.main) {
-  addEventListener("load", async () => {
-    if (!hosted.isListening) Deno.exit(await runCli([]));
+  addEventListener("beforeunload", async () => {
+    if (!hosted.isUsed) Deno.exit(await runCli([]));
   });
 }

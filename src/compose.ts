@@ -40,6 +40,11 @@ export async function composeService(config: Config): Promise<Service> {
   const owned = building.move();
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
   let listener: Listener | undefined;
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await listener?.close(async () => await engine[Symbol.asyncDispose]());
+    await owned.disposeAsync();
+  }
   return {
     engine,
     selector,
@@ -48,9 +53,6 @@ export async function composeService(config: Config): Promise<Service> {
       listener ??= listen({ host: config.host, port: config.port, fetch });
       return listener;
     },
-    async [Symbol.asyncDispose]() {
-      await listener?.close(() => engine[Symbol.asyncDispose]());
-      await owned.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => closing ??= close(),
   };
 }

@@ -1,7 +1,9 @@
 import { composeService, type Service } from "../compose.ts";
 import { loadConfig } from "../config.ts";
 import { startLog } from "../log.ts";
+import { messageOf } from "../core/errors.ts";
 import { announce } from "./announce.ts";
+import { EXIT_USAGE, printError } from "./output.ts";
 
 /**
  * The service behind somebody else's listener (`deno serve`, or a host next to Deno Deploy). Where no process can be
@@ -9,11 +11,10 @@ import { announce } from "./announce.ts";
  */
 class HostedService {
   #service: Promise<Service> | undefined;
-  #isListening = false;
 
-  /** Whether a host has begun to listen, and so no command line is meant. */
-  get isListening(): boolean {
-    return this.#isListening;
+  /** Whether a host listens for this service, and so no command line is meant. */
+  get isUsed(): boolean {
+    return this.#service !== undefined;
   }
 
   readonly fetch = async (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>): Promise<Response> => {
@@ -22,7 +23,6 @@ class HostedService {
   };
 
   readonly onListen = async (address: Deno.Addr): Promise<void> => {
-    this.#isListening = true;
     const service = await (this.#service ??= start());
     await announce(service, "hostname" in address ? `http://${address.hostname}:${address.port}` : address.transport);
   };
@@ -32,7 +32,10 @@ class HostedService {
 export const hosted = new HostedService();
 
 async function start(): Promise<Service> {
-  const config = await loadConfig();
+  const config = await loadConfig().catch(async (error: unknown) => {
+    await printError(`codebeaker: ${messageOf(error)}`);
+    Deno.exit(EXIT_USAGE);
+  });
   await startLog(config.logLevel);
   const service = await composeService(config);
   closeAtSignals(service);

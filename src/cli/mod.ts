@@ -1,14 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { CodeBeakerError } from "../core/errors.ts";
-import { printError } from "./output.ts";
+import { EXIT_USAGE, printError } from "./output.ts";
 import { addRunCommand } from "./run.ts";
 import { addRuntimesCommand } from "./runtimes.ts";
 import { addServeCommand } from "./serve.ts";
 
 export { hosted } from "./hosted.ts";
 
-/** What the shell is told when a command line is off, or a command could not do what it was asked. */
-const EXIT_USAGE = 2;
+/** What the shell is told when a command could not do what it was asked. */
 const EXIT_FAILURE = 1;
 
 /** Runs one command line. Returns the exit code; it exits nothing itself. */

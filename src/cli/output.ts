@@ -1,3 +1,6 @@
+/** What the shell is told when a command line is off. */
+export const EXIT_USAGE = 2;
+
 /** Writes a line to stdout. */
 export function print(line: string): Promise<void> {
   return writeAll(Deno.stdout, new TextEncoder().encode(`${line}\n`));

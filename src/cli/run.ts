@@ -13,15 +13,18 @@ import { addSettings } from "./settings.ts";
 /** What shells and timeout(1) report for a program that was ended at its deadline, and by signal n (128 + n). */
 const EXIT_TIMED_OUT = 124;
 const EXIT_KILLED = 137;
-const EXIT_INTERRUPTED = 130;
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
   SIGABRT: 6,
   SIGTRAP: 5,
   SIGSEGV: 11,
+  SIGPIPE: 13,
   SIGTERM: 15,
 };
+
+/** Signals that end a run; the program is cancelled, and nothing is left behind. */
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface RunFlags {
   readonly language?: string;
@@ -67,22 +70,30 @@ async function run(file: string, args: readonly string[], flags: RunFlags): Prom
     args,
     ...(runtime === undefined ? {} : { runtime }),
     ...(preference === undefined ? {} : { preference }),
-    ...(minIsolation === undefined ? {} : { minIsolation: Number(minIsolation) }),
-    ...(timeout === undefined ? {} : { timeoutMs: Number(timeout) }),
+    ...(minIsolation === undefined ? {} : { minIsolation: wholeNumber(minIsolation) }),
+    ...(timeout === undefined ? {} : { timeoutMs: wholeNumber(timeout) }),
     ...(allowNet === undefined ? {} : { permissions: { allowNet: allowNet === "true" || allowNet.split(",") } }),
   });
   await using service = await composeService(await loadConfig(settings));
   if (explain) await printError(explainSelection(await service.engine.select(request)));
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  Deno.addSignalListener("SIGINT", onInterrupt);
+  const interrupt = interruptible();
   const { outcome } = await service.engine.execute(request, {
     signal: interrupt.signal,
-    onOutput: ({ stream, bytes }) => writeAll(Deno[stream], bytes),
+    onOutput: ({ stream, bytes }) => writeAll(Deno[stream], bytes).catch(() => interrupt.abort("SIGPIPE")),
     ...(file === "-" ? {} : { stdin: Deno.stdin.readable }),
   });
-  Deno.removeSignalListener("SIGINT", onInterrupt);
-  return await report(outcome);
+  return interrupt.signal.aborted ? exitCodeOf(interrupt.signal.reason) : await report(outcome);
+}
+
+/** Aborts, with the signal's name as the reason, when this process is told to end. */
+function interruptible(): AbortController {
+  const interrupt = new AbortController();
+  for (const signal of INTERRUPTS) Deno.addSignalListener(signal, () => interrupt.abort(signal));
+  return interrupt;
+}
+
+function exitCodeOf(signal: string): number {
+  return 128 + (SIGNAL_NUMBERS[signal] ?? 9);
 }
 
 async function readProgram(file: string): Promise<string> {
@@ -92,6 +103,11 @@ async function readProgram(file: string): Promise<string> {
   } catch (cause) {
     throw new CodeBeakerError("invalid_request", `Cannot read the program ${file}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** A flag's number; what is none is passed on as it is, and told by the check of the request. */
+function wholeNumber(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 function languageOf(file: string): string {
@@ -112,11 +128,9 @@ async function report(outcome: Outcome): Promise<number> {
   await printError(`codebeaker: ${kind}${shown === "" ? "" : ` (${shown})`}`);
   switch (outcome.kind) {
     case "signaled":
-      return 128 + (SIGNAL_NUMBERS[outcome.signal] ?? 9);
+      return exitCodeOf(outcome.signal);
     case "timed_out":
       return EXIT_TIMED_OUT;
-    case "cancelled":
-      return EXIT_INTERRUPTED;
     default:
       return EXIT_KILLED;
   }

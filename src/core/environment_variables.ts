@@ -15,7 +15,10 @@ const DISARMING = [
   /_PROXY$/i,
 ];
 
-/** Bytes of all names and values together; the kernel takes some 2 MB for argv and environment. */
+/** Linux takes 131,072 bytes for one `NAME=value`, its NUL included (MAX_ARG_STRLEN of execve(2)). */
+const MAX_VALUE_BYTES = 130_000;
+
+/** Characters of all names and values together; the kernel takes some 2 MB for argv and environment. */
 const MAX_TOTAL_LENGTH = 262_144;
 
 /** A variable's name that is well-formed and disarms nothing. */
@@ -29,7 +32,12 @@ export const environmentNameSchema = z.string()
 /** The wire form of `env`. */
 export const environmentSchema = z.record(
   environmentNameSchema,
-  z.string().refine((value) => !value.includes("\0"), "A value holds no NUL"),
+  z.string()
+    .refine((value) => !value.includes("\0"), "A value holds no NUL")
+    .refine(
+      (value) => new TextEncoder().encode(value).length <= MAX_VALUE_BYTES,
+      `A value is at most ${MAX_VALUE_BYTES} bytes long`,
+    ),
 )
   .refine(
     (variables) =>

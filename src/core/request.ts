@@ -12,6 +12,10 @@ import { parseWorkspacePath } from "./workspace_path.ts";
 /** The most that `code` may be long, in bytes; larger programs go into `files`. */
 export const MAX_CODE_BYTES = 1_048_576;
 
+/** Linux takes 131,072 bytes for one argument, its NUL included (MAX_ARG_STRLEN of execve(2)), and some 2 MB for all. */
+const MAX_ARGUMENT_BYTES = 131_000;
+const MAX_ARGUMENTS_BYTES = 1_048_576;
+
 /** What a selection depends on. */
 export interface SelectionRequest {
   readonly language: string;
@@ -52,8 +56,17 @@ const selectionFields = {
 };
 
 /** The wire form of `args`. */
-export const argumentsSchema = z.array(z.string().refine((text) => !text.includes("\0"), "An argument holds no NUL"))
-  .max(1_000).default([]);
+export const argumentsSchema = z.array(
+  z.string()
+    .refine((text) => !text.includes("\0"), "An argument holds no NUL")
+    .refine(
+      (text) => byteLength(text) <= MAX_ARGUMENT_BYTES,
+      `An argument is at most ${MAX_ARGUMENT_BYTES} bytes long`,
+    ),
+).max(1_000).refine(
+  (args) => args.reduce((sum, text) => sum + byteLength(text), 0) <= MAX_ARGUMENTS_BYTES,
+  `All arguments together are at most ${MAX_ARGUMENTS_BYTES} bytes long`,
+).default([]);
 
 /** The wire form of `POST /v1/runtimes/select`. */
 export const selectRequestSchema = strictObject(selectionFields);
@@ -81,6 +94,7 @@ export function parseSelectionRequest(value: unknown): SelectionRequest {
 /** @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit; `permission_denied` for a path that leaves the workspace */
 export function parseExecutionRequest(value: unknown): ExecutionRequest {
   const wire = parseAs(executionRequestSchema, value, "the execution request");
+  refusePrototypeVariable(value);
   if (wire.code !== undefined) checkCodeSize(wire.code);
   if (wire.code === undefined && wire.files.length === 0) {
     throw invalidField("code", "A request brings code, files or both");
@@ -115,7 +129,7 @@ export function decodeContent(content: string, encoding: "utf8" | "base64", fiel
 
 /** @throws {CodeBeakerError} `too_large` */
 export function checkCodeSize(code: string): void {
-  const bytes = new TextEncoder().encode(code).length;
+  const bytes = byteLength(code);
   if (bytes <= MAX_CODE_BYTES) return;
   throw new CodeBeakerError(
     "too_large",
@@ -124,6 +138,18 @@ export function checkCodeSize(code: string): void {
       details: { errors: [{ path: "code", message: `At most ${MAX_CODE_BYTES} bytes` }] },
     },
   );
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** zod drops this key silently from a record. */
+function refusePrototypeVariable(value: unknown): void {
+  const env = typeof value === "object" && value !== null && "env" in value ? value.env : undefined;
+  if (typeof env === "object" && env !== null && Object.hasOwn(env, "__proto__")) {
+    throw invalidField("env.__proto__", "This variable's name is reserved");
+  }
 }
 
 function toSelectionRequest(wire: z.output<typeof selectRequestSchema>): SelectionRequest {

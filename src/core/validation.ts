@@ -52,6 +52,9 @@ export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown
 }
 
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code === "invalid_key") {
+    return [{ path: formatPath(issue.path), message: issue.issues[0]?.message ?? issue.message }];
+  }
   if (issue.code !== "unrecognized_keys") return [{ path: formatPath(issue.path), message: issue.message }];
   return issue.message.split("\n").map((message, index) => ({
     path: formatPath([...issue.path, issue.keys[index] ?? ""]),

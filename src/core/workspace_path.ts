@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "./errors.ts";
+import { CodeBeakerError, invalidField } from "./errors.ts";
 
 /** The name by which a client, and a program whose runtime can mount, know the workspace. */
 export const WORKSPACE_ROOT = "/workspace";
@@ -21,6 +21,7 @@ export function parseWorkspacePath(path: string, field = "path"): string {
   if (relative.startsWith("/")) throw outside(path, field, "it is absolute");
   const parts = relative.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw outside(path, field, 'it holds ".."');
+  if (!path.isWellFormed()) throw invalidField(field, "A path is well-formed Unicode");
   const encoder = new TextEncoder();
   if (
     encoder.encode(relative).length > MAX_PATH_BYTES ||

@@ -24,6 +24,9 @@ export interface AppEnv {
   Variables: { requestId: string };
 }
 
+/** What the log shows of a client that went away before its answer (nginx's code; nobody receives it). */
+const CLIENT_CLOSED_REQUEST = 499;
+
 /** The HTTP door: who may come in, what they sent, and every error as a problem. */
 export function createApp({ engine, maxBodyBytes }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -47,8 +50,11 @@ export function createApp({ engine, maxBodyBytes }: AppOptions): Hono<AppEnv> {
   app.route("/", runtimeRoutes(engine));
   app.notFound((context) => {
     const { method, path } = context.req;
-    return sendProblem(context, new CodeBeakerError("not_found", `Cannot find ${method} ${path}`));
+    return sendProblem(context, new CodeBeakerError("not_found", `Cannot find ${method} ${path.slice(0, 200)}`));
   });
-  app.onError((error, context) => sendProblem(context, error));
+  app.onError((error, context) => {
+    if (!context.req.raw.signal.aborted) return sendProblem(context, error);
+    return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+  });
   return app;
 }

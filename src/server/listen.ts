@@ -1,8 +1,11 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { log } from "../log.ts";
 import { isLoopback } from "./loopback.ts";
 
-/** How long a connection may still take to end when nothing runs any more. */
+/** How long a connection may still take to end when nothing runs any more; the process ends it then. */
 const CLOSE_GRACE_MS = 1_000;
+
+const REOPEN_MS = 100;
 
 export interface ListenOptions {
   readonly host: string;
@@ -18,7 +21,7 @@ export interface Listener {
 }
 
 /**
- * Opens the HTTP door.
+ * Opens the HTTP door. Should the system refuse to accept connections (no descriptors left, say), it is opened anew.
  *
  * @throws {CodeBeakerError} `invalid_request` for an address that is not loopback while no key is configured, or that
  *   cannot be listened on
@@ -32,26 +35,50 @@ export function listen({ host, port, fetch }: ListenOptions): Listener {
       }`,
     );
   }
-  const abort = new AbortController();
-  const server = open({ hostname: host, port, signal: abort.signal, onListen: () => {} }, fetch);
-  const { hostname, port: actual } = server.addr;
+  let isClosing = false;
+  let server = open(host, port, fetch);
+  const { hostname, port: actualPort } = server.addr;
+
+  function keepOpen(): void {
+    server.finished.catch((error: unknown) => {
+      log.error("the door closed and is opened anew", { error: messageOf(error) });
+      reopen();
+    });
+  }
+
+  function reopen(): void {
+    setTimeout(() => {
+      if (isClosing) return;
+      try {
+        server = open(host, actualPort, fetch);
+        keepOpen();
+      } catch (error) {
+        log.error("the door cannot be opened yet", { error: messageOf(error) });
+        reopen();
+      }
+    }, REOPEN_MS);
+  }
+
+  keepOpen();
   return {
-    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${actual}`,
+    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${actualPort}`,
     async close(drain) {
+      isClosing = true;
       const closed = server.shutdown();
       await drain();
-      const timer = setTimeout(() => abort.abort(), CLOSE_GRACE_MS);
-      await closed;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await Promise.race([closed, new Promise((resolve) => timer = setTimeout(resolve, CLOSE_GRACE_MS))]);
       clearTimeout(timer);
     },
   };
 }
 
-function open(options: Deno.ServeTcpOptions, handler: ListenOptions["fetch"]): Deno.HttpServer<Deno.NetAddr> {
+function open(hostname: string, port: number, handler: ListenOptions["fetch"]): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve(options, handler);
+    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
   } catch (cause) {
-    const message = `Cannot listen on ${options.hostname} port ${options.port}: ${messageOf(cause)}`;
-    throw new CodeBeakerError("invalid_request", message, { cause });
+    throw new CodeBeakerError("invalid_request", `Cannot listen on ${hostname} port ${port}: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }

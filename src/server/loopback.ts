@@ -16,15 +16,15 @@ export function loopbackOnly(): MiddlewareHandler<{ Bindings: Connection }> {
     if (address === undefined || !("hostname" in address) || !isLoopback(address.hostname)) {
       throw new CodeBeakerError("unauthorized", "Cannot serve a client of another machine as no API key is configured");
     }
-    const host = context.req.header("host");
-    if (host === undefined || !isLoopbackUrl(`http://${host}`)) {
+    const host = context.req.header("host") ?? new URL(context.req.url).host; // HTTP/2 has no Host, but an authority.
+    if (!isLoopbackHost(host)) {
       throw new CodeBeakerError(
         "permission_denied",
-        `Cannot serve this Host as it must be loopback: current value is ${JSON.stringify(host ?? "")}`,
+        `Cannot serve this Host as it must be loopback: current value is ${JSON.stringify(host)}`,
       );
     }
     const origin = context.req.header("origin");
-    if (origin !== undefined && !isLoopbackUrl(origin)) {
+    if (origin !== undefined && !isLoopbackHost(/^https?:\/\/(.*)$/.exec(origin)?.[1] ?? "")) {
       throw new CodeBeakerError(
         "permission_denied",
         `Cannot serve this Origin as it must be loopback: current value is ${JSON.stringify(origin)}`,
@@ -37,9 +37,12 @@ export function loopbackOnly(): MiddlewareHandler<{ Bindings: Connection }> {
 /** Whether a name or address always means this machine. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, "");
-  return name === "localhost" || name === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name);
+  return name === "localhost" || name === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) ||
+    /^::ffff:7f\w\w:\w{1,4}$/.test(name);
 }
 
-function isLoopbackUrl(url: string): boolean {
-  return URL.canParse(url) && isLoopback(new URL(url).hostname);
+/** The same for `host` or `host:port`, as the headers carry it, and nothing that reads otherwise as a URL. */
+function isLoopbackHost(text: string): boolean {
+  const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i.exec(text)?.[1];
+  return host !== undefined && isLoopback(host);
 }

@@ -60,16 +60,22 @@ export class OutputBudget {
   }
 }
 
-type Early =
-  | { readonly kind: "ready"; readonly rest: Uint8Array }
-  | { readonly kind: "ended"; readonly text: string };
+/** Bytes before the marker; a source that brings more has none. */
+const MAX_EARLY_BYTES = 65_536;
 
-/** Reads a source up to a marker; what stands before and behind it is the rest. */
+interface Early {
+  /** `ended` when there was no marker: the source is over, or brings too much. */
+  readonly kind: "ready" | "ended";
+  /** What stood before the marker and behind it. */
+  readonly rest: Uint8Array;
+}
+
+/** Reads a source up to a marker. */
 export async function readUpTo(marker: Uint8Array, source: ChunkSource): Promise<Early> {
   let seen: Uint8Array<ArrayBuffer> = new Uint8Array();
   for (;;) {
     const bytes = await source.read();
-    if (bytes === undefined) return { kind: "ended", text: new TextDecoder().decode(seen).trim() };
+    if (bytes === undefined || seen.length > MAX_EARLY_BYTES) return { kind: "ended", rest: seen };
     seen = join(seen, bytes);
     const at = indexOf(seen, marker);
     if (at >= 0) return { kind: "ready", rest: join(seen.subarray(0, at), seen.subarray(at + marker.length)) };

@@ -90,6 +90,14 @@ export function translate(error: unknown, path: string): unknown {
     case "EXDEV":
     case "EINVAL":
       return new CodeBeakerError("invalid_request", `Cannot move ${shown} into itself`, { cause: error });
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EROFS":
+    case "EMFILE":
+    case "ENFILE":
+      return new CodeBeakerError("runtime_unavailable", `Cannot use ${shown} now as this machine has no room for it`, {
+        cause: error,
+      });
     default:
       return error;
   }

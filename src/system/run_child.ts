@@ -9,6 +9,9 @@ import { signalGroup, terminateGroup } from "./terminate.ts";
 
 const MEBIBYTE = 1_048_576;
 
+/** What is told of the last words of a launcher that failed. */
+const MAX_SAID_BYTES = 500;
+
 /** A child and what bounds it. */
 export interface ChildRequest extends SpawnRequest {
   readonly limits: Limits;
@@ -72,6 +75,8 @@ export async function runChild(
     return cause ?? request.explain(status, watch.usage) ?? outcomeOf(status, watch.usage, limits);
   })();
 
+  options.signal?.addEventListener("abort", cancel);
+  if (options.signal?.aborted) cancel();
   let startFault = "the runtime ended before it was ready";
   const startDeadline = setTimeout(() => {
     startFault = `the runtime was not ready after ${request.startTimeoutMs} ms`;
@@ -79,11 +84,13 @@ export async function runChild(
   }, request.startTimeoutMs);
   const start = await readUpTo(request.readyMarker, stderr);
   clearTimeout(startDeadline);
-  if (start.kind === "ended") {
+  if (start.kind === "ended" && cause === undefined) {
+    signalGroup(process.pid, "SIGKILL");
+    const said = new TextDecoder().decode(start.rest.subarray(0, MAX_SAID_BYTES)).trim();
     await Promise.all([outcome, stdout.cancel(), stderr.cancel()]);
     throw new CodeBeakerError(
       "runtime_unavailable",
-      `Cannot start the program: ${start.text.slice(0, 500) || startFault}`,
+      `Cannot start the program: ${said || startFault}`,
     );
   }
 
@@ -93,8 +100,6 @@ export async function runChild(
     limits.timeoutMs,
   );
   exit.promise.then(() => clearTimeout(deadline));
-  options.signal?.addEventListener("abort", cancel);
-  if (options.signal?.aborted) cancel();
 
   const budget = new OutputBudget(
     limits.maxTotalOutputBytes,

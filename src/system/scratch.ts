@@ -36,7 +36,7 @@ export class Scratch implements AsyncDisposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     await removeTree(this.path);
-    await Deno.remove(this.#lockPath);
+    await removeTree(this.#lockPath);
     this.#lock.close();
   }
 }
@@ -60,15 +60,15 @@ async function makeRemovable(directory: string): Promise<void> {
 }
 
 async function sweep(parent: string, own: string): Promise<void> {
-  for await (const entry of Deno.readDir(parent)) {
-    const path = join(parent, entry.name);
-    if (!entry.isDirectory || !entry.name.startsWith(PREFIX) || path === own) continue;
+  for await (const { name } of Deno.readDir(parent)) {
+    const path = join(parent, name.replace(/\.lock$/, ""));
+    if (!name.startsWith(PREFIX) || path === own) continue;
     await removeIfDead(path).catch(() => {}); // Best effort: what cannot be removed stays for the next sweep, and hinders nobody.
   }
 }
 
 async function removeIfDead(path: string): Promise<void> {
-  if ((await Deno.lstat(path)).uid !== Deno.uid()) return;
+  if ((await Deno.lstat(`${path}.lock`)).uid !== Deno.uid()) return;
   using lock = await Deno.open(`${path}.lock`, { write: true });
   if (!lock.tryLockSync(true)) return;
   await removeTree(path);

@@ -1,4 +1,5 @@
 import { join, toFileUrl } from "@std/path";
+import { CodeBeakerError } from "../../core/errors.ts";
 import type { Outcome, ProgramUsage } from "../../core/execution.ts";
 import { newId } from "../../core/ids.ts";
 import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
@@ -65,8 +66,14 @@ export class DenoEnvironment implements ExecutionEnvironment {
   /** Makes the directories; synchronously, since a trip through the thread pool takes longer than the call. */
   static create(installation: DenoInstallation, config: RuntimeConfig): DenoEnvironment {
     const environment = new DenoEnvironment(installation, config, newId("env"));
-    Deno.mkdirSync(environment.#directory, { mode: 0o700 });
-    if (config.workspaceDirectory === undefined) Deno.mkdirSync(environment.#workspace, { mode: 0o700 });
+    try {
+      Deno.mkdirSync(environment.#directory, { mode: 0o700 });
+      if (config.workspaceDirectory === undefined) Deno.mkdirSync(environment.#workspace, { mode: 0o700 });
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotCapable) throw cause;
+      const message = "Cannot make a workspace now as this machine has no room for it";
+      throw new CodeBeakerError("runtime_unavailable", message, { cause });
+    }
     return environment;
   }
 

@@ -35,7 +35,7 @@ class DenoRuntime implements ExecutionRuntime {
 
   constructor(host: RuntimeHost) {
     this.#host = host;
-    this.#probe = new Probe((signal) => this.#tryProgram(signal), PROBE);
+    this.#probe = new Probe((signal) => this.#tryProgram(signal).catch(explainFailure), PROBE);
   }
 
   isAvailable(): Promise<Availability> {
@@ -118,6 +118,11 @@ class DenoRuntime implements ExecutionRuntime {
     if (major === 2 && minor !== undefined && minor >= OLDEST_MINOR) return;
     throw new Error(`Deno 2.${OLDEST_MINOR} or a later 2 is needed: found ${JSON.stringify(version.trim())}`);
   }
+}
+
+function explainFailure(error: unknown): never {
+  if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  throw new Error(`the service needs --allow-all to start and confine programs (${error.message})`, { cause: error });
 }
 
 /** Deno looks for pragmas in comments, which costs every start 0.4 ms. */
