@@ -137,7 +137,8 @@ Deno.test("Engine names the file that is off before anything is made", async () 
 Deno.test("Engine runs no more at once than it has places", async () => {
   const gates = Array.from({ length: 3 }, () => Promise.withResolvers<Outcome>());
   let made = 0;
-  const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(fakeEnvironment(gates[made++]!.promise)) });
+  const nextGate = () => gates[made++]?.promise ?? Promise.reject(new Error("More were made than asked for"));
+  const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(fakeEnvironment(nextGate())) });
   await using engine = engineOf([runtime]);
   const executions = gates.map(() => engine.execute(REQUEST));
   while (made < 2) await new Promise((resolve) => setTimeout(resolve, 1));

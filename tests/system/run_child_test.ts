@@ -134,3 +134,25 @@ Deno.test("runChild() slows down a program whose output nobody reads", async () 
   for await (const { bytes } of child.output) total += bytes.length;
   assert(total < 1_000_000, `${total} bytes were waiting`);
 });
+
+Deno.test("runChild() leaves no listener on its signal, however soon the program ends", async () => {
+  const abort = new AbortController();
+  let listening = 0;
+  const { signal } = abort;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...args: Parameters<typeof add>) => (listening++, add(...args));
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listening--, remove(...args));
+  for (let round = 0; round < 10; round++) {
+    const child = await run("exit 0", { signal });
+    await read(child);
+    await child.outcome;
+  }
+  assertEquals(listening, 0);
+});
+
+Deno.test("runChild() ends a launcher that floods before it is ready, and one that is cancelled meanwhile", async () => {
+  await assertRejects(() => runChild(request("yes >&2")), CodeBeakerError, "Cannot start");
+  const child = await runChild(request("sleep 60"), { signal: AbortSignal.timeout(50) });
+  await read(child);
+  assertEquals(await child.outcome, { kind: "cancelled" });
+});

@@ -18,7 +18,7 @@ async function inTemporaryDirectory(test: (directory: string) => Promise<void>):
 Deno.test("Scratch is for its owner alone and leaves nothing behind", () =>
   inTemporaryDirectory(async (parent) => {
     const scratch = await Scratch.open(parent);
-    assertEquals((await Deno.stat(scratch.path)).mode! & 0o777, 0o700);
+    assertEquals(((await Deno.stat(scratch.path)).mode ?? 0) & 0o777, 0o700);
     await Deno.mkdir(join(scratch.path, "a/b"), { recursive: true });
     await Deno.writeTextFile(join(scratch.path, "a/b/c"), "");
     await Deno.chmod(join(scratch.path, "a"), 0o500);

@@ -17,13 +17,18 @@ async function withService(
   }
 }
 
-// deno-lint-ignore no-explicit-any
+interface Answer {
+  readonly status: number;
+  // deno-lint-ignore no-explicit-any
+  readonly body: any;
+}
+
 async function post(
   service: ServiceProcess,
   path: string,
   body: unknown,
   signal?: AbortSignal,
-): Promise<{ status: number; body: any }> {
+): Promise<Answer> {
   const response = await fetch(`${service.url}${path}`, {
     method: "POST",
     body: JSON.stringify(body),
@@ -173,3 +178,50 @@ Deno.test("a service that can run nothing starts all the same, and says why", ()
     ]);
     assert(refused.body.retryAfterMs > 0);
   }, ["--deno-binary", "/nope/deno"]));
+
+Deno.test("SIGTERM ends the service in order also while a client has sent half a request", () =>
+  withService(async (service, scratch) => {
+    const { hostname, port } = new URL(service.url);
+    const half = await Deno.connect({ hostname, port: Number(port) });
+    await half.write(
+      new TextEncoder().encode("POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\n{"),
+    );
+    await fetch(`${service.url}/health/live`).then((response) => response.body?.cancel());
+    service.process.kill("SIGTERM");
+    assertEquals((await service.process.status).code, 0);
+    half.close();
+    assertEquals(await namesIn(scratch), []);
+  }));
+
+Deno.test("a service that runs out of descriptors answers again when they are free", () =>
+  withService(async (service) => {
+    const limit = ["prlimit", "--pid", String(service.process.pid), "--nofile=64:64"] as const;
+    const limited = await new Deno.Command(limit[0], { args: limit.slice(1) }).output().then(
+      ({ success }) => success,
+      () => false,
+    );
+    if (!limited) return assert(Deno.build.os !== "linux", "prlimit is part of util-linux");
+    const { hostname, port } = new URL(service.url);
+    const silent = await Promise.allSettled(
+      Array.from({ length: 100 }, () => Deno.connect({ hostname, port: Number(port) })),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (const connection of silent) if (connection.status === "fulfilled") connection.value.close();
+    await until(
+      async () =>
+        await fetch(`${service.url}/health/live`).then(
+          async (response) => (await response.text(), response.ok),
+          () => false,
+        ),
+      "it answers again",
+    );
+  }));
+
+Deno.test("a client that speaks HTTP/2 is served", async () => {
+  await withService(async (service) => {
+    const client = Deno.createHttpClient({ http1: false, http2: true });
+    const response = await fetch(`${service.url}/health/live`, { client });
+    assertEquals([response.status, await response.json()], [200, { status: "live" }]);
+    client.close();
+  });
+});
