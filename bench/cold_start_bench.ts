@@ -41,8 +41,9 @@ async function timeBare(directory: string, round: number): Promise<number> {
   await Deno.writeTextFile(main, CODE);
   const flags = permissionFlags({
     workspace,
+    temporaryDirectory: join(environment, "tmp"),
     permissions: NO_PERMISSIONS,
-    variables: [],
+    variables: ["TMPDIR"],
     limits: DEFAULT_LIMITS,
     openNetworks: [],
     ownAddresses: [],
@@ -55,7 +56,9 @@ async function timeBare(directory: string, round: number): Promise<number> {
     env: {
       NO_COLOR: "1",
       PATH: "/usr/bin:/bin",
-      HOME: workspace,
+      HOME: "/nonexistent",
+      TMPDIR: join(environment, "tmp"),
+      DENO_WEBGPU_BACKEND: "none",
       DENO_DIR: join(environment, "deno_dir"),
       DENO_NO_UPDATE_CHECK: "1",
       DENO_NO_PACKAGE_JSON: "1",

@@ -27,7 +27,6 @@ declare module "@std/path" {
   export function dirname(path: string): string;
   export function extname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
-  export function globToRegExp(glob: string, options?: { globstar?: boolean; extended?: boolean }): RegExp;
   export function join(...paths: string[]): string;
   export function relative(from: string, to: string): string;
   export function resolve(...paths: string[]): string;

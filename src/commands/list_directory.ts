@@ -1,6 +1,6 @@
-import { globToRegExp } from "@std/path";
 import { z } from "zod";
 import type { FileEntry } from "../core/files.ts";
+import { matchesGlob } from "../core/glob.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineCommand } from "./command.ts";
@@ -41,6 +41,6 @@ function prune(directory: FileEntry, filter: Filter): FileEntry {
 
 function matcher(pattern: string | undefined, prefix: number): Filter["matches"] {
   if (pattern === undefined) return () => true;
-  const glob = globToRegExp(pattern);
-  return pattern.includes("/") ? (entry) => glob.test(entry.path.slice(prefix)) : (entry) => glob.test(entry.name);
+  const isPath = pattern.includes("/");
+  return (entry) => matchesGlob(pattern, isPath ? entry.path.slice(prefix) : entry.name);
 }

@@ -4,13 +4,15 @@ import { z } from "zod";
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
 /**
- * Names that reach into a runtime, its loader or its trust before any user code runs, and so could disarm a sandbox
- * (permission brokers, preloads, V8 flags, proxies, key logs, certificate stores).
+ * Names that reach into a runtime, its loader, its native libraries or its trust, and so could disarm a sandbox (permission
+ * brokers, preloads, V8 flags, graphics drivers, directories for their caches, proxies, key logs, certificate stores).
  */
 const DISARMING = [
   /^(DENO|BUN|NPM|V8|LD|DYLD|OTEL|RUST|MALLOC|GLIBC|GCONV|CODEBEAKER)_/i,
   /^NODE_(?!ENV$)/i,
-  /^(BASH_ENV|ENV|SHELLOPTS|BASHOPTS|IFS|PATH|HOME|TMPDIR|LOCPATH|NLSPATH|HOSTALIASES)$/i,
+  /^(VK|XDG|EGL|LIBGL|MESA|GBM|GALLIUM|DRI|LP|LVP|WGPU)_/i,
+  /^_*(GL|EGL)/i,
+  /^(BASH_ENV|ENV|SHELLOPTS|BASHOPTS|IFS|PATH|HOME|TMPDIR|TMP|TEMP|SQLITE_TMPDIR|LOCPATH|NLSPATH|HOSTALIASES)$/i,
   /^(SSLKEYLOGFILE|SSL_CERT_FILE|SSL_CERT_DIR|OPENSSL_CONF|OPENSSL_MODULES)$/i,
   /_PROXY$/i,
 ];

@@ -12,11 +12,11 @@ export const LIMITS = {
   /** Wall time of the program. */
   timeoutMs: { default: 10_000, min: 1, max: 300_000 },
   /** Private memory, on and off the heap. */
-  memoryMb: { default: 256, min: 32, max: 16_384 },
+  memoryMb: { default: 256, min: 32, max: 4_096 },
   /** User and system time over all threads. */
   cpuMs: { default: 10_000, min: 10, max: 1_200_000 },
-  /** What is kept of each stream, head and tail. */
-  maxOutputBytes: { default: 1_048_576, min: 0, max: 67_108_864 },
+  /** What is kept of each stream, head and tail. It is answered in one piece of JSON, where a byte may take six. */
+  maxOutputBytes: { default: 1_048_576, min: 0, max: 4_194_304 },
   /** What both streams together may carry before the program is ended. */
   maxTotalOutputBytes: { default: 67_108_864, min: 0, max: 4_294_967_296 },
   /** Processes alive at the same time. */

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import type { LimitName, Limits } from "../core/limits.ts";
-import { ResourceLimiter } from "./resource_limits.ts";
+import { SystemCalls } from "./system_calls.ts";
 import { IPV4_ONLY_FILTER } from "./seccomp.ts";
 import { type SpawnRequest, succeeds } from "./spawn.ts";
 
@@ -16,13 +16,13 @@ export interface ConfinementRequest {
   readonly limits: Limits;
   /** Address space that the binary reserves as data before it has done anything, in bytes. */
   readonly reservedDataBytes: number;
-  /** Whether sockets of every family but IPv4 and Unix are to be refused. */
+  /** Whether sockets of every family but IPv4 are to be refused. */
   readonly ipv4Only: boolean;
 }
 
 /** What this machine has; undefined is what it has not, or what does not work. */
 interface Layers {
-  readonly limiter?: ResourceLimiter | undefined;
+  readonly calls?: SystemCalls | undefined;
   readonly setsid?: string | undefined;
   readonly setpriv?: string | undefined;
   readonly filterPath?: string | undefined;
@@ -53,8 +53,10 @@ export class Confinement implements Disposable {
       findLauncher("setpriv", SETPRIV_OPTIONS),
       IPV4_ONLY_FILTER && findLauncher("setpriv", [...SETPRIV_OPTIONS, "--seccomp-filter", filterPath]),
     ]);
+    const calls = SystemCalls.open();
+    calls?.closeInheritedOnExec();
     return new Confinement({
-      limiter: ResourceLimiter.open(),
+      calls,
       setsid,
       setpriv,
       filterPath: filtering === undefined ? undefined : filterPath,
@@ -63,7 +65,7 @@ export class Confinement implements Disposable {
 
   /** What is on, in words for `isolation.layers`. */
   get layers(): string[] {
-    return [...(this.#has.setpriv ? ["no_new_privs"] : []), ...(this.#has.limiter ? ["rlimits"] : [])];
+    return [...(this.#has.setpriv ? ["no_new_privs"] : []), ...(this.#has.calls ? ["rlimits"] : [])];
   }
 
   /** The limits that these layers, together with the watch on the process, enforce. */
@@ -71,8 +73,8 @@ export class Confinement implements Disposable {
     return Deno.build.os === "linux" ? ["cpuMs", "memoryMb"] : [];
   }
 
-  /** Whether a program with network can be kept from reaching anything over IPv6 and the rarer families. */
-  get canRefuseOtherFamilies(): boolean {
+  /** Whether a program with network can be kept to IPv4, where private networks can be told by address. */
+  get canKeepToIpv4(): boolean {
     return this.#has.filterPath !== undefined;
   }
 
@@ -85,12 +87,12 @@ export class Confinement implements Disposable {
     return {
       argv: [first ?? argv[0], ...rest],
       leadsGroup: this.#has.setsid !== undefined,
-      onSpawned: (pid) => this.#has.limiter?.apply(pid, resourceLimits(request)),
+      onSpawned: (pid) => this.#has.calls?.limit(pid, resourceLimits(request)),
     };
   }
 
   [Symbol.dispose](): void {
-    this.#has.limiter?.[Symbol.dispose]();
+    this.#has.calls?.[Symbol.dispose]();
   }
 
   /** The child leads a session, and so a process group, of its own. */

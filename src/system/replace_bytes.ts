@@ -1,60 +1,55 @@
 import { Buffer } from "node:buffer";
 import type { ByteFilter } from "./child_output.ts";
 
-interface Replacement {
-  readonly from: Buffer;
-  readonly to: Buffer;
-}
-
-/** Replaces words in a stream of bytes, also where a chunk's border divides one. The longest word that fits is taken. */
+/**
+ * Replaces words in a stream of bytes, also where a chunk's border divides one; the longest word that fits is taken. Each
+ * chunk is passed over once, whatever it holds: what a program prints must not slow the service down.
+ */
 export class ByteReplacer implements ByteFilter {
-  readonly #replacements: readonly Replacement[];
-  #held: Buffer = Buffer.alloc(0);
+  readonly #words: readonly string[];
+  readonly #replacements: ReadonlyMap<string, string>;
+  readonly #pattern: RegExp;
+  #held = "";
 
   constructor(replacements: Readonly<Record<string, string>>) {
-    this.#replacements = Object.entries(replacements)
-      .map(([from, to]) => ({ from: Buffer.from(from), to: Buffer.from(to) }))
-      .sort((a, b) => b.from.length - a.from.length);
+    const pairs = Object.entries(replacements).map(([from, to]) => [toByteString(from), toByteString(to)] as const);
+    this.#replacements = new Map(pairs);
+    this.#words = [...this.#replacements.keys()].toSorted((a, b) => b.length - a.length);
+    this.#pattern = new RegExp(this.#words.map((word) => RegExp.escape(word)).join("|") || "(?!)", "g");
   }
 
   push(bytes: Uint8Array): Uint8Array {
-    const all = Buffer.concat([this.#held, bytes]);
-    const parts: Uint8Array[] = [];
+    const text = this.#held + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    const replaced: string[] = [];
     let done = 0;
-    for (let next = this.#find(all, done); next !== undefined; next = this.#find(all, done)) {
-      parts.push(all.subarray(done, next.at), next.to);
-      done = next.at + next.length;
+    for (const match of text.matchAll(this.#pattern)) {
+      replaced.push(text.slice(done, match.index), this.#replacements.get(match[0]) ?? match[0]);
+      done = match.index + match[0].length;
     }
-    const held = this.#unfinished(all.subarray(done));
-    parts.push(all.subarray(done, all.length - held));
-    this.#held = all.subarray(all.length - held);
-    return Buffer.concat(parts);
+    const held = this.#unfinished(text.slice(done));
+    replaced.push(text.slice(done, text.length - held));
+    this.#held = text.slice(text.length - held);
+    return Buffer.from(replaced.join(""), "latin1");
   }
 
   flush(): Uint8Array {
     const rest = this.#held;
-    this.#held = Buffer.alloc(0);
-    return rest;
-  }
-
-  #find(all: Buffer, start: number): { at: number; length: number; to: Buffer } | undefined {
-    let first: { at: number; length: number; to: Buffer } | undefined;
-    for (const { from, to } of this.#replacements) {
-      const at = all.indexOf(from, start);
-      if (at >= 0 && (first === undefined || at < first.at)) first = { at, length: from.length, to };
-    }
-    return first;
+    this.#held = "";
+    return Buffer.from(rest, "latin1");
   }
 
   /** How many bytes at the end may be the beginning of a word. */
-  #unfinished(rest: Buffer): number {
-    const longest = Math.max(0, ...this.#replacements.map(({ from }) => from.length - 1));
+  #unfinished(rest: string): number {
+    const longest = Math.max(0, ...this.#words.map((word) => word.length - 1));
     for (let length = Math.min(longest, rest.length); length > 0; length--) {
-      const tail = rest.subarray(rest.length - length);
-      if (this.#replacements.some(({ from }) => length < from.length && from.subarray(0, length).equals(tail))) {
-        return length;
-      }
+      const tail = rest.slice(-length);
+      if (this.#words.some((word) => length < word.length && word.startsWith(tail))) return length;
     }
     return 0;
   }
+}
+
+/** A string with one character for each byte, as text search needs it. */
+function toByteString(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { removeTree } from "./remove_tree.ts";
 
 const PREFIX = "codebeaker-";
 
@@ -38,24 +39,6 @@ export class Scratch implements AsyncDisposable {
     await removeTree(this.path);
     await removeTree(this.#lockPath);
     this.#lock.close();
-  }
-}
-
-/** Removes a directory with everything in it, also where a program took its own permissions away from parts of it. */
-export async function removeTree(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    await makeRemovable(path);
-    await Deno.remove(path, { recursive: true });
-  }
-}
-
-async function makeRemovable(directory: string): Promise<void> {
-  await Deno.chmod(directory, 0o700);
-  for await (const entry of Deno.readDir(directory)) {
-    if (entry.isDirectory) await makeRemovable(join(directory, entry.name));
   }
 }
 

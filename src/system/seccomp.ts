@@ -1,6 +1,7 @@
 /**
- * A seccomp filter (classic BPF, seccomp(2)) that lets a process make sockets of three families only: Unix, IPv4 and
- * netlink, which the resolver uses. `socket(2)` of any other family fails with EAFNOSUPPORT, as on a machine without it.
+ * A seccomp filter (classic BPF, seccomp(2)) that lets a process make sockets of two families only: IPv4, and netlink,
+ * which the resolver uses. Among the others are IPv6, whose private networks Deno cannot keep out one by one, and Unix, whose
+ * abstract names no file permission guards. `socket(2)` of any other family fails with EAFNOSUPPORT, as on a machine without it.
  * A call of another architecture kills the process, since its numbers mean something else.
  *
  * Sources: linux/filter.h, linux/seccomp.h, linux/audit.h, asm/unistd_64.h.
@@ -18,7 +19,6 @@ const KILL_PROCESS = 0x8000_0000;
 const ALLOW = 0x7fff_0000;
 const FAIL_EAFNOSUPPORT = 0x0005_0000 | 97;
 
-const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_NETLINK = 16;
 
@@ -41,9 +41,8 @@ function buildFilter(arch: string): Uint8Array | undefined {
     [JUMP_IF_EQUAL, 1, 0, architecture.audit],
     [RETURN, 0, 0, KILL_PROCESS],
     [LOAD_WORD, 0, 0, OFFSET_OF_CALL],
-    [JUMP_IF_EQUAL, 0, 4, architecture.socketCall],
+    [JUMP_IF_EQUAL, 0, 3, architecture.socketCall],
     [LOAD_WORD, 0, 0, OFFSET_OF_FIRST_ARGUMENT],
-    [JUMP_IF_EQUAL, 2, 0, AF_UNIX],
     [JUMP_IF_EQUAL, 1, 0, AF_INET],
     [JUMP_IF_EQUAL, 0, 1, AF_NETLINK],
     [RETURN, 0, 0, ALLOW],

@@ -62,9 +62,7 @@ if (
 if (
   isPresent(
     "seccomp",
-    confinement.canRefuseOtherFamilies
-      ? { available: true }
-      : { available: false, reason: "setpriv has no --seccomp-filter" },
+    confinement.canKeepToIpv4 ? { available: true } : { available: false, reason: "setpriv has no --seccomp-filter" },
   )
 ) {
   Deno.test("Confinement refuses sockets that are not IPv4 where it is told to, and no others", async () => {

@@ -7,7 +7,7 @@ import type { Limits } from "../../core/limits.ts";
 import { isClosedAddress } from "../../core/private_networks.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { type Child, runChild } from "../../system/run_child.ts";
-import { removeTree } from "../../system/scratch.ts";
+import { removeTree } from "../../system/remove_tree.ts";
 import { Workspace } from "../../system/workspace.ts";
 import type {
   ExecutionEnvironment,
@@ -51,6 +51,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly #config: RuntimeConfig;
   readonly #directory: string;
   readonly #workspace: string;
+  readonly #temporary: string;
   readonly #running = new Set<Child>();
 
   private constructor(installation: DenoInstallation, config: RuntimeConfig, id: string) {
@@ -60,6 +61,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#config = config;
     this.#directory = join(installation.scratchDirectory, id);
     this.#workspace = config.workspaceDirectory ?? join(this.#directory, "workspace");
+    this.#temporary = join(this.#directory, "tmp");
     this.files = new Workspace(this.#workspace);
   }
 
@@ -68,6 +70,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     const environment = new DenoEnvironment(installation, config, newId("env"));
     try {
       Deno.mkdirSync(environment.#directory, { mode: 0o700 });
+      Deno.mkdirSync(environment.#temporary, { mode: 0o700 });
       if (config.workspaceDirectory === undefined) Deno.mkdirSync(environment.#workspace, { mode: 0o700 });
     } catch (cause) {
       if (cause instanceof Deno.errors.NotCapable) throw cause;
@@ -98,7 +101,10 @@ export class DenoEnvironment implements ExecutionEnvironment {
 
   async #runShell(command: Extract<Program, { kind: "shell" }>, options: RunOptions): Promise<ProgramHandle> {
     const program: ShellProgram = parseShellProgram(command);
-    if (program.kind === "run") return await this.#runFile(program.path, program, options);
+    if (program.kind === "run") {
+      await (await this.files.read(program.path)).cancel(); // It is there, and no symlink leads it out.
+      return await this.#runFile(program.path, program, options);
+    }
     const path = join(program.workingDirectory, `$deno$eval_${crypto.randomUUID()}.ts`);
     await this.files.write(path, new TextEncoder().encode(program.code));
     const handle = await this.#runFile(path, program, options);
@@ -141,8 +147,9 @@ export class DenoEnvironment implements ExecutionEnvironment {
     const { openNetworks } = this.#installation;
     return permissionFlags({
       workspace: this.#workspace,
+      temporaryDirectory: this.#temporary,
       permissions: this.#config.permissions,
-      variables,
+      variables: [...variables, "TMPDIR"],
       limits,
       openNetworks,
       ownAddresses: this.#config.permissions.allowNet === false ? [] : ownAddresses(openNetworks),
@@ -154,14 +161,20 @@ export class DenoEnvironment implements ExecutionEnvironment {
   async #usesRequire(path: string): Promise<boolean> {
     if (!path.endsWith(".js")) return false;
     const source = await new Response(await this.files.read(path)).text();
-    return /\brequire\s*\(/.test(source);
+    return /\brequire\b|\bmodule\.exports\b/.test(source);
   }
 
-  /** What no variable of a client's can change: the cache is the environment's own, and nothing is looked up in the host. */
+  /**
+   * What no variable of a client's can change. The cache is the environment's own. There is no home: libraries and npm would
+   * take drivers, and a registry, from configuration that a program left there. And no WebGPU, whose drivers are native
+   * code that Deno loads without asking.
+   */
   #fixedVariables(): Record<string, string> {
     return {
       PATH: "/usr/bin:/bin",
-      HOME: this.#workspace,
+      HOME: "/nonexistent",
+      TMPDIR: this.#temporary,
+      DENO_WEBGPU_BACKEND: "none",
       DENO_DIR: join(this.#directory, "deno_dir"),
       DENO_NO_UPDATE_CHECK: "1",
       DENO_NO_PACKAGE_JSON: "1",
@@ -174,6 +187,8 @@ export class DenoEnvironment implements ExecutionEnvironment {
     return {
       [this.#workspace]: WORKSPACE_ROOT,
       [toFileUrl(this.#workspace).pathname]: WORKSPACE_ROOT,
+      [this.#installation.bootPath]: "boot.js",
+      [this.#directory]: "/codebeaker",
       [this.#installation.binary]: "deno",
     };
   }

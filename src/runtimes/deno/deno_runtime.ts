@@ -79,8 +79,8 @@ class DenoRuntime implements ExecutionRuntime {
     if (permissions.allowRun) {
       return "a program that may start others has all they can do, and no layer of the operating system confines them";
     }
-    if (permissions.allowNet !== false && !this.#host.confinement.canRefuseOtherFamilies && hasIpv6Network()) {
-      return "this machine has an IPv6 network whose private part cannot be kept out (setpriv of util-linux 2.41 could)";
+    if (permissions.allowNet !== false && !this.#host.confinement.canKeepToIpv4) {
+      return "private networks over IPv6 and abstract sockets cannot be kept out here (setpriv of util-linux 2.41 could)";
     }
     return whyNotFlags(permissions);
   }
@@ -133,10 +133,4 @@ function withoutComments(source: string): string {
 /** In a compiled service `execPath` is the service itself, which runs no programs: Deno is then the one on `PATH`. */
 function defaultBinary(): string {
   return Deno.build.standalone ? "deno" : Deno.execPath();
-}
-
-/** Where this service may not look, there may be one. */
-function hasIpv6Network(): boolean {
-  if (Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" }).state !== "granted") return true;
-  return Deno.networkInterfaces().some(({ family, address }) => family === "IPv6" && address !== "::1");
 }

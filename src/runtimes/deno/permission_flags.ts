@@ -10,6 +10,8 @@ const NPM_HOST = "registry.npmjs.org";
 
 export interface FlagSettings {
   readonly workspace: string;
+  /** Where temporary files go. */
+  readonly temporaryDirectory: string;
   readonly permissions: PermissionSettings;
   /** Names of the variables that the service sets for the program. */
   readonly variables: readonly string[];
@@ -29,7 +31,7 @@ export interface FlagSettings {
  * @throws {TypeError} for a value that would widen a list; {@link whyNotFlags} tells it beforehand
  */
 export function permissionFlags(settings: FlagSettings): string[] {
-  const { workspace, permissions, limits } = settings;
+  const { workspace, temporaryDirectory, permissions, limits } = settings;
   return [
     "--no-prompt",
     "--quiet",
@@ -43,8 +45,8 @@ export function permissionFlags(settings: FlagSettings): string[] {
     "--deny-sys",
     "--ignore-env",
     ...list("--allow-env", [...settings.variables, ...permissions.allowEnv]),
-    ...list("--allow-read", [workspace, ...permissions.allowRead]),
-    ...list("--allow-write", [workspace, ...permissions.allowWrite]),
+    ...list("--allow-read", [workspace, temporaryDirectory, ...permissions.allowRead]),
+    ...list("--allow-write", [workspace, temporaryDirectory, ...permissions.allowWrite]),
     ...(settings.detectCommonJs ? ["--unstable-detect-cjs"] : []),
     `--v8-flags=--max-old-space-size=${limits.memoryMb},--wasm-max-mem-pages=${limits.memoryMb * WASM_PAGES_PER_MB}`,
   ];

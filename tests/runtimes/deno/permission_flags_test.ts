@@ -5,6 +5,7 @@ import { type FlagSettings, permissionFlags, whyNotFlags } from "../../../src/ru
 
 const BASE: FlagSettings = {
   workspace: "/w",
+  temporaryDirectory: "/t",
   permissions: NO_PERMISSIONS,
   variables: [],
   limits: DEFAULT_LIMITS,
@@ -33,8 +34,8 @@ Deno.test("permissionFlags() denies everything for empty settings", () => {
     "--deny-ffi",
     "--deny-sys",
     "--ignore-env",
-    "--allow-read=/w",
-    "--allow-write=/w",
+    "--allow-read=/w,/t",
+    "--allow-write=/w,/t",
     "--v8-flags=--max-old-space-size=256,--wasm-max-mem-pages=4096",
   ]);
 });
@@ -43,8 +44,8 @@ Deno.test("permissionFlags() grants exactly what is listed", () => {
   const all = flags({ allowRead: ["/data"], allowWrite: ["/out"], allowEnv: ["B"] }, { variables: ["A"] });
   assertEquals(all.filter((flag) => flag.startsWith("--allow")), [
     "--allow-env=A,B",
-    "--allow-read=/w,/data",
-    "--allow-write=/w,/out",
+    "--allow-read=/w,/t,/data",
+    "--allow-write=/w,/t,/out",
   ]);
 });
 

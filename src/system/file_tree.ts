@@ -1,0 +1,89 @@
+import * as fs from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { CodeBeakerError } from "../core/errors.ts";
+import type { FileEntry } from "../core/files.ts";
+import type { DirectoryHandle } from "./directory_handle.ts";
+import { makeDirectory, type Place } from "./workspace_place.ts";
+
+const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
+
+/** Deeper trees are refused: each level holds a descriptor and a frame of the stack. */
+const MAX_DEPTH = 128;
+
+/** More entries than this are refused rather than listed. */
+const MAX_ENTRIES = 10_000;
+
+type Name = Pick<Place, "directory" | "name">;
+
+/**
+ * Copies a file, or a directory with everything in it; symlinks are copied as symlinks. `path` is what the source is called.
+ *
+ * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `invalid_request` for what is no file
+ */
+export async function copyTree(from: Name, to: Name, path: string): Promise<void> {
+  const kind = fs.lstatSync(from.directory.child(from.name));
+  if (kind.isSymbolicLink()) {
+    fs.symlinkSync(fs.readlinkSync(from.directory.child(from.name)), to.directory.child(to.name));
+    return;
+  }
+  if (!kind.isDirectory()) return await copyFile(from, to, path);
+  refuseDepth(path);
+  makeDirectory(to.directory.child(to.name));
+  using source = from.directory.open(from.name);
+  using destination = to.directory.open(to.name);
+  for (const name of fs.readdirSync(source.self)) {
+    await copyTree({ directory: source, name }, { directory: destination, name }, `${path}/${name}`);
+  }
+}
+
+/**
+ * What lies in a directory, `depth` levels deep.
+ *
+ * @throws {CodeBeakerError} `too_large` for a tree that is too deep or has too many entries
+ */
+export function listTree(directory: DirectoryHandle, path: string, depth: number): FileEntry[] {
+  let left = MAX_ENTRIES;
+  function list(directory: DirectoryHandle, path: string, depth: number): FileEntry[] {
+    refuseDepth(path);
+    return fs.readdirSync(directory.self).toSorted().map((name) => {
+      if (--left < 0) throw tooLarge(path, `it holds more than ${MAX_ENTRIES} entries`);
+      const childPath = path === "." ? name : `${path}/${name}`;
+      const entry = toEntry(childPath, fs.lstatSync(directory.child(name)));
+      if (entry.type !== "directory" || depth <= 1) return entry;
+      using child = directory.open(name);
+      return { ...entry, children: list(child, childPath, depth - 1) };
+    });
+  }
+  return list(directory, path, depth);
+}
+
+/** A file or directory as a listing shows it. */
+export function toEntry(path: string, stats: fs.Stats): FileEntry {
+  return {
+    name: path.slice(path.lastIndexOf("/") + 1),
+    path,
+    type: typeOf(stats),
+    size: stats.isFile() ? stats.size : 0,
+    modifiedAt: stats.mtime.toISOString(),
+  };
+}
+
+async function copyFile(from: Name, to: Name, path: string): Promise<void> {
+  const input = fs.createReadStream("", { fd: from.directory.openFile(from.name, path, O_RDONLY) });
+  const destination = to.directory.openFile(to.name, path, O_WRONLY | O_CREAT | O_TRUNC);
+  await pipeline(input, fs.createWriteStream("", { fd: destination }));
+}
+
+function refuseDepth(path: string): void {
+  if (path.split("/").length > MAX_DEPTH) throw tooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
+}
+
+function tooLarge(path: string, why: string): CodeBeakerError {
+  return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path.slice(0, 200))} as ${why}`);
+}
+
+function typeOf(stats: fs.Stats): FileEntry["type"] {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "directory";
+  return stats.isSymbolicLink() ? "symlink" : "other";
+}
