@@ -24,6 +24,14 @@ Deno.test("environmentNameSchema refuses names that could disarm a sandbox", () 
     "ld_preload",
     "GLIBC_TUNABLES",
     "RUST_LOG",
+    "VK_DRIVER_FILES",
+    "VK_ICD_FILENAMES",
+    "XDG_DATA_HOME",
+    "__EGL_VENDOR_LIBRARY_FILENAMES",
+    "MESA_SHADER_CACHE_DIR",
+    "LIBGL_DRIVERS_PATH",
+    "SQLITE_TMPDIR",
+    "TMPDIR",
   ];
   for (const name of disarming) assertEquals([name, environmentNameSchema.safeParse(name).success], [name, false]);
 });
