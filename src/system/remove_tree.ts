@@ -2,31 +2,50 @@
  * Removes a file, or a directory with everything in it, also where a program took its own permissions away. What is not
  * there is removed already. No program may be at work in it.
  *
- * A directory deep inside is first moved to the top: a tree that a program nested 100,000 levels deep would overflow the
- * stack of a removal that descends, and its paths would be longer than the kernel takes.
+ * Directories inside are first moved to the top: a tree that a program nested 100,000 levels deep would overflow the stack
+ * of a removal that descends, and its paths would be longer than the kernel takes.
  */
 export async function removeTree(path: string): Promise<void> {
   const kind = await lstatOrUndefined(path);
   if (kind === undefined) return;
   if (!kind.isDirectory) return await Deno.remove(path);
-  const mark = crypto.randomUUID();
+  const pending = await withAccess(path, () => removeFiles(path));
   let moved = 0;
-  const pending = [path];
-  for (let directory = pending.at(-1); directory !== undefined; directory = pending.at(-1)) {
-    await Deno.chmod(directory, 0o700);
-    for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(directory))) {
-      const child = `${directory}/${name}`;
-      if (!isDirectory) await Deno.remove(child);
-      else if (directory === path) pending.push(child);
-      else {
-        await Deno.chmod(child, 0o700);
-        await Deno.rename(child, `${path}/${mark}_${moved}`);
-        pending.push(`${path}/${mark}_${moved++}`);
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    const current = directory;
+    await withAccess(current, async () => {
+      for (const child of await removeFiles(current)) {
+        const top = `${path}/.${moved++}-${crypto.randomUUID()}`;
+        await Deno.rename(child, top);
+        pending.push(top);
       }
+      await Deno.remove(current);
+    });
+  }
+  await Deno.remove(path);
+}
+
+/** Removes everything in a directory but the directories, which it returns. */
+async function removeFiles(directory: string): Promise<string[]> {
+  const directories: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (isDirectory) directories.push(`${directory}/${name}`);
+    else await Deno.remove(`${directory}/${name}`);
+  }
+  return directories;
+}
+
+/** Tries, and tries again with all permissions on a directory and those in it: moving one needs its own. */
+async function withAccess<T>(directory: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    await Deno.chmod(directory, 0o700);
+    for await (const { name, isDirectory } of Deno.readDir(directory)) {
+      if (isDirectory) await Deno.chmod(`${directory}/${name}`, 0o700);
     }
-    if (pending.at(-1) !== directory) continue;
-    await Deno.remove(directory);
-    pending.pop();
+    return await attempt();
   }
 }
 

@@ -40,10 +40,10 @@ async function attack(
   });
 }
 
-/** Directories 60,000 levels deep, made by putting each finished one into the next: no path is ever long. */
+/** Directories 45,000 levels deep, made by putting each finished one into the next: no path is ever long. */
 const DEEP_TREE = `
   Deno.mkdirSync("top");
-  for (let level = 0; level < 60_000; level++) {
+  for (let level = 0; level < 45_000; level++) {
     Deno.mkdirSync("next");
     Deno.renameSync("top", "next/d");
     Deno.renameSync("next", "top");
@@ -89,8 +89,7 @@ if (isPresent("deno", await runtime.isAvailable())) {
     assertEquals(await accepted, "closed");
   });
 
-  Deno.test("a tree too deep for any recursion is removed with its environment, and by delete_file", async () => {
-    assertEquals((await attack({ code: DEEP_TREE })).stdout, "built\n");
+  Deno.test("a tree too deep for any recursion is refused by commands, and removed", async () => {
     await using environment = await runtime.createEnvironment({
       environment: "typescript",
       environmentVariables: {},
