@@ -19,7 +19,7 @@ export function pipeSource(stream: OutputStream, pipe: ReadableStream<Uint8Array
 
 /** A source behind a filter, `first` before everything else. */
 export function filtered(source: ChunkSource, first: Uint8Array, filter: ByteFilter): ChunkSource {
-  let early: Uint8Array | undefined = first;
+  let early = first.length === 0 ? undefined : first;
   let hasEnded = false;
   return {
     ...source,

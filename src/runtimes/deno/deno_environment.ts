@@ -52,6 +52,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly #directory: string;
   readonly #workspace: string;
   readonly #temporary: string;
+  readonly #cache: string;
   readonly #running = new Set<Child>();
 
   private constructor(installation: DenoInstallation, config: RuntimeConfig, id: string) {
@@ -62,6 +63,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#directory = join(installation.scratchDirectory, id);
     this.#workspace = config.workspaceDirectory ?? join(this.#directory, "workspace");
     this.#temporary = join(this.#directory, "tmp");
+    this.#cache = join(this.#directory, "deno_dir");
     this.files = new Workspace(this.#workspace);
   }
 
@@ -96,6 +98,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
       child.kill("SIGKILL");
       return child.outcome;
     }));
+    await removeCache(this.#cache);
     await removeTree(this.#directory);
   }
 
@@ -175,7 +178,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
       HOME: "/nonexistent",
       TMPDIR: this.#temporary,
       DENO_WEBGPU_BACKEND: "none",
-      DENO_DIR: join(this.#directory, "deno_dir"),
+      DENO_DIR: this.#cache,
       DENO_NO_UPDATE_CHECK: "1",
       DENO_NO_PACKAGE_JSON: "1",
       ...(this.#config.permissions.allowNet === false ? {} : { DENO_TLS_CA_STORE: "mozilla,system" }),
@@ -191,6 +194,15 @@ export class DenoEnvironment implements ExecutionEnvironment {
       [this.#directory]: "/codebeaker",
       [this.#installation.binary]: "deno",
     };
+  }
+}
+
+/** Deno's own directory is never deep, so the quick way to remove it is a safe one. Without a program there is none. */
+async function removeCache(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
