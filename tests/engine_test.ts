@@ -23,7 +23,7 @@ function fakeEnvironment(ending: Promise<Outcome>, onDispose: () => void = () =>
     runtime: "fake",
     language: "typescript",
     warm: false,
-    files: new Workspace(root),
+    files: new Workspace(root, { asideDirectory: root }),
     mainFile: () => "main.ts",
     run: (_program, { signal }) => {
       const cancelled = new Promise<Outcome>((resolve) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { invalidField } from "../core/errors.ts";
 import { canonicalLanguage } from "../core/languages.ts";
 import { LIMITS, lowerTimeout, timeoutSchema } from "../core/limits.ts";
 import { argumentsSchema, checkCodeSize } from "../core/request.ts";
@@ -21,9 +22,15 @@ export const executeCode = defineCommand({
   }),
   async run(environment, { code, language, args, stdin, timeoutMs, timeout }, context) {
     checkCodeSize(code);
+    if (timeoutMs !== undefined && timeout !== undefined) {
+      throw invalidField("timeout", '"timeout" is "timeoutMs" in seconds: name one of them');
+    }
     const path = environment.mainFile(language === undefined ? undefined : canonicalLanguage(language));
     await environment.files.write(path, new TextEncoder().encode(code));
-    const limits = lowerTimeout(context.limits, timeoutMs ?? (timeout === undefined ? undefined : timeout * 1000));
+    const limits = lowerTimeout(
+      context.limits,
+      timeoutMs ?? (timeout === undefined ? undefined : Math.ceil(timeout * 1000)),
+    );
     return await runProgram(environment, { kind: "file", path, args }, { ...context, stdin, limits });
   },
 });

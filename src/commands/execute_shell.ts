@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { environmentSchema } from "../core/environment_variables.ts";
+import { invalidField } from "../core/errors.ts";
 import { lowerTimeout, timeoutSchema } from "../core/limits.ts";
 import { argumentsSchema } from "../core/request.ts";
 import { strictObject } from "../core/validation.ts";
@@ -22,7 +23,8 @@ export const executeShell = defineCommand({
   }),
   async run(environment, { command, args, workingDirectory, env, stdin, timeoutMs }, context) {
     const directory = parseWorkspacePath(workingDirectory, "workingDirectory");
-    await environment.files.list(directory, { maxDepth: 1 });
+    const { type } = await environment.files.stat(directory, { follow: true });
+    if (type !== "directory") throw invalidField("workingDirectory", "The working directory must be a directory");
     return await runProgram(environment, { kind: "shell", command, args, workingDirectory: directory }, {
       ...context,
       env,

@@ -57,7 +57,9 @@ function renameFields(
   const renamed = new Map<string, unknown>();
   for (const [name, value] of Object.entries(given)) {
     const target = Object.hasOwn(aliases, name) ? aliases[name] ?? name : name;
-    if (renamed.has(target)) throw invalidField(name, `"${name}" is an alias of "${target}": name one of them`);
+    if (target !== name && Object.hasOwn(given, target)) {
+      throw invalidField(name, `"${name}" is an alias of "${target}": name one of them`);
+    }
     renamed.set(target, value);
   }
   return Object.fromEntries(renamed);

@@ -1,12 +1,27 @@
 import { z } from "zod";
 import { strictObject } from "../core/validation.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import { type Command, defineCommand } from "./command.ts";
 
-/** What `copy_file` and `move_file` are told. */
-export const transferSchema = strictObject({
+const transferSchema = strictObject({
   source: z.string().min(1),
   destination: z.string().min(1),
   overwrite: z.boolean().default(true),
 });
 
-/** The original's names of their fields. */
-export const transferAliases = { sourcePath: "source", destinationPath: "destination" };
+/** A command that takes something from one path to another. */
+export function defineTransfer(type: string, operation: "copy" | "move"): Command<typeof transferSchema> {
+  return defineCommand({
+    type,
+    aliases: [],
+    fieldAliases: { sourcePath: "source", destinationPath: "destination" },
+    schema: transferSchema,
+    async run({ files }: { readonly files: WorkspaceFiles }, fields) {
+      const source = parseWorkspacePath(fields.source, "source");
+      const destination = parseWorkspacePath(fields.destination, "destination");
+      await files[operation](source, destination, { overwrite: fields.overwrite });
+      return { source, destination };
+    },
+  });
+}

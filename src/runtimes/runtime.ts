@@ -124,7 +124,8 @@ export interface ProgramHandle {
 
 /** The files of a workspace. Every path is normal and relative (`parseWorkspacePath`); symlinks are not followed out. */
 export interface WorkspaceFiles {
-  stat(path: string): Promise<FileEntry>;
+  /** What a path is; with `follow`, what a symlink at its end points to. */
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry>;
   /** The bytes from `offset` (0), at most `length` (all). */
   read(
     path: string,

@@ -33,6 +33,11 @@ export class DirectoryHandle implements Disposable {
     return `${this.#base}/.`;
   }
 
+  /** What tells this directory from every other, by whatever path it is reached. */
+  get identity(): string {
+    return identityOf(fs.fstatSync(this.#fd));
+  }
+
   /** A directory in this one; a symlink is none. */
   open(name: string): DirectoryHandle {
     const child = this.child(name);
@@ -58,6 +63,11 @@ export class DirectoryHandle implements Disposable {
   }
 }
 
+/** What tells a file from every other, by whatever path it is reached. */
+export function identityOf({ dev, ino }: fs.Stats): string {
+  return `${dev}:${ino}`;
+}
+
 /** A file system error as a caller's: what is missing, in the way, or a symlink. Anything else is passed on as it is. */
 export function translate(error: unknown, path: string): unknown {
   const shown = JSON.stringify(path);
@@ -80,16 +90,15 @@ export function translate(error: unknown, path: string): unknown {
       });
     case "EACCES":
     case "EPERM":
-      return new CodeBeakerError("permission_denied", `Cannot use ${shown} as the program took the permission away`, {
+      return new CodeBeakerError("permission_denied", `Cannot use ${shown} as its permissions do not allow it`, {
         cause: error,
       });
     case "ENXIO":
       return new CodeBeakerError("invalid_request", `Cannot open ${shown} as it must be a regular file`, {
         cause: error,
       });
-    case "EXDEV":
     case "EINVAL":
-      return new CodeBeakerError("invalid_request", `Cannot move ${shown} into itself`, { cause: error });
+      return new CodeBeakerError("invalid_request", `Cannot use ${shown} this way`, { cause: error });
     case "ENOSPC":
     case "EDQUOT":
     case "EROFS":

@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { FileEntry } from "../core/files.ts";
-import type { DirectoryHandle } from "./directory_handle.ts";
+import { type DirectoryHandle, identityOf } from "./directory_handle.ts";
 import { makeDirectory, type Place } from "./workspace_place.ts";
 
-const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
+const { O_CREAT, O_RDONLY, O_WRONLY } = fs.constants;
 
 /** Deeper trees are refused: each level holds a descriptor and a frame of the stack. */
 const MAX_DEPTH = 128;
@@ -69,9 +69,22 @@ export function toEntry(path: string, stats: fs.Stats): FileEntry {
 }
 
 async function copyFile(from: Name, to: Name, path: string): Promise<void> {
-  const input = fs.createReadStream("", { fd: from.directory.openFile(from.name, path, O_RDONLY) });
-  const destination = to.directory.openFile(to.name, path, O_WRONLY | O_CREAT | O_TRUNC);
-  await pipeline(input, fs.createWriteStream("", { fd: destination }));
+  await using opened = new AsyncDisposableStack();
+  const open = (place: Name, flags: number) =>
+    opened.adopt(place.directory.openFile(place.name, path, flags), (fd) => fs.closeSync(fd));
+  const source = open(from, O_RDONLY);
+  const destination = open(to, O_WRONLY | O_CREAT);
+  if (identityOf(fs.fstatSync(source)) === identityOf(fs.fstatSync(destination))) throw intoItself(path);
+  fs.ftruncateSync(destination);
+  await pipeline(
+    fs.createReadStream("", { fd: source, autoClose: false }),
+    fs.createWriteStream("", { fd: destination, autoClose: false }),
+  );
+}
+
+/** A copy of something onto, or into, itself. */
+export function intoItself(path: string): CodeBeakerError {
+  return new CodeBeakerError("conflict", `Cannot copy ${JSON.stringify(path.slice(0, 200))} into itself`);
 }
 
 function refuseDepth(path: string): void {

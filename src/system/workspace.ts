@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import { Readable } from "node:stream";
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { CodeBeakerError, invalidField } from "../core/errors.ts";
 import type { FileEntry, WriteMode } from "../core/files.ts";
-import { DirectoryHandle, translate } from "./directory_handle.ts";
-import { copyTree, listTree, toEntry } from "./file_tree.ts";
+import { DirectoryHandle, identityOf, translate } from "./directory_handle.ts";
+import { copyTree, intoItself, listTree, toEntry } from "./file_tree.ts";
 import { removeTree } from "./remove_tree.ts";
 import { type Place, resolve, type ResolveOptions } from "./workspace_place.ts";
 
@@ -22,16 +22,22 @@ const WRITE_FLAGS: Readonly<Record<WriteMode, number>> = {
  */
 export class Workspace {
   readonly #root: string;
+  readonly #asideDirectory: string;
 
-  /** @param root an existing directory that the service made */
-  constructor(root: string) {
+  /**
+   * @param root an existing directory
+   * @param options.asideDirectory another one of the same file system that no program reaches, for what is being removed
+   */
+  constructor(root: string, options: { readonly asideDirectory: string }) {
     this.#root = root;
+    this.#asideDirectory = options.asideDirectory;
   }
 
-  stat(path: string): Promise<FileEntry> {
+  /** What a path is; with `follow`, what a symlink at its end points to. */
+  stat(path: string, options: { readonly follow?: boolean } = {}): Promise<FileEntry> {
     return this.#at(
       path,
-      { follow: false },
+      { follow: options.follow ?? false },
       ({ directory, name }) => toEntry(path, fs.lstatSync(directory.child(name))),
     );
   }
@@ -42,8 +48,11 @@ export class Workspace {
   ): Promise<ReadableStream<Uint8Array>> {
     const { offset = 0, length } = options;
     return this.#at(path, { follow: true }, ({ directory, name }) => {
-      if (length === 0) return ReadableStream.from<Uint8Array>([]);
       const fd = directory.openFile(name, path, O_RDONLY);
+      if (length === 0 || offset >= fs.fstatSync(fd).size) {
+        fs.closeSync(fd);
+        return ReadableStream.from<Uint8Array>([]);
+      }
       const end = length === undefined ? {} : { end: offset + length - 1 };
       return Readable.toWeb(fs.createReadStream("", { fd, start: offset, ...end })) as ReadableStream<Uint8Array>;
     });
@@ -70,31 +79,26 @@ export class Workspace {
   }
 
   copy(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
-    return this.#at(
-      source,
-      { follow: true },
-      (from) =>
-        this.#at(destination, { follow: true, makeParents: true }, async (to) => {
-          refuseExisting(to, destination, options.overwrite ?? true);
-          if (isBelow(destination, source)) {
-            throw invalidField("destination", `Cannot copy ${JSON.stringify(source)} into itself`);
-          }
-          await copyTree(from, to, source);
-        }),
-    );
+    return this.#at(source, { follow: true }, (from) => {
+      const kind = fs.lstatSync(from.directory.child(from.name));
+      return this.#at(destination, { follow: true, makeParents: true }, async (to) => {
+        if (!(options.overwrite ?? true)) refuseExisting(to, destination);
+        if (kind.isDirectory()) refuseInside(to, identityOf(kind), source);
+        await copyTree(from, to, source);
+      });
+    });
   }
 
   move(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
-    if (source === "." || destination === ".") throw invalidField("source", "Cannot move the workspace itself");
-    return this.#at(
-      source,
-      { follow: false },
-      (from) =>
-        this.#at(destination, { follow: false, makeParents: true }, (to) => {
-          refuseExisting(to, destination, options.overwrite ?? true);
-          fs.renameSync(from.directory.child(from.name), to.directory.child(to.name));
-        }),
-    );
+    if (source === ".") throw invalidField("source", "Cannot move the workspace itself");
+    if (destination === ".") throw invalidField("destination", "Cannot replace the workspace itself");
+    return this.#at(source, { follow: false }, (from) => {
+      fs.lstatSync(from.directory.child(from.name));
+      return this.#at(destination, { follow: false, makeParents: true }, (to) => {
+        if (!(options.overwrite ?? true)) refuseExisting(to, destination);
+        fs.renameSync(from.directory.child(from.name), to.directory.child(to.name));
+      });
+    });
   }
 
   delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
@@ -121,7 +125,7 @@ export class Workspace {
 
   /** Moves a directory out of the reach of programs before it is taken apart. */
   async #removeAside(child: string): Promise<void> {
-    const aside = join(dirname(this.#root), `.removing-${crypto.randomUUID()}`);
+    const aside = join(this.#asideDirectory, `removing-${crypto.randomUUID()}`);
     fs.renameSync(child, aside);
     await removeTree(aside);
   }
@@ -137,14 +141,17 @@ export class Workspace {
   }
 }
 
-function refuseExisting({ directory, name }: Place, path: string, overwrite: boolean): void {
-  if (overwrite || fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined) return;
+function refuseExisting({ directory, name }: Place, path: string): void {
+  if (fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined) return;
   throw new CodeBeakerError(
     "conflict",
     `Cannot create ${JSON.stringify(path)} as it exists already and overwrite is false`,
   );
 }
 
-function isBelow(path: string, directory: string): boolean {
-  return directory === "." || path.startsWith(`${directory}/`);
+/** A directory is not copied to itself or to a place below it, by whatever path that is named. */
+function refuseInside({ directory, name, trail }: Place, source: string, path: string): void {
+  const target = fs.lstatSync(directory.child(name), { throwIfNoEntry: false });
+  const isItself = target !== undefined && identityOf(target) === source;
+  if (isItself || trail.some(({ identity }) => identity === source)) throw intoItself(path);
 }

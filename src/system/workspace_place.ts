@@ -17,6 +17,8 @@ export interface ResolveOptions {
 export interface Place extends Disposable {
   readonly directory: DirectoryHandle;
   readonly name: string;
+  /** Every directory on the way here, the workspace first. */
+  readonly trail: readonly DirectoryHandle[];
 }
 
 /**
@@ -47,11 +49,11 @@ export function resolve(root: DirectoryHandle, path: string, { follow, makeParen
         parts.unshift(...linkParts(target, path));
         continue;
       }
-      if (isLast) return { directory: here(), name: part, [Symbol.dispose]: dispose };
+      if (isLast) return { directory: here(), name: part, trail: opened, [Symbol.dispose]: dispose };
       if (makeParents) makeDirectory(here().child(part));
       opened.push(here().open(part));
     }
-    return { directory: here(), name: ".", [Symbol.dispose]: dispose };
+    return { directory: here(), name: ".", trail: opened, [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;

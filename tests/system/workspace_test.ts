@@ -17,7 +17,7 @@ async function withWorkspace(test: (bench: Bench) => Promise<void>): Promise<voi
   await Deno.mkdir(outside);
   await Deno.writeTextFile(join(outside, "secret"), "secret");
   try {
-    await test({ files: new Workspace(root), root, outside });
+    await test({ files: new Workspace(root, { asideDirectory: parent }), root, outside });
     assertEquals(await Array.fromAsync(Deno.readDir(outside), ({ name }) => name), ["secret"]);
     assertEquals(await Deno.readTextFile(join(outside, "secret")), "secret");
   } finally {
@@ -109,7 +109,8 @@ Deno.test("Workspace copies trees with their links as links, and deletes without
       "out",
       "symlink",
     ]]);
-    await assertRefused("invalid_request", () => files.copy("tree", "tree/inside"));
+    await assertRefused("conflict", () => files.copy("tree", "tree/inside"));
+    await assertRefused("conflict", () => files.copy("tree", "tree"));
     await assertRefused("conflict", () => files.copy("tree/a", "copy/a", { overwrite: false }));
     await files.delete("copy", { recursive: true });
     await files.delete("tree", { recursive: true });
@@ -164,4 +165,45 @@ Deno.test("Workspace is not led astray by a program that swaps a directory for a
     swapper.kill("SIGKILL");
     await swapper.status;
     assert(inside > 0 && refused > 0, `The race was not run: ${inside} read, ${refused} refused`);
+  }));
+
+Deno.test("Workspace copies nothing onto or into itself, by whatever path it is named, and loses nothing", () =>
+  withWorkspace(async ({ files, root }) => {
+    await files.write("a", bytes("kept"));
+    await files.write("d/e", bytes("kept"));
+    await Deno.symlink("a", join(root, "link"));
+    await Deno.symlink("d", join(root, "way"));
+    await Deno.link(join(root, "a"), join(root, "hard"));
+    const attempts = [["a", "a"], ["a", "link"], ["link", "a"], ["a", "hard"], ["d", "way"], ["d", "way/in"], [
+      "way",
+      "d/in/side",
+    ]];
+    for (const [source = "", destination = ""] of attempts) {
+      await assertRefused("conflict", () => files.copy(source, destination));
+    }
+    assertEquals([await text(files.read("a")), await text(files.read("d/e"))], ["kept", "kept"]);
+  }));
+
+Deno.test("Workspace names a missing source, and makes nothing for it", () =>
+  withWorkspace(async ({ files }) => {
+    for (const operation of ["copy", "move"] as const) {
+      const error = await assertRejects(() => files[operation]("nope", "new/x"), CodeBeakerError, '"nope"');
+      assertEquals(error.code, "not_found");
+    }
+    assertEquals((await files.list(".")).children, []);
+  }));
+
+Deno.test("Workspace leaves no descriptor open when an operation fails", () =>
+  withWorkspace(async ({ files }) => {
+    await files.write("a", bytes("a"));
+    await files.write("d/e", bytes("e"));
+    const before = [...Deno.readDirSync("/proc/self/fd")].length;
+    for (let round = 0; round < 20; round++) {
+      await assertRefused("invalid_request", () => files.copy("a", "d"));
+      await assertRefused("invalid_request", () => files.read("d"));
+      await (await files.read("a", { offset: Number.MAX_SAFE_INTEGER })).cancel();
+      await (await files.read("a")).cancel();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assertEquals([...Deno.readDirSync("/proc/self/fd")].length, before);
   }));

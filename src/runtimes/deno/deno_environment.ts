@@ -64,7 +64,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#workspace = config.workspaceDirectory ?? join(this.#directory, "workspace");
     this.#temporary = join(this.#directory, "tmp");
     this.#cache = join(this.#directory, "deno_dir");
-    this.files = new Workspace(this.#workspace);
+    this.files = new Workspace(this.#workspace, { asideDirectory: this.#directory });
   }
 
   /** Makes the directories; synchronously, since a trip through the thread pool takes longer than the call. */
