@@ -1,6 +1,7 @@
 import { join, toFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { childVariables } from "../src/runtimes/deno/child_variables.ts";
 import { permissionFlags } from "../src/runtimes/deno/permission_flags.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { median, printTable } from "./table.ts";
@@ -55,13 +56,11 @@ async function timeBare(directory: string, round: number): Promise<number> {
     clearEnv: true,
     env: {
       NO_COLOR: "1",
-      PATH: "/usr/bin:/bin",
-      HOME: "/nonexistent",
-      TMPDIR: join(environment, "tmp"),
-      DENO_WEBGPU_BACKEND: "none",
-      DENO_DIR: join(environment, "deno_dir"),
-      DENO_NO_UPDATE_CHECK: "1",
-      DENO_NO_PACKAGE_JSON: "1",
+      ...childVariables({
+        temporaryDirectory: join(environment, "tmp"),
+        cacheDirectory: join(environment, "deno_dir"),
+        hasNetwork: false,
+      }),
     },
     stdin: "null",
   }).output();

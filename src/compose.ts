@@ -2,7 +2,7 @@ import type { Config } from "./config.ts";
 import { messageOf } from "./core/errors.ts";
 import { Engine } from "./engine.ts";
 import { log } from "./log.ts";
-import { loadRuntimes } from "./runtimes/mod.ts";
+import { createRuntimes } from "./runtimes/mod.ts";
 import { RuntimeSelector } from "./runtimes/selector.ts";
 import { createApp, listen, type Listener } from "./server/mod.ts";
 import { Confinement } from "./system/confinement.ts";
@@ -26,7 +26,7 @@ export async function composeService(config: Config): Promise<Service> {
   });
   if (scratch !== undefined) building.use(scratch);
   const confinement = building.use(scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path));
-  const runtimes = await loadRuntimes({
+  const runtimes = createRuntimes({
     scratchDirectory: scratch?.path,
     confinement,
     openNetworks: config.openNetworks,
@@ -42,7 +42,7 @@ export async function composeService(config: Config): Promise<Service> {
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await listener?.close(async () => await engine[Symbol.asyncDispose]());
+    await listener?.close(() => engine[Symbol.asyncDispose]());
     await owned.disposeAsync();
   }
   return {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MAX_ISOLATION } from "./core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
-import { parseAs, strictObject, unknownName } from "./core/validation.ts";
+import { oneOf, parseAs, strictObject } from "./core/validation.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 /** Settings are numbers and lists in the file and text in flags and variables: both forms are taken. */
@@ -28,7 +28,7 @@ export const SETTINGS = {
   port: { schema: whole(0, 65_535), default: 8000, help: "port to listen on; 0 takes a free one" },
   scratch: { schema: absolute, default: "the system's", help: "directory for what lasts no longer than the service" },
   logLevel: {
-    schema: z.enum(LOG_LEVELS),
+    schema: oneOf(LOG_LEVELS),
     default: "info",
     help: `least level that is logged: ${LOG_LEVELS.join(", ")}`,
   },
@@ -50,18 +50,18 @@ export const SETTINGS = {
   denoBinary: { schema: z.string().min(1), default: "the running one", help: "the deno that runs programs" },
 } as const;
 
+/** The name of a setting, as the file spells it. */
 export type SettingName = keyof typeof SETTINGS;
+
+/** Every setting, in the order of `--help`. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
+/** Every setting that was given somewhere. */
+type Given = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]["schema"]> | undefined };
+
 const VARIABLE_PREFIX = "CODEBEAKER_";
-/** Variables of the same prefix that are no settings: where the file lies, and what the tests insist on. */
-const OTHER_VARIABLES = ["CODEBEAKER_CONFIG", "CODEBEAKER_REQUIRE"];
-
-type FileShape = { [Name in SettingName]: z.ZodOptional<(typeof SETTINGS)[Name]["schema"]> };
-
-const fileSchema = strictObject(
-  Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].schema.optional()])) as unknown as FileShape,
-);
+/** The variable that names the file of settings; it is no setting. */
+const FILE_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
 
 /** Everything that can be set, resolved. */
 export interface Config {
@@ -84,27 +84,31 @@ export function variableOf(name: SettingName): string {
   return VARIABLE_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
+/** The flag that holds a setting: `maxConcurrent` is `--max-concurrent`. */
+export function flagOf(name: SettingName): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /**
  * The settings: flags win, then variables, then the file, then the defaults.
  *
  * @param flags settings by name as the command line gave them; `config` names the file
- * @throws {CodeBeakerError} `invalid_request` that names the setting and, for an unknown one, the nearest
+ * @throws {CodeBeakerError} `invalid_request` that names the setting as its source spells it and, for an unknown one, the
+ *   nearest
  */
 export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}): Promise<Config> {
   const { config: flaggedFile, ...flagged } = flags;
-  const variables = readVariables();
-  const file = flaggedFile ?? variables["CODEBEAKER_CONFIG"];
-  const fromFile = typeof file === "string"
-    ? parseAs(fileSchema, await readJson(file), `the configuration file ${file}`)
-    : {};
-  const fromVariables = Object.fromEntries(SETTING_NAMES.flatMap((name) => {
-    const value = variables[variableOf(name)];
-    return value === undefined ? [] : [[name, value]];
-  }));
-  const given = {
-    ...fromFile,
-    ...parseAs(fileSchema, fromVariables, "the variables"),
-    ...parseAs(fileSchema, flagged, "the flags"),
+  const { [FILE_VARIABLE]: variableFile, ...variables } = readVariables();
+  const file = flaggedFile ?? variableFile;
+  const asFlags = Object.fromEntries(
+    SETTING_NAMES.flatMap((name) => name in flagged ? [[flagOf(name), flagged[name]]] : []),
+  );
+  const given: Given = {
+    ...(typeof file === "string"
+      ? readSettings(await readJson(file), { what: `the file ${file}`, spell: (name) => name })
+      : {}),
+    ...readSettings(variables, { what: "the variables", spell: variableOf }),
+    ...readSettings(asFlags, { what: "the flags", spell: flagOf }),
   };
   return {
     host: given.host ?? SETTINGS.host.default,
@@ -122,15 +126,21 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
   };
 }
 
+/** The settings of one source, under the names that it gives them. Those that are absent stay absent. */
+function readSettings(
+  values: unknown,
+  { what, spell }: { readonly what: string; spell(name: SettingName): string },
+): Given {
+  const shape = Object.fromEntries(SETTING_NAMES.map((name) => [spell(name), SETTINGS[name].schema.optional()]));
+  const parsed = parseAs(strictObject(shape), values, what);
+  return Object.fromEntries(
+    SETTING_NAMES.flatMap((name) => spell(name) in parsed ? [[name, parsed[spell(name)]]] : []),
+  );
+}
+
 function readVariables(): Record<string, string> {
   if (!mayReadVariables()) return {};
-  const own = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith(VARIABLE_PREFIX));
-  const known = [...SETTING_NAMES.map(variableOf), ...OTHER_VARIABLES];
-  const unknown = own.find(([name]) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new CodeBeakerError("invalid_request", `Unknown variable ${unknownName(unknown[0], known)}`);
-  }
-  return Object.fromEntries(own);
+  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith(VARIABLE_PREFIX)));
 }
 
 function temporaryDirectory(): string {

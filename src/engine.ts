@@ -1,13 +1,13 @@
 import { type CommandContext, runProgram } from "./commands/mod.ts";
 import type { RuntimeCapabilities, RuntimeType } from "./core/capabilities.ts";
-import { CodeBeakerError, invalidField, messageOf } from "./core/errors.ts";
+import { CodeBeakerError, type FieldError, messageOf } from "./core/errors.ts";
 import type { Attempt, Execution, Outcome } from "./core/execution.ts";
 import { newId } from "./core/ids.ts";
 import { unsupportedLanguage } from "./core/languages.ts";
 import { DEFAULT_LIMITS } from "./core/limits.ts";
 import { narrowPermissions, NO_PERMISSIONS, type PermissionPolicy } from "./core/permissions.ts";
-import type { ExecutionRequest, RequestFile, SelectionRequest } from "./core/request.ts";
-import type { Selection } from "./core/selection.ts";
+import type { ExecutionRequest, SelectionRequest } from "./core/request.ts";
+import type { RejectionCode, Selection } from "./core/selection.ts";
 import { log } from "./log.ts";
 import { type Measured, RuntimeProfile } from "./runtimes/profile.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, Isolation } from "./runtimes/runtime.ts";
@@ -17,6 +17,7 @@ import { Semaphore } from "./system/semaphore.ts";
 /** How long an execution waits for a place before it is told `busy`. */
 const QUEUE_TIMEOUT_MS = 2_000;
 
+/** What an engine is made from. */
 export interface EngineOptions {
   readonly selector: RuntimeSelector;
   readonly policy: PermissionPolicy;
@@ -55,7 +56,8 @@ export class Engine implements AsyncDisposable {
   readonly #profiles = new Map<string, RuntimeProfile>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
-  #isClosing = false;
+  /** Aborted when nothing new is taken any more; then what still waits for a place is told so. */
+  readonly #closing = new AbortController();
 
   constructor(options: EngineOptions) {
     this.#selector = options.selector;
@@ -68,6 +70,7 @@ export class Engine implements AsyncDisposable {
    * Runs a program on the best runtime that is safe enough, and tells how it ended.
    *
    * @throws {CodeBeakerError} when the caller or the service failed; a program that fails is a result
+   * @throws the reason of `options.signal` when it is aborted before the program has a place
    */
   execute(request: ExecutionRequest, options: ExecuteOptions = {}): Promise<Execution> {
     const running = this.#execute(request, options);
@@ -87,22 +90,23 @@ export class Engine implements AsyncDisposable {
 
   /** Lets running programs finish for a while, ends the others as `interrupted`, and takes no more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
+    const details = { retryAfterMs: 1_000 };
+    this.#closing.abort(new CodeBeakerError("busy", "Cannot run now as the service is shutting down", { details }));
     const timer = setTimeout(() => this.#shutdown.abort(), this.#drainMs);
     while (this.#running.size > 0) await Promise.all(this.#running);
     clearTimeout(timer);
   }
 
   async #execute(request: ExecutionRequest, options: ExecuteOptions): Promise<Execution> {
-    if (this.#isClosing) {
-      const details = { retryAfterMs: 1_000 };
-      throw new CodeBeakerError("busy", "Cannot run now as the service is shutting down", { details });
-    }
+    this.#closing.signal.throwIfAborted();
     const createdAt = new Date().toISOString();
     const narrowed = this.#narrow(request);
     const ranking = await this.#selector.rank(narrowed);
     if (ranking.passed.length === 0) throw this.#nothingFits(request, ranking.selection);
-    using _place = await this.#places.acquire({ timeoutMs: QUEUE_TIMEOUT_MS, signal: options.signal });
+    using _place = await this.#places.acquire({
+      timeoutMs: QUEUE_TIMEOUT_MS,
+      signal: withOwn(this.#closing.signal, options.signal),
+    });
     const attempts: Attempt[] = [];
     for (const runtime of ranking.passed) {
       try {
@@ -134,14 +138,14 @@ export class Engine implements AsyncDisposable {
   /** One attempt. What it throws as `runtime_unavailable` happened before any user code began. */
   async #runOn(runtime: ExecutionRuntime, request: ExecutionRequest, { signal, stdin, onOutput }: ExecuteOptions) {
     const askedAt = performance.now();
-    const { files, entrypoint } = layOut(request, runtime.mainFile(request.language));
-    const environment = await runtime.createEnvironment(configOf(request));
+    const config = configOf(request);
+    const environment = await runtime.createEnvironment(config);
     using _leaving = { [Symbol.dispose]: () => this.#leave(environment) };
-    for (const file of files) await environment.files.write(file.path, file.bytes);
-    const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
-      limits: configOf(request).resourceLimits,
+    for (const file of request.files) await environment.files.write(file.path, file.bytes);
+    const result = await runProgram(environment, { kind: "file", path: request.entrypoint, args: request.args }, {
+      limits: config.resourceLimits,
       stdin: stdin ?? request.stdin,
-      signal: AbortSignal.any([this.#shutdown.signal, ...(signal === undefined ? [] : [signal])]),
+      signal: withOwn(this.#shutdown.signal, signal),
       askedAt,
       ...(onOutput === undefined ? {} : { onOutput }),
     });
@@ -192,7 +196,7 @@ export class Engine implements AsyncDisposable {
     return new CodeBeakerError(
       "no_suitable_runtime",
       `Cannot run the program as no runtime passes the filters: ${reasons}`,
-      { details: { selection } },
+      { details: { selection, errors: toFieldErrors(selection) } },
     );
   }
 
@@ -222,28 +226,21 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-/** The files of a request with its code among them, and the one to run. @throws {CodeBeakerError} `invalid_request` */
-function layOut(request: ExecutionRequest, mainFile: string): { files: readonly RequestFile[]; entrypoint: string } {
-  const code = request.code === undefined ? [] : [{ path: mainFile, bytes: new TextEncoder().encode(request.code) }];
-  const files = [...code, ...request.files];
-  const paths = files.map(({ path }) => path);
-  const entrypoint = request.entrypoint ?? mainFile;
-  paths.forEach((path, index) => {
-    if (path === ".") {
-      throw invalidField(`files[${index - code.length}].path`, "A file's path names more than the workspace");
-    }
-    if (paths.indexOf(path) !== index) {
-      throw invalidField(`files[${index - code.length}].path`, `The path ${JSON.stringify(path)} is there twice`);
-    }
-    if (paths.some((other) => path.startsWith(`${other}/`))) {
-      throw invalidField(`files[${index - code.length}].path`, `A part of ${JSON.stringify(path)} is itself a file`);
-    }
+/** The engine's own signal, and the caller's where there is one. */
+function withOwn(own: AbortSignal, callers: AbortSignal | undefined): AbortSignal {
+  return callers === undefined ? own : AbortSignal.any([own, callers]);
+}
+
+/** The field of a request that a rejection is about. */
+const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
+  below_isolation_floor: "minIsolation",
+  cannot_honour_permissions: "permissions",
+  cannot_enforce_limits: "limits",
+};
+
+function toFieldErrors({ candidates }: Selection): FieldError[] {
+  return candidates.flatMap(({ runtime, rejectedBecause }) => {
+    const path = rejectedBecause && FIELD_OF[rejectedBecause.code];
+    return path === undefined ? [] : [{ path, message: `${runtime}: ${rejectedBecause?.detail}` }];
   });
-  if (!paths.includes(entrypoint)) {
-    throw invalidField(
-      "entrypoint",
-      `The entry point ${JSON.stringify(entrypoint)} is none of the files: ${paths.join(", ")}`,
-    );
-  }
-  return { files, entrypoint };
 }

@@ -3,9 +3,6 @@
 declare module "@std/assert" {
   export function assert(condition: unknown, message?: string): asserts condition;
   export function assertEquals<T>(actual: T, expected: T, message?: string): void;
-  export function assertNotEquals<T>(actual: T, expected: T, message?: string): void;
-  export function assertGreater<T>(actual: T, expected: T, message?: string): void;
-  export function assertLess<T>(actual: T, expected: T, message?: string): void;
   export function assertMatch(actual: string, expected: RegExp, message?: string): void;
   export function assertStringIncludes(actual: string, expected: string, message?: string): void;
   // deno-lint-ignore no-explicit-any
@@ -23,16 +20,16 @@ declare module "@std/assert" {
 }
 
 declare module "@std/path" {
-  export function basename(path: string, suffix?: string): string;
+  export function basename(path: string): string;
   export function dirname(path: string): string;
   export function extname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
   export function join(...paths: string[]): string;
   export function relative(from: string, to: string): string;
-  export function resolve(...paths: string[]): string;
   export function toFileUrl(path: string): URL;
 }
 
 declare module "@std/text" {
   export function closestString(givenWord: string, possibleWords: readonly string[]): string;
+  export function levenshteinDistance(first: string, second: string): number;
 }

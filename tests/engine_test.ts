@@ -20,7 +20,6 @@ function fakeEnvironment(ending: Promise<Outcome>, onDispose: () => void = () =>
   const root = Deno.makeTempDirSync();
   return {
     id: "env_fake",
-    runtime: "fake",
     language: "typescript",
     warm: false,
     files: new Workspace(root, { asideDirectory: root }),
@@ -113,27 +112,6 @@ Deno.test("Engine tells which failure it is when nothing fits", async () => {
   }
 });
 
-Deno.test("Engine names the file that is off before anything is made", async () => {
-  await using engine = engineOf([fakeRuntime()]);
-  const table: [Record<string, unknown>, string][] = [
-    [{ files: [{ path: "main.ts", content: "" }] }, "files[0].path"],
-    [{ files: [{ path: "a", content: "" }, { path: "./a", content: "" }] }, "files[1].path"],
-    [{ files: [{ path: "a/b", content: "" }, { path: "a", content: "" }] }, "files[0].path"],
-    [{ files: [{ path: ".", content: "" }] }, "files[0].path"],
-    [{ entrypoint: "other.ts" }, "entrypoint"],
-  ];
-  for (const [fields, path] of table) {
-    const request = parseExecutionRequest({ language: "typescript", code: "1", ...fields });
-    const error = await assertRejects(() => engine.execute(request), CodeBeakerError);
-    assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", path]);
-  }
-  const error = await assertRejects(
-    () => engine.execute(parseExecutionRequest({ language: "typescript", files: [{ path: "a.ts", content: "" }] })),
-    CodeBeakerError,
-  );
-  assertEquals(error.details.errors?.[0]?.path, "entrypoint");
-});
-
 Deno.test("Engine runs no more at once than it has places", async () => {
   const gates = Array.from({ length: 3 }, () => Promise.withResolvers<Outcome>());
   let made = 0;
@@ -149,15 +127,41 @@ Deno.test("Engine runs no more at once than it has places", async () => {
 });
 
 Deno.test("Engine interrupts what still runs when its time to drain is over, and disposes of everything", async () => {
-  let disposed = 0;
+  let [made, disposed] = [0, 0];
   const runtime = fakeRuntime({
-    createEnvironment: () => Promise.resolve(fakeEnvironment(new Promise(() => {}), () => disposed++)),
+    createEnvironment: () => (made++, Promise.resolve(fakeEnvironment(new Promise(() => {}), () => disposed++))),
   });
   const engine = engineOf([runtime], { drainMs: 10 });
   const running = engine.execute(REQUEST);
+  while (made === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   await engine[Symbol.asyncDispose]();
   assertEquals([(await running).outcome, disposed], [{ kind: "interrupted", reason: "the service was shut down" }, 1]);
   assertEquals((await assertRejects(() => engine.execute(REQUEST), CodeBeakerError)).code, "busy");
+});
+
+Deno.test("Engine tells what waits for a place that it is closing, and starts it no more", async () => {
+  const gate = Promise.withResolvers<Outcome>();
+  let made = 0;
+  const runtime = fakeRuntime({ createEnvironment: () => (made++, Promise.resolve(fakeEnvironment(gate.promise))) });
+  const engine = engineOf([runtime], { maxConcurrent: 1 });
+  const [running, waiting] = [engine.execute(REQUEST), engine.execute(REQUEST)];
+  const refused = assertRejects(() => waiting, CodeBeakerError, "shutting down");
+  while (made < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  const closing = engine[Symbol.asyncDispose]();
+  assertEquals((await refused).code, "busy");
+  gate.resolve({ kind: "exited", exitCode: 0 });
+  await closing;
+  assertEquals([(await running).exitCode, made], [0, 1]);
+});
+
+Deno.test("Engine names the field that a rejection is about", async () => {
+  const request = parseExecutionRequest({ language: "typescript", code: "1", minIsolation: 9 });
+  await using engine = engineOf([fakeRuntime({ name: "weak" })]);
+  const error = await assertRejects(() => engine.execute(request), CodeBeakerError);
+  assertEquals(error.details.errors, [{
+    path: "minIsolation",
+    message: "weak: isolation 7 of 10 is below the floor 9",
+  }]);
 });
 
 Deno.test("Engine cancels when its caller does", async () => {

@@ -19,7 +19,6 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .exitOverride();
   for (const add of [addServeCommand, addRunCommand, addRuntimesCommand]) add(program, setExitCode);
-  for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type SettingName, SETTINGS, variableOf } from "../config.ts";
+import { flagOf, type SettingName, SETTINGS, variableOf } from "../config.ts";
 
 /** Gives a command a flag for each of these settings, and for the file that holds settings. */
 export function addSettings(command: Command, names: readonly SettingName[]): Command {
@@ -7,11 +7,7 @@ export function addSettings(command: Command, names: readonly SettingName[]): Co
   for (const name of names) {
     const { help, default: fallback } = SETTINGS[name];
     const shown = fallback === "" ? "none" : fallback;
-    command.addOption(new Option(`--${kebabCase(name)} <value>`, `${help} (${variableOf(name)}, default: ${shown})`));
+    command.addOption(new Option(`${flagOf(name)} <value>`, `${help} (${variableOf(name)}, default: ${shown})`));
   }
   return command;
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

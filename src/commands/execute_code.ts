@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
 import { canonicalLanguage } from "../core/languages.ts";
 import { LIMITS, lowerTimeout, timeoutSchema } from "../core/limits.ts";
-import { argumentsSchema, checkCodeSize } from "../core/request.ts";
+import { argumentsSchema, checkCodeSize } from "../core/content.ts";
 import { strictObject } from "../core/validation.ts";
 import { defineCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { environmentSchema } from "../core/environment_variables.ts";
 import { invalidField } from "../core/errors.ts";
 import { lowerTimeout, timeoutSchema } from "../core/limits.ts";
-import { argumentsSchema } from "../core/request.ts";
+import { argumentsSchema } from "../core/content.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineCommand } from "./command.ts";

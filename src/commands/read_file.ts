@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { encodingSchema } from "../core/content.ts";
 import { CodeBeakerError } from "../core/errors.ts";
-import { oneOf, strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineCommand } from "./command.ts";
 
@@ -14,7 +15,7 @@ export const readFile = defineCommand({
   fieldAliases: {},
   schema: strictObject({
     path: z.string().min(1),
-    encoding: oneOf(["utf8", "base64"]).default("utf8"),
+    encoding: encodingSchema,
     offset: z.int().min(0).optional(),
     length: z.int().min(0).optional(),
   }),

@@ -3,6 +3,7 @@ import type { OutputChunk, ProgramResult } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/runtime.ts";
 
+/** What holds for one program. */
 export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | ReadableStream<Uint8Array>;

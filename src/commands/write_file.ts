@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { WriteMode } from "../core/files.ts";
-import { decodeContent } from "../core/request.ts";
+import { decodeContent, encodingSchema } from "../core/content.ts";
 import { oneOf, strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineCommand } from "./command.ts";
@@ -20,7 +20,7 @@ export const writeFile = defineCommand({
   schema: strictObject({
     path: z.string().min(1),
     content: z.string(),
-    encoding: oneOf(["utf8", "base64"]).default("utf8"),
+    encoding: encodingSchema,
     mode: oneOf(["Create", "Overwrite", "Append", "CreateNew"]).default("Create"),
   }),
   async run(environment, { path, content, encoding, mode }) {

@@ -5,22 +5,21 @@ interface ErrorKind {
   readonly status: number;
   readonly jsonRpc: number;
   readonly title: string;
-  readonly retryable: boolean;
 }
 
 /** Every way in which a caller or the service can fail, and how each door tells it (the wire contract's error table). */
 export const ERROR_KINDS = {
-  invalid_request: { status: 400, jsonRpc: -32602, title: "Invalid request", retryable: false },
-  unauthorized: { status: 401, jsonRpc: -32001, title: "Unauthorized", retryable: false },
-  permission_denied: { status: 403, jsonRpc: -32003, title: "Permission denied", retryable: false },
-  not_found: { status: 404, jsonRpc: -32004, title: "Not found", retryable: false },
-  conflict: { status: 409, jsonRpc: -32009, title: "Conflict", retryable: false },
-  too_large: { status: 413, jsonRpc: -32013, title: "Too large", retryable: false },
-  unsupported_language: { status: 422, jsonRpc: -32021, title: "Unsupported language", retryable: false },
-  no_suitable_runtime: { status: 422, jsonRpc: -32022, title: "No suitable runtime", retryable: false },
-  busy: { status: 429, jsonRpc: -32029, title: "Busy", retryable: true },
-  runtime_unavailable: { status: 503, jsonRpc: -32053, title: "Runtime unavailable", retryable: true },
-  internal: { status: 500, jsonRpc: -32603, title: "Internal error", retryable: false },
+  invalid_request: { status: 400, jsonRpc: -32602, title: "Invalid request" },
+  unauthorized: { status: 401, jsonRpc: -32001, title: "Unauthorized" },
+  permission_denied: { status: 403, jsonRpc: -32003, title: "Permission denied" },
+  not_found: { status: 404, jsonRpc: -32004, title: "Not found" },
+  conflict: { status: 409, jsonRpc: -32009, title: "Conflict" },
+  too_large: { status: 413, jsonRpc: -32013, title: "Too large" },
+  unsupported_language: { status: 422, jsonRpc: -32021, title: "Unsupported language" },
+  no_suitable_runtime: { status: 422, jsonRpc: -32022, title: "No suitable runtime" },
+  busy: { status: 429, jsonRpc: -32029, title: "Busy" },
+  runtime_unavailable: { status: 503, jsonRpc: -32053, title: "Runtime unavailable" },
+  internal: { status: 500, jsonRpc: -32603, title: "Internal error" },
 } as const satisfies Record<string, ErrorKind>;
 
 /** The identity of an error; everything else about it is looked up in {@link ERROR_KINDS}. */

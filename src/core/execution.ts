@@ -21,7 +21,7 @@ export interface OutputChunk {
   readonly bytes: Uint8Array;
 }
 
-/** What a program has used so far; null where this platform cannot tell. */
+/** What a program has used so far; null where this platform cannot tell, or nothing was seen yet. */
 export interface ProgramUsage {
   /** User and system time in ms, seen at the last look; its resolution is 10 ms. */
   readonly cpuMs: number | null;

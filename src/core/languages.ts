@@ -9,7 +9,7 @@ interface Language {
 
 /** The environment names that the project knows; a runtime lists those it speaks, and may speak others. */
 const LANGUAGES: Readonly<Record<string, Language>> = {
-  typescript: { aliases: ["ts"], extensions: ["ts", "mts", "tsx"] },
+  typescript: { aliases: ["ts"], extensions: ["ts", "mts", "cts", "tsx"] },
   javascript: { aliases: ["js"], extensions: ["js", "mjs", "cjs", "jsx"] },
   deno: { aliases: [], extensions: ["ts"] },
   node: { aliases: ["nodejs"], extensions: ["js"] },
@@ -41,11 +41,11 @@ export function languageOfFile(path: string): string | undefined {
 
 /** An `unsupported_language` that names the nearest of those that are spoken, and lists them all. */
 export function unsupportedLanguage(language: string, spoken: readonly string[]): CodeBeakerError {
-  const hint = unknownName(language, spoken);
+  const quoted = Object.hasOwn(LANGUAGES, language) ? JSON.stringify(language) : unknownName(language, spoken);
   const list = spoken.length === 0 ? "none" : spoken.join(", ");
   return new CodeBeakerError(
     "unsupported_language",
-    `Cannot run code as no runtime speaks its language: current value is ${hint} Spoken here: ${list}`,
-    { details: { languages: spoken, errors: [{ path: "language", message: `Unsupported language ${hint}` }] } },
+    `Cannot run code as no runtime speaks its language (spoken here: ${list}): current value is ${quoted}`,
+    { details: { languages: spoken, errors: [{ path: "language", message: `Unsupported language ${quoted}` }] } },
   );
 }

@@ -25,7 +25,9 @@ export const LIMITS = {
   diskMb: { default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
+/** The name of a limit, in code and on the wire. */
 export type LimitName = keyof typeof LIMITS;
+/** A value for every limit. */
 export type Limits = Readonly<Record<LimitName, number>>;
 
 function limit(name: LimitName): z.ZodOptional<z.ZodNumber> {
@@ -53,9 +55,9 @@ export function namedLimits(requested: RequestedLimits): LimitName[] {
   return limitNames().filter((name) => requested[name] !== undefined);
 }
 
-/** Every limit, the absent ones filled in from `base` (the defaults). */
-export function resolveLimits(requested: RequestedLimits, base: Limits = DEFAULT_LIMITS): Limits {
-  return mapLimits((name) => requested[name] ?? base[name]);
+/** Every limit, the absent ones filled in from the defaults. */
+export function resolveLimits(requested: RequestedLimits): Limits {
+  return mapLimits((name) => requested[name] ?? LIMITS[name].default);
 }
 
 /** Limits whose time is at most what a command asks for; it never raises them. */

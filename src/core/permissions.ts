@@ -10,7 +10,7 @@ export interface PermissionSettings {
   readonly allowRead: readonly string[];
   /** Absolute paths. */
   readonly allowWrite: readonly string[];
-  /** `true` is the public internet; a list names `host` or `host:port`. */
+  /** `true` is the public internet; a list, which is not empty, names `host` or `host:port`. */
   readonly allowNet: boolean | readonly string[];
   /** Variables that the program may read or set, beside those of the request's `env`. */
   readonly allowEnv: readonly string[];
@@ -28,6 +28,7 @@ export interface PermissionPolicy {
   readonly openNetworks: readonly string[];
 }
 
+/** What a request gets that asks for nothing. */
 export const NO_PERMISSIONS: PermissionSettings = {
   allowRead: [],
   allowWrite: [],
@@ -57,7 +58,7 @@ export const permissionsSchema = strictObject({
   allowWrite: z.array(pathSchema).max(64).default([]),
   allowNet: z.union([z.boolean(), z.array(hostSchema).max(256)], {
     error: 'Must be true, false or a list of "host[:port]"',
-  }).default(false),
+  }).default(false).transform((hosts) => typeof hosts === "object" && hosts.length === 0 ? false : hosts),
   allowEnv: z.array(environmentNameSchema).max(256).default([]),
   allowRun: z.boolean().default(false),
 });
@@ -70,7 +71,7 @@ export const permissionsSchema = strictObject({
 export function narrowPermissions(requested: PermissionSettings, policy: PermissionPolicy): PermissionSettings {
   checkRoots("allowRead", requested.allowRead, policy.readRoots);
   checkRoots("allowWrite", requested.allowWrite, policy.writeRoots);
-  if (Array.isArray(requested.allowNet)) checkHosts(requested.allowNet, policy.openNetworks);
+  if (typeof requested.allowNet === "object") checkHosts(requested.allowNet, policy.openNetworks);
   return requested;
 }
 

@@ -1,20 +1,14 @@
 import { z } from "zod";
 import { MAX_ISOLATION } from "./capabilities.ts";
 import { environmentSchema } from "./environment_variables.ts";
-import { CodeBeakerError, invalidField } from "./errors.ts";
-import { canonicalLanguage } from "./languages.ts";
+import { argumentsSchema, checkCodeSize, decodeContent, encodingSchema } from "./content.ts";
+import { invalidField } from "./errors.ts";
+import { canonicalLanguage, mainFileOf } from "./languages.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "./limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings, permissionsSchema } from "./permissions.ts";
 import { type Preference, PREFERENCES } from "./selection.ts";
 import { oneOf, parseAs, strictObject } from "./validation.ts";
 import { parseWorkspacePath } from "./workspace_path.ts";
-
-/** The most that `code` may be long, in bytes; larger programs go into `files`. */
-export const MAX_CODE_BYTES = 1_048_576;
-
-/** Linux takes 131,072 bytes for one argument, its NUL included (MAX_ARG_STRLEN of execve(2)), and some 2 MB for all. */
-const MAX_ARGUMENT_BYTES = 131_000;
-const MAX_ARGUMENTS_BYTES = 1_048_576;
 
 /** What a selection depends on. */
 export interface SelectionRequest {
@@ -34,9 +28,10 @@ export interface RequestFile {
 
 /** A one-shot request, checked. */
 export interface ExecutionRequest extends SelectionRequest {
-  readonly code?: string;
+  /** Its code, as `main.<ext>`, and the files it brings. */
   readonly files: readonly RequestFile[];
-  readonly entrypoint?: string;
+  /** The one of them to run. */
+  readonly entrypoint: string;
   readonly args: readonly string[];
   readonly stdin: string;
   readonly env: Readonly<Record<string, string>>;
@@ -55,19 +50,6 @@ const selectionFields = {
   limits: limitsSchema.optional(),
 };
 
-/** The wire form of `args`. */
-export const argumentsSchema = z.array(
-  z.string()
-    .refine((text) => !text.includes("\0"), "An argument holds no NUL")
-    .refine(
-      (text) => byteLength(text) <= MAX_ARGUMENT_BYTES,
-      `An argument is at most ${MAX_ARGUMENT_BYTES} bytes long`,
-    ),
-).max(1_000).refine(
-  (args) => args.reduce((sum, text) => sum + byteLength(text), 0) <= MAX_ARGUMENTS_BYTES,
-  `All arguments together are at most ${MAX_ARGUMENTS_BYTES} bytes long`,
-).default([]);
-
 /** The wire form of `POST /v1/runtimes/select`. */
 export const selectRequestSchema = strictObject(selectionFields);
 
@@ -78,7 +60,7 @@ export const executionRequestSchema = strictObject({
   files: z.array(strictObject({
     path: z.string().min(1),
     content: z.string(),
-    encoding: oneOf(["utf8", "base64"]).default("utf8"),
+    encoding: encodingSchema,
   })).max(1_000).default([]),
   entrypoint: z.string().min(1).optional(),
   args: argumentsSchema,
@@ -86,12 +68,17 @@ export const executionRequestSchema = strictObject({
   env: environmentSchema.default({}),
 });
 
-/** @throws {CodeBeakerError} `invalid_request` */
+/** A selection request from outside. @throws {CodeBeakerError} `invalid_request` */
 export function parseSelectionRequest(value: unknown): SelectionRequest {
   return toSelectionRequest(parseAs(selectRequestSchema, value, "the selection request"));
 }
 
-/** @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit; `permission_denied` for a path that leaves the workspace */
+/**
+ * A one-shot request from outside.
+ *
+ * @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit; `permission_denied` for a path that
+ *   leaves the workspace
+ */
 export function parseExecutionRequest(value: unknown): ExecutionRequest {
   const wire = parseAs(executionRequestSchema, value, "the execution request");
   refusePrototypeVariable(value);
@@ -99,49 +86,37 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
   if (wire.code === undefined && wire.files.length === 0) {
     throw invalidField("code", "A request brings code, files or both");
   }
-  const entrypoint = wire.entrypoint === undefined ? undefined : parseWorkspacePath(wire.entrypoint, "entrypoint");
-  return {
-    ...toSelectionRequest(wire),
-    ...(wire.code === undefined ? {} : { code: wire.code }),
-    ...(entrypoint === undefined ? {} : { entrypoint }),
-    files: wire.files.map((file, index) => ({
-      path: parseWorkspacePath(file.path, `files[${index}].path`),
-      bytes: decodeContent(file.content, file.encoding, `files[${index}].content`),
-    })),
-    args: wire.args,
-    stdin: wire.stdin,
-    env: wire.env,
-  };
-}
-
-/** The bytes of a text field in its encoding. @throws {CodeBeakerError} `invalid_request` for base64 that is none */
-export function decodeContent(content: string, encoding: "utf8" | "base64", field: string): Uint8Array<ArrayBuffer> {
-  if (encoding === "utf8") return new TextEncoder().encode(content);
-  try {
-    return Uint8Array.fromBase64(content);
-  } catch (cause) {
-    throw new CodeBeakerError("invalid_request", `Cannot decode ${field} as it must be base64`, {
-      cause,
-      details: { errors: [{ path: field, message: "Not base64" }] },
-    });
+  const selection = toSelectionRequest(wire);
+  const mainFile = mainFileOf(selection.language);
+  const named = wire.files.map((file, index) => ({
+    path: parseWorkspacePath(file.path, `files[${index}].path`),
+    bytes: decodeContent(file.content, file.encoding, `files[${index}].content`),
+  }));
+  checkPaths(named, wire.code === undefined ? [] : [mainFile]);
+  const code = wire.code === undefined ? [] : [{ path: mainFile, bytes: new TextEncoder().encode(wire.code) }];
+  const files = [...code, ...named];
+  const entrypoint = wire.entrypoint === undefined ? mainFile : parseWorkspacePath(wire.entrypoint, "entrypoint");
+  if (!files.some(({ path }) => path === entrypoint)) {
+    throw invalidField("entrypoint", `The entry point ${JSON.stringify(entrypoint)} is none of the files`);
   }
+  return { ...selection, files, entrypoint, args: wire.args, stdin: wire.stdin, env: wire.env };
 }
 
-/** @throws {CodeBeakerError} `too_large` */
-export function checkCodeSize(code: string): void {
-  const bytes = byteLength(code);
-  if (bytes <= MAX_CODE_BYTES) return;
-  throw new CodeBeakerError(
-    "too_large",
-    `Cannot take code as it must be at most ${MAX_CODE_BYTES} bytes long: current value is ${bytes}`,
-    {
-      details: { errors: [{ path: "code", message: `At most ${MAX_CODE_BYTES} bytes` }] },
-    },
-  );
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
+/** Every path is there once, and none runs through a file. `taken` are those that are there already. */
+function checkPaths(files: readonly RequestFile[], taken: readonly string[]): void {
+  const all = new Set([...taken, ...files.map(({ path }) => path)]);
+  const seen = new Set(taken);
+  files.forEach(({ path }, index) => {
+    const field = `files[${index}].path`;
+    if (path === ".") throw invalidField(field, "A file cannot be the workspace itself");
+    if (seen.has(path)) throw invalidField(field, `The path ${JSON.stringify(path)} is there twice`);
+    const parts = path.split("/");
+    const above = parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
+    if (above.some((directory) => all.has(directory))) {
+      throw invalidField(field, `A part of ${JSON.stringify(path)} is itself a file`);
+    }
+    seen.add(path);
+  });
 }
 
 /** zod drops this key silently from a record. */

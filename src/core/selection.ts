@@ -1,5 +1,6 @@
 /** How to rank the runtimes that passed the filters. */
 export const PREFERENCES = ["speed", "security", "memory", "balanced"] as const;
+/** A name of {@link PREFERENCES}. */
 export type Preference = typeof PREFERENCES[number];
 
 /** Why a candidate is out. */
@@ -11,6 +12,7 @@ export type RejectionCode =
   | "cannot_enforce_limits"
   | "unavailable";
 
+/** Why a candidate is out, for programs and for people. */
 export interface Rejection {
   readonly code: RejectionCode;
   readonly detail: string;

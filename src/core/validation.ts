@@ -1,4 +1,4 @@
-import { closestString } from "@std/text";
+import { closestString, levenshteinDistance } from "@std/text";
 import { z } from "zod";
 import { CodeBeakerError, type FieldError } from "./errors.ts";
 
@@ -11,11 +11,17 @@ const MAX_NAME_LENGTH = 64;
 /** A longer place is cut. */
 const MAX_PATH_LENGTH = 256;
 
-/** An unknown name, quoted on one line, and the known one that is closest to it: words for an error message. */
+/** A name that differs in more than this share of its letters is not what was meant. */
+const MAX_DIFFERENCE = 0.5;
+
+/** An unknown name, quoted on one line, and the known one that may have been meant: words for an error message. */
 export function unknownName(given: string, known: readonly string[]): string {
   if (given.length > MAX_NAME_LENGTH) return `${JSON.stringify(given.slice(0, MAX_NAME_LENGTH))}…`;
-  const quoted = JSON.stringify(given);
-  return known.length === 0 ? quoted : `${quoted}, did you mean "${closestString(given, known)}"?`;
+  const nearest = known.length === 0 ? undefined : closestString(given, known);
+  if (nearest === undefined || levenshteinDistance(given, nearest) > given.length * MAX_DIFFERENCE) {
+    return known.length === 0 ? JSON.stringify(given) : `${JSON.stringify(given)} (known: ${known.join(", ")})`;
+  }
+  return `${JSON.stringify(given)}, did you mean "${nearest}"?`;
 }
 
 /** An object that refuses unknown fields and names the nearest known one. */

@@ -1,22 +1,25 @@
-import type { ExecutionRuntime, RuntimeHost } from "./runtime.ts";
+import { DENO_FACTS } from "./deno/facts.ts";
+import { LazyRuntime } from "./lazy_runtime.ts";
+import type { ExecutionRuntime, RuntimeFacts, RuntimeHost } from "./runtime.ts";
 
-interface RuntimeEntry {
-  readonly name: string;
-  load(host: RuntimeHost): Promise<ExecutionRuntime>;
+/** What the module of a runtime gives. */
+interface RuntimeModule {
+  create(host: RuntimeHost): ExecutionRuntime;
   /** Where it does not do what the conformance suite asks, by the name of the check, and why. */
-  deviations(): Promise<Readonly<Record<string, string>>>;
+  readonly deviations: Readonly<Record<string, string>>;
 }
 
-/** Every runtime there is, in the order that decides where a score does not. Nothing of one is loaded before it is asked for. */
+interface RuntimeEntry {
+  readonly facts: RuntimeFacts;
+  load(): Promise<RuntimeModule>;
+}
+
+/** Every runtime there is, in the order that decides where a score does not. */
 export const RUNTIMES: readonly RuntimeEntry[] = [
-  {
-    name: "deno",
-    load: async (host) => (await import("./deno/mod.ts")).createDenoRuntime(host),
-    deviations: async () => (await import("./deno/mod.ts")).DEVIATIONS,
-  },
+  { facts: DENO_FACTS, load: () => import("./deno/mod.ts") },
 ];
 
-/** The runtimes of {@link RUNTIMES}, made for one host. */
-export function loadRuntimes(host: RuntimeHost): Promise<ExecutionRuntime[]> {
-  return Promise.all(RUNTIMES.map((entry) => entry.load(host)));
+/** The runtimes of {@link RUNTIMES} for one host; the code of each is loaded when it is first asked for more than its facts. */
+export function createRuntimes(host: RuntimeHost): ExecutionRuntime[] {
+  return RUNTIMES.map(({ facts, load }) => new LazyRuntime(facts, async () => (await load()).create(host)));
 }

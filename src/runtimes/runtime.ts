@@ -16,6 +16,17 @@ export interface RuntimeHost {
   readonly binaries: Readonly<Record<string, string | undefined>>;
 }
 
+/** What is known of a runtime before its code is loaded. */
+export interface RuntimeFacts {
+  /** The name on the wire and in the configuration. */
+  readonly name: string;
+  readonly type: RuntimeType;
+  /** The environment names whose whole surface it offers. */
+  readonly supportedEnvironments: readonly string[];
+  /** What it declares about itself. */
+  readonly capabilities: RuntimeCapabilities;
+}
+
 /** The port of a way to run programs. One instance serves the whole service. */
 export interface ExecutionRuntime {
   /** The name on the wire and in the configuration. */
@@ -32,9 +43,6 @@ export interface ExecutionRuntime {
 
   /** What an environment with this configuration would be: how isolated, and whether it can keep every promise. */
   assess(config: RuntimeConfig): Promise<Assessment>;
-
-  /** The name of the file that holds the code of a request in a language, which it must speak. */
-  mainFile(language: string): string;
 
   /**
    * Makes an isolated place that the caller disposes of.
@@ -65,6 +73,7 @@ export interface Isolation {
   readonly limits: readonly LimitName[];
 }
 
+/** What a configuration would get, and what could not be promised. */
 export interface Assessment {
   readonly isolation: Isolation;
   /** Why it cannot keep the promise that the permissions make; absent when it can. */
@@ -74,7 +83,6 @@ export interface Assessment {
 /** One isolated place: a workspace and the programs in it. Disposing ends them and removes what was made. */
 export interface ExecutionEnvironment extends AsyncDisposable {
   readonly id: string;
-  readonly runtime: string;
   readonly language: string;
   /** Whether it was prepared ahead of time. */
   readonly warm: boolean;
@@ -102,6 +110,7 @@ export type Program =
     readonly workingDirectory: string;
   };
 
+/** What holds for one program. */
 export interface RunOptions {
   /** Variables beside those of the environment. */
   readonly env: Readonly<Record<string, string>>;

@@ -39,7 +39,7 @@ export class RuntimeSelector {
     return passed[0] ?? null;
   }
 
-  /** The first available runtime of a type that speaks the environment name, or null. */
+  /** The first available runtime of a type that speaks the environment name, or null; no other filter is asked. */
   async selectByType(type: RuntimeType, environment: string): Promise<ExecutionRuntime | null> {
     const available = await this.getAvailableRuntimes();
     return available.find((runtime) => runtime.type === type && runtime.supportedEnvironments.includes(environment)) ??
@@ -95,26 +95,43 @@ export class RuntimeSelector {
   }
 }
 
+/** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
 async function judge(runtime: ExecutionRuntime, request: SelectionRequest, floor: number): Promise<Candidate> {
+  const { isolationLevel } = runtime.getCapabilities();
+  const early = mismatchOf(runtime, request);
+  if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
   const assessment = await runtime.assess(configOf(request));
-  const inputs = inputsOf(runtime, assessment);
-  const rejectedBecause = rejectionOf(runtime, request, { assessment, floor }) ?? await unavailability(runtime);
-  if (rejectedBecause !== undefined) return { runtime: runtime.name, passed: false, rejectedBecause, inputs };
+  const { level } = assessment.isolation;
+  const rejectedBecause = shortfallOf(assessment, request, floor) ?? await unavailability(runtime);
+  if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
+  const inputs = inputsOf(runtime, level);
   return { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
 }
 
-/** The first filter that a runtime does not pass; those that say most about the request come first. */
-function rejectionOf(
+function rejected(
   runtime: ExecutionRuntime,
-  request: SelectionRequest,
-  { assessment: { isolation, cannotHonour }, floor }: { readonly assessment: Assessment; readonly floor: number },
-): Rejection | undefined {
+  { rejectedBecause, isolationLevel }: { readonly rejectedBecause: Rejection; readonly isolationLevel: number },
+): Candidate {
+  return { runtime: runtime.name, passed: false, rejectedBecause, inputs: inputsOf(runtime, isolationLevel) };
+}
+
+/** Why a request is not for this runtime. */
+function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejection | undefined {
   if (!runtime.supportedEnvironments.includes(request.language)) {
     return { code: "unsupported_language", detail: `speaks ${runtime.supportedEnvironments.join(", ")}` };
   }
   if (request.runtime !== undefined && request.runtime !== runtime.name) {
     return { code: "not_requested", detail: `the request forces ${request.runtime}` };
   }
+  return undefined;
+}
+
+/** Why an environment for a request would not be good enough. */
+function shortfallOf(
+  { isolation, cannotHonour }: Assessment,
+  request: SelectionRequest,
+  floor: number,
+): Rejection | undefined {
   if (isolation.level < floor) {
     return {
       code: "below_isolation_floor",
@@ -123,13 +140,8 @@ function rejectionOf(
   }
   if (cannotHonour !== undefined) return { code: "cannot_honour_permissions", detail: cannotHonour };
   const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
-  if (unenforced.length > 0) {
-    return {
-      code: "cannot_enforce_limits",
-      detail: `cannot enforce ${unenforced.join(", ")}, which the request names`,
-    };
-  }
-  return undefined;
+  if (unenforced.length === 0) return undefined;
+  return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
 }
 
 async function unavailability(runtime: ExecutionRuntime): Promise<Rejection | undefined> {
@@ -137,9 +149,9 @@ async function unavailability(runtime: ExecutionRuntime): Promise<Rejection | un
   return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
 }
 
-function inputsOf(runtime: ExecutionRuntime, { isolation }: Assessment): ScoreInputs {
+function inputsOf(runtime: ExecutionRuntime, isolationLevel: number): ScoreInputs {
   const { startupTimeMs, memoryOverheadMB } = runtime.getCapabilities();
-  return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel: isolation.level, source: "declared" };
+  return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel, source: "declared" };
 }
 
 /** What an environment for a request is made from. */

@@ -2,26 +2,18 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { CodeBeakerError } from "../core/errors.ts";
-import type { Engine } from "../engine.ts";
 import { log } from "../log.ts";
-import { type Connection, loopbackOnly } from "./loopback.ts";
+import type { AppEnv, EnginePort } from "./app_env.ts";
+import { loopbackOnly } from "./loopback.ts";
 import { sendProblem } from "./problem.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { runtimeRoutes } from "./routes/runtimes.ts";
 
-/** The parts of the engine that the door uses. */
-export type EnginePort = Pick<Engine, "execute" | "select" | "describeRuntimes">;
-
+/** What the door is made from. */
 export interface AppOptions {
   readonly engine: EnginePort;
   readonly maxBodyBytes: number;
-}
-
-/** What a request carries through the app. */
-export interface AppEnv {
-  Bindings: Connection;
-  Variables: { requestId: string };
 }
 
 /** What the log shows of a client that went away before its answer (nginx's code; nobody receives it). */

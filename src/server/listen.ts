@@ -7,6 +7,7 @@ const CLOSE_GRACE_MS = 1_000;
 
 const REOPEN_MS = 100;
 
+/** Where to listen, and what answers. */
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;

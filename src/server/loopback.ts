@@ -38,7 +38,7 @@ export function loopbackOnly(): MiddlewareHandler<{ Bindings: Connection }> {
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, "");
   return name === "localhost" || name === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) ||
-    /^::ffff:7f\w\w:\w{1,4}$/.test(name);
+    /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(name);
 }
 
 /** The same for `host` or `host:port`, as the headers carry it, and nothing that reads otherwise as a URL. */

@@ -3,14 +3,13 @@ import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails } from 
 import { log } from "../log.ts";
 
 /** An error on the wire: RFC 9457. */
-export interface Problem extends Omit<ErrorDetails, "languages"> {
+export interface Problem extends ErrorDetails {
   readonly type: string;
   readonly title: string;
   readonly status: (typeof ERROR_KINDS)[ErrorCode]["status"];
   readonly code: ErrorCode;
   readonly detail: string;
   readonly requestId: string;
-  readonly languages?: readonly string[];
 }
 
 /** What went wrong as a problem; what is no {@link CodeBeakerError} is logged whole and told as "Internal error". */

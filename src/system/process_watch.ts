@@ -4,7 +4,7 @@ import type { ProgramUsage } from "../core/execution.ts";
 const FIRST_LOOK_MS = 4;
 const STEADY_LOOK_MS = 20;
 
-/** Linux's `USER_HZ` and page size on every platform that Deno ships for. */
+/** Linux's `USER_HZ`, and its usual page size: with larger pages (some arm64 kernels) memory reads too low. */
 const MS_PER_TICK = 10;
 const PAGE_BYTES = 4096;
 
@@ -50,7 +50,9 @@ export class ProcessWatch {
       const memory = readPrivateBytes(Deno.readTextFileSync(`/proc/${this.#pid}/statm`));
       this.#usage = {
         cpuMs: Math.max(this.#usage.cpuMs ?? 0, cpuMs),
-        peakMemoryBytes: Math.max(this.#usage.peakMemoryBytes ?? 0, memory),
+        peakMemoryBytes: memory === 0
+          ? this.#usage.peakMemoryBytes
+          : Math.max(this.#usage.peakMemoryBytes ?? 0, memory),
       };
       return true;
     } catch {
@@ -65,6 +67,7 @@ function readCpuMs(stat: string): number {
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
+/** The kernel keeps these counters loosely: of a process that has just begun they may be 0. */
 function readPrivateBytes(statm: string): number {
   const [, resident, shared] = statm.split(" ").map(Number);
   return ((resident ?? 0) - (shared ?? 0)) * PAGE_BYTES;

@@ -113,7 +113,9 @@ export async function runChild(
     ], outcome),
     outcome,
     usage: () => watch.usage,
-    kill: (signal) => signalGroup(process.pid, signal),
+    kill(signal) {
+      if (!hasEnded) signalGroup(process.pid, signal);
+    },
   };
 }
 

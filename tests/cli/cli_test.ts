@@ -1,7 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CliResult, runCommandLine } from "../support/cli.ts";
-import { createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
+import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { isPresent } from "../support/requirements.ts";
+import { PROJECT } from "../support/service_process.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 
 async function runProgram(
@@ -36,6 +38,9 @@ Deno.test("codebeaker names the nearest of an unknown command, flag or variable,
     [["serv"], {}, "serve"],
     [["serve", "--prot", "1"], {}, "--port"],
     [["run", "--preference", "fast", "-"], {}, "preference"],
+    [["run", "--timeout", "abc", "-"], {}, "--timeout"],
+    [["serve", "--max-concurrent", "x"], {}, "--max-concurrent"],
+    [["runtimes"], { CODEBEAKER_SCRATCH: "relative" }, "CODEBEAKER_SCRATCH"],
     [["runtimes"], { CODEBEAKER_SCRATCHH: "/tmp" }, "CODEBEAKER_SCRATCH"],
     [["serve", "--host", "0.0.0.0"], {}, "loopback"],
     [["run", "/nope.ts"], {}, "/nope.ts"],
@@ -76,6 +81,46 @@ if (isPresent("deno", await createDenoRuntime(host).isAvailable())) {
     const { code, stdout, stderr } = await runProgram('console.log("begun"); for (;;);', ["--timeout", "300"]);
     assertEquals([code, stdout], [124, "begun\n"]);
     assertStringIncludes(stderr, "timed_out");
+  });
+
+  Deno.test("codebeaker run reads a program by its own ending", async () => {
+    const directory = await Deno.makeTempDir();
+    const programs = {
+      "a.cjs": "console.log(typeof module)",
+      "b.tsx": "/** @jsxRuntime classic */ const h = 1; console.log(h as number)",
+      "c.mjs": "console.log(import.meta.url.endsWith('/c.mjs'))",
+    };
+    const printed: string[] = [];
+    for (const [name, code] of Object.entries(programs)) {
+      await Deno.writeTextFile(`${directory}/${name}`, code);
+      printed.push((await runCommandLine(["run", `${directory}/${name}`])).stdout);
+    }
+    assertEquals(printed, ["object\n", "1\n", "true\n"]);
+    await Deno.remove(directory, { recursive: true });
+  });
+
+  Deno.test("codebeaker run exits as a shell would for a signal, also before its program has begun", async () => {
+    for (const delayMs of [60, 400]) {
+      const scratch = await Deno.makeTempDir();
+      const process = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--allow-all", "main.ts", "run", "--scratch", scratch, "-"],
+        cwd: PROJECT,
+        clearEnv: true,
+        env: withoutProjectVariables(),
+        stdin: "piped",
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      const writer = process.stdin.getWriter();
+      await writer.write(new TextEncoder().encode("setInterval(() => {}, 1000);"));
+      await writer.close();
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      process.kill("SIGTERM");
+      const [stderr, { code }] = await Promise.all([new Response(process.stderr).text(), process.status]);
+      assertEquals([code, stderr], [143, ""]);
+      assertEquals(await Array.fromAsync(Deno.readDir(scratch)), []);
+      await Deno.remove(scratch);
+    }
   });
 
   Deno.test("codebeaker run --explain prints the selection, and the floor holds", async () => {

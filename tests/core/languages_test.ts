@@ -37,4 +37,5 @@ Deno.test("unsupportedLanguage() names the nearest and lists what is spoken", ()
   assertStringIncludes(error.message, 'did you mean "typescript"?');
   assertEquals(error.details.languages, ["typescript", "python"]);
   assertStringIncludes(unsupportedLanguage("x", []).message, "none");
+  assertEquals(unsupportedLanguage("python", ["typescript"]).message.includes("did you mean"), false);
 });

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { MAX_CODE_BYTES } from "../../src/core/content.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS, resolveLimits } from "../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
-import { MAX_CODE_BYTES, parseExecutionRequest, parseSelectionRequest } from "../../src/core/request.ts";
+import { parseExecutionRequest, parseSelectionRequest } from "../../src/core/request.ts";
 
 function fault(value: unknown): CodeBeakerError {
   return assertThrows(() => parseExecutionRequest(value), CodeBeakerError);
@@ -15,8 +16,8 @@ Deno.test("parseExecutionRequest() fills in the defaults of the wire contract", 
     language: "typescript",
     preference: "balanced",
     permissions: NO_PERMISSIONS,
-    code: "1",
-    files: [],
+    files: [{ path: "main.ts", bytes: new TextEncoder().encode("1") }],
+    entrypoint: "main.ts",
     args: [],
     stdin: "",
     env: {},
@@ -99,9 +100,33 @@ Deno.test("parseExecutionRequest() refuses paths that leave the workspace and co
   assertEquals([outside.code, outside.details.errors?.[0]?.path], ["permission_denied", "files[1].path"]);
   assertEquals(fault({ language: "deno", code: "1", entrypoint: "/etc/passwd" }).code, "permission_denied");
   assertEquals(fault({ language: "deno", code: "x".repeat(MAX_CODE_BYTES + 1) }).code, "too_large");
+  const largest = parseExecutionRequest({ language: "deno", code: "x".repeat(MAX_CODE_BYTES) });
+  assertEquals(largest.files[0]?.bytes.length, MAX_CODE_BYTES);
+});
+
+Deno.test("parseExecutionRequest() names the file that is off before anything else is asked", () => {
+  const table: [Record<string, unknown>, string][] = [
+    [{ files: [{ path: "main.txt", content: "" }] }, "files[0].path"],
+    [{ files: [{ path: "a", content: "" }, { path: "./a", content: "" }] }, "files[1].path"],
+    [{ files: [{ path: "a/b", content: "" }, { path: "a", content: "" }] }, "files[0].path"],
+    [{ files: [{ path: "main.txt/b", content: "" }] }, "files[0].path"],
+    [{ files: [{ path: ".", content: "" }] }, "files[0].path"],
+    [{ entrypoint: "other.ts" }, "entrypoint"],
+  ];
+  for (const [fields, path] of table) {
+    const error = fault({ language: "cobol", code: "1", ...fields });
+    assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", path]);
+  }
   assertEquals(
-    parseExecutionRequest({ language: "deno", code: "x".repeat(MAX_CODE_BYTES) }).code?.length,
-    MAX_CODE_BYTES,
+    fault({ language: "deno", files: [{ path: "a.ts", content: "" }] }).details.errors?.[0]?.path,
+    "entrypoint",
+  );
+});
+
+Deno.test("parseExecutionRequest() takes an empty list of hosts for no network", () => {
+  assertEquals(
+    parseExecutionRequest({ language: "deno", code: "1", permissions: { allowNet: [] } }).permissions.allowNet,
+    false,
   );
 });
 

@@ -203,7 +203,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
         () => runCommand(environment, attempt, { limits: DEFAULT_LIMITS }),
         CodeBeakerError,
       );
-      assertEquals([attempt.type, error.code], [attempt.type, "permission_denied"]);
+      const field = error.details.errors?.[0]?.path;
+      assertEquals([attempt.type, error.code, field !== undefined], [attempt.type, "permission_denied", true]);
     }
   },
 
@@ -275,16 +276,23 @@ export function testConformance(
   for (const [name, check] of Object.entries(CHECKS)) {
     const reason = deviations[name];
     const title = `[${runtime.name}] ${language}: ${name}`;
-    if (reason === undefined) Deno.test(title, () => withBench(runtime, language, dialect, check));
+    if (reason === undefined) Deno.test(title, () => withBench({ runtime, language, dialect }, check));
     else {
       Deno.test(`${title} — deviates: ${reason}`, async () => {
-        await assertRejects(() => withBench(runtime, language, dialect, check), Error);
+        await assertRejects(() => withBench({ runtime, language, dialect }, check), Error, "Values are not equal");
       });
     }
   }
 }
 
-async function withBench(runtime: ExecutionRuntime, language: string, dialect: Dialect, check: Check): Promise<void> {
+async function withBench(
+  { runtime, language, dialect }: {
+    readonly runtime: ExecutionRuntime;
+    readonly language: string;
+    readonly dialect: Dialect;
+  },
+  check: Check,
+): Promise<void> {
   const config: RuntimeConfig = {
     environment: language,
     environmentVariables: {},

@@ -1,4 +1,4 @@
-import { loadRuntimes, RUNTIMES } from "../../src/runtimes/mod.ts";
+import { createRuntimes, RUNTIMES } from "../../src/runtimes/mod.ts";
 import { DIALECTS } from "../support/dialects.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
@@ -6,11 +6,12 @@ import { testConformance } from "./conformance.ts";
 
 const host = await openRuntimeHost();
 Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
-const runtimes = await loadRuntimes(host);
+const runtimes = createRuntimes(host);
 
-for (const [index, runtime] of runtimes.entries()) {
+for (const runtime of runtimes) {
   if (!isPresent(runtime.name, await runtime.isAvailable())) continue;
-  const deviations = await RUNTIMES[index]?.deviations() ?? {};
+  const entry = RUNTIMES.find(({ facts }) => facts.name === runtime.name);
+  const deviations = (await entry?.load())?.deviations ?? {};
   for (const language of runtime.supportedEnvironments) {
     const dialect = DIALECTS[language];
     if (dialect === undefined) {

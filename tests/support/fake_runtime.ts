@@ -39,7 +39,6 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
         isolation: { level: isolationLevel, layers: [], limits: options.limits ?? Object.keys(LIMITS) as LimitName[] },
         ...(cannotHonour === undefined ? {} : { cannotHonour }),
       }),
-    mainFile: () => "main.ts",
     createEnvironment: options.createEnvironment ??
       (() => Promise.reject(new Error("This fake makes no environments"))),
   };

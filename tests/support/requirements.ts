@@ -1,12 +1,15 @@
 import type { Availability } from "../../src/core/capabilities.ts";
 
+/** The tests run on Deno, so it is installed: where its runtime is not available, that is a fault. */
+const OWN_RUNTIME = "deno";
+
 /**
  * Whether tests that need something run. What is absent is skipped, with the reason in the test's name, unless
  * `CODEBEAKER_REQUIRE` names it: then its absence is a failure.
  */
 export function isPresent(name: string, availability: Availability): boolean {
   if (availability.available) return true;
-  const required = (Deno.env.get("CODEBEAKER_REQUIRE") ?? "").split(",");
+  const required = [OWN_RUNTIME, ...(Deno.env.get("CODEBEAKER_REQUIRE") ?? "").split(",")];
   if (required.includes(name)) throw new Error(`${name} is required and not available: ${availability.reason}`);
   Deno.test({ name: `[${name}] skipped: ${availability.reason}`, ignore: true, fn: () => {} });
   return false;

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { PROJECT } from "../support/service_process.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
 import { TextLineStream } from "../support/text_lines.ts";
 
 interface Hosted extends AsyncDisposable {
@@ -13,7 +14,8 @@ async function serveHosted(permissions: readonly string[], env: Record<string, s
   const process = new Deno.Command(Deno.execPath(), {
     args: ["serve", "--no-prompt", "--host", "127.0.0.1", "--port", "0", ...permissions, "main.ts"],
     cwd: PROJECT,
-    env: { NO_COLOR: "1", ...env },
+    clearEnv: true,
+    env: { ...withoutProjectVariables(), NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
+import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
 import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 
 interface Block {
@@ -24,7 +25,12 @@ function examples(markdown: string): { readonly script: string; readonly answer:
 }
 
 async function runScript(script: string): Promise<string> {
-  const { stdout, stderr, success } = await new Deno.Command("bash", { args: ["-ec", script], cwd: PROJECT }).output();
+  const { stdout, stderr, success } = await new Deno.Command("bash", {
+    args: ["-ec", script],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: withoutProjectVariables(),
+  }).output();
   assert(success, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
 }
@@ -33,7 +39,9 @@ async function runScript(script: string): Promise<string> {
 function normalize(text: string): unknown {
   return JSON.parse(text, (key, value) => {
     if (["id", "requestId", "createdAt"].includes(key)) return typeof value;
-    return ["wallMs", "startupMs", "cpuMs", "peakMemoryBytes"].includes(key) && value !== 80 ? "measured" : value;
+    const isMeasured = ["wallMs", "startupMs", "cpuMs", "peakMemoryBytes"].includes(key) &&
+      (value === null || typeof value === "number");
+    return isMeasured && value !== 80 ? "measured" : value;
   });
 }
 

@@ -1,12 +1,12 @@
 import { join, toFileUrl } from "@std/path";
-import { CodeBeakerError } from "../../core/errors.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Outcome, ProgramUsage } from "../../core/execution.ts";
 import { newId } from "../../core/ids.ts";
 import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
 import type { Limits } from "../../core/limits.ts";
-import { isClosedAddress } from "../../core/private_networks.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { type Child, runChild } from "../../system/run_child.ts";
+import { ownAddresses } from "../../system/own_addresses.ts";
 import { removeTree } from "../../system/remove_tree.ts";
 import { Workspace } from "../../system/workspace.ts";
 import type {
@@ -17,19 +17,22 @@ import type {
   RuntimeConfig,
   RuntimeHost,
 } from "../runtime.ts";
+import { childVariables } from "./child_variables.ts";
+import { DENO_FACTS } from "./facts.ts";
 import { permissionFlags } from "./permission_flags.ts";
 import { parseShellProgram, type ShellProgram } from "./shell_program.ts";
 import { StderrFilter } from "./stderr_filter.ts";
-
-/** The languages that one environment runs side by side; the ending of a file tells which. */
-const LANGUAGES = ["typescript", "javascript", "deno"];
 
 /** What boot.js writes when the program may begin. */
 const READY_MARKER = new Uint8Array([0, 7, 0]);
 const START_TIMEOUT_MS = 10_000;
 
-/** V8's reservation for code, and for each Worker a program may have (SECURITY: measured with RLIMIT_DATA). */
-const RESERVED_BYTES = 600e6 + 4 * 532e6;
+/**
+ * What V8 reserves as data before it has done anything: for itself, and again for each of the Workers that a program may
+ * have. Measured with RLIMIT_DATA and Deno 2.9.6: 540 MB did not start it and 600 did; four Workers took 2,900 MB.
+ */
+const MAX_WORKERS = 4;
+const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;
 
 const MEBIBYTE = 1_048_576;
 
@@ -43,7 +46,6 @@ export interface DenoInstallation extends RuntimeHost {
 /** A directory with a workspace and a cache of its own, and a `deno run` for each program in it. */
 export class DenoEnvironment implements ExecutionEnvironment {
   readonly id: string;
-  readonly runtime = "deno";
   readonly language: string;
   readonly warm = false;
   readonly files: Workspace;
@@ -54,6 +56,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly #temporary: string;
   readonly #cache: string;
   readonly #running = new Set<Child>();
+  #isDisposed = false;
 
   private constructor(installation: DenoInstallation, config: RuntimeConfig, id: string) {
     this.id = id;
@@ -76,14 +79,14 @@ export class DenoEnvironment implements ExecutionEnvironment {
       if (config.workspaceDirectory === undefined) Deno.mkdirSync(environment.#workspace, { mode: 0o700 });
     } catch (cause) {
       if (cause instanceof Deno.errors.NotCapable) throw cause;
-      const message = "Cannot make a workspace now as this machine has no room for it";
-      throw new CodeBeakerError("runtime_unavailable", message, { cause });
+      throw new CodeBeakerError("runtime_unavailable", `Cannot make a workspace: ${messageOf(cause)}`, { cause });
     }
     return environment;
   }
 
   mainFile(language = this.language): string {
-    if (!LANGUAGES.includes(language)) throw unsupportedLanguage(language, LANGUAGES);
+    const spoken = DENO_FACTS.supportedEnvironments;
+    if (!spoken.includes(language)) throw unsupportedLanguage(language, spoken);
     return mainFileOf(language);
   }
 
@@ -94,6 +97,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await Promise.all([...this.#running].map((child) => {
       child.kill("SIGKILL");
       return child.outcome;
@@ -110,9 +114,13 @@ export class DenoEnvironment implements ExecutionEnvironment {
     }
     const path = join(program.workingDirectory, `$deno$eval_${crypto.randomUUID()}.ts`);
     await this.files.write(path, new TextEncoder().encode(program.code));
-    const handle = await this.#runFile(path, program, options);
+    const remove = () => this.files.delete(path).catch(() => {}); // Best effort: the program may have deleted it.
+    const handle = await this.#runFile(path, program, options).catch(async (error: unknown) => {
+      await remove();
+      throw error;
+    });
     const outcome = handle.outcome.then(async (ended) => {
-      await this.files.delete(path).catch(() => {}); // Best effort: the program may have deleted it.
+      await remove();
       return ended;
     });
     return { ...handle, outcome };
@@ -134,7 +142,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
         ipv4Only: this.#config.permissions.allowNet !== false,
       }),
       cwd: join(this.#workspace, workingDirectory),
-      env: { NO_COLOR: "1", ...variables, ...this.#fixedVariables() },
+      env: { NO_COLOR: "1", ...variables, ...this.#childVariables() },
       limits,
       readyMarker: READY_MARKER,
       startTimeoutMs: START_TIMEOUT_MS,
@@ -143,6 +151,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     }, { signal });
     this.#running.add(child);
     child.outcome.then(() => this.#running.delete(child));
+    if (this.#isDisposed) child.kill("SIGKILL");
     return child;
   }
 
@@ -167,22 +176,12 @@ export class DenoEnvironment implements ExecutionEnvironment {
     return /\brequire\b|\bmodule\.exports\b/.test(source);
   }
 
-  /**
-   * What no variable of a client's can change. The cache is the environment's own. There is no home: libraries and npm would
-   * take drivers, and a registry, from configuration that a program left there. And no WebGPU, whose drivers are native
-   * code that Deno loads without asking.
-   */
-  #fixedVariables(): Record<string, string> {
-    return {
-      PATH: "/usr/bin:/bin",
-      HOME: "/nonexistent",
-      TMPDIR: this.#temporary,
-      DENO_WEBGPU_BACKEND: "none",
-      DENO_DIR: this.#cache,
-      DENO_NO_UPDATE_CHECK: "1",
-      DENO_NO_PACKAGE_JSON: "1",
-      ...(this.#config.permissions.allowNet === false ? {} : { DENO_TLS_CA_STORE: "mozilla,system" }),
-    };
+  #childVariables(): Record<string, string> {
+    return childVariables({
+      temporaryDirectory: this.#temporary,
+      cacheDirectory: this.#cache,
+      hasNetwork: this.#config.permissions.allowNet !== false,
+    });
   }
 
   /** Paths of the host that Deno's own messages hold, and what a client sees in their place. */
@@ -219,15 +218,4 @@ function explainEnd(
 ): Outcome | undefined {
   if (!sawOutOfMemory || (signal !== "SIGTRAP" && signal !== "SIGABRT")) return undefined;
   return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb: Math.ceil((peakMemoryBytes ?? 0) / MEBIBYTE) };
-}
-
-/** Every address of this machine that the operator has not opened: a program must not reach the service by another name. */
-function ownAddresses(openNetworks: readonly string[]): string[] {
-  return Deno.networkInterfaces()
-    .filter(({ family, address }) => family === "IPv6" || openNetworks.length === 0 || !isOpen(address, openNetworks))
-    .map(({ family, address }) => family === "IPv6" ? `[${address}]` : address);
-}
-
-function isOpen(address: string, openNetworks: readonly string[]): boolean {
-  return isClosedAddress(address, []) && !isClosedAddress(address, openNetworks);
 }

@@ -1,16 +1,16 @@
 import { join } from "@std/path";
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
-import { CodeBeakerError } from "../../core/errors.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS, type LimitName } from "../../core/limits.ts";
-import { mainFileOf } from "../../core/languages.ts";
 import { NO_PERMISSIONS } from "../../core/permissions.ts";
 import { Probe } from "../../system/probe.ts";
 import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../runtime.ts";
 import bootSource from "./boot.js" with { type: "text" };
 import { DenoEnvironment, type DenoInstallation } from "./deno_environment.ts";
+import { DENO_FACTS } from "./facts.ts";
 import { whyNotFlags } from "./permission_flags.ts";
 
-const PROBE = { ttlMs: 30_000, timeoutMs: 2_000 };
+const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
 
 /** The releases whose flags and defaults this runtime was tried with: 2.9 and later ones of 2. */
 const OLDEST_MINOR = 9;
@@ -21,14 +21,15 @@ const LEVEL_WITHOUT_KERNEL_LIMITS = 6;
 /** Bounds that hold on every platform: Deno starts no process, and the service itself keeps time and counts output. */
 const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "maxProcesses"];
 
+/** The runtime for one host. */
 export function createDenoRuntime(host: RuntimeHost): ExecutionRuntime {
   return new DenoRuntime(host);
 }
 
 class DenoRuntime implements ExecutionRuntime {
-  readonly name = "deno";
-  readonly type = "Deno";
-  readonly supportedEnvironments = ["typescript", "javascript", "deno"];
+  readonly name = DENO_FACTS.name;
+  readonly type = DENO_FACTS.type;
+  readonly supportedEnvironments = DENO_FACTS.supportedEnvironments;
   readonly #host: RuntimeHost;
   readonly #probe: Probe;
   #installation: Promise<DenoInstallation> | undefined;
@@ -43,14 +44,7 @@ class DenoRuntime implements ExecutionRuntime {
   }
 
   getCapabilities(): RuntimeCapabilities {
-    return {
-      startupTimeMs: 80,
-      memoryOverheadMB: 30,
-      isolationLevel: 7,
-      supportsFilesystemPersistence: true,
-      supportsNetworkAccess: true,
-      maxConcurrentExecutions: 100,
-    };
+    return DENO_FACTS.capabilities;
   }
 
   assess({ permissions }: RuntimeConfig): Promise<Assessment> {
@@ -66,12 +60,11 @@ class DenoRuntime implements ExecutionRuntime {
     });
   }
 
-  mainFile(language: string): string {
-    return mainFileOf(language);
-  }
-
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
-    this.#installation ??= this.#install();
+    this.#installation ??= this.#install().catch((cause: unknown) => {
+      this.#installation = undefined; // It is tried again: what was in the way may be gone by then.
+      throw cause;
+    });
     return DenoEnvironment.create(await this.#installation, config);
   }
 
@@ -91,7 +84,13 @@ class DenoRuntime implements ExecutionRuntime {
       throw new CodeBeakerError("runtime_unavailable", "no temporary directory can be made here");
     }
     const bootPath = join(scratchDirectory, "deno_boot.js");
-    await Deno.writeTextFile(bootPath, withoutComments(bootSource));
+    try {
+      await Deno.writeTextFile(bootPath, withoutComments(bootSource));
+    } catch (cause) {
+      throw new CodeBeakerError("runtime_unavailable", `Cannot prepare to run programs: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
     return { ...this.#host, scratchDirectory, bootPath, binary: this.#host.binaries["deno"] ?? defaultBinary() };
   }
 

@@ -8,6 +8,7 @@ const WASM_PAGES_PER_MB = 16;
 /** Where Deno gets `npm:` packages from unless told otherwise; `npm:` imports need it to be reachable. */
 const NPM_HOST = "registry.npmjs.org";
 
+/** What the flags of one `deno run` are made from. */
 export interface FlagSettings {
   readonly workspace: string;
   /** Where temporary files go. */
@@ -59,7 +60,7 @@ export function whyNotFlags(permissions: PermissionSettings): string | undefined
   if (bad !== undefined) {
     return `the path ${JSON.stringify(bad)} holds a character that Deno's permission lists cannot carry`;
   }
-  const hosts = Array.isArray(permissions.allowNet) ? permissions.allowNet as readonly string[] : [];
+  const hosts = typeof permissions.allowNet === "object" ? permissions.allowNet : [];
   const ipv6 = hosts.find((host) => host.startsWith("["));
   return ipv6 === undefined
     ? undefined
@@ -69,11 +70,11 @@ export function whyNotFlags(permissions: PermissionSettings): string | undefined
 /** Without network, nothing remote is loaded either; with it, modules come from the same hosts as everything else. */
 function networkFlags({ permissions, openNetworks, ownAddresses }: FlagSettings): string[] {
   const hosts = permissions.allowNet;
-  if (hosts === false || (Array.isArray(hosts) && hosts.length === 0)) {
+  if (hosts === false) {
     return ["--no-npm", "--no-remote", "--deny-import", "--deny-net"];
   }
   const closed = [...closedNetworks(openNetworks), ...ownAddresses, "[::]", "[::1]"];
-  const allowed = Array.isArray(hosts) ? hosts as readonly string[] : [];
+  const allowed = typeof hosts === "object" ? hosts : [];
   const isNpmReachable = hosts === true || allowed.includes(NPM_HOST) || allowed.includes(`${NPM_HOST}:443`);
   return [
     ...(isNpmReachable ? [] : ["--no-npm"]),

@@ -37,6 +37,6 @@ function refused(what: string, why: string): CodeBeakerError {
     "permission_denied",
     `Cannot run ${
       JSON.stringify(what)
-    } as ${why} on the deno runtime; a runtime that brings its own file system (docker) runs any command`,
+    } as ${why} on the deno runtime; it takes a runtime that gives the program a file system of its own`,
   );
 }

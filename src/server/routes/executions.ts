@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { parseExecutionRequest } from "../../core/request.ts";
-import type { AppEnv, EnginePort } from "../app.ts";
+import type { AppEnv, EnginePort } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
 
 /** One-shot executions: 200 whatever the program did. A client that goes away cancels its program. */

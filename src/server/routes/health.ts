@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AppEnv, EnginePort } from "../app.ts";
+import type { AppEnv, EnginePort } from "../app_env.ts";
 
 /** Whether the process answers, and whether it can run anything. */
 export function healthRoutes(engine: EnginePort): Hono<AppEnv> {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { parseSelectionRequest } from "../../core/request.ts";
-import type { AppEnv, EnginePort } from "../app.ts";
+import type { AppEnv, EnginePort } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
 
 /** Which runtimes there are, and which one a request would get. */

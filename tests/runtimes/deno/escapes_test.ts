@@ -4,12 +4,13 @@ import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
-import { createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
+import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/runtime.ts";
 import { isPresent } from "../../support/requirements.ts";
+import { withoutProjectVariables } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
-// Each of these let a program out, or take the service down, before it was closed.
+// Each is a way out, or a way to take the service down, that has to stay closed.
 
 const host = await openRuntimeHost({ openNetworks: ["127.0.0.1/32"] });
 const runtime = createDenoRuntime(host);
@@ -136,7 +137,13 @@ if (isPresent("deno", await runtime.isAvailable())) {
     await Deno.writeTextFile(`${directory}/main.ts`, code);
     const script =
       `exec 9> >(cat > "${directory}/out"); "${Deno.execPath()}" run --quiet --allow-all main.ts run "${directory}/main.ts"; exec 9>&-; sleep 0.2`;
-    await new Deno.Command("bash", { args: ["-c", script], stdout: "null", stderr: "null" }).output();
+    await new Deno.Command("bash", {
+      args: ["-c", script],
+      clearEnv: true,
+      env: withoutProjectVariables(),
+      stdout: "null",
+      stderr: "null",
+    }).output();
     assertEquals(await Deno.readTextFile(`${directory}/out`), "");
     await Deno.remove(directory, { recursive: true });
   });

@@ -1,0 +1,25 @@
+import { constants } from "node:os";
+import type { Outcome } from "../core/execution.ts";
+
+/** What timeout(1) reports for a program that was ended at its deadline. */
+const EXIT_TIMED_OUT = 124;
+
+/** What a shell reports for a program that was ended in this way: the limits kill. */
+export function exitCodeOf(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case "exited":
+      return outcome.exitCode;
+    case "signaled":
+      return exitCodeOfSignal(outcome.signal);
+    case "timed_out":
+      return EXIT_TIMED_OUT;
+    default:
+      return exitCodeOfSignal("SIGKILL");
+  }
+}
+
+/** 128 and the signal's number, as shells report it. */
+export function exitCodeOfSignal(signal: string): number {
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return 128 + (numbers[signal] ?? 0);
+}

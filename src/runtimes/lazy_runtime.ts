@@ -1,0 +1,40 @@
+import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeFacts } from "./runtime.ts";
+
+/** A runtime that is loaded when somebody asks for more than what is known of it beforehand. */
+export class LazyRuntime implements ExecutionRuntime {
+  readonly name: string;
+  readonly type: RuntimeType;
+  readonly supportedEnvironments: readonly string[];
+  readonly #capabilities: RuntimeCapabilities;
+  readonly #load: () => Promise<ExecutionRuntime>;
+  #loaded: Promise<ExecutionRuntime> | undefined;
+
+  constructor(facts: RuntimeFacts, load: () => Promise<ExecutionRuntime>) {
+    this.name = facts.name;
+    this.type = facts.type;
+    this.supportedEnvironments = facts.supportedEnvironments;
+    this.#capabilities = facts.capabilities;
+    this.#load = load;
+  }
+
+  getCapabilities(): RuntimeCapabilities {
+    return this.#capabilities;
+  }
+
+  async isAvailable(): Promise<Availability> {
+    return await (await this.#runtime()).isAvailable();
+  }
+
+  async assess(config: RuntimeConfig): Promise<Assessment> {
+    return await (await this.#runtime()).assess(config);
+  }
+
+  async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
+    return await (await this.#runtime()).createEnvironment(config);
+  }
+
+  #runtime(): Promise<ExecutionRuntime> {
+    return this.#loaded ??= this.#load();
+  }
+}
