@@ -1,16 +1,15 @@
 import { type CommandContext, runProgram } from "./commands/mod.ts";
-import type { RuntimeCapabilities, RuntimeType } from "./core/capabilities.ts";
-import { CodeBeakerError, type FieldError, messageOf } from "./core/errors.ts";
+import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import type { Attempt, Execution, Outcome } from "./core/execution.ts";
 import { newId } from "./core/ids.ts";
-import { unsupportedLanguage } from "./core/languages.ts";
-import { DEFAULT_LIMITS } from "./core/limits.ts";
-import { narrowPermissions, NO_PERMISSIONS, type PermissionPolicy } from "./core/permissions.ts";
+import { nothingFits } from "./core/nothing_fits.ts";
+import { narrowPermissions, type PermissionPolicy } from "./core/permissions.ts";
 import type { ExecutionRequest, SelectionRequest } from "./core/request.ts";
-import type { RejectionCode, Selection } from "./core/selection.ts";
+import type { Selection } from "./core/selection.ts";
 import { log } from "./log.ts";
-import { type Measured, RuntimeProfile } from "./runtimes/profile.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, Isolation } from "./runtimes/runtime.ts";
+import { describeRuntime, type RuntimeDescription } from "./runtimes/description.ts";
+import { RuntimeProfile } from "./runtimes/profile.ts";
+import type { ExecutionEnvironment, ExecutionRuntime } from "./runtimes/runtime.ts";
 import { configOf, type RuntimeSelector } from "./runtimes/selector.ts";
 import { Semaphore } from "./system/semaphore.ts";
 
@@ -33,18 +32,6 @@ export interface ExecuteOptions extends Pick<CommandContext, "onOutput"> {
   readonly signal?: AbortSignal;
   /** Takes the place of the request's `stdin`. */
   readonly stdin?: ReadableStream<Uint8Array>;
-}
-
-/** A runtime as `GET /v1/runtimes` shows it. */
-export interface RuntimeDescription {
-  readonly name: string;
-  readonly type: RuntimeType;
-  readonly environments: readonly { readonly name: string; readonly available: boolean; readonly reason?: string }[];
-  readonly available: boolean;
-  readonly reason?: string;
-  readonly capabilities: RuntimeCapabilities;
-  readonly measured: Measured;
-  readonly isolation: Isolation;
 }
 
 /** The façade that every door uses: admit, select, run, record. */
@@ -85,7 +72,7 @@ export class Engine implements AsyncDisposable {
   }
 
   describeRuntimes(): Promise<RuntimeDescription[]> {
-    return Promise.all(this.#selector.runtimes.map((runtime) => this.#describe(runtime)));
+    return Promise.all(this.#selector.runtimes.map((runtime) => describeRuntime(runtime, this.#profile(runtime))));
   }
 
   /** Lets running programs finish for a while, ends the others as `interrupted`, and takes no more. */
@@ -102,7 +89,9 @@ export class Engine implements AsyncDisposable {
     const createdAt = new Date().toISOString();
     const narrowed = this.#narrow(request);
     const ranking = await this.#selector.rank(narrowed);
-    if (ranking.passed.length === 0) throw this.#nothingFits(request, ranking.selection);
+    if (ranking.passed.length === 0) {
+      throw nothingFits(ranking.selection, { language: request.language, spoken: this.#selector.spokenLanguages() });
+    }
     using _place = await this.#places.acquire({
       timeoutMs: QUEUE_TIMEOUT_MS,
       signal: withOwn(this.#closing.signal, options.signal),
@@ -181,44 +170,6 @@ export class Engine implements AsyncDisposable {
     return { ...request, permissions: narrowPermissions(request.permissions, this.#policy) };
   }
 
-  #nothingFits(request: SelectionRequest, selection: Selection): CodeBeakerError {
-    const spoken = this.#selector.spokenLanguages();
-    if (!spoken.includes(request.language)) return unsupportedLanguage(request.language, spoken);
-    const rejections = selection.candidates.flatMap(({ runtime, rejectedBecause }) =>
-      rejectedBecause === undefined ? [] : [{ runtime, ...rejectedBecause }]
-    );
-    const reasons = rejections.map(({ runtime, detail }) => `${runtime}: ${detail}`).join("; ");
-    if (rejections.some(({ code }) => code === "unavailable")) {
-      return new CodeBeakerError("runtime_unavailable", `Cannot run the program now: ${reasons}`, {
-        details: { selection, attempts: [], retryAfterMs: 1_000 },
-      });
-    }
-    return new CodeBeakerError(
-      "no_suitable_runtime",
-      `Cannot run the program as no runtime passes the filters: ${reasons}`,
-      { details: { selection, errors: toFieldErrors(selection) } },
-    );
-  }
-
-  async #describe(runtime: ExecutionRuntime): Promise<RuntimeDescription> {
-    const availability = await runtime.isAvailable();
-    const { isolation } = await runtime.assess({
-      environment: runtime.supportedEnvironments[0] ?? "",
-      environmentVariables: {},
-      resourceLimits: DEFAULT_LIMITS,
-      permissions: NO_PERMISSIONS,
-    });
-    return {
-      name: runtime.name,
-      type: runtime.type,
-      environments: runtime.supportedEnvironments.map((name) => ({ name, ...availability })),
-      ...availability,
-      capabilities: runtime.getCapabilities(),
-      measured: this.#profile(runtime).read(),
-      isolation,
-    };
-  }
-
   #profile({ name }: ExecutionRuntime): RuntimeProfile {
     const known = this.#profiles.get(name) ?? new RuntimeProfile();
     this.#profiles.set(name, known);
@@ -229,18 +180,4 @@ export class Engine implements AsyncDisposable {
 /** The engine's own signal, and the caller's where there is one. */
 function withOwn(own: AbortSignal, callers: AbortSignal | undefined): AbortSignal {
   return callers === undefined ? own : AbortSignal.any([own, callers]);
-}
-
-/** The field of a request that a rejection is about. */
-const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
-  below_isolation_floor: "minIsolation",
-  cannot_honour_permissions: "permissions",
-  cannot_enforce_limits: "limits",
-};
-
-function toFieldErrors({ candidates }: Selection): FieldError[] {
-  return candidates.flatMap(({ runtime, rejectedBecause }) => {
-    const path = rejectedBecause && FIELD_OF[rejectedBecause.code];
-    return path === undefined ? [] : [{ path, message: `${runtime}: ${rejectedBecause?.detail}` }];
-  });
 }

@@ -20,6 +20,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   "src/runtimes/selector.ts": { code: ["src/core/", "src/runtimes/strategies.ts"], types: ["src/runtimes/runtime.ts"] },
   "src/runtimes/strategies.ts": { code: ["src/core/"] },
   "src/runtimes/profile.ts": { code: ["src/core/"] },
+  "src/runtimes/description.ts": { code: ["src/core/"], types: ["src/runtimes/runtime.ts", "src/runtimes/profile.ts"] },
   "src/runtimes/*/": {
     code: ["src/core/", "src/system/", "src/runtimes/process/"],
     types: ["src/runtimes/runtime.ts"],
@@ -31,6 +32,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       "src/commands/mod.ts",
       "src/runtimes/selector.ts",
       "src/runtimes/profile.ts",
+      "src/runtimes/description.ts",
       "src/system/semaphore.ts",
       "src/log.ts",
     ],

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { strictObject } from "./validation.ts";
 
+/** What a limit in MB counts, in bytes. */
+export const MEBIBYTE = 1_048_576;
+
 interface LimitRange {
   readonly default: number;
   readonly min: number;

@@ -1,3 +1,5 @@
+import { MEBIBYTE } from "../core/limits.ts";
+
 /** The samples a figure is made of; older ones are forgotten. */
 const WINDOW = 256;
 
@@ -32,7 +34,7 @@ export class RuntimeProfile {
   record({ startupMs, peakMemoryBytes }: Sample): void {
     this.#samples++;
     keep(this.#startupMs, startupMs);
-    if (peakMemoryBytes !== null) keep(this.#memoryMb, peakMemoryBytes / 1_048_576);
+    if (peakMemoryBytes !== null) keep(this.#memoryMb, peakMemoryBytes / MEBIBYTE);
   }
 
   recordFailure(): void {

@@ -1,10 +1,9 @@
 import { join } from "@std/path";
-import type { LimitName, Limits } from "../core/limits.ts";
+import { type LimitName, type Limits, MEBIBYTE } from "../core/limits.ts";
 import { SystemCalls } from "./system_calls.ts";
 import { IPV4_ONLY_FILTER } from "./seccomp.ts";
 import { type SpawnRequest, succeeds } from "./spawn.ts";
 
-const MEBIBYTE = 1_048_576;
 const LAUNCHER_DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"];
 const MAX_DESCRIPTORS = 256;
 

@@ -1,13 +1,11 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
-import type { Limits } from "../core/limits.ts";
+import { type Limits, MEBIBYTE } from "../core/limits.ts";
 import { type ByteFilter, filtered, OutputBudget, pipeSource, readUpTo } from "./child_output.ts";
 import { mergeOutput } from "./merge_output.ts";
 import { ProcessWatch } from "./process_watch.ts";
 import { spawnGroup, type SpawnRequest } from "./spawn.ts";
 import { signalGroup, terminateGroup } from "./terminate.ts";
-
-const MEBIBYTE = 1_048_576;
 
 /** What is told of the last words of a launcher that failed. */
 const MAX_SAID_BYTES = 500;

@@ -3,7 +3,7 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Outcome, ProgramUsage } from "../../core/execution.ts";
 import { newId } from "../../core/ids.ts";
 import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
-import type { Limits } from "../../core/limits.ts";
+import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { type Child, runChild } from "../../system/run_child.ts";
 import { ownAddresses } from "../../system/own_addresses.ts";
@@ -33,8 +33,6 @@ const START_TIMEOUT_MS = 10_000;
  */
 const MAX_WORKERS = 4;
 const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;
-
-const MEBIBYTE = 1_048_576;
 
 /** A Deno that was found, and what stands ready to run programs with it. */
 export interface DenoInstallation extends RuntimeHost {

@@ -1,0 +1,37 @@
+import type { RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import { DEFAULT_LIMITS } from "../core/limits.ts";
+import { NO_PERMISSIONS } from "../core/permissions.ts";
+import type { Measured, RuntimeProfile } from "./profile.ts";
+import type { ExecutionRuntime, Isolation } from "./runtime.ts";
+
+/** A runtime as `GET /v1/runtimes` shows it. */
+export interface RuntimeDescription {
+  readonly name: string;
+  readonly type: RuntimeType;
+  readonly environments: readonly { readonly name: string; readonly available: boolean; readonly reason?: string }[];
+  readonly available: boolean;
+  readonly reason?: string;
+  readonly capabilities: RuntimeCapabilities;
+  readonly measured: Measured;
+  readonly isolation: Isolation;
+}
+
+/** What a runtime is now: declared, measured, and isolated as an environment with nothing granted would be. */
+export async function describeRuntime(runtime: ExecutionRuntime, profile: RuntimeProfile): Promise<RuntimeDescription> {
+  const availability = await runtime.isAvailable();
+  const { isolation } = await runtime.assess({
+    environment: runtime.supportedEnvironments[0] ?? "",
+    environmentVariables: {},
+    resourceLimits: DEFAULT_LIMITS,
+    permissions: NO_PERMISSIONS,
+  });
+  return {
+    name: runtime.name,
+    type: runtime.type,
+    environments: runtime.supportedEnvironments.map((name) => ({ name, ...availability })),
+    ...availability,
+    capabilities: runtime.getCapabilities(),
+    measured: profile.read(),
+    isolation,
+  };
+}
