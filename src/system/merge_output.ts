@@ -20,7 +20,7 @@ export function mergeOutput(sources: readonly ChunkSource[], ended: Promise<unkn
   let isBlocked = false;
   let isOver = false;
   let idleTimer: ReturnType<typeof setInterval> | undefined;
-  const cancelAll = () => Promise.all(sources.map((source) => source.cancel()));
+  const cancelAll = () => Promise.allSettled(sources.map((source) => source.cancel())); // One that has failed is at its end.
   const stop = () => {
     isOver = true;
     clearInterval(idleTimer);
@@ -50,8 +50,8 @@ export function mergeOutput(sources: readonly ChunkSource[], ended: Promise<unkn
         }, DRAIN_IDLE_MS);
       });
       Promise.all(sources.map((source) => pump(source, controller))).then(() => {
+        if (!isOver) controller.close();
         stop();
-        controller.close();
       }, stop);
     },
     pull() {
