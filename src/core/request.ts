@@ -81,7 +81,6 @@ export function parseSelectionRequest(value: unknown): SelectionRequest {
  */
 export function parseExecutionRequest(value: unknown): ExecutionRequest {
   const wire = parseAs(executionRequestSchema, value, "the execution request");
-  refusePrototypeVariable(value);
   if (wire.code !== undefined) checkCodeSize(wire.code);
   if (wire.code === undefined && wire.files.length === 0) {
     throw invalidField("code", "A request brings code, files or both");
@@ -117,14 +116,6 @@ function checkPaths(files: readonly RequestFile[], taken: readonly string[]): vo
     }
     seen.add(path);
   });
-}
-
-/** zod drops this key silently from a record. */
-function refusePrototypeVariable(value: unknown): void {
-  const env = typeof value === "object" && value !== null && "env" in value ? value.env : undefined;
-  if (typeof env === "object" && env !== null && Object.hasOwn(env, "__proto__")) {
-    throw invalidField("env.__proto__", "This variable's name is reserved");
-  }
 }
 
 function toSelectionRequest(wire: z.output<typeof selectRequestSchema>): SelectionRequest {

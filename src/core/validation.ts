@@ -8,6 +8,9 @@ const MAX_ERRORS = 20;
 /** A longer name is quoted in part and gets no suggestion, whose cost grows with its length. */
 const MAX_NAME_LENGTH = 64;
 
+/** No schema reaches deeper than this, so what lies deeper is refused anyway. */
+const MAX_DEPTH = 8;
+
 /** A longer place is cut. */
 const MAX_PATH_LENGTH = 256;
 
@@ -51,10 +54,34 @@ export function oneOf<const Names extends readonly [string, ...string[]]>(
  */
 export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap(toFieldErrors).slice(0, MAX_ERRORS);
+  const reserved = findPrototypeKey(value);
+  if (parsed.success && reserved === undefined) return parsed.data;
+  const faults = reserved ?? parsed.error?.issues.flatMap(toFieldErrors) ?? [];
+  throw invalidRequest(faults.slice(0, MAX_ERRORS), what);
+}
+
+function invalidRequest(errors: readonly FieldError[], what: string): CodeBeakerError {
   const faults = errors.map(({ path, message }) => path === "" ? message : `${path}: ${message}`);
-  throw new CodeBeakerError("invalid_request", `Cannot read ${what}: ${faults.join("; ")}`, { details: { errors } });
+  return new CodeBeakerError("invalid_request", `Cannot read ${what}: ${faults.join("; ")}`, { details: { errors } });
+}
+
+/** A key that JSON can carry and that zod drops without a word, wherever it stands. */
+function findPrototypeKey(value: unknown): FieldError[] | undefined {
+  const pending: { readonly value: object; readonly path: readonly PropertyKey[] }[] = [];
+  const visit = (value: unknown, path: readonly PropertyKey[]) => {
+    if (typeof value === "object" && value !== null) pending.push({ value, path });
+  };
+  visit(value, []);
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, path } = next;
+    if (Object.hasOwn(value, "__proto__")) {
+      return [{ path: formatPath([...path, "__proto__"]), message: "This name is reserved" }];
+    }
+    if (path.length > MAX_DEPTH) continue;
+    if (Array.isArray(value)) value.forEach((item, index) => visit(item, [...path, index]));
+    else for (const [key, item] of Object.entries(value)) visit(item, [...path, key]);
+  }
+  return undefined;
 }
 
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
