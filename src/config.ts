@@ -132,7 +132,7 @@ function readSettings(
   { what, spell }: { readonly what: string; spell(name: SettingName): string },
 ): Given {
   const shape = Object.fromEntries(SETTING_NAMES.map((name) => [spell(name), SETTINGS[name].schema.optional()]));
-  const parsed = parseAs(strictObject(shape), values, what);
+  const parsed = parseAs(strictObject(shape), values, { what });
   return Object.fromEntries(
     SETTING_NAMES.flatMap((name) => spell(name) in parsed ? [[name, parsed[spell(name)]]] : []),
   );

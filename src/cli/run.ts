@@ -47,10 +47,15 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     .addOption(new Option("--timeout <ms>", "deadline").argParser(wholeNumber))
     .addOption(new Option("--explain", "print the selection to stderr"));
   addSettings(command, ["readRoots", "writeRoots", "openNetworks", "denoBinary", "scratch"]);
-  command.action(async (file: string, args: string[], flags: RunFlags) => setExitCode(await run(file, args, flags)));
+  command.action(async (file: string, args: string[], flags: RunFlags) =>
+    setExitCode(await run({ file, args }, flags))
+  );
 }
 
-async function run(file: string, args: readonly string[], flags: RunFlags): Promise<number> {
+async function run(
+  { file, args }: { readonly file: string; readonly args: readonly string[] },
+  flags: RunFlags,
+): Promise<number> {
   const { language, runtime, preference, minIsolation, allowNet, timeout, explain, ...settings } = flags;
   const interrupt = interruptible();
   const request = parseExecutionRequest({

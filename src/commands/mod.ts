@@ -41,12 +41,14 @@ export async function runCommand(
   value: unknown,
   context: CommandContext,
 ): Promise<unknown> {
-  const { type, id: _, ...given } = parseAs(anyCommand, value, "the command");
+  const { type, id: _, ...given } = parseAs(anyCommand, value, { what: "the command" });
   const command = COMMANDS.find((known) => known.type === type || known.aliases.includes(type));
   if (command === undefined) {
     throw invalidField("type", `Unknown command ${unknownName(type, COMMANDS.map((known) => known.type))}`);
   }
-  const fields = parseAs(command.schema, renameFields(given, command.fieldAliases), `the ${command.type} command`);
+  const fields = parseAs(command.schema, renameFields(given, command.fieldAliases), {
+    what: `the ${command.type} command`,
+  });
   return await command.run(environment, fields, context);
 }
 

@@ -25,7 +25,7 @@ export const writeFile = defineCommand({
   }),
   async run(environment, { path, content, encoding, mode }) {
     const target = parseWorkspacePath(path);
-    const bytes = decodeContent(content, encoding, "content");
+    const bytes = decodeContent({ content, encoding }, "content");
     await environment.files.write(target, bytes, MODES[mode]);
     return { path: target, bytes: bytes.length };
   },

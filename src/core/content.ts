@@ -25,8 +25,14 @@ export const argumentsSchema = z.array(
   `All arguments together are at most ${MAX_ARGUMENTS_BYTES} bytes long`,
 ).default([]);
 
+/** Bytes as JSON carries them. */
+export interface EncodedContent {
+  readonly content: string;
+  readonly encoding: "utf8" | "base64";
+}
+
 /** The bytes of a text field in its encoding. @throws {CodeBeakerError} `invalid_request` for base64 that is none */
-export function decodeContent(content: string, encoding: "utf8" | "base64", field: string): Uint8Array<ArrayBuffer> {
+export function decodeContent({ content, encoding }: EncodedContent, field: string): Uint8Array<ArrayBuffer> {
   if (encoding === "utf8") return new TextEncoder().encode(content);
   try {
     return Uint8Array.fromBase64(content);

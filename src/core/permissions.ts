@@ -69,20 +69,24 @@ export const permissionsSchema = strictObject({
  * @throws {CodeBeakerError} `permission_denied` that names the field and what the operator would have to allow
  */
 export function narrowPermissions(requested: PermissionSettings, policy: PermissionPolicy): PermissionSettings {
-  checkRoots("allowRead", requested.allowRead, policy.readRoots);
-  checkRoots("allowWrite", requested.allowWrite, policy.writeRoots);
+  checkRoots("allowRead", { paths: requested.allowRead, roots: policy.readRoots });
+  checkRoots("allowWrite", { paths: requested.allowWrite, roots: policy.writeRoots });
   if (typeof requested.allowNet === "object") checkHosts(requested.allowNet, policy.openNetworks);
   return requested;
 }
 
-function checkRoots(field: "allowRead" | "allowWrite", paths: readonly string[], roots: readonly string[]): void {
+function checkRoots(
+  field: "allowRead" | "allowWrite",
+  { paths, roots }: { readonly paths: readonly string[]; readonly roots: readonly string[] },
+): void {
   paths.forEach((path, index) => {
     if (roots.some((root) => isBelow(path, root))) return;
-    throw denied(
-      `permissions.${field}[${index}]`,
-      path,
-      `it must lie below a root that the operator lists (${roots.join(", ") || "none is listed"})`,
-    );
+    throw denied(`permissions.${field}[${index}]`, {
+      value: path,
+      why: `it must lie below a root that the operator lists (${
+        roots.length === 0 ? "none is listed" : roots.join(", ")
+      })`,
+    });
   });
 }
 
@@ -94,11 +98,10 @@ function checkHosts(hosts: readonly string[], opened: readonly string[]): void {
   hosts.forEach((entry, index) => {
     const address = addressOf(entry);
     if (address === undefined || !isClosedAddress(address, opened)) return;
-    throw denied(
-      `permissions.allowNet[${index}]`,
-      entry,
-      "it must not lie in a private network that the operator has not opened",
-    );
+    throw denied(`permissions.allowNet[${index}]`, {
+      value: entry,
+      why: "it must not lie in a private network that the operator has not opened",
+    });
   });
 }
 
@@ -111,7 +114,7 @@ function addressOf(entry: string): string | undefined {
   return /^[0-9.]+$/.test(hostname) ? hostname : undefined;
 }
 
-function denied(field: string, value: string, why: string): CodeBeakerError {
+function denied(field: string, { value, why }: { readonly value: string; readonly why: string }): CodeBeakerError {
   return new CodeBeakerError(
     "permission_denied",
     `Cannot grant ${field} as ${why}: current value is ${JSON.stringify(value)}`,

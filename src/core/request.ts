@@ -70,7 +70,7 @@ export const executionRequestSchema = strictObject({
 
 /** A selection request from outside. @throws {CodeBeakerError} `invalid_request` */
 export function parseSelectionRequest(value: unknown): SelectionRequest {
-  return toSelectionRequest(parseAs(selectRequestSchema, value, "the selection request"));
+  return toSelectionRequest(parseAs(selectRequestSchema, value, { what: "the selection request" }));
 }
 
 /**
@@ -80,7 +80,7 @@ export function parseSelectionRequest(value: unknown): SelectionRequest {
  *   leaves the workspace
  */
 export function parseExecutionRequest(value: unknown): ExecutionRequest {
-  const wire = parseAs(executionRequestSchema, value, "the execution request");
+  const wire = parseAs(executionRequestSchema, value, { what: "the execution request" });
   if (wire.code !== undefined) checkCodeSize(wire.code);
   if (wire.code === undefined && wire.files.length === 0) {
     throw invalidField("code", "A request brings code, files or both");
@@ -89,7 +89,7 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
   const mainFile = mainFileOf(selection.language);
   const named = wire.files.map((file, index) => ({
     path: parseWorkspacePath(file.path, `files[${index}].path`),
-    bytes: decodeContent(file.content, file.encoding, `files[${index}].content`),
+    bytes: decodeContent(file, `files[${index}].content`),
   }));
   checkPaths(named, wire.code === undefined ? [] : [mainFile]);
   const code = wire.code === undefined ? [] : [{ path: mainFile, bytes: new TextEncoder().encode(wire.code) }];

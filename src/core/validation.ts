@@ -52,7 +52,11 @@ export function oneOf<const Names extends readonly [string, ...string[]]>(
  *
  * @throws {CodeBeakerError} `invalid_request`, whose `errors` say where each fault is
  */
-export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+export function parseAs<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  { what }: { readonly what: string },
+): z.output<Schema> {
   const parsed = schema.safeParse(value);
   const reserved = findPrototypeKey(value);
   if (parsed.success && reserved === undefined) return parsed.data;

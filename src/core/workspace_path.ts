@@ -15,12 +15,12 @@ const MAX_NAME_BYTES = 255;
  *   `invalid_request` for one that no file system takes
  */
 export function parseWorkspacePath(path: string, field = "path"): string {
-  if (path.includes("\0")) throw outside(path, field, "it holds a NUL");
+  if (path.includes("\0")) throw outside(path, { why: "it holds a NUL", field });
   const isInside = path === WORKSPACE_ROOT || path.startsWith(`${WORKSPACE_ROOT}/`);
   const relative = isInside ? path.slice(WORKSPACE_ROOT.length + 1) : path;
-  if (relative.startsWith("/")) throw outside(path, field, "it is absolute");
+  if (relative.startsWith("/")) throw outside(path, { why: "it is absolute", field });
   const parts = relative.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.includes("..")) throw outside(path, field, 'it holds ".."');
+  if (parts.includes("..")) throw outside(path, { why: 'it holds ".."', field });
   if (!path.isWellFormed()) throw invalidField(field, "A path is well-formed Unicode");
   const encoder = new TextEncoder();
   if (
@@ -36,7 +36,10 @@ export function parseWorkspacePath(path: string, field = "path"): string {
 }
 
 /** A `permission_denied` about a path that would leave the workspace. */
-export function outside(path: string, field: string, why: string): CodeBeakerError {
+export function outside(
+  path: string,
+  { why, field = "path" }: { readonly why: string; readonly field?: string },
+): CodeBeakerError {
   const shown = JSON.stringify(path.slice(0, 200));
   return new CodeBeakerError(
     "permission_denied",

@@ -78,7 +78,7 @@ export class RuntimeSelector {
     }
     const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
     const judged = await Promise.all(
-      this.#runtimes.map(async (runtime) => ({ runtime, candidate: await judge(runtime, request, floor) })),
+      this.#runtimes.map(async (runtime) => ({ runtime, candidate: await judge(runtime, { request, floor }) })),
     );
     const passed = judged.filter(({ candidate }) => candidate.passed)
       .toSorted((a, b) => (b.candidate.score ?? 0) - (a.candidate.score ?? 0));
@@ -95,14 +95,20 @@ export class RuntimeSelector {
   }
 }
 
+/** A request, and the isolation floor that holds for it. */
+interface Demand {
+  readonly request: SelectionRequest;
+  readonly floor: number;
+}
+
 /** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
-async function judge(runtime: ExecutionRuntime, request: SelectionRequest, floor: number): Promise<Candidate> {
+async function judge(runtime: ExecutionRuntime, { request, floor }: Demand): Promise<Candidate> {
   const { isolationLevel } = runtime.getCapabilities();
   const early = mismatchOf(runtime, request);
   if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
   const assessment = await runtime.assess(configOf(request));
   const { level } = assessment.isolation;
-  const rejectedBecause = shortfallOf(assessment, request, floor) ?? await unavailability(runtime);
+  const rejectedBecause = shortfallOf(assessment, { request, floor }) ?? await unavailability(runtime);
   if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
   const inputs = inputsOf(runtime, level);
   return { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
@@ -129,8 +135,7 @@ function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejec
 /** Why an environment for a request would not be good enough. */
 function shortfallOf(
   { isolation, cannotHonour }: Assessment,
-  request: SelectionRequest,
-  floor: number,
+  { request, floor }: Demand,
 ): Rejection | undefined {
   if (isolation.level < floor) {
     return {

@@ -37,7 +37,7 @@ export function listen({ host, port, fetch }: ListenOptions): Listener {
     );
   }
   let isClosing = false;
-  let server = open(host, port, fetch);
+  let server = open({ hostname: host, port }, fetch);
   const { hostname, port: actualPort } = server.addr;
 
   function keepOpen(): void {
@@ -51,7 +51,7 @@ export function listen({ host, port, fetch }: ListenOptions): Listener {
     setTimeout(() => {
       if (isClosing) return;
       try {
-        server = open(host, actualPort, fetch);
+        server = open({ hostname: host, port: actualPort }, fetch);
         keepOpen();
       } catch (error) {
         log.error("the door cannot be opened yet", { error: messageOf(error) });
@@ -74,7 +74,10 @@ export function listen({ host, port, fetch }: ListenOptions): Listener {
   };
 }
 
-function open(hostname: string, port: number, handler: ListenOptions["fetch"]): Deno.HttpServer<Deno.NetAddr> {
+function open(
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+  handler: ListenOptions["fetch"],
+): Deno.HttpServer<Deno.NetAddr> {
   try {
     return Deno.serve({ hostname, port, onListen: () => {} }, handler);
   } catch (cause) {

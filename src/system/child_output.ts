@@ -18,7 +18,10 @@ export function pipeSource(stream: OutputStream, pipe: ReadableStream<Uint8Array
 }
 
 /** A source behind a filter, `first` before everything else. */
-export function filtered(source: ChunkSource, first: Uint8Array, filter: ByteFilter): ChunkSource {
+export function filtered(
+  source: ChunkSource,
+  { first, filter }: { readonly first: Uint8Array; readonly filter: ByteFilter },
+): ChunkSource {
   let early = first.length === 0 ? undefined : first;
   let hasEnded = false;
   return {

@@ -51,7 +51,7 @@ export class DirectoryHandle implements Disposable {
   }
 
   /** A regular file in this directory, as a descriptor that the caller closes. Never follows a link or waits for a pipe. */
-  openFile(name: string, path: string, flags: number): number {
+  openFile(name: string, { path, flags }: { readonly path: string; readonly flags: number }): number {
     const fd = fs.openSync(this.child(name), flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
     if (fs.fstatSync(fd).isFile()) return fd;
     fs.closeSync(fd);
@@ -79,7 +79,7 @@ export function translate(error: unknown, path: string): unknown {
     case "ENOTEMPTY":
       return new CodeBeakerError("conflict", `Cannot use ${shown} as the directory is not empty`, { cause: error });
     case "ELOOP":
-      return outside(path, "path", "it holds a symlink");
+      return outside(path, { why: "it holds a symlink" });
     case "ENOTDIR":
       return new CodeBeakerError("invalid_request", `Cannot use ${shown} as a part of it is no directory`, {
         cause: error,

@@ -15,24 +15,30 @@ const MAX_ENTRIES = 10_000;
 
 type Name = Pick<Place, "directory" | "name">;
 
+/** What is copied, and where to. */
+interface Transfer {
+  readonly from: Name;
+  readonly to: Name;
+}
+
 /**
  * Copies a file, or a directory with everything in it; symlinks are copied as symlinks. `path` is what the source is called.
  *
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `invalid_request` for what is no file
  */
-export async function copyTree(from: Name, to: Name, path: string): Promise<void> {
+export async function copyTree({ from, to }: Transfer, path: string): Promise<void> {
   const kind = fs.lstatSync(from.directory.child(from.name));
   if (kind.isSymbolicLink()) {
     fs.symlinkSync(fs.readlinkSync(from.directory.child(from.name)), to.directory.child(to.name));
     return;
   }
-  if (!kind.isDirectory()) return await copyFile(from, to, path);
+  if (!kind.isDirectory()) return await copyFile({ from, to }, path);
   refuseDepth(path);
   makeDirectory(to.directory.child(to.name));
   using source = from.directory.open(from.name);
   using destination = to.directory.open(to.name);
   for (const name of fs.readdirSync(source.self)) {
-    await copyTree({ directory: source, name }, { directory: destination, name }, `${path}/${name}`);
+    await copyTree({ from: { directory: source, name }, to: { directory: destination, name } }, `${path}/${name}`);
   }
 }
 
@@ -41,20 +47,23 @@ export async function copyTree(from: Name, to: Name, path: string): Promise<void
  *
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep or has too many entries
  */
-export function listTree(directory: DirectoryHandle, path: string, depth: number): FileEntry[] {
+export function listTree(
+  directory: DirectoryHandle,
+  { path, depth }: { readonly path: string; readonly depth: number },
+): FileEntry[] {
   let left = MAX_ENTRIES;
-  function list(directory: DirectoryHandle, path: string, depth: number): FileEntry[] {
-    refuseDepth(path);
+  function list(directory: DirectoryHandle, below: { readonly path: string; readonly depth: number }): FileEntry[] {
+    refuseDepth(below.path);
     return fs.readdirSync(directory.self).toSorted().map((name) => {
-      if (--left < 0) throw tooLarge(path, `it holds more than ${MAX_ENTRIES} entries`);
-      const childPath = path === "." ? name : `${path}/${name}`;
-      const entry = toEntry(childPath, fs.lstatSync(directory.child(name)));
-      if (entry.type !== "directory" || depth <= 1) return entry;
+      if (--left < 0) throw tooLarge(below.path, `it holds more than ${MAX_ENTRIES} entries`);
+      const path = below.path === "." ? name : `${below.path}/${name}`;
+      const entry = toEntry(path, fs.lstatSync(directory.child(name)));
+      if (entry.type !== "directory" || below.depth <= 1) return entry;
       using child = directory.open(name);
-      return { ...entry, children: list(child, childPath, depth - 1) };
+      return { ...entry, children: list(child, { path, depth: below.depth - 1 }) };
     });
   }
-  return list(directory, path, depth);
+  return list(directory, { path, depth });
 }
 
 /** A file or directory as a listing shows it. */
@@ -68,10 +77,10 @@ export function toEntry(path: string, stats: fs.Stats): FileEntry {
   };
 }
 
-async function copyFile(from: Name, to: Name, path: string): Promise<void> {
+async function copyFile({ from, to }: Transfer, path: string): Promise<void> {
   await using opened = new AsyncDisposableStack();
   const open = (place: Name, flags: number) =>
-    opened.adopt(place.directory.openFile(place.name, path, flags), (fd) => fs.closeSync(fd));
+    opened.adopt(place.directory.openFile(place.name, { path, flags }), (fd) => fs.closeSync(fd));
   const source = open(from, O_RDONLY);
   const destination = open(to, O_WRONLY | O_CREAT);
   if (identityOf(fs.fstatSync(source)) === identityOf(fs.fstatSync(destination))) throw intoItself(path);

@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
 import type { ByteFilter } from "./child_output.ts";
 
+/** Matches nowhere. */
+const NEVER = "(?!)";
+
 /**
  * Replaces words in a stream of bytes, also where a chunk's border divides one; the longest word that fits is taken. Each
  * chunk is passed over once, whatever it holds: what a program prints must not slow the service down.
@@ -15,7 +18,8 @@ export class ByteReplacer implements ByteFilter {
     const pairs = Object.entries(replacements).map(([from, to]) => [toByteString(from), toByteString(to)] as const);
     this.#replacements = new Map(pairs);
     this.#words = [...this.#replacements.keys()].toSorted((a, b) => b.length - a.length);
-    this.#pattern = new RegExp(this.#words.map((word) => RegExp.escape(word)).join("|") || "(?!)", "g");
+    const alternatives = this.#words.map((word) => RegExp.escape(word));
+    this.#pattern = new RegExp(alternatives.length === 0 ? NEVER : alternatives.join("|"), "g");
   }
 
   push(bytes: Uint8Array): Uint8Array {

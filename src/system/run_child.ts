@@ -70,7 +70,7 @@ export async function runChild(
     watch.stop();
     options.signal?.removeEventListener("abort", cancel);
     await process.stdin.abort().catch(() => {}); // Closed by its writer, or broken since the reader is gone: it is closed either way.
-    return cause ?? request.explain(status, watch.usage) ?? outcomeOf(status, watch.usage, limits);
+    return cause ?? request.explain(status, watch.usage) ?? outcomeOf(status, { usage: watch.usage, limits });
   })();
 
   options.signal?.addEventListener("abort", cancel);
@@ -88,7 +88,7 @@ export async function runChild(
     await Promise.all([outcome, stdout.cancel(), stderr.cancel()]);
     throw new CodeBeakerError(
       "runtime_unavailable",
-      `Cannot start the program: ${said || startFault}`,
+      `Cannot start the program: ${said === "" ? startFault : said}`,
     );
   }
 
@@ -107,7 +107,7 @@ export async function runChild(
     stdin: process.stdin,
     output: mergeOutput([
       budget.bound(stdout),
-      budget.bound(filtered(stderr, start.rest, request.stderrFilter)),
+      budget.bound(filtered(stderr, { first: start.rest, filter: request.stderrFilter })),
     ], outcome),
     outcome,
     usage: () => watch.usage,
@@ -126,7 +126,10 @@ function exceeded({ cpuMs, peakMemoryBytes }: ProgramUsage, limits: Limits): Out
 }
 
 /** What an exit status tells by itself: SIGXCPU and SIGXFSZ are the kernel's word that a resource limit was passed. */
-function outcomeOf(status: Deno.CommandStatus, usage: ProgramUsage, limits: Limits): Outcome {
+function outcomeOf(
+  status: Deno.CommandStatus,
+  { usage, limits }: { readonly usage: ProgramUsage; readonly limits: Limits },
+): Outcome {
   switch (status.signal) {
     case null:
       return { kind: "exited", exitCode: status.code };

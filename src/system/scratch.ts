@@ -13,12 +13,10 @@ const PREFIX = "codebeaker-";
 export class Scratch implements AsyncDisposable {
   readonly path: string;
   readonly #lock: Deno.FsFile;
-  readonly #lockPath: string;
   #isDisposed = false;
 
-  private constructor(path: string, lockPath: string, lock: Deno.FsFile) {
+  private constructor(path: string, lock: Deno.FsFile) {
     this.path = path;
-    this.#lockPath = lockPath;
     this.#lock = lock;
   }
 
@@ -30,14 +28,14 @@ export class Scratch implements AsyncDisposable {
     lock.lockSync(true);
     await Deno.mkdir(path, { mode: 0o700 });
     await sweep(parent, path);
-    return new Scratch(path, lockPath, lock);
+    return new Scratch(path, lock);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     await removeTree(this.path);
-    await removeTree(this.#lockPath);
+    await removeTree(`${this.path}.lock`);
     this.#lock.close();
   }
 }

@@ -48,7 +48,7 @@ export class Workspace {
   ): Promise<ReadableStream<Uint8Array>> {
     const { offset = 0, length } = options;
     return this.#at(path, { follow: true }, ({ directory, name }) => {
-      const fd = directory.openFile(name, path, O_RDONLY);
+      const fd = directory.openFile(name, { path, flags: O_RDONLY });
       if (length === 0 || offset >= fs.fstatSync(fd).size) {
         fs.closeSync(fd);
         return ReadableStream.from<Uint8Array>([]);
@@ -60,7 +60,7 @@ export class Workspace {
 
   write(path: string, bytes: Uint8Array<ArrayBuffer>, mode: WriteMode = "create"): Promise<void> {
     return this.#at(path, { follow: mode !== "create_new", makeParents: true }, ({ directory, name }) => {
-      const fd = directory.openFile(name, path, O_WRONLY | O_CREAT | WRITE_FLAGS[mode]);
+      const fd = directory.openFile(name, { path, flags: O_WRONLY | O_CREAT | WRITE_FLAGS[mode] });
       try {
         fs.writeFileSync(fd, bytes);
       } finally {
@@ -83,8 +83,8 @@ export class Workspace {
       const kind = fs.lstatSync(from.directory.child(from.name));
       return this.#at(destination, { follow: true, makeParents: true }, async (to) => {
         if (!(options.overwrite ?? true)) refuseExisting(to, destination);
-        if (kind.isDirectory()) refuseInside(to, identityOf(kind), source);
-        await copyTree(from, to, source);
+        if (kind.isDirectory() && leadsInto(to, identityOf(kind))) throw intoItself(source);
+        await copyTree({ from, to }, source);
       });
     });
   }
@@ -118,7 +118,7 @@ export class Workspace {
       using listed = directory.open(name);
       return {
         ...top,
-        children: listTree(listed, path, maxDepth === 0 ? Infinity : maxDepth),
+        children: listTree(listed, { path, depth: maxDepth === 0 ? Infinity : maxDepth }),
       };
     });
   }
@@ -149,9 +149,9 @@ function refuseExisting({ directory, name }: Place, path: string): void {
   );
 }
 
-/** A directory is not copied to itself or to a place below it, by whatever path that is named. */
-function refuseInside({ directory, name, trail }: Place, source: string, path: string): void {
+/** Whether a place is a directory, or lies below it, by whatever path it is named. */
+function leadsInto({ directory, name, trail }: Place, identity: string): boolean {
   const target = fs.lstatSync(directory.child(name), { throwIfNoEntry: false });
-  const isItself = target !== undefined && identityOf(target) === source;
-  if (isItself || trail.some(({ identity }) => identity === source)) throw intoItself(path);
+  return (target !== undefined && identityOf(target) === identity) ||
+    trail.some((above) => above.identity === identity);
 }

@@ -37,14 +37,14 @@ export function resolve(root: DirectoryHandle, path: string, { follow, makeParen
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
       if (part === "" || part === ".") continue;
       if (part === "..") {
-        if (opened.length === 1) throw outside(path, "path", "a symlink in it leads out");
+        if (opened.length === 1) throw outside(path, { why: "a symlink in it leads out" });
         opened.pop()?.[Symbol.dispose]();
         continue;
       }
       const isLast = parts.length === 0;
       const target = isLast && !follow ? undefined : here().readLink(part);
       if (target !== undefined) {
-        if (++links > MAX_LINKS) throw outside(path, "path", "its symlinks form a loop");
+        if (++links > MAX_LINKS) throw outside(path, { why: "its symlinks form a loop" });
         if (target.startsWith("/")) opened.splice(1).forEach((handle) => handle[Symbol.dispose]());
         parts.unshift(...linkParts(target, path));
         continue;
@@ -64,7 +64,7 @@ export function resolve(root: DirectoryHandle, path: string, { follow, makeParen
 function linkParts(target: string, path: string): string[] {
   if (!target.startsWith("/")) return target.split("/");
   if (target !== WORKSPACE_ROOT && !target.startsWith(`${WORKSPACE_ROOT}/`)) {
-    throw outside(path, "path", "a symlink in it leads out");
+    throw outside(path, { why: "a symlink in it leads out" });
   }
   return parseWorkspacePath(target).split("/");
 }

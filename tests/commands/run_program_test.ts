@@ -119,10 +119,10 @@ Deno.test("runProgram takes no further output until onOutput returns", async () 
 });
 
 Deno.test("runProgram fails with onOutput, and lets go of the output", async () => {
-  let isCancelled = false;
+  let [isCancelled, left] = [false, 9];
   const output = () =>
     new ReadableStream<OutputChunk>({
-      pull: (controller) => controller.enqueue(chunkOf("stdout", "x")),
+      pull: (controller) => left-- > 0 ? controller.enqueue(chunkOf("stdout", "x")) : controller.close(),
       cancel: () => {
         isCancelled = true;
       },

@@ -4,7 +4,7 @@ import { CodeBeakerError, type FieldError } from "../../src/core/errors.ts";
 import { oneOf, parseAs, strictObject, unknownName } from "../../src/core/validation.ts";
 
 function fault(schema: z.ZodType, value: unknown): CodeBeakerError {
-  const error = assertThrows(() => parseAs(schema, value, "the thing"), CodeBeakerError);
+  const error = assertThrows(() => parseAs(schema, value, { what: "the thing" }), CodeBeakerError);
   assertEquals(error.code, "invalid_request");
   return error;
 }
@@ -44,7 +44,7 @@ Deno.test("unknownName() quotes a long name in part and suggests nothing", () =>
 
 Deno.test("strictObject() takes its fields and nothing else", () => {
   const schema = strictObject({ code: z.string(), files: z.array(z.string()).default([]) });
-  assertEquals(parseAs(schema, { code: "1" }, "the thing"), { code: "1", files: [] });
+  assertEquals(parseAs(schema, { code: "1" }, { what: "the thing" }), { code: "1", files: [] });
   for (const value of [undefined, null, 3, "text", [], () => {}]) assertEquals(paths(schema, value), [""]);
   assertEquals(paths(schema, JSON.parse('{"code":"1","__proto__":{}}')), ["__proto__"]);
 });
@@ -69,7 +69,7 @@ Deno.test("strictObject() keeps the place of each unknown field when a name hold
 
 Deno.test("oneOf() takes its names and tells the nearest of any other", () => {
   const schema = oneOf(["balanced", "speed", "security"]);
-  assertEquals(parseAs(schema, "speed", "the thing"), "speed");
+  assertEquals(parseAs(schema, "speed", { what: "the thing" }), "speed");
   assertEquals(faults(schema, "sped"), [{ path: "", message: 'Unknown value "sped", did you mean "speed"?' }]);
 });
 
@@ -82,7 +82,7 @@ Deno.test("oneOf() tells the names when it is given something else than a text",
 });
 
 Deno.test("parseAs() returns what the schema makes of a value", () => {
-  assertEquals(parseAs(z.string().transform((text) => text.length), "four", "the thing"), 4);
+  assertEquals(parseAs(z.string().transform((text) => text.length), "four", { what: "the thing" }), 4);
 });
 
 Deno.test("parseAs() says where each fault is", () => {

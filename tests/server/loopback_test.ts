@@ -42,6 +42,8 @@ Deno.test("isLoopback() takes no other address for this machine", () => {
     "fe80::1",
     "fd00::1",
     "::127.0.0.1",
+    "::f:127.0.0.1",
+    "::fffff:127.0.0.1",
     "::7f00:1",
     "::fffe:7f00:1",
     "::ffff:7eff:1",

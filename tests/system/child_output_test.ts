@@ -127,8 +127,8 @@ Deno.test("OutputBudget keeps the stream of a source and cancels it", async () =
 });
 
 Deno.test("filtered() puts the first bytes before everything else", async () => {
-  assertEquals(await readAll(filtered(sourceOf("b", "c"), encode("a"), KEEP)), ["a", "b", "c", ""]);
-  assertEquals(await readAll(filtered(sourceOf("b"), new Uint8Array(), KEEP)), ["b", ""]);
+  assertEquals(await readAll(filtered(sourceOf("b", "c"), { first: encode("a"), filter: KEEP })), ["a", "b", "c", ""]);
+  assertEquals(await readAll(filtered(sourceOf("b"), { first: new Uint8Array(), filter: KEEP })), ["b", ""]);
 });
 
 Deno.test("filtered() passes every byte through the filter, and flushes it once at the end", async () => {
@@ -143,7 +143,7 @@ Deno.test("filtered() passes every byte through the filter, and flushes it once 
       return encode("held back");
     },
   };
-  const source = filtered(sourceOf("b", "c"), encode("a"), filter);
+  const source = filtered(sourceOf("b", "c"), { first: encode("a"), filter });
   assertEquals(await readAll(source), ["A", "B", "C", "held back"]);
   assertEquals([await source.read(), calls], [undefined, ["a", "b", "c", "flush"]]);
 });

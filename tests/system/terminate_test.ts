@@ -100,3 +100,12 @@ Deno.test("terminateGroup() on a group that is gone is no fault", async () => {
   await leader.status;
   await terminateGroup(leader.pid, leader.status);
 });
+
+Deno.test("terminateGroup() waits no longer than for the leader to end", async () => {
+  await using leader = await lead("echo ready");
+  await leader.status;
+  const startedAt = performance.now();
+  for (let times = 0; times < 50; times++) await terminateGroup(leader.pid, leader.status);
+  const elapsedMs = performance.now() - startedAt;
+  assert(elapsedMs < 50 * 100, `${elapsedMs} ms`);
+});

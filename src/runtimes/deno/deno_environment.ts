@@ -56,12 +56,12 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly #running = new Set<Child>();
   #isDisposed = false;
 
-  private constructor(installation: DenoInstallation, config: RuntimeConfig, id: string) {
-    this.id = id;
+  private constructor(installation: DenoInstallation, config: RuntimeConfig) {
+    this.id = newId("env");
     this.language = config.environment;
     this.#installation = installation;
     this.#config = config;
-    this.#directory = join(installation.scratchDirectory, id);
+    this.#directory = join(installation.scratchDirectory, this.id);
     this.#workspace = config.workspaceDirectory ?? join(this.#directory, "workspace");
     this.#temporary = join(this.#directory, "tmp");
     this.#cache = join(this.#directory, "deno_dir");
@@ -70,7 +70,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
 
   /** Makes the directories; synchronously, since a trip through the thread pool takes longer than the call. */
   static create(installation: DenoInstallation, config: RuntimeConfig): DenoEnvironment {
-    const environment = new DenoEnvironment(installation, config, newId("env"));
+    const environment = new DenoEnvironment(installation, config);
     try {
       Deno.mkdirSync(environment.#directory, { mode: 0o700 });
       Deno.mkdirSync(environment.#temporary, { mode: 0o700 });
@@ -131,7 +131,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   ): Promise<ProgramHandle> {
     const variables = { ...this.#config.environmentVariables, ...env };
     const { binary, bootPath, confinement } = this.#installation;
-    const flags = await this.#flags(path, Object.keys(variables), limits);
+    const flags = await this.#flags(path, { variables: Object.keys(variables), limits });
     const filter = new StderrFilter(this.#shownPaths());
     const child = await runChild({
       ...confinement.confine([binary, "run", ...flags, bootUrl(bootPath, join(this.#workspace, path)), ...args], {
@@ -145,7 +145,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
       readyMarker: READY_MARKER,
       startTimeoutMs: START_TIMEOUT_MS,
       stderrFilter: filter,
-      explain: (status, usage) => explainEnd(status, usage, { limits, sawOutOfMemory: filter.sawOutOfMemory }),
+      explain: (status, usage) => explainEnd(status, { usage, limits, sawOutOfMemory: filter.sawOutOfMemory }),
     }, { signal });
     this.#running.add(child);
     child.outcome.then(() => this.#running.delete(child));
@@ -153,7 +153,10 @@ export class DenoEnvironment implements ExecutionEnvironment {
     return child;
   }
 
-  async #flags(path: string, variables: readonly string[], limits: Limits): Promise<string[]> {
+  async #flags(
+    path: string,
+    { variables, limits }: { readonly variables: readonly string[]; readonly limits: Limits },
+  ): Promise<string[]> {
     const { openNetworks } = this.#installation;
     return permissionFlags({
       workspace: this.#workspace,
@@ -211,9 +214,16 @@ function bootUrl(bootPath: string, programPath: string): string {
 /** V8 and the allocator end the process with SIGTRAP or SIGABRT when they are out of memory, and say so on stderr. */
 function explainEnd(
   { signal }: Deno.CommandStatus,
-  { peakMemoryBytes }: ProgramUsage,
-  { limits, sawOutOfMemory }: { readonly limits: Limits; readonly sawOutOfMemory: boolean },
+  { usage, limits, sawOutOfMemory }: {
+    readonly usage: ProgramUsage;
+    readonly limits: Limits;
+    readonly sawOutOfMemory: boolean;
+  },
 ): Outcome | undefined {
   if (!sawOutOfMemory || (signal !== "SIGTRAP" && signal !== "SIGABRT")) return undefined;
-  return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb: Math.ceil((peakMemoryBytes ?? 0) / MEBIBYTE) };
+  return {
+    kind: "memory_limit",
+    limitMb: limits.memoryMb,
+    observedMb: Math.ceil((usage.peakMemoryBytes ?? 0) / MEBIBYTE),
+  };
 }
