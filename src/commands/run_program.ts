@@ -38,7 +38,7 @@ export async function runProgram(
     await options.onOutput?.(chunk);
   }
   const { outcome, wallMs } = await ended;
-  await feeding.stop();
+  feeding.abort();
   const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
   return {
     outcome,
@@ -50,19 +50,17 @@ export async function runProgram(
   };
 }
 
-/** Writes a program's stdin beside everything else; a program that does not read it, or has ended, hinders nobody. */
-function feed(stdin: ProgramHandle["stdin"], input: string | ReadableStream<Uint8Array>): { stop(): Promise<void> } {
-  const ended = new AbortController();
+/**
+ * Writes a program's stdin beside everything else, until the returned is aborted. A program that does not read it, has ended,
+ * or has left its stdin to somebody else who does not read it, holds nobody up.
+ */
+function feed(stdin: ProgramHandle["stdin"], input: string | ReadableStream<Uint8Array>): AbortController {
+  const feeding = new AbortController();
   const source = typeof input === "string"
     ? ReadableStream.from(input === "" ? [] : [new TextEncoder().encode(input)])
     : input;
-  const done = source.pipeTo(stdin, { signal: ended.signal }).catch(() => {}); // The program closed its stdin, or is gone.
-  return {
-    async stop() {
-      ended.abort();
-      await done;
-    },
-  };
+  source.pipeTo(stdin, { signal: feeding.signal }).catch(() => {}); // The program closed its stdin, or is gone.
+  return feeding;
 }
 
 function round(ms: number): number {

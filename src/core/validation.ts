@@ -21,7 +21,10 @@ const MAX_DIFFERENCE = 0.5;
 export function unknownName(given: string, known: readonly string[]): string {
   if (given.length > MAX_NAME_LENGTH) return `${JSON.stringify(given.slice(0, MAX_NAME_LENGTH))}…`;
   const nearest = known.length === 0 ? undefined : closestString(given, known);
-  if (nearest === undefined || levenshteinDistance(given, nearest) > given.length * MAX_DIFFERENCE) {
+  if (
+    nearest === undefined ||
+    levenshteinDistance(given.toLowerCase(), nearest.toLowerCase()) > given.length * MAX_DIFFERENCE
+  ) {
     return known.length === 0 ? JSON.stringify(given) : `${JSON.stringify(given)} (known: ${known.join(", ")})`;
   }
   return `${JSON.stringify(given)}, did you mean "${nearest}"?`;
@@ -100,6 +103,8 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
 }
 
 function formatPath(path: readonly PropertyKey[]): string {
-  const text = path.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("");
+  const text = path.map((part) =>
+    typeof part === "number" ? `[${part}]` : `.${JSON.stringify(String(part)).slice(1, -1)}`
+  ).join("");
   return text.replace(/^\./, "").slice(0, MAX_PATH_LENGTH);
 }

@@ -27,7 +27,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
     code: known.code,
     detail,
     requestId,
-    ...known.details,
+    ...(known.code === "internal" ? {} : known.details),
   };
 }
 
@@ -38,8 +38,7 @@ export function sendProblem(context: Context, error: unknown): Response {
   return context.body(JSON.stringify(problem), problem.status, { "content-type": "application/problem+json" });
 }
 
+/** An error with what caused it, for the log. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? "" : `\ncaused by ${describe(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
+  return Deno.inspect(error, { depth: 4 });
 }

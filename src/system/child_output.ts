@@ -64,7 +64,7 @@ export class OutputBudget {
 }
 
 /** Bytes before the marker; a source that brings more has none. */
-const MAX_EARLY_BYTES = 65_536;
+const MAX_EARLY_BYTES = 8_192;
 
 interface Early {
   /** `ended` when there was no marker: the source is over, or brings too much. */
@@ -78,9 +78,10 @@ export async function readUpTo(marker: Uint8Array, source: ChunkSource): Promise
   let seen: Uint8Array<ArrayBuffer> = new Uint8Array();
   for (;;) {
     const bytes = await source.read();
-    if (bytes === undefined || seen.length > MAX_EARLY_BYTES) return { kind: "ended", rest: seen };
+    if (bytes === undefined) return { kind: "ended", rest: seen };
     seen = join(seen, bytes);
     const at = indexOf(seen, marker);
+    if (at < 0 && seen.length > MAX_EARLY_BYTES) return { kind: "ended", rest: seen };
     if (at >= 0) return { kind: "ready", rest: join(seen.subarray(0, at), seen.subarray(at + marker.length)) };
   }
 }

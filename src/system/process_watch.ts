@@ -17,6 +17,7 @@ export class ProcessWatch {
   readonly #pid: number;
   readonly #onLook: (usage: ProgramUsage) => void;
   #usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
+  #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(pid: number, onLook: (usage: ProgramUsage) => void) {
@@ -28,19 +29,22 @@ export class ProcessWatch {
     return this.#usage;
   }
 
+  /** The first look is now, so that even the shortest program is seen. */
   start(): void {
-    this.#schedule(FIRST_LOOK_MS);
+    if (!this.#isStopped && this.#look()) this.#schedule(FIRST_LOOK_MS);
   }
 
+  /** No look follows, also where the process ended before the watch began. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
   #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => {
       if (!this.#look()) return;
-      this.#schedule(Math.min(delayMs * 2, STEADY_LOOK_MS));
       this.#onLook(this.#usage);
+      if (!this.#isStopped) this.#schedule(Math.min(delayMs * 2, STEADY_LOOK_MS));
     }, delayMs);
   }
 

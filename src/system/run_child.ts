@@ -49,12 +49,13 @@ export async function runChild(
   const exit = Promise.withResolvers<void>();
   let cause: Outcome | undefined;
   let hasEnded = false;
+  let terminating: Promise<void> | undefined;
 
   function end(outcome: Outcome, how: "kill" | "terminate"): void {
     if (cause !== undefined || hasEnded) return;
     cause = outcome;
     if (how === "kill") signalGroup(process.pid, "SIGKILL");
-    else terminateGroup(process.pid, exit.promise);
+    else terminating = terminateGroup(process.pid, exit.promise);
   }
 
   const watch = new ProcessWatch(process.pid, (usage) => {
@@ -69,6 +70,7 @@ export async function runChild(
     signalGroup(process.pid, "SIGKILL");
     watch.stop();
     options.signal?.removeEventListener("abort", cancel);
+    await terminating;
     await process.stdin.abort().catch(() => {}); // Closed by its writer, or broken since the reader is gone: it is closed either way.
     return cause ?? request.explain(status, watch.usage) ?? outcomeOf(status, { usage: watch.usage, limits });
   })();

@@ -26,6 +26,7 @@ export function spawnGroup(request: SpawnRequest): Deno.ChildProcess {
     request.onSpawned(child.pid);
   } catch (cause) {
     child.kill("SIGKILL");
+    Promise.all([child.status, child.stdin.abort(), child.stdout.cancel(), child.stderr.cancel()]).catch(() => {}); // It is going.
     throw new CodeBeakerError("runtime_unavailable", `Cannot confine ${file}: ${messageOf(cause)}`, { cause });
   }
   return child;

@@ -63,7 +63,7 @@ Deno.test("strictObject() names each unknown field, where it is, and the nearest
 
 Deno.test("strictObject() keeps the place of each unknown field when a name holds a line break", () => {
   const errors = faults(strictObject({ code: z.string() }), { code: "1", "a\nb": 1, codes: 2 });
-  assertEquals(errors.map(({ path }) => path), ["a\nb", "codes"]);
+  assertEquals(errors.map(({ path }) => path), ["a\\nb", "codes"]);
   assertStringIncludes(errors[1]?.message ?? "", '"codes"');
 });
 

@@ -27,8 +27,10 @@ const ALLOW = 0x7fff_0000;
 const KILL_PROCESS = 0x8000_0000;
 const FAIL = 0x0005_0000;
 const EAFNOSUPPORT = 97;
+const ENOSYS = 38;
+const IO_URING_SETUP = 425;
 
-/** Runs a classic-BPF program of the three instructions that the filter needs; any other is a fault, as is leaving it. */
+/** Runs a classic-BPF program of the four instructions that the filter needs; any other is a fault, as is leaving it. */
 function interpret(program: Uint8Array, call: Call): number {
   const code = new DataView(program.buffer, program.byteOffset, program.byteLength);
   const data = new DataView(new ArrayBuffer(64));
@@ -44,6 +46,9 @@ function interpret(program: Uint8Array, call: Call): number {
         break;
       case 0x15: // JEQ
         at += 8 * code.getUint8(at + (accumulator === operand ? 2 : 3));
+        break;
+      case 0x35: // JGE
+        at += 8 * code.getUint8(at + (accumulator >= operand ? 2 : 3));
         break;
       case 0x06: // RET
         return operand;
@@ -112,7 +117,7 @@ Deno.test({
   fn() {
     const socket = MACHINE?.socket ?? 0;
     for (let number = 0; number < 512; number++) {
-      if (number === socket) continue;
+      if (number === socket || number === IO_URING_SETUP) continue;
       for (const firstArgument of [0, 1, 10, socket]) {
         assertEquals([number, answer({ number, firstArgument })], [number, ALLOW]);
       }
@@ -129,5 +134,14 @@ Deno.test({
         assertEquals([architecture, answer({ number, architecture, firstArgument: 2 })], [architecture, KILL_PROCESS]);
       }
     }
+  },
+});
+
+Deno.test({
+  ...known,
+  name: "IPV4_ONLY_FILTER knows no io_uring, and kills calls of x32",
+  fn() {
+    assertEquals(answer({ number: IO_URING_SETUP }), FAIL | ENOSYS);
+    for (const number of [0x4000_0000, 0x4000_0029, 0xffff_ffff]) assertEquals(answer({ number }), KILL_PROCESS);
   },
 });
