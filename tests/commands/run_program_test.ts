@@ -233,3 +233,8 @@ Deno.test("runProgram counts wallMs from the begin to the end of the program, no
   assert(usage.wallMs >= 45 && usage.wallMs < 450, `wall ${usage.wallMs}`);
   assert(usage.startupMs < 45, `start-up ${usage.startupMs}`);
 });
+
+Deno.test("runProgram answers at the program's end though a write to its stdin never settles", async () => {
+  const stuck = () => fakeProgram({ stdin: new WritableStream({ write: () => new Promise(() => {}) }) });
+  assertEquals((await run(stuck, { stdin: "never taken" })).exitCode, 0);
+});

@@ -68,7 +68,7 @@ Deno.test("deno serve main.ts runs programs, starts no command line and leaves n
 
 Deno.test("deno serve main.ts without processes, files or variables serves, and says what is unavailable and why", async () => {
   await using hosted = await serveHosted(["--allow-net"]);
-  assertEquals((await fetch(`${hosted.url}/health/live`)).status, 200);
+  assertEquals(await (await fetch(`${hosted.url}/health/live`)).json(), { status: "live" });
   const ready = await fetch(`${hosted.url}/health/ready`);
   const { runtimes } = await ready.json();
   assertEquals([ready.status, runtimes[0].name, runtimes[0].available], [503, "deno", false]);
