@@ -14,7 +14,11 @@ Deno.test.afterAll(async () => {
 async function outputOf(argv: [string, ...string[]], ipv4Only = false): Promise<string> {
   const limits = { ...DEFAULT_LIMITS, cpuMs: 2_500, diskMb: 3, memoryMb: 100 };
   const confined = confinement.confine(argv, { limits, reservedDataBytes: 1_000_000_000, ipv4Only });
-  const child = spawnGroup({ ...confined, cwd: "/", env: { PATH: "/usr/bin:/bin" } });
+  const child = spawnGroup({
+    ...confined,
+    cwd: "/",
+    env: { PATH: "/usr/bin:/bin", DENO_DIR: `${directory}/deno_dir` },
+  });
   await child.stdin.close();
   const [stdout, stderr] = await Promise.all([
     new Response(child.stdout).text(),
