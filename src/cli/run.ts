@@ -33,7 +33,10 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     .argument("[args...]", "arguments of the program")
     .passThroughOptions()
     .addOption(
-      new Option("--language <name>", "what the code is written for (default: by the file's ending, else typescript)"),
+      new Option(
+        "--language <name>",
+        "what the code is written for (default: told by the file's ending; typescript from standard input)",
+      ),
     )
     .addOption(new Option("--runtime <name>", "force one runtime"))
     .addOption(new Option("--preference <name>", PREFERENCES.join(", ")))
@@ -46,7 +49,7 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     )
     .addOption(new Option("--timeout <ms>", "deadline").argParser(wholeNumber))
     .addOption(new Option("--explain", "print the selection to stderr"));
-  addSettings(command, ["readRoots", "writeRoots", "openNetworks", "denoBinary", "scratch"]);
+  addSettings(command, ["openNetworks", "denoBinary", "scratch"]);
   command.action(async (file: string, args: string[], flags: RunFlags) =>
     setExitCode(await run({ file, args }, flags))
   );
