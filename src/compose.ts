@@ -30,8 +30,9 @@ export async function composeService(config: Config): Promise<Service> {
     scratchDirectory: scratch?.path,
     confinement,
     openNetworks: config.openNetworks,
-    binaries: { deno: config.denoBinary },
+    settings: { deno: { binary: config.denoBinary } },
   });
+  for (const runtime of runtimes) building.use(runtime);
   const selector = new RuntimeSelector(runtimes, { minIsolation: config.minIsolation });
   const engine = building.use(
     new Engine({ selector, policy: config, maxConcurrent: config.maxConcurrent, drainMs: config.drainMs }),

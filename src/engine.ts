@@ -4,7 +4,7 @@ import type { Attempt, Execution, Outcome } from "./core/execution.ts";
 import { newId } from "./core/ids.ts";
 import { nothingFits } from "./core/nothing_fits.ts";
 import { narrowPermissions, type PermissionPolicy } from "./core/permissions.ts";
-import type { ExecutionRequest, SelectionRequest } from "./core/request.ts";
+import { type ExecutionRequest, placeFiles, type SelectionRequest } from "./core/request.ts";
 import type { Selection } from "./core/selection.ts";
 import { log } from "./log.ts";
 import { describeRuntime, type RuntimeDescription } from "./runtimes/description.ts";
@@ -99,7 +99,7 @@ export class Engine implements AsyncDisposable {
     const attempts: Attempt[] = [];
     for (const runtime of ranking.passed) {
       try {
-        const result = await this.#runOn(runtime, narrowed, options);
+        const result = await this.#runOn(runtime, { request: narrowed, floor: ranking.selection.floor }, options);
         return {
           id: newId("exec"),
           language: request.language,
@@ -125,13 +125,18 @@ export class Engine implements AsyncDisposable {
   }
 
   /** One attempt. What it throws as `runtime_unavailable` happened before any user code began. */
-  async #runOn(runtime: ExecutionRuntime, request: ExecutionRequest, { signal, stdin, onOutput }: ExecuteOptions) {
+  async #runOn(
+    runtime: ExecutionRuntime,
+    { request, floor }: { readonly request: ExecutionRequest; readonly floor: number },
+    { signal, stdin, onOutput }: ExecuteOptions,
+  ) {
     const askedAt = performance.now();
-    const config = configOf(request);
+    const config = { ...configOf(request, floor), singleUse: true };
     const environment = await runtime.createEnvironment(config);
     using _leaving = { [Symbol.dispose]: () => this.#leave(environment) };
-    for (const file of request.files) await environment.files.write(file.path, file.bytes);
-    const result = await runProgram(environment, { kind: "file", path: request.entrypoint, args: request.args }, {
+    const { files, entrypoint } = placeFiles(request, environment.mainFile());
+    for (const file of files) await environment.files.write(file.path, file.bytes);
+    const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
       limits: config.resourceLimits,
       stdin: stdin ?? request.stdin,
       signal: withOwn(this.#shutdown.signal, signal),

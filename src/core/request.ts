@@ -28,10 +28,12 @@ export interface RequestFile {
 
 /** A one-shot request, checked. */
 export interface ExecutionRequest extends SelectionRequest {
-  /** Its code, as `main.<ext>`, and the files it brings. */
+  /** What {@link placeFiles} gives the name of the language's main file. */
+  readonly code?: Uint8Array<ArrayBuffer>;
+  /** The files it brings. */
   readonly files: readonly RequestFile[];
-  /** The one of them to run. */
-  readonly entrypoint: string;
+  /** The one of them to run; absent, it is the main file. */
+  readonly entrypoint?: string;
   readonly args: readonly string[];
   readonly stdin: string;
   readonly env: Readonly<Record<string, string>>;
@@ -86,19 +88,36 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
     throw invalidField("code", "A request brings code, files or both");
   }
   const selection = toSelectionRequest(wire);
-  const mainFile = mainFileOf(selection.language);
-  const named = wire.files.map((file, index) => ({
+  const files = wire.files.map((file, index) => ({
     path: parseWorkspacePath(file.path, `files[${index}].path`),
     bytes: decodeContent(file, `files[${index}].content`),
   }));
-  checkPaths(named, wire.code === undefined ? [] : [mainFile]);
-  const code = wire.code === undefined ? [] : [{ path: mainFile, bytes: new TextEncoder().encode(wire.code) }];
-  const files = [...code, ...named];
-  const entrypoint = wire.entrypoint === undefined ? mainFile : parseWorkspacePath(wire.entrypoint, "entrypoint");
+  const request: ExecutionRequest = {
+    ...selection,
+    ...(wire.code === undefined ? {} : { code: new TextEncoder().encode(wire.code) }),
+    files,
+    ...(wire.entrypoint === undefined ? {} : { entrypoint: parseWorkspacePath(wire.entrypoint, "entrypoint") }),
+    args: wire.args,
+    stdin: wire.stdin,
+    env: wire.env,
+  };
+  placeFiles(request, mainFileOf(selection.language));
+  return request;
+}
+
+/** A request's files with its code among them, and the one to run. @throws {CodeBeakerError} `invalid_request` */
+export function placeFiles(
+  request: ExecutionRequest,
+  mainFile: string,
+): { readonly files: readonly RequestFile[]; readonly entrypoint: string } {
+  const code = request.code === undefined ? [] : [{ path: mainFile, bytes: request.code }];
+  checkPaths(request.files, code.map(({ path }) => path));
+  const files = [...code, ...request.files];
+  const entrypoint = request.entrypoint ?? mainFile;
   if (!files.some(({ path }) => path === entrypoint)) {
     throw invalidField("entrypoint", `The entry point ${JSON.stringify(entrypoint)} is none of the files`);
   }
-  return { ...selection, files, entrypoint, args: wire.args, stdin: wire.stdin, env: wire.env };
+  return { files, entrypoint };
 }
 
 /** Every path is there once, and none runs through a file. `taken` are those that are there already. */

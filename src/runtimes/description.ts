@@ -19,16 +19,20 @@ export interface RuntimeDescription {
 /** What a runtime is now: declared, measured, and isolated as an environment with nothing granted would be. */
 export async function describeRuntime(runtime: ExecutionRuntime, profile: RuntimeProfile): Promise<RuntimeDescription> {
   const availability = await runtime.isAvailable();
+  const environments = await Promise.all(
+    runtime.supportedEnvironments.map(async (name) => ({ name, ...await runtime.isAvailable(name) })),
+  );
   const { isolation } = await runtime.assess({
     environment: runtime.supportedEnvironments[0] ?? "",
     environmentVariables: {},
     resourceLimits: DEFAULT_LIMITS,
     permissions: NO_PERMISSIONS,
+    minIsolation: 0,
   });
   return {
     name: runtime.name,
     type: runtime.type,
-    environments: runtime.supportedEnvironments.map((name) => ({ name, ...availability })),
+    environments,
     ...availability,
     capabilities: runtime.getCapabilities(),
     measured: profile.read(),

@@ -22,8 +22,8 @@ export class LazyRuntime implements ExecutionRuntime {
     return this.#capabilities;
   }
 
-  async isAvailable(): Promise<Availability> {
-    return await (await this.#runtime()).isAvailable();
+  async isAvailable(environment?: string): Promise<Availability> {
+    return await (await this.#runtime()).isAvailable(environment);
   }
 
   async assess(config: RuntimeConfig): Promise<Assessment> {
@@ -32,6 +32,10 @@ export class LazyRuntime implements ExecutionRuntime {
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
     return await (await this.#runtime()).createEnvironment(config);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#loaded)?.[Symbol.asyncDispose]();
   }
 
   #runtime(): Promise<ExecutionRuntime> {

@@ -10,16 +10,18 @@ interface RuntimeModule {
 }
 
 interface RuntimeEntry {
-  readonly facts: RuntimeFacts;
+  readonly name: string;
+  /** What is known of it on a host before its code is loaded. */
+  facts(host: RuntimeHost): RuntimeFacts;
   load(): Promise<RuntimeModule>;
 }
 
 /** Every runtime there is, in the order that decides where a score does not. */
 export const RUNTIMES: readonly RuntimeEntry[] = [
-  { facts: DENO_FACTS, load: () => import("./deno/mod.ts") },
+  { name: DENO_FACTS.name, facts: () => DENO_FACTS, load: () => import("./deno/mod.ts") },
 ];
 
 /** The runtimes of {@link RUNTIMES} for one host; the code of each is loaded when it is first asked for more than its facts. */
 export function createRuntimes(host: RuntimeHost): ExecutionRuntime[] {
-  return RUNTIMES.map(({ facts, load }) => new LazyRuntime(facts, async () => (await load()).create(host)));
+  return RUNTIMES.map(({ facts, load }) => new LazyRuntime(facts(host), async () => (await load()).create(host)));
 }

@@ -12,8 +12,8 @@ export interface RuntimeHost {
   readonly confinement: Confinement;
   /** Private IPv4 networks (CIDR) that the operator opened to programs with network. */
   readonly openNetworks: readonly string[];
-  /** The binary of a runtime where it is not the obvious one, by the runtime's name. */
-  readonly binaries: Readonly<Record<string, string | undefined>>;
+  /** The raw settings of each runtime by its name, which it parses itself. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** What is known of a runtime before its code is loaded. */
@@ -27,16 +27,19 @@ export interface RuntimeFacts {
   readonly capabilities: RuntimeCapabilities;
 }
 
-/** The port of a way to run programs. One instance serves the whole service. */
-export interface ExecutionRuntime {
+/** The port of a way to run programs. One instance serves the whole service; disposing ends what it does by itself. */
+export interface ExecutionRuntime extends AsyncDisposable {
   /** The name on the wire and in the configuration. */
   readonly name: string;
   readonly type: RuntimeType;
   /** The environment names whose whole surface it offers. */
   readonly supportedEnvironments: readonly string[];
 
-  /** Whether it can be used now. The answer is cached for a short time and cannot hang. */
-  isAvailable(): Promise<Availability>;
+  /**
+   * Whether it can be used now and, with an environment name, whether that one can be had. The answer is cached for a short
+   * time and cannot hang.
+   */
+  isAvailable(environment?: string): Promise<Availability>;
 
   /** What it declares about itself. */
   getCapabilities(): RuntimeCapabilities;
@@ -62,6 +65,10 @@ export interface RuntimeConfig {
   readonly environmentVariables: Readonly<Record<string, string>>;
   readonly resourceLimits: Limits;
   readonly permissions: PermissionSettings;
+  /** The isolation that was asked for, 0 (any) to 10: a runtime that has several levels gives the lowest that reaches it. */
+  readonly minIsolation: number;
+  /** Whether the caller will only write files, run one program and dispose; a runtime may then take a shorter way. */
+  readonly singleUse?: boolean;
 }
 
 /** How isolated something really is. */

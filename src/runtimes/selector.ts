@@ -106,9 +106,10 @@ async function judge(runtime: ExecutionRuntime, { request, floor }: Demand): Pro
   const { isolationLevel } = runtime.getCapabilities();
   const early = mismatchOf(runtime, request);
   if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
-  const assessment = await runtime.assess(configOf(request));
+  const assessment = await runtime.assess(configOf(request, floor));
   const { level } = assessment.isolation;
-  const rejectedBecause = shortfallOf(assessment, { request, floor }) ?? await unavailability(runtime);
+  const rejectedBecause = shortfallOf(assessment, { request, floor }) ??
+    await unavailability(runtime, request.language);
   if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
   const inputs = inputsOf(runtime, level);
   return { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
@@ -149,8 +150,8 @@ function shortfallOf(
   return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
 }
 
-async function unavailability(runtime: ExecutionRuntime): Promise<Rejection | undefined> {
-  const answer = await runtime.isAvailable();
+async function unavailability(runtime: ExecutionRuntime, environment: string): Promise<Rejection | undefined> {
+  const answer = await runtime.isAvailable(environment);
   return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
 }
 
@@ -162,11 +163,13 @@ function inputsOf(runtime: ExecutionRuntime, isolationLevel: number): ScoreInput
 /** What an environment for a request is made from. */
 export function configOf(
   request: SelectionRequest & { readonly env?: Readonly<Record<string, string>> },
+  minIsolation: number,
 ): RuntimeConfig {
   return {
     environment: request.language,
     environmentVariables: request.env ?? {},
     resourceLimits: resolveLimits(request.limits),
     permissions: request.permissions,
+    minIsolation,
   };
 }

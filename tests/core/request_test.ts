@@ -3,7 +3,7 @@ import { MAX_CODE_BYTES } from "../../src/core/content.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS, resolveLimits } from "../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
-import { parseExecutionRequest, parseSelectionRequest } from "../../src/core/request.ts";
+import { parseExecutionRequest, parseSelectionRequest, placeFiles } from "../../src/core/request.ts";
 
 function fault(value: unknown): CodeBeakerError {
   return assertThrows(() => parseExecutionRequest(value), CodeBeakerError);
@@ -16,8 +16,8 @@ Deno.test("parseExecutionRequest() fills in the defaults of the wire contract", 
     language: "typescript",
     preference: "balanced",
     permissions: NO_PERMISSIONS,
-    files: [{ path: "main.ts", bytes: new TextEncoder().encode("1") }],
-    entrypoint: "main.ts",
+    code: new TextEncoder().encode("1"),
+    files: [],
     args: [],
     stdin: "",
     env: {},
@@ -32,6 +32,18 @@ Deno.test("parseExecutionRequest() fills in the defaults of the wire contract", 
     maxProcesses: 64,
     diskMb: 64,
   });
+});
+
+Deno.test("placeFiles() puts the code where the runtime wants it, and runs it unless the request names another", () => {
+  const code = new TextEncoder().encode("1");
+  const request = parseExecutionRequest({ language: "ruby", code: "1", files: [{ path: "b.rb", content: "" }] });
+  assertEquals(placeFiles(request, "main.rb"), {
+    files: [{ path: "main.rb", bytes: code }, { path: "b.rb", bytes: new Uint8Array() }],
+    entrypoint: "main.rb",
+  });
+  assertEquals(placeFiles({ ...request, entrypoint: "b.rb" }, "main.rb").entrypoint, "b.rb");
+  const error = assertThrows(() => placeFiles(request, "b.rb"), CodeBeakerError);
+  assertEquals(error.details.errors?.[0]?.path, "files[0].path");
 });
 
 Deno.test("parseExecutionRequest() takes environment and the aliases of languages", () => {
@@ -101,7 +113,7 @@ Deno.test("parseExecutionRequest() refuses paths that leave the workspace and co
   assertEquals(fault({ language: "deno", code: "1", entrypoint: "/etc/passwd" }).code, "permission_denied");
   assertEquals(fault({ language: "deno", code: "x".repeat(MAX_CODE_BYTES + 1) }).code, "too_large");
   const largest = parseExecutionRequest({ language: "deno", code: "x".repeat(MAX_CODE_BYTES) });
-  assertEquals(largest.files[0]?.bytes.length, MAX_CODE_BYTES);
+  assertEquals(largest.code?.length, MAX_CODE_BYTES);
 });
 
 Deno.test("parseExecutionRequest() names the file that is off before anything else is asked", () => {

@@ -298,6 +298,7 @@ async function withBench(
     environmentVariables: {},
     resourceLimits: DEFAULT_LIMITS,
     permissions: NO_PERMISSIONS,
+    minIsolation: 0,
   };
   await using environment = await runtime.createEnvironment(config);
   async function run(code: string, options: RunOptions = {}): Promise<ProgramResult> {

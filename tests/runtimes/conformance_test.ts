@@ -10,7 +10,7 @@ const runtimes = createRuntimes(host);
 
 for (const runtime of runtimes) {
   if (!isPresent(runtime.name, await runtime.isAvailable())) continue;
-  const entry = RUNTIMES.find(({ facts }) => facts.name === runtime.name);
+  const entry = RUNTIMES.find(({ name }) => name === runtime.name);
   const deviations = (await entry?.load())?.deviations ?? {};
   for (const language of runtime.supportedEnvironments) {
     const dialect = DIALECTS[language];

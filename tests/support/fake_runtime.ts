@@ -39,6 +39,7 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
         isolation: { level: isolationLevel, layers: [], limits: options.limits ?? Object.keys(LIMITS) as LimitName[] },
         ...(cannotHonour === undefined ? {} : { cannotHonour }),
       }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
     createEnvironment: options.createEnvironment ??
       (() => Promise.reject(new Error("This fake makes no environments"))),
   };

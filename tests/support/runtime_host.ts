@@ -12,7 +12,7 @@ export async function openRuntimeHost(options: Partial<RuntimeHost> = {}): Promi
     scratchDirectory: scratch.path,
     confinement,
     openNetworks: [],
-    binaries: {},
+    settings: {},
     ...options,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -68,6 +68,10 @@ class DenoRuntime implements ExecutionRuntime {
     return DenoEnvironment.create(await this.#installation, config);
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
   #whyNot(permissions: RuntimeConfig["permissions"]): string | undefined {
     if (permissions.allowRun) {
       return "a program that may start others has all they can do, and no layer of the operating system confines them";
@@ -91,7 +95,7 @@ class DenoRuntime implements ExecutionRuntime {
         cause,
       });
     }
-    return { ...this.#host, scratchDirectory, bootPath, binary: this.#host.binaries["deno"] ?? defaultBinary() };
+    return { ...this.#host, scratchDirectory, bootPath, binary: binaryOf(this.#host.settings["deno"]) };
   }
 
   async #tryProgram(signal: AbortSignal): Promise<void> {
@@ -100,6 +104,7 @@ class DenoRuntime implements ExecutionRuntime {
       environmentVariables: {},
       resourceLimits: { ...DEFAULT_LIMITS, timeoutMs: PROBE.timeoutMs },
       permissions: NO_PERMISSIONS,
+      minIsolation: 0,
     };
     await using environment = await this.createEnvironment(config);
     await environment.files.write("main.ts", new TextEncoder().encode("console.log(Deno.version.deno)"));
@@ -129,7 +134,12 @@ function withoutComments(source: string): string {
   return source.replaceAll(/^\/\*\*.*?\*\/$/gms, "");
 }
 
-/** In a compiled service `execPath` is the service itself, which runs no programs: Deno is then the one on `PATH`. */
-function defaultBinary(): string {
+/** The configured `binary`. In a compiled service `execPath` is the service itself, which runs no programs: Deno is then the one on `PATH`. */
+function binaryOf(settings: unknown): string {
+  if (
+    typeof settings === "object" && settings !== null && "binary" in settings && typeof settings.binary === "string"
+  ) {
+    return settings.binary;
+  }
   return Deno.build.standalone ? "deno" : Deno.execPath();
 }

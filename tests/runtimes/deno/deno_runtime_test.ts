@@ -19,6 +19,7 @@ function config(options: Partial<RuntimeConfig> = {}): RuntimeConfig {
     environmentVariables: {},
     resourceLimits: DEFAULT_LIMITS,
     permissions: NO_PERMISSIONS,
+    minIsolation: 0,
     ...options,
   };
 }
@@ -120,7 +121,7 @@ function testDeno(runtime: ExecutionRuntime): void {
       [`${directory}/broken`]: /broken/,
     };
     for (const [binary, reason] of Object.entries(expected)) {
-      const answer = await createDenoRuntime({ ...host, binaries: { deno: binary } }).isAvailable();
+      const answer = await createDenoRuntime({ ...host, settings: { deno: { binary } } }).isAvailable();
       assert(!answer.available);
       assertMatch(answer.reason, reason);
     }

@@ -32,6 +32,7 @@ async function attack(
     environmentVariables: {},
     resourceLimits: DEFAULT_LIMITS,
     permissions: { ...NO_PERMISSIONS, ...permissions },
+    minIsolation: 0,
   });
   const all = { ...files, [environment.mainFile()]: code };
   for (const [path, text] of Object.entries(all)) await environment.files.write(path, new TextEncoder().encode(text));
@@ -96,6 +97,7 @@ if (isPresent("deno", await runtime.isAvailable())) {
       environmentVariables: {},
       resourceLimits: DEFAULT_LIMITS,
       permissions: NO_PERMISSIONS,
+      minIsolation: 0,
     });
     const command = (value: unknown) => runCommand(environment, value, { limits: DEFAULT_LIMITS });
     assertEquals((await command({ type: "execute_code", code: DEEP_TREE }) as ProgramResult).stdout, "built\n");
@@ -120,6 +122,7 @@ if (isPresent("deno", await runtime.isAvailable())) {
         environmentVariables: {},
         resourceLimits: DEFAULT_LIMITS,
         permissions: NO_PERMISSIONS,
+        minIsolation: 0,
       });
       const run = () =>
         runCommand(environment, { type: "shell", command: "deno", args: ["run", "link.ts"] }, {
@@ -177,6 +180,7 @@ async function listWith(name: string, pattern: string): Promise<{ children: unkn
     environmentVariables: {},
     resourceLimits: DEFAULT_LIMITS,
     permissions: NO_PERMISSIONS,
+    minIsolation: 0,
   });
   await environment.files.write(name, new Uint8Array());
   const { tree } = await runCommand(environment, { type: "list_directory", pattern }, { limits: DEFAULT_LIMITS }) as {
