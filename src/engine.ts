@@ -2,7 +2,7 @@ import { type CommandContext, runProgram } from "./commands/mod.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import type { Attempt, Execution, Outcome } from "./core/execution.ts";
 import { newId } from "./core/ids.ts";
-import { nothingFits } from "./core/nothing_fits.ts";
+import { nothingFits, soonestRetryMs } from "./core/nothing_fits.ts";
 import { narrowPermissions, type PermissionPolicy } from "./core/permissions.ts";
 import { type ExecutionRequest, placeFiles, type SelectionRequest } from "./core/request.ts";
 import type { Selection } from "./core/selection.ts";
@@ -32,6 +32,12 @@ export interface ExecuteOptions extends Pick<CommandContext, "onOutput"> {
   readonly signal?: AbortSignal;
   /** Takes the place of the request's `stdin`. */
   readonly stdin?: ReadableStream<Uint8Array>;
+}
+
+/** What one attempt is for, and the isolation floor that holds for it. */
+interface Demand {
+  readonly request: ExecutionRequest;
+  readonly floor: number;
 }
 
 /** The façade that every door uses: admit, select, run, record. */
@@ -72,7 +78,12 @@ export class Engine implements AsyncDisposable {
   }
 
   describeRuntimes(): Promise<RuntimeDescription[]> {
-    return Promise.all(this.#selector.runtimes.map((runtime) => describeRuntime(runtime, this.#profile(runtime))));
+    return Promise.all(this.#selector.runtimes.map((runtime) =>
+      describeRuntime(runtime, {
+        profile: this.#profile(runtime),
+        whyUnavailable: (environment) => this.#selector.whyUnavailable(runtime, environment),
+      })
+    ));
   }
 
   /** Lets running programs finish for a while, ends the others as `interrupted`, and takes no more. */
@@ -97,9 +108,10 @@ export class Engine implements AsyncDisposable {
       signal: withOwn(this.#closing.signal, options.signal),
     });
     const attempts: Attempt[] = [];
+    const failures: CodeBeakerError[] = [];
     for (const runtime of ranking.passed) {
       try {
-        const result = await this.#runOn(runtime, { request: narrowed, floor: ranking.selection.floor }, options);
+        const result = await this.#tryOn(runtime, { request: narrowed, floor: ranking.selection.floor }, options);
         return {
           id: newId("exec"),
           language: request.language,
@@ -110,25 +122,51 @@ export class Engine implements AsyncDisposable {
           createdAt,
         };
       } catch (error) {
-        if (!(error instanceof CodeBeakerError) || error.code !== "runtime_unavailable") throw error;
-        this.#profile(runtime).recordFailure();
+        if (!isUnavailability(error)) throw error;
+        failures.push(error);
         attempts.push({ runtime: runtime.name, error: error.message });
       }
     }
     throw new CodeBeakerError(
       "runtime_unavailable",
-      `Cannot run the program as every suitable runtime failed to start: ${messageOf(attempts.at(-1)?.error)}`,
+      `Cannot run the program as no suitable runtime could start it: ${messageOf(attempts.at(-1)?.error)}`,
       {
-        details: { selection: ranking.selection, attempts, retryAfterMs: 1_000 },
+        details: {
+          selection: ranking.selection,
+          attempts,
+          retryAfterMs: soonestRetryMs(failures.map(({ details }) => details)),
+        },
       },
     );
   }
 
-  /** One attempt. What it throws as `runtime_unavailable` happened before any user code began. */
+  /** One attempt, which tells its runtime's circuit how it went. What it throws as `runtime_unavailable` began no user code. */
+  async #tryOn(runtime: ExecutionRuntime, demand: Demand, options: ExecuteOptions) {
+    using permit = this.#selector.admit(runtime);
+    let hasBegun = false;
+    const onStart = () => {
+      hasBegun = true;
+      if (options.signal?.aborted !== true) permit.succeed(); // A program cancelled before its start proves nothing.
+    };
+    try {
+      return await this.#runOn(runtime, demand, { ...options, onStart });
+    } catch (error) {
+      if (!isUnavailability(error)) throw error;
+      if (hasBegun) {
+        throw new CodeBeakerError("internal", `Cannot follow the program to its end: ${error.message}`, {
+          cause: error,
+        });
+      }
+      permit.fail(error.message);
+      this.#profile(runtime).recordFailure();
+      throw error;
+    }
+  }
+
   async #runOn(
     runtime: ExecutionRuntime,
-    { request, floor }: { readonly request: ExecutionRequest; readonly floor: number },
-    { signal, stdin, onOutput }: ExecuteOptions,
+    { request, floor }: Demand,
+    { signal, stdin, onOutput, onStart }: ExecuteOptions & { onStart(): void },
   ) {
     const askedAt = performance.now();
     const config = { ...configOf(request, floor), singleUse: true };
@@ -136,7 +174,11 @@ export class Engine implements AsyncDisposable {
     using _leaving = { [Symbol.dispose]: () => this.#leave(environment) };
     const { files, entrypoint } = placeFiles(request, environment.mainFile());
     for (const file of files) await environment.files.write(file.path, file.bytes);
-    const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
+    const result = await runProgram(watchStart(environment, onStart), {
+      kind: "file",
+      path: entrypoint,
+      args: request.args,
+    }, {
       limits: config.resourceLimits,
       stdin: stdin ?? request.stdin,
       signal: withOwn(this.#shutdown.signal, signal),
@@ -180,6 +222,27 @@ export class Engine implements AsyncDisposable {
     this.#profiles.set(name, known);
     return known;
   }
+}
+
+/** The same environment, which tells when a program of it may have begun. */
+function watchStart(environment: ExecutionEnvironment, onStart: () => void): ExecutionEnvironment {
+  return {
+    id: environment.id,
+    language: environment.language,
+    warm: environment.warm,
+    files: environment.files,
+    mainFile: (language) => environment.mainFile(language),
+    run: async (program, options) => {
+      const handle = await environment.run(program, options);
+      onStart();
+      return handle;
+    },
+    [Symbol.asyncDispose]: () => environment[Symbol.asyncDispose](),
+  };
+}
+
+function isUnavailability(error: unknown): error is CodeBeakerError {
+  return error instanceof CodeBeakerError && error.code === "runtime_unavailable";
 }
 
 /** The engine's own signal, and the caller's where there is one. */

@@ -17,7 +17,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ["src/runtimes/runtime.ts"],
   },
   "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", "src/runtimes/runtime.ts"] },
-  "src/runtimes/selector.ts": { code: ["src/core/", "src/runtimes/strategies.ts"], types: ["src/runtimes/runtime.ts"] },
+  "src/runtimes/selector.ts": {
+    code: ["src/core/", "src/runtimes/strategies.ts", "src/runtimes/circuit_breaker.ts"],
+    types: ["src/runtimes/runtime.ts"],
+  },
+  "src/runtimes/circuit_breaker.ts": { code: ["src/core/"] },
   "src/runtimes/strategies.ts": { code: ["src/core/"] },
   "src/runtimes/profile.ts": { code: ["src/core/"] },
   "src/runtimes/description.ts": { code: ["src/core/"], types: ["src/runtimes/runtime.ts", "src/runtimes/profile.ts"] },

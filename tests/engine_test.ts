@@ -178,3 +178,220 @@ Deno.test("Engine shows what it measured", async () => {
   assertEquals([description?.measured.samples, description?.measured.failures], [1, 0]);
   assert((description?.measured.startupMs.p50 ?? -1) >= 0);
 });
+
+const BROKEN = new CodeBeakerError("runtime_unavailable", "it broke");
+
+/** A runtime whose environments are what `make` says, and which counts how often it was asked for one. */
+function countingRuntime(options: Parameters<typeof fakeRuntime>[0], make: () => Promise<ExecutionEnvironment>) {
+  const counter = { asked: 0 };
+  const runtime = fakeRuntime({ ...options, createEnvironment: () => (counter.asked++, make()) });
+  return { runtime, counter };
+}
+
+const exits = () => Promise.resolve(fakeEnvironment(EXITED));
+const breaks = () => Promise.reject(BROKEN);
+
+Deno.test("Engine falls back only to what passed the same filters, best first, and tells every attempt in order", async () => {
+  const request = parseExecutionRequest({ language: "typescript", code: "1", minIsolation: 8, limits: { diskMb: 1 } });
+  const unfit = [
+    { name: "weak", isolationLevel: 7 },
+    { name: "mute", isolationLevel: 9, environments: ["python"] },
+    { name: "strict", isolationLevel: 9, cannotHonour: "no" },
+    { name: "boundless", isolationLevel: 9, limits: [] },
+    { name: "gone", isolationLevel: 9, unavailableBecause: "not installed" },
+  ].map((options) => countingRuntime({ startupTimeMs: 0, ...options }, exits));
+  const fails = (message: string) => () => Promise.reject(new CodeBeakerError("runtime_unavailable", message));
+  const first = countingRuntime({ name: "first", isolationLevel: 8, startupTimeMs: 1 }, fails("no socket"));
+  const second = countingRuntime({ name: "second", isolationLevel: 9, startupTimeMs: 50 }, fails("no image"));
+  const good = countingRuntime({ name: "good", isolationLevel: 8, startupTimeMs: 2_000 }, exits);
+  const attempts = [{ runtime: "first", error: "no socket" }, { runtime: "second", error: "no image" }];
+  const others = [...unfit, second, first].map(({ runtime }) => runtime);
+  await using engine = engineOf([...others, good.runtime]);
+  const execution = await engine.execute(request);
+  assertEquals([execution.runtime, execution.attempts], ["good", attempts]);
+  await using alone = engineOf(others);
+  const error = await assertRejects(() => alone.execute(request), CodeBeakerError);
+  assertEquals([error.code, error.details.attempts], ["runtime_unavailable", attempts]);
+  assertEquals(unfit.map(({ counter }) => counter.asked), [0, 0, 0, 0, 0]);
+});
+
+Deno.test("Engine falls back when a program cannot be started, and leaves no environment behind", async () => {
+  let disposed = 0;
+  const broken = countingRuntime({ name: "broken", startupTimeMs: 1 }, () =>
+    Promise.resolve({
+      ...fakeEnvironment(EXITED, () => disposed++),
+      run: () => Promise.reject(BROKEN),
+    }));
+  const good = countingRuntime({ name: "good" }, exits);
+  {
+    await using engine = engineOf([broken.runtime, good.runtime]);
+    const { runtime, attempts } = await engine.execute(REQUEST);
+    assertEquals([runtime, attempts], ["good", [{ runtime: "broken", error: "it broke" }]]);
+  }
+  assertEquals(disposed, 1);
+});
+
+Deno.test("Engine never runs again elsewhere what has begun, however it ends", async () => {
+  const outcomes: Outcome[] = [
+    { kind: "exited", exitCode: 1 },
+    { kind: "signaled", signal: "SIGSEGV" },
+    { kind: "memory_limit", limitMb: 1, observedMb: 2 },
+    { kind: "interrupted", reason: "the Engine was lost" },
+  ];
+  for (const outcome of outcomes) {
+    const first = countingRuntime(
+      { name: "first", startupTimeMs: 1 },
+      () => Promise.resolve(fakeEnvironment(Promise.resolve(outcome))),
+    );
+    const second = countingRuntime({ name: "second" }, exits);
+    await using engine = engineOf([first.runtime, second.runtime]);
+    for (let round = 0; round < 4; round++) {
+      const execution = await engine.execute(REQUEST);
+      assertEquals([execution.runtime, execution.outcome, execution.attempts], ["first", outcome, []]);
+    }
+    assertEquals(second.counter.asked, 0);
+  }
+});
+
+Deno.test("Engine never runs again elsewhere what has begun when its runtime is lost, which is no failure to start", async () => {
+  const lost = (): Promise<ExecutionEnvironment> => {
+    const environment = fakeEnvironment(EXITED);
+    return Promise.resolve({
+      ...environment,
+      run: async (program, options) => ({
+        ...await environment.run(program, options),
+        output: new ReadableStream<OutputChunk>({ start: (controller) => controller.error(BROKEN) }),
+      }),
+    });
+  };
+  const first = countingRuntime({ name: "first", startupTimeMs: 1 }, lost);
+  const second = countingRuntime({ name: "second" }, exits);
+  await using engine = engineOf([first.runtime, second.runtime]);
+  for (let round = 0; round < 4; round++) {
+    assertEquals((await assertRejects(() => engine.execute(REQUEST), CodeBeakerError)).code, "internal");
+  }
+  assertEquals([first.counter.asked, second.counter.asked], [4, 0]);
+});
+
+/** An engine of which the first runtime has failed three times in a row, with the clock and the making in a test's hands. */
+async function engineWithout(others: readonly ExecutionRuntime[], options: Partial<EngineOptions> = {}) {
+  const hands = { now: 0, make: breaks as () => Promise<ExecutionEnvironment> };
+  const { runtime, counter } = countingRuntime({ name: "flaky", startupTimeMs: 1 }, () => hands.make());
+  const selector = new RuntimeSelector([runtime, ...others], { minIsolation: 7, now: () => hands.now });
+  const engine = engineOf([], { selector, maxConcurrent: 10, ...options });
+  for (let round = 0; round < 3; round++) await engine.execute(REQUEST).catch(() => {});
+  return { engine, hands, counter };
+}
+
+const steady = () => fakeRuntime({ name: "steady", createEnvironment: exits });
+
+Deno.test("Engine asks a runtime that keeps failing no more until it is due, and takes it back when it works", async () => {
+  const { engine, hands, counter } = await engineWithout([steady()]);
+  await using _engine = engine;
+  const leftOut = await engine.execute(REQUEST);
+  assertEquals([leftOut.runtime, leftOut.attempts, counter.asked], ["steady", [], 3]);
+  assertEquals(leftOut.selection.candidates[1]?.rejectedBecause?.code, "circuit_open");
+  hands.now = 5_000;
+  assertEquals((await engine.execute(REQUEST)).attempts, [{ runtime: "flaky", error: "it broke" }]);
+  hands.now = 14_999;
+  assertEquals([(await engine.execute(REQUEST)).attempts, counter.asked], [[], 4]);
+  hands.now = 15_000;
+  hands.make = exits;
+  for (let round = 0; round < 3; round++) assertEquals((await engine.execute(REQUEST)).runtime, "flaky");
+});
+
+Deno.test("Engine lets one execution try a runtime that is due, and the others say that they passed it by", async () => {
+  const { engine, hands, counter } = await engineWithout([steady()]);
+  await using _engine = engine;
+  hands.now = 5_000;
+  assertEquals((await engine.select(REQUEST)).chosen, "flaky");
+  const gate = Promise.withResolvers<ExecutionEnvironment>();
+  hands.make = () => gate.promise;
+  const trial = engine.execute(REQUEST);
+  const others = await Promise.all([engine.execute(REQUEST), engine.execute(REQUEST)]);
+  for (const { runtime, attempts } of others) {
+    assertEquals([runtime, attempts], ["steady", [{
+      runtime: "flaky",
+      error: "left out while another execution tries it again after 3 failures in a row: it broke",
+    }]]);
+  }
+  gate.resolve(fakeEnvironment(EXITED));
+  assertEquals([(await trial).runtime, counter.asked], ["flaky", 4]);
+  const [description] = await engine.describeRuntimes();
+  assertEquals(description?.measured.failures, 3);
+});
+
+Deno.test("Engine tells when to ask again where only a runtime would do that another execution tries", async () => {
+  const { engine, hands } = await engineWithout([]);
+  await using _engine = engine;
+  const open = await assertRejects(() => engine.execute(REQUEST), CodeBeakerError);
+  assertEquals([open.code, open.details.retryAfterMs, open.details.attempts], ["runtime_unavailable", 5_000, []]);
+  hands.now = 5_000;
+  const gate = Promise.withResolvers<ExecutionEnvironment>();
+  hands.make = () => gate.promise;
+  const trial = engine.execute(REQUEST);
+  const error = await assertRejects(() => engine.execute(REQUEST), CodeBeakerError);
+  assertEquals([error.code, error.details.retryAfterMs, error.details.attempts?.length], [
+    "runtime_unavailable",
+    1_000,
+    1,
+  ]);
+  gate.resolve(fakeEnvironment(EXITED));
+  await trial;
+});
+
+Deno.test("Engine ends a trial as soon as its program has started, however long it runs", async () => {
+  const { engine, hands } = await engineWithout([]);
+  await using _engine = engine;
+  hands.now = 5_000;
+  const gate = Promise.withResolvers<Outcome>();
+  hands.make = () => Promise.resolve(fakeEnvironment(gate.promise));
+  const started = Promise.withResolvers<void>();
+  const trial = engine.execute(REQUEST, { onOutput: () => started.resolve() });
+  await started.promise;
+  hands.make = exits;
+  assertEquals((await engine.execute(REQUEST)).runtime, "flaky");
+  gate.resolve({ kind: "interrupted", reason: "the Engine was lost" });
+  assertEquals((await trial).outcome.kind, "interrupted");
+  assertEquals((await engine.execute(REQUEST)).runtime, "flaky");
+});
+
+Deno.test("Engine takes what is neither a success nor a failure of the runtime for the end of a trial only", async () => {
+  const { engine, hands } = await engineWithout([]);
+  await using _engine = engine;
+  hands.now = 5_000;
+  for (const error of [new CodeBeakerError("invalid_request", "no such path"), new Error("a crash")]) {
+    hands.make = () => Promise.reject(error);
+    await assertRejects(() => engine.execute(REQUEST), Error, error.message);
+  }
+  hands.make = breaks;
+  await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "it broke");
+  const open = await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "after 4 failures in a row");
+  assertEquals(open.details.retryAfterMs, 10_000);
+});
+
+Deno.test("Engine takes a program cancelled before its start for no proof that its runtime works", async () => {
+  const { engine, hands } = await engineWithout([]);
+  await using _engine = engine;
+  hands.now = 5_000;
+  const cancelling = new AbortController();
+  hands.make = () => {
+    cancelling.abort();
+    return Promise.resolve(fakeEnvironment(Promise.resolve({ kind: "cancelled" })));
+  };
+  assertEquals((await engine.execute(REQUEST, { signal: cancelling.signal })).outcome.kind, "cancelled");
+  hands.make = breaks;
+  await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "it broke");
+  await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "after 4 failures in a row");
+});
+
+Deno.test("Engine does not try what came to be left out while an execution waited for its place", async () => {
+  const broken = countingRuntime({ name: "broken", startupTimeMs: 1 }, breaks);
+  await using engine = engineOf([broken.runtime, steady()], { maxConcurrent: 1 });
+  const executions = await Promise.all([1, 2, 3, 4].map(() => engine.execute(REQUEST)));
+  assertEquals(executions.map(({ runtime }) => runtime), Array(4).fill("steady"));
+  assertEquals([broken.counter.asked, executions.at(-1)?.attempts.at(0)?.error], [
+    3,
+    "left out for 5 s more after 3 failures in a row: it broke",
+  ]);
+});

@@ -1,6 +1,9 @@
 import { CodeBeakerError, type FieldError } from "./errors.ts";
 import { unsupportedLanguage } from "./languages.ts";
-import type { RejectionCode, Selection } from "./selection.ts";
+import type { Rejection, RejectionCode, Selection } from "./selection.ts";
+
+/** When to ask again for what may be back at any time. */
+const RETRY_AFTER_MS = 1_000;
 
 /** The field of a request that a rejection is about. */
 const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
@@ -11,7 +14,7 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
 
 /**
  * The error of a selection in which nothing passed: `unsupported_language` when no runtime speaks the language,
- * `runtime_unavailable` when one would do and only is not there now, else `no_suitable_runtime`.
+ * `runtime_unavailable` when one would do and only is not there or is left out now, else `no_suitable_runtime`.
  */
 export function nothingFits(
   selection: Selection,
@@ -22,9 +25,10 @@ export function nothingFits(
     rejectedBecause === undefined ? [] : [{ runtime, ...rejectedBecause }]
   );
   const reasons = rejections.map(({ runtime, detail }) => `${runtime}: ${detail}`).join("; ");
-  if (rejections.some(({ code }) => code === "unavailable")) {
+  const absent = rejections.filter(({ code }) => code === "unavailable" || code === "circuit_open");
+  if (absent.length > 0) {
     return new CodeBeakerError("runtime_unavailable", `Cannot run the program now: ${reasons}`, {
-      details: { selection, attempts: [], retryAfterMs: 1_000 },
+      details: { selection, attempts: [], retryAfterMs: soonestRetryMs(absent) },
     });
   }
   const errors = rejections.flatMap(({ runtime, code, detail }): FieldError[] => {
@@ -36,4 +40,9 @@ export function nothingFits(
     `Cannot run the program as no runtime passes the filters: ${reasons}`,
     { details: { selection, errors } },
   );
+}
+
+/** When it is worth to ask again: as soon as one of several may be there. */
+export function soonestRetryMs(reasons: readonly Pick<Rejection, "retryAfterMs">[]): number {
+  return Math.min(...reasons.map(({ retryAfterMs = RETRY_AFTER_MS }) => retryAfterMs));
 }

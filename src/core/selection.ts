@@ -10,12 +10,15 @@ export type RejectionCode =
   | "below_isolation_floor"
   | "cannot_honour_permissions"
   | "cannot_enforce_limits"
-  | "unavailable";
+  | "unavailable"
+  | "circuit_open";
 
 /** Why a candidate is out, for programs and for people. */
 export interface Rejection {
   readonly code: RejectionCode;
   readonly detail: string;
+  /** When the same request may pass, where that is known. */
+  readonly retryAfterMs?: number;
 }
 
 /** What a score is made of. */

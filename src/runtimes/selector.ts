@@ -4,6 +4,7 @@ import { namedLimits, resolveLimits } from "../core/limits.ts";
 import type { SelectionRequest } from "../core/request.ts";
 import type { Candidate, Rejection, ScoreInputs, Selection } from "../core/selection.ts";
 import { unknownName } from "../core/validation.ts";
+import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
 import type { Assessment, ExecutionRuntime, RuntimeConfig } from "./runtime.ts";
 import { STRATEGIES } from "./strategies.ts";
 
@@ -13,15 +14,29 @@ export interface Ranking {
   readonly passed: readonly ExecutionRuntime[];
 }
 
-/** Chooses among runtimes: isolation is a filter, speed and memory are the score. */
+/** What holds for a selector. */
+export interface SelectorOptions {
+  /** The server's own isolation floor. */
+  readonly minIsolation: number;
+  /** The clock of what is left out for a while, in ms; `performance.now` when absent. */
+  readonly now?: () => number;
+}
+
+/**
+ * Chooses among runtimes: isolation is a filter, speed and memory are the score. A runtime that keeps failing is left out
+ * for a while.
+ */
 export class RuntimeSelector {
   readonly #runtimes: readonly ExecutionRuntime[];
   readonly #minIsolation: number;
+  readonly #now: (() => number) | undefined;
+  readonly #circuits = new Map<string, CircuitBreaker>();
 
   /** @param runtimes in the order that breaks ties */
-  constructor(runtimes: readonly ExecutionRuntime[], options: { readonly minIsolation: number }) {
+  constructor(runtimes: readonly ExecutionRuntime[], options: SelectorOptions) {
     this.#runtimes = runtimes;
     this.#minIsolation = options.minIsolation;
+    this.#now = options.now;
   }
 
   /** The server's own isolation floor. */
@@ -48,8 +63,8 @@ export class RuntimeSelector {
 
   /** Those that can be used now. */
   async getAvailableRuntimes(): Promise<ExecutionRuntime[]> {
-    const answers = await Promise.all(this.#runtimes.map((runtime) => runtime.isAvailable()));
-    return this.#runtimes.filter((_, index) => answers[index]?.available);
+    const obstacles = await Promise.all(this.#runtimes.map((runtime) => this.whyUnavailable(runtime)));
+    return this.#runtimes.filter((_, index) => obstacles[index] === undefined);
   }
 
   /** Those that can be used now, by each environment name they speak. */
@@ -66,6 +81,25 @@ export class RuntimeSelector {
     return [...new Set(this.#runtimes.flatMap((runtime) => runtime.supportedEnvironments))];
   }
 
+  /** Why a runtime, or one environment name on it, cannot be used now; undefined when it can. It only looks. */
+  async whyUnavailable(runtime: ExecutionRuntime, environment?: string): Promise<Rejection | undefined> {
+    const leftOut = this.#circuit(runtime).whyOpen();
+    if (leftOut !== undefined) {
+      return { code: "circuit_open", detail: leftOut.reason, retryAfterMs: leftOut.retryAfterMs };
+    }
+    const answer = await runtime.isAvailable(environment);
+    return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
+  }
+
+  /**
+   * A permit to try a runtime once; its owner tells how that went, and disposes of it.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when it is left out now, or another execution is trying it again
+   */
+  admit(runtime: ExecutionRuntime): CircuitPermit {
+    return this.#circuit(runtime).admit();
+  }
+
   /**
    * Filters, ranks and explains.
    *
@@ -78,7 +112,7 @@ export class RuntimeSelector {
     }
     const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
     const judged = await Promise.all(
-      this.#runtimes.map(async (runtime) => ({ runtime, candidate: await judge(runtime, { request, floor }) })),
+      this.#runtimes.map(async (runtime) => ({ runtime, candidate: await this.#judge(runtime, { request, floor }) })),
     );
     const passed = judged.filter(({ candidate }) => candidate.passed)
       .toSorted((a, b) => (b.candidate.score ?? 0) - (a.candidate.score ?? 0));
@@ -93,26 +127,32 @@ export class RuntimeSelector {
       },
     };
   }
+
+  /** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
+  async #judge(runtime: ExecutionRuntime, { request, floor }: Demand): Promise<Candidate> {
+    const { isolationLevel } = runtime.getCapabilities();
+    const early = mismatchOf(runtime, request);
+    if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
+    const assessment = await runtime.assess(configOf(request, floor));
+    const { level } = assessment.isolation;
+    const rejectedBecause = shortfallOf(assessment, { request, floor }) ??
+      await this.whyUnavailable(runtime, request.language);
+    if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
+    const inputs = inputsOf(runtime, level);
+    return { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
+  }
+
+  #circuit({ name }: ExecutionRuntime): CircuitBreaker {
+    const known = this.#circuits.get(name) ?? new CircuitBreaker(this.#now);
+    this.#circuits.set(name, known);
+    return known;
+  }
 }
 
 /** A request, and the isolation floor that holds for it. */
 interface Demand {
   readonly request: SelectionRequest;
   readonly floor: number;
-}
-
-/** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
-async function judge(runtime: ExecutionRuntime, { request, floor }: Demand): Promise<Candidate> {
-  const { isolationLevel } = runtime.getCapabilities();
-  const early = mismatchOf(runtime, request);
-  if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
-  const assessment = await runtime.assess(configOf(request, floor));
-  const { level } = assessment.isolation;
-  const rejectedBecause = shortfallOf(assessment, { request, floor }) ??
-    await unavailability(runtime, request.language);
-  if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
-  const inputs = inputsOf(runtime, level);
-  return { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
 }
 
 function rejected(
@@ -148,11 +188,6 @@ function shortfallOf(
   const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
   if (unenforced.length === 0) return undefined;
   return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
-}
-
-async function unavailability(runtime: ExecutionRuntime, environment: string): Promise<Rejection | undefined> {
-  const answer = await runtime.isAvailable(environment);
-  return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
 }
 
 function inputsOf(runtime: ExecutionRuntime, isolationLevel: number): ScoreInputs {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { parseSelectionRequest, type SelectionRequest } from "../../src/core/request.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
@@ -147,4 +147,72 @@ Deno.test("rank() breaks ties by the order of the table", async () => {
       "three",
     ]);
   }
+});
+
+/** A selector with a clock that a test moves, of which `fast` has failed three times in a row. */
+function selectorWithout(runtimes: readonly ExecutionRuntime[]) {
+  let now = 0;
+  const selector = new RuntimeSelector(runtimes, { minIsolation: 7, now: () => now });
+  for (let round = 0; round < 3; round++) {
+    using permit = selector.admit(fast);
+    permit.fail("it broke");
+  }
+  return {
+    selector,
+    advance: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+Deno.test("rank() leaves out a runtime that keeps failing, and says for how long", async () => {
+  const { selector, advance } = selectorWithout([fast, secure]);
+  advance(1_000);
+  const { selection, passed } = await selector.rank(select({ preference: "speed" }));
+  assertEquals([selection.chosen, passed.map(({ name }) => name)], ["secure", ["secure"]]);
+  assertEquals(selection.candidates[1]?.rejectedBecause, {
+    code: "circuit_open",
+    detail: "left out for 4 s more after 3 failures in a row: it broke",
+    retryAfterMs: 4_000,
+  });
+});
+
+Deno.test("rank() tells the filter that was not passed before it tells that a runtime is left out", async () => {
+  const { selector } = selectorWithout([fast]);
+  const { selection } = await selector.rank(select({ minIsolation: 9 }));
+  assertEquals(selection.candidates[0]?.rejectedBecause?.code, "below_isolation_floor");
+});
+
+Deno.test("rank() only looks: a runtime that is due passes however often it is ranked", async () => {
+  const { selector, advance } = selectorWithout([fast, secure]);
+  advance(5_000);
+  for (let look = 0; look < 3; look++) assertEquals((await selector.selectBestRuntime(select()))?.name, "fast");
+  using _trial = selector.admit(fast);
+  assertEquals((await selector.selectBestRuntime(select()))?.name, "fast");
+});
+
+Deno.test("getAvailableRuntimes(), getRuntimesByEnvironment() and selectByType() leave out what keeps failing", async () => {
+  const { selector, advance } = selectorWithout([fast, secure]);
+  const seen = async () => [
+    (await selector.getAvailableRuntimes()).map(({ name }) => name),
+    (await selector.getRuntimesByEnvironment()).get("typescript")?.map(({ name }) => name),
+    (await selector.selectByType("Deno", "typescript"))?.name,
+  ];
+  assertEquals(await seen(), [["secure"], ["secure"], undefined]);
+  advance(5_000);
+  assertEquals(await seen(), [["fast", "secure"], ["fast", "secure"], "fast"]);
+});
+
+Deno.test("whyUnavailable() tells what the runtime says unless its failures leave it out", async () => {
+  const { selector, advance } = selectorWithout([fast, gone]);
+  assertEquals(await selector.whyUnavailable(gone), { code: "unavailable", detail: "not installed" });
+  assertEquals((await selector.whyUnavailable(fast, "typescript"))?.code, "circuit_open");
+  advance(5_000);
+  assertEquals(await selector.whyUnavailable(fast, "typescript"), undefined);
+});
+
+Deno.test("admit() refuses what is left out, and counts each runtime by itself", () => {
+  const { selector } = selectorWithout([fast, secure]);
+  assertThrows(() => selector.admit(fast), CodeBeakerError, "left out for 5 s more");
+  using _permit = selector.admit(secure);
 });
