@@ -5,7 +5,7 @@ import type { ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/runtime.ts";
-import type { Dialect } from "../support/dialects.ts";
+import type { Dialect } from "../support/dialects/mod.ts";
 
 /** What a check works with: a fresh environment of one runtime, and its language. */
 interface Bench {

@@ -1,5 +1,5 @@
 import { createRuntimes, RUNTIMES } from "../../src/runtimes/mod.ts";
-import { DIALECTS } from "../support/dialects.ts";
+import { DIALECTS } from "../support/dialects/mod.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { testConformance } from "./conformance.ts";

@@ -1,31 +1,7 @@
-/** The same small programs in each language that a runtime may speak, for the conformance suite. */
-export interface Dialect {
-  readonly hello: string;
-  readonly echoStdin: string;
-  readonly printArgs: string;
-  readonly printVariable: (name: string) => string;
-  readonly exitWith: (code: number) => string;
-  /** Fails with an uncaught error of this message on line 3. */
-  readonly failOnLine3: (message: string) => string;
-  readonly spin: string;
-  readonly sleep: string;
-  /** Prints "ready", ignores SIGTERM and goes on for ever. */
-  readonly ignoreSigterm: string;
-  readonly floodStdout: string;
-  readonly writeSingleBytes: (count: number) => string;
-  /** Prints "ok" and the first two bytes of a three-byte character, then sleeps. */
-  readonly halfCharacter: string;
-  readonly allocateForEver: string;
-  readonly writeFile: (path: string, text: string) => string;
-  readonly printFile: (path: string) => string;
-  readonly writeHugeFile: (path: string) => string;
-  /** Prints "main" when it is the main module. */
-  readonly printIsMain: string;
-  /** Connects to a port of this machine and prints "connected". */
-  readonly connect: (port: number) => string;
-}
+import type { Dialect } from "./dialect.ts";
 
-const ecmascript: Dialect = {
+/** ECMAScript with the `Deno` namespace, which may run without the permission to start processes. */
+export const ecmascript: Dialect = {
   hello: 'console.log("hello");',
   echoStdin: "await Deno.stdin.readable.pipeTo(Deno.stdout.writable);",
   printArgs: 'console.log(Deno.args.join("|"));',
@@ -48,11 +24,4 @@ const ecmascript: Dialect = {
     }, { create: true, write: true }); for (;;) file.writeSync(new Uint8Array(1e6));`,
   printIsMain: 'console.log(import.meta.main ? "main" : "not main");',
   connect: (port) => `await Deno.connect({ hostname: "127.0.0.1", port: ${port} }); console.log("connected");`,
-};
-
-/** By environment name. */
-export const DIALECTS: Readonly<Record<string, Dialect>> = {
-  typescript: ecmascript,
-  javascript: ecmascript,
-  deno: ecmascript,
 };
