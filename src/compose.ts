@@ -1,11 +1,12 @@
 import type { Config } from "./config.ts";
-import { messageOf } from "./core/errors.ts";
+import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { Engine } from "./engine.ts";
 import { log } from "./log.ts";
 import { createRuntimes } from "./runtimes/mod.ts";
 import { RuntimeSelector } from "./runtimes/selector.ts";
 import { createApp, listen, type Listener } from "./server/mod.ts";
 import { Confinement } from "./system/confinement.ts";
+import { Instance } from "./system/instance.ts";
 import { Scratch } from "./system/scratch.ts";
 
 /** Everything that one service is made of. Disposing drains it and leaves nothing behind. */
@@ -17,8 +18,16 @@ export interface Service extends AsyncDisposable {
   listen(): Listener;
 }
 
-/** Builds a service; nothing of it listens yet. */
-export async function composeService(config: Config): Promise<Service> {
+/**
+ * Builds a service; nothing of it listens yet.
+ *
+ * @param options.identity whether it is the one service of its home, or a process that comes and goes beside it
+ * @throws {CodeBeakerError} `invalid_request` when another service has the home
+ */
+export async function composeService(
+  config: Config,
+  options: { readonly identity: "lasting" | "passing" },
+): Promise<Service> {
   await using building = new AsyncDisposableStack();
   const scratch = await Scratch.open(config.scratch).catch((error: unknown) => {
     log.warning("no temporary directory can be made", { parent: config.scratch, error: messageOf(error) });
@@ -26,11 +35,26 @@ export async function composeService(config: Config): Promise<Service> {
   });
   if (scratch !== undefined) building.use(scratch);
   const confinement = building.use(scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path));
+  const instance = await openInstance(config.home, options.identity);
+  if (instance !== undefined) building.use(instance);
   const runtimes = createRuntimes({
     scratchDirectory: scratch?.path,
     confinement,
     openNetworks: config.openNetworks,
-    settings: { deno: { binary: config.denoBinary } },
+    settings: {
+      deno: { binary: config.denoBinary },
+      docker: {
+        host: config.dockerHost,
+        ...(config.dockerCertPath === undefined ? {} : { certPath: config.dockerCertPath }),
+        pull: config.dockerPull,
+        environments: config.dockerEnvironments,
+      },
+    },
+    instance,
+    log: {
+      info: (message, facts) => log.info(message, facts),
+      warning: (message, facts) => log.warning(message, facts),
+    },
   });
   for (const runtime of runtimes) building.use(runtime);
   const selector = new RuntimeSelector(runtimes, { minIsolation: config.minIsolation });
@@ -56,4 +80,16 @@ export async function composeService(config: Config): Promise<Service> {
     },
     [Symbol.asyncDispose]: () => closing ??= close(),
   };
+}
+
+/** Without a directory for it there is no identity: then nothing is made that could outlive this process. */
+async function openInstance(home: string | undefined, identity: "lasting" | "passing"): Promise<Instance | undefined> {
+  if (home === undefined) return undefined;
+  try {
+    return await (identity === "lasting" ? Instance.openLasting(home) : Instance.openPassing(home));
+  } catch (error) {
+    if (error instanceof CodeBeakerError) throw error;
+    log.warning("no home directory can be kept", { home, error: messageOf(error) });
+    return undefined;
+  }
 }

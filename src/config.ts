@@ -18,6 +18,16 @@ const list = <Item extends z.ZodType>(item: Item) =>
 const absolute = z.string().startsWith("/", "Must be an absolute path");
 const network = z.union([z.ipv4(), z.cidrv4()], { error: "Must be an IPv4 address or a network as 10.0.0.0/8" });
 
+/** JSON where it is text; text that is none stays as it is, and no schema here takes it. */
+function fromJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 /** Every setting: what it takes, what holds without it, and what `--help` says of it. */
 export const SETTINGS = {
   host: {
@@ -47,6 +57,32 @@ export const SETTINGS = {
     default: "",
     help: "private IPv4 networks that programs with network may reach",
   },
+  home: {
+    schema: absolute,
+    default: "~/.codebeaker",
+    help: "directory for what lasts: this service's identity; each service has its own",
+  },
+  dockerHost: {
+    schema: z.string().min(1),
+    default: "DOCKER_HOST, or unix:///var/run/docker.sock",
+    help: "where the Docker Engine listens: unix://path or tcp://host:port",
+  },
+  dockerCertPath: {
+    schema: absolute,
+    default: "DOCKER_CERT_PATH, where DOCKER_TLS_VERIFY is set",
+    help: "directory with ca.pem, cert.pem and key.pem for an Engine behind TLS",
+  },
+  dockerPull: {
+    schema: oneOf(["missing", "never", "always"]),
+    default: "missing",
+    help: "when images are pulled: missing, never, always (once after each start)",
+  },
+  dockerEnvironments: {
+    schema: z.preprocess(fromJson, z.record(z.string(), z.unknown())),
+    default: "the official images",
+    help:
+      'images by environment name, as JSON: {"ruby": {"image": "ruby:3", "file": "main.rb", "run": ["ruby", "{file}"]}}',
+  },
   denoBinary: { schema: z.string().min(1), default: "the running one", help: "the deno that runs programs" },
 } as const;
 
@@ -62,6 +98,8 @@ type Given = { -readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name
 const VARIABLE_PREFIX = "CODEBEAKER_";
 /** The variable that names the file of settings; it is no setting. */
 const FILE_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
+/** Where Docker's own tools look when nothing is said. */
+const SOCKET = "unix:///var/run/docker.sock";
 
 /** Everything that can be set, resolved. */
 export interface Config {
@@ -77,6 +115,12 @@ export interface Config {
   readonly writeRoots: readonly string[];
   readonly openNetworks: readonly string[];
   readonly denoBinary: string | undefined;
+  /** Undefined where there is no home directory. */
+  readonly home: string | undefined;
+  readonly dockerHost: string;
+  readonly dockerCertPath: string | undefined;
+  readonly dockerPull: "missing" | "never" | "always";
+  readonly dockerEnvironments: Readonly<Record<string, unknown>>;
 }
 
 /** The variable that holds a setting: `maxConcurrent` is `CODEBEAKER_MAX_CONCURRENT`. */
@@ -123,6 +167,11 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
     writeRoots: given.writeRoots ?? [],
     openNetworks: given.openNetworks ?? [],
     denoBinary: given.denoBinary,
+    home: given.home ?? below(readVariable("HOME"), ".codebeaker"),
+    dockerHost: given.dockerHost ?? readVariable("DOCKER_HOST") ?? SOCKET,
+    dockerCertPath: given.dockerCertPath ?? certPath(),
+    dockerPull: given.dockerPull ?? SETTINGS.dockerPull.default,
+    dockerEnvironments: given.dockerEnvironments ?? {},
   };
 }
 
@@ -144,7 +193,22 @@ function readVariables(): Record<string, string> {
 }
 
 function temporaryDirectory(): string {
-  return (mayReadVariables() ? Deno.env.get("TMPDIR") : undefined) ?? "/tmp";
+  return readVariable("TMPDIR") ?? "/tmp";
+}
+
+/** Where Docker's own tools look for certificates, when they are told to. */
+function certPath(): string | undefined {
+  if (readVariable("DOCKER_TLS_VERIFY") === undefined) return undefined;
+  return readVariable("DOCKER_CERT_PATH") ?? below(readVariable("HOME"), ".docker");
+}
+
+function below(directory: string | undefined, name: string): string | undefined {
+  return directory === undefined ? undefined : `${directory}/${name}`;
+}
+
+/** A variable that is set to something. */
+function readVariable(name: string): string | undefined {
+  return (mayReadVariables() ? Deno.env.get(name) : undefined) || undefined;
 }
 
 /** A service next to Deno Deploy, or under `deno serve` with few permissions, may not look: then no variable is set. */

@@ -49,7 +49,16 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     )
     .addOption(new Option("--timeout <ms>", "deadline").argParser(wholeNumber))
     .addOption(new Option("--explain", "print the selection to stderr"));
-  addSettings(command, ["openNetworks", "denoBinary", "scratch"]);
+  addSettings(command, [
+    "openNetworks",
+    "denoBinary",
+    "scratch",
+    "home",
+    "dockerHost",
+    "dockerCertPath",
+    "dockerPull",
+    "dockerEnvironments",
+  ]);
   command.action(async (file: string, args: string[], flags: RunFlags) =>
     setExitCode(await run({ file, args }, flags))
   );
@@ -70,7 +79,7 @@ async function run(
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     ...(allowNet === undefined ? {} : { permissions: { allowNet: allowNet === "true" || allowNet.split(",") } }),
   });
-  await using service = await composeService(await loadConfig(settings));
+  await using service = await composeService(await loadConfig(settings), { identity: "passing" });
   if (explain) await printError(explainSelection(await service.engine.select(request)));
   try {
     const { outcome } = await service.engine.execute(request, {

@@ -6,13 +6,21 @@ import { addSettings } from "./settings.ts";
 
 /** `codebeaker runtimes`: what is here, and what it is worth. */
 export function addRuntimesCommand(program: Command): void {
-  addSettings(program.command("runtimes").description("list the runtimes"), ["denoBinary", "scratch"]).action(
+  addSettings(program.command("runtimes").description("list the runtimes"), [
+    "denoBinary",
+    "scratch",
+    "home",
+    "dockerHost",
+    "dockerCertPath",
+    "dockerPull",
+    "dockerEnvironments",
+  ]).action(
     listRuntimes,
   );
 }
 
 async function listRuntimes(flags: Record<string, unknown>): Promise<void> {
-  await using service = await composeService(await loadConfig(flags));
+  await using service = await composeService(await loadConfig(flags), { identity: "passing" });
   const runtimes = await service.engine.describeRuntimes();
   const rows = runtimes.map(({ name, available, reason, isolation, capabilities, environments }) => [
     name,

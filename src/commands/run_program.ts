@@ -47,6 +47,7 @@ export async function runProgram(
     stderr: stderr.text,
     truncated: { stdout: stdout.truncatedBytes, stderr: stderr.truncatedBytes },
     usage: { wallMs: round(wallMs), startupMs: round(beganAt - askedAt), ...handle.usage() },
+    ...(handle.compile === undefined ? {} : { compile: handle.compile }),
   };
 }
 

@@ -37,7 +37,14 @@ export interface Usage extends ProgramUsage {
   readonly startupMs: number;
 }
 
-/** A finished program: its outcome and what it printed. */
+/** What came of the compiler, for a compiled language. */
+export interface CompileResult {
+  readonly outcome: Outcome;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A finished program: its outcome and what it printed. Where the compiler failed, the outcome is the compiler's. */
 export interface ProgramResult {
   readonly outcome: Outcome;
   /** Null unless the program exited by itself. */
@@ -47,6 +54,8 @@ export interface ProgramResult {
   /** Bytes left out of the middle of each stream. */
   readonly truncated: Readonly<Record<OutputStream, number>>;
   readonly usage: Usage;
+  /** Present for a compiled language. */
+  readonly compile?: CompileResult;
 }
 
 /** One attempt to create an environment that failed before any user code began. */

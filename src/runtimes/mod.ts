@@ -1,4 +1,5 @@
 import { DENO_FACTS } from "./deno/facts.ts";
+import { dockerFacts } from "./docker/facts.ts";
 import { LazyRuntime } from "./lazy_runtime.ts";
 import type { ExecutionRuntime, RuntimeFacts, RuntimeHost } from "./runtime.ts";
 
@@ -19,6 +20,7 @@ interface RuntimeEntry {
 /** Every runtime there is, in the order that decides where a score does not. */
 export const RUNTIMES: readonly RuntimeEntry[] = [
   { name: DENO_FACTS.name, facts: () => DENO_FACTS, load: () => import("./deno/mod.ts") },
+  { name: "docker", facts: dockerFacts, load: () => import("./docker/mod.ts") },
 ];
 
 /** The runtimes of {@link RUNTIMES} for one host; the code of each is loaded when it is first asked for more than its facts. */

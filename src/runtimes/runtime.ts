@@ -1,9 +1,10 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
-import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
+import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import type { FileEntry, WriteMode } from "../core/files.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { PermissionSettings } from "../core/permissions.ts";
 import type { Confinement } from "../system/confinement.ts";
+import type { Instance } from "../system/instance.ts";
 
 /** What the service lends to every runtime. */
 export interface RuntimeHost {
@@ -14,6 +15,15 @@ export interface RuntimeHost {
   readonly openNetworks: readonly string[];
   /** The raw settings of each runtime by its name, which it parses itself. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Whose what outlives this process is; undefined where no home directory can be kept. */
+  readonly instance: Instance | undefined;
+  readonly log: RuntimeLog;
+}
+
+/** Where a runtime writes what no caller asked for. */
+export interface RuntimeLog {
+  info(message: string, facts: Readonly<Record<string, unknown>>): void;
+  warning(message: string, facts: Readonly<Record<string, unknown>>): void;
 }
 
 /** What is known of a runtime before its code is loaded. */
@@ -134,6 +144,8 @@ export interface ProgramHandle {
   /** Settles when the program has ended, whether or not its output was read; it does not reject. */
   readonly outcome: Promise<Outcome>;
   usage(): ProgramUsage;
+  /** Present for a compiled language: the compiler has ended. Where it failed nothing runs, and the outcome is the compiler's. */
+  readonly compile?: CompileResult;
   /** Signals the program and everything it started. */
   kill(signal: Deno.Signal): void;
 }
@@ -148,7 +160,11 @@ export interface WorkspaceFiles {
     options?: { readonly offset?: number; readonly length?: number },
   ): Promise<ReadableStream<Uint8Array>>;
   /** Makes the directories above it. `create` makes or replaces, `create_new` fails when the file exists. */
-  write(path: string, bytes: Uint8Array<ArrayBuffer>, mode?: WriteMode): Promise<void>;
+  write(
+    path: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    mode?: WriteMode,
+  ): Promise<void>;
   createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
   copy(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;
   move(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;

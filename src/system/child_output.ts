@@ -37,7 +37,7 @@ export function filtered(
   };
 }
 
-/** Counts what all its sources carry together, and lets nothing through beyond the bound. */
+/** Counts what all its sources carry together, and lets nothing through beyond the bound; it tells each time that more comes. */
 export class OutputBudget {
   #total = 0;
   readonly #limitBytes: number;
@@ -53,13 +53,17 @@ export class OutputBudget {
       ...source,
       read: async () => {
         const bytes = await source.read();
-        if (bytes === undefined) return undefined;
-        const room = Math.max(this.#limitBytes - this.#total, 0);
-        this.#total += bytes.length;
-        if (this.#total > this.#limitBytes) this.#onExceeded(this.#total);
-        return bytes.subarray(0, room);
+        return bytes === undefined ? undefined : this.take(bytes);
       },
     };
+  }
+
+  /** What of some bytes is within the bound. */
+  take(bytes: Uint8Array): Uint8Array {
+    const room = Math.max(this.#limitBytes - this.#total, 0);
+    this.#total += bytes.length;
+    if (this.#total > this.#limitBytes) this.#onExceeded(this.#total);
+    return bytes.subarray(0, room);
   }
 }
 

@@ -58,11 +58,16 @@ export class Workspace {
     });
   }
 
-  write(path: string, bytes: Uint8Array<ArrayBuffer>, mode: WriteMode = "create"): Promise<void> {
-    return this.#at(path, { follow: mode !== "create_new", makeParents: true }, ({ directory, name }) => {
+  write(
+    path: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    mode: WriteMode = "create",
+  ): Promise<void> {
+    return this.#at(path, { follow: mode !== "create_new", makeParents: true }, async ({ directory, name }) => {
       const fd = directory.openFile(name, { path, flags: O_WRONLY | O_CREAT | WRITE_FLAGS[mode] });
       try {
-        fs.writeFileSync(fd, bytes);
+        if (content instanceof Uint8Array) fs.writeFileSync(fd, content);
+        else for await (const bytes of content) fs.writeFileSync(fd, bytes);
       } finally {
         fs.closeSync(fd);
       }

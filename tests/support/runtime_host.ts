@@ -1,5 +1,6 @@
 import type { RuntimeHost } from "../../src/runtimes/runtime.ts";
 import { Confinement } from "../../src/system/confinement.ts";
+import { Instance } from "../../src/system/instance.ts";
 import { Scratch } from "../../src/system/scratch.ts";
 
 /** A host as the service composes it, with a directory of its own. */
@@ -7,12 +8,19 @@ export async function openRuntimeHost(options: Partial<RuntimeHost> = {}): Promi
   await using stack = new AsyncDisposableStack();
   const scratch = stack.use(await Scratch.open("/tmp"));
   const confinement = stack.use(await Confinement.detect(scratch.path));
+  const home = await Deno.makeTempDir();
+  stack.defer(() => Deno.remove(home, { recursive: true }));
+  const instance = stack.use(await Instance.openPassing(home));
   const owned = stack.move();
   return {
     scratchDirectory: scratch.path,
     confinement,
     openNetworks: [],
-    settings: {},
+    settings: {
+      docker: { host: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", pull: "missing", environments: {} },
+    },
+    instance,
+    log: { info: () => {}, warning: () => {} },
     ...options,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

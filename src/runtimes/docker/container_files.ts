@@ -1,0 +1,149 @@
+import { CodeBeakerError, invalidField } from "../../core/errors.ts";
+import type { FileEntry, WriteMode } from "../../core/files.ts";
+import { outside } from "../../core/workspace_path.ts";
+import { intoItself } from "../../system/file_tree.ts";
+import { translate } from "../../system/directory_handle.ts";
+import type { WorkspaceFiles } from "../runtime.ts";
+import { type Container, drain } from "./container.ts";
+import { LineReader } from "./line_reader.ts";
+import { parseEntry, readTree } from "./listing.ts";
+import workspaceScript from "./workspace.sh" with { type: "text" };
+
+/** What the script is asked to do. */
+interface Operation {
+  readonly words: readonly string[];
+  /** The path that an error is about. */
+  readonly path: string;
+  readonly stdin?: Uint8Array | ReadableStream<Uint8Array>;
+}
+
+/** The files of a workspace that only programs in its container can reach: each operation is one run of `workspace.sh`. */
+export class ContainerFiles implements WorkspaceFiles {
+  readonly #withContainer: <T>(operate: (container: Container) => Promise<T>) => Promise<T>;
+
+  /** @param withContainer lends the container for one operation */
+  constructor(withContainer: <T>(operate: (container: Container) => Promise<T>) => Promise<T>) {
+    this.#withContainer = withContainer;
+  }
+
+  async stat(path: string, options: { readonly follow?: boolean } = {}): Promise<FileEntry> {
+    const text = await this.#ask({ words: ["stat", path, flag(options.follow ?? false)], path });
+    return parseEntry(text.slice(text.indexOf("//") + 2), path);
+  }
+
+  async read(
+    path: string,
+    options: { readonly offset?: number; readonly length?: number } = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { offset = 0, length } = options;
+    return await this.#withContainer(async (container) => {
+      const words = ["read", path, String(offset), length === undefined ? "-" : String(length)];
+      const lines = await this.#begin(container, { words, path });
+      const pid = Number(await lines.line());
+      let isOver = false;
+      return new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const bytes = await lines.rest();
+          if (bytes !== undefined) return controller.enqueue(bytes);
+          isOver = true;
+          controller.close();
+        },
+        async cancel() {
+          await lines.close();
+          if (!isOver) await container.signal("SIGKILL", -pid); // Nobody takes what it has to say any more.
+        },
+      }, { highWaterMark: 0 });
+    });
+  }
+
+  async write(
+    path: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    mode: WriteMode = "create",
+  ): Promise<void> {
+    await this.#ask({ words: ["write", path, mode], path, stdin: content });
+  }
+
+  async createDirectory(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
+    await this.#ask({ words: ["create_directory", path, flag(options.recursive ?? true)], path });
+  }
+
+  async copy(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+    await this.#ask({ words: ["copy", source, destination, flag(options.overwrite ?? true)], path: source });
+  }
+
+  async move(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+    if (source === ".") throw invalidField("source", "Cannot move the workspace itself");
+    if (destination === ".") throw invalidField("destination", "Cannot replace the workspace itself");
+    await this.#ask({ words: ["move", source, destination, flag(options.overwrite ?? true)], path: source });
+  }
+
+  async delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
+    if (path === ".") throw invalidField("path", "Cannot delete the workspace itself");
+    await this.#ask({ words: ["delete", path, flag(options.recursive ?? false)], path });
+  }
+
+  async list(path: string, options: { readonly maxDepth?: number } = {}): Promise<FileEntry> {
+    const { maxDepth = 0 } = options;
+    return await this.#withContainer(async (container) => {
+      const words = ["list", path, maxDepth === 0 ? "-" : String(maxDepth)];
+      const lines = await this.#begin(container, { words, path });
+      try {
+        return await readTree(lines.chunks(), { path, depth: maxDepth === 0 ? Infinity : maxDepth });
+      } finally {
+        await lines.close();
+      }
+    });
+  }
+
+  /** Puts the files of a tar archive into the workspace. */
+  async unpack(archive: Uint8Array): Promise<void> {
+    await this.#ask({ words: ["unpack"], path: ".", stdin: archive });
+  }
+
+  /** Runs an operation to its end; gives what it said after "ok". */
+  #ask(operation: Operation): Promise<string> {
+    return this.#withContainer(async (container) => {
+      const lines = await this.#begin(container, operation);
+      let text = "";
+      const decoder = new TextDecoder();
+      for await (const bytes of lines.chunks()) text += decoder.decode(bytes, { stream: true });
+      return text;
+    });
+  }
+
+  async #begin(container: Container, { words, path, stdin }: Operation): Promise<LineReader> {
+    const command = await container.run({ argv: ["sh", "-c", workspaceScript, "workspace", ...words], stdin });
+    const lines = new LineReader(command.stdout);
+    command.fed.catch(() => {}); // An operation that refuses does not read what it was to write.
+    const answer = await lines.line();
+    if (answer === "ok") return lines;
+    await drain(command).catch(() => {}); // It has said all it had to say.
+    throw faultOf(answer, path);
+  }
+}
+
+function flag(value: boolean): string {
+  return value ? "1" : "0";
+}
+
+/** The words of the script as the errors that the same operation gives on every other runtime. */
+function faultOf(word: string | undefined, path: string): unknown {
+  switch (word) {
+    case undefined:
+    case "":
+      return new CodeBeakerError("runtime_unavailable", "The container ended before the operation on its files did");
+    case "OUTSIDE":
+      return outside(path, { why: "a symlink in it leads out" });
+    case "LOOP":
+      return outside(path, { why: "its symlinks form a loop" });
+    case "ITSELF":
+      return intoItself(path);
+    case "DEEP":
+      return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path)} as it is too deep`);
+    case "ENOSPC":
+      return new CodeBeakerError("too_large", `Cannot write ${JSON.stringify(path)} as the workspace is full`);
+    default:
+      return translate(Object.assign(new Error(word), { code: word }), path);
+  }
+}

@@ -1,0 +1,333 @@
+import { packTar } from "modern-tar";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { WriteMode } from "../../core/files.ts";
+import { newId } from "../../core/ids.ts";
+import { unsupportedLanguage } from "../../core/languages.ts";
+import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import type { Instance } from "../../system/instance.ts";
+import type {
+  ExecutionEnvironment,
+  Program,
+  ProgramHandle,
+  RunOptions,
+  RuntimeConfig,
+  RuntimeLog,
+  WorkspaceFiles,
+} from "../runtime.ts";
+import { Container, drain } from "./container.ts";
+import { ContainerFiles } from "./container_files.ts";
+import { type ContainerProgram, type ProgramControl, startContainerProgram } from "./container_program.ts";
+import type { EngineClient } from "./engine_client.ts";
+import { commandLine, type EnvironmentSpec } from "./environments.ts";
+import { COMPILER_MEMORY_MB, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
+import launchScript from "./launch.sh" with { type: "text" };
+import { LABELS } from "./reaper.ts";
+
+const BLOCK_BYTES = 4_096;
+/** The init, the main process and the launcher: what is left of a lasting container when its program has ended. */
+const OWN_PROCESSES = 3;
+const KEEP_ALIVE = ["sh", "-c", "exec sleep infinity"];
+const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
+
+/** What every environment of this runtime shares. */
+export interface DockerInstallation {
+  readonly client: EngineClient;
+  readonly instance: Instance;
+  /** The environments that live, whose containers no reaper may take. */
+  readonly living: Set<string>;
+  readonly log: RuntimeLog;
+}
+
+/** What one environment is made from. */
+export interface DockerEnvironmentOptions {
+  readonly config: RuntimeConfig;
+  readonly spec: EnvironmentSpec;
+  readonly image: string;
+  readonly ociRuntime: string | undefined;
+}
+
+/**
+ * A container with a workspace in memory. A lasting one is kept alive by a process of another user, and each program and each
+ * operation on its files is started beside that. One for a single use is started when its program is known: the files go
+ * along with it, and the program's launcher is its main process, which saves two starts of processes by the Engine.
+ */
+export class DockerEnvironment implements ExecutionEnvironment {
+  readonly id = newId("env");
+  readonly language: string;
+  readonly warm = false;
+  readonly files: WorkspaceFiles;
+  readonly #installation: DockerInstallation;
+  readonly #options: DockerEnvironmentOptions;
+  readonly #containerIds = new Set<string>();
+  readonly #running = new Set<ContainerProgram>();
+  readonly #operating = new Set<Promise<unknown>>();
+  readonly #inContainer: ContainerFiles;
+  /** Files of a single use that nobody has asked for yet; undefined once there is a lasting container. */
+  #pending: Map<string, Uint8Array<ArrayBuffer>> | undefined;
+  #lasting: Promise<Container> | undefined;
+  #cleaning: Promise<void> = Promise.resolve();
+  #isDisposed = false;
+
+  private constructor(installation: DockerInstallation, options: DockerEnvironmentOptions) {
+    this.#installation = installation;
+    this.#options = options;
+    this.language = options.config.environment;
+    this.#pending = options.config.singleUse === true ? new Map() : undefined;
+    this.#inContainer = new ContainerFiles((operate) => this.#operate(operate));
+    this.files = this.#pendingFiles();
+    installation.living.add(this.id);
+  }
+
+  static async create(
+    installation: DockerInstallation,
+    options: DockerEnvironmentOptions,
+  ): Promise<DockerEnvironment> {
+    const environment = new DockerEnvironment(installation, options);
+    if (environment.#pending !== undefined) return environment;
+    try {
+      await environment.#container();
+      return environment;
+    } catch (error) {
+      await environment[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  mainFile(language = this.language): string {
+    if (language !== this.language) throw unsupportedLanguage(language, [this.language]);
+    return this.#options.spec.file;
+  }
+
+  async run(program: Program, options: RunOptions): Promise<ProgramHandle> {
+    const handle = this.#pending === undefined
+      ? await this.#runBeside(program, options)
+      : await this.#runAlone(program, options, this.#pending);
+    this.#running.add(handle);
+    handle.outcome.then(() => {
+      this.#running.delete(handle);
+      this.#clean(handle);
+    });
+    if (this.#isDisposed) handle.kill("SIGKILL");
+    return handle;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    for (const program of this.#running) program.kill("SIGKILL");
+    await this.#lasting?.catch(() => {}); // It was told to whoever asked for it.
+    const { client, instance, living, log } = this.#installation;
+    try {
+      for (const id of this.#containerIds) {
+        await client.removeContainer(id);
+        this.#containerIds.delete(id);
+      }
+      living.delete(this.id);
+    } catch (error) {
+      living.delete(this.id); // The reaper takes what is left, as soon as the Engine answers.
+      instance.leaveTrace();
+      log.warning("a container cannot be removed now", { environment: this.id, error: messageOf(error) });
+    }
+    await Promise.all([...this.#running].map(({ outcome }) => outcome));
+  }
+
+  /** The one program of a single use, as the main process of a container of its own. */
+  async #runAlone(
+    program: Program,
+    { env, limits, signal }: RunOptions,
+    files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+  ): Promise<ContainerProgram> {
+    this.#pending = undefined;
+    const { client } = this.#installation;
+    const archive = await packArchive(files);
+    const argv = this.#launcher(program, archive.length / BLOCK_BYTES);
+    const id = await this.#create({ argv, user: PROGRAM_USER, env });
+    const attachment = await client.attach(id);
+    await client.startContainer(id);
+    const control: ProgramControl = {
+      signal: (name) => client.killContainer(id, name),
+      ended: () => client.waitFor(id),
+      ...this.#controlOf(id),
+    };
+    const compiles = this.#compiles(program);
+    return await startContainerProgram({ attachment, control, secret: newSecret(), archive, compiles, limits }, {
+      signal,
+    });
+  }
+
+  /** A program in the lasting container. Whatever it leaves running ends with the last program there. */
+  async #runBeside(program: Program, { env, limits, signal }: RunOptions): Promise<ContainerProgram> {
+    await this.#cleaning;
+    const { client } = this.#installation;
+    const container = await this.#container();
+    const compiles = this.#compiles(program);
+    if (compiles) await client.limitMemory(container.id, this.#memoryMb({ compiles: true }));
+    const attachment = await container.exec({
+      argv: this.#launcher(program, 0),
+      env: { ...this.#variables(), ...env },
+      workingDirectory: "/",
+    });
+    const control: ProgramControl = {
+      signal: (name, pid) => container.signal(name, name === "SIGKILL" ? -(pid ?? 1) : pid ?? -1),
+      ended: (waiting) => container.execEnded(attachment.execId, waiting),
+      ...this.#controlOf(container.id),
+    };
+    return await startContainerProgram({ attachment, control, secret: newSecret(), compiles, limits }, {
+      signal,
+    });
+  }
+
+  #controlOf(id: string): Pick<ProgramControl, "sample" | "onCompiled" | "ping"> {
+    const { client } = this.#installation;
+    return {
+      sample: () => client.sample(id),
+      onCompiled: () => client.limitMemory(id, this.#memoryMb({ compiles: false })),
+      ping: () => client.ping(),
+    };
+  }
+
+  /** Ends what the last program in a lasting container has left running. */
+  #clean({ processesLeft }: ContainerProgram): void {
+    const lasting = this.#lasting;
+    if (lasting === undefined || this.#running.size > 0 || this.#isDisposed) return;
+    if (processesLeft() === OWN_PROCESSES) return;
+    this.#cleaning = this.#cleaning
+      .then(() => Promise.allSettled(this.#operating))
+      .then(async () => this.#isDisposed ? undefined : await (await lasting).signal("SIGKILL", -1))
+      .catch((error: unknown) =>
+        this.#installation.log.warning("a container cannot be cleaned", {
+          environment: this.id,
+          error: messageOf(error),
+        })
+      );
+  }
+
+  async #operate<T>(operate: (container: Container) => Promise<T>): Promise<T> {
+    await this.#cleaning;
+    const operating = operate(await this.#container());
+    this.#operating.add(operating);
+    try {
+      return await operating;
+    } finally {
+      this.#operating.delete(operating);
+    }
+  }
+
+  /** The lasting container, with the files that were waiting for one. */
+  #container(): Promise<Container> {
+    if (this.#isDisposed) {
+      return Promise.reject(new CodeBeakerError("runtime_unavailable", "The environment has been disposed of"));
+    }
+    return this.#lasting ??= this.#startLasting();
+  }
+
+  async #startLasting(): Promise<Container> {
+    const { client } = this.#installation;
+    const waiting = this.#pending;
+    this.#pending = undefined;
+    const id = await this.#create({ argv: KEEP_ALIVE, user: KEEPER_USER, env: {} });
+    await client.startContainer(id);
+    const container = new Container(client, id);
+    if (waiting !== undefined && waiting.size > 0) {
+      await new ContainerFiles((operate) => operate(container)).unpack(await packArchive(waiting));
+    }
+    return container;
+  }
+
+  async #create(
+    main: { readonly argv: readonly string[]; readonly user: string; readonly env: Readonly<Record<string, string>> },
+  ): Promise<string> {
+    const { client, instance } = this.#installation;
+    const { config, image, ociRuntime, spec } = this.#options;
+    const compiles = spec.compile !== undefined;
+    const id = await client.createContainer(containerRequest({
+      image,
+      argv: main.argv,
+      user: main.user,
+      env: { ...this.#variables(), ...main.env },
+      limits: config.resourceLimits,
+      compiles,
+      memoryMb: this.#memoryMb({ compiles: compiles && config.singleUse === true }),
+      ...(ociRuntime === undefined ? {} : { ociRuntime }),
+      labels: {
+        [LABELS.instance]: instance.id,
+        [LABELS.lock]: instance.lockPath,
+        [LABELS.session]: this.id,
+        [LABELS.created]: new Date().toISOString(),
+      },
+    }));
+    this.#containerIds.add(id);
+    return id;
+  }
+
+  #launcher(program: Program, blocks: number): string[] {
+    const { compile = [], run } = this.#options.spec;
+    const head = ["sh", "-c", launchScript, "launch", String(blocks)];
+    if (program.kind === "file") {
+      const compiler = commandLine(compile, program.path);
+      return [
+        ...head,
+        WORKSPACE_ROOT,
+        String(compiler.length),
+        ...compiler,
+        ...commandLine(run, program.path),
+        ...program.args,
+      ];
+    }
+    const directory = program.workingDirectory === "."
+      ? WORKSPACE_ROOT
+      : `${WORKSPACE_ROOT}/${program.workingDirectory}`;
+    const line = program.args.length === 0 ? ["sh", "-c", program.command] : [program.command, ...program.args];
+    return [...head, directory, "0", ...line];
+  }
+
+  #compiles(program: Program): boolean {
+    return program.kind === "file" && this.#options.spec.compile !== undefined;
+  }
+
+  #memoryMb({ compiles }: { readonly compiles: boolean }): number {
+    const { memoryMb } = this.#options.config.resourceLimits;
+    return compiles ? Math.max(memoryMb, COMPILER_MEMORY_MB) : memoryMb;
+  }
+
+  #variables(): Record<string, string> {
+    return { ...BASE_VARIABLES, ...this.#options.spec.env, ...this.#options.config.environmentVariables };
+  }
+
+  /** Keeps plain writes of a single use until its program is known; anything else takes the lasting container. */
+  #pendingFiles(): WorkspaceFiles {
+    const inContainer = this.#inContainer;
+    const write = (path: string, content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, mode?: WriteMode) => {
+      if (this.#pending === undefined || !(content instanceof Uint8Array) || (mode ?? "create") !== "create") {
+        return inContainer.write(path, content, mode);
+      }
+      this.#pending.set(path, content);
+      return Promise.resolve();
+    };
+    return {
+      write,
+      stat: (path, options) => inContainer.stat(path, options),
+      read: (path, options) => inContainer.read(path, options),
+      createDirectory: (path, options) => inContainer.createDirectory(path, options),
+      copy: (source, destination, options) => inContainer.copy(source, destination, options),
+      move: (source, destination, options) => inContainer.move(source, destination, options),
+      delete: (path, options) => inContainer.delete(path, options),
+      list: (path, options) => inContainer.list(path, options),
+    };
+  }
+}
+
+function newSecret(): string {
+  return crypto.randomUUID();
+}
+
+/** A tar archive in whole blocks; nothing for no files. */
+async function packArchive(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+  if (files.size === 0) return new Uint8Array();
+  const archive = await packTar([...files].map(([name, data]) => ({
+    header: { name, type: "file" as const, mode: 0o600, mtime: new Date(), size: data.length },
+    body: data,
+  })));
+  const padded = new Uint8Array(Math.ceil(archive.length / BLOCK_BYTES) * BLOCK_BYTES);
+  padded.set(archive);
+  return padded;
+}

@@ -1,0 +1,194 @@
+import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { LimitName } from "../../core/limits.ts";
+import type { PermissionSettings } from "../../core/permissions.ts";
+import { Instance } from "../../system/instance.ts";
+import { Probe } from "../../system/probe.ts";
+import type {
+  Assessment,
+  ExecutionEnvironment,
+  ExecutionRuntime,
+  RuntimeConfig,
+  RuntimeFacts,
+  RuntimeHost,
+} from "../runtime.ts";
+import { DockerEnvironment, type DockerInstallation } from "./docker_environment.ts";
+import { parseEngineAddress, whyUnreachable } from "./engine_address.ts";
+import type { EngineClient, EngineFacts } from "./engine_client.ts";
+import { dockerFacts } from "./facts.ts";
+import { Images } from "./images.ts";
+import { Reaper } from "./reaper.ts";
+import { type DockerSettings, parseSettings } from "./settings.ts";
+
+/** A lost Engine is noticed within seconds, and so is one that has come back. */
+const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
+
+const LEVEL_HARDENED = 9;
+const LEVEL_OTHER_KERNEL = 10;
+/** Without a filter for system calls a container is no more than the other layers. */
+const LEVEL_UNFILTERED = 7;
+
+/** The name under which gVisor's own instructions register it. */
+const GVISOR = "runsc";
+
+const LAYERS = ["container", "namespaces", "no_capabilities", "no_new_privs", "read_only_root"];
+const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "diskMb"];
+
+/** The runtime for one host. */
+export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
+  return new DockerRuntime(host);
+}
+
+/** What there is once an Engine has answered. */
+interface Engine {
+  readonly client: EngineClient;
+  readonly facts: EngineFacts;
+  readonly images: Images;
+}
+
+class DockerRuntime implements ExecutionRuntime {
+  readonly name: string;
+  readonly type: RuntimeFacts["type"];
+  readonly supportedEnvironments: readonly string[];
+  readonly #capabilities: RuntimeCapabilities;
+  readonly #host: RuntimeHost;
+  readonly #settings: DockerSettings;
+  readonly #probe: Probe;
+  readonly #living = new Set<string>();
+  #connecting: Promise<EngineClient> | undefined;
+  #engine: Engine | undefined;
+  #reaper: Reaper | undefined;
+
+  constructor(host: RuntimeHost) {
+    const facts = dockerFacts(host);
+    this.name = facts.name;
+    this.type = facts.type;
+    this.supportedEnvironments = facts.supportedEnvironments;
+    this.#capabilities = facts.capabilities;
+    this.#host = host;
+    this.#settings = parseSettings(host.settings[facts.name]);
+    this.#probe = new Probe(() => this.#ask(), PROBE);
+  }
+
+  async isAvailable(environment?: string): Promise<Availability> {
+    const answer = await this.#probe.answer();
+    if (!answer.available || environment === undefined || this.#engine === undefined) return answer;
+    try {
+      return await this.#engine.images.availability(environment);
+    } catch (error) {
+      return { available: false, reason: messageOf(error) };
+    }
+  }
+
+  getCapabilities(): RuntimeCapabilities {
+    return this.#capabilities;
+  }
+
+  async assess({ permissions, minIsolation }: RuntimeConfig): Promise<Assessment> {
+    await this.#probe.answer();
+    const facts = this.#engine?.facts;
+    const cannotHonour = whyNot(permissions);
+    return {
+      isolation: {
+        level: levelOf(facts, minIsolation),
+        layers: [
+          ...LAYERS,
+          ...(facts?.hasSeccomp ?? true ? ["seccomp"] : []),
+          ...(this.#ociRuntime(minIsolation) === undefined ? [] : ["gvisor"]),
+        ],
+        limits: [...OWN_LIMITS, ...this.#cgroupLimits(minIsolation)],
+      },
+      ...(cannotHonour === undefined ? {} : { cannotHonour }),
+    };
+  }
+
+  async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
+    const answer = await this.#probe.answer();
+    if (!answer.available) throw new CodeBeakerError("runtime_unavailable", answer.reason);
+    const { client, images } = this.#engine ?? unreachable();
+    const { instance, log } = this.#host;
+    const spec = this.#settings.environments[config.environment];
+    if (spec === undefined || instance === undefined) unreachable();
+    const image = await images.ensure(config.environment);
+    const installation: DockerInstallation = { client, instance, living: this.#living, log };
+    const ociRuntime = this.#ociRuntime(config.minIsolation);
+    return await DockerEnvironment.create(installation, { config, spec, image, ociRuntime });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#reaper?.[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  /** Returns when the Engine answers. What is known of it is asked again when it has been away. */
+  async #ask(): Promise<void> {
+    try {
+      if (this.#host.instance === undefined) throw new Error("no home directory can be kept here (see --home)");
+      const address = parseEngineAddress(this.#settings.host, this.#settings.certPath);
+      const why = await whyUnreachable(address);
+      if (why !== undefined) throw new Error(why);
+      const client = await (this.#connecting ??= connect(address));
+      if (this.#engine !== undefined) return await client.ping();
+      const facts = await client.facts();
+      this.#engine = { client, facts, images: new Images(client, { settings: this.#settings, log: this.#host.log }) };
+      this.#startReaper(client);
+    } catch (error) {
+      this.#engine = undefined;
+      throw error;
+    }
+  }
+
+  #startReaper(client: EngineClient): void {
+    const { instance, log } = this.#host;
+    if (instance === undefined) return;
+    this.#reaper ??= new Reaper({
+      client,
+      instanceId: instance.id,
+      isOurs: (session) => this.#living.has(session),
+      fateOf: Instance.fateOf,
+      log,
+    });
+    this.#reaper.start();
+  }
+
+  /** gVisor, where it is asked for and registered. */
+  #ociRuntime(minIsolation: number): string | undefined {
+    const isThere = this.#engine !== undefined && GVISOR in this.#engine.facts.runtimes;
+    return isThere && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
+  }
+
+  /** gVisor can be registered to leave the cgroup alone, which then bounds nothing. */
+  #cgroupLimits(minIsolation: number): LimitName[] {
+    const facts = this.#engine?.facts;
+    const ociRuntime = this.#ociRuntime(minIsolation);
+    if (facts === undefined) return [];
+    if (ociRuntime !== undefined && facts.runtimes[ociRuntime]?.includes("--ignore-cgroups")) return [];
+    return [
+      "cpuMs",
+      ...(facts.limitsMemory ? ["memoryMb"] as const : []),
+      ...(facts.limitsProcesses ? ["maxProcesses"] as const : []),
+    ];
+  }
+}
+
+function levelOf(facts: EngineFacts | undefined, minIsolation: number): number {
+  if (facts === undefined) return LEVEL_HARDENED;
+  if (minIsolation >= LEVEL_OTHER_KERNEL && GVISOR in facts.runtimes) return LEVEL_OTHER_KERNEL;
+  return facts.hasSeccomp ? LEVEL_HARDENED : LEVEL_UNFILTERED;
+}
+
+function whyNot({ allowNet, allowRead, allowWrite }: PermissionSettings): string | undefined {
+  if (allowRead.length + allowWrite.length > 0) return "no directory of this host is mounted into a container";
+  if (typeof allowNet === "object") return "a container's network cannot be kept to a list of hosts";
+  if (allowNet) return "private networks cannot be kept out of a container's network here";
+  return undefined;
+}
+
+async function connect(address: ReturnType<typeof parseEngineAddress>): Promise<EngineClient> {
+  const { EngineClient } = await import("./engine_client.ts");
+  return await EngineClient.connect(address);
+}
+
+function unreachable(): never {
+  throw new CodeBeakerError("runtime_unavailable", "The Docker Engine was lost a moment ago");
+}

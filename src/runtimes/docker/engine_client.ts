@@ -1,0 +1,272 @@
+import type { Duplex } from "node:stream";
+import { Readable } from "node:stream";
+// @ts-types="@types/dockerode"
+import Docker from "dockerode";
+import { ask, call, refusal, statusOf, unlessStatus } from "./engine_call.ts";
+import { toVariables } from "./host_config.ts";
+import { MEBIBYTE } from "../../core/limits.ts";
+import { type EngineAddress, readCertificates } from "./engine_address.ts";
+
+/** What a container is made from, as the Engine API takes it. */
+export type ContainerRequest = Docker.ContainerCreateOptions;
+
+/** What this service asks of an Engine at its start. */
+export interface EngineFacts {
+  /** The names of the OCI runtimes that are registered, and the arguments of each. */
+  readonly runtimes: Readonly<Record<string, readonly string[]>>;
+  readonly hasSeccomp: boolean;
+  readonly limitsMemory: boolean;
+  readonly limitsProcesses: boolean;
+}
+
+/** A container as a list shows it. */
+export interface ListedContainer {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** How a container, or a program in it, ended, as the Engine tells it. */
+export interface EngineExit {
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+}
+
+/** What a container has used so far. */
+export interface ContainerSample {
+  readonly cpuMs: number;
+  readonly memoryBytes: number;
+}
+
+/** The two directions of an attached stream. The output is in the Engine's frames. */
+export interface Attachment extends Disposable {
+  readonly frames: AsyncIterable<Uint8Array>;
+  readonly stdin: WritableStream<Uint8Array>;
+}
+
+/** What is run beside the main process of a container. */
+export interface ExecRequest {
+  readonly argv: readonly string[];
+  readonly user: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+}
+
+/**
+ * An Engine, through dockerode. Every method throws {CodeBeakerError} `runtime_unavailable`: what the Engine answered, or
+ * that it cannot be reached ({@link isLost}).
+ */
+export class EngineClient {
+  readonly #docker: Docker;
+
+  private constructor(docker: Docker) {
+    this.#docker = docker;
+  }
+
+  /** Every option is given, so that none of the process's own variables stands in for it. */
+  static async connect(address: EngineAddress): Promise<EngineClient> {
+    const none = { socketPath: undefined, host: undefined, port: undefined, ca: undefined, cert: undefined };
+    const options = address.kind === "unix"
+      ? { ...none, key: undefined, protocol: "http" as const, socketPath: address.socketPath }
+      : {
+        ...none,
+        key: undefined,
+        host: address.host,
+        port: address.port,
+        ...(address.certPath === undefined
+          ? { protocol: "http" as const }
+          : { protocol: "https" as const, ...await readCertificates(address.certPath) }),
+      };
+    return new EngineClient(new Docker(options as Docker.DockerOptions));
+  }
+
+  async ping(): Promise<void> {
+    await ask("be asked", () => this.#docker.ping());
+  }
+
+  async facts(): Promise<EngineFacts> {
+    const info: Record<string, unknown> = await ask("tell about itself", () => this.#docker.info());
+    if (info["OSType"] !== "linux") throw refusal("run Linux containers", `it runs ${info["OSType"]} containers`);
+    const runtimes = Object.entries((info["Runtimes"] ?? {}) as Record<string, { runtimeArgs?: string[] }>);
+    return {
+      runtimes: Object.fromEntries(runtimes.map(([name, { runtimeArgs }]) => [name, runtimeArgs ?? []])),
+      hasSeccomp: ((info["SecurityOptions"] ?? []) as string[]).some((option) => option.startsWith("name=seccomp")),
+      limitsMemory: info["MemoryLimit"] === true,
+      limitsProcesses: info["PidsLimit"] === true,
+    };
+  }
+
+  async hasImage(tag: string): Promise<boolean> {
+    try {
+      await ask(`look at the image ${tag}`, () => this.#docker.getImage(tag).inspect());
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      throw error;
+    }
+  }
+
+  /** The tags of one repository, the newest image's first. */
+  async listTags(repository: string): Promise<string[]> {
+    const images = await ask(
+      "list images",
+      (abortSignal) => this.#docker.listImages({ abortSignal, filters: { reference: [repository] } }),
+    );
+    return images.toSorted((a, b) => b.Created - a.Created)
+      .flatMap(({ RepoTags }) => RepoTags ?? [])
+      .filter((tag) => tag.startsWith(`${repository}:`));
+  }
+
+  /** Gets an image from its registry; `onProgress` hears what the Engine says meanwhile. */
+  async pullImage(name: string, onProgress: (progress: string) => void): Promise<void> {
+    const stream = await call(`pull ${name}`, () => this.#docker.pull(name));
+    await this.#follow(stream, { what: `pull ${name}`, onProgress });
+  }
+
+  async importImage(
+    tar: ReadableStream<Uint8Array>,
+    { tag, changes }: { readonly tag: string; readonly changes: readonly string[] },
+  ): Promise<void> {
+    const [repo, version] = tag.split(":");
+    const source = Readable.fromWeb(tar as Parameters<typeof Readable.fromWeb>[0]);
+    const stream = await call(
+      `import ${tag}`,
+      () => this.#docker.importImage(source, { repo, tag: version, changes: [...changes] }),
+    );
+    await this.#follow(stream as NodeJS.ReadableStream, { what: `import ${tag}`, onProgress: () => {} });
+  }
+
+  async tagImage(tag: string, as: string): Promise<void> {
+    const [repo = as, version = "latest"] = as.split(":");
+    await ask(`tag ${tag}`, () => this.#docker.getImage(tag).tag({ repo, tag: version }));
+  }
+
+  async createContainer(request: ContainerRequest): Promise<string> {
+    const { id } = await ask(
+      "create a container",
+      (abortSignal) => this.#docker.createContainer({ ...request, abortSignal }),
+    );
+    return id;
+  }
+
+  async startContainer(id: string): Promise<void> {
+    await ask("start a container", (abortSignal) => this.#docker.getContainer(id).start({ abortSignal }));
+  }
+
+  /** Both directions of a container's main process; before it is started nothing is missed. */
+  async attach(id: string): Promise<Attachment> {
+    const stream = await ask(
+      "attach to a container",
+      () =>
+        this.#docker.getContainer(id).attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }),
+    );
+    return toAttachment(stream as Duplex);
+  }
+
+  /** Settles when a container has ended. */
+  async waitFor(id: string): Promise<EngineExit> {
+    const container = this.#docker.getContainer(id);
+    const { StatusCode } = await call("wait for a container", () => container.wait());
+    const { State } = await ask("inspect a container", (abortSignal) => container.inspect({ abortSignal }));
+    return { exitCode: StatusCode, oomKilled: State.OOMKilled };
+  }
+
+  /** Signals the main process of a container; one that has ended is no fault. */
+  async killContainer(id: string, signal: string): Promise<void> {
+    await ask("signal a container", (abortSignal) => this.#docker.getContainer(id).kill({ signal, abortSignal }))
+      .catch(unlessStatus(404, 409));
+  }
+
+  /** Ends a container and removes what belongs to it; one that is gone is no fault. */
+  async removeContainer(id: string): Promise<void> {
+    await ask(
+      "remove a container",
+      (abortSignal) => this.#docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
+    )
+      .catch(unlessStatus(404, 409)); // 409: somebody else is removing it.
+  }
+
+  /** Every container that carries a label, running or not. */
+  async listContainers(label: string): Promise<ListedContainer[]> {
+    const listed = await ask(
+      "list containers",
+      (abortSignal) => this.#docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
+    );
+    return listed.map(({ Id, Labels }) => ({ id: Id, labels: Labels }));
+  }
+
+  /** Sets what a container may use of memory, swap included, in MB. */
+  async limitMemory(id: string, memoryMb: number): Promise<void> {
+    const Memory = memoryMb * MEBIBYTE;
+    await ask(
+      "limit a container's memory",
+      (abortSignal) => this.#docker.getContainer(id).update({ Memory, MemorySwap: Memory, abortSignal }),
+    );
+  }
+
+  async sample(id: string): Promise<ContainerSample> {
+    const stats = await ask(
+      "measure a container",
+      () => this.#docker.getContainer(id).stats({ stream: false, "one-shot": true }),
+    );
+    const { usage = 0, max_usage = 0 } = stats.memory_stats ?? {};
+    return {
+      cpuMs: (stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e6,
+      memoryBytes: Math.max(usage, max_usage),
+    };
+  }
+
+  /** Starts something beside the main process. */
+  async exec(id: string, { argv, user, env, workingDirectory }: ExecRequest): Promise<Attachment & { execId: string }> {
+    const exec = await ask("prepare a program", (abortSignal) =>
+      this.#docker.getContainer(id).exec({
+        Cmd: [...argv],
+        User: user,
+        Env: toVariables(env),
+        WorkingDir: workingDirectory,
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        abortSignal,
+      }));
+    const stream = await ask("start a program", () => exec.start({ hijack: true, stdin: true }));
+    return { ...toAttachment(stream), execId: exec.id };
+  }
+
+  /** How something ended that {@link exec} started; undefined while it runs. */
+  async execExit(execId: string): Promise<EngineExit | undefined> {
+    const { Running, ExitCode } = await ask(
+      "inspect a program",
+      (abortSignal) => this.#docker.getExec(execId).inspect({ abortSignal }),
+    );
+    return Running || ExitCode === null ? undefined : { exitCode: ExitCode, oomKilled: false };
+  }
+
+  async #follow(
+    stream: NodeJS.ReadableStream,
+    { what, onProgress }: { readonly what: string; onProgress(progress: string): void },
+  ): Promise<void> {
+    await call(what, () =>
+      new Promise<void>((resolve, reject) =>
+        this.#docker.modem.followProgress(
+          stream,
+          (error) => error === null ? resolve() : reject(error),
+          (event: { id?: string; status?: string; progress?: string }) =>
+            onProgress([event.id, event.status, event.progress].filter((part) => part !== undefined).join(" ")),
+        )
+      ));
+  }
+}
+
+/** Half-closing the socket is how the Engine is told that stdin has ended. */
+function toAttachment(stream: Duplex): Attachment {
+  stream.on("error", () => {}); // Whoever reads or writes is told; without a listener it would end this process.
+  return {
+    frames: stream,
+    stdin: new WritableStream<Uint8Array>({
+      write: (bytes) =>
+        new Promise((resolve, reject) => stream.write(bytes, (error) => error ? reject(error) : resolve())),
+      close: () => new Promise((resolve) => stream.end(() => resolve())),
+    }),
+    [Symbol.dispose]: () => stream.destroy(),
+  };
+}

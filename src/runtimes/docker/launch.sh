@@ -1,0 +1,128 @@
+# Runs one program in a container and tells the service what becomes of it.
+#
+#   sh -c "$(cat launch.sh)" launch BLOCKS DIRECTORY COMPILE_WORDS [COMPILE...] RUN...
+#
+# On stdin: a line with a secret word; BLOCKS blocks of 4096 bytes that are a tar archive of the workspace; with a compiler, a
+# line when the service is ready for the program; then the program's own stdin. What the service is told stands between "\0<secret> " and a newline on stderr, in order:
+#
+#   launched PID          this shell
+#   unpacked STATUS       only with an archive
+#   compiled STATUS SIGNALLED OOM FULL    only with a compiler
+#   ready CPU_NS          the program may begin
+#   ended STATUS SIGNALLED OOM FULL CPU_NS PEAK_BYTES PROCESSES
+#
+# The two that follow a command line stand on stdout too, so that what it printed on either stream is known to be complete.
+# SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed for want of memory; FULL: 1
+# when a file system is full. A number that is not known is "-".
+IFS= read -r secret
+blocks=$1 directory=$2 words=$3
+shift 3
+
+tell() { printf '\0%s %s\n' "$secret" "$1" >&2; }
+tell_both() {
+  tell "$1"
+  printf '\0%s %s\n' "$secret" "$1"
+}
+
+# Cgroup version 1, then 2.
+first_line() {
+  for file; do
+    [ -r "$file" ] && IFS= read -r line <"$file" && printf %s "$line" && return
+  done
+  printf -
+}
+kills() {
+  for file in /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; do
+    [ -r "$file" ] || continue
+    while read -r key value; do
+      [ "$key" = oom_kill ] && printf %s "$value" && return
+    done <"$file"
+  done
+  printf 0
+}
+cpu() {
+  [ -r /sys/fs/cgroup/cpuacct/cpuacct.usage ] && first_line /sys/fs/cgroup/cpuacct/cpuacct.usage && return
+  [ -r /sys/fs/cgroup/cpu.stat ] || { printf -; return; }
+  while read -r key value; do
+    [ "$key" = usage_usec ] && printf '%s000' "$value" && return
+  done </sys/fs/cgroup/cpu.stat
+}
+is_full() {
+  for place in /workspace /tmp /build; do
+    [ -d "$place" ] || continue
+    set -- $(stat -f -c '%a %d' "$place" 2>/dev/null)
+    [ "${1:-99}" -lt 8 ] || [ "${2:-99}" -lt 2 ] && printf 1 && return
+  done
+  printf 0
+}
+
+# Runs a command line to its end; leaves STATUS SIGNALLED OOM FULL in $end. A shell says a word on stderr when a signal
+# ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that exits with such a number
+# itself is told by the missing word.
+run() {
+  before=$(kills)
+  "$@" <&3 3<&- &
+  child=$!
+  word=/tmp/.ended-$$
+  while :; do
+    wait "$child" 2>"$word"
+    status=$?
+    [ "$status" -gt 128 ] && kill -0 "$child" 2>/dev/null || break
+  done
+  signalled=0
+  case $status in
+    130 | 141) signalled=1 ;;
+    *) [ "$status" -gt 128 ] && [ -s "$word" ] && signalled=1 ;;
+  esac
+  rm -f "$word"
+  full=0
+  [ "$status" -eq 0 ] || full=$(is_full)
+  end="$status $signalled $(($(kills) - before)) $full"
+}
+
+# Runs the first COUNT words of a command line.
+run_first() {
+  count=$1
+  shift
+  rest=$(($# - count))
+  while [ "$count" -gt 0 ]; do
+    set -- "$@" "$1"
+    shift
+    count=$((count - 1))
+  done
+  shift "$rest"
+  run "$@"
+}
+
+# What this shell is signalled is for everything that it started.
+forward() {
+  trap '' "$1"
+  kill -s "$1" 0
+  trap "forward $1" "$1"
+}
+for signal in TERM INT HUP QUIT USR1 USR2; do trap "forward $signal" "$signal"; done
+
+tell "launched $$"
+if [ "$blocks" -gt 0 ]; then
+  dd bs=4096 count="$blocks" iflag=fullblock 2>/dev/null | tar -xf - -C /workspace
+  status=$?
+  tell "unpacked $status"
+  [ "$status" -eq 0 ] || exit 1
+fi
+cd "$directory" || exit 1
+
+if [ "$words" -gt 0 ]; then
+  exec 3</dev/null
+  run_first "$words" "$@"
+  tell_both "compiled $end"
+  case $end in "0 "*) ;; *) exit 1 ;; esac
+  shift "$words"
+  IFS= read -r go
+fi
+
+exec 3<&0
+tell "ready $(cpu)"
+run "$@"
+set -- /proc/[0-9]*
+tell_both "ended $end $(cpu) $(first_line /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak) $#"
+exit "$status"

@@ -1,0 +1,68 @@
+import { messageOf } from "../../core/errors.ts";
+import type { Fate } from "../../system/instance.ts";
+import type { RuntimeLog } from "../runtime.ts";
+import type { EngineClient, ListedContainer } from "./engine_client.ts";
+
+/** The labels that every container of this project carries. */
+export const LABELS = {
+  instance: "codebeaker.instance",
+  lock: "codebeaker.lock",
+  session: "codebeaker.session",
+  created: "codebeaker.created",
+} as const;
+
+const INTERVAL_MS = 30_000;
+
+/** What a reaper works with. */
+export interface ReaperOptions {
+  readonly client: Pick<EngineClient, "listContainers" | "removeContainer">;
+  /** This service's own identity. */
+  readonly instanceId: string;
+  /** Whether this service knows what a container of its own belongs to. */
+  isOurs(session: string): boolean;
+  fateOf(instance: { readonly id: string; readonly lockPath: string }): Promise<Fate>;
+  readonly log: Pick<RuntimeLog, "warning">;
+}
+
+/** Removes the containers of services that are gone, and those of its own that nothing belongs to any more. */
+export class Reaper implements Disposable {
+  readonly #options: ReaperOptions;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #round: Promise<void> | undefined;
+
+  constructor(options: ReaperOptions) {
+    this.#options = options;
+  }
+
+  /** Goes round now, and from then on at intervals. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#goRoundQuietly(), INTERVAL_MS);
+    Deno.unrefTimer(this.#timer as unknown as number);
+    this.#goRoundQuietly();
+  }
+
+  /** One round. @throws {CodeBeakerError} `runtime_unavailable` when the Engine does not answer */
+  async goRound(): Promise<void> {
+    const { client } = this.#options;
+    const containers = await client.listContainers(LABELS.instance);
+    for (const container of containers) {
+      if (await this.#fateOf(container) === "gone") await client.removeContainer(container.id);
+    }
+  }
+
+  async #fateOf({ labels }: ListedContainer): Promise<Fate> {
+    const id = labels[LABELS.instance] ?? "";
+    if (id === this.#options.instanceId) return this.#options.isOurs(labels[LABELS.session] ?? "") ? "alive" : "gone";
+    return await this.#options.fateOf({ id, lockPath: labels[LABELS.lock] ?? "" });
+  }
+
+  #goRoundQuietly(): void {
+    this.#round ??= this.goRound().catch((error: unknown) =>
+      this.#options.log.warning("containers that are left cannot be removed now", { error: messageOf(error) })
+    ).finally(() => this.#round = undefined);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,184 @@
+# One operation on the files of a workspace, inside its container and as the user of its programs.
+#
+#   sh -c "$(cat workspace.sh)" workspace OPERATION ARGUMENT...
+#
+# The first line on stdout is "ok", or the name of what went wrong (an errno of Linux, or one of OUTSIDE, LOOP, ITSELF,
+# DEEP); what an operation reads follows it. Paths are relative to the workspace. A symlink is followed as long as it stays
+# inside; one that leads out gives OUTSIDE, so that a client meets the same rules here as on any other runtime.
+umask 077
+root=/workspace
+max_links=40
+max_depth=128
+
+fail() {
+  printf '%s\n' "$1"
+  exit 0
+}
+ok() { printf 'ok\n'; }
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# What a failed command most likely met.
+fail_at() {
+  set -- "$1" $(stat -f -c '%a %d' "$root")
+  [ "$2" -eq 0 ] || [ "$3" -eq 0 ] && fail ENOSPC
+  fail EACCES
+}
+
+# Sets $at to where PATH leads. FOLLOW: whether a symlink at the end stands for its target. MAKE: whether missing
+# directories above the end are made.
+walk() {
+  rest=$1 follow=$2 make=$3
+  at=$root
+  links=0
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
+    case $part in
+      '' | .) continue ;;
+      ..)
+        [ "$at" != "$root" ] || fail OUTSIDE
+        at=${at%/*}
+        continue
+        ;;
+    esac
+    case $rest in *[!/]*) last=0 ;; *) last=1 ;; esac
+    if [ -L "$at/$part" ] && { [ "$last" = 0 ] || [ "$follow" = 1 ]; }; then
+      links=$((links + 1))
+      [ "$links" -le "$max_links" ] || fail LOOP
+      target=$(readlink -- "$at/$part" && printf x)
+      target=${target%?x}
+      case $target in
+        "$root" | "$root"/*)
+          at=$root
+          target=${target#"$root"}
+          ;;
+        /*) fail OUTSIDE ;;
+      esac
+      rest=$target/$rest
+      continue
+    fi
+    if [ "$last" = 0 ]; then
+      if [ "$make" = 1 ] && ! exists "$at/$part"; then mkdir -- "$at/$part" 2>/dev/null || fail_at "$at/$part"; fi
+      exists "$at/$part" || fail ENOENT
+      [ -d "$at/$part" ] || fail ENOTDIR
+    fi
+    at=$at/$part
+  done
+}
+
+refuse_depth() {
+  [ -z "$(cd "$1" && find . -mindepth "$max_depth" -print -quit)" ] || fail DEEP
+}
+
+describe() { stat -c '//%f %s %Y %n' -- "$@"; }
+
+operation=$1
+shift
+case $operation in
+  stat) # PATH FOLLOW
+    walk "$1" "$2" 0
+    exists "$at" || fail ENOENT
+    ok
+    describe "$at"
+    ;;
+  read) # PATH OFFSET LENGTH|-
+    walk "$1" 1 0
+    exists "$at" || fail ENOENT
+    [ -f "$at" ] || fail ENXIO
+    [ -r "$at" ] || fail EACCES
+    printf 'ok\n%s\n' "$$"
+    [ "$2" -eq 0 ] && [ "$3" = - ] && exec cat -- "$at"
+    [ "$3" = - ] && exec tail -c "+$(($2 + 1))" -- "$at"
+    tail -c "+$(($2 + 1))" -- "$at" | head -c "$3"
+    ;;
+  write) # PATH MODE
+    follow=1
+    [ "$2" = create_new ] && follow=0
+    walk "$1" "$follow" 1
+    [ -d "$at" ] && fail EISDIR
+    if exists "$at"; then
+      [ "$2" = create_new ] && fail EEXIST
+      [ -f "$at" ] || fail ENXIO
+      [ -w "$at" ] || fail EACCES
+    fi
+    if [ "$2" = append ]; then cat >>"$at" 2>/dev/null || fail_at "$at"; else cat >"$at" 2>/dev/null || fail_at "$at"; fi
+    ok
+    ;;
+  create_directory) # PATH RECURSIVE
+    walk "$1" 1 "$2"
+    [ "$2" = 1 ] && [ -d "$at" ] || {
+      exists "$at" && fail EEXIST
+      mkdir -- "$at" 2>/dev/null || fail_at "$at"
+    }
+    ok
+    ;;
+  copy) # SOURCE DESTINATION OVERWRITE
+    walk "$1" 1 0
+    from=$at
+    exists "$from" || fail ENOENT
+    walk "$2" 1 1
+    [ "$3" = 1 ] || ! exists "$at" || fail EEXIST
+    [ "$from" -ef "$at" ] && fail ITSELF
+    if [ -d "$from" ]; then
+      case $at/ in "$from"/*) fail ITSELF ;; esac
+      refuse_depth "$from"
+      exists "$at" || mkdir -- "$at" 2>/dev/null || fail_at "$at"
+      [ -d "$at" ] || fail ENOTDIR
+      [ -z "$(find "$from" ! -type f ! -type d ! -type l -print -quit)" ] || fail ENXIO
+      cp -R -P -- "$from/." "$at/" 2>/dev/null || fail_at "$at"
+    else
+      [ -f "$from" ] || fail ENXIO
+      [ -d "$at" ] && fail EISDIR
+      exists "$at" && [ ! -f "$at" ] && fail ENXIO
+      cp -- "$from" "$at" 2>/dev/null || fail_at "$at"
+    fi
+    ok
+    ;;
+  move) # SOURCE DESTINATION OVERWRITE
+    walk "$1" 0 0
+    from=$at
+    exists "$from" || fail ENOENT
+    walk "$2" 0 1
+    [ "$3" = 1 ] || ! exists "$at" || fail EEXIST
+    if [ -d "$from" ] && [ ! -L "$from" ]; then
+      [ "$from" = "$at" ] || case $at/ in "$from"/*) fail EINVAL ;; esac
+      if exists "$at"; then
+        [ -d "$at" ] && [ ! -L "$at" ] || fail ENOTDIR
+        [ "$from" = "$at" ] || rmdir -- "$at" 2>/dev/null || fail ENOTEMPTY
+      fi
+    elif [ -d "$at" ] && [ ! -L "$at" ]; then
+      fail EISDIR
+    fi
+    [ "$from" = "$at" ] || mv -f -T -- "$from" "$at" 2>/dev/null || fail_at "$at"
+    ok
+    ;;
+  delete) # PATH RECURSIVE
+    walk "$1" 0 0
+    exists "$at" || fail ENOENT
+    if [ ! -d "$at" ] || [ -L "$at" ]; then
+      rm -f -- "$at" 2>/dev/null || fail_at "$at"
+    elif [ "$2" = 1 ]; then
+      rm -rf -- "$at" 2>/dev/null || { chmod -R u+rwx -- "$at" && rm -rf -- "$at"; } 2>/dev/null || fail_at "$at"
+    else
+      [ -z "$(find "$at" -mindepth 1 -print -quit)" ] || fail ENOTEMPTY
+      rmdir -- "$at" 2>/dev/null || fail_at "$at"
+    fi
+    ok
+    ;;
+  list) # PATH DEPTH|-
+    walk "$1" 1 0
+    exists "$at" || fail ENOENT
+    [ -d "$at" ] || fail ENOTDIR
+    cd "$at" 2>/dev/null || fail EACCES
+    ok
+    describe .
+    depth=$2
+    [ "$depth" = - ] && depth=$((max_depth + 1))
+    find . -mindepth 1 -maxdepth "$depth" -exec stat -c '//%f %s %Y %n' -- {} + 2>/dev/null
+    ;;
+  unpack)
+    tar -xf - -C "$root" 2>/dev/null || fail_at "$root"
+    ok
+    ;;
+esac
+exit 0
