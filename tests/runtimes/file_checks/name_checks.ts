@@ -1,0 +1,73 @@
+import { assertEquals } from "@std/assert";
+import { assertRefused, encode, type FileChecks, listPaths, readText } from "./bench.ts";
+
+/** Names that a shell, an option parser or a line of output could take for something else. */
+const NAMES: readonly string[] = [
+  "-rf",
+  "--help",
+  "--",
+  "-",
+  "*",
+  "a b ",
+  " ",
+  "\n",
+  "line\nline",
+  "end\n",
+  "end",
+  "'",
+  '"',
+  'it\'s "$(touch x)" `touch y`',
+  "\\",
+  "\\n%s$HOME",
+  "a|b;c&d",
+  "=",
+  "...",
+  ".-",
+  "tab\t\r\x1b[0m",
+  "grüße",
+  "gru\u0308ße",
+  "\uff5e",
+  "😀",
+  "\ufeff",
+  "n".repeat(255),
+];
+
+/** What names may be. */
+export const NAME_CHECKS: FileChecks = {
+  async "every name is a name, of files"({ files }) {
+    for (const name of NAMES) {
+      await files.write(`d/${name}`, encode(name));
+      assertEquals(await readText(files, `d/${name}`), name);
+      assertEquals((await files.stat(`d/${name}`)).name, name);
+    }
+    assertEquals(await listPaths(files, "d"), NAMES.toSorted().map((name) => `d/${name} file`));
+    for (const name of NAMES) await files.delete(`d/${name}`);
+    assertEquals(await listPaths(files), ["d directory"]);
+  },
+
+  async "every name is a name, at the top and of directories"({ files }) {
+    for (const name of NAMES) {
+      await files.createDirectory(name);
+      await files.write(`${name}/${name}`, encode(name), "create_new");
+      await files.write(`${name}/${name}`, encode("!"), "append");
+      await files.copy(name, `copies/${name}`);
+      await files.move(name, `moved/${name}`);
+      await files.move(`moved/${name}`, name);
+      await assertRefused("conflict", { [name]: () => files.delete(name) });
+    }
+    for (const name of NAMES) {
+      assertEquals(await readText(files, `copies/${name}/${name}`), `${name}!`);
+      assertEquals(await listPaths(files, name), [`${name}/${name} file`]);
+      await files.delete(name, { recursive: true });
+    }
+    await files.delete("copies", { recursive: true });
+    assertEquals(await listPaths(files), ["moved directory"]);
+  },
+
+  async "every name may be what a link points to"({ files, plant }) {
+    const names = ["-rf", "--help", "end\n", "end", "\n", "a b ", "*", "\\n", "line\nline"];
+    for (const name of names) await files.write(`d/${name}`, encode(name));
+    await plant(names.map((name, index) => `ln -s -- '${name}' d/link${index}`).join("; "));
+    for (const [index, name] of names.entries()) assertEquals(await readText(files, `d/link${index}`), name);
+  },
+};
