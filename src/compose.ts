@@ -2,6 +2,7 @@ import type { Config } from "./config.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { Engine } from "./engine.ts";
 import { log } from "./log.ts";
+import type { ImageBuildOptions } from "./runtimes/docker/image_builder.ts";
 import { createRuntimes } from "./runtimes/mod.ts";
 import { RuntimeSelector } from "./runtimes/selector.ts";
 import { createApp, listen, type Listener } from "./server/mod.ts";
@@ -80,6 +81,20 @@ export async function composeService(
     },
     [Symbol.asyncDispose]: () => closing ??= close(),
   };
+}
+
+/** What local images are built for, and who hears what becomes of each. */
+export type LocalImageRequest = Omit<ImageBuildOptions, "directory" | "runTool">;
+
+/** Gives the Engine an image for each of these environments; its client is loaded for this only. */
+export async function buildLocalImages(config: Config, request: LocalImageRequest): Promise<void> {
+  const [{ EngineClient }, { parseEngineAddress }, { buildImages }] = await Promise.all([
+    import("./runtimes/docker/engine_client.ts"),
+    import("./runtimes/docker/engine_address.ts"),
+    import("./runtimes/docker/image_builder.ts"),
+  ]);
+  const store = await EngineClient.connect(parseEngineAddress(config.dockerHost, config.dockerCertPath));
+  await buildImages(store, { ...request, directory: config.scratch });
 }
 
 /** Without a directory for it there is no identity: then nothing is made that could outlive this process. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { CodeBeakerError } from "../core/errors.ts";
+import { addImagesCommand } from "./images.ts";
 import { EXIT_USAGE, printError } from "./output.ts";
 import { addRunCommand } from "./run.ts";
 import { addRuntimesCommand } from "./runtimes.ts";
@@ -18,7 +19,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .description("Runs code that nobody has vetted, on the lightest runtime that is safe enough for it.")
     .enablePositionalOptions()
     .exitOverride();
-  for (const add of [addServeCommand, addRunCommand, addRuntimesCommand]) add(program, setExitCode);
+  for (const add of [addServeCommand, addRunCommand, addRuntimesCommand, addImagesCommand]) add(program, setExitCode);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

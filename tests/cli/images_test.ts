@@ -1,0 +1,51 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runCommandLine } from "../support/cli.ts";
+
+Deno.test("codebeaker images names what no local image can be built for, and exits with 2", async () => {
+  const unknown: [string, string][] = [["csharp", "Debian has no .NET SDK"], ["pythn", 'did you mean "python"?']];
+  for (const [environment, hint] of unknown) {
+    const { code, stdout, stderr } = await runCommandLine(["images", environment]);
+    assertEquals([environment, code, stdout], [environment, 2, ""]);
+    assertStringIncludes(stderr, hint);
+  }
+});
+
+Deno.test("codebeaker images says where no Engine can be reached, and exits with 1", async () => {
+  const { code, stdout, stderr } = await runCommandLine([
+    "images",
+    "bash",
+    "--docker-host",
+    "unix:///nonexistent.sock",
+  ]);
+  assertEquals([code, stdout], [1, ""]);
+  assertStringIncludes(stderr, "/nonexistent.sock");
+});
+
+/** An Engine that has every image. */
+function serveEngine(socketPath: string): { readonly asked: string[] } & AsyncDisposable {
+  const asked: string[] = [];
+  const server = Deno.serve({ path: socketPath, onListen: () => {} }, ({ method, url }) => {
+    asked.push(`${method} ${decodeURIComponent(new URL(url).pathname)}`);
+    return Response.json({ Id: "sha256:0" });
+  });
+  return { asked, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+Deno.test("codebeaker images prints one line for each image that is there already", async () => {
+  const directory = await Deno.makeTempDir();
+  {
+    await using engine = serveEngine(`${directory}/engine.sock`);
+    const { code, stdout, stderr } = await runCommandLine([
+      ...["images", "javascript", "bash", "--docker-host", `unix://${directory}/engine.sock`],
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trim().replaceAll(/:[0-9a-f]{12} /g, ":HASH ").split("\n").toSorted();
+    assertEquals(lines, [
+      "codebeaker/bash:HASH  is there already",
+      "codebeaker/javascript:HASH  is there already",
+      "codebeaker/typescript:HASH  is there already",
+    ]);
+    assertEquals(engine.asked.filter((line) => !line.startsWith("GET ")), []);
+  }
+  await Deno.remove(directory, { recursive: true });
+});
