@@ -15,11 +15,11 @@ for (const runtime of runtimes) {
   const deviations = (await entry?.load())?.deviations ?? {};
   let hasTestedFiles = false;
   for (const language of runtime.supportedEnvironments) {
+    if (!isPresent(`${runtime.name}/${language}`, await runtime.isAvailable(language))) continue;
     const dialect = DIALECTS[language];
     if (dialect === undefined) {
       throw new Error(`The suite has no programs in ${language}, which ${runtime.name} speaks`);
     }
-    if (!isPresent(runtime.name, await runtime.isAvailable(language))) continue;
     if (!hasTestedFiles) await testFilesConformance(runtime, { language });
     hasTestedFiles = true;
     testConformance(runtime, { language, dialect, deviations });
