@@ -55,10 +55,10 @@ export const DELETE_CHECKS: FileChecks = {
     assertEquals(await readText(files, "f"), "kept");
   },
 
-  async "delete() removes a tree that a program closed to itself, and a deep one"({ files, plant }) {
+  async "delete() removes a tree in which a program closed a directory to itself, and a deep one"({ files, plant }) {
     await files.write("closed/in/f", encode("f"));
     await plant(
-      "chmod 0 closed/in; chmod 500 closed; path=deep; i=0; while [ $i -lt 300 ]; do path=$path/d; i=$((i + 1)); done; mkdir -p $path",
+      "chmod 0 closed/in; path=deep; i=0; while [ $i -lt 300 ]; do path=$path/d; i=$((i + 1)); done; mkdir -p $path",
     );
     await files.delete("closed", { recursive: true });
     await files.delete("deep", { recursive: true });
