@@ -56,6 +56,11 @@ Deno.test("loadConfig() names what is off, and the nearest name of what is unkno
 
 Deno.test("every setting has a flag, a variable and a key of the file, and each is read", async () => {
   const values: Record<SettingName, unknown> = {
+    home: "/h",
+    dockerHost: "tcp://engine:2375",
+    dockerCertPath: "/certs",
+    dockerPull: "never",
+    dockerEnvironments: { ruby: { image: "ruby:3" } },
     host: "::1",
     port: 1,
     scratch: "/s",

@@ -8,11 +8,9 @@ import { languageOfFile } from "../core/languages.ts";
 import { parseExecutionRequest } from "../core/request.ts";
 import { PREFERENCES, type Selection } from "../core/selection.ts";
 import { exitCodeOf, exitCodeOfSignal } from "./exit_code.ts";
+import { interruptible } from "./interruptible.ts";
 import { formatTable, printError, writeAll } from "./output.ts";
 import { addSettings } from "./settings.ts";
-
-/** Signals that end a run; the program is cancelled, and nothing is left behind. */
-const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface RunFlags {
   readonly language?: string;
@@ -94,13 +92,6 @@ async function run(
     if (interrupt.signal.aborted) return exitCodeOfSignal(interrupt.signal.reason);
     throw error;
   }
-}
-
-/** Aborts, with the signal's name as the reason, when this process is told to end. */
-function interruptible(): AbortController {
-  const interrupt = new AbortController();
-  for (const signal of INTERRUPTS) Deno.addSignalListener(signal, () => interrupt.abort(signal));
-  return interrupt;
 }
 
 /** The program under its own name, which tells how it is read; from standard input it has none. */

@@ -17,7 +17,7 @@ export async function openRuntimeHost(options: Partial<RuntimeHost> = {}): Promi
     confinement,
     openNetworks: [],
     settings: {
-      docker: { host: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", pull: "missing", environments: {} },
+      docker: { host: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", pull: "never", environments: {} },
     },
     instance,
     log: { info: () => {}, warning: () => {} },

@@ -14,7 +14,7 @@ import type {
   RuntimeLog,
   WorkspaceFiles,
 } from "../runtime.ts";
-import { Container, drain } from "./container.ts";
+import { Container } from "./container.ts";
 import { ContainerFiles } from "./container_files.ts";
 import { type ContainerProgram, type ProgramControl, startContainerProgram } from "./container_program.ts";
 import type { EngineClient } from "./engine_client.ts";

@@ -58,3 +58,8 @@ export function unlessStatus(...statuses: number[]): (error: unknown) => void {
     if (!statuses.includes(statusOf(error) ?? 0)) throw error;
   };
 }
+
+/** Variables as the Engine API takes them. */
+export function toVariables(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+}

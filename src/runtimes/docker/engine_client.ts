@@ -2,8 +2,7 @@ import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
 // @ts-types="@types/dockerode"
 import Docker from "dockerode";
-import { ask, call, refusal, statusOf, unlessStatus } from "./engine_call.ts";
-import { toVariables } from "./host_config.ts";
+import { ask, call, refusal, statusOf, toVariables, unlessStatus } from "./engine_call.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { type EngineAddress, readCertificates } from "./engine_address.ts";
 

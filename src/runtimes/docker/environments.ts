@@ -1,3 +1,5 @@
+import { goBuild } from "./go_build.ts";
+
 /** How programs of one environment name run in a container. In a command line `{file}` stands for the program's file. */
 export interface EnvironmentSpec {
   /** The image, pinned by tag; one that lies here already is not pulled. */
@@ -43,13 +45,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     env: { NO_COLOR: "1", NO_UPDATE_NOTIFIER: "1" },
   },
   bash: { image: "debian:trixie-slim", file: "main.sh", run: ["bash", "{file}"] },
-  go: {
-    image: "golang:1.25-trixie",
-    file: "main.go",
-    compile: ["go", "build", "-o", `${BUILD_DIRECTORY}/main`, "{file}"],
-    run: [`${BUILD_DIRECTORY}/main`],
-    env: { CGO_ENABLED: "0", GOCACHE: `${BUILD_DIRECTORY}/go-cache`, GOFLAGS: "-buildvcs=false", GOTOOLCHAIN: "local" },
-  },
+  go: { image: "golang:1.25-trixie", file: "main.go", ...goBuild(BUILD_DIRECTORY) },
   csharp: {
     image: "mcr.microsoft.com/dotnet/sdk:10.0",
     file: "main.cs",

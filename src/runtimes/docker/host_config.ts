@@ -2,6 +2,7 @@ import type { Limits } from "../../core/limits.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { ContainerRequest } from "./engine_client.ts";
+import { toVariables } from "./engine_call.ts";
 import { BUILD_DIRECTORY } from "./environments.ts";
 
 /** Whom programs, and the service's own operations on their files, run as: nobody, with no privilege. */
@@ -99,9 +100,4 @@ function tmpfs({ limits, compiles }: HardeningRequest): Record<string, string> {
     "/tmp": place(TEMPORARY_MB, "noexec,mode=1777"),
     ...(compiles ? { [BUILD_DIRECTORY]: place(BUILD_MB, `exec,mode=0700,uid=${uid},gid=${gid}`) } : {}),
   };
-}
-
-/** Variables as the Engine API takes them. */
-export function toVariables(env: Readonly<Record<string, string>>): string[] {
-  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
 }

@@ -37,16 +37,18 @@ export async function readTree(
   let count = 0;
   for await (const record of readRecords(chunks)) {
     if (top === undefined) {
+      refuseDepth(path);
       top = parseEntry(record, path);
       continue;
     }
     if (++count > MAX_ENTRIES) throw tooLarge(path, `it holds more than ${MAX_ENTRIES} entries`);
     const relative = record.slice(record.indexOf(" ./") + " ./".length, -1);
     const full = path === "." ? relative : `${path}/${relative}`;
-    if (full.split("/").length > MAX_DEPTH) throw tooLarge(full, `it lies more than ${MAX_DEPTH} levels deep`);
+    const entry = parseEntry(record, full);
+    if (entry.type === "directory" && relative.split("/").length < depth) refuseDepth(full);
     const above = full.includes("/") ? full.slice(0, full.lastIndexOf("/")) : ".";
     const siblings = children.get(above) ?? [];
-    siblings.push(parseEntry(record, full));
+    siblings.push(entry);
     children.set(above, siblings);
   }
   if (top === undefined) throw new CodeBeakerError("runtime_unavailable", "The container ended before it had listed");
@@ -74,6 +76,10 @@ async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<s
     for (const record of records) if (record !== "") yield record;
   }
   if (held !== "") yield held;
+}
+
+function refuseDepth(path: string): void {
+  if (path.split("/").length > MAX_DEPTH) throw tooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
 }
 
 function tooLarge(path: string, why: string): CodeBeakerError {

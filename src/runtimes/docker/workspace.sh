@@ -24,6 +24,23 @@ fail_at() {
   fail EACCES
 }
 
+# Somebody else may make it in the same moment.
+make_directory() { mkdir -- "$1" 2>/dev/null || [ -d "$1" ] || fail_at "$1"; }
+
+# What stands in the way of a tree that is copied into another one, by the name of what went wrong; nothing else.
+obstacle() {
+  (cd "$1" && find . -mindepth 1 -exec sh -c '
+    for entry; do
+      target=$0/$entry
+      [ -e "$target" ] || [ -L "$target" ] || continue
+      if [ -L "$entry" ]; then echo EEXIST
+      elif [ -d "$entry" ]; then [ -d "$target" ] && [ ! -L "$target" ] || echo ENOTDIR
+      elif [ -L "$target" ]; then echo ELOOP
+      elif [ -d "$target" ]; then echo EISDIR
+      fi
+    done' "$2" {} + | head -n 1)
+}
+
 # Sets $at to where PATH leads. FOLLOW: whether a symlink at the end stands for its target. MAKE: whether missing
 # directories above the end are made.
 walk() {
@@ -32,7 +49,14 @@ walk() {
   links=0
   while [ -n "$rest" ]; do
     part=${rest%%/*}
-    case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
+    last=1
+    case $rest in
+      */*)
+        last=0
+        rest=${rest#*/}
+        ;;
+      *) rest= ;;
+    esac
     case $part in
       '' | .) continue ;;
       ..)
@@ -41,7 +65,6 @@ walk() {
         continue
         ;;
     esac
-    case $rest in *[!/]*) last=0 ;; *) last=1 ;; esac
     if [ -L "$at/$part" ] && { [ "$last" = 0 ] || [ "$follow" = 1 ]; }; then
       links=$((links + 1))
       [ "$links" -le "$max_links" ] || fail LOOP
@@ -54,11 +77,11 @@ walk() {
           ;;
         /*) fail OUTSIDE ;;
       esac
-      rest=$target/$rest
+      if [ "$last" = 1 ]; then rest=$target; else rest=$target/$rest; fi
       continue
     fi
     if [ "$last" = 0 ]; then
-      if [ "$make" = 1 ] && ! exists "$at/$part"; then mkdir -- "$at/$part" 2>/dev/null || fail_at "$at/$part"; fi
+      if [ "$make" = 1 ] && ! exists "$at/$part"; then make_directory "$at/$part"; fi
       exists "$at/$part" || fail ENOENT
       [ -d "$at/$part" ] || fail ENOTDIR
     fi
@@ -95,9 +118,9 @@ case $operation in
     follow=1
     [ "$2" = create_new ] && follow=0
     walk "$1" "$follow" 1
+    [ "$2" = create_new ] && exists "$at" && fail EEXIST
     [ -d "$at" ] && fail EISDIR
     if exists "$at"; then
-      [ "$2" = create_new ] && fail EEXIST
       [ -f "$at" ] || fail ENXIO
       [ -w "$at" ] || fail EACCES
     fi
@@ -108,7 +131,7 @@ case $operation in
     walk "$1" 1 "$2"
     [ "$2" = 1 ] && [ -d "$at" ] || {
       exists "$at" && fail EEXIST
-      mkdir -- "$at" 2>/dev/null || fail_at "$at"
+      if [ "$2" = 1 ]; then make_directory "$at"; else mkdir -- "$at" 2>/dev/null || fail_at "$at"; fi
     }
     ok
     ;;
@@ -122,9 +145,11 @@ case $operation in
     if [ -d "$from" ]; then
       case $at/ in "$from"/*) fail ITSELF ;; esac
       refuse_depth "$from"
-      exists "$at" || mkdir -- "$at" 2>/dev/null || fail_at "$at"
+      exists "$at" || make_directory "$at"
       [ -d "$at" ] || fail ENOTDIR
       [ -z "$(find "$from" ! -type f ! -type d ! -type l -print -quit)" ] || fail ENXIO
+      wrong=$(obstacle "$from" "$at")
+      [ -z "$wrong" ] || fail "$wrong"
       cp -R -P -- "$from/." "$at/" 2>/dev/null || fail_at "$at"
     else
       [ -f "$from" ] || fail ENXIO
