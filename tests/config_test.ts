@@ -74,7 +74,11 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     openNetworks: ["10.0.0.0/8"],
     denoBinary: "/d",
   };
-  const asText = Object.fromEntries(SETTING_NAMES.map((name) => [name, String(values[name])]));
+  const asText = Object.fromEntries(
+    SETTING_NAMES.map((
+      name,
+    ) => [name, name === "dockerEnvironments" ? JSON.stringify(values[name]) : String(values[name])]),
+  );
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, JSON.stringify(values));
   await withVariables({}, async () => {

@@ -3,7 +3,10 @@ import { TextLineStream } from "./text_lines.ts";
 
 export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
 
-/** A service in a process of its own, on a free port, with none of this process's environment. */
+/** What a test that is not about Docker says of it, so that it sees the same on every machine. */
+export const WITHOUT_DOCKER = { CODEBEAKER_DOCKER_HOST: "unix:///var/run/no-docker.sock" };
+
+/** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {
   readonly url: string;
   readonly process: Deno.ChildProcess;
@@ -15,11 +18,19 @@ export async function startServiceProcess(
   args: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<ServiceProcess> {
+  const home = await Deno.makeTempDir();
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", "main.ts", "serve", "--port", "0", ...args],
     cwd: PROJECT,
     clearEnv: true,
-    env: { PATH: "/usr/bin:/bin", HOME: Deno.env.get("HOME") ?? "/", ...keepDenoDir(), ...env },
+    env: {
+      PATH: "/usr/bin:/bin",
+      HOME: Deno.env.get("HOME") ?? "/",
+      ...keepDenoDir(),
+      CODEBEAKER_HOME: home,
+      ...WITHOUT_DOCKER,
+      ...env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -52,6 +63,7 @@ export async function startServiceProcess(
         // It has ended already, as some tests want it to.
       }
       await Promise.all([process.status, logging, draining]);
+      await Deno.remove(home, { recursive: true });
     },
   };
 }
