@@ -44,6 +44,8 @@ export interface DockerEnvironmentOptions {
   readonly spec: EnvironmentSpec;
   readonly image: string;
   readonly ociRuntime: string | undefined;
+  /** The Engine's network that its programs may reach. */
+  readonly network: string | undefined;
 }
 
 /**
@@ -237,7 +239,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     main: { readonly argv: readonly string[]; readonly user: string; readonly env: Readonly<Record<string, string>> },
   ): Promise<string> {
     const { client, instance } = this.#installation;
-    const { config, image, ociRuntime, spec } = this.#options;
+    const { config, image, network, ociRuntime, spec } = this.#options;
     const compiles = spec.compile !== undefined;
     const id = await client.createContainer(containerRequest({
       image,
@@ -248,6 +250,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
       compiles,
       memoryMb: this.#memoryMb({ compiles: compiles && config.singleUse === true }),
       ...(ociRuntime === undefined ? {} : { ociRuntime }),
+      ...(network === undefined ? {} : { network }),
       labels: {
         [LABELS.instance]: instance.id,
         [LABELS.lock]: instance.lockPath,

@@ -17,6 +17,7 @@ import { parseEngineAddress, whyUnreachable } from "./engine_address.ts";
 import type { EngineClient, EngineFacts } from "./engine_client.ts";
 import { dockerFacts } from "./facts.ts";
 import { Images } from "./images.ts";
+import { ProgramNetwork } from "./program_network.ts";
 import { Reaper } from "./reaper.ts";
 import { type DockerSettings, parseSettings } from "./settings.ts";
 
@@ -44,6 +45,7 @@ interface Engine {
   readonly client: EngineClient;
   readonly facts: EngineFacts;
   readonly images: Images;
+  readonly programNetwork: ProgramNetwork;
 }
 
 class DockerRuntime implements ExecutionRuntime {
@@ -87,7 +89,7 @@ class DockerRuntime implements ExecutionRuntime {
   async assess({ permissions, minIsolation }: RuntimeConfig): Promise<Assessment> {
     await this.#probe.answer();
     const facts = this.#engine?.facts;
-    const cannotHonour = whyNot(permissions);
+    const cannotHonour = await this.#whyNot(permissions, minIsolation);
     return {
       isolation: {
         level: levelOf(facts, minIsolation),
@@ -105,14 +107,15 @@ class DockerRuntime implements ExecutionRuntime {
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
     const answer = await this.#probe.answer();
     if (!answer.available) throw new CodeBeakerError("runtime_unavailable", answer.reason);
-    const { client, images } = this.#engine ?? unreachable();
+    const { client, images, programNetwork } = this.#engine ?? unreachable();
     const { instance, log } = this.#host;
     const spec = this.#settings.environments[config.environment];
     if (spec === undefined || instance === undefined) unreachable();
     const image = await images.ensure(config.environment);
     const installation: DockerInstallation = { client, instance, living: this.#living, log };
     const ociRuntime = this.#ociRuntime(config.minIsolation);
-    return await DockerEnvironment.create(installation, { config, spec, image, ociRuntime });
+    const network = config.permissions.allowNet === false ? undefined : await programNetwork.ensure();
+    return await DockerEnvironment.create(installation, { config, spec, image, ociRuntime, network });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -130,7 +133,12 @@ class DockerRuntime implements ExecutionRuntime {
       const client = await (this.#connecting ??= connect(address));
       if (this.#engine !== undefined) return await client.ping();
       const facts = await client.facts();
-      this.#engine = { client, facts, images: new Images(client, { settings: this.#settings, log: this.#host.log }) };
+      this.#engine = {
+        client,
+        facts,
+        images: new Images(client, { settings: this.#settings, log: this.#host.log }),
+        programNetwork: new ProgramNetwork({ client, address, openNetworks: this.#host.openNetworks }),
+      };
       this.#startReaper(client);
     } catch (error) {
       this.#engine = undefined;
@@ -149,6 +157,20 @@ class DockerRuntime implements ExecutionRuntime {
       log,
     });
     this.#reaper.start();
+  }
+
+  async #whyNot(
+    { allowNet, allowRead, allowWrite }: PermissionSettings,
+    minIsolation: number,
+  ): Promise<string | undefined> {
+    if (allowRead.length + allowWrite.length > 0) return "no directory of this host is mounted into a container";
+    if (typeof allowNet === "object") return "a container's network cannot be kept to a list of hosts";
+    if (!allowNet || this.#engine === undefined) return undefined;
+    const ociRuntime = this.#ociRuntime(minIsolation);
+    if (ociRuntime !== undefined && this.#engine.facts.runtimes[ociRuntime]?.includes("--network=none")) {
+      return `${ociRuntime} is registered without a network`;
+    }
+    return await this.#engine.programNetwork.whyNot();
   }
 
   /** gVisor, where it is asked for and registered. */
@@ -175,13 +197,6 @@ function levelOf(facts: EngineFacts | undefined, minIsolation: number): number {
   if (facts === undefined) return LEVEL_HARDENED;
   if (minIsolation >= LEVEL_OTHER_KERNEL && GVISOR in facts.runtimes) return LEVEL_OTHER_KERNEL;
   return facts.hasSeccomp ? LEVEL_HARDENED : LEVEL_UNFILTERED;
-}
-
-function whyNot({ allowNet, allowRead, allowWrite }: PermissionSettings): string | undefined {
-  if (allowRead.length + allowWrite.length > 0) return "no directory of this host is mounted into a container";
-  if (typeof allowNet === "object") return "a container's network cannot be kept to a list of hosts";
-  if (allowNet) return "private networks cannot be kept out of a container's network here";
-  return undefined;
 }
 
 async function connect(address: ReturnType<typeof parseEngineAddress>): Promise<EngineClient> {

@@ -193,6 +193,23 @@ export class EngineClient {
     return listed.map(({ Id, Labels }) => ({ id: Id, labels: Labels }));
   }
 
+  /** Makes a bridged IPv4 network unless it is there; its containers do not see one another. */
+  async ensureNetwork(name: string, { bridge }: { readonly bridge: string }): Promise<void> {
+    const listed = await ask("list networks", () => this.#docker.listNetworks({ filters: { name: [name] } }));
+    if (listed.some(({ Name }) => Name === name)) return;
+    await ask("make a network", (abortSignal) =>
+      this.#docker.createNetwork({
+        Name: name,
+        Driver: "bridge",
+        EnableIPv6: false,
+        Options: {
+          "com.docker.network.bridge.name": bridge,
+          "com.docker.network.bridge.enable_icc": "false",
+        },
+        abortSignal,
+      })).catch(unlessStatus(409)); // Somebody else has made it in the same moment.
+  }
+
   /** Sets what a container may use of memory, swap included, in MB. */
   async limitMemory(id: string, memoryMb: number): Promise<void> {
     const Memory = memoryMb * MEBIBYTE;
