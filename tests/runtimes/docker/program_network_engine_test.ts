@@ -8,9 +8,11 @@ import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { hasNetworkNamespaces, openTestHost } from "../../support/test_host.ts";
 
-/** Two private networks of this test's own: the operator opens one, the other stays closed. */
+/** Networks of this test's own: the operator opens one, the others stay closed. */
 const OPEN = "10.213.71";
 const CLOSED = "10.213.72";
+/** Where clouds keep what a machine may know of itself. */
+const LINK_LOCAL = "169.254.73";
 
 const config: RuntimeConfig = {
   environment: "python",
@@ -52,12 +54,13 @@ if (
     Deno.test(`[docker] a program with network reaches what is open and nothing private${singleUse ? " (single use)" : ""}`, async () => {
       await using open = await openTestHost(OPEN);
       await using closed = await openTestHost(CLOSED);
+        await using linkLocal = await openTestHost(LINK_LOCAL);
       using onHost = Deno.listen({ hostname: "0.0.0.0", port: 0 });
       const own = Deno.networkInterfaces().filter(({ family }) => family === "IPv4").map(({ address }) => address);
       const refused = [
         `${closed.address}:${closed.port}`,
         ...own.map((address) => `${address}:${onHost.addr.port}`),
-        "169.254.169.254:80",
+        `${linkLocal.address}:${linkLocal.port}`,
       ];
       const reached = [`${open.address}:${open.port}`];
       await using environment = await runtime.createEnvironment({ ...config, singleUse });

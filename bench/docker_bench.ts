@@ -1,0 +1,151 @@
+import { runCommand } from "../src/commands/mod.ts";
+import type { Execution } from "../src/core/execution.ts";
+import { DEFAULT_LIMITS, MEBIBYTE } from "../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { createRuntimes } from "../src/runtimes/mod.ts";
+import type { ExecutionRuntime } from "../src/runtimes/runtime.ts";
+import { openRuntimeHost } from "../tests/support/runtime_host.ts";
+import { startServiceProcess } from "../tests/support/service_process.ts";
+import { median, printTable } from "./table.ts";
+
+const ROUNDS = 15;
+const TURNS = 10;
+const SESSIONS = 3;
+const PYTHON = 'print("hello", 40 + 2)';
+const PYTHON_REQUEST = { language: "python", runtime: "docker", code: PYTHON };
+const TYPESCRIPT = 'console.log("hello", 40 + 2);';
+/** It lives long enough for its memory to be seen where that is looked at from time to time. */
+const WAITING = "await new Promise((resolve) => setTimeout(resolve, 200));";
+
+/** Docker against the bare client, and Deno against Docker: the table of the original design. */
+export async function benchDocker(): Promise<void> {
+  await using host = await openRuntimeHost();
+  const runtimes = createRuntimes(host);
+  await using _runtimes = ownAll(runtimes);
+  const [deno, docker] = ["deno", "docker"].map((name) => runtimes.find((runtime) => runtime.name === name));
+  if (deno === undefined || docker === undefined) throw new Error("A runtime is missing");
+  for (const language of ["python", "typescript"]) {
+    const answer = await docker.isAvailable(language);
+    if (answer.available) continue;
+    printTable("Docker", ["contender", "figure"], [{ name: `skipped: ${answer.reason}`, cells: ["-"] }]);
+    return;
+  }
+  const dockerHost = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
+  await using service = await startServiceProcess(["--log-level", "warning"], { CODEBEAKER_DOCKER_HOST: dockerHost });
+  await benchColdStart(service.url, await imageOf(service.url));
+  await benchAgainstDeno(service.url, { deno, docker });
+}
+
+async function benchColdStart(url: string, image: string): Promise<void> {
+  const samples = { bare: [] as number[], http: [] as number[] };
+  await execute(url, PYTHON_REQUEST);
+  for (let round = 0; round < ROUNDS; round++) {
+    samples.bare.push(await time(() => runBare(image)));
+    samples.http.push(await time(() => execute(url, PYTHON_REQUEST)));
+  }
+  const [bare, http] = [median(samples.bare), median(samples.http)];
+  printTable("Cold start of a Python program in Docker", ["contender", "p50", "ratio"], [
+    { name: "bare `docker run --rm` of the same image, not hardened", cells: [`${bare.toFixed(0)} ms`, "1.00"] },
+    { name: "one-shot over HTTP (bound: 1.2)", cells: [`${http.toFixed(0)} ms`, (http / bare).toFixed(2)] },
+  ]);
+}
+
+async function benchAgainstDeno(
+  url: string,
+  runtimes: Readonly<Record<"deno" | "docker", ExecutionRuntime>>,
+): Promise<void> {
+  const oneShot = { deno: [] as number[], docker: [] as number[] };
+  const startup = { deno: [] as number[], docker: [] as number[] };
+  const memory = { deno: [] as number[], docker: [] as number[] };
+  const session = { deno: [] as number[], docker: [] as number[] };
+  const names = ["deno", "docker"] as const;
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of names) {
+      oneShot[name].push(
+        await time(async () => {
+          const { usage } = await execute(url, { language: "typescript", runtime: name, code: TYPESCRIPT });
+          startup[name].push(usage.startupMs);
+        }),
+      );
+      const { usage } = await execute(url, { language: "typescript", runtime: name, code: WAITING });
+      memory[name].push((usage.peakMemoryBytes ?? Number.NaN) / MEBIBYTE);
+    }
+  }
+  for (let round = 0; round < SESSIONS; round++) {
+    for (const name of names) session[name].push(await time(() => runSession(runtimes[name])));
+  }
+  const row = (name: string, samples: Readonly<Record<"deno" | "docker", number[]>>, unit: string) => {
+    const [deno, docker] = [median(samples.deno), median(samples.docker)];
+    return {
+      name,
+      cells: [`${deno.toFixed(0)} ${unit}`, `${docker.toFixed(0)} ${unit}`, (docker / deno).toFixed(1)],
+    };
+  };
+  printTable("TypeScript, Deno against Docker (the original design: 80 ms, 30 MB against 2,000 ms, 250 MB)", [
+    "figure, p50",
+    "Deno",
+    "Docker",
+    "ratio",
+  ], [
+    row("start-up of a one-shot", startup, "ms"),
+    row("one-shot over HTTP", oneShot, "ms"),
+    row("memory of a program that waits (containerd's own process not counted)", memory, "MB"),
+    row("ten turns in one environment, creation included", session, "ms"),
+  ]);
+}
+
+/** An agent's session as the commands see it: each turn writes and runs a program, and the files stay. */
+async function runSession(runtime: ExecutionRuntime): Promise<void> {
+  await using environment = await runtime.createEnvironment({
+    environment: "typescript",
+    environmentVariables: {},
+    resourceLimits: DEFAULT_LIMITS,
+    permissions: NO_PERMISSIONS,
+    minIsolation: 0,
+  });
+  for (let turn = 0; turn < TURNS; turn++) {
+    await runCommand(environment, { type: "execute_code", code: TYPESCRIPT }, { limits: DEFAULT_LIMITS });
+  }
+}
+
+/** The image that the service uses, as the Engine's own client finds it. */
+async function imageOf(url: string): Promise<string> {
+  const { stdout } = await execute(url, PYTHON_REQUEST);
+  if (stdout !== "hello 42\n") throw new Error(`The service answers ${JSON.stringify(stdout)}`);
+  const { stdout: listed } = await new Deno.Command("docker", {
+    args: ["images", "--format", "{{.Repository}}:{{.Tag}}"],
+  }).output();
+  const tags = new TextDecoder().decode(listed).split("\n");
+  const found = ["python:3.13-slim-trixie", "codebeaker/python:"].map((name) =>
+    tags.find((tag) => tag.startsWith(name))
+  )
+    .find((tag) => tag !== undefined);
+  if (found === undefined) throw new Error("The Engine's client finds no image for Python");
+  return found;
+}
+
+async function runBare(image: string): Promise<void> {
+  const { success } = await new Deno.Command("docker", {
+    args: ["run", "--rm", "--network", "none", image, "python3", "-c", PYTHON],
+  }).output();
+  if (!success) throw new Error("The bare run failed");
+}
+
+async function execute(url: string, request: Readonly<Record<string, string>>): Promise<Execution> {
+  const response = await fetch(`${url}/v1/executions`, { method: "POST", body: JSON.stringify(request) });
+  const execution: Execution = await response.json();
+  if (execution.exitCode !== 0) throw new Error(`The execution failed: ${JSON.stringify(execution)}`);
+  return execution;
+}
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+function ownAll(runtimes: readonly ExecutionRuntime[]): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  for (const runtime of runtimes) stack.use(runtime);
+  return stack;
+}
