@@ -147,7 +147,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     await client.startContainer(id);
     const control: ProgramControl = {
       signal: (name) => client.killContainer(id, name),
-      ended: () => client.waitFor(id),
+      ended: (waiting) => client.waitFor(id, waiting),
       ...this.#controlOf(id),
     };
     const compiles = this.#compiles(program);

@@ -161,10 +161,11 @@ export class EngineClient {
     return toAttachment(stream as Duplex);
   }
 
-  /** Settles when a container has ended. */
-  async waitFor(id: string): Promise<EngineExit> {
+  /** Settles when a container has ended; it is not looked at any more when the signal is aborted by then. */
+  async waitFor(id: string, signal: AbortSignal): Promise<EngineExit> {
     const container = this.#docker.getContainer(id);
     const { StatusCode } = await call("wait for a container", () => container.wait());
+    signal.throwIfAborted();
     const { State } = await ask("inspect a container", (abortSignal) => container.inspect({ abortSignal }));
     return { exitCode: StatusCode, oomKilled: State.OOMKilled };
   }
