@@ -1,17 +1,25 @@
 import { assert, assertEquals } from "@std/assert";
+import { loadConfig } from "../../src/config.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
+import { create as createDockerRuntime } from "../../src/runtimes/docker/mod.ts";
+import { parseSettings } from "../../src/runtimes/docker/settings.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
-import { PROJECT, startServiceProcess } from "../support/service_process.ts";
+import { PROJECT, startServiceProcess, WITHOUT_DOCKER } from "../support/service_process.ts";
 
 interface Block {
   readonly language: string;
   readonly text: string;
 }
 
+interface Example {
+  readonly script: string;
+  readonly answer: Block;
+}
+
 /** An example is a block for the shell, directly followed by one with what it prints. */
-function examples(markdown: string): { readonly script: string; readonly answer: Block }[] {
+function examples(markdown: string): Example[] {
   const blocks = [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({
     language,
     text,
@@ -29,7 +37,7 @@ async function runScript(script: string): Promise<string> {
     args: ["-ec", script],
     cwd: PROJECT,
     clearEnv: true,
-    env: withoutProjectVariables(),
+    env: { ...withoutProjectVariables(), ...WITHOUT_DOCKER },
   }).output();
   assert(success, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
@@ -54,24 +62,51 @@ const hasCurl = isPresent(
     () => ({ available: false, reason: "curl is not installed" }) as const,
   ),
 );
+const dockerHost = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
+const hasDocker = isPresent("docker/python", await createDockerRuntime(host).isAvailable("python"));
 const readme = await Deno.readTextFile(`${PROJECT}README.md`);
+const aboutDocker = /^## Docker$.*?(?=^## )/ms.exec(readme)?.[0] ?? "";
+const withoutDocker = readme.replace(aboutDocker, "");
 
 if (hasDeno && hasCurl) {
-  Deno.test("every example of the README prints what the README says", async () => {
+  Deno.test("every example of the README prints what the README says, without Docker", async () => {
     await using service = await startServiceProcess();
-    const found = examples(readme);
+    const found = examples(withoutDocker);
     assertEquals(found.length >= 4, true);
-    for (const { script, answer } of found) {
-      const local = script.replaceAll("http://127.0.0.1:8000", service.url).replaceAll(
-        "npx -y deno@2.9.6",
-        `"${Deno.execPath()}"`,
-      );
-      const printed = await runScript(local);
-      if (answer.language === "json") assertEquals(normalize(printed), normalize(answer.text));
-      else assertEquals(printed, answer.text);
-    }
+    for (const example of found) await assertPrints(example, service.url);
   });
 }
+if (hasDeno && hasCurl && hasDocker) {
+  Deno.test("every example of the README about Docker prints what the README says", async () => {
+    await using service = await startServiceProcess([], { CODEBEAKER_DOCKER_HOST: dockerHost });
+    const found = examples(aboutDocker);
+    assertEquals(found.length >= 1, true);
+    for (const example of found) await assertPrints(example, service.url);
+  });
+}
+
+async function assertPrints({ script, answer }: Example, url: string): Promise<void> {
+  const local = script.replaceAll("http://127.0.0.1:8000", url).replaceAll("npx -y deno@2.9.6", `"${Deno.execPath()}"`);
+  const printed = (await runScript(local)).replaceAll("/no-docker.sock", "/docker.sock");
+  if (answer.language === "json") assertEquals(normalize(printed), normalize(answer.text));
+  else assertEquals(squeeze(printed), squeeze(answer.text));
+}
+
+/** The columns of a table are as wide as the path of a socket, which differs. */
+function squeeze(text: string): string {
+  return text.replaceAll(/ {2,}/g, "  ");
+}
+
+Deno.test("the README's example of a configuration is one", async () => {
+  const block = /```json\n(\{\n {2}"dockerEnvironments".*?)```/s.exec(aboutDocker)?.[1] ?? "";
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, block);
+  const { dockerEnvironments } = await loadConfig({ config: file });
+  const { environments } = parseSettings({ host: dockerHost, pull: "never", environments: dockerEnvironments });
+  assertEquals(environments["ruby"]?.run, ["ruby", "{file}"]);
+  assertEquals(environments["python"]?.file, "main.py");
+  await Deno.remove(file);
+});
 
 Deno.test("the README's two commands are tasks of the project", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${PROJECT}deno.json`));
