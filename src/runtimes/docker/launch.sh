@@ -50,8 +50,9 @@ cpu() {
 is_full() {
   for place in /workspace /tmp /build; do
     [ -d "$place" ] || continue
-    set -- $(stat -f -c '%a %d' "$place" 2>/dev/null)
-    [ "${1:-99}" -lt 8 ] || [ "${2:-99}" -lt 2 ] && printf 1 && return
+    set -- $(stat -f -c '%a %d %c' "$place" 2>/dev/null)
+    [ "${1:-99}" -lt 8 ] && printf 1 && return
+    [ "${3:-0}" -gt 0 ] && [ "$2" -lt 2 ] && printf 1 && return # gVisor counts no inodes.
   done
   printf 0
 }

@@ -19,8 +19,9 @@ exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 # What a failed command most likely met.
 fail_at() {
-  set -- "$1" $(stat -f -c '%a %d' "$root")
-  [ "$2" -eq 0 ] || [ "$3" -eq 0 ] && fail ENOSPC
+  set -- "$1" $(stat -f -c '%a %d %c' "$root")
+  [ "$2" -eq 0 ] && fail ENOSPC
+  [ "$4" -gt 0 ] && [ "$3" -eq 0 ] && fail ENOSPC # gVisor counts no inodes.
   fail EACCES
 }
 

@@ -1,0 +1,96 @@
+// @ts-types="@types/dockerode"
+import Docker from "dockerode";
+import type { Availability } from "../../src/core/capabilities.ts";
+import { runProgram } from "../../src/commands/mod.ts";
+import type { ProgramResult } from "../../src/core/execution.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import { create } from "../../src/runtimes/docker/mod.ts";
+import { parseEngineAddress } from "../../src/runtimes/docker/engine_address.ts";
+import { LABELS } from "../../src/runtimes/docker/reaper.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../src/runtimes/runtime.ts";
+import { openRuntimeHost } from "./runtime_host.ts";
+
+/** The Engine that the tests are given. */
+export const DOCKER_HOST = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
+
+/** How an environment is used: for one program, as a one-shot request does, or for many. */
+export const WAYS = [{ name: "single use", singleUse: true }, { name: "lasting", singleUse: false }] as const;
+
+/** The Engine API, for tests that look at what the service has done. */
+export function openEngine(host: string = DOCKER_HOST): Docker {
+  const address = parseEngineAddress(host, Deno.env.get("DOCKER_CERT_PATH"));
+  return new Docker(
+    address.kind === "unix" ? { socketPath: address.socketPath } : { host: address.host, port: address.port },
+  );
+}
+
+/** A runtime of a test's own. */
+export interface DockerUnderTest extends AsyncDisposable {
+  readonly host: RuntimeHost;
+  readonly runtime: ExecutionRuntime;
+  readonly engine: Docker;
+  /** Everything that its log was told. */
+  readonly log: readonly { readonly message: string; readonly facts: Readonly<Record<string, unknown>> }[];
+  /** The containers that it has on its Engine. */
+  containers(): Promise<Docker.ContainerInfo[]>;
+}
+
+/** A runtime with a home of its own; `settings` stand in place of the tests' own. */
+export async function openDocker(settings: Readonly<Record<string, unknown>> = {}): Promise<DockerUnderTest> {
+  const log: { message: string; facts: Readonly<Record<string, unknown>> }[] = [];
+  const note = (message: string, facts: Readonly<Record<string, unknown>>) => void log.push({ message, facts });
+  const given = { host: DOCKER_HOST, pull: "never", environments: {}, ...settings };
+  await using stack = new AsyncDisposableStack();
+  const host = stack.use(
+    await openRuntimeHost({ settings: { docker: given }, log: { info: note, warning: note } }),
+  );
+  const runtime = stack.use(create(host));
+  const engine = openEngine(given.host);
+  const owned = stack.move();
+  return {
+    host,
+    runtime,
+    engine,
+    log,
+    containers: () => containersOf(engine, host.instance?.id ?? ""),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The containers of one service, running or not. */
+export function containersOf(engine: Docker, instanceId: string): Promise<Docker.ContainerInfo[]> {
+  return engine.listContainers({ all: true, filters: { label: [`${LABELS.instance}=${instanceId}`] } });
+}
+
+/** What an environment is made from when a test does not care. */
+export function configFor(environment: string, options: Partial<RuntimeConfig> = {}): RuntimeConfig {
+  return {
+    environment,
+    environmentVariables: {},
+    resourceLimits: DEFAULT_LIMITS,
+    permissions: NO_PERMISSIONS,
+    minIsolation: 0,
+    ...options,
+  };
+}
+
+/** Runs code in an environment, as the client of a one-shot request would. */
+export async function runCode(
+  environment: ExecutionEnvironment,
+  code: string,
+  options: { readonly limits?: Limits; readonly stdin?: string; readonly signal?: AbortSignal } = {},
+): Promise<ProgramResult> {
+  await environment.files.write(environment.mainFile(), new TextEncoder().encode(code));
+  return await runProgram(environment, { kind: "file", path: environment.mainFile(), args: [] }, {
+    limits: DEFAULT_LIMITS,
+    ...options,
+  });
+}
+
+/** Whether the Engine of the tests is there and has the images of these environments. */
+export async function dockerAvailability(...environments: readonly string[]): Promise<Availability> {
+  await using docker = await openDocker();
+  const answers = await Promise.all(environments.map((name) => docker.runtime.isAvailable(name)));
+  return answers.find(({ available }) => !available) ?? await docker.runtime.isAvailable();
+}
