@@ -22,8 +22,10 @@ const TLS_PORT = 2376;
  */
 export function parseEngineAddress(host: string, certPath: string | undefined): EngineAddress {
   if (host.startsWith("unix://")) return { kind: "unix", socketPath: host.slice("unix://".length) };
-  const url = URL.canParse(host) ? new URL(host.replace(/^tcp:/, "http:")) : undefined;
-  if (url === undefined || !/^(tcp|https?):$/.test(new URL(host).protocol) || url.hostname === "") {
+  const [, place] = /^(?:tcp|https?):\/\/(.+)$/.exec(host) ?? [];
+  // Of a scheme of the web's a URL would leave out the port that is usual there.
+  const url = place !== undefined && URL.canParse(`tcp://${place}`) ? new URL(`tcp://${place}`) : undefined;
+  if (url === undefined || url.hostname === "") {
     throw new CodeBeakerError(
       "invalid_request",
       `Cannot use the Docker host as it must be unix://path or tcp://host:port: current value is ${

@@ -9,6 +9,9 @@ const MAX_ENTRIES = 10_000;
 const KIND_MASK = 0xf000;
 const KINDS: Readonly<Record<number, FileEntry["type"]>> = { 0x8000: "file", 0x4000: "directory", 0xa000: "symlink" };
 
+/** The last second that a date can hold, and the first one below zero; a file may carry any. */
+const MAX_SECONDS = 8.64e12;
+
 /** A record of `stat -c '//%f %s %Y %n'` without its slashes: mode in hex, size, seconds since 1970, path. */
 export function parseEntry(record: string, path: string): FileEntry {
   const [mode = "", size = "", seconds = ""] = record.split(" ", 3);
@@ -18,7 +21,7 @@ export function parseEntry(record: string, path: string): FileEntry {
     path,
     type,
     size: type === "file" ? Number(size) : 0,
-    modifiedAt: new Date(Number(seconds) * 1000).toISOString(),
+    modifiedAt: new Date(Math.max(-MAX_SECONDS, Math.min(Number(seconds), MAX_SECONDS)) * 1000).toISOString(),
   };
 }
 

@@ -54,7 +54,7 @@ if (
     Deno.test(`[docker] a program with network reaches what is open and nothing private${singleUse ? " (single use)" : ""}`, async () => {
       await using open = await openTestHost(OPEN);
       await using closed = await openTestHost(CLOSED);
-        await using linkLocal = await openTestHost(LINK_LOCAL);
+      await using linkLocal = await openTestHost(LINK_LOCAL);
       using onHost = Deno.listen({ hostname: "0.0.0.0", port: 0 });
       const own = Deno.networkInterfaces().filter(({ family }) => family === "IPv4").map(({ address }) => address);
       const refused = [
