@@ -1,0 +1,102 @@
+import { assertEquals } from "@std/assert";
+import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import type { Outcome } from "../../../src/core/execution.ts";
+import { type Ending, endingOf, outcomeOf, parseEnding } from "../../../src/runtimes/docker/ending.ts";
+
+const LIMITS = { ...DEFAULT_LIMITS, memoryMb: 100, diskMb: 20 };
+const MEBIBYTE = 1_048_576;
+
+function outcome(ending: Partial<Ending>, peakMemoryBytes: number | null = null): Outcome {
+  const whole = { status: 0, isSignalled: false, wasOutOfMemory: false, isDiskFull: false, ...ending };
+  return outcomeOf(whole, { limits: LIMITS, peakMemoryBytes });
+}
+
+Deno.test("parseEnding() reads the launcher's four words, and takes no notice of more", () => {
+  const table: [string, Ending][] = [
+    ["0 0 0 0", { status: 0, isSignalled: false, wasOutOfMemory: false, isDiskFull: false }],
+    ["7 0 0 0", { status: 7, isSignalled: false, wasOutOfMemory: false, isDiskFull: false }],
+    ["137 1 0 0", { status: 137, isSignalled: true, wasOutOfMemory: false, isDiskFull: false }],
+    ["137 1 1 0", { status: 137, isSignalled: true, wasOutOfMemory: true, isDiskFull: false }],
+    ["1 0 3 1", { status: 1, isSignalled: false, wasOutOfMemory: true, isDiskFull: true }],
+    ["1 0 0 1 5000000 1024 3", { status: 1, isSignalled: false, wasOutOfMemory: false, isDiskFull: true }],
+  ];
+  for (const [words, ending] of table) assertEquals(parseEnding(words.split(" ")), ending, words);
+});
+
+Deno.test("endingOf() takes the Engine's number for a signal above 128 only", () => {
+  for (
+    const [exitCode, isSignalled] of [[0, false], [1, false], [128, false], [129, true], [137, true], [
+      255,
+      true,
+    ]] as const
+  ) {
+    const ending = { status: exitCode, isSignalled, wasOutOfMemory: false, isDiskFull: false };
+    assertEquals(endingOf({ exitCode, oomKilled: false }), ending);
+    assertEquals(endingOf({ exitCode, oomKilled: true }), { ...ending, wasOutOfMemory: true });
+  }
+});
+
+Deno.test("outcomeOf() gives every exit code as it is, above 128 too where no signal ended the program", () => {
+  for (let status = 0; status <= 255; status++) {
+    assertEquals(outcome({ status }), { kind: "exited", exitCode: status });
+  }
+});
+
+Deno.test("outcomeOf() names the signal that ended a program, and gives one without a name by its number", () => {
+  const table: [number, string][] = [
+    [1, "SIGHUP"],
+    [2, "SIGINT"],
+    [3, "SIGQUIT"],
+    [4, "SIGILL"],
+    [5, "SIGTRAP"],
+    [6, "SIGABRT"],
+    [7, "SIGBUS"],
+    [8, "SIGFPE"],
+    [9, "SIGKILL"],
+    [10, "SIGUSR1"],
+    [11, "SIGSEGV"],
+    [12, "SIGUSR2"],
+    [13, "SIGPIPE"],
+    [14, "SIGALRM"],
+    [15, "SIGTERM"],
+    [16, "SIG16"],
+    [24, "SIGXCPU"],
+    [31, "SIGSYS"],
+    [34, "SIG34"],
+    [64, "SIG64"],
+  ];
+  for (const [number, signal] of table) {
+    assertEquals(outcome({ status: 128 + number, isSignalled: true }), { kind: "signaled", signal });
+  }
+});
+
+Deno.test("outcomeOf() tells want of memory by the kernel's word, and at least the limit as what was observed", () => {
+  const memory = (observedMb: number): Outcome => ({ kind: "memory_limit", limitMb: 100, observedMb });
+  for (
+    const ending of [{ status: 137, isSignalled: true }, { status: 1 }, { status: 137 }, {
+      status: 1,
+      isDiskFull: true,
+    }]
+  ) {
+    assertEquals(outcome({ ...ending, wasOutOfMemory: true }), memory(100));
+  }
+  assertEquals(outcome({ status: 1, wasOutOfMemory: true }, 30 * MEBIBYTE), memory(100));
+  assertEquals(outcome({ status: 1, wasOutOfMemory: true }, 100 * MEBIBYTE), memory(100));
+  assertEquals(outcome({ status: 1, wasOutOfMemory: true }, 100 * MEBIBYTE + 1), memory(101));
+});
+
+Deno.test("outcomeOf() tells a full disk of a program that failed, and of one that wrote too long a file", () => {
+  const disk: Outcome = { kind: "disk_limit", limitMb: 20, observedMb: 20 };
+  assertEquals(outcome({ status: 1, isDiskFull: true }), disk);
+  assertEquals(outcome({ status: 134, isSignalled: true, isDiskFull: true }), disk);
+  assertEquals(outcome({ status: 153, isSignalled: true }), disk);
+  assertEquals(outcome({ status: 153 }), { kind: "exited", exitCode: 153 });
+});
+
+Deno.test("outcomeOf() lets a program that exits with 0 have exited, whatever was lost meanwhile", () => {
+  for (const wasOutOfMemory of [false, true]) {
+    for (const isDiskFull of [false, true]) {
+      assertEquals(outcome({ wasOutOfMemory, isDiskFull }, 200 * MEBIBYTE), { kind: "exited", exitCode: 0 });
+    }
+  }
+});
