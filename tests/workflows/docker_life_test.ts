@@ -1,0 +1,140 @@
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { containersOf, DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
+import { isPresent } from "../support/requirements.ts";
+import { ask } from "../support/service_client.ts";
+import { PROJECT, type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const SLEEPER = { language: "bash", code: "echo begun; exec sleep 1000", timeoutMs: 60_000 };
+
+/** Homes that outlive their services. */
+async function withHomes(test: (homes: (name: string) => string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  const names = new Set<string>();
+  try {
+    await test((name) => {
+      names.add(name);
+      return join(directory, name);
+    });
+  } finally {
+    for (const name of names) await removeLeftovers(join(directory, name));
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function startService(home: string): Promise<ServiceProcess> {
+  return startServiceProcess([], {
+    CODEBEAKER_HOME: home,
+    CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
+    CODEBEAKER_DOCKER_PULL: "never",
+  });
+}
+
+async function containersFrom(home: string): Promise<string[]> {
+  const ids = await Array.fromAsync(Deno.readDir(join(home, "instances")), ({ name }) => name);
+  const engine = openEngine();
+  const found = await Promise.all(ids.map((id) => containersOf(engine, id)));
+  return found.flat().map(({ Id }) => Id);
+}
+
+async function removeLeftovers(home: string): Promise<void> {
+  for (const id of await containersFrom(home).catch(() => [])) {
+    await openEngine().getContainer(id).remove({ force: true }).catch(() => {}); // Somebody has removed it.
+  }
+}
+
+/** Starts a program that does not end, and kills its service. */
+async function killInTheMiddle(service: ServiceProcess, home: string): Promise<void> {
+  const running = ask(service, "/v1/executions", SLEEPER).catch(() => {});
+  await until(async () => (await containersFrom(home)).length === 1, "the program's container is there");
+  service.process.kill("SIGKILL");
+  await Promise.all([running, service.process.status]);
+}
+
+if (isPresent("docker", await dockerAvailability("bash"))) {
+  Deno.test("[docker] what a killed service leaves is removed by the next one of its home", () =>
+    withHomes(async (homes) => {
+      const home = homes("only");
+      await using first = await startService(home);
+      await killInTheMiddle(first, home);
+      assertEquals((await containersFrom(home)).length, 1);
+      await using next = await startService(home);
+      await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
+      const { body } = await ask(next, "/v1/executions", { language: "bash", code: "echo on" });
+      assertEquals([body.runtime, body.stdout], ["docker", "on\n"]);
+    }));
+
+  Deno.test("[docker] what a killed service leaves is removed by another one, which keeps its own", () =>
+    withHomes(async (homes) => {
+      const [killedHome, otherHome] = [homes("killed"), homes("other")];
+      await using other = await startService(otherHome);
+      const finishing = ask(other, "/v1/executions", {
+        language: "bash",
+        code: "sleep 4; echo done",
+        timeoutMs: 60_000,
+      });
+      await until(async () => (await containersFrom(otherHome)).length === 1, "the other's program runs");
+      await using killed = await startService(killedHome);
+      await killInTheMiddle(killed, killedHome);
+      await using third = await startService(homes("third"));
+      await until(async () => (await containersFrom(killedHome)).length === 0, "the killed one's container is gone");
+      const { body } = await finishing;
+      assertEquals([body.outcome, body.stdout], [{ kind: "exited", exitCode: 0 }, "done\n"]);
+      assertEquals((await ask(third, "/health/live")).status, 200);
+    }));
+
+  Deno.test("[docker] SIGTERM of a service removes its containers", () =>
+    withHomes(async (homes) => {
+      const home = homes("only");
+      await using service = await startServiceProcess(["--drain-ms", "300"], {
+        CODEBEAKER_HOME: home,
+        CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
+      });
+      const running = ask(service, "/v1/executions", SLEEPER);
+      await until(async () => (await containersFrom(home)).length === 1, "the program's container is there");
+      service.process.kill("SIGTERM");
+      const { body } = await running;
+      assertEquals(body.outcome, { kind: "interrupted", reason: "the service was shut down" });
+      assertEquals((await service.process.status).code, 0);
+      assertEquals(await containersFrom(home), []);
+    }));
+
+  Deno.test("[docker] a client that goes away takes its container with it", () =>
+    withHomes(async (homes) => {
+      const home = homes("only");
+      await using service = await startService(home);
+      const abort = new AbortController();
+      const gone = ask(service, "/v1/executions", SLEEPER, { signal: abort.signal }).catch(() => {});
+      await until(async () => (await containersFrom(home)).length === 1, "the program's container is there");
+      abort.abort();
+      await gone;
+      await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
+    }));
+
+  for (const whose of ["the same", "another"] as const) {
+    Deno.test(`[docker] what a killed \`run\` leaves is removed by a service of ${whose} home`, () =>
+      withHomes(async (homes) => {
+        const home = homes("run");
+        const program = join(home, "main.sh");
+        await Deno.mkdir(home, { recursive: true });
+        await Deno.writeTextFile(program, SLEEPER.code);
+        const run = new Deno.Command(Deno.execPath(), {
+          args: ["run", "--quiet", "--allow-all", "main.ts", "run", program, "--runtime", "docker"],
+          cwd: PROJECT,
+          env: { CODEBEAKER_HOME: home, CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" },
+          stdin: "null",
+          stdout: "piped",
+          stderr: "null",
+        }).spawn();
+        const output = run.stdout.getReader();
+        assertEquals(new TextDecoder().decode((await output.read()).value), "begun\n");
+        run.kill("SIGKILL");
+        await run.status;
+        await output.cancel();
+        assertEquals((await containersFrom(home)).length, 1);
+        await using _service = await startService(whose === "another" ? homes("service") : home);
+        await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
+      }));
+  }
+}
