@@ -157,7 +157,7 @@ export class Engine implements AsyncDisposable {
           cause: error,
         });
       }
-      permit.fail(error.message);
+      if (!await isOfEnvironment(runtime, demand.request.language)) permit.fail(error.message);
       this.#profile(runtime).recordFailure();
       throw error;
     }
@@ -174,15 +174,12 @@ export class Engine implements AsyncDisposable {
     using _leaving = { [Symbol.dispose]: () => this.#leave(environment) };
     const { files, entrypoint } = placeFiles(request, environment.mainFile());
     for (const file of files) await environment.files.write(file.path, file.bytes);
-    const result = await runProgram(watchStart(environment, onStart), {
-      kind: "file",
-      path: entrypoint,
-      args: request.args,
-    }, {
+    const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
       limits: config.resourceLimits,
       stdin: stdin ?? request.stdin,
       signal: withOwn(this.#shutdown.signal, signal),
       askedAt,
+      onStart,
       ...(onOutput === undefined ? {} : { onOutput }),
     });
     this.#profile(runtime).record({ startupMs: result.usage.startupMs, peakMemoryBytes: result.usage.peakMemoryBytes });
@@ -224,21 +221,10 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-/** The same environment, which tells when a program of it may have begun. */
-function watchStart(environment: ExecutionEnvironment, onStart: () => void): ExecutionEnvironment {
-  return {
-    id: environment.id,
-    language: environment.language,
-    warm: environment.warm,
-    files: environment.files,
-    mainFile: (language) => environment.mainFile(language),
-    run: async (program, options) => {
-      const handle = await environment.run(program, options);
-      onStart();
-      return handle;
-    },
-    [Symbol.asyncDispose]: () => environment[Symbol.asyncDispose](),
-  };
+/** Whether a failure is one environment's (its image cannot be had), and says nothing about the runtime. */
+async function isOfEnvironment(runtime: ExecutionRuntime, environment: string): Promise<boolean> {
+  const [whole, part] = await Promise.all([runtime.isAvailable(), runtime.isAvailable(environment)]);
+  return whole.available && !part.available;
 }
 
 function isUnavailability(error: unknown): error is CodeBeakerError {

@@ -9,6 +9,8 @@ export interface RunProgramOptions {
   readonly stdin?: string | ReadableStream<Uint8Array>;
   readonly limits: Limits;
   readonly signal?: AbortSignal | undefined;
+  /** Is called when the program may begin. */
+  onStart?(): void;
   onOutput?(chunk: OutputChunk): Promise<void> | void;
   /** When the environment was asked for, on `performance.now`'s clock; now, when it stood ready. */
   readonly askedAt?: number;
@@ -27,6 +29,7 @@ export async function runProgram(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const beganAt = performance.now();
+  options.onStart?.();
   const kept = {
     stdout: new BoundedOutput(options.limits.maxOutputBytes),
     stderr: new BoundedOutput(options.limits.maxOutputBytes),

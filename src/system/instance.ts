@@ -21,6 +21,7 @@ export class Instance implements Disposable {
   readonly lockPath: string;
   readonly #lock: Deno.FsFile;
   #leavesTrace: boolean;
+  #isDisposed = false;
 
   private constructor(id: string, options: { lockPath: string; lock: Deno.FsFile; isLasting: boolean }) {
     this.id = id;
@@ -72,8 +73,10 @@ export class Instance implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    using _lock = this.#lock;
     if (!this.#leavesTrace) Deno.removeSync(this.lockPath);
-    this.#lock.close();
   }
 
   static async #open(

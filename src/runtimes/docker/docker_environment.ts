@@ -17,6 +17,7 @@ import type {
 import { Container } from "./container.ts";
 import { ContainerFiles } from "./container_files.ts";
 import { type ContainerProgram, type ProgramControl, startContainerProgram } from "./container_program.ts";
+import { isLost } from "./engine_call.ts";
 import type { EngineClient } from "./engine_client.ts";
 import { commandLine, type EnvironmentSpec } from "./environments.ts";
 import { COMPILER_MEMORY_MB, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
@@ -46,6 +47,8 @@ export interface DockerEnvironmentOptions {
   readonly ociRuntime: string | undefined;
   /** The Engine's network that its programs may reach. */
   readonly network: string | undefined;
+  /** Is told when the Engine cannot start a container of the image. */
+  onUnusable(reason: string): void;
 }
 
 /**
@@ -144,7 +147,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const argv = this.#launcher(program, archive.length / BLOCK_BYTES);
     const id = await this.#create({ argv, user: PROGRAM_USER, env });
     const attachment = await client.attach(id);
-    await client.startContainer(id);
+    await this.#start(id);
     const control: ProgramControl = {
       signal: (name) => client.killContainer(id, name),
       ended: (waiting) => client.waitFor(id, waiting),
@@ -227,7 +230,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const waiting = this.#pending;
     this.#pending = undefined;
     const id = await this.#create({ argv: KEEP_ALIVE, user: KEEPER_USER, env: {} });
-    await client.startContainer(id);
+    await this.#start(id);
     const container = new Container(client, id);
     if (waiting !== undefined && waiting.size > 0) {
       await new ContainerFiles((operate) => operate(container)).unpack(await packArchive(waiting));
@@ -260,6 +263,15 @@ export class DockerEnvironment implements ExecutionEnvironment {
     }));
     this.#containerIds.add(id);
     return id;
+  }
+
+  async #start(id: string): Promise<void> {
+    try {
+      await this.#installation.client.startContainer(id);
+    } catch (error) {
+      if (!isLost(error)) this.#options.onUnusable(messageOf(error));
+      throw error;
+    }
   }
 
   #launcher(program: Program, blocks: number): string[] {

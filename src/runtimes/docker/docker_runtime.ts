@@ -43,7 +43,6 @@ export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
 /** What there is once an Engine has answered. */
 interface Engine {
   readonly client: EngineClient;
-  readonly facts: EngineFacts;
   readonly images: Images;
   readonly programNetwork: ProgramNetwork;
 }
@@ -58,7 +57,10 @@ class DockerRuntime implements ExecutionRuntime {
   readonly #probe: Probe;
   readonly #living = new Set<string>();
   #connecting: Promise<EngineClient> | undefined;
+  /** Undefined while no Engine answers. */
   #engine: Engine | undefined;
+  /** What the last Engine that answered is like: while it is away, that is what can be expected. */
+  #facts: EngineFacts | undefined;
   #reaper: Reaper | undefined;
 
   constructor(host: RuntimeHost) {
@@ -88,7 +90,7 @@ class DockerRuntime implements ExecutionRuntime {
 
   async assess({ permissions, minIsolation }: RuntimeConfig): Promise<Assessment> {
     await this.#probe.answer();
-    const facts = this.#engine?.facts;
+    const facts = this.#facts;
     const cannotHonour = await this.#whyNot(permissions, minIsolation);
     return {
       isolation: {
@@ -115,7 +117,14 @@ class DockerRuntime implements ExecutionRuntime {
     const installation: DockerInstallation = { client, instance, living: this.#living, log };
     const ociRuntime = this.#ociRuntime(config.minIsolation);
     const network = config.permissions.allowNet === false ? undefined : await programNetwork.ensure();
-    return await DockerEnvironment.create(installation, { config, spec, image, ociRuntime, network });
+    return await DockerEnvironment.create(installation, {
+      config,
+      spec,
+      image,
+      ociRuntime,
+      network,
+      onUnusable: (reason) => images.recordFailure(config.environment, `the image ${image} is of no use: ${reason}`),
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -133,9 +142,9 @@ class DockerRuntime implements ExecutionRuntime {
       const client = await (this.#connecting ??= connect(address));
       if (this.#engine !== undefined) return await client.ping();
       const facts = await client.facts();
+      this.#facts = facts;
       this.#engine = {
         client,
-        facts,
         images: new Images(client, { settings: this.#settings, log: this.#host.log }),
         programNetwork: new ProgramNetwork({ client, address, openNetworks: this.#host.openNetworks }),
       };
@@ -167,7 +176,7 @@ class DockerRuntime implements ExecutionRuntime {
     if (typeof allowNet === "object") return "a container's network cannot be kept to a list of hosts";
     if (!allowNet || this.#engine === undefined) return undefined;
     const ociRuntime = this.#ociRuntime(minIsolation);
-    if (ociRuntime !== undefined && this.#engine.facts.runtimes[ociRuntime]?.includes("--network=none")) {
+    if (ociRuntime !== undefined && this.#facts?.runtimes[ociRuntime]?.includes("--network=none")) {
       return `${ociRuntime} is registered without a network`;
     }
     return await this.#engine.programNetwork.whyNot();
@@ -175,20 +184,18 @@ class DockerRuntime implements ExecutionRuntime {
 
   /** gVisor, where it is asked for and registered. */
   #ociRuntime(minIsolation: number): string | undefined {
-    const isThere = this.#engine !== undefined && GVISOR in this.#engine.facts.runtimes;
+    const isThere = this.#facts !== undefined && GVISOR in this.#facts.runtimes;
     return isThere && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
   }
 
   /** gVisor can be registered to leave the cgroup alone, which then bounds nothing. */
   #cgroupLimits(minIsolation: number): LimitName[] {
-    const facts = this.#engine?.facts;
     const ociRuntime = this.#ociRuntime(minIsolation);
-    if (facts === undefined) return [];
-    if (ociRuntime !== undefined && facts.runtimes[ociRuntime]?.includes("--ignore-cgroups")) return [];
+    if (ociRuntime !== undefined && this.#facts?.runtimes[ociRuntime]?.includes("--ignore-cgroups")) return [];
     return [
       "cpuMs",
-      ...(facts.limitsMemory ? ["memoryMb"] as const : []),
-      ...(facts.limitsProcesses ? ["maxProcesses"] as const : []),
+      ...(this.#facts?.limitsMemory ?? true ? ["memoryMb"] as const : []),
+      ...(this.#facts?.limitsProcesses ?? true ? ["maxProcesses"] as const : []),
     ];
   }
 }

@@ -64,6 +64,7 @@ export function containerRequest(request: HardeningRequest): ContainerRequest {
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
+    Healthcheck: { Test: ["NONE"] },
     HostConfig: {
       Init: true,
       Privileged: false,

@@ -6,7 +6,7 @@ import type { EnvironmentSpec } from "./environments.ts";
 import type { DockerSettings } from "./settings.ts";
 
 /** How long a request waits for an image that is being pulled; the pull itself goes on. */
-const WAIT_MS = 30_000;
+const WAIT_MS = 20_000;
 /** How long an image that could not be had is not asked for again. */
 const FAILURE_TTL_MS = 30_000;
 /** How long it is remembered that an image is here. */
@@ -23,27 +23,37 @@ export class Images {
   readonly #settings: DockerSettings;
   readonly #log: Pick<RuntimeLog, "info">;
   readonly #now: () => number;
+  readonly #waitMs: number;
   readonly #pulls = new Map<string, Promise<void>>();
   readonly #pulled = new Set<string>();
+  /** Images whose pull has outlasted the patience of a request: the next ones do not wait. */
+  readonly #slow = new Set<string>();
   readonly #failures = new Map<string, { readonly reason: string; readonly until: number }>();
   readonly #found = new Map<string, { readonly image: string; readonly until: number }>();
 
   constructor(
     source: ImageSource,
-    options: { readonly settings: DockerSettings; readonly log: Pick<RuntimeLog, "info">; readonly now?: () => number },
+    options: {
+      readonly settings: DockerSettings;
+      readonly log: Pick<RuntimeLog, "info">;
+      readonly now?: () => number;
+      readonly waitMs?: number;
+    },
   ) {
     this.#source = source;
     this.#settings = options.settings;
     this.#log = options.log;
     this.#now = options.now ?? (() => performance.now());
+    this.#waitMs = options.waitMs ?? WAIT_MS;
   }
 
   /** Whether an environment's image is here, or may be had: one that could not be pulled a moment ago is not. */
   async availability(environment: string): Promise<Availability> {
     const failure = this.#failureOf(environment);
     if (failure !== undefined) return { available: false, reason: failure };
-    if (await this.#findHere(environment) !== undefined || this.#settings.pull !== "never") return { available: true };
     const { image } = this.#spec(environment);
+    if (this.#slow.has(image)) return { available: false, reason: `the image ${image} is being pulled` };
+    if (await this.#findHere(environment) !== undefined || this.#settings.pull !== "never") return { available: true };
     return { available: false, reason: `the image ${image} is not here and pulling is off` };
   }
 
@@ -63,6 +73,7 @@ export class Images {
       throw new CodeBeakerError("runtime_unavailable", `the image ${image} is not here and pulling is off`);
     }
     await this.#waitForPull(environment, image);
+    this.#found.delete(environment); // What stood in for it does so no longer.
     return image;
   }
 
@@ -92,10 +103,10 @@ export class Images {
     const pulling = this.#pulls.get(image) ?? this.#pull(environment, image);
     this.#pulls.set(image, pulling);
     const expired = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => expired.reject(new CodeBeakerError("runtime_unavailable", `the image ${image} is still being pulled`)),
-      WAIT_MS,
-    );
+    const timer = setTimeout(() => {
+      this.#slow.add(image);
+      expired.reject(new CodeBeakerError("runtime_unavailable", `the image ${image} is being pulled`));
+    }, WAIT_MS);
     try {
       await Promise.race([pulling, expired.promise]);
     } finally {
@@ -122,6 +133,7 @@ export class Images {
       throw new CodeBeakerError("runtime_unavailable", reason, { cause: error });
     } finally {
       this.#pulls.delete(image);
+      this.#slow.delete(image);
     }
   }
 

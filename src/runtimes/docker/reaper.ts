@@ -1,6 +1,7 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Fate } from "../../system/instance.ts";
 import type { RuntimeLog } from "../runtime.ts";
+import { isLost } from "./engine_call.ts";
 import type { EngineClient, ListedContainer } from "./engine_client.ts";
 
 /** The labels that every container of this project carries. */
@@ -41,12 +42,16 @@ export class Reaper implements Disposable {
     this.#goRoundQuietly();
   }
 
-  /** One round. @throws {CodeBeakerError} `runtime_unavailable` when the Engine does not answer */
+  /** One round; what the Engine refuses to remove keeps nothing else. @throws {CodeBeakerError} `runtime_unavailable` when the Engine does not answer */
   async goRound(): Promise<void> {
-    const { client } = this.#options;
+    const { client, log } = this.#options;
     const containers = await client.listContainers(LABELS.instance);
     for (const container of containers) {
-      if (await this.#fateOf(container) === "gone") await client.removeContainer(container.id);
+      if (await this.#fateOf(container) !== "gone") continue;
+      await client.removeContainer(container.id).catch((error: unknown) => {
+        if (isLost(error)) throw error;
+        log.warning("a container that is left cannot be removed", { container: container.id, error: messageOf(error) });
+      });
     }
   }
 
