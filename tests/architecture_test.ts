@@ -58,7 +58,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "hono": ["src/server/"],
   "commander": ["src/cli/"],
   "@logtape/logtape": ["src/log.ts"],
-  "modern-tar": ["src/runtimes/docker/docker_environment.ts"],
+  "modern-tar": ["src/runtimes/docker/launcher.ts"],
   "dockerode": ["src/runtimes/docker/engine_client.ts"],
 };
 

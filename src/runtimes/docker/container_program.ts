@@ -58,7 +58,8 @@ export interface ContainerProgram extends ProgramHandle {
  * Tells a launcher what to run; returns when the program may begin, or cannot since the compiler failed. From then on the
  * first of these is its outcome: its own end, a limit, its deadline, `signal`.
  *
- * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before
+ * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before; `too_large` when the workspace
+ *   does not take the archive
  */
 export async function startContainerProgram(
   request: ContainerProgramRequest,
@@ -140,6 +141,10 @@ export async function startContainerProgram(
   if (launch.kind !== "ready") {
     await items.return(undefined);
     attachment[Symbol.dispose]();
+    if (launch.kind === "not_unpacked" && cause === undefined) {
+      settle({ kind: "cancelled" });
+      throw new CodeBeakerError("too_large", `Cannot run the program as its files are more than ${limits.diskMb} MB`);
+    }
     if (launch.kind === "ended" && cause === undefined) {
       settle({ kind: "cancelled" });
       const said = launch.said === "" ? "the container ended before the program could begin" : launch.said;

@@ -1,9 +1,7 @@
-import { packTar } from "modern-tar";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { WriteMode } from "../../core/files.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
-import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { Instance } from "../../system/instance.ts";
 import type {
   ExecutionEnvironment,
@@ -18,13 +16,13 @@ import { Container } from "./container.ts";
 import { ContainerFiles } from "./container_files.ts";
 import { type ContainerProgram, type ProgramControl, startContainerProgram } from "./container_program.ts";
 import { isLost } from "./engine_call.ts";
-import type { EngineClient } from "./engine_client.ts";
-import { commandLine, type EnvironmentSpec } from "./environments.ts";
-import { COMPILER_MEMORY_MB, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
-import launchScript from "./launch.sh" with { type: "text" };
+import type { ContainerBounds, ContainerRequest, EngineClient } from "./engine_client.ts";
+import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
+import type { EnvironmentSpec } from "./environments.ts";
+import { boundsOf, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
+import { BLOCK_BYTES, launcherArgv, packArchive } from "./launcher.ts";
 import { LABELS } from "./reaper.ts";
 
-const BLOCK_BYTES = 4_096;
 /** The init, the main process and the launcher: what is left of a lasting container when its program has ended. */
 const OWN_PROCESSES = 3;
 const KEEP_ALIVE = ["sh", "-c", "exec sleep infinity"];
@@ -39,6 +37,13 @@ export interface DockerInstallation {
   readonly log: RuntimeLog;
 }
 
+/** What a container runs for as long as it lives. */
+interface MainProcess {
+  readonly argv: readonly string[];
+  readonly user: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** What one environment is made from. */
 export interface DockerEnvironmentOptions {
   readonly config: RuntimeConfig;
@@ -47,7 +52,7 @@ export interface DockerEnvironmentOptions {
   readonly ociRuntime: string | undefined;
   /** The Engine's network that its programs may reach. */
   readonly network: string | undefined;
-  /** Is told when the Engine cannot start a container of the image. */
+  /** Is told when no program can be run in the image. */
   onUnusable(reason: string): void;
 }
 
@@ -144,19 +149,18 @@ export class DockerEnvironment implements ExecutionEnvironment {
     this.#pending = undefined;
     const { client } = this.#installation;
     const archive = await packArchive(files);
-    const argv = this.#launcher(program, archive.length / BLOCK_BYTES);
+    const argv = launcherArgv(program, { spec: this.#options.spec, blocks: archive.length / BLOCK_BYTES });
     const id = await this.#create({ argv, user: PROGRAM_USER, env });
     const attachment = await client.attach(id);
-    await this.#start(id);
+    await this.#begin(() => client.startContainer(id));
     const control: ProgramControl = {
       signal: (name) => client.killContainer(id, name),
       ended: (waiting) => client.waitFor(id, waiting),
       ...this.#controlOf(id),
     };
     const compiles = this.#compiles(program);
-    return await startContainerProgram({ attachment, control, secret: newSecret(), archive, compiles, limits }, {
-      signal,
-    });
+    const request = { attachment, control, secret: crypto.randomUUID(), archive, compiles, limits };
+    return await this.#begin(() => startContainerProgram(request, { signal }));
   }
 
   /** A program in the lasting container. Whatever it leaves running ends with the last program there. */
@@ -165,9 +169,9 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const { client } = this.#installation;
     const container = await this.#container();
     const compiles = this.#compiles(program);
-    if (compiles) await client.limitMemory(container.id, this.#memoryMb({ compiles: true }));
+    if (compiles) await client.limitContainer(container.id, this.#bounds({ compiling: true }));
     const attachment = await container.exec({
-      argv: this.#launcher(program, 0),
+      argv: launcherArgv(program, { spec: this.#options.spec, blocks: 0 }),
       env: { ...this.#variables(), ...env },
       workingDirectory: "/",
     });
@@ -176,7 +180,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
       ended: (waiting) => container.execEnded(attachment.execId, waiting),
       ...this.#controlOf(container.id),
     };
-    return await startContainerProgram({ attachment, control, secret: newSecret(), compiles, limits }, {
+    return await startContainerProgram({ attachment, control, secret: crypto.randomUUID(), compiles, limits }, {
       signal,
     });
   }
@@ -185,7 +189,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const { client } = this.#installation;
     return {
       sample: () => client.sample(id),
-      onCompiled: () => client.limitMemory(id, this.#memoryMb({ compiles: false })),
+      onCompiled: () => client.limitContainer(id, this.#bounds({ compiling: false })),
       ping: () => client.ping(),
     };
   }
@@ -230,7 +234,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const waiting = this.#pending;
     this.#pending = undefined;
     const id = await this.#create({ argv: KEEP_ALIVE, user: KEEPER_USER, env: {} });
-    await this.#start(id);
+    await this.#begin(() => client.startContainer(id));
     const container = new Container(client, id);
     if (waiting !== undefined && waiting.size > 0) {
       await new ContainerFiles((operate) => operate(container)).unpack(await packArchive(waiting));
@@ -238,20 +242,24 @@ export class DockerEnvironment implements ExecutionEnvironment {
     return container;
   }
 
-  async #create(
-    main: { readonly argv: readonly string[]; readonly user: string; readonly env: Readonly<Record<string, string>> },
-  ): Promise<string> {
-    const { client, instance } = this.#installation;
+  async #create(main: MainProcess): Promise<string> {
+    const id = await this.#installation.client.createContainer(this.#request(main));
+    this.#containerIds.add(id);
+    return id;
+  }
+
+  #request(main: MainProcess): ContainerRequest {
+    const { instance } = this.#installation;
     const { config, image, network, ociRuntime, spec } = this.#options;
     const compiles = spec.compile !== undefined;
-    const id = await client.createContainer(containerRequest({
+    return containerRequest({
       image,
       argv: main.argv,
       user: main.user,
       env: { ...this.#variables(), ...main.env },
       limits: config.resourceLimits,
       compiles,
-      memoryMb: this.#memoryMb({ compiles: compiles && config.singleUse === true }),
+      bounds: this.#bounds({ compiling: compiles && config.singleUse === true }),
       ...(ociRuntime === undefined ? {} : { ociRuntime }),
       ...(network === undefined ? {} : { network }),
       labels: {
@@ -260,48 +268,29 @@ export class DockerEnvironment implements ExecutionEnvironment {
         [LABELS.session]: this.id,
         [LABELS.created]: new Date().toISOString(),
       },
-    }));
-    this.#containerIds.add(id);
-    return id;
+    });
   }
 
-  async #start(id: string): Promise<void> {
+  /** Begins something; when that fails, finds out whether the image is to blame. */
+  async #begin<T>(begin: () => Promise<T>): Promise<T> {
     try {
-      await this.#installation.client.startContainer(id);
+      return await begin();
     } catch (error) {
-      if (!isLost(error)) this.#options.onUnusable(messageOf(error));
+      const isCallers = error instanceof CodeBeakerError && error.code !== "runtime_unavailable";
+      if (isCallers || isLost(error) || this.#isDisposed) throw error;
+      const { client } = this.#installation;
+      const why = await whyUnusable(client, this.#request({ argv: IMAGE_CHECK, user: PROGRAM_USER, env: {} }));
+      if (why !== undefined) this.#options.onUnusable(why);
       throw error;
     }
-  }
-
-  #launcher(program: Program, blocks: number): string[] {
-    const { compile = [], run } = this.#options.spec;
-    const head = ["sh", "-c", launchScript, "launch", String(blocks)];
-    if (program.kind === "file") {
-      const compiler = commandLine(compile, program.path);
-      return [
-        ...head,
-        WORKSPACE_ROOT,
-        String(compiler.length),
-        ...compiler,
-        ...commandLine(run, program.path),
-        ...program.args,
-      ];
-    }
-    const directory = program.workingDirectory === "."
-      ? WORKSPACE_ROOT
-      : `${WORKSPACE_ROOT}/${program.workingDirectory}`;
-    const line = program.args.length === 0 ? ["sh", "-c", program.command] : [program.command, ...program.args];
-    return [...head, directory, "0", ...line];
   }
 
   #compiles(program: Program): boolean {
     return program.kind === "file" && this.#options.spec.compile !== undefined;
   }
 
-  #memoryMb({ compiles }: { readonly compiles: boolean }): number {
-    const { memoryMb } = this.#options.config.resourceLimits;
-    return compiles ? Math.max(memoryMb, COMPILER_MEMORY_MB) : memoryMb;
+  #bounds(phase: { readonly compiling: boolean }): ContainerBounds {
+    return boundsOf(this.#options.config.resourceLimits, phase);
   }
 
   #variables(): Record<string, string> {
@@ -329,20 +318,4 @@ export class DockerEnvironment implements ExecutionEnvironment {
       list: (path, options) => inContainer.list(path, options),
     };
   }
-}
-
-function newSecret(): string {
-  return crypto.randomUUID();
-}
-
-/** A tar archive in whole blocks; nothing for no files. */
-async function packArchive(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
-  if (files.size === 0) return new Uint8Array();
-  const archive = await packTar([...files].map(([name, data]) => ({
-    header: { name, type: "file" as const, mode: 0o600, mtime: new Date(), size: data.length },
-    body: data,
-  })));
-  const padded = new Uint8Array(Math.ceil(archive.length / BLOCK_BYTES) * BLOCK_BYTES);
-  padded.set(archive);
-  return padded;
 }

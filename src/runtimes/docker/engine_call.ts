@@ -3,9 +3,9 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 /** How long the Engine may take for one answer. What waits for a program, or for a registry, has no such bound. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
-/** Whether an error is that nobody answered, and not that the Engine said no. */
+/** Whether an error of {@link ask} or {@link call} is that nobody answered, and not that the Engine said no. */
 export function isLost(error: unknown): boolean {
-  return error instanceof CodeBeakerError && error.code === "runtime_unavailable" && statusOf(error) === undefined;
+  return error instanceof CodeBeakerError && error.cause instanceof Error && statusOf(error) === undefined;
 }
 
 /** Asks for one answer, within the time that an Engine may take for it. */

@@ -30,6 +30,12 @@ export interface EngineExit {
   readonly oomKilled: boolean;
 }
 
+/** What a container may use, where that can be changed while it runs. */
+export interface ContainerBounds {
+  readonly memoryMb: number;
+  readonly tasks: number;
+}
+
 /** What a container has used so far. */
 export interface ContainerSample {
   readonly cpuMs: number;
@@ -211,12 +217,13 @@ export class EngineClient {
       })).catch(unlessStatus(409)); // Somebody else has made it in the same moment.
   }
 
-  /** Sets what a container may use of memory, swap included, in MB. */
-  async limitMemory(id: string, memoryMb: number): Promise<void> {
+  /** Sets what a running container may use: memory, swap included, and tasks. */
+  async limitContainer(id: string, { memoryMb, tasks }: ContainerBounds): Promise<void> {
     const Memory = memoryMb * MEBIBYTE;
     await ask(
-      "limit a container's memory",
-      (abortSignal) => this.#docker.getContainer(id).update({ Memory, MemorySwap: Memory, abortSignal }),
+      "limit a container",
+      (abortSignal) =>
+        this.#docker.getContainer(id).update({ Memory, MemorySwap: Memory, PidsLimit: tasks, abortSignal }),
     );
   }
 

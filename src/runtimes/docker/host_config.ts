@@ -1,7 +1,7 @@
 import type { Limits } from "../../core/limits.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import type { ContainerRequest } from "./engine_client.ts";
+import type { ContainerBounds, ContainerRequest } from "./engine_client.ts";
 import { toVariables } from "./engine_call.ts";
 import { BUILD_DIRECTORY } from "./environments.ts";
 
@@ -20,7 +20,7 @@ const OWN_TASKS = 24;
 const TEMPORARY_MB = 64;
 const BUILD_MB = 384;
 /** What a compiler may use, in a container whose programs get less. */
-export const COMPILER_MEMORY_MB = 1_024;
+const COMPILER_BOUNDS: ContainerBounds = { memoryMb: 1_024, tasks: 128 };
 const MAX_DESCRIPTORS = 1_024;
 const INODES_PER_MB = 256;
 /** The API has it since 1.41; the types do not. */
@@ -36,18 +36,28 @@ export interface HardeningRequest {
   readonly labels: Readonly<Record<string, string>>;
   /** Whether programs are compiled, which takes a place for what comes out. */
   readonly compiles: boolean;
-  /** The memory of the container in MB, which counts what lies in the workspace and `/tmp` too. */
-  readonly memoryMb: number;
+  /** The memory counts what lies in the workspace and `/tmp` too. */
+  readonly bounds: ContainerBounds;
   /** The OCI runtime, where it is not the Engine's default. */
   readonly ociRuntime?: string;
   /** The Engine's network, where programs may reach one. */
   readonly network?: string;
 }
 
+/** What a container may use while its programs run, or while a compiler does. */
+export function boundsOf(limits: Limits, { compiling }: { readonly compiling: boolean }): ContainerBounds {
+  const tasks = limits.maxProcesses + OWN_TASKS;
+  if (!compiling) return { memoryMb: limits.memoryMb, tasks };
+  return {
+    memoryMb: Math.max(limits.memoryMb, COMPILER_BOUNDS.memoryMb),
+    tasks: Math.max(tasks, COMPILER_BOUNDS.tasks),
+  };
+}
+
 /** Everything that stands between a program and the host. Nothing of a client's JSON gets here but numbers and variables. */
 export function containerRequest(request: HardeningRequest): ContainerRequest {
   const { limits } = request;
-  const memory = request.memoryMb * MEBIBYTE;
+  const memory = request.bounds.memoryMb * MEBIBYTE;
   const fileBytes = limits.diskMb * MEBIBYTE;
   return {
     Image: request.image,
@@ -78,7 +88,7 @@ export function containerRequest(request: HardeningRequest): ContainerRequest {
       Memory: memory,
       MemorySwap: memory,
       NanoCpus: 1e9,
-      PidsLimit: limits.maxProcesses + OWN_TASKS,
+      PidsLimit: request.bounds.tasks,
       Tmpfs: tmpfs(request),
       Ulimits: [
         { Name: "nofile", Soft: MAX_DESCRIPTORS, Hard: MAX_DESCRIPTORS },

@@ -106,7 +106,7 @@ export class Images {
     const timer = setTimeout(() => {
       this.#slow.add(image);
       expired.reject(new CodeBeakerError("runtime_unavailable", `the image ${image} is being pulled`));
-    }, WAIT_MS);
+    }, this.#waitMs);
     try {
       await Promise.race([pulling, expired.promise]);
     } finally {

@@ -17,6 +17,8 @@ export type Launch =
     readonly first: readonly OutputChunk[];
   }
   | { readonly kind: "not_compiled"; readonly compile: CompileResult }
+  /** The workspace does not take the files that were to go in. */
+  | { readonly kind: "not_unpacked" }
   | { readonly kind: "ended"; readonly said: string };
 
 /** What the service does while a launcher is at work. */
@@ -54,9 +56,7 @@ export async function awaitReady(
     }
     const [name, ...words] = item.words;
     if (name === "launched") observer.onLaunched(Number(words[0]));
-    if (name === "unpacked" && words[0] !== "0") {
-      return { kind: "ended", said: "the files do not fit in the workspace, or one is in the way of another" };
-    }
+    if (name === "unpacked" && words[0] !== "0") return { kind: "not_unpacked" };
     if (name === "compiled") compiled[item.stream] = true;
     if (name === "compiled" && compiled.stdout && compiled.stderr) {
       const outcome = outcomeOf(parseEnding(words), { limits, peakMemoryBytes: null });

@@ -42,7 +42,11 @@ export class Reaper implements Disposable {
     this.#goRoundQuietly();
   }
 
-  /** One round; what the Engine refuses to remove keeps nothing else. @throws {CodeBeakerError} `runtime_unavailable` when the Engine does not answer */
+  /**
+   * One round. What the Engine refuses to remove is logged, and hinders nothing else.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when the Engine does not answer
+   */
   async goRound(): Promise<void> {
     const { client, log } = this.#options;
     const containers = await client.listContainers(LABELS.instance);

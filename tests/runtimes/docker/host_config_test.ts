@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { containerRequest, type HardeningRequest } from "../../../src/runtimes/docker/host_config.ts";
+import { boundsOf, containerRequest, type HardeningRequest } from "../../../src/runtimes/docker/host_config.ts";
 
 const BASE: HardeningRequest = {
   image: "python:3",
@@ -10,7 +10,7 @@ const BASE: HardeningRequest = {
   limits: { ...DEFAULT_LIMITS, memoryMb: 128, maxProcesses: 40, diskMb: 16 },
   labels: { "codebeaker.instance": "id" },
   compiles: false,
-  memoryMb: 128,
+  bounds: { memoryMb: 128, tasks: 64 },
 };
 
 /** Every hardening of a container, and nothing that takes one back. */
@@ -61,6 +61,7 @@ Deno.test("containerRequest() asks for exactly this", () => {
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
+    Healthcheck: { Test: ["NONE"] },
     HostConfig: HARDENED,
   });
 });
@@ -85,7 +86,7 @@ Deno.test("containerRequest() changes nothing but the OCI runtime, the network, 
 Deno.test("containerRequest() follows the limits, and the memory that the container is given apart from them", () => {
   const limits = { ...DEFAULT_LIMITS, memoryMb: 256, maxProcesses: 1, diskMb: 1_024 };
   const mebibytes = 1_024 * 1_048_576;
-  assertEquals<unknown>(hostConfig({ limits, memoryMb: 512 }), {
+  assertEquals<unknown>(hostConfig({ limits, bounds: { memoryMb: 512, tasks: 25 } }), {
     ...HARDENED,
     Memory: 536_870_912,
     MemorySwap: 536_870_912,
@@ -123,4 +124,12 @@ Deno.test("containerRequest() mounts nothing of the host and hands out no device
     }
     assertEquals<unknown>(config["SecurityOpt"], ["no-new-privileges:true"]);
   }
+});
+
+Deno.test("boundsOf() leaves a compiler room that a program does not get", () => {
+  const small = { ...DEFAULT_LIMITS, memoryMb: 64, maxProcesses: 1 };
+  assertEquals(boundsOf(small, { compiling: false }), { memoryMb: 64, tasks: 25 });
+  assertEquals(boundsOf(small, { compiling: true }), { memoryMb: 1_024, tasks: 128 });
+  const large = { ...DEFAULT_LIMITS, memoryMb: 4_096, maxProcesses: 4_096 };
+  assertEquals(boundsOf(large, { compiling: true }), boundsOf(large, { compiling: false }));
 });

@@ -1,0 +1,39 @@
+import { packTar } from "modern-tar";
+import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import type { Program } from "../runtime.ts";
+import { commandLine, type EnvironmentSpec } from "./environments.ts";
+import launchScript from "./launch.sh" with { type: "text" };
+
+/** What `launch.sh` counts an archive in. */
+export const BLOCK_BYTES = 4_096;
+
+/** The command line of a program's launcher; `blocks` of an archive come before the program's own stdin. */
+export function launcherArgv(
+  program: Program,
+  { spec, blocks }: { readonly spec: EnvironmentSpec; readonly blocks: number },
+): string[] {
+  const head = ["sh", "-c", launchScript, "launch", String(blocks)];
+  if (program.kind === "file") {
+    const compiler = commandLine(spec.compile ?? [], program.path);
+    const run = [...commandLine(spec.run, program.path), ...program.args];
+    return [...head, WORKSPACE_ROOT, String(compiler.length), ...compiler, ...run];
+  }
+  const { workingDirectory } = program;
+  const directory = workingDirectory === "." ? WORKSPACE_ROOT : `${WORKSPACE_ROOT}/${workingDirectory}`;
+  const line = program.args.length === 0 ? ["sh", "-c", program.command] : [program.command, ...program.args];
+  return [...head, directory, "0", ...line];
+}
+
+/** A tar archive in whole blocks; nothing for no files. */
+export async function packArchive(
+  files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (files.size === 0) return new Uint8Array();
+  const archive = await packTar([...files].map(([name, data]) => ({
+    header: { name, type: "file" as const, mode: 0o600, mtime: new Date(), size: data.length },
+    body: data,
+  })));
+  const padded = new Uint8Array(Math.ceil(archive.length / BLOCK_BYTES) * BLOCK_BYTES);
+  padded.set(archive);
+  return padded;
+}
