@@ -2,6 +2,7 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { WriteMode } from "../../core/files.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
+import { Semaphore } from "../../system/semaphore.ts";
 import type { Instance } from "../../system/instance.ts";
 import type {
   ExecutionEnvironment,
@@ -25,6 +26,7 @@ import { LABELS } from "./reaper.ts";
 
 /** The init, the main process and the launcher: what is left of a lasting container when its program has ended. */
 const OWN_PROCESSES = 3;
+const COMPILER_QUEUE_MS = 120_000;
 const KEEP_ALIVE = ["sh", "-c", "exec sleep infinity"];
 const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
 
@@ -76,6 +78,8 @@ export class DockerEnvironment implements ExecutionEnvironment {
   #pending: Map<string, Uint8Array<ArrayBuffer>> | undefined;
   #lasting: Promise<Container> | undefined;
   #cleaning: Promise<void> = Promise.resolve();
+  /** One compiler at a time, whose bounds are not those of programs. */
+  readonly #compiler = new Semaphore(1);
   #isDisposed = false;
 
   private constructor(installation: DockerInstallation, options: DockerEnvironmentOptions) {
@@ -169,6 +173,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const { client } = this.#installation;
     const container = await this.#container();
     const compiles = this.#compiles(program);
+    using _turn = compiles ? await this.#compiler.acquire({ timeoutMs: COMPILER_QUEUE_MS, signal }) : undefined;
     if (compiles) await client.limitContainer(container.id, this.#bounds({ compiling: true }));
     const attachment = await container.exec({
       argv: launcherArgv(program, { spec: this.#options.spec, blocks: 0 }),

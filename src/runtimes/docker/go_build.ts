@@ -40,9 +40,9 @@ export interface GoBuild {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Compiles below a directory in which executables are allowed; `{file}` stands for the program's file. */
+/** Compiles in a directory in which executables are allowed. */
 export function goBuild(directory: string): GoBuild {
-  const binary = `${directory}/main`;
+  const binary = "{output}/main";
   return {
     compile: ["sh", "-c", COMPILE, "compile", "{file}", binary],
     run: [binary],

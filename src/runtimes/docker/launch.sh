@@ -1,6 +1,6 @@
 # Runs one program in a container and tells the service what becomes of it.
 #
-#   sh -c "$(cat launch.sh)" launch BLOCKS DIRECTORY COMPILE_WORDS [COMPILE...] RUN...
+#   sh -c "$(cat launch.sh)" launch BLOCKS OUTPUT DIRECTORY COMPILE_WORDS [COMPILE...] RUN...
 #
 # On stdin: a line with a secret word; BLOCKS blocks of 4096 bytes that are a tar archive of the workspace; with a compiler, a
 # line when the service is ready for the program; then the program's own stdin. What the service is told stands between "\0<secret> " and a newline on stderr, in order:
@@ -15,8 +15,8 @@
 # SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed for want of memory; FULL: 1
 # when a file system is full. A number that is not known is "-".
 IFS= read -r secret
-blocks=$1 directory=$2 words=$3
-shift 3
+blocks=$1 output=$2 directory=$3 words=$4
+shift 4
 
 tell() { printf '\0%s %s\n' "$secret" "$1" >&2; }
 tell_both() {
@@ -113,6 +113,7 @@ fi
 cd "$directory" || exit 1
 
 if [ "$words" -gt 0 ]; then
+  mkdir -- "$output" || exit 1
   exec 3</dev/null
   run_first "$words" "$@"
   tell_both "compiled $end"
@@ -124,6 +125,7 @@ fi
 exec 3<&0
 tell "ready $(cpu)"
 run "$@"
+[ "$words" -eq 0 ] || rm -rf -- "$output"
 set -- /proc/[0-9]*
 tell_both "ended $end $(cpu) $(first_line /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak) $#"
 exit "$status"

@@ -1,7 +1,7 @@
 import { packTar } from "modern-tar";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { Program } from "../runtime.ts";
-import { commandLine, type EnvironmentSpec } from "./environments.ts";
+import { BUILD_DIRECTORY, commandLine, type EnvironmentSpec } from "./environments.ts";
 import launchScript from "./launch.sh" with { type: "text" };
 
 /** What `launch.sh` counts an archive in. */
@@ -12,16 +12,23 @@ export function launcherArgv(
   program: Program,
   { spec, blocks }: { readonly spec: EnvironmentSpec; readonly blocks: number },
 ): string[] {
-  const head = ["sh", "-c", launchScript, "launch", String(blocks)];
+  const places = { file: fileArgument(program), output: `${BUILD_DIRECTORY}/${crypto.randomUUID()}` };
+  const head = ["sh", "-c", launchScript, "launch", String(blocks), places.output];
   if (program.kind === "file") {
-    const compiler = commandLine(spec.compile ?? [], program.path);
-    const run = [...commandLine(spec.run, program.path), ...program.args];
+    const compiler = commandLine(spec.compile ?? [], places);
+    const run = [...commandLine(spec.run, places), ...program.args];
     return [...head, WORKSPACE_ROOT, String(compiler.length), ...compiler, ...run];
   }
   const { workingDirectory } = program;
   const directory = workingDirectory === "." ? WORKSPACE_ROOT : `${WORKSPACE_ROOT}/${workingDirectory}`;
   const line = program.args.length === 0 ? ["sh", "-c", program.command] : [program.command, ...program.args];
   return [...head, directory, "0", ...line];
+}
+
+/** A name that begins with a dash is no option. */
+function fileArgument(program: Program): string {
+  if (program.kind !== "file") return "";
+  return program.path.startsWith("-") ? `./${program.path}` : program.path;
 }
 
 /** A tar archive in whole blocks; nothing for no files. */

@@ -23,14 +23,14 @@ async function compile(file: string, files: Readonly<Record<string, string>>): P
 }
 
 Deno.test("goBuild() builds the file alone, also one whose name looks like a flag", async () => {
-  assertEquals(await compile("main.go", {}), "2 build -ldflags=-s -o /build/main ./main.go");
-  assertEquals(await compile("-a.go", {}), "2 build -ldflags=-s -o /build/main ./-a.go");
-  assertEquals(await compile("my dir/a.go", {}), "2 build -ldflags=-s -o /build/main ./my dir/a.go");
+  assertEquals(await compile("main.go", {}), "2 build -ldflags=-s -o {output}/main ./main.go");
+  assertEquals(await compile("-a.go", {}), "2 build -ldflags=-s -o {output}/main ./-a.go");
+  assertEquals(await compile("my dir/a.go", {}), "2 build -ldflags=-s -o {output}/main ./my dir/a.go");
 });
 
 Deno.test("goBuild() builds the package of the file in a module", async () => {
-  assertEquals(await compile("main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o /build/main ./.");
-  assertEquals(await compile("cmd/x/main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o /build/main ./cmd/x");
+  assertEquals(await compile("main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o {output}/main ./.");
+  assertEquals(await compile("cmd/x/main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o {output}/main ./cmd/x");
 });
 
 Deno.test("prebuildScript() compiles ahead with the variables that the compiler has later", () => {
