@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { launch, type LauncherProcess, type LauncherRequest, SECRET } from "./launcher_process.ts";
 
 /** Shells that images have as `sh`: Debian's, and that of others. */
@@ -31,7 +31,7 @@ Deno.test("launch.sh tells its process, that the program begins, and its end on 
     const [launched, ready, ended = "", ...more] = told.stderr;
     assertEquals([launched, more, told.stdout], [`launched ${pid}`, [], [ended]]);
     assertMatch(ready ?? "", /^ready (\d+|-)$/);
-    assertMatch(ended, /^ended 0 0 0 0 (\d+|-) (\d+|-) \d+$/);
+    assertMatch(ended, /^ended 0 0 0 0 (\d+|-) (\d+|-)( \d+)?$/);
   }
 });
 
@@ -210,6 +210,17 @@ Deno.test("launch.sh ends with a compiler that fails, and never begins the progr
       assertEquals([launcher.printed.stdout, await launcher.exitCode()], ["", 1]);
     }
   }
+});
+
+Deno.test("launch.sh gives each program a place for what its compiler makes, as long as it runs", async () => {
+  await using launcher = await launch({ compile: ["sh", "-c", `: >"$1/made"`, "compiler", "{output}"], run: ["cat"] });
+  await launcher.write("go\n");
+  await launcher.until(isReady);
+  assertEquals((await Deno.stat(`${launcher.output}/made`)).isFile, true);
+  await launcher.closeStdin();
+  await launcher.over;
+  assertEquals(endingOf(launcher), "0 0");
+  await assertRejects(() => Deno.stat(launcher.output), Deno.errors.NotFound);
 });
 
 Deno.test("launch.sh passes SIGTERM on to the compiler", async () => {

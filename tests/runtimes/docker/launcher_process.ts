@@ -1,6 +1,7 @@
 import type { OutputStream } from "../../../src/core/execution.ts";
 import launchScript from "../../../src/runtimes/docker/launch.sh" with { type: "text" };
 import { readLauncherOutput } from "../../../src/runtimes/docker/launcher_output.ts";
+import { removeTree } from "../../../src/system/remove_tree.ts";
 import { frame } from "./frames.ts";
 
 /** What one run of the launcher is asked for. */
@@ -19,13 +20,27 @@ export class LauncherProcess implements AsyncDisposable {
   /** Settles when nobody can print any more. */
   readonly over: Promise<void>;
   readonly pid: number;
+  /** Where a compiler may leave what it makes; the launcher makes and removes it. */
+  readonly output = `/tmp/codebeaker-launch-${crypto.randomUUID()}`;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #watchers = new Set<() => void>();
 
   /** @param shell what reads the script, `sh` of an image in a container */
   constructor(shell: string, { run, compile = [], directory = "/" }: LauncherRequest) {
-    const argv = [shell, "-c", launchScript, "launch", "0", directory, String(compile.length), ...compile, ...run];
+    const words = compile.map((word) => word === "{output}" ? this.output : word);
+    const argv = [
+      shell,
+      "-c",
+      launchScript,
+      "launch",
+      "0",
+      this.output,
+      directory,
+      String(words.length),
+      ...words,
+      ...run,
+    ];
     this.#child = new Deno.Command("setsid", {
       args: argv,
       clearEnv: true,
@@ -82,6 +97,7 @@ export class LauncherProcess implements AsyncDisposable {
     await this.closeStdin();
     await this.#child.status;
     await this.over;
+    for (const left of [this.output, `/tmp/.ended-${this.pid}`]) await removeTree(left); // It was killed before it could.
   }
 
   async #read(): Promise<void> {
