@@ -1,5 +1,5 @@
-import { CodeBeakerError } from "../../core/errors.ts";
-import type { Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import { OutputBudget } from "../../system/child_output.ts";
 import type { ProgramHandle } from "../runtime.ts";
@@ -7,8 +7,8 @@ import { watchCpu } from "./cpu_watch.ts";
 import { type Ending, endingOf, outcomeOf, parseEnding } from "./ending.ts";
 import { isLost } from "./engine_call.ts";
 import type { Attachment, ContainerSample, EngineExit } from "./engine_client.ts";
-import { awaitReady, numberOf } from "./launch_phase.ts";
-import { readLauncherOutput } from "./launcher_output.ts";
+import { awaitReady, type Launch, numberOf } from "./launch_phase.ts";
+import { type LauncherEvent, readLauncherOutput } from "./launcher_output.ts";
 
 const START_TIMEOUT_MS = 15_000;
 const COMPILE_TIMEOUT_MS = 60_000;
@@ -48,216 +48,259 @@ export interface ContainerProgramRequest {
   readonly limits: Limits;
 }
 
-/** A program in a container. */
-export interface ContainerProgram extends ProgramHandle {
-  /** Processes in the container when it had ended; undefined while it runs, and where that was not told. */
-  processesLeft(): number | undefined;
-}
-
 /**
- * Tells a launcher what to run; returns when the program may begin, or cannot since the compiler failed. From then on the
- * first of these is its outcome: its own end, a limit, its deadline, `signal`.
- *
- * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before; `too_large` when the workspace
- *   does not take the archive
+ * A program in a container, from the moment in which it may begin. The first of these is its outcome: its own end, a limit, its
+ * deadline, its cancellation.
  */
-export async function startContainerProgram(
-  request: ContainerProgramRequest,
-  options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<ContainerProgram> {
-  const { attachment, control, limits } = request;
-  const items = readLauncherOutput(attachment.frames, request.secret);
-  const stdin = attachment.stdin.getWriter();
-  const outcome = Promise.withResolvers<Outcome>();
-  const told = Promise.withResolvers<Ending>();
-  const drained = Promise.withResolvers<void>();
-  let launcherPid: number | undefined;
-  let cause: Outcome | undefined;
-  let hasEnded = false;
-  let usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
-  let lastWords: readonly string[] | undefined;
-  let processesLeft: number | undefined;
-  let cpuNsBefore = 0;
+export class ContainerProgram implements ProgramHandle {
+  readonly stdin: WritableStream<Uint8Array>;
+  readonly output: ReadableStream<OutputChunk>;
+  readonly outcome: Promise<Outcome>;
+  compile?: CompileResult;
+  readonly #request: ContainerProgramRequest;
+  readonly #items: AsyncGenerator<OutputChunk | LauncherEvent>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #budget: OutputBudget;
+  readonly #launched = Promise.withResolvers<void>();
+  readonly #settled = Promise.withResolvers<Outcome>();
+  /** Settles when the output has been read to its end, or nobody reads it any more. */
+  readonly #drained = Promise.withResolvers<void>();
+  readonly #told = Promise.withResolvers<void>();
+  #launcherPid: number | undefined;
+  #cause: Outcome | undefined;
+  #hasEnded = false;
+  #usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
+  #cpuNsBefore = 0;
+  /** What was printed before the program was known to have begun. */
+  #first: OutputChunk[] = [];
+  #lastWords: readonly string[] | undefined;
+  #endingsSeen = 0;
 
-  function send(signal: string): Promise<void> {
-    return control.signal(signal, launcherPid).catch(() => {}); // The Engine is lost: that is told by `ended`.
+  private constructor(request: ContainerProgramRequest) {
+    const { attachment, limits } = request;
+    this.#request = request;
+    this.#items = readLauncherOutput(attachment.frames, request.secret);
+    this.#writer = attachment.stdin.getWriter();
+    const limitBytes = limits.maxTotalOutputBytes;
+    this.#budget = new OutputBudget(
+      limitBytes,
+      (observedBytes) => this.#end({ kind: "output_limit", limitBytes, observedBytes }, "kill"),
+    );
+    this.outcome = this.#settled.promise;
+    this.stdin = new WritableStream({
+      write: (bytes) => this.#writer.write(bytes),
+      close: () => this.#writer.close(),
+    });
+    this.output = new ReadableStream({
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.#finish(),
+    });
   }
 
-  async function terminate(): Promise<void> {
-    await send("SIGTERM");
-    await delayUnless(outcome.promise, GRACE_MS);
-    if (hasEnded) return;
-    await look();
-    await send("SIGKILL");
+  /**
+   * Tells a launcher what to run; returns when the program may begin, or cannot since the compiler failed.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before; `too_large` when the workspace
+   *   does not take the archive
+   */
+  static async start(
+    request: ContainerProgramRequest,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ContainerProgram> {
+    const program = new ContainerProgram(request);
+    const cancel = () => program.#end({ kind: "cancelled" }, "terminate");
+    signal?.addEventListener("abort", cancel);
+    program.outcome.then(() => signal?.removeEventListener("abort", cancel));
+    if (signal?.aborted) cancel();
+    const launch = await program.#launch();
+    program.#launched.resolve();
+    if (launch.kind === "ready") program.#begin(launch);
+    else program.#giveUp(launch);
+    return program;
   }
 
-  function end(because: Outcome, how: "kill" | "terminate"): void {
-    if (cause !== undefined || hasEnded) return;
-    cause = because;
-    if (how === "kill") send("SIGKILL");
-    else terminate();
+  usage(): ProgramUsage {
+    return this.#usage;
   }
 
-  async function look(): Promise<number | null> {
-    const sample = await control.sample().catch(() => undefined); // It is gone, or the Engine is: there is nothing to see.
-    if (sample === undefined) return usage.cpuMs;
-    const peak = Math.max(usage.peakMemoryBytes ?? 0, sample.memoryBytes);
-    usage = { cpuMs: Math.round(sample.cpuMs - cpuNsBefore / 1e6), peakMemoryBytes: peak };
-    return usage.cpuMs;
+  kill(signal: Deno.Signal): void {
+    if (!this.#hasEnded) this.#send(signal);
   }
 
-  function settle(because: Outcome): void {
-    hasEnded = true;
-    outcome.resolve(because);
-  }
-
-  const cancel = () => end({ kind: "cancelled" }, "terminate");
-  options.signal?.addEventListener("abort", cancel);
-  if (options.signal?.aborted) cancel();
-  outcome.promise.then(() => options.signal?.removeEventListener("abort", cancel));
-
-  const startTimer = setTimeout(
-    () => request.compiles ? end({ kind: "timed_out", limitMs: COMPILE_TIMEOUT_MS }, "kill") : send("SIGKILL"),
-    request.compiles ? COMPILE_TIMEOUT_MS : START_TIMEOUT_MS,
-  );
-  writeAll(stdin, [new TextEncoder().encode(`${request.secret}\n`), ...(request.archive ? [request.archive] : [])])
-    .catch(() => {}); // The launcher is gone: that is told by the end of its output.
-  const launch = await awaitReady(items, {
-    limits,
-    compiles: request.compiles,
-    observer: {
-      onLaunched(pid) {
-        launcherPid = pid;
-        if (cause !== undefined) terminate(); // What ended it came before there was somebody to tell.
+  async #launch(): Promise<Launch> {
+    const { archive, compiles, control, limits, secret } = this.#request;
+    const encoder = new TextEncoder();
+    const timer = setTimeout(
+      () => compiles ? this.#end({ kind: "timed_out", limitMs: COMPILE_TIMEOUT_MS }, "kill") : this.#send("SIGKILL"),
+      compiles ? COMPILE_TIMEOUT_MS : START_TIMEOUT_MS,
+    );
+    this.#tell([encoder.encode(`${secret}\n`), ...(archive === undefined ? [] : [archive])])
+      .catch(() => {}); // The launcher is gone: that is told by the end of its output.
+    const observer = {
+      onLaunched: (pid: number) => {
+        this.#launcherPid = pid;
+        if (this.#cause !== undefined) this.#terminate(); // What ended it came before there was somebody to tell.
       },
-      async onCompiled() {
+      onCompiled: async () => {
         await control.onCompiled();
-        await stdin.write(new TextEncoder().encode("go\n"));
+        await this.#tell([encoder.encode("go\n")]);
       },
-    },
-  }).catch((error: unknown) => ({ kind: "ended" as const, said: String(error) }));
-  clearTimeout(startTimer);
-
-  if (launch.kind !== "ready") {
-    await items.return(undefined);
-    attachment[Symbol.dispose]();
-    if (launch.kind === "not_unpacked" && cause === undefined) {
-      settle({ kind: "cancelled" });
-      throw new CodeBeakerError("too_large", `Cannot run the program as its files are more than ${limits.diskMb} MB`);
-    }
-    if (launch.kind === "ended" && cause === undefined) {
-      settle({ kind: "cancelled" });
-      const said = launch.said === "" ? "the container ended before the program could begin" : launch.said;
-      throw new CodeBeakerError("runtime_unavailable", `Cannot start the program: ${said}`);
-    }
-    settle(cause ?? (launch.kind === "not_compiled" ? launch.compile.outcome : { kind: "cancelled" }));
-    return {
-      stdin: new WritableStream(),
-      output: ReadableStream.from<OutputChunk>([]),
-      outcome: outcome.promise,
-      ...(launch.kind === "not_compiled" ? { compile: launch.compile } : {}),
-      usage: () => usage,
-      processesLeft: () => undefined,
-      kill: () => {},
     };
+    try {
+      return await awaitReady(this.#items, { limits, compiles, observer });
+    } catch (error) {
+      return { kind: "ended", said: messageOf(error) };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
-  cpuNsBefore = launch.cpuNs ?? 0;
-  const deadline = setTimeout(
-    () => end({ kind: "timed_out", limitMs: limits.timeoutMs }, "terminate"),
-    limits.timeoutMs,
-  );
-  const stopWatch = watchCpu({
-    limits,
-    look,
-    onExceeded: (observedMs) => end({ kind: "cpu_limit", limitMs: limits.cpuMs, observedMs }, "kill"),
-  });
-  outcome.promise.then(() => {
-    clearTimeout(deadline);
-    stopWatch();
-  });
-  findOutcome().then(settle);
+  #begin({ first, cpuNs, compile }: Extract<Launch, { kind: "ready" }>): void {
+    const { limits } = this.#request;
+    this.#first = [...first];
+    this.#cpuNsBefore = cpuNs ?? 0;
+    if (compile !== undefined) this.compile = compile;
+    const deadline = setTimeout(
+      () => this.#end({ kind: "timed_out", limitMs: limits.timeoutMs }, "terminate"),
+      limits.timeoutMs,
+    );
+    const stopWatch = watchCpu({
+      limits,
+      look: () => this.#look(),
+      onExceeded: (observedMs) => this.#end({ kind: "cpu_limit", limitMs: limits.cpuMs, observedMs }, "kill"),
+    });
+    this.outcome.then(() => {
+      clearTimeout(deadline);
+      stopWatch();
+    });
+    this.#findOutcome().then((outcome) => this.#settle(outcome));
+  }
 
-  async function findOutcome(): Promise<Outcome> {
+  /** The program never begins: its outcome is why, or the caller is told. */
+  #giveUp(launch: Exclude<Launch, { kind: "ready" }>): void {
+    if (launch.kind === "not_compiled") this.compile = launch.compile;
+    const compiled = launch.kind === "not_compiled" ? launch.compile.outcome : undefined;
+    const outcome = this.#cause ?? compiled;
+    this.#settle(outcome ?? { kind: "cancelled" });
+    this.#finish();
+    if (outcome !== undefined) return;
+    if (launch.kind === "not_unpacked") {
+      const { diskMb } = this.#request.limits;
+      throw new CodeBeakerError("too_large", `Cannot run the program as its files are more than ${diskMb} MB`);
+    }
+    const said = launch.kind === "ended" && launch.said !== ""
+      ? launch.said
+      : "the container ended before the program could begin";
+    throw new CodeBeakerError("runtime_unavailable", `Cannot start the program: ${said}`);
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<OutputChunk>): Promise<void> {
+    await this.#launched.promise; // A stream is asked for its first chunk as soon as it is made.
+    for (;;) {
+      const item = this.#hasDrained ? undefined : this.#first.shift() ?? await this.#next();
+      if (item === undefined) {
+        this.#finish();
+        return controller.close();
+      }
+      if ("words" in item) {
+        this.#takeLastWords(item.words);
+        continue;
+      }
+      const bytes = this.#budget.take(item.bytes);
+      if (bytes.length > 0) return controller.enqueue({ stream: item.stream, bytes });
+    }
+  }
+
+  async #next(): Promise<OutputChunk | LauncherEvent | undefined> {
+    try {
+      const { done, value } = await this.#items.next();
+      return done ? undefined : value;
+    } catch {
+      return undefined; // The Engine is lost: that is told by `ended`.
+    }
+  }
+
+  /** Nothing of the program's own comes after the last words on both streams. */
+  #takeLastWords([, ...words]: readonly string[]): void {
+    const [cpuNs, peakMemoryBytes] = words.slice(4).map(numberOf);
+    this.#lastWords = words;
+    this.#usage = {
+      cpuMs: typeof cpuNs === "number" ? Math.round((cpuNs - this.#cpuNsBefore) / 1e6) : this.#usage.cpuMs,
+      peakMemoryBytes: peakMemoryBytes ?? this.#usage.peakMemoryBytes,
+    };
+    if (++this.#endingsSeen === ENDINGS) this.#told.resolve();
+  }
+
+  get #hasDrained(): boolean {
+    return this.#endingsSeen === ENDINGS;
+  }
+
+  #finish(): void {
+    this.#drained.resolve();
+    this.#request.attachment[Symbol.dispose]();
+  }
+
+  async #findOutcome(): Promise<Outcome> {
+    const { control } = this.#request;
     const waiting = new AbortController();
     const exit = control.ended(waiting.signal).catch((error: unknown) => isLost(error) ? undefined : REMOVED);
-    const first = await Promise.race([told.promise, exit]);
+    const known = await Promise.race([this.#told.promise.then(() => "told" as const), exit]);
     waiting.abort();
-    if (first === undefined || "exitCode" in first) {
-      await delayUnless(Promise.race([told.promise, drained.promise]), LAST_WORDS_MS);
+    if (known !== "told") {
+      await delayUnless(Promise.race([this.#told.promise, this.#drained.promise]), LAST_WORDS_MS);
     }
-    const ending = lastWords === undefined
-      ? first === undefined || !("exitCode" in first) ? undefined : endingOf(first)
-      : parseEnding(lastWords);
-    if (cause !== undefined) return cause;
-    return ending === undefined ? { kind: "interrupted", reason: "the Docker Engine was lost" } : await explain(ending);
+    if (this.#cause !== undefined) return this.#cause;
+    if (this.#lastWords !== undefined) return await this.#explain(parseEnding(this.#lastWords));
+    if (known === undefined || known === "told") return { kind: "interrupted", reason: "the Docker Engine was lost" };
+    return await this.#explain(endingOf(known));
   }
 
-  async function explain(ending: Ending): Promise<Outcome> {
-    const found = outcomeOf(ending, { limits, peakMemoryBytes: usage.peakMemoryBytes });
+  async #explain(ending: Ending): Promise<Outcome> {
+    const { control, limits } = this.#request;
+    const found = outcomeOf(ending, { limits, peakMemoryBytes: this.#usage.peakMemoryBytes });
     if (found.kind !== "signaled" || !FOREIGN_SIGNALS.includes(found.signal)) return found;
     const isThere = await control.ping().then(() => true, () => false);
     return isThere ? found : { kind: "interrupted", reason: "the Docker Engine was stopped" };
   }
 
-  function takeLastWords(words: readonly string[]): void {
-    lastWords = words;
-    const [cpuNs, peakMemoryBytes, processes] = words.slice(4).map(numberOf);
-    usage = {
-      cpuMs: typeof cpuNs === "number" ? Math.round((cpuNs - cpuNsBefore) / 1e6) : usage.cpuMs,
-      peakMemoryBytes: peakMemoryBytes ?? usage.peakMemoryBytes,
+  #settle(outcome: Outcome): void {
+    this.#hasEnded = true;
+    this.#settled.resolve(outcome);
+  }
+
+  #end(because: Outcome, how: "kill" | "terminate"): void {
+    if (this.#cause !== undefined || this.#hasEnded) return;
+    this.#cause = because;
+    if (how === "kill") this.#send("SIGKILL");
+    else this.#terminate();
+  }
+
+  async #terminate(): Promise<void> {
+    await this.#send("SIGTERM");
+    await delayUnless(this.outcome, GRACE_MS);
+    if (this.#hasEnded) return;
+    await this.#look();
+    await this.#send("SIGKILL");
+  }
+
+  async #send(signal: string): Promise<void> {
+    await this.#request.control.signal(signal, this.#launcherPid).catch(() => {}); // The Engine is lost: `ended` tells.
+  }
+
+  /** Sees what the program has used so far; gives its CPU time in ms, null where that is not known. */
+  async #look(): Promise<number | null> {
+    const sample = await this.#request.control.sample().catch(() => undefined); // It is gone, or the Engine is.
+    if (sample === undefined) return this.#usage.cpuMs;
+    this.#usage = {
+      cpuMs: Math.round(sample.cpuMs - this.#cpuNsBefore / 1e6),
+      peakMemoryBytes: Math.max(this.#usage.peakMemoryBytes ?? 0, sample.memoryBytes),
     };
-    processesLeft = processes ?? undefined;
+    return this.#usage.cpuMs;
   }
 
-  const budget = new OutputBudget(
-    limits.maxTotalOutputBytes,
-    (observedBytes) => end({ kind: "output_limit", limitBytes: limits.maxTotalOutputBytes, observedBytes }, "kill"),
-  );
-  const first = [...launch.first];
-  let endingsSeen = 0;
-  function finish(): void {
-    drained.resolve();
-    attachment[Symbol.dispose]();
+  async #tell(parts: readonly Uint8Array[]): Promise<void> {
+    for (const part of parts) await this.#writer.write(part);
   }
-  return {
-    stdin: new WritableStream({ write: (bytes) => stdin.write(bytes), close: () => stdin.close() }),
-    output: new ReadableStream({
-      async pull(controller) {
-        for (;;) {
-          const early = first.shift();
-          const { done, value } = early !== undefined
-            ? { done: false, value: early }
-            : await items.next().catch(() => ({ done: true, value: undefined }) as const);
-          if (done || value === undefined) {
-            finish();
-            return controller.close();
-          }
-          if ("words" in value) {
-            takeLastWords(value.words.slice(1));
-            if (++endingsSeen < ENDINGS) continue;
-            told.resolve(parseEnding(value.words.slice(1)));
-            finish();
-            return controller.close();
-          }
-          const bytes = budget.take(value.bytes);
-          if (bytes.length > 0) return controller.enqueue({ stream: value.stream, bytes });
-        }
-      },
-      cancel: finish,
-    }),
-    outcome: outcome.promise,
-    ...(launch.compile === undefined ? {} : { compile: launch.compile }),
-    usage: () => usage,
-    processesLeft: () => processesLeft,
-    kill(signal) {
-      if (!hasEnded) send(signal);
-    },
-  };
-}
-
-async function writeAll(writer: WritableStreamDefaultWriter<Uint8Array>, parts: readonly Uint8Array[]): Promise<void> {
-  for (const part of parts) await writer.write(part);
 }
 
 /** Waits for something, at most so long; leaves no timer behind. */

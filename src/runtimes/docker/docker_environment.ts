@@ -15,7 +15,7 @@ import type {
 } from "../runtime.ts";
 import { Container } from "./container.ts";
 import { ContainerFiles } from "./container_files.ts";
-import { type ContainerProgram, type ProgramControl, startContainerProgram } from "./container_program.ts";
+import { ContainerProgram, type ProgramControl } from "./container_program.ts";
 import { isLost } from "./engine_call.ts";
 import type { ContainerBounds, ContainerRequest, EngineClient } from "./engine_client.ts";
 import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
@@ -24,8 +24,10 @@ import { boundsOf, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_co
 import { BLOCK_BYTES, launcherArgv, packArchive } from "./launcher.ts";
 import { LABELS } from "./reaper.ts";
 
-/** The init, the main process and the launcher: what is left of a lasting container when its program has ended. */
-const OWN_PROCESSES = 3;
+/** The init and the main process: what is left of a lasting container when its program has ended. */
+const OWN_TASKS = 2;
+const MAX_LOOKS = 3;
+const LOOK_INTERVAL_MS = 20;
 const COMPILER_QUEUE_MS = 120_000;
 const KEEP_ALIVE = ["sh", "-c", "exec sleep infinity"];
 const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
@@ -119,7 +121,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     this.#running.add(handle);
     handle.outcome.then(() => {
       this.#running.delete(handle);
-      this.#clean(handle);
+      this.#clean();
     });
     if (this.#isDisposed) handle.kill("SIGKILL");
     return handle;
@@ -164,7 +166,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     };
     const compiles = this.#compiles(program);
     const request = { attachment, control, secret: crypto.randomUUID(), archive, compiles, limits };
-    return await this.#begin(() => startContainerProgram(request, { signal }));
+    return await this.#begin(() => ContainerProgram.start(request, { signal }));
   }
 
   /** A program in the lasting container. Whatever it leaves running ends with the last program there. */
@@ -185,7 +187,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
       ended: (waiting) => container.execEnded(attachment.execId, waiting),
       ...this.#controlOf(container.id),
     };
-    return await startContainerProgram({ attachment, control, secret: crypto.randomUUID(), compiles, limits }, {
+    return await ContainerProgram.start({ attachment, control, secret: crypto.randomUUID(), compiles, limits }, {
       signal,
     });
   }
@@ -199,20 +201,30 @@ export class DockerEnvironment implements ExecutionEnvironment {
     };
   }
 
-  /** Ends what the last program in a lasting container has left running. */
-  #clean({ processesLeft }: ContainerProgram): void {
+  /** Sees to it that nothing of the last program in a lasting container goes on. */
+  #clean(): void {
     const lasting = this.#lasting;
     if (lasting === undefined || this.#running.size > 0 || this.#isDisposed) return;
-    if (processesLeft() === OWN_PROCESSES) return;
     this.#cleaning = this.#cleaning
       .then(() => Promise.allSettled(this.#operating))
-      .then(async () => this.#isDisposed ? undefined : await (await lasting).signal("SIGKILL", -1))
+      .then(async () => this.#isDisposed ? undefined : await this.#endStrays(await lasting))
       .catch((error: unknown) =>
         this.#installation.log.warning("a container cannot be cleaned", {
           environment: this.id,
           error: messageOf(error),
         })
       );
+  }
+
+  /** The kernel's count of tasks tells whether any are left: a program could forge what its launcher says. */
+  async #endStrays(container: Container): Promise<void> {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const { tasks } = await this.#installation.client.sample(container.id);
+      if (tasks === OWN_TASKS) return;
+      if (tasks === undefined) break;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS)); // The launcher may be on its way out.
+    }
+    await container.signal("SIGKILL", -1);
   }
 
   async #operate<T>(operate: (container: Container) => Promise<T>): Promise<T> {

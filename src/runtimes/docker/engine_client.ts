@@ -40,6 +40,8 @@ export interface ContainerBounds {
 export interface ContainerSample {
   readonly cpuMs: number;
   readonly memoryBytes: number;
+  /** Processes and their threads now; undefined where nobody counts them. */
+  readonly tasks: number | undefined;
 }
 
 /** The two directions of an attached stream. The output is in the Engine's frames. */
@@ -236,6 +238,7 @@ export class EngineClient {
     return {
       cpuMs: (stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e6,
       memoryBytes: Math.max(usage, max_usage),
+      tasks: stats.pids_stats?.current,
     };
   }
 

@@ -9,7 +9,7 @@
 #   unpacked STATUS       only with an archive
 #   compiled STATUS SIGNALLED OOM FULL    only with a compiler
 #   ready CPU_NS          the program may begin
-#   ended STATUS SIGNALLED OOM FULL CPU_NS PEAK_BYTES PROCESSES
+#   ended STATUS SIGNALLED OOM FULL CPU_NS PEAK_BYTES
 #
 # The two that follow a command line stand on stdout too, so that what it printed on either stream is known to be complete.
 # SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed for want of memory; FULL: 1
@@ -126,6 +126,5 @@ exec 3<&0
 tell "ready $(cpu)"
 run "$@"
 [ "$words" -eq 0 ] || rm -rf -- "$output"
-set -- /proc/[0-9]*
-tell_both "ended $end $(cpu) $(first_line /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak) $#"
+tell_both "ended $end $(cpu) $(first_line /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak)"
 exit "$status"
