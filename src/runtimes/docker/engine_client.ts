@@ -172,10 +172,24 @@ export class EngineClient {
   /** Settles when a container has ended; it is not looked at any more when the signal is aborted by then. */
   async waitFor(id: string, signal: AbortSignal): Promise<EngineExit> {
     const container = this.#docker.getContainer(id);
-    const { StatusCode } = await call("wait for a container", () => container.wait());
+    const { StatusCode } = await call("wait for a container", () => this.#wait(id));
     signal.throwIfAborted();
     const { State } = await ask("inspect a container", (abortSignal) => container.inspect({ abortSignal }));
     return { exitCode: StatusCode, oomKilled: State.OOMKilled };
+  }
+
+  /** dockerode's own `wait` settles only when the answer is complete, and never when an Engine dies while it gives it. */
+  async #wait(id: string): Promise<{ readonly StatusCode: number }> {
+    const answer = await new Promise<AsyncIterable<Uint8Array>>((resolve, reject) =>
+      this.#docker.modem.dial({
+        path: `/containers/${id}/wait`,
+        method: "POST",
+        isStream: true,
+        statusCodes: { 200: true, 400: "bad parameter", 404: "no such container", 500: "server error" },
+      }, (error: unknown, response: unknown) =>
+        error === null ? resolve(response as AsyncIterable<Uint8Array>) : reject(error))
+    );
+    return await new Response(ReadableStream.from(answer)).json();
   }
 
   /** Signals the main process of a container; one that has ended is no fault. */
