@@ -59,7 +59,7 @@ is_full() {
 
 # Runs a command line to its end; leaves STATUS SIGNALLED OOM FULL in $end. A shell says a word on stderr when a signal
 # ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that exits with such a number
-# itself is told by the missing word.
+# itself is told by the missing word. The word is missing too, now and then, when a signal comes that this shell passes on.
 run() {
   before=$(kills)
   "$@" <&3 3<&- &
@@ -73,7 +73,7 @@ run() {
   signalled=0
   case $status in
     130 | 141) signalled=1 ;;
-    *) [ "$status" -gt 128 ] && [ -s "$word" ] && signalled=1 ;;
+    *) [ "$status" -gt 128 ] && { [ -s "$word" ] || [ "$(kill -l "$status")" = "$passed_on" ]; } && signalled=1 ;;
   esac
   rm -f "$word"
   full=0
@@ -96,7 +96,9 @@ run_first() {
 }
 
 # What this shell is signalled is for everything that it started.
+passed_on=
 forward() {
+  passed_on=$1
   trap '' "$1"
   kill -s "$1" 0
   trap "forward $1" "$1"
