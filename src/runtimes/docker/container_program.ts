@@ -25,7 +25,7 @@ const FOREIGN_SIGNALS = ["SIGTERM", "SIGKILL"];
 
 /** What a program's launcher is reached by. */
 export interface ProgramControl {
-  /** Signals the launcher, which passes it on to everything that it started; SIGKILL is for all of them at once. */
+  /** Signals the launcher and everything of its process group. */
   signal(signal: string, launcherPid: number | undefined): Promise<void>;
   /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting ends the waiting. */
   ended(signal: AbortSignal): Promise<EngineExit>;
@@ -271,20 +271,28 @@ export class ContainerProgram implements ProgramHandle {
   #end(because: Outcome, how: "kill" | "terminate"): void {
     if (this.#cause !== undefined || this.#hasEnded) return;
     this.#cause = because;
-    if (how === "kill") this.#send("SIGKILL");
-    else this.#terminate();
+    const ending = how === "kill" ? this.#send("SIGKILL") : this.#terminate();
+    ending.then((isTaken) => isTaken ? undefined : this.#abandon(because));
   }
 
-  async #terminate(): Promise<void> {
-    await this.#send("SIGTERM");
+  /** Tells whether the Engine took the signals. */
+  async #terminate(): Promise<boolean> {
+    if (!await this.#send("SIGTERM")) return false;
     await delayUnless(this.outcome, GRACE_MS);
-    if (this.#hasEnded) return;
+    if (this.#hasEnded) return true;
     await this.#look();
-    await this.#send("SIGKILL");
+    return await this.#send("SIGKILL");
   }
 
-  async #send(signal: string): Promise<void> {
-    await this.#request.control.signal(signal, this.#launcherPid).catch(() => {}); // The Engine is lost: `ended` tells.
+  /** Tells whether the Engine took the signal. */
+  #send(signal: string): Promise<boolean> {
+    return this.#request.control.signal(signal, this.#launcherPid).then(() => true, (error: unknown) => !isLost(error));
+  }
+
+  /** No Engine ends the program now: nobody waits for it, and whoever removes its container ends it. */
+  #abandon(because: Outcome): void {
+    this.#settle(because);
+    this.#finish();
   }
 
   /** Sees what the program has used so far; gives its CPU time in ms, null where that is not known. */

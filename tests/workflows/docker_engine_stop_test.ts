@@ -1,0 +1,180 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { configFor, containersOf, dockerAvailability, openDocker, openEngine } from "../support/docker.ts";
+import { type OwnEngine, ownEngineAvailability, startOwnEngine } from "../support/own_engine.ts";
+import { isPresent } from "../support/requirements.ts";
+import { type Answer, ask, describe } from "../support/service_client.ts";
+import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const SLEEPER = { language: "bash", code: "echo begun; exec sleep 1000", timeoutMs: 120_000 };
+const HELLO = { language: "bash", code: "echo hello" };
+/** Longer than a probe takes to time out, and far shorter than anybody would wait. */
+const SOON_MS = 15_000;
+
+async function startService(
+  engine: OwnEngine,
+): Promise<ServiceProcess & { readonly instanceId: () => Promise<string> }> {
+  const home = await Deno.makeTempDir();
+  const service = await startServiceProcess([], {
+    CODEBEAKER_HOME: home,
+    CODEBEAKER_DOCKER_HOST: engine.host,
+    CODEBEAKER_DOCKER_PULL: "never",
+  });
+  return {
+    ...service,
+    instanceId: () => Deno.readTextFile(`${home}/instance`),
+    async [Symbol.asyncDispose]() {
+      await service[Symbol.asyncDispose]();
+      await Deno.remove(home, { recursive: true });
+    },
+  };
+}
+
+/** A program that does not end, which has begun. */
+async function startSleeper(service: ServiceProcess, engine: OwnEngine): Promise<{ readonly ended: Promise<Answer> }> {
+  const running = ask(service, "/v1/executions", SLEEPER);
+  running.catch(() => {});
+  await until(
+    async () => (await openEngine(engine.host).listContainers()).length === 1,
+    "the program's container runs",
+  );
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return { ended: running };
+}
+
+async function isThere(service: ServiceProcess): Promise<boolean> {
+  return (await describe(service, "docker")).available;
+}
+
+/** Resolves to an answer, or fails when it takes too long. */
+async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${what} took longer than ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+if (
+  isPresent("docker", await dockerAvailability("bash")) && isPresent("dockerd", await ownEngineAvailability())
+) {
+  const [bash = ""] = (await openEngine().listImages({ filters: { reference: ["codebeaker/bash"] } }))[0]?.RepoTags ??
+    [];
+
+  Deno.test("[dockerd] the Engine goes and comes: programs are interrupted, requests are told, nothing is left", async (t) => {
+    await using engine = await startOwnEngine();
+    await engine.copyImage(bash);
+    await using service = await startService(engine);
+    assertEquals((await ask(service, "/v1/executions", HELLO)).body.stdout, "hello\n");
+
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      await t.step(`${signal} of the Engine interrupts the program, and keeps what it printed`, async () => {
+        const { ended } = await startSleeper(service, engine);
+        await engine.stop(signal);
+        const { status, body } = await within(30_000, "the program's end", ended);
+        assertEquals([status, body.outcome?.kind, body.stdout], [200, "interrupted", "begun\n"]);
+        assertStringIncludes(body.outcome.reason, "Docker Engine");
+      });
+
+      await t.step(`after ${signal} the runtime says within seconds that it is not there`, async () => {
+        await until(async () => !await isThere(service), "docker is unavailable", { timeoutMs: SOON_MS });
+        const { runtimes } = (await ask(service, "/health/ready")).body;
+        const docker = runtimes.find(({ name }: { name: string }) => name === "docker");
+        assertEquals(docker.available, false);
+        assert(docker.reason.length > 0);
+      });
+
+      await t.step(
+        `after ${signal} a request is told that the runtime is unavailable, and when to ask again`,
+        async () => {
+          for (const request of [HELLO, { ...HELLO, runtime: "docker" }]) {
+            const { status, body } = await within(SOON_MS, "the refusal", ask(service, "/v1/executions", request));
+            assertEquals([status, body.code, body.selection.chosen], [503, "runtime_unavailable", null]);
+            assert(body.retryAfterMs > 0);
+          }
+          const { body } = await ask(service, "/v1/executions", {
+            language: "typescript",
+            code: "console.log(1)",
+            preference: "security",
+          });
+          assertEquals([body.runtime, body.stdout], ["deno", "1\n"]);
+        },
+      );
+
+      await t.step(`after ${signal} the runtime comes back by itself, and what it had left is removed`, async () => {
+        await engine.start();
+        await until(() => isThere(service), "docker is available", { timeoutMs: SOON_MS });
+        await until(
+          async () => (await ask(service, "/v1/executions", HELLO)).body.stdout === "hello\n",
+          "programs run again",
+          { timeoutMs: SOON_MS },
+        );
+        const id = await service.instanceId();
+        await until(
+          async () => (await containersOf(openEngine(engine.host), id)).length === 0,
+          "no container is left",
+          { timeoutMs: 45_000 },
+        );
+      });
+    }
+  });
+
+  Deno.test("[dockerd] an Engine that is frozen hangs no request, and is back when it goes on", async () => {
+    await using engine = await startOwnEngine();
+    await engine.copyImage(bash);
+    await using service = await startService(engine);
+    assertEquals((await ask(service, "/v1/executions", HELLO)).body.stdout, "hello\n");
+    engine.signal("SIGSTOP");
+    try {
+      const { status, body } = await within(60_000, "the refusal", ask(service, "/v1/executions", HELLO));
+      assertEquals([status, body.code], [503, "runtime_unavailable"]);
+      await until(async () => !await isThere(service), "docker is unavailable", { timeoutMs: SOON_MS });
+      const again = await within(SOON_MS, "the second refusal", ask(service, "/v1/executions", HELLO));
+      assertEquals([again.status, again.body.code], [503, "runtime_unavailable"]);
+    } finally {
+      engine.signal("SIGCONT");
+    }
+    await until(() => isThere(service), "docker is available", { timeoutMs: SOON_MS });
+    await until(
+      async () => (await ask(service, "/v1/executions", HELLO)).body.stdout === "hello\n",
+      "programs run again",
+      { timeoutMs: SOON_MS },
+    );
+  });
+
+  Deno.test("[dockerd] a deadline holds while the Engine is frozen", async () => {
+    await using engine = await startOwnEngine();
+    await engine.copyImage(bash);
+    await using service = await startService(engine);
+    const running = ask(service, "/v1/executions", { ...SLEEPER, timeoutMs: 4_000 });
+    await until(async () => (await openEngine(engine.host).listContainers()).length === 1, "the program runs");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    engine.signal("SIGSTOP");
+    try {
+      const { status, body } = await within(60_000, "the program's end", running);
+      assertEquals([status, body.outcome.kind, body.stdout], [200, "timed_out", "begun\n"]);
+    } finally {
+      engine.signal("SIGCONT");
+    }
+  });
+
+  Deno.test("[dockerd] an environment that is disposed of while the Engine is away is reaped when it is back", async () => {
+    await using engine = await startOwnEngine();
+    await engine.copyImage(bash);
+    await using docker = await openDocker({ host: engine.host });
+    const environment = await docker.runtime.createEnvironment(configFor("bash"));
+    assertEquals((await docker.containers()).length, 1);
+    await engine.stop("SIGKILL");
+    await environment[Symbol.asyncDispose]();
+    assertEquals(docker.log.filter(({ message }) => message === "a container cannot be removed now").length, 1);
+    await until(async () => !(await docker.runtime.isAvailable()).available, "docker is unavailable");
+    await engine.start();
+    assertEquals((await docker.containers()).length, 1);
+    await until(async () => (await docker.runtime.isAvailable()).available, "docker is available", {
+      timeoutMs: SOON_MS,
+    });
+    await until(async () => (await docker.containers()).length === 0, "the container is gone", { timeoutMs: 45_000 });
+  });
+}
