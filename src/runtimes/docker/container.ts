@@ -18,6 +18,8 @@ export interface RunningCommand {
   readonly stdout: AsyncGenerator<Uint8Array>;
   /** Settles when stdin has been taken, or refused by a command that did not want it. */
   readonly fed: Promise<void>;
+  /** Why what it was to read could not be had to its end; undefined as long as it could. */
+  sourceFailure(): { readonly error: unknown } | undefined;
 }
 
 /** A running container, in which commands and programs are started beside its main process. */
@@ -38,8 +40,9 @@ export class Container {
   /** Runs one of the service's own scripts. @throws {CodeBeakerError} `runtime_unavailable` */
   async run({ argv, stdin }: ContainerCommand): Promise<RunningCommand> {
     const attachment = await this.exec({ argv, env: {}, workingDirectory: "/" });
-    const fed = feed(attachment, stdin);
-    return { stdout: readStdout(attachment), fed };
+    let failure: { readonly error: unknown } | undefined;
+    const fed = feed(attachment, stdin, { onSourceFailure: (error) => failure = { error } });
+    return { stdout: readStdout(attachment), fed, sourceFailure: () => failure };
   }
 
   /** Signals a process, or a group by its negative number; one that is gone is no fault. */
@@ -77,9 +80,29 @@ async function* readStdout(attachment: Attachment): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function feed(attachment: Attachment, stdin: ContainerCommand["stdin"]): Promise<void> {
+/** Half of what a command was to read is not to be taken for the whole: where the source fails, the command is left. */
+async function feed(
+  attachment: Attachment,
+  stdin: ContainerCommand["stdin"],
+  { onSourceFailure }: { onSourceFailure(error: unknown): void },
+): Promise<void> {
   const source = stdin instanceof ReadableStream ? stdin : ReadableStream.from(stdin === undefined ? [] : [stdin]);
-  await source.pipeTo(attachment.stdin);
+  const reader = source.getReader();
+  const writer = attachment.stdin.getWriter();
+  for (;;) {
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      onSourceFailure(error);
+      attachment[Symbol.dispose]();
+      throw error;
+    });
+    if (done) return await writer.close();
+    try {
+      await writer.write(value);
+    } catch (error) {
+      await reader.cancel(error);
+      throw error;
+    }
+  }
 }
 
 /** Waits, or is woken early by a signal; leaves no timer behind. */

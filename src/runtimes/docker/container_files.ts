@@ -116,10 +116,12 @@ export class ContainerFiles implements WorkspaceFiles {
     const command = await container.run({ argv: ["sh", "-c", workspaceScript, "workspace", ...words], stdin });
     const lines = new LineReader(command.stdout);
     command.fed.catch(() => {}); // An operation that refuses does not read what it was to write.
-    const answer = await lines.line();
+    const answer = await lines.line().catch((error: unknown) => {
+      throw command.sourceFailure()?.error ?? error;
+    });
     if (answer === "ok") return lines;
     await drain(command).catch(() => {}); // It has said all it had to say.
-    throw faultOf(answer, path);
+    throw command.sourceFailure()?.error ?? faultOf(answer, path);
   }
 }
 

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { OutputChunk, OutputStream } from "../../core/execution.ts";
 import { Demultiplexer } from "./demultiplexer.ts";
 
@@ -43,7 +44,7 @@ class EventScanner {
     let rest = this.#held.length === 0 ? bytes : join(this.#held, bytes);
     this.#held = new Uint8Array();
     for (let from = 0;;) {
-      const at = rest.indexOf(0, from);
+      const at = this.#find(rest, from);
       if (at < 0) break;
       const line = this.#lineAt(rest, at);
       if (line === "none") {
@@ -66,6 +67,16 @@ class EventScanner {
   *flush(): Generator<OutputChunk> {
     if (this.#held.length > 0) yield { stream: this.#stream, bytes: this.#held };
     this.#held = new Uint8Array();
+  }
+
+  /** Where the prefix stands, or where the bytes end in what may become one; programs print zeros by the million. */
+  #find(bytes: Uint8Array, from: number): number {
+    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(this.#prefix, from);
+    if (whole >= 0) return whole;
+    for (let at = Math.max(from, bytes.length - this.#prefix.length + 1); at < bytes.length; at++) {
+      if (bytes.subarray(at).every((byte, index) => byte === this.#prefix[index])) return at;
+    }
+    return -1;
   }
 
   #lineAt(bytes: Uint8Array, at: number): "none" | "unfinished" | { readonly text: string; readonly end: number } {
