@@ -13,6 +13,9 @@ const MAX_DEPTH = 128;
 /** More entries than this are refused rather than listed. */
 const MAX_ENTRIES = 10_000;
 
+/** The most that a `Date` holds (ECMAScript, time values). */
+const MAX_TIME_MS = 8.64e15;
+
 type Name = Pick<Place, "directory" | "name">;
 
 /** What is copied, and where to. */
@@ -73,8 +76,13 @@ export function toEntry(path: string, stats: fs.Stats): FileEntry {
     path,
     type: typeOf(stats),
     size: stats.isFile() ? stats.size : 0,
-    modifiedAt: stats.mtime.toISOString(),
+    modifiedAt: toTime(stats.mtimeMs),
   };
+}
+
+/** A program can give a file a time that no calendar holds. */
+function toTime(ms: number): string {
+  return new Date(Math.min(Math.max(ms, -MAX_TIME_MS), MAX_TIME_MS)).toISOString();
 }
 
 async function copyFile({ from, to }: Transfer, path: string): Promise<void> {

@@ -7,6 +7,8 @@ export type Fate = "alive" | "gone" | "unknown";
 /** Where a service's own identity is kept below its home. */
 const ID_FILE = "instance";
 const LOCKS = "instances";
+/** How long the lock of a killed process is kept, by which a reaper finds out that it is gone. */
+const KEPT_MS = 7 * 24 * 3_600_000;
 /** Who asks after a service's fate holds its lock for a moment. */
 const LOCK_TRIES = 4;
 const LOCK_INTERVAL_MS = 20;
@@ -45,6 +47,7 @@ export class Instance implements Disposable {
         `Cannot use the home directory ${home} as another service does: give this one its own with --home`,
       );
     }
+    await sweep(join(home, LOCKS), id);
     return instance;
   }
 
@@ -98,11 +101,26 @@ export class Instance implements Disposable {
   }
 }
 
+/** Removes what killed processes left long ago: whatever they made outside is gone by then, or nobody sees it. */
+async function sweep(locks: string, own: string): Promise<void> {
+  for await (const { name } of Deno.readDir(locks)) {
+    const path = join(locks, name);
+    const { mtime } = await Deno.stat(path);
+    if (name === own || mtime === null || Date.now() - mtime.getTime() < KEPT_MS) continue;
+    if (await Instance.fateOf({ id: name, lockPath: path }) === "gone") await Deno.remove(path);
+  }
+}
+
+/** Two that make it in the same moment get the same one, and nobody ever sees half of it. */
 async function readOrMakeId(path: string): Promise<string> {
+  const made = `${path}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(made, crypto.randomUUID(), { createNew: true, mode: 0o600 });
   try {
-    await Deno.writeTextFile(path, crypto.randomUUID(), { createNew: true, mode: 0o600 });
+    await Deno.link(made, path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  } finally {
+    await Deno.remove(made);
   }
   return (await Deno.readTextFile(path)).trim();
 }

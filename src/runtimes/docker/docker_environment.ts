@@ -21,7 +21,7 @@ import type { ContainerBounds, ContainerRequest, EngineClient } from "./engine_c
 import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
 import type { EnvironmentSpec } from "./environments.ts";
 import { boundsOf, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
-import { BLOCK_BYTES, launcherArgv, packArchive } from "./launcher.ts";
+import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
 import { LABELS } from "./reaper.ts";
 
 /** The init and the main process: what is left of a lasting container when its program has ended. */
@@ -156,7 +156,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const { client } = this.#installation;
     const archive = await packArchive(files);
     const argv = launcherArgv(program, { spec: this.#options.spec, blocks: archive.length / BLOCK_BYTES });
-    const id = await this.#create({ argv, user: PROGRAM_USER, env });
+    const id = await this.#create({ argv, user: PROGRAM_USER, env: { ...env, ...INIT_VARIABLES } });
     const attachment = await client.attach(id);
     await this.#begin(() => client.startContainer(id));
     const control: ProgramControl = {
@@ -183,7 +183,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
       workingDirectory: "/",
     });
     const control: ProgramControl = {
-      signal: (name, pid) => container.signal(name, name === "SIGKILL" ? -(pid ?? 1) : pid ?? -1),
+      signal: (name, pid) => container.signal(name, -(pid ?? 1)),
       ended: (waiting) => container.execEnded(attachment.execId, waiting),
       ...this.#controlOf(container.id),
     };

@@ -97,8 +97,7 @@ class DockerRuntime implements ExecutionRuntime {
         level: levelOf(facts, minIsolation),
         layers: [
           ...LAYERS,
-          ...(facts?.hasSeccomp ?? true ? ["seccomp"] : []),
-          ...(this.#ociRuntime(minIsolation) === undefined ? [] : ["gvisor"]),
+          ...(this.#ociRuntime(minIsolation) === undefined ? facts?.hasSeccomp ?? true ? ["seccomp"] : [] : ["gvisor"]),
         ],
         limits: [...OWN_LIMITS, ...this.#cgroupLimits(minIsolation)],
       },

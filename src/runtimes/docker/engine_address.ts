@@ -18,7 +18,7 @@ const TLS_PORT = 2376;
 /**
  * An address as `DOCKER_HOST` gives it: `unix://path` or `tcp://host[:port]` (also `http://` and `https://`).
  *
- * @throws {CodeBeakerError} `invalid_request` for any other scheme
+ * @throws {CodeBeakerError} `invalid_request` for any other scheme, and for `https` without certificates
  */
 export function parseEngineAddress(host: string, certPath: string | undefined): EngineAddress {
   if (host.startsWith("unix://")) return { kind: "unix", socketPath: host.slice("unix://".length) };
@@ -31,6 +31,12 @@ export function parseEngineAddress(host: string, certPath: string | undefined): 
       `Cannot use the Docker host as it must be unix://path or tcp://host:port: current value is ${
         JSON.stringify(host)
       }`,
+    );
+  }
+  if (host.startsWith("https:") && certPath === undefined) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      `Cannot use the Docker host ${host} as it takes certificates: name their directory (--docker-cert-path)`,
     );
   }
   const port = url.port === "" ? (certPath === undefined ? PLAIN_PORT : TLS_PORT) : Number(url.port);

@@ -9,13 +9,17 @@ export function isLost(error: unknown): boolean {
 }
 
 /** Asks for one answer, within the time that an Engine may take for it. */
-export async function ask<T>(what: string, operation: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function ask<T>(
+  what: string,
+  operation: (signal: AbortSignal) => Promise<T>,
+  { timeoutMs = ANSWER_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+): Promise<T> {
   const deadline = new AbortController();
   const expired = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     deadline.abort();
-    expired.reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`));
-  }, ANSWER_TIMEOUT_MS);
+    expired.reject(new Error(`no answer within ${timeoutMs} ms`));
+  }, timeoutMs);
   try {
     return await call(what, () => Promise.race([operation(deadline.signal), expired.promise]));
   } finally {

@@ -9,6 +9,9 @@ import { type EngineAddress, readCertificates } from "./engine_address.ts";
 /** What a container is made from, as the Engine API takes it. */
 export type ContainerRequest = Docker.ContainerCreateOptions;
 
+/** How long the Engine may take to pass on a signal: a program that is over its limits waits for nobody. */
+const SIGNAL_TIMEOUT_MS = 3_000;
+
 /** What this service asks of an Engine at its start. */
 export interface EngineFacts {
   /** The names of the OCI runtimes that are registered, and the arguments of each. */
@@ -194,8 +197,11 @@ export class EngineClient {
 
   /** Signals the main process of a container; one that has ended is no fault. */
   async killContainer(id: string, signal: string): Promise<void> {
-    await ask("signal a container", (abortSignal) => this.#docker.getContainer(id).kill({ signal, abortSignal }))
-      .catch(unlessStatus(404, 409));
+    await ask(
+      "signal a container",
+      (abortSignal) => this.#docker.getContainer(id).kill({ signal, abortSignal }),
+      { timeoutMs: SIGNAL_TIMEOUT_MS },
+    ).catch(unlessStatus(404, 409));
   }
 
   /** Ends a container and removes what belongs to it; one that is gone is no fault. */

@@ -77,9 +77,9 @@ export class Images {
     return image;
   }
 
-  /** Remembers that an environment's image is of no use, though it is here. */
+  /** Remembers that an environment's image is of no use, for every environment that has the same. */
   recordFailure(environment: string, reason: string): void {
-    this.#failures.set(environment, { reason, until: this.#now() + FAILURE_TTL_MS });
+    this.#failures.set(this.#spec(environment).image, { reason, until: this.#now() + FAILURE_TTL_MS });
     this.#found.delete(environment);
   }
 
@@ -124,7 +124,7 @@ export class Images {
         this.#log.info("pulling an image", { environment, image, progress });
       });
       this.#pulled.add(image);
-      this.#failures.delete(environment);
+      this.#failures.delete(image);
       this.#log.info("an image has been pulled", { environment, image });
     } catch (error) {
       const reason = `the image ${image} cannot be had: ${messageOf(error)}`;
@@ -138,7 +138,7 @@ export class Images {
   }
 
   #failureOf(environment: string): string | undefined {
-    const failure = this.#failures.get(environment);
+    const failure = this.#failures.get(this.#spec(environment).image);
     return failure !== undefined && this.#now() < failure.until ? failure.reason : undefined;
   }
 

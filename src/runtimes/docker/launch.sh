@@ -57,28 +57,27 @@ is_full() {
   printf 0
 }
 
-# Runs a command line to its end; leaves STATUS SIGNALLED OOM FULL in $end. A shell says a word on stderr when a signal
-# ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that exits with such a number
-# itself is told by the missing word. The word is missing too, now and then, when a signal comes that this shell passes on.
+# Runs a command line to its end; leaves STATUS SIGNALLED OOM FULL in $end. A shell says a word on its own stderr when a
+# signal ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that exits with such a number
+# itself is told by the missing word. In the background a program would ignore SIGINT.
+exec 4>&2
 run() {
   before=$(kills)
-  "$@" <&3 3<&- &
-  child=$!
   word=/tmp/.ended-$$
-  while :; do
-    wait "$child" 2>"$word"
-    status=$?
-    [ "$status" -gt 128 ] && kill -0 "$child" 2>/dev/null || break
-  done
+  exec 2>"$word"
+  (exec "$@" <&3 3<&- 2>&4 4>&-)
+  status=$?
+  exec 2>&4
   signalled=0
   case $status in
     130 | 141) signalled=1 ;;
-    *) [ "$status" -gt 128 ] && { [ -s "$word" ] || [ "$(kill -l "$status")" = "$passed_on" ]; } && signalled=1 ;;
+    *) [ "$status" -gt 128 ] && [ -s "$word" ] && signalled=1 ;;
   esac
   rm -f "$word"
   full=0
   [ "$status" -eq 0 ] || full=$(is_full)
-  end="$status $signalled $(($(kills) - before)) $full"
+  after=$(kills)
+  end="$status $signalled $((${after:-0} - ${before:-0})) $full"
 }
 
 # Runs the first COUNT words of a command line.
@@ -95,15 +94,9 @@ run_first() {
   run "$@"
 }
 
-# What this shell is signalled is for everything that it started.
-passed_on=
-forward() {
-  passed_on=$1
-  trap '' "$1"
-  kill -s "$1" 0
-  trap "forward $1" "$1"
-}
-for signal in TERM INT HUP QUIT USR1 USR2; do trap "forward $signal" "$signal"; done
+# Signals are for the whole process group: this shell outlives them, to tell what they did.
+for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
+unset TINI_KILL_PROCESS_GROUP
 
 tell "launched $$"
 if [ "$blocks" -gt 0 ]; then
@@ -119,7 +112,13 @@ if [ "$words" -gt 0 ]; then
   exec 3</dev/null
   run_first "$words" "$@"
   tell_both "compiled $end"
-  case $end in "0 "*) ;; *) exit 1 ;; esac
+  case $end in
+    "0 "*) ;;
+    *)
+      rm -rf -- "$output"
+      exit 1
+      ;;
+  esac
   shift "$words"
   IFS= read -r go
 fi

@@ -7,6 +7,9 @@ import launchScript from "./launch.sh" with { type: "text" };
 /** What `launch.sh` counts an archive in. */
 export const BLOCK_BYTES = 4_096;
 
+/** What makes the container's init pass a signal on to everything that the launcher started; the launcher unsets it. */
+export const INIT_VARIABLES = { TINI_KILL_PROCESS_GROUP: "1" };
+
 /** The command line of a program's launcher; `blocks` of an archive come before the program's own stdin. */
 export function launcherArgv(
   program: Program,

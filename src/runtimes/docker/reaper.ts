@@ -38,7 +38,6 @@ export class Reaper implements Disposable {
   /** Goes round now, and from then on at intervals. */
   start(): void {
     this.#timer ??= setInterval(() => this.#goRoundQuietly(), INTERVAL_MS);
-    Deno.unrefTimer(this.#timer as unknown as number);
     this.#goRoundQuietly();
   }
 

@@ -82,9 +82,9 @@ export class LauncherProcess implements AsyncDisposable {
     return (await this.#child.status).code;
   }
 
-  /** Signals the launcher alone. */
+  /** Signals the launcher and everything of its process group. */
   signal(signal: Deno.Signal): void {
-    this.#child.kill(signal);
+    Deno.kill(-this.pid, signal);
   }
 
   /** Ends everything that the launcher has started. */
