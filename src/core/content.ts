@@ -16,6 +16,7 @@ export const encodingSchema = oneOf(["utf8", "base64"]).default("utf8");
 export const argumentsSchema = z.array(
   z.string()
     .refine((text) => !text.includes("\0"), "An argument holds no NUL")
+    .refine((text) => text.isWellFormed(), "An argument is well-formed Unicode")
     .refine(
       (text) => byteLength(text) <= MAX_ARGUMENT_BYTES,
       `An argument is at most ${MAX_ARGUMENT_BYTES} bytes long`,

@@ -36,6 +36,7 @@ export const environmentSchema = z.record(
   environmentNameSchema,
   z.string()
     .refine((value) => !value.includes("\0"), "A value holds no NUL")
+    .refine((value) => value.isWellFormed(), "A value is well-formed Unicode")
     .refine(
       (value) => new TextEncoder().encode(value).length <= MAX_VALUE_BYTES,
       `A value is at most ${MAX_VALUE_BYTES} bytes long`,

@@ -1,8 +1,10 @@
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Attachment, EngineClient, ExecRequest } from "./engine_client.ts";
 import { Demultiplexer } from "./demultiplexer.ts";
 import { PROGRAM_USER } from "./host_config.ts";
 
 const MAX_STDERR_BYTES = 2_000;
+const PATIENCE_MS = 20_000;
 /** How often it is asked whether something has ended of which the Engine does not tell. */
 const POLL_MS = 250;
 
@@ -41,14 +43,26 @@ export class Container {
   async run({ argv, stdin }: ContainerCommand): Promise<RunningCommand> {
     const attachment = await this.exec({ argv, env: {}, workingDirectory: "/" });
     let failure: { readonly error: unknown } | undefined;
-    const fed = feed(attachment, stdin, { onSourceFailure: (error) => failure = { error } });
-    return { stdout: readStdout(attachment), fed, sourceFailure: () => failure };
+    const patience = new Patience(attachment);
+    const fed = feed(attachment, stdin, {
+      onSourceFailure: (error) => failure = { error },
+      onProgress: () => patience.renew(),
+    });
+    return { stdout: readStdout(attachment, patience), fed, sourceFailure: () => failure };
   }
 
-  /** Signals a process, or a group by its negative number; one that is gone is no fault. */
+  /**
+   * Signals a process, a group by its negative number, or everything of the programs' user by -1; what is gone is no fault. In
+   * a container that has no room for one process more, SIGKILL ends the container itself.
+   */
   async signal(signal: string, pid: number): Promise<void> {
-    const argv = ["sh", "-c", 'kill -s "$1" -- "$2" 2>/dev/null', "signal", signal.replace(/^SIG/, ""), String(pid)];
-    await drain(await this.run({ argv }));
+    const script = 'kill -s "$1" -- "$2" 2>/dev/null; echo sent';
+    const { stdout } = await this.run({
+      argv: ["sh", "-c", script, "signal", signal.replace(/^SIG/, ""), String(pid)],
+    });
+    let answer = "";
+    for await (const bytes of stdout) answer += new TextDecoder().decode(bytes);
+    if (!answer.includes("sent") && signal === "SIGKILL") await this.#client.killContainer(this.id, signal);
   }
 
   /** Settles when something that {@link exec} started has ended. */
@@ -68,15 +82,48 @@ export async function drain({ stdout, fed }: RunningCommand): Promise<void> {
   await fed;
 }
 
-async function* readStdout(attachment: Attachment): AsyncGenerator<Uint8Array> {
+async function* readStdout(attachment: Attachment, patience: Patience): AsyncGenerator<Uint8Array> {
   using _owned = attachment;
   const demultiplexer = new Demultiplexer();
+  const frames = attachment.frames[Symbol.asyncIterator]();
   let stderrBytes = 0;
-  for await (const frame of attachment.frames) {
-    for (const { stream, bytes } of demultiplexer.push(frame)) {
+  for (;;) {
+    const { done, value } = await patience.wait(frames.next());
+    if (done) return;
+    for (const { stream, bytes } of demultiplexer.push(value)) {
       if (stream === "stdout") yield bytes;
       else if ((stderrBytes += bytes.length) > MAX_STDERR_BYTES) return;
     }
+  }
+}
+
+/** How long a command is waited for that neither says nor takes anything: a program beside it can stop it. */
+class Patience {
+  readonly #attachment: Attachment;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isWaiting = false;
+
+  constructor(attachment: Attachment) {
+    this.#attachment = attachment;
+  }
+
+  /** @throws {CodeBeakerError} `runtime_unavailable` when nothing comes, or the Engine is lost */
+  async wait<T>(next: Promise<T>): Promise<T> {
+    this.#isWaiting = true;
+    this.renew();
+    try {
+      return await next;
+    } catch (cause) {
+      throw new CodeBeakerError("runtime_unavailable", `The container did not answer: ${messageOf(cause)}`, { cause });
+    } finally {
+      this.#isWaiting = false;
+      clearTimeout(this.#timer);
+    }
+  }
+
+  renew(): void {
+    clearTimeout(this.#timer);
+    if (this.#isWaiting) this.#timer = setTimeout(() => this.#attachment[Symbol.dispose](), PATIENCE_MS);
   }
 }
 
@@ -84,7 +131,7 @@ async function* readStdout(attachment: Attachment): AsyncGenerator<Uint8Array> {
 async function feed(
   attachment: Attachment,
   stdin: ContainerCommand["stdin"],
-  { onSourceFailure }: { onSourceFailure(error: unknown): void },
+  { onSourceFailure, onProgress }: { onSourceFailure(error: unknown): void; onProgress(): void },
 ): Promise<void> {
   const source = stdin instanceof ReadableStream ? stdin : ReadableStream.from(stdin === undefined ? [] : [stdin]);
   const reader = source.getReader();
@@ -98,6 +145,7 @@ async function feed(
     if (done) return await writer.close();
     try {
       await writer.write(value);
+      onProgress();
     } catch (error) {
       await reader.cancel(error);
       throw error;

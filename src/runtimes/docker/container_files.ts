@@ -9,6 +9,9 @@ import { LineReader } from "./line_reader.ts";
 import { parseEntry, readTree } from "./listing.ts";
 import workspaceScript from "./workspace.sh" with { type: "text" };
 
+/** An operation says less than this beside what it reads or lists. */
+const MAX_ANSWER_LENGTH = 65_536;
+
 /** What the script is asked to do. */
 interface Operation {
   readonly words: readonly string[];
@@ -107,7 +110,10 @@ export class ContainerFiles implements WorkspaceFiles {
       const lines = await this.#begin(container, operation);
       let text = "";
       const decoder = new TextDecoder();
-      for await (const bytes of lines.chunks()) text += decoder.decode(bytes, { stream: true });
+      for await (const bytes of lines.chunks()) {
+        text += decoder.decode(bytes, { stream: true });
+        if (text.length > MAX_ANSWER_LENGTH) throw tooLong(operation.path);
+      }
       return text;
     });
   }
@@ -123,6 +129,11 @@ export class ContainerFiles implements WorkspaceFiles {
     await drain(command).catch(() => {}); // It has said all it had to say.
     throw command.sourceFailure()?.error ?? faultOf(answer, path);
   }
+}
+
+/** A program that writes into the operation's stdout. */
+function tooLong(path: string): CodeBeakerError {
+  return new CodeBeakerError("conflict", `Cannot use ${JSON.stringify(path)} as a program interferes`);
 }
 
 function flag(value: boolean): string {

@@ -1,17 +1,20 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
-import type { Limits } from "../../core/limits.ts";
+import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { OutputBudget } from "../../system/child_output.ts";
 import type { ProgramHandle } from "../runtime.ts";
 import { watchCpu } from "./cpu_watch.ts";
 import { type Ending, endingOf, outcomeOf, parseEnding } from "./ending.ts";
 import { isLost } from "./engine_call.ts";
 import type { Attachment, ContainerSample, EngineExit } from "./engine_client.ts";
+import { boundsOf } from "./host_config.ts";
 import { awaitReady, type Launch, numberOf } from "./launch_phase.ts";
 import { type LauncherEvent, readLauncherOutput } from "./launcher_output.ts";
 
 const START_TIMEOUT_MS = 15_000;
 const COMPILE_TIMEOUT_MS = 60_000;
+/** What may be printed until the program is known to have begun: it is held in memory. */
+const MAX_EARLY_BYTES = 8 * MEBIBYTE;
 /** How long a program may take to end by itself after SIGTERM. */
 const GRACE_MS = 100;
 /** How long the last words of a program that is gone are waited for while nobody reads them. */
@@ -29,8 +32,8 @@ export interface ProgramControl {
   signal(signal: string, launcherPid: number | undefined): Promise<void>;
   /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting ends the waiting. */
   ended(signal: AbortSignal): Promise<EngineExit>;
-  /** What the container has used. */
-  sample(): Promise<ContainerSample>;
+  /** What the container has used; undefined where nobody counts it. */
+  sample(): Promise<ContainerSample | undefined>;
   /** Is called between the compiler and the program. */
   onCompiled(): Promise<void>;
   /** Rejects when the Engine does not answer. */
@@ -73,7 +76,7 @@ export class ContainerProgram implements ProgramHandle {
   #cpuNsBefore = 0;
   /** What was printed before the program was known to have begun. */
   #first: OutputChunk[] = [];
-  #lastWords: readonly string[] | undefined;
+  #ending: Ending | undefined;
   #endingsSeen = 0;
 
   private constructor(request: ContainerProgramRequest) {
@@ -136,18 +139,29 @@ export class ContainerProgram implements ProgramHandle {
     );
     this.#tell([encoder.encode(`${secret}\n`), ...(archive === undefined ? [] : [archive])])
       .catch(() => {}); // The launcher is gone: that is told by the end of its output.
+    let printed = 0;
     const observer = {
       onLaunched: (pid: number) => {
         this.#launcherPid = pid;
         if (this.#cause !== undefined) this.#terminate(); // What ended it came before there was somebody to tell.
       },
+      onOutput: (bytes: number) => {
+        printed += bytes;
+        const limitBytes = Math.min(limits.maxTotalOutputBytes, MAX_EARLY_BYTES);
+        if (printed > limitBytes) this.#end({ kind: "output_limit", limitBytes, observedBytes: printed }, "kill");
+      },
       onCompiled: async () => {
-        await control.onCompiled();
+        await control.onCompiled().catch((error: unknown) => {
+          if (isLost(error)) throw error;
+          // Something that the compiler started holds more than the program may have.
+          this.#end({ kind: "memory_limit", limitMb: limits.memoryMb, observedMb: limits.memoryMb }, "kill");
+        });
         await this.#tell([encoder.encode("go\n")]);
       },
     };
     try {
-      return await awaitReady(this.#items, { limits, compiles, observer });
+      const { memoryMb } = boundsOf(limits, { compiling: compiles });
+      return await awaitReady(this.#items, { limits: { ...limits, memoryMb }, compiles, observer });
     } catch (error) {
       return { kind: "ended", said: messageOf(error) };
     } finally {
@@ -220,12 +234,14 @@ export class ContainerProgram implements ProgramHandle {
     }
   }
 
-  /** Nothing of the program's own comes after the last words on both streams. */
+  /** Nothing of the program's own comes after the last words on both streams. What no launcher says is nothing. */
   #takeLastWords([, ...words]: readonly string[]): void {
+    const ending = parseEnding(words);
+    if (ending === undefined) return;
     const [cpuNs, peakMemoryBytes] = words.slice(4).map(numberOf);
-    this.#lastWords = words;
+    this.#ending = ending;
     this.#usage = {
-      cpuMs: typeof cpuNs === "number" ? Math.round((cpuNs - this.#cpuNsBefore) / 1e6) : this.#usage.cpuMs,
+      cpuMs: typeof cpuNs === "number" ? Math.max(0, Math.round((cpuNs - this.#cpuNsBefore) / 1e6)) : this.#usage.cpuMs,
       peakMemoryBytes: peakMemoryBytes ?? this.#usage.peakMemoryBytes,
     };
     if (++this.#endingsSeen === ENDINGS) this.#told.resolve();
@@ -250,7 +266,7 @@ export class ContainerProgram implements ProgramHandle {
       await delayUnless(Promise.race([this.#told.promise, this.#drained.promise]), LAST_WORDS_MS);
     }
     if (this.#cause !== undefined) return this.#cause;
-    if (this.#lastWords !== undefined) return await this.#explain(parseEnding(this.#lastWords));
+    if (this.#ending !== undefined) return await this.#explain(this.#ending);
     if (known === undefined || known === "told") return { kind: "interrupted", reason: "the Docker Engine was lost" };
     return await this.#explain(endingOf(known));
   }

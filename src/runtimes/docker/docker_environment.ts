@@ -17,7 +17,7 @@ import { Container } from "./container.ts";
 import { ContainerFiles } from "./container_files.ts";
 import { ContainerProgram, type ProgramControl } from "./container_program.ts";
 import { isLost } from "./engine_call.ts";
-import type { ContainerBounds, ContainerRequest, EngineClient } from "./engine_client.ts";
+import type { ContainerBounds, ContainerRequest, ContainerSample, EngineClient } from "./engine_client.ts";
 import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
 import type { EnvironmentSpec } from "./environments.ts";
 import { boundsOf, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
@@ -56,6 +56,8 @@ export interface DockerEnvironmentOptions {
   readonly ociRuntime: string | undefined;
   /** The Engine's network that its programs may reach. */
   readonly network: string | undefined;
+  /** Whether the kernel counts and bounds what its containers use. */
+  readonly hasCgroup: boolean;
   /** Is told when no program can be run in the image. */
   onUnusable(reason: string): void;
 }
@@ -75,6 +77,8 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly #containerIds = new Set<string>();
   readonly #running = new Set<ContainerProgram>();
   readonly #operating = new Set<Promise<unknown>>();
+  /** Programs that have not begun. */
+  #starting = 0;
   readonly #inContainer: ContainerFiles;
   /** Files of a single use that nobody has asked for yet; undefined once there is a lasting container. */
   #pending: Map<string, Uint8Array<ArrayBuffer>> | undefined;
@@ -115,9 +119,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   async run(program: Program, options: RunOptions): Promise<ProgramHandle> {
-    const handle = this.#pending === undefined
-      ? await this.#runBeside(program, options)
-      : await this.#runAlone(program, options, this.#pending);
+    const handle = await this.#startProgram(program, options);
     this.#running.add(handle);
     handle.outcome.then(() => {
       this.#running.delete(handle);
@@ -146,6 +148,17 @@ export class DockerEnvironment implements ExecutionEnvironment {
     await Promise.all([...this.#running].map(({ outcome }) => outcome));
   }
 
+  async #startProgram(program: Program, options: RunOptions): Promise<ContainerProgram> {
+    this.#starting++;
+    try {
+      return this.#pending === undefined
+        ? await this.#runBeside(program, options)
+        : await this.#runAlone(program, options, this.#pending);
+    } finally {
+      this.#starting--;
+    }
+  }
+
   /** The one program of a single use, as the main process of a container of its own. */
   async #runAlone(
     program: Program,
@@ -172,18 +185,17 @@ export class DockerEnvironment implements ExecutionEnvironment {
   /** A program in the lasting container. Whatever it leaves running ends with the last program there. */
   async #runBeside(program: Program, { env, limits, signal }: RunOptions): Promise<ContainerProgram> {
     await this.#cleaning;
-    const { client } = this.#installation;
     const container = await this.#container();
     const compiles = this.#compiles(program);
     using _turn = compiles ? await this.#compiler.acquire({ timeoutMs: COMPILER_QUEUE_MS, signal }) : undefined;
-    if (compiles) await client.limitContainer(container.id, this.#bounds({ compiling: true }));
+    if (compiles) await this.#limit(container.id, { compiling: true });
     const attachment = await container.exec({
       argv: launcherArgv(program, { spec: this.#options.spec, blocks: 0 }),
       env: { ...this.#variables(), ...env },
       workingDirectory: "/",
     });
     const control: ProgramControl = {
-      signal: (name, pid) => container.signal(name, -(pid ?? 1)),
+      signal: (name, pid) => container.signal(name, name === "SIGKILL" && this.#isAlone ? -1 : -(pid ?? 1)),
       ended: (waiting) => container.execEnded(attachment.execId, waiting),
       ...this.#controlOf(container.id),
     };
@@ -193,18 +205,25 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   #controlOf(id: string): Pick<ProgramControl, "sample" | "onCompiled" | "ping"> {
-    const { client } = this.#installation;
     return {
-      sample: () => client.sample(id),
-      onCompiled: () => client.limitContainer(id, this.#bounds({ compiling: false })),
-      ping: () => client.ping(),
+      sample: () => this.#sample(id),
+      onCompiled: () => this.#limit(id, { compiling: false }),
+      ping: () => this.#installation.client.ping(),
     };
+  }
+
+  async #sample(id: string): Promise<ContainerSample | undefined> {
+    return this.#options.hasCgroup ? await this.#installation.client.sample(id) : undefined;
+  }
+
+  async #limit(id: string, phase: { readonly compiling: boolean }): Promise<void> {
+    if (this.#options.hasCgroup) await this.#installation.client.limitContainer(id, this.#bounds(phase));
   }
 
   /** Sees to it that nothing of the last program in a lasting container goes on. */
   #clean(): void {
     const lasting = this.#lasting;
-    if (lasting === undefined || this.#running.size > 0 || this.#isDisposed) return;
+    if (lasting === undefined || this.#running.size + this.#starting > 0 || this.#isDisposed) return;
     this.#cleaning = this.#cleaning
       .then(() => Promise.allSettled(this.#operating))
       .then(async () => this.#isDisposed ? undefined : await this.#endStrays(await lasting))
@@ -219,12 +238,17 @@ export class DockerEnvironment implements ExecutionEnvironment {
   /** The kernel's count of tasks tells whether any are left: a program could forge what its launcher says. */
   async #endStrays(container: Container): Promise<void> {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const { tasks } = await this.#installation.client.sample(container.id);
+      const tasks = (await this.#sample(container.id))?.tasks;
       if (tasks === OWN_TASKS) return;
       if (tasks === undefined) break;
       await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS)); // The launcher may be on its way out.
     }
     await container.signal("SIGKILL", -1);
+  }
+
+  /** Whether whatever runs is one program's. */
+  get #isAlone(): boolean {
+    return this.#running.size + this.#starting <= 1 && this.#operating.size === 0;
   }
 
   async #operate<T>(operate: (container: Container) => Promise<T>): Promise<T> {

@@ -122,6 +122,7 @@ class DockerRuntime implements ExecutionRuntime {
       image,
       ociRuntime,
       network,
+      hasCgroup: this.#keepsCgroup(config.minIsolation),
       onUnusable: (reason) => images.recordFailure(config.environment, `the image ${image} is of no use: ${reason}`),
     });
   }
@@ -187,10 +188,14 @@ class DockerRuntime implements ExecutionRuntime {
     return isThere && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
   }
 
-  /** gVisor can be registered to leave the cgroup alone, which then bounds nothing. */
-  #cgroupLimits(minIsolation: number): LimitName[] {
+  /** gVisor can be registered to leave the cgroup alone, which then counts and bounds nothing. */
+  #keepsCgroup(minIsolation: number): boolean {
     const ociRuntime = this.#ociRuntime(minIsolation);
-    if (ociRuntime !== undefined && this.#facts?.runtimes[ociRuntime]?.includes("--ignore-cgroups")) return [];
+    return ociRuntime === undefined || !(this.#facts?.runtimes[ociRuntime]?.includes("--ignore-cgroups") ?? false);
+  }
+
+  #cgroupLimits(minIsolation: number): LimitName[] {
+    if (!this.#keepsCgroup(minIsolation)) return [];
     return [
       "cpuMs",
       ...(this.#facts?.limitsMemory ?? true ? ["memoryMb"] as const : []),

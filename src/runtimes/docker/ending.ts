@@ -29,14 +29,21 @@ const SIGNALS: Readonly<Record<number, string>> = {
   13: "SIGPIPE",
   14: "SIGALRM",
   15: "SIGTERM",
+  16: "SIGSTKFLT",
   24: "SIGXCPU",
   25: "SIGXFSZ",
+  26: "SIGVTALRM",
+  27: "SIGPROF",
+  29: "SIGIO",
+  30: "SIGPWR",
   31: "SIGSYS",
 };
 const SIGNAL_BASE = 128;
+const MAX_STATUS = 255;
 
-/** The four words of the launcher. */
-export function parseEnding([status, signalled, outOfMemory, full]: readonly string[]): Ending {
+/** The four words of the launcher; undefined for what no launcher says. */
+export function parseEnding([status = "", signalled, outOfMemory, full]: readonly string[]): Ending | undefined {
+  if (!/^\d{1,3}$/.test(status) || Number(status) > MAX_STATUS) return undefined;
   return {
     status: Number(status),
     isSignalled: signalled === "1",

@@ -153,7 +153,7 @@ export class EngineClient {
   async createContainer(request: ContainerRequest): Promise<string> {
     const { id } = await ask(
       "create a container",
-      (abortSignal) => this.#docker.createContainer({ ...request, abortSignal }),
+      (abortSignal) => this.#docker.createContainer({ _query: {}, _body: request, abortSignal } as ContainerRequest),
     );
     return id;
   }

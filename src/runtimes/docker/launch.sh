@@ -63,7 +63,7 @@ is_full() {
 exec 4>&2
 run() {
   before=$(kills)
-  word=/tmp/.ended-$$
+  word=/tmp/.ended-$secret
   exec 2>"$word"
   (exec "$@" <&3 3<&- 2>&4 4>&-)
   status=$?
@@ -98,6 +98,7 @@ run_first() {
 for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
 unset TINI_KILL_PROCESS_GROUP
 
+[ -x /workspace ] || chmod 700 /workspace 2>/dev/null
 tell "launched $$"
 if [ "$blocks" -gt 0 ]; then
   dd bs=4096 count="$blocks" iflag=fullblock 2>/dev/null | tar -xf - -C /workspace

@@ -27,6 +27,8 @@ export interface LaunchObserver {
   onLaunched(pid: number): void;
   /** The compiler has ended well; the program begins when this returns. */
   onCompiled(): Promise<void>;
+  /** Sees everything that is printed, the compiler's output and the program's first. */
+  onOutput(bytes: number): void;
 }
 
 /** Reads what a launcher tells until its program may begin, and keeps what the compiler prints. */
@@ -49,6 +51,7 @@ export async function awaitReady(
   for (let next = await items.next(); !next.done; next = await items.next()) {
     const item = next.value;
     if (!("words" in item)) {
+      observer.onOutput(item.bytes.length);
       early.push(item.bytes);
       if (item.stream === "stdout" && compiled.stdout) first.push(item);
       else compiler[item.stream].push(item.bytes);
@@ -59,7 +62,9 @@ export async function awaitReady(
     if (name === "unpacked" && words[0] !== "0") return { kind: "not_unpacked" };
     if (name === "compiled") compiled[item.stream] = true;
     if (name === "compiled" && compiled.stdout && compiled.stderr) {
-      const outcome = outcomeOf(parseEnding(words), { limits, peakMemoryBytes: null });
+      const ending = parseEnding(words);
+      if (ending === undefined) continue;
+      const outcome = outcomeOf(ending, { limits, peakMemoryBytes: null });
       compile = { outcome, stdout: compiler.stdout.read().text, stderr: compiler.stderr.read().text };
       if (outcome.kind !== "exited" || outcome.exitCode !== 0) return { kind: "not_compiled", compile };
       await observer.onCompiled();

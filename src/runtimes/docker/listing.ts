@@ -4,6 +4,8 @@ import type { FileEntry } from "../../core/files.ts";
 /** The bounds of a listing, as on every other runtime. */
 const MAX_DEPTH = 128;
 const MAX_ENTRIES = 10_000;
+/** Linux's longest path and what stands before it. */
+const MAX_RECORD_LENGTH = 8_192;
 
 /** `S_IFMT` of stat(2) and the kinds that it tells. */
 const KIND_MASK = 0xf000;
@@ -77,6 +79,7 @@ async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<s
     const records = (held + decoder.decode(bytes, { stream: true })).split("//");
     held = records.pop() ?? "";
     for (const record of records) if (record !== "") yield record;
+    if (held.length > MAX_RECORD_LENGTH) throw new CodeBeakerError("conflict", "Cannot list as a program interferes");
   }
   if (held !== "") yield held;
 }

@@ -9,6 +9,7 @@ umask 077
 root=/workspace
 max_links=40
 max_depth=128
+[ -x "$root" ] && [ -w "$root" ] && [ -r "$root" ] || chmod 700 "$root" 2>/dev/null
 
 fail() {
   printf '%s\n' "$1"

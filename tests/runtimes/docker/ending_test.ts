@@ -23,6 +23,12 @@ Deno.test("parseEnding() reads the launcher's four words, and takes no notice of
   for (const [words, ending] of table) assertEquals(parseEnding(words.split(" ")), ending, words);
 });
 
+Deno.test("parseEnding() takes nothing for an ending that no launcher says", () => {
+  for (const words of ["", "256 0 0 0", "-1 0 0 0", "1e3 1 0 0", "999871 1 0 0", "x 1 0 0"]) {
+    assertEquals(parseEnding(words.split(" ")), undefined, words);
+  }
+});
+
 Deno.test("endingOf() takes the Engine's number for a signal above 128 only", () => {
   for (
     const [exitCode, isSignalled] of [[0, false], [1, false], [128, false], [129, true], [137, true], [
@@ -59,8 +65,12 @@ Deno.test("outcomeOf() names the signal that ended a program, and gives one with
     [13, "SIGPIPE"],
     [14, "SIGALRM"],
     [15, "SIGTERM"],
-    [16, "SIG16"],
+    [16, "SIGSTKFLT"],
     [24, "SIGXCPU"],
+    [26, "SIGVTALRM"],
+    [27, "SIGPROF"],
+    [29, "SIGIO"],
+    [30, "SIGPWR"],
     [31, "SIGSYS"],
     [34, "SIG34"],
     [64, "SIG64"],

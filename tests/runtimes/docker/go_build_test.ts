@@ -30,7 +30,10 @@ Deno.test("goBuild() builds the file alone, also one whose name looks like a fla
 
 Deno.test("goBuild() builds the package of the file in a module", async () => {
   assertEquals(await compile("main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o {output}/main ./.");
-  assertEquals(await compile("cmd/x/main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o {output}/main ./cmd/x");
+  assertEquals(
+    await compile("cmd/x/main.go", { "go.mod": "module x" }),
+    "2 build -ldflags=-s -o {output}/main ./cmd/x",
+  );
 });
 
 Deno.test("prebuildScript() compiles ahead with the variables that the compiler has later", () => {

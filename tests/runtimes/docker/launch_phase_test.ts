@@ -25,7 +25,11 @@ interface Launched {
 
 async function launch(
   items: readonly Item[],
-  { compiles = false, limits = DEFAULT_LIMITS }: { readonly compiles?: boolean; readonly limits?: Limits } = {},
+  { compiles = false, limits = DEFAULT_LIMITS, onOutput = () => {} }: {
+    readonly compiles?: boolean;
+    readonly limits?: Limits;
+    readonly onOutput?: (bytes: number) => void;
+  } = {},
 ): Promise<Launched> {
   const observed: string[] = [];
   const source = generate(items);
@@ -38,6 +42,7 @@ async function launch(
         observed.push("compiled");
         return Promise.resolve();
       },
+      onOutput,
     },
   });
   return { launch, observed, left: await Array.fromAsync(source) };
@@ -152,7 +157,11 @@ Deno.test("awaitReady() tells the last words of a launcher that ended, 500 bytes
 });
 
 Deno.test("awaitReady() passes on that the Engine was lost, while it reads or when the compiler is through", async () => {
-  const observer = { onLaunched: () => {}, onCompiled: () => Promise.reject(new Error("lost when compiled")) };
+  const observer = {
+    onLaunched: () => {},
+    onCompiled: () => Promise.reject(new Error("lost when compiled")),
+    onOutput: () => {},
+  };
   async function* broken(): AsyncGenerator<Item> {
     yield await Promise.resolve(told("stderr", "launched 1"));
     throw new Error("lost");
@@ -161,6 +170,21 @@ Deno.test("awaitReady() passes on that the Engine was lost, while it reads or wh
   await assertRejects(() => awaitReady(broken(), options), Error, "lost");
   const compiled = [told("stdout", "compiled 0 0 0 0"), told("stderr", "compiled 0 0 0 0"), told("stderr", "ready 1")];
   await assertRejects(() => awaitReady(generate<Item>(compiled), options), Error, "lost when compiled");
+});
+
+Deno.test("awaitReady() tells of everything that is printed before the program is known to have begun", async () => {
+  const items = [
+    said("stdout", "compiler"),
+    told("stderr", "compiled x 0 0 0"), // No launcher says that.
+    told("stdout", "compiled 0 0 0 0"),
+    told("stderr", "compiled 0 0 0 0"),
+    said("stdout", "program"),
+    told("stderr", "ready 1"),
+    said("stdout", "not yet read"),
+  ];
+  let printed = 0;
+  const { launch: ready } = await launch(items, { compiles: true, onOutput: (bytes) => printed += bytes });
+  assertEquals([ready.kind, printed], ["ready", "compilerprogram".length]);
 });
 
 Deno.test("numberOf() reads digits alone", () => {
