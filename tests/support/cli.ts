@@ -1,5 +1,6 @@
 import $ from "@david/dax";
 import { PROJECT } from "./service_process.ts";
+import { CHILD_SETTINGS } from "./variables.ts";
 
 export interface CliResult {
   readonly code: number;
@@ -14,7 +15,7 @@ export async function runCommandLine(
 ): Promise<CliResult> {
   const command = $`${Deno.execPath()} run --quiet --allow-all main.ts ${args}`
     .cwd(PROJECT)
-    .env({ CODEBEAKER_REQUIRE: undefined, ...options.env })
+    .env({ CODEBEAKER_REQUIRE: undefined, ...CHILD_SETTINGS, ...options.env })
     .stdinText(options.stdin ?? "")
     .stdout("piped")
     .stderr("piped")

@@ -1,10 +1,8 @@
 import { fromFileUrl } from "@std/path";
 import { TextLineStream } from "./text_lines.ts";
+import { WITHOUT_DOCKER } from "./variables.ts";
 
 export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
-
-/** What a test that is not about Docker says of it, so that it sees the same on every machine. */
-export const WITHOUT_DOCKER = { CODEBEAKER_DOCKER_HOST: "unix:///var/run/no-docker.sock" };
 
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {

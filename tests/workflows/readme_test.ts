@@ -6,7 +6,7 @@ import { parseSettings } from "../../src/runtimes/docker/settings.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
-import { PROJECT, startServiceProcess, WITHOUT_DOCKER } from "../support/service_process.ts";
+import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 
 interface Block {
   readonly language: string;
@@ -37,7 +37,7 @@ async function runScript(script: string): Promise<string> {
     args: ["-ec", script],
     cwd: PROJECT,
     clearEnv: true,
-    env: { ...withoutProjectVariables(), ...WITHOUT_DOCKER },
+    env: withoutProjectVariables(),
   }).output();
   assert(success, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
