@@ -39,10 +39,12 @@ export async function startOwnEngine(settings: Readonly<Record<string, unknown>>
     ...["--host", host, "--pidfile", at("pid"), "--shutdown-timeout", "3"],
     ...["--bridge=none", "--iptables=false", "--ip6tables=false", "--log-level=error"],
   ];
+  // In a network namespace of its own: a daemon without a bridge removes the one that this machine's own Engine has.
+  const argv = ["--net", "dockerd", ...args];
   let daemon: Deno.ChildProcess | undefined;
   const answers = () => openEngine(host).ping().then(() => true, () => false);
   async function start(): Promise<void> {
-    daemon = new Deno.Command("dockerd", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    daemon = new Deno.Command("unshare", { args: argv, stdin: "null", stdout: "null", stderr: "null" }).spawn();
     await until(answers, "the Engine answers", { timeoutMs: 60_000 });
   }
   async function stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
