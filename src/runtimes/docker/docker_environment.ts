@@ -1,5 +1,4 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { WriteMode } from "../../core/files.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
 import { Semaphore } from "../../system/semaphore.ts";
@@ -11,7 +10,6 @@ import type {
   RunOptions,
   RuntimeConfig,
   RuntimeLog,
-  WorkspaceFiles,
 } from "../runtime.ts";
 import { Container } from "./container.ts";
 import { ContainerFiles } from "./container_files.ts";
@@ -22,6 +20,7 @@ import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
 import type { EnvironmentSpec } from "./environments.ts";
 import { boundsOf, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
 import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
+import { PendingFiles } from "./pending_files.ts";
 import { LABELS } from "./reaper.ts";
 
 /** The init and the main process: what is left of a lasting container when its program has ended. */
@@ -71,7 +70,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly id = newId("env");
   readonly language: string;
   readonly warm = false;
-  readonly files: WorkspaceFiles;
+  readonly files: PendingFiles;
   readonly #installation: DockerInstallation;
   readonly #options: DockerEnvironmentOptions;
   readonly #containerIds = new Set<string>();
@@ -79,9 +78,6 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly #operating = new Set<Promise<unknown>>();
   /** Programs that have not begun. */
   #starting = 0;
-  readonly #inContainer: ContainerFiles;
-  /** Files of a single use that nobody has asked for yet; undefined once there is a lasting container. */
-  #pending: Map<string, Uint8Array<ArrayBuffer>> | undefined;
   #lasting: Promise<Container> | undefined;
   #cleaning: Promise<void> = Promise.resolve();
   /** One compiler at a time, whose bounds are not those of programs. */
@@ -92,9 +88,8 @@ export class DockerEnvironment implements ExecutionEnvironment {
     this.#installation = installation;
     this.#options = options;
     this.language = options.config.environment;
-    this.#pending = options.config.singleUse === true ? new Map() : undefined;
-    this.#inContainer = new ContainerFiles((operate) => this.#operate(operate));
-    this.files = this.#pendingFiles();
+    const inContainer = new ContainerFiles((operate) => this.#operate(operate));
+    this.files = new PendingFiles(inContainer, { waits: options.config.singleUse === true });
     installation.living.add(this.id);
   }
 
@@ -103,7 +98,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     options: DockerEnvironmentOptions,
   ): Promise<DockerEnvironment> {
     const environment = new DockerEnvironment(installation, options);
-    if (environment.#pending !== undefined) return environment;
+    if (environment.files.wait) return environment;
     try {
       await environment.#container();
       return environment;
@@ -151,23 +146,16 @@ export class DockerEnvironment implements ExecutionEnvironment {
   async #startProgram(program: Program, options: RunOptions): Promise<ContainerProgram> {
     this.#starting++;
     try {
-      return this.#pending === undefined
-        ? await this.#runBeside(program, options)
-        : await this.#runAlone(program, options, this.#pending);
+      return this.files.wait ? await this.#runAlone(program, options) : await this.#runBeside(program, options);
     } finally {
       this.#starting--;
     }
   }
 
   /** The one program of a single use, as the main process of a container of its own. */
-  async #runAlone(
-    program: Program,
-    { env, limits, signal }: RunOptions,
-    files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
-  ): Promise<ContainerProgram> {
-    this.#pending = undefined;
+  async #runAlone(program: Program, { env, limits, signal }: RunOptions): Promise<ContainerProgram> {
     const { client } = this.#installation;
-    const archive = await packArchive(files);
+    const archive = await packArchive(this.files.take());
     const argv = launcherArgv(program, { spec: this.#options.spec, blocks: archive.length / BLOCK_BYTES });
     const id = await this.#create({ argv, user: PROGRAM_USER, env: { ...env, ...INIT_VARIABLES } });
     const attachment = await client.attach(id);
@@ -272,12 +260,11 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   async #startLasting(): Promise<Container> {
     const { client } = this.#installation;
-    const waiting = this.#pending;
-    this.#pending = undefined;
+    const waiting = this.files.take();
     const id = await this.#create({ argv: KEEP_ALIVE, user: KEEPER_USER, env: {} });
     await this.#begin(() => client.startContainer(id));
     const container = new Container(client, id);
-    if (waiting !== undefined && waiting.size > 0) {
+    if (waiting.size > 0) {
       await new ContainerFiles((operate) => operate(container)).unpack(await packArchive(waiting));
     }
     return container;
@@ -336,27 +323,5 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   #variables(): Record<string, string> {
     return { ...BASE_VARIABLES, ...this.#options.spec.env, ...this.#options.config.environmentVariables };
-  }
-
-  /** Keeps plain writes of a single use until its program is known; anything else takes the lasting container. */
-  #pendingFiles(): WorkspaceFiles {
-    const inContainer = this.#inContainer;
-    const write = (path: string, content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, mode?: WriteMode) => {
-      if (this.#pending === undefined || !(content instanceof Uint8Array) || (mode ?? "create") !== "create") {
-        return inContainer.write(path, content, mode);
-      }
-      this.#pending.set(path, content);
-      return Promise.resolve();
-    };
-    return {
-      write,
-      stat: (path, options) => inContainer.stat(path, options),
-      read: (path, options) => inContainer.read(path, options),
-      createDirectory: (path, options) => inContainer.createDirectory(path, options),
-      copy: (source, destination, options) => inContainer.copy(source, destination, options),
-      move: (source, destination, options) => inContainer.move(source, destination, options),
-      delete: (path, options) => inContainer.delete(path, options),
-      list: (path, options) => inContainer.list(path, options),
-    };
   }
 }

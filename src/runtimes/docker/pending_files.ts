@@ -1,0 +1,73 @@
+import type { FileEntry, WriteMode } from "../../core/files.ts";
+import type { WorkspaceFiles } from "../runtime.ts";
+
+type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+
+/**
+ * The files of an environment whose container is made late: plain writes are kept until then, and go along with its start.
+ * Anything else that is asked of them takes the container.
+ */
+export class PendingFiles implements WorkspaceFiles {
+  readonly #inContainer: WorkspaceFiles;
+  #pending: Map<string, Uint8Array<ArrayBuffer>> | undefined;
+
+  /** @param options.waits whether there is no container yet */
+  constructor(inContainer: WorkspaceFiles, options: { readonly waits: boolean }) {
+    this.#inContainer = inContainer;
+    this.#pending = options.waits ? new Map() : undefined;
+  }
+
+  /** Whether there is no container yet. */
+  get wait(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** What has been kept; from now on everything goes to the container. */
+  take(): Files {
+    const files = this.#pending ?? new Map();
+    this.#pending = undefined;
+    return files;
+  }
+
+  async write(
+    path: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    mode: WriteMode = "create",
+  ): Promise<void> {
+    if (this.#pending === undefined || !(content instanceof Uint8Array) || mode !== "create") {
+      return await this.#inContainer.write(path, content, mode);
+    }
+    this.#pending.set(path, content);
+  }
+
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry> {
+    return this.#inContainer.stat(path, options);
+  }
+
+  read(
+    path: string,
+    options?: { readonly offset?: number; readonly length?: number },
+  ): Promise<ReadableStream<Uint8Array>> {
+    return this.#inContainer.read(path, options);
+  }
+
+  createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
+    return this.#inContainer.createDirectory(path, options);
+  }
+
+  copy(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void> {
+    return this.#inContainer.copy(source, destination, options);
+  }
+
+  move(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void> {
+    return this.#inContainer.move(source, destination, options);
+  }
+
+  delete(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
+    return this.#inContainer.delete(path, options);
+  }
+
+  list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry> {
+    return this.#inContainer.list(path, options);
+  }
+}
