@@ -5,6 +5,7 @@ import { isPresent } from "../support/requirements.ts";
 import { ask } from "../support/service_client.ts";
 import { PROJECT, type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
 
 const SLEEPER = { language: "bash", code: "echo begun; exec sleep 1000", timeoutMs: 60_000 };
 
@@ -122,7 +123,13 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         const run = new Deno.Command(Deno.execPath(), {
           args: ["run", "--quiet", "--allow-all", "main.ts", "run", program, "--runtime", "docker"],
           cwd: PROJECT,
-          env: { CODEBEAKER_HOME: home, CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" },
+          clearEnv: true,
+          env: {
+            ...withoutProjectVariables(),
+            CODEBEAKER_HOME: home,
+            CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
+            CODEBEAKER_DOCKER_PULL: "never",
+          },
           stdin: "null",
           stdout: "piped",
           stderr: "null",

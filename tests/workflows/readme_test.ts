@@ -1,8 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
-import { loadConfig } from "../../src/config.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { create as createDockerRuntime } from "../../src/runtimes/docker/mod.ts";
-import { parseSettings } from "../../src/runtimes/docker/settings.ts";
+import { runCommandLine } from "../support/cli.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
@@ -33,12 +32,14 @@ function examples(markdown: string): Example[] {
 }
 
 async function runScript(script: string): Promise<string> {
+  const directory = await Deno.makeTempDir();
   const { stdout, stderr, success } = await new Deno.Command("bash", {
     args: ["-ec", script],
     cwd: PROJECT,
     clearEnv: true,
-    env: withoutProjectVariables(),
+    env: { ...withoutProjectVariables(), TMPDIR: directory },
   }).output();
+  await Deno.remove(directory, { recursive: true });
   assert(success, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
 }
@@ -101,10 +102,9 @@ Deno.test("the README's example of a configuration is one", async () => {
   const block = /```json\n(\{\n {2}"dockerEnvironments".*?)```/s.exec(aboutDocker)?.[1] ?? "";
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, block);
-  const { dockerEnvironments } = await loadConfig({ config: file });
-  const { environments } = parseSettings({ host: dockerHost, pull: "never", environments: dockerEnvironments });
-  assertEquals(environments["ruby"]?.run, ["ruby", "{file}"]);
-  assertEquals(environments["python"]?.file, "main.py");
+  const { code, stdout, stderr } = await runCommandLine(["runtimes", "--config", file]);
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "csharp, ruby, c\n");
   await Deno.remove(file);
 });
 
