@@ -3,6 +3,7 @@ import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { Engine } from "./engine.ts";
 import { log } from "./log.ts";
 import type { ImageBuildOptions } from "./runtimes/docker/image_builder.ts";
+import { parseSettings } from "./runtimes/docker/settings.ts";
 import { createRuntimes } from "./runtimes/mod.ts";
 import { RuntimeSelector } from "./runtimes/selector.ts";
 import { createApp, listen, type Listener } from "./server/mod.ts";
@@ -38,18 +39,14 @@ export async function composeService(
   const confinement = building.use(scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path));
   const instance = await openInstance(config.home, options.identity);
   if (instance !== undefined) building.use(instance);
+  const docker = dockerSettings(config);
   const runtimes = createRuntimes({
     scratchDirectory: scratch?.path,
     confinement,
     openNetworks: config.openNetworks,
     settings: {
       deno: { binary: config.denoBinary },
-      docker: {
-        host: config.dockerHost,
-        ...(config.dockerCertPath === undefined ? {} : { certPath: config.dockerCertPath }),
-        pull: config.dockerPull,
-        environments: config.dockerEnvironments,
-      },
+      docker,
     },
     instance,
     log: {
@@ -107,4 +104,16 @@ async function openInstance(home: string | undefined, identity: "lasting" | "pas
     log.warning("no home directory can be kept", { home, error: messageOf(error) });
     return undefined;
   }
+}
+
+/** Its raw settings, which are told to be off now and not at the first request. @throws {CodeBeakerError} `invalid_request` */
+function dockerSettings(config: Config): unknown {
+  const raw = {
+    host: config.dockerHost,
+    ...(config.dockerCertPath === undefined ? {} : { certPath: config.dockerCertPath }),
+    pull: config.dockerPull,
+    environments: config.dockerEnvironments,
+  };
+  parseSettings(raw);
+  return raw;
 }

@@ -28,6 +28,11 @@ export function canonicalLanguage(name: string): string {
   return found?.[0] ?? lower;
 }
 
+/** Whether the project itself knows what a language's files are called. */
+export function isKnownLanguage(language: string): boolean {
+  return Object.hasOwn(LANGUAGES, language);
+}
+
 /** The name of the file that holds the code of a request, `main.<ext>`. */
 export function mainFileOf(language: string): string {
   return `main.${LANGUAGES[language]?.extensions[0] ?? "txt"}`;

@@ -3,7 +3,7 @@ import { MAX_ISOLATION } from "./capabilities.ts";
 import { environmentSchema } from "./environment_variables.ts";
 import { argumentsSchema, checkCodeSize, decodeContent, encodingSchema } from "./content.ts";
 import { invalidField } from "./errors.ts";
-import { canonicalLanguage, mainFileOf } from "./languages.ts";
+import { canonicalLanguage, isKnownLanguage, mainFileOf } from "./languages.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "./limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings, permissionsSchema } from "./permissions.ts";
 import { type Preference, PREFERENCES } from "./selection.ts";
@@ -101,7 +101,9 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
     stdin: wire.stdin,
     env: wire.env,
   };
-  placeFiles(request, mainFileOf(selection.language));
+  // What the main file of any other language is called its runtime knows, which places the files again.
+  if (isKnownLanguage(selection.language)) placeFiles(request, mainFileOf(selection.language));
+  else checkPaths(files, []);
   return request;
 }
 

@@ -35,7 +35,8 @@ export class LazyRuntime implements ExecutionRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#loaded)?.[Symbol.asyncDispose]();
+    const loaded = await this.#loaded?.catch(() => undefined); // Whoever asked for it was told.
+    await loaded?.[Symbol.asyncDispose]();
   }
 
   #runtime(): Promise<ExecutionRuntime> {

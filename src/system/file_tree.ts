@@ -8,10 +8,10 @@ import { makeDirectory, type Place } from "./workspace_place.ts";
 const { O_CREAT, O_RDONLY, O_WRONLY } = fs.constants;
 
 /** Deeper trees are refused: each level holds a descriptor and a frame of the stack. */
-const MAX_DEPTH = 128;
+export const MAX_DEPTH = 128;
 
 /** More entries than this are refused rather than listed. */
-const MAX_ENTRIES = 10_000;
+export const MAX_ENTRIES = 10_000;
 
 /** The most that a `Date` holds (ECMAScript, time values). */
 const MAX_TIME_MS = 8.64e15;
@@ -81,7 +81,7 @@ export function toEntry(path: string, stats: fs.Stats): FileEntry {
 }
 
 /** A program can give a file a time that no calendar holds. */
-function toTime(ms: number): string {
+export function toTime(ms: number): string {
   return new Date(Math.min(Math.max(ms, -MAX_TIME_MS), MAX_TIME_MS)).toISOString();
 }
 
@@ -104,11 +104,13 @@ export function intoItself(path: string): CodeBeakerError {
   return new CodeBeakerError("conflict", `Cannot copy ${JSON.stringify(path.slice(0, 200))} into itself`);
 }
 
-function refuseDepth(path: string): void {
+/** @throws {CodeBeakerError} `too_large` for a path that lies too deep */
+export function refuseDepth(path: string): void {
   if (path.split("/").length > MAX_DEPTH) throw tooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
 }
 
-function tooLarge(path: string, why: string): CodeBeakerError {
+/** A `too_large` about a tree. */
+export function tooLarge(path: string, why: string): CodeBeakerError {
   return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path.slice(0, 200))} as ${why}`);
 }
 

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { CodeBeakerError } from "../core/errors.ts";
+import { delay } from "./delay.ts";
 
 /** What is known of the service that made something which outlives a process. */
 export type Fate = "alive" | "gone" | "unknown";
@@ -93,7 +94,7 @@ export class Instance implements Disposable {
         lock.close();
         return undefined;
       }
-      await new Promise((resolve) => setTimeout(resolve, LOCK_INTERVAL_MS));
+      await delay(LOCK_INTERVAL_MS);
     }
     await lock.truncate();
     await lock.write(new TextEncoder().encode(id));
@@ -104,11 +105,14 @@ export class Instance implements Disposable {
 /** Removes what killed processes left long ago: whatever they made outside is gone by then, or nobody sees it. */
 async function sweep(locks: string, own: string): Promise<void> {
   for await (const { name } of Deno.readDir(locks)) {
-    const path = join(locks, name);
-    const { mtime } = await Deno.stat(path);
-    if (name === own || mtime === null || Date.now() - mtime.getTime() < KEPT_MS) continue;
-    if (await Instance.fateOf({ id: name, lockPath: path }) === "gone") await Deno.remove(path);
+    if (name !== own) await removeOld(join(locks, name), name).catch(() => {}); // Best effort: it went meanwhile.
   }
+}
+
+async function removeOld(lockPath: string, id: string): Promise<void> {
+  const { mtime } = await Deno.stat(lockPath);
+  if (mtime === null || Date.now() - mtime.getTime() < KEPT_MS) return;
+  if (await Instance.fateOf({ id, lockPath }) === "gone") await Deno.remove(lockPath);
 }
 
 /** Two that make it in the same moment get the same one, and nobody ever sees half of it. */

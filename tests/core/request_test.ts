@@ -118,20 +118,27 @@ Deno.test("parseExecutionRequest() refuses paths that leave the workspace and co
 
 Deno.test("parseExecutionRequest() names the file that is off before anything else is asked", () => {
   const table: [Record<string, unknown>, string][] = [
-    [{ files: [{ path: "main.txt", content: "" }] }, "files[0].path"],
+    [{ files: [{ path: "main.py", content: "" }] }, "files[0].path"],
     [{ files: [{ path: "a", content: "" }, { path: "./a", content: "" }] }, "files[1].path"],
     [{ files: [{ path: "a/b", content: "" }, { path: "a", content: "" }] }, "files[0].path"],
-    [{ files: [{ path: "main.txt/b", content: "" }] }, "files[0].path"],
+    [{ files: [{ path: "main.py/b", content: "" }] }, "files[0].path"],
     [{ files: [{ path: ".", content: "" }] }, "files[0].path"],
     [{ entrypoint: "other.ts" }, "entrypoint"],
   ];
   for (const [fields, path] of table) {
-    const error = fault({ language: "cobol", code: "1", ...fields });
+    const error = fault({ language: "python", code: "1", ...fields });
     assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", path]);
   }
   assertEquals(
     fault({ language: "deno", files: [{ path: "a.ts", content: "" }] }).details.errors?.[0]?.path,
     "entrypoint",
+  );
+  // What a language that only a runtime knows calls its main file is not known here.
+  parseExecutionRequest({ language: "ruby", files: [{ path: "main.rb", content: "" }] });
+  assertEquals(
+    fault({ language: "ruby", files: [{ path: "a", content: "" }, { path: "a", content: "" }] }).details.errors?.[0]
+      ?.path,
+    "files[1].path",
   );
 });
 

@@ -1,16 +1,24 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Attachment, EngineClient, ExecRequest } from "./engine_client.ts";
+import { delay } from "../../system/delay.ts";
 import { Demultiplexer } from "./demultiplexer.ts";
 import { PROGRAM_USER } from "./host_config.ts";
+import { LineReader } from "./line_reader.ts";
 
 const MAX_STDERR_BYTES = 2_000;
 const PATIENCE_MS = 20_000;
+const SIGNAL_PATIENCE_MS = 3_000;
+/** How soon a command that has said everything is over, at the latest. */
+const EXIT_LOOKS = 10;
+const EXIT_INTERVAL_MS = 20;
 /** How often it is asked whether something has ended of which the Engine does not tell. */
 const POLL_MS = 250;
 
 /** Something that the service itself runs in a container. */
 export interface ContainerCommand {
   readonly argv: readonly string[];
+  /** How long it may neither say nor take anything. */
+  readonly patienceMs?: number;
   /** What it reads; absent, nothing. */
   readonly stdin?: Uint8Array | ReadableStream<Uint8Array> | undefined;
 }
@@ -22,6 +30,8 @@ export interface RunningCommand {
   readonly fed: Promise<void>;
   /** Why what it was to read could not be had to its end; undefined as long as it could. */
   sourceFailure(): { readonly error: unknown } | undefined;
+  /** Whether it exited with 0, once it has said everything. */
+  hasSucceeded(): Promise<boolean>;
 }
 
 /** A running container, in which commands and programs are started beside its main process. */
@@ -40,46 +50,63 @@ export class Container {
   }
 
   /** Runs one of the service's own scripts. @throws {CodeBeakerError} `runtime_unavailable` */
-  async run({ argv, stdin }: ContainerCommand): Promise<RunningCommand> {
+  async run({ argv, stdin, patienceMs = PATIENCE_MS }: ContainerCommand): Promise<RunningCommand> {
     const attachment = await this.exec({ argv, env: {}, workingDirectory: "/" });
     let failure: { readonly error: unknown } | undefined;
-    const patience = new Patience(attachment);
+    const patience = new Patience(attachment, patienceMs);
     const fed = feed(attachment, stdin, {
       onSourceFailure: (error) => failure = { error },
       onProgress: () => patience.renew(),
     });
-    return { stdout: readStdout(attachment, patience), fed, sourceFailure: () => failure };
+    return {
+      stdout: readStdout(attachment, patience),
+      fed,
+      sourceFailure: () => failure,
+      hasSucceeded: () => this.#hasSucceeded(attachment.execId),
+    };
   }
 
   /**
-   * Signals a process, a group by its negative number, or everything of the programs' user by -1; what is gone is no fault. In
-   * a container that has no room for one process more, SIGKILL ends the container itself.
+   * Signals a process, a group by its negative number, or everything of the programs' user by -1; what is gone is no fault.
+   * Where nobody can be sent into the container any more, SIGKILL ends the container itself.
    */
   async signal(signal: string, pid: number): Promise<void> {
     const script = 'kill -s "$1" -- "$2" 2>/dev/null; echo sent';
-    const { stdout } = await this.run({
-      argv: ["sh", "-c", script, "signal", signal.replace(/^SIG/, ""), String(pid)],
-    });
-    let answer = "";
-    for await (const bytes of stdout) answer += new TextDecoder().decode(bytes);
-    if (!answer.includes("sent") && signal === "SIGKILL") await this.#client.killContainer(this.id, signal);
+    const argv = ["sh", "-c", script, "signal", signal.replace(/^SIG/, ""), String(pid)];
+    const isSent = await this.#sayLine(argv).then((line) => line === "sent", () => false);
+    if (!isSent && signal === "SIGKILL") await this.#client.killContainer(this.id, signal);
+  }
+
+  async #hasSucceeded(execId: string): Promise<boolean> {
+    for (let looks = 0; looks < EXIT_LOOKS; looks++) {
+      const exit = await this.#client.execExit(execId);
+      if (exit !== undefined) return exit.exitCode === 0;
+      await delay(EXIT_INTERVAL_MS);
+    }
+    return false;
+  }
+
+  /** The first line that a command says. */
+  async #sayLine(argv: readonly string[]): Promise<string | undefined> {
+    const { fed, stdout } = await this.run({ argv, patienceMs: SIGNAL_PATIENCE_MS });
+    fed.catch(() => {}); // It reads nothing.
+    const lines = new LineReader(stdout);
+    try {
+      return await lines.line();
+    } finally {
+      await lines.close();
+    }
   }
 
   /** Settles when something that {@link exec} started has ended. */
   async execEnded(execId: string, signal: AbortSignal): Promise<{ exitCode: number; oomKilled: boolean }> {
     for (;;) {
-      await delay(POLL_MS, signal);
+      await delay(POLL_MS, { signal });
+      signal.throwIfAborted();
       const exit = await this.#client.execExit(execId);
       if (exit !== undefined) return exit;
-      signal.throwIfAborted();
     }
   }
-}
-
-/** Reads a command's output to its end and throws it away. */
-export async function drain({ stdout, fed }: RunningCommand): Promise<void> {
-  for await (const _ of stdout);
-  await fed;
 }
 
 async function* readStdout(attachment: Attachment, patience: Patience): AsyncGenerator<Uint8Array> {
@@ -100,11 +127,13 @@ async function* readStdout(attachment: Attachment, patience: Patience): AsyncGen
 /** How long a command is waited for that neither says nor takes anything: a program beside it can stop it. */
 class Patience {
   readonly #attachment: Attachment;
+  readonly #ms: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isWaiting = false;
 
-  constructor(attachment: Attachment) {
+  constructor(attachment: Attachment, ms: number) {
     this.#attachment = attachment;
+    this.#ms = ms;
   }
 
   /** @throws {CodeBeakerError} `runtime_unavailable` when nothing comes, or the Engine is lost */
@@ -123,7 +152,7 @@ class Patience {
 
   renew(): void {
     clearTimeout(this.#timer);
-    if (this.#isWaiting) this.#timer = setTimeout(() => this.#attachment[Symbol.dispose](), PATIENCE_MS);
+    if (this.#isWaiting) this.#timer = setTimeout(() => this.#attachment[Symbol.dispose](), this.#ms);
   }
 }
 
@@ -151,14 +180,4 @@ async function feed(
       throw error;
     }
   }
-}
-
-/** Waits, or is woken early by a signal; leaves no timer behind. */
-async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  signal.addEventListener("abort", over.resolve as () => void);
-  await over.promise;
-  signal.removeEventListener("abort", over.resolve as () => void);
-  clearTimeout(timer);
 }

@@ -4,10 +4,16 @@ import { outside } from "../../core/workspace_path.ts";
 import { intoItself } from "../../system/file_tree.ts";
 import { translate } from "../../system/directory_handle.ts";
 import type { WorkspaceFiles } from "../runtime.ts";
-import { type Container, drain } from "./container.ts";
+import type { Container, RunningCommand } from "./container.ts";
 import { LineReader } from "./line_reader.ts";
 import { parseEntry, readTree } from "./listing.ts";
 import workspaceScript from "./workspace.sh" with { type: "text" };
+
+/** An operation that has said "ok". */
+interface Begun {
+  readonly lines: LineReader;
+  readonly command: RunningCommand;
+}
 
 /** An operation says less than this beside what it reads or lists. */
 const MAX_ANSWER_LENGTH = 65_536;
@@ -20,13 +26,18 @@ interface Operation {
   readonly stdin?: Uint8Array | ReadableStream<Uint8Array>;
 }
 
+/** An operation in a container; it goes on until what it holds has settled. */
+export type Operate<T> = (container: Container, hold: (until: Promise<void>) => void) => Promise<T>;
+
+/** Lends a container for an operation. */
+export type Lend = <T>(operate: Operate<T>) => Promise<T>;
+
 /** The files of a workspace that only programs in its container can reach: each operation is one run of `workspace.sh`. */
 export class ContainerFiles implements WorkspaceFiles {
-  readonly #withContainer: <T>(operate: (container: Container) => Promise<T>) => Promise<T>;
+  readonly #lend: Lend;
 
-  /** @param withContainer lends the container for one operation */
-  constructor(withContainer: <T>(operate: (container: Container) => Promise<T>) => Promise<T>) {
-    this.#withContainer = withContainer;
+  constructor(lend: Lend) {
+    this.#lend = lend;
   }
 
   async stat(path: string, options: { readonly follow?: boolean } = {}): Promise<FileEntry> {
@@ -39,21 +50,27 @@ export class ContainerFiles implements WorkspaceFiles {
     options: { readonly offset?: number; readonly length?: number } = {},
   ): Promise<ReadableStream<Uint8Array>> {
     const { offset = 0, length } = options;
-    return await this.#withContainer(async (container) => {
+    return await this.#lend(async (container, hold) => {
       const words = ["read", path, String(offset), length === undefined ? "-" : String(length)];
-      const lines = await this.#begin(container, { words, path });
+      const { lines, command } = await this.#begin(container, { words, path });
       const pid = Number(await lines.line());
-      let isOver = false;
+      const over = Promise.withResolvers<void>();
+      hold(over.promise);
       return new ReadableStream<Uint8Array>({
         async pull(controller) {
-          const bytes = await lines.rest();
+          const bytes = await lines.rest().catch((error: unknown) => {
+            over.resolve();
+            throw error;
+          });
           if (bytes !== undefined) return controller.enqueue(bytes);
-          isOver = true;
+          over.resolve();
+          if (!await command.hasSucceeded()) throw cutOff(path);
           controller.close();
         },
         async cancel() {
           await lines.close();
-          if (!isOver) await container.signal("SIGKILL", -pid); // Nobody takes what it has to say any more.
+          if (Number.isInteger(pid) && pid > 1) await container.signal("SIGKILL", -pid); // Nobody takes what it says any more.
+          over.resolve();
         },
       }, { highWaterMark: 0 });
     });
@@ -88,9 +105,9 @@ export class ContainerFiles implements WorkspaceFiles {
 
   async list(path: string, options: { readonly maxDepth?: number } = {}): Promise<FileEntry> {
     const { maxDepth = 0 } = options;
-    return await this.#withContainer(async (container) => {
+    return await this.#lend(async (container) => {
       const words = ["list", path, maxDepth === 0 ? "-" : String(maxDepth)];
-      const lines = await this.#begin(container, { words, path });
+      const { lines } = await this.#begin(container, { words, path });
       try {
         return await readTree(lines.chunks(), { path, depth: maxDepth === 0 ? Infinity : maxDepth });
       } finally {
@@ -106,27 +123,31 @@ export class ContainerFiles implements WorkspaceFiles {
 
   /** Runs an operation to its end; gives what it said after "ok". */
   #ask(operation: Operation): Promise<string> {
-    return this.#withContainer(async (container) => {
-      const lines = await this.#begin(container, operation);
+    return this.#lend(async (container) => {
+      const { lines } = await this.#begin(container, operation);
       let text = "";
       const decoder = new TextDecoder();
-      for await (const bytes of lines.chunks()) {
-        text += decoder.decode(bytes, { stream: true });
-        if (text.length > MAX_ANSWER_LENGTH) throw tooLong(operation.path);
+      try {
+        for await (const bytes of lines.chunks()) {
+          text += decoder.decode(bytes, { stream: true });
+          if (text.length > MAX_ANSWER_LENGTH) throw tooLong(operation.path);
+        }
+      } finally {
+        await lines.close();
       }
       return text;
     });
   }
 
-  async #begin(container: Container, { words, path, stdin }: Operation): Promise<LineReader> {
+  async #begin(container: Container, { words, path, stdin }: Operation): Promise<Begun> {
     const command = await container.run({ argv: ["sh", "-c", workspaceScript, "workspace", ...words], stdin });
     const lines = new LineReader(command.stdout);
     command.fed.catch(() => {}); // An operation that refuses does not read what it was to write.
     const answer = await lines.line().catch((error: unknown) => {
       throw command.sourceFailure()?.error ?? error;
     });
-    if (answer === "ok") return lines;
-    await drain(command).catch(() => {}); // It has said all it had to say.
+    if (answer === "ok") return { lines, command };
+    await lines.close();
     throw command.sourceFailure()?.error ?? faultOf(answer, path);
   }
 }
@@ -134,6 +155,11 @@ export class ContainerFiles implements WorkspaceFiles {
 /** A program that writes into the operation's stdout. */
 function tooLong(path: string): CodeBeakerError {
   return new CodeBeakerError("conflict", `Cannot use ${JSON.stringify(path)} as a program interferes`);
+}
+
+/** Half a file is not to be taken for the whole. */
+function cutOff(path: string): CodeBeakerError {
+  return new CodeBeakerError("conflict", `Cannot read ${JSON.stringify(path)} to its end as a program interferes`);
 }
 
 function flag(value: boolean): string {

@@ -1,6 +1,7 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../core/limits.ts";
+import { settledWithin } from "../../system/delay.ts";
 import { OutputBudget } from "../../system/child_output.ts";
 import type { ProgramHandle } from "../runtime.ts";
 import { watchCpu } from "./cpu_watch.ts";
@@ -17,6 +18,8 @@ const COMPILE_TIMEOUT_MS = 60_000;
 const MAX_EARLY_BYTES = 8 * MEBIBYTE;
 /** How long a program may take to end by itself after SIGTERM. */
 const GRACE_MS = 100;
+/** How long the kill of a program waits for what it has used until then. */
+const LOOK_MS = 500;
 /** How long the last words of a program that is gone are waited for while nobody reads them. */
 const LAST_WORDS_MS = 500;
 /** The launcher tells the end on both streams: what came before on either is then complete. */
@@ -134,10 +137,13 @@ export class ContainerProgram implements ProgramHandle {
     const { archive, compiles, control, limits, secret } = this.#request;
     const encoder = new TextEncoder();
     const timer = setTimeout(
-      () => compiles ? this.#end({ kind: "timed_out", limitMs: COMPILE_TIMEOUT_MS }, "kill") : this.#send("SIGKILL"),
+      () => {
+        if (compiles) this.#end({ kind: "timed_out", limitMs: COMPILE_TIMEOUT_MS }, "kill");
+        else this.#send("SIGKILL").then((isTaken) => isTaken || this.#finish());
+      },
       compiles ? COMPILE_TIMEOUT_MS : START_TIMEOUT_MS,
     );
-    this.#tell([encoder.encode(`${secret}\n`), ...(archive === undefined ? [] : [archive])])
+    this.#tell([encoder.encode(`${secret} ${crypto.randomUUID()}\n`), ...(archive === undefined ? [] : [archive])])
       .catch(() => {}); // The launcher is gone: that is told by the end of its output.
     let printed = 0;
     const observer = {
@@ -263,7 +269,7 @@ export class ContainerProgram implements ProgramHandle {
     const known = await Promise.race([this.#told.promise.then(() => "told" as const), exit]);
     waiting.abort();
     if (known !== "told") {
-      await delayUnless(Promise.race([this.#told.promise, this.#drained.promise]), LAST_WORDS_MS);
+      await settledWithin(Promise.race([this.#told.promise, this.#drained.promise]), LAST_WORDS_MS);
     }
     if (this.#cause !== undefined) return this.#cause;
     if (this.#ending !== undefined) return await this.#explain(this.#ending);
@@ -294,9 +300,9 @@ export class ContainerProgram implements ProgramHandle {
   /** Tells whether the Engine took the signals. */
   async #terminate(): Promise<boolean> {
     if (!await this.#send("SIGTERM")) return false;
-    await delayUnless(this.outcome, GRACE_MS);
+    await settledWithin(this.outcome, GRACE_MS);
     if (this.#hasEnded) return true;
-    await this.#look();
+    await settledWithin(this.#look(), LOOK_MS);
     return await this.#send("SIGKILL");
   }
 
@@ -325,12 +331,4 @@ export class ContainerProgram implements ProgramHandle {
   async #tell(parts: readonly Uint8Array[]): Promise<void> {
     for (const part of parts) await this.#writer.write(part);
   }
-}
-
-/** Waits for something, at most so long; leaves no timer behind. */
-async function delayUnless(settled: Promise<unknown>, ms: number): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  await Promise.race([settled, over.promise]);
-  clearTimeout(timer);
 }

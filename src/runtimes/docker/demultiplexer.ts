@@ -1,3 +1,4 @@
+import { concatBytes } from "../../core/bytes.ts";
 import type { OutputChunk, OutputStream } from "../../core/execution.ts";
 
 /** A frame is one byte of stream, three of nothing, four of length (big-endian), and its bytes: Engine API, attach. */
@@ -30,7 +31,7 @@ export class Demultiplexer {
       this.#left -= part.length;
       if (this.#left === 0) this.#headerLength = 0;
     }
-    return runs.map(({ stream, parts }) => ({ stream, bytes: join(parts) }));
+    return runs.map(({ stream, parts }) => ({ stream, bytes: concatBytes(parts) }));
   }
 
   get #stream(): OutputStream {
@@ -50,16 +51,4 @@ export class Demultiplexer {
     }
     return taken.length;
   }
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return first;
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,6 +1,7 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
+import { delay, settledWithin } from "../../system/delay.ts";
 import { Semaphore } from "../../system/semaphore.ts";
 import type { Instance } from "../../system/instance.ts";
 import type {
@@ -12,7 +13,7 @@ import type {
   RuntimeLog,
 } from "../runtime.ts";
 import { Container } from "./container.ts";
-import { ContainerFiles } from "./container_files.ts";
+import { ContainerFiles, type Operate } from "./container_files.ts";
 import { ContainerProgram, type ProgramControl } from "./container_program.ts";
 import { isLost } from "./engine_call.ts";
 import type { ContainerBounds, ContainerRequest, ContainerSample, EngineClient } from "./engine_client.ts";
@@ -27,6 +28,8 @@ import { LABELS } from "./reaper.ts";
 const OWN_TASKS = 2;
 const MAX_LOOKS = 3;
 const LOOK_INTERVAL_MS = 20;
+/** How long disposal waits for what programs have to say, where no Engine ends them. */
+const LAST_OUTCOMES_MS = 5_000;
 const COMPILER_QUEUE_MS = 120_000;
 const KEEP_ALIVE = ["sh", "-c", "exec sleep infinity"];
 const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
@@ -140,7 +143,8 @@ export class DockerEnvironment implements ExecutionEnvironment {
       instance.leaveTrace();
       log.warning("a container cannot be removed now", { environment: this.id, error: messageOf(error) });
     }
-    await Promise.all([...this.#running].map(({ outcome }) => outcome));
+    await settledWithin(Promise.all([...this.#running].map(({ outcome }) => outcome)), LAST_OUTCOMES_MS);
+    await this.#cleaning;
   }
 
   async #startProgram(program: Program, options: RunOptions): Promise<ContainerProgram> {
@@ -157,9 +161,13 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const { client } = this.#installation;
     const archive = await packArchive(this.files.take());
     const argv = launcherArgv(program, { spec: this.#options.spec, blocks: archive.length / BLOCK_BYTES });
-    const id = await this.#create({ argv, user: PROGRAM_USER, env: { ...env, ...INIT_VARIABLES } });
+    const main = { argv, user: PROGRAM_USER, env: { ...env, ...INIT_VARIABLES } };
+    const id = await this.#begin(() => this.#create(main));
     const attachment = await client.attach(id);
-    await this.#begin(() => client.startContainer(id));
+    await this.#begin(() => client.startContainer(id)).catch((error: unknown) => {
+      attachment[Symbol.dispose]();
+      throw error;
+    });
     const control: ProgramControl = {
       signal: (name) => client.killContainer(id, name),
       ended: (waiting) => client.waitFor(id, waiting),
@@ -183,7 +191,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
       workingDirectory: "/",
     });
     const control: ProgramControl = {
-      signal: (name, pid) => container.signal(name, name === "SIGKILL" && this.#isAlone ? -1 : -(pid ?? 1)),
+      signal: (name, pid) => this.#signalBeside(container, name, pid),
       ended: (waiting) => container.execEnded(attachment.execId, waiting),
       ...this.#controlOf(container.id),
     };
@@ -208,6 +216,12 @@ export class DockerEnvironment implements ExecutionEnvironment {
     if (this.#options.hasCgroup) await this.#installation.client.limitContainer(id, this.#bounds(phase));
   }
 
+  /** Before its launcher has told its number there is nobody to signal; it is signalled then. */
+  async #signalBeside(container: Container, name: string, pid: number | undefined): Promise<void> {
+    if (name === "SIGKILL" && this.#isAlone) await container.signal(name, -1);
+    else if (pid !== undefined && pid > 1) await container.signal(name, -pid);
+  }
+
   /** Sees to it that nothing of the last program in a lasting container goes on. */
   #clean(): void {
     const lasting = this.#lasting;
@@ -225,11 +239,17 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   /** The kernel's count of tasks tells whether any are left: a program could forge what its launcher says. */
   async #endStrays(container: Container): Promise<void> {
+    await this.#findStrays(container);
+    // A compiler that failed has left the bounds at its own.
+    if (this.#options.spec.compile !== undefined) await this.#limit(container.id, { compiling: false });
+  }
+
+  async #findStrays(container: Container): Promise<void> {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const tasks = (await this.#sample(container.id))?.tasks;
       if (tasks === OWN_TASKS) return;
       if (tasks === undefined) break;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS)); // The launcher may be on its way out.
+      await delay(LOOK_INTERVAL_MS); // The launcher may be on its way out.
     }
     await container.signal("SIGKILL", -1);
   }
@@ -239,15 +259,16 @@ export class DockerEnvironment implements ExecutionEnvironment {
     return this.#running.size + this.#starting <= 1 && this.#operating.size === 0;
   }
 
-  async #operate<T>(operate: (container: Container) => Promise<T>): Promise<T> {
-    await this.#cleaning;
-    const operating = operate(await this.#container());
-    this.#operating.add(operating);
-    try {
-      return await operating;
-    } finally {
-      this.#operating.delete(operating);
-    }
+  /** It counts as operating from now on, so that nobody takes what it starts for a stray. */
+  #operate<T>(operate: Operate<T>): Promise<T> {
+    const held: Promise<void>[] = [];
+    const operation = this.#cleaning.then(() => this.#container())
+      .then((container) => operate(container, (until) => held.push(until)));
+    const whole = operation.then(() => Promise.all(held)).catch(() => {}).then(() => { // Its caller is told.
+      this.#operating.delete(whole);
+    });
+    this.#operating.add(whole);
+    return operation;
   }
 
   /** The lasting container, with the files that were waiting for one. */
@@ -261,11 +282,11 @@ export class DockerEnvironment implements ExecutionEnvironment {
   async #startLasting(): Promise<Container> {
     const { client } = this.#installation;
     const waiting = this.files.take();
-    const id = await this.#create({ argv: KEEP_ALIVE, user: KEEPER_USER, env: {} });
+    const id = await this.#begin(() => this.#create({ argv: KEEP_ALIVE, user: KEEPER_USER, env: {} }));
     await this.#begin(() => client.startContainer(id));
     const container = new Container(client, id);
     if (waiting.size > 0) {
-      await new ContainerFiles((operate) => operate(container)).unpack(await packArchive(waiting));
+      await new ContainerFiles((operate) => operate(container, () => {})).unpack(await packArchive(waiting));
     }
     return container;
   }

@@ -57,8 +57,10 @@ class DockerRuntime implements ExecutionRuntime {
   readonly #probe: Probe;
   readonly #living = new Set<string>();
   #connecting: Promise<EngineClient> | undefined;
-  /** Undefined while no Engine answers. */
+  /** Undefined as long as no Engine has ever answered. */
   #engine: Engine | undefined;
+  #isConnected = false;
+  #isDisposed = false;
   /** What the last Engine that answered is like: while it is away, that is what can be expected. */
   #facts: EngineFacts | undefined;
   #reaper: Reaper | undefined;
@@ -108,6 +110,9 @@ class DockerRuntime implements ExecutionRuntime {
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
     const answer = await this.#probe.answer();
     if (!answer.available) throw new CodeBeakerError("runtime_unavailable", answer.reason);
+    if (config.workspaceDirectory !== undefined) {
+      throw new CodeBeakerError("permission_denied", "No directory of this host is mounted into a container");
+    }
     const { client, images, programNetwork } = this.#engine ?? unreachable();
     const { instance, log } = this.#host;
     const spec = this.#settings.environments[config.environment];
@@ -127,9 +132,9 @@ class DockerRuntime implements ExecutionRuntime {
     });
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#reaper?.[Symbol.dispose]();
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    await this.#reaper?.[Symbol.asyncDispose]();
   }
 
   /** Returns when the Engine answers. What is known of it is asked again when it has been away. */
@@ -139,25 +144,28 @@ class DockerRuntime implements ExecutionRuntime {
       const address = parseEngineAddress(this.#settings.host, this.#settings.certPath);
       const why = await whyUnreachable(address);
       if (why !== undefined) throw new Error(why);
-      const client = await (this.#connecting ??= connect(address));
-      if (this.#engine !== undefined) return await client.ping();
-      const facts = await client.facts();
-      this.#facts = facts;
-      this.#engine = {
+      const client = await (this.#connecting ??= connect(address).catch((cause: unknown) => {
+        this.#connecting = undefined; // It is tried again: what was in the way may be gone by then.
+        throw cause;
+      }));
+      if (this.#isConnected) return await client.ping();
+      this.#facts = await client.facts();
+      this.#engine ??= {
         client,
         images: new Images(client, { settings: this.#settings, log: this.#host.log }),
         programNetwork: new ProgramNetwork({ client, address, openNetworks: this.#host.openNetworks }),
       };
+      this.#isConnected = true;
       this.#startReaper(client);
     } catch (error) {
-      this.#engine = undefined;
+      this.#isConnected = false;
       throw error;
     }
   }
 
   #startReaper(client: EngineClient): void {
     const { instance, log } = this.#host;
-    if (instance === undefined) return;
+    if (instance === undefined || this.#isDisposed) return;
     this.#reaper ??= new Reaper({
       client,
       instanceId: instance.id,

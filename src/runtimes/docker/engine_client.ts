@@ -74,18 +74,22 @@ export class EngineClient {
 
   /** Every option is given, so that none of the process's own variables stands in for it. */
   static async connect(address: EngineAddress): Promise<EngineClient> {
-    const none = { socketPath: undefined, host: undefined, port: undefined, ca: undefined, cert: undefined };
-    const options = address.kind === "unix"
-      ? { ...none, key: undefined, protocol: "http" as const, socketPath: address.socketPath }
-      : {
-        ...none,
-        key: undefined,
-        host: address.host,
-        port: address.port,
-        ...(address.certPath === undefined
-          ? { protocol: "http" as const }
-          : { protocol: "https" as const, ...await readCertificates(address.certPath) }),
-      };
+    const none = {
+      socketPath: undefined,
+      host: undefined,
+      port: undefined,
+      ca: undefined,
+      cert: undefined,
+      key: undefined,
+    };
+    const options = address.kind === "unix" ? { ...none, protocol: "http" as const, socketPath: address.socketPath } : {
+      ...none,
+      host: address.host,
+      port: address.port,
+      ...(address.certPath === undefined
+        ? { protocol: "http" as const }
+        : { protocol: "https" as const, ...await readCertificates(address.certPath) }),
+    };
     return new EngineClient(new Docker(options as Docker.DockerOptions));
   }
 
@@ -99,7 +103,9 @@ export class EngineClient {
     const runtimes = Object.entries((info["Runtimes"] ?? {}) as Record<string, { runtimeArgs?: string[] }>);
     return {
       runtimes: Object.fromEntries(runtimes.map(([name, { runtimeArgs }]) => [name, runtimeArgs ?? []])),
-      hasSeccomp: ((info["SecurityOptions"] ?? []) as string[]).some((option) => option.startsWith("name=seccomp")),
+      hasSeccomp: ((info["SecurityOptions"] ?? []) as string[]).some((option) =>
+        option.startsWith("name=seccomp") && !option.includes("profile=unconfined")
+      ),
       limitsMemory: info["MemoryLimit"] === true,
       limitsProcesses: info["PidsLimit"] === true,
     };
@@ -164,12 +170,12 @@ export class EngineClient {
 
   /** Both directions of a container's main process; before it is started nothing is missed. */
   async attach(id: string): Promise<Attachment> {
-    const stream = await ask(
+    const options = { stream: true, hijack: true, stdin: true, stdout: true, stderr: true };
+    return await ask(
       "attach to a container",
-      () =>
-        this.#docker.getContainer(id).attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }),
+      async (abortSignal) =>
+        toAttachment(await this.#docker.getContainer(id).attach({ ...options, abortSignal }), abortSignal),
     );
-    return toAttachment(stream as Duplex);
   }
 
   /** Settles when a container has ended; it is not looked at any more when the signal is aborted by then. */
@@ -275,8 +281,11 @@ export class EngineClient {
         AttachStderr: true,
         abortSignal,
       }));
-    const stream = await ask("start a program", () => exec.start({ hijack: true, stdin: true }));
-    return { ...toAttachment(stream), execId: exec.id };
+    const attachment = await ask(
+      "start a program",
+      async (abortSignal) => toAttachment(await exec.start({ hijack: true, stdin: true, abortSignal }), abortSignal),
+    );
+    return { ...attachment, execId: exec.id };
   }
 
   /** How something ended that {@link exec} started; undefined while it runs. */
@@ -296,17 +305,35 @@ export class EngineClient {
       new Promise<void>((resolve, reject) =>
         this.#docker.modem.followProgress(
           stream,
-          (error) => error === null ? resolve() : reject(error),
-          (event: { id?: string; status?: string; progress?: string }) =>
-            onProgress([event.id, event.status, event.progress].filter((part) => part !== undefined).join(" ")),
+          (error, events: readonly EngineEvent[] | null) => {
+            const said = events?.find((event) => event.error !== undefined)?.error;
+            if (error !== null) reject(error);
+            else if (said !== undefined) reject(new Error(said));
+            else resolve();
+          },
+          ({ id, status, progress }: EngineEvent) =>
+            onProgress([id, status, progress].filter((part) => part !== undefined).join(" ")),
         )
       ));
   }
 }
 
+/** What the Engine tells while it pulls or imports; a failure in the middle is told like everything else. */
+interface EngineEvent {
+  readonly id?: string;
+  readonly status?: string;
+  readonly progress?: string;
+  readonly error?: string;
+}
+
 /** Half-closing the socket is how the Engine is told that stdin has ended. */
-function toAttachment(stream: Duplex): Attachment {
+function toAttachment(opened: NodeJS.ReadWriteStream, signal: AbortSignal): Attachment {
+  const stream = opened as Duplex;
   stream.on("error", () => {}); // Whoever reads or writes is told; without a listener it would end this process.
+  if (signal.aborted) {
+    stream.destroy(); // It came too late, and nobody waits for it.
+    signal.throwIfAborted();
+  }
   return {
     frames: stream,
     stdin: new WritableStream<Uint8Array>({

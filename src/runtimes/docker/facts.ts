@@ -1,3 +1,4 @@
+import { canonicalLanguage } from "../../core/languages.ts";
 import type { RuntimeFacts, RuntimeHost } from "../runtime.ts";
 
 /** The environment names that need no configuration, in the order in which they are listed. */
@@ -23,5 +24,5 @@ export function dockerFacts({ settings }: Pick<RuntimeHost, "settings">): Runtim
 /** The names that the settings map; whether what they map to makes sense is found when the runtime is loaded. */
 function configuredNames(settings: unknown): string[] {
   if (typeof settings !== "object" || settings === null || !("environments" in settings)) return [];
-  return Object.keys(settings.environments ?? {});
+  return Object.keys(settings.environments ?? {}).map(canonicalLanguage);
 }

@@ -58,7 +58,7 @@ export function boundsOf(limits: Limits, { compiling }: { readonly compiling: bo
 export function containerRequest(request: HardeningRequest): ContainerRequest {
   const { limits } = request;
   const memory = request.bounds.memoryMb * MEBIBYTE;
-  const fileBytes = limits.diskMb * MEBIBYTE;
+  const fileBytes = Math.max(limits.diskMb, request.compiles ? BUILD_MB : 0) * MEBIBYTE;
   return {
     Image: request.image,
     Entrypoint: [],

@@ -123,6 +123,7 @@ export class Images {
         toldAt = this.#now();
         this.#log.info("pulling an image", { environment, image, progress });
       });
+      if (!await this.#source.hasImage(image)) throw new Error("the pull has ended, and it is not here");
       this.#pulled.add(image);
       this.#failures.delete(image);
       this.#log.info("an image has been pulled", { environment, image });

@@ -2,11 +2,11 @@
 #
 #   sh -c "$(cat launch.sh)" launch BLOCKS OUTPUT DIRECTORY COMPILE_WORDS [COMPILE...] RUN...
 #
-# On stdin: a line with a secret word; BLOCKS blocks of 4096 bytes that are a tar archive of the workspace; with a compiler, a
+# On stdin: a line with a secret word, and one for names of files that nobody guesses; BLOCKS blocks of 4096 bytes that are a tar archive of the workspace; with a compiler, a
 # line when the service is ready for the program; then the program's own stdin. What the service is told stands between "\0<secret> " and a newline on stderr, in order:
 #
 #   launched PID          this shell
-#   unpacked STATUS       only with an archive
+#   unpacked STATUS FULL  only with an archive
 #   compiled STATUS SIGNALLED OOM FULL    only with a compiler
 #   ready CPU_NS          the program may begin
 #   ended STATUS SIGNALLED OOM FULL CPU_NS PEAK_BYTES
@@ -14,7 +14,7 @@
 # The two that follow a command line stand on stdout too, so that what it printed on either stream is known to be complete.
 # SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed for want of memory; FULL: 1
 # when a file system is full. A number that is not known is "-".
-IFS= read -r secret
+read -r secret nonce || exit 1
 blocks=$1 output=$2 directory=$3 words=$4
 shift 4
 
@@ -63,7 +63,8 @@ is_full() {
 exec 4>&2
 run() {
   before=$(kills)
-  word=/tmp/.ended-$secret
+  word=/tmp/.ended-$nonce
+  (: >"$word") 2>/dev/null || word=/dev/null # There is no room for it.
   exec 2>"$word"
   (exec "$@" <&3 3<&- 2>&4 4>&-)
   status=$?
@@ -73,7 +74,7 @@ run() {
     130 | 141) signalled=1 ;;
     *) [ "$status" -gt 128 ] && [ -s "$word" ] && signalled=1 ;;
   esac
-  rm -f "$word"
+  rm -f "/tmp/.ended-$nonce"
   full=0
   [ "$status" -eq 0 ] || full=$(is_full)
   after=$(kills)
@@ -103,7 +104,7 @@ tell "launched $$"
 if [ "$blocks" -gt 0 ]; then
   dd bs=4096 count="$blocks" iflag=fullblock 2>/dev/null | tar -xf - -C /workspace
   status=$?
-  tell "unpacked $status"
+  tell "unpacked $status $(is_full)"
   [ "$status" -eq 0 ] || exit 1
 fi
 cd "$directory" || exit 1
@@ -121,7 +122,7 @@ if [ "$words" -gt 0 ]; then
       ;;
   esac
   shift "$words"
-  IFS= read -r go
+  IFS= read -r go || exit 1
 fi
 
 exec 3<&0

@@ -59,7 +59,9 @@ export async function awaitReady(
     }
     const [name, ...words] = item.words;
     if (name === "launched") observer.onLaunched(Number(words[0]));
-    if (name === "unpacked" && words[0] !== "0") return { kind: "not_unpacked" };
+    if (name === "unpacked" && words[0] !== "0") {
+      return words[1] === "1" ? { kind: "not_unpacked" } : { kind: "ended", said: "the files cannot be unpacked" };
+    }
     if (name === "compiled") compiled[item.stream] = true;
     if (name === "compiled" && compiled.stdout && compiled.stderr) {
       const ending = parseEnding(words);

@@ -1,3 +1,4 @@
+import { concatBytes } from "../../core/bytes.ts";
 import { Buffer } from "node:buffer";
 import type { OutputChunk, OutputStream } from "../../core/execution.ts";
 import { Demultiplexer } from "./demultiplexer.ts";
@@ -41,7 +42,7 @@ class EventScanner {
   }
 
   *push(bytes: Uint8Array): Generator<OutputChunk | LauncherEvent> {
-    let rest = this.#held.length === 0 ? bytes : join(this.#held, bytes);
+    let rest = this.#held.length === 0 ? bytes : concatBytes([this.#held, bytes]);
     this.#held = new Uint8Array();
     for (let from = 0;;) {
       const at = this.#find(rest, from);
@@ -87,11 +88,4 @@ class EventScanner {
     if (!isWhole) return bytes.length - at > MAX_LINE_BYTES ? "none" : "unfinished";
     return { text: new TextDecoder().decode(bytes.subarray(at + this.#prefix.length, end)), end: end + 1 };
   }
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }

@@ -1,3 +1,5 @@
+import { concatBytes } from "../../core/bytes.ts";
+
 const NEWLINE = 10;
 /** A line that is longer is none. */
 const MAX_LINE_BYTES = 65_536;
@@ -23,10 +25,7 @@ export class LineReader {
       if (this.#held.length > MAX_LINE_BYTES) return undefined;
       const { done, value } = await this.#source.next();
       if (done) return undefined;
-      const all = new Uint8Array(this.#held.length + value.length);
-      all.set(this.#held);
-      all.set(value, this.#held.length);
-      this.#held = all;
+      this.#held = concatBytes([this.#held, value]);
     }
   }
 

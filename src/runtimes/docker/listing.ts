@@ -1,18 +1,13 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { FileEntry } from "../../core/files.ts";
+import { MAX_ENTRIES, refuseDepth, tooLarge, toTime } from "../../system/file_tree.ts";
 
-/** The bounds of a listing, as on every other runtime. */
-const MAX_DEPTH = 128;
-const MAX_ENTRIES = 10_000;
 /** Linux's longest path and what stands before it. */
 const MAX_RECORD_LENGTH = 8_192;
 
 /** `S_IFMT` of stat(2) and the kinds that it tells. */
 const KIND_MASK = 0xf000;
 const KINDS: Readonly<Record<number, FileEntry["type"]>> = { 0x8000: "file", 0x4000: "directory", 0xa000: "symlink" };
-
-/** The last second that a date can hold, and the first one below zero; a file may carry any. */
-const MAX_SECONDS = 8.64e12;
 
 /** A record of `stat -c '//%f %s %Y %n'` without its slashes: mode in hex, size, seconds since 1970, path. */
 export function parseEntry(record: string, path: string): FileEntry {
@@ -23,7 +18,7 @@ export function parseEntry(record: string, path: string): FileEntry {
     path,
     type,
     size: type === "file" ? Number(size) : 0,
-    modifiedAt: new Date(Math.max(-MAX_SECONDS, Math.min(Number(seconds), MAX_SECONDS)) * 1000).toISOString(),
+    modifiedAt: toTime(Number(seconds) * 1000),
   };
 }
 
@@ -82,12 +77,4 @@ async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<s
     if (held.length > MAX_RECORD_LENGTH) throw new CodeBeakerError("conflict", "Cannot list as a program interferes");
   }
   if (held !== "") yield held;
-}
-
-function refuseDepth(path: string): void {
-  if (path.split("/").length > MAX_DEPTH) throw tooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
-}
-
-function tooLarge(path: string, why: string): CodeBeakerError {
-  return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path.slice(0, 200))} as ${why}`);
 }

@@ -16,6 +16,7 @@ const DNS_PORT = 53;
  * forwarded before Docker's own rules do, and what is for this host itself comes through `INPUT`.
  */
 const APPLY = `set -e
+[ -d "/sys/class/net/$2" ] || { echo "the Engine's network is not on this host" >&2; exit 1; }
 printf '%s' "$1" | iptables-restore --noflush -w
 iptables -w -C DOCKER-USER -i "$2" -j "$3" 2>/dev/null || iptables -w -I DOCKER-USER -i "$2" -j "$3"
 iptables -w -C INPUT -i "$2" -j REJECT 2>/dev/null || iptables -w -I INPUT -i "$2" -j REJECT`;

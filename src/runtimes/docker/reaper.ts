@@ -26,7 +26,7 @@ export interface ReaperOptions {
 }
 
 /** Removes the containers of services that are gone, and those of its own that nothing belongs to any more. */
-export class Reaper implements Disposable {
+export class Reaper implements AsyncDisposable {
   readonly #options: ReaperOptions;
   #timer: ReturnType<typeof setInterval> | undefined;
   #round: Promise<void> | undefined;
@@ -70,7 +70,8 @@ export class Reaper implements Disposable {
     ).finally(() => this.#round = undefined);
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    await this.#round;
   }
 }

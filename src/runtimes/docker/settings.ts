@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canonicalLanguage } from "../../core/languages.ts";
 import { oneOf, parseAs, strictObject } from "../../core/validation.ts";
 import { ENVIRONMENTS, type EnvironmentSpec } from "./environments.ts";
 
@@ -39,7 +40,10 @@ const settingsSchema = strictObject({
 /** @throws {CodeBeakerError} `invalid_request` that names what is off */
 export function parseSettings(value: unknown): DockerSettings {
   const { host, certPath, pull, environments } = parseAs(settingsSchema, value, { what: "the settings of Docker" });
-  const configured = Object.entries(environments).map(([name, given]) => [name, complete(name, given)] as const);
+  const configured = Object.entries(environments).map(([given, spec]) => {
+    const name = canonicalLanguage(given);
+    return [name, complete(name, spec)] as const;
+  });
   return {
     host,
     certPath,

@@ -69,6 +69,11 @@ Deno.test("containerRequest() asks for exactly this", () => {
 Deno.test("containerRequest() adds a place for what a compiler makes, and nothing else", () => {
   assertEquals<unknown>(hostConfig({ compiles: true }), {
     ...HARDENED,
+    Ulimits: [
+      { Name: "nofile", Soft: 1_024, Hard: 1_024 },
+      { Name: "fsize", Soft: 402_653_184, Hard: 402_653_184 }, // A binary may be larger than the workspace.
+      { Name: "core", Soft: 0, Hard: 0 },
+    ],
     Tmpfs: {
       ...HARDENED.Tmpfs,
       "/build": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=384m,nr_inodes=98304",

@@ -137,10 +137,12 @@ Deno.test("awaitReady() keeps no more of the compiler's output than of a program
   assertEquals(failed, { kind: "not_compiled", compile: { outcome, stdout: "abgh", stderr: "1278" } });
 });
 
-Deno.test("awaitReady() tells that the files could not be unpacked", async () => {
+Deno.test("awaitReady() tells files that do not fit from files that cannot be unpacked", async () => {
   for (const status of ["1", "2", "141", ""]) {
-    const { launch: ended } = await launch([told("stderr", `unpacked ${status}`), told("stderr", "ready 1")]);
-    assertEquals(ended, { kind: "not_unpacked" });
+    const full = await launch([told("stderr", `unpacked ${status} 1`), told("stderr", "ready 1")]);
+    assertEquals(full.launch, { kind: "not_unpacked" });
+    const broken = await launch([told("stderr", `unpacked ${status} 0`), told("stderr", "ready 1")]);
+    assertEquals(broken.launch, { kind: "ended", said: "the files cannot be unpacked" });
   }
 });
 

@@ -117,7 +117,7 @@ Deno.test("Reaper.goRound() ends when the Engine is lost", async () => {
 Deno.test("Reaper.start() goes round at once, and again when it is called again", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left")];
-  using reaper = neighbours.createReaper();
+  await using reaper = neighbours.createReaper();
   reaper.start();
   await settle();
   assertEquals(neighbours.removed, ["a"]);
@@ -130,7 +130,7 @@ Deno.test("Reaper.start() has only one round under way", async () => {
   const neighbours = new Neighbours();
   const listing = Promise.withResolvers<void>();
   neighbours.listing = listing.promise;
-  using reaper = neighbours.createReaper();
+  await using reaper = neighbours.createReaper();
   for (const _ of "123") reaper.start();
   await settle();
   assertEquals(neighbours.lists, 1);
@@ -143,7 +143,7 @@ Deno.test("Reaper.start() logs an Engine that does not answer, and tries again i
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left")];
   neighbours.listing = Promise.reject(refusal("list containers", "no answer"));
-  using reaper = neighbours.createReaper();
+  await using reaper = neighbours.createReaper();
   reaper.start();
   await settle();
   assertEquals(neighbours.warnings, [["containers that are left cannot be removed now", {
@@ -155,11 +155,11 @@ Deno.test("Reaper.start() logs an Engine that does not answer, and tries again i
   assertEquals([neighbours.removed, neighbours.warnings.length], [["a"], 1]);
 });
 
-Deno.test("Reaper leaves no timer when it is disposed of, however often it was started, or never", () => {
+Deno.test("Reaper leaves no timer when it is disposed of, however often it was started, or never", async () => {
   const reaper = new Neighbours().createReaper();
   reaper.start();
   reaper.start();
-  reaper[Symbol.dispose](); // A timer that is left would be told by the sanitizer.
-  reaper[Symbol.dispose]();
-  new Neighbours().createReaper()[Symbol.dispose]();
+  await reaper[Symbol.asyncDispose](); // A timer that is left would be told by the sanitizer.
+  await reaper[Symbol.asyncDispose]();
+  await new Neighbours().createReaper()[Symbol.asyncDispose]();
 });

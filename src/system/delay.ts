@@ -1,0 +1,19 @@
+/** Waits so long; aborting ends the wait early. */
+export async function delay(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const wake = () => over.resolve();
+  const timer = setTimeout(wake, ms);
+  signal?.addEventListener("abort", wake);
+  if (signal?.aborted) wake();
+  await over.promise;
+  signal?.removeEventListener("abort", wake);
+  clearTimeout(timer);
+}
+
+/** Waits until something has settled, in whatever way, and at most so long; leaves no timer behind. */
+export async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+  const settled = new AbortController();
+  const finish = () => settled.abort();
+  work.then(finish, finish);
+  await delay(ms, { signal: settled.signal });
+}
