@@ -1,0 +1,156 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
+import type { ExecutionEnvironment } from "../../../src/runtimes/runtime.ts";
+import { configFor, dockerAvailability, openDocker, runCode } from "../../support/docker.ts";
+import { isPresent } from "../../support/requirements.ts";
+import { until } from "../../support/until.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** Whether a file is there. */
+async function has(environment: ExecutionEnvironment, path: string): Promise<boolean> {
+  return await environment.files.stat(path).then(() => true, () => false);
+}
+
+if (isPresent("docker", await dockerAvailability("python"))) {
+  await using docker = await openDocker();
+  const { runtime } = docker;
+  const lasting = () => runtime.createEnvironment(configFor("python"));
+  const singleUse = () => runtime.createEnvironment({ ...configFor("python"), singleUse: true });
+
+  Deno.test("[docker] a program that forges its launcher's last words gains neither time nor a word in the next answer", async () => {
+    await using environment = await lasting();
+    const forger = `
+import os, re, sys, time
+secret = None
+for pid in (os.getppid(),):
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            start, end = (int(part, 16) for part in line.split()[0].split("-"))
+            if not line.split()[1].startswith("rw"): continue
+            try: memory.seek(start); found = re.search(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", memory.read(end - start))
+            except OSError: continue
+            if found: secret = found.group()
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(1.5)
+    open("late.txt", "w").write("it lives")
+    os._exit(0)
+for fd in (1, 2):
+    if secret: os.write(fd, b"\\0" + secret + b" ended 0 0 0 0 1 1\\n")
+time.sleep(30)
+`;
+    await runCode(environment, forger, { limits: { ...DEFAULT_LIMITS, timeoutMs: 1_000 } });
+    const honest = await runCode(environment, "print('honest'); raise SystemExit(7)");
+    assertEquals([honest.exitCode, honest.stdout], [7, "honest\n"]);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    assertEquals(await has(environment, "late.txt"), false);
+  });
+
+  Deno.test("[docker] files that do not fit are the caller's fault, and no environment's", async () => {
+    await using environment = await runtime.createEnvironment({
+      ...configFor("python", { resourceLimits: { ...DEFAULT_LIMITS, diskMb: 1 } }),
+      singleUse: true,
+    });
+    await environment.files.write("big", new Uint8Array(2 * MEBIBYTE));
+    const error = await assertRejects(() => runCode(environment, "print(1)"), CodeBeakerError);
+    assertEquals(error.code, "too_large");
+    assertEquals(await runtime.isAvailable("python"), { available: true });
+  });
+
+  Deno.test("[docker] a container with no room for one process more still ends at its deadline", async () => {
+    const bomb = `
+import os, time
+os.setsid()
+while True:
+    try:
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(60)
+    except OSError:
+        pass
+`;
+    for (const make of [lasting, singleUse]) {
+      await using environment = await make();
+      const { outcome, usage } = await runCode(environment, bomb, { limits: { ...DEFAULT_LIMITS, timeoutMs: 1_000 } });
+      assertEquals(outcome, { kind: "timed_out", limitMs: 1_000 });
+      assert(usage.wallMs < 15_000, `It lived for ${usage.wallMs} ms`);
+    }
+  });
+
+  Deno.test("[docker] the end of a program takes nothing from somebody who reads a file", async () => {
+    await using environment = await lasting();
+    const size = 24 * MEBIBYTE;
+    await environment.files.write("large.bin", new Uint8Array(size));
+    const reader = (await environment.files.read("large.bin")).getReader();
+    let bytes = (await reader.read()).value?.length ?? 0;
+    await runCode(environment, "import os, time\nif os.fork() == 0: time.sleep(60)\n");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (let next = await reader.read(); !next.done; next = await reader.read()) bytes += next.value.length;
+    assertEquals(bytes, size);
+  });
+
+  Deno.test("[docker] a program that is cancelled before it begins takes no other along", async () => {
+    await using environment = await lasting();
+    const first = runCode(environment, "import time; time.sleep(2); print('done')");
+    await until(async () => await has(environment, "main.py"), "the first program is there");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await environment.files.write("other.py", encode("print('never')"));
+    const handle = await environment.run({ kind: "file", path: "other.py", args: [] }, {
+      env: {},
+      limits: DEFAULT_LIMITS,
+      signal: AbortSignal.abort(),
+    });
+    await handle.output.cancel();
+    assertEquals((await handle.outcome).kind, "cancelled");
+    assertEquals((await first).stdout, "done\n");
+  });
+
+  Deno.test("[docker] a program takes SIGINT and SIGQUIT as it likes", async () => {
+    for (const make of [lasting, singleUse]) {
+      await using environment = await make();
+      const code =
+        "import signal; print([signal.getsignal(n) in (signal.SIG_DFL, signal.default_int_handler) for n in (2, 3)])";
+      assertEquals((await runCode(environment, code)).stdout, "[True, True]\n");
+    }
+  });
+
+  Deno.test("[docker] a workspace that a program closes is open again for the next", async () => {
+    await using environment = await lasting();
+    await runCode(environment, 'import os; os.chmod("/workspace", 0)');
+    assertEquals((await runCode(environment, "print(1)")).stdout, "1\n");
+  });
+}
+
+if (isPresent("docker", await dockerAvailability("go"))) {
+  await using docker = await openDocker();
+  const HELLO = 'package main\n\nfunc main() { println("hi") }\n';
+  /** The compiler's own way to run something of the client's in its phase. */
+  const HOOKED = { GOFLAGS: "-buildvcs=false '-toolexec=sh /workspace/hook.sh'" };
+
+  Deno.test("[docker] what runs beside the compiler floods nobody's memory, and leaves no bound raised", async () => {
+    const flooding = "exec yes >/proc/$(pgrep -o -f launch 2>/dev/null || echo $PPID)/fd/1\n";
+    await using environment = await docker.runtime.createEnvironment({
+      ...configFor("go"),
+      environmentVariables: HOOKED,
+    });
+    await environment.files.write("hook.sh", encode(flooding));
+    const before = Deno.memoryUsage().rss;
+    const { outcome } = await runCode(environment, HELLO, {
+      limits: { ...DEFAULT_LIMITS, maxTotalOutputBytes: 1_000_000 },
+    });
+    assert(outcome.kind !== "exited" || outcome.exitCode !== 0, JSON.stringify(outcome));
+    assert(Deno.memoryUsage().rss - before < 200 * MEBIBYTE, "The service took it all in");
+    const limits = { ...DEFAULT_LIMITS, memoryMb: 256 };
+    const allocating = "x=$(head -c 400000000 /dev/zero | tr '\\0' x); echo ${#x}";
+    const handle = await environment.run({ kind: "shell", command: allocating, args: [], workingDirectory: "." }, {
+      env: {},
+      limits,
+    });
+    const text = await new Response(
+      handle.output.pipeThrough(new TransformStream({ transform: ({ bytes }, to) => to.enqueue(bytes) })),
+    ).text();
+    assertEquals([(await handle.outcome).kind, text], ["memory_limit", ""]);
+  });
+}
