@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { ENVIRONMENTS } from "../../../src/runtimes/docker/environments.ts";
+import { dockerFacts } from "../../../src/runtimes/docker/facts.ts";
 import { type DockerSettings, parseSettings } from "../../../src/runtimes/docker/settings.ts";
 
 const BASE = { host: "unix:///var/run/docker.sock", pull: "missing", environments: {} };
@@ -152,4 +153,15 @@ Deno.test("parseSettings() takes the names that a request can ask for, and no ot
 Deno.test("parseSettings() finds nothing on the prototype of an object", () => {
   const { paths } = refusal({ ...BASE, environments: { constructor: { image: "a" } } });
   assertEquals(paths, ["file", "run"]);
+});
+
+Deno.test("what is known of the runtime before it is loaded names every environment that is built in", () => {
+  assertEquals(dockerFacts({ settings: {} }).supportedEnvironments, Object.keys(ENVIRONMENTS));
+  const settings = { docker: { environments: { golang: {}, ruby: {} } } };
+  assertEquals(dockerFacts({ settings }).supportedEnvironments, [...Object.keys(ENVIRONMENTS), "ruby"]);
+});
+
+Deno.test("parseSettings() takes the alias of an environment name for the name", () => {
+  const { configured, environments } = parse({ environments: { golang: { image: "mine:1" } } });
+  assertEquals([[...configured], environments["go"]?.image], [["go"], "mine:1"]);
 });
