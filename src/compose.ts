@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
-import { Engine } from "./engine.ts";
+import { Engine } from "./engine/mod.ts";
 import { log } from "./log.ts";
 import type { ImageBuildOptions } from "./runtimes/docker/image_builder.ts";
 import { parseSettings } from "./runtimes/docker/settings.ts";

@@ -40,8 +40,15 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
 }
 
+/** An error as it is kept and told: what {@link CodeBeakerError} says, without its causes. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
 /** The only error class of the project: a failing caller or a failing service, never a failing program. */
-export class CodeBeakerError extends Error {
+export class CodeBeakerError extends Error implements Failure {
   override readonly name = "CodeBeakerError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails;

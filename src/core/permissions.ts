@@ -28,6 +28,19 @@ export interface PermissionPolicy {
   readonly openNetworks: readonly string[];
 }
 
+/** The most that one key's requests may ask for, below what the operator's policy lets anybody; what is absent adds no bound. */
+export interface PermissionCeiling {
+  /** Absolute directories below which `allowRead` may point. */
+  readonly allowRead?: readonly string[];
+  /** Absolute directories below which `allowWrite` may point. */
+  readonly allowWrite?: readonly string[];
+  /** `false`: no network; a list: these entries only. */
+  readonly allowNet?: boolean | readonly string[];
+  /** Names that `allowEnv` may hold. */
+  readonly allowEnv?: readonly string[];
+  readonly allowRun?: boolean;
+}
+
 /** What a request gets that asks for nothing. */
 export const NO_PERMISSIONS: PermissionSettings = {
   allowRead: [],

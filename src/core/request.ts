@@ -35,11 +35,12 @@ export interface ExecutionRequest extends SelectionRequest {
   /** The one of them to run; absent, it is the main file. */
   readonly entrypoint?: string;
   readonly args: readonly string[];
-  readonly stdin: string;
+  readonly stdin?: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-const selectionFields = {
+/** What every request that selects a runtime may name. */
+export const selectionFields = {
   language: z.string().min(1).max(64).optional().describe("What the code is written for"),
   environment: z.string().min(1).max(64).optional().describe("An alias of language"),
   preference: oneOf(PREFERENCES).default("balanced"),
@@ -52,6 +53,13 @@ const selectionFields = {
   limits: limitsSchema.optional(),
 };
 
+/** The wire form of `files`. */
+export const filesSchema = z.array(strictObject({
+  path: z.string().min(1),
+  content: z.string(),
+  encoding: encodingSchema,
+})).max(1_000).default([]);
+
 /** The wire form of `POST /v1/runtimes/select`. */
 export const selectRequestSchema = strictObject(selectionFields);
 
@@ -59,14 +67,10 @@ export const selectRequestSchema = strictObject(selectionFields);
 export const executionRequestSchema = strictObject({
   ...selectionFields,
   code: z.string().optional(),
-  files: z.array(strictObject({
-    path: z.string().min(1),
-    content: z.string(),
-    encoding: encodingSchema,
-  })).max(1_000).default([]),
+  files: filesSchema,
   entrypoint: z.string().min(1).optional(),
   args: argumentsSchema,
-  stdin: z.string().default(""),
+  stdin: z.string().optional(),
   env: environmentSchema.default({}),
 });
 
@@ -88,23 +92,28 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
     throw invalidField("code", "A request brings code, files or both");
   }
   const selection = toSelectionRequest(wire);
-  const files = wire.files.map((file, index) => ({
-    path: parseWorkspacePath(file.path, `files[${index}].path`),
-    bytes: decodeContent(file, `files[${index}].content`),
-  }));
+  const files = parseFiles(wire.files);
   const request: ExecutionRequest = {
     ...selection,
     ...(wire.code === undefined ? {} : { code: new TextEncoder().encode(wire.code) }),
     files,
     ...(wire.entrypoint === undefined ? {} : { entrypoint: parseWorkspacePath(wire.entrypoint, "entrypoint") }),
     args: wire.args,
-    stdin: wire.stdin,
+    ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
     env: wire.env,
   };
   // What the main file of any other language is called its runtime knows, which places the files again.
   if (isKnownLanguage(selection.language)) placeFiles(request, mainFileOf(selection.language));
   else checkPaths(files, []);
   return request;
+}
+
+/** The files of a request. @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace; `invalid_request` */
+export function parseFiles(files: z.output<typeof filesSchema>): RequestFile[] {
+  return files.map((file, index) => ({
+    path: parseWorkspacePath(file.path, `files[${index}].path`),
+    bytes: decodeContent(file, `files[${index}].content`),
+  }));
 }
 
 /** A request's files with its code among them, and the one to run. @throws {CodeBeakerError} `invalid_request` */
@@ -122,8 +131,12 @@ export function placeFiles(
   return { files, entrypoint };
 }
 
-/** Every path is there once, and none runs through a file. `taken` are those that are there already. */
-function checkPaths(files: readonly RequestFile[], taken: readonly string[]): void {
+/**
+ * Every path is there once, and none runs through a file. `taken` are those that are there already.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
+export function checkPaths(files: readonly RequestFile[], taken: readonly string[]): void {
   const all = new Set([...taken, ...files.map(({ path }) => path)]);
   const seen = new Set(taken);
   files.forEach(({ path }, index) => {
@@ -139,7 +152,8 @@ function checkPaths(files: readonly RequestFile[], taken: readonly string[]): vo
   });
 }
 
-function toSelectionRequest(wire: z.output<typeof selectRequestSchema>): SelectionRequest {
+/** The part of a request that selects a runtime. @throws {CodeBeakerError} `invalid_request` */
+export function toSelectionRequest(wire: z.output<typeof selectRequestSchema>): SelectionRequest {
   const language = wire.language ?? wire.environment;
   if (language === undefined) {
     throw invalidField("language", 'A request names its language ("environment" is an alias)');

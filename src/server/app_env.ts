@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../engine/mod.ts";
 import type { Connection } from "./loopback.ts";
 
 /** The parts of the engine that the door uses. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { Engine } from "../../../src/engine.ts";
+import { Engine } from "../../../src/engine/mod.ts";
 import { RuntimeSelector } from "../../../src/runtimes/selector.ts";
 import { createApp } from "../../../src/server/mod.ts";
 import { fakeRuntime } from "../../support/fake_runtime.ts";

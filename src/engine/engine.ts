@@ -1,17 +1,17 @@
-import { type CommandContext, runProgram } from "./commands/mod.ts";
-import { CodeBeakerError, messageOf } from "./core/errors.ts";
-import type { Attempt, Execution, Outcome } from "./core/execution.ts";
-import { newId } from "./core/ids.ts";
-import { nothingFits, soonestRetryMs } from "./core/nothing_fits.ts";
-import { narrowPermissions, type PermissionPolicy } from "./core/permissions.ts";
-import { type ExecutionRequest, placeFiles, type SelectionRequest } from "./core/request.ts";
-import type { Selection } from "./core/selection.ts";
-import { log } from "./log.ts";
-import { describeRuntime, type RuntimeDescription } from "./runtimes/description.ts";
-import { RuntimeProfile } from "./runtimes/profile.ts";
-import type { ExecutionEnvironment, ExecutionRuntime } from "./runtimes/runtime.ts";
-import { configOf, type RuntimeSelector } from "./runtimes/selector.ts";
-import { Semaphore } from "./system/semaphore.ts";
+import { type CommandContext, runProgram } from "../commands/mod.ts";
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import type { Attempt, Execution, Outcome } from "../core/execution.ts";
+import { newId } from "../core/ids.ts";
+import { nothingFits, soonestRetryMs } from "../core/nothing_fits.ts";
+import { narrowPermissions, type PermissionPolicy } from "../core/permissions.ts";
+import { type ExecutionRequest, placeFiles, type SelectionRequest } from "../core/request.ts";
+import type { Selection } from "../core/selection.ts";
+import { log } from "../log.ts";
+import { describeRuntime, type RuntimeDescription } from "../runtimes/description.ts";
+import { RuntimeProfile } from "../runtimes/profile.ts";
+import type { ExecutionEnvironment, ExecutionRuntime } from "../runtimes/runtime.ts";
+import { configOf, type RuntimeSelector } from "../runtimes/selector.ts";
+import { Semaphore } from "../system/semaphore.ts";
 
 /** How long an execution waits for a place before it is told `busy`. */
 const QUEUE_TIMEOUT_MS = 2_000;
@@ -176,7 +176,7 @@ export class Engine implements AsyncDisposable {
     for (const file of files) await environment.files.write(file.path, file.bytes);
     const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
       limits: config.resourceLimits,
-      stdin: stdin ?? request.stdin,
+      stdin: stdin ?? request.stdin ?? "",
       signal: withOwn(this.#shutdown.signal, signal),
       askedAt,
       onStart,

@@ -1,0 +1,42 @@
+import type { SessionExecutionRequest, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
+import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
+import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+
+/** What became of a command. A caller's or the service's fault is thrown, and no result. */
+export interface CommandResult {
+  /** Whether what was asked was done: for a program, that it exited with 0. */
+  readonly success: boolean;
+  /** As the command's row in the wire contract says; an execution, for one that runs a program. */
+  readonly result: unknown;
+}
+
+/** A part of a tenant's sessions, the newest first. */
+export interface SessionPage {
+  readonly sessions: readonly SessionInfo[];
+  /** Present when there are more: what to ask with for the next part. */
+  readonly nextCursor?: string;
+}
+
+/** Everything that doors do with sessions. Another tenant's session is `not_found`; one that is over is `conflict`. */
+export interface SessionsPort {
+  /** @throws {CodeBeakerError} what a selection throws; `busy` when the tenant or the service has too many */
+  create(caller: Caller, request: SessionRequest, options?: { readonly signal?: AbortSignal }): Promise<SessionInfo>;
+  show(caller: Caller, id: string): SessionInfo;
+  /** Those that are not closed, or those in one state. @throws {CodeBeakerError} `invalid_request` for a cursor that is none */
+  list(
+    caller: Caller,
+    options: {
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+      readonly state?: SessionState | undefined;
+    },
+  ): SessionPage;
+  /** Ends everything that the session started and removes its workspace; returns when that is done. */
+  close(caller: Caller, id: string): Promise<void>;
+  /** One program at a time: others wait in order. @throws {CodeBeakerError} `busy` when too many wait */
+  submit(caller: Caller, id: string, request: SessionExecutionRequest, options?: SubmitOptions): Promise<Submitted>;
+  /** Does what a command object asks (`COMMANDS`). */
+  command(caller: Caller, id: string, command: unknown, options?: SubmitOptions): Promise<CommandResult>;
+  /** The session's files; using them counts as activity. */
+  files(caller: Caller, id: string): WorkspaceFiles;
+}

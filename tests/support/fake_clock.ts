@@ -1,0 +1,22 @@
+import type { Clock } from "../../src/system/clock.ts";
+
+/** A clock that stands still until a test moves it. */
+export class FakeClock implements Clock {
+  #now = Date.UTC(2026, 0, 1);
+  readonly #calls = new Set<() => void>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  every(_intervalMs: number, call: () => void): Disposable {
+    this.#calls.add(call);
+    return { [Symbol.dispose]: () => this.#calls.delete(call) };
+  }
+
+  /** Moves the time on, and then calls whatever is called at intervals. */
+  advance(ms: number): void {
+    this.#now += ms;
+    for (const call of [...this.#calls]) call();
+  }
+}
