@@ -49,6 +49,7 @@ export async function composeService(
       docker,
     },
     instance,
+    survivors: new Set(),
     log: {
       info: (message, facts) => log.info(message, facts),
       warning: (message, facts) => log.warning(message, facts),

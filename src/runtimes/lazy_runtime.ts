@@ -34,6 +34,10 @@ export class LazyRuntime implements ExecutionRuntime {
     return await (await this.#runtime()).createEnvironment(config);
   }
 
+  async reattachEnvironment(id: string, config: RuntimeConfig): Promise<ExecutionEnvironment | undefined> {
+    return await (await this.#runtime()).reattachEnvironment?.(id, config);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const loaded = await this.#loaded?.catch(() => undefined); // Whoever asked for it was told.
     await loaded?.[Symbol.asyncDispose]();

@@ -17,6 +17,8 @@ export interface RuntimeHost {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Whose what outlives this process is; undefined where no home directory can be kept. */
   readonly instance: Instance | undefined;
+  /** Environments of an earlier process that may yet be attached again by their ids: until they leave this set, nobody removes them. */
+  readonly survivors: ReadonlySet<string>;
   readonly log: RuntimeLog;
 }
 
@@ -63,6 +65,15 @@ export interface ExecutionRuntime extends AsyncDisposable {
    * @throws {CodeBeakerError} `runtime_unavailable`; no user code has begun then
    */
   createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
+
+  /**
+   * An environment of this instance that outlived the process which made it: with its files, and with nothing running in it.
+   * Undefined when there is none (any more). Absent where nothing outlives the process.
+   *
+   * @param id the environment's own, one of {@link RuntimeHost.survivors}
+   * @throws {CodeBeakerError} `runtime_unavailable` when that cannot be told now
+   */
+  reattachEnvironment?(id: string, config: RuntimeConfig): Promise<ExecutionEnvironment | undefined>;
 }
 
 /** What an execution environment is made from. */
@@ -117,7 +128,10 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   run(program: Program, options: RunOptions): Promise<ProgramHandle>;
 }
 
-/** What to run: a file of the workspace in the environment's language, or a command line. */
+/**
+ * What to run: a file of the workspace in the environment's language, a command line, or the installation of packages into
+ * the workspace, which has network whatever the permissions say and runs nothing that the packages bring.
+ */
 export type Program =
   | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
   | {
@@ -125,7 +139,8 @@ export type Program =
     readonly command: string;
     readonly args: readonly string[];
     readonly workingDirectory: string;
-  };
+  }
+  | { readonly kind: "install"; readonly packages: readonly string[] };
 
 /** What holds for one program. */
 export interface RunOptions {
@@ -171,4 +186,11 @@ export interface WorkspaceFiles {
   delete(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
   /** The tree below a directory, `maxDepth` levels deep (0: no bound). */
   list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry>;
+  /** The whole workspace as a tar archive: directories, files, and symlinks as symlinks. */
+  pack(): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Puts the directories, files and symlinks of a tar archive into the workspace, over what is there. The archive has been
+   * checked: its paths are normal and relative, its links stay inside, and it holds nothing else.
+   */
+  unpack(archive: ReadableStream<Uint8Array>): Promise<void>;
 }

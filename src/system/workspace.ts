@@ -128,6 +128,14 @@ export class Workspace {
     });
   }
 
+  pack(): Promise<ReadableStream<Uint8Array>> {
+    return Promise.reject(new Error("not yet"));
+  }
+
+  unpack(_archive: ReadableStream<Uint8Array>): Promise<void> {
+    return Promise.reject(new Error("not yet"));
+  }
+
   /** Moves a directory out of the reach of programs before it is taken apart. */
   async #removeAside(child: string): Promise<void> {
     const aside = join(this.#asideDirectory, `removing-${crypto.randomUUID()}`);

@@ -19,7 +19,6 @@ Deno.test("parseExecutionRequest() fills in the defaults of the wire contract", 
     code: new TextEncoder().encode("1"),
     files: [],
     args: [],
-    stdin: "",
     env: {},
   });
   assertEquals(resolveLimits(limits), DEFAULT_LIMITS);

@@ -20,6 +20,7 @@ export async function openRuntimeHost(options: Partial<RuntimeHost> = {}): Promi
       docker: { host: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", pull: "never", environments: {} },
     },
     instance,
+    survivors: new Set(),
     log: { info: () => {}, warning: () => {} },
     ...options,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

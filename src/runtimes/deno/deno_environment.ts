@@ -89,6 +89,9 @@ export class DenoEnvironment implements ExecutionEnvironment {
   }
 
   run(program: Program, options: RunOptions): Promise<ProgramHandle> {
+    if (program.kind === "install") {
+      return Promise.reject(new CodeBeakerError("permission_denied", "Cannot install packages on this runtime yet"));
+    }
     return program.kind === "file"
       ? this.#runFile(program.path, { ...program, workingDirectory: "." }, options)
       : this.#runShell(program, options);

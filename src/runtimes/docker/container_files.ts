@@ -116,8 +116,12 @@ export class ContainerFiles implements WorkspaceFiles {
     });
   }
 
+  pack(): Promise<ReadableStream<Uint8Array>> {
+    return Promise.reject(new Error("not yet"));
+  }
+
   /** Puts the files of a tar archive into the workspace. */
-  async unpack(archive: Uint8Array): Promise<void> {
+  async unpack(archive: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
     await this.#ask({ words: ["unpack"], path: ".", stdin: archive });
   }
 

@@ -1,3 +1,4 @@
+import { CodeBeakerError } from "../../core/errors.ts";
 import { packTar } from "modern-tar";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { Program } from "../runtime.ts";
@@ -21,6 +22,9 @@ export function launcherArgv(
     const compiler = commandLine(spec.compile ?? [], places);
     const run = [...commandLine(spec.run, places), ...program.args];
     return [...head, WORKSPACE_ROOT, String(compiler.length), ...compiler, ...run];
+  }
+  if (program.kind === "install") {
+    throw new CodeBeakerError("permission_denied", "Cannot install packages on this runtime yet");
   }
   const { workingDirectory } = program;
   const directory = workingDirectory === "." ? WORKSPACE_ROOT : `${WORKSPACE_ROOT}/${workingDirectory}`;

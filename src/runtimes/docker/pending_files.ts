@@ -70,4 +70,12 @@ export class PendingFiles implements WorkspaceFiles {
   list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry> {
     return this.#inContainer.list(path, options);
   }
+
+  pack(): Promise<ReadableStream<Uint8Array>> {
+    return this.#inContainer.pack();
+  }
+
+  unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
+    return this.#inContainer.unpack(archive);
+  }
 }
