@@ -20,6 +20,21 @@ export const SESSION_STATES = ["creating", "active", "idle", "closing", "closed"
 /** A name of {@link SESSION_STATES}. */
 export type SessionState = typeof SESSION_STATES[number];
 
+/**
+ * Why a session is over: its owner closed it, nothing happened in it for `idleTimeoutMs`, it reached `maxLifetimeMs`, its
+ * execution environment ended by itself, the service was shut down, or the service was lost and the environment with it.
+ */
+export const CLOSE_REASONS = [
+  "closed_by_owner",
+  "idle_timeout",
+  "max_lifetime",
+  "environment_ended",
+  "service_stopped",
+  "service_lost",
+] as const;
+/** A name of {@link CLOSE_REASONS}. */
+export type CloseReason = typeof CLOSE_REASONS[number];
+
 const MINUTE_MS = 60_000;
 const MAX_LIFETIME_MS = 7 * 24 * 60 * MINUTE_MS;
 const MAX_METADATA_BYTES = 16_384;
@@ -52,7 +67,7 @@ export interface SessionInfo {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly selection: Selection;
   /** Present once it is closed. */
-  readonly closedBecause?: string;
+  readonly closedBecause?: CloseReason;
 }
 
 /** A program to be run in a session, whose files stay there. */
