@@ -1,0 +1,246 @@
+import type { Registry } from "prom-client";
+import { CodeBeakerError, ERROR_KINDS } from "./core/errors.ts";
+import type { Attempt } from "./core/execution.ts";
+import type { Selection } from "./core/selection.ts";
+import { CLOSE_REASONS, type SessionInfo } from "./core/session.ts";
+import type { EndedExecution, Observer } from "./engine/observer.ts";
+import type { Caller } from "./engine/port.ts";
+
+/** What is looked up when somebody asks, and not counted. */
+export interface MetricSources {
+  /** Programs that wait for a place. */
+  queueLength(): number;
+  /** Programs that have one. */
+  running(): number;
+  /** Sessions that are not closed. */
+  sessions(): number;
+}
+
+/** Every metric as Prometheus reads it. */
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+interface Definition {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+}
+
+interface HistogramDefinition extends Definition {
+  readonly buckets: number[];
+}
+
+/** The value of a label where there is nothing that it could name. */
+const NONE = "none";
+
+/** Every label is a runtime, an environment name that a runtime speaks, or a word of a list: a caller cannot add values. */
+const COUNTERS = {
+  executions: {
+    name: "codebeaker_executions_total",
+    help: "Executions that are over, by outcome; failed are those that the service could not run",
+    labelNames: ["runtime", "language", "outcome"],
+  },
+  failures: {
+    name: "codebeaker_execution_failures_total",
+    help: "Executions that the service could not run, by error code",
+    labelNames: ["code"],
+  },
+  cpu: {
+    name: "codebeaker_execution_cpu_seconds_total",
+    help: "CPU time that programs used, where it could be seen",
+    labelNames: ["runtime"],
+  },
+  selections: {
+    name: "codebeaker_selections_total",
+    help: "Selections by what was chosen, none where nothing fitted",
+    labelNames: ["runtime", "preference"],
+  },
+  fallbacks: {
+    name: "codebeaker_fallbacks_total",
+    help: "Attempts to start a program that failed, so that the next runtime was tried",
+    labelNames: ["runtime"],
+  },
+  sessionsOpened: {
+    name: "codebeaker_sessions_opened_total",
+    help: "Sessions that were opened",
+    labelNames: ["runtime"],
+  },
+  sessionsClosed: {
+    name: "codebeaker_sessions_closed_total",
+    help: "Sessions that are over, by why",
+    labelNames: ["reason"],
+  },
+  errors: { name: "codebeaker_errors_total", help: "Errors that a door answered with", labelNames: ["code"] },
+} satisfies Record<string, Definition>;
+
+const HISTOGRAMS = {
+  duration: {
+    name: "codebeaker_execution_duration_seconds",
+    help: "From the moment a program may begin to its end",
+    labelNames: ["runtime"],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+  },
+  startup: {
+    name: "codebeaker_execution_startup_seconds",
+    help: "From asking for the environment until the program may begin",
+    labelNames: ["runtime"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  queueWait: {
+    name: "codebeaker_queue_wait_seconds",
+    help: "How long an execution waited for its turn",
+    labelNames: [],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60],
+  },
+} satisfies Record<string, HistogramDefinition>;
+
+type Name = keyof typeof COUNTERS | keyof typeof HISTOGRAMS;
+
+/** Something that was counted or measured, without anything of the event that it comes from. */
+interface Entry {
+  readonly name: Name;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What is known to be countable is there before it is first counted: a rate over it begins at its first event. */
+const STARTING_AT_ZERO: readonly Entry[] = [
+  ...CLOSE_REASONS.map((reason) => ({ name: "sessionsClosed" as const, labels: { reason }, value: 0 })),
+  ...Object.keys(ERROR_KINDS).map((code) => ({ name: "errors" as const, labels: { code }, value: 0 })),
+];
+
+/** The library is loaded when this much was counted, though nobody asked for it. */
+const JOURNAL_LENGTH = 2_000;
+/** What is counted beyond it is lost; so long it grows only where the library cannot be loaded. */
+const MAX_JOURNAL_LENGTH = 20_000;
+
+/**
+ * Counts what the service does. The client library costs more time and memory than a start should (about 18 ms and 7 MB),
+ * so it is loaded at the first {@link expose}; what is counted before waits in a bounded journal.
+ */
+export class Metrics implements Observer {
+  readonly #sources: MetricSources;
+  #journal: Entry[] = [];
+  #instruments: Instruments | undefined;
+  #loading: Promise<Instruments> | undefined;
+
+  constructor(sources: MetricSources) {
+    this.#sources = sources;
+  }
+
+  selected({ chosen, preference }: Selection): void {
+    this.#add("selections", { runtime: chosen ?? NONE, preference });
+  }
+
+  fellBack({ runtime }: Attempt): void {
+    this.#add("fallbacks", { runtime });
+  }
+
+  executionEnded({ result, queuedMs }: EndedExecution): void {
+    this.#add("queueWait", {}, queuedMs / 1_000);
+    if (result instanceof CodeBeakerError) {
+      this.#add("executions", { runtime: NONE, language: NONE, outcome: "failed" });
+      this.#add("failures", { code: result.code });
+      return;
+    }
+    const { runtime, language, outcome, usage } = result;
+    this.#add("executions", { runtime, language, outcome: outcome.kind });
+    this.#add("duration", { runtime }, usage.wallMs / 1_000);
+    this.#add("startup", { runtime }, usage.startupMs / 1_000);
+    if (usage.cpuMs !== null) this.#add("cpu", { runtime }, usage.cpuMs / 1_000);
+  }
+
+  sessionOpened(_caller: Caller, { runtime }: SessionInfo): void {
+    this.#add("sessionsOpened", { runtime });
+  }
+
+  sessionClosed(_caller: Caller, { closedBecause }: SessionInfo): void {
+    this.#add("sessionsClosed", { reason: closedBecause ?? NONE });
+  }
+
+  refused({ error }: { readonly error: CodeBeakerError }): void {
+    this.#add("errors", { code: error.code });
+  }
+
+  /** Everything counted since the start, and what the sources say now. */
+  async expose(): Promise<MetricsText> {
+    const { registry } = await this.#load();
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  }
+
+  #add(name: Name, labels: Entry["labels"], value = 1): void {
+    if (!Number.isFinite(value) || value < 0) return; // The library would throw, and whoever tells must not fail by it.
+    if (this.#instruments !== undefined) return this.#instruments.add({ name, labels, value });
+    if (this.#journal.length < MAX_JOURNAL_LENGTH) this.#journal.push({ name, labels, value });
+    if (this.#journal.length === JOURNAL_LENGTH) this.#load().catch(() => {}); // Best effort: expose() tells it.
+  }
+
+  #load(): Promise<Instruments> {
+    return this.#loading ??= this.#open();
+  }
+
+  async #open(): Promise<Instruments> {
+    try {
+      const instruments = await openInstruments(this.#sources);
+      for (const entry of this.#journal) instruments.add(entry);
+      this.#journal = [];
+      return this.#instruments = instruments;
+    } catch (error) {
+      this.#loading = undefined; // No descriptors were left, say: the next one who asks tries again.
+      throw error;
+    }
+  }
+}
+
+/** The library's side of every metric, with a registry of its own. */
+interface Instruments {
+  readonly registry: Registry;
+  add(entry: Entry): void;
+}
+
+async function openInstruments(sources: MetricSources): Promise<Instruments> {
+  const { Counter, Gauge, Histogram, Registry } = await import("prom-client");
+  const registry = new Registry();
+  const registers = [registry];
+  const adders = new Map<string, (entry: Entry) => void>();
+  for (const [name, definition] of Object.entries<Definition>(COUNTERS)) {
+    const counter = new Counter({ ...definition, registers });
+    adders.set(name, ({ labels, value }) => counter.inc(labels, value));
+  }
+  for (const [name, definition] of Object.entries<HistogramDefinition>(HISTOGRAMS)) {
+    const histogram = new Histogram({ ...definition, registers });
+    adders.set(name, ({ labels, value }) => histogram.observe(labels, value));
+  }
+  for (const { read, ...definition } of gaugesOf(sources)) {
+    new Gauge({
+      ...definition,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+  const add = (entry: Entry) => adders.get(entry.name)?.(entry);
+  STARTING_AT_ZERO.forEach(add);
+  return { registry, add };
+}
+
+function gaugesOf(sources: MetricSources) {
+  return [
+    { name: "codebeaker_queue_length", help: "Programs that wait for a place", read: () => sources.queueLength() },
+    { name: "codebeaker_running", help: "Programs that have a place", read: () => sources.running() },
+    { name: "codebeaker_sessions", help: "Sessions that are not closed", read: () => sources.sessions() },
+    {
+      name: "process_resident_memory_bytes",
+      help: "Resident memory of the service itself",
+      read: () => Deno.memoryUsage().rss,
+    },
+    {
+      name: "process_start_time_seconds",
+      help: "When the service started, in seconds since 1970",
+      read: () => performance.timeOrigin / 1_000,
+    },
+  ];
+}

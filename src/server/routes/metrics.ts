@@ -1,0 +1,11 @@
+import { Hono } from "hono";
+import type { Metrics } from "../../metrics.ts";
+import type { AppEnv } from "../app_env.ts";
+
+/** Every metric as Prometheus reads it. */
+export function metricsRoutes(metrics: Pick<Metrics, "expose">): Hono<AppEnv> {
+  return new Hono<AppEnv>().get("/metrics", async (context) => {
+    const { contentType, text } = await metrics.expose();
+    return context.body(text, 200, { "content-type": contentType, "cache-control": "no-store" });
+  });
+}
