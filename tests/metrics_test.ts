@@ -187,9 +187,8 @@ Deno.test("Metrics has nothing that a caller wrote", async () => {
   const metrics = makeMetrics();
   const text = "written by a tenant";
   metrics.fellBack({ runtime: "docker", error: text });
-  metrics.refused(
-    { what: text, error: new CodeBeakerError("invalid_request", text) } as Parameters<Metrics["refused"]>[0],
-  );
+  const refusal = { what: text, error: new CodeBeakerError("invalid_request", text) };
+  metrics.refused(refusal);
   metrics.executionEnded({
     ...ended(new CodeBeakerError("unsupported_language", text)),
     language: text,
