@@ -5,12 +5,16 @@ import { loadConfig } from "../config.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Outcome } from "../core/execution.ts";
 import { languageOfFile } from "../core/languages.ts";
+import { LOCAL_USER } from "../core/principal.ts";
 import { parseExecutionRequest } from "../core/request.ts";
 import { PREFERENCES, type Selection } from "../core/selection.ts";
 import { exitCodeOf, exitCodeOfSignal } from "./exit_code.ts";
 import { interruptible } from "./interruptible.ts";
 import { formatTable, printError, writeAll } from "./output.ts";
 import { addSettings } from "./settings.ts";
+
+/** Whoever has this command line. */
+const CALLER = { principal: LOCAL_USER };
 
 interface RunFlags {
   readonly language?: string;
@@ -78,9 +82,9 @@ async function run(
     ...(allowNet === undefined ? {} : { permissions: { allowNet: allowNet === "true" || allowNet.split(",") } }),
   });
   await using service = await composeService(await loadConfig(settings), { identity: "passing" });
-  if (explain) await printError(explainSelection(await service.engine.select(request)));
+  if (explain) await printError(explainSelection(await service.engine.select(CALLER, request)));
   try {
-    const { outcome } = await service.engine.execute(request, {
+    const { outcome } = await service.engine.execute(CALLER, request, {
       signal: interrupt.signal,
       onOutput: ({ stream, bytes }) => writeAll(Deno[stream], bytes).catch(() => interrupt.abort("SIGPIPE")),
       ...(file === "-" ? {} : { stdin: Deno.stdin.readable }),

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { defineCommand } from "./command.ts";
+import { defineFileCommand } from "./command.ts";
 
 /** Makes a directory; with `recursive`, also those above it, and one that exists is no fault. */
-export const createDirectory = defineCommand({
+export const createDirectory = defineFileCommand({
   type: "create_directory",
   aliases: ["create_dir"],
   fieldAliases: {},

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { defineCommand } from "./command.ts";
+import { defineFileCommand } from "./command.ts";
 
 /** Deletes a file or an empty directory; with `recursive`, a directory with everything in it. */
-export const deleteFile = defineCommand({
+export const deleteFile = defineFileCommand({
   type: "delete_file",
   aliases: [],
   fieldAliases: {},

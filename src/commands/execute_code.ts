@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
 import { canonicalLanguage } from "../core/languages.ts";
-import { LIMITS, lowerTimeout, timeoutSchema } from "../core/limits.ts";
+import { LIMITS, timeoutSchema, withTimeout } from "../core/limits.ts";
 import { argumentsSchema, checkCodeSize } from "../core/content.ts";
 import { strictObject } from "../core/validation.ts";
-import { defineCommand } from "./command.ts";
+import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
 
 /** Writes code to `main.<ext>` and runs it. */
-export const executeCode = defineCommand({
+export const executeCode = defineProgramCommand({
   type: "execute_code",
   aliases: ["execute"],
   fieldAliases: {},
@@ -27,8 +27,8 @@ export const executeCode = defineCommand({
     }
     const path = environment.mainFile(language === undefined ? undefined : canonicalLanguage(language));
     await environment.files.write(path, new TextEncoder().encode(code));
-    const limits = lowerTimeout(
-      context.limits,
+    const limits = withTimeout(
+      context,
       timeoutMs ?? (timeout === undefined ? undefined : Math.ceil(timeout * 1000)),
     );
     return await runProgram(environment, { kind: "file", path, args }, { ...context, stdin, limits });

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { environmentSchema } from "../core/environment_variables.ts";
 import { invalidField } from "../core/errors.ts";
-import { lowerTimeout, timeoutSchema } from "../core/limits.ts";
+import { timeoutSchema, withTimeout } from "../core/limits.ts";
 import { argumentsSchema } from "../core/content.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { defineCommand } from "./command.ts";
+import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
 
 /** Runs a command line, as far as the runtime can confine it. */
-export const executeShell = defineCommand({
+export const executeShell = defineProgramCommand({
   type: "execute_shell",
   aliases: ["shell"],
   fieldAliases: { commandName: "command" },
@@ -29,7 +29,7 @@ export const executeShell = defineCommand({
       ...context,
       env,
       stdin,
-      limits: lowerTimeout(context.limits, timeoutMs),
+      limits: withTimeout(context, timeoutMs),
     });
   },
 });

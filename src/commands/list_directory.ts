@@ -3,10 +3,10 @@ import type { FileEntry } from "../core/files.ts";
 import { matchesGlob } from "../core/glob.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { defineCommand } from "./command.ts";
+import { defineFileCommand } from "./command.ts";
 
 /** The tree below a directory. A pattern is a glob over names, or over paths from that directory where it holds a slash. */
-export const listDirectory = defineCommand({
+export const listDirectory = defineFileCommand({
   type: "list_directory",
   aliases: ["list_files"],
   fieldAliases: {},

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
 import { parseAs, unknownName } from "../core/validation.ts";
+import type { ProgramResult } from "../core/execution.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { copyFile } from "./copy_file.ts";
@@ -31,16 +32,25 @@ export const COMMANDS: readonly Command[] = [
 
 const anyCommand = z.looseObject({ type: z.string().max(64), id: z.string().max(256).optional() });
 
+/** A command that was read, and may be run in an environment. */
+export type FoundCommand =
+  | {
+    readonly runsProgram: true;
+    run(environment: ExecutionEnvironment, context: CommandContext): Promise<ProgramResult>;
+  }
+  | {
+    readonly runsProgram: false;
+    run(environment: ExecutionEnvironment, context: CommandContext): Promise<unknown>;
+    /** Whether what was asked was done, as the result tells. */
+    succeeded(result: unknown): boolean;
+  };
+
 /**
- * Does what a command object asks, in an environment that the caller keeps.
+ * Reads a command object.
  *
- * @throws {CodeBeakerError} `invalid_request` for an unknown command or a field that is off; else what the command throws
+ * @throws {CodeBeakerError} `invalid_request` for an unknown command or a field that is off
  */
-export async function runCommand(
-  environment: ExecutionEnvironment,
-  value: unknown,
-  context: CommandContext,
-): Promise<unknown> {
+export function findCommand(value: unknown): FoundCommand {
   const { type, id: _, ...given } = parseAs(anyCommand, value, { what: "the command" });
   const command = COMMANDS.find((known) => known.type === type || known.aliases.includes(type));
   if (command === undefined) {
@@ -49,7 +59,27 @@ export async function runCommand(
   const fields = parseAs(command.schema, renameFields(given, command.fieldAliases), {
     what: `the ${command.type} command`,
   });
-  return await command.run(environment, fields, context);
+  if (command.runsProgram) {
+    return { runsProgram: true, run: (environment, context) => command.run(environment, fields, context) };
+  }
+  return {
+    runsProgram: false,
+    run: (environment, context) => command.run(environment, fields, context),
+    succeeded: (result) => command.succeeded?.(result) ?? true,
+  };
+}
+
+/**
+ * Does what a command object asks, in an environment that the caller keeps.
+ *
+ * @throws {CodeBeakerError} what {@link findCommand} and the command itself throw
+ */
+export async function runCommand(
+  environment: ExecutionEnvironment,
+  value: unknown,
+  context: CommandContext,
+): Promise<unknown> {
+  return await findCommand(value).run(environment, context);
 }
 
 function renameFields(

@@ -3,13 +3,13 @@ import { encodingSchema } from "../core/content.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { defineCommand } from "./command.ts";
+import { defineFileCommand } from "./command.ts";
 
 /** More than this is read in parts, by `offset` and `length`. */
 const MAX_READ_BYTES = 16_777_216;
 
 /** Reads a file, or a part of it. */
-export const readFile = defineCommand({
+export const readFile = defineFileCommand({
   type: "read_file",
   aliases: [],
   fieldAliases: {},

@@ -1,5 +1,5 @@
 import { BoundedOutput } from "../core/bounded_output.ts";
-import type { OutputChunk, ProgramResult } from "../core/execution.ts";
+import type { OutputChunk, OutputStream, ProgramResult } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/runtime.ts";
 
@@ -12,6 +12,8 @@ export interface RunProgramOptions {
   /** Is called when the program may begin. */
   onStart?(): void;
   onOutput?(chunk: OutputChunk): Promise<void> | void;
+  /** What keeps what it prints; absent, it is kept within the limits. */
+  readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
   /** When the environment was asked for, on `performance.now`'s clock; now, when it stood ready. */
   readonly askedAt?: number;
 }
@@ -30,7 +32,7 @@ export async function runProgram(
   });
   const beganAt = performance.now();
   options.onStart?.();
-  const kept = {
+  const kept = options.kept ?? {
     stdout: new BoundedOutput(options.limits.maxOutputBytes),
     stderr: new BoundedOutput(options.limits.maxOutputBytes),
   };

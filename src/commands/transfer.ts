@@ -2,7 +2,7 @@ import { z } from "zod";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../runtimes/runtime.ts";
-import { type Command, defineCommand } from "./command.ts";
+import { defineFileCommand, type FileCommand } from "./command.ts";
 
 const transferSchema = strictObject({
   source: z.string().min(1),
@@ -11,8 +11,8 @@ const transferSchema = strictObject({
 });
 
 /** A command that takes something from one path to another. */
-export function defineTransfer(type: string, operation: "copy" | "move"): Command<typeof transferSchema> {
-  return defineCommand({
+export function defineTransfer(type: string, operation: "copy" | "move"): FileCommand<typeof transferSchema> {
+  return defineFileCommand({
     type,
     aliases: [],
     fieldAliases: { sourcePath: "source", destinationPath: "destination" },

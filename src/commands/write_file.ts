@@ -3,7 +3,7 @@ import type { WriteMode } from "../core/files.ts";
 import { decodeContent, encodingSchema } from "../core/content.ts";
 import { oneOf, strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { defineCommand } from "./command.ts";
+import { defineFileCommand } from "./command.ts";
 
 const MODES = {
   Create: "create",
@@ -13,7 +13,7 @@ const MODES = {
 } as const satisfies Record<string, WriteMode>;
 
 /** Writes a file, and the directories above it. */
-export const writeFile = defineCommand({
+export const writeFile = defineFileCommand({
   type: "write_file",
   aliases: [],
   fieldAliases: {},

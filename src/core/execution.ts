@@ -64,10 +64,12 @@ export interface Attempt {
   readonly error: string;
 }
 
-/** The answer to a one-shot request, whatever the program did. */
+/** The answer to a request to run something, whatever the program did. */
 export interface Execution extends ProgramResult {
   readonly id: string;
   readonly language: string;
+  /** Present where it ran in a session. */
+  readonly sessionId?: string;
   readonly runtime: string;
   /** Whether the environment was prepared ahead of time. */
   readonly warm: boolean;

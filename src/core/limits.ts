@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { invalidField } from "./errors.ts";
 import { strictObject } from "./validation.ts";
 
 /** What a limit in MB counts, in bytes. */
@@ -63,9 +64,27 @@ export function resolveLimits(requested: RequestedLimits): Limits {
   return mapLimits((name) => requested[name] ?? LIMITS[name].default);
 }
 
-/** Limits whose time is at most what a command asks for; it never raises them. */
-export function lowerTimeout(limits: Limits, timeoutMs: number | undefined): Limits {
-  return { ...limits, timeoutMs: Math.min(limits.timeoutMs, timeoutMs ?? limits.timeoutMs) };
+/**
+ * The limits of a program in a session: what it names, else the session's. Time is the session's only where the session
+ * names it; a program of any other session may ask for as much as a one-shot.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
+ */
+export function lowerLimits(session: RequestedLimits, requested: RequestedLimits): Limits {
+  const caps = { ...resolveLimits(session), timeoutMs: session.timeoutMs ?? LIMITS.timeoutMs.max };
+  for (const name of namedLimits(requested)) {
+    const field = name === "timeoutMs" ? name : `limits.${name}`;
+    if ((requested[name] ?? 0) > caps[name]) throw invalidField(field, `At most the session's own ${caps[name]}`);
+  }
+  return resolveLimits(mapLimits((name) => requested[name] ?? session[name] ?? LIMITS[name].default));
+}
+
+/** Limits with the time that a command asks for: at most `maxTimeoutMs` or, where that is absent, what the limits say. */
+export function withTimeout(
+  { limits, maxTimeoutMs = limits.timeoutMs }: { readonly limits: Limits; readonly maxTimeoutMs?: number | undefined },
+  timeoutMs: number | undefined,
+): Limits {
+  return { ...limits, timeoutMs: Math.min(timeoutMs ?? limits.timeoutMs, maxTimeoutMs) };
 }
 
 /** What holds for a request that names no limit. */

@@ -170,3 +170,14 @@ export function toSelectionRequest(wire: z.output<typeof selectRequestSchema>): 
     limits: { ...wire.limits, timeoutMs: wire.timeoutMs },
   };
 }
+
+/** What was asked to run, as text only for whoever looks. */
+export function sourceOf({ code, stdin, env }: Pick<ExecutionRequest, "code" | "stdin" | "env">) {
+  return {
+    get code() {
+      return code === undefined ? "" : new TextDecoder().decode(code);
+    },
+    stdin: stdin ?? "",
+    env,
+  };
+}

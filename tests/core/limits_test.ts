@@ -1,11 +1,13 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
 import {
   DEFAULT_LIMITS,
   LIMITS,
   limitsSchema,
-  lowerTimeout,
+  lowerLimits,
   namedLimits,
   resolveLimits,
+  withTimeout,
 } from "../../src/core/limits.ts";
 
 Deno.test("namedLimits() tells those that a request names, also where they equal the default", () => {
@@ -20,10 +22,32 @@ Deno.test("resolveLimits() takes 0 as a value", () => {
   assertEquals(resolveLimits({ maxOutputBytes: 0 }).maxOutputBytes, 0);
 });
 
-Deno.test("lowerTimeout() never raises", () => {
-  assertEquals(lowerTimeout(DEFAULT_LIMITS, 99_999_999).timeoutMs, DEFAULT_LIMITS.timeoutMs);
-  assertEquals(lowerTimeout(DEFAULT_LIMITS, 5).timeoutMs, 5);
-  assertEquals(lowerTimeout(DEFAULT_LIMITS, undefined), DEFAULT_LIMITS);
+Deno.test("withTimeout() never raises above what is allowed", () => {
+  const limits = DEFAULT_LIMITS;
+  assertEquals(withTimeout({ limits }, 99_999_999).timeoutMs, limits.timeoutMs);
+  assertEquals(withTimeout({ limits }, 5).timeoutMs, 5);
+  assertEquals(withTimeout({ limits }, undefined), limits);
+  assertEquals(withTimeout({ limits, maxTimeoutMs: 20_000 }, 99_999).timeoutMs, 20_000);
+  assertEquals(withTimeout({ limits, maxTimeoutMs: 20_000 }, undefined), limits);
+});
+
+Deno.test("lowerLimits() takes what is lower than the session's and refuses what is higher", () => {
+  assertEquals(lowerLimits({}, {}), DEFAULT_LIMITS);
+  assertEquals(lowerLimits({ memoryMb: 128 }, {}).memoryMb, 128);
+  assertEquals(lowerLimits({ memoryMb: 128 }, { memoryMb: 64, timeoutMs: 60_000 }), {
+    ...DEFAULT_LIMITS,
+    memoryMb: 64,
+    timeoutMs: 60_000,
+  });
+  for (
+    const [session, requested] of [
+      [{ memoryMb: 128 }, { memoryMb: 129 }],
+      [{}, { memoryMb: 257 }],
+      [{ timeoutMs: 50 }, { timeoutMs: 51 }],
+    ] as const
+  ) {
+    assertThrows(() => lowerLimits(session, requested), CodeBeakerError, "At most the session's own");
+  }
 });
 
 Deno.test("limitsSchema keeps every limit between its bounds", () => {

@@ -2,18 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk } from "../../src/core/execution.ts";
 import { parseExecutionRequest } from "../../src/core/request.ts";
-import { Engine, type EngineOptions } from "../../src/engine/mod.ts";
+import type { Engine } from "../../src/engine/mod.ts";
 import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/runtime.ts";
 import { RuntimeSelector } from "../../src/runtimes/selector.ts";
 import { Workspace } from "../../src/system/workspace.ts";
+import { CALLER, engineOf, type EngineParts } from "../support/engine_of.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
-
-const POLICY = { readRoots: [], writeRoots: [], openNetworks: [] };
-
-function engineOf(runtimes: readonly ExecutionRuntime[], options: Partial<EngineOptions> = {}): Engine {
-  const selector = new RuntimeSelector(runtimes, { minIsolation: 7 });
-  return new Engine({ selector, policy: POLICY, maxConcurrent: 2, drainMs: 1_000, ...options });
-}
 
 /** An environment whose program runs until it is told how to end, and is cancelled by its signal. */
 function fakeEnvironment(ending: Promise<Outcome>, onDispose: () => void = () => {}): ExecutionEnvironment {
@@ -68,13 +62,13 @@ Deno.test("Engine falls back when an environment cannot be made, and tells every
     createEnvironment: () => Promise.resolve(fakeEnvironment(EXITED)),
   });
   await using engine = engineOf([weak, broken, good]);
-  const execution = await engine.execute(REQUEST);
+  const execution = await engine.execute(CALLER, REQUEST);
   assertEquals([execution.runtime, execution.attempts, execution.stdout], ["good", [{
     runtime: "broken",
     error: "it broke",
   }], "printed"]);
   await using alone = engineOf([broken, weak]);
-  const error = await assertRejects(() => alone.execute(REQUEST), CodeBeakerError);
+  const error = await assertRejects(() => alone.execute(CALLER, REQUEST), CodeBeakerError);
   assertEquals([error.code, error.details.attempts?.length, error.details.selection?.chosen], [
     "runtime_unavailable",
     1,
@@ -92,7 +86,7 @@ Deno.test("Engine does not fall back once user code may have begun", async () =>
     fakeRuntime({ name: "first", startupTimeMs: 1, createEnvironment: () => Promise.resolve(environment) }),
     second,
   ]);
-  assertEquals((await assertRejects(() => engine.execute(REQUEST), CodeBeakerError)).code, "internal");
+  assertEquals((await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError)).code, "internal");
 });
 
 Deno.test("Engine tells which failure it is when nothing fits", async () => {
@@ -108,7 +102,10 @@ Deno.test("Engine tells which failure it is when nothing fits", async () => {
   for (const [runtime, fields, code] of table) {
     await using engine = engineOf([fakeRuntime(runtime)]);
     const request = parseExecutionRequest({ language: "typescript", code: "1", ...fields });
-    assertEquals([code, (await assertRejects(() => engine.execute(request), CodeBeakerError)).code], [code, code]);
+    assertEquals([code, (await assertRejects(() => engine.execute(CALLER, request), CodeBeakerError)).code], [
+      code,
+      code,
+    ]);
   }
 });
 
@@ -118,7 +115,7 @@ Deno.test("Engine runs no more at once than it has places", async () => {
   const nextGate = () => gates[made++]?.promise ?? Promise.reject(new Error("More were made than asked for"));
   const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(fakeEnvironment(nextGate())) });
   await using engine = engineOf([runtime]);
-  const executions = gates.map(() => engine.execute(REQUEST));
+  const executions = gates.map(() => engine.execute(CALLER, REQUEST));
   while (made < 2) await new Promise((resolve) => setTimeout(resolve, 1));
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(made, 2);
@@ -132,11 +129,11 @@ Deno.test("Engine interrupts what still runs when its time to drain is over, and
     createEnvironment: () => (made++, Promise.resolve(fakeEnvironment(new Promise(() => {}), () => disposed++))),
   });
   const engine = engineOf([runtime], { drainMs: 10 });
-  const running = engine.execute(REQUEST);
+  const running = engine.execute(CALLER, REQUEST);
   while (made === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   await engine[Symbol.asyncDispose]();
   assertEquals([(await running).outcome, disposed], [{ kind: "interrupted", reason: "the service was shut down" }, 1]);
-  assertEquals((await assertRejects(() => engine.execute(REQUEST), CodeBeakerError)).code, "busy");
+  assertEquals((await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError)).code, "busy");
 });
 
 Deno.test("Engine tells what waits for a place that it is closing, and starts it no more", async () => {
@@ -144,7 +141,7 @@ Deno.test("Engine tells what waits for a place that it is closing, and starts it
   let made = 0;
   const runtime = fakeRuntime({ createEnvironment: () => (made++, Promise.resolve(fakeEnvironment(gate.promise))) });
   const engine = engineOf([runtime], { maxConcurrent: 1 });
-  const [running, waiting] = [engine.execute(REQUEST), engine.execute(REQUEST)];
+  const [running, waiting] = [engine.execute(CALLER, REQUEST), engine.execute(CALLER, REQUEST)];
   const refused = assertRejects(() => waiting, CodeBeakerError, "shutting down");
   while (made < 1) await new Promise((resolve) => setTimeout(resolve, 1));
   const closing = engine[Symbol.asyncDispose]();
@@ -157,7 +154,7 @@ Deno.test("Engine tells what waits for a place that it is closing, and starts it
 Deno.test("Engine names the field that a rejection is about", async () => {
   const request = parseExecutionRequest({ language: "typescript", code: "1", minIsolation: 9 });
   await using engine = engineOf([fakeRuntime({ name: "weak" })]);
-  const error = await assertRejects(() => engine.execute(request), CodeBeakerError);
+  const error = await assertRejects(() => engine.execute(CALLER, request), CodeBeakerError);
   assertEquals(error.details.errors, [{
     path: "minIsolation",
     message: "weak: isolation 7 of 10 is below the floor 9",
@@ -167,13 +164,13 @@ Deno.test("Engine names the field that a rejection is about", async () => {
 Deno.test("Engine cancels when its caller does", async () => {
   const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(fakeEnvironment(new Promise(() => {}))) });
   await using engine = engineOf([runtime]);
-  const { outcome, stdout } = await engine.execute(REQUEST, { signal: AbortSignal.timeout(20) });
+  const { outcome, stdout } = await engine.execute(CALLER, REQUEST, { signal: AbortSignal.timeout(20) });
   assertEquals([outcome, stdout], [{ kind: "cancelled" }, "printed"]);
 });
 
 Deno.test("Engine shows what it measured", async () => {
   await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(fakeEnvironment(EXITED)) })]);
-  await engine.execute(REQUEST);
+  await engine.execute(CALLER, REQUEST);
   const [description] = await engine.describeRuntimes();
   assertEquals([description?.measured.samples, description?.measured.failures], [1, 0]);
   assert((description?.measured.startupMs.p50 ?? -1) >= 0);
@@ -207,10 +204,10 @@ Deno.test("Engine falls back only to what passed the same filters, best first, a
   const attempts = [{ runtime: "first", error: "no socket" }, { runtime: "second", error: "no image" }];
   const others = [...unfit, second, first].map(({ runtime }) => runtime);
   await using engine = engineOf([...others, good.runtime]);
-  const execution = await engine.execute(request);
+  const execution = await engine.execute(CALLER, request);
   assertEquals([execution.runtime, execution.attempts], ["good", attempts]);
   await using alone = engineOf(others);
-  const error = await assertRejects(() => alone.execute(request), CodeBeakerError);
+  const error = await assertRejects(() => alone.execute(CALLER, request), CodeBeakerError);
   assertEquals([error.code, error.details.attempts], ["runtime_unavailable", attempts]);
   assertEquals(unfit.map(({ counter }) => counter.asked), [0, 0, 0, 0, 0]);
 });
@@ -225,7 +222,7 @@ Deno.test("Engine falls back when a program cannot be started, and leaves no env
   const good = countingRuntime({ name: "good" }, exits);
   {
     await using engine = engineOf([broken.runtime, good.runtime]);
-    const { runtime, attempts } = await engine.execute(REQUEST);
+    const { runtime, attempts } = await engine.execute(CALLER, REQUEST);
     assertEquals([runtime, attempts], ["good", [{ runtime: "broken", error: "it broke" }]]);
   }
   assertEquals(disposed, 1);
@@ -246,7 +243,7 @@ Deno.test("Engine never runs again elsewhere what has begun, however it ends", a
     const second = countingRuntime({ name: "second" }, exits);
     await using engine = engineOf([first.runtime, second.runtime]);
     for (let round = 0; round < 4; round++) {
-      const execution = await engine.execute(REQUEST);
+      const execution = await engine.execute(CALLER, REQUEST);
       assertEquals([execution.runtime, execution.outcome, execution.attempts], ["first", outcome, []]);
     }
     assertEquals(second.counter.asked, 0);
@@ -268,18 +265,18 @@ Deno.test("Engine never runs again elsewhere what has begun when its runtime is 
   const second = countingRuntime({ name: "second" }, exits);
   await using engine = engineOf([first.runtime, second.runtime]);
   for (let round = 0; round < 4; round++) {
-    assertEquals((await assertRejects(() => engine.execute(REQUEST), CodeBeakerError)).code, "internal");
+    assertEquals((await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError)).code, "internal");
   }
   assertEquals([first.counter.asked, second.counter.asked], [4, 0]);
 });
 
 /** An engine of which the first runtime has failed three times in a row, with the clock and the making in a test's hands. */
-async function engineWithout(others: readonly ExecutionRuntime[], options: Partial<EngineOptions> = {}) {
+async function engineWithout(others: readonly ExecutionRuntime[], options: EngineParts = {}) {
   const hands = { now: 0, make: breaks as () => Promise<ExecutionEnvironment> };
   const { runtime, counter } = countingRuntime({ name: "flaky", startupTimeMs: 1 }, () => hands.make());
   const selector = new RuntimeSelector([runtime, ...others], { minIsolation: 7, now: () => hands.now });
   const engine = engineOf([], { selector, maxConcurrent: 10, ...options });
-  for (let round = 0; round < 3; round++) await engine.execute(REQUEST).catch(() => {});
+  for (let round = 0; round < 3; round++) await engine.execute(CALLER, REQUEST).catch(() => {});
   return { engine, hands, counter };
 }
 
@@ -288,27 +285,27 @@ const steady = () => fakeRuntime({ name: "steady", createEnvironment: exits });
 Deno.test("Engine asks a runtime that keeps failing no more until it is due, and takes it back when it works", async () => {
   const { engine, hands, counter } = await engineWithout([steady()]);
   await using _engine = engine;
-  const leftOut = await engine.execute(REQUEST);
+  const leftOut = await engine.execute(CALLER, REQUEST);
   assertEquals([leftOut.runtime, leftOut.attempts, counter.asked], ["steady", [], 3]);
   assertEquals(leftOut.selection.candidates[1]?.rejectedBecause?.code, "circuit_open");
   hands.now = 5_000;
-  assertEquals((await engine.execute(REQUEST)).attempts, [{ runtime: "flaky", error: "it broke" }]);
+  assertEquals((await engine.execute(CALLER, REQUEST)).attempts, [{ runtime: "flaky", error: "it broke" }]);
   hands.now = 14_999;
-  assertEquals([(await engine.execute(REQUEST)).attempts, counter.asked], [[], 4]);
+  assertEquals([(await engine.execute(CALLER, REQUEST)).attempts, counter.asked], [[], 4]);
   hands.now = 15_000;
   hands.make = exits;
-  for (let round = 0; round < 3; round++) assertEquals((await engine.execute(REQUEST)).runtime, "flaky");
+  for (let round = 0; round < 3; round++) assertEquals((await engine.execute(CALLER, REQUEST)).runtime, "flaky");
 });
 
 Deno.test("Engine lets one execution try a runtime that is due, and the others say that they passed it by", async () => {
   const { engine, hands, counter } = await engineWithout([steady()]);
   await using _engine = engine;
   hands.now = 5_000;
-  assertEquals((await engine.select(REQUEST)).chosen, "flaky");
+  assertEquals((await engine.select(CALLER, REQUEST)).chosen, "flaky");
   const gate = Promise.withResolvers<ExecutionEnvironment>();
   hands.make = () => gate.promise;
-  const trial = engine.execute(REQUEST);
-  const others = await Promise.all([engine.execute(REQUEST), engine.execute(REQUEST)]);
+  const trial = engine.execute(CALLER, REQUEST);
+  const others = await Promise.all([engine.execute(CALLER, REQUEST), engine.execute(CALLER, REQUEST)]);
   for (const { runtime, attempts } of others) {
     assertEquals([runtime, attempts], ["steady", [{
       runtime: "flaky",
@@ -324,13 +321,13 @@ Deno.test("Engine lets one execution try a runtime that is due, and the others s
 Deno.test("Engine tells when to ask again where only a runtime would do that another execution tries", async () => {
   const { engine, hands } = await engineWithout([]);
   await using _engine = engine;
-  const open = await assertRejects(() => engine.execute(REQUEST), CodeBeakerError);
+  const open = await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError);
   assertEquals([open.code, open.details.retryAfterMs, open.details.attempts], ["runtime_unavailable", 5_000, []]);
   hands.now = 5_000;
   const gate = Promise.withResolvers<ExecutionEnvironment>();
   hands.make = () => gate.promise;
-  const trial = engine.execute(REQUEST);
-  const error = await assertRejects(() => engine.execute(REQUEST), CodeBeakerError);
+  const trial = engine.execute(CALLER, REQUEST);
+  const error = await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError);
   assertEquals([error.code, error.details.retryAfterMs, error.details.attempts?.length], [
     "runtime_unavailable",
     1_000,
@@ -347,13 +344,13 @@ Deno.test("Engine ends a trial as soon as its program has started, however long 
   const gate = Promise.withResolvers<Outcome>();
   hands.make = () => Promise.resolve(fakeEnvironment(gate.promise));
   const started = Promise.withResolvers<void>();
-  const trial = engine.execute(REQUEST, { onOutput: () => started.resolve() });
+  const trial = engine.execute(CALLER, REQUEST, { onOutput: () => started.resolve() });
   await started.promise;
   hands.make = exits;
-  assertEquals((await engine.execute(REQUEST)).runtime, "flaky");
+  assertEquals((await engine.execute(CALLER, REQUEST)).runtime, "flaky");
   gate.resolve({ kind: "interrupted", reason: "the Engine was lost" });
   assertEquals((await trial).outcome.kind, "interrupted");
-  assertEquals((await engine.execute(REQUEST)).runtime, "flaky");
+  assertEquals((await engine.execute(CALLER, REQUEST)).runtime, "flaky");
 });
 
 Deno.test("Engine takes what is neither a success nor a failure of the runtime for the end of a trial only", async () => {
@@ -362,11 +359,11 @@ Deno.test("Engine takes what is neither a success nor a failure of the runtime f
   hands.now = 5_000;
   for (const error of [new CodeBeakerError("invalid_request", "no such path"), new Error("a crash")]) {
     hands.make = () => Promise.reject(error);
-    await assertRejects(() => engine.execute(REQUEST), Error, error.message);
+    await assertRejects(() => engine.execute(CALLER, REQUEST), Error, error.message);
   }
   hands.make = breaks;
-  await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "it broke");
-  const open = await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "after 4 failures in a row");
+  await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "it broke");
+  const open = await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "after 4 failures in a row");
   assertEquals(open.details.retryAfterMs, 10_000);
 });
 
@@ -379,16 +376,16 @@ Deno.test("Engine takes a program cancelled before its start for no proof that i
     cancelling.abort();
     return Promise.resolve(fakeEnvironment(Promise.resolve({ kind: "cancelled" })));
   };
-  assertEquals((await engine.execute(REQUEST, { signal: cancelling.signal })).outcome.kind, "cancelled");
+  assertEquals((await engine.execute(CALLER, REQUEST, { signal: cancelling.signal })).outcome.kind, "cancelled");
   hands.make = breaks;
-  await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "it broke");
-  await assertRejects(() => engine.execute(REQUEST), CodeBeakerError, "after 4 failures in a row");
+  await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "it broke");
+  await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "after 4 failures in a row");
 });
 
 Deno.test("Engine does not try what came to be left out while an execution waited for its place", async () => {
   const broken = countingRuntime({ name: "broken", startupTimeMs: 1 }, breaks);
   await using engine = engineOf([broken.runtime, steady()], { maxConcurrent: 1 });
-  const executions = await Promise.all([1, 2, 3, 4].map(() => engine.execute(REQUEST)));
+  const executions = await Promise.all([1, 2, 3, 4].map(() => engine.execute(CALLER, REQUEST)));
   assertEquals(executions.map(({ runtime }) => runtime), Array(4).fill("steady"));
   assertEquals([broken.counter.asked, executions.at(-1)?.attempts.at(0)?.error], [
     3,

@@ -1,0 +1,242 @@
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import type { Attempt, Execution, ProgramResult } from "../core/execution.ts";
+import { newId } from "../core/ids.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Selection } from "../core/selection.ts";
+import { log } from "../log.ts";
+import type { ExecutionStore } from "../storage/storage.ts";
+import { delay, settledWithin } from "../system/delay.ts";
+import { LiveExecution } from "./live_execution.ts";
+import type { EndedExecution, Observer } from "./observer.ts";
+import type { Caller, ExecutionReport, SubmitOptions, Submitted } from "./port.ts";
+
+/** What is told of an execution that a lost service left unfinished. */
+const LOST = "the service was lost while it ran";
+const SHUT_DOWN = "the service was shut down";
+const NOT_RUN = { stdout: "", stderr: "", truncated: { stdout: 0, stderr: 0 }, exitCode: null } as const;
+const NOTHING_USED = { wallMs: 0, startupMs: 0, cpuMs: null, peakMemoryBytes: null } as const;
+
+/** What the executions of a service are made from. */
+export interface ExecutionsOptions {
+  readonly store: ExecutionStore;
+  readonly observer?: Observer;
+  /** How long running programs may go on when the service ends, in ms. */
+  readonly drainMs: number;
+}
+
+/** An execution to be taken in. */
+export interface Submission {
+  readonly caller: Caller;
+  readonly language: string;
+  readonly sessionId?: string;
+  readonly selection: Selection;
+  readonly limits: Limits;
+  readonly source: EndedExecution["source"];
+  /** Whether the request names its stdin. */
+  readonly hasStdin: boolean;
+  /** Tells requests under the same idempotency key apart. */
+  readonly fingerprint: string;
+}
+
+/** What came of a program, and where. */
+export interface RunResult extends ProgramResult {
+  readonly runtime: string;
+  readonly warm: boolean;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Waits for its turn, runs, and tells what came of it; it ends soon after the execution's signal is aborted. */
+export type ExecutionBody = (live: LiveExecution) => Promise<RunResult>;
+
+/** Every execution of the service: those that live, and through the store those that have ended. */
+export class Executions implements AsyncDisposable {
+  readonly #store: ExecutionStore;
+  readonly #observer: Observer;
+  readonly #drainMs: number;
+  readonly #live = new Map<string, LiveExecution>();
+
+  constructor({ store, observer = {}, drainMs }: ExecutionsOptions) {
+    this.#store = store;
+    this.#observer = observer;
+    this.#drainMs = drainMs;
+  }
+
+  /** The execution that was submitted under the same key before. @throws {CodeBeakerError} `conflict` when it was another request */
+  findRepeated(
+    { caller, fingerprint }: Pick<Submission, "caller" | "fingerprint">,
+    key: string,
+  ): Submitted | undefined {
+    const { tenant } = caller.principal;
+    const found = this.#store.findRepeated(tenant, key);
+    if (found === undefined) return undefined;
+    if (found.fingerprint !== fingerprint) {
+      throw new CodeBeakerError("conflict", "Cannot take the idempotency key as another request came with it before");
+    }
+    const live = this.#live.get(found.id);
+    return { id: found.id, ended: live?.ended ?? this.#storedEnd(tenant, found.id) };
+  }
+
+  /** Takes an execution in and starts on it. */
+  start(submission: Submission, body: ExecutionBody, options: SubmitOptions = {}): Submitted {
+    const { caller, language, sessionId, selection, limits, fingerprint } = submission;
+    const { idempotencyKey } = options;
+    const repeated = idempotencyKey === undefined ? undefined : this.findRepeated(submission, idempotencyKey);
+    if (repeated !== undefined) return repeated;
+    const facts = { id: newId("exec"), caller, language, sessionId, createdAt: new Date().toISOString() };
+    const isFed = (options.isInteractive ?? false) && !submission.hasStdin && options.stdin === undefined;
+    const live = new LiveExecution(facts, { maxOutputBytes: limits.maxOutputBytes, isFed });
+    this.#store.begin({
+      tenant: caller.principal.tenant,
+      sessionId,
+      draft: this.#toExecution(live, selection, {
+        ...unrun(selection),
+        outcome: { kind: "interrupted", reason: LOST },
+      }),
+      idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint },
+    });
+    this.#live.set(facts.id, live);
+    this.#follow(live, submission, body, options.signal);
+    return { id: facts.id, ended: live.ended };
+  }
+
+  async report(
+    caller: Caller,
+    id: string,
+    { waitMs = 0, signal }: { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<ExecutionReport> {
+    const live = this.#find(caller, id);
+    if (live === undefined) return this.#storedReport(caller, id);
+    if (waitMs > 0) await endedWithin(live, waitMs, signal);
+    return this.#live.has(id) ? live.report : this.#storedReport(caller, id);
+  }
+
+  cancel(caller: Caller, id: string): void {
+    const live = this.#find(caller, id);
+    if (live === undefined) this.#storedReport(caller, id); // It is there, or that is told.
+    else live.cancel();
+  }
+
+  async feed(
+    caller: Caller,
+    id: string,
+    input: { readonly text?: string; readonly close?: boolean },
+  ): Promise<void> {
+    const live = this.#find(caller, id);
+    if (live !== undefined) return await live.feed(input);
+    this.#storedReport(caller, id);
+    throw new CodeBeakerError("conflict", "Cannot feed this execution as it has ended");
+  }
+
+  /** How many there are that have not ended. */
+  get liveCount(): number {
+    return this.#live.size;
+  }
+
+  /** Ends those of a session as `interrupted`; returns when they have ended. */
+  async interruptSession(sessionId: string, reason: string): Promise<void> {
+    const ofSession = [...this.#live.values()].filter(({ facts }) => facts.sessionId === sessionId);
+    for (const live of ofSession) live.interrupt(reason);
+    await Promise.allSettled(ofSession.map(({ ended }) => ended));
+  }
+
+  /** Lets those that live finish for a while, and interrupts the others. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = () => Promise.allSettled([...this.#live.values()].map(({ ended }) => ended));
+    await settledWithin(all(), this.#drainMs);
+    for (const live of this.#live.values()) live.interrupt(SHUT_DOWN);
+    await all();
+  }
+
+  async #follow(
+    live: LiveExecution,
+    submission: Submission,
+    body: ExecutionBody,
+    callers: AbortSignal | undefined,
+  ): Promise<void> {
+    const cancel = () => live.cancel();
+    callers?.addEventListener("abort", cancel);
+    if (callers?.aborted) cancel();
+    const result = await this.#run(live, submission.selection, body);
+    callers?.removeEventListener("abort", cancel);
+    this.#record(live, submission, result);
+    this.#live.delete(live.facts.id);
+    live.settle(result);
+  }
+
+  async #run(live: LiveExecution, selection: Selection, body: ExecutionBody): Promise<Execution | CodeBeakerError> {
+    try {
+      const result = await body(live);
+      return this.#toExecution(live, selection, { ...result, outcome: live.outcomeOf(result.outcome) });
+    } catch (error) {
+      if (error === live.signal.reason && live.signal.aborted) {
+        const outcome = live.outcomeOf({ kind: "cancelled" });
+        return this.#toExecution(live, selection, { ...unrun(selection), outcome });
+      }
+      if (error instanceof CodeBeakerError) return error;
+      return new CodeBeakerError("internal", messageOf(error), { cause: error });
+    }
+  }
+
+  /** What cannot be written down is told in the log, and answered all the same. */
+  #record(live: LiveExecution, { source }: Submission, result: Execution | CodeBeakerError): void {
+    const { id, caller, language, sessionId } = live.facts;
+    try {
+      if (result instanceof CodeBeakerError) {
+        this.#store.fail(id, { code: result.code, message: result.message, details: result.details });
+      } else this.#store.end(result);
+    } catch (error) {
+      log.error("an execution cannot be recorded", { execution: id, error: messageOf(error) });
+    }
+    this.#observer.executionEnded?.({ caller, id, sessionId, language, result, queuedMs: live.queuedMs, source });
+  }
+
+  #toExecution(live: LiveExecution, selection: Selection, result: RunResult): Execution {
+    const { id, language, sessionId, createdAt } = live.facts;
+    return {
+      id,
+      language,
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...result,
+      selection,
+      createdAt,
+    };
+  }
+
+  #find({ principal }: Caller, id: string): LiveExecution | undefined {
+    const live = this.#live.get(id);
+    return live?.facts.caller.principal.tenant === principal.tenant ? live : undefined;
+  }
+
+  /** @throws {CodeBeakerError} `not_found` */
+  #storedReport({ principal }: Caller, id: string): ExecutionReport {
+    const found = this.#store.find(principal.tenant, id);
+    if (found === undefined) {
+      throw new CodeBeakerError("not_found", `Cannot find the execution ${JSON.stringify(id.slice(0, 64))}`);
+    }
+    return found.status === "failed"
+      ? { status: "failed", id, error: found.error }
+      : { status: "ended", execution: found.execution };
+  }
+
+  async #storedEnd(tenant: string, id: string): Promise<Execution> {
+    const found = this.#store.find(tenant, id);
+    if (found?.status === "ended") return await Promise.resolve(found.execution);
+    const { code, message, details } = found?.status === "failed"
+      ? found.error
+      : { code: "not_found", message: "Cannot find the first execution", details: {} } as const;
+    throw new CodeBeakerError(code, message, { details });
+  }
+}
+
+/** What is told of a program that did not run. */
+function unrun({ chosen }: Selection): Omit<RunResult, "outcome"> {
+  return { ...NOT_RUN, runtime: chosen ?? "", warm: false, usage: NOTHING_USED, attempts: [] };
+}
+
+/** Waits for an end, and no longer than that. */
+async function endedWithin(live: LiveExecution, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const waiting = new AbortController();
+  const wake = () => waiting.abort();
+  live.ended.then(wake, wake);
+  await delay(waitMs, { signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]) });
+}

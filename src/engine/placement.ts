@@ -1,0 +1,200 @@
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import type { Attempt } from "../core/execution.ts";
+import { nothingFits, soonestRetryMs } from "../core/nothing_fits.ts";
+import { narrowPermissions, type PermissionPolicy } from "../core/permissions.ts";
+import type { Principal } from "../core/principal.ts";
+import type { SelectionRequest } from "../core/request.ts";
+import type { Selection } from "../core/selection.ts";
+import { describeRuntime, type RuntimeDescription } from "../runtimes/description.ts";
+import { RuntimeProfile } from "../runtimes/profile.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/runtime.ts";
+import { configOf, type Ranking, type RuntimeSelector } from "../runtimes/selector.ts";
+import type { Observer } from "./observer.ts";
+
+/** What placing is made from. */
+export interface PlacementOptions {
+  readonly selector: RuntimeSelector;
+  readonly policy: PermissionPolicy;
+  readonly observer?: Observer;
+}
+
+/** A request, and what may be made for it, best first. */
+export interface Candidates<Request extends SelectionRequest = SelectionRequest> {
+  /** Narrowed by the policy and the key. */
+  readonly request: Request;
+  readonly ranking: Ranking;
+}
+
+/** One attempt on a runtime. */
+export interface Trial {
+  readonly runtime: ExecutionRuntime;
+  readonly config: RuntimeConfig;
+  readonly profile: RuntimeProfile;
+  /** The runtime has proved that it works; from now on user code may have begun, and nothing is tried elsewhere. */
+  begin(options?: { readonly provesNothing?: boolean }): void;
+}
+
+/** What came of the attempt that succeeded, and those that failed before it. */
+export interface Placed<Value> {
+  readonly value: Value;
+  readonly runtime: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** What a lost process left. */
+export interface Leftover {
+  readonly runtime: string;
+  readonly environmentId: string;
+  /** The isolation floor that it was made for. */
+  readonly floor: number;
+}
+
+/** Chooses among runtimes for a caller, and falls back from one that cannot be started to the next that passed. */
+export class Placement {
+  readonly #selector: RuntimeSelector;
+  readonly #policy: PermissionPolicy;
+  readonly #observer: Observer;
+  readonly #profiles = new Map<string, RuntimeProfile>();
+
+  constructor({ selector, policy, observer = {} }: PlacementOptions) {
+    this.#selector = selector;
+    this.#policy = policy;
+    this.#observer = observer;
+  }
+
+  /** Every candidate for a request and why; nothing is made. @throws {CodeBeakerError} `permission_denied`, `invalid_request` */
+  async explain(principal: Principal, request: SelectionRequest): Promise<Selection> {
+    const { selection } = await this.#selector.rank(this.#narrow(principal, request));
+    return selection;
+  }
+
+  /**
+   * What may be made for a request.
+   *
+   * @throws {CodeBeakerError} `permission_denied`, `invalid_request`; and where nothing passed, what {@link nothingFits} tells
+   */
+  async candidates<Request extends SelectionRequest>(
+    principal: Principal,
+    request: Request,
+  ): Promise<Candidates<Request>> {
+    const narrowed = this.#narrow(principal, request);
+    const ranking = await this.#selector.rank(narrowed);
+    this.#observer.selected?.(ranking.selection);
+    if (ranking.passed.length === 0) {
+      throw nothingFits(ranking.selection, { language: request.language, spoken: this.#selector.spokenLanguages() });
+    }
+    return { request: narrowed, ranking };
+  }
+
+  /**
+   * Attempts on one candidate after the other until one can be made.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when none could; else what an attempt throws
+   */
+  async tryEach<Value>(
+    { request, ranking }: Candidates,
+    attempt: (trial: Trial) => Promise<Value>,
+  ): Promise<Placed<Value>> {
+    const attempts: Attempt[] = [];
+    const failures: CodeBeakerError[] = [];
+    const config = configOf(request, ranking.selection.floor);
+    for (const runtime of ranking.passed) {
+      try {
+        return { value: await this.#tryOn(runtime, config, attempt), runtime: runtime.name, attempts };
+      } catch (error) {
+        if (!isUnavailability(error)) throw error;
+        const failed = { runtime: runtime.name, error: error.message };
+        failures.push(error);
+        attempts.push(failed);
+        this.#observer.fellBack?.(failed);
+      }
+    }
+    throw new CodeBeakerError(
+      "runtime_unavailable",
+      `Cannot run the program as no suitable runtime could start it: ${messageOf(attempts.at(-1)?.error)}`,
+      {
+        details: {
+          selection: ranking.selection,
+          attempts,
+          retryAfterMs: soonestRetryMs(failures.map(({ details }) => details)),
+        },
+      },
+    );
+  }
+
+  /**
+   * An environment that a lost process left, by its runtime's name and its own id; undefined when there is none.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when that cannot be told now
+   */
+  async reattach(
+    { runtime: name, environmentId, floor }: Leftover,
+    request: SelectionRequest,
+  ): Promise<ExecutionEnvironment | undefined> {
+    const runtime = this.#selector.runtimes.find((known) => known.name === name);
+    return await runtime?.reattachEnvironment?.(environmentId, configOf(request, floor));
+  }
+
+  describe(): Promise<RuntimeDescription[]> {
+    return Promise.all(this.#selector.runtimes.map((runtime) =>
+      describeRuntime(runtime, {
+        profile: this.profileOf(runtime.name),
+        whyUnavailable: (environment) => this.#selector.whyUnavailable(runtime, environment),
+      })
+    ));
+  }
+
+  /** What was measured of a runtime. */
+  profileOf(name: string): RuntimeProfile {
+    const known = this.#profiles.get(name) ?? new RuntimeProfile();
+    this.#profiles.set(name, known);
+    return known;
+  }
+
+  /** One attempt, which tells its runtime's circuit how it went. What it throws as `runtime_unavailable` began no user code. */
+  async #tryOn<Value>(
+    runtime: ExecutionRuntime,
+    config: RuntimeConfig,
+    attempt: (trial: Trial) => Promise<Value>,
+  ): Promise<Value> {
+    using permit = this.#selector.admit(runtime);
+    const profile = this.profileOf(runtime.name);
+    let hasBegun = false;
+    const begin: Trial["begin"] = ({ provesNothing = false } = {}) => {
+      hasBegun = true;
+      if (!provesNothing) permit.succeed();
+    };
+    try {
+      return await attempt({ runtime, config, profile, begin });
+    } catch (error) {
+      if (!isUnavailability(error)) throw error;
+      if (hasBegun) throw lostOnTheWay(error);
+      if (!await isOfEnvironment(runtime, config.environment)) permit.fail(error.message);
+      profile.recordFailure();
+      throw error;
+    }
+  }
+
+  #narrow<Request extends SelectionRequest>(principal: Principal, request: Request): Request {
+    return {
+      ...request,
+      permissions: narrowPermissions(request.permissions, { ...this.#policy, ceiling: principal.ceiling }),
+      minIsolation: Math.max(request.minIsolation ?? 0, principal.minIsolation),
+    };
+  }
+}
+
+/** A runtime that is lost while a program runs on it is the service's failure, and no reason to run the program again. */
+function lostOnTheWay(error: CodeBeakerError): CodeBeakerError {
+  return new CodeBeakerError("internal", `Cannot follow the program to its end: ${error.message}`, { cause: error });
+}
+
+/** Whether a failure is one environment's (its image cannot be had), and says nothing about the runtime. */
+async function isOfEnvironment(runtime: ExecutionRuntime, environment: string): Promise<boolean> {
+  const [whole, part] = await Promise.all([runtime.isAvailable(), runtime.isAvailable(environment)]);
+  return whole.available && !part.available;
+}
+
+function isUnavailability(error: unknown): error is CodeBeakerError {
+  return error instanceof CodeBeakerError && error.code === "runtime_unavailable";
+}

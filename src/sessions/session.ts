@@ -1,0 +1,165 @@
+import { CodeBeakerError } from "../core/errors.ts";
+import { newId } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Selection } from "../core/selection.ts";
+import type { CloseReason, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
+import type { Caller } from "../engine/port.ts";
+import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import type { Clock } from "../system/clock.ts";
+import { Semaphore } from "../system/semaphore.ts";
+
+/** Programs of one session that may wait for their turn. */
+const MAX_WAITING = 100;
+/** A program that waits has its own ways to end; this only bounds what a timer takes. */
+const TURN_TIMEOUT_MS = 24 * 3_600_000;
+
+/** What a session is made from. */
+export interface SessionOptions {
+  readonly owner: Caller;
+  readonly request: SessionRequest;
+  readonly selection: Selection;
+  readonly clock: Clock;
+  /** What is known of a session that an earlier process kept. */
+  readonly kept?: SessionInfo;
+}
+
+/** An environment that lasts: its state, its clock, and whose turn it is in it. */
+export class Session {
+  readonly id: string;
+  readonly owner: Caller;
+  readonly request: SessionRequest;
+  readonly #selection: Selection;
+  readonly #clock: Clock;
+  readonly #createdAt: number;
+  readonly #turns = new Semaphore(1);
+  #runtime: string;
+  #environment: ExecutionEnvironment | undefined;
+  #lastActivityAt: number;
+  #executionCount: number;
+  /** What is being done in it now. */
+  #uses = 0;
+  #closing: Promise<void> | undefined;
+  #closedBecause: CloseReason | undefined;
+
+  constructor({ owner, request, selection, clock, kept }: SessionOptions) {
+    this.id = kept?.id ?? newId("sess");
+    this.owner = owner;
+    this.request = request;
+    this.#selection = selection;
+    this.#clock = clock;
+    this.#createdAt = kept === undefined ? clock.now() : Date.parse(kept.createdAt);
+    this.#lastActivityAt = kept === undefined ? clock.now() : Date.parse(kept.lastActivityAt);
+    this.#executionCount = kept?.executionCount ?? 0;
+    this.#runtime = kept?.runtime ?? selection.chosen ?? "";
+  }
+
+  get state(): SessionState {
+    if (this.#closedBecause !== undefined) return "closed";
+    if (this.#closing !== undefined) return "closing";
+    if (this.#environment === undefined) return "creating";
+    return this.#uses > 0 ? "active" : "idle";
+  }
+
+  get selection(): Selection {
+    return this.#selection;
+  }
+
+  get info(): SessionInfo {
+    const { language, idleTimeoutMs, maxLifetimeMs, metadata } = this.request;
+    return {
+      id: this.id,
+      language,
+      runtime: this.#runtime,
+      state: this.state,
+      createdAt: new Date(this.#createdAt).toISOString(),
+      lastActivityAt: new Date(this.#lastActivityAt).toISOString(),
+      expiresAt: new Date(Math.min(this.#idleUntil, this.#livesUntil)).toISOString(),
+      executionCount: this.#executionCount,
+      idleTimeoutMs,
+      maxLifetimeMs,
+      metadata,
+      selection: this.#selection,
+      ...(this.#closedBecause === undefined ? {} : { closedBecause: this.#closedBecause }),
+    };
+  }
+
+  /** Its environment. @throws {CodeBeakerError} `conflict` before there is one, and when the session is closing or closed */
+  get environment(): ExecutionEnvironment {
+    if (this.#environment !== undefined && this.#closing === undefined) return this.#environment;
+    throw new CodeBeakerError("conflict", `Cannot use the session ${this.id} as it is ${this.state}`);
+  }
+
+  /** The most time that a program in it may ask for, in ms. */
+  get maxTimeoutMs(): number {
+    return this.request.limits.timeoutMs ?? LIMITS.timeoutMs.max;
+  }
+
+  get runtime(): string {
+    return this.#runtime;
+  }
+
+  /** Why it is to be closed by now, if it is. */
+  get expiry(): CloseReason | undefined {
+    const now = this.#clock.now();
+    if (now >= this.#livesUntil) return "max_lifetime";
+    return this.state === "idle" && now >= this.#idleUntil ? "idle_timeout" : undefined;
+  }
+
+  /** It has its environment. */
+  open(environment: ExecutionEnvironment, runtime: string): void {
+    this.#environment = environment;
+    this.#runtime = runtime;
+  }
+
+  /** Something is done in it, until the returned is disposed of; both ends are activity. */
+  use(): Disposable {
+    this.#uses++;
+    this.#touch();
+    return {
+      [Symbol.dispose]: () => {
+        this.#uses--;
+        this.#touch();
+      },
+    };
+  }
+
+  /** Whether one more program may wait for its turn. @throws {CodeBeakerError} `busy` */
+  checkQueue(): void {
+    if (this.#turns.waiting < MAX_WAITING) return;
+    const details = { retryAfterMs: 1_000 };
+    throw new CodeBeakerError("busy", `Cannot run now as ${MAX_WAITING} programs of this session wait`, { details });
+  }
+
+  /** A program's turn, in the order in which they ask. @throws the reason of `signal` when it is aborted first */
+  async takeTurn(signal: AbortSignal): Promise<Disposable> {
+    using turn = new DisposableStack();
+    turn.use(await this.#turns.acquire({ timeoutMs: TURN_TIMEOUT_MS, signal }));
+    turn.use(this.use());
+    this.#executionCount++;
+    return turn.move();
+  }
+
+  /** Closes it once, by `end` and then by disposing of its environment; whoever asks again waits for the same. */
+  close(reason: CloseReason, end: () => Promise<void>): Promise<void> {
+    return this.#closing ??= (async () => {
+      try {
+        await using _environment = this.#environment;
+        await end();
+      } finally {
+        this.#closedBecause = reason;
+      }
+    })();
+  }
+
+  #touch(): void {
+    this.#lastActivityAt = this.#clock.now();
+  }
+
+  get #idleUntil(): number {
+    return this.#lastActivityAt + this.request.idleTimeoutMs;
+  }
+
+  get #livesUntil(): number {
+    return this.#createdAt + this.request.maxLifetimeMs;
+  }
+}

@@ -1,0 +1,50 @@
+import { type FoundCommand, runProgram, type RunProgramOptions } from "../commands/mod.ts";
+import type { ProgramResult } from "../core/execution.ts";
+import { fingerprintOf } from "../core/fingerprint.ts";
+import { lowerLimits } from "../core/limits.ts";
+import { sourceOf } from "../core/request.ts";
+import type { SessionExecutionRequest } from "../core/session.ts";
+import type { Submission } from "../engine/executions.ts";
+import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import { prepareProgram } from "./prepare_program.ts";
+import type { Session } from "./session.ts";
+
+/** A program for a session: what is known of it before its turn, and what to do then. */
+export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" | "fingerprint" | "limits"> {
+  run(environment: ExecutionEnvironment, options: RunProgramOptions): Promise<ProgramResult>;
+}
+
+/** What a request asks to run. @throws {CodeBeakerError} `invalid_request` for a limit above the session's */
+export function programOfRequest(session: Session, request: SessionExecutionRequest): SessionProgram {
+  const stdin = request.stdin === undefined ? {} : { stdin: request.stdin };
+  return {
+    limits: lowerLimits(session.request.limits, request.limits),
+    source: sourceOf(request),
+    hasStdin: request.stdin !== undefined,
+    fingerprint: fingerprintOf({ session: session.id, request }),
+    async run(environment, options) {
+      const path = await prepareProgram(environment, request);
+      const program = { kind: "file", path, args: request.args } as const;
+      return await runProgram(environment, program, { ...options, env: request.env, ...stdin });
+    },
+  };
+}
+
+/** What a command object asks to run. */
+export function programOfCommand(
+  session: Session,
+  { command, value, mayInstall }: {
+    readonly command: Extract<FoundCommand, { runsProgram: true }>;
+    readonly value: unknown;
+    readonly mayInstall: boolean;
+  },
+): SessionProgram {
+  return {
+    limits: lowerLimits(session.request.limits, {}),
+    source: { code: JSON.stringify(value) },
+    hasStdin: true,
+    fingerprint: fingerprintOf({ session: session.id, value }),
+    run: (environment, options) =>
+      command.run(environment, { ...options, maxTimeoutMs: session.maxTimeoutMs, mayInstall }),
+  };
+}

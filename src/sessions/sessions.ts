@@ -1,0 +1,318 @@
+import { findCommand } from "../commands/mod.ts";
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { type Limits, lowerLimits } from "../core/limits.ts";
+import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
+import type { Admission } from "../engine/admission.ts";
+import type { Executions, RunResult } from "../engine/executions.ts";
+import type { LiveExecution } from "../engine/live_execution.ts";
+import type { Observer } from "../engine/observer.ts";
+import type { Placement } from "../engine/placement.ts";
+import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
+import { log } from "../log.ts";
+import type { ExecutionEnvironment, WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { SessionStore } from "../storage/storage.ts";
+import type { Clock } from "../system/clock.ts";
+import type { CommandResult, SessionPage, SessionsPort } from "./port.ts";
+import { restoreSession } from "./restore.ts";
+import { Session } from "./session.ts";
+import { pageOf } from "./session_page.ts";
+import { programOfCommand, programOfRequest, type SessionProgram } from "./session_program.ts";
+
+/** How often it is looked which sessions are over. */
+const REAP_INTERVAL_MS = 1_000;
+
+/** What the sessions of a service are made from. */
+export interface SessionsOptions {
+  readonly placement: Placement;
+  readonly admission: Admission;
+  readonly executions: Executions;
+  readonly store: SessionStore;
+  readonly observer?: Observer;
+  readonly clock: Clock;
+  /** Sessions that may be open at the same time. */
+  readonly maxSessions: number;
+  /** Whether the operator lets packages be installed. */
+  readonly allowInstall: boolean;
+}
+
+/** Every session of the service: made by the selector, one program at a time in each, closed when its time is over. */
+export class Sessions implements SessionsPort, AsyncDisposable {
+  readonly #options: SessionsOptions;
+  readonly #observer: Observer;
+  readonly #open = new Map<string, Session>();
+  readonly #reaping: Disposable;
+  #isClosing = false;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#observer = options.observer ?? {};
+    this.#reaping = options.clock.every(REAP_INTERVAL_MS, () => this.#reap());
+  }
+
+  /** How many are not closed. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  async create(
+    caller: Caller,
+    request: SessionRequest,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<SessionInfo> {
+    const { placement, clock, maxSessions } = this.#options;
+    this.#refuseMoreThan(maxSessions);
+    const candidates = await placement.candidates(caller.principal, request);
+    this.#refuseMoreThan(maxSessions);
+    const { selection } = candidates.ranking;
+    const session = new Session({ owner: caller, request, selection, clock });
+    this.#open.set(session.id, session);
+    try {
+      const { value, runtime } = await placement.tryEach(candidates, async ({ runtime, config, begin }) => {
+        const environment = await runtime.createEnvironment(config);
+        begin();
+        return environment;
+      });
+      await this.#admit(session, { environment: value, runtime, signal });
+    } catch (error) {
+      this.#open.delete(session.id);
+      throw error;
+    }
+    return session.info;
+  }
+
+  show(caller: Caller, id: string): SessionInfo {
+    return this.#find(caller, id)?.info ?? this.#findKept(caller, id);
+  }
+
+  list(caller: Caller, options: Parameters<SessionsPort["list"]>[1]): SessionPage {
+    const { tenant } = caller.principal;
+    const open = [...this.#open.values()].filter(({ owner }) => owner.principal.tenant === tenant);
+    return pageOf(open.map(({ info }) => info), options, (page) => this.#options.store.listClosed(tenant, page));
+  }
+
+  async close(caller: Caller, id: string): Promise<void> {
+    const session = this.#find(caller, id);
+    if (session === undefined) this.#findKept(caller, id); // It is closed, or not this tenant's: that is told.
+    else await this.#close(session, "closed_by_owner");
+  }
+
+  submit(
+    caller: Caller,
+    id: string,
+    request: SessionExecutionRequest,
+    options: SubmitOptions = {},
+  ): Promise<Submitted> {
+    return new Promise((resolve) => {
+      const session = this.#get(caller, id);
+      resolve(this.#start(caller, session, { program: programOfRequest(session, request), options }));
+    });
+  }
+
+  async command(caller: Caller, id: string, value: unknown, options: SubmitOptions = {}): Promise<CommandResult> {
+    const session = this.#get(caller, id);
+    const command = findCommand(value);
+    if (command.runsProgram) {
+      const mayInstall = this.#options.allowInstall && caller.principal.ceiling.allowNet !== false;
+      const program = programOfCommand(session, { command, value, mayInstall });
+      const execution = await this.#start(caller, session, { program, options }).ended;
+      return { success: execution.exitCode === 0, result: execution };
+    }
+    using _use = session.use();
+    const limits = lowerLimits(session.request.limits, {});
+    const context = { limits, signal: options.signal };
+    const result = await this.#inEnvironment(session, (environment) => command.run(environment, context));
+    return { success: command.succeeded(result), result };
+  }
+
+  files(caller: Caller, id: string): WorkspaceFiles {
+    const session = this.#get(caller, id);
+    using _use = session.use();
+    return session.environment.files;
+  }
+
+  limits(caller: Caller, id: string): Limits {
+    return lowerLimits(this.#get(caller, id).request.limits, {});
+  }
+
+  /** Attaches what an earlier process left, and closes what is gone; `decided` is told each environment that this is known of. */
+  async restore(decided: (environmentId: string) => void): Promise<void> {
+    await Promise.all(
+      this.#options.store.open().map(async (stored) => {
+        const session = await restoreSession(stored, this.#options);
+        if (session.state === "closed") this.#tellClosed(session);
+        else this.#open.set(session.id, session);
+        decided(stored.environmentId);
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    this.#reaping[Symbol.dispose]();
+    await Promise.all([...this.#open.values()].map((session) => this.#close(session, "service_stopped")));
+  }
+
+  /** A session whose environment was made is open, unless it is not wanted any more. */
+  async #admit(
+    session: Session,
+    { environment, runtime, signal }: {
+      readonly environment: ExecutionEnvironment;
+      readonly runtime: string;
+      readonly signal: AbortSignal | undefined;
+    },
+  ): Promise<void> {
+    await using unwanted = new AsyncDisposableStack();
+    unwanted.use(environment);
+    signal?.throwIfAborted();
+    if (this.#isClosing || session.state !== "creating") {
+      throw new CodeBeakerError("busy", "Cannot make a session now as the service is shutting down", {
+        details: { retryAfterMs: 1_000 },
+      });
+    }
+    session.open(environment, runtime);
+    const { principal } = session.owner;
+    const { env: _env, metadata: _metadata, ...request } = session.request;
+    this.#options.store.insert({ principal, info: session.info, request, environmentId: environment.id });
+    this.#observer.sessionOpened?.(session.owner, session.info);
+    unwanted.move();
+  }
+
+  /** One program of a session: it waits for its turn there, and then for its place in the service. */
+  #start(
+    caller: Caller,
+    session: Session,
+    { program, options }: { readonly program: SessionProgram; readonly options: SubmitOptions },
+  ): Submitted {
+    const { admission, executions } = this.#options;
+    const { selection, request: { language } } = session;
+    const { idempotencyKey } = options;
+    const repeated = idempotencyKey === undefined
+      ? undefined
+      : executions.findRepeated({ caller, fingerprint: program.fingerprint }, idempotencyKey);
+    if (repeated !== undefined) return repeated;
+    session.checkQueue();
+    admission.check(caller.principal);
+    return executions.start(
+      { caller, language, sessionId: session.id, selection, ...program },
+      (live) => this.#run(live, session, { program, options }),
+      options,
+    );
+  }
+
+  async #run(
+    live: LiveExecution,
+    session: Session,
+    { program, options }: { readonly program: SessionProgram; readonly options: SubmitOptions },
+  ): Promise<RunResult> {
+    const { principal } = live.facts.caller;
+    const { admission } = this.#options;
+    using _turn = await session.takeTurn(live.signal);
+    using _place = await admission.enter(principal, { isPatient: true, signal: live.signal });
+    live.leaveQueue();
+    const { runtime, selection } = session;
+    const result = await this.#inEnvironment(session, (environment) =>
+      program.run(environment, {
+        limits: program.limits,
+        kept: live.kept,
+        signal: live.signal,
+        ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
+        onStart: () => {
+          live.begin();
+          options.onStart?.({ id: live.facts.id, runtime, selection });
+        },
+        ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+      }));
+    admission.charge(principal, result.usage);
+    this.#keep(session);
+    return { ...result, runtime, warm: false, attempts: [] };
+  }
+
+  /** Does something in a session's environment; one that has ended by itself closes the session. */
+  async #inEnvironment<T>(session: Session, act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
+    const { environment } = session;
+    try {
+      return await act(environment);
+    } catch (error) {
+      if (await hasEnded(environment, error)) this.#closeQuietly(session, "environment_ended");
+      throw error;
+    }
+  }
+
+  async #close(session: Session, reason: CloseReason): Promise<void> {
+    const isFirst = session.state !== "closing" && session.state !== "closed";
+    await session.close(
+      reason,
+      () => this.#options.executions.interruptSession(session.id, `the session ends: ${reason}`),
+    );
+    if (!isFirst || !this.#open.delete(session.id)) return;
+    this.#tellClosed(session);
+  }
+
+  #closeQuietly(session: Session, reason: CloseReason): void {
+    this.#close(session, reason).catch((error: unknown) =>
+      log.error("a session cannot be closed", { session: session.id, error: messageOf(error) })
+    );
+  }
+
+  #reap(): void {
+    for (const session of this.#open.values()) {
+      const reason = session.expiry;
+      if (reason !== undefined) this.#closeQuietly(session, reason);
+    }
+  }
+
+  #tellClosed(session: Session): void {
+    this.#keep(session);
+    this.#observer.sessionClosed?.(session.owner, session.info);
+  }
+
+  /** What cannot be written down is told in the log; the session itself goes on. */
+  #keep(session: Session): void {
+    try {
+      this.#options.store.update(session.info);
+    } catch (error) {
+      log.error("a session cannot be recorded", { session: session.id, error: messageOf(error) });
+    }
+  }
+
+  #refuseMoreThan(maxSessions: number): void {
+    if (!this.#isClosing && this.#open.size < maxSessions) return;
+    const why = this.#isClosing ? "the service is shutting down" : `${maxSessions} are open already`;
+    throw new CodeBeakerError("busy", `Cannot make a session now as ${why}`, { details: { retryAfterMs: 1_000 } });
+  }
+
+  #find({ principal }: Caller, id: string): Session | undefined {
+    const session = this.#open.get(id);
+    return session?.owner.principal.tenant === principal.tenant ? session : undefined;
+  }
+
+  /** @throws {CodeBeakerError} `not_found`; `conflict` for one that is over */
+  #get(caller: Caller, id: string): Session {
+    const session = this.#find(caller, id);
+    if (session !== undefined) return session;
+    this.#findKept(caller, id);
+    throw new CodeBeakerError("conflict", `Cannot use the session ${id} as it is closed`);
+  }
+
+  /** @throws {CodeBeakerError} `not_found` */
+  #findKept({ principal }: Caller, id: string): SessionInfo {
+    const kept = this.#options.store.find(principal.tenant, id);
+    if (kept !== undefined) return kept;
+    throw new CodeBeakerError("not_found", `Cannot find the session ${JSON.stringify(id.slice(0, 64))}`);
+  }
+}
+
+/** Whether an error means that an environment is no more: it does not tell its own directory either. */
+async function hasEnded(environment: ExecutionEnvironment, error: unknown): Promise<boolean> {
+  if (!isUnavailability(error)) return false;
+  try {
+    await environment.files.stat(".");
+    return false;
+  } catch (second) {
+    return isUnavailability(second);
+  }
+}
+
+function isUnavailability(error: unknown): boolean {
+  return error instanceof CodeBeakerError && error.code === "runtime_unavailable";
+}

@@ -1,0 +1,37 @@
+import { LOCAL_USER } from "../../src/core/principal.ts";
+import { Admission, type Caller, Engine, Executions, type Observer, Placement } from "../../src/engine/mod.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+import { RuntimeSelector } from "../../src/runtimes/selector.ts";
+import { FakeExecutionStore } from "./fake_storage.ts";
+
+/** Whoever asks in a test of something else. */
+export const CALLER: Caller = { principal: LOCAL_USER };
+
+/** The same with another tenant's key. */
+export function callerOf(tenant: string): Caller {
+  return { principal: { ...LOCAL_USER, tenant, name: tenant } };
+}
+
+export interface EngineParts {
+  readonly selector?: RuntimeSelector;
+  readonly maxConcurrent?: number;
+  readonly drainMs?: number;
+  readonly store?: FakeExecutionStore;
+  readonly observer?: Observer;
+}
+
+/** The parts of an engine over runtimes that a test makes. */
+export function enginePartsOf(runtimes: readonly ExecutionRuntime[], options: EngineParts = {}) {
+  const { maxConcurrent = 2, drainMs = 1_000, store = new FakeExecutionStore(), observer = {} } = options;
+  const selector = options.selector ?? new RuntimeSelector(runtimes, { minIsolation: 7 });
+  const policy = { readRoots: [], writeRoots: [], openNetworks: [] };
+  const placement = new Placement({ selector, policy, observer });
+  const admission = new Admission({ maxConcurrent });
+  const executions = new Executions({ store, observer, drainMs });
+  return { placement, admission, executions, store };
+}
+
+/** An engine over runtimes that a test makes. */
+export function engineOf(runtimes: readonly ExecutionRuntime[], options: EngineParts = {}): Engine {
+  return new Engine(enginePartsOf(runtimes, options));
+}

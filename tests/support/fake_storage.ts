@@ -1,0 +1,80 @@
+import type { Failure } from "../../src/core/errors.ts";
+import type { Execution } from "../../src/core/execution.ts";
+import type { SessionInfo } from "../../src/core/session.ts";
+import type {
+  ExecutionStore,
+  NewExecution,
+  SessionStore,
+  StoredExecution,
+  StoredSession,
+} from "../../src/storage/storage.ts";
+
+/** A store of executions in memory, for tests of its neighbours. */
+export class FakeExecutionStore implements ExecutionStore {
+  readonly begun = new Map<string, NewExecution>();
+  readonly #ends = new Map<string, StoredExecution>();
+
+  begin(execution: NewExecution): void {
+    this.begun.set(execution.draft.id, execution);
+  }
+
+  end(execution: Execution): void {
+    this.#ends.set(execution.id, { status: "ended", execution });
+  }
+
+  fail(id: string, error: Failure): void {
+    this.#ends.set(id, { status: "failed", id, error });
+  }
+
+  find(tenant: string, id: string): StoredExecution | undefined {
+    const begun = this.begun.get(id);
+    if (begun?.tenant !== tenant) return undefined;
+    return this.#ends.get(id) ?? { status: "unfinished", execution: begun.draft };
+  }
+
+  findRepeated(tenant: string, key: string): { readonly id: string; readonly fingerprint: string } | undefined {
+    const found = [...this.begun.values()].find((one) => one.tenant === tenant && one.idempotency?.key === key);
+    return found?.idempotency === undefined
+      ? undefined
+      : { id: found.draft.id, fingerprint: found.idempotency.fingerprint };
+  }
+
+  endUnfinished(): number {
+    return 0;
+  }
+}
+
+/** A store of sessions in memory, for tests of its neighbours. */
+export class FakeSessionStore implements SessionStore {
+  readonly kept = new Map<string, StoredSession>();
+
+  insert(session: StoredSession): void {
+    this.kept.set(session.info.id, session);
+  }
+
+  update(info: SessionInfo): void {
+    const kept = this.kept.get(info.id);
+    if (kept !== undefined) this.kept.set(info.id, { ...kept, info });
+  }
+
+  find(tenant: string, id: string): SessionInfo | undefined {
+    const kept = this.kept.get(id);
+    return kept?.principal.tenant === tenant ? kept.info : undefined;
+  }
+
+  listClosed(
+    tenant: string,
+    { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  ): SessionInfo[] {
+    const closed = [...this.kept.values()]
+      .filter(({ principal, info }) => principal.tenant === tenant && info.state === "closed")
+      .map(({ info }) => info)
+      .toReversed();
+    const from = after === undefined ? 0 : closed.findIndex(({ id }) => id === after) + 1;
+    return closed.slice(from, from + limit);
+  }
+
+  open(): StoredSession[] {
+    return [...this.kept.values()].filter(({ info }) => info.state !== "closed");
+  }
+}
