@@ -2,17 +2,22 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { CodeBeakerError } from "../core/errors.ts";
+import { LOCAL_USER } from "../core/principal.ts";
+import type { EnginePort } from "../engine/port.ts";
 import { log } from "../log.ts";
-import type { AppEnv, EnginePort } from "./app_env.ts";
+import type { SessionsPort } from "../sessions/port.ts";
+import type { AppEnv } from "./app_env.ts";
 import { loopbackOnly } from "./loopback.ts";
 import { sendProblem } from "./problem.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { runtimeRoutes } from "./routes/runtimes.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 
 /** What the door is made from. */
 export interface AppOptions {
   readonly engine: EnginePort;
+  readonly sessions: SessionsPort;
   readonly maxBodyBytes: number;
 }
 
@@ -20,7 +25,7 @@ export interface AppOptions {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** The HTTP door: who may come in, what they sent, and every error as a problem. */
-export function createApp({ engine, maxBodyBytes }: AppOptions): Hono<AppEnv> {
+export function createApp({ engine, sessions, maxBodyBytes }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestId());
   app.use(async (context, next) => {
@@ -31,6 +36,10 @@ export function createApp({ engine, maxBodyBytes }: AppOptions): Hono<AppEnv> {
     log.info("request", { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs });
   });
   app.use(loopbackOnly());
+  app.use(async (context, next) => {
+    context.set("caller", { principal: LOCAL_USER, requestId: context.get("requestId") });
+    await next();
+  });
   app.use(bodyLimit({
     maxSize: maxBodyBytes,
     onError: () => {
@@ -39,6 +48,7 @@ export function createApp({ engine, maxBodyBytes }: AppOptions): Hono<AppEnv> {
   }));
   app.route("/", healthRoutes(engine));
   app.route("/", executionRoutes(engine));
+  app.route("/", sessionRoutes(sessions));
   app.route("/", runtimeRoutes(engine));
   app.notFound((context) => {
     const { method, path } = context.req;

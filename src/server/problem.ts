@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails } from "../core/errors.ts";
+import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails, type Failure } from "../core/errors.ts";
 import { log } from "../log.ts";
 
 /** An error on the wire: RFC 9457. */
@@ -17,17 +17,21 @@ export function toProblem(error: unknown, requestId: string): Problem {
   const known = error instanceof CodeBeakerError
     ? error
     : new CodeBeakerError("internal", "Internal error", { cause: error });
-  const { status, title } = ERROR_KINDS[known.code];
   if (known.code === "internal") log.error("internal error", { requestId, error: describe(error) });
-  const detail = known.code === "internal" ? "Internal error" : known.message;
+  return failureProblem(known, requestId);
+}
+
+/** A failure that was kept, as a problem; whatever there was to log of it is in the log already. */
+export function failureProblem({ code, message, details }: Failure, requestId: string): Problem {
+  const { status, title } = ERROR_KINDS[code];
   return {
-    type: `urn:codebeaker:error:${known.code}`,
+    type: `urn:codebeaker:error:${code}`,
     title,
     status,
-    code: known.code,
-    detail,
+    code,
+    detail: code === "internal" ? "Internal error" : message,
     requestId,
-    ...(known.code === "internal" ? {} : known.details),
+    ...(code === "internal" ? {} : details),
   };
 }
 

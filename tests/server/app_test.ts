@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
-import type { Execution } from "../../src/core/execution.ts";
 import type { ExecutionRequest } from "../../src/core/request.ts";
+import type { Caller, EnginePort } from "../../src/engine/port.ts";
 import { createApp } from "../../src/server/mod.ts";
+import { fakeEngine, fakeExecution, fakeSessions } from "../support/fake_ports.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
 
@@ -13,24 +14,16 @@ interface Answer {
   readonly body: any;
 }
 
-type AppEngine = Parameters<typeof createApp>[0]["engine"];
-
-const idleEngine: AppEngine = {
-  execute: () => Promise.reject(new Error("not expected")),
-  select: () => Promise.reject(new Error("not expected")),
-  describeRuntimes: () => Promise.resolve([]),
-};
-
 async function ask(
   path: string,
   options: {
-    engine?: Partial<AppEngine>;
+    engine?: Partial<EnginePort>;
     body?: BodyInit;
     headers?: HeadersInit;
     connection?: { remoteAddr?: Deno.Addr };
   } = {},
 ): Promise<Answer> {
-  const app = createApp({ engine: { ...idleEngine, ...options.engine }, maxBodyBytes: 2_000 });
+  const app = createApp({ engine: fakeEngine(options.engine), sessions: fakeSessions(), maxBodyBytes: 2_000 });
   const init = options.body === undefined ? {} : { method: "POST", body: options.body };
   const headers = { host: "localhost:8000", ...options.headers as Record<string, string> };
   const response = await app.request(`http://localhost:8000${path}`, { ...init, headers }, options.connection ?? LOCAL);
@@ -39,12 +32,12 @@ async function ask(
 }
 
 Deno.test("POST /v1/executions answers 200 with the execution, whatever the program did", async () => {
-  const execution = { id: "exec_1", outcome: { kind: "exited", exitCode: 3 } } as unknown as Execution;
+  const execution = fakeExecution({ outcome: { kind: "exited", exitCode: 3 }, exitCode: 3 });
   let seen: ExecutionRequest | undefined;
   const engine = {
-    execute: (request: ExecutionRequest) => {
+    submit: (_caller: Caller, request: ExecutionRequest) => {
       seen = request;
-      return Promise.resolve(execution);
+      return Promise.resolve({ id: execution.id, ended: Promise.resolve(execution) });
     },
   };
   const { status, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
@@ -87,14 +80,14 @@ Deno.test("a body that is no JSON, is missing or is too large is told so", async
 
 Deno.test("busy carries Retry-After in whole seconds", async () => {
   const engine = {
-    execute: () => Promise.reject(new CodeBeakerError("busy", "Cannot run now", { details: { retryAfterMs: 1_200 } })),
+    submit: () => Promise.reject(new CodeBeakerError("busy", "Cannot run now", { details: { retryAfterMs: 1_200 } })),
   };
   const { status, headers, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
   assertEquals([status, headers.get("retry-after"), body.retryAfterMs], [429, "2", 1_200]);
 });
 
 Deno.test("what is no CodeBeakerError is told as an internal error, without its text", async () => {
-  const engine = { execute: () => Promise.reject(new Error("the secret")) };
+  const engine = { submit: () => Promise.reject(new Error("the secret")) };
   const { status, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
   assertEquals([status, body.code, body.detail], [500, "internal", "Internal error"]);
   assert(!JSON.stringify(body).includes("secret"));
@@ -108,11 +101,13 @@ Deno.test("an unknown route is not_found", async () => {
 
 Deno.test("POST /v1/runtimes/select answers the selection, also when nothing fits", async () => {
   const selection = { chosen: null, preference: "balanced", floor: 9, candidates: [] } as const;
-  const { status, body } = await ask("/v1/runtimes/select", {
-    engine: { select: () => Promise.resolve(selection) },
-    body: '{"language":"ts"}',
-  });
-  assertEquals([status, body], [200, selection]);
+  let seen: Caller | undefined;
+  const select = (caller: Caller) => {
+    seen = caller;
+    return Promise.resolve(selection);
+  };
+  const { status, body } = await ask("/v1/runtimes/select", { engine: { select }, body: '{"language":"ts"}' });
+  assertEquals([status, body, seen?.principal.tenant], [200, selection, "local"]);
   assertEquals(
     (await ask("/v1/runtimes/select", { body: '{"language":"ts","code":"1"}' })).body.errors[0].path,
     "code",
@@ -122,7 +117,7 @@ Deno.test("POST /v1/runtimes/select answers the selection, also when nothing fit
 Deno.test("/health/live answers, and /health/ready is 503 with the reasons while no runtime is available", async () => {
   assertEquals((await ask("/health/live")).body, { status: "live" });
   const missing = [{ name: "deno", available: false, reason: "not installed" }] as unknown as Awaited<
-    ReturnType<AppEngine["describeRuntimes"]>
+    ReturnType<EnginePort["describeRuntimes"]>
   >;
   const { status, body } = await ask("/health/ready", { engine: { describeRuntimes: () => Promise.resolve(missing) } });
   assertEquals([status, body], [503, {

@@ -1,13 +1,63 @@
 import { Hono } from "hono";
+import { z } from "zod";
 import { parseExecutionRequest } from "../../core/request.ts";
-import type { AppEnv, EnginePort } from "../app_env.ts";
+import { parseAs, strictObject } from "../../core/validation.ts";
+import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
+import { answerExecution } from "../answer_execution.ts";
+import type { AppEnv } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
+import { failureProblem } from "../problem.ts";
+import { parseQuery, wholeNumber } from "../query.ts";
 
-/** One-shot executions: 200 whatever the program did. A client that goes away cancels its program. */
+/** How long a request for an execution may wait for its end. */
+const MAX_WAIT_MS = 60_000;
+
+const reportQuery = strictObject({ waitMs: wholeNumber({ min: 0, max: MAX_WAIT_MS }).optional() });
+
+const inputSchema = strictObject({ text: z.string().optional(), close: z.boolean().optional() }).refine(
+  ({ text, close }) => text !== undefined || close !== undefined,
+  'Input names "text", "close" or both',
+);
+
+/**
+ * One-shot executions, and every execution by its id. Cancelling answers 204 and returns at once; asking again, or for one that
+ * has ended, changes nothing.
+ */
 export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
-  return new Hono<AppEnv>().post("/v1/executions", async (context) => {
-    const request = parseExecutionRequest(await jsonBody(context.req));
-    const execution = await engine.execute(request, { signal: context.req.raw.signal });
-    return context.json(execution);
-  });
+  return new Hono<AppEnv>()
+    .post("/v1/executions", async (context) => {
+      const request = parseExecutionRequest(await jsonBody(context.req));
+      return await answerExecution(context, (options) => engine.submit(context.get("caller"), request, options));
+    })
+    .get("/v1/executions/:id", async (context) => {
+      const { waitMs = 0 } = parseQuery(context.req, reportQuery);
+      const { signal } = context.req.raw;
+      const report = await engine.report(context.get("caller"), context.req.param("id"), { waitMs, signal });
+      return context.json(shown(report, context.get("requestId")));
+    })
+    .delete("/v1/executions/:id", (context) => {
+      engine.cancel(context.get("caller"), context.req.param("id"));
+      return context.body(null, 204);
+    })
+    .post("/v1/executions/:id/stdin", async (context) => {
+      const { text, close } = parseAs(inputSchema, await jsonBody(context.req), { what: "the input" });
+      await engine.feed(context.get("caller"), context.req.param("id"), {
+        ...(text === undefined ? {} : { text }),
+        ...(close === undefined ? {} : { close }),
+      });
+      return context.body(null, 204);
+    });
+}
+
+/** A state as long as there is one, then the execution, or why the service could not run it. */
+function shown(report: ExecutionReport, requestId: string): unknown {
+  switch (report.status) {
+    case "ended":
+      return report.execution;
+    case "failed":
+      return { id: report.id, status: "failed", error: failureProblem(report.error, requestId) };
+    case "queued":
+    case "running":
+      return report;
+  }
 }

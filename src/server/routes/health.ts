@@ -1,8 +1,9 @@
 import { Hono } from "hono";
-import type { AppEnv, EnginePort } from "../app_env.ts";
+import type { EnginePort } from "../../engine/port.ts";
+import type { AppEnv } from "../app_env.ts";
 
 /** Whether the process answers, and whether it can run anything. */
-export function healthRoutes(engine: EnginePort): Hono<AppEnv> {
+export function healthRoutes(engine: Pick<EnginePort, "describeRuntimes">): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/health/live", (context) => context.json({ status: "live" }))
     .get("/health/ready", async (context) => {

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { parseSelectionRequest } from "../../core/request.ts";
-import type { AppEnv, EnginePort } from "../app_env.ts";
+import type { EnginePort } from "../../engine/port.ts";
+import type { AppEnv } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
 
 /** Which runtimes there are, and which one a request would get. */
@@ -9,6 +10,6 @@ export function runtimeRoutes(engine: EnginePort): Hono<AppEnv> {
     .get("/v1/runtimes", async (context) => context.json({ runtimes: await engine.describeRuntimes() }))
     .post("/v1/runtimes/select", async (context) => {
       const request = parseSelectionRequest(await jsonBody(context.req));
-      return context.json(await engine.select(request));
+      return context.json(await engine.select(context.get("caller"), request));
     });
 }

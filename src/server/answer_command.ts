@@ -1,0 +1,60 @@
+import type { Context } from "hono";
+import { z } from "zod";
+import { CodeBeakerError, type ErrorCode } from "../core/errors.ts";
+import { parseAs } from "../core/validation.ts";
+import type { CommandResult, SessionsPort } from "../sessions/port.ts";
+import type { AppEnv } from "./app_env.ts";
+import { jsonBody } from "./json_body.ts";
+import { type Problem, toProblem } from "./problem.ts";
+
+/** What every command object has, whatever it asks for. */
+const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
+
+/** What is wrong with a command or with what it asks for; anything else is that the service cannot do it now. */
+const FAULTS_OF_COMMANDS: readonly ErrorCode[] = [
+  "invalid_request",
+  "permission_denied",
+  "not_found",
+  "conflict",
+  "too_large",
+  "unsupported_language",
+  "no_suitable_runtime",
+];
+
+/**
+ * Does one command in a session. A command that the session took and that went wrong (an unknown type, a path that leaves the
+ * workspace, a file that is not there) answers 200 with `success: false` and its problem. A session that is not there or is over,
+ * a body that is no command object, and a service that cannot do it now (`busy`, say) are problems with their own status.
+ */
+export async function answerCommand(
+  context: Context<AppEnv>,
+  { sessions, id }: { readonly sessions: SessionsPort; readonly id: string },
+): Promise<Response> {
+  const caller = context.get("caller");
+  sessions.show(caller, id);
+  const command = parseAs(commandSchema, await jsonBody(context.req), { what: "the command" });
+  const startedAt = performance.now();
+
+  async function attempt(): Promise<CommandResult | { readonly success: false; readonly error: Problem }> {
+    try {
+      const { success, result } = await sessions.command(caller, id, command, { signal: context.req.raw.signal });
+      return { success, result };
+    } catch (error) {
+      if (!isOfCommand(error) || isOver()) throw error;
+      return { success: false, error: toProblem(error, context.get("requestId")) };
+    }
+  }
+
+  function isOver(): boolean {
+    const { state } = sessions.show(caller, id);
+    return state === "closing" || state === "closed";
+  }
+
+  const answer = await attempt();
+  const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
+  return context.json({ ...(command.id === undefined ? {} : { id: command.id }), ...answer, durationMs });
+}
+
+function isOfCommand(error: unknown): boolean {
+  return error instanceof CodeBeakerError && FAULTS_OF_COMMANDS.includes(error.code);
+}

@@ -1,0 +1,46 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { parseSessionExecution, parseSessionRequest, SESSION_STATES } from "../../core/session.ts";
+import { oneOf, strictObject } from "../../core/validation.ts";
+import type { SessionsPort } from "../../sessions/port.ts";
+import { answerExecution } from "../answer_execution.ts";
+import type { AppEnv } from "../app_env.ts";
+import { answerCommand } from "../answer_command.ts";
+import { jsonBody } from "../json_body.ts";
+import { parseQuery, wholeNumber } from "../query.ts";
+
+const MAX_PAGE = 100;
+const DEFAULT_PAGE = 50;
+
+const listQuery = strictObject({
+  limit: wholeNumber({ min: 1, max: MAX_PAGE }).default(DEFAULT_PAGE),
+  cursor: z.string().min(1).max(1_024).optional(),
+  state: oneOf(SESSION_STATES).optional(),
+});
+
+/** Sessions: made, listed, shown, closed, and what is done in them. */
+export function sessionRoutes(sessions: SessionsPort): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .post("/v1/sessions", async (context) => {
+      const request = parseSessionRequest(await jsonBody(context.req));
+      const session = await sessions.create(context.get("caller"), request, { signal: context.req.raw.signal });
+      return context.json(session, 201, { location: `/v1/sessions/${session.id}` });
+    })
+    .get("/v1/sessions", (context) => {
+      const { limit, cursor, state } = parseQuery(context.req, listQuery);
+      return context.json(sessions.list(context.get("caller"), { limit, cursor, state }));
+    })
+    .get("/v1/sessions/:id", (context) => context.json(sessions.show(context.get("caller"), context.req.param("id"))))
+    .delete("/v1/sessions/:id", async (context) => {
+      await sessions.close(context.get("caller"), context.req.param("id"));
+      return context.body(null, 204);
+    })
+    .post("/v1/sessions/:id/executions", async (context) => {
+      const request = parseSessionExecution(await jsonBody(context.req));
+      const id = context.req.param("id");
+      return await answerExecution(context, (options) => sessions.submit(context.get("caller"), id, request, options));
+    })
+    .post("/v1/sessions/:id/commands", async (context) => {
+      return await answerCommand(context, { sessions, id: context.req.param("id") });
+    });
+}
