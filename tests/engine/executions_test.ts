@@ -1,0 +1,206 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { parseExecutionRequest } from "../../src/core/request.ts";
+import type { EndedExecution, Engine } from "../../src/engine/mod.ts";
+import type { ExecutionReport } from "../../src/engine/port.ts";
+import { CALLER, callerOf, engineOf, type EngineParts } from "../support/engine_of.ts";
+import { echoProgram, FakeEnvironment } from "../support/fake_environment.ts";
+import { fakeRuntime } from "../support/fake_runtime.ts";
+import { FakeExecutionStore } from "../support/fake_storage.ts";
+import { type GatedEnvironment, gatedEnvironment, withParts } from "../support/gated_program.ts";
+
+const REQUEST = parseExecutionRequest({ language: "typescript", code: "1", env: { SECRET: "s3cret" } });
+const EXITED = { kind: "exited", exitCode: 0 } as const;
+
+async function withGate(
+  test: (engine: Engine, gate: GatedEnvironment) => Promise<void>,
+  parts: EngineParts = {},
+): Promise<void> {
+  const gate = await gatedEnvironment();
+  await using _environment = gate.environment;
+  const kept = withParts(gate.environment, { [Symbol.asyncDispose]: () => Promise.resolve() });
+  await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(kept) })], parts);
+  await test(engine, gate);
+}
+
+function statusOf(report: ExecutionReport): string {
+  return report.status;
+}
+
+Deno.test("Executions tells an execution's state by its id from its submission to its end", () =>
+  withGate(async (engine, gate) => {
+    const { id, ended } = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    const running = await engine.report(CALLER, id);
+    assert(running.status === "running");
+    assertEquals([running.id, running.language], [id, "typescript"]);
+    gate.endOne();
+    const execution = await ended;
+    assertEquals([execution.id, execution.outcome, execution.stdout], [id, EXITED, "begun"]);
+    assertEquals(await engine.report(CALLER, id), { status: "ended", execution });
+  }));
+
+Deno.test("Executions shows what is printed before the end", () =>
+  withGate(async (engine, gate) => {
+    const printed = Promise.withResolvers<void>();
+    const { id, ended } = await engine.submit(CALLER, REQUEST, { onOutput: () => printed.resolve() });
+    await printed.promise;
+    const report = await engine.report(CALLER, id);
+    assertEquals(report.status === "running" ? report.stdout : report, "begun");
+    gate.endOne();
+    await ended;
+  }));
+
+Deno.test("Executions waits for an end as long as it is asked to, and no longer", () =>
+  withGate(async (engine, gate) => {
+    const { id } = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    assertEquals(statusOf(await engine.report(CALLER, id, { waitMs: 5 })), "running");
+    const gone = new AbortController();
+    const abandoned = engine.report(CALLER, id, { waitMs: 60_000, signal: gone.signal });
+    gone.abort();
+    assertEquals(statusOf(await abandoned), "running");
+    const waiting = engine.report(CALLER, id, { waitMs: 60_000 });
+    gate.endOne();
+    assertEquals(statusOf(await waiting), "ended");
+  }));
+
+Deno.test("Executions keeps tenants apart: another's execution is not_found to see, to cancel and to feed", () =>
+  withGate(async (engine, gate) => {
+    const { id, ended } = await engine.submit(callerOf("one"), REQUEST, { isInteractive: true });
+    await gate.untilBegun(1);
+    const other = callerOf("two");
+    const refuse = async () => {
+      assertEquals((await assertRejects(() => engine.report(other, id), CodeBeakerError)).code, "not_found");
+      assertEquals(assertThrows(() => engine.cancel(other, id), CodeBeakerError).code, "not_found");
+      assertEquals((await assertRejects(() => engine.feed(other, id, {}), CodeBeakerError)).code, "not_found");
+    };
+    await refuse();
+    assertEquals(statusOf(await engine.report(callerOf("one"), id)), "running");
+    gate.endOne();
+    await ended;
+    await refuse();
+    assertEquals(
+      (await assertRejects(() => engine.report(callerOf("one"), "exec_unknown"), CodeBeakerError)).code,
+      "not_found",
+    );
+  }));
+
+Deno.test("Executions cancels what runs and what waits; what has ended stays as it is", () =>
+  withGate(async (engine, gate) => {
+    const running = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    const waiting = await engine.submit(CALLER, REQUEST, { isPatient: true });
+    assertEquals(statusOf(await engine.report(CALLER, waiting.id)), "queued");
+    engine.cancel(CALLER, waiting.id);
+    const unrun = await waiting.ended;
+    assertEquals([unrun.outcome, unrun.stdout, unrun.exitCode, gate.begun()], [{ kind: "cancelled" }, "", null, 1]);
+    engine.cancel(CALLER, running.id);
+    const cancelled = await running.ended;
+    assertEquals([cancelled.outcome, cancelled.stdout], [{ kind: "cancelled" }, "begun"]);
+    engine.cancel(CALLER, running.id);
+    assertEquals(await engine.report(CALLER, running.id), { status: "ended", execution: cancelled });
+  }, { maxConcurrent: 1 }));
+
+Deno.test("Executions feeds a program while it runs, and tells when it takes no more", async () => {
+  const environment = await FakeEnvironment.create(echoProgram);
+  await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(environment) })]);
+  const { id, ended } = await engine.submit(CALLER, parseExecutionRequest({ language: "ts", code: "1" }), {
+    isInteractive: true,
+  });
+  await engine.feed(CALLER, id, { text: "héllo, " });
+  await engine.feed(CALLER, id, { text: "world", close: true });
+  assertEquals((await ended).stdout, "héllo, world");
+  const late = await assertRejects(() => engine.feed(CALLER, id, { text: "x" }), CodeBeakerError, "has ended");
+  assertEquals(late.code, "conflict");
+});
+
+Deno.test("Executions takes no input for a request that names its stdin, or that nobody said would be fed", () =>
+  withGate(async (engine, gate) => {
+    const named = parseExecutionRequest({ language: "ts", code: "1", stdin: "" });
+    for (const [request, options] of [[named, { isInteractive: true }], [REQUEST, {}]] as const) {
+      const { id, ended } = await engine.submit(CALLER, request, options);
+      const error = await assertRejects(() => engine.feed(CALLER, id, { text: "x" }), CodeBeakerError);
+      assertEquals(error.code, "conflict");
+      await gate.untilBegun(gate.environment.runs.length);
+      engine.cancel(CALLER, id);
+      await ended;
+    }
+  }));
+
+Deno.test("Executions gives a repeated submit the first execution, while it runs and when it is over", () =>
+  withGate(async (engine, gate) => {
+    const options = { idempotencyKey: "k1" };
+    const [first, second] = await Promise.all([
+      engine.submit(CALLER, REQUEST, options),
+      engine.submit(CALLER, REQUEST, options),
+    ]);
+    assertEquals(first.id, second.id);
+    await gate.untilBegun(1);
+    const other = await assertRejects(
+      () => engine.submit(CALLER, parseExecutionRequest({ language: "ts", code: "2" }), options),
+      CodeBeakerError,
+    );
+    assertEquals(other.code, "conflict");
+    gate.endOne();
+    const execution = await first.ended;
+    assertEquals(await second.ended, execution);
+    assertEquals(await (await engine.submit(CALLER, REQUEST, options)).ended, execution);
+    assertEquals(gate.begun(), 1);
+    const another = await engine.submit(callerOf("two"), REQUEST, options);
+    assert(another.id !== first.id);
+    engine.cancel(callerOf("two"), another.id);
+    await another.ended;
+  }));
+
+Deno.test("Executions does not end the first when whoever repeated it goes away", () =>
+  withGate(async (engine, gate) => {
+    const options = { idempotencyKey: "k1" };
+    const { ended } = await engine.submit(CALLER, REQUEST, options);
+    await gate.untilBegun(1);
+    const gone = new AbortController();
+    await engine.submit(CALLER, REQUEST, { ...options, signal: gone.signal });
+    gone.abort();
+    gate.endOne();
+    assertEquals((await ended).outcome, EXITED);
+  }));
+
+Deno.test("Executions records what is taken in as interrupted until it has ended, and keeps no code, variables or stdin", async () => {
+  const store = new FakeExecutionStore();
+  await withGate(async (engine, gate) => {
+    const { id, ended } = await engine.submit(CALLER, REQUEST);
+    const begun = store.begun.get(id);
+    assertEquals(begun?.draft.outcome, { kind: "interrupted", reason: "the service was lost while it ran" });
+    assertEquals([begun?.tenant, begun?.draft.runtime], ["local", "fake"]);
+    assert(!JSON.stringify(begun).includes("s3cret"));
+    await gate.untilBegun(1);
+    gate.endOne();
+    await ended;
+    assertEquals(store.find("local", id)?.status, "ended");
+  }, { store });
+});
+
+Deno.test("Executions records why the service could not run something", async () => {
+  const broken = new CodeBeakerError("runtime_unavailable", "it broke");
+  const ends: EndedExecution[] = [];
+  await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.reject(broken) })], {
+    observer: { executionEnded: (execution) => ends.push(execution) },
+  });
+  const { id, ended } = await engine.submit(CALLER, REQUEST);
+  await assertRejects(() => ended, CodeBeakerError, "it broke");
+  const report = await engine.report(CALLER, id);
+  assertEquals(report.status === "failed" ? report.error.code : report, "runtime_unavailable");
+  assert(ends[0]?.result instanceof CodeBeakerError);
+});
+
+Deno.test("Executions tells its observer every end once, with what was run", async () => {
+  const ends: EndedExecution[] = [];
+  await withGate(async (engine, gate) => {
+    const { ended } = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    gate.endOne();
+    const execution = await ended;
+    assertEquals(ends.map(({ id, result, source }) => [id, result, source.code]), [[execution.id, execution, "1"]]);
+    assert((ends[0]?.queuedMs ?? -1) >= 0);
+  }, { observer: { executionEnded: (execution) => ends.push(execution) } });
+});

@@ -1,0 +1,390 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
+import type { Execution } from "../../src/core/execution.ts";
+import { parseSessionExecution, parseSessionRequest, type SessionInfo } from "../../src/core/session.ts";
+import type { Observer } from "../../src/engine/mod.ts";
+import type { ExecutionEnvironment } from "../../src/runtimes/runtime.ts";
+import { CALLER, callerOf } from "../support/engine_of.ts";
+import { fakeRuntime } from "../support/fake_runtime.ts";
+import { FakeSessionStore } from "../support/fake_storage.ts";
+import { type GatedEnvironment, gatedEnvironment, withParts } from "../support/gated_program.ts";
+import { sessionsOf } from "../support/sessions_of.ts";
+
+const REQUEST = parseSessionRequest({ language: "typescript" });
+const PROGRAM = parseSessionExecution({ code: "1" });
+
+type Parts = ReturnType<typeof sessionsOf>;
+
+interface Held extends Parts {
+  readonly gate: GatedEnvironment;
+  readonly session: SessionInfo;
+}
+
+/** One open session whose programs a test ends. */
+async function withSession(
+  test: (held: Held) => Promise<void>,
+  options: Parameters<typeof sessionsOf>[1] & { readonly request?: unknown } = {},
+): Promise<void> {
+  const gate = await gatedEnvironment();
+  const parts = sessionsOf([fakeRuntime({ createEnvironment: () => Promise.resolve(gate.environment) })], options);
+  await using _sessions = parts.sessions;
+  const request = options.request === undefined ? REQUEST : parseSessionRequest(options.request);
+  await test({ ...parts, gate, session: await parts.sessions.create(CALLER, request) });
+}
+
+async function refusal(act: () => unknown): Promise<ErrorCode> {
+  return (await assertRejects(async () => await act(), CodeBeakerError)).code;
+}
+
+Deno.test("Sessions makes a session of the runtime that the selector chose, and shows it", () =>
+  withSession(({ sessions, session, clock }) => {
+    const createdAt = new Date(clock.now()).toISOString();
+    const { selection, ...shown } = session;
+    assertEquals(selection.chosen, "fake");
+    assertEquals(shown, {
+      id: session.id,
+      language: "typescript",
+      runtime: "fake",
+      state: "idle",
+      createdAt,
+      lastActivityAt: createdAt,
+      expiresAt: new Date(clock.now() + 1_800_000).toISOString(),
+      executionCount: 0,
+      idleTimeoutMs: 1_800_000,
+      maxLifetimeMs: 7_200_000,
+      metadata: { for: "me" },
+    });
+    assertEquals(sessions.show(CALLER, session.id), session);
+    return Promise.resolve();
+  }, { request: { language: "typescript", metadata: { for: "me" } } }));
+
+Deno.test("Sessions falls back when an environment cannot be made, and leaves nothing where none can", async () => {
+  const gate = await gatedEnvironment();
+  const broken = fakeRuntime({
+    name: "broken",
+    startupTimeMs: 1,
+    createEnvironment: () => Promise.reject(new CodeBeakerError("runtime_unavailable", "it broke")),
+  });
+  const good = fakeRuntime({ name: "good", createEnvironment: () => Promise.resolve(gate.environment) });
+  await using both = sessionsOf([broken, good]).sessions;
+  assertEquals((await both.create(CALLER, REQUEST)).runtime, "good");
+  const alone = sessionsOf([broken]);
+  await using sessions = alone.sessions;
+  assertEquals(await refusal(() => sessions.create(CALLER, REQUEST)), "runtime_unavailable");
+  assertEquals([sessions.count, alone.sessionStore.kept.size], [0, 0]);
+});
+
+Deno.test("Sessions keeps files between executions and counts them", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    const request = parseSessionExecution({ code: "1", files: [{ path: "data/a.csv", content: "a,b" }] });
+    const { ended } = await sessions.submit(CALLER, session.id, request);
+    await gate.untilBegun(1);
+    assertEquals(sessions.show(CALLER, session.id).state, "active");
+    gate.endOne();
+    const execution = await ended;
+    assertEquals([execution.sessionId, execution.stdout, execution.runtime], [session.id, "begun", "fake"]);
+    const read = await sessions.command(CALLER, session.id, { type: "read_file", path: "data/a.csv" });
+    assertEquals(read, { success: true, result: { path: "data/a.csv", content: "a,b", encoding: "utf8", bytes: 3 } });
+    const { state, executionCount } = sessions.show(CALLER, session.id);
+    assertEquals([state, executionCount], ["idle", 1]);
+  }));
+
+Deno.test("Sessions runs a file that lies in the workspace already, and refuses one that does not", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    await gate.environment.fill({ "src/app.ts": "1" });
+    const run = (entrypoint: string) =>
+      sessions.submit(CALLER, session.id, parseSessionExecution({ entrypoint, args: ["x"] }));
+    const { ended } = await run("src/app.ts");
+    await gate.untilBegun(1);
+    gate.endOne();
+    assertEquals((await ended).exitCode, 0);
+    assertEquals(gate.environment.runs[0]?.program, { kind: "file", path: "src/app.ts", args: ["x"] });
+    for (const path of ["src/none.ts", "src"]) {
+      const { ended } = await run(path);
+      const error = await assertRejects(() => ended, CodeBeakerError);
+      assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", "entrypoint"]);
+    }
+  }));
+
+Deno.test("Sessions runs one program at a time, the others in order, and shows the session meanwhile", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    const order: string[] = [];
+    const submit = async (name: string) => {
+      const code = parseSessionExecution({ code: name });
+      const { ended } = await sessions.submit(CALLER, session.id, code, { onStart: () => order.push(name) });
+      return ended;
+    };
+    const all = ["a", "b", "c"].map(submit);
+    for (let begun = 1; begun <= 3; begun++) {
+      await gate.untilBegun(begun);
+      const files = await sessions.command(CALLER, session.id, { type: "list_directory" });
+      assertEquals([files.success, sessions.show(CALLER, session.id).state, gate.begun()], [true, "active", begun]);
+      gate.endOne();
+    }
+    await Promise.all(all);
+    assertEquals(order, ["a", "b", "c"]);
+  }, { maxConcurrent: 9 }));
+
+Deno.test("Sessions cancels a program that waits for its turn, and the next one gets it", () =>
+  withSession(async ({ sessions, session, gate, executions }) => {
+    const submit = () => sessions.submit(CALLER, session.id, PROGRAM);
+    const [first, second, third] = [await submit(), await submit(), await submit()];
+    await gate.untilBegun(1);
+    executions.cancel(CALLER, second.id);
+    assertEquals((await second.ended).outcome, { kind: "cancelled" });
+    gate.endOne();
+    await first.ended;
+    await gate.untilBegun(2);
+    gate.endOne();
+    assertEquals((await third.ended).exitCode, 0);
+  }));
+
+Deno.test("Sessions lets a bounded number of programs wait", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    const waiting = [];
+    for (let count = 0; count <= 100; count++) waiting.push(await sessions.submit(CALLER, session.id, PROGRAM));
+    await gate.untilBegun(1);
+    assertEquals(await refusal(() => sessions.submit(CALLER, session.id, PROGRAM)), "busy");
+    await sessions.close(CALLER, session.id);
+    const kinds = await Promise.all(waiting.map(async ({ ended }) => (await ended).outcome.kind));
+    assertEquals([kinds.length, new Set(kinds)], [101, new Set(["interrupted"])]);
+  }));
+
+Deno.test("Sessions answers a command that runs a program with its execution, a success only when it exited with 0", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    for (const exitCode of [0, 3]) {
+      const answering = sessions.command(CALLER, session.id, { type: "execute_code", code: "1" });
+      await gate.untilBegun(exitCode === 0 ? 1 : 2);
+      gate.endOne({ kind: "exited", exitCode });
+      const { success, result } = await answering;
+      const execution = result as Execution;
+      assertEquals([success, execution.exitCode, execution.sessionId, execution.language], [
+        exitCode === 0,
+        exitCode,
+        session.id,
+        "typescript",
+      ]);
+    }
+  }));
+
+Deno.test("Sessions lets a program ask for time and only lower the other limits", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    const run = async (fields: Record<string, unknown>) => {
+      const { ended } = await sessions.submit(CALLER, session.id, parseSessionExecution({ code: "1", ...fields }));
+      await gate.untilBegun(1);
+      gate.endOne();
+      await ended;
+      return gate.environment.runs.at(-1)?.options.limits;
+    };
+    const given = await run({ timeoutMs: 60_000, limits: { memoryMb: 64 } });
+    assertEquals([given?.timeoutMs, given?.memoryMb], [60_000, 64]);
+    const command = sessions.command(CALLER, session.id, { type: "execute_code", code: "1", timeoutMs: 70_000 });
+    await gate.untilBegun(2);
+    gate.endOne();
+    await command;
+    assertEquals(gate.environment.runs.at(-1)?.options.limits.timeoutMs, 70_000);
+    assertEquals(await refusal(() => run({ limits: { memoryMb: 129 } })), "invalid_request");
+  }, { request: { language: "typescript", limits: { memoryMb: 128 } } }));
+
+Deno.test("Sessions keeps tenants apart: another's session is not_found for everything", () =>
+  withSession(async ({ sessions, session }) => {
+    const other = callerOf("other");
+    const { id } = session;
+    for (
+      const act of [
+        () => sessions.show(other, id),
+        () => sessions.close(other, id),
+        () => sessions.submit(other, id, PROGRAM),
+        () => sessions.command(other, id, { type: "list_directory" }),
+        () => sessions.files(other, id),
+        () => sessions.limits(other, id),
+        () => sessions.show(CALLER, "sess_unknown"),
+      ]
+    ) {
+      assertEquals([act.toString(), await refusal(act)], [act.toString(), "not_found"]);
+    }
+    assertEquals(sessions.list(other, { limit: 10 }).sessions, []);
+    await sessions.close(CALLER, id);
+    assertEquals(await refusal(() => sessions.show(other, id)), "not_found");
+    assertEquals(sessions.list(other, { limit: 10, state: "closed" }).sessions, []);
+  }));
+
+Deno.test("Sessions ends everything of a session that is closed, once, and then takes nothing for it", () =>
+  withSession(async ({ sessions, session, gate, sessionStore }) => {
+    const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
+    await gate.untilBegun(1);
+    await Promise.all([sessions.close(CALLER, session.id), sessions.close(CALLER, session.id)]);
+    assertEquals((await ended).outcome, { kind: "interrupted", reason: "the session ends: closed_by_owner" });
+    await assertRejects(() => Deno.stat(gate.environment.hostPath(".")), Deno.errors.NotFound);
+    const shown = sessions.show(CALLER, session.id);
+    assertEquals([shown.state, shown.closedBecause, sessions.count], ["closed", "closed_by_owner", 0]);
+    assertEquals(sessionStore.find("local", session.id), shown);
+    assertEquals(await refusal(() => sessions.submit(CALLER, session.id, PROGRAM)), "conflict");
+    assertEquals(await refusal(() => sessions.command(CALLER, session.id, { type: "list_directory" })), "conflict");
+    await sessions.close(CALLER, session.id);
+    assertEquals(sessions.list(CALLER, { limit: 10, state: "closed" }).sessions, [shown]);
+  }));
+
+Deno.test("Sessions closes what nothing happens in, and not what is used", () =>
+  withSession(async ({ sessions, session, gate, clock }) => {
+    clock.advance(1_799_000);
+    await sessions.command(CALLER, session.id, { type: "list_directory" });
+    clock.advance(1_799_000);
+    sessions.files(CALLER, session.id);
+    clock.advance(1_799_000);
+    const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
+    await gate.untilBegun(1);
+    clock.advance(1_800_000);
+    assertEquals(sessions.show(CALLER, session.id).state, "active");
+    gate.endOne();
+    await ended;
+    clock.advance(1_799_999);
+    assertEquals(sessions.show(CALLER, session.id).state, "idle");
+    clock.advance(1);
+    await sessions.close(CALLER, session.id);
+    assertEquals(sessions.show(CALLER, session.id).closedBecause, "idle_timeout");
+  }, { request: { language: "typescript", maxLifetimeMs: 100_000_000 } }));
+
+Deno.test("Sessions closes what has reached its lifetime, also while a program runs", () =>
+  withSession(async ({ sessions, session, gate, clock }) => {
+    const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
+    await gate.untilBegun(1);
+    clock.advance(7_199_999);
+    assertEquals(sessions.show(CALLER, session.id).state, "active");
+    clock.advance(1);
+    assertEquals((await ended).outcome, { kind: "interrupted", reason: "the session ends: max_lifetime" });
+    await sessions.close(CALLER, session.id);
+    assertEquals(sessions.show(CALLER, session.id).closedBecause, "max_lifetime");
+  }));
+
+Deno.test("Sessions closes a session whose environment has ended by itself", async () => {
+  const gate = await gatedEnvironment();
+  const gone = () => Promise.reject(new CodeBeakerError("runtime_unavailable", "the container is gone"));
+  const lost = withParts(gate.environment, {
+    run: gone,
+    files: { stat: gone } as unknown as ExecutionEnvironment["files"],
+    mainFile: () => "main.ts",
+  });
+  const { sessions: made } = sessionsOf([fakeRuntime({ createEnvironment: () => Promise.resolve(lost) })]);
+  await using sessions = made;
+  const { id } = await sessions.create(CALLER, REQUEST);
+  const command = { type: "execute_shell", command: "deno", args: ["eval", "1"] };
+  assertEquals(await refusal(() => sessions.command(CALLER, id, command)), "runtime_unavailable");
+  await sessions.close(CALLER, id);
+  assertEquals(sessions.show(CALLER, id).closedBecause, "environment_ended");
+});
+
+Deno.test("Sessions opens no more than it may, and opens one again when one is closed", async () => {
+  const environments = [await gatedEnvironment(), await gatedEnvironment()];
+  const runtime = fakeRuntime({
+    createEnvironment: () => Promise.resolve(environments.shift()?.environment ?? Promise.reject(new Error("asked"))),
+  });
+  const { sessions: made } = sessionsOf([runtime], { maxSessions: 1 });
+  await using sessions = made;
+  const attempts = await Promise.allSettled([sessions.create(CALLER, REQUEST), sessions.create(CALLER, REQUEST)]);
+  assertEquals(attempts.map(({ status }) => status), ["fulfilled", "rejected"]);
+  const [first] = sessions.list(CALLER, { limit: 1 }).sessions;
+  await sessions.close(CALLER, first?.id ?? "");
+  assertEquals((await sessions.create(CALLER, REQUEST)).state, "idle");
+});
+
+Deno.test("Sessions lists the newest first, in parts", async () => {
+  const runtime = fakeRuntime({ createEnvironment: async () => (await gatedEnvironment()).environment });
+  const { sessions: made, clock } = sessionsOf([runtime]);
+  await using sessions = made;
+  const ids: string[] = [];
+  for (let count = 0; count < 5; count++) {
+    ids.unshift((await sessions.create(CALLER, REQUEST)).id);
+    clock.advance(1);
+  }
+  const first = sessions.list(CALLER, { limit: 2 });
+  await sessions.close(CALLER, first.sessions[1]?.id ?? "");
+  const second = sessions.list(CALLER, { limit: 2, cursor: first.nextCursor });
+  const third = sessions.list(CALLER, { limit: 2, cursor: second.nextCursor });
+  assertEquals([first, second, third].map(({ sessions }) => sessions.map(({ id }) => id)), [
+    ids.slice(0, 2),
+    ids.slice(2, 4),
+    ids.slice(4),
+  ]);
+  assertEquals(third.nextCursor, undefined);
+  assertEquals(sessions.list(CALLER, { limit: 9, state: "active" }).sessions, []);
+  assertThrows(() => sessions.list(CALLER, { limit: 2, cursor: "nonsense" }), CodeBeakerError, "nextCursor");
+});
+
+Deno.test("Sessions is not left with an environment that nobody wants any more", async () => {
+  for (const end of ["shutdown", "client"] as const) {
+    const gate = await gatedEnvironment();
+    const making = Promise.withResolvers<ExecutionEnvironment>();
+    const { sessions, sessionStore } = sessionsOf([fakeRuntime({ createEnvironment: () => making.promise })]);
+    const gone = new AbortController();
+    const creating = sessions.create(CALLER, REQUEST, { signal: gone.signal });
+    const refused = assertRejects(() => creating, Error);
+    while (sessions.count === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    assertEquals(sessions.list(CALLER, { limit: 1 }).sessions[0]?.state, "creating");
+    if (end === "client") gone.abort();
+    const closing = end === "shutdown" ? sessions[Symbol.asyncDispose]() : undefined;
+    making.resolve(gate.environment);
+    await refused;
+    await closing;
+    await sessions[Symbol.asyncDispose]();
+    await assertRejects(() => Deno.stat(gate.environment.hostPath(".")), Deno.errors.NotFound);
+    assertEquals([end, sessions.count, sessionStore.kept.size], [end, 0, 0]);
+  }
+});
+
+Deno.test("Sessions closes everything when the service ends, and says so", () =>
+  withSession(async ({ sessions, session, gate, sessionStore }) => {
+    const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
+    await gate.untilBegun(1);
+    await sessions[Symbol.asyncDispose]();
+    assertEquals((await ended).outcome.kind, "interrupted");
+    assertEquals(sessionStore.find("local", session.id)?.closedBecause, "service_stopped");
+    assertEquals(await refusal(() => sessions.create(CALLER, REQUEST)), "busy");
+  }));
+
+Deno.test("Sessions attaches what an earlier process left, and closes what is gone", async () => {
+  const sessionStore = new FakeSessionStore();
+  const gates = [await gatedEnvironment(), await gatedEnvironment()];
+  const [survivor, lost] = gates.map(({ environment }, at) =>
+    withParts(environment, { id: `env_${at}`, [Symbol.asyncDispose]: () => Promise.resolve() })
+  );
+  assert(survivor !== undefined && lost !== undefined);
+  const made = [survivor, lost];
+  const before = fakeRuntime({ createEnvironment: () => Promise.resolve(made.shift() ?? lost) });
+  const first = sessionsOf([before], { sessionStore });
+  const kept = await first.sessions.create(CALLER, REQUEST);
+  const gone = await first.sessions.create(CALLER, REQUEST);
+  const after = {
+    ...before,
+    reattachEnvironment: (id: string) => Promise.resolve(id === "env_0" ? survivor : undefined),
+  };
+  const closings: string[] = [];
+  const observer: Observer = { sessionClosed: (_, { id }) => closings.push(id) };
+  const second = sessionsOf([after], { sessionStore, observer });
+  {
+    await using sessions = second.sessions;
+    const decided: string[] = [];
+    await sessions.restore((id) => decided.push(id));
+    assertEquals(decided.toSorted(), ["env_0", "env_1"]);
+    assertEquals(sessions.show(CALLER, kept.id), kept);
+    assertEquals([sessions.show(CALLER, gone.id).closedBecause, closings], ["service_lost", [gone.id]]);
+    const listed = await sessions.command(CALLER, kept.id, { type: "list_directory" });
+    assertEquals(listed.success, true);
+  }
+  await first.sessions[Symbol.asyncDispose]();
+  for (const { environment } of gates) await environment[Symbol.asyncDispose]();
+});
+
+Deno.test("Sessions tells its observer of every opening and closing, with its owner", async () => {
+  const told: unknown[] = [];
+  await withSession(async ({ sessions, session }) => {
+    await sessions.close(CALLER, session.id);
+    assertEquals(told, [["opened", "local", session.id], ["closed", "local", session.id, "closed_by_owner"]]);
+  }, {
+    observer: {
+      sessionOpened: ({ principal }, { id }) => told.push(["opened", principal.tenant, id]),
+      sessionClosed: ({ principal }, { id, closedBecause }) =>
+        told.push(["closed", principal.tenant, id, closedBecause]),
+    },
+  });
+});
