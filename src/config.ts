@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MAX_ISOLATION } from "./core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
+import { apiKeysSchema, type ConfiguredKey } from "./core/key_policy.ts";
 import { oneOf, parseAs, strictObject } from "./core/validation.ts";
 import { LOG_LEVELS } from "./log.ts";
 
@@ -15,6 +16,7 @@ const list = <Item extends z.ZodType>(item: Item) =>
     (value) => typeof value === "string" ? value.split(",").filter((part) => part !== "") : value,
     z.array(item),
   );
+const yesOrNo = z.preprocess((value) => value === "true" ? true : value === "false" ? false : value, z.boolean());
 const absolute = z.string().startsWith("/", "Must be an absolute path");
 const network = z.union([z.ipv4(), z.cidrv4()], { error: "Must be an IPv4 address or a network as 10.0.0.0/8" });
 
@@ -61,6 +63,28 @@ export const SETTINGS = {
     schema: absolute,
     default: "~/.codebeaker",
     help: "directory for what lasts: this service's identity; each service has its own",
+  },
+  apiKeys: {
+    schema: apiKeysSchema,
+    default: "",
+    help:
+      'keys of clients, each of at least 32 characters: name=key,name2=key2, or as JSON: [{"name": "ci", "key": "…", "scopes": ["execute"]}]',
+  },
+  outputRetentionHours: {
+    schema: whole(1, 87_600),
+    default: 24,
+    help: "how long executions are kept after their end, with what they printed",
+  },
+  maxStoredOutputMb: {
+    schema: whole(128, 1_048_576),
+    default: 1_024,
+    help: "MB that kept executions may take; beyond it, those that ended first go",
+  },
+  auditRetentionDays: { schema: whole(1, 36_500), default: 90, help: "how long lines of the audit log are kept" },
+  keepSource: {
+    schema: yesOrNo,
+    default: false,
+    help: "whether the audit log keeps code, stdin and variables of executions: true or false",
   },
   dockerHost: {
     schema: z.string().min(1),
@@ -117,6 +141,12 @@ export interface Config {
   readonly denoBinary: string | undefined;
   /** Undefined where there is no home directory. */
   readonly home: string | undefined;
+  readonly apiKeys: readonly ConfiguredKey[];
+  readonly outputRetentionHours: number;
+  readonly maxStoredOutputMb: number;
+  readonly auditRetentionDays: number;
+  /** Whether the audit log keeps what was run. */
+  readonly keepSource: boolean;
   readonly dockerHost: string;
   readonly dockerCertPath: string | undefined;
   readonly dockerPull: "missing" | "never" | "always";
@@ -168,6 +198,11 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
     openNetworks: given.openNetworks ?? [],
     denoBinary: given.denoBinary,
     home: given.home ?? below(readVariable("HOME"), ".codebeaker"),
+    apiKeys: given.apiKeys ?? [],
+    outputRetentionHours: given.outputRetentionHours ?? SETTINGS.outputRetentionHours.default,
+    maxStoredOutputMb: given.maxStoredOutputMb ?? SETTINGS.maxStoredOutputMb.default,
+    auditRetentionDays: given.auditRetentionDays ?? SETTINGS.auditRetentionDays.default,
+    keepSource: given.keepSource ?? SETTINGS.keepSource.default,
     dockerHost: given.dockerHost ?? readVariable("DOCKER_HOST") ?? SOCKET,
     dockerCertPath: given.dockerCertPath ?? certPath(),
     dockerPull: given.dockerPull ?? SETTINGS.dockerPull.default,
@@ -220,8 +255,12 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
-    throw new CodeBeakerError("invalid_request", `Cannot read the configuration file ${path}: ${messageOf(cause)}`, {
-      cause,
-    });
+    const reason = cause instanceof SyntaxError ? withoutExcerpt(cause.message) : messageOf(cause);
+    throw new CodeBeakerError("invalid_request", `Cannot read the configuration file ${path}: ${reason}`, { cause });
   }
+}
+
+/** V8 quotes what stands around the fault, which may be a secret: `Unexpected token 'x', ..."key": "xyz"... is not valid JSON`. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/,? ?(\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, "") + " (it must be JSON)";
 }

@@ -47,13 +47,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ["src/runtimes/runtime.ts", "src/storage/storage.ts", "src/engine/"],
   },
   "src/storage/": { code: ["src/core/", "src/log.ts"], types: ["src/engine/"] },
-  "src/access/": { code: ["src/core/"], types: ["src/storage/storage.ts", "src/system/"] },
+  "src/access/": { code: ["src/core/", "src/system/"], types: ["src/storage/storage.ts"] },
   "src/metrics.ts": { code: ["src/core/"], types: ["src/engine/", "src/runtimes/description.ts"] },
   "src/server/": {
     code: ["src/core/", "src/commands/mod.ts", "src/log.ts"],
     types: ["src/engine/", "src/sessions/", "src/access/", "src/metrics.ts", "src/runtimes/runtime.ts"],
   },
-  "src/cli/": { code: ["src/core/", "src/compose.ts", "src/config.ts", "src/log.ts"] },
+  "src/cli/": { code: ["src/core/", "src/access/", "src/compose.ts", "src/config.ts", "src/log.ts"] },
   "src/config.ts": { code: ["src/core/", "src/log.ts"] },
   "src/log.ts": { code: [] },
   "src/compose.ts": { code: ["src/"] },
@@ -70,7 +70,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "hono": ["src/server/"],
   "commander": ["src/cli/"],
   "@logtape/logtape": ["src/log.ts"],
-  "modern-tar": ["src/runtimes/docker/launcher.ts"],
+  "modern-tar": ["src/system/tar.ts", "src/runtimes/docker/launcher.ts"],
   "dockerode": ["src/runtimes/docker/engine_client.ts"],
 };
 

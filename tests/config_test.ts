@@ -1,6 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { loadConfig, SETTING_NAMES, type SettingName, variableOf } from "../src/config.ts";
 import { CodeBeakerError } from "../src/core/errors.ts";
+import { apiKeysSchema } from "../src/core/key_policy.ts";
+
+const KEY = "a-secret-that-nobody-may-ever-see";
 
 /** Runs with these variables, and puts back what was there. */
 async function withVariables(variables: Record<string, string>, test: () => Promise<void>): Promise<void> {
@@ -47,6 +50,8 @@ Deno.test("loadConfig() names what is off, and the nearest name of what is unkno
     await assertRejects(() => loadConfig({ readRoots: "relative" }), CodeBeakerError, "absolute");
     await assertRejects(() => loadConfig({ openNetworks: "10.0.0.0/33" }), CodeBeakerError, "--open-networks");
     await assertRejects(() => loadConfig({ port: "" }), CodeBeakerError, "port");
+    await assertRejects(() => loadConfig({ keepSource: "yes" }), CodeBeakerError, "--keep-source");
+    await assertRejects(() => loadConfig({ auditRetentionDays: "0" }), CodeBeakerError, "--audit-retention-days");
   });
   await withVariables({ CODEBEAKER_PROT: "1" }, async () => {
     await assertRejects(() => loadConfig(), CodeBeakerError, 'did you mean "CODEBEAKER_PORT"?');
@@ -57,10 +62,15 @@ Deno.test("loadConfig() names what is off, and the nearest name of what is unkno
 Deno.test("every setting has a flag, a variable and a key of the file, and each is read", async () => {
   const values: Record<SettingName, unknown> = {
     home: "/h",
+    outputRetentionHours: 2,
+    maxStoredOutputMb: 256,
+    auditRetentionDays: 7,
+    keepSource: true,
     dockerHost: "tcp://engine:2375",
     dockerCertPath: "/certs",
     dockerPull: "never",
     dockerEnvironments: { ruby: { image: "ruby:3" } },
+    apiKeys: [{ name: "ci", key: KEY, quota: { maxConcurrent: 2 } }],
     host: "::1",
     port: 1,
     scratch: "/s",
@@ -77,15 +87,42 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
   const asText = Object.fromEntries(
     SETTING_NAMES.map((
       name,
-    ) => [name, name === "dockerEnvironments" ? JSON.stringify(values[name]) : String(values[name])]),
+    ) => [
+      name,
+      ["dockerEnvironments", "apiKeys"].includes(name) ? JSON.stringify(values[name]) : String(values[name]),
+    ]),
   );
+  const expected = { ...values, apiKeys: apiKeysSchema.parse(values.apiKeys) };
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, JSON.stringify(values));
   await withVariables({}, async () => {
-    assertEquals(await loadConfig({ config: file }), values as never);
-    assertEquals(await loadConfig(asText), values as never);
+    assertEquals(await loadConfig({ config: file }), expected as never);
+    assertEquals(await loadConfig(asText), expected as never);
   });
   const variables = Object.fromEntries(SETTING_NAMES.map((name) => [variableOf(name), asText[name] ?? ""]));
-  await withVariables(variables, async () => assertEquals(await loadConfig(), values as never));
+  await withVariables(variables, async () => assertEquals(await loadConfig(), expected as never));
+  await Deno.remove(file);
+});
+
+Deno.test("loadConfig() keeps no API key, and quotes none when something about it is off", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await withVariables({ CODEBEAKER_API_KEYS: `ci=${KEY}` }, async () => {
+    const config = await loadConfig();
+    assertEquals(config.apiKeys.map(({ name, scopes }) => [name, scopes]), [["ci", ["execute", "sessions"]]]);
+    assertEquals(Deno.inspect(config, { depth: 9 }).includes(KEY), false);
+  });
+  const broken = [`{"apiKeys": [{"name": "ci", "key": ${KEY}}]}`, `{"apiKeys": {"ci": "${KEY}"}}`, KEY];
+  await withVariables({}, async () => {
+    for (const text of broken) {
+      await Deno.writeTextFile(file, text);
+      const { message } = await assertRejects(() => loadConfig({ config: file }), CodeBeakerError, "Cannot read");
+      assertEquals([message, message.includes("secret")], [message, false]);
+    }
+    await assertRejects(() => loadConfig({ apiKeys: KEY }), CodeBeakerError, "--api-keys[0].name");
+    await assertRejects(() => loadConfig({ apiKeys: "ci=short" }), CodeBeakerError, "--api-keys[0].key");
+  });
+  await withVariables({ CODEBEAKER_API_KEYS: KEY }, async () => {
+    await assertRejects(() => loadConfig(), CodeBeakerError, "CODEBEAKER_API_KEYS[0]");
+  });
   await Deno.remove(file);
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { environmentNameSchema } from "./environment_variables.ts";
 import { CodeBeakerError } from "./errors.ts";
+import { addressOf, hostFilter, hostSchema } from "./hosts.ts";
 import { isClosedAddress } from "./private_networks.ts";
 import { strictObject } from "./validation.ts";
 
@@ -41,6 +42,12 @@ export interface PermissionCeiling {
   readonly allowRun?: boolean;
 }
 
+/** Everything that bounds what a request may ask for. */
+export interface PermissionBounds extends PermissionPolicy {
+  /** That of the caller's key. */
+  readonly ceiling?: PermissionCeiling | undefined;
+}
+
 /** What a request gets that asks for nothing. */
 export const NO_PERMISSIONS: PermissionSettings = {
   allowRead: [],
@@ -50,64 +57,87 @@ export const NO_PERMISSIONS: PermissionSettings = {
   allowRun: false,
 };
 
-const HOST =
-  /^(?<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::(?<port>[1-9][0-9]{0,4}))?$/;
+/** Whose bound it is, in messages. */
+const CEILING = "the key's ceiling";
+/** A message names no more entries of a list. */
+const MAX_LISTED = 10;
 
 const pathSchema = z.string().max(4096)
   .refine((path) => path.startsWith("/"), "A path in a permission is absolute")
   .refine((path) => !path.includes("\0"), "A path holds no NUL")
   .refine((path) => !path.split("/").includes(".."), 'A path in a permission holds no ".."');
 
-const hostSchema = z.string()
-  .refine(
-    (entry) => HOST.test(entry),
-    'A host is "name", "address" or "[address]", with ":port" where only one port is meant',
-  )
-  .refine((entry) => Number(HOST.exec(entry)?.groups?.["port"] ?? 1) <= 65_535, "A port is at most 65535");
+const pathsSchema = z.array(pathSchema).max(64);
+const networkSchema = z.union([z.boolean(), z.array(hostSchema).max(256)], {
+  error: 'Must be true, false or a list of "host[:port]"',
+});
+const namesSchema = z.array(environmentNameSchema).max(256);
 
 /** The wire form of `permissions`; what is absent is not granted. */
 export const permissionsSchema = strictObject({
-  allowRead: z.array(pathSchema).max(64).default([]),
-  allowWrite: z.array(pathSchema).max(64).default([]),
-  allowNet: z.union([z.boolean(), z.array(hostSchema).max(256)], {
-    error: 'Must be true, false or a list of "host[:port]"',
-  }).default(false).transform((hosts) => typeof hosts === "object" && hosts.length === 0 ? false : hosts),
-  allowEnv: z.array(environmentNameSchema).max(256).default([]),
+  allowRead: pathsSchema.default([]),
+  allowWrite: pathsSchema.default([]),
+  allowNet: networkSchema.default(false).transform((hosts) =>
+    typeof hosts === "object" && hosts.length === 0 ? false : hosts
+  ),
+  allowEnv: namesSchema.default([]),
   allowRun: z.boolean().default(false),
 });
 
+/** A key's ceiling as operators write it; what is absent adds no bound. */
+export const permissionCeilingSchema = strictObject({
+  allowRead: pathsSchema.exactOptional(),
+  allowWrite: pathsSchema.exactOptional(),
+  allowNet: networkSchema.exactOptional(),
+  allowEnv: namesSchema.exactOptional(),
+  allowRun: z.boolean().exactOptional(),
+});
+
 /**
- * What remains of a request's permissions under the operator's policy: all of it, or an error; nothing is dropped silently.
+ * What remains of a request's permissions under the operator's policy and the ceiling of the caller's key: all of it, or an
+ * error; nothing is dropped silently.
  *
  * @throws {CodeBeakerError} `permission_denied` that names the field and what the operator would have to allow
  */
-export function narrowPermissions(requested: PermissionSettings, policy: PermissionPolicy): PermissionSettings {
-  checkRoots("allowRead", { paths: requested.allowRead, roots: policy.readRoots });
-  checkRoots("allowWrite", { paths: requested.allowWrite, roots: policy.writeRoots });
-  if (typeof requested.allowNet === "object") checkHosts(requested.allowNet, policy.openNetworks);
+export function narrowPermissions(requested: PermissionSettings, bounds: PermissionBounds): PermissionSettings {
+  checkRoots(requested, { allowRead: bounds.readRoots, allowWrite: bounds.writeRoots, who: "the operator" });
+  if (typeof requested.allowNet === "object") checkPrivateHosts(requested.allowNet, bounds.openNetworks);
+  if (bounds.ceiling !== undefined) checkCeiling(requested, bounds.ceiling);
   return requested;
 }
 
-function checkRoots(
-  field: "allowRead" | "allowWrite",
-  { paths, roots }: { readonly paths: readonly string[]; readonly roots: readonly string[] },
-): void {
-  paths.forEach((path, index) => {
-    if (roots.some((root) => isBelow(path, root))) return;
-    throw denied(`permissions.${field}[${index}]`, {
-      value: path,
-      why: `it must lie below a root that the operator lists (${
-        roots.length === 0 ? "none is listed" : roots.join(", ")
-      })`,
-    });
+function checkCeiling(requested: PermissionSettings, ceiling: PermissionCeiling): void {
+  checkRoots(requested, { ...ceiling, who: CEILING });
+  checkNetwork(requested.allowNet, ceiling.allowNet ?? true);
+  requested.allowEnv.forEach((name, index) => {
+    if (ceiling.allowEnv === undefined || ceiling.allowEnv.includes(name)) return;
+    const why = `it must be a name that ${CEILING} lists (${listed(ceiling.allowEnv)})`;
+    throw denied(`permissions.allowEnv[${index}]`, { value: name, why });
   });
+  if (requested.allowRun && ceiling.allowRun === false) {
+    throw denied("permissions.allowRun", { value: true, why: `it must be false under ${CEILING}` });
+  }
+}
+
+function checkRoots(
+  requested: PermissionSettings,
+  bounds: Pick<PermissionCeiling, "allowRead" | "allowWrite"> & { readonly who: string },
+): void {
+  for (const field of ["allowRead", "allowWrite"] as const) {
+    const roots = bounds[field];
+    requested[field].forEach((path, index) => {
+      if (roots === undefined || roots.some((root) => isBelow(path, root))) return;
+      const why = `it must lie below a root that ${bounds.who} lists (${listed(roots)})`;
+      throw denied(`permissions.${field}[${index}]`, { value: path, why });
+    });
+  }
 }
 
 function isBelow(path: string, root: string): boolean {
   return root === "/" || path === root || path.startsWith(root.endsWith("/") ? root : `${root}/`);
 }
 
-function checkHosts(hosts: readonly string[], opened: readonly string[]): void {
+function checkPrivateHosts(hosts: readonly string[], opened: readonly string[]): void {
   hosts.forEach((entry, index) => {
     const address = addressOf(entry);
     if (address === undefined || !isClosedAddress(address, opened)) return;
@@ -118,16 +148,27 @@ function checkHosts(hosts: readonly string[], opened: readonly string[]): void {
   });
 }
 
-/** The IPv4 address that an entry names in any of the spellings a URL takes (`127.1`, `0x7f000001`, `localhost`), or undefined. */
-function addressOf(entry: string): string | undefined {
-  const host = HOST.exec(entry)?.groups?.["host"] ?? "";
-  if (host.toLowerCase() === "localhost" || host.toLowerCase().endsWith(".localhost")) return "127.0.0.1";
-  if (!URL.canParse(`http://${host}/`)) return undefined;
-  const { hostname } = new URL(`http://${host}/`);
-  return /^[0-9.]+$/.test(hostname) ? hostname : undefined;
+function checkNetwork(requested: PermissionSettings["allowNet"], allowed: boolean | readonly string[]): void {
+  if (requested === false || allowed === true) return;
+  const hosts = allowed === false ? [] : allowed;
+  const why = hosts.length === 0
+    ? `it must be false under ${CEILING}`
+    : `it must name hosts that ${CEILING} lists (${listed(hosts)})`;
+  if (requested === true) throw denied("permissions.allowNet", { value: requested, why });
+  const isCovered = hostFilter(hosts);
+  requested.forEach((entry, index) => {
+    if (!isCovered(entry)) throw denied(`permissions.allowNet[${index}]`, { value: entry, why });
+  });
 }
 
-function denied(field: string, { value, why }: { readonly value: string; readonly why: string }): CodeBeakerError {
+/** Entries for a message, which holds no more than some of them. */
+function listed(entries: readonly string[]): string {
+  if (entries.length === 0) return "none is listed";
+  const rest = entries.length - MAX_LISTED;
+  return entries.slice(0, MAX_LISTED).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
+function denied(field: string, { value, why }: { readonly value: unknown; readonly why: string }): CodeBeakerError {
   return new CodeBeakerError(
     "permission_denied",
     `Cannot grant ${field} as ${why}: current value is ${JSON.stringify(value)}`,

@@ -11,6 +11,8 @@ const REOPEN_MS = 100;
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
+  /** Whether clients must bring a key; without, only this machine may be listened to. */
+  readonly hasKeys?: boolean;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
 }
 
@@ -27,8 +29,8 @@ export interface Listener {
  * @throws {CodeBeakerError} `invalid_request` for an address that is not loopback while no key is configured, or that
  *   cannot be listened on
  */
-export function listen({ host, port, fetch }: ListenOptions): Listener {
-  if (!isLoopback(host)) {
+export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): Listener {
+  if (!hasKeys && !isLoopback(host)) {
     throw new CodeBeakerError(
       "invalid_request",
       `Cannot listen on this host as it must be loopback while no API key is configured: current value is ${

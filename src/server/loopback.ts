@@ -1,5 +1,6 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { CodeBeakerError } from "../core/errors.ts";
+import { hostOf } from "./origin.ts";
 
 /** What `Deno.serve` tells of a connection. */
 export interface Connection {
@@ -9,29 +10,28 @@ export interface Connection {
 /**
  * As long as no key is configured, whoever reaches the service can use it: only this machine may, and no web page that a
  * browser on this machine shows (it would come with its own `Origin`, or with a `Host` that was rebound to this address).
+ *
+ * @throws {CodeBeakerError} `unauthorized`, `permission_denied`
  */
-export function loopbackOnly(): MiddlewareHandler<{ Bindings: Connection }> {
-  return async (context, next) => {
-    const address = context.env?.remoteAddr;
-    if (address === undefined || !("hostname" in address) || !isLoopback(address.hostname)) {
-      throw new CodeBeakerError("unauthorized", "Cannot serve a client of another machine as no API key is configured");
-    }
-    const host = context.req.header("host") ?? new URL(context.req.url).host; // HTTP/2 has no Host, but an authority.
-    if (!isLoopbackHost(host)) {
-      throw new CodeBeakerError(
-        "permission_denied",
-        `Cannot serve this Host as it must be loopback: current value is ${JSON.stringify(host)}`,
-      );
-    }
-    const origin = context.req.header("origin");
-    if (origin !== undefined && !isLoopbackHost(/^https?:\/\/(.*)$/.exec(origin)?.[1] ?? "")) {
-      throw new CodeBeakerError(
-        "permission_denied",
-        `Cannot serve this Origin as it must be loopback: current value is ${JSON.stringify(origin)}`,
-      );
-    }
-    await next();
-  };
+export function checkLoopback({ env, req }: Pick<Context<{ Bindings: Connection }>, "env" | "req">): void {
+  const address = env?.remoteAddr;
+  if (address === undefined || !("hostname" in address) || !isLoopback(address.hostname)) {
+    throw new CodeBeakerError("unauthorized", "Cannot serve a client of another machine as no API key is configured");
+  }
+  const host = hostOf(req);
+  if (!isLoopbackHost(host)) {
+    throw new CodeBeakerError(
+      "permission_denied",
+      `Cannot serve this Host as it must be loopback: current value is ${JSON.stringify(host)}`,
+    );
+  }
+  const origin = req.header("origin");
+  if (origin !== undefined && !isLoopbackHost(/^https?:\/\/(.*)$/.exec(origin)?.[1] ?? "")) {
+    throw new CodeBeakerError(
+      "permission_denied",
+      `Cannot serve this Origin as it must be loopback: current value is ${JSON.stringify(origin)}`,
+    );
+  }
 }
 
 /** Whether a name or address always means this machine. */
@@ -45,4 +45,12 @@ export function isLoopback(host: string): boolean {
 function isLoopbackHost(text: string): boolean {
   const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i.exec(text)?.[1];
   return host !== undefined && isLoopback(host);
+}
+
+/** {@link checkLoopback} as a middleware. */
+export function loopbackOnly(): MiddlewareHandler<{ Bindings: Connection }> {
+  return async (context, next) => {
+    checkLoopback(context);
+    await next();
+  };
 }

@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import {
   narrowPermissions,
   NO_PERMISSIONS,
+  type PermissionCeiling,
   type PermissionSettings,
   permissionsSchema,
 } from "../../src/core/permissions.ts";
@@ -103,4 +104,97 @@ Deno.test("closedNetworks() leaves out exactly what was opened", () => {
   assertEquals(closed.includes("127.0.0.0/8"), false);
   assertEquals(closed.includes("127.0.0.0/32"), true);
   assertEquals(closed.includes("10.0.0.0/8"), true);
+});
+
+const OPEN_POLICY = { readRoots: ["/"], writeRoots: ["/"], openNetworks: ["0.0.0.0/0"] };
+
+/** Where what was asked for is refused under a ceiling, or undefined. */
+function refusedAt(requested: Partial<PermissionSettings>, ceiling: PermissionCeiling): string | undefined {
+  const asked = { ...NO_PERMISSIONS, ...requested };
+  try {
+    assertEquals(narrowPermissions(asked, { ...OPEN_POLICY, ceiling }), asked);
+    return undefined;
+  } catch (error) {
+    assert(error instanceof CodeBeakerError && error.code === "permission_denied", String(error));
+    assertStringIncludes(error.message, "the key's ceiling");
+    return error.details.errors?.[0]?.path;
+  }
+}
+
+Deno.test("narrowPermissions() grants what the key's ceiling covers, and names what it does not", () => {
+  const table: [Partial<PermissionSettings>, PermissionCeiling, string | undefined][] = [
+    [{ allowRead: ["/data/a"] }, { allowRead: ["/data"] }, undefined],
+    [{ allowRead: ["/data"] }, { allowRead: ["/"] }, undefined],
+    [{ allowRead: ["/data", "/database"] }, { allowRead: ["/data"] }, "allowRead[1]"],
+    [{ allowRead: ["/"] }, { allowRead: ["/data"] }, "allowRead[0]"],
+    [{ allowRead: ["/data"] }, { allowRead: [] }, "allowRead[0]"],
+    [{ allowRead: ["/data"] }, { allowWrite: [] }, undefined],
+    [{ allowWrite: ["/data"] }, { allowRead: ["/data"], allowWrite: ["/out"] }, "allowWrite[0]"],
+    [{ allowNet: true }, { allowNet: true }, undefined],
+    [{ allowNet: ["a.example"] }, { allowNet: true }, undefined],
+    [{ allowNet: true }, { allowNet: false }, "allowNet"],
+    [{ allowNet: ["a.example"] }, { allowNet: false }, "allowNet[0]"],
+    [{ allowNet: true }, { allowNet: ["a.example"] }, "allowNet"],
+    [{ allowNet: true }, { allowNet: [] }, "allowNet"],
+    [{ allowNet: ["a.example", "a.example:80", "A.Example:443"] }, { allowNet: ["a.example"] }, undefined],
+    [{ allowNet: ["a.example:443"] }, { allowNet: ["a.EXAMPLE:443"] }, undefined],
+    [{ allowNet: ["a.example:443", "a.example"] }, { allowNet: ["a.example:443"] }, "allowNet[1]"],
+    [{ allowNet: ["a.example:80"] }, { allowNet: ["a.example:443"] }, "allowNet[0]"],
+    [{ allowNet: ["a.example:4430"] }, { allowNet: ["a.example:443"] }, "allowNet[0]"],
+    [{ allowNet: ["b.a.example"] }, { allowNet: ["a.example"] }, "allowNet[0]"],
+    [{ allowNet: ["a.example.org"] }, { allowNet: ["a.example"] }, "allowNet[0]"],
+    [{ allowNet: ["127.1", "0x7f000001:80"] }, { allowNet: ["127.0.0.1"] }, undefined],
+    [{ allowNet: ["localhost"] }, { allowNet: ["127.0.0.1"] }, "allowNet[0]"],
+    [{ allowNet: ["[0:0::1]:443"] }, { allowNet: ["[::1]:443"] }, undefined],
+    [{ allowNet: ["[::1]"] }, { allowNet: ["[::1]:443"] }, "allowNet[0]"],
+    [{ allowNet: ["999.1.1.1"] }, { allowNet: ["999.1.1.2"] }, "allowNet[0]"],
+    [{ allowEnv: ["A"] }, { allowEnv: ["A", "B"] }, undefined],
+    [{ allowEnv: ["B", "a"] }, { allowEnv: ["A", "B"] }, "allowEnv[1]"],
+    [{ allowEnv: ["A"] }, { allowEnv: [] }, "allowEnv[0]"],
+    [{ allowRun: true }, { allowRun: false }, "allowRun"],
+    [{ allowRun: true }, { allowRun: true }, undefined],
+    [{ allowRun: true, allowNet: true, allowEnv: ["A"], allowRead: ["/a"], allowWrite: ["/b"] }, {}, undefined],
+    [{}, { allowRead: [], allowWrite: [], allowNet: false, allowEnv: [], allowRun: false }, undefined],
+  ];
+  for (const [requested, ceiling, path] of table) {
+    const expected = path === undefined ? undefined : `permissions.${path}`;
+    assertEquals([requested, ceiling, refusedAt(requested, ceiling)], [requested, ceiling, expected]);
+  }
+});
+
+Deno.test("narrowPermissions() lets a ceiling grant nothing that the operator's policy refuses", () => {
+  const ceiling = { allowRead: ["/"], allowWrite: ["/"], allowNet: true, allowRun: true };
+  const refused: Partial<PermissionSettings>[] = [
+    { allowRead: ["/etc"] },
+    { allowWrite: ["/data"] },
+    { allowNet: ["127.0.0.1"] },
+  ];
+  for (const requested of refused) {
+    assertThrows(
+      () => narrowPermissions({ ...NO_PERMISSIONS, ...requested }, { ...POLICY, ceiling }),
+      CodeBeakerError,
+      "the operator",
+    );
+  }
+});
+
+Deno.test("narrowPermissions() grants under a ceiling exactly what it grants under each half of it", () => {
+  const hosts = ["a.example", "a.example:80", "b.example:443", "10.0.0.1", "[::1]:80"];
+  const subsets = Array.from({ length: 2 ** hosts.length }, (_, bits) => hosts.filter((_, index) => bits >> index & 1));
+  for (const allowed of subsets) {
+    for (const host of hosts) {
+      const isGranted = refusedAt({ allowNet: [host] }, { allowNet: allowed }) === undefined;
+      const bySome = allowed.some((entry) => refusedAt({ allowNet: [host] }, { allowNet: [entry] }) === undefined);
+      assertEquals([allowed, host, isGranted], [allowed, host, bySome]);
+    }
+  }
+});
+
+Deno.test("narrowPermissions() names no more than some of a ceiling's entries", () => {
+  const allowNet = Array.from({ length: 200 }, (_, index) => `h${index}.example`);
+  const error = assertThrows(
+    () => narrowPermissions({ ...NO_PERMISSIONS, allowNet: true }, { ...POLICY, ceiling: { allowNet } }),
+    CodeBeakerError,
+  );
+  assertStringIncludes(error.message, "h9.example and 190 more");
 });

@@ -11,6 +11,13 @@ Deno.test("listen() refuses every host but loopback while no key is configured",
   }
 });
 
+Deno.test("listen() opens every host once there are keys", async () => {
+  const listener = listen({ host: "0.0.0.0", port: 0, hasKeys: true, fetch });
+  assertMatch(listener.url, /^http:\/\/0\.0\.0\.0:\d+$/);
+  await listener.close(() => Promise.resolve());
+  assertThrows(() => listen({ host: "0.0.0.0", port: 0, hasKeys: false, fetch }), CodeBeakerError, "must be loopback");
+});
+
 Deno.test("listen() opens a free port, tells its address and closes after the drain", async () => {
   const listener = listen({ host: "127.0.0.1", port: 0, fetch });
   assertMatch(listener.url, /^http:\/\/127\.0\.0\.1:\d+$/);

@@ -1,0 +1,116 @@
+import { CodeBeakerError } from "../core/errors.ts";
+import type { ConfiguredKey, KeyPolicy } from "../core/key_policy.ts";
+import { LOCAL_USER, type Principal } from "../core/principal.ts";
+import type { AuditStore, KeyStore, StoredKey } from "../storage/storage.ts";
+import type { Clock } from "../system/clock.ts";
+import { formatKey, hashSecret, isSameHash, makeKey, parseKey } from "./key.ts";
+
+/** What a keyring is made from. */
+export interface KeyringOptions {
+  readonly keys: KeyStore;
+  readonly audit: AuditStore;
+  /** Those that the operator configured, which live as long as the process. */
+  readonly configured?: readonly ConfiguredKey[];
+  readonly clock: Clock;
+}
+
+/** Against what a secret is compared whose key is not there, and the id under which none is: as much work as for one that is. */
+const NO_HASH = "0".repeat(64);
+const NO_ID = "";
+
+/** Every key that opens the service: those that are stored, and those that the operator configured. */
+export class Keyring {
+  readonly #keys: KeyStore;
+  readonly #audit: AuditStore;
+  readonly #clock: Clock;
+  readonly #configured: readonly { readonly hash: string; readonly principal: Principal }[];
+  #hasHadKeys: boolean;
+
+  constructor({ keys, audit, configured = [], clock }: KeyringOptions) {
+    this.#keys = keys;
+    this.#audit = audit;
+    this.#clock = clock;
+    this.#configured = configured.map((key) => ({
+      hash: key.hash,
+      principal: principalOf(key, { tenant: `config:${key.name}`, name: key.name }),
+    }));
+    this.#hasHadKeys = this.#configured.length > 0;
+  }
+
+  /**
+   * Whether a client must bring a key. A key that another process creates counts at once; when the last one is revoked, the
+   * door stays closed as long as this process lives: who revokes a key does not mean to let in those who have none.
+   */
+  hasKeys(): boolean {
+    this.#hasHadKeys ||= this.#keys.hasAny();
+    return this.#hasHadKeys;
+  }
+
+  /**
+   * Whose key it is that an `Authorization` header carries. What is wrong with it is not told, neither in words nor by time.
+   *
+   * @throws {CodeBeakerError} `unauthorized`
+   */
+  authenticate(authorization: string | undefined): Principal {
+    const text = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+    const principal = this.#findStored(text) ?? this.#findConfigured(text);
+    if (principal === undefined) {
+      throw new CodeBeakerError(
+        "unauthorized",
+        "Cannot serve this request as it must carry a valid API key: Authorization: Bearer <key>",
+      );
+    }
+    return principal;
+  }
+
+  /** Makes a key. Its text is told here and never again. */
+  create(name: string, policy: KeyPolicy): { readonly id: string; readonly text: string } {
+    const key = makeKey();
+    const principal = principalOf(policy, { tenant: key.id, name });
+    const createdAt = this.#now().toISOString();
+    this.#keys.insert({ id: key.id, hash: hashSecret(key.secret), principal, createdAt });
+    const { scopes, minIsolation, ceiling, quota } = principal;
+    this.#record("key.create", key.id, { name, scopes, minIsolation, ceiling, quota });
+    return { id: key.id, text: formatKey(key) };
+  }
+
+  /** Those that are stored, the revoked ones too. */
+  list(): StoredKey[] {
+    return this.#keys.list();
+  }
+
+  /** From now on nobody comes in with it. Returns whether there was such a key that was not revoked. */
+  revoke(id: string): boolean {
+    const isRevoked = this.#keys.revoke(id, this.#now());
+    if (isRevoked) this.#record("key.revoke", id, {});
+    return isRevoked;
+  }
+
+  #findStored(text: string): Principal | undefined {
+    const key = parseKey(text);
+    const stored = this.#keys.find(key?.id ?? NO_ID);
+    const isSame = isSameHash(hashSecret(key?.secret ?? text), stored?.hash ?? NO_HASH);
+    return isSame && stored?.revokedAt === undefined ? stored?.principal : undefined;
+  }
+
+  /** Looks at every one, whichever it is. */
+  #findConfigured(text: string): Principal | undefined {
+    const hash = hashSecret(text);
+    return this.#configured.filter((key) => isSameHash(hash, key.hash))[0]?.principal;
+  }
+
+  /** Keys are looked after by whoever uses this machine, with no key of their own. */
+  #record(action: "key.create" | "key.revoke", id: string, facts: Readonly<Record<string, unknown>>): void {
+    const at = this.#now().toISOString();
+    this.#audit.append({ at, tenant: LOCAL_USER.tenant, key: null, action, subject: id, facts });
+  }
+
+  #now(): Date {
+    return new Date(this.#clock.now());
+  }
+}
+
+function principalOf(policy: KeyPolicy, who: Pick<Principal, "tenant" | "name">): Principal {
+  const { scopes, minIsolation, permissions, quota } = policy;
+  return { ...who, scopes, minIsolation, ceiling: permissions, quota };
+}
