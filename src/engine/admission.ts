@@ -30,6 +30,7 @@ export class Admission {
   readonly #places: Semaphore;
   readonly #quotas: QuotaPort | undefined;
   readonly #closing = new AbortController();
+  #running = 0;
 
   constructor({ maxConcurrent, quotas }: { readonly maxConcurrent: number; readonly quotas?: QuotaPort | undefined }) {
     this.#places = new Semaphore(maxConcurrent);
@@ -41,9 +42,19 @@ export class Admission {
     return this.#places.waiting;
   }
 
+  /** How many have a place. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** @throws {CodeBeakerError} `busy` when the service takes nothing in any more */
+  checkOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+
   /** Whether something may be taken in now. @throws {CodeBeakerError} `busy` */
   check(principal: Principal): void {
-    this.#closing.signal.throwIfAborted();
+    this.checkOpen();
     if (this.#places.waiting >= MAX_WAITING) {
       const details = { retryAfterMs: 1_000 };
       throw new CodeBeakerError("busy", `Cannot run now as ${MAX_WAITING} others wait`, { details });
@@ -68,6 +79,8 @@ export class Admission {
     using entered = new DisposableStack();
     if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
     entered.use(await this.#places.acquire(options));
+    this.#running++;
+    entered.defer(() => this.#running--);
     return entered.move();
   }
 

@@ -41,7 +41,6 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   readonly #observer: Observer;
   readonly #open = new Map<string, Session>();
   readonly #reaping: Disposable;
-  #isClosing = false;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -59,10 +58,10 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     request: SessionRequest,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<SessionInfo> {
-    const { placement, clock, maxSessions } = this.#options;
-    this.#refuseMoreThan(maxSessions);
+    const { placement, clock } = this.#options;
+    this.#checkRoom();
     const candidates = await placement.candidates(caller.principal, request);
-    this.#refuseMoreThan(maxSessions);
+    this.#checkRoom();
     const { selection } = candidates.ranking;
     const session = new Session({ owner: caller, request, selection, clock });
     this.#open.set(session.id, session);
@@ -147,7 +146,6 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
     this.#reaping[Symbol.dispose]();
     await Promise.all([...this.#open.values()].map((session) => this.#close(session, "service_stopped")));
   }
@@ -164,11 +162,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     await using unwanted = new AsyncDisposableStack();
     unwanted.use(environment);
     signal?.throwIfAborted();
-    if (this.#isClosing || session.state !== "creating") {
-      throw new CodeBeakerError("busy", "Cannot make a session now as the service is shutting down", {
-        details: { retryAfterMs: 1_000 },
-      });
-    }
+    if (session.state !== "creating") throw noSession("the service is shutting down");
     session.open(environment, runtime);
     const { principal } = session.owner;
     const { env: _env, metadata: _metadata, ...request } = session.request;
@@ -275,10 +269,11 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     }
   }
 
-  #refuseMoreThan(maxSessions: number): void {
-    if (!this.#isClosing && this.#open.size < maxSessions) return;
-    const why = this.#isClosing ? "the service is shutting down" : `${maxSessions} are open already`;
-    throw new CodeBeakerError("busy", `Cannot make a session now as ${why}`, { details: { retryAfterMs: 1_000 } });
+  /** @throws {CodeBeakerError} `busy` */
+  #checkRoom(): void {
+    const { admission, maxSessions } = this.#options;
+    admission.checkOpen();
+    if (this.#open.size >= maxSessions) throw noSession(`${maxSessions} are open already`);
   }
 
   #find({ principal }: Caller, id: string): Session | undefined {
@@ -300,6 +295,10 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     if (kept !== undefined) return kept;
     throw new CodeBeakerError("not_found", `Cannot find the session ${JSON.stringify(id.slice(0, 64))}`);
   }
+}
+
+function noSession(why: string): CodeBeakerError {
+  return new CodeBeakerError("busy", `Cannot make a session now as ${why}`, { details: { retryAfterMs: 1_000 } });
 }
 
 /** Whether an error means that an environment is no more: it does not tell its own directory either. */

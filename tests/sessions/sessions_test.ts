@@ -333,9 +333,10 @@ Deno.test("Sessions is not left with an environment that nobody wants any more",
 });
 
 Deno.test("Sessions closes everything when the service ends, and says so", () =>
-  withSession(async ({ sessions, session, gate, sessionStore }) => {
+  withSession(async ({ sessions, session, gate, sessionStore, admission }) => {
     const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
     await gate.untilBegun(1);
+    admission.close();
     await sessions[Symbol.asyncDispose]();
     assertEquals((await ended).outcome.kind, "interrupted");
     assertEquals(sessionStore.find("local", session.id)?.closedBecause, "service_stopped");
