@@ -58,7 +58,7 @@ export interface SessionStore {
   /** Keeps what has changed of a session. */
   update(info: SessionInfo): void;
   find(tenant: string, id: string): SessionInfo | undefined;
-  /** Those of a tenant that are closed, the newest first, from behind `after` on. */
+  /** Those of a tenant that are closed, the newest first, from behind the session `after` on; none when that is gone. */
   listClosed(tenant: string, page: { readonly after?: string | undefined; readonly limit: number }): SessionInfo[];
   /** Those that are not closed, of every tenant. */
   open(): StoredSession[];
@@ -99,8 +99,10 @@ export interface AuditEntry {
 /** What happened, in its order; nothing in it is ever changed, and it goes only when its retention is over. */
 export interface AuditStore {
   append(entry: AuditEntry): void;
-  /** The entries from behind number `after` on, the oldest first. */
-  read(page: { readonly after?: number; readonly limit: number }): (AuditEntry & { readonly number: number })[];
+  /** The entries from behind number `after` and from the moment `since` on (ISO 8601, UTC), the oldest first. */
+  read(
+    page: { readonly after?: number; readonly since?: string | undefined; readonly limit: number },
+  ): (AuditEntry & { readonly number: number })[];
 }
 
 /** CPU time by tenant and day (UTC, `2026-11-25`). */

@@ -1,0 +1,58 @@
+import type { DatabaseSync } from "node:sqlite";
+import { numberIn, type Row, textIn, textOrNullIn } from "./row.ts";
+import { AUDIT_CUTOFF } from "./schema.ts";
+import type { AuditEntry, AuditStore } from "./storage.ts";
+
+/**
+ * The audit log. Triggers in the file refuse every change of a line, and its removal unless a function allows it that only
+ * this connection has, and only while it prunes: through any other connection to the file a DELETE fails.
+ */
+export function createAuditStore(
+  database: DatabaseSync,
+  { auditRetentionMs }: { readonly auditRetentionMs: number },
+): AuditStore & { prune(now: Date): void } {
+  let cutoff: string | null = null;
+  database.function(AUDIT_CUTOFF, () => cutoff);
+  const insert = database.prepare(
+    "INSERT INTO audit (at, tenant, key, action, subject, facts) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const select = database.prepare(
+    "SELECT number, at, tenant, key, action, subject, facts FROM audit WHERE number > ? ORDER BY number LIMIT ?",
+  );
+  const selectSince = database.prepare(
+    "SELECT number, at, tenant, key, action, subject, facts FROM audit WHERE number > ? AND at >= ? " +
+      "ORDER BY number LIMIT ?",
+  );
+  const removeOld = database.prepare("DELETE FROM audit WHERE at < ?");
+
+  return {
+    append({ at, tenant, key, action, subject, facts }) {
+      insert.run(at, tenant, key, action, subject, JSON.stringify(facts));
+    },
+    read({ after = 0, since, limit }) {
+      const rows = since === undefined ? select.all(after, limit) : selectSince.all(after, since, limit);
+      return rows.map(entryIn);
+    },
+    prune(now) {
+      cutoff = new Date(now.getTime() - auditRetentionMs).toISOString();
+      try {
+        removeOld.run(cutoff);
+      } finally {
+        cutoff = null;
+      }
+    },
+  };
+}
+
+function entryIn(row: Row): AuditEntry & { readonly number: number } {
+  const facts: AuditEntry["facts"] = JSON.parse(textIn(row, "facts"));
+  return {
+    number: numberIn(row, "number"),
+    at: textIn(row, "at"),
+    tenant: textOrNullIn(row, "tenant"),
+    key: textOrNullIn(row, "key"),
+    action: textIn(row, "action"),
+    subject: textOrNullIn(row, "subject"),
+    facts,
+  };
+}

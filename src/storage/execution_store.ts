@@ -1,0 +1,126 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Failure } from "../core/errors.ts";
+import type { Execution } from "../core/execution.ts";
+import { numberIn, textIn } from "./row.ts";
+import type { ExecutionStore, StoredExecution } from "./storage.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** How long executions are kept after their end, and how much of them. */
+export interface ExecutionRetention {
+  readonly outputRetentionMs: number;
+  /** Bytes of JSON that ended executions may take together, most of which is what they printed. */
+  readonly maxOutputBytes: number;
+  now(): number;
+}
+
+/** Rows that are looked at in one go when room is made. */
+const BATCH = 64;
+
+/**
+ * Executions, each as its JSON. The bound on all of them holds at every moment: an end that would go over it first removes
+ * those that ended first. They go whole, because an execution without its output would read as one that printed nothing.
+ */
+export function createExecutionStore(
+  database: DatabaseSync,
+  { outputRetentionMs, maxOutputBytes, now }: ExecutionRetention,
+): ExecutionStore & { prune(now: Date): void } {
+  const insert = database.prepare(
+    "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, bytes, document) " +
+      "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?)",
+  );
+  const finish = database.prepare(
+    "UPDATE executions SET status = ?, ended_at = ?, bytes = ?, document = ? WHERE id = ? AND status = 'unfinished'",
+  );
+  const finishAll = database.prepare(
+    "UPDATE executions SET status = 'ended', ended_at = ? WHERE ended_at IS NULL",
+  );
+  const select = database.prepare("SELECT status, document FROM executions WHERE id = ? AND tenant = ?");
+  const selectRepeated = database.prepare(
+    "SELECT id, fingerprint FROM executions WHERE tenant = ? AND idempotency_key = ?",
+  );
+  const sum = database.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM executions WHERE ended_at IS NOT NULL");
+  const selectOldest = database.prepare(
+    "SELECT number, bytes FROM executions WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT ?",
+  );
+  const removeOne = database.prepare("DELETE FROM executions WHERE number = ?");
+  const removeOld = database.prepare("DELETE FROM executions WHERE ended_at < ?");
+
+  /** What ended executions take; another process may have ended some, which the next prune() finds out. */
+  let storedBytes = readStoredBytes();
+
+  function readStoredBytes(): number {
+    return numberIn(sum.get() ?? {}, "bytes");
+  }
+
+  /** Removes those that ended first until `bytes` more fit, or none is left. */
+  function makeRoom(bytes: number): void {
+    while (storedBytes + bytes > maxOutputBytes) {
+      const oldest = selectOldest.all(BATCH);
+      if (oldest.length === 0) return;
+      storedBytes = inTransaction(database, () => {
+        let leftBytes = storedBytes;
+        for (const row of oldest) {
+          if (leftBytes + bytes <= maxOutputBytes) break;
+          removeOne.run(numberIn(row, "number"));
+          leftBytes -= numberIn(row, "bytes");
+        }
+        return leftBytes;
+      });
+    }
+  }
+
+  function finishAs(status: "ended" | "failed", id: string, document: string): void {
+    const bytes = byteLength(document);
+    makeRoom(bytes);
+    if (finish.run(status, now(), bytes, document, id).changes === 0) {
+      throw new Error(`Cannot end the execution ${id} as it must be stored and unfinished`);
+    }
+    storedBytes += bytes;
+  }
+
+  return {
+    begin({ tenant, sessionId, draft, idempotency }) {
+      const document = JSON.stringify(draft);
+      const { key, fingerprint } = idempotency ?? { key: null, fingerprint: null };
+      insert.run(draft.id, tenant, sessionId ?? null, key, fingerprint, byteLength(document), document);
+    },
+    end(execution) {
+      finishAs("ended", execution.id, JSON.stringify(execution));
+    },
+    fail(id, { code, message, details }) {
+      // An Error's message is not among what JSON.stringify() sees.
+      finishAs("failed", id, JSON.stringify({ code, message, details } satisfies Failure));
+    },
+    find(tenant, id): StoredExecution | undefined {
+      const row = select.get(id, tenant);
+      if (row === undefined) return undefined;
+      const status = textIn(row, "status");
+      if (status === "failed") {
+        const error: Failure = JSON.parse(textIn(row, "document"));
+        return { status, id, error };
+      }
+      const execution: Execution = JSON.parse(textIn(row, "document"));
+      return { status: status === "ended" ? "ended" : "unfinished", execution };
+    },
+    findRepeated(tenant, idempotencyKey) {
+      const row = selectRepeated.get(tenant, idempotencyKey);
+      return row === undefined ? undefined : { id: textIn(row, "id"), fingerprint: textIn(row, "fingerprint") };
+    },
+    endUnfinished() {
+      const { changes } = finishAll.run(now());
+      storedBytes = readStoredBytes();
+      return Number(changes);
+    },
+    prune(date) {
+      removeOld.run(date.getTime() - outputRetentionMs);
+      storedBytes = readStoredBytes();
+      makeRoom(0);
+    },
+  };
+}
+
+const encoder = new TextEncoder();
+
+function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}

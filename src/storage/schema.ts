@@ -1,0 +1,95 @@
+import type { DatabaseSync } from "node:sqlite";
+import { inTransaction } from "./transaction.ts";
+
+/** What marks a file as this project's, in the header of the database ("CBkr"). */
+export const APPLICATION_ID = 0x43_42_6b_72;
+
+/** The name of the function that an open connection lends the audit log's triggers while it prunes. */
+export const AUDIT_CUTOFF = "codebeaker_audit_cutoff";
+
+const FIRST = `
+CREATE TABLE executions (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  session TEXT,
+  idempotency_key TEXT,
+  fingerprint TEXT,
+  status TEXT NOT NULL CHECK (status IN ('unfinished', 'ended', 'failed')),
+  ended_at INTEGER CHECK ((ended_at IS NULL) = (status = 'unfinished')),
+  bytes INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+CREATE INDEX executions_by_end ON executions (ended_at, bytes);
+CREATE UNIQUE INDEX executions_by_idempotency_key ON executions (tenant, idempotency_key)
+  WHERE idempotency_key IS NOT NULL;
+
+CREATE TABLE sessions (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  closed_at INTEGER,
+  environment TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  request TEXT NOT NULL,
+  info TEXT NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_tenant ON sessions (tenant, created_at, id);
+CREATE INDEX sessions_by_end ON sessions (closed_at);
+
+CREATE TABLE keys (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  hash TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  revoked_at TEXT
+) STRICT;
+
+CREATE TABLE usage (
+  tenant TEXT NOT NULL,
+  day TEXT NOT NULL,
+  cpu_ms REAL NOT NULL,
+  PRIMARY KEY (tenant, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_by_day ON usage (day);
+
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  at TEXT NOT NULL,
+  tenant TEXT,
+  key TEXT,
+  action TEXT NOT NULL,
+  subject TEXT,
+  facts TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_by_time ON audit (at);
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'The audit log is never changed');
+END;
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit WHEN new.number IN (SELECT number FROM audit) BEGIN
+  SELECT RAISE(ABORT, 'The audit log is never changed');
+END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit WHEN coalesce(old.at >= ${AUDIT_CUTOFF}(), TRUE) BEGIN
+  SELECT RAISE(ABORT, 'The audit log is kept until its retention is over');
+END;
+`;
+
+/** Every step from an empty file to the newest version; what is released is never edited, and the next step is added. */
+export const MIGRATIONS: readonly string[] = [FIRST];
+
+/** Takes a database from its version to the newest one, all of the way or not at all. */
+export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  if (versionOf(database) >= migrations.length) return;
+  inTransaction(database, () => {
+    // Another process may have done it while this one waited for the lock.
+    for (const migration of migrations.slice(versionOf(database))) database.exec(migration);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`);
+  });
+}
+
+/** How many migrations a database has had. */
+export function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+}

@@ -1,0 +1,166 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { openStorage } from "../../src/storage/mod.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { draftOf, endOf } from "./samples.ts";
+
+/** Takes in and ends an execution of the tenant "one". */
+function store({ executions }: Storage, id: string, stdout?: string): void {
+  executions.begin({ tenant: "one", draft: draftOf(id) });
+  executions.end(endOf(id, stdout));
+}
+
+/** Which of these are still there. */
+function kept({ executions }: Storage, ids: readonly string[]): string[] {
+  return ids.filter((id) => executions.find("one", id) !== undefined);
+}
+
+Deno.test("ExecutionStore.find() tells a draft as unfinished, then how it ended", () => {
+  using storage = openStorage(undefined);
+  storage.executions.begin({ tenant: "one", sessionId: "sess_1", draft: draftOf("exec_1") });
+  assertEquals(storage.executions.find("one", "exec_1"), { status: "unfinished", execution: draftOf("exec_1") });
+  storage.executions.end(endOf("exec_1"));
+  assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
+});
+
+Deno.test("ExecutionStore.find() gives output back as it was: NUL, quotes, half a surrogate pair, a megabyte", () => {
+  using storage = openStorage(undefined);
+  const outputs = ["a\0b", "'\"\\;--", "half \ud83d of one", "\u2028", "é".repeat(524_288), "\0".repeat(1_048_576)];
+  for (const [index, stdout] of outputs.entries()) {
+    store(storage, `exec_${index}`, stdout);
+    const execution = endOf(`exec_${index}`, stdout);
+    assertEquals(storage.executions.find("one", execution.id), { status: "ended", execution });
+  }
+});
+
+Deno.test("ExecutionStore.find() knows nothing of another tenant's execution, nor of one that was not begun", () => {
+  using storage = openStorage(undefined);
+  store(storage, "exec_1");
+  for (
+    const [tenant, id] of [["two", "exec_1"], ["", "exec_1"], ["one", "exec_2"], ["one", "%"], ["one", ""]] as const
+  ) {
+    assertEquals(storage.executions.find(tenant, id), undefined, `${tenant} ${id}`);
+  }
+});
+
+Deno.test("ExecutionStore.fail() keeps code, message and details of an error", () => {
+  using storage = openStorage(undefined);
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_1") });
+  const error = new CodeBeakerError("runtime_unavailable", "Cannot start", {
+    cause: new Error("a secret of the host"),
+    details: { attempts: [{ runtime: "docker", error: "gone" }], retryAfterMs: 5 },
+  });
+  storage.executions.fail("exec_1", error);
+  const { code, message, details } = error;
+  assertEquals(storage.executions.find("one", "exec_1"), {
+    status: "failed",
+    id: "exec_1",
+    error: { code, message, details },
+  });
+});
+
+Deno.test("ExecutionStore.end() and fail() refuse what has ended or was never begun, and change nothing", () => {
+  using storage = openStorage(undefined);
+  store(storage, "exec_1");
+  const failure = { code: "internal", message: "late", details: {} } as const;
+  assertThrows(() => storage.executions.end(endOf("exec_1", "again")), Error, "exec_1");
+  assertThrows(() => storage.executions.fail("exec_1", failure), Error, "exec_1");
+  assertThrows(() => storage.executions.end(endOf("exec_2")), Error, "must be stored and unfinished");
+  assertThrows(() => storage.executions.begin({ tenant: "two", draft: draftOf("exec_1") }), Error, "UNIQUE");
+  assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
+  assertEquals(storage.executions.find("one", "exec_2"), undefined);
+});
+
+Deno.test("ExecutionStore.findRepeated() finds the first execution of a tenant's key, and of no other tenant's", () => {
+  using storage = openStorage(undefined);
+  const idempotency = { key: "k\0 ü", fingerprint: "f1" };
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_1"), idempotency });
+  storage.executions.begin({
+    tenant: "two",
+    draft: draftOf("exec_2"),
+    idempotency: { ...idempotency, fingerprint: "f2" },
+  });
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_3") });
+  assertEquals(storage.executions.findRepeated("one", "k\0 ü"), { id: "exec_1", fingerprint: "f1" });
+  assertEquals(storage.executions.findRepeated("two", "k\0 ü"), { id: "exec_2", fingerprint: "f2" });
+  for (const key of ["k", "k\0", "", "null"]) assertEquals(storage.executions.findRepeated("one", key), undefined);
+  assertThrows(
+    () => storage.executions.begin({ tenant: "one", draft: draftOf("exec_4"), idempotency }),
+    Error,
+    "UNIQUE",
+  );
+});
+
+Deno.test("ExecutionStore.endUnfinished() ends as their drafts say those that have not ended, and counts them", () => {
+  using storage = openStorage(undefined);
+  store(storage, "exec_1");
+  for (const id of ["exec_2", "exec_3"]) storage.executions.begin({ tenant: "one", draft: draftOf(id) });
+  assertEquals(storage.executions.endUnfinished(), 2);
+  assertEquals(storage.executions.find("one", "exec_2"), { status: "ended", execution: draftOf("exec_2") });
+  assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
+  assertEquals(storage.executions.endUnfinished(), 0);
+});
+
+Deno.test("Storage.prune() removes executions whose end is longer ago than their retention, and their idempotency keys", () => {
+  let now = 0;
+  using storage = openStorage(undefined, { outputRetentionMs: 100, now: () => now });
+  const idempotency = { key: "k", fingerprint: "f" };
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_1"), idempotency });
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_2") });
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_3") });
+  now = 50;
+  storage.executions.end(endOf("exec_1"));
+  now = 60;
+  storage.executions.fail("exec_2", { code: "internal", message: "", details: {} });
+  const all = ["exec_1", "exec_2", "exec_3"];
+  storage.prune(new Date(150));
+  assertEquals(kept(storage, all), all);
+  assertEquals(storage.executions.findRepeated("one", "k")?.id, "exec_1");
+  storage.prune(new Date(151));
+  assertEquals(kept(storage, all), ["exec_2", "exec_3"]);
+  assertEquals(storage.executions.findRepeated("one", "k"), undefined);
+  storage.prune(new Date(1_000_000));
+  assertEquals(kept(storage, all), ["exec_3"]);
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_4"), idempotency });
+});
+
+Deno.test("ExecutionStore.end() makes room by removing those that ended first, and never one that has not ended", () => {
+  let now = 0;
+  using storage = openStorage(undefined, { maxOutputBytes: 35_000, now: () => now++ });
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_0") });
+  for (let index = 1; index <= 5; index++) store(storage, `exec_${index}`, "x".repeat(10_000));
+  const all = Array.from({ length: 8 }, (_, index) => `exec_${index}`);
+  assertEquals(kept(storage, all), ["exec_0", "exec_3", "exec_4", "exec_5"]);
+  store(storage, "exec_6", "é".repeat(10_000));
+  assertEquals(kept(storage, all), ["exec_0", "exec_5", "exec_6"]);
+  store(storage, "exec_7", "x".repeat(50_000));
+  assertEquals(kept(storage, all), ["exec_0", "exec_7"]);
+});
+
+Deno.test("ExecutionStore.fail() counts towards the bound as an end does", () => {
+  let now = 0;
+  using storage = openStorage(undefined, { maxOutputBytes: 15_000, now: () => now++ });
+  store(storage, "exec_1", "x".repeat(10_000));
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_2") });
+  storage.executions.fail("exec_2", { code: "internal", message: "x".repeat(10_000), details: {} });
+  assertEquals(kept(storage, ["exec_1", "exec_2"]), ["exec_2"]);
+});
+
+Deno.test("Storage.prune() keeps what fits the bound after it was lowered, the newest", async () => {
+  const directory = await Deno.makeTempDir();
+  const ids = Array.from({ length: 200 }, (_, index) => `exec_${index}`);
+  let now = 0;
+  {
+    using wide = openStorage(`${directory}/db`, { now: () => now++ });
+    for (const id of ids) store(wide, id, "x".repeat(1_000));
+  }
+  {
+    using narrow = openStorage(`${directory}/db`, { maxOutputBytes: 10_000, now: () => now });
+    assertEquals(kept(narrow, ids), ids);
+    narrow.prune(new Date(now));
+    const left = kept(narrow, ids);
+    assertEquals(left, ids.slice(-left.length));
+    assertEquals(left.length > 3 && left.length < 10, true);
+  }
+  await Deno.remove(directory, { recursive: true });
+});
