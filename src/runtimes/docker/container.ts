@@ -1,5 +1,6 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { Attachment, EngineClient, ExecRequest } from "./engine_client.ts";
+import type { Attachment } from "./attachment.ts";
+import type { EngineClient, ExecRequest } from "./engine_client.ts";
 import { delay } from "../../system/delay.ts";
 import { Demultiplexer } from "./demultiplexer.ts";
 import { PROGRAM_USER } from "./host_config.ts";

@@ -1,67 +1,37 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
-import { delay, settledWithin } from "../../system/delay.ts";
+import { settledWithin } from "../../system/delay.ts";
 import { Semaphore } from "../../system/semaphore.ts";
-import type { Instance } from "../../system/instance.ts";
-import type {
-  ExecutionEnvironment,
-  Program,
-  ProgramHandle,
-  RunOptions,
-  RuntimeConfig,
-  RuntimeLog,
-} from "../runtime.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../runtime.ts";
 import { Container } from "./container.ts";
 import { ContainerFiles, type Operate } from "./container_files.ts";
 import { ContainerProgram, type ProgramControl } from "./container_program.ts";
 import { isLost } from "./engine_call.ts";
-import type { ContainerBounds, ContainerRequest, ContainerSample, EngineClient } from "./engine_client.ts";
+import type { ContainerRequest, ContainerSample } from "./engine_client.ts";
+import {
+  boundsFor,
+  type DockerEnvironmentOptions,
+  type DockerInstallation,
+  KEEPER,
+  type MainProcess,
+  requestFor,
+} from "./environment_container.ts";
+import { PROGRAM_USER } from "./host_config.ts";
 import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
-import type { EnvironmentSpec } from "./environments.ts";
-import { boundsOf, containerRequest, KEEPER_USER, PROGRAM_USER } from "./host_config.ts";
 import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
 import { PendingFiles } from "./pending_files.ts";
-import { LABELS } from "./reaper.ts";
+import { endStrays } from "./strays.ts";
 
-/** The init and the main process: what is left of a lasting container when its program has ended. */
-const OWN_TASKS = 2;
-const MAX_LOOKS = 3;
-const LOOK_INTERVAL_MS = 20;
 /** How long disposal waits for what programs have to say, where no Engine ends them. */
 const LAST_OUTCOMES_MS = 5_000;
 const COMPILER_QUEUE_MS = 120_000;
-const KEEP_ALIVE = ["sh", "-c", "exec sleep infinity"];
-const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
 
-/** What every environment of this runtime shares. */
-export interface DockerInstallation {
-  readonly client: EngineClient;
-  readonly instance: Instance;
-  /** The environments that live, whose containers no reaper may take. */
-  readonly living: Set<string>;
-  readonly log: RuntimeLog;
-}
-
-/** What a container runs for as long as it lives. */
-interface MainProcess {
-  readonly argv: readonly string[];
-  readonly user: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** What one environment is made from. */
-export interface DockerEnvironmentOptions {
-  readonly config: RuntimeConfig;
-  readonly spec: EnvironmentSpec;
-  readonly image: string;
-  readonly ociRuntime: string | undefined;
-  /** The Engine's network that its programs may reach. */
-  readonly network: string | undefined;
-  /** Whether the kernel counts and bounds what its containers use. */
-  readonly hasCgroup: boolean;
-  /** Is told when no program can be run in the image. */
-  onUnusable(reason: string): void;
+/** What an environment outlived the process that made it in. */
+export interface Outlived {
+  /** The environment's own id. */
+  readonly id: string;
+  readonly containerId: string;
 }
 
 /**
@@ -70,7 +40,7 @@ export interface DockerEnvironmentOptions {
  * along with it, and the program's launcher is its main process, which saves two starts of processes by the Engine.
  */
 export class DockerEnvironment implements ExecutionEnvironment {
-  readonly id = newId("env");
+  readonly id: string;
   readonly language: string;
   readonly warm = false;
   readonly files: PendingFiles;
@@ -87,12 +57,23 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly #compiler = new Semaphore(1);
   #isDisposed = false;
 
-  private constructor(installation: DockerInstallation, options: DockerEnvironmentOptions) {
+  private constructor(
+    installation: DockerInstallation,
+    options: DockerEnvironmentOptions,
+    { outlived }: { readonly outlived?: Outlived } = {},
+  ) {
+    this.id = outlived?.id ?? newId("env");
     this.#installation = installation;
     this.#options = options;
     this.language = options.config.environment;
     const inContainer = new ContainerFiles((operate) => this.#operate(operate));
-    this.files = new PendingFiles(inContainer, { waits: options.config.singleUse === true });
+    this.files = new PendingFiles(inContainer, {
+      waits: options.config.singleUse === true && outlived === undefined,
+    });
+    if (outlived !== undefined) {
+      this.#containerIds.add(outlived.containerId);
+      this.#lasting = Promise.resolve(new Container(installation.client, outlived.containerId));
+    }
     installation.living.add(this.id);
   }
 
@@ -107,6 +88,27 @@ export class DockerEnvironment implements ExecutionEnvironment {
       return environment;
     } catch (error) {
       await environment[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * An environment around a lasting container of an earlier process, in which nothing runs any more when this returns. Its
+   * programs get the variables that the container was made with.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable`; the container is left as it is
+   */
+  static async reattach(
+    installation: DockerInstallation,
+    options: DockerEnvironmentOptions,
+    outlived: Outlived,
+  ): Promise<DockerEnvironment> {
+    const environment = new DockerEnvironment(installation, options, { outlived });
+    try {
+      await environment.#endStrays(await environment.#container());
+      return environment;
+    } catch (error) {
+      installation.living.delete(outlived.id);
       throw error;
     }
   }
@@ -187,7 +189,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     if (compiles) await this.#limit(container.id, { compiling: true });
     const attachment = await container.exec({
       argv: launcherArgv(program, { spec: this.#options.spec, blocks: 0 }),
-      env: { ...this.#variables(), ...env },
+      env,
       workingDirectory: "/",
     });
     const control: ProgramControl = {
@@ -213,7 +215,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   async #limit(id: string, phase: { readonly compiling: boolean }): Promise<void> {
-    if (this.#options.hasCgroup) await this.#installation.client.limitContainer(id, this.#bounds(phase));
+    if (this.#options.hasCgroup) await this.#installation.client.limitContainer(id, boundsFor(this.#options, phase));
   }
 
   /** Before its launcher has told its number there is nobody to signal; it is signalled then. */
@@ -237,21 +239,10 @@ export class DockerEnvironment implements ExecutionEnvironment {
       );
   }
 
-  /** The kernel's count of tasks tells whether any are left: a program could forge what its launcher says. */
   async #endStrays(container: Container): Promise<void> {
-    await this.#findStrays(container);
+    await endStrays(container, { sample: () => this.#sample(container.id) });
     // A compiler that failed has left the bounds at its own.
     if (this.#options.spec.compile !== undefined) await this.#limit(container.id, { compiling: false });
-  }
-
-  async #findStrays(container: Container): Promise<void> {
-    for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const tasks = (await this.#sample(container.id))?.tasks;
-      if (tasks === OWN_TASKS) return;
-      if (tasks === undefined) break;
-      await delay(LOOK_INTERVAL_MS); // The launcher may be on its way out.
-    }
-    await container.signal("SIGKILL", -1);
   }
 
   /** Whether whatever runs is one program's. */
@@ -282,7 +273,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   async #startLasting(): Promise<Container> {
     const { client } = this.#installation;
     const waiting = this.files.take();
-    const id = await this.#begin(() => this.#create({ argv: KEEP_ALIVE, user: KEEPER_USER, env: {} }));
+    const id = await this.#begin(() => this.#create(KEEPER));
     await this.#begin(() => client.startContainer(id));
     const container = new Container(client, id);
     if (waiting.size > 0) {
@@ -298,26 +289,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   #request(main: MainProcess): ContainerRequest {
-    const { instance } = this.#installation;
-    const { config, image, network, ociRuntime, spec } = this.#options;
-    const compiles = spec.compile !== undefined;
-    return containerRequest({
-      image,
-      argv: main.argv,
-      user: main.user,
-      env: { ...this.#variables(), ...main.env },
-      limits: config.resourceLimits,
-      compiles,
-      bounds: this.#bounds({ compiling: compiles && config.singleUse === true }),
-      ...(ociRuntime === undefined ? {} : { ociRuntime }),
-      ...(network === undefined ? {} : { network }),
-      labels: {
-        [LABELS.instance]: instance.id,
-        [LABELS.lock]: instance.lockPath,
-        [LABELS.session]: this.id,
-        [LABELS.created]: new Date().toISOString(),
-      },
-    });
+    return requestFor(this.#installation, this.#options, { id: this.id, main });
   }
 
   /** Begins something; when that fails, finds out whether the image is to blame. */
@@ -336,13 +308,5 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   #compiles(program: Program): boolean {
     return program.kind === "file" && this.#options.spec.compile !== undefined;
-  }
-
-  #bounds(phase: { readonly compiling: boolean }): ContainerBounds {
-    return boundsOf(this.#options.config.resourceLimits, phase);
-  }
-
-  #variables(): Record<string, string> {
-    return { ...BASE_VARIABLES, ...this.#options.spec.env, ...this.#options.config.environmentVariables };
   }
 }

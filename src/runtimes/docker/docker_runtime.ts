@@ -12,14 +12,16 @@ import type {
   RuntimeFacts,
   RuntimeHost,
 } from "../runtime.ts";
-import { DockerEnvironment, type DockerInstallation } from "./docker_environment.ts";
+import { DockerEnvironment } from "./docker_environment.ts";
 import { parseEngineAddress, whyUnreachable } from "./engine_address.ts";
 import type { EngineClient, EngineFacts } from "./engine_client.ts";
+import type { DockerEnvironmentOptions, DockerInstallation } from "./environment_container.ts";
 import { dockerFacts } from "./facts.ts";
 import { Images } from "./images.ts";
 import { ProgramNetwork } from "./program_network.ts";
 import { Reaper } from "./reaper.ts";
 import { type DockerSettings, parseSettings } from "./settings.ts";
+import { findSurvivor, type Survivor } from "./survivor.ts";
 
 /** A lost Engine is noticed within seconds, and so is one that has come back. */
 const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
@@ -108,28 +110,35 @@ class DockerRuntime implements ExecutionRuntime {
   }
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
-    const answer = await this.#probe.answer();
-    if (!answer.available) throw new CodeBeakerError("runtime_unavailable", answer.reason);
+    const engine = await this.#answering();
     if (config.workspaceDirectory !== undefined) {
       throw new CodeBeakerError("permission_denied", "No directory of this host is mounted into a container");
     }
-    const { client, images, programNetwork } = this.#engine ?? unreachable();
-    const { instance, log } = this.#host;
-    const spec = this.#settings.environments[config.environment];
-    if (spec === undefined || instance === undefined) unreachable();
-    const image = await images.ensure(config.environment);
-    const installation: DockerInstallation = { client, instance, living: this.#living, log };
-    const ociRuntime = this.#ociRuntime(config.minIsolation);
-    const network = config.permissions.allowNet === false ? undefined : await programNetwork.ensure();
-    return await DockerEnvironment.create(installation, {
-      config,
-      spec,
-      image,
-      ociRuntime,
-      network,
-      hasCgroup: this.#keepsCgroup(config.minIsolation),
-      onUnusable: (reason) => images.recordFailure(config.environment, `the image ${image} is of no use: ${reason}`),
-    });
+    const image = await engine.images.ensure(config.environment);
+    return await DockerEnvironment.create(
+      this.#installation(engine),
+      await this.#optionsFor(engine, { config, image }),
+    );
+  }
+
+  async reattachEnvironment(id: string, config: RuntimeConfig): Promise<ExecutionEnvironment | undefined> {
+    const engine = await this.#answering();
+    const installation = this.#installation(engine);
+    const { client } = engine;
+    const survivor = await findSurvivor(client, { instanceId: installation.instance.id, environmentId: id });
+    if (survivor === undefined) return undefined;
+    const { containerId, image } = survivor;
+    const why = await this.#whyUseless(survivor, { engine, config });
+    if (why !== undefined) {
+      this.#host.log.info("an environment cannot be attached again", { environment: id, why });
+      await client.removeContainer(containerId);
+      return undefined;
+    }
+    const options = await this.#optionsFor(engine, { config, image });
+    const environment = await DockerEnvironment.reattach(installation, options, { id, containerId });
+    if ((await client.inspectContainer(containerId))?.isRunning) return environment;
+    await environment[Symbol.asyncDispose](); // What ran in it could not be ended without it.
+    return undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,13 +172,54 @@ class DockerRuntime implements ExecutionRuntime {
     }
   }
 
+  async #answering(): Promise<Engine> {
+    const answer = await this.#probe.answer();
+    if (!answer.available) throw new CodeBeakerError("runtime_unavailable", answer.reason);
+    return this.#engine ?? unreachable();
+  }
+
+  #installation({ client }: Engine): DockerInstallation {
+    const { instance, log } = this.#host;
+    return { client, instance: instance ?? unreachable(), living: this.#living, log };
+  }
+
+  async #optionsFor(
+    { images, programNetwork }: Engine,
+    { config, image }: { readonly config: RuntimeConfig; readonly image: string },
+  ): Promise<DockerEnvironmentOptions> {
+    const { environment, minIsolation, permissions } = config;
+    return {
+      config,
+      spec: this.#settings.environments[environment] ?? unreachable(),
+      image,
+      ociRuntime: this.#ociRuntime(minIsolation),
+      network: permissions.allowNet === false ? undefined : await programNetwork.ensure(),
+      hasCgroup: this.#keepsCgroup(minIsolation),
+      installable: [],
+      installNetwork: () => Promise.resolve(""),
+      onUnusable: (reason) => images.recordFailure(environment, `the image ${image} is of no use: ${reason}`),
+    };
+  }
+
+  /** Why what outlived the last process is not what the configuration would get now; undefined when it is. */
+  async #whyUseless(
+    { network, ociRuntime }: Survivor,
+    { engine, config }: { readonly engine: Engine; readonly config: RuntimeConfig },
+  ): Promise<string | undefined> {
+    if (this.#settings.environments[config.environment] === undefined) return "its language is not configured any more";
+    const wanted = this.#ociRuntime(config.minIsolation);
+    if (wanted !== undefined && ociRuntime !== wanted) return `its container is not isolated by ${wanted}`;
+    const wantedNetwork = config.permissions.allowNet === false ? "none" : await engine.programNetwork.ensure();
+    return network === wantedNetwork ? undefined : "its container's network follows other rules";
+  }
+
   #startReaper(client: EngineClient): void {
     const { instance, log } = this.#host;
     if (instance === undefined || this.#isDisposed) return;
     this.#reaper ??= new Reaper({
       client,
       instanceId: instance.id,
-      isOurs: (session) => this.#living.has(session),
+      isOurs: (session) => this.#living.has(session) || this.#host.survivors.has(session),
       fateOf: Instance.fateOf,
       log,
     });

@@ -56,6 +56,16 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
+/** What the Engine answers; undefined when it does not know what it is asked about. */
+export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
 /** Passes on an error unless the Engine said no with one of these. */
 export function unlessStatus(...statuses: number[]): (error: unknown) => void {
   return (error) => {

@@ -1,8 +1,8 @@
-import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
 // @ts-types="@types/dockerode"
 import Docker from "dockerode";
-import { ask, call, refusal, statusOf, toVariables, unlessStatus } from "./engine_call.ts";
+import { type Attachment, toAttachment } from "./attachment.ts";
+import { ask, call, ifThere, refusal, toVariables, unlessStatus } from "./engine_call.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { type EngineAddress, readCertificates } from "./engine_address.ts";
 
@@ -27,6 +27,17 @@ export interface ListedContainer {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** A container as the Engine keeps it. */
+export interface InspectedContainer {
+  readonly isRunning: boolean;
+  /** Whom its main process runs as. */
+  readonly user: string;
+  readonly image: string;
+  readonly ociRuntime: string;
+  /** The name of its network, or `none`. */
+  readonly network: string;
+}
+
 /** How a container, or a program in it, ended, as the Engine tells it. */
 export interface EngineExit {
   readonly exitCode: number;
@@ -45,12 +56,6 @@ export interface ContainerSample {
   readonly memoryBytes: number;
   /** Processes and their threads now; undefined where nobody counts them. */
   readonly tasks: number | undefined;
-}
-
-/** The two directions of an attached stream. The output is in the Engine's frames. */
-export interface Attachment extends Disposable {
-  readonly frames: AsyncIterable<Uint8Array>;
-  readonly stdin: WritableStream<Uint8Array>;
 }
 
 /** What is run beside the main process of a container. */
@@ -112,13 +117,7 @@ export class EngineClient {
   }
 
   async hasImage(tag: string): Promise<boolean> {
-    try {
-      await ask(`look at the image ${tag}`, () => this.#docker.getImage(tag).inspect());
-      return true;
-    } catch (error) {
-      if (statusOf(error) === 404) return false;
-      throw error;
-    }
+    return await ifThere(ask(`look at the image ${tag}`, () => this.#docker.getImage(tag).inspect())) !== undefined;
   }
 
   /** The tags of one repository, the newest image's first. */
@@ -219,13 +218,27 @@ export class EngineClient {
       .catch(unlessStatus(404, 409)); // 409: somebody else is removing it.
   }
 
-  /** Every container that carries a label, running or not. */
+  /** Every container that carries a label (`name`, or `name=value`), running or not. */
   async listContainers(label: string): Promise<ListedContainer[]> {
     const listed = await ask(
       "list containers",
       (abortSignal) => this.#docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
     );
     return listed.map(({ Id, Labels }) => ({ id: Id, labels: Labels }));
+  }
+
+  /** Undefined for a container that is gone. One that is paused does not run. */
+  async inspectContainer(id: string): Promise<InspectedContainer | undefined> {
+    const found = await ifThere(
+      ask("inspect a container", (abortSignal) => this.#docker.getContainer(id).inspect({ abortSignal })),
+    );
+    return found && {
+      isRunning: found.State.Status === "running",
+      user: found.Config.User,
+      image: found.Image,
+      ociRuntime: found.HostConfig.Runtime ?? "",
+      network: found.HostConfig.NetworkMode ?? "",
+    };
   }
 
   /** Makes a bridged IPv4 network unless it is there; its containers do not see one another. */
@@ -324,23 +337,4 @@ interface EngineEvent {
   readonly status?: string;
   readonly progress?: string;
   readonly error?: string;
-}
-
-/** Half-closing the socket is how the Engine is told that stdin has ended. */
-function toAttachment(opened: NodeJS.ReadWriteStream, signal: AbortSignal): Attachment {
-  const stream = opened as Duplex;
-  stream.on("error", () => {}); // Whoever reads or writes is told; without a listener it would end this process.
-  if (signal.aborted) {
-    stream.destroy(); // It came too late, and nobody waits for it.
-    signal.throwIfAborted();
-  }
-  return {
-    frames: stream,
-    stdin: new WritableStream<Uint8Array>({
-      write: (bytes) =>
-        new Promise((resolve, reject) => stream.write(bytes, (error) => error ? reject(error) : resolve())),
-      close: () => new Promise((resolve) => stream.end(() => resolve())),
-    }),
-    [Symbol.dispose]: () => stream.destroy(),
-  };
 }

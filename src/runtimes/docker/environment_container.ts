@@ -1,0 +1,88 @@
+import type { Instance } from "../../system/instance.ts";
+import type { RuntimeConfig, RuntimeLog } from "../runtime.ts";
+import type { ContainerBounds, ContainerRequest, EngineClient } from "./engine_client.ts";
+import { BUILD_DIRECTORY, type EnvironmentSpec } from "./environments.ts";
+import { boundsOf, containerRequest, KEEPER_USER } from "./host_config.ts";
+import { LABELS } from "./reaper.ts";
+
+const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
+/** What an installer leaves beside the packages goes where compilers work, and nothing of a program's variables reaches it. */
+const INSTALLER_VARIABLES = { HOME: BUILD_DIRECTORY, TMPDIR: BUILD_DIRECTORY, LANG: "C.UTF-8", NO_COLOR: "1" };
+
+/** What every environment of this runtime shares. */
+export interface DockerInstallation {
+  readonly client: EngineClient;
+  readonly instance: Instance;
+  /** The environments that live, whose containers no reaper may take. */
+  readonly living: Set<string>;
+  readonly log: RuntimeLog;
+}
+
+/** What one environment is made from. */
+export interface DockerEnvironmentOptions {
+  readonly config: RuntimeConfig;
+  readonly spec: EnvironmentSpec;
+  readonly image: string;
+  readonly ociRuntime: string | undefined;
+  /** The Engine's network that its programs may reach. */
+  readonly network: string | undefined;
+  /** Whether the kernel counts and bounds what its containers use. */
+  readonly hasCgroup: boolean;
+  /** Whether nothing but packages is installed in it, by what may use as much as a compiler. */
+  readonly installs?: boolean;
+  /** The environment names for which packages can be installed. */
+  readonly installable: readonly string[];
+  /** The Engine's network for the installation of packages. @throws {CodeBeakerError} `permission_denied` that says why there is none */
+  installNetwork(): Promise<string>;
+  /** Is told when no program can be run in the image. */
+  onUnusable(reason: string): void;
+}
+
+/** What a container runs for as long as it lives. */
+export interface MainProcess {
+  readonly argv: readonly string[];
+  readonly user: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What keeps a lasting container alive. */
+export const KEEPER: MainProcess = { argv: ["sh", "-c", "exec sleep infinity"], user: KEEPER_USER, env: {} };
+
+/** The container of one environment. Everything that is started in it later has its variables too. */
+export function requestFor(
+  { instance }: Pick<DockerInstallation, "instance">,
+  options: DockerEnvironmentOptions,
+  { id, main }: { readonly id: string; readonly main: MainProcess },
+): ContainerRequest {
+  const { config, image, installs = false, network, ociRuntime, spec } = options;
+  const compiles = spec.compile !== undefined || installs;
+  return containerRequest({
+    image,
+    argv: main.argv,
+    user: main.user,
+    env: { ...variablesOf(options), ...main.env },
+    limits: config.resourceLimits,
+    compiles,
+    bounds: boundsFor(options, { compiling: compiles && config.singleUse === true }),
+    ...(ociRuntime === undefined ? {} : { ociRuntime }),
+    ...(network === undefined ? {} : { network }),
+    labels: {
+      [LABELS.instance]: instance.id,
+      [LABELS.lock]: instance.lockPath,
+      [LABELS.session]: id,
+      [LABELS.created]: new Date().toISOString(),
+    },
+  });
+}
+
+/** What the container of an environment may use now. */
+export function boundsFor(
+  { config, installs = false }: DockerEnvironmentOptions,
+  { compiling }: { readonly compiling: boolean },
+): ContainerBounds {
+  return boundsOf(config.resourceLimits, { compiling: compiling || installs });
+}
+
+function variablesOf({ config, installs = false, spec }: DockerEnvironmentOptions): Record<string, string> {
+  return installs ? INSTALLER_VARIABLES : { ...BASE_VARIABLES, ...spec.env, ...config.environmentVariables };
+}
