@@ -6,6 +6,7 @@ import type { FileEntry, WriteMode } from "../core/files.ts";
 import { DirectoryHandle, identityOf, translate } from "./directory_handle.ts";
 import { copyTree, intoItself, listTree, toEntry } from "./file_tree.ts";
 import { removeTree } from "./remove_tree.ts";
+import { packTree, unpackTree } from "./workspace_archive.ts";
 import { type Place, resolve, type ResolveOptions } from "./workspace_place.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
@@ -128,12 +129,12 @@ export class Workspace {
     });
   }
 
-  pack(): Promise<ReadableStream<Uint8Array>> {
-    return Promise.reject(new Error("not yet"));
+  async pack(): Promise<ReadableStream<Uint8Array>> {
+    return await packTree(this.#root);
   }
 
-  unpack(_archive: ReadableStream<Uint8Array>): Promise<void> {
-    return Promise.reject(new Error("not yet"));
+  async unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
+    await unpackTree(this.#root, archive);
   }
 
   /** Moves a directory out of the reach of programs before it is taken apart. */

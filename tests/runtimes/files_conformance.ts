@@ -1,4 +1,5 @@
 import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+import { ARCHIVE_CHECKS } from "./file_checks/archive_checks.ts";
 import { COPY_CHECKS } from "./file_checks/copy_checks.ts";
 import { DELETE_CHECKS } from "./file_checks/delete_checks.ts";
 import { LINK_CHECKS } from "./file_checks/link_checks.ts";
@@ -20,6 +21,7 @@ const CHECKS = {
   ...LIST_CHECKS,
   ...LINK_CHECKS,
   ...NAME_CHECKS,
+  ...ARCHIVE_CHECKS,
 };
 
 /** Registers what every runtime must do with the files of a workspace, each check in a fresh environment of one language. */

@@ -4,9 +4,11 @@ import { outside } from "../../core/workspace_path.ts";
 import { intoItself } from "../../system/file_tree.ts";
 import { translate } from "../../system/directory_handle.ts";
 import type { WorkspaceFiles } from "../runtime.ts";
+import { encodeTar } from "../../system/tar.ts";
 import type { Container, RunningCommand } from "./container.ts";
 import { LineReader } from "./line_reader.ts";
 import { parseEntry, readTree } from "./listing.ts";
+import { packedItems } from "./packed_items.ts";
 import workspaceScript from "./workspace.sh" with { type: "text" };
 
 /** An operation that has said "ok". */
@@ -50,30 +52,8 @@ export class ContainerFiles implements WorkspaceFiles {
     options: { readonly offset?: number; readonly length?: number } = {},
   ): Promise<ReadableStream<Uint8Array>> {
     const { offset = 0, length } = options;
-    return await this.#lend(async (container, hold) => {
-      const words = ["read", path, String(offset), length === undefined ? "-" : String(length)];
-      const { lines, command } = await this.#begin(container, { words, path });
-      const pid = Number(await lines.line());
-      const over = Promise.withResolvers<void>();
-      hold(over.promise);
-      return new ReadableStream<Uint8Array>({
-        async pull(controller) {
-          const bytes = await lines.rest().catch((error: unknown) => {
-            over.resolve();
-            throw error;
-          });
-          if (bytes !== undefined) return controller.enqueue(bytes);
-          over.resolve();
-          if (!await command.hasSucceeded()) throw cutOff(path);
-          controller.close();
-        },
-        async cancel() {
-          await lines.close();
-          if (Number.isInteger(pid) && pid > 1) await container.signal("SIGKILL", -pid); // Nobody takes what it says any more.
-          over.resolve();
-        },
-      }, { highWaterMark: 0 });
-    });
+    const words = ["read", path, String(offset), length === undefined ? "-" : String(length)];
+    return await this.#stream({ words, path });
   }
 
   async write(
@@ -116,13 +96,43 @@ export class ContainerFiles implements WorkspaceFiles {
     });
   }
 
-  pack(): Promise<ReadableStream<Uint8Array>> {
-    return Promise.reject(new Error("not yet"));
+  async pack(): Promise<ReadableStream<Uint8Array>> {
+    const packed = await this.#stream({ words: ["pack"], path: "." });
+    return encodeTar(packedItems(packed), {
+      release: async () => packed.locked ? undefined : await packed.cancel(),
+    });
   }
 
   /** Puts the files of a tar archive into the workspace. */
   async unpack(archive: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
     await this.#ask({ words: ["unpack"], path: ".", stdin: archive });
+  }
+
+  /** Begins an operation that tells its process group after "ok"; gives what comes then, which cancelling cuts short. */
+  #stream(operation: Operation): Promise<ReadableStream<Uint8Array>> {
+    return this.#lend(async (container, hold) => {
+      const { lines, command } = await this.#begin(container, operation);
+      const pid = Number(await lines.line());
+      const over = Promise.withResolvers<void>();
+      hold(over.promise);
+      return new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const bytes = await lines.rest().catch((error: unknown) => {
+            over.resolve();
+            throw error;
+          });
+          if (bytes !== undefined) return controller.enqueue(bytes);
+          over.resolve();
+          if (!await command.hasSucceeded()) throw cutOff(operation.path);
+          controller.close();
+        },
+        async cancel() {
+          await lines.close();
+          if (Number.isInteger(pid) && pid > 1) await container.signal("SIGKILL", -pid); // Nobody takes what it says any more.
+          over.resolve();
+        },
+      }, { highWaterMark: 0 });
+    });
   }
 
   /** Runs an operation to its end; gives what it said after "ok". */

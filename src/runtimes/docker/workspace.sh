@@ -95,7 +95,7 @@ refuse_depth() {
   [ -z "$(cd "$1" && find . -mindepth "$max_depth" -print -quit)" ] || fail DEEP
 }
 
-describe() { stat -c '//%f %s %Y %n' -- "$@"; }
+describe() { stat -c '//%f %s %.Y %n' -- "$@"; }
 
 operation=$1
 shift
@@ -201,10 +201,23 @@ case $operation in
     describe .
     depth=$2
     [ "$depth" = - ] && depth=$((max_depth + 1))
-    find . -mindepth 1 -maxdepth "$depth" -exec stat -c '//%f %s %Y %n' -- {} + 2>/dev/null
+    find . -mindepth 1 -maxdepth "$depth" -exec stat -c '//%f %s %.Y %n' -- {} + 2>/dev/null
+    ;;
+  pack)
+    cd "$root" 2>/dev/null || fail EACCES
+    refuse_depth "$root"
+    [ -z "$(find . \( -type d ! \( -readable -executable \) -o -type f ! -readable \) -print -quit 2>/dev/null)" ] ||
+      fail EACCES
+    printf 'ok\n%s\n' "$$"
+    find . -mindepth 1 \( -type d -o -type f -o -type l \) -print0 2>/dev/null |
+      tar -c -f - --format=pax --pax-option=delete=atime,delete=ctime --hard-dereference --no-recursion --null -T - 2>/dev/null
     ;;
   unpack)
-    tar -xf - -C "$root" 2>/dev/null || fail_at "$root"
+    said=$(LC_ALL=C tar -x -f - -C "$root" 2>&1 >/dev/null) || case $said in
+      *'Not a directory'*) fail ENOTDIR ;;
+      *'File exists'* | *'Is a directory'* | *'Directory not empty'*) fail ENOTEMPTY ;;
+      *) fail_at "$root" ;;
+    esac
     ok
     ;;
 esac

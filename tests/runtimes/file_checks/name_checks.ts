@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { encode, type FileChecks, listPaths, readText } from "./bench.ts";
 
 /** Names that a shell, an option parser or a line of output could take for something else. */
-const NAMES: readonly string[] = [
+export const NAMES: readonly string[] = [
   "-rf",
   "--help",
   "--",
