@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { Engine } from "../../../src/engine/mod.ts";
 import { RuntimeSelector } from "../../../src/runtimes/selector.ts";
 import { createApp } from "../../../src/server/mod.ts";
+import { engineOf } from "../../support/engine_of.ts";
+import { fakeSessions } from "../../support/fake_ports.ts";
 import { fakeRuntime } from "../../support/fake_runtime.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
-const POLICY = { readRoots: [], writeRoots: [], openNetworks: [] };
 
 Deno.test("/health/ready says that a runtime is left out for failing, until it is due again", async () => {
   let now = 0;
@@ -16,8 +16,8 @@ Deno.test("/health/ready says that a runtime is left out for failing, until it i
     createEnvironment: () => Promise.reject(new CodeBeakerError("runtime_unavailable", "it broke")),
   });
   const selector = new RuntimeSelector([broken], { minIsolation: 7, now: () => now });
-  await using engine = new Engine({ selector, policy: POLICY, maxConcurrent: 2, drainMs: 0 });
-  const app = createApp({ engine, maxBodyBytes: 2_000 });
+  await using engine = engineOf([], { selector, drainMs: 0 });
+  const app = createApp({ engine, sessions: fakeSessions(), maxBodyBytes: 2_000 });
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await app.request(
       `http://localhost:8000${path}`,

@@ -1,0 +1,188 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import type { ExecutionRequest } from "../../../src/core/request.ts";
+import type { Caller, ExecutionReport, SubmitOptions } from "../../../src/engine/port.ts";
+import { fakeExecution, submitted, TESTER } from "../../support/fake_ports.ts";
+import { ask } from "./door.ts";
+
+const REQUEST = { language: "ts", code: "1" };
+const NOT_FOUND = new CodeBeakerError("not_found", "Cannot find the execution");
+
+/** A submit that remembers what it was given. */
+function recorder() {
+  const seen: { caller: Caller; request: ExecutionRequest; options: SubmitOptions }[] = [];
+  const submit = (caller: Caller, request: ExecutionRequest, options: SubmitOptions = {}) => {
+    seen.push({ caller, request, options });
+    return Promise.resolve(submitted(options));
+  };
+  return { seen, submit };
+}
+
+Deno.test("POST /v1/executions answers 200 with the execution, whose program ends with its client", async () => {
+  const { seen, submit } = recorder();
+  const { status, body } = await ask({ engine: { submit } }, "POST /v1/executions", { body: REQUEST });
+  assertEquals([status, body], [200, fakeExecution()]);
+  assertEquals([seen[0]?.caller, seen[0]?.request.language], [TESTER, "typescript"]);
+  const { signal, isInteractive, isPatient, idempotencyKey } = seen[0]?.options ?? {};
+  assertEquals([signal?.aborted, isInteractive, isPatient, idempotencyKey], [false, undefined, undefined, undefined]);
+});
+
+Deno.test("POST /v1/executions with Prefer: respond-async answers 202 and where to ask, and outlives its client", async () => {
+  const { seen, submit } = recorder();
+  const { status, headers, body } = await ask({ engine: { submit } }, "POST /v1/executions", {
+    body: REQUEST,
+    headers: { prefer: "respond-async", "idempotency-key": "key-1" },
+  });
+  assertEquals([status, headers.get("location"), headers.get("preference-applied"), body], [
+    202,
+    "/v1/executions/exec_1",
+    "respond-async",
+    { id: "exec_1", status: "queued" },
+  ]);
+  assertEquals(seen[0]?.options, { isInteractive: true, isPatient: true, idempotencyKey: "key-1" });
+});
+
+Deno.test("POST /v1/executions with Prefer: respond-async does not wait for the end, nor mind how it ends", async () => {
+  const ended = Promise.withResolvers<never>();
+  const submit = () => Promise.resolve({ id: "exec_2", ended: ended.promise });
+  const { status } = await ask({ engine: { submit } }, "POST /v1/executions", {
+    body: REQUEST,
+    headers: { prefer: "respond-async" },
+  });
+  ended.reject(new Error("it broke"));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(status, 202);
+});
+
+Deno.test("POST /v1/executions takes an Idempotency-Key with each kind of answer, and refuses one that is off", async () => {
+  for (const headers of [{}, { accept: "text/event-stream" }, { prefer: "respond-async" }]) {
+    const { seen, submit } = recorder();
+    const refused = await ask({ engine: { submit } }, "POST /v1/executions", {
+      body: REQUEST,
+      headers: { ...headers, "idempotency-key": "two words" },
+    });
+    assertEquals([refused.status, refused.body.code, seen.length], [400, "invalid_request", 0]);
+    assertEquals(refused.body.errors[0].path, "Idempotency-Key");
+  }
+  const { seen, submit } = recorder();
+  await ask({ engine: { submit } }, "POST /v1/executions", { body: REQUEST, headers: { "idempotency-key": "key-1" } });
+  assertEquals(seen[0]?.options.idempotencyKey, "key-1");
+});
+
+Deno.test("POST /v1/executions tells what cannot be taken in, or run, as a problem with each kind of answer", async () => {
+  const busy = new CodeBeakerError("busy", "Cannot run now", { details: { retryAfterMs: 1_200 } });
+  for (const headers of [{}, { accept: "text/event-stream" }, { prefer: "respond-async" }]) {
+    const answer = await ask({ engine: { submit: () => Promise.reject(busy) } }, "POST /v1/executions", {
+      body: REQUEST,
+      headers,
+    });
+    assertEquals([answer.status, answer.headers.get("content-type"), answer.headers.get("retry-after")], [
+      429,
+      "application/problem+json",
+      "2",
+    ]);
+    assertEquals((await ask({}, "POST /v1/executions", { body: "{", headers })).body.code, "invalid_request");
+  }
+  for (const headers of [{}, { accept: "text/event-stream" }]) {
+    const submit = () => Promise.resolve({ id: "exec_1", ended: Promise.reject(busy) });
+    assertEquals((await ask({ engine: { submit } }, "POST /v1/executions", { body: REQUEST, headers })).status, 429);
+  }
+});
+
+Deno.test("GET /v1/executions/{id} tells the state, then the execution, then why the service could not run it", async () => {
+  const running: ExecutionReport = {
+    status: "running",
+    id: "exec_1",
+    language: "typescript",
+    sessionId: "sess_1",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    stdout: "so far",
+    stderr: "",
+  };
+  const get = (report: ExecutionReport) =>
+    ask({ engine: { report: () => Promise.resolve(report) } }, "GET /v1/executions/exec_1");
+  assertEquals((await get(running)).body, running);
+  assertEquals((await get({ status: "ended", execution: fakeExecution() })).body, fakeExecution());
+  const failure = { code: "runtime_unavailable", message: "Cannot run it", details: { retryAfterMs: 5 } } as const;
+  const failed = await get({ status: "failed", id: "exec_1", error: failure });
+  assertEquals([failed.status, failed.body.id, failed.body.status], [200, "exec_1", "failed"]);
+  assertEquals([failed.body.error.code, failed.body.error.status, failed.body.error.detail], [
+    "runtime_unavailable",
+    503,
+    "Cannot run it",
+  ]);
+  const secret = { code: "internal", message: "the secret", details: {} } as const;
+  assertEquals(
+    (await get({ status: "failed", id: "exec_1", error: secret })).body.error.detail,
+    "Internal error",
+  );
+});
+
+Deno.test("GET /v1/executions/{id} waits as long as it is told, at most a minute", async () => {
+  const seen: unknown[] = [];
+  const report = (caller: Caller, id: string, options: { readonly waitMs?: number } = {}) => {
+    seen.push([caller, id, options.waitMs]);
+    return Promise.resolve({ status: "ended", execution: fakeExecution() } as const);
+  };
+  for (const query of ["", "?waitMs=0", "?waitMs=60000"]) {
+    assertEquals((await ask({ engine: { report } }, `GET /v1/executions/exec_1${query}`)).status, 200);
+  }
+  assertEquals(seen, [[TESTER, "exec_1", 0], [TESTER, "exec_1", 0], [TESTER, "exec_1", 60_000]]);
+  for (const query of ["waitMs=60001", "waitMs=-1", "waitMs=1.5", "waitMs=", "waitMs=1&waitMs=1", "waitms=1"]) {
+    const { status, body } = await ask({ engine: { report } }, `GET /v1/executions/exec_1?${query}`);
+    assertEquals([query, status, body.code], [query, 400, "invalid_request"]);
+  }
+  assertStringIncludes(
+    (await ask({ engine: { report } }, "GET /v1/executions/exec_1?waitMS=1")).body.detail,
+    'did you mean "waitMs"',
+  );
+});
+
+Deno.test("GET, DELETE and stdin of an execution that is not there, or another tenant's, are not_found", async () => {
+  const engine = {
+    report: () => Promise.reject(NOT_FOUND),
+    cancel: () => {
+      throw NOT_FOUND;
+    },
+    feed: () => Promise.reject(NOT_FOUND),
+  };
+  for (
+    const [request, body] of [
+      ["GET /v1/executions/exec_2"],
+      ["DELETE /v1/executions/exec_2"],
+      ["POST /v1/executions/exec_2/stdin", { text: "a" }],
+    ] as const
+  ) {
+    const answer = await ask({ engine }, request, body === undefined ? {} : { body });
+    assertEquals([request, answer.status, answer.body.code], [request, 404, "not_found"]);
+  }
+});
+
+Deno.test("DELETE /v1/executions/{id} asks for the end and answers 204, as often as it is asked", async () => {
+  const cancelled: unknown[] = [];
+  const engine = { cancel: (caller: Caller, id: string) => void cancelled.push([caller, id]) };
+  for (const _round of [1, 2]) {
+    const { status, body } = await ask({ engine }, "DELETE /v1/executions/exec_1");
+    assertEquals([status, body], [204, undefined]);
+  }
+  assertEquals(cancelled, [[TESTER, "exec_1"], [TESTER, "exec_1"]]);
+});
+
+Deno.test("POST /v1/executions/{id}/stdin feeds text, closes, or both, and nothing else", async () => {
+  const fed: unknown[] = [];
+  const engine = {
+    feed: (_caller: Caller, id: string, input: unknown) => {
+      fed.push([id, input]);
+      return Promise.resolve();
+    },
+  };
+  for (const input of [{ text: "é\0" }, { text: "" }, { close: true }, { text: "a", close: true }]) {
+    assertEquals((await ask({ engine }, "POST /v1/executions/exec_1/stdin", { body: input })).status, 204);
+    assertEquals(fed.pop(), ["exec_1", input]);
+  }
+  for (const body of [{}, { text: 1 }, { txt: "a" }, { text: "a", close: "yes" }, [], "null", "{", ""]) {
+    const { status, body: problem } = await ask({ engine }, "POST /v1/executions/exec_1/stdin", { body });
+    assertEquals([body, status, problem.code], [body, 400, "invalid_request"]);
+  }
+  assertEquals(fed, []);
+});
