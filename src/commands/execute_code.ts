@@ -1,36 +1,29 @@
 import { z } from "zod";
-import { invalidField } from "../core/errors.ts";
 import { canonicalLanguage } from "../core/languages.ts";
-import { LIMITS, timeoutSchema, withTimeout } from "../core/limits.ts";
+import { withTimeout } from "../core/limits.ts";
 import { argumentsSchema, checkCodeSize } from "../core/content.ts";
 import { strictObject } from "../core/validation.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
+import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
 
 /** Writes code to `main.<ext>` and runs it. */
 export const executeCode = defineProgramCommand({
   type: "execute_code",
   aliases: ["execute"],
-  fieldAliases: {},
+  fieldAliases: TIMEOUT_ALIASES,
   schema: strictObject({
     code: z.string(),
     language: z.string().min(1).max(64).optional(),
     args: argumentsSchema,
     stdin: z.string().default(""),
-    timeoutMs: timeoutSchema,
-    timeout: z.number().positive().max(LIMITS.timeoutMs.max / 1000).optional().describe("timeoutMs, in seconds"),
+    ...timeoutFields,
   }),
-  async run(environment, { code, language, args, stdin, timeoutMs, timeout }, context) {
+  async run(environment, { code, language, args, stdin, ...time }, context) {
     checkCodeSize(code);
-    if (timeoutMs !== undefined && timeout !== undefined) {
-      throw invalidField("timeout", '"timeout" is "timeoutMs" in seconds: name one of them');
-    }
+    const limits = withTimeout(context, timeoutOf(time));
     const path = environment.mainFile(language === undefined ? undefined : canonicalLanguage(language));
     await environment.files.write(path, new TextEncoder().encode(code));
-    const limits = withTimeout(
-      context,
-      timeoutMs ?? (timeout === undefined ? undefined : Math.ceil(timeout * 1000)),
-    );
     return await runProgram(environment, { kind: "file", path, args }, { ...context, stdin, limits });
   },
 });

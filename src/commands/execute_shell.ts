@@ -1,27 +1,34 @@
 import { z } from "zod";
 import { environmentSchema } from "../core/environment_variables.ts";
 import { invalidField } from "../core/errors.ts";
-import { timeoutSchema, withTimeout } from "../core/limits.ts";
+import { withTimeout } from "../core/limits.ts";
 import { argumentsSchema } from "../core/content.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
+import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
 
 /** Runs a command line, as far as the runtime can confine it. */
 export const executeShell = defineProgramCommand({
   type: "execute_shell",
   aliases: ["shell"],
-  fieldAliases: { commandName: "command" },
+  fieldAliases: {
+    ...TIMEOUT_ALIASES,
+    commandName: "command",
+    command_name: "command",
+    working_directory: "workingDirectory",
+  },
   schema: strictObject({
     command: z.string().min(1).max(4096),
     args: argumentsSchema,
     workingDirectory: z.string().default("."),
     env: environmentSchema.default({}),
     stdin: z.string().default(""),
-    timeoutMs: timeoutSchema,
+    ...timeoutFields,
   }),
-  async run(environment, { command, args, workingDirectory, env, stdin, timeoutMs }, context) {
+  async run(environment, { command, args, workingDirectory, env, stdin, ...time }, context) {
+    const limits = withTimeout(context, timeoutOf(time));
     const directory = parseWorkspacePath(workingDirectory, "workingDirectory");
     const { type } = await environment.files.stat(directory, { follow: true });
     if (type !== "directory") throw invalidField("workingDirectory", "The working directory must be a directory");
@@ -29,7 +36,7 @@ export const executeShell = defineProgramCommand({
       ...context,
       env,
       stdin,
-      limits: withTimeout(context, timeoutMs),
+      limits,
     });
   },
 });

@@ -9,7 +9,7 @@ import { defineFileCommand } from "./command.ts";
 export const listDirectory = defineFileCommand({
   type: "list_directory",
   aliases: ["list_files"],
-  fieldAliases: {},
+  fieldAliases: { include_hidden: "includeHidden", max_depth: "maxDepth" },
   schema: strictObject({
     path: z.string().default("."),
     recursive: z.boolean().default(true),

@@ -4,11 +4,14 @@ import { parseAs, unknownName } from "../core/validation.ts";
 import type { ProgramResult } from "../core/execution.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { applyPatch } from "./apply_patch.ts";
 import { copyFile } from "./copy_file.ts";
 import { createDirectory } from "./create_directory.ts";
 import { deleteFile } from "./delete_file.ts";
+import { diff } from "./diff.ts";
 import { executeCode } from "./execute_code.ts";
 import { executeShell } from "./execute_shell.ts";
+import { installPackages } from "./install_packages.ts";
 import { listDirectory } from "./list_directory.ts";
 import { moveFile } from "./move_file.ts";
 import { readFile } from "./read_file.ts";
@@ -28,6 +31,9 @@ export const COMMANDS: readonly Command[] = [
   moveFile,
   deleteFile,
   listDirectory,
+  installPackages,
+  diff,
+  applyPatch,
 ];
 
 const anyCommand = z.looseObject({ type: z.string().max(64), id: z.string().max(256).optional() });

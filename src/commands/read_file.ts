@@ -4,11 +4,9 @@ import { CodeBeakerError } from "../core/errors.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
+import { MAX_READ_BYTES } from "./read_text.ts";
 
-/** More than this is read in parts, by `offset` and `length`. */
-const MAX_READ_BYTES = 16_777_216;
-
-/** Reads a file, or a part of it. */
+/** Reads a file, or a part of it: more than {@link MAX_READ_BYTES} in parts, by `offset` and `length`. */
 export const readFile = defineFileCommand({
   type: "read_file",
   aliases: [],

@@ -15,7 +15,12 @@ export function defineTransfer(type: string, operation: "copy" | "move"): FileCo
   return defineFileCommand({
     type,
     aliases: [],
-    fieldAliases: { sourcePath: "source", destinationPath: "destination" },
+    fieldAliases: {
+      sourcePath: "source",
+      source_path: "source",
+      destinationPath: "destination",
+      destination_path: "destination",
+    },
     schema: transferSchema,
     async run({ files }: { readonly files: WorkspaceFiles }, fields) {
       const source = parseWorkspacePath(fields.source, "source");

@@ -12,6 +12,14 @@ const MODES = {
   CreateNew: "create_new",
 } as const satisfies Record<string, WriteMode>;
 
+const MODE_NAMES = ["Create", "Overwrite", "Append", "CreateNew"] as const;
+
+/** A mode in any case as it is spelled here. */
+function toKnownCase(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return MODE_NAMES.find((name) => name.toLowerCase() === value.toLowerCase()) ?? value;
+}
+
 /** Writes a file, and the directories above it. */
 export const writeFile = defineFileCommand({
   type: "write_file",
@@ -21,7 +29,7 @@ export const writeFile = defineFileCommand({
     path: z.string().min(1),
     content: z.string(),
     encoding: encodingSchema,
-    mode: oneOf(["Create", "Overwrite", "Append", "CreateNew"]).default("Create"),
+    mode: z.preprocess(toKnownCase, oneOf(MODE_NAMES)).default("Create"),
   }),
   async run(environment, { path, content, encoding, mode }) {
     const target = parseWorkspacePath(path);

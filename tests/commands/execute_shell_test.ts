@@ -82,11 +82,13 @@ Deno.test("execute_shell feeds stdin", async () => {
   assertEquals((await askToRun(environment, { command: { ...BASE, stdin: "fed\n" } })).result.stdout, "fed\n");
 });
 
-Deno.test("execute_shell lowers the time by timeoutMs and never raises it", async () => {
+Deno.test("execute_shell lowers the time by timeoutMs, or by timeout in seconds, and never raises it", async () => {
   await using environment = await FakeEnvironment.create();
   for (const [asked, timeoutMs] of [[1, 1], [4_999, 4_999], [300_000, 5_000]] as const) {
     const { options } = await askToRun(environment, { command: { ...BASE, timeoutMs: asked } });
     assertEquals(options.limits, { ...LIMITS_GIVEN, timeoutMs });
+    const inSeconds = await askToRun(environment, { command: { ...BASE, timeout: asked / 1000 } });
+    assertEquals(inSeconds.options.limits, { ...LIMITS_GIVEN, timeoutMs });
   }
 });
 
@@ -124,7 +126,8 @@ Deno.test("execute_shell refuses fields that are off", async () => {
       [{ stdin: 1 }, "stdin"],
       [{ timeoutMs: 0 }, "timeoutMs"],
       [{ timeoutMs: 300_001 }, "timeoutMs"],
-      [{ timeout: 1 }, "timeout"],
+      [{ timeoutMs: 1, timeout: 1 }, "timeout"],
+      [{ timeout: 0 }, "timeout"],
       [{ code: "1" }, "code"],
     ],
   });

@@ -1,19 +1,49 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMANDS } from "../../src/commands/mod.ts";
+import { COMMANDS, findCommand } from "../../src/commands/mod.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { ask, type Asked, askToRun, assertRefused } from "./ask.ts";
 
+const TRANSFER_ALIASES = {
+  sourcePath: "source",
+  source_path: "source",
+  destinationPath: "destination",
+  destination_path: "destination",
+};
+
 /** The names on the wire. */
 const NAMES: Readonly<Record<string, { readonly aliases: string[]; readonly fieldAliases: Record<string, string> }>> = {
-  execute_code: { aliases: ["execute"], fieldAliases: {} },
-  execute_shell: { aliases: ["shell"], fieldAliases: { commandName: "command" } },
+  execute_code: { aliases: ["execute"], fieldAliases: { timeout_ms: "timeoutMs" } },
+  execute_shell: {
+    aliases: ["shell"],
+    fieldAliases: {
+      timeout_ms: "timeoutMs",
+      commandName: "command",
+      command_name: "command",
+      working_directory: "workingDirectory",
+    },
+  },
   write_file: { aliases: [], fieldAliases: {} },
   read_file: { aliases: [], fieldAliases: {} },
   create_directory: { aliases: ["create_dir"], fieldAliases: {} },
-  copy_file: { aliases: [], fieldAliases: { sourcePath: "source", destinationPath: "destination" } },
-  move_file: { aliases: [], fieldAliases: { sourcePath: "source", destinationPath: "destination" } },
+  copy_file: { aliases: [], fieldAliases: TRANSFER_ALIASES },
+  move_file: { aliases: [], fieldAliases: TRANSFER_ALIASES },
   delete_file: { aliases: [], fieldAliases: {} },
-  list_directory: { aliases: ["list_files"], fieldAliases: {} },
+  list_directory: {
+    aliases: ["list_files"],
+    fieldAliases: { include_hidden: "includeHidden", max_depth: "maxDepth" },
+  },
+  install_packages: { aliases: [], fieldAliases: { timeout_ms: "timeoutMs" } },
+  diff: {
+    aliases: [],
+    fieldAliases: {
+      original_path: "originalPath",
+      original_content: "originalContent",
+      modified_path: "modifiedPath",
+      modified_content: "modifiedContent",
+      context_lines: "contextLines",
+    },
+  },
+  apply_patch: { aliases: [], fieldAliases: { dry_run: "dryRun" } },
 };
 
 Deno.test("COMMANDS holds every command, by the names of the wire contract", () => {
@@ -140,4 +170,11 @@ Deno.test("runCommand refuses __proto__ as it refuses any unknown field", async 
   const command = JSON.parse('{"type":"create_directory","path":"d","__proto__":{}}');
   await assertRefused(environment, { command, code: "invalid_request", field: "__proto__" });
   assertEquals(await environment.paths(), []);
+});
+
+Deno.test("findCommand tells which commands run a program, before they do", () => {
+  const running = COMMANDS.filter(({ runsProgram }) => runsProgram).map(({ type }) => type);
+  assertEquals(running, ["execute_code", "execute_shell", "install_packages"]);
+  assertEquals(findCommand({ type: "execute", code: "" }).runsProgram, true);
+  assertEquals(findCommand({ type: "read_file", path: "a" }).runsProgram, false);
 });

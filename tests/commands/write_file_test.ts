@@ -65,10 +65,14 @@ Deno.test("write_file refuses base64 that is none, and leaves the file", async (
   assertEquals(await Deno.readTextFile(environment.hostPath("a.txt")), "older");
 });
 
-Deno.test("write_file tells the nearest mode, whose letters' case counts", async () => {
+Deno.test("write_file takes a mode in any case, and tells the nearest to one that is none", async () => {
   await using environment = await FakeEnvironment.create();
+  for (const mode of ["append", "APPEND", "createnew"]) {
+    assertEquals(await ask(environment, { ...BASE, path: mode, mode }), { path: mode, bytes: 3 });
+  }
+  await assertRefused(environment, { command: { ...BASE, path: "append", mode: "createNew" }, code: "conflict" });
   const error = await assertRefused(environment, {
-    command: { ...BASE, mode: "append" },
+    command: { ...BASE, mode: "apend" },
     code: "invalid_request",
     field: "mode",
   });

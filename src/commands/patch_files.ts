@@ -1,0 +1,129 @@
+import { parsePatch, type StructuredPatch, type StructuredPatchHunk } from "diff";
+import { CodeBeakerError, invalidField, messageOf } from "../core/errors.ts";
+import { parseWorkspacePath } from "../core/workspace_path.ts";
+
+/** More than this is no patch that a person or an agent wrote. */
+const MAX_PATCH_LENGTH = 16_777_216;
+const MAX_FILES = 1_000;
+/** A parser's message quotes a line, which may be long. */
+const MAX_MESSAGE_LENGTH = 200;
+
+/** What a patch calls a file that is not there. */
+const NO_FILE = "/dev/null";
+
+/** The names that one file may have: those that the patch gives, or without git's `a/` and `b/`. */
+export interface FileNames {
+  readonly old?: string;
+  readonly new?: string;
+}
+
+/** What a patch says of one file. */
+export interface FilePatch {
+  readonly kind: "modify" | "create" | "delete" | "rename" | "copy";
+  /** What it is called in messages. */
+  readonly label: string;
+  /** As the patch spells them, less `strip` parts. */
+  readonly names: FileNames;
+  /** Where nothing was to be stripped and they begin with git's `a/` and `b/`: the names without. */
+  readonly withoutPrefix?: FileNames;
+  readonly hunks: readonly StructuredPatchHunk[];
+  /** Why it cannot be applied, whatever is there. */
+  readonly fault?: string;
+}
+
+/**
+ * Reads a unified diff, as `diff -u` and git make it, of any number of files.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for what is none; `too_large`; `permission_denied` for a path outside
+ */
+export function readPatch(patch: string, { strip }: { readonly strip: number }): FilePatch[] {
+  if (patch.length > MAX_PATCH_LENGTH) throw tooLarge(`it must be at most ${MAX_PATCH_LENGTH} characters long`);
+  if (/^GIT binary patch\r?$/m.test(patch)) throw unreadable("it holds a binary patch");
+  const sections = parse(withUnixEnds(patch)).filter((section) =>
+    section.hunks.length > 0 || namesOf(section) !== undefined
+  );
+  if (sections.length === 0) throw unreadable("it holds no change: a unified diff is expected");
+  if (sections.length > MAX_FILES) throw tooLarge(`it must change at most ${MAX_FILES} files`);
+  return sections.map((section) => toFilePatch(section, strip));
+}
+
+function parse(patch: string): StructuredPatch[] {
+  try {
+    return parsePatch(patch);
+  } catch (cause) {
+    throw unreadable(messageOf(cause).slice(0, MAX_MESSAGE_LENGTH));
+  }
+}
+
+/** A patch whose every line ends as on Windows was only carried that way; one whose content does has other ends in its headers. */
+function withUnixEnds(patch: string): string {
+  return /(^|[^\r])\n/.test(patch) ? patch : patch.replaceAll("\r\n", "\n");
+}
+
+function toFilePatch(section: StructuredPatch, strip: number): FilePatch {
+  const given = namesOf(section);
+  if (given === undefined) throw unreadable("a hunk stands before the name of its file");
+  if (section.hunks.some(({ oldStart }) => !Number.isSafeInteger(oldStart))) {
+    throw unreadable('a hunk begins with "@@ -line,count +line,count @@"');
+  }
+  const label = given.new ?? given.old ?? NO_FILE;
+  const kind = kindOf(section, given);
+  const names = mapNames(given, (name) => withoutParts(name, { strip, label }));
+  const isPrefixed = strip === 0 && (given.old ?? "a/").startsWith("a/") && (given.new ?? "b/").startsWith("b/");
+  const fault = faultOf(section, kind);
+  return {
+    kind,
+    label,
+    names: mapNames(names, (name) => parseWorkspacePath(name, "patch")),
+    ...(isPrefixed ? { withoutPrefix: mapNames(given, (name) => parseWorkspacePath(name.slice(2), "patch")) } : {}),
+    hunks: section.hunks,
+    ...(fault === undefined ? {} : { fault }),
+  };
+}
+
+function namesOf({ oldFileName, newFileName, index }: StructuredPatch): FileNames | undefined {
+  const old = oldFileName ?? index;
+  const fresh = newFileName ?? index;
+  if (old === undefined || fresh === undefined) return undefined;
+  return { ...(old === NO_FILE ? {} : { old }), ...(fresh === NO_FILE ? {} : { new: fresh }) };
+}
+
+function kindOf(section: StructuredPatch, names: FileNames): FilePatch["kind"] {
+  if (section.isRename) return "rename";
+  if (section.isCopy) return "copy";
+  if (section.isCreate || names.old === undefined) return "create";
+  return section.isDelete || names.new === undefined ? "delete" : "modify";
+}
+
+/** A workspace keeps files with text, and no modes. */
+function faultOf(section: StructuredPatch, kind: FilePatch["kind"]): string | undefined {
+  if (section.isBinary) return "its content is binary";
+  const modes = [section.oldMode, section.newMode].filter((mode) => mode !== undefined);
+  if (modes.some((mode) => !mode.startsWith("100"))) return "it is no regular file";
+  if (kind === "modify" && section.hunks.length === 0) return "it is changed in no line, and a mode is not kept here";
+  return undefined;
+}
+
+function withoutParts(name: string, { strip, label }: { readonly strip: number; readonly label: string }): string {
+  if (strip === 0) return name;
+  const parts = name.split(/\/+/);
+  if (parts.length > strip) return parts.slice(strip).join("/");
+  throw invalidField("strip", `Cannot strip ${strip} parts from ${JSON.stringify(label)}`);
+}
+
+function mapNames(names: FileNames, change: (name: string) => string): FileNames {
+  return {
+    ...(names.old === undefined ? {} : { old: change(names.old) }),
+    ...(names.new === undefined ? {} : { new: change(names.new) }),
+  };
+}
+
+function unreadable(why: string): CodeBeakerError {
+  return invalidField("patch", `Cannot read the patch: ${why}`);
+}
+
+function tooLarge(why: string): CodeBeakerError {
+  return new CodeBeakerError("too_large", `Cannot take the patch as ${why}`, {
+    details: { errors: [{ path: "patch", message: `Too large: ${why}` }] },
+  });
+}

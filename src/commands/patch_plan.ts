@@ -1,0 +1,157 @@
+import { CodeBeakerError } from "../core/errors.ts";
+import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import { type FileNames, type FilePatch } from "./patch_files.ts";
+import { HunkFitter } from "./fit_hunks.ts";
+import { readText } from "./read_text.ts";
+
+/** What the texts of all files that a patch changes may be long together. */
+const MAX_TOTAL_LENGTH = 67_108_864;
+
+/** Where a file is, and where it is to be. */
+interface Target {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A workspace as it will be when a patch has been applied; nothing is written until {@link PatchPlan.write}. */
+export class PatchPlan {
+  readonly #files: WorkspaceFiles;
+  readonly #fitter = new HunkFitter();
+  /** The texts that were read or changed, by path; undefined is a file that is not there. */
+  readonly #texts = new Map<string, string | undefined>();
+  readonly #changed = new Set<string>();
+  #length = 0;
+
+  constructor(files: WorkspaceFiles) {
+    this.#files = files;
+  }
+
+  /**
+   * Adds what a patch says of one file, all of it or nothing.
+   *
+   * @returns why it cannot be applied, or undefined
+   * @throws {CodeBeakerError} `permission_denied` for a symlink that leads out; `too_large` for all files together
+   */
+  async add(patch: FilePatch): Promise<string | undefined> {
+    if (patch.fault !== undefined) return patch.fault;
+    try {
+      return patch.kind === "create" ? await this.#create(patch) : await this.#change(patch);
+    } catch (error) {
+      if (error instanceof CodeBeakerError && error.code === "invalid_request") return error.message;
+      throw error;
+    }
+  }
+
+  /** Writes what was added. */
+  async write(): Promise<void> {
+    for (const path of this.#changed) {
+      const text = this.#texts.get(path);
+      if (text !== undefined) await this.#files.write(path, new TextEncoder().encode(text));
+    }
+    for (const path of this.#changed) {
+      if (this.#texts.get(path) === undefined) await this.#delete(path);
+    }
+  }
+
+  async #create(patch: FilePatch): Promise<string | undefined> {
+    const { names, withoutPrefix } = patch;
+    const usesPrefix = withoutPrefix !== undefined && !(await this.#isDirectory("b"));
+    const path = (usesPrefix ? withoutPrefix : names).new ?? (usesPrefix ? withoutPrefix : names).old ?? ".";
+    if (await this.#read(path) !== undefined) return "it exists already";
+    if (patch.hunks.some(({ oldLines }) => oldLines > 0)) return "it is not there, and the patch changes lines of it";
+    return this.#fit(patch, { text: "", to: path });
+  }
+
+  async #change(patch: FilePatch): Promise<string | undefined> {
+    const target = await this.#find(patch);
+    if (target === undefined) return this.#isNew(patch) ? await this.#create(patch) : "it is not there";
+    const text = await this.#read(target.from);
+    if (text === undefined) return "it is not there";
+    if (target.from === target.to) return this.#fit(patch, { text, to: target.to });
+    if (await this.#read(target.to) !== undefined) return `${JSON.stringify(target.to)} exists already`;
+    const fault = this.#fit(patch, { text, to: target.to });
+    if (fault === undefined && patch.kind === "rename") this.#set(target.from, undefined);
+    return fault;
+  }
+
+  #fit(patch: FilePatch, { text, to }: { readonly text: string; readonly to: string }): string | undefined {
+    const fit = this.#fitter.fit(text, patch.hunks);
+    if ("failed" in fit) {
+      return `hunk ${fit.failed} of ${patch.hunks.length} fits nowhere, which begins at line ${
+        patch.hunks[fit.failed - 1]?.oldStart
+      }`;
+    }
+    if (patch.kind === "delete" && fit.text !== "") return "it holds more than the patch removes";
+    this.#set(to, patch.kind === "delete" ? undefined : fit.text);
+    return undefined;
+  }
+
+  /** What `diff -N` tells of a new file differs from a change in nothing but that no line of it was there. */
+  #isNew({ kind, hunks }: FilePatch): boolean {
+    return kind === "modify" && hunks.length === 1 && hunks[0]?.oldLines === 0;
+  }
+
+  /** The first of the names that is there: git's without their prefixes come second, as a directory may be called so. */
+  async #find({ kind, names, withoutPrefix }: FilePatch): Promise<Target | undefined> {
+    for (const candidate of withoutPrefix === undefined ? [names] : [names, withoutPrefix]) {
+      const from = await this.#existing(candidate, kind);
+      if (from === undefined) continue;
+      const moves = kind === "rename" || kind === "copy";
+      return { from, to: moves ? candidate.new ?? from : from };
+    }
+    return undefined;
+  }
+
+  /** As patch(1) chooses between the two names: that with the fewest parts, then the shortest last part, then the shortest. */
+  async #existing({ old, new: fresh }: FileNames, kind: FilePatch["kind"]): Promise<string | undefined> {
+    const given = kind === "modify" ? [old, fresh] : [old];
+    const paths = [...new Set(given)].filter((path) => path !== undefined).toSorted((a, b) =>
+      partsOf(a).length - partsOf(b).length || lastOf(a).length - lastOf(b).length || a.length - b.length
+    );
+    for (const path of paths) if (await this.#read(path) !== undefined) return path;
+    return undefined;
+  }
+
+  async #read(path: string): Promise<string | undefined> {
+    if (this.#texts.has(path)) return this.#texts.get(path);
+    const text = await readText(this.#files, path).catch((error: unknown) => {
+      if (error instanceof CodeBeakerError && error.code === "not_found") return undefined;
+      throw error;
+    });
+    this.#count(text);
+    this.#texts.set(path, text);
+    return text;
+  }
+
+  #set(path: string, text: string | undefined): void {
+    this.#count(text);
+    this.#texts.set(path, text);
+    this.#changed.add(path);
+  }
+
+  #count(text: string | undefined): void {
+    this.#length += text?.length ?? 0;
+    if (this.#length > MAX_TOTAL_LENGTH) {
+      throw new CodeBeakerError("too_large", `Cannot patch files of more than ${MAX_TOTAL_LENGTH} characters together`);
+    }
+  }
+
+  async #isDirectory(path: string): Promise<boolean> {
+    return await this.#files.stat(path, { follow: true }).then(({ type }) => type === "directory", () => false);
+  }
+
+  /** A file that was made and removed by the same patch was never there. */
+  async #delete(path: string): Promise<void> {
+    await this.#files.delete(path).catch((error: unknown) => {
+      if (!(error instanceof CodeBeakerError) || error.code !== "not_found") throw error;
+    });
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/");
+}
+
+function lastOf(path: string): string {
+  return partsOf(path).at(-1) ?? path;
+}
