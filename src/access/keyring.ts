@@ -11,7 +11,7 @@ export interface KeyringOptions {
   readonly audit: AuditStore;
   /** Those that the operator configured, which live as long as the process. */
   readonly configured?: readonly ConfiguredKey[];
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "now">;
 }
 
 /** Against what a secret is compared whose key is not there, and the id under which none is: as much work as for one that is. */
@@ -22,7 +22,7 @@ const NO_ID = "";
 export class Keyring {
   readonly #keys: KeyStore;
   readonly #audit: AuditStore;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #configured: readonly { readonly hash: string; readonly principal: Principal }[];
   #hasHadKeys: boolean;
 

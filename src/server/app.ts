@@ -2,12 +2,11 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { CodeBeakerError } from "../core/errors.ts";
-import { LOCAL_USER } from "../core/principal.ts";
 import type { EnginePort } from "../engine/port.ts";
 import { log } from "../log.ts";
 import type { SessionsPort } from "../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
-import { loopbackOnly } from "./loopback.ts";
+import { authenticate, type DoorKeys, requireScope } from "./auth.ts";
 import { sendProblem } from "./problem.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -18,6 +17,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 export interface AppOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
+  readonly keyring: DoorKeys;
   readonly maxBodyBytes: number;
 }
 
@@ -25,7 +25,7 @@ export interface AppOptions {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** The HTTP door: who may come in, what they sent, and every error as a problem. */
-export function createApp({ engine, sessions, maxBodyBytes }: AppOptions): Hono<AppEnv> {
+export function createApp({ engine, sessions, keyring, maxBodyBytes }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestId());
   app.use(async (context, next) => {
@@ -35,11 +35,11 @@ export function createApp({ engine, sessions, maxBodyBytes }: AppOptions): Hono<
     const durationMs = Math.round(performance.now() - startedAt);
     log.info("request", { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs });
   });
-  app.use(loopbackOnly());
-  app.use(async (context, next) => {
-    context.set("caller", { principal: LOCAL_USER, requestId: context.get("requestId") });
-    await next();
-  });
+  app.use(authenticate(keyring));
+  app.post("/v1/executions", requireScope("execute"));
+  app.use("/v1/runtimes/select", requireScope("execute"));
+  app.use("/v1/sessions/*", requireScope("sessions"));
+  for (const path of ["/metrics", "/v1/diagnostics"]) app.use(path, requireScope("admin"));
   app.use(bodyLimit({
     maxSize: maxBodyBytes,
     onError: () => {

@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { CodeBeakerError } from "../core/errors.ts";
 import { hostOf } from "./origin.ts";
 
@@ -45,12 +45,4 @@ export function isLoopback(host: string): boolean {
 function isLoopbackHost(text: string): boolean {
   const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i.exec(text)?.[1];
   return host !== undefined && isLoopback(host);
-}
-
-/** {@link checkLoopback} as a middleware. */
-export function loopbackOnly(): MiddlewareHandler<{ Bindings: Connection }> {
-  return async (context, next) => {
-    checkLoopback(context);
-    await next();
-  };
 }

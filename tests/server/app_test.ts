@@ -2,8 +2,10 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { ExecutionRequest } from "../../src/core/request.ts";
 import type { Caller, EnginePort } from "../../src/engine/port.ts";
+import type { DoorKeys } from "../../src/server/auth.ts";
 import { createApp } from "../../src/server/mod.ts";
 import { fakeEngine, fakeExecution, fakeSessions } from "../support/fake_ports.ts";
+import { addKey, openKeyring } from "./support/keyring.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
 
@@ -21,10 +23,14 @@ async function ask(
     body?: BodyInit;
     headers?: HeadersInit;
     connection?: { remoteAddr?: Deno.Addr };
+    method?: string;
+    keyring?: DoorKeys;
   } = {},
 ): Promise<Answer> {
-  const app = createApp({ engine: fakeEngine(options.engine), sessions: fakeSessions(), maxBodyBytes: 2_000 });
-  const init = options.body === undefined ? {} : { method: "POST", body: options.body };
+  const { method = options.body === undefined ? "GET" : "POST", keyring = openKeyring() } = options;
+  const parts = { engine: fakeEngine(options.engine), sessions: fakeSessions(), keyring };
+  const app = createApp({ ...parts, maxBodyBytes: 2_000 });
+  const init = { method, ...(options.body === undefined ? {} : { body: options.body }) };
   const headers = { host: "localhost:8000", ...options.headers as Record<string, string> };
   const response = await app.request(`http://localhost:8000${path}`, { ...init, headers }, options.connection ?? LOCAL);
   const text = await response.text();
@@ -157,4 +163,40 @@ Deno.test("Host and Origin must be loopback, so that no web page drives the serv
       200,
     ]);
   }
+});
+
+Deno.test("every route but health needs a key once there is one, and the scope that it is for", async () => {
+  const keyring = openKeyring();
+  const keys = {
+    execute: addKey(keyring, { scopes: ["execute"] }),
+    sessions: addKey(keyring, { scopes: ["sessions"] }),
+    admin: addKey(keyring, { scopes: ["admin"] }),
+  };
+  const table: [string, (keyof typeof keys)[]][] = [
+    ["POST /v1/executions", ["execute"]],
+    ["GET /v1/executions/exec_1", ["execute", "sessions", "admin"]],
+    ["POST /v1/runtimes/select", ["execute"]],
+    ["GET /v1/runtimes", ["execute", "sessions", "admin"]],
+    ["POST /v1/sessions", ["sessions"]],
+    ["GET /v1/sessions", ["sessions"]],
+    ["GET /v1/sessions/sess_1", ["sessions"]],
+    ["DELETE /v1/sessions/sess_1", ["sessions"]],
+    ["POST /v1/sessions/sess_1/executions", ["sessions"]],
+    ["POST /v1/%73essions/sess_1/executions", ["sessions"]],
+    ["GET /v1/sessions/sess_1/files/a.txt", ["sessions"]],
+    ["GET /metrics", ["admin"]],
+    ["GET /v1/diagnostics", ["admin"]],
+  ];
+  for (const [request, allowed] of table) {
+    const [method = "", path = ""] = request.split(" ");
+    const options = { keyring, method, ...(method === "POST" ? { body: "{}" } : {}) };
+    assertEquals([request, (await ask(path, options)).status], [request, 401]);
+    for (const [scope, { headers }] of Object.entries(keys)) {
+      const { status, body } = await ask(path, { ...options, headers });
+      const isLetIn = status !== 401 && status !== 403;
+      assertEquals([request, scope, isLetIn], [request, scope, allowed.some((name) => name === scope)]);
+      if (!isLetIn) assertEquals(body.code, "permission_denied");
+    }
+  }
+  assertEquals((await ask("/health/live", { keyring })).status, 200);
 });
