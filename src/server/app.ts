@@ -17,7 +17,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 export interface AppOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
-  readonly keyring: DoorKeys;
+  readonly keys: DoorKeys;
   readonly maxBodyBytes: number;
 }
 
@@ -25,7 +25,7 @@ export interface AppOptions {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** The HTTP door: who may come in, what they sent, and every error as a problem. */
-export function createApp({ engine, sessions, keyring, maxBodyBytes }: AppOptions): Hono<AppEnv> {
+export function createApp({ engine, sessions, keys, maxBodyBytes }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestId());
   app.use(async (context, next) => {
@@ -35,7 +35,7 @@ export function createApp({ engine, sessions, keyring, maxBodyBytes }: AppOption
     const durationMs = Math.round(performance.now() - startedAt);
     log.info("request", { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs });
   });
-  app.use(authenticate(keyring));
+  app.use(authenticate(keys));
   app.post("/v1/executions", requireScope("execute"));
   app.use("/v1/runtimes/select", requireScope("execute"));
   app.use("/v1/sessions/*", requireScope("sessions"));

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { Keyring } from "../access/keyring.ts";
+import type { Keyring } from "../access/mod.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import { LOCAL_USER, type Principal, type Scope } from "../core/principal.ts";
 import type { Caller } from "../engine/port.ts";

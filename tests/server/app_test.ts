@@ -28,7 +28,7 @@ async function ask(
   } = {},
 ): Promise<Answer> {
   const { method = options.body === undefined ? "GET" : "POST", keyring = openKeyring() } = options;
-  const parts = { engine: fakeEngine(options.engine), sessions: fakeSessions(), keyring };
+  const parts = { engine: fakeEngine(options.engine), sessions: fakeSessions(), keys: keyring };
   const app = createApp({ ...parts, maxBodyBytes: 2_000 });
   const init = { method, ...(options.body === undefined ? {} : { body: options.body }) };
   const headers = { host: "localhost:8000", ...options.headers as Record<string, string> };

@@ -18,7 +18,7 @@ Deno.test("/health/ready says that a runtime is left out for failing, until it i
   });
   const selector = new RuntimeSelector([broken], { minIsolation: 7, now: () => now });
   await using engine = engineOf([], { selector, drainMs: 0 });
-  const app = createApp({ engine, sessions: fakeSessions(), keyring: openKeyring(), maxBodyBytes: 2_000 });
+  const app = createApp({ engine, sessions: fakeSessions(), keys: openKeyring(), maxBodyBytes: 2_000 });
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await app.request(
       `http://localhost:8000${path}`,
