@@ -1,0 +1,116 @@
+import { type KeyPolicy, keyPolicySchema, quotaSchema } from "../core/key_policy.ts";
+import { permissionCeilingSchema } from "../core/permissions.ts";
+import { parseAs, strictObject } from "../core/validation.ts";
+
+const SCHEMAS = { ...permissionCeilingSchema.shape, ...quotaSchema.shape, ...keyPolicySchema.shape };
+
+/** A flag that says what a key may do, and the field of its policy that it is for. */
+interface PolicyFlag {
+  readonly flag: string;
+  readonly help: string;
+  readonly field: Exclude<keyof typeof SCHEMAS, "permissions" | "quota">;
+  /** The field's value where the text has its form; other text stays as it is, and is refused as such. */
+  read(text: string): unknown;
+}
+
+const list = (text: string) => text.split(",").filter((part) => part !== "");
+const whole = (text: string) => /^\d+$/.test(text) ? Number(text) : text;
+const yesOrNo = (text: string) => text === "true" ? true : text === "false" ? false : text;
+const hosts = (text: string) => typeof yesOrNo(text) === "boolean" ? yesOrNo(text) : list(text);
+
+/** Every flag of `keys create`, in the order of `--help`. */
+export const POLICY_FLAGS: readonly PolicyFlag[] = [
+  {
+    flag: "--scopes <names>",
+    help: "what it is for: execute, sessions, admin (default: execute,sessions)",
+    field: "scopes",
+    read: list,
+  },
+  {
+    flag: "--min-isolation <level>",
+    help: "an isolation floor that its requests can raise and not lower",
+    field: "minIsolation",
+    read: whole,
+  },
+  {
+    flag: "--allow-net <hosts>",
+    help: 'hosts that its programs may reach at most, as "example.com,10.1.2.3:80"; false is none, true any',
+    field: "allowNet",
+    read: hosts,
+  },
+  {
+    flag: "--allow-run <boolean>",
+    help: "false: its programs may start no others",
+    field: "allowRun",
+    read: yesOrNo,
+  },
+  {
+    flag: "--allow-env <names>",
+    help: "variables that its requests may name in allowEnv at most",
+    field: "allowEnv",
+    read: list,
+  },
+  {
+    flag: "--allow-read <directories>",
+    help: "directories below which its requests may ask to read at most",
+    field: "allowRead",
+    read: list,
+  },
+  {
+    flag: "--allow-write <directories>",
+    help: "directories below which its requests may ask to write at most",
+    field: "allowWrite",
+    read: list,
+  },
+  {
+    flag: "--max-concurrent <count>",
+    help: "programs that it may run at the same time",
+    field: "maxConcurrent",
+    read: whole,
+  },
+  {
+    flag: "--executions-per-minute <count>",
+    help: "programs that it may start within a minute",
+    field: "executionsPerMinute",
+    read: whole,
+  },
+  {
+    flag: "--cpu-seconds-per-day <count>",
+    help: "CPU time that its programs may use within a day (UTC)",
+    field: "cpuSecondsPerDay",
+    read: whole,
+  },
+];
+
+/**
+ * What the flags of `keys create` say, and those that are settings.
+ *
+ * @throws {CodeBeakerError} `invalid_request` that names the flag
+ */
+export function parsePolicyFlags(
+  flags: Readonly<Record<string, unknown>>,
+): { readonly policy: KeyPolicy; readonly settings: Readonly<Record<string, unknown>> } {
+  const settings = { ...flags };
+  const given: Record<string, unknown> = {};
+  for (const { field, read } of POLICY_FLAGS) {
+    const text = settings[field];
+    delete settings[field];
+    if (typeof text === "string") given[field] = read(text);
+  }
+  checkSpelled(given);
+  const inGroup = (shape: object) => Object.fromEntries(Object.entries(given).filter(([field]) => field in shape));
+  const policy = keyPolicySchema.parse({
+    ...inGroup(keyPolicySchema.shape),
+    permissions: inGroup(permissionCeilingSchema.shape),
+    quota: inGroup(quotaSchema.shape),
+  });
+  return { policy, settings };
+}
+
+/** Looks at each value under the name of its flag, so that a message names what was typed. */
+function checkSpelled(given: Readonly<Record<string, unknown>>): void {
+  const typed = POLICY_FLAGS.map(({ flag, field }) => ({ name: flag.split(" ")[0] ?? flag, field }));
+  const schema = strictObject(Object.fromEntries(typed.map(({ name, field }) => [name, SCHEMAS[field]])));
+  const values = typed.flatMap(({ name, field }) => field in given ? [[name, given[field]]] : []);
+  parseAs(schema, Object.fromEntries(values), { what: "the flags" });
+}

@@ -1,0 +1,74 @@
+import { type Command, Option } from "commander";
+import { Keyring } from "../access/mod.ts";
+import { openHomeStorage } from "../compose.ts";
+import { loadConfig } from "../config.ts";
+import { keyNameSchema } from "../core/key_policy.ts";
+import { parseAs, strictObject } from "../core/validation.ts";
+import { parsePolicyFlags, POLICY_FLAGS } from "./key_flags.ts";
+import { formatTable, print, printError } from "./output.ts";
+import { addSettings } from "./settings.ts";
+
+/** What the shell is told when there is no such key. */
+const EXIT_UNKNOWN = 1;
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** `codebeaker keys`: who may use the service of a home, also while it runs. */
+export function addKeysCommand(program: Command, setExitCode: (code: number) => void): void {
+  const keys = program.command("keys").description("create, list and revoke API keys");
+  const create = keys.command("create")
+    .description("create a key and print it, this once")
+    .argument("<name>", "what people call it");
+  for (const { flag, help } of POLICY_FLAGS) create.addOption(new Option(flag, help));
+  addSettings(create, ["home"]).action(createKey);
+  addSettings(keys.command("list").description("list the keys"), ["home"]).action(listKeys);
+  addSettings(
+    keys.command("revoke").description("let nobody in with a key any more").argument("<id>", "as the list shows it"),
+    ["home"],
+  ).action(async (id: string, flags: Settings) => setExitCode(await revokeKey(id, flags)));
+}
+
+async function createKey(name: string, flags: Settings): Promise<void> {
+  const { policy, settings } = parsePolicyFlags(flags);
+  const named = parseAs(strictObject({ name: keyNameSchema }), { name }, { what: "the arguments" });
+  using opened = await openKeyring(settings);
+  const { id, text } = opened.keyring.create(named.name, policy);
+  await print(text);
+  await printError(
+    `This is the key "${named.name}" (id ${id}). It is shown this once: keep it where secrets are kept.`,
+  );
+}
+
+async function listKeys(settings: Settings): Promise<void> {
+  using opened = await openKeyring(settings);
+  const rows = opened.keyring.list().map(({ id, principal, createdAt, revokedAt }) => [
+    id,
+    principal.name,
+    principal.scopes.join(","),
+    String(principal.minIsolation),
+    createdAt,
+    revokedAt ?? "-",
+  ]);
+  await print(formatTable(["ID", "NAME", "SCOPES", "FLOOR", "CREATED", "REVOKED"], rows));
+}
+
+async function revokeKey(id: string, settings: Settings): Promise<number> {
+  using opened = await openKeyring(settings);
+  if (opened.keyring.revoke(id)) {
+    await printError(`Nobody comes in with the key ${JSON.stringify(id)} any more.`);
+    return 0;
+  }
+  await printError(
+    `codebeaker: Cannot revoke the key as its id must be that of one that is not revoked yet: current value is ${
+      JSON.stringify(id)
+    }`,
+  );
+  return EXIT_UNKNOWN;
+}
+
+/** The keys that are kept in the home that the settings name; disposing closes its storage. */
+async function openKeyring(settings: Settings): Promise<{ readonly keyring: Keyring } & Disposable> {
+  const storage = await openHomeStorage(await loadConfig(settings));
+  const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, clock: { now: Date.now } });
+  return { keyring, [Symbol.dispose]: () => storage[Symbol.dispose]() };
+}
