@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import { openHomeStorage } from "../compose.ts";
+import { loadConfig } from "../config.ts";
+import { CodeBeakerError } from "../core/errors.ts";
+import { print } from "./output.ts";
+import { addSettings } from "./settings.ts";
+
+interface AuditFlags {
+  readonly since?: string;
+  readonly limit?: string;
+  readonly [setting: string]: unknown;
+}
+
+/** Lines that are read in one go. */
+const PAGE = 500;
+
+/** `codebeaker audit`: who did what, as one JSON object a line, the oldest first. */
+export function addAuditCommand(program: Command): void {
+  const command = program.command("audit")
+    .description("print the audit log as lines of JSON, the oldest first")
+    .option("--since <time>", "only what happened from this time on (ISO 8601; without a zone it is UTC)")
+    .option("--limit <count>", "at most so many lines (default: all)");
+  addSettings(command, ["home"]).action(printAudit);
+}
+
+async function printAudit({ since, limit, ...settings }: AuditFlags): Promise<void> {
+  const from = since === undefined ? undefined : parseTime(since);
+  let left = limit === undefined ? Infinity : parseCount(limit);
+  using storage = openHomeStorage(await loadConfig(settings));
+  for (let after = 0; left > 0;) {
+    const entries = storage.audit.read({ after, since: from, limit: Math.min(left, PAGE) });
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    if (!await printLines(entries.map((entry) => JSON.stringify(entry)))) return;
+    left -= entries.length;
+    after = last.number;
+  }
+}
+
+/** Returns whether anybody still reads: `head` stops when it has enough. */
+async function printLines(lines: readonly string[]): Promise<boolean> {
+  try {
+    await print(lines.join("\n"));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
+  }
+}
+
+/** A time as ISO 8601 writes it, in the form in which the log keeps it. */
+function parseTime(text: string): string {
+  const [, day, time = "T00:00", zone = "Z"] =
+    /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(text) ?? [];
+  const date = new Date(`${day}${time}${zone}`);
+  if (day === undefined || Number.isNaN(date.getTime())) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      `Cannot read the audit log as --since must be a time such as 2026-11-25T08:00:00Z: current value is ${
+        JSON.stringify(text)
+      }`,
+    );
+  }
+  return date.toISOString();
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      `Cannot read the audit log as --limit must be a whole number above 0: current value is ${JSON.stringify(text)}`,
+    );
+  }
+  return Number(text);
+}
