@@ -45,16 +45,18 @@ export class Quotas {
   }
 
   /**
-   * Takes one start off the tenant's rate, where its budget of the day is not used up. It is not given back, whatever comes of
-   * the start.
+   * Takes one start off the tenant's rate, where its budget of the day is not used up and not too many of its programs wait. It
+   * is not given back, whatever comes of the start.
    *
    * @throws {CodeBeakerError} `busy` that says when there is a start again
    */
   start(principal: Principal): void {
     this.#checkBudget(principal);
-    const { executionsPerMinute } = principal.quota;
-    if (executionsPerMinute === undefined) return;
-    const retryAfterMs = this.#tenantOf(principal).bucket?.take() ?? 0;
+    const { maxConcurrent, executionsPerMinute } = principal.quota;
+    if (maxConcurrent === undefined && executionsPerMinute === undefined) return;
+    const tenant = this.#tenantOf(principal);
+    checkLine(tenant, principal);
+    const retryAfterMs = tenant.bucket?.take() ?? 0;
     if (retryAfterMs === 0) return;
     throw busy(principal, {
       quota: "executionsPerMinute",
@@ -131,19 +133,24 @@ export class Quotas {
   }
 }
 
-async function placeIn({ places }: Tenant, principal: Principal, options: EnterOptions): Promise<Disposable> {
-  const refusal = {
-    quota: "maxConcurrent",
-    what: `may run ${principal.quota.maxConcurrent} programs at the same time`,
-    retryAfterMs: RETRY_MS,
-  } as const;
-  if (places.waiting >= MAX_WAITING) throw busy(principal, refusal);
+/** What is refused before it is taken in need not be told so when it has waited. @throws {CodeBeakerError} `busy` */
+function checkLine({ places }: Tenant, principal: Principal): void {
+  if (places.waiting >= MAX_WAITING) throw noPlace(principal);
+}
+
+async function placeIn(tenant: Tenant, principal: Principal, options: EnterOptions): Promise<Disposable> {
+  checkLine(tenant, principal);
   try {
-    return await places.acquire(options);
+    return await tenant.places.acquire(options);
   } catch (cause) {
     if (options.signal?.aborted || !(cause instanceof CodeBeakerError)) throw cause;
-    throw busy(principal, { ...refusal, cause });
+    throw noPlace(principal, cause);
   }
+}
+
+function noPlace(principal: Principal, cause?: unknown): CodeBeakerError {
+  const what = `may run ${principal.quota.maxConcurrent} programs at the same time`;
+  return busy(principal, { quota: "maxConcurrent", what, retryAfterMs: RETRY_MS, cause });
 }
 
 interface Refusal {

@@ -102,9 +102,10 @@ Deno.test("Quotas lets no more than a hundred programs of a tenant wait", async 
   const first = await quotas.enter(ci, SOON);
   const waiting = Array.from({ length: 100 }, () => quotas.enter(ci, SOON));
   const error = await assertRejects(() => quotas.enter(ci, SOON), CodeBeakerError, "maxConcurrent");
-  assertEquals(error.code, "busy");
+  assertEquals([error.code, refusedFor(quotas, ci)], ["busy", 1_000]);
   first[Symbol.dispose]();
   for (const entering of waiting) (await entering)[Symbol.dispose]();
+  assertEquals(refusedFor(quotas, ci), undefined);
 });
 
 Deno.test("Quotas refuses a tenant whose CPU time of the day is used up until midnight (UTC), and not a ms longer", () => {
