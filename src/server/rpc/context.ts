@@ -1,0 +1,19 @@
+import type { Caller } from "../../engine/port.ts";
+
+/** The other end of a connection, as methods see it. */
+export interface Peer {
+  /** Whether it asked to be told what programs do while they run. */
+  isStreaming: boolean;
+  /** Sends a notification; returns when there is room for more, or the other end is gone. */
+  notify(method: string, params: object): Promise<void>;
+}
+
+/** What a method knows beside its parameters. */
+export interface RpcContext {
+  readonly caller: Caller;
+  readonly peer: Peer;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** What the answer tells of parameters that were taken otherwise than they were written. */
+  readonly warnings: string[];
+}

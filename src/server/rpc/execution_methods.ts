@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { CodeBeakerError, invalidField } from "../../core/errors.ts";
+import type { Execution } from "../../core/execution.ts";
+import { executionRequestSchema, parseExecutionRequest } from "../../core/request.ts";
+import { strictObject } from "../../core/validation.ts";
+import type { EnginePort } from "../../engine/port.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { ExecutionNotifier } from "./execution_notifier.ts";
+import { toMissing, toResult, toStatus } from "./execution_view.ts";
+import { defineMethod, type RpcMethod } from "./method.ts";
+
+const executionId = z.string().min(1).max(256);
+
+/** What runs programs, one at a time and without a session. */
+export function executionMethods(
+  { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: Catalogue },
+): RpcMethod[] {
+  const run = defineMethod({
+    name: "execution.run",
+    scope: "execute",
+    schema: z.looseObject({ wait: z.boolean().default(false), stream: z.boolean().optional() }),
+    request: executionRequestSchema,
+    async run({ wait, stream, ...request }, context) {
+      const parsed = parseExecutionRequest(await catalogue.nameRuntime(request));
+      const { language } = parsed;
+      const notifier = (stream ?? context.peer.isStreaming)
+        ? new ExecutionNotifier(context.peer, { language })
+        : undefined;
+      const { id, ended } = await engine.submit(context.caller, parsed, {
+        ...(wait ? { signal: context.signal } : { isPatient: true, isInteractive: true }),
+        ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
+      });
+      const told = tellEnd(ended, notifier);
+      if (wait) return toResult(await told);
+      told.catch(() => {}); // Whoever asks for its status is told.
+      return { executionId: id, status: "queued" };
+    },
+  });
+
+  const status = defineMethod({
+    name: "execution.status",
+    scope: "execute",
+    schema: strictObject({ executionId }),
+    async run({ executionId }, { caller }) {
+      try {
+        return toStatus(await engine.report(caller, executionId));
+      } catch (error) {
+        if (error instanceof CodeBeakerError && error.code === "not_found") return toMissing(executionId);
+        throw error;
+      }
+    },
+  });
+
+  const cancel = defineMethod({
+    name: "execution.cancel",
+    scope: "execute",
+    schema: strictObject({ executionId }),
+    run({ executionId }, { caller }) {
+      engine.cancel(caller, executionId);
+      return { executionId, cancelled: true };
+    },
+  });
+
+  const stdin = defineMethod({
+    name: "execution.stdin",
+    scope: "execute",
+    schema: strictObject({ executionId, text: z.string().optional(), close: z.boolean().default(false) }),
+    async run({ executionId, text, close }, { caller }) {
+      if (text === undefined && !close) throw invalidField("text", "There is nothing to do without text or close");
+      await engine.feed(caller, executionId, { ...(text === undefined ? {} : { text }), close });
+      return { executionId, closed: close };
+    },
+  });
+
+  return [run, status, cancel, stdin];
+}
+
+/** Follows an execution to its end, and tells it where somebody wants to hear of it. */
+async function tellEnd(ended: Promise<Execution>, notifier: ExecutionNotifier | undefined): Promise<Execution> {
+  try {
+    const execution = await ended;
+    await notifier?.complete(execution);
+    return execution;
+  } catch (error) {
+    await notifier?.fail(error);
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Execution, OutputChunk } from "../../core/execution.ts";
+import type { ExecutionStart } from "../../engine/port.ts";
+import type { Peer } from "./context.ts";
+import { summarise, toFailure } from "./execution_view.ts";
+
+/** What is known of an execution before it begins. */
+export interface ExecutionFacts {
+  readonly language?: string;
+  readonly sessionId?: string;
+}
+
+/** Tells a peer what one program does, in order; characters that its output's chunks divide are whole again. */
+export class ExecutionNotifier {
+  readonly #peer: Peer;
+  readonly #facts: ExecutionFacts;
+  readonly #decoders = {
+    stdout: new TextDecoder("utf-8", { ignoreBOM: true }),
+    stderr: new TextDecoder("utf-8", { ignoreBOM: true }),
+  };
+  #start: ExecutionStart | undefined;
+  #seq = 0;
+  #sent = Promise.resolve();
+
+  constructor(peer: Peer, facts: ExecutionFacts) {
+    this.#peer = peer;
+    this.#facts = facts;
+  }
+
+  /** Tells that the program begins; what is told afterwards is about it. */
+  readonly onStart = (start: ExecutionStart): void => {
+    this.#start = start;
+    this.#send("execution.started", { executionId: start.id, ...this.#facts, runtime: start.runtime });
+  };
+
+  /** Tells what it printed; returns when the peer has taken most of what was told before, or is gone. */
+  readonly onOutput = ({ stream, bytes }: OutputChunk): Promise<void> => {
+    return this.#sendText(stream, this.#decoders[stream].decode(bytes, { stream: true }));
+  };
+
+  /** Tells the end of what began; returns when the peer has taken most of it. */
+  async complete(execution: Execution): Promise<void> {
+    if (this.#start === undefined) return;
+    await this.#sendText("stdout", this.#decoders.stdout.decode());
+    await this.#sendText("stderr", this.#decoders.stderr.decode());
+    await this.#send("execution.completed", summarise(execution));
+  }
+
+  /** Tells that the service failed, and not the program. */
+  async fail(error: unknown): Promise<void> {
+    if (this.#start === undefined) return;
+    await this.#send("execution.error", { executionId: this.#start.id, ...toFailure(error) });
+  }
+
+  async #sendText(stream: OutputChunk["stream"], text: string): Promise<void> {
+    if (text === "") return;
+    await this.#send("execution.output", { executionId: this.#start?.id, stream, text, seq: this.#seq++ });
+  }
+
+  #send(method: string, params: object): Promise<void> {
+    this.#sent = this.#sent.then(() => this.#peer.notify(method, params));
+    return this.#sent;
+  }
+}

@@ -1,0 +1,94 @@
+import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../core/errors.ts";
+import { type Problem, toProblem } from "../problem.ts";
+import { isObject } from "./fit.ts";
+
+/** What tells the answers to several requests apart (JSON-RPC 2.0, section 4). */
+export type RpcId = string | number | null;
+
+/** A request, or a notification where it has no id. */
+export interface RpcRequest {
+  readonly method: string;
+  readonly params: unknown;
+  readonly id: RpcId | undefined;
+}
+
+/** An error object of JSON-RPC 2.0 (section 5.1). */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data: Problem;
+}
+
+/** What came of a request. */
+export type RpcReply = { readonly result: unknown } | { readonly error: RpcError };
+
+/** A request as it came, or what is wrong with it. */
+export type ReadRequest = RpcRequest | { readonly id: RpcId; readonly error: RpcError };
+
+/** The codes of JSON-RPC 2.0 for what is no request that could be answered. */
+const PROTOCOL_CODES = { parse_error: -32700, invalid_message: -32600, unknown_method: -32601 };
+
+/** An error on this door: the code of the wire contract's table, with the problem that HTTP would answer. */
+export function toRpcError(error: unknown, requestId: string): RpcError {
+  const data = toProblem(error, requestId);
+  return { code: ERROR_KINDS[data.code].jsonRpc, message: data.detail, data };
+}
+
+/** An error that JSON-RPC has a code of its own for. */
+export function protocolError(
+  kind: keyof typeof PROTOCOL_CODES,
+  { message, requestId }: { readonly message: string; readonly requestId: string },
+): RpcError {
+  const error = new CodeBeakerError(kind === "unknown_method" ? "not_found" : "invalid_request", message);
+  return { ...toRpcError(error, requestId), code: PROTOCOL_CODES[kind] };
+}
+
+/** A message as its requests, in their order; one that holds no request is answered by itself. */
+export function readMessage(
+  text: string,
+  { maxRequests, requestId }: { readonly maxRequests: number; readonly requestId: string },
+): ReadRequest | ReadRequest[] {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch (error) {
+    const why = `Cannot read the message as it must be JSON: ${messageOf(error).slice(0, 200)}`;
+    return { id: null, error: protocolError("parse_error", { message: why, requestId }) };
+  }
+  if (!Array.isArray(message)) return readRequest(message, requestId);
+  if (message.length > 0 && message.length <= maxRequests) return message.map((item) => readRequest(item, requestId));
+  const why = `Cannot take the batch as it must hold 1 to ${maxRequests} requests: current value is ${message.length}`;
+  return { id: null, error: protocolError("invalid_message", { message: why, requestId }) };
+}
+
+/** An answer as it is sent. */
+export function formatReply(id: RpcId, reply: RpcReply): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, ...reply });
+}
+
+function readRequest(value: unknown, requestId: string): ReadRequest {
+  const fault = faultOf(value);
+  if (fault === undefined) {
+    const { method, params, id } = value as RpcRequest;
+    return { method, params, id };
+  }
+  const id = isObject(value) && isId(value["id"]) ? value["id"] : null;
+  return {
+    id,
+    error: protocolError("invalid_message", { message: `Cannot take this as a request as ${fault}`, requestId }),
+  };
+}
+
+function faultOf(value: unknown): string | undefined {
+  if (!isObject(value)) return "it must be an object";
+  if (value["jsonrpc"] !== "2.0") return '"jsonrpc" must be "2.0"';
+  if (typeof value["method"] !== "string") return '"method" must be a string';
+  if (value["id"] !== undefined && !isId(value["id"])) return '"id" must be a string, a number or null';
+  const { params } = value;
+  if (params !== undefined && (typeof params !== "object")) return '"params" must be an object or an array';
+  return undefined;
+}
+
+function isId(value: unknown): value is RpcId {
+  return typeof value === "string" || value === null || (typeof value === "number" && Number.isFinite(value));
+}

@@ -1,0 +1,52 @@
+import { CodeBeakerError } from "../../core/errors.ts";
+import { unknownName } from "../../core/validation.ts";
+import type { EnginePort } from "../../engine/port.ts";
+import type { SessionsPort } from "../../sessions/port.ts";
+import { Catalogue } from "./catalogue.ts";
+import { executionMethods } from "./execution_methods.ts";
+import { initializeMethod } from "./initialize.ts";
+import type { RpcMethod } from "./method.ts";
+import { runtimeMethods } from "./runtime_methods.ts";
+import { sessionMethods } from "./session_methods.ts";
+
+/** What the methods are made from. */
+export interface MethodsOptions {
+  readonly engine: EnginePort;
+  readonly sessions: SessionsPort;
+  /** Requests that one connection may have under way, which clients are told. */
+  readonly maxRequests: number;
+}
+
+/** Every method of the door; names are matched without regard to case. */
+export class Methods {
+  readonly #methods: ReadonlyMap<string, RpcMethod>;
+
+  constructor({ engine, sessions, maxRequests }: MethodsOptions) {
+    const catalogue = new Catalogue(engine);
+    const methods = [
+      ...executionMethods({ engine, catalogue }),
+      ...runtimeMethods({ engine, catalogue }),
+      ...sessionMethods({ sessions, catalogue }),
+    ];
+    const names = methods.map(({ name }) => name);
+    const all = [initializeMethod({ catalogue, maxRequests, methods: names }), ...methods];
+    this.#methods = new Map(all.map((method) => [method.name.toLowerCase(), method]));
+  }
+
+  find(name: string): RpcMethod | undefined {
+    return this.#methods.get(name.toLowerCase());
+  }
+
+  /** Words for a name that is no method's, with the nearest. */
+  explainUnknown(name: string): string {
+    const known = [...this.#methods.values()].map((method) => method.name);
+    return `Cannot find the method ${unknownName(name, known)}`;
+  }
+
+  /** A method that is there. */
+  get(name: string): RpcMethod {
+    const method = this.find(name);
+    if (method === undefined) throw new CodeBeakerError("internal", this.explainUnknown(name));
+    return method;
+  }
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { parseSelectionRequest, selectRequestSchema } from "../../core/request.ts";
+import { strictObject } from "../../core/validation.ts";
+import type { EnginePort } from "../../engine/port.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { defineMethod, type RpcMethod } from "./method.ts";
+
+/** What tells which languages and runtimes there are. */
+export function runtimeMethods(
+  { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: Catalogue },
+): RpcMethod[] {
+  const languages = defineMethod({
+    name: "language.list",
+    scope: "execute",
+    schema: strictObject({}),
+    run: async () => ({ languages: await catalogue.languages() }),
+  });
+
+  const list = defineMethod({
+    name: "runtime.list",
+    scope: "execute",
+    schema: strictObject({}),
+    run: async () => ({ runtimes: await catalogue.describe() }),
+  });
+
+  const select = defineMethod({
+    name: "runtime.select",
+    scope: "execute",
+    schema: z.looseObject({}),
+    request: selectRequestSchema,
+    run: async (request, { caller }) =>
+      await engine.select(caller, parseSelectionRequest(await catalogue.nameRuntime(request))),
+  });
+
+  return [languages, list, select];
+}

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { CodeBeakerError, type ErrorCode } from "../../core/errors.ts";
+import { parseSessionRequest, SESSION_STATES, type SessionInfo, sessionRequestSchema } from "../../core/session.ts";
+import { oneOf, strictObject } from "../../core/validation.ts";
+import type { SessionsPort } from "../../sessions/port.ts";
+import { toProblem } from "../problem.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { moderniseCommand } from "./compat.ts";
+import type { RpcContext } from "./context.ts";
+import { ExecutionNotifier } from "./execution_notifier.ts";
+import { isExecution, toResult } from "./execution_view.ts";
+import { defineMethod, type RpcMethod } from "./method.ts";
+
+const MINUTE_MS = 60_000;
+const MAX_SESSIONS_LISTED = 1_000;
+
+const sessionId = z.string().min(1).max(256);
+
+/** What of a command that a session took may go wrong so that its result tells it; anything else is an error of the call. */
+const FAULTS_OF_COMMANDS: readonly ErrorCode[] = ["permission_denied", "not_found", "conflict", "too_large"];
+
+/** What works with sessions. */
+export function sessionMethods(
+  { sessions, catalogue }: { readonly sessions: SessionsPort; readonly catalogue: Catalogue },
+): RpcMethod[] {
+  const create = defineMethod({
+    name: "session.create",
+    scope: "sessions",
+    schema: z.looseObject({}),
+    request: sessionRequestSchema,
+    async run(request, { caller, signal }) {
+      const parsed = parseSessionRequest(await catalogue.nameRuntime(request));
+      const session = await sessions.create(caller, parsed, { signal });
+      return { ...await toSession(session, catalogue), selection: session.selection };
+    },
+  });
+
+  const execute = defineMethod({
+    name: "session.execute",
+    scope: "sessions",
+    schema: strictObject({ sessionId, command: z.looseObject({ type: z.string() }), stream: z.boolean().optional() }),
+    async run({ sessionId, command, stream }, context) {
+      sessions.show(context.caller, sessionId); // One that is not there is no fault of the command.
+      const startedAt = performance.now();
+      const answer = await runCommand({ sessions, sessionId, command, stream }, context);
+      return { ...answer, durationMs: Math.round(performance.now() - startedAt) };
+    },
+  });
+
+  const list = defineMethod({
+    name: "session.list",
+    scope: "sessions",
+    schema: strictObject({
+      limit: z.int().min(1).max(MAX_SESSIONS_LISTED).default(MAX_SESSIONS_LISTED),
+      cursor: z.string().max(256).optional(),
+      state: oneOf(SESSION_STATES).optional(),
+    }),
+    async run(page, { caller }) {
+      const { sessions: found, nextCursor } = sessions.list(caller, page);
+      const listed = await Promise.all(found.map((session) => toListed(session, catalogue)));
+      return { count: listed.length, sessions: listed, ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+  });
+
+  const close = defineMethod({
+    name: "session.close",
+    scope: "sessions",
+    schema: strictObject({ sessionId }),
+    async run({ sessionId }, { caller }) {
+      await sessions.close(caller, sessionId);
+      return { sessionId, closed: true };
+    },
+  });
+
+  return [create, execute, list, close];
+}
+
+/** What `session.execute` is asked for. */
+interface CommandCall {
+  readonly sessions: SessionsPort;
+  readonly sessionId: string;
+  readonly command: unknown;
+  readonly stream: boolean | undefined;
+}
+
+/** The answer to a command but for its duration; `error` is words, as the original's clients expect, and `problem` the rest. */
+async function runCommand({ sessions, sessionId, command, stream }: CommandCall, context: RpcContext): Promise<object> {
+  const { caller, peer, signal } = context;
+  const notifier = (stream ?? peer.isStreaming) ? new ExecutionNotifier(peer, { sessionId }) : undefined;
+  try {
+    const { success, result } = await sessions.command(caller, sessionId, moderniseCommand(command, context.warnings), {
+      signal,
+      ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
+    });
+    if (!isExecution(result)) return { success, result, error: null };
+    await notifier?.complete(result);
+    return { success, result: toResult(result), error: null };
+  } catch (error) {
+    await notifier?.fail(error);
+    if (!isOfCommand(error) || isOver()) throw error;
+    const problem = toProblem(error, caller.requestId ?? "");
+    return { success: false, result: null, error: problem.detail, problem };
+  }
+
+  function isOver(): boolean {
+    const { state } = sessions.show(caller, sessionId);
+    return state === "closing" || state === "closed";
+  }
+}
+
+function isOfCommand(error: unknown): boolean {
+  return error instanceof CodeBeakerError && FAULTS_OF_COMMANDS.includes(error.code);
+}
+
+/** A session in the original's words. */
+async function toSession(session: SessionInfo, catalogue: Catalogue): Promise<object> {
+  const { id, language, runtime, createdAt, state, idleTimeoutMs, maxLifetimeMs } = session;
+  return {
+    sessionId: id,
+    // A session has one environment for life, so that one id tells both.
+    environmentId: id,
+    containerId: id,
+    runtimeType: await catalogue.typeOf(runtime),
+    runtime,
+    language,
+    createdAt,
+    state: state.charAt(0).toUpperCase() + state.slice(1),
+    config: { idleTimeoutMinutes: idleTimeoutMs / MINUTE_MS, maxLifetimeMinutes: maxLifetimeMs / MINUTE_MS },
+  };
+}
+
+async function toListed(session: SessionInfo, catalogue: Catalogue): Promise<object> {
+  const { lastActivityAt, createdAt, expiresAt, executionCount } = session;
+  const now = Date.now();
+  return {
+    ...await toSession(session, catalogue),
+    lastActivity: lastActivityAt,
+    expiresAt,
+    executionCount,
+    idleMinutes: (now - Date.parse(lastActivityAt)) / MINUTE_MS,
+    lifetimeMinutes: (now - Date.parse(createdAt)) / MINUTE_MS,
+  };
+}

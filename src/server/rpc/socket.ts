@@ -1,0 +1,208 @@
+import { CodeBeakerError } from "../../core/errors.ts";
+import type { Observer } from "../../engine/observer.ts";
+import type { Caller } from "../../engine/port.ts";
+import { log } from "../../log.ts";
+import type { Peer } from "./context.ts";
+import {
+  formatReply,
+  protocolError,
+  readMessage,
+  type ReadRequest,
+  type RpcReply,
+  type RpcRequest,
+  toRpcError,
+} from "./message.ts";
+import { callMethod } from "./method.ts";
+import type { Methods } from "./methods.ts";
+import { Outbox } from "./outbox.ts";
+
+/** Close codes of RFC 6455, section 7.4.1. */
+const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
+const TOO_BIG = 1009;
+
+/** How long the requests of a socket may take to answer that they were cancelled, and its other end to close. */
+const FAREWELL_MS = 1_000;
+
+/** What a socket is made from. */
+export interface RpcSocketOptions {
+  /** Who opened it, for as long as it is open. */
+  readonly caller: Caller;
+  readonly methods: Methods;
+  readonly observer: Observer;
+  readonly maxMessageBytes: number;
+  readonly maxRequests: number;
+  /** @throws {CodeBeakerError} `unauthorized` once the caller may not come in any more */
+  checkKey(): void;
+  /** Called when it is closed. */
+  onClosed(): void;
+}
+
+/** A request by the name of its method, and the id under which the service knows it. */
+interface NamedCall {
+  readonly name: string;
+  readonly params: unknown;
+  readonly requestId: string;
+}
+
+/** One connection of JSON-RPC 2.0: its requests run concurrently, and what they started ends with it. */
+export class RpcSocket implements Peer {
+  isStreaming = false;
+  readonly #socket: WebSocket;
+  readonly #options: RpcSocketOptions;
+  readonly #outbox: Outbox;
+  /** Aborted when nobody waits for answers any more. */
+  readonly #gone = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #answering = new Set<Promise<void>>();
+  #running = 0;
+  #calls = 0;
+
+  constructor(socket: WebSocket, options: RpcSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#outbox = new Outbox(socket, {
+      signal: this.#gone.signal,
+      onStall: () => this.#leave(POLICY_VIOLATION, "Nothing was read for too long"),
+    });
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = () => this.#end();
+    socket.onerror = () => this.#end();
+  }
+
+  notify(method: string, params: object): Promise<void> {
+    return this.#outbox.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+  }
+
+  /** Ends what it started, answers what was asked, and closes it as the service goes away. */
+  async goAway(): Promise<void> {
+    this.#gone.abort(shuttingDown());
+    await atMost(FAREWELL_MS, Promise.all(this.#answering));
+    this.#leave(GOING_AWAY, "The service is shutting down");
+    await atMost(FAREWELL_MS, this.#closed.promise);
+  }
+
+  #receive(data: unknown): void {
+    if (!this.#gone.signal.aborted) this.#checkKey();
+    if (this.#gone.signal.aborted) return;
+    const { maxRequests, maxMessageBytes } = this.#options;
+    if (this.#answering.size >= 2 * maxRequests) {
+      return this.#leave(POLICY_VIOLATION, "Too many requests whose answers are not read");
+    }
+    if (typeof data === "string" && isLonger(data, maxMessageBytes)) {
+      return this.#leave(TOO_BIG, `A message is at most ${maxMessageBytes} bytes long`);
+    }
+    const answering = this.#answer(data).finally(() => this.#answering.delete(answering));
+    this.#answering.add(answering);
+  }
+
+  async #answer(data: unknown): Promise<void> {
+    const requestId = this.#nextRequestId();
+    const message = typeof data === "string"
+      ? readMessage(data, { maxRequests: this.#options.maxRequests, requestId })
+      : {
+        id: null,
+        error: protocolError("parse_error", { message: "Cannot read a binary frame as a message is text", requestId }),
+      };
+    if (!Array.isArray(message)) {
+      const reply = await this.#answerOne(message);
+      if (reply !== undefined) await this.#outbox.send(reply);
+      return;
+    }
+    const replies = await Promise.all(message.map((request) => this.#answerOne(request)));
+    const told = replies.filter((reply) => reply !== undefined);
+    if (told.length > 0) await this.#outbox.send(`[${told.join(",")}]`);
+  }
+
+  /** The answer to a request; a notification has none. */
+  async #answerOne(request: ReadRequest): Promise<string | undefined> {
+    if ("error" in request) return formatReply(request.id, { error: request.error });
+    const reply = await this.#call(request);
+    return request.id === undefined ? undefined : formatReply(request.id, reply);
+  }
+
+  async #call({ method: name, params }: RpcRequest): Promise<RpcReply> {
+    const requestId = this.#nextRequestId();
+    const startedAt = performance.now();
+    const reply = await this.#run({ name, params, requestId });
+    const durationMs = Math.round(performance.now() - startedAt);
+    const method = name.slice(0, 64);
+    const code = "error" in reply ? reply.error.code : undefined;
+    log.info("call", { requestId, method, durationMs, ...(code === undefined ? {} : { code }) });
+    return reply;
+  }
+
+  async #run({ name, params, requestId }: NamedCall): Promise<RpcReply> {
+    const { methods, maxRequests } = this.#options;
+    const method = methods.find(name);
+    if (method === undefined) {
+      return { error: protocolError("unknown_method", { message: methods.explainUnknown(name), requestId }) };
+    }
+    const caller = { ...this.#options.caller, requestId };
+    this.#running++;
+    try {
+      if (this.#running > maxRequests) throw tooMany(maxRequests);
+      return { result: await callMethod(method, params, { caller, peer: this, signal: this.#gone.signal }) };
+    } catch (error) {
+      if (error instanceof CodeBeakerError) this.#options.observer.refused?.({ caller, what: method.name, error });
+      return { error: toRpcError(error, requestId) };
+    } finally {
+      this.#running--;
+    }
+  }
+
+  /** A key that was revoked ends what it opened. */
+  #checkKey(): void {
+    const { caller, checkKey, observer } = this.#options;
+    try {
+      checkKey();
+    } catch (error) {
+      if (error instanceof CodeBeakerError) observer.refused?.({ caller, what: "a message", error });
+      this.#leave(POLICY_VIOLATION, "The key is not valid any more");
+    }
+  }
+
+  #nextRequestId(): string {
+    return `${this.#options.caller.requestId ?? "ws"}.${++this.#calls}`;
+  }
+
+  /** Closes the connection, and ends what it started. */
+  #leave(code: number, reason: string): void {
+    this.#gone.abort(goneAway());
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
+  }
+
+  #end(): void {
+    this.#gone.abort(goneAway());
+    this.#closed.resolve();
+    this.#options.onClosed();
+  }
+}
+
+/** What was to be answered to a client that is not there any more; nobody receives it. */
+function goneAway(): CodeBeakerError {
+  return new CodeBeakerError("conflict", "Cannot go on as the client has gone away");
+}
+
+function shuttingDown(): CodeBeakerError {
+  const details = { retryAfterMs: 1_000 };
+  return new CodeBeakerError("busy", "Cannot go on as the service is shutting down", { details });
+}
+
+function tooMany(maxRequests: number): CodeBeakerError {
+  const message = `Cannot take more as a connection may have at most ${maxRequests} requests under way`;
+  return new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } });
+}
+
+/** Whether a text takes more bytes than so many in UTF-8, where a code unit of UTF-16 takes one to three. */
+function isLonger(text: string, maxBytes: number): boolean {
+  if (text.length * 3 <= maxBytes) return false;
+  return text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes;
+}
+
+/** Waits for work to end, and no longer than so; whoever is told goes on without it then. */
+async function atMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([work, new Promise((resolve) => timer = setTimeout(resolve, timeoutMs))]);
+  clearTimeout(timer);
+}

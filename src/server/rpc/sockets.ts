@@ -1,0 +1,91 @@
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
+
+/** A connection on which nothing came for half of this is pinged, and one that does not answer is closed. */
+const IDLE_TIMEOUT_S = 60;
+
+/** What holds for the connections of a service. */
+export interface RpcLimits {
+  /** Connections at the same time. */
+  readonly maxSockets: number;
+  /** Those of one tenant among them. */
+  readonly maxSocketsPerTenant: number;
+  /** Requests that one connection may have under way, and that one batch may hold. */
+  readonly maxRequests: number;
+  readonly maxMessageBytes: number;
+}
+
+/** A message may be as large as a body. */
+export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
+  maxSockets: 1_024,
+  maxSocketsPerTenant: 256,
+  maxRequests: 64,
+};
+
+/** Every open connection of the service; disposing closes them and ends what they started. */
+export class RpcSockets implements AsyncDisposable {
+  readonly limits: RpcLimits;
+  readonly #open = new Map<RpcSocket, string>();
+  #isClosing = false;
+
+  constructor(limits: RpcLimits) {
+    this.limits = limits;
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Makes a connection of a request that asks for one; the answer is to be given back as it is.
+   *
+   * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request that does not ask for one
+   */
+  upgrade(request: Request, options: Omit<RpcSocketOptions, keyof RpcLimits | "onClosed">): Response {
+    const { tenant } = options.caller.principal;
+    this.#checkRoom(tenant);
+    const { socket, response } = upgrade(request);
+    const { maxRequests, maxMessageBytes } = this.limits;
+    const connection = new RpcSocket(socket, {
+      ...options,
+      maxRequests,
+      maxMessageBytes,
+      onClosed: () => this.#open.delete(connection),
+    });
+    this.#open.set(connection, tenant);
+    return response;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all([...this.#open.keys()].map((connection) => connection.goAway()));
+  }
+
+  #checkRoom(tenant: string): void {
+    const why = this.#whyNoMore(tenant);
+    if (why === undefined) return;
+    const details = { retryAfterMs: 1_000 };
+    throw new CodeBeakerError("busy", `Cannot open a connection now as ${why}`, { details });
+  }
+
+  #whyNoMore(tenant: string): string | undefined {
+    const { maxSockets, maxSocketsPerTenant } = this.limits;
+    if (this.#isClosing) return "the service is shutting down";
+    if (this.#open.size >= maxSockets) return `${maxSockets} are open already`;
+    const own = [...this.#open.values()].filter((owner) => owner === tenant).length;
+    return own >= maxSocketsPerTenant ? `${own} of this tenant are open already` : undefined;
+  }
+}
+
+function upgrade(request: Request): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+  } catch (cause) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      `Cannot open a connection as the request must ask for a WebSocket: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}

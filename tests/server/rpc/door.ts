@@ -1,0 +1,178 @@
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import { type JSONRPC, JSONRPCClient, type JSONRPCResponse } from "json-rpc-2.0";
+import type { Caller, EnginePort } from "../../../src/engine/port.ts";
+import type { Observer } from "../../../src/engine/observer.ts";
+import type { AppEnv } from "../../../src/server/app_env.ts";
+import type { DoorKeys } from "../../../src/server/auth.ts";
+import { sendProblem } from "../../../src/server/problem.ts";
+import { RPC_LIMITS, type RpcLimits, rpcRoutes, RpcSockets } from "../../../src/server/rpc/mod.ts";
+import type { SessionsPort } from "../../../src/sessions/port.ts";
+import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
+
+const VERSION: typeof JSONRPC = "2.0";
+
+/** What a door is opened with; what is absent does nothing. */
+export interface DoorOptions {
+  readonly engine?: Partial<EnginePort>;
+  readonly sessions?: Partial<SessionsPort>;
+  readonly limits?: Partial<RpcLimits>;
+  readonly keys?: DoorKeys;
+  readonly observer?: Observer;
+  /** Who comes in with a request. */
+  caller?(request: Request): Caller;
+}
+
+/** A notification as it came. */
+export interface Notification {
+  readonly method: string;
+  // deno-lint-ignore no-explicit-any
+  readonly params: any;
+}
+
+/** What came of a request. */
+export interface Reply {
+  // deno-lint-ignore no-explicit-any
+  readonly result?: any;
+  // deno-lint-ignore no-explicit-any
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: any } | undefined;
+}
+
+/** The door on a port of this machine, over ports that are fakes. */
+export class Door implements AsyncDisposable {
+  readonly sockets: RpcSockets;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #clients: RpcClient[] = [];
+
+  constructor(options: DoorOptions = {}) {
+    this.sockets = new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 65_536, ...options.limits });
+    const app = new Hono<AppEnv>();
+    app.use(requestId());
+    app.use(async (context, next) => {
+      context.set("caller", options.caller?.(context.req.raw) ?? TESTER);
+      await next();
+    });
+    app.route(
+      "/",
+      rpcRoutes({
+        engine: fakeEngine(options.engine),
+        sessions: fakeSessions(options.sessions),
+        sockets: this.sockets,
+        keys: options.keys ?? { hasKeys: () => false, authenticate: () => TESTER.principal },
+        observer: options.observer ?? {},
+      }),
+    );
+    app.onError((error, context) => sendProblem(context, error));
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app.fetch);
+  }
+
+  get port(): number {
+    return this.#server.addr.port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** A client that is connected. */
+  async connect(): Promise<RpcClient> {
+    const client = await RpcClient.open(`ws://127.0.0.1:${this.port}/ws/jsonrpc`);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Asks for a connection as somebody, and returns the answer of one that is refused. */
+  async knock(headers: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly code: string }> {
+    const response = await fetch(`${this.url}/ws/jsonrpc`, { headers });
+    return { status: response.status, code: (await response.json()).code };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) await client.close();
+    await this.sockets[Symbol.asyncDispose]();
+    await this.#server.shutdown();
+  }
+}
+
+/** A client of the door that is made of another implementation of JSON-RPC 2.0. */
+export class RpcClient {
+  readonly notifications: Notification[] = [];
+  /** Whatever came that is no answer to a request of {@link call}. */
+  // deno-lint-ignore no-explicit-any
+  readonly messages: any[] = [];
+  readonly closed: Promise<CloseEvent>;
+  readonly #socket: WebSocket;
+  readonly #client: JSONRPCClient;
+  #waiting: (() => void) | undefined;
+  #lastId = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    this.#client = new JSONRPCClient((request) => socket.send(JSON.stringify(request)));
+    const { promise, resolve } = Promise.withResolvers<CloseEvent>();
+    this.closed = promise;
+    socket.onclose = (event) => {
+      this.#client.rejectAllPendingRequests("closed");
+      resolve(event);
+    };
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+  }
+
+  static async open(url: string): Promise<RpcClient> {
+    const socket = new WebSocket(url);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.onopen = () => resolve();
+    socket.onerror = (event) => reject(event instanceof ErrorEvent ? new Error(event.message) : event);
+    await promise;
+    return new RpcClient(socket);
+  }
+
+  /** Asks, and returns what came of it. */
+  async call(method: string, params?: unknown): Promise<Reply> {
+    const id = ++this.#lastId;
+    const response: JSONRPCResponse = await this.#client.requestAdvanced({
+      jsonrpc: VERSION,
+      id,
+      method,
+      params: params as object,
+    });
+    return { ...response };
+  }
+
+  /** Sends anything as it is. */
+  send(data: string | Uint8Array<ArrayBuffer> | object): void {
+    if (typeof data === "string" || data instanceof Uint8Array) this.#socket.send(data);
+    else this.#socket.send(JSON.stringify(data));
+  }
+
+  /** Sends anything, and returns the next message that is no notification and no answer to {@link call}. */
+  // deno-lint-ignore no-explicit-any
+  async ask(data: string | Uint8Array<ArrayBuffer> | object): Promise<any> {
+    this.send(data);
+    return await this.next();
+  }
+
+  /** The next message that is no notification and no answer to {@link call}. */
+  // deno-lint-ignore no-explicit-any
+  async next(): Promise<any> {
+    if (this.messages.length === 0) await new Promise<void>((resolve) => this.#waiting = resolve);
+    return this.messages.shift();
+  }
+
+  async close(): Promise<void> {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close();
+    await this.closed;
+  }
+
+  // deno-lint-ignore no-explicit-any
+  #receive(message: any): void {
+    if (typeof message.method === "string") this.notifications.push(message);
+    else if (typeof message.id === "number" && message.id > 0 && message.id <= this.#lastId) {
+      this.#client.receive(message);
+    } else {
+      this.messages.push(message);
+      this.#waiting?.();
+      this.#waiting = undefined;
+    }
+  }
+}
