@@ -1,15 +1,23 @@
+import { Keyring, Quotas } from "./access/mod.ts";
 import type { Config } from "./config.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
-import { Engine } from "./engine/mod.ts";
+import { MEBIBYTE } from "./core/limits.ts";
+import { Admission, Engine, Executions, observers, Placement } from "./engine/mod.ts";
 import { log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
 import type { ImageBuildOptions } from "./runtimes/docker/image_builder.ts";
 import { parseSettings } from "./runtimes/docker/settings.ts";
 import { createRuntimes } from "./runtimes/mod.ts";
 import { RuntimeSelector } from "./runtimes/selector.ts";
-import { createApp, listen, type Listener } from "./server/mod.ts";
+import { createApp, listen, type Listener, RPC_LIMITS, RpcSockets } from "./server/mod.ts";
+import { Sessions } from "./sessions/mod.ts";
+import { AuditLog, openStorage, type StorageOptions } from "./storage/mod.ts";
+import type { Storage } from "./storage/storage.ts";
+import { SYSTEM_CLOCK } from "./system/clock.ts";
 import { Confinement } from "./system/confinement.ts";
 import { Instance } from "./system/instance.ts";
 import { Scratch } from "./system/scratch.ts";
+import { Uploads } from "./system/uploads.ts";
 
 /** Everything that one service is made of. Disposing drains it and leaves nothing behind. */
 export interface Service extends AsyncDisposable {
@@ -19,6 +27,11 @@ export interface Service extends AsyncDisposable {
   /** Opens the HTTP door on the configured address; disposing closes it first. @throws {CodeBeakerError} `invalid_request` */
   listen(): Listener;
 }
+
+/** How often it is looked what is kept longer than it should be. */
+const PRUNE_INTERVAL_MS = 600_000;
+const DATABASE = "codebeaker.db";
+const HOUR_MS = 3_600_000;
 
 /**
  * Builds a service; nothing of it listens yet.
@@ -39,17 +52,17 @@ export async function composeService(
   const confinement = building.use(scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path));
   const instance = await openInstance(config.home, options.identity);
   if (instance !== undefined) building.use(instance);
-  const docker = dockerSettings(config);
+  const storage = building.use(openServiceStorage(config, { ...options, instance }));
+  storage.executions.endUnfinished();
+  prune(storage);
+  const survivors = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
   const runtimes = createRuntimes({
     scratchDirectory: scratch?.path,
     confinement,
     openNetworks: config.openNetworks,
-    settings: {
-      deno: { binary: config.denoBinary },
-      docker,
-    },
+    settings: { deno: { binary: config.denoBinary }, docker: dockerSettings(config) },
     instance,
-    survivors: new Set(),
+    survivors,
     log: {
       info: (message, facts) => log.info(message, facts),
       warning: (message, facts) => log.warning(message, facts),
@@ -57,16 +70,48 @@ export async function composeService(
   });
   for (const runtime of runtimes) building.use(runtime);
   const selector = new RuntimeSelector(runtimes, { minIsolation: config.minIsolation });
-  const engine = building.use(
-    new Engine({ selector, policy: config, maxConcurrent: config.maxConcurrent, drainMs: config.drainMs }),
+  const clock = SYSTEM_CLOCK;
+  building.use(clock.every(PRUNE_INTERVAL_MS, () => prune(storage)));
+  const admission = new Admission({
+    maxConcurrent: config.maxConcurrent,
+    quotas: new Quotas({ usage: storage.usage, clock }),
+  });
+  const metrics: Metrics = new Metrics({
+    queueLength: () => admission.waiting,
+    running: () => admission.running,
+    sessions: () => sessions.count,
+  });
+  const observer = observers([metrics, new AuditLog(storage.audit, { keepsSource: config.keepSource })]);
+  const placement = new Placement({ selector, policy: config, observer });
+  const executions = new Executions({ store: storage.executions, observer, drainMs: config.drainMs });
+  const sessions = building.use(
+    new Sessions({
+      placement,
+      admission,
+      executions,
+      store: storage.sessions,
+      observer,
+      clock,
+      maxSessions: config.maxSessions,
+      allowInstall: config.allowInstall,
+    }),
   );
-  const app = createApp({ engine, maxBodyBytes: config.maxBodyBytes });
+  const engine = building.use(new Engine({ placement, admission, executions }));
+  await sessions.restore((environmentId) => survivors.delete(environmentId));
+  const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, configured: config.apiKeys, clock });
+  const { maxBodyBytes } = config;
+  const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }));
+  const uploads = new Uploads(scratch?.path);
+  const app = createApp({ engine, sessions, keys: keyring, metrics, observer, uploads, sockets, maxBodyBytes });
   const owned = building.move();
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await listener?.close(() => engine[Symbol.asyncDispose]());
+    await listener?.close(async () => {
+      await sockets[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
+    });
     await owned.disposeAsync();
   }
   return {
@@ -74,11 +119,60 @@ export async function composeService(
     selector,
     fetch,
     listen() {
-      listener ??= listen({ host: config.host, port: config.port, fetch });
+      listener ??= listen({ host: config.host, port: config.port, hasKeys: keyring.hasKeys(), fetch });
       return listener;
     },
     [Symbol.asyncDispose]: () => closing ??= close(),
   };
+}
+
+/**
+ * What a service keeps. Without an identity it is in memory, unless its home may hold keys: a service that did not see them
+ * would let in whoever has none.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
+function openServiceStorage(
+  config: Config,
+  { identity, instance }: { readonly identity: "lasting" | "passing"; readonly instance: Instance | undefined },
+): Storage {
+  const isKept = identity === "lasting" && (instance !== undefined || isThere(`${config.home}/${DATABASE}`));
+  return isKept ? openHomeStorage(config) : openStorage(undefined, retentionOf(config));
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false; // Whatever it is, nobody can have kept keys in it.
+  }
+}
+
+/** What a home keeps, for the service itself and for the command line beside it. @throws {CodeBeakerError} `invalid_request` */
+export function openHomeStorage(config: Config): Storage {
+  if (config.home === undefined) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      "Cannot keep anything as there is no home directory: name one with --home",
+    );
+  }
+  return openStorage(`${config.home}/${DATABASE}`, retentionOf(config));
+}
+
+function retentionOf(config: Config): StorageOptions {
+  return {
+    outputRetentionMs: config.outputRetentionHours * HOUR_MS,
+    maxOutputBytes: config.maxStoredOutputMb * MEBIBYTE,
+    auditRetentionMs: config.auditRetentionDays * 24 * HOUR_MS,
+  };
+}
+
+function prune(storage: Storage): void {
+  try {
+    storage.prune(new Date());
+  } catch (error) {
+    log.warning("what is kept too long cannot be removed now", { error: messageOf(error) });
+  }
 }
 
 /** What local images are built for, and who hears what becomes of each. */

@@ -50,6 +50,12 @@ export const SETTINGS = {
     help: "isolation floor; requests can raise it and not lower it",
   },
   maxConcurrent: { schema: whole(1, 10_000), default: "max(8, 4 x cores)", help: "programs that run at the same time" },
+  maxSessions: { schema: whole(0, 100_000), default: 1_000, help: "sessions that may be open at the same time" },
+  allowInstall: {
+    schema: yesOrNo,
+    default: true,
+    help: "whether packages may be installed into sessions, which needs network: true or false",
+  },
   maxBodyBytes: { schema: whole(1_024, 1_073_741_824), default: 16_777_216, help: "largest request body" },
   drainMs: { schema: whole(0, 300_000), default: 10_000, help: "how long running programs may go on after SIGTERM" },
   readRoots: { schema: list(absolute), default: "", help: "directories below which requests may ask to read" },
@@ -133,6 +139,8 @@ export interface Config {
   readonly logLevel: typeof LOG_LEVELS[number];
   readonly minIsolation: number;
   readonly maxConcurrent: number;
+  readonly maxSessions: number;
+  readonly allowInstall: boolean;
   readonly maxBodyBytes: number;
   readonly drainMs: number;
   readonly readRoots: readonly string[];
@@ -191,6 +199,8 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
     logLevel: given.logLevel ?? SETTINGS.logLevel.default,
     minIsolation: given.minIsolation ?? SETTINGS.minIsolation.default,
     maxConcurrent: given.maxConcurrent ?? Math.max(8, 4 * navigator.hardwareConcurrency),
+    maxSessions: given.maxSessions ?? SETTINGS.maxSessions.default,
+    allowInstall: given.allowInstall ?? SETTINGS.allowInstall.default,
     maxBodyBytes: given.maxBodyBytes ?? SETTINGS.maxBodyBytes.default,
     drainMs: given.drainMs ?? SETTINGS.drainMs.default,
     readRoots: given.readRoots ?? [],

@@ -77,6 +77,8 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     logLevel: "error",
     minIsolation: 9,
     maxConcurrent: 3,
+    maxSessions: 5,
+    allowInstall: false,
     maxBodyBytes: 2_048,
     drainMs: 4,
     readRoots: ["/r"],

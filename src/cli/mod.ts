@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { CodeBeakerError } from "../core/errors.ts";
+import { addAuditCommand } from "./audit.ts";
 import { addImagesCommand } from "./images.ts";
+import { addKeysCommand } from "./keys.ts";
 import { EXIT_USAGE, printError } from "./output.ts";
 import { addRunCommand } from "./run.ts";
 import { addRuntimesCommand } from "./runtimes.ts";
@@ -11,6 +13,15 @@ export { hosted } from "./hosted.ts";
 /** What the shell is told when a command could not do what it was asked. */
 const EXIT_FAILURE = 1;
 
+const SUBCOMMANDS = [
+  addServeCommand,
+  addRunCommand,
+  addRuntimesCommand,
+  addImagesCommand,
+  addKeysCommand,
+  addAuditCommand,
+];
+
 /** Runs one command line. Returns the exit code; it exits nothing itself. */
 export async function runCli(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -19,7 +30,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .description("Runs code that nobody has vetted, on the lightest runtime that is safe enough for it.")
     .enablePositionalOptions()
     .exitOverride();
-  for (const add of [addServeCommand, addRunCommand, addRuntimesCommand, addImagesCommand]) add(program, setExitCode);
+  for (const add of SUBCOMMANDS) add(program, setExitCode);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

@@ -192,14 +192,9 @@ export class Executions implements AsyncDisposable {
 
   #toExecution(live: LiveExecution, selection: Selection, result: RunResult): Execution {
     const { id, language, sessionId, createdAt } = live.facts;
-    return {
-      id,
-      language,
-      ...(sessionId === undefined ? {} : { sessionId }),
-      ...result,
-      selection,
-      createdAt,
-    };
+    const { runtime, warm, attempts, ...program } = result;
+    const session = sessionId === undefined ? {} : { sessionId };
+    return { id, language, ...session, runtime, ...program, warm, selection, attempts, createdAt };
   }
 
   #find({ principal }: Caller, id: string): LiveExecution | undefined {

@@ -1,62 +1,102 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { CodeBeakerError } from "../core/errors.ts";
+import type { Scope } from "../core/principal.ts";
+import type { Observer } from "../engine/observer.ts";
 import type { EnginePort } from "../engine/port.ts";
 import { log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
 import type { SessionsPort } from "../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
 import { authenticate, type DoorKeys, requireScope } from "./auth.ts";
 import { sendProblem } from "./problem.ts";
 import { executionRoutes } from "./routes/executions.ts";
+import { fileRoutes, isUpload, type UploadsPort } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { runtimeRoutes } from "./routes/runtimes.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { rpcRoutes, type RpcSockets } from "./rpc/mod.ts";
 
 /** What the door is made from. */
 export interface AppOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
   readonly keys: DoorKeys;
+  readonly metrics: Pick<Metrics, "expose">;
+  readonly observer: Observer;
+  readonly uploads: UploadsPort;
+  /** Every WebSocket, which its owner closes. */
+  readonly sockets: RpcSockets;
   readonly maxBodyBytes: number;
 }
 
+/** More of a path is not told. */
+const MAX_SHOWN = 200;
 /** What the log shows of a client that went away before its answer (nginx's code; nobody receives it). */
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** The scope that a key needs, by path; what is not named here needs any key. */
+const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
+  ["/v1/executions", "execute"],
+  ["/v1/runtimes/select", "execute"],
+  ["/v1/sessions/*", "sessions"],
+  ["/metrics", "admin"],
+  ["/v1/diagnostics", "admin"],
+];
+
 /** The HTTP door: who may come in, what they sent, and every error as a problem. */
-export function createApp({ engine, sessions, keys, maxBodyBytes }: AppOptions): Hono<AppEnv> {
+export function createApp(options: AppOptions): Hono<AppEnv> {
+  const { engine, sessions, observer } = options;
   const app = new Hono<AppEnv>();
   app.use(requestId());
-  app.use(async (context, next) => {
+  app.use(logRequest());
+  app.use(authenticate(options.keys));
+  for (const [path, scope] of SCOPE_OF) app.use(path, requireScope(scope));
+  app.use(limitBody(options.maxBodyBytes));
+  app.route("/", healthRoutes(engine));
+  app.route("/", executionRoutes(engine));
+  app.route("/", sessionRoutes(sessions));
+  app.route("/", fileRoutes(sessions, options));
+  app.route("/", runtimeRoutes(engine));
+  app.route("/", metricsRoutes(options.metrics));
+  app.route("/", rpcRoutes(options));
+  app.notFound((context) => {
+    const { method, path } = context.req;
+    throw new CodeBeakerError("not_found", `Cannot find ${method} ${path.slice(0, MAX_SHOWN)}`);
+  });
+  app.onError((error, context) => {
+    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    const { method, path } = context.req;
+    const refused = error instanceof CodeBeakerError ? error : new CodeBeakerError("internal", "Internal error");
+    observer.refused?.({
+      caller: context.get("caller"),
+      what: `${method} ${path.slice(0, MAX_SHOWN)}`,
+      error: refused,
+    });
+    return sendProblem(context, error);
+  });
+  return app;
+}
+
+function logRequest(): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
     const startedAt = performance.now();
     await next();
     const { method, path } = context.req;
     const durationMs = Math.round(performance.now() - startedAt);
     log.info("request", { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs });
-  });
-  app.use(authenticate(keys));
-  app.post("/v1/executions", requireScope("execute"));
-  app.use("/v1/runtimes/select", requireScope("execute"));
-  app.use("/v1/sessions/*", requireScope("sessions"));
-  for (const path of ["/metrics", "/v1/diagnostics"]) app.use(path, requireScope("admin"));
-  app.use(bodyLimit({
+  };
+}
+
+/** An upload has a bound of its own. */
+function limitBody(maxBodyBytes: number): MiddlewareHandler<AppEnv> {
+  const limit = bodyLimit({
     maxSize: maxBodyBytes,
     onError: () => {
       throw new CodeBeakerError("too_large", `Cannot take the body as it must be at most ${maxBodyBytes} bytes long`);
     },
-  }));
-  app.route("/", healthRoutes(engine));
-  app.route("/", executionRoutes(engine));
-  app.route("/", sessionRoutes(sessions));
-  app.route("/", runtimeRoutes(engine));
-  app.notFound((context) => {
-    const { method, path } = context.req;
-    return sendProblem(context, new CodeBeakerError("not_found", `Cannot find ${method} ${path.slice(0, 200)}`));
   });
-  app.onError((error, context) => {
-    if (!context.req.raw.signal.aborted) return sendProblem(context, error);
-    return new Response(null, { status: CLIENT_CLOSED_REQUEST });
-  });
-  return app;
+  return (context, next) => isUpload(context.req) ? next() : limit(context, next);
 }

@@ -1,3 +1,4 @@
+import type { Limits } from "../core/limits.ts";
 import type { SessionExecutionRequest, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/runtime.ts";
@@ -39,4 +40,6 @@ export interface SessionsPort {
   command(caller: Caller, id: string, command: unknown, options?: SubmitOptions): Promise<CommandResult>;
   /** The session's files; using them counts as activity. */
   files(caller: Caller, id: string): WorkspaceFiles;
+  /** What a program in it may use, and what its workspace may hold. */
+  limits(caller: Caller, id: string): Limits;
 }

@@ -3,8 +3,8 @@ import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { ExecutionRequest } from "../../src/core/request.ts";
 import type { Caller, EnginePort } from "../../src/engine/port.ts";
 import type { DoorKeys } from "../../src/server/auth.ts";
-import { createApp } from "../../src/server/mod.ts";
-import { fakeEngine, fakeExecution, fakeSessions } from "../support/fake_ports.ts";
+import { fakeEngine, fakeExecution } from "../support/fake_ports.ts";
+import { appOf } from "./support/app_of.ts";
 import { addKey, openKeyring } from "./support/keyring.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
@@ -28,8 +28,7 @@ async function ask(
   } = {},
 ): Promise<Answer> {
   const { method = options.body === undefined ? "GET" : "POST", keyring = openKeyring() } = options;
-  const parts = { engine: fakeEngine(options.engine), sessions: fakeSessions(), keys: keyring };
-  const app = createApp({ ...parts, maxBodyBytes: 2_000 });
+  const app = appOf({ engine: fakeEngine(options.engine), keys: keyring });
   const init = { method, ...(options.body === undefined ? {} : { body: options.body }) };
   const headers = { host: "localhost:8000", ...options.headers as Record<string, string> };
   const response = await app.request(`http://localhost:8000${path}`, { ...init, headers }, options.connection ?? LOCAL);

@@ -1,11 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { RuntimeSelector } from "../../../src/runtimes/selector.ts";
-import { createApp } from "../../../src/server/mod.ts";
 import { engineOf } from "../../support/engine_of.ts";
-import { fakeSessions } from "../../support/fake_ports.ts";
 import { fakeRuntime } from "../../support/fake_runtime.ts";
-import { openKeyring } from "../support/keyring.ts";
+import { appOf } from "../support/app_of.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
 
@@ -18,7 +16,7 @@ Deno.test("/health/ready says that a runtime is left out for failing, until it i
   });
   const selector = new RuntimeSelector([broken], { minIsolation: 7, now: () => now });
   await using engine = engineOf([], { selector, drainMs: 0 });
-  const app = createApp({ engine, sessions: fakeSessions(), keys: openKeyring(), maxBodyBytes: 2_000 });
+  const app = appOf({ engine });
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await app.request(
       `http://localhost:8000${path}`,

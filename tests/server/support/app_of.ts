@@ -1,0 +1,23 @@
+import type { Hono } from "hono";
+import type { AppEnv } from "../../../src/server/app_env.ts";
+import { type AppOptions, createApp, RPC_LIMITS, RpcSockets } from "../../../src/server/mod.ts";
+import { fakeEngine, fakeSessions } from "../../support/fake_ports.ts";
+import { openKeyring } from "./keyring.ts";
+
+/** The door before parts that a test makes; those that it does not make expect nothing. */
+export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
+  return createApp({
+    engine: fakeEngine(),
+    sessions: fakeSessions(),
+    keys: openKeyring(),
+    metrics: { expose: () => Promise.reject(new Error("not expected")) },
+    observer: {},
+    uploads: {
+      takeFile: () => Promise.reject(new Error("not expected")),
+      takeArchive: () => Promise.reject(new Error("not expected")),
+    },
+    sockets: new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }),
+    maxBodyBytes: 2_000,
+    ...parts,
+  });
+}
