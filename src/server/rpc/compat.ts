@@ -20,7 +20,7 @@ const OLD_FIELDS: readonly OldField[] = [
   { old: "timeout", name: "timeoutMs", convert: (seconds) => toMs(seconds, SECOND_MS) },
   { old: "idleTimeoutMinutes", name: "idleTimeoutMs", convert: (minutes) => toMs(minutes, MINUTE_MS) },
   { old: "maxLifetimeMinutes", name: "maxLifetimeMs", convert: (minutes) => toMs(minutes, MINUTE_MS) },
-  { old: "runtimePreference", name: "preference" },
+  { old: "runtimePreference", name: "preference", convert: toLowerCase },
   { old: "runtimeType", name: "runtime" },
   { old: "memoryLimit", name: "memoryMb", below: "limits" },
   { old: "memoryLimitMB", name: "memoryMb", below: "limits" },
@@ -62,12 +62,21 @@ export function moderniseCommand(value: unknown, warnings: string[]): unknown {
   const command = COMMANDS.find((known) => [known.type, ...known.aliases].some((name) => isSameName(name, type)));
   if (command === undefined || !(command.schema instanceof z.ZodObject)) return value;
   const { shape } = command.schema;
-  const aliases = Object.entries(command.fieldAliases).map(([alias, name]) => [alias, shape[name]]);
-  const known = strictObject({ type: z.unknown(), id: z.unknown(), ...Object.fromEntries(aliases), ...shape });
+  const known = strictObject({ type: z.unknown(), id: z.unknown(), ...shape });
   const about: string[] = [];
-  const fields = modernise(known, value, about);
+  const fields = modernise(known, renameAliases(value, { aliases: command.fieldAliases, shape }), about);
   for (const message of about) warn(warnings, `command: ${message}`);
   return { ...fields as JsonObject, type: command.type };
+}
+
+/** A command's fields by the names that its schema has. */
+function renameAliases(
+  value: JsonObject,
+  { aliases, shape }: { readonly aliases: Readonly<Record<string, string>>; readonly shape: z.ZodObject["shape"] },
+): JsonObject {
+  const targets = new Map(Object.entries(aliases).map(([alias, name]) => [foldName(alias), name]));
+  for (const name of Object.keys(shape)) targets.delete(foldName(name));
+  return toFields(Object.entries(value).map(([name, field]) => [targets.get(foldName(name)) ?? name, field]));
 }
 
 /** Moves a field to where it is now. */
@@ -99,15 +108,21 @@ function spreadConfig(shape: z.ZodObject["shape"], params: JsonObject): JsonObje
   if (!isObject(config?.[1])) return params;
   const settings = Object.entries(config[1]);
   const others = Object.entries(params).filter(([name]) => name !== config[0]);
-  for (const [name] of settings) {
-    if (!others.some(([other]) => isSameName(other, name))) continue;
-    throw invalidField(`config.${name}`, `"${name}" is there twice: name it once`);
-  }
-  return Object.fromEntries(
+  return toFields(
     [...others, ...settings].map(([name, value]) =>
       foldName(name) === "environment" && isObject(value) ? ["env", value] : [name, value]
     ),
   );
+}
+
+/** An object of these fields. @throws {CodeBeakerError} `invalid_request` for a name that is there twice */
+function toFields(entries: readonly (readonly [string, unknown])[]): JsonObject {
+  const fields = new Map<string, unknown>();
+  for (const [name, value] of entries) {
+    if (fields.has(name)) throw invalidField(name, `"${name}" is there twice: name it once`);
+    fields.set(name, value);
+  }
+  return Object.fromEntries(fields);
 }
 
 function isSameName(name: string, other: unknown): boolean {
@@ -117,6 +132,10 @@ function isSameName(name: string, other: unknown): boolean {
 /** A time of another unit in whole ms; what is no number is refused later. */
 function toMs(value: unknown, unitMs: number): unknown {
   return typeof value === "number" ? Math.ceil(value * unitMs) : value;
+}
+
+function toLowerCase(value: unknown): unknown {
+  return typeof value === "string" ? value.toLowerCase() : value;
 }
 
 function negate(value: unknown): unknown {
