@@ -1,0 +1,131 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { ApiClient } from "../support/api_client.ts";
+import { containersOf, DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
+import { isPresent } from "../support/requirements.ts";
+import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+/** What outlives a service: its home and its scratch directory. */
+interface Places {
+  readonly home: string;
+  readonly scratch: string;
+}
+
+async function withPlaces(test: (places: Places) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  const places = { home: join(directory, "home"), scratch: join(directory, "scratch") };
+  await Deno.mkdir(places.scratch);
+  try {
+    await test(places);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function start({ home, scratch }: Places, env: Record<string, string> = {}): Promise<ServiceProcess> {
+  return startServiceProcess(["--scratch", scratch, "--drain-ms", "200"], { CODEBEAKER_HOME: home, ...env });
+}
+
+async function kill(service: ServiceProcess): Promise<void> {
+  service.process.kill("SIGKILL");
+  await service.process.status;
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
+}
+
+Deno.test("SIGKILL loses nothing that was acknowledged: what ended is read, what ran is interrupted, sessions are closed", () =>
+  withPlaces(async (places) => {
+    const first = await start(places);
+    const before = new ApiClient(first);
+    const run = (code: string, headers: Record<string, string> = {}) =>
+      before.json("POST", "/v1/executions", { language: "typescript", code, env: { TOKEN: "s3cret" } }, headers);
+    const ended = await run("console.log('kept')", { "idempotency-key": "once" });
+    const running = await run("console.log('begun'); setInterval(() => {}, 1000);", { prefer: "respond-async" });
+    const { id: sessionId } = await before.openSession({ language: "typescript", metadata: { mine: true } });
+    await until(
+      async () => (await before.json("GET", `/v1/executions/${running.id}`)).stdout === "begun\n",
+      "the program runs",
+    );
+    await kill(first);
+    {
+      await using second = await start(places);
+      const after = new ApiClient(second);
+      const { status: _status, ...execution } = await after.json("GET", `/v1/executions/${ended.id}`);
+      const { status: _answered, ...answered } = ended;
+      assertEquals(execution, answered);
+      const lost = await after.json("GET", `/v1/executions/${running.id}`);
+      assertEquals([lost.status, lost.outcome.kind, lost.runtime], [200, "interrupted", "deno"]);
+      const session = await after.json("GET", `/v1/sessions/${sessionId}`);
+      assertEquals([session.state, session.closedBecause, session.metadata], ["closed", "service_lost", {
+        mine: true,
+      }]);
+      assertEquals((await after.json("GET", "/v1/sessions?state=closed")).sessions.length, 1);
+      const repeated = await after.json("POST", "/v1/executions", {
+        language: "typescript",
+        code: "console.log('kept')",
+        env: { TOKEN: "s3cret" },
+      }, { "idempotency-key": "once" });
+      assertEquals(repeated.id, ended.id);
+      assertEquals((await namesIn(places.scratch)).length, 2);
+    }
+    assertEquals(await namesIn(places.scratch), []);
+    for (const name of await namesIn(places.home)) {
+      const path = join(places.home, name);
+      if (!(await Deno.stat(path)).isFile) continue;
+      const text = await Deno.readFile(path).then((bytes) => new TextDecoder().decode(bytes));
+      for (const secret of ["s3cret", "setInterval"]) assert(!text.includes(secret), `${name} holds ${secret}`);
+    }
+  }));
+
+Deno.test("SIGTERM closes sessions with the reason, and leaves no directory behind", () =>
+  withPlaces(async (places) => {
+    const { id } = await (async () => {
+      await using first = await start(places);
+      const client = new ApiClient(first);
+      const session = await client.openSession({ language: "typescript" });
+      await client.run(session.id, { code: "Deno.writeTextFileSync('a', 'b')" });
+      return session;
+    })();
+    assertEquals(await namesIn(places.scratch), []);
+    await using second = await start(places);
+    const { closedBecause } = await new ApiClient(second).json("GET", `/v1/sessions/${id}`);
+    assertEquals(closedBecause, "service_stopped");
+  }));
+
+if (isPresent("docker", await dockerAvailability("bash"))) {
+  Deno.test("[docker] SIGKILL: a session's container is attached again with its files and variables, and removed in the end", () =>
+    withPlaces(async (places) => {
+      const env = { CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" };
+      const first = await start(places, env);
+      const before = new ApiClient(first);
+      const request = { language: "bash", env: { GREETING: "hello" } };
+      const [kept, closed] = [await before.openSession(request), await before.openSession(request)];
+      await before.run(kept.id, { code: "echo from before > note.txt" });
+      const running = await before.json("POST", `/v1/sessions/${kept.id}/executions`, {
+        code: "echo begun; exec sleep 1000",
+        timeoutMs: 60_000,
+      }, { prefer: "respond-async" });
+      await until(
+        async () => (await before.json("GET", `/v1/executions/${running.id}`)).stdout === "begun\n",
+        "the program runs",
+      );
+      await kill(first);
+      const instance = (await Deno.readTextFile(join(places.home, "instance"))).trim();
+      {
+        await using second = await start(places, env);
+        const after = new ApiClient(second);
+        assertEquals((await after.json("GET", `/v1/executions/${running.id}`)).outcome.kind, "interrupted");
+        const { state, executionCount } = await after.json("GET", `/v1/sessions/${kept.id}`);
+        assertEquals([state, executionCount], ["idle", 1]);
+        const look = `cat note.txt; echo "$GREETING"; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '[s]leep 1000'`;
+        const { stdout } = await after.run(kept.id, { code: look });
+        assertEquals(stdout, "from before\nhello\n0\n");
+        assertEquals(await after.status("DELETE", `/v1/sessions/${closed.id}`), 204);
+        assertEquals((await containersOf(openEngine(), instance)).length, 1);
+      }
+      assertEquals(await containersOf(openEngine(), instance), []);
+    }));
+}
