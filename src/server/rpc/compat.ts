@@ -15,7 +15,7 @@ interface OldField {
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** What the original calls otherwise. Fields of the original that are not here have no meaning any more. */
+/** What the original calls otherwise. */
 const OLD_FIELDS: readonly OldField[] = [
   { old: "timeout", name: "timeoutMs", convert: (seconds) => toMs(seconds, SECOND_MS) },
   { old: "idleTimeoutMinutes", name: "idleTimeoutMs", convert: (minutes) => toMs(minutes, MINUTE_MS) },
@@ -31,6 +31,17 @@ const OLD_FIELDS: readonly OldField[] = [
   { old: "allowRun", name: "allowRun", below: "permissions" },
 ];
 
+/** Fields of the original that have no meaning any more, and are not meant for others. */
+const WITHOUT_MEANING = [
+  "cpuLimit",
+  "cpuShares",
+  "dockerImage",
+  "packages",
+  "persistFilesystem",
+  "readOnlyFilesystem",
+  "security",
+];
+
 /** The permissions that are lists now. */
 const LISTS = ["allowRead", "allowWrite", "allowEnv"];
 
@@ -44,8 +55,14 @@ export function modernise(schema: z.ZodObject, params: unknown, warnings: string
   if (!isObject(params)) return params;
   const { shape } = schema;
   const old = OLD_FIELDS.filter((field) => (field.below ?? field.name) in shape && !(field.old in shape));
-  const known = schema.extend(Object.fromEntries(old.map((field) => [field.old, z.unknown()])));
+  const without = WITHOUT_MEANING.filter((name) => !(name in shape));
+  const extra = [...old.map((field) => field.old), ...without].map((name) => [name, z.unknown()]);
+  const known = schema.extend(Object.fromEntries(extra));
   const fields = { ...fit(known, spreadConfig(shape, params), { path: "", warnings }) as JsonObject };
+  for (const name of without.filter((name) => Object.hasOwn(fields, name))) {
+    warn(warnings, `"${name}": this field has no meaning here`);
+    delete fields[name];
+  }
   for (const field of old) moveField(fields, field);
   const { permissions } = fields;
   return isObject(permissions) ? { ...fields, permissions: toLists(permissions, warnings) } : fields;

@@ -16,6 +16,8 @@ const VERSION: typeof JSONRPC = "2.0";
 export interface DoorOptions {
   readonly engine?: Partial<EnginePort>;
   readonly sessions?: Partial<SessionsPort>;
+  /** In the place of all of these. */
+  readonly realSessions?: SessionsPort;
   readonly limits?: Partial<RpcLimits>;
   readonly keys?: DoorKeys;
   readonly observer?: Observer;
@@ -56,7 +58,7 @@ export class Door implements AsyncDisposable {
       "/",
       rpcRoutes({
         engine: fakeEngine(options.engine),
-        sessions: fakeSessions(options.sessions),
+        sessions: options.realSessions ?? fakeSessions(options.sessions),
         sockets: this.sockets,
         keys: options.keys ?? { hasKeys: () => false, authenticate: () => TESTER.principal },
         observer: options.observer ?? {},
