@@ -114,6 +114,11 @@ export const SETTINGS = {
       'images by environment name, as JSON: {"ruby": {"image": "ruby:3", "file": "main.rb", "run": ["ruby", "{file}"]}}',
   },
   denoBinary: { schema: z.string().min(1), default: "the running one", help: "the deno that runs programs" },
+  npmRegistry: {
+    schema: z.url({ protocol: /^https?$/, error: "Must be a URL of http or https" }),
+    default: "npm's own",
+    help: "registry that the deno runtime installs packages from",
+  },
 } as const;
 
 /** The name of a setting, as the file spells it. */
@@ -147,6 +152,7 @@ export interface Config {
   readonly writeRoots: readonly string[];
   readonly openNetworks: readonly string[];
   readonly denoBinary: string | undefined;
+  readonly npmRegistry: string | undefined;
   /** Undefined where there is no home directory. */
   readonly home: string | undefined;
   readonly apiKeys: readonly ConfiguredKey[];
@@ -207,6 +213,7 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
     writeRoots: given.writeRoots ?? [],
     openNetworks: given.openNetworks ?? [],
     denoBinary: given.denoBinary,
+    npmRegistry: given.npmRegistry,
     home: given.home ?? below(readVariable("HOME"), ".codebeaker"),
     apiKeys: given.apiKeys ?? [],
     outputRetentionHours: given.outputRetentionHours ?? SETTINGS.outputRetentionHours.default,

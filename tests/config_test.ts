@@ -85,6 +85,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     writeRoots: ["/w"],
     openNetworks: ["10.0.0.0/8"],
     denoBinary: "/d",
+    npmRegistry: "http://127.0.0.1:4873/",
   };
   const asText = Object.fromEntries(
     SETTING_NAMES.map((

@@ -70,7 +70,8 @@ export class OutputBudget {
 /** Bytes before the marker; a source that brings more has none. */
 const MAX_EARLY_BYTES = 8_192;
 
-interface Early {
+/** What a source brought up to a marker. */
+export interface Early {
   /** `ended` when there was no marker: the source is over, or brings too much. */
   readonly kind: "ready" | "ended";
   /** What stood before the marker and behind it. */

@@ -1,8 +1,8 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../core/limits.ts";
-import { type ByteFilter, filtered, OutputBudget, pipeSource, readUpTo } from "./child_output.ts";
-import { mergeOutput } from "./merge_output.ts";
+import { type ByteFilter, type Early, filtered, OutputBudget, pipeSource, readUpTo } from "./child_output.ts";
+import { type ChunkSource, mergeOutput } from "./merge_output.ts";
 import { ProcessWatch } from "./process_watch.ts";
 import { spawnGroup, type SpawnRequest } from "./spawn.ts";
 import { signalGroup, terminateGroup } from "./terminate.ts";
@@ -10,13 +10,19 @@ import { signalGroup, terminateGroup } from "./terminate.ts";
 /** What is told of the last words of a launcher that failed. */
 const MAX_SAID_BYTES = 500;
 
+/** How a launcher tells that its program may begin. */
+export interface ReadySignal {
+  /** What it prints on stderr then; it is taken out of the output. */
+  readonly marker: Uint8Array;
+  /** How long it may take until then, in ms. */
+  readonly timeoutMs: number;
+}
+
 /** A child and what bounds it. */
 export interface ChildRequest extends SpawnRequest {
   readonly limits: Limits;
-  /** What the launcher prints on stderr when the program may begin; it is taken out of the output. */
-  readonly readyMarker: Uint8Array;
-  /** How long the launcher may take until then, in ms. */
-  readonly startTimeoutMs: number;
+  /** How the launcher tells that the program may begin; absent, it may at once. */
+  readonly ready?: ReadySignal;
   readonly stderrFilter: ByteFilter;
   /** What an ending means that this runtime knows better than the exit status tells; undefined when it does not. */
   explain(status: Deno.CommandStatus, usage: ProgramUsage): Outcome | undefined;
@@ -78,12 +84,13 @@ export async function runChild(
   options.signal?.addEventListener("abort", cancel);
   if (options.signal?.aborted) cancel();
   let startFault = "the runtime ended before it was ready";
-  const startDeadline = setTimeout(() => {
-    startFault = `the runtime was not ready after ${request.startTimeoutMs} ms`;
-    signalGroup(process.pid, "SIGKILL");
-  }, request.startTimeoutMs);
-  const start = await readUpTo(request.readyMarker, stderr);
-  clearTimeout(startDeadline);
+  const start = await readUntilReady(stderr, {
+    ready: request.ready,
+    onTooLate(fault) {
+      startFault = fault;
+      signalGroup(process.pid, "SIGKILL");
+    },
+  });
   if (start.kind === "ended" && cause === undefined) {
     signalGroup(process.pid, "SIGKILL");
     const said = new TextDecoder().decode(start.rest.subarray(0, MAX_SAID_BYTES)).trim();
@@ -117,6 +124,21 @@ export async function runChild(
       if (!hasEnded) signalGroup(process.pid, signal);
     },
   };
+}
+
+/** What a launcher prints until its program may begin; one that takes too long is told of. */
+async function readUntilReady(
+  stderr: ChunkSource,
+  { ready, onTooLate }: { readonly ready: ReadySignal | undefined; onTooLate(fault: string): void },
+): Promise<Early> {
+  if (ready === undefined) return { kind: "ready", rest: new Uint8Array() };
+  const deadline = setTimeout(
+    () => onTooLate(`the runtime was not ready after ${ready.timeoutMs} ms`),
+    ready.timeoutMs,
+  );
+  const start = await readUpTo(ready.marker, stderr);
+  clearTimeout(deadline);
+  return start;
 }
 
 function exceeded({ cpuMs, peakMemoryBytes }: ProgramUsage, limits: Limits): Outcome | undefined {

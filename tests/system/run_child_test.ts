@@ -14,8 +14,7 @@ function request(script: string, options: { limits?: Partial<Limits>; startTimeo
     leadsGroup: false,
     onSpawned: () => {},
     limits: { ...DEFAULT_LIMITS, ...options.limits },
-    readyMarker: new TextEncoder().encode(READY),
-    startTimeoutMs: options.startTimeoutMs ?? 5_000,
+    ready: { marker: new TextEncoder().encode(READY), timeoutMs: options.startTimeoutMs ?? 5_000 },
     stderrFilter: { push: (bytes) => bytes, flush: () => new Uint8Array() },
     explain: () => undefined,
   };
@@ -44,6 +43,15 @@ Deno.test("runChild() takes the marker out of the output and keeps what stands a
   assertEquals([await read(child), await child.outcome], [{ stdout: "out\n", stderr: "before after" }, {
     kind: "exited",
     exitCode: 0,
+  }]);
+});
+
+Deno.test("runChild() lets a child begin at once that is no launcher", async () => {
+  const { ready: _, ...direct } = request("echo out; echo err >&2; exit 3");
+  const child = await runChild(direct);
+  assertEquals([await read(child), await child.outcome], [{ stdout: "out\n", stderr: "err\n" }, {
+    kind: "exited",
+    exitCode: 3,
   }]);
 });
 

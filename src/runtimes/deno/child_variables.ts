@@ -4,6 +4,8 @@ export interface ChildVariableSettings {
   /** Deno's own directory, which is that of one execution environment alone. */
   readonly cacheDirectory: string;
   readonly hasNetwork: boolean;
+  /** Where packages come from. */
+  readonly npmRegistry: string;
 }
 
 /**
@@ -11,7 +13,7 @@ export interface ChildVariableSettings {
  * configuration that a program left there. And no WebGPU, whose drivers are native code that Deno loads without asking.
  */
 export function childVariables(
-  { temporaryDirectory, cacheDirectory, hasNetwork }: ChildVariableSettings,
+  { temporaryDirectory, cacheDirectory, hasNetwork, npmRegistry }: ChildVariableSettings,
 ): Record<string, string> {
   return {
     PATH: "/usr/bin:/bin",
@@ -21,6 +23,7 @@ export function childVariables(
     DENO_NO_UPDATE_CHECK: "1",
     DENO_NO_PACKAGE_JSON: "1",
     DENO_WEBGPU_BACKEND: "none",
+    NPM_CONFIG_REGISTRY: npmRegistry,
     ...(hasNetwork ? { DENO_TLS_CA_STORE: "mozilla,system" } : {}),
   };
 }

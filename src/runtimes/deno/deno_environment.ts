@@ -9,23 +9,17 @@ import { type Child, runChild } from "../../system/run_child.ts";
 import { ownAddresses } from "../../system/own_addresses.ts";
 import { removeTree } from "../../system/remove_tree.ts";
 import { Workspace } from "../../system/workspace.ts";
-import type {
-  ExecutionEnvironment,
-  Program,
-  ProgramHandle,
-  RunOptions,
-  RuntimeConfig,
-  RuntimeHost,
-} from "../runtime.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../runtime.ts";
 import { childVariables } from "./child_variables.ts";
 import { DENO_FACTS } from "./facts.ts";
+import type { DenoInstallation } from "./installation.ts";
+import { Packages } from "./packages.ts";
 import { permissionFlags } from "./permission_flags.ts";
 import { parseShellProgram, type ShellProgram } from "./shell_program.ts";
 import { StderrFilter } from "./stderr_filter.ts";
 
 /** What boot.js writes when the program may begin. */
-const READY_MARKER = new Uint8Array([0, 7, 0]);
-const START_TIMEOUT_MS = 10_000;
+const READY = { marker: new Uint8Array([0, 7, 0]), timeoutMs: 10_000 };
 
 /**
  * What V8 reserves as data before it has done anything: for itself, and again for each of the Workers that a program may
@@ -33,13 +27,6 @@ const START_TIMEOUT_MS = 10_000;
  */
 const MAX_WORKERS = 4;
 const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;
-
-/** A Deno that was found, and what stands ready to run programs with it. */
-export interface DenoInstallation extends RuntimeHost {
-  readonly scratchDirectory: string;
-  readonly binary: string;
-  readonly bootPath: string;
-}
 
 /** A directory with a workspace and a cache of its own, and a `deno run` for each program in it. */
 export class DenoEnvironment implements ExecutionEnvironment {
@@ -53,6 +40,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly #workspace: string;
   readonly #temporary: string;
   readonly #cache: string;
+  readonly #packages: Packages;
   readonly #running = new Set<Child>();
   #isDisposed = false;
 
@@ -65,6 +53,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#workspace = config.workspaceDirectory ?? join(this.#directory, "workspace");
     this.#temporary = join(this.#directory, "tmp");
     this.#cache = join(this.#directory, "deno_dir");
+    this.#packages = new Packages(installation, { directory: this.#directory, cache: this.#cache });
     this.files = new Workspace(this.#workspace, { asideDirectory: this.#directory });
   }
 
@@ -89,12 +78,14 @@ export class DenoEnvironment implements ExecutionEnvironment {
   }
 
   run(program: Program, options: RunOptions): Promise<ProgramHandle> {
-    if (program.kind === "install") {
-      return Promise.reject(new CodeBeakerError("permission_denied", "Cannot install packages on this runtime yet"));
+    switch (program.kind) {
+      case "file":
+        return this.#runFile(program.path, { ...program, workingDirectory: "." }, options);
+      case "shell":
+        return this.#runShell(program, options);
+      case "install":
+        return this.#install(program.packages, options);
     }
-    return program.kind === "file"
-      ? this.#runFile(program.path, { ...program, workingDirectory: "." }, options)
-      : this.#runShell(program, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,6 +96,17 @@ export class DenoEnvironment implements ExecutionEnvironment {
     }));
     await removeCache(this.#cache);
     await removeTree(this.#directory);
+  }
+
+  async #install(packages: readonly string[], { limits, signal }: RunOptions): Promise<ProgramHandle> {
+    return this.#own(
+      await this.#packages.install(packages, {
+        limits,
+        signal,
+        reservedDataBytes: RESERVED_BYTES,
+        shownPaths: this.#shownPaths(),
+      }),
+    );
   }
 
   async #runShell(command: Extract<Program, { kind: "shell" }>, options: RunOptions): Promise<ProgramHandle> {
@@ -145,11 +147,15 @@ export class DenoEnvironment implements ExecutionEnvironment {
       cwd: join(this.#workspace, workingDirectory),
       env: { NO_COLOR: "1", ...variables, ...this.#childVariables() },
       limits,
-      readyMarker: READY_MARKER,
-      startTimeoutMs: START_TIMEOUT_MS,
+      ready: READY,
       stderrFilter: filter,
       explain: (status, usage) => explainEnd(status, { usage, limits, sawOutOfMemory: filter.sawOutOfMemory }),
     }, { signal });
+    return this.#own(child);
+  }
+
+  /** Disposing ends it. */
+  #own(child: Child): Child {
     this.#running.add(child);
     child.outcome.then(() => this.#running.delete(child));
     if (this.#isDisposed) child.kill("SIGKILL");
@@ -160,7 +166,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     path: string,
     { variables, limits }: { readonly variables: readonly string[]; readonly limits: Limits },
   ): Promise<string[]> {
-    const { openNetworks } = this.#installation;
+    const { openNetworks, npmRegistry } = this.#installation;
     return permissionFlags({
       workspace: this.#workspace,
       temporaryDirectory: this.#temporary,
@@ -168,6 +174,8 @@ export class DenoEnvironment implements ExecutionEnvironment {
       variables: [...variables, "TMPDIR"],
       limits,
       openNetworks,
+      npmRegistry,
+      packages: this.#packages.prepare(),
       ownAddresses: this.#config.permissions.allowNet === false ? [] : ownAddresses(openNetworks),
       detectCommonJs: await this.#usesRequire(path),
     });
@@ -185,6 +193,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
       temporaryDirectory: this.#temporary,
       cacheDirectory: this.#cache,
       hasNetwork: this.#config.permissions.allowNet !== false,
+      npmRegistry: this.#installation.npmRegistry,
     });
   }
 

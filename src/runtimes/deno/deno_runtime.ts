@@ -6,8 +6,9 @@ import { NO_PERMISSIONS } from "../../core/permissions.ts";
 import { Probe } from "../../system/probe.ts";
 import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../runtime.ts";
 import bootSource from "./boot.js" with { type: "text" };
-import { DenoEnvironment, type DenoInstallation } from "./deno_environment.ts";
+import { DenoEnvironment } from "./deno_environment.ts";
 import { DENO_FACTS } from "./facts.ts";
+import type { DenoInstallation } from "./installation.ts";
 import { whyNotFlags } from "./permission_flags.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
@@ -95,7 +96,7 @@ class DenoRuntime implements ExecutionRuntime {
         cause,
       });
     }
-    return { ...this.#host, scratchDirectory, bootPath, binary: binaryOf(this.#host.settings["deno"]) };
+    return { ...this.#host, scratchDirectory, bootPath, ...parseSettings(this.#host.settings["deno"]) };
   }
 
   async #tryProgram(signal: AbortSignal): Promise<void> {
@@ -134,12 +135,19 @@ function withoutComments(source: string): string {
   return source.replaceAll(/^\/\*\*.*?\*\/$/gms, "");
 }
 
-/** The configured `binary`. In a compiled service `execPath` is the service itself, which runs no programs: Deno is then the one on `PATH`. */
-function binaryOf(settings: unknown): string {
-  if (
-    typeof settings === "object" && settings !== null && "binary" in settings && typeof settings.binary === "string"
-  ) {
-    return settings.binary;
-  }
-  return Deno.build.standalone ? "deno" : Deno.execPath();
+/** Where npm's packages are when nothing else is said. */
+const NPM_REGISTRY = "https://registry.npmjs.org/";
+
+/**
+ * The configured `binary` and `npmRegistry`. In a compiled service `execPath` is the service itself, which runs no programs:
+ * Deno is then the one on `PATH`.
+ */
+function parseSettings(settings: unknown): Pick<DenoInstallation, "binary" | "npmRegistry"> {
+  const given: { readonly binary?: unknown; readonly npmRegistry?: unknown } =
+    typeof settings === "object" && settings !== null ? settings : {};
+  const { binary, npmRegistry } = given;
+  return {
+    binary: typeof binary === "string" ? binary : Deno.build.standalone ? "deno" : Deno.execPath(),
+    npmRegistry: typeof npmRegistry === "string" ? npmRegistry.replace(/\/*$/, "/") : NPM_REGISTRY,
+  };
 }

@@ -5,8 +5,14 @@ import { closedNetworks } from "../../core/private_networks.ts";
 /** WebAssembly pages of 64 KiB in one MB. */
 const WASM_PAGES_PER_MB = 16;
 
-/** Where Deno gets `npm:` packages from unless told otherwise; `npm:` imports need it to be reachable. */
-const NPM_HOST = "registry.npmjs.org";
+/** Packages that were installed, and where a program finds them. */
+export interface InstalledPackages {
+  /** What each bare name stands for. */
+  readonly configPath: string;
+  readonly lockPath: string;
+  /** What the packages themselves may read. */
+  readonly directory: string;
+}
 
 /** What the flags of one `deno run` are made from. */
 export interface FlagSettings {
@@ -21,6 +27,9 @@ export interface FlagSettings {
   readonly openNetworks: readonly string[];
   /** Addresses of this machine, which are nobody's public internet. */
   readonly ownAddresses: readonly string[];
+  /** Where Deno gets packages from; `npm:` imports need it to be reachable. */
+  readonly npmRegistry: string;
+  readonly packages?: InstalledPackages | undefined;
   /** Whether a program without `import` and `export` may be CommonJS. */
   readonly detectCommonJs: boolean;
 }
@@ -32,21 +41,26 @@ export interface FlagSettings {
  * @throws {TypeError} for a value that would widen a list; {@link whyNotFlags} tells it beforehand
  */
 export function permissionFlags(settings: FlagSettings): string[] {
-  const { workspace, temporaryDirectory, permissions, limits } = settings;
+  const { workspace, temporaryDirectory, permissions, limits, packages } = settings;
   return [
     "--no-prompt",
     "--quiet",
-    "--no-config",
-    "--no-lock",
+    packages === undefined ? "--no-config" : `--config=${packages.configPath}`,
     "--no-code-cache",
     "--node-modules-dir=none",
+    ...packageFlags(settings),
     ...networkFlags(settings),
     "--deny-run",
     "--deny-ffi",
     "--deny-sys",
     "--ignore-env",
     ...list("--allow-env", [...settings.variables, ...permissions.allowEnv]),
-    ...list("--allow-read", [workspace, temporaryDirectory, ...permissions.allowRead]),
+    ...list("--allow-read", [
+      workspace,
+      temporaryDirectory,
+      ...(packages === undefined ? [] : [packages.directory]),
+      ...permissions.allowRead,
+    ]),
     ...list("--allow-write", [workspace, temporaryDirectory, ...permissions.allowWrite]),
     ...(settings.detectCommonJs ? ["--unstable-detect-cjs"] : []),
     `--v8-flags=--max-old-space-size=${limits.memoryMb},--wasm-max-mem-pages=${limits.memoryMb * WASM_PAGES_PER_MB}`,
@@ -67,17 +81,32 @@ export function whyNotFlags(permissions: PermissionSettings): string | undefined
     : `${ipv6} is an IPv6 address, and private IPv6 networks cannot be kept out one by one`;
 }
 
+/**
+ * Without a registry, packages are those that were installed, in the versions of the lock, and with `--cached-only` nothing
+ * else is asked for: no module of another host either, which is why that flag is not set without need.
+ */
+function packageFlags(settings: FlagSettings): string[] {
+  if (isNpmReachable(settings)) return ["--no-lock"];
+  const { packages } = settings;
+  return packages === undefined ? ["--no-lock", "--no-npm"] : [`--lock=${packages.lockPath}`, "--cached-only"];
+}
+
+function isNpmReachable({ permissions: { allowNet }, npmRegistry }: FlagSettings): boolean {
+  if (typeof allowNet === "boolean") return allowNet;
+  const { hostname, port, protocol } = new URL(npmRegistry);
+  const usedPort = port !== "" ? port : protocol === "http:" ? "80" : "443";
+  return allowNet.includes(hostname) || allowNet.includes(`${hostname}:${usedPort}`);
+}
+
 /** Without network, nothing remote is loaded either; with it, modules come from the same hosts as everything else. */
 function networkFlags({ permissions, openNetworks, ownAddresses }: FlagSettings): string[] {
   const hosts = permissions.allowNet;
   if (hosts === false) {
-    return ["--no-npm", "--no-remote", "--deny-import", "--deny-net"];
+    return ["--no-remote", "--deny-import", "--deny-net"];
   }
   const closed = [...closedNetworks(openNetworks), ...ownAddresses, "[::]", "[::1]"];
   const allowed = typeof hosts === "object" ? hosts : [];
-  const isNpmReachable = hosts === true || allowed.includes(NPM_HOST) || allowed.includes(`${NPM_HOST}:443`);
   return [
-    ...(isNpmReachable ? [] : ["--no-npm"]),
     ...(hosts === true
       ? ["--allow-net", "--allow-import"]
       : [...list("--allow-net", allowed), ...list("--allow-import", allowed)]),

@@ -11,6 +11,7 @@ const BASE: FlagSettings = {
   limits: DEFAULT_LIMITS,
   openNetworks: [],
   ownAddresses: [],
+  npmRegistry: "https://registry.npmjs.org/",
   detectCommonJs: false,
 };
 
@@ -23,9 +24,9 @@ Deno.test("permissionFlags() denies everything for empty settings", () => {
     "--no-prompt",
     "--quiet",
     "--no-config",
-    "--no-lock",
     "--no-code-cache",
     "--node-modules-dir=none",
+    "--no-lock",
     "--no-npm",
     "--no-remote",
     "--deny-import",
@@ -71,6 +72,32 @@ Deno.test("permissionFlags() lets a list of hosts reach those hosts, for imports
   assert(some.includes("--no-npm"));
   assert(!flags({ allowNet: ["registry.npmjs.org:443"] }).includes("--no-npm"));
   assert(!flags({ allowNet: true }).includes("--no-npm"));
+});
+
+Deno.test("permissionFlags() lets npm only through to the registry that is configured", () => {
+  const mirror = (registry: string, allowNet: string[]) => flags({ allowNet }, { npmRegistry: registry });
+  for (const host of ["npm.example.com", "npm.example.com:8443"]) {
+    assert(!mirror("https://npm.example.com:8443/path/", [host]).includes("--no-npm"), host);
+  }
+  for (const host of ["registry.npmjs.org", "npm.example.com:443", "example.com"]) {
+    assert(mirror("https://npm.example.com:8443/path/", [host]).includes("--no-npm"), host);
+  }
+  assert(!mirror("http://npm.example.com/", ["npm.example.com:80"]).includes("--no-npm"));
+});
+
+Deno.test("permissionFlags() lets a program import what was installed, and ask for nothing more", () => {
+  const packages = { configPath: "/p/deno.json", lockPath: "/p/deno.lock", directory: "/d/npm" };
+  for (const allowNet of [false, ["example.com"]]) {
+    const all = flags({ allowNet, allowRead: ["/data"] }, { packages });
+    for (const flag of ["--config=/p/deno.json", "--lock=/p/deno.lock", "--cached-only", "--node-modules-dir=none"]) {
+      assert(all.includes(flag), flag);
+    }
+    assert(all.includes("--allow-read=/w,/t,/d/npm,/data") && all.includes("--allow-write=/w,/t"));
+    assert(!all.includes("--no-npm") && !all.includes("--no-config") && !all.includes("--no-lock"));
+  }
+  assert(flags({}, { packages }).includes("--no-remote"));
+  const online = flags({ allowNet: true }, { packages });
+  assert(online.includes("--config=/p/deno.json") && online.includes("--no-lock") && !online.includes("--cached-only"));
 });
 
 Deno.test("permissionFlags() leaves open what the operator opened, and no more", () => {

@@ -1,0 +1,155 @@
+import { join } from "@std/path";
+import { messageOf } from "../../core/errors.ts";
+import type { Outcome } from "../../core/execution.ts";
+import { type Limits, MEBIBYTE } from "../../core/limits.ts";
+import { removeTree } from "../../system/remove_tree.ts";
+import { type Child, runChild } from "../../system/run_child.ts";
+import { SizeWatch } from "../../system/size_watch.ts";
+import { childVariables } from "./child_variables.ts";
+import type { DenoInstallation } from "./installation.ts";
+import { parsePackages } from "./package_names.ts";
+import type { InstalledPackages } from "./permission_flags.ts";
+import { StderrFilter } from "./stderr_filter.ts";
+
+/** Where Deno keeps packages in its own directory. */
+const CACHE_NAME = "npm";
+
+/** What holds for one installation. */
+export interface InstallOptions {
+  readonly limits: Limits;
+  readonly signal?: AbortSignal | undefined;
+  /** Address space that Deno reserves as data, in bytes. */
+  readonly reservedDataBytes: number;
+  /** Paths of the host that Deno's messages hold, and what a client sees in their place. */
+  readonly shownPaths: Readonly<Record<string, string>>;
+}
+
+/** What an installation left: a directory with these files, which Deno takes as its configuration. */
+interface Installed {
+  readonly directory: string;
+  readonly imports: ReadonlyMap<string, string>;
+  readonly lock: string;
+}
+
+/**
+ * The npm packages of one environment. They lie in Deno's own directory and not in the workspace: with a `node_modules`
+ * there (`--node-modules-dir=manual`) Deno would let a program read every file of the host that has such a directory above
+ * it. What is installed is what a configuration says that only the service writes, beside the workspace, where no program
+ * reaches; nothing that a program leaves is read, and nothing that a package brings is run.
+ */
+export class Packages {
+  readonly #installation: DenoInstallation;
+  readonly #directory: string;
+  readonly #cache: string;
+  #installed: Installed | undefined;
+
+  /**
+   * @param options.directory of the environment alone, reached by no program
+   * @param options.cache Deno's own directory for the environment's programs
+   */
+  constructor(
+    installation: DenoInstallation,
+    options: { readonly directory: string; readonly cache: string },
+  ) {
+    this.#installation = installation;
+    this.#directory = options.directory;
+    this.#cache = options.cache;
+  }
+
+  /** What a program is to be told; undefined when there are none. A program's own additions to the lock end with it. */
+  prepare(): InstalledPackages | undefined {
+    if (this.#installed === undefined) return undefined;
+    const { directory, lock } = this.#installed;
+    const lockPath = join(directory, "deno.lock");
+    Deno.writeTextFileSync(lockPath, lock);
+    return { configPath: join(directory, "deno.json"), lockPath, directory: join(this.#cache, CACHE_NAME) };
+  }
+
+  /**
+   * Installs packages beside those that are there. They can be imported once the child has exited with 0; else everything
+   * stays as it was.
+   *
+   * @throws {CodeBeakerError} `invalid_request` for a name that is none
+   */
+  async install(packages: readonly string[], options: InstallOptions): Promise<Child> {
+    const imports = new Map([...this.#installed?.imports ?? [], ...parsePackages(packages)]);
+    const directory = join(this.#directory, `packages-${crypto.randomUUID()}`);
+    await Deno.mkdir(directory, { mode: 0o700 });
+    try {
+      await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify({ imports: Object.fromEntries(imports) }));
+      return await this.#start({ directory, imports }, options);
+    } catch (error) {
+      await removeTree(directory);
+      throw error;
+    }
+  }
+
+  async #start(
+    { directory, imports }: Pick<Installed, "directory" | "imports">,
+    { limits, signal, reservedDataBytes, shownPaths }: InstallOptions,
+  ): Promise<Child> {
+    const { binary, confinement, npmRegistry } = this.#installation;
+    const cacheDirectory = join(directory, "deno_dir");
+    let exceeded: Outcome | undefined;
+    const child = await runChild({
+      ...confinement.confine([binary, ...installArguments(directory)], { limits, reservedDataBytes, ipv4Only: true }),
+      cwd: directory,
+      env: {
+        NO_COLOR: "1",
+        ...childVariables({ temporaryDirectory: directory, cacheDirectory, hasNetwork: true, npmRegistry }),
+      },
+      limits,
+      stderrFilter: new StderrFilter({ ...shownPaths, [npmRegistry]: "npm:" }),
+      explain: () => exceeded,
+    }, { signal });
+    const watch = new SizeWatch(cacheDirectory, {
+      limitBytes: limits.diskMb * MEBIBYTE,
+      onExceeded(observedBytes) {
+        exceeded = { kind: "disk_limit", limitMb: limits.diskMb, observedMb: Math.ceil(observedBytes / MEBIBYTE) };
+        child.kill("SIGKILL");
+      },
+    });
+    const outcome = child.outcome.then(async (ended) => {
+      await watch.stop();
+      return await this.#settle({ directory, imports }, ended.kind === "exited" ? exceeded ?? ended : ended);
+    }).catch((error: unknown): Outcome => ({ kind: "interrupted", reason: messageOf(error) }));
+    return { ...child, outcome };
+  }
+
+  /** Puts the packages in place of the former, or leaves those; what is not needed any more is removed. */
+  async #settle({ directory, imports }: Pick<Installed, "directory" | "imports">, outcome: Outcome): Promise<Outcome> {
+    if (outcome.kind !== "exited" || outcome.exitCode !== 0) {
+      await removeTree(directory);
+      return outcome;
+    }
+    const former = this.#installed;
+    const lock = await Deno.readTextFile(join(directory, "deno.lock"));
+    const place = join(this.#cache, CACHE_NAME);
+    await Deno.mkdir(this.#cache, { recursive: true, mode: 0o700 });
+    await renameIfThere(place, join(directory, "former"));
+    await renameIfThere(join(directory, "deno_dir", CACHE_NAME), place);
+    this.#installed = { directory, imports, lock };
+    for (const name of ["former", "deno_dir"]) await removeTree(join(directory, name));
+    if (former !== undefined) await removeTree(former.directory);
+    return outcome;
+  }
+}
+
+/** Only npm's packages, only as the configuration says, and none of their scripts. */
+function installArguments(directory: string): string[] {
+  return [
+    "install",
+    "--no-prompt",
+    "--node-modules-dir=none",
+    `--config=${join(directory, "deno.json")}`,
+    `--lock=${join(directory, "deno.lock")}`,
+  ];
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

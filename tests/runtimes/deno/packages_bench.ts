@@ -1,0 +1,56 @@
+import { assertEquals } from "@std/assert";
+import { runCommand } from "../../../src/commands/mod.ts";
+import type { ProgramResult } from "../../../src/core/execution.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
+import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
+import type { ExecutionEnvironment } from "../../../src/runtimes/runtime.ts";
+import { openNpmRegistry, type PublishedPackage } from "../../support/npm_registry.ts";
+import { openRuntimeHost } from "../../support/runtime_host.ts";
+
+/** An environment whose packages come from a registry of the test's own. */
+export interface PackagesBench extends AsyncDisposable {
+  readonly environment: ExecutionEnvironment;
+  readonly requests: string[];
+  readonly scratchDirectory: string;
+  install(packages: readonly string[], limits?: Partial<Limits>): Promise<ProgramResult>;
+  run(code: string, language?: string): Promise<ProgramResult>;
+}
+
+/** A bench whose registry holds these packages. */
+export async function openPackagesBench(
+  packages: readonly PublishedPackage[],
+  permissions: Partial<PermissionSettings> = {},
+): Promise<PackagesBench> {
+  await using opened = new AsyncDisposableStack();
+  const registry = opened.use(await openNpmRegistry(packages));
+  const host = opened.use(await openRuntimeHost({ settings: { deno: { npmRegistry: registry.url } } }));
+  const environment = opened.use(
+    await createDenoRuntime(host).createEnvironment({
+      environment: "typescript",
+      environmentVariables: {},
+      resourceLimits: DEFAULT_LIMITS,
+      permissions: { ...NO_PERMISSIONS, ...permissions },
+      minIsolation: 0,
+    }),
+  );
+  const owned = opened.move();
+  const ask = async (command: unknown, limits: Partial<Limits> = {}) =>
+    await runCommand(environment, command, {
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      mayInstall: true,
+    }) as ProgramResult;
+  return {
+    environment,
+    requests: registry.requests,
+    scratchDirectory: host.scratchDirectory ?? "",
+    install: (names, limits) => ask({ type: "install_packages", packages: names }, limits),
+    run: (code, language = "typescript") => ask({ type: "execute_code", code, language }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Asserts that a program ended by itself, and how. */
+export function assertExited(result: ProgramResult, exitCode = 0): void {
+  assertEquals([result.outcome, result.stderr], [{ kind: "exited", exitCode }, result.stderr]);
+}
