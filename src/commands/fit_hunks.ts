@@ -2,7 +2,7 @@ import { applyPatch, type StructuredPatch, type StructuredPatchHunk } from "diff
 import { CodeBeakerError } from "../core/errors.ts";
 
 /** What all hunks of a patch together may compare, in lines and characters of lines as long as each other. */
-const MAX_COMPARED = 50_000_000;
+const MAX_COMPARED = 20_000_000;
 
 /** What became of a file's hunks: the new text, or the first hunk that fits nowhere (from 1). */
 export type Fit = { readonly text: string } | { readonly failed: number };

@@ -2,8 +2,8 @@ import { parsePatch, type StructuredPatch, type StructuredPatchHunk } from "diff
 import { CodeBeakerError, invalidField, messageOf } from "../core/errors.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 
-/** More than this is no patch that a person or an agent wrote. */
-const MAX_PATCH_LENGTH = 16_777_216;
+/** Nothing else is answered while a patch is read. */
+const MAX_PATCH_LENGTH = 4_194_304;
 const MAX_FILES = 1_000;
 /** A parser's message quotes a line, which may be long. */
 const MAX_MESSAGE_LENGTH = 200;
@@ -39,7 +39,7 @@ export interface FilePatch {
 export function readPatch(patch: string, { strip }: { readonly strip: number }): FilePatch[] {
   if (patch.length > MAX_PATCH_LENGTH) throw tooLarge(`it must be at most ${MAX_PATCH_LENGTH} characters long`);
   if (/^GIT binary patch\r?$/m.test(patch)) throw unreadable("it holds a binary patch");
-  const sections = parse(withUnixEnds(patch)).filter((section) =>
+  const sections = parse(withoutSignatures(withUnixEnds(patch))).filter((section) =>
     section.hunks.length > 0 || namesOf(section) !== undefined
   );
   if (sections.length === 0) throw unreadable("it holds no change: a unified diff is expected");
@@ -58,6 +58,11 @@ function parse(patch: string): StructuredPatch[] {
 /** A patch whose every line ends as on Windows was only carried that way; one whose content does has other ends in its headers. */
 function withUnixEnds(patch: string): string {
   return /(^|[^\r])\n/.test(patch) ? patch : patch.replaceAll("\r\n", "\n");
+}
+
+/** What `git format-patch` puts below a patch, its version, would be a removed line of the last hunk. */
+function withoutSignatures(patch: string): string {
+  return patch.replace(/^-- \n(?=\d+\.\d)/gm, "");
 }
 
 function toFilePatch(section: StructuredPatch, strip: number): FilePatch {

@@ -118,6 +118,36 @@ Deno.test("apply_patch takes what diff -u makes, with times and no prefix, for t
   assertEquals(await readAll(environment), { "a.txt": "one\n", "d/b.txt": "0\n1\n2\n3\n4\n5\n6\n7\n8\n" });
 });
 
+Deno.test("apply_patch takes what git format-patch makes, one mail after the other", async () => {
+  await using environment = await FakeEnvironment.create();
+  await environment.fill({ f: "1\n2\n" });
+  const mail = (from: string, to: string) =>
+    [
+      "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001",
+      "From: A <a@example.com>",
+      "Subject: [PATCH] A change",
+      "",
+      "---",
+      " f | 2 +-",
+      " 1 file changed, 1 insertion(+), 1 deletion(-)",
+      "",
+      "diff --git a/f b/f",
+      "index 1191247..d00491f 100644",
+      "--- a/f",
+      "+++ b/f",
+      "@@ -1,2 +1,2 @@",
+      " 1",
+      `-${from}`,
+      `+${to}`,
+      "-- ",
+      "2.47.3",
+      "",
+      "",
+    ].join("\n");
+  assertEquals(await patchWith(environment, mail("2", "two") + mail("two", "three")), done(2, 2));
+  assertEquals(await readAll(environment), { f: "1\nthree\n" });
+});
+
 Deno.test("apply_patch takes names with a and b as they stand where they lead to something", async () => {
   await using environment = await FakeEnvironment.create();
   await environment.fill({ "a/x": "1\n", "x": "1\n", "b/y": "" });

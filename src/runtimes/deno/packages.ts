@@ -61,7 +61,9 @@ export class Packages {
     if (this.#installed === undefined) return undefined;
     const { directory, lock } = this.#installed;
     const lockPath = join(directory, "deno.lock");
-    Deno.writeTextFileSync(lockPath, lock);
+    const freshPath = join(directory, `deno.lock-${crypto.randomUUID()}`);
+    Deno.writeTextFileSync(freshPath, lock);
+    Deno.renameSync(freshPath, lockPath); // Another program may be reading it.
     return { configPath: join(directory, "deno.json"), lockPath, directory: join(this.#cache, CACHE_NAME) };
   }
 

@@ -16,6 +16,19 @@ export const LASTING_CHECKS: Checks = {
     assertEquals((await run(dialect.printFile("deep/er/in.txt"))).stdout, "from the client");
   },
 
+  async "what a program wrote is compared, and patched for the next one"({ environment, dialect, run }) {
+    const ask = (command: unknown) => runCommand(environment, command, { limits: DEFAULT_LIMITS });
+    await run(dialect.writeFile("f.txt", "one"));
+    const { diff } = await ask({ type: "diff", originalPath: "f.txt", modifiedContent: "two" }) as { diff: string };
+    const result = await ask({
+      type: "apply_patch",
+      patch: `${diff}--- /dev/null\n+++ b/new.txt\n@@ -0,0 +1 @@\n+x\n`,
+    });
+    assertEquals(result, { filesPatched: 2, hunksApplied: 2, hunksFailed: 0, errors: [] });
+    assertEquals((await run(dialect.printFile("f.txt"))).stdout, "two");
+    assertEquals((await run(dialect.printFile("new.txt"))).stdout.trim(), "x");
+  },
+
   async "two programs run side by side"({ dialect, run }) {
     const results = await Promise.all([run(dialect.hello), run(dialect.hello)]);
     assertEquals(results.map(({ stdout }) => stdout), ["hello\n", "hello\n"]);
