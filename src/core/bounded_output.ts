@@ -6,11 +6,11 @@
 export class BoundedOutput {
   readonly #headBytes: number;
   readonly #tailBytes: number;
-  readonly #head: Uint8Array[] = [];
+  #head = new Uint8Array();
   #headLength = 0;
-  #tail: Uint8Array[] = [];
-  #tailLength = 0;
-  #dropped = 0;
+  /** A ring: byte number `n` behind the head lies at `n % #tailBytes`. It grows until it is as long as that. */
+  #tail = new Uint8Array();
+  #tailSeen = 0;
 
   constructor(maxBytes: number) {
     this.#headBytes = Math.ceil(maxBytes / 2);
@@ -25,37 +25,56 @@ export class BoundedOutput {
 
   /** The kept text, and how many bytes are missing between its halves. */
   read(): { readonly text: string; readonly truncatedBytes: number } {
-    const tail = lastBytes(concat(this.#tail), this.#tailBytes);
-    const dropped = this.#dropped + this.#tailLength - tail.length;
-    if (dropped === 0) return { text: decode(concat([...this.#head, tail])), truncatedBytes: 0 };
-    const whole = wholeEnd(concat(this.#head));
+    const tail = this.#readTail();
+    const dropped = this.#tailSeen - tail.length;
+    const head = this.#head.subarray(0, this.#headLength);
+    if (dropped === 0) return { text: decode(concat([head, tail])), truncatedBytes: 0 };
+    const whole = wholeEnd(head);
     const rest = wholeStart(tail);
     const cut = this.#headLength - whole.length + tail.length - rest.length;
     return { text: decode(whole) + decode(rest), truncatedBytes: dropped + cut };
   }
 
   #keepHead(bytes: Uint8Array): void {
-    this.#head.push(bytes.slice());
+    this.#head = grown(this.#head, { neededBytes: this.#headLength + bytes.length, maxBytes: this.#headBytes });
+    this.#head.set(bytes, this.#headLength);
     this.#headLength += bytes.length;
   }
 
+  /** Overwrites the oldest bytes, so that what streams through makes no garbage. */
   #keepTail(bytes: Uint8Array): void {
-    this.#tail.push(bytes.slice());
-    this.#tailLength += bytes.length;
-    if (this.#tailLength <= 2 * this.#tailBytes + 65_536) return;
-    const kept = lastBytes(concat(this.#tail), this.#tailBytes);
-    this.#dropped += this.#tailLength - kept.length;
-    this.#tail = [kept];
-    this.#tailLength = kept.length;
+    const kept = bytes.subarray(Math.max(bytes.length - this.#tailBytes, 0));
+    this.#tail = grown(this.#tail, { neededBytes: this.#tailSeen + kept.length, maxBytes: this.#tailBytes });
+    this.#tailSeen += bytes.length;
+    if (kept.length === 0) return;
+    const start = (this.#tailSeen - kept.length) % this.#tailBytes;
+    const untilEnd = kept.subarray(0, this.#tailBytes - start);
+    this.#tail.set(untilEnd, start);
+    this.#tail.set(kept.subarray(untilEnd.length), 0);
   }
+
+  #readTail(): Uint8Array {
+    if (this.#tailSeen <= this.#tailBytes) return this.#tail.subarray(0, this.#tailSeen);
+    const start = this.#tailSeen % this.#tailBytes;
+    return concat([this.#tail.subarray(start), this.#tail.subarray(0, start)]);
+  }
+}
+
+interface Room {
+  readonly neededBytes: number;
+  readonly maxBytes: number;
+}
+
+/** A buffer with the same bytes and room for so many, at most `maxBytes`; it doubles, so that small pieces cost little. */
+function grown(buffer: Uint8Array<ArrayBuffer>, { neededBytes, maxBytes }: Room): Uint8Array<ArrayBuffer> {
+  if (buffer.length >= Math.min(neededBytes, maxBytes)) return buffer;
+  const larger = new Uint8Array(Math.min(Math.max(neededBytes, 2 * buffer.length), maxBytes));
+  larger.set(buffer);
+  return larger;
 }
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-}
-
-function lastBytes(bytes: Uint8Array, count: number): Uint8Array {
-  return bytes.length <= count ? bytes : bytes.slice(bytes.length - count);
 }
 
 function concat(chunks: readonly Uint8Array[]): Uint8Array {

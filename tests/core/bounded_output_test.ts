@@ -48,3 +48,34 @@ Deno.test("BoundedOutput does not keep what its caller overwrites", () => {
   chunk.fill(0);
   assertEquals(output.read().text, "abc");
 });
+
+Deno.test("BoundedOutput keeps the same whatever the sizes of its chunks", () => {
+  const text = Array.from({ length: 997 }, (_, index) => String.fromCharCode(97 + index % 26)).join("");
+  const kept = [0, 1, 2, 3, 10, 64, 65, 500, 996, 997, 2_000];
+  const sizes = [[1], [3], [997], [1, 2, 4, 8, 16, 32], [100, 1], [31, 0, 7], [40, 300]];
+  for (const maxBytes of kept) {
+    for (const pattern of sizes) {
+      const chunks: string[] = [];
+      for (let at = 0; at < text.length; at += chunks.at(-1)?.length ?? 0) {
+        chunks.push(text.slice(at, at + (pattern[chunks.length % pattern.length] ?? 0)));
+      }
+      const expected = maxBytes >= text.length ? { text, truncatedBytes: 0 } : {
+        text: text.slice(0, Math.ceil(maxBytes / 2)) + text.slice(text.length - Math.floor(maxBytes / 2)),
+        truncatedBytes: text.length - maxBytes,
+      };
+      assertEquals([maxBytes, pattern, keep(maxBytes, chunks)], [maxBytes, pattern, expected]);
+    }
+  }
+});
+
+Deno.test("BoundedOutput can be read again and again while more comes", () => {
+  const output = new BoundedOutput(4);
+  const read = (text: string) => {
+    output.push(new TextEncoder().encode(text));
+    return output.read();
+  };
+  assertEquals(read("abc"), { text: "abc", truncatedBytes: 0 });
+  assertEquals(read("d"), { text: "abcd", truncatedBytes: 0 });
+  assertEquals(read("e"), { text: "abde", truncatedBytes: 1 });
+  assertEquals(read("fghij"), { text: "abij", truncatedBytes: 6 });
+});
