@@ -20,8 +20,24 @@ export async function hasNetworkNamespaces(): Promise<Availability> {
   }
 }
 
+/** What it answers where it has no files, and where it has some: those of a directory, and nothing ever below `/never`. */
+const HELLO = () => new Response("hello");
+const FILES = async (request: Request, root: string) => {
+  const { pathname } = new URL(request.url);
+  if (pathname.startsWith("/never")) return await new Promise<Response>(() => {});
+  const path = root + pathname + (pathname.endsWith("/") ? "index.html" : "");
+  const headers = { "content-type": path.endsWith(".html") ? "text/html" : "application/octet-stream" };
+  return await Deno.readFile(path).then(
+    (bytes) => new Response(bytes, { headers }),
+    () => new Response("not here", { status: 404 }),
+  );
+};
+
 /** @param prefix the first three numbers of its network, in which this machine is `.1` and the host `.2` */
-export async function openTestHost(prefix: string): Promise<TestHost> {
+export async function openTestHost(
+  prefix: string,
+  options: { readonly directory?: string } = {},
+): Promise<TestHost> {
   await using opened = new AsyncDisposableStack();
   const tag = prefix.split(".").at(-1);
   const [name, ours, theirs] = [`cb${Deno.pid}n${tag}`, `cbv${tag}a`, `cbv${tag}b`];
@@ -34,6 +50,9 @@ export async function openTestHost(prefix: string): Promise<TestHost> {
   await run("ip", "link", "set", ours, "up");
   await run("ip", "-n", name, "address", "add", `${prefix}.2/24`, "dev", theirs);
   await run("ip", "-n", name, "link", "set", theirs, "up");
+  const answer = options.directory === undefined
+    ? String(HELLO)
+    : `(request) => (${FILES})(request, ${JSON.stringify(options.directory)})`;
   const server = new Deno.Command("ip", {
     args: [
       "netns",
@@ -41,7 +60,7 @@ export async function openTestHost(prefix: string): Promise<TestHost> {
       name,
       Deno.execPath(),
       "eval",
-      `Deno.serve({ port: ${PORT}, onListen: () => console.log("up") }, () => new Response("hello"))`,
+      `Deno.serve({ port: ${PORT}, onListen: () => console.log("up") }, ${answer})`,
     ],
     stdout: "piped",
     stderr: "null",

@@ -20,6 +20,8 @@ import {
 import { PROGRAM_USER } from "./host_config.ts";
 import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
 import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
+import { type Installer, installPackages } from "./package_installation.ts";
+import { noInstaller } from "./packages.ts";
 import { PendingFiles } from "./pending_files.ts";
 import { endStrays } from "./strays.ts";
 
@@ -47,7 +49,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly #installation: DockerInstallation;
   readonly #options: DockerEnvironmentOptions;
   readonly #containerIds = new Set<string>();
-  readonly #running = new Set<ContainerProgram>();
+  readonly #running = new Set<ProgramHandle>();
   readonly #operating = new Set<Promise<unknown>>();
   /** Programs that have not begun. */
   #starting = 0;
@@ -119,7 +121,10 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   async run(program: Program, options: RunOptions): Promise<ProgramHandle> {
-    const handle = await this.#startProgram(program, options);
+    const isForInstaller = program.kind === "install" && this.#options.installs !== true;
+    const handle = isForInstaller
+      ? await this.#install(program.packages, options)
+      : await this.#startProgram(program, options);
     this.#running.add(handle);
     handle.outcome.then(() => {
       this.#running.delete(handle);
@@ -147,6 +152,34 @@ export class DockerEnvironment implements ExecutionEnvironment {
     }
     await settledWithin(Promise.all([...this.#running].map(({ outcome }) => outcome)), LAST_OUTCOMES_MS);
     await this.#cleaning;
+  }
+
+  /** What installs packages has a network, so that it runs in a container of its own. */
+  #install(packages: readonly string[], options: RunOptions): Promise<ProgramHandle> {
+    const { installable, spec } = this.#options;
+    if (spec.install === undefined) throw noInstaller(this.language, installable);
+    return installPackages(packages, options, {
+      install: spec.install,
+      files: this.files,
+      lend: (operate) => this.#operate(operate),
+      openInstaller: () => this.#openInstaller(),
+    });
+  }
+
+  async #openInstaller(): Promise<Installer> {
+    const network = await this.#options.installNetwork();
+    const config = { ...this.#options.config, environmentVariables: {}, singleUse: false };
+    const installer = await DockerEnvironment.create(this.#installation, {
+      ...this.#options,
+      config,
+      network,
+      installs: true,
+    });
+    return {
+      run: (packages, options) => installer.run({ kind: "install", packages }, options),
+      lend: (operate) => installer.#operate(operate),
+      [Symbol.asyncDispose]: () => installer[Symbol.asyncDispose](),
+    };
   }
 
   async #startProgram(program: Program, options: RunOptions): Promise<ContainerProgram> {
@@ -228,8 +261,9 @@ export class DockerEnvironment implements ExecutionEnvironment {
   #clean(): void {
     const lasting = this.#lasting;
     if (lasting === undefined || this.#running.size + this.#starting > 0 || this.#isDisposed) return;
+    const operating = [...this.#operating]; // What begins from now on waits for the end of the cleaning.
     this.#cleaning = this.#cleaning
-      .then(() => Promise.allSettled(this.#operating))
+      .then(() => Promise.allSettled(operating))
       .then(async () => this.#isDisposed ? undefined : await this.#endStrays(await lasting))
       .catch((error: unknown) =>
         this.#installation.log.warning("a container cannot be cleaned", {

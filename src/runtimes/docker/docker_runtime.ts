@@ -56,6 +56,8 @@ class DockerRuntime implements ExecutionRuntime {
   readonly #capabilities: RuntimeCapabilities;
   readonly #host: RuntimeHost;
   readonly #settings: DockerSettings;
+  /** The environment names for which packages can be installed. */
+  readonly #installable: readonly string[];
   readonly #probe: Probe;
   readonly #living = new Set<string>();
   #connecting: Promise<EngineClient> | undefined;
@@ -75,6 +77,9 @@ class DockerRuntime implements ExecutionRuntime {
     this.#capabilities = facts.capabilities;
     this.#host = host;
     this.#settings = parseSettings(host.settings[facts.name]);
+    this.#installable = this.supportedEnvironments.filter((name) =>
+      this.#settings.environments[name]?.install !== undefined
+    );
     this.#probe = new Probe(() => this.#ask(), PROBE);
   }
 
@@ -195,10 +200,19 @@ class DockerRuntime implements ExecutionRuntime {
       ociRuntime: this.#ociRuntime(minIsolation),
       network: permissions.allowNet === false ? undefined : await programNetwork.ensure(),
       hasCgroup: this.#keepsCgroup(minIsolation),
-      installable: [],
-      installNetwork: () => Promise.resolve(""),
+      installable: this.#installable,
+      installNetwork: () => this.#openInstallNetwork(programNetwork, minIsolation),
       onUnusable: (reason) => images.recordFailure(environment, `the image ${image} is of no use: ${reason}`),
     };
+  }
+
+  async #openInstallNetwork(network: ProgramNetwork, minIsolation: number): Promise<string> {
+    const why = await this.#whyNoNetwork(minIsolation);
+    if (why === undefined) return await network.ensure();
+    throw new CodeBeakerError(
+      "permission_denied",
+      `Cannot install packages as a container can have no network: ${why}`,
+    );
   }
 
   /** Why what outlived the last process is not what the configuration would get now; undefined when it is. */
@@ -232,7 +246,11 @@ class DockerRuntime implements ExecutionRuntime {
   ): Promise<string | undefined> {
     if (allowRead.length + allowWrite.length > 0) return "no directory of this host is mounted into a container";
     if (typeof allowNet === "object") return "a container's network cannot be kept to a list of hosts";
-    if (!allowNet || this.#engine === undefined) return undefined;
+    return allowNet ? await this.#whyNoNetwork(minIsolation) : undefined;
+  }
+
+  async #whyNoNetwork(minIsolation: number): Promise<string | undefined> {
+    if (this.#engine === undefined) return undefined;
     const ociRuntime = this.#ociRuntime(minIsolation);
     if (ociRuntime !== undefined && this.#facts?.runtimes[ociRuntime]?.includes("--network=none")) {
       return `${ociRuntime} is registered without a network`;

@@ -1,3 +1,4 @@
+import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { goBuild } from "./go_build.ts";
 
 /**
@@ -12,12 +13,33 @@ export interface EnvironmentSpec {
   /** For compiled languages, what makes a binary below `{output}`. */
   readonly compile?: readonly string[];
   readonly run: readonly string[];
+  /**
+   * What installs packages into the working directory, from where they are taken into the workspace; `{packages}` stands for
+   * all of them. Nothing that they bring may be run by it.
+   */
+  readonly install?: readonly string[];
   /** Variables of every program, beside those of the image. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Where compilers work: a file system in memory, as the workspace is, that is no part of it. */
 export const BUILD_DIRECTORY = "/build";
+
+/** Where Python's packages go: a directory of the workspace. */
+const PYTHON_PACKAGES = ".packages";
+/** Only wheels: whatever else is installed runs its own code to be built. */
+const PIP = [
+  ...["pip", "install", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir"],
+  ...["--progress-bar", "off", "--only-binary", ":all:", "--target", PYTHON_PACKAGES, "--", "{packages}"],
+];
+const NPM = [
+  ...["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock"],
+  ...["--", "{packages}"],
+];
+/** Without `--allow-scripts` it runs none, and what stands behind a `--` it does not install. */
+const DENO_INSTALL = [
+  ...["deno", "install", "--quiet", "--no-lock", "--package-json", "--node-modules-dir=auto", "{packages}"],
+];
 
 const DENO_ENV = { DENO_DIR: "/tmp/deno", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
 
@@ -27,24 +49,28 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     image: "python:3.13-slim-trixie",
     file: "main.py",
     run: ["python3", "{file}"],
-    env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
+    install: PIP,
+    env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONPATH: `${WORKSPACE_ROOT}/${PYTHON_PACKAGES}` },
   },
   javascript: {
     image: "denoland/deno:debian-2.9.6",
     file: "main.js",
     run: ["deno", "run", "--quiet", "--no-prompt", "--no-lock", "--allow-all", "--unstable-detect-cjs", "{file}"],
+    install: DENO_INSTALL,
     env: DENO_ENV,
   },
   typescript: {
     image: "denoland/deno:debian-2.9.6",
     file: "main.ts",
     run: ["deno", "run", "--quiet", "--no-prompt", "--no-lock", "--allow-all", "{file}"],
+    install: DENO_INSTALL,
     env: DENO_ENV,
   },
   node: {
     image: "node:24-trixie-slim",
     file: "main.js",
     run: ["node", "{file}"],
+    install: NPM,
     env: { NO_COLOR: "1", NO_UPDATE_NOTIFIER: "1" },
   },
   bash: { image: "debian:trixie-slim", file: "main.sh", run: ["bash", "{file}"] },

@@ -27,6 +27,13 @@ export interface BuildFacts {
   readonly architecture: string;
 }
 
+/** Debian's own pip without what Debian's `python3-pip` takes along; isolated, it never imports what it has just installed. */
+const PIP_SCRIPT = `python3 -m zipfile -e /usr/share/python-wheels/pip-*.whl /usr/lib/python3/dist-packages
+rm -rf /usr/share/python-wheels
+python3 -m compileall -q /usr/lib/python3/dist-packages/pip
+printf '%s\\n' '#!/usr/bin/python3 -I' 'import sys' 'from pip._internal.cli.main import main' 'sys.exit(main())' >/usr/local/bin/pip
+chmod 755 /usr/local/bin/pip`;
+
 /** Every image that can be made without a registry. */
 export const RECIPES: readonly ImageRecipe[] = [
   {
@@ -45,7 +52,12 @@ export const RECIPES: readonly ImageRecipe[] = [
     script: prebuildScript(),
     command: ["bash"],
   },
-  { environments: ["python"], packages: ["python3", "ca-certificates"], command: ["python3"] },
+  {
+    environments: ["python"],
+    packages: ["python3", "python3-pip-whl", "ca-certificates"],
+    script: PIP_SCRIPT,
+    command: ["python3"],
+  },
   { environments: ["typescript", "javascript"], packages: [], hasDeno: true, command: ["deno"] },
   { environments: ["node"], packages: ["nodejs", "ca-certificates"], command: ["node"] },
   { environments: ["bash"], packages: [], command: ["bash"] },

@@ -1,12 +1,17 @@
-import { CodeBeakerError } from "../../core/errors.ts";
 import { packTar } from "modern-tar";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { Program } from "../runtime.ts";
 import { BUILD_DIRECTORY, commandLine, type EnvironmentSpec } from "./environments.ts";
+import { installLine } from "./packages.ts";
 import launchScript from "./launch.sh" with { type: "text" };
 
 /** What `launch.sh` counts an archive in. */
 export const BLOCK_BYTES = 4_096;
+
+/** Says it when an image has nothing that installs packages. */
+const INSTALL = `command -v "$1" >/dev/null && exec "$@"
+printf 'Cannot install packages as the image of this language has no "%s"\\n' "$1" >&2
+exit 127`;
 
 /** What makes the container's init pass a signal on to everything that the launcher started; the launcher unsets it. */
 export const INIT_VARIABLES = { TINI_KILL_PROCESS_GROUP: "1" };
@@ -24,7 +29,8 @@ export function launcherArgv(
     return [...head, WORKSPACE_ROOT, String(compiler.length), ...compiler, ...run];
   }
   if (program.kind === "install") {
-    throw new CodeBeakerError("permission_denied", "Cannot install packages on this runtime yet");
+    const line = installLine(spec.install ?? [], program.packages);
+    return [...head, WORKSPACE_ROOT, "0", "sh", "-c", INSTALL, "install", ...line];
   }
   const { workingDirectory } = program;
   const directory = workingDirectory === "." ? WORKSPACE_ROOT : `${WORKSPACE_ROOT}/${workingDirectory}`;

@@ -32,6 +32,10 @@ const settingsSchema = strictObject({
       file: z.string().regex(/^[A-Za-z0-9_.-]+$/).optional(),
       compile: words.optional(),
       run: words.optional(),
+      install: z.array(z.string().min(1)).refine(
+        (line) => line.includes("{packages}"),
+        'One of the words is "{packages}"',
+      ).optional(),
       env: z.record(z.string(), z.string()).optional(),
     }),
   ),
@@ -66,5 +70,13 @@ function complete(
   );
   const { image, file, run } = entire;
   const compile = given.run === undefined ? entire.compile : given.compile;
-  return { image, file, run, ...(compile === undefined ? {} : { compile }), env: { ...known?.env, ...given.env } };
+  const install = given.install ?? known?.install;
+  return {
+    image,
+    file,
+    run,
+    ...(compile === undefined ? {} : { compile }),
+    ...(install === undefined ? {} : { install }),
+    env: { ...known?.env, ...given.env },
+  };
 }

@@ -47,6 +47,19 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
     });
   }
 
+  Deno.test("[docker, lasting] a file can be asked for in the moment in which a program has ended", async () => {
+    await using docker = await openDocker();
+    await using environment = await docker.runtime.createEnvironment(configFor("bash"));
+    await environment.files.write("main.sh", new TextEncoder().encode("echo made >made.txt"));
+    const program = await environment.run({ kind: "file", path: "main.sh", args: [] }, {
+      env: {},
+      limits: DEFAULT_LIMITS,
+    });
+    const reading = program.outcome.then(() => environment.files.read("made.txt"));
+    await program.output.pipeTo(new WritableStream());
+    assertEquals(await new Response(await reading).text(), "made\n");
+  });
+
   Deno.test("[docker] twenty environments at once are twenty containers, and none afterwards", async () => {
     await using docker = await openDocker();
     const outputs = await Promise.all(Array.from({ length: 20 }, async (_, index) => {

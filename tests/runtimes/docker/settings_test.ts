@@ -53,7 +53,8 @@ Deno.test("parseSettings() takes each field of a mapping in place of the built-i
     image: "mine:1",
     file: "app.py",
     run: ["pypy", "{file}"],
-    env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "0", EXTRA: "1" },
+    install: ENVIRONMENTS["python"]?.install ?? [],
+    env: { ...ENVIRONMENTS["python"]?.env, PYTHONUNBUFFERED: "0", EXTRA: "1" },
   });
   assertEquals(bash?.env, { A: "1" });
   assertEquals(bash?.run, ["bash", "{file}"]);
@@ -75,6 +76,20 @@ Deno.test("parseSettings() compiles only for the command line that comes with it
   assertEquals(environments["go"]?.compile, compile);
   assertEquals(environments["bash"]?.compile, compile);
   assertEquals(environments["zig"], { image: "zig", file: "main.zig", run, compile, env: {} });
+});
+
+Deno.test("parseSettings() takes an installer in place of the built-in one, and for what is not built in", () => {
+  const install = ["uv", "{packages}"];
+  const { environments } = parse({
+    environments: {
+      python: { image: "mine:1", install },
+      bash: { image: "bash:5" },
+      ruby: { image: "ruby:3", file: "main.rb", run: ["ruby", "{file}"], install },
+    },
+  });
+  assertEquals(environments["python"]?.install, install);
+  assert(!("install" in (environments["bash"] ?? {})));
+  assertEquals(environments["ruby"]?.install, install);
 });
 
 Deno.test("parseSettings() wants a file and a command line of an environment that is not built in", () => {
@@ -100,6 +115,9 @@ Deno.test("parseSettings() says where something is off", () => {
     [mapped({ image: "a", run: [] }), ["environments.python.run"]],
     [mapped({ image: "a", run: ["a", ""] }), ["environments.python.run[1]"]],
     [mapped({ image: "a", compile: [] }), ["environments.python.compile"]],
+    [mapped({ image: "a", install: [] }), ["environments.python.install"]],
+    [mapped({ image: "a", install: ["pip", "install"] }), ["environments.python.install"]],
+    [mapped({ image: "a", install: ["pip", "x{packages}"] }), ["environments.python.install"]],
     [mapped({ image: "a", run: "python" }), ["environments.python.run"]],
     [mapped({ image: "a", file: "" }), ["environments.python.file"]],
     [mapped({ image: "a", file: "a/b.py" }), ["environments.python.file"]],
