@@ -68,6 +68,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "deno-std": ["src/"],
   "cidr-tools": ["src/core/private_networks.ts"],
   "hono": ["src/server/"],
+  "range-parser": ["src/server/file_conditions.ts"],
   "commander": ["src/cli/"],
   "@logtape/logtape": ["src/log.ts"],
   "modern-tar": ["src/system/tar.ts", "src/runtimes/docker/launcher.ts"],

@@ -82,7 +82,7 @@ async function* itemsIn(root: string): AsyncGenerator<ArchiveItem> {
     const common = { path, mode: stats.mode, modifiedMs: stats.mtimeMs };
     if (stats.isDirectory()) yield { ...common, type: "directory" };
     if (stats.isFile()) yield* fileItem(met);
-    const target = stats.isSymbolicLink() ? directory.readLink(name) : undefined;
+    const target = stats.isSymbolicLink() ? readLinkIfThere(directory, name) : undefined;
     if (target !== undefined) yield { ...common, type: "symlink", target };
   }
 }
@@ -109,6 +109,15 @@ function openIfFile({ directory, name, path }: Omit<Met, "stats">): number | und
   }
 }
 
+function readLinkIfThere(directory: DirectoryHandle, name: string): string | undefined {
+  try {
+    return directory.readLink(name);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw translate(error, name);
+  }
+}
+
 function openIfThere(directory: DirectoryHandle, name: string): DirectoryHandle | undefined {
   try {
     return directory.open(name);
@@ -128,7 +137,7 @@ function refuseUnreadable(path: string): void {
 
 /** Whether something is not there any more, or is not any more what it was. */
 function isGone(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO"].includes(systemCodeOf(error) ?? "");
+  return ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EINVAL"].includes(systemCodeOf(error) ?? "");
 }
 
 async function put(

@@ -34,6 +34,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
     submit: unexpected,
     command: unexpected,
     files: unexpected,
+    limits: unexpected,
     ...parts,
   };
 }

@@ -12,12 +12,17 @@ const REPLACEMENT = "\ufffd";
  * @throws {CodeBeakerError} `conflict` for what is no whole archive; `permission_denied` for a path that leaves the workspace
  */
 export async function* packedItems(archive: ReadableStream<Uint8Array>): AsyncGenerator<ArchiveItem> {
+  for await (const entry of whole(decodeTar(archive))) {
+    const item = toItem(entry);
+    if (item !== undefined) yield item;
+    if (item?.type !== "file") await entry.body.cancel();
+  }
+}
+
+/** Tells what is no whole archive from an Engine that is lost. */
+async function* whole<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
   try {
-    for await (const entry of decodeTar(archive)) {
-      const item = toItem(entry);
-      if (item !== undefined) yield item;
-      if (item?.type !== "file") await entry.body.cancel();
-    }
+    yield* parts;
   } catch (cause) {
     if (cause instanceof CodeBeakerError) throw cause;
     throw new CodeBeakerError("conflict", "Cannot pack the workspace to its end as a program interferes", { cause });
@@ -35,7 +40,7 @@ function toItem({ header, body }: ParsedTarEntry): ArchiveItem | undefined {
     case "symlink":
       return { ...common, type, target };
     case "file":
-      return { ...common, type, size, content: body };
+      return { ...common, type, size, content: whole(body) };
     default:
       return undefined;
   }

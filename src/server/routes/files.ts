@@ -1,0 +1,156 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { CodeBeakerError, invalidField } from "../../core/errors.ts";
+import type { FileEntry } from "../../core/files.ts";
+import { MEBIBYTE } from "../../core/limits.ts";
+import { oneOf, strictObject } from "../../core/validation.ts";
+import { parseWorkspacePath } from "../../core/workspace_path.ts";
+import type { WorkspaceFiles } from "../../runtimes/runtime.ts";
+import type { SessionsPort } from "../../sessions/port.ts";
+import type { AppEnv } from "../app_env.ts";
+import { checkPreconditions } from "../file_conditions.ts";
+import { parseQuery, wholeNumber } from "../query.ts";
+import { downloadHeaders, refuseNonFile, sendFile } from "../send_file.ts";
+
+/** What a client sent, whole. Disposing gives back what it takes. */
+export interface Upload extends Disposable {
+  stream(): ReadableStream<Uint8Array>;
+}
+
+/** Where uploads wait until all of them has come, of at most `maxBytes` each. */
+export interface UploadsPort {
+  /** @throws {CodeBeakerError} `too_large`, `busy`, `runtime_unavailable`; else what the body throws */
+  takeFile(body: ReadableStream<Uint8Array>, options: { readonly maxBytes: number }): Promise<Upload>;
+  /** A tar archive that can do no harm. @throws {CodeBeakerError} also `permission_denied`, `invalid_request` */
+  takeArchive(body: ReadableStream<Uint8Array>, options: { readonly maxBytes: number }): Promise<Upload>;
+}
+
+type FileContext = Context<AppEnv>;
+
+const TREE_ROUTE = "/v1/sessions/:id/files";
+/** A name may hold a newline, which "." does not match. */
+const FILE_ROUTE = "/v1/sessions/:id/files/:path{[^]+}";
+const ARCHIVE_ROUTE = "/v1/sessions/:id/archive";
+const UPLOAD_PATH = /^\/v1\/sessions\/[^/]+\/(files\/[^]|archive$)/;
+/** The path of a file as it stands in a URL. */
+const URL_PATH = /^[^/]*\/\/[^/?#]*\/v1\/sessions\/[^/?#]*\/files\/([^?#]*)/;
+
+const flag = oneOf(["true", "false"]).transform((value) => value === "true");
+
+const deleteQuery = strictObject({ recursive: flag.default(false) });
+
+const treeQuery = strictObject({
+  path: z.string().optional(),
+  recursive: flag.optional(),
+  pattern: z.string().optional(),
+  includeHidden: flag.optional(),
+  maxDepth: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
+});
+
+/** Whether the body of a request is an upload, which has a bound of its own: what its session may keep on disk. */
+export function isUpload({ method, path }: { readonly method: string; readonly path: string }): boolean {
+  return method === "PUT" && UPLOAD_PATH.test(path);
+}
+
+/**
+ * The files of a session as raw bytes, as a tree and as a tar archive, streamed both ways. What is uploaded reaches the
+ * workspace when all of it has come, so a client that vanishes leaves nothing of it there.
+ */
+export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploads: UploadsPort }): Hono<AppEnv> {
+  function filesOf(context: FileContext): WorkspaceFiles {
+    return sessions.files(context.get("caller"), idOf(context));
+  }
+
+  async function take(context: FileContext, how: keyof UploadsPort): Promise<Upload> {
+    const maxBytes = sessions.limits(context.get("caller"), idOf(context)).diskMb * MEBIBYTE;
+    refuseDeclared(context, maxBytes);
+    return await uploads[how](context.req.raw.body ?? ReadableStream.from<Uint8Array>([]), { maxBytes });
+  }
+
+  return new Hono<AppEnv>()
+    .get(TREE_ROUTE, async (context) => {
+      const command = { ...parseQuery(context.req, treeQuery), type: "list_directory" };
+      const { signal } = context.req.raw;
+      const { result } = await sessions.command(context.get("caller"), idOf(context), command, { signal });
+      return context.body(JSON.stringify(result), 200, { "content-type": "application/json" });
+    })
+    .get(FILE_ROUTE, (context) => sendFile(context, { files: filesOf(context), path: pathOf(context) }))
+    .put(FILE_ROUTE, async (context) => {
+      const path = pathOf(context);
+      refuseCoding(context);
+      const found = await statIfThere(filesOf(context), path);
+      checkPreconditions(context.req, found);
+      if (found !== undefined) refuseNonFile(found);
+      using upload = await take(context, "takeFile");
+      const mode = context.req.header("if-none-match") === "*" ? "create_new" : "create";
+      await filesOf(context).write(path, upload.stream(), mode);
+      return context.body(null, found === undefined ? 201 : 204);
+    })
+    .delete(FILE_ROUTE, async (context) => {
+      const path = pathOf(context);
+      const { recursive } = parseQuery(context.req, deleteQuery);
+      const files = filesOf(context);
+      if (isConditional(context)) checkPreconditions(context.req, await statIfThere(files, path));
+      await files.delete(path, { recursive });
+      return context.body(null, 204);
+    })
+    .get(ARCHIVE_ROUTE, async (context) => {
+      const files = filesOf(context);
+      const body = context.req.method === "HEAD" ? null : await files.pack();
+      return context.newResponse(
+        body,
+        200,
+        downloadHeaders({ name: `${idOf(context)}.tar`, type: "application/x-tar" }),
+      );
+    })
+    .put(ARCHIVE_ROUTE, async (context) => {
+      filesOf(context); // Whoever has no such session need not send anything.
+      using upload = await take(context, "takeArchive");
+      await filesOf(context).unpack(upload.stream());
+      return context.body(null, 204);
+    });
+}
+
+function idOf(context: FileContext): string {
+  return context.req.param("id") ?? "";
+}
+
+/** The path in a URL, decoded once. @throws {CodeBeakerError} `permission_denied`, `invalid_request` */
+function pathOf(context: FileContext): string {
+  const encoded = URL_PATH.exec(context.req.raw.url)?.[1] ?? "";
+  try {
+    return parseWorkspacePath(decodeURIComponent(encoded));
+  } catch (error) {
+    if (error instanceof URIError) throw invalidField("path", "A path in a URL is UTF-8, percent-encoded");
+    throw error;
+  }
+}
+
+async function statIfThere(files: WorkspaceFiles, path: string): Promise<FileEntry | undefined> {
+  try {
+    return await files.stat(path, { follow: true });
+  } catch (error) {
+    if (error instanceof CodeBeakerError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+function isConditional({ req }: FileContext): boolean {
+  return req.header("if-match") !== undefined || req.header("if-none-match") !== undefined;
+}
+
+/** What is not the plain bytes of a whole file: RFC 9110, 8.4 and 14.5. */
+function refuseCoding({ req }: FileContext): void {
+  const coding = req.header("content-encoding") ?? "identity";
+  if (coding !== "identity") throw invalidField("content-encoding", "A file is sent as it is, without a coding");
+  if (req.header("content-range") === undefined) return;
+  throw invalidField("content-range", "A file is sent as a whole, and no part of it");
+}
+
+/** A client that says how much it will send is told at once that it is too much. */
+function refuseDeclared({ req }: FileContext, maxBytes: number): void {
+  const declared = Number(req.header("content-length") ?? 0);
+  const isArchive = req.path.endsWith("/archive");
+  if (isArchive || declared <= maxBytes) return;
+  throw new CodeBeakerError("too_large", `Cannot take the file as it must be at most ${maxBytes} bytes long`);
+}

@@ -1,0 +1,106 @@
+import { CodeBeakerError } from "../core/errors.ts";
+import { MEBIBYTE } from "../core/limits.ts";
+import { MAX_ENTRIES } from "./file_tree.ts";
+
+/** What an archive may hold beside the content of its files: headers, long names, what fills up blocks and its end. */
+export const MAX_OVERHEAD_BYTES = 16 * MEBIBYTE;
+
+const BLOCK_BYTES = 512;
+/** A long name or the attributes of one entry. */
+const MAX_META_BYTES = 65_536;
+
+/** Where a header has its fields (POSIX.1-1988, ustar interchange format). */
+const SIZE_FIELD = { from: 124, to: 136 };
+const TYPE_FIELD = 156;
+
+/** Attributes (PAX) of one entry and of all, long name and long target (GNU). */
+const META_TYPES = "xgLK";
+/** A file, by its three names. */
+const FILE_TYPES = "\x000" + "7";
+/** Hard link, symlink, directory: they have no content, whatever their size says. */
+const BODILESS_TYPES = "125";
+const SPARSE_TYPE = "S";
+
+/**
+ * Passes the bytes of a tar archive on, and ends with an error as soon as they announce what no archive of a client may hold:
+ * a kind of entry beside directories, files and links, more than 10,000 of them, or more bytes than `maxBytes`. It knows
+ * the headers' own sizes only: whoever reads the archive behind it refuses those that an attribute replaces.
+ *
+ * @throws {CodeBeakerError} `too_large`, `invalid_request`, into the stream
+ */
+export function tarGate({ maxBytes }: { readonly maxBytes: number }): TransformStream<Uint8Array, Uint8Array> {
+  const header = new Uint8Array(BLOCK_BYTES);
+  let [filled, toSkip, entries, contentBytes, overheadBytes] = [0, 0, 0, 0, 0];
+
+  function readHeader(): void {
+    addOverhead(BLOCK_BYTES);
+    if (header.every((byte) => byte === 0)) return;
+    const type = String.fromCharCode(header[TYPE_FIELD] ?? 0);
+    const size = readSize(header);
+    const padding = -size & (BLOCK_BYTES - 1);
+    if (META_TYPES.includes(type)) {
+      if (size > MAX_META_BYTES) throw tooLarge("an entry has a name or attributes of more than 65,536 bytes");
+      addOverhead(size + padding);
+      toSkip = size + padding;
+      return;
+    }
+    if (type === SPARSE_TYPE) throw notTaken("it holds a sparse file");
+    if (++entries > MAX_ENTRIES) throw tooLarge(`it holds more than ${MAX_ENTRIES} entries`);
+    if (BODILESS_TYPES.includes(type)) return;
+    if (!FILE_TYPES.includes(type)) throw notTaken("it holds what is no directory, file or link");
+    contentBytes += size;
+    if (contentBytes > maxBytes) throw unpacksTooLarge(maxBytes);
+    addOverhead(padding);
+    toSkip = size + padding;
+  }
+
+  function addOverhead(bytes: number): void {
+    overheadBytes += bytes;
+    if (overheadBytes > MAX_OVERHEAD_BYTES) {
+      throw tooLarge(`it is more than ${MAX_OVERHEAD_BYTES} bytes beside its files`);
+    }
+  }
+
+  return new TransformStream({
+    transform(bytes, controller) {
+      for (let at = 0; at < bytes.length;) {
+        const length = Math.min(bytes.length - at, toSkip > 0 ? toSkip : BLOCK_BYTES - filled);
+        if (toSkip > 0) toSkip -= length;
+        else {
+          header.set(bytes.subarray(at, at + length), filled);
+          filled = (filled + length) % BLOCK_BYTES;
+          if (filled === 0) readHeader();
+        }
+        at += length;
+      }
+      controller.enqueue(bytes);
+    },
+  });
+}
+
+/** A `too_large` about an archive. */
+export function tooLarge(why: string): CodeBeakerError {
+  return new CodeBeakerError("too_large", `Cannot take the archive as ${why}`);
+}
+
+/** A `too_large` about what an archive unpacks to. */
+export function unpacksTooLarge(maxBytes: number): CodeBeakerError {
+  return tooLarge(`it must unpack to at most ${maxBytes} bytes`);
+}
+
+/** An `invalid_request` about an archive. */
+export function notTaken(why: string, cause?: unknown): CodeBeakerError {
+  return new CodeBeakerError("invalid_request", `Cannot take the archive as ${why}`, { cause });
+}
+
+/** Octal digits among spaces up to a NUL or, where the first bit is set, a big-endian number (GNU). */
+function readSize(header: Uint8Array): number {
+  const field = header.subarray(SIZE_FIELD.from, SIZE_FIELD.to);
+  const [first = 0, ...rest] = field;
+  const text = String.fromCharCode(...field).split("\0", 1)[0]?.replaceAll(" ", "") ?? "";
+  const size = (first & 0x80) === 0
+    ? Number(/^[0-7]*$/.test(text) ? `0o0${text}` : NaN)
+    : rest.reduce((sum, byte) => sum * 256 + byte, first & 0x7f);
+  if (!Number.isSafeInteger(size)) throw notTaken("it must be a tar archive");
+  return size;
+}
