@@ -94,6 +94,16 @@ if (isPresent("deno", await availability())) {
     }
   });
 
+  Deno.test("[deno] packages: a program with network has those that were installed, and may import more", async () => {
+    await using bench = await openPackagesBench(PACKAGES, { allowNet: true });
+    assertExited(await bench.install(["base@1.0.0"]));
+    const code = 'console.log((await import("base")).default, (await import("npm:late")).default);';
+    for (let round = 0; round < 2; round++) {
+      const { stdout, stderr } = await bench.run(code);
+      assertEquals([stdout, stderr], ["base 1.0 late\n", ""]);
+    }
+  });
+
   Deno.test("[deno] packages: an installation that fails says why, and changes nothing", async () => {
     await using bench = await openPackagesBench([
       ...PACKAGES,
