@@ -1,4 +1,5 @@
 import { startServiceProcess } from "../tests/support/service_process.ts";
+import { residentMb } from "./memory.ts";
 import { median, printTable } from "./table.ts";
 
 const ROUNDS = 7;
@@ -21,9 +22,4 @@ export async function benchService(): Promise<void> {
     { name: "from start to ready (bound: 400 ms)", cells: [`${median(readyMs).toFixed(0)} ms`] },
     { name: "resident memory when idle (bound: 120 MB)", cells: [`${median(idleMb).toFixed(0)} MB`] },
   ]);
-}
-
-function residentMb(pid: number): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }

@@ -1,0 +1,19 @@
+/** Resident memory of a process now, in MB. Source: proc_pid_status(5). */
+export function residentMb(pid: number): number {
+  return readMb(pid, "VmRSS");
+}
+
+/** The most it was since the process began, or since {@link forgetPeak}: the kernel's own count, which misses nothing. */
+export function peakMb(pid: number): number {
+  return readMb(pid, "VmHWM");
+}
+
+/** Lets the peak begin anew at what is resident now. Source: proc_pid_clear_refs(5). */
+export function forgetPeak(pid: number): void {
+  Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+function readMb(pid: number, field: string): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
+}

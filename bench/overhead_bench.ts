@@ -1,0 +1,136 @@
+import { Keyring, Quotas } from "../src/access/mod.ts";
+import { keyPolicySchema } from "../src/core/key_policy.ts";
+import type { Execution, OutputChunk } from "../src/core/execution.ts";
+import { parseExecutionRequest } from "../src/core/request.ts";
+import { Admission, Engine, Executions, observers, Placement } from "../src/engine/mod.ts";
+import { Metrics } from "../src/metrics.ts";
+import type { ExecutionEnvironment } from "../src/runtimes/runtime.ts";
+import { RuntimeSelector } from "../src/runtimes/selector.ts";
+import { createApp, RPC_LIMITS, RpcSockets } from "../src/server/mod.ts";
+import { Sessions } from "../src/sessions/mod.ts";
+import { AuditLog, openStorage } from "../src/storage/mod.ts";
+import { SYSTEM_CLOCK } from "../src/system/clock.ts";
+import { Uploads } from "../src/system/uploads.ts";
+import { Workspace } from "../src/system/workspace.ts";
+import { fakeProgram } from "../tests/support/fake_environment.ts";
+import { fakeRuntime } from "../tests/support/fake_runtime.ts";
+import { median, printTable } from "./table.ts";
+
+const WARM_UP = 500;
+const ROUNDS = 3_000;
+const BODY = JSON.stringify({ language: "typescript", code: 'console.log("hello", 40 + 2);' });
+const OUTPUT: OutputChunk = { stream: "stdout", bytes: new TextEncoder().encode("hello 42\n") };
+
+/** What the service adds to an execution: everything but the program, which costs nothing here. */
+export async function benchOverhead(): Promise<void> {
+  const home = await Deno.makeTempDir();
+  try {
+    await measure(home);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+async function measure(home: string): Promise<void> {
+  await using service = openService(home);
+  const { app, keyring, placement, storage, key } = service;
+  const headers = { authorization: `Bearer ${key}`, host: "localhost" };
+  const info = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
+  const execute = async (fetch: (request: Request) => Response | Promise<Response>, origin: string) => {
+    const response = await fetch(new Request(`${origin}/v1/executions`, { method: "POST", headers, body: BODY }));
+    const execution: Execution = await response.json();
+    if (execution.stdout !== "hello 42\n") throw new Error(`The service answers ${JSON.stringify(execution)}`);
+    return execution;
+  };
+  const inProcess = await timeEach(() => execute((request) => app.fetch(request, info), "http://localhost"));
+  const door = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request, from) => app.fetch(request, from),
+  );
+  const origin = `http://127.0.0.1:${door.addr.port}`;
+  const overLoopback = await timeEach(() => execute(fetch, origin));
+  const bareLoopback = await timeEach(async () => await (await fetch(`${origin}/health/live`)).text());
+  await door.shutdown();
+
+  const request = parseExecutionRequest(JSON.parse(BODY));
+  const principal = keyring.authenticate(headers.authorization);
+  const example = await execute((request) => app.fetch(request, info), "http://localhost");
+  let number = 0;
+  const parts = {
+    authentication: await timeEach(() => keyring.hasKeys() && keyring.authenticate(headers.authorization)),
+    validation: await timeEach(() => parseExecutionRequest(JSON.parse(BODY))),
+    selection: await timeEach(() => placement.candidates(principal, request)),
+    "the execution's record, begun and ended": await timeEach(() => {
+      const execution = { ...example, id: `exec_bench${number++}` };
+      storage.executions.begin({ tenant: principal.tenant, draft: execution });
+      storage.executions.end(execution);
+    }),
+  };
+  printTable("What the service adds to an execution whose program costs nothing", ["figure", "p50"], [
+    { name: "one-shot with a key, in process (bound: 0.5 ms)", cells: [inMs(inProcess)] },
+    ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
+    { name: "the same one-shot over loopback", cells: [inMs(overLoopback)] },
+    { name: "`/health/live` over loopback", cells: [inMs(bareLoopback)] },
+  ]);
+}
+
+/** A service as `compose.ts` makes it, with everything on disk that is kept, over one runtime that runs nothing. */
+function openService(home: string) {
+  const owned = new AsyncDisposableStack();
+  const storage = owned.use(openStorage(`${home}/codebeaker.db`));
+  const clock = SYSTEM_CLOCK;
+  const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(emptyEnvironment(home)) });
+  const selector = new RuntimeSelector([runtime], { minIsolation: 7 });
+  const admission = new Admission({ maxConcurrent: 8, quotas: new Quotas({ usage: storage.usage, clock }) });
+  const metrics = new Metrics({
+    queueLength: () => admission.waiting,
+    running: () => admission.running,
+    sessions: () => sessions.count,
+  });
+  const observer = observers([metrics, new AuditLog(storage.audit)]);
+  const policy = { readRoots: [], writeRoots: [], openNetworks: [] };
+  const placement = new Placement({ selector, policy, observer });
+  const executions = new Executions({ store: storage.executions, observer, drainMs: 1_000 });
+  const store = storage.sessions;
+  const sessions: Sessions = owned.use(
+    new Sessions({ placement, admission, executions, store, observer, clock, maxSessions: 8, allowInstall: false }),
+  );
+  const engine = owned.use(new Engine({ placement, admission, executions }));
+  const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, clock });
+  const { text: key } = keyring.create("bench", keyPolicySchema.parse({}));
+  const maxBodyBytes = 16_777_216;
+  const sockets = owned.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }));
+  const uploads = new Uploads(home);
+  const app = createApp({ engine, sessions, keys: keyring, metrics, observer, uploads, sockets, maxBodyBytes });
+  return { app, keyring, placement, storage, key, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** It takes any file, and its program has printed and exited as soon as it is started. */
+function emptyEnvironment(home: string): ExecutionEnvironment {
+  const files = new Workspace(home, { asideDirectory: home });
+  files.write = () => Promise.resolve();
+  return {
+    id: "env_empty",
+    language: "typescript",
+    warm: false,
+    files,
+    mainFile: () => "main.ts",
+    run: () => Promise.resolve(fakeProgram({ output: ReadableStream.from([OUTPUT]) })),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+async function timeEach(work: () => unknown): Promise<number[]> {
+  for (let round = 0; round < WARM_UP; round++) await work();
+  const samples: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const startedAt = performance.now();
+    await work();
+    samples.push(performance.now() - startedAt);
+  }
+  return samples;
+}
+
+function inMs(samples: readonly number[]): string {
+  return `${median(samples).toFixed(3)} ms`;
+}
