@@ -60,7 +60,7 @@ export async function composeService(
     scratchDirectory: scratch?.path,
     confinement,
     openNetworks: config.openNetworks,
-    settings: { deno: { binary: config.denoBinary }, docker: dockerSettings(config) },
+    settings: { deno: { binary: config.denoBinary, npmRegistry: config.npmRegistry }, docker: dockerSettings(config) },
     instance,
     survivors,
     log: {
