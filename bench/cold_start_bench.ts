@@ -9,6 +9,8 @@ import { median, printTable } from "./table.ts";
 /** Contenders take turns in blocks, so that each is measured in its stride and drift of the machine meets both. */
 const BLOCKS = 12;
 const BLOCK_SIZE = 10;
+/** The program imports no package: it is not asked. */
+const NPM_REGISTRY = "http://localhost/";
 const CODE = 'console.log("hello", 40 + 2);';
 
 /** A cold one-shot over HTTP against the same program as a bare `deno run`: same flags, same environment, fresh caches. */
@@ -49,6 +51,7 @@ async function timeBare(directory: string, round: number): Promise<number> {
     openNetworks: [],
     ownAddresses: [],
     detectCommonJs: false,
+    npmRegistry: NPM_REGISTRY,
   });
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, toFileUrl(main).href],
@@ -60,6 +63,7 @@ async function timeBare(directory: string, round: number): Promise<number> {
         temporaryDirectory: join(environment, "tmp"),
         cacheDirectory: join(environment, "deno_dir"),
         hasNetwork: false,
+        npmRegistry: NPM_REGISTRY,
       }),
     },
     stdin: "null",
