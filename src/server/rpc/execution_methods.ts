@@ -54,6 +54,7 @@ export function executionMethods(
   const cancel = defineMethod({
     name: "execution.cancel",
     scope: "execute",
+    isUrgent: true,
     schema: strictObject({ executionId }),
     run({ executionId }, { caller }) {
       engine.cancel(caller, executionId);
@@ -64,6 +65,7 @@ export function executionMethods(
   const stdin = defineMethod({
     name: "execution.stdin",
     scope: "execute",
+    isUrgent: true,
     schema: strictObject({ executionId, text: z.string().optional(), close: z.boolean().default(false) }),
     async run({ executionId, text, close }, { caller }) {
       if (text === undefined && !close) throw invalidField("text", "There is nothing to do without text or close");

@@ -22,6 +22,9 @@ export interface RpcError {
 /** What came of a request. */
 export type RpcReply = { readonly result: unknown } | { readonly error: RpcError };
 
+/** A response of JSON-RPC 2.0 (section 5). */
+export type RpcAnswer = RpcReply & { readonly jsonrpc: "2.0"; readonly id: RpcId };
+
 /** A request as it came, or what is wrong with it. */
 export type ReadRequest = RpcRequest | { readonly id: RpcId; readonly error: RpcError };
 
@@ -61,9 +64,9 @@ export function readMessage(
   return { id: null, error: protocolError("invalid_message", { message: why, requestId }) };
 }
 
-/** An answer as it is sent. */
-export function formatReply(id: RpcId, reply: RpcReply): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, ...reply });
+/** What came of a request, as it is sent. */
+export function toAnswer(id: RpcId, reply: RpcReply): RpcAnswer {
+  return { jsonrpc: "2.0", id, ...reply };
 }
 
 function readRequest(value: unknown, requestId: string): ReadRequest {

@@ -10,6 +10,8 @@ export interface RpcMethod<Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** Absent where any key will do. */
   readonly scope?: Scope;
+  /** Whether it is called also while much waits for the other end to read it, as it may end just that. */
+  readonly isUrgent?: boolean;
   /** The parameters that `run` gets checked. */
   readonly schema: Schema;
   /** Where the other parameters are a request, its wire form; `run` gets them by their present names and checks them. */

@@ -28,10 +28,15 @@ export class Outbox {
     return this.#isOpen && this.#socket.bufferedAmount > MAX_BUFFERED_BYTES;
   }
 
-  /** Sends a message as soon as there is room for it. One for nobody is dropped. */
-  async send(text: string): Promise<void> {
-    if (this.isFull) await this.#drain();
-    if (this.#isOpen && !this.isFull) this.#socket.send(text);
+  /** Returns when there is room for more, or nothing will be taken any more. */
+  async room(): Promise<void> {
+    while (this.isFull && !this.#signal.aborted) await this.#drain();
+  }
+
+  /** Sends a message as soon as there is room for it, and writes it no earlier. One for nobody is dropped. */
+  async send(write: () => string): Promise<void> {
+    await this.room();
+    if (this.#isOpen && !this.isFull) this.#socket.send(write());
   }
 
   get #isOpen(): boolean {

@@ -1,15 +1,16 @@
-import { CodeBeakerError } from "../../core/errors.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { Caller } from "../../engine/port.ts";
 import { log } from "../../log.ts";
 import type { Peer } from "./context.ts";
 import {
-  formatReply,
   protocolError,
   readMessage,
   type ReadRequest,
+  type RpcAnswer,
   type RpcReply,
   type RpcRequest,
+  toAnswer,
   toRpcError,
 } from "./message.ts";
 import { callMethod } from "./method.ts";
@@ -20,6 +21,10 @@ import { Outbox } from "./outbox.ts";
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
+const INTERNAL_ERROR = 1011;
+
+/** So many of the largest messages may be under way at a time, and more of smaller ones. */
+const MAX_LARGE_MESSAGES = 4;
 
 /** How long the requests of a socket may take to answer that they were cancelled, and its other end to close. */
 const FAREWELL_MS = 1_000;
@@ -55,7 +60,9 @@ export class RpcSocket implements Peer {
   readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   readonly #answering = new Set<Promise<void>>();
+  /** Requests that run, and the size of all messages that are not answered yet. */
   #running = 0;
+  #underWay = 0;
   #calls = 0;
 
   constructor(socket: WebSocket, options: RpcSocketOptions) {
@@ -71,7 +78,7 @@ export class RpcSocket implements Peer {
   }
 
   notify(method: string, params: object): Promise<void> {
-    return this.#outbox.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+    return this.#outbox.send(() => JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
   /** Ends what it started, answers what was asked, and closes it as the service goes away. */
@@ -92,33 +99,40 @@ export class RpcSocket implements Peer {
     if (typeof data === "string" && isLonger(data, maxMessageBytes)) {
       return this.#leave(TOO_BIG, `A message is at most ${maxMessageBytes} bytes long`);
     }
-    const answering = this.#answer(data).finally(() => this.#answering.delete(answering));
+    const size = typeof data === "string" ? data.length : 0;
+    this.#underWay += size;
+    const answering = this.#answer(data).catch((error: unknown) => this.#fail(error)).finally(() => {
+      this.#answering.delete(answering);
+      this.#underWay -= size;
+    });
     this.#answering.add(answering);
   }
 
   async #answer(data: unknown): Promise<void> {
-    const requestId = this.#nextRequestId();
-    const message = typeof data === "string"
-      ? readMessage(data, { maxRequests: this.#options.maxRequests, requestId })
-      : {
-        id: null,
-        error: protocolError("parse_error", { message: "Cannot read a binary frame as a message is text", requestId }),
-      };
+    const message = this.#read(data);
     if (!Array.isArray(message)) {
-      const reply = await this.#answerOne(message);
-      if (reply !== undefined) await this.#outbox.send(reply);
+      const answer = await this.#answerOne(message);
+      if (answer !== undefined) await this.#outbox.send(() => JSON.stringify(answer));
       return;
     }
-    const replies = await Promise.all(message.map((request) => this.#answerOne(request)));
-    const told = replies.filter((reply) => reply !== undefined);
-    if (told.length > 0) await this.#outbox.send(`[${told.join(",")}]`);
+    const answers = await Promise.all(message.map((request) => this.#answerOne(request)));
+    const told = answers.filter((answer) => answer !== undefined);
+    if (told.length > 0) await this.#outbox.send(() => JSON.stringify(told));
+  }
+
+  #read(data: unknown): ReadRequest | ReadRequest[] {
+    const { maxRequests } = this.#options;
+    const requestId = this.#nextRequestId();
+    if (typeof data === "string") return readMessage(data, { maxRequests, requestId });
+    const message = "Cannot read a binary frame as a message must be text";
+    return { id: null, error: protocolError("parse_error", { message, requestId }) };
   }
 
   /** The answer to a request; a notification has none. */
-  async #answerOne(request: ReadRequest): Promise<string | undefined> {
-    if ("error" in request) return formatReply(request.id, { error: request.error });
+  async #answerOne(request: ReadRequest): Promise<RpcAnswer | undefined> {
+    if ("error" in request) return toAnswer(request.id, { error: request.error });
     const reply = await this.#call(request);
-    return request.id === undefined ? undefined : formatReply(request.id, reply);
+    return request.id === undefined ? undefined : toAnswer(request.id, reply);
   }
 
   async #call({ method: name, params }: RpcRequest): Promise<RpcReply> {
@@ -133,7 +147,7 @@ export class RpcSocket implements Peer {
   }
 
   async #run({ name, params, requestId }: NamedCall): Promise<RpcReply> {
-    const { methods, maxRequests } = this.#options;
+    const { methods, maxRequests, maxMessageBytes } = this.#options;
     const method = methods.find(name);
     if (method === undefined) {
       return { error: protocolError("unknown_method", { message: methods.explainUnknown(name), requestId }) };
@@ -141,7 +155,10 @@ export class RpcSocket implements Peer {
     const caller = { ...this.#options.caller, requestId };
     this.#running++;
     try {
-      if (this.#running > maxRequests) throw tooMany(maxRequests);
+      if (this.#running > maxRequests || this.#underWay > maxMessageBytes * MAX_LARGE_MESSAGES) {
+        throw tooMany(maxRequests);
+      }
+      if (method.isUrgent !== true) await this.#outbox.room(); // What is not read yet makes what is asked for wait.
       return { result: await callMethod(method, params, { caller, peer: this, signal: this.#gone.signal }) };
     } catch (error) {
       if (error instanceof CodeBeakerError) this.#options.observer.refused?.({ caller, what: method.name, error });
@@ -164,6 +181,12 @@ export class RpcSocket implements Peer {
 
   #nextRequestId(): string {
     return `${this.#options.caller.requestId ?? "ws"}.${++this.#calls}`;
+  }
+
+  /** What cannot even be told of an answer, as it is too long for one text, say. */
+  #fail(error: unknown): void {
+    log.error("a message cannot be answered", { requestId: this.#options.caller.requestId, error: messageOf(error) });
+    this.#leave(INTERNAL_ERROR, "A message cannot be answered");
   }
 
   /** Closes the connection, and ends what it started. */
@@ -190,7 +213,8 @@ function shuttingDown(): CodeBeakerError {
 }
 
 function tooMany(maxRequests: number): CodeBeakerError {
-  const message = `Cannot take more as a connection may have at most ${maxRequests} requests under way`;
+  const message =
+    `Cannot take more as a connection may have at most ${maxRequests} requests under way, and fewer large ones`;
   return new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } });
 }
 

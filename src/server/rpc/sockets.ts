@@ -17,16 +17,16 @@ export interface RpcLimits {
 
 /** A message may be as large as a body. */
 export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
-  maxSockets: 1_024,
-  maxSocketsPerTenant: 256,
-  maxRequests: 64,
+  maxSockets: 512,
+  maxSocketsPerTenant: 64,
+  maxRequests: 32,
 };
 
 /** Every open connection of the service; disposing closes them and ends what they started. */
 export class RpcSockets implements AsyncDisposable {
   readonly limits: RpcLimits;
   readonly #open = new Map<RpcSocket, string>();
-  #isClosing = false;
+  #closing: Promise<unknown> | undefined;
 
   constructor(limits: RpcLimits) {
     this.limits = limits;
@@ -58,8 +58,8 @@ export class RpcSockets implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
-    await Promise.all([...this.#open.keys()].map((connection) => connection.goAway()));
+    this.#closing ??= Promise.all([...this.#open.keys()].map((connection) => connection.goAway()));
+    await this.#closing;
   }
 
   #checkRoom(tenant: string): void {
@@ -71,7 +71,7 @@ export class RpcSockets implements AsyncDisposable {
 
   #whyNoMore(tenant: string): string | undefined {
     const { maxSockets, maxSocketsPerTenant } = this.limits;
-    if (this.#isClosing) return "the service is shutting down";
+    if (this.#closing !== undefined) return "the service is shutting down";
     if (this.#open.size >= maxSockets) return `${maxSockets} are open already`;
     const own = [...this.#open.values()].filter((owner) => owner === tenant).length;
     return own >= maxSocketsPerTenant ? `${own} of this tenant are open already` : undefined;

@@ -7,11 +7,24 @@ import { until } from "../../support/until.ts";
 import { Door } from "./door.ts";
 import { RawClient } from "./raw_client.ts";
 
+/** What a program prints in pieces of 64 KiB where it is to print too much for one that does not read. */
+const CHUNKS = 1_024;
+
 const CODE = { language: "ts", code: "1" };
 
 /** A request that is answered without more. */
 function list(id?: number) {
   return { jsonrpc: "2.0", method: "language.list", ...(id === undefined ? {} : { id }) };
+}
+
+/** Waits until a count that has begun goes no further. */
+async function untilStalled(count: () => number, what: string): Promise<void> {
+  let before = 0;
+  await until(() => {
+    const hasStalled = before > 0 && count() === before;
+    before = count();
+    return hasStalled;
+  }, what);
 }
 
 /** An engine whose programs end when they are cancelled, and a count of what came of them. */
@@ -154,6 +167,49 @@ Deno.test("more requests than a connection may have under way are busy, and ther
   assertEquals((await client.call("runtime.list")).result, { runtimes: [] });
 });
 
+Deno.test("more large messages than a connection may have under way are busy", async () => {
+  const gate = Promise.withResolvers<[]>();
+  await using door = new Door({
+    engine: { describeRuntimes: () => gate.promise },
+    limits: { maxMessageBytes: 1_000 },
+  });
+  const client = await door.connect();
+  const large = { padding: "x".repeat(850) };
+  const held = Array.from({ length: 4 }, () => client.call("runtime.list", large));
+  assertEquals((await client.call("runtime.list", large)).error?.code, -32029);
+  gate.resolve([]);
+  assertEquals((await Promise.all(held)).map(({ error }) => error), [undefined, undefined, undefined, undefined]);
+  assertEquals((await client.call("runtime.list", large)).error, undefined);
+});
+
+Deno.test("a slow reader can end what floods it", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const chunk = new Uint8Array(65_536).fill(120);
+  let printed = 0;
+  let isCancelled = false;
+  await using door = new Door({
+    engine: {
+      submit: (_caller, _request, options = {}) =>
+        Promise.resolve(submitted(options, async (print) => {
+          for (; !isCancelled && printed < CHUNKS; printed++) await print(chunk);
+          resolve();
+        })),
+      cancel: () => {
+        isCancelled = true;
+      },
+    },
+  });
+  using client = await RawClient.open(door.port);
+  const run = { jsonrpc: "2.0", id: 1, method: "execution.run", params: { ...CODE, stream: true } };
+  await client.send(JSON.stringify(run));
+  await untilStalled(() => printed, "the program waits");
+  await client.send(JSON.stringify({ ...run, id: 2, method: "execution.cancel", params: { executionId: "exec_1" } }));
+  await until(() => isCancelled, "it is cancelled though nothing was read");
+  for (let message = await client.read(); message.method !== "execution.completed";) message = await client.read();
+  await promise;
+  assertEquals(isCancelled, true);
+});
+
 Deno.test("a message over its limit closes the connection with 1009, counted in bytes", async () => {
   await using door = new Door({ limits: { maxMessageBytes: 3_000 } });
   const fits = await door.connect();
@@ -240,7 +296,6 @@ Deno.test("a client that vanishes cancels what it waited for, and not what it di
 });
 
 Deno.test("a slow reader makes its program wait, and misses nothing", async () => {
-  const CHUNKS = 1_024;
   const chunk = new Uint8Array(65_536).fill(120);
   let printed = 0;
   await using door = new Door({
@@ -254,12 +309,7 @@ Deno.test("a slow reader makes its program wait, and misses nothing", async () =
   using client = await RawClient.open(door.port);
   const params = { ...CODE, stream: true };
   await client.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "execution.run", params }));
-  let before = -1;
-  await until(() => {
-    const hasStalled = printed > 0 && printed === before;
-    before = printed;
-    return hasStalled;
-  }, "the program waits");
+  await untilStalled(() => printed, "the program waits");
   assertEquals(printed < CHUNKS / 2, true);
   let characters = 0;
   let next = 0;
@@ -288,12 +338,7 @@ Deno.test("a client that sends and does not read is cut off", async () => {
     using client = await RawClient.open(door.port);
     const request = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "language.list" });
     for (let sent = 0; sent < 1_000; sent++) await client.send(request);
-    let before = -1;
-    await until(() => {
-      const isCutOff = calls > 0 && calls === before;
-      before = calls;
-      return isCutOff;
-    }, "its requests are not taken any more");
+    await untilStalled(() => calls, "its requests are not taken any more");
     assertEquals(calls < 500, true);
   }
   await until(() => door.sockets.count === 0, "the connection is counted no more");
