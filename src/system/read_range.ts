@@ -24,6 +24,46 @@ export async function* readRange(fd: number, { offset, length }: ByteRange): Asy
   }
 }
 
+/**
+ * The bytes of a part of a file, as many as there are, as a stream. The stream takes the descriptor over: it is closed when all
+ * has been read, when reading fails, and when the stream is cancelled.
+ */
+export function streamRange(fd: number, { offset, length }: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let [position, left] = [offset, length];
+  let isReading = false;
+  let isCancelled = false;
+
+  async function next(): Promise<Uint8Array<ArrayBuffer>> {
+    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, left));
+    isReading = true;
+    try {
+      const count = left === 0 ? 0 : await readAt(fd, { buffer, position });
+      if (count === 0 || isCancelled) fs.closeSync(fd);
+      return buffer.subarray(0, isCancelled ? 0 : count);
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    } finally {
+      isReading = false;
+    }
+  }
+
+  return new ReadableStream({
+    async pull(controller) {
+      const bytes = await next();
+      if (isCancelled) return;
+      if (bytes.length === 0) return controller.close();
+      position += bytes.length;
+      left -= bytes.length;
+      controller.enqueue(bytes);
+    },
+    cancel() {
+      isCancelled = true;
+      if (!isReading) fs.closeSync(fd);
+    },
+  }, { highWaterMark: 0 });
+}
+
 function readAt(
   fd: number,
   { buffer, position }: { readonly buffer: Uint8Array; readonly position: number },

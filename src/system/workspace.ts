@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
-import { Readable } from "node:stream";
 import { join } from "@std/path";
 import { CodeBeakerError, invalidField } from "../core/errors.ts";
 import type { FileEntry, WriteMode } from "../core/files.ts";
 import { DirectoryHandle, identityOf, translate } from "./directory_handle.ts";
 import { copyTree, intoItself, listTree, toEntry } from "./file_tree.ts";
+import { streamRange } from "./read_range.ts";
 import { removeTree } from "./remove_tree.ts";
 import { packTree, unpackTree } from "./workspace_archive.ts";
 import { type Place, resolve, type ResolveOptions } from "./workspace_place.ts";
@@ -47,15 +47,10 @@ export class Workspace {
     path: string,
     options: { readonly offset?: number; readonly length?: number } = {},
   ): Promise<ReadableStream<Uint8Array>> {
-    const { offset = 0, length } = options;
+    const { offset = 0, length = Infinity } = options;
     return this.#at(path, { follow: true }, ({ directory, name }) => {
       const fd = directory.openFile(name, { path, flags: O_RDONLY });
-      if (length === 0 || offset >= fs.fstatSync(fd).size) {
-        fs.closeSync(fd);
-        return ReadableStream.from<Uint8Array>([]);
-      }
-      const end = length === undefined ? {} : { end: offset + length - 1 };
-      return Readable.toWeb(fs.createReadStream("", { fd, start: offset, ...end })) as ReadableStream<Uint8Array>;
+      return streamRange(fd, { offset, length });
     });
   }
 
