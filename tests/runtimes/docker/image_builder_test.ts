@@ -80,7 +80,7 @@ Deno.test("buildImages() imports what the tool made, with its changes", async ()
   const [tag] = await tagsFor("python");
   const { store, reports, requests, failure } = await build(new FakeStore(), { environments: ["python"] });
   assertEquals(failure, undefined);
-  assertEquals(requests.map(({ argv }) => [argv[0], argv.includes("--include=python3,ca-certificates")]), [
+  assertEquals(requests.map(({ argv }) => [argv[0], argv.includes("--include=python3,python3-pip-whl,ca-certificates")]), [
     ["mmdebstrap", true],
   ]);
   assertEquals(store.imported.map(({ tag, text }) => [tag, text]), [[tag, "a root file system"]]);

@@ -104,7 +104,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await using docker = await openDocker({ ...settings, host: `tcp://127.0.0.1:${engineElsewhere.port}` });
     await using environment = await docker.runtime.createEnvironment(configFor("python"));
     const error = await assertRejects(() => install(environment, ["tiny"]), CodeBeakerError);
-    assertEquals(error.code, "permission_denied");
+    assertEquals(error.code, "permission_denied", error.message);
     assertStringIncludes(error.message, "the Docker Engine is on another host");
     assertEquals((await docker.containers()).length, 1);
   });
@@ -301,12 +301,12 @@ except OSError:
 function openRelay(): AsyncDisposable & { readonly port: number } {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const connections = new Set<Deno.Conn>();
+  const relays: Promise<void>[] = [];
   const relaying = (async () => {
     for await (const client of listener) {
       const server = await Deno.connect({ transport: "unix", path: DOCKER_HOST.replace("unix://", "") });
       connections.add(client).add(server);
-      relay(client, server);
-      relay(server, client);
+      relays.push(relay(client, server), relay(server, client));
     }
   })();
   return {
@@ -321,11 +321,21 @@ function openRelay(): AsyncDisposable & { readonly port: number } {
         }
       }
       await relaying;
+      await Promise.all(relays);
     },
   };
 }
 
-/** What one side has said to its end is told the other, which may go on. */
-function relay(from: Deno.Conn, to: Deno.Conn): void {
-  from.readable.pipeTo(to.writable, { preventClose: true }).then(() => to.closeWrite()).catch(() => {});
+/** What one side has said to its end is told the other, which may go on: a stream of the connection would close it. */
+async function relay(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const writer = to.writable.getWriter();
+  const buffer = new Uint8Array(65_536);
+  try {
+    for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
+      await writer.write(buffer.slice(0, count));
+    }
+    await to.closeWrite();
+  } catch {
+    // One of the two is gone.
+  }
 }
