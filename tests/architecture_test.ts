@@ -51,7 +51,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   "src/metrics.ts": { code: ["src/core/"], types: ["src/engine/", "src/runtimes/description.ts"] },
   "src/server/": {
     code: ["src/core/", "src/commands/mod.ts", "src/log.ts"],
-    types: ["src/engine/", "src/sessions/", "src/access/", "src/metrics.ts", "src/runtimes/runtime.ts"],
+    types: [
+      "src/engine/",
+      "src/sessions/",
+      "src/access/",
+      "src/metrics.ts",
+      "src/runtimes/runtime.ts",
+      "src/runtimes/description.ts",
+    ],
   },
   "src/cli/": { code: ["src/core/", "src/access/", "src/compose.ts", "src/config.ts", "src/log.ts"] },
   "src/config.ts": { code: ["src/core/", "src/log.ts"] },

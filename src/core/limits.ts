@@ -64,19 +64,36 @@ export function resolveLimits(requested: RequestedLimits): Limits {
   return mapLimits((name) => requested[name] ?? LIMITS[name].default);
 }
 
+/** What bounds the limits of programs in a session. */
+export interface SessionLimits {
+  /** Those that the session named. */
+  readonly named: RequestedLimits;
+  /** Those that its environment enforces. */
+  readonly enforced: readonly LimitName[];
+}
+
 /**
- * The limits of a program in a session: what it names, else the session's. Time is the session's only where the session
- * names it; a program of any other session may ask for as much as a one-shot.
+ * The limits of a program in a session: what it names, else the session's. Time is bounded by the session only where that
+ * names it; a program of any other session may ask for as much as a one-shot. The disk is the session's.
  *
- * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
+ * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that is not enforced for each program
  */
-export function lowerLimits(session: RequestedLimits, requested: RequestedLimits): Limits {
-  const caps = { ...resolveLimits(session), timeoutMs: session.timeoutMs ?? LIMITS.timeoutMs.max };
+export function lowerLimits({ named, enforced }: SessionLimits, requested: RequestedLimits): Limits {
+  const caps = { ...resolveLimits(named), timeoutMs: named.timeoutMs ?? LIMITS.timeoutMs.max };
   for (const name of namedLimits(requested)) {
-    const field = name === "timeoutMs" ? name : `limits.${name}`;
-    if ((requested[name] ?? 0) > caps[name]) throw invalidField(field, `At most the session's own ${caps[name]}`);
+    const why = whyNotLowered(name, { value: requested[name] ?? 0, cap: caps[name], enforced });
+    if (why !== undefined) throw invalidField(name === "timeoutMs" ? name : `limits.${name}`, why);
   }
-  return resolveLimits(mapLimits((name) => requested[name] ?? session[name] ?? LIMITS[name].default));
+  return mapLimits((name) => requested[name] ?? named[name] ?? LIMITS[name].default);
+}
+
+function whyNotLowered(
+  name: LimitName,
+  { value, cap, enforced }: { readonly value: number; readonly cap: number; readonly enforced: readonly LimitName[] },
+): string | undefined {
+  if (value > cap) return `At most the session's own ${cap}`;
+  if (name === "diskMb" && value < cap) return `The workspace is the session's, with its ${cap} MB`;
+  return enforced.includes(name) ? undefined : "The session's runtime does not enforce this limit";
 }
 
 /** Limits with the time that a command asks for: at most `maxTimeoutMs` or, where that is absent, what the limits say. */

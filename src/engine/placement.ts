@@ -1,5 +1,6 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Attempt } from "../core/execution.ts";
+import type { LimitName } from "../core/limits.ts";
 import { nothingFits, soonestRetryMs } from "../core/nothing_fits.ts";
 import { narrowPermissions, type PermissionPolicy } from "../core/permissions.ts";
 import type { Principal } from "../core/principal.ts";
@@ -39,6 +40,14 @@ export interface Placed<Value> {
   readonly value: Value;
   readonly runtime: string;
   readonly attempts: readonly Attempt[];
+}
+
+/** An environment that lasts, and what is to be known of it later. */
+export interface Lasting {
+  readonly environment: ExecutionEnvironment;
+  readonly runtime: string;
+  /** The limits that hold for each program in it. */
+  readonly enforced: readonly LimitName[];
 }
 
 /** What a lost process left. */
@@ -130,9 +139,23 @@ export class Placement {
   async reattach(
     { runtime: name, environmentId, floor }: Leftover,
     request: SelectionRequest,
-  ): Promise<ExecutionEnvironment | undefined> {
+  ): Promise<Lasting | undefined> {
     const runtime = this.#selector.runtimes.find((known) => known.name === name);
-    return await runtime?.reattachEnvironment?.(environmentId, configOf(request, floor));
+    const config = configOf(request, floor);
+    const environment = await runtime?.reattachEnvironment?.(environmentId, config);
+    if (runtime === undefined || environment === undefined) return undefined;
+    return { environment, runtime: name, enforced: (await runtime.assess(config)).isolation.limits };
+  }
+
+  /** Makes an environment that lasts, on the best candidate that can make one. @throws as {@link tryEach} does */
+  async open(candidates: Candidates): Promise<Lasting> {
+    const { value, runtime } = await this.tryEach(candidates, async ({ runtime, config, begin }) => {
+      const { isolation } = await runtime.assess(config);
+      const environment = await runtime.createEnvironment(config);
+      begin();
+      return { environment, enforced: isolation.limits };
+    });
+    return { ...value, runtime };
   }
 
   describe(): Promise<RuntimeDescription[]> {

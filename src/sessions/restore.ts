@@ -22,8 +22,8 @@ export async function restoreSession(
   });
   const leftover = { runtime: info.runtime, environmentId, floor: info.selection.floor };
   try {
-    const environment = session.expiry === undefined ? await placement.reattach(leftover, session.request) : undefined;
-    if (environment !== undefined) session.open(environment, info.runtime);
+    const left = session.expiry === undefined ? await placement.reattach(leftover, session.request) : undefined;
+    if (left !== undefined) session.open(left);
   } catch (error) {
     log.warning("a session cannot be attached again", { session: session.id, error: messageOf(error) });
   }

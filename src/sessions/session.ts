@@ -1,8 +1,9 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
+import { type LimitName, LIMITS, type Limits, lowerLimits, type RequestedLimits } from "../core/limits.ts";
 import type { Selection } from "../core/selection.ts";
 import type { CloseReason, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
+import type { Lasting } from "../engine/placement.ts";
 import type { Caller } from "../engine/port.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { Clock } from "../system/clock.ts";
@@ -34,6 +35,7 @@ export class Session {
   readonly #turns = new Semaphore(1);
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;
+  #enforced: readonly LimitName[] = [];
   #lastActivityAt: number;
   #executionCount: number;
   /** What is being done in it now. */
@@ -89,6 +91,15 @@ export class Session {
     throw new CodeBeakerError("conflict", `Cannot use the session ${this.id} as it is ${this.state}`);
   }
 
+  /**
+   * The limits of a program in it that names these.
+   *
+   * @throws {CodeBeakerError} `invalid_request` for one that is higher than the session's, or that would not hold
+   */
+  lowerLimits(requested: RequestedLimits): Limits {
+    return lowerLimits({ named: this.request.limits, enforced: this.#enforced }, requested);
+  }
+
   /** The most time that a program in it may ask for, in ms. */
   get maxTimeoutMs(): number {
     return this.request.limits.timeoutMs ?? LIMITS.timeoutMs.max;
@@ -106,9 +117,10 @@ export class Session {
   }
 
   /** It has its environment. */
-  open(environment: ExecutionEnvironment, runtime: string): void {
+  open({ environment, runtime, enforced }: Lasting): void {
     this.#environment = environment;
     this.#runtime = runtime;
+    this.#enforced = enforced;
   }
 
   /** Something is done in it, until the returned is disposed of; both ends are activity. */

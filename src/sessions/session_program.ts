@@ -1,7 +1,6 @@
 import { type FoundCommand, runProgram, type RunProgramOptions } from "../commands/mod.ts";
 import type { ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
-import { lowerLimits } from "../core/limits.ts";
 import { sourceOf } from "../core/request.ts";
 import type { SessionExecutionRequest } from "../core/session.ts";
 import type { Submission } from "../engine/executions.ts";
@@ -18,7 +17,7 @@ export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" |
 export function programOfRequest(session: Session, request: SessionExecutionRequest): SessionProgram {
   const stdin = request.stdin === undefined ? {} : { stdin: request.stdin };
   return {
-    limits: lowerLimits(session.request.limits, request.limits),
+    limits: session.lowerLimits(request.limits),
     source: sourceOf(request),
     hasStdin: request.stdin !== undefined,
     fingerprint: fingerprintOf({ session: session.id, request }),
@@ -40,7 +39,7 @@ export function programOfCommand(
   },
 ): SessionProgram {
   return {
-    limits: lowerLimits(session.request.limits, {}),
+    limits: session.lowerLimits({}),
     source: { code: JSON.stringify(value) },
     hasStdin: true,
     fingerprint: fingerprintOf({ session: session.id, value }),

@@ -1,12 +1,12 @@
 import { findCommand } from "../commands/mod.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
-import { type Limits, lowerLimits } from "../core/limits.ts";
+import type { Limits } from "../core/limits.ts";
 import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Executions, RunResult } from "../engine/executions.ts";
 import type { LiveExecution } from "../engine/live_execution.ts";
 import type { Observer } from "../engine/observer.ts";
-import type { Placement } from "../engine/placement.ts";
+import type { Lasting, Placement } from "../engine/placement.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import { log } from "../log.ts";
 import type { ExecutionEnvironment, WorkspaceFiles } from "../runtimes/runtime.ts";
@@ -66,12 +66,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     const session = new Session({ owner: caller, request, selection, clock });
     this.#open.set(session.id, session);
     try {
-      const { value, runtime } = await placement.tryEach(candidates, async ({ runtime, config, begin }) => {
-        const environment = await runtime.createEnvironment(config);
-        begin();
-        return environment;
-      });
-      await this.#admit(session, { environment: value, runtime, signal });
+      await this.#admit(session, { lasting: await placement.open(candidates), signal });
     } catch (error) {
       this.#open.delete(session.id);
       throw error;
@@ -117,7 +112,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
       return { success: execution.exitCode === 0, result: execution };
     }
     using _use = session.use();
-    const limits = lowerLimits(session.request.limits, {});
+    const limits = session.lowerLimits({});
     const context = { limits, signal: options.signal };
     const result = await this.#inEnvironment(session, (environment) => command.run(environment, context));
     return { success: command.succeeded(result), result };
@@ -130,7 +125,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   limits(caller: Caller, id: string): Limits {
-    return lowerLimits(this.#get(caller, id).request.limits, {});
+    return this.#get(caller, id).lowerLimits({});
   }
 
   /** Attaches what an earlier process left, and closes what is gone; `decided` is told each environment that this is known of. */
@@ -153,20 +148,16 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   /** A session whose environment was made is open, unless it is not wanted any more. */
   async #admit(
     session: Session,
-    { environment, runtime, signal }: {
-      readonly environment: ExecutionEnvironment;
-      readonly runtime: string;
-      readonly signal: AbortSignal | undefined;
-    },
+    { lasting, signal }: { readonly lasting: Lasting; readonly signal: AbortSignal | undefined },
   ): Promise<void> {
     await using unwanted = new AsyncDisposableStack();
-    unwanted.use(environment);
+    unwanted.use(lasting.environment);
     signal?.throwIfAborted();
     if (session.state !== "creating") throw noSession("the service is shutting down");
-    session.open(environment, runtime);
+    session.open(lasting);
     const { principal } = session.owner;
     const { env: _env, metadata: _metadata, ...request } = session.request;
-    this.#options.store.insert({ principal, info: session.info, request, environmentId: environment.id });
+    this.#options.store.insert({ principal, info: session.info, request, environmentId: lasting.environment.id });
     this.#observer.sessionOpened?.(session.owner, session.info);
     unwanted.move();
   }

@@ -2,10 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import {
   DEFAULT_LIMITS,
+  type LimitName,
   LIMITS,
   limitsSchema,
   lowerLimits,
   namedLimits,
+  type RequestedLimits,
   resolveLimits,
   withTimeout,
 } from "../../src/core/limits.ts";
@@ -31,23 +33,23 @@ Deno.test("withTimeout() never raises above what is allowed", () => {
   assertEquals(withTimeout({ limits, maxTimeoutMs: 20_000 }, undefined), limits);
 });
 
-Deno.test("lowerLimits() takes what is lower than the session's and refuses what is higher", () => {
-  assertEquals(lowerLimits({}, {}), DEFAULT_LIMITS);
-  assertEquals(lowerLimits({ memoryMb: 128 }, {}).memoryMb, 128);
-  assertEquals(lowerLimits({ memoryMb: 128 }, { memoryMb: 64, timeoutMs: 60_000 }), {
-    ...DEFAULT_LIMITS,
-    memoryMb: 64,
-    timeoutMs: 60_000,
-  });
-  for (
-    const [session, requested] of [
-      [{ memoryMb: 128 }, { memoryMb: 129 }],
-      [{}, { memoryMb: 257 }],
-      [{ timeoutMs: 50 }, { timeoutMs: 51 }],
-    ] as const
-  ) {
-    assertThrows(() => lowerLimits(session, requested), CodeBeakerError, "At most the session's own");
+Deno.test("lowerLimits() takes what is lower than the session's, and refuses what is higher or would not hold", () => {
+  const enforced = Object.keys(LIMITS) as LimitName[];
+  assertEquals(lowerLimits({ named: {}, enforced: [] }, {}), DEFAULT_LIMITS);
+  assertEquals(lowerLimits({ named: { memoryMb: 128 }, enforced }, {}).memoryMb, 128);
+  const given = { memoryMb: 64, timeoutMs: 60_000, diskMb: DEFAULT_LIMITS.diskMb };
+  assertEquals(lowerLimits({ named: { memoryMb: 128 }, enforced }, given), { ...DEFAULT_LIMITS, ...given });
+  const table: [RequestedLimits, RequestedLimits, string][] = [
+    [{ memoryMb: 128 }, { memoryMb: 129 }, "At most the session's own 128"],
+    [{}, { memoryMb: 257 }, "At most the session's own 256"],
+    [{ timeoutMs: 50 }, { timeoutMs: 51 }, "At most the session's own 50"],
+    [{ diskMb: 8 }, { diskMb: 7 }, "The workspace is the session's"],
+  ];
+  for (const [named, requested, message] of table) {
+    assertThrows(() => lowerLimits({ named, enforced }, requested), CodeBeakerError, message);
   }
+  const loose = { named: {}, enforced: ["timeoutMs"] } as const;
+  assertThrows(() => lowerLimits(loose, { memoryMb: 64 }), CodeBeakerError, "does not enforce");
 });
 
 Deno.test("limitsSchema keeps every limit between its bounds", () => {
