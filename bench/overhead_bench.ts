@@ -1,16 +1,11 @@
-import { Keyring, Quotas } from "../src/access/mod.ts";
+import { Keyring } from "../src/access/mod.ts";
+import { composeService, openHomeStorage } from "../src/compose.ts";
+import { loadConfig } from "../src/config.ts";
 import { keyPolicySchema } from "../src/core/key_policy.ts";
 import type { Execution, OutputChunk } from "../src/core/execution.ts";
 import { parseExecutionRequest } from "../src/core/request.ts";
-import { Admission, Engine, Executions, observers, Placement } from "../src/engine/mod.ts";
-import { Metrics } from "../src/metrics.ts";
 import type { ExecutionEnvironment } from "../src/runtimes/runtime.ts";
-import { RuntimeSelector } from "../src/runtimes/selector.ts";
-import { createApp, RPC_LIMITS, RpcSockets } from "../src/server/mod.ts";
-import { Sessions } from "../src/sessions/mod.ts";
-import { AuditLog, openStorage } from "../src/storage/mod.ts";
 import { SYSTEM_CLOCK } from "../src/system/clock.ts";
-import { Uploads } from "../src/system/uploads.ts";
 import { Workspace } from "../src/system/workspace.ts";
 import { fakeProgram } from "../tests/support/fake_environment.ts";
 import { fakeRuntime } from "../tests/support/fake_runtime.ts";
@@ -32,20 +27,21 @@ export async function benchOverhead(): Promise<void> {
 }
 
 async function measure(home: string): Promise<void> {
-  await using service = openService(home);
-  const { app, keyring, placement, storage, key } = service;
+  await using opened = await openService(home);
+  const { service, storage, keyring, key } = opened;
   const headers = { authorization: `Bearer ${key}`, host: "localhost" };
-  const info = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
+  const address = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
+  const info = { remoteAddr: address, completed: Promise.resolve() };
   const execute = async (fetch: (request: Request) => Response | Promise<Response>, origin: string) => {
     const response = await fetch(new Request(`${origin}/v1/executions`, { method: "POST", headers, body: BODY }));
     const execution: Execution = await response.json();
     if (execution.stdout !== "hello 42\n") throw new Error(`The service answers ${JSON.stringify(execution)}`);
     return execution;
   };
-  const inProcess = await timeEach(() => execute((request) => app.fetch(request, info), "http://localhost"));
+  const inProcess = await timeEach(() => execute((request) => service.fetch(request, info), "http://localhost"));
   const door = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request, from) => app.fetch(request, from),
+    (request, from) => service.fetch(request, from),
   );
   const origin = `http://127.0.0.1:${door.addr.port}`;
   const overLoopback = await timeEach(() => execute(fetch, origin));
@@ -54,12 +50,12 @@ async function measure(home: string): Promise<void> {
 
   const request = parseExecutionRequest(JSON.parse(BODY));
   const principal = keyring.authenticate(headers.authorization);
-  const example = await execute((request) => app.fetch(request, info), "http://localhost");
+  const example = await execute((request) => service.fetch(request, info), "http://localhost");
   let number = 0;
   const parts = {
     authentication: await timeEach(() => keyring.hasKeys() && keyring.authenticate(headers.authorization)),
     validation: await timeEach(() => parseExecutionRequest(JSON.parse(BODY))),
-    selection: await timeEach(() => placement.candidates(principal, request)),
+    selection: await timeEach(() => service.engine.select({ principal }, request)),
     "the execution's record, begun and ended": await timeEach(() => {
       const execution = { ...example, id: `exec_bench${number++}` };
       storage.executions.begin({ tenant: principal.tenant, draft: execution });
@@ -74,35 +70,17 @@ async function measure(home: string): Promise<void> {
   ]);
 }
 
-/** A service as `compose.ts` makes it, with everything on disk that is kept, over one runtime that runs nothing. */
-function openService(home: string) {
-  const owned = new AsyncDisposableStack();
-  const storage = owned.use(openStorage(`${home}/codebeaker.db`));
-  const clock = SYSTEM_CLOCK;
-  const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(emptyEnvironment(home)) });
-  const selector = new RuntimeSelector([runtime], { minIsolation: 7 });
-  const admission = new Admission({ maxConcurrent: 8, quotas: new Quotas({ usage: storage.usage, clock }) });
-  const metrics = new Metrics({
-    queueLength: () => admission.waiting,
-    running: () => admission.running,
-    sessions: () => sessions.count,
-  });
-  const observer = observers([metrics, new AuditLog(storage.audit)]);
-  const policy = { readRoots: [], writeRoots: [], openNetworks: [] };
-  const placement = new Placement({ selector, policy, observer });
-  const executions = new Executions({ store: storage.executions, observer, drainMs: 1_000 });
-  const store = storage.sessions;
-  const sessions: Sessions = owned.use(
-    new Sessions({ placement, admission, executions, store, observer, clock, maxSessions: 8, allowInstall: false }),
-  );
-  const engine = owned.use(new Engine({ placement, admission, executions }));
-  const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, clock });
+/** A service with everything on disk that is kept, over one runtime that runs nothing, and a key to it. */
+async function openService(home: string) {
+  const config = await loadConfig({ home, scratch: home });
+  await using opened = new AsyncDisposableStack();
+  const storage = opened.use(openHomeStorage(config));
+  const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, clock: SYSTEM_CLOCK });
   const { text: key } = keyring.create("bench", keyPolicySchema.parse({}));
-  const maxBodyBytes = 16_777_216;
-  const sockets = owned.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }));
-  const uploads = new Uploads(home);
-  const app = createApp({ engine, sessions, keys: keyring, metrics, observer, uploads, sockets, maxBodyBytes });
-  return { app, keyring, placement, storage, key, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(emptyEnvironment(home)) });
+  const service = opened.use(await composeService(config, { identity: "lasting", createRuntimes: () => [runtime] }));
+  const owned = opened.move();
+  return { service, storage, keyring, key, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** It takes any file, and its program has printed and exited as soon as it is started. */

@@ -8,6 +8,7 @@ import { Metrics } from "./metrics.ts";
 import type { ImageBuildOptions } from "./runtimes/docker/image_builder.ts";
 import { parseSettings } from "./runtimes/docker/settings.ts";
 import { createRuntimes } from "./runtimes/mod.ts";
+import type { ExecutionRuntime, RuntimeHost } from "./runtimes/runtime.ts";
 import { RuntimeSelector } from "./runtimes/selector.ts";
 import { createApp, listen, type Listener, RPC_LIMITS, RpcSockets } from "./server/mod.ts";
 import { Sessions } from "./sessions/mod.ts";
@@ -33,16 +34,20 @@ const PRUNE_INTERVAL_MS = 600_000;
 const DATABASE = "codebeaker.db";
 const HOUR_MS = 3_600_000;
 
+/** How a service is built. */
+export interface ComposeOptions {
+  /** Whether it is the one service of its home, or a process that comes and goes beside it. */
+  readonly identity: "lasting" | "passing";
+  /** What makes its runtimes; absent, all there are. */
+  readonly createRuntimes?: (host: RuntimeHost) => ExecutionRuntime[];
+}
+
 /**
  * Builds a service; nothing of it listens yet.
  *
- * @param options.identity whether it is the one service of its home, or a process that comes and goes beside it
- * @throws {CodeBeakerError} `invalid_request` when another service has the home
+ * @throws {CodeBeakerError} `invalid_request` when another service has the home, or what it keeps cannot be opened
  */
-export async function composeService(
-  config: Config,
-  options: { readonly identity: "lasting" | "passing" },
-): Promise<Service> {
+export async function composeService(config: Config, options: ComposeOptions): Promise<Service> {
   await using building = new AsyncDisposableStack();
   const scratch = await Scratch.open(config.scratch).catch((error: unknown) => {
     log.warning("no temporary directory can be made", { parent: config.scratch, error: messageOf(error) });
@@ -56,7 +61,7 @@ export async function composeService(
   storage.executions.endUnfinished();
   prune(storage);
   const survivors = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
-  const runtimes = createRuntimes({
+  const runtimes = (options.createRuntimes ?? createRuntimes)({
     scratchDirectory: scratch?.path,
     confinement,
     openNetworks: config.openNetworks,
@@ -134,7 +139,7 @@ export async function composeService(
  */
 function openServiceStorage(
   config: Config,
-  { identity, instance }: { readonly identity: "lasting" | "passing"; readonly instance: Instance | undefined },
+  { identity, instance }: Pick<ComposeOptions, "identity"> & { readonly instance: Instance | undefined },
 ): Storage {
   const isKept = identity === "lasting" && (instance !== undefined || isThere(`${config.home}/${DATABASE}`));
   return isKept ? openHomeStorage(config) : openStorage(undefined, retentionOf(config));

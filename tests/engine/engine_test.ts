@@ -2,7 +2,6 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk } from "../../src/core/execution.ts";
 import { parseExecutionRequest } from "../../src/core/request.ts";
-import type { Engine } from "../../src/engine/mod.ts";
 import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/runtime.ts";
 import { RuntimeSelector } from "../../src/runtimes/selector.ts";
 import { Workspace } from "../../src/system/workspace.ts";

@@ -80,9 +80,12 @@ Deno.test("buildImages() imports what the tool made, with its changes", async ()
   const [tag] = await tagsFor("python");
   const { store, reports, requests, failure } = await build(new FakeStore(), { environments: ["python"] });
   assertEquals(failure, undefined);
-  assertEquals(requests.map(({ argv }) => [argv[0], argv.includes("--include=python3,python3-pip-whl,ca-certificates")]), [
-    ["mmdebstrap", true],
-  ]);
+  assertEquals(
+    requests.map(({ argv }) => [argv[0], argv.includes("--include=python3,python3-pip-whl,ca-certificates")]),
+    [
+      ["mmdebstrap", true],
+    ],
+  );
   assertEquals(store.imported.map(({ tag, text }) => [tag, text]), [[tag, "a root file system"]]);
   assertEquals(store.imported[0]?.changes.at(-1), 'CMD ["python3"]');
   assertEquals(reports, [{ kind: "building", tag }, { kind: "built", tag, bytes: 18 }]);
