@@ -15,7 +15,7 @@ import type { Selection } from "./selection.ts";
 import { parseAs, strictObject } from "./validation.ts";
 import { parseWorkspacePath } from "./workspace_path.ts";
 
-/** What a session is doing: it is `active` while a program runs in it, else `idle`. */
+/** What a session is doing: it is `active` while something is done in it, else `idle`. */
 export const SESSION_STATES = ["creating", "active", "idle", "closing", "closed"] as const;
 /** A name of {@link SESSION_STATES}. */
 export type SessionState = typeof SESSION_STATES[number];

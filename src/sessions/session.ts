@@ -123,12 +123,15 @@ export class Session {
     this.#enforced = enforced;
   }
 
-  /** Something is done in it, until the returned is disposed of; both ends are activity. */
+  /** Something is done in it, until the returned is disposed of, once or more often; both ends are activity. */
   use(): Disposable {
+    let isOver = false;
     this.#uses++;
     this.#touch();
     return {
       [Symbol.dispose]: () => {
+        if (isOver) return;
+        isOver = true;
         this.#uses--;
         this.#touch();
       },

@@ -15,6 +15,7 @@ import type { Clock } from "../system/clock.ts";
 import type { CommandResult, SessionPage, SessionsPort } from "./port.ts";
 import { restoreSession } from "./restore.ts";
 import { Session } from "./session.ts";
+import { SessionFiles } from "./session_files.ts";
 import { pageOf } from "./session_page.ts";
 import { programOfCommand, programOfRequest, type SessionProgram } from "./session_program.ts";
 
@@ -119,9 +120,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   files(caller: Caller, id: string): WorkspaceFiles {
-    const session = this.#get(caller, id);
-    using _use = session.use();
-    return session.environment.files;
+    return new SessionFiles(this.#get(caller, id));
   }
 
   limits(caller: Caller, id: string): Limits {

@@ -230,7 +230,15 @@ Deno.test("Sessions closes what nothing happens in, and not what is used", () =>
     clock.advance(1_799_000);
     await sessions.command(CALLER, session.id, { type: "list_directory" });
     clock.advance(1_799_000);
-    sessions.files(CALLER, session.id);
+    await sessions.files(CALLER, session.id).write("a.txt", new Uint8Array(10));
+    clock.advance(1_799_000);
+    const reader = (await sessions.files(CALLER, session.id).read("a.txt")).getReader();
+    clock.advance(1_800_000);
+    assertEquals([sessions.show(CALLER, session.id).state, (await reader.read()).value?.length], ["active", 10]);
+    assertEquals((await reader.read()).done, true);
+    const givenUp = await sessions.files(CALLER, session.id).pack();
+    await givenUp.cancel();
+    assertEquals(sessions.show(CALLER, session.id).state, "idle");
     clock.advance(1_799_000);
     const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
     await gate.untilBegun(1);

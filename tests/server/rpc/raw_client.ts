@@ -36,7 +36,7 @@ export class RawClient implements Disposable {
     await this.#write(concatBytes([Uint8Array.of(0x81), length, new Uint8Array(4), bytes]));
   }
 
-  /** The next message; pings and the like are passed over. */
+  /** The next message, or with which code the other end closed; pings and the like are passed over. */
   // deno-lint-ignore no-explicit-any
   async read(): Promise<any> {
     for (;;) {
@@ -46,6 +46,7 @@ export class RawClient implements Disposable {
       const length = (await this.#take(more)).reduce((sum, byte) => sum * 256 + byte, 0);
       const payload = await this.#take(more === 0 ? size : length);
       if ((first & 0x0f) === 1) return JSON.parse(new TextDecoder().decode(payload));
+      if ((first & 0x0f) === 8) return { closedWith: (payload[0] ?? 0) * 256 + (payload[1] ?? 0) };
     }
   }
 

@@ -1,0 +1,92 @@
+import type { FileEntry, WriteMode } from "../core/files.ts";
+import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { Session } from "./session.ts";
+
+/** The files of a session's workspace; each use of them counts as activity, a stream for as long as it is read. */
+export class SessionFiles implements WorkspaceFiles {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry> {
+    return this.#use((files) => files.stat(path, options));
+  }
+
+  read(
+    path: string,
+    options?: { readonly offset?: number; readonly length?: number },
+  ): Promise<ReadableStream<Uint8Array>> {
+    return this.#stream((files) => files.read(path, options));
+  }
+
+  write(
+    path: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    mode?: WriteMode,
+  ): Promise<void> {
+    return this.#use((files) => files.write(path, content, mode));
+  }
+
+  createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
+    return this.#use((files) => files.createDirectory(path, options));
+  }
+
+  copy(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void> {
+    return this.#use((files) => files.copy(source, destination, options));
+  }
+
+  move(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void> {
+    return this.#use((files) => files.move(source, destination, options));
+  }
+
+  delete(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
+    return this.#use((files) => files.delete(path, options));
+  }
+
+  list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry> {
+    return this.#use((files) => files.list(path, options));
+  }
+
+  pack(): Promise<ReadableStream<Uint8Array>> {
+    return this.#stream((files) => files.pack());
+  }
+
+  unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
+    return this.#use((files) => files.unpack(archive));
+  }
+
+  async #use<T>(act: (files: WorkspaceFiles) => Promise<T>): Promise<T> {
+    using _use = this.#session.use();
+    return await act(this.#session.environment.files);
+  }
+
+  async #stream(
+    open: (files: WorkspaceFiles) => Promise<ReadableStream<Uint8Array>>,
+  ): Promise<ReadableStream<Uint8Array>> {
+    using opening = new DisposableStack();
+    opening.use(this.#session.use());
+    const stream = await open(this.#session.environment.files);
+    return whileRead(stream, opening.move());
+  }
+}
+
+/** A stream that keeps something until it was read to its end, failed, or is given up. */
+function whileRead(stream: ReadableStream<Uint8Array>, kept: Disposable): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      using reading = new DisposableStack();
+      reading.use(kept);
+      const { done, value } = await reader.read();
+      if (done) return controller.close();
+      controller.enqueue(value);
+      reading.move(); // There may be more.
+    },
+    async cancel(reason) {
+      using _kept = kept;
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
