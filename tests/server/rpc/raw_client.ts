@@ -36,9 +36,23 @@ export class RawClient implements Disposable {
     await this.#write(concatBytes([Uint8Array.of(0x81), length, new Uint8Array(4), bytes]));
   }
 
-  /** The next message, or with which code the other end closed; pings and the like are passed over. */
+  /** The next message, or undefined at the end of the connection; pings and the like are passed over. */
   // deno-lint-ignore no-explicit-any
   async read(): Promise<any> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.UnexpectedEof) return undefined;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+
+  // deno-lint-ignore no-explicit-any
+  async #read(): Promise<any> {
     for (;;) {
       const [first = 0, second = 0] = await this.#take(2);
       const size = second & 0x7f;
@@ -46,12 +60,8 @@ export class RawClient implements Disposable {
       const length = (await this.#take(more)).reduce((sum, byte) => sum * 256 + byte, 0);
       const payload = await this.#take(more === 0 ? size : length);
       if ((first & 0x0f) === 1) return JSON.parse(new TextDecoder().decode(payload));
-      if ((first & 0x0f) === 8) return { closedWith: (payload[0] ?? 0) * 256 + (payload[1] ?? 0) };
+      if ((first & 0x0f) === 8) return undefined;
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#connection.close();
   }
 
   async #take(length: number): Promise<Uint8Array> {
@@ -66,7 +76,7 @@ export class RawClient implements Disposable {
     for (let size = this.#unread.length; size < length;) {
       const buffer = new Uint8Array(65_536);
       const count = await this.#connection.read(buffer);
-      if (count === null) throw new Error("The connection ended");
+      if (count === null) throw new Deno.errors.UnexpectedEof("The connection ended");
       parts.push(buffer.subarray(0, count));
       size += count;
     }

