@@ -46,7 +46,12 @@ export function protocolError(
   return { ...toRpcError(error, requestId), code: PROTOCOL_CODES[kind] };
 }
 
-/** A message as its requests, in their order; one that holds no request is answered by itself. */
+/**
+ * A message as its requests, in their order; one that holds no request is answered by itself.
+ *
+ * The server of json-rpc-2.0 has no place here: it answers a batch of one without its list (against section 6), takes a `null` in
+ * a batch for a failure of its own, and has no bound for batches. Tests talk to this door with its client.
+ */
 export function readMessage(
   text: string,
   { maxRequests, requestId }: { readonly maxRequests: number; readonly requestId: string },
