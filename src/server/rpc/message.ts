@@ -49,8 +49,8 @@ export function protocolError(
 /**
  * A message as its requests, in their order; one that holds no request is answered by itself.
  *
- * The server of json-rpc-2.0 has no place here: it answers a batch of one without its list (against section 6), takes a `null` in
- * a batch for a failure of its own, and has no bound for batches. Tests talk to this door with its client.
+ * The package json-rpc-2.0 is not used as it answers a batch of one without its list (against section 6), takes a `null` in a
+ * batch for a failure of its own, and has no bound for batches.
  */
 export function readMessage(
   text: string,

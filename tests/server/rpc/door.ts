@@ -1,6 +1,6 @@
+import { assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
-import { type JSONRPC, JSONRPCClient, type JSONRPCResponse } from "json-rpc-2.0";
 import type { Caller, EnginePort } from "../../../src/engine/port.ts";
 import type { Observer } from "../../../src/engine/observer.ts";
 import type { AppEnv } from "../../../src/server/app_env.ts";
@@ -9,8 +9,6 @@ import { sendProblem } from "../../../src/server/problem.ts";
 import { RPC_LIMITS, type RpcLimits, rpcRoutes, RpcSockets } from "../../../src/server/rpc/mod.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
-
-const VERSION: typeof JSONRPC = "2.0";
 
 /** What a door is opened with; what is absent does nothing. */
 export interface DoorOptions {
@@ -96,7 +94,7 @@ export class Door implements AsyncDisposable {
   }
 }
 
-/** A client of the door that is made of another implementation of JSON-RPC 2.0. */
+/** A client of the door, which tells answers apart by their ids. */
 export class RpcClient {
   readonly notifications: Notification[] = [];
   /** Whatever came that is no answer to a request of {@link call}. */
@@ -104,17 +102,16 @@ export class RpcClient {
   readonly messages: any[] = [];
   readonly closed: Promise<CloseEvent>;
   readonly #socket: WebSocket;
-  readonly #client: JSONRPCClient;
+  readonly #pending = new Map<number, (reply: Reply) => void>();
   #waiting: (() => void) | undefined;
   #lastId = 0;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    this.#client = new JSONRPCClient((request) => socket.send(JSON.stringify(request)));
     const { promise, resolve } = Promise.withResolvers<CloseEvent>();
     this.closed = promise;
     socket.onclose = (event) => {
-      this.#client.rejectAllPendingRequests("closed");
+      for (const settle of this.#pending.values()) settle({ error: { code: 0, message: "The connection is closed" } });
       resolve(event);
     };
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
@@ -129,16 +126,13 @@ export class RpcClient {
     return new RpcClient(socket);
   }
 
-  /** Asks, and returns what came of it. */
-  async call(method: string, params?: unknown): Promise<Reply> {
+  /** Asks, and returns what came of it; a connection that closes before ends it with the code 0. */
+  call(method: string, params?: unknown): Promise<Reply> {
     const id = ++this.#lastId;
-    const response: JSONRPCResponse = await this.#client.requestAdvanced({
-      jsonrpc: VERSION,
-      id,
-      method,
-      params: params as object,
-    });
-    return { ...response };
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    this.#pending.set(id, resolve);
+    this.send({ jsonrpc: "2.0", id, method, params });
+    return promise;
   }
 
   /** Sends anything as it is. */
@@ -169,8 +163,11 @@ export class RpcClient {
   // deno-lint-ignore no-explicit-any
   #receive(message: any): void {
     if (typeof message.method === "string") this.notifications.push(message);
-    else if (typeof message.id === "number" && message.id > 0 && message.id <= this.#lastId) {
-      this.#client.receive(message);
+    else if (this.#pending.has(message.id)) {
+      assertEquals([message.jsonrpc, "result" in message], ["2.0", !("error" in message)]);
+      const { result, error } = message;
+      this.#pending.get(message.id)?.({ result, error });
+      this.#pending.delete(message.id);
     } else {
       this.messages.push(message);
       this.#waiting?.();
