@@ -113,10 +113,8 @@ export async function composeService(config: Config, options: ComposeOptions): P
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await listener?.close(async () => {
-      await sockets[Symbol.asyncDispose]();
-      await engine[Symbol.asyncDispose]();
-    });
+    await sockets[Symbol.asyncDispose](); // The listener's own end would close them before they have answered.
+    await listener?.close(() => engine[Symbol.asyncDispose]());
     await owned.disposeAsync();
   }
   return {
