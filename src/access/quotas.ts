@@ -67,7 +67,8 @@ export class Quotas {
 
   /**
    * A place among those of the tenant, in the order in which they were asked for; its owner disposes of it. The budget of the
-   * day is looked at again when the place is there, as others may have used it up meanwhile.
+   * day is looked at again when the place is there, as others may have used it up while the program waited for it or, in its
+   * session, for its turn.
    *
    * @throws {CodeBeakerError} `busy` when none came free in time, too many wait, or the budget is used up
    * @throws the signal's reason when it is aborted first
@@ -79,8 +80,8 @@ export class Quotas {
       tenant.programs++;
       entered.defer(() => tenant.programs--);
       entered.use(await placeIn(tenant, principal, options));
-      this.#checkBudget(principal);
     }
+    this.#checkBudget(principal);
     return entered.move();
   }
 

@@ -152,6 +152,15 @@ Deno.test("Quotas looks at the budget again when a place is there: what waited f
   (await quotas.enter(ci, { timeoutMs: 5 }))[Symbol.dispose]();
 });
 
+Deno.test("Quotas lets nothing in that was taken in before the budget was used up, however many places there are", async () => {
+  const { quotas } = openQuotas();
+  const ci = tenant("ci", { cpuSecondsPerDay: 1 });
+  quotas.start(ci);
+  quotas.charge(ci, { cpuMs: 1_000, wallMs: 1 });
+  const { details } = await assertRejects(() => quotas.enter(ci, SOON), CodeBeakerError, "cpuSecondsPerDay");
+  assertEquals(details.retryAfterMs, DAY_MS);
+});
+
 Deno.test("Quotas costs a tenant without quota nothing, and keeps nothing of it in mind", async () => {
   const { quotas, usage } = openQuotas();
   for (let count = 0; count < 10; count++) {
