@@ -87,8 +87,13 @@ export class Session {
 
   /** Its environment. @throws {CodeBeakerError} `conflict` before there is one, and when the session is closing or closed */
   get environment(): ExecutionEnvironment {
-    if (this.#environment !== undefined && this.#closing === undefined) return this.#environment;
-    throw new CodeBeakerError("conflict", `Cannot use the session ${this.id} as it is ${this.state}`);
+    if (this.#environment === undefined || this.#closing !== undefined) throw this.#notOpen();
+    return this.#environment;
+  }
+
+  /** @throws {CodeBeakerError} `conflict`, as {@link environment} does */
+  checkOpen(): void {
+    if (this.#environment === undefined || this.#closing !== undefined) throw this.#notOpen();
   }
 
   /**
@@ -109,6 +114,11 @@ export class Session {
     return this.#runtime;
   }
 
+  /** When it was used last, in ms since 1970. */
+  get lastActivityAt(): number {
+    return this.#lastActivityAt;
+  }
+
   /** Why it is to be closed by now, if it is. */
   get expiry(): CloseReason | undefined {
     const now = this.#clock.now();
@@ -116,8 +126,9 @@ export class Session {
     return this.state === "idle" && now >= this.#idleUntil ? "idle_timeout" : undefined;
   }
 
-  /** It has its environment. */
+  /** It has its environment. @throws {CodeBeakerError} `conflict` when it was closed before it had one */
   open({ environment, runtime, enforced }: Lasting): void {
+    if (this.#closing !== undefined) throw this.#notOpen();
     this.#environment = environment;
     this.#runtime = runtime;
     this.#enforced = enforced;
@@ -164,6 +175,10 @@ export class Session {
         this.#closedBecause = reason;
       }
     })();
+  }
+
+  #notOpen(): CodeBeakerError {
+    return new CodeBeakerError("conflict", `Cannot use the session ${this.id} as it is ${this.state}`);
   }
 
   #touch(): void {

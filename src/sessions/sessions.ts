@@ -19,7 +19,7 @@ import { SessionFiles } from "./session_files.ts";
 import { pageOf } from "./session_page.ts";
 import { programOfCommand, programOfRequest, type SessionProgram } from "./session_program.ts";
 
-/** How often it is looked which sessions are over. */
+/** How often it is looked which sessions are over, and which were used. */
 const REAP_INTERVAL_MS = 1_000;
 
 /** What the sessions of a service are made from. */
@@ -41,6 +41,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   readonly #options: SessionsOptions;
   readonly #observer: Observer;
   readonly #open = new Map<string, Session>();
+  /** The last activity that is written down: a service that is lost between two looks forgets no more than that. */
+  readonly #kept = new WeakMap<Session, number>();
   readonly #reaping: Disposable;
 
   constructor(options: SessionsOptions) {
@@ -149,14 +151,15 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     session: Session,
     { lasting, signal }: { readonly lasting: Lasting; readonly signal: AbortSignal | undefined },
   ): Promise<void> {
+    const { admission, store } = this.#options;
     await using unwanted = new AsyncDisposableStack();
     unwanted.use(lasting.environment);
     signal?.throwIfAborted();
-    if (session.state !== "creating") throw noSession("the service is shutting down");
+    admission.checkOpen();
     session.open(lasting);
     const { principal } = session.owner;
     const { env: _env, metadata: _metadata, ...request } = session.request;
-    this.#options.store.insert({ principal, info: session.info, request, environmentId: lasting.environment.id });
+    store.insert({ principal, info: session.info, request, environmentId: lasting.environment.id });
     this.#observer.sessionOpened?.(session.owner, session.info);
     unwanted.move();
   }
@@ -223,13 +226,13 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   async #close(session: Session, reason: CloseReason): Promise<void> {
-    const isFirst = session.state !== "closing" && session.state !== "closed";
+    const { state } = session;
     await session.close(
       reason,
       () => this.#options.executions.interruptSession(session.id, `the session ends: ${reason}`),
     );
-    if (!isFirst || !this.#open.delete(session.id)) return;
-    this.#tellClosed(session);
+    if (state === "closing" || state === "closed" || !this.#open.delete(session.id)) return;
+    if (state !== "creating") this.#tellClosed(session); // Nobody was told of one that never was open.
   }
 
   #closeQuietly(session: Session, reason: CloseReason): void {
@@ -240,8 +243,11 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   #reap(): void {
     for (const session of this.#open.values()) {
-      const reason = session.expiry;
-      if (reason !== undefined) this.#closeQuietly(session, reason);
+      const { expiry, state, lastActivityAt } = session;
+      if (expiry !== undefined) this.#closeQuietly(session, expiry);
+      else if ((state === "active" || state === "idle") && this.#kept.get(session) !== lastActivityAt) {
+        this.#keep(session);
+      }
     }
   }
 
@@ -252,6 +258,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   /** What cannot be written down is told in the log; the session itself goes on. */
   #keep(session: Session): void {
+    this.#kept.set(session, session.lastActivityAt);
     try {
       this.#options.store.update(session.info);
     } catch (error) {
@@ -271,12 +278,15 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return session?.owner.principal.tenant === principal.tenant ? session : undefined;
   }
 
-  /** @throws {CodeBeakerError} `not_found`; `conflict` for one that is over */
+  /** @throws {CodeBeakerError} `not_found`; `conflict` for one that is not open yet, or is over */
   #get(caller: Caller, id: string): Session {
     const session = this.#find(caller, id);
-    if (session !== undefined) return session;
-    this.#findKept(caller, id);
-    throw new CodeBeakerError("conflict", `Cannot use the session ${id} as it is closed`);
+    if (session === undefined) {
+      this.#findKept(caller, id);
+      throw new CodeBeakerError("conflict", `Cannot use the session ${id} as it is closed`);
+    }
+    session.checkOpen();
+    return session;
   }
 
   /** @throws {CodeBeakerError} `not_found` */

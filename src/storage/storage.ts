@@ -55,7 +55,7 @@ export interface StoredSession {
 /** Sessions, also those that are closed, until their retention is over. */
 export interface SessionStore {
   insert(session: StoredSession): void;
-  /** Keeps what has changed of a session. */
+  /** Keeps what has changed of a session. @throws {Error} for one that was not inserted */
   update(info: SessionInfo): void;
   find(tenant: string, id: string): SessionInfo | undefined;
   /** Those of a tenant that are closed, the newest first, from behind the session `after` on; none when that is gone. */

@@ -340,6 +340,36 @@ Deno.test("Sessions is not left with an environment that nobody wants any more",
   }
 });
 
+Deno.test("Sessions takes nothing for a session that is being made, and tells nobody of one that is closed before it is open", async () => {
+  const gate = await gatedEnvironment();
+  const making = Promise.withResolvers<ExecutionEnvironment>();
+  const told: string[] = [];
+  const { sessions: made, sessionStore, executions } = sessionsOf(
+    [fakeRuntime({ createEnvironment: () => making.promise })],
+    { observer: { sessionOpened: () => told.push("opened"), sessionClosed: () => told.push("closed") } },
+  );
+  await using sessions = made;
+  const creating = refusal(() => sessions.create(CALLER, REQUEST));
+  while (sessions.count === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const id = sessions.list(CALLER, { limit: 1 }).sessions[0]?.id ?? "";
+  assertEquals(await refusal(() => sessions.submit(CALLER, id, PROGRAM)), "conflict");
+  assertEquals(executions.liveCount, 0);
+  await sessions.close(CALLER, id);
+  making.resolve(gate.environment);
+  assertEquals([await creating, told, sessionStore.kept.size, sessions.count], ["conflict", [], 0, 0]);
+  await assertRejects(() => Deno.stat(gate.environment.hostPath(".")), Deno.errors.NotFound);
+});
+
+Deno.test("Sessions writes down when a session was used, also where no program ran", () =>
+  withSession(async ({ sessions, session, sessionStore, clock }) => {
+    clock.advance(60_000);
+    await sessions.files(CALLER, session.id).write("a.txt", new Uint8Array(1));
+    clock.advance(1_000);
+    const { lastActivityAt } = sessions.show(CALLER, session.id);
+    assertEquals(Date.parse(lastActivityAt) - Date.parse(session.lastActivityAt), 60_000);
+    assertEquals(sessionStore.find("local", session.id)?.lastActivityAt, lastActivityAt);
+  }));
+
 Deno.test("Sessions closes everything when the service ends, and says so", () =>
   withSession(async ({ sessions, session, gate, sessionStore, admission }) => {
     const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);

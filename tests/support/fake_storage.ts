@@ -54,7 +54,10 @@ export class FakeSessionStore implements SessionStore {
 
   update(info: SessionInfo): void {
     const kept = this.kept.get(info.id);
-    if (kept !== undefined) this.kept.set(info.id, { ...kept, info });
+    if (kept === undefined) {
+      throw new Error(`Cannot keep what has changed of the session ${info.id} as it must be stored`);
+    }
+    this.kept.set(info.id, { ...kept, info });
   }
 
   find(tenant: string, id: string): SessionInfo | undefined {
