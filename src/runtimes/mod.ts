@@ -25,5 +25,9 @@ export const RUNTIMES: readonly RuntimeEntry[] = [
 
 /** The runtimes of {@link RUNTIMES} for one host; the code of each is loaded when it is first asked for more than its facts. */
 export function createRuntimes(host: RuntimeHost): ExecutionRuntime[] {
-  return RUNTIMES.map(({ facts, load }) => new LazyRuntime(facts(host), async () => (await load()).create(host)));
+  const known = RUNTIMES.map(({ facts, load }) => ({ facts: facts(host), load }));
+  const shellRuntimes = known.filter(({ facts }) => facts.runsAnyCommandLine).map(({ facts }) => facts.name);
+  return known.map(({ facts, load }) =>
+    new LazyRuntime(facts, async () => (await load()).create({ ...host, shellRuntimes }))
+  );
 }

@@ -19,6 +19,8 @@ export interface RuntimeHost {
   readonly instance: Instance | undefined;
   /** Environments of an earlier process that may yet be attached again by their ids: until they leave this set, nobody removes them. */
   readonly survivors: ReadonlySet<string>;
+  /** The names of the runtimes that run any command line, for those that refuse one; absent, none is known. */
+  readonly shellRuntimes?: readonly string[];
   readonly log: RuntimeLog;
 }
 
@@ -37,6 +39,8 @@ export interface RuntimeFacts {
   readonly supportedEnvironments: readonly string[];
   /** What it declares about itself. */
   readonly capabilities: RuntimeCapabilities;
+  /** Whether its environments run any command line, as their programs have a file system of their own. */
+  readonly runsAnyCommandLine: boolean;
 }
 
 /** The port of a way to run programs. One instance serves the whole service; disposing ends what it does by itself. */

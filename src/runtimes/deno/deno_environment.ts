@@ -110,7 +110,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   }
 
   async #runShell(command: Extract<Program, { kind: "shell" }>, options: RunOptions): Promise<ProgramHandle> {
-    const program: ShellProgram = parseShellProgram(command);
+    const program: ShellProgram = parseShellProgram(command, this.#installation.shellRuntimes ?? []);
     if (program.kind === "run") {
       await (await this.files.read(program.path)).cancel(); // It is there, and no symlink leads it out.
       return await this.#runFile(program.path, program, options);

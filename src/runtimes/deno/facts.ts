@@ -13,4 +13,5 @@ export const DENO_FACTS: RuntimeFacts = {
     supportsNetworkAccess: true,
     maxConcurrentExecutions: 100,
   },
+  runsAnyCommandLine: false,
 };

@@ -11,21 +11,32 @@ export type ShellProgram =
  * `deno run FILE …` and `deno eval CODE …`, and nothing else: the service builds the command line itself, with the
  * environment's own permissions, so no flag of the client's can stand in it.
  *
- * @throws {CodeBeakerError} `permission_denied` for any other command and for flags; `invalid_request` without a file or code
+ * @param elsewhere the names of the runtimes that run any command line
+ * @throws {CodeBeakerError} `permission_denied` for any other command, which names those runtimes, and for flags;
+ *   `invalid_request` without a file or code
  */
 export function parseShellProgram(
   { command, args, workingDirectory }: Extract<Program, { kind: "shell" }>,
+  elsewhere: readonly string[],
 ): ShellProgram {
   const [subcommand, subject, ...rest] = args;
   if (command !== "deno" || (subcommand !== "run" && subcommand !== "eval")) {
-    throw refused(`${command} ${subcommand ?? ""}`.trim(), 'only "deno run FILE" and "deno eval CODE" can be confined');
+    const others = elsewhere.length === 0 ? "no other runtime is known" : elsewhere.join(", ");
+    throw refused(
+      `${command} ${subcommand ?? ""}`.trim(),
+      'only "deno run FILE" and "deno eval CODE" can be confined on the deno runtime; ' +
+        `it takes one that gives the program a file system of its own (${others})`,
+    );
   }
   if (subject === undefined) {
     throw invalidField("args", `"deno ${subcommand}" takes ${subcommand === "run" ? "a file" : "code"}`);
   }
   if (subcommand === "eval") return { kind: "eval", code: subject, args: rest, workingDirectory };
   if (subject.startsWith("-")) {
-    throw refused(subject, "the permissions are those of the environment, and no flag changes them");
+    throw refused(
+      subject,
+      "the permissions on the deno runtime are those of the environment, and no flag changes them",
+    );
   }
   const path = parseWorkspacePath(subject, "args[1]");
   const isFromRoot = subject.startsWith("/") || workingDirectory === ".";
@@ -33,10 +44,5 @@ export function parseShellProgram(
 }
 
 function refused(what: string, why: string): CodeBeakerError {
-  return new CodeBeakerError(
-    "permission_denied",
-    `Cannot run ${
-      JSON.stringify(what)
-    } as ${why} on the deno runtime; it takes a runtime that gives the program a file system of its own`,
-  );
+  return new CodeBeakerError("permission_denied", `Cannot run ${JSON.stringify(what)} as ${why}`);
 }

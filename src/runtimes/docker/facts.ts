@@ -18,6 +18,7 @@ export function dockerFacts({ settings }: Pick<RuntimeHost, "settings">): Runtim
       supportsNetworkAccess: true,
       maxConcurrentExecutions: 50,
     },
+    runsAnyCommandLine: true,
   };
 }
 

@@ -1,9 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { parseShellProgram, type ShellProgram } from "../../../src/runtimes/deno/shell_program.ts";
 
 function parse(command: string, args: readonly string[], workingDirectory = "."): ShellProgram {
-  return parseShellProgram({ kind: "shell", command, args, workingDirectory });
+  return parseShellProgram({ kind: "shell", command, args, workingDirectory }, ["a", "b"]);
 }
 
 Deno.test("parseShellProgram() understands deno run FILE and deno eval CODE", () => {
@@ -41,4 +41,12 @@ Deno.test("parseShellProgram() refuses every other command and every flag", () =
   for (const subcommand of ["run", "eval"]) {
     assertEquals(assertThrows(() => parse("deno", [subcommand]), CodeBeakerError).code, "invalid_request");
   }
+});
+
+Deno.test("parseShellProgram() names the runtimes that run any command line, and none where none is known", () => {
+  const command = { kind: "shell", command: "sh", args: ["-c", "id"], workingDirectory: "." } as const;
+  const messageFor = (elsewhere: readonly string[]) =>
+    assertThrows(() => parseShellProgram(command, elsewhere), CodeBeakerError).message;
+  assertStringIncludes(messageFor(["a", "b"]), "a file system of its own (a, b)");
+  assertStringIncludes(messageFor([]), "(no other runtime is known)");
 });
