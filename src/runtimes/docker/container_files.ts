@@ -25,6 +25,8 @@ interface Operation {
   readonly words: readonly string[];
   /** The path that an error is about. */
   readonly path: string;
+  /** Where it puts what it takes from there: what is in the way or finds no room is there. */
+  readonly destination?: string;
   readonly stdin?: Uint8Array | ReadableStream<Uint8Array>;
 }
 
@@ -69,13 +71,15 @@ export class ContainerFiles implements WorkspaceFiles {
   }
 
   async copy(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
-    await this.#ask({ words: ["copy", source, destination, flag(options.overwrite ?? true)], path: source });
+    const words = ["copy", source, destination, flag(options.overwrite ?? true)];
+    await this.#ask({ words, path: source, destination });
   }
 
   async move(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
     if (source === ".") throw invalidField("source", "Cannot move the workspace itself");
     if (destination === ".") throw invalidField("destination", "Cannot replace the workspace itself");
-    await this.#ask({ words: ["move", source, destination, flag(options.overwrite ?? true)], path: source });
+    const words = ["move", source, destination, flag(options.overwrite ?? true)];
+    await this.#ask({ words, path: source, destination });
   }
 
   async delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
@@ -153,7 +157,7 @@ export class ContainerFiles implements WorkspaceFiles {
     });
   }
 
-  async #begin(container: Container, { words, path, stdin }: Operation): Promise<Begun> {
+  async #begin(container: Container, { words, path, destination, stdin }: Operation): Promise<Begun> {
     const command = await container.run({ argv: ["sh", "-c", workspaceScript, "workspace", ...words], stdin });
     const lines = new LineReader(command.stdout);
     command.fed.catch(() => {}); // An operation that refuses does not read what it was to write.
@@ -162,7 +166,7 @@ export class ContainerFiles implements WorkspaceFiles {
     });
     if (answer === "ok") return { lines, command };
     await lines.close();
-    throw command.sourceFailure()?.error ?? faultOf(answer, path);
+    throw command.sourceFailure()?.error ?? faultOf(answer, isOfDestination(answer) ? destination ?? path : path);
   }
 }
 
@@ -178,6 +182,11 @@ function cutOff(path: string): CodeBeakerError {
 
 function flag(value: boolean): string {
   return value ? "1" : "0";
+}
+
+/** Whether what is wrong with taking something elsewhere is wrong there. */
+function isOfDestination(word: string | undefined): boolean {
+  return word === "EEXIST" || word === "ENOTEMPTY" || word === "EISDIR" || word === "ENOSPC";
 }
 
 /** The words of the script as the errors that the same operation gives on every other runtime. */
