@@ -165,7 +165,7 @@ export function openHomeStorage(config: Config): Storage {
 function retentionOf(config: Config): StorageOptions {
   return {
     outputRetentionMs: config.outputRetentionHours * HOUR_MS,
-    maxOutputBytes: config.maxStoredOutputMb * MEBIBYTE,
+    maxStoredBytes: config.maxStoredOutputMb * MEBIBYTE,
     auditRetentionMs: config.auditRetentionDays * 24 * HOUR_MS,
   };
 }

@@ -9,7 +9,7 @@ import { inTransaction } from "./transaction.ts";
 export interface ExecutionRetention {
   readonly outputRetentionMs: number;
   /** Bytes of JSON that ended executions may take together, most of which is what they printed. */
-  readonly maxOutputBytes: number;
+  readonly maxStoredBytes: number;
   now(): number;
 }
 
@@ -22,7 +22,7 @@ const BATCH = 64;
  */
 export function createExecutionStore(
   database: DatabaseSync,
-  { outputRetentionMs, maxOutputBytes, now }: ExecutionRetention,
+  { outputRetentionMs, maxStoredBytes, now }: ExecutionRetention,
 ): ExecutionStore & { prune(now: Date): void } {
   const insert = database.prepare(
     "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, bytes, document) " +
@@ -54,13 +54,13 @@ export function createExecutionStore(
 
   /** Removes those that ended first until `bytes` more fit, or none is left. */
   function makeRoom(bytes: number): void {
-    while (storedBytes + bytes > maxOutputBytes) {
+    while (storedBytes + bytes > maxStoredBytes) {
       const oldest = selectOldest.all(BATCH);
       if (oldest.length === 0) return;
       storedBytes = inTransaction(database, () => {
         let leftBytes = storedBytes;
         for (const row of oldest) {
-          if (leftBytes + bytes <= maxOutputBytes) break;
+          if (leftBytes + bytes <= maxStoredBytes) break;
           removeOne.run(numberIn(row, "number"));
           leftBytes -= numberIn(row, "bytes");
         }

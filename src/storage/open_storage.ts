@@ -12,7 +12,7 @@ export interface StorageOptions {
   /** Executions, from their end on. Default: 24 hours. */
   readonly outputRetentionMs?: number;
   /** Bytes that ended executions may take together; beyond it, those that ended first go. Default: 1 GiB. */
-  readonly maxOutputBytes?: number;
+  readonly maxStoredBytes?: number;
   /** Sessions, once they are closed. Default: 24 hours. */
   readonly sessionRetentionMs?: number;
   /** Lines of the audit log, and what was used on a day. Default: 90 days. */
@@ -34,7 +34,7 @@ const DAY_MS = 86_400_000;
 export function openStorage(path: string | undefined, options: StorageOptions = {}): Storage {
   const retention = {
     outputRetentionMs: DAY_MS,
-    maxOutputBytes: 1_073_741_824,
+    maxStoredBytes: 1_073_741_824,
     sessionRetentionMs: DAY_MS,
     auditRetentionMs: 90 * DAY_MS,
     now: Date.now,

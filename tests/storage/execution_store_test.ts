@@ -126,7 +126,7 @@ Deno.test("Storage.prune() removes executions whose end is longer ago than their
 
 Deno.test("ExecutionStore.end() makes room by removing those that ended first, and never one that has not ended", () => {
   let now = 0;
-  using storage = openStorage(undefined, { maxOutputBytes: 35_000, now: () => now++ });
+  using storage = openStorage(undefined, { maxStoredBytes: 35_000, now: () => now++ });
   storage.executions.begin({ tenant: "one", draft: draftOf("exec_0") });
   for (let index = 1; index <= 5; index++) store(storage, `exec_${index}`, "x".repeat(10_000));
   const all = Array.from({ length: 8 }, (_, index) => `exec_${index}`);
@@ -139,7 +139,7 @@ Deno.test("ExecutionStore.end() makes room by removing those that ended first, a
 
 Deno.test("ExecutionStore.fail() counts towards the bound as an end does", () => {
   let now = 0;
-  using storage = openStorage(undefined, { maxOutputBytes: 15_000, now: () => now++ });
+  using storage = openStorage(undefined, { maxStoredBytes: 15_000, now: () => now++ });
   store(storage, "exec_1", "x".repeat(10_000));
   storage.executions.begin({ tenant: "one", draft: draftOf("exec_2") });
   storage.executions.fail("exec_2", { code: "internal", message: "x".repeat(10_000), details: {} });
@@ -155,7 +155,7 @@ Deno.test("Storage.prune() keeps what fits the bound after it was lowered, the n
     for (const id of ids) store(wide, id, "x".repeat(1_000));
   }
   {
-    using narrow = openStorage(`${directory}/db`, { maxOutputBytes: 10_000, now: () => now });
+    using narrow = openStorage(`${directory}/db`, { maxStoredBytes: 10_000, now: () => now });
     assertEquals(kept(narrow, ids), ids);
     narrow.prune(new Date(now));
     const left = kept(narrow, ids);
