@@ -5,7 +5,7 @@ import type { Limits } from "../core/limits.ts";
 import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
-import { delay, settledWithin } from "../system/delay.ts";
+import { settledWithin } from "../system/delay.ts";
 import { LiveExecution } from "./live_execution.ts";
 import type { EndedExecution, Observer } from "./observer.ts";
 import type { Caller, ExecutionReport, SubmitOptions, Submitted } from "./port.ts";
@@ -73,7 +73,7 @@ export class Executions implements AsyncDisposable {
       throw new CodeBeakerError("conflict", "Cannot take the idempotency key as another request came with it before");
     }
     const live = this.#live.get(found.id);
-    return { id: found.id, ended: live?.ended ?? this.#storedEnd(tenant, found.id) };
+    return { id: found.id, ended: live?.ended ?? Promise.try(() => this.#storedEnd(tenant, found.id)) };
   }
 
   /** Takes an execution in and starts on it. */
@@ -106,7 +106,7 @@ export class Executions implements AsyncDisposable {
   ): Promise<ExecutionReport> {
     const live = this.#find(caller, id);
     if (live === undefined) return this.#storedReport(caller, id);
-    if (waitMs > 0) await endedWithin(live, waitMs, signal);
+    if (waitMs > 0) await settledWithin(live.ended, waitMs, { signal });
     return this.#live.has(id) ? live.report : this.#storedReport(caller, id);
   }
 
@@ -213,9 +213,10 @@ export class Executions implements AsyncDisposable {
       : { status: "ended", execution: found.execution };
   }
 
-  async #storedEnd(tenant: string, id: string): Promise<Execution> {
+  /** @throws {CodeBeakerError} what it failed with */
+  #storedEnd(tenant: string, id: string): Execution {
     const found = this.#store.find(tenant, id);
-    if (found?.status === "ended") return await Promise.resolve(found.execution);
+    if (found?.status === "ended") return found.execution;
     const { code, message, details } = found?.status === "failed"
       ? found.error
       : { code: "not_found", message: "Cannot find the first execution", details: {} } as const;
@@ -226,12 +227,4 @@ export class Executions implements AsyncDisposable {
 /** What is told of a program that did not run. */
 function unrun({ chosen }: Selection): Omit<RunResult, "outcome"> {
   return { ...NOT_RUN, runtime: chosen ?? "", warm: false, usage: NOTHING_USED, attempts: [] };
-}
-
-/** Waits for an end, and no longer than that. */
-async function endedWithin(live: LiveExecution, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const waiting = new AbortController();
-  const wake = () => waiting.abort();
-  live.ended.then(wake, wake);
-  await delay(waitMs, { signal: signal === undefined ? waiting.signal : AbortSignal.any([signal, waiting.signal]) });
 }

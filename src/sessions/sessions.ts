@@ -99,9 +99,9 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     request: SessionExecutionRequest,
     options: SubmitOptions = {},
   ): Promise<Submitted> {
-    return new Promise((resolve) => {
+    return Promise.try(() => {
       const session = this.#get(caller, id);
-      resolve(this.#start(caller, session, { program: programOfRequest(session, request), options }));
+      return this.#start(caller, session, { program: programOfRequest(session, request), options });
     });
   }
 

@@ -10,10 +10,14 @@ export async function delay(ms: number, { signal }: { readonly signal?: AbortSig
   clearTimeout(timer);
 }
 
-/** Waits until something has settled, in whatever way, and at most so long; leaves no timer behind. */
-export async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+/** Waits until something has settled, in whatever way, and at most so long; aborting ends the wait early. Leaves no timer behind. */
+export async function settledWithin(
+  work: Promise<unknown>,
+  ms: number,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
   const settled = new AbortController();
   const finish = () => settled.abort();
   work.then(finish, finish);
-  await delay(ms, { signal: settled.signal });
+  await delay(ms, { signal: signal === undefined ? settled.signal : AbortSignal.any([signal, settled.signal]) });
 }
