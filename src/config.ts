@@ -68,7 +68,7 @@ export const SETTINGS = {
   home: {
     schema: absolute,
     default: "~/.codebeaker",
-    help: "directory for what lasts: this service's identity; each service has its own",
+    help: "directory for what lasts: this service's identity and what it keeps; each service has its own",
   },
   apiKeys: {
     schema: apiKeysSchema,

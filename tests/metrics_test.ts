@@ -3,9 +3,10 @@ import { CodeBeakerError, ERROR_KINDS, type ErrorCode } from "../src/core/errors
 import type { Execution } from "../src/core/execution.ts";
 import { LOCAL_USER } from "../src/core/principal.ts";
 import type { Selection } from "../src/core/selection.ts";
-import { CLOSE_REASONS, type SessionInfo } from "../src/core/session.ts";
+import { CLOSE_REASONS } from "../src/core/session.ts";
 import type { EndedExecution } from "../src/engine/observer.ts";
 import { Metrics } from "../src/metrics.ts";
+import { fakeSession } from "./support/fake_ports.ts";
 
 const CALLER = { principal: LOCAL_USER };
 const SELECTION: Selection = { chosen: "deno", preference: "speed", floor: 7, candidates: [] };
@@ -24,21 +25,7 @@ const EXECUTION: Execution = {
   attempts: [],
   createdAt: "2026-01-01T00:00:00.000Z",
 };
-const SESSION: SessionInfo = {
-  id: "ses_1",
-  language: "typescript",
-  runtime: "deno",
-  state: "closed",
-  createdAt: "2026-01-01T00:00:00.000Z",
-  lastActivityAt: "2026-01-01T00:00:00.000Z",
-  expiresAt: "2026-01-01T00:30:00.000Z",
-  executionCount: 0,
-  idleTimeoutMs: 1_800_000,
-  maxLifetimeMs: 7_200_000,
-  metadata: {},
-  selection: SELECTION,
-  closedBecause: "idle_timeout",
-};
+const SESSION = fakeSession({ runtime: "deno", state: "closed", closedBecause: "idle_timeout" });
 
 function makeMetrics(): Metrics {
   return new Metrics({ queueLength: () => 0, running: () => 0, sessions: () => 0 });

@@ -68,7 +68,7 @@ async function revokeKey(id: string, settings: Settings): Promise<number> {
 
 /** The keys that are kept in the home that the settings name; disposing closes its storage. */
 async function openKeyring(settings: Settings): Promise<{ readonly keyring: Keyring } & Disposable> {
-  const storage = await openHomeStorage(await loadConfig(settings));
+  const storage = openHomeStorage(await loadConfig(settings));
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, clock: { now: Date.now } });
   return { keyring, [Symbol.dispose]: () => storage[Symbol.dispose]() };
 }
