@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, hasCode } from "../core/errors.ts";
 import type { WorkspaceFiles } from "../runtimes/runtime.ts";
 import { type FileNames, type FilePatch } from "./patch_files.ts";
 import { HunkFitter } from "./fit_hunks.ts";
@@ -37,7 +37,7 @@ export class PatchPlan {
     try {
       return patch.kind === "create" ? await this.#create(patch) : await this.#change(patch);
     } catch (error) {
-      if (error instanceof CodeBeakerError && error.code === "invalid_request") return error.message;
+      if (hasCode(error, "invalid_request")) return error.message;
       throw error;
     }
   }
@@ -115,7 +115,7 @@ export class PatchPlan {
   async #read(path: string): Promise<string | undefined> {
     if (this.#texts.has(path)) return this.#texts.get(path);
     const text = await readText(this.#files, path).catch((error: unknown) => {
-      if (error instanceof CodeBeakerError && error.code === "not_found") return undefined;
+      if (hasCode(error, "not_found")) return undefined;
       throw error;
     });
     this.#count(text);
@@ -143,7 +143,7 @@ export class PatchPlan {
   /** A file that was made and removed by the same patch was never there. */
   async #delete(path: string): Promise<void> {
     await this.#files.delete(path).catch((error: unknown) => {
-      if (!(error instanceof CodeBeakerError) || error.code !== "not_found") throw error;
+      if (!hasCode(error, "not_found")) throw error;
     });
   }
 }

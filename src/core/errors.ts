@@ -65,6 +65,11 @@ export function invalidField(path: string, message: string): CodeBeakerError {
   return new CodeBeakerError("invalid_request", message, { details: { errors: [{ path, message }] } });
 }
 
+/** Whether what was thrown is an error of this kind. */
+export function hasCode(error: unknown, code: ErrorCode): error is CodeBeakerError {
+  return error instanceof CodeBeakerError && error.code === code;
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

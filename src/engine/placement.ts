@@ -1,4 +1,4 @@
-import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import type { Attempt } from "../core/execution.ts";
 import type { LimitName } from "../core/limits.ts";
 import { nothingFits, soonestRetryMs } from "../core/nothing_fits.ts";
@@ -111,7 +111,7 @@ export class Placement {
       try {
         return { value: await this.#tryOn(runtime, config, attempt), runtime: runtime.name, attempts };
       } catch (error) {
-        if (!isUnavailability(error)) throw error;
+        if (!hasCode(error, "runtime_unavailable")) throw error;
         const failed = { runtime: runtime.name, error: error.message };
         failures.push(error);
         attempts.push(failed);
@@ -190,7 +190,7 @@ export class Placement {
     try {
       return await attempt({ runtime, config, profile, begin });
     } catch (error) {
-      if (!isUnavailability(error)) throw error;
+      if (!hasCode(error, "runtime_unavailable")) throw error;
       if (hasBegun) throw lostOnTheWay(error);
       if (!await isOfEnvironment(runtime, config.environment)) permit.fail(error.message);
       profile.recordFailure();
@@ -216,8 +216,4 @@ function lostOnTheWay(error: CodeBeakerError): CodeBeakerError {
 async function isOfEnvironment(runtime: ExecutionRuntime, environment: string): Promise<boolean> {
   const [whole, part] = await Promise.all([runtime.isAvailable(), runtime.isAvailable(environment)]);
   return whole.available && !part.available;
-}
-
-function isUnavailability(error: unknown): error is CodeBeakerError {
-  return error instanceof CodeBeakerError && error.code === "runtime_unavailable";
 }

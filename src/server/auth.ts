@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Keyring } from "../access/mod.ts";
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, hasCode } from "../core/errors.ts";
 import { LOCAL_USER, type Principal, type Scope } from "../core/principal.ts";
 import type { Caller } from "../engine/port.ts";
 import type { AppEnv } from "./app_env.ts";
@@ -53,7 +53,7 @@ function admit(context: Context<AppEnv>, keys: DoorKeys): Principal | undefined 
     checkLoopback(context);
     return LOCAL_USER;
   } catch (error) {
-    if (error instanceof CodeBeakerError && error.code === "unauthorized") {
+    if (hasCode(error, "unauthorized")) {
       context.header("www-authenticate", "Bearer"); // A 401 says what would be accepted (RFC 9110, 11.6.1).
     }
     throw error;

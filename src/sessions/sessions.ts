@@ -1,5 +1,5 @@
 import { findCommand } from "../commands/mod.ts";
-import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
 import type { Admission } from "../engine/admission.ts";
@@ -303,15 +303,11 @@ function noSession(why: string): CodeBeakerError {
 
 /** Whether an error means that an environment is no more: it does not tell its own directory either. */
 async function hasEnded(environment: ExecutionEnvironment, error: unknown): Promise<boolean> {
-  if (!isUnavailability(error)) return false;
+  if (!hasCode(error, "runtime_unavailable")) return false;
   try {
     await environment.files.stat(".");
     return false;
   } catch (second) {
-    return isUnavailability(second);
+    return hasCode(second, "runtime_unavailable");
   }
-}
-
-function isUnavailability(error: unknown): boolean {
-  return error instanceof CodeBeakerError && error.code === "runtime_unavailable";
 }
