@@ -1,3 +1,3 @@
 /** Who may use the service, for what, and how much. */
-export { Keyring, type KeyringOptions } from "./keyring.ts";
+export { Keyring } from "./keyring.ts";
 export { Quotas } from "./quotas.ts";
