@@ -3,30 +3,24 @@ import { MAX_ISOLATION } from "./core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { apiKeysSchema, type ConfiguredKey } from "./core/key_policy.ts";
 import { oneOf, parseAs, strictObject } from "./core/validation.ts";
+import { readBoolean, readList, readWhole } from "./core/written_values.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 /** Settings are numbers and lists in the file and text in flags and variables: both forms are taken. */
-const whole = (min: number, max: number) =>
-  z.preprocess(
-    (value) => typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value,
-    z.int().min(min).max(max),
-  );
-const list = <Item extends z.ZodType>(item: Item) =>
-  z.preprocess(
-    (value) => typeof value === "string" ? value.split(",").filter((part) => part !== "") : value,
-    z.array(item),
-  );
-const yesOrNo = z.preprocess((value) => value === "true" ? true : value === "false" ? false : value, z.boolean());
+const written = <Schema extends z.ZodType>(read: (text: string) => unknown, schema: Schema) =>
+  z.preprocess((value) => typeof value === "string" ? read(value) : value, schema);
+const whole = (min: number, max: number) => written(readWhole, z.int().min(min).max(max));
+const list = <Item extends z.ZodType>(item: Item) => written(readList, z.array(item));
+const yesOrNo = written(readBoolean, z.boolean());
 const absolute = z.string().startsWith("/", "Must be an absolute path");
 const network = z.union([z.ipv4(), z.cidrv4()], { error: "Must be an IPv4 address or a network as 10.0.0.0/8" });
 
-/** JSON where it is text; text that is none stays as it is, and no schema here takes it. */
-function fromJson(value: unknown): unknown {
-  if (typeof value !== "string") return value;
+/** JSON; text that is none stays as it is, and no schema here takes it. */
+function readJsonText(text: string): unknown {
   try {
-    return JSON.parse(value);
+    return JSON.parse(text);
   } catch {
-    return value;
+    return text;
   }
 }
 
@@ -108,7 +102,7 @@ export const SETTINGS = {
     help: "when images are pulled: missing, never, always (once after each start)",
   },
   dockerEnvironments: {
-    schema: z.preprocess(fromJson, z.record(z.string(), z.unknown())),
+    schema: written(readJsonText, z.record(z.string(), z.unknown())),
     default: "the official images",
     help:
       'images by environment name, as JSON: {"ruby": {"image": "ruby:3", "file": "main.rb", "run": ["ruby", "{file}"]}}',

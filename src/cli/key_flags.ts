@@ -1,6 +1,7 @@
 import { type KeyPolicy, keyPolicySchema, quotaSchema } from "../core/key_policy.ts";
 import { permissionCeilingSchema } from "../core/permissions.ts";
 import { parseAs, strictObject } from "../core/validation.ts";
+import { readBoolean, readHosts, readList, readWhole } from "../core/written_values.ts";
 
 const SCHEMAS = { ...permissionCeilingSchema.shape, ...quotaSchema.shape, ...keyPolicySchema.shape };
 
@@ -13,72 +14,67 @@ interface PolicyFlag {
   read(text: string): unknown;
 }
 
-const list = (text: string) => text.split(",").filter((part) => part !== "");
-const whole = (text: string) => /^\d+$/.test(text) ? Number(text) : text;
-const yesOrNo = (text: string) => text === "true" ? true : text === "false" ? false : text;
-const hosts = (text: string) => typeof yesOrNo(text) === "boolean" ? yesOrNo(text) : list(text);
-
 /** Every flag of `keys create`, in the order of `--help`. */
 export const POLICY_FLAGS: readonly PolicyFlag[] = [
   {
     flag: "--scopes <names>",
     help: "what it is for: execute, sessions, admin (default: execute,sessions)",
     field: "scopes",
-    read: list,
+    read: readList,
   },
   {
     flag: "--min-isolation <level>",
     help: "an isolation floor that its requests can raise and not lower",
     field: "minIsolation",
-    read: whole,
+    read: readWhole,
   },
   {
     flag: "--allow-net <hosts>",
     help: 'hosts that its programs may reach at most, as "example.com,10.1.2.3:80"; false is none, true any',
     field: "allowNet",
-    read: hosts,
+    read: readHosts,
   },
   {
     flag: "--allow-run <boolean>",
     help: "false: its programs may start no others",
     field: "allowRun",
-    read: yesOrNo,
+    read: readBoolean,
   },
   {
     flag: "--allow-env <names>",
     help: "variables that its requests may name in allowEnv at most",
     field: "allowEnv",
-    read: list,
+    read: readList,
   },
   {
     flag: "--allow-read <directories>",
     help: "directories below which its requests may ask to read at most",
     field: "allowRead",
-    read: list,
+    read: readList,
   },
   {
     flag: "--allow-write <directories>",
     help: "directories below which its requests may ask to write at most",
     field: "allowWrite",
-    read: list,
+    read: readList,
   },
   {
     flag: "--max-concurrent <count>",
     help: "programs that it may run at the same time",
     field: "maxConcurrent",
-    read: whole,
+    read: readWhole,
   },
   {
     flag: "--executions-per-minute <count>",
     help: "programs that it may start within a minute",
     field: "executionsPerMinute",
-    read: whole,
+    read: readWhole,
   },
   {
     flag: "--cpu-seconds-per-day <count>",
     help: "CPU time that its programs may use within a day (UTC)",
     field: "cpuSecondsPerDay",
-    read: whole,
+    read: readWhole,
   },
 ];
 

@@ -8,6 +8,7 @@ import { languageOfFile } from "../core/languages.ts";
 import { LOCAL_USER } from "../core/principal.ts";
 import { parseExecutionRequest } from "../core/request.ts";
 import { PREFERENCES, type Selection } from "../core/selection.ts";
+import { readHosts } from "../core/written_values.ts";
 import { exitCodeOf, exitCodeOfSignal } from "./exit_code.ts";
 import { interruptible } from "./interruptible.ts";
 import { formatTable, printError, writeAll } from "./output.ts";
@@ -79,7 +80,7 @@ async function run(
     ...(preference === undefined ? {} : { preference }),
     ...(minIsolation === undefined ? {} : { minIsolation }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
-    ...(allowNet === undefined ? {} : { permissions: { allowNet: allowNet === "true" || allowNet.split(",") } }),
+    ...(allowNet === undefined ? {} : { permissions: { allowNet: readHosts(allowNet) } }),
   });
   await using service = await composeService(await loadConfig(settings), { identity: "passing" });
   if (explain) await printError(explainSelection(await service.engine.select(CALLER, request)));
