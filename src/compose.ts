@@ -61,18 +61,8 @@ export async function composeService(config: Config, options: ComposeOptions): P
   storage.executions.endUnfinished();
   prune(storage);
   const survivors = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
-  const runtimes = (options.createRuntimes ?? createRuntimes)({
-    scratchDirectory: scratch?.path,
-    confinement,
-    openNetworks: config.openNetworks,
-    settings: { deno: { binary: config.denoBinary, npmRegistry: config.npmRegistry }, docker: dockerSettings(config) },
-    instance,
-    survivors,
-    log: {
-      info: (message, facts) => log.info(message, facts),
-      warning: (message, facts) => log.warning(message, facts),
-    },
-  });
+  const host = runtimeHost(config, { scratchDirectory: scratch?.path, confinement, instance, survivors });
+  const runtimes = (options.createRuntimes ?? createRuntimes)(host);
   for (const runtime of runtimes) building.use(runtime);
   const selector = new RuntimeSelector(runtimes, { minIsolation: config.minIsolation });
   const clock = SYSTEM_CLOCK;
@@ -108,8 +98,34 @@ export async function composeService(config: Config, options: ComposeOptions): P
   const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }));
   const uploads = new Uploads(scratch?.path);
   const app = createApp({ engine, sessions, keys: keyring, metrics, observer, uploads, sockets, maxBodyBytes });
-  const owned = building.move();
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
+  const open = () => listen({ host: config.host, port: config.port, hasKeys: keyring.hasKeys(), fetch });
+  return { engine, selector, fetch, ...doorOf({ open, sockets, engine, owned: building.move() }) };
+}
+
+/** What every runtime gets, whichever it is. */
+function runtimeHost(
+  config: Config,
+  parts: Pick<RuntimeHost, "scratchDirectory" | "confinement" | "instance" | "survivors">,
+): RuntimeHost {
+  return {
+    ...parts,
+    openNetworks: config.openNetworks,
+    settings: { deno: { binary: config.denoBinary, npmRegistry: config.npmRegistry }, docker: dockerSettings(config) },
+    log: {
+      info: (message, facts) => log.info(message, facts),
+      warning: (message, facts) => log.warning(message, facts),
+    },
+  };
+}
+
+/** The door of a service, which is opened when it is asked for and once; with its end everything ends. */
+function doorOf({ open, sockets, engine, owned }: {
+  open(): Listener;
+  readonly sockets: RpcSockets;
+  readonly engine: Engine;
+  readonly owned: AsyncDisposableStack;
+}): Pick<Service, "listen" | typeof Symbol.asyncDispose> {
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
@@ -117,16 +133,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
     await listener?.close(() => engine[Symbol.asyncDispose]());
     await owned.disposeAsync();
   }
-  return {
-    engine,
-    selector,
-    fetch,
-    listen() {
-      listener ??= listen({ host: config.host, port: config.port, hasKeys: keyring.hasKeys(), fetch });
-      return listener;
-    },
-    [Symbol.asyncDispose]: () => closing ??= close(),
-  };
+  return { listen: () => listener ??= open(), [Symbol.asyncDispose]: () => closing ??= close() };
 }
 
 /**
