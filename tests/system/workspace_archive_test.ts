@@ -3,44 +3,17 @@ import { join } from "@std/path";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { MEBIBYTE } from "../../src/core/limits.ts";
 import { packTree, unpackTree } from "../../src/system/workspace_archive.ts";
+import { withGuardedDirectory } from "../support/guarded_directory.ts";
 import { readTar, type TarEntry, tarStream } from "../support/tar.ts";
 
 const MAX_GROWTH_BYTES = 100 * MEBIBYTE;
-
-interface Bench {
-  readonly parent: string;
-  readonly root: string;
-  readonly outside: string;
-}
-
-/** A directory beside another one with a secret, which nothing may reach. */
-async function withTree(test: (bench: Bench) => Promise<void>): Promise<void> {
-  const parent = await Deno.makeTempDir();
-  const [root, outside] = [join(parent, "workspace"), join(parent, "outside")];
-  await Deno.mkdir(root);
-  await Deno.mkdir(outside);
-  await Deno.writeTextFile(join(outside, "secret"), "secret");
-  const before = countDescriptors();
-  try {
-    await test({ parent, root, outside });
-    assertEquals(await Array.fromAsync(Deno.readDir(outside), ({ name }) => name), ["secret"]);
-    assertEquals(await Deno.readTextFile(join(outside, "secret")), "secret");
-    assertEquals(countDescriptors(), before);
-  } finally {
-    await Deno.remove(parent, { recursive: true });
-  }
-}
-
-function countDescriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
 
 async function unpack(root: string, entries: readonly TarEntry[]): Promise<void> {
   await unpackTree(root, await tarStream(entries));
 }
 
 Deno.test("unpackTree() goes through no symlink that leads out", () =>
-  withTree(async ({ root, outside }) => {
+  withGuardedDirectory(async ({ root, outside }) => {
     for (
       const [name, target] of Object.entries({
         absolute: outside,
@@ -67,7 +40,7 @@ Deno.test("unpackTree() goes through no symlink that leads out", () =>
   }));
 
 Deno.test("unpackTree() is not led astray by a program that swaps a directory for a symlink meanwhile", () =>
-  withTree(async ({ root, outside }) => {
+  withGuardedDirectory(async ({ root, outside }) => {
     await Deno.mkdir(join(root, "swap"));
     const swapper = new Deno.Command(Deno.execPath(), {
       args: [
@@ -96,7 +69,7 @@ Deno.test("unpackTree() is not led astray by a program that swaps a directory fo
   }));
 
 Deno.test("packTree() is not led astray by a program that swaps what it packs for symlinks and pipes meanwhile", () =>
-  withTree(async ({ root, outside }) => {
+  withGuardedDirectory(async ({ root, outside }) => {
     await Deno.mkdir(join(root, "swap"));
     await Deno.writeTextFile(join(root, "swap/secret"), "inside");
     const swapper = new Deno.Command("sh", {
@@ -120,7 +93,7 @@ Deno.test("packTree() is not led astray by a program that swaps what it packs fo
   }));
 
 Deno.test("packTree() and unpackTree() hold no file in memory", () =>
-  withTree(async ({ parent, root }) => {
+  withGuardedDirectory(async ({ parent, root }) => {
     await Deno.writeFile(join(root, "large"), new Uint8Array());
     await Deno.truncate(join(root, "large"), 500 * MEBIBYTE);
     const copy = join(parent, "copy");
@@ -141,7 +114,7 @@ Deno.test("packTree() and unpackTree() hold no file in memory", () =>
   }));
 
 Deno.test("packTree() leaves out what has a name that is not UTF-8", () =>
-  withTree(async ({ root }) => {
+  withGuardedDirectory(async ({ root }) => {
     const { success } = await new Deno.Command("sh", {
       args: ["-c", `echo x > "$(printf 'caf\\351')"; echo y > good`],
       cwd: root,
@@ -151,7 +124,7 @@ Deno.test("packTree() leaves out what has a name that is not UTF-8", () =>
   }));
 
 Deno.test("packTree() closes everything wherever its reader stops", () =>
-  withTree(async ({ root }) => {
+  withGuardedDirectory(async ({ root }) => {
     await Deno.mkdir(join(root, "a/b/c"), { recursive: true });
     for (const path of ["a/f", "a/b/f", "a/b/c/f"]) await Deno.writeFile(join(root, path), new Uint8Array(200_000));
     for (let chunks = 0; chunks < 12; chunks++) {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import { Workspace } from "../../src/system/workspace.ts";
+import { withGuardedDirectory } from "../support/guarded_directory.ts";
 
 interface Bench {
   readonly files: Workspace;
@@ -11,18 +12,9 @@ interface Bench {
 
 /** A workspace beside a directory with a secret, which no operation may reach. */
 async function withWorkspace(test: (bench: Bench) => Promise<void>): Promise<void> {
-  const parent = await Deno.makeTempDir();
-  const [root, outside] = [join(parent, "workspace"), join(parent, "outside")];
-  await Deno.mkdir(root);
-  await Deno.mkdir(outside);
-  await Deno.writeTextFile(join(outside, "secret"), "secret");
-  try {
-    await test({ files: new Workspace(root, { asideDirectory: parent }), root, outside });
-    assertEquals(await Array.fromAsync(Deno.readDir(outside), ({ name }) => name), ["secret"]);
-    assertEquals(await Deno.readTextFile(join(outside, "secret")), "secret");
-  } finally {
-    await Deno.remove(parent, { recursive: true });
-  }
+  await withGuardedDirectory(({ parent, root, outside }) =>
+    test({ files: new Workspace(root, { asideDirectory: parent }), root, outside })
+  );
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
