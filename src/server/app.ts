@@ -10,6 +10,7 @@ import type { Metrics } from "../metrics.ts";
 import type { SessionsPort } from "../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
 import { authenticate, type DoorKeys, requireScope } from "./auth.ts";
+import { brokenOff } from "./body.ts";
 import { sendProblem } from "./problem.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { fileRoutes, isUpload, type UploadsPort } from "./routes/files.ts";
@@ -98,5 +99,12 @@ function limitBody(maxBodyBytes: number): MiddlewareHandler<AppEnv> {
       throw new CodeBeakerError("too_large", `Cannot take the body as it must be at most ${maxBodyBytes} bytes long`);
     },
   });
-  return (context, next) => isUpload(context.req) ? next() : limit(context, next);
+  return async (context, next) => {
+    if (isUpload(context.req)) return await next();
+    try {
+      return await limit(context, next);
+    } catch (error) {
+      throw error instanceof CodeBeakerError ? error : brokenOff(error); // What routes throw is an answer by now.
+    }
+  };
 }

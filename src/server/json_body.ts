@@ -1,9 +1,10 @@
 import type { HonoRequest } from "hono";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { textBody } from "./body.ts";
 
 /** The body of a request as JSON, whatever its content type says. @throws {CodeBeakerError} `invalid_request` */
 export async function jsonBody(request: HonoRequest): Promise<unknown> {
-  const text = await request.text();
+  const text = await textBody(request);
   try {
     return JSON.parse(text);
   } catch (cause) {

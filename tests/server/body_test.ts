@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { DEFAULT_LIMITS, MEBIBYTE } from "../../src/core/limits.ts";
+import { listen } from "../../src/server/mod.ts";
+import { Uploads } from "../../src/system/uploads.ts";
+import { FakeEnvironment } from "../support/fake_environment.ts";
+import { fakeSessions } from "../support/fake_ports.ts";
+import { until } from "../support/until.ts";
+import { appOf } from "./support/app_of.ts";
+
+const MAX_BODY_BYTES = 16 * MEBIBYTE;
+
+/** A client that says each byte itself. */
+interface Client extends Disposable {
+  say(text: string): Promise<void>;
+  /** Sends nothing more, and reads the answer to its end. */
+  finish(): Promise<string>;
+}
+
+/** The whole door on a socket of this machine, over the files of one session. */
+async function withDoor(test: (connect: () => Promise<Client>, taken: { count: number }) => Promise<void>) {
+  await using environment = await FakeEnvironment.create();
+  const app = appOf({
+    maxBodyBytes: MAX_BODY_BYTES,
+    uploads: new Uploads("/tmp"),
+    sessions: fakeSessions({ files: () => environment.files, limits: () => DEFAULT_LIMITS }),
+  });
+  const taken = { count: 0 };
+  const listener = listen({
+    host: "127.0.0.1",
+    port: 0,
+    fetch(request, info) {
+      taken.count++;
+      return app.fetch(request, info);
+    },
+  });
+  const { hostname, port } = new URL(listener.url);
+  try {
+    await test(async () => clientOf(await Deno.connect({ hostname, port: Number(port) })), taken);
+  } finally {
+    await listener.close(() => Promise.resolve());
+  }
+}
+
+function clientOf(connection: Deno.TcpConn): Client {
+  let isOver = false;
+  return {
+    async say(text) {
+      const bytes = new TextEncoder().encode(text);
+      for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+    },
+    async finish() {
+      await connection.closeWrite();
+      isOver = true;
+      return await new Response(connection.readable).text();
+    },
+    [Symbol.dispose]() {
+      if (!isOver) connection.close();
+    },
+  };
+}
+
+function head(request: string, header: string): string {
+  return `${request} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${header}\r\n\r\n`;
+}
+
+const CUT_BODIES: readonly (readonly [what: string, text: string])[] = [
+  ["a JSON body", head("POST /v1/executions", "Content-Length: 100") + '{"language"'],
+  ["a JSON body in chunks", head("POST /v1/executions", "Transfer-Encoding: chunked") + "5\r\n{"],
+  ["a file", head("PUT /v1/sessions/sess_1/files/a", "Content-Length: 100") + "abc"],
+  ["an archive", head("PUT /v1/sessions/sess_1/archive", "Content-Length: 1024") + "\0\0\0"],
+];
+
+for (const [what, text] of CUT_BODIES) {
+  Deno.test(`createApp() tells a client that ends ${what} too soon that it did, and not that the service failed`, async () => {
+    await withDoor(async (connect) => {
+      using client = await connect();
+      await client.say(text);
+      const answer = await client.finish();
+      assertEquals(answer.split(" ", 2)[1], "400");
+      assertStringIncludes(answer, '"code":"invalid_request"');
+      assertStringIncludes(answer, "Cannot read the body as it ended too soon");
+    });
+  });
+}
+
+Deno.test("textBody() holds no memory for what a client announces and does not send", async () => {
+  await withDoor(async (connect, taken) => {
+    using clients = new DisposableStack();
+    const before = Deno.memoryUsage().rss;
+    for (let count = 1; count <= 40; count++) {
+      const client = clients.use(await connect());
+      await client.say(head("POST /v1/executions", `Content-Length: ${MAX_BODY_BYTES}`) + '{"language"');
+      await until(() => taken.count === count, "the service has the request");
+    }
+    const grown = Deno.memoryUsage().rss - before;
+    assert(grown < 100 * MEBIBYTE, `It took ${grown} bytes`);
+  });
+});
