@@ -37,6 +37,8 @@ export interface RpcSocketOptions {
   readonly observer: Observer;
   readonly maxMessageBytes: number;
   readonly maxRequests: number;
+  /** How long it may take to be open. */
+  readonly openWithinMs: number;
   /** @throws {CodeBeakerError} `unauthorized` once the caller may not come in any more */
   checkKey(): void;
   /** Called when it is closed. */
@@ -60,6 +62,7 @@ export class RpcSocket implements Peer {
   readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   readonly #answering = new Set<Promise<void>>();
+  readonly #opening: ReturnType<typeof setTimeout>;
   /** Requests that run, and the size of all messages that are not answered yet. */
   #running = 0;
   #underWay = 0;
@@ -72,6 +75,9 @@ export class RpcSocket implements Peer {
       signal: this.#gone.signal,
       onStall: () => this.#leave(POLICY_VIOLATION, "Nothing was read for too long"),
     });
+    // A client that vanishes before it has the answer to its request is told by nothing else.
+    this.#opening = setTimeout(() => this.#end(), options.openWithinMs);
+    socket.onopen = () => this.#begin();
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = () => this.#end();
     socket.onerror = () => this.#end();
@@ -87,6 +93,12 @@ export class RpcSocket implements Peer {
     await atMost(FAREWELL_MS, Promise.all(this.#answering));
     this.#leave(GOING_AWAY, "The service is shutting down");
     await atMost(FAREWELL_MS, this.#closed.promise);
+    this.#end();
+  }
+
+  #begin(): void {
+    clearTimeout(this.#opening);
+    if (this.#gone.signal.aborted) this.#socket.close(GOING_AWAY, "It took too long to be open");
   }
 
   #receive(data: unknown): void {
@@ -196,6 +208,7 @@ export class RpcSocket implements Peer {
   }
 
   #end(): void {
+    clearTimeout(this.#opening);
     this.#gone.abort(goneAway());
     this.#closed.resolve();
     this.#options.onClosed();

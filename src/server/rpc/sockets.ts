@@ -13,6 +13,8 @@ export interface RpcLimits {
   /** Requests that one connection may have under way, and that one batch may hold. */
   readonly maxRequests: number;
   readonly maxMessageBytes: number;
+  /** How long one may take to be open. */
+  readonly openWithinMs: number;
 }
 
 /** A message may be as large as a body. */
@@ -20,6 +22,7 @@ export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
   maxSockets: 512,
   maxSocketsPerTenant: 64,
   maxRequests: 32,
+  openWithinMs: 10_000,
 };
 
 /** Every open connection of the service; disposing closes them and ends what they started. */
@@ -46,11 +49,12 @@ export class RpcSockets implements AsyncDisposable {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
     const { socket, response } = upgrade(request);
-    const { maxRequests, maxMessageBytes } = this.limits;
+    const { maxRequests, maxMessageBytes, openWithinMs } = this.limits;
     const connection = new RpcSocket(socket, {
       ...options,
       maxRequests,
       maxMessageBytes,
+      openWithinMs,
       onClosed: () => this.#open.delete(connection),
     });
     this.#open.set(connection, tenant);

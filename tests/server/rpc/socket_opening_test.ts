@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { Methods } from "../../../src/server/rpc/methods.ts";
+import { RpcSocket, type RpcSocketOptions } from "../../../src/server/rpc/socket.ts";
+import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
+import { until } from "../../support/until.ts";
+
+/** A connection whose other end never answers, as one looks whose client vanished before it was open: no event tells of it. */
+async function connectToNobody(options: Pick<RpcSocketOptions, "openWithinMs">) {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const socket = new WebSocket(`ws://127.0.0.1:${listener.addr.port}`);
+  const connection = await listener.accept();
+  const seen = { closed: 0 };
+  const rpc = new RpcSocket(socket, {
+    caller: TESTER,
+    methods: new Methods({ engine: fakeEngine(), sessions: fakeSessions(), maxRequests: 1 }),
+    observer: {},
+    maxMessageBytes: 1_024,
+    maxRequests: 1,
+    checkKey() {},
+    onClosed: () => seen.closed++,
+    ...options,
+  });
+  return {
+    rpc,
+    socket,
+    seen,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+      connection.close();
+      await closed;
+    },
+  };
+}
+
+Deno.test("a connection that is not open in time counts as closed", async () => {
+  await using nobody = await connectToNobody({ openWithinMs: 50 });
+  await until(() => nobody.seen.closed > 0, "its place is free again");
+  assertEquals(nobody.socket.readyState, WebSocket.CONNECTING);
+});
+
+Deno.test("a connection that is not open yet counts as closed once the service goes away, and nothing waits for it", async () => {
+  await using nobody = await connectToNobody({ openWithinMs: 600_000 });
+  await nobody.rpc.goAway();
+  assertEquals([nobody.socket.readyState, nobody.seen.closed], [WebSocket.CONNECTING, 1]);
+});
