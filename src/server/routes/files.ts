@@ -8,6 +8,7 @@ import { parseWorkspacePath } from "../../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../../runtimes/runtime.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import type { AppEnv } from "../app_env.ts";
+import { bodyOf } from "../body.ts";
 import { checkPreconditions } from "../file_conditions.ts";
 import { parseQuery, wholeNumber } from "../query.ts";
 import { downloadHeaders, refuseNonFile, sendFile } from "../send_file.ts";
@@ -64,7 +65,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
   async function take(context: FileContext, how: keyof UploadsPort): Promise<Upload> {
     const maxBytes = sessions.limits(context.get("caller"), idOf(context)).diskMb * MEBIBYTE;
     refuseDeclared(context, maxBytes);
-    return await uploads[how](context.req.raw.body ?? ReadableStream.from<Uint8Array>([]), { maxBytes });
+    return await uploads[how](ReadableStream.from(bodyOf(context.req)), { maxBytes });
   }
 
   return new Hono<AppEnv>()
