@@ -1,16 +1,17 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
+import type { Limits } from "../../core/limits.ts";
 import { settledWithin } from "../../system/delay.ts";
 import { Semaphore } from "../../system/semaphore.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../runtime.ts";
 import { Container } from "./container.ts";
+import { ContainerBoundary } from "./container_bounds.ts";
 import { ContainerFiles, type Operate } from "./container_files.ts";
 import { ContainerProgram, type ProgramControl } from "./container_program.ts";
 import { isLost } from "./engine_call.ts";
 import type { ContainerRequest, ContainerSample } from "./engine_client.ts";
 import {
-  boundsFor,
   type DockerEnvironmentOptions,
   type DockerInstallation,
   KEEPER,
@@ -48,6 +49,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly files: PendingFiles;
   readonly #installation: DockerInstallation;
   readonly #options: DockerEnvironmentOptions;
+  readonly #bounds: ContainerBoundary;
   readonly #containerIds = new Set<string>();
   readonly #running = new Set<ProgramHandle>();
   readonly #operating = new Set<Promise<unknown>>();
@@ -68,6 +70,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     this.#installation = installation;
     this.#options = options;
     this.language = options.config.environment;
+    this.#bounds = new ContainerBoundary(installation, options, { isMade: outlived === undefined });
     const inContainer = new ContainerFiles((operate) => this.#operate(operate));
     this.files = new PendingFiles(inContainer, {
       waits: options.config.singleUse === true && outlived === undefined,
@@ -206,7 +209,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const control: ProgramControl = {
       signal: (name) => client.killContainer(id, name),
       ended: (waiting) => client.waitFor(id, waiting),
-      ...this.#controlOf(id),
+      ...this.#controlOf(id, limits),
     };
     const compiles = this.#compiles(program);
     const request = { attachment, control, secret: crypto.randomUUID(), archive, compiles, limits };
@@ -219,7 +222,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const container = await this.#container();
     const compiles = this.#compiles(program);
     using _turn = compiles ? await this.#compiler.acquire({ timeoutMs: COMPILER_QUEUE_MS, signal }) : undefined;
-    if (compiles) await this.#limit(container.id, { compiling: true });
+    await this.#bounds.set(container.id, { compiling: compiles, limits });
     const attachment = await container.exec({
       argv: launcherArgv(program, { spec: this.#options.spec, blocks: 0 }),
       env,
@@ -228,27 +231,23 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const control: ProgramControl = {
       signal: (name, pid) => this.#signalBeside(container, name, pid),
       ended: (waiting) => container.execEnded(attachment.execId, waiting),
-      ...this.#controlOf(container.id),
+      ...this.#controlOf(container.id, limits),
     };
     return await ContainerProgram.start({ attachment, control, secret: crypto.randomUUID(), compiles, limits }, {
       signal,
     });
   }
 
-  #controlOf(id: string): Pick<ProgramControl, "sample" | "onCompiled" | "ping"> {
+  #controlOf(id: string, limits: Limits): Pick<ProgramControl, "sample" | "onCompiled" | "ping"> {
     return {
       sample: () => this.#sample(id),
-      onCompiled: () => this.#limit(id, { compiling: false }),
+      onCompiled: () => this.#bounds.set(id, { compiling: false, limits }),
       ping: () => this.#installation.client.ping(),
     };
   }
 
   async #sample(id: string): Promise<ContainerSample | undefined> {
     return this.#options.hasCgroup ? await this.#installation.client.sample(id) : undefined;
-  }
-
-  async #limit(id: string, phase: { readonly compiling: boolean }): Promise<void> {
-    if (this.#options.hasCgroup) await this.#installation.client.limitContainer(id, boundsFor(this.#options, phase));
   }
 
   /** Before its launcher has told its number there is nobody to signal; it is signalled then. */
@@ -275,8 +274,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   async #endStrays(container: Container): Promise<void> {
     await endStrays(container, { sample: () => this.#sample(container.id) });
-    // A compiler that failed has left the bounds at its own.
-    if (this.#options.spec.compile !== undefined) await this.#limit(container.id, { compiling: false });
+    await this.#bounds.set(container.id, { compiling: false }); // A compiler, or a program with lower limits, has left its own.
   }
 
   /** Whether whatever runs is one program's. */

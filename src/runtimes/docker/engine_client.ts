@@ -53,7 +53,10 @@ export interface ContainerBounds {
 /** What a container has used so far. */
 export interface ContainerSample {
   readonly cpuMs: number;
+  /** The most at any time, where the kernel tells. */
   readonly memoryBytes: number;
+  /** Now, without what the kernel can take back: pages of files on a disk. */
+  readonly usedBytes: number;
   /** Processes and their threads now; undefined where nobody counts them. */
   readonly tasks: number | undefined;
 }
@@ -273,10 +276,11 @@ export class EngineClient {
       "measure a container",
       () => this.#docker.getContainer(id).stats({ stream: false, "one-shot": true }),
     );
-    const { usage = 0, max_usage = 0 } = stats.memory_stats ?? {};
+    const { usage = 0, max_usage = 0, stats: pages } = stats.memory_stats ?? {};
     return {
       cpuMs: (stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e6,
       memoryBytes: Math.max(usage, max_usage),
+      usedBytes: usage - (pages?.active_file ?? 0) - (pages?.inactive_file ?? 0),
       tasks: stats.pids_stats?.current,
     };
   }

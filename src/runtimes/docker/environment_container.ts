@@ -1,4 +1,5 @@
 import type { Instance } from "../../system/instance.ts";
+import type { Limits } from "../../core/limits.ts";
 import type { RuntimeConfig, RuntimeLog } from "../runtime.ts";
 import type { ContainerBounds, ContainerRequest, EngineClient } from "./engine_client.ts";
 import { BUILD_DIRECTORY, type EnvironmentSpec } from "./environments.ts";
@@ -63,7 +64,7 @@ export function requestFor(
     env: { ...variablesOf(options), ...main.env },
     limits: config.resourceLimits,
     compiles,
-    bounds: boundsFor(options, { compiling: compiles && config.singleUse === true }),
+    bounds: boundsFor(options, { compiling: config.singleUse === true }),
     ...(ociRuntime === undefined ? {} : { ociRuntime }),
     ...(network === undefined ? {} : { network }),
     labels: {
@@ -75,12 +76,12 @@ export function requestFor(
   });
 }
 
-/** What the container of an environment may use now. */
+/** What the container of an environment may use while a compiler runs in it, or programs of these limits; absent, its own. */
 export function boundsFor(
-  { config, installs = false }: DockerEnvironmentOptions,
-  { compiling }: { readonly compiling: boolean },
+  { config, installs = false, spec }: DockerEnvironmentOptions,
+  { compiling, limits = config.resourceLimits }: { readonly compiling: boolean; readonly limits?: Limits },
 ): ContainerBounds {
-  return boundsOf(config.resourceLimits, { compiling: compiling || installs });
+  return boundsOf(limits, { compiling: installs || (compiling && spec.compile !== undefined) });
 }
 
 function variablesOf({ config, installs = false, spec }: DockerEnvironmentOptions): Record<string, string> {
