@@ -129,8 +129,10 @@ function doorOf({ open, sockets, engine, owned }: {
   let listener: Listener | undefined;
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await sockets[Symbol.asyncDispose](); // The listener's own end would close them before they have answered.
-    await listener?.close(() => engine[Symbol.asyncDispose]());
+    const drained = engine[Symbol.asyncDispose]();
+    await sockets.drain(drained); // The listener's own end would close them before they have answered.
+    await sockets[Symbol.asyncDispose]();
+    await listener?.close(() => drained);
     await owned.disposeAsync();
   }
   return { listen: () => listener ??= open(), [Symbol.asyncDispose]: () => closing ??= close() };

@@ -50,7 +50,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   "src/access/": { code: ["src/core/", "src/system/"], types: ["src/storage/storage.ts"] },
   "src/metrics.ts": { code: ["src/core/"], types: ["src/engine/observer.ts", "src/engine/port.ts"] },
   "src/server/": {
-    code: ["src/core/", "src/commands/mod.ts", "src/log.ts"],
+    code: ["src/core/", "src/commands/mod.ts", "src/log.ts", "src/system/delay.ts"],
     types: [
       "src/engine/observer.ts",
       "src/engine/port.ts",

@@ -1,25 +1,18 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { CodeBeakerError, type ErrorCode } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import { parseAs } from "../core/validation.ts";
 import type { CommandResult, SessionsPort } from "../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
+import { isFaultOfCommand } from "./command_fault.ts";
 import { jsonBody } from "./json_body.ts";
 import { type Problem, toProblem } from "./problem.ts";
 
 /** What every command object has, whatever it asks for. */
 const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
 
-/** What is wrong with a command or with what it asks for; anything else is that the service cannot do it now. */
-const FAULTS_OF_COMMANDS: readonly ErrorCode[] = [
-  "invalid_request",
-  "permission_denied",
-  "not_found",
-  "conflict",
-  "too_large",
-  "unsupported_language",
-  "no_suitable_runtime",
-];
+/** Over HTTP a command that says what is not allowed is told as one that went wrong. */
+const ALSO_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
 
 /**
  * Does one command in a session. A command that the session took and that went wrong (an unknown type, a path that leaves the
@@ -40,21 +33,12 @@ export async function answerCommand(
       const { success, result } = await sessions.command(caller, id, command, { signal: context.req.raw.signal });
       return { success, result };
     } catch (error) {
-      if (!isOfCommand(error) || isOver()) throw error;
+      if (!isFaultOfCommand(error, { sessions, caller, id, also: ALSO_FAULTS })) throw error;
       return { success: false, error: toProblem(error, context.get("requestId")) };
     }
-  }
-
-  function isOver(): boolean {
-    const { state } = sessions.show(caller, id);
-    return state === "closing" || state === "closed";
   }
 
   const answer = await attempt();
   const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
   return context.json({ ...(command.id === undefined ? {} : { id: command.id }), ...answer, durationMs });
-}
-
-function isOfCommand(error: unknown): boolean {
-  return error instanceof CodeBeakerError && FAULTS_OF_COMMANDS.includes(error.code);
 }

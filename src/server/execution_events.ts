@@ -1,6 +1,7 @@
 import type { Execution, OutputChunk } from "../core/execution.ts";
 import type { ExecutionStart, SubmitOptions, Submitted } from "../engine/port.ts";
 import { EventStream, PING_MS } from "./event_stream.ts";
+import { OutputDecoder } from "./output_decoder.ts";
 import type { Problem } from "./problem.ts";
 
 /** Takes an execution in, wherever it is to run. */
@@ -60,13 +61,10 @@ async function tellEnd(
   await events.close();
 }
 
-/** Puts into events what an execution does; characters that its chunks divide are whole again. */
+/** Puts into events what an execution does. */
 class ExecutionTeller {
   readonly #events: EventStream;
-  readonly #decoders = {
-    stdout: new TextDecoder("utf-8", { ignoreBOM: true }),
-    stderr: new TextDecoder("utf-8", { ignoreBOM: true }),
-  };
+  readonly #output = new OutputDecoder();
   #hasStarted = false;
 
   constructor(events: EventStream) {
@@ -78,17 +76,14 @@ class ExecutionTeller {
     await this.#events.send("started", { id, runtime, selection });
   }
 
-  async tellOutput({ stream, bytes }: OutputChunk): Promise<void> {
-    const text = this.#decoders[stream].decode(bytes, { stream: true });
-    if (text !== "") await this.#events.send(stream, { text });
+  async tellOutput(chunk: OutputChunk): Promise<void> {
+    const text = this.#output.decode(chunk);
+    if (text !== "") await this.#events.send(chunk.stream, { text });
   }
 
   async tellEnd(execution: Execution): Promise<void> {
     if (!this.#hasStarted) await this.tellStart(execution);
-    for (const stream of ["stdout", "stderr"] as const) {
-      const text = this.#decoders[stream].decode();
-      if (text !== "") await this.#events.send(stream, { text });
-    }
+    for (const { stream, text } of this.#output.end()) await this.#events.send(stream, { text });
     await this.#events.send("completed", execution);
   }
 }

@@ -1,5 +1,6 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
+import { settledWithin } from "../system/delay.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** How long a connection may still take to end when nothing runs any more; the process ends it then. */
@@ -69,9 +70,7 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
       isClosing = true;
       const closed = server.shutdown();
       await drain();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await Promise.race([closed, new Promise((resolve) => timer = setTimeout(resolve, CLOSE_GRACE_MS))]);
-      clearTimeout(timer);
+      await settledWithin(closed, CLOSE_GRACE_MS);
     },
   };
 }

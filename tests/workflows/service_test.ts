@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Confinement } from "../../src/system/confinement.ts";
+import { RpcClient } from "../server/rpc/door.ts";
 import { isPresent } from "../support/requirements.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
 
 /** A service whose directories are below one of its own, so that what it leaves can be seen. */
 async function withService(
@@ -49,14 +51,6 @@ async function programsBelow(scratch: string): Promise<number> {
     if (/^\d+$/.test(name) && line.includes(`${scratch}/codebeaker-`)) count++;
   }
   return count;
-}
-
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 250; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`It never came true that ${what}`);
 }
 
 const SLEEPER = { language: "typescript", code: "setInterval(() => {}, 1000);", timeoutMs: 60_000 };
@@ -133,6 +127,22 @@ Deno.test("SIGTERM lets a program finish, interrupts one that does not, and leav
     assertEquals((await service.process.status).code, 0);
     assertEquals([await namesIn(scratch), await programsBelow(scratch)], [[], 0]);
   }, ["--drain-ms", "1500"]));
+
+Deno.test("SIGTERM lets what a WebSocket asked for finish too, and closes it as going away", () =>
+  withService(async (service) => {
+    const client = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
+    const code = 'console.log("begun"); setTimeout(() => console.log("done"), 600);';
+    const finishing = client.call("execution.run", { language: "typescript", code, wait: true });
+    const { sessionId } = (await client.call("session.create", { language: "typescript" })).result;
+    const inSession = client.call("session.execute", { sessionId, command: { type: "execute_code", code } });
+    await until(async () => (await client.call("session.list", {})).result.sessions[0].executionCount === 1, "it runs");
+    service.process.kill("SIGTERM");
+    assertEquals([(await finishing).result.stdout, (await inSession).result.result.stdout], [
+      "begun\ndone\n",
+      "begun\ndone\n",
+    ]);
+    assertEquals([(await client.closed).code, (await service.process.status).code], [1001, 0]);
+  }));
 
 const directory = await Deno.makeTempDir();
 const hasSetpriv = await (async () => {

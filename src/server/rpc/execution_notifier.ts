@@ -1,5 +1,6 @@
 import type { Execution, OutputChunk } from "../../core/execution.ts";
 import type { ExecutionStart } from "../../engine/port.ts";
+import { OutputDecoder } from "../output_decoder.ts";
 import type { Peer } from "./context.ts";
 import { summarise, toFailure } from "./execution_view.ts";
 
@@ -9,14 +10,11 @@ export interface ExecutionFacts {
   readonly sessionId?: string;
 }
 
-/** Tells a peer what one program does, in order; characters that its output's chunks divide are whole again. */
+/** Tells a peer what one program does, in order. */
 export class ExecutionNotifier {
   readonly #peer: Peer;
   readonly #facts: ExecutionFacts;
-  readonly #decoders = {
-    stdout: new TextDecoder("utf-8", { ignoreBOM: true }),
-    stderr: new TextDecoder("utf-8", { ignoreBOM: true }),
-  };
+  readonly #output = new OutputDecoder();
   #start: ExecutionStart | undefined;
   #seq = 0;
   #sent = Promise.resolve();
@@ -33,15 +31,12 @@ export class ExecutionNotifier {
   };
 
   /** Tells what it printed; returns when the peer has taken most of what was told before, or is gone. */
-  readonly onOutput = ({ stream, bytes }: OutputChunk): Promise<void> => {
-    return this.#sendText(stream, this.#decoders[stream].decode(bytes, { stream: true }));
-  };
+  readonly onOutput = (chunk: OutputChunk): Promise<void> => this.#sendText(chunk.stream, this.#output.decode(chunk));
 
   /** Tells the end of what began; returns when the peer has taken most of it. */
   async complete(execution: Execution): Promise<void> {
     if (this.#start === undefined) return;
-    await this.#sendText("stdout", this.#decoders.stdout.decode());
-    await this.#sendText("stderr", this.#decoders.stderr.decode());
+    for (const { stream, text } of this.#output.end()) await this.#sendText(stream, text);
     await this.#send("execution.completed", summarise(execution));
   }
 

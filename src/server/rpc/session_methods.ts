@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { CodeBeakerError, type ErrorCode } from "../../core/errors.ts";
 import { parseSessionRequest, SESSION_STATES, type SessionInfo, sessionRequestSchema } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/validation.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
+import { isFaultOfCommand } from "../command_fault.ts";
 import { toProblem } from "../problem.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { moderniseCommand } from "./compat.ts";
@@ -15,9 +15,6 @@ const MINUTE_MS = 60_000;
 const MAX_SESSIONS_LISTED = 1_000;
 
 const sessionId = z.string().min(1).max(256);
-
-/** What of a command that a session took may go wrong so that its result tells it; anything else is an error of the call. */
-const FAULTS_OF_COMMANDS: readonly ErrorCode[] = ["permission_denied", "not_found", "conflict", "too_large"];
 
 /** What works with sessions. */
 export function sessionMethods(
@@ -97,19 +94,10 @@ async function runCommand({ sessions, sessionId, command, stream }: CommandCall,
     return { success, result: toResult(result), error: null };
   } catch (error) {
     await notifier?.fail(error);
-    if (!isOfCommand(error) || isOver()) throw error;
+    if (!isFaultOfCommand(error, { sessions, caller, id: sessionId })) throw error;
     const problem = toProblem(error, caller.requestId ?? "");
     return { success: false, result: null, error: problem.detail, problem };
   }
-
-  function isOver(): boolean {
-    const { state } = sessions.show(caller, sessionId);
-    return state === "closing" || state === "closed";
-  }
-}
-
-function isOfCommand(error: unknown): boolean {
-  return error instanceof CodeBeakerError && FAULTS_OF_COMMANDS.includes(error.code);
 }
 
 /** A session in the original's words. */

@@ -2,6 +2,7 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { Caller } from "../../engine/port.ts";
 import { log } from "../../log.ts";
+import { settledWithin } from "../../system/delay.ts";
 import type { Peer } from "./context.ts";
 import {
   protocolError,
@@ -87,12 +88,17 @@ export class RpcSocket implements Peer {
     return this.#outbox.send(() => JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
+  /** Returns when everything that was asked so far is answered. */
+  async answered(): Promise<void> {
+    await Promise.all(this.#answering);
+  }
+
   /** Ends what it started, answers what was asked, and closes it as the service goes away. */
   async goAway(): Promise<void> {
     this.#gone.abort(shuttingDown());
-    await atMost(FAREWELL_MS, Promise.all(this.#answering));
+    await settledWithin(this.answered(), FAREWELL_MS);
     this.#leave(GOING_AWAY, "The service is shutting down");
-    await atMost(FAREWELL_MS, this.#closed.promise);
+    await settledWithin(this.#closed.promise, FAREWELL_MS);
     this.#end();
   }
 
@@ -235,11 +241,4 @@ function tooMany(maxRequests: number): CodeBeakerError {
 function isLonger(text: string, maxBytes: number): boolean {
   if (text.length * 3 <= maxBytes) return false;
   return text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes;
-}
-
-/** Waits for work to end, and no longer than so; whoever is told goes on without it then. */
-async function atMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([work, new Promise((resolve) => timer = setTimeout(resolve, timeoutMs))]);
-  clearTimeout(timer);
 }

@@ -29,7 +29,7 @@ export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
 export class RpcSockets implements AsyncDisposable {
   readonly limits: RpcLimits;
   readonly #open = new Map<RpcSocket, string>();
-  #closing: Promise<unknown> | undefined;
+  #isClosing = false;
 
   constructor(limits: RpcLimits) {
     this.limits = limits;
@@ -61,9 +61,15 @@ export class RpcSockets implements AsyncDisposable {
     return response;
   }
 
+  /** Opens no more, and returns when what was asked so far is answered, or `until` has settled. */
+  async drain(until: Promise<unknown>): Promise<void> {
+    this.#isClosing = true;
+    await Promise.race([until, Promise.all([...this.#open.keys()].map((connection) => connection.answered()))]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= Promise.all([...this.#open.keys()].map((connection) => connection.goAway()));
-    await this.#closing;
+    this.#isClosing = true;
+    await Promise.all([...this.#open.keys()].map((connection) => connection.goAway()));
   }
 
   #checkRoom(tenant: string): void {
@@ -75,7 +81,7 @@ export class RpcSockets implements AsyncDisposable {
 
   #whyNoMore(tenant: string): string | undefined {
     const { maxSockets, maxSocketsPerTenant } = this.limits;
-    if (this.#closing !== undefined) return "the service is shutting down";
+    if (this.#isClosing) return "the service is shutting down";
     if (this.#open.size >= maxSockets) return `${maxSockets} are open already`;
     const own = [...this.#open.values()].filter((owner) => owner === tenant).length;
     return own >= maxSocketsPerTenant ? `${own} of this tenant are open already` : undefined;
