@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openStorage } from "../../src/storage/mod.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { runCommandLine } from "../support/cli.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
 
 /** A home whose audit log has an entry for each of so many hours of a day. */
 async function withHome(entries: number, use: (home: string) => Promise<void>): Promise<void> {
@@ -60,6 +61,8 @@ Deno.test("codebeaker audit prints more than it reads in one go, and is content 
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--allow-all", "main.ts", "audit", "--home", home],
       cwd: PROJECT,
+      clearEnv: true,
+      env: withoutProjectVariables(),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
