@@ -227,12 +227,20 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   async #close(session: Session, reason: CloseReason): Promise<void> {
     const { state } = session;
-    await session.close(
-      reason,
-      () => this.#options.executions.interruptSession(session.id, `the session ends: ${reason}`),
-    );
-    if (state === "closing" || state === "closed" || !this.#open.delete(session.id)) return;
-    if (state !== "creating") this.#tellClosed(session); // Nobody was told of one that never was open.
+    try {
+      await session.close(
+        reason,
+        () => this.#options.executions.interruptSession(session.id, `the session ends: ${reason}`),
+      );
+    } finally {
+      this.#forget(session, state);
+    }
+  }
+
+  /** A session that has been closed takes no place, also where something of its environment could not be removed. */
+  #forget(session: Session, stateBefore: Session["state"]): void {
+    if (stateBefore === "closing" || stateBefore === "closed" || !this.#open.delete(session.id)) return;
+    if (stateBefore !== "creating") this.#tellClosed(session); // Nobody was told of one that never was open.
   }
 
   #closeQuietly(session: Session, reason: CloseReason): void {

@@ -25,11 +25,17 @@ interface Transfer {
 }
 
 /**
- * Copies a file, or a directory with everything in it; symlinks are copied as symlinks. `path` is what the source is called.
+ * Copies a file, or a directory with everything in it; symlinks are copied as symlinks.
  *
+ * @param options.path what the source is called
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `invalid_request` for what is no file
+ * @throws the reason of `signal` when it is aborted between two of its files
  */
-export async function copyTree({ from, to }: Transfer, path: string): Promise<void> {
+export async function copyTree(
+  { from, to }: Transfer,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+): Promise<void> {
+  signal.throwIfAborted();
   const kind = fs.lstatSync(from.directory.child(from.name));
   if (kind.isSymbolicLink()) {
     fs.symlinkSync(fs.readlinkSync(from.directory.child(from.name)), to.directory.child(to.name));
@@ -41,7 +47,8 @@ export async function copyTree({ from, to }: Transfer, path: string): Promise<vo
   using source = from.directory.open(from.name);
   using destination = to.directory.open(to.name);
   for (const name of fs.readdirSync(source.self)) {
-    await copyTree({ from: { directory: source, name }, to: { directory: destination, name } }, `${path}/${name}`);
+    const transfer = { from: { directory: source, name }, to: { directory: destination, name } };
+    await copyTree(transfer, { path: `${path}/${name}`, signal });
   }
 }
 

@@ -20,10 +20,15 @@ const WRITE_FLAGS: Readonly<Record<WriteMode, number>> = {
 /**
  * The files below one directory. Paths are resolved here, one component at a time on open directories: a symlink is
  * followed as long as it stays inside, and no program can lead an operation out by swapping one in meanwhile.
+ *
+ * Disposing refuses what comes then with `conflict`, cuts short what is under way, and returns when nothing writes any more:
+ * whoever owns the directory can remove it.
  */
-export class Workspace {
+export class Workspace implements AsyncDisposable {
   readonly #root: string;
   readonly #asideDirectory: string;
+  readonly #leaving = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
 
   /**
    * @param root an existing directory
@@ -63,7 +68,12 @@ export class Workspace {
       const fd = directory.openFile(name, { path, flags: O_WRONLY | O_CREAT | WRITE_FLAGS[mode] });
       try {
         if (content instanceof Uint8Array) fs.writeFileSync(fd, content);
-        else for await (const bytes of content) fs.writeFileSync(fd, bytes);
+        else {
+          for await (const bytes of content) {
+            this.#leaving.signal.throwIfAborted();
+            fs.writeFileSync(fd, bytes);
+          }
+        }
       } finally {
         fs.closeSync(fd);
       }
@@ -85,7 +95,7 @@ export class Workspace {
       return this.#at(destination, { follow: true, makeParents: true }, async (to) => {
         if (!(options.overwrite ?? true)) refuseExisting(to, destination);
         if (kind.isDirectory() && leadsInto(to, identityOf(kind))) throw intoItself(source);
-        await copyTree({ from, to }, source);
+        await copyTree({ from, to }, { path: source, signal: this.#leaving.signal });
       });
     });
   }
@@ -128,8 +138,13 @@ export class Workspace {
     return await packTree(this.#root);
   }
 
-  async unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
-    await unpackTree(this.#root, archive);
+  unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
+    return this.#follow(() => unpackTree(this.#root, archive, { signal: this.#leaving.signal }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leaving.abort(new CodeBeakerError("conflict", "Cannot use the workspace as it is being removed"));
+    await Promise.allSettled(this.#underWay);
   }
 
   /** Moves a directory out of the reach of programs before it is taken apart. */
@@ -140,12 +155,26 @@ export class Workspace {
   }
 
   /** Runs an operation where a path leads, and tells the system's errors as a caller's. */
-  async #at<T>(path: string, options: ResolveOptions, operate: (place: Place) => T | Promise<T>): Promise<T> {
+  #at<T>(path: string, options: ResolveOptions, operate: (place: Place) => T | Promise<T>): Promise<T> {
+    return this.#follow(async () => {
+      try {
+        using place = resolve(DirectoryHandle.openRoot(this.#root), path, options);
+        return await operate(place);
+      } catch (error) {
+        throw translate(error, path);
+      }
+    });
+  }
+
+  /** Begins an operation, which disposing waits for. */
+  async #follow<T>(begin: () => Promise<T>): Promise<T> {
+    this.#leaving.signal.throwIfAborted();
+    const operation = begin();
+    this.#underWay.add(operation);
     try {
-      using place = resolve(DirectoryHandle.openRoot(this.#root), path, options);
-      return await operate(place);
-    } catch (error) {
-      throw translate(error, path);
+      return await operation;
+    } finally {
+      this.#underWay.delete(operation);
     }
   }
 }

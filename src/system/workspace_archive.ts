@@ -26,7 +26,8 @@ interface Met {
  * met: a file has the size that it had when it was opened, what is gone by then is left out, and so is what is no
  * directory, file or symlink.
  *
- * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `permission_denied` for what cannot be read
+ * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `permission_denied` for what cannot be read; `not_found`
+ *   when the directory itself is gone
  */
 export async function packTree(root: string): Promise<ReadableStream<Uint8Array>> {
   let left = BREATH;
@@ -45,9 +46,15 @@ export async function packTree(root: string): Promise<ReadableStream<Uint8Array>
  *
  * @throws {CodeBeakerError} `permission_denied` where a symlink leads out; `conflict` for a directory that is not empty and
  *   in the way of something else; `invalid_request` for a path through a file
+ * @throws the reason of `signal` when it is aborted first
  */
-export async function unpackTree(root: string, archive: ReadableStream<Uint8Array>): Promise<void> {
+export async function unpackTree(
+  root: string,
+  archive: ReadableStream<Uint8Array>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
   for await (const entry of decodeTar(archive)) {
+    signal?.throwIfAborted();
     const path = parseWorkspacePath(entry.header.name);
     try {
       using place = resolve(DirectoryHandle.openRoot(root), path, { follow: false, makeParents: true });
@@ -59,8 +66,16 @@ export async function unpackTree(root: string, archive: ReadableStream<Uint8Arra
 }
 
 function* walkFrom(root: string): Generator<Met> {
-  using opened = DirectoryHandle.openRoot(root);
+  using opened = openRoot(root);
   yield* walk(opened, "");
+}
+
+function openRoot(root: string): DirectoryHandle {
+  try {
+    return DirectoryHandle.openRoot(root);
+  } catch (error) {
+    throw translate(error, ".");
+  }
 }
 
 function* walk(directory: DirectoryHandle, prefix: string): Generator<Met> {

@@ -225,6 +225,19 @@ Deno.test("Sessions ends everything of a session that is closed, once, and then 
     assertEquals(sessions.list(CALLER, { limit: 10, state: "closed" }).sessions, [shown]);
   }));
 
+Deno.test("Sessions keeps no place for a session whose environment cannot be removed, and says so once", async () => {
+  const { environment } = await gatedEnvironment();
+  await using _environment = environment;
+  const stuck = withParts(environment, { [Symbol.asyncDispose]: () => Promise.reject(new Error("not empty")) });
+  const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(stuck) });
+  const { sessions: made, sessionStore } = sessionsOf([runtime]);
+  await using sessions = made;
+  const { id } = await sessions.create(CALLER, REQUEST);
+  await assertRejects(() => sessions.close(CALLER, id), Error, "not empty");
+  assertEquals([sessions.count, sessionStore.find("local", id)?.state], [0, "closed"]);
+  await sessions.close(CALLER, id);
+});
+
 Deno.test("Sessions closes what nothing happens in, and not what is used", () =>
   withSession(async ({ sessions, session, gate, clock }) => {
     clock.advance(1_799_000);

@@ -70,6 +70,7 @@ export class FakeEnvironment implements ExecutionEnvironment {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.files[Symbol.asyncDispose]();
     await Deno.remove(this.#parent, { recursive: true });
   }
 }

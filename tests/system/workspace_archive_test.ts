@@ -133,3 +133,9 @@ Deno.test("packTree() closes everything wherever its reader stops", () =>
       await reader.cancel();
     }
   }));
+
+Deno.test("packTree() tells a directory that a program has removed as not_found", () =>
+  withGuardedDirectory(async ({ parent }) => {
+    const error = await assertRejects(() => packTree(join(parent, "gone")), CodeBeakerError);
+    assertEquals(error.code, "not_found");
+  }));

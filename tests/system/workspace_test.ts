@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import * as fs from "node:fs";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import { Workspace } from "../../src/system/workspace.ts";
 import { withGuardedDirectory } from "../support/guarded_directory.ts";
+import { slowly } from "../support/slowly.ts";
+import { tarStream } from "../support/tar.ts";
 
 interface Bench {
   readonly files: Workspace;
@@ -199,3 +202,26 @@ Deno.test("Workspace leaves no descriptor open when an operation fails", () =>
     await new Promise((resolve) => setTimeout(resolve, 50));
     assertEquals([...Deno.readDirSync("/proc/self/fd")].length, before);
   }));
+
+Deno.test("Workspace is left alone once it is disposed of: what was under way has ended, and nothing begins", () =>
+  withWorkspace(async ({ files, root }) => {
+    const entries = Array.from({ length: 2_000 }, (_, index) => ({ name: `tree/f${index}`, text: "x" }));
+    await files.unpack(await tarStream(entries));
+    const ends = Promise.allSettled([
+      files.unpack(slowly(await tarStream(entries.map(({ name, text }) => ({ name: `new/${name}`, text }))))),
+      files.copy("tree", "copied"),
+      files.write("written", slowly(ReadableStream.from(Array.from({ length: 2_000 }, () => bytes("x"))))),
+    ]);
+    await Promise.all(["new/tree/f0", "copied", "written"].map((path) => whenThere(join(root, path))));
+    await files[Symbol.asyncDispose]();
+    await Deno.remove(root, { recursive: true });
+    const codes = (await ends).map((end) => end.status === "rejected" && end.reason.code);
+    assertEquals(codes, ["conflict", "conflict", "conflict"]);
+    await assertRefused("conflict", () => files.write("late", bytes("")));
+    await files[Symbol.asyncDispose]();
+    await Deno.mkdir(root);
+  }));
+
+async function whenThere(path: string): Promise<void> {
+  while (!fs.existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -94,6 +94,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
       child.kill("SIGKILL");
       return child.outcome;
     }));
+    await this.files[Symbol.asyncDispose]();
     await removeCache(this.#cache);
     await removeTree(this.#directory);
   }

@@ -6,8 +6,11 @@ import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/runtime.ts";
+import { delay } from "../../../src/system/delay.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { slowly } from "../../support/slowly.ts";
+import { tarStream } from "../../support/tar.ts";
 
 const host = await openRuntimeHost();
 const runtime = createDenoRuntime(host);
@@ -102,6 +105,17 @@ function testDeno(runtime: ExecutionRuntime): void {
     }
     assertEquals(await Deno.readTextFile(`${workspaceDirectory}/kept.txt`), "kept");
     await Deno.remove(workspaceDirectory, { recursive: true });
+  });
+
+  Deno.test("DenoRuntime removes an environment while files are written in it, and nothing of it stays", async () => {
+    const environment = await runtime.createEnvironment(config());
+    const entries = Array.from({ length: 2_000 }, (_, index) => ({ name: `d${index % 20}/f${index}`, text: "x" }));
+    const unpacking = Promise.allSettled([environment.files.unpack(slowly(await tarStream(entries)))]);
+    while ((await environment.files.list(".")).children?.length !== 20) await delay(0);
+    await environment[Symbol.asyncDispose]();
+    assertEquals((await unpacking).map(({ status }) => status), ["rejected"]);
+    const left = [...Deno.readDirSync(host.scratchDirectory ?? "")].map(({ name }) => name);
+    assertEquals(left.filter((name) => name === environment.id), []);
   });
 
   Deno.test("DenoRuntime is unavailable, with the reason, where its binary is missing, hangs or is another", async () => {
