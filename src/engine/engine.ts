@@ -12,7 +12,7 @@ import type { Admission } from "./admission.ts";
 import type { Executions, RunResult } from "./executions.ts";
 import type { LiveExecution } from "./live_execution.ts";
 import type { Candidates, Placement, Trial } from "./placement.ts";
-import type { Caller, EnginePort, ExecutionReport, SubmitOptions, Submitted } from "./port.ts";
+import type { Caller, EnginePort, ExecutionReport, FeedInput, SubmitOptions, Submitted } from "./port.ts";
 
 /** What an engine is made from. */
 export interface EngineOptions {
@@ -77,8 +77,13 @@ export class Engine implements EnginePort, AsyncDisposable {
     this.#executions.cancel(caller, id);
   }
 
-  feed(caller: Caller, id: string, input: { readonly text?: string; readonly close?: boolean }): Promise<void> {
-    return this.#executions.feed(caller, id, input);
+  feed(
+    caller: Caller,
+    id: string,
+    input: FeedInput,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    return this.#executions.feed(caller, id, input, options);
   }
 
   select({ principal }: Caller, request: SelectionRequest): Promise<Selection> {

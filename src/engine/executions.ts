@@ -8,7 +8,7 @@ import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../system/delay.ts";
 import { LiveExecution } from "./live_execution.ts";
 import type { EndedExecution, Observer } from "./observer.ts";
-import type { Caller, ExecutionReport, SubmitOptions, Submitted } from "./port.ts";
+import type { Caller, ExecutionReport, FeedInput, SubmitOptions, Submitted } from "./port.ts";
 
 /** What is told of an execution that a lost service left unfinished. */
 const LOST = "the service was lost while it ran";
@@ -119,10 +119,11 @@ export class Executions implements AsyncDisposable {
   async feed(
     caller: Caller,
     id: string,
-    input: { readonly text?: string; readonly close?: boolean },
+    input: FeedInput,
+    options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     const live = this.#find(caller, id);
-    if (live !== undefined) return await live.feed(input);
+    if (live !== undefined) return await live.feed(input, options);
     this.#storedReport(caller, id);
     throw new CodeBeakerError("conflict", "Cannot feed this execution as it has ended");
   }

@@ -1,10 +1,13 @@
 import { BoundedOutput } from "../core/bounded_output.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
-import type { Caller, ExecutionReport } from "./port.ts";
+import { Semaphore } from "../system/semaphore.ts";
+import type { Caller, ExecutionReport, FeedInput } from "./port.ts";
 
 /** Input that a program has not read yet: whoever feeds more than this waits. */
 const MAX_UNREAD_BYTES = 1_048_576;
+/** Whoever waits to feed leaves with its signal or with the program; this only bounds what a timer takes. */
+const FEED_TIMEOUT_MS = 24 * 3_600_000;
 
 /** What is known of an execution before it runs. */
 export interface ExecutionFacts {
@@ -30,6 +33,8 @@ export class LiveExecution {
   /** What is fed to the program; undefined when its stdin comes from elsewhere. */
   readonly fedStdin: ReadableStream<Uint8Array> | undefined;
   readonly #feeding: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** One input at a time is on its way: a stream would keep all that wait, also of clients that are gone. */
+  readonly #feedTurns = new Semaphore(1);
   readonly #ending = new AbortController();
   readonly #ended = Promise.withResolvers<Execution>();
   readonly #submittedAt = performance.now();
@@ -107,11 +112,20 @@ export class LiveExecution {
       : outcome;
   }
 
-  /** Writes to its stdin. @throws {CodeBeakerError} `conflict` when it takes no input (any more) */
-  async feed({ text = "", close = false }: { readonly text?: string; readonly close?: boolean }): Promise<void> {
+  /**
+   * Writes to its stdin, in the order in which it is asked to.
+   *
+   * @throws {CodeBeakerError} `conflict` when it takes no input (any more)
+   * @throws the reason of `signal` when it is aborted before the input's turn
+   */
+  async feed(
+    { text = "", close = false }: FeedInput,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
     if (this.#feeding === undefined) {
       throw new CodeBeakerError("conflict", "Cannot feed this execution as its stdin was given with the request");
     }
+    using _turn = await this.#feedTurns.acquire({ timeoutMs: FEED_TIMEOUT_MS, signal });
     try {
       if (text !== "") await this.#feeding.write(new TextEncoder().encode(text));
       if (close) await this.#feeding.close();

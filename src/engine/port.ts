@@ -57,6 +57,12 @@ export type ExecutionReport =
   | { readonly status: "ended"; readonly execution: Execution }
   | { readonly status: "failed"; readonly id: string; readonly error: Failure };
 
+/** What goes to a program's stdin: text, then its end where that is wanted. */
+export interface FeedInput {
+  readonly text?: string;
+  readonly close?: boolean;
+}
+
 /** The façade that every door uses for programs. Another tenant's execution is `not_found`. */
 export interface EnginePort {
   /**
@@ -75,11 +81,13 @@ export interface EnginePort {
   /** Asks an execution to end as `cancelled`; one that has ended stays as it is. @throws {CodeBeakerError} `not_found` */
   cancel(caller: Caller, id: string): void;
   /**
-   * Writes to the stdin of a running interactive execution, and closes it with `close`.
+   * Writes to the stdin of a running interactive execution, and closes it with `close`. What a program does not read waits,
+   * in order; aborting `signal` takes what has not had its turn back.
    *
    * @throws {CodeBeakerError} `not_found`; `conflict` when it takes no input (any more)
+   * @throws the reason of `signal` when it is aborted first
    */
-  feed(caller: Caller, id: string, input: { readonly text?: string; readonly close?: boolean }): Promise<void>;
+  feed(caller: Caller, id: string, input: FeedInput, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** What {@link submit} would choose; nothing is run. */
   select(caller: Caller, request: SelectionRequest): Promise<Selection>;
   describeRuntimes(): Promise<RuntimeDescription[]>;

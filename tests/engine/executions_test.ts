@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
+import type { Outcome } from "../../src/core/execution.ts";
 import { parseExecutionRequest } from "../../src/core/request.ts";
 import type { EndedExecution, Engine } from "../../src/engine/mod.ts";
 import type { ExecutionReport } from "../../src/engine/port.ts";
 import { CALLER, callerOf, engineOf, type EngineParts } from "../support/engine_of.ts";
-import { echoProgram, FakeEnvironment } from "../support/fake_environment.ts";
+import { echoProgram, FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { FakeExecutionStore } from "../support/fake_storage.ts";
 import { type GatedEnvironment, gatedEnvironment, withParts } from "../support/gated_program.ts";
@@ -113,6 +114,34 @@ Deno.test("Executions feeds a program while it runs, and tells when it takes no 
   assertEquals((await ended).stdout, "héllo, world");
   const late = await assertRejects(() => engine.feed(CALLER, id, { text: "x" }), CodeBeakerError, "has ended");
   assertEquals(late.code, "conflict");
+});
+
+Deno.test("Executions keeps nothing of an input whose sender is gone before its turn, and the order of the others", async () => {
+  const reading = Promise.withResolvers<void>();
+  const taken: Uint8Array<ArrayBuffer>[] = [];
+  const { promise: outcome, resolve: end } = Promise.withResolvers<Outcome>();
+  const stdin = new WritableStream<Uint8Array<ArrayBuffer>>({
+    async write(bytes) {
+      await reading.promise;
+      taken.push(bytes);
+    },
+    close: () => end({ kind: "exited", exitCode: 0 }),
+  });
+  const environment = await FakeEnvironment.create(() => fakeProgram({ stdin, outcome }));
+  await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(environment) })]);
+  const { id, ended } = await engine.submit(CALLER, REQUEST, { isInteractive: true });
+  const inputBytes = 1_048_576;
+  const fed = ["a", "b", "c"].map((letter) => engine.feed(CALLER, id, { text: letter.repeat(inputBytes) }));
+  const gone = new AbortController();
+  const vanished = engine.feed(CALLER, id, { text: "x".repeat(inputBytes) }, { signal: gone.signal });
+  const last = engine.feed(CALLER, id, { text: "d", close: true });
+  gone.abort();
+  assertEquals(await assertRejects(() => vanished, DOMException), gone.signal.reason);
+  reading.resolve();
+  await Promise.all([...fed, last]);
+  assertEquals((await ended).exitCode, 0);
+  const text = await new Blob(taken).text();
+  assertEquals(text.replaceAll(/(.)\1+/g, "$1"), "abcd");
 });
 
 Deno.test("Executions takes no input for a request that names its stdin, or that nobody said would be fed", () =>

@@ -41,10 +41,9 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
     })
     .post("/v1/executions/:id/stdin", async (context) => {
       const { text, close } = parseAs(inputSchema, await jsonBody(context.req), { what: "the input" });
-      await engine.feed(context.get("caller"), context.req.param("id"), {
-        ...(text === undefined ? {} : { text }),
-        ...(close === undefined ? {} : { close }),
-      });
+      const input = { ...(text === undefined ? {} : { text }), ...(close === undefined ? {} : { close }) };
+      const { signal } = context.req.raw;
+      await engine.feed(context.get("caller"), context.req.param("id"), input, { signal });
       return context.body(null, 204);
     });
 }

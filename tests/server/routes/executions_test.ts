@@ -1,9 +1,10 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ExecutionRequest } from "../../../src/core/request.ts";
-import type { Caller, ExecutionReport, SubmitOptions } from "../../../src/engine/port.ts";
+import type { Caller, EnginePort, ExecutionReport, SubmitOptions } from "../../../src/engine/port.ts";
 import { fakeExecution, submitted, TESTER } from "../../support/fake_ports.ts";
-import { ask } from "./door.ts";
+import { until } from "../../support/until.ts";
+import { ask, openDoor } from "./door.ts";
 
 const REQUEST = { language: "ts", code: "1" };
 const NOT_FOUND = new CodeBeakerError("not_found", "Cannot find the execution");
@@ -185,4 +186,23 @@ Deno.test("POST /v1/executions/{id}/stdin feeds text, closes, or both, and nothi
     assertEquals([body, status, problem.code], [body, 400, "invalid_request"]);
   }
   assertEquals(fed, []);
+});
+
+Deno.test("POST /v1/executions/{id}/stdin takes back what waits when its client goes away", async () => {
+  const waiting = Promise.withResolvers<AbortSignal | undefined>();
+  const feed: EnginePort["feed"] = (_caller, _id, _input, { signal } = {}) => {
+    waiting.resolve(signal);
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  };
+  await using door = openDoor({ engine: { feed } });
+  const client = new AbortController();
+  const asking = fetch(`${door.url}/v1/executions/exec_1/stdin`, {
+    method: "POST",
+    body: '{"text":"a"}',
+    signal: client.signal,
+  });
+  const signal = await waiting.promise;
+  client.abort();
+  await assertRejects(() => asking, DOMException);
+  await until(() => signal?.aborted ?? false, "the service knows that the client is gone");
 });
