@@ -68,6 +68,14 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
     return await uploads[how](ReadableStream.from(bodyOf(context.req)), { maxBytes });
   }
 
+  /** What an upload takes the place of: it may be another file than before the upload came. */
+  async function replaceable(context: FileContext, path: string): Promise<FileEntry | undefined> {
+    const found = await statIfThere(filesOf(context), path);
+    checkPreconditions(context.req, found);
+    if (found !== undefined) refuseNonFile(found);
+    return found;
+  }
+
   return new Hono<AppEnv>()
     .get(TREE_ROUTE, async (context) => {
       const command = { ...parseQuery(context.req, treeQuery), type: "list_directory" };
@@ -79,10 +87,9 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
     .put(FILE_ROUTE, async (context) => {
       const path = pathOf(context);
       refuseCoding(context);
-      const found = await statIfThere(filesOf(context), path);
-      checkPreconditions(context.req, found);
-      if (found !== undefined) refuseNonFile(found);
+      await replaceable(context, path); // Whoever may not need not send anything.
       using upload = await take(context, "takeFile");
+      const found = await replaceable(context, path);
       const mode = context.req.header("if-none-match") === "*" ? "create_new" : "create";
       await filesOf(context).write(path, upload.stream(), mode);
       return context.body(null, found === undefined ? 201 : 204);

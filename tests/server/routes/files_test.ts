@@ -218,6 +218,27 @@ Deno.test("PUT and DELETE change only what If-Match and If-None-Match let them",
     assertEquals((await ask("DELETE /files/new", { headers: { "if-match": "*" } })).status, 204);
   }));
 
+Deno.test("PUT holds to its conditions when all has come: what changed meanwhile is kept", () =>
+  withDoor(async ({ environment, ask }) => {
+    await environment.fill({ f: "first" });
+    const etag = (await ask("HEAD /files/f")).headers.get("etag") ?? "";
+    for (const [path, headers] of [["f", { "if-match": etag }], ["new", { "if-none-match": "*" }]] as const) {
+      const begun = Promise.withResolvers<void>();
+      const rest = Promise.withResolvers<void>();
+      const body = ReadableStream.from((async function* () {
+        yield new TextEncoder().encode("late ");
+        begun.resolve();
+        await rest.promise;
+        yield new TextEncoder().encode("upload");
+      })());
+      const slow = codeOf(ask(`PUT /files/${path}`, { headers, body }));
+      await begun.promise;
+      await ask(`PUT /files/${path}`, { body: "another's" });
+      rest.resolve();
+      assertEquals([await slow, await (await ask(`GET /files/${path}`)).text()], ["409 conflict", "another's"]);
+    }
+  }));
+
 Deno.test("a path in a URL is decoded once, and what leaves the workspace is refused", () =>
   withDoor(async (bench) => {
     const { environment, ask } = bench;
