@@ -38,6 +38,7 @@ export type CloseReason = typeof CLOSE_REASONS[number];
 const MINUTE_MS = 60_000;
 const MAX_LIFETIME_MS = 7 * 24 * 60 * MINUTE_MS;
 const MAX_METADATA_BYTES = 16_384;
+const MAX_METADATA_DEPTH = 32;
 
 /** A session to be made. */
 export interface SessionRequest extends SelectionRequest {
@@ -91,7 +92,10 @@ export const sessionRequestSchema = strictObject({
   env: environmentSchema.default({}),
   idleTimeoutMs: z.int().min(1_000).max(MAX_LIFETIME_MS).default(30 * MINUTE_MS),
   maxLifetimeMs: z.int().min(1_000).max(MAX_LIFETIME_MS).default(120 * MINUTE_MS),
-  metadata: z.record(z.string().max(256), z.json()).default({}).refine(
+  metadata: z.unknown().refine(isShallow, {
+    abort: true,
+    error: `Metadata is at most ${MAX_METADATA_DEPTH} levels deep`,
+  }).pipe(z.record(z.string().max(256), z.json())).default({}).refine(
     (metadata) => JSON.stringify(metadata).length <= MAX_METADATA_BYTES,
     `Metadata is at most ${MAX_METADATA_BYTES} characters of JSON long`,
   ),
@@ -137,4 +141,14 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
     env: wire.env,
     limits: { ...wire.limits, timeoutMs: wire.timeoutMs },
   };
+}
+
+/** Whether no value lies too deep. It goes down level by level and not by calls, of which JSON can hold more than may be made. */
+function isShallow(metadata: unknown): boolean {
+  let level = [metadata];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_METADATA_DEPTH) return false;
+    level = level.flatMap((value) => typeof value === "object" && value !== null ? Object.values(value) : []);
+  }
+  return true;
 }

@@ -1,0 +1,24 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { parseSessionRequest } from "../../src/core/session.ts";
+
+/** Metadata whose innermost value lies so many levels deep. */
+function nested(depth: number): unknown {
+  return JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`);
+}
+
+Deno.test("parseSessionRequest() takes metadata as it is, and none as none", () => {
+  for (const metadata of [{}, { ticket: 7, tags: ["a", null, { deep: true }] }, nested(32)]) {
+    assertEquals(parseSessionRequest({ language: "ts", metadata }).metadata, metadata);
+  }
+  assertEquals(parseSessionRequest({ language: "ts" }).metadata, {});
+});
+
+Deno.test("parseSessionRequest() refuses metadata that is no object, too long or too deep, however deep", () => {
+  const off = [null, 1, "text", ["a"], { a: "x".repeat(16_384) }, { ["x".repeat(257)]: 1 }];
+  for (const metadata of [...off, nested(33), nested(5_000), nested(200_000)]) {
+    const error = assertThrows(() => parseSessionRequest({ language: "ts", metadata }), CodeBeakerError);
+    assertEquals(error.code, "invalid_request");
+    assertEquals(error.details.errors?.[0]?.path.split(".")[0], "metadata");
+  }
+});
