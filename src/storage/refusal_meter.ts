@@ -15,7 +15,7 @@ export class RefusalMeter {
   /** Whether a refusal gets a line and, if so, how many before it got none. */
   admit(kind: string, now: number): { readonly leftOut: number } | undefined {
     const window = this.#windows.get(kind);
-    if (window === undefined || now >= window.endsAt) {
+    if (window === undefined || !isWithin(window, now)) {
       this.#windows.set(kind, { endsAt: now + WINDOW_MS, lines: 1, leftOut: 0 });
       return { leftOut: window?.leftOut ?? 0 };
     }
@@ -26,4 +26,9 @@ export class RefusalMeter {
     window.lines++;
     return { leftOut: 0 };
   }
+}
+
+/** A clock that was put back is before every window, and opens a new one. */
+function isWithin({ endsAt }: Window, now: number): boolean {
+  return now < endsAt && now >= endsAt - WINDOW_MS;
 }

@@ -131,6 +131,18 @@ Deno.test("AuditLog.refused() writes 60 lines a minute of one key's refusals of 
   assertEquals(lines.map(({ facts }) => facts["leftOut"]), [41, undefined]);
 });
 
+Deno.test("AuditLog.refused() writes on when the clock is put back", () => {
+  using storage = openStorage(undefined);
+  let now = NOW;
+  const audit = new AuditLog(storage.audit, { now: () => now });
+  const error = new CodeBeakerError("unauthorized", "Cannot serve without a key");
+  for (let index = 0; index < 62; index++) audit.refused({ what: "GET /v1/sessions", error });
+  now -= 3_600_000;
+  for (const _ of "12") audit.refused({ what: "GET /v1/sessions", error });
+  const lines = storage.audit.read({ after: 60, limit: 1_000 });
+  assertEquals(lines.map(({ facts }) => facts["leftOut"]), [2, undefined]);
+});
+
 Deno.test("AuditLog throws nothing when a line cannot be written: the service's log tells of it", async () => {
   const { configure, reset } = await import("@logtape/logtape");
   const told: unknown[] = [];
