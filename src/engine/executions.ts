@@ -1,4 +1,4 @@
-import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { CodeBeakerError, type ErrorCode, messageOf } from "../core/errors.ts";
 import type { Attempt, Execution, ProgramResult } from "../core/execution.ts";
 import { newId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
@@ -13,6 +13,8 @@ import type { Caller, ExecutionReport, FeedInput, SubmitOptions, Submitted } fro
 /** What is told of an execution that a lost service left unfinished. */
 const LOST = "the service was lost while it ran";
 const SHUT_DOWN = "the service was shut down";
+/** Whoever is told one of these is to ask again, and under the same idempotency key must not hear it for ever. */
+const PASSING: readonly ErrorCode[] = ["busy", "runtime_unavailable"];
 const NOT_RUN = { stdout: "", stderr: "", truncated: { stdout: 0, stderr: 0 }, exitCode: null } as const;
 const NOTHING_USED = { wallMs: 0, startupMs: 0, cpuMs: null, peakMemoryBytes: null } as const;
 
@@ -183,7 +185,8 @@ export class Executions implements AsyncDisposable {
     const { id, caller, language, sessionId } = live.facts;
     try {
       if (result instanceof CodeBeakerError) {
-        this.#store.fail(id, { code: result.code, message: result.message, details: result.details });
+        const { code, message, details } = result;
+        this.#store.fail(id, { code, message, details }, { freesKey: !live.hasBegun && PASSING.includes(code) });
       } else this.#store.end(result);
     } catch (error) {
       log.error("an execution cannot be recorded", { execution: id, error: messageOf(error) });

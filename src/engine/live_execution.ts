@@ -88,6 +88,11 @@ export class LiveExecution {
     this.#leftQueueAt ??= performance.now();
   }
 
+  /** Whether its program may have begun. */
+  get hasBegun(): boolean {
+    return this.#isRunning;
+  }
+
   /** Its program may begin. */
   begin(): void {
     this.#isRunning = true;

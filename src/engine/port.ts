@@ -28,7 +28,10 @@ export interface SubmitOptions {
   readonly isInteractive?: boolean;
   /** Whether it waits in line as long as it takes, and not only a moment before it is told `busy`. */
   readonly isPatient?: boolean;
-  /** A second submit of the tenant under the same key gets the first execution. At most 255 characters. */
+  /**
+   * A second submit of the tenant under the same key gets the first execution, unless that failed as `busy` or
+   * `runtime_unavailable` before it began. At most 255 characters.
+   */
   readonly idempotencyKey?: string | undefined;
   onStart?(start: ExecutionStart): void;
   /** Sees what the program prints, as it comes; the program waits until it returns. */

@@ -13,6 +13,14 @@ export interface ExecutionRetention {
   now(): number;
 }
 
+/** What becomes of an unfinished execution. */
+interface End {
+  readonly status: "ended" | "failed";
+  readonly id: string;
+  readonly document: string;
+  readonly freesKey: boolean;
+}
+
 /** Rows that are looked at in one go when room is made. */
 const BATCH = 64;
 
@@ -29,7 +37,8 @@ export function createExecutionStore(
       "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?)",
   );
   const finish = database.prepare(
-    "UPDATE executions SET status = ?, ended_at = ?, bytes = ?, document = ? WHERE id = ? AND status = 'unfinished'",
+    "UPDATE executions SET status = ?, ended_at = ?, bytes = ?, document = ?, " +
+      "idempotency_key = iif(?, NULL, idempotency_key) WHERE id = ? AND status = 'unfinished'",
   );
   const finishAll = database.prepare(
     "UPDATE executions SET status = 'ended', ended_at = ? WHERE ended_at IS NULL",
@@ -69,10 +78,10 @@ export function createExecutionStore(
     }
   }
 
-  function finishAs(status: "ended" | "failed", id: string, document: string): void {
+  function finishAs({ status, id, document, freesKey }: End): void {
     const bytes = byteLength(document);
     makeRoom(bytes);
-    if (finish.run(status, now(), bytes, document, id).changes === 0) {
+    if (finish.run(status, now(), bytes, document, freesKey ? 1 : 0, id).changes === 0) {
       throw new Error(`Cannot end the execution ${id} as it must be stored and unfinished`);
     }
     storedBytes += bytes;
@@ -85,11 +94,12 @@ export function createExecutionStore(
       insert.run(draft.id, tenant, sessionId ?? null, key, fingerprint, byteLength(document), document);
     },
     end(execution) {
-      finishAs("ended", execution.id, JSON.stringify(execution));
+      finishAs({ status: "ended", id: execution.id, document: JSON.stringify(execution), freesKey: false });
     },
-    fail(id, { code, message, details }) {
+    fail(id, { code, message, details }, { freesKey = false } = {}) {
       // An Error's message is not among what JSON.stringify() sees.
-      finishAs("failed", id, JSON.stringify({ code, message, details } satisfies Failure));
+      const document = JSON.stringify({ code, message, details } satisfies Failure);
+      finishAs({ status: "failed", id, document, freesKey });
     },
     find(tenant, id): StoredExecution | undefined {
       const row = select.get(id, tenant);

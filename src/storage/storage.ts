@@ -32,7 +32,8 @@ export type StoredExecution =
 export interface ExecutionStore {
   begin(execution: NewExecution): void;
   end(execution: Execution): void;
-  fail(id: string, error: Failure): void;
+  /** With `freesKey` its idempotency key is free again: a second submit under it is another first one. */
+  fail(id: string, error: Failure, options?: { readonly freesKey?: boolean }): void;
   find(tenant: string, id: string): StoredExecution | undefined;
   findRepeated(
     tenant: string,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CodeBeakerError } from "../../src/core/errors.ts";
+import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import type { Outcome } from "../../src/core/execution.ts";
 import { parseExecutionRequest } from "../../src/core/request.ts";
 import type { EndedExecution, Engine } from "../../src/engine/mod.ts";
@@ -181,6 +181,40 @@ Deno.test("Executions gives a repeated submit the first execution, while it runs
     engine.cancel(callerOf("two"), another.id);
     await another.ended;
   }));
+
+Deno.test("Executions takes a submit anew under the key of one that was told to come again, and that did not begin", () =>
+  withGate(async (engine, gate) => {
+    const options = { idempotencyKey: "k1" };
+    const first = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    const refused = await engine.submit(CALLER, REQUEST, options);
+    assertEquals((await assertRejects(() => refused.ended, CodeBeakerError)).code, "busy");
+    gate.endOne();
+    await first.ended;
+    const again = await engine.submit(CALLER, REQUEST, options);
+    await gate.untilBegun(2);
+    gate.endOne();
+    assertEquals((await again.ended).outcome, EXITED);
+    assertEquals((await engine.submit(CALLER, REQUEST, options)).id, again.id);
+    const report = await engine.report(CALLER, refused.id);
+    assertEquals(report.status === "failed" ? report.error.code : report, "busy");
+  }, { maxConcurrent: 1 }));
+
+Deno.test("Executions tells a repeated submit again why the first failed, where asking again is no remedy", async () => {
+  const tried: ErrorCode[] = [];
+  for (const code of ["runtime_unavailable", "internal", "permission_denied"] as const) {
+    const createEnvironment = () => {
+      tried.push(code);
+      return Promise.reject(new CodeBeakerError(code, "it broke"));
+    };
+    await using engine = engineOf([fakeRuntime({ createEnvironment })]);
+    for (const _ of "12") {
+      const { ended } = await engine.submit(CALLER, REQUEST, { idempotencyKey: "k1" });
+      assertEquals((await assertRejects(() => ended, CodeBeakerError)).code, code);
+    }
+  }
+  assertEquals(tried, ["runtime_unavailable", "runtime_unavailable", "internal", "permission_denied"]);
+});
 
 Deno.test("Executions does not end the first when whoever repeated it goes away", () =>
   withGate(async (engine, gate) => {

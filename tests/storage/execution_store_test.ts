@@ -91,6 +91,25 @@ Deno.test("ExecutionStore.findRepeated() finds the first execution of a tenant's
   );
 });
 
+Deno.test("ExecutionStore.fail() frees the idempotency key where it is told to, and only there", () => {
+  using storage = openStorage(undefined);
+  const error = { code: "busy", message: "later", details: {} } as const;
+  for (const [id, freesKey] of [["exec_1", true], ["exec_2", false], ["exec_3", undefined]] as const) {
+    const idempotency = { key: id, fingerprint: "f" };
+    storage.executions.begin({ tenant: "one", draft: draftOf(id), idempotency });
+    storage.executions.fail(id, error, freesKey === undefined ? {} : { freesKey });
+    const expected = freesKey ? undefined : { id, fingerprint: "f" };
+    assertEquals(storage.executions.findRepeated("one", id), expected);
+    assertEquals(storage.executions.find("one", id), { status: "failed", id, error });
+  }
+  storage.executions.begin({
+    tenant: "one",
+    draft: draftOf("exec_4"),
+    idempotency: { key: "exec_1", fingerprint: "g" },
+  });
+  assertEquals(storage.executions.findRepeated("one", "exec_1"), { id: "exec_4", fingerprint: "g" });
+});
+
 Deno.test("ExecutionStore.endUnfinished() ends as their drafts say those that have not ended, and counts them", () => {
   using storage = openStorage(undefined);
   store(storage, "exec_1");

@@ -22,8 +22,10 @@ export class FakeExecutionStore implements ExecutionStore {
     this.#ends.set(execution.id, { status: "ended", execution });
   }
 
-  fail(id: string, error: Failure): void {
+  fail(id: string, error: Failure, { freesKey = false }: { readonly freesKey?: boolean } = {}): void {
     this.#ends.set(id, { status: "failed", id, error });
+    const begun = this.begun.get(id);
+    if (freesKey && begun !== undefined) this.begun.set(id, { ...begun, idempotency: undefined });
   }
 
   find(tenant: string, id: string): StoredExecution | undefined {
