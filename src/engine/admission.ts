@@ -1,6 +1,7 @@
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Usage } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
+import { log } from "../log.ts";
 import { Semaphore } from "../system/semaphore.ts";
 
 /** How long an execution waits for a place before it is told `busy`. */
@@ -84,8 +85,13 @@ export class Admission {
     return entered.move();
   }
 
+  /** What cannot be charged is told in the log: what the program came to is its owner's all the same. */
   charge(principal: Principal, usage: Usage): void {
-    this.#quotas?.charge(principal, usage);
+    try {
+      this.#quotas?.charge(principal, usage);
+    } catch (error) {
+      log.error("what a program used cannot be charged", { tenant: principal.tenant, error: messageOf(error) });
+    }
   }
 
   /** Takes nothing in any more, and tells what still waits so. */
