@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { ErrorCode } from "../core/errors.ts";
 import { parseAs } from "../core/validation.ts";
+import type { Observer } from "../engine/observer.ts";
 import type { CommandResult, SessionsPort } from "../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
 import { isFaultOfCommand } from "./command_fault.ts";
@@ -21,7 +22,7 @@ const ALSO_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_langu
  */
 export async function answerCommand(
   context: Context<AppEnv>,
-  { sessions, id }: { readonly sessions: SessionsPort; readonly id: string },
+  { sessions, observer, id }: { readonly sessions: SessionsPort; readonly observer: Observer; readonly id: string },
 ): Promise<Response> {
   const caller = context.get("caller");
   sessions.show(caller, id);
@@ -34,6 +35,7 @@ export async function answerCommand(
       return { success, result };
     } catch (error) {
       if (!isFaultOfCommand(error, { sessions, caller, id, also: ALSO_FAULTS })) throw error;
+      observer.refused?.({ caller, what: `POST ${context.req.path}`, error });
       return { success: false, error: toProblem(error, context.get("requestId")) };
     }
   }

@@ -58,7 +58,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.use(limitBody(options.maxBodyBytes));
   app.route("/", healthRoutes(engine));
   app.route("/", executionRoutes(engine));
-  app.route("/", sessionRoutes(sessions));
+  app.route("/", sessionRoutes(sessions, observer));
   app.route("/", fileRoutes(sessions, options));
   app.route("/", runtimeRoutes(engine));
   app.route("/", metricsRoutes(options.metrics));

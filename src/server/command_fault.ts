@@ -13,7 +13,10 @@ export interface CommandFaultOptions {
 }
 
 /** Whether what went wrong is a fault of a command in an open session, which its result tells; anything else is an error of the call. */
-export function isFaultOfCommand(error: unknown, { sessions, caller, id, also = [] }: CommandFaultOptions): boolean {
+export function isFaultOfCommand(
+  error: unknown,
+  { sessions, caller, id, also = [] }: CommandFaultOptions,
+): error is CodeBeakerError {
   if (!(error instanceof CodeBeakerError) || ![...FAULTS, ...also].includes(error.code)) return false;
   const { state } = sessions.show(caller, id);
   return state !== "closing" && state !== "closed";

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { parseSessionExecution, parseSessionRequest, SESSION_STATES } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/validation.ts";
+import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { answerExecution } from "../answer_execution.ts";
 import type { AppEnv } from "../app_env.ts";
@@ -19,7 +20,7 @@ const listQuery = strictObject({
 });
 
 /** Sessions: made, listed, shown, closed, and what is done in them. */
-export function sessionRoutes(sessions: SessionsPort): Hono<AppEnv> {
+export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .post("/v1/sessions", async (context) => {
       const request = parseSessionRequest(await jsonBody(context.req));
@@ -41,6 +42,6 @@ export function sessionRoutes(sessions: SessionsPort): Hono<AppEnv> {
       return await answerExecution(context, (options) => sessions.submit(context.get("caller"), id, request, options));
     })
     .post("/v1/sessions/:id/commands", async (context) => {
-      return await answerCommand(context, { sessions, id: context.req.param("id") });
+      return await answerCommand(context, { sessions, observer, id: context.req.param("id") });
     });
 }

@@ -1,5 +1,6 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import { unknownName } from "../../core/validation.ts";
+import type { Observer } from "../../engine/observer.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { Catalogue } from "./catalogue.ts";
@@ -13,6 +14,7 @@ import { sessionMethods } from "./session_methods.ts";
 export interface MethodsOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
+  readonly observer: Observer;
   /** Requests that one connection may have under way, which clients are told. */
   readonly maxRequests: number;
 }
@@ -21,12 +23,12 @@ export interface MethodsOptions {
 export class Methods {
   readonly #methods: ReadonlyMap<string, RpcMethod>;
 
-  constructor({ engine, sessions, maxRequests }: MethodsOptions) {
+  constructor({ engine, sessions, observer, maxRequests }: MethodsOptions) {
     const catalogue = new Catalogue(engine);
     const methods = [
       ...executionMethods({ engine, catalogue }),
       ...runtimeMethods({ engine, catalogue }),
-      ...sessionMethods({ sessions, catalogue }),
+      ...sessionMethods({ sessions, observer, catalogue }),
     ];
     const names = methods.map(({ name }) => name);
     const all = [initializeMethod({ catalogue, maxRequests, methods: names }), ...methods];

@@ -22,7 +22,7 @@ export interface RpcOptions {
 
 /** JSON-RPC 2.0 over WebSocket, and the original's HTTP door. */
 export function rpcRoutes({ engine, sessions, sockets, keys, observer }: RpcOptions): Hono<AppEnv> {
-  const methods = new Methods({ engine, sessions, maxRequests: sockets.limits.maxRequests });
+  const methods = new Methods({ engine, sessions, observer, maxRequests: sockets.limits.maxRequests });
   return new Hono<AppEnv>()
     .get("/ws/jsonrpc", (context) => {
       const authorization = context.req.header("authorization");

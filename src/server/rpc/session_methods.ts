@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseSessionRequest, SESSION_STATES, type SessionInfo, sessionRequestSchema } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/validation.ts";
+import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { isFaultOfCommand } from "../command_fault.ts";
 import { toProblem } from "../problem.ts";
@@ -18,7 +19,11 @@ const sessionId = z.string().min(1).max(256);
 
 /** What works with sessions. */
 export function sessionMethods(
-  { sessions, catalogue }: { readonly sessions: SessionsPort; readonly catalogue: Catalogue },
+  { sessions, observer, catalogue }: {
+    readonly sessions: SessionsPort;
+    readonly observer: Observer;
+    readonly catalogue: Catalogue;
+  },
 ): RpcMethod[] {
   const create = defineMethod({
     name: "session.create",
@@ -39,7 +44,7 @@ export function sessionMethods(
     async run({ sessionId, command, stream }, context) {
       sessions.show(context.caller, sessionId); // One that is not there is no fault of the command.
       const startedAt = performance.now();
-      const answer = await runCommand({ sessions, sessionId, command, stream }, context);
+      const answer = await runCommand({ sessions, observer, sessionId, command, stream }, context);
       return { ...answer, durationMs: Math.round(performance.now() - startedAt) };
     },
   });
@@ -75,13 +80,17 @@ export function sessionMethods(
 /** What `session.execute` is asked for. */
 interface CommandCall {
   readonly sessions: SessionsPort;
+  readonly observer: Observer;
   readonly sessionId: string;
   readonly command: unknown;
   readonly stream: boolean | undefined;
 }
 
 /** The answer to a command but for its duration; `error` is words, as the original's clients expect, and `problem` the rest. */
-async function runCommand({ sessions, sessionId, command, stream }: CommandCall, context: RpcContext): Promise<object> {
+async function runCommand(
+  { sessions, observer, sessionId, command, stream }: CommandCall,
+  context: RpcContext,
+): Promise<object> {
   const { caller, peer, signal } = context;
   const notifier = (stream ?? peer.isStreaming) ? new ExecutionNotifier(peer, { sessionId }) : undefined;
   try {
@@ -95,6 +104,7 @@ async function runCommand({ sessions, sessionId, command, stream }: CommandCall,
   } catch (error) {
     await notifier?.fail(error);
     if (!isFaultOfCommand(error, { sessions, caller, id: sessionId })) throw error;
+    observer.refused?.({ caller, what: "session.execute", error });
     const problem = toProblem(error, caller.requestId ?? "");
     return { success: false, result: null, error: problem.detail, problem };
   }

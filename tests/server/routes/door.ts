@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Observer } from "../../../src/engine/observer.ts";
 import type { EnginePort } from "../../../src/engine/port.ts";
 import type { AppEnv } from "../../../src/server/app_env.ts";
 import { sendProblem } from "../../../src/server/problem.ts";
@@ -11,10 +12,11 @@ import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 export interface DoorParts {
   readonly engine?: Partial<EnginePort>;
   readonly sessions?: Partial<SessionsPort>;
+  readonly observer?: Observer;
 }
 
 /** The routes of executions and sessions over fakes, whose caller was let in already. */
-export function doorOf({ engine, sessions }: DoorParts): Hono<AppEnv> {
+export function doorOf({ engine, sessions, observer = {} }: DoorParts): Hono<AppEnv> {
   const door = new Hono<AppEnv>();
   door.use(async (context, next) => {
     context.set("requestId", "request-1");
@@ -22,7 +24,7 @@ export function doorOf({ engine, sessions }: DoorParts): Hono<AppEnv> {
     await next();
   });
   door.route("/", executionRoutes(fakeEngine(engine)));
-  door.route("/", sessionRoutes(fakeSessions(sessions)));
+  door.route("/", sessionRoutes(fakeSessions(sessions), observer));
   door.onError((error, context) => sendProblem(context, error));
   return door;
 }

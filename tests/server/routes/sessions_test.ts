@@ -208,6 +208,15 @@ Deno.test("POST /v1/sessions/{id}/commands tells a command's own fault in its an
   assertEquals((await ask({ sessions: broken }, `POST ${PATH}/commands`, { body: COMMAND })).status, 500);
 });
 
+Deno.test("POST /v1/sessions/{id}/commands tells the observer what a command was not let do", async () => {
+  const refusals: unknown[] = [];
+  const error = new CodeBeakerError("permission_denied", "Cannot leave the workspace");
+  const sessions = { ...thereIs("idle"), command: () => Promise.reject(error) };
+  const observer = { refused: (refusal: unknown) => refusals.push(refusal) };
+  await ask({ sessions, observer }, `POST ${PATH}/commands`, { body: COMMAND });
+  assertEquals(refusals, [{ caller: TESTER, what: `POST ${PATH}/commands`, error }]);
+});
+
 Deno.test("POST /v1/sessions/{id}/commands tells a session that is not there, or is over, by a status of its own", async () => {
   assertEquals(
     (await ask({ sessions: thereIs("idle") }, "POST /v1/sessions/sess_2/commands", { body: COMMAND })).status,

@@ -128,6 +128,17 @@ Deno.test("session.execute answers everything else that goes wrong with an error
   assertEquals(error?.code, -32009);
 });
 
+Deno.test("session.execute tells the observer what a command was not let do", async () => {
+  const refusals: unknown[] = [];
+  await using door = new Door({
+    sessions: withCommand(() => Promise.reject(new CodeBeakerError("permission_denied", "Cannot leave the workspace"))),
+    observer: { refused: ({ what, error }) => refusals.push([what, error.code]) },
+  });
+  const client = await door.connect();
+  await client.call("session.execute", { sessionId, command: { type: "read_file", path: "x" } });
+  assertEquals(refusals, [["session.execute", "permission_denied"]]);
+});
+
 Deno.test("session.execute of a session that is not there is -32004, whatever the command", async () => {
   await using door = new Door({
     sessions: {

@@ -12,7 +12,7 @@ async function connectToNobody(options: Pick<RpcSocketOptions, "openWithinMs">) 
   const seen = { closed: 0 };
   const rpc = new RpcSocket(socket, {
     caller: TESTER,
-    methods: new Methods({ engine: fakeEngine(), sessions: fakeSessions(), maxRequests: 1 }),
+    methods: new Methods({ engine: fakeEngine(), sessions: fakeSessions(), observer: {}, maxRequests: 1 }),
     observer: {},
     maxMessageBytes: 1_024,
     maxRequests: 1,
