@@ -45,7 +45,8 @@ export interface ComposeOptions {
 /**
  * Builds a service; nothing of it listens yet.
  *
- * @throws {CodeBeakerError} `invalid_request` when another service has the home, or what it keeps cannot be opened
+ * @throws {CodeBeakerError} `invalid_request` when another service has the home, or what it keeps cannot be opened; `internal`
+ *   when it cannot be written
  */
 export async function composeService(config: Config, options: ComposeOptions): Promise<Service> {
   await using building = new AsyncDisposableStack();
@@ -58,7 +59,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
   const instance = await openInstance(config.home, options.identity);
   if (instance !== undefined) building.use(instance);
   const storage = building.use(openServiceStorage(config, { ...options, instance }));
-  storage.executions.endUnfinished();
+  endUnfinished(storage);
   prune(storage);
   const survivors = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
   const host = runtimeHost(config, { scratchDirectory: scratch?.path, confinement, instance, survivors });
@@ -177,6 +178,19 @@ function retentionOf(config: Config): StorageOptions {
     maxStoredBytes: config.maxStoredOutputMb * MEBIBYTE,
     auditRetentionMs: config.auditRetentionDays * 24 * HOUR_MS,
   };
+}
+
+/** Ends as interrupted what a lost service left. @throws {CodeBeakerError} `internal` when that cannot be written down */
+function endUnfinished(storage: Storage): void {
+  try {
+    storage.executions.endUnfinished();
+  } catch (cause) {
+    throw new CodeBeakerError(
+      "internal",
+      `Cannot start as what an earlier service left unfinished cannot be written down: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
 }
 
 function prune(storage: Storage): void {

@@ -1,7 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { DatabaseSync } from "node:sqlite";
+import { openStorage } from "../../src/storage/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { containersOf, DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
+import { fakeExecution } from "../support/fake_ports.ts";
 import { isPresent } from "../support/requirements.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -93,6 +96,28 @@ Deno.test("SIGTERM closes sessions with the reason, and leaves no directory behi
     await using second = await start(places);
     const { closedBecause } = await new ApiClient(second).json("GET", `/v1/sessions/${id}`);
     assertEquals(closedBecause, "service_stopped");
+  }));
+
+Deno.test("a service that cannot write down what an earlier one left says so, and does not start", () =>
+  withPlaces(async (places) => {
+    const path = join(places.home, "codebeaker.db");
+    {
+      using storage = openStorage(path);
+      storage.executions.begin({ tenant: "local", draft: fakeExecution() });
+    }
+    {
+      using database = new DatabaseSync(path);
+      database.exec(`
+        CREATE TRIGGER full BEFORE UPDATE ON executions BEGIN
+          SELECT RAISE(ABORT, 'database or disk is full');
+        END
+      `);
+    }
+    const started = start(places).then((service) => service[Symbol.asyncDispose]());
+    const { message } = await assertRejects(() => started, Error);
+    assertStringIncludes(message, "codebeaker: Cannot start as what an earlier service left unfinished cannot be");
+    assertStringIncludes(message, "database or disk is full");
+    assert(!message.includes("    at "), message);
   }));
 
 if (isPresent("docker", await dockerAvailability("bash"))) {
