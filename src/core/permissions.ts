@@ -106,6 +106,11 @@ export function narrowPermissions(requested: PermissionSettings, bounds: Permiss
   return requested;
 }
 
+/** Whether a ceiling leaves any network at all; an empty list is none, as `false` is. */
+export function leavesNetwork({ allowNet = true }: PermissionCeiling): boolean {
+  return typeof allowNet === "object" ? allowNet.length > 0 : allowNet;
+}
+
 function checkCeiling(requested: PermissionSettings, ceiling: PermissionCeiling): void {
   checkRoots(requested, { ...ceiling, who: CEILING });
   checkNetwork(requested.allowNet, ceiling.allowNet ?? true);

@@ -1,6 +1,7 @@
 import { findCommand } from "../commands/mod.ts";
 import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { leavesNetwork } from "../core/permissions.ts";
 import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Executions, RunResult } from "../engine/executions.ts";
@@ -109,7 +110,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     const session = this.#get(caller, id);
     const command = findCommand(value);
     if (command.runsProgram) {
-      const mayInstall = this.#options.allowInstall && caller.principal.ceiling.allowNet !== false;
+      const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
       const program = programOfCommand(session, { command, value, mayInstall });
       const execution = await this.#start(caller, session, { program, options }).ended;
       return { success: execution.exitCode === 0, result: execution };

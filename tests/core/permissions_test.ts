@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import {
+  leavesNetwork,
   narrowPermissions,
   NO_PERMISSIONS,
   type PermissionCeiling,
@@ -160,6 +161,17 @@ Deno.test("narrowPermissions() grants what the key's ceiling covers, and names w
     const expected = path === undefined ? undefined : `permissions.${path}`;
     assertEquals([requested, ceiling, refusedAt(requested, ceiling)], [requested, ceiling, expected]);
   }
+});
+
+Deno.test("leavesNetwork() tells a ceiling under which nothing may be reached", () => {
+  const table: [PermissionCeiling, boolean][] = [
+    [{}, true],
+    [{ allowNet: true }, true],
+    [{ allowNet: ["a.example"] }, true],
+    [{ allowNet: [] }, false],
+    [{ allowNet: false }, false],
+  ];
+  for (const [ceiling, leaves] of table) assertEquals([ceiling, leavesNetwork(ceiling)], [ceiling, leaves]);
 });
 
 Deno.test("narrowPermissions() lets a ceiling grant nothing that the operator's policy refuses", () => {

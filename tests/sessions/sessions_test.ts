@@ -58,6 +58,16 @@ Deno.test("Sessions makes a session of the runtime that the selector chose, and 
     return Promise.resolve();
   }, { request: { language: "typescript", metadata: { for: "me" } } }));
 
+Deno.test("Sessions installs no packages for a key whose ceiling leaves no network", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    for (const allowNet of [false, []]) {
+      const caller = { principal: { ...CALLER.principal, ceiling: { allowNet } } };
+      const command = { type: "install_packages", packages: ["left-pad"] };
+      assertEquals(await refusal(() => sessions.command(caller, session.id, command)), "permission_denied");
+    }
+    assertEquals(gate.environment.runs, []);
+  }));
+
 Deno.test("Sessions falls back when an environment cannot be made, and leaves nothing where none can", async () => {
   const gate = await gatedEnvironment();
   const broken = fakeRuntime({
