@@ -33,6 +33,7 @@ export class Session {
   readonly #clock: Clock;
   readonly #createdAt: number;
   readonly #turns = new Semaphore(1);
+  #isKnown: boolean;
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;
   #enforced: readonly LimitName[] = [];
@@ -53,6 +54,12 @@ export class Session {
     this.#lastActivityAt = kept === undefined ? clock.now() : Date.parse(kept.lastActivityAt);
     this.#executionCount = kept?.executionCount ?? 0;
     this.#runtime = kept?.runtime ?? selection.chosen ?? "";
+    this.#isKnown = kept !== undefined;
+  }
+
+  /** Whether anybody was told of it: it has been open. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   get state(): SessionState {
@@ -129,6 +136,7 @@ export class Session {
   /** It has its environment. @throws {CodeBeakerError} `conflict` when it was closed before it had one */
   open({ environment, runtime, enforced }: Lasting): void {
     if (this.#closing !== undefined) throw this.#notOpen();
+    this.#isKnown = true;
     this.#environment = environment;
     this.#runtime = runtime;
     this.#enforced = enforced;

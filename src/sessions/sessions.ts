@@ -13,8 +13,8 @@ import { log } from "../log.ts";
 import type { ExecutionEnvironment, WorkspaceFiles } from "../runtimes/runtime.ts";
 import type { SessionStore } from "../storage/storage.ts";
 import type { Clock } from "../system/clock.ts";
+import { KeptSession } from "./kept_session.ts";
 import type { CommandResult, SessionPage, SessionsPort } from "./port.ts";
-import { restoreSession } from "./restore.ts";
 import { Session } from "./session.ts";
 import { SessionFiles } from "./session_files.ts";
 import { pageOf } from "./session_page.ts";
@@ -44,6 +44,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   readonly #open = new Map<string, Session>();
   /** The last activity that is written down: a service that is lost between two looks forgets no more than that. */
   readonly #kept = new WeakMap<Session, number>();
+  /** Those of an earlier process of which it is not known yet whether they go on, and who is told. */
+  readonly #undecided = new Map<KeptSession, (environmentId: string) => void>();
   readonly #reaping: Disposable;
 
   constructor(options: SessionsOptions) {
@@ -130,16 +132,17 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return this.#get(caller, id).lowerLimits({});
   }
 
-  /** Attaches what an earlier process left, and closes what is gone; `decided` is told each environment that this is known of. */
+  /**
+   * Attaches what an earlier process left, and closes what is gone. What cannot be told now is asked again at each look;
+   * `decided` is told each environment that nobody will attach any more, or that is attached.
+   */
   async restore(decided: (environmentId: string) => void): Promise<void> {
-    await Promise.all(
-      this.#options.store.open().map(async (stored) => {
-        const session = await restoreSession(stored, this.#options);
-        if (session.state === "closed") this.#tellClosed(session);
-        else this.#open.set(session.id, session);
-        decided(stored.environmentId);
-      }),
-    );
+    for (const stored of this.#options.store.open()) {
+      const kept = new KeptSession(stored, this.#options);
+      this.#open.set(kept.session.id, kept.session);
+      this.#undecided.set(kept, decided);
+    }
+    await this.#decide();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -227,21 +230,19 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   async #close(session: Session, reason: CloseReason): Promise<void> {
-    const { state } = session;
     try {
       await session.close(
         reason,
         () => this.#options.executions.interruptSession(session.id, `the session ends: ${reason}`),
       );
     } finally {
-      this.#forget(session, state);
+      this.#forget(session);
     }
   }
 
   /** A session that has been closed takes no place, also where something of its environment could not be removed. */
-  #forget(session: Session, stateBefore: Session["state"]): void {
-    if (stateBefore === "closing" || stateBefore === "closed" || !this.#open.delete(session.id)) return;
-    if (stateBefore !== "creating") this.#tellClosed(session); // Nobody was told of one that never was open.
+  #forget(session: Session): void {
+    if (this.#open.delete(session.id) && session.isKnown) this.#tellClosed(session);
   }
 
   #closeQuietly(session: Session, reason: CloseReason): void {
@@ -250,7 +251,21 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     );
   }
 
+  async #decide(): Promise<void> {
+    await Promise.all(
+      [...this.#undecided].map(async ([kept, decided]) => {
+        const { session, environmentId } = kept;
+        if (!await kept.attach() || !this.#undecided.delete(kept)) return;
+        decided(environmentId);
+        if (session.state === "closed") this.#forget(session);
+      }),
+    );
+  }
+
   #reap(): void {
+    this.#decide().catch((error: unknown) =>
+      log.error("what an earlier process left cannot be attached", { error: messageOf(error) })
+    );
     for (const session of this.#open.values()) {
       const { expiry, state, lastActivityAt } = session;
       if (expiry !== undefined) this.#closeQuietly(session, expiry);

@@ -1,12 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import type { Execution } from "../../src/core/execution.ts";
 import { parseSessionExecution, parseSessionRequest, type SessionInfo } from "../../src/core/session.ts";
-import type { Observer } from "../../src/engine/mod.ts";
 import type { ExecutionEnvironment } from "../../src/runtimes/runtime.ts";
 import { CALLER, callerOf } from "../support/engine_of.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
-import { FakeSessionStore } from "../support/fake_storage.ts";
 import { type GatedEnvironment, gatedEnvironment, withParts } from "../support/gated_program.ts";
 import { sessionsOf } from "../support/sessions_of.ts";
 
@@ -403,39 +401,6 @@ Deno.test("Sessions closes everything when the service ends, and says so", () =>
     assertEquals(sessionStore.find("local", session.id)?.closedBecause, "service_stopped");
     assertEquals(await refusal(() => sessions.create(CALLER, REQUEST)), "busy");
   }));
-
-Deno.test("Sessions attaches what an earlier process left, and closes what is gone", async () => {
-  const sessionStore = new FakeSessionStore();
-  const gates = [await gatedEnvironment(), await gatedEnvironment()];
-  const [survivor, lost] = gates.map(({ environment }, at) =>
-    withParts(environment, { id: `env_${at}`, [Symbol.asyncDispose]: () => Promise.resolve() })
-  );
-  assert(survivor !== undefined && lost !== undefined);
-  const made = [survivor, lost];
-  const before = fakeRuntime({ createEnvironment: () => Promise.resolve(made.shift() ?? lost) });
-  const first = sessionsOf([before], { sessionStore });
-  const kept = await first.sessions.create(CALLER, REQUEST);
-  const gone = await first.sessions.create(CALLER, REQUEST);
-  const after = {
-    ...before,
-    reattachEnvironment: (id: string) => Promise.resolve(id === "env_0" ? survivor : undefined),
-  };
-  const closings: string[] = [];
-  const observer: Observer = { sessionClosed: (_, { id }) => closings.push(id) };
-  const second = sessionsOf([after], { sessionStore, observer });
-  {
-    await using sessions = second.sessions;
-    const decided: string[] = [];
-    await sessions.restore((id) => decided.push(id));
-    assertEquals(decided.toSorted(), ["env_0", "env_1"]);
-    assertEquals(sessions.show(CALLER, kept.id), kept);
-    assertEquals([sessions.show(CALLER, gone.id).closedBecause, closings], ["service_lost", [gone.id]]);
-    const listed = await sessions.command(CALLER, kept.id, { type: "list_directory" });
-    assertEquals(listed.success, true);
-  }
-  await first.sessions[Symbol.asyncDispose]();
-  for (const { environment } of gates) await environment[Symbol.asyncDispose]();
-});
 
 Deno.test("Sessions tells its observer of every opening and closing, with its owner", async () => {
   const told: unknown[] = [];

@@ -1,3 +1,4 @@
+import { dirname } from "@std/path";
 import { TextLineStream } from "../../support/text_lines.ts";
 import { runCode } from "../../support/docker.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -21,6 +22,7 @@ interface Story {
 export async function loseService(story: Story): Promise<string> {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "--allow-all", import.meta.url, JSON.stringify(story)],
+    env: { TMPDIR: dirname(story.home) }, // It removes nothing when it is killed.
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
