@@ -1,16 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ApiClient } from "../support/api_client.ts";
 import { runCommandLine } from "../support/cli.ts";
+import { createKey } from "../support/keys.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
 const SLEEPER = "console.log('begun'); setInterval(() => {}, 1000);";
-
-async function createKey(home: string, name: string, ...flags: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCommandLine(["keys", "create", name, "--home", home, ...flags]);
-  assertEquals([code, stdout.startsWith("cb_")], [0, true], stderr);
-  return stdout.trim();
-}
 
 Deno.test("two tenants under attack by each other see, guess and change nothing of one another", async () => {
   const home = await Deno.makeTempDir();
