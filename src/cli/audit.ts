@@ -31,20 +31,9 @@ async function printAudit({ since, limit, ...settings }: AuditFlags): Promise<vo
     const entries = storage.audit.read({ after, since: from, limit: Math.min(left, PAGE) });
     const last = entries.at(-1);
     if (last === undefined) return;
-    if (!await printLines(entries.map((entry) => JSON.stringify(entry)))) return;
+    if (!await print(entries.map((entry) => JSON.stringify(entry)).join("\n"))) return;
     left -= entries.length;
     after = last.number;
-  }
-}
-
-/** Returns whether anybody still reads: `head` stops when it has enough. */
-async function printLines(lines: readonly string[]): Promise<boolean> {
-  try {
-    await print(lines.join("\n"));
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
   }
 }
 

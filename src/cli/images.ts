@@ -32,11 +32,14 @@ async function buildAll(environments: readonly string[], { force, ...settings }:
       async report(report) {
         switch (report.kind) {
           case "building":
-            return await printError(`building ${report.tag}`);
+            await printError(`building ${report.tag}`);
+            break;
           case "present":
-            return await print(`${report.tag}  is there already`);
+            await print(`${report.tag}  is there already`);
+            break;
           case "built":
-            return await print(`${report.tag}  ${Math.ceil(report.bytes / 1e6)} MB`);
+            await print(`${report.tag}  ${Math.ceil(report.bytes / 1e6)} MB`);
+            break;
         }
       },
     });

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { Keyring } from "../access/mod.ts";
 import { openHomeStorage } from "../compose.ts";
 import { loadConfig } from "../config.ts";
+import { CodeBeakerError } from "../core/errors.ts";
 import { keyNameSchema } from "../core/key_policy.ts";
 import { parseAs, strictObject } from "../core/validation.ts";
 import { parsePolicyFlags, POLICY_FLAGS } from "./key_flags.ts";
@@ -33,7 +34,12 @@ async function createKey(name: string, flags: Settings): Promise<void> {
   const named = parseAs(strictObject({ name: keyNameSchema }), { name }, { what: "the arguments" });
   using opened = await openKeyring(settings);
   const { id, text } = opened.keyring.create(named.name, policy);
-  await print(text);
+  if (!await print(text)) {
+    throw new CodeBeakerError(
+      "internal",
+      `Cannot show the key "${named.name}" (id ${id}) as nobody reads the output: revoke it, and create another`,
+    );
+  }
   await printError(
     `This is the key "${named.name}" (id ${id}). It is shown this once: keep it where secrets are kept.`,
   );

@@ -1,14 +1,24 @@
 /** What the shell is told when a command line is off. */
 export const EXIT_USAGE = 2;
 
-/** Writes a line to stdout. */
-export function print(line: string): Promise<void> {
-  return writeAll(Deno.stdout, new TextEncoder().encode(`${line}\n`));
+/** Writes a line to stdout. Returns whether anybody reads it: `head` stops when it has enough. */
+export function print(line: string): Promise<boolean> {
+  return writeLine(Deno.stdout, line);
 }
 
-/** Writes a line to stderr. */
-export function printError(line: string): Promise<void> {
-  return writeAll(Deno.stderr, new TextEncoder().encode(`${line}\n`));
+/** Writes a line to stderr, for whoever reads it. */
+export async function printError(line: string): Promise<void> {
+  await writeLine(Deno.stderr, line);
+}
+
+async function writeLine(target: Parameters<typeof writeAll>[0], line: string): Promise<boolean> {
+  try {
+    await writeAll(target, new TextEncoder().encode(`${line}\n`));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
+  }
 }
 
 /** Writes every byte, in as many writes as it takes. */

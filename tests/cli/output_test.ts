@@ -1,0 +1,67 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { PROJECT } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
+
+/** Starts the command line over a home of its own, with nobody who reads its stdout. */
+async function withUnread(
+  args: readonly string[],
+  test: (child: Deno.ChildProcess, errors: Promise<string>) => Promise<void>,
+): Promise<void> {
+  const home = await Deno.makeTempDir();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "main.ts", ...args, "--home", home],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: withoutProjectVariables(),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const errors = new Response(child.stderr).text();
+  try {
+    await child.stdout.cancel();
+    await test(child, errors);
+  } finally {
+    await Promise.all([child.status, errors]);
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+Deno.test("codebeaker keys list and runtimes are content when nobody reads on", async () => {
+  for (const args of [["keys", "list"], ["runtimes"]]) {
+    await withUnread(args, async (child, errors) => {
+      const { code } = await child.status;
+      assertEquals([args, code, await errors], [args, 0, ""]);
+    });
+  }
+});
+
+Deno.test("codebeaker keys create says that nobody has seen the key, and which one to revoke", () =>
+  withUnread(["keys", "create", "ci"], async (child, errors) => {
+    assertEquals((await child.status).code, 1);
+    assertMatch(await errors, /^codebeaker: Cannot show the key "ci" \(id \w{12}\) as nobody reads .+\n$/);
+  }));
+
+Deno.test("codebeaker serve serves though nobody reads where it listens", () => {
+  const port = freePort();
+  return withUnread(["serve", "--port", String(port)], async (child) => {
+    const isLive = () => fetch(`http://127.0.0.1:${port}/health/live`).then(readAll, () => false);
+    try {
+      await until(isLive, "the service answers");
+    } finally {
+      child.kill("SIGTERM");
+    }
+    assertEquals((await child.status).code, 0);
+  });
+});
+
+async function readAll(response: Response): Promise<boolean> {
+  await response.body?.cancel();
+  return response.ok;
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
