@@ -106,9 +106,9 @@ export function narrowPermissions(requested: PermissionSettings, bounds: Permiss
   return requested;
 }
 
-/** Whether a ceiling leaves any network at all; an empty list is none, as `false` is. */
+/** Whether a ceiling leaves the network as a whole: what installs packages reaches hosts that no list names. */
 export function leavesNetwork({ allowNet = true }: PermissionCeiling): boolean {
-  return typeof allowNet === "object" ? allowNet.length > 0 : allowNet;
+  return allowNet === true;
 }
 
 function checkCeiling(requested: PermissionSettings, ceiling: PermissionCeiling): void {

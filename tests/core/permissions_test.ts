@@ -163,11 +163,11 @@ Deno.test("narrowPermissions() grants what the key's ceiling covers, and names w
   }
 });
 
-Deno.test("leavesNetwork() tells a ceiling under which nothing may be reached", () => {
+Deno.test("leavesNetwork() tells a ceiling under which everything may be reached", () => {
   const table: [PermissionCeiling, boolean][] = [
     [{}, true],
     [{ allowNet: true }, true],
-    [{ allowNet: ["a.example"] }, true],
+    [{ allowNet: ["a.example"] }, false],
     [{ allowNet: [] }, false],
     [{ allowNet: false }, false],
   ];

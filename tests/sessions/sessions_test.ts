@@ -56,9 +56,9 @@ Deno.test("Sessions makes a session of the runtime that the selector chose, and 
     return Promise.resolve();
   }, { request: { language: "typescript", metadata: { for: "me" } } }));
 
-Deno.test("Sessions installs no packages for a key whose ceiling leaves no network", () =>
+Deno.test("Sessions installs no packages for a key whose ceiling does not leave the whole network", () =>
   withSession(async ({ sessions, session, gate }) => {
-    for (const allowNet of [false, []]) {
+    for (const allowNet of [false, [], ["a.example"]]) {
       const caller = { principal: { ...CALLER.principal, ceiling: { allowNet } } };
       const command = { type: "install_packages", packages: ["left-pad"] };
       assertEquals(await refusal(() => sessions.command(caller, session.id, command)), "permission_denied");
