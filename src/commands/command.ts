@@ -5,7 +5,7 @@ import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { RunProgramOptions } from "./run_program.ts";
 
 /** What holds while a command runs. */
-export interface CommandContext extends Pick<RunProgramOptions, "signal" | "kept" | "onStart" | "onOutput"> {
+export interface CommandContext extends Pick<RunProgramOptions, "signal" | "kept" | "stdin" | "onStart" | "onOutput"> {
   /** The limits of the programs it starts; a command may only lower them, but for the time. */
   readonly limits: Limits;
   /** The most that a command may name as the time of its program, in ms; absent, what `limits` say. */
@@ -25,6 +25,8 @@ interface AnyCommand<Schema extends z.ZodType> {
 /** A command that runs a program, one at a time in an environment. */
 export interface ProgramCommand<Schema extends z.ZodType = z.ZodType> extends AnyCommand<Schema> {
   readonly runsProgram: true;
+  /** Whether its program reads what the context feeds it; absent, it never does. */
+  isFed?(fields: z.output<Schema>): boolean;
   run(environment: ExecutionEnvironment, fields: z.output<Schema>, context: CommandContext): Promise<ProgramResult>;
 }
 

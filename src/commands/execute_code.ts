@@ -16,14 +16,19 @@ export const executeCode = defineProgramCommand({
     code: z.string(),
     language: z.string().min(1).max(64).optional(),
     args: argumentsSchema,
-    stdin: z.string().default(""),
+    stdin: z.string().optional(),
     ...timeoutFields,
   }),
+  isFed: ({ stdin }) => stdin === undefined,
   async run(environment, { code, language, args, stdin, ...time }, context) {
     checkCodeSize(code);
     const limits = withTimeout(context, timeoutOf(time));
     const path = environment.mainFile(language === undefined ? undefined : canonicalLanguage(language));
     await environment.files.write(path, new TextEncoder().encode(code));
-    return await runProgram(environment, { kind: "file", path, args }, { ...context, stdin, limits });
+    return await runProgram(environment, { kind: "file", path, args }, {
+      ...context,
+      ...(stdin === undefined ? {} : { stdin }),
+      limits,
+    });
   },
 });

@@ -24,9 +24,10 @@ export const executeShell = defineProgramCommand({
     args: argumentsSchema,
     workingDirectory: z.string().default("."),
     env: environmentSchema.default({}),
-    stdin: z.string().default(""),
+    stdin: z.string().optional(),
     ...timeoutFields,
   }),
+  isFed: ({ stdin }) => stdin === undefined,
   async run(environment, { command, args, workingDirectory, env, stdin, ...time }, context) {
     const limits = withTimeout(context, timeoutOf(time));
     const directory = parseWorkspacePath(workingDirectory, "workingDirectory");
@@ -35,7 +36,7 @@ export const executeShell = defineProgramCommand({
     return await runProgram(environment, { kind: "shell", command, args, workingDirectory: directory }, {
       ...context,
       env,
-      stdin,
+      ...(stdin === undefined ? {} : { stdin }),
       limits,
     });
   },

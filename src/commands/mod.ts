@@ -42,6 +42,8 @@ const anyCommand = z.looseObject({ type: z.string().max(64), id: z.string().max(
 export type FoundCommand =
   | {
     readonly runsProgram: true;
+    /** Whether its program reads what the context feeds it. */
+    readonly isFed: boolean;
     run(environment: ExecutionEnvironment, context: CommandContext): Promise<ProgramResult>;
   }
   | {
@@ -66,7 +68,11 @@ export function findCommand(value: unknown): FoundCommand {
     what: `the ${command.type} command`,
   });
   if (command.runsProgram) {
-    return { runsProgram: true, run: (environment, context) => command.run(environment, fields, context) };
+    return {
+      runsProgram: true,
+      isFed: command.isFed?.(fields) ?? false,
+      run: (environment, context) => command.run(environment, fields, context),
+    };
   }
   return {
     runsProgram: false,

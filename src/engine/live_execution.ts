@@ -128,7 +128,10 @@ export class LiveExecution {
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
     if (this.#feeding === undefined) {
-      throw new CodeBeakerError("conflict", "Cannot feed this execution as its stdin was given with the request");
+      throw new CodeBeakerError(
+        "conflict",
+        "Cannot feed this execution as its request named its stdin, or did not ask to feed it",
+      );
     }
     using _turn = await this.#feedTurns.acquire({ timeoutMs: FEED_TIMEOUT_MS, signal });
     try {

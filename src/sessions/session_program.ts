@@ -41,7 +41,7 @@ export function programOfCommand(
   return {
     limits: session.lowerLimits({}),
     source: { code: JSON.stringify(value) },
-    hasStdin: true,
+    hasStdin: !command.isFed,
     fingerprint: fingerprintOf({ session: session.id, value }),
     run: (environment, options) =>
       command.run(environment, { ...options, maxTimeoutMs: session.maxTimeoutMs, mayInstall }),

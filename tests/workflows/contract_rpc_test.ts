@@ -112,7 +112,7 @@ Deno.test("the contract's JSON-RPC: nothing is told that initialize did not ask 
     await client.call("execution.run", run);
     assertEquals([silent.capabilities.streaming, client.notifications], [false, []]);
     const { result: told } = await client.call("initialize", { capabilities: { streaming: true, fileWatch: true } });
-    assertEquals(told.capabilities, { streaming: true });
+    assertEquals(told.capabilities, { streaming: true, stdin: false });
     const { result: { id: executionId } } = await client.call("execution.run", run);
     const [started, output, completed, ...others] = client.notifications;
     assertEquals([started?.method, started?.params.executionId], ["execution.started", executionId]);
@@ -123,6 +123,29 @@ Deno.test("the contract's JSON-RPC: nothing is told that initialize did not ask 
       seq: 0,
     }]);
     assertEquals([completed?.method, completed?.params.status, others], ["execution.completed", "completed", []]);
+  }));
+
+Deno.test("the contract's JSON-RPC: programs that are waited for are fed for who asks to feed, and else have an empty stdin", () =>
+  withConnection(async (client, service) => {
+    const code = "console.log(`read ${await new Response(Deno.stdin.readable).text()}`);";
+    const { sessionId } = (await client.call("session.create", { language: "ts" })).result;
+    const inSession = () => client.call("session.execute", { sessionId, command: { type: "execute", code } });
+    assertEquals((await inSession()).result.result.stdout, "read \n");
+    const run = { language: "ts", code, wait: true };
+    assertEquals((await client.call("execution.run", run)).result.stdout, "read \n");
+    const { executionId } = await new ApiClient(service).json("POST", "/api/execution", { language: "ts", code });
+    const status = async () => (await client.call("execution.status", { executionId })).result;
+    await until(async () => (await status()).status === "completed", "the original's door leaves no stdin open");
+    await client.call("initialize", { capabilities: { streaming: true, stdin: true } });
+    for (const ask of [inSession, () => client.call("execution.run", run)]) {
+      client.notifications.length = 0;
+      const asked = ask();
+      await until(() => client.notifications.length > 0, "it has begun");
+      const started = client.notifications[0]?.params;
+      await client.call("execution.stdin", { executionId: started.executionId, text: "héllo", close: true });
+      const { result } = await asked;
+      assertEquals((result.result ?? result).stdout, "read héllo\n");
+    }
   }));
 
 Deno.test("the contract's lists, and the original's HTTP door, which answers as the methods do", () =>

@@ -27,7 +27,8 @@ export function executionMethods(
         ? new ExecutionNotifier(context.peer, { language })
         : undefined;
       const { id, ended } = await engine.submit(context.caller, parsed, {
-        ...(wait ? { signal: context.signal } : { isPatient: true, isInteractive: true }),
+        ...(wait ? { signal: context.signal } : { isPatient: true }),
+        isInteractive: context.peer.feeds === "all" || (context.peer.feeds === "unawaited" && !wait),
         ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
       });
       const told = tellEnd(ended, notifier);
@@ -39,7 +40,6 @@ export function executionMethods(
 
   const status = defineMethod({
     name: "execution.status",
-    scope: "execute",
     schema: strictObject({ executionId }),
     async run({ executionId }, { caller }) {
       try {
@@ -53,7 +53,6 @@ export function executionMethods(
 
   const cancel = defineMethod({
     name: "execution.cancel",
-    scope: "execute",
     isUrgent: true,
     schema: strictObject({ executionId }),
     run({ executionId }, { caller }) {
@@ -64,7 +63,6 @@ export function executionMethods(
 
   const stdin = defineMethod({
     name: "execution.stdin",
-    scope: "execute",
     isUrgent: true,
     schema: strictObject({ executionId, text: z.string().optional(), close: z.boolean().default(false) }),
     async run({ executionId, text, close }, { caller }) {

@@ -18,24 +18,30 @@ export interface InitializeOptions {
   readonly methods: readonly string[];
 }
 
-/** Tells what both sides can do. Until a client asks for it, it gets answers and no notifications. */
+/**
+ * Tells what both sides can do. Until a client asks for it, it gets answers and no notifications, and nobody waits for it to feed
+ * a program whose end it waits for.
+ */
 export function initializeMethod({ catalogue, maxRequests, methods }: InitializeOptions): RpcMethod {
   return defineMethod({
     name: "initialize",
     schema: strictObject({
       clientInfo: z.looseObject({}).optional(),
       protocolVersion: z.string().max(64).optional(),
-      capabilities: z.looseObject({ streaming: z.boolean().default(false) }).default({ streaming: false }),
+      capabilities: z.looseObject({ streaming: z.boolean().default(false), stdin: z.boolean().default(false) })
+        .default({ streaming: false, stdin: false }),
     }),
-    async run({ capabilities: { streaming } }, { peer }) {
+    async run({ capabilities: { streaming, stdin } }, { peer }) {
       const languages = await catalogue.languages();
       peer.isStreaming = streaming;
+      peer.feeds = stdin ? "all" : "unawaited";
       return {
         protocolVersion: PROTOCOL_VERSION,
         serverInfo: { name: "CodeBeaker" },
-        capabilities: { streaming },
+        capabilities: { streaming, stdin },
         serverCapabilities: {
           streaming: true,
+          stdin: true,
           methods: ["initialize", ...methods],
           notifications: NOTIFICATIONS,
           supportsStreaming: true,

@@ -8,8 +8,8 @@ import { callMethod } from "./method.ts";
 import type { Methods } from "./methods.ts";
 import type { SpokenLanguage } from "./catalogue.ts";
 
-/** Nobody hears notifications on this door. */
-const NO_PEER: Peer = { isStreaming: false, notify: () => Promise.resolve() };
+/** Nobody hears notifications on this door, or knows how to feed a program. */
+const NO_PEER: Peer = { isStreaming: false, feeds: "none", notify: () => Promise.resolve() };
 
 /** The original's HTTP door, which answers as the methods of its other one. */
 export function legacyRoutes(methods: Methods): Hono<AppEnv> {

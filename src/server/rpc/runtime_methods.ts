@@ -11,14 +11,12 @@ export function runtimeMethods(
 ): RpcMethod[] {
   const languages = defineMethod({
     name: "language.list",
-    scope: "execute",
     schema: strictObject({}),
     run: async () => ({ languages: await catalogue.languages() }),
   });
 
   const list = defineMethod({
     name: "runtime.list",
-    scope: "execute",
     schema: strictObject({}),
     run: async () => ({ runtimes: await catalogue.describe() }),
   });

@@ -96,6 +96,7 @@ async function runCommand(
   try {
     const { success, result } = await sessions.command(caller, sessionId, moderniseCommand(command, context.warnings), {
       signal,
+      isInteractive: peer.feeds === "all",
       ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
     });
     if (!isExecution(result)) return { success, result, error: null };

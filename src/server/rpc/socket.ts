@@ -56,6 +56,7 @@ interface NamedCall {
 /** One connection of JSON-RPC 2.0: its requests run concurrently, and what they started ends with it. */
 export class RpcSocket implements Peer {
   isStreaming = false;
+  feeds: Peer["feeds"] = "unawaited";
   readonly #socket: WebSocket;
   readonly #options: RpcSocketOptions;
   readonly #outbox: Outbox;

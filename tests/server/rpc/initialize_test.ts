@@ -21,13 +21,14 @@ Deno.test("initialize tells what both sides can do, and what the service can", a
   await using door = new Door({ engine, limits: { maxRequests: 5 } });
   const client = await door.connect();
   const clientInfo = { name: "test", version: "1" };
-  const asked = { clientInfo, protocolVersion: "9", capabilities: { streaming: true, fileWatch: true } };
+  const asked = { clientInfo, protocolVersion: "9", capabilities: { streaming: true, stdin: true, fileWatch: true } };
   const { result } = await client.call("initialize", asked);
-  assertEquals(result.capabilities, { streaming: true });
+  assertEquals(result.capabilities, { streaming: true, stdin: true });
   assertEquals([result.protocolVersion, result.serverInfo.name], ["0.2.0", "CodeBeaker"]);
   const { serverCapabilities } = result;
   assertEquals(serverCapabilities.supportedLanguages, ["typescript", "python"]);
-  assertEquals([serverCapabilities.supportsStreaming, serverCapabilities.supportsFileWatch], [true, false]);
+  assertEquals([serverCapabilities.stdin, serverCapabilities.supportsStreaming], [true, true]);
+  assertEquals(serverCapabilities.supportsFileWatch, false);
   assertEquals(serverCapabilities.limits, { maxTimeout: 300, maxMemory: 4_096, maxConcurrency: 5 });
   assertEquals(result.warnings, undefined);
 });
@@ -60,7 +61,7 @@ Deno.test("initialize asks for nothing where nothing is said", async () => {
   const client = await door.connect();
   for (const params of [undefined, {}, { capabilities: {} }, { capabilities: { streaming: false } }, null]) {
     const { result } = await client.call("initialize", params);
-    assertEquals(result.capabilities, { streaming: false });
+    assertEquals(result.capabilities, { streaming: false, stdin: false });
   }
   assertEquals((await client.call("initialize", { capabilities: { streaming: "yes" } })).error?.code, -32602);
 });

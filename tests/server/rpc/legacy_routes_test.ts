@@ -82,7 +82,7 @@ Deno.test("GET /api/language answers as language.list, and one language by its n
   assertEquals([missing.status, missing.body.code], [404, "not_found"]);
 });
 
-Deno.test("a key without the scope execute has no use of the original's HTTP door", async () => {
+Deno.test("a key without the scope execute starts nothing on the original's HTTP door", async () => {
   await using door = new Door({
     caller: () => ({
       principal: {
@@ -95,8 +95,6 @@ Deno.test("a key without the scope execute has no use of the original's HTTP doo
       },
     }),
   });
-  for (const path of ["/api/execution/x", "/api/language", "/api/language/python"]) {
-    assertEquals((await ask(door, path)).body.code, "permission_denied");
-  }
-  assertEquals((await ask(door, "/api/execution", { language: "ts", code: "1" })).status, 403);
+  const { status, body } = await ask(door, "/api/execution", { language: "ts", code: "1" });
+  assertEquals([status, body.code], [403, "permission_denied"]);
 });
