@@ -101,8 +101,13 @@ function limitBody(maxBodyBytes: number): MiddlewareHandler<AppEnv> {
   });
   return async (context, next) => {
     if (isUpload(context.req)) return await next();
+    const { signal } = context.req.raw;
     try {
-      return await limit(context, next);
+      return await limit(context, () => {
+        // Of a body whose length nobody told, the limit makes another request, which knows the system's own signal alone.
+        Object.defineProperty(context.req.raw, "signal", { value: signal });
+        return next();
+      });
     } catch (error) {
       throw error instanceof CodeBeakerError ? error : brokenOff(error); // What routes throw is an answer by now.
     }

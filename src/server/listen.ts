@@ -1,6 +1,7 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
 import { settledWithin } from "../system/delay.ts";
+import { ClientWatch } from "./client_watch.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** How long a connection may still take to end when nothing runs any more; the process ends it then. */
@@ -25,7 +26,7 @@ export interface Listener {
 }
 
 /**
- * Opens the HTTP door. Should the system refuse to accept connections (no descriptors left, say), it is opened anew.
+ * Opens the HTTP door: a request's `signal` is aborted when its client goes away, and only then. Should the system refuse to accept connections (no descriptors left, say), it is opened anew.
  *
  * @throws {CodeBeakerError} `invalid_request` for an address that is not loopback while no key is configured, or that
  *   cannot be listened on
@@ -80,7 +81,12 @@ function open(
   handler: ListenOptions["fetch"],
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    const clients = new ClientWatch();
+    const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, info) => {
+      clients.follow(request, info, server.addr.port);
+      return handler(request, info);
+    });
+    return server;
   } catch (cause) {
     throw new CodeBeakerError("invalid_request", `Cannot listen on ${hostname} port ${port}: ${messageOf(cause)}`, {
       cause,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { ExecutionRequest } from "../../src/core/request.ts";
-import type { Caller, EnginePort } from "../../src/engine/port.ts";
+import type { Caller, EnginePort, SubmitOptions } from "../../src/engine/port.ts";
 import type { DoorKeys } from "../../src/server/auth.ts";
 import { fakeEngine, fakeExecution } from "../support/fake_ports.ts";
 import { appOf } from "./support/app_of.ts";
@@ -47,6 +47,26 @@ Deno.test("POST /v1/executions answers 200 with the execution, whatever the prog
   };
   const { status, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
   assertEquals([status, body, seen?.language], [200, execution, "typescript"]);
+});
+
+Deno.test("a program has the signal of its request, also where nobody told how long the body is", async () => {
+  const client = new AbortController();
+  const signals: unknown[] = [];
+  const engine = {
+    submit: (_caller: Caller, _request: ExecutionRequest, { signal }: SubmitOptions = {}) => {
+      signals.push(signal);
+      const execution = fakeExecution();
+      return Promise.resolve({ id: execution.id, ended: Promise.resolve(execution) });
+    },
+  };
+  const text = '{"language":"ts","code":"1"}';
+  for (const body of [text, ReadableStream.from([new TextEncoder().encode(text)])]) {
+    const headers = { host: "localhost:8000", ...typeof body === "string" ? { "content-length": "28" } : {} };
+    const request = new Request("http://localhost:8000/v1/executions", { method: "POST", headers, body });
+    Object.defineProperty(request, "signal", { value: client.signal });
+    assertEquals((await appOf({ engine: fakeEngine(engine) }).fetch(request, LOCAL)).status, 200);
+  }
+  assertEquals(signals.map((signal) => signal === client.signal), [true, true]);
 });
 
 Deno.test("every error is a problem of RFC 9457 with the request's id", async () => {

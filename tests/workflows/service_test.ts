@@ -86,14 +86,16 @@ Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix",
     assertMatch(service.log(), /"path":"\/v1\/executions","status":200/);
   }));
 
-Deno.test("a client that goes away cancels its program", () =>
+Deno.test("a client that goes away cancels its program, however long that is", () =>
   withService(async (service, scratch) => {
-    const abort = new AbortController();
-    const gone = post(service, "/v1/executions", SLEEPER, abort.signal).catch((error: unknown) => error);
-    await until(async () => await programsBelow(scratch) === 1, "the program runs");
-    abort.abort();
-    await gone;
-    await until(async () => await programsBelow(scratch) === 0, "the program is gone");
+    for (const request of [SLEEPER, { ...SLEEPER, code: `${SLEEPER.code}\n// ${"x".repeat(100_000)}` }]) {
+      const abort = new AbortController();
+      const gone = post(service, "/v1/executions", request, abort.signal).catch((error: unknown) => error);
+      await until(async () => await programsBelow(scratch) === 1, "the program runs");
+      abort.abort();
+      await gone;
+      await until(async () => await programsBelow(scratch) === 0, "the program is gone");
+    }
     assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
   }, ["--max-concurrent", "1"]));
 
