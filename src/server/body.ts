@@ -1,12 +1,48 @@
 import type { HonoRequest } from "hono";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 
-/** The bytes of a request's body as they come. @throws {CodeBeakerError} `invalid_request` when it ends before it is whole */
-export async function* bodyOf(request: HonoRequest): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+/** A client that sends nothing for so long counts as gone, whatever its connection says: an upload would keep its place. */
+const MAX_SILENCE_MS = 60_000;
+
+/**
+ * The bytes of a request's body as they come.
+ *
+ * @throws {CodeBeakerError} `invalid_request` when it ends before it is whole, or nothing comes for a minute (`maxSilenceMs`)
+ */
+export async function* bodyOf(
+  request: Pick<HonoRequest, "raw">,
+  { maxSilenceMs = MAX_SILENCE_MS }: { readonly maxSilenceMs?: number } = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const reader = request.raw.body?.getReader();
+  if (reader === undefined) return;
   try {
-    yield* request.raw.body ?? [];
+    for (;;) {
+      const bytes = await readWithin(maxSilenceMs, reader);
+      if (bytes === undefined) return;
+      yield bytes;
+    }
+  } finally {
+    await reader.cancel().catch(() => {}); // It has failed, which was told.
+  }
+}
+
+async function readWithin(
+  maxSilenceMs: number,
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  let isSilent = false;
+  const timer = setTimeout(() => {
+    isSilent = true;
+    reader.cancel().catch(() => {}); // Whoever reads is told.
+  }, maxSilenceMs);
+  try {
+    const { value } = await reader.read();
+    if (isSilent) throw new Error(`nothing came for ${maxSilenceMs} ms`);
+    return value;
   } catch (error) {
     throw brokenOff(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../src/core/limits.ts";
+import { bodyOf } from "../../src/server/body.ts";
 import { listen } from "../../src/server/mod.ts";
 import { Uploads } from "../../src/system/uploads.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
@@ -95,4 +97,23 @@ Deno.test("textBody() holds no memory for what a client announces and does not s
     const grown = Deno.memoryUsage().rss - before;
     assert(grown < 100 * MEBIBYTE, `It took ${grown} bytes`);
   });
+});
+
+Deno.test("bodyOf() waits for a client that is slow, and gives up one that sends nothing any more", async () => {
+  const pieces = Promise.withResolvers<void>();
+  const body = ReadableStream.from((async function* () {
+    for (const piece of ["a", "b"]) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      yield new TextEncoder().encode(piece);
+    }
+    await pieces.promise;
+  })());
+  const request = { raw: new Request("http://localhost/", { method: "POST", body }) };
+  const seen: string[] = [];
+  const error = await assertRejects(async () => {
+    for await (const bytes of bodyOf(request, { maxSilenceMs: 300 })) seen.push(new TextDecoder().decode(bytes));
+  }, CodeBeakerError);
+  assertEquals([error.code, seen], ["invalid_request", ["a", "b"]]);
+  assertStringIncludes(error.message, "nothing came for 300 ms");
+  pieces.resolve();
 });
