@@ -115,7 +115,7 @@ export class RpcSocket implements Peer {
     if (this.#answering.size >= 2 * maxRequests) {
       return this.#leave(POLICY_VIOLATION, "Too many requests whose answers are not read");
     }
-    if (typeof data === "string" && isLonger(data, maxMessageBytes)) {
+    if (isLonger(data, maxMessageBytes)) {
       return this.#leave(TOO_BIG, `A message is at most ${maxMessageBytes} bytes long`);
     }
     const size = typeof data === "string" ? data.length : 0;
@@ -238,8 +238,9 @@ function tooMany(maxRequests: number): CodeBeakerError {
   return new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } });
 }
 
-/** Whether a text takes more bytes than so many in UTF-8, where a code unit of UTF-16 takes one to three. */
-function isLonger(text: string, maxBytes: number): boolean {
-  if (text.length * 3 <= maxBytes) return false;
-  return text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes;
+/** Whether a message takes more bytes than so many; as text in UTF-8, where a code unit of UTF-16 takes one to three. */
+function isLonger(message: unknown, maxBytes: number): boolean {
+  if (message instanceof ArrayBuffer) return message.byteLength > maxBytes;
+  if (typeof message !== "string" || message.length * 3 <= maxBytes) return false;
+  return message.length > maxBytes || new TextEncoder().encode(message).length > maxBytes;
 }

@@ -218,9 +218,10 @@ Deno.test("a message over its limit closes the connection with 1009, counted in 
   await using door = new Door({ limits: { maxMessageBytes: 3_000 } });
   const fits = await door.connect();
   assertEquals((await fits.call("language.list", { x: "é".repeat(1_000) })).error, undefined);
-  for (const text of ["x".repeat(3_001), "é".repeat(1_501), "€".repeat(1_001)]) {
+  const tooLong = ["x".repeat(3_001), "é".repeat(1_501), "€".repeat(1_001), new Uint8Array(3_001)];
+  for (const message of tooLong) {
     const client = await door.connect();
-    client.send(text);
+    client.send(message);
     assertEquals((await client.closed).code, 1009);
   }
   assertEquals((await fits.call("language.list")).error, undefined);
