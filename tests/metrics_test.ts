@@ -7,6 +7,7 @@ import { CLOSE_REASONS } from "../src/core/session.ts";
 import type { EndedExecution } from "../src/engine/observer.ts";
 import { Metrics } from "../src/metrics.ts";
 import { fakeSession } from "./support/fake_ports.ts";
+import { samplesIn } from "./support/metric_samples.ts";
 
 const CALLER = { principal: LOCAL_USER };
 const SELECTION: Selection = { chosen: "deno", preference: "speed", floor: 7, candidates: [] };
@@ -35,14 +36,9 @@ function ended(result: EndedExecution["result"], queuedMs = 0): EndedExecution {
   return { caller: CALLER, id: "exec_1", language: "typescript", result, queuedMs, source: {} };
 }
 
-/** The samples by name and labels, as the text has them. */
+/** The samples by name and labels. */
 async function read(metrics: Metrics): Promise<Map<string, number>> {
-  const { text } = await metrics.expose();
-  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return new Map(lines.map((line) => {
-    const end = line.lastIndexOf(" ");
-    return [line.slice(0, end), Number(line.slice(end + 1))];
-  }));
+  return samplesIn((await metrics.expose()).text);
 }
 
 const EVENTS: readonly {

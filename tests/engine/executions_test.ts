@@ -264,6 +264,58 @@ Deno.test("Executions tells its observer every end once, with what was run", asy
     gate.endOne();
     const execution = await ended;
     assertEquals(ends.map(({ id, result, source }) => [id, result, source.code]), [[execution.id, execution, "1"]]);
-    assert((ends[0]?.queuedMs ?? -1) >= 0);
   }, { observer: { executionEnded: (execution) => ends.push(execution) } });
+});
+
+Deno.test("Executions tells how long each waited for its turn, and not how long it ran", async () => {
+  const ends: EndedExecution[] = [];
+  await withGate(async (engine, gate) => {
+    const submittedAt = performance.now();
+    const first = await engine.submit(CALLER, REQUEST);
+    const second = await engine.submit(CALLER, REQUEST, { isPatient: true });
+    const bothWaitAt = performance.now();
+    await gate.untilBegun(1);
+    const begunAt = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const releasedAt = performance.now();
+    gate.endOne();
+    await first.ended;
+    await gate.untilBegun(2);
+    const secondBegunAt = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    gate.endOne();
+    await second.ended;
+    const [firstMs = NaN, secondMs = NaN] = ends.map(({ queuedMs }) => queuedMs);
+    assert(firstMs > 0 && firstMs <= begunAt - submittedAt, `It ran, and did not wait, for ${firstMs} ms`);
+    assert(secondMs >= releasedAt - bothWaitAt, `It waited for longer than ${secondMs} ms`);
+    assert(secondMs <= secondBegunAt - submittedAt, `It ran, and did not wait, for ${secondMs} ms`);
+  }, { maxConcurrent: 1, observer: { executionEnded: (execution) => ends.push(execution) } });
+});
+
+Deno.test("Executions makes input wait once a program has left a MiB of it unread", async () => {
+  const reading = Promise.withResolvers<void>();
+  const { promise: outcome, resolve: end } = Promise.withResolvers<Outcome>();
+  const stdin = new WritableStream<Uint8Array>({
+    write: () => reading.promise,
+    close: () => end({ kind: "exited", exitCode: 0 }),
+  });
+  const environment = await FakeEnvironment.create(() => fakeProgram({ stdin, outcome }));
+  await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.resolve(environment) })]);
+  const { id, ended } = await engine.submit(CALLER, REQUEST, { isInteractive: true });
+  const taken: number[] = [];
+  const kibibytes = "x".repeat(1_024);
+  const feed = async (index: number) => {
+    await engine.feed(CALLER, id, { text: kibibytes.repeat(512) });
+    taken.push(index);
+  };
+  const fed = [0, 1, 2, 3, 4, 5].map(feed);
+  await fed[0];
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const takenUnread = taken.length;
+  reading.resolve();
+  await Promise.all(fed);
+  await engine.feed(CALLER, id, { close: true });
+  assertEquals((await ended).exitCode, 0);
+  assert(takenUnread < 5, `It took ${takenUnread} inputs that nobody read`);
+  assertEquals(taken, [0, 1, 2, 3, 4, 5]);
 });

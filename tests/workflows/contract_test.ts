@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type ServerEvent, serverEvents } from "../support/server_events.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { samplesIn } from "../support/metric_samples.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { makeTar, readTar } from "../support/tar.ts";
@@ -276,9 +277,11 @@ Deno.test("the contract's runtimes and operations: what they show, and what sele
   assertEquals(await (await client.ask("GET", "/health/live")).json(), { status: "live" });
   const ready = await client.json("GET", "/health/ready");
   assertEquals(ready.runtimes.map(({ reason }: { reason?: string }) => typeof reason), ["undefined", "string"]);
+  assertEquals((await client.json("POST", EXECUTIONS, { ...TYPESCRIPT, code: "" })).status, 200);
   const metrics = await client.ask("GET", "/metrics");
   assertMatch(metrics.headers.get("content-type") ?? "", /^text\/plain/);
-  assertStringIncludes(await metrics.text(), "codebeaker_executions_total");
+  const counted = 'codebeaker_executions_total{runtime="deno",language="typescript",outcome="exited"}';
+  assertEquals(samplesIn(await metrics.text()).get(counted), 1);
 });
 
 Deno.test("the contract's keys: 401 without one, 403 without its scope, and open health", async () => {

@@ -1,0 +1,34 @@
+import type { Config } from "../../src/config.ts";
+import { WITHOUT_DOCKER } from "./variables.ts";
+
+/** The settings of a service that a test composes in its own process, whatever the variables of that say. */
+export function configFor(directory: string, settings: Partial<Config> = {}): Config {
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    scratch: directory,
+    logLevel: "error",
+    minIsolation: 7,
+    maxConcurrent: 8,
+    maxSessions: 10,
+    allowInstall: true,
+    maxBodyBytes: 16_777_216,
+    drainMs: 200,
+    readRoots: [],
+    writeRoots: [],
+    openNetworks: [],
+    denoBinary: undefined,
+    npmRegistry: undefined,
+    home: `${directory}/home`,
+    apiKeys: [],
+    outputRetentionHours: 24,
+    maxStoredOutputMb: 1_024,
+    auditRetentionDays: 90,
+    keepSource: false,
+    dockerHost: WITHOUT_DOCKER.CODEBEAKER_DOCKER_HOST,
+    dockerCertPath: undefined,
+    dockerPull: "never",
+    dockerEnvironments: {},
+    ...settings,
+  };
+}
