@@ -29,6 +29,8 @@ export interface Service extends AsyncDisposable {
   listen(): Listener;
 }
 
+/** How often it is looked whose keys were revoked. */
+const REVOCATION_INTERVAL_MS = 1_000;
 /** How often it is looked what is kept longer than it should be. */
 const PRUNE_INTERVAL_MS = 600_000;
 const DATABASE = "codebeaker.db";
@@ -97,6 +99,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, configured: config.apiKeys, clock });
   const { maxBodyBytes } = config;
   const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }));
+  building.use(clock.every(REVOCATION_INTERVAL_MS, () => endRevoked({ keyring, sessions, executions, sockets })));
   const uploads = new Uploads(scratch?.path);
   const app = createApp({ engine, sessions, keys: keyring, metrics, observer, uploads, sockets, maxBodyBytes });
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
@@ -198,6 +201,24 @@ function prune(storage: Storage): void {
     storage.prune(new Date());
   } catch (error) {
     log.warning("what is kept too long cannot be removed now", { error: messageOf(error) });
+  }
+}
+
+/** What a key opened ends when it is revoked, which another process may do. */
+function endRevoked({ keyring, sessions, executions, sockets }: {
+  readonly keyring: Keyring;
+  readonly sessions: Sessions;
+  readonly executions: Executions;
+  readonly sockets: RpcSockets;
+}): void {
+  try {
+    for (const tenant of keyring.revokedTenants()) {
+      sessions.closeOf(tenant, "key_revoked");
+      executions.interruptOf(tenant, "its key was revoked");
+      sockets.endOf(tenant);
+    }
+  } catch (error) {
+    log.warning("which keys were revoked cannot be read now", { error: messageOf(error) });
   }
 }
 

@@ -86,6 +86,11 @@ export class Keyring {
     return isRevoked;
   }
 
+  /** The tenants that may not come in any more. */
+  revokedTenants(): string[] {
+    return this.#keys.listRevoked();
+  }
+
   #findStored(text: string): Principal | undefined {
     const key = parseKey(text);
     const stored = this.#keys.find(key?.id ?? NO_ID);

@@ -36,7 +36,7 @@ export const POLICY_FLAGS: readonly PolicyFlag[] = [
   },
   {
     flag: "--allow-run <boolean>",
-    help: "false: its programs may start no others",
+    help: "false: its requests may not ask for allowRun",
     field: "allowRun",
     read: readBoolean,
   },
@@ -62,6 +62,12 @@ export const POLICY_FLAGS: readonly PolicyFlag[] = [
     flag: "--max-concurrent <count>",
     help: "programs that it may run at the same time",
     field: "maxConcurrent",
+    read: readWhole,
+  },
+  {
+    flag: "--max-sessions <count>",
+    help: "sessions that it may have open at the same time",
+    field: "maxSessions",
     read: readWhole,
   },
   {

@@ -4,6 +4,7 @@ import { openHomeStorage } from "../compose.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import { keyNameSchema } from "../core/key_policy.ts";
+import type { Principal } from "../core/principal.ts";
 import { parseAs, strictObject } from "../core/validation.ts";
 import { parsePolicyFlags, POLICY_FLAGS } from "./key_flags.ts";
 import { formatTable, print, printError } from "./output.ts";
@@ -52,10 +53,17 @@ async function listKeys(settings: Settings): Promise<void> {
     principal.name,
     principal.scopes.join(","),
     String(principal.minIsolation),
+    boundsOf(principal),
     createdAt,
     revokedAt ?? "-",
   ]);
-  await print(formatTable(["ID", "NAME", "SCOPES", "FLOOR", "CREATED", "REVOKED"], rows));
+  await print(formatTable(["ID", "NAME", "SCOPES", "FLOOR", "BOUNDS", "CREATED", "REVOKED"], rows));
+}
+
+/** Its ceiling and its quota. */
+function boundsOf({ ceiling, quota }: Principal): string {
+  const bounds = Object.entries({ ...ceiling, ...quota });
+  return bounds.length === 0 ? "-" : bounds.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
 }
 
 async function revokeKey(id: string, settings: Settings): Promise<number> {

@@ -18,6 +18,7 @@ export const keyNameSchema = z.string().regex(
 /** The wire form of a quota; what is absent is not bounded. */
 export const quotaSchema = strictObject({
   maxConcurrent: z.int().min(1).max(10_000).exactOptional(),
+  maxSessions: z.int().min(1).max(10_000).exactOptional(),
   executionsPerMinute: z.int().min(1).max(1_000_000).exactOptional(),
   cpuSecondsPerDay: z.int().min(1).max(100_000_000).exactOptional(),
 });

@@ -9,6 +9,8 @@ export type Scope = typeof SCOPES[number];
 export interface Quota {
   /** Programs of the tenant that run at the same time. */
   readonly maxConcurrent?: number;
+  /** Sessions of the tenant that are open at the same time. */
+  readonly maxSessions?: number;
   /** Programs it may start within a minute. */
   readonly executionsPerMinute?: number;
   /** CPU time, user and system, that its programs may use within a day (UTC). */

@@ -22,13 +22,15 @@ export type SessionState = typeof SESSION_STATES[number];
 
 /**
  * Why a session is over: its owner closed it, nothing happened in it for `idleTimeoutMs`, it reached `maxLifetimeMs`, its
- * execution environment ended by itself, the service was shut down, or the service was lost and the environment with it.
+ * execution environment ended by itself, its owner's key was revoked, the service was shut down, or the service was lost and the
+ * environment with it.
  */
 export const CLOSE_REASONS = [
   "closed_by_owner",
   "idle_timeout",
   "max_lifetime",
   "environment_ended",
+  "key_revoked",
   "service_stopped",
   "service_lost",
 ] as const;

@@ -142,6 +142,13 @@ export class Executions implements AsyncDisposable {
     await Promise.allSettled(ofSession.map(({ ended }) => ended));
   }
 
+  /** Ends those of a tenant as `interrupted`. */
+  interruptOf(tenant: string, reason: string): void {
+    for (const live of this.#live.values()) {
+      if (live.facts.caller.principal.tenant === tenant) live.interrupt(reason);
+    }
+  }
+
   /** Lets those that live finish for a while, and interrupts the others. */
   async [Symbol.asyncDispose](): Promise<void> {
     const all = () => Promise.allSettled([...this.#live.values()].map(({ ended }) => ended));

@@ -8,6 +8,7 @@ import type { Caller } from "../engine/port.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { Clock } from "../system/clock.ts";
 import { Semaphore } from "../system/semaphore.ts";
+import { WriteTurns } from "./write_turns.ts";
 
 /** Programs of one session that may wait for their turn. */
 const MAX_WAITING = 100;
@@ -33,6 +34,8 @@ export class Session {
   readonly #clock: Clock;
   readonly #createdAt: number;
   readonly #turns = new Semaphore(1);
+  /** Two uploads of one file, which come in pieces, would leave pieces of both. */
+  readonly writeTurns = new WriteTurns();
   #isKnown: boolean;
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;

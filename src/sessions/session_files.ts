@@ -21,12 +21,13 @@ export class SessionFiles implements WorkspaceFiles {
     return this.#stream((files) => files.read(path, options));
   }
 
-  write(
+  async write(
     path: string,
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     mode?: WriteMode,
   ): Promise<void> {
-    return this.#use((files) => files.write(path, content, mode));
+    using _turn = await this.#session.writeTurns.take(path);
+    await this.#use((files) => files.write(path, content, mode));
   }
 
   createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void> {

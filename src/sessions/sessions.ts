@@ -65,9 +65,9 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<SessionInfo> {
     const { placement, clock } = this.#options;
-    this.#checkRoom();
+    this.#checkRoom(caller);
     const candidates = await placement.candidates(caller.principal, request);
-    this.#checkRoom();
+    this.#checkRoom(caller);
     const { selection } = candidates.ranking;
     const session = new Session({ owner: caller, request, selection, clock });
     this.#open.set(session.id, session);
@@ -143,6 +143,13 @@ export class Sessions implements SessionsPort, AsyncDisposable {
       this.#undecided.set(kept, decided);
     }
     await this.#decide();
+  }
+
+  /** Closes whatever a tenant has open, behind the caller's back. */
+  closeOf(tenant: string, reason: CloseReason): void {
+    for (const session of this.#open.values()) {
+      if (session.owner.principal.tenant === tenant) this.#closeQuietly(session, reason);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -291,10 +298,14 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   /** @throws {CodeBeakerError} `busy` */
-  #checkRoom(): void {
+  #checkRoom({ principal: { tenant, name, quota } }: Caller): void {
     const { admission, maxSessions } = this.#options;
     admission.checkOpen();
     if (this.#open.size >= maxSessions) throw noSession(`${maxSessions} are open already`);
+    const own = [...this.#open.values()].filter(({ owner }) => owner.principal.tenant === tenant).length;
+    if (own >= (quota.maxSessions ?? Infinity)) {
+      throw noSession(`the key "${name}" may have ${quota.maxSessions} open (its quota maxSessions)`);
+    }
   }
 
   #find({ principal }: Caller, id: string): Session | undefined {

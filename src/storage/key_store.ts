@@ -11,6 +11,7 @@ export function createKeyStore(database: DatabaseSync): KeyStore {
   const select = database.prepare("SELECT id, hash, principal, created_at, revoked_at FROM keys WHERE id = ?");
   const selectAll = database.prepare("SELECT id, hash, principal, created_at, revoked_at FROM keys ORDER BY number");
   const revoke = database.prepare("UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL");
+  const selectRevoked = database.prepare("SELECT id FROM keys WHERE revoked_at IS NOT NULL");
   const selectAny = database.prepare("SELECT 1 FROM keys WHERE revoked_at IS NULL LIMIT 1");
 
   return {
@@ -23,6 +24,7 @@ export function createKeyStore(database: DatabaseSync): KeyStore {
     },
     list: () => selectAll.all().map(keyIn),
     revoke: (id, now) => Number(revoke.run(now.toISOString(), id).changes) > 0,
+    listRevoked: () => selectRevoked.all().map((row) => textIn(row, "id")),
     hasAny: () => selectAny.get() !== undefined,
   };
 }

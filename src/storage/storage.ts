@@ -81,6 +81,8 @@ export interface KeyStore {
   list(): StoredKey[];
   /** Returns whether there was such a key that was not revoked. */
   revoke(id: string, now: Date): boolean;
+  /** The ids of those that are revoked. */
+  listRevoked(): string[];
   /** Whether any key is there that is not revoked. */
   hasAny(): boolean;
 }

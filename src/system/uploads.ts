@@ -4,7 +4,15 @@ import { Spool } from "./spool.ts";
 
 /** More of them at a time are told to come again: each may take as much of the disk as its session may. */
 const MAX_UPLOADS = 32;
+/** Those of one tenant among them, so that it leaves some to the others. */
+const MAX_UPLOADS_PER_TENANT = 16;
 const RETRY_MS = 1_000;
+
+/** Whose upload it is, and how large it may be, unpacked. */
+export interface UploadOptions {
+  readonly tenant: string;
+  readonly maxBytes: number;
+}
 
 /** What a client sent, whole. Disposing gives back what it takes of the disk. */
 export interface Upload extends Disposable {
@@ -18,7 +26,8 @@ export interface Upload extends Disposable {
  */
 export class Uploads {
   readonly #directory: string | undefined;
-  #count = 0;
+  /** Whose uploads are there. */
+  readonly #owners: string[] = [];
 
   /** @param directory where it waits; undefined where there is none, and nothing can be taken */
   constructor(directory: string | undefined) {
@@ -31,8 +40,8 @@ export class Uploads {
    * @throws {CodeBeakerError} `too_large`; `busy` when too many come at the same time; `runtime_unavailable`
    * @throws what its source throws
    */
-  takeFile(body: ReadableStream<Uint8Array>, { maxBytes }: { readonly maxBytes: number }): Promise<Upload> {
-    return this.#take(body, async (directory) => {
+  takeFile(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
+    return this.#take(body, tenant, async (directory) => {
       const spool = Spool.open(directory);
       try {
         for await (const bytes of body) {
@@ -50,26 +59,36 @@ export class Uploads {
   }
 
   /** Takes a tar archive that unpacks to at most `maxBytes`. @throws as {@link takeFile} and {@link CheckedArchive.read} do */
-  takeArchive(body: ReadableStream<Uint8Array>, { maxBytes }: { readonly maxBytes: number }): Promise<Upload> {
-    return this.#take(body, (directory) => CheckedArchive.read(body, { directory, maxBytes }));
+  takeArchive(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
+    return this.#take(body, tenant, (directory) => CheckedArchive.read(body, { directory, maxBytes }));
   }
 
-  async #take(body: ReadableStream<Uint8Array>, take: (directory: string) => Promise<Upload>): Promise<Upload> {
+  async #take(
+    body: ReadableStream<Uint8Array>,
+    tenant: string,
+    take: (directory: string) => Promise<Upload>,
+  ): Promise<Upload> {
     const directory = this.#directory;
     const refusal = directory === undefined
       ? new CodeBeakerError("runtime_unavailable", "Cannot keep an upload as this service has no temporary directory")
-      : new CodeBeakerError("busy", `Cannot take more than ${MAX_UPLOADS} uploads at the same time`, {
-        details: { retryAfterMs: RETRY_MS },
-      });
-    if (directory === undefined || this.#count >= MAX_UPLOADS) {
+      : this.#whyNoRoom(tenant);
+    if (directory === undefined || refusal !== undefined) {
       await body.cancel(refusal);
       throw refusal;
     }
-    this.#count++;
+    this.#owners.push(tenant);
     using building = new DisposableStack();
-    building.defer(() => this.#count--);
+    building.defer(() => this.#owners.splice(this.#owners.indexOf(tenant), 1));
     const upload = building.use(await take(directory));
     const owned = building.move();
     return { stream: () => upload.stream(), [Symbol.dispose]: () => owned.dispose() };
+  }
+
+  #whyNoRoom(tenant: string): CodeBeakerError | undefined {
+    const own = this.#owners.filter((owner) => owner === tenant).length;
+    if (this.#owners.length < MAX_UPLOADS && own < MAX_UPLOADS_PER_TENANT) return undefined;
+    const message =
+      `Cannot take an upload now as ${MAX_UPLOADS}, or ${MAX_UPLOADS_PER_TENANT} of one tenant, come at the same time`;
+    return new CodeBeakerError("busy", message, { details: { retryAfterMs: RETRY_MS } });
   }
 }

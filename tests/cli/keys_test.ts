@@ -25,8 +25,8 @@ Deno.test("codebeaker keys create prints the key alone on stdout, and list shows
     assertStringIncludes(created.stderr, key?.id ?? "-");
     const { code, stdout, stderr } = await keys("list");
     assertEquals([code, stderr], [0, ""]);
-    assertMatch(stdout, /^ID +NAME +SCOPES +FLOOR +CREATED +REVOKED\n/);
-    assertMatch(stdout, new RegExp(`^${key?.id} +ci +execute,sessions +0 +2\\S+Z +-$`, "m"));
+    assertMatch(stdout, /^ID +NAME +SCOPES +FLOOR +BOUNDS +CREATED +REVOKED\n/);
+    assertMatch(stdout, new RegExp(`^${key?.id} +ci +execute,sessions +0 +- +2\\S+Z +-$`, "m"));
     for (const text of [created.stderr, stdout]) assertEquals(text.includes(key?.secret ?? ""), false);
   }));
 
@@ -36,7 +36,16 @@ Deno.test("codebeaker keys create keeps what each flag says, and writes into the
       ...["create", "ci", "--scopes", "admin,execute", "--min-isolation", "8"],
       ...["--allow-net", "a.example,10.1.2.3:80", "--allow-run", "false", "--allow-env", "A,B"],
       ...["--allow-read", "/data,/srv", "--allow-write", "/out"],
-      ...["--max-concurrent", "2", "--executions-per-minute", "60", "--cpu-seconds-per-day", "3600"],
+      ...[
+        "--max-concurrent",
+        "2",
+        "--max-sessions",
+        "3",
+        "--executions-per-minute",
+        "60",
+        "--cpu-seconds-per-day",
+        "3600",
+      ],
     );
     const { id, secret } = parseKey(stdout.trim()) ?? { id: "", secret: "" };
     using storage = openStorage(`${home}/codebeaker.db`);
@@ -53,8 +62,11 @@ Deno.test("codebeaker keys create keeps what each flag says, and writes into the
         allowEnv: ["A", "B"],
         allowRun: false,
       },
-      quota: { maxConcurrent: 2, executionsPerMinute: 60, cpuSecondsPerDay: 3_600 },
+      quota: { maxConcurrent: 2, maxSessions: 3, executionsPerMinute: 60, cpuSecondsPerDay: 3_600 },
     }]);
+    const { stdout: listed } = await keys("list");
+    assertStringIncludes(listed, ' allowNet=["a.example","10.1.2.3:80"]');
+    assertStringIncludes(listed, " allowRun=false maxConcurrent=2 maxSessions=3 ");
     const entries = storage.audit.read({ limit: 10 });
     assertEquals(entries.map(({ action, subject, facts }) => [action, subject, facts["minIsolation"]]), [
       ["key.create", id, 8],

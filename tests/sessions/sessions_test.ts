@@ -317,6 +317,17 @@ Deno.test("Sessions opens no more than it may, and opens one again when one is c
   assertEquals((await sessions.create(CALLER, REQUEST)).state, "idle");
 });
 
+Deno.test("Sessions opens no more for a tenant than its quota says, and leaves the others theirs", () =>
+  withSession(async ({ sessions, session }) => {
+    const bounded = callerOf("bounded");
+    const caller = { principal: { ...bounded.principal, quota: { maxSessions: 1 } } };
+    await sessions.create(caller, REQUEST);
+    const error = await assertRejects(() => sessions.create(caller, REQUEST), CodeBeakerError, "its quota maxSessions");
+    assertEquals([error.code, sessions.count], ["busy", 2]);
+    assertEquals(sessions.show(CALLER, session.id).state, "idle");
+    await sessions.create(CALLER, REQUEST);
+  }));
+
 Deno.test("Sessions lists the newest first, in parts", async () => {
   const runtime = fakeRuntime({ createEnvironment: async () => (await gatedEnvironment()).environment });
   const { sessions: made, clock } = sessionsOf([runtime]);

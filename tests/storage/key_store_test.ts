@@ -20,13 +20,13 @@ Deno.test("KeyStore.find() and list() give keys back whole, in the order in whic
 Deno.test("KeyStore.revoke() revokes once, and keeps the key and its first moment", () => {
   using storage = openStorage(undefined);
   storage.keys.insert(keyOf("a"));
-  assertEquals(storage.keys.hasAny(), true);
+  assertEquals([storage.keys.hasAny(), storage.keys.listRevoked()], [true, []]);
   const at = new Date("2026-01-02T00:00:00.000Z");
   assertEquals(storage.keys.revoke("b", at), false);
   assertEquals(storage.keys.revoke("a", at), true);
   assertEquals(storage.keys.revoke("a", new Date("2026-01-03T00:00:00.000Z")), false);
   assertEquals(storage.keys.find("a"), { ...keyOf("a"), revokedAt: at.toISOString() });
-  assertEquals(storage.keys.hasAny(), false);
+  assertEquals([storage.keys.hasAny(), storage.keys.listRevoked()], [false, ["a"]]);
 });
 
 Deno.test("KeyStore sees at once what another connection to the file has done", () =>

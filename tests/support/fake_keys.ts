@@ -26,6 +26,10 @@ export class FakeKeyStore implements KeyStore {
     return true;
   }
 
+  listRevoked(): string[] {
+    return this.list().filter(({ revokedAt }) => revokedAt !== undefined).map(({ id }) => id);
+  }
+
   hasAny(): boolean {
     return this.list().some(({ revokedAt }) => revokedAt === undefined);
   }

@@ -3,7 +3,8 @@ import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import { Uploads } from "../../src/system/uploads.ts";
 import { inPieces, makeTar, readTar } from "../support/tar.ts";
 
-const LIMIT = { maxBytes: 10 };
+const LIMIT = { tenant: "one", maxBytes: 10 };
+const OTHER = { ...LIMIT, tenant: "other" };
 
 async function withUploads(test: (uploads: Uploads) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
@@ -59,16 +60,18 @@ Deno.test("Uploads gives an archive that has been checked", () =>
       await uploads.takeArchive(inPieces(await makeTar([{ name: "../f" }])), LIMIT));
   }));
 
-Deno.test("Uploads takes 32 at a time, failed ones not among them", () =>
+Deno.test("Uploads takes 32 at a time, half of them one tenant's, failed ones not among them", () =>
   withUploads(async (uploads) => {
     for (let round = 0; round < 40; round++) {
       await assertRefused("too_large", () => uploads.takeFile(bytes("01234567890"), LIMIT));
     }
     using taken = new DisposableStack();
-    for (let count = 0; count < 32; count++) taken.use(await uploads.takeFile(bytes("x"), LIMIT));
+    for (let count = 0; count < 16; count++) taken.use(await uploads.takeFile(bytes("x"), LIMIT));
     const late = bytes("x");
     await assertRefused("busy", () => uploads.takeFile(late, LIMIT));
     assertEquals(await Array.fromAsync(late), []);
+    for (let count = 0; count < 16; count++) taken.use(await uploads.takeFile(bytes("x"), OTHER));
+    await assertRefused("busy", () => uploads.takeFile(bytes("x"), { ...LIMIT, tenant: "third" }));
     taken.dispose();
     using next = await uploads.takeFile(bytes("next"), LIMIT);
     assertEquals(await new Response(next.stream()).text(), "next");

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { runCommandLine } from "../support/cli.ts";
 import { createKey } from "../support/keys.ts";
+import { nextEvent, serverEvents } from "../support/server_events.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
@@ -115,4 +117,39 @@ Deno.test("a tenant's quota is its own, a key's floor and ceiling hold, and a re
   assert(lines.some(({ action, key }) => action === "execution" && key === "bounded"));
   assert(lines.some(({ action, subject }) => action === "key.revoke" && subject === keyId));
   assert(!stdout.includes("setInterval"));
+});
+
+Deno.test("a key that is revoked ends what it opened: its sessions, its programs, and connections that only listen", async () => {
+  const home = await Deno.makeTempDir();
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => Deno.remove(home, { recursive: true }));
+  const [leaked, admin] = [
+    await createKey(home, "leaked"),
+    await createKey(home, "admin", "--scopes", "sessions,admin"),
+  ];
+  await using service = await startServiceProcess(["--drain-ms", "200"], { CODEBEAKER_HOME: home });
+  const [thief, owner] = [new ApiClient(service, leaked), new ApiClient(service, admin)];
+  const [stolen, kept] = [
+    await thief.openSession({ language: "typescript" }),
+    await owner.openSession({ language: "typescript" }),
+  ];
+  const listening = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`, leaked);
+  const streaming = await thief.ask("POST", "/v1/executions", { language: "typescript", code: SLEEPER }, {
+    accept: "text/event-stream",
+  });
+  const events = serverEvents(streaming.body ?? new ReadableStream());
+  while ((await nextEvent(events)).event !== "stdout");
+  assertEquals((await runCommandLine(["keys", "revoke", leaked.split("_")[1] ?? "", "--home", home])).code, 0);
+  assertEquals((await nextEvent(events)).data.outcome, { kind: "interrupted", reason: "its key was revoked" });
+  assertEquals((await listening.closed).code, 1008);
+  const closings = async () => {
+    const { stdout } = await runCommandLine(["audit", "--home", home]);
+    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    return lines.filter(({ action }) => action === "session.close").map((
+      { subject, facts },
+    ) => [subject, facts.closedBecause]);
+  };
+  await until(async () => (await closings()).length > 0, "the session is closed");
+  assertEquals(await closings(), [[stolen.id, "key_revoked"]]);
+  assertEquals((await owner.json("GET", `/v1/sessions/${kept.id}`)).state, "idle");
 });

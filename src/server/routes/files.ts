@@ -18,12 +18,18 @@ export interface Upload extends Disposable {
   stream(): ReadableStream<Uint8Array>;
 }
 
-/** Where uploads wait until all of them has come, of at most `maxBytes` each. */
+/** Whose upload it is, and how large it may be. */
+interface UploadOptions {
+  readonly tenant: string;
+  readonly maxBytes: number;
+}
+
+/** Where uploads wait until all of them has come. */
 export interface UploadsPort {
   /** @throws {CodeBeakerError} `too_large`, `busy`, `runtime_unavailable`; else what the body throws */
-  takeFile(body: ReadableStream<Uint8Array>, options: { readonly maxBytes: number }): Promise<Upload>;
+  takeFile(body: ReadableStream<Uint8Array>, options: UploadOptions): Promise<Upload>;
   /** A tar archive that can do no harm. @throws {CodeBeakerError} also `permission_denied`, `invalid_request` */
-  takeArchive(body: ReadableStream<Uint8Array>, options: { readonly maxBytes: number }): Promise<Upload>;
+  takeArchive(body: ReadableStream<Uint8Array>, options: UploadOptions): Promise<Upload>;
 }
 
 type FileContext = Context<AppEnv>;
@@ -63,9 +69,11 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
   }
 
   async function take(context: FileContext, how: keyof UploadsPort): Promise<Upload> {
-    const maxBytes = sessions.limits(context.get("caller"), idOf(context)).diskMb * MEBIBYTE;
+    const caller = context.get("caller");
+    const maxBytes = sessions.limits(caller, idOf(context)).diskMb * MEBIBYTE;
     refuseDeclared(context, maxBytes);
-    return await uploads[how](ReadableStream.from(bodyOf(context.req)), { maxBytes });
+    const { tenant } = caller.principal;
+    return await uploads[how](ReadableStream.from(bodyOf(context.req)), { tenant, maxBytes });
   }
 
   /** What an upload takes the place of: it may be another file than before the upload came. */

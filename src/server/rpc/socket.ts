@@ -103,6 +103,11 @@ export class RpcSocket implements Peer {
     this.#end();
   }
 
+  /** Ends what it started, and closes it as its key is not valid any more. */
+  refuse(): void {
+    this.#leave(POLICY_VIOLATION, "The key is not valid any more");
+  }
+
   #begin(): void {
     clearTimeout(this.#opening);
     if (this.#gone.signal.aborted) this.#socket.close(GOING_AWAY, "It took too long to be open");
@@ -194,7 +199,7 @@ export class RpcSocket implements Peer {
       checkKey();
     } catch (error) {
       if (error instanceof CodeBeakerError) observer.refused?.({ caller, what: "a message", error });
-      this.#leave(POLICY_VIOLATION, "The key is not valid any more");
+      this.refuse();
     }
   }
 

@@ -61,6 +61,11 @@ export class RpcSockets implements AsyncDisposable {
     return response;
   }
 
+  /** Ends every connection of a tenant, as its key is not valid any more. */
+  endOf(tenant: string): void {
+    for (const [connection, owner] of this.#open) if (owner === tenant) connection.refuse();
+  }
+
   /** Opens no more, and returns when what was asked so far is answered, or `until` has settled. */
   async drain(until: Promise<unknown>): Promise<void> {
     this.#isClosing = true;

@@ -117,8 +117,9 @@ export class RpcClient {
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
   }
 
-  static async open(url: string): Promise<RpcClient> {
-    const socket = new WebSocket(url);
+  static async open(url: string, key?: string): Promise<RpcClient> {
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const socket = new WebSocket(url, { headers });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.onopen = () => resolve();
     socket.onerror = (event) => reject(event instanceof ErrorEvent ? new Error(event.message) : event);
