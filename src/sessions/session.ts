@@ -30,12 +30,12 @@ export class Session {
   readonly id: string;
   readonly owner: Caller;
   readonly request: SessionRequest;
+  /** Two uploads of one file, which come in pieces, would leave pieces of both. */
+  readonly writeTurns = new WriteTurns();
   readonly #selection: Selection;
   readonly #clock: Clock;
   readonly #createdAt: number;
   readonly #turns = new Semaphore(1);
-  /** Two uploads of one file, which come in pieces, would leave pieces of both. */
-  readonly writeTurns = new WriteTurns();
   #isKnown: boolean;
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;

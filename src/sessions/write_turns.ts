@@ -1,0 +1,18 @@
+/** Whose turn it is to write a file: others that come for the same path wait, in order. */
+export class WriteTurns {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** The turn for a path, which its owner disposes of. */
+  async take(path: string): Promise<Disposable> {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const before = this.#last.get(path);
+    this.#last.set(path, over);
+    await before;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#last.get(path) === over) this.#last.delete(path);
+        end();
+      },
+    };
+  }
+}

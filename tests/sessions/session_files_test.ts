@@ -1,0 +1,31 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { parseSessionRequest } from "../../src/core/session.ts";
+import { CALLER } from "../support/engine_of.ts";
+import { FakeEnvironment } from "../support/fake_environment.ts";
+import { fakeRuntime } from "../support/fake_runtime.ts";
+import { sessionsOf } from "../support/sessions_of.ts";
+import { slowly } from "../support/slowly.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("SessionFiles writes a file for one upload after the other, and other files meanwhile", async () => {
+  const environment = await FakeEnvironment.create();
+  const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(environment) });
+  await using sessions = sessionsOf([runtime]).sessions;
+  const { id } = await sessions.create(CALLER, parseSessionRequest({ language: "typescript" }));
+  const filesOfRequest = () => sessions.files(CALLER, id);
+  const read = (path: string) => Deno.readTextFile(environment.hostPath(path));
+
+  const uploads = ["a", "b"].map((letter) =>
+    filesOfRequest().write("f", slowly(ReadableStream.from(Array.from({ length: 20 }, () => bytes(letter.repeat(10))))))
+  );
+  await filesOfRequest().write("other", bytes("o"));
+  assert((await filesOfRequest().stat("f")).size < 200);
+  await Promise.all(uploads);
+  assertEquals(await read("f"), "b".repeat(200));
+
+  const broken = new ReadableStream<Uint8Array>({ start: (controller) => controller.error(new Error("gone")) });
+  await assertRejects(() => filesOfRequest().write("f", broken), Error, "gone");
+  await filesOfRequest().write("f", bytes("c"));
+  assertEquals(await read("f"), "c");
+});
