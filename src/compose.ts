@@ -75,7 +75,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
     quotas: new Quotas({ usage: storage.usage, clock }),
   });
   const metrics: Metrics = new Metrics({
-    queueLength: () => admission.waiting,
+    queueLength: () => executions.queuedCount,
     running: () => admission.running,
     sessions: () => sessions.count,
   });

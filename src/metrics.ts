@@ -8,7 +8,7 @@ import type { Caller } from "./engine/port.ts";
 
 /** What is looked up when somebody asks, and not counted. */
 export interface MetricSources {
-  /** Programs that wait for a place. */
+  /** Programs that wait for their turn: in their session, among their tenant's or for a place of the service. */
   queueLength(): number;
   /** Programs that have one. */
   running(): number;
@@ -229,7 +229,11 @@ async function openInstruments(sources: MetricSources): Promise<Instruments> {
 
 function gaugesOf(sources: MetricSources) {
   return [
-    { name: "codebeaker_queue_length", help: "Programs that wait for a place", read: () => sources.queueLength() },
+    {
+      name: "codebeaker_queue_length",
+      help: "Programs that wait for their turn, in their session or for a place",
+      read: () => sources.queueLength(),
+    },
     { name: "codebeaker_running", help: "Programs that have a place", read: () => sources.running() },
     { name: "codebeaker_sessions", help: "Sessions that are not closed", read: () => sources.sessions() },
     {

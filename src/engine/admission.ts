@@ -38,11 +38,6 @@ export class Admission {
     this.#quotas = quotas;
   }
 
-  /** How many wait for a place. */
-  get waiting(): number {
-    return this.#places.waiting;
-  }
-
   /** How many have a place. */
   get running(): number {
     return this.#running;

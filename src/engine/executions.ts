@@ -130,6 +130,11 @@ export class Executions implements AsyncDisposable {
     throw new CodeBeakerError("conflict", "Cannot feed this execution as it has ended");
   }
 
+  /** How many wait for their turn. */
+  get queuedCount(): number {
+    return [...this.#live.values()].filter(({ isQueued }) => isQueued).length;
+  }
+
   /** How many there are that have not ended. */
   get liveCount(): number {
     return this.#live.size;

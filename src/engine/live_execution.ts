@@ -78,6 +78,11 @@ export class LiveExecution {
     };
   }
 
+  /** Whether it waits for its turn. */
+  get isQueued(): boolean {
+    return this.#leftQueueAt === undefined;
+  }
+
   /** How long it waited for its turn, or has waited so far. */
   get queuedMs(): number {
     return (this.#leftQueueAt ?? performance.now()) - this.#submittedAt;

@@ -138,8 +138,9 @@ Deno.test("Sessions cancels a program that waits for its turn, and the next one 
     const submit = () => sessions.submit(CALLER, session.id, PROGRAM);
     const [first, second, third] = [await submit(), await submit(), await submit()];
     await gate.untilBegun(1);
+    assertEquals(executions.queuedCount, 2);
     executions.cancel(CALLER, second.id);
-    assertEquals((await second.ended).outcome, { kind: "cancelled" });
+    assertEquals([(await second.ended).outcome, executions.queuedCount], [{ kind: "cancelled" }, 1]);
     gate.endOne();
     await first.ended;
     await gate.untilBegun(2);
