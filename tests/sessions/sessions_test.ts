@@ -4,6 +4,7 @@ import type { Execution } from "../../src/core/execution.ts";
 import { parseSessionExecution, parseSessionRequest, type SessionInfo } from "../../src/core/session.ts";
 import type { ExecutionEnvironment } from "../../src/runtimes/runtime.ts";
 import { CALLER, callerOf } from "../support/engine_of.ts";
+import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { type GatedEnvironment, gatedEnvironment, withParts } from "../support/gated_program.ts";
 import { sessionsOf } from "../support/sessions_of.ts";
@@ -318,16 +319,17 @@ Deno.test("Sessions opens no more than it may, and opens one again when one is c
   assertEquals((await sessions.create(CALLER, REQUEST)).state, "idle");
 });
 
-Deno.test("Sessions opens no more for a tenant than its quota says, and leaves the others theirs", () =>
-  withSession(async ({ sessions, session }) => {
-    const bounded = callerOf("bounded");
-    const caller = { principal: { ...bounded.principal, quota: { maxSessions: 1 } } };
-    await sessions.create(caller, REQUEST);
-    const error = await assertRejects(() => sessions.create(caller, REQUEST), CodeBeakerError, "its quota maxSessions");
-    assertEquals([error.code, sessions.count], ["busy", 2]);
-    assertEquals(sessions.show(CALLER, session.id).state, "idle");
-    await sessions.create(CALLER, REQUEST);
-  }));
+Deno.test("Sessions opens no more for a tenant than its quota says, and leaves the others theirs", async () => {
+  await using sessions = sessionsOf([fakeRuntime({ createEnvironment: () => FakeEnvironment.create() })]).sessions;
+  const caller = { principal: { ...callerOf("bounded").principal, quota: { maxSessions: 1 } } };
+  const { id } = await sessions.create(caller, REQUEST);
+  const error = await assertRejects(() => sessions.create(caller, REQUEST), CodeBeakerError, "its quota maxSessions");
+  assertEquals(error.code, "busy");
+  await sessions.create(CALLER, REQUEST);
+  await sessions.close(caller, id);
+  await sessions.create(caller, REQUEST);
+  assertEquals(sessions.count, 2);
+});
 
 Deno.test("Sessions lists the newest first, in parts", async () => {
   const runtime = fakeRuntime({ createEnvironment: async () => (await gatedEnvironment()).environment });
