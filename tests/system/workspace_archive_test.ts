@@ -139,3 +139,15 @@ Deno.test("packTree() tells a directory that a program has removed as not_found"
     const error = await assertRejects(() => packTree(join(parent, "gone")), CodeBeakerError);
     assertEquals(error.code, "not_found");
   }));
+
+Deno.test("unpackTree() lets others have their turn, also where every entry is empty and lies deep", () =>
+  withGuardedDirectory(async ({ root }) => {
+    const above = Array.from({ length: 100 }, () => "d").join("/");
+    const entries = Array.from({ length: 500 }, (_, index) => ({ name: `${above}/f${index}` }));
+    const archive = await tarStream(entries);
+    let turns = 0;
+    const others = setInterval(() => turns++, 1);
+    await unpackTree(root, archive);
+    clearInterval(others);
+    assert(turns >= 5, `others had ${turns} turns`);
+  }));
