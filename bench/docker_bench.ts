@@ -1,10 +1,7 @@
-import { runCommand } from "../src/commands/mod.ts";
 import type { Execution } from "../src/core/execution.ts";
-import { DEFAULT_LIMITS, MEBIBYTE } from "../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../src/core/permissions.ts";
-import { createRuntimes } from "../src/runtimes/mod.ts";
-import type { ExecutionRuntime } from "../src/runtimes/runtime.ts";
-import { openRuntimeHost } from "../tests/support/runtime_host.ts";
+import { MEBIBYTE } from "../src/core/limits.ts";
+import type { RuntimeDescription } from "../src/runtimes/description.ts";
+import { ApiClient } from "../tests/support/api_client.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { median, printTable } from "./table.ts";
 
@@ -19,21 +16,22 @@ const WAITING = "await new Promise((resolve) => setTimeout(resolve, 200));";
 
 /** Docker against the bare client, and Deno against Docker: the table of the original design. */
 export async function benchDocker(): Promise<void> {
-  await using host = await openRuntimeHost();
-  const runtimes = createRuntimes(host);
-  await using _runtimes = ownAll(runtimes);
-  const [deno, docker] = ["deno", "docker"].map((name) => runtimes.find((runtime) => runtime.name === name));
-  if (deno === undefined || docker === undefined) throw new Error("A runtime is missing");
-  for (const language of ["python", "typescript"]) {
-    const answer = await docker.isAvailable(language);
-    if (answer.available) continue;
-    printTable("Docker", ["contender", "figure"], [{ name: `skipped: ${answer.reason}`, cells: ["-"] }]);
-    return;
-  }
   const dockerHost = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
   await using service = await startServiceProcess(["--log-level", "warning"], { CODEBEAKER_DOCKER_HOST: dockerHost });
+  const reason = await whyNoDocker(service.url);
+  if (reason !== undefined) {
+    return printTable("Docker", ["contender", "figure"], [{ name: `skipped: ${reason}`, cells: ["-"] }]);
+  }
   await benchColdStart(service.url, await imageOf(service.url));
-  await benchAgainstDeno(service.url, { deno, docker });
+  await benchAgainstDeno(service.url);
+}
+
+/** Why the service cannot use it, or one of the two languages there. */
+async function whyNoDocker(url: string): Promise<string | undefined> {
+  const { runtimes } = await (await fetch(`${url}/v1/runtimes`)).json();
+  const docker: RuntimeDescription | undefined = runtimes.find(({ name }: RuntimeDescription) => name === "docker");
+  const used = docker?.environments.filter(({ name }) => ["python", "typescript"].includes(name)) ?? [];
+  return [docker, ...used].find((found) => found?.available !== true)?.reason;
 }
 
 async function benchColdStart(url: string, image: string): Promise<void> {
@@ -50,10 +48,7 @@ async function benchColdStart(url: string, image: string): Promise<void> {
   ]);
 }
 
-async function benchAgainstDeno(
-  url: string,
-  runtimes: Readonly<Record<"deno" | "docker", ExecutionRuntime>>,
-): Promise<void> {
+async function benchAgainstDeno(url: string): Promise<void> {
   const oneShot = { deno: [] as number[], docker: [] as number[] };
   const startup = { deno: [] as number[], docker: [] as number[] };
   const memory = { deno: [] as number[], docker: [] as number[] };
@@ -72,7 +67,7 @@ async function benchAgainstDeno(
     }
   }
   for (let round = 0; round < SESSIONS; round++) {
-    for (const name of names) session[name].push(await time(() => runSession(runtimes[name])));
+    for (const name of names) session[name].push(await time(() => runSession(url, name)));
   }
   const row = (name: string, samples: Readonly<Record<"deno" | "docker", number[]>>, unit: string) => {
     const [deno, docker] = [median(samples.deno), median(samples.docker)];
@@ -90,22 +85,19 @@ async function benchAgainstDeno(
     row("start-up of a one-shot", startup, "ms"),
     row("one-shot over HTTP", oneShot, "ms"),
     row("memory of a program that waits (containerd's own process not counted)", memory, "MB"),
-    row("ten turns in one environment, creation included", session, "ms"),
+    row("a session of ten turns over HTTP, opened and closed", session, "ms"),
   ]);
 }
 
-/** An agent's session as the commands see it: each turn writes and runs a program, and the files stay. */
-async function runSession(runtime: ExecutionRuntime): Promise<void> {
-  await using environment = await runtime.createEnvironment({
-    environment: "typescript",
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-  });
+/** An agent's session: each turn writes and runs a program, and the files stay. */
+async function runSession(url: string, runtime: string): Promise<void> {
+  const client = new ApiClient({ url });
+  const { id } = await client.openSession({ language: "typescript", runtime });
   for (let turn = 0; turn < TURNS; turn++) {
-    await runCommand(environment, { type: "execute_code", code: TYPESCRIPT }, { limits: DEFAULT_LIMITS });
+    const { success } = await client.command(id, { type: "execute_code", code: TYPESCRIPT });
+    if (!success) throw new Error("A turn failed");
   }
+  await client.status("DELETE", `/v1/sessions/${id}`);
 }
 
 /** The image that the service uses, as the Engine's own client finds it. */
@@ -142,10 +134,4 @@ async function time(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-function ownAll(runtimes: readonly ExecutionRuntime[]): AsyncDisposable {
-  const stack = new AsyncDisposableStack();
-  for (const runtime of runtimes) stack.use(runtime);
-  return stack;
 }

@@ -223,7 +223,10 @@ Deno.test("Sessions ends everything of a session that is closed, once, and then 
   withSession(async ({ sessions, session, gate, sessionStore }) => {
     const { ended } = await sessions.submit(CALLER, session.id, PROGRAM);
     await gate.untilBegun(1);
-    await Promise.all([sessions.close(CALLER, session.id), sessions.close(CALLER, session.id)]);
+    const closing = [sessions.close(CALLER, session.id), sessions.close(CALLER, session.id)];
+    assertEquals(sessions.show(CALLER, session.id).state, "closing");
+    assertEquals(await refusal(() => sessions.submit(CALLER, session.id, PROGRAM)), "conflict");
+    await Promise.all(closing);
     assertEquals((await ended).outcome, { kind: "interrupted", reason: "the session ends: closed_by_owner" });
     await assertRejects(() => Deno.stat(gate.environment.hostPath(".")), Deno.errors.NotFound);
     const shown = sessions.show(CALLER, session.id);

@@ -7,6 +7,7 @@ import type { EnginePort } from "../../engine/port.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { toMissing, toResult, toStatus } from "./execution_view.ts";
+import { warn } from "./fit.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
 const executionId = z.string().min(1).max(256);
@@ -23,6 +24,9 @@ export function executionMethods(
     async run({ wait, stream, ...request }, context) {
       const parsed = parseExecutionRequest(await catalogue.nameRuntime(request));
       const { language } = parsed;
+      if (stream !== undefined && context.peer.feeds === "none") {
+        warn(context.warnings, '"stream": this field has no meaning here');
+      }
       const notifier = (stream ?? context.peer.isStreaming)
         ? new ExecutionNotifier(context.peer, { language })
         : undefined;
