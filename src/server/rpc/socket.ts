@@ -183,6 +183,7 @@ export class RpcSocket implements Peer {
         throw tooMany(maxRequests);
       }
       if (method.isUrgent !== true) await this.#outbox.room(); // What is not read yet makes what is asked for wait.
+      this.#gone.signal.throwIfAborted();
       return { result: await callMethod(method, params, { caller, peer: this, signal: this.#gone.signal }) };
     } catch (error) {
       if (error instanceof CodeBeakerError) this.#options.observer.refused?.({ caller, what: method.name, error });

@@ -214,6 +214,43 @@ Deno.test("a slow reader can end what floods it", async () => {
   assertEquals(isCancelled, true);
 });
 
+Deno.test("what waits for a reader that goes away is never done", async () => {
+  const chunk = new Uint8Array(65_536).fill(120);
+  let printed = 0;
+  let listed = 0;
+  let isAsked = false;
+  const refused: string[] = [];
+  await using door = new Door({
+    engine: {
+      submit: (_caller, _request, options = {}) =>
+        Promise.resolve(submitted(options, async (print) => {
+          for (; options.signal?.aborted === false && printed < CHUNKS; printed++) await print(chunk);
+        })),
+      cancel: () => {
+        isAsked = true;
+      },
+    },
+    sessions: {
+      list: () => {
+        listed++;
+        return { sessions: [] };
+      },
+    },
+    observer: { refused: ({ what, error }) => refused.push(`${what} ${error.code}`) },
+  });
+  {
+    using client = await RawClient.open(door.port);
+    const run = { jsonrpc: "2.0", id: 1, method: "execution.run", params: { ...CODE, stream: true, wait: true } };
+    await client.send(JSON.stringify(run));
+    await untilStalled(() => printed, "the program waits");
+    await client.send(JSON.stringify({ jsonrpc: "2.0", id: 2, method: "session.list" }));
+    await client.send(JSON.stringify({ ...run, id: 3, method: "execution.cancel", params: { executionId: "exec_1" } }));
+    await until(() => isAsked, "what was sent last is asked, as it does not wait");
+  }
+  await until(() => refused.length > 0, "what waited has come to its end");
+  assertEquals([listed, refused], [0, ["session.list conflict"]]);
+});
+
 Deno.test("a message over its limit closes the connection with 1009, counted in bytes", async () => {
   await using door = new Door({ limits: { maxMessageBytes: 3_000 } });
   const fits = await door.connect();
