@@ -44,6 +44,16 @@ export class DirectoryHandle implements Disposable {
     return new DirectoryHandle(fs.openSync(child, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), child);
   }
 
+  /** The same; undefined when the name is none, or is not there. */
+  openIfDirectory(name: string): DirectoryHandle | undefined {
+    try {
+      return this.open(name);
+    } catch (error) {
+      if (["ENOENT", "ENOTDIR", "ELOOP"].includes(systemCodeOf(error) ?? "")) return undefined;
+      throw error;
+    }
+  }
+
   /** Where a symlink in this directory points; undefined when the name is none, or is not there. */
   readLink(name: string): string | undefined {
     const child = this.child(name);

@@ -42,6 +42,11 @@ export function resolve(root: DirectoryHandle, path: string, { follow, makeParen
         continue;
       }
       const isLast = parts.length === 0;
+      const directory = isLast ? undefined : here().openIfDirectory(part);
+      if (directory !== undefined) {
+        opened.push(directory);
+        continue;
+      }
       const target = isLast && !follow ? undefined : here().readLink(part);
       if (target !== undefined) {
         if (++links > MAX_LINKS) throw outside(path, { why: "its symlinks form a loop" });
