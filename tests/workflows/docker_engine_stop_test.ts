@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ApiClient } from "../support/api_client.ts";
 import { configFor, containersOf, dockerAvailability, openDocker, openEngine } from "../support/docker.ts";
 import { type OwnEngine, ownEngineAvailability, startOwnEngine } from "../support/own_engine.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -158,6 +159,33 @@ if (
     } finally {
       engine.signal("SIGCONT");
     }
+  });
+
+  Deno.test("[dockerd] a session waits for an Engine that is frozen while its service starts, and goes on", async () => {
+    await using engine = await startOwnEngine();
+    await engine.copyImage(bash);
+    const home = await Deno.makeTempDir();
+    await using cleanup = new AsyncDisposableStack();
+    cleanup.defer(() => Deno.remove(home, { recursive: true }));
+    const settings = {
+      CODEBEAKER_HOME: home,
+      CODEBEAKER_DOCKER_HOST: engine.host,
+      CODEBEAKER_DOCKER_PULL: "never",
+    };
+    const first = await startServiceProcess([], settings);
+    const { id } = await new ApiClient(first).openSession({ language: "bash" });
+    await new ApiClient(first).run(id, { code: "echo kept > note.txt" });
+    first.process.kill("SIGKILL");
+    await first.process.status;
+    engine.signal("SIGSTOP");
+    cleanup.defer(() => engine.signal("SIGCONT"));
+    await using second = await startServiceProcess([], settings);
+    const client = new ApiClient(second);
+    const stateOf = async () => (await client.json("GET", `/v1/sessions/${id}`)).state;
+    assertEquals(await stateOf(), "creating");
+    engine.signal("SIGCONT");
+    await until(async () => await stateOf() === "idle", "the session is attached again", { timeoutMs: SOON_MS });
+    assertEquals((await client.run(id, { code: "cat note.txt" })).stdout, "kept\n");
   });
 
   Deno.test("[dockerd] an environment that is disposed of while the Engine is away is reaped when it is back", async () => {
