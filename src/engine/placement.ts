@@ -132,7 +132,8 @@ export class Placement {
   }
 
   /**
-   * An environment that a lost process left, by its runtime's name and its own id; undefined when there is none.
+   * An environment that a lost process left, by its runtime's name and its own id; undefined when there is none that is
+   * isolated well enough.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when that cannot be told now
    */
@@ -141,10 +142,13 @@ export class Placement {
     request: SelectionRequest,
   ): Promise<Lasting | undefined> {
     const runtime = this.#selector.runtimes.find((known) => known.name === name);
-    const config = configOf(request, floor);
+    const config = configOf(request, Math.max(floor, this.#selector.minIsolation)); // It may have been raised meanwhile.
     const environment = await runtime?.reattachEnvironment?.(environmentId, config);
     if (runtime === undefined || environment === undefined) return undefined;
-    return { environment, runtime: name, enforced: (await runtime.assess(config)).isolation.limits };
+    const { isolation: { level, limits } } = await runtime.assess(config);
+    if (level >= config.minIsolation) return { environment, runtime: name, enforced: limits };
+    await environment[Symbol.asyncDispose]();
+    return undefined;
   }
 
   /** Makes an environment that lasts, on the best candidate that can make one. @throws as {@link tryEach} does */

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { parseSessionRequest } from "../../src/core/session.ts";
 import type { Observer } from "../../src/engine/mod.ts";
+import { RuntimeSelector } from "../../src/runtimes/selector.ts";
 import { CALLER } from "../support/engine_of.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { FakeSessionStore } from "../support/fake_storage.ts";
@@ -42,6 +43,26 @@ Deno.test("Sessions attaches what an earlier process left, and closes what is go
   }
   await first.sessions[Symbol.asyncDispose]();
   for (const { environment } of gates) await environment[Symbol.asyncDispose]();
+});
+
+Deno.test("Sessions attaches nothing that is less isolated than the server's floor is now", async () => {
+  const sessionStore = new FakeSessionStore();
+  const { environment } = await gatedEnvironment();
+  const removed: string[] = [];
+  const survivor = withParts(environment, {
+    [Symbol.asyncDispose]: () => Promise.resolve(void removed.push("survivor")),
+  });
+  const runtime = {
+    ...fakeRuntime({ createEnvironment: () => Promise.resolve(environment) }),
+    reattachEnvironment: () => Promise.resolve(survivor),
+  };
+  const first = sessionsOf([runtime], { sessionStore });
+  const { id } = await first.sessions.create(CALLER, REQUEST);
+  const selector = new RuntimeSelector([runtime], { minIsolation: 8 });
+  await using sessions = sessionsOf([runtime], { sessionStore, selector }).sessions;
+  await sessions.restore(() => {});
+  assertEquals([sessions.show(CALLER, id).closedBecause, removed], ["service_lost", ["survivor"]]);
+  await first.sessions[Symbol.asyncDispose]();
 });
 
 Deno.test("Sessions asks again for what cannot be attached now, and gives up what its owner closes meanwhile", async () => {
