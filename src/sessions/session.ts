@@ -95,6 +95,15 @@ export class Session {
     };
   }
 
+  /** Does something that is no program in its environment. @throws {CodeBeakerError} `conflict` also where it ends meanwhile */
+  async attempt<T>(act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
+    try {
+      return await act(this.environment);
+    } catch (error) {
+      throw this.#closing === undefined ? error : this.#notOpen();
+    }
+  }
+
   /** Its environment. @throws {CodeBeakerError} `conflict` before there is one, and when the session is closing or closed */
   get environment(): ExecutionEnvironment {
     if (this.#environment === undefined || this.#closing !== undefined) throw this.#notOpen();

@@ -60,7 +60,7 @@ export class SessionFiles implements WorkspaceFiles {
 
   async #use<T>(act: (files: WorkspaceFiles) => Promise<T>): Promise<T> {
     using _use = this.#session.use();
-    return await act(this.#session.environment.files);
+    return await this.#session.attempt(({ files }) => act(files));
   }
 
   async #stream(
@@ -68,8 +68,7 @@ export class SessionFiles implements WorkspaceFiles {
   ): Promise<ReadableStream<Uint8Array>> {
     using opening = new DisposableStack();
     opening.use(this.#session.use());
-    const stream = await open(this.#session.environment.files);
-    return whileRead(stream, opening.move());
+    return whileRead(await this.#session.attempt(({ files }) => open(files)), opening.move());
   }
 }
 

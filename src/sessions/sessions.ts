@@ -120,7 +120,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     using _use = session.use();
     const limits = session.lowerLimits({});
     const context = { limits, signal: options.signal };
-    const result = await this.#inEnvironment(session, (environment) => command.run(environment, context));
+    const act = (environment: ExecutionEnvironment) => command.run(environment, context);
+    const result = await this.#inEnvironment(session, () => session.attempt(act));
     return { success: command.succeeded(result), result };
   }
 

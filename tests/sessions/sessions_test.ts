@@ -238,6 +238,25 @@ Deno.test("Sessions ends everything of a session that is closed, once, and then 
     assertEquals(sessions.list(CALLER, { limit: 10, state: "closed" }).sessions, [shown]);
   }));
 
+Deno.test("Sessions says that a session is over to what its end cut short", async () => {
+  const { environment } = await gatedEnvironment();
+  const cut = Promise.withResolvers<never>();
+  const files = Object.assign(Object.create(environment.files), { stat: () => cut.promise, list: () => cut.promise });
+  const { sessions: made } = sessionsOf([
+    fakeRuntime({ createEnvironment: () => Promise.resolve(withParts(environment, { files })) }),
+  ]);
+  await using sessions = made;
+  const { id } = await sessions.create(CALLER, REQUEST);
+  const asked = [
+    () => sessions.command(CALLER, id, { type: "list_directory" }),
+    () => sessions.files(CALLER, id).stat("file"),
+  ].map((ask) => assertRejects(ask, CodeBeakerError, "as it is clos"));
+  const closed = sessions.close(CALLER, id);
+  cut.reject(new CodeBeakerError("runtime_unavailable", "The container is gone"));
+  assertEquals((await Promise.all(asked)).map(({ code }) => code), ["conflict", "conflict"]);
+  await closed;
+});
+
 Deno.test("Sessions keeps no place for a session whose environment cannot be removed, and says so once", async () => {
   const { environment } = await gatedEnvironment();
   await using _environment = environment;

@@ -46,6 +46,7 @@ export class ContainerFiles implements WorkspaceFiles {
 
   async stat(path: string, options: { readonly follow?: boolean } = {}): Promise<FileEntry> {
     const text = await this.#ask({ words: ["stat", path, flag(options.follow ?? false)], path });
+    if (!text.includes("//")) throw ended();
     return parseEntry(text.slice(text.indexOf("//") + 2), path);
   }
 
@@ -91,9 +92,11 @@ export class ContainerFiles implements WorkspaceFiles {
     const { maxDepth = 0 } = options;
     return await this.#lend(async (container) => {
       const words = ["list", path, maxDepth === 0 ? "-" : String(maxDepth)];
-      const { lines } = await this.#begin(container, { words, path });
+      const { lines, command } = await this.#begin(container, { words, path });
       try {
-        return await readTree(lines.chunks(), { path, depth: maxDepth === 0 ? Infinity : maxDepth });
+        const tree = await readTree(lines.chunks(), { path, depth: maxDepth === 0 ? Infinity : maxDepth });
+        if (!await command.hasSucceeded()) throw ended(); // Half a tree is not to be taken for the whole.
+        return tree;
       } finally {
         await lines.close();
       }
@@ -170,6 +173,10 @@ export class ContainerFiles implements WorkspaceFiles {
   }
 }
 
+function ended(): CodeBeakerError {
+  return new CodeBeakerError("runtime_unavailable", "The container ended before the operation on its files did");
+}
+
 /** A program that writes into the operation's stdout. */
 function tooLong(path: string): CodeBeakerError {
   return new CodeBeakerError("conflict", `Cannot use ${JSON.stringify(path)} as a program interferes`);
@@ -194,7 +201,7 @@ function faultOf(word: string | undefined, path: string): unknown {
   switch (word) {
     case undefined:
     case "":
-      return new CodeBeakerError("runtime_unavailable", "The container ended before the operation on its files did");
+      return ended();
     case "OUTSIDE":
       return outside(path, { why: "a symlink in it leads out" });
     case "LOOP":
@@ -206,6 +213,12 @@ function faultOf(word: string | undefined, path: string): unknown {
     case "ENOSPC":
       return new CodeBeakerError("too_large", `Cannot write ${JSON.stringify(path)} as the workspace is full`);
     default:
+      if (!/^E[A-Z0-9]+$/.test(word)) { // The Engine's own words, in place of the script's.
+        const cause = new Error(word);
+        return new CodeBeakerError("runtime_unavailable", "The container cannot begin the operation on its files", {
+          cause,
+        });
+      }
       return translate(Object.assign(new Error(word), { code: word }), path);
   }
 }

@@ -69,9 +69,9 @@ export function executionMethods(
     name: "execution.stdin",
     isUrgent: true,
     schema: strictObject({ executionId, text: z.string().optional(), close: z.boolean().default(false) }),
-    async run({ executionId, text, close }, { caller }) {
+    async run({ executionId, text, close }, { caller, signal }) {
       if (text === undefined && !close) throw invalidField("text", "There is nothing to do without text or close");
-      await engine.feed(caller, executionId, { ...(text === undefined ? {} : { text }), close });
+      await engine.feed(caller, executionId, { ...(text === undefined ? {} : { text }), close }, { signal });
       return { executionId, closed: close };
     },
   });
