@@ -146,8 +146,8 @@ Deno.test("Workspace is not led astray by a program that swaps a directory for a
       stderr: "null",
     }).spawn();
     let [inside, refused] = [0, 0];
-    const until = performance.now() + 700;
-    while (performance.now() < until) {
+    const startedAt = performance.now();
+    while (performance.now() < startedAt + (inside > 0 && refused > 0 ? 700 : 20_000)) {
       try {
         assertEquals(await text(files.read("swap/secret")), "inside");
         inside++;
