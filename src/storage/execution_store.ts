@@ -21,17 +21,20 @@ interface End {
   readonly freesKey: boolean;
 }
 
+/** Ends that could not be written are kept in mind, most of which is output; beyond so much the first ones are lost. */
+const MAX_UNWRITTEN_BYTES = 67_108_864;
 /** Rows that are looked at in one go when room is made. */
 const BATCH = 64;
 
 /**
  * Executions, each as its JSON. The bound on all of them holds at every moment: an end that would go over it first removes
- * those that ended first. They go whole, because an execution without its output would read as one that printed nothing.
+ * those that ended first. They go whole, because an execution without its output would read as one that printed nothing. An end
+ * that cannot be written (a full disk, a file that is locked for long) is thrown, told from memory and written later.
  */
 export function createExecutionStore(
   database: DatabaseSync,
   { outputRetentionMs, maxStoredBytes, now }: ExecutionRetention,
-): ExecutionStore & { prune(now: Date): void } {
+): ExecutionStore & { prune(now: Date): void; writeLeft(): void } {
   const insert = database.prepare(
     "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, bytes, document) " +
       "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?)",
@@ -56,6 +59,7 @@ export function createExecutionStore(
 
   /** What ended executions take; another process may have ended some, which the next prune() finds out. */
   let storedBytes = readStoredBytes();
+  const unwritten = new Map<string, End>();
 
   function readStoredBytes(): number {
     return numberIn(sum.get() ?? {}, "bytes");
@@ -78,13 +82,45 @@ export function createExecutionStore(
     }
   }
 
-  function finishAs({ status, id, document, freesKey }: End): void {
+  function finishAs(end: End): void {
+    if (!tryToFinish(end)) throw new Error(`Cannot end the execution ${end.id} as it must be stored and unfinished`);
+  }
+
+  /** Returns whether there was such an execution. */
+  function tryToFinish(end: End): boolean {
+    try {
+      writeLeft();
+      return write(end);
+    } catch (error) {
+      keepInMind(end);
+      throw error;
+    }
+  }
+
+  /** Writes what could not be written before; what still cannot stays. */
+  function writeLeft(): void {
+    for (const [id, end] of unwritten) {
+      write(end);
+      unwritten.delete(id);
+    }
+  }
+
+  function keepInMind(end: End): void {
+    unwritten.set(end.id, end);
+    let keptBytes = [...unwritten.values()].reduce((sum, { document }) => sum + byteLength(document), 0);
+    for (const [id, { document }] of unwritten) {
+      if (keptBytes <= MAX_UNWRITTEN_BYTES) return;
+      unwritten.delete(id);
+      keptBytes -= byteLength(document);
+    }
+  }
+
+  function write({ status, id, document, freesKey }: End): boolean {
     const bytes = byteLength(document);
     makeRoom(bytes);
-    if (finish.run(status, now(), bytes, document, freesKey ? 1 : 0, id).changes === 0) {
-      throw new Error(`Cannot end the execution ${id} as it must be stored and unfinished`);
-    }
+    if (finish.run(status, now(), bytes, document, freesKey ? 1 : 0, id).changes === 0) return false;
     storedBytes += bytes;
+    return true;
   }
 
   return {
@@ -104,12 +140,13 @@ export function createExecutionStore(
     find(tenant, id): StoredExecution | undefined {
       const row = select.get(id, tenant);
       if (row === undefined) return undefined;
-      const status = textIn(row, "status");
+      const stored = { status: textIn(row, "status"), document: textIn(row, "document") };
+      const { status, document } = stored.status === "unfinished" ? unwritten.get(id) ?? stored : stored;
       if (status === "failed") {
-        const error: Failure = JSON.parse(textIn(row, "document"));
+        const error: Failure = JSON.parse(document);
         return { status, id, error };
       }
-      const execution: Execution = JSON.parse(textIn(row, "document"));
+      const execution: Execution = JSON.parse(document);
       return { status: status === "ended" ? "ended" : "unfinished", execution };
     },
     findRepeated(tenant, idempotencyKey) {
@@ -121,7 +158,9 @@ export function createExecutionStore(
       storedBytes = readStoredBytes();
       return Number(changes);
     },
+    writeLeft,
     prune(date) {
+      writeLeft();
       removeOld.run(date.getTime() - outputRetentionMs);
       storedBytes = readStoredBytes();
       makeRoom(0);

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../core/errors.ts";
+import { log } from "../log.ts";
 import { createAuditStore } from "./audit_store.ts";
 import { openDatabase } from "./database.ts";
 import { createExecutionStore } from "./execution_store.ts";
@@ -58,7 +60,13 @@ function createStores(database: DatabaseSync, retention: Required<StorageOptions
       for (const store of [executions, sessions, audit, usage]) store.prune(now);
     },
     [Symbol.dispose]() {
-      if (database.isOpen) database.close();
+      if (!database.isOpen) return;
+      try {
+        executions.writeLeft();
+      } catch (error) {
+        log.error("how some executions ended is lost as it cannot be written", { error: messageOf(error) });
+      }
+      database.close();
     },
   };
 }

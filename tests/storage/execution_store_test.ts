@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import { draftOf, endOf } from "./samples.ts";
+import { draftOf, endOf, withPath } from "./samples.ts";
 
 /** Takes in and ends an execution of the tenant "one". */
 function store({ executions }: Storage, id: string, stdout?: string): void {
@@ -183,3 +184,26 @@ Deno.test("Storage.prune() keeps what fits the bound after it was lowered, the n
   }
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("ExecutionStore tells an end that cannot be written from memory, and writes it as soon as it can", () =>
+  withPath((path) => {
+    const storage = openStorage(path);
+    for (const id of ["exec_1", "exec_2", "exec_3"]) storage.executions.begin({ tenant: "one", draft: draftOf(id) });
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    assertThrows(() => storage.executions.end(endOf("exec_1")), Error, "locked");
+    const told = { status: "ended", execution: endOf("exec_1") } as const;
+    assertEquals(storage.executions.find("one", "exec_1"), told);
+    assertEquals(storage.executions.find("two", "exec_1"), undefined);
+    other.exec("COMMIT");
+    storage.executions.end(endOf("exec_2"));
+    using second = openStorage(path);
+    assertEquals(second.executions.find("one", "exec_1"), told);
+    other.exec("BEGIN IMMEDIATE");
+    const failure = { code: "internal", message: "It broke", details: {} } as const;
+    assertThrows(() => storage.executions.fail("exec_3", failure), Error, "locked");
+    other.exec("COMMIT");
+    other.close();
+    storage[Symbol.dispose]();
+    assertEquals(second.executions.find("one", "exec_3"), { status: "failed", id: "exec_3", error: failure });
+  }));
