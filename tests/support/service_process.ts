@@ -10,6 +10,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
   /** What it has logged so far. */
   log(): string;
+  /** The lines that it has printed so far. */
+  printed(): readonly string[];
 }
 
 export async function startServiceProcess(
@@ -26,7 +28,7 @@ export async function startServiceProcess(
       HOME: Deno.env.get("HOME") ?? "/",
       ...keepDenoDir(),
       CODEBEAKER_HOME: home,
-      ...WITHOUT_DOCKER,
+      ...("DOCKER_HOST" in env ? {} : WITHOUT_DOCKER),
       ...env,
     },
     stdin: "null",
@@ -41,29 +43,36 @@ export async function startServiceProcess(
   })();
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream()).getReader();
   const { value: first = "" } = await lines.read();
+  const printed = [first];
   const url = /http:\/\/\S+?(?=,)/.exec(first)?.[0];
   const draining = (async () => {
-    while (!(await lines.read()).done);
+    for (let line = await lines.read(); !line.done; line = await lines.read()) printed.push(line.value);
   })();
   if (url === undefined) {
-    process.kill("SIGKILL");
+    end(process, "SIGKILL");
     await Promise.all([process.status, logging, draining]);
+    await Deno.remove(home, { recursive: true });
     throw new Error(`The service did not start: ${first}${logged}`);
   }
   return {
     url,
     process,
     log: () => logged,
+    printed: () => printed,
     async [Symbol.asyncDispose]() {
-      try {
-        process.kill("SIGTERM");
-      } catch {
-        // It has ended already, as some tests want it to.
-      }
+      end(process, "SIGTERM");
       await Promise.all([process.status, logging, draining]);
       await Deno.remove(home, { recursive: true });
     },
   };
+}
+
+function end(process: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    process.kill(signal);
+  } catch {
+    // It has ended already, as some tests want it to.
+  }
 }
 
 /** The npm packages are in the cache of whoever runs the tests. */
