@@ -180,3 +180,25 @@ Deno.test("Instance is disposed of once, and drops its lock also when its file i
     robbed[Symbol.dispose]();
   });
 });
+
+Deno.test("Instance.openLasting() removes the old files of those that are gone, and no others", async () => {
+  await inHome(async (home) => {
+    const dead = await holdElsewhere("passing", home);
+    const recent = await holdElsewhere("passing", home);
+    const other = await holdElsewhere("passing", home);
+    for (const one of [dead, recent]) await one.kill();
+    try {
+      const unknown = join(home, "instances", "unknown");
+      await Deno.writeTextFile(unknown, "the name of another");
+      const longAgo = new Date(Date.now() - 8 * 24 * 3_600_000);
+      for (const path of [dead.lockPath, other.lockPath, unknown]) await Deno.utime(path, longAgo, longAgo);
+      using own = await Instance.openLasting(home);
+      assertEquals(
+        namesIn(join(home, "instances")),
+        [recent.id, other.id, "unknown", own.id].toSorted(),
+      );
+    } finally {
+      await other.kill();
+    }
+  });
+});

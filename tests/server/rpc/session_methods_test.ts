@@ -198,6 +198,29 @@ Deno.test("session.execute tells what its program does where it was asked for", 
   assertEquals(client.notifications.length, 6);
 });
 
+Deno.test("session.execute tells execution.error where the service fails after its program began, and nothing before", async () => {
+  let begins = true;
+  await using door = new Door({
+    sessions: withCommand(async (_caller, _id, _command, options = {}) => {
+      const broken = new CodeBeakerError("runtime_unavailable", "Cannot follow it");
+      if (!begins) throw broken;
+      const { ended } = submitted(options, () => Promise.reject(broken));
+      return { success: true, result: await ended };
+    }),
+  });
+  const client = await door.connect();
+  const params = { sessionId, stream: true, command: { type: "execute_code", code: "1" } };
+  assertEquals((await client.call("session.execute", params)).error?.code, -32053);
+  assertEquals(client.notifications.map(({ method, params }) => [method, params.executionId, params.code]), [
+    ["execution.started", "exec_1", undefined],
+    ["execution.error", "exec_1", "runtime_unavailable"],
+  ]);
+  assertEquals(client.notifications[1]?.params.error, "Cannot follow it");
+  begins = false;
+  assertEquals((await client.call("session.execute", params)).error?.code, -32053);
+  assertEquals(client.notifications.length, 2);
+});
+
 Deno.test("session.list counts and shows sessions as the original", async () => {
   const seen: unknown[] = [];
   await using door = new Door({
