@@ -124,6 +124,22 @@ Deno.test("--read-roots and --write-roots are what requests may ask to read and 
     }
   }));
 
+Deno.test("--open-networks lets programs reach a network that is closed without it", async () => {
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response("hello"));
+  const { port } = server.addr;
+  const request = {
+    ...TYPESCRIPT,
+    code: `console.log(await (await fetch("http://127.0.0.1:${port}")).text());`,
+    permissions: { allowNet: [`127.0.0.1:${port}`] },
+  };
+  await using closed = await startServiceProcess();
+  const refused = await new ApiClient(closed).json("POST", EXECUTIONS, request);
+  assertEquals([refused.status, refused.code], [403, "permission_denied"]);
+  await using open = await startServiceProcess(["--open-networks", "127.0.0.1"]);
+  const { stdout, stderr } = await new ApiClient(open).json("POST", EXECUTIONS, request);
+  assertEquals([stdout, stderr], ["hello\n", ""]);
+});
+
 Deno.test("--max-body-bytes bounds a body over HTTP and a message over a WebSocket", async () => {
   await using service = await startServiceProcess(["--max-body-bytes", "4096"]);
   const client = new ApiClient(service);
