@@ -80,12 +80,17 @@ export class EngineClient {
     this.#docker = docker;
   }
 
-  /** Every option is given, so that none of the process's own variables stands in for it. */
+  /**
+   * Every option is given, so that none of the process's own variables stands in for it. The library reads `DOCKER_HOST` and
+   * `DOCKER_CERT_PATH` all the same before it looks at them, and fails where it can make nothing of those.
+   */
   static async connect(address: EngineAddress): Promise<EngineClient> {
     const none = {
       socketPath: undefined,
       host: undefined,
       port: undefined,
+      pathPrefix: undefined,
+      timeout: undefined,
       ca: undefined,
       cert: undefined,
       key: undefined,
