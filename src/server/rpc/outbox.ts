@@ -4,22 +4,24 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 /** How often it is looked whether the other end took something; the runtime does not tell. */
 const LOOK_MS = 5;
 
-/** A reader that takes nothing for so long counts as gone. */
-const MAX_STALL_MS = 60_000;
-
 /** What goes out on a socket, no faster than the other end takes it. */
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #signal: AbortSignal;
+  readonly #maxStallMs: number;
   readonly #onStall: () => void;
 
   /**
    * @param options.signal aborted when nothing will be taken any more
-   * @param options.onStall called when the other end has taken nothing for a minute while something waited for it
+   * @param options.onStall called when the other end has taken nothing for `maxStallMs` while something waited for it
    */
-  constructor(socket: WebSocket, options: { readonly signal: AbortSignal; readonly onStall: () => void }) {
+  constructor(
+    socket: WebSocket,
+    options: { readonly signal: AbortSignal; readonly maxStallMs: number; readonly onStall: () => void },
+  ) {
     this.#socket = socket;
     this.#signal = options.signal;
+    this.#maxStallMs = options.maxStallMs;
     this.#onStall = options.onStall;
   }
 
@@ -50,7 +52,7 @@ export class Outbox {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       const { bufferedAmount } = this.#socket;
       if (bufferedAmount < least) [least, movedAt] = [bufferedAmount, performance.now()];
-      if (performance.now() - movedAt > MAX_STALL_MS) return this.#onStall();
+      if (performance.now() - movedAt > this.#maxStallMs) return this.#onStall();
     }
   }
 }

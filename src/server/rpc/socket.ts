@@ -17,6 +17,7 @@ import {
 import { callMethod } from "./method.ts";
 import type { Methods } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
+import type { RpcLimits } from "./rpc_limits.ts";
 
 /** Close codes of RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
@@ -36,10 +37,7 @@ export interface RpcSocketOptions {
   readonly caller: Caller;
   readonly methods: Methods;
   readonly observer: Observer;
-  readonly maxMessageBytes: number;
-  readonly maxRequests: number;
-  /** How long it may take to be open. */
-  readonly openWithinMs: number;
+  readonly limits: Pick<RpcLimits, "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs">;
   /** @throws {CodeBeakerError} `unauthorized` once the caller may not come in any more */
   checkKey(): void;
   /** Called when it is closed. */
@@ -75,10 +73,11 @@ export class RpcSocket implements Peer {
     this.#options = options;
     this.#outbox = new Outbox(socket, {
       signal: this.#gone.signal,
+      maxStallMs: options.limits.maxStallMs,
       onStall: () => this.#leave(POLICY_VIOLATION, "Nothing was read for too long"),
     });
     // A client that vanishes before it has the answer to its request is told by nothing else.
-    this.#opening = setTimeout(() => this.#end(), options.openWithinMs);
+    this.#opening = setTimeout(() => this.#end(), options.limits.openWithinMs);
     socket.onopen = () => this.#begin();
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = () => this.#end();
@@ -116,7 +115,7 @@ export class RpcSocket implements Peer {
   #receive(data: unknown): void {
     if (!this.#gone.signal.aborted) this.#checkKey();
     if (this.#gone.signal.aborted) return;
-    const { maxRequests, maxMessageBytes } = this.#options;
+    const { maxRequests, maxMessageBytes } = this.#options.limits;
     if (this.#answering.size >= 2 * maxRequests) {
       return this.#leave(POLICY_VIOLATION, "Too many requests whose answers are not read");
     }
@@ -145,7 +144,7 @@ export class RpcSocket implements Peer {
   }
 
   #read(data: unknown): ReadRequest | ReadRequest[] {
-    const { maxRequests } = this.#options;
+    const { maxRequests } = this.#options.limits;
     const requestId = this.#nextRequestId();
     if (typeof data === "string") return readMessage(data, { maxRequests, requestId });
     const message = "Cannot read a binary frame as a message must be text";
@@ -171,7 +170,7 @@ export class RpcSocket implements Peer {
   }
 
   async #run({ name, params, requestId }: NamedCall): Promise<RpcReply> {
-    const { methods, maxRequests, maxMessageBytes } = this.#options;
+    const { methods, limits: { maxRequests, maxMessageBytes } } = this.#options;
     const method = methods.find(name);
     if (method === undefined) {
       return { error: protocolError("unknown_method", { message: methods.explainUnknown(name), requestId }) };

@@ -1,29 +1,6 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { RpcLimits } from "./rpc_limits.ts";
 import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
-
-/** A connection on which nothing came for half of this is pinged, and one that does not answer is closed. */
-const IDLE_TIMEOUT_S = 60;
-
-/** What holds for the connections of a service. */
-export interface RpcLimits {
-  /** Connections at the same time. */
-  readonly maxSockets: number;
-  /** Those of one tenant among them. */
-  readonly maxSocketsPerTenant: number;
-  /** Requests that one connection may have under way, and that one batch may hold. */
-  readonly maxRequests: number;
-  readonly maxMessageBytes: number;
-  /** How long one may take to be open. */
-  readonly openWithinMs: number;
-}
-
-/** A message may be as large as a body. */
-export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
-  maxSockets: 512,
-  maxSocketsPerTenant: 64,
-  maxRequests: 32,
-  openWithinMs: 10_000,
-};
 
 /** Every open connection of the service; disposing closes them and ends what they started. */
 export class RpcSockets implements AsyncDisposable {
@@ -45,16 +22,13 @@ export class RpcSockets implements AsyncDisposable {
    *
    * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request that does not ask for one
    */
-  upgrade(request: Request, options: Omit<RpcSocketOptions, keyof RpcLimits | "onClosed">): Response {
+  upgrade(request: Request, options: Omit<RpcSocketOptions, "limits" | "onClosed">): Response {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
-    const { socket, response } = upgrade(request);
-    const { maxRequests, maxMessageBytes, openWithinMs } = this.limits;
+    const { socket, response } = upgrade(request, this.limits);
     const connection = new RpcSocket(socket, {
       ...options,
-      maxRequests,
-      maxMessageBytes,
-      openWithinMs,
+      limits: this.limits,
       onClosed: () => this.#open.delete(connection),
     });
     this.#open.set(connection, tenant);
@@ -93,9 +67,9 @@ export class RpcSockets implements AsyncDisposable {
   }
 }
 
-function upgrade(request: Request): Deno.WebSocketUpgrade {
+function upgrade(request: Request, { idleTimeoutS }: RpcLimits): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+    return Deno.upgradeWebSocket(request, { idleTimeout: idleTimeoutS });
   } catch (cause) {
     throw new CodeBeakerError(
       "invalid_request",

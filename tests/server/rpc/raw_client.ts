@@ -2,6 +2,8 @@ import { concatBytes } from "../../../src/core/bytes.ts";
 
 /** A client of a WebSocket that reads when a test says so, and goes without a word. */
 export class RawClient implements Disposable {
+  /** Pings that came while it read; it answers none. */
+  pings = 0;
   readonly #connection: Deno.TcpConn;
   #unread: Uint8Array = new Uint8Array();
 
@@ -61,6 +63,7 @@ export class RawClient implements Disposable {
       const payload = await this.#take(more === 0 ? size : length);
       if ((first & 0x0f) === 1) return JSON.parse(new TextDecoder().decode(payload));
       if ((first & 0x0f) === 8) return undefined;
+      if ((first & 0x0f) === 9) this.pings++;
     }
   }
 

@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { Methods } from "../../../src/server/rpc/methods.ts";
-import { RpcSocket, type RpcSocketOptions } from "../../../src/server/rpc/socket.ts";
+import { RPC_LIMITS } from "../../../src/server/rpc/rpc_limits.ts";
+import { RpcSocket } from "../../../src/server/rpc/socket.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";
 
 /** A connection whose other end never answers, as one looks whose client vanished before it was open: no event tells of it. */
-async function connectToNobody(options: Pick<RpcSocketOptions, "openWithinMs">) {
+async function connectToNobody(limits: { readonly openWithinMs: number }) {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const socket = new WebSocket(`ws://127.0.0.1:${listener.addr.port}`);
   const connection = await listener.accept();
@@ -14,11 +15,9 @@ async function connectToNobody(options: Pick<RpcSocketOptions, "openWithinMs">) 
     caller: TESTER,
     methods: new Methods({ engine: fakeEngine(), sessions: fakeSessions(), observer: {}, maxRequests: 1 }),
     observer: {},
-    maxMessageBytes: 1_024,
-    maxRequests: 1,
+    limits: { ...RPC_LIMITS, maxMessageBytes: 1_024, ...limits },
     checkKey() {},
     onClosed: () => seen.closed++,
-    ...options,
   });
   return {
     rpc,

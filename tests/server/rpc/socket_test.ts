@@ -389,6 +389,34 @@ Deno.test("a client that sends and does not read is cut off", async () => {
   await until(() => door.sockets.count === 0, "the connection is counted no more");
 });
 
+Deno.test("a client that takes nothing for too long of what its program prints is cut off, and the program ends", async () => {
+  const chunk = new Uint8Array(65_536).fill(120);
+  let ended: AbortSignal | undefined;
+  await using door = new Door({
+    engine: {
+      submit: (_caller, _request, options = {}) =>
+        Promise.resolve(submitted(options, async (print) => {
+          ended = options.signal;
+          while (!options.signal?.aborted) await print(chunk);
+        })),
+    },
+    limits: { maxStallMs: 300 },
+  });
+  using client = await RawClient.open(door.port);
+  const params = { ...CODE, stream: true, wait: true };
+  await client.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "execution.run", params }));
+  await until(() => ended?.aborted === true, "the program is ended");
+});
+
+Deno.test("a connection on which nothing comes is pinged, and closed when it does not answer", async () => {
+  await using door = new Door({ limits: { idleTimeoutS: 2 } });
+  const answering = await door.connect();
+  using silent = await RawClient.open(door.port);
+  await Promise.all([silent.read(), until(() => door.sockets.count === 1, "the one that does not answer is closed")]);
+  assertEquals(silent.pings > 0, true);
+  assertEquals((await answering.call("language.list")).result, { languages: [] });
+});
+
 Deno.test("shutting down cancels what runs, answers what was asked, and closes with 1001", async () => {
   const { seen, engine } = patientEngine();
   await using door = new Door({ engine });
