@@ -212,11 +212,11 @@ function endRevoked({ keyring, sessions, executions, sockets }: {
   readonly sockets: RpcSockets;
 }): void {
   try {
-    for (const tenant of keyring.revokedTenants()) {
-      sessions.closeOf(tenant, "key_revoked");
-      executions.interruptOf(tenant, "its key was revoked");
-      sockets.endOf(tenant);
-    }
+    const tenants = keyring.revokedTenants();
+    if (tenants.size === 0) return;
+    sessions.closeTenants(tenants, "key_revoked");
+    executions.interruptTenants(tenants, "its key was revoked");
+    sockets.refuseTenants(tenants);
   } catch (error) {
     log.warning("which keys were revoked cannot be read now", { error: messageOf(error) });
   }

@@ -50,7 +50,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   "src/access/": { code: ["src/core/", "src/system/"], types: ["src/storage/storage.ts"] },
   "src/metrics.ts": { code: ["src/core/"], types: ["src/engine/observer.ts", "src/engine/port.ts"] },
   "src/server/": {
-    code: ["src/core/", "src/commands/mod.ts", "src/log.ts", "src/system/delay.ts"],
+    code: ["src/core/", "src/commands/mod.ts", "src/log.ts", "src/system/delay.ts", "src/system/tcp_connections.ts"],
     types: [
       "src/engine/observer.ts",
       "src/engine/port.ts",
@@ -59,6 +59,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       "src/metrics.ts",
       "src/runtimes/runtime.ts",
       "src/runtimes/description.ts",
+      "src/system/uploads.ts",
     ],
   },
   "src/cli/": { code: ["src/core/", "src/access/mod.ts", "src/compose.ts", "src/config.ts", "src/log.ts"] },

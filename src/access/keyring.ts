@@ -86,9 +86,9 @@ export class Keyring {
     return isRevoked;
   }
 
-  /** The tenants that may not come in any more. */
-  revokedTenants(): string[] {
-    return this.#keys.listRevoked();
+  /** The tenants whose stored keys are revoked. */
+  revokedTenants(): ReadonlySet<string> {
+    return new Set(this.#keys.listRevoked());
   }
 
   #findStored(text: string): Principal | undefined {

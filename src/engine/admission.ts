@@ -43,6 +43,11 @@ export class Admission {
     return this.#running;
   }
 
+  /** Whether the service takes anything in. */
+  get isOpen(): boolean {
+    return !this.#closing.signal.aborted;
+  }
+
   /** @throws {CodeBeakerError} `busy` when the service takes nothing in any more */
   checkOpen(): void {
     this.#closing.signal.throwIfAborted();

@@ -90,6 +90,10 @@ export class Engine implements EnginePort, AsyncDisposable {
     return this.#placement.explain(principal, request);
   }
 
+  get isOpen(): boolean {
+    return this.#admission.isOpen;
+  }
+
   describeRuntimes(): Promise<RuntimeDescription[]> {
     return this.#placement.describe();
   }

@@ -147,10 +147,10 @@ export class Executions implements AsyncDisposable {
     await Promise.allSettled(ofSession.map(({ ended }) => ended));
   }
 
-  /** Ends those of a tenant as `interrupted`. */
-  interruptOf(tenant: string, reason: string): void {
+  /** Ends those of these tenants as `interrupted`. */
+  interruptTenants(tenants: ReadonlySet<string>, reason: string): void {
     for (const live of this.#live.values()) {
-      if (live.facts.caller.principal.tenant === tenant) live.interrupt(reason);
+      if (tenants.has(live.facts.caller.principal.tenant)) live.interrupt(reason);
     }
   }
 

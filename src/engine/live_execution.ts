@@ -6,8 +6,6 @@ import type { Caller, ExecutionReport, FeedInput } from "./port.ts";
 
 /** Input that a program has not read yet: whoever feeds more than this waits. */
 const MAX_UNREAD_BYTES = 1_048_576;
-/** Whoever waits to feed leaves with its signal or with the program; this only bounds what a timer takes. */
-const FEED_TIMEOUT_MS = 24 * 3_600_000;
 
 /** What is known of an execution before it runs. */
 export interface ExecutionFacts {
@@ -138,7 +136,7 @@ export class LiveExecution {
         "Cannot feed this execution as its request named its stdin, or did not ask to feed it",
       );
     }
-    using _turn = await this.#feedTurns.acquire({ timeoutMs: FEED_TIMEOUT_MS, signal });
+    using _turn = await this.#feedTurns.acquire({ signal });
     try {
       if (text !== "") await this.#feeding.write(new TextEncoder().encode(text));
       if (close) await this.#feeding.close();

@@ -145,10 +145,12 @@ export class Placement {
     const config = configOf(request, Math.max(floor, this.#selector.minIsolation)); // It may have been raised meanwhile.
     const environment = await runtime?.reattachEnvironment?.(environmentId, config);
     if (runtime === undefined || environment === undefined) return undefined;
+    await using unwanted = new AsyncDisposableStack();
+    unwanted.use(environment);
     const { isolation: { level, limits } } = await runtime.assess(config);
-    if (level >= config.minIsolation) return { environment, runtime: name, enforced: limits };
-    await environment[Symbol.asyncDispose]();
-    return undefined;
+    if (level < config.minIsolation) return undefined;
+    unwanted.move();
+    return { environment, runtime: name, enforced: limits };
   }
 
   /** Makes an environment that lasts, on the best candidate that can make one. @throws as {@link tryEach} does */

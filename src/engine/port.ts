@@ -94,4 +94,6 @@ export interface EnginePort {
   /** What {@link submit} would choose; nothing is run. */
   select(caller: Caller, request: SelectionRequest): Promise<Selection>;
   describeRuntimes(): Promise<RuntimeDescription[]>;
+  /** Whether it takes anything in, which it does until the service ends. */
+  readonly isOpen: boolean;
 }

@@ -12,7 +12,7 @@ import { type Problem, toProblem } from "./problem.ts";
 /** What every command object has, whatever it asks for. */
 const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
 
-/** Over HTTP a command that says what is not allowed is told as one that went wrong. */
+/** Over HTTP what is wrong with a command's own fields is told in its result too. */
 const ALSO_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
 
 /**

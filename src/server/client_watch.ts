@@ -1,4 +1,4 @@
-import { type PortPair, readGone } from "./tcp_peers.ts";
+import { type PortPair, readConnections } from "../system/tcp_connections.ts";
 
 /** How often it is looked whether clients are still there. */
 const LOOK_MS = 1_000;
@@ -38,11 +38,11 @@ export class ClientWatch {
     if (this.#isLooking) return;
     this.#isLooking = true;
     const clients = [...this.#watched];
-    const isGone = await readGone();
+    const connections = await readConnections();
     this.#isLooking = false;
     for (const client of clients) {
       const wasMissed = client.isMissed;
-      client.isMissed = isGone(client.ports);
+      client.isMissed = connections.isGone(client.ports);
       if (wasMissed && client.isMissed) client.gone.abort();
     }
   }

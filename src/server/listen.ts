@@ -26,7 +26,8 @@ export interface Listener {
 }
 
 /**
- * Opens the HTTP door: a request's `signal` is aborted when its client goes away, and only then. Should the system refuse to accept connections (no descriptors left, say), it is opened anew.
+ * Opens the HTTP door: a request's `signal` is aborted when its client goes away, and only then. Should the system refuse to
+ * accept connections (no descriptors left, say), it is opened anew.
  *
  * @throws {CodeBeakerError} `invalid_request` for an address that is not loopback while no key is configured, or that
  *   cannot be listened on
@@ -82,6 +83,7 @@ function open(
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
     const clients = new ClientWatch();
+    // A connection is known by both its ports, and which one this is the system says.
     const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, info) => {
       clients.follow(request, info, server.addr.port);
       return handler(request, info);

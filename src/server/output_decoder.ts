@@ -1,10 +1,8 @@
-import type { OutputChunk } from "../core/execution.ts";
-
-type StreamName = OutputChunk["stream"];
+import type { OutputChunk, OutputStream } from "../core/execution.ts";
 
 /** Puts what one program prints into text; characters that its chunks divide are whole again. */
 export class OutputDecoder {
-  readonly #decoders: Readonly<Record<StreamName, TextDecoder>> = {
+  readonly #decoders: Readonly<Record<OutputStream, TextDecoder>> = {
     stdout: new TextDecoder("utf-8", { ignoreBOM: true }),
     stderr: new TextDecoder("utf-8", { ignoreBOM: true }),
   };
@@ -15,7 +13,7 @@ export class OutputDecoder {
   }
 
   /** What is left of the streams when nothing more comes: characters that never became whole. */
-  end(): { readonly stream: StreamName; readonly text: string }[] {
+  end(): { readonly stream: OutputStream; readonly text: string }[] {
     return (["stdout", "stderr"] as const)
       .map((stream) => ({ stream, text: this.#decoders[stream].decode() }))
       .filter(({ text }) => text !== "");

@@ -40,6 +40,8 @@ export interface SessionsPort {
   command(caller: Caller, id: string, command: unknown, options?: SubmitOptions): Promise<CommandResult>;
   /** The session's files; using them counts as activity. */
   files(caller: Caller, id: string): WorkspaceFiles;
+  /** A turn to change a file, by its path, in the order in which they were asked for; its owner disposes of it. */
+  takeTurn(caller: Caller, id: string, path: string): Promise<Disposable>;
   /** What a program in it may use, and what its workspace may hold. */
   limits(caller: Caller, id: string): Limits;
 }

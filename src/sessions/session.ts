@@ -8,12 +8,10 @@ import type { Caller } from "../engine/port.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { Clock } from "../system/clock.ts";
 import { Semaphore } from "../system/semaphore.ts";
-import { WriteTurns } from "./write_turns.ts";
+import { FileTurns } from "./file_turns.ts";
 
 /** Programs of one session that may wait for their turn. */
 const MAX_WAITING = 100;
-/** A program that waits has its own ways to end; this only bounds what a timer takes. */
-const TURN_TIMEOUT_MS = 24 * 3_600_000;
 
 /** What a session is made from. */
 export interface SessionOptions {
@@ -30,8 +28,8 @@ export class Session {
   readonly id: string;
   readonly owner: Caller;
   readonly request: SessionRequest;
-  /** Two uploads of one file, which come in pieces, would leave pieces of both. */
-  readonly writeTurns = new WriteTurns();
+  /** Whose turn it is to change a file: two at a time would leave pieces of both. */
+  readonly fileTurns = new FileTurns();
   readonly #selection: Selection;
   readonly #clock: Clock;
   readonly #createdAt: number;
@@ -100,7 +98,7 @@ export class Session {
     try {
       return await act(this.environment);
     } catch (error) {
-      throw this.#closing === undefined ? error : this.#notOpen();
+      throw this.#closing === undefined ? error : this.#notOpen(error);
     }
   }
 
@@ -179,7 +177,7 @@ export class Session {
   /** A program's turn, in the order in which they ask. @throws the reason of `signal` when it is aborted first */
   async takeTurn(signal: AbortSignal): Promise<Disposable> {
     using turn = new DisposableStack();
-    turn.use(await this.#turns.acquire({ timeoutMs: TURN_TIMEOUT_MS, signal }));
+    turn.use(await this.#turns.acquire({ signal }));
     turn.use(this.use());
     this.#executionCount++;
     return turn.move();
@@ -197,8 +195,8 @@ export class Session {
     })();
   }
 
-  #notOpen(): CodeBeakerError {
-    return new CodeBeakerError("conflict", `Cannot use the session ${this.id} as it is ${this.state}`);
+  #notOpen(cause?: unknown): CodeBeakerError {
+    return new CodeBeakerError("conflict", `Cannot use the session ${this.id} as it is ${this.state}`, { cause });
   }
 
   #touch(): void {

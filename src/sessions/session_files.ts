@@ -26,7 +26,6 @@ export class SessionFiles implements WorkspaceFiles {
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     mode?: WriteMode,
   ): Promise<void> {
-    using _turn = await this.#session.writeTurns.take(path);
     await this.#use((files) => files.write(path, content, mode));
   }
 

@@ -13,7 +13,7 @@ import { log } from "../log.ts";
 import type { ExecutionEnvironment, WorkspaceFiles } from "../runtimes/runtime.ts";
 import type { SessionStore } from "../storage/storage.ts";
 import type { Clock } from "../system/clock.ts";
-import { KeptSession } from "./kept_session.ts";
+import { KeptSessions } from "./kept_sessions.ts";
 import type { CommandResult, SessionPage, SessionsPort } from "./port.ts";
 import { Session } from "./session.ts";
 import { SessionFiles } from "./session_files.ts";
@@ -44,8 +44,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   readonly #open = new Map<string, Session>();
   /** The last activity that is written down: a service that is lost between two looks forgets no more than that. */
   readonly #kept = new WeakMap<Session, number>();
-  /** Those of an earlier process of which it is not known yet whether they go on, and who is told. */
-  readonly #undecided = new Map<KeptSession, (environmentId: string) => void>();
+  #leftover: KeptSessions | undefined;
   readonly #reaping: Disposable;
 
   constructor(options: SessionsOptions) {
@@ -120,13 +119,17 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     using _use = session.use();
     const limits = session.lowerLimits({});
     const context = { limits, signal: options.signal };
-    const act = (environment: ExecutionEnvironment) => command.run(environment, context);
-    const result = await this.#inEnvironment(session, () => session.attempt(act));
+    const act = () => session.attempt((environment) => command.run(environment, context));
+    const result = await this.#inEnvironment(session, act);
     return { success: command.succeeded(result), result };
   }
 
   files(caller: Caller, id: string): WorkspaceFiles {
     return new SessionFiles(this.#get(caller, id));
+  }
+
+  takeTurn(caller: Caller, id: string, path: string): Promise<Disposable> {
+    return Promise.try(() => this.#get(caller, id).fileTurns.take(path));
   }
 
   limits(caller: Caller, id: string): Limits {
@@ -135,27 +138,27 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   /**
    * Attaches what an earlier process left, and closes what is gone. What cannot be told now is asked again at each look;
-   * `decided` is told each environment that nobody will attach any more, or that is attached.
+   * `decided` is told each environment that is attached, or that nobody will attach any more.
    */
   async restore(decided: (environmentId: string) => void): Promise<void> {
-    for (const stored of this.#options.store.open()) {
-      const kept = new KeptSession(stored, this.#options);
-      this.#open.set(kept.session.id, kept.session);
-      this.#undecided.set(kept, decided);
-    }
+    this.#leftover = new KeptSessions(this.#options.store.open(), { ...this.#options, decided });
+    for (const session of this.#leftover.sessions) this.#open.set(session.id, session);
     await this.#decide();
   }
 
-  /** Closes whatever a tenant has open, behind the caller's back. */
-  closeOf(tenant: string, reason: CloseReason): void {
+  /** Closes whatever these tenants have open; returns before that is done. */
+  closeTenants(tenants: ReadonlySet<string>, reason: CloseReason): void {
     for (const session of this.#open.values()) {
-      if (session.owner.principal.tenant === tenant) this.#closeQuietly(session, reason);
+      if (tenants.has(session.owner.principal.tenant) && session.state !== "closing") {
+        this.#closeQuietly(session, reason);
+      }
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#reaping[Symbol.dispose]();
     await Promise.all([...this.#open.values()].map((session) => this.#close(session, "service_stopped")));
+    await this.#decide(); // What is being attached meanwhile is removed.
   }
 
   /** A session whose environment was made is open, unless it is not wanted any more. */
@@ -260,14 +263,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   async #decide(): Promise<void> {
-    await Promise.all(
-      [...this.#undecided].map(async ([kept, decided]) => {
-        const { session, environmentId } = kept;
-        if (!await kept.attach() || !this.#undecided.delete(kept)) return;
-        decided(environmentId);
-        if (session.state === "closed") this.#forget(session);
-      }),
-    );
+    for (const session of await this.#leftover?.decide() ?? []) this.#forget(session);
   }
 
   #reap(): void {

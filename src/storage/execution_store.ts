@@ -18,11 +18,13 @@ interface End {
   readonly status: "ended" | "failed";
   readonly id: string;
   readonly document: string;
+  /** What the document takes in UTF-8. */
+  readonly bytes: number;
   readonly freesKey: boolean;
 }
 
 /** Ends that could not be written are kept in mind, most of which is output; beyond so much the first ones are lost. */
-const MAX_UNWRITTEN_BYTES = 67_108_864;
+const MAX_PENDING_BYTES = 67_108_864;
 /** Rows that are looked at in one go when room is made. */
 const BATCH = 64;
 
@@ -34,7 +36,7 @@ const BATCH = 64;
 export function createExecutionStore(
   database: DatabaseSync,
   { outputRetentionMs, maxStoredBytes, now }: ExecutionRetention,
-): ExecutionStore & { prune(now: Date): void; writeLeft(): void } {
+): ExecutionStore & { prune(now: Date): void; flush(): boolean } {
   const insert = database.prepare(
     "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, bytes, document) " +
       "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?)",
@@ -59,7 +61,7 @@ export function createExecutionStore(
 
   /** What ended executions take; another process may have ended some, which the next prune() finds out. */
   let storedBytes = readStoredBytes();
-  const unwritten = new Map<string, End>();
+  const pending = new Map<string, End>();
 
   function readStoredBytes(): number {
     return numberIn(sum.get() ?? {}, "bytes");
@@ -82,45 +84,48 @@ export function createExecutionStore(
     }
   }
 
-  function finishAs(end: End): void {
-    if (!tryToFinish(end)) throw new Error(`Cannot end the execution ${end.id} as it must be stored and unfinished`);
+  function finishAs(end: Omit<End, "bytes">): void {
+    const whole = { ...end, bytes: byteLength(end.document) };
+    let isThere;
+    try {
+      isThere = write(whole);
+    } catch (error) {
+      keepPending(whole);
+      throw error;
+    }
+    if (!isThere) throw new Error(`Cannot end the execution ${end.id} as it must be stored and unfinished`);
+    flush();
   }
 
   /** Returns whether there was such an execution. */
-  function tryToFinish(end: End): boolean {
-    try {
-      writeLeft();
-      return write(end);
-    } catch (error) {
-      keepInMind(end);
-      throw error;
-    }
-  }
-
-  /** Writes what could not be written before; what still cannot stays. */
-  function writeLeft(): void {
-    for (const [id, end] of unwritten) {
-      write(end);
-      unwritten.delete(id);
-    }
-  }
-
-  function keepInMind(end: End): void {
-    unwritten.set(end.id, end);
-    let keptBytes = [...unwritten.values()].reduce((sum, { document }) => sum + byteLength(document), 0);
-    for (const [id, { document }] of unwritten) {
-      if (keptBytes <= MAX_UNWRITTEN_BYTES) return;
-      unwritten.delete(id);
-      keptBytes -= byteLength(document);
-    }
-  }
-
-  function write({ status, id, document, freesKey }: End): boolean {
-    const bytes = byteLength(document);
+  function write({ status, id, document, bytes, freesKey }: End): boolean {
     makeRoom(bytes);
     if (finish.run(status, now(), bytes, document, freesKey ? 1 : 0, id).changes === 0) return false;
     storedBytes += bytes;
     return true;
+  }
+
+  function keepPending(end: End): void {
+    pending.set(end.id, end);
+    let keptBytes = [...pending.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const [id, { bytes }] of pending) {
+      if (keptBytes <= MAX_PENDING_BYTES) return;
+      pending.delete(id);
+      keptBytes -= bytes;
+    }
+  }
+
+  /** Writes what could not be written before, up to the first that still cannot. Returns whether that was everything. */
+  function flush(): boolean {
+    try {
+      for (const [id, end] of pending) {
+        write(end);
+        pending.delete(id);
+      }
+      return true;
+    } catch {
+      return false; // Whoever ended it was told why.
+    }
   }
 
   return {
@@ -141,7 +146,7 @@ export function createExecutionStore(
       const row = select.get(id, tenant);
       if (row === undefined) return undefined;
       const stored = { status: textIn(row, "status"), document: textIn(row, "document") };
-      const { status, document } = stored.status === "unfinished" ? unwritten.get(id) ?? stored : stored;
+      const { status, document } = stored.status === "unfinished" ? pending.get(id) ?? stored : stored;
       if (status === "failed") {
         const error: Failure = JSON.parse(document);
         return { status, id, error };
@@ -158,12 +163,12 @@ export function createExecutionStore(
       storedBytes = readStoredBytes();
       return Number(changes);
     },
-    writeLeft,
+    flush,
     prune(date) {
-      writeLeft();
       removeOld.run(date.getTime() - outputRetentionMs);
       storedBytes = readStoredBytes();
       makeRoom(0);
+      flush(); // Last, as it may need the room.
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from "node:sqlite";
-import { messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
 import { createAuditStore } from "./audit_store.ts";
 import { openDatabase } from "./database.ts";
@@ -57,15 +56,11 @@ function createStores(database: DatabaseSync, retention: Required<StorageOptions
     audit,
     usage,
     prune(now) {
-      for (const store of [executions, sessions, audit, usage]) store.prune(now);
+      for (const store of [sessions, audit, usage, executions]) store.prune(now); // What pends needs the room.
     },
     [Symbol.dispose]() {
       if (!database.isOpen) return;
-      try {
-        executions.writeLeft();
-      } catch (error) {
-        log.error("how some executions ended is lost as it cannot be written", { error: messageOf(error) });
-      }
+      if (!executions.flush()) log.error("how some executions ended is lost as it cannot be written");
       database.close();
     },
   };

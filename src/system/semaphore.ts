@@ -21,11 +21,11 @@ export class Semaphore {
   /**
    * A permit, which its owner disposes of.
    *
-   * @throws {CodeBeakerError} `busy` when none came free within `timeoutMs`
+   * @throws {CodeBeakerError} `busy` when none came free within `timeoutMs`, if that is given
    * @throws the signal's reason when it is aborted first
    */
   async acquire(
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Disposable> {
     options.signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
@@ -39,7 +39,7 @@ export class Semaphore {
     };
   }
 
-  #wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  #wait(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
@@ -56,11 +56,12 @@ export class Semaphore {
         leave();
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
+      const giveUp = () => {
         leave();
         const message = `Cannot run now as every place is taken: waited ${timeoutMs} ms`;
         reject(new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } }));
-      }, timeoutMs);
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
       signal?.addEventListener("abort", onAbort);
       this.#waiters.add(waiter);
     });

@@ -41,37 +41,20 @@ export class Uploads {
    * @throws what its source throws
    */
   takeFile(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
-    return this.#take(body, tenant, async (directory) => {
-      const spool = Spool.open(directory);
-      try {
-        for await (const bytes of body) {
-          if (spool.size + bytes.length > maxBytes) {
-            throw new CodeBeakerError("too_large", `Cannot take the file as it must be at most ${maxBytes} bytes long`);
-          }
-          spool.append(bytes);
-        }
-      } catch (error) {
-        spool[Symbol.dispose]();
-        throw error;
-      }
-      return { stream: () => ReadableStream.from(spool.read()), [Symbol.dispose]: () => spool[Symbol.dispose]() };
-    });
+    return this.#take(body, { tenant, take: (directory) => spoolFile(body, { directory, maxBytes }) });
   }
 
   /** Takes a tar archive that unpacks to at most `maxBytes`. @throws as {@link takeFile} and {@link CheckedArchive.read} do */
   takeArchive(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
-    return this.#take(body, tenant, (directory) => CheckedArchive.read(body, { directory, maxBytes }));
+    return this.#take(body, { tenant, take: (directory) => CheckedArchive.read(body, { directory, maxBytes }) });
   }
 
   async #take(
     body: ReadableStream<Uint8Array>,
-    tenant: string,
-    take: (directory: string) => Promise<Upload>,
+    { tenant, take }: { readonly tenant: string; take(directory: string): Promise<Upload> },
   ): Promise<Upload> {
     const directory = this.#directory;
-    const refusal = directory === undefined
-      ? new CodeBeakerError("runtime_unavailable", "Cannot keep an upload as this service has no temporary directory")
-      : this.#whyNoRoom(tenant);
+    const refusal = this.#whyNot(tenant);
     if (directory === undefined || refusal !== undefined) {
       await body.cancel(refusal);
       throw refusal;
@@ -84,11 +67,32 @@ export class Uploads {
     return { stream: () => upload.stream(), [Symbol.dispose]: () => owned.dispose() };
   }
 
-  #whyNoRoom(tenant: string): CodeBeakerError | undefined {
+  #whyNot(tenant: string): CodeBeakerError | undefined {
+    if (this.#directory === undefined) {
+      return new CodeBeakerError(
+        "runtime_unavailable",
+        "Cannot keep an upload as there is no temporary directory for it",
+      );
+    }
     const own = this.#owners.filter((owner) => owner === tenant).length;
     if (this.#owners.length < MAX_UPLOADS && own < MAX_UPLOADS_PER_TENANT) return undefined;
-    const message =
-      `Cannot take an upload now as ${MAX_UPLOADS}, or ${MAX_UPLOADS_PER_TENANT} of one tenant, come at the same time`;
-    return new CodeBeakerError("busy", message, { details: { retryAfterMs: RETRY_MS } });
+    const why = own < MAX_UPLOADS_PER_TENANT ? `${MAX_UPLOADS} come already` : `${own} of this tenant come already`;
+    return new CodeBeakerError("busy", `Cannot take an upload now as ${why}`, { details: { retryAfterMs: RETRY_MS } });
   }
+}
+
+async function spoolFile(
+  body: ReadableStream<Uint8Array>,
+  { directory, maxBytes }: { readonly directory: string; readonly maxBytes: number },
+): Promise<Upload> {
+  using opening = new DisposableStack();
+  const spool = opening.adopt(Spool.open(directory), (spool) => spool[Symbol.dispose]());
+  for await (const bytes of body) {
+    if (spool.size + bytes.length > maxBytes) {
+      throw new CodeBeakerError("too_large", `Cannot take the file as it must be at most ${maxBytes} bytes long`);
+    }
+    spool.append(bytes);
+  }
+  const owned = opening.move();
+  return { stream: () => ReadableStream.from(spool.read()), [Symbol.dispose]: () => owned.dispose() };
 }

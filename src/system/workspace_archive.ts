@@ -10,9 +10,7 @@ import { type Place, resolve } from "./workspace_place.ts";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, R_OK } = fs.constants;
 
-/** After how many entries others get their turn. */
-const BREATH = 1_000;
-/** For how long unpacking keeps others waiting, in ms: an entry that lies deep takes a thousand times as long as another. */
+/** For how long others are kept waiting, in ms: an entry that lies deep takes a thousand times as long as another. */
 const MAX_HOLD_MS = 20;
 
 /** A name that was met on the way through a directory; the handle is open until the next one is asked for. */
@@ -21,6 +19,16 @@ interface Met {
   readonly name: string;
   readonly path: string;
   readonly stats: fs.Stats;
+}
+
+/** What is called between two entries, and gives others their turn when they have waited for long. */
+function holdingNobodyUp(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since <= MAX_HOLD_MS) return;
+    await delay(0);
+    since = performance.now();
+  };
 }
 
 /**
@@ -32,12 +40,10 @@ interface Met {
  *   when the directory itself is gone
  */
 export async function packTree(root: string): Promise<ReadableStream<Uint8Array>> {
-  let left = BREATH;
+  const giveWay = holdingNobodyUp();
   for (const { directory, name, stats } of walkFrom(root)) {
     if (stats.isFile()) refuseUnreadable(directory.child(name));
-    if (--left > 0) continue;
-    left = BREATH;
-    await delay(0);
+    await giveWay();
   }
   return encodeTar(itemsIn(root));
 }
@@ -55,13 +61,10 @@ export async function unpackTree(
   archive: ReadableStream<Uint8Array>,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
-  let breathedAt = performance.now();
+  const giveWay = holdingNobodyUp();
   for await (const entry of decodeTar(archive)) {
     signal?.throwIfAborted();
-    if (performance.now() - breathedAt > MAX_HOLD_MS) {
-      await delay(0);
-      breathedAt = performance.now();
-    }
+    await giveWay();
     const path = parseWorkspacePath(entry.header.name);
     try {
       using place = resolve(DirectoryHandle.openRoot(root), path, { follow: false, makeParents: true });

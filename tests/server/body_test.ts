@@ -24,7 +24,11 @@ async function withDoor(test: (connect: () => Promise<Client>, taken: { count: n
   const app = appOf({
     maxBodyBytes: MAX_BODY_BYTES,
     uploads: new Uploads("/tmp"),
-    sessions: fakeSessions({ files: () => environment.files, limits: () => DEFAULT_LIMITS }),
+    sessions: fakeSessions({
+      files: () => environment.files,
+      takeTurn: () => Promise.resolve(new DisposableStack()),
+      limits: () => DEFAULT_LIMITS,
+    }),
   });
   const taken = { count: 0 };
   const listener = listen({

@@ -8,24 +8,28 @@ import { slowly } from "../support/slowly.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("SessionFiles writes a file for one upload after the other, and other files meanwhile", async () => {
+Deno.test("Sessions gives turns to change a file one after the other, and other files meanwhile", async () => {
   const environment = await FakeEnvironment.create();
   const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(environment) });
   await using sessions = sessionsOf([runtime]).sessions;
   const { id } = await sessions.create(CALLER, parseSessionRequest({ language: "typescript" }));
-  const filesOfRequest = () => sessions.files(CALLER, id);
   const read = (path: string) => Deno.readTextFile(environment.hostPath(path));
 
+  async function put(path: string, content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): Promise<void> {
+    using _turn = await sessions.takeTurn(CALLER, id, path);
+    await sessions.files(CALLER, id).write(path, content);
+  }
+
   const uploads = ["a", "b"].map((letter) =>
-    filesOfRequest().write("f", slowly(ReadableStream.from(Array.from({ length: 20 }, () => bytes(letter.repeat(10))))))
+    put("f", slowly(ReadableStream.from(Array.from({ length: 20 }, () => bytes(letter.repeat(10))))))
   );
-  await filesOfRequest().write("other", bytes("o"));
-  assert((await filesOfRequest().stat("f")).size < 200);
+  await put("other", bytes("o"));
+  assert((await sessions.files(CALLER, id).stat("f")).size < 200);
   await Promise.all(uploads);
   assertEquals(await read("f"), "b".repeat(200));
 
   const broken = new ReadableStream<Uint8Array>({ start: (controller) => controller.error(new Error("gone")) });
-  await assertRejects(() => filesOfRequest().write("f", broken), Error, "gone");
-  await filesOfRequest().write("f", bytes("c"));
+  await assertRejects(() => put("f", broken), Error, "gone");
+  await put("f", bytes("c"));
   assertEquals(await read("f"), "c");
 });

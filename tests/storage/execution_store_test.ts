@@ -1,6 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError } from "../../src/core/errors.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { createExecutionStore } from "../../src/storage/execution_store.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { draftOf, endOf, withPath } from "./samples.ts";
@@ -206,4 +208,24 @@ Deno.test("ExecutionStore tells an end that cannot be written from memory, and w
     other.close();
     storage[Symbol.dispose]();
     assertEquals(second.executions.find("one", "exec_3"), { status: "failed", id: "exec_3", error: failure });
+  }));
+
+Deno.test("ExecutionStore.prune() makes room also where an end is pending that needs it", () =>
+  withPath((path) => {
+    const retention = { outputRetentionMs: 1_000, maxStoredBytes: 10_000_000, now: () => 0 };
+    const { database, executions } = openDatabase(path, (database) => ({
+      database,
+      executions: createExecutionStore(database, retention),
+    }));
+    for (const id of ["exec_1", "exec_2", "exec_3"]) executions.begin({ tenant: "one", draft: draftOf(id) });
+    for (const id of ["exec_1", "exec_2"]) executions.end(endOf(id, "x".repeat(500_000)));
+    database.exec(`PRAGMA max_page_count = ${database.prepare("PRAGMA page_count").get()?.["page_count"]}`);
+    const last = endOf("exec_3", "y".repeat(800_000));
+    assertThrows(() => executions.end(last), Error, "full");
+    assertEquals(executions.flush(), false);
+    executions.prune(new Date(2_000));
+    assertEquals(executions.find("one", "exec_1"), undefined);
+    database.close();
+    using storage = openStorage(path);
+    assertEquals(storage.executions.find("one", "exec_3"), { status: "ended", execution: last });
   }));

@@ -20,6 +20,7 @@ export function fakeEngine(parts: Partial<EnginePort> = {}): EnginePort {
     feed: unexpected,
     select: unexpected,
     describeRuntimes: () => Promise.resolve([]),
+    isOpen: true,
     ...parts,
   };
 }
@@ -34,6 +35,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
     submit: unexpected,
     command: unexpected,
     files: unexpected,
+    takeTurn: unexpected,
     limits: unexpected,
     ...parts,
   };

@@ -133,17 +133,26 @@ Deno.test("SIGTERM lets a program finish, interrupts one that does not, and leav
 Deno.test("SIGTERM lets what a WebSocket asked for finish too, and closes it as going away", () =>
   withService(async (service) => {
     const client = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
-    const code = 'console.log("begun"); setTimeout(() => console.log("done"), 600);';
+    const code = 'console.log("begun"); setTimeout(() => console.log("done"), 1_500);';
     const finishing = client.call("execution.run", { language: "typescript", code, wait: true });
     const { sessionId } = (await client.call("session.create", { language: "typescript" })).result;
     const inSession = client.call("session.execute", { sessionId, command: { type: "execute_code", code } });
+    await client.call("execution.run", {
+      language: "typescript",
+      code: `/* followed */ ${code}`,
+      stream: true,
+      stdin: "",
+    });
     await until(async () => (await client.call("session.list", {})).result.sessions[0].executionCount === 1, "it runs");
     service.process.kill("SIGTERM");
+    await until(async () => (await fetch(`${service.url}/health/ready`)).status === 503, "nothing more is sent to it");
     assertEquals([(await finishing).result.stdout, (await inSession).result.result.stdout], [
       "begun\ndone\n",
       "begun\ndone\n",
     ]);
     assertEquals([(await client.closed).code, (await service.process.status).code], [1001, 0]);
+    const { method, params } = client.notifications.at(-1) ?? {};
+    assertEquals([method, params.status], ["execution.completed", "completed"]);
   }));
 
 const directory = await Deno.makeTempDir();

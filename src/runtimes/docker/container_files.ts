@@ -174,7 +174,10 @@ export class ContainerFiles implements WorkspaceFiles {
 }
 
 function ended(): CodeBeakerError {
-  return new CodeBeakerError("runtime_unavailable", "The container ended before the operation on its files did");
+  return new CodeBeakerError(
+    "runtime_unavailable",
+    "Cannot finish the operation on the files as the container has ended",
+  );
 }
 
 /** A program that writes into the operation's stdout. */
@@ -215,9 +218,13 @@ function faultOf(word: string | undefined, path: string): unknown {
     default:
       if (!/^E[A-Z0-9]+$/.test(word)) { // The Engine's own words, in place of the script's.
         const cause = new Error(word);
-        return new CodeBeakerError("runtime_unavailable", "The container cannot begin the operation on its files", {
-          cause,
-        });
+        return new CodeBeakerError(
+          "runtime_unavailable",
+          "Cannot begin the operation on the files as the container cannot run it",
+          {
+            cause,
+          },
+        );
       }
       return translate(Object.assign(new Error(word), { code: word }), path);
   }

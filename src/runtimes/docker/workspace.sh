@@ -102,9 +102,9 @@ shift
 case $operation in
   stat) # PATH FOLLOW
     walk "$1" "$2" 0
-    exists "$at" || fail ENOENT
+    said=$(describe "$at" 2>/dev/null) || fail ENOENT
     ok
-    describe "$at"
+    printf '%s\n' "$said"
     ;;
   read) # PATH OFFSET LENGTH|-
     walk "$1" 1 0

@@ -7,30 +7,15 @@ import { oneOf, strictObject } from "../../core/validation.ts";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../../runtimes/runtime.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
+import type { Upload, Uploads } from "../../system/uploads.ts";
 import type { AppEnv } from "../app_env.ts";
 import { bodyOf } from "../body.ts";
 import { checkPreconditions } from "../file_conditions.ts";
 import { parseQuery, wholeNumber } from "../query.ts";
 import { downloadHeaders, refuseNonFile, sendFile } from "../send_file.ts";
 
-/** What a client sent, whole. Disposing gives back what it takes. */
-export interface Upload extends Disposable {
-  stream(): ReadableStream<Uint8Array>;
-}
-
-/** Whose upload it is, and how large it may be. */
-interface UploadOptions {
-  readonly tenant: string;
-  readonly maxBytes: number;
-}
-
 /** Where uploads wait until all of them has come. */
-export interface UploadsPort {
-  /** @throws {CodeBeakerError} `too_large`, `busy`, `runtime_unavailable`; else what the body throws */
-  takeFile(body: ReadableStream<Uint8Array>, options: UploadOptions): Promise<Upload>;
-  /** A tar archive that can do no harm. @throws {CodeBeakerError} also `permission_denied`, `invalid_request` */
-  takeArchive(body: ReadableStream<Uint8Array>, options: UploadOptions): Promise<Upload>;
-}
+export type UploadsPort = Pick<Uploads, "takeFile" | "takeArchive">;
 
 type FileContext = Context<AppEnv>;
 
@@ -97,6 +82,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       refuseCoding(context);
       await replaceable(context, path); // Whoever may not need not send anything.
       using upload = await take(context, "takeFile");
+      using _turn = await sessions.takeTurn(context.get("caller"), idOf(context), path);
       const found = await replaceable(context, path);
       const mode = context.req.header("if-none-match") === "*" ? "create_new" : "create";
       await filesOf(context).write(path, upload.stream(), mode);
@@ -106,6 +92,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       const path = pathOf(context);
       const { recursive } = parseQuery(context.req, deleteQuery);
       const files = filesOf(context);
+      using _turn = await sessions.takeTurn(context.get("caller"), idOf(context), path);
       if (isConditional(context)) checkPreconditions(context.req, await statIfThere(files, path));
       await files.delete(path, { recursive });
       return context.body(null, 204);

@@ -2,13 +2,13 @@ import { Hono } from "hono";
 import type { EnginePort } from "../../engine/port.ts";
 import type { AppEnv } from "../app_env.ts";
 
-/** Whether the process answers, and whether it can run anything. */
-export function healthRoutes(engine: Pick<EnginePort, "describeRuntimes">): Hono<AppEnv> {
+/** Whether the process answers, and whether it can run anything and takes it in. */
+export function healthRoutes(engine: Pick<EnginePort, "describeRuntimes" | "isOpen">): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/health/live", (context) => context.json({ status: "live" }))
     .get("/health/ready", async (context) => {
       const runtimes = await engine.describeRuntimes();
-      const isReady = runtimes.some(({ available }) => available);
+      const isReady = engine.isOpen && runtimes.some(({ available }) => available);
       return context.json({
         status: isReady ? "ready" : "not_ready",
         runtimes: runtimes.map(({ name, available, reason }) => ({

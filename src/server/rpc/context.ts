@@ -4,10 +4,10 @@ import type { Caller } from "../../engine/port.ts";
 export interface Peer {
   /** Whether it asked to be told what programs do while they run. */
   isStreaming: boolean;
-  /** Which programs read what it feeds them, where their requests name no stdin: none, those whose end it does not wait for, or all. */
+  /** Which programs may read what it feeds them: none, those whose end it does not wait for, or all. */
   feeds: "none" | "unawaited" | "all";
-  /** Sends a notification; returns when there is room for more, or the other end is gone. */
-  notify(method: string, params: object): Promise<void>;
+  /** Sends a notification; returns when there is room for more, or the other end is gone. Absent where nobody hears any. */
+  notify?(method: string, params: object): Promise<void>;
 }
 
 /** What a method knows beside its parameters. */

@@ -24,7 +24,7 @@ export function executionMethods(
     async run({ wait, stream, ...request }, context) {
       const parsed = parseExecutionRequest(await catalogue.nameRuntime(request));
       const { language } = parsed;
-      if (stream !== undefined && context.peer.feeds === "none") {
+      if (stream !== undefined && context.peer.notify === undefined) {
         warn(context.warnings, '"stream": this field has no meaning here');
       }
       const notifier = (stream ?? context.peer.isStreaming)

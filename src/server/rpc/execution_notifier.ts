@@ -52,7 +52,7 @@ export class ExecutionNotifier {
   }
 
   #send(method: string, params: object): Promise<void> {
-    this.#sent = this.#sent.then(() => this.#peer.notify(method, params));
+    this.#sent = this.#sent.then(() => this.#peer.notify?.(method, params));
     return this.#sent;
   }
 }

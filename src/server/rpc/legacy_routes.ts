@@ -9,7 +9,7 @@ import type { Methods } from "./methods.ts";
 import type { SpokenLanguage } from "./catalogue.ts";
 
 /** Nobody hears notifications on this door, or knows how to feed a program. */
-const NO_PEER: Peer = { isStreaming: false, feeds: "none", notify: () => Promise.resolve() };
+const NO_PEER: Peer = { isStreaming: false, feeds: "none" };
 
 /** The original's HTTP door, which answers as the methods of its other one. */
 export function legacyRoutes(methods: Methods): Hono<AppEnv> {

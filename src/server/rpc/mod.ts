@@ -8,7 +8,7 @@ import { legacyRoutes } from "./legacy_routes.ts";
 import { Methods } from "./methods.ts";
 import type { RpcSockets } from "./sockets.ts";
 
-export { RPC_LIMITS, type RpcLimits } from "./rpc_limits.ts";
+export { RPC_LIMITS, type RpcLimits } from "./limits.ts";
 export { RpcSockets } from "./sockets.ts";
 
 /** What the doors of the original are made from. */

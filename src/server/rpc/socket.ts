@@ -17,7 +17,7 @@ import {
 import { callMethod } from "./method.ts";
 import type { Methods } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
-import type { RpcLimits } from "./rpc_limits.ts";
+import type { RpcLimits } from "./limits.ts";
 
 /** Close codes of RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
@@ -67,6 +67,8 @@ export class RpcSocket implements Peer {
   #running = 0;
   #underWay = 0;
   #calls = 0;
+  /** With what it is closed, should it be open after its end. */
+  #farewell: [code: number, reason: string] = [GOING_AWAY, "It took too long to be open"];
 
   constructor(socket: WebSocket, options: RpcSocketOptions) {
     this.#socket = socket;
@@ -88,15 +90,10 @@ export class RpcSocket implements Peer {
     return this.#outbox.send(() => JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
-  /** Returns when everything that was asked so far is answered. */
-  async answered(): Promise<void> {
-    await Promise.all(this.#answering);
-  }
-
   /** Ends what it started, answers what was asked, and closes it as the service goes away. */
   async goAway(): Promise<void> {
     this.#gone.abort(shuttingDown());
-    await settledWithin(this.answered(), FAREWELL_MS);
+    await settledWithin(Promise.all(this.#answering), FAREWELL_MS);
     this.#leave(GOING_AWAY, "The service is shutting down");
     await settledWithin(this.#closed.promise, FAREWELL_MS);
     this.#end();
@@ -109,7 +106,7 @@ export class RpcSocket implements Peer {
 
   #begin(): void {
     clearTimeout(this.#opening);
-    if (this.#gone.signal.aborted) this.#socket.close(GOING_AWAY, "It took too long to be open");
+    if (this.#gone.signal.aborted) this.#socket.close(...this.#farewell);
   }
 
   #receive(data: unknown): void {
@@ -216,6 +213,7 @@ export class RpcSocket implements Peer {
   /** Closes the connection, and ends what it started. */
   #leave(code: number, reason: string): void {
     this.#gone.abort(goneAway());
+    this.#farewell = [code, reason];
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
   }
 

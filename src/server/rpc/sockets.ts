@@ -1,5 +1,5 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { RpcLimits } from "./rpc_limits.ts";
+import type { RpcLimits } from "./limits.ts";
 import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
 
 /** Every open connection of the service; disposing closes them and ends what they started. */
@@ -35,15 +35,15 @@ export class RpcSockets implements AsyncDisposable {
     return response;
   }
 
-  /** Ends every connection of a tenant, as its key is not valid any more. */
-  endOf(tenant: string): void {
-    for (const [connection, owner] of this.#open) if (owner === tenant) connection.refuse();
+  /** Ends every connection of these tenants, as their keys are not valid any more. */
+  refuseTenants(tenants: ReadonlySet<string>): void {
+    for (const [connection, owner] of this.#open) if (tenants.has(owner)) connection.refuse();
   }
 
-  /** Opens no more, and returns when what was asked so far is answered, or `until` has settled. */
-  async drain(until: Promise<unknown>): Promise<void> {
+  /** Opens no more; what those that are open asked for goes on until `drained` has settled. */
+  async drain(drained: Promise<unknown>): Promise<void> {
     this.#isClosing = true;
-    await Promise.race([until, Promise.all([...this.#open.keys()].map((connection) => connection.answered()))]);
+    if (this.#open.size > 0) await drained;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,7 @@ import { Uploads } from "../../../src/system/uploads.ts";
 import { FakeEnvironment } from "../../support/fake_environment.ts";
 import { fakeSessions, TESTER } from "../../support/fake_ports.ts";
 import { inPieces, makeTar, readTar, tarStream } from "../../support/tar.ts";
+import { FileTurns } from "../../../src/sessions/file_turns.ts";
 import { until } from "../../support/until.ts";
 
 const MAX_BODY_BYTES = 100;
@@ -28,6 +29,7 @@ interface Bench {
 async function withDoor(test: (bench: Bench) => Promise<void>): Promise<void> {
   await using environment = await FakeEnvironment.create();
   const uploads = new Uploads("/tmp");
+  const turns = new FileTurns();
   function check(id: string): void {
     if (id !== "sess_1") throw new CodeBeakerError("not_found", "Cannot find the session");
   }
@@ -37,6 +39,7 @@ async function withDoor(test: (bench: Bench) => Promise<void>): Promise<void> {
       check(id);
       return environment.files;
     },
+    takeTurn: (_, __, path) => turns.take(path),
     limits(_, id) {
       check(id);
       return { ...DEFAULT_LIMITS, diskMb: 1 };
@@ -237,6 +240,20 @@ Deno.test("PUT holds to its conditions when all has come: what changed meanwhile
       rest.resolve();
       assertEquals([await slow, await (await ask(`GET /files/${path}`)).text()], ["409 conflict", "another's"]);
     }
+  }));
+
+Deno.test("of two that change the same state of a file at a time, one does, and the other is told", () =>
+  withDoor(async ({ environment, ask }) => {
+    await environment.fill({ f: "first" });
+    const headers = { "if-match": (await ask("HEAD /files/f")).headers.get("etag") ?? "" };
+    const stat = environment.files.stat.bind(environment.files);
+    environment.files.stat = async (...asked) => {
+      const found = await stat(...asked);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return found;
+    };
+    const puts = ["second", "another"].map((body) => codeOf(ask("PUT /files/f", { headers, body })));
+    assertEquals((await Promise.all(puts)).toSorted(), ["204", "409 conflict"]);
   }));
 
 Deno.test("a path in a URL is decoded once, and what leaves the workspace is refused", () =>

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Methods } from "../../../src/server/rpc/methods.ts";
-import { RPC_LIMITS } from "../../../src/server/rpc/rpc_limits.ts";
+import { RPC_LIMITS } from "../../../src/server/rpc/limits.ts";
 import { RpcSocket } from "../../../src/server/rpc/socket.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";

@@ -1,5 +1,5 @@
-/** Whose turn it is to write a file: others that come for the same path wait, in order. */
-export class WriteTurns {
+/** Whose turn it is to change a file: others that come for the same path wait, in order. */
+export class FileTurns {
   readonly #last = new Map<string, Promise<void>>();
 
   /** The turn for a path, which its owner disposes of. */

@@ -15,7 +15,7 @@ export interface RpcLimits {
   readonly maxStallMs: number;
 }
 
-/** A message may be as large as a body. */
+/** The bounds of every service but one: a message may be as large as a body. */
 export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
   maxSockets: 512,
   maxSocketsPerTenant: 64,
