@@ -8,6 +8,7 @@ import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { RuntimeDescription } from "../runtimes/description.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import { delay } from "../system/delay.ts";
 import type { Admission } from "./admission.ts";
 import type { Executions, RunResult } from "./executions.ts";
 import type { LiveExecution } from "./live_execution.ts";
@@ -157,6 +158,7 @@ export class Engine implements EnginePort, AsyncDisposable {
   /** Ends an environment behind the answer, which need not wait for it; the engine's own end does. */
   #leave(environment: ExecutionEnvironment): void {
     const leaving = (async () => {
+      await delay(0); // The answer leaves first.
       await using _owned = environment;
     })().catch((error: unknown) =>
       log.error("an environment cannot be removed", { environment: environment.id, error: messageOf(error) })
