@@ -21,6 +21,7 @@ export class FakeEnvironment implements ExecutionEnvironment {
   readonly files: Workspace;
   readonly runs: FakeRun[] = [];
   readonly #parent: string;
+  #removing: Promise<void> | undefined;
   readonly #start: () => Promise<ProgramHandle> | ProgramHandle;
 
   private constructor(parent: string, start: () => Promise<ProgramHandle> | ProgramHandle) {
@@ -70,6 +71,10 @@ export class FakeEnvironment implements ExecutionEnvironment {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#removing ??= this.#remove());
+  }
+
+  async #remove(): Promise<void> {
     await this.files[Symbol.asyncDispose]();
     await Deno.remove(this.#parent, { recursive: true });
   }

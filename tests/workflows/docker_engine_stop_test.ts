@@ -176,7 +176,7 @@ if (
     const { id } = await new ApiClient(first).openSession({ language: "bash" });
     await new ApiClient(first).run(id, { code: "echo kept > note.txt" });
     first.process.kill("SIGKILL");
-    await first.process.status;
+    await first[Symbol.asyncDispose]();
     engine.signal("SIGSTOP");
     cleanup.defer(() => engine.signal("SIGCONT"));
     await using second = await startServiceProcess([], settings);

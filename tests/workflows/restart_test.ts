@@ -32,7 +32,7 @@ function start({ home, scratch }: Places, env: Record<string, string> = {}): Pro
 
 async function kill(service: ServiceProcess): Promise<void> {
   service.process.kill("SIGKILL");
-  await service.process.status;
+  await service[Symbol.asyncDispose]();
 }
 
 async function namesIn(directory: string): Promise<string[]> {

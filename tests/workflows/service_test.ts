@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Confinement } from "../../src/system/confinement.ts";
+import { ApiClient } from "../support/api_client.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { isPresent } from "../support/requirements.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
@@ -145,7 +146,8 @@ Deno.test("SIGTERM lets what a WebSocket asked for finish too, and closes it as 
     });
     await until(async () => (await client.call("session.list", {})).result.sessions[0].executionCount === 1, "it runs");
     service.process.kill("SIGTERM");
-    await until(async () => (await fetch(`${service.url}/health/ready`)).status === 503, "nothing more is sent to it");
+    const isReady = async () => await new ApiClient(service).status("GET", "/health/ready") === 200;
+    await until(async () => !await isReady(), "nothing more is sent to it");
     assertEquals([(await finishing).result.stdout, (await inSession).result.result.stdout], [
       "begun\ndone\n",
       "begun\ndone\n",

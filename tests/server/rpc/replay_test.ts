@@ -16,7 +16,7 @@ function helloProgram() {
 
 /** The door over sessions with real files, whose programs all print the same. */
 async function withSessions(use: (door: Door, environment: FakeEnvironment) => Promise<void>): Promise<void> {
-  const environment = await FakeEnvironment.create(helloProgram);
+  await using environment = await FakeEnvironment.create(helloProgram);
   const runtime = fakeRuntime({
     type: "Docker",
     environments: ["python", "javascript", "go", "csharp"],
