@@ -34,7 +34,7 @@ export class Session {
   readonly #clock: Clock;
   readonly #createdAt: number;
   readonly #turns = new Semaphore(1);
-  #isKnown: boolean;
+  readonly #isKept: boolean;
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;
   #enforced: readonly LimitName[] = [];
@@ -55,12 +55,12 @@ export class Session {
     this.#lastActivityAt = kept === undefined ? clock.now() : Date.parse(kept.lastActivityAt);
     this.#executionCount = kept?.executionCount ?? 0;
     this.#runtime = kept?.runtime ?? selection.chosen ?? "";
-    this.#isKnown = kept !== undefined;
+    this.#isKept = kept !== undefined;
   }
 
   /** Whether anybody was told of it: it has been open. */
   get isKnown(): boolean {
-    return this.#isKnown;
+    return this.#isKept || this.#environment !== undefined;
   }
 
   get state(): SessionState {
@@ -146,7 +146,6 @@ export class Session {
   /** It has its environment. @throws {CodeBeakerError} `conflict` when it was closed before it had one */
   open({ environment, runtime, enforced }: Lasting): void {
     if (this.#closing !== undefined) throw this.#notOpen();
-    this.#isKnown = true;
     this.#environment = environment;
     this.#runtime = runtime;
     this.#enforced = enforced;

@@ -21,12 +21,12 @@ export class SessionFiles implements WorkspaceFiles {
     return this.#stream((files) => files.read(path, options));
   }
 
-  async write(
+  write(
     path: string,
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     mode?: WriteMode,
   ): Promise<void> {
-    await this.#use((files) => files.write(path, content, mode));
+    return this.#use((files) => files.write(path, content, mode));
   }
 
   createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void> {

@@ -1,8 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openStorage } from "../../src/storage/mod.ts";
-import { PROJECT } from "../support/service_process.ts";
-import { runCommandLine } from "../support/cli.ts";
-import { withoutProjectVariables } from "../support/variables.ts";
+import { runCommandLine, startUnread } from "../support/cli.ts";
 
 /** A home whose audit log has an entry for each of so many hours of a day. */
 async function withHome(entries: number, use: (home: string) => Promise<void>): Promise<void> {
@@ -58,18 +56,8 @@ Deno.test("codebeaker audit prints more than it reads in one go, and is content 
   withHome(1_203, async (home) => {
     assertEquals((await subjects(home)).length, 1_203);
     assertEquals((await subjects(home, "--limit", "501")).at(-1), "exec_500");
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", "main.ts", "audit", "--home", home],
-      cwd: PROJECT,
-      clearEnv: true,
-      env: withoutProjectVariables(),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    await child.stdout.cancel();
-    const [{ code }, errors] = await Promise.all([child.status, new Response(child.stderr).text()]);
-    assertEquals([code, errors], [0, ""]);
+    const { child, errors } = await startUnread(["audit", "--home", home]);
+    assertEquals([(await child.status).code, await errors], [0, ""]);
   }));
 
 Deno.test("codebeaker audit says what a flag must be, and exits with 2", () =>

@@ -1,7 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { PROJECT } from "../support/service_process.ts";
+import { startUnread } from "../support/cli.ts";
 import { until } from "../support/until.ts";
-import { withoutProjectVariables } from "../support/variables.ts";
 
 /** Starts the command line over a home of its own, with nobody who reads its stdout. */
 async function withUnread(
@@ -9,18 +8,8 @@ async function withUnread(
   test: (child: Deno.ChildProcess, errors: Promise<string>) => Promise<void>,
 ): Promise<void> {
   const home = await Deno.makeTempDir();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "main.ts", ...args, "--home", home],
-    cwd: PROJECT,
-    clearEnv: true,
-    env: withoutProjectVariables(),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const errors = new Response(child.stderr).text();
+  const { child, errors } = await startUnread([...args, "--home", home]);
   try {
-    await child.stdout.cancel();
     await test(child, errors);
   } finally {
     await Promise.all([child.status, errors]);

@@ -1,6 +1,6 @@
 import $ from "@david/dax";
 import { PROJECT } from "./service_process.ts";
-import { CHILD_SETTINGS } from "./variables.ts";
+import { CHILD_SETTINGS, withoutProjectVariables } from "./variables.ts";
 
 export interface CliResult {
   readonly code: number;
@@ -22,4 +22,22 @@ export async function runCommandLine(
     .noThrow();
   const { code, stdout, stderr } = await command;
   return { code, stdout, stderr };
+}
+
+/** Starts the command line with nobody who reads its stdout; `errors` is what it writes to stderr. */
+export async function startUnread(
+  args: readonly string[],
+): Promise<{ readonly child: Deno.ChildProcess; readonly errors: Promise<string> }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "main.ts", ...args],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: withoutProjectVariables(),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const errors = new Response(child.stderr).text();
+  await child.stdout.cancel();
+  return { child, errors };
 }
