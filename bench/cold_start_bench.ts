@@ -11,11 +11,15 @@ const BLOCKS = 12;
 const BLOCK_SIZE = 10;
 /** The program imports no package: it is not asked. */
 const NPM_REGISTRY = "http://localhost/";
+/** The file systems that a program of the service sees, and nothing of the machine's processes and network. */
+const BUBBLEWRAP = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"].concat(
+  ["--proc", "/proc", "--dev", "/dev"],
+);
 const CODE = 'console.log("hello", 40 + 2);';
 
 /** A cold one-shot over HTTP against the same program as a bare `deno run`: same flags, same environment, fresh caches. */
 export async function benchColdStart(): Promise<void> {
-  await using service = await startServiceProcess(["--log-level", "warning"]);
+  await using service = await startServiceProcess(["--log-level", "warning", "--warm-max", "0"]);
   const directory = await Deno.makeTempDir();
   const samples = { bare: [] as number[], http: [] as number[] };
   for (let round = 0; round < BLOCKS * BLOCK_SIZE; round++) {
@@ -34,8 +38,16 @@ export async function benchColdStart(): Promise<void> {
   ]);
 }
 
-/** The whole life: making the directory and the file belongs to the work, as it does for the service. */
-async function timeBare(directory: string, round: number): Promise<number> {
+/**
+ * The whole life: making the directory and the file belongs to the work, as it does for the service.
+ *
+ * @param options.isWrapped within bubblewrap, everything unshared, as the service's own programs are
+ */
+export async function timeBare(
+  directory: string,
+  round: number,
+  { isWrapped = false }: { readonly isWrapped?: boolean } = {},
+): Promise<number> {
   const startedAt = performance.now();
   const environment = join(directory, String(round));
   const workspace = join(environment, "workspace");
@@ -53,8 +65,10 @@ async function timeBare(directory: string, round: number): Promise<number> {
     detectCommonJs: false,
     npmRegistry: NPM_REGISTRY,
   });
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, toFileUrl(main).href],
+  const wrapper = isWrapped ? [...BUBBLEWRAP, "--bind", environment, environment, "--"] : [];
+  const [file = "", ...args] = [...wrapper, Deno.execPath(), "run", ...flags, toFileUrl(main).href];
+  const { success } = await new Deno.Command(file, {
+    args,
     cwd: workspace,
     clearEnv: true,
     env: {
@@ -72,7 +86,7 @@ async function timeBare(directory: string, round: number): Promise<number> {
   return performance.now() - startedAt;
 }
 
-async function timeHttp(url: string): Promise<number> {
+export async function timeHttp(url: string): Promise<number> {
   const startedAt = performance.now();
   const response = await fetch(`${url}/v1/executions`, {
     method: "POST",

@@ -17,7 +17,8 @@ const WAITING = "await new Promise((resolve) => setTimeout(resolve, 200));";
 /** Docker against the bare client, and Deno against Docker: the table of the original design. */
 export async function benchDocker(): Promise<void> {
   const dockerHost = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
-  await using service = await startServiceProcess(["--log-level", "warning"], { CODEBEAKER_DOCKER_HOST: dockerHost });
+  const flags = ["--log-level", "warning", "--warm-max", "0"];
+  await using service = await startServiceProcess(flags, { CODEBEAKER_DOCKER_HOST: dockerHost });
   const reason = await whyNoDocker(service.url);
   if (reason !== undefined) {
     return printTable("Docker", ["contender", "figure"], [{ name: `skipped: ${reason}`, cells: ["-"] }]);

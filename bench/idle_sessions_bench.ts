@@ -1,5 +1,5 @@
 import { startServiceProcess } from "../tests/support/service_process.ts";
-import { residentMb } from "./memory.ts";
+import { residentMb } from "./process_memory.ts";
 import { median, printTable } from "./table.ts";
 
 const ROUNDS = 3;

@@ -1,6 +1,6 @@
 import { TextLineStream } from "../tests/support/text_lines.ts";
 import { type ServiceProcess, startServiceProcess } from "../tests/support/service_process.ts";
-import { forgetPeak, peakMb, residentMb } from "./memory.ts";
+import { forgetPeak, peakMb, residentMb } from "./process_memory.ts";
 import { median, printTable, type Row } from "./table.ts";
 
 const MEBIBYTE = 1_048_576;

@@ -2,7 +2,8 @@ import { Keyring, Quotas } from "./access/mod.ts";
 import type { Config } from "./config.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { MEBIBYTE } from "./core/limits.ts";
-import { Admission, Engine, Executions, observers, Placement } from "./engine/mod.ts";
+import { Admission, Engine, Executions, type Machine, observers, Placement, StartProbe } from "./engine/mod.ts";
+import { homeHasKeys, openServiceStorage } from "./home_storage.ts";
 import { log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import type { ImageBuildOptions } from "./runtimes/docker/image_builder.ts";
@@ -12,12 +13,18 @@ import type { ExecutionRuntime, RuntimeHost } from "./runtimes/runtime.ts";
 import { RuntimeSelector } from "./runtimes/selector.ts";
 import { createApp, listen, type Listener, RPC_LIMITS, RpcSockets } from "./server/mod.ts";
 import { Sessions } from "./sessions/mod.ts";
-import { AuditLog, openStorage, type StorageOptions } from "./storage/mod.ts";
+import { AuditLog } from "./storage/mod.ts";
 import type { Storage } from "./storage/storage.ts";
 import { SYSTEM_CLOCK } from "./system/clock.ts";
-import { Confinement } from "./system/confinement.ts";
+import { Confinement, releaseLeftovers } from "./system/confinement.ts";
+import { giveBackMemory } from "./system/free_memory.ts";
 import { Instance } from "./system/instance.ts";
+import { checkMachine } from "./system/machine_checks.ts";
+import { machineMemoryMb } from "./system/machine_memory.ts";
+import { MemoryBudget } from "./system/memory_budget.ts";
+import { Proofs } from "./system/proofs.ts";
 import { Scratch } from "./system/scratch.ts";
+import { WarmPool, type WarmPoolOptions } from "./system/warm_pool.ts";
 import { Uploads } from "./system/uploads.ts";
 
 /** Everything that one service is made of. Disposing drains it and leaves nothing behind. */
@@ -25,7 +32,11 @@ export interface Service extends AsyncDisposable {
   readonly engine: Engine;
   readonly selector: RuntimeSelector;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
-  /** Opens the HTTP door on the configured address; disposing closes it first. @throws {CodeBeakerError} `invalid_request` */
+  /**
+   * Opens the HTTP door on the configured address; disposing closes it first.
+   *
+   * @throws {CodeBeakerError} `invalid_request`
+   */
   listen(): Listener;
 }
 
@@ -33,8 +44,10 @@ export interface Service extends AsyncDisposable {
 const REVOCATION_INTERVAL_MS = 1_000;
 /** How often it is looked what is kept longer than it should be. */
 const PRUNE_INTERVAL_MS = 600_000;
-const DATABASE = "codebeaker.db";
-const HOUR_MS = 3_600_000;
+/** How often it is tried to write what could not be written before. */
+const CATCH_UP_INTERVAL_MS = 1_000;
+/** What programs may take of the machine's memory where the operator says nothing. */
+const MEMORY_SHARE = 0.75;
 
 /** How a service is built. */
 export interface ComposeOptions {
@@ -42,45 +55,72 @@ export interface ComposeOptions {
   readonly identity: "lasting" | "passing";
   /** What makes its runtimes; absent, all there are. */
   readonly createRuntimes?: (host: RuntimeHost) => ExecutionRuntime[];
+  /** Whether its runtimes prove themselves again, whatever was proven before. */
+  readonly provesAnew?: boolean;
 }
 
 /**
  * Builds a service; nothing of it listens yet.
  *
- * @throws {CodeBeakerError} `invalid_request` when another service has the home, or what it keeps cannot be opened; `internal`
- *   when it cannot be written
+ * @throws {CodeBeakerError} `invalid_request` when another service has the home, or what it keeps cannot be opened;
+ *   `internal` when it cannot be written
  */
 export async function composeService(config: Config, options: ComposeOptions): Promise<Service> {
   await using building = new AsyncDisposableStack();
-  const scratch = await Scratch.open(config.scratch).catch((error: unknown) => {
+  const scratch = await Scratch.open(config.scratch, { release: releaseLeftovers }).catch((error: unknown) => {
     log.warning("no temporary directory can be made", { parent: config.scratch, error: messageOf(error) });
     return undefined;
   });
   if (scratch !== undefined) building.use(scratch);
-  const confinement = building.use(scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path));
+  const memory: MemoryBudget = new MemoryBudget(config.memoryBudgetMb ?? Math.floor(machineMemoryMb() * MEMORY_SHARE), {
+    waitingMb: config.warmMemoryMb,
+    giveWay: async () => await pool?.giveWay(),
+  });
+  const confinement = building.use(
+    scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path, {
+      promiseMemory: (bytes) => memory.forWorkspace(Math.ceil(bytes / MEBIBYTE)),
+    }),
+  );
   const instance = await openInstance(config.home, options.identity);
   if (instance !== undefined) building.use(instance);
-  const storage = building.use(openServiceStorage(config, { ...options, instance }));
+  const storage = building.use(openServiceStorage(config, { ...options, hasInstance: instance !== undefined }));
   endUnfinished(storage);
   prune(storage);
   const survivors = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
-  const host = runtimeHost(config, { scratchDirectory: scratch?.path, confinement, instance, survivors });
+  const proofs = new Proofs(instance === undefined || options.provesAnew === true ? undefined : config.home);
+  const clock = SYSTEM_CLOCK;
+  const pool: WarmPool | undefined = options.identity === "lasting" && config.warmMax > 0
+    ? openPool(config, { clock, memory, isBusy: () => admission.running >= navigator.hardwareConcurrency })
+    : undefined;
+  const lent = { scratchDirectory: scratch?.path, confinement, instance, proofs, memory, survivors, pool };
+  const host = runtimeHost(config, lent);
   const runtimes = (options.createRuntimes ?? createRuntimes)(host);
   for (const runtime of runtimes) building.use(runtime);
+  if (pool !== undefined) building.use(pool);
+  if (options.identity === "lasting") beginProving(runtimes);
   const selector = new RuntimeSelector(runtimes, { minIsolation: config.minIsolation });
-  const clock = SYSTEM_CLOCK;
+  if (options.identity === "lasting") building.use(giveBackMemory(clock));
   building.use(clock.every(PRUNE_INTERVAL_MS, () => prune(storage)));
-  const admission = new Admission({
+  building.use(clock.every(CATCH_UP_INTERVAL_MS, () => storage.catchUp()));
+  const admission: Admission = new Admission({
     maxConcurrent: config.maxConcurrent,
+    memory,
     quotas: new Quotas({ usage: storage.usage, clock }),
   });
   const metrics: Metrics = new Metrics({
     queueLength: () => executions.queuedCount,
     running: () => admission.running,
     sessions: () => sessions.count,
+    contexts: () => sessions.contextCount,
+    pools: () => pool === undefined ? [] : runtimes.map(({ name }) => ({ runtime: name, ...pool.stateOf(name) })),
   });
   const observer = observers([metrics, new AuditLog(storage.audit, { keepsSource: config.keepSource })]);
-  const placement = new Placement({ selector, policy: config, observer });
+  const placement = new Placement({
+    selector,
+    policy: config,
+    observer,
+    ...(pool === undefined ? {} : { poolOf: (runtime: string) => pool.stateOf(runtime) }),
+  });
   const executions = new Executions({ store: storage.executions, observer, drainMs: config.drainMs });
   const sessions = building.use(
     new Sessions({
@@ -94,9 +134,14 @@ export async function composeService(config: Config, options: ComposeOptions): P
       allowInstall: config.allowInstall,
     }),
   );
-  const engine = building.use(new Engine({ placement, admission, executions }));
-  await sessions.restore((environmentId) => survivors.delete(environmentId));
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, configured: config.apiKeys, clock });
+  const machine = machineOf(config, { scratch: scratch?.path, memory, hasKeys: () => keyring.hasKeys() });
+  const engine = building.use(new Engine({ placement, admission, executions, machine }));
+  if (options.identity === "lasting" && config.probe) {
+    const isBusy = () => !admission.isOpen || admission.running > 0;
+    building.use(new StartProbe({ selector, memory, isBusy })).begin();
+  }
+  await sessions.restore((environmentId) => survivors.delete(environmentId));
   const { maxBodyBytes } = config;
   const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }));
   building.use(clock.every(REVOCATION_INTERVAL_MS, () => endRevoked({ keyring, sessions, executions, sockets })));
@@ -107,15 +152,67 @@ export async function composeService(config: Config, options: ComposeOptions): P
   return { engine, selector, fetch, ...doorOf({ open, sockets, engine, owned: building.move() }) };
 }
 
+/** What is made ahead of time. */
+function openPool(
+  { warmIdleMs, warmMax }: Config,
+  { clock, isBusy, memory }: Pick<WarmPoolOptions, "clock" | "isBusy"> & { readonly memory: MemoryBudget },
+): WarmPool {
+  return new WarmPool({
+    clock,
+    max: warmMax,
+    idleMs: warmIdleMs,
+    promiseMemory: (memoryMb) => memory.forWaiting(memoryMb),
+    isBusy,
+    onFault: (owner, reason) => log.warning("nothing can be made ahead of time", { for: owner, error: reason }),
+  });
+}
+
+/** Has each runtime prove itself now, so that the first request that needs it waits less. */
+function beginProving(runtimes: readonly ExecutionRuntime[]): void {
+  for (const runtime of runtimes) {
+    runtime.isAvailable().catch((error: unknown) =>
+      log.error("a runtime cannot be loaded", { runtime: runtime.name, error: messageOf(error) })
+    );
+  }
+}
+
+/**
+ * What the service rests on beside its runtimes. Keys may be kept in the home also where this process keeps nothing.
+ */
+function machineOf(
+  config: Config,
+  { hasKeys, memory, scratch }: {
+    readonly scratch: string | undefined;
+    readonly memory: MemoryBudget;
+    hasKeys(): boolean;
+  },
+): Machine {
+  const keys = () => {
+    const isThere = hasKeys() || homeHasKeys(config);
+    const detail = isThere ? "every request must bring one" : "none: whoever uses this machine is let in, on loopback";
+    return { name: "keys", good: true, detail };
+  };
+  return {
+    memory: { machineMb: machineMemoryMb(), budgetMb: memory.totalMb },
+    check: async () => [...await checkMachine({ home: config.home, scratch }), keys()],
+  };
+}
+
 /** What every runtime gets, whichever it is. */
 function runtimeHost(
   config: Config,
-  parts: Pick<RuntimeHost, "scratchDirectory" | "confinement" | "instance" | "survivors">,
+  { pool, ...parts }:
+    & Pick<RuntimeHost, "scratchDirectory" | "confinement" | "instance" | "proofs" | "memory" | "survivors">
+    & { readonly pool: WarmPool | undefined },
 ): RuntimeHost {
   return {
     ...parts,
+    ...(pool === undefined ? {} : { pool }),
     openNetworks: config.openNetworks,
-    settings: { deno: { binary: config.denoBinary, npmRegistry: config.npmRegistry }, docker: dockerSettings(config) },
+    settings: {
+      deno: { binary: config.denoBinary, npmRegistry: config.npmRegistry, searchPath: config.searchPath },
+      docker: dockerSettings(config),
+    },
     log: {
       info: (message, facts) => log.info(message, facts),
       warning: (message, facts) => log.warning(message, facts),
@@ -143,47 +240,10 @@ function doorOf({ open, sockets, engine, owned }: {
 }
 
 /**
- * What a service keeps. Without an identity it is in memory, unless its home may hold keys: a service that did not see them
- * would let in whoever has none.
+ * Ends as interrupted what a lost service left.
  *
- * @throws {CodeBeakerError} `invalid_request`
+ * @throws {CodeBeakerError} `internal` when that cannot be written down
  */
-function openServiceStorage(
-  config: Config,
-  { identity, instance }: Pick<ComposeOptions, "identity"> & { readonly instance: Instance | undefined },
-): Storage {
-  const isKept = identity === "lasting" && (instance !== undefined || isThere(`${config.home}/${DATABASE}`));
-  return isKept ? openHomeStorage(config) : openStorage(undefined, retentionOf(config));
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false; // Whatever it is, nobody can have kept keys in it.
-  }
-}
-
-/** What a home keeps, for the service itself and for the command line beside it. @throws {CodeBeakerError} `invalid_request` */
-export function openHomeStorage(config: Config): Storage {
-  if (config.home === undefined) {
-    throw new CodeBeakerError(
-      "invalid_request",
-      "Cannot keep anything as there is no home directory: name one with --home",
-    );
-  }
-  return openStorage(`${config.home}/${DATABASE}`, retentionOf(config));
-}
-
-function retentionOf(config: Config): StorageOptions {
-  return {
-    outputRetentionMs: config.outputRetentionHours * HOUR_MS,
-    maxStoredBytes: config.maxStoredOutputMb * MEBIBYTE,
-    auditRetentionMs: config.auditRetentionDays * 24 * HOUR_MS,
-  };
-}
-
-/** Ends as interrupted what a lost service left. @throws {CodeBeakerError} `internal` when that cannot be written down */
 function endUnfinished(storage: Storage): void {
   try {
     storage.executions.endUnfinished();
@@ -248,7 +308,11 @@ async function openInstance(home: string | undefined, identity: "lasting" | "pas
   }
 }
 
-/** Its raw settings, which are told to be off now and not at the first request. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Its raw settings, which are told to be off now and not at the first request.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 function dockerSettings(config: Config): unknown {
   const raw = {
     host: config.dockerHost,

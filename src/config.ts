@@ -44,6 +44,31 @@ export const SETTINGS = {
     help: "isolation floor; requests can raise it and not lower it",
   },
   maxConcurrent: { schema: whole(1, 10_000), default: "max(8, 4 x cores)", help: "programs that run at the same time" },
+  memoryBudgetMb: {
+    schema: whole(64, 16_777_216),
+    default: "3/4 of the machine's",
+    help: "MB of memory that programs and workspaces may take together",
+  },
+  warmMax: {
+    schema: whole(0, 1_000),
+    default: 4,
+    help: "processes or containers of one kind that are made ahead of time at most; 0 for none",
+  },
+  warmMemoryMb: {
+    schema: whole(0, 1_048_576),
+    default: 512,
+    help: "MB of memory that everything made ahead of time may take together",
+  },
+  warmIdleMs: {
+    schema: whole(1_000, 86_400_000),
+    default: 60_000,
+    help: "how long something is kept ready that nobody asks for any more",
+  },
+  probe: {
+    schema: yesOrNo,
+    default: true,
+    help: "whether languages that several runtimes can run are measured after the start, while nothing else runs",
+  },
   maxSessions: { schema: whole(0, 100_000), default: 1_000, help: "sessions that may be open at the same time" },
   allowInstall: {
     schema: yesOrNo,
@@ -138,6 +163,12 @@ export interface Config {
   readonly logLevel: typeof LOG_LEVELS[number];
   readonly minIsolation: number;
   readonly maxConcurrent: number;
+  /** Undefined where nothing is said, and the machine decides. */
+  readonly memoryBudgetMb: number | undefined;
+  readonly warmMax: number;
+  readonly warmMemoryMb: number;
+  readonly warmIdleMs: number;
+  readonly probe: boolean;
   readonly maxSessions: number;
   readonly allowInstall: boolean;
   readonly maxBodyBytes: number;
@@ -146,6 +177,8 @@ export interface Config {
   readonly writeRoots: readonly string[];
   readonly openNetworks: readonly string[];
   readonly denoBinary: string | undefined;
+  /** Directories in which a binary is looked for that is named without one. */
+  readonly searchPath: readonly string[];
   readonly npmRegistry: string | undefined;
   /** Undefined where there is no home directory. */
   readonly home: string | undefined;
@@ -175,8 +208,8 @@ export function flagOf(name: SettingName): string {
  * The settings: flags win, then variables, then the file, then the defaults.
  *
  * @param flags settings by name as the command line gave them; `config` names the file
- * @throws {CodeBeakerError} `invalid_request` that names the setting as its source spells it and, for an unknown one, the
- *   nearest
+ * @throws {CodeBeakerError} `invalid_request` that names the setting as its source spells it and, for an unknown one,
+ *   the nearest
  */
 export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}): Promise<Config> {
   const { config: flaggedFile, ...flagged } = flags;
@@ -199,6 +232,11 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
     logLevel: given.logLevel ?? SETTINGS.logLevel.default,
     minIsolation: given.minIsolation ?? SETTINGS.minIsolation.default,
     maxConcurrent: given.maxConcurrent ?? Math.max(8, 4 * navigator.hardwareConcurrency),
+    memoryBudgetMb: given.memoryBudgetMb,
+    warmMax: given.warmMax ?? SETTINGS.warmMax.default,
+    warmMemoryMb: given.warmMemoryMb ?? SETTINGS.warmMemoryMb.default,
+    warmIdleMs: given.warmIdleMs ?? SETTINGS.warmIdleMs.default,
+    probe: given.probe ?? SETTINGS.probe.default,
     maxSessions: given.maxSessions ?? SETTINGS.maxSessions.default,
     allowInstall: given.allowInstall ?? SETTINGS.allowInstall.default,
     maxBodyBytes: given.maxBodyBytes ?? SETTINGS.maxBodyBytes.default,
@@ -207,6 +245,7 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
     writeRoots: given.writeRoots ?? [],
     openNetworks: given.openNetworks ?? [],
     denoBinary: given.denoBinary,
+    searchPath: (readVariable("PATH") ?? "").split(":").filter((directory) => directory.startsWith("/")),
     npmRegistry: given.npmRegistry,
     home: given.home ?? below(readVariable("HOME"), ".codebeaker"),
     apiKeys: given.apiKeys ?? [],
@@ -271,7 +310,10 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** V8 quotes what stands around the fault, which may be a secret: `Unexpected token 'x', ..."key": "xyz"... is not valid JSON`. */
+/**
+ * V8 quotes what stands around the fault, which may be a secret: `Unexpected token 'x', ..."key": "xyz"... is not valid
+ * JSON`.
+ */
 function withoutExcerpt(message: string): string {
   return message.replace(/,? ?(\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, "") + " (it must be JSON)";
 }

@@ -4,6 +4,7 @@ import type { Attempt } from "./core/execution.ts";
 import type { Selection } from "./core/selection.ts";
 import { CLOSE_REASONS, type SessionInfo } from "./core/session.ts";
 import type { EndedExecution, Observer } from "./engine/observer.ts";
+import type { PoolState } from "./system/warm_pool.ts";
 import type { Caller } from "./engine/port.ts";
 
 /** What is looked up when somebody asks, and not counted. */
@@ -14,6 +15,10 @@ export interface MetricSources {
   running(): number;
   /** Sessions that are not closed. */
   sessions(): number;
+  /** Contexts that are not lost. */
+  contexts(): number;
+  /** What is made ahead of time, by the runtime that it is for. */
+  pools(): readonly (PoolState & { readonly runtime: string })[];
 }
 
 /** Every metric as Prometheus reads it. */
@@ -222,10 +227,40 @@ async function openInstruments(sources: MetricSources): Promise<Instruments> {
       },
     });
   }
+  for (const { read, ...definition } of POOL_METRICS) {
+    const Kind = definition.name.endsWith("_total") ? Counter : Gauge;
+    new Kind({
+      ...definition,
+      labelNames: ["runtime"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { runtime, ...state } of sources.pools()) this.inc({ runtime }, read(state));
+      },
+    });
+  }
   const add = (entry: Entry) => adders.get(entry.name)?.(entry);
   STARTING_AT_ZERO.forEach(add);
   return { registry, add };
 }
+
+const POOL_METRICS: readonly (Pick<Definition, "name" | "help"> & { read(state: PoolState): number })[] = [
+  {
+    name: "codebeaker_pool_ready",
+    help: "What was made ahead of time and waits for a program",
+    read: ({ ready }) => ready,
+  },
+  {
+    name: "codebeaker_pool_hits_total",
+    help: "How often a program met something that was made ahead of time",
+    read: ({ hits }) => hits,
+  },
+  {
+    name: "codebeaker_pool_misses_total",
+    help: "How often a program met nothing that was made ahead of time",
+    read: ({ misses }) => misses,
+  },
+];
 
 function gaugesOf(sources: MetricSources) {
   return [
@@ -236,6 +271,7 @@ function gaugesOf(sources: MetricSources) {
     },
     { name: "codebeaker_running", help: "Programs that have a place", read: () => sources.running() },
     { name: "codebeaker_sessions", help: "Sessions that are not closed", read: () => sources.sessions() },
+    { name: "codebeaker_contexts", help: "Contexts that are not lost", read: () => sources.contexts() },
     {
       name: "process_resident_memory_bytes",
       help: "Resident memory of the service itself",

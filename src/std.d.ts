@@ -1,4 +1,4 @@
-// The Deno standard library as npm republishes it ships no types: what this project uses of it, as its documentation states it.
+// The Deno standard library as npm republishes it ships no types: this is what the project uses of it, as documented.
 
 declare module "@std/assert" {
   export function assert(condition: unknown, message?: string): asserts condition;
@@ -19,6 +19,13 @@ declare module "@std/assert" {
   ): Promise<E>;
 }
 
+declare module "@std/fmt/colors" {
+  export function bold(text: string): string;
+  export function green(text: string): string;
+  export function red(text: string): string;
+  export function yellow(text: string): string;
+}
+
 declare module "@std/path" {
   export function basename(path: string): string;
   export function dirname(path: string): string;
@@ -26,6 +33,7 @@ declare module "@std/path" {
   export function fromFileUrl(url: string | URL): string;
   export function join(...paths: string[]): string;
   export function relative(from: string, to: string): string;
+  export function resolve(...paths: string[]): string;
   export function toFileUrl(path: string): URL;
 }
 

@@ -18,13 +18,21 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", "src/runtimes/runtime.ts"] },
   "src/runtimes/selector.ts": {
-    code: ["src/core/", "src/runtimes/strategies.ts", "src/runtimes/circuit_breaker.ts"],
+    code: [
+      "src/core/",
+      "src/runtimes/strategies.ts",
+      "src/runtimes/profile.ts",
+      "src/runtimes/circuit_breaker.ts",
+    ],
     types: ["src/runtimes/runtime.ts"],
   },
   "src/runtimes/circuit_breaker.ts": { code: ["src/core/"] },
   "src/runtimes/strategies.ts": { code: [], types: ["src/core/"] },
   "src/runtimes/profile.ts": { code: ["src/core/"] },
-  "src/runtimes/description.ts": { code: ["src/core/"], types: ["src/runtimes/runtime.ts", "src/runtimes/profile.ts"] },
+  "src/runtimes/description.ts": {
+    code: ["src/core/"],
+    types: ["src/runtimes/runtime.ts", "src/runtimes/profile.ts", "src/system/warm_pool.ts"],
+  },
   "src/runtimes/*/": {
     code: ["src/core/", "src/system/", "src/runtimes/process/"],
     types: ["src/runtimes/runtime.ts"],
@@ -48,7 +56,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "src/storage/": { code: ["src/core/", "src/log.ts"], types: ["src/engine/observer.ts", "src/engine/port.ts"] },
   "src/access/": { code: ["src/core/", "src/system/"], types: ["src/storage/storage.ts"] },
-  "src/metrics.ts": { code: ["src/core/"], types: ["src/engine/observer.ts", "src/engine/port.ts"] },
+  "src/metrics.ts": {
+    code: ["src/core/"],
+    types: ["src/engine/observer.ts", "src/engine/port.ts", "src/system/warm_pool.ts"],
+  },
   "src/server/": {
     code: ["src/core/", "src/commands/mod.ts", "src/log.ts", "src/system/delay.ts", "src/system/tcp_connections.ts"],
     types: [
@@ -62,7 +73,13 @@ const RULES: Readonly<Record<string, Rule>> = {
       "src/system/uploads.ts",
     ],
   },
-  "src/cli/": { code: ["src/core/", "src/access/mod.ts", "src/compose.ts", "src/config.ts", "src/log.ts"] },
+  "src/cli/": {
+    code: ["src/core/", "src/access/mod.ts", "src/compose.ts", "src/config.ts", "src/home_storage.ts", "src/log.ts"],
+  },
+  "src/home_storage.ts": {
+    code: ["src/core/", "src/storage/mod.ts"],
+    types: ["src/config.ts", "src/storage/storage.ts"],
+  },
   "src/config.ts": { code: ["src/core/", "src/log.ts"] },
   "src/log.ts": { code: [] },
   "src/compose.ts": { code: ["src/"] },
@@ -76,6 +93,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "diff": ["src/commands/"],
   "deno-std": ["src/"],
   "cidr-tools": ["src/core/private_networks.ts"],
+  "es-module-lexer": ["src/runtimes/deno/interpreter_modules.ts"],
   "hono": ["src/server/"],
   "range-parser": ["src/server/file_conditions.ts"],
   "commander": ["src/cli/"],
@@ -86,8 +104,27 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 
 /** Words of the source that belong to one place. */
 const SOURCE_RULES: readonly { readonly pattern: RegExp; readonly only: readonly string[]; readonly what: string }[] = [
-  { pattern: /new Deno\.Command\(/, only: ["src/system/spawn.ts"], what: "starts a process" },
+  {
+    pattern: /new Deno\.Command\(/,
+    only: ["src/system/spawn.ts", "src/runtimes/deno/canaries.ts"], // A canary is a program that tries to.
+    what: "starts a process",
+  },
   { pattern: /\bDeno\.env\b/, only: ["src/config.ts"], what: "reads the environment" },
+  {
+    pattern: /\bDate\.now\b|\bnew Date\(\)/, // Somebody may set it at any moment: no deadline and no interval is measured by it.
+    only: [
+      "src/system/clock.ts",
+      "src/system/instance.ts",
+      "src/storage/",
+      "src/engine/executions.ts",
+      "src/runtimes/docker/environment_container.ts",
+      "src/runtimes/docker/launcher.ts",
+      "src/server/rpc/session_methods.ts",
+      "src/cli/",
+      "src/compose.ts",
+    ],
+    what: "reads the time of day",
+  },
   { pattern: /"node:sqlite"/, only: ["src/storage/"], what: "uses SQLite" },
   {
     pattern: /"(docker|deno|bun|node|wasm|isolate|native)"/,

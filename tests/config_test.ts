@@ -77,6 +77,11 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     logLevel: "error",
     minIsolation: 9,
     maxConcurrent: 3,
+    memoryBudgetMb: 4_096,
+    warmMax: 2,
+    warmMemoryMb: 64,
+    warmIdleMs: 5_000,
+    probe: false,
     maxSessions: 5,
     allowInstall: false,
     maxBodyBytes: 2_048,
@@ -95,7 +100,8 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
       ["dockerEnvironments", "apiKeys"].includes(name) ? JSON.stringify(values[name]) : String(values[name]),
     ]),
   );
-  const expected = { ...values, apiKeys: apiKeysSchema.parse(values.apiKeys) };
+  const searchPath = (Deno.env.get("PATH") ?? "").split(":");
+  const expected = { ...values, searchPath, apiKeys: apiKeysSchema.parse(values.apiKeys) };
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, JSON.stringify(values));
   await withVariables({}, async () => {

@@ -20,6 +20,7 @@ const EXECUTION: Execution = {
   stdout: "",
   stderr: "",
   truncated: { stdout: 0, stderr: 0 },
+  denials: [],
   usage: { wallMs: 40, startupMs: 3, cpuMs: 1_500, peakMemoryBytes: null },
   warm: false,
   selection: SELECTION,
@@ -29,7 +30,7 @@ const EXECUTION: Execution = {
 const SESSION = fakeSession({ runtime: "deno", state: "closed", closedBecause: "idle_timeout" });
 
 function makeMetrics(): Metrics {
-  return new Metrics({ queueLength: () => 0, running: () => 0, sessions: () => 0 });
+  return new Metrics({ queueLength: () => 0, running: () => 0, sessions: () => 0, contexts: () => 0, pools: () => [] });
 }
 
 function ended(result: EndedExecution["result"], queuedMs = 0): EndedExecution {
@@ -143,13 +144,27 @@ Deno.test("Metrics tells outcomes apart", async () => {
 
 Deno.test("Metrics asks its sources each time", async () => {
   let figure = 3;
-  const metrics = new Metrics({ queueLength: () => figure, running: () => figure + 1, sessions: () => figure + 2 });
-  const names = ["codebeaker_queue_length", "codebeaker_running", "codebeaker_sessions"];
+  const metrics = new Metrics({
+    queueLength: () => figure,
+    running: () => figure + 1,
+    sessions: () => figure + 2,
+    contexts: () => figure + 6,
+    pools: () => [{ runtime: "deno", ready: figure + 3, hits: figure + 4, misses: figure + 5 }],
+  });
+  const names = [
+    "codebeaker_queue_length",
+    "codebeaker_running",
+    "codebeaker_sessions",
+    "codebeaker_contexts",
+    'codebeaker_pool_ready{runtime="deno"}',
+    'codebeaker_pool_hits_total{runtime="deno"}',
+    'codebeaker_pool_misses_total{runtime="deno"}',
+  ];
   const first = await read(metrics);
-  assertEquals(names.map((name) => first.get(name)), [3, 4, 5]);
+  assertEquals(names.map((name) => first.get(name)), [3, 4, 5, 9, 6, 7, 8]);
   figure = 0;
   const second = await read(metrics);
-  assertEquals(names.map((name) => second.get(name)), [0, 1, 2]);
+  assertEquals(names.map((name) => second.get(name)), [0, 1, 2, 6, 3, 4, 5]);
 });
 
 Deno.test("Metrics tells the service's own memory and start", async () => {
@@ -220,6 +235,7 @@ Deno.test("Metrics is read as Prometheus text, with help and type for each", asy
   assertEquals(contentType, "text/plain; version=0.0.4; charset=utf-8");
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
   assertEquals(types.toSorted(), [
+    "codebeaker_contexts gauge",
     "codebeaker_errors_total counter",
     "codebeaker_execution_cpu_seconds_total counter",
     "codebeaker_execution_duration_seconds histogram",
@@ -227,6 +243,9 @@ Deno.test("Metrics is read as Prometheus text, with help and type for each", asy
     "codebeaker_execution_startup_seconds histogram",
     "codebeaker_executions_total counter",
     "codebeaker_fallbacks_total counter",
+    "codebeaker_pool_hits_total counter",
+    "codebeaker_pool_misses_total counter",
+    "codebeaker_pool_ready gauge",
     "codebeaker_queue_length gauge",
     "codebeaker_queue_wait_seconds histogram",
     "codebeaker_running gauge",

@@ -45,8 +45,8 @@ export class Quotas {
   }
 
   /**
-   * Takes one start off the tenant's rate, where its budget of the day is not used up and not too many of its programs wait. It
-   * is not given back, whatever comes of the start.
+   * Takes one start off the tenant's rate, where its budget of the day is not used up and not too many of its programs
+   * wait. It is not given back, whatever comes of the start.
    *
    * @throws {CodeBeakerError} `busy` that says when there is a start again
    */
@@ -66,9 +66,9 @@ export class Quotas {
   }
 
   /**
-   * A place among those of the tenant, in the order in which they were asked for; its owner disposes of it. The budget of the
-   * day is looked at again when the place is there, as others may have used it up while the program waited for it or, in its
-   * session, for its turn.
+   * A place among those of the tenant, in the order in which they were asked for; its owner disposes of it. The budget
+   * of the day is looked at again when the place is there, as others may have used it up while the program waited for
+   * it or, in its session, for its turn.
    *
    * @throws {CodeBeakerError} `busy` when none came free in time, too many wait, or the budget is used up
    * @throws the signal's reason when it is aborted first
@@ -86,15 +86,18 @@ export class Quotas {
   }
 
   /**
-   * Takes what a program has used off the tenant's budget of this day. Where its CPU time could not be measured, it is charged
-   * its wall time: a program that nobody can meter is not free.
+   * Takes what a program has used off the tenant's budget of this day. Where its CPU time could not be measured, it is
+   * charged its wall time: a program that nobody can meter is not free.
    */
   charge(principal: Principal, { cpuMs, wallMs }: { readonly cpuMs: number | null; readonly wallMs: number }): void {
     if (principal.quota.cpuSecondsPerDay === undefined) return;
     this.#usage.add(principal.tenant, this.#day(), cpuMs ?? wallMs);
   }
 
-  /** What runs is charged at its end, so that programs that run at the same time can overdraw the budget by what each may use. */
+  /**
+   * What runs is charged at its end, so that programs that run at the same time can overdraw the budget by what each
+   * may use.
+   */
   #checkBudget(principal: Principal): void {
     const { cpuSecondsPerDay } = principal.quota;
     if (cpuSecondsPerDay === undefined) return;
@@ -125,8 +128,8 @@ export class Quotas {
   }
 
   #sweep(): void {
-    const now = this.#clock.now();
-    if (Math.abs(now - this.#sweptAt) < IDLE_MS) return;
+    const now = this.#clock.elapsed();
+    if (now - this.#sweptAt < IDLE_MS) return;
     this.#sweptAt = now;
     for (const [name, { programs, bucket }] of this.#tenants) {
       if (programs === 0 && (bucket?.isFull ?? true)) this.#tenants.delete(name);

@@ -3,20 +3,20 @@ import type { Clock } from "../system/clock.ts";
 const MINUTE_MS = 60_000;
 
 /**
- * How often something may be done: so many times at once, and so many times a minute on average. It counts in parts of which
- * one time has {@link MINUTE_MS} and each ms brings `perMinute`, so that the numbers stay whole.
+ * How often something may be done: so many times at once, and so many times a minute on average. It counts in parts of
+ * which one time has {@link MINUTE_MS} and each ms brings `perMinute`, so that the numbers stay whole.
  */
 export class TokenBucket {
   readonly #perMinute: number;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "elapsed">;
   #parts: number;
   #countedAt: number;
 
-  constructor({ perMinute, clock }: { readonly perMinute: number; readonly clock: Clock }) {
+  constructor({ perMinute, clock }: { readonly perMinute: number; readonly clock: Pick<Clock, "elapsed"> }) {
     this.#perMinute = perMinute;
     this.#clock = clock;
     this.#parts = this.#capacity;
-    this.#countedAt = clock.now();
+    this.#countedAt = clock.elapsed();
   }
 
   /** Whether it is as if it had never been used. */
@@ -37,10 +37,10 @@ export class TokenBucket {
     return this.#perMinute * MINUTE_MS;
   }
 
-  /** A clock that was put back brings nothing, and takes nothing. */
+  /** By the time that passes: a clock that is set brings nothing, and takes nothing. */
   #refill(): void {
-    const now = this.#clock.now();
-    this.#parts = Math.min(this.#capacity, this.#parts + Math.max(0, now - this.#countedAt) * this.#perMinute);
+    const now = this.#clock.elapsed();
+    this.#parts = Math.min(this.#capacity, this.#parts + (now - this.#countedAt) * this.#perMinute);
     this.#countedAt = now;
   }
 }

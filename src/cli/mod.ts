@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CodeBeakerError } from "../core/errors.ts";
 import { addAuditCommand } from "./audit.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addImagesCommand } from "./images.ts";
 import { addKeysCommand } from "./keys.ts";
 import { EXIT_USAGE, printError } from "./output.ts";
@@ -17,6 +18,7 @@ const SUBCOMMANDS = [
   addServeCommand,
   addRunCommand,
   addRuntimesCommand,
+  addDoctorCommand,
   addImagesCommand,
   addKeysCommand,
   addAuditCommand,

@@ -2,6 +2,7 @@ import { basename } from "@std/path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { composeService } from "../compose.ts";
 import { loadConfig } from "../config.ts";
+import type { Denials } from "../core/denial.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Outcome } from "../core/execution.ts";
 import { languageOfFile } from "../core/languages.ts";
@@ -85,14 +86,15 @@ async function run(
   await using service = await composeService(await loadConfig(settings), { identity: "passing" });
   if (explain) await printError(explainSelection(await service.engine.select(CALLER, request)));
   try {
-    const { outcome } = await service.engine.execute(CALLER, request, {
+    const execution = await service.engine.execute(CALLER, request, {
       signal: interrupt.signal,
       onOutput: ({ stream, bytes }) => writeAll(Deno[stream], bytes).catch(() => interrupt.abort("SIGPIPE")),
       ...(file === "-" ? {} : { stdin: Deno.stdin.readable }),
     });
     if (interrupt.signal.aborted) return exitCodeOfSignal(interrupt.signal.reason);
-    await printEnding(outcome);
-    return exitCodeOf(outcome);
+    await printDenials(execution);
+    await printEnding(execution.outcome);
+    return exitCodeOf(execution.outcome);
   } catch (error) {
     if (interrupt.signal.aborted) return exitCodeOfSignal(interrupt.signal.reason);
     throw error;
@@ -128,6 +130,15 @@ async function readText(file: string): Promise<string> {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
+}
+
+/** What the program was refused is said on stderr, and what would allow it. */
+async function printDenials({ denials, denialsOmitted = 0 }: Denials): Promise<void> {
+  for (const { kind, target, at, rule, remedy } of denials) {
+    const place = at === undefined ? "" : ` at ${at}`;
+    await printError(`codebeaker: denied: ${kind} ${target}${place} (${remedy ?? rule})`);
+  }
+  if (denialsOmitted > 0) await printError(`codebeaker: denied: ${denialsOmitted} more`);
 }
 
 /** What is no exit is said on stderr. */

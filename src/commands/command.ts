@@ -5,7 +5,8 @@ import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { RunProgramOptions } from "./run_program.ts";
 
 /** What holds while a command runs. */
-export interface CommandContext extends Pick<RunProgramOptions, "signal" | "kept" | "stdin" | "onStart" | "onOutput"> {
+export interface CommandContext
+  extends Pick<RunProgramOptions, "signal" | "kept" | "stdin" | "onStart" | "onOutput" | "permissionBounds"> {
   /** The limits of the programs it starts; a command may only lower them, but for the time. */
   readonly limits: Limits;
   /** The most that a command may name as the time of its program, in ms; absent, what `limits` say. */

@@ -7,10 +7,16 @@ import type { WorkspaceFiles } from "../runtimes/runtime.ts";
 import { defineFileCommand } from "./command.ts";
 import { readText } from "./read_text.ts";
 
-/** Nothing else is answered while texts are compared, so what is compared is bounded: the time grows with the square of the edits. */
+/** What is compared is bounded: the time grows with the square of the edits. */
 const MAX_LINES = 200_000;
 const MAX_EDITS = 4_000;
-const TIMEOUT_MS = 1_000;
+
+/**
+ * For how long others are kept waiting; what takes longer gives them their turn after each edit, and takes longer by
+ * that.
+ */
+const MAX_HOLD_MS = 100;
+const TIMEOUT_MS = 20_000;
 
 /** A longer answer is refused, as by `read_file`. */
 const MAX_DIFF_LENGTH = 16_777_216;
@@ -19,6 +25,11 @@ const MAX_DIFF_LENGTH = 16_777_216;
 interface Side {
   readonly path?: string;
   readonly text: string;
+}
+
+interface Sides {
+  readonly original: Side;
+  readonly modified: Side;
 }
 
 /** Compares two texts, each a file's or given, and tells the difference as a unified diff that `apply_patch` takes. */
@@ -47,7 +58,7 @@ export const diff = defineFileCommand({
     for (const side of sides) checkSide(side);
     const [original, modified] = [await readSide(files, sides[0]), await readSide(files, sides[1])];
     if (original.text === modified.text) return { diff: "", addedLines: 0, removedLines: 0, identical: true };
-    const patch = compare({ original, modified }, contextLines);
+    const patch = await compare({ original, modified }, contextLines);
     return { diff: format(patch), ...countLines(patch), identical: false };
   },
 });
@@ -71,22 +82,27 @@ async function readSide(files: WorkspaceFiles, { name, path, content }: SideFiel
 }
 
 /** A given text that is compared with a file is that file's other version, and has its name. */
-function compare(
-  { original, modified }: { readonly original: Side; readonly modified: Side },
-  contextLines: number,
-): StructuredPatch {
-  for (const { text } of [original, modified]) checkLines(text);
-  const patch = structuredPatch(
+async function compare(sides: Sides, contextLines: number): Promise<StructuredPatch> {
+  for (const { text } of [sides.original, sides.modified]) checkLines(text);
+  const common = { context: contextLines, maxEditLength: MAX_EDITS };
+  const patch = structuredPatch(...named(sides), { ...common, timeout: MAX_HOLD_MS }) ??
+    await new Promise<StructuredPatch | undefined>((callback) =>
+      structuredPatch(...named(sides), { ...common, timeout: TIMEOUT_MS, callback })
+    );
+  if (patch === undefined) throw tooLarge(`the texts must differ in at most ${MAX_EDITS} lines`);
+  return patch;
+}
+
+/** Names, texts and headers, in the order of `structuredPatch`. */
+function named({ original, modified }: Sides) {
+  return [
     original.path ?? modified.path ?? "original",
     modified.path ?? original.path ?? "modified",
     original.text,
     modified.text,
     undefined,
     undefined,
-    { context: contextLines, maxEditLength: MAX_EDITS, timeout: TIMEOUT_MS },
-  );
-  if (patch === undefined) throw tooLarge(`the texts must differ in at most ${MAX_EDITS} lines`);
-  return patch;
+  ] as const;
 }
 
 function checkLines(text: string): void {

@@ -1,6 +1,8 @@
 import { BoundedOutput } from "../core/bounded_output.ts";
-import type { OutputChunk, OutputStream, ProgramResult } from "../core/execution.ts";
+import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
+import type { PermissionBounds } from "../core/permissions.ts";
+import { explainRefusals, NO_REFUSALS } from "../core/refusal.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/runtime.ts";
 
 /** What holds for one program. */
@@ -11,11 +13,14 @@ export interface RunProgramOptions {
   readonly signal?: AbortSignal | undefined;
   /** Is called when the program may begin. */
   onStart?(): void;
+  /** The program waits until it returns, unless it was told to end: then whoever takes what is left holds nobody up. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
   /** What keeps what it prints; absent, it is kept within the limits. */
   readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
   /** When the environment was asked for, on `performance.now`'s clock; now, when it stood ready. */
   readonly askedAt?: number;
+  /** What bounds the permissions that could be asked for; absent, nothing does. */
+  readonly permissionBounds?: PermissionBounds | undefined;
 }
 
 /** Runs a program to its end: feeds it, keeps what it prints within the limits, and tells how it ended. */
@@ -40,10 +45,33 @@ export async function runProgram(
   const feeding = feed(handle.stdin, options.stdin ?? "");
   for await (const chunk of handle.output) {
     kept[chunk.stream].push(chunk.bytes);
-    await options.onOutput?.(chunk);
+    await unlessAborted(options.signal, options.onOutput?.(chunk));
   }
   const { outcome, wallMs } = await ended;
   feeding.abort();
+  return {
+    ...describeEnd(handle, {
+      outcome,
+      kept,
+      usage: { wallMs, startupMs: beganAt - askedAt, ...handle.usage() },
+      permissionBounds: options.permissionBounds,
+    }),
+    ...(handle.compile === undefined ? {} : { compile: handle.compile }),
+  };
+}
+
+/** What is known of an end beside what the program's handle tells. */
+export interface ProgramEnd extends Pick<RunProgramOptions, "permissionBounds"> {
+  readonly outcome: Outcome;
+  readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
+  readonly usage: Usage;
+}
+
+/** How a program ended, and what it printed, used, and was refused. */
+export function describeEnd(
+  handle: Pick<ProgramHandle, "refusals">,
+  { kept, outcome, permissionBounds, usage }: ProgramEnd,
+): ProgramResult {
   const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
   return {
     outcome,
@@ -51,14 +79,28 @@ export async function runProgram(
     stdout: stdout.text,
     stderr: stderr.text,
     truncated: { stdout: stdout.truncatedBytes, stderr: stderr.truncatedBytes },
-    usage: { wallMs: round(wallMs), startupMs: round(beganAt - askedAt), ...handle.usage() },
-    ...(handle.compile === undefined ? {} : { compile: handle.compile }),
+    usage: { ...usage, wallMs: round(usage.wallMs), startupMs: round(usage.startupMs) },
+    ...explainRefusals(handle.refusals?.() ?? NO_REFUSALS, { bounds: permissionBounds }),
   };
 }
 
+/** Returns when the work is done, or a signal is aborted. */
+export async function unlessAborted(signal: AbortSignal | undefined, work: Promise<void> | void): Promise<void> {
+  if (signal === undefined || work === undefined) return await work;
+  const aborted = Promise.withResolvers<void>();
+  const wake = () => aborted.resolve();
+  signal.addEventListener("abort", wake);
+  if (signal.aborted) wake();
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", wake);
+  }
+}
+
 /**
- * Writes a program's stdin beside everything else, until the returned is aborted. A program that does not read it, has ended,
- * or has left its stdin to somebody else who does not read it, holds nobody up.
+ * Writes a program's stdin beside everything else, until the returned is aborted. A program that does not read it, has
+ * ended, or has left its stdin to somebody else who does not read it, holds nobody up.
  */
 function feed(stdin: ProgramHandle["stdin"], input: string | ReadableStream<Uint8Array>): AbortController {
   const feeding = new AbortController();

@@ -1,3 +1,5 @@
+import { grown } from "./bytes.ts";
+
 /**
  * The head and the tail of a stream of bytes, at most `maxBytes` together; what is left out of the middle is counted.
  *
@@ -58,19 +60,6 @@ export class BoundedOutput {
     const start = this.#tailSeen % this.#tailBytes;
     return concat([this.#tail.subarray(start), this.#tail.subarray(0, start)]);
   }
-}
-
-interface Room {
-  readonly neededBytes: number;
-  readonly maxBytes: number;
-}
-
-/** A buffer with the same bytes and room for so many, at most `maxBytes`; it doubles, so that small pieces cost little. */
-function grown(buffer: Uint8Array<ArrayBuffer>, { neededBytes, maxBytes }: Room): Uint8Array<ArrayBuffer> {
-  if (buffer.length >= Math.min(neededBytes, maxBytes)) return buffer;
-  const larger = new Uint8Array(Math.min(Math.max(neededBytes, 2 * buffer.length), maxBytes));
-  larger.set(buffer);
-  return larger;
 }
 
 function decode(bytes: Uint8Array): string {

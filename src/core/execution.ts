@@ -1,3 +1,5 @@
+import type { CellAnswer, CellPlace } from "./cell.ts";
+import type { Denials } from "./denial.ts";
 import type { Selection } from "./selection.ts";
 
 /** How a program ended. The first cause wins; each limit says what it was and what was observed. */
@@ -8,7 +10,16 @@ export type Outcome =
   | { readonly kind: "cpu_limit"; readonly limitMs: number; readonly observedMs: number }
   | { readonly kind: "memory_limit"; readonly limitMb: number; readonly observedMb: number }
   | { readonly kind: "output_limit"; readonly limitBytes: number; readonly observedBytes: number }
-  | { readonly kind: "disk_limit"; readonly limitMb: number; readonly observedMb: number }
+  | {
+    readonly kind: "disk_limit";
+    readonly limitMb: number;
+    readonly observedMb: number;
+    /** Present where it was the number of files and directories that was passed. */
+    readonly limitFiles?: number;
+    readonly observedFiles?: number;
+  }
+  | { readonly kind: "process_limit"; readonly limit: number; readonly observed: number }
+  | { readonly kind: "descriptor_limit"; readonly limit: number; readonly observed: number }
   | { readonly kind: "cancelled" }
   | { readonly kind: "interrupted"; readonly reason: string };
 
@@ -23,9 +34,13 @@ export interface OutputChunk {
 
 /** What a program has used so far; null where this platform cannot tell, or nothing was seen yet. */
 export interface ProgramUsage {
-  /** User and system time in ms, seen at the last look; its resolution is 10 ms. */
+  /** User and system time in ms of the program and what it started, from the moment it may begin. */
   readonly cpuMs: number | null;
-  /** The most private memory seen at any look: resident pages less those shared with files. */
+  /**
+   * The most at any time of the memory that `memoryMb` bounds, with what the start of its process took, as far as
+   * anybody has looked: what is its own and shared with no other environment, and where files lie in memory that counts
+   * for the limit, those too.
+   */
   readonly peakMemoryBytes: number | null;
 }
 
@@ -45,7 +60,7 @@ export interface CompileResult {
 }
 
 /** A finished program: its outcome and what it printed. Where the compiler failed, the outcome is the compiler's. */
-export interface ProgramResult {
+export interface ProgramResult extends Denials, CellAnswer, CellPlace {
   readonly outcome: Outcome;
   /** Null unless the program exited by itself. */
   readonly exitCode: number | null;

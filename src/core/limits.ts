@@ -5,6 +5,10 @@ import { strictObject } from "./validation.ts";
 /** What a limit in MB counts, in bytes. */
 export const MEBIBYTE = 1_048_576;
 
+const FILES_PER_MB = 256;
+/** Threads beside the first that the processes of a program may have together: runtimes start some on each core. */
+const THREADS = 128;
+
 interface LimitRange {
   readonly default: number;
   readonly min: number;
@@ -25,7 +29,7 @@ export const LIMITS = {
   maxTotalOutputBytes: { default: 67_108_864, min: 0, max: 4_294_967_296 },
   /** Processes alive at the same time. */
   maxProcesses: { default: 64, min: 1, max: 4_096 },
-  /** Bytes in the workspace. */
+  /** What lies in the workspace; {@link filesFor} says how many files. */
   diskMb: { default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
@@ -73,10 +77,11 @@ export interface SessionLimits {
 }
 
 /**
- * The limits of a program in a session: what it names, else the session's. Time is bounded by the session only where that
- * names it; a program of any other session may ask for as much as a one-shot. The disk is the session's.
+ * The limits of a program in a session: what it names, else the session's. Time is bounded by the session only where
+ * that names it; a program of any other session may ask for as much as a one-shot. The disk is the session's.
  *
- * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that is not enforced for each program
+ * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that is not enforced for each
+ *   program
  */
 export function lowerLimits({ named, enforced }: SessionLimits, requested: RequestedLimits): Limits {
   const caps = { ...resolveLimits(named), timeoutMs: named.timeoutMs ?? LIMITS.timeoutMs.max };
@@ -96,12 +101,24 @@ function whyNotLowered(
   return enforced.includes(name) ? undefined : "The session's runtime does not enforce this limit";
 }
 
-/** Limits with the time that a command asks for: at most `maxTimeoutMs` or, where that is absent, what the limits say. */
+/**
+ * Limits with the time that a command asks for: at most `maxTimeoutMs` or, where that is absent, what the limits say.
+ */
 export function withTimeout(
   { limits, maxTimeoutMs = limits.timeoutMs }: { readonly limits: Limits; readonly maxTimeoutMs?: number | undefined },
   timeoutMs: number | undefined,
 ): Limits {
   return { ...limits, timeoutMs: Math.min(timeoutMs ?? limits.timeoutMs, maxTimeoutMs) };
+}
+
+/** Files and directories that may lie in a workspace of so many MB. */
+export function filesFor(diskMb: number): number {
+  return diskMb * FILES_PER_MB;
+}
+
+/** Threads, which the kernel counts as it counts processes, that so many processes may have together. */
+export function tasksFor(processes: number): number {
+  return processes + THREADS;
 }
 
 /** What holds for a request that names no limit. */

@@ -29,7 +29,10 @@ export interface PermissionPolicy {
   readonly openNetworks: readonly string[];
 }
 
-/** The most that one key's requests may ask for, below what the operator's policy lets anybody; what is absent adds no bound. */
+/**
+ * The most that one key's requests may ask for, below what the operator's policy lets anybody; what is absent adds no
+ * bound.
+ */
 export interface PermissionCeiling {
   /** Absolute directories below which `allowRead` may point. */
   readonly allowRead?: readonly string[];
@@ -65,6 +68,7 @@ const MAX_LISTED = 10;
 const pathSchema = z.string().max(4096)
   .refine((path) => path.startsWith("/"), "A path in a permission is absolute")
   .refine((path) => !path.includes("\0"), "A path holds no NUL")
+  .refine((path) => path.isWellFormed(), "A path is well-formed Unicode")
   .refine((path) => !path.split("/").includes(".."), 'A path in a permission holds no ".."');
 
 const pathsSchema = z.array(pathSchema).max(64);
@@ -94,8 +98,8 @@ export const permissionCeilingSchema = strictObject({
 });
 
 /**
- * What remains of a request's permissions under the operator's policy and the ceiling of the caller's key: all of it, or an
- * error; nothing is dropped silently.
+ * What remains of a request's permissions under the operator's policy and the ceiling of the caller's key: all of it,
+ * or an error; nothing is dropped silently.
  *
  * @throws {CodeBeakerError} `permission_denied` that names the field and what the operator would have to allow
  */

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { MAX_ISOLATION } from "./capabilities.ts";
-import { environmentSchema } from "./environment_variables.ts";
 import { argumentsSchema, checkCodeSize, decodeContent, encodingSchema } from "./content.ts";
-import { invalidField } from "./errors.ts";
+import { environmentSchema } from "./environment_variables.ts";
+import { CodeBeakerError, invalidField } from "./errors.ts";
 import { canonicalLanguage, isKnownLanguage, mainFileOf } from "./languages.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "./limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings, permissionsSchema } from "./permissions.ts";
 import { type Preference, PREFERENCES } from "./selection.ts";
 import { oneOf, parseAs, strictObject } from "./validation.ts";
-import { parseWorkspacePath } from "./workspace_path.ts";
+import { directoriesAbove, isTooDeep, MAX_DEPTH, parseWorkspacePath } from "./workspace_path.ts";
+
+/** All of them are made before the program begins. */
+const MAX_DIRECTORIES = 10_000;
 
 /** What a selection depends on. */
 export interface SelectionRequest {
@@ -108,12 +111,27 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
   return request;
 }
 
-/** The files of a request. @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace; `invalid_request` */
+/**
+ * The files of a request.
+ *
+ * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace; `too_large` for one that lies too
+ *   deep; `invalid_request`
+ */
 export function parseFiles(files: z.output<typeof filesSchema>): RequestFile[] {
   return files.map((file, index) => ({
-    path: parseWorkspacePath(file.path, `files[${index}].path`),
+    path: parseFilePath(file.path, `files[${index}].path`),
     bytes: decodeContent(file, `files[${index}].content`),
   }));
+}
+
+/** The directories on the way to a file of a request are made, which takes the longer the deeper it lies. */
+function parseFilePath(given: string, field: string): string {
+  const path = parseWorkspacePath(given, field);
+  if (!isTooDeep(path)) return path;
+  const message = `A file lies at most ${MAX_DEPTH} levels deep`;
+  throw new CodeBeakerError("too_large", `Cannot take ${field}: ${message}`, {
+    details: { errors: [{ path: field, message }] },
+  });
 }
 
 /** A request's files with its code among them, and the one to run. @throws {CodeBeakerError} `invalid_request` */
@@ -139,14 +157,18 @@ export function placeFiles(
 export function checkPaths(files: readonly RequestFile[], taken: readonly string[]): void {
   const all = new Set([...taken, ...files.map(({ path }) => path)]);
   const seen = new Set(taken);
+  const directories = new Set<string>();
   files.forEach(({ path }, index) => {
     const field = `files[${index}].path`;
     if (path === ".") throw invalidField(field, "A file cannot be the workspace itself");
     if (seen.has(path)) throw invalidField(field, `The path ${JSON.stringify(path)} is there twice`);
-    const parts = path.split("/");
-    const above = parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
-    if (above.some((directory) => all.has(directory))) {
-      throw invalidField(field, `A part of ${JSON.stringify(path)} is itself a file`);
+    for (const directory of directoriesAbove(path)) {
+      if (directories.has(directory)) break; // So are those above it.
+      if (all.has(directory)) throw invalidField(field, `A part of ${JSON.stringify(path)} is itself a file`);
+      directories.add(directory);
+    }
+    if (directories.size > MAX_DIRECTORIES) {
+      throw invalidField(field, `Files lie in at most ${MAX_DIRECTORIES} directories`);
     }
     seen.add(path);
   });

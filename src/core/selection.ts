@@ -21,13 +21,19 @@ export interface Rejection {
   readonly retryAfterMs?: number;
 }
 
+/** Whether a start meets something that was made ready ahead of time. */
+export type StartPath = "cold" | "warm";
+
 /** What a score is made of. */
 export interface ScoreInputs {
   readonly startupMs: number;
   readonly memoryMb: number;
   /** That of the environment which this very request would get. */
   readonly isolationLevel: number;
+  /** Whose word start-up and memory are: the runtime's, or its latest executions' medians. */
   readonly source: "declared" | "measured";
+  /** The path of the starts that were measured; absent where none was. */
+  readonly path?: StartPath;
 }
 
 /** One runtime as a selection saw it. */
@@ -35,7 +41,7 @@ export interface Candidate {
   readonly runtime: string;
   readonly passed: boolean;
   readonly rejectedBecause?: Rejection;
-  /** The highest wins; present where the candidate passed. */
+  /** The highest wins, unless one that is declared to be better is nearly as good; present where the candidate passed. */
   readonly score?: number;
   readonly inputs: ScoreInputs;
 }

@@ -21,9 +21,9 @@ export const SESSION_STATES = ["creating", "active", "idle", "closing", "closed"
 export type SessionState = typeof SESSION_STATES[number];
 
 /**
- * Why a session is over: its owner closed it, nothing happened in it for `idleTimeoutMs`, it reached `maxLifetimeMs`, its
- * execution environment ended by itself, its owner's key was revoked, the service was shut down, or the service was lost and the
- * environment with it.
+ * Why a session is over: its owner closed it, nothing happened in it for `idleTimeoutMs`, it reached `maxLifetimeMs`,
+ * its execution environment ended by itself, its owner's key was revoked, the service was shut down, or the service was
+ * lost and the environment with it.
  */
 export const CLOSE_REASONS = [
   "closed_by_owner",
@@ -104,7 +104,7 @@ export const sessionRequestSchema = strictObject({
 });
 
 /** The wire form of `POST /v1/sessions/{id}/executions`. */
-export const sessionExecutionSchema = strictObject({
+const sessionExecutionSchema = strictObject({
   code: z.string().optional(),
   files: filesSchema,
   entrypoint: z.string().min(1).optional(),
@@ -145,7 +145,10 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
   };
 }
 
-/** Whether no value lies too deep. It goes down level by level and not by calls, of which JSON can hold more than may be made. */
+/**
+ * Whether no value lies too deep. It goes down level by level and not by calls, of which JSON can hold more than may be
+ * made.
+ */
 function isShallow(metadata: unknown): boolean {
   let level = [metadata];
   for (let depth = 0; level.length > 0; depth++) {

@@ -8,8 +8,8 @@ const MAX_ERRORS = 20;
 /** A longer name is quoted in part and gets no suggestion, whose cost grows with its length. */
 const MAX_NAME_LENGTH = 64;
 
-/** No schema reaches deeper than this, so what lies deeper is refused anyway. */
-const MAX_DEPTH = 8;
+/** No schema reaches deeper than this (metadata is 32 levels deep), so what lies deeper is refused anyway. */
+const MAX_DEPTH = 40;
 
 /** A longer place is cut. */
 const MAX_PATH_LENGTH = 256;

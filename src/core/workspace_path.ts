@@ -7,6 +7,9 @@ export const WORKSPACE_ROOT = "/workspace";
 const MAX_PATH_BYTES = 4096;
 const MAX_NAME_BYTES = 255;
 
+/** Deeper trees are refused: each level holds a descriptor and a frame of the stack. */
+export const MAX_DEPTH = 128;
+
 /**
  * A client's path as a normal one relative to the workspace: no `.`, no empty part, no leading or trailing slash; the
  * workspace itself is `.`. `/workspace/x` and `x` are the same file.
@@ -48,4 +51,14 @@ export function outside(
       details: { errors: [{ path: field, message: `Leaves the workspace: ${why}` }] },
     },
   );
+}
+
+/** The directories that lead to a normal path, from the nearest one to the top. */
+export function* directoriesAbove(path: string): Generator<string> {
+  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) yield path.slice(0, at);
+}
+
+/** Whether a normal path is more than {@link MAX_DEPTH} names long. */
+export function isTooDeep(path: string): boolean {
+  return path.split("/").length > MAX_DEPTH;
 }

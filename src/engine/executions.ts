@@ -15,7 +15,7 @@ const LOST = "the service was lost while it ran";
 const SHUT_DOWN = "the service was shut down";
 /** Whoever is told one of these is to ask again, and under the same idempotency key must not hear it for ever. */
 const PASSING: readonly ErrorCode[] = ["busy", "runtime_unavailable"];
-const NOT_RUN = { stdout: "", stderr: "", truncated: { stdout: 0, stderr: 0 }, exitCode: null } as const;
+const NOT_RUN = { stdout: "", stderr: "", truncated: { stdout: 0, stderr: 0 }, exitCode: null, denials: [] } as const;
 const NOTHING_USED = { wallMs: 0, startupMs: 0, cpuMs: null, peakMemoryBytes: null } as const;
 
 /** What the executions of a service are made from. */
@@ -63,7 +63,11 @@ export class Executions implements AsyncDisposable {
     this.#drainMs = drainMs;
   }
 
-  /** The execution that was submitted under the same key before. @throws {CodeBeakerError} `conflict` when it was another request */
+  /**
+   * The execution that was submitted under the same key before.
+   *
+   * @throws {CodeBeakerError} `conflict` when it was another request
+   */
   findRepeated(
     { caller, fingerprint }: Pick<Submission, "caller" | "fingerprint">,
     key: string,
@@ -78,7 +82,11 @@ export class Executions implements AsyncDisposable {
     return { id: found.id, ended: live?.ended ?? Promise.try(() => this.#storedEnd(tenant, found.id)) };
   }
 
-  /** Takes an execution in and starts on it. */
+  /**
+   * Takes an execution in and starts on it.
+   *
+   * @throws {CodeBeakerError} `busy` for one that must outlive the service, and cannot be kept now
+   */
   start(submission: Submission, body: ExecutionBody, options: SubmitOptions = {}): Submitted {
     const { caller, language, sessionId, selection, limits, fingerprint } = submission;
     const { idempotencyKey } = options;
@@ -95,6 +103,7 @@ export class Executions implements AsyncDisposable {
         outcome: { kind: "interrupted", reason: LOST },
       }),
       idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint },
+      mustBeKept: options.isPatient === true || idempotencyKey !== undefined,
     });
     this.#live.set(facts.id, live);
     this.#follow(live, submission, body, options.signal);

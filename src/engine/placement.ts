@@ -1,22 +1,31 @@
+import type { RuntimeDiagnosis } from "../core/diagnosis.ts";
 import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import type { Attempt } from "../core/execution.ts";
 import type { LimitName } from "../core/limits.ts";
 import { nothingFits, soonestRetryMs } from "../core/nothing_fits.ts";
-import { narrowPermissions, type PermissionPolicy } from "../core/permissions.ts";
+import { narrowPermissions, type PermissionBounds, type PermissionPolicy } from "../core/permissions.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SelectionRequest } from "../core/request.ts";
 import type { Selection } from "../core/selection.ts";
-import { describeRuntime, type RuntimeDescription } from "../runtimes/description.ts";
-import { RuntimeProfile } from "../runtimes/profile.ts";
+import { describeRuntime, plainConfig, type RuntimeDescription, toAvailability } from "../runtimes/description.ts";
+import type { RuntimeProfile } from "../runtimes/profile.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/runtime.ts";
-import { configOf, type Ranking, type RuntimeSelector } from "../runtimes/selector.ts";
+import { configOf, type Ranking, type RankOptions, type RuntimeSelector } from "../runtimes/selector.ts";
+import { delay, settledWithin } from "../system/delay.ts";
+import type { PoolState } from "../system/warm_pool.ts";
 import type { Observer } from "./observer.ts";
+import type { RuntimeReadiness } from "./port.ts";
+
+/** How long the others may take to answer when one runtime is known to be there. */
+const GRACE_MS = 20;
 
 /** What placing is made from. */
 export interface PlacementOptions {
   readonly selector: RuntimeSelector;
   readonly policy: PermissionPolicy;
   readonly observer?: Observer;
+  /** How what is made ahead of time stands, by the runtime that it is for; absent, nothing is. */
+  readonly poolOf?: (runtime: string) => PoolState;
 }
 
 /** A request, and what may be made for it, best first. */
@@ -48,6 +57,14 @@ export interface Lasting {
   readonly runtime: string;
   /** The limits that hold for each program in it. */
   readonly enforced: readonly LimitName[];
+  /** Memory in MB that a program in it takes at least, as its compiler does. */
+  readonly leastMemoryMb: number;
+}
+
+/** What was found of a runtime, and whether it reaches the floor. */
+export interface Diagnosed {
+  readonly diagnosis: RuntimeDiagnosis;
+  readonly reachesFloor: boolean;
 }
 
 /** What a lost process left. */
@@ -63,15 +80,20 @@ export class Placement {
   readonly #selector: RuntimeSelector;
   readonly #policy: PermissionPolicy;
   readonly #observer: Observer;
-  readonly #profiles = new Map<string, RuntimeProfile>();
+  readonly #poolOf: PlacementOptions["poolOf"];
 
-  constructor({ selector, policy, observer = {} }: PlacementOptions) {
+  constructor({ selector, policy, observer = {}, poolOf }: PlacementOptions) {
+    this.#poolOf = poolOf;
     this.#selector = selector;
     this.#policy = policy;
     this.#observer = observer;
   }
 
-  /** Every candidate for a request and why; nothing is made. @throws {CodeBeakerError} `permission_denied`, `invalid_request` */
+  /**
+   * Every candidate for a request and why; nothing is made.
+   *
+   * @throws {CodeBeakerError} `permission_denied`, `invalid_request`
+   */
   async explain(principal: Principal, request: SelectionRequest): Promise<Selection> {
     const { selection } = await this.#selector.rank(this.#narrow(principal, request));
     return selection;
@@ -80,14 +102,16 @@ export class Placement {
   /**
    * What may be made for a request.
    *
-   * @throws {CodeBeakerError} `permission_denied`, `invalid_request`; and where nothing passed, what {@link nothingFits} tells
+   * @throws {CodeBeakerError} `permission_denied`, `invalid_request`; and where nothing passed, what {@link
+   *   nothingFits} tells
    */
   async candidates<Request extends SelectionRequest>(
     principal: Principal,
     request: Request,
+    options: RankOptions = {},
   ): Promise<Candidates<Request>> {
     const narrowed = this.#narrow(principal, request);
-    const ranking = await this.#selector.rank(narrowed);
+    const ranking = await this.#selector.rank(narrowed, options);
     this.#observer.selected?.(ranking.selection);
     if (ranking.passed.length === 0) {
       throw nothingFits(ranking.selection, { language: request.language, spoken: this.#selector.spokenLanguages() });
@@ -142,24 +166,24 @@ export class Placement {
     request: SelectionRequest,
   ): Promise<Lasting | undefined> {
     const runtime = this.#selector.runtimes.find((known) => known.name === name);
-    const config = configOf(request, Math.max(floor, this.#selector.minIsolation)); // It may have been raised meanwhile.
+    const config = configOf(request, Math.max(floor, this.#selector.minIsolation)); // It may have been raised.
     const environment = await runtime?.reattachEnvironment?.(environmentId, config);
     if (runtime === undefined || environment === undefined) return undefined;
     await using unwanted = new AsyncDisposableStack();
     unwanted.use(environment);
-    const { isolation: { level, limits } } = await runtime.assess(config);
+    const { isolation: { level, limits }, memoryMb = 0 } = await runtime.assess(config);
     if (level < config.minIsolation) return undefined;
     unwanted.move();
-    return { environment, runtime: name, enforced: limits };
+    return { environment, runtime: name, enforced: limits, leastMemoryMb: memoryMb };
   }
 
   /** Makes an environment that lasts, on the best candidate that can make one. @throws as {@link tryEach} does */
   async open(candidates: Candidates): Promise<Lasting> {
     const { value, runtime } = await this.tryEach(candidates, async ({ runtime, config, begin }) => {
-      const { isolation } = await runtime.assess(config);
+      const { isolation, memoryMb = 0 } = await runtime.assess(config);
       const environment = await runtime.createEnvironment(config);
       begin();
-      return { environment, enforced: isolation.limits };
+      return { environment, enforced: isolation.limits, leastMemoryMb: memoryMb };
     });
     return { ...value, runtime };
   }
@@ -167,27 +191,66 @@ export class Placement {
   describe(): Promise<RuntimeDescription[]> {
     return Promise.all(this.#selector.runtimes.map((runtime) =>
       describeRuntime(runtime, {
-        profile: this.profileOf(runtime.name),
+        profile: this.#selector.profileOf(runtime),
+        pool: this.#poolOf?.(runtime.name),
         whyUnavailable: (environment) => this.#selector.whyUnavailable(runtime, environment),
       })
     ));
   }
 
-  /** What was measured of a runtime. */
-  profileOf(name: string): RuntimeProfile {
-    const known = this.#profiles.get(name) ?? new RuntimeProfile();
-    this.#profiles.set(name, known);
-    return known;
+  /** The server's own isolation floor. */
+  get floor(): number {
+    return this.#selector.minIsolation;
   }
 
-  /** One attempt, which tells its runtime's circuit how it went. What it throws as `runtime_unavailable` began no user code. */
+  /** Which runtimes can be used now. As soon as one can, those that have not answered are not waited for. */
+  async readiness(): Promise<RuntimeReadiness[]> {
+    const answers = this.#selector.runtimes.map(async (runtime) => {
+      const obstacle = await this.#selector.whyUnavailable(runtime);
+      return { name: runtime.name, ...toAvailability(obstacle) };
+    });
+    const first = Promise.withResolvers<void>();
+    for (const answer of answers) answer.then(({ available }) => available ? first.resolve() : undefined);
+    const all = Promise.all(answers);
+    await Promise.race([first.promise.then(() => settledWithin(all, GRACE_MS)), all]);
+    const pending = delay(0);
+    const readiness = this.#selector.runtimes.map(({ name }, index) =>
+      Promise.race([
+        ...answers.slice(index, index + 1),
+        pending.then(() => ({ name, available: false, reason: "it has not proven itself yet" })),
+      ])
+    );
+    await pending;
+    return await Promise.all(readiness);
+  }
+
+  /**
+   * What stands around the programs of each runtime, and whether a request that asks for nothing would get the floor
+   * there.
+   */
+  diagnose(): Promise<Diagnosed[]> {
+    return Promise.all(this.#selector.runtimes.map(async (runtime) => {
+      const found = await runtime.diagnose();
+      const obstacle = await this.#selector.whyUnavailable(runtime);
+      const { isolation } = await runtime.assess(plainConfig(runtime, this.floor));
+      return {
+        diagnosis: { runtime: runtime.name, ...toAvailability(obstacle), ...found },
+        reachesFloor: obstacle === undefined && isolation.level >= this.floor,
+      };
+    }));
+  }
+
+  /**
+   * One attempt, which tells its runtime's circuit how it went. What it throws as `runtime_unavailable` began no user
+   * code.
+   */
   async #tryOn<Value>(
     runtime: ExecutionRuntime,
     config: RuntimeConfig,
     attempt: (trial: Trial) => Promise<Value>,
   ): Promise<Value> {
     using permit = this.#selector.admit(runtime);
-    const profile = this.profileOf(runtime.name);
+    const profile = this.#selector.profileOf(runtime);
     let hasBegun = false;
     const begin: Trial["begin"] = ({ provesNothing = false } = {}) => {
       hasBegun = true;
@@ -204,16 +267,23 @@ export class Placement {
     }
   }
 
+  /** What bounds the permissions that a caller may ask for. */
+  boundsOf({ ceiling }: Principal): PermissionBounds {
+    return { ...this.#policy, ceiling };
+  }
+
   #narrow<Request extends SelectionRequest>(principal: Principal, request: Request): Request {
     return {
       ...request,
-      permissions: narrowPermissions(request.permissions, { ...this.#policy, ceiling: principal.ceiling }),
+      permissions: narrowPermissions(request.permissions, this.boundsOf(principal)),
       minIsolation: Math.max(request.minIsolation ?? 0, principal.minIsolation),
     };
   }
 }
 
-/** A runtime that is lost while a program runs on it is the service's failure, and no reason to run the program again. */
+/**
+ * A runtime that is lost while a program runs on it is the service's failure, and no reason to run the program again.
+ */
 function lostOnTheWay(error: CodeBeakerError): CodeBeakerError {
   return new CodeBeakerError("internal", `Cannot follow the program to its end: ${error.message}`, { cause: error });
 }

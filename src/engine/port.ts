@@ -1,5 +1,6 @@
-import type { Execution, OutputChunk } from "../core/execution.ts";
+import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
+import type { Execution, OutputChunk } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ExecutionRequest, SelectionRequest } from "../core/request.ts";
 import type { Selection } from "../core/selection.ts";
@@ -34,7 +35,7 @@ export interface SubmitOptions {
    */
   readonly idempotencyKey?: string | undefined;
   onStart?(start: ExecutionStart): void;
-  /** Sees what the program prints, as it comes; the program waits until it returns. */
+  /** Sees what the program prints, as it comes; the program waits until it returns, unless it was told to end. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
 }
 
@@ -66,6 +67,13 @@ export interface FeedInput {
   readonly close?: boolean;
 }
 
+/** Whether a runtime can be used now, and why not. */
+export interface RuntimeReadiness {
+  readonly name: string;
+  readonly available: boolean;
+  readonly reason?: string;
+}
+
 /** The façade that every door uses for programs. Another tenant's execution is `not_found`. */
 export interface EnginePort {
   /**
@@ -75,17 +83,25 @@ export interface EnginePort {
    *   `runtime_unavailable`, `busy`; `conflict` for an idempotency key that came with another request
    */
   submit(caller: Caller, request: ExecutionRequest, options?: SubmitOptions): Promise<Submitted>;
-  /** How an execution stands; with `waitMs`, at its end or when that time is over. @throws {CodeBeakerError} `not_found` */
+  /**
+   * How an execution stands; with `waitMs`, at its end or when that time is over.
+   *
+   * @throws {CodeBeakerError} `not_found`
+   */
   report(
     caller: Caller,
     id: string,
     options?: { readonly waitMs?: number; readonly signal?: AbortSignal },
   ): Promise<ExecutionReport>;
-  /** Asks an execution to end as `cancelled`; one that has ended stays as it is. @throws {CodeBeakerError} `not_found` */
+  /**
+   * Asks an execution to end as `cancelled`; one that has ended stays as it is.
+   *
+   * @throws {CodeBeakerError} `not_found`
+   */
   cancel(caller: Caller, id: string): void;
   /**
-   * Writes to the stdin of a running interactive execution, and closes it with `close`. What a program does not read waits,
-   * in order; aborting `signal` takes what has not had its turn back.
+   * Writes to the stdin of a running interactive execution, and closes it with `close`. What a program does not read
+   * waits, in order; aborting `signal` takes what has not had its turn back.
    *
    * @throws {CodeBeakerError} `not_found`; `conflict` when it takes no input (any more)
    * @throws the reason of `signal` when it is aborted first
@@ -94,6 +110,12 @@ export interface EnginePort {
   /** What {@link submit} would choose; nothing is run. */
   select(caller: Caller, request: SelectionRequest): Promise<Selection>;
   describeRuntimes(): Promise<RuntimeDescription[]>;
+  /** Which runtimes can be used now. As soon as one can, those that still prove themselves are not waited for. */
+  readiness(): Promise<RuntimeReadiness[]>;
+  /**
+   * What stands around the programs of each runtime, and what the service rests on; it waits for self-tests that run.
+   */
+  diagnose(): Promise<ServiceDiagnosis>;
   /** Whether it takes anything in, which it does until the service ends. */
   readonly isOpen: boolean;
 }

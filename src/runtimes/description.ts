@@ -2,8 +2,9 @@ import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/cap
 import { DEFAULT_LIMITS } from "../core/limits.ts";
 import { NO_PERMISSIONS } from "../core/permissions.ts";
 import type { Rejection } from "../core/selection.ts";
+import type { PoolState } from "../system/warm_pool.ts";
 import type { Measured, RuntimeProfile } from "./profile.ts";
-import type { ExecutionRuntime, Isolation } from "./runtime.ts";
+import type { ExecutionRuntime, Isolation, RuntimeConfig } from "./runtime.ts";
 
 /** A runtime as `GET /v1/runtimes` shows it. */
 export interface RuntimeDescription {
@@ -15,11 +16,14 @@ export interface RuntimeDescription {
   readonly capabilities: RuntimeCapabilities;
   readonly measured: Measured;
   readonly isolation: Isolation;
+  /** What is ready for it, where something is made ahead of time. */
+  readonly pool?: PoolState;
 }
 
 /** What a description is made from beside the runtime itself. */
 export interface DescribeOptions {
   readonly profile: RuntimeProfile;
+  readonly pool?: PoolState | undefined;
   /** Why the runtime, or one environment name on it, cannot be used now. */
   whyUnavailable(environment?: string): Promise<Rejection | undefined>;
 }
@@ -27,19 +31,13 @@ export interface DescribeOptions {
 /** What a runtime is now: declared, measured, and isolated as an environment with nothing granted would be. */
 export async function describeRuntime(
   runtime: ExecutionRuntime,
-  { profile, whyUnavailable }: DescribeOptions,
+  { pool, profile, whyUnavailable }: DescribeOptions,
 ): Promise<RuntimeDescription> {
   const availability = toAvailability(await whyUnavailable());
   const environments = await Promise.all(
     runtime.supportedEnvironments.map(async (name) => ({ name, ...toAvailability(await whyUnavailable(name)) })),
   );
-  const { isolation } = await runtime.assess({
-    environment: runtime.supportedEnvironments[0] ?? "",
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-  });
+  const { isolation } = await runtime.assess(plainConfig(runtime, 0));
   return {
     name: runtime.name,
     type: runtime.type,
@@ -48,9 +46,22 @@ export async function describeRuntime(
     capabilities: runtime.getCapabilities(),
     measured: profile.read(),
     isolation,
+    ...(pool === undefined ? {} : { pool }),
   };
 }
 
-function toAvailability(obstacle: Rejection | undefined): Availability {
+/** What an environment of a runtime is made from when nothing is granted. */
+export function plainConfig({ supportedEnvironments }: ExecutionRuntime, minIsolation: number): RuntimeConfig {
+  return {
+    environment: supportedEnvironments[0] ?? "",
+    environmentVariables: {},
+    resourceLimits: DEFAULT_LIMITS,
+    permissions: NO_PERMISSIONS,
+    minIsolation,
+  };
+}
+
+/** What stands in the way of a runtime, as an answer to whether it can be used. */
+export function toAvailability(obstacle: Rejection | undefined): Availability {
   return obstacle === undefined ? { available: true } : { available: false, reason: obstacle.detail };
 }

@@ -1,5 +1,13 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
-import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeFacts } from "./runtime.ts";
+import type { Diagnosis } from "../core/diagnosis.ts";
+import type {
+  Assessment,
+  AvailabilityOptions,
+  ExecutionEnvironment,
+  ExecutionRuntime,
+  RuntimeConfig,
+  RuntimeFacts,
+} from "./runtime.ts";
 
 /** A runtime that is loaded when somebody asks for more than what is known of it beforehand. */
 export class LazyRuntime implements ExecutionRuntime {
@@ -9,6 +17,7 @@ export class LazyRuntime implements ExecutionRuntime {
   readonly #capabilities: RuntimeCapabilities;
   readonly #load: () => Promise<ExecutionRuntime>;
   #loaded: Promise<ExecutionRuntime> | undefined;
+  #known: ExecutionRuntime | undefined;
 
   constructor(facts: RuntimeFacts, load: () => Promise<ExecutionRuntime>) {
     this.name = facts.name;
@@ -22,8 +31,16 @@ export class LazyRuntime implements ExecutionRuntime {
     return this.#capabilities;
   }
 
-  async isAvailable(environment?: string): Promise<Availability> {
-    return await (await this.#runtime()).isAvailable(environment);
+  async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
+    return await (await this.#runtime()).isAvailable(environment, options);
+  }
+
+  whenProven(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
+    return this.#known?.whenProven?.(config);
+  }
+
+  async diagnose(): Promise<Diagnosis> {
+    return await (await this.#runtime()).diagnose();
   }
 
   async assess(config: RuntimeConfig): Promise<Assessment> {
@@ -44,6 +61,6 @@ export class LazyRuntime implements ExecutionRuntime {
   }
 
   #runtime(): Promise<ExecutionRuntime> {
-    return this.#loaded ??= this.#load();
+    return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime);
   }
 }

@@ -1,4 +1,4 @@
-import { DENO_FACTS } from "./deno/facts.ts";
+import { denoFacts } from "./deno/facts.ts";
 import { dockerFacts } from "./docker/facts.ts";
 import { LazyRuntime } from "./lazy_runtime.ts";
 import type { ExecutionRuntime, RuntimeFacts, RuntimeHost } from "./runtime.ts";
@@ -7,7 +7,7 @@ import type { ExecutionRuntime, RuntimeFacts, RuntimeHost } from "./runtime.ts";
 interface RuntimeModule {
   create(host: RuntimeHost): ExecutionRuntime;
   /** Where it does not do what the conformance suite asks, by the name of the check, and why. */
-  readonly deviations: Readonly<Record<string, string>>;
+  deviations(host: RuntimeHost): Readonly<Record<string, string>>;
 }
 
 interface RuntimeEntry {
@@ -19,11 +19,14 @@ interface RuntimeEntry {
 
 /** Every runtime there is, in the order that decides where a score does not. */
 export const RUNTIMES: readonly RuntimeEntry[] = [
-  { name: DENO_FACTS.name, facts: () => DENO_FACTS, load: () => import("./deno/mod.ts") },
+  { name: "deno", facts: denoFacts, load: () => import("./deno/mod.ts") },
   { name: "docker", facts: dockerFacts, load: () => import("./docker/mod.ts") },
 ];
 
-/** The runtimes of {@link RUNTIMES} for one host; the code of each is loaded when it is first asked for more than its facts. */
+/**
+ * The runtimes of {@link RUNTIMES} for one host; the code of each is loaded when it is first asked for more than its
+ * facts.
+ */
 export function createRuntimes(host: RuntimeHost): ExecutionRuntime[] {
   const known = RUNTIMES.map(({ facts, load }) => ({ facts: facts(host), load }));
   const shellRuntimes = known.filter(({ facts }) => facts.runsAnyCommandLine).map(({ facts }) => facts.name);

@@ -1,14 +1,20 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import type { CellAnswer } from "../core/cell.ts";
+import type { Diagnosis } from "../core/diagnosis.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import type { FileEntry, WriteMode } from "../core/files.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { PermissionSettings } from "../core/permissions.ts";
+import type { RefusalReport } from "../core/refusal.ts";
 import type { Confinement } from "../system/confinement.ts";
 import type { Instance } from "../system/instance.ts";
+import type { MemoryBudget } from "../system/memory_budget.ts";
+import type { Proofs } from "../system/proofs.ts";
+import type { WarmPool } from "../system/warm_pool.ts";
 
 /** What the service lends to every runtime. */
 export interface RuntimeHost {
-  /** A directory for everything that lasts no longer than the service, mode 0700; undefined where none can be made. */
+  /** For what lasts no longer than the service; others may pass through it. Undefined where none can be made. */
   readonly scratchDirectory: string | undefined;
   readonly confinement: Confinement;
   /** Private IPv4 networks (CIDR) that the operator opened to programs with network. */
@@ -17,10 +23,19 @@ export interface RuntimeHost {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Whose what outlives this process is; undefined where no home directory can be kept. */
   readonly instance: Instance | undefined;
-  /** Environments of an earlier process that may yet be attached again by their ids: until they leave this set, nobody removes them. */
+  /** What earlier processes have proven of this machine. */
+  readonly proofs: Pick<Proofs, "has" | "add">;
+  /**
+   * Environments of an earlier process that may yet be attached again by their ids: until they leave this set, nobody
+   * removes them.
+   */
   readonly survivors: ReadonlySet<string>;
   /** The names of the runtimes that run any command line, for those that refuse one; absent, none is known. */
   readonly shellRuntimes?: readonly string[];
+  /** Memory that what is idle may hold, for as long as it is there. Absent, there always is some. */
+  readonly memory?: Pick<MemoryBudget, "forSession" | "forWorkspace">;
+  /** What is made ahead of time; absent, nothing is. */
+  readonly pool?: Pick<WarmPool, "count" | "soon" | "stock" | "take">;
   readonly log: RuntimeLog;
 }
 
@@ -43,6 +58,17 @@ export interface RuntimeFacts {
   readonly runsAnyCommandLine: boolean;
 }
 
+/** How it is answered whether a runtime can be used. */
+export interface AvailabilityOptions {
+  /**
+   * Whether the self-test counts as passed while it runs, for who looks at {@link ExecutionRuntime.whenProven} too; absent, it is waited
+   * for.
+   */
+  readonly presumesProof?: boolean;
+  /** Whether what would have to be fetched first counts as not there; absent, it can be had. */
+  readonly fetchesNothing?: boolean;
+}
+
 /** The port of a way to run programs. One instance serves the whole service; disposing ends what it does by itself. */
 export interface ExecutionRuntime extends AsyncDisposable {
   /** The name on the wire and in the configuration. */
@@ -52,13 +78,22 @@ export interface ExecutionRuntime extends AsyncDisposable {
   readonly supportedEnvironments: readonly string[];
 
   /**
-   * Whether it can be used now and, with an environment name, whether that one can be had. The answer is cached for a short
-   * time and cannot hang.
+   * Whether it can be used now and, with an environment name, whether that one can be had. The answer is cached for a
+   * short time and cannot hang.
    */
-  isAvailable(environment?: string): Promise<Availability>;
+  isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability>;
+
+  /**
+   * Settles when the self-test is over that this configuration waits for, and after 2 s at the latest; undefined when
+   * none runs. Absent where it is never told apart from {@link isAvailable}.
+   */
+  whenProven?(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined;
 
   /** What it declares about itself. */
   getCapabilities(): RuntimeCapabilities;
+
+  /** What stands around its programs, proven by the self-test; it does not throw. */
+  diagnose(): Promise<Diagnosis>;
 
   /** What an environment with this configuration would be: how isolated, and whether it can keep every promise. */
   assess(config: RuntimeConfig): Promise<Assessment>;
@@ -71,8 +106,8 @@ export interface ExecutionRuntime extends AsyncDisposable {
   createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
 
   /**
-   * An environment of this instance that outlived the process which made it: with its files, and with nothing running in it.
-   * Undefined when there is none (any more). Absent where nothing outlives the process.
+   * An environment of this instance that outlived the process which made it: with its files, and with nothing running
+   * in it. Undefined when there is none (any more). Absent where nothing outlives the process.
    *
    * @param id the environment's own, one of {@link RuntimeHost.survivors}
    * @throws {CodeBeakerError} `runtime_unavailable` when that cannot be told now
@@ -84,16 +119,28 @@ export interface ExecutionRuntime extends AsyncDisposable {
 export interface RuntimeConfig {
   /** The environment name, in its canonical form. */
   readonly environment: string;
-  /** An existing directory of the host to use as the workspace, left in place; absent, the runtime makes one and removes it. */
+  /**
+   * An existing directory of the host to use as the workspace, left in place; absent, the runtime makes one and removes
+   * it.
+   */
   readonly workspaceDirectory?: string;
   /** Variables of every program. */
   readonly environmentVariables: Readonly<Record<string, string>>;
   readonly resourceLimits: Limits;
   readonly permissions: PermissionSettings;
-  /** The isolation that was asked for, 0 (any) to 10: a runtime that has several levels gives the lowest that reaches it. */
+  /**
+   * The isolation that was asked for, 0 (any) to 10: a runtime that has several levels gives the lowest that reaches
+   * it.
+   */
   readonly minIsolation: number;
   /** Whether the caller will only write files, run one program and dispose; a runtime may then take a shorter way. */
   readonly singleUse?: boolean;
+  /** Whether that one program is the main file, without arguments: something may have been made ready for it. */
+  readonly runsMainFile?: boolean;
+  /** Whether nothing that was made ahead of time is to serve it, as its start is what is measured. */
+  readonly startsCold?: boolean;
+  /** Whose it is: what is made ahead of time with variables of one tenant serves no other. */
+  readonly tenant?: string;
 }
 
 /** How isolated something really is. */
@@ -110,6 +157,8 @@ export interface Assessment {
   readonly isolation: Isolation;
   /** Why it cannot keep the promise that the permissions make; absent when it can. */
   readonly cannotHonour?: string;
+  /** Memory in MB that a program may take with what makes it, as a compiler; absent, it is its own limit. */
+  readonly memoryMb?: number;
 }
 
 /** One isolated place: a workspace and the programs in it. Disposing ends them and removes what was made. */
@@ -120,21 +169,31 @@ export interface ExecutionEnvironment extends AsyncDisposable {
   readonly warm: boolean;
   readonly files: WorkspaceFiles;
 
-  /** The name of the file for code in a language. @throws {CodeBeakerError} `unsupported_language` when it does not speak it */
+  /**
+   * The name of the file for code in a language.
+   *
+   * @throws {CodeBeakerError} `unsupported_language` when it does not speak it
+   */
   mainFile(language?: string): string;
 
   /**
    * Starts a program; returns when it may begin.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when it could not be started, and no user code has begun;
-   *   `permission_denied` when this runtime does not run such a program
+   *   `permission_denied` when this runtime does not run such a program; `unsupported_language` for a context in a
+   *   language that it has no interpreter for
    */
   run(program: Program, options: RunOptions): Promise<ProgramHandle>;
 }
 
 /**
- * What to run: a file of the workspace in the environment's language, a command line, or the installation of packages into
- * the workspace, which has network whatever the permissions say and runs nothing that the packages bring.
+ * What to run: a file of the workspace in the environment's language, a command line, the installation of packages
+ * into the workspace, which has network whatever the permissions say and runs nothing that the packages bring, or the
+ * interpreter of a context.
+ *
+ * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell is under way, and
+ * `{ interrupt: true }`. It tells the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line
+ * feed; that on stdout is a `CellReport`.
  */
 export type Program =
   | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
@@ -144,7 +203,27 @@ export type Program =
     readonly args: readonly string[];
     readonly workingDirectory: string;
   }
-  | { readonly kind: "install"; readonly packages: readonly string[] };
+  | { readonly kind: "install"; readonly packages: readonly string[] }
+  | { readonly kind: "context" };
+
+/** What the interpreter of a context is to evaluate. */
+export interface CellOrder {
+  /** What stands in stack traces as the cell's file. */
+  readonly name: string;
+  readonly code: string;
+  readonly language: string;
+  readonly timeoutMs: number;
+  /** The most that a value, and all displays together, may be long as JSON. */
+  readonly maxResultBytes: number;
+  /** What its end is told with. */
+  readonly secret: string;
+}
+
+/** How a cell ended, as the program's own process says. */
+export interface CellReport extends CellAnswer {
+  /** A failure was printed on stderr. */
+  readonly kind: "done" | "failed" | "timed_out" | "interrupted";
+}
 
 /** What holds for one program. */
 export interface RunOptions {
@@ -163,13 +242,29 @@ export interface ProgramHandle {
   /** Settles when the program has ended, whether or not its output was read; it does not reject. */
   readonly outcome: Promise<Outcome>;
   usage(): ProgramUsage;
-  /** Present for a compiled language: the compiler has ended. Where it failed nothing runs, and the outcome is the compiler's. */
+  /**
+   * Looks at what it uses now, where that costs something and nobody looks by himself; {@link usage} tells it then. It does not
+   * throw.
+   */
+  look?(): Promise<unknown>;
+  /**
+   * Present for a compiled language: the compiler has ended. Where it failed nothing runs, and the outcome is the
+   * compiler's.
+   */
   readonly compile?: CompileResult;
+  /**
+   * What it was refused so far; everything, once it has ended and its output was read. Absent where nothing is refused.
+   */
+  refusals?(): RefusalReport;
+  /** From now on {@link refusals} tells only what comes then. Present where a context can be. */
+  forgetRefusals?(): void;
   /** Signals the program and everything it started. */
   kill(signal: Deno.Signal): void;
 }
 
-/** The files of a workspace. Every path is normal and relative (`parseWorkspacePath`); symlinks are not followed out. */
+/**
+ * The files of a workspace. Every path is normal and relative (`parseWorkspacePath`); symlinks are not followed out.
+ */
 export interface WorkspaceFiles {
   /** What a path is; with `follow`, what a symlink at its end points to. */
   stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry>;
@@ -193,8 +288,8 @@ export interface WorkspaceFiles {
   /** The whole workspace as a tar archive: directories, files, and symlinks as symlinks. */
   pack(): Promise<ReadableStream<Uint8Array>>;
   /**
-   * Puts the directories, files and symlinks of a tar archive into the workspace, over what is there. The archive has been
-   * checked: its paths are normal and relative, its links stay inside, and it holds nothing else.
+   * Puts the directories, files and symlinks of a tar archive into the workspace, over what is there. The archive has
+   * been checked: its paths are normal and relative, its links stay inside, and it holds nothing else.
    */
   unpack(archive: ReadableStream<Uint8Array>): Promise<void>;
 }

@@ -2,35 +2,45 @@ import { MAX_ISOLATION, type RuntimeType } from "../core/capabilities.ts";
 import { invalidField } from "../core/errors.ts";
 import { namedLimits, resolveLimits } from "../core/limits.ts";
 import type { SelectionRequest } from "../core/request.ts";
-import type { Candidate, Rejection, ScoreInputs, Selection } from "../core/selection.ts";
+import type { Candidate, Rejection, ScoreInputs, Selection, StartPath } from "../core/selection.ts";
 import { unknownName } from "../core/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
-import type { Assessment, ExecutionRuntime, RuntimeConfig } from "./runtime.ts";
-import { STRATEGIES } from "./strategies.ts";
+import { RuntimeProfile } from "./profile.ts";
+import type { Assessment, AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "./runtime.ts";
+import { rankBy, STRATEGIES } from "./strategies.ts";
 
 /** A selection, and the runtimes that passed, best first. */
 export interface Ranking {
   readonly selection: Selection;
   readonly passed: readonly ExecutionRuntime[];
+  /** The most memory in MB that the request may take on any of them. */
+  readonly memoryMb: number;
 }
 
 /** What holds for a selector. */
 export interface SelectorOptions {
   /** The server's own isolation floor. */
   readonly minIsolation: number;
-  /** The clock of what is left out for a while, in ms; `performance.now` when absent. */
+  /** The clock of what is left out for a while, and of what was measured, in ms; `performance.now` when absent. */
   readonly now?: () => number;
 }
 
+/** What is known of a request beside what it says. */
+export interface RankOptions {
+  /** The path that its start will take; absent, whichever most take. */
+  readonly path?: StartPath | undefined;
+}
+
 /**
- * Chooses among runtimes: isolation is a filter, speed and memory are the score. A runtime that keeps failing is left out
- * for a while.
+ * Chooses among runtimes: isolation is a filter, speed and memory are the score. A runtime that keeps failing is left
+ * out for a while.
  */
 export class RuntimeSelector {
   readonly #runtimes: readonly ExecutionRuntime[];
   readonly #minIsolation: number;
   readonly #now: (() => number) | undefined;
   readonly #circuits = new Map<string, CircuitBreaker>();
+  readonly #profiles = new Map<string, RuntimeProfile>();
 
   /** @param runtimes in the order that breaks ties */
   constructor(runtimes: readonly ExecutionRuntime[], options: SelectorOptions) {
@@ -82,12 +92,16 @@ export class RuntimeSelector {
   }
 
   /** Why a runtime, or one environment name on it, cannot be used now; undefined when it can. It only looks. */
-  async whyUnavailable(runtime: ExecutionRuntime, environment?: string): Promise<Rejection | undefined> {
+  async whyUnavailable(
+    runtime: ExecutionRuntime,
+    environment?: string,
+    options?: AvailabilityOptions,
+  ): Promise<Rejection | undefined> {
     const leftOut = this.#circuit(runtime).whyOpen();
     if (leftOut !== undefined) {
       return { code: "circuit_open", detail: leftOut.reason, retryAfterMs: leftOut.retryAfterMs };
     }
-    const answer = await runtime.isAvailable(environment);
+    const answer = await runtime.isAvailable(environment, options);
     return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
   }
 
@@ -100,46 +114,60 @@ export class RuntimeSelector {
     return this.#circuit(runtime).admit();
   }
 
+  /** What was measured of a runtime, by which it is ranked as soon as that is enough. */
+  profileOf({ name }: ExecutionRuntime): RuntimeProfile {
+    const known = this.#profiles.get(name) ?? new RuntimeProfile(this.#now);
+    this.#profiles.set(name, known);
+    return known;
+  }
+
   /**
-   * Filters, ranks and explains.
+   * Filters, ranks and explains. A runtime that is still proving itself is waited for only where it would be chosen.
    *
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
-  async rank(request: SelectionRequest): Promise<Ranking> {
+  async rank(request: SelectionRequest, { path }: RankOptions = {}): Promise<Ranking> {
     const names = this.#runtimes.map((runtime) => runtime.name);
     if (request.runtime !== undefined && !names.includes(request.runtime)) {
       throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
     }
-    const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
-    const judged = await Promise.all(
-      this.#runtimes.map(async (runtime) => ({ runtime, candidate: await this.#judge(runtime, { request, floor }) })),
-    );
-    const passed = judged.filter(({ candidate }) => candidate.passed)
-      .toSorted((a, b) => (b.candidate.score ?? 0) - (a.candidate.score ?? 0));
-    const rejected = judged.filter(({ candidate }) => !candidate.passed);
-    return {
-      passed: passed.map(({ runtime }) => runtime),
-      selection: {
-        chosen: passed[0]?.runtime.name ?? null,
-        preference: request.preference,
-        floor,
-        candidates: [...passed, ...rejected].map(({ candidate }) => candidate),
-      },
-    };
+    const demand = { request, floor: Math.max(this.#minIsolation, request.minIsolation ?? 0), path };
+    const waitedFor = new Set<ExecutionRuntime>();
+    for (;;) {
+      const judged = (await this.#judgeAll(demand)).map((one) => waitedFor.has(one.runtime) ? withoutProof(one) : one);
+      const [best] = bestFirst(judged, demand);
+      if (best?.proving === undefined) return rankingOf(judged.map(withoutProof), demand);
+      waitedFor.add(best.runtime);
+      await best.proving;
+    }
+  }
+
+  #judgeAll(demand: Demand): Promise<Judged[]> {
+    return Promise.all(this.#runtimes.map((runtime) => this.#judge(runtime, demand)));
   }
 
   /** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
-  async #judge(runtime: ExecutionRuntime, { request, floor }: Demand): Promise<Candidate> {
+  async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
+    const { request, floor, path } = demand;
     const { isolationLevel } = runtime.getCapabilities();
     const early = mismatchOf(runtime, request);
     if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
-    const assessment = await runtime.assess(configOf(request, floor));
+    const config = configOf(request, floor);
+    const assessment = await runtime.assess(config);
     const { level } = assessment.isolation;
-    const rejectedBecause = shortfallOf(assessment, { request, floor }) ??
-      await this.whyUnavailable(runtime, request.language);
+    const rejectedBecause = shortfallOf(assessment, demand) ??
+      await this.whyUnavailable(runtime, request.language, { presumesProof: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
-    const inputs = inputsOf(runtime, level);
-    return { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
+    const declared = declaredInputs(runtime, level);
+    const figures = this.profileOf(runtime).figures({
+      language: request.language,
+      path,
+      memoryOverheadMb: declared.memoryMb,
+    });
+    const inputs: ScoreInputs = figures === undefined ? declared : { ...declared, ...figures, source: "measured" };
+    const candidate = { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
+    const { memoryMb = config.resourceLimits.memoryMb } = assessment;
+    return { runtime, candidate, declared, memoryMb, proving: runtime.whenProven?.(config) };
   }
 
   #circuit({ name }: ExecutionRuntime): CircuitBreaker {
@@ -153,13 +181,57 @@ export class RuntimeSelector {
 interface Demand {
   readonly request: SelectionRequest;
   readonly floor: number;
+  readonly path: StartPath | undefined;
+}
+
+/** A runtime as a candidate. */
+interface Judged {
+  readonly runtime: ExecutionRuntime;
+  readonly candidate: Candidate;
+  /** What would be its inputs if nothing were measured. */
+  readonly declared: ScoreInputs;
+  /** What it may take there; absent where it is rejected. */
+  readonly memoryMb?: number;
+  /** Settles when it has proven itself, or not in time; undefined when it has, or is rejected anyway. */
+  readonly proving?: Promise<void> | undefined;
+}
+
+/** Those that passed, best first. */
+function bestFirst(judged: readonly Judged[], { request: { preference } }: Demand): Judged[] {
+  return rankBy(STRATEGIES[preference], judged.filter(({ candidate }) => candidate.passed));
+}
+
+function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
+  const { request: { preference }, floor } = demand;
+  const passed = bestFirst(judged, demand);
+  const rejected = judged.filter(({ candidate }) => !candidate.passed);
+  return {
+    passed: passed.map(({ runtime }) => runtime),
+    memoryMb: Math.max(0, ...passed.map(({ memoryMb = 0 }) => memoryMb)),
+    selection: {
+      chosen: passed[0]?.runtime.name ?? null,
+      preference,
+      floor,
+      candidates: [...passed, ...rejected].map(({ candidate }) => candidate),
+    },
+  };
+}
+
+/** The same where nobody waits for a proof: what has none yet is not there. */
+function withoutProof(judged: Judged): Judged {
+  const { candidate: { inputs }, proving, runtime } = judged;
+  if (proving === undefined) return judged;
+  const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
+  return rejected(runtime, { rejectedBecause, isolationLevel: inputs.isolationLevel });
 }
 
 function rejected(
   runtime: ExecutionRuntime,
   { rejectedBecause, isolationLevel }: { readonly rejectedBecause: Rejection; readonly isolationLevel: number },
-): Candidate {
-  return { runtime: runtime.name, passed: false, rejectedBecause, inputs: inputsOf(runtime, isolationLevel) };
+): Judged {
+  const declared = declaredInputs(runtime, isolationLevel);
+  const candidate = { runtime: runtime.name, passed: false, rejectedBecause, inputs: declared };
+  return { runtime, candidate, declared };
 }
 
 /** Why a request is not for this runtime. */
@@ -190,7 +262,7 @@ function shortfallOf(
   return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
 }
 
-function inputsOf(runtime: ExecutionRuntime, isolationLevel: number): ScoreInputs {
+function declaredInputs(runtime: ExecutionRuntime, isolationLevel: number): ScoreInputs {
   const { startupTimeMs, memoryOverheadMB } = runtime.getCapabilities();
   return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel, source: "declared" };
 }

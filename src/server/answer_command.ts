@@ -16,9 +16,10 @@ const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).
 const ALSO_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
 
 /**
- * Does one command in a session. A command that the session took and that went wrong (an unknown type, a path that leaves the
- * workspace, a file that is not there) answers 200 with `success: false` and its problem. A session that is not there or is over,
- * a body that is no command object, and a service that cannot do it now (`busy`, say) are problems with their own status.
+ * Does one command in a session. A command that the session took and that went wrong (an unknown type, a path that
+ * leaves the workspace, a file that is not there) answers 200 with `success: false` and its problem. A session that is
+ * not there or is over, a body that is no command object, and a service that cannot do it now (`busy`, say) are
+ * problems with their own status.
  */
 export async function answerCommand(
   context: Context<AppEnv>,
@@ -26,7 +27,7 @@ export async function answerCommand(
 ): Promise<Response> {
   const caller = context.get("caller");
   sessions.show(caller, id);
-  const command = parseAs(commandSchema, await jsonBody(context.req), { what: "the command" });
+  const command = parseAs(commandSchema, await jsonBody(context), { what: "the command" });
   const startedAt = performance.now();
 
   async function attempt(): Promise<CommandResult | { readonly success: false; readonly error: Problem }> {

@@ -1,5 +1,4 @@
 import { Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Scope } from "../core/principal.ts";
@@ -10,8 +9,10 @@ import type { Metrics } from "../metrics.ts";
 import type { SessionsPort } from "../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
 import { authenticate, type DoorKeys, requireScope } from "./auth.ts";
-import { brokenOff } from "./body.ts";
+import { type BodyPace, tooLarge } from "./body.ts";
 import { sendProblem } from "./problem.ts";
+import { contextRoutes } from "./routes/contexts.ts";
+import { diagnosticsRoutes } from "./routes/diagnostics.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { fileRoutes, isUpload, type UploadsPort } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -31,6 +32,7 @@ export interface AppOptions {
   /** Every WebSocket, which its owner closes. */
   readonly sockets: RpcSockets;
   readonly maxBodyBytes: number;
+  readonly bodyPace?: BodyPace;
 }
 
 /** More of a path is not told. */
@@ -55,13 +57,15 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.use(logRequest());
   app.use(authenticate(options.keys));
   for (const [path, scope] of SCOPE_OF) app.use(path, requireScope(scope));
-  app.use(limitBody(options.maxBodyBytes));
+  app.use(limitBody(options));
   app.route("/", healthRoutes(engine));
   app.route("/", executionRoutes(engine));
   app.route("/", sessionRoutes(sessions, observer));
+  app.route("/", contextRoutes(sessions));
   app.route("/", fileRoutes(sessions, options));
   app.route("/", runtimeRoutes(engine));
   app.route("/", metricsRoutes(options.metrics));
+  app.route("/", diagnosticsRoutes(engine));
   app.route("/", rpcRoutes(options));
   app.notFound((context) => {
     const { method, path } = context.req;
@@ -91,25 +95,15 @@ function logRequest(): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** An upload has a bound of its own. */
-function limitBody(maxBodyBytes: number): MiddlewareHandler<AppEnv> {
-  const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () => {
-      throw new CodeBeakerError("too_large", `Cannot take the body as it must be at most ${maxBodyBytes} bytes long`);
-    },
-  });
+/**
+ * A body that is announced as too long is refused at once, any other where it is read; an upload has a bound of its
+ * own.
+ */
+function limitBody({ maxBodyBytes, bodyPace }: AppOptions): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
-    if (isUpload(context.req)) return await next();
-    const { signal } = context.req.raw;
-    try {
-      return await limit(context, () => {
-        // Of a body whose length nobody told, the limit makes another request, which knows the system's own signal alone.
-        Object.defineProperty(context.req.raw, "signal", { value: signal });
-        return next();
-      });
-    } catch (error) {
-      throw error instanceof CodeBeakerError ? error : brokenOff(error); // What routes throw is an answer by now.
-    }
+    const declared = Number(context.req.header("content-length") ?? 0);
+    if (declared > maxBodyBytes && !isUpload(context.req)) throw tooLarge(maxBodyBytes);
+    context.set("bodyBounds", { ...bodyPace, maxBytes: maxBodyBytes });
+    await next();
   };
 }

@@ -1,8 +1,14 @@
 import type { Caller } from "../engine/port.ts";
+import type { BodyBounds } from "./body.ts";
 import type { Connection } from "./loopback.ts";
 
 /** What a request carries through the app. */
 export interface AppEnv {
   Bindings: Connection;
-  Variables: { requestId: string; caller: Caller };
+  Variables: {
+    requestId: string;
+    caller: Caller;
+    /** Those of a body that is no upload. */
+    bodyBounds: BodyBounds;
+  };
 }

@@ -1,13 +1,20 @@
-import type { HonoRequest } from "hono";
+import type { Context } from "hono";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import type { AppEnv } from "./app_env.ts";
 import { textBody } from "./body.ts";
+import { parseJson } from "../core/parse_json.ts";
 
-/** The body of a request as JSON, whatever its content type says. @throws {CodeBeakerError} `invalid_request` */
-export async function jsonBody(request: HonoRequest): Promise<unknown> {
-  const text = await textBody(request);
+/**
+ * The body of a request as JSON, whatever its content type says.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for what is none, does not come, or is too deep; `too_large`
+ */
+export async function jsonBody(context: Context<AppEnv>): Promise<unknown> {
+  const text = await textBody(context.req, context.get("bodyBounds"));
   try {
-    return JSON.parse(text);
+    return parseJson(text, { what: "the body" });
   } catch (cause) {
+    if (cause instanceof CodeBeakerError) throw cause;
     throw new CodeBeakerError("invalid_request", `Cannot read the body as it must be JSON: ${messageOf(cause)}`, {
       cause,
       details: { errors: [{ path: "", message: "Not JSON" }] },

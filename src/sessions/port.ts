@@ -1,3 +1,4 @@
+import type { CellRequest, ContextInfo } from "../core/context.ts";
 import type { Limits } from "../core/limits.ts";
 import type { SessionExecutionRequest, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
@@ -18,6 +19,22 @@ export interface SessionPage {
   readonly nextCursor?: string;
 }
 
+/** The contexts of one session, each a stateful interpreter. One that is not there is `not_found`. */
+export interface ContextsPort {
+  /**
+   * Starts an interpreter for a language, or that of the session; returns when it evaluates.
+   *
+   * @throws {CodeBeakerError} `unsupported_language`, `busy`, `runtime_unavailable`
+   */
+  create(language: string | undefined, options?: { readonly signal?: AbortSignal }): Promise<ContextInfo>;
+  /** A cell: it waits for its turn in the session. @throws {CodeBeakerError} `conflict` when the context is lost */
+  submit(id: string, request: CellRequest, options?: SubmitOptions): Promise<Submitted>;
+  /** Interrupts the cell that is under way; false when there is none. */
+  interrupt(id: string): boolean;
+  /** Ends it, with what it does. */
+  close(id: string): Promise<void>;
+}
+
 /** Everything that doors do with sessions. Another tenant's session is `not_found`; one that is over is `conflict`. */
 export interface SessionsPort {
   /** @throws {CodeBeakerError} what a selection throws; `busy` when the tenant or the service has too many */
@@ -36,6 +53,8 @@ export interface SessionsPort {
   close(caller: Caller, id: string): Promise<void>;
   /** One program at a time: others wait in order. @throws {CodeBeakerError} `busy` when too many wait */
   submit(caller: Caller, id: string, request: SessionExecutionRequest, options?: SubmitOptions): Promise<Submitted>;
+  /** Its contexts. */
+  contexts(caller: Caller, id: string): ContextsPort;
   /** Does what a command object asks (`COMMANDS`). */
   command(caller: Caller, id: string, command: unknown, options?: SubmitOptions): Promise<CommandResult>;
   /** The session's files; using them counts as activity. */

@@ -2,11 +2,13 @@ import { invalidField } from "../core/errors.ts";
 import { checkPaths } from "../core/request.ts";
 import type { SessionExecutionRequest } from "../core/session.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import { writeFiles } from "../system/write_files.ts";
 
 /**
  * Puts what a request brings into the workspace; gives the file to run.
  *
- * @throws {CodeBeakerError} `invalid_request` for paths that are in each other's way, and an entry point that is no file
+ * @throws {CodeBeakerError} `invalid_request` for paths that are in each other's way, and an entry point that is no
+ *   file
  */
 export async function prepareProgram(
   environment: ExecutionEnvironment,
@@ -15,7 +17,7 @@ export async function prepareProgram(
   const mainFile = environment.mainFile();
   checkPaths(files, code === undefined ? [] : [mainFile]);
   if (code !== undefined) await environment.files.write(mainFile, code);
-  for (const file of files) await environment.files.write(file.path, file.bytes);
+  await writeFiles(environment.files, files);
   const path = entrypoint ?? mainFile;
   const isBrought = files.some((file) => file.path === path) || (code !== undefined && path === mainFile);
   if (!isBrought && !await isFile(environment, path)) {

@@ -8,6 +8,7 @@ import type { Caller } from "../engine/port.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { Clock } from "../system/clock.ts";
 import { Semaphore } from "../system/semaphore.ts";
+import { Contexts } from "./contexts.ts";
 import { FileTurns } from "./file_turns.ts";
 
 /** Programs of one session that may wait for their turn. */
@@ -30,6 +31,8 @@ export class Session {
   readonly request: SessionRequest;
   /** Whose turn it is to change a file: two at a time would leave pieces of both. */
   readonly fileTurns = new FileTurns();
+  /** Its interpreters, which end with it. */
+  readonly contexts = new Contexts();
   readonly #selection: Selection;
   readonly #clock: Clock;
   readonly #createdAt: number;
@@ -38,7 +41,11 @@ export class Session {
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;
   #enforced: readonly LimitName[] = [];
+  #leastMemoryMb = 0;
   #lastActivityAt: number;
+  /** When it was made and used, by the time that passes: setting the clock neither ends it nor lets it go on. */
+  readonly #madeElapsed: number;
+  #usedElapsed: number;
   #executionCount: number;
   /** What is being done in it now. */
   #uses = 0;
@@ -53,6 +60,9 @@ export class Session {
     this.#clock = clock;
     this.#createdAt = kept === undefined ? clock.now() : Date.parse(kept.createdAt);
     this.#lastActivityAt = kept === undefined ? clock.now() : Date.parse(kept.lastActivityAt);
+    const since = (at: number) => clock.elapsed() - Math.max(0, clock.now() - at);
+    this.#madeElapsed = since(this.#createdAt);
+    this.#usedElapsed = since(this.#lastActivityAt);
     this.#executionCount = kept?.executionCount ?? 0;
     this.#runtime = kept?.runtime ?? selection.chosen ?? "";
     this.#isKept = kept !== undefined;
@@ -83,7 +93,8 @@ export class Session {
       state: this.state,
       createdAt: new Date(this.#createdAt).toISOString(),
       lastActivityAt: new Date(this.#lastActivityAt).toISOString(),
-      expiresAt: new Date(Math.min(this.#idleUntil, this.#livesUntil)).toISOString(),
+      expiresAt: new Date(Math.min(this.#lastActivityAt + idleTimeoutMs, this.#createdAt + maxLifetimeMs))
+        .toISOString(),
       executionCount: this.#executionCount,
       idleTimeoutMs,
       maxLifetimeMs,
@@ -93,7 +104,11 @@ export class Session {
     };
   }
 
-  /** Does something that is no program in its environment. @throws {CodeBeakerError} `conflict` also where it ends meanwhile */
+  /**
+   * Does something that is no program in its environment.
+   *
+   * @throws {CodeBeakerError} `conflict` also where it ends meanwhile
+   */
   async attempt<T>(act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
     try {
       return await act(this.environment);
@@ -102,7 +117,11 @@ export class Session {
     }
   }
 
-  /** Its environment. @throws {CodeBeakerError} `conflict` before there is one, and when the session is closing or closed */
+  /**
+   * Its environment.
+   *
+   * @throws {CodeBeakerError} `conflict` before there is one, and when the session is closing or closed
+   */
   get environment(): ExecutionEnvironment {
     if (this.#environment === undefined || this.#closing !== undefined) throw this.#notOpen();
     return this.#environment;
@@ -122,6 +141,11 @@ export class Session {
     return lowerLimits({ named: this.request.limits, enforced: this.#enforced }, requested);
   }
 
+  /** Memory in MB that a program of these limits takes in it. */
+  memoryFor({ memoryMb }: Limits): number {
+    return Math.max(memoryMb, this.#leastMemoryMb);
+  }
+
   /** The most time that a program in it may ask for, in ms. */
   get maxTimeoutMs(): number {
     return this.request.limits.timeoutMs ?? LIMITS.timeoutMs.max;
@@ -138,17 +162,19 @@ export class Session {
 
   /** Why it is to be closed by now, if it is. */
   get expiry(): CloseReason | undefined {
-    const now = this.#clock.now();
-    if (now >= this.#livesUntil) return "max_lifetime";
-    return this.state === "idle" && now >= this.#idleUntil ? "idle_timeout" : undefined;
+    const { idleTimeoutMs, maxLifetimeMs } = this.request;
+    const now = this.#clock.elapsed();
+    if (now - this.#madeElapsed >= maxLifetimeMs) return "max_lifetime";
+    return this.state === "idle" && now - this.#usedElapsed >= idleTimeoutMs ? "idle_timeout" : undefined;
   }
 
   /** It has its environment. @throws {CodeBeakerError} `conflict` when it was closed before it had one */
-  open({ environment, runtime, enforced }: Lasting): void {
+  open({ environment, runtime, enforced, leastMemoryMb }: Lasting): void {
     if (this.#closing !== undefined) throw this.#notOpen();
     this.#environment = environment;
     this.#runtime = runtime;
     this.#enforced = enforced;
+    this.#leastMemoryMb = leastMemoryMb;
   }
 
   /** Something is done in it, until the returned is disposed of, once or more often; both ends are activity. */
@@ -200,13 +226,6 @@ export class Session {
 
   #touch(): void {
     this.#lastActivityAt = this.#clock.now();
-  }
-
-  get #idleUntil(): number {
-    return this.#lastActivityAt + this.request.idleTimeoutMs;
-  }
-
-  get #livesUntil(): number {
-    return this.#createdAt + this.request.maxLifetimeMs;
+    this.#usedElapsed = this.#clock.elapsed();
   }
 }

@@ -1,15 +1,23 @@
 import { type FoundCommand, runProgram, type RunProgramOptions } from "../commands/mod.ts";
+import type { CellRequest } from "../core/context.ts";
 import type { ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { sourceOf } from "../core/request.ts";
 import type { SessionExecutionRequest } from "../core/session.ts";
 import type { Submission } from "../engine/executions.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import type { Context } from "./context.ts";
 import { prepareProgram } from "./prepare_program.ts";
 import type { Session } from "./session.ts";
 
 /** A program for a session: what is known of it before its turn, and what to do then. */
 export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" | "fingerprint" | "limits"> {
+  /** What it is written in; absent, the session's language. */
+  readonly language?: string;
+  /** Memory in MB that it takes beside what the session holds already; absent, what its limits say. */
+  readonly memoryMb?: number;
+  /** Whether it was prepared ahead of time; absent, the environment tells. */
+  readonly isWarm?: boolean;
   run(environment: ExecutionEnvironment, options: RunProgramOptions): Promise<ProgramResult>;
 }
 
@@ -26,6 +34,20 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
       const program = { kind: "file", path, args: request.args } as const;
       return await runProgram(environment, program, { ...options, env: request.env, ...stdin });
     },
+  };
+}
+
+/** A cell of one of its contexts, which has its memory. @throws {CodeBeakerError} `invalid_request` for a limit above the session's */
+export function programOfCell(session: Session, context: Context, request: CellRequest): SessionProgram {
+  return {
+    limits: session.lowerLimits(request.limits),
+    source: { code: request.code },
+    hasStdin: true,
+    fingerprint: fingerprintOf({ session: session.id, context: context.info.id, request }),
+    language: context.info.language,
+    memoryMb: 0,
+    isWarm: true,
+    run: (_environment, options) => context.run(request, options),
   };
 }
 

@@ -1,24 +1,25 @@
 import { findCommand } from "../commands/mod.ts";
-import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { leavesNetwork } from "../core/permissions.ts";
 import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
 import type { Admission } from "../engine/admission.ts";
-import type { Executions, RunResult } from "../engine/executions.ts";
-import type { LiveExecution } from "../engine/live_execution.ts";
+import type { Executions } from "../engine/executions.ts";
 import type { Observer } from "../engine/observer.ts";
 import type { Lasting, Placement } from "../engine/placement.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import { log } from "../log.ts";
-import type { ExecutionEnvironment, WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../runtimes/runtime.ts";
 import type { SessionStore } from "../storage/storage.ts";
 import type { Clock } from "../system/clock.ts";
 import { KeptSessions } from "./kept_sessions.ts";
-import type { CommandResult, SessionPage, SessionsPort } from "./port.ts";
+import type { CommandResult, ContextsPort, SessionPage, SessionsPort } from "./port.ts";
 import { Session } from "./session.ts";
+import { SessionContexts } from "./session_contexts.ts";
 import { SessionFiles } from "./session_files.ts";
 import { pageOf } from "./session_page.ts";
-import { programOfCommand, programOfRequest, type SessionProgram } from "./session_program.ts";
+import { programOfCommand, programOfRequest } from "./session_program.ts";
+import { SessionRunner } from "./session_runner.ts";
 
 /** How often it is looked which sessions are over, and which were used. */
 const REAP_INTERVAL_MS = 1_000;
@@ -41,6 +42,7 @@ export interface SessionsOptions {
 export class Sessions implements SessionsPort, AsyncDisposable {
   readonly #options: SessionsOptions;
   readonly #observer: Observer;
+  readonly #runner: SessionRunner;
   readonly #open = new Map<string, Session>();
   /** The last activity that is written down: a service that is lost between two looks forgets no more than that. */
   readonly #kept = new WeakMap<Session, number>();
@@ -50,6 +52,11 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#observer = options.observer ?? {};
+    this.#runner = new SessionRunner({
+      ...options,
+      onRun: (session) => this.#keep(session),
+      onEnded: (session) => this.#closeQuietly(session, "environment_ended"),
+    });
     this.#reaping = options.clock.every(REAP_INTERVAL_MS, () => this.#reap());
   }
 
@@ -58,14 +65,19 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return this.#open.size;
   }
 
+  /** How many contexts of them are not lost. */
+  get contextCount(): number {
+    return [...this.#open.values()].reduce((sum, { contexts }) => sum + contexts.count, 0);
+  }
+
   async create(
     caller: Caller,
     request: SessionRequest,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<SessionInfo> {
-    const { placement, clock } = this.#options;
+    const { admission, placement, clock } = this.#options;
     this.#checkRoom(caller);
-    const candidates = await placement.candidates(caller.principal, request);
+    const candidates = await admission.whileOpen(placement.candidates(caller.principal, request, { path: "cold" }));
     this.#checkRoom(caller);
     const { selection } = candidates.ranking;
     const session = new Session({ owner: caller, request, selection, clock });
@@ -103,8 +115,13 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   ): Promise<Submitted> {
     return Promise.try(() => {
       const session = this.#get(caller, id);
-      return this.#start(caller, session, { program: programOfRequest(session, request), options });
+      return this.#runner.start(caller, session, { program: programOfRequest(session, request), options });
     });
+  }
+
+  contexts(caller: Caller, id: string): ContextsPort {
+    const { admission, clock } = this.#options;
+    return new SessionContexts(this.#get(caller, id), { caller, admission, clock, runner: this.#runner });
   }
 
   async command(caller: Caller, id: string, value: unknown, options: SubmitOptions = {}): Promise<CommandResult> {
@@ -113,14 +130,14 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     if (command.runsProgram) {
       const mayInstall = this.#options.allowInstall && leavesNetwork(caller.principal.ceiling);
       const program = programOfCommand(session, { command, value, mayInstall });
-      const execution = await this.#start(caller, session, { program, options }).ended;
+      const execution = await this.#runner.start(caller, session, { program, options }).ended;
       return { success: execution.exitCode === 0, result: execution };
     }
     using _use = session.use();
     const limits = session.lowerLimits({});
     const context = { limits, signal: options.signal };
     const act = () => session.attempt((environment) => command.run(environment, context));
-    const result = await this.#inEnvironment(session, act);
+    const result = await this.#runner.inEnvironment(session, act);
     return { success: command.succeeded(result), result };
   }
 
@@ -137,8 +154,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   /**
-   * Attaches what an earlier process left, and closes what is gone. What cannot be told now is asked again at each look;
-   * `decided` is told each environment that is attached, or that nobody will attach any more.
+   * Attaches what an earlier process left, and closes what is gone. What cannot be told now is asked again at each
+   * look; `decided` is told each environment that is attached, or that nobody will attach any more.
    */
   async restore(decided: (environmentId: string) => void): Promise<void> {
     this.#leftover = new KeptSessions(this.#options.store.open(), { ...this.#options, decided });
@@ -179,73 +196,13 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     unwanted.move();
   }
 
-  /** One program of a session: it waits for its turn there, and then for its place in the service. */
-  #start(
-    caller: Caller,
-    session: Session,
-    { program, options }: { readonly program: SessionProgram; readonly options: SubmitOptions },
-  ): Submitted {
-    const { admission, executions } = this.#options;
-    const { selection, request: { language } } = session;
-    const { idempotencyKey } = options;
-    const repeated = idempotencyKey === undefined
-      ? undefined
-      : executions.findRepeated({ caller, fingerprint: program.fingerprint }, idempotencyKey);
-    if (repeated !== undefined) return repeated;
-    session.checkQueue();
-    admission.check(caller.principal);
-    return executions.start(
-      { caller, language, sessionId: session.id, selection, ...program },
-      (live) => this.#run(live, session, { program, options }),
-      options,
-    );
-  }
-
-  async #run(
-    live: LiveExecution,
-    session: Session,
-    { program, options }: { readonly program: SessionProgram; readonly options: SubmitOptions },
-  ): Promise<RunResult> {
-    const { principal } = live.facts.caller;
-    const { admission } = this.#options;
-    using _turn = await session.takeTurn(live.signal);
-    using _place = await admission.enter(principal, { isPatient: true, signal: live.signal });
-    live.leaveQueue();
-    const { runtime, selection } = session;
-    const result = await this.#inEnvironment(session, (environment) =>
-      program.run(environment, {
-        limits: program.limits,
-        kept: live.kept,
-        signal: live.signal,
-        ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
-        onStart: () => {
-          live.begin();
-          options.onStart?.({ id: live.facts.id, runtime, selection });
-        },
-        ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
-      }));
-    admission.charge(principal, result.usage);
-    this.#keep(session);
-    return { ...result, runtime, warm: false, attempts: [] };
-  }
-
-  /** Does something in a session's environment; one that has ended by itself closes the session. */
-  async #inEnvironment<T>(session: Session, act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
-    const { environment } = session;
-    try {
-      return await act(environment);
-    } catch (error) {
-      if (await hasEnded(environment, error)) this.#closeQuietly(session, "environment_ended");
-      throw error;
-    }
-  }
-
   async #close(session: Session, reason: CloseReason): Promise<void> {
     try {
-      await session.close(
-        reason,
-        () => this.#options.executions.interruptSession(session.id, `the session ends: ${reason}`),
-      );
+      await session.close(reason, async () => {
+        const interrupted = this.#options.executions.interruptSession(session.id, `the session ends: ${reason}`);
+        await session.contexts[Symbol.asyncDispose]();
+        await interrupted;
+      });
     } finally {
       this.#forget(session);
     }
@@ -331,15 +288,4 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
 function noSession(why: string): CodeBeakerError {
   return new CodeBeakerError("busy", `Cannot make a session now as ${why}`, { details: { retryAfterMs: 1_000 } });
-}
-
-/** Whether an error means that an environment is no more: it does not tell its own directory either. */
-async function hasEnded(environment: ExecutionEnvironment, error: unknown): Promise<boolean> {
-  if (!hasCode(error, "runtime_unavailable")) return false;
-  try {
-    await environment.files.stat(".");
-    return false;
-  } catch (second) {
-    return hasCode(second, "runtime_unavailable");
-  }
 }

@@ -2,13 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { numberIn, type Row, textIn, textOrNullIn } from "./row.ts";
 import { AUDIT_CUTOFF } from "./schema.ts";
 import type { AuditEntry, AuditStore } from "./storage.ts";
+import type { Writes } from "./writes.ts";
 
 /**
- * The audit log. Triggers in the file refuse every change of a line, and its removal unless a function allows it that only
- * this connection has, and only while it prunes: through any other connection to the file a DELETE fails.
+ * The audit log. Triggers in the file refuse every change of a line, and its removal unless a function allows it that
+ * only this connection has, and only while it prunes: through any other connection to the file a DELETE fails.
  */
 export function createAuditStore(
-  database: DatabaseSync,
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
   { auditRetentionMs }: { readonly auditRetentionMs: number },
 ): AuditStore & { prune(now: Date): void } {
   let cutoff: string | null = null;
@@ -28,7 +29,9 @@ export function createAuditStore(
 
   return {
     append({ at, tenant, key, action, subject, facts }) {
-      insert.run(at, tenant, key, action, subject, JSON.stringify(facts));
+      const text = JSON.stringify(facts);
+      const perform = () => void insert.run(at, tenant, key, action, subject, text);
+      writes.inTurn({ bytes: text.length + 100, perform });
     },
     read({ after = 0, since, limit }) {
       const rows = since === undefined ? select.all(after, limit) : selectSince.all(after, since, limit);

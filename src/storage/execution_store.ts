@@ -4,6 +4,7 @@ import type { Execution } from "../core/execution.ts";
 import { numberIn, textIn } from "./row.ts";
 import type { ExecutionStore, StoredExecution } from "./storage.ts";
 import { inTransaction } from "./transaction.ts";
+import type { Writes } from "./writes.ts";
 
 /** How long executions are kept after their end, and how much of them. */
 export interface ExecutionRetention {
@@ -13,30 +14,34 @@ export interface ExecutionRetention {
   now(): number;
 }
 
-/** What becomes of an unfinished execution. */
-interface End {
-  readonly status: "ended" | "failed";
+/** What is not written yet of an execution, and told from memory. */
+interface Unwritten {
   readonly id: string;
+  /** Undefined where its row is there, and tells it. */
+  readonly tenant: string | undefined;
+  readonly status: "unfinished" | "ended" | "failed";
   readonly document: string;
-  /** What the document takes in UTF-8. */
-  readonly bytes: number;
+}
+
+/** What becomes of an unfinished execution. */
+interface End extends Pick<Unwritten, "id" | "document"> {
+  readonly status: "ended" | "failed";
   readonly freesKey: boolean;
 }
 
-/** Ends that could not be written are kept in mind, most of which is output; beyond so much the first ones are lost. */
-const MAX_PENDING_BYTES = 67_108_864;
 /** Rows that are looked at in one go when room is made. */
 const BATCH = 64;
 
 /**
- * Executions, each as its JSON. The bound on all of them holds at every moment: an end that would go over it first removes
- * those that ended first. They go whole, because an execution without its output would read as one that printed nothing. An end
- * that cannot be written (a full disk, a file that is locked for long) is thrown, told from memory and written later.
+ * Executions, each as its JSON. The bound on all of them holds at every moment: an end that would go over it first
+ * removes those that ended first. They go whole, because an execution without its output would read as one that printed
+ * nothing. What cannot be written now (a full disk, a file that another process has locked) is told from memory and
+ * written later.
  */
 export function createExecutionStore(
-  database: DatabaseSync,
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
   { outputRetentionMs, maxStoredBytes, now }: ExecutionRetention,
-): ExecutionStore & { prune(now: Date): void; flush(): boolean } {
+): ExecutionStore & { prune(now: Date): void } {
   const insert = database.prepare(
     "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, bytes, document) " +
       "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?)",
@@ -61,7 +66,7 @@ export function createExecutionStore(
 
   /** What ended executions take; another process may have ended some, which the next prune() finds out. */
   let storedBytes = readStoredBytes();
-  const pending = new Map<string, End>();
+  const unwritten = new Map<string, Unwritten>();
 
   function readStoredBytes(): number {
     return numberIn(sum.get() ?? {}, "bytes");
@@ -84,55 +89,34 @@ export function createExecutionStore(
     }
   }
 
-  function finishAs(end: Omit<End, "bytes">): void {
-    const whole = { ...end, bytes: byteLength(end.document) };
-    let isThere;
-    try {
-      isThere = write(whole);
-    } catch (error) {
-      keepPending(whole);
-      throw error;
-    }
-    if (!isThere) throw new Error(`Cannot end the execution ${end.id} as it must be stored and unfinished`);
-    flush();
+  function write(told: Unwritten, perform: (bytes: number) => void): void {
+    const bytes = byteLength(told.document);
+    const done = () => {
+      if (unwritten.get(told.id) === told) unwritten.delete(told.id);
+    };
+    if (!writes.inTurn({ bytes, perform: () => perform(bytes), done })) unwritten.set(told.id, told);
   }
 
-  /** Returns whether there was such an execution. */
-  function write({ status, id, document, bytes, freesKey }: End): boolean {
-    makeRoom(bytes);
-    if (finish.run(status, now(), bytes, document, freesKey ? 1 : 0, id).changes === 0) return false;
-    storedBytes += bytes;
-    return true;
-  }
-
-  function keepPending(end: End): void {
-    pending.set(end.id, end);
-    let keptBytes = [...pending.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const [id, { bytes }] of pending) {
-      if (keptBytes <= MAX_PENDING_BYTES) return;
-      pending.delete(id);
-      keptBytes -= bytes;
-    }
-  }
-
-  /** Writes what could not be written before, up to the first that still cannot. Returns whether that was everything. */
-  function flush(): boolean {
-    try {
-      for (const [id, end] of pending) {
-        write(end);
-        pending.delete(id);
+  function finishAs({ freesKey, ...end }: End): void {
+    const { id, status, document } = end;
+    write({ ...end, tenant: unwritten.get(id)?.tenant }, (bytes) => {
+      makeRoom(bytes);
+      if (finish.run(status, now(), bytes, document, freesKey ? 1 : 0, id).changes === 0) {
+        throw new Error(`Cannot end the execution ${id} as it must be stored and unfinished`);
       }
-      return true;
-    } catch {
-      return false; // Whoever ended it was told why.
-    }
+      storedBytes += bytes;
+    });
   }
 
   return {
-    begin({ tenant, sessionId, draft, idempotency }) {
+    begin({ tenant, sessionId, draft, idempotency, mustBeKept }) {
       const document = JSON.stringify(draft);
       const { key, fingerprint } = idempotency ?? { key: null, fingerprint: null };
-      insert.run(draft.id, tenant, sessionId ?? null, key, fingerprint, byteLength(document), document);
+      const perform = (bytes: number) => {
+        insert.run(draft.id, tenant, sessionId ?? null, key, fingerprint, bytes, document);
+      };
+      if (mustBeKept) writes.now(() => perform(byteLength(document)));
+      else write({ id: draft.id, tenant, status: "unfinished", document }, perform);
     },
     end(execution) {
       finishAs({ status: "ended", id: execution.id, document: JSON.stringify(execution), freesKey: false });
@@ -144,14 +128,15 @@ export function createExecutionStore(
     },
     find(tenant, id): StoredExecution | undefined {
       const row = select.get(id, tenant);
-      if (row === undefined) return undefined;
-      const stored = { status: textIn(row, "status"), document: textIn(row, "document") };
-      const { status, document } = stored.status === "unfinished" ? pending.get(id) ?? stored : stored;
+      const kept = unwritten.get(id);
+      if (row === undefined && kept?.tenant !== tenant) return undefined;
+      const { status, document } = kept ??
+        { status: textIn(row ?? {}, "status"), document: textIn(row ?? {}, "document") };
       if (status === "failed") {
         const error: Failure = JSON.parse(document);
         return { status, id, error };
       }
-      const execution: Execution = JSON.parse(document);
+      const execution: Execution = { denials: [], ...JSON.parse(document) }; // Earlier releases wrote none.
       return { status: status === "ended" ? "ended" : "unfinished", execution };
     },
     findRepeated(tenant, idempotencyKey) {
@@ -159,16 +144,14 @@ export function createExecutionStore(
       return row === undefined ? undefined : { id: textIn(row, "id"), fingerprint: textIn(row, "fingerprint") };
     },
     endUnfinished() {
-      const { changes } = finishAll.run(now());
+      const { changes } = writes.patiently(() => finishAll.run(now()));
       storedBytes = readStoredBytes();
       return Number(changes);
     },
-    flush,
     prune(date) {
       removeOld.run(date.getTime() - outputRetentionMs);
       storedBytes = readStoredBytes();
       makeRoom(0);
-      flush(); // Last, as it may need the room.
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Principal } from "../core/principal.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { type Row, textIn } from "./row.ts";
 import type { SessionStore, StoredSession } from "./storage.ts";
+import type { Writes } from "./writes.ts";
 
 /** How long sessions are kept once they are closed. */
 export interface SessionRetention {
@@ -10,9 +11,12 @@ export interface SessionRetention {
   now(): number;
 }
 
-/** Sessions, each as its JSON, without the variables of its programs. */
+/**
+ * Sessions, each as its JSON, without the variables of its programs. What has changed and cannot be written is told
+ * from memory.
+ */
 export function createSessionStore(
-  database: DatabaseSync,
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
   { sessionRetentionMs, now }: SessionRetention,
 ): SessionStore & { prune(now: Date): void } {
   const insert = database.prepare(
@@ -34,21 +38,30 @@ export function createSessionStore(
   );
   const removeOld = database.prepare("DELETE FROM sessions WHERE closed_at < ?");
 
+  const unwritten = new Map<string, SessionInfo>();
+
   const closedAt = ({ state }: SessionInfo) => state === "closed" ? now() : null;
 
   return {
     insert({ principal, info, request, environmentId }) {
       const texts = [principal, withoutVariables(request), info].map((value) => JSON.stringify(value));
-      insert.run(info.id, principal.tenant, info.createdAt, closedAt(info), environmentId, ...texts);
+      writes.now(() => insert.run(info.id, principal.tenant, info.createdAt, closedAt(info), environmentId, ...texts));
     },
     update(info) {
-      if (change.run(JSON.stringify(info), closedAt(info), info.id).changes === 0) {
+      const text = JSON.stringify(info);
+      const closed = closedAt(info);
+      const perform = () => {
+        if (change.run(text, closed, info.id).changes > 0) return;
         throw new Error(`Cannot keep what has changed of the session ${info.id} as it must be stored`);
-      }
+      };
+      const done = () => {
+        if (unwritten.get(info.id) === info) unwritten.delete(info.id);
+      };
+      if (!writes.inTurn({ bytes: text.length, perform, done })) unwritten.set(info.id, info);
     },
     find(tenant, id) {
       const row = select.get(id, tenant);
-      return row === undefined ? undefined : infoIn(row);
+      return row === undefined ? undefined : unwritten.get(id) ?? infoIn(row);
     },
     listClosed(tenant, { after, limit }) {
       const rows = after === undefined ? selectClosed.all(tenant, limit) : selectClosedBehind.all(tenant, after, limit);
@@ -61,7 +74,9 @@ export function createSessionStore(
   };
 }
 
-/** Named field by field: whoever inserts a session holds its whole request, and types do not keep the rest of it out. */
+/**
+ * Named field by field: whoever inserts a session holds its whole request, and types do not keep the rest of it out.
+ */
 function withoutVariables(request: StoredSession["request"]): StoredSession["request"] {
   const { language, preference, permissions, limits, idleTimeoutMs, maxLifetimeMs, runtime, minIsolation } = request;
   return {

@@ -3,14 +3,23 @@ import type { Execution } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SessionInfo, SessionRequest } from "../core/session.ts";
 
-/** THE PORT of what is kept beyond the process. Every call is synchronous and durable against the end of the process. */
+/**
+ * THE PORT of what is kept beyond the process. Every call is synchronous, and durable against the end of the process
+ * where what it keeps can be written; else it is told from memory until it is written.
+ */
 export interface Storage extends Disposable {
   readonly executions: ExecutionStore;
   readonly sessions: SessionStore;
   readonly keys: KeyStore;
   readonly audit: AuditStore;
   readonly usage: UsageStore;
-  /** Removes what is older than its retention, and the oldest output beyond its bound. */
+  /** Writes what could not be written before, as far as it can be now. */
+  catchUp(): void;
+  /**
+   * Removes what is older than its retention, and the oldest output beyond its bound.
+   *
+   * @throws {CodeBeakerError} `busy`
+   */
   prune(now: Date): void;
 }
 
@@ -21,6 +30,8 @@ export interface NewExecution {
   /** What is told of it if the service is lost before its end. */
   readonly draft: Execution;
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** Whether it is told of before its end, and so must outlive the process at once. */
+  readonly mustBeKept?: boolean;
 }
 
 /** An execution as it is kept. */
@@ -30,6 +41,7 @@ export type StoredExecution =
 
 /** Executions with their outcome, usage and output; never their code, variables and stdin. */
 export interface ExecutionStore {
+  /** @throws {CodeBeakerError} `busy` for one that must be kept, and cannot be written now */
   begin(execution: NewExecution): void;
   end(execution: Execution): void;
   /** With `freesKey` its idempotency key is free again: a second submit under it is another first one. */
@@ -55,11 +67,14 @@ export interface StoredSession {
 
 /** Sessions, also those that are closed, until their retention is over. */
 export interface SessionStore {
+  /** @throws {CodeBeakerError} `busy` when it cannot be written now */
   insert(session: StoredSession): void;
   /** Keeps what has changed of a session. @throws {Error} for one that was not inserted */
   update(info: SessionInfo): void;
   find(tenant: string, id: string): SessionInfo | undefined;
-  /** Those of a tenant that are closed, the newest first, from behind the session `after` on; none when that is gone. */
+  /**
+   * Those of a tenant that are closed, the newest first, from behind the session `after` on; none when that is gone.
+   */
   listClosed(tenant: string, page: { readonly after?: string | undefined; readonly limit: number }): SessionInfo[];
   /** Those that are not closed, of every tenant. */
   open(): StoredSession[];

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { numberIn } from "./row.ts";
 import type { UsageStore } from "./storage.ts";
+import type { Writes } from "./writes.ts";
 
 /** CPU time by tenant and day, kept as long as the audit log that tells what it was used for. */
 export function createUsageStore(
-  database: DatabaseSync,
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
   { auditRetentionMs }: { readonly auditRetentionMs: number },
 ): UsageStore & { prune(now: Date): void } {
   const add = database.prepare(
@@ -14,13 +15,24 @@ export function createUsageStore(
   const select = database.prepare("SELECT cpu_ms FROM usage WHERE tenant = ? AND day = ?");
   const removeOld = database.prepare("DELETE FROM usage WHERE day < ?");
 
+  /** What is not written yet, by tenant and day. */
+  const unwritten = new Map<string, number>();
+
+  function change(name: string, cpuMs: number): void {
+    const sum = (unwritten.get(name) ?? 0) + cpuMs;
+    if (sum > 0) unwritten.set(name, sum);
+    else unwritten.delete(name);
+  }
+
   return {
     add(tenant, day, cpuMs) {
-      add.run(tenant, day, cpuMs);
+      const name = `${day} ${tenant}`;
+      const perform = () => void add.run(tenant, day, cpuMs);
+      if (!writes.inTurn({ bytes: 100, perform, done: () => change(name, -cpuMs) })) change(name, cpuMs);
     },
     read(tenant, day) {
       const row = select.get(tenant, day);
-      return row === undefined ? 0 : numberIn(row, "cpu_ms");
+      return (row === undefined ? 0 : numberIn(row, "cpu_ms")) + (unwritten.get(`${day} ${tenant}`) ?? 0);
     },
     prune(now) {
       removeOld.run(new Date(now.getTime() - auditRetentionMs).toISOString().slice(0, 10));

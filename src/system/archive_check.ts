@@ -1,5 +1,6 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { ArchiveIndex, type IndexedEntry, parseEntryPath } from "./archive_index.ts";
+import { holdingNobodyUp } from "./delay.ts";
 import { Spool } from "./spool.ts";
 import { type ArchiveItem, decodeTar, encodeTar, type ParsedTarEntry } from "./tar.ts";
 import { MAX_OVERHEAD_BYTES, notTaken, tarGate, unpacksTooLarge } from "./tar_gate.ts";
@@ -10,8 +11,8 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 const COMPRESSED_SLICE_BYTES = 4_096;
 
 /**
- * An archive that a client sent, whole and harmless: nothing in it leaves the workspace it is unpacked in, whatever else it
- * holds. Disposing gives back what it takes of the disk.
+ * An archive that a client sent, whole and harmless: nothing in it leaves the workspace it is unpacked in, whatever
+ * else it holds. Disposing gives back what it takes of the disk.
  */
 export class CheckedArchive implements Disposable {
   readonly #spool: Spool;
@@ -27,8 +28,9 @@ export class CheckedArchive implements Disposable {
    *
    * @param options.directory where its content waits, in a file without a name
    * @param options.maxBytes what its files may hold together, copies by hard links included
-   * @throws {CodeBeakerError} `permission_denied` for an entry that leaves the workspace or links out of it; `too_large`;
-   *   `invalid_request` for what is no tar archive, holds a device, a pipe or a sparse file, or contradicts itself
+   * @throws {CodeBeakerError} `permission_denied` for an entry that leaves the workspace or links out of it;
+   *   `too_large`; `invalid_request` for what is no tar archive, holds a device, a pipe or a sparse file, or
+   *   contradicts itself
    * @throws what the archive's source throws
    */
   static async read(
@@ -70,8 +72,10 @@ async function readIndex(
   { spool, maxBytes }: { readonly spool: Spool; readonly maxBytes: number },
 ): Promise<ArchiveIndex> {
   const index = new ArchiveIndex();
+  const giveWay = holdingNobodyUp();
   let copiedBytes = 0;
   for await (const entry of decodeTar(tar)) {
+    await giveWay();
     refuseAttributes(entry);
     const offset = spool.size;
     for await (const bytes of entry.body) spool.append(bytes);

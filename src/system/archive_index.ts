@@ -1,8 +1,8 @@
 import { invalidField } from "../core/errors.ts";
-import { outside, parseWorkspacePath, WORKSPACE_ROOT } from "../core/workspace_path.ts";
-import { refuseDepth } from "./file_tree.ts";
+import { directoriesAbove, outside, parseWorkspacePath, WORKSPACE_ROOT } from "../core/workspace_path.ts";
+import { MAX_ENTRIES, refuseDepth } from "./file_tree.ts";
 import type { ByteRange } from "./read_range.ts";
-import { notTaken } from "./tar_gate.ts";
+import { notTaken, tooLarge } from "./tar_gate.ts";
 
 /** What stands for bytes that are no UTF-8. */
 const REPLACEMENT = "\ufffd";
@@ -20,8 +20,8 @@ export type IndexedEntry =
   );
 
 /**
- * What an archive would make of an empty workspace. Every path that leads through something leads through a directory, so
- * what a link points to is what its text says. Of entries with the same path the last one stands.
+ * What an archive would make of an empty workspace. Every path that leads through something leads through a directory,
+ * so what a link points to is what its text says. Of entries with the same path the last one stands.
  */
 export class ArchiveIndex {
   readonly #entries = new Map<string, IndexedEntry>();
@@ -37,17 +37,23 @@ export class ArchiveIndex {
     }
     refuseDepth(path);
     if (type === "symlink") refuseTarget(path, entry.target);
-    for (const above of pathsAbove(path)) {
-      if (this.#isTaken(above)) throw inTheWay(path, above);
+    for (const above of directoriesAbove(path)) {
+      if (this.#directories.has(above)) break; // So are those above it.
+      if (this.#entries.has(above)) throw inTheWay(path, above);
       this.#directories.add(above);
     }
+    if (this.#directories.size > MAX_ENTRIES) throw tooLarge(`it makes more than ${MAX_ENTRIES} directories`);
     if (type === "directory" ? this.#isTaken(path) : this.#directories.has(path)) throw inTheWay(path, path);
     if (type === "directory") this.#directories.add(path);
     this.#entries.delete(path);
     this.#entries.set(path, entry);
   }
 
-  /** Where the content of a file is that has been added. @throws {CodeBeakerError} `invalid_request` when there is none */
+  /**
+   * Where the content of a file is that has been added.
+   *
+   * @throws {CodeBeakerError} `invalid_request` when there is none
+   */
   rangeOf(path: string): ByteRange {
     const entry = this.#entries.get(path);
     if (entry?.type === "file") return entry.range;
@@ -64,13 +70,20 @@ export class ArchiveIndex {
   }
 }
 
-/** The path of an entry. @throws {CodeBeakerError} `permission_denied` for one that leaves the workspace; `invalid_request` */
+/**
+ * The path of an entry.
+ *
+ * @throws {CodeBeakerError} `permission_denied` for one that leaves the workspace; `invalid_request`
+ */
 export function parseEntryPath(name: string): string {
   if (name.includes(REPLACEMENT)) throw invalidField("archive", `A path is UTF-8: current value is ${shown(name)}`);
   return parseWorkspacePath(name, "archive");
 }
 
-/** A link's text tells where it leads only where ".." stands at its beginning: behind a name, the name may be a link too. */
+/**
+ * A link's text tells where it leads only where ".." stands at its beginning: behind a name, the name may be a link
+ * too.
+ */
 function refuseTarget(path: string, target: string): void {
   const link = `${path} -> ${target}`;
   if (target === "" || target.includes("\0") || target.includes(REPLACEMENT)) {
@@ -86,7 +99,7 @@ function refuseTarget(path: string, target: string): void {
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const up = parts.findIndex((part) => part !== "..");
   const steps = up === -1 ? parts.length : up;
-  if (isAbsolute ? steps > 0 : steps > pathsAbove(path).length) throw leadsOut(link);
+  if (isAbsolute ? steps > 0 : steps > path.split("/").length - 1) throw leadsOut(link);
   if (parts.slice(steps).includes("..")) {
     throw outside(link, { why: 'a link in it has ".." behind a name', field: "archive" });
   }
@@ -98,11 +111,6 @@ function leadsOut(link: string): Error {
 
 function inTheWay(path: string, obstacle: string): Error {
   return notTaken(`${shown(path)} meets ${shown(obstacle)}, which must be a directory in all of it or in nothing`);
-}
-
-function pathsAbove(path: string): string[] {
-  const parts = path.split("/");
-  return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
 }
 
 function shown(text: string): string {

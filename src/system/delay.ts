@@ -1,3 +1,6 @@
+/** For how long others are kept waiting, in ms: a file that lies deep takes a thousand times as long as another. */
+const MAX_HOLD_MS = 20;
+
 /** Waits so long; aborting ends the wait early. */
 export async function delay(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
   const over = Promise.withResolvers<void>();
@@ -10,7 +13,10 @@ export async function delay(ms: number, { signal }: { readonly signal?: AbortSig
   clearTimeout(timer);
 }
 
-/** Waits until something has settled, in whatever way, and at most so long; aborting ends the wait early. Leaves no timer behind. */
+/**
+ * Waits until something has settled, in whatever way, and at most so long; aborting ends the wait early. Leaves no
+ * timer behind.
+ */
 export async function settledWithin(
   work: Promise<unknown>,
   ms: number,
@@ -20,4 +26,17 @@ export async function settledWithin(
   const finish = () => settled.abort();
   work.then(finish, finish);
   await delay(ms, { signal: signal === undefined ? settled.signal : AbortSignal.any([signal, settled.signal]) });
+}
+
+/**
+ * What is called between two steps of a work that waits for nothing, and gives others their turn when they have waited
+ * for long.
+ */
+export function holdingNobodyUp(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since <= MAX_HOLD_MS) return;
+    await delay(0);
+    since = performance.now();
+  };
 }

@@ -2,7 +2,12 @@ import * as fs from "node:fs";
 import { CodeBeakerError } from "../core/errors.ts";
 import { outside } from "../core/workspace_path.ts";
 
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = fs.constants;
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = fs.constants;
+
+/** Whether this service's own files would be another's than the programs', which then could not change them. */
+const MAY_GIVE_AWAY = Deno.build.os === "linux" &&
+  Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted" &&
+  Deno.uid() === 0;
 
 /**
  * An open directory, through which names in it are reached by descriptor and not by path (`/proc/self/fd/<n>/<name>`):
@@ -60,16 +65,49 @@ export class DirectoryHandle implements Disposable {
     return fs.lstatSync(child, { throwIfNoEntry: false })?.isSymbolicLink() ? fs.readlinkSync(child) : undefined;
   }
 
-  /** A regular file in this directory, as a descriptor that the caller closes. Never follows a link or waits for a pipe. */
+  /**
+   * A regular file in this directory, as a descriptor that the caller closes. Never follows a link or waits for a pipe.
+   * One that is made belongs to whoever owns the directory.
+   */
   openFile(name: string, { path, flags }: { readonly path: string; readonly flags: number }): number {
     const fd = fs.openSync(this.child(name), flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
-    if (fs.fstatSync(fd).isFile()) return fd;
+    const stats = fs.fstatSync(fd);
+    if (stats.isFile()) {
+      if ((flags & O_CREAT) !== 0 && stats.uid === 0) this.#give(fd);
+      return fd;
+    }
     fs.closeSync(fd);
     throw new CodeBeakerError("invalid_request", `Cannot open ${JSON.stringify(path)} as it must be a regular file`);
   }
 
+  /** Makes a directory in this one, for whoever owns this one. */
+  makeDirectory(name: string): void {
+    fs.mkdirSync(this.child(name), 0o700);
+    if (!MAY_GIVE_AWAY) return;
+    using made = this.open(name);
+    this.#give(made.#fd);
+  }
+
+  /** Makes a symlink in this directory, for whoever owns it. */
+  makeSymlink(target: string, name: string): void {
+    fs.symlinkSync(target, this.child(name));
+    const uid = this.#foreignOwner();
+    if (uid !== undefined) fs.lchownSync(this.child(name), uid, uid);
+  }
+
   [Symbol.dispose](): void {
     fs.closeSync(this.#fd);
+  }
+
+  #give(fd: number): void {
+    const uid = this.#foreignOwner();
+    if (uid !== undefined) fs.fchownSync(fd, uid, uid);
+  }
+
+  /** Whose this directory is, when that is not this service and it may give files away. */
+  #foreignOwner(): number | undefined {
+    const { uid } = MAY_GIVE_AWAY ? fs.fstatSync(this.#fd) : { uid: 0 };
+    return uid === 0 ? undefined : uid;
   }
 }
 
@@ -78,7 +116,9 @@ export function identityOf({ dev, ino }: fs.Stats): string {
   return `${dev}:${ino}`;
 }
 
-/** A file system error as a caller's: what is missing, in the way, or a symlink. Anything else is passed on as it is. */
+/**
+ * A file system error as a caller's: what is missing, in the way, or a symlink. Anything else is passed on as it is.
+ */
 export function translate(error: unknown, path: string): unknown {
   const shown = JSON.stringify(path);
   switch (systemCodeOf(error)) {

@@ -1,17 +1,19 @@
 import * as fs from "node:fs";
-import { pipeline } from "node:stream/promises";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { FileEntry } from "../core/files.ts";
+import { isTooDeep, MAX_DEPTH } from "../core/workspace_path.ts";
 import { type DirectoryHandle, identityOf } from "./directory_handle.ts";
+import type { DiskRoom } from "./disk_room.ts";
+import { readAt } from "./read_range.ts";
 import { makeDirectory, type Place } from "./workspace_place.ts";
 
 const { O_CREAT, O_RDONLY, O_WRONLY } = fs.constants;
 
-/** Deeper trees are refused: each level holds a descriptor and a frame of the stack. */
-export const MAX_DEPTH = 128;
-
 /** More entries than this are refused rather than listed. */
 export const MAX_ENTRIES = 10_000;
+
+/** How much of a file is in memory while it is copied. */
+const COPY_BYTES = 65_536;
 
 /** The most that a `Date` holds (ECMAScript, time values). */
 const MAX_TIME_MS = 8.64e15;
@@ -28,27 +30,34 @@ interface Transfer {
  * Copies a file, or a directory with everything in it; symlinks are copied as symlinks.
  *
  * @param options.path what the source is called
- * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `invalid_request` for what is no file
+ * @param options.room what may be written
+ * @throws {CodeBeakerError} `too_large` for a tree that is too deep, or does not fit; `invalid_request` for what is no
+ *   file
  * @throws the reason of `signal` when it is aborted between two of its files
  */
 export async function copyTree(
   { from, to }: Transfer,
-  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+  { path, signal, room }: {
+    readonly path: string;
+    readonly signal: AbortSignal;
+    readonly room?: DiskRoom | undefined;
+  },
 ): Promise<void> {
   signal.throwIfAborted();
   const kind = fs.lstatSync(from.directory.child(from.name));
   if (kind.isSymbolicLink()) {
-    fs.symlinkSync(fs.readlinkSync(from.directory.child(from.name)), to.directory.child(to.name));
+    to.directory.makeSymlink(fs.readlinkSync(from.directory.child(from.name)), to.name);
     return;
   }
+  await room?.take(kind.size);
   if (!kind.isDirectory()) return await copyFile({ from, to }, path);
   refuseDepth(path);
-  makeDirectory(to.directory.child(to.name));
+  makeDirectory(to.directory, to.name);
   using source = from.directory.open(from.name);
   using destination = to.directory.open(to.name);
   for (const name of fs.readdirSync(source.self)) {
     const transfer = { from: { directory: source, name }, to: { directory: destination, name } };
-    await copyTree(transfer, { path: `${path}/${name}`, signal });
+    await copyTree(transfer, { path: `${path}/${name}`, signal, room });
   }
 }
 
@@ -93,17 +102,19 @@ export function toTime(ms: number): string {
 }
 
 async function copyFile({ from, to }: Transfer, path: string): Promise<void> {
-  await using opened = new AsyncDisposableStack();
+  using opened = new DisposableStack();
   const open = (place: Name, flags: number) =>
     opened.adopt(place.directory.openFile(place.name, { path, flags }), (fd) => fs.closeSync(fd));
   const source = open(from, O_RDONLY);
   const destination = open(to, O_WRONLY | O_CREAT);
   if (identityOf(fs.fstatSync(source)) === identityOf(fs.fstatSync(destination))) throw intoItself(path);
   fs.ftruncateSync(destination);
-  await pipeline(
-    fs.createReadStream("", { fd: source, autoClose: false }),
-    fs.createWriteStream("", { fd: destination, autoClose: false }),
-  );
+  // Deno's streams of node:fs close the descriptors that they are given when a write fails, whoever owns them.
+  const buffer = new Uint8Array(COPY_BYTES);
+  for (let position = 0, count = -1; count !== 0; position += count) {
+    count = await readAt(source, { buffer, position });
+    fs.writeFileSync(destination, buffer.subarray(0, count));
+  }
 }
 
 /** A copy of something onto, or into, itself. */
@@ -113,7 +124,7 @@ export function intoItself(path: string): CodeBeakerError {
 
 /** @throws {CodeBeakerError} `too_large` for a path that lies too deep */
 export function refuseDepth(path: string): void {
-  if (path.split("/").length > MAX_DEPTH) throw tooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
+  if (isTooDeep(path)) throw tooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
 }
 
 /** A `too_large` about a tree. */

@@ -1,40 +1,65 @@
-import type { ProgramUsage } from "../core/execution.ts";
+import type { Tally } from "./child_processes.ts";
 
 /** Looks come quickly at first, since most programs are short, and then at this pace. */
 const FIRST_LOOK_MS = 4;
 const STEADY_LOOK_MS = 20;
 
-/** Linux's `USER_HZ`, and its usual page size: with larger pages (some arm64 kernels) memory reads too low. */
-const MS_PER_TICK = 10;
-const PAGE_BYTES = 4096;
+/** Before anything was seen. */
+const NOTHING_SEEN: Tally = {
+  cpuMs: null,
+  peakMemoryBytes: null,
+  processes: 0,
+  descriptors: 0,
+  isOutOfMemory: false,
+  wasRefusedTasks: false,
+};
 
-/**
- * Looks at one process until stopped, and keeps the highest values seen. Where there is no `/proc` it sees nothing.
- *
- * Sources: proc_pid_stat(5), fields 14 and 15; proc_pid_statm(5), fields 2 and 3.
- */
+/** Looks at the processes of one program until stopped, and keeps the highest values seen. */
 export class ProcessWatch {
-  readonly #pid: number;
-  readonly #onLook: (usage: ProgramUsage) => void;
-  #usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
+  readonly #look: () => Tally | undefined;
+  readonly #onLook: (seen: Tally) => void;
+  #seen = NOTHING_SEEN;
   #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(pid: number, onLook: (usage: ProgramUsage) => void) {
-    this.#pid = pid;
+  /**
+   * @param look undefined when there is nothing to see, which the next look may find: a fork bomb hides what it is from
+   *   `/proc`
+   */
+  constructor(look: () => Tally | undefined, onLook: (seen: Tally) => void) {
+    this.#look = look;
     this.#onLook = onLook;
   }
 
-  get usage(): ProgramUsage {
-    return this.#usage;
+  get seen(): Tally {
+    return this.#seen;
   }
 
-  /** The first look is now, so that even the shortest program is seen. */
+  /** Takes in what was seen elsewhere, before there was anything to watch. */
+  see(tally: Tally): void {
+    this.#seen = {
+      cpuMs: highest(this.#seen.cpuMs, tally.cpuMs),
+      peakMemoryBytes: highest(this.#seen.peakMemoryBytes, tally.peakMemoryBytes === 0 ? null : tally.peakMemoryBytes),
+      processes: Math.max(this.#seen.processes, tally.processes),
+      descriptors: Math.max(this.#seen.descriptors, tally.descriptors),
+      isOutOfMemory: this.#seen.isOutOfMemory || tally.isOutOfMemory,
+      wasRefusedTasks: this.#seen.wasRefusedTasks || tally.wasRefusedTasks,
+    };
+  }
+
+  /** The first look is now, unless it was seen before, so that even the shortest program is seen. */
   start(): void {
-    if (!this.#isStopped && this.#look()) this.#schedule(FIRST_LOOK_MS);
+    if (this.#isStopped) return;
+    if (this.#seen === NOTHING_SEEN) this.#lookNow();
+    this.#schedule(FIRST_LOOK_MS);
   }
 
-  /** No look follows, also where the process ended before the watch began. */
+  /** A last look at a program that has told its end, and is still there. */
+  lookOnceMore(): void {
+    if (!this.#isStopped && this.#lookNow()) this.#onLook(this.#seen);
+  }
+
+  /** No look follows, also where the program ended before the watch began. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -42,37 +67,18 @@ export class ProcessWatch {
 
   #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => {
-      if (!this.#look()) return;
-      this.#onLook(this.#usage);
+      if (this.#lookNow()) this.#onLook(this.#seen);
       if (!this.#isStopped) this.#schedule(Math.min(delayMs * 2, STEADY_LOOK_MS));
     }, delayMs);
   }
 
-  #look(): boolean {
-    try {
-      const cpuMs = readCpuMs(Deno.readTextFileSync(`/proc/${this.#pid}/stat`));
-      const memory = readPrivateBytes(Deno.readTextFileSync(`/proc/${this.#pid}/statm`));
-      this.#usage = {
-        cpuMs: Math.max(this.#usage.cpuMs ?? 0, cpuMs),
-        peakMemoryBytes: memory === 0
-          ? this.#usage.peakMemoryBytes
-          : Math.max(this.#usage.peakMemoryBytes ?? 0, memory),
-      };
-      return true;
-    } catch {
-      return false; // The process is gone, or this platform has no /proc: there is nothing more to see.
-    }
+  #lookNow(): boolean {
+    const tally = this.#look();
+    if (tally !== undefined) this.see(tally);
+    return tally !== undefined;
   }
 }
 
-/** The name of the program, field 2, may hold spaces and parentheses: what follows its last ")" begins with field 3. */
-function readCpuMs(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
-}
-
-/** The kernel keeps these counters loosely: of a process that has just begun they may be 0. */
-function readPrivateBytes(statm: string): number {
-  const [, resident, shared] = statm.split(" ").map(Number);
-  return ((resident ?? 0) - (shared ?? 0)) * PAGE_BYTES;
+function highest(before: number | null, now: number | null): number | null {
+  return now === null ? before : Math.max(before ?? 0, now);
 }

@@ -9,8 +9,8 @@ export interface ByteRange {
 }
 
 /**
- * The bytes of a part of an open file, which the caller closes. They are exactly as many as was asked for: where the file ends
- * before, zeros take the place of what is missing.
+ * The bytes of a part of an open file, which the caller closes. They are exactly as many as was asked for: where the
+ * file ends before, zeros take the place of what is missing.
  */
 export async function* readRange(fd: number, { offset, length }: ByteRange): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let hasEnded = false;
@@ -25,8 +25,8 @@ export async function* readRange(fd: number, { offset, length }: ByteRange): Asy
 }
 
 /**
- * The bytes of a part of a file, as many as there are, as a stream. The stream takes the descriptor over: it is closed when all
- * has been read, when reading fails, and when the stream is cancelled.
+ * The bytes of a part of a file, as many as there are, as a stream. The stream takes the descriptor over: it is closed
+ * when all has been read, when reading fails, and when the stream is cancelled.
  */
 export function streamRange(fd: number, { offset, length }: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
   let [position, left] = [offset, length];
@@ -64,7 +64,8 @@ export function streamRange(fd: number, { offset, length }: ByteRange): Readable
   }, { highWaterMark: 0 });
 }
 
-function readAt(
+/** Reads what there is from a position on, as much as the buffer takes; 0 bytes mean the end. */
+export function readAt(
   fd: number,
   { buffer, position }: { readonly buffer: Uint8Array; readonly position: number },
 ): Promise<number> {

@@ -1,11 +1,18 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
-import { type Limits, MEBIBYTE } from "../core/limits.ts";
-import { type ByteFilter, type Early, filtered, OutputBudget, pipeSource, readUpTo } from "./child_output.ts";
+import type { Limits } from "../core/limits.ts";
+import { ChildLife, type ChildLifeRequest } from "./child_life.ts";
+import {
+  type ByteFilter,
+  type Early,
+  filtered,
+  OutputBudget,
+  pipeSource,
+  preceded,
+  readUpTo,
+  untilEnd,
+} from "./child_output.ts";
 import { type ChunkSource, mergeOutput } from "./merge_output.ts";
-import { ProcessWatch } from "./process_watch.ts";
-import { spawnGroup, type SpawnRequest } from "./spawn.ts";
-import { signalGroup, terminateGroup } from "./terminate.ts";
 
 /** What is told of the last words of a launcher that failed. */
 const MAX_SAID_BYTES = 500;
@@ -16,16 +23,22 @@ export interface ReadySignal {
   readonly marker: Uint8Array;
   /** How long it may take until then, in ms. */
   readonly timeoutMs: number;
+  /** What it waits for on stdin before the program begins; absent, for nothing. It then tells its program's end, too. */
+  readonly go?: Uint8Array<ArrayBuffer>;
 }
 
 /** A child and what bounds it. */
-export interface ChildRequest extends SpawnRequest {
-  readonly limits: Limits;
+export interface ChildRequest extends ChildLifeRequest {
   /** How the launcher tells that the program may begin; absent, it may at once. */
   readonly ready?: ReadySignal;
   readonly stderrFilter: ByteFilter;
-  /** What an ending means that this runtime knows better than the exit status tells; undefined when it does not. */
-  explain(status: Deno.CommandStatus, usage: ProgramUsage): Outcome | undefined;
+}
+
+/** What holds for the program of a child. */
+export interface ProgramOptions {
+  readonly limits: Pick<Limits, "timeoutMs" | "maxTotalOutputBytes">;
+  /** Aborting ends it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running child. */
@@ -33,14 +46,25 @@ export interface Child {
   readonly stdin: WritableStream<Uint8Array>;
   readonly output: ReadableStream<OutputChunk>;
   readonly outcome: Promise<Outcome>;
+  /** Settles, after the outcome, when nothing of it is there any more. */
+  readonly gone: Promise<void>;
   usage(): ProgramUsage;
   kill(signal: Deno.Signal): void;
 }
 
+/** A child that is ready, and whose program has not begun: it is begun, or disposed of. */
+export interface ReadyChild extends AsyncDisposable {
+  /** Whether its program can begin. */
+  readonly isAlive: boolean;
+  /** Lets the program begin, once. */
+  begin(options: ProgramOptions): Child;
+}
+
 /**
- * Starts a child in its own process group and returns once its program may begin. From then on the first of these is its
- * outcome: it ends by itself, its deadline, the watch on memory and CPU, too much output, or `signal`. The deadline and
- * `signal` end the group with SIGTERM and a grace period, the limits at once. Nothing of the group outlives the leader.
+ * Starts a child in its own process group and returns once its program has begun. From then on the first of these is
+ * its outcome: it ends by itself, its deadline, a limit that a watch or the kernel sees passed, or `signal`. The
+ * deadline and `signal` end the group with SIGTERM and a grace period, the limits at once. Nothing of it outlives the
+ * leader.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before the program could begin
  */
@@ -48,82 +72,119 @@ export async function runChild(
   request: ChildRequest,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Child> {
-  const { limits } = request;
-  const process = spawnGroup(request);
-  const stderr = pipeSource("stderr", process.stderr);
-  const stdout = pipeSource("stdout", process.stdout);
-  const exit = Promise.withResolvers<void>();
-  let cause: Outcome | undefined;
-  let hasEnded = false;
-  let terminating: Promise<void> | undefined;
+  const child = await startChild(request, { ...options, goesOn: true });
+  return child.begin({ ...options, limits: request.limits });
+}
 
-  function end(outcome: Outcome, how: "kill" | "terminate"): void {
-    if (cause !== undefined || hasEnded) return;
-    cause = outcome;
-    if (how === "kill") signalGroup(process.pid, "SIGKILL");
-    else terminating = terminateGroup(process.pid, exit.promise);
+/**
+ * Starts a child in its own process group and returns once its program may begin, or with `goesOn` has begun.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before
+ */
+export async function startChild(
+  request: ChildRequest,
+  { goesOn = false, signal }: { readonly goesOn?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<ReadyChild> {
+  const life = ChildLife.start(request);
+  const stderr = pipeSource("stderr", life.process.stderr);
+  const stdout = pipeSource("stdout", life.process.stdout);
+  using _cancelling = cancelOn(signal, life);
+  if (goesOn) {
+    life.watchDisk();
+    sendGo(request, life);
   }
-
-  const watch = new ProcessWatch(process.pid, (usage) => {
-    const over = exceeded(usage, limits);
-    if (over !== undefined) end(over, "kill");
-  });
-  const cancel = () => end({ kind: "cancelled" }, "terminate");
-  const outcome = (async (): Promise<Outcome> => {
-    const status = await process.status;
-    hasEnded = true;
-    exit.resolve();
-    signalGroup(process.pid, "SIGKILL");
-    watch.stop();
-    options.signal?.removeEventListener("abort", cancel);
-    await terminating;
-    await process.stdin.abort().catch(() => {}); // Closed by its writer, or broken since the reader is gone: it is closed either way.
-    return cause ?? request.explain(status, watch.usage) ?? outcomeOf(status, { usage: watch.usage, limits });
-  })();
-
-  options.signal?.addEventListener("abort", cancel);
-  if (options.signal?.aborted) cancel();
   let startFault = "the runtime ended before it was ready";
   const start = await readUntilReady(stderr, {
     ready: request.ready,
     onTooLate(fault) {
       startFault = fault;
-      signalGroup(process.pid, "SIGKILL");
+      life.signal("SIGKILL");
     },
   });
-  if (start.kind === "ended" && cause === undefined) {
-    signalGroup(process.pid, "SIGKILL");
+  if (start.kind === "ended" && life.cause === undefined) {
+    life.signal("SIGKILL");
     const said = new TextDecoder().decode(start.rest.subarray(0, MAX_SAID_BYTES)).trim();
-    await Promise.all([outcome, stdout.cancel(), stderr.cancel()]);
+    await Promise.all([life.outcome, stdout.cancel(), stderr.cancel(), life.gone]);
     throw new CodeBeakerError(
       "runtime_unavailable",
       `Cannot start the program: ${said === "" ? startFault : said}`,
     );
   }
-
-  watch.start();
-  const deadline = setTimeout(
-    () => end({ kind: "timed_out", limitMs: limits.timeoutMs }, "terminate"),
-    limits.timeoutMs,
-  );
-  exit.promise.then(() => clearTimeout(deadline));
-
-  const budget = new OutputBudget(
-    limits.maxTotalOutputBytes,
-    (observedBytes) => end({ kind: "output_limit", limitBytes: limits.maxTotalOutputBytes, observedBytes }, "kill"),
-  );
+  if (request.ready !== undefined) life.prepare();
+  let isAlive = true;
+  life.exited.then(() => isAlive = false);
   return {
-    stdin: process.stdin,
-    output: mergeOutput([
-      budget.bound(stdout),
-      budget.bound(filtered(stderr, { first: start.rest, filter: request.stderrFilter })),
-    ], outcome),
-    outcome,
-    usage: () => watch.usage,
-    kill(signal) {
-      if (!hasEnded) signalGroup(process.pid, signal);
+    get isAlive() {
+      return isAlive;
+    },
+    async [Symbol.asyncDispose]() {
+      life.end({ kind: "cancelled" }, "kill");
+      await Promise.all([stdout.cancel(), stderr.cancel(), life.outcome, life.gone]);
+    },
+    begin(options) {
+      if (!goesOn) sendGo(request, life);
+      return begin(life, { ...options, request, stdout, stderr: preceded(stderr, start.rest) });
     },
   };
+}
+
+/** Follows the program of a child from its begin to its end. */
+function begin(
+  life: ChildLife,
+  { limits: { maxTotalOutputBytes, timeoutMs }, request, signal, stderr, stdout }: ProgramOptions & {
+    readonly request: ChildRequest;
+    readonly stdout: ChunkSource;
+    readonly stderr: ChunkSource;
+  },
+): Child {
+  const cancelling = cancelOn(signal, life);
+  life.begin();
+  const deadline = setTimeout(() => life.end({ kind: "timed_out", limitMs: timeoutMs }, "terminate"), timeoutMs);
+  life.exited.then(() => {
+    clearTimeout(deadline);
+    cancelling[Symbol.dispose]();
+  });
+  const budget = new OutputBudget(
+    maxTotalOutputBytes,
+    (observedBytes) => life.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }, "kill"),
+  );
+  const [out, err] = request.ready?.go === undefined ? [stdout, stderr] : untilBothEnd([stdout, stderr], life);
+  return {
+    stdin: life.process.stdin,
+    output: mergeOutput([budget.bound(out), budget.bound(filtered(err, request.stderrFilter))], life.outcome),
+    outcome: life.outcome,
+    gone: life.gone,
+    usage: () => life.usage(),
+    kill: (signal) => life.signal(signal),
+  };
+}
+
+/** Ends a child when a signal is aborted, until it is disposed of. */
+function cancelOn(signal: AbortSignal | undefined, life: ChildLife): Disposable {
+  const cancel = () => life.end({ kind: "cancelled" }, "terminate");
+  signal?.addEventListener("abort", cancel);
+  if (signal?.aborted) cancel();
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", cancel) };
+}
+
+/** A child that is gone already reads it no more. */
+function sendGo({ ready }: ChildRequest, { process: { stdin } }: ChildLife): void {
+  if (ready?.go === undefined) return;
+  const writer = stdin.getWriter();
+  writer.write(ready.go).catch(() => {});
+  writer.releaseLock();
+}
+
+/** Both streams of a program that tells its end on each: all that it printed is before that. */
+function untilBothEnd(
+  [stdout, stderr]: readonly [ChunkSource, ChunkSource],
+  life: ChildLife,
+): [ChunkSource, ChunkSource] {
+  let ends = 0;
+  const onEnd = (code: number) => {
+    if (++ends === 2) life.tellEnd(code);
+  };
+  return [untilEnd(stdout, onEnd), untilEnd(stderr, onEnd)];
 }
 
 /** What a launcher prints until its program may begin; one that takes too long is told of. */
@@ -139,29 +200,4 @@ async function readUntilReady(
   const start = await readUpTo(ready.marker, stderr);
   clearTimeout(deadline);
   return start;
-}
-
-function exceeded({ cpuMs, peakMemoryBytes }: ProgramUsage, limits: Limits): Outcome | undefined {
-  if (peakMemoryBytes !== null && peakMemoryBytes > limits.memoryMb * MEBIBYTE) {
-    return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb: Math.ceil(peakMemoryBytes / MEBIBYTE) };
-  }
-  if (cpuMs !== null && cpuMs > limits.cpuMs) return { kind: "cpu_limit", limitMs: limits.cpuMs, observedMs: cpuMs };
-  return undefined;
-}
-
-/** What an exit status tells by itself: SIGXCPU and SIGXFSZ are the kernel's word that a resource limit was passed. */
-function outcomeOf(
-  status: Deno.CommandStatus,
-  { usage, limits }: { readonly usage: ProgramUsage; readonly limits: Limits },
-): Outcome {
-  switch (status.signal) {
-    case null:
-      return { kind: "exited", exitCode: status.code };
-    case "SIGXCPU":
-      return { kind: "cpu_limit", limitMs: limits.cpuMs, observedMs: Math.max(usage.cpuMs ?? 0, limits.cpuMs) };
-    case "SIGXFSZ":
-      return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
-    default:
-      return { kind: "signaled", signal: status.signal };
-  }
 }

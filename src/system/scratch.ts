@@ -4,8 +4,8 @@ import { removeTree } from "./remove_tree.ts";
 const PREFIX = "codebeaker-";
 
 /**
- * A directory of this process alone (mode 0700) for everything that lasts no longer than it. Disposing removes it; what a
- * killed process left is removed by the next one.
+ * A directory of this process alone for everything that lasts no longer than it. Others may pass through it (mode
+ * 0711), to what is theirs. Disposing removes it; what a killed process left is removed by the next one.
  *
  * Beside each directory lies a file of the same name with `.lock` that its process holds locked (flock(2)): the kernel
  * drops the lock with the process, so a lock that can be had tells that the directory is nobody's.
@@ -13,45 +13,62 @@ const PREFIX = "codebeaker-";
 export class Scratch implements AsyncDisposable {
   readonly path: string;
   readonly #lock: Deno.FsFile;
+  readonly #release: SweepOptions["release"];
   #isDisposed = false;
 
-  private constructor(path: string, lock: Deno.FsFile) {
+  private constructor(path: string, lock: Deno.FsFile, release: SweepOptions["release"]) {
     this.path = path;
     this.#lock = lock;
+    this.#release = release;
   }
 
-  /** @param parent the directory for temporary files */
-  static async open(parent: string): Promise<Scratch> {
+  /**
+   * @param parent the directory for temporary files
+   * @param options.release frees what was left in a directory and no removal of files takes away, before that is
+   *   removed, and tells whether all of it is free; else the directory stays for the next one
+   */
+  static async open(
+    parent: string,
+    { release = () => Promise.resolve(true) }: Partial<Pick<SweepOptions, "release">> = {},
+  ): Promise<Scratch> {
     const path = join(parent, `${PREFIX}${crypto.randomUUID()}`);
     const lockPath = `${path}.lock`;
     const lock = await Deno.open(lockPath, { createNew: true, write: true, mode: 0o600 });
     lock.lockSync(true);
-    await Deno.mkdir(path, { mode: 0o700 });
-    await sweep(parent, path);
-    return new Scratch(path, lock);
+    await Deno.mkdir(path, { mode: 0o711 });
+    await sweep(parent, { own: path, release });
+    return new Scratch(path, lock, release);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    await this.#release(this.path);
     await removeTree(this.path);
     await removeTree(`${this.path}.lock`);
     this.#lock.close();
   }
 }
 
-async function sweep(parent: string, own: string): Promise<void> {
+/** What a sweep spares, and what it does first. */
+interface SweepOptions {
+  readonly own: string;
+  release(path: string): Promise<boolean>;
+}
+
+async function sweep(parent: string, { own, release }: SweepOptions): Promise<void> {
   for await (const { name } of Deno.readDir(parent)) {
     const path = join(parent, name.replace(/\.lock$/, ""));
     if (!name.startsWith(PREFIX) || path === own) continue;
-    await removeIfDead(path).catch(() => {}); // Best effort: what cannot be removed stays for the next sweep, and hinders nobody.
+    await removeIfDead(path, release).catch(() => {}); // Best effort: it stays for the next sweep.
   }
 }
 
-async function removeIfDead(path: string): Promise<void> {
+async function removeIfDead(path: string, release: SweepOptions["release"]): Promise<void> {
   if ((await Deno.lstat(`${path}.lock`)).uid !== Deno.uid()) return;
   using lock = await Deno.open(`${path}.lock`, { write: true });
   if (!lock.tryLockSync(true)) return;
+  if (!await release(path)) return;
   await removeTree(path);
   await Deno.remove(`${path}.lock`);
 }

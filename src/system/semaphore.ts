@@ -1,7 +1,16 @@
 import { CodeBeakerError } from "../core/errors.ts";
 
 interface Waiter {
+  readonly permits: number;
   admit(): void;
+}
+
+/** How permits are asked for. */
+export interface AcquireOptions {
+  /** How many, 1 when absent; more than there are at all never come free. */
+  readonly permits?: number;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A bounded number of permits, handed out in the order in which they were asked for. */
@@ -19,27 +28,38 @@ export class Semaphore {
   }
 
   /**
-   * A permit, which its owner disposes of.
+   * Permits, which their owner disposes of together.
    *
-   * @throws {CodeBeakerError} `busy` when none came free within `timeoutMs`, if that is given
+   * @throws {CodeBeakerError} `busy` when they did not come free within `timeoutMs`, if that is given
    * @throws the signal's reason when it is aborted first
    */
-  async acquire(
-    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Disposable> {
+  async acquire(options: AcquireOptions = {}): Promise<Disposable> {
     options.signal?.throwIfAborted();
-    if (this.#free > 0) this.#free--;
-    else await this.#wait(options.timeoutMs, options.signal);
+    const { permits = 1 } = options;
+    const held = this.tryAcquire(permits);
+    if (held !== undefined) return held;
+    await this.#wait(permits, options);
+    return this.#hold(permits);
+  }
+
+  /** Permits that are free now and that nobody waits for, or undefined. */
+  tryAcquire(permits: number): Disposable | undefined {
+    if (this.waiting > 0 || this.#free < permits) return undefined;
+    this.#free -= permits;
+    return this.#hold(permits);
+  }
+
+  #hold(permits: number): Disposable {
     let isHeld = true;
     return {
       [Symbol.dispose]: () => {
-        if (isHeld) this.#release();
+        if (isHeld) this.#release(permits);
         isHeld = false;
       },
     };
   }
 
-  #wait(timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+  #wait(permits: number, { timeoutMs, signal }: AcquireOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
@@ -47,6 +67,7 @@ export class Semaphore {
         this.#waiters.delete(waiter);
       };
       const waiter = {
+        permits,
         admit: () => {
           leave();
           resolve();
@@ -54,10 +75,12 @@ export class Semaphore {
       };
       const onAbort = () => {
         leave();
+        this.#admitNext();
         reject(signal?.reason);
       };
       const giveUp = () => {
         leave();
+        this.#admitNext();
         const message = `Cannot run now as every place is taken: waited ${timeoutMs} ms`;
         reject(new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } }));
       };
@@ -67,9 +90,17 @@ export class Semaphore {
     });
   }
 
-  #release(): void {
-    const [next] = this.#waiters;
-    if (next === undefined) this.#free++;
-    else next.admit();
+  #release(permits: number): void {
+    this.#free += permits;
+    this.#admitNext();
+  }
+
+  /** Whoever asks for much is not overtaken by those who ask for little. */
+  #admitNext(): void {
+    for (const next of this.#waiters) {
+      if (this.#free < next.permits) return;
+      this.#free -= next.permits;
+      next.admit();
+    }
   }
 }

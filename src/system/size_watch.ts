@@ -1,28 +1,41 @@
 import { join } from "@std/path";
-
-/** How long it rests between two looks, in ms. */
-const REST_MS = 100;
+import { delay } from "./delay.ts";
 
 /** What st_blocks counts, and what an entry costs that has none (stat(2)). */
-const BLOCK_BYTES = 512;
+export const BLOCK_BYTES = 512;
 
-/** Looks again and again at how large a directory grows, until it is stopped. */
+/** What lies in a directory. */
+export interface DiskUsage {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** So many files are looked at before others have their turn. */
+const IN_ONE_GO = 256;
+const NO_BOUNDS = { bytes: Number.MAX_SAFE_INTEGER, files: Number.MAX_SAFE_INTEGER };
+const REST_MS = 20;
+/** A look takes this part of the time at most: what holds many files is looked at more slowly. */
+const LOOKING = 1 / 4;
+
+/** What is watched, and how. */
+export interface SizeWatchOptions {
+  readonly bounds: DiskUsage;
+  /** How long it rests between two looks, in ms, at least; 20 when absent. */
+  readonly restMs?: number;
+  measure(): Promise<DiskUsage>;
+  /** Is called at each look that finds more than the bounds. */
+  onExceeded(observed: DiskUsage): void;
+}
+
+/** Looks again and again at how large something grows, until it is stopped. */
 export class SizeWatch {
-  readonly #path: string;
-  readonly #limitBytes: number;
-  readonly #onExceeded: (observedBytes: number) => void;
+  readonly #options: SizeWatchOptions;
   readonly #stopped = Promise.withResolvers<void>();
   readonly #watching: Promise<void>;
   #isStopped = false;
 
-  /** @param options.onExceeded is called at each look that finds more than `limitBytes` */
-  constructor(
-    path: string,
-    options: { readonly limitBytes: number; onExceeded(observedBytes: number): void },
-  ) {
-    this.#path = path;
-    this.#limitBytes = options.limitBytes;
-    this.#onExceeded = options.onExceeded;
+  constructor(options: SizeWatchOptions) {
+    this.#options = options;
     this.#watching = this.#watch();
   }
 
@@ -31,45 +44,68 @@ export class SizeWatch {
     this.#isStopped = true;
     this.#stopped.resolve();
     await this.#watching;
-    await this.#look();
+    await this.#look().catch(() => {}); // What was watched is gone.
   }
 
   async #watch(): Promise<void> {
+    const { restMs = REST_MS } = this.#options;
     while (!this.#isStopped) {
+      const beganAt = performance.now();
       await this.#look().catch(() => {}); // What cannot be looked at now is looked at again.
       const rest = Promise.withResolvers<void>();
-      const timer = setTimeout(rest.resolve, REST_MS);
+      const tookMs = performance.now() - beganAt;
+      const timer = setTimeout(rest.resolve, Math.max(restMs, tookMs / LOOKING - tookMs));
       await Promise.race([rest.promise, this.#stopped.promise]);
       clearTimeout(timer);
     }
   }
 
   async #look(): Promise<void> {
-    const observed = await treeSize(this.#path);
-    if (observed > this.#limitBytes) this.#onExceeded(observed);
+    const { bounds, measure, onExceeded } = this.#options;
+    const observed = await measure();
+    if (observed.bytes > bounds.bytes || observed.files > bounds.files) onExceeded(observed);
   }
 }
 
-/** What everything in a directory takes on its disk, in bytes; what goes meanwhile counts nothing. */
-export async function treeSize(path: string): Promise<number> {
+/**
+ * What everything in a directory takes on its disk; what goes meanwhile counts nothing. What cannot be looked into, as
+ * it lies too deep or is closed to the service, is more than any bounds.
+ *
+ * @param bounds what is beyond them is not counted any more: a look takes no longer, however much there is
+ */
+export async function treeUsage(path: string, bounds: DiskUsage = NO_BOUNDS): Promise<DiskUsage> {
   const pending = [path];
-  let bytes = 0;
+  let [bytes, files] = [0, 0];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
-    for (const { name, isDirectory } of await entriesOf(directory)) {
-      const child = join(directory, name);
-      if (isDirectory) pending.push(child);
-      const blocks = await Deno.lstat(child).then((info) => info.blocks, () => 0); // It is gone.
-      bytes += Math.max(blocks ?? 0, 1) * BLOCK_BYTES;
+    try {
+      for await (const { name, isDirectory } of Deno.readDir(directory)) {
+        const child = join(directory, name);
+        if (isDirectory) pending.push(child);
+        bytes += Math.max(blocksOf(child), 1) * BLOCK_BYTES;
+        files++;
+        if (bytes > bounds.bytes || files > bounds.files) return { bytes, files };
+        if (files % IN_ONE_GO === 0) await delay(0);
+      }
+    } catch (error) {
+      if (!isGone(error)) return { bytes: Math.max(bytes, bounds.bytes + 1), files };
     }
   }
-  return bytes;
+  return { bytes, files };
 }
 
-async function entriesOf(directory: string): Promise<Deno.DirEntry[]> {
+/**
+ * Synchronously, since a trip through the thread pool takes longer than the call, and much longer where programs leave
+ * it no time.
+ */
+function blocksOf(path: string): number {
   try {
-    return await Array.fromAsync(Deno.readDir(directory));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+    return Deno.lstatSync(path).blocks ?? 0;
+  } catch {
+    return 0; // It is gone.
   }
+}
+
+/** Whether there is no such directory any more: another thing may have taken its name. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }

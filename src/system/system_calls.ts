@@ -1,32 +1,22 @@
-/** Bounds that the kernel keeps on one process and what it starts, each soft and hard: getrlimit(2). */
-export interface ResourceLimits {
-  readonly cpuSeconds: readonly [soft: number, hard: number];
-  readonly fileBytes: readonly [soft: number, hard: number];
-  readonly dataBytes: readonly [soft: number, hard: number];
-  readonly coreBytes: readonly [soft: number, hard: number];
-  readonly descriptors: readonly [soft: number, hard: number];
-}
-
-/** The kernel's numbers of them (asm-generic/resource.h). */
-const NUMBERS: Readonly<Record<keyof ResourceLimits, number>> = {
-  cpuSeconds: 0,
-  fileBytes: 1,
-  dataBytes: 2,
-  coreBytes: 4,
-  descriptors: 7,
-};
-
 /** The C library under its names: glibc, musl. */
 const LIBRARIES = ["libc.so.6", "libc.so"];
 
 const SYMBOLS = {
-  prlimit: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32" },
   close_range: { parameters: ["u32", "u32", "i32"], result: "i32", optional: true },
+  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
+  mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
+  mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
+  umount2: { parameters: ["buffer", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const FIRST_INHERITED_DESCRIPTOR = 3;
 const LAST_DESCRIPTOR = 0xffff_ffff;
 const CLOSE_RANGE_CLOEXEC = 4;
+const M_MMAP_THRESHOLD = -3;
+const MMAP_THRESHOLD_BYTES = 131_072;
+const MS_NOSUID = 2n;
+const MS_NODEV = 4n;
+const MNT_DETACH = 2;
 
 /** What Deno has no API for: calls of the operating system's C library. */
 export class SystemCalls implements Disposable {
@@ -49,38 +39,50 @@ export class SystemCalls implements Disposable {
     return undefined;
   }
 
-  /**
-   * Sets the resource limits of another process, none above what it has: prlimit(2). Starting prlimit(1) before each child
-   * would cost 0.4 ms; a process that was just spawned is limited before it can have done anything.
-   *
-   * @throws {Error} when the kernel refuses, or the process is gone
-   */
-  limit(pid: number, limits: ResourceLimits): void {
-    for (const name of Object.keys(NUMBERS) as (keyof ResourceLimits)[]) {
-      const inherited = new BigUint64Array(2);
-      this.#prlimit(pid, NUMBERS[name], { next: null, old: inherited });
-      const highest = inherited[1] ?? 0n;
-      const wanted = limits[name].map((value) => BigInt(value) < highest ? BigInt(value) : highest);
-      this.#prlimit(pid, NUMBERS[name], { next: BigUint64Array.from(wanted), old: null });
-    }
-  }
-
   /** Keeps descriptors that whoever started this service left open from its children: close_range(2), Linux 5.11. */
   closeInheritedOnExec(): void {
     this.#library.symbols.close_range?.(FIRST_INHERITED_DESCRIPTOR, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC);
   }
 
+  /**
+   * Has large blocks come from the system, and go back to it when they are free: glibc would learn to keep them, and
+   * with them what lies between (mallopt(3)).
+   */
+  keepNoLargeBlocks(): void {
+    this.#library.symbols.mallopt?.(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
+  }
+
+  /** Gives memory of this process that is free back to the system: malloc_trim(3), which musl has not. */
+  giveBackMemory(): void {
+    this.#library.symbols.malloc_trim?.(0n);
+  }
+
+  /**
+   * Mounts an empty file system in memory on a directory: mount(2), tmpfs(5). It is unmounted with {@link unmount},
+   * also by another process, since it outlives this one.
+   *
+   * @throws {Error} when the kernel refuses
+   */
+  mountTmpfs(directory: string, options: string): void {
+    const [source, target, type, data] = ["codebeaker", directory, "tmpfs", options].map(toCString);
+    if (this.#library.symbols.mount(source ?? null, target ?? null, type ?? null, MS_NOSUID | MS_NODEV, data ?? null)) {
+      throw new Error(`Cannot mount a file system in memory on ${directory}`);
+    }
+  }
+
+  /**
+   * Takes a mount from its directory at once; what still uses it keeps it until it ends: umount2(2). Whether there was
+   * one.
+   */
+  unmount(directory: string): boolean {
+    return this.#library.symbols.umount2(toCString(directory), MNT_DETACH) === 0;
+  }
+
   [Symbol.dispose](): void {
     this.#library.close();
   }
+}
 
-  #prlimit(
-    pid: number,
-    resource: number,
-    { next, old }: Record<"next" | "old", BigUint64Array<ArrayBuffer> | null>,
-  ): void {
-    if (this.#library.symbols.prlimit(pid, resource, next, old) !== 0) {
-      throw new Error(`Cannot limit resource ${resource} of process ${pid}`);
-    }
-  }
+function toCString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
 }

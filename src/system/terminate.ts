@@ -1,21 +1,30 @@
-/** How long a process group may take to end by itself after SIGTERM. */
-const GRACE_MS = 100;
+import { settledWithin } from "./delay.ts";
 
-/** Sends a signal to a whole process group; one that is already gone (or, on macOS, waits to be reaped) is no fault. */
-export function signalGroup(leaderPid: number, signal: Deno.Signal): void {
+/** How long a program may take to end by itself after SIGTERM. */
+export const GRACE_MS = 100;
+
+/** Sends a signal to a whole process group, as {@link signalProcess} does. */
+export function signalGroup(leaderPid: number, signal: Deno.Signal): boolean {
+  return signalProcess(-leaderPid, signal);
+}
+
+/**
+ * Sends a signal to a process; one that is gone (or, on macOS, waits to be reaped), or is another's by now, is no
+ * fault. Whether it got there.
+ */
+export function signalProcess(pid: number, signal: Deno.Signal): boolean {
   try {
-    Deno.kill(-leaderPid, signal);
+    Deno.kill(pid, signal);
+    return true;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied)) throw error;
+    return false;
   }
 }
 
-/** SIGTERM, {@link GRACE_MS} to react, then SIGKILL, to the whole group. `exited` settles when the leader is gone. */
-export async function terminateGroup(leaderPid: number, exited: Promise<unknown>): Promise<void> {
-  signalGroup(leaderPid, "SIGTERM");
-  const grace = new AbortController();
-  const timer = setTimeout(() => grace.abort(), GRACE_MS);
-  await Promise.race([exited, new Promise((resolve) => grace.signal.addEventListener("abort", resolve))]);
-  clearTimeout(timer);
-  signalGroup(leaderPid, "SIGKILL");
+/** SIGTERM, {@link GRACE_MS} to react, then SIGKILL. `exited` settles when it is gone. */
+export async function terminate(signal: (signal: Deno.Signal) => void, exited: Promise<unknown>): Promise<void> {
+  signal("SIGTERM");
+  await settledWithin(exited, GRACE_MS);
+  signal("SIGKILL");
 }

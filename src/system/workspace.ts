@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { CodeBeakerError, invalidField } from "../core/errors.ts";
 import type { FileEntry, WriteMode } from "../core/files.ts";
 import { DirectoryHandle, identityOf, translate } from "./directory_handle.ts";
+import type { DiskRoom } from "./disk_room.ts";
 import { copyTree, intoItself, listTree, toEntry } from "./file_tree.ts";
 import { streamRange } from "./read_range.ts";
 import { removeTree } from "./remove_tree.ts";
@@ -21,22 +22,26 @@ const WRITE_FLAGS: Readonly<Record<WriteMode, number>> = {
  * The files below one directory. Paths are resolved here, one component at a time on open directories: a symlink is
  * followed as long as it stays inside, and no program can lead an operation out by swapping one in meanwhile.
  *
- * Disposing refuses what comes then with `conflict`, cuts short what is under way, and returns when nothing writes any more:
- * whoever owns the directory can remove it.
+ * Disposing refuses what comes then with `conflict`, cuts short what is under way, and returns when nothing writes any
+ * more: whoever owns the directory can remove it.
  */
 export class Workspace implements AsyncDisposable {
   readonly #root: string;
   readonly #asideDirectory: string;
+  readonly #room: DiskRoom | undefined;
   readonly #leaving = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
 
   /**
    * @param root an existing directory
-   * @param options.asideDirectory another one of the same file system that no program reaches, for what is being removed
+   * @param options.asideDirectory another one of the same file system that no program reaches, for what is being
+   *   removed
+   * @param options.room what may be written; absent, all that fits the disk
    */
-  constructor(root: string, options: { readonly asideDirectory: string }) {
+  constructor(root: string, options: { readonly asideDirectory: string; readonly room?: DiskRoom | undefined }) {
     this.#root = root;
     this.#asideDirectory = options.asideDirectory;
+    this.#room = options.room;
   }
 
   /** What a path is; with `follow`, what a symlink at its end points to. */
@@ -59,21 +64,24 @@ export class Workspace implements AsyncDisposable {
     });
   }
 
+  /** A file that is not written whole is not there, unless another one was there before. */
   write(
     path: string,
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     mode: WriteMode = "create",
   ): Promise<void> {
     return this.#at(path, { follow: mode !== "create_new", makeParents: true }, async ({ directory, name }) => {
+      const isNew = fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined;
       const fd = directory.openFile(name, { path, flags: O_WRONLY | O_CREAT | WRITE_FLAGS[mode] });
       try {
-        if (content instanceof Uint8Array) fs.writeFileSync(fd, content);
-        else {
-          for await (const bytes of content) {
-            this.#leaving.signal.throwIfAborted();
-            fs.writeFileSync(fd, bytes);
-          }
+        for await (const bytes of content instanceof Uint8Array ? [content] : content) {
+          this.#leaving.signal.throwIfAborted();
+          await this.#room?.take(bytes.length);
+          fs.writeFileSync(fd, bytes);
         }
+      } catch (error) {
+        if (isNew) fs.rmSync(directory.child(name), { force: true });
+        throw error;
       } finally {
         fs.closeSync(fd);
       }
@@ -85,7 +93,7 @@ export class Workspace implements AsyncDisposable {
     return this.#at(path, { follow: true, makeParents: recursive }, ({ directory, name }) => {
       const found = fs.lstatSync(directory.child(name), { throwIfNoEntry: false });
       if (recursive && found?.isDirectory()) return;
-      fs.mkdirSync(directory.child(name), 0o700);
+      directory.makeDirectory(name);
     });
   }
 
@@ -95,7 +103,7 @@ export class Workspace implements AsyncDisposable {
       return this.#at(destination, { follow: true, makeParents: true }, async (to) => {
         if (!(options.overwrite ?? true)) refuseExisting(to, destination);
         if (kind.isDirectory() && leadsInto(to, identityOf(kind))) throw intoItself(source);
-        await copyTree({ from, to }, { path: source, signal: this.#leaving.signal });
+        await copyTree({ from, to }, { path: source, signal: this.#leaving.signal, room: this.#room });
       });
     });
   }
@@ -139,7 +147,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
-    return this.#follow(() => unpackTree(this.#root, archive, { signal: this.#leaving.signal }));
+    return this.#follow(() => unpackTree(this.#root, archive, { signal: this.#leaving.signal, room: this.#room }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -161,7 +169,7 @@ export class Workspace implements AsyncDisposable {
         using place = resolve(DirectoryHandle.openRoot(this.#root), path, options);
         return await operate(place);
       } catch (error) {
-        throw translate(error, path);
+        throw this.#room?.explain(error, path) ?? translate(error, path);
       }
     });
   }

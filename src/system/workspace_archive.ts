@@ -1,17 +1,15 @@
 import * as fs from "node:fs";
 import { CodeBeakerError } from "../core/errors.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { delay } from "./delay.ts";
+import { holdingNobodyUp } from "./delay.ts";
 import { DirectoryHandle, systemCodeOf, translate } from "./directory_handle.ts";
+import type { DiskRoom } from "./disk_room.ts";
 import { refuseDepth } from "./file_tree.ts";
 import { readRange } from "./read_range.ts";
 import { type ArchiveItem, decodeTar, encodeTar, type ParsedTarEntry } from "./tar.ts";
 import { type Place, resolve } from "./workspace_place.ts";
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, R_OK } = fs.constants;
-
-/** For how long others are kept waiting, in ms: an entry that lies deep takes a thousand times as long as another. */
-const MAX_HOLD_MS = 20;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
 
 /** A name that was met on the way through a directory; the handle is open until the next one is asked for. */
 interface Met {
@@ -21,23 +19,13 @@ interface Met {
   readonly stats: fs.Stats;
 }
 
-/** What is called between two entries, and gives others their turn when they have waited for long. */
-function holdingNobodyUp(): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    if (performance.now() - since <= MAX_HOLD_MS) return;
-    await delay(0);
-    since = performance.now();
-  };
-}
-
 /**
- * Everything in a directory as a tar archive; its own path is trusted. What a program changes meanwhile is packed as it is
- * met: a file has the size that it had when it was opened, what is gone by then is left out, and so is what is no
+ * Everything in a directory as a tar archive; its own path is trusted. What a program changes meanwhile is packed as it
+ * is met: a file has the size that it had when it was opened, what is gone by then is left out, and so is what is no
  * directory, file or symlink.
  *
- * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `permission_denied` for what cannot be read; `not_found`
- *   when the directory itself is gone
+ * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `permission_denied` for what cannot be read;
+ *   `not_found` when the directory itself is gone
  */
 export async function packTree(root: string): Promise<ReadableStream<Uint8Array>> {
   const giveWay = holdingNobodyUp();
@@ -49,17 +37,17 @@ export async function packTree(root: string): Promise<ReadableStream<Uint8Array>
 }
 
 /**
- * Puts what is in a tar archive, which has been checked, below a directory, whose own path is trusted. A file or symlink takes
- * the place of what is no directory, a directory that of what is none.
+ * Puts what is in a tar archive, which has been checked, below a directory, whose own path is trusted. A file or
+ * symlink takes the place of what is no directory, a directory that of what is none.
  *
- * @throws {CodeBeakerError} `permission_denied` where a symlink leads out; `conflict` for a directory that is not empty and
- *   in the way of something else; `invalid_request` for a path through a file
+ * @throws {CodeBeakerError} `permission_denied` where a symlink leads out; `conflict` for a directory that is not empty
+ *   and in the way of something else; `invalid_request` for a path through a file; `too_large` for what does not fit
  * @throws the reason of `signal` when it is aborted first
  */
 export async function unpackTree(
   root: string,
   archive: ReadableStream<Uint8Array>,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, room }: { readonly signal?: AbortSignal; readonly room?: DiskRoom | undefined } = {},
 ): Promise<void> {
   const giveWay = holdingNobodyUp();
   for await (const entry of decodeTar(archive)) {
@@ -67,10 +55,11 @@ export async function unpackTree(
     await giveWay();
     const path = parseWorkspacePath(entry.header.name);
     try {
+      await room?.take(entry.header.size);
       using place = resolve(DirectoryHandle.openRoot(root), path, { follow: false, makeParents: true });
       await put(entry, { place, path });
     } catch (error) {
-      throw translate(error, path);
+      throw room?.explain(error, path) ?? translate(error, path);
     }
   }
 }
@@ -154,7 +143,7 @@ function openIfThere(directory: DirectoryHandle, name: string): DirectoryHandle 
 
 function refuseUnreadable(path: string): void {
   try {
-    fs.accessSync(path, R_OK);
+    fs.closeSync(fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
   } catch (error) {
     if (!isGone(error)) throw translate(error, path.slice(path.lastIndexOf("/") + 1));
   }
@@ -173,19 +162,22 @@ async function put(
   if (header.type === "directory") {
     await body.cancel();
     makeRoom(child, { forDirectory: true });
-    if (fs.lstatSync(child, { throwIfNoEntry: false }) === undefined) fs.mkdirSync(child, 0o700);
+    if (fs.lstatSync(child, { throwIfNoEntry: false }) === undefined) place.directory.makeDirectory(place.name);
     return;
   }
   makeRoom(child, { forDirectory: false });
   if (header.type === "symlink") {
     await body.cancel();
-    return fs.symlinkSync(header.linkname ?? "", child);
+    return place.directory.makeSymlink(header.linkname ?? "", place.name);
   }
   const fd = place.directory.openFile(place.name, { path, flags: O_WRONLY | O_CREAT | O_EXCL });
   try {
     for await (const bytes of body) fs.writeFileSync(fd, bytes);
     if (((header.mode ?? 0) & 0o100) !== 0) fs.fchmodSync(fd, 0o700);
     if (header.mtime !== undefined) fs.futimesSync(fd, header.mtime, header.mtime);
+  } catch (error) {
+    fs.rmSync(child, { force: true }); // Half a file is none.
+    throw error;
   } finally {
     fs.closeSync(fd);
   }

@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import { outside, parseWorkspacePath, WORKSPACE_ROOT } from "../core/workspace_path.ts";
 import { DirectoryHandle, systemCodeOf } from "./directory_handle.ts";
 
@@ -22,8 +21,8 @@ export interface Place extends Disposable {
 }
 
 /**
- * Walks a path from an open directory, which it takes over, one component at a time. A symlink is followed as long as it
- * stays inside.
+ * Walks a path from an open directory, which it takes over, one component at a time. A symlink is followed as long as
+ * it stays inside.
  *
  * @throws {CodeBeakerError} `permission_denied` for a path that a symlink leads out; else what the system throws
  */
@@ -55,7 +54,7 @@ export function resolve(root: DirectoryHandle, path: string, { follow, makeParen
         continue;
       }
       if (isLast) return { directory: here(), name: part, trail: opened, [Symbol.dispose]: dispose };
-      if (makeParents) makeDirectory(here().child(part));
+      if (makeParents) makeDirectory(here(), part);
       opened.push(here().open(part));
     }
     return { directory: here(), name: ".", trail: opened, [Symbol.dispose]: dispose };
@@ -74,10 +73,10 @@ function linkParts(target: string, path: string): string[] {
   return parseWorkspacePath(target).split("/");
 }
 
-/** Makes a directory unless it is there. */
-export function makeDirectory(path: string): void {
+/** Makes a directory in another one unless it is there. */
+export function makeDirectory(parent: DirectoryHandle, name: string): void {
   try {
-    fs.mkdirSync(path, 0o700);
+    parent.makeDirectory(name);
   } catch (error) {
     if (systemCodeOf(error) !== "EEXIST") throw error;
   }

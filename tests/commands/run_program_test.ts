@@ -3,6 +3,7 @@ import { runProgram, type RunProgramOptions } from "../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk, ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
 import type { Program, ProgramHandle } from "../../src/runtimes/runtime.ts";
 import { chunkOf, echoProgram, FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 
@@ -237,4 +238,26 @@ Deno.test("runProgram counts wallMs from the begin to the end of the program, no
 Deno.test("runProgram answers at the program's end though a write to its stdin never settles", async () => {
   const stuck = () => fakeProgram({ stdin: new WritableStream({ write: () => new Promise(() => {}) }) });
   assertEquals((await run(stuck, { stdin: "never taken" })).exitCode, 0);
+});
+
+Deno.test("runProgram tells what its program was refused when that has ended, judged by the bounds it is given", async () => {
+  const refusal = { kind: "read", target: "/data/x", rule: "a rule", grant: { allowRead: ["/data/x"] } } as const;
+  const refused = () => {
+    const program = fakeProgram();
+    return { ...program, refusals: () => ({ permissions: NO_PERMISSIONS, refusals: [refusal] }) };
+  };
+  const { denials } = await run(refused);
+  assertEquals(denials[0]?.remedy, 'permissions.allowRead: ["/data/x"]');
+  const bounded = await run(refused, { permissionBounds: { readRoots: ["/other"], writeRoots: [], openNetworks: [] } });
+  assertEquals([bounded.denials.length, bounded.denials[0]?.remedy], [1, undefined]);
+  assertEquals((await run(echoProgram)).denials, []);
+});
+
+Deno.test("runProgram is held up by no reader once its program was told to end, and keeps what is left", async () => {
+  const end = new AbortController();
+  const { promise: taken } = Promise.withResolvers<void>();
+  const output = () => ReadableStream.from([chunkOf("stdout", "a"), chunkOf("stdout", "b")]);
+  const running = run(() => fakeProgram({ output: output() }), { signal: end.signal, onOutput: () => taken });
+  setTimeout(() => end.abort(), 10);
+  assertEquals((await running).stdout, "ab");
 });

@@ -45,6 +45,16 @@ Deno.test("placeFiles() puts the code where the runtime wants it, and runs it un
   assertEquals(error.details.errors?.[0]?.path, "files[0].path");
 });
 
+Deno.test("parseExecutionRequest() takes no files that lie too deep, or in too many directories", () => {
+  const filesIn = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ path: `${index}/${"d/".repeat(99)}f`, content: "" }));
+  const request = { language: "ruby", code: "1" };
+  assertEquals(parseExecutionRequest({ ...request, files: filesIn(100) }).files.length, 100);
+  assertEquals(fault({ ...request, files: filesIn(101) }).details.errors?.[0]?.path, "files[100].path");
+  const deep = fault({ ...request, files: [{ path: `${"d/".repeat(128)}f`, content: "" }] });
+  assertEquals([deep.code, deep.details.errors?.[0]?.path], ["too_large", "files[0].path"]);
+});
+
 Deno.test("parseExecutionRequest() takes environment and the aliases of languages", () => {
   assertEquals(parseExecutionRequest({ environment: "Python3", code: "1" }).language, "python");
   assertEquals(parseExecutionRequest({ language: "golang", code: "1" }).language, "go");

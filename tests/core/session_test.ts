@@ -22,3 +22,12 @@ Deno.test("parseSessionRequest() refuses metadata that is no object, too long or
     assertEquals(error.details.errors?.[0]?.path.split(".")[0], "metadata");
   }
 });
+
+Deno.test("parseSessionRequest() drops no key of metadata without a word, however deep it stands", () => {
+  for (const depth of [1, 9, 31]) {
+    const text = `${'{"a":'.repeat(depth)}{"__proto__":1}${"}".repeat(depth)}`;
+    const request = { language: "ts", metadata: JSON.parse(text) };
+    const error = assertThrows(() => parseSessionRequest(request), CodeBeakerError);
+    assertEquals([depth, error.details.errors?.[0]?.message], [depth, "This name is reserved"]);
+  }
+});

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
-import { parseWorkspacePath } from "../../src/core/workspace_path.ts";
+import { directoriesAbove, isTooDeep, MAX_DEPTH, parseWorkspacePath } from "../../src/core/workspace_path.ts";
 
 Deno.test("parseWorkspacePath() makes one form of every path that stays inside", () => {
   const table: [string, string][] = [
@@ -46,4 +46,15 @@ Deno.test("parseWorkspacePath() refuses what no file system takes", () => {
     assertEquals(assertThrows(() => parseWorkspacePath(path), CodeBeakerError).code, "invalid_request");
   }
   assertEquals(parseWorkspacePath("x".repeat(255)).length, 255);
+});
+
+Deno.test("directoriesAbove() gives those on the way to a path, the nearest first", () => {
+  assertEquals([...directoriesAbove("a/b/c.txt")], ["a/b", "a"]);
+  assertEquals([...directoriesAbove("a")], []);
+  assertEquals([...directoriesAbove(".")], []);
+});
+
+Deno.test("isTooDeep() counts names", () => {
+  assertEquals(isTooDeep("d/".repeat(MAX_DEPTH - 1) + "f"), false);
+  assertEquals(isTooDeep("d/".repeat(MAX_DEPTH) + "f"), true);
 });

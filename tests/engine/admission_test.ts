@@ -1,5 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
 import { Admission } from "../../src/engine/mod.ts";
+import { MemoryBudget } from "../../src/system/memory_budget.ts";
 import { CALLER } from "../support/engine_of.ts";
 
 const USAGE = { wallMs: 5, startupMs: 1, cpuMs: 3, peakMemoryBytes: null };
@@ -19,4 +21,58 @@ Deno.test("Admission.charge() charges the tenant, and fails nothing that ran whe
   });
   admission.charge(CALLER.principal, USAGE);
   assertEquals(charged, [[CALLER.principal, USAGE]]);
+});
+
+Deno.test("Admission.enter() gives nobody a place whose memory is not free, and takes nothing for it", async () => {
+  const memory = new MemoryBudget(300);
+  const admission = new Admission({ maxConcurrent: 2, memory });
+  const { signal } = new AbortController();
+  const first = await admission.enter(CALLER.principal, { isPatient: false, memoryMb: 200, signal });
+  await assertRejects(
+    () => admission.enter(CALLER.principal, { isPatient: true, memoryMb: 301, signal }),
+    CodeBeakerError,
+    "programs may use 300 MB together",
+  );
+  const leaving = AbortSignal.timeout(5);
+  await assertRejects(
+    () => admission.enter(CALLER.principal, { isPatient: true, memoryMb: 200, signal: leaving }),
+    DOMException,
+  );
+  assertEquals(admission.running, 1);
+  using _small = await admission.enter(CALLER.principal, { isPatient: false, memoryMb: 100, signal });
+  first[Symbol.dispose]();
+  using _second = await admission.enter(CALLER.principal, { isPatient: false, memoryMb: 200, signal });
+  assertEquals(admission.running, 2);
+});
+
+Deno.test("A place that is given back keeps its memory until everything is gone that may use it", async () => {
+  const memory = new MemoryBudget(300);
+  const admission = new Admission({ maxConcurrent: 2, memory });
+  const { signal } = new AbortController();
+  const first = await admission.enter(CALLER.principal, { isPatient: false, memoryMb: 200, signal });
+  const [one, other] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  first.keepMemoryUntil(one.promise);
+  first.keepMemoryUntil(other.promise);
+  first[Symbol.dispose]();
+  assertEquals(admission.running, 0);
+  let hasEntered = false;
+  const second = admission.enter(CALLER.principal, { isPatient: true, memoryMb: 200, signal });
+  second.then(() => hasEntered = true);
+  one.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(hasEntered, false);
+  other.resolve();
+  using _second = await second;
+});
+
+Deno.test("Admission.enter() has nobody wait for memory who needs none", async () => {
+  const admission = new Admission({ maxConcurrent: 3, memory: new MemoryBudget(300) });
+  const { signal } = new AbortController();
+  using _first = await admission.enter(CALLER.principal, { isPatient: false, memoryMb: 300, signal });
+  const leaving = new AbortController();
+  const waiting = admission.enter(CALLER.principal, { isPatient: true, memoryMb: 300, signal: leaving.signal });
+  using _cell = await admission.enter(CALLER.principal, { isPatient: false, memoryMb: 0, signal });
+  assertEquals(admission.running, 2);
+  leaving.abort();
+  await assertRejects(() => waiting, DOMException);
 });

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Availability } from "../../src/core/capabilities.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk } from "../../src/core/execution.ts";
 import { parseExecutionRequest } from "../../src/core/request.ts";
 import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/runtime.ts";
 import { RuntimeSelector } from "../../src/runtimes/selector.ts";
+import { delay } from "../../src/system/delay.ts";
 import { Workspace } from "../../src/system/workspace.ts";
 import { CALLER, engineOf, type EngineParts } from "../support/engine_of.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
@@ -33,7 +35,7 @@ function fakeEnvironment(ending: Promise<Outcome>, onDispose: () => void = () =>
         stdin: new WritableStream(),
         output,
         outcome,
-        usage: () => ({ cpuMs: 1, peakMemoryBytes: 2 }),
+        usage: () => ({ cpuMs: 1, peakMemoryBytes: null }),
         kill: () => {},
       });
     },
@@ -150,6 +152,15 @@ Deno.test("Engine tells what waits for a place that it is closing, and starts it
   assertEquals([(await running).exitCode, made], [0, 1]);
 });
 
+Deno.test("Engine tells what waits for a runtime's answer that it is closing", async () => {
+  const answer = Promise.withResolvers<Availability>();
+  const engine = engineOf([{ ...fakeRuntime(), isAvailable: () => answer.promise }]);
+  const refused = assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "shutting down");
+  await engine[Symbol.asyncDispose]();
+  assertEquals((await refused).code, "busy");
+  answer.resolve({ available: true });
+});
+
 Deno.test("Engine names the field that a rejection is about", async () => {
   const request = parseExecutionRequest({ language: "typescript", code: "1", minIsolation: 9 });
   await using engine = engineOf([fakeRuntime({ name: "weak" })]);
@@ -173,6 +184,39 @@ Deno.test("Engine shows what it measured", async () => {
   const [description] = await engine.describeRuntimes();
   assertEquals([description?.measured.samples, description?.measured.failures], [1, 0]);
   assert((description?.measured.startupMs.p50 ?? -1) >= 0);
+});
+
+Deno.test("Engine tells who is ready as soon as somebody is, and waits for the others where nobody is", async () => {
+  const proven = Promise.withResolvers<void>();
+  const slow: ExecutionRuntime = {
+    ...fakeRuntime({ name: "slow" }),
+    isAvailable: () => proven.promise.then(() => ({ available: false, reason: "it broke a promise" })),
+  };
+  const gone = fakeRuntime({ name: "gone", unavailableBecause: "not installed" });
+  const missing = { name: "gone", available: false, reason: "not installed" };
+  await using engine = engineOf([slow, gone, fakeRuntime()]);
+  assertEquals(await engine.readiness(), [
+    { name: "slow", available: false, reason: "it has not proven itself yet" },
+    missing,
+    { name: "fake", available: true },
+  ]);
+  await using lonely = engineOf([slow, gone]);
+  const readiness = lonely.readiness();
+  assertEquals(await Promise.race([readiness, delay(50)]), undefined);
+  proven.resolve();
+  assertEquals(await readiness, [{ name: "slow", available: false, reason: "it broke a promise" }, missing]);
+});
+
+Deno.test("Engine finds the floor reached only by a runtime that is available and isolated so well", async () => {
+  const of = async (...runtimes: ExecutionRuntime[]) => {
+    await using engine = engineOf(runtimes);
+    const { floor, floorReached, runtimes: found } = await engine.diagnose();
+    return [floor, floorReached, found.map(({ available, level }) => [available, level])];
+  };
+  const [weak, strong] = [fakeRuntime({ isolationLevel: 6 }), fakeRuntime({ isolationLevel: 9 })];
+  const gone = fakeRuntime({ isolationLevel: 9, unavailableBecause: "it is not there" });
+  assertEquals(await of(weak, gone), [7, false, [[true, 6], [false, 9]]]);
+  assertEquals(await of(weak, strong), [7, true, [[true, 6], [true, 9]]]);
 });
 
 const BROKEN = new CodeBeakerError("runtime_unavailable", "it broke");

@@ -1,9 +1,12 @@
 import { assertRejects } from "@std/assert";
-import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/runtime.ts";
 import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
+import { contextChecks } from "./checks/context_checks.ts";
+import { DENIAL_CHECKS } from "./checks/denial_checks.ts";
 import { ENDING_CHECKS } from "./checks/ending_checks.ts";
 import { LASTING_CHECKS } from "./checks/lasting_checks.ts";
+import { CHILD_LIMIT_CHECKS, LIMIT_CHECKS, TIGHT } from "./checks/limit_checks.ts";
 import { CHILD_CHECKS, SIGNAL_CHECKS } from "./checks/process_checks.ts";
 import { PROGRAM_CHECKS } from "./checks/program_checks.ts";
 
@@ -12,29 +15,44 @@ interface ConformanceOptions {
   readonly dialect: Dialect;
   /** Checks that this runtime fails, and why. */
   readonly deviations: Readonly<Record<string, string>>;
+  /** Whether everything is made ahead of time for it. */
+  readonly isWarm?: boolean;
+  /** What sets its host apart from that of other suites in the same run. */
+  readonly where?: string;
 }
 
 /**
  * Registers the whole suite for one runtime in one language. What takes one program is done twice: in an environment that
- * lasts, and in one of a single use, which a runtime may make in another way.
+ * lasts, and in one of a single use, which a runtime may make in another way, or ahead of time.
  */
 export function testConformance(runtime: ExecutionRuntime, options: ConformanceOptions): void {
   const hasProcesses = options.dialect.processes !== undefined;
-  const oneProgram = { ...PROGRAM_CHECKS, ...ENDING_CHECKS, ...(hasProcesses ? SIGNAL_CHECKS : {}) };
-  const several = { ...LASTING_CHECKS, ...(hasProcesses ? CHILD_CHECKS : {}) };
-  register(runtime, { ...oneProgram, ...several }, { ...options, singleUse: false });
-  register(runtime, oneProgram, { ...options, singleUse: true });
+  const oneProgram = { ...PROGRAM_CHECKS, ...ENDING_CHECKS, ...DENIAL_CHECKS, ...(hasProcesses ? SIGNAL_CHECKS : {}) };
+  const several = {
+    ...LASTING_CHECKS,
+    ...contextChecks(runtime.name, options.language),
+    ...(hasProcesses ? CHILD_CHECKS : {}),
+  };
+  const limits = { ...LIMIT_CHECKS, ...(hasProcesses ? CHILD_LIMIT_CHECKS : {}) };
+  const config = configureEnvironment(options.language);
+  const tight = configureEnvironment(options.language, { resourceLimits: TIGHT });
+  register(runtime, { ...oneProgram, ...several }, { ...options, config });
+  register(runtime, limits, { ...options, config: tight });
+  const use = { singleUse: true, ...(options.isWarm === true ? { runsMainFile: true } : {}) };
+  register(runtime, oneProgram, { ...options, config: { ...config, ...use } });
+  register(runtime, limits, { ...options, config: { ...tight, ...use } });
 }
 
 function register(
   runtime: ExecutionRuntime,
   checks: Checks,
-  { language, dialect, deviations, singleUse }: ConformanceOptions & { readonly singleUse: boolean },
+  { language, dialect, deviations, config, where }: ConformanceOptions & { readonly config: RuntimeConfig },
 ): void {
-  const config = configureEnvironment(language, singleUse ? { singleUse } : {});
   for (const [name, check] of Object.entries(checks)) {
     const reason = deviations[name];
-    const title = `[${runtime.name}] ${language}: ${name}${singleUse ? " (single use)" : ""}`;
+    const title = `[${runtime.name}${where === undefined ? "" : `, ${where}`}] ${language}: ${name}${
+      config.runsMainFile === true ? " (warm)" : config.singleUse === true ? " (single use)" : ""
+    }`;
     if (reason === undefined) Deno.test(title, () => withBench({ runtime, dialect, config }, check));
     else {
       Deno.test(`${title} — deviates: ${reason}`, async () => {

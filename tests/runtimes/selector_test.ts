@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
+import { MEBIBYTE } from "../../src/core/limits.ts";
 import { parseSelectionRequest, type SelectionRequest } from "../../src/core/request.ts";
+import { ENOUGH_SAMPLES } from "../../src/runtimes/profile.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
 import { RuntimeSelector } from "../../src/runtimes/selector.ts";
+import { delay } from "../../src/system/delay.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 
 const fast = fakeRuntime({ name: "fast", type: "Deno", startupTimeMs: 80, memoryOverheadMB: 90, isolationLevel: 7 });
@@ -215,4 +218,131 @@ Deno.test("admit() refuses what is left out, and counts each runtime by itself",
   const { selector } = selectorWithout([fast, secure]);
   assertThrows(() => selector.admit(fast), CodeBeakerError, "left out for 5 s more");
   using _permit = selector.admit(secure);
+});
+
+/** A runtime that is proving itself until it is told to stop, and is then as a test says. */
+function provingRuntime(name: string, { isolationLevel, turnsOut }: { isolationLevel: number; turnsOut: boolean }) {
+  const proven = Promise.withResolvers<void>();
+  let isProving = true;
+  const runtime: ExecutionRuntime = {
+    ...fakeRuntime({ name, isolationLevel, startupTimeMs: 2_000, memoryOverheadMB: 250 }),
+    isAvailable: (_, { presumesProof = false } = {}) =>
+      Promise.resolve(
+        isProving && presumesProof || !isProving && turnsOut
+          ? { available: true }
+          : { available: false, reason: "it broke a promise" },
+      ),
+    whenProven: () => isProving ? proven.promise : undefined,
+  };
+  const end = () => {
+    isProving = false;
+    proven.resolve();
+  };
+  return { runtime, end };
+}
+
+Deno.test("RuntimeSelector waits for no proof of a runtime that would not be chosen", async () => {
+  const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
+  const { selection, passed } = await new RuntimeSelector([fast, runtime], { minIsolation: 7 }).rank(select());
+  assertEquals(passed.map(({ name }) => name), ["fast"]);
+  assertEquals(selection.candidates.find((one) => one.runtime === "heavy")?.rejectedBecause, {
+    code: "unavailable",
+    detail: "its self-test is not over yet",
+  });
+});
+
+Deno.test("RuntimeSelector waits for the proof of the runtime that would be chosen, and believes nothing before it", async () => {
+  for (const [turnsOut, chosen] of [[true, "heavy"], [false, "fast"]] as const) {
+    const { runtime, end } = provingRuntime("heavy", { isolationLevel: 9, turnsOut });
+    const ranking = new RuntimeSelector([fast, runtime], { minIsolation: 7 }).rank(select({ preference: "security" }));
+    const early = await Promise.race([ranking, delay(20).then(() => undefined)]);
+    assertEquals(early, undefined);
+    end();
+    assertEquals((await ranking).selection.chosen, chosen);
+  }
+});
+
+Deno.test("RuntimeSelector goes on without a runtime whose proof is not there in time", async () => {
+  const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
+  const impatient: ExecutionRuntime = { ...runtime, whenProven: () => Promise.resolve() };
+  const { selection } = await new RuntimeSelector([fast, impatient], { minIsolation: 7 }).rank(
+    select({ preference: "security" }),
+  );
+  assertEquals(selection.chosen, "fast");
+  const alone = await new RuntimeSelector([impatient], { minIsolation: 7 }).rank(select());
+  assertEquals([alone.selection.chosen, alone.selection.candidates[0]?.rejectedBecause?.code], [null, "unavailable"]);
+});
+
+Deno.test("rank() tells the most memory that a request may take on what passed: its limit, or what a compiler needs", async () => {
+  const compiling = fakeRuntime({ name: "compiling", memoryMb: 1_024 });
+  const memoryOn = async (...runtimes: ExecutionRuntime[]) =>
+    (await new RuntimeSelector(runtimes, { minIsolation: 7 }).rank(select({ limits: { memoryMb: 300 } }))).memoryMb;
+  assertEquals(await memoryOn(fast), 300);
+  assertEquals(await memoryOn(fast, compiling), 1_024);
+  assertEquals(await memoryOn(fast, fakeRuntime({ memoryMb: 1_024, unavailableBecause: "gone" })), 300);
+});
+
+/** As many executions as are enough to believe what they show. */
+function measure(
+  selector: RuntimeSelector,
+  runtime: ExecutionRuntime,
+  { startupMs, memoryMb, path = "cold" }: { startupMs: number; memoryMb: number; path?: "cold" | "warm" },
+): void {
+  for (let round = 0; round < ENOUGH_SAMPLES; round++) {
+    selector.profileOf(runtime).record({
+      language: "typescript",
+      path,
+      startupMs,
+      peakMemoryBytes: memoryMb * MEBIBYTE,
+    });
+  }
+}
+
+Deno.test("rank() corrects what is declared by what was measured, and says so", async () => {
+  const selector = new RuntimeSelector([fast, secure], { minIsolation: 7 });
+  measure(selector, secure, { startupMs: 12.4, memoryMb: 8.3 });
+  const { selection, passed } = await selector.rank(select({ preference: "speed" }));
+  assertEquals(passed.map(({ name }) => name), ["secure", "fast"]);
+  assertEquals(selection.candidates.map(({ inputs, score }) => ({ ...inputs, score })), [
+    { startupMs: 12, memoryMb: 8, isolationLevel: 9, source: "measured", path: "cold", score: -12 },
+    { startupMs: 80, memoryMb: 90, isolationLevel: 7, source: "declared", score: -80 },
+  ]);
+  const python = await selector.rank(select({ runtime: "secure", language: "javascript" }));
+  assertEquals(python.selection.candidates[0]?.inputs.source, "declared");
+});
+
+Deno.test("rank() keeps the declared order until a challenger measures better by more than 10 %", async () => {
+  for (const [startupMs, chosen] of [[19, "fast"], [18, "fast"], [17, "secure"]] as const) {
+    const selector = new RuntimeSelector([secure, fast], { minIsolation: 7 });
+    measure(selector, fast, { startupMs: 20, memoryMb: 10 });
+    measure(selector, secure, { startupMs, memoryMb: 10 });
+    assertEquals((await selector.selectBestRuntime(select({ preference: "speed" })))?.name, chosen);
+  }
+});
+
+Deno.test("rank() takes the figures of the path that the start will take", async () => {
+  const selector = new RuntimeSelector([fast, secure], { minIsolation: 7 });
+  measure(selector, fast, { startupMs: 20, memoryMb: 10 });
+  measure(selector, fast, { startupMs: 1, memoryMb: 10, path: "warm" });
+  const inputsOf = async (path?: "cold") => {
+    const { selection } = await selector.rank(select({ preference: "speed" }), { path });
+    return selection.candidates[0]?.inputs;
+  };
+  assertEquals([(await inputsOf())?.path, (await inputsOf())?.startupMs], ["warm", 1]);
+  assertEquals([(await inputsOf("cold"))?.path, (await inputsOf("cold"))?.startupMs], ["cold", 20]);
+});
+
+Deno.test("rank() filters whatever was measured: nothing below the floor is ever chosen, and security goes by isolation", async () => {
+  const selector = new RuntimeSelector([secure, small, fast], { minIsolation: 8 });
+  measure(selector, fast, { startupMs: 0, memoryMb: 0 });
+  measure(selector, small, { startupMs: 0, memoryMb: 0 });
+  for (
+    const [preference, chosen] of [["speed", "small"], ["memory", "small"], ["balanced", "small"], [
+      "security",
+      "secure",
+    ]]
+  ) {
+    const { selection, passed } = await selector.rank(select({ preference }));
+    assertEquals([selection.chosen, passed.map(({ name }) => name).includes("fast")], [chosen, false]);
+  }
 });

@@ -141,14 +141,26 @@ Deno.test("POST /v1/runtimes/select answers the selection, also when nothing fit
 
 Deno.test("/health/live answers, and /health/ready is 503 with the reasons while no runtime is available", async () => {
   assertEquals((await ask("/health/live")).body, { status: "live" });
-  const missing = [{ name: "deno", available: false, reason: "not installed" }] as unknown as Awaited<
-    ReturnType<EnginePort["describeRuntimes"]>
-  >;
-  const { status, body } = await ask("/health/ready", { engine: { describeRuntimes: () => Promise.resolve(missing) } });
+  const missing = [{ name: "deno", available: false, reason: "not installed" }];
+  const { status, body } = await ask("/health/ready", { engine: { readiness: () => Promise.resolve(missing) } });
   assertEquals([status, body], [503, {
     status: "not_ready",
     runtimes: [{ name: "deno", available: false, reason: "not installed" }],
   }]);
+});
+
+Deno.test("GET /v1/diagnostics answers what the engine finds, kept by nobody on the way", async () => {
+  const diagnosis = {
+    floor: 7,
+    floorReached: true,
+    memory: { machineMb: 2, budgetMb: 1 },
+    checks: [],
+    runtimes: [{ runtime: "fake", available: true, level: 8, layers: [], canaries: [] }],
+  };
+  const { status, headers, body } = await ask("/v1/diagnostics", {
+    engine: { diagnose: () => Promise.resolve(diagnosis) },
+  });
+  assertEquals([status, headers.get("cache-control"), body], [200, "no-store", diagnosis]);
 });
 
 Deno.test("a client of another machine is refused while no key is configured", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../src/core/limits.ts";
-import { bodyOf } from "../../src/server/body.ts";
+import { type BodyBounds, bodyOf } from "../../src/server/body.ts";
 import { listen } from "../../src/server/mod.ts";
 import { Uploads } from "../../src/system/uploads.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
@@ -103,6 +103,16 @@ Deno.test("textBody() holds no memory for what a client announces and does not s
   });
 });
 
+/** The pieces of a body that were read until it was given up, and why it was. */
+async function readUntilRefused(body: ReadableStream<Uint8Array>, bounds: BodyBounds) {
+  const request = { raw: new Request("http://localhost/", { method: "POST", body }) };
+  const seen: string[] = [];
+  const error = await assertRejects(async () => {
+    for await (const bytes of bodyOf(request, bounds)) seen.push(new TextDecoder().decode(bytes));
+  }, CodeBeakerError);
+  return { seen, error };
+}
+
 Deno.test("bodyOf() waits for a client that is slow, and gives up one that sends nothing any more", async () => {
   const pieces = Promise.withResolvers<void>();
   const body = ReadableStream.from((async function* () {
@@ -112,12 +122,45 @@ Deno.test("bodyOf() waits for a client that is slow, and gives up one that sends
     }
     await pieces.promise;
   })());
-  const request = { raw: new Request("http://localhost/", { method: "POST", body }) };
-  const seen: string[] = [];
-  const error = await assertRejects(async () => {
-    for await (const bytes of bodyOf(request, { maxSilenceMs: 300 })) seen.push(new TextDecoder().decode(bytes));
-  }, CodeBeakerError);
+  const { seen, error } = await readUntilRefused(body, { maxSilenceMs: 300 });
   assertEquals([error.code, seen], ["invalid_request", ["a", "b"]]);
   assertStringIncludes(error.message, "nothing came for 300 ms");
   pieces.resolve();
+});
+
+Deno.test("bodyOf() gives up a client that sends single bytes without end, and tells the source", async () => {
+  let isCancelled = false;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (!isCancelled) controller.enqueue(new Uint8Array(1));
+    },
+    cancel: () => void (isCancelled = true),
+  });
+  const { seen, error } = await readUntilRefused(body, { patienceMs: 100, minBytesPerSecond: 1_000 });
+  assertEquals([error.code, seen.length > 1, isCancelled], ["invalid_request", true, true]);
+  assertStringIncludes(error.message, "it came too slowly");
+  await new Promise((resolve) => setTimeout(resolve, 20)); // The source was asked for another piece by then.
+});
+
+Deno.test("bodyOf() lets what comes buy time, and counts none that its reader takes for itself", async () => {
+  const body = ReadableStream.from((async function* () {
+    for (let count = 0; count < 8; count++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      yield new Uint8Array(1_000_000);
+    }
+  })());
+  const request = { raw: new Request("http://localhost/", { method: "POST", body }) };
+  let size = 0;
+  for await (const bytes of bodyOf(request, { patienceMs: 5_000, minBytesPerSecond: 1 })) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    size += bytes.length;
+  }
+  assertEquals(size, 8_000_000);
+});
+
+Deno.test("bodyOf() reads no more than it may, also where nobody told how long the body is", async () => {
+  const body = ReadableStream.from(["abc", "def", "g"].map((text) => new TextEncoder().encode(text)));
+  const { seen, error } = await readUntilRefused(body, { maxBytes: 6 });
+  assertEquals([error.code, seen], ["too_large", ["abc", "def"]]);
 });

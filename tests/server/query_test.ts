@@ -1,9 +1,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Hono } from "hono";
 import { HonoRequest } from "hono/request";
+import type { AppEnv } from "../../src/server/app_env.ts";
+import { sendProblem } from "../../src/server/problem.ts";
 import { z } from "zod";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { strictObject } from "../../src/core/validation.ts";
-import { parseQuery, wholeNumber } from "../../src/server/query.ts";
+import { noQuery, parseQuery, wholeNumber } from "../../src/server/query.ts";
 
 const schema = strictObject({ limit: wholeNumber({ min: 1, max: 100 }).optional(), cursor: z.string().optional() });
 
@@ -33,5 +36,15 @@ Deno.test("parseQuery() refuses unknown names with the nearest, repeated ones an
     const error = assertThrows(() => read(query), CodeBeakerError);
     assertEquals([query, error.code, error.details.errors?.[0]?.path], [query, "invalid_request", path]);
     assertStringIncludes(error.message, text);
+  }
+});
+
+Deno.test("noQuery lets no query string through", async () => {
+  const app = new Hono<AppEnv>().get("/", noQuery, (context) => context.text("ok"));
+  app.onError((error, context) => sendProblem(context, error));
+  for (const query of ["", "?"]) assertEquals((await app.request(`/${query}`)).status, 200);
+  for (const query of ["?a=1", "?a", "?=", "?__proto__=1", "?a=1&a=2"]) {
+    const response = await app.request(`/${query}`);
+    assertEquals([query, response.status, (await response.json()).code], [query, 400, "invalid_request"]);
   }
 });

@@ -1,8 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError } from "../../src/core/errors.ts";
+import type { Execution } from "../../src/core/execution.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createExecutionStore } from "../../src/storage/execution_store.ts";
+import { Writes } from "../../src/storage/writes.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { draftOf, endOf, withPath } from "./samples.ts";
@@ -34,6 +36,14 @@ Deno.test("ExecutionStore.find() gives output back as it was: NUL, quotes, half 
     const execution = endOf(`exec_${index}`, stdout);
     assertEquals(storage.executions.find("one", execution.id), { status: "ended", execution });
   }
+});
+
+Deno.test("ExecutionStore.find() gives what was stored before there were denials as an execution without any", () => {
+  using storage = openStorage(undefined);
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_1") });
+  const { denials: _, ...earlier } = endOf("exec_1");
+  storage.executions.end({ ...earlier } as Execution);
+  assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
 });
 
 Deno.test("ExecutionStore.find() knows nothing of another tenant's execution, nor of one that was not begun", () => {
@@ -189,41 +199,68 @@ Deno.test("Storage.prune() keeps what fits the bound after it was lowered, the n
 
 Deno.test("ExecutionStore tells an end that cannot be written from memory, and writes it as soon as it can", () =>
   withPath((path) => {
-    const storage = openStorage(path);
+    const storage = openStorage(path, { patienceMs: 0 });
     for (const id of ["exec_1", "exec_2", "exec_3"]) storage.executions.begin({ tenant: "one", draft: draftOf(id) });
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
-    assertThrows(() => storage.executions.end(endOf("exec_1")), Error, "locked");
+    storage.executions.end(endOf("exec_1"));
     const told = { status: "ended", execution: endOf("exec_1") } as const;
     assertEquals(storage.executions.find("one", "exec_1"), told);
     assertEquals(storage.executions.find("two", "exec_1"), undefined);
+    using second = openStorage(path);
+    assertEquals(second.executions.find("one", "exec_1")?.status, "unfinished");
     other.exec("COMMIT");
     storage.executions.end(endOf("exec_2"));
-    using second = openStorage(path);
     assertEquals(second.executions.find("one", "exec_1"), told);
     other.exec("BEGIN IMMEDIATE");
     const failure = { code: "internal", message: "It broke", details: {} } as const;
-    assertThrows(() => storage.executions.fail("exec_3", failure), Error, "locked");
+    storage.executions.fail("exec_3", failure);
     other.exec("COMMIT");
     other.close();
     storage[Symbol.dispose]();
     assertEquals(second.executions.find("one", "exec_3"), { status: "failed", id: "exec_3", error: failure });
   }));
 
+Deno.test("ExecutionStore takes in while it cannot write, unless what it takes must be kept: that is busy", () =>
+  withPath((path) => {
+    using storage = openStorage(path, { patienceMs: 0 });
+    using other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    storage.executions.begin({ tenant: "one", draft: draftOf("exec_1") });
+    const idempotency = { key: "k", fingerprint: "f" };
+    const refused = { tenant: "one", draft: draftOf("exec_2"), idempotency, mustBeKept: true } as const;
+    const error = assertThrows(() => storage.executions.begin(refused), CodeBeakerError, "cannot be written down");
+    assertEquals([error.code, error.details.retryAfterMs], ["busy", 1_000]);
+    assertEquals(storage.executions.find("one", "exec_1"), { status: "unfinished", execution: draftOf("exec_1") });
+    assertEquals(storage.executions.find("two", "exec_1"), undefined);
+    assertEquals(storage.executions.find("one", "exec_2"), undefined);
+    storage.executions.end(endOf("exec_1"));
+    const ended = { status: "ended", execution: endOf("exec_1") } as const;
+    assertEquals(storage.executions.find("one", "exec_1"), ended);
+    assertEquals(storage.executions.find("two", "exec_1"), undefined);
+    other.exec("COMMIT");
+    storage.catchUp();
+    using second = openStorage(path);
+    assertEquals(second.executions.find("one", "exec_1"), ended);
+    storage.executions.begin(refused);
+    assertEquals(storage.executions.findRepeated("one", "k")?.id, "exec_2");
+  }));
+
 Deno.test("ExecutionStore.prune() makes room also where an end is pending that needs it", () =>
   withPath((path) => {
     const retention = { outputRetentionMs: 1_000, maxStoredBytes: 10_000_000, now: () => 0 };
-    const { database, executions } = openDatabase(path, (database) => ({
-      database,
-      executions: createExecutionStore(database, retention),
-    }));
+    const { database, writes, executions } = openDatabase(path, (database) => {
+      const writes = new Writes(database);
+      return { database, writes, executions: createExecutionStore({ database, writes }, retention) };
+    });
     for (const id of ["exec_1", "exec_2", "exec_3"]) executions.begin({ tenant: "one", draft: draftOf(id) });
     for (const id of ["exec_1", "exec_2"]) executions.end(endOf(id, "x".repeat(500_000)));
     database.exec(`PRAGMA max_page_count = ${database.prepare("PRAGMA page_count").get()?.["page_count"]}`);
     const last = endOf("exec_3", "y".repeat(800_000));
-    assertThrows(() => executions.end(last), Error, "full");
-    assertEquals(executions.flush(), false);
+    executions.end(last);
+    assertEquals(writes.catchUp(), false);
     executions.prune(new Date(2_000));
+    assertEquals(writes.catchUp(), true);
     assertEquals(executions.find("one", "exec_1"), undefined);
     database.close();
     using storage = openStorage(path);

@@ -23,6 +23,7 @@ export function draftOf(id: string): Execution {
     stdout: "",
     stderr: "",
     truncated: { stdout: 0, stderr: 0 },
+    denials: [],
     usage: { wallMs: 0, startupMs: 0, cpuMs: null, peakMemoryBytes: null },
     warm: false,
     selection: SELECTION,

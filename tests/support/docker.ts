@@ -37,13 +37,16 @@ export interface DockerUnderTest extends AsyncDisposable {
 }
 
 /** A runtime with a home of its own; `settings` stand in place of the tests' own. */
-export async function openDocker(settings: Readonly<Record<string, unknown>> = {}): Promise<DockerUnderTest> {
+export async function openDocker(
+  settings: Readonly<Record<string, unknown>> = {},
+  parts: Partial<Pick<RuntimeHost, "proofs" | "pool">> = {},
+): Promise<DockerUnderTest> {
   const log: { message: string; facts: Readonly<Record<string, unknown>> }[] = [];
   const note = (message: string, facts: Readonly<Record<string, unknown>>) => void log.push({ message, facts });
   const given = { host: DOCKER_HOST, pull: "never", environments: {}, ...settings };
   await using stack = new AsyncDisposableStack();
   const host = stack.use(
-    await openRuntimeHost({ settings: { docker: given }, log: { info: note, warning: note } }),
+    await openRuntimeHost({ settings: { docker: given }, log: { info: note, warning: note }, ...parts }),
   );
   const runtime = stack.use(create(host));
   const engine = openEngine(given.host);
@@ -91,6 +94,7 @@ export async function runCode(
 /** Whether the Engine of the tests is there and has the images of these environments. */
 export async function dockerAvailability(...environments: readonly string[]): Promise<Availability> {
   await using docker = await openDocker();
+  await docker.runtime.diagnose(); // The self-test takes as long as it takes here.
   const answers = await Promise.all(environments.map((name) => docker.runtime.isAvailable(name)));
   return answers.find(({ available }) => !available) ?? await docker.runtime.isAvailable();
 }

@@ -28,7 +28,8 @@ export function enginePartsOf(runtimes: readonly ExecutionRuntime[], options: En
   const placement = new Placement({ selector, policy, observer });
   const admission = new Admission({ maxConcurrent });
   const executions = new Executions({ store, observer, drainMs });
-  return { placement, admission, executions, store };
+  const machine = { memory: { machineMb: 2_048, budgetMb: 1_024 }, check: () => Promise.resolve([]) };
+  return { placement, admission, executions, store, machine };
 }
 
 /** An engine over runtimes that a test makes. */

@@ -12,6 +12,8 @@ export interface FakeRuntimeOptions {
   readonly unavailableBecause?: string;
   readonly cannotHonour?: string;
   readonly limits?: readonly LimitName[];
+  /** What it takes beside a program's own limit. */
+  readonly memoryMb?: number;
   createEnvironment?(): Promise<ExecutionEnvironment>;
 }
 
@@ -34,10 +36,12 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
       supportsNetworkAccess: true,
       maxConcurrentExecutions: 100,
     }),
+    diagnose: () => Promise.resolve({ level: isolationLevel, layers: [], canaries: [] }),
     assess: () =>
       Promise.resolve({
         isolation: { level: isolationLevel, layers: [], limits: options.limits ?? Object.keys(LIMITS) as LimitName[] },
         ...(cannotHonour === undefined ? {} : { cannotHonour }),
+        ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
       }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
     createEnvironment: options.createEnvironment ??

@@ -1,13 +1,23 @@
 import type { RuntimeHost } from "../../src/runtimes/runtime.ts";
-import { Confinement } from "../../src/system/confinement.ts";
+import { Confinement, releaseLeftovers } from "../../src/system/confinement.ts";
+import type { LayerName } from "../../src/system/layers.ts";
 import { Instance } from "../../src/system/instance.ts";
 import { Scratch } from "../../src/system/scratch.ts";
 
-/** A host as the service composes it, with a directory of its own. */
-export async function openRuntimeHost(options: Partial<RuntimeHost> = {}): Promise<RuntimeHost & AsyncDisposable> {
+/** What has passed in this process: the self-test is not what most tests test. */
+const passed = new Map<string, string>();
+const PROOFS: RuntimeHost["proofs"] = {
+  has: (subject, version) => Promise.resolve(passed.get(subject) === version),
+  add: (subject, version) => Promise.resolve(void passed.set(subject, version)),
+};
+
+/** A host as the service composes it, with a directory of its own, and without some of the layers of the operating system. */
+export async function openRuntimeHost(
+  { without = [], ...options }: Partial<RuntimeHost> & { readonly without?: readonly LayerName[] } = {},
+): Promise<RuntimeHost & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const scratch = stack.use(await Scratch.open("/tmp"));
-  const confinement = stack.use(await Confinement.detect(scratch.path));
+  const scratch = stack.use(await Scratch.open("/tmp", { release: releaseLeftovers }));
+  const confinement = stack.use(await Confinement.detect(scratch.path, { without }));
   const home = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(home, { recursive: true }));
   const instance = stack.use(await Instance.openPassing(home));
@@ -20,6 +30,7 @@ export async function openRuntimeHost(options: Partial<RuntimeHost> = {}): Promi
       docker: { host: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", pull: "never", environments: {} },
     },
     instance,
+    proofs: PROOFS,
     survivors: new Set(),
     log: { info: () => {}, warning: () => {} },
     ...options,

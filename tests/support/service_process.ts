@@ -1,8 +1,16 @@
 import { fromFileUrl } from "@std/path";
+import project from "../../deno.json" with { type: "json" };
+import { until } from "./until.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { WITHOUT_DOCKER } from "./variables.ts";
 
 export const PROJECT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** The task `serve`, but for the name of the binary. */
+const SERVE = project.tasks.serve.command.split(" ").slice(1);
+
+/** What a service says of a runtime whose self-test takes longer than it waits, as it does where much else goes on. */
+const PROVING = "its self-test is not over yet";
 
 /** A service in a process of its own, on a free port and with a home of its own, with none of this process's environment. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -14,13 +22,16 @@ export interface ServiceProcess extends AsyncDisposable {
   printed(): readonly string[];
 }
 
+/** @param options.through a command that becomes the service */
 export async function startServiceProcess(
   args: readonly string[] = [],
   env: Record<string, string> = {},
+  { through = [] }: { readonly through?: readonly string[] } = {},
 ): Promise<ServiceProcess> {
   const home = await Deno.makeTempDir();
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "main.ts", "serve", "--port", "0", ...args],
+  const [file = Deno.execPath(), ...before] = [...through, Deno.execPath()];
+  const process = new Deno.Command(file, {
+    args: [...before, ...SERVE, "--port", "0", ...args],
     cwd: PROJECT,
     clearEnv: true,
     env: {
@@ -28,6 +39,7 @@ export async function startServiceProcess(
       HOME: Deno.env.get("HOME") ?? "/",
       ...keepDenoDir(),
       CODEBEAKER_HOME: home,
+      CODEBEAKER_PROBE: "false", // Most tests count what runs.
       ...("DOCKER_HOST" in env ? {} : WITHOUT_DOCKER),
       ...env,
     },
@@ -54,16 +66,22 @@ export async function startServiceProcess(
     await Deno.remove(home, { recursive: true });
     throw new Error(`The service did not start: ${first}${logged}`);
   }
+  if (first.includes(PROVING)) {
+    const isProving = async () => (await (await fetch(`${url}/health/ready`)).text()).includes(PROVING);
+    await until(async () => !await isProving(), "the self-test is over");
+  }
+  let ending: Promise<void> | undefined;
+  async function dispose(): Promise<void> {
+    end(process, "SIGTERM");
+    await Promise.all([process.status, logging, draining]);
+    await Deno.remove(home, { recursive: true });
+  }
   return {
     url,
     process,
     log: () => logged,
     printed: () => printed,
-    async [Symbol.asyncDispose]() {
-      end(process, "SIGTERM");
-      await Promise.all([process.status, logging, draining]);
-      await Deno.remove(home, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => ending ??= dispose(),
   };
 }
 

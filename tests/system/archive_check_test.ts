@@ -283,6 +283,8 @@ Deno.test("CheckedArchive refuses more than 10,000 entries, and attributes of mo
   await assertRefused("too_large", {
     entries: () => checkEntries(entries(10_001)),
     attributes: () => checkEntries([{ name: "f", pax: { x: "y".repeat(70_000) } }]),
+    "directories that no entry names": () =>
+      checkEntries(entries(101).map(({ name }) => ({ name: `${name}/${"d/".repeat(99)}f` }))),
   });
 });
 
@@ -297,6 +299,34 @@ Deno.test("CheckedArchive takes gzip, and stops a bomb while it unpacks", async 
   await assertRefused("too_large", { bomb: () => check(inPieces(bomb)) });
   const large = await gzip(await makeTar([{ name: "f", text: "\0".repeat(30 * MEBIBYTE) }]));
   await assertRefused("too_large", { "a large file": () => check(inPieces(large)) });
+});
+
+Deno.test("CheckedArchive refuses what it refuses in whatever way it is written", async () => {
+  const [harmless, hostile] = [await makeTar([{ name: "f", text: "x" }]), await makeTar([{ name: "../g" }])];
+  const size = (...bytes: number[]) => check(inPieces(forge(harmless, 124, bytes)));
+  await assertRefused("too_large", {
+    "10 TB in binary": () => size(0x80, 0, 0, 0, 0, 0, 0x09, 0x18, 0x4e, 0x72, 0xa0, 0),
+  });
+  await assertRefused("permission_denied", {
+    'a ".." in the prefix of a name': () => check(inPieces(forge(harmless, 345, encode("..")))),
+    'a ".." behind what says nothing': () => checkEntries([{ name: "a/./../x" }]),
+    'a ".." behind empty names': () => checkEntries([{ name: "./a//../../x" }]),
+  });
+  await assertRefused("invalid_request", {
+    "less than nothing": () => size(...new Array(12).fill(0xff)),
+    "another archive behind its end": () => check(inPieces(concatBytes([harmless, hostile]))),
+    "a second gzip member": async () => check(inPieces(concatBytes([await gzip(harmless), await gzip(hostile)]))),
+    "bytes behind gzip's end": async () => check(inPieces(concatBytes([await gzip(harmless), new Uint8Array(9)]))),
+    "gzip in gzip": async () => check(inPieces(await gzip(await gzip(harmless)))),
+  });
+  const forAll: TarEntry = { name: "g", type: "pax-global-header", pax: { path: "../x" } };
+  assertEquals(await checkEntries([forAll, { name: "f" }]), ["./f file"]);
+});
+
+Deno.test("CheckedArchive keeps names that look alike apart, and newlines in them", async () => {
+  const names = ["caf\u00e9", "cafe\u0301", "F", "f", "a\nb", "\u202ea", "\uff0e\uff0e\uff0fx", "%2e%2e"];
+  const entries = await checkEntries(names.map((name) => ({ name })));
+  assertEquals(entries, names.toSorted().map((name) => `./${name} file`));
 });
 
 Deno.test("CheckedArchive does not care how the bytes are cut", async () => {

@@ -1,10 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
-import { type ByteFilter, filtered, OutputBudget, pipeSource, readUpTo } from "../../src/system/child_output.ts";
+import {
+  type ByteFilter,
+  filtered,
+  OutputBudget,
+  pipeSource,
+  preceded,
+  readUpTo,
+  untilEnd,
+} from "../../src/system/child_output.ts";
 import type { ChunkSource } from "../../src/system/merge_output.ts";
 
 const MARKER = "\x01ready\x01";
-
-const KEEP: ByteFilter = { push: (bytes) => bytes, flush: () => new Uint8Array() };
 
 function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
@@ -126,9 +132,44 @@ Deno.test("OutputBudget keeps the stream of a source and cancels it", async () =
   assertEquals([bound.stream, cancels], ["stderr", 1]);
 });
 
-Deno.test("filtered() puts the first bytes before everything else", async () => {
-  assertEquals(await readAll(filtered(sourceOf("b", "c"), { first: encode("a"), filter: KEEP })), ["a", "b", "c", ""]);
-  assertEquals(await readAll(filtered(sourceOf("b"), { first: new Uint8Array(), filter: KEEP })), ["b", ""]);
+Deno.test("preceded() puts the first bytes before everything else", async () => {
+  assertEquals(await readAll(preceded(sourceOf("b", "c"), encode("a"))), ["a", "b", "c"]);
+  assertEquals(await readAll(preceded(sourceOf("b"), new Uint8Array())), ["b"]);
+});
+
+Deno.test("untilEnd() ends where the program tells its end, wherever the chunks are divided", async () => {
+  const all = "before\0\x07\x04137\0behind";
+  for (let at = 0; at <= all.length; at++) {
+    for (let next = at; next <= all.length; next += 3) {
+      const codes: number[] = [];
+      const source = untilEnd(
+        sourceOf(all.slice(0, at), all.slice(at, next), all.slice(next)),
+        (code) => codes.push(code),
+      );
+      assertEquals([(await readAll(source)).join(""), codes], ["before", [137]]);
+    }
+  }
+});
+
+Deno.test("untilEnd() passes on what only looks like an end, and closes what it does not read any more", async () => {
+  for (
+    const text of [
+      "a\0",
+      "a\0\x07",
+      "a\0\x07\x04",
+      "a\0\x07\x0412",
+      "\0\x07\x041234\0b",
+      "\0\x07\x04\0b",
+      "\0\x07\x04x\0",
+    ]
+  ) {
+    const source = untilEnd(sourceOf(...text), () => assert(false, text));
+    assertEquals((await readAll(source)).join(""), text);
+  }
+  let cancels = 0;
+  const source = { ...sourceOf("\0\x07\x040\0"), cancel: () => Promise.resolve(void cancels++) };
+  await readAll(untilEnd(source, () => {}));
+  assertEquals(cancels, 1);
 });
 
 Deno.test("filtered() passes every byte through the filter, and flushes it once at the end", async () => {
@@ -143,7 +184,7 @@ Deno.test("filtered() passes every byte through the filter, and flushes it once 
       return encode("held back");
     },
   };
-  const source = filtered(sourceOf("b", "c"), { first: encode("a"), filter });
+  const source = filtered(sourceOf("a", "b", "c"), filter);
   assertEquals(await readAll(source), ["A", "B", "C", "held back"]);
   assertEquals([await source.read(), calls], [undefined, ["a", "b", "c", "flush"]]);
 });

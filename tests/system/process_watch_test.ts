@@ -1,9 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import type { ProgramUsage } from "../../src/core/execution.ts";
+import { ChildProcesses, type Tally } from "../../src/system/child_processes.ts";
 import { ProcessWatch } from "../../src/system/process_watch.ts";
 
 const MEBIBYTE = 1_048_576;
+
+const NOTHING_SEEN = {
+  cpuMs: null,
+  peakMemoryBytes: null,
+  processes: 0,
+  descriptors: 0,
+  isOutOfMemory: false,
+  wasRefusedTasks: false,
+};
 
 /** Takes some memory, and then the processor. */
 const SPIN = "x=$(head -c 4000000 /dev/zero | tr '\\0' x); echo ready; while :; do :; done";
@@ -40,13 +49,45 @@ async function spin({ file = "/bin/sh", script = SPIN } = {}): Promise<Spinner> 
   };
 }
 
-/** A watch that stops with its scope. */
+/** A watch on one process, that stops with its scope. */
 function watchOf(
   pid: number,
-  onLook: (usage: ProgramUsage) => void = () => {},
+  onLook: (seen: Tally) => void = () => {},
 ): Disposable & { readonly watch: ProcessWatch } {
-  const watch = new ProcessWatch(pid, onLook);
+  const processes = new ChildProcesses({ wrappers: 0, startsOthers: false });
+  processes.begin(pid);
+  const watch = new ProcessWatch(() => processes.look(), onLook);
   return { watch, [Symbol.dispose]: () => watch.stop() };
+}
+
+/** What a look may find. */
+function tally(parts: Partial<Tally> = {}): Tally {
+  return {
+    cpuMs: 0,
+    peakMemoryBytes: 1,
+    processes: 1,
+    descriptors: 3,
+    isOutOfMemory: false,
+    wasRefusedTasks: false,
+    ...parts,
+  };
+}
+
+/** A watch that finds what a test says, nothing where that is undefined, and is stopped when that is all. */
+async function watchFinds(
+  found: readonly (Tally | undefined)[],
+): Promise<{ readonly seen: Tally; readonly told: readonly Tally[] }> {
+  const left = [...found];
+  const told: Tally[] = [];
+  const isOver = Promise.withResolvers<void>();
+  const watch = new ProcessWatch(() => {
+    if (left.length === 0) isOver.resolve();
+    return left.shift();
+  }, (seen) => void told.push(seen));
+  watch.start();
+  await isOver.promise;
+  watch.stop();
+  return { seen: watch.seen, told };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -73,9 +114,9 @@ function readPrivateBytes(pid: number): number {
 }
 
 Deno.test("ProcessWatch has seen nothing before it starts", () => {
-  const looks: ProgramUsage[] = [];
-  using watched = watchOf(Deno.pid, (usage) => looks.push(usage));
-  assertEquals([watched.watch.usage, looks], [{ cpuMs: null, peakMemoryBytes: null }, []]);
+  const looks: Tally[] = [];
+  using watched = watchOf(Deno.pid, (seen) => looks.push(seen));
+  assertEquals([watched.watch.seen, looks], [NOTHING_SEEN, []]);
 });
 
 Deno.test({
@@ -84,11 +125,12 @@ Deno.test({
   async fn() {
     await using spinner = await spin();
     await until(() => readCpuMs({ pid: spinner.pid, name: "sh" }) >= 50);
-    const looks: ProgramUsage[] = [];
-    using watched = watchOf(spinner.pid, (usage) => looks.push(usage));
+    const looks: Tally[] = [];
+    using watched = watchOf(spinner.pid, (seen) => looks.push(seen));
     watched.watch.start();
     await until(() => looks.length > 0);
-    const { cpuMs, peakMemoryBytes } = looks[0] ?? { cpuMs: null, peakMemoryBytes: null };
+    const { cpuMs, peakMemoryBytes, processes } = looks[0] ?? NOTHING_SEEN;
+    assertEquals(processes, 1);
     assert(cpuMs !== null && cpuMs >= 50, `${cpuMs} ms`);
     assert(peakMemoryBytes !== null && peakMemoryBytes >= 3 * MEBIBYTE, `${peakMemoryBytes} bytes`);
     const difference = Math.abs(peakMemoryBytes - readPrivateBytes(spinner.pid));
@@ -98,19 +140,19 @@ Deno.test({
 
 Deno.test({
   ...ON_LINUX,
-  name: "ProcessWatch looks again and again, and its usage never falls",
+  name: "ProcessWatch looks again and again, and what it has seen never falls",
   async fn() {
     await using spinner = await spin();
-    const looks: ProgramUsage[] = [];
-    using watched = watchOf(spinner.pid, (usage) => looks.push(usage));
+    const looks: Tally[] = [];
+    using watched = watchOf(spinner.pid, (seen) => looks.push(seen));
     watched.watch.start();
-    await until(() => (watched.watch.usage.cpuMs ?? 0) >= 100 && looks.length >= 5);
+    await until(() => (watched.watch.seen.cpuMs ?? 0) >= 100 && looks.length >= 5);
     watched.watch.stop();
     for (const figure of ["cpuMs", "peakMemoryBytes"] as const) {
-      const seen = looks.map((usage) => usage[figure] ?? 0);
+      const seen = looks.map((look) => look[figure] ?? 0);
       assertEquals(seen, seen.toSorted((a, b) => a - b));
     }
-    assertEquals(looks.at(-1), watched.watch.usage);
+    assertEquals(looks.at(-1), watched.watch.seen);
   },
 });
 
@@ -121,12 +163,12 @@ Deno.test({
     await using spinner = await spin();
     using watched = watchOf(spinner.pid);
     watched.watch.start();
-    await until(() => (watched.watch.usage.cpuMs ?? 0) >= 50 && (watched.watch.usage.peakMemoryBytes ?? 0) > 0);
+    await until(() => (watched.watch.seen.cpuMs ?? 0) >= 50 && (watched.watch.seen.peakMemoryBytes ?? 0) > 0);
     spinner.kill("SIGKILL");
     await spinner.status;
-    const { usage } = watched.watch;
+    const { seen } = watched.watch;
     await sleep(80);
-    assertEquals(watched.watch.usage, usage);
+    assertEquals(watched.watch.seen, seen);
   },
 });
 
@@ -134,14 +176,14 @@ Deno.test({
   ...ON_LINUX,
   name: "ProcessWatch tells no memory of a process that has ended and waits to be reaped",
   async fn() {
-    await using parent = await spin({ script: "sleep 0 & echo $!; exec sleep 60" });
+    await using parent = await spin({ script: "sleep 0.5 & echo $!; exec sleep 60" }); // A shell might reap it.
     const zombie = Number(parent.said);
     await until(() => / Z /.test(Deno.readTextFileSync(`/proc/${zombie}/stat`)));
-    const looks: ProgramUsage[] = [];
-    using watched = watchOf(zombie, (usage) => looks.push(usage));
+    const looks: Tally[] = [];
+    using watched = watchOf(zombie, (seen) => looks.push(seen));
     watched.watch.start();
     await until(() => looks.length > 0);
-    assertEquals(watched.watch.usage.peakMemoryBytes, null);
+    assertEquals(watched.watch.seen.peakMemoryBytes, null);
   },
 });
 
@@ -172,10 +214,10 @@ Deno.test("ProcessWatch sees nothing of a process that is gone, and that is no f
     .spawn();
   await child.status;
   let looks = 0;
-  const watch = new ProcessWatch(child.pid, () => looks++);
-  watch.start();
+  using watched = watchOf(child.pid, () => looks++);
+  watched.watch.start();
   await sleep(80);
-  assertEquals([watch.usage, looks], [{ cpuMs: null, peakMemoryBytes: null }, 0]);
+  assertEquals([watched.watch.seen, looks], [NOTHING_SEEN, 0]);
 });
 
 Deno.test({
@@ -193,11 +235,35 @@ Deno.test({
         spinner.kill("SIGSTOP");
         await until(() => / T /.test(Deno.readTextFileSync(`/proc/${spinner.pid}/stat`)));
         watched.watch.start();
-        await until(() => watched.watch.usage.cpuMs !== null);
-        assertEquals([name, watched.watch.usage.cpuMs], [name, readCpuMs({ pid: spinner.pid, name })]);
+        await until(() => watched.watch.seen.cpuMs !== null);
+        assertEquals([name, watched.watch.seen.cpuMs], [name, readCpuMs({ pid: spinner.pid, name })]);
       }
     } finally {
       await Deno.remove(directory, { recursive: true });
     }
   },
+});
+
+Deno.test("ProcessWatch keeps the highest of each figure, and whatever the kernel once told", async () => {
+  const { seen, told } = await watchFinds([
+    tally({ cpuMs: 10, peakMemoryBytes: 500, processes: 1, descriptors: 9 }),
+    tally({ cpuMs: 30, peakMemoryBytes: 100, processes: 7, descriptors: 4, isOutOfMemory: true }),
+    tally({ cpuMs: 20, peakMemoryBytes: 300, processes: 3, descriptors: 5, wasRefusedTasks: true }),
+    tally({ cpuMs: null, peakMemoryBytes: null }),
+  ]);
+  const highest = { cpuMs: 30, peakMemoryBytes: 500, processes: 7, descriptors: 9 };
+  assertEquals(seen, { ...highest, isOutOfMemory: true, wasRefusedTasks: true });
+  assertEquals(told, [{ ...highest, isOutOfMemory: true, wasRefusedTasks: false }, seen, seen]);
+});
+
+Deno.test("ProcessWatch takes no memory at all for memory that nobody has told yet", async () => {
+  assertEquals((await watchFinds([tally({ peakMemoryBytes: 0 })])).seen.peakMemoryBytes, null);
+  const { seen } = await watchFinds([tally({ peakMemoryBytes: 5 }), tally({ peakMemoryBytes: 0 })]);
+  assertEquals(seen.peakMemoryBytes, 5);
+});
+
+Deno.test("ProcessWatch looks on when a look finds nothing, and tells nobody of that look", async () => {
+  const { seen, told } = await watchFinds([undefined, tally({ processes: 7 }), undefined, tally({ processes: 9 })]);
+  assertEquals(told.map(({ processes }) => processes), [7, 9]);
+  assertEquals(seen.processes, 9);
 });

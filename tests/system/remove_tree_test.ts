@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { removeTree } from "../../src/system/remove_tree.ts";
 
 Deno.test("removeTree() removes files, trees, links without what they point to, and what is not there", async () => {
@@ -25,4 +25,14 @@ Deno.test("removeTree() removes what a program took its own permissions away fro
   await removeTree(`${parent}/tree`);
   assertEquals(await Array.fromAsync(Deno.readDir(parent)), []);
   await Deno.remove(parent);
+});
+
+Deno.test("removeTree() goes on where somebody else removes a part of the tree", async () => {
+  const directory = await Deno.makeTempDir();
+  for (let index = 0; index < 300; index++) {
+    await Deno.mkdir(`${directory}/${index % 3}/${index}`, { recursive: true });
+    await Deno.writeTextFile(`${directory}/${index % 3}/${index}/file`, "");
+  }
+  await Promise.all([removeTree(directory), ...[0, 1, 2].map((part) => removeTree(`${directory}/${part}`))]);
+  await assertRejects(() => Deno.lstat(directory), Deno.errors.NotFound);
 });

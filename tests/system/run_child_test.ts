@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
+import { ChildProcesses } from "../../src/system/child_processes.ts";
 import { type Child, type ChildRequest, runChild } from "../../src/system/run_child.ts";
 import { until } from "../support/until.ts";
 
@@ -8,12 +9,16 @@ const READY = "\x01ready\x01";
 
 /** A shell script as a child; it says that it is ready first. */
 function request(script: string, options: { limits?: Partial<Limits>; startTimeoutMs?: number } = {}): ChildRequest {
+  const processes = new ChildProcesses({ wrappers: 0, startsOthers: true });
   return {
     argv: ["/bin/sh", "-c", script],
     cwd: "/",
     env: { PATH: "/usr/bin:/bin" },
     leadsGroup: false,
-    onSpawned: () => {},
+    onSpawned: (pid) => processes.begin(pid),
+    processes,
+    statusOf: (status) => status,
+    maxDescriptors: 64,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     ready: { marker: new TextEncoder().encode(READY), timeoutMs: options.startTimeoutMs ?? 5_000 },
     stderrFilter: { push: (bytes) => bytes, flush: () => new Uint8Array() },
@@ -165,4 +170,90 @@ Deno.test("runChild() ends a launcher that floods before it is ready, and one th
   const child = await runChild(request("sleep 60"), { signal: AbortSignal.timeout(50) });
   await read(child);
   assertEquals(await child.outcome, { kind: "cancelled" });
+});
+
+Deno.test("runChild() ends a program that starts more processes than it may", async () => {
+  const child = await run("for i in 1 2 3 4 5; do sleep 60 & done; wait", { limits: { maxProcesses: 3 } });
+  await read(child);
+  const outcome = await child.outcome;
+  assert(outcome.kind === "process_limit" && outcome.limit === 3 && outcome.observed > 3, JSON.stringify(outcome));
+});
+
+Deno.test("runChild() ends a program that opens more descriptors than it may", async () => {
+  const script = "exec 3</dev/null 4</dev/null 5</dev/null 6</dev/null; sleep 60";
+  const child = await runChild({ ...request(`printf '${READY}' >&2; ${script}`), maxDescriptors: 5 });
+  await read(child);
+  const outcome = await child.outcome;
+  assert(outcome.kind === "descriptor_limit" && outcome.limit === 5 && outcome.observed > 5, JSON.stringify(outcome));
+});
+
+Deno.test("runChild() counts memory and CPU time over all that a program started", async () => {
+  const memory = await run(
+    "for i in 1 2 3; do (x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 60) & done; sleep 60",
+    {
+      limits: { memoryMb: 32 },
+    },
+  );
+  await read(memory);
+  assertEquals((await memory.outcome).kind, "memory_limit");
+  const cpu = await run("for i in 1 2; do (while :; do :; done) & done; sleep 60", { limits: { cpuMs: 200 } });
+  await read(cpu);
+  assertEquals((await cpu.outcome).kind, "cpu_limit");
+});
+
+Deno.test("runChild() ends a program whose directory outgrows its bounds, also at a last look", async () => {
+  const limits = { ...DEFAULT_LIMITS, diskMb: 7 };
+  const bounds = { bytes: 100, files: 10 };
+  const usages = { "too many bytes": { bytes: 5_000_000, files: 1 }, "too many files": { bytes: 1, files: 11 } };
+  for (const [what, usage] of Object.entries(usages)) {
+    for (const script of ["sleep 60", "sleep 0.2; exit 0"]) {
+      const disk = { bounds, restMs: 1, measure: () => Promise.resolve(usage) };
+      const child = await runChild({ ...request(`printf '${READY}' >&2; ${script}`, { limits }), disk });
+      await read(child);
+      assertEquals([what, script, await child.outcome], [what, script, {
+        kind: "disk_limit",
+        limitMb: 7,
+        observedMb: Math.ceil(usage.bytes / 1_048_576),
+        ...(usage.files > 10 ? { limitFiles: 10, observedFiles: 11 } : {}),
+      }]);
+    }
+  }
+});
+
+Deno.test("runChild() tells the program's end by the child's, as whoever stands around it says", async () => {
+  const child = await runChild({
+    ...request(`printf '${READY}' >&2; exit 139`),
+    statusOf: ({ code }) => ({ success: false, code, signal: "SIGSEGV" }),
+  });
+  await read(child);
+  assertEquals(await child.outcome, { kind: "signaled", signal: "SIGSEGV" });
+});
+
+Deno.test("runChild() tells what the kernel counts when the program has ended: that there was no more memory", async () => {
+  const child = await run("exit 0");
+  await read(child);
+  assertEquals((await child.outcome).kind, "exited");
+  const { processes, ...rest } = request(`printf '${READY}' >&2; exit 9`);
+  const told = Object.assign(processes, { isOutOfMemory: () => true });
+  const killed = await runChild({ ...rest, processes: told });
+  await read(killed);
+  assertEquals((await killed.outcome).kind, "memory_limit");
+});
+
+Deno.test("runChild() is gone once nothing of it is there any more", async () => {
+  const child = await run("trap '' TERM; sleep 60 & echo $!; exit 0");
+  const { stdout } = await read(child);
+  await child.outcome;
+  await child.gone;
+  await until(() => !isAlive(Number(stdout)), "the kernel has taken the killed process away");
+});
+
+Deno.test("runChild() signals a program that runs, and none that has ended", async () => {
+  const child = await run("trap 'exit 5' USR1; echo up; while :; do sleep 0.01; done");
+  const reader = child.output.getReader();
+  await reader.read();
+  child.kill("SIGUSR1");
+  assertEquals(await child.outcome, { kind: "exited", exitCode: 5 });
+  child.kill("SIGKILL");
+  await reader.cancel();
 });

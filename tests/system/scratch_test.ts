@@ -15,10 +15,10 @@ async function inTemporaryDirectory(test: (directory: string) => Promise<void>):
   }
 }
 
-Deno.test("Scratch is for its owner alone and leaves nothing behind", () =>
+Deno.test("Scratch lets others pass and see nothing, and leaves nothing behind", () =>
   inTemporaryDirectory(async (parent) => {
     const scratch = await Scratch.open(parent);
-    assertEquals(((await Deno.stat(scratch.path)).mode ?? 0) & 0o777, 0o700);
+    assertEquals(((await Deno.stat(scratch.path)).mode ?? 0) & 0o777, 0o711);
     await Deno.mkdir(join(scratch.path, "a/b"), { recursive: true });
     await Deno.writeTextFile(join(scratch.path, "a/b/c"), "");
     await Deno.chmod(join(scratch.path, "a"), 0o500);
@@ -40,4 +40,31 @@ Deno.test("Scratch removes what a dead process left, and nothing of a living one
       names.filter((name) => !name.includes("-") || name.startsWith("codebeaker-dead") || name.endsWith("unlocked")),
       ["codebeaker-unlocked", "other"],
     );
+  }));
+
+Deno.test("Scratch frees what no removal takes away: of a dead process's directory before it goes, and of its own", () =>
+  inTemporaryDirectory(async (parent) => {
+    const released = new Map<string, boolean>();
+    const isThere = (path: string) =>
+      Array.from(Deno.readDirSync(parent), ({ name }) => join(parent, name)).includes(path);
+    const release = (path: string) => {
+      released.set(path, isThere(path));
+      return Promise.resolve(!path.endsWith("-busy"));
+    };
+    await Deno.mkdir(join(parent, "codebeaker-dead"));
+    await Deno.writeTextFile(join(parent, "codebeaker-dead.lock"), "");
+    await using living = await Scratch.open(parent);
+    assertEquals(released.size, 0);
+    const [later, busy] = ["later", "busy"].map((name) => join(parent, `codebeaker-${name}`));
+    for (const path of [later, busy]) {
+      await Deno.mkdir(path ?? "");
+      await Deno.writeTextFile(`${path}.lock`, "");
+    }
+    const scratch = await Scratch.open(parent, { release });
+    assertEquals([...released].toSorted(), [[busy, true], [later, true]]);
+    assertEquals([later, busy, `${busy}.lock`].map((path) => isThere(path ?? "")), [false, true, true]);
+    await scratch[Symbol.asyncDispose]();
+    await scratch[Symbol.asyncDispose]();
+    assertEquals([...released].slice(2), [[scratch.path, true]]);
+    assert(isThere(living.path));
   }));

@@ -45,3 +45,34 @@ Deno.test("Semaphore counts a permit that is disposed of twice once", async () =
   using _one = await semaphore.acquire(SOON);
   await assertRejects(() => semaphore.acquire({ timeoutMs: 5 }), CodeBeakerError);
 });
+
+Deno.test("Semaphore hands out several permits at once, and nobody who asks for few overtakes who asks for many", async () => {
+  const semaphore = new Semaphore(3);
+  const [first, second] = [await semaphore.acquire({ permits: 2 }), await semaphore.acquire()];
+  const order: string[] = [];
+  const many = semaphore.acquire({ permits: 3 }).then((held) => {
+    order.push("many");
+    return held;
+  });
+  const few = semaphore.acquire().then((held) => {
+    order.push("few");
+    return held;
+  });
+  first[Symbol.dispose]();
+  assertEquals([semaphore.tryAcquire(1), order], [undefined, []]);
+  second[Symbol.dispose]();
+  (await many)[Symbol.dispose]();
+  (await few)[Symbol.dispose]();
+  assertEquals(order, ["many", "few"]);
+  using all = semaphore.tryAcquire(3);
+  assertEquals([all !== undefined, semaphore.tryAcquire(1)], [true, undefined]);
+});
+
+Deno.test("Semaphore lets those behind pass when who asked for many gives up", async () => {
+  const semaphore = new Semaphore(2);
+  using _held = await semaphore.acquire();
+  const impatient = semaphore.acquire({ permits: 2, timeoutMs: 5 });
+  const behind = semaphore.acquire();
+  await assertRejects(() => impatient, CodeBeakerError, "waited 5 ms");
+  using _behind = await behind;
+});

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { signalGroup, terminateGroup } from "../../src/system/terminate.ts";
+import { signalGroup, terminate } from "../../src/system/terminate.ts";
 
 /** A shell that leads its own group and has set its traps, which it says by a first line. */
 interface Leader extends AsyncDisposable {
@@ -46,6 +46,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
+function terminateGroup({ pid, status }: Leader): Promise<void> {
+  return terminate((signal) => signalGroup(pid, signal), status);
+}
+
 async function isGoneSoon(pid: number): Promise<boolean> {
   for (let tries = 0; isAlive(pid) && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   return !isAlive(pid);
@@ -66,46 +70,55 @@ Deno.test("signalGroup() reaches the whole group", async () => {
   assertEquals([(await leader.status).signal, await isGoneSoon(grandchild)], ["SIGKILL", true]);
 });
 
-Deno.test("terminateGroup() lets a process end by SIGTERM", async () => {
+Deno.test("terminate() lets a process end by SIGTERM", async () => {
   await using leader = await lead('trap "echo goodbye; exit 7" TERM; echo ready; while :; do sleep 0.01; done');
-  await terminateGroup(leader.pid, leader.status);
+  await terminateGroup(leader);
   const { code, signal } = await leader.status;
   assertEquals([code, signal, await leader.readLines()], [7, null, ["goodbye"]]);
 });
 
-Deno.test("terminateGroup() ends a process that has no handler by SIGTERM", async () => {
+Deno.test("terminate() ends a process that has no handler by SIGTERM", async () => {
   await using leader = await lead("echo ready; exec sleep 60");
-  await terminateGroup(leader.pid, leader.status);
+  await terminateGroup(leader);
   assertEquals((await leader.status).signal, "SIGTERM");
 });
 
-Deno.test("terminateGroup() kills a process that ignores SIGTERM", async () => {
+Deno.test("terminate() kills a process that ignores SIGTERM", async () => {
   await using leader = await lead('trap "" TERM; echo ready; while :; do sleep 0.01; done');
-  await terminateGroup(leader.pid, leader.status);
+  await terminateGroup(leader);
   assertEquals((await leader.status).signal, "SIGKILL");
 });
 
-Deno.test("terminateGroup() kills a grandchild that ignores SIGTERM and outlives its leader", async () => {
+Deno.test("terminate() kills a grandchild that ignores SIGTERM and outlives its leader", async () => {
   await using leader = await lead(
     `trap "exit 0" TERM; sh -c 'trap "" TERM; echo $$; echo ready; exec sleep 60' & wait`,
   );
-  await terminateGroup(leader.pid, leader.status);
+  await terminateGroup(leader);
   const [grandchild] = (await leader.readLines()).map(Number);
   assert(grandchild !== undefined && grandchild > 0);
   assertEquals([(await leader.status).code, await isGoneSoon(grandchild)], [0, true]);
 });
 
-Deno.test("terminateGroup() on a group that is gone is no fault", async () => {
+Deno.test("terminate() of a group that is gone is no fault", async () => {
   await using leader = await lead("echo ready");
   await leader.status;
-  await terminateGroup(leader.pid, leader.status);
+  await terminateGroup(leader);
 });
 
-Deno.test("terminateGroup() waits no longer than for the leader to end", async () => {
-  await using leader = await lead("echo ready");
-  await leader.status;
-  const startedAt = performance.now();
-  for (let times = 0; times < 50; times++) await terminateGroup(leader.pid, leader.status);
-  const elapsedMs = performance.now() - startedAt;
-  assert(elapsedMs < 50 * 100, `${elapsedMs} ms`);
+Deno.test("terminate() asks first, and insists also where what it asked has ended", async () => {
+  const signals: string[] = [];
+  await terminate((signal) => signals.push(signal), Promise.resolve());
+  await terminate((signal) => signals.push(signal), new Promise(() => {}));
+  assertEquals(signals, ["SIGTERM", "SIGKILL", "SIGTERM", "SIGKILL"]);
+});
+
+Deno.test("terminate() waits no longer than for what it asked to end", async () => {
+  const exited = Promise.withResolvers<void>();
+  let isTerminated = false;
+  const terminated = terminate((signal) => {
+    if (signal === "SIGTERM") exited.resolve();
+  }, exited.promise).then(() => isTerminated = true);
+  for (let turns = 0; turns < 20 && !isTerminated; turns++) await Promise.resolve();
+  assertEquals(isTerminated, true);
+  await terminated;
 });

@@ -48,7 +48,7 @@ Deno.test("unpackTree() is not led astray by a program that swaps a directory fo
     const swapper = new Deno.Command(Deno.execPath(), {
       args: [
         "eval",
-        `for (;;) { try { Deno.renameSync("swap", "kept"); Deno.symlinkSync(Deno.args[0], "swap"); Deno.removeSync("swap"); Deno.renameSync("kept", "swap"); } catch {} }`,
+        `for (;;) { try { Deno.renameSync("swap", "kept"); Deno.symlinkSync(Deno.args[0], "swap"); Deno.removeSync("swap"); Deno.renameSync("kept", "swap"); } catch { try { Deno.removeSync("kept", { recursive: true }); } catch {} } }`,
         outside,
       ],
       cwd: root,

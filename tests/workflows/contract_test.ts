@@ -41,10 +41,16 @@ Deno.test("the contract's errors: each has its status, its code and what it carr
     [EXECUTIONS, { ...run, stdin: "x".repeat(16_777_216) }, 413, "too_large", []],
     [EXECUTIONS, { ...run, language: "cobol" }, 422, "unsupported_language", ["errors", "languages"]],
     [EXECUTIONS, { ...run, minIsolation: 10 }, 422, "no_suitable_runtime", ["errors", "selection"]],
-    [EXECUTIONS, { ...run, runtime: "deno", permissions: { allowRun: true } }, 422, "no_suitable_runtime", [
-      "errors",
-      "selection",
-    ]],
+    [
+      EXECUTIONS,
+      { ...run, runtime: "deno", permissions: { allowNet: true, allowRun: true } },
+      422,
+      "no_suitable_runtime",
+      [
+        "errors",
+        "selection",
+      ],
+    ],
     ["/v1/sessions", TYPESCRIPT, 429, "busy", ["retryAfterMs"]],
     [EXECUTIONS, { ...run, language: "py" }, 503, "runtime_unavailable", ["attempts", "retryAfterMs", "selection"]],
   ];
@@ -76,8 +82,8 @@ Deno.test("the contract's one-shot: the answer, its defaults, and every way in w
   });
   assertEquals([status, plain.stdout, plain.language, plain.runtime], [200, "/ x value\n", "javascript", "deno"]);
   assertEquals(fieldsOf(plain), [
-    ...["attempts", "createdAt", "exitCode", "id", "language", "outcome", "runtime", "selection", "stderr", "stdout"],
-    ...["truncated", "usage", "warm"],
+    ...["attempts", "createdAt", "denials", "exitCode", "id", "language", "outcome", "runtime", "selection", "stderr"],
+    ...["stdout", "truncated", "usage", "warm"],
   ]);
   assertEquals([fieldsOf(plain.usage), plain.truncated, plain.attempts, plain.selection.preference], [
     ["cpuMs", "peakMemoryBytes", "startupMs", "wallMs"],
@@ -248,7 +254,7 @@ Deno.test("the contract's runtimes and operations: what they show, and what sele
   const { runtimes } = await client.json("GET", "/v1/runtimes");
   const [deno, docker] = runtimes;
   assertEquals([deno.name, deno.type, docker.name, docker.type], ["deno", "Deno", "docker", "Docker"]);
-  const shown = ["available", "capabilities", "environments", "isolation", "measured", "name", "type"];
+  const shown = ["available", "capabilities", "environments", "isolation", "measured", "name", "pool", "type"];
   assertEquals([fieldsOf(deno), fieldsOf(docker)], [shown, [...shown, "reason"].toSorted()]);
   assertEquals([fieldsOf(docker.environments[0]), typeof docker.environments[0].reason], [
     ["available", "name", "reason"],

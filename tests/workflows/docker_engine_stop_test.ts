@@ -16,7 +16,7 @@ async function startService(
   engine: OwnEngine,
 ): Promise<ServiceProcess & { readonly instanceId: () => Promise<string> }> {
   const home = await Deno.makeTempDir();
-  const service = await startServiceProcess([], {
+  const service = await startServiceProcess(["--warm-max", "0"], {
     CODEBEAKER_HOME: home,
     CODEBEAKER_DOCKER_HOST: engine.host,
     CODEBEAKER_DOCKER_PULL: "never",
@@ -172,14 +172,14 @@ if (
       CODEBEAKER_DOCKER_HOST: engine.host,
       CODEBEAKER_DOCKER_PULL: "never",
     };
-    const first = await startServiceProcess([], settings);
+    const first = await startServiceProcess(["--warm-max", "0"], settings);
     const { id } = await new ApiClient(first).openSession({ language: "bash" });
     await new ApiClient(first).run(id, { code: "echo kept > note.txt" });
     first.process.kill("SIGKILL");
     await first[Symbol.asyncDispose]();
     engine.signal("SIGSTOP");
     cleanup.defer(() => engine.signal("SIGCONT"));
-    await using second = await startServiceProcess([], settings);
+    await using second = await startServiceProcess(["--warm-max", "0"], settings);
     const client = new ApiClient(second);
     const stateOf = async () => (await client.json("GET", `/v1/sessions/${id}`)).state;
     assertEquals(await stateOf(), "creating");

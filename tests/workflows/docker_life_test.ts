@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { containersOf, DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -25,7 +25,7 @@ async function withHomes(test: (homes: (name: string) => string) => Promise<void
 }
 
 function startService(home: string): Promise<ServiceProcess> {
-  return startServiceProcess([], {
+  return startServiceProcess(["--warm-max", "0"], {
     CODEBEAKER_HOME: home,
     CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
     CODEBEAKER_DOCKER_PULL: "never",
@@ -88,7 +88,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
   Deno.test("[docker] SIGTERM of a service removes its containers", () =>
     withHomes(async (homes) => {
       const home = homes("only");
-      await using service = await startServiceProcess(["--drain-ms", "300"], {
+      await using service = await startServiceProcess(["--drain-ms", "300", "--warm-max", "0"], {
         CODEBEAKER_HOME: home,
         CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
       });
@@ -139,7 +139,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         run.kill("SIGKILL");
         await run.status;
         await output.cancel();
-        assertEquals((await containersFrom(home)).length, 1);
+        assert((await containersFrom(home)).length >= 1); // Those of its self-test may be among them.
         await using _service = await startService(whose === "another" ? homes("service") : home);
         await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
       }));

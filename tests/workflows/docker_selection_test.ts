@@ -3,6 +3,7 @@ import { packTar } from "modern-tar";
 import { Readable } from "node:stream";
 import { DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
 import { isPresent } from "../support/requirements.ts";
+import { until } from "../support/until.ts";
 import { type Answer, ask, describe } from "../support/service_client.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 
@@ -160,7 +161,8 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
       const floored = await ask(service, "/v1/executions", { ...request, minIsolation: 9 });
       assertEquals([floored.status, floored.body.code], [503, "runtime_unavailable"]);
     } finally {
-      await openEngine().getImage(image).remove();
+      const remove = () => openEngine().getImage(image).remove().then(() => true, () => false);
+      await until(remove, "the image is removed, which no container uses any more");
     }
   });
 }

@@ -6,14 +6,17 @@ import { isPresent } from "../support/requirements.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
-/** A service whose directories are below one of its own, so that what it leaves can be seen. */
+/**
+ * A service whose directories are below one of its own, so that what it leaves can be seen, and in which nothing waits, so
+ * that programs can be counted.
+ */
 async function withService(
   test: (service: ServiceProcess, scratch: string) => Promise<void>,
   args: readonly string[] = [],
 ): Promise<void> {
   const scratch = await Deno.makeTempDir();
   try {
-    await using service = await startServiceProcess(["--scratch", scratch, ...args]);
+    await using service = await startServiceProcess(["--scratch", scratch, "--warm-max", "0", ...args]);
     await test(service, scratch);
   } finally {
     await Deno.remove(scratch, { recursive: true });
@@ -44,14 +47,19 @@ async function namesIn(directory: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name).toSorted();
 }
 
-/** Programs are the processes whose command line names this scratch directory. */
+/**
+ * Programs are the processes whose command line names this scratch directory; one that stands around another of them is none,
+ * and one that is inside a file system of its own is counted by what stands around it.
+ */
 async function programsBelow(scratch: string): Promise<number> {
-  let count = 0;
+  const named = new Map<string, string>();
   for await (const { name } of Deno.readDir("/proc")) {
     const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-    if (/^\d+$/.test(name) && line.includes(`${scratch}/codebeaker-`)) count++;
+    const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
+    const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? "";
+    if (/^\d+$/.test(name) && line.includes(`${scratch}/codebeaker-`)) named.set(name, parent);
   }
-  return count;
+  return [...named.values()].filter((parent) => !named.has(parent)).length;
 }
 
 const SLEEPER = { language: "typescript", code: "setInterval(() => {}, 1000);", timeoutMs: 60_000 };
@@ -238,6 +246,7 @@ Deno.test("a service that runs out of descriptors answers again when they are fr
         ),
       "it answers again",
     );
+    assertStringIncludes(service.log(), "Too many open files");
   }));
 
 Deno.test("a client that speaks HTTP/2 is served", async () => {

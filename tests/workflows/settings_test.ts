@@ -99,10 +99,12 @@ Deno.test("--audit-retention-days bounds how long lines of the audit log are kep
 
 Deno.test("--read-roots and --write-roots are what requests may ask to read and to write, and nothing beside them", () =>
   inDirectory(async (directory) => {
+    await Deno.chmod(directory, 0o755); // Programs are other users than the service where it is root.
     const [readable, writable, other] = ["readable", "writable", "other"].map((name) => join(directory, name));
     for (const path of [readable, writable, other]) {
       await Deno.mkdir(path ?? "");
       await Deno.writeTextFile(join(path ?? "", "note"), path ?? "");
+      for (const opened of [path ?? "", join(path ?? "", "note")]) await Deno.chmod(opened, 0o777);
     }
     await using service = await startServiceProcess([
       ...["--read-roots", readable ?? "", "--write-roots", writable ?? ""],

@@ -1,79 +1,109 @@
 import { join, toFileUrl } from "@std/path";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { Outcome, ProgramUsage } from "../../core/execution.ts";
+import type { Outcome } from "../../core/execution.ts";
 import { newId } from "../../core/ids.ts";
 import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
-import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import { type Child, runChild } from "../../system/run_child.ts";
-import { ownAddresses } from "../../system/own_addresses.ts";
-import { removeTree } from "../../system/remove_tree.ts";
+import type { ConfinedDirectory } from "../../system/confined_directory.ts";
+import { DiskRoom } from "../../system/disk_room.ts";
+import type { Child } from "../../system/run_child.ts";
 import { Workspace } from "../../system/workspace.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../runtime.ts";
-import { childVariables } from "./child_variables.ts";
-import { DENO_FACTS } from "./facts.ts";
+import {
+  type DenoProcess,
+  keyOf,
+  type ProcessPlace,
+  type ProcessRequest,
+  RESERVED_BYTES,
+  startProcess,
+} from "./deno_process.ts";
+import { RUNTIME_NAME, SPOKEN } from "./facts.ts";
+import { contextLaunch, fileLaunch } from "./file_launch.ts";
 import type { DenoInstallation } from "./installation.ts";
+import { LEVEL_UNCHECKED } from "./isolation.ts";
+import { commandLaunch, type Launch } from "./launch.ts";
 import { Packages } from "./packages.ts";
-import { permissionFlags } from "./permission_flags.ts";
+import { CACHE_NAME, type Places, placesIn, TEMPORARY_NAME, WORKSPACE_NAME } from "./places.ts";
 import { parseShellProgram, type ShellProgram } from "./shell_program.ts";
-import { StderrFilter } from "./stderr_filter.ts";
+import { WAITING_MEMORY_MB, WaitingProcess } from "./waiting_process.ts";
 
-/** What boot.js writes when the program may begin. */
-const READY = { marker: new Uint8Array([0, 7, 0]), timeoutMs: 10_000 };
+const NO_MEMORY: Disposable = { [Symbol.dispose]() {} };
 
-/**
- * What V8 reserves as data before it has done anything: for itself, and again for each of the Workers that a program may
- * have. Measured with RLIMIT_DATA and Deno 2.9.6: 540 MB did not start it and 600 did; four Workers took 2,900 MB.
- */
-const MAX_WORKERS = 4;
-const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;
-
-/** A directory with a workspace and a cache of its own, and a `deno run` for each program in it. */
+/** A directory with a workspace and a cache of its own, and a confined process for each program in it. */
 export class DenoEnvironment implements ExecutionEnvironment {
   readonly id: string;
   readonly language: string;
-  readonly warm = false;
   readonly files: Workspace;
   readonly #installation: DenoInstallation;
   readonly #config: RuntimeConfig;
-  readonly #directory: string;
-  readonly #workspace: string;
-  readonly #temporary: string;
-  readonly #cache: string;
+  readonly #directory: ConfinedDirectory;
+  readonly #places: Places;
   readonly #packages: Packages;
+  readonly #waiting = new WaitingProcess();
   readonly #running = new Set<Child>();
+  /** Interpreters of contexts, which run beside everything else. */
+  readonly #interpreters = new Set<Child>();
+  #isWarm = false;
+  #starting = 0;
+  #room: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
 
-  private constructor(installation: DenoInstallation, config: RuntimeConfig) {
-    this.id = newId("env");
+  private constructor(
+    installation: DenoInstallation,
+    config: RuntimeConfig,
+    { id, directory }: { readonly id: string; readonly directory: ConfinedDirectory },
+  ) {
+    this.id = id;
     this.language = config.environment;
     this.#installation = installation;
     this.#config = config;
-    this.#directory = join(installation.scratchDirectory, this.id);
-    this.#workspace = config.workspaceDirectory ?? join(this.#directory, "workspace");
-    this.#temporary = join(this.#directory, "tmp");
-    this.#cache = join(this.#directory, "deno_dir");
-    this.#packages = new Packages(installation, { directory: this.#directory, cache: this.#cache });
-    this.files = new Workspace(this.#workspace, { asideDirectory: this.#directory });
+    this.#directory = directory;
+    this.#places = placesIn(directory.path, installation, { workspace: config.workspaceDirectory });
+    this.#packages = new Packages(installation, { directory, places: this.#places });
+    const { workspaceDirectory, resourceLimits: { diskMb } } = config;
+    const room = workspaceDirectory === undefined ? new DiskRoom(directory, diskMb) : undefined;
+    this.files = new Workspace(this.#places.workspace.source, { asideDirectory: directory.path, room });
   }
 
-  /** Makes the directories; synchronously, since a trip through the thread pool takes longer than the call. */
+  /** Makes the directories. @throws {CodeBeakerError} `runtime_unavailable` */
   static create(installation: DenoInstallation, config: RuntimeConfig): DenoEnvironment {
-    const environment = new DenoEnvironment(installation, config);
+    const id = newId("env");
     try {
-      Deno.mkdirSync(environment.#directory, { mode: 0o700 });
-      Deno.mkdirSync(environment.#temporary, { mode: 0o700 });
-      if (config.workspaceDirectory === undefined) Deno.mkdirSync(environment.#workspace, { mode: 0o700 });
+      const path = join(installation.scratchDirectory, id);
+      const directory = installation.confinement.makeDirectory(path, config.resourceLimits);
+      for (const name of [TEMPORARY_NAME, CACHE_NAME, WORKSPACE_NAME]) directory.makeDirectory(name);
+      if (config.workspaceDirectory !== undefined) directory.own(config.workspaceDirectory);
+      return new DenoEnvironment(installation, config, { id, directory });
     } catch (cause) {
       if (cause instanceof Deno.errors.NotCapable) throw cause;
       throw new CodeBeakerError("runtime_unavailable", `Cannot make a workspace: ${messageOf(cause)}`, { cause });
     }
-    return environment;
+  }
+
+  /** Whether the last program met a process that waited for it. */
+  get warm(): boolean {
+    return this.#isWarm;
+  }
+
+  /** Whether a process waits for its program. */
+  get isAlive(): boolean {
+    return this.#waiting.isAlive;
+  }
+
+  /** Has a process wait for the one program of an environment for a single use. @throws {CodeBeakerError} `runtime_unavailable` */
+  async prepare(): Promise<void> {
+    const { environmentVariables: variables, resourceLimits: limits } = this.#config;
+    const program = { path: this.mainFile(), args: [], workingDirectory: ".", variables, limits };
+    const launch = fileLaunch(this.#place, { ...program, packages: undefined, usesRequire: false });
+    const request = { launch, limits, mounts: [] };
+    await this.#waiting.prepare(
+      { key: keyOf(request) },
+      () => startProcess(this.#place, request, { goesOn: false }),
+    );
   }
 
   mainFile(language = this.language): string {
-    const spoken = DENO_FACTS.supportedEnvironments;
-    if (!spoken.includes(language)) throw unsupportedLanguage(language, spoken);
+    if (!SPOKEN.includes(language)) throw unsupportedLanguage(language, SPOKEN);
     return mainFileOf(language);
   }
 
@@ -85,18 +115,21 @@ export class DenoEnvironment implements ExecutionEnvironment {
         return this.#runShell(program, options);
       case "install":
         return this.#install(program.packages, options);
+      case "context":
+        return this.#runInterpreter(options);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
-    await Promise.all([...this.#running].map((child) => {
+    await this.#room;
+    await this.#waiting[Symbol.asyncDispose]();
+    await Promise.all([...this.#running, ...this.#interpreters].map((child) => {
       child.kill("SIGKILL");
-      return child.outcome;
+      return Promise.all([child.outcome, child.gone]); // Its end takes a last look at the directory.
     }));
     await this.files[Symbol.asyncDispose]();
-    await removeCache(this.#cache);
-    await removeTree(this.#directory);
+    await this.#directory[Symbol.asyncDispose]();
   }
 
   async #install(packages: readonly string[], { limits, signal }: RunOptions): Promise<ProgramHandle> {
@@ -111,7 +144,17 @@ export class DenoEnvironment implements ExecutionEnvironment {
   }
 
   async #runShell(command: Extract<Program, { kind: "shell" }>, options: RunOptions): Promise<ProgramHandle> {
-    const program: ShellProgram = parseShellProgram(command, this.#installation.shellRuntimes ?? []);
+    const { confinement, shellRuntimes = [] } = this.#installation;
+    const program: ShellProgram = parseShellProgram(command, {
+      runsOthers: confinement.canMount && this.#config.minIsolation <= LEVEL_UNCHECKED,
+      elsewhere: shellRuntimes.filter((name) => name !== RUNTIME_NAME),
+    });
+    if (program.kind === "other") {
+      return await this.#start(
+        commandLaunch(program, { places: this.#places, variables: this.#variables(options) }),
+        options,
+      );
+    }
     if (program.kind === "run") {
       await (await this.files.read(program.path)).cancel(); // It is there, and no symlink leads it out.
       return await this.#runFile(program.path, program, options);
@@ -130,56 +173,101 @@ export class DenoEnvironment implements ExecutionEnvironment {
     return { ...handle, outcome };
   }
 
+  async #runInterpreter(options: RunOptions): Promise<ProgramHandle> {
+    const { limits, signal } = options;
+    const packages = this.#packages.prepare();
+    const launch = contextLaunch(this.#place, { variables: this.#variables(options), limits, packages });
+    const request = { launch, limits, mounts: this.#packages.mounts() };
+    await this.#room;
+    return this.#follow(await startProcess(this.#place, request, { signal, goesOn: true }), {
+      options,
+      among: this.#interpreters,
+    });
+  }
+
   async #runFile(
     path: string,
     { args, workingDirectory }: { readonly args: readonly string[]; readonly workingDirectory: string },
-    { env, limits, signal }: RunOptions,
+    options: RunOptions,
   ): Promise<ProgramHandle> {
-    const variables = { ...this.#config.environmentVariables, ...env };
-    const { binary, bootPath, confinement } = this.#installation;
-    const flags = await this.#flags(path, { variables: Object.keys(variables), limits });
-    const filter = new StderrFilter(this.#shownPaths());
-    const child = await runChild({
-      ...confinement.confine([binary, "run", ...flags, bootUrl(bootPath, join(this.#workspace, path)), ...args], {
-        limits,
-        reservedDataBytes: RESERVED_BYTES,
-        ipv4Only: this.#config.permissions.allowNet !== false,
-      }),
-      cwd: join(this.#workspace, workingDirectory),
-      env: { NO_COLOR: "1", ...variables, ...this.#childVariables() },
-      limits,
-      ready: READY,
-      stderrFilter: filter,
-      explain: (status, usage) => explainEnd(status, { usage, limits, sawOutOfMemory: filter.sawOutOfMemory }),
-    }, { signal });
-    return this.#own(child);
+    const { limits } = options;
+    const variables = this.#variables(options);
+    const usesRequire = await this.#usesRequire(path);
+    const packages = this.#packages.prepare();
+    const program = { path, args, workingDirectory, variables, limits, packages, usesRequire };
+    return await this.#start(fileLaunch(this.#place, program), options);
+  }
+
+  /** On the process that waits for such a program; else on one of its own. */
+  async #start(launch: Launch, options: RunOptions): Promise<ProgramHandle> {
+    const { limits, signal } = options;
+    const request = { launch, limits, mounts: this.#packages.mounts() };
+    this.#starting++;
+    try {
+      await this.#room;
+      const waiting = await this.#waiting.take(keyOf(request));
+      const process = waiting ?? await startProcess(this.#place, request, { signal, goesOn: true });
+      this.#isWarm = waiting !== undefined;
+      if (this.#keepsOne(request)) this.#installation.pool?.count(RUNTIME_NAME, { wasReady: this.#isWarm });
+      return this.#follow(process, { options, among: this.#running, onGone: () => this.#waitSoon(request) });
+    } finally {
+      this.#starting--;
+    }
+  }
+
+  /** Whether one is kept ready for the next program, on no shelf. */
+  #keepsOne({ launch }: ProcessRequest): boolean {
+    return this.#config.singleUse !== true && launch.waits;
+  }
+
+  /** Lets the program of a process begin. */
+  #follow(
+    { child: ready, refusals, forgetRefusals }: DenoProcess,
+    { among, onGone, options }: {
+      readonly among: Set<Child>;
+      readonly options: RunOptions;
+      onGone?(): void;
+    },
+  ): ProgramHandle {
+    const child = this.#own(ready.begin(options), among);
+    const outcome = child.outcome.then(async (ended) => {
+      await this.#makeRoom(child, ended);
+      return ended;
+    });
+    child.gone.then(() => onGone?.());
+    const { permissions } = this.#config;
+    return { ...child, outcome, refusals: () => ({ permissions, refusals: refusals() }), forgetRefusals };
+  }
+
+  /** Has a process wait for the same program in an environment that lasts, for as long as one is run now and then. */
+  #waitSoon(request: ProcessRequest): void {
+    const { memory: budget, pool } = this.#installation;
+    if (!this.#keepsOne(request)) return;
+    pool?.soon(this, async () => {
+      const key = keyOf(request);
+      if (this.#isDisposed || this.#running.size + this.#starting > 0 || this.#waiting.has(key)) return;
+      const memory = budget === undefined ? NO_MEMORY : budget.forWorkspace(WAITING_MEMORY_MB);
+      if (memory === undefined) return;
+      await this.#waiting.prepare({ key, memory }, () => startProcess(this.#place, request, { goesOn: false }));
+    });
+  }
+
+  /** What its client cannot delete would keep every later program from running, which begins when that is gone. */
+  async #makeRoom({ gone }: Child, ended: Outcome): Promise<void> {
+    if (ended.kind !== "disk_limit") return;
+    await gone;
+    if (this.#isDisposed || this.#running.size + this.#interpreters.size + this.#starting > 0) return;
+    await this.#waiting.clear();
+    this.#room = Promise.allSettled([TEMPORARY_NAME, CACHE_NAME].map((name) => this.#directory.renew(name)));
+    await this.#room;
   }
 
   /** Disposing ends it. */
-  #own(child: Child): Child {
-    this.#running.add(child);
-    child.outcome.then(() => this.#running.delete(child));
+  #own(child: Child, among = this.#running): Child {
+    among.add(child);
+    child.gone.then(() => among.delete(child));
     if (this.#isDisposed) child.kill("SIGKILL");
     return child;
-  }
-
-  async #flags(
-    path: string,
-    { variables, limits }: { readonly variables: readonly string[]; readonly limits: Limits },
-  ): Promise<string[]> {
-    const { openNetworks, npmRegistry } = this.#installation;
-    return permissionFlags({
-      workspace: this.#workspace,
-      temporaryDirectory: this.#temporary,
-      permissions: this.#config.permissions,
-      variables: [...variables, "TMPDIR"],
-      limits,
-      openNetworks,
-      npmRegistry,
-      packages: this.#packages.prepare(),
-      ownAddresses: this.#config.permissions.allowNet === false ? [] : ownAddresses(openNetworks),
-      detectCommonJs: await this.#usesRequire(path),
-    });
   }
 
   /** Whether a program is JavaScript that may be CommonJS. */
@@ -189,54 +277,32 @@ export class DenoEnvironment implements ExecutionEnvironment {
     return /\brequire\b|\bmodule\.exports\b/.test(source);
   }
 
-  #childVariables(): Record<string, string> {
-    return childVariables({
-      temporaryDirectory: this.#temporary,
-      cacheDirectory: this.#cache,
-      hasNetwork: this.#config.permissions.allowNet !== false,
-      npmRegistry: this.#installation.npmRegistry,
-    });
+  #variables({ env }: RunOptions): Record<string, string> {
+    return { ...this.#config.environmentVariables, ...env };
+  }
+
+  get #place(): ProcessPlace {
+    return {
+      installation: this.#installation,
+      permissions: this.#config.permissions,
+      directory: this.#directory,
+      places: this.#places,
+      shownPaths: this.#shownPaths(),
+    };
   }
 
   /** Paths of the host that Deno's own messages hold, and what a client sees in their place. */
   #shownPaths(): Record<string, string> {
+    const { binary, workspace } = this.#places;
     return {
-      [this.#workspace]: WORKSPACE_ROOT,
-      [toFileUrl(this.#workspace).pathname]: WORKSPACE_ROOT,
+      [workspace.source]: WORKSPACE_ROOT,
+      [toFileUrl(workspace.source).pathname]: WORKSPACE_ROOT,
       [this.#installation.bootPath]: "boot.js",
-      [this.#directory]: "/codebeaker",
-      [this.#installation.binary]: "deno",
+      [this.#installation.startPath]: "start.js",
+      [this.#installation.interpreterPath]: "interpreter",
+      [this.#directory.path]: "/codebeaker",
+      [this.#installation.scratchDirectory]: "/codebeaker",
+      [binary.source]: "deno",
     };
   }
-}
-
-/** Deno's own directory is never deep, so the quick way to remove it is a safe one. Without a program there is none. */
-async function removeCache(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** boot.js takes what follows the question mark as it stands: parsing it as a query would cost every start 0.4 ms. */
-function bootUrl(bootPath: string, programPath: string): string {
-  return `${toFileUrl(bootPath).href}?${toFileUrl(programPath).href}`;
-}
-
-/** V8 and the allocator end the process with SIGTRAP or SIGABRT when they are out of memory, and say so on stderr. */
-function explainEnd(
-  { signal }: Deno.CommandStatus,
-  { usage, limits, sawOutOfMemory }: {
-    readonly usage: ProgramUsage;
-    readonly limits: Limits;
-    readonly sawOutOfMemory: boolean;
-  },
-): Outcome | undefined {
-  if (!sawOutOfMemory || (signal !== "SIGTRAP" && signal !== "SIGABRT")) return undefined;
-  return {
-    kind: "memory_limit",
-    limitMb: limits.memoryMb,
-    observedMb: Math.ceil((usage.peakMemoryBytes ?? 0) / MEBIBYTE),
-  };
 }

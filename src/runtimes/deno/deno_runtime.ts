@@ -1,26 +1,39 @@
 import { join } from "@std/path";
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import { type CanaryFinding, type Diagnosis, hasRun, noneTried, whyUnconfined } from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import { DEFAULT_LIMITS, type LimitName } from "../../core/limits.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions.ts";
 import { Probe } from "../../system/probe.ts";
-import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../runtime.ts";
+import type {
+  Assessment,
+  ExecutionEnvironment,
+  ExecutionRuntime,
+  RuntimeConfig,
+  RuntimeFacts,
+  RuntimeHost,
+} from "../runtime.ts";
+import { leasedEnvironment } from "./leased_environment.ts";
 import bootSource from "./boot.js" with { type: "text" };
+import { brokenVital, CANARIES } from "./canaries.ts";
 import { DenoEnvironment } from "./deno_environment.ts";
-import { DENO_FACTS } from "./facts.ts";
+import { diagnosisOf } from "./diagnosis.ts";
+import { denoFacts, RUNTIME_NAME } from "./facts.ts";
 import type { DenoInstallation } from "./installation.ts";
-import { whyNotFlags } from "./permission_flags.ts";
+import { INTERPRETER_MODULES } from "./interpreter_modules.ts";
+import { isolationOf, whyNotHonoured } from "./isolation.ts";
+import { selfTest } from "./self_test.ts";
+import { stockWarm, takeWarm } from "./warm.ts";
+import { findBinary, isFile, parseSettings } from "./settings.ts";
+import startSource from "./start.js" with { type: "text" };
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
 
+/** How soon the self-test is run again where it could not be. */
+const RETRY_MS = 5_000;
+
 /** The releases whose flags and defaults this runtime was tried with: 2.9 and later ones of 2. */
 const OLDEST_MINOR = 9;
-
-const LEVEL_WITH_PERMISSIONS = 7;
-const LEVEL_WITHOUT_KERNEL_LIMITS = 6;
-
-/** Bounds that hold on every platform: Deno starts no process, and the service itself keeps time and counts output. */
-const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "maxProcesses"];
 
 /** The runtime for one host. */
 export function createDenoRuntime(host: RuntimeHost): ExecutionRuntime {
@@ -28,16 +41,24 @@ export function createDenoRuntime(host: RuntimeHost): ExecutionRuntime {
 }
 
 class DenoRuntime implements ExecutionRuntime {
-  readonly name = DENO_FACTS.name;
-  readonly type = DENO_FACTS.type;
-  readonly supportedEnvironments = DENO_FACTS.supportedEnvironments;
+  readonly name: string;
+  readonly type: RuntimeFacts["type"];
+  readonly supportedEnvironments: readonly string[];
+  readonly #facts: RuntimeFacts;
   readonly #host: RuntimeHost;
   readonly #probe: Probe;
   #installation: Promise<DenoInstallation> | undefined;
+  #findings: Promise<readonly CanaryFinding[]> | undefined;
+  #retryAt = Number.POSITIVE_INFINITY;
+  readonly #ending = new AbortController();
 
   constructor(host: RuntimeHost) {
     this.#host = host;
-    this.#probe = new Probe((signal) => this.#tryProgram(signal).catch(explainFailure), PROBE);
+    this.#facts = denoFacts(host);
+    this.name = this.#facts.name;
+    this.type = this.#facts.type;
+    this.supportedEnvironments = this.#facts.supportedEnvironments;
+    this.#probe = new Probe((signal) => this.#prove(signal).catch(explainFailure), PROBE);
   }
 
   isAvailable(): Promise<Availability> {
@@ -45,42 +66,62 @@ class DenoRuntime implements ExecutionRuntime {
   }
 
   getCapabilities(): RuntimeCapabilities {
-    return DENO_FACTS.capabilities;
+    return this.#facts.capabilities;
   }
 
-  assess({ permissions }: RuntimeConfig): Promise<Assessment> {
+  async diagnose(): Promise<Diagnosis> {
     const { confinement } = this.#host;
-    const cannotHonour = this.#whyNot(permissions);
-    return Promise.resolve({
-      isolation: {
-        level: Deno.build.os === "linux" ? LEVEL_WITH_PERMISSIONS : LEVEL_WITHOUT_KERNEL_LIMITS,
-        layers: ["permissions", ...confinement.layers],
-        limits: [...OWN_LIMITS, ...confinement.limits],
-      },
+    const isThere = await this.#installed().then(({ binary }) => isFile(binary), () => false);
+    return diagnosisOf({ confinement, canaries: isThere ? await this.#tested() : undefined });
+  }
+
+  async assess({ permissions }: RuntimeConfig): Promise<Assessment> {
+    const { confinement } = this.#host;
+    const cannotHonour = whyNotHonoured(permissions, confinement);
+    return {
+      isolation: isolationOf({ confinement, canaries: await this.#tested(), allowRun: permissions.allowRun }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
-    });
+    };
   }
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
-    this.#installation ??= this.#install().catch((cause: unknown) => {
+    const installation = await this.#installed();
+    const mayBeReady = config.runsMainFile === true && config.startsCold !== true;
+    const lease = mayBeReady ? await takeWarm(installation, config) : undefined;
+    return lease === undefined ? DenoEnvironment.create(installation, config) : leasedEnvironment(lease);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.#findings;
+  }
+
+  /** What the canaries came to, or come to now where they are to be tried again. */
+  #tested(): Promise<readonly CanaryFinding[]> {
+    if (performance.now() >= this.#retryAt) this.#findings = undefined;
+    return this.#findings ??= this.#test().catch((cause: unknown) => noneTried(CANARIES, messageOf(cause)))
+      .then((findings) => {
+        this.#retryAt = hasRun(findings) ? Number.POSITIVE_INFINITY : performance.now() + RETRY_MS;
+        return findings;
+      });
+  }
+
+  async #test(): Promise<CanaryFinding[]> {
+    const { signal } = this.#ending;
+    const findings = await selfTest(await this.#installed(), {
+      createEnvironment: (config) => this.createEnvironment(config),
+      signal,
+    });
+    const broken = signal.aborted ? [] : findings.filter(({ kept }) => !kept);
+    for (const { name, detail } of broken) this.#host.log.warning("a canary is not contained", { name, detail });
+    return findings;
+  }
+
+  #installed(): Promise<DenoInstallation> {
+    return this.#installation ??= this.#install().catch((cause: unknown) => {
       this.#installation = undefined; // It is tried again: what was in the way may be gone by then.
       throw cause;
     });
-    return DenoEnvironment.create(await this.#installation, config);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #whyNot(permissions: RuntimeConfig["permissions"]): string | undefined {
-    if (permissions.allowRun) {
-      return "a program that may start others has all they can do, and no layer of the operating system confines them";
-    }
-    if (permissions.allowNet !== false && !this.#host.confinement.canKeepToIpv4) {
-      return "private networks over IPv6 and abstract sockets cannot be kept out here (setpriv of util-linux 2.41 could)";
-    }
-    return whyNotFlags(permissions);
   }
 
   async #install(): Promise<DenoInstallation> {
@@ -88,15 +129,36 @@ class DenoRuntime implements ExecutionRuntime {
     if (scratchDirectory === undefined) {
       throw new CodeBeakerError("runtime_unavailable", "no temporary directory can be made here");
     }
-    const bootPath = join(scratchDirectory, "deno_boot.js");
+    const directory = join(scratchDirectory, "deno_modules");
+    const [bootPath, startPath] = [join(directory, "boot.js"), join(directory, "start.js")];
+    const interpreterPath = join(directory, "interpreter");
+    const settings = parseSettings(this.#host.settings[RUNTIME_NAME]);
+    const found = findBinary(settings);
     try {
-      await Deno.writeTextFile(bootPath, withoutComments(bootSource));
+      await Deno.mkdir(interpreterPath, { recursive: true, mode: 0o711 });
+      await Promise.all([
+        Deno.writeTextFile(bootPath, withoutComments(bootSource), { mode: 0o644 }),
+        Deno.writeTextFile(startPath, withoutComments(startSource), { mode: 0o644 }),
+        ...Object.entries(INTERPRETER_MODULES).map(([name, source]) =>
+          Deno.writeTextFile(join(interpreterPath, name), source, { mode: 0o644 })
+        ),
+      ]);
+      const binary = this.#host.confinement.reachable(found);
+      const { npmRegistry } = settings;
+      return { ...this.#host, scratchDirectory, bootPath, startPath, interpreterPath, npmRegistry, binary };
     } catch (cause) {
       throw new CodeBeakerError("runtime_unavailable", `Cannot prepare to run programs: ${messageOf(cause)}`, {
         cause,
       });
     }
-    return { ...this.#host, scratchDirectory, bootPath, ...parseSettings(this.#host.settings["deno"]) };
+  }
+
+  /** An honest program runs on a release that is known, and no hostile one breaks what every level promises. */
+  async #prove(signal: AbortSignal): Promise<void> {
+    const [findings] = await Promise.all([this.#tested(), this.#tryProgram(signal)]);
+    const why = whyUnconfined(brokenVital(findings));
+    if (why !== undefined) throw new Error(why);
+    stockWarm(await this.#installed());
   }
 
   async #tryProgram(signal: AbortSignal): Promise<void> {
@@ -106,6 +168,7 @@ class DenoRuntime implements ExecutionRuntime {
       resourceLimits: { ...DEFAULT_LIMITS, timeoutMs: PROBE.timeoutMs },
       permissions: NO_PERMISSIONS,
       minIsolation: 0,
+      singleUse: true,
     };
     await using environment = await this.createEnvironment(config);
     await environment.files.write("main.ts", new TextEncoder().encode("console.log(Deno.version.deno)"));
@@ -133,21 +196,4 @@ function explainFailure(error: unknown): never {
 /** Deno looks for pragmas in comments, which costs every start 0.4 ms. */
 function withoutComments(source: string): string {
   return source.replaceAll(/^\/\*\*.*?\*\/$/gms, "");
-}
-
-/** Where npm's packages are when nothing else is said. */
-const NPM_REGISTRY = "https://registry.npmjs.org/";
-
-/**
- * The configured `binary` and `npmRegistry`. In a compiled service `execPath` is the service itself, which runs no programs:
- * Deno is then the one on `PATH`.
- */
-function parseSettings(settings: unknown): Pick<DenoInstallation, "binary" | "npmRegistry"> {
-  const given: { readonly binary?: unknown; readonly npmRegistry?: unknown } =
-    typeof settings === "object" && settings !== null ? settings : {};
-  const { binary, npmRegistry } = given;
-  return {
-    binary: typeof binary === "string" ? binary : Deno.build.standalone ? "deno" : Deno.execPath(),
-    npmRegistry: typeof npmRegistry === "string" ? npmRegistry.replace(/\/*$/, "/") : NPM_REGISTRY,
-  };
 }

@@ -1,10 +1,12 @@
-import type { RuntimeFacts } from "../runtime.ts";
+import type { RuntimeFacts, RuntimeHost } from "../runtime.ts";
 
-/** What is known of this runtime before it is loaded; the figures are the original design's. */
-export const DENO_FACTS: RuntimeFacts = {
-  name: "deno",
+/** The name on the wire. */
+export const RUNTIME_NAME = "deno";
+
+const FACTS = {
+  name: RUNTIME_NAME,
   type: "Deno",
-  supportedEnvironments: ["typescript", "javascript", "deno"],
+  supportedEnvironments: ["typescript", "javascript", "deno"] as readonly string[],
   capabilities: {
     startupTimeMs: 80,
     memoryOverheadMB: 30,
@@ -13,5 +15,12 @@ export const DENO_FACTS: RuntimeFacts = {
     supportsNetworkAccess: true,
     maxConcurrentExecutions: 100,
   },
-  runsAnyCommandLine: false,
-};
+} as const satisfies Omit<RuntimeFacts, "runsAnyCommandLine">;
+
+/** The environment names whose whole surface it offers. */
+export const SPOKEN = FACTS.supportedEnvironments;
+
+/** What is known of this runtime before it is loaded; the figures are the original design's. */
+export function denoFacts({ confinement }: Pick<RuntimeHost, "confinement">): RuntimeFacts {
+  return { ...FACTS, runsAnyCommandLine: confinement.canMount };
+}

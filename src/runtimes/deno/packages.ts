@@ -1,14 +1,17 @@
 import { join } from "@std/path";
 import { messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
-import { type Limits, MEBIBYTE } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { ConfinedDirectory } from "../../system/confined_directory.ts";
+import { MAX_DESCRIPTORS } from "../../system/confinement.ts";
+import type { Mount } from "../../system/mount.ts";
 import { removeTree } from "../../system/remove_tree.ts";
 import { type Child, runChild } from "../../system/run_child.ts";
-import { SizeWatch } from "../../system/size_watch.ts";
 import { childVariables } from "./child_variables.ts";
 import type { DenoInstallation } from "./installation.ts";
 import { parsePackages } from "./package_names.ts";
 import type { InstalledPackages } from "./permission_flags.ts";
+import { packagesAt, type Places } from "./places.ts";
 import { StderrFilter } from "./stderr_filter.ts";
 
 /** Where Deno keeps packages in its own directory. */
@@ -33,27 +36,32 @@ interface Installed {
 
 /**
  * The npm packages of one environment. They lie in Deno's own directory and not in the workspace: with a `node_modules`
- * there (`--node-modules-dir=manual`) Deno would let a program read every file of the host that has such a directory above
- * it. What is installed is what a configuration says that only the service writes, beside the workspace, where no program
- * reaches; nothing that a program leaves is read, and nothing that a package brings is run.
+ * there (`--node-modules-dir=manual`) Deno would let a program read every file of the host that has such a directory
+ * above it. What is installed is what a configuration says that only the service writes, beside the workspace, where no
+ * program reaches; nothing that a program leaves is read, and nothing that a package brings is run.
  */
 export class Packages {
   readonly #installation: DenoInstallation;
-  readonly #directory: string;
-  readonly #cache: string;
+  readonly #directory: ConfinedDirectory;
+  readonly #places: Places;
   #installed: Installed | undefined;
 
   /**
-   * @param options.directory of the environment alone, reached by no program
-   * @param options.cache Deno's own directory for the environment's programs
+   * @param options.directory of the environment alone
+   * @param options.places where its programs find what is theirs
    */
   constructor(
     installation: DenoInstallation,
-    options: { readonly directory: string; readonly cache: string },
+    options: { readonly directory: ConfinedDirectory; readonly places: Places },
   ) {
     this.#installation = installation;
     this.#directory = options.directory;
-    this.#cache = options.cache;
+    this.#places = options.places;
+  }
+
+  /** What a program needs to see of them. */
+  mounts(): Mount[] {
+    return this.#installed === undefined ? [] : [packagesAt(this.#installed.directory, this.#installation)];
   }
 
   /** What a program is to be told; undefined when there are none. A program's own additions to the lock end with it. */
@@ -63,22 +71,29 @@ export class Packages {
     const lockPath = join(directory, "deno.lock");
     const freshPath = join(directory, `deno.lock-${crypto.randomUUID()}`);
     Deno.writeTextFileSync(freshPath, lock);
+    this.#directory.own(freshPath);
     Deno.renameSync(freshPath, lockPath); // Another program may be reading it.
-    return { configPath: join(directory, "deno.json"), lockPath, directory: join(this.#cache, CACHE_NAME) };
+    const { target } = packagesAt(directory, this.#installation);
+    return {
+      configPath: join(target, "deno.json"),
+      lockPath: join(target, "deno.lock"),
+      directory: join(this.#places.cache.target, CACHE_NAME),
+    };
   }
 
   /**
-   * Installs packages beside those that are there. They can be imported once the child has exited with 0; else everything
-   * stays as it was.
+   * Installs packages beside those that are there. They can be imported once the child has exited with 0; else
+   * everything stays as it was.
    *
    * @throws {CodeBeakerError} `invalid_request` for a name that is none
    */
   async install(packages: readonly string[], options: InstallOptions): Promise<Child> {
     const imports = new Map([...this.#installed?.imports ?? [], ...parsePackages(packages)]);
-    const directory = join(this.#directory, `packages-${crypto.randomUUID()}`);
-    await Deno.mkdir(directory, { mode: 0o700 });
+    const directory = this.#directory.makeDirectory(`packages-${crypto.randomUUID()}`);
     try {
-      await Deno.writeTextFile(join(directory, "deno.json"), JSON.stringify({ imports: Object.fromEntries(imports) }));
+      const configPath = join(directory, "deno.json");
+      await Deno.writeTextFile(configPath, JSON.stringify({ imports: Object.fromEntries(imports) }));
+      this.#directory.own(configPath);
       return await this.#start({ directory, imports }, options);
     } catch (error) {
       await removeTree(directory);
@@ -90,30 +105,38 @@ export class Packages {
     { directory, imports }: Pick<Installed, "directory" | "imports">,
     { limits, signal, reservedDataBytes, shownPaths }: InstallOptions,
   ): Promise<Child> {
-    const { binary, confinement, npmRegistry } = this.#installation;
-    const cacheDirectory = join(directory, "deno_dir");
-    let exceeded: Outcome | undefined;
+    const { confinement, npmRegistry } = this.#installation;
+    const { binary } = this.#places;
+    const packages = packagesAt(directory, this.#installation);
     const child = await runChild({
-      ...confinement.confine([binary, ...installArguments(directory)], { limits, reservedDataBytes, ipv4Only: true }),
-      cwd: directory,
+      ...confinement.confine({
+        argv: [binary.target, ...installArguments(packages.target)],
+        cwd: packages.target,
+        mounts: [binary, packages],
+        directory: this.#directory,
+        limits,
+        reservedDataBytes,
+        hasNetwork: true,
+        startsOthers: false,
+      }),
       env: {
         NO_COLOR: "1",
-        ...childVariables({ temporaryDirectory: directory, cacheDirectory, hasNetwork: true, npmRegistry }),
+        ...childVariables({
+          temporaryDirectory: packages.target,
+          cacheDirectory: join(packages.target, "deno_dir"),
+          hasNetwork: true,
+          npmRegistry,
+        }),
       },
       limits,
+      maxDescriptors: MAX_DESCRIPTORS,
+      disk: { bounds: this.#directory.bounds, measure: () => this.#directory.usage() },
       stderrFilter: new StderrFilter({ ...shownPaths, [npmRegistry]: "npm:" }),
-      explain: () => exceeded,
+      explain: () => undefined,
     }, { signal });
-    const watch = new SizeWatch(cacheDirectory, {
-      limitBytes: limits.diskMb * MEBIBYTE,
-      onExceeded(observedBytes) {
-        exceeded = { kind: "disk_limit", limitMb: limits.diskMb, observedMb: Math.ceil(observedBytes / MEBIBYTE) };
-        child.kill("SIGKILL");
-      },
-    });
     const outcome = child.outcome.then(async (ended) => {
-      await watch.stop();
-      return await this.#settle({ directory, imports }, ended.kind === "exited" ? exceeded ?? ended : ended);
+      await child.gone;
+      return await this.#settle({ directory, imports }, ended);
     }).catch((error: unknown): Outcome => ({ kind: "interrupted", reason: messageOf(error) }));
     return { ...child, outcome };
   }
@@ -126,8 +149,7 @@ export class Packages {
     }
     const former = this.#installed;
     const lock = await Deno.readTextFile(join(directory, "deno.lock"));
-    const place = join(this.#cache, CACHE_NAME);
-    await Deno.mkdir(this.#cache, { recursive: true, mode: 0o700 });
+    const place = join(this.#places.cache.source, CACHE_NAME);
     await renameIfThere(place, join(directory, "former"));
     await renameIfThere(join(directory, "deno_dir", CACHE_NAME), place);
     this.#installed = { directory, imports, lock };

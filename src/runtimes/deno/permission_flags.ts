@@ -32,11 +32,13 @@ export interface FlagSettings {
   readonly packages?: InstalledPackages | undefined;
   /** Whether a program without `import` and `export` may be CommonJS. */
   readonly detectCommonJs: boolean;
+  /** Whether the process may ask about the machine until it gives that up itself. */
+  readonly beginsWithSys?: boolean;
 }
 
 /**
- * The flags of a `deno run` that grants exactly what the settings say. Every value stands in one flag of its own list, and
- * no value may hold what Deno splits a list at.
+ * The flags of a `deno run` that grants exactly what the settings say. Every value stands in one flag of its own list,
+ * and no value may hold what Deno splits a list at.
  *
  * @throws {TypeError} for a value that would widen a list; {@link whyNotFlags} tells it beforehand
  */
@@ -50,9 +52,9 @@ export function permissionFlags(settings: FlagSettings): string[] {
     "--node-modules-dir=none",
     ...packageFlags(settings),
     ...networkFlags(settings),
-    "--deny-run",
+    permissions.allowRun ? "--allow-run" : "--deny-run",
     "--deny-ffi",
-    "--deny-sys",
+    settings.beginsWithSys === true ? "--allow-sys" : "--deny-sys",
     "--ignore-env",
     ...list("--allow-env", [...settings.variables, ...permissions.allowEnv]),
     ...list("--allow-read", [
@@ -82,8 +84,8 @@ export function whyNotFlags(permissions: PermissionSettings): string | undefined
 }
 
 /**
- * Without a registry, packages are those that were installed, in the versions of the lock, and with `--cached-only` nothing
- * else is asked for: no module of another host either, which is why that flag is not set without need.
+ * Without a registry, packages are those that were installed, in the versions of the lock, and with `--cached-only`
+ * nothing else is asked for: no module of another host either, which is why that flag is not set without need.
  */
 function packageFlags(settings: FlagSettings): string[] {
   if (isNpmReachable(settings)) return ["--no-lock"];

@@ -1,8 +1,9 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { Attachment } from "./attachment.ts";
-import type { EngineClient, ExecRequest } from "./engine_client.ts";
 import { delay } from "../../system/delay.ts";
+import type { Attachment } from "./attachment.ts";
+import type { ContainerGroup } from "./container_group.ts";
 import { Demultiplexer } from "./demultiplexer.ts";
+import type { EngineClient, ExecRequest } from "./engine_client.ts";
 import { PROGRAM_USER } from "./host_config.ts";
 import { LineReader } from "./line_reader.ts";
 
@@ -38,11 +39,14 @@ export interface RunningCommand {
 /** A running container, in which commands and programs are started beside its main process. */
 export class Container {
   readonly id: string;
+  /** What this machine's kernel sees of it, where it is that which runs it. */
+  readonly group: ContainerGroup | undefined;
   readonly #client: EngineClient;
 
-  constructor(client: EngineClient, id: string) {
+  constructor(client: EngineClient, id: string, { group }: Pick<Container, "group">) {
     this.#client = client;
     this.id = id;
+    this.group = group;
   }
 
   /** Starts a program's launcher. @throws {CodeBeakerError} `runtime_unavailable` */
@@ -68,14 +72,24 @@ export class Container {
   }
 
   /**
-   * Signals a process, a group by its negative number, or everything of the programs' user by -1; what is gone is no fault.
-   * Where nobody can be sent into the container any more, SIGKILL ends the container itself.
+   * Signals a process, a group by its negative number, or everything of the programs' user by -1; what is gone is no
+   * fault. Where nobody can be sent into the container any more, SIGKILL ends the container itself. Tells whether it is
+   * known that nothing of it is left.
    */
-  async signal(signal: string, pid: number): Promise<void> {
+  async signal(signal: string, pid: number): Promise<boolean> {
+    if (signal === "SIGKILL" && pid === -1 && await this.group?.killPrograms()) return true;
     const script = 'kill -s "$1" -- "$2" 2>/dev/null; echo sent';
     const argv = ["sh", "-c", script, "signal", signal.replace(/^SIG/, ""), String(pid)];
     const isSent = await this.#sayLine(argv).then((line) => line === "sent", () => false);
     if (!isSent && signal === "SIGKILL") await this.#client.killContainer(this.id, signal);
+    return false;
+  }
+
+  /** Signals the main process, which is a program's own launcher; else as {@link signal}. */
+  async signalMain(signal: string): Promise<boolean> {
+    if (signal === "SIGKILL" && await this.group?.killPrograms()) return true;
+    await this.#client.killContainer(this.id, signal);
+    return false;
   }
 
   async #hasSucceeded(execId: string): Promise<boolean> {

@@ -1,24 +1,25 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../core/limits.ts";
-import { settledWithin } from "../../system/delay.ts";
+import { NO_REFUSALS, type RefusalReport } from "../../core/refusal.ts";
 import { OutputBudget } from "../../system/child_output.ts";
+import { settledWithin } from "../../system/delay.ts";
+import { GRACE_MS } from "../../system/terminate.ts";
 import type { ProgramHandle } from "../runtime.ts";
-import type { Attachment } from "./attachment.ts";
-import { watchCpu } from "./cpu_watch.ts";
-import { type Ending, endingOf, outcomeOf, parseEnding } from "./ending.ts";
+import type { Launcher } from "./attached_launcher.ts";
+import { type Ending, ENDING_WORDS, endingOf, outcomeOf, parseEnding } from "./ending.ts";
 import { isLost } from "./engine_call.ts";
-import type { ContainerSample, EngineExit } from "./engine_client.ts";
+import type { EngineExit } from "./engine_client.ts";
 import { boundsOf } from "./host_config.ts";
 import { awaitReady, type Launch, numberOf } from "./launch_phase.ts";
-import { type LauncherEvent, readLauncherOutput } from "./launcher_output.ts";
+import type { LauncherEvent } from "./launcher_output.ts";
+import { type ProgramSights, ProgramWatch } from "./program_watch.ts";
+import type { RefusalWatch } from "./refusal_watch.ts";
 
 const START_TIMEOUT_MS = 15_000;
 const COMPILE_TIMEOUT_MS = 60_000;
 /** What may be printed until the program is known to have begun: it is held in memory. */
 const MAX_EARLY_BYTES = 8 * MEBIBYTE;
-/** How long a program may take to end by itself after SIGTERM. */
-const GRACE_MS = 100;
 /** How long the kill of a program waits for what it has used until then. */
 const LOOK_MS = 500;
 /** How long the last words of a program that is gone are waited for while nobody reads them. */
@@ -31,13 +32,11 @@ const REMOVED: EngineExit = { exitCode: 137, oomKilled: false };
 const FOREIGN_SIGNALS = ["SIGTERM", "SIGKILL"];
 
 /** What a program's launcher is reached by. */
-export interface ProgramControl {
-  /** Signals the launcher and everything of its process group. */
-  signal(signal: string, launcherPid: number | undefined): Promise<void>;
+export interface ProgramControl extends ProgramSights {
+  /** Signals the launcher and everything of its process group. Whether it is known that nothing of it is left. */
+  signal(signal: string, launcherPid: number | undefined): Promise<boolean>;
   /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting ends the waiting. */
   ended(signal: AbortSignal): Promise<EngineExit>;
-  /** What the container has used; undefined where nobody counts it. */
-  sample(): Promise<ContainerSample | undefined>;
   /** Is called between the compiler and the program. */
   onCompiled(): Promise<void>;
   /** Rejects when the Engine does not answer. */
@@ -46,18 +45,19 @@ export interface ProgramControl {
 
 /** A launcher that has been started, and what it is to be told. */
 export interface ContainerProgramRequest {
-  readonly attachment: Attachment;
+  readonly launcher: Launcher;
   readonly control: ProgramControl;
-  readonly secret: string;
-  /** A tar archive in whole blocks, which the launcher unpacks first. */
-  readonly archive?: Uint8Array | undefined;
+  /** What it reads of it before the program's own stdin. */
+  readonly told: readonly Uint8Array[];
   readonly compiles: boolean;
+  /** What the program is refused; absent where that is told by nobody. */
+  readonly refusals?: RefusalWatch | undefined;
   readonly limits: Limits;
 }
 
 /**
- * A program in a container, from the moment in which it may begin. The first of these is its outcome: its own end, a limit, its
- * deadline, its cancellation.
+ * A program in a container, from the moment in which it may begin. The first of these is its outcome: its own end, a
+ * limit, its deadline, its cancellation.
  */
 export class ContainerProgram implements ProgramHandle {
   readonly stdin: WritableStream<Uint8Array>;
@@ -72,21 +72,27 @@ export class ContainerProgram implements ProgramHandle {
   readonly #settled = Promise.withResolvers<Outcome>();
   /** Settles when the output has been read to its end, or nobody reads it any more. */
   readonly #drained = Promise.withResolvers<void>();
-  readonly #told = Promise.withResolvers<void>();
+  readonly #told = Promise.withResolvers<"told">();
+  /** Settles when nothing of it is left, and nobody tells of its end any more. */
+  readonly #gone = Promise.withResolvers<"gone">();
   #launcherPid: number | undefined;
   #cause: Outcome | undefined;
+  /** Settles when it is known how it ended, or that nobody knows. */
+  readonly #known = Promise.withResolvers<void>();
+  #stopping: Promise<boolean> | undefined;
   #hasEnded = false;
-  #usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
-  #cpuNsBefore = 0;
+  readonly #watch: ProgramWatch;
   /** What was printed before the program was known to have begun. */
   #first: OutputChunk[] = [];
   #ending: Ending | undefined;
   #endingsSeen = 0;
 
   private constructor(request: ContainerProgramRequest) {
-    const { attachment, limits } = request;
+    const { control, launcher: { attachment, items, pid }, limits } = request;
     this.#request = request;
-    this.#items = readLauncherOutput(attachment.frames, request.secret);
+    this.#watch = new ProgramWatch(control, limits);
+    this.#items = items;
+    this.#launcherPid = pid;
     this.#writer = attachment.stdin.getWriter();
     const limitBytes = limits.maxTotalOutputBytes;
     this.#budget = new OutputBudget(
@@ -107,8 +113,8 @@ export class ContainerProgram implements ProgramHandle {
   /**
    * Tells a launcher what to run; returns when the program may begin, or cannot since the compiler failed.
    *
-   * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before; `too_large` when the workspace
-   *   does not take the archive
+   * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before; `too_large` when the
+   *   workspace does not take the archive
    */
   static async start(
     request: ContainerProgramRequest,
@@ -127,7 +133,19 @@ export class ContainerProgram implements ProgramHandle {
   }
 
   usage(): ProgramUsage {
-    return this.#usage;
+    return this.#watch.usage;
+  }
+
+  look(): Promise<unknown> {
+    return this.#watch.lookByEngine();
+  }
+
+  refusals(): RefusalReport {
+    return this.#request.refusals?.report() ?? NO_REFUSALS;
+  }
+
+  forgetRefusals(): void {
+    this.#request.refusals?.forget();
   }
 
   kill(signal: Deno.Signal): void {
@@ -135,8 +153,8 @@ export class ContainerProgram implements ProgramHandle {
   }
 
   async #launch(): Promise<Launch> {
-    const { archive, compiles, control, limits, secret } = this.#request;
-    const encoder = new TextEncoder();
+    const { compiles, control, limits, told } = this.#request;
+    if (!compiles) this.#watch.prepare();
     const timer = setTimeout(
       () => {
         if (compiles) this.#end({ kind: "timed_out", limitMs: COMPILE_TIMEOUT_MS }, "kill");
@@ -144,8 +162,7 @@ export class ContainerProgram implements ProgramHandle {
       },
       compiles ? COMPILE_TIMEOUT_MS : START_TIMEOUT_MS,
     );
-    this.#tell([encoder.encode(`${secret} ${crypto.randomUUID()}\n`), ...(archive === undefined ? [] : [archive])])
-      .catch(() => {}); // The launcher is gone: that is told by the end of its output.
+    this.#tell(told).catch(() => {}); // The launcher is gone: that is told by the end of its output.
     let printed = 0;
     const observer = {
       onLaunched: (pid: number) => {
@@ -163,7 +180,8 @@ export class ContainerProgram implements ProgramHandle {
           // Something that the compiler started holds more than the program may have.
           this.#end({ kind: "memory_limit", limitMb: limits.memoryMb, observedMb: limits.memoryMb }, "kill");
         });
-        await this.#tell([encoder.encode("go\n")]);
+        this.#watch.prepare();
+        await this.#tell([new TextEncoder().encode("go\n")]);
       },
     };
     try {
@@ -179,20 +197,15 @@ export class ContainerProgram implements ProgramHandle {
   #begin({ first, cpuNs, compile }: Extract<Launch, { kind: "ready" }>): void {
     const { limits } = this.#request;
     this.#first = [...first];
-    this.#cpuNsBefore = cpuNs ?? 0;
     if (compile !== undefined) this.compile = compile;
     const deadline = setTimeout(
       () => this.#end({ kind: "timed_out", limitMs: limits.timeoutMs }, "terminate"),
       limits.timeoutMs,
     );
-    const stopWatch = watchCpu({
-      limits,
-      look: () => this.#look(),
-      onExceeded: (observedMs) => this.#end({ kind: "cpu_limit", limitMs: limits.cpuMs, observedMs }, "kill"),
-    });
+    this.#watch.begin(cpuNs, (outcome) => this.#end(outcome, "kill"));
     this.outcome.then(() => {
       clearTimeout(deadline);
-      stopWatch();
+      this.#watch.stop();
     });
     this.#findOutcome().then((outcome) => this.#settle(outcome));
   }
@@ -202,6 +215,7 @@ export class ContainerProgram implements ProgramHandle {
     if (launch.kind === "not_compiled") this.compile = launch.compile;
     const compiled = launch.kind === "not_compiled" ? launch.compile.outcome : undefined;
     const outcome = this.#cause ?? compiled;
+    this.#known.resolve();
     this.#settle(outcome ?? { kind: "cancelled" });
     this.#finish();
     if (outcome !== undefined) return;
@@ -228,6 +242,7 @@ export class ContainerProgram implements ProgramHandle {
         continue;
       }
       const bytes = this.#budget.take(item.bytes);
+      this.#request.refusals?.see({ stream: item.stream, bytes });
       if (bytes.length > 0) return controller.enqueue({ stream: item.stream, bytes });
     }
   }
@@ -245,13 +260,11 @@ export class ContainerProgram implements ProgramHandle {
   #takeLastWords([, ...words]: readonly string[]): void {
     const ending = parseEnding(words);
     if (ending === undefined) return;
-    const [cpuNs, peakMemoryBytes] = words.slice(4).map(numberOf);
+    const [cpuNs = null, peakMemoryBytes = null, unrouted] = words.slice(ENDING_WORDS).map(numberOf);
     this.#ending = ending;
-    this.#usage = {
-      cpuMs: typeof cpuNs === "number" ? Math.max(0, Math.round((cpuNs - this.#cpuNsBefore) / 1e6)) : this.#usage.cpuMs,
-      peakMemoryBytes: peakMemoryBytes ?? this.#usage.peakMemoryBytes,
-    };
-    if (++this.#endingsSeen === ENDINGS) this.#told.resolve();
+    this.#request.refusals?.count(unrouted ?? 0);
+    this.#watch.learn({ cpuNs, peakMemoryBytes });
+    if (++this.#endingsSeen === ENDINGS) this.#told.resolve("told");
   }
 
   get #hasDrained(): boolean {
@@ -260,27 +273,30 @@ export class ContainerProgram implements ProgramHandle {
 
   #finish(): void {
     this.#drained.resolve();
-    this.#request.attachment[Symbol.dispose]();
+    this.#request.launcher.attachment[Symbol.dispose]();
   }
 
   async #findOutcome(): Promise<Outcome> {
     const { control } = this.#request;
     const waiting = new AbortController();
     const exit = control.ended(waiting.signal).catch((error: unknown) => isLost(error) ? undefined : REMOVED);
-    const known = await Promise.race([this.#told.promise.then(() => "told" as const), exit]);
+    const known = await Promise.race([this.#told.promise, this.#gone.promise, exit]);
     waiting.abort();
-    if (known !== "told") {
+    this.#known.resolve();
+    if (typeof known !== "string") {
       await settledWithin(Promise.race([this.#told.promise, this.#drained.promise]), LAST_WORDS_MS);
     }
+    await this.#stopping; // What comes late would meet the next program.
     if (this.#cause !== undefined) return this.#cause;
     if (this.#ending !== undefined) return await this.#explain(this.#ending);
+    if (known === "gone") return await this.#explain(endingOf(REMOVED));
     if (known === undefined || known === "told") return { kind: "interrupted", reason: "the Docker Engine was lost" };
     return await this.#explain(endingOf(known));
   }
 
   async #explain(ending: Ending): Promise<Outcome> {
     const { control, limits } = this.#request;
-    const found = outcomeOf(ending, { limits, peakMemoryBytes: this.#usage.peakMemoryBytes });
+    const found = outcomeOf(ending, { limits, peakMemoryBytes: this.#watch.usage.peakMemoryBytes });
     if (found.kind !== "signaled" || !FOREIGN_SIGNALS.includes(found.signal)) return found;
     const isThere = await control.ping().then(() => true, () => false);
     return isThere ? found : { kind: "interrupted", reason: "the Docker Engine was stopped" };
@@ -294,39 +310,35 @@ export class ContainerProgram implements ProgramHandle {
   #end(because: Outcome, how: "kill" | "terminate"): void {
     if (this.#cause !== undefined || this.#hasEnded) return;
     this.#cause = because;
-    const ending = how === "kill" ? this.#send("SIGKILL") : this.#terminate();
-    ending.then((isTaken) => isTaken ? undefined : this.#abandon(because));
+    this.#stopping = how === "kill" ? this.#send("SIGKILL") : this.#terminate();
+    this.#stopping.then((isTaken) => isTaken ? undefined : this.#abandon(because));
   }
 
   /** Tells whether the Engine took the signals. */
   async #terminate(): Promise<boolean> {
     if (!await this.#send("SIGTERM")) return false;
-    await settledWithin(this.outcome, GRACE_MS);
-    if (this.#hasEnded) return true;
-    await settledWithin(this.#look(), LOOK_MS);
+    let isKnown = false;
+    const known = this.#known.promise.then(() => isKnown = true);
+    await settledWithin(known, GRACE_MS);
+    if (!isKnown) await settledWithin(Promise.race([known, this.#watch.look()]), LOOK_MS);
+    if (isKnown) return true;
     return await this.#send("SIGKILL");
   }
 
   /** Tells whether the Engine took the signal. */
-  #send(signal: string): Promise<boolean> {
-    return this.#request.control.signal(signal, this.#launcherPid).then(() => true, (error: unknown) => !isLost(error));
+  async #send(signal: string): Promise<boolean> {
+    try {
+      if (await this.#request.control.signal(signal, this.#launcherPid)) this.#gone.resolve("gone");
+      return true;
+    } catch (error) {
+      return !isLost(error);
+    }
   }
 
   /** No Engine ends the program now: nobody waits for it, and whoever removes its container ends it. */
   #abandon(because: Outcome): void {
     this.#settle(because);
     this.#finish();
-  }
-
-  /** Sees what the program has used so far; gives its CPU time in ms, null where that is not known. */
-  async #look(): Promise<number | null> {
-    const sample = await this.#request.control.sample().catch(() => undefined); // It is gone, or the Engine is.
-    if (sample === undefined) return this.#usage.cpuMs;
-    this.#usage = {
-      cpuMs: Math.round(sample.cpuMs - this.#cpuNsBefore / 1e6),
-      peakMemoryBytes: Math.max(this.#usage.peakMemoryBytes ?? 0, sample.memoryBytes),
-    };
-    return this.#usage.cpuMs;
   }
 
   async #tell(parts: readonly Uint8Array[]): Promise<void> {

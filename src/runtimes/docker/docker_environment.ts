@@ -1,57 +1,65 @@
-import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { CodeBeakerError, hasCode, messageOf } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
 import type { Limits } from "../../core/limits.ts";
 import { settledWithin } from "../../system/delay.ts";
 import { Semaphore } from "../../system/semaphore.ts";
+import type { Lease } from "../../system/warm_pool.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../runtime.ts";
-import { Container } from "./container.ts";
+import { type BesideLauncher, launchBeside } from "./beside_launcher.ts";
+import type { Container } from "./container.ts";
 import { ContainerBoundary } from "./container_bounds.ts";
 import { ContainerFiles, type Operate } from "./container_files.ts";
 import { ContainerProgram, type ProgramControl } from "./container_program.ts";
-import { isLost } from "./engine_call.ts";
-import type { ContainerRequest, ContainerSample } from "./engine_client.ts";
+import { ContainerSet } from "./container_set.ts";
+import type { ContainerSample } from "./engine_client.ts";
 import {
   type DockerEnvironmentOptions,
   type DockerInstallation,
   KEEPER,
-  type MainProcess,
-  requestFor,
+  type Outlived,
+  watchRefusals,
 } from "./environment_container.ts";
-import { PROGRAM_USER } from "./host_config.ts";
-import { IMAGE_CHECK, whyUnusable } from "./image_check.ts";
-import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
+import { RUNTIME_NAME } from "./facts.ts";
+import { packArchive } from "./launcher.ts";
+import { runAlone } from "./lone_program.ts";
 import { type Installer, installPackages } from "./package_installation.ts";
 import { noInstaller } from "./packages.ts";
 import { PendingFiles } from "./pending_files.ts";
-import { endStrays } from "./strays.ts";
+import { ReadyExec } from "./ready_exec.ts";
+import { endStrays, makeRoom } from "./strays.ts";
+import type { WaitingContainer } from "./waiting_container.ts";
+import type { WaitingSession } from "./waiting_session.ts";
 
 /** How long disposal waits for what programs have to say, where no Engine ends them. */
 const LAST_OUTCOMES_MS = 5_000;
 const COMPILER_QUEUE_MS = 120_000;
+/** The init, the keeper, the launcher, and a few of the service's that are on their way out. */
+const OWN_PROCESSES = 6;
 
-/** What an environment outlived the process that made it in. */
-export interface Outlived {
-  /** The environment's own id. */
-  readonly id: string;
-  readonly containerId: string;
+/** What was made ahead of time for an environment: a container for its one program, or one that lasts. */
+interface Given {
+  readonly lease?: Lease<WaitingContainer> | undefined;
+  readonly session?: Lease<WaitingSession> | undefined;
 }
 
 /**
- * A container with a workspace in memory. A lasting one is kept alive by a process of another user, and each program and each
- * operation on its files is started beside that. One for a single use is started when its program is known: the files go
- * along with it, and the program's launcher is its main process, which saves two starts of processes by the Engine.
+ * A container with a workspace in memory. A lasting one is kept alive by a process of another user, and each program
+ * and each operation on its files is started beside that. One for a single use is started when its program is known:
+ * the files go along with it, and the program's launcher is its main process, which saves the Engine two starts.
  */
 export class DockerEnvironment implements ExecutionEnvironment {
   readonly id: string;
   readonly language: string;
-  readonly warm = false;
   readonly files: PendingFiles;
   readonly #installation: DockerInstallation;
   readonly #options: DockerEnvironmentOptions;
   readonly #bounds: ContainerBoundary;
-  readonly #containerIds = new Set<string>();
+  readonly #containers: ContainerSet;
+  readonly #leases: readonly (AsyncDisposable | undefined)[];
+  readonly #waitingContainer: WaitingContainer | undefined;
   readonly #running = new Set<ProgramHandle>();
+  readonly #ready: ReadyExec;
   readonly #operating = new Set<Promise<unknown>>();
   /** Programs that have not begun. */
   #starting = 0;
@@ -59,14 +67,21 @@ export class DockerEnvironment implements ExecutionEnvironment {
   #cleaning: Promise<void> = Promise.resolve();
   /** One compiler at a time, whose bounds are not those of programs. */
   readonly #compiler = new Semaphore(1);
+  #isWarm = false;
   #isDisposed = false;
 
   private constructor(
     installation: DockerInstallation,
     options: DockerEnvironmentOptions,
-    { outlived }: { readonly outlived?: Outlived } = {},
+    { lease, outlived, session }: Given & { readonly outlived?: Outlived } = {},
   ) {
-    this.id = outlived?.id ?? newId("env");
+    this.#leases = [lease, session];
+    this.#waitingContainer = lease?.member;
+    this.#containers = session?.member.containers ??
+      new ContainerSet(installation, options, outlived?.id ?? newId("env"));
+    this.#ready = session?.member.ready ?? new ReadyExec(installation.memory);
+    this.#lasting = session && Promise.resolve(session.member.container);
+    this.id = this.#containers.id;
     this.#installation = installation;
     this.#options = options;
     this.language = options.config.environment;
@@ -74,22 +89,23 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const inContainer = new ContainerFiles((operate) => this.#operate(operate));
     this.files = new PendingFiles(inContainer, {
       waits: options.config.singleUse === true && outlived === undefined,
+      writeSoon: (file) => this.#ready.write(file),
     });
-    if (outlived !== undefined) {
-      this.#containerIds.add(outlived.containerId);
-      this.#lasting = Promise.resolve(new Container(installation.client, outlived.containerId));
-    }
-    installation.living.add(this.id);
+    if (outlived !== undefined) this.#lasting = Promise.resolve(this.#containers.adopt(outlived.containerId));
   }
 
+  /** @param given what was made ahead of time for it, which is its own from now on */
   static async create(
     installation: DockerInstallation,
     options: DockerEnvironmentOptions,
+    given: Given = {},
   ): Promise<DockerEnvironment> {
-    const environment = new DockerEnvironment(installation, options);
+    const environment = new DockerEnvironment(installation, options, given);
     if (environment.files.wait) return environment;
     try {
       await environment.#container();
+      if (given.session === undefined) environment.#waitSoon();
+      else await environment.#ready.keep();
       return environment;
     } catch (error) {
       await environment[Symbol.asyncDispose]();
@@ -98,8 +114,8 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   /**
-   * An environment around a lasting container of an earlier process, in which nothing runs any more when this returns. Its
-   * programs get the variables that the container was made with.
+   * An environment around a lasting container of an earlier process, in which nothing runs any more when this returns.
+   * Its programs get the variables that the container was made with.
    *
    * @throws {CodeBeakerError} `runtime_unavailable`; the container is left as it is
    */
@@ -113,9 +129,13 @@ export class DockerEnvironment implements ExecutionEnvironment {
       await environment.#endStrays(await environment.#container());
       return environment;
     } catch (error) {
-      installation.living.delete(outlived.id);
+      environment.#containers.abandon();
       throw error;
     }
+  }
+
+  get warm(): boolean {
+    return this.#isWarm;
   }
 
   mainFile(language = this.language): string {
@@ -129,9 +149,10 @@ export class DockerEnvironment implements ExecutionEnvironment {
       ? await this.#install(program.packages, options)
       : await this.#startProgram(program, options);
     this.#running.add(handle);
-    handle.outcome.then(() => {
+    handle.outcome.then(({ kind }) => {
       this.#running.delete(handle);
-      this.#clean();
+      this.#clean({ isFull: kind === "disk_limit" });
+      this.#waitSoon();
     });
     if (this.#isDisposed) handle.kill("SIGKILL");
     return handle;
@@ -139,20 +160,11 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    using _memory = this.#options.memory;
     for (const program of this.#running) program.kill("SIGKILL");
     await this.#lasting?.catch(() => {}); // It was told to whoever asked for it.
-    const { client, instance, living, log } = this.#installation;
-    try {
-      for (const id of this.#containerIds) {
-        await client.removeContainer(id);
-        this.#containerIds.delete(id);
-      }
-      living.delete(this.id);
-    } catch (error) {
-      living.delete(this.id); // The reaper takes what is left, as soon as the Engine answers.
-      instance.leaveTrace();
-      log.warning("a container cannot be removed now", { environment: this.id, error: messageOf(error) });
-    }
+    await Promise.all([this.#containers, ...this.#leases].map((owned) => owned?.[Symbol.asyncDispose]()));
+    await this.#ready[Symbol.asyncDispose](); // It has ended with its container.
     await settledWithin(Promise.all([...this.#running].map(({ outcome }) => outcome)), LAST_OUTCOMES_MS);
     await this.#cleaning;
   }
@@ -171,13 +183,10 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   async #openInstaller(): Promise<Installer> {
     const network = await this.#options.installNetwork();
-    const config = { ...this.#options.config, environmentVariables: {}, singleUse: false };
-    const installer = await DockerEnvironment.create(this.#installation, {
-      ...this.#options,
-      config,
-      network,
-      installs: true,
-    });
+    const { memory: _own, ...shared } = this.#options;
+    const config = { ...shared.config, environmentVariables: {}, singleUse: false };
+    const options = { ...shared, config, network, installs: true };
+    const installer = await DockerEnvironment.create(this.#installation, options);
     return {
       run: (packages, options) => installer.run({ kind: "install", packages }, options),
       lend: (operate) => installer.#operate(operate),
@@ -185,7 +194,9 @@ export class DockerEnvironment implements ExecutionEnvironment {
     };
   }
 
-  async #startProgram(program: Program, options: RunOptions): Promise<ContainerProgram> {
+  async #startProgram(program: Program, given: RunOptions): Promise<ContainerProgram> {
+    const { diskMb } = this.#options.config.resourceLimits; // The files are the environment's.
+    const options = { ...given, limits: { ...given.limits, diskMb } };
     this.#starting++;
     try {
       return this.files.wait ? await this.#runAlone(program, options) : await this.#runBeside(program, options);
@@ -194,26 +205,17 @@ export class DockerEnvironment implements ExecutionEnvironment {
     }
   }
 
-  /** The one program of a single use, as the main process of a container of its own. */
-  async #runAlone(program: Program, { env, limits, signal }: RunOptions): Promise<ContainerProgram> {
-    const { client } = this.#installation;
-    const archive = await packArchive(this.files.take());
-    const argv = launcherArgv(program, { spec: this.#options.spec, blocks: archive.length / BLOCK_BYTES });
-    const main = { argv, user: PROGRAM_USER, env: { ...env, ...INIT_VARIABLES } };
-    const id = await this.#begin(() => this.#create(main));
-    const attachment = await client.attach(id);
-    await this.#begin(() => client.startContainer(id)).catch((error: unknown) => {
-      attachment[Symbol.dispose]();
-      throw error;
+  async #runAlone(program: Program, { env, ...options }: RunOptions): Promise<ContainerProgram> {
+    const run = { ...options, env: this.#variables(env), files: this.files.take() };
+    const started = await runAlone(program, run, {
+      installation: this.#installation,
+      options: this.#options,
+      containers: this.#containers,
+      waiting: this.#waitingContainer,
+      controlOf: (container, limits) => this.#controlOf(container, limits),
     });
-    const control: ProgramControl = {
-      signal: (name) => client.killContainer(id, name),
-      ended: (waiting) => client.waitFor(id, waiting),
-      ...this.#controlOf(id, limits),
-    };
-    const compiles = this.#compiles(program);
-    const request = { attachment, control, secret: crypto.randomUUID(), archive, compiles, limits };
-    return await this.#begin(() => ContainerProgram.start(request, { signal }));
+    this.#isWarm = started.isWarm;
+    return started.program;
   }
 
   /** A program in the lasting container. Whatever it leaves running ends with the last program there. */
@@ -223,23 +225,54 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const compiles = this.#compiles(program);
     using _turn = compiles ? await this.#compiler.acquire({ timeoutMs: COMPILER_QUEUE_MS, signal }) : undefined;
     await this.#bounds.set(container.id, { compiling: compiles, limits });
-    const attachment = await container.exec({
-      argv: launcherArgv(program, { spec: this.#options.spec, blocks: 0 }),
-      env,
-      workingDirectory: "/",
-    });
-    const control: ProgramControl = {
-      signal: (name, pid) => this.#signalBeside(container, name, pid),
-      ended: (waiting) => container.execEnded(attachment.execId, waiting),
-      ...this.#controlOf(container.id, limits),
+    const launched = await this.#launchBeside(container, program, env);
+    if (this.#keepsOne) this.#installation.pool?.count(RUNTIME_NAME, { wasReady: launched.isWarm });
+    const start = async ({ execId, isWarm, launcher, told }: BesideLauncher) => {
+      const control: ProgramControl = {
+        signal: (name, pid) => this.#signalBeside(container, name, pid),
+        ended: (waiting) => container.execEnded(execId, waiting),
+        ...this.#controlOf(container, limits),
+      };
+      const refusals = watchRefusals(program, { ...this.#installation, ...this.#options });
+      this.#isWarm = isWarm;
+      return await ContainerProgram.start({ launcher, told, control, compiles, limits, refusals }, { signal });
     };
-    return await ContainerProgram.start({ attachment, control, secret: crypto.randomUUID(), compiles, limits }, {
-      signal,
+    return await start(launched).catch(async (error: unknown) => {
+      if (!launched.isWarm || !hasCode(error, "runtime_unavailable")) throw error;
+      await this.#signalBeside(container, "SIGKILL", launched.launcher.pid).catch(() => {}); // It must not run it as well.
+      return await start(await this.#launchBeside(container, program, env)); // What waited was lost meanwhile.
     });
   }
 
-  #controlOf(id: string, limits: Limits): Pick<ProgramControl, "sample" | "onCompiled" | "ping"> {
+  #launchBeside(container: Container, program: Program, env: RunOptions["env"]): Promise<BesideLauncher> {
+    const { spec } = this.#options;
+    return launchBeside(container, program, { env: this.#variables(env), ready: this.#ready, spec });
+  }
+
+  /** Whether a launcher is kept ready for the next program, on no shelf. */
+  get #keepsOne(): boolean {
+    return this.#options.config.singleUse !== true && this.#options.installs !== true;
+  }
+
+  /** Has a launcher wait for the next program of a container that lasts, for as long as one is run now and then. */
+  #waitSoon(): void {
+    if (!this.#keepsOne) return;
+    this.#installation.pool?.soon(this, async () => {
+      await this.#cleaning;
+      if (this.#isDisposed || this.#running.size + this.#starting > 0 || this.#ready.isThere) return;
+      const place = { ...this.#installation, ...this.#options, variables: this.#variables({}) };
+      await this.#ready.prepare(await this.#container(), place);
+    });
+  }
+
+  #variables(env: RunOptions["env"]): Record<string, string> {
+    return { ...this.#options.config.environmentVariables, ...env };
+  }
+
+  #controlOf({ group, id }: Container, limits: Limits): Omit<ProgramControl, "signal" | "ended"> {
     return {
+      group,
+      ownProcesses: () => this.#isAlone && this.#options.installs !== true ? OWN_PROCESSES : undefined,
       sample: () => this.#sample(id),
       onCompiled: () => this.#bounds.set(id, { compiling: false, limits }),
       ping: () => this.#installation.client.ping(),
@@ -251,19 +284,19 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   /** Before its launcher has told its number there is nobody to signal; it is signalled then. */
-  async #signalBeside(container: Container, name: string, pid: number | undefined): Promise<void> {
-    if (name === "SIGKILL" && this.#isAlone) await container.signal(name, -1);
-    else if (pid !== undefined && pid > 1) await container.signal(name, -pid);
+  async #signalBeside(container: Container, name: string, pid: number | undefined): Promise<boolean> {
+    if (name === "SIGKILL" && this.#isAlone) return await container.signal(name, -1);
+    return pid !== undefined && pid > 1 && await container.signal(name, -pid);
   }
 
   /** Sees to it that nothing of the last program in a lasting container goes on. */
-  #clean(): void {
+  #clean(options: { readonly isFull: boolean }): void {
     const lasting = this.#lasting;
     if (lasting === undefined || this.#running.size + this.#starting > 0 || this.#isDisposed) return;
     const operating = [...this.#operating]; // What begins from now on waits for the end of the cleaning.
     this.#cleaning = this.#cleaning
       .then(() => Promise.allSettled(operating))
-      .then(async () => this.#isDisposed ? undefined : await this.#endStrays(await lasting))
+      .then(async () => this.#isDisposed ? undefined : await this.#endStrays(await lasting, options))
       .catch((error: unknown) =>
         this.#installation.log.warning("a container cannot be cleaned", {
           environment: this.id,
@@ -272,12 +305,12 @@ export class DockerEnvironment implements ExecutionEnvironment {
       );
   }
 
-  async #endStrays(container: Container): Promise<void> {
+  async #endStrays(container: Container, { isFull } = { isFull: false }): Promise<void> {
     await endStrays(container, { sample: () => this.#sample(container.id) });
-    await this.#bounds.set(container.id, { compiling: false }); // A compiler, or a program with lower limits, has left its own.
+    if (isFull) await makeRoom(container);
+    await this.#bounds.set(container.id, { compiling: false }); // A compiler, or a program, left its own.
   }
 
-  /** Whether whatever runs is one program's. */
   get #isAlone(): boolean {
     return this.#running.size + this.#starting <= 1 && this.#operating.size === 0;
   }
@@ -303,39 +336,12 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   async #startLasting(): Promise<Container> {
-    const { client } = this.#installation;
     const waiting = this.files.take();
-    const id = await this.#begin(() => this.#create(KEEPER));
-    await this.#begin(() => client.startContainer(id));
-    const container = new Container(client, id);
+    const { container } = await this.#containers.start(KEEPER, async () => {});
     if (waiting.size > 0) {
       await new ContainerFiles((operate) => operate(container, () => {})).unpack(await packArchive(waiting));
     }
     return container;
-  }
-
-  async #create(main: MainProcess): Promise<string> {
-    const id = await this.#installation.client.createContainer(this.#request(main));
-    this.#containerIds.add(id);
-    return id;
-  }
-
-  #request(main: MainProcess): ContainerRequest {
-    return requestFor(this.#installation, this.#options, { id: this.id, main });
-  }
-
-  /** Begins something; when that fails, finds out whether the image is to blame. */
-  async #begin<T>(begin: () => Promise<T>): Promise<T> {
-    try {
-      return await begin();
-    } catch (error) {
-      const isCallers = error instanceof CodeBeakerError && error.code !== "runtime_unavailable";
-      if (isCallers || isLost(error) || this.#isDisposed) throw error;
-      const { client } = this.#installation;
-      const why = await whyUnusable(client, this.#request({ argv: IMAGE_CHECK, user: PROGRAM_USER, env: {} }));
-      if (why !== undefined) this.#options.onUnusable(why);
-      throw error;
-    }
   }
 
   #compiles(program: Program): boolean {

@@ -1,11 +1,12 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import type { Diagnosis } from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { LimitName } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions.ts";
 import { Instance } from "../../system/instance.ts";
 import { Probe } from "../../system/probe.ts";
 import type {
   Assessment,
+  AvailabilityOptions,
   ExecutionEnvironment,
   ExecutionRuntime,
   RuntimeConfig,
@@ -14,28 +15,23 @@ import type {
 } from "../runtime.ts";
 import { DockerEnvironment } from "./docker_environment.ts";
 import { parseEngineAddress, whyUnreachable } from "./engine_address.ts";
-import type { EngineClient, EngineFacts } from "./engine_client.ts";
+import type { EngineClient } from "./engine_client.ts";
+import type { EngineFacts } from "./engine_facts.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "./environment_container.ts";
+import { boundsOf, idleMemoryMb } from "./host_config.ts";
 import { dockerFacts } from "./facts.ts";
 import { Images } from "./images.ts";
+import { GVISOR, isolationOf, keepsCgroup, ociRuntimeFor, whyNoNetwork } from "./isolation.ts";
+import { diagnosisOf, diagnosisWithout } from "./diagnosis.ts";
 import { ProgramNetwork } from "./program_network.ts";
+import { Proving, type ProvingGround } from "./proving.ts";
 import { Reaper } from "./reaper.ts";
 import { type DockerSettings, parseSettings } from "./settings.ts";
 import { findSurvivor, type Survivor } from "./survivor.ts";
+import { takeWarm, takeWarmSession } from "./warm.ts";
 
 /** A lost Engine is noticed within seconds, and so is one that has come back. */
 const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
-
-const LEVEL_HARDENED = 9;
-const LEVEL_OTHER_KERNEL = 10;
-/** Without a filter for system calls a container is no more than the other layers. */
-const LEVEL_UNFILTERED = 7;
-
-/** The name under which gVisor's own instructions register it. */
-const GVISOR = "runsc";
-
-const LAYERS = ["container", "namespaces", "no_capabilities", "no_new_privs", "read_only_root"];
-const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "diskMb"];
 
 /** The runtime for one host. */
 export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
@@ -59,7 +55,8 @@ class DockerRuntime implements ExecutionRuntime {
   /** The environment names for which packages can be installed. */
   readonly #installable: readonly string[];
   readonly #probe: Probe;
-  readonly #living = new Set<string>();
+  readonly #proving: Proving;
+  readonly #known = { living: new Set<string>(), interpreterless: new Set<string>() };
   #connecting: Promise<EngineClient> | undefined;
   /** Undefined as long as no Engine has ever answered. */
   #engine: Engine | undefined;
@@ -81,36 +78,64 @@ class DockerRuntime implements ExecutionRuntime {
       this.#settings.environments[name]?.install !== undefined
     );
     this.#probe = new Probe(() => this.#ask(), PROBE);
+    this.#proving = new Proving(host);
   }
 
-  async isAvailable(environment?: string): Promise<Availability> {
+  async isAvailable(environment?: string, options: AvailabilityOptions = {}): Promise<Availability> {
     const answer = await this.#probe.answer();
-    if (!answer.available || environment === undefined || this.#engine === undefined) return answer;
+    if (!answer.available) return answer;
+    const { fetchesNothing = false, presumesProof = false } = options;
+    if (!presumesProof) await this.#proving.whenOver(undefined);
+    const isPresumed = presumesProof && this.#proving.proofOf(undefined) === undefined;
+    const why = isPresumed ? undefined : this.#proving.whyNot(undefined);
+    if (why !== undefined) return { available: false, reason: why };
+    if (environment === undefined || this.#engine === undefined) return answer;
     try {
-      return await this.#engine.images.availability(environment);
+      return await this.#engine.images.availability(environment, { fetchesNothing });
     } catch (error) {
       return { available: false, reason: messageOf(error) };
     }
+  }
+
+  whenProven({ minIsolation }: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
+    const ociRuntimes = new Set([undefined, ociRuntimeFor(minIsolation, this.#facts)]);
+    const running = [...ociRuntimes].flatMap((ociRuntime) => this.#proving.whenOver(ociRuntime) ?? []);
+    return running.length === 0 ? undefined : Promise.all(running).then(() => {});
   }
 
   getCapabilities(): RuntimeCapabilities {
     return this.#capabilities;
   }
 
-  async assess({ permissions, minIsolation }: RuntimeConfig): Promise<Assessment> {
+  /** Of what is not proven yet it tells what can be expected; it is not available until then. */
+  async assess({ environment, permissions, minIsolation, resourceLimits }: RuntimeConfig): Promise<Assessment> {
     await this.#probe.answer();
-    const facts = this.#facts;
+    const ociRuntime = this.#ociRuntime(minIsolation);
+    const proof = this.#proving.proofOf(ociRuntime);
+    const findings = proof?.kind === "tested" ? proof.findings : [];
     const cannotHonour = await this.#whyNot(permissions, minIsolation);
     return {
-      isolation: {
-        level: levelOf(facts, minIsolation),
-        layers: [
-          ...LAYERS,
-          ...(this.#ociRuntime(minIsolation) === undefined ? facts?.hasSeccomp ?? true ? ["seccomp"] : [] : ["gvisor"]),
-        ],
-        limits: [...OWN_LIMITS, ...this.#cgroupLimits(minIsolation)],
-      },
+      isolation: isolationOf({ facts: this.#facts, ociRuntime, findings }),
+      ...(this.#settings.environments[environment]?.compile === undefined
+        ? {}
+        : { memoryMb: boundsOf(resourceLimits, { compiling: true }).memoryMb }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
+    };
+  }
+
+  async diagnose(): Promise<Diagnosis> {
+    const answer = await this.#probe.answer();
+    const [engine, facts] = [this.#engine, this.#facts];
+    if (!answer.available) return diagnosisWithout(answer.reason);
+    const [proof, gvisorProof] = await Promise.all([undefined, GVISOR].map((name) => this.#proving.settled(name)));
+    if (engine === undefined || facts === undefined || proof === undefined) return diagnosisWithout("it was lost");
+    const [whyNoNetwork, here] = await Promise.all([
+      engine.programNetwork.whyNot(),
+      engine.images.here(this.supportedEnvironments).catch(() => new Map<string, string>()), // The Engine was lost.
+    ]);
+    return {
+      ...diagnosisOf({ facts, proof, gvisorProof, whyNoNetwork }),
+      languages: this.supportedEnvironments.map((name) => engine.images.finding(name, here.get(name))),
     };
   }
 
@@ -120,10 +145,26 @@ class DockerRuntime implements ExecutionRuntime {
       throw new CodeBeakerError("permission_denied", "No directory of this host is mounted into a container");
     }
     const image = await engine.images.ensure(config.environment);
-    return await DockerEnvironment.create(
-      this.#installation(engine),
-      await this.#optionsFor(engine, { config, image }),
-    );
+    await this.#demandProof(engine, { config, image });
+    const options = await this.#optionsFor(engine, { config, image });
+    const installation = this.#installation(engine);
+    const memory = await this.#promiseMemory(config);
+    return await DockerEnvironment.create(installation, { ...options, ...memory }, {
+      lease: await takeWarm(installation, options),
+      session: await takeWarmSession(installation, options),
+    });
+  }
+
+  /** What lies in an environment that lasts is memory, also while nothing runs in it. @throws {CodeBeakerError} `busy` */
+  async #promiseMemory(
+    { resourceLimits, singleUse }: RuntimeConfig,
+  ): Promise<Pick<DockerEnvironmentOptions, "memory">> {
+    if (singleUse === true || this.#host.memory === undefined) return {};
+    const memory = await this.#host.memory.forSession(idleMemoryMb(resourceLimits));
+    if (memory !== undefined) return { memory };
+    throw new CodeBeakerError("busy", "Cannot make an environment now as others use too much memory", {
+      details: { retryAfterMs: 1_000 },
+    });
   }
 
   async reattachEnvironment(id: string, config: RuntimeConfig): Promise<ExecutionEnvironment | undefined> {
@@ -139,6 +180,7 @@ class DockerRuntime implements ExecutionRuntime {
       await client.removeContainer(containerId);
       return undefined;
     }
+    await this.#demandProof(engine, { config, image });
     const options = await this.#optionsFor(engine, { config, image });
     const environment = await DockerEnvironment.reattach(installation, options, { id, containerId });
     if ((await client.inspectContainer(containerId))?.isRunning) return environment;
@@ -148,6 +190,7 @@ class DockerRuntime implements ExecutionRuntime {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    await this.#proving[Symbol.asyncDispose]();
     await this.#reaper?.[Symbol.asyncDispose]();
   }
 
@@ -162,7 +205,11 @@ class DockerRuntime implements ExecutionRuntime {
         this.#connecting = undefined; // It is tried again: what was in the way may be gone by then.
         throw cause;
       }));
-      if (this.#isConnected) return await client.ping();
+      if (this.#isConnected) {
+        await client.ping();
+        if (this.#proving.isDue && this.#engine !== undefined) this.#beginProving(this.#engine);
+        return;
+      }
       this.#facts = await client.facts();
       this.#engine ??= {
         client,
@@ -171,6 +218,7 @@ class DockerRuntime implements ExecutionRuntime {
       };
       this.#isConnected = true;
       this.#startReaper(client);
+      this.#beginProving(this.#engine);
     } catch (error) {
       this.#isConnected = false;
       throw error;
@@ -183,9 +231,32 @@ class DockerRuntime implements ExecutionRuntime {
     return this.#engine ?? unreachable();
   }
 
+  #beginProving(engine: Engine): void {
+    const ground = this.#groundOf(engine);
+    if (this.#isDisposed || ground === undefined) return;
+    this.#proving.begin(ground, [undefined, ...(GVISOR in ground.facts.runtimes ? [GVISOR] : [])]);
+  }
+
+  #groundOf(engine: Engine): ProvingGround | undefined {
+    const images = async () => [...new Set((await engine.images.here(this.supportedEnvironments)).values())];
+    return this.#facts && { installation: this.#installation(engine), facts: this.#facts, images };
+  }
+
+  /** @throws {CodeBeakerError} `runtime_unavailable` unless the containers that a configuration takes are proven */
+  async #demandProof(
+    engine: Engine,
+    { config: { environment, minIsolation }, image }: { readonly config: RuntimeConfig; readonly image: string },
+  ): Promise<void> {
+    const ground = this.#groundOf(engine) ?? unreachable();
+    const why = await this.#proving.demand(ground, { image, ociRuntime: this.#ociRuntime(minIsolation) });
+    if (why === undefined) return;
+    const reason = `the image ${image} is of no use: ${why}`;
+    engine.images.recordFailure(environment, reason);
+    throw new CodeBeakerError("runtime_unavailable", reason);
+  }
+
   #installation({ client }: Engine): DockerInstallation {
-    const { instance, log } = this.#host;
-    return { client, instance: instance ?? unreachable(), living: this.#living, log };
+    return { ...this.#host, ...this.#known, client, instance: this.#host.instance ?? unreachable() };
   }
 
   async #optionsFor(
@@ -199,7 +270,7 @@ class DockerRuntime implements ExecutionRuntime {
       image,
       ociRuntime: this.#ociRuntime(minIsolation),
       network: permissions.allowNet === false ? undefined : await programNetwork.ensure(),
-      hasCgroup: this.#keepsCgroup(minIsolation),
+      hasCgroup: keepsCgroup(this.#facts, this.#ociRuntime(minIsolation)),
       installable: this.#installable,
       installNetwork: () => this.#openInstallNetwork(programNetwork, minIsolation),
       onUnusable: (reason) => images.recordFailure(environment, `the image ${image} is of no use: ${reason}`),
@@ -233,7 +304,7 @@ class DockerRuntime implements ExecutionRuntime {
     this.#reaper ??= new Reaper({
       client,
       instanceId: instance.id,
-      isOurs: (session) => this.#living.has(session) || this.#host.survivors.has(session),
+      isOurs: (session) => this.#known.living.has(session) || this.#host.survivors.has(session),
       fateOf: Instance.fateOf,
       log,
     });
@@ -251,39 +322,17 @@ class DockerRuntime implements ExecutionRuntime {
 
   async #whyNoNetwork(minIsolation: number): Promise<string | undefined> {
     if (this.#engine === undefined) return undefined;
-    const ociRuntime = this.#ociRuntime(minIsolation);
-    if (ociRuntime !== undefined && this.#facts?.runtimes[ociRuntime]?.includes("--network=none")) {
-      return `${ociRuntime} is registered without a network`;
-    }
+    const why = whyNoNetwork(this.#facts, this.#ociRuntime(minIsolation));
+    if (why !== undefined) return why;
     return await this.#engine.programNetwork.whyNot();
   }
 
-  /** gVisor, where it is asked for and registered. */
+  /** gVisor, where it is asked for and registered, and its self-test has found nothing. */
   #ociRuntime(minIsolation: number): string | undefined {
-    const isThere = this.#facts !== undefined && GVISOR in this.#facts.runtimes;
-    return isThere && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
+    const wanted = ociRuntimeFor(minIsolation, this.#facts);
+    const isRefused = this.#proving.proofOf(wanted) !== undefined && this.#proving.whyNot(wanted) !== undefined;
+    return isRefused ? undefined : wanted;
   }
-
-  /** gVisor can be registered to leave the cgroup alone, which then counts and bounds nothing. */
-  #keepsCgroup(minIsolation: number): boolean {
-    const ociRuntime = this.#ociRuntime(minIsolation);
-    return ociRuntime === undefined || !(this.#facts?.runtimes[ociRuntime]?.includes("--ignore-cgroups") ?? false);
-  }
-
-  #cgroupLimits(minIsolation: number): LimitName[] {
-    if (!this.#keepsCgroup(minIsolation)) return [];
-    return [
-      "cpuMs",
-      ...(this.#facts?.limitsMemory ?? true ? ["memoryMb"] as const : []),
-      ...(this.#facts?.limitsProcesses ?? true ? ["maxProcesses"] as const : []),
-    ];
-  }
-}
-
-function levelOf(facts: EngineFacts | undefined, minIsolation: number): number {
-  if (facts === undefined) return LEVEL_HARDENED;
-  if (minIsolation >= LEVEL_OTHER_KERNEL && GVISOR in facts.runtimes) return LEVEL_OTHER_KERNEL;
-  return facts.hasSeccomp ? LEVEL_HARDENED : LEVEL_UNFILTERED;
 }
 
 async function connect(address: ReturnType<typeof parseEngineAddress>): Promise<EngineClient> {

@@ -1,5 +1,8 @@
 import type { Outcome } from "../../core/execution.ts";
-import { type Limits, MEBIBYTE } from "../../core/limits.ts";
+import type { Limits } from "../../core/limits.ts";
+import { diskBounds } from "../../system/confined_directory.ts";
+import { diskLimit, memoryLimit, processLimit } from "../../system/ending.ts";
+import type { DiskUsage } from "../../system/size_watch.ts";
 import type { EngineExit } from "./engine_client.ts";
 
 /** How a command line ended, as the launcher saw it. */
@@ -9,7 +12,12 @@ export interface Ending {
   readonly isSignalled: boolean;
   /** Whether the kernel killed a process of the container for want of memory meanwhile. */
   readonly wasOutOfMemory: boolean;
+  /** Whether it made no process or thread meanwhile since there were too many. */
+  readonly wasRefusedTasks: boolean;
+  /** Whether a file system took no more. */
   readonly isDiskFull: boolean;
+  /** What lay in the workspace and in `/tmp` then. */
+  readonly disk: DiskUsage;
 }
 
 /** Linux's numbers on every architecture that Docker runs on, for signals that end a process. */
@@ -41,15 +49,25 @@ const SIGNALS: Readonly<Record<number, string>> = {
 const SIGNAL_BASE = 128;
 const MAX_STATUS = 255;
 
-/** The four words of the launcher; undefined for what no launcher says. */
-export function parseEnding([status = "", signalled, outOfMemory, full]: readonly string[]): Ending | undefined {
+/** How many words the launcher tells an ending by. */
+export const ENDING_WORDS = 7;
+
+/** Those words; undefined for what no launcher says. */
+export function parseEnding(words: readonly string[]): Ending | undefined {
+  const [status = "", signalled, outOfMemory, refused, full, bytes, files] = words;
   if (!/^\d{1,3}$/.test(status) || Number(status) > MAX_STATUS) return undefined;
   return {
     status: Number(status),
     isSignalled: signalled === "1",
     wasOutOfMemory: Number(outOfMemory) > 0,
+    wasRefusedTasks: Number(refused) > 0,
     isDiskFull: full === "1",
+    disk: { bytes: countOf(bytes), files: countOf(files) },
   };
+}
+
+function countOf(word = ""): number {
+  return /^\d+$/.test(word) ? Number(word) : 0;
 }
 
 /** What the Engine knows where the launcher did not live to tell: above 128 a signal is meant, as shells mean it. */
@@ -58,24 +76,25 @@ export function endingOf({ exitCode, oomKilled }: EngineExit): Ending {
     status: exitCode,
     isSignalled: exitCode > SIGNAL_BASE,
     wasOutOfMemory: oomKilled,
+    wasRefusedTasks: false,
     isDiskFull: false,
+    disk: { bytes: 0, files: 0 },
   };
 }
 
-/** What an ending means. A program that ends well in spite of a lost child or a full disk has exited. */
+/** What an ending means. A limit that was passed is told whatever the program made of it. */
 export function outcomeOf(
   ending: Ending,
   { limits, peakMemoryBytes }: { readonly limits: Limits; readonly peakMemoryBytes: number | null },
 ): Outcome {
-  const { status, isSignalled, wasOutOfMemory, isDiskFull } = ending;
-  if (status === 0) return { kind: "exited", exitCode: 0 };
-  if (wasOutOfMemory) {
-    const observedMb = Math.max(Math.ceil((peakMemoryBytes ?? 0) / MEBIBYTE), limits.memoryMb);
-    return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb };
-  }
-  const signal = isSignalled ? SIGNALS[status - SIGNAL_BASE] ?? `SIG${status - SIGNAL_BASE}` : undefined;
-  if (isDiskFull || signal === "SIGXFSZ") {
+  const { status, isSignalled, wasOutOfMemory, wasRefusedTasks, isDiskFull, disk } = ending;
+  const bounds = diskBounds(limits.diskMb);
+  if (wasOutOfMemory) return memoryLimit({ peakMemoryBytes }, limits);
+  if (wasRefusedTasks) return processLimit({ processes: 0 }, limits);
+  if (disk.bytes > bounds.bytes || disk.files > bounds.files) return diskLimit(disk, { bounds, limits });
+  if (isDiskFull && status !== 0) {
     return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
   }
+  const signal = isSignalled ? SIGNALS[status - SIGNAL_BASE] ?? `SIG${status - SIGNAL_BASE}` : undefined;
   return signal === undefined ? { kind: "exited", exitCode: status } : { kind: "signaled", signal };
 }

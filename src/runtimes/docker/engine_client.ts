@@ -1,25 +1,17 @@
 import { Readable } from "node:stream";
 // @ts-types="@types/dockerode"
 import Docker from "dockerode";
-import { type Attachment, toAttachment } from "./attachment.ts";
-import { ask, call, ifThere, refusal, toVariables, unlessStatus } from "./engine_call.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
+import { type Attachment, toAttachment } from "./attachment.ts";
 import { type EngineAddress, readCertificates } from "./engine_address.ts";
+import { ask, call, ifThere, toVariables, unlessStatus } from "./engine_call.ts";
+import { type EngineFacts, readFacts } from "./engine_facts.ts";
 
 /** What a container is made from, as the Engine API takes it. */
 export type ContainerRequest = Docker.ContainerCreateOptions;
 
 /** How long the Engine may take to pass on a signal: a program that is over its limits waits for nobody. */
 const SIGNAL_TIMEOUT_MS = 3_000;
-
-/** What this service asks of an Engine at its start. */
-export interface EngineFacts {
-  /** The names of the OCI runtimes that are registered, and the arguments of each. */
-  readonly runtimes: Readonly<Record<string, readonly string[]>>;
-  readonly hasSeccomp: boolean;
-  readonly limitsMemory: boolean;
-  readonly limitsProcesses: boolean;
-}
 
 /** A container as a list shows it. */
 export interface ListedContainer {
@@ -36,6 +28,12 @@ export interface InspectedContainer {
   readonly ociRuntime: string;
   /** The name of its network, or `none`. */
   readonly network: string;
+}
+
+/** An image as the Engine keeps it, and the variables (NAME=value) that it gives every container. */
+export interface InspectedImage {
+  readonly id: string;
+  readonly variables: readonly string[];
 }
 
 /** How a container, or a program in it, ended, as the Engine tells it. */
@@ -70,8 +68,8 @@ export interface ExecRequest {
 }
 
 /**
- * An Engine, through dockerode. Every method throws {CodeBeakerError} `runtime_unavailable`: what the Engine answered, or
- * that it cannot be reached ({@link isLost}).
+ * An Engine, through dockerode. Every method throws {CodeBeakerError} `runtime_unavailable`: what the Engine answered,
+ * or that it cannot be reached ({@link isLost}).
  */
 export class EngineClient {
   readonly #docker: Docker;
@@ -81,8 +79,8 @@ export class EngineClient {
   }
 
   /**
-   * Every option is given, so that none of the process's own variables stands in for it. The library reads `DOCKER_HOST` and
-   * `DOCKER_CERT_PATH` all the same before it looks at them, and fails where it can make nothing of those.
+   * Every option is given, so that none of the process's own variables stands in for it. The library reads
+   * `DOCKER_HOST` and `DOCKER_CERT_PATH` all the same first, and fails where it can make nothing of those.
    */
   static async connect(address: EngineAddress): Promise<EngineClient> {
     const none = {
@@ -112,20 +110,17 @@ export class EngineClient {
 
   async facts(): Promise<EngineFacts> {
     const info: Record<string, unknown> = await ask("tell about itself", () => this.#docker.info());
-    if (info["OSType"] !== "linux") throw refusal("run Linux containers", `it runs ${info["OSType"]} containers`);
-    const runtimes = Object.entries((info["Runtimes"] ?? {}) as Record<string, { runtimeArgs?: string[] }>);
-    return {
-      runtimes: Object.fromEntries(runtimes.map(([name, { runtimeArgs }]) => [name, runtimeArgs ?? []])),
-      hasSeccomp: ((info["SecurityOptions"] ?? []) as string[]).some((option) =>
-        option.startsWith("name=seccomp") && !option.includes("profile=unconfined")
-      ),
-      limitsMemory: info["MemoryLimit"] === true,
-      limitsProcesses: info["PidsLimit"] === true,
-    };
+    return readFacts(info);
   }
 
   async hasImage(tag: string): Promise<boolean> {
-    return await ifThere(ask(`look at the image ${tag}`, () => this.#docker.getImage(tag).inspect())) !== undefined;
+    return await this.inspectImage(tag) !== undefined;
+  }
+
+  /** An image, whatever its tag stands for later; undefined when it is not here. */
+  async inspectImage(tag: string): Promise<InspectedImage | undefined> {
+    const found = await ifThere(ask(`look at the image ${tag}`, () => this.#docker.getImage(tag).inspect()));
+    return found && { id: found.Id, variables: found.Config?.Env ?? [] };
   }
 
   /** The tags of one repository, the newest image's first. */
@@ -247,6 +242,12 @@ export class EngineClient {
       ociRuntime: found.HostConfig.Runtime ?? "",
       network: found.HostConfig.NetworkMode ?? "",
     };
+  }
+
+  /** The paths that differ in a container from its image. */
+  async changedPaths(id: string): Promise<string[]> {
+    const changes: unknown = await ask("compare a container", () => this.#docker.getContainer(id).changes());
+    return ((changes ?? []) as readonly { readonly Path: string }[]).map(({ Path }) => Path);
   }
 
   /** Makes a bridged IPv4 network unless it is there; its containers do not see one another. */

@@ -1,13 +1,18 @@
-import type { Instance } from "../../system/instance.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { RuntimeConfig, RuntimeLog } from "../runtime.ts";
+import type { Instance } from "../../system/instance.ts";
+import type { Program, RuntimeConfig, RuntimeHost, RuntimeLog } from "../runtime.ts";
+import { ContainerGroup } from "./container_group.ts";
 import type { ContainerBounds, ContainerRequest, EngineClient } from "./engine_client.ts";
 import { BUILD_DIRECTORY, type EnvironmentSpec } from "./environments.ts";
 import { boundsOf, containerRequest, KEEPER_USER } from "./host_config.ts";
 import { LABELS } from "./reaper.ts";
+import { RefusalWatch } from "./refusal_watch.ts";
 
 const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
-/** What an installer leaves beside the packages goes where compilers work, and nothing of a program's variables reaches it. */
+/**
+ * What an installer leaves beside the packages goes where compilers work, and nothing of a program's variables reaches
+ * it.
+ */
 const INSTALLER_VARIABLES = { HOME: BUILD_DIRECTORY, TMPDIR: BUILD_DIRECTORY, LANG: "C.UTF-8", NO_COLOR: "1" };
 
 /** What every environment of this runtime shares. */
@@ -17,6 +22,14 @@ export interface DockerInstallation {
   /** The environments that live, whose containers no reaper may take. */
   readonly living: Set<string>;
   readonly log: RuntimeLog;
+  /** Images whose interpreter does not wait for a program, as far as it was tried: there a launcher waits alone. */
+  readonly interpreterless: Set<string>;
+  /** What makes things ahead of time; undefined where nothing is. */
+  readonly pool?: RuntimeHost["pool"];
+  /** Memory for what waits in a session; undefined where there always is some. */
+  readonly memory?: RuntimeHost["memory"];
+  /** Private networks that the operator opened. */
+  readonly openNetworks: readonly string[];
 }
 
 /** What one environment is made from. */
@@ -33,10 +46,23 @@ export interface DockerEnvironmentOptions {
   readonly installs?: boolean;
   /** The environment names for which packages can be installed. */
   readonly installable: readonly string[];
-  /** The Engine's network for the installation of packages. @throws {CodeBeakerError} `permission_denied` that says why there is none */
+  /**
+   * The Engine's network for the installation of packages.
+   *
+   * @throws {CodeBeakerError} `permission_denied` that says why there is none
+   */
   installNetwork(): Promise<string>;
+  /** Given back when it is disposed of. */
+  readonly memory?: Disposable;
   /** Is told when no program can be run in the image. */
   onUnusable(reason: string): void;
+}
+
+/** What an environment outlived the process that made it in. */
+export interface Outlived {
+  /** The environment's own id. */
+  readonly id: string;
+  readonly containerId: string;
 }
 
 /** What a container runs for as long as it lives. */
@@ -49,7 +75,10 @@ export interface MainProcess {
 /** What keeps a lasting container alive. */
 export const KEEPER: MainProcess = { argv: ["sh", "-c", "exec sleep infinity"], user: KEEPER_USER, env: {} };
 
-/** The container of one environment. Everything that is started in it later has its variables too. */
+/**
+ * The container of one environment. Everything that is started in it later has its variables too: those of a session,
+ * which it keeps for whoever attaches it again; those of a single use come with its program.
+ */
 export function requestFor(
   { instance }: Pick<DockerInstallation, "instance">,
   options: DockerEnvironmentOptions,
@@ -76,7 +105,10 @@ export function requestFor(
   });
 }
 
-/** What the container of an environment may use while a compiler runs in it, or programs of these limits; absent, its own. */
+/**
+ * What the container of an environment may use while a compiler runs in it, or programs of these limits; absent, its
+ * own.
+ */
 export function boundsFor(
   { config, installs = false, spec }: DockerEnvironmentOptions,
   { compiling, limits = config.resourceLimits }: { readonly compiling: boolean; readonly limits?: Limits },
@@ -84,6 +116,23 @@ export function boundsFor(
   return boundsOf(limits, { compiling: installs || (compiling && spec.compile !== undefined) });
 }
 
+/** What this machine's kernel sees of the container of an environment, where it is that which runs it. */
+export function findGroup(
+  containerId: string,
+  { hasCgroup, ociRuntime }: Pick<DockerEnvironmentOptions, "hasCgroup" | "ociRuntime">,
+): ContainerGroup | undefined {
+  return hasCgroup ? ContainerGroup.find(containerId, { seesInside: ociRuntime === undefined }) : undefined;
+}
+
+/** What sees the refusals of a program; what installs packages is refused nothing by its request's permissions. */
+export function watchRefusals(
+  program: Program,
+  { config, openNetworks }: Pick<DockerEnvironmentOptions & DockerInstallation, "config" | "openNetworks">,
+): RefusalWatch | undefined {
+  return program.kind === "install" ? undefined : new RefusalWatch({ permissions: config.permissions, openNetworks });
+}
+
 function variablesOf({ config, installs = false, spec }: DockerEnvironmentOptions): Record<string, string> {
-  return installs ? INSTALLER_VARIABLES : { ...BASE_VARIABLES, ...spec.env, ...config.environmentVariables };
+  if (installs) return INSTALLER_VARIABLES;
+  return { ...BASE_VARIABLES, ...spec.env, ...(config.singleUse === true ? {} : config.environmentVariables) };
 }

@@ -1,5 +1,6 @@
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { goBuild } from "./go_build.ts";
+import pythonInterpreter from "./interpreter.py" with { type: "text" };
 
 /**
  * How programs of one environment name run in a container. In a command line `{file}` stands for the program's file, and
@@ -18,6 +19,10 @@ export interface EnvironmentSpec {
    * all of them. Nothing that they bring may be run by it.
    */
   readonly install?: readonly string[];
+  /** What among `run` can be started before its program is there; absent, nothing can. */
+  readonly waits?: "python";
+  /** The interpreter of a context, as the port's `Program` describes it; absent, there are no contexts. */
+  readonly interpreter?: readonly string[];
   /** Variables of every program, beside those of the image. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -49,7 +54,9 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     image: "python:3.13-slim-trixie",
     file: "main.py",
     run: ["python3", "{file}"],
+    waits: "python",
     install: PIP,
+    interpreter: ["python3", "-c", pythonInterpreter],
     env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONPATH: `${WORKSPACE_ROOT}/${PYTHON_PACKAGES}` },
   },
   javascript: {

@@ -1,15 +1,18 @@
 import { canonicalLanguage } from "../../core/languages.ts";
 import type { RuntimeFacts, RuntimeHost } from "../runtime.ts";
 
+/** The runtime's name. */
+export const RUNTIME_NAME = "docker";
+
 /** The environment names that need no configuration, in the order in which they are listed. */
 const BUILT_IN = ["python", "javascript", "typescript", "node", "bash", "go", "csharp"];
 
 /** What is known of this runtime before it is loaded; the figures are the original design's. */
 export function dockerFacts({ settings }: Pick<RuntimeHost, "settings">): RuntimeFacts {
   return {
-    name: "docker",
+    name: RUNTIME_NAME,
     type: "Docker",
-    supportedEnvironments: [...new Set([...BUILT_IN, ...configuredNames(settings["docker"])])],
+    supportedEnvironments: [...new Set([...BUILT_IN, ...configuredNames(settings[RUNTIME_NAME])])],
     capabilities: {
       startupTimeMs: 2_000,
       memoryOverheadMB: 250,

@@ -1,18 +1,21 @@
-import type { Limits } from "../../core/limits.ts";
-import { MEBIBYTE } from "../../core/limits.ts";
+import { filesFor, type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import type { ContainerBounds, ContainerRequest } from "./engine_client.ts";
 import { toVariables } from "./engine_call.ts";
+import type { ContainerBounds, ContainerRequest } from "./engine_client.ts";
 import { BUILD_DIRECTORY } from "./environments.ts";
 
+/** The number of {@link PROGRAM_USER}. */
+export const PROGRAM_UID = 65_534;
 /** Whom programs, and the service's own operations on their files, run as: nobody, with no privilege. */
-export const PROGRAM_USER = "65534:65534";
+export const PROGRAM_USER = `${PROGRAM_UID}:${PROGRAM_UID}`;
 
+/** The number of {@link KEEPER_USER}. */
+export const KEEPER_UID = 65_533;
 /**
- * Whom the main process of a lasting container runs as: another nobody, so that a program can neither signal nor read it,
- * and a signal to every process of {@link PROGRAM_USER} spares it.
+ * Whom the main process of a lasting container runs as: another nobody, so that a program can neither signal nor read
+ * it, and a signal to every process of {@link PROGRAM_USER} spares it.
  */
-export const KEEPER_USER = "65533:65533";
+export const KEEPER_USER = `${KEEPER_UID}:${KEEPER_UID}`;
 
 /** Tasks that a program does not count: the init, the launcher, the threads that an interpreter starts for itself. */
 const OWN_TASKS = 24;
@@ -21,8 +24,14 @@ const TEMPORARY_MB = 64;
 const BUILD_MB = 384;
 /** What a compiler may use, in a container whose programs get less. */
 const COMPILER_BOUNDS: ContainerBounds = { memoryMb: 1_024, tasks: 128 };
-const MAX_DESCRIPTORS = 1_024;
-const INODES_PER_MB = 256;
+/** How far the kernel's bounds on files stand behind the limits: what is passed can be told from what is reached. */
+const MARGIN_MB = 5;
+/**
+ * Descriptors that a process may have open, and the kernel's bound, which a program meets only before anybody has
+ * looked.
+ */
+export const MAX_DESCRIPTORS = 1_024;
+const DESCRIPTORS_BOUND = 4_096;
 /** The API has it since 1.41; the types do not. */
 const PRIVATE_CGROUPS = { CgroupnsMode: "private" };
 
@@ -54,11 +63,12 @@ export function boundsOf(limits: Limits, { compiling }: { readonly compiling: bo
   };
 }
 
-/** Everything that stands between a program and the host. Nothing of a client's JSON gets here but numbers and variables. */
+/**
+ * Everything that stands between a program and the host. Nothing of a client's JSON gets here but numbers and
+ * variables.
+ */
 export function containerRequest(request: HardeningRequest): ContainerRequest {
-  const { limits } = request;
   const memory = request.bounds.memoryMb * MEBIBYTE;
-  const fileBytes = Math.max(limits.diskMb, request.compiles ? BUILD_MB : 0) * MEBIBYTE;
   return {
     Image: request.image,
     Entrypoint: [],
@@ -91,8 +101,7 @@ export function containerRequest(request: HardeningRequest): ContainerRequest {
       PidsLimit: request.bounds.tasks,
       Tmpfs: tmpfs(request),
       Ulimits: [
-        { Name: "nofile", Soft: MAX_DESCRIPTORS, Hard: MAX_DESCRIPTORS },
-        { Name: "fsize", Soft: fileBytes, Hard: fileBytes },
+        { Name: "nofile", Soft: DESCRIPTORS_BOUND, Hard: DESCRIPTORS_BOUND },
         { Name: "core", Soft: 0, Hard: 0 },
       ],
       LogConfig: { Type: "none", Config: {} },
@@ -102,13 +111,18 @@ export function containerRequest(request: HardeningRequest): ContainerRequest {
   };
 }
 
+/** Memory in MB that what lies in a container may take while nothing runs in it. */
+export function idleMemoryMb({ diskMb, memoryMb }: Limits): number {
+  return Math.min(diskMb + Math.min(TEMPORARY_MB, diskMb), memoryMb);
+}
+
+/** Files of every size may be written, as far as there is room: one that is mostly holes takes little. */
 function tmpfs({ limits, compiles }: HardeningRequest): Record<string, string> {
   const place = (sizeMb: number, options: string) =>
-    `rw,nosuid,nodev,${options},size=${sizeMb}m,nr_inodes=${sizeMb * INODES_PER_MB}`;
-  const [uid, gid] = PROGRAM_USER.split(":");
+    `rw,nosuid,nodev,${options},size=${sizeMb + MARGIN_MB}m,nr_inodes=${filesFor(sizeMb + MARGIN_MB)}`;
   return {
-    [WORKSPACE_ROOT]: place(limits.diskMb, `exec,mode=0700,uid=${uid},gid=${gid}`),
-    "/tmp": place(TEMPORARY_MB, "noexec,mode=1777"),
-    ...(compiles ? { [BUILD_DIRECTORY]: place(BUILD_MB, `exec,mode=0700,uid=${uid},gid=${gid}`) } : {}),
+    [WORKSPACE_ROOT]: place(limits.diskMb, `exec,mode=0700,uid=${PROGRAM_UID},gid=${PROGRAM_UID}`),
+    "/tmp": place(Math.min(TEMPORARY_MB, limits.diskMb), "noexec,mode=1777"),
+    ...(compiles ? { [BUILD_DIRECTORY]: place(BUILD_MB, `exec,mode=0700,uid=${PROGRAM_UID},gid=${PROGRAM_UID}`) } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Availability } from "../../core/capabilities.ts";
+import type { LanguageFinding } from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { RuntimeLog } from "../runtime.ts";
 import type { EngineClient } from "./engine_client.ts";
@@ -47,13 +48,23 @@ export class Images {
     this.#waitMs = options.waitMs ?? WAIT_MS;
   }
 
-  /** Whether an environment's image is here, or may be had: one that could not be pulled a moment ago is not. */
-  async availability(environment: string): Promise<Availability> {
+  /**
+   * Whether an environment's image is here, or may be had where something may be fetched: one that could not be pulled a
+   * moment ago is not.
+   */
+  async availability(
+    environment: string,
+    { fetchesNothing = false }: { readonly fetchesNothing?: boolean } = {},
+  ): Promise<Availability> {
     const failure = this.#failureOf(environment);
     if (failure !== undefined) return { available: false, reason: failure };
     const { image } = this.#spec(environment);
     if (this.#slow.has(image)) return { available: false, reason: `the image ${image} is being pulled` };
-    if (await this.#findHere(environment) !== undefined || this.#settings.pull !== "never") return { available: true };
+    const isHere = await this.#findHere(environment) !== undefined;
+    if (fetchesNothing && (!isHere || this.#isDue(image))) {
+      return { available: false, reason: `the image ${image} would have to be pulled` };
+    }
+    if (isHere || this.#settings.pull !== "never") return { available: true };
     return { available: false, reason: `the image ${image} is not here and pulling is off` };
   }
 
@@ -64,7 +75,7 @@ export class Images {
    */
   async ensure(environment: string): Promise<string> {
     const { image } = this.#spec(environment);
-    const isDue = this.#settings.pull === "always" && !this.#pulled.has(image);
+    const isDue = this.#isDue(image);
     const here = await this.#findHere(environment);
     if (here !== undefined && !isDue) return here;
     const failure = this.#failureOf(environment);
@@ -75,6 +86,27 @@ export class Images {
     await this.#waitForPull(environment, image);
     this.#found.delete(environment); // What stood in for it does so no longer.
     return image;
+  }
+
+  /** The images that are here, by the environments that they are for, in the order of these. */
+  async here(environments: readonly string[]): Promise<Map<string, string>> {
+    const found = await Promise.all(environments.map((environment) => this.#findHere(environment)));
+    return new Map(environments.flatMap((environment, index) => {
+      const image = found[index];
+      return image === undefined ? [] : [[environment, image] as const];
+    }));
+  }
+
+  /** What an environment needs, and whether it is here. */
+  finding(environment: string, image: string | undefined): LanguageFinding {
+    if (image !== undefined) return { name: environment, isHere: true, detail: image };
+    const wanted = this.#spec(environment).image;
+    const fate = this.#settings.pull === "never" ? "pulling is off" : "it is pulled at its first use";
+    return {
+      name: environment,
+      isHere: false,
+      detail: `${wanted} is not here: ${this.#failureOf(environment) ?? fate}`,
+    };
   }
 
   /** Remembers that an environment's image is of no use, for every environment that has the same. */
@@ -136,6 +168,11 @@ export class Images {
       this.#pulls.delete(image);
       this.#slow.delete(image);
     }
+  }
+
+  /** Whether it is to be pulled even though it is here. */
+  #isDue(image: string): boolean {
+    return this.#settings.pull === "always" && !this.#pulled.has(image);
   }
 
   #failureOf(environment: string): string | undefined {

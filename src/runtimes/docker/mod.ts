@@ -1,3 +1,3 @@
 /** Programs in hardened containers, through the Engine API. */
 export { createDockerRuntime as create } from "./docker_runtime.ts";
-export { DEVIATIONS as deviations } from "./deviations.ts";
+export { deviations } from "./deviations.ts";

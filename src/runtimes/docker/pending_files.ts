@@ -1,7 +1,18 @@
 import type { FileEntry, WriteMode } from "../../core/files.ts";
 import type { WorkspaceFiles } from "../runtime.ts";
 
-type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+/** What is written by who waits for a program: so many bytes, and a name without anything that a shell knows. */
+const MAX_SOON_BYTES = 1_048_576;
+const SIMPLE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
+
+/** A file of the workspace itself that a launcher may write, and not empty. */
+export interface WrittenFile {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/** Files that are to come into a workspace, by their paths. */
+export type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
 /**
  * The files of an environment whose container is made late: plain writes are kept until then, and go along with its start.
@@ -9,11 +20,19 @@ type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
  */
 export class PendingFiles implements WorkspaceFiles {
   readonly #inContainer: WorkspaceFiles;
+  readonly #writeSoon: (file: WrittenFile) => Promise<boolean>;
   #pending: Map<string, Uint8Array<ArrayBuffer>> | undefined;
 
-  /** @param options.waits whether there is no container yet */
-  constructor(inContainer: WorkspaceFiles, options: { readonly waits: boolean }) {
+  /**
+   * @param options.waits whether there is no container yet
+   * @param options.writeSoon has a file written by somebody who is in the container already; tells whether it could
+   */
+  constructor(
+    inContainer: WorkspaceFiles,
+    options: { readonly waits: boolean; writeSoon(file: WrittenFile): Promise<boolean> },
+  ) {
     this.#inContainer = inContainer;
+    this.#writeSoon = options.writeSoon;
     this.#pending = options.waits ? new Map() : undefined;
   }
 
@@ -34,10 +53,14 @@ export class PendingFiles implements WorkspaceFiles {
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     mode: WriteMode = "create",
   ): Promise<void> {
-    if (this.#pending === undefined || !(content instanceof Uint8Array) || mode !== "create") {
-      return await this.#inContainer.write(path, content, mode);
+    const isPlain = content instanceof Uint8Array && mode === "create";
+    if (isPlain && this.#pending !== undefined) {
+      this.#pending.set(path, content);
+      return;
     }
-    this.#pending.set(path, content);
+    const isSmall = isPlain && content.length > 0 && content.length <= MAX_SOON_BYTES && SIMPLE_NAME.test(path);
+    if (isSmall && await this.#writeSoon({ name: path, content })) return;
+    await this.#inContainer.write(path, content, mode);
   }
 
   stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry> {

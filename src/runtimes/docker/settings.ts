@@ -4,7 +4,7 @@ import { oneOf, parseAs, strictObject } from "../../core/validation.ts";
 import { ENVIRONMENTS, type EnvironmentSpec } from "./environments.ts";
 
 /** When an image is pulled: when it is not here, never, or at its first use after each start. */
-export const PULL_POLICIES = ["missing", "never", "always"] as const;
+const PULL_POLICIES = ["missing", "never", "always"] as const;
 
 /** What the operator decides about this runtime. */
 export interface DockerSettings {
@@ -70,13 +70,17 @@ function complete(
   );
   const { image, file, run } = entire;
   const compile = given.run === undefined ? entire.compile : given.compile;
+  const waits = given.run === undefined ? known?.waits : undefined;
   const install = given.install ?? known?.install;
+  const interpreter = given.run === undefined ? known?.interpreter : undefined;
   return {
     image,
     file,
     run,
     ...(compile === undefined ? {} : { compile }),
+    ...(waits === undefined ? {} : { waits }),
     ...(install === undefined ? {} : { install }),
+    ...(interpreter === undefined ? {} : { interpreter }),
     env: { ...known?.env, ...given.env },
   };
 }

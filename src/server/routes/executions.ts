@@ -7,7 +7,7 @@ import { answerExecution } from "../answer_execution.ts";
 import type { AppEnv } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
 import { failureProblem } from "../problem.ts";
-import { parseQuery, wholeNumber } from "../query.ts";
+import { noQuery, parseQuery, wholeNumber } from "../query.ts";
 
 /** How long a request for an execution may wait for its end. */
 const MAX_WAIT_MS = 60_000;
@@ -20,13 +20,13 @@ const inputSchema = strictObject({ text: z.string().optional(), close: z.boolean
 );
 
 /**
- * One-shot executions, and every execution by its id. Cancelling answers 204 and returns at once; asking again, or for one that
- * has ended, changes nothing.
+ * One-shot executions, and every execution by its id. Cancelling answers 204 and returns at once; asking again, or for
+ * one that has ended, changes nothing.
  */
 export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .post("/v1/executions", async (context) => {
-      const request = parseExecutionRequest(await jsonBody(context.req));
+    .post("/v1/executions", noQuery, async (context) => {
+      const request = parseExecutionRequest(await jsonBody(context));
       return await answerExecution(context, (options) => engine.submit(context.get("caller"), request, options));
     })
     .get("/v1/executions/:id", async (context) => {
@@ -35,12 +35,12 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
       const report = await engine.report(context.get("caller"), context.req.param("id"), { waitMs, signal });
       return context.json(shown(report, context.get("requestId")));
     })
-    .delete("/v1/executions/:id", (context) => {
+    .delete("/v1/executions/:id", noQuery, (context) => {
       engine.cancel(context.get("caller"), context.req.param("id"));
       return context.body(null, 204);
     })
-    .post("/v1/executions/:id/stdin", async (context) => {
-      const { text, close } = parseAs(inputSchema, await jsonBody(context.req), { what: "the input" });
+    .post("/v1/executions/:id/stdin", noQuery, async (context) => {
+      const { text, close } = parseAs(inputSchema, await jsonBody(context), { what: "the input" });
       const input = { ...(text === undefined ? {} : { text }), ...(close === undefined ? {} : { close }) };
       const { signal } = context.req.raw;
       await engine.feed(context.get("caller"), context.req.param("id"), input, { signal });

@@ -11,7 +11,7 @@ import type { Upload, Uploads } from "../../system/uploads.ts";
 import type { AppEnv } from "../app_env.ts";
 import { bodyOf } from "../body.ts";
 import { checkPreconditions } from "../file_conditions.ts";
-import { parseQuery, wholeNumber } from "../query.ts";
+import { noQuery, parseQuery, wholeNumber } from "../query.ts";
 import { downloadHeaders, refuseNonFile, sendFile } from "../send_file.ts";
 
 /** Where uploads wait until all of them has come. */
@@ -58,7 +58,8 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
     const maxBytes = sessions.limits(caller, idOf(context)).diskMb * MEBIBYTE;
     refuseDeclared(context, maxBytes);
     const { tenant } = caller.principal;
-    return await uploads[how](ReadableStream.from(bodyOf(context.req)), { tenant, maxBytes });
+    const body = bodyOf(context.req, { ...context.get("bodyBounds"), maxBytes: Infinity });
+    return await uploads[how](ReadableStream.from(body), { tenant, maxBytes });
   }
 
   /** What an upload takes the place of: it may be another file than before the upload came. */
@@ -76,8 +77,8 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       const { result } = await sessions.command(context.get("caller"), idOf(context), command, { signal });
       return context.body(JSON.stringify(result), 200, { "content-type": "application/json" });
     })
-    .get(FILE_ROUTE, (context) => sendFile(context, { files: filesOf(context), path: pathOf(context) }))
-    .put(FILE_ROUTE, async (context) => {
+    .get(FILE_ROUTE, noQuery, (context) => sendFile(context, { files: filesOf(context), path: pathOf(context) }))
+    .put(FILE_ROUTE, noQuery, async (context) => {
       const path = pathOf(context);
       refuseCoding(context);
       await replaceable(context, path); // Whoever may not need not send anything.
@@ -97,7 +98,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       await files.delete(path, { recursive });
       return context.body(null, 204);
     })
-    .get(ARCHIVE_ROUTE, async (context) => {
+    .get(ARCHIVE_ROUTE, noQuery, async (context) => {
       const files = filesOf(context);
       const body = context.req.method === "HEAD" ? null : await files.pack();
       return context.newResponse(
@@ -106,7 +107,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
         downloadHeaders({ name: `${idOf(context)}.tar`, type: "application/x-tar" }),
       );
     })
-    .put(ARCHIVE_ROUTE, async (context) => {
+    .put(ARCHIVE_ROUTE, noQuery, async (context) => {
       filesOf(context); // Whoever has no such session need not send anything.
       using upload = await take(context, "takeArchive");
       await filesOf(context).unpack(upload.stream());

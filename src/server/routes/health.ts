@@ -3,19 +3,12 @@ import type { EnginePort } from "../../engine/port.ts";
 import type { AppEnv } from "../app_env.ts";
 
 /** Whether the process answers, and whether it can run anything and takes it in. */
-export function healthRoutes(engine: Pick<EnginePort, "describeRuntimes" | "isOpen">): Hono<AppEnv> {
+export function healthRoutes(engine: Pick<EnginePort, "readiness" | "isOpen">): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/health/live", (context) => context.json({ status: "live" }))
     .get("/health/ready", async (context) => {
-      const runtimes = await engine.describeRuntimes();
+      const runtimes = await engine.readiness();
       const isReady = engine.isOpen && runtimes.some(({ available }) => available);
-      return context.json({
-        status: isReady ? "ready" : "not_ready",
-        runtimes: runtimes.map(({ name, available, reason }) => ({
-          name,
-          available,
-          ...(reason === undefined ? {} : { reason }),
-        })),
-      }, isReady ? 200 : 503);
+      return context.json({ status: isReady ? "ready" : "not_ready", runtimes }, isReady ? 200 : 503);
     });
 }

@@ -3,13 +3,14 @@ import { parseSelectionRequest } from "../../core/request.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { AppEnv } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
+import { noQuery } from "../query.ts";
 
 /** Which runtimes there are, and which one a request would get. */
 export function runtimeRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .get("/v1/runtimes", async (context) => context.json({ runtimes: await engine.describeRuntimes() }))
-    .post("/v1/runtimes/select", async (context) => {
-      const request = parseSelectionRequest(await jsonBody(context.req));
+    .get("/v1/runtimes", noQuery, async (context) => context.json({ runtimes: await engine.describeRuntimes() }))
+    .post("/v1/runtimes/select", noQuery, async (context) => {
+      const request = parseSelectionRequest(await jsonBody(context));
       return context.json(await engine.select(context.get("caller"), request));
     });
 }

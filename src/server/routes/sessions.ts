@@ -4,11 +4,11 @@ import { parseSessionExecution, parseSessionRequest, SESSION_STATES } from "../.
 import { oneOf, strictObject } from "../../core/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
+import { answerCommand } from "../answer_command.ts";
 import { answerExecution } from "../answer_execution.ts";
 import type { AppEnv } from "../app_env.ts";
-import { answerCommand } from "../answer_command.ts";
 import { jsonBody } from "../json_body.ts";
-import { parseQuery, wholeNumber } from "../query.ts";
+import { noQuery, parseQuery, wholeNumber } from "../query.ts";
 
 const MAX_PAGE = 100;
 const DEFAULT_PAGE = 50;
@@ -22,8 +22,8 @@ const listQuery = strictObject({
 /** Sessions: made, listed, shown, closed, and what is done in them. */
 export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .post("/v1/sessions", async (context) => {
-      const request = parseSessionRequest(await jsonBody(context.req));
+    .post("/v1/sessions", noQuery, async (context) => {
+      const request = parseSessionRequest(await jsonBody(context));
       const session = await sessions.create(context.get("caller"), request, { signal: context.req.raw.signal });
       return context.json(session, 201, { location: `/v1/sessions/${session.id}` });
     })
@@ -31,17 +31,19 @@ export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<
       const { limit, cursor, state } = parseQuery(context.req, listQuery);
       return context.json(sessions.list(context.get("caller"), { limit, cursor, state }));
     })
-    .get("/v1/sessions/:id", (context) => context.json(sessions.show(context.get("caller"), context.req.param("id"))))
-    .delete("/v1/sessions/:id", async (context) => {
+    .get("/v1/sessions/:id", noQuery, (context) => {
+      return context.json(sessions.show(context.get("caller"), context.req.param("id")));
+    })
+    .delete("/v1/sessions/:id", noQuery, async (context) => {
       await sessions.close(context.get("caller"), context.req.param("id"));
       return context.body(null, 204);
     })
-    .post("/v1/sessions/:id/executions", async (context) => {
-      const request = parseSessionExecution(await jsonBody(context.req));
+    .post("/v1/sessions/:id/executions", noQuery, async (context) => {
+      const request = parseSessionExecution(await jsonBody(context));
       const id = context.req.param("id");
       return await answerExecution(context, (options) => sessions.submit(context.get("caller"), id, request, options));
     })
-    .post("/v1/sessions/:id/commands", async (context) => {
+    .post("/v1/sessions/:id/commands", noQuery, async (context) => {
       return await answerCommand(context, { sessions, observer, id: context.req.param("id") });
     });
 }

@@ -40,8 +40,9 @@ export function isExecution(result: unknown): result is Execution {
 export function toStatus(report: ExecutionReport): object {
   switch (report.status) {
     case "ended": {
-      const { stdout, stderr, createdAt, runtime } = report.execution;
-      return { ...summarise(report.execution), stdout, stderr, runtime, createdAt };
+      const { stdout, stderr, createdAt, runtime, denials, denialsOmitted } = report.execution;
+      const denied = { denials, ...(denialsOmitted === undefined ? {} : { denialsOmitted }) };
+      return { ...summarise(report.execution), stdout, stderr, runtime, ...denied, createdAt };
     }
     case "failed":
       return { ...unfinished(report.id, report.status), stdout: "", stderr: "", ...toWords(report.error) };

@@ -15,8 +15,9 @@ export interface Place {
 }
 
 /**
- * A value with the names that `schema` knows: names are matched without regard to case and `_`, and so are the values of
- * enumerations. Null stands for what is absent. What the schema does not know is left out, with a warning; nothing is checked.
+ * A value with the names that `schema` knows: names are matched without regard to case and `_`, and so are the values
+ * of enumerations. Null stands for what is absent. What the schema does not know is left out, with a warning; nothing
+ * is checked.
  *
  * @throws {CodeBeakerError} `invalid_request` for a field that is there twice
  */
@@ -48,7 +49,7 @@ export function warn(warnings: string[], message: string): void {
 }
 
 /** Warns that a field has no meaning, and names the one that may have been meant. */
-export function warnUnknown({ path, warnings }: Place, known: readonly string[]): void {
+function warnUnknown({ path, warnings }: Place, known: readonly string[]): void {
   if (warnings.length >= MAX_WARNINGS) return;
   const at = path.lastIndexOf(".") + 1;
   warn(warnings, `${path.slice(0, at)}${unknownName(path.slice(at), known)}: this field has no meaning here`);

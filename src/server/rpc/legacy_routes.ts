@@ -20,7 +20,7 @@ export function legacyRoutes(methods: Methods): Hono<AppEnv> {
 
   return new Hono<AppEnv>()
     .post("/api/execution", async (context) => {
-      const params = await jsonBody(context.req);
+      const params = await jsonBody(context);
       return context.json(await call(context, { method: "execution.run", params }));
     })
     .get("/api/execution/:id", async (context) => {

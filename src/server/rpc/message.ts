@@ -1,4 +1,5 @@
 import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../core/errors.ts";
+import { parseJson } from "../../core/parse_json.ts";
 import { type Problem, toProblem } from "../problem.ts";
 import { isObject } from "./fit.ts";
 
@@ -49,8 +50,8 @@ export function protocolError(
 /**
  * A message as its requests, in their order; one that holds no request is answered by itself.
  *
- * The package json-rpc-2.0 is not used as it answers a batch of one without its list (against section 6), takes a `null` in a
- * batch for a failure of its own, and has no bound for batches.
+ * The package json-rpc-2.0 is not used as it answers a batch of one without its list (against section 6), takes a
+ * `null` in a batch for a failure of its own, and has no bound for batches.
  */
 export function readMessage(
   text: string,
@@ -58,8 +59,9 @@ export function readMessage(
 ): ReadRequest | ReadRequest[] {
   let message: unknown;
   try {
-    message = JSON.parse(text);
+    message = parseJson(text, { what: "the message" });
   } catch (error) {
+    if (error instanceof CodeBeakerError) return { id: null, error: toRpcError(error, requestId) };
     const why = `Cannot read the message as it must be JSON: ${messageOf(error).slice(0, 200)}`;
     return { id: null, error: protocolError("parse_error", { message: why, requestId }) };
   }

@@ -4,6 +4,7 @@ import type { Observer } from "../../engine/observer.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { Catalogue } from "./catalogue.ts";
+import { contextMethods } from "./context_methods.ts";
 import { executionMethods } from "./execution_methods.ts";
 import { initializeMethod } from "./initialize.ts";
 import type { RpcMethod } from "./method.ts";
@@ -29,6 +30,7 @@ export class Methods {
       ...executionMethods({ engine, catalogue }),
       ...runtimeMethods({ engine, catalogue }),
       ...sessionMethods({ sessions, observer, catalogue }),
+      ...contextMethods({ sessions }),
     ];
     const names = methods.map(({ name }) => name);
     const all = [initializeMethod({ catalogue, maxRequests, methods: names }), ...methods];

@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
@@ -9,6 +10,8 @@ import type { Dialect } from "../../support/dialects/mod.ts";
 export interface Bench {
   readonly environment: ExecutionEnvironment;
   readonly dialect: Dialect;
+  /** Whether another program can be run when one has ended. */
+  readonly lasts: boolean;
   run(code: string, options?: RunOptions): Promise<ProgramResult>;
 }
 
@@ -48,17 +51,46 @@ export async function withBench(
   },
   check: Check,
 ): Promise<void> {
-  await using environment = await runtime.createEnvironment(config);
+  await using environments = new AsyncDisposableStack();
+  let environment = environments.use(await runtime.createEnvironment(config));
+  let isUsed = false;
+
+  /** What waits ahead of time waits for one set of limits and variables: an environment that nobody has used is made anew. */
+  async function fit(options: RunOptions): Promise<void> {
+    if (config.runsMainFile !== true || isUsed) return;
+    const { env = {}, limits = {} } = options;
+    const fitting = {
+      ...config,
+      environmentVariables: { ...config.environmentVariables, ...env },
+      resourceLimits: { ...DEFAULT_LIMITS, ...limits },
+    };
+    environment = environments.use(await runtime.createEnvironment(fitting));
+  }
+
   async function run(code: string, options: RunOptions = {}): Promise<ProgramResult> {
+    await fit(options);
     const path = environment.mainFile();
     await environment.files.write(path, new TextEncoder().encode(code));
-    return await runProgram(environment, { kind: "file", path, args: options.args ?? [] }, {
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      stdin: options.stdin ?? "",
-      env: options.env ?? {},
-      signal: options.signal,
-      onOutput: ({ bytes }) => options.onText?.(new TextDecoder().decode(bytes)),
+    const { args = [], env = {}, limits = {}, onText, signal, stdin = "" } = options;
+    const ran = await runProgram(environment, { kind: "file", path, args }, {
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      stdin,
+      env,
+      signal,
+      onOutput: ({ bytes }) => onText?.(new TextDecoder().decode(bytes)),
     });
+    if (config.runsMainFile === true && !isUsed && args.length === 0) assertEquals(environment.warm, true);
+    isUsed = true;
+    return ran;
   }
-  await check({ environment, dialect, run });
+
+  await check({
+    get environment() {
+      isUsed = true;
+      return environment;
+    },
+    dialect,
+    lasts: config.singleUse !== true,
+    run,
+  });
 }

@@ -55,8 +55,8 @@ export const ENDING_CHECKS: Checks = {
   },
 
   async "usage tells what the program took"({ dialect, run }) {
-    const { usage } = await run(dialect.spin, { limits: { timeoutMs: 300 } });
-    assert(usage.wallMs >= 300 && usage.wallMs < 5_000, `wall ${usage.wallMs}`);
+    const { usage } = await run(dialect.spin, { limits: { cpuMs: 300, timeoutMs: 60_000 } });
+    assert(usage.wallMs > 0 && usage.wallMs < 60_000, `wall ${usage.wallMs}`);
     assert(usage.startupMs > 0, `start-up ${usage.startupMs}`);
     assert(usage.cpuMs !== null && usage.cpuMs >= 100, `cpu ${usage.cpuMs}`);
     assert(usage.peakMemoryBytes !== null && usage.peakMemoryBytes > 1_000_000, `memory ${usage.peakMemoryBytes}`);

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { runCommand } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
@@ -112,5 +112,16 @@ export const LASTING_CHECKS: Checks = {
       },
     });
     assertEquals(outcome, { kind: "cancelled" });
+  },
+
+  async "usage is the program's own: neither what its start took, nor what the one before it used"({ dialect, run }) {
+    const busy = await run(dialect.spin, { limits: { cpuMs: 1_000, timeoutMs: 60_000 } });
+    const greedy = await run(dialect.limits.takeHeap(120));
+    const modest = await run(dialect.hello);
+    assertEquals(modest.exitCode, 0);
+    const [cpu, mostCpu] = [modest.usage.cpuMs, busy.usage.cpuMs];
+    assert(cpu !== null && mostCpu !== null && cpu < mostCpu / 2, `${cpu} ms of CPU, after ${mostCpu}`);
+    const [memory, mostMemory] = [modest.usage.peakMemoryBytes, greedy.usage.peakMemoryBytes];
+    assert(memory !== null && mostMemory !== null && memory < mostMemory / 2, `${memory} bytes, after ${mostMemory}`);
   },
 };

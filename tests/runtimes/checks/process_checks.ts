@@ -29,7 +29,8 @@ async function assertNoneLeft({ environment, dialect, run }: Bench, output: Chil
   assertEquals(error.code, "not_found");
 }
 
-function processesOf({ processes }: Dialect): ProcessPrograms {
+/** @throws {Error} where a dialect has none */
+export function processesOf({ processes }: Dialect): ProcessPrograms {
   if (processes === undefined) throw new Error("This dialect has no programs that start or signal processes");
   return processes;
 }

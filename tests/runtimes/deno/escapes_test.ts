@@ -91,15 +91,23 @@ if (isPresent("deno", await runtime.isAvailable())) {
     assertEquals(await accepted, "closed");
   });
 
+  Deno.test("a tree of more directories than may lie in a workspace ends the program that makes it", async () => {
+    const { outcome, stdout } = await attack({ code: DEEP_TREE });
+    assertEquals(outcome.kind, "disk_limit");
+    if (host.confinement.layers.includes("tmpfs")) assertEquals(stdout, ""); // Else a look takes longer than making it does.
+    assert(outcome.kind === "disk_limit" && (outcome.observedFiles ?? 0) > (outcome.limitFiles ?? Infinity));
+  });
+
   Deno.test("a tree too deep for any recursion is refused by commands, and removed", async () => {
+    const limits = { ...DEFAULT_LIMITS, diskMb: 256 };
     await using environment = await runtime.createEnvironment({
       environment: "typescript",
       environmentVariables: {},
-      resourceLimits: DEFAULT_LIMITS,
+      resourceLimits: limits,
       permissions: NO_PERMISSIONS,
       minIsolation: 0,
     });
-    const command = (value: unknown) => runCommand(environment, value, { limits: DEFAULT_LIMITS });
+    const command = (value: unknown) => runCommand(environment, value, { limits });
     assertEquals((await command({ type: "execute_code", code: DEEP_TREE }) as ProgramResult).stdout, "built\n");
     for (const refused of [{ type: "list_directory" }, { type: "copy_file", source: "top", destination: "copy" }]) {
       assertEquals((await assertRejects(() => command(refused), CodeBeakerError)).code, "too_large");

@@ -144,16 +144,17 @@ if (isPresent("deno", await availability())) {
     await using bench = await openPackagesBench([BASE]);
     assertExited(await bench.install(["base"]));
     const code = `
-      const directory = new URL("..", "file://" + Deno.cwd() + "/").pathname;
-      const list = (path) => { try { return [...Deno.readDirSync(path)].map(({ name }) => name); } catch { return "refused"; } };
-      console.log(list(directory), list(directory + "deno_dir"), list(directory + "deno_dir/npm").length);
       const { createRequire } = await import("node:module");
       const file = createRequire(import.meta.url).resolve("base");
+      const cache = file.slice(0, file.indexOf("/npm/"));
+      const directory = new URL("..", "file://" + Deno.cwd() + "/").pathname;
+      const list = (path) => { try { return [...Deno.readDirSync(path)].map(({ name }) => name); } catch (error) { return error.name; } };
+      console.log(list(directory), list(cache + "/.."), list(cache), list(cache + "/npm").length);
       console.log(Deno.readTextFileSync(file));
       const attempts = [() => Deno.writeTextFileSync(file, ""), () => Deno.removeSync(file), () => Deno.renameSync(file, "stolen.js"), () => Deno.symlinkSync("/etc", "node_modules")];
       for (const attempt of attempts) { try { attempt(); console.log("done"); } catch { console.log("refused"); } }`;
     const { stdout } = await bench.run(code);
-    assertEquals(stdout, `refused refused 1\n${BASE.files["index.js"]}\n${"refused\n".repeat(4)}`);
+    assertEquals(stdout, `NotCapable NotCapable NotCapable 1\n${BASE.files["index.js"]}\n${"refused\n".repeat(4)}`);
   });
 
   Deno.test("an installation runs no script of a package, and asks for nothing outside the registry", async () => {

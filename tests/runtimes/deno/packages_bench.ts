@@ -21,6 +21,7 @@ export interface PackagesBench extends AsyncDisposable {
 export async function openPackagesBench(
   packages: readonly PublishedPackage[],
   permissions: Partial<PermissionSettings> = {},
+  limits: Partial<Limits> = {},
 ): Promise<PackagesBench> {
   await using opened = new AsyncDisposableStack();
   const registry = opened.use(await openNpmRegistry(packages));
@@ -29,15 +30,15 @@ export async function openPackagesBench(
     await createDenoRuntime(host).createEnvironment({
       environment: "typescript",
       environmentVariables: {},
-      resourceLimits: DEFAULT_LIMITS,
+      resourceLimits: { ...DEFAULT_LIMITS, ...limits },
       permissions: { ...NO_PERMISSIONS, ...permissions },
       minIsolation: 0,
     }),
   );
   const owned = opened.move();
-  const ask = async (command: unknown, limits: Partial<Limits> = {}) =>
+  const ask = async (command: unknown, lowered: Partial<Limits> = {}) =>
     await runCommand(environment, command, {
-      limits: { ...DEFAULT_LIMITS, ...limits },
+      limits: { ...DEFAULT_LIMITS, ...limits, ...lowered },
       mayInstall: true,
     }) as ProgramResult;
   return {

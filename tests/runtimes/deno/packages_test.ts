@@ -5,6 +5,7 @@ import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
+import { Contexts } from "../../../src/sessions/contexts.ts";
 import { npmAvailability, type PublishedPackage } from "../../support/npm_registry.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -48,6 +49,25 @@ function largePackage(bytes: number): PublishedPackage {
 }
 
 if (isPresent("deno", await availability())) {
+  Deno.test("[deno] packages: a context imports by their names those that were installed before it was opened", async () => {
+    await using bench = await openPackagesBench(PACKAGES);
+    assertExited(await bench.install(["@scope/top"]));
+    await using contexts = new Contexts();
+    const { id } = await contexts.open(bench.environment, {
+      language: "typescript",
+      limits: DEFAULT_LIMITS,
+      lifetimeMs: 60_000,
+      createdAt: 0,
+      memory: { [Symbol.dispose]() {} },
+    });
+    const run = (code: string) => contexts.get(id).run({ code }, { limits: DEFAULT_LIMITS });
+    assertExited(await run('import { text } from "@scope/top";'));
+    assertEquals((await run("text as string")).value, "top of base 1.0, with data");
+    const late = await run('import late from "late";');
+    assertExited(late, 1);
+    assertStringIncludes(late.stderr, "late");
+  });
+
   Deno.test("[deno] packages: what was installed is imported by its name, required, and found by eval", async () => {
     await using bench = await openPackagesBench(PACKAGES);
     const before = await bench.run('import base from "base"; console.log(base);');
@@ -113,7 +133,7 @@ if (isPresent("deno", await availability())) {
     const first = await bench.install(["no-such-package"]);
     assertExited(first, 1);
     assertStringIncludes(first.stderr, "no-such-package");
-    assertEquals(await names(bench), ["tmp", "workspace"]);
+    assertEquals(await names(bench), ["deno_dir", "tmp", "workspace"]);
     assertExited(await bench.install(["base@1"]));
     for (const packages of [["no-such-package", "late"], ["late", "needs-more"], ["base@9"]]) {
       assertExited(await bench.install(packages), 1);
@@ -132,17 +152,18 @@ if (isPresent("deno", await availability())) {
       const error = await assertRejects(() => bench.install(["base", name]), CodeBeakerError);
       assertEquals([name, error.code, error.details.errors?.[0]?.path], [name, "invalid_request", "packages[1]"]);
     }
-    assertEquals([bench.requests, await names(bench)], [[], ["tmp", "workspace"]]);
+    assertEquals([bench.requests, await names(bench)], [[], ["deno_dir", "tmp", "workspace"]]);
   });
 
   Deno.test("[deno] packages: more than the disk limit ends an installation, and nothing of it stays", async () => {
-    await using bench = await openPackagesBench([largePackage(3_000_000), ...PACKAGES]);
-    assertExited(await bench.install(["base@1"], { diskMb: 4 }));
-    const { outcome } = await bench.install(["large", "base@2"], { diskMb: 2 });
-    assert(outcome.kind === "disk_limit" && outcome.limitMb === 2 && outcome.observedMb >= 2, JSON.stringify(outcome));
+    await using bench = await openPackagesBench([largePackage(9_000_000), ...PACKAGES], {}, { diskMb: 4 });
+    assertExited(await bench.install(["base@1"]));
+    const { outcome } = await bench.install(["large", "base@2"]);
+    assert(outcome.kind === "disk_limit" && outcome.limitMb === 4 && outcome.observedMb >= 4, JSON.stringify(outcome));
     assertEquals((await bench.run('import base from "base"; console.log(base);')).stdout, "base 1.5\n");
     assertEquals(await names(bench), ["deno_dir", "packages", "tmp", "workspace"]);
-    assertExited(await bench.install(["large"], { diskMb: 8 }));
+    await using roomy = await openPackagesBench([largePackage(9_000_000)], {}, { diskMb: 32 });
+    assertExited(await roomy.install(["large"]));
   });
 
   Deno.test("[deno] packages: a deadline, a cancel and a disposal each end an installation, and nothing of it stays", async () => {
@@ -174,6 +195,7 @@ if (isPresent("deno", await availability())) {
     assertEquals((await cancelled).outcome, { kind: "cancelled" });
     const scratch = `${host.scratchDirectory}/${environment.id}`;
     assertEquals((await Array.fromAsync(Deno.readDir(scratch))).map(({ name }) => name).toSorted(), [
+      "deno_dir",
       "tmp",
       "workspace",
     ]);

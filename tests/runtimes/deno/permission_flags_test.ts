@@ -50,6 +50,13 @@ Deno.test("permissionFlags() grants exactly what is listed", () => {
   ]);
 });
 
+Deno.test("permissionFlags() lets a program start others only where that was granted, and in no list", () => {
+  assertEquals(
+    flags({ allowRun: true }),
+    permissionFlags(BASE).map((flag) => flag === "--deny-run" ? "--allow-run" : flag),
+  );
+});
+
 Deno.test("permissionFlags() keeps the private networks and this machine out of every network it grants", () => {
   for (const allowNet of [true, ["example.com:443"]]) {
     const all = flags({ allowNet }, { ownAddresses: ["198.51.100.7", "[fd00::2]"] });

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { configFor, dockerAvailability, openDocker, runCode } from "../../support/docker.ts";
@@ -18,7 +18,7 @@ if (isPresent("docker/python", await dockerAvailability("python"))) {
     const forks =
       "import os\nfor _ in range(40):\n    if os.fork() == 0:\n        import time; time.sleep(9)\nprint('all')";
     const few = await runCode(environment, forks, { limits: { ...DEFAULT_LIMITS, maxProcesses: 4 } });
-    assertEquals([few.exitCode, few.stdout], [1, ""]);
+    assert(few.outcome.kind === "process_limit" && few.outcome.limit === 4, JSON.stringify(few.outcome));
     assertEquals((await runCode(environment, forks)).stdout, "all\n");
   });
 

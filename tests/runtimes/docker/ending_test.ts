@@ -5,22 +5,30 @@ import { type Ending, endingOf, outcomeOf, parseEnding } from "../../../src/runt
 
 const LIMITS = { ...DEFAULT_LIMITS, memoryMb: 100, diskMb: 20 };
 const MEBIBYTE = 1_048_576;
+const EXITED: Ending = {
+  status: 0,
+  isSignalled: false,
+  wasOutOfMemory: false,
+  wasRefusedTasks: false,
+  isDiskFull: false,
+  disk: { bytes: 0, files: 0 },
+};
 
 function outcome(ending: Partial<Ending>, peakMemoryBytes: number | null = null): Outcome {
-  const whole = { status: 0, isSignalled: false, wasOutOfMemory: false, isDiskFull: false, ...ending };
-  return outcomeOf(whole, { limits: LIMITS, peakMemoryBytes });
+  return outcomeOf({ ...EXITED, ...ending }, { limits: LIMITS, peakMemoryBytes });
 }
 
-Deno.test("parseEnding() reads the launcher's four words, and takes no notice of more", () => {
-  const table: [string, Ending][] = [
-    ["0 0 0 0", { status: 0, isSignalled: false, wasOutOfMemory: false, isDiskFull: false }],
-    ["7 0 0 0", { status: 7, isSignalled: false, wasOutOfMemory: false, isDiskFull: false }],
-    ["137 1 0 0", { status: 137, isSignalled: true, wasOutOfMemory: false, isDiskFull: false }],
-    ["137 1 1 0", { status: 137, isSignalled: true, wasOutOfMemory: true, isDiskFull: false }],
-    ["1 0 3 1", { status: 1, isSignalled: false, wasOutOfMemory: true, isDiskFull: true }],
-    ["1 0 0 1 5000000 1024 3", { status: 1, isSignalled: false, wasOutOfMemory: false, isDiskFull: true }],
+Deno.test("parseEnding() reads the launcher's seven words, and takes no notice of more", () => {
+  const table: [string, Partial<Ending>][] = [
+    ["0 0 0 0 0 0 0", {}],
+    ["7 0 0 0 0 4096 1", { status: 7, disk: { bytes: 4096, files: 1 } }],
+    ["137 1 0 0 0 0 0", { status: 137, isSignalled: true }],
+    ["137 1 1 0 0 0 0", { status: 137, isSignalled: true, wasOutOfMemory: true }],
+    ["2 0 0 5 0 0 0", { status: 2, wasRefusedTasks: true }],
+    ["1 0 3 0 1 - x", { status: 1, wasOutOfMemory: true, isDiskFull: true }],
+    ["1 0 0 0 1 0 0 5000000 1024 3", { status: 1, isDiskFull: true }],
   ];
-  for (const [words, ending] of table) assertEquals(parseEnding(words.split(" ")), ending, words);
+  for (const [words, ending] of table) assertEquals(parseEnding(words.split(" ")), { ...EXITED, ...ending }, words);
 });
 
 Deno.test("parseEnding() takes nothing for an ending that no launcher says", () => {
@@ -36,7 +44,7 @@ Deno.test("endingOf() takes the Engine's number for a signal above 128 only", ()
       true,
     ]] as const
   ) {
-    const ending = { status: exitCode, isSignalled, wasOutOfMemory: false, isDiskFull: false };
+    const ending = { ...EXITED, status: exitCode, isSignalled };
     assertEquals(endingOf({ exitCode, oomKilled: false }), ending);
     assertEquals(endingOf({ exitCode, oomKilled: true }), { ...ending, wasOutOfMemory: true });
   }
@@ -95,18 +103,37 @@ Deno.test("outcomeOf() tells want of memory by the kernel's word, and at least t
   assertEquals(outcome({ status: 1, wasOutOfMemory: true }, 100 * MEBIBYTE + 1), memory(101));
 });
 
-Deno.test("outcomeOf() tells a full disk of a program that failed, and of one that wrote too long a file", () => {
+Deno.test("outcomeOf() tells that a process was refused, with one more than there may be", () => {
+  const limit: Outcome = { kind: "process_limit", limit: LIMITS.maxProcesses, observed: LIMITS.maxProcesses + 1 };
+  for (const status of [0, 2]) assertEquals(outcome({ status, wasRefusedTasks: true }), limit);
+});
+
+Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the program made of it", () => {
+  const full = { bytes: 24 * MEBIBYTE, files: 21 * 256 }; // With what a runtime itself may keep there.
+  for (const status of [0, 1]) {
+    assertEquals(outcome({ status, disk: full }), { kind: "exited", exitCode: status });
+    assertEquals(outcome({ status, disk: { ...full, bytes: full.bytes + 1 } }), {
+      kind: "disk_limit",
+      limitMb: 20,
+      observedMb: 25,
+    });
+    assertEquals(outcome({ status, disk: { bytes: 0, files: full.files + 1 } }), {
+      kind: "disk_limit",
+      limitMb: 20,
+      observedMb: 0,
+      limitFiles: 5_376,
+      observedFiles: 5_377,
+    });
+  }
+});
+
+Deno.test("outcomeOf() tells a full disk of a program that failed, where it is another than the workspace's", () => {
   const disk: Outcome = { kind: "disk_limit", limitMb: 20, observedMb: 20 };
   assertEquals(outcome({ status: 1, isDiskFull: true }), disk);
   assertEquals(outcome({ status: 134, isSignalled: true, isDiskFull: true }), disk);
-  assertEquals(outcome({ status: 153, isSignalled: true }), disk);
-  assertEquals(outcome({ status: 153 }), { kind: "exited", exitCode: 153 });
+  assertEquals(outcome({ isDiskFull: true }), { kind: "exited", exitCode: 0 });
 });
 
-Deno.test("outcomeOf() lets a program that exits with 0 have exited, whatever was lost meanwhile", () => {
-  for (const wasOutOfMemory of [false, true]) {
-    for (const isDiskFull of [false, true]) {
-      assertEquals(outcome({ wasOutOfMemory, isDiskFull }, 200 * MEBIBYTE), { kind: "exited", exitCode: 0 });
-    }
-  }
+Deno.test("outcomeOf() tells want of memory of a program that exits with 0 in spite of a lost child", () => {
+  assertEquals(outcome({ wasOutOfMemory: true }), { kind: "memory_limit", limitMb: 100, observedMb: 100 });
 });

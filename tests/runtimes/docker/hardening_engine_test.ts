@@ -6,8 +6,8 @@ import { isPresent } from "../../support/requirements.ts";
 import reportScript from "./hardening_report.py" with { type: "text" };
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, diskMb: 48, memoryMb: 192, maxProcesses: 40 };
-/** What the init, the launcher and an interpreter's own threads may take beside a program's processes. */
-const OWN_TASKS = 24;
+/** How far the kernel's bounds on files stand behind the limit. */
+const MARGIN_MB = 5;
 const NOBODY = ["65534", "65534", "65534", "65534"];
 /** The IPC namespace that every Linux starts with. */
 const FIRST_IPC_NAMESPACE = "ipc:[4026531839]";
@@ -94,7 +94,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     test("the workspace is memory of the size that was asked for, and runs programs", ({ mounts, sizes, running }) => {
       const { kind, options } = mountAt(mounts, "/workspace");
       assertEquals([kind, options.includes("nosuid"), options.includes("nodev")], ["tmpfs", true, true]);
-      assertEquals(sizes["/workspace"]?.bytes, LIMITS.diskMb * MEBIBYTE);
+      assertEquals(sizes["/workspace"]?.bytes, (LIMITS.diskMb + MARGIN_MB) * MEBIBYTE);
       assert((sizes["/workspace"]?.inodes ?? 0) > 1_000);
       assert((sizes["/workspace"]?.inodes ?? Infinity) < 100_000);
       assertEquals(running["/workspace"], "done");
@@ -150,14 +150,12 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
       assertEquals(quota, period);
     });
 
-    test("the number of processes is bounded, and what was asked for can be had", ({ children }) => {
-      assert(children > LIMITS.maxProcesses - 1);
-      assert(children < LIMITS.maxProcesses + OWN_TASKS);
+    test("as many processes as were asked for can be had", ({ children }) => {
+      assertEquals(children, LIMITS.maxProcesses - 1); // That more end the program is among the checks of every runtime.
     });
 
-    test("descriptors, files and core dumps are bounded", ({ limits }) => {
-      const file = LIMITS.diskMb * MEBIBYTE;
-      assertEquals(limits, { NOFILE: [1_024, 1_024], FSIZE: [file, file], CORE: [0, 0] });
+    test("descriptors and core dumps are bounded, and files by the room for them", ({ limits }) => {
+      assertEquals(limits, { NOFILE: [4_096, 4_096], FSIZE: [-1, -1], CORE: [0, 0] });
     });
 
     test("an init reaps what loses its parent", ({ init, orphan }) => {

@@ -29,12 +29,11 @@ const HARDENED = {
   NanoCpus: 1_000_000_000,
   PidsLimit: 64,
   Tmpfs: {
-    "/workspace": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=16m,nr_inodes=4096",
-    "/tmp": "rw,nosuid,nodev,noexec,mode=1777,size=64m,nr_inodes=16384",
+    "/workspace": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=21m,nr_inodes=5376",
+    "/tmp": "rw,nosuid,nodev,noexec,mode=1777,size=21m,nr_inodes=5376",
   },
   Ulimits: [
-    { Name: "nofile", Soft: 1_024, Hard: 1_024 },
-    { Name: "fsize", Soft: 16_777_216, Hard: 16_777_216 },
+    { Name: "nofile", Soft: 4_096, Hard: 4_096 },
     { Name: "core", Soft: 0, Hard: 0 },
   ],
   LogConfig: { Type: "none", Config: {} },
@@ -70,13 +69,12 @@ Deno.test("containerRequest() adds a place for what a compiler makes, and nothin
   assertEquals<unknown>(hostConfig({ compiles: true }), {
     ...HARDENED,
     Ulimits: [
-      { Name: "nofile", Soft: 1_024, Hard: 1_024 },
-      { Name: "fsize", Soft: 402_653_184, Hard: 402_653_184 }, // A binary may be larger than the workspace.
+      { Name: "nofile", Soft: 4_096, Hard: 4_096 },
       { Name: "core", Soft: 0, Hard: 0 },
     ],
     Tmpfs: {
       ...HARDENED.Tmpfs,
-      "/build": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=384m,nr_inodes=98304",
+      "/build": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=389m,nr_inodes=99584",
     },
   });
 });
@@ -90,7 +88,6 @@ Deno.test("containerRequest() changes nothing but the OCI runtime, the network, 
 
 Deno.test("containerRequest() follows the limits, and the memory that the container is given apart from them", () => {
   const limits = { ...DEFAULT_LIMITS, memoryMb: 256, maxProcesses: 1, diskMb: 1_024 };
-  const mebibytes = 1_024 * 1_048_576;
   assertEquals<unknown>(hostConfig({ limits, bounds: { memoryMb: 512, tasks: 25 } }), {
     ...HARDENED,
     Memory: 536_870_912,
@@ -98,11 +95,11 @@ Deno.test("containerRequest() follows the limits, and the memory that the contai
     PidsLimit: 25,
     Tmpfs: {
       ...HARDENED.Tmpfs,
-      "/workspace": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=1024m,nr_inodes=262144",
+      "/workspace": "rw,nosuid,nodev,exec,mode=0700,uid=65534,gid=65534,size=1029m,nr_inodes=263424",
+      "/tmp": "rw,nosuid,nodev,noexec,mode=1777,size=69m,nr_inodes=17664",
     },
     Ulimits: [
-      { Name: "nofile", Soft: 1_024, Hard: 1_024 },
-      { Name: "fsize", Soft: mebibytes, Hard: mebibytes },
+      { Name: "nofile", Soft: 4_096, Hard: 4_096 },
       { Name: "core", Soft: 0, Hard: 0 },
     ],
   });

@@ -288,3 +288,15 @@ Deno.test("Images passes on that the Engine does not answer, and asks again", as
   await refused(images.ensure("python"), "The Docker Engine was lost");
   assertEquals(await images.ensure("python"), PYTHON);
 });
+
+Deno.test("Images tells what is here without anything being fetched, to who asks for that", async () => {
+  const fetchesNothing = true;
+  const absent = create(new FakeSource()).images;
+  const reason = `the image ${PYTHON} would have to be pulled`;
+  assertEquals(await absent.availability("python", { fetchesNothing }), { available: false, reason });
+  assertEquals(await absent.availability("python"), { available: true });
+  const here = create(new FakeSource(PYTHON)).images;
+  assertEquals(await here.availability("python", { fetchesNothing }), { available: true });
+  const due = create(new FakeSource(PYTHON), { pull: "always" }).images;
+  assertEquals(await due.availability("python", { fetchesNothing }), { available: false, reason });
+});

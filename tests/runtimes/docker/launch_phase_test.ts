@@ -65,9 +65,9 @@ Deno.test("awaitReady() keeps what the program printed on stdout before the word
   assertEquals(plain, { kind: "ready", cpuNs: 5, first: early });
   const { launch: compiled } = await launch([
     said("stdout", "compiling"),
-    told("stdout", "compiled 0 0 0 0"),
+    told("stdout", "compiled 0 0 0 0 0 0 0"),
     early[0] ?? said("stdout", ""),
-    told("stderr", "compiled 0 0 0 0"),
+    told("stderr", "compiled 0 0 0 0 0 0 0"),
     early[1] ?? said("stdout", ""),
     told("stderr", "ready 5"),
   ], { compiles: true });
@@ -77,8 +77,8 @@ Deno.test("awaitReady() keeps what the program printed on stdout before the word
 
 Deno.test("awaitReady() waits for the compiler on both streams, whichever is first", async () => {
   const ends = {
-    stdout: [said("stdout", "out\n"), told("stdout", "compiled 0 0 0 0")],
-    stderr: [said("stderr", "a warning\n"), told("stderr", "compiled 0 0 0 0")],
+    stdout: [said("stdout", "out\n"), told("stdout", "compiled 0 0 0 0 0 0 0")],
+    stderr: [said("stderr", "a warning\n"), told("stderr", "compiled 0 0 0 0 0 0 0")],
   };
   for (const order of [[ends.stdout, ends.stderr], [ends.stderr, ends.stdout]]) {
     const items = [
@@ -98,7 +98,7 @@ Deno.test("awaitReady() waits for the compiler on both streams, whichever is fir
       left: [],
     });
   }
-  const { launch: half, observed } = await launch([told("stderr", "compiled 0 0 0 0")], { compiles: true });
+  const { launch: half, observed } = await launch([told("stderr", "compiled 0 0 0 0 0 0 0")], { compiles: true });
   assertEquals([half.kind, observed], ["ended", []]);
 });
 
@@ -106,10 +106,11 @@ Deno.test("awaitReady() tells a compiler that failed: by its outcome and what it
   const memory = { kind: "memory_limit", limitMb: 256, observedMb: 256 } as const;
   const disk = { kind: "disk_limit", limitMb: 64, observedMb: 64 } as const;
   const table = [
-    ["1 0 0 0", { kind: "exited", exitCode: 1 }],
-    ["137 1 0 0", { kind: "signaled", signal: "SIGKILL" }],
-    ["137 1 1 0", memory],
-    ["2 0 0 1", disk],
+    ["1 0 0 0 0 0 0", { kind: "exited", exitCode: 1 }],
+    ["137 1 0 0 0 0 0", { kind: "signaled", signal: "SIGKILL" }],
+    ["137 1 1 0 0 0 0", memory],
+    ["2 0 0 0 1 0 0", disk],
+    ["2 0 0 1 0 0 0", { kind: "process_limit", limit: 64, observed: 65 }],
   ] as const;
   for (const [ending, outcome] of table) {
     const items = [
@@ -130,8 +131,8 @@ Deno.test("awaitReady() keeps no more of the compiler's output than of a program
   const { launch: failed } = await launch([
     said("stdout", "abcdefgh"),
     said("stderr", "12345678"),
-    told("stdout", "compiled 1 0 0 0"),
-    told("stderr", "compiled 1 0 0 0"),
+    told("stdout", "compiled 1 0 0 0 0 0 0"),
+    told("stderr", "compiled 1 0 0 0 0 0 0"),
   ], { compiles: true, limits: { ...DEFAULT_LIMITS, maxOutputBytes: 4 } });
   const outcome = { kind: "exited", exitCode: 1 } as const;
   assertEquals(failed, { kind: "not_compiled", compile: { outcome, stdout: "abgh", stderr: "1278" } });
@@ -170,16 +171,20 @@ Deno.test("awaitReady() passes on that the Engine was lost, while it reads or wh
   }
   const options = { limits: DEFAULT_LIMITS, compiles: true, observer };
   await assertRejects(() => awaitReady(broken(), options), Error, "lost");
-  const compiled = [told("stdout", "compiled 0 0 0 0"), told("stderr", "compiled 0 0 0 0"), told("stderr", "ready 1")];
+  const compiled = [
+    told("stdout", "compiled 0 0 0 0 0 0 0"),
+    told("stderr", "compiled 0 0 0 0 0 0 0"),
+    told("stderr", "ready 1"),
+  ];
   await assertRejects(() => awaitReady(generate<Item>(compiled), options), Error, "lost when compiled");
 });
 
 Deno.test("awaitReady() tells of everything that is printed before the program is known to have begun", async () => {
   const items = [
     said("stdout", "compiler"),
-    told("stderr", "compiled x 0 0 0"), // No launcher says that.
-    told("stdout", "compiled 0 0 0 0"),
-    told("stderr", "compiled 0 0 0 0"),
+    told("stderr", "compiled x 0 0 0 0 0 0"), // No launcher says that.
+    told("stdout", "compiled 0 0 0 0 0 0 0"),
+    told("stderr", "compiled 0 0 0 0 0 0 0"),
     said("stdout", "program"),
     told("stderr", "ready 1"),
     said("stdout", "not yet read"),

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { lineOf } from "../../../src/runtimes/docker/launcher.ts";
 import { launch, type LauncherProcess, type LauncherRequest, SECRET } from "./launcher_process.ts";
 
 /** Shells that images have as `sh`: Debian's, and that of others. */
@@ -29,7 +30,7 @@ Deno.test("launch.sh tells its process, that the program begins, and its end on 
     const [launched, ready, ended = "", ...more] = told.stderr;
     assertEquals([launched, more, told.stdout], [`launched ${pid}`, [], [ended]]);
     assertMatch(ready ?? "", /^ready (\d+|-)$/);
-    assertMatch(ended, /^ended 0 0 0 0 (\d+|-) (\d+|-)$/);
+    assertMatch(ended, /^ended 0 0 0 0 [01] \d+ \d+ (\d+|-) (\d+|-) \d+$/);
   }
 });
 
@@ -192,10 +193,9 @@ Deno.test("launch.sh compiles with nothing on stdin, and begins the program when
     await using launcher = await launch({ compile, run: ["sh", "-c", `echo running; cat`] }, shell);
     await launcher.until(({ told }) => told.stdout.length === 1 && told.stderr.length === 2);
     assertEquals(launcher.printed, { stdout: "compiling main.go\n", stderr: "careful\n" });
-    assertEquals(launcher.told, {
-      stdout: ["compiled 0 0 0 0"],
-      stderr: [`launched ${launcher.pid}`, "compiled 0 0 0 0"],
-    });
+    const [compiled = ""] = launcher.told.stdout;
+    assertMatch(compiled, /^compiled 0 0 0 0 [01] \d+ \d+$/);
+    assertEquals(launcher.told.stderr, [`launched ${launcher.pid}`, compiled]);
     await launcher.write("go\nfor the program\n");
     await launcher.closeStdin();
     await launcher.over;
@@ -241,4 +241,89 @@ Deno.test("launch.sh outlives what ends the compiler", async () => {
   await launcher.over;
   assertEquals(launcher.told.stdout.map((line) => line.split(" ").slice(0, 3).join(" ")), ["compiled 143 1"]);
   assertEquals(launcher.printed.stdout, "compiling\n");
+});
+
+Deno.test("launch.sh keeps its secret where a container has a variable of that name", async () => {
+  for (const shell of SHELLS) {
+    const seen = await runToEnd({ run: ["env"], variables: { secret: "a", nonce: "b" } }, shell);
+    assertEquals([endingOf(seen), seen.printed.stdout.includes(SECRET)], ["0 0", false]);
+  }
+});
+
+Deno.test("launch.sh that waits takes its words as a line, whatever they hold", async () => {
+  const args = [
+    "",
+    " two  words ",
+    "new\n\nline",
+    "'\"'",
+    "\\n$HOME`id`*",
+    "-n",
+    ";exit 9",
+    "ā\u0081\u0088é日😀",
+    "\x01\x7f\t",
+  ];
+  for (const shell of SHELLS) {
+    await using launcher = await launch(
+      { run: ["sh", "-c", `printf '%s\\0' "$@"; cat`, "name", ...args], waits: true },
+      shell,
+    );
+    await launcher.until(({ told }) => told.stderr.length === 1);
+    assertEquals(launcher.told.stderr, [`launched ${launcher.pid}`]);
+    await launcher.write(`${lineOf(launcher.words)}its own stdin`);
+    await launcher.closeStdin();
+    await launcher.over;
+    assertEquals([...args, "its own stdin"], launcher.printed.stdout.split("\0"), shell);
+    assertEquals(endingOf(launcher), "0 0");
+  }
+});
+
+Deno.test("launch.sh that waits ends when nothing comes any more", async () => {
+  for (const shell of SHELLS) {
+    await using launcher = await launch({ run: ["echo", "never"], waits: true }, shell);
+    await launcher.closeStdin();
+    await launcher.over;
+    assertEquals([launcher.printed, await launcher.exitCode()], [{ stdout: "", stderr: "" }, 1]);
+  }
+});
+
+Deno.test("launch.sh hands an interpreter that waits what is on stdin for it, and leaves it the rest", async () => {
+  const directory = await Deno.makeTempDir();
+  const hook = {
+    path: `${directory}/hook/waits`,
+    text: '# told\nsize=$(cat <&5)\nexec 5<&-\n[ -n "${size# }" ] || exit 9\n',
+  };
+  const main = `. "$0"; head -c $size; echo " $PWD"; cat; ls -l /proc/self/fd | grep -c 'pipe:.*[45]$'; exit 3`;
+  for (const shell of SHELLS) {
+    await using launcher = await launch({ run: ["sh", "-c", main, hook.path], hook }, shell);
+    await launcher.until(({ told }) => told.stderr.length === 1);
+    assertEquals(launcher.told.stderr, [`launched ${launcher.pid}`]);
+    await launcher.write("0 5\ntold\nand its own stdin\n");
+    await launcher.closeStdin();
+    await launcher.over;
+    assertEquals([launcher.told.stderr.length, isReady(launcher)], [3, true]);
+    assertEquals(launcher.printed.stdout, `told\n /\nand its own stdin\n0\n`);
+    assertEquals([endingOf(launcher), await launcher.exitCode()], ["3 0", 3]);
+    await Deno.remove(`${directory}/hook`, { recursive: true });
+  }
+  await using idle = await launch({ run: ["sh", "-c", main, hook.path], hook });
+  await idle.until(({ told }) => told.stderr.length === 1);
+  await idle.closeStdin();
+  await idle.over;
+  assertEquals([idle.printed.stdout, isReady(idle)], ["", false]);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("launch.sh begins no program in an interpreter that was lost while it waited", async () => {
+  const directory = await Deno.makeTempDir();
+  for (const shell of SHELLS) {
+    const hook = { path: `${directory}/${shell}/waits`, text: "" };
+    await using launcher = await launch({ run: ["sh", "-c", "kill -s KILL $$"], hook }, shell);
+    await launcher.until(({ told }) => told.stderr.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await launcher.write("0 5\ntold\n");
+    await launcher.closeStdin();
+    await launcher.over;
+    assertEquals([isReady(launcher), launcher.printed], [false, { stdout: "", stderr: "" }]);
+  }
+  await Deno.remove(directory, { recursive: true });
 });

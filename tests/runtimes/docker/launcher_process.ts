@@ -9,6 +9,12 @@ export interface LauncherRequest {
   readonly run: readonly string[];
   readonly compile?: readonly string[];
   readonly directory?: string;
+  /** Whether it is told on stdin what to run. */
+  readonly waits?: boolean;
+  /** A file that its interpreter finds, which waits; `run` is that interpreter. */
+  readonly hook?: { readonly path: string; readonly text: string };
+  /** Variables of the container. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** The launcher of a container, as a process of this machine that leads a group of its own. */
@@ -22,29 +28,22 @@ export class LauncherProcess implements AsyncDisposable {
   readonly pid: number;
   /** Where a compiler may leave what it makes; the launcher makes and removes it. */
   readonly output = `/tmp/codebeaker-launch-${crypto.randomUUID()}`;
+  /** What it is to do, as its words. */
+  readonly words: readonly string[];
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #watchers = new Set<() => void>();
 
   /** @param shell what reads the script, `sh` of an image in a container */
-  constructor(shell: string, { run, compile = [], directory = "/" }: LauncherRequest) {
-    const words = compile.map((word) => word === "{output}" ? this.output : word);
-    const argv = [
-      shell,
-      "-c",
-      launchScript,
-      "launch",
-      "0",
-      this.output,
-      directory,
-      String(words.length),
-      ...words,
-      ...run,
-    ];
+  constructor(shell: string, { run, compile = [], directory = "/", hook, variables, waits = false }: LauncherRequest) {
+    const compiler = compile.map((word) => word === "{output}" ? this.output : word);
+    this.words = ["0", this.output, directory, String(compiler.length), ...compiler, ...run];
+    const given = hook === undefined ? this.words : ["-", directory, hook.path, hook.text, ...run];
+    const argv = [shell, "-c", launchScript, "launch", ...(waits ? [] : given)];
     this.#child = new Deno.Command("setsid", {
       args: argv,
       clearEnv: true,
-      env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
+      env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...variables },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -8,6 +8,7 @@ function installArgv(language: string, packages: readonly string[]): string[] {
   if (spec === undefined) throw new Error(`No spec for ${language}`);
   const [sh, c, , name, blocks, , directory, compilerWords, ...line] = launcherArgv({ kind: "install", packages }, {
     spec,
+    env: {},
     blocks: 0,
   });
   assertEquals([sh, c, name, blocks, directory, compilerWords], ["sh", "-c", "launch", "0", "/workspace", "0"]);
@@ -34,7 +35,8 @@ Deno.test("launcherArgv() installs packages with the installer of the language",
 
 Deno.test("launcherArgv() runs a file and a command line in their directories", () => {
   const spec = { image: "i", file: "f", run: ["r", "{file}"] };
-  const end = (program: Parameters<typeof launcherArgv>[0]) => launcherArgv(program, { spec, blocks: 3 }).slice(6);
+  const end = (program: Parameters<typeof launcherArgv>[0]) =>
+    launcherArgv(program, { spec, env: {}, blocks: 3 }).slice(6);
   assertEquals(end({ kind: "file", path: "-x", args: ["a"] }), ["/workspace", "0", "r", "./-x", "a"]);
   const shell = { kind: "shell", command: "c d", workingDirectory: "." } as const;
   assertEquals(end({ ...shell, args: [] }), ["/workspace", "0", "sh", "-c", "c d"]);

@@ -11,6 +11,7 @@ import { openRuntimeHost } from "./tests/support/runtime_host.ts";
 const settings = { docker: { host: Deno.args[0], pull: "never", environments: {} } };
 await using host = await openRuntimeHost({ settings });
 const docker = createRuntimes(host).find(({ name }) => name === "docker");
+await docker.diagnose();
 const answer = await docker.isAvailable();
 await docker[Symbol.asyncDispose]();
 const isLoaded = Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("/dockerode/"));

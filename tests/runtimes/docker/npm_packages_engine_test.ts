@@ -62,6 +62,7 @@ if (
     settings: { docker: { host: DOCKER_HOST, pull: "never", environments } },
   });
   const runtime = create(host);
+  await runtime.diagnose(); // Its self-test is over.
   Deno.test.afterAll(async () => {
     await runtime[Symbol.asyncDispose]();
     await host[Symbol.asyncDispose]();

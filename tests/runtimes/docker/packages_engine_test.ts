@@ -194,7 +194,7 @@ except OSError:
     Deno.test("[docker] packages that do not fit into the workspace leave it as it was", async () => {
       await using environment = await open("python", { resourceLimits: { ...LIMITS, diskMb: 16 } });
       assertEquals((await install(environment, ["tiny"])).exitCode, 0);
-      await environment.files.write("mine.bin", new Uint8Array(12 * 1_048_576));
+      await environment.files.write("mine.bin", new Uint8Array(15 * 1_048_576));
       const { outcome } = await install(environment, ["heavy"], { limits: { ...LIMITS, diskMb: 16 } });
       assertEquals(outcome, { kind: "disk_limit", limitMb: 16, observedMb: 16 });
       const tell = "import os, tiny; print(tiny.VALUE, sorted(os.listdir('.')), open('.packages.txt').read())";

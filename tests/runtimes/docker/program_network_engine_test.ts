@@ -40,6 +40,7 @@ Deno.test.afterAll(async () => {
   await runtime[Symbol.asyncDispose]();
   await host[Symbol.asyncDispose]();
 });
+await runtime.diagnose(); // The self-test takes as long as it takes here.
 const { cannotHonour } = await runtime.assess(config);
 
 if (

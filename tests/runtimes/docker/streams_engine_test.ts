@@ -112,7 +112,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         configFor("bash", { singleUse, resourceLimits }),
       );
       const fill = async () => {
-        await environment.files.write("data", new Uint8Array(6 * MEBIBYTE));
+        await environment.files.write("data", new Uint8Array(12 * MEBIBYTE));
         await runCode(environment, "echo never");
       };
       assertEquals((await assertRejects(fill, CodeBeakerError)).code, "too_large");

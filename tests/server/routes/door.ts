@@ -3,6 +3,7 @@ import type { Observer } from "../../../src/engine/observer.ts";
 import type { EnginePort } from "../../../src/engine/port.ts";
 import type { AppEnv } from "../../../src/server/app_env.ts";
 import { sendProblem } from "../../../src/server/problem.ts";
+import { contextRoutes } from "../../../src/server/routes/contexts.ts";
 import { executionRoutes } from "../../../src/server/routes/executions.ts";
 import { sessionRoutes } from "../../../src/server/routes/sessions.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
@@ -21,10 +22,12 @@ export function doorOf({ engine, sessions, observer = {} }: DoorParts): Hono<App
   door.use(async (context, next) => {
     context.set("requestId", "request-1");
     context.set("caller", TESTER);
+    context.set("bodyBounds", { maxBytes: 65_536 });
     await next();
   });
   door.route("/", executionRoutes(fakeEngine(engine)));
   door.route("/", sessionRoutes(fakeSessions(sessions), observer));
+  door.route("/", contextRoutes(fakeSessions(sessions)));
   door.onError((error, context) => sendProblem(context, error));
   return door;
 }

@@ -283,11 +283,11 @@ Deno.test("a path in a URL is decoded once, and what leaves the workspace is ref
         const { status, body } = await sendRaw(port, target);
         assertEquals([target, status, JSON.parse(body).code], [target, 403, "permission_denied"]);
       }
-      for (const target of ["%ff", "%", "%zz", "a%80"]) {
+      for (const target of ["%ff", "%", "%zz", "a%80", "d/a%20b?x=1"]) {
         const { status, body } = await sendRaw(port, target);
         assertEquals([target, status, JSON.parse(body).code], [target, 400, "invalid_request"]);
       }
-      for (const target of ["d/a%20b", "./d/./a%20b", "d//a%20b", "/workspace/d/a%20b", "d/a%20b?x=1#y"]) {
+      for (const target of ["d/a%20b", "./d/./a%20b", "d//a%20b", "/workspace/d/a%20b", "d/a%20b#y"]) {
         assertEquals([target, await sendRaw(port, target)], [target, { status: 200, body: "a b" }]);
       }
     });

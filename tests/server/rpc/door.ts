@@ -50,6 +50,7 @@ export class Door implements AsyncDisposable {
     app.use(requestId());
     app.use(async (context, next) => {
       context.set("caller", options.caller?.(context.req.raw) ?? TESTER);
+      context.set("bodyBounds", { maxBytes: 65_536 });
       await next();
     });
     app.route(

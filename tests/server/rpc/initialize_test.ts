@@ -38,6 +38,10 @@ Deno.test("initialize names every method that there is, and no other", async () 
   const client = await door.connect();
   const { result } = await client.call("initialize");
   assertEquals(result.serverCapabilities.methods.toSorted(), [
+    "context.close",
+    "context.create",
+    "context.execute",
+    "context.interrupt",
     "execution.cancel",
     "execution.run",
     "execution.status",

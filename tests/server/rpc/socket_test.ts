@@ -51,7 +51,21 @@ Deno.test("a message that is no JSON is -32700 with the problem, and the connect
     const { jsonrpc, id, error } = await client.ask(text);
     assertEquals([text, jsonrpc, id, error.code, error.data.code], [text, "2.0", null, -32700, "invalid_request"]);
   }
-  assertEquals((await client.ask("[".repeat(30_000))).error.code, -32700);
+  assertEquals((await client.call("language.list")).result, { languages: [] });
+});
+
+Deno.test("a message that is too deep or holds too many values is refused before it is read, and the connection goes on", async () => {
+  await using door = new Door();
+  const client = await door.connect();
+  const cases: readonly (readonly [string, number, string])[] = [["[".repeat(30_000), -32602, "invalid_request"], [
+    `[${"1,".repeat(31_000)}1]`,
+    -32013,
+    "too_large",
+  ]];
+  for (const [text, code, name] of cases) {
+    const { id, error } = await client.ask(text);
+    assertEquals([id, error.code, error.data.code], [null, code, name]);
+  }
   assertEquals((await client.call("language.list")).result, { languages: [] });
 });
 
@@ -70,7 +84,7 @@ Deno.test("an unknown method is -32601 and names the nearest", async () => {
   const { error } = await client.call("execution.runn", CODE);
   assertEquals([error?.code, error?.data.code], [-32601, "not_found"]);
   assertStringIncludes(error?.message ?? "", 'did you mean "execution.run"?');
-  for (const method of ["context.create", "__proto__", "constructor", "toString", "", "x".repeat(10_000)]) {
+  for (const method of ["session.fork", "__proto__", "constructor", "toString", "", "x".repeat(10_000)]) {
     assertEquals((await client.call(method)).error?.code, -32601);
   }
 });

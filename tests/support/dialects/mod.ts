@@ -5,7 +5,8 @@ import { go } from "./go.ts";
 import { node } from "./node.ts";
 import { python } from "./python.ts";
 
-export type { ChildOutput, Dialect, ProcessPrograms } from "./dialect.ts";
+export type { ChildOutput, Dialect, LimitPrograms, Place, ProcessPrograms } from "./dialect.ts";
+export { holdMemory } from "./dialect.ts";
 
 /** By environment name. */
 export const DIALECTS: Readonly<Record<string, Dialect>> = {

@@ -1,0 +1,72 @@
+import { DEFAULT_LIMITS } from "../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { create as createDenoRuntime } from "../src/runtimes/deno/mod.ts";
+import type { ExecutionRuntime } from "../src/runtimes/runtime.ts";
+import type { LayerName } from "../src/system/layers.ts";
+import { openRuntimeHost } from "../tests/support/runtime_host.ts";
+import { median, printTable } from "./table.ts";
+
+/** Contenders take turns in blocks, so that each is measured in its stride and drift of the machine meets all. */
+const BLOCKS = 12;
+const BLOCK_SIZE = 10;
+const CODE = new TextEncoder().encode('console.log("hello", 40 + 2);');
+
+/** What the most that this machine has is compared with, down to nothing but flags. */
+const CONTENDERS: readonly { readonly name: string; readonly without: readonly LayerName[] }[] = [
+  {
+    name: "Deno's flags alone",
+    without: ["namespaces", "landlock", "seccomp", "no_new_privs", "own_user", "rlimits", "cgroup", "tmpfs"],
+  },
+  { name: "neither namespaces nor Landlock", without: ["namespaces", "landlock"] },
+  { name: "Landlock, seccomp, own user, cgroup, tmpfs", without: ["namespaces"] },
+  { name: "bubblewrap, seccomp, own user, cgroup, tmpfs (bound: 12 ms more)", without: [] },
+];
+
+/** What the layers of the operating system add to the whole life of a cold program: its directory, its process, its removal. */
+export async function benchConfinement(): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const runtimes: ExecutionRuntime[] = [];
+  for (const { without } of CONTENDERS) {
+    const runtime = stack.use(createDenoRuntime(stack.use(await openRuntimeHost({ without }))));
+    await runtime.isAvailable();
+    runtimes.push(runtime);
+  }
+  const samples = CONTENDERS.map((): number[] => []);
+  for (let block = 0; block < BLOCKS; block++) {
+    for (const [index, runtime] of runtimes.entries()) {
+      await timeLife(runtime);
+      for (let turn = 0; turn < BLOCK_SIZE; turn++) samples[index]?.push(await timeLife(runtime));
+    }
+  }
+  const [least = 0] = samples.map(median);
+  printTable(
+    "What confinement costs a cold program",
+    ["layers", "p50", "more"],
+    CONTENDERS.map(({ name }, index) => {
+      const p50 = median(samples[index] ?? []);
+      return { name, cells: [`${p50.toFixed(1)} ms`, `${(p50 - least).toFixed(1)} ms`] };
+    }),
+  );
+}
+
+async function timeLife(runtime: ExecutionRuntime): Promise<number> {
+  const startedAt = performance.now();
+  await using environment = await runtime.createEnvironment({
+    environment: "typescript",
+    environmentVariables: {},
+    resourceLimits: DEFAULT_LIMITS,
+    permissions: NO_PERMISSIONS,
+    minIsolation: 0,
+    singleUse: true,
+  });
+  await environment.files.write("main.ts", CODE);
+  const handle = await environment.run({ kind: "file", path: "main.ts", args: [] }, {
+    env: {},
+    limits: DEFAULT_LIMITS,
+  });
+  await handle.output.cancel();
+  const outcome = await handle.outcome;
+  if (outcome.kind !== "exited" || outcome.exitCode !== 0) throw new Error(`It ended with ${JSON.stringify(outcome)}`);
+  await environment[Symbol.asyncDispose]();
+  return performance.now() - startedAt;
+}

@@ -1,0 +1,108 @@
+import { DEFAULT_LIMITS } from "../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { create as createDeno } from "../src/runtimes/deno/mod.ts";
+import { create as createDocker } from "../src/runtimes/docker/mod.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../src/runtimes/runtime.ts";
+import { EAGER_POOL } from "../tests/support/eager_pool.ts";
+import { openRuntimeHost } from "../tests/support/runtime_host.ts";
+import { median, printTable, type Row } from "./table.ts";
+
+const ROUNDS = { deno: 40, docker: 12 } as const;
+/** What a client thinks between two programs of a session, in ms. */
+const THOUGHT_MS = 300;
+
+const SUBJECTS = [
+  { name: "deno", create: createDeno, language: "typescript", code: 'console.log("hello", 40 + 2);' },
+  { name: "docker", create: createDocker, language: "python", code: 'print("hello", 40 + 2)' },
+] as const;
+
+type Subject = typeof SUBJECTS[number];
+
+/** When an answer was there, and when nothing was left that it would have had to wait for, in ms. */
+interface Life {
+  readonly answerMs: number;
+  readonly goneMs: number;
+}
+
+/** What each thing that is done for speed buys, on each runtime: the same with and without it. */
+export async function benchOptimisations(): Promise<void> {
+  const rows: Row[] = [];
+  for (const subject of SUBJECTS) rows.push(...await rowsOf(subject));
+  printTable("What each optimisation buys", ["optimisation", "without, p50", "with, p50"], rows);
+}
+
+async function rowsOf(subject: Subject): Promise<Row[]> {
+  await using coldHost = await openRuntimeHost();
+  await using warmHost = await openRuntimeHost({ pool: EAGER_POOL });
+  await using cold = subject.create(coldHost);
+  await using warm = subject.create(warmHost);
+  const { name } = subject;
+  for (const runtime of [cold, warm]) {
+    const { available } = await runtime.isAvailable(subject.language);
+    if (!available) return [{ name: `${name}: not here`, cells: ["-", "-"] }];
+  }
+  const lives = { cold: [] as Life[], warm: [] as Life[] };
+  const turns = { cold: [] as number[], warm: [] as number[] };
+  await using coldSession = await cold.createEnvironment(configOf(subject));
+  await using warmSession = await warm.createEnvironment(configOf(subject));
+  for (let round = 0; round < ROUNDS[name]; round++) {
+    lives.cold.push(await timeLife(subject, { runtime: cold, isWarm: false }));
+    lives.warm.push(await timeLife(subject, { runtime: warm, isWarm: true }));
+    turns.cold.push(await timeTurn(subject, coldSession));
+    turns.warm.push(await timeTurn(subject, warmSession));
+  }
+  const p50 = (samples: readonly Life[], what: keyof Life) => median(samples.map((life) => life[what]));
+  const row = (what: string, without: number, having: number): Row => ({
+    name: `${name}: ${what}`,
+    cells: [`${without.toFixed(1)} ms`, `${having.toFixed(1)} ms`],
+  });
+  return [
+    row("what a one-shot runs in was made ahead of time", p50(lives.cold, "answerMs"), p50(lives.warm, "answerMs")),
+    row("its answer waits for no tear-down, cold", p50(lives.cold, "goneMs"), p50(lives.cold, "answerMs")),
+    row("its answer waits for no tear-down, made ahead", p50(lives.warm, "goneMs"), p50(lives.warm, "answerMs")),
+    row("a session keeps something ready for its next program", median(turns.cold), median(turns.warm)),
+  ];
+}
+
+/** What was made ahead of time was made before the clock starts. */
+async function timeLife(
+  subject: Subject,
+  { runtime, isWarm }: { readonly runtime: ExecutionRuntime; readonly isWarm: boolean },
+): Promise<Life> {
+  const askedAt = performance.now();
+  const environment = await runtime.createEnvironment({ ...configOf(subject), singleUse: true, runsMainFile: true });
+  const startedAt = isWarm ? performance.now() : askedAt;
+  await run(subject, environment);
+  const answerMs = performance.now() - startedAt;
+  await environment[Symbol.asyncDispose]();
+  const goneMs = performance.now() - startedAt;
+  if (environment.warm !== isWarm) throw new Error(`It was ${isWarm ? "not " : ""}made ahead of time`);
+  return { answerMs, goneMs };
+}
+
+async function timeTurn(subject: Subject, session: ExecutionEnvironment): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, THOUGHT_MS));
+  const startedAt = performance.now();
+  await run(subject, session);
+  return performance.now() - startedAt;
+}
+
+async function run({ code }: Subject, environment: ExecutionEnvironment): Promise<void> {
+  const path = environment.mainFile();
+  await environment.files.write(path, new TextEncoder().encode(code));
+  const handle = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits: DEFAULT_LIMITS });
+  handle.stdin.close().catch(() => {}); // It has ended already.
+  await handle.output.cancel();
+  const outcome = await handle.outcome;
+  if (outcome.kind !== "exited" || outcome.exitCode !== 0) throw new Error(`It ended with ${JSON.stringify(outcome)}`);
+}
+
+function configOf({ language }: Subject): RuntimeConfig {
+  return {
+    environment: language,
+    environmentVariables: {},
+    resourceLimits: DEFAULT_LIMITS,
+    permissions: NO_PERMISSIONS,
+    minIsolation: 0,
+  };
+}

@@ -1,0 +1,96 @@
+import { ApiClient } from "../../tests/support/api_client.ts";
+import { DOCKER_HOST } from "../../tests/support/docker.ts";
+import { timeBare } from "../cold_start_bench.ts";
+import { median } from "../table.ts";
+import { checkEnd, execute, type Services } from "./services.ts";
+
+/** The same program for every contender of a language. */
+export const PROGRAMS = { typescript: 'console.log("hello", 40 + 2);', python: 'print("hello", 40 + 2)' } as const;
+
+/** Somebody who runs the program, and how long it takes. */
+export interface Contender {
+  readonly name: string;
+  /** Whether something is to be ready for it, nearly always. */
+  readonly isWarm?: boolean;
+  /** Runs it once; false when something was to be ready and was not. */
+  run(): Promise<unknown>;
+}
+
+/** Who runs TypeScript, the plainest first. */
+export function denoContenders(
+  { cold, warm }: Services,
+  directory: string,
+): Record<"bare" | "cold" | "warm", Contender> {
+  const request = { language: "typescript", code: PROGRAMS.typescript };
+  let round = 0;
+  return {
+    bare: {
+      name: "bare `deno run`: same flags and environment, fresh DENO_DIR, not confined",
+      run: () => timeBare(directory, round++),
+    },
+    cold: { name: "one-shot over HTTP, confined, cold", run: () => execute(cold, request) },
+    warm: { name: "one-shot over HTTP, confined, warm", isWarm: true, run: () => execute(warm, request) },
+  };
+}
+
+/** Who runs Python in a container. */
+export function dockerContenders(
+  { cold, warm }: Services,
+  image: string,
+): Record<"bare" | "cold" | "warm", Contender> {
+  const request = { language: "python", runtime: "docker", code: PROGRAMS.python };
+  return {
+    bare: { name: "`docker run --rm` of the same image, not hardened", run: () => runDocker(image) },
+    cold: { name: "one-shot over HTTP, hardened, cold", run: () => execute(cold, request) },
+    warm: { name: "one-shot over HTTP, hardened, warm", isWarm: true, run: () => execute(warm, request) },
+  };
+}
+
+/** One evaluation after the other in a context that lasts. */
+export async function openContext(
+  client: ApiClient,
+  language: keyof typeof PROGRAMS,
+): Promise<Contender & AsyncDisposable> {
+  const { id } = await client.openSession({ language });
+  const context = await client.json("POST", `/v1/sessions/${id}/contexts`, {});
+  const path = `/v1/sessions/${id}/contexts/${context.id}/executions`;
+  return {
+    name: "one evaluation over HTTP in a context",
+    run: async () => checkEnd(await client.json("POST", path, { code: PROGRAMS[language] })),
+    [Symbol.asyncDispose]: async () => void await client.status("DELETE", `/v1/sessions/${id}`),
+  };
+}
+
+/**
+ * The p50 of each in ms, in turns, so that drift of the machine meets all of them.
+ *
+ * @throws {Error} when what was to be ready was not, again and again
+ */
+export async function measureInTurns<Key extends string>(
+  contenders: Readonly<Record<Key, Contender>>,
+  { rounds, thoughtMs }: { readonly rounds: number; readonly thoughtMs: number },
+): Promise<Record<Key, number>> {
+  const keys = Object.keys(contenders) as Key[]; // They are the contenders' own.
+  const samples = new Map<Key, number[]>(keys.map((key) => [key, []]));
+  for (const key of keys) await contenders[key].run();
+  let missed = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const key of keys) {
+      await new Promise((resolve) => setTimeout(resolve, thoughtMs));
+      const startedAt = performance.now();
+      const { isWarm = false, run } = contenders[key];
+      const met = await run();
+      samples.get(key)?.push(performance.now() - startedAt);
+      if (isWarm && met === false) missed++;
+    }
+  }
+  if (missed > rounds / 4) throw new Error(`Nothing was ready in ${missed} of ${rounds} rounds`);
+  const p50 = keys.map((key) => [key, median(samples.get(key) ?? [])]);
+  return Object.fromEntries(p50) as Record<Key, number>; // The same keys.
+}
+
+async function runDocker(image: string): Promise<void> {
+  const args = ["--host", DOCKER_HOST, "run", "--rm", "--network", "none", image, "python3", "-c", PROGRAMS.python];
+  const { stdout } = await new Deno.Command("docker", { args }).output();
+  checkEnd({ stdout: new TextDecoder().decode(stdout) });
+}

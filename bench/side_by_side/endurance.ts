@@ -1,0 +1,47 @@
+import { residentMb } from "../process_memory.ts";
+import { median, printTable } from "../table.ts";
+import { PROGRAMS } from "./contenders.ts";
+import { execute, type Services } from "./services.ts";
+
+const EXECUTIONS = 10_000;
+const CLIENTS = 4;
+/** What is looked at: so many, from the 500th and up to the last. */
+const FIRST = 500;
+const WINDOW = 500;
+
+/** How many times the figures at the 500th execution those at the 10,000th are. */
+export interface Endurance {
+  readonly p50: number;
+  readonly memory: number;
+}
+
+/** Whether the service gets slower or larger with what it has done. */
+export async function benchEndurance({ warm, warmProcess: { process: { pid } } }: Services): Promise<Endurance> {
+  const samples: number[] = [];
+  const memoryMb: number[] = [];
+  let left = EXECUTIONS;
+  await Promise.all(Array.from({ length: CLIENTS }, async () => {
+    while (left-- > 0) {
+      const startedAt = performance.now();
+      await execute(warm, { language: "typescript", code: PROGRAMS.typescript });
+      samples.push(performance.now() - startedAt);
+      memoryMb.push(residentMb(pid));
+    }
+  }));
+  const early = figuresOf(FIRST);
+  const late = figuresOf(EXECUTIONS - WINDOW);
+  const row = (name: string, { ms, mb }: typeof early) => ({
+    name,
+    cells: [`${ms.toFixed(1)} ms`, `${mb.toFixed(0)} MB`],
+  });
+  printTable(`${EXECUTIONS} executions by ${CLIENTS} clients`, ["when", "p50", "the service's memory"], [
+    row(`from the ${FIRST}th`, early),
+    row(`up to the ${EXECUTIONS}th`, late),
+  ]);
+  return { p50: late.ms / early.ms, memory: late.mb / early.mb };
+
+  function figuresOf(from: number) {
+    const window = <Value>(values: readonly Value[]) => values.slice(from, from + WINDOW);
+    return { ms: median(window(samples)), mb: median(window(memoryMb)) };
+  }
+}

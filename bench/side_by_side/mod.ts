@@ -1,0 +1,100 @@
+import { fromFileUrl } from "@std/path";
+import { type Chart, drawPicture } from "../picture.ts";
+import { printTable } from "../table.ts";
+import type { Target } from "../targets.ts";
+import { benchEndurance } from "./endurance.ts";
+import { benchDenoOneShots, benchDockerOneShots, type OneShots } from "./one_shot.ts";
+import { openServices } from "./services.ts";
+import { benchThroughput, type Rates } from "./throughput.ts";
+import { benchTurns, type Turns } from "./turns.ts";
+import { benchWaitingMemory } from "./waiting_memory.ts";
+
+/** The picture of the README. */
+const PICTURE = fromFileUrl(new URL("../picture.svg", import.meta.url));
+
+/** Everything that runs programs, side by side in one run; gives what was aimed at, and draws the picture of it. */
+export async function benchSideBySide(): Promise<Target[]> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await using services = await openServices();
+    const { pythonImage } = services;
+    const deno = await benchDenoOneShots(services, directory);
+    const denoTurns = await benchTurns(services, "typescript");
+    const rates = await benchThroughput(services, directory);
+    const inDocker = pythonImage === undefined ? undefined : {
+      oneShots: await benchDockerOneShots(services, pythonImage),
+      turns: await benchTurns(services, "python"),
+    };
+    const waitingMb = await benchWaitingMemory();
+    const endurance = await benchEndurance(services);
+    if (inDocker === undefined) {
+      printTable("Docker", ["contender", "figure"], [{ name: "there is none", cells: ["-"] }]);
+    }
+    await Deno.writeTextFile(PICTURE, drawPicture(chartsOf({ deno, docker: inDocker?.oneShots, rates })));
+    await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", PICTURE] }).output();
+    return [
+      ...denoTargets(deno, { turns: denoTurns, rates }),
+      ...(inDocker === undefined ? [] : dockerTargets(inDocker.oneShots, inDocker.turns)),
+      { work: "memory of a Deno process that waits", unit: "MB", found: waitingMb, atMost: 15 },
+      { work: "p50 at the 10,000th execution, by that at the 500th", unit: "×", found: endurance.p50, atMost: 1.1 },
+      { work: "the service's memory there, by that", unit: "×", found: endurance.memory, atMost: 1.1 },
+    ];
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function denoTargets(
+  { bare, context, warm }: OneShots,
+  { rates, turns }: { readonly rates: Rates; readonly turns: Turns },
+): Target[] {
+  const atFour = (key: keyof Rates) => rates[key][1] ?? Number.NaN;
+  const found = Math.max(atFour("cold"), atFour("warm"));
+  return [
+    { work: "one-shot TypeScript, warm, by a bare `deno run`", unit: "×", found: warm / bare, atMost: 0.4 },
+    { work: "one evaluation in a context of Deno's", unit: "ms", found: context, atMost: 1 },
+    { work: "the same by a bare `deno run`", unit: "×", found: context / bare, atMost: 0.06 },
+    {
+      work: "programs a second for 4 clients, by bare ones within bubblewrap",
+      unit: "×",
+      found: found / atFour("wrapped"),
+      atLeast: 0.85,
+    },
+    { work: "the same by bare ones, not confined", unit: "×", found: found / atFour("bare"), atLeast: 0.55 },
+    { work: "ten turns of a session on Deno", unit: "ms", found: turns.warm, atMost: 80 },
+  ];
+}
+
+function dockerTargets({ bare, warm }: OneShots, turns: Turns): Target[] {
+  return [
+    { work: "one-shot Python in Docker, warm, by `docker run --rm`", unit: "×", found: warm / bare, atMost: 0.06 },
+    { work: "ten turns of a session on Docker", unit: "ms", found: turns.warm, atMost: 200 },
+  ];
+}
+
+function chartsOf(
+  { deno, docker, rates }: { readonly deno: OneShots; readonly docker: OneShots | undefined; readonly rates: Rates },
+): Chart[] {
+  const bar = (name: string, value: number, isOurs = true) => ({ name, value, isOurs });
+  const oneShots = (what: string, { bare, cold, context, warm }: OneShots) => [
+    bar(what, bare, false),
+    bar("CodeBeaker, cold", cold),
+    bar("CodeBeaker, warm", warm),
+    bar("CodeBeaker, in a context", context),
+  ];
+  return [
+    { title: "A TypeScript program over HTTP, p50", unit: "ms", bars: oneShots("bare deno run, not confined", deno) },
+    ...(docker === undefined
+      ? []
+      : [{ title: "A Python program in a container, p50", unit: "ms", bars: oneShots("docker run --rm", docker) }]),
+    {
+      title: "Fresh processes a second, 4 clients",
+      unit: "/ s",
+      bars: [
+        bar("bare deno run within bubblewrap", rates.wrapped[1] ?? 0, false),
+        bar("CodeBeaker, cold", rates.cold[1] ?? 0),
+        bar("CodeBeaker, warm", rates.warm[1] ?? 0),
+      ],
+    },
+  ];
+}

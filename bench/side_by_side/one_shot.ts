@@ -1,0 +1,53 @@
+import { printTable } from "../table.ts";
+import { type Contender, denoContenders, dockerContenders, measureInTurns, openContext } from "./contenders.ts";
+import type { Services } from "./services.ts";
+
+/** What a client does between two requests, in ms: without, it is the throughput that is measured. */
+const THOUGHT_MS = 60;
+const DOCKER_THOUGHT_MS = 500;
+const ROUNDS = 60;
+const DOCKER_ROUNDS = 15;
+/** A context is asked without thought: nothing of it is made ready meanwhile. */
+const EVALUATIONS = 1_000;
+
+/** The p50 of each contender, in ms. */
+export interface OneShots {
+  readonly bare: number;
+  readonly cold: number;
+  readonly warm: number;
+  readonly context: number;
+}
+
+/** One program, by everybody who runs TypeScript. */
+export async function benchDenoOneShots(services: Services, directory: string): Promise<OneShots> {
+  const contenders = denoContenders(services, directory);
+  const p50 = await measureInTurns(contenders, { rounds: ROUNDS, thoughtMs: THOUGHT_MS });
+  await using context = await openContext(services.warm, "typescript");
+  const figures = { ...p50, ...await measureInTurns({ context }, { rounds: EVALUATIONS, thoughtMs: 0 }) };
+  printOneShots(`A TypeScript program, ${THOUGHT_MS} ms after the one before`, { ...contenders, context }, figures);
+  return figures;
+}
+
+/** The same in containers. */
+export async function benchDockerOneShots(services: Services, image: string): Promise<OneShots> {
+  const contenders = dockerContenders(services, image);
+  const p50 = await measureInTurns(contenders, { rounds: DOCKER_ROUNDS, thoughtMs: DOCKER_THOUGHT_MS });
+  await using context = await openContext(services.warm, "python");
+  const figures = { ...p50, ...await measureInTurns({ context }, { rounds: EVALUATIONS, thoughtMs: 0 }) };
+  const title = `A Python program in a container, ${DOCKER_THOUGHT_MS} ms after the one before`;
+  printOneShots(title, { ...contenders, context }, figures);
+  return figures;
+}
+
+function printOneShots(
+  title: string,
+  contenders: Readonly<Record<keyof OneShots, Contender>>,
+  figures: OneShots,
+): void {
+  const keys = ["bare", "cold", "warm", "context"] as const;
+  const rows = keys.map((key) => ({
+    name: contenders[key].name,
+    cells: [`${figures[key].toFixed(1)} ms`, (figures[key] / figures.bare).toFixed(3)],
+  }));
+  printTable(title, ["contender", "p50", "ratio"], rows);
+}

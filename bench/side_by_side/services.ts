@@ -1,0 +1,55 @@
+import { ApiClient } from "../../tests/support/api_client.ts";
+import { DOCKER_HOST, dockerAvailability, openEngine } from "../../tests/support/docker.ts";
+import { type ServiceProcess, startServiceProcess } from "../../tests/support/service_process.ts";
+
+const FLAGS = ["--log-level", "warning"] as const;
+const COLD = ["--warm-max", "0"] as const;
+/** Where the service finds its image for Python, the most wanted first. */
+const PYTHON_IMAGES = ["python:3.13-slim-trixie", "codebeaker/python:"];
+
+/** The services that are measured side by side. */
+export interface Services extends AsyncDisposable {
+  /** It starts everything when it is asked for. */
+  readonly cold: ApiClient;
+  /** As it comes. */
+  readonly warm: ApiClient;
+  readonly warmProcess: ServiceProcess;
+  /** The image that Python runs in, as the Engine's own client finds it; undefined where there is no Engine. */
+  readonly pythonImage: string | undefined;
+}
+
+/** Starts them, with Docker where it is there. */
+export async function openServices(): Promise<Services> {
+  const { available } = await dockerAvailability("python");
+  const env: Record<string, string> = available ? { CODEBEAKER_DOCKER_HOST: DOCKER_HOST } : {};
+  await using stack = new AsyncDisposableStack();
+  const cold = stack.use(await startServiceProcess([...FLAGS, ...COLD], env));
+  const warm = stack.use(await startServiceProcess(FLAGS, env));
+  const owned = stack.move();
+  return {
+    cold: new ApiClient(cold),
+    warm: new ApiClient(warm),
+    warmProcess: warm,
+    pythonImage: available ? await findPythonImage() : undefined,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Runs a program, and tells whether something was ready for it. @throws as {@link checkEnd} */
+export async function execute(client: ApiClient, request: Readonly<Record<string, unknown>>): Promise<boolean> {
+  const execution = await client.json("POST", "/v1/executions", request);
+  checkEnd(execution);
+  return execution.warm;
+}
+
+/** @throws unless a program has printed what every contender's program prints */
+export function checkEnd(execution: { readonly stdout?: string }): void {
+  if (execution.stdout !== "hello 42\n") throw new Error(`The program failed: ${JSON.stringify(execution)}`);
+}
+
+async function findPythonImage(): Promise<string> {
+  const tags = (await openEngine().listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+  const found = PYTHON_IMAGES.flatMap((name) => tags.find((tag) => tag.startsWith(name)) ?? []);
+  if (found[0] === undefined) throw new Error("The Engine has no image for Python");
+  return found[0];
+}

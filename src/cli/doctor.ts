@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import { composeService } from "../compose.ts";
+import { loadConfig } from "../config.ts";
+import { isHealthy } from "../core/diagnosis.ts";
+import { COLORED, describeDiagnosis, PLAIN } from "./diagnosis_text.ts";
+import { print } from "./output.ts";
+import { addSettings } from "./settings.ts";
+
+/** What the shell is told when a canary is broken, or nothing can be run at the floor. */
+const EXIT_UNHEALTHY = 1;
+
+const EXIT_CODES = `
+Every canary is run anew. Exit code: 0 when each runtime that is installed keeps every promise, and one reaches the isolation
+floor; 1 when a canary is broken, or no runtime reaches the floor; 2 when the command line is off.
+GET /v1/diagnostics answers with what --json prints.`;
+
+interface DoctorFlags {
+  readonly json?: true;
+  readonly [setting: string]: unknown;
+}
+
+/** `codebeaker doctor`: what stands around programs here, whether it holds, and what would make it more. */
+export function addDoctorCommand(program: Command, setExitCode: (code: number) => void): void {
+  const command = program.command("doctor")
+    .description("test what stands around programs here, and say what to install or change for more")
+    .option("--json", "print everything as JSON")
+    .addHelpText("after", EXIT_CODES);
+  addSettings(command, [
+    "minIsolation",
+    "memoryBudgetMb",
+    "denoBinary",
+    "scratch",
+    "home",
+    "apiKeys",
+    "dockerHost",
+    "dockerCertPath",
+    "dockerPull",
+    "dockerEnvironments",
+  ]).action(async (flags: DoctorFlags) => setExitCode(await examine(flags)));
+}
+
+async function examine({ json, ...settings }: DoctorFlags): Promise<number> {
+  await using service = await composeService(await loadConfig(settings), { identity: "passing", provesAnew: true });
+  const diagnosis = await service.engine.diagnose();
+  const palette = Deno.stdout.isTerminal() && !Deno.noColor ? COLORED : PLAIN;
+  await print(json ? JSON.stringify(diagnosis, null, 2) : describeDiagnosis(diagnosis, palette));
+  return isHealthy(diagnosis) ? 0 : EXIT_UNHEALTHY;
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { checkCodeSize } from "./content.ts";
+import { canonicalLanguage } from "./languages.ts";
+import { limitsSchema, type RequestedLimits, timeoutSchema } from "./limits.ts";
+import { parseAs, strictObject } from "./validation.ts";
+
+/** A stateful interpreter of a session, as its owner sees it. */
+export interface ContextInfo {
+  readonly id: string;
+  readonly language: string;
+  readonly createdAt: string;
+}
+
+/** A cell to be evaluated in a context. */
+export interface CellRequest {
+  readonly code: string;
+  readonly limits: RequestedLimits;
+}
+
+/** The wire form of `POST /v1/sessions/{id}/contexts`. */
+export const contextSchema = strictObject({ language: z.string().min(1).max(64).optional() });
+
+/** The limits that hold for each cell; the others are those of the context, and so of its session. */
+const CELL_LIMITS = { cpuMs: true, maxOutputBytes: true, maxTotalOutputBytes: true } as const;
+
+/** The wire form of `POST /v1/sessions/{id}/contexts/{cid}/executions`. */
+export const cellSchema = strictObject({
+  code: z.string(),
+  timeoutMs: timeoutSchema,
+  limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
+});
+
+/** The language of a context to be opened, from outside; undefined for the session's. @throws {CodeBeakerError} `invalid_request` */
+export function parseContextRequest(value: unknown): string | undefined {
+  const { language } = parseAs(contextSchema, value, { what: "the context request" });
+  return language === undefined ? undefined : canonicalLanguage(language);
+}
+
+/** A cell, from outside. @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit */
+export function parseCell(value: unknown): CellRequest {
+  const { code, limits, timeoutMs } = parseAs(cellSchema, value, { what: "the cell" });
+  checkCodeSize(code);
+  return { code, limits: { ...limits, timeoutMs } };
+}

@@ -1,0 +1,154 @@
+import { join } from "@std/path";
+import type { Outcome } from "../../core/execution.ts";
+import { fingerprintOf } from "../../core/fingerprint.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { PermissionSettings } from "../../core/permissions.ts";
+import type { Refusal } from "../../core/refusal.ts";
+import type { ChildProcesses } from "../../system/child_processes.ts";
+import type { ConfinedDirectory } from "../../system/confined_directory.ts";
+import { MAX_DESCRIPTORS } from "../../system/confinement.ts";
+import { settledWithin } from "../../system/delay.ts";
+import { memoryLimit } from "../../system/ending.ts";
+import type { Mount } from "../../system/mount.ts";
+import { type ChildRequest, type ReadyChild, startChild } from "../../system/run_child.ts";
+import type { DenoInstallation } from "./installation.ts";
+import type { Launch } from "./launch.ts";
+import { grantedAt, type Places } from "./places.ts";
+import { readRefusal } from "./read_refusal.ts";
+import { RefusalReader } from "./refusal_reader.ts";
+import { StderrFilter } from "./stderr_filter.ts";
+
+/** What tells that a program may begin, and lets one begin. */
+const READY = { marker: new Uint8Array([0, 7, 0]), timeoutMs: 10_000 };
+const GO = new Uint8Array([10]);
+/** What Deno exits with when a program did not catch an exception. */
+const UNCAUGHT = 1;
+
+/** The service's own variables that a program may read, beside those of its request. */
+export const READABLE: readonly string[] = ["TMPDIR"];
+
+/** How long it may take to read what a program said at its end, in ms: who streams its output may be slow. */
+const LAST_WORDS_MS = 250;
+
+/**
+ * What V8 reserves as data before it has done anything: for itself, and again for each of the Workers that a program
+ * may have. Measured with RLIMIT_DATA and Deno 2.9.6: 540 MB did not start it and 600 did; four Workers took 2,900 MB.
+ */
+const MAX_WORKERS = 4;
+export const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;
+
+/** Where a process works, and by what its refusals are judged. */
+export interface ProcessPlace {
+  readonly installation: DenoInstallation;
+  readonly permissions: PermissionSettings;
+  readonly directory: ConfinedDirectory;
+  readonly places: Places;
+  /** Paths of the host that Deno's own messages hold, and what a client sees in their place. */
+  readonly shownPaths: Readonly<Record<string, string>>;
+}
+
+/** What one process is started with. */
+export interface ProcessRequest {
+  readonly launch: Launch;
+  /** What it sees beside what its launch names and its permissions grant. */
+  readonly mounts: readonly Mount[];
+  readonly limits: Limits;
+}
+
+/** A confined process that is ready, or that goes on to its program at once. */
+export interface DenoProcess {
+  /** What it was started with: another request of the same key would make the same process. */
+  readonly key: string;
+  readonly child: ReadyChild;
+  /** What its program was refused so far. */
+  refusals(): readonly Refusal[];
+  /** From now on only what comes then is told. */
+  forgetRefusals(): void;
+}
+
+/** Tells a process from those that are not the same; how long a program may take or print is no part of it. */
+export function keyOf({ launch, limits, mounts }: ProcessRequest): string {
+  const { cpuMs, diskMb, maxProcesses, memoryMb } = limits;
+  return fingerprintOf([launch, mounts, [cpuMs, diskMb, maxProcesses, memoryMb]]);
+}
+
+/** Starts a confined process. @throws {CodeBeakerError} `runtime_unavailable` */
+export async function startProcess(
+  place: ProcessPlace,
+  request: ProcessRequest,
+  options: { readonly goesOn: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<DenoProcess> {
+  const { directory, installation: { confinement }, permissions: { allowRead, allowWrite }, places } = place;
+  const { launch, limits, mounts } = request;
+  const filter = new StderrFilter(place.shownPaths);
+  const refusals = readRefusals(filter, { place, launch });
+  const confined = confinement.confine({
+    ...launch,
+    cwd: join(places.workspace.target, launch.workingDirectory),
+    mounts: [
+      ...allowRead.map((path) => grantedAt(path, "read")),
+      ...allowWrite.map((path) => grantedAt(path, "write")),
+      ...mounts,
+      ...launch.mounts.map((name) => places[name]),
+    ],
+    directory,
+    limits,
+    reservedDataBytes: RESERVED_BYTES,
+  });
+  const child = await startChild({
+    ...confined,
+    async statusOf(status) {
+      if (status.success) return status;
+      await settledWithin(filter.ended, LAST_WORDS_MS);
+      return filter.sawExit ? status : confined.statusOf(status);
+    },
+    env: { ...launch.variables, ...launch.ownVariables },
+    limits,
+    maxDescriptors: MAX_DESCRIPTORS,
+    disk: diskOf(directory, confined.processes),
+    ready: launch.waits ? { ...READY, go: GO } : READY,
+    stderrFilter: refusals,
+    explain: (status, usage): Outcome | undefined =>
+      ranOutOfMemory(status, filter) ? memoryLimit(usage, limits) : undefined,
+  }, options);
+  return {
+    key: keyOf(request),
+    child,
+    refusals: () => refusals.refusals,
+    forgetRefusals: () => refusals.forget(),
+  };
+}
+
+/** Takes what start.js tells out of what a program prints on stderr. */
+function readRefusals(
+  next: StderrFilter,
+  { launch, place: { installation, permissions, shownPaths } }: {
+    readonly place: ProcessPlace;
+    readonly launch: Launch;
+  },
+): RefusalReader {
+  const variables = [...Object.keys(launch.variables), ...READABLE];
+  const settings = { ...installation, permissions, variables, shownPaths };
+  return new RefusalReader(next, (told) => readRefusal(told, settings));
+}
+
+/** What may lie in the environment's directory, whichever of its programs left it there. */
+function diskOf(directory: ConfinedDirectory, processes: ChildProcesses): NonNullable<ChildRequest["disk"]> {
+  const { bounds, isBounded } = directory;
+  return {
+    bounds,
+    measure: async () => {
+      const { bytes, files } = await directory.usage();
+      return { bytes: isBounded ? bytes : bytes + processes.unlinkedBytes(), files };
+    },
+  };
+}
+
+/**
+ * V8 and the allocator abort a process that is out of memory; one that asks for more than it may reserve gets an
+ * exception.
+ */
+function ranOutOfMemory({ code, signal }: Deno.CommandStatus, filter: StderrFilter): boolean {
+  if (signal === null) return filter.sawRefusedMemory && code === UNCAUGHT;
+  return filter.sawOutOfMemory && (signal === "SIGTRAP" || signal === "SIGABRT");
+}

@@ -1,0 +1,108 @@
+/** What values are shown as: MIME bundles, as in Deno's own notebooks. */
+
+const { inspect } = Deno;
+const encoder = new TextEncoder();
+/** The method by which a value says itself what it is shown as. */
+export const DISPLAY = Symbol.for("Jupyter.display");
+const MAX_DEPTH = 32;
+const MAX_VALUES = 20_000;
+const VALUE_BYTES = 210;
+const PNG = [0x89, 0x50, 0x4e, 0x47];
+const JPEG = [0xff, 0xd8, 0xff];
+
+/** What the last expression of a cell is answered as: JSON where it is that, else a bundle. */
+export async function toValue(value, maxBytes) {
+  if (value === undefined) return {};
+  const bundle = ownBundle(value);
+  if (bundle !== undefined) return { value: fit(await bundle, value, maxBytes), valueType: "mime" };
+  const json = toJson(value);
+  if (json !== undefined && costOf(json) <= maxBytes) return { value: json, valueType: "json" };
+  return { value: fit(toBundle(value), value, maxBytes), valueType: "mime" };
+}
+
+/** The bundle that a value is shown as, or a promise of it. */
+export function toBundle(value) {
+  const own = ownBundle(value);
+  if (own !== undefined) return own;
+  const text = { "text/plain": show(value) };
+  if (value instanceof Uint8Array) {
+    if (PNG.every((byte, at) => value[at] === byte)) return { ...text, "image/png": value.toBase64() };
+    if (JPEG.every((byte, at) => value[at] === byte)) return { ...text, "image/jpeg": value.toBase64() };
+  }
+  return text;
+}
+
+/** A value in words. */
+export function show(value) {
+  try {
+    return typeof value === "string" ? value : inspect(value, { colors: false });
+  } catch (error) {
+    return `[a value that cannot be shown: ${typeof error}]`;
+  }
+}
+
+/** How long something is as JSON, in bytes; each value counts as so many at least, as reading it takes time. */
+export function costOf(json) {
+  return Math.max(encoder.encode(JSON.stringify(json)).length, countValues(json) * VALUE_BYTES);
+}
+
+function countValues(json) {
+  if (typeof json !== "object" || json === null) return 1;
+  return Object.values(json).reduce((sum, value) => sum + countValues(value), 1);
+}
+
+/** A bundle that is no longer than it may be: of a longer one, the text, or its head. */
+export function fit(bundle, value, maxBytes) {
+  if (costOf(bundle) <= maxBytes) return bundle;
+  const text = typeof bundle["text/plain"] === "string" ? bundle["text/plain"] : show(value);
+  const plain = { "text/plain": text };
+  if (costOf(plain) <= maxBytes) return plain;
+  return { "text/plain": `${text.slice(0, Math.floor(maxBytes / 8)).toWellFormed()}…` };
+}
+
+function ownBundle(value) {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  if (typeof value[DISPLAY] !== "function") return undefined;
+  const bundle = value[DISPLAY]();
+  return typeof bundle?.then === "function" ? bundle.then(checkBundle) : checkBundle(bundle);
+}
+
+/** Bytes become base64, and what is no JSON is told in words. */
+export function checkBundle(bundle) {
+  if (typeof bundle !== "object" || bundle === null || Array.isArray(bundle)) {
+    throw new TypeError("Cannot display a value as what it is shown as must be an object of MIME types");
+  }
+  return Object.fromEntries(
+    Object.entries(bundle).filter(([, content]) => content !== undefined).map(([type, content]) => {
+      if (!type.includes("/")) throw new TypeError(`Cannot display a value as ${show(type)} is no MIME type`);
+      if (content instanceof Uint8Array) return [type, content.toBase64()];
+      return [type, toJson(content) ?? show(content)];
+    }),
+  );
+}
+
+/** A copy of what JSON carries whole; undefined for what it does not, as a Map, a cycle, or NaN. */
+function toJson(value) {
+  let left = MAX_VALUES;
+  const copy = (value, depth) => {
+    if (depth > MAX_DEPTH || --left < 0) throw new RangeError();
+    if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+    if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return value;
+    if (Array.isArray(value)) return Array.from(value, (item) => copy(item, depth + 1));
+    if (typeof value === "object" && isPlain(value)) {
+      const entries = Object.entries(value).map(([key, item]) => [key, copy(item, depth + 1)]);
+      return Object.fromEntries(entries);
+    }
+    throw new TypeError();
+  };
+  try {
+    return copy(value, 0);
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.getOwnPropertySymbols(value).length === 0;
+}

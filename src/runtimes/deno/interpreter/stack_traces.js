@@ -1,0 +1,24 @@
+/**
+ * Stack traces name the cells, by what their scripts are called, and leave out what stands around them. A program that
+ * sets this itself has it its own way.
+ */
+const OWN = /^(?:ext:|node:)|\/interpreter\/[a-z_]+\.js$/;
+
+Error.prepareStackTrace = function prepareStackTrace(error, frames) {
+  const lines = frames.flatMap((frame) => {
+    const url = frame.getScriptNameOrSourceURL?.() ?? "";
+    if (OWN.test(url)) return [];
+    const file = frame.getFileName();
+    const text = `${frame}`;
+    return [`\n    at ${url.startsWith("file:") && file ? text.replace(file, url) : text}`];
+  });
+  return `${head(error)}${lines.join("")}`;
+};
+
+function head(error) {
+  try {
+    return `${error}`;
+  } catch {
+    return "Error";
+  }
+}

@@ -1,0 +1,21 @@
+import type { Lease } from "../../system/warm_pool.ts";
+import type { WarmMember } from "../../system/warm_shelf.ts";
+import type { ExecutionEnvironment } from "../runtime.ts";
+
+/** A leased environment: disposing ends the lease with it. */
+export function leasedEnvironment<Member extends ExecutionEnvironment & WarmMember>(
+  lease: Lease<Member>,
+): ExecutionEnvironment {
+  const { member } = lease;
+  return {
+    id: member.id,
+    language: member.language,
+    get warm() {
+      return member.warm;
+    },
+    files: member.files,
+    mainFile: (language) => member.mainFile(language),
+    run: (program, options) => member.run(program, options),
+    [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,80 @@
+import { join } from "@std/path";
+import { allKept, type CanaryFinding } from "../../core/diagnosis.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import { countConnections } from "../../system/count_connections.ts";
+import { ownVariables } from "../../system/own_process.ts";
+import type { ExecutionEnvironment, RuntimeConfig } from "../runtime.ts";
+import { CANARIES, runCanaries } from "./canaries.ts";
+import { childVariables } from "./child_variables.ts";
+import type { DenoInstallation } from "./installation.ts";
+import { type FlagSettings, permissionFlags } from "./permission_flags.ts";
+
+/** Names of variables that every program has, with values of its own. */
+const CHILD_NAMES = Object.keys(
+  childVariables({ temporaryDirectory: "", cacheDirectory: "", hasNetwork: true, npmRegistry: "" }),
+).concat("NO_COLOR");
+
+/** What every program's flags are but for its own places, names and limits. */
+const FLAG_SETTINGS: FlagSettings = {
+  workspace: "workspace",
+  temporaryDirectory: "temporary",
+  permissions: NO_PERMISSIONS,
+  variables: [],
+  limits: DEFAULT_LIMITS,
+  openNetworks: [],
+  ownAddresses: [],
+  npmRegistry: "registry",
+  detectCommonJs: false,
+};
+
+/** What holds for one self-test. */
+export interface SelfTestOptions {
+  readonly signal?: AbortSignal | undefined;
+  createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
+}
+
+/** Runs the canaries, unless they have kept every promise when everything was the same. */
+export async function selfTest(installation: DenoInstallation, options: SelfTestOptions): Promise<CanaryFinding[]> {
+  const version = versionOf(installation);
+  if (await installation.proofs.has("deno", version)) return allKept(CANARIES);
+  const findings = await testNow(installation, options);
+  if (findings.every(({ kept }) => kept)) await installation.proofs.add("deno", version);
+  return findings;
+}
+
+async function testNow(
+  { confinement: { hidesFiles }, scratchDirectory }: DenoInstallation,
+  { createEnvironment, signal }: SelfTestOptions,
+): Promise<CanaryFinding[]> {
+  const secret = crypto.randomUUID();
+  const secretPath = join(scratchDirectory, `canary_${crypto.randomUUID()}.txt`);
+  await Deno.writeTextFile(secretPath, secret, { mode: 0o644 });
+  await using listener = countConnections(["127.0.0.1"]);
+  try {
+    const bait = {
+      secretPath,
+      secret,
+      hidesFiles,
+      port: listener.addresses[0]?.port ?? 0,
+      connections: listener.connections,
+      ownVariables: ownVariables({ except: CHILD_NAMES }),
+    };
+    return await runCanaries(createEnvironment, bait, { signal });
+  } finally {
+    await Deno.remove(secretPath);
+  }
+}
+
+/** What the findings depend on: the machine, its layers, the binary, and the programs that tested them. */
+function versionOf({ binary, bootPath, confinement, startPath }: DenoInstallation): string {
+  const { mtime, size } = Deno.statSync(binary);
+  return JSON.stringify([
+    Deno.osRelease(),
+    confinement.version,
+    [size, mtime?.getTime()],
+    [bootPath, startPath].map((path) => Deno.readTextFileSync(path)),
+    permissionFlags(FLAG_SETTINGS),
+    CANARIES.map(({ name, fault, files }) => [name, String(files), String(fault)]),
+  ]);
+}

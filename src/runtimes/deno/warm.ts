@@ -1,0 +1,63 @@
+import { fingerprintOf } from "../../core/fingerprint.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import type { Lease } from "../../system/warm_pool.ts";
+import type { ShelfOptions } from "../../system/warm_shelf.ts";
+import type { RuntimeConfig } from "../runtime.ts";
+import { DenoEnvironment } from "./deno_environment.ts";
+import { RUNTIME_NAME } from "./facts.ts";
+import type { DenoInstallation } from "./installation.ts";
+import { WAITING_MEMORY_MB } from "./waiting_process.ts";
+
+/** The environments that are made ready before anybody has asked, for requests that ask for nothing special. */
+const STOCKED = ["typescript", "javascript"];
+
+/** Has environments made ready for what is asked for most. */
+export function stockWarm(installation: DenoInstallation): void {
+  for (const environment of STOCKED) {
+    const config = {
+      environment,
+      environmentVariables: {},
+      resourceLimits: DEFAULT_LIMITS,
+      permissions: NO_PERMISSIONS,
+      minIsolation: 0,
+      singleUse: true,
+    };
+    installation.pool?.stock(kindOf(config), shelfOf(installation, config, { min: 1 }));
+  }
+}
+
+/** An environment whose process waits for its one program, where one is ready or about to be. */
+export async function takeWarm(
+  installation: DenoInstallation,
+  config: RuntimeConfig,
+): Promise<Lease<DenoEnvironment> | undefined> {
+  return await installation.pool?.take(kindOf(config), shelfOf(installation, config, { min: 0 }));
+}
+
+/** What two configurations have in common that can be served by the same process. Variables may be secrets of their tenant. */
+function kindOf({ environment, environmentVariables, permissions, resourceLimits, tenant }: RuntimeConfig): string {
+  const { cpuMs, diskMb, maxProcesses, memoryMb } = resourceLimits;
+  const limits = [cpuMs, diskMb, maxProcesses, memoryMb];
+  const variables = Object.keys(environmentVariables).length === 0 ? [] : [environmentVariables, tenant];
+  return fingerprintOf([RUNTIME_NAME, environment, permissions, limits, ...variables]);
+}
+
+function shelfOf(
+  installation: DenoInstallation,
+  config: RuntimeConfig,
+  { min }: { readonly min: number },
+): ShelfOptions<DenoEnvironment> {
+  return {
+    owner: RUNTIME_NAME,
+    min,
+    memoryMb: WAITING_MEMORY_MB,
+    async make() {
+      await using stack = new AsyncDisposableStack();
+      const environment = stack.use(DenoEnvironment.create(installation, config));
+      await environment.prepare();
+      stack.move();
+      return environment;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { refusal } from "./engine_call.ts";
+
+/** What this service asks of an Engine at its start. */
+export interface EngineFacts {
+  readonly version: string;
+  /** The kernel that it runs on. */
+  readonly kernel: string;
+  /** The OCI runtime of containers that name none. */
+  readonly defaultRuntime: string;
+  /** The names of the OCI runtimes that are registered, and the arguments of each. */
+  readonly runtimes: Readonly<Record<string, readonly string[]>>;
+  readonly hasSeccomp: boolean;
+  /** Whether root in a container is nobody on the host. */
+  readonly mapsUsers: boolean;
+  /** The version of the kernel's interface for control groups: 1 or 2. */
+  readonly cgroupVersion: string;
+  readonly limitsMemory: boolean;
+  readonly limitsProcesses: boolean;
+}
+
+/**
+ * Reads what an Engine tells about itself (`GET /info`).
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` for one without Linux
+ */
+export function readFacts(info: Readonly<Record<string, unknown>>): EngineFacts {
+  if (info["OSType"] !== "linux") throw refusal("run Linux containers", `it runs ${info["OSType"]} containers`);
+  const runtimes = Object.entries((info["Runtimes"] ?? {}) as Record<string, { runtimeArgs?: string[] }>);
+  const security = (info["SecurityOptions"] ?? []) as string[];
+  const isOn = (name: string) =>
+    security.some((option) => option.startsWith(`name=${name}`) && !option.includes("profile=unconfined"));
+  return {
+    version: String(info["ServerVersion"] ?? ""),
+    kernel: String(info["KernelVersion"] ?? ""),
+    defaultRuntime: String(info["DefaultRuntime"] ?? ""),
+    runtimes: Object.fromEntries(runtimes.map(([name, { runtimeArgs }]) => [name, runtimeArgs ?? []])),
+    hasSeccomp: isOn("seccomp"),
+    mapsUsers: isOn("userns") || isOn("rootless"),
+    cgroupVersion: String(info["CgroupVersion"] ?? "1"),
+    limitsMemory: info["MemoryLimit"] === true,
+    limitsProcesses: info["PidsLimit"] === true,
+  };
+}

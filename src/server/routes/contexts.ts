@@ -1,0 +1,33 @@
+import { Hono } from "hono";
+import { parseCell, parseContextRequest } from "../../core/context.ts";
+import type { SessionsPort } from "../../sessions/port.ts";
+import { answerExecution } from "../answer_execution.ts";
+import type { AppEnv } from "../app_env.ts";
+import { jsonBody } from "../json_body.ts";
+import { noQuery } from "../query.ts";
+
+/** Contexts of sessions: stateful interpreters, opened and closed, and cells evaluated in them. */
+export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .post("/v1/sessions/:id/contexts", noQuery, async (context) => {
+      const language = parseContextRequest(await jsonBody(context));
+      const id = context.req.param("id");
+      const contexts = sessions.contexts(context.get("caller"), id);
+      const opened = await contexts.create(language, { signal: context.req.raw.signal });
+      return context.json(opened, 201, { location: `/v1/sessions/${id}/contexts/${opened.id}` });
+    })
+    .delete("/v1/sessions/:id/contexts/:cid", noQuery, async (context) => {
+      await sessions.contexts(context.get("caller"), context.req.param("id")).close(context.req.param("cid"));
+      return context.body(null, 204);
+    })
+    .post("/v1/sessions/:id/contexts/:cid/executions", noQuery, async (context) => {
+      const cell = parseCell(await jsonBody(context));
+      const contexts = sessions.contexts(context.get("caller"), context.req.param("id"));
+      const cid = context.req.param("cid");
+      return await answerExecution(context, (options) => contexts.submit(cid, cell, options));
+    })
+    .post("/v1/sessions/:id/contexts/:cid/interrupt", noQuery, (context) => {
+      const contexts = sessions.contexts(context.get("caller"), context.req.param("id"));
+      return context.json({ interrupted: contexts.interrupt(context.req.param("cid")) });
+    });
+}

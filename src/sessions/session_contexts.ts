@@ -1,0 +1,73 @@
+import type { CellRequest, ContextInfo } from "../core/context.ts";
+import type { Admission } from "../engine/admission.ts";
+import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
+import type { Clock } from "../system/clock.ts";
+import type { ContextsPort } from "./port.ts";
+import type { Session } from "./session.ts";
+import { programOfCell } from "./session_program.ts";
+import type { SessionRunner } from "./session_runner.ts";
+
+/** What contexts are opened and used with. */
+export interface SessionContextsOptions {
+  readonly caller: Caller;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly runner: SessionRunner;
+}
+
+/** The contexts of a session, for one caller. */
+export class SessionContexts implements ContextsPort {
+  readonly #session: Session;
+  readonly #options: SessionContextsOptions;
+
+  constructor(session: Session, options: SessionContextsOptions) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  async create(
+    language: string | undefined,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<ContextInfo> {
+    const session = this.#session;
+    const { admission, caller: { principal }, clock, runner } = this.#options;
+    session.contexts.checkRoom();
+    admission.check(principal);
+    using _use = session.use();
+    using memory = new DisposableStack();
+    const limits = session.lowerLimits({});
+    memory.use(await admission.promiseMemory(session.memoryFor(limits), { signal }));
+    using _place = await admission.enter(principal, { isPatient: false, memoryMb: 0, signal });
+    const { maxLifetimeMs } = session.request;
+    const act = () =>
+      session.attempt((environment) =>
+        session.contexts.open(environment, {
+          language: language ?? session.request.language,
+          limits,
+          lifetimeMs: maxLifetimeMs,
+          createdAt: clock.now(),
+          memory: memory.move(),
+          charge: (usage) => admission.charge(principal, usage),
+          signal,
+        })
+      );
+    return await runner.inEnvironment(session, act);
+  }
+
+  submit(id: string, request: CellRequest, options: SubmitOptions = {}): Promise<Submitted> {
+    return Promise.try(() => {
+      const context = this.#session.contexts.get(id);
+      const program = programOfCell(this.#session, context, request);
+      return this.#options.runner.start(this.#options.caller, this.#session, { program, options });
+    });
+  }
+
+  interrupt(id: string): boolean {
+    return this.#session.contexts.interrupt(id);
+  }
+
+  async close(id: string): Promise<void> {
+    using _use = this.#session.use();
+    await this.#session.contexts.close(id);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Admission } from "../engine/admission.ts";
+import type { Executions, RunResult } from "../engine/executions.ts";
+import type { LiveExecution } from "../engine/live_execution.ts";
+import type { Placement } from "../engine/placement.ts";
+import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
+import { hasCode } from "../core/errors.ts";
+import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import type { Session } from "./session.ts";
+import type { SessionProgram } from "./session_program.ts";
+
+/** What programs of sessions are run with. */
+export interface SessionRunnerOptions {
+  readonly placement: Placement;
+  readonly admission: Admission;
+  readonly executions: Executions;
+  /** Is told of a session in which a program has run. */
+  onRun(session: Session): void;
+  /** Is told of a session whose environment has ended by itself. */
+  onEnded(session: Session): void;
+}
+
+/** Runs what is asked of a session's environment. */
+export class SessionRunner {
+  readonly #options: SessionRunnerOptions;
+
+  constructor(options: SessionRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** One program of a session: it waits for its turn there, and then for its place in the service. */
+  start(
+    caller: Caller,
+    session: Session,
+    { program, options }: { readonly program: SessionProgram; readonly options: SubmitOptions },
+  ): Submitted {
+    const { admission, executions } = this.#options;
+    const { selection, request: { language } } = session;
+    const { idempotencyKey } = options;
+    const repeated = idempotencyKey === undefined
+      ? undefined
+      : executions.findRepeated({ caller, fingerprint: program.fingerprint }, idempotencyKey);
+    if (repeated !== undefined) return repeated;
+    session.checkQueue();
+    admission.check(caller.principal);
+    return executions.start(
+      { caller, language, sessionId: session.id, selection, ...program },
+      (live) => this.#run(live, session, { program, options }),
+      options,
+    );
+  }
+
+  /** Does something in a session's environment; one that has ended by itself is told of. */
+  async inEnvironment<T>(session: Session, act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
+    const { environment } = session;
+    try {
+      return await act(environment);
+    } catch (error) {
+      if (await hasEnded(environment, error)) this.#options.onEnded(session);
+      throw error;
+    }
+  }
+
+  async #run(
+    live: LiveExecution,
+    session: Session,
+    { program, options }: { readonly program: SessionProgram; readonly options: SubmitOptions },
+  ): Promise<RunResult> {
+    const { principal } = live.facts.caller;
+    const { admission, placement } = this.#options;
+    using _turn = await session.takeTurn(live.signal);
+    const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
+    using _place = await admission.enter(principal, { isPatient: true, memoryMb, signal: live.signal });
+    live.leaveQueue();
+    const { runtime, selection } = session;
+    const result = await this.inEnvironment(session, async (environment) => {
+      const ran = await program.run(environment, {
+        limits: program.limits,
+        kept: live.kept,
+        signal: live.signal,
+        permissionBounds: placement.boundsOf(principal),
+        ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
+        onStart: () => {
+          live.begin();
+          options.onStart?.({ id: live.facts.id, runtime, selection });
+        },
+        ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+      });
+      return { ...ran, warm: program.isWarm ?? environment.warm };
+    });
+    admission.charge(principal, result.usage);
+    this.#options.onRun(session);
+    return { ...result, runtime, attempts: [] };
+  }
+}
+
+/** Whether an error means that an environment is no more: it does not tell its own directory either. */
+async function hasEnded(environment: ExecutionEnvironment, error: unknown): Promise<boolean> {
+  if (!hasCode(error, "runtime_unavailable")) return false;
+  try {
+    await environment.files.stat(".");
+    return false;
+  } catch (second) {
+    return hasCode(second, "runtime_unavailable");
+  }
+}

@@ -1,0 +1,82 @@
+import type { Mount } from "./mount.ts";
+import { LIBRARIES, LOADER_FILES, NETWORK_FILES, PROGRAM_FILES, PROGRAMS, SYSTEM_DIRECTORIES } from "./system_files.ts";
+
+/** What one child sees and may do. */
+export interface BubblewrapRequest {
+  readonly mounts: readonly Mount[];
+  readonly cwd: string;
+  readonly hasNetwork: boolean;
+  /** Whether it may start programs of this machine. */
+  readonly startsOthers: boolean;
+  /** Whether {@link FILTER_DESCRIPTOR} is open on a seccomp filter. */
+  readonly hasFilter: boolean;
+}
+
+/**
+ * Between the process that is started and the program: bubblewrap itself, and its init in the new process namespace.
+ */
+export const BUBBLEWRAP_PROCESSES = 2;
+
+/** A descriptor that bubblewrap reads the filter from, and closes. */
+export const FILTER_DESCRIPTOR = 9;
+
+/**
+ * bubblewrap's command line in front of a program's (bwrap(1)): every namespace its own, no capability, no further user
+ * namespace, and a file system of a few parts of this machine, read-only, and what is mounted for the program. What is
+ * not there is not mounted.
+ */
+export function bubblewrapArguments(binary: string, request: BubblewrapRequest): string[] {
+  const { cwd, hasFilter, hasNetwork, mounts, startsOthers } = request;
+  return [
+    binary,
+    "--unshare-all",
+    "--unshare-user",
+    "--disable-userns",
+    ...(hasNetwork ? ["--share-net"] : []),
+    "--hostname",
+    "codebeaker",
+    "--die-with-parent",
+    "--cap-drop",
+    "ALL",
+    ...(hasFilter ? ["--seccomp", String(FILTER_DESCRIPTOR)] : []),
+    ...(startsOthers ? ["--ro-bind", "/usr", "/usr"] : [...LIBRARIES, ...PROGRAMS].flatMap(readOnly)),
+    ...SYSTEM_DIRECTORIES.flatMap(systemDirectory),
+    ...LOADER_FILES.flatMap(readOnly),
+    ...(startsOthers ? PROGRAM_FILES.flatMap(readOnly) : []),
+    ...(hasNetwork ? NETWORK_FILES.flatMap(readOnly) : []),
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    ...mounts.toSorted((one, other) => depthOf(one) - depthOf(other)).flatMap(({ source, target, access }) => [
+      access === "write" ? "--bind-try" : "--ro-bind-try",
+      source,
+      target,
+    ]),
+    "--remount-ro",
+    "/dev",
+    "--remount-ro",
+    "/",
+    "--chdir",
+    cwd,
+    "--",
+  ];
+}
+
+/** What lies below another is mounted after it, or that would hide it. */
+function depthOf({ target }: Mount): number {
+  return target.split("/").filter((part) => part !== "").length;
+}
+
+function readOnly(path: string): string[] {
+  return ["--ro-bind-try", path, path];
+}
+
+/** The same as on this machine, whose programs name their loader by it. */
+function systemDirectory(path: string): string[] {
+  try {
+    return Deno.lstatSync(path).isSymlink ? ["--symlink", Deno.readLinkSync(path), path] : readOnly(path);
+  } catch {
+    return []; // This machine has none.
+  }
+}

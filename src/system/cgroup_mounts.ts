@@ -1,0 +1,30 @@
+import { join } from "@std/path";
+
+/** A mounted hierarchy. */
+export interface HierarchyMount {
+  readonly type: "cgroup" | "cgroup2";
+  readonly controllers: readonly string[];
+  readonly point: string;
+  /** Where this service itself is in it. */
+  readonly own: string;
+}
+
+/** Every hierarchy that this service sees. Sources: proc_pid_mountinfo(5), and proc_pid_cgroup in cgroups(7). */
+export function mountsOf(): HierarchyMount[] {
+  const own = new Map(
+    Deno.readTextFileSync("/proc/self/cgroup").trim().split("\n").flatMap((line) => {
+      const [, controllers = "", path = "/"] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      return controllers.split(",").map((controller): [string, string] => [controller, path]);
+    }),
+  );
+  return Deno.readTextFileSync("/proc/self/mountinfo").trim().split("\n").flatMap((line): HierarchyMount[] => {
+    const [left = "", right = ""] = line.split(" - ");
+    const [, , , root = "/", point = ""] = left.split(" ");
+    const [type, , options = ""] = right.split(" ");
+    if (type !== "cgroup" && type !== "cgroup2") return [];
+    const controllers = options.split(",");
+    const path = own.get(type === "cgroup2" ? "" : controllers.find((name) => own.has(name)) ?? "") ?? "/";
+    const isBelowRoot = root !== "/" && path.startsWith(root);
+    return [{ type, controllers, point, own: join(point, isBelowRoot ? path.slice(root.length) : path) }];
+  });
+}

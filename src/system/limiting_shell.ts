@@ -1,0 +1,58 @@
+import { FILTER_DESCRIPTOR } from "./bubblewrap.ts";
+
+/** Bounds that the kernel keeps on each process that a child becomes and starts: getrlimit(2). */
+export interface ResourceLimits {
+  /** The kernel warns at the end (SIGXCPU), and kills a second later. */
+  readonly cpuSeconds: number;
+  /** The size of a file, with the holes in it; absent, it is not bounded. */
+  readonly fileBytes?: number | undefined;
+  readonly dataBytes: number;
+  readonly descriptors: number;
+  /** Processes and threads of the process's user, unless that is root; absent, they are not bounded. */
+  readonly tasks?: number;
+}
+
+const BLOCK_BYTES = 512;
+const KIBIBYTE = 1024;
+/** A child whose service was killed in the moment in which it was started has nobody who ends it. */
+const ORPHANED = `[ "$PPID" = ${Deno.pid} ] || exit 126; `;
+const REFUSED = '{ echo "its control group cannot be joined" >&2; exit 126; }';
+
+/** What the shell does beside setting limits. */
+export interface LimitingOptions {
+  /** The files by which a process joins its control group, by writing 0 into each. */
+  readonly groupFiles?: readonly string[];
+  /** What {@link FILTER_DESCRIPTOR} is opened on. */
+  readonly filterPath: string | undefined;
+}
+
+/**
+ * A shell in front of a command line that joins its control group, sets resource limits, opens the seccomp filter for
+ * bubblewrap, and becomes the command. It does so before the child becomes another user, or starts anything: from
+ * outside all this would come too late, or take a capability that a service in a container has not. A bound that is
+ * lower already stays, unless root may raise it; without its group it does not begin.
+ *
+ * Sources: ulimit in dash(1), POSIX for the units of `-f`; `-p` of dash is `-u` of others; cgroups(7) for the 0.
+ */
+export function limitingShell(
+  limits: ResourceLimits | undefined,
+  { filterPath, groupFiles = [] }: LimitingOptions,
+): string[] {
+  const bounds = limits === undefined ? [] : [
+    `-St ${limits.cpuSeconds}`, // First, since no hard limit may be below the soft one.
+    `-Ht ${limits.cpuSeconds + 1}`,
+    ...(limits.fileBytes === undefined ? [] : [`-f ${Math.ceil(limits.fileBytes / BLOCK_BYTES)}`]),
+    `-d ${Math.ceil(limits.dataBytes / KIBIBYTE)}`,
+    `-n ${limits.descriptors}`,
+    "-c 0",
+  ].map((bound) => `ulimit ${bound}`);
+  const tasks = limits?.tasks === undefined ? [] : [`ulimit -u ${limits.tasks} || ulimit -p ${limits.tasks}`];
+  const filter = filterPath === undefined ? "" : `${FILTER_DESCRIPTOR}<"$0" `;
+  const all = [...bounds, ...tasks].map((bound) => `${bound};`).join(" ");
+  const joins = groupFiles.map((file) => `{ echo 0 >${quote(file)}; } 2>/dev/null || ${REFUSED}; `).join("");
+  return ["/bin/sh", "-c", `${ORPHANED}${joins}{ ${all} :; } 2>/dev/null; exec ${filter}"$@"`, filterPath ?? "sh"];
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

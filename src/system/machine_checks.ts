@@ -1,0 +1,89 @@
+import { statfs } from "node:fs/promises";
+import type { CheckFinding } from "../core/diagnosis.ts";
+import { messageOf } from "../core/errors.ts";
+import { MEBIBYTE } from "../core/limits.ts";
+import { FILTERED_ARCHITECTURES } from "./seccomp.ts";
+
+/** Room in the scratch directory below which a service cannot do much. */
+const LEAST_ROOM_MB = 256;
+/** Others may change what lies there while it is used, and it is slow. */
+const REMOTE_KINDS = ["nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "fuse.sshfs"];
+
+/** Where a service keeps what lasts, and what does not. */
+export interface MachinePlaces {
+  /** Undefined where no directory could be made. */
+  readonly scratch: string | undefined;
+  readonly home: string | undefined;
+}
+
+/** What everything else rests on: Deno, the kernel, and the directories. */
+export async function checkMachine({ home, scratch }: MachinePlaces): Promise<CheckFinding[]> {
+  return [
+    { name: "service", good: true, detail: `runs on Deno ${Deno.version.deno}` },
+    Deno.build.os === "linux" ? { name: "kernel", good: true, detail: `Linux ${Deno.osRelease()}` } : {
+      name: "kernel",
+      good: false,
+      detail: Deno.build.os,
+      remedy: "run the service on Linux: nothing else confines",
+    },
+    FILTERED_ARCHITECTURES.includes(Deno.build.arch) ? { name: "architecture", good: true, detail: Deno.build.arch } : {
+      name: "architecture",
+      good: false,
+      detail: Deno.build.arch,
+      remedy: `use ${FILTERED_ARCHITECTURES.join(" or ")}`,
+    },
+    await checkScratch(scratch),
+    await checkHome(home),
+  ];
+}
+
+async function checkScratch(path: string | undefined): Promise<CheckFinding> {
+  const name = "scratch";
+  const remedy = "name a local directory with room, best one in memory (--scratch)";
+  if (path === undefined) return { name, good: false, detail: "no temporary directory can be made", remedy };
+  try {
+    const { bavail, bsize } = await statfs(path);
+    const roomMb = Math.floor(bavail * bsize / MEBIBYTE);
+    const kind = kindOf(path);
+    const good = roomMb >= LEAST_ROOM_MB && !REMOTE_KINDS.includes(kind);
+    const detail = `${path}, on ${kind} with ${roomMb} MB of room`;
+    return good ? { name, good, detail } : { name, good, detail, remedy };
+  } catch (error) {
+    return { name, good: false, detail: `${path}: ${messageOf(error)}`, remedy };
+  }
+}
+
+async function checkHome(path: string | undefined): Promise<CheckFinding> {
+  const name = "home";
+  const remedy = "name a directory that the service may write (--home)";
+  if (path === undefined) return { name, good: false, detail: "there is none: nothing is kept", remedy };
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: path, prefix: ".doctor_" }));
+    return { name, good: true, detail: `${path} can be written` };
+  } catch (error) {
+    return { name, good: false, detail: `${path} cannot be written: ${messageOf(error)}`, remedy };
+  }
+}
+
+/**
+ * The kind of file system that a path lies on, in the kernel's words (proc_pid_mountinfo(5)): the last mount above it.
+ */
+export function kindOf(path: string, mountinfo: string = readMounts()): string {
+  const mounts = mountinfo.split("\n").map((line) => {
+    const [before = "", after = ""] = line.split(" - ");
+    return { point: before.split(" ")[4] ?? "", kind: after.split(" ")[0] ?? "" };
+  });
+  const above = mounts.filter(({ point }) => point !== "").filter(({ point }) =>
+    point === path || path.startsWith(point.replace(/\/*$/, "/"))
+  );
+  const longest = above.toSorted((one, other) => one.point.length - other.point.length).at(-1);
+  return longest?.kind ?? "an unknown file system";
+}
+
+function readMounts(): string {
+  try {
+    return Deno.readTextFileSync("/proc/self/mountinfo");
+  } catch {
+    return ""; // There is no /proc here.
+  }
+}

@@ -1,0 +1,42 @@
+import { basename, dirname, join } from "@std/path";
+
+/** A path by which everybody can start a binary: its own, else one in the service's directory. */
+export function stage(named: string, directory: string): string {
+  const binary = Deno.realPathSync(named); // Where a symlink lies does not tell who may enter where it leads.
+  const isOpen = isOpenToAll(binary);
+  if (isOpen && isReachedByAll(binary)) return binary;
+  const staged = join(directory, basename(binary));
+  if (isOpen && isLinked(binary, staged)) return staged;
+  Deno.copyFileSync(binary, staged);
+  Deno.chmodSync(staged, 0o755);
+  return staged;
+}
+
+function isLinked(binary: string, staged: string): boolean {
+  try {
+    Deno.linkSync(binary, staged);
+    return true;
+  } catch (error) {
+    return error instanceof Deno.errors.AlreadyExists; // Else it lies on another file system.
+  }
+}
+
+/** Whether every directory above a path lets others pass. @throws what the system throws */
+export function isReachedByAll(path: string): boolean {
+  for (let place = dirname(path);; place = dirname(place)) {
+    if (!isOpenToAll(place)) return false;
+    if (place === dirname(place)) return true;
+  }
+}
+
+/** Whether others may start a program, or pass a directory. */
+function isOpenToAll(path: string): boolean {
+  return ((Deno.statSync(path).mode ?? 0) & 0o001) !== 0;
+}
+
+/** Whether others may read a file, or list and pass a directory. @throws what the system throws */
+export function isReadByAll(path: string): boolean {
+  const { isDirectory, mode } = Deno.statSync(path);
+  const needed = isDirectory ? 0o005 : 0o004;
+  return ((mode ?? 0) & needed) === needed;
+}

@@ -1,0 +1,183 @@
+import { join } from "@std/path";
+import { DEFAULT_LIMITS, type LimitName, type Limits, namedLimits } from "../../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/runtime.ts";
+import { type Attack, type AttackLanguage, type Finding, stepsOf } from "./attack.ts";
+import { openBareEnvironment } from "./bare.ts";
+import { runMain, takeStep, type Transcript } from "./carry_out.ts";
+import { HostWatch } from "./host_processes.ts";
+import { type Before, findingsInside, findingsOutside, lookBefore } from "./oracles.ts";
+import { configFor, environmentFor, type Subject } from "./subjects.ts";
+import { openWorld, type World } from "./world.ts";
+
+const LOOK_MS = 50;
+/** The name of the variable that carries the token. */
+const TOKEN_VARIABLE = "ATTACK";
+
+/** An honest program in each language. */
+const HONEST: Readonly<Record<AttackLanguage, string>> = {
+  typescript: "const answer: number = 42; console.log(answer);",
+  javascript: "console.log(42);",
+  node: "console.log(42);",
+  python: "print(42)",
+  bash: "echo 42",
+  shell: "console.log(42);",
+};
+
+/** What came of an attack, as the oracles saw it. */
+export interface Report {
+  /** Why it was refused before it began, if it was. */
+  readonly refusal?: string;
+  /** Limits that it names and its subject does not enforce. */
+  readonly unenforced?: readonly LimitName[];
+  /** The isolation that its environment had. */
+  readonly level: number;
+  readonly findings: readonly Finding[];
+  /** Whether its last program met a process that was made ready for it. */
+  readonly wasWarm: boolean;
+  /** What was answered, for whoever looks why. */
+  readonly transcript: Transcript;
+}
+
+/** Carries an attack out on a subject, looks at everything outside, and lets an honest program have its turn. */
+export async function assault(attack: Attack, subject: Subject): Promise<Report> {
+  await using world = await openWorld();
+  const runtime = attack.openNetworks === undefined ? subject.runtime : subject.withOpenNetworks(attack.openNetworks);
+  const config = configOf(attack, { subject, world });
+  const { cannotHonour, isolation } = await runtime.assess(config);
+  const level = attack.language === "shell" ? Math.min(isolation.level, subject.shellLevel) : isolation.level;
+  const nothing = { level, findings: [], wasWarm: false, transcript: { answers: [], ended: undefined, findings: [] } };
+  if (cannotHonour !== undefined) return { ...nothing, refusal: cannotHonour };
+  // A request that names a limit is given to no runtime that does not enforce it.
+  const unenforced = namedLimits(attack.limits ?? {}).filter((limit) => !isolation.limits.includes(limit));
+  if (unenforced.length > 0) return { ...nothing, unenforced };
+  const scratch = subject.runtime.name === "docker" ? undefined : subject.host.scratchDirectory;
+  const make = () => runtime.createEnvironment(config);
+  return { level, ...await observe(attack, { make, runtime, config, world, scratch }) };
+}
+
+/** Carries an attack out where nothing holds it but from harming the machine. */
+export async function assaultBare(attack: Attack): Promise<Omit<Report, "level">> {
+  await using world = await openWorld();
+  const config = configFor(environmentFor(attack.language ?? "typescript", "deno"), {
+    resourceLimits: limitsOf(attack),
+  });
+  return await observe(attack, {
+    make: () => openBareEnvironment(config, world),
+    runtime: undefined,
+    config,
+    world,
+    scratch: undefined,
+  });
+}
+
+/** Where an attack is carried out. */
+interface Stage {
+  make(): Promise<ExecutionEnvironment>;
+  readonly runtime: ExecutionRuntime | undefined;
+  readonly config: RuntimeConfig;
+  readonly world: World;
+  /** Where environments have their directories. */
+  readonly scratch: string | undefined;
+}
+
+async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "level">> {
+  const { make, world } = stage;
+  const before = await lookBefore(world);
+  using growth = new GrowthWatch(before);
+  const { findings, wasWarm, ...inside } = await observeInside(attack, stage);
+  const outside = await findingsOutside({ ...inside, world, before, serviceBytes: growth.peakBytes });
+  const anew = attack.spoils === true ? await tryHonestyAnew(attack, make) : [];
+  return { findings: [...findings, ...outside, ...anew], wasWarm, transcript: inside.transcript };
+}
+
+async function observeInside(attack: Attack, { make, runtime, config, world, scratch }: Stage) {
+  const steps = stepsOf(attack);
+  const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
+  await using neighbour = steps.some((step) => "neighbour" in step) ? await make() : undefined;
+  await using environment = await make();
+  const directoryOf = ({ id }: ExecutionEnvironment) => scratch === undefined ? undefined : join(scratch, id);
+  const directory = directoryOf(environment);
+  world.name({
+    directory: directory ?? "/nonexistent",
+    neighbour: (neighbour && directoryOf(neighbour)) ?? "/nonexistent",
+  });
+  using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token);
+  const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
+  const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env };
+  for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack) }, transcript);
+  const wasWarm = environment.warm;
+  const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
+  if (attack.spoils !== true) findings.push(...await tryHonesty(attack, environment));
+  return { findings, wasWarm, transcript, directory, uid: directory === undefined ? undefined : ownerOf(directory) };
+}
+
+function configOf(
+  attack: Attack,
+  { subject: { isWarm, minIsolation, runtime }, world }: { readonly subject: Subject; readonly world: World },
+): RuntimeConfig {
+  const permissions = { ...NO_PERMISSIONS, ...attack.permissions };
+  const environmentVariables = { ...attack.env, [TOKEN_VARIABLE]: world.token };
+  return configFor(environmentFor(attack.language ?? "typescript", runtime.name), {
+    resourceLimits: limitsOf(attack),
+    permissions: JSON.parse(world.fill(JSON.stringify(permissions))),
+    minIsolation,
+    ...(isWarm ? { environmentVariables, runsMainFile: true } : {}),
+  });
+}
+
+function limitsOf({ limits }: Attack): Limits {
+  return { ...DEFAULT_LIMITS, ...limits };
+}
+
+function requestOf({ language = "typescript", limits = {}, permissions }: Attack): Record<string, unknown> {
+  const { timeoutMs, ...others } = limits;
+  return {
+    language,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    limits: others,
+    ...(permissions === undefined ? {} : { permissions }),
+  };
+}
+
+async function tryHonestyAnew(attack: Attack, make: () => Promise<ExecutionEnvironment>): Promise<Finding[]> {
+  await using environment = await make();
+  return await tryHonesty(attack, environment);
+}
+
+/** Whether an honest program still works: a sandbox that holds everybody holds attackers too. */
+async function tryHonesty(
+  { language = "typescript" }: Attack,
+  environment: ExecutionEnvironment,
+): Promise<Finding[]> {
+  const code = environment.language === "bash" ? HONEST.bash : HONEST[language];
+  const { exitCode, outcome, stderr, stdout } = await runMain(code, environment, { limits: DEFAULT_LIMITS });
+  const isHonest = stdout === "42\n" && exitCode === 0;
+  return isHonest ? [] : [{ oracle: "honesty", detail: JSON.stringify({ outcome, stdout, stderr }) }];
+}
+
+function ownerOf(path: string): number | undefined {
+  const { uid } = Deno.lstatSync(path);
+  return uid === Deno.uid() ? undefined : uid ?? undefined;
+}
+
+/** The most that this process takes, until it is disposed of. */
+class GrowthWatch implements Disposable {
+  readonly #timer: ReturnType<typeof setInterval>;
+  #peakBytes: number;
+
+  constructor({ serviceBytes }: Before) {
+    this.#peakBytes = serviceBytes;
+    this.#timer = setInterval(() => {
+      this.#peakBytes = Math.max(this.#peakBytes, Deno.memoryUsage().rss);
+    }, LOOK_MS);
+  }
+
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,121 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Semaphore } from "../../src/system/semaphore.ts";
+import { isPresent } from "../support/requirements.ts";
+import { assault, assaultBare, type Report } from "./assault.ts";
+import { bareAvailability } from "./bare.ts";
+import type { Attack, AttackTable, Exemption } from "./attack.ts";
+import { findingsAfterAll } from "./oracles.ts";
+import { openSubject, SETUPS, type Subject } from "./subjects.ts";
+import { ATTACKS } from "./mod.ts";
+
+/** So many attacks of one subject and category go on at a time. */
+const AT_A_TIME = 4;
+/** No attack may be exempted from an oracle at this level or above. */
+const LEVEL_WITHOUT_EXEMPTIONS = 8;
+
+for (const name of Object.keys(SETUPS)) {
+  const subject = await openSubject(name);
+  Deno.test.afterAll(async () => await subject[Symbol.asyncDispose]());
+  const availability = await subject.isAvailable();
+  if (!isPresent(subject.name, availability)) continue;
+  let warm = 0;
+  for (const table of ATTACKS) {
+    if (attacksOn(subject, table.attacks).length === 0) continue;
+    Deno.test(`[${name}] holds the attacks on ${table.category}`, async (test) => {
+      warm += await attackAll(subject, table, test);
+    });
+  }
+  const met = subject.isWarm ? "attacks have met processes" : "no attack has met processes";
+  Deno.test(`[${name}] ${met} that were made ready`, () => assertEquals(warm > 0, subject.isWarm));
+  Deno.test(`[${name}] nothing is left of any attack`, async () => {
+    assertEquals(await findingsAfterAll(subject), []);
+  });
+}
+
+const isBare = isPresent("attacks that nothing holds", await bareAvailability());
+for (const { category, attacks } of ATTACKS) {
+  const harmless = attacks.filter(({ trips }) => trips !== undefined);
+  if (!isBare || harmless.length === 0) continue;
+  Deno.test(`Where nothing holds them, attacks on ${category} are seen`, async (test) => {
+    await inTurns(harmless, test, async (attack) => {
+      const { findings, transcript } = await assaultBare(attack);
+      assert(findings.some(({ oracle }) => oracle === attack.trips), JSON.stringify({ findings, transcript }));
+    });
+  });
+}
+
+/** Gives how many met a process that was made ready for them. */
+async function attackAll(
+  subject: Subject,
+  { attacks, controls }: AttackTable,
+  test: Deno.TestContext,
+): Promise<number> {
+  const tried = attacksOn(subject, attacks);
+  const refused: string[] = [];
+  let warm = 0;
+  await inTurns(tried, test, async (attack) => {
+    const report = await assault(attack, subject);
+    const { findings, level, transcript, unenforced, wasWarm } = report;
+    if (wasWarm) warm++;
+    checkRefusal(attack, { report, subject });
+    assertEquals(unenforced?.filter((limit) => !(limit in subject.unenforced)) ?? [], []);
+    if (report.refusal !== undefined || unenforced !== undefined) refused.push(attack.name);
+    const { oracle } = exemptionFor(attack, { subject, level }) ?? {};
+    assertEquals(findings.filter((finding) => finding.oracle !== oracle), [], JSON.stringify(transcript));
+  }, ({ exemptions = {}, name }) => {
+    const exemption = exemptions[subject.name];
+    return exemption === undefined ? name : `${name} (${exemption.oracle} is exempt: ${exemption.reason})`;
+  });
+  const title = `${refused.length} of ${tried.length} are refused before they begin: ${refused.join("; ") || "none"}`;
+  const mayRefuseAll = Object.keys(subject.unenforced).length > 0;
+  await test.step(title, () => assert(refused.length < tried.length || mayRefuseAll, "No attack was tried"));
+  await inTurns(attacksOn(subject, controls), test, async (control) => {
+    const report = await assault(control, subject);
+    const { findings, refusal, transcript, unenforced } = report;
+    checkRefusal(control, { report, subject });
+    assertEquals(unenforced, undefined, "A control names no limit that is not enforced");
+    const seen = findings.map(({ oracle }) => oracle);
+    assert(refusal !== undefined || seen.includes(control.seenBy), JSON.stringify({ findings, transcript }));
+  });
+  return warm;
+}
+
+/** What is refused is listed with what the refusal says, and what is listed is refused. */
+function checkRefusal(
+  { name, refusals = {} }: Attack,
+  { report: { refusal }, subject }: { readonly report: Report; readonly subject: Subject },
+): void {
+  const listed = refusals[subject.name];
+  if (listed === undefined) return assertEquals(refusal, undefined, `${name} is refused in ${subject.name}`);
+  assertStringIncludes(refusal ?? "It is not refused", listed);
+}
+
+/** One step for each, several at a time; the test around them sees to it that they leave nothing open. */
+async function inTurns<T extends Attack>(
+  attacks: readonly T[],
+  test: Deno.TestContext,
+  act: (attack: T) => Promise<void>,
+  titleOf: (attack: T) => string = ({ name }) => name,
+): Promise<void> {
+  const turns = new Semaphore(AT_A_TIME);
+  await Promise.all(attacks.map(async (attack) => {
+    using _turn = await turns.acquire();
+    const sanitizers = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
+    await test.step({ name: titleOf(attack), ...sanitizers, fn: () => act(attack) });
+  }));
+}
+
+function attacksOn<T extends Attack>({ languages }: Subject, attacks: readonly T[]): T[] {
+  return attacks.filter(({ language = "typescript" }) => languages.includes(language));
+}
+
+function exemptionFor(
+  { exemptions = {}, name }: Attack,
+  { subject, level }: { readonly subject: Subject; readonly level: number },
+): Exemption | undefined {
+  const exemption = exemptions[subject.name];
+  if (exemption !== undefined && level >= LEVEL_WITHOUT_EXEMPTIONS) {
+    throw new Error(`${name} is exempt in ${subject.name}, which is at level ${level}`);
+  }
+  return exemption;
+}

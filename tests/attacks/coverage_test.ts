@@ -1,0 +1,60 @@
+import { assert, assertEquals } from "@std/assert";
+import { CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
+import { ATTACKS } from "./mod.ts";
+import { SETUPS } from "./subjects.ts";
+
+const MIN_ATTACKS = 120;
+
+const all = ATTACKS.flatMap(({ attacks }) => attacks);
+
+Deno.test(`There are at least ${MIN_ATTACKS} attacks, each with a name of its own and something to do`, () => {
+  assert(all.length >= MIN_ATTACKS, `There are ${all.length}`);
+  const names = ATTACKS.flatMap(({ attacks, category, controls }) =>
+    [...attacks, ...controls].map(({ language = "typescript", name }) => `${category}: ${language}: ${name}`)
+  );
+  assertEquals(names.filter((name, index) => names.indexOf(name) !== index), []);
+  assertEquals(all.filter((attack) => stepsOf(attack).length === 0).map(({ name }) => name), []);
+});
+
+Deno.test("Every category has attacks, and a control that shows that its oracles see", () => {
+  assertEquals(ATTACKS.map(({ category }) => category), [...CATEGORIES]);
+  for (const { attacks, category, controls } of ATTACKS) {
+    assert(attacks.length >= 5 && controls.length > 0, category);
+  }
+});
+
+/** Where a category has no control that is not refused, and what shows instead that its oracles see. */
+const UNCONTROLLED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "deno with flags alone": { network: "no network can be granted there; bare, the same attacks are seen" },
+};
+
+for (const [subject, { languages }] of Object.entries(SETUPS)) {
+  Deno.test(`[${subject}] every category has a control that is tried there`, () => {
+    const without = ATTACKS.filter(({ controls }) =>
+      !controls.some(({ language = "typescript", refusals = {} }) =>
+        languages.includes(language) && !(subject in refusals)
+      )
+    );
+    assertEquals(without.map(({ category }) => category), Object.keys(UNCONTROLLED[subject] ?? {}));
+  });
+}
+
+Deno.test("What is refused is so in subjects that there are", () => {
+  const every = ATTACKS.flatMap(({ attacks, controls }) => [...attacks, ...controls]);
+  const subjects = every.flatMap(({ refusals = {} }) => Object.keys(refusals));
+  assertEquals(subjects.filter((subject) => !(subject in SETUPS)), []);
+});
+
+Deno.test("Every mechanism that let programs of the original design out has a regression", () => {
+  const tried = new Set(all.map(({ mechanism }) => mechanism));
+  assertEquals(MECHANISMS.filter((mechanism) => !tried.has(mechanism)), []);
+});
+
+const exempt = all.flatMap(({ exemptions = {}, name }) =>
+  Object.entries(exemptions).map(([subject, { oracle, reason }]) => ({ subject, name, oracle, reason }))
+);
+
+Deno.test(`${exempt.length} times an attack is exempt from an oracle, in subjects that there are`, () => {
+  assertEquals(exempt.filter(({ subject }) => !(subject in SETUPS)), []);
+  assertEquals(exempt.filter(({ reason }) => reason === ""), []);
+});

@@ -1,0 +1,10 @@
+import { openConfinedBench } from "../support/confined.ts";
+
+// A service that a test kills: it has two environments and a program that started another, says where, and waits.
+
+const bench = await openConfinedBench();
+bench.confinement.makeDirectory(`${bench.scratchPath}/second`, { diskMb: 1 });
+const program = bench.start(["/bin/sh", "-c", "setsid sleep 600 & echo up; sleep 600"]);
+await program.read();
+await new Blob([`${bench.scratchPath}\n`]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+await new Promise(() => setInterval(() => {}, 1_000));

@@ -1,0 +1,243 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { RpcClient } from "../server/rpc/door.ts";
+import { ApiClient } from "../support/api_client.ts";
+import { OpenContext } from "../support/open_context.ts";
+import { createKey } from "../support/keys.ts";
+import { nextEvent, serverEvents } from "../support/server_events.ts";
+import { startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const EXITED = { kind: "exited", exitCode: 0 } as const;
+
+Deno.test("a context keeps variables, imports and functions from cell to cell, and answers with values", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  assertEquals((await context.run("interface Point { x: number }\nconst p: Point = { x: 40 };")).outcome, EXITED);
+  assertEquals(
+    (await context.run("import { join } from 'node:path';\nfunction add(n: number) { return p.x + n }")).value,
+    undefined,
+  );
+  assertEquals((await context.run("add(2)")).value, 42);
+  assertEquals((await context.run("const p = { x: 1 }; await Promise.resolve(); add(join('a', 'b').length)")).value, 4);
+  const shown = await context.run(
+    "console.log('out'); console.error('err'); Deno.jupyter.display(Deno.jupyter.html`<b>`); new Map([[1, 2]])",
+  );
+  assertEquals([shown.stdout, shown.stderr, shown.value, shown.valueType, shown.displays], [
+    "out\n",
+    "err\n",
+    { "text/plain": "Map(1) { 1 => 2 }" },
+    "mime",
+    [{ "text/html": "<b>" }],
+  ]);
+  const last = await context.run("display(7)");
+  assertEquals([last.value, last.displays], [undefined, [{ "text/plain": "7" }]]);
+  const failed = await context.run("let fine = 1;\n\nnull.foo");
+  assertEquals([failed.exitCode, failed.contextLost], [1, undefined]);
+  assertMatch(failed.stderr, /^Uncaught TypeError: .*\n {4}at cell_7:3:6\n$/);
+  assertEquals((await client.json("GET", `/v1/executions/${failed.id}`)).cell, "cell_7");
+  assertEquals(await client.status("DELETE", context.path), 204);
+  assertEquals(await client.status("DELETE", context.path), 404);
+  assertEquals((await client.json("POST", `${context.path}/executions`, { code: "1" })).code, "not_found");
+});
+
+Deno.test("a cell that waits, or spins before it has waited, is ended with its state kept; any other takes the context along", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "javascript" });
+  const context = await OpenContext.open(client, session.id);
+  const timedOut = { kind: "timed_out", limitMs: 300 } as const;
+  assertEquals((await context.run("globalThis.n = 1; while (true);", { timeoutMs: 300 })).outcome, timedOut);
+  assertEquals((await context.run("n++; await new Promise(() => {})", { timeoutMs: 300 })).outcome, timedOut);
+  assertEquals((await context.run("for (let i = 0; i < 100; i++) new Array(1e5).fill({}); n")).value, 2);
+  const waiting = context.run("n++; console.log('waiting'); await new Promise(() => {})", { timeoutMs: 60_000 });
+  await until(
+    async () => (await client.json("POST", `${context.path}/interrupt`)).interrupted,
+    "the cell is interrupted",
+  );
+  assertEquals((await waiting).outcome, { kind: "cancelled" });
+  assertEquals((await context.run("n")).value, 3);
+  const lost = await context.run("await 1; while (true);", { timeoutMs: 300 });
+  assertEquals([lost.outcome, lost.contextLost], [timedOut, true]);
+  const after = await client.json("POST", `${context.path}/executions`, { code: "n" });
+  assertEquals([after.status, after.code], [409, "conflict"]);
+});
+
+Deno.test("a context ends with its process, and says so", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript", limits: { memoryMb: 128 } });
+  const run = async (code: string, options = {}) => {
+    const context = await OpenContext.open(client, session.id);
+    const { contextLost, outcome, stdout } = await context.run(code, options);
+    return { contextLost, kind: outcome.kind, stdout };
+  };
+  assertEquals(await run("console.log('bye'); Deno.exit(3)"), { contextLost: true, kind: "exited", stdout: "bye\n" });
+  assertEquals(await run("const all = []; for (;;) all.push(new Array(1e5).fill(Math.random()))"), {
+    contextLost: true,
+    kind: "memory_limit",
+    stdout: "",
+  });
+  const flood = await run("for (;;) console.log('x'.repeat(1e4))", {
+    limits: { maxTotalOutputBytes: 1_000_000, maxOutputBytes: 10 },
+  });
+  assertEquals([flood.contextLost, flood.kind, flood.stdout.length], [true, "output_limit", 10]);
+  assertEquals((await run("await 1; for (;;);", { limits: { cpuMs: 100 } })).kind, "cpu_limit");
+});
+
+Deno.test("what a context's own program says in the interpreter's words ends its own cell at most", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "javascript" });
+  const context = await OpenContext.open(client, session.id);
+  const bytes = "[0, 7, 2, 120, 10, 0xe2, 0x82]";
+  const forged = await context.run(`Deno.stdout.writeSync(new Uint8Array(${bytes})); 5`);
+  assertEquals([forged.value, forged.stdout], [5, "\0\x07\x02x\n�"]);
+  assertEquals((await context.run("JSON.stringify = () => '{'; 5")).contextLost, undefined);
+  const deaf = await context.run("Deno.stdout.close(); 1");
+  assertEquals([deaf.contextLost, deaf.outcome.kind], [true, "exited"]);
+});
+
+Deno.test("what happens between two cells comes with the next, and a rejection that nobody handles ends nothing", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  await context.run("setTimeout(() => { console.log('between'); Promise.reject(new Error('unhandled')); })");
+  const next = await context.run("await new Promise((resolve) => setTimeout(resolve, 50)); 6");
+  assertEquals([next.value, next.stdout], [6, "between\n"]);
+  assertMatch(next.stderr, /^Uncaught Error: unhandled\n {4}at .*cell_1:1:/);
+});
+
+Deno.test("a cell is an execution like any other: in turn, asynchronous, cancelled, repeated, and told what was refused", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id, { language: "js" });
+  await context.run("globalThis.order = []");
+  const push = (n: number) => context.run(`order.push(${n}); await new Promise((done) => setTimeout(done, 5)); order`);
+  const answers = await Promise.all([1, 2, 3].map(push));
+  const lengths = answers.map(({ value }) => Array.isArray(value) ? value.length : value);
+  assertEquals(lengths.toSorted(), [1, 2, 3], "each saw those alone that had their turn before");
+
+  const waiting = { code: "console.log('begun'); await new Promise(() => {})", timeoutMs: 60_000 };
+  const { id } = await client.json("POST", `${context.path}/executions`, waiting, { prefer: "respond-async" });
+  const report = () => client.json("GET", `/v1/executions/${id}`);
+  await until(async () => (await report()).stdout === "begun\n", "the cell waits");
+  assertEquals((await client.json("POST", `/v1/executions/${id}/stdin`, { text: "x" })).code, "conflict");
+  assertEquals(await client.status("DELETE", `/v1/executions/${id}`), 204);
+  await until(async () => (await report()).outcome?.kind === "cancelled", "the cell is cancelled");
+
+  const once = () =>
+    client.json("POST", `${context.path}/executions`, { code: "order.push(4)" }, { "idempotency-key": "once" });
+  const [first, again] = [await once(), await once()];
+  assertEquals([first.value, again.id], [4, first.id]);
+
+  const refused = await context.run(
+    "for (const at of [1, 2]) {\n  try { Deno.readTextFileSync('/etc/shadow') } catch {}\n}",
+  );
+  assertEquals(refused.denials.map(({ at, target }) => [at, target]), [["cell_7:2:14", "/etc/shadow"]]);
+  assertEquals([(await context.run("1")).denials, first.language, first.contextId], [[], "javascript", context.id]);
+  for (const refusal of ["Deno.hostname()", "new (await import('node:inspector')).Session().connect()"]) {
+    assertMatch((await context.run(refusal)).stderr, /NotCapable: Requires sys access/);
+  }
+  const { executionCount } = await client.json("GET", `/v1/sessions/${session.id}`);
+  assertEquals(executionCount, 10);
+});
+
+Deno.test("a context is used over JSON-RPC while others are over HTTP, and told of as it prints", async () => {
+  await using service = await startServiceProcess();
+  const client = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
+  await client.call("initialize", { capabilities: { streaming: true } });
+  const { sessionId } = (await client.call("session.create", { language: "typescript" })).result;
+  const { contextId } = (await client.call("context.create", { sessionId })).result;
+  const where = { sessionId, contextId };
+  await client.call("context.execute", { ...where, code: "const x: number = 40" });
+  const answer = (await client.call("context.execute", { ...where, code: "console.log('out'); x + 2" })).result;
+  assertEquals([answer.value, answer.stdout], [42, "out\n"]);
+  assertEquals(client.notifications.map(({ method }) => method).slice(-3), [
+    "execution.started",
+    "execution.output",
+    "execution.completed",
+  ]);
+  const waiting = client.call("context.execute", { ...where, code: "await new Promise(() => {})", timeoutMs: 60_000 });
+  await until(
+    async () => (await client.call("context.interrupt", where)).result.interrupted,
+    "the cell is interrupted",
+  );
+  assertEquals((await waiting).result.outcome, { kind: "cancelled" });
+  assertEquals((await client.call("context.close", where)).result, { contextId, closed: true });
+  assertEquals((await client.call("context.execute", { ...where, code: "1" })).error?.code, -32004);
+  await client.close();
+});
+
+Deno.test("a client that goes away interrupts its cell, and a session that closes ends its contexts", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "javascript" });
+  const context = await OpenContext.open(client, session.id);
+  const leaving = new AbortController();
+  const response = await fetch(`${service.url}${context.path}/executions`, {
+    method: "POST",
+    headers: { accept: "text/event-stream" },
+    body: JSON.stringify({
+      code: "globalThis.kept = 7; console.log('here'); await new Promise(() => {})",
+      timeoutMs: 60_000,
+    }),
+    signal: leaving.signal,
+  });
+  const events = serverEvents(response.body ?? new ReadableStream());
+  assertEquals((await nextEvent(events)).event, "started");
+  assertEquals((await nextEvent(events)).data, { text: "here\n" });
+  leaving.abort();
+  assertEquals((await context.run("kept")).value, 7);
+  const waiting = context.run("await new Promise(() => {})", { timeoutMs: 60_000 });
+  await until(async () => (await client.json("GET", `/v1/sessions/${session.id}`)).state === "active", "the cell runs");
+  assertEquals(await client.status("DELETE", `/v1/sessions/${session.id}`), 204);
+  assertEquals((await waiting).outcome, { kind: "interrupted", reason: "the session ends: closed_by_owner" });
+});
+
+Deno.test("a service that is told to end interrupts a cell that waits, ends its contexts, and exits with 0", async () => {
+  await using service = await startServiceProcess(["--drain-ms", "100"]);
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "javascript" });
+  const idle = await OpenContext.open(client, session.id);
+  await idle.run("setInterval(() => console.log('on and on'), 1)");
+  const context = await OpenContext.open(client, session.id);
+  const waiting = context.run("await new Promise(() => {})", { timeoutMs: 60_000 });
+  await until(async () => (await client.json("GET", `/v1/sessions/${session.id}`)).state === "active", "the cell runs");
+  service.process.kill("SIGTERM");
+  assertEquals((await waiting).outcome, { kind: "interrupted", reason: "the service was shut down" });
+  assertEquals((await service.process.status).code, 0);
+});
+
+Deno.test("contexts are their tenant's, and so many", async () => {
+  const home = await Deno.makeTempDir();
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => Deno.remove(home, { recursive: true }));
+  const [aliceKey, malloryKey] = [await createKey(home, "alice"), await createKey(home, "mallory")];
+  await using service = await startServiceProcess([], { CODEBEAKER_HOME: home });
+  const [alice, mallory] = [new ApiClient(service, aliceKey), new ApiClient(service, malloryKey)];
+  const [{ id }, own] = [
+    await alice.openSession({ language: "javascript" }),
+    await mallory.openSession({ language: "javascript" }),
+  ];
+  const context = await OpenContext.open(alice, id);
+  await context.run("const secret = 1");
+  const guessed = `/v1/sessions/${own.id}/contexts/${context.id}`;
+  for (const path of [context.path, guessed]) {
+    assertEquals((await mallory.json("POST", `${path}/executions`, { code: "secret" })).status, 404);
+    assertEquals((await mallory.json("POST", `${path}/interrupt`)).status, 404);
+    assertEquals((await mallory.json("DELETE", path)).status, 404);
+  }
+  assertEquals((await mallory.json("POST", `/v1/sessions/${id}/contexts`, {})).status, 404);
+  for (let more = 1; more < 8; more++) await OpenContext.open(alice, id);
+  assertEquals((await alice.json("POST", `/v1/sessions/${id}/contexts`, {})).code, "busy");
+  assertEquals((await alice.json("POST", `/v1/sessions/${id}/contexts`, { language: "cobol" })).status, 429);
+  assertEquals(await alice.status("DELETE", context.path), 204);
+  assertEquals(
+    (await alice.json("POST", `/v1/sessions/${id}/contexts`, { language: "python" })).code,
+    "unsupported_language",
+  );
+});

@@ -1,0 +1,84 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { ApiClient } from "../support/api_client.ts";
+import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { OpenContext } from "../support/open_context.ts";
+import { isPresent } from "../support/requirements.ts";
+import { startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const SETTINGS = { CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" };
+const RICH =
+  "class Rich:\n  def _repr_html_(self): return '<b>'\n  def _repr_png_(self): return b'\\x89PNG'\n  def __repr__(self): return 'rich'";
+
+if (isPresent("docker", await dockerAvailability("python"))) {
+  Deno.test("[docker] a Python context keeps what its cells made, and answers with values and displays", async () => {
+    await using service = await startServiceProcess([], SETTINGS);
+    const client = new ApiClient(service);
+    const session = await client.openSession({ language: "python" });
+    const context = await OpenContext.open(client, session.id);
+    assertEquals((await context.run("import asyncio, math\nx = 40")).exitCode, 0);
+    assertEquals((await context.run("await asyncio.sleep(0.01)\nx + 2")).value, 42);
+    const mixed = await context.run("print('out'); {'pi': [math.floor(math.pi), None]}");
+    assertEquals([mixed.stdout, mixed.value, mixed.valueType], ["out\n", { pi: [3, null] }, "json"]);
+    const tuple = await context.run("(1, 2**60)");
+    assertEquals([tuple.value, tuple.valueType], [{ "text/plain": "(1, 1152921504606846976)" }, "mime"]);
+    const shown = await context.run(`${RICH}\ndisplay(Rich())\nRich()`);
+    const bundle = { "text/plain": "rich", "text/html": "<b>", "image/png": "iVBORw==" };
+    assertEquals([shown.value, shown.displays], [bundle, [bundle]]);
+    const failed = await context.run("def f():\n  return 1 / 0\n\nf()");
+    assertEquals(failed.exitCode, 1);
+    assertMatch(failed.stderr, /File "cell_6", line 4, in <module>\n {4}f\(\)\n.*File "cell_6", line 2, in f\n/s);
+    const syntax = await context.run("fine = 1\na b");
+    assertMatch(syntax.stderr, /File "cell_7", line 2\n {4}a b\n/);
+    assertEquals((await context.run("input()")).stderr.trim().split("\n").pop(), "EOFError: EOF when reading a line");
+  });
+
+  Deno.test("[docker] a Python cell that spins or sleeps is interrupted with its state kept; one that will not be is lost", async () => {
+    await using service = await startServiceProcess([], SETTINGS);
+    const client = new ApiClient(service);
+    const session = await client.openSession({ language: "python" });
+    const context = await OpenContext.open(client, session.id);
+    const timedOut = { kind: "timed_out", limitMs: 300 } as const;
+    assertEquals((await context.run("import time\nn = 1\nwhile True: pass", { timeoutMs: 300 })).outcome, timedOut);
+    assertEquals((await context.run("n += 1\ntime.sleep(60)", { timeoutMs: 300 })).outcome, timedOut);
+    assertEquals(
+      (await context.run("import asyncio\nn += 1\nawait asyncio.sleep(60)", { timeoutMs: 300 })).outcome,
+      timedOut,
+    );
+    const spinning = context.run("n += 1\nwhile True: pass", { timeoutMs: 60_000 });
+    await until(async () => (await client.json("POST", `${context.path}/interrupt`)).interrupted, "it is interrupted");
+    assertEquals((await spinning).outcome, { kind: "cancelled" });
+    assertEquals((await context.run("n")).value, 4);
+    const stubborn = "while True:\n  try:\n    while True: pass\n  except KeyboardInterrupt: pass";
+    const lost = await context.run(stubborn, { timeoutMs: 300 });
+    assertEquals([lost.outcome, lost.contextLost], [timedOut, true]);
+  });
+
+  Deno.test("[docker] a Python context ends with its process, and what it forks or forges changes nothing", async () => {
+    await using service = await startServiceProcess([], SETTINGS);
+    const client = new ApiClient(service);
+    const session = await client.openSession({ language: "python", limits: { memoryMb: 64 } });
+    const context = await OpenContext.open(client, session.id);
+    const forged = await context.run("import os\nos.write(1, b'\\0\\x07\\x02x{}\\n\\xe2\\x82')\nos.fork()\n5");
+    assertEquals([forged.value, forged.stdout], [5, "\0\x07\x02x{}\n�"]);
+    const killed = await context.run("print('bye')\nos.kill(os.getpid(), 9)");
+    assertEquals([killed.outcome, killed.contextLost, killed.stdout], [
+      { kind: "signaled", signal: "SIGKILL" },
+      true,
+      "bye\n",
+    ]);
+    const other = await OpenContext.open(client, session.id);
+    assertEquals((await other.run("import sys; sys.exit(3)")).outcome, { kind: "exited", exitCode: 3 });
+    const third = await OpenContext.open(client, session.id);
+    assertEquals((await third.run("n = 10**9\nkept = 'x' * n")).outcome.kind, "memory_limit");
+    assertEquals((await client.run(session.id, { code: "print(1)" })).stdout, "1\n");
+  });
+
+  Deno.test("[docker] a language without an interpreter is told so", async () => {
+    await using service = await startServiceProcess([], SETTINGS);
+    const client = new ApiClient(service);
+    const session = await client.openSession({ language: "bash" });
+    const refused = await client.json("POST", `/v1/sessions/${session.id}/contexts`, {});
+    assertEquals([refused.status, refused.code], [422, "unsupported_language"]);
+  });
+}

@@ -1,0 +1,211 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { familyOf } from "../../src/system/process_tree.ts";
+import { ApiClient } from "../support/api_client.ts";
+import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { FootprintWatch, NOTHING } from "../support/footprint.ts";
+import { kill, type Places, startIn, withPlaces } from "../support/places.ts";
+import { isPresent } from "../support/requirements.ts";
+import { openRuntimeHost } from "../support/runtime_host.ts";
+import { serverEvents } from "../support/server_events.ts";
+import { PROJECT, type ServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
+
+const KILLS = 4;
+/** How long after its start a service is killed, in ms: while it looks for layers, sweeps, opens its storage, and listens. */
+const START_UP_MS = [30, 80, 120, 160, 200, 240, 280, 340];
+
+const QUICK = { language: "typescript", code: "console.log('done')" };
+const BUSY = { language: "typescript", code: "console.log('begun'); while (true);", timeoutMs: 60_000 };
+const SILENT = {
+  language: "typescript",
+  code: "console.log('begun'); setInterval(() => {}, 1000);",
+  timeoutMs: 60_000,
+};
+
+/** What a service has told its clients. */
+interface Acknowledged {
+  /** Executions that were answered with their end. */
+  readonly ended: Map<string, string>;
+  /** Executions that were accepted, by their ids, with the idempotency key they came with. */
+  readonly accepted: Map<string, string>;
+  readonly sessions: string[];
+}
+
+/** Clients of every kind, which go on until their service is gone. */
+function loadService(service: ServiceProcess, told: Acknowledged): Promise<unknown> {
+  const client = new ApiClient(service);
+  const forever = async (work: (round: number) => Promise<void>) => {
+    try {
+      for (let round = 0;; round++) await work(round);
+    } catch {
+      // The service is gone.
+    }
+  };
+  return Promise.all([
+    forever(async () => {
+      const { id, stdout } = await client.json("POST", "/v1/executions", QUICK);
+      told.ended.set(id, stdout);
+    }),
+    forever(async (round) => {
+      const key = crypto.randomUUID();
+      const request = [QUICK, BUSY, SILENT][round % 3];
+      const headers = { prefer: "respond-async", "idempotency-key": key };
+      const { id } = await client.json("POST", "/v1/executions", request, headers);
+      told.accepted.set(id, key);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }),
+    forever(async () => {
+      const { body } = await client.ask("POST", "/v1/executions", QUICK, { accept: "text/event-stream" });
+      assert(body !== null);
+      for await (const { event, data } of serverEvents(body)) {
+        if (event === "completed") told.ended.set(data.id, data.stdout);
+      }
+    }),
+    forever(async () => {
+      const { id } = await client.openSession({ language: "typescript" });
+      told.sessions.push(id);
+      const { id: executionId, stdout } = await client.run(id, {
+        code: "Deno.writeTextFileSync('a', 'b'); console.log('done')",
+      });
+      told.ended.set(executionId, stdout);
+      await client.status("PUT", `/v1/sessions/${id}/files/upload.bin`, new Uint8Array(100_000));
+    }),
+  ]);
+}
+
+/** What was acknowledged is told as it was, or as interrupted; sessions, whose directories are gone, are closed with the reason. */
+async function checkTold(client: ApiClient, told: Acknowledged): Promise<void> {
+  for (const [id, stdout] of told.ended) {
+    const found = await client.json("GET", `/v1/executions/${id}`);
+    assertEquals([found.status, found.outcome?.kind, found.stdout], [200, "exited", stdout], id);
+  }
+  for (const [id, key] of told.accepted) {
+    const found = await client.json("GET", `/v1/executions/${id}`);
+    assert(["exited", "interrupted"].includes(found.outcome?.kind), `${id}: ${JSON.stringify(found)}`);
+    const [repeated] = await Promise.all(
+      [QUICK, BUSY, SILENT].map((request) =>
+        client.json("POST", "/v1/executions", request, { prefer: "respond-async", "idempotency-key": key })
+      ),
+    ).then((answers) => answers.filter(({ code }) => code !== "conflict"));
+    assertEquals(repeated?.id, id);
+  }
+  for (const id of told.sessions) {
+    const { state, closedBecause } = await client.json("GET", `/v1/sessions/${id}`);
+    assertEquals([state, closedBecause], ["closed", "service_lost"], id);
+  }
+}
+
+async function haveOwnUsers(): Promise<boolean> {
+  await using host = await openRuntimeHost();
+  return host.confinement.layers.includes("own_user");
+}
+
+async function startAndKill({ home, scratch }: Places, afterMs: number): Promise<void> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "main.ts", "serve", "--port", "0", "--scratch", scratch],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { ...withoutProjectVariables(), CODEBEAKER_HOME: home },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await new Promise((resolve) => setTimeout(resolve, afterMs));
+  process.kill("SIGKILL");
+  await process.status;
+}
+
+/** How many processes there are of services that are gone. */
+async function countLost(watch: FootprintWatch, { process: { pid } }: ServiceProcess): Promise<number> {
+  const { processes } = await watch.look();
+  const living = familyOf(pid).map(String); // Some wait for their program.
+  return processes.filter((line) => !living.includes(line.split(" ")[0] ?? "")).length;
+}
+
+Deno.test("SIGKILL of the service under load and restart, several times: nothing acknowledged lost, nothing orphaned", () =>
+  withPlaces(async (places) => {
+    const watch = new FootprintWatch(places.scratch);
+    const told: Acknowledged = { ended: new Map(), accepted: new Map(), sessions: [] };
+    for (let round = 0; round < KILLS; round++) {
+      await using service = await startIn(places);
+      watch.learn(service.process.pid);
+      // Nearly all die with their service; one that had not asked the kernel for that yet is killed by the next one's start.
+      await until(async () => await countLost(watch, service) === 0, "no program of a lost service runs");
+      await checkTold(new ApiClient(service), told);
+      const loading = loadService(service, told);
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      await kill(service);
+      await loading;
+      assertEquals((await watch.look()).uids, [], "a new service can take its block of users");
+    }
+    assertEquals(watch.blocks.length > 0, await haveOwnUsers(), "the block of each was known");
+    assert(told.ended.size > KILLS && told.accepted.size > KILLS && told.sessions.length > KILLS);
+    {
+      await using last = await startIn(places);
+      await checkTold(new ApiClient(last), told);
+      assertEquals((await watch.look()).directories.length, 2, "the living one's directory and its lock");
+    }
+    assertEquals(await watch.look(), NOTHING);
+  }));
+
+Deno.test("SIGKILL of the service during its start and its sweep: the next one removes what each of them left", () =>
+  withPlaces(async (places) => {
+    const watch = new FootprintWatch(places.scratch);
+    const told: Acknowledged = { ended: new Map(), accepted: new Map(), sessions: [] };
+    {
+      await using first = await startIn(places);
+      watch.learn(first.process.pid);
+      const loading = loadService(first, told);
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      await kill(first);
+      await loading;
+    }
+    for (const afterMs of START_UP_MS) {
+      await startAndKill(places, afterMs);
+      await watch.look();
+    }
+    {
+      await using last = await startIn(places);
+      watch.learn(last.process.pid);
+      await checkTold(new ApiClient(last), told);
+    }
+    assertEquals(await watch.look(), NOTHING);
+    const names = await Array.fromAsync(Deno.readDir(places.home), ({ name }) => name);
+    assertEquals(names.toSorted(), ["codebeaker.db", "instance", "instances", "self_test.json"]);
+    const { length } = await Array.fromAsync(Deno.readDir(join(places.home, "instances")));
+    assertEquals(length, 1);
+  }));
+
+if (isPresent("docker", await dockerAvailability("bash"))) {
+  Deno.test("[docker] SIGKILL of the service under load and restart: no container is left, and nothing acknowledged is lost", () =>
+    withPlaces(async (places) => {
+      const env = { CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" };
+      const accepted: string[] = [];
+      for (let round = 0; round < 2; round++) {
+        await using service = await startIn(places, [], { env });
+        const client = new ApiClient(service);
+        for (const code of ["echo done", "echo begun; exec sleep 1000", "echo begun; exec sleep 1000"]) {
+          const run = { language: "bash", code, timeoutMs: 60_000 };
+          accepted.push((await client.json("POST", "/v1/executions", run, { prefer: "respond-async" })).id);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        await kill(service);
+      }
+      const instanceId = (await Deno.readTextFile(join(places.home, "instance"))).trim();
+      const watch = new FootprintWatch(places.scratch, { host: DOCKER_HOST, instanceId });
+      {
+        await using last = await startIn(places, [], { env });
+        const client = new ApiClient(last);
+        for (const id of accepted) {
+          const { outcome } = await client.json("GET", `/v1/executions/${id}`);
+          assert(["exited", "interrupted"].includes(outcome?.kind), id);
+        }
+        await until(async () => (await watch.look()).containers.length === 0, "what the lost ones left is removed", {
+          timeoutMs: 45_000,
+        });
+      }
+      assertEquals(await watch.look(), NOTHING);
+    }));
+}

@@ -1,0 +1,153 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { ApiClient } from "../support/api_client.ts";
+import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { FootprintWatch, NOTHING } from "../support/footprint.ts";
+import { type Places, startIn, withPlaces } from "../support/places.ts";
+import { isPresent } from "../support/requirements.ts";
+import type { ServiceProcess } from "../support/service_process.ts";
+import { TALK, type TinyProgram, writeTinyProgram } from "../support/tiny_program.ts";
+import { until } from "../support/until.ts";
+
+const HELLO = { language: "typescript", code: "console.log('hello')" };
+const FAILURES_TO_OPEN = 3;
+/** What was made ready while all was well would serve on. */
+const COLD = ["--warm-max", "0"] as const;
+
+/** What a client is told of each, in place of a program's end. */
+const FAULTS: Readonly<Record<TinyProgram, string>> = {
+  exits: "ended before it was ready",
+  crashes: "ended before it was ready",
+  talks: TALK,
+  hangs: "was not ready after",
+};
+
+/** A binary of a test's own that is Deno, and becomes something else when it is told to. */
+interface FaultyBinary {
+  readonly path: string;
+  become(program: TinyProgram | "deno"): Promise<void>;
+}
+
+async function makeBinary({ scratch }: Places): Promise<FaultyBinary> {
+  const directory = join(scratch, "bin");
+  await Deno.mkdir(directory, { mode: 0o711 });
+  const path = join(directory, "deno");
+  const next = join(directory, "next");
+  const become: FaultyBinary["become"] = async (program) => {
+    if (program === "deno") await Deno.link(Deno.execPath(), next).catch(() => Deno.copyFile(Deno.execPath(), next));
+    else await writeTinyProgram(next, program);
+    await Deno.rename(next, path);
+  };
+  await become("deno");
+  return { path, become };
+}
+
+/** Requests are told why no program starts, then that the runtime is left out, and when to come again. */
+async function checkRefused(service: ServiceProcess, why: string): Promise<void> {
+  const client = new ApiClient(service);
+  const refused = await Promise.all(
+    Array.from({ length: FAILURES_TO_OPEN }, () => client.json("POST", "/v1/executions", HELLO)),
+  );
+  for (const { status, code, attempts } of refused) {
+    assertEquals([status, code, attempts.length], [503, "runtime_unavailable", 1]);
+    assertStringIncludes(attempts[0].error, why);
+  }
+  const left = await client.json("POST", "/v1/executions", HELLO);
+  assertEquals([left.status, left.code, left.selection.chosen], [503, "runtime_unavailable", null]);
+  assert(left.retryAfterMs > 0);
+  assertStringIncludes(left.selection.candidates[0].rejectedBecause.detail, "failures in a row");
+}
+
+async function checkRecovered(service: ServiceProcess): Promise<void> {
+  const client = new ApiClient(service);
+  await until(
+    async () => (await client.json("POST", "/v1/executions", HELLO)).stdout === "hello\n",
+    "programs run again",
+  );
+}
+
+async function checkFault(places: Places, fault: TinyProgram): Promise<void> {
+  const binary = await makeBinary(places);
+  const watch = new FootprintWatch(places.scratch);
+  {
+    await using service = await startIn(places, ["--deno-binary", binary.path, ...COLD]);
+    watch.learn(service.process.pid);
+    await checkRecovered(service);
+    await binary.become(fault);
+    await checkRefused(service, FAULTS[fault]);
+    await until(async () => (await watch.look()).processes.length === 0, "nothing of it runs");
+    assertEquals((await watch.look()).mounts, []);
+    await binary.become("deno");
+    await checkRecovered(service);
+  }
+  await Deno.remove(join(places.scratch, "bin"), { recursive: true });
+  assertEquals(await watch.look(), NOTHING, fault);
+}
+
+/** Runs a command in the file systems that a process sees. */
+async function within(process: Deno.ChildProcess, ...command: string[]): Promise<boolean> {
+  const args = ["--target", String(process.pid), "--mount", ...command];
+  return await new Deno.Command("nsenter", { args, stdout: "null", stderr: "null" }).output().then(
+    ({ success }) => success,
+    () => false,
+  );
+}
+
+const OWN_MOUNTS = ["unshare", "--mount", "--propagation", "private"] as const;
+const BUBBLEWRAP = "/usr/bin/bwrap";
+
+async function launcherAvailability() {
+  const commands = [[...OWN_MOUNTS, "true"], [BUBBLEWRAP, "--ro-bind", "/", "/", "true"]] as const;
+  for (const [file, ...args] of commands) {
+    const works = await new Deno.Command(file, { args, stderr: "null" }).output().then(
+      ({ success }) => success,
+      () => false,
+    );
+    if (!works) return { available: false, reason: `${file} does not work here` } as const;
+  }
+  return { available: true } as const;
+}
+
+const isX86 = Deno.build.arch === "x86_64" && Deno.build.os === "linux";
+if (isPresent("x86_64", isX86 ? { available: true } : { available: false, reason: "its programs are for x86-64" })) {
+  Deno.test("a child that dies before it is ready, hangs, crashes or talks garbage: an error, a pause, nothing left, and back", async () => {
+    const faults = ["exits", "crashes", "talks", "hangs"] as const;
+    await Promise.all(faults.map((fault) => withPlaces((places) => checkFault(places, fault))));
+  });
+
+  if (isPresent("bubblewrap", await launcherAvailability())) {
+    Deno.test("a launcher that fails after the service has started: an error, a pause, nothing left, and back", () =>
+      withPlaces(async (places) => {
+        const watch = new FootprintWatch(places.scratch);
+        const broken = join(places.scratch, "broken");
+        await writeTinyProgram(broken, "exits");
+        {
+          await using service = await startIn(places, COLD, { through: OWN_MOUNTS });
+          watch.learn(service.process.pid);
+          await checkRecovered(service);
+          assert(await within(service.process, "mount", "--bind", broken, BUBBLEWRAP));
+          await checkRefused(service, FAULTS.exits);
+          await until(async () => (await watch.look()).processes.length === 0, "nothing of it runs");
+          assert(await within(service.process, "umount", BUBBLEWRAP));
+          await checkRecovered(service);
+        }
+        await Deno.remove(broken);
+        assertEquals(await watch.look(), NOTHING);
+      }));
+  }
+
+  if (isPresent("docker", await dockerAvailability("typescript"))) {
+    Deno.test("[docker] a child that dies before it is ready: the next runtime takes the program, and says so", () =>
+      withPlaces(async (places) => {
+        const binary = await makeBinary(places);
+        const env = { CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" };
+        await using service = await startIn(places, ["--deno-binary", binary.path, ...COLD], { env });
+        await checkRecovered(service);
+        await binary.become("exits");
+        const { runtime, stdout, attempts } = await new ApiClient(service).json("POST", "/v1/executions", HELLO);
+        assertEquals([runtime, stdout, attempts.length], ["docker", "hello\n", 1]);
+        assertEquals(attempts[0].runtime, "deno");
+        assertStringIncludes(attempts[0].error, FAULTS.exits);
+      }));
+  }
+}

@@ -1,0 +1,50 @@
+import { assert, assertEquals } from "@std/assert";
+import { ApiClient } from "../support/api_client.ts";
+import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { isPresent } from "../support/requirements.ts";
+import { startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const LANGUAGE = { language: "typescript" };
+const PROGRAM = { language: "typescript", code: "console.log(1)" };
+
+Deno.test("a service believes its own measurements as soon as there are enough, and says so", async () => {
+  await using service = await startServiceProcess(["--warm-max", "0"]);
+  const client = new ApiClient(service);
+  const inputs = async () => (await client.json("POST", "/v1/runtimes/select", LANGUAGE)).candidates[0].inputs;
+  for (let round = 0; round < 5; round++) {
+    assertEquals(await inputs().then(({ source }) => source), "declared");
+    assertEquals((await client.json("POST", "/v1/executions", PROGRAM)).exitCode, 0);
+  }
+  const { runtimes: [{ measured }] } = await client.json("GET", "/v1/runtimes");
+  assertEquals(measured.samples, 5);
+  const { isolationLevel: _, ...figures } = await inputs();
+  assertEquals(figures, {
+    startupMs: Math.round(measured.startupMs.p50),
+    memoryMb: Math.round(measured.memoryMb.p50),
+    source: "measured",
+    path: "cold",
+  });
+});
+
+if (isPresent("docker", await dockerAvailability("typescript", "javascript"))) {
+  Deno.test("[docker] a service measures by itself what several runtimes can run, counts none of it as an execution", async () => {
+    const service = await startServiceProcess([], {
+      CODEBEAKER_DOCKER_HOST: DOCKER_HOST,
+      CODEBEAKER_DOCKER_PULL: "never",
+      CODEBEAKER_PROBE: "true",
+    });
+    await using _service = service;
+    const client = new ApiClient(service);
+    await until(async () => {
+      const { candidates } = await client.json("POST", "/v1/runtimes/select", LANGUAGE);
+      return candidates.every(({ inputs }: { inputs: { source: string } }) => inputs.source === "measured");
+    }, "both runtimes are measured");
+    const { candidates, chosen } = await client.json("POST", "/v1/runtimes/select", LANGUAGE);
+    assertEquals([chosen, candidates.length], ["deno", 2]);
+    const { runtimes } = await client.json("GET", "/v1/runtimes");
+    for (const { measured } of runtimes) assert(measured.samples >= 5 && measured.failures === 0);
+    const metrics = await (await client.ask("GET", "/metrics")).text();
+    assert(!/^codebeaker_executions_total\{/m.test(metrics), metrics);
+  });
+}

@@ -1,0 +1,149 @@
+import { assert, assertEquals } from "@std/assert";
+import { familyOf } from "../../src/system/process_tree.ts";
+import { ApiClient } from "../support/api_client.ts";
+import { FootprintWatch, NOTHING } from "../support/footprint.ts";
+import { readMetrics } from "../support/metric_samples.ts";
+import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const EXECUTIONS = "/v1/executions";
+const HELLO = { language: "typescript", code: 'console.log("hello");' };
+/** Between two programs of a session, in ms: what waits is made while none runs. */
+const THOUGHT_MS = 200;
+const METRICS = ["ready", "hits_total", "misses_total"].map((name) => `codebeaker_pool_${name}{runtime="deno"}`);
+
+interface Pool {
+  readonly ready: number;
+  readonly hits: number;
+  readonly misses: number;
+}
+
+async function poolOf(client: ApiClient): Promise<Pool> {
+  const { runtimes } = await client.json("GET", "/v1/runtimes");
+  return runtimes.find(({ name }: { name: string }) => name === "deno").pool;
+}
+
+async function whenReady(client: ApiClient, count: number): Promise<void> {
+  await until(async () => (await poolOf(client)).ready === count, `${count} are ready`);
+}
+
+function commandOf(pid: number): string[] {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
+  } catch {
+    return []; // It is gone.
+  }
+}
+
+/** The processes that wait for a program. */
+function waitingOf({ process: { pid } }: ServiceProcess): number[] {
+  return familyOf(pid).filter((child) => {
+    const command = commandOf(child);
+    return command[0]?.endsWith("deno") === true && command.some((word) => word.startsWith("--preload="));
+  });
+}
+
+Deno.test("A program meets a process that was made ready, another is made, and what is counted says so", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  await whenReady(client, 2);
+  for (const language of ["typescript", "javascript"]) {
+    const { stdout, warm } = await client.json("POST", EXECUTIONS, { ...HELLO, language });
+    assertEquals([stdout, warm], ["hello\n", true]);
+  }
+  const withArguments = await client.json("POST", EXECUTIONS, { ...HELLO, args: ["a"] });
+  assertEquals([withArguments.stdout, withArguments.warm], ["hello\n", false]);
+  const rare = await client.json("POST", EXECUTIONS, { ...HELLO, limits: { memoryMb: 200 } });
+  assertEquals([rare.stdout, rare.warm], ["hello\n", false]);
+  await whenReady(client, 2);
+  const { hits, misses } = await poolOf(client);
+  assertEquals([hits, misses], [2, 1]);
+  assertEquals(await readMetrics(client, METRICS), [2, 2, 1]);
+});
+
+Deno.test("What is asked for often, with permissions of its own, is made ready", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const request = { ...HELLO, permissions: { allowEnv: ["LANG"] }, env: { LANG: "C" } };
+  const warm: boolean[] = [];
+  await until(async () => {
+    warm.push((await client.json("POST", EXECUTIONS, request)).warm);
+    return warm.at(-1) === true;
+  }, "one is met that was made ready");
+  assertEquals(warm.slice(0, 2), [false, false]);
+});
+
+Deno.test("Variables of one tenant wait for no other: nobody finds out by what is warm which they are", async () => {
+  const keys = ["one", "other"].map((name) => ({ name, key: name.padEnd(32, "k") }));
+  await using service = await startServiceProcess([], { CODEBEAKER_API_KEYS: JSON.stringify(keys) });
+  const [one, other] = keys.map(({ key }) => new ApiClient(service, key));
+  assert(one !== undefined && other !== undefined);
+  const request = { ...HELLO, env: { TOKEN: "secret" } };
+  await until(
+    async () => (await one.json("POST", EXECUTIONS, request)).warm === true,
+    "one is met that was made ready",
+  );
+  const before = await poolOf(one);
+  await until(async () => (await poolOf(one)).ready > 2, "the next one is ready");
+  assertEquals((await other.json("POST", EXECUTIONS, request)).warm, false);
+  const { hits, misses } = await poolOf(one);
+  assertEquals([hits, misses], [before.hits, before.misses + 1]);
+});
+
+Deno.test("A session keeps a process ready for its next program, which finds the files of the last one and nothing else of it", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const { id } = await client.openSession({ language: "typescript" });
+  const code = `
+    const turns = Number(await Deno.readTextFile("turns").catch(() => "0")) + 1;
+    await Deno.writeTextFile("turns", String(turns));
+    globalThis.left = (globalThis.left ?? 0) + 1;
+    console.log(turns, globalThis.left);
+  `;
+  const answers = [await client.run(id, { code })];
+  assertEquals(answers[0]?.warm, false);
+  await until(async () => {
+    await new Promise((resolve) => setTimeout(resolve, THOUGHT_MS));
+    answers.push(await client.run(id, { code }));
+    return answers.at(-1)?.warm === true;
+  }, "a process was ready");
+  assertEquals(answers.map(({ stdout }) => stdout), answers.map((_, index) => `${index + 1} 1\n`));
+  const { hits, misses } = await poolOf(client);
+  assertEquals([hits, misses], [1, answers.length - 1]);
+  await client.status("DELETE", `/v1/sessions/${id}`);
+  await until(() => waitingOf(service).length === 2, "the session's process is gone");
+});
+
+Deno.test("Who kills the processes that wait is noticed by nobody: programs start one of their own", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  await whenReady(client, 2);
+  const waiting = waitingOf(service);
+  assertEquals(waiting.length, 2);
+  const before = familyOf(service.process.pid).slice(1);
+  for (const pid of waiting) Deno.kill(pid, "SIGKILL");
+  await until(() => !familyOf(service.process.pid).some((pid) => before.includes(pid)), "what was around them is gone");
+  const { exitCode, stdout } = await client.json("POST", EXECUTIONS, HELLO);
+  assertEquals([exitCode, stdout], [0, "hello\n"]);
+  await until(
+    () => waitingOf(service).filter((pid) => !waiting.includes(pid)).length === 2,
+    "others wait in their place",
+  );
+});
+
+Deno.test("Nothing that waits outlives its service, however that ends", async () => {
+  const scratch = await Deno.makeTempDir({ prefix: "cb_warm_" });
+  await Deno.chmod(scratch, 0o711);
+  const watch = new FootprintWatch(scratch);
+  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+    await using service = await startServiceProcess(["--scratch", scratch]);
+    await whenReady(new ApiClient(service), 2);
+    watch.learn(service.process.pid);
+    assert((await watch.look()).processes.length > 0, "what waits is seen");
+    service.process.kill(signal);
+    await service.process.status;
+  }
+  await until(async () => (await watch.look()).processes.length === 0, "nothing waits any more");
+  assertEquals(await watch.look(), NOTHING);
+  await Deno.remove(scratch, { recursive: true });
+});
