@@ -51,11 +51,14 @@ Deno.test("a cell that waits, or spins before it has waited, is ended with its s
   assertEquals((await context.run("globalThis.n = 1; while (true);", { timeoutMs: 300 })).outcome, timedOut);
   assertEquals((await context.run("n++; await new Promise(() => {})", { timeoutMs: 300 })).outcome, timedOut);
   assertEquals((await context.run("for (let i = 0; i < 100; i++) new Array(1e5).fill({}); n")).value, 2);
-  const waiting = context.run("n++; console.log('waiting'); await new Promise(() => {})", { timeoutMs: 60_000 });
+  const waiting = context.run("n++; Deno.writeTextFileSync('waits', ''); await new Promise(() => {})", {
+    timeoutMs: 60_000,
+  });
   await until(
-    async () => (await client.json("POST", `${context.path}/interrupt`)).interrupted,
-    "the cell is interrupted",
+    async () => await client.status("GET", `/v1/sessions/${session.id}/files/waits`) === 200,
+    "the cell waits",
   );
+  assertEquals((await client.json("POST", `${context.path}/interrupt`)).interrupted, true);
   assertEquals((await waiting).outcome, { kind: "cancelled" });
   assertEquals((await context.run("n")).value, 3);
   const lost = await context.run("await 1; while (true);", { timeoutMs: 300 });

@@ -45,8 +45,12 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       (await context.run("import asyncio\nn += 1\nawait asyncio.sleep(60)", { timeoutMs: 300 })).outcome,
       timedOut,
     );
-    const spinning = context.run("n += 1\nwhile True: pass", { timeoutMs: 60_000 });
-    await until(async () => (await client.json("POST", `${context.path}/interrupt`)).interrupted, "it is interrupted");
+    const spinning = context.run("n += 1\nopen('spins', 'w').close()\nwhile True: pass", { timeoutMs: 60_000 });
+    await until(
+      async () => await client.status("GET", `/v1/sessions/${session.id}/files/spins`) === 200,
+      "the cell spins",
+    );
+    assertEquals((await client.json("POST", `${context.path}/interrupt`)).interrupted, true);
     assertEquals((await spinning).outcome, { kind: "cancelled" });
     assertEquals((await context.run("n")).value, 4);
     const stubborn = "while True:\n  try:\n    while True: pass\n  except KeyboardInterrupt: pass";

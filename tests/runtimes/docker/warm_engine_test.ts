@@ -123,6 +123,15 @@ async function waitsIn(docker: DockerUnderTest, { id, language }: ExecutionEnvir
   return lines.some((line) => line.includes(language === "python" ? "python3 main.py" : "launch.sh"));
 }
 
+/** Whether a process is gone, or holds nothing any more. */
+function hasEnded(pid: number): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") Z ");
+  } catch {
+    return true;
+  }
+}
+
 if (isPresent("docker", await dockerAvailability("python", "bash"))) {
   const cold = await openDocker();
   const warm = await openDocker({}, { pool: EAGER_POOL });
@@ -167,7 +176,9 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
       const handle = warm.engine.getContainer(container?.Id ?? "");
       const { Titles, Processes } = await handle.top();
       const line = Processes.find((columns: string[]) => columns[Titles.indexOf("CMD")] === "python3 main.py");
-      Deno.kill(Number(line?.[Titles.indexOf("PID")]), "SIGKILL");
+      const pid = Number(line?.[Titles.indexOf("PID")]);
+      Deno.kill(pid, "SIGKILL");
+      await until(() => hasEnded(pid), "it has ended"); // Until then a program is still given to it, and told as killed.
       const { outcome, stdout } = await runCode(environment, "print(6 * 7)");
       assertEquals([outcome, stdout, environment.warm], [{ kind: "exited", exitCode: 0 }, "42\n", false]);
     }
