@@ -189,7 +189,7 @@ Deno.test("runChild() ends a program that opens more descriptors than it may", a
 
 Deno.test("runChild() counts memory and CPU time over all that a program started", async () => {
   const memory = await run(
-    "for i in 1 2 3; do (x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 60) & done; sleep 60",
+    "for i in 1 2 3; do (x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 60; :) & done; sleep 60",
     {
       limits: { memoryMb: 32 },
     },
