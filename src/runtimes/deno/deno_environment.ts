@@ -35,7 +35,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly language: string;
   readonly files: Workspace;
   readonly #installation: DenoInstallation;
-  readonly #config: RuntimeConfig;
+  #config: RuntimeConfig;
   readonly #directory: ConfinedDirectory;
   readonly #places: Places;
   readonly #packages: Packages;
@@ -100,6 +100,14 @@ export class DenoEnvironment implements ExecutionEnvironment {
       { key: keyOf(request) },
       () => startProcess(this.#place, request, { goesOn: false }),
     );
+  }
+
+  /** Made ahead for a single use, it lasts from now on, and what waits in it does for a minute, where there is memory for it. */
+  async last(config: RuntimeConfig): Promise<void> {
+    this.#config = config;
+    const memory = this.#memoryToWait();
+    if (memory === undefined) await this.#waiting.clear();
+    else this.#waiting.keep(memory);
   }
 
   mainFile(language = this.language): string {
@@ -241,15 +249,20 @@ export class DenoEnvironment implements ExecutionEnvironment {
 
   /** Has a process wait for the same program in an environment that lasts, for as long as one is run now and then. */
   #waitSoon(request: ProcessRequest): void {
-    const { memory: budget, pool } = this.#installation;
     if (!this.#keepsOne(request)) return;
-    pool?.soon(this, async () => {
+    this.#installation.pool?.soon(this, async () => {
       const key = keyOf(request);
       if (this.#isDisposed || this.#running.size + this.#starting > 0 || this.#waiting.has(key)) return;
-      const memory = budget === undefined ? NO_MEMORY : budget.forWorkspace(WAITING_MEMORY_MB);
+      const memory = this.#memoryToWait();
       if (memory === undefined) return;
       await this.#waiting.prepare({ key, memory }, () => startProcess(this.#place, request, { goesOn: false }));
     });
+  }
+
+  /** Undefined when there is none now. */
+  #memoryToWait(): Disposable | undefined {
+    const { memory } = this.#installation;
+    return memory === undefined ? NO_MEMORY : memory.forWorkspace(WAITING_MEMORY_MB);
   }
 
   /** What its client cannot delete would keep every later program from running, which begins when that is gone. */

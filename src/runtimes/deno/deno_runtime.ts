@@ -86,9 +86,10 @@ class DenoRuntime implements ExecutionRuntime {
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
     const installation = await this.#installed();
-    const mayBeReady = config.runsMainFile === true && config.startsCold !== true;
-    const lease = mayBeReady ? await takeWarm(installation, config) : undefined;
-    return lease === undefined ? DenoEnvironment.create(installation, config) : leasedEnvironment(lease);
+    const lease = mayBeReady(config) ? await takeWarm(installation, config) : undefined;
+    if (lease === undefined) return DenoEnvironment.create(installation, config);
+    if (config.singleUse !== true) await lease.member.last(config);
+    return leasedEnvironment(lease);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,4 +197,9 @@ function explainFailure(error: unknown): never {
 /** Deno looks for pragmas in comments, which costs every start 0.4 ms. */
 function withoutComments(source: string): string {
   return source.replaceAll(/^\/\*\*.*?\*\/$/gms, "");
+}
+
+/** Whether an environment that was made ahead of time may serve: one for whatever comes, or for one run of the main file. */
+function mayBeReady({ runsMainFile, singleUse, startsCold, workspaceDirectory }: RuntimeConfig): boolean {
+  return startsCold !== true && workspaceDirectory === undefined && (singleUse !== true || runsMainFile === true);
 }

@@ -61,13 +61,26 @@ export class WaitingProcess implements AsyncDisposable {
     if (this.#isDisposed) return;
     await this.clear();
     const process = await start();
+    lent.move();
+    this.#hold(process, memory);
+    if (this.#isDisposed) await this.clear();
+  }
+
+  /** Has the one that waits hold `memory` from now on, and wait for a minute more. */
+  keep(memory: Disposable): void {
+    if (this.#held === undefined) memory[Symbol.dispose]();
+    else this.#hold(this.#held.process, memory);
+  }
+
+  #hold(process: DenoProcess, memory: Disposable | undefined): void {
+    const lent = new DisposableStack();
     if (memory !== undefined) {
+      lent.use(memory);
       const timer = setTimeout(() => this.clear(), KEPT_MS);
       Deno.unrefTimer(timer);
       lent.defer(() => clearTimeout(timer));
     }
-    this.#held = { process, lent: lent.move() };
-    if (this.#isDisposed) await this.clear();
+    this.#held = { process, lent };
   }
 
   /** The one that waits for a program of this key, which is its owner's from now on; any other is ended. */
