@@ -13,8 +13,6 @@ export interface CgroupBounds {
 /** What the kernel counts of a group of processes. */
 export interface CgroupCounts {
   readonly cpuMs: number;
-  /** Memory that is no file's, now. */
-  readonly memoryBytes: number;
   /** Processes that were killed since there was no more memory. */
   readonly outOfMemory: number;
   /** How often a process or thread could not be made since there were too many. */
@@ -138,17 +136,20 @@ export class Cgroup {
     if (this.#version === 2) {
       return {
         cpuMs: field(read(join(cpu, "cpu.stat")), "usage_usec") / 1e3,
-        memoryBytes: field(read(join(memory, "memory.stat")), "anon"),
         outOfMemory: field(read(join(memory, "memory.events")), "oom_kill"),
         refusedTasks: field(read(join(pids, "pids.events")), "max"),
       };
     }
     return {
       cpuMs: Number(read(join(cpu, "cpuacct.usage"))) / 1e6,
-      memoryBytes: field(read(join(memory, "memory.stat")), "total_rss"),
       outOfMemory: field(read(join(memory, "memory.oom_control")), "oom_kill"),
       refusedTasks: field(read(join(pids, "pids.events")), "max"),
     };
+  }
+
+  /** Memory that is no file's, now. It takes as long to read as all that {@link counts} reads. */
+  memoryBytes(): number {
+    return field(read(join(this.#at.memory, "memory.stat")), this.#version === 2 ? "anon" : "total_rss");
   }
 
   /** The most memory at any time, with that of files; undefined where the kernel does not tell. */

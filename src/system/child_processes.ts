@@ -67,10 +67,10 @@ export class ChildProcesses {
     try {
       const pids = startsOthers ? this.#members() : [program];
       const counts = cgroup?.counts();
-      const isCounted = startsOthers && counts !== undefined;
+      const memoryBytes = startsOthers ? cgroup?.memoryBytes() ?? sum(pids, heldBytesOf) : privateBytesOf(program);
       return {
         cpuMs: this.#cpuMs(program, counts),
-        peakMemoryBytes: isCounted ? counts.memoryBytes : sum(pids, startsOthers ? heldBytesOf : privateBytesOf),
+        peakMemoryBytes: memoryBytes,
         processes: Math.max(0, pids.length - ownProcesses),
         descriptors: Math.max(0, ...pids.map(descriptorsOf)),
         isOutOfMemory: (counts?.outOfMemory ?? 0) > 0,

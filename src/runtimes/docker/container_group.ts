@@ -20,7 +20,7 @@ const KILL_INTERVAL_MS = 2;
 const PLACES_OF_FILES = [WORKSPACE_ROOT, "/tmp"];
 
 /** What a container's group had counted before a program began. */
-export interface CountsBefore extends Omit<CgroupCounts, "memoryBytes"> {
+export interface CountsBefore extends CgroupCounts {
   /** The kernel keeps one peak for the whole life of a container: 0 for its first program, whose start counts too. */
   readonly peakMemoryBytes: number;
 }
@@ -80,7 +80,7 @@ export class ContainerGroup {
       const peakBytes = this.#group.peakBytes() ?? 0;
       return {
         cpuMs: counts.cpuMs - before.cpuMs,
-        peakMemoryBytes: peakBytes > before.peakMemoryBytes ? peakBytes : counts.memoryBytes,
+        peakMemoryBytes: peakBytes > before.peakMemoryBytes ? peakBytes : this.#group.memoryBytes(),
         processes: own === undefined ? 0 : Math.max(0, pids.length - own),
         descriptors: Math.max(0, ...pids.map(descriptorsOf)),
         isOutOfMemory: counts.outOfMemory > before.outOfMemory,
