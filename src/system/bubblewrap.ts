@@ -1,5 +1,13 @@
 import type { Mount } from "./mount.ts";
-import { LIBRARIES, LOADER_FILES, NETWORK_FILES, PROGRAM_FILES, PROGRAMS, SYSTEM_DIRECTORIES } from "./system_files.ts";
+import {
+  DEVICES,
+  LIBRARIES,
+  LOADER_FILES,
+  NETWORK_FILES,
+  PROGRAM_FILES,
+  PROGRAMS,
+  SYSTEM_DIRECTORIES,
+} from "./system_files.ts";
 
 /** What one child sees and may do. */
 export interface BubblewrapRequest {
@@ -46,15 +54,14 @@ export function bubblewrapArguments(binary: string, request: BubblewrapRequest):
     ...(hasNetwork ? NETWORK_FILES.flatMap(readOnly) : []),
     "--proc",
     "/proc",
-    "--dev",
-    "/dev",
+    // Each mount costs a start 0.1 ms, since bubblewrap reads the table of all mounts for it.
+    ...(startsOthers ? ["--dev", "/dev"] : DEVICES.flatMap((path) => ["--dev-bind", path, path])),
     ...mounts.toSorted((one, other) => depthOf(one) - depthOf(other)).flatMap(({ source, target, access }) => [
       access === "write" ? "--bind-try" : "--ro-bind-try",
       source,
       target,
     ]),
-    "--remount-ro",
-    "/dev",
+    ...(startsOthers ? ["--remount-ro", "/dev"] : []),
     "--remount-ro",
     "/",
     "--chdir",

@@ -4,6 +4,8 @@ export const LIBRARIES = ["/usr/lib", "/usr/lib32", "/usr/lib64"];
 export const PROGRAMS = ["/usr/bin"];
 /** Where else a file system hierarchy keeps programs and libraries; most are symlinks into /usr nowadays. */
 export const SYSTEM_DIRECTORIES = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"];
+/** What runtimes themselves open of the machine's devices. */
+export const DEVICES = ["/dev/null", "/dev/urandom"];
 export const LOADER_FILES = ["/etc/ld.so.cache"];
 /** What resolving a name and trusting a certificate take. */
 export const NETWORK_FILES = [
