@@ -15,7 +15,8 @@ const NPM_REGISTRY = "http://localhost/";
 const BUBBLEWRAP = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"].concat(
   ["--proc", "/proc", "--dev", "/dev"],
 );
-const CODE = 'console.log("hello", 40 + 2);';
+/** The program of every contender. */
+export const CODE = 'console.log("hello", 40 + 2);';
 
 /** A cold one-shot over HTTP against the same program as a bare `deno run`: same flags, same environment, fresh caches. */
 export async function benchColdStart(): Promise<void> {
@@ -54,9 +55,24 @@ export async function timeBare(
   await Deno.mkdir(workspace, { recursive: true });
   const main = join(workspace, "main.ts");
   await Deno.writeTextFile(main, CODE);
-  const flags = permissionFlags({
-    workspace,
-    temporaryDirectory: join(environment, "tmp"),
+  const wrapper = isWrapped ? [...BUBBLEWRAP, "--bind", environment, environment, "--"] : [];
+  const [file = "", ...args] = [...wrapper, Deno.execPath(), "run", ...bareFlags(environment), toFileUrl(main).href];
+  const { success } = await new Deno.Command(file, {
+    args,
+    cwd: workspace,
+    clearEnv: true,
+    env: bareEnvironment(environment),
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error("The bare run failed");
+  return performance.now() - startedAt;
+}
+
+/** The flags of the service's own programs, for one that works in a directory. */
+export function bareFlags(directory: string): string[] {
+  return permissionFlags({
+    workspace: join(directory, "workspace"),
+    temporaryDirectory: join(directory, "tmp"),
     permissions: NO_PERMISSIONS,
     variables: ["TMPDIR"],
     limits: DEFAULT_LIMITS,
@@ -65,25 +81,17 @@ export async function timeBare(
     detectCommonJs: false,
     npmRegistry: NPM_REGISTRY,
   });
-  const wrapper = isWrapped ? [...BUBBLEWRAP, "--bind", environment, environment, "--"] : [];
-  const [file = "", ...args] = [...wrapper, Deno.execPath(), "run", ...flags, toFileUrl(main).href];
-  const { success } = await new Deno.Command(file, {
-    args,
-    cwd: workspace,
-    clearEnv: true,
-    env: {
-      NO_COLOR: "1",
-      ...childVariables({
-        temporaryDirectory: join(environment, "tmp"),
-        cacheDirectory: join(environment, "deno_dir"),
-        hasNetwork: false,
-        npmRegistry: NPM_REGISTRY,
-      }),
-    },
-    stdin: "null",
-  }).output();
-  if (!success) throw new Error("The bare run failed");
-  return performance.now() - startedAt;
+}
+
+/** Their variables. */
+export function bareEnvironment(directory: string): Record<string, string> {
+  const variables = childVariables({
+    temporaryDirectory: join(directory, "tmp"),
+    cacheDirectory: join(directory, "deno_dir"),
+    hasNetwork: false,
+    npmRegistry: NPM_REGISTRY,
+  });
+  return { NO_COLOR: "1", ...variables };
 }
 
 export async function timeHttp(url: string): Promise<number> {

@@ -55,9 +55,9 @@ function denoTargets(
     { work: "one evaluation in a context of Deno's", unit: "ms", found: context, atMost: 1 },
     { work: "the same by a bare `deno run`", unit: "×", found: context / bare, atMost: 0.06 },
     {
-      work: "programs a second for 4 clients, by bare ones within bubblewrap",
+      work: "programs a second for 4 clients, by bare ones under the same layers",
       unit: "×",
-      found: found / atFour("wrapped"),
+      found: found / atFour("layered"),
       atLeast: 0.85,
     },
     { work: "the same by bare ones, not confined", unit: "×", found: found / atFour("bare"), atLeast: 0.55 },
@@ -91,7 +91,7 @@ function chartsOf(
       title: "Fresh processes a second, 4 clients",
       unit: "/ s",
       bars: [
-        bar("bare deno run within bubblewrap", rates.wrapped[1] ?? 0, false),
+        bar("bare deno run, same layers", rates.layered[1] ?? 0, false),
         bar("CodeBeaker, cold", rates.cold[1] ?? 0),
         bar("CodeBeaker, warm", rates.warm[1] ?? 0),
       ],
