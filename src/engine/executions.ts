@@ -95,18 +95,20 @@ export class Executions implements AsyncDisposable {
     const facts = { id: newId("exec"), caller, language, sessionId, createdAt: new Date().toISOString() };
     const isFed = (options.isInteractive ?? false) && !submission.hasStdin && options.stdin === undefined;
     const live = new LiveExecution(facts, { maxOutputBytes: limits.maxOutputBytes, isFed });
-    this.#store.begin({
-      tenant: caller.principal.tenant,
-      sessionId,
-      draft: this.#toExecution(live, selection, {
-        ...unrun(selection),
-        outcome: { kind: "interrupted", reason: LOST },
-      }),
-      idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint },
-      mustBeKept: options.isPatient === true || idempotencyKey !== undefined,
-    });
+    const mustBeKept = options.isPatient === true || idempotencyKey !== undefined;
+    const isTold = mustBeKept || options.onStart !== undefined;
+    if (isTold) {
+      const draft = { ...unrun(selection), outcome: { kind: "interrupted", reason: LOST } as const };
+      this.#store.begin({
+        tenant: caller.principal.tenant,
+        sessionId,
+        draft: this.#toExecution(live, selection, draft),
+        idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint },
+        mustBeKept,
+      });
+    }
     this.#live.set(facts.id, live);
-    this.#follow(live, submission, body, options.signal);
+    this.#follow(live, submission, body, { callers: options.signal, isTold });
     return { id: facts.id, ended: live.ended };
   }
 
@@ -175,14 +177,14 @@ export class Executions implements AsyncDisposable {
     live: LiveExecution,
     submission: Submission,
     body: ExecutionBody,
-    callers: AbortSignal | undefined,
+    { callers, isTold }: { readonly callers: AbortSignal | undefined; readonly isTold: boolean },
   ): Promise<void> {
     const cancel = () => live.cancel();
     callers?.addEventListener("abort", cancel);
     if (callers?.aborted) cancel();
     const result = await this.#run(live, submission.selection, body);
     callers?.removeEventListener("abort", cancel);
-    this.#record(live, submission, result);
+    this.#record(live, submission, { result, isTold });
     this.#live.delete(live.facts.id);
     live.settle(result);
   }
@@ -202,13 +204,20 @@ export class Executions implements AsyncDisposable {
   }
 
   /** What cannot be written down is told in the log, and answered all the same. */
-  #record(live: LiveExecution, { source }: Submission, result: Execution | CodeBeakerError): void {
+  #record(
+    live: LiveExecution,
+    { source }: Submission,
+    { isTold, result }: { readonly result: Execution | CodeBeakerError; readonly isTold: boolean },
+  ): void {
     const { id, caller, language, sessionId } = live.facts;
     try {
-      if (result instanceof CodeBeakerError) {
+      if (!(result instanceof CodeBeakerError)) {
+        if (isTold) this.#store.end(result);
+        else this.#store.add({ tenant: caller.principal.tenant, sessionId, execution: result });
+      } else if (isTold) {
         const { code, message, details } = result;
         this.#store.fail(id, { code, message, details }, { freesKey: !live.hasBegun && PASSING.includes(code) });
-      } else this.#store.end(result);
+      }
     } catch (error) {
       log.error("an execution cannot be recorded", { execution: id, error: messageOf(error) });
     }

@@ -39,7 +39,10 @@ export interface SubmitOptions {
   onOutput?(chunk: OutputChunk): Promise<void> | void;
 }
 
-/** An execution that was taken in: from now on it can be asked for by its id. */
+/**
+ * An execution that was taken in: it can be asked for by its id. Where neither its start was to be told, nor it was
+ * patient, nor had a key, that holds once it has run, and no more when the service could not run it.
+ */
 export interface Submitted {
   readonly id: string;
   /** Settles at its end; rejects with a {@link CodeBeakerError} when the service, and not the program, failed. */

@@ -9,6 +9,8 @@ const WINDOW = 128;
 export const ENOUGH_SAMPLES = 5;
 /** So many of those have to tell their memory: of a program that is over before anybody has looked it is not known. */
 const ENOUGH_PEAKS = 3;
+/** Figures are made anew when more than this share of their samples is newer: sorting them costs as much as all else here. */
+const NEWER_SHARE = 1 / 16;
 /** How much of the newest start enters the share of those that met something ready. */
 const NEWEST = 0.25;
 
@@ -126,9 +128,10 @@ interface Point {
 class KindProfile {
   readonly kind: Kind;
   readonly window: Point[] = [];
-  /** What the window comes to, until another sample enters: as time passes, all weights fall alike. */
+  /** What the window comes to, until enough others enter: as time passes, all weights fall alike. */
   #figures: Omit<Figures, "path"> | undefined;
-  #isStale = false;
+  /** Samples that have entered since. */
+  #newer = 0;
 
   constructor(kind: Kind) {
     this.kind = kind;
@@ -137,14 +140,14 @@ class KindProfile {
   record(point: Point): void {
     this.window.push(point);
     if (this.window.length > WINDOW) this.window.shift();
-    this.#isStale = true;
+    this.#newer++;
   }
 
   /** A runtime declares one overhead, so that it is the same at every call. */
   figures(memoryOverheadMb: number): Omit<Figures, "path"> | undefined {
-    if (this.#isStale) this.#figures = figuresOf(this.window, memoryOverheadMb);
-    this.#isStale = false;
-    return this.#figures;
+    if (this.#newer <= this.window.length * NEWER_SHARE) return this.#figures;
+    this.#newer = 0;
+    return this.#figures = figuresOf(this.window, memoryOverheadMb);
   }
 }
 

@@ -46,6 +46,10 @@ export function createExecutionStore(
     "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, bytes, document) " +
       "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?)",
   );
+  const insertEnded = database.prepare(
+    "INSERT INTO executions (id, tenant, session, status, ended_at, bytes, document) " +
+      "VALUES (?, ?, ?, 'ended', ?, ?, ?)",
+  );
   const finish = database.prepare(
     "UPDATE executions SET status = ?, ended_at = ?, bytes = ?, document = ?, " +
       "idempotency_key = iif(?, NULL, idempotency_key) WHERE id = ? AND status = 'unfinished'",
@@ -120,6 +124,14 @@ export function createExecutionStore(
     },
     end(execution) {
       finishAs({ status: "ended", id: execution.id, document: JSON.stringify(execution), freesKey: false });
+    },
+    add({ execution, sessionId, tenant }) {
+      const document = JSON.stringify(execution);
+      write({ id: execution.id, tenant, status: "ended", document }, (bytes) => {
+        makeRoom(bytes);
+        insertEnded.run(execution.id, tenant, sessionId ?? null, now(), bytes, document);
+        storedBytes += bytes;
+      });
     },
     fail(id, { code, message, details }, { freesKey = false } = {}) {
       // An Error's message is not among what JSON.stringify() sees.

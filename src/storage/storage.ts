@@ -23,15 +23,20 @@ export interface Storage extends Disposable {
   prune(now: Date): void;
 }
 
-/** An execution that was taken in. */
+/** An execution that was taken in, and is told of before its end. */
 export interface NewExecution {
   readonly tenant: string;
   readonly sessionId?: string | undefined;
   /** What is told of it if the service is lost before its end. */
   readonly draft: Execution;
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
-  /** Whether it is told of before its end, and so must outlive the process at once. */
+  /** Whether its client counts on it from now on, and so it must outlive the process at once. */
   readonly mustBeKept?: boolean;
+}
+
+/** An execution of which nobody was told before its end. */
+export interface CompleteExecution extends Pick<NewExecution, "tenant" | "sessionId"> {
+  readonly execution: Execution;
 }
 
 /** An execution as it is kept. */
@@ -44,6 +49,8 @@ export interface ExecutionStore {
   /** @throws {CodeBeakerError} `busy` for one that must be kept, and cannot be written now */
   begin(execution: NewExecution): void;
   end(execution: Execution): void;
+  /** Keeps one that did not {@link begin} here, since nobody could have asked for it. */
+  add(complete: CompleteExecution): void;
   /** With `freesKey` its idempotency key is free again: a second submit under it is another first one. */
   fail(id: string, error: Failure, options?: { readonly freesKey?: boolean }): void;
   find(tenant: string, id: string): StoredExecution | undefined;

@@ -228,10 +228,10 @@ Deno.test("Executions does not end the first when whoever repeated it goes away"
     assertEquals((await ended).outcome, EXITED);
   }));
 
-Deno.test("Executions records what is taken in as interrupted until it has ended, and keeps no code, variables or stdin", async () => {
+Deno.test("Executions records what a client is told of at once as interrupted until it has ended, and keeps no code, variables or stdin", async () => {
   const store = new FakeExecutionStore();
   await withGate(async (engine, gate) => {
-    const { id, ended } = await engine.submit(CALLER, REQUEST);
+    const { id, ended } = await engine.submit(CALLER, REQUEST, { onStart: () => {} });
     const begun = store.begun.get(id);
     assertEquals(begun?.draft.outcome, { kind: "interrupted", reason: "the service was lost while it ran" });
     assertEquals([begun?.tenant, begun?.draft.runtime], ["local", "fake"]);
@@ -243,13 +243,25 @@ Deno.test("Executions records what is taken in as interrupted until it has ended
   }, { store });
 });
 
+Deno.test("Executions records what a client is told of at its end only then", async () => {
+  const store = new FakeExecutionStore();
+  await withGate(async (engine, gate) => {
+    const { id, ended } = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    assertEquals([store.find("local", id), (await engine.report(CALLER, id)).status], [undefined, "running"]);
+    gate.endOne();
+    await ended;
+    assertEquals([store.find("local", id)?.status, store.find("other", id)], ["ended", undefined]);
+  }, { store });
+});
+
 Deno.test("Executions records why the service could not run something", async () => {
   const broken = new CodeBeakerError("runtime_unavailable", "it broke");
   const ends: EndedExecution[] = [];
   await using engine = engineOf([fakeRuntime({ createEnvironment: () => Promise.reject(broken) })], {
     observer: { executionEnded: (execution) => ends.push(execution) },
   });
-  const { id, ended } = await engine.submit(CALLER, REQUEST);
+  const { id, ended } = await engine.submit(CALLER, REQUEST, { isPatient: true });
   await assertRejects(() => ended, CodeBeakerError, "it broke");
   const report = await engine.report(CALLER, id);
   assertEquals(report.status === "failed" ? report.error.code : report, "runtime_unavailable");

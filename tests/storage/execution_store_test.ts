@@ -28,6 +28,16 @@ Deno.test("ExecutionStore.find() tells a draft as unfinished, then how it ended"
   assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
 });
 
+Deno.test("ExecutionStore.add() keeps an execution that is over, for its tenant alone, within the bound on all of them", () => {
+  using storage = openStorage(undefined, { maxStoredBytes: 2 * JSON.stringify(endOf("exec_1")).length });
+  const ids = ["exec_1", "exec_2", "exec_3"];
+  for (const id of ids) storage.executions.add({ tenant: "one", sessionId: "sess_1", execution: endOf(id) });
+  assertEquals(kept(storage, ids), ["exec_2", "exec_3"]);
+  assertEquals(storage.executions.find("one", "exec_3"), { status: "ended", execution: endOf("exec_3") });
+  assertEquals(storage.executions.find("two", "exec_3"), undefined);
+  assertEquals(storage.executions.endUnfinished(), 0);
+});
+
 Deno.test("ExecutionStore.find() gives output back as it was: NUL, quotes, half a surrogate pair, a megabyte", () => {
   using storage = openStorage(undefined);
   const outputs = ["a\0b", "'\"\\;--", "half \ud83d of one", "\u2028", "é".repeat(524_288), "\0".repeat(1_048_576)];

@@ -2,6 +2,7 @@ import type { Failure } from "../../src/core/errors.ts";
 import type { Execution } from "../../src/core/execution.ts";
 import type { SessionInfo } from "../../src/core/session.ts";
 import type {
+  CompleteExecution,
   ExecutionStore,
   NewExecution,
   SessionStore,
@@ -20,6 +21,11 @@ export class FakeExecutionStore implements ExecutionStore {
 
   end(execution: Execution): void {
     this.#ends.set(execution.id, { status: "ended", execution });
+  }
+
+  add({ execution, sessionId, tenant }: CompleteExecution): void {
+    this.begin({ tenant, sessionId, draft: execution });
+    this.end(execution);
   }
 
   fail(id: string, error: Failure, { freesKey = false }: { readonly freesKey?: boolean } = {}): void {

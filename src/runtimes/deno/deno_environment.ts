@@ -38,6 +38,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   #config: RuntimeConfig;
   readonly #directory: ConfinedDirectory;
   readonly #places: Places;
+  readonly #shownPaths: Record<string, string>;
   readonly #packages: Packages;
   readonly #waiting = new WaitingProcess();
   readonly #running = new Set<Child>();
@@ -59,6 +60,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#config = config;
     this.#directory = directory;
     this.#places = placesIn(directory.path, installation, { workspace: config.workspaceDirectory });
+    this.#shownPaths = shownPathsOf(installation, { directory, places: this.#places });
     this.#packages = new Packages(installation, { directory, places: this.#places });
     const { workspaceDirectory, resourceLimits: { diskMb } } = config;
     const room = workspaceDirectory === undefined ? new DiskRoom(directory, diskMb) : undefined;
@@ -146,7 +148,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
         limits,
         signal,
         reservedDataBytes: RESERVED_BYTES,
-        shownPaths: this.#shownPaths(),
+        shownPaths: this.#shownPaths,
       }),
     );
   }
@@ -300,22 +302,24 @@ export class DenoEnvironment implements ExecutionEnvironment {
       permissions: this.#config.permissions,
       directory: this.#directory,
       places: this.#places,
-      shownPaths: this.#shownPaths(),
+      shownPaths: this.#shownPaths,
     };
   }
+}
 
-  /** Paths of the host that Deno's own messages hold, and what a client sees in their place. */
-  #shownPaths(): Record<string, string> {
-    const { binary, workspace } = this.#places;
-    return {
-      [workspace.source]: WORKSPACE_ROOT,
-      [toFileUrl(workspace.source).pathname]: WORKSPACE_ROOT,
-      [this.#installation.bootPath]: "boot.js",
-      [this.#installation.startPath]: "start.js",
-      [this.#installation.interpreterPath]: "interpreter",
-      [this.#directory.path]: "/codebeaker",
-      [this.#installation.scratchDirectory]: "/codebeaker",
-      [binary.source]: "deno",
-    };
-  }
+/** Paths of the host that Deno's own messages hold, and what a client sees in their place. */
+function shownPathsOf(
+  installation: DenoInstallation,
+  { directory, places: { binary, workspace } }: { readonly directory: ConfinedDirectory; readonly places: Places },
+): Record<string, string> {
+  return {
+    [workspace.source]: WORKSPACE_ROOT,
+    [toFileUrl(workspace.source).pathname]: WORKSPACE_ROOT,
+    [installation.bootPath]: "boot.js",
+    [installation.startPath]: "start.js",
+    [installation.interpreterPath]: "interpreter",
+    [directory.path]: "/codebeaker",
+    [installation.scratchDirectory]: "/codebeaker",
+    [binary.source]: "deno",
+  };
 }

@@ -1,6 +1,5 @@
 import { join } from "@std/path";
 import type { Outcome } from "../../core/execution.ts";
-import { fingerprintOf } from "../../core/fingerprint.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions.ts";
 import type { Refusal } from "../../core/refusal.ts";
@@ -69,7 +68,7 @@ export interface DenoProcess {
 /** Tells a process from those that are not the same; how long a program may take or print is no part of it. */
 export function keyOf({ launch, limits, mounts }: ProcessRequest): string {
   const { cpuMs, diskMb, maxProcesses, memoryMb } = limits;
-  return fingerprintOf([launch, mounts, [cpuMs, diskMb, maxProcesses, memoryMb]]);
+  return JSON.stringify([launch, mounts, [cpuMs, diskMb, maxProcesses, memoryMb]]);
 }
 
 /** Starts a confined process. @throws {CodeBeakerError} `runtime_unavailable` */

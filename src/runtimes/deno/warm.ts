@@ -1,4 +1,3 @@
-import { fingerprintOf } from "../../core/fingerprint.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions.ts";
 import type { Lease } from "../../system/warm_pool.ts";
@@ -40,7 +39,7 @@ function kindOf({ environment, environmentVariables, permissions, resourceLimits
   const { cpuMs, diskMb, maxProcesses, memoryMb } = resourceLimits;
   const limits = [cpuMs, diskMb, maxProcesses, memoryMb];
   const variables = Object.keys(environmentVariables).length === 0 ? [] : [environmentVariables, tenant];
-  return fingerprintOf([RUNTIME_NAME, environment, permissions, limits, ...variables]);
+  return JSON.stringify([RUNTIME_NAME, environment, permissions, limits, ...variables]);
 }
 
 function shelfOf(
