@@ -68,11 +68,18 @@ export async function openContext(
  */
 export async function measureInTurns<Key extends string>(
   contenders: Readonly<Record<Key, Contender>>,
-  { rounds, thoughtMs }: { readonly rounds: number; readonly thoughtMs: number },
+  { learning, rounds, thoughtMs }: {
+    /** How often each is run before: a service that runs for days has compiled what it runs. */
+    readonly learning: number;
+    readonly rounds: number;
+    readonly thoughtMs: number;
+  },
 ): Promise<Record<Key, number>> {
   const keys = Object.keys(contenders) as Key[]; // They are the contenders' own.
   const samples = new Map<Key, number[]>(keys.map((key) => [key, []]));
-  for (const key of keys) await contenders[key].run();
+  for (const key of keys) {
+    for (let round = 0; round < learning; round++) await contenders[key].run();
+  }
   let missed = 0;
   for (let round = 0; round < rounds; round++) {
     for (const key of keys) {
