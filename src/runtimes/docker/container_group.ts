@@ -7,6 +7,7 @@ import type { Tally } from "../../system/child_processes.ts";
 import { delay } from "../../system/delay.ts";
 import { descriptorsOf } from "../../system/process_tree.ts";
 import type { DiskUsage } from "../../system/size_watch.ts";
+import type { DiskAtEnd } from "./ending.ts";
 import { KEEPER_UID, PROGRAM_UID } from "./host_config.ts";
 
 /** Where the Engine's two cgroup drivers put the group of a container (dockerd(8), `native.cgroupdriver`). */
@@ -18,6 +19,11 @@ const KILL_TRIES = 50;
 const KILL_INTERVAL_MS = 2;
 /** What programs write to. */
 const PLACES_OF_FILES = [WORKSPACE_ROOT, "/tmp"];
+/** What only some containers have. */
+const BUILD_PLACE = "/build";
+/** Fewer free blocks than this, or free entries, are none (launch.sh says the same). */
+const FEW_BLOCKS = 8;
+const FEW_FILES = 2;
 
 /** What a container's group had counted before a program began. */
 export interface CountsBefore extends CgroupCounts {
@@ -102,13 +108,27 @@ export class ContainerGroup {
 
   /** What lies where programs write, in all places together. @throws {Error} where this service may not look there */
   async diskUsage(): Promise<DiskUsage> {
+    const root = this.#root();
+    return usageIn(await Promise.all(PLACES_OF_FILES.map((place) => fs.promises.statfs(root + place))));
+  }
+
+  /** The same at once, and whether any place takes no more; undefined where this service may not look, or it is gone. */
+  diskNow(): DiskAtEnd | undefined {
+    try {
+      const root = this.#root();
+      const places = PLACES_OF_FILES.map((place) => fs.statfsSync(root + place));
+      const building = fs.existsSync(root + BUILD_PLACE) ? [fs.statfsSync(root + BUILD_PLACE)] : [];
+      return { isFull: [...places, ...building].some(isFull), usage: usageIn(places) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Where the container's files are seen from here. @throws {Error} where nothing of them can be */
+  #root(): string {
     const pid = this.#seesInside ? this.#group.members()[0] : undefined;
     if (pid === undefined) throw new Error("nothing of the container can be seen");
-    const places = await Promise.all(PLACES_OF_FILES.map((place) => fs.promises.statfs(`/proc/${pid}/root${place}`)));
-    return places.reduce((total, { bfree, blocks, bsize, ffree, files }) => ({
-      bytes: total.bytes + (blocks - bfree) * bsize,
-      files: total.files + files - ffree - 1, // The place itself is one.
-    }), { bytes: 0, files: 0 });
+    return `/proc/${pid}/root`;
   }
 
   /**
@@ -148,4 +168,15 @@ function kill(pid: number): boolean {
   } catch (error) {
     return error instanceof Deno.errors.NotFound;
   }
+}
+
+function usageIn(places: readonly fs.StatsFs[]): DiskUsage {
+  return places.reduce((total, { bfree, blocks, bsize, ffree, files }) => ({
+    bytes: total.bytes + (blocks - bfree) * bsize,
+    files: total.files + files - ffree - 1, // The place itself is one.
+  }), { bytes: 0, files: 0 });
+}
+
+function isFull({ bavail, ffree, files }: fs.StatsFs): boolean {
+  return bavail < FEW_BLOCKS || (files > 0 && ffree < FEW_FILES);
 }

@@ -7,11 +7,12 @@ import { settledWithin } from "../../system/delay.ts";
 import { GRACE_MS } from "../../system/terminate.ts";
 import type { ProgramHandle } from "../runtime.ts";
 import type { Launcher } from "./attached_launcher.ts";
-import { type Ending, ENDING_WORDS, endingOf, outcomeOf, parseEnding } from "./ending.ts";
+import { type Ending, endingOf, outcomeOf } from "./ending.ts";
 import { isLost } from "./engine_call.ts";
 import type { EngineExit } from "./engine_client.ts";
 import { boundsOf } from "./host_config.ts";
-import { awaitReady, type Launch, numberOf } from "./launch_phase.ts";
+import { LastWords } from "./last_words.ts";
+import { awaitReady, type Launch } from "./launch_phase.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
 import { type ProgramSights, ProgramWatch } from "./program_watch.ts";
 import type { RefusalWatch } from "./refusal_watch.ts";
@@ -24,8 +25,6 @@ const MAX_EARLY_BYTES = 8 * MEBIBYTE;
 const LOOK_MS = 500;
 /** How long the last words of a program that is gone are waited for while nobody reads them. */
 const LAST_WORDS_MS = 500;
-/** The launcher tells the end on both streams: what came before on either is then complete. */
-const ENDINGS = 2;
 /** The end of a container that the Engine does not know any more. */
 const REMOVED: EngineExit = { exitCode: 137, oomKilled: false };
 /** Ways to end that somebody else may have chosen: the Engine's shutdown, for one. */
@@ -84,13 +83,13 @@ export class ContainerProgram implements ProgramHandle {
   readonly #watch: ProgramWatch;
   /** What was printed before the program was known to have begun. */
   #first: OutputChunk[] = [];
-  #ending: Ending | undefined;
-  #endingsSeen = 0;
+  readonly #lastWords: LastWords;
 
   private constructor(request: ContainerProgramRequest) {
     const { control, launcher: { attachment, items, pid }, limits } = request;
     this.#request = request;
     this.#watch = new ProgramWatch(control, limits);
+    this.#lastWords = new LastWords(() => control.group?.diskNow());
     this.#items = items;
     this.#launcherPid = pid;
     this.#writer = attachment.stdin.getWriter();
@@ -232,7 +231,7 @@ export class ContainerProgram implements ProgramHandle {
   async #pull(controller: ReadableStreamDefaultController<OutputChunk>): Promise<void> {
     await this.#launched.promise; // A stream is asked for its first chunk as soon as it is made.
     for (;;) {
-      const item = this.#hasDrained ? undefined : this.#first.shift() ?? await this.#next();
+      const item = this.#lastWords.areComplete ? undefined : this.#first.shift() ?? await this.#next();
       if (item === undefined) {
         this.#finish();
         return controller.close();
@@ -256,19 +255,13 @@ export class ContainerProgram implements ProgramHandle {
     }
   }
 
-  /** Nothing of the program's own comes after the last words on both streams. What no launcher says is nothing. */
-  #takeLastWords([, ...words]: readonly string[]): void {
-    const ending = parseEnding(words);
-    if (ending === undefined) return;
-    const [cpuNs = null, peakMemoryBytes = null, unrouted] = words.slice(ENDING_WORDS).map(numberOf);
-    this.#ending = ending;
-    this.#request.refusals?.count(unrouted ?? 0);
-    this.#watch.learn({ cpuNs, peakMemoryBytes });
-    if (++this.#endingsSeen === ENDINGS) this.#told.resolve("told");
-  }
-
-  get #hasDrained(): boolean {
-    return this.#endingsSeen === ENDINGS;
+  #takeLastWords(words: readonly string[]): void {
+    const counts = this.#lastWords.take(words);
+    if (counts !== undefined) {
+      this.#request.refusals?.count(counts.unrouted ?? 0);
+      this.#watch.learn(counts);
+    }
+    if (this.#lastWords.areComplete) this.#told.resolve("told");
   }
 
   #finish(): void {
@@ -288,7 +281,7 @@ export class ContainerProgram implements ProgramHandle {
     }
     await this.#stopping; // What comes late would meet the next program.
     if (this.#cause !== undefined) return this.#cause;
-    if (this.#ending !== undefined) return await this.#explain(this.#ending);
+    if (this.#lastWords.ending !== undefined) return await this.#explain(this.#lastWords.ending);
     if (known === "gone") return await this.#explain(endingOf(REMOVED));
     if (known === undefined || known === "told") return { kind: "interrupted", reason: "the Docker Engine was lost" };
     return await this.#explain(endingOf(known));
@@ -296,7 +289,8 @@ export class ContainerProgram implements ProgramHandle {
 
   async #explain(ending: Ending): Promise<Outcome> {
     const { control, limits } = this.#request;
-    const found = outcomeOf(ending, { limits, peakMemoryBytes: this.#watch.usage.peakMemoryBytes });
+    const { peakMemoryBytes } = this.#watch.usage;
+    const found = outcomeOf(ending, { disk: this.#lastWords.disk, limits, peakMemoryBytes });
     if (found.kind !== "signaled" || !FOREIGN_SIGNALS.includes(found.signal)) return found;
     const isThere = await control.ping().then(() => true, () => false);
     return isThere ? found : { kind: "interrupted", reason: "the Docker Engine was stopped" };

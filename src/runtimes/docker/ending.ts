@@ -5,6 +5,17 @@ import { diskLimit, memoryLimit, processLimit } from "../../system/ending.ts";
 import type { DiskUsage } from "../../system/size_watch.ts";
 import type { EngineExit } from "./engine_client.ts";
 
+/** What lay where programs write at an end. */
+export interface DiskAtEnd {
+  /** Whether a file system took no more. */
+  readonly isFull: boolean;
+  /** In the workspace and in `/tmp`. */
+  readonly usage: DiskUsage;
+}
+
+/** Where nobody has looked. */
+export const UNSEEN_DISK: DiskAtEnd = { isFull: false, usage: { bytes: 0, files: 0 } };
+
 /** How a command line ended, as the launcher saw it. */
 export interface Ending {
   /** Its exit code, or 128 and the number of the signal. */
@@ -14,10 +25,6 @@ export interface Ending {
   readonly wasOutOfMemory: boolean;
   /** Whether it made no process or thread meanwhile since there were too many. */
   readonly wasRefusedTasks: boolean;
-  /** Whether a file system took no more. */
-  readonly isDiskFull: boolean;
-  /** What lay in the workspace and in `/tmp` then. */
-  readonly disk: DiskUsage;
 }
 
 /** Linux's numbers on every architecture that Docker runs on, for signals that end a process. */
@@ -50,20 +57,23 @@ const SIGNAL_BASE = 128;
 const MAX_STATUS = 255;
 
 /** How many words the launcher tells an ending by. */
-export const ENDING_WORDS = 7;
+export const ENDING_WORDS = 4;
 
 /** Those words; undefined for what no launcher says. */
 export function parseEnding(words: readonly string[]): Ending | undefined {
-  const [status = "", signalled, outOfMemory, refused, full, bytes, files] = words;
+  const [status = "", signalled, outOfMemory, refused] = words;
   if (!/^\d{1,3}$/.test(status) || Number(status) > MAX_STATUS) return undefined;
   return {
     status: Number(status),
     isSignalled: signalled === "1",
     wasOutOfMemory: Number(outOfMemory) > 0,
     wasRefusedTasks: Number(refused) > 0,
-    isDiskFull: full === "1",
-    disk: { bytes: countOf(bytes), files: countOf(files) },
   };
+}
+
+/** The words that the launcher tells of the disk. */
+export function parseDisk([full, bytes, files]: readonly string[]): DiskAtEnd {
+  return { isFull: full === "1", usage: { bytes: countOf(bytes), files: countOf(files) } };
 }
 
 function countOf(word = ""): number {
@@ -77,22 +87,25 @@ export function endingOf({ exitCode, oomKilled }: EngineExit): Ending {
     isSignalled: exitCode > SIGNAL_BASE,
     wasOutOfMemory: oomKilled,
     wasRefusedTasks: false,
-    isDiskFull: false,
-    disk: { bytes: 0, files: 0 },
   };
 }
 
 /** What an ending means. A limit that was passed is told whatever the program made of it. */
 export function outcomeOf(
   ending: Ending,
-  { limits, peakMemoryBytes }: { readonly limits: Limits; readonly peakMemoryBytes: number | null },
+  { disk, limits, peakMemoryBytes }: {
+    readonly disk: DiskAtEnd;
+    readonly limits: Limits;
+    readonly peakMemoryBytes: number | null;
+  },
 ): Outcome {
-  const { status, isSignalled, wasOutOfMemory, wasRefusedTasks, isDiskFull, disk } = ending;
+  const { status, isSignalled, wasOutOfMemory, wasRefusedTasks } = ending;
   const bounds = diskBounds(limits.diskMb);
   if (wasOutOfMemory) return memoryLimit({ peakMemoryBytes }, limits);
   if (wasRefusedTasks) return processLimit({ processes: 0 }, limits);
-  if (disk.bytes > bounds.bytes || disk.files > bounds.files) return diskLimit(disk, { bounds, limits });
-  if (isDiskFull && status !== 0) {
+  const { isFull, usage } = disk;
+  if (usage.bytes > bounds.bytes || usage.files > bounds.files) return diskLimit(usage, { bounds, limits });
+  if (isFull && status !== 0) {
     return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
   }
   const signal = isSignalled ? SIGNALS[status - SIGNAL_BASE] ?? `SIG${status - SIGNAL_BASE}` : undefined;

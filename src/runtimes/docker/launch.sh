@@ -20,10 +20,11 @@
 #   unpacked STATUS FULL  only with an archive
 #   compiled STATUS SIGNALLED OOM REFUSED FULL BYTES FILES    only with a compiler
 #   ready CPU_NS          the program may begin
-#   ended STATUS SIGNALLED OOM REFUSED FULL BYTES FILES CPU_NS PEAK_BYTES UNROUTED
+#   ended STATUS SIGNALLED OOM REFUSED CPU_NS PEAK_BYTES UNROUTED
+#   disk FULL BYTES FILES                                        a look that takes a process, and so comes last
 #
-# The two that follow a command line stand on stdout too, so that what it printed on either stream is known to be
-# complete. SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed for want of
+# Those that follow a command line, "compiled" and "ended", stand on stdout too, so that what it printed on either stream
+# is known to be complete. SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed for want of
 # memory; REFUSED: how often it made no process or thread since there were too many; FULL: 1 when a file system is full;
 # BYTES and FILES: what lies in /workspace and /tmp; UNROUTED: packets for which this container had no route meanwhile.
 # A number that is not known is "-". Once a command line has run and a process was refused, nothing is started here
@@ -73,8 +74,10 @@ count_unrouted() {
     case $key$value in Ip:[0-9]*) unrouted=$value && return ;; esac
   done </proc/net/snmp
 }
-# Leaves FULL BYTES FILES in $disk.
+# Leaves FULL BYTES FILES in $disk; where a command line was refused a process, there may be none for this.
 look_at_disk() {
+  disk="0 0 0"
+  [ "${refusals:-0}" -le 0 ] || return 0
   full=0 bytes=0 files=0
   set -- /workspace /tmp
   [ ! -d /build ] || set -- "$@" /build
@@ -91,7 +94,7 @@ look_at_disk() {
   disk="$full $bytes $files"
 }
 
-# Runs a command line to its end; leaves STATUS SIGNALLED OOM REFUSED FULL BYTES FILES in $end. A shell says a word on
+# Runs a command line to its end; leaves STATUS SIGNALLED OOM REFUSED in $end. A shell says a word on
 # its own stderr when a signal ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that
 # exits with such a number itself is told by the missing word. In the background a program would ignore SIGINT.
 run() {
@@ -118,9 +121,7 @@ run() {
   kills=$((found - kills))
   look_at_refusals
   refusals=$((found - refusals))
-  disk="0 0 0"
-  [ "$refusals" -gt 0 ] || look_at_disk
-  end="$status $signalled $kills $refusals $disk"
+  end="$status $signalled $kills $refusals"
 }
 
 # Runs the first COUNT words of a command line.
@@ -209,7 +210,8 @@ if [ "$words" -gt 0 ]; then
   mkdir -- "$output" || exit 1
   exec 3</dev/null
   run_first "$words" "$@"
-  tell_both "compiled $end"
+  look_at_disk
+  tell_both "compiled $end $disk"
   case $end in
     "0 "*) ;;
     *)
@@ -231,5 +233,7 @@ look_at_cpu
 cpu=$found
 first_line /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak
 tell_both "ended $end $cpu $found $((unrouted - unrouted_before))"
+look_at_disk
+tell "disk $disk"
 rm -rf -- ${output:+"$output"} "/tmp/.ended-$nonce"
 exit "$status"

@@ -1,7 +1,7 @@
 import { BoundedOutput } from "../../core/bounded_output.ts";
 import type { CompileResult, OutputChunk } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
-import { outcomeOf, parseEnding } from "./ending.ts";
+import { ENDING_WORDS, outcomeOf, parseDisk, parseEnding } from "./ending.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
 
 /** What is told of the last words of a launcher that failed. */
@@ -66,7 +66,8 @@ export async function awaitReady(
     if (name === "compiled" && compiled.stdout && compiled.stderr) {
       const ending = parseEnding(words);
       if (ending === undefined) continue;
-      const outcome = outcomeOf(ending, { limits, peakMemoryBytes: null });
+      const disk = parseDisk(words.slice(ENDING_WORDS));
+      const outcome = outcomeOf(ending, { disk, limits, peakMemoryBytes: null });
       compile = { outcome, stdout: compiler.stdout.read().text, stderr: compiler.stderr.read().text };
       if (outcome.kind !== "exited" || outcome.exitCode !== 0) return { kind: "not_compiled", compile };
       await observer.onCompiled();

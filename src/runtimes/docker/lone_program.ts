@@ -54,7 +54,8 @@ async function runReady(
   const told = await orderFor(member.launcher, program, { spec: place.options.spec, env, files });
   const launcher = await member.launcher.take();
   try {
-    return await start(program, { launcher, told, limits, signal, container: member.container }, place);
+    const { container, ended } = member;
+    return await start(program, { launcher, told, limits, signal, container, ended: () => ended }, place);
   } catch (error) {
     if (!hasCode(error, "runtime_unavailable")) throw error;
     await member.container.signalMain("SIGKILL").catch(() => {}); // It is lost, or must not run the program as well.
@@ -73,20 +74,22 @@ async function runCold(
   const main = { argv, user: PROGRAM_USER, env: INIT_VARIABLES };
   const { attached, container } = await containers.start(main, (id) => client.attach(id));
   const { greeting, launcher } = freshLauncher(attached);
-  const request = { launcher, told: [greeting, archive], limits, signal, container };
+  const ended = (waiting: AbortSignal) => client.waitFor(container.id, waiting);
+  const request = { launcher, told: [greeting, archive], limits, signal, container, ended };
   return await containers.begin(() => start(program, request, place));
 }
 
 async function start(
   program: Program,
-  { container, launcher, limits, signal, told }:
+  { container, ended, launcher, limits, signal, told }:
     & Pick<ContainerProgramRequest, "launcher" | "told" | "limits">
+    & Pick<ProgramControl, "ended">
     & { readonly container: Container; readonly signal: AbortSignal | undefined },
   { controlOf, installation, options }: LonePlace,
 ): Promise<ContainerProgram> {
   const control: ProgramControl = {
     signal: (name) => container.signalMain(name),
-    ended: (waiting) => installation.client.waitFor(container.id, waiting),
+    ended,
     ...controlOf(container, limits),
   };
   const compiles = program.kind === "file" && options.spec.compile !== undefined;

@@ -4,6 +4,7 @@ import { confide } from "./attached_launcher.ts";
 import type { Container } from "./container.ts";
 import { ContainerSet } from "./container_set.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "./environment_container.ts";
+import type { EngineExit } from "./engine_client.ts";
 import { PROGRAM_USER } from "./host_config.ts";
 import { INIT_VARIABLES, LAUNCHER } from "./launcher.ts";
 import { interpreterWords } from "./waiting_interpreter.ts";
@@ -13,14 +14,18 @@ import { WaitingLauncher } from "./waiting_launcher.ts";
 export class WaitingContainer implements WarmMember {
   readonly container: Container;
   readonly launcher: WaitingLauncher;
+  /** Settles when it has ended; rejects when the Engine is lost, or it is disposed of. */
+  readonly ended: Promise<EngineExit>;
   readonly #owned: AsyncDisposable;
 
   private constructor(
-    { container, launcher }: Pick<WaitingContainer, "container" | "launcher">,
+    { container, ended, launcher }: Pick<WaitingContainer, "container" | "ended" | "launcher">,
     owned: AsyncDisposable,
   ) {
     this.container = container;
     this.launcher = launcher;
+    this.ended = ended;
+    this.ended.catch(() => {}); // Whoever runs something in it is told.
     this.#owned = owned;
   }
 
@@ -38,7 +43,10 @@ export class WaitingContainer implements WarmMember {
       hasInterpreter: words.length > 0,
       onNoInterpreter: () => installation.interpreterless.add(options.image),
     });
-    return new WaitingContainer({ container, launcher }, owned.move());
+    const leaving = new AbortController();
+    owned.defer(() => leaving.abort());
+    const ended = installation.client.waitFor(container.id, leaving.signal); // Asking takes 0.5 ms, which is no program's.
+    return new WaitingContainer({ container, launcher, ended }, owned.move());
   }
 
   get isAlive(): boolean {

@@ -1,7 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import type { Outcome } from "../../../src/core/execution.ts";
-import { type Ending, endingOf, outcomeOf, parseEnding } from "../../../src/runtimes/docker/ending.ts";
+import type { DiskUsage } from "../../../src/system/size_watch.ts";
+import {
+  type DiskAtEnd,
+  type Ending,
+  endingOf,
+  outcomeOf,
+  parseDisk,
+  parseEnding,
+  UNSEEN_DISK,
+} from "../../../src/runtimes/docker/ending.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, memoryMb: 100, diskMb: 20 };
 const MEBIBYTE = 1_048_576;
@@ -10,25 +19,39 @@ const EXITED: Ending = {
   isSignalled: false,
   wasOutOfMemory: false,
   wasRefusedTasks: false,
-  isDiskFull: false,
-  disk: { bytes: 0, files: 0 },
 };
+const FULL: DiskAtEnd = { ...UNSEEN_DISK, isFull: true };
 
-function outcome(ending: Partial<Ending>, peakMemoryBytes: number | null = null): Outcome {
-  return outcomeOf({ ...EXITED, ...ending }, { limits: LIMITS, peakMemoryBytes });
+function outcome(
+  ending: Partial<Ending>,
+  { disk = UNSEEN_DISK, peakMemoryBytes = null }: {
+    readonly disk?: DiskAtEnd;
+    readonly peakMemoryBytes?: number | null;
+  } = {},
+): Outcome {
+  return outcomeOf({ ...EXITED, ...ending }, { disk, limits: LIMITS, peakMemoryBytes });
 }
 
-Deno.test("parseEnding() reads the launcher's seven words, and takes no notice of more", () => {
+Deno.test("parseEnding() reads the launcher's four words, and takes no notice of more", () => {
   const table: [string, Partial<Ending>][] = [
-    ["0 0 0 0 0 0 0", {}],
-    ["7 0 0 0 0 4096 1", { status: 7, disk: { bytes: 4096, files: 1 } }],
-    ["137 1 0 0 0 0 0", { status: 137, isSignalled: true }],
-    ["137 1 1 0 0 0 0", { status: 137, isSignalled: true, wasOutOfMemory: true }],
-    ["2 0 0 5 0 0 0", { status: 2, wasRefusedTasks: true }],
-    ["1 0 3 0 1 - x", { status: 1, wasOutOfMemory: true, isDiskFull: true }],
-    ["1 0 0 0 1 0 0 5000000 1024 3", { status: 1, isDiskFull: true }],
+    ["0 0 0 0", {}],
+    ["7 0 0 0 1 4096 1", { status: 7 }],
+    ["137 1 0 0", { status: 137, isSignalled: true }],
+    ["137 1 1 0", { status: 137, isSignalled: true, wasOutOfMemory: true }],
+    ["2 0 0 5", { status: 2, wasRefusedTasks: true }],
+    ["1 0 3 0 5000000 1024 3", { status: 1, wasOutOfMemory: true }],
   ];
   for (const [words, ending] of table) assertEquals(parseEnding(words.split(" ")), { ...EXITED, ...ending }, words);
+});
+
+Deno.test("parseDisk() reads the launcher's three words, and takes what is none for nothing", () => {
+  const table: [string, DiskAtEnd][] = [
+    ["0 0 0", UNSEEN_DISK],
+    ["0 4096 1", { isFull: false, usage: { bytes: 4096, files: 1 } }],
+    ["1 - x", FULL],
+    ["", UNSEEN_DISK],
+  ];
+  for (const [words, disk] of table) assertEquals(parseDisk(words.split(" ")), disk, words);
 });
 
 Deno.test("parseEnding() takes nothing for an ending that no launcher says", () => {
@@ -91,16 +114,15 @@ Deno.test("outcomeOf() names the signal that ended a program, and gives one with
 Deno.test("outcomeOf() tells want of memory by the kernel's word, and at least the limit as what was observed", () => {
   const memory = (observedMb: number): Outcome => ({ kind: "memory_limit", limitMb: 100, observedMb });
   for (
-    const ending of [{ status: 137, isSignalled: true }, { status: 1 }, { status: 137 }, {
-      status: 1,
-      isDiskFull: true,
-    }]
+    const ending of [{ status: 137, isSignalled: true }, { status: 1 }, { status: 137 }]
   ) {
     assertEquals(outcome({ ...ending, wasOutOfMemory: true }), memory(100));
+    assertEquals(outcome({ ...ending, wasOutOfMemory: true }, { disk: FULL }), memory(100));
   }
-  assertEquals(outcome({ status: 1, wasOutOfMemory: true }, 30 * MEBIBYTE), memory(100));
-  assertEquals(outcome({ status: 1, wasOutOfMemory: true }, 100 * MEBIBYTE), memory(100));
-  assertEquals(outcome({ status: 1, wasOutOfMemory: true }, 100 * MEBIBYTE + 1), memory(101));
+  const seen = (peakMemoryBytes: number) => outcome({ status: 1, wasOutOfMemory: true }, { peakMemoryBytes });
+  assertEquals(seen(30 * MEBIBYTE), memory(100));
+  assertEquals(seen(100 * MEBIBYTE), memory(100));
+  assertEquals(seen(100 * MEBIBYTE + 1), memory(101));
 });
 
 Deno.test("outcomeOf() tells that a process was refused, with one more than there may be", () => {
@@ -111,13 +133,15 @@ Deno.test("outcomeOf() tells that a process was refused, with one more than ther
 Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the program made of it", () => {
   const full = { bytes: 24 * MEBIBYTE, files: 21 * 256 }; // With what a runtime itself may keep there.
   for (const status of [0, 1]) {
-    assertEquals(outcome({ status, disk: full }), { kind: "exited", exitCode: status });
-    assertEquals(outcome({ status, disk: { ...full, bytes: full.bytes + 1 } }), {
+    const holding = (usage: Partial<DiskUsage>) =>
+      outcome({ status }, { disk: { isFull: false, usage: { ...full, ...usage } } });
+    assertEquals(holding({}), { kind: "exited", exitCode: status });
+    assertEquals(holding({ bytes: full.bytes + 1 }), {
       kind: "disk_limit",
       limitMb: 20,
       observedMb: 25,
     });
-    assertEquals(outcome({ status, disk: { bytes: 0, files: full.files + 1 } }), {
+    assertEquals(holding({ bytes: 0, files: full.files + 1 }), {
       kind: "disk_limit",
       limitMb: 20,
       observedMb: 0,
@@ -129,9 +153,9 @@ Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the pr
 
 Deno.test("outcomeOf() tells a full disk of a program that failed, where it is another than the workspace's", () => {
   const disk: Outcome = { kind: "disk_limit", limitMb: 20, observedMb: 20 };
-  assertEquals(outcome({ status: 1, isDiskFull: true }), disk);
-  assertEquals(outcome({ status: 134, isSignalled: true, isDiskFull: true }), disk);
-  assertEquals(outcome({ isDiskFull: true }), { kind: "exited", exitCode: 0 });
+  assertEquals(outcome({ status: 1 }, { disk: FULL }), disk);
+  assertEquals(outcome({ status: 134, isSignalled: true }, { disk: FULL }), disk);
+  assertEquals(outcome({}, { disk: FULL }), { kind: "exited", exitCode: 0 });
 });
 
 Deno.test("outcomeOf() tells want of memory of a program that exits with 0 in spite of a lost child", () => {
