@@ -17,13 +17,16 @@ interface ConformanceOptions {
   readonly deviations: Readonly<Record<string, string>>;
   /** Whether everything is made ahead of time for it. */
   readonly isWarm?: boolean;
+  /** Whether what takes one program is done in environments for a single use alone: another language stands for those that last. */
+  readonly isBrief?: boolean;
   /** What sets its host apart from that of other suites in the same run. */
   readonly where?: string;
 }
 
 /**
- * Registers the whole suite for one runtime in one language. What takes one program is done twice: in an environment that
- * lasts, and in one of a single use, which a runtime may make in another way, or ahead of time.
+ * Registers the whole suite for one runtime in one language. What takes one program is done twice, unless the suite is to
+ * be brief: in an environment that lasts, and in one of a single use, which a runtime may make in another way, or ahead
+ * of time.
  */
 export function testConformance(runtime: ExecutionRuntime, options: ConformanceOptions): void {
   const hasProcesses = options.dialect.processes !== undefined;
@@ -36,8 +39,11 @@ export function testConformance(runtime: ExecutionRuntime, options: ConformanceO
   const limits = { ...LIMIT_CHECKS, ...(hasProcesses ? CHILD_LIMIT_CHECKS : {}) };
   const config = configureEnvironment(options.language);
   const tight = configureEnvironment(options.language, { resourceLimits: TIGHT });
-  register(runtime, { ...oneProgram, ...several }, { ...options, config });
-  register(runtime, limits, { ...options, config: tight });
+  register(runtime, several, { ...options, config });
+  if (options.isBrief !== true) {
+    register(runtime, oneProgram, { ...options, config });
+    register(runtime, limits, { ...options, config: tight });
+  }
   const use = { singleUse: true, ...(options.isWarm === true ? { runsMainFile: true } : {}) };
   register(runtime, oneProgram, { ...options, config: { ...config, ...use } });
   register(runtime, limits, { ...options, config: { ...tight, ...use } });
