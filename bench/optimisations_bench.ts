@@ -42,12 +42,15 @@ async function rowsOf(subject: Subject): Promise<Row[]> {
     if (!available) return [{ name: `${name}: not here`, cells: ["-", "-"] }];
   }
   const lives = { cold: [] as Life[], warm: [] as Life[] };
+  const sessions = { cold: [] as Life[], warm: [] as Life[] };
   const turns = { cold: [] as number[], warm: [] as number[] };
   await using coldSession = await cold.createEnvironment(configOf(subject));
   await using warmSession = await warm.createEnvironment(configOf(subject));
   for (let round = 0; round < ROUNDS[name]; round++) {
-    lives.cold.push(await timeLife(subject, { runtime: cold, isWarm: false }));
-    lives.warm.push(await timeLife(subject, { runtime: warm, isWarm: true }));
+    lives.cold.push(await timeLife(subject, { runtime: cold, isWarm: false, lasts: false }));
+    lives.warm.push(await timeLife(subject, { runtime: warm, isWarm: true, lasts: false }));
+    sessions.cold.push(await timeLife(subject, { runtime: cold, isWarm: false, lasts: true }));
+    sessions.warm.push(await timeLife(subject, { runtime: warm, isWarm: true, lasts: true }));
     turns.cold.push(await timeTurn(subject, coldSession));
     turns.warm.push(await timeTurn(subject, warmSession));
   }
@@ -60,6 +63,11 @@ async function rowsOf(subject: Subject): Promise<Row[]> {
     row("what a one-shot runs in was made ahead of time", p50(lives.cold, "answerMs"), p50(lives.warm, "answerMs")),
     row("its answer waits for no tear-down, cold", p50(lives.cold, "goneMs"), p50(lives.cold, "answerMs")),
     row("its answer waits for no tear-down, made ahead", p50(lives.warm, "goneMs"), p50(lives.warm, "answerMs")),
+    row(
+      "what a session and its first program run in was made ahead of time",
+      p50(sessions.cold, "answerMs"),
+      p50(sessions.warm, "answerMs"),
+    ),
     row("a session keeps something ready for its next program", median(turns.cold), median(turns.warm)),
   ];
 }
@@ -67,10 +75,18 @@ async function rowsOf(subject: Subject): Promise<Row[]> {
 /** What was made ahead of time was made before the clock starts. */
 async function timeLife(
   subject: Subject,
-  { runtime, isWarm }: { readonly runtime: ExecutionRuntime; readonly isWarm: boolean },
+  { isWarm, lasts, runtime }: {
+    readonly runtime: ExecutionRuntime;
+    readonly isWarm: boolean;
+    readonly lasts: boolean;
+  },
 ): Promise<Life> {
   const askedAt = performance.now();
-  const environment = await runtime.createEnvironment({ ...configOf(subject), singleUse: true, runsMainFile: true });
+  const environment = await runtime.createEnvironment({
+    ...configOf(subject),
+    singleUse: !lasts,
+    runsMainFile: !lasts,
+  });
   const startedAt = isWarm ? performance.now() : askedAt;
   await run(subject, environment);
   const answerMs = performance.now() - startedAt;
