@@ -4,6 +4,7 @@ import { NO_PERMISSIONS } from "../src/core/permissions.ts";
 import { childVariables } from "../src/runtimes/deno/child_variables.ts";
 import { permissionFlags } from "../src/runtimes/deno/permission_flags.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
+import { PROGRAMS } from "./programs.ts";
 import { median, printTable } from "./table.ts";
 
 /** Contenders take turns in blocks, so that each is measured in its stride and drift of the machine meets both. */
@@ -15,8 +16,6 @@ const NPM_REGISTRY = "http://localhost/";
 const BUBBLEWRAP = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"].concat(
   ["--proc", "/proc", "--dev", "/dev"],
 );
-/** The program of every contender. */
-export const CODE = 'console.log("hello", 40 + 2);';
 
 /** A cold one-shot over HTTP against the same program as a bare `deno run`: same flags, same environment, fresh caches. */
 export async function benchColdStart(): Promise<void> {
@@ -54,7 +53,7 @@ export async function timeBare(
   const workspace = join(environment, "workspace");
   await Deno.mkdir(workspace, { recursive: true });
   const main = join(workspace, "main.ts");
-  await Deno.writeTextFile(main, CODE);
+  await Deno.writeTextFile(main, PROGRAMS.typescript);
   const wrapper = isWrapped ? [...BUBBLEWRAP, "--bind", environment, environment, "--"] : [];
   const [file = "", ...args] = [...wrapper, Deno.execPath(), "run", ...bareFlags(environment), toFileUrl(main).href];
   const { success } = await new Deno.Command(file, {
@@ -98,7 +97,7 @@ export async function timeHttp(url: string): Promise<number> {
   const startedAt = performance.now();
   const response = await fetch(`${url}/v1/executions`, {
     method: "POST",
-    body: JSON.stringify({ language: "typescript", code: CODE }),
+    body: JSON.stringify({ language: "typescript", code: PROGRAMS.typescript }),
   });
   const { exitCode } = await response.json();
   if (exitCode !== 0) throw new Error("The execution failed");

@@ -252,12 +252,12 @@ const POOL_METRICS: readonly (Pick<Definition, "name" | "help"> & { read(state: 
   },
   {
     name: "codebeaker_pool_hits_total",
-    help: "How often a program met something that was made ahead of time",
+    help: "How often a program or a session met something that was made ahead of time",
     read: ({ hits }) => hits,
   },
   {
     name: "codebeaker_pool_misses_total",
-    help: "How often a program met nothing that was made ahead of time",
+    help: "How often a program or a session met nothing that was made ahead of time",
     read: ({ misses }) => misses,
   },
 ];

@@ -1,11 +1,9 @@
 import { ApiClient } from "../../tests/support/api_client.ts";
 import { DOCKER_HOST } from "../../tests/support/docker.ts";
 import { timeBare } from "../cold_start_bench.ts";
+import { PROGRAMS } from "../programs.ts";
 import { median } from "../table.ts";
 import { checkEnd, execute, type Services } from "./services.ts";
-
-/** The same program for every contender of a language. */
-export const PROGRAMS = { typescript: 'console.log("hello", 40 + 2);', python: 'print("hello", 40 + 2)' } as const;
 
 /** Somebody who runs the program, and how long it takes. */
 export interface Contender {

@@ -1,6 +1,6 @@
 import { residentMb } from "../process_memory.ts";
 import { median, printTable } from "../table.ts";
-import { PROGRAMS } from "./contenders.ts";
+import { PROGRAMS } from "../programs.ts";
 import { execute, type Services } from "./services.ts";
 
 const EXECUTIONS = 10_000;

@@ -4,7 +4,8 @@ import { RESERVED_BYTES } from "../../src/runtimes/deno/deno_process.ts";
 import { Confinement, releaseLeftovers } from "../../src/system/confinement.ts";
 import type { ConfinedDirectory } from "../../src/system/confined_directory.ts";
 import { Scratch } from "../../src/system/scratch.ts";
-import { bareEnvironment, bareFlags, CODE } from "../cold_start_bench.ts";
+import { bareEnvironment, bareFlags } from "../cold_start_bench.ts";
+import { PROGRAMS } from "../programs.ts";
 
 /** Bare `deno run`s under every layer that the service puts around its own programs, each in a directory of its own. */
 export class LayeredRuns implements AsyncDisposable {
@@ -33,7 +34,7 @@ export class LayeredRuns implements AsyncDisposable {
     );
     for (const name of ["workspace", "tmp", "deno_dir"]) directory.makeDirectory(name);
     const main = join(directory.path, "workspace", "main.ts");
-    await Deno.writeTextFile(main, CODE);
+    await Deno.writeTextFile(main, PROGRAMS.typescript);
     directory.own(main);
     const { argv: [file, ...args], cwd, onSpawned, processes } = this.#confine(main, directory);
     const child = new Deno.Command(file, {

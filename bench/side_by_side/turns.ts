@@ -1,6 +1,6 @@
 import type { ApiClient } from "../../tests/support/api_client.ts";
 import { median, printTable } from "../table.ts";
-import { PROGRAMS } from "./contenders.ts";
+import { PROGRAMS } from "../programs.ts";
 import { checkEnd, type Services } from "./services.ts";
 
 const TURNS = 10;

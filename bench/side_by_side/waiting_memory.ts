@@ -3,7 +3,7 @@ import { ApiClient } from "../../tests/support/api_client.ts";
 import { startServiceProcess } from "../../tests/support/service_process.ts";
 import { proportionalMb } from "../process_memory.ts";
 import { printTable } from "../table.ts";
-import { PROGRAMS } from "./contenders.ts";
+import { PROGRAMS } from "../programs.ts";
 import { execute } from "./services.ts";
 
 const MEMBERS = 8;

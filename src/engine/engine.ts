@@ -61,7 +61,7 @@ export class Engine implements EnginePort, AsyncDisposable {
 
   async submit(caller: Caller, request: ExecutionRequest, options: SubmitOptions = {}): Promise<Submitted> {
     const { idempotencyKey } = options;
-    const fingerprint = idempotencyKey === undefined ? "" : fingerprintOf(request);
+    const fingerprint = () => fingerprintOf(request);
     const repeated = idempotencyKey === undefined
       ? undefined
       : this.#executions.findRepeated({ caller, fingerprint }, idempotencyKey);
@@ -177,7 +177,6 @@ export class Engine implements EnginePort, AsyncDisposable {
       ...config,
       singleUse: true,
       runsMainFile: runsMainFile(request),
-      tenant: live.facts.caller.principal.tenant,
     });
     using _leaving = { [Symbol.dispose]: () => place.keepMemoryUntil(this.#leave(environment)) };
     const { files, entrypoint } = placeFiles(request, environment.mainFile());

@@ -37,7 +37,7 @@ export interface Submission {
   /** Whether the request names its stdin. */
   readonly hasStdin: boolean;
   /** Tells requests under the same idempotency key apart. */
-  readonly fingerprint: string;
+  fingerprint(): string;
 }
 
 /** What came of a program, and where. */
@@ -75,7 +75,7 @@ export class Executions implements AsyncDisposable {
     const { tenant } = caller.principal;
     const found = this.#store.findRepeated(tenant, key);
     if (found === undefined) return undefined;
-    if (found.fingerprint !== fingerprint) {
+    if (found.fingerprint !== fingerprint()) {
       throw new CodeBeakerError("conflict", "Cannot take the idempotency key as another request came with it before");
     }
     const live = this.#live.get(found.id);
@@ -88,7 +88,7 @@ export class Executions implements AsyncDisposable {
    * @throws {CodeBeakerError} `busy` for one that must outlive the service, and cannot be kept now
    */
   start(submission: Submission, body: ExecutionBody, options: SubmitOptions = {}): Submitted {
-    const { caller, language, sessionId, selection, limits, fingerprint } = submission;
+    const { caller, language, sessionId, selection, limits } = submission;
     const { idempotencyKey } = options;
     const repeated = idempotencyKey === undefined ? undefined : this.findRepeated(submission, idempotencyKey);
     if (repeated !== undefined) return repeated;
@@ -103,7 +103,10 @@ export class Executions implements AsyncDisposable {
         tenant: caller.principal.tenant,
         sessionId,
         draft: this.#toExecution(live, selection, draft),
-        idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint },
+        idempotency: idempotencyKey === undefined ? undefined : {
+          key: idempotencyKey,
+          fingerprint: submission.fingerprint(),
+        },
         mustBeKept,
       });
     }

@@ -33,6 +33,8 @@ export interface Candidates<Request extends SelectionRequest = SelectionRequest>
   /** Narrowed by the policy and the key. */
   readonly request: Request;
   readonly ranking: Ranking;
+  /** Whose request it is. */
+  readonly tenant: string;
 }
 
 /** One attempt on a runtime. */
@@ -116,7 +118,7 @@ export class Placement {
     if (ranking.passed.length === 0) {
       throw nothingFits(ranking.selection, { language: request.language, spoken: this.#selector.spokenLanguages() });
     }
-    return { request: narrowed, ranking };
+    return { request: narrowed, ranking, tenant: principal.tenant };
   }
 
   /**
@@ -125,12 +127,12 @@ export class Placement {
    * @throws {CodeBeakerError} `runtime_unavailable` when none could; else what an attempt throws
    */
   async tryEach<Value>(
-    { request, ranking }: Candidates,
+    { request, ranking, tenant }: Candidates,
     attempt: (trial: Trial) => Promise<Value>,
   ): Promise<Placed<Value>> {
     const attempts: Attempt[] = [];
     const failures: CodeBeakerError[] = [];
-    const config = configOf(request, ranking.selection.floor);
+    const config = { ...configOf(request, ranking.selection.floor), tenant };
     for (const runtime of ranking.passed) {
       try {
         return { value: await this.#tryOn(runtime, config, attempt), runtime: runtime.name, attempts };

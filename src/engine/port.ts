@@ -40,8 +40,8 @@ export interface SubmitOptions {
 }
 
 /**
- * An execution that was taken in: it can be asked for by its id. Where neither its start was to be told, nor it was
- * patient, nor had a key, that holds once it has run, and no more when the service could not run it.
+ * An execution that was taken in: from now on it can be asked for by its id. One of which nobody is told before its end
+ * (neither `onStart`, `isPatient` nor a key) is not known when the service was lost meanwhile, or could not run it.
  */
 export interface Submitted {
   readonly id: string;

@@ -28,7 +28,7 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
     limits: session.lowerLimits(request.limits),
     source: sourceOf(request),
     hasStdin: request.stdin !== undefined,
-    fingerprint: fingerprintOf({ session: session.id, request }),
+    fingerprint: () => fingerprintOf({ session: session.id, request }),
     async run(environment, options) {
       const path = await prepareProgram(environment, request);
       const program = { kind: "file", path, args: request.args } as const;
@@ -43,7 +43,7 @@ export function programOfCell(session: Session, context: Context, request: CellR
     limits: session.lowerLimits(request.limits),
     source: { code: request.code },
     hasStdin: true,
-    fingerprint: fingerprintOf({ session: session.id, context: context.info.id, request }),
+    fingerprint: () => fingerprintOf({ session: session.id, context: context.info.id, request }),
     language: context.info.language,
     memoryMb: 0,
     isWarm: true,
@@ -64,7 +64,7 @@ export function programOfCommand(
     limits: session.lowerLimits({}),
     source: { code: JSON.stringify(value) },
     hasStdin: !command.isFed,
-    fingerprint: fingerprintOf({ session: session.id, value }),
+    fingerprint: () => fingerprintOf({ session: session.id, value }),
     run: (environment, options) =>
       command.run(environment, { ...options, maxTimeoutMs: session.maxTimeoutMs, mayInstall }),
   };

@@ -38,7 +38,7 @@ export class SessionRunner {
     const { idempotencyKey } = options;
     const repeated = idempotencyKey === undefined
       ? undefined
-      : executions.findRepeated({ caller, fingerprint: program.fingerprint }, idempotencyKey);
+      : executions.findRepeated({ caller, fingerprint: () => program.fingerprint() }, idempotencyKey);
     if (repeated !== undefined) return repeated;
     session.checkQueue();
     admission.check(caller.principal);

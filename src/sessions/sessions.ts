@@ -77,7 +77,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   ): Promise<SessionInfo> {
     const { admission, placement, clock } = this.#options;
     this.#checkRoom(caller);
-    const candidates = await admission.whileOpen(placement.candidates(caller.principal, request, { path: "cold" }));
+    const candidates = await admission.whileOpen(placement.candidates(caller.principal, request));
     this.#checkRoom(caller);
     const { selection } = candidates.ranking;
     const session = new Session({ owner: caller, request, selection, clock });

@@ -49,7 +49,7 @@ export interface ExecutionStore {
   /** @throws {CodeBeakerError} `busy` for one that must be kept, and cannot be written now */
   begin(execution: NewExecution): void;
   end(execution: Execution): void;
-  /** Keeps one that did not {@link begin} here, since nobody could have asked for it. */
+  /** Keeps one that did not {@link begin} here, since no client knew of it. */
   add(complete: CompleteExecution): void;
   /** With `freesKey` its idempotency key is free again: a second submit under it is another first one. */
   fail(id: string, error: Failure, options?: { readonly freesKey?: boolean }): void;

@@ -30,8 +30,8 @@ export const FILTER_DESCRIPTOR = 9;
 
 /**
  * bubblewrap's command line in front of a program's (bwrap(1)): every namespace its own, no capability, no further user
- * namespace, and a file system of a few parts of this machine, read-only, and what is mounted for the program. What is
- * not there is not mounted.
+ * namespace, and a file system of a few parts of this machine, read-only, devices, and what is mounted for the program.
+ * What is not there is not mounted.
  */
 export function bubblewrapArguments(binary: string, request: BubblewrapRequest): string[] {
   const { cwd, hasFilter, hasNetwork, mounts, startsOthers } = request;
@@ -55,7 +55,7 @@ export function bubblewrapArguments(binary: string, request: BubblewrapRequest):
     "--proc",
     "/proc",
     // Each mount costs a start 0.1 ms, since bubblewrap reads the table of all mounts for it.
-    ...(startsOthers ? ["--dev", "/dev"] : DEVICES.flatMap((path) => ["--dev-bind", path, path])),
+    ...(startsOthers ? ["--dev", "/dev"] : DEVICES.flatMap((path) => ["--dev-bind-try", path, path])),
     ...mounts.toSorted((one, other) => depthOf(one) - depthOf(other)).flatMap(({ source, target, access }) => [
       access === "write" ? "--bind-try" : "--ro-bind-try",
       source,

@@ -138,7 +138,7 @@ export class ChildLife {
     this.#hasEnded = true;
     this.#exited.resolve();
     this.#watch.stop();
-    if (!isTold && processes.isOutOfMemory()) this.#cause ??= memoryLimit(this.#watch.seen, limits);
+    if (!isTold && processes.isOutOfMemory()) this.#cause ??= memoryLimit(this.#watch.seen, limits); // tellEnd() has looked.
     this.process.status.then(() => processes.end()).then(this.#gone.resolve);
     await this.#terminating;
     await this.#disk?.stop();

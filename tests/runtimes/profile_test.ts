@@ -75,7 +75,7 @@ Deno.test("RuntimeProfile lets a sample count less the older it is, and no time 
   assertEquals(profile.figures(TYPESCRIPT)?.startupMs, 200);
   record(9, { startupMs: 20 });
   assertEquals(profile.figures(TYPESCRIPT)?.startupMs, 200); // 40 at a quarter against 9.25.
-  record(4, { startupMs: 20 }); // One in sixteen is looked at.
+  record(4, { startupMs: 20 }); // More than one in sixteen is newer now.
   assertEquals([profile.figures(TYPESCRIPT)?.startupMs, profile.read().startupMs.p95], [20, 200]);
 });
 

@@ -38,6 +38,22 @@ Deno.test("ExecutionStore.add() keeps an execution that is over, for its tenant 
   assertEquals(storage.executions.endUnfinished(), 0);
 });
 
+Deno.test("ExecutionStore.add() that cannot be written now is told from memory for its tenant alone, and written later", async () => {
+  await withPath((path) => {
+    using storage = openStorage(path, { patienceMs: 0 });
+    using other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    storage.executions.add({ tenant: "one", execution: endOf("exec_1") });
+    assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
+    assertEquals(storage.executions.find("two", "exec_1"), undefined);
+    other.exec("COMMIT");
+    storage.catchUp();
+    assertEquals(other.prepare("SELECT tenant, status FROM executions").all().map((row) => ({ ...row })), [
+      { tenant: "one", status: "ended" },
+    ]);
+  });
+});
+
 Deno.test("ExecutionStore.find() gives output back as it was: NUL, quotes, half a surrogate pair, a megabyte", () => {
   using storage = openStorage(undefined);
   const outputs = ["a\0b", "'\"\\;--", "half \ud83d of one", "\u2028", "é".repeat(524_288), "\0".repeat(1_048_576)];

@@ -90,6 +90,51 @@ Deno.test("Variables of one tenant wait for no other: nobody finds out by what i
   assertEquals([hits, misses], [before.hits, before.misses + 1]);
 });
 
+Deno.test("Sessions with variables of one tenant wait for no other either", async () => {
+  const keys = ["one", "other"].map((name) => ({ name, key: name.padEnd(32, "k") }));
+  await using service = await startServiceProcess([], { CODEBEAKER_API_KEYS: JSON.stringify(keys) });
+  const [one, other] = keys.map(({ key }) => new ApiClient(service, key));
+  assert(one !== undefined && other !== undefined);
+  const openAndRun = async (client: ApiClient) => {
+    const { id } = await client.openSession({ language: "typescript", env: { TOKEN: "secret" } });
+    const { warm } = await client.run(id, { code: "1" });
+    await client.status("DELETE", `/v1/sessions/${id}`);
+    return warm;
+  };
+  await until(() => openAndRun(one), "one is met that was made ready");
+  await until(async () => (await poolOf(one)).ready > 2, "the next one is ready");
+  assertEquals(await openAndRun(other), false);
+});
+
+Deno.test("What was made ready for sessions serves a one-shot of the same kind as one", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const own = { language: "typescript", limits: { memoryMb: 200 } };
+  await until(async () => {
+    const { id } = await client.openSession(own);
+    const { warm } = await client.run(id, { code: "1" });
+    await client.status("DELETE", `/v1/sessions/${id}`);
+    return warm;
+  }, "a session meets what was made ready");
+  await until(async () => (await poolOf(client)).ready > 2, "the next one is ready");
+  const { hits, misses } = await poolOf(client);
+  assertEquals((await client.json("POST", EXECUTIONS, { ...HELLO, ...own })).warm, true);
+  const after = await poolOf(client);
+  assertEquals([after.hits, after.misses], [hits + 1, misses]);
+});
+
+Deno.test("What a session takes that was made ready keeps to the session's own isolation", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  await whenReady(client, 2);
+  const { hits } = await poolOf(client);
+  const { id, selection } = await client.openSession({ language: "typescript", minIsolation: 8 });
+  assertEquals([selection.floor, (await poolOf(client)).hits], [8, hits + 1]);
+  const { error, success } = await client.command(id, { type: "execute_shell", command: "sh", args: ["-c", "id"] });
+  assertEquals([success, error?.code], [false, "permission_denied"]);
+  assertEquals((await client.run(id, { code: "console.log(6 * 7)" })).stdout, "42\n");
+});
+
 Deno.test("A session begins with a process that was ready and keeps another for its next program, which finds the files of the last one and nothing else of it", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);

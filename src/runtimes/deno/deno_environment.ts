@@ -104,8 +104,8 @@ export class DenoEnvironment implements ExecutionEnvironment {
     );
   }
 
-  /** Made ahead for a single use, it lasts from now on, and what waits in it does for a minute, where there is memory for it. */
-  async last(config: RuntimeConfig): Promise<void> {
+  /** From now on it lasts, with this configuration. What waits in it is kept for a minute, where there is memory for it. */
+  async makeLasting(config: RuntimeConfig): Promise<void> {
     this.#config = config;
     const memory = this.#memoryToWait();
     if (memory === undefined) await this.#waiting.clear();

@@ -86,9 +86,12 @@ class DenoRuntime implements ExecutionRuntime {
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
     const installation = await this.#installed();
-    const lease = mayBeReady(config) ? await takeWarm(installation, config) : undefined;
+    const lease = mayTakeWarm(config) ? await takeWarm(installation, config) : undefined;
     if (lease === undefined) return DenoEnvironment.create(installation, config);
-    if (config.singleUse !== true) await lease.member.last(config);
+    await using unwanted = new AsyncDisposableStack();
+    unwanted.use(lease);
+    if (config.singleUse !== true) await lease.member.makeLasting(config);
+    unwanted.move();
     return leasedEnvironment(lease);
   }
 
@@ -199,7 +202,7 @@ function withoutComments(source: string): string {
   return source.replaceAll(/^\/\*\*.*?\*\/$/gms, "");
 }
 
-/** Whether an environment that was made ahead of time may serve: one for whatever comes, or for one run of the main file. */
-function mayBeReady({ runsMainFile, singleUse, startsCold, workspaceDirectory }: RuntimeConfig): boolean {
+/** Whether what was made ahead of time may serve: for whatever comes in a session, or for one run of the main file. */
+function mayTakeWarm({ runsMainFile, singleUse, startsCold, workspaceDirectory }: RuntimeConfig): boolean {
   return startsCold !== true && workspaceDirectory === undefined && (singleUse !== true || runsMainFile === true);
 }

@@ -61,21 +61,22 @@ export class WaitingProcess implements AsyncDisposable {
     if (this.#isDisposed) return;
     await this.clear();
     const process = await start();
-    lent.move();
-    this.#hold(process, memory);
+    this.#hold(process, lent.move(), { isLent: memory !== undefined });
     if (this.#isDisposed) await this.clear();
   }
 
   /** Has the one that waits hold `memory` from now on, and wait for a minute more. */
   keep(memory: Disposable): void {
-    if (this.#held === undefined) memory[Symbol.dispose]();
-    else this.#hold(this.#held.process, memory);
+    using lent = new DisposableStack();
+    lent.use(memory);
+    const held = this.#held;
+    if (held === undefined || !this.isAlive) return;
+    held.lent[Symbol.dispose]();
+    this.#hold(held.process, lent.move(), { isLent: true });
   }
 
-  #hold(process: DenoProcess, memory: Disposable | undefined): void {
-    const lent = new DisposableStack();
-    if (memory !== undefined) {
-      lent.use(memory);
+  #hold(process: DenoProcess, lent: DisposableStack, { isLent }: { readonly isLent: boolean }): void {
+    if (isLent) {
       const timer = setTimeout(() => this.clear(), KEPT_MS);
       Deno.unrefTimer(timer);
       lent.defer(() => clearTimeout(timer));

@@ -34,11 +34,16 @@ export async function takeWarm(
   return await installation.pool?.take(kindOf(config), shelfOf(installation, config, { min: 0 }));
 }
 
-/** What two configurations have in common that can be served by the same process. Variables may be secrets of their tenant. */
+/**
+ * What two configurations have in common that can be served by the same process. Variables may be secrets of their tenant:
+ * those of nobody known are nobody else's.
+ */
 function kindOf({ environment, environmentVariables, permissions, resourceLimits, tenant }: RuntimeConfig): string {
   const { cpuMs, diskMb, maxProcesses, memoryMb } = resourceLimits;
   const limits = [cpuMs, diskMb, maxProcesses, memoryMb];
-  const variables = Object.keys(environmentVariables).length === 0 ? [] : [environmentVariables, tenant];
+  const variables = Object.keys(environmentVariables).length === 0
+    ? []
+    : [environmentVariables, tenant ?? crypto.randomUUID()];
   return JSON.stringify([RUNTIME_NAME, environment, permissions, limits, ...variables]);
 }
 
@@ -53,7 +58,7 @@ function shelfOf(
     memoryMb: WAITING_MEMORY_MB,
     async make() {
       await using stack = new AsyncDisposableStack();
-      const environment = stack.use(DenoEnvironment.create(installation, config));
+      const environment = stack.use(DenoEnvironment.create(installation, { ...config, singleUse: true }));
       await environment.prepare();
       stack.move();
       return environment;

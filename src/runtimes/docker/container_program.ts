@@ -34,7 +34,7 @@ const FOREIGN_SIGNALS = ["SIGTERM", "SIGKILL"];
 export interface ProgramControl extends ProgramSights {
   /** Signals the launcher and everything of its process group. Whether it is known that nothing of it is left. */
   signal(signal: string, launcherPid: number | undefined): Promise<boolean>;
-  /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting ends the waiting. */
+  /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting may end the waiting. */
   ended(signal: AbortSignal): Promise<EngineExit>;
   /** Is called between the compiler and the program. */
   onCompiled(): Promise<void>;
@@ -240,6 +240,7 @@ export class ContainerProgram implements ProgramHandle {
         this.#takeLastWords(item.words);
         continue;
       }
+      if (this.#lastWords.hasEnded) continue; // What it left running prints on.
       const bytes = this.#budget.take(item.bytes);
       this.#request.refusals?.see({ stream: item.stream, bytes });
       if (bytes.length > 0) return controller.enqueue({ stream: item.stream, bytes });

@@ -12,21 +12,26 @@ export interface CountsAtEnd {
   readonly unrouted: number | null;
 }
 
-/** What a launcher tells in the end. Nothing of the program's own comes after it. */
+/** What a launcher tells in the end. */
 export class LastWords {
   readonly #lookAtDisk: () => DiskAtEnd | undefined;
   #endingsSeen = 0;
   #ending: Ending | undefined;
   #disk: DiskAtEnd | undefined;
 
-  /** @param lookAtDisk where it finds nothing, the launcher's own look is waited for, who takes 1 ms more */
+  /** @param lookAtDisk where it finds nothing, the launcher's own look is waited for, which takes 1 ms more */
   constructor(lookAtDisk: () => DiskAtEnd | undefined) {
     this.#lookAtDisk = lookAtDisk;
   }
 
+  /** Whether the program's end was told on both streams: what is printed after that is of what it left running. */
+  get hasEnded(): boolean {
+    return this.#endingsSeen === ENDINGS;
+  }
+
   /** Whether everything was told. */
   get areComplete(): boolean {
-    return this.#endingsSeen === ENDINGS && this.#disk !== undefined;
+    return this.hasEnded && this.#disk !== undefined;
   }
 
   /** How the program ended, once that was told. */
@@ -44,10 +49,11 @@ export class LastWords {
       this.#disk ??= parseDisk(words);
       return undefined;
     }
-    const ending = parseEnding(words);
+    const ending = name === "ended" ? parseEnding(words) : undefined;
     if (ending === undefined) return undefined;
     this.#ending = ending;
-    if (++this.#endingsSeen === ENDINGS) this.#disk ??= this.#lookAtDisk();
+    this.#endingsSeen++;
+    if (this.hasEnded) this.#disk ??= this.#lookAtDisk();
     const [cpuNs = null, peakMemoryBytes = null, unrouted = null] = words.slice(ENDING_WORDS).map(numberOf);
     return { cpuNs, peakMemoryBytes, unrouted };
   }

@@ -75,9 +75,10 @@ count_unrouted() {
   done </proc/net/snmp
 }
 # Leaves FULL BYTES FILES in $disk; where a command line was refused a process, there may be none for this.
+refusals=0
 look_at_disk() {
   disk="0 0 0"
-  [ "${refusals:-0}" -le 0 ] || return 0
+  [ "$refusals" -le 0 ] || return 0
   full=0 bytes=0 files=0
   set -- /workspace /tmp
   [ ! -d /build ] || set -- "$@" /build
@@ -94,14 +95,14 @@ look_at_disk() {
   disk="$full $bytes $files"
 }
 
-# Runs a command line to its end; leaves STATUS SIGNALLED OOM REFUSED in $end. A shell says a word on
-# its own stderr when a signal ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that
-# exits with such a number itself is told by the missing word. In the background a program would ignore SIGINT.
+# Runs a command line to its end; leaves STATUS SIGNALLED OOM REFUSED in $end. A shell says a word on its own stderr when
+# a signal ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that exits with such a
+# number itself is told by the missing word. In the background a program would ignore SIGINT.
 run() {
   look_at_kills
   kills=$found
   look_at_refusals
-  refusals=$found
+  refused_before=$found
   word=/tmp/.ended-$nonce
   (: >"$word") 2>/dev/null || word=/dev/null # There is no room for it.
   exec 2>"$word"
@@ -120,7 +121,7 @@ run() {
   look_at_kills
   kills=$((found - kills))
   look_at_refusals
-  refusals=$((found - refusals))
+  refusals=$((found - refused_before))
   end="$status $signalled $kills $refusals"
 }
 

@@ -17,13 +17,15 @@ Deno.test("LastWords wait for the launcher's look where nobody else sees the dis
   const words = new LastWords(() => undefined);
   words.take(ENDED);
   words.take(ENDED);
-  assertEquals([words.areComplete, words.disk], [false, UNSEEN_DISK]);
+  assertEquals([words.hasEnded, words.areComplete, words.disk], [true, false, UNSEEN_DISK]);
   assertEquals(words.take(["disk", "0", "4096", "1"]), undefined);
   assertEquals([words.areComplete, words.disk], [true, HELD]);
 });
 
 Deno.test("LastWords take no notice of what no launcher says", () => {
   const words = new LastWords(() => HELD);
-  for (const said of [[], ["launched", ""], ["ended", "256", "0", "0", "0"]]) assertEquals(words.take(said), undefined);
+  for (const said of [[], ["launched", "7"], ["ended", "256", "0", "0", "0"]]) {
+    assertEquals(words.take(said), undefined);
+  }
   assertEquals([words.ending, words.areComplete], [undefined, false]);
 });
