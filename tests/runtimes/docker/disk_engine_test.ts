@@ -29,7 +29,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
     assertEquals(group?.diskNow(), { isFull: false, usage: { bytes, files: files - 1 } });
     assertEquals(await group?.diskUsage(), { bytes, files: files - 1 });
     const filling = "try:\n    open('b', 'wb').write(bytes(50_000_000))\nexcept OSError: pass";
-    assertEquals((await runCode(environment, filling, { limits: LIMITS })).exitCode, 0);
+    assertEquals((await runCode(environment, filling, { limits: LIMITS })).outcome.kind, "disk_limit");
     assertEquals(group?.diskNow()?.isFull, true);
     assertEquals(ContainerGroup.find(container?.Id ?? "", { seesInside: false })?.diskNow(), undefined);
   });
