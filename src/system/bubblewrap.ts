@@ -1,3 +1,4 @@
+import { basename } from "@std/path";
 import type { Mount } from "./mount.ts";
 import {
   DEVICES,
@@ -8,6 +9,7 @@ import {
   PROGRAMS,
   SYSTEM_DIRECTORIES,
 } from "./system_files.ts";
+import { signalProcess } from "./terminate.ts";
 
 /** What one child sees and may do. */
 export interface BubblewrapRequest {
@@ -25,6 +27,7 @@ export interface BubblewrapRequest {
  */
 export const BUBBLEWRAP_PROCESSES = 2;
 
+const BUBBLEWRAP = "bwrap";
 /** A descriptor that bubblewrap reads the filter from, and closes. */
 export const FILTER_DESCRIPTOR = 9;
 
@@ -68,6 +71,22 @@ export function bubblewrapArguments(binary: string, request: BubblewrapRequest):
     cwd,
     "--",
   ];
+}
+
+/**
+ * Ends each bubblewrap that was to mount something of a directory. One whose service was lost while it made its namespaces
+ * (0.11) is in nobody's, and waits there for its own other half for ever.
+ */
+export function endBubblewrapsOf(directory: string): void {
+  for (const { name } of Deno.readDirSync("/proc")) {
+    try {
+      const [binary = "", ...words] = Deno.readTextFileSync(`/proc/${Number(name)}/cmdline`).split("\0");
+      const isOfDirectory = words.some((word) => word.startsWith(`${directory}/`));
+      if (basename(binary) === BUBBLEWRAP && isOfDirectory) signalProcess(Number(name), "SIGKILL");
+    } catch {
+      // It is no process, or gone.
+    }
+  }
 }
 
 /** What lies below another is mounted after it, or that would hide it. */

@@ -1,7 +1,7 @@
 import { basename, join } from "@std/path";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { type LimitName, type Limits, MEBIBYTE, tasksFor } from "../core/limits.ts";
-import { BUBBLEWRAP_PROCESSES, bubblewrapArguments } from "./bubblewrap.ts";
+import { BUBBLEWRAP_PROCESSES, bubblewrapArguments, endBubblewrapsOf } from "./bubblewrap.ts";
 import { type Cgroup, Cgroups } from "./cgroup.ts";
 import { ChildProcesses } from "./child_processes.ts";
 import { ConfinedDirectory } from "./confined_directory.ts";
@@ -263,17 +263,19 @@ function tasksOf({ limits, startsOthers }: Pick<ConfinementRequest, "limits" | "
 }
 
 /**
- * What a lost service left that no removal of files takes away: mounts below its directory, and control groups. Whether
- * it is gone.
+ * What a lost service left that no removal of files takes away: processes, mounts below its directory, and control groups.
+ * Whether it is gone.
  */
 export async function releaseLeftovers(directory: string): Promise<boolean> {
+  if (Deno.build.os !== "linux") return true;
+  endBubblewrapsOf(directory);
   using calls = SystemCalls.open();
-  const mounts = Deno.build.os === "linux" ? Deno.readTextFileSync("/proc/self/mountinfo").split("\n") : [];
+  const mounts = Deno.readTextFileSync("/proc/self/mountinfo").split("\n");
   for (const line of mounts.toReversed()) {
     const point = line.split(" ")[4] ?? "";
     if (point.startsWith(`${directory}/`)) calls?.unmount(point);
   }
-  return Deno.build.os !== "linux" || await Cgroups.removeLeftovers(basename(directory));
+  return await Cgroups.removeLeftovers(basename(directory));
 }
 
 function stampOf(path: string): readonly unknown[] {

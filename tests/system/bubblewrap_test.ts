@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bubblewrapArguments, type BubblewrapRequest } from "../../src/system/bubblewrap.ts";
+import { bubblewrapArguments, type BubblewrapRequest, endBubblewrapsOf } from "../../src/system/bubblewrap.ts";
 import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -96,6 +96,30 @@ Deno.test("bubblewrapArguments() mounts what lies below another after it, each w
     ...["--ro-bind-try", "/s/bin", "/codebeaker/bin"],
     ...["--ro-bind-try", "/data/deep", "/tmp/granted/deep"],
   ]);
+});
+
+Deno.test("endBubblewrapsOf() ends those that were to mount something of a directory, and nothing else", async () => {
+  const directory = await Deno.makeTempDir();
+  const start = (binary: string, place: string) =>
+    new Deno.Command(binary, { args: ["-c", "echo up; read line", place], stdin: "piped", stdout: "piped" }).spawn();
+  try {
+    await Deno.symlink("/bin/sh", `${directory}/bwrap`);
+    const lost = start(`${directory}/bwrap`, `${directory}/lost/env_1/workspace`);
+    const others = [start(`${directory}/bwrap`, `${directory}/lost2/x`), start("/bin/sh", `${directory}/lost/env_1/x`)];
+    const readers = [lost, ...others].map(({ stdout }) => stdout.getReader());
+    await Promise.all(readers.map((reader) => reader.read()));
+    endBubblewrapsOf(`${directory}/lost`);
+    assertEquals((await lost.status).signal, "SIGKILL");
+    for (const other of others) other.kill("SIGTERM"); // They are there.
+    assertEquals((await Promise.all(others.map(({ status }) => status))).map(({ signal }) => signal), [
+      "SIGTERM",
+      "SIGTERM",
+    ]);
+    await Promise.all(readers.map((reader) => reader.cancel()));
+    await Promise.all([lost, ...others].map(({ stdin }) => stdin.abort()));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 const bench = await openConfinedBench();
