@@ -64,7 +64,7 @@ async function timeLife(runtime: ExecutionRuntime): Promise<number> {
     env: {},
     limits: DEFAULT_LIMITS,
   });
-  await handle.output.cancel();
+  for await (const _ of handle.output);
   const outcome = await handle.outcome;
   if (outcome.kind !== "exited" || outcome.exitCode !== 0) throw new Error(`It ended with ${JSON.stringify(outcome)}`);
   await environment[Symbol.asyncDispose]();

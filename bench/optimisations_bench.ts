@@ -108,7 +108,7 @@ async function run({ code }: Subject, environment: ExecutionEnvironment): Promis
   await environment.files.write(path, new TextEncoder().encode(code));
   const handle = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits: DEFAULT_LIMITS });
   handle.stdin.close().catch(() => {}); // It has ended already.
-  await handle.output.cancel();
+  for await (const _ of handle.output); // An Engine ends what nobody reads.
   const outcome = await handle.outcome;
   if (outcome.kind !== "exited" || outcome.exitCode !== 0) throw new Error(`It ended with ${JSON.stringify(outcome)}`);
 }
