@@ -7,11 +7,11 @@ const THOUGHT_MS = 60;
 const DOCKER_THOUGHT_MS = 500;
 const ROUNDS = 60;
 const DOCKER_ROUNDS = 15;
-const LEARNING = 100;
-const DOCKER_LEARNING = 3;
+const LEARNING = 200;
+const DOCKER_LEARNING = 30;
 /** A context is asked without thought: nothing of it is made ready meanwhile. */
-const EVALUATIONS = 3_000;
-const LEARNING_EVALUATIONS = 2_000;
+const EVALUATIONS = 5_000;
+const LEARNING_EVALUATIONS = 5_000;
 
 /** The p50 of each contender, in ms. */
 export interface OneShots {
