@@ -67,7 +67,7 @@ export async function openContext(
 export async function measureInTurns<Key extends string>(
   contenders: Readonly<Record<Key, Contender>>,
   { learning, rounds, thoughtMs }: {
-    /** How often each is run before: a service that runs for days has compiled what it runs. */
+    /** The first rounds, which do not count: a service that runs for days has compiled what it runs. */
     readonly learning: number;
     readonly rounds: number;
     readonly thoughtMs: number;
@@ -75,16 +75,14 @@ export async function measureInTurns<Key extends string>(
 ): Promise<Record<Key, number>> {
   const keys = Object.keys(contenders) as Key[]; // They are the contenders' own.
   const samples = new Map<Key, number[]>(keys.map((key) => [key, []]));
-  for (const key of keys) {
-    for (let round = 0; round < learning; round++) await contenders[key].run();
-  }
   let missed = 0;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = -learning; round < rounds; round++) {
     for (const key of keys) {
       await new Promise((resolve) => setTimeout(resolve, thoughtMs));
       const startedAt = performance.now();
       const { isWarm = false, run } = contenders[key];
       const met = await run();
+      if (round < 0) continue;
       samples.get(key)?.push(performance.now() - startedAt);
       if (isWarm && met === false) missed++;
     }

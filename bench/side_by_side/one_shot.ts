@@ -7,8 +7,8 @@ const THOUGHT_MS = 60;
 const DOCKER_THOUGHT_MS = 500;
 const ROUNDS = 60;
 const DOCKER_ROUNDS = 15;
-const LEARNING = 200;
-const DOCKER_LEARNING = 30;
+const LEARNING = 150;
+const DOCKER_LEARNING = 20;
 /** A context is asked without thought: nothing of it is made ready meanwhile. */
 const EVALUATIONS = 5_000;
 const LEARNING_EVALUATIONS = 5_000;
