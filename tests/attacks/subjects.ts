@@ -1,11 +1,11 @@
 import type { Availability } from "../../src/core/capabilities.ts";
-import { DEFAULT_LIMITS, type LimitName } from "../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import type { LimitName } from "../../src/core/limits.ts";
 import { LEVEL_UNCHECKED } from "../../src/runtimes/deno/isolation.ts";
 import { create as createDeno } from "../../src/runtimes/deno/mod.ts";
 import { create as createDocker } from "../../src/runtimes/docker/mod.ts";
-import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../src/runtimes/runtime.ts";
+import type { ExecutionRuntime, RuntimeHost } from "../../src/runtimes/runtime.ts";
 import type { LayerName } from "../../src/system/layers.ts";
+import { configureEnvironment as configFor } from "../support/configure_environment.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import type { AttackLanguage } from "./attack.ts";
@@ -86,17 +86,7 @@ export const SETUPS: Readonly<Record<string, Setup>> = {
   },
 };
 
-/** What an environment is made from when an attack does not care. */
-export function configFor(environment: string, options: Partial<RuntimeConfig> = {}): RuntimeConfig {
-  return {
-    environment,
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    ...options,
-  };
-}
+export { configFor };
 
 /** The environment name that an attack's language is run as. */
 export function environmentFor(language: AttackLanguage, runtime: string): string {

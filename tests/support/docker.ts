@@ -4,11 +4,10 @@ import type { Availability } from "../../src/core/capabilities.ts";
 import { runProgram } from "../../src/commands/mod.ts";
 import type { ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
 import { create } from "../../src/runtimes/docker/mod.ts";
 import { parseEngineAddress } from "../../src/runtimes/docker/engine_address.ts";
 import { LABELS } from "../../src/runtimes/docker/reaper.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeHost } from "../../src/runtimes/runtime.ts";
 import { openRuntimeHost } from "./runtime_host.ts";
 
 /** The Engine that the tests are given. */
@@ -66,17 +65,7 @@ export function containersOf(engine: Docker, instanceId: string): Promise<Docker
   return engine.listContainers({ all: true, filters: { label: [`${LABELS.instance}=${instanceId}`] } });
 }
 
-/** What an environment is made from when a test does not care. */
-export function configFor(environment: string, options: Partial<RuntimeConfig> = {}): RuntimeConfig {
-  return {
-    environment,
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    ...options,
-  };
-}
+export { configureEnvironment as configFor } from "./configure_environment.ts";
 
 /** Runs code in an environment, as the client of a one-shot request would. */
 export async function runCode(

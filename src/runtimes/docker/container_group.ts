@@ -8,6 +8,7 @@ import { delay } from "../../system/delay.ts";
 import { descriptorsOf } from "../../system/process_tree.ts";
 import type { DiskUsage } from "../../system/size_watch.ts";
 import type { DiskAtEnd } from "./ending.ts";
+import { BUILD_DIRECTORY } from "./environments.ts";
 import { KEEPER_UID, PROGRAM_UID } from "./host_config.ts";
 
 /** Where the Engine's two cgroup drivers put the group of a container (dockerd(8), `native.cgroupdriver`). */
@@ -19,8 +20,6 @@ const KILL_TRIES = 50;
 const KILL_INTERVAL_MS = 2;
 /** What programs write to. */
 const PLACES_OF_FILES = [WORKSPACE_ROOT, "/tmp"];
-/** What only some containers have. */
-const BUILD_PLACE = "/build";
 /** Fewer free blocks than this, or free entries, are none (launch.sh says the same). */
 const FEW_BLOCKS = 8;
 const FEW_FILES = 2;
@@ -117,7 +116,7 @@ export class ContainerGroup {
     try {
       const root = this.#root();
       const places = PLACES_OF_FILES.map((place) => fs.statfsSync(root + place));
-      const building = fs.existsSync(root + BUILD_PLACE) ? [fs.statfsSync(root + BUILD_PLACE)] : [];
+      const building = fs.existsSync(root + BUILD_DIRECTORY) ? [fs.statfsSync(root + BUILD_DIRECTORY)] : [];
       return { isFull: [...places, ...building].some(isFull), usage: usageIn(places) };
     } catch {
       return undefined;

@@ -21,14 +21,14 @@
 #   compiled STATUS SIGNALLED OOM REFUSED FULL BYTES FILES    only with a compiler
 #   ready CPU_NS          the program may begin
 #   ended STATUS SIGNALLED OOM REFUSED CPU_NS PEAK_BYTES UNROUTED
-#   disk FULL BYTES FILES                                        a look that takes a process, and so comes last
+#   disk FULL BYTES FILES a look that takes a process, and so comes last
 #
 # Those that follow a command line, "compiled" and "ended", stand on stdout too, so that what it printed on either stream
-# is known to be complete. SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed for want of
-# memory; REFUSED: how often it made no process or thread since there were too many; FULL: 1 when a file system is full;
-# BYTES and FILES: what lies in /workspace and /tmp; UNROUTED: packets for which this container had no route meanwhile.
-# A number that is not known is "-". Once a command line has run and a process was refused, nothing is started here
-# before the end is told: there may be no process left to have.
+# is known to be complete. SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed
+# for want of memory; REFUSED: how often it made no process or thread since there were too many; FULL: 1 when a file
+# system is full; BYTES and FILES: what lies in /workspace and /tmp; UNROUTED: packets for which this container had no
+# route meanwhile. A number that is not known is "-". Once a command line has run and a process was refused, nothing is
+# started here before the end is told: there may be no process left to have.
 unset secret nonce # What is a variable of the container would be one of the program too, with this value.
 read -r secret nonce || exit 1
 newline='

@@ -2,7 +2,6 @@ import { assertEquals } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../../src/core/permissions.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../../src/runtimes/runtime.ts";
 import type { Dialect } from "../../support/dialects/mod.ts";
 
@@ -30,17 +29,7 @@ export type Check = (bench: Bench) => Promise<void>;
 /** Checks by name. */
 export type Checks = Readonly<Record<string, Check>>;
 
-/** The configuration of a fresh environment for a check. */
-export function configureEnvironment(language: string, options: Partial<RuntimeConfig> = {}): RuntimeConfig {
-  return {
-    environment: language,
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    ...options,
-  };
-}
+export { configureEnvironment } from "../../support/configure_environment.ts";
 
 /** Runs a check in an environment of its own. */
 export async function withBench(

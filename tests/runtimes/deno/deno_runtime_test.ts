@@ -7,6 +7,7 @@ import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permi
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/runtime.ts";
 import { delay } from "../../../src/system/delay.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { slowly } from "../../support/slowly.ts";
@@ -16,16 +17,7 @@ const host = await openRuntimeHost();
 const runtime = createDenoRuntime(host);
 Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
 
-function config(options: Partial<RuntimeConfig> = {}): RuntimeConfig {
-  return {
-    environment: "typescript",
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    ...options,
-  };
-}
+const config = (options?: Partial<RuntimeConfig>) => configureEnvironment("typescript", options);
 
 interface RunOptions {
   readonly language?: string;

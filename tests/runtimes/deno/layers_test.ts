@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/runtime.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
 import { LAYER_COMBINATIONS, layerAvailability, type LayerCombination } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -24,16 +25,7 @@ interface RunOptions {
   readonly limits?: Partial<Limits>;
 }
 
-function config(options: Partial<RuntimeConfig> = {}): RuntimeConfig {
-  return {
-    environment: "typescript",
-    environmentVariables: {},
-    resourceLimits: DEFAULT_LIMITS,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    ...options,
-  };
-}
+const config = (options?: Partial<RuntimeConfig>) => configureEnvironment("typescript", options);
 
 function benchOf(host: RuntimeHost): Bench {
   const runtime = createDenoRuntime(host);
