@@ -99,13 +99,13 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What a process of a known name has used, in ms, read without a guess where its name ends. */
+/** What a process of a known name and its ended children have used, in ms, read without a guess where its name ends. */
 function readCpuMs({ pid, name }: { readonly pid: number; readonly name: string }): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   const prefix = `${pid} (${name}) `;
   assertEquals(stat.slice(0, prefix.length), prefix);
   const fields = stat.slice(prefix.length).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  return fields.slice(11, 15).reduce((total, ticks) => total + Number(ticks), 0) * 10;
 }
 
 /** The memory of a process that no file stands for, as the kernel itself sums it up. */
