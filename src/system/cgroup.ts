@@ -19,6 +19,18 @@ export interface CgroupCounts {
   readonly refusedTasks: number;
 }
 
+/** What a group holds in memory at one moment, and what it lost of that before. */
+export interface CgroupMemory {
+  /** That is no file's. */
+  readonly anonymousBytes: number;
+  /** Files that lie in memory, and what processes share. */
+  readonly sharedBytes: number;
+  /** Copies of what lies on disks, which the kernel may take away. */
+  readonly cachedBytes: number;
+  /** Of such copies, all that were ever taken away and read again; 0 from kernels that do not tell (Linux before 5.9). */
+  readonly rereadBytes: number;
+}
+
 /** A directory for each controller that counts; the same one for all in version 2. */
 export interface CgroupDirectories {
   readonly memory: string;
@@ -31,6 +43,9 @@ interface Layout {
   readonly parents: CgroupDirectories;
   readonly version: 1 | 2;
 }
+
+/** Linux's usual size of a page: with larger ones (some arm64 kernels) what is counted in pages reads too low. */
+export const PAGE_BYTES = 4096;
 
 const PREFIX = "codebeaker-";
 const WANTED = ["memory", "pids"];
@@ -147,9 +162,18 @@ export class Cgroup {
     };
   }
 
-  /** Memory that is no file's, now. It takes as long to read as all that {@link counts} reads. */
-  memoryBytes(): number {
-    return field(read(join(this.#at.memory, "memory.stat")), this.#version === 2 ? "anon" : "total_rss");
+  /** It takes as long to read as all that {@link counts} reads. */
+  memory(): CgroupMemory {
+    const stat = read(join(this.#at.memory, "memory.stat"));
+    const [anonymous, files, shared, reread] = this.#version === 2
+      ? ["anon", "file", "shmem", "workingset_refault_file"] as const
+      : ["total_rss", "total_cache", "total_shmem", "total_workingset_refault_file"] as const;
+    return {
+      anonymousBytes: field(stat, anonymous),
+      sharedBytes: field(stat, shared),
+      cachedBytes: field(stat, files) - field(stat, shared),
+      rereadBytes: field(stat, reread) * PAGE_BYTES,
+    };
   }
 
   /** The most memory at any time, with that of files; undefined where the kernel does not tell. */

@@ -1,13 +1,12 @@
 import type { ProgramUsage } from "../core/execution.ts";
-import type { Cgroup, CgroupCounts } from "./cgroup.ts";
+import { type Cgroup, type CgroupCounts, PAGE_BYTES } from "./cgroup.ts";
 import { delay } from "./delay.ts";
 import { childrenOf, descriptorPathsOf, descriptorsOf, familyOf, isAlive } from "./process_tree.ts";
 import { BLOCK_BYTES } from "./size_watch.ts";
 import { signalGroup, signalProcess } from "./terminate.ts";
 
-/** Linux's `USER_HZ`, and its usual page size: with larger pages (some arm64 kernels) memory reads too low. */
+/** Linux's `USER_HZ`. */
 const MS_PER_TICK = 10;
-const PAGE_BYTES = 4096;
 
 /** How long what was killed may take to be gone, in ms. */
 const GONE_MS = 2_000;
@@ -17,7 +16,7 @@ export interface Tally extends ProgramUsage {
   readonly processes: number;
   /** Open files of the process that has the most. */
   readonly descriptors: number;
-  /** Whether the kernel killed a process since there was no more memory. */
+  /** Whether there was no more memory for them: the kernel killed one, or they thrash. */
   readonly isOutOfMemory: boolean;
   /** Whether the kernel refused to make a process or thread since there were too many. */
   readonly wasRefusedTasks: boolean;
@@ -67,7 +66,9 @@ export class ChildProcesses {
     try {
       const pids = startsOthers ? this.#members() : [program];
       const counts = cgroup?.counts();
-      const memoryBytes = startsOthers ? cgroup?.memoryBytes() ?? sum(pids, heldBytesOf) : privateBytesOf(program);
+      const memoryBytes = startsOthers
+        ? cgroup?.memory().anonymousBytes ?? sum(pids, heldBytesOf)
+        : privateBytesOf(program);
       return {
         cpuMs: this.#cpuMs(program, counts),
         peakMemoryBytes: memoryBytes,

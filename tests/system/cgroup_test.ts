@@ -27,7 +27,8 @@ async function withFakeGroup(
 const VERSION_1 = {
   "memory/memory.limit_in_bytes": "9223372036854771712\n",
   "memory/memory.memsw.limit_in_bytes": "9223372036854771712\n",
-  "memory/memory.stat": "cache 5\nrss 7\nrss_huge 0\ntotal_cache 500\ntotal_rss 700\n",
+  "memory/memory.stat":
+    "cache 5\nrss 7\nrss_huge 0\ntotal_cache 500\ntotal_rss 700\ntotal_shmem 40\ntotal_workingset_refault_file 3\n",
   "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
   "memory/cgroup.procs": "9\n",
   "pids/pids.max": "max\n",
@@ -41,7 +42,7 @@ const VERSION_2 = {
   "all/memory.max": "max\n",
   "all/memory.swap.max": "max\n",
   "all/memory.oom.group": "0\n",
-  "all/memory.stat": "anon 700\nfile 500\nanon_thp 1\n",
+  "all/memory.stat": "anon 700\nfile 500\nshmem 40\nanon_thp 1\nworkingset_refault_file 3\n",
   "all/memory.events": "low 0\nhigh 0\nmax 8\noom 4\noom_kill 2\noom_group_kill 1\n",
   "all/pids.max": "max\n",
   "all/pids.events": "max 3\n",
@@ -49,12 +50,15 @@ const VERSION_2 = {
   "all/cgroup.procs": "0\n12\n34\n",
 };
 
+const COUNTS = { cpuMs: 2.5, outOfMemory: 2, refusedTasks: 3 };
+const MEMORY = { anonymousBytes: 700, sharedBytes: 40, cachedBytes: 460, rereadBytes: 3 * 4096 };
+
 Deno.test("Cgroup bounds, counts and joins by the files of version 1, one directory for each controller", () =>
   withFakeGroup({ version: 1, files: VERSION_1 }, (group, read) => {
     group.bound(BOUNDS);
     assertEquals(read("memory/memory.limit_in_bytes"), "67108864");
     assertEquals([read("memory/memory.memsw.limit_in_bytes"), read("pids/pids.max")], ["67108864", "32"]);
-    assertEquals([group.counts(), group.memoryBytes()], [{ cpuMs: 2.5, outOfMemory: 2, refusedTasks: 3 }, 700]);
+    assertEquals([group.counts(), group.memory()], [COUNTS, MEMORY]);
     assertEquals(group.members(), [12, 34]);
     assertEquals(group.files.map((path) => path.split("/").slice(-2).join("/")), [
       "memory/cgroup.procs",
@@ -68,7 +72,7 @@ Deno.test("Cgroup bounds, counts and joins by the files of version 2, all in one
     group.bound(BOUNDS);
     assertEquals(["max", "swap.max", "oom.group"].map((name) => read(`all/memory.${name}`)), ["67108864", "0", "1"]);
     assertEquals(read("all/pids.max"), "32");
-    assertEquals([group.counts(), group.memoryBytes()], [{ cpuMs: 2.5, outOfMemory: 2, refusedTasks: 3 }, 700]);
+    assertEquals([group.counts(), group.memory()], [COUNTS, MEMORY]);
     assertEquals(group.members(), [12, 34]);
     assertEquals(group.files.map((path) => path.split("/").slice(-2).join("/")), ["all/cgroup.procs"]);
   }));
@@ -178,9 +182,9 @@ if (isPresent("cgroup", availability())) {
       const group = groups.make(BOUNDS);
       const before = group.counts().cpuMs;
       await runIn(group, "(i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done)");
-      const [{ cpuMs }, memoryBytes] = [group.counts(), group.memoryBytes()];
+      const [{ cpuMs }, { anonymousBytes }] = [group.counts(), group.memory()];
       assert(cpuMs > before + 5, `${before} to ${cpuMs} ms`);
-      assert(memoryBytes < 1_048_576, `${memoryBytes} bytes`);
+      assert(anonymousBytes < 1_048_576, `${anonymousBytes} bytes`);
       await until(() => group.remove(), "it is gone");
     }));
 

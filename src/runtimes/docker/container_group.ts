@@ -7,6 +7,7 @@ import type { Tally } from "../../system/child_processes.ts";
 import { delay } from "../../system/delay.ts";
 import { descriptorsOf } from "../../system/process_tree.ts";
 import type { DiskUsage } from "../../system/size_watch.ts";
+import { Thrashing } from "../../system/thrashing.ts";
 import type { DiskAtEnd } from "./ending.ts";
 import { BUILD_DIRECTORY } from "./environments.ts";
 import { KEEPER_UID, PROGRAM_UID } from "./host_config.ts";
@@ -39,6 +40,7 @@ export class ContainerGroup {
   /** Whether its processes are the program's own: another kernel's are threads of that here. */
   readonly #seesInside: boolean;
   #hasRun = false;
+  #thrashing = new Thrashing();
 
   constructor(group: Cgroup, { seesInside }: { readonly seesInside: boolean }) {
     this.#group = group;
@@ -69,6 +71,7 @@ export class ContainerGroup {
   before(): CountsBefore {
     const peakMemoryBytes = this.#hasRun ? this.#group.peakBytes() ?? 0 : 0;
     this.#hasRun = true;
+    this.#thrashing = new Thrashing();
     return { ...this.#group.counts(), peakMemoryBytes };
   }
 
@@ -81,14 +84,15 @@ export class ContainerGroup {
   look(before: CountsBefore, { own }: { readonly own: number | undefined }): Tally | undefined {
     try {
       const counts = this.#group.counts();
+      const memory = this.#group.memory();
       const pids = this.#seesInside ? this.#group.members() : [];
       const peakBytes = this.#group.peakBytes() ?? 0;
       return {
         cpuMs: counts.cpuMs - before.cpuMs,
-        peakMemoryBytes: peakBytes > before.peakMemoryBytes ? peakBytes : this.#group.memoryBytes(),
+        peakMemoryBytes: peakBytes > before.peakMemoryBytes ? peakBytes : memory.anonymousBytes,
         processes: own === undefined ? 0 : Math.max(0, pids.length - own),
         descriptors: Math.max(0, ...pids.map(descriptorsOf)),
-        isOutOfMemory: counts.outOfMemory > before.outOfMemory,
+        isOutOfMemory: counts.outOfMemory > before.outOfMemory || this.#thrashing.isSeen(memory, performance.now()),
         wasRefusedTasks: counts.refusedTasks > before.refusedTasks,
       };
     } catch {
