@@ -53,7 +53,7 @@ export async function assault(attack: Attack, subject: Subject): Promise<Report>
   if (unenforced.length > 0) return { ...nothing, unenforced };
   const scratch = subject.runtime.name === "docker" ? undefined : subject.host.scratchDirectory;
   const make = () => runtime.createEnvironment(config);
-  return { level, ...await observe(attack, { make, runtime, config, world, scratch }) };
+  return { level, ...await observe(attack, { make, runtime, config, world, scratch, runsCells: subject.runsCells }) };
 }
 
 /** Carries an attack out where nothing holds it but from harming the machine. */
@@ -68,6 +68,7 @@ export async function assaultBare(attack: Attack): Promise<Omit<Report, "level">
     config,
     world,
     scratch: undefined,
+    runsCells: false,
   });
 }
 
@@ -79,6 +80,7 @@ interface Stage {
   readonly world: World;
   /** Where environments have their directories. */
   readonly scratch: string | undefined;
+  readonly runsCells: boolean;
 }
 
 async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "level">> {
@@ -91,7 +93,7 @@ async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "leve
   return { findings: [...findings, ...outside, ...anew], wasWarm, transcript: inside.transcript };
 }
 
-async function observeInside(attack: Attack, { make, runtime, config, world, scratch }: Stage) {
+async function observeInside(attack: Attack, { make, runtime, config, world, scratch, runsCells }: Stage) {
   const steps = stepsOf(attack);
   const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
   await using neighbour = steps.some((step) => "neighbour" in step) ? await make() : undefined;
@@ -104,7 +106,7 @@ async function observeInside(attack: Attack, { make, runtime, config, world, scr
   });
   using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token);
   const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
-  const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env };
+  const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env, runsCells };
   for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack) }, transcript);
   const wasWarm = environment.warm;
   const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
@@ -114,7 +116,10 @@ async function observeInside(attack: Attack, { make, runtime, config, world, scr
 
 function configOf(
   attack: Attack,
-  { subject: { isWarm, minIsolation, runtime }, world }: { readonly subject: Subject; readonly world: World },
+  { subject: { isWarm, minIsolation, runsCells, runtime }, world }: {
+    readonly subject: Subject;
+    readonly world: World;
+  },
 ): RuntimeConfig {
   const permissions = { ...NO_PERMISSIONS, ...attack.permissions };
   const environmentVariables = { ...attack.env, [TOKEN_VARIABLE]: world.token };
@@ -122,7 +127,7 @@ function configOf(
     resourceLimits: limitsOf(attack),
     permissions: JSON.parse(world.fill(JSON.stringify(permissions))),
     minIsolation,
-    ...(isWarm ? { environmentVariables, runsMainFile: true } : {}),
+    ...(isWarm || runsCells ? { environmentVariables, runsMainFile: isWarm } : {}),
   });
 }
 

@@ -123,6 +123,12 @@ export const WITHOUT_NAMESPACES: Refusals = {
 /** Of what asks for network. */
 export const WITH_FLAGS_ALONE: Refusals = { "deno with flags alone": NEEDS_PACKET_FILTER };
 
+/** Of what means something else where programs have a file system of their own. */
+export function inNamespaces(saying: string): Refusals {
+  const subjects = ["", ", warm", ", in a context", ", not root"].map((way) => `deno in namespaces${way}`);
+  return Object.fromEntries(subjects.map((subject) => [subject, saying]));
+}
+
 /** A hostile program, request or sequence of them. */
 export interface Attack {
   readonly name: string;

@@ -54,7 +54,7 @@ async function attackAll(
   const refused: string[] = [];
   let warm = 0;
   await inTurns(tried, test, async (attack) => {
-    const report = await assault(attack, subject);
+    const report = await assault(subject.runsCells ? inCell(attack) : attack, subject);
     const { findings, level, transcript, unenforced, wasWarm } = report;
     if (wasWarm) warm++;
     checkRefusal(attack, { report, subject });
@@ -78,6 +78,11 @@ async function attackAll(
     assert(refusal !== undefined || seen.includes(control.seenBy), JSON.stringify({ findings, transcript }));
   });
   return warm;
+}
+
+/** A cell ends when its code has been evaluated: what goes on behind it ends with its context. */
+function inCell({ ends, ...attack }: Attack): Attack {
+  return ends === undefined ? attack : { ...attack, ends: [...ends, "exited"] };
 }
 
 /** What is refused is listed with what the refusal says, and what is listed is refused. */

@@ -4,6 +4,7 @@ import type { ProgramResult } from "../../src/core/execution.ts";
 import type { Limits } from "../../src/core/limits.ts";
 import { parseExecutionRequest } from "../../src/core/request.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, Program } from "../../src/runtimes/runtime.ts";
+import { Contexts } from "../../src/sessions/contexts.ts";
 import { CheckedArchive } from "../../src/system/archive_check.ts";
 import { CALLER, engineOf } from "../support/engine_of.ts";
 import { inPieces, makeTar } from "../support/tar.ts";
@@ -12,6 +13,8 @@ import { runUnheld } from "./unheld.ts";
 import type { World } from "./world.ts";
 
 const MAX_SEARCHED_LENGTH = 32 * 1_048_576;
+/** A context may live for longer than any attack takes. */
+const LIFETIME_MS = 60_000;
 
 /** Where a step is taken. */
 export interface Scene {
@@ -24,6 +27,8 @@ export interface Scene {
   readonly limits: Limits;
   /** Variables of every program. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whether code is a cell, where nothing else is said of how it is run. */
+  readonly runsCells: boolean;
   /** What a one-shot request asks for beside what its step says. */
   readonly request: Readonly<Record<string, unknown>>;
 }
@@ -76,6 +81,9 @@ async function takeWhile(
 function actOn(step: Exclude<Step, { during: unknown }>, scene: Scene): Promise<unknown> {
   const { environment, limits } = scene;
   const env = { ...scene.env, ...("env" in step ? step.env : {}) };
+  if ("code" in step && scene.runsCells && step.env === undefined && step.args === undefined) {
+    return runCell(step.code, environment, limits);
+  }
   if ("code" in step) return runMain(step.code, environment, { limits, env, args: step.args ?? [] });
   if ("shell" in step) return run(shellProgram(step.shell), environment, { limits, env });
   if ("files" in step) return write(environment, step.files);
@@ -101,6 +109,19 @@ export async function runMain(
   const path = environment.mainFile();
   await write(environment, { [path]: code });
   return await run({ kind: "file", path, args: options.args ?? [] }, environment, options);
+}
+
+/** Runs code as the only cell of a context, which has the environment's variables. */
+async function runCell(code: string, environment: ExecutionEnvironment, limits: Limits): Promise<ProgramResult> {
+  await using contexts = new Contexts();
+  const { id } = await contexts.open(environment, {
+    language: environment.language,
+    limits,
+    lifetimeMs: LIFETIME_MS,
+    createdAt: 0,
+    memory: { [Symbol.dispose]() {} },
+  });
+  return await contexts.get(id).run({ code }, { limits });
 }
 
 function run(

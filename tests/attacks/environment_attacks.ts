@@ -1,4 +1,4 @@
-import { type Attack, type AttackTable, type Control, WITHOUT_NAMESPACES } from "./attack.ts";
+import { type Attack, type AttackTable, type Control, inNamespaces, WITHOUT_NAMESPACES } from "./attack.ts";
 
 const REQUESTED = "environment variables from the request";
 const INIT = "/proc/1/environ";
@@ -72,11 +72,7 @@ const SECRETS: readonly Attack[] = [
     name: "other processes, where the kernel's files were granted",
     mechanism: INIT,
     permissions: { allowRead: ["/proc"] },
-    refusals: {
-      "deno in namespaces": 'with something else at "/proc"',
-      "deno in namespaces, warm": 'with something else at "/proc"',
-      "deno in namespaces, not root": 'with something else at "/proc"',
-    },
+    refusals: inNamespaces('with something else at "/proc"'),
     tries: [
       'Deno.readTextFile("/proc/1/environ")',
       'Deno.readTextFile("/proc/" + Deno.ppid + "/environ")',

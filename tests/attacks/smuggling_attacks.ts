@@ -1,4 +1,4 @@
-import type { Attack, AttackTable, Control, Step } from "./attack.ts";
+import { type Attack, type AttackTable, type Control, inNamespaces, type Step } from "./attack.ts";
 import { REQUESTS } from "./request_attacks.ts";
 
 const UNSPEAKABLE = "holds a character that Deno's permission lists cannot carry";
@@ -104,9 +104,7 @@ const LISTS: readonly Attack[] = [
     permissions: { allowRead: ["/workspace/a,{{outside}}"] },
     code: READ_SECRET,
     refusals: {
-      "deno in namespaces": "programs have a file system of their own here",
-      "deno in namespaces, warm": "programs have a file system of their own here",
-      "deno in namespaces, not root": "programs have a file system of their own here",
+      ...inNamespaces("programs have a file system of their own here"),
       "deno under Landlock": UNSPEAKABLE,
       "deno under Landlock, not root": UNSPEAKABLE,
       "deno as another user": UNSPEAKABLE,

@@ -24,6 +24,8 @@ export interface Subject extends AsyncDisposable {
   readonly unenforced: Unenforced;
   /** Whether its programs meet processes that were made ready for them. */
   readonly isWarm: boolean;
+  /** Whether code is a cell of a context, and no program of its own. */
+  readonly runsCells: boolean;
   readonly host: RuntimeHost;
   readonly runtime: ExecutionRuntime;
   /** The same with networks that the operator opened. */
@@ -44,6 +46,7 @@ interface Setup {
   readonly languages: readonly AttackLanguage[];
   readonly unenforced?: Unenforced;
   readonly isWarm?: boolean;
+  readonly runsCells?: boolean;
 }
 
 const IGNORED = "gVisor may be registered to leave the control group alone";
@@ -56,6 +59,12 @@ const ALL_LAYERS = [...ROOTS_LAYERS, "namespaces", "landlock", "seccomp", "no_ne
 export const SETUPS: Readonly<Record<string, Setup>> = {
   "deno in namespaces": { runtime: "deno", needs: "namespaces", languages: [...DENO_LANGUAGES, "shell"] },
   "deno in namespaces, warm": { runtime: "deno", needs: "namespaces", languages: DENO_LANGUAGES, isWarm: true },
+  "deno in namespaces, in a context": {
+    runtime: "deno",
+    needs: "namespaces",
+    languages: DENO_LANGUAGES,
+    runsCells: true,
+  },
   "deno in namespaces, not root": {
     runtime: "deno",
     needs: "namespaces",
@@ -78,6 +87,7 @@ export const SETUPS: Readonly<Record<string, Setup>> = {
   "deno with flags alone": { runtime: "deno", without: ALL_LAYERS, languages: DENO_LANGUAGES },
   "docker": { runtime: "docker", languages: ["python", "node", "bash", "shell"] },
   "docker, warm": { runtime: "docker", languages: ["python", "bash"], isWarm: true },
+  "docker, in a context": { runtime: "docker", languages: ["python"], runsCells: true },
   "docker with gVisor": {
     runtime: "docker",
     minIsolation: 10,
@@ -98,7 +108,8 @@ export function environmentFor(language: AttackLanguage, runtime: string): strin
 export async function openSubject(name: string): Promise<Subject> {
   const setup = SETUPS[name];
   if (setup === undefined) throw new Error(`There is no subject ${name}`);
-  const { isWarm = false, minIsolation = 0, languages, needs, unenforced = {}, without = [] } = setup;
+  const { isWarm = false, minIsolation = 0, languages, needs, runsCells = false, unenforced = {}, without = [] } =
+    setup;
   await using stack = new AsyncDisposableStack();
   const host = stack.use(await openRuntimeHost({ without, ...(isWarm ? { pool: EAGER_POOL } : {}) }));
   const create = setup.runtime === "docker" ? createDocker : createDeno;
@@ -114,6 +125,7 @@ export async function openSubject(name: string): Promise<Subject> {
     minIsolation,
     unenforced,
     isWarm,
+    runsCells,
     host,
     runtime,
     withOpenNetworks: (openNetworks) => create({ ...host, openNetworks }),
