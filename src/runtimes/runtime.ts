@@ -84,7 +84,7 @@ export interface ExecutionRuntime extends AsyncDisposable {
   isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability>;
 
   /**
-   * Settles when the self-test is over that this configuration waits for, and after 2 s at the latest; undefined when
+   * Settles when the self-test is over that this configuration waits for, and after 10 s at the latest; undefined when
    * none runs. Absent where it is never told apart from {@link isAvailable}.
    */
   whenProven?(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined;

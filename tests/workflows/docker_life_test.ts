@@ -45,10 +45,10 @@ async function removeLeftovers(home: string): Promise<void> {
   }
 }
 
-/** Starts a program that does not end, and kills its service. */
+/** Starts a program that does not end, and kills its service; containers of its self-test may be there too. */
 async function killInTheMiddle(service: ServiceProcess, home: string): Promise<void> {
   const running = ask(service, "/v1/executions", SLEEPER).catch(() => {});
-  await until(async () => (await containersFrom(home)).length === 1, "the program's container is there");
+  await until(async () => (await containersFrom(home)).length > 0, "a container is there");
   service.process.kill("SIGKILL");
   await Promise.all([running, service.process.status]);
 }
@@ -59,7 +59,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       const home = homes("only");
       await using first = await startService(home);
       await killInTheMiddle(first, home);
-      assertEquals((await containersFrom(home)).length, 1);
+      assert((await containersFrom(home)).length > 0);
       await using next = await startService(home);
       await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
       const { body } = await ask(next, "/v1/executions", { language: "bash", code: "echo on" });
@@ -139,7 +139,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         run.kill("SIGKILL");
         await run.status;
         await output.cancel();
-        assert((await containersFrom(home)).length >= 1); // Those of its self-test may be among them.
+        assert((await containersFrom(home)).length > 0); // Those of its self-test may be among them.
         await using _service = await startService(whose === "another" ? homes("service") : home);
         await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
       }));

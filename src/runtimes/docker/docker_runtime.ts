@@ -33,6 +33,9 @@ import { takeWarm, takeWarmSession } from "./warm.ts";
 /** A lost Engine is noticed within seconds, and so is one that has come back. */
 const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
 
+/** How long a self-test is waited for by who asks what is available, and by a request that would be run here. */
+const PROOF_WAIT_MS = { answer: 2_000, request: 10_000 };
+
 /** The runtime for one host. */
 export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
   return new DockerRuntime(host);
@@ -85,7 +88,7 @@ class DockerRuntime implements ExecutionRuntime {
     const answer = await this.#probe.answer();
     if (!answer.available) return answer;
     const { fetchesNothing = false, presumesProof = false } = options;
-    if (!presumesProof) await this.#proving.whenOver(undefined);
+    if (!presumesProof) await this.#proving.whenOver(undefined, { withinMs: PROOF_WAIT_MS.answer });
     const isPresumed = presumesProof && this.#proving.proofOf(undefined) === undefined;
     const why = isPresumed ? undefined : this.#proving.whyNot(undefined);
     if (why !== undefined) return { available: false, reason: why };
@@ -99,7 +102,9 @@ class DockerRuntime implements ExecutionRuntime {
 
   whenProven({ minIsolation }: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
     const ociRuntimes = new Set([undefined, ociRuntimeFor(minIsolation, this.#facts)]);
-    const running = [...ociRuntimes].flatMap((ociRuntime) => this.#proving.whenOver(ociRuntime) ?? []);
+    const running = [...ociRuntimes].flatMap((ociRuntime) =>
+      this.#proving.whenOver(ociRuntime, { withinMs: PROOF_WAIT_MS.request }) ?? []
+    );
     return running.length === 0 ? undefined : Promise.all(running).then(() => {});
   }
 

@@ -8,8 +8,7 @@ import type { DockerInstallation } from "./environment_container.ts";
 import { claimsOf, keepsCgroup } from "./isolation.ts";
 import { type SelfTestSubject, testContainers, type TestResult, versionOf } from "./self_test.ts";
 
-/** How long a request waits for a self-test, and how soon one is run again that could not be. */
-const WAIT_MS = 2_000;
+/** How soon a self-test is run again that could not be. */
 const RETRY_MS = 5_000;
 /** Images that are tried until one runs a program: somebody's own may be of no use. */
 const MAX_IMAGES = 3;
@@ -74,10 +73,10 @@ export class Proving implements AsyncDisposable {
     return this.#attempts.get(ociRuntime)?.proof;
   }
 
-  /** Settles when the self-test is over that runs now, or was waited for long enough; undefined when none runs. */
-  whenOver(ociRuntime: string | undefined): Promise<void> | undefined {
+  /** Settles when the self-test is over that runs now, or was waited for so long; undefined when none runs. */
+  whenOver(ociRuntime: string | undefined, { withinMs }: { readonly withinMs: number }): Promise<void> | undefined {
     const attempt = this.#attempts.get(ociRuntime);
-    return attempt === undefined || attempt.proof !== undefined ? undefined : settledWithin(attempt.ended, WAIT_MS);
+    return attempt === undefined || attempt.proof !== undefined ? undefined : settledWithin(attempt.ended, withinMs);
   }
 
   /** Why no program may run in such containers; undefined when one may, or as soon as an image is here. */
