@@ -5,9 +5,10 @@ import { createDenoRuntime } from "../../src/runtimes/deno/deno_runtime.ts";
 import { Confinement } from "../../src/system/confinement.ts";
 import { runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
-import { startServiceProcess } from "../support/service_process.ts";
+import { isPresent } from "../support/requirements.ts";
+import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
-import { WITHOUT_DOCKER } from "../support/variables.ts";
+import { WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
 import { writeWeakenedDeno } from "../support/weakened_deno.ts";
 
 const CANARIES = [
@@ -60,6 +61,35 @@ Deno.test("doctor exits with 1 where a canary is broken or the floor is not reac
   assertEquals((await doctor(["--jsno"], directory)).code, 2);
   await Deno.remove(directory, { recursive: true });
 });
+
+/** What the doctor shows in a terminal. */
+async function doctorInTerminal(env: Readonly<Record<string, string>>): Promise<string> {
+  const { NO_COLOR: _, ...others } = withoutProjectVariables();
+  const line = `'${Deno.execPath()}' run --quiet --allow-all main.ts doctor`;
+  const terminal = new Deno.Command("script", {
+    args: ["--quiet", "--command", line, "/dev/null"],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { ...others, ...env },
+    stdin: "null",
+  });
+  return new TextDecoder().decode((await terminal.output()).stdout);
+}
+
+const scriptAvailability = await new Deno.Command("script", { args: ["--version"] }).output().then(
+  () => ({ available: true }) as const,
+  () => ({ available: false, reason: "script is not installed" }) as const,
+);
+
+if (isPresent("script", scriptAvailability)) {
+  Deno.test("doctor is in colours in a terminal, but not where NO_COLOR is set", async () => {
+    const colored = (await doctorInTerminal({})).replaceAll("\x1b", "ESC");
+    assertMatch(colored, /^ESC\[1mdenoESC\[22m: ESC\[32mavailable, isolation \d of 10ESC\[39m/m);
+    const plain = await doctorInTerminal({ NO_COLOR: "1" });
+    assertMatch(plain, /^deno: available, isolation \d of 10/m);
+    assertEquals(plain.includes("\x1b["), false);
+  });
+}
 
 Deno.test("doctor believes no proof that is kept", async () => {
   const directory = await Deno.makeTempDir();
