@@ -66,9 +66,8 @@ export class Engine implements EnginePort, AsyncDisposable {
       ? undefined
       : this.#executions.findRepeated({ caller, fingerprint }, idempotencyKey);
     if (repeated !== undefined) return repeated;
-    const path = runsMainFile(request) ? undefined : "cold";
     const candidates = await this.#admission.whileOpen(
-      this.#placement.candidates(caller.principal, request, { path }),
+      this.#placement.candidates(caller.principal, request, { runsMainFile: runsMainFile(request) }),
     );
     this.#admission.check(caller.principal);
     return this.#executions.start(
@@ -214,7 +213,7 @@ export class Engine implements EnginePort, AsyncDisposable {
   }
 }
 
-/** Whether something that was made ahead of time may serve a request. */
+/** Whether a request runs the main file, without arguments. */
 function runsMainFile({ args, entrypoint }: ExecutionRequest): boolean {
   return entrypoint === undefined && args.length === 0;
 }

@@ -159,6 +159,8 @@ export interface Assessment {
   readonly cannotHonour?: string;
   /** Memory in MB that a program may take with what makes it, as a compiler; absent, it is its own limit. */
   readonly memoryMb?: number;
+  /** Whether nothing that was made ahead of time would serve; absent, something may. */
+  readonly startsCold?: boolean;
 }
 
 /** One isolated place: a workspace and the programs in it. Disposing ends them and removes what was made. */

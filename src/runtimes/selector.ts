@@ -2,7 +2,7 @@ import { MAX_ISOLATION, type RuntimeType } from "../core/capabilities.ts";
 import { invalidField } from "../core/errors.ts";
 import { namedLimits, resolveLimits } from "../core/limits.ts";
 import type { SelectionRequest } from "../core/request.ts";
-import type { Candidate, Rejection, ScoreInputs, Selection, StartPath } from "../core/selection.ts";
+import type { Candidate, Rejection, ScoreInputs, Selection } from "../core/selection.ts";
 import { unknownName } from "../core/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
 import { RuntimeProfile } from "./profile.ts";
@@ -26,10 +26,7 @@ export interface SelectorOptions {
 }
 
 /** What is known of a request beside what it says. */
-export interface RankOptions {
-  /** The path that its start will take; absent, whichever most take. */
-  readonly path?: StartPath | undefined;
-}
+export type RankOptions = Pick<RuntimeConfig, "runsMainFile">;
 
 /**
  * Chooses among runtimes: isolation is a filter, speed and memory are the score. A runtime that keeps failing is left
@@ -126,12 +123,12 @@ export class RuntimeSelector {
    *
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
-  async rank(request: SelectionRequest, { path }: RankOptions = {}): Promise<Ranking> {
+  async rank(request: SelectionRequest, options: RankOptions = {}): Promise<Ranking> {
     const names = this.#runtimes.map((runtime) => runtime.name);
     if (request.runtime !== undefined && !names.includes(request.runtime)) {
       throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
     }
-    const demand = { request, floor: Math.max(this.#minIsolation, request.minIsolation ?? 0), path };
+    const demand = { request, floor: Math.max(this.#minIsolation, request.minIsolation ?? 0), options };
     const waitedFor = new Set<ExecutionRuntime>();
     for (;;) {
       const judged = (await this.#judgeAll(demand)).map((one) => waitedFor.has(one.runtime) ? withoutProof(one) : one);
@@ -148,11 +145,11 @@ export class RuntimeSelector {
 
   /** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
   async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
-    const { request, floor, path } = demand;
+    const { request, floor, options } = demand;
     const { isolationLevel } = runtime.getCapabilities();
     const early = mismatchOf(runtime, request);
     if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
-    const config = configOf(request, floor);
+    const config = { ...configOf(request, floor), ...options };
     const assessment = await runtime.assess(config);
     const { level } = assessment.isolation;
     const rejectedBecause = shortfallOf(assessment, demand) ??
@@ -161,7 +158,7 @@ export class RuntimeSelector {
     const declared = declaredInputs(runtime, level);
     const figures = this.profileOf(runtime).figures({
       language: request.language,
-      path,
+      path: assessment.startsCold === true ? "cold" : undefined,
       memoryOverheadMb: declared.memoryMb,
     });
     const inputs: ScoreInputs = figures === undefined ? declared : { ...declared, ...figures, source: "measured" };
@@ -181,7 +178,7 @@ export class RuntimeSelector {
 interface Demand {
   readonly request: SelectionRequest;
   readonly floor: number;
-  readonly path: StartPath | undefined;
+  readonly options: RankOptions;
 }
 
 /** A runtime as a candidate. */

@@ -4,7 +4,7 @@ import { MEBIBYTE } from "../../src/core/limits.ts";
 import { parseSelectionRequest, type SelectionRequest } from "../../src/core/request.ts";
 import { ENOUGH_SAMPLES } from "../../src/runtimes/profile.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
-import { RuntimeSelector } from "../../src/runtimes/selector.ts";
+import { type RankOptions, RuntimeSelector } from "../../src/runtimes/selector.ts";
 import { delay } from "../../src/system/delay.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 
@@ -320,16 +320,20 @@ Deno.test("rank() keeps the declared order until a challenger measures better by
   }
 });
 
-Deno.test("rank() takes the figures of the path that the start will take", async () => {
-  const selector = new RuntimeSelector([fast, secure], { minIsolation: 7 });
-  measure(selector, fast, { startupMs: 20, memoryMb: 10 });
-  measure(selector, fast, { startupMs: 1, memoryMb: 10, path: "warm" });
-  const inputsOf = async (path?: "cold") => {
-    const { selection } = await selector.rank(select({ preference: "speed" }), { path });
-    return selection.candidates[0]?.inputs;
+Deno.test("rank() takes the figures of the path that the start will take on each runtime", async () => {
+  const choosy = fakeRuntime({ name: "choosy", startsCold: ({ runsMainFile }) => runsMainFile === false });
+  const selector = new RuntimeSelector([choosy, secure], { minIsolation: 7 });
+  for (const runtime of [choosy, secure]) {
+    measure(selector, runtime, { startupMs: 20, memoryMb: 10 });
+    measure(selector, runtime, { startupMs: 1, memoryMb: 10, path: "warm" });
+  }
+  const pathsOf = async (options: RankOptions) => {
+    const { selection: { candidates } } = await selector.rank(select({ preference: "speed" }), options);
+    return candidates.map(({ runtime, inputs: { path, startupMs } }) => [runtime, path, startupMs]);
   };
-  assertEquals([(await inputsOf())?.path, (await inputsOf())?.startupMs], ["warm", 1]);
-  assertEquals([(await inputsOf("cold"))?.path, (await inputsOf("cold"))?.startupMs], ["cold", 20]);
+  const warm = [["choosy", "warm", 1], ["secure", "warm", 1]];
+  assertEquals([await pathsOf({}), await pathsOf({ runsMainFile: true })], [warm, warm]);
+  assertEquals(await pathsOf({ runsMainFile: false }), [["secure", "warm", 1], ["choosy", "cold", 20]]);
 });
 
 Deno.test("rank() filters whatever was measured: nothing below the floor is ever chosen, and security goes by isolation", async () => {

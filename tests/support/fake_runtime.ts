@@ -1,6 +1,6 @@
 import type { Availability, RuntimeType } from "../../src/core/capabilities.ts";
 import { type LimitName, LIMITS } from "../../src/core/limits.ts";
-import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/runtime.ts";
 
 export interface FakeRuntimeOptions {
   readonly name?: string;
@@ -15,6 +15,7 @@ export interface FakeRuntimeOptions {
   /** What it takes beside a program's own limit. */
   readonly memoryMb?: number;
   createEnvironment?(): Promise<ExecutionEnvironment>;
+  startsCold?(config: RuntimeConfig): boolean;
 }
 
 /** A runtime that is whatever a test says, for tests of its neighbours. */
@@ -37,11 +38,12 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
       maxConcurrentExecutions: 100,
     }),
     diagnose: () => Promise.resolve({ level: isolationLevel, layers: [], canaries: [] }),
-    assess: () =>
+    assess: (config) =>
       Promise.resolve({
         isolation: { level: isolationLevel, layers: [], limits: options.limits ?? Object.keys(LIMITS) as LimitName[] },
         ...(cannotHonour === undefined ? {} : { cannotHonour }),
         ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+        startsCold: options.startsCold?.(config) ?? false,
       }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
     createEnvironment: options.createEnvironment ??

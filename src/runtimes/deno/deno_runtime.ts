@@ -75,12 +75,13 @@ class DenoRuntime implements ExecutionRuntime {
     return diagnosisOf({ confinement, canaries: isThere ? await this.#tested() : undefined });
   }
 
-  async assess({ permissions }: RuntimeConfig): Promise<Assessment> {
+  async assess({ permissions, runsMainFile }: RuntimeConfig): Promise<Assessment> {
     const { confinement } = this.#host;
     const cannotHonour = whyNotHonoured(permissions, confinement);
     return {
       isolation: isolationOf({ confinement, canaries: await this.#tested(), allowRun: permissions.allowRun }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
+      startsCold: runsMainFile === false,
     };
   }
 
