@@ -29,6 +29,8 @@ export interface CgroupMemory {
   readonly cachedBytes: number;
   /** Of such copies, all that were ever taken away and read again; 0 from kernels that do not tell (Linux before 5.9). */
   readonly rereadBytes: number;
+  /** How often a process had to wait until a page of a file was read that it has mapped, as its own code is. */
+  readonly majorFaults: number;
 }
 
 /** A directory for each controller that counts; the same one for all in version 2. */
@@ -165,14 +167,15 @@ export class Cgroup {
   /** It takes as long to read as all that {@link counts} reads. */
   memory(): CgroupMemory {
     const stat = read(join(this.#at.memory, "memory.stat"));
-    const [anonymous, files, shared, reread] = this.#version === 2
-      ? ["anon", "file", "shmem", "workingset_refault_file"] as const
-      : ["total_rss", "total_cache", "total_shmem", "total_workingset_refault_file"] as const;
+    const [anonymous, files, shared, reread, faults] = this.#version === 2
+      ? ["anon", "file", "shmem", "workingset_refault_file", "pgmajfault"] as const
+      : ["total_rss", "total_cache", "total_shmem", "total_workingset_refault_file", "total_pgmajfault"] as const;
     return {
       anonymousBytes: field(stat, anonymous),
       sharedBytes: field(stat, shared),
       cachedBytes: field(stat, files) - field(stat, shared),
       rereadBytes: field(stat, reread) * PAGE_BYTES,
+      majorFaults: field(stat, faults),
     };
   }
 

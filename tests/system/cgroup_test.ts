@@ -28,7 +28,7 @@ const VERSION_1 = {
   "memory/memory.limit_in_bytes": "9223372036854771712\n",
   "memory/memory.memsw.limit_in_bytes": "9223372036854771712\n",
   "memory/memory.stat":
-    "cache 5\nrss 7\nrss_huge 0\ntotal_cache 500\ntotal_rss 700\ntotal_shmem 40\ntotal_workingset_refault_file 3\n",
+    "cache 5\nrss 7\nrss_huge 0\ntotal_cache 500\ntotal_rss 700\ntotal_shmem 40\ntotal_workingset_refault_file 3\npgmajfault 1\ntotal_pgmajfault 4\n",
   "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
   "memory/cgroup.procs": "9\n",
   "pids/pids.max": "max\n",
@@ -42,7 +42,7 @@ const VERSION_2 = {
   "all/memory.max": "max\n",
   "all/memory.swap.max": "max\n",
   "all/memory.oom.group": "0\n",
-  "all/memory.stat": "anon 700\nfile 500\nshmem 40\nanon_thp 1\nworkingset_refault_file 3\n",
+  "all/memory.stat": "anon 700\nfile 500\nshmem 40\nanon_thp 1\nworkingset_refault_file 3\npgmajfault 4\n",
   "all/memory.events": "low 0\nhigh 0\nmax 8\noom 4\noom_kill 2\noom_group_kill 1\n",
   "all/pids.max": "max\n",
   "all/pids.events": "max 3\n",
@@ -51,7 +51,7 @@ const VERSION_2 = {
 };
 
 const COUNTS = { cpuMs: 2.5, outOfMemory: 2, refusedTasks: 3 };
-const MEMORY = { anonymousBytes: 700, sharedBytes: 40, cachedBytes: 460, rereadBytes: 3 * 4096 };
+const MEMORY = { anonymousBytes: 700, sharedBytes: 40, cachedBytes: 460, rereadBytes: 3 * 4096, majorFaults: 4 };
 
 Deno.test("Cgroup bounds, counts and joins by the files of version 1, one directory for each controller", () =>
   withFakeGroup({ version: 1, files: VERSION_1 }, (group, read) => {

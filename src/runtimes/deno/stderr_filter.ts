@@ -6,7 +6,7 @@ const OUT_OF_MEMORY =
 
 /** The last words of a program that was refused memory which it had no right to, and did not catch that. */
 const REFUSED_MEMORY =
-  /Uncaught .*RangeError: (Array buffer allocation failed|WebAssembly\.Memory\(\): could not allocate memory)/;
+  /Uncaught .*RangeError: (Array buffer allocation failed|WebAssembly\.Memory\(\): could not allocate memory|WebAssembly\.Memory\.grow\(\): Unable to grow instance memory)/;
 
 /** The end of what was printed so far, in characters: enough to find what is looked for across two chunks. */
 const MEMORY_LENGTH = 128;

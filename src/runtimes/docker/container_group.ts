@@ -27,7 +27,10 @@ const FEW_FILES = 2;
 
 /** What a container's group had counted before a program began. */
 export interface CountsBefore extends CgroupCounts {
-  /** The kernel keeps one peak for the whole life of a container: 0 for its first program, whose start counts too. */
+  /**
+   * The kernel keeps one peak for the whole life of a container: 0 for its first program, whose start counts too, unless
+   * that was compiled.
+   */
   readonly peakMemoryBytes: number;
 }
 
@@ -68,8 +71,8 @@ export class ContainerGroup {
   }
 
   /** A program is about to begin. @throws what the system throws, when the container is gone */
-  before(): CountsBefore {
-    const peakMemoryBytes = this.#hasRun ? this.#group.peakBytes() ?? 0 : 0;
+  before({ isCompiled }: { readonly isCompiled: boolean }): CountsBefore {
+    const peakMemoryBytes = this.#hasRun || isCompiled ? this.#group.peakBytes() ?? 0 : 0;
     this.#hasRun = true;
     this.#thrashing = new Thrashing();
     return { ...this.#group.counts(), peakMemoryBytes };

@@ -153,7 +153,7 @@ export class ContainerProgram implements ProgramHandle {
 
   async #launch(): Promise<Launch> {
     const { compiles, control, limits, told } = this.#request;
-    if (!compiles) this.#watch.prepare();
+    if (!compiles) this.#watch.prepare({ isCompiled: false });
     const timer = setTimeout(
       () => {
         if (compiles) this.#end({ kind: "timed_out", limitMs: COMPILE_TIMEOUT_MS }, "kill");
@@ -179,7 +179,7 @@ export class ContainerProgram implements ProgramHandle {
           // Something that the compiler started holds more than the program may have.
           this.#end({ kind: "memory_limit", limitMb: limits.memoryMb, observedMb: limits.memoryMb }, "kill");
         });
-        this.#watch.prepare();
+        this.#watch.prepare({ isCompiled: true });
         await this.#tell([new TextEncoder().encode("go\n")]);
       },
     };

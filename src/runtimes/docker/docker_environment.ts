@@ -21,6 +21,7 @@ import {
   watchRefusals,
 } from "./environment_container.ts";
 import { RUNTIME_NAME } from "./facts.ts";
+import { OWN_PROCESSES } from "./host_config.ts";
 import { packArchive } from "./launcher.ts";
 import { runAlone } from "./lone_program.ts";
 import { type Installer, installPackages } from "./package_installation.ts";
@@ -34,8 +35,6 @@ import type { WaitingSession } from "./waiting_session.ts";
 /** How long disposal waits for what programs have to say, where no Engine ends them. */
 const LAST_OUTCOMES_MS = 5_000;
 const COMPILER_QUEUE_MS = 120_000;
-/** The init, the keeper, the launcher, and a few of the service's that are on their way out. */
-const OWN_PROCESSES = 6;
 
 /** What was made ahead of time for an environment: a container for its one program, or one that lasts. */
 interface Given {
@@ -270,9 +269,10 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   #controlOf({ group, id }: Container, limits: Limits): Omit<ProgramControl, "signal" | "ended"> {
+    const own = this.#keepsOne ? OWN_PROCESSES.lasting : OWN_PROCESSES.alone;
     return {
       group,
-      ownProcesses: () => this.#isAlone && this.#options.installs !== true ? OWN_PROCESSES : undefined,
+      ownProcesses: () => this.#isAlone && this.#options.installs !== true ? own : undefined,
       sample: () => this.#sample(id),
       onCompiled: () => this.#bounds.set(id, { compiling: false, limits }),
       ping: () => this.#installation.client.ping(),

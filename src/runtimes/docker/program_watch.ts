@@ -1,13 +1,12 @@
 import type { Outcome, ProgramUsage } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
-import { diskBounds } from "../../system/confined_directory.ts";
 import { diskLimit, exceeded } from "../../system/ending.ts";
 import { ProcessWatch } from "../../system/process_watch.ts";
 import { SizeWatch } from "../../system/size_watch.ts";
 import type { ContainerGroup, CountsBefore } from "./container_group.ts";
 import { watchCpu } from "./cpu_watch.ts";
 import type { ContainerSample } from "./engine_client.ts";
-import { MAX_DESCRIPTORS } from "./host_config.ts";
+import { diskBoundsOf, MAX_DESCRIPTORS } from "./host_config.ts";
 
 /** What a watch looks with. */
 export interface ProgramSights {
@@ -42,9 +41,9 @@ export class ProgramWatch {
   }
 
   /** The program may begin at any moment: what was counted so far is none of its. */
-  prepare(): void {
+  prepare({ isCompiled }: { readonly isCompiled: boolean }): void {
     try {
-      this.#before = this.#sights.group?.before();
+      this.#before = this.#sights.group?.before({ isCompiled });
     } catch {
       this.#before = undefined; // The container is gone, which is told by its end.
     }
@@ -106,7 +105,7 @@ export class ProgramWatch {
   #askKernel(before: CountsBefore, onExceeded: (outcome: Outcome) => void): () => void {
     const { group, ownProcesses } = this.#sights;
     const limits = this.#limits;
-    const bounds = diskBounds(limits.diskMb);
+    const bounds = diskBoundsOf(limits);
     const processes = new ProcessWatch(() => {
       const tally = group?.look(before, { own: ownProcesses() });
       if (tally !== undefined) this.#see(tally.cpuMs ?? 0, tally.peakMemoryBytes ?? 0);

@@ -24,12 +24,12 @@ const SOURCE_LINES = 3;
 
 /** How programs say that a name or an address could not be reached: the C library, Python, Node, Deno, Go, curl. */
 const UNREACHABLE =
-  /name resolution|name or service not known|resolve host|EAI_AGAIN|ENOTFOUND|dns error|lookup address|no such host|network is unreachable|ENETUNREACH/i;
+  /name resolution|name or service not known|resolve host|\b(?:EAI_AGAIN|ENOTFOUND|ENETUNREACH)\b|dns error|lookup address|no such host|network is unreachable/i;
 /** What a packet filter that refuses an address looks like. */
-const REFUSED = /connection refused|ECONNREFUSED/i;
-const READ_ONLY_WORDS = /read-only file system|EROFS/i;
-const NOT_PERMITTED = /operation not permitted|EPERM/i;
-const ACCESS_DENIED = /permission denied|EACCES/i;
+const REFUSED = /connection refused|\bECONNREFUSED\b/i;
+const READ_ONLY_WORDS = /read-only file system|\bEROFS\b/i;
+const NOT_PERMITTED = /operation not permitted|\bEPERM\b/i;
+const ACCESS_DENIED = /permission denied|\bEACCES\b/i;
 
 /** Where a line names a host, most telling first. */
 const HOSTS = [

@@ -30,6 +30,8 @@ Deno.test("StderrFilter notes that a program was refused memory and did not catc
   const table: [string, boolean][] = [
     ["error: Uncaught (in promise) RangeError: Array buffer allocation failed\n", true],
     ["error: Uncaught RangeError: WebAssembly.Memory(): could not allocate memory\n", true],
+    ["error: Uncaught RangeError: WebAssembly.Memory.grow(): Unable to grow instance memory\n", true],
+    ["error: Uncaught RangeError: WebAssembly.Memory.grow(): Maximum memory size exceeded\n", false],
     ["RangeError: Array buffer allocation failed\n", false],
     ["error: Uncaught RangeError: Invalid string length\n", false],
   ];

@@ -22,6 +22,34 @@ if (isPresent("docker/python", await dockerAvailability("python"))) {
     assertEquals((await runCode(environment, forks)).stdout, "all\n");
   });
 
+  Deno.test("[docker] a program of a container of its own has as many processes as its limit says, and no more", async () => {
+    await using docker = await openDocker();
+    const resourceLimits = { ...DEFAULT_LIMITS, maxProcesses: 4 };
+    const fork = (children: number) =>
+      `import os, time\nfor _ in range(${children}):\n    if os.fork() == 0:\n        time.sleep(0.5); os._exit(0)\ntime.sleep(0.3)\nprint("all")`;
+    const run = async (children: number) => {
+      const config = configFor("python", { resourceLimits, singleUse: true });
+      await using environment = await docker.runtime.createEnvironment(config);
+      const { outcome, stdout } = await runCode(environment, fork(children), { limits: resourceLimits });
+      return [outcome, stdout];
+    };
+    assertEquals(await run(3), [{ kind: "exited", exitCode: 0 }, "all\n"]);
+    assertEquals(await run(4), [{ kind: "process_limit", limit: 4, observed: 5 }, ""]);
+  });
+
+  Deno.test("[docker] what lies in the workspace and /tmp together is bounded to the MB, without what launchers put there", async () => {
+    await using docker = await openDocker();
+    const resourceLimits = { ...DEFAULT_LIMITS, diskMb: 2 };
+    const write = (kilobytes: number) =>
+      `open("/tmp/a", "wb").write(bytes(1_000_000))\nopen("b", "wb").write(bytes(${kilobytes} * 1024))\nimport time; time.sleep(0.3)`;
+    const run = async (kilobytes: number) => {
+      const config = configFor("python", { resourceLimits, singleUse: true });
+      await using environment = await docker.runtime.createEnvironment(config);
+      return (await runCode(environment, write(kilobytes), { limits: resourceLimits })).outcome.kind;
+    };
+    assertEquals([await run(1_000), await run(1_200)], ["exited", "disk_limit"]);
+  });
+
   Deno.test("[docker] less memory than the workspace takes is refused, and the environment stays as it is", async () => {
     await using docker = await openDocker();
     await using environment = await docker.runtime.createEnvironment(

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { ContainerGroup } from "../../../src/runtimes/docker/container_group.ts";
 import { configFor, dockerAvailability, openDocker, runCode } from "../../support/docker.ts";
@@ -28,8 +29,9 @@ if (isPresent("docker", await dockerAvailability("python"))) {
     await until(() => group?.diskNow()?.usage.files === files - 1, "its launcher's own file in /tmp is gone");
     assertEquals(group?.diskNow(), { isFull: false, usage: { bytes, files: files - 1 } });
     assertEquals(await group?.diskUsage(), { bytes, files: files - 1 });
-    const filling = "try:\n    open('b', 'wb').write(bytes(50_000_000))\nexcept OSError: pass";
-    assertEquals((await runCode(environment, filling, { limits: LIMITS })).outcome.kind, "disk_limit");
+    await assertRejects(async () => {
+      for (let index = 0; index < 20; index++) await environment.files.write(`b${index}`, new Uint8Array(1_000_000));
+    }, CodeBeakerError);
     assertEquals(group?.diskNow()?.isFull, true);
     assertEquals(ContainerGroup.find(container?.Id ?? "", { seesInside: false })?.diskNow(), undefined);
   });

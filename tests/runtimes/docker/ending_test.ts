@@ -11,6 +11,7 @@ import {
   parseEnding,
   UNSEEN_DISK,
 } from "../../../src/runtimes/docker/ending.ts";
+import { diskBoundsOf } from "../../../src/runtimes/docker/host_config.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, memoryMb: 100, diskMb: 20 };
 const MEBIBYTE = 1_048_576;
@@ -131,7 +132,7 @@ Deno.test("outcomeOf() tells that a process was refused, with one more than ther
 });
 
 Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the program made of it", () => {
-  const full = { bytes: 24 * MEBIBYTE, files: 21 * 256 }; // With what a runtime itself may keep there.
+  const full = diskBoundsOf(LIMITS);
   for (const status of [0, 1]) {
     const holding = (usage: Partial<DiskUsage>) =>
       outcome({ status }, { disk: { isFull: false, usage: { ...full, ...usage } } });
@@ -139,14 +140,14 @@ Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the pr
     assertEquals(holding({ bytes: full.bytes + 1 }), {
       kind: "disk_limit",
       limitMb: 20,
-      observedMb: 25,
+      observedMb: 21,
     });
     assertEquals(holding({ bytes: 0, files: full.files + 1 }), {
       kind: "disk_limit",
       limitMb: 20,
       observedMb: 0,
-      limitFiles: 5_376,
-      observedFiles: 5_377,
+      limitFiles: full.files,
+      observedFiles: full.files + 1,
     });
   }
 });

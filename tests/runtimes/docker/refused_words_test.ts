@@ -41,6 +41,19 @@ Deno.test("readRefusedWords() reads how languages and tools say that there is no
   ]);
 });
 
+Deno.test("readRefusedWords() takes no name for a refusal that only contains the name of one", () => {
+  const said = [
+    "FileNotFoundError: [Errno 2] No such file or directory: '/data.csv'",
+    "ModuleNotFoundError: No module named 'numpy'",
+    "Uncaught PageNotFoundError: x",
+    "panic: resourceNotFound",
+    "__main__.FilePermissionError: /etc/x: no",
+    "MyEROFSError: /etc/x: no",
+    "TooManyEACCESS: /etc/x: no",
+  ];
+  for (const line of said) assertEquals([line, rows(line)], [line, []]);
+});
+
 Deno.test("readRefusedWords() tells private addresses apart, which no request opens", () => {
   assertEquals(rows("Error: connect ENETUNREACH 10.2.0.1:80"), ["net 10.2.0.1:80 -"]);
   for (const permissions of [{}, { allowNet: true }]) {
