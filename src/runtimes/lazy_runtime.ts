@@ -61,6 +61,9 @@ export class LazyRuntime implements ExecutionRuntime {
   }
 
   #runtime(): Promise<ExecutionRuntime> {
-    return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime);
+    return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime, (error) => {
+      this.#loaded = undefined; // Whoever asks next tries again.
+      throw error;
+    });
   }
 }

@@ -148,7 +148,7 @@ export function createExecutionStore(
         const error: Failure = JSON.parse(document);
         return { status, id, error };
       }
-      const execution: Execution = { denials: [], ...JSON.parse(document) }; // Earlier releases wrote none.
+      const execution: Execution = JSON.parse(document);
       return { status: status === "ended" ? "ended" : "unfinished", execution };
     },
     findRepeated(tenant, idempotencyKey) {

@@ -116,7 +116,7 @@ export class ChildProcesses {
     const deadline = performance.now() + GONE_MS;
     signalGroup(this.#leader, "SIGKILL");
     for (let restMs = 1; performance.now() < deadline; restMs = Math.min(restMs * 2, 50)) {
-      for (const pid of cgroup?.members() ?? []) signalProcess(pid, "SIGKILL");
+      for (const pid of this.#grouped()) signalProcess(pid, "SIGKILL");
       const isGone = cgroup === undefined ? !this.#wrappers.some(isAlive) : cgroup.remove();
       if (isGone) return;
       await delay(restMs);
@@ -131,7 +131,7 @@ export class ChildProcesses {
   #kill(): void {
     this.#signalGroup("SIGKILL");
     if (!this.#options.startsOthers) return;
-    for (const pid of this.#options.cgroup?.members() ?? []) signalProcess(pid, "SIGKILL");
+    for (const pid of this.#grouped()) signalProcess(pid, "SIGKILL");
   }
 
   /** The kernel counts a group's to the nanosecond, with what stands between the leader and the program. */
@@ -152,9 +152,17 @@ export class ChildProcesses {
     return this.#program = line.at(-1);
   }
 
+  /** None where there is no group, or this service has no descriptor left to ask it with. */
+  #grouped(): number[] {
+    try {
+      return this.#options.cgroup?.members() ?? [];
+    } catch {
+      return [];
+    }
+  }
+
   #members(): number[] {
-    const { cgroup } = this.#options;
-    const all = cgroup?.members() ?? familyOf(this.#leader);
+    const all = this.#options.cgroup === undefined ? familyOf(this.#leader) : this.#grouped();
     return all.filter((pid) => !this.#wrappers.includes(pid));
   }
 }

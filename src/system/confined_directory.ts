@@ -14,6 +14,11 @@ const OWN_BYTES = 4 * MEBIBYTE;
 const MARGIN_BYTES = MEBIBYTE;
 const OWN_FILES = 256;
 
+/** What may lie where programs of a disk limit work, with what runtimes themselves keep there. */
+export function diskBounds(diskMb: number): DiskUsage {
+  return { bytes: diskMb * MEBIBYTE + OWN_BYTES, files: filesFor(diskMb) + OWN_FILES };
+}
+
 /** What a directory is made with; undefined is what this machine has not. */
 export interface ConfinedDirectoryParts {
   readonly uids: OwnUids | undefined;
@@ -41,7 +46,7 @@ export class ConfinedDirectory implements AsyncDisposable {
 
   private constructor(path: string, diskMb: number, parts: ConfinedDirectoryParts) {
     this.path = path;
-    this.bounds = { bytes: diskMb * MEBIBYTE + OWN_BYTES, files: filesFor(diskMb) + OWN_FILES };
+    this.bounds = diskBounds(diskMb);
     this.#parts = parts;
     this.uid = parts.uids?.take();
     this.#promise = parts.mounting && parts.promiseMemory(this.bounds.bytes);
@@ -98,8 +103,11 @@ export class ConfinedDirectory implements AsyncDisposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     if (this.#isMounted) this.#parts.mounting?.unmount(this.path);
-    await removeTree(this.path);
-    this.#giveBack();
+    try {
+      await removeTree(this.path);
+    } finally {
+      this.#giveBack();
+    }
   }
 
   #make(): void {

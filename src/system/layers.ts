@@ -236,7 +236,16 @@ function tryTmpfs(directory: string, calls: SystemCalls | undefined): boolean {
   } catch {
     return false; // Not for this service.
   } finally {
+    removeIfThere(place);
+  }
+}
+
+/** Best effort: what cannot be removed goes with the directory around it. */
+function removeIfThere(place: string): void {
+  try {
     Deno.removeSync(place);
+  } catch {
+    // It was not made, or is still mounted.
   }
 }
 

@@ -1,19 +1,29 @@
+import { dirname, join } from "@std/path";
 import { MEBIBYTE } from "../core/limits.ts";
+import { mountsOf } from "./cgroup_mounts.ts";
 
 /** What is taken for all memory where nobody may look. */
 const UNKNOWN_MB = 4_096;
 
-/** Where a container reads the bound of its own memory, under both versions of the kernel's interface (cgroups(7)). */
-const BOUNDS = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-
 /** The memory of this machine, or of the container that this service is in, in MB. */
 export function machineMemoryMb(): number {
   try {
-    const bounds = BOUNDS.map(readBound).filter((bound) => bound > 0);
+    const bounds = boundFiles().map(readBound).filter((bound) => bound > 0);
     return Math.floor(Math.min(Deno.systemMemoryInfo().total, ...bounds) / MEBIBYTE);
   } catch {
     return UNKNOWN_MB; // The service may not ask.
   }
+}
+
+/** The bounds of the group that this service is in, and of those around it, as far as it sees them (cgroups(7)). */
+function boundFiles(): string[] {
+  if (Deno.build.os !== "linux") return [];
+  return mountsOf().flatMap(({ own, point, type }) => {
+    const name = type === "cgroup2" ? "memory.max" : "memory.limit_in_bytes";
+    const groups = [own];
+    while (groups.at(-1) !== point && groups.at(-1)?.startsWith(point)) groups.push(dirname(groups.at(-1) ?? point));
+    return groups.map((group) => join(group, name));
+  });
 }
 
 /** NaN where there is none, or it says "max". */

@@ -43,9 +43,10 @@ export class Scratch implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    await this.#release(this.path);
-    await removeTree(this.path);
-    await removeTree(`${this.path}.lock`);
+    if (await this.#release(this.path)) {
+      await removeTree(this.path);
+      await removeTree(`${this.path}.lock`);
+    }
     this.#lock.close();
   }
 }

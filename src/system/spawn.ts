@@ -1,4 +1,8 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { signalGroup } from "./terminate.ts";
+
+/** How long a helper may take, in ms. */
+const HELPER_MS = 10_000;
 
 /** What to start: a file and its arguments, with exactly the given environment. */
 export interface SpawnRequest {
@@ -32,12 +36,13 @@ export function spawnGroup(request: SpawnRequest): Deno.ChildProcess {
   return child;
 }
 
-/** Whether a trusted helper can be started here and exits with 0. */
+/** Whether a trusted helper can be started here and exits with 0, within some seconds. */
 export async function succeeds(argv: readonly [string, ...string[]]): Promise<boolean> {
   try {
-    const child = spawnGroup({ argv, cwd: "/", env: {}, leadsGroup: true, onSpawned: () => {} });
+    const child = spawnGroup({ argv, cwd: "/", env: {}, leadsGroup: false, onSpawned: () => {} });
+    const deadline = setTimeout(() => signalGroup(child.pid, "SIGKILL"), HELPER_MS);
     const [status] = await Promise.all([
-      child.status,
+      child.status.finally(() => clearTimeout(deadline)),
       child.stdin.close(),
       child.stdout.cancel(),
       child.stderr.cancel(),

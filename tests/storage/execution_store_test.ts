@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError } from "../../src/core/errors.ts";
-import type { Execution } from "../../src/core/execution.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createExecutionStore } from "../../src/storage/execution_store.ts";
 import { Writes } from "../../src/storage/writes.ts";
@@ -62,14 +61,6 @@ Deno.test("ExecutionStore.find() gives output back as it was: NUL, quotes, half 
     const execution = endOf(`exec_${index}`, stdout);
     assertEquals(storage.executions.find("one", execution.id), { status: "ended", execution });
   }
-});
-
-Deno.test("ExecutionStore.find() gives what was stored before there were denials as an execution without any", () => {
-  using storage = openStorage(undefined);
-  storage.executions.begin({ tenant: "one", draft: draftOf("exec_1") });
-  const { denials: _, ...earlier } = endOf("exec_1");
-  storage.executions.end({ ...earlier } as Execution);
-  assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
 });
 
 Deno.test("ExecutionStore.find() knows nothing of another tenant's execution, nor of one that was not begun", () => {

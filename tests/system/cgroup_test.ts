@@ -188,6 +188,16 @@ if (isPresent("cgroup", availability())) {
       await until(() => group.remove(), "it is gone");
     }));
 
+  Deno.test("A service in a group is on a machine with the memory of that group, or of one around it", () =>
+    withGroups(async (groups) => {
+      const group = groups.make({ memoryBytes: 300 * 1_048_576, tasks: 64 });
+      const module = new URL("../../src/system/machine_memory.ts", import.meta.url).href;
+      const code = `import { machineMemoryMb } from "${module}"; console.log(machineMemoryMb());`;
+      const run = `'${Deno.execPath()}' eval --no-check --ext=ts '${code}'`;
+      assertEquals(await runIn(group, run), "300\n");
+      await until(() => group.remove(), "it is gone");
+    }));
+
   Deno.test("Cgroups that a lost service left are removed by their name, and those of others are not", async () => {
     const name = `test-${crypto.randomUUID()}`;
     const lost = openGroups(name) as Cgroups;

@@ -68,3 +68,14 @@ Deno.test("Scratch frees what no removal takes away: of a dead process's directo
     assertEquals([...released].slice(2), [[scratch.path, true]]);
     assert(isThere(living.path));
   }));
+
+Deno.test("Scratch stays for the next one where what it was freed of does not go", () =>
+  inTemporaryDirectory(async (parent) => {
+    const scratch = await Scratch.open(parent, { release: () => Promise.resolve(false) });
+    const name = scratch.path.slice(parent.length + 1);
+    await scratch[Symbol.asyncDispose]();
+    assertEquals(await namesIn(parent), [name, `${name}.lock`]);
+    await using next = await Scratch.open(parent);
+    assertEquals((await namesIn(parent)).filter((left) => left.startsWith(name)), []);
+    assert(next.path !== scratch.path);
+  }));

@@ -1,4 +1,5 @@
 import { join, toFileUrl } from "@std/path";
+import { MAX_CODE_BYTES } from "../../core/content.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
 import { newId } from "../../core/ids.ts";
@@ -188,11 +189,14 @@ export class DenoEnvironment implements ExecutionEnvironment {
     const packages = this.#packages.prepare();
     const launch = contextLaunch(this.#place, { variables: this.#variables(options), limits, packages });
     const request = { launch, limits, mounts: this.#packages.mounts() };
-    await this.#room;
-    return this.#follow(await startProcess(this.#place, request, { signal, goesOn: true }), {
-      options,
-      among: this.#interpreters,
-    });
+    this.#starting++;
+    try {
+      await this.#room;
+      const process = await startProcess(this.#place, request, { signal, goesOn: true });
+      return this.#follow(process, { options, among: this.#interpreters });
+    } finally {
+      this.#starting--;
+    }
   }
 
   async #runFile(
@@ -288,7 +292,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   /** Whether a program is JavaScript that may be CommonJS. */
   async #usesRequire(path: string): Promise<boolean> {
     if (!path.endsWith(".js")) return false;
-    const source = await new Response(await this.files.read(path)).text();
+    const source = await new Response(await this.files.read(path, { length: MAX_CODE_BYTES })).text();
     return /\brequire\b|\bmodule\.exports\b/.test(source);
   }
 

@@ -103,7 +103,10 @@ class DenoRuntime implements ExecutionRuntime {
 
   /** What the canaries came to, or come to now where they are to be tried again. */
   #tested(): Promise<readonly CanaryFinding[]> {
-    if (performance.now() >= this.#retryAt) this.#findings = undefined;
+    if (performance.now() >= this.#retryAt) {
+      this.#findings = undefined;
+      this.#retryAt = Number.POSITIVE_INFINITY; // Whoever asks meanwhile waits for the same.
+    }
     return this.#findings ??= this.#test().catch((cause: unknown) => noneTried(CANARIES, messageOf(cause)))
       .then((findings) => {
         this.#retryAt = hasRun(findings) ? Number.POSITIVE_INFINITY : performance.now() + RETRY_MS;

@@ -1,5 +1,4 @@
 import { join } from "@std/path";
-import { messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { ConfinedDirectory } from "../../system/confined_directory.ts";
@@ -137,7 +136,7 @@ export class Packages {
     const outcome = child.outcome.then(async (ended) => {
       await child.gone;
       return await this.#settle({ directory, imports }, ended);
-    }).catch((error: unknown): Outcome => ({ kind: "interrupted", reason: messageOf(error) }));
+    }).catch((): Outcome => ({ kind: "interrupted", reason: "the packages could not be taken into the workspace" }));
     return { ...child, outcome };
   }
 

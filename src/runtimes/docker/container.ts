@@ -10,8 +10,8 @@ import { LineReader } from "./line_reader.ts";
 const MAX_STDERR_BYTES = 2_000;
 const PATIENCE_MS = 20_000;
 const SIGNAL_PATIENCE_MS = 3_000;
-/** How soon a command that has said everything is over, at the latest. */
-const EXIT_LOOKS = 10;
+/** How soon a command that has said everything is over, at the latest, where the Engine is busy. */
+const EXIT_MS = 5_000;
 const EXIT_INTERVAL_MS = 20;
 /** How often it is asked whether something has ended of which the Engine does not tell. */
 const POLL_MS = 250;
@@ -93,10 +93,11 @@ export class Container {
   }
 
   async #hasSucceeded(execId: string): Promise<boolean> {
-    for (let looks = 0; looks < EXIT_LOOKS; looks++) {
+    const deadline = performance.now() + EXIT_MS;
+    for (let restMs = EXIT_INTERVAL_MS; performance.now() < deadline; restMs = Math.min(restMs * 2, POLL_MS)) {
       const exit = await this.#client.execExit(execId);
       if (exit !== undefined) return exit.exitCode === 0;
-      await delay(EXIT_INTERVAL_MS);
+      await delay(restMs);
     }
     return false;
   }

@@ -36,7 +36,7 @@ export class ContainerBoundary {
     const bounds = boundsFor(this.#options, phase);
     const { memoryMb, tasks } = this.#current ?? {};
     if (!this.#options.hasCgroup || (memoryMb === bounds.memoryMb && tasks === bounds.tasks)) return;
-    if (phase.limits !== undefined) await this.#refuseFull(containerId, bounds.memoryMb);
+    if (memoryMb === undefined || bounds.memoryMb < memoryMb) await this.#refuseFull(containerId, bounds.memoryMb);
     this.#current = undefined;
     await this.#client.limitContainer(containerId, bounds);
     this.#current = bounds;

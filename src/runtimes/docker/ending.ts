@@ -1,9 +1,9 @@
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
+import { diskBounds } from "../../system/confined_directory.ts";
 import { diskLimit, memoryLimit, processLimit } from "../../system/ending.ts";
 import type { DiskUsage } from "../../system/size_watch.ts";
 import type { EngineExit } from "./engine_client.ts";
-import { diskBoundsOf } from "./host_config.ts";
 
 /** What lay where programs write at an end. */
 export interface DiskAtEnd {
@@ -100,7 +100,7 @@ export function outcomeOf(
   },
 ): Outcome {
   const { status, isSignalled, wasOutOfMemory, wasRefusedTasks } = ending;
-  const bounds = diskBoundsOf(limits);
+  const bounds = diskBounds(limits.diskMb);
   if (wasOutOfMemory) return memoryLimit({ peakMemoryBytes }, limits);
   if (wasRefusedTasks) return processLimit({ processes: 0 }, limits);
   const { isFull, usage } = disk;

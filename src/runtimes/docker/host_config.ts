@@ -1,6 +1,5 @@
 import { filesFor, type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import type { DiskUsage } from "../../system/size_watch.ts";
 import { toVariables } from "./engine_call.ts";
 import type { ContainerBounds, ContainerRequest } from "./engine_client.ts";
 import { BUILD_DIRECTORY } from "./environments.ts";
@@ -29,9 +28,6 @@ const BUILD_MB = 384;
 const COMPILER_BOUNDS: ContainerBounds = { memoryMb: 1_024, tasks: 128 };
 /** How far the kernel's bounds on files stand behind the limits: what is passed can be told from what is reached. */
 const MARGIN_MB = 5;
-/** Files of launchers in `/tmp`, each of a block at most. */
-const OWN_FILES = 4;
-const BLOCK_BYTES = 4_096;
 /**
  * Descriptors that a process may have open, and the kernel's bound, which a program meets only before anybody has
  * looked.
@@ -115,11 +111,6 @@ export function containerRequest(request: HardeningRequest): ContainerRequest {
       ...(request.ociRuntime === undefined ? {} : { Runtime: request.ociRuntime }),
     },
   };
-}
-
-/** What may lie in the workspace and `/tmp` together. */
-export function diskBoundsOf({ diskMb }: Limits): DiskUsage {
-  return { bytes: diskMb * MEBIBYTE + OWN_FILES * BLOCK_BYTES, files: filesFor(diskMb) + OWN_FILES };
 }
 
 /** Memory in MB that what lies in a container may take while nothing runs in it. */

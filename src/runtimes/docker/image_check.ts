@@ -5,6 +5,9 @@ import type { ContainerRequest, EngineClient } from "./engine_client.ts";
 /** What `launch.sh` and `workspace.sh` call. */
 const TOOLS = "cat chmod cp dd find head mkdir mv readlink rm rmdir sleep stat tail tar";
 
+/** How long the look may take. */
+const CHECK_MS = 10_000;
+
 /** Its exit code tells whether all of them are there. */
 export const IMAGE_CHECK = ["sh", "-c", `for tool in ${TOOLS}; do command -v $tool >/dev/null || exit 9; done`];
 
@@ -22,11 +25,11 @@ export async function whyUnusable(
   try {
     id = await client.createContainer(request);
     await client.startContainer(id);
-    const { exitCode } = await client.waitFor(id, new AbortController().signal);
+    const { exitCode } = await client.waitFor(id, AbortSignal.timeout(CHECK_MS));
     return exitCode === 0 ? undefined : `it lacks a shell, or one of ${TOOLS.replaceAll(" ", ", ")}`;
   } catch (error) {
     return isLost(error) ? undefined : messageOf(error);
   } finally {
-    if (id !== undefined) await client.removeContainer(id);
+    if (id !== undefined) await client.removeContainer(id).catch(() => {}); // The reaper finds what is left.
   }
 }

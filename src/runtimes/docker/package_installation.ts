@@ -1,4 +1,4 @@
-import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
@@ -78,10 +78,10 @@ async function finish({ program, installer, place, packages, limits }: Installat
     const word = await deliver(packages, { from: installer.lend, to: place.lend });
     if (word === "ok") return outcome;
     if (word === "ENOSPC") return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
-    return { kind: "interrupted", reason: "the packages could not be taken into the workspace" };
-  } catch (error) {
-    return { kind: "interrupted", reason: messageOf(error) };
+  } catch {
+    // Its container is gone, or the Engine is.
   }
+  return { kind: "interrupted", reason: "the packages could not be taken into the workspace" };
 }
 
 /** Gives what the taking container says. */

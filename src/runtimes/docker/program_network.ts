@@ -10,6 +10,8 @@ const PROBE = { ttlMs: 30_000, failureTtlMs: 5_000, timeoutMs: 5_000 };
 /** Where the resolvers of a host are listed; the second is that of systemd-resolved, which Docker reads too. */
 const RESOLVER_FILES = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
 const DNS_PORT = 53;
+/** How long the rules may take, with the wait for others who set some, in ms. */
+const APPLY_MS = 10_000;
 
 /**
  * Sets a network's rules, all at once, and hooks them in where Docker leaves room for them: `DOCKER-USER` sees what is
@@ -35,7 +37,7 @@ export interface ProgramNetworkOptions {
  */
 export class ProgramNetwork {
   readonly #options: ProgramNetworkOptions;
-  readonly #probe = new Probe(() => this.#tryFilter(), PROBE);
+  readonly #probe = new Probe((signal) => this.#tryFilter(signal), PROBE);
 
   constructor(options: ProgramNetworkOptions) {
     this.#options = options;
@@ -60,15 +62,18 @@ export class ProgramNetwork {
     const tag = await digest([...closed, "resolvers", ...resolvers].join(" "));
     const [name, bridge, chain] = [`codebeaker-${tag}`, `cb${tag}`, `CODEBEAKER-${tag}`];
     await this.#options.client.ensureNetwork(name, { bridge });
-    await runTool({ argv: ["sh", "-c", APPLY, "apply", rules(chain, { closed, resolvers }), bridge, chain] });
+    await runTool({
+      argv: ["sh", "-c", APPLY, "apply", rules(chain, { closed, resolvers }), bridge, chain],
+      signal: AbortSignal.timeout(APPLY_MS),
+    });
     return name;
   }
 
-  async #tryFilter(): Promise<void> {
+  async #tryFilter(signal: AbortSignal): Promise<void> {
     if (this.#options.address.kind !== "unix") throw new Error("the Docker Engine is on another host");
     if (Deno.uid() !== 0) throw new Error("the service is not root, and cannot set packet filter rules");
     try {
-      await runTool({ argv: ["iptables", "-w", "-n", "-L", "DOCKER-USER"] });
+      await runTool({ argv: ["iptables", "-w", "-n", "-L", "DOCKER-USER"], signal });
     } catch (error) {
       throw new Error(isMissingTool(error) ? "iptables is not installed" : messageOf(error), { cause: error });
     }

@@ -1,12 +1,13 @@
 import type { Outcome, ProgramUsage } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
+import { diskBounds } from "../../system/confined_directory.ts";
 import { diskLimit, exceeded } from "../../system/ending.ts";
 import { ProcessWatch } from "../../system/process_watch.ts";
 import { SizeWatch } from "../../system/size_watch.ts";
 import type { ContainerGroup, CountsBefore } from "./container_group.ts";
 import { watchCpu } from "./cpu_watch.ts";
 import type { ContainerSample } from "./engine_client.ts";
-import { diskBoundsOf, MAX_DESCRIPTORS } from "./host_config.ts";
+import { MAX_DESCRIPTORS } from "./host_config.ts";
 
 /** What a watch looks with. */
 export interface ProgramSights {
@@ -105,7 +106,7 @@ export class ProgramWatch {
   #askKernel(before: CountsBefore, onExceeded: (outcome: Outcome) => void): () => void {
     const { group, ownProcesses } = this.#sights;
     const limits = this.#limits;
-    const bounds = diskBoundsOf(limits);
+    const bounds = diskBounds(limits.diskMb);
     const processes = new ProcessWatch(() => {
       const tally = group?.look(before, { own: ownProcesses() });
       if (tally !== undefined) this.#see(tally.cpuMs ?? 0, tally.peakMemoryBytes ?? 0);

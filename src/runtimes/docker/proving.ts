@@ -37,9 +37,11 @@ export interface ProvingOptions extends Pick<RuntimeHost, "proofs" | "log"> {
 /** What is tested, and in which images. */
 interface Trial extends Pick<ProvingGround, "images"> {
   readonly ociRuntime: string | undefined;
+  /** The only one of the images, where somebody demanded that. */
+  readonly image?: string;
 }
 
-interface Attempt {
+interface Attempt extends Pick<Trial, "image"> {
   readonly ended: Promise<Proof>;
   proof?: Proof;
 }
@@ -97,11 +99,11 @@ export class Proving implements AsyncDisposable {
     ground: ProvingGround,
     { image, ociRuntime }: { readonly image: string; readonly ociRuntime: string | undefined },
   ): Promise<string | undefined> {
-    const attempt = this.#attempts.get(ociRuntime) ?? this.#begin(ground, { ociRuntime, images: ground.images });
-    const isLeft = (await attempt.ended).kind === "no_image";
-    const proof = isLeft
-      ? await this.#begin(ground, { ociRuntime, images: () => Promise.resolve([image]) }).ended
-      : await attempt.ended;
+    let attempt = this.#attempts.get(ociRuntime) ?? this.#begin(ground, { ociRuntime, images: ground.images });
+    while ((await attempt.ended).kind === "no_image" && attempt.image !== image) {
+      attempt = this.#begin(ground, { ociRuntime, image, images: () => Promise.resolve([image]) });
+    }
+    const proof = await attempt.ended;
     if (proof.kind === "no_image") return proof.useless ?? "it is not here";
     const why = this.whyNot(ociRuntime);
     if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why);
@@ -134,7 +136,7 @@ export class Proving implements AsyncDisposable {
   #begin(ground: ProvingGround, what: Trial): Attempt {
     const running = this.#attempts.get(what.ociRuntime);
     if (running !== undefined && running.proof === undefined) return running;
-    const attempt: Attempt = { ended: this.#prove(ground, what) };
+    const attempt: Attempt = { ...what, ended: this.#prove(ground, what) };
     attempt.ended.then((proof) => attempt.proof = proof);
     this.#attempts.set(what.ociRuntime, attempt);
     return attempt;

@@ -90,7 +90,7 @@ export const CHILD_LIMIT_CHECKS: Checks = {
   },
 
   async "processes below the limit are a program's to use"({ dialect, run }) {
-    const { outcome, stdout } = await run(processesOf(dialect).startChildren(5, "sleep 0.3"), { limits: TIGHT });
+    const { outcome, stdout } = await run(processesOf(dialect).startChildren(5, "exec sleep 0.3"), { limits: TIGHT });
     assertEquals([outcome, stdout], [{ kind: "exited", exitCode: 0 }, "before\ndone\n"]);
   },
 

@@ -37,19 +37,6 @@ if (isPresent("docker/python", await dockerAvailability("python"))) {
     assertEquals(await run(4), [{ kind: "process_limit", limit: 4, observed: 5 }, ""]);
   });
 
-  Deno.test("[docker] what lies in the workspace and /tmp together is bounded to the MB, without what launchers put there", async () => {
-    await using docker = await openDocker();
-    const resourceLimits = { ...DEFAULT_LIMITS, diskMb: 2 };
-    const write = (kilobytes: number) =>
-      `open("/tmp/a", "wb").write(bytes(1_000_000))\nopen("b", "wb").write(bytes(${kilobytes} * 1024))\nimport time; time.sleep(0.3)`;
-    const run = async (kilobytes: number) => {
-      const config = configFor("python", { resourceLimits, singleUse: true });
-      await using environment = await docker.runtime.createEnvironment(config);
-      return (await runCode(environment, write(kilobytes), { limits: resourceLimits })).outcome.kind;
-    };
-    assertEquals([await run(1_000), await run(1_200)], ["exited", "disk_limit"]);
-  });
-
   Deno.test("[docker] less memory than the workspace takes is refused, and the environment stays as it is", async () => {
     await using docker = await openDocker();
     await using environment = await docker.runtime.createEnvironment(

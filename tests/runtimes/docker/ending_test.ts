@@ -11,7 +11,7 @@ import {
   parseEnding,
   UNSEEN_DISK,
 } from "../../../src/runtimes/docker/ending.ts";
-import { diskBoundsOf } from "../../../src/runtimes/docker/host_config.ts";
+import { diskBounds } from "../../../src/system/confined_directory.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, memoryMb: 100, diskMb: 20 };
 const MEBIBYTE = 1_048_576;
@@ -132,7 +132,7 @@ Deno.test("outcomeOf() tells that a process was refused, with one more than ther
 });
 
 Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the program made of it", () => {
-  const full = diskBoundsOf(LIMITS);
+  const full = diskBounds(LIMITS.diskMb);
   for (const status of [0, 1]) {
     const holding = (usage: Partial<DiskUsage>) =>
       outcome({ status }, { disk: { isFull: false, usage: { ...full, ...usage } } });
@@ -140,7 +140,7 @@ Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the pr
     assertEquals(holding({ bytes: full.bytes + 1 }), {
       kind: "disk_limit",
       limitMb: 20,
-      observedMb: 21,
+      observedMb: 25,
     });
     assertEquals(holding({ bytes: 0, files: full.files + 1 }), {
       kind: "disk_limit",
