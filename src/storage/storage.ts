@@ -97,6 +97,7 @@ export interface StoredKey {
   readonly revokedAt?: string;
 }
 
+/** The keys that there are and were. */
 export interface KeyStore {
   insert(key: StoredKey): void;
   find(id: string): StoredKey | undefined;

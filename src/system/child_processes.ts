@@ -95,7 +95,7 @@ export class ChildProcesses {
     try {
       return (this.#options.cgroup?.counts().outOfMemory ?? 0) > 0;
     } catch {
-      return false;
+      return false; // The group is gone.
     }
   }
 
@@ -157,7 +157,7 @@ export class ChildProcesses {
     try {
       return this.#options.cgroup?.members() ?? [];
     } catch {
-      return [];
+      return []; // As after the end of the group: who asks asks again.
     }
   }
 

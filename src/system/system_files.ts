@@ -6,6 +6,7 @@ export const PROGRAMS = ["/usr/bin"];
 export const SYSTEM_DIRECTORIES = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"];
 /** What runtimes themselves open of the machine's devices. */
 export const DEVICES = ["/dev/null", "/dev/urandom"];
+/** What the dynamic loader looks libraries up in. */
 export const LOADER_FILES = ["/etc/ld.so.cache"];
 /** What resolving a name and trusting a certificate take. */
 export const NETWORK_FILES = [

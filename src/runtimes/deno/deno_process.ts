@@ -29,11 +29,12 @@ export const READABLE: readonly string[] = ["TMPDIR"];
 /** How long it may take to read what a program said at its end, in ms: who streams its output may be slow. */
 const LAST_WORDS_MS = 250;
 
-/**
- * What V8 reserves as data before it has done anything: for itself, and again for each of the Workers that a program
- * may have. Measured with RLIMIT_DATA and Deno 2.9.6: 540 MB did not start it and 600 did; four Workers took 2,900 MB.
- */
+/** Workers that a program may have. */
 const MAX_WORKERS = 4;
+/**
+ * What V8 reserves as data before it has done anything: for itself, and again for each Worker. Measured with
+ * RLIMIT_DATA and Deno 2.9.6: 540 MB did not start it and 600 did; four Workers took 2,900 MB.
+ */
 export const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;
 
 /** Where a process works, and by what its refusals are judged. */

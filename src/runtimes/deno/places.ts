@@ -19,9 +19,11 @@ export interface Places {
   readonly interpreter: Mount;
 }
 
-/** The names of the directories that are made in an environment's own. */
+/** The directory in an environment's own that its client sees. */
 export const WORKSPACE_NAME = "workspace";
+/** The one in which programs have their temporary files. */
 export const TEMPORARY_NAME = "tmp";
+/** The one in which Deno keeps what it has transformed. */
 export const CACHE_NAME = "deno_dir";
 
 /** @param options.workspace the host's own directory for the workspace, where it is not in the environment's */

@@ -75,6 +75,6 @@ function versionOf({ binary, bootPath, confinement, startPath }: DenoInstallatio
     [size, mtime?.getTime()],
     [bootPath, startPath].map((path) => Deno.readTextFileSync(path)),
     permissionFlags(FLAG_SETTINGS),
-    CANARIES.map(({ name, fault, files }) => [name, String(files), String(fault)]),
+    CANARIES.map(({ name, promise, fault, files, links }) => [name, promise, ...[files, links, fault].map(String)]),
   ]);
 }

@@ -99,7 +99,7 @@ export class ContainerGroup {
         wasRefusedTasks: counts.refusedTasks > before.refusedTasks,
       };
     } catch {
-      return undefined;
+      return undefined; // It is gone.
     }
   }
 
@@ -108,7 +108,7 @@ export class ContainerGroup {
     try {
       return this.#seesInside ? this.#group.members().length : undefined;
     } catch {
-      return undefined;
+      return undefined; // It is gone.
     }
   }
 
@@ -126,7 +126,7 @@ export class ContainerGroup {
       const building = fs.existsSync(root + BUILD_DIRECTORY) ? [fs.statfsSync(root + BUILD_DIRECTORY)] : [];
       return { isFull: [...places, ...building].some(isFull), usage: usageIn(places) };
     } catch {
-      return undefined;
+      return undefined; // It is gone, or closed to this service.
     }
   }
 
