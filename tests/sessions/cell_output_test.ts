@@ -49,6 +49,30 @@ Deno.test("CellOutput passes on whatever is not the word, as far as it goes", ()
   }
 });
 
+Deno.test("CellOutput puts a word in parts together wherever the stream is cut, and passes on what stands between them", () => {
+  const text = fc.stringMatching(/^[a-z]{0,8}$/);
+  const parts = fc.array(fc.record({ before: text, told: text }), { minLength: 1, maxLength: 6 });
+  fc.assert(fc.property(parts, text, fc.array(fc.nat(), { maxLength: 8 }), (parts, rest, cuts) => {
+    const word = parts.map(({ before, told }, index) =>
+      `${before}\0\x07\x02${SECRET}${told}${index < parts.length - 1 ? "\x17" : "\n"}`
+    );
+    assertEquals(feed(bytesOf(word.join("") + rest), cuts), {
+      output: bytesOf(parts.map(({ before }) => before).join("")),
+      report: bytesOf(parts.map(({ told }) => told).join("")),
+      rest: bytesOf(rest),
+    });
+  }));
+});
+
+Deno.test("CellOutput bounds the parts of a report, and not each of them alone", () => {
+  const part = (told: string) => bytesOf(`\0\x07\x02${SECRET}${told}\x17`);
+  for (const [told, count] of [["x".repeat(50), 2], ["", 100]] as const) {
+    const reader = new CellOutput(SECRET, BOUNDS);
+    for (let at = 0; at < count; at++) assertEquals(reader.push(part(told)).output.length, 0);
+    assertThrows(() => reader.push(part(told)), RangeError);
+  }
+});
+
 Deno.test("CellOutput keeps no more of a report than there can be", () => {
   const reader = new CellOutput(SECRET, BOUNDS);
   reader.push(bytesOf(`\0\x07\x02${SECRET}${"x".repeat(100)}`));

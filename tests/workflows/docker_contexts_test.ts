@@ -58,6 +58,57 @@ if (isPresent("docker", await dockerAvailability("python"))) {
     assertEquals([lost.outcome, lost.contextLost], [timedOut, true]);
   });
 
+  Deno.test("[docker] a Python context survives a long value among what others print, and what it raises", async () => {
+    await using service = await startServiceProcess([], SETTINGS);
+    const client = new ApiClient(service);
+    const session = await client.openSession({ language: "python" });
+    const context = await OpenContext.open(client, session.id);
+    const printing = `import subprocess, threading, time
+def work():
+  while True: print('thread'); time.sleep(.001)
+threading.Thread(target=work, daemon=True).start()
+process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; done'])`;
+    assertEquals((await context.run(printing)).exitCode, 0);
+    const long = await context.run("'x' * 300_000");
+    assertEquals([long.contextLost, long.value === "x".repeat(300_000)], [undefined, true]);
+    const raised = await context.run("process.kill()\nraise GeneratorExit");
+    assertEquals([raised.outcome, raised.contextLost], [{ kind: "exited", exitCode: 1 }, undefined]);
+    assertEquals(raised.stderr.match(/File "[^"]*"/g), ['File "cell_3"']);
+  });
+
+  Deno.test("[docker] a Python cell that awaits runs in one loop, with the context variables of all cells", async () => {
+    await using service = await startServiceProcess([], SETTINGS);
+    const client = new ApiClient(service);
+    const session = await client.openSession({ language: "python" });
+    const context = await OpenContext.open(client, session.id);
+    const task = "import asyncio, decimal\ntask = asyncio.create_task(asyncio.sleep(.1, 'slept'))\nawait task";
+    assertEquals((await context.run(task)).value, "slept");
+    const precise = "await asyncio.sleep(0)\ndecimal.getcontext().prec = 50\ndecimal.getcontext().prec";
+    assertEquals([(await context.run(precise)).value, (await context.run("decimal.getcontext().prec")).value], [
+      50,
+      50,
+    ]);
+    const failed = await context.run("await asyncio.sleep(0)\n1 / 0");
+    assertEquals(failed.stderr.match(/File "[^"]*", line \d+/g), ['File "cell_4", line 2']);
+  });
+
+  Deno.test("[docker] a regular expression without end is interrupted with the context's state kept", async () => {
+    await using service = await startServiceProcess([], SETTINGS);
+    const client = new ApiClient(service);
+    const session = await client.openSession({ language: "python" });
+    const context = await OpenContext.open(client, session.id);
+    const match = "import re\nn = 1\nopen('matches', 'w').close()\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
+    const late = await context.run(match, { timeoutMs: 300 });
+    assertEquals([late.outcome, late.contextLost], [{ kind: "timed_out", limitMs: 300 }, undefined]);
+    const file = `/v1/sessions/${session.id}/files/matches`;
+    assertEquals(await client.status("DELETE", file), 204);
+    const matching = context.run(match, { timeoutMs: 60_000 });
+    await until(async () => await client.status("GET", file) === 200, "the cell matches");
+    assertEquals((await client.json("POST", `${context.path}/interrupt`)).interrupted, true);
+    assertEquals((await matching).outcome, { kind: "cancelled" });
+    assertEquals((await context.run("n")).value, 1);
+  });
+
   Deno.test("[docker] a Python context ends with its process, and what it forks or forges changes nothing", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);

@@ -1,6 +1,7 @@
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { goBuild } from "./go_build.ts";
 import pythonInterpreter from "./interpreter.py" with { type: "text" };
+import pythonValues from "./shown_values.py" with { type: "text" };
 
 /**
  * How programs of one environment name run in a container. In a command line `{file}` stands for the program's file, and
@@ -56,7 +57,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     run: ["python3", "{file}"],
     waits: "python",
     install: PIP,
-    interpreter: ["python3", "-c", pythonInterpreter],
+    interpreter: ["python3", "-c", `${pythonValues}\n\n${pythonInterpreter}`],
     env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONPATH: `${WORKSPACE_ROOT}/${PYTHON_PACKAGES}` },
   },
   javascript: {

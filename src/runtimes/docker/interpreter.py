@@ -2,42 +2,32 @@
 
 The service writes a line of JSON on stdin: {"cell": {...}} when no other cell is under way, or {"interrupt": true}. At the
 end of a cell, stdout and stderr each carry NUL BEL STX, the cell's secret, JSON, and a line feed; that on stdout says how it
-ended. Whatever is printed besides is the program's. A thread reads stdin, so that a cell can be interrupted.
+ended. Long JSON comes in parts: each is led like that, and ends with ETB where another follows. Whatever is printed besides
+is the program's. A thread reads stdin, so that a cell can be interrupted. It is run behind shown_values.py, as one program.
 """
 
 import ast
-import base64
 import builtins
+import contextvars
+import fcntl
 import linecache
-import math
 import os
 import queue
-import re
 import select
 import signal
 import sys
 import threading
-import time
-import traceback
 import types
 from json import dumps, loads
+from time import monotonic, sleep
 
-MAX_DEPTH = 32
-# What one value of JSON costs at least, as reading it takes time; so many bytes may be 20,000 of them.
-VALUE_BYTES = 210
-MAX_SAFE_INTEGER = 2**53 - 1
 MAX_DISPLAYS = 1000
-# The methods by which values say what they are shown as, as in IPython.
-REPRESENTATIONS = {
-    "_repr_html_": "text/html",
-    "_repr_markdown_": "text/markdown",
-    "_repr_latex_": "text/latex",
-    "_repr_svg_": "image/svg+xml",
-    "_repr_png_": "image/png",
-    "_repr_jpeg_": "image/jpeg",
-    "_repr_json_": "application/json",
-    "_repr_javascript_": "application/javascript",
-}
+COMPILED = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+CO_COROUTINE = 0x80
+# How long the main thread sleeps at a time, when it gives way to the one that listens.
+TURN_SECONDS = 0.001
+# How often it does from a cell's deadline on; nobody else's timer has this interval.
+TIMER_SECONDS = 0.103
 
 
 class Interpreter:
@@ -52,9 +42,12 @@ class Interpreter:
         self.running = None  # The secret of the cell that is under way.
         self.ending = None  # Why that is being interrupted.
         self.interruptible = False  # Whether what is evaluated now may be.
+        self.deadline = None  # That of the cell, until it is interrupted for it.
+        self.listening = False  # Whether the thread waits for what to do.
         self.shown = []
         self.dropped = 0
         self.loop = None
+        self.context = contextvars.copy_context()  # What context variables are, in every cell.
         module = types.ModuleType("__main__")
         self.names = module.__dict__
         sys.modules["__main__"] = module
@@ -63,6 +56,12 @@ class Interpreter:
 
     def serve(self):
         signal.signal(signal.SIGINT, self.on_interrupt)
+        signal.signal(signal.SIGIO, self.give_way)
+        try:
+            fcntl.fcntl(self.orders, fcntl.F_SETOWN, self.pid)
+            fcntl.fcntl(self.orders, fcntl.F_SETFL, fcntl.fcntl(self.orders, fcntl.F_GETFL) | os.O_ASYNC)
+        except OSError:
+            pass  # This kernel signals nobody; an interrupt waits for what holds the interpreter's lock.
         threading.Thread(target=self.listen, daemon=True).start()
         while True:
             self.run(self.cells.get())
@@ -70,11 +69,13 @@ class Interpreter:
     def listen(self):
         """Hands cells to the main thread, and interrupts it: when it is told to, and at a cell's deadline."""
         text = b""
-        deadline = None
         while True:
-            wait = None if deadline is None else max(0, deadline - time.monotonic())
-            if not select.select([self.orders], [], [], wait)[0]:
-                deadline = None
+            wait = None if self.deadline is None else max(0, self.deadline - monotonic())
+            self.listening = True
+            ordered = select.select([self.orders], [], [], wait)[0]
+            self.listening = False
+            if not ordered:
+                self.deadline = None
                 self.interrupt("timed_out")
                 continue
             chunk = os.read(self.orders, 65536)
@@ -88,7 +89,7 @@ class Interpreter:
                     continue
                 with self.lock:
                     self.running, self.ending = cell["secret"], None
-                deadline = time.monotonic() + cell["timeoutMs"] / 1000
+                self.deadline = monotonic() + cell["timeoutMs"] / 1000
                 self.cells.put(cell)
 
     def interrupt(self, ending):
@@ -105,7 +106,30 @@ class Interpreter:
         self.interruptible = self.ending is None
         raise KeyboardInterrupt
 
+    def give_way(self, _signal, _frame):
+        """Waits for the thread, which gets no turn from a function that looks for signals and does nothing else."""
+        while self.interruptible and self.is_due():
+            sleep(TURN_SECONDS)
+
+    def is_due(self):
+        """Whether the thread has something to do."""
+        is_late = self.deadline is not None and monotonic() >= self.deadline
+        return is_late or not self.listening or bool(select.select([self.orders], [], [], 0)[0])
+
+    def set_timer(self, seconds):
+        """Has the main thread give way at a cell's deadline, unless the program uses the timer itself."""
+        if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+            signal.signal(signal.SIGALRM, self.give_way)
+        if signal.getsignal(signal.SIGALRM) == self.give_way and not signal.getitimer(signal.ITIMER_REAL)[0]:
+            signal.setitimer(signal.ITIMER_REAL, seconds, TIMER_SECONDS)
+
+    @staticmethod
+    def clear_timer():
+        if round(signal.getitimer(signal.ITIMER_REAL)[1], 6) == TIMER_SECONDS:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
     def run(self, cell):
+        self.set_timer(cell["timeoutMs"] / 1000)
         try:
             self.interruptible = True
             report = self.evaluate(cell)
@@ -113,14 +137,14 @@ class Interpreter:
         except KeyboardInterrupt:  # It came when the cell was over already, or had not begun.
             self.interruptible = False
             report = {"kind": self.ending or "failed"}
+        self.clear_timer()
         with self.lock:
             self.running = None
         if os.getpid() != self.pid:
             os._exit(0)  # A child that the cell forked, and that came this far.
-        report.update(self.take_displays(cell["maxResultBytes"]))
-        end = b"\0\x07\x02" + cell["secret"].encode()
-        self.put(self.streams[0], end + dumps(report).encode() + b"\n")
-        self.put(self.streams[1], end + b"{}\n")
+        report.update(self.context.run(self.take_displays, cell["maxResultBytes"]))
+        tell(self.streams[0], cell["secret"], dumps(report))
+        tell(self.streams[1], cell["secret"], "{}")
 
     def evaluate(self, cell):
         try:
@@ -128,8 +152,8 @@ class Interpreter:
                 self.interruptible = False
                 raise KeyboardInterrupt
             value = self.execute(cell["code"], cell["name"])
-            report = {"kind": "done", **to_value(value, cell["maxResultBytes"])}
-        except (SystemExit, GeneratorExit):
+            report = {"kind": "done", **self.context.run(to_value, value, cell["maxResultBytes"])}
+        except SystemExit:
             flush()
             raise
         except BaseException as error:
@@ -143,28 +167,42 @@ class Interpreter:
     def execute(self, code, name):
         """Runs a cell; gives what its last expression came to."""
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-        tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | COMPILED)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        self.call(compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
-        if last is None:
-            return None
-        return self.call(compile(ast.Expression(last.value), name, "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
+        parts = [compile(tree, name, "exec", COMPILED)]
+        if last is not None:
+            parts.append(compile(ast.Expression(last.value), name, "eval", COMPILED))
+        if any(part.co_flags & CO_COROUTINE for part in parts):
+            return self.wait_for(self.execute_awaiting(parts))
+        return [self.context.run(eval, part, self.names) for part in parts][-1]
 
-    def call(self, code):
-        if not code.co_flags & 0x80:  # CO_COROUTINE
-            return eval(code, self.names)
+    async def execute_awaiting(self, parts):
+        for part in parts:
+            value = eval(part, self.names)
+            if part.co_flags & CO_COROUTINE:
+                value = await value
+        return value
+
+    def wait_for(self, coroutine):
         import asyncio
 
-        if self.loop is None:
+        if self.loop is None or self.loop.is_closed():
             self.loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self.loop)
-        task = self.loop.create_task(eval(code, self.names))
+        task = self.loop.create_task(coroutine, context=self.context)
         try:
             return self.loop.run_until_complete(task)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             task.cancel()
-            self.loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
-            raise
+            try:
+                if not task.done():
+                    self.loop.run_until_complete(task)
+            except asyncio.CancelledError as cancelled:
+                if without_own(error.__traceback__) is None:  # It came while nothing ran.
+                    error.__traceback__ = cancelled.__traceback__  # What the cell was waiting for.
+            except (Exception, KeyboardInterrupt):
+                pass  # Whatever the cell makes of its end, it is interrupted.
+            raise error
 
     def display(self, *values, raw=False):
         """Shows values beside what a cell prints; with raw, they are MIME bundles themselves."""
@@ -186,124 +224,21 @@ class Interpreter:
         self.dropped = 0
         return {"displays": displays, **({"displaysOmitted": omitted} if omitted else {})}
 
-    @staticmethod
-    def put(stream, data):
-        while data:
+
+def tell(stream, secret, text):
+    """Writes the end of a cell in parts that a pipe takes whole, whoever prints to it meanwhile."""
+    text, begin = text.encode(), b"\0\x07\x02" + secret.encode()
+    room = select.PIPE_BUF - len(begin) - 1
+    for at in range(0, len(text), room):
+        put(stream, begin + text[at : at + room] + (b"\x17" if at + room < len(text) else b"\n"))
+
+
+def put(stream, data):
+    while data:
+        try:
             data = data[os.write(stream, data) :]
-
-
-def to_value(value, max_bytes):
-    """What the last expression of a cell is answered as: JSON where it is that, else a bundle."""
-    if value is None:
-        return {}
-    if not any(hasattr(type(value), name) for name in ["_repr_mimebundle_", *REPRESENTATIONS]) and is_json(value):
-        if cost_of(value) <= max_bytes:
-            return {"value": value, "valueType": "json"}
-    return {"value": fit(to_bundle(value), value, max_bytes), "valueType": "mime"}
-
-
-def to_bundle(value):
-    bundle = {"text/plain": show(value)}
-    if isinstance(value, type):
-        return bundle
-    for name, kind in REPRESENTATIONS.items():
-        content = call_method(value, name)
-        if content is not None:
-            bundle[kind] = content
-    made = call_method(value, "_repr_mimebundle_")
-    if made is not None:
-        bundle.update(made[0] if isinstance(made, tuple) else made)
-    return check_bundle(bundle)
-
-
-def call_method(value, name):
-    """What a value says of itself; what fails to is told on stderr, and left out."""
-    method = getattr(type(value), name, None)
-    if method is None:
-        return None
-    try:
-        content = getattr(value, name)()
-        return content[0] if isinstance(content, tuple) and name != "_repr_mimebundle_" else content
-    except Exception as error:
-        complain(error)
-        return None
-
-
-def check_bundle(bundle):
-    if not isinstance(bundle, dict):
-        raise TypeError("Cannot display a value as what it is shown as must be a dict of MIME types")
-    checked = {}
-    for kind, content in bundle.items():
-        if not isinstance(kind, str) or "/" not in kind:
-            raise TypeError(f"Cannot display a value as {kind!r} is no MIME type")
-        if isinstance(content, (bytes, bytearray)):
-            content = base64.b64encode(content).decode()
-        checked[kind] = content if is_json(content) else show(content)
-    return checked
-
-
-def fit(bundle, value, max_bytes):
-    """A bundle that costs no more than it may: of a longer one, the text, or its head."""
-    if cost_of(bundle) <= max_bytes:
-        return bundle
-    text = bundle.get("text/plain")
-    text = text if isinstance(text, str) else show(value)
-    if cost_of({"text/plain": text}) <= max_bytes:
-        return {"text/plain": text}
-    return {"text/plain": text[: max_bytes // 16] + "…"}
-
-
-def is_json(value, depth=0):
-    """Whether JSON carries a value whole: a tuple, NaN, or an integer that a double does not hold, it does not."""
-    if depth > MAX_DEPTH:
-        return False
-    kind = type(value)
-    if value is None or kind is bool:
-        return True
-    if kind is str:
-        return value.isascii() or not re.search("[\ud800-\udfff]", value)
-    if kind is int:
-        return abs(value) <= MAX_SAFE_INTEGER
-    if kind is float:
-        return math.isfinite(value)
-    if kind is list:
-        return all(is_json(item, depth + 1) for item in value)
-    return kind is dict and all(type(key) is str and is_json(item, depth + 1) for key, item in value.items())
-
-
-def cost_of(value):
-    return max(len(dumps(value)), count_values(value) * VALUE_BYTES)
-
-
-def count_values(value):
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(count_values(item) for item in items)
-
-
-def show(value):
-    try:
-        return repr(value)
-    except Exception as error:
-        return f"[a value that cannot be shown: {type(error).__name__}]"
-
-
-def complain(error):
-    """Prints an error with the frames of the program alone."""
-    frames = skip_own(error.__traceback__)
-    at = frames
-    while at is not None:
-        at.tb_next = skip_own(at.tb_next)
-        at = at.tb_next
-    try:
-        sys.stderr.write("".join(traceback.format_exception(type(error), error, frames)))
-    except Exception:
-        pass  # The program has closed its stderr, or its error cannot be shown.
-
-
-def skip_own(frames):
-    while frames is not None and frames.tb_frame.f_globals is globals():
-        frames = frames.tb_next
-    return frames
+        except BlockingIOError:  # The program has made it one that does not wait.
+            select.select([], [stream], [])
 
 
 def flush():
