@@ -37,7 +37,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     code: ["src/core/", "src/system/", "src/runtimes/process/"],
     types: ["src/runtimes/runtime.ts"],
   },
-  "src/commands/": { code: ["src/core/"], types: ["src/runtimes/runtime.ts"] },
+  "src/commands/": {
+    code: [
+      "src/core/",
+      "src/system/delay.ts",
+      "src/system/owner_turns.ts",
+      "src/system/run_worker.ts",
+      "src/system/semaphore.ts",
+    ],
+    types: ["src/runtimes/runtime.ts"],
+  },
   "src/engine/": {
     code: [
       "src/core/",
@@ -70,6 +79,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       "src/metrics.ts",
       "src/runtimes/runtime.ts",
       "src/runtimes/description.ts",
+      "src/system/byte_budget.ts",
       "src/system/uploads.ts",
     ],
   },
@@ -93,7 +103,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "diff": ["src/commands/"],
   "deno-std": ["src/"],
   "cidr-tools": ["src/core/private_networks.ts"],
-  "es-module-lexer": ["src/runtimes/deno/interpreter_modules.ts"],
+  "acorn": ["src/runtimes/deno/interpreter_modules.ts"],
   "hono": ["src/server/"],
   "range-parser": ["src/server/file_conditions.ts"],
   "commander": ["src/cli/"],

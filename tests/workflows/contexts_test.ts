@@ -9,6 +9,24 @@ import { until } from "../support/until.ts";
 
 const EXITED = { kind: "exited", exitCode: 0 } as const;
 
+/** Ways to declare `x` as `N`, and the expression that reads it. */
+const DECLARATIONS = {
+  const: "const x = N; x",
+  pattern: "const { x } = { x: N }; x",
+  let: "let x = N; x",
+  var: "var x = N; x",
+  "var in a block": "if (true) { var x = N } x",
+  "var of a loop": "for (var x of [N]); x",
+  function: "x(); function x() { return N } x()",
+  class: "class x { static n = N } x.n",
+  enum: "enum x { a = N } x.a",
+  namespace: "namespace x { export const n = N } x.n",
+  import: "import x from './mN.ts'\n[x][0]",
+  using: "using x = { n: N, [Symbol.dispose]() {} }; x.n",
+  "function in a block": "{ function x() {} } const y = N; y",
+  "failed let": "let y = N; try { eval('null.z') } catch {} y",
+} as const;
+
 Deno.test("a context keeps variables, imports and functions from cell to cell, and answers with values", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
@@ -40,6 +58,116 @@ Deno.test("a context keeps variables, imports and functions from cell to cell, a
   assertEquals(await client.status("DELETE", context.path), 204);
   assertEquals(await client.status("DELETE", context.path), 404);
   assertEquals((await client.json("POST", `${context.path}/executions`, { code: "1" })).code, "not_found");
+});
+
+Deno.test("everything may be declared again as anything else, by names that are the interpreter's own as well", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  await context.run("for (const n of [1, 2]) Deno.writeTextFileSync(`m${n}.ts`, `export default ${n}`)");
+  for (const [first, before] of Object.entries(DECLARATIONS)) {
+    for (const [then, after] of Object.entries(DECLARATIONS)) {
+      const name = first.length % 2 === 0 ? "crypto" : "a";
+      const declare = (code: string, n: number) => context.run(code.replaceAll(/\bx\b/g, name).replaceAll("N", `${n}`));
+      const values = [await declare(before, 1), await declare(after, 2)].map(({ value, stderr }) => value ?? stderr);
+      assertEquals(values, [1, 2], `${first}, then ${then}`);
+    }
+  }
+});
+
+Deno.test("a cell may take the names of everything that the interpreter itself uses", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  const names =
+    "Array,Error,Function,JSON,Map,Math,Number,Object,Promise,RegExp,Set,String,Symbol,SyntaxError,TextDecoder," +
+    "TextEncoder,TypeError,URL,Uint8Array,WeakSet,clearTimeout,performance,process,queueMicrotask,setTimeout";
+  assertEquals((await context.run(`const ${names.replaceAll(",", " = 1, ")} = 1;`)).outcome, EXITED);
+  assertEquals((await context.run("import { join } from 'node:path'; const x: string = join('a', 'b'); [x]")).value, [
+    "a/b",
+  ]);
+  assertEquals((await context.run("using r = null; display(7); ({ a: 1n })")).displays, [{ "text/plain": "7" }]);
+  assertMatch(
+    (await context.run("function f() { null.foo }\nf()")).stderr,
+    /^Uncaught TypeError.*\n.*cell_4:1:\d+\)\n {4}at cell_4:2:1\n$/,
+  );
+  assertMatch((await context.run("let a: = 1")).stderr, /^Uncaught SyntaxError.*\n.*cell_5:1:8/);
+});
+
+Deno.test("declarations mean in a cell what they mean in a module", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  const values = async (...cells: string[]) => {
+    const answers: unknown[] = [];
+    for (const cell of cells) {
+      const { stderr, value } = await context.run(cell);
+      answers.push(stderr === "" ? value : stderr.split("\n").find((line) => line.startsWith("Uncaught ")));
+    }
+    return answers;
+  };
+  assertEquals(await values("5; var a = 7", "var a; a", "var a = a || 1; a"), [5, 7, 7], "a var keeps its value");
+  assertEquals(await values("const k = 1;\nk = 2", "k = 3; k"), [
+    "Uncaught TypeError: Assignment to constant variable.",
+    3,
+  ]);
+  assertEquals(await values("enum E { A, B }", "enum E { Q } Object.keys(E)"), [undefined, ["0", "Q"]]);
+  assertEquals(await values("let t = null.foo", "var t = 2; t"), [
+    "Uncaught TypeError: Cannot read properties of null (reading 'foo')",
+    2,
+  ]);
+  const thrower = await context.run("let i = 1\nfail()\n  function fail() {\n    null.foo\n  }\n[i]");
+  assertMatch(thrower.stderr, /\n {4}at fail \(cell_10:4:10\)\n {4}at cell_10:2:1\n$/);
+  const use = "{ [Symbol.dispose]: () => order.push(1) }, b = { [Symbol.dispose]: () => order.push(2) }";
+  assertEquals(await values(`let order: number[] = []; using r = ${use}; order.push(0)`, "order"), [1, [0, 2, 1]]);
+  await context.run("Deno.writeTextFileSync('types.ts', 'export interface T {}\\nexport const v = 5')");
+  assertEquals(
+    await values("import { T, v } from './types.ts'; const o: T = {}; v", "import { w } from './types.ts'"),
+    [
+      5,
+      "Uncaught SyntaxError: The requested module './types.ts' does not provide an export named 'w'",
+    ],
+  );
+});
+
+Deno.test("the descriptor of stdin is closed to whatever could read it, and the context goes on", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "javascript" });
+  const context = await OpenContext.open(client, session.id);
+  await context.run("1");
+  const read = await context.run("import fs from 'node:fs'; try { fs.readFileSync(0) } catch (error) { error.code }");
+  assertEquals(read.value, "EBADF");
+  await context.run("const read = new Promise((done) => fs.read(0, new Uint8Array(9), 0, 9, null, done)); 0");
+  assertEquals((await context.run("(await read).code")).value, "EBADF");
+  const waiting = context.run("process.stdin.resume(); await new Promise(() => {})", { timeoutMs: 60_000 });
+  await until(async () => (await client.json("POST", `${context.path}/interrupt`)).interrupted, "it is interrupted");
+  assertEquals((await waiting).outcome, { kind: "cancelled" });
+  assertEquals((await context.run("2")).value, 2);
+});
+
+Deno.test("what a cell throws after it was ended is told, and what the program handles itself is not", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  const late = await context.run("await new Promise((done) => setTimeout(done, 300)); throw new Error('late')", {
+    timeoutMs: 100,
+  });
+  assertEquals([late.outcome.kind, late.stderr], ["timed_out", ""]);
+  const wait = "await new Promise((done) => setTimeout(done, 50))";
+  const next = await context.run(`${wait};`.repeat(8));
+  assertMatch(next.stderr, /^Uncaught Error: late\n {4}at .*cell_1:1:/);
+  const handled = await context.run(
+    `addEventListener("unhandledrejection", (e) => { if (e.reason === "mine") e.preventDefault() });
+     Promise.reject("mine"); Promise.reject("other"); ${wait}`,
+  );
+  assertEquals(handled.stderr, "Uncaught other\n");
+  const inNode = await context.run(`process.on("unhandledRejection", console.log); Promise.reject("node's"); ${wait}`);
+  assertEquals([inNode.stdout.startsWith("node's"), inNode.stderr], [true, ""]);
 });
 
 Deno.test("a cell that waits, or spins before it has waited, is ended with its state kept; any other takes the context along", async () => {
@@ -137,16 +265,32 @@ Deno.test("a cell is an execution like any other: in turn, asynchronous, cancell
   const [first, again] = [await once(), await once()];
   assertEquals([first.value, again.id], [4, first.id]);
 
+  const lost = await OpenContext.open(client, session.id, { language: "js" });
+  const leave = () =>
+    client.json("POST", `${lost.path}/executions`, { code: "Deno.exit(3)" }, { "idempotency-key": "last" });
+  const left = await leave();
+  assertEquals([left.exitCode, (await client.json("POST", `${lost.path}/executions`, { code: "1" })).code], [
+    3,
+    "conflict",
+  ]);
+  assertEquals((await leave()).id, left.id);
+
   const refused = await context.run(
     "for (const at of [1, 2]) {\n  try { Deno.readTextFileSync('/etc/shadow') } catch {}\n}",
   );
   assertEquals(refused.denials.map(({ at, target }) => [at, target]), [["cell_7:2:14", "/etc/shadow"]]);
+  for (const code of ["import x from 'https://example.com/x.ts'", "await import('https://example.com/y.ts')"]) {
+    const { cell, denials } = await context.run(code);
+    assertEquals(denials.map(({ at, kind, target }) => [at?.split(":")[0], kind, target]), [
+      [cell, "import", "example.com:443"],
+    ]);
+  }
   assertEquals([(await context.run("1")).denials, first.language, first.contextId], [[], "javascript", context.id]);
   for (const refusal of ["Deno.hostname()", "new (await import('node:inspector')).Session().connect()"]) {
     assertMatch((await context.run(refusal)).stderr, /NotCapable: Requires sys access/);
   }
   const { executionCount } = await client.json("GET", `/v1/sessions/${session.id}`);
-  assertEquals(executionCount, 10);
+  assertEquals(executionCount, 13);
 });
 
 Deno.test("a context is used over JSON-RPC while others are over HTTP, and told of as it prints", async () => {

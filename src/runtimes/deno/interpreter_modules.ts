@@ -1,24 +1,38 @@
+import acorn from "acorn" with { type: "text" };
 import bundles from "./interpreter/bundles.js" with { type: "text" };
 import cellCode from "./interpreter/cell_code.js" with { type: "text" };
+import constants from "./interpreter/constants.js" with { type: "text" };
+import declarations from "./interpreter/declarations.js" with { type: "text" };
 import displays from "./interpreter/displays.js" with { type: "text" };
+import edits from "./interpreter/edits.js" with { type: "text" };
 import evaluator from "./interpreter/evaluator.js" with { type: "text" };
-import lexer from "es-module-lexer/js" with { type: "text" };
+import imports from "./interpreter/imports.js" with { type: "text" };
 import main from "./interpreter/main.js" with { type: "text" };
+import orders from "./interpreter/orders.js" with { type: "text" };
+import parser from "./interpreter/parser.js" with { type: "text" };
+import resources from "./interpreter/resources.js" with { type: "text" };
 import stackTraces from "./interpreter/stack_traces.js" with { type: "text" };
 
 /** The main module of a context's process. */
 export const INTERPRETER_MAIN = "main.js";
 
-/** Finds imports; a context's process has no import map, and gets it as a file beside the others. */
-const LEXER = { specifier: '"es-module-lexer/js"', file: "lexer.js" };
+/** Parses cells; a context's process has no import map, and gets it as a file beside the others. */
+const ACORN = { specifier: '"acorn"', file: "acorn.txt" };
 
 /** Every module of a context's process by the name of its file, none of which imports anything else. */
 export const INTERPRETER_MODULES: Readonly<Record<string, string>> = {
   [INTERPRETER_MAIN]: main,
+  [ACORN.file]: acorn,
   "bundles.js": bundles,
-  "cell_code.js": cellCode.replace(LEXER.specifier, `"./${LEXER.file}"`),
+  "cell_code.js": cellCode,
+  "constants.js": constants,
+  "declarations.js": declarations,
   "displays.js": displays,
+  "edits.js": edits,
   "evaluator.js": evaluator,
-  [LEXER.file]: lexer,
+  "imports.js": imports,
+  "orders.js": orders,
+  "parser.js": parser.replace(ACORN.specifier, `"./${ACORN.file}"`),
+  "resources.js": resources,
   "stack_traces.js": stackTraces,
 };

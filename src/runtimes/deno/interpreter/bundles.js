@@ -1,5 +1,6 @@
 /** What values are shown as: MIME bundles, as in Deno's own notebooks. */
 
+const { Array, JSON, Math, Number, Object, RangeError, Symbol, TextEncoder, TypeError, Uint8Array } = globalThis;
 const { inspect } = Deno;
 const encoder = new TextEncoder();
 /** The method by which a value says itself what it is shown as. */

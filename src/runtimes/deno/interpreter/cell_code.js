@@ -1,118 +1,88 @@
 import { stripTypeScriptTypes } from "node:module";
-import { parse } from "es-module-lexer/js";
+import { rewriteDeclarations } from "./declarations.js";
+import { applyEdits } from "./edits.js";
+import { importEdits } from "./imports.js";
+import { parseCell } from "./parser.js";
 
-/** What stands in a script for `import()`, and for `import.meta`. */
-export const IMPORT_NAME = "$cell$import";
-/** See {@link IMPORT_NAME}. */
-export const META_NAME = "$cell$meta";
-
-/** Kinds of what the lexer finds: `import … from`, `import()`, and `import.meta`. */
-const [STATIC, DYNAMIC, META] = [1, 2, 3];
+const { Array, Number, Set, SyntaxError, encodeURIComponent } = globalThis;
 const GUARD = 'import "data:text/javascript,throw 0"; ';
 /** What Deno says of a module's syntax: words, maybe lines of the source, and the place. */
 const FAULT = /^(?:SyntaxError: )?(.+?)(?:\n[^]*)?\s+at data:[^\s]*?:(\d+):(\d+)$/;
 /** The transformation leaves out imports that nothing in the same cell uses, as if they were of types. */
 const IMPORTS_NOTHING = "A cell with an enum, a namespace or parameter properties imports nothing: use another cell";
+/** Deno itself rewrites them, in modules alone. */
+const DECORATES = /(?:^|[\s;{}])@[\w$(]/;
+const IS_FOR_MODULES = "A cell cannot hold decorators: put the class in a file, and import that";
 const NEEDS_TRANSFORM = /strip-only mode|type strip mode/;
-const AsyncFunction = (async () => {}).constructor;
+/** A cell without these declares nothing and imports nothing: nobody has to parse it. */
+const MAY_DECLARE = /\b(?:const|let|var|using|function|class|import)\b/;
+const MERGED = /\b(?:enum|namespace|module)\s+([\w$]+)/g;
 
 /**
- * The script that does what a cell says: without types, and with imports that a script can hold. Lines stay where they
- * are.
+ * The script that does what a cell says: without types, with imports that a script can hold, and with declarations that
+ * may be repeated. Lines stay where they are.
  *
+ * @returns `script`, and `before`: what has to be declared before it
  * @throws {SyntaxError} one that says where, with the name of the cell
  */
 export async function toScript(source, { name, isTyped }) {
-  const whole = await asObject(source, isTyped) ?? source;
+  const script = asObject(source, { name, isTyped });
+  if (script !== undefined) return script;
   try {
-    return rewriteImports(isTyped ? stripTypes(whole) : whole);
+    return rewrite(source, { name, isTyped });
   } catch (error) {
     const fault = error.message === IMPORTS_NOTHING ? error : await findFault(source, { name, isTyped });
     if (fault !== undefined) throw fault;
-    return source; // V8 has the last word.
+    if (isTyped && DECORATES.test(source)) throw new SyntaxError(IS_FOR_MODULES);
+    return { script: source }; // V8 has the last word.
   }
 }
 
 /** A cell that is one object literal, in parentheses: without, it would be a block. */
-function asObject(source, isTyped) {
+function asObject(source, options) {
   if (!/^\s*\{[^]*\}\s*$/.test(source)) return undefined;
-  const literal = `(${source})`;
   try {
-    new AsyncFunction(rewriteImports(isTyped ? stripTypes(literal) : literal));
-    return literal;
+    return rewrite(`(${source})`, { ...options, isParsed: true });
   } catch {
     return undefined;
   }
 }
 
+function rewrite(source, { isParsed = false, isTyped, name }) {
+  if (!isTyped) return rewriteScript(source, { isParsed, name });
+  const stripped = stripTypes(source);
+  const importsStatically = /^\s*import\b(?!\s*(?:type\b|\())/m.test(source);
+  if (stripped !== undefined) {
+    try {
+      return rewriteScript(stripped, { isParsed, isTyped, name });
+    } catch (error) {
+      // It may be `<const>[…]`, which only the transformation knows.
+      if (!stripped.includes("<") || importsStatically) throw error;
+    }
+  } else if (importsStatically) {
+    throw new SyntaxError(IMPORTS_NOTHING);
+  }
+  const fresh = new Set(Array.from(source.matchAll(MERGED), ([, merged]) => merged));
+  return rewriteScript(stripTypeScriptTypes(source, { mode: "transform" }), { fresh, isParsed: true, isTyped, name });
+}
+
+/** Undefined where more is to be done than to take types away. */
 function stripTypes(source) {
   try {
     return stripTypeScriptTypes(source);
   } catch (error) {
-    if (!NEEDS_TRANSFORM.test(error.message)) throw error;
-  }
-  if (/^\s*import\b(?!\s*(?:type\b|\())/m.test(source)) {
-    throw new SyntaxError(IMPORTS_NOTHING);
-  }
-  return stripTypeScriptTypes(source, { mode: "transform" });
-}
-
-/** Imports as a script can make them: what they name becomes variables of the script. */
-export function rewriteImports(source) {
-  if (!/\bimport\b/.test(source)) return source;
-  const [imports] = parse(source);
-  let script = "";
-  let from = 0;
-  for (const found of imports) {
-    const [end, text] = rewrite(source, found);
-    if (found.ss < from) continue;
-    script += source.slice(from, found.ss) + text;
-    from = end;
-  }
-  return script + source.slice(from);
-}
-
-/** Where a piece of the source ends, and what takes its place. */
-function rewrite(source, { a: attributesAt, d: callAt, s: nameAt, se: end, ss: start, t: kind, e: nameEnd }) {
-  switch (kind) {
-    case META:
-      return [end, META_NAME];
-    case DYNAMIC:
-      return [callAt, IMPORT_NAME];
-    case STATIC: {
-      const specifier = source.slice(nameAt - 1, nameEnd + 1);
-      const attributes = attributesAt < 0 ? "undefined" : `{ with: ${source.slice(attributesAt, end)} }`;
-      const clause = source.slice(start + "import".length, nameAt - 1).replace(/\bfrom\s*$/, "");
-      const lines = "\n".repeat(source.slice(start, end).split("\n").length - 1);
-      return [end, `${toDeclaration(clause, `${specifier}, ${attributes}`)}${lines}`];
-    }
-    default:
-      throw new SyntaxError(`Cannot import in this way: ${source.slice(start, end)}`);
+    if (NEEDS_TRANSFORM.test(error.message)) return undefined;
+    throw error;
   }
 }
 
-/** `name, { a, b as c }` and `name, * as all`, as a declaration of the same variables. */
-function toDeclaration(clause, module) {
-  const text = clause.replace(/\/\*[^]*?\*\/|\/\/.*/g, " ").trim();
-  if (text === "") return `void await ${IMPORT_NAME}(${module})`;
-  const [, standard, rest = ""] = /^(?:([^\s{*,]+)\s*,?)?\s*([^]*)$/.exec(text);
-  const pairs = standard === undefined ? [] : [["default", standard]];
-  const [, all] = /^\*\s*as\s+(\S+)$/.exec(rest) ?? [];
-  if (rest.startsWith("{")) pairs.push(...splitNames(rest.slice(1, -1)));
-  const names = JSON.stringify(pairs.map(([name]) => name));
-  const values = `await ${IMPORT_NAME}(${module}, ${names})`;
-  const pattern = `{ ${pairs.map(([name, local]) => `${JSON.stringify(name)}: ${local}`).join(", ")} }`;
-  if (all === undefined) return `const ${pattern} = ${values}`;
-  return `const ${all} = ${values}${pairs.length === 0 ? "" : `, ${pattern} = ${all}`}`;
-}
-
-/** Pairs of an exported name and the variable for it. */
-function splitNames(list) {
-  const names = list.match(/"(?:\\.|[^"])*"\s+as\s+[^\s,]+|'(?:\\.|[^'])*'\s+as\s+[^\s,]+|[^\s,][^,]*/g) ?? [];
-  return names.map((name) => {
-    const [, exported, local = exported] = /^("[^]*"|'[^]*'|\S+)(?:\s+as\s+(\S+))?\s*$/.exec(name);
-    return [/^["']/.test(exported) ? exported.slice(1, -1) : exported, local];
-  });
+/** What JavaScript is evaluated as. */
+export function rewriteScript(source, { fresh = new Set(), isParsed = false, isTyped = false, name }) {
+  if (!isParsed && !MAY_DECLARE.test(source)) return { script: source };
+  const program = parseCell(source);
+  const imports = importEdits(source, program, { isTyped });
+  const { before, edits } = rewriteDeclarations(source, program, { cell: name, edits: imports, fresh });
+  return { before, script: applyEdits(source, edits) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { checkBundle, costOf, DISPLAY, fit, toBundle } from "./bundles.js";
 
+const { Promise, String, URL, WeakSet } = globalThis;
 const { readFile } = Deno;
 /** More are not kept, however small they are. */
 const MAX_DISPLAYS = 1_000;

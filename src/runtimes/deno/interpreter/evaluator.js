@@ -1,7 +1,9 @@
 import { Session } from "node:inspector";
 import { show } from "./bundles.js";
+import { KEPT_NAME } from "./declarations.js";
 import "./stack_traces.js";
 
+const { Promise, Set, SyntaxError, performance } = globalThis;
 const { setPromiseHooks } = Deno[Deno.internal]?.core ?? {};
 const { now } = performance;
 
@@ -16,11 +18,16 @@ let taken;
 const hook = await hookId((value) => taken = value);
 
 /**
- * Evaluates a script in the scope that all cells share, where everything may be declared again.
+ * Evaluates a cell's script in the scope that all cells share, and before it what toScript() says.
  *
- * @returns `{ value }`, `{ error }` in words, or `{ isTimedOut }` when its synchronous part took too long
+ * @returns `{ value }`, `{ error, thrown }`, in words and itself, or `{ isTimedOut }` when its synchronous part took too
+ * long
  */
-export async function evaluate(script, { name, timeoutMs }) {
+export async function evaluate({ before, script }, { name, timeoutMs }) {
+  if (before !== undefined) {
+    const prepared = await evaluate({ script: await declare(before) }, { name, timeoutMs });
+    if (prepared.error !== undefined) return prepared;
+  }
   const startedAt = now.call(performance);
   const parameters = {
     expression: `${script}\n//# sourceURL=${name}`,
@@ -39,7 +46,31 @@ export async function evaluate(script, { name, timeoutMs }) {
   const { result, exceptionDetails } = answer;
   const value = await take(exceptionDetails?.exception ?? result);
   if (result.objectId !== undefined) await ask("Runtime.releaseObjectGroup", { objectGroup: "cell" });
-  return exceptionDetails === undefined ? { value } : { error: explain(value, { name, ...exceptionDetails }) };
+  return exceptionDetails === undefined
+    ? { value }
+    : { error: explain(value, { name, ...exceptionDetails }), thrown: value };
+}
+
+/** The script that declares functions and variables. A variable that is there already keeps its value. */
+async function declare({ directives, fresh, functions, kept, variables }) {
+  const { answer } = await ask("Runtime.globalLexicalScopeNames", {});
+  const known = new Set(answer.names);
+  const [missing, there] = [[...fresh], new Set(fresh)];
+  for (const name of new Set([...variables, ...kept])) {
+    const isThere = known.has(name) && !there.has(name) && await isReadable(name);
+    if (isThere) there.add(name);
+    else if (variables.includes(name)) missing.push(name);
+  }
+  const names = missing.length === 0 ? "" : `let ${missing.join()};`;
+  const values = kept.filter((name) => there.has(name) || missing.includes(name));
+  const keeping = kept.length === 0 ? "" : `;${KEPT_NAME}={${values.join()}};`;
+  return `${directives}${names}${functions}${keeping};void 0`; // No value has to be asked for.
+}
+
+/** Whether a variable was given a value; it was not where its declaration threw. */
+async function isReadable(name) {
+  const { answer } = await ask("Runtime.evaluate", { expression: `typeof ${name}`, replMode: true });
+  return answer.exceptionDetails === undefined;
 }
 
 /** An error that nobody caught, in words. */

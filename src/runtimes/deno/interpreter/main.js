@@ -8,29 +8,67 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { toValue } from "./bundles.js";
-import { IMPORT_NAME, META_NAME, toScript } from "./cell_code.js";
+import { toScript } from "./cell_code.js";
+import { CONST_NAME } from "./constants.js";
+import { KEPT_NAME, USING_NAME, VAR_NAME } from "./declarations.js";
 import { display, isDisplay, jupyter, takeDisplays } from "./displays.js";
 import { evaluate, explain } from "./evaluator.js";
-import { forget } from "../start.js";
+import { IMPORT_NAME, META_NAME } from "./imports.js";
+import { closeStdin, readOrders } from "./orders.js";
+import { disposeOf, useResource } from "./resources.js";
+import { forget, tell } from "../start.js";
 
+/** A cell may declare any of these names: interpreters see what all scripts declare. */
+const {
+  JSON,
+  Object,
+  Promise,
+  Proxy,
+  ReadableStream,
+  SyntaxError,
+  TextDecoder,
+  TextEncoder,
+  TypeError,
+  URL,
+  clearTimeout,
+  queueMicrotask,
+  setTimeout,
+} = globalThis;
 const { exit, stdin, stdout, stderr } = Deno;
 const [print, write] = [stdout, stderr].map((stream) => stream.writeSync.bind(stream));
-const read = stdin.read.bind(stdin);
-const { clearTimeout, setTimeout } = globalThis;
 const { parse, stringify } = JSON;
 const encoder = new TextEncoder();
 const workspace = pathToFileURL(`${Deno.cwd()}/`);
 const nothing = new ReadableStream({ start: (controller) => controller.close() });
+/** Only modules of Node's read by a descriptor; to close it takes 10 ms, and other cells need not wait for that. */
+const REACHES_MODULES = /\b(?:import|require|process)\b/;
+/** What nobody handles, and what Node calls it. */
+const UNCAUGHT = [
+  { type: "unhandledrejection", source: "reason", nodeName: "unhandledRejection" },
+  { type: "error", source: "error", nodeName: "uncaughtException" },
+];
 let interrupt = () => {};
 
-offer(globalThis, { [IMPORT_NAME]: importModule, [META_NAME]: metaOf(), display });
+offer(globalThis, {
+  [CONST_NAME]: new Proxy({}, { set: refuse }),
+  [IMPORT_NAME]: importModule,
+  [KEPT_NAME]: {},
+  [META_NAME]: metaOf(),
+  [USING_NAME]: useResource,
+  display,
+});
+Object.defineProperty(globalThis, VAR_NAME, { get: () => undefined, set: () => {} });
 Deno.jupyter = jupyter;
 offer(stdin, { read: () => Promise.resolve(null), readSync: () => null, readable: nothing });
-for (const [type, source] of [["unhandledrejection", "reason"], ["error", "error"]]) {
+for (const { type, source, nodeName } of UNCAUGHT) {
   addEventListener(type, (event) => {
-    if (event.defaultPrevented) return;
+    let isHandled = event.defaultPrevented;
     event.preventDefault();
-    complain(explain(event[source]));
+    event.preventDefault = () => isHandled = true; // By listeners of the program's, which come later.
+    queueMicrotask(() => {
+      if (isHandled || globalThis.process?.emit(nodeName, event[source], event.promise)) return;
+      complain(explain(event[source]));
+    });
   });
 }
 await serve();
@@ -38,16 +76,19 @@ await serve();
 /** Takes what the service writes, until it closes stdin. */
 async function serve() {
   const decoder = new TextDecoder();
-  const buffer = new Uint8Array(65_536);
   let text = "";
-  for (let length = await read(buffer); length !== null; length = await read(buffer)) {
-    text += decoder.decode(buffer.subarray(0, length), { stream: true });
+  for await (const bytes of readOrders()) {
+    text += decoder.decode(bytes, { stream: true });
     const lines = text.split("\n");
     text = lines.pop();
     for (const line of lines) {
       const { cell } = parse(line);
-      if (cell === undefined) interrupt();
-      else run(cell);
+      if (cell === undefined) {
+        interrupt();
+        continue;
+      }
+      if (REACHES_MODULES.test(cell.code)) closeStdin();
+      run(cell);
     }
   }
   exit(0);
@@ -60,21 +101,44 @@ async function run({ code, language, maxResultBytes, name, secret, timeoutMs }) 
   const ended = Promise.withResolvers();
   interrupt = () => ended.resolve({ kind: "interrupted" });
   const timer = setTimeout(() => ended.resolve({ kind: "timed_out" }), timeoutMs);
-  runCell({ code, isTyped, maxResultBytes, name, timeoutMs }).then(ended.resolve, ended.reject);
-  const result = await ended.promise.catch((error) => ({ kind: "failed", error: explain(error) }));
+  const cell = runCell({ code, isTyped, maxResultBytes, name, timeoutMs });
+  cell.then(ended.resolve);
+  const result = await ended.promise;
   clearTimeout(timer);
   interrupt = () => {};
-  const { error, ...told } = result;
-  if (error !== undefined) complain(error);
-  put(print, `\0\x07\x02${secret}${stringify({ ...told, ...takeDisplays(maxResultBytes) })}\n`);
+  if (result.kind === "failed") report(result);
+  else if (result.kind !== "done") cell.then(report); // It cannot be stopped, and may throw yet.
+  const { kind, value, valueType } = result;
+  put(print, `\0\x07\x02${secret}${stringify({ kind, value, valueType, ...takeDisplays(maxResultBytes) })}\n`);
   put(write, `\0\x07\x02${secret}{}\n`);
 }
 
+/** How a cell ended; a cell that throws rejects nothing. */
 async function runCell({ code, isTyped, maxResultBytes, name, timeoutMs }) {
-  const { error, isTimedOut, value } = await evaluate(await toScript(code, { name, isTyped }), { name, timeoutMs });
-  if (isTimedOut) return { kind: "timed_out" };
-  if (error !== undefined) return { kind: "failed", error };
-  return { kind: "done", ...await toValue(isDisplay(value) ? await value : value, maxResultBytes) };
+  try {
+    const ending = await evaluate(await toScript(code, { name, isTyped }), { name, timeoutMs });
+    const { error, isTimedOut, thrown, value } = ending;
+    await disposeOf(name).catch((failure) => {
+      if (error === undefined) throw failure;
+      report({ error: explain(failure), thrown: failure });
+    });
+    if (isTimedOut) return { kind: "timed_out" };
+    if (error !== undefined) return { kind: "failed", error, thrown };
+    return { kind: "done", ...await toValue(isDisplay(value) ? await value : value, maxResultBytes) };
+  } catch (thrown) {
+    return { kind: "failed", error: explain(thrown), thrown };
+  }
+}
+
+/** Says what a cell threw, and tells it where it is a refusal. */
+function report({ error, thrown }) {
+  if (error === undefined) return;
+  tell(thrown);
+  complain(error);
+}
+
+function refuse() {
+  throw new TypeError("Assignment to constant variable.");
 }
 
 async function importModule(specifier, options, names = []) {

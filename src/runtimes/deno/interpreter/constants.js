@@ -1,0 +1,47 @@
+import { lexicalNames, namesOf, targetsOf, walk } from "./parser.js";
+
+const { Set } = globalThis;
+/** What a script assigns to in place of a constant: it throws. */
+export const CONST_NAME = "$cell$const";
+
+/** Assignments to what a cell itself declares as constant, as far as nothing else in it has the same name. */
+export function constantEdits(program) {
+  const constants = new Set(program.body.filter(isConstant).flatMap(lexicalNames));
+  if (constants.size === 0) return [];
+  const targets = [];
+  walk(program, (node) => {
+    const declaresConstants = node.type === "VariableDeclaration" && program.body.includes(node);
+    for (const name of declaresConstants ? [] : boundBy(node)) constants.delete(name);
+    targets.push(...assignedBy(node));
+  });
+  return targets.filter(({ name }) => constants.has(name)).map(({ isShorthand, name, start }) => ({
+    start,
+    end: start + name.length,
+    text: `${isShorthand ? `${name}: ` : ""}${CONST_NAME}.${name}`,
+  }));
+}
+
+/** The variables that an expression, or the head of a loop, assigns to. */
+export function assignedBy({ argument, left, type }) {
+  switch (type) {
+    case "AssignmentExpression":
+    case "ForInStatement":
+    case "ForOfStatement":
+      return targetsOf(left);
+    case "UpdateExpression":
+      return targetsOf(argument);
+    default:
+      return [];
+  }
+}
+
+function isConstant({ kind, type }) {
+  return type === "ImportDeclaration" || (type === "VariableDeclaration" && kind !== "let" && kind !== "var");
+}
+
+/** The names that stand for something else in a part of the cell. */
+function boundBy(node) {
+  const own = /^(?:Function|Class)/.test(node.type) ? targetsOf(node.id) : [];
+  const all = [...own, ...(node.params ?? []).flatMap(targetsOf), ...targetsOf(node.param)];
+  return [...all.map(({ name }) => name), ...(node.type === "VariableDeclaration" ? namesOf(node) : [])];
+}

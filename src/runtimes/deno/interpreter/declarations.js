@@ -1,0 +1,99 @@
+import { assignedBy, constantEdits } from "./constants.js";
+import { applyEdits, blank } from "./edits.js";
+import { lexicalNames, namesOf, walk } from "./parser.js";
+
+const { JSON, Set } = globalThis;
+/** What a script calls with each resource that its cell uses. */
+export const USING_NAME = "$cell$using";
+/** What takes the value of a `var`, whose statement has none. */
+export const VAR_NAME = "$cell$var";
+/** Where variables are kept that functions of blocks are named as. */
+export const KEPT_NAME = "$cell$kept";
+
+/**
+ * The declarations of a cell as `let`, which alone may be declared again as whatever it was before. Functions, and the
+ * names of variables, are for a script that is evaluated before.
+ *
+ * @returns edits of the source, and `before`: its names, functions, and what has to be kept; undefined where it is empty
+ */
+export function rewriteDeclarations(source, program, { cell, edits: others, fresh }) {
+  const { assigned, blockFunctions, variables } = survey(program);
+  const functions = program.body.filter(({ type }) => type === "FunctionDeclaration");
+  const lexical = new Set(program.body.flatMap(lexicalNames));
+  const kept = [...blockFunctions].filter((name) => !lexical.has(name));
+  const edits = [...others, ...constantEdits(program), ...variables.flatMap(variableEdits)];
+  edits.push(...program.body.flatMap((node) => lexicalEdits(node, { cell, source })));
+  const directives = program.body.filter(({ directive }) => directive !== undefined);
+  const text = functionsText(source, functions, { assigned, edits });
+  edits.push(...functions.map(({ start, end }) => ({ start, end, text: `;${blank(source.slice(start + 1, end))}` })));
+  const at = directives.at(-1)?.end ?? 0;
+  if (kept.length > 0) {
+    const values = kept.map((name) => `${name}=${KEPT_NAME}.${name}`);
+    edits.push({ start: at, end: at, text: `${at === 0 ? "" : ";"}let ${values.join()};` });
+  }
+  const names = variables.flatMap(({ node }) => namesOf(node));
+  const own = new Set([...functions.map(({ id }) => id.name), ...names.filter((name) => fresh.has(name))]);
+  const before = {
+    directives: directives.map(({ expression }) => `${expression.raw};`).join(""),
+    fresh: [...own],
+    functions: text,
+    kept,
+    variables: [...new Set(names)].filter((name) => !own.has(name)),
+  };
+  const isEmpty = own.size + before.variables.length + kept.length === 0;
+  return { before: isEmpty ? undefined : before, edits };
+}
+
+/** What is declared in some depth, and assigned. */
+function survey(program) {
+  const [assigned, blockFunctions, variables] = [new Set(), new Set(), []];
+  walk(program, (node, parent, isInFunction) => {
+    for (const { name } of assignedBy(node)) assigned.add(name);
+    if (isInFunction) return;
+    if (node.type === "VariableDeclaration" && node.kind === "var") variables.push({ node, parent });
+    const isPlain = node.type === "FunctionDeclaration" && !node.async && !node.generator;
+    if (isPlain && parent !== program) blockFunctions.add(node.id.name);
+  });
+  return { assigned, blockFunctions, variables };
+}
+
+/** `var a = 1, b` assigns to what is declared before; as a statement without a value, which `var` alone is. */
+function variableEdits({ node, parent }) {
+  if (/^For/.test(parent.type) && node !== parent.body) {
+    return [{ start: node.start, end: node.start + "var".length, text: "   " }];
+  }
+  return node.declarations.map(({ start }) => ({ start, end: start, text: `${VAR_NAME}=` }));
+}
+
+function lexicalEdits(node, { cell, source }) {
+  if (node.type !== "VariableDeclaration") return [];
+  const { declarations, kind, start } = node;
+  if (kind === "const") return [{ start, end: start + kind.length, text: "let  " }];
+  if (!/using$/.test(kind)) return [];
+  const call = `${USING_NAME}(${JSON.stringify(cell)}, ${kind !== "using"}, `;
+  const [{ start: end }] = declarations;
+  return [
+    { start, end, text: `let${blank(source.slice(start + "let".length, end))}` },
+    ...declarations.flatMap(({ init }) => [
+      { start: init.start, end: init.start, text: call },
+      { start: init.end, end: init.end, text: ")" },
+    ]),
+  ];
+}
+
+/**
+ * The functions where they stand, each assigned to its variable, and nothing else. A function that is assigned to loses
+ * its name, which else were a constant in it.
+ */
+function functionsText(source, functions, { assigned, edits }) {
+  let [at, text] = [0, ""];
+  for (const { end, id, start } of functions) {
+    const [head, gap] = [`;${id.name}=`, blank(source.slice(at, start))];
+    const nameless = { start: id.start, end: id.end, text: blank(id.name) };
+    const all = assigned.has(id.name) ? [...edits, nameless] : edits;
+    const replacesGap = gap.startsWith(" ".repeat(head.length));
+    text += head + (replacesGap ? gap.slice(head.length) : gap) + applyEdits(source, all, { from: start, to: end });
+    at = end;
+  }
+  return text;
+}
