@@ -15,6 +15,7 @@ import { createApp, listen, type Listener, RPC_LIMITS, RpcSockets } from "./serv
 import { Sessions } from "./sessions/mod.ts";
 import { AuditLog } from "./storage/mod.ts";
 import type { Storage } from "./storage/storage.ts";
+import { ByteBudget } from "./system/byte_budget.ts";
 import { SYSTEM_CLOCK } from "./system/clock.ts";
 import { Confinement, releaseLeftovers } from "./system/confinement.ts";
 import { giveBackMemory } from "./system/free_memory.ts";
@@ -48,6 +49,9 @@ const PRUNE_INTERVAL_MS = 600_000;
 const CATCH_UP_INTERVAL_MS = 1_000;
 /** What programs may take of the machine's memory where the operator says nothing. */
 const MEMORY_SHARE = 0.75;
+
+/** What requests of one tenant may hold at least, however small the largest body may be. */
+const MIN_TENANT_REQUEST_BYTES = 64 * MEBIBYTE;
 
 /** How a service is built. */
 export interface ComposeOptions {
@@ -143,13 +147,30 @@ export async function composeService(config: Config, options: ComposeOptions): P
   }
   await sessions.restore((environmentId) => survivors.delete(environmentId));
   const { maxBodyBytes } = config;
-  const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }));
+  const requests = requestBudget(maxBodyBytes);
+  const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
   building.use(clock.every(REVOCATION_INTERVAL_MS, () => endRevoked({ keyring, sessions, executions, sockets })));
   const uploads = new Uploads(scratch?.path);
-  const app = createApp({ engine, sessions, keys: keyring, metrics, observer, uploads, sockets, maxBodyBytes });
+  const app = createApp({
+    engine,
+    sessions,
+    keys: keyring,
+    metrics,
+    observer,
+    uploads,
+    sockets,
+    requests,
+    maxBodyBytes,
+  });
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
   const open = () => listen({ host: config.host, port: config.port, hasKeys: keyring.hasKeys(), fetch });
   return { engine, selector, fetch, ...doorOf({ open, sockets, engine, owned: building.move() }) };
+}
+
+/** What requests may hold while they come and wait: of one tenant four of the largest, and four times that in all. */
+function requestBudget(maxBodyBytes: number): ByteBudget {
+  const maxOwnerBytes = Math.max(4 * maxBodyBytes, MIN_TENANT_REQUEST_BYTES);
+  return new ByteBudget({ maxBytes: 4 * maxOwnerBytes, maxOwnerBytes });
 }
 
 /** What is made ahead of time. */

@@ -3,6 +3,7 @@ import { strictObject } from "../core/validation.ts";
 import { defineFileCommand } from "./command.ts";
 import { readPatch } from "./patch_files.ts";
 import { PatchPlan } from "./patch_plan.ts";
+import { TextDesk } from "./text_desk.ts";
 
 /** What became of a patch. */
 export interface PatchResult {
@@ -28,11 +29,12 @@ export const applyPatch = defineFileCommand({
     strip: z.int().min(0).max(64).default(0),
     dryRun: z.boolean().default(false),
   }),
-  async run({ files }, { patch, strip, dryRun }): Promise<PatchResult> {
-    const plan = new PatchPlan(files);
+  async run({ id, files }, { patch, strip, dryRun }, { signal }): Promise<PatchResult> {
+    using desk = await TextDesk.take({ owner: id, signal });
+    const plan = new PatchPlan(files, desk);
     const applied = { filesPatched: 0, hunksApplied: 0, hunksFailed: 0 };
     const errors: string[] = [];
-    for (const file of readPatch(patch, { strip })) {
+    for (const file of await readPatch(patch, { strip, desk })) {
       const fault = await plan.add(file);
       if (fault === undefined) {
         applied.filesPatched++;

@@ -1,29 +1,55 @@
 import { applyPatch, type StructuredPatch, type StructuredPatchHunk } from "diff";
-import { CodeBeakerError } from "../core/errors.ts";
 
-/** What all hunks of a patch together may compare, in lines and characters of lines as long as each other. */
-const MAX_COMPARED = 20_000_000;
+/** What is to be fitted, with no fuzz. */
+export interface FitTask {
+  readonly text: string;
+  readonly hunks: readonly StructuredPatchHunk[];
+  /** What all hunks together may compare, in lines and characters of lines as long as each other. */
+  readonly maxCompared: number;
+}
 
-/** What became of a file's hunks: the new text, or the first hunk that fits nowhere (from 1). */
-export type Fit = { readonly text: string } | { readonly failed: number };
+/** What became of a file's hunks: the new text, the first hunk that fits nowhere (from 1), or nothing as that is too much. */
+export type Fit =
+  | { readonly compared: number; readonly text: string }
+  | { readonly compared: number; readonly failed: number }
+  | { readonly compared: number; readonly isTooMuch: true };
 
-/** Fits hunks to texts, with no fuzz; what it has compared counts over all its texts, as nothing else is answered meanwhile. */
-export class HunkFitter {
-  #compared = 0;
+/** Fits hunks to a text; nothing else is done meanwhile. */
+export function fitHunks({ text, hunks, maxCompared }: FitTask): Fit {
+  const fitter = new HunkFitter(text, maxCompared);
+  try {
+    return { ...fitter.fit(hunks), compared: fitter.compared };
+  } catch (error) {
+    if (error !== TOO_MUCH) throw error;
+    return { isTooMuch: true, compared: fitter.compared };
+  }
+}
 
-  /** @throws {CodeBeakerError} `too_large` when the hunks are looked for in too many places */
-  fit(text: string, hunks: readonly StructuredPatchHunk[]): Fit {
-    const lines = text.split("\n");
-    const bounded = hunks.map((hunk) => ({ ...hunk, oldStart: Math.min(hunk.oldStart, lines.length + 1) }));
-    const patched = this.#apply(text, { lines, hunks: bounded });
-    return patched === undefined ? { failed: this.#firstFailing(text, { lines, hunks: bounded }) } : { text: patched };
+const TOO_MUCH = new Error("Too much was compared");
+
+/** Fits hunks to one text, and counts what it has compared. */
+class HunkFitter {
+  compared = 0;
+  readonly #text: string;
+  readonly #lines: readonly string[];
+  readonly #maxCompared: number;
+
+  constructor(text: string, maxCompared: number) {
+    this.#text = text;
+    this.#lines = text.split("\n");
+    this.#maxCompared = maxCompared;
   }
 
-  #apply(
-    text: string,
-    { lines, hunks }: { readonly lines: readonly string[]; readonly hunks: StructuredPatchHunk[] },
-  ): string | undefined {
-    if (hunks.some(({ oldLines }) => oldLines === 0) && !hunks.every((hunk) => standsAt(lines, hunk))) return undefined;
+  fit(hunks: readonly StructuredPatchHunk[]): { readonly text: string } | { readonly failed: number } {
+    const bounded = hunks.map((hunk) => ({ ...hunk, oldStart: Math.min(hunk.oldStart, this.#lines.length + 1) }));
+    const patched = this.#apply(bounded);
+    return patched === undefined ? { failed: this.#firstFailing(bounded) } : { text: patched };
+  }
+
+  #apply(hunks: StructuredPatchHunk[]): string | undefined {
+    if (hunks.some(({ oldLines }) => oldLines === 0) && !hunks.every((hunk) => standsAt(this.#lines, hunk))) {
+      return undefined;
+    }
     const patch: StructuredPatch = {
       oldFileName: "",
       newFileName: "",
@@ -31,34 +57,26 @@ export class HunkFitter {
       newHeader: undefined,
       hunks,
     };
-    const patched = applyPatch(text, patch, {
+    const patched = applyPatch(this.#text, patch, {
       compareLine: (_number, line, _operation, content) => this.#isSame(line, content),
     });
     return patched === false ? undefined : patched;
   }
 
   /** Hunks are applied in order, so the first that fails is found by halving. */
-  #firstFailing(
-    text: string,
-    { lines, hunks }: { readonly lines: readonly string[]; readonly hunks: StructuredPatchHunk[] },
-  ): number {
+  #firstFailing(hunks: StructuredPatchHunk[]): number {
     let [fits, fails] = [0, hunks.length];
     while (fails - fits > 1) {
       const middle = (fits + fails) >> 1;
-      if (this.#apply(text, { lines, hunks: hunks.slice(0, middle) }) === undefined) fails = middle;
+      if (this.#apply(hunks.slice(0, middle)) === undefined) fails = middle;
       else fits = middle;
     }
     return fails;
   }
 
   #isSame(line: string | undefined, content: string): boolean {
-    this.#compared += 1 + (line?.length === content.length ? content.length : 0);
-    if (this.#compared > MAX_COMPARED) {
-      throw new CodeBeakerError(
-        "too_large",
-        "Cannot apply the patch as its hunks are to be looked for in too many places",
-      );
-    }
+    this.compared += 1 + (line?.length === content.length ? content.length : 0);
+    if (this.compared > this.#maxCompared) throw TOO_MUCH;
     return line === content;
   }
 }

@@ -1,8 +1,9 @@
-import { parsePatch, type StructuredPatch, type StructuredPatchHunk } from "diff";
-import { CodeBeakerError, invalidField, messageOf } from "../core/errors.ts";
+import type { StructuredPatch, StructuredPatchHunk } from "diff";
+import { CodeBeakerError, invalidField } from "../core/errors.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
+import type { TextDesk } from "./text_desk.ts";
 
-/** Nothing else is answered while a patch is read. */
+/** What is read of a patch is many times as large. */
 const MAX_PATCH_LENGTH = 4_194_304;
 const MAX_FILES = 1_000;
 /** A parser's message quotes a line, which may be long. */
@@ -31,28 +32,27 @@ export interface FilePatch {
   readonly fault?: string;
 }
 
+/** How a patch is read. */
+export interface ReadPatchOptions {
+  /** How many leading parts its paths lose. */
+  readonly strip: number;
+  readonly desk: Pick<TextDesk, "parse">;
+}
+
 /**
  * Reads a unified diff, as `diff -u` and git make it, of any number of files.
  *
  * @throws {CodeBeakerError} `invalid_request` for what is none; `too_large`; `permission_denied` for a path outside
  */
-export function readPatch(patch: string, { strip }: { readonly strip: number }): FilePatch[] {
+export async function readPatch(patch: string, { strip, desk }: ReadPatchOptions): Promise<FilePatch[]> {
   if (patch.length > MAX_PATCH_LENGTH) throw tooLarge(`it must be at most ${MAX_PATCH_LENGTH} characters long`);
   if (/^GIT binary patch\r?$/m.test(patch)) throw unreadable("it holds a binary patch");
-  const sections = parse(withoutSignatures(withUnixEnds(patch))).filter((section) =>
-    section.hunks.length > 0 || namesOf(section) !== undefined
-  );
+  const parsed = await desk.parse(withoutSignatures(withUnixEnds(patch)));
+  if ("fault" in parsed) throw unreadable(parsed.fault.slice(0, MAX_MESSAGE_LENGTH));
+  const sections = parsed.sections.filter((section) => section.hunks.length > 0 || namesOf(section) !== undefined);
   if (sections.length === 0) throw unreadable("it holds no change: a unified diff is expected");
   if (sections.length > MAX_FILES) throw tooLarge(`it must change at most ${MAX_FILES} files`);
   return sections.map((section) => toFilePatch(section, strip));
-}
-
-function parse(patch: string): StructuredPatch[] {
-  try {
-    return parsePatch(patch);
-  } catch (cause) {
-    throw unreadable(messageOf(cause).slice(0, MAX_MESSAGE_LENGTH));
-  }
 }
 
 /** A patch whose every line ends as on Windows was only carried that way; one whose content does has other ends in its headers. */

@@ -1,8 +1,8 @@
 import { CodeBeakerError, hasCode } from "../core/errors.ts";
 import type { WorkspaceFiles } from "../runtimes/runtime.ts";
 import { type FileNames, type FilePatch } from "./patch_files.ts";
-import { HunkFitter } from "./fit_hunks.ts";
 import { readText } from "./read_text.ts";
+import type { TextDesk } from "./text_desk.ts";
 
 /** What the texts of all files that a patch changes may be long together. */
 const MAX_TOTAL_LENGTH = 67_108_864;
@@ -16,14 +16,15 @@ interface Target {
 /** A workspace as it will be when a patch has been applied; nothing is written until {@link PatchPlan.write}. */
 export class PatchPlan {
   readonly #files: WorkspaceFiles;
-  readonly #fitter = new HunkFitter();
+  readonly #desk: Pick<TextDesk, "fit">;
   /** The texts that were read or changed, by path; undefined is a file that is not there. */
   readonly #texts = new Map<string, string | undefined>();
   readonly #changed = new Set<string>();
   #length = 0;
 
-  constructor(files: WorkspaceFiles) {
+  constructor(files: WorkspaceFiles, desk: Pick<TextDesk, "fit">) {
     this.#files = files;
+    this.#desk = desk;
   }
 
   /**
@@ -59,7 +60,7 @@ export class PatchPlan {
     const path = (usesPrefix ? withoutPrefix : names).new ?? (usesPrefix ? withoutPrefix : names).old ?? ".";
     if (await this.#read(path) !== undefined) return "it exists already";
     if (patch.hunks.some(({ oldLines }) => oldLines > 0)) return "it is not there, and the patch changes lines of it";
-    return this.#fit(patch, { text: "", to: path });
+    return await this.#fit(patch, { text: "", to: path });
   }
 
   async #change(patch: FilePatch): Promise<string | undefined> {
@@ -67,15 +68,18 @@ export class PatchPlan {
     if (target === undefined) return this.#isNew(patch) ? await this.#create(patch) : "it is not there";
     const text = await this.#read(target.from);
     if (text === undefined) return "it is not there";
-    if (target.from === target.to) return this.#fit(patch, { text, to: target.to });
+    if (target.from === target.to) return await this.#fit(patch, { text, to: target.to });
     if (await this.#read(target.to) !== undefined) return `${JSON.stringify(target.to)} exists already`;
-    const fault = this.#fit(patch, { text, to: target.to });
+    const fault = await this.#fit(patch, { text, to: target.to });
     if (fault === undefined && patch.kind === "rename") this.#set(target.from, undefined);
     return fault;
   }
 
-  #fit(patch: FilePatch, { text, to }: { readonly text: string; readonly to: string }): string | undefined {
-    const fit = this.#fitter.fit(text, patch.hunks);
+  async #fit(
+    patch: FilePatch,
+    { text, to }: { readonly text: string; readonly to: string },
+  ): Promise<string | undefined> {
+    const fit = await this.#desk.fit({ text, hunks: patch.hunks });
     if ("failed" in fit) {
       return `hunk ${fit.failed} of ${patch.hunks.length} fits nowhere, which begins at line ${
         patch.hunks[fit.failed - 1]?.oldStart

@@ -6,7 +6,7 @@ import { idempotencyKey, submitMode } from "./submit_mode.ts";
 
 /**
  * Answers a submit in the way its headers ask for: 200 with the execution, a stream of its events, or 202 and where to ask for it.
- * A client that goes away cancels its program, unless it asked for 202.
+ * A client that goes away cancels its program, unless it asked for 202 or others with its key wait for the same.
  */
 export async function answerExecution(context: Context<AppEnv>, submit: Submit): Promise<Response> {
   const { signal } = context.req.raw;
@@ -30,9 +30,13 @@ export async function answerExecution(context: Context<AppEnv>, submit: Submit):
       });
     }
     case "async": {
-      const { id, ended } = await submit({ isInteractive: true, isPatient: true, idempotencyKey: key });
+      const { id, ended, status = "queued" } = await submit({
+        isInteractive: true,
+        isPatient: true,
+        idempotencyKey: key,
+      });
       ended.catch(() => {}); // Whoever asks for it is told.
-      return context.json({ id, status: "queued" }, 202, {
+      return context.json({ id, status }, 202, {
         "location": `/v1/executions/${id}`,
         "preference-applied": "respond-async",
       });

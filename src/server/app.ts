@@ -7,6 +7,7 @@ import type { EnginePort } from "../engine/port.ts";
 import { log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { SessionsPort } from "../sessions/port.ts";
+import type { ByteBudget } from "../system/byte_budget.ts";
 import type { AppEnv } from "./app_env.ts";
 import { authenticate, type DoorKeys, requireScope } from "./auth.ts";
 import { type BodyPace, tooLarge } from "./body.ts";
@@ -32,6 +33,8 @@ export interface AppOptions {
   /** Every WebSocket, which its owner closes. */
   readonly sockets: RpcSockets;
   readonly maxBodyBytes: number;
+  /** What the bodies of all requests may hold. */
+  readonly requests: Pick<ByteBudget, "lease">;
   readonly bodyPace?: BodyPace;
 }
 
@@ -97,13 +100,15 @@ function logRequest(): MiddlewareHandler<AppEnv> {
 
 /**
  * A body that is announced as too long is refused at once, any other where it is read; an upload has a bound of its
- * own.
+ * own. What a body holds is given back when its request is answered.
  */
-function limitBody({ maxBodyBytes, bodyPace }: AppOptions): MiddlewareHandler<AppEnv> {
+function limitBody({ maxBodyBytes, bodyPace, requests }: AppOptions): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     const declared = Number(context.req.header("content-length") ?? 0);
     if (declared > maxBodyBytes && !isUpload(context.req)) throw tooLarge(maxBodyBytes);
     context.set("bodyBounds", { ...bodyPace, maxBytes: maxBodyBytes });
+    using lease = requests.lease(context.get("caller")?.principal.tenant ?? "");
+    context.set("lease", lease);
     await next();
   };
 }

@@ -1,4 +1,5 @@
 import type { Caller } from "../engine/port.ts";
+import type { ByteLease } from "../system/byte_budget.ts";
 import type { BodyBounds } from "./body.ts";
 import type { Connection } from "./loopback.ts";
 
@@ -10,5 +11,7 @@ export interface AppEnv {
     caller: Caller;
     /** Those of a body that is no upload. */
     bodyBounds: BodyBounds;
+    /** What such a body holds until the request is answered. */
+    lease: ByteLease;
   };
 }

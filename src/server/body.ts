@@ -1,5 +1,6 @@
 import type { HonoRequest } from "hono";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import type { ByteLease } from "../system/byte_budget.ts";
 
 /**
  * A client that sends nothing for so long counts as gone, whatever its connection says: an upload would keep its place.
@@ -91,15 +92,33 @@ async function readWithin(
 
 /**
  * The body of a request as text. It takes as much memory as has come of it: `Request.text()` makes room for all that
- * the header announces, and a client that sends nothing more would hold it.
+ * the header announces, and a client that sends nothing more would hold it. The lease grows by what is announced before
+ * anything of it is read, and by what is not as it comes.
  *
- * @throws {CodeBeakerError} as {@link bodyOf} does
+ * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far; `invalid_request` for what
+ *   is no UTF-8
  */
-export async function textBody(request: HonoRequest, bounds: BodyBounds = {}): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const bytes of bodyOf(request, bounds)) text += decoder.decode(bytes, { stream: true });
-  return text + decoder.decode();
+export async function textBody(
+  request: Pick<HonoRequest, "raw">,
+  { lease, ...bounds }: BodyBounds & { readonly lease: Pick<ByteLease, "growTo"> },
+): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let [text, size] = ["", 0];
+  lease.growTo(Number(request.raw.headers.get("content-length") ?? 0));
+  for await (const bytes of bodyOf(request, bounds)) {
+    lease.growTo(size += bytes.length);
+    text += decode(decoder, bytes);
+  }
+  return text + decode(decoder);
+}
+
+/** The end of a text is decoded without bytes. @throws {CodeBeakerError} `invalid_request` for what is no UTF-8 */
+function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined });
+  } catch (cause) {
+    throw new CodeBeakerError("invalid_request", "Cannot read the body as it must be UTF-8", { cause });
+  }
 }
 
 /** What is told of a body that could not be read: it is the client that does not send it. */

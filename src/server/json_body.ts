@@ -7,10 +7,10 @@ import { parseJson } from "../core/parse_json.ts";
 /**
  * The body of a request as JSON, whatever its content type says.
  *
- * @throws {CodeBeakerError} `invalid_request` for what is none, does not come, or is too deep; `too_large`
+ * @throws {CodeBeakerError} `invalid_request` for what is none, does not come, or is too deep; `too_large`; `busy`
  */
 export async function jsonBody(context: Context<AppEnv>): Promise<unknown> {
-  const text = await textBody(context.req, context.get("bodyBounds"));
+  const text = await textBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
   try {
     return parseJson(text, { what: "the body" });
   } catch (cause) {

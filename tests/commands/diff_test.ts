@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { runCommand } from "../../src/commands/mod.ts";
+import { CodeBeakerError } from "../../src/core/errors.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
-import { ask, type Asked, assertFieldsRefused, assertRefused } from "./ask.ts";
+import { ask, type Asked, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
 
 interface DiffResult {
   readonly diff: string;
@@ -169,3 +171,57 @@ Deno.test("diff makes what apply_patch takes: the modified text, from the origin
   }
   assert(differences > 200);
 });
+
+/** Two texts of short lines whose comparison ends at its bound and takes seconds. */
+function farApart(): Asked {
+  let seed = 2;
+  const line = () => (seed = (seed * 48_271) % 2_147_483_647) % 2 === 0 ? "a\n" : "b\n";
+  const text = () => Array.from({ length: 20_000 }, line).join("");
+  return { type: "diff", originalContent: text(), modifiedContent: text() };
+}
+
+Deno.test("diff and apply_patch hold nobody up, however long they take", async () => {
+  await using environment = await FakeEnvironment.create();
+  await environment.fill({ "f.txt": "x\n".repeat(100_000) });
+  const hunk = (at: number) => `@@ -${at},2 +${at},2 @@\n x\n-y\n+z\n`;
+  const patch = `--- f.txt\n+++ f.txt\n${Array.from({ length: 50_000 }, (_, index) => hunk(3 * index + 1)).join("")}`;
+  let [last, longest] = [performance.now(), 0];
+  const ticking = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  await assertRefused(environment, { command: farApart(), code: "too_large" });
+  const patched = await ask(environment, { type: "apply_patch", patch }).catch((error: unknown) => error);
+  clearInterval(ticking);
+  assert(!(patched instanceof CodeBeakerError) || patched.code === "too_large");
+  assert(longest < 150, `Others waited ${longest} ms`);
+});
+
+Deno.test("diff is busy for those of a session for whom there is no room to wait, and serves another meanwhile", async () => {
+  await using environment = await FakeEnvironment.create();
+  const signal = AbortSignal.timeout(2_000);
+  const command = farApart();
+  const codes = Promise.all(
+    Array.from(
+      { length: 30 },
+      () => runCommand(environment, command, { limits: LIMITS_GIVEN, signal }).then(() => "done", codeOf),
+    ),
+  );
+  const small = { type: "diff", originalContent: "a\n", modifiedContent: "b\n" };
+  const other = {
+    ...environment,
+    id: "env_other",
+    mainFile: () => "",
+    run: () => Promise.reject(new Error("not expected")),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const answer = await runCommand(other, small, { limits: LIMITS_GIVEN }) as DiffResult;
+  assertEquals([answer.addedLines, signal.aborted], [1, false]);
+  const taken = (await codes).filter((code) => code !== "busy");
+  assertEquals([taken.length, taken.every((code) => code === "too_large" || code === "TimeoutError")], [9, true]);
+});
+
+function codeOf(error: unknown): string {
+  if (error instanceof CodeBeakerError) return error.code;
+  return error instanceof DOMException ? error.name : String(error);
+}

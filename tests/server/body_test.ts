@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../src/core/limits.ts";
-import { type BodyBounds, bodyOf } from "../../src/server/body.ts";
+import { type BodyBounds, bodyOf, textBody } from "../../src/server/body.ts";
 import { listen } from "../../src/server/mod.ts";
+import { ByteBudget } from "../../src/system/byte_budget.ts";
 import { Uploads } from "../../src/system/uploads.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeSessions } from "../support/fake_ports.ts";
@@ -19,9 +20,13 @@ interface Client extends Disposable {
 }
 
 /** The whole door on a socket of this machine, over the files of one session. */
-async function withDoor(test: (connect: () => Promise<Client>, taken: { count: number }) => Promise<void>) {
+async function withDoor(
+  test: (connect: () => Promise<Client>, taken: { count: number }) => Promise<void>,
+  parts: { readonly requests?: ByteBudget } = {},
+) {
   await using environment = await FakeEnvironment.create();
   const app = appOf({
+    ...parts,
     maxBodyBytes: MAX_BODY_BYTES,
     uploads: new Uploads("/tmp"),
     sessions: fakeSessions({
@@ -163,4 +168,49 @@ Deno.test("bodyOf() reads no more than it may, also where nobody told how long t
   const body = ReadableStream.from(["abc", "def", "g"].map((text) => new TextEncoder().encode(text)));
   const { seen, error } = await readUntilRefused(body, { maxBytes: 6 });
   assertEquals([error.code, seen], ["too_large", ["abc", "def"]]);
+});
+
+/** A request of 100,000 bytes in ten pieces, and how many of them were asked for. */
+function requestInPieces(headers: Record<string, string>) {
+  const asked = { pieces: 0 };
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.enqueue(new Uint8Array(10_000).fill(0x78));
+      if (++asked.pieces === 10) controller.close();
+    },
+  }, { highWaterMark: 0 });
+  return { asked, raw: new Request("http://localhost/", { method: "POST", body, headers }) };
+}
+
+Deno.test("textBody() holds what is announced before anything is read, and what is not as it comes", async () => {
+  const budget = new ByteBudget({ maxBytes: 80_000, maxOwnerBytes: 80_000 });
+  for (const [headers, pieces] of [[{ "content-length": "100000" }, 0], [{}, 3]] as const) {
+    using lease = budget.lease("a");
+    const { asked, raw } = requestInPieces(headers);
+    const error = await assertRejects(() => textBody({ raw }, { lease }), CodeBeakerError);
+    assertEquals([error.code, asked.pieces], ["busy", pieces]);
+  }
+  assertEquals(budget.heldBytes, 0);
+});
+
+Deno.test("createApp() gives back what a request held when it is answered, and what a client held that is gone", async () => {
+  const requests = new ByteBudget({ maxBytes: 4 * MAX_BODY_BYTES, maxOwnerBytes: 4 * MAX_BODY_BYTES });
+  await withDoor(async (connect) => {
+    const clients = await Promise.all(Array.from({ length: 4 }, connect));
+    for (const client of clients) {
+      await client.say(head("POST /v1/executions", `Content-Length: ${MAX_BODY_BYTES}`) + '{"language"');
+    }
+    await until(() => requests.heldBytes === 4 * MAX_BODY_BYTES, "all of it is held");
+    using late = await connect();
+    await late.say(head("POST /v1/executions", `Content-Length: ${MAX_BODY_BYTES}`));
+    const refused = await late.finish();
+    assertEquals(refused.split(" ", 2)[1], "429");
+    assertStringIncludes(refused.toLowerCase(), "retry-after: 1");
+    for (const client of clients) client[Symbol.dispose]();
+    await until(() => requests.heldBytes === 0, "it is given back");
+    using invalid = await connect();
+    await invalid.say(head("POST /v1/executions", "Content-Length: 2") + "{}");
+    assertEquals((await invalid.finish()).split(" ", 2)[1], "400");
+    assertEquals(requests.heldBytes, 0);
+  }, { requests });
 });

@@ -4,6 +4,7 @@ import { RPC_LIMITS } from "../../src/server/rpc/limits.ts";
 import { RawClient } from "../server/rpc/raw_client.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FootprintWatch, NOTHING } from "../support/footprint.ts";
+import { createKey } from "../support/keys.ts";
 import { startIn, withPlaces } from "../support/places.ts";
 import type { ServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -162,6 +163,48 @@ Deno.test("2,000 clients that connect and stay silent: the others are served, an
     }
     await until(() => descriptorsOf(service) < before.descriptors + 50, "their descriptors are free again");
     await checkServed(client);
+    service.process.kill("SIGTERM");
+    assertEquals((await service.process.status).code, 0);
+  }));
+
+/** The head of a request whose body is the largest there may be, and all of that but its end. */
+function unfinished(path: string, { key, start }: { readonly key: string; readonly start: string }): string {
+  const lines = [
+    `POST ${path} HTTP/1.1`,
+    "Host: localhost",
+    `Authorization: Bearer ${key}`,
+    `Content-Length: ${16 * MEGABYTE}`,
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n${start.padEnd(16 * MEGABYTE - 2, "x")}`;
+}
+
+Deno.test("100 large bodies that never end, from one tenant: it is busy, another is served, and memory stays bounded", () =>
+  withPlaces(async (places) => {
+    const [greedyKey, otherKey] = [await createKey(places.home, "greedy"), await createKey(places.home, "other")];
+    await using service = await startIn(places);
+    const [greedy, other] = [new ApiClient(service, greedyKey), new ApiClient(service, otherKey)];
+    await checkServed(other);
+    const beforeMb = residentMb(service.process.pid);
+    const large = { ...HELLO, stdin: "x".repeat(8 * MEGABYTE) };
+    {
+      await using silent = new AsyncDisposableStack();
+      const text = unfinished("/v1/executions", { key: greedyKey, start: '{"language":"typescript","code":"' });
+      for (let index = 0; index < 100; index++) {
+        const connection = await connect(service, text).catch(() => undefined); // What is refused may be cut off.
+        if (connection !== undefined) silent.adopt(connection, (connection) => connection.close());
+      }
+      const refused = await greedy.json("POST", "/v1/executions", large);
+      assertEquals([refused.status, refused.code], [429, "busy"]);
+      await checkServed(greedy);
+      await checkServed(other);
+      assertEquals((await other.json("POST", "/v1/executions", large)).stdout, "hello\n");
+      const growthMb = residentMb(service.process.pid) - beforeMb;
+      assert(growthMb < 2 * MAX_GROWTH_MB, `${growthMb} MB more`);
+    }
+    await until(
+      async () => (await greedy.json("POST", "/v1/executions", large)).status === 200,
+      "it has room again when they are gone",
+    );
     service.process.kill("SIGTERM");
     assertEquals((await service.process.status).code, 0);
   }));

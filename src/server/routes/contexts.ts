@@ -4,6 +4,7 @@ import type { SessionsPort } from "../../sessions/port.ts";
 import { answerExecution } from "../answer_execution.ts";
 import type { AppEnv } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
+import { keepLease } from "../keep_lease.ts";
 import { noQuery } from "../query.ts";
 
 /** Contexts of sessions: stateful interpreters, opened and closed, and cells evaluated in them. */
@@ -24,7 +25,10 @@ export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {
       const cell = parseCell(await jsonBody(context));
       const contexts = sessions.contexts(context.get("caller"), context.req.param("id"));
       const cid = context.req.param("cid");
-      return await answerExecution(context, (options) => contexts.submit(cid, cell, options));
+      return await answerExecution(
+        context,
+        (options) => keepLease(context.get("lease"), contexts.submit(cid, cell, options)),
+      );
     })
     .post("/v1/sessions/:id/contexts/:cid/interrupt", noQuery, (context) => {
       const contexts = sessions.contexts(context.get("caller"), context.req.param("id"));

@@ -6,6 +6,7 @@ import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
 import { answerExecution } from "../answer_execution.ts";
 import type { AppEnv } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
+import { keepLease } from "../keep_lease.ts";
 import { failureProblem } from "../problem.ts";
 import { noQuery, parseQuery, wholeNumber } from "../query.ts";
 
@@ -27,7 +28,10 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .post("/v1/executions", noQuery, async (context) => {
       const request = parseExecutionRequest(await jsonBody(context));
-      return await answerExecution(context, (options) => engine.submit(context.get("caller"), request, options));
+      return await answerExecution(
+        context,
+        (options) => keepLease(context.get("lease"), engine.submit(context.get("caller"), request, options)),
+      );
     })
     .get("/v1/executions/:id", async (context) => {
       const { waitMs = 0 } = parseQuery(context.req, reportQuery);

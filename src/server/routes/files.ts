@@ -24,8 +24,8 @@ const TREE_ROUTE = "/v1/sessions/:id/files";
 const FILE_ROUTE = "/v1/sessions/:id/files/:path{[^]+}";
 const ARCHIVE_ROUTE = "/v1/sessions/:id/archive";
 const UPLOAD_PATH = /^\/v1\/sessions\/[^/]+\/(files\/[^]|archive$)/;
-/** The path of a file as it stands in a URL. */
-const URL_PATH = /^[^/]*\/\/[^/?#]*\/v1\/sessions\/[^/?#]*\/files\/([^?#]*)/;
+/** The path of a file as it stands in a URL, behind the four segments of its route, which may be escaped too. */
+const URL_PATH = /^[^/]*\/\/[^/?#]*(?:\/[^/?#]*){4}\/([^?#]*)/;
 
 const flag = oneOf(["true", "false"]).transform((value) => value === "true");
 

@@ -8,6 +8,7 @@ import { answerCommand } from "../answer_command.ts";
 import { answerExecution } from "../answer_execution.ts";
 import type { AppEnv } from "../app_env.ts";
 import { jsonBody } from "../json_body.ts";
+import { keepLease } from "../keep_lease.ts";
 import { noQuery, parseQuery, wholeNumber } from "../query.ts";
 
 const MAX_PAGE = 100;
@@ -41,7 +42,10 @@ export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<
     .post("/v1/sessions/:id/executions", noQuery, async (context) => {
       const request = parseSessionExecution(await jsonBody(context));
       const id = context.req.param("id");
-      return await answerExecution(context, (options) => sessions.submit(context.get("caller"), id, request, options));
+      return await answerExecution(
+        context,
+        (options) => keepLease(context.get("lease"), sessions.submit(context.get("caller"), id, request, options)),
+      );
     })
     .post("/v1/sessions/:id/commands", noQuery, async (context) => {
       return await answerCommand(context, { sessions, observer, id: context.req.param("id") });

@@ -1,4 +1,5 @@
 import type { Caller } from "../../engine/port.ts";
+import type { ByteLease } from "../../system/byte_budget.ts";
 
 /** The other end of a connection, as methods see it. */
 export interface Peer {
@@ -16,6 +17,8 @@ export interface RpcContext {
   readonly peer: Peer;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** What the request holds until it is answered, and what it becomes may keep. */
+  readonly lease: Pick<ByteLease, "keepUntil">;
   /** What the answer tells of parameters that were taken otherwise than they were written. */
   readonly warnings: string[];
 }

@@ -35,6 +35,7 @@ export function executionMethods(
         isInteractive: context.peer.feeds === "all" || (context.peer.feeds === "unawaited" && !wait),
         ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
       });
+      context.lease.keepUntil(ended);
       const told = tellEnd(ended, notifier);
       if (wait) return toResult(await told);
       told.catch(() => {}); // Whoever asks for its status is told.

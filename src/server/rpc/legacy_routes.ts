@@ -14,8 +14,9 @@ const NO_PEER: Peer = { isStreaming: false, feeds: "none" };
 /** The original's HTTP door, which answers as the methods of its other one. */
 export function legacyRoutes(methods: Methods): Hono<AppEnv> {
   async function call(context: Context<AppEnv>, { method, params }: { method: string; params?: unknown }) {
+    const [caller, lease] = [context.get("caller"), context.get("lease")];
     const { signal } = context.req.raw;
-    return await callMethod(methods.get(method), params, { caller: context.get("caller"), peer: NO_PEER, signal });
+    return await callMethod(methods.get(method), params, { caller, lease, peer: NO_PEER, signal });
   }
 
   return new Hono<AppEnv>()

@@ -1,15 +1,20 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { CodeBeakerError } from "../../core/errors.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import type { AppEnv } from "../app_env.ts";
 import type { DoorKeys } from "../auth.ts";
+import { toProblem } from "../problem.ts";
 import { legacyRoutes } from "./legacy_routes.ts";
 import { Methods } from "./methods.ts";
 import type { RpcSockets } from "./sockets.ts";
 
 export { RPC_LIMITS, type RpcLimits } from "./limits.ts";
 export { RpcSockets } from "./sockets.ts";
+
+/** The only version of the protocol (RFC 6455, 4.1). */
+const WEBSOCKET_VERSION = "13";
 
 /** What the doors of the original are made from. */
 export interface RpcOptions {
@@ -26,6 +31,9 @@ export function rpcRoutes({ engine, sessions, sockets, keys, observer }: RpcOpti
   const methods = new Methods({ engine, sessions, observer, maxRequests: sockets.limits.maxRequests });
   return new Hono<AppEnv>()
     .get("/ws/jsonrpc", (context) => {
+      refuseHead(context);
+      const version = context.req.header("sec-websocket-version");
+      if (version !== undefined && version !== WEBSOCKET_VERSION) return refuseVersion(context, version);
       const authorization = context.req.header("authorization");
       return sockets.upgrade(context.req.raw, {
         caller: context.get("caller"),
@@ -37,4 +45,23 @@ export function rpcRoutes({ engine, sessions, sockets, keys, observer }: RpcOpti
       });
     })
     .route("/", legacyRoutes(methods));
+}
+
+/** A GET route answers HEAD too, which opens nothing. @throws {CodeBeakerError} `not_found` */
+function refuseHead({ req: { method, path } }: Context<AppEnv>): void {
+  if (method === "HEAD") throw new CodeBeakerError("not_found", `Cannot find ${method} ${path}`);
+}
+
+/** A client that speaks another version is told which one is spoken here (RFC 6455, 4.4; RFC 9110, 15.5.22). */
+function refuseVersion(context: Context<AppEnv>, version: string): Response {
+  const value = JSON.stringify(version.slice(0, 64));
+  const message =
+    `Cannot open a connection as Sec-WebSocket-Version must be ${WEBSOCKET_VERSION}: current value is ${value}`;
+  const problem = toProblem(new CodeBeakerError("invalid_request", message), context.get("requestId"));
+  return context.body(JSON.stringify({ ...problem, status: 426 }), 426, {
+    "content-type": "application/problem+json",
+    "connection": "upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": WEBSOCKET_VERSION,
+  });
 }

@@ -2,6 +2,7 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { Caller } from "../../engine/port.ts";
 import { log } from "../../log.ts";
+import type { ByteBudget, ByteLease } from "../../system/byte_budget.ts";
 import { settledWithin } from "../../system/delay.ts";
 import type { Peer } from "./context.ts";
 import {
@@ -25,9 +26,6 @@ const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 const INTERNAL_ERROR = 1011;
 
-/** So many of the largest messages may be under way at a time, and more of smaller ones. */
-const MAX_LARGE_MESSAGES = 4;
-
 /** How long the requests of a socket may take to answer that they were cancelled, and its other end to close. */
 const FAREWELL_MS = 1_000;
 
@@ -38,14 +36,22 @@ export interface RpcSocketOptions {
   readonly methods: Methods;
   readonly observer: Observer;
   readonly limits: Pick<RpcLimits, "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs">;
+  /** What the messages of all connections may hold. */
+  readonly requests: Pick<ByteBudget, "lease">;
   /** @throws {CodeBeakerError} `unauthorized` once the caller may not come in any more */
   checkKey(): void;
   /** Called when it is closed. */
   onClosed(): void;
 }
 
+/** What a message holds; `refusal` is why it may not. */
+interface Hold {
+  readonly lease: ByteLease;
+  readonly refusal?: unknown;
+}
+
 /** A request by the name of its method, and the id under which the service knows it. */
-interface NamedCall {
+interface NamedCall extends Hold {
   readonly name: string;
   readonly params: unknown;
   readonly requestId: string;
@@ -63,9 +69,8 @@ export class RpcSocket implements Peer {
   readonly #closed = Promise.withResolvers<void>();
   readonly #answering = new Set<Promise<void>>();
   readonly #opening: ReturnType<typeof setTimeout>;
-  /** Requests that run, and the size of all messages that are not answered yet. */
+  /** Requests that run. */
   #running = 0;
-  #underWay = 0;
   #calls = 0;
   /** With what it is closed, should it be open after its end. */
   #farewell: [code: number, reason: string] = [GOING_AWAY, "It took too long to be open"];
@@ -119,23 +124,22 @@ export class RpcSocket implements Peer {
     if (isLonger(data, maxMessageBytes)) {
       return this.#leave(TOO_BIG, `A message is at most ${maxMessageBytes} bytes long`);
     }
-    const size = typeof data === "string" ? data.length : 0;
-    this.#underWay += size;
-    const answering = this.#answer(data).catch((error: unknown) => this.#fail(error)).finally(() => {
-      this.#answering.delete(answering);
-      this.#underWay -= size;
-    });
+    const answering = this.#answer(data).catch((error: unknown) => this.#fail(error)).finally(() =>
+      this.#answering.delete(answering)
+    );
     this.#answering.add(answering);
   }
 
   async #answer(data: unknown): Promise<void> {
+    using lease = this.#options.requests.lease(this.#options.caller.principal.tenant);
+    const hold = holdMessage(lease, data);
     const message = this.#read(data);
     if (!Array.isArray(message)) {
-      const answer = await this.#answerOne(message);
+      const answer = await this.#answerOne(message, hold);
       if (answer !== undefined) await this.#outbox.send(() => JSON.stringify(answer));
       return;
     }
-    const answers = await Promise.all(message.map((request) => this.#answerOne(request)));
+    const answers = await Promise.all(message.map((request) => this.#answerOne(request, hold)));
     const told = answers.filter((answer) => answer !== undefined);
     if (told.length > 0) await this.#outbox.send(() => JSON.stringify(told));
   }
@@ -149,16 +153,16 @@ export class RpcSocket implements Peer {
   }
 
   /** The answer to a request; a notification has none. */
-  async #answerOne(request: ReadRequest): Promise<RpcAnswer | undefined> {
+  async #answerOne(request: ReadRequest, hold: Hold): Promise<RpcAnswer | undefined> {
     if ("error" in request) return toAnswer(request.id, { error: request.error });
-    const reply = await this.#call(request);
+    const reply = await this.#call(request, hold);
     return request.id === undefined ? undefined : toAnswer(request.id, reply);
   }
 
-  async #call({ method: name, params }: RpcRequest): Promise<RpcReply> {
+  async #call({ method: name, params }: RpcRequest, hold: Hold): Promise<RpcReply> {
     const requestId = this.#nextRequestId();
     const startedAt = performance.now();
-    const reply = await this.#run({ name, params, requestId });
+    const reply = await this.#run({ ...hold, name, params, requestId });
     const durationMs = Math.round(performance.now() - startedAt);
     const method = name.slice(0, 64);
     const code = "error" in reply ? reply.error.code : undefined;
@@ -166,8 +170,8 @@ export class RpcSocket implements Peer {
     return reply;
   }
 
-  async #run({ name, params, requestId }: NamedCall): Promise<RpcReply> {
-    const { methods, limits: { maxRequests, maxMessageBytes } } = this.#options;
+  async #run({ name, params, requestId, lease, refusal }: NamedCall): Promise<RpcReply> {
+    const { methods, limits: { maxRequests } } = this.#options;
     const method = methods.find(name);
     if (method === undefined) {
       return { error: protocolError("unknown_method", { message: methods.explainUnknown(name), requestId }) };
@@ -175,12 +179,11 @@ export class RpcSocket implements Peer {
     const caller = { ...this.#options.caller, requestId };
     this.#running++;
     try {
-      if (this.#running > maxRequests || this.#underWay > maxMessageBytes * MAX_LARGE_MESSAGES) {
-        throw tooMany(maxRequests);
-      }
+      if (this.#running > maxRequests) throw tooMany(maxRequests);
+      if (refusal !== undefined) throw refusal;
       if (method.isUrgent !== true) await this.#outbox.room(); // What is not read yet makes what is asked for wait.
       this.#gone.signal.throwIfAborted();
-      return { result: await callMethod(method, params, { caller, peer: this, signal: this.#gone.signal }) };
+      return { result: await callMethod(method, params, { caller, lease, peer: this, signal: this.#gone.signal }) };
     } catch (error) {
       if (error instanceof CodeBeakerError) this.#options.observer.refused?.({ caller, what: method.name, error });
       return { error: toRpcError(error, requestId) };
@@ -236,9 +239,18 @@ function shuttingDown(): CodeBeakerError {
 }
 
 function tooMany(maxRequests: number): CodeBeakerError {
-  const message =
-    `Cannot take more as a connection may have at most ${maxRequests} requests under way, and fewer large ones`;
+  const message = `Cannot take more as a connection may have at most ${maxRequests} requests under way`;
   return new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } });
+}
+
+/** A message for which there is no room is read all the same: its answer names its id. */
+function holdMessage(lease: ByteLease, data: unknown): Hold {
+  try {
+    lease.growTo(typeof data === "string" ? data.length : 0);
+    return { lease };
+  } catch (refusal) {
+    return { lease, refusal };
+  }
 }
 
 /** Whether a message takes more bytes than so many; as text in UTF-8, where a code unit of UTF-16 takes one to three. */

@@ -1,15 +1,19 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { ByteBudget } from "../../system/byte_budget.ts";
 import type { RpcLimits } from "./limits.ts";
 import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
 
 /** Every open connection of the service; disposing closes them and ends what they started. */
 export class RpcSockets implements AsyncDisposable {
   readonly limits: RpcLimits;
+  readonly #requests: Pick<ByteBudget, "lease">;
   readonly #open = new Map<RpcSocket, string>();
   #isClosing = false;
 
-  constructor(limits: RpcLimits) {
+  /** @param requests what the messages of all connections may hold until they are answered */
+  constructor(limits: RpcLimits, requests: Pick<ByteBudget, "lease">) {
     this.limits = limits;
+    this.#requests = requests;
   }
 
   /** How many are open. */
@@ -22,13 +26,14 @@ export class RpcSockets implements AsyncDisposable {
    *
    * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request that does not ask for one
    */
-  upgrade(request: Request, options: Omit<RpcSocketOptions, "limits" | "onClosed">): Response {
+  upgrade(request: Request, options: Omit<RpcSocketOptions, "limits" | "requests" | "onClosed">): Response {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
     const { socket, response } = upgrade(request, this.limits);
     const connection = new RpcSocket(socket, {
       ...options,
       limits: this.limits,
+      requests: this.#requests,
       onClosed: () => this.#open.delete(connection),
     });
     this.#open.set(connection, tenant);

@@ -7,7 +7,10 @@ import { contextRoutes } from "../../../src/server/routes/contexts.ts";
 import { executionRoutes } from "../../../src/server/routes/executions.ts";
 import { sessionRoutes } from "../../../src/server/routes/sessions.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
+import { ByteBudget } from "../../../src/system/byte_budget.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
+
+const REQUESTS = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
 
 /** What a test's door is over. */
 export interface DoorParts {
@@ -23,6 +26,8 @@ export function doorOf({ engine, sessions, observer = {} }: DoorParts): Hono<App
     context.set("requestId", "request-1");
     context.set("caller", TESTER);
     context.set("bodyBounds", { maxBytes: 65_536 });
+    using lease = REQUESTS.lease("local");
+    context.set("lease", lease);
     await next();
   });
   door.route("/", executionRoutes(fakeEngine(engine)));

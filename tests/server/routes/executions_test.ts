@@ -43,6 +43,17 @@ Deno.test("POST /v1/executions with Prefer: respond-async answers 202 and where 
   assertEquals(seen[0]?.options, { isInteractive: true, isPatient: true, idempotencyKey: "key-1" });
 });
 
+Deno.test("POST /v1/executions with Prefer: respond-async tells how it stands, where it was submitted before", async () => {
+  for (const status of ["queued", "running", "ended", "failed"] as const) {
+    const submit = () => Promise.resolve({ id: "exec_2", ended: Promise.resolve(fakeExecution()), status });
+    const answer = await ask({ engine: { submit } }, "POST /v1/executions", {
+      body: REQUEST,
+      headers: { prefer: "respond-async", "idempotency-key": "key-1" },
+    });
+    assertEquals([answer.status, answer.body], [202, { id: "exec_2", status }]);
+  }
+});
+
 Deno.test("POST /v1/executions with Prefer: respond-async does not wait for the end, nor mind how it ends", async () => {
   const ended = Promise.withResolvers<never>();
   const submit = () => Promise.resolve({ id: "exec_2", ended: ended.promise });

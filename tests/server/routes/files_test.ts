@@ -294,6 +294,17 @@ Deno.test("a path in a URL is decoded once, and what leaves the workspace is ref
     await Deno.remove(environment.hostPath("../secret"));
   }));
 
+Deno.test("a path is read right where the words before it are escaped too", () =>
+  withDoor(async ({ environment, door }) => {
+    const at = (path: string) => `http://localhost/${path}`;
+    await door.request(at("%761/sessions/sess_1/%66iles/d/a%20b"), { method: "PUT", body: "text" });
+    assertEquals(await environment.paths("d/"), ["d/a b"]);
+    const read = await door.request(at("v1/%73essions/sess_1/file%73/d/%61%20b"));
+    assertEquals([read.status, await read.text()], [200, "text"]);
+    const tree = await door.request(at("v1/sessions/sess_1/%66iles"));
+    assertEquals([tree.status, (await tree.json()).tree.path], [200, "."]);
+  }));
+
 Deno.test("a link that leads out of the workspace is refused by every method", () =>
   withDoor(async ({ environment, ask }) => {
     await Deno.symlink("/etc/passwd", environment.hostPath("out"));

@@ -7,6 +7,7 @@ import type { AppEnv } from "../../../src/server/app_env.ts";
 import type { DoorKeys } from "../../../src/server/auth.ts";
 import { sendProblem } from "../../../src/server/problem.ts";
 import { RPC_LIMITS, type RpcLimits, rpcRoutes, RpcSockets } from "../../../src/server/rpc/mod.ts";
+import { ByteBudget } from "../../../src/system/byte_budget.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 
@@ -17,6 +18,8 @@ export interface DoorOptions {
   /** In the place of all of these. */
   readonly realSessions?: SessionsPort;
   readonly limits?: Partial<RpcLimits>;
+  /** What messages and bodies may hold. */
+  readonly requests?: ByteBudget;
   readonly keys?: DoorKeys;
   readonly observer?: Observer;
   /** Who comes in with a request. */
@@ -45,12 +48,15 @@ export class Door implements AsyncDisposable {
   readonly #clients: RpcClient[] = [];
 
   constructor(options: DoorOptions = {}) {
-    this.sockets = new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 65_536, ...options.limits });
+    const requests = options.requests ?? new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
+    this.sockets = new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 65_536, ...options.limits }, requests);
     const app = new Hono<AppEnv>();
     app.use(requestId());
     app.use(async (context, next) => {
       context.set("caller", options.caller?.(context.req.raw) ?? TESTER);
       context.set("bodyBounds", { maxBytes: 65_536 });
+      using lease = requests.lease(context.get("caller").principal.tenant);
+      context.set("lease", lease);
       await next();
     });
     app.route(

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Methods } from "../../../src/server/rpc/methods.ts";
 import { RPC_LIMITS } from "../../../src/server/rpc/limits.ts";
 import { RpcSocket } from "../../../src/server/rpc/socket.ts";
+import { ByteBudget } from "../../../src/system/byte_budget.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";
 
@@ -16,6 +17,7 @@ async function connectToNobody(limits: { readonly openWithinMs: number }) {
     methods: new Methods({ engine: fakeEngine(), sessions: fakeSessions(), observer: {}, maxRequests: 1 }),
     observer: {},
     limits: { ...RPC_LIMITS, maxMessageBytes: 1_024, ...limits },
+    requests: new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 }),
     checkKey() {},
     onClosed: () => seen.closed++,
   });

@@ -1,7 +1,9 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
+import type { Execution } from "../../../src/core/execution.ts";
 import type { Observer } from "../../../src/engine/observer.ts";
 import type { Caller } from "../../../src/engine/port.ts";
+import { ByteBudget } from "../../../src/system/byte_budget.ts";
 import { fakeExecution, fakeSession, submitted, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";
 import { Door } from "./door.ts";
@@ -185,19 +187,40 @@ Deno.test("more requests than a connection may have under way are busy, and ther
   assertEquals((await client.call("runtime.list")).result, { runtimes: [] });
 });
 
-Deno.test("more large messages than a connection may have under way are busy", async () => {
+Deno.test("more large messages than a tenant may have under way are busy, over whichever connections they come", async () => {
   const gate = Promise.withResolvers<[]>();
+  const requests = new ByteBudget({ maxBytes: 400_000, maxOwnerBytes: 400_000 });
   await using door = new Door({
     engine: { describeRuntimes: () => gate.promise },
-    limits: { maxMessageBytes: 1_000 },
+    limits: { maxMessageBytes: 100_000 },
+    requests,
   });
-  const client = await door.connect();
-  const large = { padding: "x".repeat(850) };
-  const held = Array.from({ length: 4 }, () => client.call("runtime.list", large));
+  const [client, other] = [await door.connect(), await door.connect()];
+  const large = { padding: "x".repeat(90_000) };
+  const held = [client, other, client, other].map((each) => each.call("runtime.list", large));
+  await until(() => requests.heldBytes > 360_000, "they are taken in");
   assertEquals((await client.call("runtime.list", large)).error?.code, -32029);
+  assertEquals((await other.call("runtime.list", large)).error?.code, -32029);
+  assertEquals((await client.call("execution.status", { executionId: 1 })).error?.code, -32602);
   gate.resolve([]);
   assertEquals((await Promise.all(held)).map(({ error }) => error), [undefined, undefined, undefined, undefined]);
   assertEquals((await client.call("runtime.list", large)).error, undefined);
+  assertEquals(requests.heldBytes, 0);
+});
+
+Deno.test("a message is held for as long as the execution that it became, and not only until it is answered", async () => {
+  const ended = Promise.withResolvers<Execution>();
+  const requests = new ByteBudget({ maxBytes: 400_000, maxOwnerBytes: 400_000 });
+  await using door = new Door({
+    engine: { submit: () => Promise.resolve({ id: "exec_1", ended: ended.promise }) },
+    requests,
+  });
+  const client = await door.connect();
+  const answer = await client.call("execution.run", { language: "typescript", code: "1", stdin: "x".repeat(10_000) });
+  assertEquals(answer.result?.status, "queued");
+  assert(requests.heldBytes > 10_000);
+  ended.reject(new CodeBeakerError("busy", "It never ran"));
+  await until(() => requests.heldBytes === 0, "it is given back");
 });
 
 Deno.test("a slow reader can end what floods it", async () => {

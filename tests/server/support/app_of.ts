@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { ByteBudget } from "../../../src/system/byte_budget.ts";
 import type { AppEnv } from "../../../src/server/app_env.ts";
 import { type AppOptions, createApp, RPC_LIMITS, RpcSockets } from "../../../src/server/mod.ts";
 import { fakeEngine, fakeSessions } from "../../support/fake_ports.ts";
@@ -6,6 +7,7 @@ import { openKeyring } from "./keyring.ts";
 
 /** The door before parts that a test makes; those that it does not make expect nothing. */
 export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
+  const requests = new ByteBudget({ maxBytes: 1_073_741_824, maxOwnerBytes: 1_073_741_824 });
   return createApp({
     engine: fakeEngine(),
     sessions: fakeSessions(),
@@ -16,8 +18,9 @@ export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
       takeFile: () => Promise.reject(new Error("not expected")),
       takeArchive: () => Promise.reject(new Error("not expected")),
     },
-    sockets: new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }),
+    sockets: new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }, requests),
     maxBodyBytes: 2_000,
+    requests,
     ...parts,
   });
 }
