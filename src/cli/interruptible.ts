@@ -7,3 +7,14 @@ export function interruptible(): AbortController {
   for (const signal of INTERRUPTS) Deno.addSignalListener(signal, () => interrupt.abort(signal));
   return interrupt;
 }
+
+/** Waits until something has settled, in whatever way; an interrupt ends the wait early, and not what is waited for. */
+export async function settledUnlessInterrupted(work: Promise<unknown>, interrupt: AbortSignal): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const wake = () => over.resolve();
+  interrupt.addEventListener("abort", wake);
+  if (interrupt.aborted) wake();
+  work.then(wake, wake);
+  await over.promise;
+  interrupt.removeEventListener("abort", wake);
+}

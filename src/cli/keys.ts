@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { Keyring } from "../access/mod.ts";
 import { openHomeStorage } from "../home_storage.ts";
 import { loadConfig } from "../config.ts";
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import { keyNameSchema } from "../core/key_policy.ts";
 import type { Principal } from "../core/principal.ts";
 import { parseAs, strictObject } from "../core/validation.ts";
@@ -34,16 +34,38 @@ async function createKey(name: string, flags: Settings): Promise<void> {
   const { policy, settings } = parsePolicyFlags(flags);
   const named = parseAs(strictObject({ name: keyNameSchema }), { name }, { what: "the arguments" });
   using opened = await openKeyring(settings);
-  const { id, text } = opened.keyring.create(named.name, policy);
-  if (!await print(text)) {
+  const { id, text } = attempt("create the key", () => opened.keyring.create(named.name, policy));
+  const why = await whyUnseen(text);
+  if (why !== undefined) {
     throw new CodeBeakerError(
       "internal",
-      `Cannot show the key "${named.name}" (id ${id}) as nobody reads the output: revoke it, and create another`,
+      `Cannot show the key "${named.name}" (id ${id}) as ${why}: revoke it, and create another`,
     );
   }
   await printError(
     `This is the key "${named.name}" (id ${id}). It is shown this once: keep it where secrets are kept.`,
   );
+}
+
+/** Prints a line. Why nobody can have seen it; undefined when somebody may have. */
+async function whyUnseen(line: string): Promise<string | undefined> {
+  try {
+    return await print(line) ? undefined : "nobody reads the output";
+  } catch (error) {
+    if (!hasCode(error, "internal")) throw error;
+    return `the output cannot be written (${messageOf(error.cause)})`;
+  }
+}
+
+/** @throws {CodeBeakerError} `busy` where the storage does not do it, as while another process has locked it */
+function attempt<T>(what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new CodeBeakerError("busy", `Cannot ${what} as its home cannot be written now: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
 }
 
 async function listKeys(settings: Settings): Promise<void> {
@@ -68,7 +90,7 @@ function boundsOf({ ceiling, quota }: Principal): string {
 
 async function revokeKey(id: string, settings: Settings): Promise<number> {
   using opened = await openKeyring(settings);
-  if (opened.keyring.revoke(id)) {
+  if (attempt("revoke the key", () => opened.keyring.revoke(id))) {
     await printError(`Nobody comes in with the key ${JSON.stringify(id)} any more.`);
     return 0;
   }

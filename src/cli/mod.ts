@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { CodeBeakerError } from "../core/errors.ts";
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { addAuditCommand } from "./audit.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addImagesCommand } from "./images.ts";
@@ -38,8 +38,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 || args.length === 0 ? 0 : EXIT_USAGE;
-    if (!(error instanceof CodeBeakerError)) throw error;
-    await printError(`codebeaker: ${error.message}`);
-    return error.code === "invalid_request" ? EXIT_USAGE : EXIT_FAILURE;
+    const { code, message } = error instanceof CodeBeakerError ? error : unforeseen(error);
+    await printError(`codebeaker: ${message}`);
+    return code === "invalid_request" ? EXIT_USAGE : EXIT_FAILURE;
   }
+}
+
+/** What is told of an error that no command has put into words of its own, in one line. */
+function unforeseen(error: unknown): CodeBeakerError {
+  const [reason] = messageOf(error).split("\n");
+  return new CodeBeakerError("internal", `Cannot finish this command as ${reason}`, { cause: error });
 }

@@ -1,24 +1,40 @@
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
+
 /** What the shell is told when a command line is off. */
 export const EXIT_USAGE = 2;
 
-/** Writes a line to stdout. Returns whether anybody reads it: `head` stops when it has enough. */
-export function print(line: string): Promise<boolean> {
-  return writeLine(Deno.stdout, line);
-}
-
-/** Writes a line to stderr, for whoever reads it. */
-export async function printError(line: string): Promise<void> {
-  await writeLine(Deno.stderr, line);
-}
-
-async function writeLine(target: Parameters<typeof writeAll>[0], line: string): Promise<boolean> {
+/**
+ * Writes a line to stdout. Returns whether anybody reads it: `head` stops when it has enough.
+ *
+ * @throws {CodeBeakerError} `internal` where it cannot be written, as on a full disk
+ */
+export async function print(line: string): Promise<boolean> {
   try {
-    await writeAll(target, new TextEncoder().encode(`${line}\n`));
+    await writeLine(Deno.stdout, line);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
+    if (isUnread(error)) return false;
+    throw cannotWrite(error);
   }
+}
+
+/** Writes a line to stderr, for whoever reads it; where that cannot be done, nobody can be told. */
+export async function printError(line: string): Promise<void> {
+  await writeLine(Deno.stderr, line).catch(() => {});
+}
+
+/** Whether a write has failed since nobody reads any more. */
+export function isUnread(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe;
+}
+
+/** What is told of a write that has failed though somebody may read. */
+export function cannotWrite(cause: unknown): CodeBeakerError {
+  return new CodeBeakerError("internal", `Cannot write the output as ${messageOf(cause)}`, { cause });
+}
+
+async function writeLine(target: Parameters<typeof writeAll>[0], line: string): Promise<void> {
+  await writeAll(target, new TextEncoder().encode(`${line}\n`));
 }
 
 /** Writes every byte, in as many writes as it takes. */

@@ -11,8 +11,8 @@ import { parseExecutionRequest } from "../core/request.ts";
 import { PREFERENCES, type Selection } from "../core/selection.ts";
 import { readHosts } from "../core/written_values.ts";
 import { exitCodeOf, exitCodeOfSignal } from "./exit_code.ts";
-import { interruptible } from "./interruptible.ts";
-import { formatTable, printError, writeAll } from "./output.ts";
+import { interruptible, settledUnlessInterrupted } from "./interruptible.ts";
+import { cannotWrite, formatTable, isUnread, printError, writeAll } from "./output.ts";
 import { addSettings } from "./settings.ts";
 
 /** Whoever has this command line. */
@@ -84,21 +84,33 @@ async function run(
     ...(allowNet === undefined ? {} : { permissions: { allowNet: readHosts(allowNet) } }),
   });
   await using service = await composeService(await loadConfig(settings), { identity: "passing" });
+  // Nothing else uses this service, so that its self-tests may take their time; what is wrong with the request is told below.
+  await settledUnlessInterrupted(service.selector.rank(request, { isPatient: true }), interrupt.signal);
+  if (interrupt.signal.aborted) return exitCodeOfEnd(interrupt.signal);
   if (explain) await printError(explainSelection(await service.engine.select(CALLER, request)));
   try {
     const execution = await service.engine.execute(CALLER, request, {
       signal: interrupt.signal,
-      onOutput: ({ stream, bytes }) => writeAll(Deno[stream], bytes).catch(() => interrupt.abort("SIGPIPE")),
+      onOutput: ({ stream, bytes }) =>
+        writeAll(Deno[stream], bytes).catch((error: unknown) =>
+          interrupt.abort(isUnread(error) ? "SIGPIPE" : cannotWrite(error))
+        ),
       ...(file === "-" ? {} : { stdin: Deno.stdin.readable }),
     });
-    if (interrupt.signal.aborted) return exitCodeOfSignal(interrupt.signal.reason);
+    if (interrupt.signal.aborted) return exitCodeOfEnd(interrupt.signal);
     await printDenials(execution);
     await printEnding(execution.outcome);
     return exitCodeOf(execution.outcome);
   } catch (error) {
-    if (interrupt.signal.aborted) return exitCodeOfSignal(interrupt.signal.reason);
+    if (interrupt.signal.aborted) return exitCodeOfEnd(interrupt.signal);
     throw error;
   }
+}
+
+/** What the shell is told of a program that was ended from outside: by a signal, or since its output has no place. */
+function exitCodeOfEnd({ reason }: AbortSignal): number {
+  if (typeof reason === "string") return exitCodeOfSignal(reason);
+  throw reason;
 }
 
 /** The program under its own name, which tells how it is read; from standard input it has none. */

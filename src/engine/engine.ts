@@ -64,7 +64,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     const fingerprint = () => fingerprintOf(request);
     const repeated = idempotencyKey === undefined
       ? undefined
-      : this.#executions.findRepeated({ caller, fingerprint }, idempotencyKey);
+      : this.#executions.findRepeated({ caller, fingerprint }, idempotencyKey, options);
     if (repeated !== undefined) return repeated;
     const candidates = await this.#admission.whileOpen(
       this.#placement.candidates(caller.principal, request, { runsMainFile: runsMainFile(request) }),

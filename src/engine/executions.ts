@@ -6,6 +6,7 @@ import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../system/delay.ts";
+import { Audience } from "./audience.ts";
 import { LiveExecution } from "./live_execution.ts";
 import type { EndedExecution, Observer } from "./observer.ts";
 import type { Caller, ExecutionReport, FeedInput, SubmitOptions, Submitted } from "./port.ts";
@@ -56,6 +57,7 @@ export class Executions implements AsyncDisposable {
   readonly #observer: Observer;
   readonly #drainMs: number;
   readonly #live = new Map<string, LiveExecution>();
+  readonly #audiences = new WeakMap<LiveExecution, Audience>();
 
   constructor({ store, observer = {}, drainMs }: ExecutionsOptions) {
     this.#store = store;
@@ -64,13 +66,14 @@ export class Executions implements AsyncDisposable {
   }
 
   /**
-   * The execution that was submitted under the same key before.
+   * The execution that was submitted under the same key before, for which one more waits now.
    *
    * @throws {CodeBeakerError} `conflict` when it was another request
    */
   findRepeated(
     { caller, fingerprint }: Pick<Submission, "caller" | "fingerprint">,
     key: string,
+    { signal }: Pick<SubmitOptions, "signal"> = {},
   ): Submitted | undefined {
     const { tenant } = caller.principal;
     const found = this.#store.findRepeated(tenant, key);
@@ -79,18 +82,21 @@ export class Executions implements AsyncDisposable {
       throw new CodeBeakerError("conflict", "Cannot take the idempotency key as another request came with it before");
     }
     const live = this.#live.get(found.id);
-    return { id: found.id, ended: live?.ended ?? Promise.try(() => this.#storedEnd(tenant, found.id)) };
+    if (live === undefined) return this.#storedSubmit(tenant, found.id);
+    this.#audiences.get(live)?.join(signal);
+    return { id: found.id, ended: live.ended, status: live.hasBegun ? "running" : "queued" };
   }
 
   /**
-   * Takes an execution in and starts on it.
+   * Takes an execution in and starts on it. It is cancelled when everybody is gone who waits for it, and nobody does so
+   * without a signal.
    *
    * @throws {CodeBeakerError} `busy` for one that must outlive the service, and cannot be kept now
    */
   start(submission: Submission, body: ExecutionBody, options: SubmitOptions = {}): Submitted {
     const { caller, language, sessionId, selection, limits } = submission;
     const { idempotencyKey } = options;
-    const repeated = idempotencyKey === undefined ? undefined : this.findRepeated(submission, idempotencyKey);
+    const repeated = idempotencyKey === undefined ? undefined : this.findRepeated(submission, idempotencyKey, options);
     if (repeated !== undefined) return repeated;
     const facts = { id: newId("exec"), caller, language, sessionId, createdAt: new Date().toISOString() };
     const isFed = (options.isInteractive ?? false) && !submission.hasStdin && options.stdin === undefined;
@@ -111,7 +117,7 @@ export class Executions implements AsyncDisposable {
       });
     }
     this.#live.set(facts.id, live);
-    this.#follow(live, submission, body, { callers: options.signal, isTold });
+    this.#follow(live, submission, body, { signal: options.signal, isTold });
     return { id: facts.id, ended: live.ended };
   }
 
@@ -180,13 +186,12 @@ export class Executions implements AsyncDisposable {
     live: LiveExecution,
     submission: Submission,
     body: ExecutionBody,
-    { callers, isTold }: { readonly callers: AbortSignal | undefined; readonly isTold: boolean },
+    { signal, isTold }: { readonly signal: AbortSignal | undefined; readonly isTold: boolean },
   ): Promise<void> {
-    const cancel = () => live.cancel();
-    callers?.addEventListener("abort", cancel);
-    if (callers?.aborted) cancel();
+    using audience = new Audience(() => live.cancel());
+    this.#audiences.set(live, audience);
+    audience.join(signal);
     const result = await this.#run(live, submission.selection, body);
-    callers?.removeEventListener("abort", cancel);
     this.#record(live, submission, { result, isTold });
     this.#live.delete(live.facts.id);
     live.settle(result);
@@ -250,14 +255,16 @@ export class Executions implements AsyncDisposable {
       : { status: "ended", execution: found.execution };
   }
 
-  /** @throws {CodeBeakerError} what it failed with */
-  #storedEnd(tenant: string, id: string): Execution {
+  /** What was submitted, and is over. */
+  #storedSubmit(tenant: string, id: string): Submitted {
     const found = this.#store.find(tenant, id);
-    if (found?.status === "ended") return found.execution;
+    if (found?.status === "ended") return { id, ended: Promise.resolve(found.execution), status: "ended" };
     const { code, message, details } = found?.status === "failed"
       ? found.error
       : { code: "not_found", message: "Cannot find the first execution", details: {} } as const;
-    throw new CodeBeakerError(code, message, { details });
+    const ended = Promise.reject(new CodeBeakerError(code, message, { details }));
+    ended.catch(() => {}); // Whoever waits for it is told.
+    return { id, ended, status: "failed" };
   }
 }
 

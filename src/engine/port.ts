@@ -21,7 +21,10 @@ export interface ExecutionStart {
 
 /** What a caller adds to a request to run something. */
 export interface SubmitOptions {
-  /** Aborting ends the program; its outcome is then `cancelled`. */
+  /**
+   * Aborting ends the program, unless others submitted it too under its key and wait for it, or asked for it without a
+   * signal; its outcome is then `cancelled`.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Takes the place of the request's `stdin`. */
   readonly stdin?: ReadableStream<Uint8Array> | undefined;
@@ -47,6 +50,8 @@ export interface Submitted {
   readonly id: string;
   /** Settles at its end; rejects with a {@link CodeBeakerError} when the service, and not the program, failed. */
   readonly ended: Promise<Execution>;
+  /** How it stands, where it was submitted before; absent, it was not. */
+  readonly status?: ExecutionReport["status"];
 }
 
 /** An execution as its owner sees it at some moment. */

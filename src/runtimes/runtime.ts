@@ -69,6 +69,12 @@ export interface AvailabilityOptions {
   readonly fetchesNothing?: boolean;
 }
 
+/** Whose self-test is waited for, and by whom. */
+export interface ProofDemand extends Pick<RuntimeConfig, "minIsolation"> {
+  /** Whether it is waited for up to a minute; absent, 2 s. */
+  readonly isPatient?: boolean;
+}
+
 /** The port of a way to run programs. One instance serves the whole service; disposing ends what it does by itself. */
 export interface ExecutionRuntime extends AsyncDisposable {
   /** The name on the wire and in the configuration. */
@@ -84,10 +90,10 @@ export interface ExecutionRuntime extends AsyncDisposable {
   isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability>;
 
   /**
-   * Settles when the self-test is over that this configuration waits for, and after 10 s at the latest; undefined when
-   * none runs. Absent where it is never told apart from {@link isAvailable}.
+   * Settles when the self-test is over that this configuration waits for, and after 2 s at the latest, or a minute for
+   * who is patient; undefined when none runs. Absent where it is never told apart from {@link isAvailable}.
    */
-  whenProven?(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined;
+  whenProven?(demand: ProofDemand): Promise<void> | undefined;
 
   /** What it declares about itself. */
   getCapabilities(): RuntimeCapabilities;
@@ -195,7 +201,8 @@ export interface ExecutionEnvironment extends AsyncDisposable {
  *
  * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell is under way, and
  * `{ interrupt: true }`. It tells the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line
- * feed; that on stdout is a `CellReport`.
+ * feed; that on stdout is a `CellReport`. Long JSON may come in parts, as others write to the same pipes: each is led by
+ * `NUL BEL STX` and the secret, and ends with `ETB` where another follows. What stands between parts is output.
  */
 export type Program =
   | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }

@@ -26,7 +26,10 @@ export interface SelectorOptions {
 }
 
 /** What is known of a request beside what it says. */
-export type RankOptions = Pick<RuntimeConfig, "runsMainFile">;
+export interface RankOptions extends Pick<RuntimeConfig, "runsMainFile"> {
+  /** Whether a self-test is waited for up to a minute, and not 2 s. */
+  readonly isPatient?: boolean;
+}
 
 /**
  * Chooses among runtimes: isolation is a filter, speed and memory are the score. A runtime that keeps failing is left
@@ -149,7 +152,8 @@ export class RuntimeSelector {
     const { isolationLevel } = runtime.getCapabilities();
     const early = mismatchOf(runtime, request);
     if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
-    const config = { ...configOf(request, floor), ...options };
+    const { isPatient = false, ...known } = options;
+    const config = { ...configOf(request, floor), ...known };
     const assessment = await runtime.assess(config);
     const { level } = assessment.isolation;
     const rejectedBecause = shortfallOf(assessment, demand) ??
@@ -164,7 +168,13 @@ export class RuntimeSelector {
     const inputs: ScoreInputs = figures === undefined ? declared : { ...declared, ...figures, source: "measured" };
     const candidate = { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
     const { memoryMb = config.resourceLimits.memoryMb } = assessment;
-    return { runtime, candidate, declared, memoryMb, proving: runtime.whenProven?.(config) };
+    return {
+      runtime,
+      candidate,
+      declared,
+      memoryMb,
+      proving: runtime.whenProven?.({ minIsolation: floor, isPatient }),
+    };
   }
 
   #circuit({ name }: ExecutionRuntime): CircuitBreaker {

@@ -35,11 +35,6 @@ export class SessionRunner {
   ): Submitted {
     const { admission, executions } = this.#options;
     const { selection, request: { language } } = session;
-    const { idempotencyKey } = options;
-    const repeated = idempotencyKey === undefined
-      ? undefined
-      : executions.findRepeated({ caller, fingerprint: () => program.fingerprint() }, idempotencyKey);
-    if (repeated !== undefined) return repeated;
     session.checkQueue();
     admission.check(caller.principal);
     return executions.start(

@@ -1,5 +1,6 @@
 import { findCommand } from "../commands/mod.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
 import { leavesNetwork } from "../core/permissions.ts";
 import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
@@ -114,6 +115,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     options: SubmitOptions = {},
   ): Promise<Submitted> {
     return Promise.try(() => {
+      const repeated = this.#findRepeated(caller, { session: id, request }, options);
+      if (repeated !== undefined) return repeated;
       const session = this.#get(caller, id);
       return this.#runner.start(caller, session, { program: programOfRequest(session, request), options });
     });
@@ -121,7 +124,17 @@ export class Sessions implements SessionsPort, AsyncDisposable {
 
   contexts(caller: Caller, id: string): ContextsPort {
     const { admission, clock } = this.#options;
-    return new SessionContexts(this.#get(caller, id), { caller, admission, clock, runner: this.#runner });
+    const open = () => new SessionContexts(this.#get(caller, id), { caller, admission, clock, runner: this.#runner });
+    return {
+      create: (language, options) => Promise.try(() => open().create(language, options)),
+      submit: (context, request, options = {}) =>
+        Promise.try(() =>
+          this.#findRepeated(caller, { session: id, context, request }, options) ??
+            open().submit(context, request, options)
+        ),
+      interrupt: (context) => open().interrupt(context),
+      close: (context) => Promise.try(() => open().close(context)),
+    };
   }
 
   async command(caller: Caller, id: string, value: unknown, options: SubmitOptions = {}): Promise<CommandResult> {
@@ -260,6 +273,18 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     if (own >= (quota.maxSessions ?? Infinity)) {
       throw noSession(`the key "${name}" may have ${quota.maxSessions} open (its quota maxSessions)`);
     }
+  }
+
+  /**
+   * What was submitted under the same key before, also where its session or its context is over.
+   *
+   * @param request what the fingerprint of its program is made of
+   */
+  #findRepeated(caller: Caller, request: object, options: SubmitOptions): Submitted | undefined {
+    const { idempotencyKey } = options;
+    if (idempotencyKey === undefined) return undefined;
+    const fingerprint = () => fingerprintOf(request);
+    return this.#options.executions.findRepeated({ caller, fingerprint }, idempotencyKey, options);
   }
 
   #find({ principal }: Caller, id: string): Session | undefined {

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { parseKey } from "../../src/access/key.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import { type CliResult, runCommandLine } from "../support/cli.ts";
@@ -135,4 +136,19 @@ Deno.test("codebeaker keys revoke revokes a key once, and exits with 1 for one t
       ["key.create", id],
       ["key.revoke", id],
     ]);
+  }));
+
+Deno.test("codebeaker keys says in one line that its home is locked, changes nothing and exits with 1", () =>
+  withHome(async (keys, home) => {
+    const { id = "" } = parseKey((await keys("create", "ci")).stdout.trim()) ?? {};
+    {
+      using database = new DatabaseSync(`${home}/codebeaker.db`);
+      database.exec("BEGIN EXCLUSIVE");
+      const [created, revoked] = await Promise.all([keys("create", "late"), keys("revoke", id)]);
+      const why = "as its home cannot be written now: database is locked";
+      assertEquals(created, { code: 1, stdout: "", stderr: `codebeaker: Cannot create the key ${why}\n` });
+      assertEquals(revoked, { code: 1, stdout: "", stderr: `codebeaker: Cannot revoke the key ${why}\n` });
+    }
+    const { stdout } = await keys("list");
+    assertMatch(stdout, new RegExp(`^ID [^\\n]+\\n${id} [^\\n]+ -\\n$`));
   }));

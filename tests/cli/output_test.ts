@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { startUnread } from "../support/cli.ts";
+import { openStorage } from "../../src/storage/mod.ts";
+import { runCommandLine, runInto, startUnread } from "../support/cli.ts";
 import { until } from "../support/until.ts";
 
 /** Starts the command line over a home of its own, with nobody who reads its stdout. */
@@ -43,6 +44,50 @@ Deno.test("codebeaker serve serves though nobody reads where it listens", () => 
     }
     assertEquals((await child.status).code, 0);
   });
+});
+
+/** A device that takes nothing, as a full disk does. */
+const FULL = "/dev/full";
+
+Deno.test("codebeaker says in one line that its output cannot be written, and exits with 1", async () => {
+  const home = await Deno.makeTempDir();
+  const program = `${home}/main.ts`;
+  await Deno.writeTextFile(program, 'console.log("hello")');
+  await runCommandLine(["keys", "create", "ci", "--home", home]);
+  const settings = ["--home", home];
+  for (
+    const command of [
+      ["audit", ...settings],
+      ["keys", "list", ...settings],
+      ["doctor", "--json", ...settings],
+      ["run", ...settings, program],
+    ]
+  ) {
+    const { code, stderr } = await runInto(FULL, command);
+    assertEquals([command, code], [command, 1]);
+    assertMatch(stderr, /^codebeaker: Cannot write the output as No space left on device [^\n]+\n$/);
+  }
+  const { code, stderr } = await runInto(FULL, ["--help"]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^codebeaker: Cannot finish this command as No space left on device [^\n]+\n$/);
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("codebeaker keys create names the key that could not be written, so that it can be revoked", async () => {
+  const home = await Deno.makeTempDir();
+  const { code, stderr } = await runInto(FULL, ["keys", "create", "ci", "--home", home]);
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^codebeaker: Cannot show the key "ci" \(id \w{12}\) as the output cannot be written \(No space [^\n]+\): revoke it, and create another\n$/,
+  );
+  const id = /id (\w{12})/.exec(stderr)?.[1] ?? "";
+  assertEquals((await runCommandLine(["keys", "revoke", id, "--home", home])).code, 0);
+  {
+    using storage = openStorage(`${home}/codebeaker.db`);
+    assertEquals(storage.keys.hasAny(), false);
+  }
+  await Deno.remove(home, { recursive: true });
 });
 
 async function readAll(response: Response): Promise<boolean> {

@@ -228,6 +228,51 @@ Deno.test("Executions does not end the first when whoever repeated it goes away"
     assertEquals((await ended).outcome, EXITED);
   }));
 
+Deno.test("Executions lets the first go on whose client goes away, where another one has repeated it", () =>
+  withGate(async (engine, gate) => {
+    const gone = new AbortController();
+    const options = { idempotencyKey: "k1" };
+    const first = await engine.submit(CALLER, REQUEST, { ...options, signal: gone.signal });
+    await gate.untilBegun(1);
+    const second = await engine.submit(CALLER, REQUEST, { ...options, isPatient: true });
+    assertEquals([second.id, second.status], [first.id, "running"]);
+    gone.abort();
+    gate.endOne();
+    assertEquals((await second.ended).outcome, EXITED);
+  }));
+
+Deno.test("Executions cancels what nobody waits for any more", () =>
+  withGate(async (engine, gate) => {
+    const gone = new AbortController();
+    const { ended } = await engine.submit(CALLER, REQUEST, { idempotencyKey: "k1", signal: gone.signal });
+    await gate.untilBegun(1);
+    gone.abort();
+    assertEquals((await ended).outcome, { kind: "cancelled" });
+  }));
+
+Deno.test("Executions tells a repeated submit how the first stands", async () => {
+  await withGate(async (engine, gate) => {
+    const options = { idempotencyKey: "k1", isPatient: true };
+    const other = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    const seen = [(await engine.submit(CALLER, REQUEST, options)).status];
+    const status = async () => (await engine.submit(CALLER, REQUEST, options)).status;
+    seen.push(await status());
+    gate.endOne();
+    await other.ended;
+    await gate.untilBegun(2);
+    seen.push(await status());
+    gate.endOne();
+    await (await engine.submit(CALLER, REQUEST, options)).ended;
+    assertEquals([...seen, await status()], [undefined, "queued", "running", "ended"]);
+  }, { maxConcurrent: 1 });
+  const createEnvironment = () => Promise.reject(new CodeBeakerError("internal", "it broke"));
+  await using engine = engineOf([fakeRuntime({ createEnvironment })]);
+  const submit = () => engine.submit(CALLER, REQUEST, { idempotencyKey: "k1" });
+  await assertRejects(async () => await (await submit()).ended, CodeBeakerError);
+  assertEquals((await submit()).status, "failed");
+});
+
 Deno.test("Executions records what a client is told of at once as interrupted until it has ended, and keeps no code, variables or stdin", async () => {
   const store = new FakeExecutionStore();
   await withGate(async (engine, gate) => {

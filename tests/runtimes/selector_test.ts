@@ -273,6 +273,24 @@ Deno.test("RuntimeSelector goes on without a runtime whose proof is not there in
   assertEquals([alone.selection.chosen, alone.selection.candidates[0]?.rejectedBecause?.code], [null, "unavailable"]);
 });
 
+Deno.test("RuntimeSelector tells the runtime whose proof it waits for who is patient", async () => {
+  const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
+  const demands: unknown[] = [];
+  const listening: ExecutionRuntime = {
+    ...runtime,
+    whenProven(demand) {
+      demands.push(demand);
+      return Promise.resolve();
+    },
+  };
+  const selector = new RuntimeSelector([listening], { minIsolation: 7 });
+  await selector.rank(select());
+  const first = demands.splice(0);
+  await selector.rank(select(), { isPatient: true });
+  assertEquals(first[0], { minIsolation: 7, isPatient: false });
+  assertEquals(demands[0], { minIsolation: 7, isPatient: true });
+});
+
 Deno.test("rank() tells the most memory that a request may take on what passed: its limit, or what a compiler needs", async () => {
   const compiling = fakeRuntime({ name: "compiling", memoryMb: 1_024 });
   const memoryOn = async (...runtimes: ExecutionRuntime[]) =>

@@ -24,6 +24,23 @@ export async function runCommandLine(
   return { code, stdout, stderr };
 }
 
+/** Runs the command line with its stdout in a file or a device. */
+export async function runInto(
+  file: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly stderr: string }> {
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", 'exec "$0" "$@" > "$INTO"', Deno.execPath(), "run", "--quiet", "--allow-all", "main.ts", ...args],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { ...withoutProjectVariables(), INTO: file },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
+}
+
 /** Starts the command line with nobody who reads its stdout; `errors` is what it writes to stderr. */
 export async function startUnread(
   args: readonly string[],

@@ -48,6 +48,9 @@ Deno.test("SIGKILL loses nothing that was acknowledged: what ended is read, what
     const ended = await run("console.log('kept')", { "idempotency-key": "once" });
     const running = await run("console.log('begun'); setInterval(() => {}, 1000);", { prefer: "respond-async" });
     const { id: sessionId } = await before.openSession({ language: "typescript", metadata: { mine: true } });
+    const inSession = `/v1/sessions/${sessionId}/executions`;
+    const step = [{ code: "console.log('step')" }, { "idempotency-key": "step" }] as const;
+    const stepped = await before.json("POST", inSession, ...step);
     await until(
       async () => (await before.json("GET", `/v1/executions/${running.id}`)).stdout === "begun\n",
       "the program runs",
@@ -72,6 +75,8 @@ Deno.test("SIGKILL loses nothing that was acknowledged: what ended is read, what
         env: { TOKEN: "s3cret" },
       }, { "idempotency-key": "once" });
       assertEquals(repeated.id, ended.id);
+      assertEquals(await after.json("POST", inSession, ...step), stepped);
+      assertEquals((await after.json("POST", inSession, step[0])).code, "conflict");
       assertEquals((await namesIn(places.scratch)).length, 2);
     }
     assertEquals(await namesIn(places.scratch), []);

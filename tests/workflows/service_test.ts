@@ -108,6 +108,35 @@ Deno.test("a client that goes away cancels its program, however long that is", (
     assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
   }, ["--max-concurrent", "1"]));
 
+Deno.test("a client that goes away leaves its program to whoever has asked for it too, waiting or not", () =>
+  withService(async (service, scratch) => {
+    const code =
+      'console.log("begun"); await new Promise((resolve) => setTimeout(resolve, 2_000)); console.log("done");';
+    for (const second of [{ prefer: "respond-async" }, { accept: "text/event-stream" }, {}]) {
+      const headers = { "idempotency-key": crypto.randomUUID() };
+      const request = { method: "POST", body: JSON.stringify({ language: "typescript", code }) };
+      const abort = new AbortController();
+      const first = fetch(`${service.url}/v1/executions`, { ...request, headers, signal: abort.signal });
+      const gone = first.catch((error: unknown) => error);
+      await until(async () => await programsBelow(scratch) === 1, "the program runs");
+      const joined = fetch(`${service.url}/v1/executions`, { ...request, headers: { ...headers, ...second } });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      abort.abort();
+      assertEquals((await gone as Error).name, "AbortError");
+      const answer = await joined;
+      const text = await answer.text();
+      const id = answer.headers.get("location")?.split("/").at(-1) ?? /"id":"(exec_\w+)"/.exec(text)?.[1];
+      const report = await fetch(`${service.url}/v1/executions/${id}?waitMs=10000`);
+      const { outcome, stdout } = await report.json();
+      assertEquals([second, outcome, stdout], [second, { kind: "exited", exitCode: 0 }, "begun\ndone\n"]);
+      const repeated = await fetch(`${service.url}/v1/executions`, {
+        ...request,
+        headers: { ...headers, prefer: "respond-async" },
+      });
+      assertEquals([repeated.status, await repeated.json()], [202, { id, status: "ended" }]);
+    }
+  }));
+
 Deno.test("what finds no place in time is told busy, and places come free again", () =>
   withService(async (service) => {
     const spinner = { language: "typescript", code: "setInterval(() => {}, 1000);", timeoutMs: 3_000 };

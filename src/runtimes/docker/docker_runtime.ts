@@ -9,6 +9,7 @@ import type {
   AvailabilityOptions,
   ExecutionEnvironment,
   ExecutionRuntime,
+  ProofDemand,
   RuntimeConfig,
   RuntimeFacts,
   RuntimeHost,
@@ -33,8 +34,8 @@ import { takeWarm, takeWarmSession } from "./warm.ts";
 /** A lost Engine is noticed within seconds, and so is one that has come back. */
 const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
 
-/** How long a self-test is waited for by who asks what is available, and by a request that would be run here. */
-const PROOF_WAIT_MS = { answer: 2_000, request: 10_000 };
+/** How long a self-test is waited for, and how long by who is patient. */
+const PROOF_WAIT_MS = { usual: 2_000, patient: 60_000 };
 
 /** The runtime for one host. */
 export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
@@ -88,7 +89,7 @@ class DockerRuntime implements ExecutionRuntime {
     const answer = await this.#probe.answer();
     if (!answer.available) return answer;
     const { fetchesNothing = false, presumesProof = false } = options;
-    if (!presumesProof) await this.#proving.whenOver(undefined, { withinMs: PROOF_WAIT_MS.answer });
+    if (!presumesProof) await this.#proving.whenOver(undefined, { withinMs: PROOF_WAIT_MS.usual });
     const isPresumed = presumesProof && this.#proving.proofOf(undefined) === undefined;
     const why = isPresumed ? undefined : this.#proving.whyNot(undefined);
     if (why !== undefined) return { available: false, reason: why };
@@ -100,11 +101,10 @@ class DockerRuntime implements ExecutionRuntime {
     }
   }
 
-  whenProven({ minIsolation }: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
+  whenProven({ minIsolation, isPatient = false }: ProofDemand): Promise<void> | undefined {
+    const withinMs = isPatient ? PROOF_WAIT_MS.patient : PROOF_WAIT_MS.usual;
     const ociRuntimes = new Set([undefined, ociRuntimeFor(minIsolation, this.#facts)]);
-    const running = [...ociRuntimes].flatMap((ociRuntime) =>
-      this.#proving.whenOver(ociRuntime, { withinMs: PROOF_WAIT_MS.request }) ?? []
-    );
+    const running = [...ociRuntimes].flatMap((name) => this.#proving.whenOver(name, { withinMs }) ?? []);
     return running.length === 0 ? undefined : Promise.all(running).then(() => {});
   }
 
