@@ -116,6 +116,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
     running: () => admission.running,
     sessions: () => sessions.count,
     contexts: () => sessions.contextCount,
+    requestBytes: () => requests.heldBytes,
     pools: () => pool === undefined ? [] : runtimes.map(({ name }) => ({ runtime: name, ...pool.stateOf(name) })),
   });
   const observer = observers([metrics, new AuditLog(storage.audit, { keepsSource: config.keepSource })]);

@@ -17,6 +17,8 @@ export interface MetricSources {
   sessions(): number;
   /** Contexts that are not lost. */
   contexts(): number;
+  /** Bytes of requests that come, wait or run. */
+  requestBytes(): number;
   /** What is made ahead of time, by the runtime that it is for. */
   pools(): readonly (PoolState & { readonly runtime: string })[];
 }
@@ -272,6 +274,11 @@ function gaugesOf(sources: MetricSources) {
     { name: "codebeaker_running", help: "Programs that have a place", read: () => sources.running() },
     { name: "codebeaker_sessions", help: "Sessions that are not closed", read: () => sources.sessions() },
     { name: "codebeaker_contexts", help: "Contexts that are not lost", read: () => sources.contexts() },
+    {
+      name: "codebeaker_request_bytes",
+      help: "Bytes of requests that come, wait or run",
+      read: () => sources.requestBytes(),
+    },
     {
       name: "process_resident_memory_bytes",
       help: "Resident memory of the service itself",

@@ -30,7 +30,14 @@ const EXECUTION: Execution = {
 const SESSION = fakeSession({ runtime: "deno", state: "closed", closedBecause: "idle_timeout" });
 
 function makeMetrics(): Metrics {
-  return new Metrics({ queueLength: () => 0, running: () => 0, sessions: () => 0, contexts: () => 0, pools: () => [] });
+  return new Metrics({
+    queueLength: () => 0,
+    running: () => 0,
+    sessions: () => 0,
+    contexts: () => 0,
+    requestBytes: () => 0,
+    pools: () => [],
+  });
 }
 
 function ended(result: EndedExecution["result"], queuedMs = 0): EndedExecution {
@@ -149,6 +156,7 @@ Deno.test("Metrics asks its sources each time", async () => {
     running: () => figure + 1,
     sessions: () => figure + 2,
     contexts: () => figure + 6,
+    requestBytes: () => figure + 7,
     pools: () => [{ runtime: "deno", ready: figure + 3, hits: figure + 4, misses: figure + 5 }],
   });
   const names = [
@@ -156,15 +164,16 @@ Deno.test("Metrics asks its sources each time", async () => {
     "codebeaker_running",
     "codebeaker_sessions",
     "codebeaker_contexts",
+    "codebeaker_request_bytes",
     'codebeaker_pool_ready{runtime="deno"}',
     'codebeaker_pool_hits_total{runtime="deno"}',
     'codebeaker_pool_misses_total{runtime="deno"}',
   ];
   const first = await read(metrics);
-  assertEquals(names.map((name) => first.get(name)), [3, 4, 5, 9, 6, 7, 8]);
+  assertEquals(names.map((name) => first.get(name)), [3, 4, 5, 9, 10, 6, 7, 8]);
   figure = 0;
   const second = await read(metrics);
-  assertEquals(names.map((name) => second.get(name)), [0, 1, 2, 6, 3, 4, 5]);
+  assertEquals(names.map((name) => second.get(name)), [0, 1, 2, 6, 7, 3, 4, 5]);
 });
 
 Deno.test("Metrics tells the service's own memory and start", async () => {

@@ -212,7 +212,9 @@ export class Placement {
       return { name: runtime.name, ...toAvailability(obstacle) };
     });
     const first = Promise.withResolvers<void>();
-    for (const answer of answers) answer.then(({ available }) => available ? first.resolve() : undefined);
+    for (const answer of answers) {
+      answer.then(({ available }) => available ? first.resolve() : undefined, () => {}); // `all` fails with it.
+    }
     const all = Promise.all(answers);
     await Promise.race([first.promise.then(() => settledWithin(all, GRACE_MS)), all]);
     const pending = delay(0);

@@ -11,6 +11,7 @@ Deno.test("GET /metrics answers Prometheus text with its content type, as it sta
     running: () => 0,
     sessions: () => 0,
     contexts: () => 0,
+    requestBytes: () => 0,
     pools: () => [],
   });
   const routes = metricsRoutes(metrics);
@@ -28,7 +29,14 @@ Deno.test("GET /metrics answers Prometheus text with its content type, as it sta
 
 Deno.test("HEAD /metrics answers the same without the text", async () => {
   const routes = metricsRoutes(
-    new Metrics({ queueLength: () => 0, running: () => 0, sessions: () => 0, contexts: () => 0, pools: () => [] }),
+    new Metrics({
+      queueLength: () => 0,
+      running: () => 0,
+      sessions: () => 0,
+      contexts: () => 0,
+      requestBytes: () => 0,
+      pools: () => [],
+    }),
   );
   const response = await routes.request("/metrics", { method: "HEAD" });
   assertEquals([response.status, response.headers.get("content-type"), await response.text()], [
