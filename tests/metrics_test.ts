@@ -257,6 +257,7 @@ Deno.test("Metrics is read as Prometheus text, with help and type for each", asy
     "codebeaker_pool_ready gauge",
     "codebeaker_queue_length gauge",
     "codebeaker_queue_wait_seconds histogram",
+    "codebeaker_request_bytes gauge",
     "codebeaker_running gauge",
     "codebeaker_selections_total counter",
     "codebeaker_sessions gauge",
