@@ -3,7 +3,7 @@ import { strictObject } from "../core/validation.ts";
 import { defineFileCommand } from "./command.ts";
 import { readPatch } from "./patch_files.ts";
 import { PatchPlan } from "./patch_plan.ts";
-import { TextDesk } from "./text_desk.ts";
+import { TextDesks } from "./text_desk.ts";
 
 /** What became of a patch. */
 export interface PatchResult {
@@ -29,8 +29,8 @@ export const applyPatch = defineFileCommand({
     strip: z.int().min(0).max(64).default(0),
     dryRun: z.boolean().default(false),
   }),
-  async run({ id, files }, { patch, strip, dryRun }, { signal }): Promise<PatchResult> {
-    using desk = await TextDesk.take({ owner: id, signal });
+  async run({ id, files }, { patch, strip, dryRun }, { signal, texts }): Promise<PatchResult> {
+    using desk = await (texts ?? new TextDesks()).take({ owner: id, signal });
     const plan = new PatchPlan(files, desk);
     const applied = { filesPatched: 0, hunksApplied: 0, hunksFailed: 0 };
     const errors: string[] = [];

@@ -3,6 +3,7 @@ import type { ProgramResult } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
 import type { RunProgramOptions } from "./run_program.ts";
+import type { TextDesks } from "./text_desk.ts";
 
 /** What holds while a command runs. */
 export interface CommandContext
@@ -13,6 +14,8 @@ export interface CommandContext
   readonly maxTimeoutMs?: number | undefined;
   /** Whether packages may be installed; absent, they may not. */
   readonly mayInstall?: boolean;
+  /** Where all commands of a service work with texts; absent, nobody else does. */
+  readonly texts?: TextDesks;
 }
 
 interface AnyCommand<Schema extends z.ZodType> {

@@ -6,7 +6,7 @@ import type { WorkspaceFiles } from "../runtimes/runtime.ts";
 import { defineFileCommand } from "./command.ts";
 import type { Side } from "./compare_texts.ts";
 import { readText } from "./read_text.ts";
-import { TextDesk } from "./text_desk.ts";
+import { TextDesks } from "./text_desk.ts";
 
 /** Compares two texts, each a file's or given, and tells the difference as a unified diff that `apply_patch` takes. */
 export const diff = defineFileCommand({
@@ -26,13 +26,17 @@ export const diff = defineFileCommand({
     modifiedContent: z.string().optional(),
     contextLines: z.int().min(0).default(3),
   }),
-  async run({ id, files }, { originalPath, originalContent, modifiedPath, modifiedContent, contextLines }, context) {
+  async run(
+    { id, files },
+    { originalPath, originalContent, modifiedPath, modifiedContent, contextLines },
+    { signal, texts },
+  ) {
     const sides = [
       { name: "original", path: originalPath, content: originalContent },
       { name: "modified", path: modifiedPath, content: modifiedContent },
     ] as const;
     for (const side of sides) checkSide(side);
-    using desk = await TextDesk.take({ owner: id, signal: context.signal });
+    using desk = await (texts ?? new TextDesks()).take({ owner: id, signal });
     const [original, modified] = [await readSide(files, sides[0]), await readSide(files, sides[1])];
     if (original.text === modified.text) return { diff: "", addedLines: 0, removedLines: 0, identical: true };
     return { ...await desk.compare({ original, modified, contextLines }), identical: false };

@@ -20,9 +20,8 @@ const DEADLINE_MS = 15_000;
 /** What the hunks of one patch may compare, in lines and characters of lines as long as each other. */
 const MAX_COMPARED = 20_000_000;
 
-/** Each holds the texts that it works with; whoever waits holds what came with its request. */
-const turns = new OwnerTurns({ max: 4, maxOwnWaiting: 8, maxWaiting: 64 });
-const workerTurns = new Semaphore(1);
+/** Each desk holds the texts that are worked with; whoever waits holds what came with its request. */
+const TURNS = { max: 4, maxOwnWaiting: 8, maxWaiting: 64 };
 
 const WORKER = new URL("./text_worker.ts", import.meta.url);
 
@@ -33,19 +32,10 @@ export interface TextDeskOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Where one command works with texts: the process works with those of few commands at a time, and holds nobody up
- * meanwhile.
- */
-export class TextDesk implements Disposable {
-  readonly #signal: AbortSignal | undefined;
-  readonly #turn: Disposable;
-  #leftToCompare = MAX_COMPARED;
-
-  private constructor(turn: Disposable, signal: AbortSignal | undefined) {
-    this.#turn = turn;
-    this.#signal = signal;
-  }
+/** The desks of a service: few commands work with texts at a time, and hold nobody up meanwhile. */
+export class TextDesks {
+  readonly #turns = new OwnerTurns(TURNS);
+  readonly #workerTurns = new Semaphore(1);
 
   /**
    * A desk, which its owner leaves by disposing.
@@ -53,8 +43,25 @@ export class TextDesk implements Disposable {
    * @throws {CodeBeakerError} `busy` when too many wait for one
    * @throws the reason of `signal` when it is aborted first
    */
-  static async take({ owner, signal }: TextDeskOptions): Promise<TextDesk> {
-    return new TextDesk(await turns.take(owner, { signal }), signal);
+  async take({ owner, signal }: TextDeskOptions): Promise<TextDesk> {
+    return new TextDesk(await this.#turns.take(owner, { signal }), { workerTurns: this.#workerTurns, signal });
+  }
+}
+
+/** Where one command works with texts. */
+export class TextDesk implements Disposable {
+  readonly #turn: Disposable;
+  readonly #workerTurns: Semaphore;
+  readonly #signal: AbortSignal | undefined;
+  #leftToCompare = MAX_COMPARED;
+
+  constructor(
+    turn: Disposable,
+    { workerTurns, signal }: Pick<TextDeskOptions, "signal"> & { readonly workerTurns: Semaphore },
+  ) {
+    this.#turn = turn;
+    this.#workerTurns = workerTurns;
+    this.#signal = signal;
   }
 
   /** @throws {CodeBeakerError} `too_large` */
@@ -109,7 +116,7 @@ export class TextDesk implements Disposable {
     kind: Kind,
     asked: TextTasks[Kind]["asked"],
   ): Promise<TextTasks[Kind]["answer"]> {
-    using _turn = await workerTurns.acquire({ signal: this.#signal });
+    using _turn = await this.#workerTurns.acquire({ signal: this.#signal });
     const message: TextMessage<Kind> = { kind, asked };
     return await runWorker(WORKER, message, { deadlineMs: DEADLINE_MS, signal: this.#signal });
   }

@@ -1,4 +1,4 @@
-import { findCommand } from "../commands/mod.ts";
+import { findCommand, TextDesks } from "../commands/mod.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
@@ -45,6 +45,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   readonly #observer: Observer;
   readonly #runner: SessionRunner;
   readonly #open = new Map<string, Session>();
+  readonly #texts = new TextDesks();
   /** The last activity that is written down: a service that is lost between two looks forgets no more than that. */
   readonly #kept = new WeakMap<Session, number>();
   #leftover: KeptSessions | undefined;
@@ -148,7 +149,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     }
     using _use = session.use();
     const limits = session.lowerLimits({});
-    const context = { limits, signal: options.signal };
+    const context = { limits, signal: options.signal, texts: this.#texts };
     const act = () => session.attempt((environment) => command.run(environment, context));
     const result = await this.#runner.inEnvironment(session, act);
     return { success: command.succeeded(result), result };

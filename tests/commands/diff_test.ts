@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runCommand } from "../../src/commands/mod.ts";
+import { runCommand, TextDesks } from "../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { ask, type Asked, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
@@ -201,10 +201,11 @@ Deno.test("diff is busy for those of a session for whom there is no room to wait
   await using environment = await FakeEnvironment.create();
   const signal = AbortSignal.timeout(2_000);
   const command = farApart();
+  const context = { limits: LIMITS_GIVEN, texts: new TextDesks() };
   const codes = Promise.all(
     Array.from(
       { length: 30 },
-      () => runCommand(environment, command, { limits: LIMITS_GIVEN, signal }).then(() => "done", codeOf),
+      () => runCommand(environment, command, { ...context, signal }).then(() => "done", codeOf),
     ),
   );
   const small = { type: "diff", originalContent: "a\n", modifiedContent: "b\n" };
@@ -215,7 +216,7 @@ Deno.test("diff is busy for those of a session for whom there is no room to wait
     run: () => Promise.reject(new Error("not expected")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  const answer = await runCommand(other, small, { limits: LIMITS_GIVEN }) as DiffResult;
+  const answer = await runCommand(other, small, context) as DiffResult;
   assertEquals([answer.addedLines, signal.aborted], [1, false]);
   const taken = (await codes).filter((code) => code !== "busy");
   assertEquals([taken.length, taken.every((code) => code === "too_large" || code === "TimeoutError")], [9, true]);
