@@ -8,6 +8,7 @@ import type { EndedExecution } from "../src/engine/observer.ts";
 import { Metrics } from "../src/metrics.ts";
 import { fakeSession } from "./support/fake_ports.ts";
 import { samplesIn } from "./support/metric_samples.ts";
+import { NO_FIGURES } from "./support/no_figures.ts";
 
 const CALLER = { principal: LOCAL_USER };
 const SELECTION: Selection = { chosen: "deno", preference: "speed", floor: 7, candidates: [] };
@@ -30,14 +31,7 @@ const EXECUTION: Execution = {
 const SESSION = fakeSession({ runtime: "deno", state: "closed", closedBecause: "idle_timeout" });
 
 function makeMetrics(): Metrics {
-  return new Metrics({
-    queueLength: () => 0,
-    running: () => 0,
-    sessions: () => 0,
-    contexts: () => 0,
-    requestBytes: () => 0,
-    pools: () => [],
-  });
+  return new Metrics(NO_FIGURES);
 }
 
 function ended(result: EndedExecution["result"], queuedMs = 0): EndedExecution {

@@ -4,16 +4,10 @@ import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { Metrics } from "../../../src/metrics.ts";
 import type { AppEnv } from "../../../src/server/app_env.ts";
 import { metricsRoutes } from "../../../src/server/routes/metrics.ts";
+import { NO_FIGURES } from "../../support/no_figures.ts";
 
 Deno.test("GET /metrics answers Prometheus text with its content type, as it stands at each question", async () => {
-  const metrics = new Metrics({
-    queueLength: () => 2,
-    running: () => 0,
-    sessions: () => 0,
-    contexts: () => 0,
-    requestBytes: () => 0,
-    pools: () => [],
-  });
+  const metrics = new Metrics({ ...NO_FIGURES, queueLength: () => 2 });
   const routes = metricsRoutes(metrics);
   const first = await routes.request("/metrics");
   assertEquals([first.status, first.headers.get("content-type"), first.headers.get("cache-control")], [
@@ -28,16 +22,7 @@ Deno.test("GET /metrics answers Prometheus text with its content type, as it sta
 });
 
 Deno.test("HEAD /metrics answers the same without the text", async () => {
-  const routes = metricsRoutes(
-    new Metrics({
-      queueLength: () => 0,
-      running: () => 0,
-      sessions: () => 0,
-      contexts: () => 0,
-      requestBytes: () => 0,
-      pools: () => [],
-    }),
-  );
+  const routes = metricsRoutes(new Metrics(NO_FIGURES));
   const response = await routes.request("/metrics", { method: "HEAD" });
   assertEquals([response.status, response.headers.get("content-type"), await response.text()], [
     200,
