@@ -1,8 +1,8 @@
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../src/core/permissions.ts";
 import { create as createDenoRuntime } from "../src/runtimes/deno/mod.ts";
-import type { ExecutionRuntime } from "../src/runtimes/runtime.ts";
-import type { LayerName } from "../src/system/layers.ts";
+import type { ExecutionRuntime } from "../src/runtimes/port.ts";
+import type { LayerName } from "../src/sandbox/layers.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { median, printTable } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import type { Execution } from "../src/core/execution.ts";
 import { MEBIBYTE } from "../src/core/limits.ts";
-import type { RuntimeDescription } from "../src/runtimes/description.ts";
+import type { RuntimeDescription } from "../src/runtimes/selection/description.ts";
 import { ApiClient } from "../tests/support/api_client.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { median, printTable } from "./table.ts";

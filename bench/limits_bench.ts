@@ -1,5 +1,5 @@
 import type { Execution } from "../src/core/execution.ts";
-import type { RuntimeDescription } from "../src/runtimes/description.ts";
+import type { RuntimeDescription } from "../src/runtimes/selection/description.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
 import { median, printTable, type Row } from "./table.ts";
 

@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../src/core/permissions.ts";
 import { create as createDeno } from "../src/runtimes/deno/mod.ts";
 import { create as createDocker } from "../src/runtimes/docker/mod.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../src/runtimes/port.ts";
 import { EAGER_POOL } from "../tests/support/eager_pool.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { median, printTable, type Row } from "./table.ts";

@@ -1,13 +1,13 @@
 import { Keyring } from "../src/access/mod.ts";
-import { composeService } from "../src/compose.ts";
-import { openHomeStorage } from "../src/home_storage.ts";
+import { composeService } from "../src/compose/mod.ts";
+import { openHomeStorage } from "../src/compose/home_storage.ts";
 import { loadConfig } from "../src/config.ts";
 import { keyPolicySchema } from "../src/core/key_policy.ts";
 import type { Execution, OutputChunk } from "../src/core/execution.ts";
 import { parseExecutionRequest } from "../src/core/request.ts";
-import type { ExecutionEnvironment } from "../src/runtimes/runtime.ts";
-import { SYSTEM_CLOCK } from "../src/system/clock.ts";
-import { Workspace } from "../src/system/workspace.ts";
+import type { ExecutionEnvironment } from "../src/runtimes/port.ts";
+import { SYSTEM_CLOCK } from "../src/concurrency/clock.ts";
+import { Workspace } from "../src/workspace/workspace.ts";
 import { fakeProgram } from "../tests/support/fake_environment.ts";
 import { fakeRuntime } from "../tests/support/fake_runtime.ts";
 import { median, printTable } from "./table.ts";

@@ -1,6 +1,6 @@
 import { parseSelectionRequest } from "../src/core/request.ts";
-import type { ExecutionRuntime } from "../src/runtimes/runtime.ts";
-import { RuntimeSelector } from "../src/runtimes/selector.ts";
+import type { ExecutionRuntime } from "../src/runtimes/port.ts";
+import { RuntimeSelector } from "../src/runtimes/selection/selector.ts";
 import { fakeRuntime } from "../tests/support/fake_runtime.ts";
 import { printTable } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { MAX_ISOLATION } from "../src/core/capabilities.ts";
-import { RUNTIMES } from "../src/runtimes/mod.ts";
-import { Proofs } from "../src/system/proofs.ts";
+import { RUNTIMES } from "../src/runtimes/registry.ts";
+import { Proofs } from "../src/runtimes/self_test/proofs.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { type ServiceProcess, startServiceProcess } from "../tests/support/service_process.ts";
 import { residentMb } from "./process_memory.ts";

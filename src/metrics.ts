@@ -4,7 +4,7 @@ import type { Attempt } from "./core/execution.ts";
 import type { Selection } from "./core/selection.ts";
 import { CLOSE_REASONS, type SessionInfo } from "./core/session.ts";
 import type { EndedExecution, Observer } from "./engine/observer.ts";
-import type { PoolState } from "./system/warm_pool.ts";
+import type { PoolState } from "./runtimes/warm/warm_pool.ts";
 import type { Caller } from "./engine/port.ts";
 
 /** What is looked up when somebody asks, and not counted. */

@@ -8,91 +8,101 @@ interface Rule {
   readonly types?: readonly string[];
 }
 
+const FOUNDATIONS = ["src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
+
 const RULES: Readonly<Record<string, Rule>> = {
   "src/core/": { code: [] },
-  "src/system/": { code: ["src/core/"] },
-  "src/runtimes/runtime.ts": { code: [], types: ["src/core/", "src/system/"] },
-  "src/runtimes/mod.ts": {
+  "src/concurrency/": { code: ["src/core/"] },
+  "src/host/": { code: ["src/core/", "src/concurrency/"] },
+  "src/process/": { code: ["src/core/", "src/concurrency/", "src/host/"] },
+  "src/sandbox/": { code: ["src/core/", "src/concurrency/", "src/host/", "src/process/"] },
+  "src/workspace/": { code: ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/"] },
+  "src/runtimes/port.ts": {
+    code: [],
+    types: ["src/core/", ...FOUNDATIONS, "src/runtimes/warm/", "src/runtimes/self_test/"],
+  },
+  "src/runtimes/registry.ts": {
     code: ["src/runtimes/*/mod.ts", "src/runtimes/*/facts.ts", "src/runtimes/lazy_runtime.ts"],
-    types: ["src/runtimes/runtime.ts"],
+    types: ["src/runtimes/port.ts"],
   },
-  "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", "src/runtimes/runtime.ts"] },
-  "src/runtimes/selector.ts": {
-    code: [
-      "src/core/",
-      "src/runtimes/strategies.ts",
-      "src/runtimes/profile.ts",
-      "src/runtimes/circuit_breaker.ts",
-    ],
-    types: ["src/runtimes/runtime.ts"],
-  },
-  "src/runtimes/circuit_breaker.ts": { code: ["src/core/"] },
-  "src/runtimes/strategies.ts": { code: [], types: ["src/core/"] },
-  "src/runtimes/profile.ts": { code: ["src/core/"] },
-  "src/runtimes/description.ts": {
+  "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", "src/runtimes/port.ts"] },
+  "src/runtimes/selection/": {
     code: ["src/core/"],
-    types: ["src/runtimes/runtime.ts", "src/runtimes/profile.ts", "src/system/warm_pool.ts"],
+    types: ["src/runtimes/port.ts", "src/runtimes/warm/warm_pool.ts"],
+  },
+  "src/runtimes/warm/": { code: ["src/core/", "src/concurrency/"], types: ["src/runtimes/port.ts"] },
+  "src/runtimes/self_test/": { code: ["src/core/", "src/concurrency/", "src/host/"], types: ["src/runtimes/port.ts"] },
+  "src/runtimes/process/": {
+    code: ["src/core/", ...FOUNDATIONS, "src/runtimes/warm/", "src/runtimes/self_test/"],
+    types: ["src/runtimes/port.ts"],
   },
   "src/runtimes/*/": {
-    code: ["src/core/", "src/system/", "src/runtimes/process/"],
-    types: ["src/runtimes/runtime.ts"],
+    code: ["src/core/", ...FOUNDATIONS, "src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"],
+    types: ["src/runtimes/port.ts"],
   },
-  "src/commands/": {
-    code: [
-      "src/core/",
-      "src/system/delay.ts",
-      "src/system/owner_turns.ts",
-      "src/system/run_worker.ts",
-      "src/system/semaphore.ts",
-    ],
-    types: ["src/runtimes/runtime.ts"],
+  "src/commands/": { code: ["src/core/", "src/concurrency/"], types: ["src/runtimes/port.ts"] },
+  "src/contexts/": {
+    code: ["src/core/", "src/commands/mod.ts", "src/concurrency/"],
+    types: ["src/runtimes/port.ts"],
   },
   "src/engine/": {
     code: [
       "src/core/",
       "src/commands/mod.ts",
-      "src/runtimes/selector.ts",
-      "src/runtimes/profile.ts",
-      "src/runtimes/description.ts",
-      "src/system/",
+      "src/runtimes/selection/",
+      "src/concurrency/",
+      "src/workspace/write_files.ts",
       "src/log.ts",
     ],
-    types: ["src/runtimes/runtime.ts", "src/storage/storage.ts"],
+    types: ["src/runtimes/port.ts", "src/runtimes/warm/warm_pool.ts", "src/storage/storage.ts"],
   },
   "src/sessions/": {
-    code: ["src/core/", "src/commands/mod.ts", "src/system/", "src/log.ts"],
-    types: ["src/runtimes/runtime.ts", "src/storage/storage.ts", "src/engine/"],
+    code: [
+      "src/core/",
+      "src/commands/mod.ts",
+      "src/contexts/",
+      "src/concurrency/",
+      "src/workspace/write_files.ts",
+      "src/log.ts",
+    ],
+    types: ["src/runtimes/port.ts", "src/storage/storage.ts", "src/engine/"],
   },
   "src/storage/": { code: ["src/core/", "src/log.ts"], types: ["src/engine/observer.ts", "src/engine/port.ts"] },
-  "src/access/": { code: ["src/core/", "src/system/"], types: ["src/storage/storage.ts"] },
+  "src/audit/": {
+    code: ["src/core/", "src/log.ts"],
+    types: ["src/engine/observer.ts", "src/engine/port.ts", "src/storage/storage.ts"],
+  },
+  "src/access/": { code: ["src/core/", "src/concurrency/"], types: ["src/storage/storage.ts"] },
   "src/metrics.ts": {
     code: ["src/core/"],
-    types: ["src/engine/observer.ts", "src/engine/port.ts", "src/system/warm_pool.ts"],
+    types: ["src/engine/observer.ts", "src/engine/port.ts", "src/runtimes/warm/warm_pool.ts"],
   },
   "src/server/": {
-    code: ["src/core/", "src/commands/mod.ts", "src/log.ts", "src/system/delay.ts", "src/system/tcp_connections.ts"],
+    code: [
+      "src/core/",
+      "src/commands/mod.ts",
+      "src/log.ts",
+      "src/concurrency/delay.ts",
+      "src/host/tcp_connections.ts",
+    ],
     types: [
       "src/engine/observer.ts",
       "src/engine/port.ts",
       "src/sessions/port.ts",
       "src/access/mod.ts",
       "src/metrics.ts",
-      "src/runtimes/runtime.ts",
-      "src/runtimes/description.ts",
-      "src/system/byte_budget.ts",
-      "src/system/uploads.ts",
+      "src/runtimes/port.ts",
+      "src/runtimes/selection/description.ts",
+      "src/concurrency/byte_budget.ts",
+      "src/workspace/uploads.ts",
     ],
   },
   "src/cli/": {
-    code: ["src/core/", "src/access/mod.ts", "src/compose.ts", "src/config.ts", "src/home_storage.ts", "src/log.ts"],
-  },
-  "src/home_storage.ts": {
-    code: ["src/core/", "src/storage/mod.ts"],
-    types: ["src/config.ts", "src/storage/storage.ts"],
+    code: ["src/core/", "src/access/mod.ts", "src/compose/", "src/config.ts", "src/log.ts"],
   },
   "src/config.ts": { code: ["src/core/", "src/log.ts"] },
   "src/log.ts": { code: [] },
-  "src/compose.ts": { code: ["src/"] },
+  "src/compose/": { code: ["src/"] },
   "main.ts": { code: ["src/cli/mod.ts"] },
 };
 
@@ -105,40 +115,41 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "cidr-tools": ["src/core/private_networks.ts"],
   "acorn": ["src/runtimes/deno/interpreter_modules.ts"],
   "hono": ["src/server/"],
-  "range-parser": ["src/server/file_conditions.ts"],
+  "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
   "@logtape/logtape": ["src/log.ts"],
-  "modern-tar": ["src/system/tar.ts", "src/runtimes/docker/launcher.ts"],
-  "dockerode": ["src/runtimes/docker/engine_client.ts"],
+  "modern-tar": ["src/workspace/tar.ts", "src/runtimes/docker/program/launcher.ts"],
+  "dockerode": ["src/runtimes/docker/engine/"],
 };
 
 /** Words of the source that belong to one place. */
 const SOURCE_RULES: readonly { readonly pattern: RegExp; readonly only: readonly string[]; readonly what: string }[] = [
   {
     pattern: /new Deno\.Command\(/,
-    only: ["src/system/spawn.ts", "src/runtimes/deno/canaries.ts"], // A canary is a program that tries to.
+    only: ["src/process/spawn.ts", "src/runtimes/deno/canaries.ts"], // A canary is a program that tries to.
     what: "starts a process",
   },
   { pattern: /\bDeno\.env\b/, only: ["src/config.ts"], what: "reads the environment" },
   {
     pattern: /\bDate\.now\b|\bnew Date\(\)/, // Somebody may set it at any moment: no deadline and no interval is measured by it.
     only: [
-      "src/system/clock.ts",
-      "src/system/instance.ts",
+      "src/concurrency/clock.ts",
+      "src/host/instance.ts",
       "src/storage/",
+      "src/audit/",
       "src/engine/executions.ts",
-      "src/runtimes/docker/environment_container.ts",
-      "src/runtimes/docker/launcher.ts",
+      "src/runtimes/docker/container/environment_container.ts",
+      "src/runtimes/docker/program/launcher.ts",
       "src/server/rpc/session_methods.ts",
       "src/cli/",
-      "src/compose.ts",
+      "src/compose/",
     ],
     what: "reads the time of day",
   },
   { pattern: /"node:sqlite"/, only: ["src/storage/"], what: "uses SQLite" },
   {
     pattern: /"(docker|deno|bun|node|wasm|isolate|native)"/,
-    only: ["src/runtimes/", "src/compose.ts", "src/core/languages.ts"],
+    only: ["src/runtimes/", "src/compose/", "src/core/languages.ts"],
     what: "names a runtime",
   },
   { pattern: /\bas any\b|: any\b/, only: [], what: "uses any" },

@@ -1,9 +1,9 @@
 import { join, toFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { RESERVED_BYTES } from "../../src/runtimes/deno/deno_process.ts";
-import { Confinement, releaseLeftovers } from "../../src/system/confinement.ts";
-import type { ConfinedDirectory } from "../../src/system/confined_directory.ts";
-import { Scratch } from "../../src/system/scratch.ts";
+import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import type { ConfinedDirectory } from "../../src/sandbox/confined_directory.ts";
+import { Scratch } from "../../src/host/scratch.ts";
 import { bareEnvironment, bareFlags } from "../cold_start_bench.ts";
 import { PROGRAMS } from "../programs.ts";
 

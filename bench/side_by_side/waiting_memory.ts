@@ -1,4 +1,4 @@
-import { familyOf } from "../../src/system/process_tree.ts";
+import { familyOf } from "../../src/process/process_tree.ts";
 import { ApiClient } from "../../tests/support/api_client.ts";
 import { startServiceProcess } from "../../tests/support/service_process.ts";
 import { proportionalMb } from "../process_memory.ts";

@@ -2,7 +2,7 @@ import { CodeBeakerError } from "../core/errors.ts";
 import type { ConfiguredKey, KeyPolicy } from "../core/key_policy.ts";
 import { LOCAL_USER, type Principal } from "../core/principal.ts";
 import type { AuditStore, KeyStore, StoredKey } from "../storage/storage.ts";
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../concurrency/clock.ts";
 import { formatKey, hashSecret, isSameHash, makeKey, parseKey } from "./key.ts";
 
 /** What a keyring is made from. */

@@ -1,8 +1,8 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
 import type { UsageStore } from "../storage/storage.ts";
-import type { Clock } from "../system/clock.ts";
-import { Semaphore } from "../system/semaphore.ts";
+import type { Clock } from "../concurrency/clock.ts";
+import { Semaphore } from "../concurrency/semaphore.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../concurrency/clock.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,4 +1,4 @@
-import type { Service } from "../compose.ts";
+import type { Service } from "../compose/mod.ts";
 import { print } from "./output.ts";
 
 /** Says where a service listens and which runtimes it found, and what to do where none reaches the isolation floor. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { openHomeStorage } from "../home_storage.ts";
+import { openHomeStorage } from "../compose/home_storage.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import { print } from "./output.ts";

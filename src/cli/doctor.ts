@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { composeService } from "../compose.ts";
+import { composeService } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { isHealthy } from "../core/diagnosis.ts";
 import { COLORED, describeDiagnosis, PLAIN } from "./diagnosis_text.ts";

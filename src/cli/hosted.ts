@@ -1,4 +1,4 @@
-import { composeService, type Service } from "../compose.ts";
+import { composeService, type Service } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { startLog } from "../log.ts";
 import { messageOf } from "../core/errors.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { buildLocalImages } from "../compose.ts";
+import { buildLocalImages } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { exitCodeOfSignal } from "./exit_code.ts";
 import { interruptible } from "./interruptible.ts";

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { Keyring } from "../access/mod.ts";
-import { openHomeStorage } from "../home_storage.ts";
+import { openHomeStorage } from "../compose/home_storage.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import { keyNameSchema } from "../core/key_policy.ts";

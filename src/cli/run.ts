@@ -1,6 +1,6 @@
 import { basename } from "@std/path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { composeService } from "../compose.ts";
+import { composeService } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import type { Denials } from "../core/denial.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { composeService } from "../compose.ts";
+import { composeService } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { formatTable, print } from "./output.ts";
 import { addSettings } from "./settings.ts";

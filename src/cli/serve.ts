@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { composeService } from "../compose.ts";
+import { composeService } from "../compose/mod.ts";
 import { loadConfig, SETTING_NAMES } from "../config.ts";
 import { startLog } from "../log.ts";
 import { announce } from "./announce.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { ProgramResult } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
-import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { RunProgramOptions } from "./run_program.ts";
 import type { TextDesks } from "./text_desk.ts";
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { defineFileCommand } from "./command.ts";
 import type { Side } from "./compare_texts.ts";
 import { readText } from "./read_text.ts";

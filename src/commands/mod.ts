@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
 import { parseAs, unknownName } from "../core/validation.ts";
 import type { ProgramResult } from "../core/execution.ts";
-import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { applyPatch } from "./apply_patch.ts";
 import { copyFile } from "./copy_file.ts";

@@ -1,5 +1,5 @@
 import { CodeBeakerError, hasCode } from "../core/errors.ts";
-import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { type FileNames, type FilePatch } from "./patch_files.ts";
 import { readText } from "./read_text.ts";
 import type { TextDesk } from "./text_desk.ts";

@@ -1,5 +1,5 @@
 import { CodeBeakerError } from "../core/errors.ts";
-import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../runtimes/port.ts";
 
 /** The most that a command reads of a file at once. */
 export const MAX_READ_BYTES = 16_777_216;

@@ -3,7 +3,7 @@ import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from ".
 import type { Limits } from "../core/limits.ts";
 import type { PermissionBounds } from "../core/permissions.ts";
 import { explainRefusals, NO_REFUSALS } from "../core/refusal.ts";
-import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/runtime.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
 
 /** What holds for one program. */
 export interface RunProgramOptions {

@@ -1,8 +1,8 @@
 import { CodeBeakerError } from "../core/errors.ts";
-import { delay } from "../system/delay.ts";
-import { OwnerTurns } from "../system/owner_turns.ts";
-import { runWorker } from "../system/run_worker.ts";
-import { Semaphore } from "../system/semaphore.ts";
+import { delay } from "../concurrency/delay.ts";
+import { OwnerTurns } from "../concurrency/owner_turns.ts";
+import { runWorker } from "../concurrency/run_worker.ts";
+import { Semaphore } from "../concurrency/semaphore.ts";
 import type { Comparison, Sides } from "./compare_texts.ts";
 import type { Fit, FitTask } from "./fit_hunks.ts";
 import { doTextTask, type ParsedPatch, type TextTaskKind, type TextTasks } from "./text_tasks.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { strictObject } from "../core/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { defineFileCommand, type FileCommand } from "./command.ts";
 
 const transferSchema = strictObject({

@@ -2,8 +2,8 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Usage } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import { log } from "../log.ts";
-import type { MemoryBudget } from "../system/memory_budget.ts";
-import { Semaphore } from "../system/semaphore.ts";
+import type { MemoryBudget } from "../concurrency/memory_budget.ts";
+import { Semaphore } from "../concurrency/semaphore.ts";
 
 /** How long an execution waits for a place before it is told `busy`. */
 const IMPATIENT_MS = 2_000;

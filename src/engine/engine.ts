@@ -13,10 +13,10 @@ import {
 } from "../core/request.ts";
 import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
-import type { RuntimeDescription } from "../runtimes/description.ts";
-import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
-import { delay } from "../system/delay.ts";
-import { writeFiles } from "../system/write_files.ts";
+import type { RuntimeDescription } from "../runtimes/selection/description.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
+import { delay } from "../concurrency/delay.ts";
+import { writeFiles } from "../workspace/write_files.ts";
 import type { Admission, Place } from "./admission.ts";
 import { diagnoseService, type Machine } from "./diagnosing.ts";
 import type { Executions, RunResult } from "./executions.ts";

@@ -5,7 +5,7 @@ import type { Limits } from "../core/limits.ts";
 import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
-import { settledWithin } from "../system/delay.ts";
+import { settledWithin } from "../concurrency/delay.ts";
 import { Audience } from "./audience.ts";
 import { LiveExecution } from "./live_execution.ts";
 import type { EndedExecution, Observer } from "./observer.ts";

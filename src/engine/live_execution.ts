@@ -1,7 +1,7 @@
 import { BoundedOutput } from "../core/bounded_output.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
-import { Semaphore } from "../system/semaphore.ts";
+import { Semaphore } from "../concurrency/semaphore.ts";
 import type { Caller, ExecutionReport, FeedInput } from "./port.ts";
 
 /** Input that a program has not read yet: whoever feeds more than this waits. */

@@ -7,12 +7,17 @@ import { narrowPermissions, type PermissionBounds, type PermissionPolicy } from 
 import type { Principal } from "../core/principal.ts";
 import type { SelectionRequest } from "../core/request.ts";
 import type { Selection } from "../core/selection.ts";
-import { describeRuntime, plainConfig, type RuntimeDescription, toAvailability } from "../runtimes/description.ts";
-import type { RuntimeProfile } from "../runtimes/profile.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/runtime.ts";
-import { configOf, type Ranking, type RankOptions, type RuntimeSelector } from "../runtimes/selector.ts";
-import { delay, settledWithin } from "../system/delay.ts";
-import type { PoolState } from "../system/warm_pool.ts";
+import {
+  describeRuntime,
+  plainConfig,
+  type RuntimeDescription,
+  toAvailability,
+} from "../runtimes/selection/description.ts";
+import type { RuntimeProfile } from "../runtimes/selection/profile.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/port.ts";
+import { configOf, type Ranking, type RankOptions, type RuntimeSelector } from "../runtimes/selection/selector.ts";
+import { delay, settledWithin } from "../concurrency/delay.ts";
+import type { PoolState } from "../runtimes/warm/warm_pool.ts";
 import type { Observer } from "./observer.ts";
 import type { RuntimeReadiness } from "./port.ts";
 

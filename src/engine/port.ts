@@ -4,7 +4,7 @@ import type { Execution, OutputChunk } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ExecutionRequest, SelectionRequest } from "../core/request.ts";
 import type { Selection } from "../core/selection.ts";
-import type { RuntimeDescription } from "../runtimes/description.ts";
+import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 
 /** Who asks, and under which request id a door knows it. */
 export interface Caller {

@@ -2,12 +2,12 @@ import { runProgram } from "../commands/mod.ts";
 import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import { DEFAULT_LIMITS } from "../core/limits.ts";
 import { log } from "../log.ts";
-import { plainConfig } from "../runtimes/description.ts";
-import { ENOUGH_SAMPLES } from "../runtimes/profile.ts";
-import type { ExecutionRuntime } from "../runtimes/runtime.ts";
-import type { RuntimeSelector } from "../runtimes/selector.ts";
-import { delay } from "../system/delay.ts";
-import type { MemoryBudget } from "../system/memory_budget.ts";
+import { plainConfig } from "../runtimes/selection/description.ts";
+import { ENOUGH_SAMPLES } from "../runtimes/selection/profile.ts";
+import type { ExecutionRuntime } from "../runtimes/port.ts";
+import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
+import { delay } from "../concurrency/delay.ts";
+import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 
 /** How long the machine is left to others before each program, in ms. */
 const PAUSE_MS = 250;

@@ -7,7 +7,7 @@ import type {
   ExecutionRuntime,
   RuntimeConfig,
   RuntimeFacts,
-} from "./runtime.ts";
+} from "./port.ts";
 
 /** A runtime that is loaded when somebody asks for more than what is known of it beforehand. */
 export class LazyRuntime implements ExecutionRuntime {

@@ -2,7 +2,7 @@ import { hasCode, messageOf } from "../core/errors.ts";
 import type { Placement } from "../engine/placement.ts";
 import { log } from "../log.ts";
 import type { StoredSession } from "../storage/storage.ts";
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../concurrency/clock.ts";
 import { Session } from "./session.ts";
 
 /** What is known of the sessions of an earlier process. */

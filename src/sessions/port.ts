@@ -2,7 +2,7 @@ import type { CellRequest, ContextInfo } from "../core/context.ts";
 import type { Limits } from "../core/limits.ts";
 import type { SessionExecutionRequest, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
-import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../runtimes/port.ts";
 
 /** What became of a command. A caller's or the service's fault is thrown, and no result. */
 export interface CommandResult {

@@ -1,8 +1,8 @@
 import { invalidField } from "../core/errors.ts";
 import { checkPaths } from "../core/request.ts";
 import type { SessionExecutionRequest } from "../core/session.ts";
-import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
-import { writeFiles } from "../system/write_files.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
+import { writeFiles } from "../workspace/write_files.ts";
 
 /**
  * Puts what a request brings into the workspace; gives the file to run.

@@ -5,10 +5,10 @@ import type { Selection } from "../core/selection.ts";
 import type { CloseReason, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
 import type { Lasting } from "../engine/placement.ts";
 import type { Caller } from "../engine/port.ts";
-import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
-import type { Clock } from "../system/clock.ts";
-import { Semaphore } from "../system/semaphore.ts";
-import { Contexts } from "./contexts.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
+import type { Clock } from "../concurrency/clock.ts";
+import { Semaphore } from "../concurrency/semaphore.ts";
+import { Contexts } from "../contexts/contexts.ts";
 import { FileTurns } from "./file_turns.ts";
 
 /** Programs of one session that may wait for their turn. */

@@ -1,7 +1,7 @@
 import type { CellRequest, ContextInfo } from "../core/context.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../concurrency/clock.ts";
 import type { ContextsPort } from "./port.ts";
 import type { Session } from "./session.ts";
 import { programOfCell } from "./session_program.ts";

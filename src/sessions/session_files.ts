@@ -1,5 +1,5 @@
 import type { FileEntry, WriteMode } from "../core/files.ts";
-import type { WorkspaceFiles } from "../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../runtimes/port.ts";
 import type { Session } from "./session.ts";
 
 /** The files of a session's workspace; each use of them counts as activity, a stream for as long as it is read. */

@@ -5,8 +5,8 @@ import { fingerprintOf } from "../core/fingerprint.ts";
 import { sourceOf } from "../core/request.ts";
 import type { SessionExecutionRequest } from "../core/session.ts";
 import type { Submission } from "../engine/executions.ts";
-import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
-import type { Context } from "./context.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
+import type { Context } from "../contexts/context.ts";
 import { prepareProgram } from "./prepare_program.ts";
 import type { Session } from "./session.ts";
 

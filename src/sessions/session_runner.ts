@@ -4,7 +4,7 @@ import type { LiveExecution } from "../engine/live_execution.ts";
 import type { Placement } from "../engine/placement.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import { hasCode } from "../core/errors.ts";
-import type { ExecutionEnvironment } from "../runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Session } from "./session.ts";
 import type { SessionProgram } from "./session_program.ts";
 

@@ -1,2 +1,1 @@
-export { AuditLog } from "./audit_log.ts";
 export { openStorage, type StorageOptions } from "./open_storage.ts";

@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { DEFAULT_LIMITS, type LimitName, type Limits, namedLimits } from "../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import { type Attack, type AttackLanguage, type Finding, stepsOf } from "./attack.ts";
 import { openBareEnvironment } from "./bare.ts";
 import { runMain, takeStep, type Transcript } from "./carry_out.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Semaphore } from "../../src/system/semaphore.ts";
+import { Semaphore } from "../../src/concurrency/semaphore.ts";
 import { isPresent } from "../support/requirements.ts";
 import { assault, assaultBare, type Report } from "./assault.ts";
 import { bareAvailability } from "./bare.ts";

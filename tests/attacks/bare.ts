@@ -2,11 +2,11 @@ import { join } from "@std/path";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { mainFileOf } from "../../src/core/languages.ts";
-import type { ExecutionEnvironment, Program, RunOptions, RuntimeConfig } from "../../src/runtimes/runtime.ts";
-import { Confinement } from "../../src/system/confinement.ts";
-import { runChild } from "../../src/system/run_child.ts";
-import { succeeds } from "../../src/system/spawn.ts";
-import { Workspace } from "../../src/system/workspace.ts";
+import type { ExecutionEnvironment, Program, RunOptions, RuntimeConfig } from "../../src/runtimes/port.ts";
+import { Confinement } from "../../src/sandbox/confinement.ts";
+import { runChild } from "../../src/process/run_child.ts";
+import { succeeds } from "../../src/process/spawn.ts";
+import { Workspace } from "../../src/workspace/workspace.ts";
 import type { World } from "./world.ts";
 
 /** What runs a program that may do whatever it likes. */

@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { MEBIBYTE } from "../../src/core/limits.ts";
-import type { ExecutionEnvironment } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import { containersOf, openEngine } from "../support/docker.ts";
 import { PROJECT } from "../support/service_process.ts";
 import type { Attack, Finding } from "./attack.ts";

@@ -4,7 +4,7 @@ import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk, ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
-import type { Program, ProgramHandle } from "../../src/runtimes/runtime.ts";
+import type { Program, ProgramHandle } from "../../src/runtimes/port.ts";
 import { chunkOf, echoProgram, FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 
 const PROGRAM: Program = { kind: "file", path: "main.ts", args: ["a"] };

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { Admission } from "../../src/engine/mod.ts";
-import { MemoryBudget } from "../../src/system/memory_budget.ts";
+import { MemoryBudget } from "../../src/concurrency/memory_budget.ts";
 import { CALLER } from "../support/engine_of.ts";
 
 const USAGE = { wallMs: 5, startupMs: 1, cpuMs: 3, peakMemoryBytes: null };

@@ -3,10 +3,10 @@ import type { Availability } from "../../src/core/capabilities.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk } from "../../src/core/execution.ts";
 import { parseExecutionRequest } from "../../src/core/request.ts";
-import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/runtime.ts";
-import { RuntimeSelector } from "../../src/runtimes/selector.ts";
-import { delay } from "../../src/system/delay.ts";
-import { Workspace } from "../../src/system/workspace.ts";
+import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/port.ts";
+import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
+import { delay } from "../../src/concurrency/delay.ts";
+import { Workspace } from "../../src/workspace/workspace.ts";
 import { CALLER, engineOf, type EngineParts } from "../support/engine_of.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { StartProbe, type StartProbeOptions } from "../../src/engine/start_probe.ts";
-import { ENOUGH_SAMPLES } from "../../src/runtimes/profile.ts";
-import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
-import { RuntimeSelector } from "../../src/runtimes/selector.ts";
-import { MemoryBudget } from "../../src/system/memory_budget.ts";
+import { ENOUGH_SAMPLES } from "../../src/runtimes/selection/profile.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
+import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
+import { MemoryBudget } from "../../src/concurrency/memory_budget.ts";
 import { FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 import { fakeRuntime, type FakeRuntimeOptions } from "../support/fake_runtime.ts";
 

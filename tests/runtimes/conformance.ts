@@ -1,5 +1,5 @@
 import { assertRejects } from "@std/assert";
-import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/runtime.ts";
+import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
 import { contextChecks } from "./checks/context_checks.ts";

@@ -1,7 +1,7 @@
 import { deviations } from "../../src/runtimes/deno/deviations.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { create as createDockerRuntime, deviations as dockerDeviations } from "../../src/runtimes/docker/mod.ts";
-import { createRuntimes, RUNTIMES } from "../../src/runtimes/mod.ts";
+import { createRuntimes, RUNTIMES } from "../../src/runtimes/registry.ts";
 import { DIALECTS } from "../support/dialects/mod.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { isPresent } from "../support/requirements.ts";

@@ -1,4 +1,4 @@
-import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { ARCHIVE_CHECKS } from "./file_checks/archive_checks.ts";
 import { COPY_CHECKS } from "./file_checks/copy_checks.ts";
 import { DELETE_CHECKS } from "./file_checks/delete_checks.ts";

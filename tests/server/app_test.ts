@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { ExecutionRequest } from "../../src/core/request.ts";
 import type { Caller, EnginePort, SubmitOptions } from "../../src/engine/port.ts";
-import type { DoorKeys } from "../../src/server/auth.ts";
+import type { DoorKeys } from "../../src/server/auth/auth.ts";
 import { fakeEngine, fakeExecution } from "../support/fake_ports.ts";
 import { appOf } from "./support/app_of.ts";
 import { addKey, openKeyring } from "./support/keyring.ts";

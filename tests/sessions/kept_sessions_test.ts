@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { parseSessionRequest } from "../../src/core/session.ts";
 import type { Observer } from "../../src/engine/mod.ts";
-import { RuntimeSelector } from "../../src/runtimes/selector.ts";
+import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { CALLER } from "../support/engine_of.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { FakeSessionStore } from "../support/fake_storage.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import type { Execution } from "../../src/core/execution.ts";
 import { parseSessionExecution, parseSessionRequest, type SessionInfo } from "../../src/core/session.ts";
-import type { ExecutionEnvironment } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import { CALLER, callerOf } from "../support/engine_of.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";

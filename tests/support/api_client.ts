@@ -1,6 +1,6 @@
 import type { Execution } from "../../src/core/execution.ts";
 import type { SessionInfo } from "../../src/core/session.ts";
-import type { Problem } from "../../src/server/problem.ts";
+import type { Problem } from "../../src/server/http/problem.ts";
 
 /** What a command in a session was answered with. */
 export interface CommandAnswer {

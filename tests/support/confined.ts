@@ -1,11 +1,11 @@
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
-import type { ChildProcesses } from "../../src/system/child_processes.ts";
-import type { ConfinedDirectory } from "../../src/system/confined_directory.ts";
-import { Confinement, releaseLeftovers } from "../../src/system/confinement.ts";
-import type { LayerName } from "../../src/system/layers.ts";
-import type { Mount } from "../../src/system/mount.ts";
-import { Scratch } from "../../src/system/scratch.ts";
-import { spawnGroup } from "../../src/system/spawn.ts";
+import type { ChildProcesses } from "../../src/process/child_processes.ts";
+import type { ConfinedDirectory } from "../../src/sandbox/confined_directory.ts";
+import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import type { LayerName } from "../../src/sandbox/layers.ts";
+import type { Mount } from "../../src/sandbox/mount.ts";
+import { Scratch } from "../../src/host/scratch.ts";
+import { spawnGroup } from "../../src/process/spawn.ts";
 
 /** How a program of a test is confined. */
 export interface ConfinedOptions {

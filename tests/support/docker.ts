@@ -5,9 +5,9 @@ import { runProgram } from "../../src/commands/mod.ts";
 import type { ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import { create } from "../../src/runtimes/docker/mod.ts";
-import { parseEngineAddress } from "../../src/runtimes/docker/engine_address.ts";
-import { LABELS } from "../../src/runtimes/docker/reaper.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeHost } from "../../src/runtimes/runtime.ts";
+import { parseEngineAddress } from "../../src/runtimes/docker/engine/engine_address.ts";
+import { LABELS } from "../../src/runtimes/docker/container/reaper.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
 import { openRuntimeHost } from "./runtime_host.ts";
 
 /** The Engine that the tests are given. */

@@ -1,4 +1,4 @@
-import type { RuntimeHost } from "../../src/runtimes/runtime.ts";
+import type { RuntimeHost } from "../../src/runtimes/port.ts";
 
 /** A pool that makes what is asked for when it is asked for, and has done so ahead of time as far as anybody can tell. */
 export const EAGER_POOL: NonNullable<RuntimeHost["pool"]> = {

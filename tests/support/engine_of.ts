@@ -1,7 +1,7 @@
 import { LOCAL_USER } from "../../src/core/principal.ts";
 import { Admission, type Caller, Engine, Executions, type Observer, Placement } from "../../src/engine/mod.ts";
-import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
-import { RuntimeSelector } from "../../src/runtimes/selector.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
+import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { FakeExecutionStore } from "./fake_storage.ts";
 
 /** Whoever asks in a test of something else. */

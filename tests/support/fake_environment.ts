@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 import type { Outcome, OutputChunk, OutputStream } from "../../src/core/execution.ts";
 import { mainFileOf, unsupportedLanguage } from "../../src/core/languages.ts";
-import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../../src/runtimes/runtime.ts";
-import { Workspace } from "../../src/system/workspace.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../../src/runtimes/port.ts";
+import { Workspace } from "../../src/workspace/workspace.ts";
 
 const LANGUAGES = ["typescript", "javascript", "python"];
 

@@ -1,6 +1,6 @@
 import type { Availability, RuntimeType } from "../../src/core/capabilities.ts";
 import { type LimitName, LIMITS } from "../../src/core/limits.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 
 export interface FakeRuntimeOptions {
   readonly name?: string;

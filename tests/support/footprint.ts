@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { containersOf, openEngine } from "./docker.ts";
 
-/** Users of programs: src/system/own_uids.ts. */
+/** Users of programs: src/host/own_uids.ts. */
 const FIRST_UID = 0x7000_0000;
 const BLOCK_SIZE = 0x1_0000;
 const LOCKS_DIRECTORY = "/run/codebeaker";

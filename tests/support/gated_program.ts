@@ -1,5 +1,5 @@
 import type { Outcome, OutputChunk } from "../../src/core/execution.ts";
-import type { ExecutionEnvironment } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import { chunkOf, FakeEnvironment, fakeProgram } from "./fake_environment.ts";
 
 /** An environment whose programs print "begun", and end when a test says so or their signal is aborted. */

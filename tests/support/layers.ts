@@ -1,6 +1,6 @@
 import type { Availability } from "../../src/core/capabilities.ts";
-import type { Confinement } from "../../src/system/confinement.ts";
-import type { LayerName } from "../../src/system/layers.ts";
+import type { Confinement } from "../../src/sandbox/confinement.ts";
+import type { LayerName } from "../../src/sandbox/layers.ts";
 
 /** The layers of the operating system by the names that `CODEBEAKER_REQUIRE` knows them by. */
 const LAYERS = {

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
-import { releaseLeftovers } from "../../src/system/confinement.ts";
-import { Scratch } from "../../src/system/scratch.ts";
+import { releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import { Scratch } from "../../src/host/scratch.ts";
 import { type ServiceProcess, startServiceProcess } from "./service_process.ts";
 
 /** What outlives a service: its home, and the directory in which it makes its own. */

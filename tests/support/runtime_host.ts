@@ -1,8 +1,8 @@
-import type { RuntimeHost } from "../../src/runtimes/runtime.ts";
-import { Confinement, releaseLeftovers } from "../../src/system/confinement.ts";
-import type { LayerName } from "../../src/system/layers.ts";
-import { Instance } from "../../src/system/instance.ts";
-import { Scratch } from "../../src/system/scratch.ts";
+import type { RuntimeHost } from "../../src/runtimes/port.ts";
+import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import type { LayerName } from "../../src/sandbox/layers.ts";
+import { Instance } from "../../src/host/instance.ts";
+import { Scratch } from "../../src/host/scratch.ts";
 
 /** What has passed in this process: the self-test is not what most tests test. */
 const passed = new Map<string, string>();

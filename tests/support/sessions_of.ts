@@ -1,5 +1,5 @@
 import { Sessions, type SessionsOptions } from "../../src/sessions/mod.ts";
-import type { ExecutionRuntime } from "../../src/runtimes/runtime.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { type EngineParts, enginePartsOf } from "./engine_of.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeSessionStore } from "./fake_storage.ts";

@@ -1,4 +1,4 @@
-import { delay } from "../../src/system/delay.ts";
+import { delay } from "../../src/concurrency/delay.ts";
 
 /** The same bytes, each piece 5 ms after the one before. Leaves no timer behind when it is cancelled. */
 export function slowly(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {

@@ -1,4 +1,4 @@
-import { parseEngineAddress } from "../../src/runtimes/docker/engine_address.ts";
+import { parseEngineAddress } from "../../src/runtimes/docker/engine/engine_address.ts";
 import { DOCKER_HOST } from "./docker.ts";
 
 /** An Engine that makes weaker containers than it is asked for. */

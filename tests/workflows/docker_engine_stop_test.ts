@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ApiClient } from "../support/api_client.ts";
-import type { ExecutionEnvironment } from "../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import {
   configFor,
   containersOf,

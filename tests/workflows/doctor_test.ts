@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { composeService } from "../../src/compose.ts";
+import { composeService } from "../../src/compose/mod.ts";
 import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
 import { createDenoRuntime } from "../../src/runtimes/deno/deno_runtime.ts";
-import { Confinement } from "../../src/system/confinement.ts";
+import { Confinement } from "../../src/sandbox/confinement.ts";
 import { runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { isPresent } from "../support/requirements.ts";

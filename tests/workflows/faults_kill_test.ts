@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { familyOf } from "../../src/system/process_tree.ts";
+import { familyOf } from "../../src/process/process_tree.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { FootprintWatch, NOTHING } from "../support/footprint.ts";

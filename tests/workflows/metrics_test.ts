@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { composeService } from "../../src/compose.ts";
+import { composeService } from "../../src/compose/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";

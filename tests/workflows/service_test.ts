@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Confinement } from "../../src/system/confinement.ts";
+import { Confinement } from "../../src/sandbox/confinement.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { isPresent } from "../support/requirements.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { familyOf } from "../../src/system/process_tree.ts";
+import { familyOf } from "../../src/process/process_tree.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FootprintWatch, NOTHING } from "../support/footprint.ts";
 import { readMetrics } from "../support/metric_samples.ts";

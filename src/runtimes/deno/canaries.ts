@@ -3,8 +3,8 @@ import { messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions.ts";
-import { encodeTar } from "../../system/tar.ts";
-import type { ExecutionEnvironment, RuntimeConfig } from "../runtime.ts";
+import { encodeTar } from "../../workspace/tar.ts";
+import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 
 /** How long one may take, in ms. */
 const TIMEOUT_MS = 5_000;

@@ -5,11 +5,11 @@ import type { Outcome } from "../../core/execution.ts";
 import { newId } from "../../core/ids.ts";
 import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import type { ConfinedDirectory } from "../../system/confined_directory.ts";
-import { DiskRoom } from "../../system/disk_room.ts";
-import type { Child } from "../../system/run_child.ts";
-import { Workspace } from "../../system/workspace.ts";
-import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../runtime.ts";
+import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
+import { DiskRoom } from "../../workspace/disk_room.ts";
+import type { Child } from "../../process/run_child.ts";
+import { Workspace } from "../../workspace/workspace.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
 import {
   type DenoProcess,
   keyOf,

@@ -4,7 +4,7 @@ import { type CanaryFinding, type Diagnosis, hasRun, noneTried, whyUnconfined } 
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions.ts";
-import { Probe } from "../../system/probe.ts";
+import { Probe } from "../self_test/probe.ts";
 import type {
   Assessment,
   ExecutionEnvironment,
@@ -12,7 +12,7 @@ import type {
   RuntimeConfig,
   RuntimeFacts,
   RuntimeHost,
-} from "../runtime.ts";
+} from "../port.ts";
 import { leasedEnvironment } from "./leased_environment.ts";
 import bootSource from "./boot.js" with { type: "text" };
 import { brokenVital, CANARIES } from "./canaries.ts";

@@ -1,4 +1,4 @@
-import type { RuntimeHost } from "../runtime.ts";
+import type { RuntimeHost } from "../port.ts";
 
 /** Where this runtime does not do what the conformance suite asks, by the name of the check, and why. */
 export function deviations({ confinement }: RuntimeHost): Readonly<Record<string, string>> {

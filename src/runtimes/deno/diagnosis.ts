@@ -1,5 +1,5 @@
 import type { CanaryFinding, Diagnosis, LayerFinding } from "../../core/diagnosis.ts";
-import type { Confinement } from "../../system/confinement.ts";
+import type { Confinement } from "../../sandbox/confinement.ts";
 import { brokenVital } from "./canaries.ts";
 import { isolationOf, LEVEL_WITH_SANDBOX } from "./isolation.ts";
 

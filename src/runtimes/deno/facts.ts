@@ -1,4 +1,4 @@
-import type { RuntimeFacts, RuntimeHost } from "../runtime.ts";
+import type { RuntimeFacts, RuntimeHost } from "../port.ts";
 
 /** The name on the wire. */
 export const RUNTIME_NAME = "deno";

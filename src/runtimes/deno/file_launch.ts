@@ -1,6 +1,6 @@
 import { join, toFileUrl } from "@std/path";
 import type { Limits } from "../../core/limits.ts";
-import { ownAddresses } from "../../system/own_addresses.ts";
+import { ownAddresses } from "../../host/own_addresses.ts";
 import { childVariables } from "./child_variables.ts";
 import { type ProcessPlace, READABLE } from "./deno_process.ts";
 import { INTERPRETER_MAIN } from "./interpreter_modules.ts";

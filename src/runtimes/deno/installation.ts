@@ -1,4 +1,4 @@
-import type { RuntimeHost } from "../runtime.ts";
+import type { RuntimeHost } from "../port.ts";
 
 /** A Deno that was found, and what stands ready to run programs with it. */
 export interface DenoInstallation extends RuntimeHost {

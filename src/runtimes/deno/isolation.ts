@@ -1,8 +1,8 @@
 import type { CanaryFinding } from "../../core/diagnosis.ts";
 import type { LimitName } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions.ts";
-import type { Confinement } from "../../system/confinement.ts";
-import type { Isolation } from "../runtime.ts";
+import type { Confinement } from "../../sandbox/confinement.ts";
+import type { Isolation } from "../port.ts";
 import { whyNotFlags } from "./permission_flags.ts";
 import { isOwnPlace } from "./places.ts";
 

@@ -1,6 +1,6 @@
-import type { Lease } from "../../system/warm_pool.ts";
-import type { WarmMember } from "../../system/warm_shelf.ts";
-import type { ExecutionEnvironment } from "../runtime.ts";
+import type { Lease } from "../warm/warm_pool.ts";
+import type { WarmMember } from "../warm/warm_shelf.ts";
+import type { ExecutionEnvironment } from "../port.ts";
 
 /** A leased environment: disposing ends the lease with it. */
 export function leasedEnvironment<Member extends ExecutionEnvironment & WarmMember>(

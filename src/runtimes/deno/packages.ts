@@ -1,11 +1,11 @@
 import { join } from "@std/path";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { ConfinedDirectory } from "../../system/confined_directory.ts";
-import { MAX_DESCRIPTORS } from "../../system/confinement.ts";
-import type { Mount } from "../../system/mount.ts";
-import { removeTree } from "../../system/remove_tree.ts";
-import { type Child, runChild } from "../../system/run_child.ts";
+import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
+import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
+import type { Mount } from "../../sandbox/mount.ts";
+import { removeTree } from "../../host/remove_tree.ts";
+import { type Child, runChild } from "../../process/run_child.ts";
 import { childVariables } from "./child_variables.ts";
 import type { DenoInstallation } from "./installation.ts";
 import { parsePackages } from "./package_names.ts";

@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import type { Confinement } from "../../system/confinement.ts";
-import type { Mount } from "../../system/mount.ts";
+import type { Confinement } from "../../sandbox/confinement.ts";
+import type { Mount } from "../../sandbox/mount.ts";
 import type { DenoInstallation } from "./installation.ts";
 
 /** Where a program sees what is not its own, when it has a file system of its own. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { BoundedOutput } from "../../core/bounded_output.ts";
 import { concatBytes } from "../../core/bytes.ts";
 import { MAX_REFUSALS, type Refusal, RefusalLog } from "../../core/refusal.ts";
-import type { ByteFilter } from "../../system/child_output.ts";
+import type { ByteFilter } from "../../process/child_output.ts";
 import { readLastWords } from "./last_words.ts";
 import type { ToldRefusal } from "./read_refusal.ts";
 

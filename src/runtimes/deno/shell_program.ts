@@ -1,6 +1,6 @@
 import { CodeBeakerError, invalidField } from "../../core/errors.ts";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
-import type { Program } from "../runtime.ts";
+import type { Program } from "../port.ts";
 
 /** What a command line asks of Deno. */
 export type ShellProgram =

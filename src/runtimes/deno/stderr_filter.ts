@@ -1,5 +1,5 @@
-import type { ByteFilter } from "../../system/child_output.ts";
-import { ByteReplacer } from "../../system/replace_bytes.ts";
+import type { ByteFilter } from "../../process/child_output.ts";
+import { ByteReplacer } from "../../process/replace_bytes.ts";
 
 const OUT_OF_MEMORY =
   /Fatal JavaScript out of memory|Fatal process out of memory|memory allocation of \d+ bytes failed/;

@@ -1,4 +1,4 @@
-import { settledWithin } from "../../system/delay.ts";
+import { settledWithin } from "../../concurrency/delay.ts";
 import type { DenoProcess } from "./deno_process.ts";
 
 /** What a process that waits takes of memory, in MB: most of it is of the binary, and shared. */

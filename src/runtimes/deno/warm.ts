@@ -1,8 +1,8 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions.ts";
-import type { Lease } from "../../system/warm_pool.ts";
-import type { ShelfOptions } from "../../system/warm_shelf.ts";
-import type { RuntimeConfig } from "../runtime.ts";
+import type { Lease } from "../warm/warm_pool.ts";
+import type { ShelfOptions } from "../warm/warm_shelf.ts";
+import type { RuntimeConfig } from "../port.ts";
 import { DenoEnvironment } from "./deno_environment.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 import type { DenoInstallation } from "./installation.ts";

@@ -2,35 +2,35 @@ import { CodeBeakerError, hasCode, messageOf } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
 import type { Limits } from "../../core/limits.ts";
-import { settledWithin } from "../../system/delay.ts";
-import { Semaphore } from "../../system/semaphore.ts";
-import type { Lease } from "../../system/warm_pool.ts";
-import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../runtime.ts";
-import { type BesideLauncher, launchBeside } from "./beside_launcher.ts";
-import type { Container } from "./container.ts";
-import { ContainerBoundary } from "./container_bounds.ts";
-import { ContainerFiles, type Operate } from "./container_files.ts";
-import { ContainerProgram, type ProgramControl } from "./container_program.ts";
-import { ContainerSet } from "./container_set.ts";
-import type { ContainerSample } from "./engine_client.ts";
+import { settledWithin } from "../../concurrency/delay.ts";
+import { Semaphore } from "../../concurrency/semaphore.ts";
+import type { Lease } from "../warm/warm_pool.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../port.ts";
+import { type BesideLauncher, launchBeside } from "./program/beside_launcher.ts";
+import type { Container } from "./container/container.ts";
+import { ContainerBoundary } from "./container/container_bounds.ts";
+import { ContainerFiles, type Operate } from "./files/container_files.ts";
+import { ContainerProgram, type ProgramControl } from "./program/container_program.ts";
+import { ContainerSet } from "./container/container_set.ts";
+import type { ContainerSample } from "./engine/engine_client.ts";
 import {
   type DockerEnvironmentOptions,
   type DockerInstallation,
   KEEPER,
   type Outlived,
   watchRefusals,
-} from "./environment_container.ts";
+} from "./container/environment_container.ts";
 import { RUNTIME_NAME } from "./facts.ts";
-import { OWN_PROCESSES } from "./host_config.ts";
-import { packArchive } from "./launcher.ts";
-import { runAlone } from "./lone_program.ts";
-import { type Installer, installPackages } from "./package_installation.ts";
-import { noInstaller } from "./packages.ts";
-import { PendingFiles } from "./pending_files.ts";
-import { ReadyExec } from "./ready_exec.ts";
-import { endStrays, makeRoom } from "./strays.ts";
-import type { WaitingContainer } from "./waiting_container.ts";
-import type { WaitingSession } from "./waiting_session.ts";
+import { OWN_PROCESSES } from "./container/host_config.ts";
+import { packArchive } from "./program/launcher.ts";
+import { runAlone } from "./program/lone_program.ts";
+import { type Installer, installPackages } from "./packages/package_installation.ts";
+import { noInstaller } from "./packages/packages.ts";
+import { PendingFiles } from "./program/pending_files.ts";
+import { ReadyExec } from "./warm/ready_exec.ts";
+import { endStrays, makeRoom } from "./container/strays.ts";
+import type { WaitingContainer } from "./warm/waiting_container.ts";
+import type { WaitingSession } from "./warm/waiting_session.ts";
 
 /** How long disposal waits for what programs have to say, where no Engine ends them. */
 const LAST_OUTCOMES_MS = 5_000;

@@ -2,8 +2,8 @@ import type { Availability, RuntimeCapabilities } from "../../core/capabilities.
 import type { Diagnosis } from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { PermissionSettings } from "../../core/permissions.ts";
-import { Instance } from "../../system/instance.ts";
-import { Probe } from "../../system/probe.ts";
+import { Instance } from "../../host/instance.ts";
+import { Probe } from "../self_test/probe.ts";
 import type {
   Assessment,
   AvailabilityOptions,
@@ -13,23 +13,23 @@ import type {
   RuntimeConfig,
   RuntimeFacts,
   RuntimeHost,
-} from "../runtime.ts";
+} from "../port.ts";
 import { DockerEnvironment } from "./docker_environment.ts";
-import { parseEngineAddress, whyUnreachable } from "./engine_address.ts";
-import type { EngineClient } from "./engine_client.ts";
-import type { EngineFacts } from "./engine_facts.ts";
-import type { DockerEnvironmentOptions, DockerInstallation } from "./environment_container.ts";
-import { boundsOf, idleMemoryMb } from "./host_config.ts";
+import { parseEngineAddress, whyUnreachable } from "./engine/engine_address.ts";
+import type { EngineClient } from "./engine/engine_client.ts";
+import type { EngineFacts } from "./engine/engine_facts.ts";
+import type { DockerEnvironmentOptions, DockerInstallation } from "./container/environment_container.ts";
+import { boundsOf, idleMemoryMb } from "./container/host_config.ts";
 import { dockerFacts } from "./facts.ts";
-import { Images } from "./images.ts";
-import { GVISOR, isolationOf, keepsCgroup, ociRuntimeFor, whyNoNetwork } from "./isolation.ts";
-import { diagnosisOf, diagnosisWithout } from "./diagnosis.ts";
-import { ProgramNetwork } from "./program_network.ts";
-import { Proving, type ProvingGround } from "./proving.ts";
-import { Reaper } from "./reaper.ts";
+import { Images } from "./images/images.ts";
+import { GVISOR, isolationOf, keepsCgroup, ociRuntimeFor, whyNoNetwork } from "./self_test/isolation.ts";
+import { diagnosisOf, diagnosisWithout } from "./self_test/diagnosis.ts";
+import { ProgramNetwork } from "./container/program_network.ts";
+import { Proving, type ProvingGround } from "./self_test/proving.ts";
+import { Reaper } from "./container/reaper.ts";
 import { type DockerSettings, parseSettings } from "./settings.ts";
-import { findSurvivor, type Survivor } from "./survivor.ts";
-import { takeWarm, takeWarmSession } from "./warm.ts";
+import { findSurvivor, type Survivor } from "./container/survivor.ts";
+import { takeWarm, takeWarmSession } from "./warm/warm.ts";
 
 /** A lost Engine is noticed within seconds, and so is one that has come back. */
 const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
@@ -341,7 +341,7 @@ class DockerRuntime implements ExecutionRuntime {
 }
 
 async function connect(address: ReturnType<typeof parseEngineAddress>): Promise<EngineClient> {
-  const { EngineClient } = await import("./engine_client.ts");
+  const { EngineClient } = await import("./engine/engine_client.ts");
   return await EngineClient.connect(address);
 }
 

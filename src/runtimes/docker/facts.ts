@@ -1,5 +1,5 @@
 import { canonicalLanguage } from "../../core/languages.ts";
-import type { RuntimeFacts, RuntimeHost } from "../runtime.ts";
+import type { RuntimeFacts, RuntimeHost } from "../port.ts";
 
 /** The runtime's name. */
 export const RUNTIME_NAME = "docker";

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { parseCell, parseContextRequest } from "../../core/context.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import { answerExecution } from "../answer_execution.ts";
-import type { AppEnv } from "../app_env.ts";
-import { jsonBody } from "../json_body.ts";
-import { keepLease } from "../keep_lease.ts";
-import { noQuery } from "../query.ts";
+import { answerExecution } from "../http/answer_execution.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import { jsonBody } from "../http/json_body.ts";
+import { keepLease } from "../http/keep_lease.ts";
+import { noQuery } from "../http/query.ts";
 
 /** Contexts of sessions: stateful interpreters, opened and closed, and cells evaluated in them. */
 export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { EnginePort } from "../../engine/port.ts";
-import type { AppEnv } from "../app_env.ts";
+import type { AppEnv } from "../http/app_env.ts";
 
 /** What stands around programs, and what would make it more. */
 export function diagnosticsRoutes(engine: Pick<EnginePort, "diagnose">): Hono<AppEnv> {

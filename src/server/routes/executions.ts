@@ -3,12 +3,12 @@ import { z } from "zod";
 import { parseExecutionRequest } from "../../core/request.ts";
 import { parseAs, strictObject } from "../../core/validation.ts";
 import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
-import { answerExecution } from "../answer_execution.ts";
-import type { AppEnv } from "../app_env.ts";
-import { jsonBody } from "../json_body.ts";
-import { keepLease } from "../keep_lease.ts";
-import { failureProblem } from "../problem.ts";
-import { noQuery, parseQuery, wholeNumber } from "../query.ts";
+import { answerExecution } from "../http/answer_execution.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import { jsonBody } from "../http/json_body.ts";
+import { keepLease } from "../http/keep_lease.ts";
+import { failureProblem } from "../http/problem.ts";
+import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 
 /** How long a request for an execution may wait for its end. */
 const MAX_WAIT_MS = 60_000;

@@ -5,14 +5,14 @@ import type { FileEntry } from "../../core/files.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { oneOf, strictObject } from "../../core/validation.ts";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
-import type { WorkspaceFiles } from "../../runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../../runtimes/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import type { Upload, Uploads } from "../../system/uploads.ts";
-import type { AppEnv } from "../app_env.ts";
-import { bodyOf } from "../body.ts";
-import { checkPreconditions } from "../file_conditions.ts";
-import { noQuery, parseQuery, wholeNumber } from "../query.ts";
-import { downloadHeaders, refuseNonFile, sendFile } from "../send_file.ts";
+import type { Upload, Uploads } from "../../workspace/uploads.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import { bodyOf } from "../http/body.ts";
+import { checkPreconditions } from "../http/file_conditions.ts";
+import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
+import { downloadHeaders, refuseNonFile, sendFile } from "../http/send_file.ts";
 
 /** Where uploads wait until all of them has come. */
 export type UploadsPort = Pick<Uploads, "takeFile" | "takeArchive">;

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { EnginePort } from "../../engine/port.ts";
-import type { AppEnv } from "../app_env.ts";
+import type { AppEnv } from "../http/app_env.ts";
 
 /** Whether the process answers, and whether it can run anything and takes it in. */
 export function healthRoutes(engine: Pick<EnginePort, "readiness" | "isOpen">): Hono<AppEnv> {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Metrics } from "../../metrics.ts";
-import type { AppEnv } from "../app_env.ts";
+import type { AppEnv } from "../http/app_env.ts";
 
 /** Every metric as Prometheus reads it. */
 export function metricsRoutes(metrics: Pick<Metrics, "expose">): Hono<AppEnv> {

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { parseSelectionRequest } from "../../core/request.ts";
 import type { EnginePort } from "../../engine/port.ts";
-import type { AppEnv } from "../app_env.ts";
-import { jsonBody } from "../json_body.ts";
-import { noQuery } from "../query.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import { jsonBody } from "../http/json_body.ts";
+import { noQuery } from "../http/query.ts";
 
 /** Which runtimes there are, and which one a request would get. */
 export function runtimeRoutes(engine: EnginePort): Hono<AppEnv> {

@@ -4,12 +4,12 @@ import { parseSessionExecution, parseSessionRequest, SESSION_STATES } from "../.
 import { oneOf, strictObject } from "../../core/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import { answerCommand } from "../answer_command.ts";
-import { answerExecution } from "../answer_execution.ts";
-import type { AppEnv } from "../app_env.ts";
-import { jsonBody } from "../json_body.ts";
-import { keepLease } from "../keep_lease.ts";
-import { noQuery, parseQuery, wholeNumber } from "../query.ts";
+import { answerCommand } from "../http/answer_command.ts";
+import { answerExecution } from "../http/answer_execution.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import { jsonBody } from "../http/json_body.ts";
+import { keepLease } from "../http/keep_lease.ts";
+import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 
 const MAX_PAGE = 100;
 const DEFAULT_PAGE = 50;

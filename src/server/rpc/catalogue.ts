@@ -1,4 +1,4 @@
-import type { RuntimeDescription } from "../../runtimes/description.ts";
+import type { RuntimeDescription } from "../../runtimes/selection/description.ts";
 import type { EnginePort } from "../../engine/port.ts";
 
 /** A language and the first available runtime that speaks it. */

@@ -1,5 +1,5 @@
 import type { Caller } from "../../engine/port.ts";
-import type { ByteLease } from "../../system/byte_budget.ts";
+import type { ByteLease } from "../../concurrency/byte_budget.ts";
 
 /** The other end of a connection, as methods see it. */
 export interface Peer {

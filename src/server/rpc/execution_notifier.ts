@@ -1,6 +1,6 @@
 import type { Execution, OutputChunk } from "../../core/execution.ts";
 import type { ExecutionStart } from "../../engine/port.ts";
-import { OutputDecoder } from "../output_decoder.ts";
+import { OutputDecoder } from "../http/output_decoder.ts";
 import type { Peer } from "./context.ts";
 import { summarise, toFailure } from "./execution_view.ts";
 

@@ -1,6 +1,6 @@
 import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../core/errors.ts";
 import { parseJson } from "../../core/parse_json.ts";
-import { type Problem, toProblem } from "../problem.ts";
+import { type Problem, toProblem } from "../http/problem.ts";
 import { isObject } from "./fit.ts";
 
 /** What tells the answers to several requests apart (JSON-RPC 2.0, section 4). */

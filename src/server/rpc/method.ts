@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Scope } from "../../core/principal.ts";
 import { parseAs, strictObject } from "../../core/validation.ts";
-import { checkScope } from "../auth.ts";
-import { modernise } from "./compat.ts";
+import { checkScope } from "../auth/auth.ts";
+import { modernise } from "./legacy/compat.ts";
 import type { RpcContext } from "./context.ts";
 
 /** One method: its name, what a key needs for it, and what it does with its parameters. */

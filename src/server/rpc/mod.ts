@@ -3,10 +3,10 @@ import { CodeBeakerError } from "../../core/errors.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import type { AppEnv } from "../app_env.ts";
-import type { DoorKeys } from "../auth.ts";
-import { toProblem } from "../problem.ts";
-import { legacyRoutes } from "./legacy_routes.ts";
+import type { AppEnv } from "../http/app_env.ts";
+import type { DoorKeys } from "../auth/auth.ts";
+import { toProblem } from "../http/problem.ts";
+import { legacyRoutes } from "./legacy/legacy_routes.ts";
 import { Methods } from "./methods.ts";
 import type { RpcSockets } from "./sockets.ts";
 

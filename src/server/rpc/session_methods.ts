@@ -3,10 +3,10 @@ import { parseSessionRequest, SESSION_STATES, type SessionInfo, sessionRequestSc
 import { oneOf, strictObject } from "../../core/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import { isFaultOfCommand } from "../command_fault.ts";
-import { toProblem } from "../problem.ts";
+import { isFaultOfCommand } from "../http/command_fault.ts";
+import { toProblem } from "../http/problem.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { moderniseCommand } from "./compat.ts";
+import { moderniseCommand } from "./legacy/compat.ts";
 import type { RpcContext } from "./context.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { isExecution, toResult } from "./execution_view.ts";

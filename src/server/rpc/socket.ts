@@ -2,8 +2,8 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { Caller } from "../../engine/port.ts";
 import { log } from "../../log.ts";
-import type { ByteBudget, ByteLease } from "../../system/byte_budget.ts";
-import { settledWithin } from "../../system/delay.ts";
+import type { ByteBudget, ByteLease } from "../../concurrency/byte_budget.ts";
+import { settledWithin } from "../../concurrency/delay.ts";
 import type { Peer } from "./context.ts";
 import {
   protocolError,

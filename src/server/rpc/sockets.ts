@@ -1,5 +1,5 @@
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { ByteBudget } from "../../system/byte_budget.ts";
+import type { ByteBudget } from "../../concurrency/byte_budget.ts";
 import type { RpcLimits } from "./limits.ts";
 import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../../src/runtimes/port.ts";
 import type { Dialect } from "../../support/dialects/mod.ts";
 
 /** What a check works with: a fresh environment of one runtime, and its language. */

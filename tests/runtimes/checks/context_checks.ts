@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
-import { Contexts } from "../../../src/sessions/contexts.ts";
+import { Contexts } from "../../../src/contexts/contexts.ts";
 import type { Bench, Checks } from "./bench.ts";
 
 /** Evaluates a cell. */

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
 import { RULES } from "../../../src/core/refusal.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
-import type { RuntimeConfig } from "../../../src/runtimes/runtime.ts";
+import type { RuntimeConfig } from "../../../src/runtimes/port.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 

@@ -5,7 +5,7 @@ import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
-import type { ExecutionEnvironment } from "../../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { withoutProjectVariables } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";

@@ -4,7 +4,7 @@ import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
-import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/runtime.ts";
+import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { LAYER_COMBINATIONS, layerAvailability, type LayerCombination } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";

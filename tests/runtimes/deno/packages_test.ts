@@ -5,7 +5,7 @@ import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
-import { Contexts } from "../../../src/sessions/contexts.ts";
+import { Contexts } from "../../../src/contexts/contexts.ts";
 import { npmAvailability, type PublishedPackage } from "../../support/npm_registry.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";

@@ -1,17 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions.ts";
-import type { Confinement } from "../../../src/system/confinement.ts";
+import type { Confinement } from "../../../src/sandbox/confinement.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { CANARIES, runCanaries } from "../../../src/runtimes/deno/canaries.ts";
-import type { LayerName } from "../../../src/system/layers.ts";
-import { Proofs } from "../../../src/system/proofs.ts";
-import type {
-  ExecutionEnvironment,
-  ExecutionRuntime,
-  RuntimeConfig,
-  RuntimeHost,
-} from "../../../src/runtimes/runtime.ts";
+import type { LayerName } from "../../../src/sandbox/layers.ts";
+import { Proofs } from "../../../src/runtimes/self_test/proofs.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { type DenoWeakening, SAY_READY, writeWeakenedDeno } from "../../support/weakened_deno.ts";
 import { until } from "../../support/until.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
-import type { ExecutionEnvironment } from "../../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
 import { configFor, dockerAvailability, openDocker, runCode } from "../../support/docker.ts";
 import { isPresent } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";

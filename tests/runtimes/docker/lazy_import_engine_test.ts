@@ -6,7 +6,7 @@ import { PROJECT } from "../../support/service_process.ts";
 /** A program that asks a runtime whether it is there, and prints the answer and whether the client's package is loaded. */
 const ASKING = `
 import { createRequire } from "node:module";
-import { createRuntimes } from "./src/runtimes/mod.ts";
+import { createRuntimes } from "./src/runtimes/registry.ts";
 import { openRuntimeHost } from "./tests/support/runtime_host.ts";
 const settings = { docker: { host: Deno.args[0], pull: "never", environments: {} } };
 await using host = await openRuntimeHost({ settings });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { ENVIRONMENTS } from "../../../src/runtimes/docker/environments.ts";
+import { ENVIRONMENTS } from "../../../src/runtimes/docker/images/environments.ts";
 import { dockerFacts } from "../../../src/runtimes/docker/facts.ts";
 import { type DockerSettings, parseSettings } from "../../../src/runtimes/docker/settings.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../../src/core/errors.ts";
 import type { FileEntry } from "../../../src/core/files.ts";
-import type { WorkspaceFiles } from "../../../src/runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../../../src/runtimes/port.ts";
 
 /** What a check of the files port works with: an empty workspace. */
 export interface FilesBench {

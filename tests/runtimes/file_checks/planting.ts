@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import type { ExecutionEnvironment, ExecutionRuntime } from "../../../src/runtimes/runtime.ts";
+import type { ExecutionEnvironment, ExecutionRuntime } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../checks/bench.ts";
 import type { FilesBench } from "./bench.ts";
 

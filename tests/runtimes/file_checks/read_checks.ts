@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { WorkspaceFiles } from "../../../src/runtimes/runtime.ts";
+import type { WorkspaceFiles } from "../../../src/runtimes/port.ts";
 import { assertRefused, encode, type FileChecks, readText } from "./bench.ts";
 
 /** What `read` gives. */

@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import type { Observer } from "../../../src/engine/observer.ts";
 import type { EnginePort } from "../../../src/engine/port.ts";
-import type { AppEnv } from "../../../src/server/app_env.ts";
-import { sendProblem } from "../../../src/server/problem.ts";
+import type { AppEnv } from "../../../src/server/http/app_env.ts";
+import { sendProblem } from "../../../src/server/http/problem.ts";
 import { contextRoutes } from "../../../src/server/routes/contexts.ts";
 import { executionRoutes } from "../../../src/server/routes/executions.ts";
 import { sessionRoutes } from "../../../src/server/routes/sessions.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
-import { ByteBudget } from "../../../src/system/byte_budget.ts";
+import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 
 const REQUESTS = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { RuntimeSelector } from "../../../src/runtimes/selector.ts";
+import { RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
 import { engineOf } from "../../support/engine_of.ts";
 import { fakeRuntime } from "../../support/fake_runtime.ts";
 import { appOf } from "../support/app_of.ts";

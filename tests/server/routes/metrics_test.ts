@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { Metrics } from "../../../src/metrics.ts";
-import type { AppEnv } from "../../../src/server/app_env.ts";
+import type { AppEnv } from "../../../src/server/http/app_env.ts";
 import { metricsRoutes } from "../../../src/server/routes/metrics.ts";
 import { NO_FIGURES } from "../../support/no_figures.ts";
 

@@ -3,11 +3,11 @@ import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import type { Caller, EnginePort } from "../../../src/engine/port.ts";
 import type { Observer } from "../../../src/engine/observer.ts";
-import type { AppEnv } from "../../../src/server/app_env.ts";
-import type { DoorKeys } from "../../../src/server/auth.ts";
-import { sendProblem } from "../../../src/server/problem.ts";
+import type { AppEnv } from "../../../src/server/http/app_env.ts";
+import type { DoorKeys } from "../../../src/server/auth/auth.ts";
+import { sendProblem } from "../../../src/server/http/problem.ts";
 import { RPC_LIMITS, type RpcLimits, rpcRoutes, RpcSockets } from "../../../src/server/rpc/mod.ts";
-import { ByteBudget } from "../../../src/system/byte_budget.ts";
+import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 

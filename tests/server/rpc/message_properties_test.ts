@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { executionRequestSchema } from "../../../src/core/request.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { parseJson } from "../../../src/core/parse_json.ts";
-import { modernise, moderniseCommand } from "../../../src/server/rpc/compat.ts";
+import { modernise, moderniseCommand } from "../../../src/server/rpc/legacy/compat.ts";
 import { readMessage } from "../../../src/server/rpc/message.ts";
 
 const key = fc.constantFrom(

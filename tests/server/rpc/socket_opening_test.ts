@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Methods } from "../../../src/server/rpc/methods.ts";
 import { RPC_LIMITS } from "../../../src/server/rpc/limits.ts";
 import { RpcSocket } from "../../../src/server/rpc/socket.ts";
-import { ByteBudget } from "../../../src/system/byte_budget.ts";
+import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import { fakeEngine, fakeSessions, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";
 

@@ -3,7 +3,7 @@ import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { Execution } from "../../../src/core/execution.ts";
 import type { Observer } from "../../../src/engine/observer.ts";
 import type { Caller } from "../../../src/engine/port.ts";
-import { ByteBudget } from "../../../src/system/byte_budget.ts";
+import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
 import { fakeExecution, fakeSession, submitted, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";
 import { Door } from "./door.ts";

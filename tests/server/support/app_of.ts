@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
-import { ByteBudget } from "../../../src/system/byte_budget.ts";
-import type { AppEnv } from "../../../src/server/app_env.ts";
+import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
+import type { AppEnv } from "../../../src/server/http/app_env.ts";
 import { type AppOptions, createApp, RPC_LIMITS, RpcSockets } from "../../../src/server/mod.ts";
 import { fakeEngine, fakeSessions } from "../../support/fake_ports.ts";
 import { openKeyring } from "./keyring.ts";

@@ -1,0 +1,157 @@
+import type { ContextInfo } from "../core/context.ts";
+import { CodeBeakerError } from "../core/errors.ts";
+import type { Outcome, Usage } from "../core/execution.ts";
+import { newId } from "../core/ids.ts";
+import { type Limits, resolveLimits } from "../core/limits.ts";
+import type { ExecutionEnvironment } from "../runtimes/port.ts";
+import { Context, lostContext } from "./context.ts";
+
+/** Contexts of one session that may live at the same time. */
+const MAX_CONTEXTS = 8;
+/** Those that are lost are remembered, so that their clients are told; not more of them than this. */
+const MAX_LOST = 100;
+/** How long an interpreter may take until it evaluates, in ms. */
+const START_TIMEOUT_MS = 15_000;
+/** Cores that a context may keep busy all its life: what it uses is bounded cell by cell. */
+const MAX_CORES = 1_024;
+
+/** What a context is opened with. */
+export interface ContextOptions {
+  readonly language: string;
+  /** Those of the session, of which time and output hold for each cell. */
+  readonly limits: Limits;
+  /** How long it may live. */
+  readonly lifetimeMs: number;
+  readonly createdAt: number;
+  /** Given back at its end, or when it is not opened. */
+  readonly memory: Disposable;
+  /** Is told what it has used that no cell has told: once it has started, or could not, and at its end. */
+  charge?(usage: Usage): void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The contexts of one session. Disposing ends them. */
+export class Contexts implements AsyncDisposable {
+  readonly #living = new Map<string, Context>();
+  /** What became of those that are lost, the oldest first. */
+  readonly #lost = new Map<string, Outcome>();
+  #opening = 0;
+  #isDisposed = false;
+
+  /** How many are not lost. */
+  get count(): number {
+    return this.#living.size;
+  }
+
+  /** Whether one more may be opened. @throws {CodeBeakerError} `busy` */
+  checkRoom(): void {
+    if (this.count + this.#opening < MAX_CONTEXTS) return;
+    throw new CodeBeakerError("busy", `Cannot open a context as the session has ${MAX_CONTEXTS}: close one of them`, {
+      details: { retryAfterMs: 1_000 },
+    });
+  }
+
+  /**
+   * Starts an interpreter, and returns when it evaluates.
+   *
+   * @throws {CodeBeakerError} `busy`, `unsupported_language`, `runtime_unavailable`; `conflict` when the session ends
+   *   meanwhile
+   */
+  async open(
+    environment: Pick<ExecutionEnvironment, "mainFile" | "run">,
+    options: ContextOptions,
+  ): Promise<ContextInfo> {
+    const { charge, memory, signal } = options;
+    using unused = new DisposableStack();
+    unused.use(memory);
+    this.checkRoom();
+    this.#opening++;
+    try {
+      const context = await start(environment, options);
+      const held = unused.move();
+      context.ended.then(() => {
+        held.dispose();
+        charge?.({ wallMs: 0, startupMs: 0, ...context.untold() });
+      });
+      await this.#keep(context, signal);
+      return context.info;
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  /** @throws {CodeBeakerError} `not_found`; `conflict` when it is lost */
+  get(id: string): Context {
+    const context = this.#living.get(id);
+    if (context !== undefined) return context;
+    const outcome = this.#lost.get(id);
+    if (outcome !== undefined) throw lostContext(id, outcome);
+    throw new CodeBeakerError("not_found", `Cannot find the context ${JSON.stringify(id.slice(0, 64))}`);
+  }
+
+  /** Interrupts the cell that is under way there; false when there is none. @throws {CodeBeakerError} `not_found` */
+  interrupt(id: string): boolean {
+    return !this.#lost.has(id) && this.get(id).interrupt();
+  }
+
+  /** @throws {CodeBeakerError} `not_found` */
+  async close(id: string): Promise<void> {
+    if (this.#lost.delete(id)) return;
+    const context = this.get(id);
+    this.#living.delete(id);
+    await context.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    await Promise.all([...this.#living.values()].map((context) => context.close()));
+  }
+
+  /** One that nobody wants any more is closed. */
+  async #keep(context: Context, signal: AbortSignal | undefined): Promise<void> {
+    const { id } = context.info;
+    this.#living.set(id, context);
+    context.ended.then((outcome) => this.#remember(id, outcome));
+    if (!this.#isDisposed && signal?.aborted !== true) return;
+    this.#living.delete(id);
+    await context.close();
+    signal?.throwIfAborted();
+    throw new CodeBeakerError("conflict", "Cannot open a context as the session is closing");
+  }
+
+  /** One that was closed is not lost. */
+  #remember(id: string, outcome: Outcome): void {
+    if (!this.#living.delete(id)) return;
+    this.#lost.set(id, outcome);
+    for (const oldest of [...this.#lost.keys()].slice(0, -MAX_LOST)) this.#lost.delete(oldest);
+  }
+}
+
+/** @throws {CodeBeakerError} `unsupported_language`, `runtime_unavailable` */
+async function start(
+  environment: Pick<ExecutionEnvironment, "mainFile" | "run">,
+  { charge, createdAt, language, lifetimeMs, limits, signal }: ContextOptions,
+): Promise<Context> {
+  environment.mainFile(language); // It speaks the language, or says so.
+  const forLife = {
+    ...limits,
+    timeoutMs: lifetimeMs,
+    cpuMs: lifetimeMs * MAX_CORES,
+    maxTotalOutputBytes: Number.MAX_SAFE_INTEGER,
+  };
+  const handle = await environment.run({ kind: "context" }, { env: {}, limits: forLife });
+  const info = { id: newId("ctx"), language, createdAt: new Date(createdAt).toISOString() };
+  const context = new Context(info, handle);
+  const ready = await context.run({ code: "" }, {
+    limits: { ...resolveLimits({}), timeoutMs: START_TIMEOUT_MS },
+    signal,
+  });
+  charge?.(ready.usage);
+  if (ready.exitCode === 0) return context;
+  await context.close();
+  signal?.throwIfAborted();
+  throw new CodeBeakerError(
+    "runtime_unavailable",
+    `Cannot open a context as its interpreter did not start: ${ready.stderr.slice(0, 500)}`,
+  );
+}

@@ -1,0 +1,111 @@
+import { join } from "@std/path";
+import { delay } from "../concurrency/delay.ts";
+
+/** What st_blocks counts, and what an entry costs that has none (stat(2)). */
+export const BLOCK_BYTES = 512;
+
+/** What lies in a directory. */
+export interface DiskUsage {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** So many files are looked at before others have their turn. */
+const IN_ONE_GO = 256;
+const NO_BOUNDS = { bytes: Number.MAX_SAFE_INTEGER, files: Number.MAX_SAFE_INTEGER };
+const REST_MS = 20;
+/** A look takes this part of the time at most: what holds many files is looked at more slowly. */
+const LOOKING = 1 / 4;
+
+/** What is watched, and how. */
+export interface SizeWatchOptions {
+  readonly bounds: DiskUsage;
+  /** How long it rests between two looks, in ms, at least; 20 when absent. */
+  readonly restMs?: number;
+  measure(): Promise<DiskUsage>;
+  /** Is called at each look that finds more than the bounds. */
+  onExceeded(observed: DiskUsage): void;
+}
+
+/** Looks again and again at how large something grows, until it is stopped. */
+export class SizeWatch {
+  readonly #options: SizeWatchOptions;
+  readonly #stopped = Promise.withResolvers<void>();
+  readonly #watching: Promise<void>;
+  #isStopped = false;
+
+  constructor(options: SizeWatchOptions) {
+    this.#options = options;
+    this.#watching = this.#watch();
+  }
+
+  /** Stops, after a last look. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#stopped.resolve();
+    await this.#watching;
+    await this.#look().catch(() => {}); // What was watched is gone.
+  }
+
+  async #watch(): Promise<void> {
+    const { restMs = REST_MS } = this.#options;
+    while (!this.#isStopped) {
+      const beganAt = performance.now();
+      await this.#look().catch(() => {}); // What cannot be looked at now is looked at again.
+      const rest = Promise.withResolvers<void>();
+      const tookMs = performance.now() - beganAt;
+      const timer = setTimeout(rest.resolve, Math.max(restMs, tookMs / LOOKING - tookMs));
+      await Promise.race([rest.promise, this.#stopped.promise]);
+      clearTimeout(timer);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { bounds, measure, onExceeded } = this.#options;
+    const observed = await measure();
+    if (observed.bytes > bounds.bytes || observed.files > bounds.files) onExceeded(observed);
+  }
+}
+
+/**
+ * What everything in a directory takes on its disk; what goes meanwhile counts nothing. What cannot be looked into, as
+ * it lies too deep or is closed to the service, is more than any bounds.
+ *
+ * @param bounds what is beyond them is not counted any more: a look takes no longer, however much there is
+ */
+export async function treeUsage(path: string, bounds: DiskUsage = NO_BOUNDS): Promise<DiskUsage> {
+  const pending = [path];
+  let [bytes, files] = [0, 0];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    try {
+      for await (const { name, isDirectory } of Deno.readDir(directory)) {
+        const child = join(directory, name);
+        if (isDirectory) pending.push(child);
+        bytes += Math.max(blocksOf(child), 1) * BLOCK_BYTES;
+        files++;
+        if (bytes > bounds.bytes || files > bounds.files) return { bytes, files };
+        if (files % IN_ONE_GO === 0) await delay(0);
+      }
+    } catch (error) {
+      if (!isGone(error)) return { bytes: Math.max(bytes, bounds.bytes + 1), files };
+    }
+  }
+  return { bytes, files };
+}
+
+/**
+ * Synchronously, since a trip through the thread pool takes longer than the call, and much longer where programs leave
+ * it no time.
+ */
+function blocksOf(path: string): number {
+  try {
+    return Deno.lstatSync(path).blocks ?? 0;
+  } catch {
+    return 0; // It is gone.
+  }
+}
+
+/** Whether there is no such directory any more: another thing may have taken its name. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}

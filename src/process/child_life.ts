@@ -1,0 +1,150 @@
+import type { Outcome, ProgramUsage } from "../core/execution.ts";
+import type { ChildProcesses, Tally } from "./child_processes.ts";
+import { type ChildBounds, diskLimit, exceeded, memoryLimit, outcomeOf } from "./ending.ts";
+import { ProcessWatch } from "./process_watch.ts";
+import { SizeWatch, type SizeWatchOptions } from "../host/size_watch.ts";
+import { spawnGroup, type SpawnRequest } from "./spawn.ts";
+import { terminate } from "./terminate.ts";
+
+/** A child, and what ends it. */
+export interface ChildLifeRequest extends SpawnRequest, ChildBounds {
+  /** The child, and what it starts. */
+  readonly processes: ChildProcesses;
+  /** How the program ended, by how the child did. */
+  statusOf(status: Deno.CommandStatus): Deno.CommandStatus | Promise<Deno.CommandStatus>;
+  /** What may lie where the program works; absent, nobody looks. */
+  readonly disk?: Omit<SizeWatchOptions, "onExceeded">;
+  /** What an ending means that this runtime knows better than the exit status tells; undefined when it does not. */
+  explain(status: Deno.CommandStatus, usage: ProgramUsage): Outcome | undefined;
+}
+
+/**
+ * A child from its start to its end. What ends it first is its outcome: itself, what {@link ChildLife.end} says, or a
+ * limit that the watches see. The limits end it at once, with everything that it started.
+ */
+export class ChildLife {
+  readonly process: Deno.ChildProcess;
+  readonly outcome: Promise<Outcome>;
+  readonly #request: ChildLifeRequest;
+  readonly #watch: ProcessWatch;
+  readonly #exited = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #told = Promise.withResolvers<Deno.CommandStatus>();
+  #disk: SizeWatch | undefined;
+  #cause: Outcome | undefined;
+  #hasEnded = false;
+  #terminating: Promise<void> | undefined;
+  #cpuMsBefore = 0;
+
+  private constructor(request: ChildLifeRequest, process: Deno.ChildProcess) {
+    this.#request = request;
+    this.process = process;
+    this.#watch = new ProcessWatch(() => this.#look(), (seen) => {
+      const over = exceeded(seen, request);
+      if (over !== undefined) this.end(over, "kill");
+    });
+    this.outcome = this.#follow();
+  }
+
+  /** @throws {CodeBeakerError} `runtime_unavailable` */
+  static start(request: ChildLifeRequest): ChildLife {
+    return new ChildLife(request, spawnGroup(request));
+  }
+
+  /** Settles when the process has ended. */
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  /** Settles, after the outcome, when nothing of it is there any more. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  /** What ends it, or ended it, if that is not itself. */
+  get cause(): Outcome | undefined {
+    return this.#cause;
+  }
+
+  usage(): ProgramUsage {
+    const { cpuMs, peakMemoryBytes } = this.#watch.seen;
+    return { cpuMs, peakMemoryBytes };
+  }
+
+  /** All is ready for its program: what was used until now is none of its. */
+  prepare(): void {
+    const tally = this.#request.processes.look();
+    this.#cpuMsBefore = tally?.cpuMs ?? 0;
+    if (tally !== undefined) this.#watch.see({ ...tally, cpuMs: tally.cpuMs === null ? null : 0 });
+  }
+
+  /** Its program may begin: from now on its limits count. */
+  begin(): void {
+    this.#watch.start();
+    this.watchDisk();
+  }
+
+  /** From now on what lies where it works counts; from its begin at the latest. */
+  watchDisk(): void {
+    if (!this.#hasEnded) this.#disk ??= this.#watchSize();
+  }
+
+  /** Ends it, unless something has already: by SIGTERM and a grace period, or at once. */
+  end(cause: Outcome, how: "kill" | "terminate"): void {
+    if (this.#cause !== undefined || this.#hasEnded) return;
+    this.#cause = cause;
+    const signal = (signal: Deno.Signal) => this.signal(signal);
+    if (how === "kill") signal("SIGKILL");
+    else this.#terminating = terminate(signal, this.exited);
+  }
+
+  /** The program told its own end, and all that it printed was read: whatever is left of it is in nobody's way. */
+  tellEnd(code: number): void {
+    this.#watch.lookOnceMore();
+    if (this.#cause !== undefined || this.#hasEnded) return;
+    this.#told.resolve({ success: code === 0, code, signal: null });
+    this.signal("SIGKILL");
+  }
+
+  /** Signals the program and everything that it started. */
+  signal(signal: Deno.Signal): void {
+    if (!this.#hasEnded) this.#request.processes.signal(signal);
+  }
+
+  #look(): Tally | undefined {
+    const tally = this.#request.processes.look();
+    if (tally === undefined || tally.cpuMs === null) return tally;
+    return { ...tally, cpuMs: Math.max(0, Math.round(tally.cpuMs - this.#cpuMsBefore)) };
+  }
+
+  #watchSize(): SizeWatch | undefined {
+    const { disk, limits } = this.#request;
+    return disk && new SizeWatch({
+      ...disk,
+      onExceeded: (observed) => {
+        const over = diskLimit(observed, { bounds: disk.bounds, limits });
+        if (this.#hasEnded) this.#cause ??= over;
+        else this.end(over, "kill");
+      },
+    });
+  }
+
+  async #follow(): Promise<Outcome> {
+    const { explain, limits, processes, statusOf } = this.#request;
+    const { isTold, status: ended } = await Promise.race([
+      this.process.status.then((status) => ({ isTold: false, status })),
+      this.#told.promise.then((status) => ({ isTold: true, status })),
+    ]);
+    this.#hasEnded = true;
+    this.#exited.resolve();
+    this.#watch.stop();
+    if (!isTold && processes.isOutOfMemory()) this.#cause ??= memoryLimit(this.#watch.seen, limits); // tellEnd() has looked.
+    this.process.status.then(() => processes.end()).then(this.#gone.resolve);
+    await this.#terminating;
+    await this.#disk?.stop();
+    await this.process.stdin.abort().catch(() => {}); // It is closed either way.
+    if (this.#cause !== undefined) return this.#cause;
+    const status = isTold ? ended : await statusOf(ended);
+    return explain(status, this.#watch.seen) ?? outcomeOf(status, { tally: this.#watch.seen, limits });
+  }
+}

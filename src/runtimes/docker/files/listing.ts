@@ -1,0 +1,80 @@
+import { CodeBeakerError } from "../../../core/errors.ts";
+import type { FileEntry } from "../../../core/files.ts";
+import { MAX_ENTRIES, refuseDepth, tooLarge, toTime } from "../../../workspace/file_tree.ts";
+
+/** Linux's longest path and what stands before it. */
+const MAX_RECORD_LENGTH = 8_192;
+
+/** `S_IFMT` of stat(2) and the kinds that it tells. */
+const KIND_MASK = 0xf000;
+const KINDS: Readonly<Record<number, FileEntry["type"]>> = { 0x8000: "file", 0x4000: "directory", 0xa000: "symlink" };
+
+/** A record of `stat -c '//%f %s %Y %n'` without its slashes: mode in hex, size, seconds since 1970, path. */
+export function parseEntry(record: string, path: string): FileEntry {
+  const [mode = "", size = "", seconds = ""] = record.split(" ", 3);
+  const type = KINDS[Number.parseInt(mode, 16) & KIND_MASK] ?? "other";
+  return {
+    name: path.slice(path.lastIndexOf("/") + 1),
+    path,
+    type,
+    size: type === "file" ? Number(size) : 0,
+    modifiedAt: toTime(Number(seconds) * 1000),
+  };
+}
+
+/**
+ * A tree out of the records of find(1), the top one first. A record begins with two slashes, which no path that find makes
+ * holds, so names with newlines are told apart too.
+ *
+ * @throws {CodeBeakerError} `too_large` for more than 10,000 entries, or more than 128 levels
+ */
+export async function readTree(
+  chunks: AsyncIterable<Uint8Array>,
+  { path, depth }: { readonly path: string; readonly depth: number },
+): Promise<FileEntry> {
+  const children = new Map<string, FileEntry[]>();
+  let top: FileEntry | undefined;
+  let count = 0;
+  for await (const record of readRecords(chunks)) {
+    if (top === undefined) {
+      refuseDepth(path);
+      top = parseEntry(record, path);
+      continue;
+    }
+    if (++count > MAX_ENTRIES) throw tooLarge(path, `it holds more than ${MAX_ENTRIES} entries`);
+    const relative = record.slice(record.indexOf(" ./") + " ./".length, -1);
+    const full = path === "." ? relative : `${path}/${relative}`;
+    const entry = parseEntry(record, full);
+    if (entry.type === "directory" && relative.split("/").length < depth) refuseDepth(full);
+    const above = full.includes("/") ? full.slice(0, full.lastIndexOf("/")) : ".";
+    const siblings = children.get(above) ?? [];
+    siblings.push(entry);
+    children.set(above, siblings);
+  }
+  if (top === undefined) throw new CodeBeakerError("runtime_unavailable", "The container ended before it had listed");
+  return { ...top, children: nest(path, { children, depth }) };
+}
+
+function nest(
+  path: string,
+  { children, depth }: { readonly children: ReadonlyMap<string, FileEntry[]>; readonly depth: number },
+): FileEntry[] {
+  const entries = (children.get(path) ?? []).toSorted((a, b) => a.name < b.name ? -1 : 1);
+  return entries.map((entry) =>
+    entry.type !== "directory" || depth <= 1
+      ? entry
+      : { ...entry, children: nest(entry.path, { children, depth: depth - 1 }) }
+  );
+}
+
+async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let held = "";
+  for await (const bytes of chunks) {
+    const records = (held + decoder.decode(bytes, { stream: true })).split("//");
+    held = records.pop() ?? "";
+    for (const record of records) if (record !== "") yield record;
+    if (held.length > MAX_RECORD_LENGTH) throw new CodeBeakerError("conflict", "Cannot list as a program interferes");
+  }
+  if (held !== "") yield held;
+}

@@ -1,0 +1,47 @@
+import { CodeBeakerError } from "../../../core/errors.ts";
+import { parseWorkspacePath } from "../../../core/workspace_path.ts";
+import { type ArchiveItem, decodeTar, type ParsedTarEntry } from "../../../workspace/tar.ts";
+
+/** What stands for bytes that are no UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/**
+ * What tar(1) packed in a container, item by item: the archive is made anew out of them, since a program beside tar can put
+ * into it whatever it wants. Left out is what is no directory, file or symlink, and what has a name that is no UTF-8.
+ *
+ * @throws {CodeBeakerError} `conflict` for what is no whole archive; `permission_denied` for a path that leaves the workspace
+ */
+export async function* packedItems(archive: ReadableStream<Uint8Array>): AsyncGenerator<ArchiveItem> {
+  for await (const entry of whole(decodeTar(archive))) {
+    const item = toItem(entry);
+    if (item !== undefined) yield item;
+    if (item?.type !== "file") await entry.body.cancel();
+  }
+}
+
+/** Tells what is no whole archive from an Engine that is lost. */
+async function* whole<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* parts;
+  } catch (cause) {
+    if (cause instanceof CodeBeakerError) throw cause;
+    throw new CodeBeakerError("conflict", "Cannot pack the workspace to its end as a program interferes", { cause });
+  }
+}
+
+function toItem({ header, body }: ParsedTarEntry): ArchiveItem | undefined {
+  const { linkname: target = "", mode = 0, mtime, name, size, type } = header;
+  const path = parseWorkspacePath(name);
+  if (path === "." || path.includes(REPLACEMENT)) return undefined;
+  const common = { path, mode, modifiedMs: mtime?.getTime() ?? 0 };
+  switch (type) {
+    case "directory":
+      return { ...common, type };
+    case "symlink":
+      return { ...common, type, target };
+    case "file":
+      return { ...common, type, size, content: whole(body) };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Program, RunOptions } from "../../port.ts";
+import { freshLauncher } from "./attached_launcher.ts";
+import type { Container } from "../container/container.ts";
+import type { ContainerProgramRequest } from "./container_program.ts";
+import type { EnvironmentSpec } from "../images/environments.ts";
+import { launcherArgv } from "./launcher.ts";
+import type { ReadyExec } from "../warm/ready_exec.ts";
+import { orderFor } from "../warm/waiting_launcher.ts";
+
+/** A launcher beside the main process of a lasting container, and what it is to be told. */
+export interface BesideLauncher extends Pick<ContainerProgramRequest, "launcher" | "told"> {
+  readonly execId: string;
+  /** Whether it had waited. */
+  readonly isWarm: boolean;
+}
+
+/** The launcher that waits for a program, or another one. @throws {CodeBeakerError} `runtime_unavailable` */
+export async function launchBeside(
+  container: Container,
+  program: Program,
+  { env, ready, spec }: Pick<RunOptions, "env"> & { readonly ready: ReadyExec; readonly spec: EnvironmentSpec },
+): Promise<BesideLauncher> {
+  const waiting = await ready.take(program);
+  if (waiting !== undefined) {
+    using refused = new DisposableStack();
+    refused.use(waiting.launcher);
+    const told = await orderFor(waiting.launcher, program, { spec, env, files: new Map() });
+    const launcher = await waiting.launcher.take();
+    refused.move();
+    return { execId: waiting.execId, launcher, told, isWarm: true };
+  }
+  const argv = launcherArgv(program, { spec, env, blocks: 0 });
+  const attachment = await container.exec({ argv, env: {}, workingDirectory: "/" });
+  const { greeting, launcher } = freshLauncher(attachment);
+  return { execId: attachment.execId, launcher, told: [greeting], isWarm: false };
+}

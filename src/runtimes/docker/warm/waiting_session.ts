@@ -1,0 +1,39 @@
+import { newId } from "../../../core/ids.ts";
+import type { WarmMember } from "../../warm/warm_shelf.ts";
+import type { Container } from "../container/container.ts";
+import { ContainerSet } from "../container/container_set.ts";
+import { type DockerEnvironmentOptions, type DockerInstallation, KEEPER } from "../container/environment_container.ts";
+import { ReadyExec } from "./ready_exec.ts";
+
+/** A lasting container that was made for whoever opens a session next, and in it what waits for the first program. */
+export class WaitingSession implements WarmMember {
+  readonly container: Container;
+  readonly containers: ContainerSet;
+  readonly ready: ReadyExec;
+
+  private constructor({ container, containers, ready }: Pick<WaitingSession, "container" | "containers" | "ready">) {
+    this.container = container;
+    this.containers = containers;
+    this.ready = ready;
+  }
+
+  /** @throws {CodeBeakerError} `runtime_unavailable` */
+  static async make(installation: DockerInstallation, options: DockerEnvironmentOptions): Promise<WaitingSession> {
+    await using stack = new AsyncDisposableStack();
+    const containers = stack.use(new ContainerSet(installation, options, newId("env")));
+    const { container } = await containers.start(KEEPER, async () => {});
+    const ready = new ReadyExec(installation.memory);
+    await ready.start(container, { ...installation, ...options, variables: {} });
+    stack.move();
+    return new WaitingSession({ container, containers, ready });
+  }
+
+  get isAlive(): boolean {
+    return this.ready.isAlive;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.containers[Symbol.asyncDispose](); // Whatever waits in it ends with it.
+    await this.ready[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,304 @@
+import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import type { CellAnswer } from "../core/cell.ts";
+import type { Diagnosis } from "../core/diagnosis.ts";
+import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
+import type { FileEntry, WriteMode } from "../core/files.ts";
+import type { LimitName, Limits } from "../core/limits.ts";
+import type { PermissionSettings } from "../core/permissions.ts";
+import type { RefusalReport } from "../core/refusal.ts";
+import type { Confinement } from "../sandbox/confinement.ts";
+import type { Instance } from "../host/instance.ts";
+import type { MemoryBudget } from "../concurrency/memory_budget.ts";
+import type { Proofs } from "./self_test/proofs.ts";
+import type { WarmPool } from "./warm/warm_pool.ts";
+
+/** What the service lends to every runtime. */
+export interface RuntimeHost {
+  /** For what lasts no longer than the service; others may pass through it. Undefined where none can be made. */
+  readonly scratchDirectory: string | undefined;
+  readonly confinement: Confinement;
+  /** Private IPv4 networks (CIDR) that the operator opened to programs with network. */
+  readonly openNetworks: readonly string[];
+  /** The raw settings of each runtime by its name, which it parses itself. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Whose what outlives this process is; undefined where no home directory can be kept. */
+  readonly instance: Instance | undefined;
+  /** What earlier processes have proven of this machine. */
+  readonly proofs: Pick<Proofs, "has" | "add">;
+  /**
+   * Environments of an earlier process that may yet be attached again by their ids: until they leave this set, nobody
+   * removes them.
+   */
+  readonly survivors: ReadonlySet<string>;
+  /** The names of the runtimes that run any command line, for those that refuse one; absent, none is known. */
+  readonly shellRuntimes?: readonly string[];
+  /** Memory that what is idle may hold, for as long as it is there. Absent, there always is some. */
+  readonly memory?: Pick<MemoryBudget, "forSession" | "forWorkspace">;
+  /** What is made ahead of time; absent, nothing is. */
+  readonly pool?: Pick<WarmPool, "count" | "soon" | "stock" | "take">;
+  readonly log: RuntimeLog;
+}
+
+/** Where a runtime writes what no caller asked for. */
+export interface RuntimeLog {
+  info(message: string, facts: Readonly<Record<string, unknown>>): void;
+  warning(message: string, facts: Readonly<Record<string, unknown>>): void;
+}
+
+/** What is known of a runtime before its code is loaded. */
+export interface RuntimeFacts {
+  /** The name on the wire and in the configuration. */
+  readonly name: string;
+  readonly type: RuntimeType;
+  /** The environment names whose whole surface it offers. */
+  readonly supportedEnvironments: readonly string[];
+  /** What it declares about itself. */
+  readonly capabilities: RuntimeCapabilities;
+  /** Whether its environments run any command line, as their programs have a file system of their own. */
+  readonly runsAnyCommandLine: boolean;
+}
+
+/** How it is answered whether a runtime can be used. */
+export interface AvailabilityOptions {
+  /**
+   * Whether the self-test counts as passed while it runs, for who looks at {@link ExecutionRuntime.whenProven} too; absent, it is waited
+   * for.
+   */
+  readonly presumesProof?: boolean;
+  /** Whether what would have to be fetched first counts as not there; absent, it can be had. */
+  readonly fetchesNothing?: boolean;
+}
+
+/** Whose self-test is waited for, and by whom. */
+export interface ProofDemand extends Pick<RuntimeConfig, "minIsolation"> {
+  /** Whether it is waited for up to a minute; absent, 2 s. */
+  readonly isPatient?: boolean;
+}
+
+/** The port of a way to run programs. One instance serves the whole service; disposing ends what it does by itself. */
+export interface ExecutionRuntime extends AsyncDisposable {
+  /** The name on the wire and in the configuration. */
+  readonly name: string;
+  readonly type: RuntimeType;
+  /** The environment names whose whole surface it offers. */
+  readonly supportedEnvironments: readonly string[];
+
+  /**
+   * Whether it can be used now and, with an environment name, whether that one can be had. The answer is cached for a
+   * short time and cannot hang.
+   */
+  isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability>;
+
+  /**
+   * Settles when the self-test is over that this configuration waits for, and after 2 s at the latest, or a minute for
+   * who is patient; undefined when none runs. Absent where it is never told apart from {@link isAvailable}.
+   */
+  whenProven?(demand: ProofDemand): Promise<void> | undefined;
+
+  /** What it declares about itself. */
+  getCapabilities(): RuntimeCapabilities;
+
+  /** What stands around its programs, proven by the self-test; it does not throw. */
+  diagnose(): Promise<Diagnosis>;
+
+  /** What an environment with this configuration would be: how isolated, and whether it can keep every promise. */
+  assess(config: RuntimeConfig): Promise<Assessment>;
+
+  /**
+   * Makes an isolated place that the caller disposes of.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable`; no user code has begun then
+   */
+  createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
+
+  /**
+   * An environment of this instance that outlived the process which made it: with its files, and with nothing running
+   * in it. Undefined when there is none (any more). Absent where nothing outlives the process.
+   *
+   * @param id the environment's own, one of {@link RuntimeHost.survivors}
+   * @throws {CodeBeakerError} `runtime_unavailable` when that cannot be told now
+   */
+  reattachEnvironment?(id: string, config: RuntimeConfig): Promise<ExecutionEnvironment | undefined>;
+}
+
+/** What an execution environment is made from. */
+export interface RuntimeConfig {
+  /** The environment name, in its canonical form. */
+  readonly environment: string;
+  /**
+   * An existing directory of the host to use as the workspace, left in place; absent, the runtime makes one and removes
+   * it.
+   */
+  readonly workspaceDirectory?: string;
+  /** Variables of every program. */
+  readonly environmentVariables: Readonly<Record<string, string>>;
+  readonly resourceLimits: Limits;
+  readonly permissions: PermissionSettings;
+  /**
+   * The isolation that was asked for, 0 (any) to 10: a runtime that has several levels gives the lowest that reaches
+   * it.
+   */
+  readonly minIsolation: number;
+  /** Whether the caller will only write files, run one program and dispose; a runtime may then take a shorter way. */
+  readonly singleUse?: boolean;
+  /** Whether that one program is the main file, without arguments: something may have been made ready for it. */
+  readonly runsMainFile?: boolean;
+  /** Whether nothing that was made ahead of time is to serve it, as its start is what is measured. */
+  readonly startsCold?: boolean;
+  /** Whose it is: what is made ahead of time with variables of one tenant serves no other. */
+  readonly tenant?: string;
+}
+
+/** How isolated something really is. */
+export interface Isolation {
+  readonly level: number;
+  /** What is on, the innermost first. */
+  readonly layers: readonly string[];
+  /** The limits that are enforced. */
+  readonly limits: readonly LimitName[];
+}
+
+/** What a configuration would get, and what could not be promised. */
+export interface Assessment {
+  readonly isolation: Isolation;
+  /** Why it cannot keep the promise that the permissions make; absent when it can. */
+  readonly cannotHonour?: string;
+  /** Memory in MB that a program may take with what makes it, as a compiler; absent, it is its own limit. */
+  readonly memoryMb?: number;
+  /** Whether nothing that was made ahead of time would serve; absent, something may. */
+  readonly startsCold?: boolean;
+}
+
+/** One isolated place: a workspace and the programs in it. Disposing ends them and removes what was made. */
+export interface ExecutionEnvironment extends AsyncDisposable {
+  readonly id: string;
+  readonly language: string;
+  /** Whether it was prepared ahead of time. */
+  readonly warm: boolean;
+  readonly files: WorkspaceFiles;
+
+  /**
+   * The name of the file for code in a language.
+   *
+   * @throws {CodeBeakerError} `unsupported_language` when it does not speak it
+   */
+  mainFile(language?: string): string;
+
+  /**
+   * Starts a program; returns when it may begin.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when it could not be started, and no user code has begun;
+   *   `permission_denied` when this runtime does not run such a program; `unsupported_language` for a context in a
+   *   language that it has no interpreter for
+   */
+  run(program: Program, options: RunOptions): Promise<ProgramHandle>;
+}
+
+/**
+ * What to run: a file of the workspace in the environment's language, a command line, the installation of packages
+ * into the workspace, which has network whatever the permissions say and runs nothing that the packages bring, or the
+ * interpreter of a context.
+ *
+ * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell is under way, and
+ * `{ interrupt: true }`. It tells the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line
+ * feed; that on stdout is a `CellReport`. Long JSON may come in parts, as others write to the same pipes: each is led by
+ * `NUL BEL STX` and the secret, and ends with `ETB` where another follows. What stands between parts is output.
+ */
+export type Program =
+  | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
+  | {
+    readonly kind: "shell";
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly workingDirectory: string;
+  }
+  | { readonly kind: "install"; readonly packages: readonly string[] }
+  | { readonly kind: "context" };
+
+/** What the interpreter of a context is to evaluate. */
+export interface CellOrder {
+  /** What stands in stack traces as the cell's file. */
+  readonly name: string;
+  readonly code: string;
+  readonly language: string;
+  readonly timeoutMs: number;
+  /** The most that a value, and all displays together, may be long as JSON. */
+  readonly maxResultBytes: number;
+  /** What its end is told with. */
+  readonly secret: string;
+}
+
+/** How a cell ended, as the program's own process says. */
+export interface CellReport extends CellAnswer {
+  /** A failure was printed on stderr. */
+  readonly kind: "done" | "failed" | "timed_out" | "interrupted";
+}
+
+/** What holds for one program. */
+export interface RunOptions {
+  /** Variables beside those of the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** Aborting ends the program; its outcome is then `cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running program. */
+export interface ProgramHandle {
+  readonly stdin: WritableStream<Uint8Array>;
+  /** Everything it prints. The owner reads it to the end or cancels it; a program that is not read is slowed down. */
+  readonly output: ReadableStream<OutputChunk>;
+  /** Settles when the program has ended, whether or not its output was read; it does not reject. */
+  readonly outcome: Promise<Outcome>;
+  usage(): ProgramUsage;
+  /**
+   * Looks at what it uses now, where that costs something and nobody looks by himself; {@link usage} tells it then. It does not
+   * throw.
+   */
+  look?(): Promise<unknown>;
+  /**
+   * Present for a compiled language: the compiler has ended. Where it failed nothing runs, and the outcome is the
+   * compiler's.
+   */
+  readonly compile?: CompileResult;
+  /**
+   * What it was refused so far; everything, once it has ended and its output was read. Absent where nothing is refused.
+   */
+  refusals?(): RefusalReport;
+  /** From now on {@link refusals} tells only what comes then. Present where a context can be. */
+  forgetRefusals?(): void;
+  /** Signals the program and everything it started. */
+  kill(signal: Deno.Signal): void;
+}
+
+/**
+ * The files of a workspace. Every path is normal and relative (`parseWorkspacePath`); symlinks are not followed out.
+ */
+export interface WorkspaceFiles {
+  /** What a path is; with `follow`, what a symlink at its end points to. */
+  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry>;
+  /** The bytes from `offset` (0), at most `length` (all). */
+  read(
+    path: string,
+    options?: { readonly offset?: number; readonly length?: number },
+  ): Promise<ReadableStream<Uint8Array>>;
+  /** Makes the directories above it. `create` makes or replaces, `create_new` fails when the file exists. */
+  write(
+    path: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    mode?: WriteMode,
+  ): Promise<void>;
+  createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  copy(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;
+  move(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;
+  delete(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  /** The tree below a directory, `maxDepth` levels deep (0: no bound). */
+  list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry>;
+  /** The whole workspace as a tar archive: directories, files, and symlinks as symlinks. */
+  pack(): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Puts the directories, files and symlinks of a tar archive into the workspace, over what is there. The archive has
+   * been checked: its paths are normal and relative, its links stay inside, and it holds nothing else.
+   */
+  unpack(archive: ReadableStream<Uint8Array>): Promise<void>;
+}

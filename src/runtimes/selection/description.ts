@@ -1,0 +1,67 @@
+import type { Availability, RuntimeCapabilities, RuntimeType } from "../../core/capabilities.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import type { Rejection } from "../../core/selection.ts";
+import type { PoolState } from "../warm/warm_pool.ts";
+import type { Measured, RuntimeProfile } from "./profile.ts";
+import type { ExecutionRuntime, Isolation, RuntimeConfig } from "../port.ts";
+
+/** A runtime as `GET /v1/runtimes` shows it. */
+export interface RuntimeDescription {
+  readonly name: string;
+  readonly type: RuntimeType;
+  readonly environments: readonly { readonly name: string; readonly available: boolean; readonly reason?: string }[];
+  readonly available: boolean;
+  readonly reason?: string;
+  readonly capabilities: RuntimeCapabilities;
+  readonly measured: Measured;
+  readonly isolation: Isolation;
+  /** What is ready for it, where something is made ahead of time. */
+  readonly pool?: PoolState;
+}
+
+/** What a description is made from beside the runtime itself. */
+export interface DescribeOptions {
+  readonly profile: RuntimeProfile;
+  readonly pool?: PoolState | undefined;
+  /** Why the runtime, or one environment name on it, cannot be used now. */
+  whyUnavailable(environment?: string): Promise<Rejection | undefined>;
+}
+
+/** What a runtime is now: declared, measured, and isolated as an environment with nothing granted would be. */
+export async function describeRuntime(
+  runtime: ExecutionRuntime,
+  { pool, profile, whyUnavailable }: DescribeOptions,
+): Promise<RuntimeDescription> {
+  const availability = toAvailability(await whyUnavailable());
+  const environments = await Promise.all(
+    runtime.supportedEnvironments.map(async (name) => ({ name, ...toAvailability(await whyUnavailable(name)) })),
+  );
+  const { isolation } = await runtime.assess(plainConfig(runtime, 0));
+  return {
+    name: runtime.name,
+    type: runtime.type,
+    environments,
+    ...availability,
+    capabilities: runtime.getCapabilities(),
+    measured: profile.read(),
+    isolation,
+    ...(pool === undefined ? {} : { pool }),
+  };
+}
+
+/** What an environment of a runtime is made from when nothing is granted. */
+export function plainConfig({ supportedEnvironments }: ExecutionRuntime, minIsolation: number): RuntimeConfig {
+  return {
+    environment: supportedEnvironments[0] ?? "",
+    environmentVariables: {},
+    resourceLimits: DEFAULT_LIMITS,
+    permissions: NO_PERMISSIONS,
+    minIsolation,
+  };
+}
+
+/** What stands in the way of a runtime, as an answer to whether it can be used. */
+export function toAvailability(obstacle: Rejection | undefined): Availability {
+  return obstacle === undefined ? { available: true } : { available: false, reason: obstacle.detail };
+}

@@ -1,0 +1,289 @@
+import { MAX_ISOLATION, type RuntimeType } from "../../core/capabilities.ts";
+import { invalidField } from "../../core/errors.ts";
+import { namedLimits, resolveLimits } from "../../core/limits.ts";
+import type { SelectionRequest } from "../../core/request.ts";
+import type { Candidate, Rejection, ScoreInputs, Selection } from "../../core/selection.ts";
+import { unknownName } from "../../core/validation.ts";
+import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
+import { RuntimeProfile } from "./profile.ts";
+import type { Assessment, AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
+import { rankBy, STRATEGIES } from "./strategies.ts";
+
+/** A selection, and the runtimes that passed, best first. */
+export interface Ranking {
+  readonly selection: Selection;
+  readonly passed: readonly ExecutionRuntime[];
+  /** The most memory in MB that the request may take on any of them. */
+  readonly memoryMb: number;
+}
+
+/** What holds for a selector. */
+export interface SelectorOptions {
+  /** The server's own isolation floor. */
+  readonly minIsolation: number;
+  /** The clock of what is left out for a while, and of what was measured, in ms; `performance.now` when absent. */
+  readonly now?: () => number;
+}
+
+/** What is known of a request beside what it says. */
+export interface RankOptions extends Pick<RuntimeConfig, "runsMainFile"> {
+  /** Whether a self-test is waited for up to a minute, and not 2 s. */
+  readonly isPatient?: boolean;
+}
+
+/**
+ * Chooses among runtimes: isolation is a filter, speed and memory are the score. A runtime that keeps failing is left
+ * out for a while.
+ */
+export class RuntimeSelector {
+  readonly #runtimes: readonly ExecutionRuntime[];
+  readonly #minIsolation: number;
+  readonly #now: (() => number) | undefined;
+  readonly #circuits = new Map<string, CircuitBreaker>();
+  readonly #profiles = new Map<string, RuntimeProfile>();
+
+  /** @param runtimes in the order that breaks ties */
+  constructor(runtimes: readonly ExecutionRuntime[], options: SelectorOptions) {
+    this.#runtimes = runtimes;
+    this.#minIsolation = options.minIsolation;
+    this.#now = options.now;
+  }
+
+  /** The server's own isolation floor. */
+  get minIsolation(): number {
+    return this.#minIsolation;
+  }
+
+  get runtimes(): readonly ExecutionRuntime[] {
+    return this.#runtimes;
+  }
+
+  /** The best runtime for a request, or null when nothing fits. */
+  async selectBestRuntime(request: SelectionRequest): Promise<ExecutionRuntime | null> {
+    const { passed } = await this.rank(request);
+    return passed[0] ?? null;
+  }
+
+  /** The first available runtime of a type that speaks the environment name, or null; no other filter is asked. */
+  async selectByType(type: RuntimeType, environment: string): Promise<ExecutionRuntime | null> {
+    const available = await this.getAvailableRuntimes();
+    return available.find((runtime) => runtime.type === type && runtime.supportedEnvironments.includes(environment)) ??
+      null;
+  }
+
+  /** Those that can be used now. */
+  async getAvailableRuntimes(): Promise<ExecutionRuntime[]> {
+    const obstacles = await Promise.all(this.#runtimes.map((runtime) => this.whyUnavailable(runtime)));
+    return this.#runtimes.filter((_, index) => obstacles[index] === undefined);
+  }
+
+  /** Those that can be used now, by each environment name they speak. */
+  async getRuntimesByEnvironment(): Promise<Map<string, ExecutionRuntime[]>> {
+    const groups = new Map<string, ExecutionRuntime[]>();
+    for (const runtime of await this.getAvailableRuntimes()) {
+      for (const name of runtime.supportedEnvironments) groups.set(name, [...groups.get(name) ?? [], runtime]);
+    }
+    return groups;
+  }
+
+  /** Every environment name that some runtime speaks, available or not. */
+  spokenLanguages(): string[] {
+    return [...new Set(this.#runtimes.flatMap((runtime) => runtime.supportedEnvironments))];
+  }
+
+  /** Why a runtime, or one environment name on it, cannot be used now; undefined when it can. It only looks. */
+  async whyUnavailable(
+    runtime: ExecutionRuntime,
+    environment?: string,
+    options?: AvailabilityOptions,
+  ): Promise<Rejection | undefined> {
+    const leftOut = this.#circuit(runtime).whyOpen();
+    if (leftOut !== undefined) {
+      return { code: "circuit_open", detail: leftOut.reason, retryAfterMs: leftOut.retryAfterMs };
+    }
+    const answer = await runtime.isAvailable(environment, options);
+    return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
+  }
+
+  /**
+   * A permit to try a runtime once; its owner tells how that went, and disposes of it.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when it is left out now, or another execution is trying it again
+   */
+  admit(runtime: ExecutionRuntime): CircuitPermit {
+    return this.#circuit(runtime).admit();
+  }
+
+  /** What was measured of a runtime, by which it is ranked as soon as that is enough. */
+  profileOf({ name }: ExecutionRuntime): RuntimeProfile {
+    const known = this.#profiles.get(name) ?? new RuntimeProfile(this.#now);
+    this.#profiles.set(name, known);
+    return known;
+  }
+
+  /**
+   * Filters, ranks and explains. A runtime that is still proving itself is waited for only where it would be chosen.
+   *
+   * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
+   */
+  async rank(request: SelectionRequest, options: RankOptions = {}): Promise<Ranking> {
+    const names = this.#runtimes.map((runtime) => runtime.name);
+    if (request.runtime !== undefined && !names.includes(request.runtime)) {
+      throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
+    }
+    const demand = { request, floor: Math.max(this.#minIsolation, request.minIsolation ?? 0), options };
+    const waitedFor = new Set<ExecutionRuntime>();
+    for (;;) {
+      const judged = (await this.#judgeAll(demand)).map((one) => waitedFor.has(one.runtime) ? withoutProof(one) : one);
+      const [best] = bestFirst(judged, demand);
+      if (best?.proving === undefined) return rankingOf(judged.map(withoutProof), demand);
+      waitedFor.add(best.runtime);
+      await best.proving;
+    }
+  }
+
+  #judgeAll(demand: Demand): Promise<Judged[]> {
+    return Promise.all(this.#runtimes.map((runtime) => this.#judge(runtime, demand)));
+  }
+
+  /** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
+  async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
+    const { request, floor, options } = demand;
+    const { isolationLevel } = runtime.getCapabilities();
+    const early = mismatchOf(runtime, request);
+    if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
+    const { isPatient = false, ...known } = options;
+    const config = { ...configOf(request, floor), ...known };
+    const assessment = await runtime.assess(config);
+    const { level } = assessment.isolation;
+    const rejectedBecause = shortfallOf(assessment, demand) ??
+      await this.whyUnavailable(runtime, request.language, { presumesProof: true });
+    if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
+    const declared = declaredInputs(runtime, level);
+    const figures = this.profileOf(runtime).figures({
+      language: request.language,
+      path: assessment.startsCold === true ? "cold" : undefined,
+      memoryOverheadMb: declared.memoryMb,
+    });
+    const inputs: ScoreInputs = figures === undefined ? declared : { ...declared, ...figures, source: "measured" };
+    const candidate = { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
+    const { memoryMb = config.resourceLimits.memoryMb } = assessment;
+    return {
+      runtime,
+      candidate,
+      declared,
+      memoryMb,
+      proving: runtime.whenProven?.({ minIsolation: floor, isPatient }),
+    };
+  }
+
+  #circuit({ name }: ExecutionRuntime): CircuitBreaker {
+    const known = this.#circuits.get(name) ?? new CircuitBreaker(this.#now);
+    this.#circuits.set(name, known);
+    return known;
+  }
+}
+
+/** A request, and the isolation floor that holds for it. */
+interface Demand {
+  readonly request: SelectionRequest;
+  readonly floor: number;
+  readonly options: RankOptions;
+}
+
+/** A runtime as a candidate. */
+interface Judged {
+  readonly runtime: ExecutionRuntime;
+  readonly candidate: Candidate;
+  /** What would be its inputs if nothing were measured. */
+  readonly declared: ScoreInputs;
+  /** What it may take there; absent where it is rejected. */
+  readonly memoryMb?: number;
+  /** Settles when it has proven itself, or not in time; undefined when it has, or is rejected anyway. */
+  readonly proving?: Promise<void> | undefined;
+}
+
+/** Those that passed, best first. */
+function bestFirst(judged: readonly Judged[], { request: { preference } }: Demand): Judged[] {
+  return rankBy(STRATEGIES[preference], judged.filter(({ candidate }) => candidate.passed));
+}
+
+function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
+  const { request: { preference }, floor } = demand;
+  const passed = bestFirst(judged, demand);
+  const rejected = judged.filter(({ candidate }) => !candidate.passed);
+  return {
+    passed: passed.map(({ runtime }) => runtime),
+    memoryMb: Math.max(0, ...passed.map(({ memoryMb = 0 }) => memoryMb)),
+    selection: {
+      chosen: passed[0]?.runtime.name ?? null,
+      preference,
+      floor,
+      candidates: [...passed, ...rejected].map(({ candidate }) => candidate),
+    },
+  };
+}
+
+/** The same where nobody waits for a proof: what has none yet is not there. */
+function withoutProof(judged: Judged): Judged {
+  const { candidate: { inputs }, proving, runtime } = judged;
+  if (proving === undefined) return judged;
+  const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
+  return rejected(runtime, { rejectedBecause, isolationLevel: inputs.isolationLevel });
+}
+
+function rejected(
+  runtime: ExecutionRuntime,
+  { rejectedBecause, isolationLevel }: { readonly rejectedBecause: Rejection; readonly isolationLevel: number },
+): Judged {
+  const declared = declaredInputs(runtime, isolationLevel);
+  const candidate = { runtime: runtime.name, passed: false, rejectedBecause, inputs: declared };
+  return { runtime, candidate, declared };
+}
+
+/** Why a request is not for this runtime. */
+function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejection | undefined {
+  if (!runtime.supportedEnvironments.includes(request.language)) {
+    return { code: "unsupported_language", detail: `speaks ${runtime.supportedEnvironments.join(", ")}` };
+  }
+  if (request.runtime !== undefined && request.runtime !== runtime.name) {
+    return { code: "not_requested", detail: `the request forces ${request.runtime}` };
+  }
+  return undefined;
+}
+
+/** Why an environment for a request would not be good enough. */
+function shortfallOf(
+  { isolation, cannotHonour }: Assessment,
+  { request, floor }: Demand,
+): Rejection | undefined {
+  if (isolation.level < floor) {
+    return {
+      code: "below_isolation_floor",
+      detail: `isolation ${isolation.level} of ${MAX_ISOLATION} is below the floor ${floor}`,
+    };
+  }
+  if (cannotHonour !== undefined) return { code: "cannot_honour_permissions", detail: cannotHonour };
+  const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
+  if (unenforced.length === 0) return undefined;
+  return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
+}
+
+function declaredInputs(runtime: ExecutionRuntime, isolationLevel: number): ScoreInputs {
+  const { startupTimeMs, memoryOverheadMB } = runtime.getCapabilities();
+  return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel, source: "declared" };
+}
+
+/** What an environment for a request is made from. */
+export function configOf(
+  request: SelectionRequest & { readonly env?: Readonly<Record<string, string>> },
+  minIsolation: number,
+): RuntimeConfig {
+  return {
+    environment: request.language,
+    environmentVariables: request.env ?? {},
+    resourceLimits: resolveLimits(request.limits),
+    permissions: request.permissions,
+    minIsolation,
+  };
+}

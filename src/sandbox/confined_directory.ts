@@ -1,0 +1,127 @@
+import * as fs from "node:fs";
+import { join } from "@std/path";
+import { filesFor, MEBIBYTE } from "../core/limits.ts";
+import type { OwnUids } from "../host/own_uids.ts";
+import { removeTree } from "../host/remove_tree.ts";
+import { type DiskUsage, treeUsage } from "../host/size_watch.ts";
+import type { SystemCalls } from "../host/system_calls.ts";
+
+/**
+ * What a runtime itself may keep beside the workspace (caches, logs), in bytes, and how far the kernel's bound stands
+ * behind.
+ */
+const OWN_BYTES = 4 * MEBIBYTE;
+const MARGIN_BYTES = MEBIBYTE;
+const OWN_FILES = 256;
+
+/** What may lie where programs of a disk limit work, with what runtimes themselves keep there. */
+export function diskBounds(diskMb: number): DiskUsage {
+  return { bytes: diskMb * MEBIBYTE + OWN_BYTES, files: filesFor(diskMb) + OWN_FILES };
+}
+
+/** What a directory is made with; undefined is what this machine has not. */
+export interface ConfinedDirectoryParts {
+  readonly uids: OwnUids | undefined;
+  /** What mounts; undefined where the directory's size is only watched. */
+  readonly mounting: SystemCalls | undefined;
+  /** Memory for as long as it is mounted; undefined where there is none left now. */
+  promiseMemory(bytes: number): Disposable | undefined;
+}
+
+/**
+ * The directory of one execution environment: a user's of its own where there are such users, and a file system in
+ * memory of bounded size where one can be mounted. Disposing removes it with everything in it; no program may be at
+ * work in it.
+ */
+export class ConfinedDirectory implements AsyncDisposable {
+  readonly path: string;
+  /** Whose it is, if it is not the service's own. */
+  readonly uid: number | undefined;
+  /** What may lie in it, in bytes and in files. */
+  readonly bounds: DiskUsage;
+  readonly #parts: ConfinedDirectoryParts;
+  readonly #promise: Disposable | undefined;
+  #isMounted = false;
+  #isDisposed = false;
+
+  private constructor(path: string, diskMb: number, parts: ConfinedDirectoryParts) {
+    this.path = path;
+    this.bounds = diskBounds(diskMb);
+    this.#parts = parts;
+    this.uid = parts.uids?.take();
+    this.#promise = parts.mounting && parts.promiseMemory(this.bounds.bytes);
+  }
+
+  /**
+   * Makes it; synchronously, since a trip through the thread pool takes longer than the calls.
+   *
+   * @throws what the system throws
+   */
+  static make(path: string, { diskMb }: { readonly diskMb: number }, parts: ConfinedDirectoryParts): ConfinedDirectory {
+    const directory = new ConfinedDirectory(path, diskMb, parts);
+    try {
+      directory.#make();
+    } catch (error) {
+      directory.#giveBack();
+      throw error;
+    }
+    return directory;
+  }
+
+  /** Whether the kernel keeps it to its bounds; else somebody has to look. */
+  get isBounded(): boolean {
+    return this.#isMounted;
+  }
+
+  /** A directory in it, for whoever works there. */
+  makeDirectory(name: string): string {
+    const path = join(this.path, name);
+    fs.mkdirSync(path, 0o700);
+    this.own(path);
+    return path;
+  }
+
+  /** Gives something in it to whoever works there. Its path is trusted. */
+  own(path: string): void {
+    if (this.uid !== undefined) fs.lchownSync(path, this.uid, this.uid);
+  }
+
+  /** Makes a directory of it anew. No program may be at work in it. */
+  async renew(name: string): Promise<void> {
+    await removeTree(join(this.path, name));
+    this.makeDirectory(name);
+  }
+
+  /** What lies in it. */
+  async usage(): Promise<DiskUsage> {
+    if (!this.#isMounted) return await treeUsage(this.path, this.bounds);
+    const { bfree, blocks, bsize, ffree, files } = fs.statfsSync(this.path);
+    return { bytes: (blocks - bfree) * bsize, files: files - ffree };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    if (this.#isMounted) this.#parts.mounting?.unmount(this.path);
+    try {
+      await removeTree(this.path);
+    } finally {
+      this.#giveBack();
+    }
+  }
+
+  #make(): void {
+    fs.mkdirSync(this.path, 0o700);
+    if (this.#promise !== undefined) {
+      const owner = this.uid === undefined ? "" : `,uid=${this.uid},gid=${this.uid}`;
+      const size = `size=${this.bounds.bytes + MARGIN_BYTES},nr_inodes=${this.bounds.files + OWN_FILES}`;
+      this.#parts.mounting?.mountTmpfs(this.path, `${size},mode=0700${owner}`);
+      this.#isMounted = true;
+    } else this.own(this.path);
+  }
+
+  #giveBack(): void {
+    this.#promise?.[Symbol.dispose]();
+    if (this.uid !== undefined) this.#parts.uids?.give(this.uid);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Context } from "hono";
+import { CodeBeakerError } from "../../core/errors.ts";
+import { hostOf } from "./origin.ts";
+
+/** What `Deno.serve` tells of a connection. */
+export interface Connection {
+  readonly remoteAddr?: Deno.Addr;
+}
+
+/**
+ * As long as no key is configured, whoever reaches the service can use it: only this machine may, and no web page that a
+ * browser on this machine shows (it would come with its own `Origin`, or with a `Host` that was rebound to this address).
+ *
+ * @throws {CodeBeakerError} `unauthorized`, `permission_denied`
+ */
+export function checkLoopback({ env, req }: Pick<Context<{ Bindings: Connection }>, "env" | "req">): void {
+  const address = env?.remoteAddr;
+  if (address === undefined || !("hostname" in address) || !isLoopback(address.hostname)) {
+    throw new CodeBeakerError("unauthorized", "Cannot serve a client of another machine as no API key is configured");
+  }
+  const host = hostOf(req);
+  if (!isLoopbackHost(host)) {
+    throw new CodeBeakerError(
+      "permission_denied",
+      `Cannot serve this Host as it must be loopback: current value is ${JSON.stringify(host)}`,
+    );
+  }
+  const origin = req.header("origin");
+  if (origin !== undefined && !isLoopbackHost(/^https?:\/\/(.*)$/.exec(origin)?.[1] ?? "")) {
+    throw new CodeBeakerError(
+      "permission_denied",
+      `Cannot serve this Origin as it must be loopback: current value is ${JSON.stringify(origin)}`,
+    );
+  }
+}
+
+/** Whether a name or address always means this machine. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, "");
+  return name === "localhost" || name === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) ||
+    /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(name);
+}
+
+/** The same for `host` or `host:port`, as the headers carry it, and nothing that reads otherwise as a URL. */
+function isLoopbackHost(text: string): boolean {
+  const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i.exec(text)?.[1];
+  return host !== undefined && isLoopback(host);
+}

@@ -1,0 +1,47 @@
+import type { Context } from "hono";
+import { z } from "zod";
+import type { ErrorCode } from "../../core/errors.ts";
+import { parseAs } from "../../core/validation.ts";
+import type { Observer } from "../../engine/observer.ts";
+import type { CommandResult, SessionsPort } from "../../sessions/port.ts";
+import type { AppEnv } from "./app_env.ts";
+import { isFaultOfCommand } from "./command_fault.ts";
+import { jsonBody } from "./json_body.ts";
+import { type Problem, toProblem } from "./problem.ts";
+
+/** What every command object has, whatever it asks for. */
+const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
+
+/** Over HTTP what is wrong with a command's own fields is told in its result too. */
+const ALSO_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
+
+/**
+ * Does one command in a session. A command that the session took and that went wrong (an unknown type, a path that
+ * leaves the workspace, a file that is not there) answers 200 with `success: false` and its problem. A session that is
+ * not there or is over, a body that is no command object, and a service that cannot do it now (`busy`, say) are
+ * problems with their own status.
+ */
+export async function answerCommand(
+  context: Context<AppEnv>,
+  { sessions, observer, id }: { readonly sessions: SessionsPort; readonly observer: Observer; readonly id: string },
+): Promise<Response> {
+  const caller = context.get("caller");
+  sessions.show(caller, id);
+  const command = parseAs(commandSchema, await jsonBody(context), { what: "the command" });
+  const startedAt = performance.now();
+
+  async function attempt(): Promise<CommandResult | { readonly success: false; readonly error: Problem }> {
+    try {
+      const { success, result } = await sessions.command(caller, id, command, { signal: context.req.raw.signal });
+      return { success, result };
+    } catch (error) {
+      if (!isFaultOfCommand(error, { sessions, caller, id, also: ALSO_FAULTS })) throw error;
+      observer.refused?.({ caller, what: `POST ${context.req.path}`, error });
+      return { success: false, error: toProblem(error, context.get("requestId")) };
+    }
+  }
+
+  const answer = await attempt();
+  const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
+  return context.json({ ...(command.id === undefined ? {} : { id: command.id }), ...answer, durationMs });
+}

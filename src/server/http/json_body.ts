@@ -1,0 +1,23 @@
+import type { Context } from "hono";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { AppEnv } from "./app_env.ts";
+import { textBody } from "./body.ts";
+import { parseJson } from "../../core/parse_json.ts";
+
+/**
+ * The body of a request as JSON, whatever its content type says.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for what is none, does not come, or is too deep; `too_large`; `busy`
+ */
+export async function jsonBody(context: Context<AppEnv>): Promise<unknown> {
+  const text = await textBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
+  try {
+    return parseJson(text, { what: "the body" });
+  } catch (cause) {
+    if (cause instanceof CodeBeakerError) throw cause;
+    throw new CodeBeakerError("invalid_request", `Cannot read the body as it must be JSON: ${messageOf(cause)}`, {
+      cause,
+      details: { errors: [{ path: "", message: "Not JSON" }] },
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Context } from "hono";
+import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails, type Failure } from "../../core/errors.ts";
+import { log } from "../../log.ts";
+
+/** An error on the wire: RFC 9457. */
+export interface Problem extends ErrorDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: (typeof ERROR_KINDS)[ErrorCode]["status"];
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly requestId: string;
+}
+
+/** What went wrong as a problem; what is no {@link CodeBeakerError} is logged whole and told as "Internal error". */
+export function toProblem(error: unknown, requestId: string): Problem {
+  const known = error instanceof CodeBeakerError
+    ? error
+    : new CodeBeakerError("internal", "Internal error", { cause: error });
+  if (known.code === "internal") log.error("internal error", { requestId, error: describe(error) });
+  return failureProblem(known, requestId);
+}
+
+/** A failure that was kept, as a problem; whatever there was to log of it is in the log already. */
+export function failureProblem({ code, message, details }: Failure, requestId: string): Problem {
+  const { status, title } = ERROR_KINDS[code];
+  return {
+    type: `urn:codebeaker:error:${code}`,
+    title,
+    status,
+    code,
+    detail: code === "internal" ? "Internal error" : message,
+    requestId,
+    ...(code === "internal" ? {} : details),
+  };
+}
+
+/** Answers with a problem. */
+export function sendProblem(context: Context, error: unknown): Response {
+  const problem = toProblem(error, context.get("requestId"));
+  if (problem.retryAfterMs !== undefined) context.header("retry-after", String(Math.ceil(problem.retryAfterMs / 1000)));
+  return context.body(JSON.stringify(problem), problem.status, { "content-type": "application/problem+json" });
+}
+
+/** An error with what caused it, for the log. */
+function describe(error: unknown): string {
+  return Deno.inspect(error, { depth: 4 });
+}

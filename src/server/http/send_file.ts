@@ -1,0 +1,70 @@
+import type { Context } from "hono";
+import { CodeBeakerError } from "../../core/errors.ts";
+import type { FileEntry } from "../../core/files.ts";
+import type { WorkspaceFiles } from "../../runtimes/port.ts";
+import type { AppEnv } from "./app_env.ts";
+import { etagOf, isUnchanged, lastModifiedOf, wantedRange } from "./file_conditions.ts";
+
+/** What a program wrote is no page of this service: a browser saves it, and neither shows it nor runs anything in it. */
+const DOWNLOAD_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "sandbox; default-src 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "private, no-cache",
+};
+
+/** The headers of something that a client downloads; `name` is what it is saved as. */
+export function downloadHeaders({ name, type }: { readonly name: string; readonly type: string }) {
+  return { ...DOWNLOAD_HEADERS, "content-type": type, "content-disposition": attachment(name) };
+}
+
+/**
+ * Answers with a file of a workspace, or the part of it that the request names; `HEAD` reads nothing of it. The body is as long
+ * as the file was: one that grows meanwhile is cut, and one that shrinks breaks the connection off.
+ *
+ * @throws {CodeBeakerError} what the files throw; `invalid_request` for what is no file
+ */
+export async function sendFile(
+  context: Context<AppEnv>,
+  { files, path }: { readonly files: WorkspaceFiles; readonly path: string },
+): Promise<Response> {
+  const file = await files.stat(path, { follow: true });
+  refuseNonFile(file);
+  const headers = {
+    ...downloadHeaders({ name: file.name, type: "application/octet-stream" }),
+    "accept-ranges": "bytes",
+    "etag": etagOf(file),
+    "last-modified": lastModifiedOf(file),
+  };
+  if (isUnchanged(context.req, file)) return context.body(null, 304, headers);
+  const isHead = context.req.method === "HEAD";
+  const range = isHead ? { kind: "whole" as const } : wantedRange(context.req, file);
+  if (range.kind === "unsatisfiable") {
+    return context.body(null, 416, { ...headers, "content-range": `bytes */${file.size}` });
+  }
+  const { offset, length } = range.kind === "part" ? range : { offset: 0, length: file.size };
+  const body = isHead ? null : await files.read(path, { offset, length });
+  if (range.kind === "whole") return context.newResponse(body, 200, { ...headers, "content-length": String(length) });
+  return context.newResponse(body, 206, {
+    ...headers,
+    "content-length": String(length),
+    "content-range": `bytes ${offset}-${offset + length - 1}/${file.size}`,
+  });
+}
+
+/** @throws {CodeBeakerError} `invalid_request` for a directory, whose tree is listed elsewhere, and what else is no file */
+export function refuseNonFile({ path, type }: FileEntry): void {
+  if (type === "file") return;
+  const hint = type === "directory" ? ": its tree is at /v1/sessions/{id}/files?path=" : "";
+  const shown = JSON.stringify(path.slice(0, 200));
+  throw new CodeBeakerError("invalid_request", `Cannot use ${shown} as a file as it is none (${type})${hint}`);
+}
+
+/** A name in a header: RFC 8187. */
+function attachment(name: string): string {
+  const escaped = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename*=UTF-8''${escaped}`;
+}

@@ -1,0 +1,42 @@
+import { type Context, Hono } from "hono";
+import { CodeBeakerError } from "../../../core/errors.ts";
+import { canonicalLanguage } from "../../../core/languages.ts";
+import type { AppEnv } from "../../http/app_env.ts";
+import { jsonBody } from "../../http/json_body.ts";
+import type { Peer } from "../context.ts";
+import { callMethod } from "../method.ts";
+import type { Methods } from "../methods.ts";
+import type { SpokenLanguage } from "../catalogue.ts";
+
+/** Nobody hears notifications on this door, or knows how to feed a program. */
+const NO_PEER: Peer = { isStreaming: false, feeds: "none" };
+
+/** The original's HTTP door, which answers as the methods of its other one. */
+export function legacyRoutes(methods: Methods): Hono<AppEnv> {
+  async function call(context: Context<AppEnv>, { method, params }: { method: string; params?: unknown }) {
+    const [caller, lease] = [context.get("caller"), context.get("lease")];
+    const { signal } = context.req.raw;
+    return await callMethod(methods.get(method), params, { caller, lease, peer: NO_PEER, signal });
+  }
+
+  return new Hono<AppEnv>()
+    .post("/api/execution", async (context) => {
+      const params = await jsonBody(context);
+      return context.json(await call(context, { method: "execution.run", params }));
+    })
+    .get("/api/execution/:id", async (context) => {
+      const params = { executionId: context.req.param("id") };
+      const status = await call(context, { method: "execution.status", params });
+      const isMissing = "status" in status && status.status === "not_found";
+      return context.json(status, isMissing ? 404 : 200);
+    })
+    .get("/api/language", async (context) => context.json(await call(context, { method: "language.list" })))
+    .get("/api/language/:name", async (context) => {
+      const asked = context.req.param("name");
+      const { languages } = await call(context, { method: "language.list" }) as { languages: SpokenLanguage[] };
+      const found = languages.find(({ name }) => name === canonicalLanguage(asked));
+      if (found !== undefined) return context.json(found);
+      const value = JSON.stringify(asked.slice(0, 64));
+      throw new CodeBeakerError("not_found", `Cannot find a runtime that speaks the language ${value} now`);
+    });
+}

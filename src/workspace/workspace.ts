@@ -1,0 +1,203 @@
+import * as fs from "node:fs";
+import { join } from "@std/path";
+import { CodeBeakerError, invalidField } from "../core/errors.ts";
+import type { FileEntry, WriteMode } from "../core/files.ts";
+import { DirectoryHandle, identityOf, translate } from "./directory_handle.ts";
+import type { DiskRoom } from "./disk_room.ts";
+import { copyTree, intoItself, listTree, toEntry } from "./file_tree.ts";
+import { streamRange } from "./read_range.ts";
+import { removeTree } from "../host/remove_tree.ts";
+import { packTree, unpackTree } from "./workspace_archive.ts";
+import { type Place, resolve, type ResolveOptions } from "./workspace_place.ts";
+
+const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
+
+const WRITE_FLAGS: Readonly<Record<WriteMode, number>> = {
+  create: O_TRUNC,
+  append: O_APPEND,
+  create_new: O_EXCL,
+};
+
+/**
+ * The files below one directory. Paths are resolved here, one component at a time on open directories: a symlink is
+ * followed as long as it stays inside, and no program can lead an operation out by swapping one in meanwhile.
+ *
+ * Disposing refuses what comes then with `conflict`, cuts short what is under way, and returns when nothing writes any
+ * more: whoever owns the directory can remove it.
+ */
+export class Workspace implements AsyncDisposable {
+  readonly #root: string;
+  readonly #asideDirectory: string;
+  readonly #room: DiskRoom | undefined;
+  readonly #leaving = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  /**
+   * @param root an existing directory
+   * @param options.asideDirectory another one of the same file system that no program reaches, for what is being
+   *   removed
+   * @param options.room what may be written; absent, all that fits the disk
+   */
+  constructor(root: string, options: { readonly asideDirectory: string; readonly room?: DiskRoom | undefined }) {
+    this.#root = root;
+    this.#asideDirectory = options.asideDirectory;
+    this.#room = options.room;
+  }
+
+  /** What a path is; with `follow`, what a symlink at its end points to. */
+  stat(path: string, options: { readonly follow?: boolean } = {}): Promise<FileEntry> {
+    return this.#at(
+      path,
+      { follow: options.follow ?? false },
+      ({ directory, name }) => toEntry(path, fs.lstatSync(directory.child(name))),
+    );
+  }
+
+  read(
+    path: string,
+    options: { readonly offset?: number; readonly length?: number } = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { offset = 0, length = Infinity } = options;
+    return this.#at(path, { follow: true }, ({ directory, name }) => {
+      const fd = directory.openFile(name, { path, flags: O_RDONLY });
+      return streamRange(fd, { offset, length });
+    });
+  }
+
+  /** A file that is not written whole is not there, unless another one was there before. */
+  write(
+    path: string,
+    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    mode: WriteMode = "create",
+  ): Promise<void> {
+    return this.#at(path, { follow: mode !== "create_new", makeParents: true }, async ({ directory, name }) => {
+      const isNew = fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined;
+      const fd = directory.openFile(name, { path, flags: O_WRONLY | O_CREAT | WRITE_FLAGS[mode] });
+      try {
+        for await (const bytes of content instanceof Uint8Array ? [content] : content) {
+          this.#leaving.signal.throwIfAborted();
+          await this.#room?.take(bytes.length);
+          fs.writeFileSync(fd, bytes);
+        }
+      } catch (error) {
+        if (isNew) fs.rmSync(directory.child(name), { force: true });
+        throw error;
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  createDirectory(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
+    const { recursive = true } = options;
+    return this.#at(path, { follow: true, makeParents: recursive }, ({ directory, name }) => {
+      const found = fs.lstatSync(directory.child(name), { throwIfNoEntry: false });
+      if (recursive && found?.isDirectory()) return;
+      directory.makeDirectory(name);
+    });
+  }
+
+  copy(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+    return this.#at(source, { follow: true }, (from) => {
+      const kind = fs.lstatSync(from.directory.child(from.name));
+      return this.#at(destination, { follow: true, makeParents: true }, async (to) => {
+        if (!(options.overwrite ?? true)) refuseExisting(to, destination);
+        if (kind.isDirectory() && leadsInto(to, identityOf(kind))) throw intoItself(source);
+        await copyTree({ from, to }, { path: source, signal: this.#leaving.signal, room: this.#room });
+      });
+    });
+  }
+
+  move(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+    if (source === ".") throw invalidField("source", "Cannot move the workspace itself");
+    if (destination === ".") throw invalidField("destination", "Cannot replace the workspace itself");
+    return this.#at(source, { follow: false }, (from) => {
+      fs.lstatSync(from.directory.child(from.name));
+      return this.#at(destination, { follow: false, makeParents: true }, (to) => {
+        if (!(options.overwrite ?? true)) refuseExisting(to, destination);
+        fs.renameSync(from.directory.child(from.name), to.directory.child(to.name));
+      });
+    });
+  }
+
+  delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
+    if (path === ".") throw invalidField("path", "Cannot delete the workspace itself");
+    return this.#at(path, { follow: false }, async ({ directory, name }) => {
+      const child = directory.child(name);
+      if (!fs.lstatSync(child).isDirectory()) fs.unlinkSync(child);
+      else if (options.recursive ?? false) await this.#removeAside(child);
+      else fs.rmdirSync(child);
+    });
+  }
+
+  list(path: string, options: { readonly maxDepth?: number } = {}): Promise<FileEntry> {
+    const { maxDepth = 0 } = options;
+    return this.#at(path, { follow: true }, ({ directory, name }) => {
+      const top = toEntry(path, fs.lstatSync(directory.child(name)));
+      using listed = directory.open(name);
+      return {
+        ...top,
+        children: listTree(listed, { path, depth: maxDepth === 0 ? Infinity : maxDepth }),
+      };
+    });
+  }
+
+  async pack(): Promise<ReadableStream<Uint8Array>> {
+    return await packTree(this.#root);
+  }
+
+  unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
+    return this.#follow(() => unpackTree(this.#root, archive, { signal: this.#leaving.signal, room: this.#room }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leaving.abort(new CodeBeakerError("conflict", "Cannot use the workspace as it is being removed"));
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** Moves a directory out of the reach of programs before it is taken apart. */
+  async #removeAside(child: string): Promise<void> {
+    const aside = join(this.#asideDirectory, `removing-${crypto.randomUUID()}`);
+    fs.renameSync(child, aside);
+    await removeTree(aside);
+  }
+
+  /** Runs an operation where a path leads, and tells the system's errors as a caller's. */
+  #at<T>(path: string, options: ResolveOptions, operate: (place: Place) => T | Promise<T>): Promise<T> {
+    return this.#follow(async () => {
+      try {
+        using place = resolve(DirectoryHandle.openRoot(this.#root), path, options);
+        return await operate(place);
+      } catch (error) {
+        throw this.#room?.explain(error, path) ?? translate(error, path);
+      }
+    });
+  }
+
+  /** Begins an operation, which disposing waits for. */
+  async #follow<T>(begin: () => Promise<T>): Promise<T> {
+    this.#leaving.signal.throwIfAborted();
+    const operation = begin();
+    this.#underWay.add(operation);
+    try {
+      return await operation;
+    } finally {
+      this.#underWay.delete(operation);
+    }
+  }
+}
+
+function refuseExisting({ directory, name }: Place, path: string): void {
+  if (fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined) return;
+  throw new CodeBeakerError(
+    "conflict",
+    `Cannot create ${JSON.stringify(path)} as it exists already and overwrite is false`,
+  );
+}
+
+/** Whether a place is a directory, or lies below it, by whatever path it is named. */
+function leadsInto({ directory, name, trail }: Place, identity: string): boolean {
+  const target = fs.lstatSync(directory.child(name), { throwIfNoEntry: false });
+  return (target !== undefined && identityOf(target) === identity) ||
+    trail.some((above) => above.identity === identity);
+}

@@ -1,0 +1,16 @@
+import type { RequestFile } from "../core/request.ts";
+import { holdingNobodyUp } from "../concurrency/delay.ts";
+
+/** Where files are written. */
+interface WritableFiles {
+  write(path: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
+}
+
+/** Writes the files of a request, one after the other, and lets nobody else wait for all of them. */
+export async function writeFiles(to: WritableFiles, files: readonly RequestFile[]): Promise<void> {
+  const giveWay = holdingNobodyUp();
+  for (const { path, bytes } of files) {
+    await to.write(path, bytes);
+    await giveWay();
+  }
+}

@@ -1,0 +1,92 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { concatBytes } from "../../src/core/bytes.ts";
+import { CellOutput } from "../../src/contexts/cell_output.ts";
+
+const SECRET = "secret";
+const BOUNDS = { maxReportBytes: 100 };
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** What comes of a stream in pieces of any lengths: the output, the report, and what follows it. */
+function feed(
+  stream: Uint8Array,
+  cuts: readonly number[],
+): { output: Uint8Array; report?: Uint8Array; rest: Uint8Array } {
+  const reader = new CellOutput(SECRET, BOUNDS);
+  const outputs: Uint8Array[] = [];
+  let from = 0;
+  for (const to of [...cuts.map((cut) => cut % (stream.length + 1)).toSorted((a, b) => a - b), stream.length]) {
+    const { end, output } = reader.push(stream.slice(from, to));
+    outputs.push(output);
+    from = to;
+    if (end === undefined) continue;
+    return { output: concatBytes(outputs), report: end.report, rest: concatBytes([end.rest, stream.slice(to)]) };
+  }
+  return { output: concatBytes([...outputs, reader.flush()]), rest: new Uint8Array() };
+}
+
+Deno.test("CellOutput takes the word of the end out wherever the stream is cut, and nothing else", () => {
+  const byte = fc.oneof(fc.constantFrom(0, 7, 2, 10), fc.integer({ min: 0, max: 255 }));
+  const output = fc.array(byte, { maxLength: 30 }).map((bytes) => new Uint8Array(bytes));
+  fc.assert(fc.property(
+    output,
+    fc.stringMatching(/^[a-z{}"]{0,20}$/),
+    output,
+    fc.array(fc.nat(), { maxLength: 5 }),
+    (before, report, after, cuts) => {
+      const stream = concatBytes([before, bytesOf(`\0\x07\x02${SECRET}${report}\n`), after]);
+      assertEquals(feed(stream, cuts), { output: before, report: bytesOf(report), rest: after });
+    },
+  ));
+});
+
+Deno.test("CellOutput passes on whatever is not the word, as far as it goes", () => {
+  for (const text of ["", "\0\x07\x02", "\0\x07\x02secre", "\0\x07\x02other{}\n", "\0\0\x07\x02"]) {
+    assertEquals(feed(bytesOf(text), [1, 2, 3]), { output: bytesOf(text), rest: new Uint8Array() });
+  }
+});
+
+Deno.test("CellOutput puts a word in parts together wherever the stream is cut, and passes on what stands between them", () => {
+  const text = fc.stringMatching(/^[a-z]{0,8}$/);
+  const parts = fc.array(fc.record({ before: text, told: text }), { minLength: 1, maxLength: 6 });
+  fc.assert(fc.property(parts, text, fc.array(fc.nat(), { maxLength: 8 }), (parts, rest, cuts) => {
+    const word = parts.map(({ before, told }, index) =>
+      `${before}\0\x07\x02${SECRET}${told}${index < parts.length - 1 ? "\x17" : "\n"}`
+    );
+    assertEquals(feed(bytesOf(word.join("") + rest), cuts), {
+      output: bytesOf(parts.map(({ before }) => before).join("")),
+      report: bytesOf(parts.map(({ told }) => told).join("")),
+      rest: bytesOf(rest),
+    });
+  }));
+});
+
+Deno.test("CellOutput bounds the parts of a report, and not each of them alone", () => {
+  const part = (told: string) => bytesOf(`\0\x07\x02${SECRET}${told}\x17`);
+  for (const [told, count] of [["x".repeat(50), 2], ["", 100]] as const) {
+    const reader = new CellOutput(SECRET, BOUNDS);
+    for (let at = 0; at < count; at++) assertEquals(reader.push(part(told)).output.length, 0);
+    assertThrows(() => reader.push(part(told)), RangeError);
+  }
+});
+
+Deno.test("CellOutput keeps no more of a report than there can be", () => {
+  const reader = new CellOutput(SECRET, BOUNDS);
+  reader.push(bytesOf(`\0\x07\x02${SECRET}${"x".repeat(100)}`));
+  assertThrows(() => reader.push(bytesOf("x")), RangeError);
+});
+
+Deno.test("CellOutput holds the bytes that it was given, and not the buffers that they lie in", () => {
+  const reader = new CellOutput(SECRET, { maxReportBytes: 200_000 });
+  const word = bytesOf(`\0\x07\x02${SECRET}`);
+  for (let at = 0; at < 100_000; at++) {
+    const buffer = new Uint8Array(65_536);
+    buffer[0] = word[at] ?? 120;
+    reader.push(buffer.subarray(0, 1));
+  }
+  assertEquals(reader.heldBytes <= 200_000 + word.length, true);
+  assertEquals(reader.push(bytesOf("\n")).end?.report.length, 100_000 - word.length);
+});

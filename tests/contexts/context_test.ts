@@ -1,0 +1,210 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import type { Outcome, OutputChunk, OutputStream } from "../../src/core/execution.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
+import type { CellOrder, ProgramHandle } from "../../src/runtimes/port.ts";
+import { Context } from "../../src/contexts/context.ts";
+
+const INFO = { id: "ctx_1", language: "typescript", createdAt: "2026-01-01T00:00:00.000Z" };
+
+/** What a fake interpreter does with a cell. */
+type Script = (cell: CellOrder, fake: FakeInterpreter) => void;
+
+/** A process that does what a test says. */
+class FakeInterpreter {
+  readonly messages: unknown[] = [];
+  readonly #output = new TransformStream<OutputChunk, OutputChunk>(undefined, undefined, { highWaterMark: 100 });
+  readonly #writer = this.#output.writable.getWriter();
+  readonly #ended = Promise.withResolvers<Outcome>();
+  cpuMs = 0;
+  readonly handle: ProgramHandle;
+
+  /** Settles when nobody reads it any more. */
+  get letGo(): Promise<void> {
+    return this.#writer.closed.catch(() => {});
+  }
+
+  constructor(script: Script) {
+    this.handle = {
+      stdin: new WritableStream({
+        write: (bytes) => {
+          const message = JSON.parse(new TextDecoder().decode(bytes));
+          this.messages.push(message.cell === undefined ? message : message.cell.code);
+          if (message.cell !== undefined) script(message.cell, this);
+        },
+      }),
+      output: this.#output.readable,
+      outcome: this.#ended.promise,
+      usage: () => ({ cpuMs: this.cpuMs, peakMemoryBytes: 1 }),
+      kill: (signal) => this.end({ kind: "signaled", signal }),
+    };
+  }
+
+  print(stream: OutputStream, content: string | Uint8Array): void {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    this.#writer.write({ stream, bytes }).catch(() => {}); // Nobody reads it any more.
+  }
+
+  /** Tells the end of a cell on both streams, and prints something behind it. */
+  finish({ secret }: CellOrder, report: unknown, behind = ""): void {
+    const told = typeof report === "string" ? report : JSON.stringify(report);
+    this.print("stdout", `\0\x07\x02${secret}${told}\n${behind}`);
+    this.print("stderr", `\0\x07\x02${secret}{}\n`);
+  }
+
+  end(outcome: Outcome): void {
+    this.#ended.resolve(outcome);
+    this.#writer.close().catch(() => {}); // It has ended already.
+  }
+}
+
+function contextOf(script: Script): { context: Context; fake: FakeInterpreter } & AsyncDisposable {
+  const fake = new FakeInterpreter(script);
+  const context = new Context(INFO, fake.handle);
+  return { context, fake, [Symbol.asyncDispose]: () => context.close() };
+}
+
+function limits(lower: Partial<Limits> = {}): { readonly limits: Limits } {
+  return { limits: { ...DEFAULT_LIMITS, ...lower } };
+}
+
+Deno.test("Context: what is printed before the end is the cell's, and what comes behind it the next one's", async () => {
+  await using opened = contextOf((cell, fake) => {
+    fake.print("stdout", `${cell.code} `);
+    fake.finish(cell, { kind: "done", value: 1, valueType: "json", displays: [] }, "behind ");
+  });
+  const first = await opened.context.run({ code: "a" }, limits());
+  const second = await opened.context.run({ code: "b" }, limits());
+  assertEquals([first.stdout, second.stdout], ["a ", "behind b "]);
+  assertEquals([first.value, first.cell, second.cell], [1, "cell_0", "cell_1"]);
+});
+
+Deno.test("Context: half a character at the end of a cell is shown as such, and the rest belongs to the next", async () => {
+  await using opened = contextOf((cell, fake) => {
+    fake.print("stdout", cell.code === "first" ? new Uint8Array([0xe2, 0x82]) : new Uint8Array([0xac]));
+    fake.finish(cell, { kind: "done" });
+  });
+  assertEquals((await opened.context.run({ code: "first" }, limits())).stdout, "�");
+  assertEquals((await opened.context.run({ code: "second" }, limits())).stdout, "�");
+});
+
+Deno.test("Context: a report that is none, or never ends, ends the context and not the service", async () => {
+  for (const report of ["", "{}", '{"kind":"done"', '{"kind":"won"}', "x".repeat(9_000_000)]) {
+    await using opened = contextOf((cell, fake) => fake.finish(cell, report));
+    const { contextLost, outcome } = await opened.context.run({ code: "" }, limits());
+    assertEquals([contextLost, outcome], [true, { kind: "signaled", signal: "SIGKILL" }]);
+    const error = await assertRejects(() => opened.context.run({ code: "" }, limits()), CodeBeakerError);
+    assertEquals(error.code, "conflict");
+  }
+});
+
+Deno.test("Context: one that tells its end on one stream and floods that is ended before much is kept", async () => {
+  const piece = new Uint8Array(1_000_000);
+  await using opened = contextOf(({ secret }, fake) => {
+    fake.print("stdout", `\0\x07\x02${secret}{"kind":"done"}\n`);
+    for (let count = 0; count < 20; count++) fake.print("stdout", piece);
+  });
+  const { contextLost, outcome, stdout } = await opened.context.run({ code: "" }, limits());
+  assertEquals([contextLost, outcome.kind, stdout], [true, "signaled", ""]);
+});
+
+Deno.test("Context: a process that ends takes its cell along, with what was printed", async () => {
+  await using opened = contextOf((_, fake) => {
+    fake.print("stdout", "last words\0\x07");
+    fake.end({ kind: "memory_limit", limitMb: 1, observedMb: 2 });
+  });
+  const { contextLost, outcome, stdout } = await opened.context.run({ code: "" }, limits());
+  assertEquals([contextLost, outcome.kind, stdout], [true, "memory_limit", "last words\0\x07"]);
+  assertEquals(opened.context.isLost, true);
+});
+
+Deno.test("Context: a cell that prints too much ends the context, and no more than the bound is kept", async () => {
+  await using opened = contextOf((_, fake) => {
+    for (let line = 0; line < 50; line++) fake.print("stderr", "0123456789");
+  });
+  const { contextLost, outcome, stderr } = await opened.context.run({ code: "" }, limits({ maxTotalOutputBytes: 25 }));
+  assertEquals([contextLost, outcome, stderr.length], [
+    true,
+    { kind: "output_limit", limitBytes: 25, observedBytes: 30 },
+    25,
+  ]);
+});
+
+Deno.test("Context: an interrupt asks the interpreter first, and takes a context that does not answer", async () => {
+  await using polite = contextOf((cell, fake) => {
+    if (cell.code === "wait") fake.print("stdout", "waiting");
+    else fake.finish(cell, { kind: "done" });
+  });
+  assertEquals(polite.context.interrupt(), false);
+  const leaving = new AbortController();
+  const waiting = polite.context.run({ code: "wait" }, {
+    ...limits({ timeoutMs: 60_000 }),
+    signal: leaving.signal,
+    onOutput: () => leaving.abort(),
+  });
+  const { contextLost, outcome } = await waiting;
+  assertEquals([contextLost, outcome, polite.fake.messages], [true, { kind: "cancelled" }, ["wait", {
+    interrupt: true,
+  }]]);
+});
+
+Deno.test("Context: CPU time counts cell by cell, and what is used between two ends the context too", async () => {
+  await using opened = contextOf((cell, fake) => {
+    fake.cpuMs += 40;
+    fake.finish(cell, { kind: "done" });
+  });
+  const bounded = limits({ cpuMs: 100 });
+  for (let cell = 0; cell < 5; cell++) {
+    const { usage } = await opened.context.run({ code: "" }, bounded);
+    assertEquals(usage.cpuMs, 40);
+  }
+  opened.fake.cpuMs += 200;
+  await opened.context.ended;
+  const error = await assertRejects(() => opened.context.run({ code: "" }, bounded), CodeBeakerError, "cpu_limit");
+  assertEquals(error.code, "conflict");
+});
+
+Deno.test("Context: CPU time that is told only to who looks is looked at when a cell ends, and bounds it", async () => {
+  await using opened = contextOf((cell, fake) => {
+    fake.handle.look = () => Promise.resolve(fake.cpuMs += 60);
+    fake.finish(cell, { kind: "done" });
+  });
+  const first = await opened.context.run({ code: "" }, limits({ cpuMs: 100 }));
+  assertEquals([first.usage.cpuMs, first.contextLost], [60, undefined]);
+  const second = await opened.context.run({ code: "" }, limits({ cpuMs: 50 }));
+  assertEquals([second.outcome, second.contextLost], [{ kind: "cpu_limit", limitMs: 50, observedMs: 60 }, true]);
+});
+
+Deno.test("Context: a cell that says after its deadline that it is done has timed out, and keeps its state", async () => {
+  await using opened = contextOf((cell, fake) => {
+    if (cell.code === "late") setTimeout(() => fake.finish(cell, { kind: "done" }), 30);
+    else fake.finish(cell, { kind: "done" });
+  });
+  const { contextLost, outcome } = await opened.context.run({ code: "late" }, limits({ timeoutMs: 1 }));
+  assertEquals([contextLost, outcome], [undefined, { kind: "timed_out", limitMs: 1 }]);
+  assertEquals((await opened.context.run({ code: "" }, limits())).exitCode, 0);
+});
+
+Deno.test("Context: nobody who reads slowly holds up a cell whose context is closed", async () => {
+  const opened = contextOf((_, fake) => fake.print("stdout", "read me"));
+  const reading = Promise.withResolvers<void>();
+  const running = opened.context.run({ code: "" }, {
+    ...limits({ timeoutMs: 60_000 }),
+    onOutput: () => {
+      reading.resolve();
+      return new Promise(() => {});
+    },
+  });
+  await reading.promise;
+  await opened.context.close();
+  assertEquals((await running).outcome, { kind: "cancelled" });
+});
+
+Deno.test("Context: one that is lost between two cells reads no more of what its process left", async () => {
+  await using opened = contextOf((cell, fake) => fake.finish(cell, { kind: "done" }, "behind"));
+  await opened.context.run({ code: "" }, limits());
+  opened.fake.print("stdout", "more");
+  opened.fake.end({ kind: "exited", exitCode: 0 });
+  await opened.fake.letGo;
+  assertEquals(opened.context.isLost, true);
+});

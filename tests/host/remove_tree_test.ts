@@ -1,0 +1,38 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { removeTree } from "../../src/host/remove_tree.ts";
+
+Deno.test("removeTree() removes files, trees, links without what they point to, and what is not there", async () => {
+  const parent = await Deno.makeTempDir();
+  await Deno.mkdir(`${parent}/tree/a/b/c`, { recursive: true });
+  await Deno.mkdir(`${parent}/tree/a/d`);
+  await Deno.mkdir(`${parent}/kept`);
+  await Deno.writeTextFile(`${parent}/kept/file`, "");
+  for (const path of ["tree/file", "tree/a/b/c/file", "tree/a/d/file", "single"]) {
+    await Deno.writeTextFile(`${parent}/${path}`, "");
+  }
+  await Deno.symlink(`${parent}/kept`, `${parent}/tree/a/link`);
+  for (const path of ["tree", "single", "nothing"]) await removeTree(`${parent}/${path}`);
+  assertEquals(await Array.fromAsync(Deno.readDir(parent), ({ name }) => name), ["kept"]);
+  assertEquals(await Array.fromAsync(Deno.readDir(`${parent}/kept`), ({ name }) => name), ["file"]);
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("removeTree() removes what a program took its own permissions away from", async () => {
+  const parent = await Deno.makeTempDir();
+  await Deno.mkdir(`${parent}/tree/a/b/c`, { recursive: true });
+  await Deno.writeTextFile(`${parent}/tree/a/b/file`, "");
+  for (const path of ["tree/a/b/c", "tree/a/b", "tree/a", "tree"]) await Deno.chmod(`${parent}/${path}`, 0);
+  await removeTree(`${parent}/tree`);
+  assertEquals(await Array.fromAsync(Deno.readDir(parent)), []);
+  await Deno.remove(parent);
+});
+
+Deno.test("removeTree() goes on where somebody else removes a part of the tree", async () => {
+  const directory = await Deno.makeTempDir();
+  for (let index = 0; index < 300; index++) {
+    await Deno.mkdir(`${directory}/${index % 3}/${index}`, { recursive: true });
+    await Deno.writeTextFile(`${directory}/${index % 3}/${index}/file`, "");
+  }
+  await Promise.all([removeTree(directory), ...[0, 1, 2].map((part) => removeTree(`${directory}/${part}`))]);
+  await assertRejects(() => Deno.lstat(directory), Deno.errors.NotFound);
+});

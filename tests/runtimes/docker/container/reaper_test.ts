@@ -1,0 +1,165 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import { refusal } from "../../../../src/runtimes/docker/engine/engine_call.ts";
+import type { ListedContainer } from "../../../../src/runtimes/docker/engine/engine_client.ts";
+import { LABELS, Reaper } from "../../../../src/runtimes/docker/container/reaper.ts";
+import type { Fate } from "../../../../src/host/instance.ts";
+
+const OWN = "own-instance";
+
+function container(id: string, labels: Readonly<Record<string, string>>): ListedContainer {
+  return { id, labels };
+}
+
+function ownContainer(id: string, session: string): ListedContainer {
+  return container(id, { [LABELS.instance]: OWN, [LABELS.lock]: "/own", [LABELS.session]: session });
+}
+
+function othersContainer(id: string, fate: Fate): ListedContainer {
+  return container(id, {
+    [LABELS.instance]: `other-${id}`,
+    [LABELS.lock]: `/locks/${fate}`,
+    [LABELS.session]: "living",
+  });
+}
+
+class Neighbours {
+  containers: readonly ListedContainer[] = [];
+  readonly removed: string[] = [];
+  readonly warnings: [string, unknown][] = [];
+  /** Those after whose service it was asked. */
+  readonly asked: string[] = [];
+  lists = 0;
+  /** What a list waits for. */
+  listing: Promise<void> = Promise.resolve();
+  removal: (id: string) => Promise<void> = () => Promise.resolve();
+
+  createReaper(): Reaper {
+    return new Reaper({
+      client: {
+        listContainers: async (label) => {
+          assertEquals(label, "codebeaker.instance");
+          this.lists++;
+          await this.listing;
+          return [...this.containers];
+        },
+        removeContainer: async (id) => {
+          await this.removal(id);
+          this.removed.push(id);
+        },
+      },
+      instanceId: OWN,
+      isOurs: (session) => session === "living",
+      fateOf: ({ id, lockPath }) => {
+        this.asked.push(id);
+        return Promise.resolve(lockPath.replace("/locks/", "") as Fate);
+      },
+      log: { warning: (message, facts) => this.warnings.push([message, facts]) },
+    });
+  }
+}
+
+/** What has been set going comes to the end of what it can do. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+/** An Engine's no, with an HTTP status, as dockerode throws it. */
+function no(status: number): CodeBeakerError {
+  return refusal("remove a container", "it is busy", Object.assign(new Error("busy"), { statusCode: status }));
+}
+
+Deno.test("Reaper.goRound() removes its own containers that nothing belongs to, and asks nobody about them", async () => {
+  const neighbours = new Neighbours();
+  neighbours.containers = [
+    ownContainer("a", "living"),
+    ownContainer("b", "left"),
+    container("c", { [LABELS.instance]: OWN }),
+  ];
+  await neighbours.createReaper().goRound();
+  assertEquals([neighbours.removed, neighbours.asked], [["b", "c"], []]);
+});
+
+Deno.test("Reaper.goRound() removes another's container only when that service is known to be gone", async () => {
+  const neighbours = new Neighbours();
+  neighbours.containers = [
+    othersContainer("a", "alive"),
+    othersContainer("b", "gone"),
+    othersContainer("c", "unknown"),
+    othersContainer("d", "gone"),
+  ];
+  await neighbours.createReaper().goRound();
+  assertEquals(neighbours.removed, ["b", "d"]);
+  assertEquals(neighbours.asked, ["other-a", "other-b", "other-c", "other-d"]);
+});
+
+Deno.test("Reaper.goRound() goes on behind a container that the Engine refuses to remove, and logs it", async () => {
+  const neighbours = new Neighbours();
+  neighbours.containers = [ownContainer("stuck", "left"), ownContainer("b", "left")];
+  neighbours.removal = (id) => id === "stuck" ? Promise.reject(no(500)) : Promise.resolve();
+  await neighbours.createReaper().goRound();
+  assertEquals(neighbours.removed, ["b"]);
+  assertEquals(neighbours.warnings, [["a container that is left cannot be removed", {
+    container: "stuck",
+    error: "The Docker Engine cannot remove a container: it is busy",
+  }]]);
+});
+
+Deno.test("Reaper.goRound() ends when the Engine is lost", async () => {
+  const neighbours = new Neighbours();
+  neighbours.containers = [ownContainer("a", "left"), ownContainer("b", "left")];
+  const lost = refusal("remove a container", "it is lost", new Error("ECONNREFUSED"));
+  neighbours.removal = (id) => id === "a" ? Promise.reject(lost) : Promise.resolve();
+  await assertRejects(() => neighbours.createReaper().goRound(), CodeBeakerError, "it is lost");
+  assertEquals([neighbours.removed, neighbours.warnings], [[], []]);
+});
+
+Deno.test("Reaper.start() goes round at once, and again when it is called again", async () => {
+  const neighbours = new Neighbours();
+  neighbours.containers = [ownContainer("a", "left")];
+  await using reaper = neighbours.createReaper();
+  reaper.start();
+  await settle();
+  assertEquals(neighbours.removed, ["a"]);
+  reaper.start();
+  await settle();
+  assertEquals(neighbours.lists, 2);
+});
+
+Deno.test("Reaper.start() has only one round under way", async () => {
+  const neighbours = new Neighbours();
+  const listing = Promise.withResolvers<void>();
+  neighbours.listing = listing.promise;
+  await using reaper = neighbours.createReaper();
+  for (const _ of "123") reaper.start();
+  await settle();
+  assertEquals(neighbours.lists, 1);
+  listing.resolve();
+  await settle();
+  assertEquals(neighbours.lists, 1);
+});
+
+Deno.test("Reaper.start() logs an Engine that does not answer, and tries again in the next round", async () => {
+  const neighbours = new Neighbours();
+  neighbours.containers = [ownContainer("a", "left")];
+  neighbours.listing = Promise.reject(refusal("list containers", "no answer"));
+  await using reaper = neighbours.createReaper();
+  reaper.start();
+  await settle();
+  assertEquals(neighbours.warnings, [["containers that are left cannot be removed now", {
+    error: "The Docker Engine cannot list containers: no answer",
+  }]]);
+  neighbours.listing = Promise.resolve();
+  reaper.start();
+  await settle();
+  assertEquals([neighbours.removed, neighbours.warnings.length], [["a"], 1]);
+});
+
+Deno.test("Reaper leaves no timer when it is disposed of, however often it was started, or never", async () => {
+  const reaper = new Neighbours().createReaper();
+  reaper.start();
+  reaper.start();
+  await reaper[Symbol.asyncDispose](); // A timer that is left would be told by the sanitizer.
+  await reaper[Symbol.asyncDispose]();
+  await new Neighbours().createReaper()[Symbol.asyncDispose]();
+});

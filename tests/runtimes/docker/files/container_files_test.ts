@@ -1,0 +1,38 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError, type ErrorCode } from "../../../../src/core/errors.ts";
+import type { Container, RunningCommand } from "../../../../src/runtimes/docker/container/container.ts";
+import { ContainerFiles } from "../../../../src/runtimes/docker/files/container_files.ts";
+
+/** Files in a container whose operations say this, and then end so. */
+function filesThatSay(text: string, { hasSucceeded = true }: { readonly hasSucceeded?: boolean } = {}): ContainerFiles {
+  const command: RunningCommand = {
+    stdout: (async function* () {
+      yield await Promise.resolve(new TextEncoder().encode(text));
+    })(),
+    fed: Promise.resolve(),
+    sourceFailure: () => undefined,
+    hasSucceeded: () => Promise.resolve(hasSucceeded),
+  };
+  const container = { run: () => Promise.resolve(command) } as unknown as Container;
+  return new ContainerFiles((operate) => operate(container, () => {}));
+}
+
+async function codeOf(work: Promise<unknown>): Promise<ErrorCode> {
+  return (await assertRejects(() => work, CodeBeakerError)).code;
+}
+
+Deno.test("ContainerFiles tells a container that ends under an operation from an answer", async () => {
+  const entry = "//81a4 5 1700000000.0 /workspace/f\n";
+  assertEquals((await filesThatSay(`ok\n${entry}`).stat("f")).size, 5);
+  assertEquals(await codeOf(filesThatSay("ok\n").stat("f")), "runtime_unavailable");
+  assertEquals(await codeOf(filesThatSay("").stat("f")), "runtime_unavailable");
+  const tree = "ok\n//41c0 40 1700000000.0 .\n//81a4 5 1700000000.0 ./f\n";
+  assertEquals((await filesThatSay(tree).list(".")).children?.length, 1);
+  assertEquals(await codeOf(filesThatSay(tree, { hasSucceeded: false }).list(".")), "runtime_unavailable");
+});
+
+Deno.test("ContainerFiles tells what the Engine says in place of the operation as unavailable, and words of Linux as faults", async () => {
+  const engine = "OCI runtime exec failed: exec failed: unable to start container process: read init-p: reset\r\n";
+  assertEquals(await codeOf(filesThatSay(engine).stat("f")), "runtime_unavailable");
+  assertEquals(await codeOf(filesThatSay("ENOENT\n").stat("f")), "not_found");
+});

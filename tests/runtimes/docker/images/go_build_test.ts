@@ -1,0 +1,44 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { goBuild, prebuildScript } from "../../../../src/runtimes/docker/images/go_build.ts";
+
+/** Runs the compiler's script beside a `go` that prints how it is called. */
+async function compile(file: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const place = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${place}/bin`);
+    await Deno.writeTextFile(`${place}/bin/go`, `#!/bin/sh\necho "$GOMAXPROCS $@"\n`, { mode: 0o755 });
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${place}/${name}`, text);
+    const { compile, env } = goBuild(`${place}/build`);
+    const [shell = "", ...args] = compile.map((word) => word === "{file}" ? file : word);
+    const { stdout } = await new Deno.Command(shell, {
+      args,
+      cwd: place,
+      env: { ...env, PATH: `${place}/bin:/usr/bin:/bin` },
+      stderr: "inherit",
+    }).output();
+    return new TextDecoder().decode(stdout).trim().replaceAll(place, "");
+  } finally {
+    await Deno.remove(place, { recursive: true });
+  }
+}
+
+Deno.test("goBuild() builds the file alone, also one whose name looks like a flag", async () => {
+  assertEquals(await compile("main.go", {}), "2 build -ldflags=-s -o {output}/main ./main.go");
+  assertEquals(await compile("-a.go", {}), "2 build -ldflags=-s -o {output}/main ./-a.go");
+  assertEquals(await compile("my dir/a.go", {}), "2 build -ldflags=-s -o {output}/main ./my dir/a.go");
+});
+
+Deno.test("goBuild() builds the package of the file in a module", async () => {
+  assertEquals(await compile("main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o {output}/main ./.");
+  assertEquals(
+    await compile("cmd/x/main.go", { "go.mod": "module x" }),
+    "2 build -ldflags=-s -o {output}/main ./cmd/x",
+  );
+});
+
+Deno.test("prebuildScript() compiles ahead with the variables that the compiler has later", () => {
+  const { env } = goBuild("/build");
+  for (const name of ["CGO_ENABLED", "GOFLAGS", "GOTOOLCHAIN"]) {
+    assertStringIncludes(prebuildScript(), `${name}=${env[name]}`);
+  }
+});

@@ -1,0 +1,302 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import { Images, type ImageSource } from "../../../../src/runtimes/docker/images/images.ts";
+import { parseSettings } from "../../../../src/runtimes/docker/settings.ts";
+
+const PYTHON = "python:3.13-slim-trixie";
+const DENO = "denoland/deno:debian-2.9.6";
+
+/** An Engine with images, and a registry behind it that answers when the test says so. */
+class FakeSource implements ImageSource {
+  readonly here: Set<string>;
+  /** The tags of a repository, the newest image's first. */
+  readonly tags = new Map<string, string[]>();
+  readonly asked: string[] = [];
+  readonly pulls: { readonly image: string; progress(text: string): void; end(error?: Error): void }[] = [];
+
+  constructor(...here: string[]) {
+    this.here = new Set(here);
+  }
+
+  hasImage(tag: string): Promise<boolean> {
+    this.asked.push(tag);
+    return Promise.resolve(this.here.has(tag));
+  }
+
+  listTags(repository: string): Promise<string[]> {
+    this.asked.push(repository);
+    return Promise.resolve(this.tags.get(repository) ?? []);
+  }
+
+  pullImage(image: string, onProgress: (progress: string) => void): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.pulls.push({
+      image,
+      progress: onProgress,
+      end: (error) => {
+        if (error === undefined) this.here.add(image);
+        if (error === undefined) resolve();
+        else reject(error);
+      },
+    });
+    return promise;
+  }
+}
+
+interface Setup {
+  readonly pull?: string;
+  readonly environments?: unknown;
+  readonly waitMs?: number;
+}
+
+function create(source: ImageSource, { pull = "missing", environments = {}, waitMs }: Setup = {}) {
+  const clock = { now: 0 };
+  const log: [string, Readonly<Record<string, unknown>>][] = [];
+  const images = new Images(source, {
+    settings: parseSettings({ host: "unix:///s", pull, environments }),
+    log: { info: (message, facts) => log.push([message, facts]) },
+    now: () => clock.now,
+    ...(waitMs === undefined ? {} : { waitMs }),
+  });
+  return { images, clock, log };
+}
+
+/** What has been asked for by now comes to the end of what it can do alone. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+async function refused(promise: Promise<unknown>, message: string): Promise<void> {
+  const error = await assertRejects(() => promise, CodeBeakerError);
+  assertEquals([error.code, error.message], ["runtime_unavailable", message]);
+}
+
+Deno.test("Images takes the official image where it is here, whatever is built locally", async () => {
+  const source = new FakeSource(PYTHON);
+  source.tags.set("codebeaker/python", ["codebeaker/python:b"]);
+  for (const pull of ["missing", "never"]) {
+    const { images } = create(source, { pull });
+    assertEquals(await images.ensure("python"), PYTHON);
+    assertEquals(await images.availability("python"), { available: true });
+  }
+  assertEquals(source.pulls, []);
+});
+
+Deno.test("Images lets the newest local build stand in for an official image, without a pull", async () => {
+  const source = new FakeSource();
+  source.tags.set("codebeaker/python", ["codebeaker/python:new", "codebeaker/python:old"]);
+  for (const pull of ["missing", "never"]) {
+    const { images } = create(source, { pull });
+    assertEquals(await images.ensure("python"), "codebeaker/python:new");
+    assertEquals(await images.availability("python"), { available: true });
+  }
+  assertEquals(source.pulls, []);
+});
+
+Deno.test("Images lets nothing stand in for an image that the configuration names", async () => {
+  const source = new FakeSource(PYTHON);
+  source.tags.set("codebeaker/python", ["codebeaker/python:new"]);
+  const { images } = create(source, { pull: "never", environments: { python: { image: "mine:1" } } });
+  await refused(images.ensure("python"), "the image mine:1 is not here and pulling is off");
+  assertEquals(source.asked, ["mine:1"]);
+  source.here.add("mine:1");
+  assertEquals(await images.ensure("python"), "mine:1");
+});
+
+Deno.test("Images pulls what is missing, and takes it from then on", async () => {
+  const source = new FakeSource();
+  const { images } = create(source);
+  assertEquals(await images.availability("python"), { available: true });
+  const ensuring = images.ensure("python");
+  await settle();
+  source.pulls[0]?.end();
+  assertEquals(await ensuring, PYTHON);
+  assertEquals(await images.ensure("python"), PYTHON);
+  assertEquals(source.pulls.map(({ image }) => image), [PYTHON]);
+});
+
+Deno.test("Images pulls nothing where pulling is off, and says so", async () => {
+  const source = new FakeSource();
+  const { images } = create(source, { pull: "never" });
+  const reason = `the image ${PYTHON} is not here and pulling is off`;
+  assertEquals(await images.availability("python"), { available: false, reason });
+  await refused(images.ensure("python"), reason);
+  assertEquals(source.pulls, []);
+});
+
+Deno.test("Images pulls once per start where that is asked for, though the image is here", async () => {
+  const source = new FakeSource(PYTHON);
+  source.tags.set("codebeaker/bash", ["codebeaker/bash:a"]);
+  const { images, clock } = create(source, { pull: "always" });
+  for (const [environment, image] of [["python", PYTHON], ["bash", "debian:trixie-slim"]] as const) {
+    const ensuring = images.ensure(environment);
+    await settle();
+    source.pulls.at(-1)?.end();
+    assertEquals(await ensuring, image);
+    assertEquals(await images.ensure(environment), image); // Not what was found here before the pull.
+    clock.now += 3_600_000;
+    assertEquals(await images.ensure(environment), image);
+  }
+  assertEquals(source.pulls.map(({ image }) => image), [PYTHON, "debian:trixie-slim"]);
+});
+
+Deno.test("Images pulls once for all who wait, also for two environments on one image", async () => {
+  const source = new FakeSource();
+  const { images } = create(source);
+  const callers = ["javascript", "typescript", ..."12345678"].map((name, index) =>
+    images.ensure(index < 2 ? name : "javascript")
+  );
+  await settle();
+  assertEquals(source.pulls.map(({ image }) => image), [DENO]);
+  source.pulls[0]?.end();
+  assertEquals(await Promise.all(callers), Array.from({ length: 10 }, () => DENO));
+  assertEquals(source.pulls.length, 1);
+});
+
+Deno.test("Images remembers for 30 s that an image cannot be had, tells all who wait, and then tries again", async () => {
+  const source = new FakeSource();
+  const { images, clock } = create(source);
+  const reason = `the image ${PYTHON} cannot be had: no route to host`;
+  const callers = [1, 2, 3].map(() => refused(images.ensure("python"), reason));
+  await settle();
+  source.pulls[0]?.end(new Error("no route to host"));
+  await Promise.all(callers);
+  clock.now += 29_999;
+  await refused(images.ensure("python"), reason);
+  assertEquals(await images.availability("python"), { available: false, reason });
+  assertEquals(await images.availability("bash"), { available: true });
+  assertEquals(source.pulls.length, 1);
+  clock.now += 1;
+  assertEquals(await images.availability("python"), { available: true });
+  const again = images.ensure("python");
+  await settle();
+  assertEquals(source.pulls.length, 2);
+  source.pulls[1]?.end();
+  assertEquals(await again, PYTHON);
+  assertEquals(await images.availability("python"), { available: true });
+});
+
+Deno.test("Images takes an image that has come by another way while its pull is not tried again", async () => {
+  const source = new FakeSource();
+  const { images } = create(source);
+  const ensuring = refused(images.ensure("python"), `the image ${PYTHON} cannot be had: off`);
+  await settle();
+  source.pulls[0]?.end(new Error("off"));
+  await ensuring;
+  source.here.add(PYTHON);
+  assertEquals(await images.ensure("python"), PYTHON);
+});
+
+Deno.test("Images.recordFailure() takes an image that is here out of use for 30 s", async () => {
+  const { images, clock } = create(new FakeSource(PYTHON));
+  assertEquals(await images.availability("python"), { available: true });
+  images.recordFailure("python", "it has no shell");
+  assertEquals(await images.availability("python"), { available: false, reason: "it has no shell" });
+  clock.now += 30_000;
+  assertEquals(await images.availability("python"), { available: true });
+});
+
+Deno.test("Images asks for 10 s no more after an image that is here, and always after one that is not", async () => {
+  const source = new FakeSource(PYTHON);
+  const { images, clock } = create(source, { pull: "never" });
+  for (const _ of "123") await images.ensure("python");
+  assertEquals(source.asked, [PYTHON]);
+  clock.now += 9_999;
+  await images.availability("python");
+  assertEquals(source.asked, [PYTHON]);
+  clock.now += 1;
+  source.here.delete(PYTHON);
+  assertEquals((await images.availability("python")).available, false);
+  source.here.add(PYTHON);
+  assertEquals((await images.availability("python")).available, true);
+  assertEquals(source.asked, [PYTHON, PYTHON, "codebeaker/python", PYTHON]);
+});
+
+Deno.test("Images lets a caller go when a pull outlasts the wait; the pull goes on and serves the next", async () => {
+  const source = new FakeSource();
+  const { images } = create(source, { waitMs: 5 });
+  const reason = `the image ${PYTHON} is being pulled`;
+  assertEquals(await images.availability("python"), { available: true });
+  await refused(images.ensure("python"), reason);
+  await refused(images.ensure("python"), reason);
+  assertEquals(await images.availability("python"), { available: false, reason });
+  assertEquals(await images.availability("bash"), { available: true });
+  assertEquals(source.pulls.length, 1);
+  source.pulls[0]?.end();
+  await settle();
+  assertEquals(await images.availability("python"), { available: true });
+  assertEquals(await images.ensure("python"), PYTHON);
+  assertEquals(source.pulls.length, 1);
+});
+
+Deno.test("Images takes note of a pull that fails when nobody waits any more", async () => {
+  const source = new FakeSource();
+  const { images, clock } = create(source, { waitMs: 5 });
+  await refused(images.ensure("python"), `the image ${PYTHON} is being pulled`);
+  source.pulls[0]?.end(new Error("gone"));
+  await settle();
+  const reason = `the image ${PYTHON} cannot be had: gone`;
+  await refused(images.ensure("python"), reason);
+  assertEquals(await images.availability("python"), { available: false, reason });
+  clock.now += 30_000;
+  assertEquals(await images.availability("python"), { available: true });
+});
+
+Deno.test("Images tells the log of a pull's begin and end, and of its progress every 2 s at most", async () => {
+  const source = new FakeSource();
+  const { images, clock, log } = create(source);
+  const ensuring = images.ensure("python");
+  await settle();
+  for (const [now, text] of [[0, "a"], [1_999, "b"], [2_000, "c"], [2_001, "d"], [3_999, "e"], [4_000, "f"]] as const) {
+    clock.now = now;
+    source.pulls[0]?.progress(text);
+  }
+  source.pulls[0]?.end();
+  await ensuring;
+  const facts = { environment: "python", image: PYTHON };
+  assertEquals<unknown>(log, [
+    ["pulling an image", facts],
+    ["pulling an image", { ...facts, progress: "c" }],
+    ["pulling an image", { ...facts, progress: "f" }],
+    ["an image has been pulled", facts],
+  ]);
+});
+
+Deno.test("Images tells the log why an image cannot be pulled", async () => {
+  const source = new FakeSource();
+  const { images, log } = create(source);
+  const ensuring = assertRejects(() => images.ensure("bash"), CodeBeakerError);
+  await settle();
+  source.pulls[0]?.end(new Error("denied"));
+  await ensuring;
+  const facts = { environment: "bash", image: "debian:trixie-slim" };
+  assertEquals<unknown>(log, [
+    ["pulling an image", facts],
+    ["an image cannot be pulled", { ...facts, error: "denied" }],
+  ]);
+});
+
+Deno.test("Images passes on that the Engine does not answer, and asks again", async () => {
+  const source = new FakeSource(PYTHON);
+  const lost = new CodeBeakerError("runtime_unavailable", "The Docker Engine was lost");
+  const { images } = create({
+    hasImage: (tag) =>
+      source.asked.length === 0 ? (source.asked.push(tag), Promise.reject(lost)) : source.hasImage(tag),
+    listTags: (repository) => source.listTags(repository),
+    pullImage: (image, onProgress) => source.pullImage(image, onProgress),
+  });
+  await refused(images.ensure("python"), "The Docker Engine was lost");
+  assertEquals(await images.ensure("python"), PYTHON);
+});
+
+Deno.test("Images tells what is here without anything being fetched, to who asks for that", async () => {
+  const fetchesNothing = true;
+  const absent = create(new FakeSource()).images;
+  const reason = `the image ${PYTHON} would have to be pulled`;
+  assertEquals(await absent.availability("python", { fetchesNothing }), { available: false, reason });
+  assertEquals(await absent.availability("python"), { available: true });
+  const here = create(new FakeSource(PYTHON)).images;
+  assertEquals(await here.availability("python", { fetchesNothing }), { available: true });
+  const due = create(new FakeSource(PYTHON), { pull: "always" }).images;
+  assertEquals(await due.availability("python", { fetchesNothing }), { available: false, reason });
+});

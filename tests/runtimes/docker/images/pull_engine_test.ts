@@ -1,0 +1,105 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import { configFor, dockerAvailability, openDocker, openEngine, runCode } from "../../../support/docker.ts";
+import { type OwnRegistry, registryAvailability, startOwnRegistry } from "../../../support/own_registry.ts";
+import { isPresent } from "../../../support/requirements.ts";
+
+const HELLO = "echo hello";
+
+async function isHere(image: string): Promise<boolean> {
+  return await openEngine().getImage(image).inspect().then(() => true, () => false);
+}
+
+async function hello(docker: Awaited<ReturnType<typeof openDocker>>, environment = "bash"): Promise<string> {
+  await using made = await docker.runtime.createEnvironment(configFor(environment, { singleUse: true }));
+  return (await runCode(made, HELLO)).stdout;
+}
+
+/** How often the Engine has pulled an image, as it says itself. */
+async function pullsOf(image: string): Promise<number> {
+  const filters = { type: ["image" as const], event: ["pull" as const], image: [image] };
+  const until = Math.ceil(Date.now() / 1_000);
+  const events = await openEngine().getEvents({ since: until - 600, until, filters });
+  const text = await new Response(ReadableStream.from(events as unknown as AsyncIterable<Uint8Array>)).text();
+  return text.split("\n").filter((line) => line.includes(image)).length;
+}
+
+function pullsIn(docker: Awaited<ReturnType<typeof openDocker>>): string[] {
+  return docker.log.map(({ message }) => message).filter((message) => message === "an image has been pulled");
+}
+
+if (
+  isPresent("docker", await dockerAvailability("bash")) && isPresent("docker-registry", await registryAvailability())
+) {
+  const [local = ""] = (await openEngine().listImages({ filters: { reference: ["codebeaker/bash"] } }))[0]?.RepoTags ??
+    [];
+  const withRegistry = (name: string, test: (registry: OwnRegistry, image: string) => Promise<void>) =>
+    Deno.test(`[docker-registry] ${name}`, async () => {
+      await using registry = await startOwnRegistry();
+      await test(registry, await registry.push(local, `bash-${crypto.randomUUID()}:1`));
+    });
+
+  withRegistry(
+    "ten requests for a missing image pull it once, and the next ones not at all",
+    async (_registry, image) => {
+      await using docker = await openDocker({ pull: "missing", environments: { bash: { image } } });
+      assertEquals(await docker.runtime.isAvailable("bash"), { available: true });
+      assertEquals(await isHere(image), false);
+      assertEquals(await Promise.all(Array.from({ length: 10 }, () => hello(docker))), Array(10).fill("hello\n"));
+      assertEquals(pullsIn(docker).length, 1);
+      const [begun] = docker.log;
+      assertEquals([begun?.message, begun?.facts["image"]], ["pulling an image", image]);
+      assertEquals(await pullsOf(image), 1);
+      assertEquals(await hello(docker), "hello\n");
+      assertEquals([pullsIn(docker).length, await pullsOf(image)], [1, 1]);
+    },
+  );
+
+  withRegistry(
+    "with pulling off an image that is not here makes its own environment unavailable",
+    async (_registry, image) => {
+      await using docker = await openDocker({
+        pull: "never",
+        environments: { absent: { image, file: "main.sh", run: ["bash", "{file}"] } },
+      });
+      assertEquals(await docker.runtime.isAvailable("absent"), {
+        available: false,
+        reason: `the image ${image} is not here and pulling is off`,
+      });
+      assertEquals([await docker.runtime.isAvailable(), await docker.runtime.isAvailable("bash")], [
+        { available: true },
+        { available: true },
+      ]);
+      const error = await assertRejects(() => hello(docker, "absent"), CodeBeakerError);
+      assertEquals([error.code, await pullsOf(image)], ["runtime_unavailable", 0]);
+      assertEquals(await hello(docker), "hello\n");
+    },
+  );
+
+  withRegistry("an image that does not exist is asked for once, and its reason remembered", async (registry) => {
+    const image = `${registry.address}/nothing:1`;
+    await using docker = await openDocker({
+      pull: "missing",
+      environments: { nothing: { image, file: "main.sh", run: ["bash", "{file}"] } },
+    });
+    for (let round = 0; round < 2; round++) {
+      const error = await assertRejects(() => hello(docker, "nothing"), CodeBeakerError);
+      assertEquals(error.code, "runtime_unavailable");
+      assertStringIncludes(error.message, `the image ${image} cannot be had`);
+    }
+    assertEquals(docker.log.filter(({ message }) => message === "an image cannot be pulled").length, 1);
+    const answer = await docker.runtime.isAvailable("nothing");
+    assertStringIncludes(answer.available ? "" : answer.reason, `the image ${image} cannot be had`);
+    assertEquals(await docker.runtime.isAvailable(), { available: true });
+    assertEquals(await hello(docker), "hello\n");
+  });
+
+  withRegistry("`always` pulls at the first use after each start, and then no more", async (_registry, image) => {
+    const settings = { pull: "always", environments: { bash: { image } } };
+    for (let start = 0; start < 2; start++) {
+      await using docker = await openDocker(settings);
+      assertEquals([await hello(docker), await hello(docker)], ["hello\n", "hello\n"]);
+      assertEquals([pullsIn(docker).length, await pullsOf(image)], [1, start + 1]);
+    }
+  });
+}

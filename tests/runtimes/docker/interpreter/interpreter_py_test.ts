@@ -1,0 +1,242 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Availability } from "../../../../src/core/capabilities.ts";
+import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
+import { ENVIRONMENTS } from "../../../../src/runtimes/docker/images/environments.ts";
+import type { ProgramHandle } from "../../../../src/runtimes/port.ts";
+import { Context } from "../../../../src/contexts/context.ts";
+import { mergeOutput } from "../../../../src/process/merge_output.ts";
+import { pipeSource } from "../../../../src/process/child_output.ts";
+import { isPresent } from "../../../support/requirements.ts";
+import { TextLineStream } from "../../../support/text_lines.ts";
+
+/** Goes on and on, looks for signals, and lets no other thread run meanwhile. */
+const ENDLESS_MATCH = "import re\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
+
+const INFO = { id: "ctx_1", language: "python", createdAt: "2026-01-01T00:00:00.000Z" };
+
+/** The interpreter as a bare process of this machine, which only this file's own code runs in. */
+async function withContext(
+  test: (run: (code: string) => ReturnType<Context["run"]>, context: Context) => Promise<void>,
+): Promise<void> {
+  const [command = "", ...args] = ENVIRONMENTS["python"]?.interpreter ?? [];
+  const process = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  const outcome: ProgramHandle["outcome"] = process.status.then(({ code, signal }) =>
+    signal === null ? { kind: "exited", exitCode: code } : { kind: "signaled", signal }
+  );
+  const context = new Context(INFO, {
+    stdin: process.stdin,
+    output: mergeOutput([pipeSource("stdout", process.stdout), pipeSource("stderr", process.stderr)], outcome),
+    outcome,
+    usage: () => ({ cpuMs: null, peakMemoryBytes: null }),
+    kill(signal) {
+      try {
+        process.kill(signal);
+      } catch {
+        // It has ended already.
+      }
+    },
+  });
+  await context.run({ code: "" }, { limits: DEFAULT_LIMITS });
+  try {
+    await test((code) => context.run({ code }, { limits: { ...DEFAULT_LIMITS, timeoutMs: 2_000 } }), context);
+  } finally {
+    await context.close();
+  }
+}
+
+if (isPresent("python3", await availability())) {
+  Deno.test("[interpreter.py] JSON is what JSON carries whole; everything else is a bundle", () =>
+    withContext(async (run) => {
+      const values = ["1", "1.5", "'text'", "True", "[1, [None]]", "{'a': {'b': []}}"];
+      for (const code of values) assertEquals((await run(code)).valueType, "json");
+      const others = ["2**53", "float('nan')", "(1,)", "{1: 2}", "'\\ud800'", "b'x'", "object"];
+      for (const code of others) assertEquals([code, (await run(code)).valueType], [code, "mime"]);
+      assertEquals(["value" in await run("None"), "value" in await run("x = 1"), "value" in await run("")], [
+        false,
+        false,
+        false,
+      ]);
+      assertEquals((await run("deep = []\nfor _ in range(10000): deep = [deep]\ndeep")).valueType, "mime");
+      assertEquals((await run("cycle = []\ncycle.append(cycle)\ncycle")).value, { "text/plain": "[[...]]" });
+    }));
+
+  Deno.test("[interpreter.py] a value is no longer than it may be, and one that cannot be shown is told so", () =>
+    withContext(async (run) => {
+      const { value } = await run("'x' * 10_000_000");
+      assertMatch(JSON.stringify(value), /^\{"text\/plain":"'x+…"\}$/);
+      assertEquals((await run("list(range(30000))")).valueType, "mime");
+      const many = await run("for _ in range(3000): display('x' * 3000)");
+      assertEquals([many.displays?.length, many.displaysOmitted], [1000, 2000]);
+      const bad =
+        "class Bad:\n  def __repr__(self): raise ValueError\n  def _repr_html_(self): raise ValueError('html')\nBad()";
+      const shown = await run(bad);
+      assertEquals(shown.value, { "text/plain": "[a value that cannot be shown: ValueError]" });
+      assertMatch(shown.stderr, /ValueError: html\n$/);
+      assertMatch((await run("display('text', raw=True)")).stderr, /TypeError: Cannot display a value/);
+    }));
+
+  Deno.test("[interpreter.py] a traceback holds the frames of the program alone", () =>
+    withContext(async (run) => {
+      const { stderr } = await run("try:\n  1 / 0\nexcept Exception as error:\n  raise ValueError('again') from error");
+      assertEquals(stderr.match(/File "[^"]*", line \d+/g), ['File "cell_1", line 2', 'File "cell_1", line 4']);
+      const interrupted = await run("while True: pass");
+      assertEquals(interrupted.outcome.kind, "timed_out");
+      assertEquals(interrupted.stderr.match(/File "[^"]*"/g), ['File "cell_2"']);
+      const awaiting = await run("import asyncio\nawait asyncio.sleep(0)\n1 / 0");
+      assertEquals(awaiting.stderr.match(/File "[^"]*", line \d+/g), ['File "cell_3", line 3']);
+      const waiting = await run("async def wait():\n  await asyncio.get_running_loop().create_future()\nawait wait()");
+      assertEquals(waiting.outcome.kind, "timed_out");
+      assertEquals(waiting.stderr.match(/File "[^"]*", line \d+/g), [
+        'File "cell_4", line 3',
+        'File "cell_4", line 2',
+      ]);
+      const spinning = await run("await asyncio.sleep(0)\nwhile True: pass");
+      assertEquals(spinning.stderr.match(/File "[^"]*", line \d+/g), ['File "cell_5", line 2']);
+      const stopped = await run("await asyncio.sleep(0)\nraise StopIteration");
+      assertEquals(stopped.stderr.match(/File "[^"]*", line \d+/g), ['File "cell_6", line 2']);
+    }));
+
+  Deno.test("[interpreter.py] whatever a cell raises is its failure, but an exit", () =>
+    withContext(async (run) => {
+      for (const error of ["GeneratorExit", "StopIteration", "KeyboardInterrupt", "BaseException", "ValueError"]) {
+        for (const begin of ["", "import asyncio; await asyncio.sleep(0); "]) {
+          const { contextLost, outcome, stderr } = await run(`${begin}raise ${error}`);
+          assertEquals([error, contextLost, outcome], [error, undefined, { kind: "exited", exitCode: 1 }]);
+          assertEquals(stderr.match(/File "/g)?.length, 1);
+        }
+      }
+      const { contextLost, outcome } = await run("import asyncio; await asyncio.sleep(0); raise SystemExit(3)");
+      assertEquals([contextLost, outcome], [true, { kind: "exited", exitCode: 3 }]);
+    }));
+
+  Deno.test("[interpreter.py] a long value arrives whole while a thread and a process print to the same pipes", () =>
+    withContext(async (run) => {
+      await run(`import os, subprocess, sys, threading, time
+def work():
+  while True:
+    os.write(1, b'thread\\n' * 1000); os.write(2, b'thread\\n'); time.sleep(.001)
+threading.Thread(target=work, daemon=True).start()
+process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
+      let printed = "";
+      for (const length of [4_050, 4_060, 70_000, 1_000_000]) {
+        const { contextLost, stdout, value } = await run(`'x' * ${length}`);
+        assertEquals([contextLost, value === "x".repeat(length)], [undefined, true]);
+        printed += stdout;
+      }
+      assertEquals([...new Set(printed.match(/[a-z]+/g))].toSorted(), ["process", "thread"]);
+      await run("process.kill()");
+    }));
+
+  Deno.test("[interpreter.py] a long value arrives whole through pipes that the program made ones that do not wait", () =>
+    withContext(async (run) => {
+      await run("import os\nfor stream in 1, 2: os.set_blocking(stream, False)");
+      assertEquals((await run("'x' * 3_000_000")).value, "x".repeat(3_000_000));
+    }));
+
+  Deno.test("[interpreter.py] a cell that awaits runs in the loop as a whole, and any other outside of it", () =>
+    withContext(async (run) => {
+      const cells = [
+        "import asyncio\nasync def twice(n):\n  await asyncio.sleep(.01)\n  return 2 * n",
+        "task = asyncio.create_task(twice(1))\nawait task",
+        "asyncio.get_running_loop()\nother = asyncio.create_task(twice(2))\nawait other\nother.result()",
+        "asyncio.run(twice(3))",
+        "asyncio.get_event_loop_policy().new_event_loop().run_until_complete(twice(4))",
+        "await twice(5)",
+      ];
+      const values = [];
+      for (const code of cells) values.push((await run(code)).value);
+      assertEquals(values, [undefined, 2, 4, 6, 8, 10]);
+    }));
+
+  Deno.test("[interpreter.py] all cells share their context variables, whether they await or not", () =>
+    withContext(async (run) => {
+      await run("import asyncio, contextvars, decimal\nname = contextvars.ContextVar('name', default=0)");
+      const cells = [
+        "await asyncio.sleep(0)\ndecimal.getcontext().prec = 50\ntoken = name.set(1)\n[decimal.getcontext().prec, name.get()]",
+        "[decimal.getcontext().prec, name.get()]",
+        "name.reset(token)\ndecimal.getcontext().prec = 60",
+        "async def look(): return [decimal.getcontext().prec, name.get()]\nawait asyncio.create_task(look())",
+      ];
+      const values = [];
+      for (const code of cells) values.push((await run(code)).value);
+      assertEquals(values, [[50, 1], [50, 1], undefined, [60, 0]]);
+      const repr = "class Shown:\n  def __repr__(self): return str(name.get())\nname.set(7)\ndisplay(Shown())\nShown()";
+      const { displays, value } = await run(repr);
+      assertEquals([displays, value], [[{ "text/plain": "7" }], { "text/plain": "7" }]);
+    }));
+
+  Deno.test("[interpreter.py] a function that looks for signals alone is interrupted, at its deadline and before", () =>
+    withContext(async (run, context) => {
+      for (const begin of ["", "import asyncio; await asyncio.sleep(0)\n"]) {
+        const late = await run(begin + ENDLESS_MATCH);
+        assertEquals([late.outcome.kind, late.contextLost], ["timed_out", undefined]);
+        const running = run(begin + ENDLESS_MATCH);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        assertEquals(context.interrupt(), true);
+        const { contextLost, outcome } = await running;
+        assertEquals([outcome.kind, contextLost], ["cancelled", undefined]);
+      }
+      assertEquals((await run("1")).value, 1);
+    }));
+
+  Deno.test("[interpreter.py] a program has the alarm for itself where it wants to", () =>
+    withContext(async (run) => {
+      const beginning =
+        "import signal, time\ndef ring(*_): raise TimeoutError('rung')\nsignal.signal(signal.SIGALRM, ring)";
+      assertMatch((await run(`${beginning}\nsignal.alarm(1)\ntime.sleep(10)`)).stderr, /TimeoutError: rung\n$/);
+      assertEquals((await run("signal.alarm(60)")).value, 0);
+      assertEquals((await run("while True: pass")).outcome.kind, "timed_out");
+      assertEquals((await run("signal.alarm(0) > 50")).value, true);
+      await run("signal.signal(signal.SIGALRM, signal.SIG_DFL)");
+      assertEquals((await run(ENDLESS_MATCH)).contextLost, undefined);
+    }));
+
+  Deno.test("[interpreter.py] an interrupt right behind its cell ends that cell, and no other", async () => {
+    const [command = "", ...args] = ENVIRONMENTS["python"]?.interpreter ?? [];
+    const process = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
+    const writer = process.stdin.getWriter();
+    const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream()).getReader();
+    const tell = (...messages: object[]) =>
+      writer.write(new TextEncoder().encode(messages.map((message) => `${JSON.stringify(message)}\n`).join("")));
+    const kind = async () => JSON.parse((await lines.read()).value?.split("|")[1] ?? "null")?.kind;
+    for (let count = 0; count < 50; count++) {
+      const cell = { name: "cell", language: "python", timeoutMs: 60_000, maxResultBytes: 10_000, secret: "|" };
+      await tell({ cell: { ...cell, code: "while True: pass" } }, { interrupt: true });
+      assertEquals(await kind(), "interrupted");
+      await tell({ interrupt: true }, { cell: { ...cell, code: "1" } });
+      assertEquals(await kind(), "done");
+      await tell({ cell: { ...cell, code: "1" } }, { interrupt: true }, { interrupt: true });
+      assertMatch(await kind(), /^(done|interrupted)$/);
+    }
+    await writer.close();
+    assertEquals([(await lines.read()).done, (await process.status).code], [true, 0]);
+  });
+
+  Deno.test("[interpreter.py] a program that takes the interpreter's means away loses its context at most", async () => {
+    for (
+      const code of ["import os; os.closerange(0, 64)", "import os; os.kill(os.getpid(), 9)", "import os; os._exit(7)"]
+    ) {
+      await withContext(async (run) => assertEquals((await run(code)).contextLost, true));
+    }
+    await withContext(async (run) => {
+      for (
+        const code of [
+          "import sys; sys.stdout = sys.stderr = None",
+          "import json; json.dumps = None; json.loads = 1",
+          "1",
+        ]
+      ) {
+        assertEquals([code, (await run(code)).outcome.kind], [code, "exited"]);
+      }
+    });
+  });
+}
+
+async function availability(): Promise<Availability> {
+  try {
+    await new Deno.Command("python3", { args: ["-c", "import select"], stdout: "null", stderr: "null" }).output();
+    return { available: true };
+  } catch {
+    return { available: false, reason: "python3 is not installed" };
+  }
+}

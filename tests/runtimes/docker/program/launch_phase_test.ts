@@ -1,0 +1,210 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { OutputChunk, OutputStream } from "../../../../src/core/execution.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../../src/core/limits.ts";
+import { awaitReady, type Launch, numberOf } from "../../../../src/runtimes/docker/program/launch_phase.ts";
+import type { LauncherEvent } from "../../../../src/runtimes/docker/program/launcher_output.ts";
+import { generate } from "../engine/frames.ts";
+
+type Item = OutputChunk | LauncherEvent;
+
+function said(stream: OutputStream, text: string): OutputChunk {
+  return { stream, bytes: new TextEncoder().encode(text) };
+}
+
+function told(stream: OutputStream, words: string): LauncherEvent {
+  return { stream, words: words.split(" ") };
+}
+
+interface Launched {
+  readonly launch: Launch;
+  /** What the observer was told, in order. */
+  readonly observed: readonly string[];
+  /** What had not been read when the program could begin. */
+  readonly left: readonly Item[];
+}
+
+async function launch(
+  items: readonly Item[],
+  { compiles = false, limits = DEFAULT_LIMITS, onOutput = () => {} }: {
+    readonly compiles?: boolean;
+    readonly limits?: Limits;
+    readonly onOutput?: (bytes: number) => void;
+  } = {},
+): Promise<Launched> {
+  const observed: string[] = [];
+  const source = generate(items);
+  const launch = await awaitReady(source, {
+    limits,
+    compiles,
+    observer: {
+      onLaunched: (pid) => observed.push(`launched ${pid}`),
+      onCompiled() {
+        observed.push("compiled");
+        return Promise.resolve();
+      },
+      onOutput,
+    },
+  });
+  return { launch, observed, left: await Array.fromAsync(source) };
+}
+
+Deno.test("awaitReady() returns when the program may begin, and leaves what it prints to whoever reads on", async () => {
+  const rest = [said("stdout", "hello"), told("stderr", "ended 0 0 0 0 - - 3")];
+  assertEquals(await launch([told("stderr", "launched 7"), told("stderr", "ready 1234567"), ...rest]), {
+    launch: { kind: "ready", cpuNs: 1_234_567, first: [] },
+    observed: ["launched 7"],
+    left: rest,
+  });
+  const { launch: unknown } = await launch([told("stderr", "ready -")]);
+  assertEquals(unknown, { kind: "ready", cpuNs: null, first: [] });
+});
+
+Deno.test("awaitReady() keeps what the program printed on stdout before the word on stderr came through", async () => {
+  const early = [said("stdout", "one"), said("stdout", "two")];
+  const { launch: plain } = await launch([told("stderr", "launched 7"), ...early, told("stderr", "ready 5")]);
+  assertEquals(plain, { kind: "ready", cpuNs: 5, first: early });
+  const { launch: compiled } = await launch([
+    said("stdout", "compiling"),
+    told("stdout", "compiled 0 0 0 0 0 0 0"),
+    early[0] ?? said("stdout", ""),
+    told("stderr", "compiled 0 0 0 0 0 0 0"),
+    early[1] ?? said("stdout", ""),
+    told("stderr", "ready 5"),
+  ], { compiles: true });
+  const compile = { outcome: { kind: "exited", exitCode: 0 }, stdout: "compiling", stderr: "" } as const;
+  assertEquals(compiled, { kind: "ready", cpuNs: 5, compile, first: early });
+});
+
+Deno.test("awaitReady() waits for the compiler on both streams, whichever is first", async () => {
+  const ends = {
+    stdout: [said("stdout", "out\n"), told("stdout", "compiled 0 0 0 0 0 0 0")],
+    stderr: [said("stderr", "a warning\n"), told("stderr", "compiled 0 0 0 0 0 0 0")],
+  };
+  for (const order of [[ends.stdout, ends.stderr], [ends.stderr, ends.stdout]]) {
+    const items = [
+      told("stderr", "launched 7"),
+      told("stderr", "unpacked 0"),
+      ...order.flat(),
+      told("stderr", "ready 9"),
+    ];
+    assertEquals(await launch(items, { compiles: true }), {
+      launch: {
+        kind: "ready",
+        cpuNs: 9,
+        compile: { outcome: { kind: "exited", exitCode: 0 }, stdout: "out\n", stderr: "a warning\n" },
+        first: [],
+      },
+      observed: ["launched 7", "compiled"],
+      left: [],
+    });
+  }
+  const { launch: half, observed } = await launch([told("stderr", "compiled 0 0 0 0 0 0 0")], { compiles: true });
+  assertEquals([half.kind, observed], ["ended", []]);
+});
+
+Deno.test("awaitReady() tells a compiler that failed: by its outcome and what it printed", async () => {
+  const memory = { kind: "memory_limit", limitMb: 256, observedMb: 256 } as const;
+  const disk = { kind: "disk_limit", limitMb: 64, observedMb: 64 } as const;
+  const table = [
+    ["1 0 0 0 0 0 0", { kind: "exited", exitCode: 1 }],
+    ["137 1 0 0 0 0 0", { kind: "signaled", signal: "SIGKILL" }],
+    ["137 1 1 0 0 0 0", memory],
+    ["2 0 0 0 1 0 0", disk],
+    ["2 0 0 1 0 0 0", { kind: "process_limit", limit: 64, observed: 65 }],
+  ] as const;
+  for (const [ending, outcome] of table) {
+    const items = [
+      said("stderr", "main.go:1: oh\n"),
+      said("stdout", "# main\n"),
+      told("stderr", `compiled ${ending}`),
+      told("stdout", `compiled ${ending}`),
+    ];
+    assertEquals(await launch(items, { compiles: true }), {
+      launch: { kind: "not_compiled", compile: { outcome, stdout: "# main\n", stderr: "main.go:1: oh\n" } },
+      observed: [],
+      left: [],
+    }, ending);
+  }
+});
+
+Deno.test("awaitReady() keeps no more of the compiler's output than of a program's", async () => {
+  const { launch: failed } = await launch([
+    said("stdout", "abcdefgh"),
+    said("stderr", "12345678"),
+    told("stdout", "compiled 1 0 0 0 0 0 0"),
+    told("stderr", "compiled 1 0 0 0 0 0 0"),
+  ], { compiles: true, limits: { ...DEFAULT_LIMITS, maxOutputBytes: 4 } });
+  const outcome = { kind: "exited", exitCode: 1 } as const;
+  assertEquals(failed, { kind: "not_compiled", compile: { outcome, stdout: "abgh", stderr: "1278" } });
+});
+
+Deno.test("awaitReady() tells files that do not fit from files that cannot be unpacked", async () => {
+  for (const status of ["1", "2", "141", ""]) {
+    const full = await launch([told("stderr", `unpacked ${status} 1`), told("stderr", "ready 1")]);
+    assertEquals(full.launch, { kind: "not_unpacked" });
+    const broken = await launch([told("stderr", `unpacked ${status} 0`), told("stderr", "ready 1")]);
+    assertEquals(broken.launch, { kind: "ended", said: "the files cannot be unpacked" });
+  }
+});
+
+Deno.test("awaitReady() tells the last words of a launcher that ended, 500 bytes at most", async () => {
+  assertEquals((await launch([])).launch, { kind: "ended", said: "" });
+  const words = await launch([
+    told("stderr", "launched 1"),
+    said("stderr", "sh: 3: cd: "),
+    said("stderr", "no such\n"),
+  ]);
+  assertEquals(words.launch, { kind: "ended", said: "sh: 3: cd: no such" });
+  const { launch: long } = await launch([said("stdout", "x".repeat(5_000))]);
+  assertEquals(long, { kind: "ended", said: "x".repeat(500) });
+});
+
+Deno.test("awaitReady() passes on that the Engine was lost, while it reads or when the compiler is through", async () => {
+  const observer = {
+    onLaunched: () => {},
+    onCompiled: () => Promise.reject(new Error("lost when compiled")),
+    onOutput: () => {},
+  };
+  async function* broken(): AsyncGenerator<Item> {
+    yield await Promise.resolve(told("stderr", "launched 1"));
+    throw new Error("lost");
+  }
+  const options = { limits: DEFAULT_LIMITS, compiles: true, observer };
+  await assertRejects(() => awaitReady(broken(), options), Error, "lost");
+  const compiled = [
+    told("stdout", "compiled 0 0 0 0 0 0 0"),
+    told("stderr", "compiled 0 0 0 0 0 0 0"),
+    told("stderr", "ready 1"),
+  ];
+  await assertRejects(() => awaitReady(generate<Item>(compiled), options), Error, "lost when compiled");
+});
+
+Deno.test("awaitReady() tells of everything that is printed before the program is known to have begun", async () => {
+  const items = [
+    said("stdout", "compiler"),
+    told("stderr", "compiled x 0 0 0 0 0 0"), // No launcher says that.
+    told("stdout", "compiled 0 0 0 0 0 0 0"),
+    told("stderr", "compiled 0 0 0 0 0 0 0"),
+    said("stdout", "program"),
+    told("stderr", "ready 1"),
+    said("stdout", "not yet read"),
+  ];
+  let printed = 0;
+  const { launch: ready } = await launch(items, { compiles: true, onOutput: (bytes) => printed += bytes });
+  assertEquals([ready.kind, printed], ["ready", "compilerprogram".length]);
+});
+
+Deno.test("numberOf() reads digits alone", () => {
+  const table: [string | undefined, number | null][] = [
+    ["0", 0],
+    ["123456789012", 123_456_789_012],
+    ["-", null],
+    ["", null],
+    [undefined, null],
+    ["-1", null],
+    ["1.5", null],
+    ["max", null],
+    [" 1", null],
+  ];
+  for (const [word, number] of table) assertEquals(numberOf(word), number);
+});

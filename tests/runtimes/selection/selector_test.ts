@@ -1,0 +1,370 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { MEBIBYTE } from "../../../src/core/limits.ts";
+import { parseSelectionRequest, type SelectionRequest } from "../../../src/core/request.ts";
+import { ENOUGH_SAMPLES } from "../../../src/runtimes/selection/profile.ts";
+import type { ExecutionRuntime } from "../../../src/runtimes/port.ts";
+import { type RankOptions, RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
+import { delay } from "../../../src/concurrency/delay.ts";
+import { fakeRuntime } from "../../support/fake_runtime.ts";
+
+const fast = fakeRuntime({ name: "fast", type: "Deno", startupTimeMs: 80, memoryOverheadMB: 90, isolationLevel: 7 });
+const secure = fakeRuntime({
+  name: "secure",
+  type: "Docker",
+  startupTimeMs: 2000,
+  memoryOverheadMB: 250,
+  isolationLevel: 9,
+});
+const small = fakeRuntime({
+  name: "small",
+  type: "WebAssembly",
+  startupTimeMs: 300,
+  memoryOverheadMB: 10,
+  isolationLevel: 8,
+});
+const gone = fakeRuntime({
+  name: "gone",
+  type: "Bun",
+  startupTimeMs: 1,
+  memoryOverheadMB: 1,
+  isolationLevel: 10,
+  unavailableBecause: "not installed",
+});
+
+function select(fields: Record<string, unknown> = {}): SelectionRequest {
+  return parseSelectionRequest({ language: "typescript", ...fields });
+}
+
+async function choose(
+  runtimes: readonly ExecutionRuntime[],
+  fields: Record<string, unknown> = {},
+  minIsolation = 7,
+): Promise<string | null> {
+  return (await new RuntimeSelector(runtimes, { minIsolation }).selectBestRuntime(select(fields)))?.name ?? null;
+}
+
+Deno.test("selectBestRuntime() is null when no runtimes are available", async () => {
+  assertEquals([await choose([]), await choose([gone])], [null, null]);
+});
+
+Deno.test("selectBestRuntime() takes the fastest when speed is preferred", async () => {
+  assertEquals(await choose([secure, small, fast], { preference: "speed" }), "fast");
+});
+
+Deno.test("selectBestRuntime() takes the most secure when security is preferred", async () => {
+  assertEquals(await choose([fast, small, secure], { preference: "security" }), "secure");
+});
+
+Deno.test("selectBestRuntime() takes the lowest memory when memory is preferred", async () => {
+  assertEquals(await choose([fast, secure, small], { preference: "memory" }), "small");
+});
+
+Deno.test("selectBestRuntime() filters out the unavailable", async () => {
+  for (const preference of ["speed", "security", "memory", "balanced"]) {
+    assert(await choose([gone, fast], { preference }) === "fast");
+  }
+});
+
+Deno.test("selectByType() takes the specific type", async () => {
+  const selector = new RuntimeSelector([fast, secure, gone], { minIsolation: 7 });
+  assertEquals((await selector.selectByType("Docker", "typescript"))?.name, "secure");
+  assertEquals(await selector.selectByType("Docker", "cobol"), null);
+  assertEquals(await selector.selectByType("Bun", "typescript"), null);
+});
+
+Deno.test("getAvailableRuntimes() lists only the available", async () => {
+  const selector = new RuntimeSelector([gone, fast, secure], { minIsolation: 7 });
+  assertEquals((await selector.getAvailableRuntimes()).map(({ name }) => name), ["fast", "secure"]);
+});
+
+Deno.test("getRuntimesByEnvironment() groups by environment name", async () => {
+  const python = fakeRuntime({ name: "python", environments: ["python", "typescript"] });
+  const groups = await new RuntimeSelector([fast, python, gone], { minIsolation: 7 }).getRuntimesByEnvironment();
+  const names = [...groups].map(([environment, runtimes]) => [environment, runtimes.map(({ name }) => name)]);
+  assertEquals(names, [["typescript", ["fast", "python"]], ["javascript", ["fast"]], ["python", ["python"]]]);
+});
+
+Deno.test("rank() explains every rejection, the first filter that was not passed", async () => {
+  const runtimes = [
+    fakeRuntime({ name: "mute", environments: ["python"] }),
+    fakeRuntime({ name: "weak", isolationLevel: 7 }),
+    fakeRuntime({ name: "strict", isolationLevel: 8, cannotHonour: "it cannot keep that promise" }),
+    fakeRuntime({ name: "boundless", isolationLevel: 8, limits: ["timeoutMs"] }),
+    fakeRuntime({ name: "absent", isolationLevel: 8, unavailableBecause: "not installed" }),
+    fakeRuntime({ name: "good", isolationLevel: 8 }),
+  ];
+  const { selection, passed } = await new RuntimeSelector(runtimes, { minIsolation: 7 })
+    .rank(select({ minIsolation: 8, limits: { diskMb: 5 } }));
+  assertEquals(selection.candidates.map(({ runtime, rejectedBecause }) => [runtime, rejectedBecause?.code]), [
+    ["good", undefined],
+    ["mute", "unsupported_language"],
+    ["weak", "below_isolation_floor"],
+    ["strict", "cannot_honour_permissions"],
+    ["boundless", "cannot_enforce_limits"],
+    ["absent", "unavailable"],
+  ]);
+  assertEquals([selection.chosen, selection.floor, passed.map(({ name }) => name)], ["good", 8, ["good"]]);
+  assertStringIncludes(selection.candidates[4]?.rejectedBecause?.detail ?? "", "diskMb");
+});
+
+Deno.test("rank() shows the score and its inputs", async () => {
+  const { selection } = await new RuntimeSelector([fast], { minIsolation: 0 }).rank(select());
+  assertEquals(selection.candidates, [{
+    runtime: "fast",
+    passed: true,
+    score: 1000 / 81 + 1000 / 91 + 3.5,
+    inputs: { startupMs: 80, memoryMb: 90, isolationLevel: 7, source: "declared" },
+  }]);
+});
+
+Deno.test("rank() never lets a request lower the server's floor", async () => {
+  assertEquals([await choose([fast], { minIsolation: 0 }, 8), await choose([fast], { minIsolation: 8 }, 0)], [
+    null,
+    null,
+  ]);
+});
+
+Deno.test("rank() still filters a forced runtime, and refuses one that does not exist", async () => {
+  assertEquals([
+    await choose([fast, secure], { runtime: "secure" }),
+    await choose([fast, secure], { runtime: "fast", minIsolation: 9 }),
+  ], ["secure", null]);
+  const error = await assertRejects(
+    () => choose([fast, secure], { runtime: "secur" }),
+    CodeBeakerError,
+    'did you mean "secure"?',
+  );
+  assertEquals([error.code, error.details.errors?.[0]?.path], ["invalid_request", "runtime"]);
+});
+
+Deno.test("rank() does not reject for limits that the request did not name", async () => {
+  assertEquals(await choose([fakeRuntime({ name: "boundless", limits: [] })]), "boundless");
+});
+
+Deno.test("rank() breaks ties by the order of the table", async () => {
+  const twins = ["one", "two", "three"].map((name) => fakeRuntime({ name }));
+  for (const preference of ["speed", "security", "memory", "balanced"]) {
+    assertEquals([await choose(twins, { preference }), await choose(twins.toReversed(), { preference })], [
+      "one",
+      "three",
+    ]);
+  }
+});
+
+/** A selector with a clock that a test moves, of which `fast` has failed three times in a row. */
+function selectorWithout(runtimes: readonly ExecutionRuntime[]) {
+  let now = 0;
+  const selector = new RuntimeSelector(runtimes, { minIsolation: 7, now: () => now });
+  for (let round = 0; round < 3; round++) {
+    using permit = selector.admit(fast);
+    permit.fail("it broke");
+  }
+  return {
+    selector,
+    advance: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+Deno.test("rank() leaves out a runtime that keeps failing, and says for how long", async () => {
+  const { selector, advance } = selectorWithout([fast, secure]);
+  advance(1_000);
+  const { selection, passed } = await selector.rank(select({ preference: "speed" }));
+  assertEquals([selection.chosen, passed.map(({ name }) => name)], ["secure", ["secure"]]);
+  assertEquals(selection.candidates[1]?.rejectedBecause, {
+    code: "circuit_open",
+    detail: "left out for 4 s more after 3 failures in a row: it broke",
+    retryAfterMs: 4_000,
+  });
+});
+
+Deno.test("rank() tells the filter that was not passed before it tells that a runtime is left out", async () => {
+  const { selector } = selectorWithout([fast]);
+  const { selection } = await selector.rank(select({ minIsolation: 9 }));
+  assertEquals(selection.candidates[0]?.rejectedBecause?.code, "below_isolation_floor");
+});
+
+Deno.test("rank() only looks: a runtime that is due passes however often it is ranked", async () => {
+  const { selector, advance } = selectorWithout([fast, secure]);
+  advance(5_000);
+  for (let look = 0; look < 3; look++) assertEquals((await selector.selectBestRuntime(select()))?.name, "fast");
+  using _trial = selector.admit(fast);
+  assertEquals((await selector.selectBestRuntime(select()))?.name, "fast");
+});
+
+Deno.test("getAvailableRuntimes(), getRuntimesByEnvironment() and selectByType() leave out what keeps failing", async () => {
+  const { selector, advance } = selectorWithout([fast, secure]);
+  const seen = async () => [
+    (await selector.getAvailableRuntimes()).map(({ name }) => name),
+    (await selector.getRuntimesByEnvironment()).get("typescript")?.map(({ name }) => name),
+    (await selector.selectByType("Deno", "typescript"))?.name,
+  ];
+  assertEquals(await seen(), [["secure"], ["secure"], undefined]);
+  advance(5_000);
+  assertEquals(await seen(), [["fast", "secure"], ["fast", "secure"], "fast"]);
+});
+
+Deno.test("whyUnavailable() tells what the runtime says unless its failures leave it out", async () => {
+  const { selector, advance } = selectorWithout([fast, gone]);
+  assertEquals(await selector.whyUnavailable(gone), { code: "unavailable", detail: "not installed" });
+  assertEquals((await selector.whyUnavailable(fast, "typescript"))?.code, "circuit_open");
+  advance(5_000);
+  assertEquals(await selector.whyUnavailable(fast, "typescript"), undefined);
+});
+
+Deno.test("admit() refuses what is left out, and counts each runtime by itself", () => {
+  const { selector } = selectorWithout([fast, secure]);
+  assertThrows(() => selector.admit(fast), CodeBeakerError, "left out for 5 s more");
+  using _permit = selector.admit(secure);
+});
+
+/** A runtime that is proving itself until it is told to stop, and is then as a test says. */
+function provingRuntime(name: string, { isolationLevel, turnsOut }: { isolationLevel: number; turnsOut: boolean }) {
+  const proven = Promise.withResolvers<void>();
+  let isProving = true;
+  const runtime: ExecutionRuntime = {
+    ...fakeRuntime({ name, isolationLevel, startupTimeMs: 2_000, memoryOverheadMB: 250 }),
+    isAvailable: (_, { presumesProof = false } = {}) =>
+      Promise.resolve(
+        isProving && presumesProof || !isProving && turnsOut
+          ? { available: true }
+          : { available: false, reason: "it broke a promise" },
+      ),
+    whenProven: () => isProving ? proven.promise : undefined,
+  };
+  const end = () => {
+    isProving = false;
+    proven.resolve();
+  };
+  return { runtime, end };
+}
+
+Deno.test("RuntimeSelector waits for no proof of a runtime that would not be chosen", async () => {
+  const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
+  const { selection, passed } = await new RuntimeSelector([fast, runtime], { minIsolation: 7 }).rank(select());
+  assertEquals(passed.map(({ name }) => name), ["fast"]);
+  assertEquals(selection.candidates.find((one) => one.runtime === "heavy")?.rejectedBecause, {
+    code: "unavailable",
+    detail: "its self-test is not over yet",
+  });
+});
+
+Deno.test("RuntimeSelector waits for the proof of the runtime that would be chosen, and believes nothing before it", async () => {
+  for (const [turnsOut, chosen] of [[true, "heavy"], [false, "fast"]] as const) {
+    const { runtime, end } = provingRuntime("heavy", { isolationLevel: 9, turnsOut });
+    const ranking = new RuntimeSelector([fast, runtime], { minIsolation: 7 }).rank(select({ preference: "security" }));
+    const early = await Promise.race([ranking, delay(20).then(() => undefined)]);
+    assertEquals(early, undefined);
+    end();
+    assertEquals((await ranking).selection.chosen, chosen);
+  }
+});
+
+Deno.test("RuntimeSelector goes on without a runtime whose proof is not there in time", async () => {
+  const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
+  const impatient: ExecutionRuntime = { ...runtime, whenProven: () => Promise.resolve() };
+  const { selection } = await new RuntimeSelector([fast, impatient], { minIsolation: 7 }).rank(
+    select({ preference: "security" }),
+  );
+  assertEquals(selection.chosen, "fast");
+  const alone = await new RuntimeSelector([impatient], { minIsolation: 7 }).rank(select());
+  assertEquals([alone.selection.chosen, alone.selection.candidates[0]?.rejectedBecause?.code], [null, "unavailable"]);
+});
+
+Deno.test("RuntimeSelector tells the runtime whose proof it waits for who is patient", async () => {
+  const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
+  const demands: unknown[] = [];
+  const listening: ExecutionRuntime = {
+    ...runtime,
+    whenProven(demand) {
+      demands.push(demand);
+      return Promise.resolve();
+    },
+  };
+  const selector = new RuntimeSelector([listening], { minIsolation: 7 });
+  await selector.rank(select());
+  const first = demands.splice(0);
+  await selector.rank(select(), { isPatient: true });
+  assertEquals(first[0], { minIsolation: 7, isPatient: false });
+  assertEquals(demands[0], { minIsolation: 7, isPatient: true });
+});
+
+Deno.test("rank() tells the most memory that a request may take on what passed: its limit, or what a compiler needs", async () => {
+  const compiling = fakeRuntime({ name: "compiling", memoryMb: 1_024 });
+  const memoryOn = async (...runtimes: ExecutionRuntime[]) =>
+    (await new RuntimeSelector(runtimes, { minIsolation: 7 }).rank(select({ limits: { memoryMb: 300 } }))).memoryMb;
+  assertEquals(await memoryOn(fast), 300);
+  assertEquals(await memoryOn(fast, compiling), 1_024);
+  assertEquals(await memoryOn(fast, fakeRuntime({ memoryMb: 1_024, unavailableBecause: "gone" })), 300);
+});
+
+/** As many executions as are enough to believe what they show. */
+function measure(
+  selector: RuntimeSelector,
+  runtime: ExecutionRuntime,
+  { startupMs, memoryMb, path = "cold" }: { startupMs: number; memoryMb: number; path?: "cold" | "warm" },
+): void {
+  for (let round = 0; round < ENOUGH_SAMPLES; round++) {
+    selector.profileOf(runtime).record({
+      language: "typescript",
+      path,
+      startupMs,
+      peakMemoryBytes: memoryMb * MEBIBYTE,
+    });
+  }
+}
+
+Deno.test("rank() corrects what is declared by what was measured, and says so", async () => {
+  const selector = new RuntimeSelector([fast, secure], { minIsolation: 7 });
+  measure(selector, secure, { startupMs: 12.4, memoryMb: 8.3 });
+  const { selection, passed } = await selector.rank(select({ preference: "speed" }));
+  assertEquals(passed.map(({ name }) => name), ["secure", "fast"]);
+  assertEquals(selection.candidates.map(({ inputs, score }) => ({ ...inputs, score })), [
+    { startupMs: 12, memoryMb: 8, isolationLevel: 9, source: "measured", path: "cold", score: -12 },
+    { startupMs: 80, memoryMb: 90, isolationLevel: 7, source: "declared", score: -80 },
+  ]);
+  const python = await selector.rank(select({ runtime: "secure", language: "javascript" }));
+  assertEquals(python.selection.candidates[0]?.inputs.source, "declared");
+});
+
+Deno.test("rank() keeps the declared order until a challenger measures better by more than 10 %", async () => {
+  for (const [startupMs, chosen] of [[19, "fast"], [18, "fast"], [17, "secure"]] as const) {
+    const selector = new RuntimeSelector([secure, fast], { minIsolation: 7 });
+    measure(selector, fast, { startupMs: 20, memoryMb: 10 });
+    measure(selector, secure, { startupMs, memoryMb: 10 });
+    assertEquals((await selector.selectBestRuntime(select({ preference: "speed" })))?.name, chosen);
+  }
+});
+
+Deno.test("rank() takes the figures of the path that the start will take on each runtime", async () => {
+  const choosy = fakeRuntime({ name: "choosy", startsCold: ({ runsMainFile }) => runsMainFile === false });
+  const selector = new RuntimeSelector([choosy, secure], { minIsolation: 7 });
+  for (const runtime of [choosy, secure]) {
+    measure(selector, runtime, { startupMs: 20, memoryMb: 10 });
+    measure(selector, runtime, { startupMs: 1, memoryMb: 10, path: "warm" });
+  }
+  const pathsOf = async (options: RankOptions) => {
+    const { selection: { candidates } } = await selector.rank(select({ preference: "speed" }), options);
+    return candidates.map(({ runtime, inputs: { path, startupMs } }) => [runtime, path, startupMs]);
+  };
+  const warm = [["choosy", "warm", 1], ["secure", "warm", 1]];
+  assertEquals([await pathsOf({}), await pathsOf({ runsMainFile: true })], [warm, warm]);
+  assertEquals(await pathsOf({ runsMainFile: false }), [["secure", "warm", 1], ["choosy", "cold", 20]]);
+});
+
+Deno.test("rank() filters whatever was measured: nothing below the floor is ever chosen, and security goes by isolation", async () => {
+  const selector = new RuntimeSelector([secure, small, fast], { minIsolation: 8 });
+  measure(selector, fast, { startupMs: 0, memoryMb: 0 });
+  measure(selector, small, { startupMs: 0, memoryMb: 0 });
+  for (
+    const [preference, chosen] of [["speed", "small"], ["memory", "small"], ["balanced", "small"], [
+      "security",
+      "secure",
+    ]]
+  ) {
+    const { selection, passed } = await selector.rank(select({ preference }));
+    assertEquals([selection.chosen, passed.map(({ name }) => name).includes("fast")], [chosen, false]);
+  }
+});

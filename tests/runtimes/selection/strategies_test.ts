@@ -1,0 +1,106 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { PREFERENCES, type ScoreInputs } from "../../../src/core/selection.ts";
+import { rankBy, STRATEGIES } from "../../../src/runtimes/selection/strategies.ts";
+
+const DENO: ScoreInputs = { startupMs: 80, memoryMb: 30, isolationLevel: 7, source: "declared" };
+const DOCKER: ScoreInputs = { startupMs: 2000, memoryMb: 250, isolationLevel: 9, source: "declared" };
+
+Deno.test("STRATEGIES rank the original's declared runtimes as the original does", () => {
+  const winners = Object.entries(STRATEGIES).map((
+    [name, score],
+  ) => [name, score(DENO) > score(DOCKER) ? "deno" : "docker"]);
+  assertEquals(Object.fromEntries(winners), { speed: "deno", security: "docker", memory: "deno", balanced: "deno" });
+});
+
+Deno.test("balanced is 1000/(start-up+1) + 1000/(memory+1) + isolation/2", () => {
+  assertEquals(STRATEGIES.balanced(DENO), 1000 / 81 + 1000 / 31 + 3.5);
+});
+
+interface Named {
+  readonly name: string;
+  readonly declared: ScoreInputs;
+  readonly candidate: { readonly inputs: ScoreInputs };
+}
+
+function ranked(name: string, declared: ScoreInputs, measured: Partial<ScoreInputs> = {}): Named {
+  return { name, declared, candidate: { inputs: { ...declared, ...measured } } };
+}
+
+function namesOf(runtimes: readonly Named[]): string[] {
+  return runtimes.map(({ name }) => name);
+}
+
+const preferences = fc.constantFrom(...PREFERENCES);
+const inputs: fc.Arbitrary<ScoreInputs> = fc.record({
+  startupMs: fc.nat(3_000),
+  memoryMb: fc.nat(500),
+  isolationLevel: fc.nat(10),
+  source: fc.constant("declared"),
+});
+const rivals = fc.array(fc.tuple(inputs, inputs), { minLength: 1, maxLength: 7 }).map((pairs) =>
+  pairs.map(([declared, measured], index) =>
+    ranked(String(index), declared, { startupMs: measured.startupMs, memoryMb: measured.memoryMb })
+  )
+);
+
+Deno.test("rankBy() ranks by the score alone where nothing is measured, ties in the order given", () => {
+  fc.assert(fc.property(preferences, fc.array(inputs, { maxLength: 7 }), (preference, all) => {
+    const strategy = STRATEGIES[preference];
+    const runtimes = all.map((declared, index) => ranked(String(index), declared));
+    const byScore = runtimes.toSorted((a, b) => strategy(b.declared) - strategy(a.declared));
+    assertEquals(namesOf(rankBy(strategy, runtimes)), namesOf(byScore));
+  }));
+});
+
+Deno.test("rankBy() loses and doubles nobody, and ranks the same each time", () => {
+  fc.assert(fc.property(preferences, rivals, (preference, runtimes) => {
+    const order = namesOf(rankBy(STRATEGIES[preference], runtimes));
+    assertEquals(order.toSorted(), namesOf(runtimes).toSorted());
+    assertEquals(namesOf(rankBy(STRATEGIES[preference], runtimes)), order);
+  }));
+});
+
+Deno.test("rankBy() keeps the declared order of runtimes that measure alike, whatever noise of 4 % is on each figure", () => {
+  const noise = fc.double({ min: 0.96, max: 1.04, noNaN: true });
+  const figure = fc.double({ min: 0, max: 3_000, noNaN: true });
+  const noises = fc.array(fc.tuple(inputs, noise, noise), { minLength: 2, maxLength: 7 });
+  fc.assert(fc.property(preferences, figure, figure, noises, (preference, startupMs, memoryMb, all) => {
+    const strategy = STRATEGIES[preference];
+    const runtimes = all.map(([declared, startupNoise, memoryNoise], index) =>
+      ranked(String(index), { ...declared, isolationLevel: 8 }, {
+        startupMs: Math.round(startupMs * startupNoise),
+        memoryMb: Math.round(memoryMb * memoryNoise),
+      })
+    );
+    const declaredOrder = runtimes.toSorted((a, b) => strategy(b.declared) - strategy(a.declared));
+    assertEquals(rankBy(strategy, runtimes)[0]?.name, declaredOrder[0]?.name);
+  }));
+});
+
+Deno.test("rankBy() puts nobody first whom another beats by more than 10 % in start-up and memory", () => {
+  fc.assert(fc.property(fc.constantFrom("speed", "memory", "balanced"), rivals, (preference, runtimes) => {
+    const [first] = rankBy(STRATEGIES[preference as "speed"], runtimes);
+    assert(first !== undefined);
+    const { startupMs, memoryMb, isolationLevel } = first.candidate.inputs;
+    for (const { candidate: { inputs: other } } of runtimes) {
+      const isBetter = other.startupMs < Math.floor(startupMs * 0.9) && other.memoryMb < Math.floor(memoryMb * 0.9);
+      assert(!isBetter || other.isolationLevel < isolationLevel);
+    }
+  }));
+});
+
+Deno.test("rankBy() lets a challenger win by more than 10 %, and no less", () => {
+  const slower = { ...DENO, startupMs: 100 };
+  const order = (startupMs: number) =>
+    namesOf(rankBy(STRATEGIES.speed, [ranked("first", DENO, slower), ranked("challenger", DOCKER, { startupMs })]));
+  assertEquals(order(90), ["first", "challenger"]);
+  assertEquals(order(89), ["challenger", "first"]);
+});
+
+Deno.test("rankBy() prefers security by isolation alone, whatever was measured", () => {
+  fc.assert(fc.property(rivals, (runtimes) => {
+    const levels = rankBy(STRATEGIES.security, runtimes).map(({ declared }) => declared.isolationLevel);
+    assertEquals(levels, levels.toSorted((a, b) => b - a));
+  }));
+});

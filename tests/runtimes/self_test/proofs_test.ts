@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { Proofs } from "../../../src/runtimes/self_test/proofs.ts";
+
+Deno.test("Proofs are there for the next process, for the version that passed and no other", async () => {
+  const home = await Deno.makeTempDir();
+  await new Proofs(home).add("deno", "1");
+  await new Proofs(home).add("docker", "a");
+  const later = new Proofs(home);
+  assertEquals(
+    await Promise.all(
+      [["deno", "1"], ["deno", "2"], ["docker", "a"], ["bun", "1"]].map(([subject, version]) =>
+        later.has(subject ?? "", version ?? "")
+      ),
+    ),
+    [true, false, true, false],
+  );
+  await later.add("deno", "2");
+  assertEquals([await later.has("deno", "1"), await later.has("deno", "2")], [false, true]);
+  assertEquals([...Deno.readDirSync(home)].map(({ name }) => name), ["self_test.json"]);
+  assertEquals(((await Deno.stat(`${home}/self_test.json`)).mode ?? 0) & 0o777, 0o600);
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("Proofs that cannot be read or written are none, and no fault", async () => {
+  const home = await Deno.makeTempDir();
+  for (const text of ["", "null", "[1", '"x"']) {
+    await Deno.writeTextFile(`${home}/self_test.json`, text);
+    assertEquals(await new Proofs(home).has("deno", "1"), false);
+  }
+  await Deno.remove(home, { recursive: true });
+  for (const nowhere of [new Proofs(home), new Proofs(undefined)]) {
+    await nowhere.add("deno", "1");
+    assertEquals(await nowhere.has("deno", "1"), false);
+  }
+});
+
+Deno.test("Proofs of several subjects that pass at the same time are all kept", async () => {
+  const home = await Deno.makeTempDir();
+  const proofs = new Proofs(home);
+  const subjects = ["one", "two", "three"];
+  await Promise.all(subjects.map((subject) => proofs.add(subject, "1")));
+  assertEquals(await Promise.all(subjects.map((subject) => new Proofs(home).has(subject, "1"))), [true, true, true]);
+  await Deno.remove(home, { recursive: true });
+});

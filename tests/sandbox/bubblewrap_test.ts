@@ -1,0 +1,227 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { bubblewrapArguments, type BubblewrapRequest, endBubblewrapsOf } from "../../src/sandbox/bubblewrap.ts";
+import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
+import { layerAvailability } from "../support/layers.ts";
+import { isPresent } from "../support/requirements.ts";
+
+const BASE: BubblewrapRequest = {
+  mounts: [],
+  cwd: "/w",
+  hasNetwork: false,
+  startsOthers: false,
+  hasFilter: false,
+};
+
+/** Those of this machine that are there, as bubblewrap is told of them. */
+function systemDirectories(): string[] {
+  return ["/bin", "/sbin", "/lib", "/lib32", "/lib64"].flatMap((path) => {
+    try {
+      return Deno.lstatSync(path).isSymlink ? ["--symlink", Deno.readLinkSync(path), path] : readOnly(path);
+    } catch {
+      return [];
+    }
+  });
+}
+
+function readOnly(...paths: string[]): string[] {
+  return paths.flatMap((path) => ["--ro-bind-try", path, path]);
+}
+
+const LIBRARIES = ["/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/bin"];
+
+Deno.test("bubblewrapArguments() unshares everything, drops everything, and shows libraries and programs alone, for an empty request", () => {
+  assertEquals(bubblewrapArguments("/bwrap", BASE), [
+    "/bwrap",
+    "--unshare-all",
+    "--unshare-user",
+    "--disable-userns",
+    "--hostname",
+    "codebeaker",
+    "--die-with-parent",
+    "--cap-drop",
+    "ALL",
+    ...readOnly(...LIBRARIES),
+    ...systemDirectories(),
+    ...readOnly("/etc/ld.so.cache"),
+    "--proc",
+    "/proc",
+    ...["--dev-bind-try", "/dev/null", "/dev/null"],
+    ...["--dev-bind-try", "/dev/urandom", "/dev/urandom"],
+    "--remount-ro",
+    "/",
+    "--chdir",
+    "/w",
+    "--",
+  ]);
+});
+
+/** What one setting changes of the command line for an empty request. */
+function added(request: Partial<BubblewrapRequest>): string[] {
+  const before = [...bubblewrapArguments("/bwrap", BASE)];
+  return bubblewrapArguments("/bwrap", { ...BASE, ...request }).filter((arg) => {
+    const at = before.indexOf(arg);
+    if (at >= 0) before.splice(at, 1);
+    return at < 0;
+  });
+}
+
+Deno.test("bubblewrapArguments() adds for each setting exactly what that takes", () => {
+  assertEquals(added({ hasFilter: true }), ["--seccomp", "9"]);
+  const network = added({ hasNetwork: true });
+  assertEquals(network[0], "--share-net");
+  for (const path of ["/etc/resolv.conf", "/etc/hosts", "/etc/ssl"]) assert(network.includes(path), path);
+  for (const path of ["/etc", "/etc/passwd", "/etc/shadow", "/run", "/var"]) assert(!network.includes(path), path);
+  const others = added({ startsOthers: true });
+  assertEquals(others.slice(0, 3), ["--ro-bind", "/usr", "/usr"]);
+  assertEquals(others.slice(-4), ["--dev", "/dev", "/dev", "--remount-ro"]); // One "--remount-ro" was there before.
+  assert(!others.includes("/etc") && others.includes("/etc/alternatives"));
+});
+
+Deno.test("bubblewrapArguments() mounts what lies below another after it, each with its own access", () => {
+  const mounts = [
+    { source: "/data/deep", target: "/tmp/granted/deep", access: "read" },
+    { source: "/s/w", target: "/workspace", access: "write" },
+    { source: "/data", target: "/tmp/granted", access: "write" },
+    { source: "/s/bin", target: "/codebeaker/bin", access: "execute" },
+    { source: "/s/tmp", target: "/tmp", access: "write" },
+    { source: "/granted tmp", target: "/tmp/", access: "read" },
+  ] as const;
+  const args = bubblewrapArguments("/bwrap", { ...BASE, mounts });
+  const from = args.lastIndexOf("/dev/urandom") + 1;
+  assertEquals(args.slice(from, args.indexOf("--remount-ro")), [
+    ...["--bind-try", "/s/w", "/workspace"],
+    ...["--bind-try", "/s/tmp", "/tmp"],
+    ...["--ro-bind-try", "/granted tmp", "/tmp/"],
+    ...["--bind-try", "/data", "/tmp/granted"],
+    ...["--ro-bind-try", "/s/bin", "/codebeaker/bin"],
+    ...["--ro-bind-try", "/data/deep", "/tmp/granted/deep"],
+  ]);
+});
+
+Deno.test("endBubblewrapsOf() ends those that were to mount something of a directory, and nothing else", async () => {
+  const directory = await Deno.makeTempDir();
+  const start = (binary: string, place: string) =>
+    new Deno.Command(binary, { args: ["-c", "echo up; read line", place], stdin: "piped", stdout: "piped" }).spawn();
+  try {
+    await Deno.symlink("/bin/sh", `${directory}/bwrap`);
+    const lost = start(`${directory}/bwrap`, `${directory}/lost/env_1/workspace`);
+    const others = [start(`${directory}/bwrap`, `${directory}/lost2/x`), start("/bin/sh", `${directory}/lost/env_1/x`)];
+    const readers = [lost, ...others].map(({ stdout }) => stdout.getReader());
+    await Promise.all(readers.map((reader) => reader.read()));
+    endBubblewrapsOf(`${directory}/lost`);
+    assertEquals((await lost.status).signal, "SIGKILL");
+    for (const other of others) other.kill("SIGTERM"); // They are there.
+    assertEquals((await Promise.all(others.map(({ status }) => status))).map(({ signal }) => signal), [
+      "SIGTERM",
+      "SIGTERM",
+    ]);
+    await Promise.all(readers.map((reader) => reader.cancel()));
+    await Promise.all([lost, ...others].map(({ stdin }) => stdin.abort()));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+const bench = await openConfinedBench();
+Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+if (isPresent("bubblewrap", layerAvailability(bench.confinement, "bubblewrap"))) testInside(bench);
+
+function testInside(bench: ConfinedBench): void {
+  const linesOf = async (script: string, options = {}) =>
+    (await bench.sh(script, options)).stdout.trimEnd().split("\n");
+
+  Deno.test("bubblewrap: a program sees no other process than its own, and none of the host's", async () => {
+    const pids = await linesOf("cd /proc && ls -d [0-9]*");
+    assert(pids.length <= 4 && pids.every((pid) => Number(pid) < 20), `${pids}`);
+    const { stdout } = await bench.sh(`kill -0 ${Deno.pid} 2>/dev/null && echo reached; cat /proc/1/comm`);
+    assertEquals(stdout, "bwrap\n");
+  });
+
+  Deno.test("bubblewrap: a program has no network interface but its own loopback", async () => {
+    assertEquals((await linesOf("tail -n +3 /proc/net/dev")).map((line) => line.trim().split(":")[0]), ["lo"]);
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const port = (listener.addr as Deno.NetAddr).port;
+    assertEquals(await linesOf(`grep -c ":${port.toString(16).toUpperCase().padStart(4, "0")}" /proc/net/tcp`), ["0"]);
+  });
+
+  Deno.test("bubblewrap: a program that was granted the network has the host's", async () => {
+    const own = Deno.readTextFileSync("/proc/net/dev").trimEnd().split("\n").length;
+    assertEquals((await linesOf("cat /proc/net/dev", { hasNetwork: true })).length, own);
+  });
+
+  Deno.test("bubblewrap: nothing can be written but what was mounted for it", async () => {
+    const places = ["/", "/dev", "/usr", "/usr/bin", "/etc", "/codebeaker", "/proc", "/lib", "/bin"];
+    const script = places.map((place) => `{ echo >${place}/file; } 2>/dev/null && echo ${place}; `).join("");
+    assertEquals((await bench.sh(`${script} mkdir /new; rm -f /usr/bin/env; echo x >own && cat own`)).stdout, "x\n");
+    assertEquals(await Deno.readTextFile(`${bench.workspace.source}/own`), "x\n");
+  });
+
+  Deno.test("bubblewrap: a program sees no file of the host that is not named", async () => {
+    assertEquals(
+      await linesOf("ls -A /etc; ls -A / /home /root /var /run /sys /boot /work 2>/dev/null | grep -x -e root -e home"),
+      [
+        ...(await linesOf("ls -A /etc")),
+      ],
+    );
+    assertEquals((await bench.sh("cat /etc/passwd /etc/shadow /etc/hostname /etc/machine-id")).stdout, "");
+    const { stdout } = await bench.sh("hostname 2>/dev/null || cat /proc/sys/kernel/hostname");
+    assertEquals(stdout, "codebeaker\n");
+  });
+
+  Deno.test("bubblewrap: a program that starts no others sees of /usr what it takes to start, and be refused", async () => {
+    assertEquals(await linesOf("ls /dev", { startsOthers: false }), ["null", "urandom"]);
+    const names = await linesOf("ls /usr", { startsOthers: false });
+    assertEquals(names.filter((name) => !["bin", "lib", "lib32", "lib64"].includes(name)), []);
+    assert((await linesOf("ls /usr")).includes("share"));
+  });
+
+  Deno.test("bubblewrap: a program has no variable but those that it is given, and finds none of the service's", async () => {
+    const variables = await linesOf("tr '\\0' '\\n' </proc/self/environ; echo --; tr '\\0' '\\n' </proc/1/environ", {
+      env: { GIVEN: "one" },
+    });
+    const [own, first] = variables.join("\n").split("\n--\n");
+    assertEquals(own?.split("\n").filter((line) => line !== "PWD=/workspace").toSorted(), [
+      "GIVEN=one",
+      "PATH=/usr/bin:/bin",
+    ]);
+    assertEquals((first ?? "").split("\n").filter((line) => !/^(GIVEN|PATH|PWD)=/.test(line) && line !== ""), []);
+  });
+
+  Deno.test("bubblewrap: a program is neither root nor the service's user, and has no capability", async () => {
+    const { stdout } = await bench.sh("id -u; id -G; cat /proc/self/status");
+    const [uid, groups] = stdout.split("\n");
+    assert(Number(uid) !== 0 && groups !== "0", `${uid} ${groups}`);
+    if (Deno.uid() === 0) assertEquals([Number(uid), groups], [bench.directory.uid, `${bench.directory.uid}`]);
+    for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) {
+      assertMatch(stdout, new RegExp(`^${set}:\\s+0+$`, "m"));
+    }
+    assertMatch(stdout, /^NoNewPrivs:\s+1$/m);
+  });
+
+  Deno.test("bubblewrap: a program makes no namespace of its own", async () => {
+    const { stdout } = await bench.sh("unshare -U true && echo made; unshare -r true && echo made");
+    assertEquals(stdout, "");
+  });
+
+  Deno.test("bubblewrap: a program leads a session of its own, and has no descriptor but its three", async () => {
+    const { stdout } = await bench.sh("exec ls -l /proc/self/fd");
+    const descriptors = stdout.trimEnd().split("\n").slice(1).map((line) => line.replace(/^.*\d\d:\d\d /, ""));
+    assertEquals(descriptors.length, 4, stdout);
+    assertEquals(descriptors.slice(0, 3).every((line) => /^[012] -> (pipe|socket):/.test(line)), true);
+  });
+
+  Deno.test("bubblewrap: a mount that is not there is none, and one that lies below another is seen", async () => {
+    const directory = await Deno.makeTempDir();
+    await Deno.chmod(directory, 0o755);
+    await Deno.mkdir(`${directory}/a/b`, { recursive: true });
+    await Deno.writeTextFile(`${directory}/a/b/file`, "seen");
+    const { stdout, stderr } = await bench.sh("cat /workspace/a/b/file; ls -d /workspace/none", {
+      mounts: [
+        { source: `${directory}/a/b`, target: "/workspace/a/b", access: "read" },
+        { source: `${directory}/none`, target: "/workspace/none", access: "read" },
+      ],
+    });
+    assertEquals([stdout, stderr.includes("/workspace/none")], ["seen", true]);
+    await Deno.remove(directory, { recursive: true });
+  });
+}

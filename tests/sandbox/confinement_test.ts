@@ -1,0 +1,191 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
+import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import { Scratch } from "../../src/host/scratch.ts";
+import { openConfinedBench } from "../support/confined.ts";
+import { ALL_LAYERS, LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
+import { isPresent } from "../support/requirements.ts";
+import { until } from "../support/until.ts";
+
+Deno.test("Confinement.none() has no layer, and leaves a command line as it is", async () => {
+  using confinement = Confinement.none();
+  assertEquals([confinement.findings, confinement.layers], [[], []]);
+  const { canKeepToIpv4, canMount, hidesFiles, isSandbox, separatesProcesses } = confinement;
+  assertEquals([canKeepToIpv4, canMount, hidesFiles, isSandbox, separatesProcesses], [
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  const parent = await Deno.makeTempDir();
+  {
+    await using directory = confinement.makeDirectory(`${parent}/a`, { diskMb: 1 });
+    assertEquals([directory.isBounded, directory.uid], [false, undefined]);
+    const confined = confinement.confine({
+      argv: ["/bin/echo", "a"],
+      cwd: "/somewhere",
+      mounts: [{ source: "/a", target: "/b", access: "write" }],
+      directory,
+      limits: DEFAULT_LIMITS,
+      reservedDataBytes: 1,
+      hasNetwork: false,
+      startsOthers: false,
+    });
+    assertEquals([confined.argv, confined.cwd, confined.leadsGroup], [["/bin/echo", "a"], "/somewhere", false]);
+    const status = { success: false, code: 137, signal: null };
+    assertEquals(confined.statusOf(status), status);
+  }
+  assertEquals([confinement.reachable("/bin/sh"), confinement.isClosed("/root/x")], ["/bin/sh", false]);
+  await Deno.remove(parent);
+});
+
+for (const { title, without, needs } of LAYER_COMBINATIONS) {
+  const bench = await openConfinedBench(...without);
+  Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+  const { confinement } = bench;
+  if (!needs.every((name) => isPresent(name, layerAvailability(confinement, name)))) continue;
+
+  Deno.test(`Confinement [${title}] tells each layer once, with what to do for one that is not on`, () => {
+    const names = confinement.findings.map(({ name }) => name);
+    assertEquals(new Set(names).size, names.length);
+    assertEquals(ALL_LAYERS.filter((name) => !names.includes(name)), confinement.canMount ? ["landlock"] : []);
+    for (const { active, detail, name, remedy } of confinement.findings) {
+      assertEquals([name, detail.length > 0, remedy === undefined], [name, true, active]);
+      if (without.some((unwanted) => unwanted === name)) assertEquals([name, active], [name, false]);
+    }
+    assertEquals(
+      confinement.layers,
+      confinement.findings.filter(({ active }) => active).map(({ name }) => name).toReversed(),
+    );
+  });
+
+  Deno.test(`Confinement [${title}] says of itself what its layers do`, () => {
+    const has = (name: string) => confinement.layers.includes(name);
+    assertEquals([confinement.canMount, confinement.separatesProcesses], [has("namespaces"), has("namespaces")]);
+    assertEquals(confinement.hidesFiles, has("namespaces") || has("landlock"));
+    assertEquals(confinement.canKeepToIpv4, has("seccomp"));
+    assertEquals(confinement.isSandbox, confinement.hidesFiles && has("seccomp") && has("no_new_privs"));
+  });
+
+  Deno.test(`Confinement [${title}] makes the child the leader of its own group, whose number is its own`, async () => {
+    const program = bench.start(["/bin/sh", "-c", "echo up; sleep 60"]);
+    await program.read();
+    const fields = Deno.readTextFileSync(`/proc/${program.pid}/stat`).replace(/^.*\) /s, "").split(" ");
+    assertEquals(fields[2], `${program.pid}`);
+    assertEquals(Number(Deno.readTextFileSync(`/proc/${program.pid}/oom_score_adj`)) >= 500, true);
+    program.processes.signal("SIGKILL");
+    assertEquals((await program.end()).status.signal, "SIGKILL");
+  });
+
+  Deno.test(`Confinement [${title}] tells how the program ended, and not what stood around it`, async () => {
+    assertEquals((await bench.sh("exit 42")).status, { success: false, code: 42, signal: null });
+    assertEquals((await bench.sh("kill -SEGV $$")).status.signal, "SIGSEGV");
+    assertEquals((await bench.sh("kill -KILL $$")).status.signal, "SIGKILL");
+  });
+
+  if (confinement.layers.includes("own_user")) {
+    Deno.test(`Confinement [${title}] gives each environment another user, that reaches nothing of another's`, async () => {
+      await using other = confinement.makeDirectory(`${bench.scratchPath}/other-${crypto.randomUUID()}`, { diskMb: 1 });
+      const secret = `${other.makeDirectory("inner")}/secret`;
+      await Deno.writeTextFile(secret, "secret", { mode: 0o644 });
+      other.own(secret);
+      assert(other.uid !== bench.directory.uid && other.uid !== 0);
+      const { stdout } = await bench.sh(`id -u; cat ${secret}; ls ${other.path}; ls ${bench.scratchPath}`);
+      assertEquals(stdout, `${bench.directory.uid}\n`);
+    });
+
+    Deno.test(`Confinement [${title}] makes a binary reachable that others cannot get to, or may not start`, async () => {
+      const closed = await Deno.makeTempDir();
+      await Deno.copyFile("/bin/echo", `${closed}/linked`);
+      await Deno.copyFile("/bin/echo", `${closed}/copied`);
+      await Deno.chmod(`${closed}/copied`, 0o700);
+      assertEquals(confinement.reachable("/bin/echo"), await Deno.realPath("/bin/echo"));
+      for (const name of ["linked", "copied"]) {
+        const path = confinement.reachable(`${closed}/${name}`);
+        assertEquals(path, `${bench.scratchPath}/${name}`);
+        assertEquals([confinement.reachable(`${closed}/${name}`), (Deno.statSync(path).mode ?? 0) & 0o111], [
+          path,
+          0o111,
+        ]);
+        const mounts = [{ source: path, target: path, access: "execute" }] as const;
+        assertEquals((await bench.run([path, "reached"], { mounts })).stdout, "reached\n");
+        await Deno.remove(path);
+      }
+      assertEquals([confinement.isClosed(`${closed}/linked`), confinement.isClosed("/usr/bin/env")], [true, false]);
+      assertEquals(confinement.isClosed("/no/such/place"), false);
+      await Deno.remove(closed, { recursive: true });
+    });
+  }
+}
+
+Deno.test("Confinement leaves nothing behind: no mount, control group or file", async () => {
+  const { scratchPath } = await (async () => {
+    await using bench = await openConfinedBench();
+    await bench.sh("echo a >file");
+    return bench;
+  })();
+  assertEquals(leftOf(scratchPath), []);
+});
+
+/** Mounts, control groups and files that carry the name of a directory. */
+function leftOf(directory: string): string[] {
+  const name = directory.slice(directory.lastIndexOf("/") + 1);
+  const mounts = Deno.readTextFileSync("/proc/self/mountinfo").split("\n").filter((line) =>
+    line.includes(`${directory}/`)
+  );
+  const groups = Deno.readTextFileSync("/proc/self/mountinfo").split("\n").filter((line) => / cgroup2? /.test(line))
+    .flatMap((line) => {
+      const [, , , , point = ""] = line.split(" ");
+      return groupsBelow(point, name);
+    });
+  return [
+    ...mounts,
+    ...groups,
+    ...[...Deno.readDirSync("/tmp")].map((entry) => entry.name).filter((entry) => entry.startsWith(name)),
+  ];
+}
+
+function groupsBelow(point: string, name: string): string[] {
+  const own = Deno.readTextFileSync("/proc/self/cgroup").trim().split("\n").map((line) =>
+    line.split(":").at(-1) ?? "/"
+  );
+  return [...new Set(["/", ...own])].map((path) => `${point}${path === "/" ? "" : path}/codebeaker-${name}`).filter(
+    (path) => {
+      try {
+        return Deno.statSync(path).isDirectory;
+      } catch {
+        return false;
+      }
+    },
+  );
+}
+
+Deno.test("what a killed service left is removed by the next one: programs, mounts, control groups, files", async () => {
+  const service = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--allow-all", fromFileUrl(new URL("lost_confinement.ts", import.meta.url))],
+    stdout: "piped",
+  }).spawn();
+  const reader = service.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const path = ((await reader.read()).value ?? "").trim();
+  assertMatch(path, /^\/tmp\/codebeaker-[0-9a-f-]+$/);
+  const before = leftOf(path);
+  assert(before.length > 0);
+  service.kill("SIGKILL");
+  await Promise.all([service.status, reader.cancel()]);
+  await until(async () => {
+    await using _ = await Scratch.open("/tmp", { release: releaseLeftovers });
+    return leftOf(path).length === 0;
+  }, "nothing of it is left");
+});
+
+Deno.test("Confinement tells by its version whether the same layers are told the same", async () => {
+  const told = async (...without: Parameters<typeof openConfinedBench>) => {
+    await using bench = await openConfinedBench(...without);
+    return [bench.confinement.layers.join(), bench.confinement.version];
+  };
+  const all = [await told(), await told("namespaces"), await told("namespaces", "landlock"), await told()];
+  const count = (index: number) => new Set(all.map((one) => one[index])).size;
+  assertEquals(count(1), count(0));
+});

@@ -1,0 +1,122 @@
+import { assert, assertEquals } from "@std/assert";
+import { landlockOptions } from "../../src/sandbox/landlock.ts";
+import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
+import { layerAvailability } from "../support/layers.ts";
+import { isPresent } from "../support/requirements.ts";
+
+const rulesOf = (options: readonly string[]) => options.filter((option) => option.startsWith("path-beneath:"));
+
+Deno.test("landlockOptions() gives each path exactly its rights, a file fewer than a directory", async () => {
+  const directory = await Deno.makeTempDir();
+  const file = `${directory}/file`;
+  await Deno.writeTextFile(file, "");
+  const base = rulesOf(landlockOptions({ mounts: [], hasNetwork: false }));
+  const ruleFor = (source: string, access: "read" | "execute" | "write") =>
+    rulesOf(landlockOptions({ mounts: [{ source, target: "/elsewhere", access }], hasNetwork: false }))
+      .slice(base.length);
+  const table = [
+    [directory, "read", "read-file,read-dir"],
+    [directory, "execute", "execute,read-file,read-dir"],
+    [directory, "write", "read-file,read-dir,write-file,make-reg,make-dir,remove-file,remove-dir,truncate,refer"],
+    [file, "read", "read-file"],
+    [file, "execute", "execute,read-file"],
+    [file, "write", "read-file,write-file,truncate"],
+  ] as const;
+  for (const [source, access, rights] of table) {
+    assertEquals(ruleFor(source, access), [`path-beneath:${rights}:${source}`]);
+  }
+  assertEquals(ruleFor(`${directory}/none`, "read"), []);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("landlockOptions() names what a program takes to start, and what the network takes only with it", () => {
+  const options = landlockOptions({ mounts: [], hasNetwork: false });
+  assertEquals(options.slice(0, 2), ["--landlock-access", "fs"]);
+  assertEquals(
+    options.slice(2).filter((_, index) => index % 2 === 0).every((option) => option === "--landlock-rule"),
+    true,
+  );
+  const paths = rulesOf(options).map((rule) => rule.split(":").at(-1) ?? "");
+  assertEquals(
+    paths.filter((path) => !path.startsWith("/usr/lib") && !["/etc/ld.so.cache", "/usr/bin"].includes(path)),
+    [],
+  );
+  assert(options.includes("path-beneath:read-file,read-dir:/usr/bin"), `${options}`);
+  const more = rulesOf(landlockOptions({ mounts: [], hasNetwork: true })).slice(paths.length);
+  assert(more.includes("path-beneath:read-file:/etc/hosts"), `${more}`);
+  assert(more.every((rule) => /^path-beneath:read-file(,read-dir)?:\/(etc|usr\/share)\//.test(rule)), `${more}`);
+});
+
+const bench = await openConfinedBench("namespaces");
+Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
+if (isPresent("landlock", layerAvailability(bench.confinement, "landlock"))) testInside(bench);
+
+function testInside(bench: ConfinedBench): void {
+  Deno.test("Landlock: a program reads and lists nothing that is not named", async () => {
+    const { stdout, status } = await bench.sh(
+      "for place in /etc/passwd /etc/hostname /etc/hosts; do cat $place && echo $place; done; for place in / /etc /tmp /var /home; do ls $place && echo $place; done; echo end",
+    );
+    assertEquals([stdout, status.success], ["end\n", true]);
+  });
+
+  Deno.test("Landlock: a program writes, makes, moves and removes in its directory, and nowhere else", async () => {
+    const outside = await Deno.makeTempDir();
+    await Deno.chmod(outside, 0o777);
+    await Deno.writeTextFile(`${outside}/there`, "there");
+    await Deno.chmod(`${outside}/there`, 0o666);
+    const inside = await bench.sh(
+      "echo a >file && mkdir -p d/e && mv file d/e/moved && cat d/e/moved && : >d/e/moved && rm -r d && echo done",
+    );
+    assertEquals(inside.stdout, "a\ndone\n");
+    const attempts = [
+      ": >new",
+      "mkdir directory",
+      "rm there",
+      "mv there elsewhere",
+      "echo x >there",
+      "cat there",
+      "ln there hard",
+    ];
+    for (const attempt of attempts) {
+      const { status } = await bench.sh(`cd ${outside} || exit 1; ${attempt}`);
+      const byPath = await bench.sh(attempt.replaceAll(/\b(new|directory|there|elsewhere|hard)\b/g, `${outside}/$1`));
+      assertEquals([attempt, status.success, byPath.status.success], [attempt, false, false]);
+    }
+    assertEquals([...Deno.readDirSync(outside)].map(({ name }) => name), ["there"]);
+    assertEquals(await Deno.readTextFile(`${outside}/there`), "there");
+    await Deno.remove(outside, { recursive: true });
+  });
+
+  Deno.test("Landlock: a program makes no symlink, device, pipe or socket, in its own directory neither", async () => {
+    const { stdout } = await bench.sh(
+      'ln -s /etc/passwd link && echo symlink; mkfifo pipe && echo pipe; mknod device c 1 3 && echo device; perl -e \'use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0) && bind($s, sockaddr_un("socket")) && print "socket\\n"\'; ls -A',
+    );
+    assertEquals(stdout, "");
+  });
+
+  Deno.test("Landlock: a symlink that the service left in its directory leads a program nowhere", async () => {
+    await Deno.symlink("/etc/passwd", `${bench.workspace.source}/planted`);
+    assertEquals((await bench.sh("cat planted; cat ./planted/")).stdout, "");
+    await Deno.remove(`${bench.workspace.source}/planted`);
+  });
+
+  Deno.test("Landlock: a path that is granted to be read is read, and not written", async () => {
+    const granted = await Deno.makeTempDir();
+    await Deno.chmod(granted, 0o777);
+    await Deno.writeTextFile(`${granted}/file`, "granted");
+    await Deno.chmod(`${granted}/file`, 0o666);
+    const mounts = [{ source: granted, target: granted, access: "read" }] as const;
+    const { stdout } = await bench.sh(
+      `cat ${granted}/file; echo x >${granted}/file; echo >${granted}/new; ${granted}/file`,
+      {
+        mounts,
+      },
+    );
+    assertEquals([stdout, [...Deno.readDirSync(granted)].length], ["granted", 1]);
+    await Deno.remove(granted, { recursive: true });
+  });
+
+  Deno.test("Landlock: what a program starts is held to the same", async () => {
+    assertEquals((await bench.sh("sh -c 'setsid sh -c \"cat /etc/passwd\"'; (cat /etc/passwd) & wait")).stdout, "");
+  });
+}
