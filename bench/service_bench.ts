@@ -1,6 +1,6 @@
 import { MAX_ISOLATION } from "../src/core/capabilities.ts";
 import { RUNTIMES } from "../src/runtimes/registry.ts";
-import { Proofs } from "../src/runtimes/self_test/proofs.ts";
+import { SelfTestResults } from "../src/runtimes/self_test/self_test_results.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { type ServiceProcess, startServiceProcess } from "../tests/support/service_process.ts";
 import { residentMb } from "./process_memory.ts";
@@ -54,11 +54,11 @@ async function benchSelfTests(): Promise<Row[]> {
   for (const { name, load } of RUNTIMES) {
     const testMs: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      await using host = await openRuntimeHost({ proofs: new Proofs(undefined) });
+      await using host = await openRuntimeHost({ selfTestResults: new SelfTestResults(undefined) });
       const startedAt = performance.now();
       await using runtime = (await load()).create(host);
       const { available } = await runtime.isAvailable();
-      await runtime.whenProven?.({ minIsolation: MAX_ISOLATION });
+      await runtime.whenSelfTested?.({ minIsolation: MAX_ISOLATION });
       if (available) testMs.push(performance.now() - startedAt);
     }
     const figure = testMs.length === 0 ? "not here" : `${median(testMs).toFixed(0)} ms`;

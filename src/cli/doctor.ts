@@ -40,7 +40,10 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
 }
 
 async function examine({ json, ...settings }: DoctorFlags): Promise<number> {
-  await using service = await composeService(await loadConfig(settings), { identity: "passing", provesAnew: true });
+  await using service = await composeService(await loadConfig(settings), {
+    identity: "passing",
+    rerunsSelfTests: true,
+  });
   const diagnosis = await service.engine.diagnose();
   const palette = Deno.stdout.isTerminal() && !Deno.noColor ? COLORED : PLAIN;
   await print(json ? JSON.stringify(diagnosis, null, 2) : describeDiagnosis(diagnosis, palette));

@@ -3,7 +3,7 @@ import { strictObject } from "../core/validation.ts";
 import { defineFileCommand } from "./command.ts";
 import { readPatch } from "./patch_files.ts";
 import { PatchPlan } from "./patch_plan.ts";
-import { TextDesks } from "./text_desk.ts";
+import { TextWorkerPool } from "./text_worker_pool.ts";
 
 /** What became of a patch. */
 export interface PatchResult {
@@ -30,7 +30,7 @@ export const applyPatch = defineFileCommand({
     dryRun: z.boolean().default(false),
   }),
   async run({ id, files }, { patch, strip, dryRun }, { signal, texts }): Promise<PatchResult> {
-    using desk = await (texts ?? new TextDesks()).take({ owner: id, signal });
+    using desk = await (texts ?? new TextWorkerPool()).take({ owner: id, signal });
     const plan = new PatchPlan(files, desk);
     const applied = { filesPatched: 0, hunksApplied: 0, hunksFailed: 0 };
     const errors: string[] = [];

@@ -3,7 +3,7 @@ import type { ProgramResult } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { RunProgramOptions } from "./run_program.ts";
-import type { TextDesks } from "./text_desk.ts";
+import type { TextWorkerPool } from "./text_worker_pool.ts";
 
 /** What holds while a command runs. */
 export interface CommandContext
@@ -15,7 +15,7 @@ export interface CommandContext
   /** Whether packages may be installed; absent, they may not. */
   readonly mayInstall?: boolean;
   /** Where all commands of a service work with texts; absent, nobody else does. */
-  readonly texts?: TextDesks;
+  readonly texts?: TextWorkerPool;
 }
 
 interface AnyCommand<Schema extends z.ZodType> {

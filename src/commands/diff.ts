@@ -6,7 +6,7 @@ import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { defineFileCommand } from "./command.ts";
 import type { Side } from "./compare_texts.ts";
 import { readText } from "./read_text.ts";
-import { TextDesks } from "./text_desk.ts";
+import { TextWorkerPool } from "./text_worker_pool.ts";
 
 /** Compares two texts, each a file's or given, and tells the difference as a unified diff that `apply_patch` takes. */
 export const diff = defineFileCommand({
@@ -36,7 +36,7 @@ export const diff = defineFileCommand({
       { name: "modified", path: modifiedPath, content: modifiedContent },
     ] as const;
     for (const side of sides) checkSide(side);
-    using desk = await (texts ?? new TextDesks()).take({ owner: id, signal });
+    using desk = await (texts ?? new TextWorkerPool()).take({ owner: id, signal });
     const [original, modified] = [await readSide(files, sides[0]), await readSide(files, sides[1])];
     if (original.text === modified.text) return { diff: "", addedLines: 0, removedLines: 0, identical: true };
     return { ...await desk.compare({ original, modified, contextLines }), identical: false };

@@ -18,7 +18,7 @@ import { readFile } from "./read_file.ts";
 import { writeFile } from "./write_file.ts";
 
 export type { Command, CommandContext } from "./command.ts";
-export { TextDesks } from "./text_desk.ts";
+export { TextWorkerPool } from "./text_worker_pool.ts";
 export { describeEnd, runProgram, type RunProgramOptions, unlessAborted } from "./run_program.ts";
 
 /** Every command there is. */

@@ -1,7 +1,7 @@
 import type { StructuredPatch, StructuredPatchHunk } from "diff";
 import { CodeBeakerError, invalidField } from "../core/errors.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import type { TextDesk } from "./text_desk.ts";
+import type { TextWorker } from "./text_worker_pool.ts";
 
 /** What is read of a patch is many times as large. */
 const MAX_PATCH_LENGTH = 4_194_304;
@@ -36,7 +36,7 @@ export interface FilePatch {
 export interface ReadPatchOptions {
   /** How many leading parts its paths lose. */
   readonly strip: number;
-  readonly desk: Pick<TextDesk, "parse">;
+  readonly desk: Pick<TextWorker, "parse">;
 }
 
 /**

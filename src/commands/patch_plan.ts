@@ -2,7 +2,7 @@ import { CodeBeakerError, hasCode } from "../core/errors.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { type FileNames, type FilePatch } from "./patch_files.ts";
 import { readText } from "./read_text.ts";
-import type { TextDesk } from "./text_desk.ts";
+import type { TextWorker } from "./text_worker_pool.ts";
 
 /** What the texts of all files that a patch changes may be long together. */
 const MAX_TOTAL_LENGTH = 67_108_864;
@@ -16,13 +16,13 @@ interface Target {
 /** A workspace as it will be when a patch has been applied; nothing is written until {@link PatchPlan.write}. */
 export class PatchPlan {
   readonly #files: WorkspaceFiles;
-  readonly #desk: Pick<TextDesk, "fit">;
+  readonly #desk: Pick<TextWorker, "fit">;
   /** The texts that were read or changed, by path; undefined is a file that is not there. */
   readonly #texts = new Map<string, string | undefined>();
   readonly #changed = new Set<string>();
   #length = 0;
 
-  constructor(files: WorkspaceFiles, desk: Pick<TextDesk, "fit">) {
+  constructor(files: WorkspaceFiles, desk: Pick<TextWorker, "fit">) {
     this.#files = files;
     this.#desk = desk;
   }

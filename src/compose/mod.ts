@@ -23,7 +23,7 @@ import { Instance } from "../host/instance.ts";
 import { checkMachine } from "../sandbox/machine_checks.ts";
 import { machineMemoryMb } from "../host/machine_memory.ts";
 import { MemoryBudget } from "../concurrency/memory_budget.ts";
-import { Proofs } from "../runtimes/self_test/proofs.ts";
+import { SelfTestResults } from "../runtimes/self_test/self_test_results.ts";
 import { Scratch } from "../host/scratch.ts";
 import { WarmPool, type WarmPoolOptions } from "../runtimes/warm/warm_pool.ts";
 import { Uploads } from "../workspace/uploads.ts";
@@ -60,7 +60,7 @@ export interface ComposeOptions {
   /** What makes its runtimes; absent, all there are. */
   readonly createRuntimes?: (host: RuntimeHost) => ExecutionRuntime[];
   /** Whether its runtimes prove themselves again, whatever was proven before. */
-  readonly provesAnew?: boolean;
+  readonly rerunsSelfTests?: boolean;
 }
 
 /**
@@ -78,7 +78,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
   if (scratch !== undefined) building.use(scratch);
   const memory: MemoryBudget = new MemoryBudget(config.memoryBudgetMb ?? Math.floor(machineMemoryMb() * MEMORY_SHARE), {
     waitingMb: config.warmMemoryMb,
-    giveWay: async () => await pool?.giveWay(),
+    evictAll: async () => await pool?.evictAll(),
   });
   const confinement = building.use(
     scratch === undefined ? Confinement.none() : await Confinement.detect(scratch.path, {
@@ -90,13 +90,15 @@ export async function composeService(config: Config, options: ComposeOptions): P
   const storage = building.use(openServiceStorage(config, { ...options, hasInstance: instance !== undefined }));
   endUnfinished(storage);
   prune(storage);
-  const survivors = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
-  const proofs = new Proofs(instance === undefined || options.provesAnew === true ? undefined : config.home);
+  const recoverable = new Set(storage.sessions.open().map(({ environmentId }) => environmentId));
+  const selfTestResults = new SelfTestResults(
+    instance === undefined || options.rerunsSelfTests === true ? undefined : config.home,
+  );
   const clock = SYSTEM_CLOCK;
   const pool: WarmPool | undefined = options.identity === "lasting" && config.warmMax > 0
     ? openPool(config, { clock, memory, isBusy: () => admission.running >= navigator.hardwareConcurrency })
     : undefined;
-  const lent = { scratchDirectory: scratch?.path, confinement, instance, proofs, memory, survivors, pool };
+  const lent = { scratchDirectory: scratch?.path, confinement, instance, selfTestResults, memory, recoverable, pool };
   const host = runtimeHost(config, lent);
   const runtimes = (options.createRuntimes ?? createRuntimes)(host);
   for (const runtime of runtimes) building.use(runtime);
@@ -146,7 +148,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
     const isBusy = () => !admission.isOpen || admission.running > 0;
     building.use(new StartProbe({ selector, memory, isBusy })).begin();
   }
-  await sessions.restore((environmentId) => survivors.delete(environmentId));
+  await sessions.restore((environmentId) => recoverable.delete(environmentId));
   const { maxBodyBytes } = config;
   const requests = requestBudget(maxBodyBytes);
   const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
@@ -224,7 +226,7 @@ function machineOf(
 function runtimeHost(
   config: Config,
   { pool, ...parts }:
-    & Pick<RuntimeHost, "scratchDirectory" | "confinement" | "instance" | "proofs" | "memory" | "survivors">
+    & Pick<RuntimeHost, "scratchDirectory" | "confinement" | "instance" | "selfTestResults" | "memory" | "recoverable">
     & { readonly pool: WarmPool | undefined },
 ): RuntimeHost {
   return {

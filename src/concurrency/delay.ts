@@ -32,7 +32,7 @@ export async function settledWithin(
  * What is called between two steps of a work that waits for nothing, and gives others their turn when they have waited
  * for long.
  */
-export function holdingNobodyUp(): () => Promise<void> {
+export function createYielder(): () => Promise<void> {
   let since = performance.now();
   return async () => {
     if (performance.now() - since <= MAX_HOLD_MS) return;

@@ -9,7 +9,7 @@ export interface MemoryBudgetOptions {
   /** What everything that is made ahead of time may take of it, in MB; all of it when absent. */
   readonly waitingMb?: number;
   /** Has what is made ahead of time give its memory back, as somebody needs it now. */
-  readonly giveWay?: () => Promise<void>;
+  readonly evictAll?: () => Promise<void>;
 }
 
 /**
@@ -21,11 +21,11 @@ export class MemoryBudget {
   readonly #all: Semaphore;
   readonly #workspaces: Semaphore;
   readonly #waiting: Semaphore;
-  readonly #giveWay: () => Promise<void>;
+  readonly #evictAll: () => Promise<void>;
 
-  constructor(totalMb: number, { giveWay = () => Promise.resolve(), waitingMb = totalMb }: MemoryBudgetOptions = {}) {
+  constructor(totalMb: number, { evictAll = () => Promise.resolve(), waitingMb = totalMb }: MemoryBudgetOptions = {}) {
     this.totalMb = totalMb;
-    this.#giveWay = giveWay;
+    this.#evictAll = evictAll;
     this.#waiting = new Semaphore(waitingMb);
     this.#all = new Semaphore(totalMb);
     this.#workspaces = new Semaphore(Math.floor(totalMb * WORKSPACE_SHARE));
@@ -41,7 +41,7 @@ export class MemoryBudget {
     if (memoryMb > this.totalMb) throw noMemory(memoryMb, `programs may use ${this.totalMb} MB together`);
     const free = this.#all.tryAcquire(memoryMb);
     if (free !== undefined) return free;
-    this.#giveWay();
+    this.#evictAll();
     try {
       return await this.#all.acquire({ ...options, permits: memoryMb });
     } catch (cause) {
@@ -59,7 +59,7 @@ export class MemoryBudget {
   async forSession(sizeMb: number): Promise<Disposable | undefined> {
     const free = this.forWorkspace(sizeMb);
     if (free !== undefined) return free;
-    await this.#giveWay();
+    await this.#evictAll();
     return this.forWorkspace(sizeMb);
   }
 

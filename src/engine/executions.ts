@@ -6,7 +6,7 @@ import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../concurrency/delay.ts";
-import { Audience } from "./audience.ts";
+import { WaiterSet } from "./waiter_set.ts";
 import { LiveExecution } from "./live_execution.ts";
 import type { EndedExecution, Observer } from "./observer.ts";
 import type { Caller, ExecutionReport, FeedInput, SubmitOptions, Submitted } from "./port.ts";
@@ -57,7 +57,7 @@ export class Executions implements AsyncDisposable {
   readonly #observer: Observer;
   readonly #drainMs: number;
   readonly #live = new Map<string, LiveExecution>();
-  readonly #audiences = new WeakMap<LiveExecution, Audience>();
+  readonly #audiences = new WeakMap<LiveExecution, WaiterSet>();
 
   constructor({ store, observer = {}, drainMs }: ExecutionsOptions) {
     this.#store = store;
@@ -188,7 +188,7 @@ export class Executions implements AsyncDisposable {
     body: ExecutionBody,
     { signal, isTold }: { readonly signal: AbortSignal | undefined; readonly isTold: boolean },
   ): Promise<void> {
-    using audience = new Audience(() => live.cancel());
+    using audience = new WaiterSet(() => live.cancel());
     this.#audiences.set(live, audience);
     audience.join(signal);
     const result = await this.#run(live, submission.selection, body);

@@ -99,7 +99,7 @@ export class ChildLife {
   }
 
   /** The program told its own end, and all that it printed was read: whatever is left of it is in nobody's way. */
-  tellEnd(code: number): void {
+  reportExit(code: number): void {
     this.#watch.lookOnceMore();
     if (this.#cause !== undefined || this.#hasEnded) return;
     this.#told.resolve({ success: code === 0, code, signal: null });
@@ -138,7 +138,7 @@ export class ChildLife {
     this.#hasEnded = true;
     this.#exited.resolve();
     this.#watch.stop();
-    if (!isTold && processes.isOutOfMemory()) this.#cause ??= memoryLimit(this.#watch.seen, limits); // tellEnd() has looked.
+    if (!isTold && processes.isOutOfMemory()) this.#cause ??= memoryLimit(this.#watch.seen, limits); // reportExit() has looked.
     this.process.status.then(() => processes.end()).then(this.#gone.resolve);
     await this.#terminating;
     await this.#disk?.stop();

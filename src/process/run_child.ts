@@ -182,7 +182,7 @@ function untilBothEnd(
 ): [ChunkSource, ChunkSource] {
   let ends = 0;
   const onEnd = (code: number) => {
-    if (++ends === 2) life.tellEnd(code);
+    if (++ends === 2) life.reportExit(code);
   };
   return [untilEnd(stdout, onEnd), untilEnd(stderr, onEnd)];
 }

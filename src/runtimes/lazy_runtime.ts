@@ -35,8 +35,8 @@ export class LazyRuntime implements ExecutionRuntime {
     return await (await this.#runtime()).isAvailable(environment, options);
   }
 
-  whenProven(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
-    return this.#known?.whenProven?.(config);
+  whenSelfTested(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
+    return this.#known?.whenSelfTested?.(config);
   }
 
   async diagnose(): Promise<Diagnosis> {

@@ -9,7 +9,7 @@ import type { RefusalReport } from "../core/refusal.ts";
 import type { Confinement } from "../sandbox/confinement.ts";
 import type { Instance } from "../host/instance.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
-import type { Proofs } from "./self_test/proofs.ts";
+import type { SelfTestResults } from "./self_test/self_test_results.ts";
 import type { WarmPool } from "./warm/warm_pool.ts";
 
 /** What the service lends to every runtime. */
@@ -24,12 +24,12 @@ export interface RuntimeHost {
   /** Whose what outlives this process is; undefined where no home directory can be kept. */
   readonly instance: Instance | undefined;
   /** What earlier processes have proven of this machine. */
-  readonly proofs: Pick<Proofs, "has" | "add">;
+  readonly selfTestResults: Pick<SelfTestResults, "has" | "add">;
   /**
    * Environments of an earlier process that may yet be attached again by their ids: until they leave this set, nobody
    * removes them.
    */
-  readonly survivors: ReadonlySet<string>;
+  readonly recoverable: ReadonlySet<string>;
   /** The names of the runtimes that run any command line, for those that refuse one; absent, none is known. */
   readonly shellRuntimes?: readonly string[];
   /** Memory that what is idle may hold, for as long as it is there. Absent, there always is some. */
@@ -61,16 +61,16 @@ export interface RuntimeFacts {
 /** How it is answered whether a runtime can be used. */
 export interface AvailabilityOptions {
   /**
-   * Whether the self-test counts as passed while it runs, for who looks at {@link ExecutionRuntime.whenProven} too; absent, it is waited
+   * Whether the self-test counts as passed while it runs, for who looks at {@link ExecutionRuntime.whenSelfTested} too; absent, it is waited
    * for.
    */
-  readonly presumesProof?: boolean;
+  readonly assumesSelfTest?: boolean;
   /** Whether what would have to be fetched first counts as not there; absent, it can be had. */
   readonly fetchesNothing?: boolean;
 }
 
 /** Whose self-test is waited for, and by whom. */
-export interface ProofDemand extends Pick<RuntimeConfig, "minIsolation"> {
+export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
   /** Whether it is waited for up to a minute; absent, 2 s. */
   readonly isPatient?: boolean;
 }
@@ -93,7 +93,7 @@ export interface ExecutionRuntime extends AsyncDisposable {
    * Settles when the self-test is over that this configuration waits for, and after 2 s at the latest, or a minute for
    * who is patient; undefined when none runs. Absent where it is never told apart from {@link isAvailable}.
    */
-  whenProven?(demand: ProofDemand): Promise<void> | undefined;
+  whenSelfTested?(demand: SelfTestDemand): Promise<void> | undefined;
 
   /** What it declares about itself. */
   getCapabilities(): RuntimeCapabilities;
@@ -115,7 +115,7 @@ export interface ExecutionRuntime extends AsyncDisposable {
    * An environment of this instance that outlived the process which made it: with its files, and with nothing running
    * in it. Undefined when there is none (any more). Absent where nothing outlives the process.
    *
-   * @param id the environment's own, one of {@link RuntimeHost.survivors}
+   * @param id the environment's own, one of {@link RuntimeHost.recoverable}
    * @throws {CodeBeakerError} `runtime_unavailable` when that cannot be told now
    */
   reattachEnvironment?(id: string, config: RuntimeConfig): Promise<ExecutionEnvironment | undefined>;

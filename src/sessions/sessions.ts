@@ -1,4 +1,4 @@
-import { findCommand, TextDesks } from "../commands/mod.ts";
+import { findCommand, TextWorkerPool } from "../commands/mod.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
@@ -45,7 +45,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   readonly #observer: Observer;
   readonly #runner: SessionRunner;
   readonly #open = new Map<string, Session>();
-  readonly #texts = new TextDesks();
+  readonly #texts = new TextWorkerPool();
   /** The last activity that is written down: a service that is lost between two looks forgets no more than that. */
   readonly #kept = new WeakMap<Session, number>();
   #leftover: KeptSessions | undefined;

@@ -1,6 +1,6 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { ArchiveIndex, type IndexedEntry, parseEntryPath } from "./archive_index.ts";
-import { holdingNobodyUp } from "../concurrency/delay.ts";
+import { createYielder } from "../concurrency/delay.ts";
 import { Spool } from "./spool.ts";
 import { type ArchiveItem, decodeTar, encodeTar, type ParsedTarEntry } from "./tar.ts";
 import { MAX_OVERHEAD_BYTES, notTaken, tarGate, unpacksTooLarge } from "./tar_gate.ts";
@@ -72,10 +72,10 @@ async function readIndex(
   { spool, maxBytes }: { readonly spool: Spool; readonly maxBytes: number },
 ): Promise<ArchiveIndex> {
   const index = new ArchiveIndex();
-  const giveWay = holdingNobodyUp();
+  const evictAll = createYielder();
   let copiedBytes = 0;
   for await (const entry of decodeTar(tar)) {
-    await giveWay();
+    await evictAll();
     refuseAttributes(entry);
     const offset = spool.size;
     for await (const bytes of entry.body) spool.append(bytes);

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { CodeBeakerError } from "../core/errors.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
-import { holdingNobodyUp } from "../concurrency/delay.ts";
+import { createYielder } from "../concurrency/delay.ts";
 import { DirectoryHandle, systemCodeOf, translate } from "./directory_handle.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import { refuseDepth } from "./file_tree.ts";
@@ -28,10 +28,10 @@ interface Met {
  *   `not_found` when the directory itself is gone
  */
 export async function packTree(root: string): Promise<ReadableStream<Uint8Array>> {
-  const giveWay = holdingNobodyUp();
+  const evictAll = createYielder();
   for (const { directory, name, stats } of walkFrom(root)) {
     if (stats.isFile()) refuseUnreadable(directory.child(name));
-    await giveWay();
+    await evictAll();
   }
   return encodeTar(itemsIn(root));
 }
@@ -49,10 +49,10 @@ export async function unpackTree(
   archive: ReadableStream<Uint8Array>,
   { signal, room }: { readonly signal?: AbortSignal; readonly room?: DiskRoom | undefined } = {},
 ): Promise<void> {
-  const giveWay = holdingNobodyUp();
+  const evictAll = createYielder();
   for await (const entry of decodeTar(archive)) {
     signal?.throwIfAborted();
-    await giveWay();
+    await evictAll();
     const path = parseWorkspacePath(entry.header.name);
     try {
       await room?.take(entry.header.size);

@@ -1,5 +1,5 @@
 import type { RequestFile } from "../core/request.ts";
-import { holdingNobodyUp } from "../concurrency/delay.ts";
+import { createYielder } from "../concurrency/delay.ts";
 
 /** Where files are written. */
 interface WritableFiles {
@@ -8,9 +8,9 @@ interface WritableFiles {
 
 /** Writes the files of a request, one after the other, and lets nobody else wait for all of them. */
 export async function writeFiles(to: WritableFiles, files: readonly RequestFile[]): Promise<void> {
-  const giveWay = holdingNobodyUp();
+  const evictAll = createYielder();
   for (const { path, bytes } of files) {
     await to.write(path, bytes);
-    await giveWay();
+    await evictAll();
   }
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runCommand, TextDesks } from "../../src/commands/mod.ts";
+import { runCommand, TextWorkerPool } from "../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { ask, type Asked, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
@@ -201,7 +201,7 @@ Deno.test("diff is busy for those of a session for whom there is no room to wait
   await using environment = await FakeEnvironment.create();
   const signal = AbortSignal.timeout(2_000);
   const command = farApart();
-  const context = { limits: LIMITS_GIVEN, texts: new TextDesks() };
+  const context = { limits: LIMITS_GIVEN, texts: new TextWorkerPool() };
   const codes = Promise.all(
     Array.from(
       { length: 30 },

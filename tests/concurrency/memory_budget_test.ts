@@ -51,11 +51,11 @@ Deno.test("MemoryBudget gives up a wait that is aborted, with its reason", async
 
 Deno.test("MemoryBudget has what waits give way to a program, and to what a session holds", async () => {
   const waiting: Disposable[] = [];
-  const giveWay = () => {
+  const evictAll = () => {
     for (const one of waiting.splice(0)) one[Symbol.dispose]();
     return Promise.resolve();
   };
-  const budget = new MemoryBudget(100, { giveWay });
+  const budget = new MemoryBudget(100, { evictAll });
   const wait = () => waiting.push(budget.forWaiting(60) ?? { [Symbol.dispose]() {} });
   wait();
   using small = await budget.forProgram(40, {});

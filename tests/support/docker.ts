@@ -38,7 +38,7 @@ export interface DockerUnderTest extends AsyncDisposable {
 /** A runtime with a home of its own; `settings` stand in place of the tests' own. */
 export async function openDocker(
   settings: Readonly<Record<string, unknown>> = {},
-  parts: Partial<Pick<RuntimeHost, "proofs" | "pool">> = {},
+  parts: Partial<Pick<RuntimeHost, "selfTestResults" | "pool">> = {},
 ): Promise<DockerUnderTest> {
   const log: { message: string; facts: Readonly<Record<string, unknown>> }[] = [];
   const note = (message: string, facts: Readonly<Record<string, unknown>>) => void log.push({ message, facts });

@@ -6,7 +6,7 @@ import { Scratch } from "../../src/host/scratch.ts";
 
 /** What has passed in this process: the self-test is not what most tests test. */
 const passed = new Map<string, string>();
-const PROOFS: RuntimeHost["proofs"] = {
+const PROOFS: RuntimeHost["selfTestResults"] = {
   has: (subject, version) => Promise.resolve(passed.get(subject) === version),
   add: (subject, version) => Promise.resolve(void passed.set(subject, version)),
 };
@@ -30,8 +30,8 @@ export async function openRuntimeHost(
       docker: { host: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", pull: "never", environments: {} },
     },
     instance,
-    proofs: PROOFS,
-    survivors: new Set(),
+    selfTestResults: PROOFS,
+    recoverable: new Set(),
     log: { info: () => {}, warning: () => {} },
     ...options,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

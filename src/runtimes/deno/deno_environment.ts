@@ -26,7 +26,7 @@ import { commandLaunch, type Launch } from "./launch.ts";
 import { Packages } from "./packages.ts";
 import { CACHE_NAME, type Places, placesIn, TEMPORARY_NAME, WORKSPACE_NAME } from "./places.ts";
 import { parseShellProgram, type ShellProgram } from "./shell_program.ts";
-import { WAITING_MEMORY_MB, WaitingProcess } from "./waiting_process.ts";
+import { WARM_MEMORY_MB, WarmProcess } from "./warm_process.ts";
 
 const NO_MEMORY: Disposable = { [Symbol.dispose]() {} };
 
@@ -41,7 +41,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly #places: Places;
   readonly #shownPaths: Record<string, string>;
   readonly #packages: Packages;
-  readonly #waiting = new WaitingProcess();
+  readonly #waiting = new WarmProcess();
   readonly #running = new Set<Child>();
   /** Interpreters of contexts, which run beside everything else. */
   readonly #interpreters = new Set<Child>();
@@ -268,7 +268,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   /** Undefined when there is none now. */
   #memoryToWait(): Disposable | undefined {
     const { memory } = this.#installation;
-    return memory === undefined ? NO_MEMORY : memory.forWorkspace(WAITING_MEMORY_MB);
+    return memory === undefined ? NO_MEMORY : memory.forWorkspace(WARM_MEMORY_MB);
   }
 
   /** What its client cannot delete would keep every later program from running, which begins when that is gone. */

@@ -37,9 +37,9 @@ export interface SelfTestOptions {
 /** Runs the canaries, unless they have kept every promise when everything was the same. */
 export async function selfTest(installation: DenoInstallation, options: SelfTestOptions): Promise<CanaryFinding[]> {
   const version = versionOf(installation);
-  if (await installation.proofs.has("deno", version)) return allKept(CANARIES);
+  if (await installation.selfTestResults.has("deno", version)) return allKept(CANARIES);
   const findings = await testNow(installation, options);
-  if (findings.every(({ kept }) => kept)) await installation.proofs.add("deno", version);
+  if (findings.every(({ kept }) => kept)) await installation.selfTestResults.add("deno", version);
   return findings;
 }
 

@@ -48,7 +48,7 @@ function mayPrintMore() {
   return internals?.dispatchProcessExitEvent !== undefined && globalThis.process.listenerCount("exit") > 0;
 }
 
-function tellEnd() {
+function reportExit() {
   try {
     const code = Deno.exitCode & 255;
     if (code > 128) write(encode("\0\x07\x01\0")); // The end of the process may be known before both streams are read.
@@ -76,7 +76,7 @@ env.get = function get(name) {
   return value;
 };
 addEventListener("unhandledrejection", ({ reason }) => tell(reason));
-addEventListener("unload", tellEnd);
+addEventListener("unload", reportExit);
 EventTarget.prototype.addEventListener = function addEventListener(type, ...rest) {
   if (typeof type !== "string" || type === "unload") hasListeners = true;
   return apply(listen, this, [type, ...rest]);

@@ -6,7 +6,7 @@ import type { RuntimeConfig } from "../port.ts";
 import { DenoEnvironment } from "./deno_environment.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 import type { DenoInstallation } from "./installation.ts";
-import { WAITING_MEMORY_MB } from "./waiting_process.ts";
+import { WARM_MEMORY_MB } from "./warm_process.ts";
 
 /** The environments that are made ready before anybody has asked, for requests that ask for nothing special. */
 const STOCKED = ["typescript", "javascript"];
@@ -55,7 +55,7 @@ function shelfOf(
   return {
     owner: RUNTIME_NAME,
     min,
-    memoryMb: WAITING_MEMORY_MB,
+    memoryMb: WARM_MEMORY_MB,
     async make() {
       await using stack = new AsyncDisposableStack();
       const environment = stack.use(DenoEnvironment.create(installation, { ...config, singleUse: true }));

@@ -28,9 +28,9 @@ import { type Installer, installPackages } from "./packages/package_installation
 import { noInstaller } from "./packages/packages.ts";
 import { PendingFiles } from "./program/pending_files.ts";
 import { ReadyExec } from "./warm/ready_exec.ts";
-import { endStrays, makeRoom } from "./container/strays.ts";
-import type { WaitingContainer } from "./warm/waiting_container.ts";
-import type { WaitingSession } from "./warm/waiting_session.ts";
+import { killOrphanProcesses, makeRoom } from "./container/strays.ts";
+import type { WarmContainer } from "./warm/warm_container.ts";
+import type { WarmSession } from "./warm/warm_session.ts";
 
 /** How long disposal waits for what programs have to say, where no Engine ends them. */
 const LAST_OUTCOMES_MS = 5_000;
@@ -38,8 +38,8 @@ const COMPILER_QUEUE_MS = 120_000;
 
 /** What was made ahead of time for an environment: a container for its one program, or one that lasts. */
 interface Given {
-  readonly lease?: Lease<WaitingContainer> | undefined;
-  readonly session?: Lease<WaitingSession> | undefined;
+  readonly lease?: Lease<WarmContainer> | undefined;
+  readonly session?: Lease<WarmSession> | undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly #bounds: ContainerBoundary;
   readonly #containers: ContainerSet;
   readonly #leases: readonly (AsyncDisposable | undefined)[];
-  readonly #waitingContainer: WaitingContainer | undefined;
+  readonly #waitingContainer: WarmContainer | undefined;
   readonly #running = new Set<ProgramHandle>();
   readonly #ready: ReadyExec;
   readonly #operating = new Set<Promise<unknown>>();
@@ -125,7 +125,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   ): Promise<DockerEnvironment> {
     const environment = new DockerEnvironment(installation, options, { outlived });
     try {
-      await environment.#endStrays(await environment.#container());
+      await environment.#killOrphanProcesses(await environment.#container());
       return environment;
     } catch (error) {
       environment.#containers.abandon();
@@ -296,7 +296,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const operating = [...this.#operating]; // What begins from now on waits for the end of the cleaning.
     this.#cleaning = this.#cleaning
       .then(() => Promise.allSettled(operating))
-      .then(async () => this.#isDisposed ? undefined : await this.#endStrays(await lasting, options))
+      .then(async () => this.#isDisposed ? undefined : await this.#killOrphanProcesses(await lasting, options))
       .catch((error: unknown) =>
         this.#installation.log.warning("a container cannot be cleaned", {
           environment: this.id,
@@ -305,8 +305,8 @@ export class DockerEnvironment implements ExecutionEnvironment {
       );
   }
 
-  async #endStrays(container: Container, { isFull } = { isFull: false }): Promise<void> {
-    await endStrays(container, { sample: () => this.#sample(container.id) });
+  async #killOrphanProcesses(container: Container, { isFull } = { isFull: false }): Promise<void> {
+    await killOrphanProcesses(container, { sample: () => this.#sample(container.id) });
     if (isFull) await makeRoom(container);
     await this.#bounds.set(container.id, { compiling: false }); // A compiler, or a program, left its own.
   }

@@ -9,10 +9,10 @@ import type {
   AvailabilityOptions,
   ExecutionEnvironment,
   ExecutionRuntime,
-  ProofDemand,
   RuntimeConfig,
   RuntimeFacts,
   RuntimeHost,
+  SelfTestDemand,
 } from "../port.ts";
 import { DockerEnvironment } from "./docker_environment.ts";
 import { parseEngineAddress, whyUnreachable } from "./engine/engine_address.ts";
@@ -25,7 +25,7 @@ import { Images } from "./images/images.ts";
 import { GVISOR, isolationOf, keepsCgroup, ociRuntimeFor, whyNoNetwork } from "./self_test/isolation.ts";
 import { diagnosisOf, diagnosisWithout } from "./self_test/diagnosis.ts";
 import { ProgramNetwork } from "./container/program_network.ts";
-import { Proving, type ProvingGround } from "./self_test/proving.ts";
+import { type ProvingGround, SelfTests } from "./self_test/self_tests.ts";
 import { Reaper } from "./container/reaper.ts";
 import { type DockerSettings, parseSettings } from "./settings.ts";
 import { findSurvivor, type Survivor } from "./container/survivor.ts";
@@ -59,7 +59,7 @@ class DockerRuntime implements ExecutionRuntime {
   /** The environment names for which packages can be installed. */
   readonly #installable: readonly string[];
   readonly #probe: Probe;
-  readonly #proving: Proving;
+  readonly #proving: SelfTests;
   readonly #known = { living: new Set<string>(), interpreterless: new Set<string>() };
   #connecting: Promise<EngineClient> | undefined;
   /** Undefined as long as no Engine has ever answered. */
@@ -82,15 +82,15 @@ class DockerRuntime implements ExecutionRuntime {
       this.#settings.environments[name]?.install !== undefined
     );
     this.#probe = new Probe(() => this.#ask(), PROBE);
-    this.#proving = new Proving(host);
+    this.#proving = new SelfTests(host);
   }
 
   async isAvailable(environment?: string, options: AvailabilityOptions = {}): Promise<Availability> {
     const answer = await this.#probe.answer();
     if (!answer.available) return answer;
-    const { fetchesNothing = false, presumesProof = false } = options;
-    if (!presumesProof) await this.#proving.whenOver(undefined, { withinMs: PROOF_WAIT_MS.usual });
-    const isPresumed = presumesProof && this.#proving.proofOf(undefined) === undefined;
+    const { fetchesNothing = false, assumesSelfTest = false } = options;
+    if (!assumesSelfTest) await this.#proving.whenOver(undefined, { withinMs: PROOF_WAIT_MS.usual });
+    const isPresumed = assumesSelfTest && this.#proving.proofOf(undefined) === undefined;
     const why = isPresumed ? undefined : this.#proving.whyNot(undefined);
     if (why !== undefined) return { available: false, reason: why };
     if (environment === undefined || this.#engine === undefined) return answer;
@@ -101,7 +101,7 @@ class DockerRuntime implements ExecutionRuntime {
     }
   }
 
-  whenProven({ minIsolation, isPatient = false }: ProofDemand): Promise<void> | undefined {
+  whenSelfTested({ minIsolation, isPatient = false }: SelfTestDemand): Promise<void> | undefined {
     const withinMs = isPatient ? PROOF_WAIT_MS.patient : PROOF_WAIT_MS.usual;
     const ociRuntimes = new Set([undefined, ociRuntimeFor(minIsolation, this.#facts)]);
     const running = [...ociRuntimes].flatMap((name) => this.#proving.whenOver(name, { withinMs }) ?? []);
@@ -309,7 +309,7 @@ class DockerRuntime implements ExecutionRuntime {
     this.#reaper ??= new Reaper({
       client,
       instanceId: instance.id,
-      isOurs: (session) => this.#known.living.has(session) || this.#host.survivors.has(session),
+      isOurs: (session) => this.#known.living.has(session) || this.#host.recoverable.has(session),
       fateOf: Instance.fateOf,
       log,
     });

@@ -157,7 +157,7 @@ export class RuntimeSelector {
     const assessment = await runtime.assess(config);
     const { level } = assessment.isolation;
     const rejectedBecause = shortfallOf(assessment, demand) ??
-      await this.whyUnavailable(runtime, request.language, { presumesProof: true });
+      await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
     const declared = declaredInputs(runtime, level);
     const figures = this.profileOf(runtime).figures({
@@ -173,7 +173,7 @@ export class RuntimeSelector {
       candidate,
       declared,
       memoryMb,
-      proving: runtime.whenProven?.({ minIsolation: floor, isPatient }),
+      proving: runtime.whenSelfTested?.({ minIsolation: floor, isPatient }),
     };
   }
 

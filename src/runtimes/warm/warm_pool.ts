@@ -89,7 +89,7 @@ export class WarmPool implements AsyncDisposable {
   }
 
   /** Removes every member that waits, as somebody needs its memory now; for a while no other is made. */
-  async giveWay(): Promise<void> {
+  async evictAll(): Promise<void> {
     for (const shelf of this.#shelves.values()) {
       shelf.pause();
       this.#remove(shelf.takeOut(0));

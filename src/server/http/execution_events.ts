@@ -38,12 +38,12 @@ export async function executionEvents(
     onStart: (start) => teller.tellStart(start),
     onOutput: (chunk) => teller.tellOutput(chunk),
   });
-  const told = tellEnd(ended, { events, teller, options });
+  const told = reportExit(ended, { events, teller, options });
   await Promise.race([events.opened, told]);
   return events.body;
 }
 
-async function tellEnd(
+async function reportExit(
   ended: Promise<Execution>,
   { events, teller, options }: {
     readonly events: EventStream;
@@ -53,7 +53,7 @@ async function tellEnd(
 ): Promise<void> {
   using _pings = events.pingEvery(options.pingMs ?? PING_MS);
   try {
-    await teller.tellEnd(await ended);
+    await teller.reportExit(await ended);
   } catch (error) {
     if (!events.isOpen) throw error;
     await events.send("error", options.toProblem(error));
@@ -81,7 +81,7 @@ class ExecutionTeller {
     if (text !== "") await this.#events.send(chunk.stream, { text });
   }
 
-  async tellEnd(execution: Execution): Promise<void> {
+  async reportExit(execution: Execution): Promise<void> {
     if (!this.#hasStarted) await this.tellStart(execution);
     for (const { stream, text } of this.#output.end()) await this.#events.send(stream, { text });
     await this.#events.send("completed", execution);

@@ -36,7 +36,7 @@ export function executionMethods(
         ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
       });
       context.lease.keepUntil(ended);
-      const told = tellEnd(ended, notifier);
+      const told = reportExit(ended, notifier);
       if (wait) return toResult(await told);
       told.catch(() => {}); // Whoever asks for its status is told.
       return { executionId: id, status: "queued" };
@@ -81,7 +81,7 @@ export function executionMethods(
 }
 
 /** Follows an execution to its end, and tells it where somebody wants to hear of it. */
-async function tellEnd(ended: Promise<Execution>, notifier: ExecutionNotifier | undefined): Promise<Execution> {
+async function reportExit(ended: Promise<Execution>, notifier: ExecutionNotifier | undefined): Promise<Execution> {
   try {
     const execution = await ended;
     await notifier?.complete(execution);

@@ -5,7 +5,7 @@ import type { Confinement } from "../../../src/sandbox/confinement.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { CANARIES, runCanaries } from "../../../src/runtimes/deno/canaries.ts";
 import type { LayerName } from "../../../src/sandbox/layers.ts";
-import { Proofs } from "../../../src/runtimes/self_test/proofs.ts";
+import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { type DenoWeakening, SAY_READY, writeWeakenedDeno } from "../../support/weakened_deno.ts";
 import { until } from "../../support/until.ts";
@@ -112,9 +112,9 @@ Deno.test("[deno] every canary has a test that shows it can fail", () => {
 
 Deno.test("[deno] what passed is remembered in the home as long as it is the same, and what is broken is not", async () => {
   const home = await Deno.makeTempDir();
-  const proofs = new Proofs(home);
+  const selfTestResults = new SelfTestResults(home);
   const isAvailable = async (weakened: Partial<Weakened>) => {
-    await using bench = await openWeakened(weakened, { proofs });
+    await using bench = await openWeakened(weakened, { selfTestResults });
     return (await bench.runtime.isAvailable()).available;
   };
   const broken = { withoutFlag: "--deny-net*", withFlags: ["--allow-net"] };
@@ -139,7 +139,7 @@ Deno.test("[deno] a self-test that could not be run is run again, and a missing 
 });
 
 Deno.test("[deno] a runtime that ends while it tests leaves nothing behind", async () => {
-  await using host = await openRuntimeHost({ proofs: new Proofs(undefined) });
+  await using host = await openRuntimeHost({ selfTestResults: new SelfTestResults(undefined) });
   const runtime = createDenoRuntime(host);
   const diagnosis = runtime.diagnose();
   await until(
@@ -169,7 +169,7 @@ async function openWeakened(
   const warnings: unknown[] = [];
   const runtime = stack.use(createDenoRuntime({
     ...host,
-    proofs: new Proofs(undefined),
+    selfTestResults: new SelfTestResults(undefined),
     settings: { deno: { binary } },
     log: { info: () => {}, warning: (_, { name }) => void warnings.push(name) },
     ...(pretendsToHide ? { confinement: pretending(host.confinement) } : {}),

@@ -226,13 +226,13 @@ function provingRuntime(name: string, { isolationLevel, turnsOut }: { isolationL
   let isProving = true;
   const runtime: ExecutionRuntime = {
     ...fakeRuntime({ name, isolationLevel, startupTimeMs: 2_000, memoryOverheadMB: 250 }),
-    isAvailable: (_, { presumesProof = false } = {}) =>
+    isAvailable: (_, { assumesSelfTest = false } = {}) =>
       Promise.resolve(
-        isProving && presumesProof || !isProving && turnsOut
+        isProving && assumesSelfTest || !isProving && turnsOut
           ? { available: true }
           : { available: false, reason: "it broke a promise" },
       ),
-    whenProven: () => isProving ? proven.promise : undefined,
+    whenSelfTested: () => isProving ? proven.promise : undefined,
   };
   const end = () => {
     isProving = false;
@@ -264,7 +264,7 @@ Deno.test("RuntimeSelector waits for the proof of the runtime that would be chos
 
 Deno.test("RuntimeSelector goes on without a runtime whose proof is not there in time", async () => {
   const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
-  const impatient: ExecutionRuntime = { ...runtime, whenProven: () => Promise.resolve() };
+  const impatient: ExecutionRuntime = { ...runtime, whenSelfTested: () => Promise.resolve() };
   const { selection } = await new RuntimeSelector([fast, impatient], { minIsolation: 7 }).rank(
     select({ preference: "security" }),
   );
@@ -278,7 +278,7 @@ Deno.test("RuntimeSelector tells the runtime whose proof it waits for who is pat
   const demands: unknown[] = [];
   const listening: ExecutionRuntime = {
     ...runtime,
-    whenProven(demand) {
+    whenSelfTested(demand) {
       demands.push(demand);
       return Promise.resolve();
     },

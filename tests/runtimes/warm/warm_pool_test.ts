@@ -310,12 +310,12 @@ Deno.test("WarmPool forgets a kind that nobody asks for any more, and gives its 
   await until(() => promised.size === 0, "the memory is given back");
 });
 
-Deno.test("WarmPool.giveWay() removes what waits, and lets others be made some time later", async () => {
+Deno.test("WarmPool.evictAll() removes what waits, and lets others be made some time later", async () => {
   await using bench = openPool();
   const workshop = new Workshop({ min: 2 });
   bench.pool.stock("kind", workshop.shelf);
   await until(() => bench.pool.stateOf("fake").ready === 2, "two wait");
-  await bench.pool.giveWay();
+  await bench.pool.evictAll();
   assertEquals([bench.pool.stateOf("fake").ready, workshop.removed], [0, 2]);
   bench.clock.advance(1_000);
   await delay(0);
@@ -324,7 +324,7 @@ Deno.test("WarmPool.giveWay() removes what waits, and lets others be made some t
   await until(() => bench.pool.stateOf("fake").ready === 2, "two wait again");
 });
 
-Deno.test("WarmPool.giveWay() removes what is being made, too, as soon as it is there", async () => {
+Deno.test("WarmPool.evictAll() removes what is being made, too, as soon as it is there", async () => {
   const promised = new Set<object>();
   await using bench = openPool({ promiseMemory: () => promise(promised) });
   const workshop = new Workshop({ min: 1 });
@@ -332,7 +332,7 @@ Deno.test("WarmPool.giveWay() removes what is being made, too, as soon as it is 
   workshop.makes = () => made.promise;
   bench.pool.stock("kind", workshop.shelf);
   await until(() => workshop.made === 1, "one is being made");
-  await bench.pool.giveWay();
+  await bench.pool.evictAll();
   made.resolve();
   await until(() => workshop.removed === 1, "it is removed");
   assertEquals([bench.pool.stateOf("fake").ready, promised.size], [0, 0]);

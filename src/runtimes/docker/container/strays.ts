@@ -12,7 +12,7 @@ const ENGINE_LOOKS = { most: 3, intervalMs: 20 };
  * Ends whatever runs in a lasting container beside what keeps it. The kernel's count tells whether anything does: a
  * program could forge what its launcher says. This machine's own is asked where it runs the container, which costs less.
  */
-export async function endStrays(
+export async function killOrphanProcesses(
   container: Pick<Container, "group" | "signal">,
   { sample }: { sample(): Promise<ContainerSample | undefined> },
 ): Promise<void> {

@@ -18,19 +18,21 @@ export interface Confidence {
 }
 
 /** A secret and a part of names that nobody guesses. */
-export function confide(): Confidence {
+export function createHandshake(): Confidence {
   return { secret: crypto.randomUUID(), nonce: crypto.randomUUID() };
 }
 
 /** The first line that a launcher reads. */
-export function greeting({ nonce, secret }: Confidence): Uint8Array<ArrayBuffer> {
+export function encodeHandshake({ nonce, secret }: Confidence): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${secret} ${nonce}\n`);
 }
 
 /** A launcher that has been started, and is to be greeted. */
-export function freshLauncher(attachment: Attachment): { readonly launcher: Launcher; readonly greeting: Uint8Array } {
-  const confidence = confide();
+export function freshLauncher(
+  attachment: Attachment,
+): { readonly launcher: Launcher; readonly encodeHandshake: Uint8Array } {
+  const confidence = createHandshake();
   const { secret } = confidence;
   const items = readLauncherOutput(attachment.frames, secret);
-  return { launcher: { attachment, secret, items }, greeting: greeting(confidence) };
+  return { launcher: { attachment, secret, items }, encodeHandshake: encodeHandshake(confidence) };
 }

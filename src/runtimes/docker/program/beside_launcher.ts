@@ -5,7 +5,7 @@ import type { ContainerProgramRequest } from "./container_program.ts";
 import type { EnvironmentSpec } from "../images/environments.ts";
 import { launcherArgv } from "./launcher.ts";
 import type { ReadyExec } from "../warm/ready_exec.ts";
-import { orderFor } from "../warm/waiting_launcher.ts";
+import { orderFor } from "../warm/warm_launcher.ts";
 
 /** A launcher beside the main process of a lasting container, and what it is to be told. */
 export interface BesideLauncher extends Pick<ContainerProgramRequest, "launcher" | "told"> {
@@ -31,6 +31,6 @@ export async function launchBeside(
   }
   const argv = launcherArgv(program, { spec, env, blocks: 0 });
   const attachment = await container.exec({ argv, env: {}, workingDirectory: "/" });
-  const { greeting, launcher } = freshLauncher(attachment);
-  return { execId: attachment.execId, launcher, told: [greeting], isWarm: false };
+  const { encodeHandshake, launcher } = freshLauncher(attachment);
+  return { execId: attachment.execId, launcher, told: [encodeHandshake], isWarm: false };
 }

@@ -13,8 +13,8 @@ import {
 import { PROGRAM_USER } from "../container/host_config.ts";
 import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
 import type { Files } from "./pending_files.ts";
-import type { WaitingContainer } from "../warm/waiting_container.ts";
-import { orderFor } from "../warm/waiting_launcher.ts";
+import type { WarmContainer } from "../warm/warm_container.ts";
+import { orderFor } from "../warm/warm_launcher.ts";
 
 /** Where the one program of a single use may run. */
 export interface LonePlace {
@@ -22,7 +22,7 @@ export interface LonePlace {
   readonly options: DockerEnvironmentOptions;
   readonly containers: ContainerSet;
   /** The container that waits for it, if one does. */
-  readonly waiting: WaitingContainer | undefined;
+  readonly waiting: WarmContainer | undefined;
   controlOf(container: Container, limits: Limits): Omit<ProgramControl, "signal" | "ended">;
 }
 
@@ -77,9 +77,9 @@ async function runCold(
   const argv = launcherArgv(program, { spec, env, blocks: archive.length / BLOCK_BYTES });
   const main = { argv, user: PROGRAM_USER, env: INIT_VARIABLES };
   const { attached, container } = await containers.start(main, (id) => client.attach(id));
-  const { greeting, launcher } = freshLauncher(attached);
+  const { encodeHandshake, launcher } = freshLauncher(attached);
   const ended = (waiting: AbortSignal) => client.waitFor(container.id, waiting);
-  const request = { launcher, told: [greeting, archive], limits, signal, container, ended };
+  const request = { launcher, told: [encodeHandshake, archive], limits, signal, container, ended };
   return await containers.begin(() => start(program, request, place));
 }
 

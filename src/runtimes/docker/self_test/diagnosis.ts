@@ -2,7 +2,7 @@ import { type CanaryFinding, type Diagnosis, HONEST, type LayerFinding, noneTrie
 import { brokenOf, claimed } from "./canaries.ts";
 import type { EngineFacts } from "../engine/engine_facts.ts";
 import { claimsOf, GVISOR, isolationOf, LEVEL_HARDENED, LEVEL_OTHER_KERNEL } from "./isolation.ts";
-import type { Proof } from "./proving.ts";
+import type { Proof } from "./self_tests.ts";
 
 const INSTALL = "install Docker Engine, let the service's user use its socket, or name where it listens (DOCKER_HOST)";
 const BUILD_IMAGES = "pull an image, or build local ones with the task `images`: the self-test runs in one";

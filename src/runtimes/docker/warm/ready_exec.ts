@@ -1,11 +1,11 @@
 import { settledWithin } from "../../../concurrency/delay.ts";
 import type { Program, RuntimeHost } from "../../port.ts";
-import { confide } from "../program/attached_launcher.ts";
+import { createHandshake } from "../program/attached_launcher.ts";
 import type { Container } from "../container/container.ts";
 import { LAUNCHER } from "../program/launcher.ts";
 import type { WrittenFile } from "../program/pending_files.ts";
-import { type InterpreterPlace, interpreterWords } from "./waiting_interpreter.ts";
-import { WaitingLauncher } from "./waiting_launcher.ts";
+import { type InterpreterPlace, interpreterWords } from "./warm_interpreter.ts";
+import { WarmLauncher } from "./warm_launcher.ts";
 
 /** What one takes that waits, in MB. */
 const WAITING_MB = 12;
@@ -17,7 +17,7 @@ const COMING_MS = 60;
 /** A launcher beside the main process of a lasting container. */
 export interface ReadyLauncher {
   readonly execId: string;
-  readonly launcher: WaitingLauncher;
+  readonly launcher: WarmLauncher;
 }
 
 /** The one launcher of a lasting container that waits for a program. Disposing ends it. */
@@ -125,13 +125,13 @@ export class ReadyExec implements AsyncDisposable {
   async #start(container: Container, place: InterpreterPlace): Promise<void> {
     this.#isUnwanted = false;
     await this.clear();
-    const confidence = confide();
+    const confidence = createHandshake();
     const words = this.#hasNoInterpreter ? [] : interpreterWords(place, confidence);
     using opened = new DisposableStack();
     const attachment = opened.use(
       await container.exec({ argv: [...LAUNCHER, ...words], env: {}, workingDirectory: "/" }),
     );
-    const launcher = await WaitingLauncher.ready(attachment, {
+    const launcher = await WarmLauncher.ready(attachment, {
       confidence,
       hasInterpreter: words.length > 0,
       onNoInterpreter: () => this.#hasNoInterpreter = true, // Other containers of the image may have room for one.

@@ -5,8 +5,8 @@ import type { Lease } from "../../warm/warm_pool.ts";
 import type { ShelfOptions, WarmMember } from "../../warm/warm_shelf.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
 import { RUNTIME_NAME } from "../facts.ts";
-import { WaitingContainer } from "./waiting_container.ts";
-import { WaitingSession } from "./waiting_session.ts";
+import { WarmContainer } from "./warm_container.ts";
+import { WarmSession } from "./warm_session.ts";
 
 /**
  * What one takes that waits, in MB. Measured with Python 3.13 and Docker 26 as proportional set sizes: 10 in the container
@@ -19,9 +19,9 @@ const WAITING_BESIDE_KERNEL_MB = 75;
 export async function takeWarm(
   installation: DockerInstallation,
   options: DockerEnvironmentOptions,
-): Promise<Lease<WaitingContainer> | undefined> {
+): Promise<Lease<WarmContainer> | undefined> {
   if (options.config.singleUse !== true || options.config.startsCold === true) return undefined;
-  return await take(installation, options, { make: () => WaitingContainer.make(installation, withoutClient(options)) });
+  return await take(installation, options, { make: () => WarmContainer.make(installation, withoutClient(options)) });
 }
 
 /**
@@ -31,10 +31,10 @@ export async function takeWarm(
 export async function takeWarmSession(
   installation: DockerInstallation,
   options: DockerEnvironmentOptions,
-): Promise<Lease<WaitingSession> | undefined> {
+): Promise<Lease<WarmSession> | undefined> {
   const { environmentVariables, singleUse } = options.config;
   if (singleUse === true || Object.keys(environmentVariables).length > 0) return undefined;
-  return await take(installation, options, { make: () => WaitingSession.make(installation, withoutClient(options)) });
+  return await take(installation, options, { make: () => WarmSession.make(installation, withoutClient(options)) });
 }
 
 async function take<Member extends WarmMember>(

@@ -30,7 +30,7 @@ const VARIABLES = { GREETING: "two words", LANG: "C", EMPTY: "", LINES: "a\nb=c"
 interface Restarted extends AsyncDisposable {
   /** The environment that the lost one had. */
   readonly id: string;
-  readonly survivors: Set<string>;
+  readonly recoverable: Set<string>;
   readonly runtime: ExecutionRuntime;
   readonly host: RuntimeHost;
   containers(): ReturnType<typeof containersOf>;
@@ -50,11 +50,11 @@ async function restart(
   stack.defer(async () => {
     for (const { Id } of await containers()) await engine.getContainer(Id).remove({ force: true });
   });
-  const survivors = new Set([id]);
-  const host = stack.use(await openRuntimeHost({ instance, survivors, settings: { docker: SETTINGS } }));
+  const recoverable = new Set([id]);
+  const host = stack.use(await openRuntimeHost({ instance, recoverable, settings: { docker: SETTINGS } }));
   const runtime = stack.use(create(host));
   const owned = stack.move();
-  return { id, survivors, runtime, host, containers, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { id, recoverable, runtime, host, containers, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** The command lines in a container. */
@@ -193,7 +193,7 @@ if (isPresent("docker", await dockerAvailability("bash", "python"))) {
       assertEquals((await first.isAvailable()).available, true);
     } // Its first round is over.
     assertEquals((await service.containers()).length, 1);
-    service.survivors.delete(service.id);
+    service.recoverable.delete(service.id);
     await using second = create(service.host);
     assertEquals((await second.isAvailable()).available, true);
     await until(async () => (await service.containers()).length === 0, "the container is gone");
@@ -203,7 +203,7 @@ if (isPresent("docker", await dockerAvailability("bash", "python"))) {
     await using service = await restart({ config: configFor("bash") });
     await using environment = await service.runtime.reattachEnvironment?.(service.id, configFor("bash"));
     assert(environment !== undefined);
-    service.survivors.delete(service.id);
+    service.recoverable.delete(service.id);
     await service.runtime[Symbol.asyncDispose](); // Whatever round there was is over.
     assertEquals((await runCode(environment, "cat kept.txt")).stdout, "kept\n");
   });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { create } from "../../../../src/runtimes/docker/mod.ts";
-import { Proofs } from "../../../../src/runtimes/self_test/proofs.ts";
+import { SelfTestResults } from "../../../../src/runtimes/self_test/self_test_results.ts";
 import { configFor, DOCKER_HOST, dockerAvailability, openDocker, runCode } from "../../../support/docker.ts";
 import { isPresent } from "../../../support/requirements.ts";
 import { openRuntimeHost } from "../../../support/runtime_host.ts";
@@ -13,7 +13,7 @@ const NAMES = [
   ...["process_count", "memory"],
 ];
 
-const UNPROVEN = { proofs: new Proofs(undefined) };
+const UNPROVEN = { selfTestResults: new SelfTestResults(undefined) };
 
 /** Protections that are left out, and what their canary then sees. */
 interface Escape {
@@ -135,7 +135,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     const home = await Deno.makeTempDir();
     const created = async (host: string) => {
       await using runtimeHost = await openRuntimeHost({
-        proofs: new Proofs(home),
+        selfTestResults: new SelfTestResults(home),
         settings: { docker: { host, pull: "never", environments: {} } },
       });
       await using runtime = create(runtimeHost);
@@ -154,14 +154,14 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await using docker = await openDocker({}, UNPROVEN);
     await using environment = await docker.runtime.createEnvironment(configFor("bash", { singleUse: true }));
     assertEquals((await runCode(environment, "echo ran")).stdout, "ran\n");
-    assertEquals(docker.runtime.whenProven?.({ minIsolation: 0 }), undefined);
+    assertEquals(docker.runtime.whenSelfTested?.({ minIsolation: 0 }), undefined);
   });
 
   Deno.test("[docker] a runtime that ends while it tests leaves no container", async () => {
     const docker = await openDocker({}, UNPROVEN);
     const { presumed, proving } = {
-      presumed: await docker.runtime.isAvailable(undefined, { presumesProof: true }),
-      proving: docker.runtime.whenProven?.({ minIsolation: 0 }),
+      presumed: await docker.runtime.isAvailable(undefined, { assumesSelfTest: true }),
+      proving: docker.runtime.whenSelfTested?.({ minIsolation: 0 }),
     };
     assertEquals([presumed.available, proving instanceof Promise], [true, true]);
     await docker[Symbol.asyncDispose]();

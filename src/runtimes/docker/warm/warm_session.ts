@@ -6,26 +6,26 @@ import { type DockerEnvironmentOptions, type DockerInstallation, KEEPER } from "
 import { ReadyExec } from "./ready_exec.ts";
 
 /** A lasting container that was made for whoever opens a session next, and in it what waits for the first program. */
-export class WaitingSession implements WarmMember {
+export class WarmSession implements WarmMember {
   readonly container: Container;
   readonly containers: ContainerSet;
   readonly ready: ReadyExec;
 
-  private constructor({ container, containers, ready }: Pick<WaitingSession, "container" | "containers" | "ready">) {
+  private constructor({ container, containers, ready }: Pick<WarmSession, "container" | "containers" | "ready">) {
     this.container = container;
     this.containers = containers;
     this.ready = ready;
   }
 
   /** @throws {CodeBeakerError} `runtime_unavailable` */
-  static async make(installation: DockerInstallation, options: DockerEnvironmentOptions): Promise<WaitingSession> {
+  static async make(installation: DockerInstallation, options: DockerEnvironmentOptions): Promise<WarmSession> {
     await using stack = new AsyncDisposableStack();
     const containers = stack.use(new ContainerSet(installation, options, newId("env")));
     const { container } = await containers.start(KEEPER, async () => {});
     const ready = new ReadyExec(installation.memory);
     await ready.start(container, { ...installation, ...options, variables: {} });
     stack.move();
-    return new WaitingSession({ container, containers, ready });
+    return new WarmSession({ container, containers, ready });
   }
 
   get isAlive(): boolean {

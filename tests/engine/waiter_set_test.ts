@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { Audience } from "../../src/engine/audience.ts";
+import { WaiterSet } from "../../src/engine/waiter_set.ts";
 
 /** An audience, and how often it was told to be deserted. */
 function counted() {
   const seen = { deserted: 0 };
-  return { seen, audience: new Audience(() => seen.deserted++) };
+  return { seen, audience: new WaiterSet(() => seen.deserted++) };
 }
 
-Deno.test("Audience is deserted when the last of it has gone, once", () => {
+Deno.test("WaiterSet is deserted when the last of it has gone, once", () => {
   const { seen, audience } = counted();
   using _audience = audience;
   const [first, second] = [new AbortController(), new AbortController()];
@@ -20,7 +20,7 @@ Deno.test("Audience is deserted when the last of it has gone, once", () => {
   assertEquals(seen.deserted, 1);
 });
 
-Deno.test("Audience is never deserted by who brings no signal, and at once where its only one is gone already", () => {
+Deno.test("WaiterSet is never deserted by who brings no signal, and at once where its only one is gone already", () => {
   const kept = counted();
   using _kept = kept.audience;
   kept.audience.join(undefined);
@@ -32,7 +32,7 @@ Deno.test("Audience is never deserted by who brings no signal, and at once where
   assertEquals(gone.seen.deserted, 1);
 });
 
-Deno.test("Audience hears nothing of those who go when it is over", () => {
+Deno.test("WaiterSet hears nothing of those who go when it is over", () => {
   const { seen, audience } = counted();
   const late = new AbortController();
   {

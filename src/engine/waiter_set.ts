@@ -2,14 +2,14 @@
  * Those who wait for one execution. When the last of them is gone, nobody wants it any more; who brings no signal is
  * never gone. Disposing forgets them.
  */
-export class Audience implements Disposable {
-  readonly #onDeserted: () => void;
+export class WaiterSet implements Disposable {
+  readonly #onEmpty: () => void;
   readonly #over = new AbortController();
   #waiting = 0;
 
-  /** @param onDeserted told when the last has gone */
-  constructor(onDeserted: () => void) {
-    this.#onDeserted = onDeserted;
+  /** @param onEmpty told when the last has gone */
+  constructor(onEmpty: () => void) {
+    this.#onEmpty = onEmpty;
   }
 
   /** One more waits, until his signal is aborted. */
@@ -25,6 +25,6 @@ export class Audience implements Disposable {
 
   #leave(): void {
     this.#waiting--;
-    if (this.#waiting === 0) this.#onDeserted();
+    if (this.#waiting === 0) this.#onEmpty();
   }
 }

@@ -2,12 +2,12 @@ import { concatBytes } from "../../../core/bytes.ts";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { OutputChunk } from "../../../core/execution.ts";
 import type { Program } from "../../port.ts";
-import { type Confidence, greeting, type Launcher } from "../program/attached_launcher.ts";
+import { type Confidence, encodeHandshake, type Launcher } from "../program/attached_launcher.ts";
 import type { Attachment } from "../engine/attachment.ts";
 import { BLOCK_BYTES, launcherWords, type LaunchOptions, lineOf, packArchive, runLine } from "../program/launcher.ts";
 import { type LauncherEvent, readLauncherOutput } from "../program/launcher_output.ts";
 import type { Files, WrittenFile } from "../program/pending_files.ts";
-import { encodeMessage, takesFiles } from "./waiting_interpreter.ts";
+import { encodeMessage, takesFiles } from "./warm_interpreter.ts";
 
 const PATIENCE_MS = 15_000;
 /** How long one is waited for that is to end. */
@@ -15,7 +15,7 @@ const END_MS = 1_000;
 const MAX_SAID = 500;
 
 /** A launcher that has not been told what to run, and is looked after until then. Disposing leaves it to its end. */
-export class WaitingLauncher implements Disposable {
+export class WarmLauncher implements Disposable {
   /** Whether it is an interpreter that waits, and no launcher alone. */
   readonly hasInterpreter: boolean;
   readonly #launcher: Launcher;
@@ -24,7 +24,7 @@ export class WaitingLauncher implements Disposable {
   #turn: Promise<unknown> = Promise.resolve();
   #isAlive = true;
 
-  private constructor(launcher: Launcher, { hasInterpreter }: Pick<WaitingLauncher, "hasInterpreter">) {
+  private constructor(launcher: Launcher, { hasInterpreter }: Pick<WarmLauncher, "hasInterpreter">) {
     this.hasInterpreter = hasInterpreter;
     this.#launcher = launcher;
     this.#next = this.#listen();
@@ -44,13 +44,13 @@ export class WaitingLauncher implements Disposable {
       readonly hasInterpreter: boolean;
       onNoInterpreter(): void;
     },
-  ): Promise<WaitingLauncher> {
+  ): Promise<WarmLauncher> {
     const { secret } = confidence;
     using _patience = leaveAfter(attachment, PATIENCE_MS);
-    await tell(attachment, [greeting(confidence)]);
+    await tell(attachment, [encodeHandshake(confidence)]);
     const items = readLauncherOutput(attachment.frames, secret);
     const pid = await heardOf(items, { hasInterpreter, onNoInterpreter });
-    return new WaitingLauncher({ attachment, secret, items, pid }, { hasInterpreter });
+    return new WarmLauncher({ attachment, secret, items, pid }, { hasInterpreter });
   }
 
   get isAlive(): boolean {
@@ -141,7 +141,7 @@ function leaveAfter(attachment: Attachment, ms: number): Disposable {
 
 /** What a launcher that waits is told, for a program that it can run. */
 export async function orderFor(
-  { hasInterpreter }: Pick<WaitingLauncher, "hasInterpreter">,
+  { hasInterpreter }: Pick<WarmLauncher, "hasInterpreter">,
   program: Program,
   { env, files, spec }: Pick<LaunchOptions, "env" | "spec"> & { readonly files: Files },
 ): Promise<Uint8Array[]> {

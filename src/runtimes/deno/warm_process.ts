@@ -2,7 +2,7 @@ import { settledWithin } from "../../concurrency/delay.ts";
 import type { DenoProcess } from "./deno_process.ts";
 
 /** What a process that waits takes of memory, in MB: most of it is of the binary, and shared. */
-export const WAITING_MEMORY_MB = 16;
+export const WARM_MEMORY_MB = 16;
 /** How long a process is kept for which nothing comes, in ms. */
 const KEPT_MS = 60_000;
 /** How long a program waits at most for a process that is coming up, in ms. */
@@ -21,7 +21,7 @@ export interface WaitingRequest {
 }
 
 /** The one process of an environment that waits for a program. Disposing ends it. */
-export class WaitingProcess implements AsyncDisposable {
+export class WarmProcess implements AsyncDisposable {
   #held: Held | undefined;
   #coming: { readonly key: string; readonly over: Promise<void> } | undefined;
   #ending: Promise<void> = Promise.resolve();

@@ -4,7 +4,7 @@ import { toVariables } from "../engine/engine_call.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
 import { commandLine } from "../images/environments.ts";
 import type { Files } from "../program/pending_files.ts";
-import pythonHook from "./waiting_python.py" with { type: "text" };
+import pythonHook from "./warm_python.py" with { type: "text" };
 
 /** What is put into the workspace by an interpreter itself, which costs less than unpacking: so many files and bytes. */
 const MAX_FILES = 16;

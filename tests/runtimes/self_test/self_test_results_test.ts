@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { Proofs } from "../../../src/runtimes/self_test/proofs.ts";
+import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
 
-Deno.test("Proofs are there for the next process, for the version that passed and no other", async () => {
+Deno.test("SelfTestResults are there for the next process, for the version that passed and no other", async () => {
   const home = await Deno.makeTempDir();
-  await new Proofs(home).add("deno", "1");
-  await new Proofs(home).add("docker", "a");
-  const later = new Proofs(home);
+  await new SelfTestResults(home).add("deno", "1");
+  await new SelfTestResults(home).add("docker", "a");
+  const later = new SelfTestResults(home);
   assertEquals(
     await Promise.all(
       [["deno", "1"], ["deno", "2"], ["docker", "a"], ["bun", "1"]].map(([subject, version]) =>
@@ -21,24 +21,28 @@ Deno.test("Proofs are there for the next process, for the version that passed an
   await Deno.remove(home, { recursive: true });
 });
 
-Deno.test("Proofs that cannot be read or written are none, and no fault", async () => {
+Deno.test("SelfTestResults that cannot be read or written are none, and no fault", async () => {
   const home = await Deno.makeTempDir();
   for (const text of ["", "null", "[1", '"x"']) {
     await Deno.writeTextFile(`${home}/self_test.json`, text);
-    assertEquals(await new Proofs(home).has("deno", "1"), false);
+    assertEquals(await new SelfTestResults(home).has("deno", "1"), false);
   }
   await Deno.remove(home, { recursive: true });
-  for (const nowhere of [new Proofs(home), new Proofs(undefined)]) {
+  for (const nowhere of [new SelfTestResults(home), new SelfTestResults(undefined)]) {
     await nowhere.add("deno", "1");
     assertEquals(await nowhere.has("deno", "1"), false);
   }
 });
 
-Deno.test("Proofs of several subjects that pass at the same time are all kept", async () => {
+Deno.test("SelfTestResults of several subjects that pass at the same time are all kept", async () => {
   const home = await Deno.makeTempDir();
-  const proofs = new Proofs(home);
+  const selfTestResults = new SelfTestResults(home);
   const subjects = ["one", "two", "three"];
-  await Promise.all(subjects.map((subject) => proofs.add(subject, "1")));
-  assertEquals(await Promise.all(subjects.map((subject) => new Proofs(home).has(subject, "1"))), [true, true, true]);
+  await Promise.all(subjects.map((subject) => selfTestResults.add(subject, "1")));
+  assertEquals(await Promise.all(subjects.map((subject) => new SelfTestResults(home).has(subject, "1"))), [
+    true,
+    true,
+    true,
+  ]);
   await Deno.remove(home, { recursive: true });
 });

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import type { OutputStream } from "../../../../src/core/execution.ts";
 import type { Attachment } from "../../../../src/runtimes/docker/engine/attachment.ts";
-import { orderFor, WaitingLauncher } from "../../../../src/runtimes/docker/warm/waiting_launcher.ts";
+import { orderFor, WarmLauncher } from "../../../../src/runtimes/docker/warm/warm_launcher.ts";
 import { frame } from "../engine/frames.ts";
 
 const CONFIDENCE = { secret: "5ecret", nonce: "0nce" };
@@ -51,7 +51,7 @@ async function readyWith({ hasInterpreter }: { readonly hasInterpreter: boolean 
   const peer = new Peer();
   await peer.tell("launched 7");
   if (hasInterpreter) await peer.print("stdout", "\n");
-  const launcher = await WaitingLauncher.ready(peer.attachment, {
+  const launcher = await WarmLauncher.ready(peer.attachment, {
     confidence: CONFIDENCE,
     hasInterpreter,
     onNoInterpreter() {
@@ -61,7 +61,7 @@ async function readyWith({ hasInterpreter }: { readonly hasInterpreter: boolean 
   return { peer, launcher };
 }
 
-Deno.test("WaitingLauncher.ready() greets, and waits for the launcher and its interpreter", async () => {
+Deno.test("WarmLauncher.ready() greets, and waits for the launcher and its interpreter", async () => {
   for (const hasInterpreter of [false, true]) {
     const { launcher, peer } = await readyWith({ hasInterpreter });
     assertEquals([peer.read, launcher.isAlive, launcher.hasInterpreter], ["5ecret 0nce\n", true, hasInterpreter]);
@@ -70,25 +70,25 @@ Deno.test("WaitingLauncher.ready() greets, and waits for the launcher and its in
   }
 });
 
-Deno.test("WaitingLauncher.ready() tells what was said where nothing waits", async () => {
+Deno.test("WarmLauncher.ready() tells what was said where nothing waits", async () => {
   const peer = new Peer();
   await peer.tell("launched 7");
   await peer.print("stderr", "no such file\n");
   let told = 0;
   const options = { confidence: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => void told++ };
-  const ready = () => WaitingLauncher.ready(peer.attachment, options);
+  const ready = () => WarmLauncher.ready(peer.attachment, options);
   const error = await assertRejects(ready, CodeBeakerError, "no such file");
   assertEquals([error.code, told], ["runtime_unavailable", 1]);
 });
 
-Deno.test("WaitingLauncher.ready() does not blame the interpreter where the launcher itself is lost", async () => {
+Deno.test("WarmLauncher.ready() does not blame the interpreter where the launcher itself is lost", async () => {
   const peer = new Peer();
   await peer.end();
   const options = { confidence: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => assertEquals("it", "blamed") };
-  await assertRejects(() => WaitingLauncher.ready(peer.attachment, options), CodeBeakerError, "ended before");
+  await assertRejects(() => WarmLauncher.ready(peer.attachment, options), CodeBeakerError, "ended before");
 });
 
-Deno.test("WaitingLauncher is dead as soon as its stream ends, or it says what nobody asked for", async () => {
+Deno.test("WarmLauncher is dead as soon as its stream ends, or it says what nobody asked for", async () => {
   for (const lose of [(peer: Peer) => peer.end(), (peer: Peer) => peer.print("stdout", "unasked")]) {
     const { launcher, peer } = await readyWith({ hasInterpreter: false });
     await lose(peer);
@@ -100,7 +100,7 @@ Deno.test("WaitingLauncher is dead as soon as its stream ends, or it says what n
   }
 });
 
-Deno.test("WaitingLauncher.write() has files written one after the other, and says which could not be", async () => {
+Deno.test("WarmLauncher.write() has files written one after the other, and says which could not be", async () => {
   const { launcher, peer } = await readyWith({ hasInterpreter: false });
   const written = Promise.all([
     launcher.write({ name: "a", content: encode("one") }),
@@ -113,7 +113,7 @@ Deno.test("WaitingLauncher.write() has files written one after the other, and sa
   await launcher.end();
 });
 
-Deno.test("WaitingLauncher.take() gives everything that is said from then on", async () => {
+Deno.test("WarmLauncher.take() gives everything that is said from then on", async () => {
   const { launcher, peer } = await readyWith({ hasInterpreter: false });
   const { items, pid, secret } = await launcher.take();
   assertEquals([pid, secret], [7, CONFIDENCE.secret]);
@@ -126,7 +126,7 @@ Deno.test("WaitingLauncher.take() gives everything that is said from then on", a
   assertEquals(said, ["ready 1", "hello"]);
 });
 
-Deno.test("WaitingLauncher.end() closes its stdin and waits for its end", async () => {
+Deno.test("WarmLauncher.end() closes its stdin and waits for its end", async () => {
   const { launcher, peer } = await readyWith({ hasInterpreter: true });
   await launcher.end();
   assertEquals([peer.isClosed, peer.isLeft, launcher.isAlive], [true, true, false]);

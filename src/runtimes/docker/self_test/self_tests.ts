@@ -29,7 +29,7 @@ export interface ProvingGround {
 }
 
 /** What proving is made with. */
-export interface ProvingOptions extends Pick<RuntimeHost, "proofs" | "log"> {
+export interface ProvingOptions extends Pick<RuntimeHost, "selfTestResults" | "log"> {
   /** {@link testContainers}, where a test does not say otherwise. */
   readonly test?: typeof testContainers;
 }
@@ -47,7 +47,7 @@ interface Attempt extends Pick<Trial, "image"> {
 }
 
 /** The self-tests of an Engine's containers, one for each OCI runtime. What is not proven runs nothing. */
-export class Proving implements AsyncDisposable {
+export class SelfTests implements AsyncDisposable {
   readonly #options: ProvingOptions;
   readonly #attempts = new Map<string | undefined, Attempt>();
   /** What was found in this process, by what it depends on. */
@@ -172,11 +172,11 @@ export class Proving implements AsyncDisposable {
 
   /** What the canaries come to in an image, now or when everything was the same. */
   async #find(installation: DockerInstallation, subject: SelfTestSubject): Promise<TestResult> {
-    const { log, proofs, test = testContainers } = this.#options;
+    const { log, selfTestResults, test = testContainers } = this.#options;
     const name = ["docker", ...(subject.ociRuntime === undefined ? [] : [subject.ociRuntime])].join("/");
     const version = versionOf(installation, subject);
     const known = this.#known.get(version) ??
-      (await proofs.has(name, version) ? allKept(claimed(subject.claims)) : undefined);
+      (await selfTestResults.has(name, version) ? allKept(claimed(subject.claims)) : undefined);
     if (known !== undefined) return { findings: known };
     const result = await test(installation, subject, {
       signal: this.#ending.signal,
@@ -185,7 +185,7 @@ export class Proving implements AsyncDisposable {
     if ("useless" in result) return result;
     const { findings } = result;
     if (hasRun(findings)) this.#known.set(version, findings);
-    if (findings.every(({ kept }) => kept)) await proofs.add(name, version);
+    if (findings.every(({ kept }) => kept)) await selfTestResults.add(name, version);
     for (const { name: canary, detail } of findings.filter(({ kept }) => !kept)) {
       log.warning("a canary is not contained", { name: canary, detail, ociRuntime: subject.ociRuntime ?? "default" });
     }

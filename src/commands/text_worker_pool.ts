@@ -26,14 +26,14 @@ const TURNS = { max: 4, maxOwnWaiting: 8, maxWaiting: 64 };
 const WORKER = new URL("./text_worker.ts", import.meta.url);
 
 /** Whose work it is, and how long somebody waits for it. */
-export interface TextDeskOptions {
+export interface TextWorkerOptions {
   /** The environment that the command is for. */
   readonly owner: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The desks of a service: few commands work with texts at a time, and hold nobody up meanwhile. */
-export class TextDesks {
+export class TextWorkerPool {
   readonly #turns = new OwnerTurns(TURNS);
   readonly #workerTurns = new Semaphore(1);
 
@@ -43,13 +43,13 @@ export class TextDesks {
    * @throws {CodeBeakerError} `busy` when too many wait for one
    * @throws the reason of `signal` when it is aborted first
    */
-  async take({ owner, signal }: TextDeskOptions): Promise<TextDesk> {
-    return new TextDesk(await this.#turns.take(owner, { signal }), { workerTurns: this.#workerTurns, signal });
+  async take({ owner, signal }: TextWorkerOptions): Promise<TextWorker> {
+    return new TextWorker(await this.#turns.take(owner, { signal }), { workerTurns: this.#workerTurns, signal });
   }
 }
 
 /** Where one command works with texts. */
-export class TextDesk implements Disposable {
+export class TextWorker implements Disposable {
   readonly #turn: Disposable;
   readonly #workerTurns: Semaphore;
   readonly #signal: AbortSignal | undefined;
@@ -57,7 +57,7 @@ export class TextDesk implements Disposable {
 
   constructor(
     turn: Disposable,
-    { workerTurns, signal }: Pick<TextDeskOptions, "signal"> & { readonly workerTurns: Semaphore },
+    { workerTurns, signal }: Pick<TextWorkerOptions, "signal"> & { readonly workerTurns: Semaphore },
   ) {
     this.#turn = turn;
     this.#workerTurns = workerTurns;

@@ -1,10 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ENVIRONMENTS } from "../../../../src/runtimes/docker/images/environments.ts";
-import {
-  encodeMessage,
-  interpreterWords,
-  takesFiles,
-} from "../../../../src/runtimes/docker/warm/waiting_interpreter.ts";
+import { encodeMessage, interpreterWords, takesFiles } from "../../../../src/runtimes/docker/warm/warm_interpreter.ts";
 
 const NO_SPEC = { image: "", file: "", run: [] };
 const PYTHON = {

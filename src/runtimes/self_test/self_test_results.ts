@@ -6,7 +6,7 @@ const FILE = "self_test.json";
  * Which self-tests have passed, kept in a home from one process to the next as long as what was tested is the same.
  * Where there is no home, or it cannot be written, nothing is remembered.
  */
-export class Proofs {
+export class SelfTestResults {
   readonly #path: string | undefined;
   /** Several subjects may pass at the same time, and share one file. */
   #writing: Promise<void> = Promise.resolve();

@@ -1,25 +1,25 @@
 import { newId } from "../../../core/ids.ts";
 import type { WarmMember } from "../../warm/warm_shelf.ts";
-import { confide } from "../program/attached_launcher.ts";
+import { createHandshake } from "../program/attached_launcher.ts";
 import type { Container } from "../container/container.ts";
 import { ContainerSet } from "../container/container_set.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
 import type { EngineExit } from "../engine/engine_client.ts";
 import { PROGRAM_USER } from "../container/host_config.ts";
 import { INIT_VARIABLES, LAUNCHER } from "../program/launcher.ts";
-import { interpreterWords } from "./waiting_interpreter.ts";
-import { WaitingLauncher } from "./waiting_launcher.ts";
+import { interpreterWords } from "./warm_interpreter.ts";
+import { WarmLauncher } from "./warm_launcher.ts";
 
 /** A container that was made for one program of whoever comes. Nothing of a client is in it before that. */
-export class WaitingContainer implements WarmMember {
+export class WarmContainer implements WarmMember {
   readonly container: Container;
-  readonly launcher: WaitingLauncher;
+  readonly launcher: WarmLauncher;
   /** Settles when it has ended; rejects when the Engine is lost, or it is disposed of. */
   readonly ended: Promise<EngineExit>;
   readonly #owned: AsyncDisposable;
 
   private constructor(
-    { container, ended, launcher }: Pick<WaitingContainer, "container" | "ended" | "launcher">,
+    { container, ended, launcher }: Pick<WarmContainer, "container" | "ended" | "launcher">,
     owned: AsyncDisposable,
   ) {
     this.container = container;
@@ -30,15 +30,15 @@ export class WaitingContainer implements WarmMember {
   }
 
   /** @throws {CodeBeakerError} `runtime_unavailable` */
-  static async make(installation: DockerInstallation, options: DockerEnvironmentOptions): Promise<WaitingContainer> {
+  static async make(installation: DockerInstallation, options: DockerEnvironmentOptions): Promise<WarmContainer> {
     await using owned = new AsyncDisposableStack();
     const containers = owned.use(new ContainerSet(installation, options, newId("env")));
-    const confidence = confide();
+    const confidence = createHandshake();
     const words = interpreterWords({ ...installation, ...options, variables: {} }, confidence);
     const main = { argv: [...LAUNCHER, ...words], user: PROGRAM_USER, env: INIT_VARIABLES };
     const { attached, container } = await containers.start(main, (id) => installation.client.attach(id));
     owned.use(attached);
-    const launcher = await WaitingLauncher.ready(attached, {
+    const launcher = await WarmLauncher.ready(attached, {
       confidence,
       hasInterpreter: words.length > 0,
       onNoInterpreter: () => installation.interpreterless.add(options.image),
@@ -46,7 +46,7 @@ export class WaitingContainer implements WarmMember {
     const leaving = new AbortController();
     owned.defer(() => leaving.abort());
     const ended = installation.client.waitFor(container.id, leaving.signal); // Asking takes 0.5 ms, which is no program's.
-    return new WaitingContainer({ container, launcher, ended }, owned.move());
+    return new WarmContainer({ container, launcher, ended }, owned.move());
   }
 
   get isAlive(): boolean {
