@@ -1,6 +1,6 @@
 import { join, toFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
 import { childVariables } from "../src/runtimes/deno/child_variables.ts";
 import { permissionFlags } from "../src/runtimes/deno/permission_flags.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";

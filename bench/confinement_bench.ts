@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime } from "../src/runtimes/port.ts";
 import type { LayerName } from "../src/sandbox/layers.ts";

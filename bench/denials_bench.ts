@@ -1,6 +1,6 @@
 import { join, toFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
 import bootSource from "../src/runtimes/deno/boot.js" with { type: "text" };
 import startSource from "../src/runtimes/deno/start.js" with { type: "text" };
 import { childVariables } from "../src/runtimes/deno/child_variables.ts";

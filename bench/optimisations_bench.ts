@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
 import { create as createDeno } from "../src/runtimes/deno/mod.ts";
 import { create as createDocker } from "../src/runtimes/docker/mod.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../src/runtimes/port.ts";

@@ -4,7 +4,7 @@ import { openHomeStorage } from "../src/compose/home_storage.ts";
 import { loadConfig } from "../src/config.ts";
 import { keyPolicySchema } from "../src/core/key_policy.ts";
 import type { Execution, OutputChunk } from "../src/core/execution.ts";
-import { parseExecutionRequest } from "../src/core/request.ts";
+import { parseExecutionRequest } from "../src/core/requests/execution_request.ts";
 import type { ExecutionEnvironment } from "../src/runtimes/port.ts";
 import { SYSTEM_CLOCK } from "../src/concurrency/clock.ts";
 import { Workspace } from "../src/workspace/workspace.ts";

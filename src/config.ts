@@ -2,8 +2,8 @@ import { z } from "zod";
 import { MAX_ISOLATION } from "./core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "./core/errors.ts";
 import { apiKeysSchema, type ConfiguredKey } from "./core/key_policy.ts";
-import { oneOf, parseAs, strictObject } from "./core/validation.ts";
-import { readBoolean, readList, readWhole } from "./core/written_values.ts";
+import { oneOf, parseAs, strictObject } from "./core/parsing/validation.ts";
+import { readBoolean, readList, readWhole } from "./core/parsing/written_values.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 /** Settings are numbers and lists in the file and text in flags and variables: both forms are taken. */

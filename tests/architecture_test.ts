@@ -112,7 +112,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["src/metrics.ts"],
   "diff": ["src/commands/"],
   "deno-std": ["src/"],
-  "cidr-tools": ["src/core/private_networks.ts"],
+  "cidr-tools": ["src/core/permissions/private_networks.ts"],
   "acorn": ["src/runtimes/deno/interpreter_modules.ts"],
   "hono": ["src/server/"],
   "range-parser": ["src/server/http/file_conditions.ts"],

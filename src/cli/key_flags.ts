@@ -1,7 +1,7 @@
 import { type KeyPolicy, keyPolicySchema, quotaSchema } from "../core/key_policy.ts";
-import { permissionCeilingSchema } from "../core/permissions.ts";
-import { parseAs, strictObject } from "../core/validation.ts";
-import { readBoolean, readHosts, readList, readWhole } from "../core/written_values.ts";
+import { permissionCeilingSchema } from "../core/permissions/permissions.ts";
+import { parseAs, strictObject } from "../core/parsing/validation.ts";
+import { readBoolean, readHosts, readList, readWhole } from "../core/parsing/written_values.ts";
 
 const SCHEMAS = { ...permissionCeilingSchema.shape, ...quotaSchema.shape, ...keyPolicySchema.shape };
 

@@ -5,7 +5,7 @@ import { loadConfig } from "../config.ts";
 import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import { keyNameSchema } from "../core/key_policy.ts";
 import type { Principal } from "../core/principal.ts";
-import { parseAs, strictObject } from "../core/validation.ts";
+import { parseAs, strictObject } from "../core/parsing/validation.ts";
 import { parsePolicyFlags, POLICY_FLAGS } from "./key_flags.ts";
 import { formatTable, print, printError } from "./output.ts";
 import { addSettings } from "./settings.ts";

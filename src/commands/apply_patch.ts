@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { defineFileCommand } from "./command.ts";
 import { readPatch } from "./patch_files.ts";
 import { PatchPlan } from "./patch_plan.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
-import { strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { defineFileCommand } from "./command.ts";

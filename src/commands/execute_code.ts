@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { canonicalLanguage } from "../core/languages.ts";
 import { withTimeout } from "../core/limits.ts";
-import { argumentsSchema, checkCodeSize } from "../core/content.ts";
-import { strictObject } from "../core/validation.ts";
+import { argumentsSchema, checkCodeSize } from "../core/requests/content.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
 import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";

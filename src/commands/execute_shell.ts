@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { environmentSchema } from "../core/environment_variables.ts";
+import { environmentSchema } from "../core/permissions/environment_variables.ts";
 import { invalidField } from "../core/errors.ts";
 import { withTimeout } from "../core/limits.ts";
-import { argumentsSchema } from "../core/content.ts";
-import { strictObject } from "../core/validation.ts";
+import { argumentsSchema } from "../core/requests/content.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CodeBeakerError } from "../core/errors.ts";
 import { withTimeout } from "../core/limits.ts";
-import { strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
 import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";

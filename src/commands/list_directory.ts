@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FileEntry } from "../core/files.ts";
 import { matchesGlob } from "../core/glob.ts";
-import { strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 

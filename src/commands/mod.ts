@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
-import { parseAs, unknownName } from "../core/validation.ts";
+import { parseAs, unknownName } from "../core/parsing/validation.ts";
 import type { ProgramResult } from "../core/execution.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Command, CommandContext } from "./command.ts";

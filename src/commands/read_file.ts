@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { encodingSchema } from "../core/content.ts";
+import { encodingSchema } from "../core/requests/content.ts";
 import { CodeBeakerError } from "../core/errors.ts";
-import { strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 import { MAX_READ_BYTES } from "./read_text.ts";

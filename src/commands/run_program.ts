@@ -1,8 +1,8 @@
-import { BoundedOutput } from "../core/bounded_output.ts";
+import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
-import type { PermissionBounds } from "../core/permissions.ts";
-import { explainRefusals, NO_REFUSALS } from "../core/refusal.ts";
+import type { PermissionBounds } from "../core/permissions/permissions.ts";
+import { explainRefusals, NO_REFUSALS } from "../core/denials/denial_report.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
 
 /** What holds for one program. */

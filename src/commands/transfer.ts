@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { strictObject } from "../core/validation.ts";
+import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { defineFileCommand, type FileCommand } from "./command.ts";

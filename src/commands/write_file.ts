@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { WriteMode } from "../core/files.ts";
-import { decodeContent, encodingSchema } from "../core/content.ts";
-import { oneOf, strictObject } from "../core/validation.ts";
+import { decodeContent, encodingSchema } from "../core/requests/content.ts";
+import { oneOf, strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { concatBytes } from "../core/bytes.ts";
-import { CollectedBytes } from "../core/collected_bytes.ts";
+import { concatBytes } from "../core/bytes/bytes.ts";
+import { CollectedBytes } from "../core/bytes/collected_bytes.ts";
 
 /** What stands before a cell's secret where its end is told. */
 const END = "\0\x07\x02";

@@ -1,5 +1,5 @@
 import type { CellAnswer, MimeBundle } from "../core/cell.ts";
-import { parseJson } from "../core/parse_json.ts";
+import { parseJson } from "../core/parsing/parse_json.ts";
 import type { CellReport } from "../runtimes/port.ts";
 
 /** The most that a value, and all displays of a cell together, may be long as JSON. */

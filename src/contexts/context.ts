@@ -1,7 +1,7 @@
 import { describeEnd, type RunProgramOptions, unlessAborted } from "../commands/mod.ts";
-import { BoundedOutput } from "../core/bounded_output.ts";
-import { CollectedBytes } from "../core/collected_bytes.ts";
-import type { CellRequest, ContextInfo } from "../core/context.ts";
+import { BoundedOutput } from "../core/bytes/bounded_output.ts";
+import { CollectedBytes } from "../core/bytes/collected_bytes.ts";
+import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputChunk, OutputStream, ProgramResult, ProgramUsage } from "../core/execution.ts";
 import { MEBIBYTE } from "../core/limits.ts";

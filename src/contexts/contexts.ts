@@ -1,4 +1,4 @@
-import type { ContextInfo } from "../core/context.ts";
+import type { ContextInfo } from "../core/requests/cell_request.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, Usage } from "../core/execution.ts";
 import { newId } from "../core/ids.ts";

@@ -1,5 +1,5 @@
 import type { CellAnswer, CellPlace } from "./cell.ts";
-import type { Denials } from "./denial.ts";
+import type { Denials } from "./denials/denial.ts";
 import type { Selection } from "./selection.ts";
 
 /** How a program ended. The first cause wins; each limit says what it was and what was observed. */

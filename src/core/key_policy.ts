@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { MAX_ISOLATION } from "./capabilities.ts";
-import { permissionCeilingSchema } from "./permissions.ts";
+import { permissionCeilingSchema } from "./permissions/permissions.ts";
 import { SCOPES } from "./principal.ts";
-import { strictObject } from "./validation.ts";
+import { strictObject } from "./parsing/validation.ts";
 
 /** A shorter key could be guessed. */
 const MIN_KEY_LENGTH = 32;

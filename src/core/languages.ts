@@ -1,5 +1,5 @@
 import { CodeBeakerError } from "./errors.ts";
-import { unknownName } from "./validation.ts";
+import { unknownName } from "./parsing/validation.ts";
 
 interface Language {
   readonly aliases: readonly string[];

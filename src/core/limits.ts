@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { invalidField } from "./errors.ts";
-import { strictObject } from "./validation.ts";
+import { strictObject } from "./parsing/validation.ts";
 
 /** What a limit in MB counts, in bytes. */
 export const MEBIBYTE = 1_048_576;

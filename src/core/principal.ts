@@ -1,4 +1,4 @@
-import type { PermissionCeiling } from "./permissions.ts";
+import type { PermissionCeiling } from "./permissions/permissions.ts";
 
 /** What a key may be used for: one-shot executions and selections, sessions, and looking after the service. */
 export const SCOPES = ["execute", "sessions", "admin"] as const;

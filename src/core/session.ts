@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { argumentsSchema, checkCodeSize } from "./content.ts";
-import { environmentSchema } from "./environment_variables.ts";
+import { argumentsSchema, checkCodeSize } from "./requests/content.ts";
+import { environmentSchema } from "./permissions/environment_variables.ts";
 import { invalidField } from "./errors.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "./limits.ts";
 import {
@@ -10,9 +10,9 @@ import {
   selectionFields,
   type SelectionRequest,
   toSelectionRequest,
-} from "./request.ts";
+} from "./requests/execution_request.ts";
 import type { Selection } from "./selection.ts";
-import { parseAs, strictObject } from "./validation.ts";
+import { parseAs, strictObject } from "./parsing/validation.ts";
 import { parseWorkspacePath } from "./workspace_path.ts";
 
 /** What a session is doing: it is `active` while something is done in it, else `idle`. */

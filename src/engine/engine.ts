@@ -10,7 +10,7 @@ import {
   type RequestFile,
   type SelectionRequest,
   sourceOf,
-} from "../core/request.ts";
+} from "../core/requests/execution_request.ts";
 import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { RuntimeDescription } from "../runtimes/selection/description.ts";

@@ -1,4 +1,4 @@
-import { BoundedOutput } from "../core/bounded_output.ts";
+import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";

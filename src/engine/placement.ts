@@ -3,9 +3,9 @@ import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import type { Attempt } from "../core/execution.ts";
 import type { LimitName } from "../core/limits.ts";
 import { nothingFits, soonestRetryMs } from "../core/nothing_fits.ts";
-import { narrowPermissions, type PermissionBounds, type PermissionPolicy } from "../core/permissions.ts";
+import { narrowPermissions, type PermissionBounds, type PermissionPolicy } from "../core/permissions/permissions.ts";
 import type { Principal } from "../core/principal.ts";
-import type { SelectionRequest } from "../core/request.ts";
+import type { SelectionRequest } from "../core/requests/execution_request.ts";
 import type { Selection } from "../core/selection.ts";
 import {
   describeRuntime,

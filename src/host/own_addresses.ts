@@ -1,4 +1,4 @@
-import { isClosedAddress } from "../core/private_networks.ts";
+import { isClosedAddress } from "../core/permissions/private_networks.ts";
 
 /**
  * Every address of this machine that the operator has not opened, IPv6 in brackets: a program must not reach the service by

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { concatBytes } from "../core/bytes.ts";
+import { concatBytes } from "../core/bytes/bytes.ts";
 import type { OutputStream } from "../core/execution.ts";
 import type { ChunkSource } from "./merge_output.ts";
 

@@ -1,4 +1,4 @@
-import { BoundedOutput } from "../core/bounded_output.ts";
+import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import { spawnGroup } from "./spawn.ts";
 import { signalGroup } from "./terminate.ts";

@@ -1,4 +1,4 @@
-import type { CellRequest, ContextInfo } from "../core/context.ts";
+import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import type { Limits } from "../core/limits.ts";
 import type { SessionExecutionRequest, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";

@@ -1,5 +1,5 @@
 import { invalidField } from "../core/errors.ts";
-import { checkPaths } from "../core/request.ts";
+import { checkPaths } from "../core/requests/execution_request.ts";
 import type { SessionExecutionRequest } from "../core/session.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { writeFiles } from "../workspace/write_files.ts";

@@ -1,4 +1,4 @@
-import type { CellRequest, ContextInfo } from "../core/context.ts";
+import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { Clock } from "../concurrency/clock.ts";

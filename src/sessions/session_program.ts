@@ -1,8 +1,8 @@
 import { type FoundCommand, runProgram, type RunProgramOptions } from "../commands/mod.ts";
-import type { CellRequest } from "../core/context.ts";
+import type { CellRequest } from "../core/requests/cell_request.ts";
 import type { ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
-import { sourceOf } from "../core/request.ts";
+import { sourceOf } from "../core/requests/execution_request.ts";
 import type { SessionExecutionRequest } from "../core/session.ts";
 import type { Submission } from "../engine/executions.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";

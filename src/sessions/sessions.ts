@@ -2,7 +2,7 @@ import { findCommand, TextWorkerPool } from "../commands/mod.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
-import { leavesNetwork } from "../core/permissions.ts";
+import { leavesNetwork } from "../core/permissions/permissions.ts";
 import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Executions } from "../engine/executions.ts";

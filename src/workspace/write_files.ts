@@ -1,4 +1,4 @@
-import type { RequestFile } from "../core/request.ts";
+import type { RequestFile } from "../core/requests/execution_request.ts";
 import { createYielder } from "../concurrency/delay.ts";
 
 /** Where files are written. */

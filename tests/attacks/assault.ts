@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { DEFAULT_LIMITS, type LimitName, type Limits, namedLimits } from "../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import { type Attack, type AttackLanguage, type Finding, stepsOf } from "./attack.ts";
 import { openBareEnvironment } from "./bare.ts";

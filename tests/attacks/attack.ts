@@ -1,5 +1,5 @@
 import type { Limits } from "../../src/core/limits.ts";
-import type { PermissionSettings } from "../../src/core/permissions.ts";
+import type { PermissionSettings } from "../../src/core/permissions/permissions.ts";
 import type { TarEntry } from "../support/tar.ts";
 
 /** How programs of the original design got out, each of which has to stay closed: the first table of the design's SECURITY. */

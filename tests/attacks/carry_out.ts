@@ -2,7 +2,7 @@ import { runCommand, runProgram } from "../../src/commands/mod.ts";
 import { CodeBeakerError, messageOf } from "../../src/core/errors.ts";
 import type { ProgramResult } from "../../src/core/execution.ts";
 import type { Limits } from "../../src/core/limits.ts";
-import { parseExecutionRequest } from "../../src/core/request.ts";
+import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, Program } from "../../src/runtimes/port.ts";
 import { Contexts } from "../../src/contexts/contexts.ts";
 import { CheckedArchive } from "../../src/workspace/archive_check.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { MAX_CODE_BYTES } from "../../src/core/content.ts";
+import { MAX_CODE_BYTES } from "../../src/core/requests/content.ts";
 import { FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 import { askToRun, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
 

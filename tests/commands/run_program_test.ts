@@ -3,7 +3,7 @@ import { runProgram, type RunProgramOptions } from "../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk, ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
 import type { Program, ProgramHandle } from "../../src/runtimes/port.ts";
 import { chunkOf, echoProgram, FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 

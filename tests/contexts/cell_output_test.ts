@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { concatBytes } from "../../src/core/bytes.ts";
+import { concatBytes } from "../../src/core/bytes/bytes.ts";
 import { CellOutput } from "../../src/contexts/cell_output.ts";
 
 const SECRET = "secret";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { apiKeysSchema, type ConfiguredKey, keyPolicySchema } from "../../src/core/key_policy.ts";
-import { parseAs } from "../../src/core/validation.ts";
+import { parseAs } from "../../src/core/parsing/validation.ts";
 
 const KEY = "a-secret-that-nobody-may-ever-see";
 /** SHA-256 of {@link KEY}. */

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { Outcome, OutputChunk } from "../../src/core/execution.ts";
-import { parseExecutionRequest } from "../../src/core/request.ts";
+import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { delay } from "../../src/concurrency/delay.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import type { Outcome } from "../../src/core/execution.ts";
-import { parseExecutionRequest } from "../../src/core/request.ts";
+import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import type { EndedExecution, Engine } from "../../src/engine/mod.ts";
 import type { ExecutionReport } from "../../src/engine/port.ts";
 import { CALLER, callerOf, engineOf, type EngineParts } from "../support/engine_of.ts";

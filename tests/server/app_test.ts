@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
-import type { ExecutionRequest } from "../../src/core/request.ts";
+import type { ExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import type { Caller, EnginePort, SubmitOptions } from "../../src/engine/port.ts";
 import type { DoorKeys } from "../../src/server/auth/auth.ts";
 import { fakeEngine, fakeExecution } from "../support/fake_ports.ts";

@@ -1,5 +1,5 @@
 import { LOCAL_USER, type Principal } from "../../src/core/principal.ts";
-import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
 import type { Execution } from "../../src/core/execution.ts";
 import type { Selection } from "../../src/core/selection.ts";
 import type { SessionInfo } from "../../src/core/session.ts";

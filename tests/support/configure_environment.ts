@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
 import type { RuntimeConfig } from "../../src/runtimes/port.ts";
 
 /** What an environment is made from when a test does not care. */

@@ -1,5 +1,5 @@
 import { packTar, type ParsedTarEntryWithData, type TarHeader, unpackTar } from "modern-tar";
-import { concatBytes } from "../../src/core/bytes.ts";
+import { concatBytes } from "../../src/core/bytes/bytes.ts";
 
 /** An entry of an archive that a test makes: an empty file unless it says otherwise. */
 export type TarEntry = Partial<TarHeader> & { readonly name: string; readonly text?: string };

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Denial } from "../../src/core/denial.ts";
+import type { Denial } from "../../src/core/denials/denial.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { concatBytes } from "../../src/core/bytes.ts";
+import { concatBytes } from "../../src/core/bytes/bytes.ts";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import { MEBIBYTE } from "../../src/core/limits.ts";
 import { CheckedArchive } from "../../src/workspace/archive_check.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as fs from "node:fs";
-import { concatBytes } from "../../src/core/bytes.ts";
+import { concatBytes } from "../../src/core/bytes/bytes.ts";
 import { type ByteRange, readRange, streamRange } from "../../src/workspace/read_range.ts";
 
 const SIZE = 200_000;

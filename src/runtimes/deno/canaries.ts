@@ -2,7 +2,7 @@ import { type CanaryFinding, HONEST } from "../../core/diagnosis.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { encodeTar } from "../../workspace/tar.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 

@@ -1,5 +1,5 @@
 import { join, toFileUrl } from "@std/path";
-import { MAX_CODE_BYTES } from "../../core/content.ts";
+import { MAX_CODE_BYTES } from "../../core/requests/content.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
 import { newId } from "../../core/ids.ts";

@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { PermissionSettings } from "../../core/permissions.ts";
-import type { Refusal } from "../../core/refusal.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
+import type { Refusal } from "../../core/denials/denial_report.ts";
 import type { ChildProcesses } from "../../process/child_processes.ts";
 import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
 import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";

@@ -3,7 +3,7 @@ import type { Availability, RuntimeCapabilities } from "../../core/capabilities.
 import { type CanaryFinding, type Diagnosis, hasRun, noneTried, whyUnconfined } from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { Probe } from "../self_test/probe.ts";
 import type {
   Assessment,

@@ -1,6 +1,6 @@
 import type { CanaryFinding } from "../../core/diagnosis.ts";
 import type { LimitName } from "../../core/limits.ts";
-import type { PermissionSettings } from "../../core/permissions.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
 import type { Isolation } from "../port.ts";
 import { whyNotFlags } from "./permission_flags.ts";

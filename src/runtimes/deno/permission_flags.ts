@@ -1,6 +1,6 @@
 import type { Limits } from "../../core/limits.ts";
-import type { PermissionSettings } from "../../core/permissions.ts";
-import { closedNetworks } from "../../core/private_networks.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
+import { closedNetworks } from "../../core/permissions/private_networks.ts";
 
 /** WebAssembly pages of 64 KiB in one MB. */
 const WASM_PAGES_PER_MB = 16;

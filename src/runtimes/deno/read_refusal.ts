@@ -1,7 +1,7 @@
-import { addressOf, hostFilter } from "../../core/hosts.ts";
-import type { PermissionSettings } from "../../core/permissions.ts";
-import { isClosedAddress } from "../../core/private_networks.ts";
-import { type PermissionGrant, type Refusal, RULES } from "../../core/refusal.ts";
+import { addressOf, hostFilter } from "../../core/permissions/hosts.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
+import { isClosedAddress } from "../../core/permissions/private_networks.ts";
+import { type PermissionGrant, type Refusal, RULES } from "../../core/denials/denial_report.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 
 /** A refusal as start.js tells it, or Deno itself. */

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { BoundedOutput } from "../../core/bounded_output.ts";
-import { concatBytes } from "../../core/bytes.ts";
-import { MAX_REFUSALS, type Refusal, RefusalLog } from "../../core/refusal.ts";
+import { BoundedOutput } from "../../core/bytes/bounded_output.ts";
+import { concatBytes } from "../../core/bytes/bytes.ts";
+import { MAX_REFUSALS, type Refusal, RefusalLog } from "../../core/denials/denial_report.ts";
 import type { ByteFilter } from "../../process/child_output.ts";
 import { readLastWords } from "./last_words.ts";
 import type { ToldRefusal } from "./read_refusal.ts";

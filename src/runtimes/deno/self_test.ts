@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { allKept, type CanaryFinding } from "../../core/diagnosis.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { countConnections } from "../../host/count_connections.ts";
 import { ownVariables } from "../../host/own_process.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";

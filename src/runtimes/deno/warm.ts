@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Lease } from "../warm/warm_pool.ts";
 import type { ShelfOptions } from "../warm/warm_shelf.ts";
 import type { RuntimeConfig } from "../port.ts";

@@ -1,7 +1,7 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { Diagnosis } from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { PermissionSettings } from "../../core/permissions.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { Instance } from "../../host/instance.ts";
 import { Probe } from "../self_test/probe.ts";
 import type {

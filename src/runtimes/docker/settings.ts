@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { canonicalLanguage } from "../../core/languages.ts";
-import { oneOf, parseAs, strictObject } from "../../core/validation.ts";
+import { oneOf, parseAs, strictObject } from "../../core/parsing/validation.ts";
 import { ENVIRONMENTS, type EnvironmentSpec } from "./images/environments.ts";
 
 /** When an image is pulled: when it is not here, never, or at its first use after each start. */

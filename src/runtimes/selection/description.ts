@@ -1,6 +1,6 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../../core/capabilities.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Rejection } from "../../core/selection.ts";
 import type { PoolState } from "../warm/warm_pool.ts";
 import type { Measured, RuntimeProfile } from "./profile.ts";

@@ -1,9 +1,9 @@
 import { MAX_ISOLATION, type RuntimeType } from "../../core/capabilities.ts";
 import { invalidField } from "../../core/errors.ts";
 import { namedLimits, resolveLimits } from "../../core/limits.ts";
-import type { SelectionRequest } from "../../core/request.ts";
+import type { SelectionRequest } from "../../core/requests/execution_request.ts";
 import type { Candidate, Rejection, ScoreInputs, Selection } from "../../core/selection.ts";
-import { unknownName } from "../../core/validation.ts";
+import { unknownName } from "../../core/parsing/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
 import { RuntimeProfile } from "./profile.ts";
 import type { Assessment, AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";

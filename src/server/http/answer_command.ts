@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import type { ErrorCode } from "../../core/errors.ts";
-import { parseAs } from "../../core/validation.ts";
+import { parseAs } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { CommandResult, SessionsPort } from "../../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";

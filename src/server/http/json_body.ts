@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { AppEnv } from "./app_env.ts";
 import { textBody } from "./body.ts";
-import { parseJson } from "../../core/parse_json.ts";
+import { parseJson } from "../../core/parsing/parse_json.ts";
 
 /**
  * The body of a request as JSON, whatever its content type says.

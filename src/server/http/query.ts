@@ -1,6 +1,6 @@
 import type { HonoRequest, MiddlewareHandler } from "hono";
 import { z } from "zod";
-import { parseAs, strictObject } from "../../core/validation.ts";
+import { parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { AppEnv } from "./app_env.ts";
 
 /** A whole number in a query string, within bounds that are included. */

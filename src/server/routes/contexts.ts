@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { parseCell, parseContextRequest } from "../../core/context.ts";
+import { parseCell, parseContextRequest } from "../../core/requests/cell_request.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { answerExecution } from "../http/answer_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { parseExecutionRequest } from "../../core/request.ts";
-import { parseAs, strictObject } from "../../core/validation.ts";
+import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
+import { parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
 import { answerExecution } from "../http/answer_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";

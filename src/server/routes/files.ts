@@ -3,7 +3,7 @@ import { z } from "zod";
 import { CodeBeakerError, hasCode, invalidField } from "../../core/errors.ts";
 import type { FileEntry } from "../../core/files.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
-import { oneOf, strictObject } from "../../core/validation.ts";
+import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../../runtimes/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { cellSchema, contextSchema, parseCell, parseContextRequest } from "../../core/context.ts";
-import { strictObject } from "../../core/validation.ts";
+import { cellSchema, contextSchema, parseCell, parseContextRequest } from "../../core/requests/cell_request.ts";
+import { strictObject } from "../../core/parsing/validation.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { toResult } from "./execution_view.ts";

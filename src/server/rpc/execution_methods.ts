@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { CodeBeakerError, invalidField } from "../../core/errors.ts";
 import type { Execution } from "../../core/execution.ts";
-import { executionRequestSchema, parseExecutionRequest } from "../../core/request.ts";
-import { strictObject } from "../../core/validation.ts";
+import { executionRequestSchema, parseExecutionRequest } from "../../core/requests/execution_request.ts";
+import { strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { invalidField } from "../../core/errors.ts";
-import { unknownName } from "../../core/validation.ts";
+import { unknownName } from "../../core/parsing/validation.ts";
 
 /** More than these are not told one by one. */
 const MAX_WARNINGS = 20;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "../../core/limits.ts";
-import { strictObject } from "../../core/validation.ts";
+import { strictObject } from "../../core/parsing/validation.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 

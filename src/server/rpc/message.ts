@@ -1,5 +1,5 @@
 import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../core/errors.ts";
-import { parseJson } from "../../core/parse_json.ts";
+import { parseJson } from "../../core/parsing/parse_json.ts";
 import { type Problem, toProblem } from "../http/problem.ts";
 import { isObject } from "./fit.ts";
 

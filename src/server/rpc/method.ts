@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Scope } from "../../core/principal.ts";
-import { parseAs, strictObject } from "../../core/validation.ts";
+import { parseAs, strictObject } from "../../core/parsing/validation.ts";
 import { checkScope } from "../auth/auth.ts";
 import { modernise } from "./legacy/compat.ts";
 import type { RpcContext } from "./context.ts";

@@ -1,5 +1,5 @@
 import { CodeBeakerError } from "../../core/errors.ts";
-import { unknownName } from "../../core/validation.ts";
+import { unknownName } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";

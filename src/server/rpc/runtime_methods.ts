@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseSelectionRequest, selectRequestSchema } from "../../core/request.ts";
-import { strictObject } from "../../core/validation.ts";
+import { parseSelectionRequest, selectRequestSchema } from "../../core/requests/execution_request.ts";
+import { strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";

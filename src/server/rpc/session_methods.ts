@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseSessionRequest, SESSION_STATES, type SessionInfo, sessionRequestSchema } from "../../core/session.ts";
-import { oneOf, strictObject } from "../../core/validation.ts";
+import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { isFaultOfCommand } from "../http/command_fault.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { MAX_DENIALS } from "../../../src/core/denial.ts";
-import { RULES } from "../../../src/core/refusal.ts";
+import { MAX_DENIALS } from "../../../src/core/denials/denial.ts";
+import { RULES } from "../../../src/core/denials/denial_report.ts";
 import type { Checks } from "./bench.ts";
 
 /** What is told of refusals. Each check runs exactly one program. */

@@ -1,10 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommand, runProgram } from "../../../src/commands/mod.ts";
-import { type Denial, MAX_DENIALS } from "../../../src/core/denial.ts";
+import { type Denial, MAX_DENIALS } from "../../../src/core/denials/denial.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
-import { RULES } from "../../../src/core/refusal.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
+import { RULES } from "../../../src/core/denials/denial_report.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { RuntimeConfig } from "../../../src/runtimes/port.ts";
 import { isPresent } from "../../support/requirements.ts";

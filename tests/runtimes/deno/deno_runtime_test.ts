@@ -3,7 +3,7 @@ import { runCommand, runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { delay } from "../../../src/concurrency/delay.ts";

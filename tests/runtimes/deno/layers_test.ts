@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { runCommand, runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { type PermissionSettings, permissionsSchema } from "../../../src/core/permissions.ts";
+import { type PermissionSettings, permissionsSchema } from "../../../src/core/permissions/permissions.ts";
 import { permissionFlags, whyNotFlags } from "../../../src/runtimes/deno/permission_flags.ts";
 
 /** What could end an entry, a list or a flag. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { type FlagSettings, permissionFlags, whyNotFlags } from "../../../src/runtimes/deno/permission_flags.ts";
 
 const BASE: FlagSettings = {

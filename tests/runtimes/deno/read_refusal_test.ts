@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions.ts";
-import { type Refusal, RULES } from "../../../src/core/refusal.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
+import { type Refusal, RULES } from "../../../src/core/denials/denial_report.ts";
 import { readRefusal } from "../../../src/runtimes/deno/read_refusal.ts";
 
 const STACK =

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { MAX_REFUSALS, type Refusal } from "../../../src/core/refusal.ts";
+import { MAX_REFUSALS, type Refusal } from "../../../src/core/denials/denial_report.ts";
 import type { ToldRefusal } from "../../../src/runtimes/deno/read_refusal.ts";
 import { RefusalReader } from "../../../src/runtimes/deno/refusal_reader.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import type { Confinement } from "../../../src/sandbox/confinement.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { CANARIES, runCanaries } from "../../../src/runtimes/deno/canaries.ts";

@@ -5,7 +5,7 @@ import type { AppEnv } from "../../../src/server/http/app_env.ts";
 import { sendProblem } from "../../../src/server/http/problem.ts";
 import { z } from "zod";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { strictObject } from "../../../src/core/validation.ts";
+import { strictObject } from "../../../src/core/parsing/validation.ts";
 import { noQuery, parseQuery, wholeNumber } from "../../../src/server/http/query.ts";
 
 const schema = strictObject({ limit: wholeNumber({ min: 1, max: 100 }).optional(), cursor: z.string().optional() });

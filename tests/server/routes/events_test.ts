@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ExecutionRequest } from "../../../src/core/request.ts";
+import type { ExecutionRequest } from "../../../src/core/requests/execution_request.ts";
 import type { Caller, EnginePort, SubmitOptions } from "../../../src/engine/port.ts";
 import { fakeExecution, type ProgramBody, submitted } from "../../support/fake_ports.ts";
 import { nextEvent, serverEvents } from "../../support/server_events.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { CellRequest } from "../../../src/core/context.ts";
+import type { CellRequest } from "../../../src/core/requests/cell_request.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeExecution } from "../../support/fake_ports.ts";

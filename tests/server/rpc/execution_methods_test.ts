@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import type { ExecutionRequest } from "../../../src/core/request.ts";
+import type { ExecutionRequest } from "../../../src/core/requests/execution_request.ts";
 import type { ExecutionReport, SubmitOptions } from "../../../src/engine/port.ts";
 import { fakeExecution, submitted, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";

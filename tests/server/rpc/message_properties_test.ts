@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { executionRequestSchema } from "../../../src/core/request.ts";
+import { executionRequestSchema } from "../../../src/core/requests/execution_request.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { parseJson } from "../../../src/core/parse_json.ts";
+import { parseJson } from "../../../src/core/parsing/parse_json.ts";
 import { modernise, moderniseCommand } from "../../../src/server/rpc/legacy/compat.ts";
 import { readMessage } from "../../../src/server/rpc/message.ts";
 

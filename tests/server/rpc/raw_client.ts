@@ -1,4 +1,4 @@
-import { concatBytes } from "../../../src/core/bytes.ts";
+import { concatBytes } from "../../../src/core/bytes/bytes.ts";
 
 /** A client of a WebSocket that reads when a test says so, and goes without a word. */
 export class RawClient implements Disposable {

@@ -1,4 +1,4 @@
-import { closedNetworks } from "../../../core/private_networks.ts";
+import { closedNetworks } from "../../../core/permissions/private_networks.ts";
 import { messageOf } from "../../../core/errors.ts";
 import { isMissingTool, runTool } from "../../../process/run_tool.ts";
 import { Probe } from "../../self_test/probe.ts";

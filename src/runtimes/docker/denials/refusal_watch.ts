@@ -1,6 +1,6 @@
-import { BoundedOutput } from "../../../core/bounded_output.ts";
+import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
 import type { OutputChunk } from "../../../core/execution.ts";
-import { RefusalLog, type RefusalReport } from "../../../core/refusal.ts";
+import { RefusalLog, type RefusalReport } from "../../../core/denials/denial_report.ts";
 import { type ContainerPolicy, readRefusedWords, refuseNetwork } from "./refused_words.ts";
 
 /** What is read of a program's stderr, its head and its tail. */

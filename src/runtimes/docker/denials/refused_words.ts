@@ -1,7 +1,7 @@
-import { addressOf, hostSchema } from "../../../core/hosts.ts";
-import type { PermissionSettings } from "../../../core/permissions.ts";
-import { isClosedAddress } from "../../../core/private_networks.ts";
-import { type Refusal, RULES } from "../../../core/refusal.ts";
+import { addressOf, hostSchema } from "../../../core/permissions/hosts.ts";
+import type { PermissionSettings } from "../../../core/permissions/permissions.ts";
+import { isClosedAddress } from "../../../core/permissions/private_networks.ts";
+import { type Refusal, RULES } from "../../../core/denials/denial_report.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 
 /** What a container's refusals are judged by. */

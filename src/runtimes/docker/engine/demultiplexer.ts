@@ -1,4 +1,4 @@
-import { concatBytes } from "../../../core/bytes.ts";
+import { concatBytes } from "../../../core/bytes/bytes.ts";
 import type { OutputChunk, OutputStream } from "../../../core/execution.ts";
 
 /** A frame is one byte of stream, three of nothing, four of length (big-endian), and its bytes: Engine API, attach. */

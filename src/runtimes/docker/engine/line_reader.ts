@@ -1,4 +1,4 @@
-import { concatBytes } from "../../../core/bytes.ts";
+import { concatBytes } from "../../../core/bytes/bytes.ts";
 
 const NEWLINE = 10;
 /** A line that is longer is none. */

@@ -1,6 +1,6 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { canonicalLanguage } from "../../../core/languages.ts";
-import { unknownName } from "../../../core/validation.ts";
+import { unknownName } from "../../../core/parsing/validation.ts";
 import { prebuildScript } from "./go_build.ts";
 
 /** The Debian release that the packages come from. */

@@ -1,7 +1,7 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../../core/limits.ts";
-import { NO_REFUSALS, type RefusalReport } from "../../../core/refusal.ts";
+import { NO_REFUSALS, type RefusalReport } from "../../../core/denials/denial_report.ts";
 import { OutputBudget } from "../../../process/child_output.ts";
 import { settledWithin } from "../../../concurrency/delay.ts";
 import { GRACE_MS } from "../../../process/terminate.ts";

@@ -1,4 +1,4 @@
-import { BoundedOutput } from "../../../core/bounded_output.ts";
+import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
 import type { CompileResult, OutputChunk } from "../../../core/execution.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { ENDING_WORDS, outcomeOf, parseDisk, parseEnding } from "./ending.ts";

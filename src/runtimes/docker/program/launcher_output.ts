@@ -1,4 +1,4 @@
-import { concatBytes } from "../../../core/bytes.ts";
+import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { Buffer } from "node:buffer";
 import type { OutputChunk, OutputStream } from "../../../core/execution.ts";
 import { Demultiplexer } from "../engine/demultiplexer.ts";

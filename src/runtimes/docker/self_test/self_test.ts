@@ -1,7 +1,7 @@
 import type { CanaryFinding } from "../../../core/diagnosis.ts";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { LIMITS, type Limits, MEBIBYTE } from "../../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../../core/permissions.ts";
+import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import { type ConnectionCounter, countConnections } from "../../../host/count_connections.ts";
 import { ownCommandLine, ownVariables } from "../../../host/own_process.ts";
 import canaryScript from "./canaries.sh" with { type: "text" };

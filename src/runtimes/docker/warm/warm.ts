@@ -1,6 +1,6 @@
 import { fingerprintOf } from "../../../core/fingerprint.ts";
 import { DEFAULT_LIMITS } from "../../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../../core/permissions.ts";
+import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import type { Lease } from "../../warm/warm_pool.ts";
 import type { ShelfOptions, WarmMember } from "../../warm/warm_shelf.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";

@@ -1,4 +1,4 @@
-import { concatBytes } from "../../../core/bytes.ts";
+import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import { toVariables } from "../engine/engine_call.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";

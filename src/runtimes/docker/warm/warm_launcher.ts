@@ -1,4 +1,4 @@
-import { concatBytes } from "../../../core/bytes.ts";
+import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { OutputChunk } from "../../../core/execution.ts";
 import type { Program } from "../../port.ts";

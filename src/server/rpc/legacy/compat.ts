@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { COMMANDS } from "../../../commands/mod.ts";
 import { invalidField } from "../../../core/errors.ts";
-import { strictObject } from "../../../core/validation.ts";
+import { strictObject } from "../../../core/parsing/validation.ts";
 import { fit, foldName, isObject, type JsonObject, warn } from "../fit.ts";
 
 /** A field of the original's requests: what it is called now (and below what), and its value there. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../../../../src/commands/mod.ts";
 import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../../../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../../../../src/core/permissions/permissions.ts";
 import { create } from "../../../../src/runtimes/docker/mod.ts";
 import type { RuntimeConfig } from "../../../../src/runtimes/port.ts";
 import { isPresent } from "../../../support/requirements.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Denial } from "../../../../src/core/denial.ts";
+import type { Denial } from "../../../../src/core/denials/denial.ts";
 import type { ProgramResult } from "../../../../src/core/execution.ts";
 import { configFor, dockerAvailability, openDocker, runCode } from "../../../support/docker.ts";
 import { isPresent } from "../../../support/requirements.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { NO_PERMISSIONS, type PermissionSettings } from "../../../../src/core/permissions.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../../src/core/permissions/permissions.ts";
 import { readRefusedWords } from "../../../../src/runtimes/docker/denials/refused_words.ts";
 
 function rows(stderr: string, permissions: Partial<PermissionSettings> = {}): string[] {

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
 import type { ExecutionRuntime } from "../../../../src/runtimes/port.ts";
 import { RuntimeSelector } from "../../../../src/runtimes/selection/selector.ts";
-import { NO_PERMISSIONS } from "../../../../src/core/permissions.ts";
+import { NO_PERMISSIONS } from "../../../../src/core/permissions/permissions.ts";
 import type { RequestedLimits } from "../../../../src/core/limits.ts";
 import { configFor, dockerAvailability, openDocker, runCode, WAYS } from "../../../support/docker.ts";
 import { ownEngineAvailability, startOwnEngine } from "../../../support/own_engine.ts";

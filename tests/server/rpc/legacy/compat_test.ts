@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
-import { executionRequestSchema, selectRequestSchema } from "../../../../src/core/request.ts";
+import { executionRequestSchema, selectRequestSchema } from "../../../../src/core/requests/execution_request.ts";
 import { sessionRequestSchema } from "../../../../src/core/session.ts";
 import { modernise, moderniseCommand } from "../../../../src/server/rpc/legacy/compat.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
-import type { ExecutionRequest } from "../../../../src/core/request.ts";
+import type { ExecutionRequest } from "../../../../src/core/requests/execution_request.ts";
 import { fakeExecution, submitted } from "../../../support/fake_ports.ts";
 import { Door } from "../door.ts";
 

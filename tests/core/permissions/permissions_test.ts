@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { CodeBeakerError } from "../../src/core/errors.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
 import {
   leavesNetwork,
   narrowPermissions,
@@ -7,8 +7,8 @@ import {
   type PermissionCeiling,
   type PermissionSettings,
   permissionsSchema,
-} from "../../src/core/permissions.ts";
-import { closedNetworks } from "../../src/core/private_networks.ts";
+} from "../../../src/core/permissions/permissions.ts";
+import { closedNetworks } from "../../../src/core/permissions/private_networks.ts";
 
 const POLICY = { readRoots: ["/data", "/srv/public/"], writeRoots: ["/out"], openNetworks: ["10.1.0.0/16"] };
 

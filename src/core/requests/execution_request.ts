@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { MAX_ISOLATION } from "./capabilities.ts";
+import { MAX_ISOLATION } from "../capabilities.ts";
 import { argumentsSchema, checkCodeSize, decodeContent, encodingSchema } from "./content.ts";
-import { environmentSchema } from "./environment_variables.ts";
-import { CodeBeakerError, invalidField } from "./errors.ts";
-import { canonicalLanguage, isKnownLanguage, mainFileOf } from "./languages.ts";
-import { limitsSchema, type RequestedLimits, timeoutSchema } from "./limits.ts";
-import { NO_PERMISSIONS, type PermissionSettings, permissionsSchema } from "./permissions.ts";
-import { type Preference, PREFERENCES } from "./selection.ts";
-import { oneOf, parseAs, strictObject } from "./validation.ts";
-import { directoriesAbove, isTooDeep, MAX_DEPTH, parseWorkspacePath } from "./workspace_path.ts";
+import { environmentSchema } from "../permissions/environment_variables.ts";
+import { CodeBeakerError, invalidField } from "../errors.ts";
+import { canonicalLanguage, isKnownLanguage, mainFileOf } from "../languages.ts";
+import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
+import { NO_PERMISSIONS, type PermissionSettings, permissionsSchema } from "../permissions/permissions.ts";
+import { type Preference, PREFERENCES } from "../selection.ts";
+import { oneOf, parseAs, strictObject } from "../parsing/validation.ts";
+import { directoriesAbove, isTooDeep, MAX_DEPTH, parseWorkspacePath } from "../workspace_path.ts";
 
 /** All of them are made before the program begins. */
 const MAX_DIRECTORIES = 10_000;

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CodeBeakerError } from "../../src/core/errors.ts";
-import { parseJson } from "../../src/core/parse_json.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { parseJson } from "../../../src/core/parsing/parse_json.ts";
 
 const parse = (text: string) => parseJson(text, { what: "it" });
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readBoolean, readHosts, readList, readWhole } from "../../src/core/written_values.ts";
+import { readBoolean, readHosts, readList, readWhole } from "../../../src/core/parsing/written_values.ts";
 
 Deno.test("readWhole() and readBoolean() leave a text that is none as it is", () => {
   assertEquals(["0", "12", "-1", "1.5", "1e3", ""].map(readWhole), [0, 12, "-1", "1.5", "1e3", ""]);

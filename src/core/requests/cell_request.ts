@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { checkCodeSize } from "./content.ts";
-import { canonicalLanguage } from "./languages.ts";
-import { limitsSchema, type RequestedLimits, timeoutSchema } from "./limits.ts";
-import { parseAs, strictObject } from "./validation.ts";
+import { canonicalLanguage } from "../languages.ts";
+import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
+import { parseAs, strictObject } from "../parsing/validation.ts";
 
 /** A stateful interpreter of a session, as its owner sees it. */
 export interface ContextInfo {

@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { posix } from "node:path";
-import { CodeBeakerError } from "../../src/core/errors.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
 import {
   narrowPermissions,
   type PermissionBounds,
   type PermissionCeiling,
   type PermissionSettings,
   permissionsSchema,
-} from "../../src/core/permissions.ts";
+} from "../../../src/core/permissions/permissions.ts";
 
 const PATHS = ["/", "/a", "/a/", "/a/b", "/a/b/c", "/ab", "/a,/b", "/b", "/./a", "//a", "/a//b"];
 const HOSTS = [

@@ -1,6 +1,6 @@
 import { closestString, levenshteinDistance } from "@std/text";
 import { z } from "zod";
-import { CodeBeakerError, type FieldError } from "./errors.ts";
+import { CodeBeakerError, type FieldError } from "../errors.ts";
 
 /** More faults than this are not told one by one. */
 const MAX_ERRORS = 20;

@@ -1,12 +1,12 @@
 import { type Denial, type Denials, MAX_DENIALS } from "./denial.ts";
-import { CodeBeakerError } from "./errors.ts";
+import { CodeBeakerError } from "../errors.ts";
 import {
   narrowPermissions,
   NO_PERMISSIONS,
   type PermissionBounds,
   type PermissionSettings,
   permissionsSchema,
-} from "./permissions.ts";
+} from "../permissions/permissions.ts";
 
 /** Different refusals of one program that are told apart; what comes after them is not even counted. */
 export const MAX_REFUSALS = 1_000;

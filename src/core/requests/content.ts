@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { CodeBeakerError } from "./errors.ts";
-import { oneOf } from "./validation.ts";
+import { CodeBeakerError } from "../errors.ts";
+import { oneOf } from "../parsing/validation.ts";
 
 /** The most that `code` may be long, in bytes; larger programs go into `files`. */
 export const MAX_CODE_BYTES = 1_048_576;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { CollectedBytes } from "../../src/core/collected_bytes.ts";
+import { CollectedBytes } from "../../../src/core/bytes/collected_bytes.ts";
 
 Deno.test("CollectedBytes holds what was pushed, and nothing of the buffers that it came in", () => {
   const collected = new CollectedBytes(150_000);

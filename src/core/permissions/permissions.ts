@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { environmentNameSchema } from "./environment_variables.ts";
-import { CodeBeakerError } from "./errors.ts";
+import { CodeBeakerError } from "../errors.ts";
 import { addressOf, hostFilter, hostSchema } from "./hosts.ts";
 import { isClosedAddress } from "./private_networks.ts";
-import { strictObject } from "./validation.ts";
+import { strictObject } from "../parsing/validation.ts";
 
 /** What a program may touch beside its workspace. */
 export interface PermissionSettings {

@@ -1,7 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { MAX_DENIALS } from "../../src/core/denial.ts";
-import { NO_PERMISSIONS, type PermissionBounds } from "../../src/core/permissions.ts";
-import { explainRefusals, MAX_REFUSALS, type Refusal, RefusalLog, RULES } from "../../src/core/refusal.ts";
+import { MAX_DENIALS } from "../../../src/core/denials/denial.ts";
+import { NO_PERMISSIONS, type PermissionBounds } from "../../../src/core/permissions/permissions.ts";
+import {
+  explainRefusals,
+  MAX_REFUSALS,
+  type Refusal,
+  RefusalLog,
+  RULES,
+} from "../../../src/core/denials/denial_report.ts";
 
 const BOUNDS: PermissionBounds = { readRoots: ["/data"], writeRoots: [], openNetworks: [] };
 const NET: Refusal = {

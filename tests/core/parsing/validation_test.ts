@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { z } from "zod";
-import { CodeBeakerError, type FieldError } from "../../src/core/errors.ts";
-import { oneOf, parseAs, strictObject, unknownName } from "../../src/core/validation.ts";
+import { CodeBeakerError, type FieldError } from "../../../src/core/errors.ts";
+import { oneOf, parseAs, strictObject, unknownName } from "../../../src/core/parsing/validation.ts";
 
 function fault(schema: z.ZodType, value: unknown): CodeBeakerError {
   const error = assertThrows(() => parseAs(schema, value, { what: "the thing" }), CodeBeakerError);

@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "./errors.ts";
+import { CodeBeakerError } from "../errors.ts";
 
 /** Deeper JSON is refused: metadata may be 32 levels deep, and lies at most six below the top. */
 const MAX_DEPTH = 64;

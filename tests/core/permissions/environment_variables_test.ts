@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { environmentNameSchema, environmentSchema } from "../../src/core/environment_variables.ts";
+import { environmentNameSchema, environmentSchema } from "../../../src/core/permissions/environment_variables.ts";
 
 Deno.test("environmentNameSchema refuses names that could disarm a sandbox", () => {
   const disarming = [

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseCell, parseContextRequest } from "../../src/core/context.ts";
-import { CodeBeakerError } from "../../src/core/errors.ts";
+import { parseCell, parseContextRequest } from "../../../src/core/requests/cell_request.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
 
 Deno.test("parseContextRequest() takes a language by any of its names, or none", () => {
   assertEquals(parseContextRequest({}), undefined);

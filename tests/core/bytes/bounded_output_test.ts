@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BoundedOutput } from "../../src/core/bounded_output.ts";
+import { BoundedOutput } from "../../../src/core/bytes/bounded_output.ts";
 
 function keep(maxBytes: number, chunks: readonly (string | Uint8Array)[]): { text: string; truncatedBytes: number } {
   const output = new BoundedOutput(maxBytes);

@@ -1,9 +1,13 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { MAX_CODE_BYTES } from "../../src/core/content.ts";
-import { CodeBeakerError } from "../../src/core/errors.ts";
-import { DEFAULT_LIMITS, resolveLimits } from "../../src/core/limits.ts";
-import { NO_PERMISSIONS } from "../../src/core/permissions.ts";
-import { parseExecutionRequest, parseSelectionRequest, placeFiles } from "../../src/core/request.ts";
+import { MAX_CODE_BYTES } from "../../../src/core/requests/content.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { DEFAULT_LIMITS, resolveLimits } from "../../../src/core/limits.ts";
+import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
+import {
+  parseExecutionRequest,
+  parseSelectionRequest,
+  placeFiles,
+} from "../../../src/core/requests/execution_request.ts";
 
 function fault(value: unknown): CodeBeakerError {
   return assertThrows(() => parseExecutionRequest(value), CodeBeakerError);
