@@ -19,6 +19,10 @@ declare module "@std/assert" {
   ): Promise<E>;
 }
 
+declare module "@std/async/abortable" {
+  export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
 declare module "@std/fmt/colors" {
   export function bold(text: string): string;
   export function green(text: string): string;

@@ -1,3 +1,5 @@
+import { abortable } from "@std/async/abortable";
+
 /** Signals that end what a command does; it is cancelled, and nothing is left behind. */
 const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -10,11 +12,5 @@ export function interruptible(): AbortController {
 
 /** Waits until something has settled, in whatever way; an interrupt ends the wait early, and not what is waited for. */
 export async function settledUnlessInterrupted(work: Promise<unknown>, interrupt: AbortSignal): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const wake = () => over.resolve();
-  interrupt.addEventListener("abort", wake);
-  if (interrupt.aborted) wake();
-  work.then(wake, wake);
-  await over.promise;
-  interrupt.removeEventListener("abort", wake);
+  await abortable(work, interrupt).catch(() => {});
 }

@@ -1,3 +1,4 @@
+import { abortable } from "@std/async/abortable";
 import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
@@ -87,15 +88,9 @@ export function describeEnd(
 /** Returns when the work is done, or a signal is aborted. */
 export async function unlessAborted(signal: AbortSignal | undefined, work: Promise<void> | void): Promise<void> {
   if (signal === undefined || work === undefined) return await work;
-  const aborted = Promise.withResolvers<void>();
-  const wake = () => aborted.resolve();
-  signal.addEventListener("abort", wake);
-  if (signal.aborted) wake();
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", wake);
-  }
+  await abortable(work, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }
 
 /**

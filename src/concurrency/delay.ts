@@ -1,3 +1,5 @@
+import { withDeadline } from "./deadline.ts";
+
 /** For how long others are kept waiting, in ms: a file that lies deep takes a thousand times as long as another. */
 const MAX_HOLD_MS = 20;
 
@@ -22,10 +24,7 @@ export async function settledWithin(
   ms: number,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const settled = new AbortController();
-  const finish = () => settled.abort();
-  work.then(finish, finish);
-  await delay(ms, { signal: signal === undefined ? settled.signal : AbortSignal.any([signal, settled.signal]) });
+  await withDeadline(() => work, { timeoutMs: ms, signal }).catch(() => {});
 }
 
 /**

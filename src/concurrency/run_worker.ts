@@ -1,4 +1,5 @@
 import { CodeBeakerError } from "../core/errors.ts";
+import { withDeadline } from "./deadline.ts";
 
 /** How a task is done. */
 export interface RunWorkerOptions {
@@ -27,16 +28,11 @@ export async function runWorker<Answer>(
     event.preventDefault();
     answer.reject(new CodeBeakerError("internal", `A worker failed: ${event.message}`));
   };
-  const late = () => answer.reject(new CodeBeakerError("too_large", `Cannot do this in ${deadlineMs} ms`));
-  const leave = () => answer.reject(signal?.reason);
-  const timer = setTimeout(late, deadlineMs);
-  signal?.addEventListener("abort", leave);
+  const toError = () => new CodeBeakerError("too_large", `Cannot do this in ${deadlineMs} ms`);
   try {
     worker.postMessage(task);
-    return await answer.promise;
+    return await withDeadline(() => answer.promise, { timeoutMs: deadlineMs, toError, signal });
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", leave);
     worker.terminate();
   }
 }

@@ -1,3 +1,4 @@
+import { abortable } from "@std/async/abortable";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Usage } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
@@ -86,16 +87,7 @@ export class Admission {
    * @throws {CodeBeakerError} `busy` as soon as nothing is
    */
   async whileOpen<Value>(asked: Promise<Value>): Promise<Value> {
-    const { signal } = this.#closing;
-    const closed = Promise.withResolvers<never>();
-    const close = () => closed.reject(signal.reason);
-    signal.addEventListener("abort", close);
-    try {
-      if (signal.aborted) close();
-      return await Promise.race([closed.promise, asked]);
-    } finally {
-      signal.removeEventListener("abort", close);
-    }
+    return await abortable(asked, this.#closing.signal);
   }
 
   /** Whether something may be taken in now. @throws {CodeBeakerError} `busy` */

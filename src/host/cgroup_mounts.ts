@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { readMounts } from "./mounts.ts";
 
 /** A mounted hierarchy. */
 export interface HierarchyMount {
@@ -9,7 +10,7 @@ export interface HierarchyMount {
   readonly own: string;
 }
 
-/** Every hierarchy that this service sees. Sources: proc_pid_mountinfo(5), and proc_pid_cgroup in cgroups(7). */
+/** Every hierarchy that this service sees. Source: `/proc/[pid]/cgroup` in cgroups(7). */
 export function mountsOf(): HierarchyMount[] {
   const own = new Map(
     Deno.readTextFileSync("/proc/self/cgroup").trim().split("\n").flatMap((line) => {
@@ -17,12 +18,8 @@ export function mountsOf(): HierarchyMount[] {
       return controllers.split(",").map((controller): [string, string] => [controller, path]);
     }),
   );
-  return Deno.readTextFileSync("/proc/self/mountinfo").trim().split("\n").flatMap((line): HierarchyMount[] => {
-    const [left = "", right = ""] = line.split(" - ");
-    const [, , , root = "/", point = ""] = left.split(" ");
-    const [type, , options = ""] = right.split(" ");
+  return readMounts().flatMap(({ point, root, superOptions: controllers, type }): HierarchyMount[] => {
     if (type !== "cgroup" && type !== "cgroup2") return [];
-    const controllers = options.split(",");
     const path = own.get(type === "cgroup2" ? "" : controllers.find((name) => own.has(name)) ?? "") ?? "/";
     const isBelowRoot = root !== "/" && path.startsWith(root);
     return [{ type, controllers, point, own: join(point, isBelowRoot ? path.slice(root.length) : path) }];

@@ -12,6 +12,7 @@ import type { Mount } from "./mount.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
 import { seccompFilter } from "./seccomp.ts";
 import type { SpawnRequest } from "../process/spawn.ts";
+import { readMounts } from "../host/mounts.ts";
 import { SystemCalls } from "../host/system_calls.ts";
 import { statusBehind } from "./wrapped_status.ts";
 
@@ -270,9 +271,7 @@ export async function releaseLeftovers(directory: string): Promise<boolean> {
   if (Deno.build.os !== "linux") return true;
   endBubblewrapsOf(directory);
   using calls = SystemCalls.open();
-  const mounts = Deno.readTextFileSync("/proc/self/mountinfo").split("\n");
-  for (const line of mounts.toReversed()) {
-    const point = line.split(" ")[4] ?? "";
+  for (const { point } of readMounts().toReversed()) {
     if (point.startsWith(`${directory}/`)) calls?.unmount(point);
   }
   return await Cgroups.removeLeftovers(basename(directory));

@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import type { CheckFinding } from "../core/diagnosis.ts";
 import { messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
+import { fileSystemTypeAt } from "../host/mounts.ts";
 import { FILTERED_ARCHITECTURES } from "./seccomp.ts";
 
 /** Room in the scratch directory below which a service cannot do much. */
@@ -44,7 +45,7 @@ async function checkScratch(path: string | undefined): Promise<CheckFinding> {
   try {
     const { bavail, bsize } = await statfs(path);
     const roomMb = Math.floor(bavail * bsize / MEBIBYTE);
-    const kind = kindOf(path);
+    const kind = fileSystemTypeAt(path);
     const good = roomMb >= LEAST_ROOM_MB && !REMOTE_KINDS.includes(kind);
     const detail = `${path}, on ${kind} with ${roomMb} MB of room`;
     return good ? { name, good, detail } : { name, good, detail, remedy };
@@ -62,28 +63,5 @@ async function checkHome(path: string | undefined): Promise<CheckFinding> {
     return { name, good: true, detail: `${path} can be written` };
   } catch (error) {
     return { name, good: false, detail: `${path} cannot be written: ${messageOf(error)}`, remedy };
-  }
-}
-
-/**
- * The kind of file system that a path lies on, in the kernel's words (proc_pid_mountinfo(5)): the last mount above it.
- */
-export function kindOf(path: string, mountinfo: string = readMounts()): string {
-  const mounts = mountinfo.split("\n").map((line) => {
-    const [before = "", after = ""] = line.split(" - ");
-    return { point: before.split(" ")[4] ?? "", kind: after.split(" ")[0] ?? "" };
-  });
-  const above = mounts.filter(({ point }) => point !== "").filter(({ point }) =>
-    point === path || path.startsWith(point.replace(/\/*$/, "/"))
-  );
-  const longest = above.toSorted((one, other) => one.point.length - other.point.length).at(-1);
-  return longest?.kind ?? "an unknown file system";
-}
-
-function readMounts(): string {
-  try {
-    return Deno.readTextFileSync("/proc/self/mountinfo");
-  } catch {
-    return ""; // There is no /proc here.
   }
 }

@@ -1,3 +1,4 @@
+import { withDeadline } from "../../concurrency/deadline.ts";
 import type { Availability } from "../../core/capabilities.ts";
 import { messageOf } from "../../core/errors.ts";
 
@@ -35,20 +36,11 @@ export class Probe {
   }
 
   async #probe(): Promise<Availability> {
-    const deadline = new AbortController();
-    const timer = setTimeout(
-      () => deadline.abort(new Error(`no answer within ${this.#options.timeoutMs} ms`)),
-      this.#options.timeoutMs,
-    );
-    const expired = Promise.withResolvers<never>();
-    deadline.signal.addEventListener("abort", () => expired.reject(deadline.signal.reason));
     try {
-      await Promise.race([this.#ask(deadline.signal), expired.promise]);
+      await withDeadline(this.#ask, this.#options);
       return { available: true };
     } catch (error) {
       return { available: false, reason: messageOf(error) };
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { withDeadline } from "../../../concurrency/deadline.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 
 /** How long the Engine may take for one answer. What waits for a program, or for a registry, has no such bound. */
@@ -14,17 +15,7 @@ export async function ask<T>(
   operation: (signal: AbortSignal) => Promise<T>,
   { timeoutMs = ANSWER_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
 ): Promise<T> {
-  const deadline = new AbortController();
-  const expired = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    deadline.abort();
-    expired.reject(new Error(`no answer within ${timeoutMs} ms`));
-  }, timeoutMs);
-  try {
-    return await call(what, () => Promise.race([operation(deadline.signal), expired.promise]));
-  } finally {
-    clearTimeout(timer);
-  }
+  return await call(what, () => withDeadline(operation, { timeoutMs }));
 }
 
 /** Does something that waits for more than the Engine. */

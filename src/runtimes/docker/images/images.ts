@@ -1,3 +1,4 @@
+import { withDeadline } from "../../../concurrency/deadline.ts";
 import type { Availability } from "../../../core/capabilities.ts";
 import type { LanguageFinding } from "../../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
@@ -134,16 +135,11 @@ export class Images {
   async #waitForPull(environment: string, image: string): Promise<void> {
     const pulling = this.#pulls.get(image) ?? this.#pull(environment, image);
     this.#pulls.set(image, pulling);
-    const expired = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const toError = () => {
       this.#slow.add(image);
-      expired.reject(new CodeBeakerError("runtime_unavailable", `the image ${image} is being pulled`));
-    }, this.#waitMs);
-    try {
-      await Promise.race([pulling, expired.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+      return new CodeBeakerError("runtime_unavailable", `the image ${image} is being pulled`);
+    };
+    await withDeadline(() => pulling, { timeoutMs: this.#waitMs, toError });
   }
 
   async #pull(environment: string, image: string): Promise<void> {
