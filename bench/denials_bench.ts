@@ -22,11 +22,11 @@ const SAID = "done\n";
 const PROGRAMS = {
   hello: 'console.log("done");',
   reads: `for (let i = 0; i < ${ACCESSES}; i++) Deno.statSync("reads.ts"); console.log("done");`,
-  refusals:
+  denials:
     `for (let i = 0; i < ${ACCESSES}; i++) { try { Deno.statSync("/etc/passwd"); } catch {} } console.log("done");`,
 } as const;
 
-/** What it costs a program that its refusals are told, by start.js or by Deno's own audit log, with places and without. */
+/** What it costs a program that its denials are told, by start.js or by Deno's own audit log, with places and without. */
 export async function benchDenials(): Promise<void> {
   const directory = await Deno.makeTempDir();
   const audit = { DENO_AUDIT_PERMISSIONS: join(directory, "audit.jsonl") };
@@ -48,15 +48,15 @@ export async function benchDenials(): Promise<void> {
   for (const [index, contender] of contenders.entries()) {
     const hello = median(starts[index] ?? []);
     const reads = await timeRun(directory, { ...contender, program: "reads" });
-    const refusals = await timeRun(directory, { ...contender, program: "refusals" });
+    const denials = await timeRun(directory, { ...contender, program: "denials" });
     rows.push({
       name: contender.name,
-      cells: [`${hello.toFixed(1)} ms`, `${reads.toFixed(0)} ms`, `${refusals.toFixed(0)} ms`],
+      cells: [`${hello.toFixed(1)} ms`, `${reads.toFixed(0)} ms`, `${denials.toFixed(0)} ms`],
     });
   }
   await Deno.remove(directory, { recursive: true });
   const each = ACCESSES.toLocaleString("en");
-  printTable("Telling refusals on Deno", ["contender", "cold start", `${each} accesses`, `${each} refusals`], rows);
+  printTable("Telling denials on Deno", ["contender", "cold start", `${each} accesses`, `${each} denials`], rows);
 }
 
 async function timeRun(

@@ -157,14 +157,14 @@ function noPlace(principal: Principal, cause?: unknown): CodeBeakerError {
   return busy(principal, { quota: "maxConcurrent", what, retryAfterMs: RETRY_MS, cause });
 }
 
-interface Refusal {
+interface QuotaExcess {
   readonly quota: keyof Principal["quota"];
   readonly what: string;
   readonly retryAfterMs: number;
   readonly cause?: unknown;
 }
 
-function busy({ name }: Principal, { quota, what, retryAfterMs, cause }: Refusal): CodeBeakerError {
+function busy({ name }: Principal, { quota, what, retryAfterMs, cause }: QuotaExcess): CodeBeakerError {
   return new CodeBeakerError("busy", `Cannot run now as the key "${name}" ${what} (its quota ${quota})`, {
     cause,
     details: { retryAfterMs },

@@ -3,7 +3,8 @@ import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { PermissionBounds } from "../core/permissions/permissions.ts";
-import { explainRefusals, NO_REFUSALS } from "../core/denials/denial_report.ts";
+import { NO_DENIALS } from "../core/denials/denial_report.ts";
+import { explainDenials } from "../core/denials/explain_denials.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
 
 /** What holds for one program. */
@@ -70,7 +71,7 @@ export interface ProgramEnd extends Pick<RunProgramOptions, "permissionBounds"> 
 
 /** How a program ended, and what it printed, used, and was refused. */
 export function describeEnd(
-  handle: Pick<ProgramHandle, "refusals">,
+  handle: Pick<ProgramHandle, "denials">,
   { kept, outcome, permissionBounds, usage }: ProgramEnd,
 ): ProgramResult {
   const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
@@ -81,7 +82,7 @@ export function describeEnd(
     stderr: stderr.text,
     truncated: { stdout: stdout.truncatedBytes, stderr: stderr.truncatedBytes },
     usage: { ...usage, wallMs: round(usage.wallMs), startupMs: round(usage.startupMs) },
-    ...explainRefusals(handle.refusals?.() ?? NO_REFUSALS, { bounds: permissionBounds }),
+    ...explainDenials(handle.denials?.() ?? NO_DENIALS, { bounds: permissionBounds }),
   };
 }
 

@@ -97,7 +97,7 @@ export class Context {
     const cell: CellOrder = { name, code, language, timeoutMs, maxResultBytes: MAX_RESULT_BYTES, secret };
     options.onStart?.();
     const beganAt = performance.now();
-    this.#handle.forgetRefusals?.();
+    this.#handle.forgetDenials?.();
     using clock = this.#clock.begin({ limits, signal });
     this.#tell({ cell });
     const report = await this.#follow({ kept, secret, onOutput: options.onOutput, clock });

@@ -5,7 +5,7 @@ import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/
 import type { FileEntry, WriteMode } from "../core/files.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
-import type { RefusalReport } from "../core/denials/denial_report.ts";
+import type { DenialReport } from "../core/denials/denial_report.ts";
 import type { Confinement } from "../sandbox/confinement.ts";
 import type { Instance } from "../host/instance.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
@@ -264,9 +264,9 @@ export interface ProgramHandle {
   /**
    * What it was refused so far; everything, once it has ended and its output was read. Absent where nothing is refused.
    */
-  refusals?(): RefusalReport;
-  /** From now on {@link refusals} tells only what comes then. Present where a context can be. */
-  forgetRefusals?(): void;
+  denials?(): DenialReport;
+  /** From now on {@link denials} tells only what comes then. Present where a context can be. */
+  forgetDenials?(): void;
   /** Signals the program and everything it started. */
   kill(signal: Deno.Signal): void;
 }

@@ -241,10 +241,10 @@ Deno.test("runProgram answers at the program's end though a write to its stdin n
 });
 
 Deno.test("runProgram tells what its program was refused when that has ended, judged by the bounds it is given", async () => {
-  const refusal = { kind: "read", target: "/data/x", rule: "a rule", grant: { allowRead: ["/data/x"] } } as const;
+  const denial = { kind: "read", target: "/data/x", rule: "a rule", grant: { allowRead: ["/data/x"] } } as const;
   const refused = () => {
     const program = fakeProgram();
-    return { ...program, refusals: () => ({ permissions: NO_PERMISSIONS, refusals: [refusal] }) };
+    return { ...program, denials: () => ({ permissions: NO_PERMISSIONS, denials: [denial] }) };
   };
   const { denials } = await run(refused);
   assertEquals(denials[0]?.remedy, 'permissions.allowRead: ["/data/x"]');

@@ -1,26 +1,26 @@
-/** An execution tells no more denials than these; the others are counted. */
+/** Most denials that an execution lists; further ones are counted. */
 export const MAX_DENIALS = 32;
 
-/** What a program may be refused; `capability` is a privilege of the operating system. */
+/** The kind of access that was denied; `capability` is a privilege of the operating system. */
 export type DenialKind = "read" | "write" | "net" | "import" | "env" | "run" | "sys" | "ffi" | "capability";
 
-/** Something that a program was refused. */
+/** One access that a program was refused, as clients see it. */
 export interface Denial {
   readonly kind: DenialKind;
-  /** What was asked for: a path, `host:port`, a name; `*` where that is not known. */
+  /** The path, `host:port` or name that the program asked for; `*` when unknown. */
   readonly target: string;
-  /** Where in the program, as `file:line:column` below the workspace; absent where that is not known. */
+  /** The place in the program, as `file:line:column` below the workspace; absent when unknown. */
   readonly at?: string;
-  /** Which rule refused it. */
+  /** The rule that refused it. */
   readonly rule: string;
-  /** The field of the request that would allow it, with the value that does; absent where no request can. */
+  /** The field of the request that would allow it, with its value; absent when no request can allow it. */
   readonly remedy?: string;
 }
 
 /** The denials of one execution. */
 export interface Denials {
-  /** Each once, at most {@link MAX_DENIALS}, in the order in which they were met. */
+  /** Each once, in the order of their first occurrence; at most {@link MAX_DENIALS}. */
   readonly denials: readonly Denial[];
-  /** How many more there were, as far as they were counted; absent where these are all. */
+  /** How many further denials were counted; absent when there are none. */
   readonly denialsOmitted?: number;
 }

@@ -236,7 +236,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
 
   /** Lets the program of a process begin. */
   #follow(
-    { child: ready, refusals, forgetRefusals }: DenoProcess,
+    { child: ready, denials, forgetDenials }: DenoProcess,
     { among, onGone, options }: {
       readonly among: Set<Child>;
       readonly options: RunOptions;
@@ -250,7 +250,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     });
     child.gone.then(() => onGone?.());
     const { permissions } = this.#config;
-    return { ...child, outcome, refusals: () => ({ permissions, refusals: refusals() }), forgetRefusals };
+    return { ...child, outcome, denials: () => ({ permissions, denials: denials() }), forgetDenials };
   }
 
   /** Has a process wait for the same program in an environment that lasts, for as long as one is run now and then. */

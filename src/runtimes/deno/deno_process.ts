@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
-import type { Refusal } from "../../core/denials/denial_report.ts";
+import type { DenialRecord } from "../../core/denials/denial_report.ts";
 import type { ChildProcesses } from "../../process/child_processes.ts";
 import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
 import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
@@ -13,8 +13,8 @@ import { type ChildRequest, type ReadyChild, startChild } from "../../process/ru
 import type { DenoInstallation } from "./installation.ts";
 import type { Launch } from "./launch.ts";
 import { grantedAt, type Places } from "./places.ts";
-import { readRefusal } from "./read_refusal.ts";
-import { RefusalReader } from "./refusal_reader.ts";
+import { readDenial } from "./read_refusal.ts";
+import { DenialReader } from "./refusal_reader.ts";
 import { StderrFilter } from "./stderr_filter.ts";
 
 /** What tells that a program may begin, and lets one begin. */
@@ -37,7 +37,7 @@ const MAX_WORKERS = 4;
  */
 export const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;
 
-/** Where a process works, and by what its refusals are judged. */
+/** Where a process works, and by what its denials are judged. */
 export interface ProcessPlace {
   readonly installation: DenoInstallation;
   readonly permissions: PermissionSettings;
@@ -61,9 +61,9 @@ export interface DenoProcess {
   readonly key: string;
   readonly child: ReadyChild;
   /** What its program was refused so far. */
-  refusals(): readonly Refusal[];
+  denials(): readonly DenialRecord[];
   /** From now on only what comes then is told. */
-  forgetRefusals(): void;
+  forgetDenials(): void;
 }
 
 /** Tells a process from those that are not the same; how long a program may take or print is no part of it. */
@@ -81,7 +81,7 @@ export async function startProcess(
   const { directory, installation: { confinement }, permissions: { allowRead, allowWrite }, places } = place;
   const { launch, limits, mounts } = request;
   const filter = new StderrFilter(place.shownPaths);
-  const refusals = readRefusals(filter, { place, launch });
+  const denials = readDenials(filter, { place, launch });
   const confined = confinement.confine({
     ...launch,
     cwd: join(places.workspace.target, launch.workingDirectory),
@@ -107,29 +107,29 @@ export async function startProcess(
     maxDescriptors: MAX_DESCRIPTORS,
     disk: diskOf(directory, confined.processes),
     ready: launch.waits ? { ...READY, go: GO } : READY,
-    stderrFilter: refusals,
+    stderrFilter: denials,
     explain: (status, usage): Outcome | undefined =>
       ranOutOfMemory(status, filter) ? memoryLimit(usage, limits) : undefined,
   }, options);
   return {
     key: keyOf(request),
     child,
-    refusals: () => refusals.refusals,
-    forgetRefusals: () => refusals.forget(),
+    denials: () => denials.denials,
+    forgetDenials: () => denials.forget(),
   };
 }
 
 /** Takes what start.js tells out of what a program prints on stderr. */
-function readRefusals(
+function readDenials(
   next: StderrFilter,
   { launch, place: { installation, permissions, shownPaths } }: {
     readonly place: ProcessPlace;
     readonly launch: Launch;
   },
-): RefusalReader {
+): DenialReader {
   const variables = [...Object.keys(launch.variables), ...READABLE];
   const settings = { ...installation, permissions, variables, shownPaths };
-  return new RefusalReader(next, (told) => readRefusal(told, settings));
+  return new DenialReader(next, (told) => readDenial(told, settings));
 }
 
 /** What may lie in the environment's directory, whichever of its programs left it there. */

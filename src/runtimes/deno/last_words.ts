@@ -1,4 +1,4 @@
-import type { ToldRefusal } from "./read_refusal.ts";
+import type { ReportedDenial } from "./read_refusal.ts";
 
 /** No more of what a program printed is read, since it may have been printed to be read. */
 const MAX_ERRORS = 20;
@@ -12,7 +12,7 @@ const ERROR = /^error: (?:Uncaught (?:\(in [^)]*\) )*(?:\w+: )?)?(.*)$/;
  * The errors that Deno itself tells on stderr as the end of a program: those that nobody in the program could see, as
  * of modules that were not loaded and of Workers, are told nowhere else.
  */
-export function readLastWords(stderr: string): ToldRefusal[] {
+export function readLastWords(stderr: string): ReportedDenial[] {
   const lines = stderr.split("\n").filter((line) => line.length <= MAX_LINE_LENGTH);
   const errors = lines.flatMap((line, index) => {
     const [, message] = ERROR.exec(line) ?? [];

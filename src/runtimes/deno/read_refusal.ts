@@ -1,17 +1,17 @@
 import { addressOf, hostFilter } from "../../core/permissions/hosts.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { isClosedAddress } from "../../core/permissions/private_networks.ts";
-import { type PermissionGrant, type Refusal, RULES } from "../../core/denials/denial_report.ts";
+import { type DenialRecord, type PermissionGrant, RULES } from "../../core/denials/denial_report.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 
-/** A refusal as start.js tells it, or Deno itself. */
-export interface ToldRefusal {
+/** A denial as start.js tells it, or Deno itself. */
+export interface ReportedDenial {
   readonly message: string;
   readonly stack: string;
 }
 
-/** What a refusal is judged by. */
-export interface RefusalSettings {
+/** What a denial is judged by. */
+export interface DenialSettings {
   readonly permissions: PermissionSettings;
   /** Names of the variables that the service sets for the program. */
   readonly variables: readonly string[];
@@ -22,9 +22,9 @@ export interface RefusalSettings {
   readonly shownPaths: Readonly<Record<string, string>>;
 }
 
-type Judgement = Pick<Refusal, "rule" | "grant">;
+type Judgement = Pick<DenialRecord, "rule" | "grant">;
 
-/** How Deno words a refusal: the access, and where it names one what it is to. */
+/** How Deno words a denial: the access, and where it names one what it is to. */
 const REQUIRED =
   /^Requires (read|write|net|import|env|run|sys|ffi) access(?: to (?:"([^]*?)"|<([^>]*)>|all))?(?:, run again|\s|$)/;
 /** What Deno grants no program that has permissions for some paths only. */
@@ -45,8 +45,8 @@ const MAX_LINE_LENGTH = 500;
 /** What stands between a program and `Deno.env.get` when it asks for a variable itself. */
 const ENV_FRAME = /^\s*at (?:.*\bget\b.*|.*denoEnvGet.*|.*ext:deno_node\/process\.ts.*)$/;
 
-/** What Deno's own words about a refusal mean; undefined where they are about something else. */
-export function readRefusal(told: ToldRefusal, settings: RefusalSettings): Refusal | undefined {
+/** What Deno's own words about a denial mean; undefined where they are about something else. */
+export function readDenial(told: ReportedDenial, settings: DenialSettings): DenialRecord | undefined {
   if (told.message.length > MAX_LINE_LENGTH) return undefined; // start.js tells none that long.
   const frames = framesOf(told.stack);
   const at = placeOf(frames, settings.shownPaths);
@@ -88,12 +88,12 @@ export function readRefusal(told: ToldRefusal, settings: RefusalSettings): Refus
 }
 
 /** A file of the workspace is really not there. */
-function readFile(target: string, place: { readonly at?: string }): Refusal | undefined {
+function readFile(target: string, place: { readonly at?: string }): DenialRecord | undefined {
   const isOwn = target.startsWith(`${WORKSPACE_ROOT}/`);
   return isOwn ? undefined : { kind: "read", target, ...place, ...judgePath("read", target) };
 }
 
-function judgeNetwork(target: string, { permissions, openNetworks }: RefusalSettings): Judgement {
+function judgeNetwork(target: string, { permissions, openNetworks }: DenialSettings): Judgement {
   const { allowNet } = permissions;
   const address = addressOf(target);
   if (target.startsWith("[")) return { rule: RULES.ipv4Only };
@@ -115,8 +115,8 @@ function judgePath(kind: "read" | "write", target: string): Judgement {
 /** A variable that a program's own line reads, and that is not there since the program may not read it. */
 function readVariable(
   name: string,
-  { frames, permissions, variables, shownPaths }: RefusalSettings & { readonly frames: readonly string[] },
-): Refusal | undefined {
+  { frames, permissions, variables, shownPaths }: DenialSettings & { readonly frames: readonly string[] },
+): DenialRecord | undefined {
   const asking = frames.find((frame) => !ENV_FRAME.test(frame));
   const at = asking === undefined ? undefined : placeOf([asking], shownPaths);
   if (at === undefined) return undefined; // A package or a module of Deno's asks: the program may not know of it.
@@ -130,7 +130,7 @@ function framesOf(stack: string): string[] {
 }
 
 /** The first place in the workspace, or in a cell. */
-function placeOf(frames: readonly string[], shownPaths: RefusalSettings["shownPaths"]): string | undefined {
+function placeOf(frames: readonly string[], shownPaths: DenialSettings["shownPaths"]): string | undefined {
   for (const frame of frames) {
     const [, cell] = CELL_PLACE.exec(frame) ?? [];
     if (cell !== undefined) return cell;
@@ -150,6 +150,6 @@ function decode(path: string): string {
   }
 }
 
-function show(text: string, shownPaths: RefusalSettings["shownPaths"]): string {
+function show(text: string, shownPaths: DenialSettings["shownPaths"]): string {
   return Object.entries(shownPaths).reduce((shown, [path, name]) => shown.replaceAll(path, name), text);
 }

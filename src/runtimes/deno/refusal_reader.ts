@@ -1,48 +1,48 @@
 import { Buffer } from "node:buffer";
 import { BoundedOutput } from "../../core/bytes/bounded_output.ts";
 import { concatBytes } from "../../core/bytes/bytes.ts";
-import { MAX_REFUSALS, type Refusal, RefusalLog } from "../../core/denials/denial_report.ts";
+import { DenialLog, type DenialRecord, MAX_DENIAL_RECORDS } from "../../core/denials/denial_report.ts";
 import type { ByteFilter } from "../../process/child_output.ts";
 import { readLastWords } from "./last_words.ts";
-import type { ToldRefusal } from "./read_refusal.ts";
+import type { ReportedDenial } from "./read_refusal.ts";
 
 /** What start.js puts around what it tells, and the most that lies between. */
 const BEGIN = new TextEncoder().encode("\0\x07[");
 const END = 0;
 const MAX_FRAME_BYTES = 16_384;
 /** A program that writes more of them is not listened to any more: reading them takes this service's time. */
-const MAX_FRAMES = 2 * MAX_REFUSALS;
+const MAX_FRAMES = 2 * MAX_DENIAL_RECORDS;
 
 /** What is kept of everything else, to find Deno's last words in it. */
 const MAX_KEPT_BYTES = 16_384;
 
 /**
- * Takes what start.js tells of refusals out of a program's stderr, and hands everything else on to another filter. The
+ * Takes what start.js tells of denials out of a program's stderr, and hands everything else on to another filter. The
  * program could write such words itself: it would only falsify its own denials.
  */
-export class RefusalReader implements ByteFilter {
-  #log = new RefusalLog();
+export class DenialReader implements ByteFilter {
+  #log = new DenialLog();
   readonly #next: ByteFilter;
-  readonly #read: (told: ToldRefusal) => Refusal | undefined;
+  readonly #read: (told: ReportedDenial) => DenialRecord | undefined;
   #kept = new BoundedOutput(MAX_KEPT_BYTES);
   #held: Uint8Array = new Uint8Array();
   #frames = 0;
 
-  /** @param read what a refusal means; undefined for what is none */
-  constructor(next: ByteFilter, read: (told: ToldRefusal) => Refusal | undefined) {
+  /** @param read what a denial means; undefined for what is none */
+  constructor(next: ByteFilter, read: (told: ReportedDenial) => DenialRecord | undefined) {
     this.#next = next;
     this.#read = read;
   }
 
   /** Those so far; everything once the output has been read. */
-  get refusals(): readonly Refusal[] {
+  get denials(): readonly DenialRecord[] {
     for (const told of readLastWords(this.#kept.read().text)) this.#note(told);
-    return this.#log.refusals;
+    return this.#log.denials;
   }
 
   /** Begins anew, as for another program. */
   forget(): void {
-    this.#log = new RefusalLog();
+    this.#log = new DenialLog();
     this.#kept = new BoundedOutput(MAX_KEPT_BYTES);
     this.#frames = 0;
   }
@@ -91,9 +91,9 @@ export class RefusalReader implements ByteFilter {
     return -1;
   }
 
-  #note(told: ToldRefusal): void {
-    const refusal = this.#read(told);
-    if (refusal !== undefined) this.#log.add(refusal);
+  #note(told: ReportedDenial): void {
+    const denial = this.#read(told);
+    if (denial !== undefined) this.#log.add(denial);
   }
 
   /** Whether it was a frame. */

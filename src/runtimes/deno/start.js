@@ -8,7 +8,7 @@
  * - `NUL BEL SOH NUL`: it ends itself with an exit code of more than 128, which looks as if a signal had ended it where
  *   other processes stand between it and the service;
  * - `NUL BEL [` … `] NUL`: what Deno refuses the program, once each (refusal_reader.ts): its message, and its stack.
- *   Deno makes a `NotCapable` for each refusal, whether or not the program catches it, and making one runs the
+ *   Deno makes a `NotCapable` for each denial, whether or not the program catches it, and making one runs the
  *   constructor of what it extends. Modules are refused with an error of another class, and a variable that is not
  *   granted is undefined without any.
  *
@@ -25,7 +25,7 @@ const stringify = JSON.stringify;
 const told = new Set();
 let hasListeners = false;
 
-/** Tells the service of a refusal, by its error. */
+/** Tells the service of a denial, by its error. */
 export function tell(error) {
   try {
     const message = `${error.message}`.slice(0, 500);

@@ -18,7 +18,7 @@ import {
   type DockerInstallation,
   KEEPER,
   type Outlived,
-  watchRefusals,
+  watchDenials,
 } from "./container/environment_container.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 import { OWN_PROCESSES } from "./container/host_config.ts";
@@ -232,9 +232,9 @@ export class DockerEnvironment implements ExecutionEnvironment {
         ended: (waiting) => container.execEnded(execId, waiting),
         ...this.#controlOf(container, limits),
       };
-      const refusals = watchRefusals(program, { ...this.#installation, ...this.#options });
+      const denials = watchDenials(program, { ...this.#installation, ...this.#options });
       this.#isWarm = isWarm;
-      return await ContainerProgram.start({ launcher, told, control, compiles, limits, refusals }, { signal });
+      return await ContainerProgram.start({ launcher, told, control, compiles, limits, denials }, { signal });
     };
     return await start(launched).catch(async (error: unknown) => {
       if (!launched.isWarm || !hasCode(error, "runtime_unavailable")) throw error;

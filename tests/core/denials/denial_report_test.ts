@@ -1,95 +1,14 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { MAX_DENIALS } from "../../../src/core/denials/denial.ts";
-import { NO_PERMISSIONS, type PermissionBounds } from "../../../src/core/permissions/permissions.ts";
-import {
-  explainRefusals,
-  MAX_REFUSALS,
-  type Refusal,
-  RefusalLog,
-  RULES,
-} from "../../../src/core/denials/denial_report.ts";
+import { assertEquals } from "@std/assert";
+import { DenialLog, type DenialRecord, MAX_DENIAL_RECORDS, RULES } from "../../../src/core/denials/denial_report.ts";
 
-const BOUNDS: PermissionBounds = { readRoots: ["/data"], writeRoots: [], openNetworks: [] };
-const NET: Refusal = {
-  kind: "net",
-  target: "b.com:443",
-  at: "main.ts:3:7",
-  rule: RULES.netUnlisted,
-  grant: { allowNet: ["b.com:443"] },
-};
+const NET: DenialRecord = { kind: "net", target: "b.com:443", at: "main.ts:3:7", rule: RULES.netUnlisted };
 
-function remedyOf(refusal: Partial<Refusal>, permissions = {}, bounds: PermissionBounds = BOUNDS) {
-  const report = { permissions: { ...NO_PERMISSIONS, ...permissions }, refusals: [{ ...NET, ...refusal }] };
-  return explainRefusals(report, { bounds }).denials[0]?.remedy;
-}
-
-Deno.test("explainRefusals() tells what was refused, where, by which rule, and what would allow it", () => {
-  const report = { permissions: { ...NO_PERMISSIONS, allowNet: ["a.com"] }, refusals: [NET] };
-  assertEquals(explainRefusals(report, { bounds: BOUNDS }), {
-    denials: [{
-      kind: "net",
-      target: "b.com:443",
-      at: "main.ts:3:7",
-      rule: "permissions.allowNet does not list it",
-      remedy: 'permissions.allowNet: ["a.com","b.com:443"]',
-    }],
-  });
-  assertEquals(explainRefusals({ permissions: NO_PERMISSIONS, refusals: [] }), { denials: [] });
-});
-
-Deno.test("explainRefusals() gives the smallest change of each field, with what it held already", () => {
-  assertEquals(remedyOf({ grant: { allowNet: true } }), "permissions.allowNet: true");
-  assertEquals(remedyOf({ grant: { allowRun: true } }), "permissions.allowRun: true");
-  assertEquals(remedyOf({ grant: { allowRead: ["/data/x"] } }), 'permissions.allowRead: ["/data/x"]');
-  assertEquals(remedyOf({ grant: { allowEnv: ["B"] } }, { allowEnv: ["A"] }), 'permissions.allowEnv: ["A","B"]');
-  assertEquals(
-    remedyOf({ grant: { allowWrite: ["/data"] } }, {}, { ...BOUNDS, writeRoots: ["/data"] }),
-    'permissions.allowWrite: ["/data"]',
-  );
-});
-
-Deno.test("explainRefusals() offers no change that would be refused, and says what stands in the way", () => {
-  const obstacles: readonly (readonly [Refusal["grant"], PermissionBounds, string])[] = [
-    [{ allowRead: ["/etc/passwd"] }, BOUNDS, "below a root that the operator lists (/data)"],
-    [{ allowWrite: ["/data/x"] }, BOUNDS, "below a root that the operator lists (none is listed)"],
-    [{ allowNet: ["10.0.0.1:80"] }, BOUNDS, "private network that the operator has not opened"],
-    [{ allowNet: true }, { ...BOUNDS, ceiling: { allowNet: false } }, "the key's ceiling"],
-    [{ allowRun: true }, { ...BOUNDS, ceiling: { allowRun: false } }, "the key's ceiling"],
-    [{ allowEnv: ["LD_PRELOAD"] }, BOUNDS, "reserved"],
-    [{ allowEnv: ["not a name"] }, BOUNDS, "letters, digits and underscores"],
-    [{ allowNet: ["not a host"] }, BOUNDS, "A host is"],
-  ];
-  for (const [grant, bounds, why] of obstacles) {
-    const { denials: [denial] } = explainRefusals({
-      permissions: NO_PERMISSIONS,
-      refusals: [{ ...NET, ...(grant === undefined ? {} : { grant }) }],
-    }, { bounds });
-    assertEquals([grant, denial?.remedy], [grant, undefined]);
-    assertStringIncludes(denial?.rule ?? "", `${RULES.netUnlisted}. `);
-    assertStringIncludes(denial?.rule ?? "", why);
-  }
-  const { grant: _none, ...ungrantable } = NET;
-  assertEquals(explainRefusals({ permissions: NO_PERMISSIONS, refusals: [ungrantable] }).denials[0]?.remedy, undefined);
-});
-
-Deno.test("explainRefusals() bounds the denials in number and length, and counts those left out", () => {
-  const refusals = Array.from(
-    { length: MAX_DENIALS + 5 },
-    (_, index) => ({ ...NET, target: `${index}${"x".repeat(999)}` }),
-  );
-  const { denials, denialsOmitted } = explainRefusals({ permissions: NO_PERMISSIONS, refusals });
-  assertEquals([denials.length, denialsOmitted], [MAX_DENIALS, 5]);
-  assertEquals([...new Set(denials.map(({ target }) => target.length))], [256]);
-  const all = explainRefusals({ permissions: NO_PERMISSIONS, refusals: refusals.slice(0, MAX_DENIALS) });
-  assertEquals([all.denials.length, "denialsOmitted" in all], [MAX_DENIALS, false]);
-});
-
-Deno.test("RefusalLog keeps each refusal once, as it was met first, and no more than so many", () => {
-  const log = new RefusalLog();
+Deno.test("DenialLog keeps each denial once, at its first occurrence, and a bounded number of them", () => {
+  const log = new DenialLog();
   log.add(NET);
   log.add({ ...NET, at: "main.ts:9:9" });
   log.add({ ...NET, kind: "import" });
-  assertEquals(log.refusals, [NET, { ...NET, kind: "import" }]);
-  for (let index = 0; index < 2 * MAX_REFUSALS; index++) log.add({ ...NET, target: `${index}` });
-  assertEquals(log.refusals.length, MAX_REFUSALS);
+  assertEquals(log.denials, [NET, { ...NET, kind: "import" }]);
+  for (let index = 0; index < 2 * MAX_DENIAL_RECORDS; index++) log.add({ ...NET, target: `${index}` });
+  assertEquals(log.denials.length, MAX_DENIAL_RECORDS);
 });

@@ -3,7 +3,7 @@ import { MAX_DENIALS } from "../../../src/core/denials/denial.ts";
 import { RULES } from "../../../src/core/denials/denial_report.ts";
 import type { Checks } from "./bench.ts";
 
-/** What is told of refusals. Each check runs exactly one program. */
+/** What is told of denials. Each check runs exactly one program. */
 export const DENIAL_CHECKS: Checks = {
   async "a refused network access is told, although the program caught the error"({ dialect, run }) {
     const { exitCode, stdout, denials, denialsOmitted } = await run(dialect.reach(["example.com"]));

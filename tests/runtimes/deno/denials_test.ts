@@ -49,7 +49,7 @@ function rows({ denials }: { readonly denials: readonly Denial[] }): string[] {
 }
 
 if (isPresent("deno", await runtime.isAvailable())) {
-  Deno.test("[deno] a refusal is told with what was asked for, where, by which rule, and the remedy", async () => {
+  Deno.test("[deno] a denial is told with what was asked for, where, by which rule, and the remedy", async () => {
     const { stderr, denials } = await run([
       "interface Unused {\n  x: number;\n}",
       "await fetch('https://example.com/x');",
@@ -65,7 +65,7 @@ if (isPresent("deno", await runtime.isAvailable())) {
     }]);
   });
 
-  Deno.test("[deno] refusals of every kind are told also where the program catches them", async () => {
+  Deno.test("[deno] denials of every kind are told also where the program catches them", async () => {
     const attempts = [
       'Deno.readTextFileSync("/usr/lib/os-release")',
       'Deno.readTextFileSync("/etc/passwd")',
@@ -103,7 +103,7 @@ if (isPresent("deno", await runtime.isAvailable())) {
     ]);
   });
 
-  Deno.test("[deno] a refusal in another file of the workspace is told there, once for all its places", async () => {
+  Deno.test("[deno] a denial in another file of the workspace is told there, once for all its places", async () => {
     const result = await run(['import { read } from "./lib/read.ts";', "read();", "read();"], {
       files: {
         "lib/read.ts":
@@ -151,7 +151,7 @@ if (isPresent("deno", await runtime.isAvailable())) {
     assertEquals((await run(['import "./missing.ts";'])).denials, []);
   });
 
-  Deno.test("[deno] a refusal that ends a Worker is told", async () => {
+  Deno.test("[deno] a denial that ends a Worker is told", async () => {
     const result = await run(['new Worker(new URL("./worker.ts", import.meta.url).href, { type: "module" });'], {
       files: { "worker.ts": '\nDeno.readTextFileSync("/etc/passwd");' },
     });
@@ -180,7 +180,7 @@ if (isPresent("deno", await runtime.isAvailable())) {
     assertEquals(evaluated.denials.map(({ target }) => target), ["/etc/passwd"]);
   });
 
-  Deno.test("[deno] a flood of refusals is bounded, and leaves nothing on disk or in the output", async () => {
+  Deno.test("[deno] a flood of denials is bounded, and leaves nothing on disk or in the output", async () => {
     const result = await run([
       "for (let i = 0; i < 100_000; i++) {",
       "  try { Deno.readTextFileSync(`/etc/${i % 2_000}`); } catch { /* expected */ }",

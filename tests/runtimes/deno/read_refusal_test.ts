@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
-import { type Refusal, RULES } from "../../../src/core/denials/denial_report.ts";
-import { readRefusal } from "../../../src/runtimes/deno/read_refusal.ts";
+import { type DenialRecord, RULES } from "../../../src/core/denials/denial_report.ts";
+import { readDenial } from "../../../src/runtimes/deno/read_refusal.ts";
 
 const STACK =
   "Error: x\n    at Object.readTextFileSync (ext:deno_fs/30_fs.js:1:9859)\n    at f (file:///host/w/a%20b.ts:3:7)";
 
 function read(message: string, options: { permissions?: Partial<PermissionSettings>; stack?: string } = {}) {
-  return readRefusal({ message, stack: options.stack ?? STACK }, {
+  return readDenial({ message, stack: options.stack ?? STACK }, {
     permissions: { ...NO_PERMISSIONS, ...options.permissions },
     variables: ["GIVEN"],
     openNetworks: ["10.1.0.0/16"],
@@ -22,15 +22,15 @@ function requires(access: string): string {
 
 const NET = { rule: RULES.netOff };
 
-Deno.test("readRefusal() finds the place in a cell of a context", () => {
+Deno.test("readDenial() finds the place in a cell of a context", () => {
   for (const frame of ["    at cell_3:2:7", "    at f (cell_3:2:7)", "    at async cell_3:2:7"]) {
     const stack = `Error: x\n    at ext:deno_fs/30_fs.js:1:1\n${frame}\n    at g (file:///host/w/a.ts:1:1)`;
     assertEquals(read(requires('read access to "/data/x"'), { stack })?.at, "cell_3:2:7");
   }
 });
 
-Deno.test("readRefusal() reads what Deno says of each kind of access", () => {
-  const said: readonly (readonly [string, Omit<Refusal, "at">])[] = [
+Deno.test("readDenial() reads what Deno says of each kind of access", () => {
+  const said: readonly (readonly [string, Omit<DenialRecord, "at">])[] = [
     ['net access to "a.com:443"', { kind: "net", target: "a.com:443", ...NET, grant: { allowNet: ["a.com:443"] } }],
     ['import access to "a.com:80"', { kind: "import", target: "a.com:80", ...NET, grant: { allowNet: ["a.com:80"] } }],
     ['net access to "10.1.0.1:80"', {
@@ -63,18 +63,18 @@ Deno.test("readRefusal() reads what Deno says of each kind of access", () => {
     ['sys access to "hostname"', { kind: "sys", target: "hostname", rule: "sys is never granted on this runtime" }],
     ['ffi access to "/x.so"', { kind: "ffi", target: "/x.so", rule: "ffi is never granted on this runtime" }],
   ];
-  for (const [access, refusal] of said) {
-    assertEquals<unknown>([access, read(requires(access))], [access, { ...refusal, at: "a b.ts:3:7" }]);
+  for (const [access, denial] of said) {
+    assertEquals<unknown>([access, read(requires(access))], [access, { ...denial, at: "a b.ts:3:7" }]);
   }
 });
 
-Deno.test("readRefusal() offers no path of a device or of the kernel, which no list opens", () => {
+Deno.test("readDenial() offers no path of a device or of the kernel, which no list opens", () => {
   for (const path of ["/dev/null", "/proc/self/environ", "/sys"]) {
     assertEquals([path, read(requires(`read access to "${path}"`))?.grant], [path, undefined]);
   }
 });
 
-Deno.test("readRefusal() knows a host that is listed, or any where all are, as one whose name led to a private address", () => {
+Deno.test("readDenial() knows a host that is listed, or any where all are, as one whose name led to a private address", () => {
   for (const allowNet of [true, ["a.com"], ["a.com:443"]] as const) {
     assertEquals(
       read(requires('net access to "a.com:443"'), { permissions: { allowNet } })?.rule,
@@ -85,7 +85,7 @@ Deno.test("readRefusal() knows a host that is listed, or any where all are, as o
   assertEquals([other?.rule, other?.grant], [RULES.netUnlisted, { allowNet: ["b.com:443"] }]);
 });
 
-Deno.test("readRefusal() tells a variable that a program's own line reads, unless it may", () => {
+Deno.test("readDenial() tells a variable that a program's own line reads, unless it may", () => {
   const direct = "Error: x\n    at Object.get (file:///host/boot.js:3:9)\n    at file:///host/w/main.ts:1:2";
   const byNode =
     "Error: x\n    at Object.get (file:///host/boot.js:3:9)\n    at Object.get (ext:deno_node/process.ts:1:2)\n    at file:///host/w/main.ts:1:2";
@@ -108,7 +108,7 @@ Deno.test("readRefusal() tells a variable that a program's own line reads, unles
   assertEquals(read('Requires env access to "GIVEN"', { stack: direct }), undefined);
 });
 
-Deno.test("readRefusal() reads refusals of links and packages, which Deno words otherwise", () => {
+Deno.test("readDenial() reads denials of links and packages, which Deno words otherwise", () => {
   assertEquals(
     read("Deno.symlinkSync() requires unscoped --allow-read and --allow-write permissions; path-")?.target,
     "Deno.symlinkSync()",
@@ -117,7 +117,7 @@ Deno.test("readRefusal() reads refusals of links and packages, which Deno words 
   assertEquals([npm?.kind, npm?.grant], ["import", { allowNet: ["packages.example:4873"] }]);
 });
 
-Deno.test("readRefusal() takes nothing else for a refusal, and no place outside the workspace for one in it", () => {
+Deno.test("readDenial() takes nothing else for a denial, and no place outside the workspace for one in it", () => {
   for (
     const message of ["", "No such file", "Requires", "Requires tea access", "Requiresnet access", "x".repeat(9_999)]
   ) {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { MAX_REFUSALS, type Refusal } from "../../../src/core/denials/denial_report.ts";
-import type { ToldRefusal } from "../../../src/runtimes/deno/read_refusal.ts";
-import { RefusalReader } from "../../../src/runtimes/deno/refusal_reader.ts";
+import { type DenialRecord, MAX_DENIAL_RECORDS } from "../../../src/core/denials/denial_report.ts";
+import type { ReportedDenial } from "../../../src/runtimes/deno/read_refusal.ts";
+import { DenialReader } from "../../../src/runtimes/deno/refusal_reader.ts";
 
 const encoder = new TextEncoder();
 const AS_IT_COMES = { push: (bytes: Uint8Array) => bytes, flush: () => new Uint8Array() };
@@ -12,20 +12,20 @@ function frame(message: string, stack = ""): string {
 
 /** What is left of some output, and what was told in it. */
 function read(chunks: readonly Uint8Array[]): { readonly left: string; readonly told: readonly string[] } {
-  const reader = new RefusalReader(AS_IT_COMES, toRefusal);
+  const reader = new DenialReader(AS_IT_COMES, toDenial);
   const left = [...chunks.map((bytes) => reader.push(bytes).slice()), reader.flush().slice()];
   const decoder = new TextDecoder("latin1");
   return {
     left: left.map((bytes) => decoder.decode(bytes)).join(""),
-    told: reader.refusals.map(({ target }) => target),
+    told: reader.denials.map(({ target }) => target),
   };
 }
 
-function toRefusal({ message }: ToldRefusal): Refusal | undefined {
+function toDenial({ message }: ReportedDenial): DenialRecord | undefined {
   return message === "none" ? undefined : { kind: "read", target: message, rule: "" };
 }
 
-Deno.test("RefusalReader takes what start.js tells out of the output, wherever the chunks are divided", () => {
+Deno.test("DenialReader takes what start.js tells out of the output, wherever the chunks are divided", () => {
   const all = encoder.encode(`before${frame('"a"', "at b\nat c")}${frame("none")}between\0${frame("d")}after\0`);
   const expected = { left: "beforebetween\0after\0", told: ['"a"', "d"] };
   for (let at = 0; at <= all.length; at++) {
@@ -34,7 +34,7 @@ Deno.test("RefusalReader takes what start.js tells out of the output, wherever t
   assertEquals(read([...all].map((byte) => Uint8Array.of(byte))), expected);
 });
 
-Deno.test("RefusalReader leaves the program's own bytes as they are, also those that begin like a frame", () => {
+Deno.test("DenialReader leaves the program's own bytes as they are, also those that begin like a frame", () => {
   const own = [
     "\0",
     "\0\0\0",
@@ -56,7 +56,7 @@ Deno.test("RefusalReader leaves the program's own bytes as they are, also those 
   }
 });
 
-Deno.test("RefusalReader hears what Deno says itself at the end, of modules and of Workers, and leaves it in the output", () => {
+Deno.test("DenialReader hears what Deno says itself at the end, of modules and of Workers, and leaves it in the output", () => {
   const said = [
     "an own line",
     'error: Requires import access to "a.com:443", run again',
@@ -76,9 +76,9 @@ Deno.test("RefusalReader hears what Deno says itself at the end, of modules and 
   assertEquals([left, told], [flood + said, ["flood", ...expected]]);
 });
 
-Deno.test("RefusalReader keeps a bounded number, and stops listening to a program that floods it", () => {
-  const many = Array.from({ length: 3 * MAX_REFUSALS }, (_, index) => frame(`${index}`));
+Deno.test("DenialReader keeps a bounded number, and stops listening to a program that floods it", () => {
+  const many = Array.from({ length: 3 * MAX_DENIAL_RECORDS }, (_, index) => frame(`${index}`));
   const { left, told } = read([encoder.encode(many.join(""))]);
-  assertEquals(told.length, MAX_REFUSALS);
-  assertEquals(left, many.slice(2 * MAX_REFUSALS).join(""));
+  assertEquals(told.length, MAX_DENIAL_RECORDS);
+  assertEquals(left, many.slice(2 * MAX_DENIAL_RECORDS).join(""));
 });

@@ -130,7 +130,7 @@ async function runCell({ code, isTyped, maxResultBytes, name, timeoutMs }) {
   }
 }
 
-/** Says what a cell threw, and tells it where it is a refusal. */
+/** Says what a cell threw, and tells it where it is a denial. */
 function report({ error, thrown }) {
   if (error === undefined) return;
   tell(thrown);

@@ -6,7 +6,7 @@ import type { ContainerBounds, ContainerRequest, EngineClient } from "../engine/
 import { BUILD_DIRECTORY, type EnvironmentSpec } from "../images/environments.ts";
 import { boundsOf, containerRequest, KEEPER_USER } from "./host_config.ts";
 import { LABELS } from "./reaper.ts";
-import { RefusalWatch } from "../denials/refusal_watch.ts";
+import { DenialWatch } from "../denials/refusal_watch.ts";
 
 const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
 /**
@@ -124,12 +124,12 @@ export function findGroup(
   return hasCgroup ? ContainerGroup.find(containerId, { seesInside: ociRuntime === undefined }) : undefined;
 }
 
-/** What sees the refusals of a program; what installs packages is refused nothing by its request's permissions. */
-export function watchRefusals(
+/** What sees the denials of a program; what installs packages is refused nothing by its request's permissions. */
+export function watchDenials(
   program: Program,
   { config, openNetworks }: Pick<DockerEnvironmentOptions & DockerInstallation, "config" | "openNetworks">,
-): RefusalWatch | undefined {
-  return program.kind === "install" ? undefined : new RefusalWatch({ permissions: config.permissions, openNetworks });
+): DenialWatch | undefined {
+  return program.kind === "install" ? undefined : new DenialWatch({ permissions: config.permissions, openNetworks });
 }
 
 function variablesOf({ config, installs = false, spec }: DockerEnvironmentOptions): Record<string, string> {

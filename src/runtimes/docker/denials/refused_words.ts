@@ -1,10 +1,10 @@
 import { addressOf, hostSchema } from "../../../core/permissions/hosts.ts";
 import type { PermissionSettings } from "../../../core/permissions/permissions.ts";
 import { isClosedAddress } from "../../../core/permissions/private_networks.ts";
-import { type Refusal, RULES } from "../../../core/denials/denial_report.ts";
+import { type DenialRecord, RULES } from "../../../core/denials/denial_report.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 
-/** What a container's refusals are judged by. */
+/** What a container's denials are judged by. */
 export interface ContainerPolicy {
   readonly permissions: PermissionSettings;
   /** Private networks that the operator opened. */
@@ -52,18 +52,18 @@ const SCRIPT_PLACE = /^\s*at .*?\/workspace\/([^\s()]+:\d+:\d+)\)?$/;
 const SHELL_PLACE = /^(?:\/workspace\/)?([\w./-]+): line (\d+): /;
 
 /**
- * The refusals that can be told from what a program printed on stderr: a container says nothing about them itself. What
+ * The denials that can be told from what a program printed on stderr: a container says nothing about them itself. What
  * a program prints to look like one falsifies its own denials only.
  */
-export function readRefusedWords(stderr: string, policy: ContainerPolicy): Refusal[] {
+export function readRefusedWords(stderr: string, policy: ContainerPolicy): DenialRecord[] {
   const lines = stderr.replaceAll(COLOURS, "").split("\n").filter((line) => line.length <= MAX_LINE_LENGTH);
   const read = lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES / 2), ...lines.slice(-MAX_LINES / 2)];
   const placed = read.map(toLine);
   return read.flatMap((line, index) => {
-    const refusal = readLine(line, policy);
-    if (refusal === undefined) return [];
+    const denial = readLine(line, policy);
+    if (denial === undefined) return [];
     const at = placeNear(placed, index);
-    return [{ ...refusal, ...(at === undefined ? {} : { at }) }];
+    return [{ ...denial, ...(at === undefined ? {} : { at }) }];
   });
 }
 
@@ -82,7 +82,10 @@ function toLine(text: string): Line {
 }
 
 /** What a container without a network refuses a program that names no host. */
-export function refuseNetwork(target: string | undefined, { permissions, openNetworks }: ContainerPolicy): Refusal {
+export function refuseNetwork(
+  target: string | undefined,
+  { permissions, openNetworks }: ContainerPolicy,
+): DenialRecord {
   const address = target === undefined ? undefined : addressOf(target);
   const isPrivate = address !== undefined && isClosedAddress(address, openNetworks);
   if (isPrivate || permissions.allowNet !== false) {
@@ -91,7 +94,7 @@ export function refuseNetwork(target: string | undefined, { permissions, openNet
   return { kind: "net", target: target ?? "*", rule: RULES.netOff, grant: { allowNet: true } };
 }
 
-function readLine(line: string, policy: ContainerPolicy): Refusal | undefined {
+function readLine(line: string, policy: ContainerPolicy): DenialRecord | undefined {
   const hasNetwork = policy.permissions.allowNet !== false;
   if (UNREACHABLE.test(line)) return hasNetwork ? undefined : refuseNetwork(hostIn(line), policy);
   if (REFUSED.test(line)) return readConnection(hostIn(line), policy);
@@ -102,8 +105,8 @@ function readLine(line: string, policy: ContainerPolicy): Refusal | undefined {
   return isForeign && ACCESS_DENIED.test(line) ? { kind: "read", target: path, rule: NO_PRIVILEGE } : undefined;
 }
 
-/** On this host itself nobody listens who could have refused it but the program's own: that is no refusal. */
-function readConnection(host: string | undefined, policy: ContainerPolicy): Refusal | undefined {
+/** On this host itself nobody listens who could have refused it but the program's own: that is no denial. */
+function readConnection(host: string | undefined, policy: ContainerPolicy): DenialRecord | undefined {
   const address = host === undefined ? undefined : addressOf(host);
   if (host === undefined || address === undefined || address.startsWith("127.")) return undefined;
   return isClosedAddress(address, policy.openNetworks) ? refuseNetwork(host, policy) : undefined;

@@ -1,7 +1,7 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../../core/limits.ts";
-import { NO_REFUSALS, type RefusalReport } from "../../../core/denials/denial_report.ts";
+import { type DenialReport, NO_DENIALS } from "../../../core/denials/denial_report.ts";
 import { OutputBudget } from "../../../process/child_output.ts";
 import { settledWithin } from "../../../concurrency/delay.ts";
 import { GRACE_MS } from "../../../process/terminate.ts";
@@ -15,7 +15,7 @@ import { LastWords } from "./last_words.ts";
 import { awaitReady, type Launch } from "./launch_phase.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
 import { type ProgramSights, ProgramWatch } from "./program_watch.ts";
-import type { RefusalWatch } from "../denials/refusal_watch.ts";
+import type { DenialWatch } from "../denials/refusal_watch.ts";
 
 const START_TIMEOUT_MS = 15_000;
 const COMPILE_TIMEOUT_MS = 60_000;
@@ -50,7 +50,7 @@ export interface ContainerProgramRequest {
   readonly told: readonly Uint8Array[];
   readonly compiles: boolean;
   /** What the program is refused; absent where that is told by nobody. */
-  readonly refusals?: RefusalWatch | undefined;
+  readonly denials?: DenialWatch | undefined;
   readonly limits: Limits;
 }
 
@@ -139,12 +139,12 @@ export class ContainerProgram implements ProgramHandle {
     return this.#watch.lookByEngine();
   }
 
-  refusals(): RefusalReport {
-    return this.#request.refusals?.report() ?? NO_REFUSALS;
+  denials(): DenialReport {
+    return this.#request.denials?.report() ?? NO_DENIALS;
   }
 
-  forgetRefusals(): void {
-    this.#request.refusals?.forget();
+  forgetDenials(): void {
+    this.#request.denials?.forget();
   }
 
   kill(signal: Deno.Signal): void {
@@ -242,7 +242,7 @@ export class ContainerProgram implements ProgramHandle {
       }
       if (this.#lastWords.hasEnded) continue; // What it left running prints on.
       const bytes = this.#budget.take(item.bytes);
-      this.#request.refusals?.see({ stream: item.stream, bytes });
+      this.#request.denials?.see({ stream: item.stream, bytes });
       if (bytes.length > 0) return controller.enqueue({ stream: item.stream, bytes });
     }
   }
@@ -259,7 +259,7 @@ export class ContainerProgram implements ProgramHandle {
   #takeLastWords(words: readonly string[]): void {
     const counts = this.#lastWords.take(words);
     if (counts !== undefined) {
-      this.#request.refusals?.count(counts.unrouted ?? 0);
+      this.#request.denials?.count(counts.unrouted ?? 0);
       this.#watch.learn(counts);
     }
     if (this.#lastWords.areComplete) this.#told.resolve("told");

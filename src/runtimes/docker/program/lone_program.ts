@@ -8,7 +8,7 @@ import type { ContainerSet } from "../container/container_set.ts";
 import {
   type DockerEnvironmentOptions,
   type DockerInstallation,
-  watchRefusals,
+  watchDenials,
 } from "../container/environment_container.ts";
 import { PROGRAM_USER } from "../container/host_config.ts";
 import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
@@ -97,6 +97,6 @@ async function start(
     ...controlOf(container, limits),
   };
   const compiles = program.kind === "file" && options.spec.compile !== undefined;
-  const refusals = watchRefusals(program, { ...installation, ...options });
-  return await ContainerProgram.start({ launcher, told, control, compiles, limits, refusals }, { signal });
+  const denials = watchDenials(program, { ...installation, ...options });
+  return await ContainerProgram.start({ launcher, told, control, compiles, limits, denials }, { signal });
 }

@@ -41,7 +41,7 @@ Deno.test("readRefusedWords() reads how languages and tools say that there is no
   ]);
 });
 
-Deno.test("readRefusedWords() takes no name for a refusal that only contains the name of one", () => {
+Deno.test("readRefusedWords() takes no name for a denial that only contains the name of one", () => {
   const said = [
     "FileNotFoundError: [Errno 2] No such file or directory: '/data.csv'",
     "ModuleNotFoundError: No module named 'numpy'",
@@ -108,7 +108,7 @@ Deno.test("readRefusedWords() finds the place in the stack before or behind the 
   assertEquals(rows(deno.join("\n")), [`net example.com:80 at main.ts:1:1 ${OPENED}`]);
 });
 
-Deno.test("readRefusedWords() takes ordinary output for no refusal, and reads a bounded part of a flood", () => {
+Deno.test("readRefusedWords() takes ordinary output for no denial, and reads a bounded part of a flood", () => {
   assertEquals(rows("Permission denied\nconnection refused\nread /etc/x\nnot allowed"), []);
   const line = "OSError: [Errno 101] Network is unreachable\n";
   assertEquals(rows(line.repeat(100_000)).length <= 400, true);
