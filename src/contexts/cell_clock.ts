@@ -6,13 +6,13 @@ import { settledWithin } from "../concurrency/delay.ts";
 /** How long an interpreter has to end a cell itself, before its process is ended. */
 const GRACE_MS = 1_000;
 /** How often it is looked how much CPU time a context has used. */
-const LOOK_MS = 100;
+const SAMPLE_MS = 100;
 /** The same where a look costs something, and how long one is waited for. */
-const COSTLY_LOOK_MS = 1_000;
-const MAX_LOOK_MS = 500;
+const COSTLY_SAMPLE_MS = 1_000;
+const MAX_SAMPLE_MS = 500;
 
 /** What a clock needs of a context's process. */
-type Watched = Pick<ProgramHandle, "kill" | "look" | "usage">;
+type Watched = Pick<ProgramHandle, "kill" | "sample" | "usage">;
 
 /** What holds for one cell. */
 export interface CellBounds {
@@ -59,8 +59,8 @@ export class CellClock implements Disposable {
     this.#handle = handle;
     this.#askToEnd = interrupt;
     this.#looking = [
-      setInterval(() => this.#check(), LOOK_MS),
-      ...(handle.look === undefined ? [] : [setInterval(() => this.look(), COSTLY_LOOK_MS)]),
+      setInterval(() => this.#check(), SAMPLE_MS),
+      ...(handle.sample === undefined ? [] : [setInterval(() => this.sample(), COSTLY_SAMPLE_MS)]),
     ];
   }
 
@@ -150,10 +150,10 @@ export class CellClock implements Disposable {
   }
 
   /** Has what was used counted now, where it is not counted by itself. */
-  async look(): Promise<void> {
-    const looked = this.#handle.look?.();
-    if (looked === undefined) return;
-    await settledWithin(looked, MAX_LOOK_MS);
+  async sample(): Promise<void> {
+    const sampled = this.#handle.sample?.();
+    if (sampled === undefined) return;
+    await settledWithin(sampled, MAX_SAMPLE_MS);
     this.#check();
   }
 

@@ -142,7 +142,7 @@ export class Context {
       if (stream === "stdout") report = parseReport(piece.end.report);
     }
     for (const [stream, output] of outputs) await print(stream, output.flush());
-    await this.#clock.look();
+    await this.#clock.sample();
     return outputs.size > 0 || clock.cause !== undefined ? undefined : report;
   }
 

@@ -251,11 +251,8 @@ export interface ProgramHandle {
   /** Settles when the program has ended, whether or not its output was read; it does not reject. */
   readonly outcome: Promise<Outcome>;
   usage(): ProgramUsage;
-  /**
-   * Looks at what it uses now, where that costs something and nobody looks by himself; {@link usage} tells it then. It does not
-   * throw.
-   */
-  look?(): Promise<unknown>;
+  /** Measures its usage now, for {@link usage}; present where usage is not polled. It does not throw. */
+  sample?(): Promise<unknown>;
   /**
    * Present for a compiled language: the compiler has ended. Where it failed nothing runs, and the outcome is the
    * compiler's.

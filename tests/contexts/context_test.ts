@@ -166,7 +166,7 @@ Deno.test("Context: CPU time counts cell by cell, and what is used between two e
 
 Deno.test("Context: CPU time that is told only to who looks is looked at when a cell ends, and bounds it", async () => {
   await using opened = contextOf((cell, fake) => {
-    fake.handle.look = () => Promise.resolve(fake.cpuMs += 60);
+    fake.handle.sample = () => Promise.resolve(fake.cpuMs += 60);
     fake.finish(cell, { kind: "done" });
   });
   const first = await opened.context.run({ code: "" }, limits({ cpuMs: 100 }));

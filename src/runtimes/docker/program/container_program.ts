@@ -135,7 +135,7 @@ export class ContainerProgram implements ProgramHandle {
     return this.#watch.usage;
   }
 
-  look(): Promise<unknown> {
+  sample(): Promise<unknown> {
     return this.#watch.lookByEngine();
   }
 
