@@ -1,12 +1,11 @@
-import { Buffer } from "node:buffer";
 import { concatBytes } from "../core/bytes/bytes.ts";
 import { CollectedBytes } from "../core/bytes/collected_bytes.ts";
+import { findMarker } from "../core/bytes/frame_scanner.ts";
+import { CELL_ENDED, PART_END, REPORT_END } from "../core/child_protocol.ts";
 
-/** What stands before a cell's secret where its end is told. */
-const END = "\0\x07\x02";
-const LINE_FEED = 10;
-/** `ETB`, which stands nowhere in JSON. */
-const END_OF_PART = 23;
+const LINE_FEED = REPORT_END.charCodeAt(0);
+/** It stands nowhere in JSON. */
+const END_OF_PART = PART_END.charCodeAt(0);
 
 /** What a piece of a stream holds of the program's output, and of the word of its cell's end. */
 export interface CellPiece {
@@ -32,7 +31,7 @@ export class CellOutput {
   #isEnding = false;
 
   constructor(secret: string, { maxReportBytes }: { readonly maxReportBytes: number }) {
-    this.#marker = new TextEncoder().encode(END + secret);
+    this.#marker = new TextEncoder().encode(CELL_ENDED + secret);
     this.#report = new CollectedBytes(maxReportBytes);
     this.#maxParts = maxReportBytes;
   }
@@ -74,29 +73,20 @@ export class CellOutput {
   /** What of these bytes is output, and what stands behind the marker if it is among them. */
   #print(bytes: Uint8Array): { readonly output: Uint8Array; readonly behind?: Uint8Array } {
     const all = concatBytes([this.#held, bytes]);
-    const at = viewOf(all).indexOf(this.#marker);
-    if (at < 0) {
-      const whole = all.length - this.#beginning(all);
-      this.#held = all.slice(whole);
-      return { output: all.subarray(0, whole) };
+    const at = findMarker(all, this.#marker);
+    const begin = at + this.#marker.length;
+    if (begin > all.length) {
+      this.#held = all.slice(at);
+      return { output: all.subarray(0, at) };
     }
     this.#held = new Uint8Array();
     this.#isEnding = true;
     if (++this.#parts > this.#maxParts) throw new RangeError("The report of a cell has too many parts");
-    return { output: all.subarray(0, at), behind: all.subarray(at + this.#marker.length) };
+    return { output: all.subarray(0, at), behind: all.subarray(begin) };
   }
 
   #collect(told: Uint8Array): void {
     if (!this.#report.push(told)) throw new RangeError("The report of a cell is too long");
-  }
-
-  /** How many of the last bytes may be the beginning of the marker. */
-  #beginning(bytes: Uint8Array): number {
-    for (let length = Math.min(this.#marker.length - 1, bytes.length); length > 0; length--) {
-      const tail = bytes.subarray(bytes.length - length);
-      if (tail.every((byte, index) => byte === this.#marker[index])) return length;
-    }
-    return 0;
   }
 }
 
@@ -105,8 +95,4 @@ function endOfPart(bytes: Uint8Array): number {
   const part = bytes.indexOf(END_OF_PART);
   const last = (part < 0 ? bytes : bytes.subarray(0, part)).indexOf(LINE_FEED);
   return last < 0 ? part : last;
-}
-
-function viewOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

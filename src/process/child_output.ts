@@ -1,5 +1,6 @@
-import { Buffer } from "node:buffer";
 import { concatBytes } from "../core/bytes/bytes.ts";
+import { findMarker, FrameScanner, type Reading } from "../core/bytes/frame_scanner.ts";
+import { ENDED } from "../core/child_protocol.ts";
 import type { OutputStream } from "../core/execution.ts";
 import type { ChunkSource } from "./merge_output.ts";
 
@@ -47,17 +48,12 @@ export function preceded(source: ChunkSource, first: Uint8Array): ChunkSource {
   };
 }
 
-/** How a program tells its end itself: this, its exit code in decimal, and a NUL, after everything else. */
-const END_BEGIN = new TextEncoder().encode("\0\x07\x04");
-/** The marker, a code, and the NUL. */
-const MAX_END_BYTES = END_BEGIN.length + 4;
+/** The longest exit code, and the NUL behind it. */
+const MAX_CODE_BYTES = 4;
 
-/**
- * A source up to where the program tells its end; what would follow is not read. What may become the marker is held
- * back until it is known.
- */
+/** A source up to where the program reports its end; what would follow is not read. */
 export function untilEnd(source: ChunkSource, onEnd: (code: number) => void): ChunkSource {
-  let held: Uint8Array = new Uint8Array();
+  const scanner = new FrameScanner(ENDED, readExitCode);
   let isOver = false;
   return {
     ...source,
@@ -66,34 +62,30 @@ export function untilEnd(source: ChunkSource, onEnd: (code: number) => void): Ch
       const bytes = await source.read();
       if (bytes === undefined) {
         isOver = true;
+        const held = scanner.flush();
         return held.length === 0 ? undefined : held;
       }
-      const all = held.length === 0 ? bytes : concatBytes([held, bytes]);
-      const end = findEnd(all);
-      held = end.code === undefined ? all.slice(end.at) : new Uint8Array();
-      if (end.code !== undefined) {
+      const output: Uint8Array[] = [];
+      for (const piece of scanner.push(bytes)) {
+        if ("bytes" in piece) {
+          output.push(piece.bytes);
+          continue;
+        }
         isOver = true;
         source.cancel().catch(() => {}); // It has failed, and is closed.
-        onEnd(end.code);
+        onEnd(piece.frame);
+        break;
       }
-      return all.subarray(0, end.at);
+      return concatBytes(output);
     },
   };
 }
 
-/** Where an end is told, or where the bytes end in what may become one; else behind them. */
-function findEnd(bytes: Uint8Array): { readonly at: number; readonly code?: number } {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = buffer.indexOf(END_BEGIN); at >= 0; at = buffer.indexOf(END_BEGIN, at + 1)) {
-    const told = buffer.toString("latin1", at + END_BEGIN.length, at + MAX_END_BYTES);
-    const [, code] = /^(\d{1,3})\0/.exec(told) ?? [];
-    if (code !== undefined) return { at, code: Number(code) };
-    if (at + MAX_END_BYTES > bytes.length && /^\d{0,3}$/.test(told)) return { at };
-  }
-  for (let at = Math.max(0, bytes.length - END_BEGIN.length + 1); at < bytes.length; at++) {
-    if (bytes.subarray(at).every((byte, index) => byte === END_BEGIN[index])) return { at };
-  }
-  return { at: bytes.length };
+function readExitCode(behind: Uint8Array): Reading<number> {
+  const text = new TextDecoder("latin1").decode(behind.subarray(0, MAX_CODE_BYTES));
+  const [frame, code] = /^(\d{1,3})\0/.exec(text) ?? [];
+  if (frame !== undefined) return { frame: Number(code), length: frame.length };
+  return behind.length < MAX_CODE_BYTES && /^\d*$/.test(text) ? "incomplete" : "no_frame";
 }
 
 /**
@@ -147,15 +139,11 @@ export async function readUpTo(marker: Uint8Array, source: ChunkSource): Promise
     const bytes = await source.read();
     if (bytes === undefined) return { kind: "ended", rest: seen };
     seen = concatBytes([seen, bytes]);
-    const at = indexOf(seen, marker);
-    if (at < 0 && seen.length > MAX_EARLY_BYTES) return { kind: "ended", rest: seen };
-    if (at >= 0) return { kind: "ready", rest: concatBytes([seen.subarray(0, at), seen.subarray(at + marker.length)]) };
+    const at = findMarker(seen, marker);
+    const behind = at + marker.length;
+    if (behind <= seen.length) {
+      return { kind: "ready", rest: concatBytes([seen.subarray(0, at), seen.subarray(behind)]) };
+    }
+    if (seen.length > MAX_EARLY_BYTES) return { kind: "ended", rest: seen };
   }
-}
-
-function indexOf(haystack: Uint8Array, needle: Uint8Array): number {
-  for (let at = 0; at + needle.length <= haystack.length; at++) {
-    if (needle.every((byte, index) => haystack[at + index] === byte)) return at;
-  }
-  return -1;
 }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { findMarker } from "../core/bytes/frame_scanner.ts";
 import type { ByteFilter } from "./child_output.ts";
 
 /** Matches nowhere. */
@@ -9,7 +10,8 @@ const NEVER = "(?!)";
  * chunk is passed over once, whatever it holds: what a program prints must not slow the service down.
  */
 export class ByteReplacer implements ByteFilter {
-  readonly #words: readonly string[];
+  readonly #words: readonly Uint8Array[];
+  readonly #longest: number;
   readonly #replacements: ReadonlyMap<string, string>;
   readonly #pattern: RegExp;
   #held = "";
@@ -17,8 +19,10 @@ export class ByteReplacer implements ByteFilter {
   constructor(replacements: Readonly<Record<string, string>>) {
     const pairs = Object.entries(replacements).map(([from, to]) => [toByteString(from), toByteString(to)] as const);
     this.#replacements = new Map(pairs);
-    this.#words = [...this.#replacements.keys()].toSorted((a, b) => b.length - a.length);
-    const alternatives = this.#words.map((word) => RegExp.escape(word));
+    const words = [...this.#replacements.keys()].toSorted((a, b) => b.length - a.length);
+    this.#words = words.map((word) => Buffer.from(word, "latin1"));
+    this.#longest = words[0]?.length ?? 0;
+    const alternatives = words.map((word) => RegExp.escape(word));
     this.#pattern = new RegExp(alternatives.length === 0 ? NEVER : alternatives.join("|"), "g");
   }
 
@@ -44,12 +48,8 @@ export class ByteReplacer implements ByteFilter {
 
   /** How many bytes at the end may be the beginning of a word. */
   #unfinished(rest: string): number {
-    const longest = Math.max(0, ...this.#words.map((word) => word.length - 1));
-    for (let length = Math.min(longest, rest.length); length > 0; length--) {
-      const tail = rest.slice(-length);
-      if (this.#words.some((word) => length < word.length && word.startsWith(tail))) return length;
-    }
-    return 0;
+    const tail = Buffer.from(rest.slice(rest.length - Math.min(rest.length, this.#longest)), "latin1");
+    return tail.length - Math.min(...this.#words.map((word) => findMarker(tail, word)), tail.length);
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { GO, READY } from "../../core/child_protocol.ts";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
@@ -18,8 +19,8 @@ import { DenialReader } from "./refusal_reader.ts";
 import { StderrFilter } from "./stderr_filter.ts";
 
 /** What tells that a program may begin, and lets one begin. */
-const READY = { marker: new Uint8Array([0, 7, 0]), timeoutMs: 10_000 };
-const GO = new Uint8Array([10]);
+const READY_SIGNAL = { marker: new TextEncoder().encode(READY), timeoutMs: 10_000 };
+const GO_BYTES = new TextEncoder().encode(GO);
 /** What Deno exits with when a program did not catch an exception. */
 const UNCAUGHT = 1;
 
@@ -106,7 +107,7 @@ export async function startProcess(
     limits,
     maxDescriptors: MAX_DESCRIPTORS,
     disk: diskOf(directory, confined.processes),
-    ready: launch.waits ? { ...READY, go: GO } : READY,
+    ready: launch.waits ? { ...READY_SIGNAL, go: GO_BYTES } : READY_SIGNAL,
     stderrFilter: denials,
     explain: (status, usage): Outcome | undefined =>
       ranOutOfMemory(status, filter) ? memoryLimit(usage, limits) : undefined,

@@ -1,3 +1,4 @@
+import { EXITS_BY_ITSELF, READY } from "../../core/child_protocol.ts";
 import type { Places } from "./places.ts";
 import type { ShellProgram } from "./shell_program.ts";
 
@@ -33,16 +34,21 @@ exec 3>&2
 (: >"$word") 2>/dev/null || word=/dev/null
 exec 2>"$word"
 [ "$word" = /dev/null ] || rm -f "$word"
-printf '\\000\\007\\000' >&3
+printf '${octal(READY)}' >&3
 (exec "$@" 2>&3 3>&-)
 status=$?
 case $status in
 130 | 141) ;;
-*) [ "$status" -le 128 ] || [ -s /dev/fd/2 ] || printf '\\000\\007\\001\\000' >&3 ;;
+*) [ "$status" -le 128 ] || [ -s /dev/fd/2 ] || printf '${octal(EXITS_BY_ITSELF)}' >&3 ;;
 esac
 exit "$status"`,
   "sh",
 ] as const;
+
+/** A text as printf(1) takes it. */
+function octal(text: string): string {
+  return [...text].map((character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`).join("");
+}
 
 /**
  * Any command of this machine. Nothing checks what it does but the layers around it, so it has no network, whatever was

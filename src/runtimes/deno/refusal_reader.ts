@@ -1,13 +1,13 @@
-import { Buffer } from "node:buffer";
 import { BoundedOutput } from "../../core/bytes/bounded_output.ts";
 import { concatBytes } from "../../core/bytes/bytes.ts";
+import { FrameScanner, type Reading } from "../../core/bytes/frame_scanner.ts";
+import { DENIED } from "../../core/child_protocol.ts";
 import { DenialLog, type DenialRecord, MAX_DENIAL_RECORDS } from "../../core/denials/denial_report.ts";
 import type { ByteFilter } from "../../process/child_output.ts";
 import { readLastWords } from "./last_words.ts";
 import type { ReportedDenial } from "./read_refusal.ts";
 
-/** What start.js puts around what it tells, and the most that lies between. */
-const BEGIN = new TextEncoder().encode("\0\x07[");
+/** What ends a frame, and the most bytes of one. */
 const END = 0;
 const MAX_FRAME_BYTES = 16_384;
 /** A program that writes more of them is not listened to any more: reading them takes this service's time. */
@@ -25,7 +25,7 @@ export class DenialReader implements ByteFilter {
   readonly #next: ByteFilter;
   readonly #read: (told: ReportedDenial) => DenialRecord | undefined;
   #kept = new BoundedOutput(MAX_KEPT_BYTES);
-  #held: Uint8Array = new Uint8Array();
+  readonly #scanner = new FrameScanner(DENIED, (behind) => this.#readFrame(behind));
   #frames = 0;
 
   /** @param read what a denial means; undefined for what is none */
@@ -48,47 +48,13 @@ export class DenialReader implements ByteFilter {
   }
 
   push(bytes: Uint8Array): Uint8Array {
-    const own = this.#takeFrames(concatBytes([this.#held, bytes]));
+    const own = concatBytes([...this.#scanner.push(bytes)].flatMap((piece) => "bytes" in piece ? [piece.bytes] : []));
     this.#kept.push(own);
     return this.#next.push(own);
   }
 
   flush(): Uint8Array {
-    const rest = this.#next.push(this.#held);
-    this.#held = new Uint8Array();
-    return concatBytes([rest, this.#next.flush()]);
-  }
-
-  #takeFrames(bytes: Uint8Array): Uint8Array {
-    const kept: Uint8Array[] = [];
-    let from = 0;
-    let at = this.#find(bytes, 0);
-    while (at >= 0) {
-      const end = bytes.indexOf(END, at + 1);
-      const length = (end < 0 ? bytes.length : end) - at;
-      if (end < 0 && length <= MAX_FRAME_BYTES) break;
-      const isWhole = end >= 0 && length <= MAX_FRAME_BYTES && this.#take(bytes.subarray(at + 2, end));
-      if (isWhole) {
-        kept.push(bytes.subarray(from, at));
-        from = end + 1;
-      }
-      at = this.#find(bytes, isWhole ? from : at + 1);
-    }
-    const rest = at < 0 ? bytes.length : at;
-    this.#held = bytes.slice(rest);
-    kept.push(bytes.subarray(from, rest));
-    return concatBytes(kept);
-  }
-
-  /** Where a frame begins, or the bytes end in what may become one; programs print zeros by the million. */
-  #find(bytes: Uint8Array, from: number): number {
-    if (this.#frames >= MAX_FRAMES) return -1;
-    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(BEGIN, from);
-    if (whole >= 0) return whole;
-    for (let at = Math.max(from, bytes.length - BEGIN.length + 1); at < bytes.length; at++) {
-      if (bytes.subarray(at).every((byte, index) => byte === BEGIN[index])) return at;
-    }
-    return -1;
+    return concatBytes([this.#next.push(this.#scanner.flush()), this.#next.flush()]);
   }
 
   #note(told: ReportedDenial): void {
@@ -96,11 +62,21 @@ export class DenialReader implements ByteFilter {
     if (denial !== undefined) this.#log.add(denial);
   }
 
-  /** Whether it was a frame. */
-  #take(bytes: Uint8Array): boolean {
+  #readFrame(behind: Uint8Array): Reading<true> {
+    if (this.#frames >= MAX_FRAMES) return "no_frame";
+    const end = behind.indexOf(END);
+    if ((end < 0 ? behind.length : end) > MAX_FRAME_BYTES) return "no_frame";
+    if (end < 0) return "incomplete";
     this.#frames++;
+    return this.#take(`[${new TextDecoder().decode(behind.subarray(0, end))}`)
+      ? { frame: true, length: end + 1 }
+      : "no_frame";
+  }
+
+  /** Whether it was a frame. */
+  #take(text: string): boolean {
     try {
-      const told: unknown = JSON.parse(new TextDecoder().decode(bytes));
+      const told: unknown = JSON.parse(text);
       if (!Array.isArray(told)) return false;
       const [message, stack]: readonly unknown[] = told;
       if (typeof message !== "string" || typeof stack !== "string") return false;

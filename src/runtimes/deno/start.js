@@ -1,18 +1,14 @@
 /**
- * Runs in a Deno program's process before the program is loaded: says that it is ready, waits for the word of the
- * service, and tells it on stderr, to be taken out there, what only this process knows:
+ * Runs in a Deno program's process before the program is loaded: reports that the program may begin, waits for a byte on
+ * stdin, and reports on stderr what only this process knows (src/core/child_protocol.ts):
  *
- * - `NUL BEL NUL`: the program may begin; it does when a byte has come on stdin;
- * - `NUL BEL EOT` code `NUL`, on stdout too: the program has ended with this exit code, and everything is printed. Where
- *   something of the program's may yet print, the end of the process tells this;
- * - `NUL BEL SOH NUL`: it ends itself with an exit code of more than 128, which looks as if a signal had ended it where
- *   other processes stand between it and the service;
- * - `NUL BEL [` … `] NUL`: what Deno refuses the program, once each (refusal_reader.ts): its message, and its stack.
- *   Deno makes a `NotCapable` for each denial, whether or not the program catches it, and making one runs the
- *   constructor of what it extends. Modules are refused with an error of another class, and a variable that is not
- *   granted is undefined without any.
+ * - the end of the program, on stdout too, where nothing of the program's may yet print;
+ * - that it exits by itself with a code above 128;
+ * - what Deno refuses it, once each: `[message, stack]`. Deno makes a `NotCapable` for each denial, whether or not the
+ *   program catches it, and making one runs the constructor of what it extends. Modules are refused with an error of
+ *   another class, and a variable that is not granted is undefined without any.
  *
- * A program that undoes this, or says it itself, only falsifies what is told of itself.
+ * A program that undoes this, or writes it itself, only falsifies what is reported of itself.
  */
 const { env, errors, exit, stderr, stdin, stdout } = Deno;
 const internals = Deno[Deno.internal];
@@ -22,6 +18,13 @@ const { addEventListener: listen } = EventTarget.prototype;
 const [write, print] = [stderr, stdout].map((stream) => stream.writeSync.bind(stream));
 const encode = TextEncoder.prototype.encode.bind(new TextEncoder());
 const stringify = JSON.stringify;
+/** Begins every report; src/core/child_protocol.ts has the same words. */
+const REPORT = "\0\x07";
+const READY = `${REPORT}\0`;
+const ENDED = `${REPORT}\x04`;
+const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
+/** Before the secret of a cell and its report, which ends with a line feed. */
+export const CELL_ENDED = `${REPORT}\x02`;
 const told = new Set();
 let hasListeners = false;
 
@@ -31,7 +34,7 @@ export function tell(error) {
     const message = `${error.message}`.slice(0, 500);
     if (told.size >= 1000 || told.has(message)) return;
     told.add(message);
-    write(encode(`\0\x07${stringify([message, `${error.stack}`.slice(0, 3000)])}\0`));
+    write(encode(`${REPORT}${stringify([message, `${error.stack}`.slice(0, 3000)])}\0`));
   } catch {
     // It is no error, the program closed its stderr, or it broke what this is made of.
   }
@@ -51,9 +54,9 @@ function mayPrintMore() {
 function reportExit() {
   try {
     const code = Deno.exitCode & 255;
-    if (code > 128) write(encode("\0\x07\x01\0")); // The end of the process may be known before both streams are read.
+    if (code > 128) write(encode(EXITS_BY_ITSELF)); // The end of the process may be known before both streams are read.
     if (mayPrintMore()) return;
-    const end = encode(`\0\x07\x04${code}\0`);
+    const end = encode(`${ENDED}${code}\0`);
     print(end);
     write(end);
   } catch {
@@ -81,5 +84,5 @@ EventTarget.prototype.addEventListener = function addEventListener(type, ...rest
   if (typeof type !== "string" || type === "unload") hasListeners = true;
   return apply(listen, this, [type, ...rest]);
 };
-write(encode("\0\x07\0"));
+write(encode(READY));
 if (stdin.readSync(new Uint8Array(1)) === null) exit();

@@ -1,3 +1,4 @@
+import { EXITS_BY_ITSELF } from "../../core/child_protocol.ts";
 import type { ByteFilter } from "../../process/child_output.ts";
 import { ByteReplacer } from "../../process/replace_bytes.ts";
 
@@ -10,9 +11,6 @@ const REFUSED_MEMORY =
 
 /** The end of what was printed so far, in characters: enough to find what is looked for across two chunks. */
 const MEMORY_LENGTH = 128;
-
-/** What start.js writes when the program ends itself with an exit code that looks like a signal. */
-const EXIT = "\0\x07\x01\0";
 
 /**
  * What Deno itself writes on stderr, made fit for the client: no path of the host, and notes of V8's last words, which
@@ -28,7 +26,7 @@ export class StderrFilter implements ByteFilter {
   #sawRefusedMemory = false;
 
   constructor(replacements: Readonly<Record<string, string>>) {
-    this.#replacer = new ByteReplacer({ ...replacements, [EXIT]: "" });
+    this.#replacer = new ByteReplacer({ ...replacements, [EXITS_BY_ITSELF]: "" });
   }
 
   /** Settles when all of it was seen. */
@@ -53,7 +51,7 @@ export class StderrFilter implements ByteFilter {
     const text = this.#last + this.#decoder.decode(bytes);
     if (OUT_OF_MEMORY.test(text)) this.#sawOutOfMemory = true;
     if (REFUSED_MEMORY.test(text)) this.#sawRefusedMemory = true;
-    if (text.includes(EXIT)) this.#sawExit = true;
+    if (text.includes(EXITS_BY_ITSELF)) this.#sawExit = true;
     this.#last = text.slice(-MEMORY_LENGTH);
     return this.#replacer.push(bytes);
   }

@@ -16,7 +16,7 @@ import { evaluate, explain } from "./evaluator.js";
 import { IMPORT_NAME, META_NAME } from "./imports.js";
 import { closeStdin, readOrders } from "./orders.js";
 import { disposeOf, useResource } from "./resources.js";
-import { forget, tell } from "../start.js";
+import { CELL_ENDED, forget, tell } from "../start.js";
 
 /** A cell may declare any of these names: interpreters see what all scripts declare. */
 const {
@@ -109,8 +109,8 @@ async function run({ code, language, maxResultBytes, name, secret, timeoutMs }) 
   if (result.kind === "failed") report(result);
   else if (result.kind !== "done") cell.then(report); // It cannot be stopped, and may throw yet.
   const { kind, value, valueType } = result;
-  put(print, `\0\x07\x02${secret}${stringify({ kind, value, valueType, ...takeDisplays(maxResultBytes) })}\n`);
-  put(write, `\0\x07\x02${secret}{}\n`);
+  put(print, `${CELL_ENDED}${secret}${stringify({ kind, value, valueType, ...takeDisplays(maxResultBytes) })}\n`);
+  put(write, `${CELL_ENDED}${secret}{}\n`);
 }
 
 /** How a cell ended; a cell that throws rejects nothing. */

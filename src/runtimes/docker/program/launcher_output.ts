@@ -1,5 +1,4 @@
-import { concatBytes } from "../../../core/bytes/bytes.ts";
-import { Buffer } from "node:buffer";
+import { FrameScanner, type Reading } from "../../../core/bytes/frame_scanner.ts";
 import type { OutputChunk, OutputStream } from "../../../core/execution.ts";
 import { Demultiplexer } from "../engine/demultiplexer.ts";
 
@@ -30,62 +29,34 @@ export async function* readLauncherOutput(
   yield* scanners.stderr.flush();
 }
 
-/** Tells the launcher's lines from everything else on one stream, wherever the borders of the chunks lie. */
+/** Separates the launcher's lines from everything else on one stream. */
 class EventScanner {
   readonly #stream: OutputStream;
-  readonly #prefix: Uint8Array;
-  #held: Uint8Array = new Uint8Array();
+  readonly #scanner: FrameScanner<string>;
 
   constructor(stream: OutputStream, secret: string) {
     this.#stream = stream;
-    this.#prefix = new TextEncoder().encode(`\0${secret} `);
+    const begin = `\0${secret} `;
+    this.#scanner = new FrameScanner(begin, (behind) => readLine(behind, MAX_LINE_BYTES - begin.length));
   }
 
   *push(bytes: Uint8Array): Generator<OutputChunk | LauncherEvent> {
-    let rest = this.#held.length === 0 ? bytes : concatBytes([this.#held, bytes]);
-    this.#held = new Uint8Array();
-    for (let from = 0;;) {
-      const at = this.#find(rest, from);
-      if (at < 0) break;
-      const line = this.#lineAt(rest, at);
-      if (line === "none") {
-        from = at + 1;
-        continue;
-      }
-      if (at > 0) yield { stream: this.#stream, bytes: rest.subarray(0, at) };
-      if (line === "unfinished") {
-        this.#held = rest.slice(at);
-        return;
-      }
-      yield { stream: this.#stream, words: line.text.split(" ") };
-      rest = rest.subarray(line.end);
-      from = 0;
+    const stream = this.#stream;
+    for (const piece of this.#scanner.push(bytes)) {
+      if ("frame" in piece) yield { stream, words: piece.frame.split(" ") };
+      else yield { stream, bytes: piece.bytes };
     }
-    if (rest.length > 0) yield { stream: this.#stream, bytes: rest };
   }
 
   /** What was held back and has become nothing. */
   *flush(): Generator<OutputChunk> {
-    if (this.#held.length > 0) yield { stream: this.#stream, bytes: this.#held };
-    this.#held = new Uint8Array();
+    const bytes = this.#scanner.flush();
+    if (bytes.length > 0) yield { stream: this.#stream, bytes };
   }
+}
 
-  /** Where the prefix stands, or where the bytes end in what may become one; programs print zeros by the million. */
-  #find(bytes: Uint8Array, from: number): number {
-    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(this.#prefix, from);
-    if (whole >= 0) return whole;
-    for (let at = Math.max(from, bytes.length - this.#prefix.length + 1); at < bytes.length; at++) {
-      if (bytes.subarray(at).every((byte, index) => byte === this.#prefix[index])) return at;
-    }
-    return -1;
-  }
-
-  #lineAt(bytes: Uint8Array, at: number): "none" | "unfinished" | { readonly text: string; readonly end: number } {
-    const seen = bytes.subarray(at, at + this.#prefix.length);
-    if (!seen.every((byte, index) => byte === this.#prefix[index])) return "none";
-    const end = bytes.indexOf(NEWLINE, at);
-    const isWhole = seen.length === this.#prefix.length && end >= 0;
-    if (!isWhole) return bytes.length - at > MAX_LINE_BYTES ? "none" : "unfinished";
-    return { text: new TextDecoder().decode(bytes.subarray(at + this.#prefix.length, end)), end: end + 1 };
-  }
+function readLine(behind: Uint8Array, maxBytes: number): Reading<string> {
+  const end = behind.indexOf(NEWLINE);
+  if (end < 0) return behind.length > maxBytes ? "no_frame" : "incomplete";
+  return { frame: new TextDecoder().decode(behind.subarray(0, end)), length: end + 1 };
 }

@@ -1,0 +1,61 @@
+import { Buffer } from "node:buffer";
+import { concatBytes } from "./bytes.ts";
+
+/** Where a marker begins in bytes, whole or cut off by their end; the length of the bytes where there is none. */
+export function findMarker(bytes: Uint8Array, marker: Uint8Array, from = 0): number {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(marker, from);
+  if (whole >= 0) return whole;
+  for (let at = Math.max(from, bytes.length - marker.length + 1); at < bytes.length; at++) {
+    if (bytes.subarray(at).every((byte, index) => byte === marker[index])) return at;
+  }
+  return bytes.length;
+}
+
+/** What stands behind a marker: a frame that takes so many bytes, nothing of ours, or too little to decide. */
+export type Reading<Frame> = { readonly frame: Frame; readonly length: number } | "no_frame" | "incomplete";
+
+/** A piece of a stream: bytes outside any frame, or a frame. */
+export type Piece<Frame> = { readonly bytes: Uint8Array } | { readonly frame: Frame };
+
+/**
+ * Separates frames, which begin with a marker, from all other bytes of a stream, wherever its chunks divide them. What may
+ * become a frame is held back until it is known; `read` bounds how much that is.
+ */
+export class FrameScanner<Frame> {
+  readonly #marker: Uint8Array;
+  readonly #read: (behind: Uint8Array) => Reading<Frame>;
+  #held: Uint8Array = new Uint8Array();
+
+  /** @param read is given everything that has arrived behind a marker */
+  constructor(marker: string, read: (behind: Uint8Array) => Reading<Frame>) {
+    this.#marker = new TextEncoder().encode(marker);
+    this.#read = read;
+  }
+
+  *push(bytes: Uint8Array): Generator<Piece<Frame>> {
+    const all = concatBytes([this.#held, bytes]);
+    this.#held = new Uint8Array();
+    let from = 0;
+    let at = findMarker(all, this.#marker);
+    while (at < all.length) {
+      const begin = at + this.#marker.length;
+      const reading = begin > all.length ? "incomplete" : this.#read(all.subarray(begin));
+      if (reading === "incomplete") break;
+      if (reading !== "no_frame") {
+        if (at > from) yield { bytes: all.subarray(from, at) };
+        yield { frame: reading.frame };
+        from = begin + reading.length;
+      }
+      at = findMarker(all, this.#marker, reading === "no_frame" ? at + 1 : from);
+    }
+    this.#held = all.slice(at);
+    if (at > from) yield { bytes: all.subarray(from, at) };
+  }
+
+  /** What was held back, when nothing follows. */
+  flush(): Uint8Array {
+    const held = this.#held;
+    this.#held = new Uint8Array();
+    return held;
+  }
+}

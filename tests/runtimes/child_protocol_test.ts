@@ -1,0 +1,45 @@
+import { assert, assertEquals } from "@std/assert";
+import * as protocol from "../../src/core/child_protocol.ts";
+
+// What a child writes, in the language in which it writes it, is what its parent reads.
+
+function read(path: string): string {
+  return Deno.readTextFileSync(new URL(`../../src/runtimes/${path}`, import.meta.url));
+}
+
+/** The constants of a child's module that are made of literals, by name. */
+function constantsOf(source: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [, name = "", literal = ""] of source.matchAll(/^(?:export )?const ([A-Z_]+) = (["`].*["`]);$/gm)) {
+    const text = literal.slice(1, -1).replaceAll(/\$\{(\w+)\}/g, (_, other: string) => values.get(other) ?? "");
+    values.set(
+      name,
+      text.replaceAll(/\\(?:x([0-9a-f]{2})|0)/g, (_, hex = "0") => String.fromCharCode(parseInt(hex, 16))),
+    );
+  }
+  return values;
+}
+
+Deno.test("start.js writes the words of the child protocol", () => {
+  const source = read("deno/start.js");
+  const { CELL_ENDED, ENDED, EXITS_BY_ITSELF, READY, REPORT } = protocol;
+  assertEquals(Object.fromEntries(constantsOf(source)), { REPORT, READY, ENDED, EXITS_BY_ITSELF, CELL_ENDED });
+  assert(source.includes("write(encode(`${REPORT}${stringify(["), "A denial is a JSON array behind the report's begin");
+  assertEquals(protocol.DENIED, `${protocol.REPORT}[`);
+});
+
+Deno.test("the interpreters write the words of the child protocol", () => {
+  assert(read("deno/interpreter/main.js").includes("`${CELL_ENDED}${secret}"));
+  const source = read("docker/interpreter/interpreter.py");
+  assert(source.includes(`b"${escapeBytes(protocol.CELL_ENDED)}" + secret.encode()`));
+  assert(source.includes(`b"${escapeBytes(protocol.PART_END)}"`));
+  assert(source.includes('else b"\\n"'));
+  assertEquals(protocol.REPORT_END, "\n");
+});
+
+function escapeBytes(text: string): string {
+  return [...text].map((character) => {
+    const code = character.charCodeAt(0);
+    return code === 0 ? "\\0" : `\\x${code.toString(16).padStart(2, "0")}`;
+  }).join("");
+}
