@@ -1,6 +1,6 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import { delay } from "../concurrency/delay.ts";
-import { OwnerTurns } from "../concurrency/owner_turns.ts";
+import { KeyedQueue } from "../concurrency/keyed_queue.ts";
 import { runWorker } from "../concurrency/run_worker.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import type { Comparison, Sides } from "./compare_texts.ts";
@@ -21,7 +21,7 @@ const DEADLINE_MS = 15_000;
 const MAX_COMPARED = 20_000_000;
 
 /** Each desk holds the texts that are worked with; whoever waits holds what came with its request. */
-const TURNS = { max: 4, maxOwnWaiting: 8, maxWaiting: 64 };
+const BOUNDS = { maxActive: 4, maxQueuedPerKey: 8, maxQueued: 64 };
 
 const WORKER = new URL("./text_worker.ts", import.meta.url);
 
@@ -34,7 +34,7 @@ export interface TextWorkerOptions {
 
 /** The desks of a service: few commands work with texts at a time, and hold nobody up meanwhile. */
 export class TextWorkerPool {
-  readonly #turns = new OwnerTurns(TURNS);
+  readonly #queue = new KeyedQueue(BOUNDS);
   readonly #workerTurns = new Semaphore(1);
 
   /**
@@ -44,7 +44,7 @@ export class TextWorkerPool {
    * @throws the reason of `signal` when it is aborted first
    */
   async take({ owner, signal }: TextWorkerOptions): Promise<TextWorker> {
-    return new TextWorker(await this.#turns.take(owner, { signal }), { workerTurns: this.#workerTurns, signal });
+    return new TextWorker(await this.#queue.acquire(owner, { signal }), { workerTurns: this.#workerTurns, signal });
   }
 }
 

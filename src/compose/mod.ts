@@ -77,7 +77,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
   });
   if (scratch !== undefined) building.use(scratch);
   const memory: MemoryBudget = new MemoryBudget(config.memoryBudgetMb ?? Math.floor(machineMemoryMb() * MEMORY_SHARE), {
-    waitingMb: config.warmMemoryMb,
+    warmMb: config.warmMemoryMb,
     evictAll: async () => await pool?.evictAll(),
   });
   const confinement = building.use(
@@ -185,7 +185,7 @@ function openPool(
     clock,
     max: warmMax,
     idleMs: warmIdleMs,
-    promiseMemory: (memoryMb) => memory.forWaiting(memoryMb),
+    promiseMemory: (memoryMb) => memory.forWarm(memoryMb),
     isBusy,
     onFault: (owner, reason) => log.warning("nothing can be made ahead of time", { for: owner, error: reason }),
   });

@@ -7,7 +7,7 @@ const WORKSPACE_SHARE = 0.5;
 /** What holds for a budget. */
 export interface MemoryBudgetOptions {
   /** What everything that is made ahead of time may take of it, in MB; all of it when absent. */
-  readonly waitingMb?: number;
+  readonly warmMb?: number;
   /** Has what is made ahead of time give its memory back, as somebody needs it now. */
   readonly evictAll?: () => Promise<void>;
 }
@@ -23,10 +23,10 @@ export class MemoryBudget {
   readonly #waiting: Semaphore;
   readonly #evictAll: () => Promise<void>;
 
-  constructor(totalMb: number, { evictAll = () => Promise.resolve(), waitingMb = totalMb }: MemoryBudgetOptions = {}) {
+  constructor(totalMb: number, { evictAll = () => Promise.resolve(), warmMb = totalMb }: MemoryBudgetOptions = {}) {
     this.totalMb = totalMb;
     this.#evictAll = evictAll;
-    this.#waiting = new Semaphore(waitingMb);
+    this.#waiting = new Semaphore(warmMb);
     this.#all = new Semaphore(totalMb);
     this.#workspaces = new Semaphore(Math.floor(totalMb * WORKSPACE_SHARE));
   }
@@ -64,7 +64,7 @@ export class MemoryBudget {
   }
 
   /** Memory for what waits for a program; undefined when there is none now. */
-  forWaiting(memoryMb: number): Disposable | undefined {
+  forWarm(memoryMb: number): Disposable | undefined {
     return this.#ofBoth(this.#waiting, memoryMb);
   }
 

@@ -14,7 +14,7 @@ export interface CellAnswer {
 }
 
 /** Where a cell ran, and whether its context ended with it. */
-export interface CellPlace {
+export interface CellLocation {
   readonly contextId?: string;
   /** What its lines are called in stack traces. */
   readonly cell?: string;

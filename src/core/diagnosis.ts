@@ -79,12 +79,12 @@ export function isHealthy({ floorReached, runtimes }: ServiceDiagnosis): boolean
 }
 
 /** Findings of canaries that all kept their promise. */
-export function allKept(canaries: readonly Pick<CanaryFinding, "name" | "promise">[]): CanaryFinding[] {
+export function passingFindings(canaries: readonly Pick<CanaryFinding, "name" | "promise">[]): CanaryFinding[] {
   return canaries.map(({ name, promise }) => ({ name, promise, kept: true }));
 }
 
 /** Findings of canaries of which none could be tried: what is not proven is not promised. */
-export function noneTried(
+export function untestedFindings(
   canaries: readonly Pick<CanaryFinding, "name" | "promise">[],
   why: string,
 ): CanaryFinding[] {
@@ -92,15 +92,15 @@ export function noneTried(
 }
 
 /** The name of the canary that does nothing but run: what contains everything by running nothing proves nothing. */
-export const HONEST = "honest";
+export const HONEST_CANARY = "honest";
 
 /** Whether an honest program ran. Where not even that did, findings say little of the others: they are tried again. */
-export function hasRun(findings: readonly CanaryFinding[]): boolean {
-  return findings.some(({ name, kept }) => name === HONEST && kept);
+export function honestCanaryRan(findings: readonly CanaryFinding[]): boolean {
+  return findings.some(({ name, kept }) => name === HONEST_CANARY && kept);
 }
 
 /** Why no program runs where these promises are broken; undefined where none is. */
-export function whyUnconfined(broken: readonly CanaryFinding[]): string | undefined {
+export function describeBrokenPromises(broken: readonly CanaryFinding[]): string | undefined {
   if (broken.length === 0) return undefined;
   const seen = broken.map(({ detail, name }) => detail ?? name);
   return `the self-test found that programs are not confined: ${seen.join("; ")}`;

@@ -1,4 +1,4 @@
-import type { CellAnswer, CellPlace } from "./cell.ts";
+import type { CellAnswer, CellLocation } from "./cell.ts";
 import type { Denials } from "./denials/denial.ts";
 import type { Selection } from "./selection.ts";
 
@@ -60,7 +60,7 @@ export interface CompileResult {
 }
 
 /** A finished program: its outcome and what it printed. Where the compiler failed, the outcome is the compiler's. */
-export interface ProgramResult extends Denials, CellAnswer, CellPlace {
+export interface ProgramResult extends Denials, CellAnswer, CellLocation {
   readonly outcome: Outcome;
   /** Null unless the program exited by itself. */
   readonly exitCode: number | null;

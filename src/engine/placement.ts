@@ -2,7 +2,7 @@ import type { RuntimeDiagnosis } from "../core/diagnosis.ts";
 import { CodeBeakerError, hasCode, messageOf } from "../core/errors.ts";
 import type { Attempt } from "../core/execution.ts";
 import type { LimitName } from "../core/limits.ts";
-import { nothingFits, soonestRetryMs } from "../core/nothing_fits.ts";
+import { earliestRetryMs, noSuitableRuntime } from "../core/no_suitable_runtime.ts";
 import { narrowPermissions, type PermissionBounds, type PermissionPolicy } from "../core/permissions/permissions.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SelectionRequest } from "../core/requests/execution_request.ts";
@@ -110,7 +110,7 @@ export class Placement {
    * What may be made for a request.
    *
    * @throws {CodeBeakerError} `permission_denied`, `invalid_request`; and where nothing passed, what {@link
-   *   nothingFits} tells
+   *   noSuitableRuntime} tells
    */
   async candidates<Request extends SelectionRequest>(
     principal: Principal,
@@ -121,7 +121,10 @@ export class Placement {
     const ranking = await this.#selector.rank(narrowed, options);
     this.#observer.selected?.(ranking.selection);
     if (ranking.passed.length === 0) {
-      throw nothingFits(ranking.selection, { language: request.language, spoken: this.#selector.spokenLanguages() });
+      throw noSuitableRuntime(ranking.selection, {
+        language: request.language,
+        spoken: this.#selector.spokenLanguages(),
+      });
     }
     return { request: narrowed, ranking, tenant: principal.tenant };
   }
@@ -156,7 +159,7 @@ export class Placement {
         details: {
           selection: ranking.selection,
           attempts,
-          retryAfterMs: soonestRetryMs(failures.map(({ details }) => details)),
+          retryAfterMs: earliestRetryMs(failures.map(({ details }) => details)),
         },
       },
     );

@@ -17,7 +17,7 @@ const TIMEOUT_MS = 10_000;
 /** What a probe is made from. */
 export interface StartProbeOptions {
   readonly selector: RuntimeSelector;
-  readonly memory: Pick<MemoryBudget, "forWaiting">;
+  readonly memory: Pick<MemoryBudget, "forWarm">;
   /** Whether a program of somebody's runs, or nothing is to run any more. */
   isBusy(): boolean;
   /** Absent, a quarter of a second. */
@@ -101,7 +101,7 @@ export class StartProbe implements AsyncDisposable {
     const { memory, selector } = this.#options;
     const { signal } = this.#ending;
     const limits = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS };
-    using held = memory.forWaiting(limits.memoryMb);
+    using held = memory.forWarm(limits.memoryMb);
     if (held === undefined) throw new CodeBeakerError("busy", "Others need the memory");
     const config = { ...plainConfig(runtime, selector.minIsolation), environment: language };
     const askedAt = performance.now();

@@ -60,7 +60,7 @@ export interface SessionsPort {
   /** The session's files; using them counts as activity. */
   files(caller: Caller, id: string): WorkspaceFiles;
   /** A turn to change a file, by its path, in the order in which they were asked for; its owner disposes of it. */
-  takeTurn(caller: Caller, id: string, path: string): Promise<Disposable>;
+  lockFile(caller: Caller, id: string, path: string): Promise<Disposable>;
   /** What a program in it may use, and what its workspace may hold. */
   limits(caller: Caller, id: string): Limits;
 }

@@ -9,7 +9,7 @@ import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Clock } from "../concurrency/clock.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import { Contexts } from "../contexts/contexts.ts";
-import { FileTurns } from "./file_turns.ts";
+import { KeyedQueue } from "../concurrency/keyed_queue.ts";
 
 /** Programs of one session that may wait for their turn. */
 const MAX_WAITING = 100;
@@ -30,7 +30,7 @@ export class Session {
   readonly owner: Caller;
   readonly request: SessionRequest;
   /** Whose turn it is to change a file: two at a time would leave pieces of both. */
-  readonly fileTurns = new FileTurns();
+  readonly fileQueue = new KeyedQueue();
   /** Its interpreters, which end with it. */
   readonly contexts = new Contexts();
   readonly #selection: Selection;

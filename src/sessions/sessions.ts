@@ -159,8 +159,8 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return new SessionFiles(this.#get(caller, id));
   }
 
-  takeTurn(caller: Caller, id: string, path: string): Promise<Disposable> {
-    return Promise.try(() => this.#get(caller, id).fileTurns.take(path));
+  lockFile(caller: Caller, id: string, path: string): Promise<Disposable> {
+    return Promise.try(() => this.#get(caller, id).fileQueue.acquire(path));
   }
 
   limits(caller: Caller, id: string): Limits {

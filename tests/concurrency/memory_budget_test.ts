@@ -56,7 +56,7 @@ Deno.test("MemoryBudget has what waits give way to a program, and to what a sess
     return Promise.resolve();
   };
   const budget = new MemoryBudget(100, { evictAll });
-  const wait = () => waiting.push(budget.forWaiting(60) ?? { [Symbol.dispose]() {} });
+  const wait = () => waiting.push(budget.forWarm(60) ?? { [Symbol.dispose]() {} });
   wait();
   using small = await budget.forProgram(40, {});
   assertEquals(waiting.length, 1);

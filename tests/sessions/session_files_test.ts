@@ -8,7 +8,7 @@ import { slowly } from "../support/slowly.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("Sessions gives turns to change a file one after the other, and other files meanwhile", async () => {
+Deno.test("Sessions.lockFile() admits one holder per file at a time, and holders of other files meanwhile", async () => {
   const environment = await FakeEnvironment.create();
   const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(environment) });
   await using sessions = sessionsOf([runtime]).sessions;
@@ -16,7 +16,7 @@ Deno.test("Sessions gives turns to change a file one after the other, and other 
   const read = (path: string) => Deno.readTextFile(environment.hostPath(path));
 
   async function put(path: string, content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): Promise<void> {
-    using _turn = await sessions.takeTurn(CALLER, id, path);
+    using _lock = await sessions.lockFile(CALLER, id, path);
     await sessions.files(CALLER, id).write(path, content);
   }
 

@@ -38,7 +38,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
     contexts: unexpected,
     command: unexpected,
     files: unexpected,
-    takeTurn: unexpected,
+    lockFile: unexpected,
     limits: unexpected,
     ...parts,
   };

@@ -1,4 +1,4 @@
-import { grown } from "./bytes.ts";
+import { growBuffer } from "./bytes.ts";
 
 /**
  * The head and the tail of a stream of bytes, at most `maxBytes` together; what is left out of the middle is counted.
@@ -38,7 +38,7 @@ export class BoundedOutput {
   }
 
   #keepHead(bytes: Uint8Array): void {
-    this.#head = grown(this.#head, { neededBytes: this.#headLength + bytes.length, maxBytes: this.#headBytes });
+    this.#head = growBuffer(this.#head, { neededBytes: this.#headLength + bytes.length, maxBytes: this.#headBytes });
     this.#head.set(bytes, this.#headLength);
     this.#headLength += bytes.length;
   }
@@ -46,7 +46,7 @@ export class BoundedOutput {
   /** Overwrites the oldest bytes, so that what streams through makes no garbage. */
   #keepTail(bytes: Uint8Array): void {
     const kept = bytes.subarray(Math.max(bytes.length - this.#tailBytes, 0));
-    this.#tail = grown(this.#tail, { neededBytes: this.#tailSeen + kept.length, maxBytes: this.#tailBytes });
+    this.#tail = growBuffer(this.#tail, { neededBytes: this.#tailSeen + kept.length, maxBytes: this.#tailBytes });
     this.#tailSeen += bytes.length;
     if (kept.length === 0) return;
     const start = (this.#tailSeen - kept.length) % this.#tailBytes;

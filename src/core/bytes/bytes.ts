@@ -18,7 +18,7 @@ export interface Room {
 }
 
 /** A buffer with the same bytes and room for so many, at most `maxBytes`; it doubles, so that small pieces cost little. */
-export function grown(buffer: Uint8Array<ArrayBuffer>, { neededBytes, maxBytes }: Room): Uint8Array<ArrayBuffer> {
+export function growBuffer(buffer: Uint8Array<ArrayBuffer>, { neededBytes, maxBytes }: Room): Uint8Array<ArrayBuffer> {
   if (buffer.length >= Math.min(neededBytes, maxBytes)) return buffer;
   const larger = new Uint8Array(Math.min(Math.max(neededBytes, 2 * buffer.length), maxBytes));
   larger.set(buffer);

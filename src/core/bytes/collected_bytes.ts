@@ -1,4 +1,4 @@
-import { grown } from "./bytes.ts";
+import { growBuffer } from "./bytes.ts";
 
 /**
  * Bytes that are collected in memory of their own: what is pushed may be a view on a buffer that is far longer, and is
@@ -22,7 +22,7 @@ export class CollectedBytes {
   push(bytes: Uint8Array): boolean {
     const neededBytes = this.#length + bytes.length;
     if (neededBytes > this.#maxBytes) return false;
-    this.#bytes = grown(this.#bytes, { neededBytes, maxBytes: this.#maxBytes });
+    this.#bytes = growBuffer(this.#bytes, { neededBytes, maxBytes: this.#maxBytes });
     this.#bytes.set(bytes, this.#length);
     this.#length = neededBytes;
     return true;

@@ -1,4 +1,4 @@
-import { type CanaryFinding, HONEST } from "../../core/diagnosis.ts";
+import { type CanaryFinding, HONEST_CANARY } from "../../core/diagnosis.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
@@ -51,7 +51,7 @@ const tells = (what: string) => ({ output }: Seen, { secret }: Bait) => output.i
 /** SECURITY's kinds, and an honest program. */
 export const CANARIES: readonly Canary[] = [
   {
-    name: HONEST,
+    name: HONEST_CANARY,
     promise: "an honest program runs",
     isVital: true,
     files: () => ({ "main.ts": "console.log(6 * 7)" }),

@@ -1,6 +1,12 @@
 import { join } from "@std/path";
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
-import { type CanaryFinding, type Diagnosis, hasRun, noneTried, whyUnconfined } from "../../core/diagnosis.ts";
+import {
+  type CanaryFinding,
+  describeBrokenPromises,
+  type Diagnosis,
+  honestCanaryRan,
+  untestedFindings,
+} from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
@@ -107,9 +113,9 @@ class DenoRuntime implements ExecutionRuntime {
       this.#findings = undefined;
       this.#retryAt = Number.POSITIVE_INFINITY; // Whoever asks meanwhile waits for the same.
     }
-    return this.#findings ??= this.#test().catch((cause: unknown) => noneTried(CANARIES, messageOf(cause)))
+    return this.#findings ??= this.#test().catch((cause: unknown) => untestedFindings(CANARIES, messageOf(cause)))
       .then((findings) => {
-        this.#retryAt = hasRun(findings) ? Number.POSITIVE_INFINITY : performance.now() + RETRY_MS;
+        this.#retryAt = honestCanaryRan(findings) ? Number.POSITIVE_INFINITY : performance.now() + RETRY_MS;
         return findings;
       });
   }
@@ -164,7 +170,7 @@ class DenoRuntime implements ExecutionRuntime {
   /** An honest program runs on a release that is known, and no hostile one breaks what every level promises. */
   async #prove(signal: AbortSignal): Promise<void> {
     const [findings] = await Promise.all([this.#tested(), this.#tryProgram(signal)]);
-    const why = whyUnconfined(brokenVital(findings));
+    const why = describeBrokenPromises(brokenVital(findings));
     if (why !== undefined) throw new Error(why);
     stockWarm(await this.#installed());
   }

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { allKept, type CanaryFinding } from "../../core/diagnosis.ts";
+import { type CanaryFinding, passingFindings } from "../../core/diagnosis.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { countConnections } from "../../host/count_connections.ts";
@@ -37,7 +37,7 @@ export interface SelfTestOptions {
 /** Runs the canaries, unless they have kept every promise when everything was the same. */
 export async function selfTest(installation: DenoInstallation, options: SelfTestOptions): Promise<CanaryFinding[]> {
   const version = versionOf(installation);
-  if (await installation.selfTestResults.has("deno", version)) return allKept(CANARIES);
+  if (await installation.selfTestResults.has("deno", version)) return passingFindings(CANARIES);
   const findings = await testNow(installation, options);
   if (findings.every(({ kept }) => kept)) await installation.selfTestResults.add("deno", version);
   return findings;

@@ -83,7 +83,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       refuseCoding(context);
       await replaceable(context, path); // Whoever may not need not send anything.
       using upload = await take(context, "takeFile");
-      using _turn = await sessions.takeTurn(context.get("caller"), idOf(context), path);
+      using _lock = await sessions.lockFile(context.get("caller"), idOf(context), path);
       const found = await replaceable(context, path);
       const mode = context.req.header("if-none-match") === "*" ? "create_new" : "create";
       await filesOf(context).write(path, upload.stream(), mode);
@@ -93,7 +93,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       const path = pathOf(context);
       const { recursive } = parseQuery(context.req, deleteQuery);
       const files = filesOf(context);
-      using _turn = await sessions.takeTurn(context.get("caller"), idOf(context), path);
+      using _lock = await sessions.lockFile(context.get("caller"), idOf(context), path);
       if (isConditional(context)) checkPreconditions(context.req, await statIfThere(files, path));
       await files.delete(path, { recursive });
       return context.body(null, 204);

@@ -31,7 +31,7 @@ async function withDoor(
     uploads: new Uploads("/tmp"),
     sessions: fakeSessions({
       files: () => environment.files,
-      takeTurn: () => Promise.resolve(new DisposableStack()),
+      lockFile: () => Promise.resolve(new DisposableStack()),
       limits: () => DEFAULT_LIMITS,
     }),
   });
@@ -103,8 +103,8 @@ Deno.test("textBody() holds no memory for what a client announces and does not s
       await client.say(head("POST /v1/executions", `Content-Length: ${MAX_BODY_BYTES}`) + '{"language"');
       await until(() => taken.count === count, "the service has the request");
     }
-    const grown = Deno.memoryUsage().rss - before;
-    assert(grown < 100 * MEBIBYTE, `It took ${grown} bytes`);
+    const growBuffer = Deno.memoryUsage().rss - before;
+    assert(growBuffer < 100 * MEBIBYTE, `It took ${growBuffer} bytes`);
   });
 });
 

@@ -12,7 +12,7 @@ import { Uploads } from "../../../src/workspace/uploads.ts";
 import { FakeEnvironment } from "../../support/fake_environment.ts";
 import { fakeSessions, TESTER } from "../../support/fake_ports.ts";
 import { inPieces, makeTar, readTar, tarStream } from "../../support/tar.ts";
-import { FileTurns } from "../../../src/sessions/file_turns.ts";
+import { KeyedQueue } from "../../../src/concurrency/keyed_queue.ts";
 import { until } from "../../support/until.ts";
 
 const MAX_BODY_BYTES = 100;
@@ -29,7 +29,7 @@ interface Bench {
 async function withDoor(test: (bench: Bench) => Promise<void>): Promise<void> {
   await using environment = await FakeEnvironment.create();
   const uploads = new Uploads("/tmp");
-  const turns = new FileTurns();
+  const queue = new KeyedQueue();
   function check(id: string): void {
     if (id !== "sess_1") throw new CodeBeakerError("not_found", "Cannot find the session");
   }
@@ -39,7 +39,7 @@ async function withDoor(test: (bench: Bench) => Promise<void>): Promise<void> {
       check(id);
       return environment.files;
     },
-    takeTurn: (_, __, path) => turns.take(path),
+    lockFile: (_, __, path) => queue.acquire(path),
     limits(_, id) {
       check(id);
       return { ...DEFAULT_LIMITS, diskMb: 1 };

@@ -1,4 +1,4 @@
-import { type CanaryFinding, HONEST } from "../../../core/diagnosis.ts";
+import { type CanaryFinding, HONEST_CANARY } from "../../../core/diagnosis.ts";
 import type { Outcome } from "../../../core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../core/limits.ts";
 import { boundsOf } from "../container/host_config.ts";
@@ -67,7 +67,7 @@ const MOST_PROCESSES = 12;
 /** SECURITY's kinds, and an honest program. */
 export const CANARIES: readonly Canary[] = [
   {
-    name: HONEST,
+    name: HONEST_CANARY,
     promise: "an honest program runs",
     guards: "runtime",
     fault: ({ output, outcome }) => {

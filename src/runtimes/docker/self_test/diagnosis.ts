@@ -1,4 +1,10 @@
-import { type CanaryFinding, type Diagnosis, HONEST, type LayerFinding, noneTried } from "../../../core/diagnosis.ts";
+import {
+  type CanaryFinding,
+  type Diagnosis,
+  HONEST_CANARY,
+  type LayerFinding,
+  untestedFindings,
+} from "../../../core/diagnosis.ts";
 import { brokenOf, claimed } from "./canaries.ts";
 import type { EngineFacts } from "../engine/engine_facts.ts";
 import { claimsOf, GVISOR, isolationOf, LEVEL_HARDENED, LEVEL_OTHER_KERNEL } from "./isolation.ts";
@@ -59,7 +65,7 @@ function findingsOf(
     case "tested":
       return proof.findings;
     case "failed":
-      return noneTried(claimed(claimsOf(facts, ociRuntime)), proof.reason);
+      return untestedFindings(claimed(claimsOf(facts, ociRuntime)), proof.reason);
     case "no_image":
       return [];
   }
@@ -144,7 +150,11 @@ function layersOf(
         : "registered, but not proven",
       remedy: gvisorProof === undefined ? INSTALL_GVISOR : "see what the canaries found, and mend runsc",
     },
-    hardened("container", HONEST, `Docker Engine ${facts.version}, ${facts.defaultRuntime}, Linux ${facts.kernel}`),
+    hardened(
+      "container",
+      HONEST_CANARY,
+      `Docker Engine ${facts.version}, ${facts.defaultRuntime}, Linux ${facts.kernel}`,
+    ),
     hardened(
       "namespaces",
       "processes",

@@ -1,4 +1,9 @@
-import { allKept, type CanaryFinding, hasRun, whyUnconfined } from "../../../core/diagnosis.ts";
+import {
+  type CanaryFinding,
+  describeBrokenPromises,
+  honestCanaryRan,
+  passingFindings,
+} from "../../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import { settledWithin } from "../../../concurrency/delay.ts";
 import type { RuntimeHost } from "../../port.ts";
@@ -86,7 +91,7 @@ export class SelfTests implements AsyncDisposable {
     const proof = this.proofOf(ociRuntime);
     if (proof === undefined) return "its self-test is not over yet";
     if (proof.kind === "no_image") return undefined;
-    return proof.kind === "failed" ? proof.reason : whyUnconfined(brokenOf(proof.findings, "runtime"));
+    return proof.kind === "failed" ? proof.reason : describeBrokenPromises(brokenOf(proof.findings, "runtime"));
   }
 
   /**
@@ -162,7 +167,7 @@ export class SelfTests implements AsyncDisposable {
       const hasCgroup = keepsCgroup(facts, ociRuntime);
       const result = await this.#find(installation, { image, inspected, ociRuntime, facts, claims, hasCgroup });
       if ("findings" in result) {
-        const retry = hasRun(result.findings) ? {} : { retryAt: performance.now() + RETRY_MS };
+        const retry = honestCanaryRan(result.findings) ? {} : { retryAt: performance.now() + RETRY_MS };
         return { kind: "tested", ...result, ...retry };
       }
       useless ??= result.useless;
@@ -176,7 +181,7 @@ export class SelfTests implements AsyncDisposable {
     const name = ["docker", ...(subject.ociRuntime === undefined ? [] : [subject.ociRuntime])].join("/");
     const version = versionOf(installation, subject);
     const known = this.#known.get(version) ??
-      (await selfTestResults.has(name, version) ? allKept(claimed(subject.claims)) : undefined);
+      (await selfTestResults.has(name, version) ? passingFindings(claimed(subject.claims)) : undefined);
     if (known !== undefined) return { findings: known };
     const result = await test(installation, subject, {
       signal: this.#ending.signal,
@@ -184,7 +189,7 @@ export class SelfTests implements AsyncDisposable {
     });
     if ("useless" in result) return result;
     const { findings } = result;
-    if (hasRun(findings)) this.#known.set(version, findings);
+    if (honestCanaryRan(findings)) this.#known.set(version, findings);
     if (findings.every(({ kept }) => kept)) await selfTestResults.add(name, version);
     for (const { name: canary, detail } of findings.filter(({ kept }) => !kept)) {
       log.warning("a canary is not contained", { name: canary, detail, ociRuntime: subject.ociRuntime ?? "default" });

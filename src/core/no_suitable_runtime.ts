@@ -16,7 +16,7 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
  * The error of a selection in which nothing passed: `unsupported_language` when no runtime speaks the language,
  * `runtime_unavailable` when one would do and only is not there or is left out now, else `no_suitable_runtime`.
  */
-export function nothingFits(
+export function noSuitableRuntime(
   selection: Selection,
   { language, spoken }: { readonly language: string; readonly spoken: readonly string[] },
 ): CodeBeakerError {
@@ -28,7 +28,7 @@ export function nothingFits(
   const absent = rejections.filter(({ code }) => code === "unavailable" || code === "circuit_open");
   if (absent.length > 0) {
     return new CodeBeakerError("runtime_unavailable", `Cannot run the program now: ${reasons}`, {
-      details: { selection, attempts: [], retryAfterMs: soonestRetryMs(absent) },
+      details: { selection, attempts: [], retryAfterMs: earliestRetryMs(absent) },
     });
   }
   const errors = rejections.flatMap(({ runtime, code, detail }): FieldError[] => {
@@ -43,6 +43,6 @@ export function nothingFits(
 }
 
 /** When it is worth to ask again: as soon as one of several may be there. */
-export function soonestRetryMs(reasons: readonly Pick<Rejection, "retryAfterMs">[]): number {
+export function earliestRetryMs(reasons: readonly Pick<Rejection, "retryAfterMs">[]): number {
   return Math.min(...reasons.map(({ retryAfterMs = RETRY_AFTER_MS }) => retryAfterMs));
 }
