@@ -21,11 +21,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     code: [],
     types: ["src/core/", ...FOUNDATIONS, "src/runtimes/warm/", "src/runtimes/self_test/"],
   },
+  "src/runtimes/entry.ts": { code: [], types: ["src/core/", "src/sandbox/layers.ts", "src/runtimes/port.ts"] },
   "src/runtimes/registry.ts": {
-    code: ["src/runtimes/*/mod.ts", "src/runtimes/*/facts.ts", "src/runtimes/lazy_runtime.ts"],
-    types: ["src/runtimes/port.ts"],
+    code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts"],
+    types: ["src/runtimes/port.ts", "src/runtimes/entry.ts"],
   },
-  "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", "src/runtimes/port.ts"] },
+  "src/runtimes/lazy_runtime.ts": {
+    code: [],
+    types: ["src/core/", "src/runtimes/port.ts", "src/runtimes/entry.ts"],
+  },
   "src/runtimes/selection/": {
     code: ["src/core/"],
     types: ["src/runtimes/port.ts", "src/runtimes/warm/warm_pool.ts"],
@@ -38,7 +42,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "src/runtimes/*/": {
     code: ["src/core/", ...FOUNDATIONS, "src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"],
-    types: ["src/runtimes/port.ts"],
+    types: ["src/runtimes/port.ts", "src/runtimes/entry.ts"],
   },
   "src/commands/": { code: ["src/core/", "src/concurrency/"], types: ["src/runtimes/port.ts"] },
   "src/contexts/": {
@@ -98,9 +102,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     ],
   },
   "src/cli/": {
-    code: ["src/core/", "src/access/mod.ts", "src/compose/", "src/config.ts", "src/log.ts"],
+    code: [
+      "src/core/",
+      "src/access/mod.ts",
+      "src/compose/",
+      "src/config.ts",
+      "src/log.ts",
+      "src/runtimes/registry.ts",
+    ],
+    types: ["src/runtimes/entry.ts"],
   },
-  "src/config.ts": { code: ["src/core/", "src/log.ts"] },
+  "src/config.ts": {
+    code: ["src/core/", "src/host/machine_memory.ts", "src/log.ts", "src/runtimes/registry.ts"],
+  },
   "src/log.ts": { code: [] },
   "src/compose/": { code: ["src/"] },
   "main.ts": { code: ["src/cli/mod.ts"] },
@@ -108,7 +122,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** The only places that may import a package; a package that is not named here may be imported nowhere in the service. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  "zod": ["src/core/", "src/commands/", "src/config.ts", "src/server/", "src/runtimes/docker/settings.ts"],
+  "zod": ["src/core/", "src/commands/", "src/config.ts", "src/server/", "src/runtimes/*/settings.ts"],
   "prom-client": ["src/metrics.ts"],
   "diff": ["src/commands/"],
   "deno-std": ["src/"],

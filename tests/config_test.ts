@@ -1,13 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { loadConfig, SETTING_NAMES, type SettingName, variableOf } from "../src/config.ts";
+import { loadConfig, SETTINGS, variableOf } from "../src/config.ts";
 import { CodeBeakerError } from "../src/core/errors.ts";
 import { apiKeysSchema } from "../src/core/key_policy.ts";
+import { RUNTIMES } from "../src/runtimes/registry.ts";
 
 const KEY = "a-secret-that-nobody-may-ever-see";
 
 /** Runs with these variables, and puts back what was there. */
 async function withVariables(variables: Record<string, string>, test: () => Promise<void>): Promise<void> {
-  const before = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODEBEAKER_"));
+  const before = Object.entries(Deno.env.toObject()).filter(([name]) => /^(CODEBEAKER|DOCKER)_/.test(name));
   for (const [name] of before) Deno.env.delete(name);
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
   try {
@@ -60,16 +61,12 @@ Deno.test("loadConfig() names what is off, and the nearest name of what is unkno
 });
 
 Deno.test("every setting has a flag, a variable and a key of the file, and each is read", async () => {
-  const values: Record<SettingName, unknown> = {
+  const values: Record<string, unknown> = {
     home: "/h",
     outputRetentionHours: 2,
     maxStoredOutputMb: 256,
     auditRetentionDays: 7,
     keepSource: true,
-    dockerHost: "tcp://engine:2375",
-    dockerCertPath: "/certs",
-    dockerPull: "never",
-    dockerEnvironments: { ruby: { image: "ruby:3" } },
     apiKeys: [{ name: "ci", key: KEY, quota: { maxConcurrent: 2 } }],
     host: "::1",
     port: 1,
@@ -89,29 +86,53 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     readRoots: ["/r"],
     writeRoots: ["/w"],
     openNetworks: ["10.0.0.0/8"],
-    denoBinary: "/d",
-    npmRegistry: "http://127.0.0.1:4873/",
   };
-  const asText = Object.fromEntries(
-    SETTING_NAMES.map((
-      name,
-    ) => [
-      name,
-      ["dockerEnvironments", "apiKeys"].includes(name) ? JSON.stringify(values[name]) : String(values[name]),
-    ]),
+  const runtimes: Record<string, Record<string, unknown>> = {
+    deno: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
+    docker: {
+      dockerHost: "tcp://engine:2375",
+      dockerCertPath: "/certs",
+      dockerPull: "never",
+      dockerEnvironments: { ruby: { image: "ruby:3", file: "main.rb", run: ["ruby", "{file}"] } },
+    },
+  };
+  const inFile = Object.assign({}, values, ...Object.values(runtimes));
+  assertEquals(Object.keys(inFile).toSorted(), Object.keys(SETTINGS).toSorted());
+  const asText = Object.entries(inFile).map(([name, value]) =>
+    [name, ["dockerEnvironments", "apiKeys"].includes(name) ? JSON.stringify(value) : String(value)] as const
   );
   const searchPath = (Deno.env.get("PATH") ?? "").split(":");
-  const expected = { ...values, searchPath, apiKeys: apiKeysSchema.parse(values.apiKeys) };
+  const expected = { ...values, runtimes, searchPath, apiKeys: apiKeysSchema.parse(values["apiKeys"]) };
   const file = await Deno.makeTempFile({ suffix: ".json" });
-  await Deno.writeTextFile(file, JSON.stringify(values));
+  await Deno.writeTextFile(file, JSON.stringify(inFile));
   await withVariables({}, async () => {
     assertEquals(await loadConfig({ config: file }), expected as never);
-    assertEquals(await loadConfig(asText), expected as never);
+    assertEquals(await loadConfig(Object.fromEntries(asText)), expected as never);
   });
-  const variables = Object.fromEntries(SETTING_NAMES.map((name) => [variableOf(name), asText[name] ?? ""]));
+  const variables = Object.fromEntries(asText.map(([name, text]) => [variableOf(name), text]));
   await withVariables(variables, async () => assertEquals(await loadConfig(), expected as never));
   await Deno.remove(file);
 });
+
+Deno.test("no two declarations of a setting have the same name", () => {
+  const owners = new Map<string, Set<unknown>>();
+  for (const [name, setting] of RUNTIMES.flatMap(({ settings }) => Object.entries(settings))) {
+    owners.set(name, (owners.get(name) ?? new Set()).add(setting));
+    assertEquals([name, SETTINGS[name] === setting], [name, true]);
+  }
+  assertEquals([...owners].filter(([, { size }]) => size > 1), []);
+});
+
+Deno.test("loadConfig() falls back to Docker's own variables", () =>
+  withVariables({ DOCKER_HOST: "tcp://engine:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }, async () => {
+    const { runtimes } = await loadConfig();
+    assertEquals(runtimes["docker"], {
+      dockerHost: "tcp://engine:2376",
+      dockerCertPath: "/certs",
+      dockerPull: "missing",
+      dockerEnvironments: {},
+    });
+  }));
 
 Deno.test("loadConfig() keeps no API key, and quotes none when something about it is off", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });

@@ -3,7 +3,7 @@ import { openHomeStorage } from "../compose/home_storage.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import { print } from "./output.ts";
-import { addSettings } from "./settings.ts";
+import { addSettings, settingsFor } from "./settings.ts";
 
 interface AuditFlags {
   readonly since?: string;
@@ -20,7 +20,7 @@ export function addAuditCommand(program: Command): void {
     .description("print the audit log as lines of JSON, the oldest first")
     .option("--since <time>", "only what happened from this time on (ISO 8601; without a zone it is UTC)")
     .option("--limit <count>", "at most so many lines (default: all)");
-  addSettings(command, ["home"]).action(printAudit);
+  addSettings(command, settingsFor("audit")).action(printAudit);
 }
 
 async function printAudit({ since, limit, ...settings }: AuditFlags): Promise<void> {

@@ -4,7 +4,7 @@ import { loadConfig } from "../config.ts";
 import { isHealthy } from "../core/diagnosis.ts";
 import { COLORED, describeDiagnosis, PLAIN } from "./diagnosis_text.ts";
 import { print } from "./output.ts";
-import { addSettings } from "./settings.ts";
+import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
 /** What the shell is told when a canary is broken, or nothing can be run at the floor. */
 const EXIT_UNHEALTHY = 1;
@@ -25,18 +25,9 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
     .description("test what stands around programs here, and say what to install or change for more")
     .option("--json", "print everything as JSON")
     .addHelpText("after", EXIT_CODES);
-  addSettings(command, [
-    "minIsolation",
-    "memoryBudgetMb",
-    "denoBinary",
-    "scratch",
-    "home",
-    "apiKeys",
-    "dockerHost",
-    "dockerCertPath",
-    "dockerPull",
-    "dockerEnvironments",
-  ]).action(async (flags: DoctorFlags) => setExitCode(await examine(flags)));
+  addSettings(command, [...settingsFor("doctor"), ...runtimeSettings()]).action(async (flags: DoctorFlags) =>
+    setExitCode(await examine(flags))
+  );
 }
 
 async function examine({ json, ...settings }: DoctorFlags): Promise<number> {

@@ -8,7 +8,7 @@ import type { Principal } from "../core/principal.ts";
 import { parseAs, strictObject } from "../core/parsing/validation.ts";
 import { parsePolicyFlags, POLICY_FLAGS } from "./key_flags.ts";
 import { formatTable, print, printError } from "./output.ts";
-import { addSettings } from "./settings.ts";
+import { addSettings, settingsFor } from "./settings.ts";
 
 /** What the shell is told when there is no such key. */
 const EXIT_UNKNOWN = 1;
@@ -22,11 +22,11 @@ export function addKeysCommand(program: Command, setExitCode: (code: number) => 
     .description("create a key and print it, this once")
     .argument("<name>", "what people call it");
   for (const { flag, help } of POLICY_FLAGS) create.addOption(new Option(flag, help));
-  addSettings(create, ["home"]).action(createKey);
-  addSettings(keys.command("list").description("list the keys"), ["home"]).action(listKeys);
+  addSettings(create, settingsFor("keys")).action(createKey);
+  addSettings(keys.command("list").description("list the keys"), settingsFor("keys")).action(listKeys);
   addSettings(
     keys.command("revoke").description("let nobody in with a key any more").argument("<id>", "as the list shows it"),
-    ["home"],
+    settingsFor("keys"),
   ).action(async (id: string, flags: Settings) => setExitCode(await revokeKey(id, flags)));
 }
 

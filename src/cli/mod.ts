@@ -2,10 +2,11 @@ import { Command, CommanderError } from "commander";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { addAuditCommand } from "./audit.ts";
 import { addDoctorCommand } from "./doctor.ts";
-import { addImagesCommand } from "./images.ts";
 import { addKeysCommand } from "./keys.ts";
 import { EXIT_USAGE, printError } from "./output.ts";
+import { RUNTIMES } from "../runtimes/registry.ts";
 import { addRunCommand } from "./run.ts";
+import { addRuntimeCommand } from "./runtime_command.ts";
 import { addRuntimesCommand } from "./runtimes.ts";
 import { addServeCommand } from "./serve.ts";
 
@@ -19,7 +20,6 @@ const SUBCOMMANDS = [
   addRunCommand,
   addRuntimesCommand,
   addDoctorCommand,
-  addImagesCommand,
   addKeysCommand,
   addAuditCommand,
 ];
@@ -33,6 +33,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .exitOverride();
   for (const add of SUBCOMMANDS) add(program, setExitCode);
+  for (const { commands } of RUNTIMES) {
+    for (const command of commands) addRuntimeCommand(program, command, setExitCode);
+  }
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;

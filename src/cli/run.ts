@@ -13,7 +13,7 @@ import { readHosts } from "../core/parsing/written_values.ts";
 import { exitCodeOf, exitCodeOfSignal } from "./exit_code.ts";
 import { interruptible, settledUnlessInterrupted } from "./interruptible.ts";
 import { cannotWrite, formatTable, isUnread, printError, writeAll } from "./output.ts";
-import { addSettings } from "./settings.ts";
+import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
 /** Whoever has this command line. */
 const CALLER = { principal: LOCAL_USER };
@@ -53,16 +53,7 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     )
     .addOption(new Option("--timeout <ms>", "deadline").argParser(wholeNumber))
     .addOption(new Option("--explain", "print the selection to stderr"));
-  addSettings(command, [
-    "openNetworks",
-    "denoBinary",
-    "scratch",
-    "home",
-    "dockerHost",
-    "dockerCertPath",
-    "dockerPull",
-    "dockerEnvironments",
-  ]);
+  addSettings(command, [...settingsFor("run"), ...runtimeSettings()]);
   command.action(async (file: string, args: string[], flags: RunFlags) =>
     setExitCode(await run({ file, args }, flags))
   );

@@ -2,18 +2,13 @@ import type { Command } from "commander";
 import { composeService } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { formatTable, print } from "./output.ts";
-import { addSettings } from "./settings.ts";
+import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
 /** `codebeaker runtimes`: what is here, and what it is worth. */
 export function addRuntimesCommand(program: Command): void {
   addSettings(program.command("runtimes").description("list the runtimes"), [
-    "denoBinary",
-    "scratch",
-    "home",
-    "dockerHost",
-    "dockerCertPath",
-    "dockerPull",
-    "dockerEnvironments",
+    ...settingsFor("runtimes"),
+    ...runtimeSettings(),
   ]).action(
     listRuntimes,
   );

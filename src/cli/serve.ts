@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { composeService } from "../compose/mod.ts";
-import { loadConfig, SETTING_NAMES } from "../config.ts";
+import { loadConfig, SETTINGS } from "../config.ts";
 import { startLog } from "../log.ts";
 import { announce } from "./announce.ts";
 import { addSettings } from "./settings.ts";
 
 /** `codebeaker serve`: listens until SIGTERM or SIGINT. */
 export function addServeCommand(program: Command): void {
-  addSettings(program.command("serve").description("run the HTTP service"), SETTING_NAMES).action(serve);
+  addSettings(program.command("serve").description("run the HTTP service"), Object.keys(SETTINGS)).action(serve);
 }
 
 async function serve(flags: Record<string, unknown>): Promise<void> {

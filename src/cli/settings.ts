@@ -1,13 +1,29 @@
 import { type Command, Option } from "commander";
-import { flagOf, type SettingName, SETTINGS, variableOf } from "../config.ts";
+import { flagOf, SETTINGS, variableOf } from "../config.ts";
+import { RUNTIMES } from "../runtimes/registry.ts";
 
 /** Gives a command a flag for each of these settings, and for the file that holds settings. */
-export function addSettings(command: Command, names: readonly SettingName[]): Command {
+export function addSettings(command: Command, names: readonly string[]): Command {
   command.addOption(new Option("--config <file>", "JSON file of settings (CODEBEAKER_CONFIG)"));
-  for (const name of names) {
-    const { help, default: fallback } = SETTINGS[name];
-    const shown = fallback === "" ? "none" : fallback;
-    command.addOption(new Option(`${flagOf(name)} <value>`, `${help} (${variableOf(name)}, default: ${shown})`));
+  for (const [name, { default: fallback, help, shown = String(fallback) }] of Object.entries(SETTINGS)) {
+    if (!names.includes(name)) continue;
+    const text = `${help} (${variableOf(name)}, default: ${shown === "" ? "none" : shown})`;
+    command.addOption(new Option(`${flagOf(name)} <value>`, text));
   }
   return command;
+}
+
+/** The general settings that a command takes. */
+export function settingsFor(command: string): string[] {
+  return Object.entries(SETTINGS).filter(([, { commands = [] }]) => commands.includes(command)).map(([name]) => name);
+}
+
+/** The settings of every runtime, which each command takes that makes runtimes. */
+export function runtimeSettings(): string[] {
+  return RUNTIMES.flatMap(({ settings }) => Object.keys(settings));
+}
+
+/** The settings among the flags of a command. */
+export function pickSettings(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).filter(([name]) => name === "config" || name in SETTINGS));
 }

@@ -6,8 +6,6 @@ import { Admission, Engine, Executions, type Machine, observers, Placement, Star
 import { homeHasKeys, openServiceStorage } from "./home_storage.ts";
 import { log } from "../log.ts";
 import { Metrics } from "../metrics.ts";
-import type { ImageBuildOptions } from "../runtimes/docker/images/image_builder.ts";
-import { parseSettings } from "../runtimes/docker/settings.ts";
 import { createRuntimes } from "../runtimes/registry.ts";
 import type { ExecutionRuntime, RuntimeHost } from "../runtimes/port.ts";
 import { RuntimeSelector } from "../runtimes/selection/selector.ts";
@@ -47,8 +45,6 @@ const REVOCATION_INTERVAL_MS = 1_000;
 const PRUNE_INTERVAL_MS = 600_000;
 /** How often it is tried to write what could not be written before. */
 const CATCH_UP_INTERVAL_MS = 1_000;
-/** What programs may take of the machine's memory where the operator says nothing. */
-const MEMORY_SHARE = 0.75;
 
 /** What requests of one tenant may hold at least, however small the largest body may be. */
 const MIN_TENANT_REQUEST_BYTES = 64 * MEBIBYTE;
@@ -76,7 +72,7 @@ export async function composeService(config: Config, options: ComposeOptions): P
     return undefined;
   });
   if (scratch !== undefined) building.use(scratch);
-  const memory: MemoryBudget = new MemoryBudget(config.memoryBudgetMb ?? Math.floor(machineMemoryMb() * MEMORY_SHARE), {
+  const memory: MemoryBudget = new MemoryBudget(config.memoryBudgetMb, {
     warmMb: config.warmMemoryMb,
     evictAll: async () => await pool?.evictAll(),
   });
@@ -233,10 +229,8 @@ function runtimeHost(
     ...parts,
     ...(pool === undefined ? {} : { pool }),
     openNetworks: config.openNetworks,
-    settings: {
-      deno: { binary: config.denoBinary, npmRegistry: config.npmRegistry, searchPath: config.searchPath },
-      docker: dockerSettings(config),
-    },
+    settings: config.runtimes,
+    searchPath: config.searchPath,
     log: {
       info: (message, facts) => log.info(message, facts),
       warning: (message, facts) => log.warning(message, facts),
@@ -306,20 +300,6 @@ function endRevoked({ keyring, sessions, executions, sockets }: {
   }
 }
 
-/** What local images are built for, and who hears what becomes of each. */
-export type LocalImageRequest = Omit<ImageBuildOptions, "directory" | "runTool">;
-
-/** Gives the Engine an image for each of these environments; its client is loaded for this only. */
-export async function buildLocalImages(config: Config, request: LocalImageRequest): Promise<void> {
-  const [{ EngineClient }, { parseEngineAddress }, { buildImages }] = await Promise.all([
-    import("../runtimes/docker/engine/engine_client.ts"),
-    import("../runtimes/docker/engine/engine_address.ts"),
-    import("../runtimes/docker/images/image_builder.ts"),
-  ]);
-  const store = await EngineClient.connect(parseEngineAddress(config.dockerHost, config.dockerCertPath));
-  await buildImages(store, { ...request, directory: config.scratch });
-}
-
 /** Without a directory for it there is no identity: then nothing is made that could outlive this process. */
 async function openInstance(home: string | undefined, identity: "lasting" | "passing"): Promise<Instance | undefined> {
   if (home === undefined) return undefined;
@@ -330,20 +310,4 @@ async function openInstance(home: string | undefined, identity: "lasting" | "pas
     log.warning("no home directory can be kept", { home, error: messageOf(error) });
     return undefined;
   }
-}
-
-/**
- * Its raw settings, which are told to be off now and not at the first request.
- *
- * @throws {CodeBeakerError} `invalid_request`
- */
-function dockerSettings(config: Config): unknown {
-  const raw = {
-    host: config.dockerHost,
-    ...(config.dockerCertPath === undefined ? {} : { certPath: config.dockerCertPath }),
-    pull: config.dockerPull,
-    environments: config.dockerEnvironments,
-  };
-  parseSettings(raw);
-  return raw;
 }

@@ -1,15 +1,9 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
-import type {
-  Assessment,
-  AvailabilityOptions,
-  ExecutionEnvironment,
-  ExecutionRuntime,
-  RuntimeConfig,
-  RuntimeFacts,
-} from "./port.ts";
+import type { Assessment, AvailabilityOptions, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "./port.ts";
+import type { RuntimeFacts } from "./entry.ts";
 
-/** A runtime that is loaded when somebody asks for more than what is known of it beforehand. */
+/** A runtime whose code is loaded at the first question that its facts do not answer. */
 export class LazyRuntime implements ExecutionRuntime {
   readonly name: string;
   readonly type: RuntimeType;
@@ -56,13 +50,13 @@ export class LazyRuntime implements ExecutionRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const loaded = await this.#loaded?.catch(() => undefined); // Whoever asked for it was told.
+    const loaded = await this.#loaded?.catch(() => undefined); // The caller that loaded it got the error.
     await loaded?.[Symbol.asyncDispose]();
   }
 
   #runtime(): Promise<ExecutionRuntime> {
     return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime, (error) => {
-      this.#loaded = undefined; // Whoever asks next tries again.
+      this.#loaded = undefined; // The next caller tries again.
       throw error;
     });
   }

@@ -19,8 +19,10 @@ export interface RuntimeHost {
   readonly confinement: Confinement;
   /** Private IPv4 networks (CIDR) that the operator opened to programs with network. */
   readonly openNetworks: readonly string[];
-  /** The raw settings of each runtime by its name, which it parses itself. */
+  /** The settings of each runtime by its name, which it parses itself; absent ones have their default. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Directories in which a binary without a directory is looked up. */
+  readonly searchPath: readonly string[];
   /** Whose what outlives this process is; undefined where no home directory can be kept. */
   readonly instance: Instance | undefined;
   /** What earlier processes have proven of this machine. */
@@ -43,19 +45,6 @@ export interface RuntimeHost {
 export interface RuntimeLog {
   info(message: string, facts: Readonly<Record<string, unknown>>): void;
   warning(message: string, facts: Readonly<Record<string, unknown>>): void;
-}
-
-/** What is known of a runtime before its code is loaded. */
-export interface RuntimeFacts {
-  /** The name on the wire and in the configuration. */
-  readonly name: string;
-  readonly type: RuntimeType;
-  /** The environment names whose whole surface it offers. */
-  readonly supportedEnvironments: readonly string[];
-  /** What it declares about itself. */
-  readonly capabilities: RuntimeCapabilities;
-  /** Whether its environments run any command line, as their programs have a file system of their own. */
-  readonly runsAnyCommandLine: boolean;
 }
 
 /** How it is answered whether a runtime can be used. */

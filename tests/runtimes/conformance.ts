@@ -13,6 +13,8 @@ import { PROGRAM_CHECKS } from "./checks/program_checks.ts";
 interface ConformanceOptions {
   readonly language: string;
   readonly dialect: Dialect;
+  /** Whether the runtime has contexts in the language. */
+  readonly hasContexts: boolean;
   /** Checks that this runtime fails, and why. */
   readonly deviations: Readonly<Record<string, string>>;
   /** Whether everything is made ahead of time for it. */
@@ -33,7 +35,7 @@ export function testConformance(runtime: ExecutionRuntime, options: ConformanceO
   const oneProgram = { ...PROGRAM_CHECKS, ...ENDING_CHECKS, ...DENIAL_CHECKS, ...(hasProcesses ? SIGNAL_CHECKS : {}) };
   const several = {
     ...LASTING_CHECKS,
-    ...contextChecks(runtime.name, options.language),
+    ...contextChecks(options.hasContexts),
     ...(hasProcesses ? CHILD_CHECKS : {}),
   };
   const limits = { ...LIMIT_CHECKS, ...(hasProcesses ? CHILD_LIMIT_CHECKS : {}) };

@@ -1,23 +1,32 @@
-import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
-import { deviations } from "../../src/runtimes/deno/deviations.ts";
+import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { DIALECTS } from "../support/dialects/mod.ts";
-import { LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
+import { LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { testConformance } from "./conformance.ts";
 
-// What every runtime must do, the deno runtime does with fewer layers of the operating system too. Every layer is what the suite
-// itself has; one language stands for all, since layers know none.
+// A runtime whose programs the layers of the operating system confine does the same with fewer of them. The suite itself
+// has every layer; one language stands for all, since layers know none.
 
-const LANGUAGE = "typescript";
-
-for (const { needs, title, without } of LAYER_COMBINATIONS.filter(({ without }) => without.length > 0)) {
-  const host = await openRuntimeHost({ without, pool: EAGER_POOL });
-  Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
-  if (!needs.every((name) => isPresent(name, layerAvailability(host.confinement, name)))) continue;
-  const runtime = createDenoRuntime(host);
-  const dialect = DIALECTS[LANGUAGE];
-  if (dialect === undefined || !isPresent("deno", await runtime.isAvailable())) continue;
-  testConformance(runtime, { language: LANGUAGE, dialect, deviations: deviations(host), where: title, isWarm: true });
+for (const entry of RUNTIMES) {
+  const { deviations, usesHostLayers } = await entry.loadTestSubjects();
+  const combinations = LAYER_COMBINATIONS.filter(({ without }) => usesHostLayers && without.length > 0);
+  for (const { needs, title, without } of combinations) {
+    const host = await openRuntimeHost({ without, pool: EAGER_POOL });
+    Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
+    if (!needs.every((name) => isPresent(name, layerAvailability(host.confinement, name)))) continue;
+    const runtime = (await entry.load()).create(host);
+    const { contextEnvironments, supportedEnvironments: [language = ""] } = entry.facts(host);
+    const dialect = DIALECTS[language];
+    if (dialect === undefined || !isPresent(entry.name, await runtime.isAvailable())) continue;
+    testConformance(runtime, {
+      language,
+      dialect,
+      hasContexts: contextEnvironments.includes(language),
+      deviations: deviations(host),
+      where: title,
+      isWarm: true,
+    });
+  }
 }

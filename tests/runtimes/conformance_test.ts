@@ -1,6 +1,3 @@
-import { deviations } from "../../src/runtimes/deno/deviations.ts";
-import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
-import { create as createDockerRuntime, deviations as dockerDeviations } from "../../src/runtimes/docker/mod.ts";
 import { createRuntimes, RUNTIMES } from "../../src/runtimes/registry.ts";
 import { DIALECTS } from "../support/dialects/mod.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
@@ -15,13 +12,15 @@ Deno.test.afterAll(async () => {
   await host[Symbol.asyncDispose]();
   await warmHost[Symbol.asyncDispose]();
 });
-const runtimes = createRuntimes(host);
 
-for (const runtime of runtimes) {
+for (const runtime of createRuntimes(host)) {
+  const entry = RUNTIMES.find(({ name }) => name === runtime.name);
+  if (entry === undefined) throw new Error(`There is no entry for ${runtime.name}`);
   await runtime.diagnose(); // The self-test takes as long as it takes here.
   if (!isPresent(runtime.name, await runtime.isAvailable())) continue;
-  const entry = RUNTIMES.find(({ name }) => name === runtime.name);
-  const deviations = (await entry?.load())?.deviations(host) ?? {};
+  const { contextEnvironments } = entry.facts(host);
+  const subjects = await entry.loadTestSubjects();
+  const deviations = subjects.deviations(host);
   let hasTestedFiles = false;
   for (const language of runtime.supportedEnvironments) {
     if (!isPresent(`${runtime.name}/${language}`, await runtime.isAvailable(language))) continue;
@@ -30,29 +29,26 @@ for (const runtime of runtimes) {
       throw new Error(`The suite has no programs in ${language}, which ${runtime.name} speaks`);
     }
     if (!hasTestedFiles) await testFilesConformance(runtime, { language });
-    testConformance(runtime, { language, dialect, deviations, isBrief: hasTestedFiles });
+    const hasContexts = contextEnvironments.includes(language);
+    testConformance(runtime, { language, dialect, hasContexts, deviations, isBrief: hasTestedFiles });
     hasTestedFiles = true;
   }
 }
 
-/**
- * In containers an interpreter waits, or the launcher alone: then with a compiler there is more that can go wrong. Here
- * compiled programs run in environments that last, too.
- */
-const WARM = [
-  { name: "deno", create: createDenoRuntime, deviations, languages: ["typescript", "javascript"] },
-  { name: "docker", create: createDockerRuntime, deviations: dockerDeviations, languages: ["python", "go"] },
-];
-for (const { create, deviations, languages, name } of WARM) {
-  const runtime = create(warmHost);
+// On warm slots more can go wrong. Here compiled programs run in environments that last, too.
+for (const entry of RUNTIMES) {
+  const runtime = (await entry.load()).create(warmHost);
   Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
   await runtime.diagnose();
-  for (const language of languages) {
+  const { contextEnvironments } = entry.facts(warmHost);
+  const { deviations, warmLanguages } = await entry.loadTestSubjects();
+  for (const language of warmLanguages) {
     const dialect = DIALECTS[language];
-    if (dialect === undefined || !isPresent(`${name}/${language}`, await runtime.isAvailable(language))) continue;
+    if (dialect === undefined || !isPresent(`${entry.name}/${language}`, await runtime.isAvailable(language))) continue;
     testConformance(runtime, {
       language,
       dialect,
+      hasContexts: contextEnvironments.includes(language),
       deviations: deviations(warmHost),
       where: "warm host",
       isWarm: true,

@@ -42,13 +42,13 @@ export async function openDocker(
 ): Promise<DockerUnderTest> {
   const log: { message: string; facts: Readonly<Record<string, unknown>> }[] = [];
   const note = (message: string, facts: Readonly<Record<string, unknown>>) => void log.push({ message, facts });
-  const given = { host: DOCKER_HOST, pull: "never", environments: {}, ...settings };
+  const given = { dockerHost: DOCKER_HOST, dockerPull: "never", ...settings };
   await using stack = new AsyncDisposableStack();
   const host = stack.use(
     await openRuntimeHost({ settings: { docker: given }, log: { info: note, warning: note }, ...parts }),
   );
   const runtime = stack.use(create(host));
-  const engine = openEngine(given.host);
+  const engine = openEngine(given.dockerHost);
   const owned = stack.move();
   return {
     host,

@@ -27,8 +27,9 @@ export async function openRuntimeHost(
     confinement,
     openNetworks: [],
     settings: {
-      docker: { host: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", pull: "never", environments: {} },
+      docker: { dockerHost: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", dockerPull: "never" },
     },
+    searchPath: ["/usr/bin", "/bin"],
     instance,
     selfTestResults: PROOFS,
     recoverable: new Set(),

@@ -211,7 +211,7 @@ if (
   Deno.test("[dockerd] an environment that is disposed of while the Engine is away is reaped when it is back", async () => {
     await using engine = await startOwnEngine();
     await engine.copyImage(bash);
-    await using docker = await openDocker({ host: engine.host });
+    await using docker = await openDocker({ dockerHost: engine.host });
     const environment = await firstEnvironment(docker);
     assertEquals((await docker.containers()).length, 1);
     await engine.stop("SIGKILL");

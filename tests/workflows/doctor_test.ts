@@ -144,7 +144,7 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
     await using service = await composeService(configFor(directory), {
       identity: "lasting",
       createRuntimes: (host) => [
-        createDenoRuntime({ ...host, confinement: Confinement.none(), settings: { deno: { binary } } }),
+        createDenoRuntime({ ...host, confinement: Confinement.none(), settings: { deno: { denoBinary: binary } } }),
       ],
     });
     const ask = async (path: string, body?: unknown) => {

@@ -11,26 +11,20 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { Probe } from "../self_test/probe.ts";
-import type {
-  Assessment,
-  ExecutionEnvironment,
-  ExecutionRuntime,
-  RuntimeConfig,
-  RuntimeFacts,
-  RuntimeHost,
-} from "../port.ts";
+import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../port.ts";
+import type { RuntimeFacts } from "../entry.ts";
 import { leasedEnvironment } from "./leased_environment.ts";
 import bootSource from "./boot.js" with { type: "text" };
 import { brokenVital, CANARIES } from "./canaries.ts";
 import { DenoEnvironment } from "./deno_environment.ts";
 import { diagnosisOf } from "./diagnosis.ts";
-import { denoFacts, RUNTIME_NAME } from "./facts.ts";
+import { denoFacts } from "./facts.ts";
 import type { DenoInstallation } from "./installation.ts";
 import { INTERPRETER_MODULES } from "./interpreter_modules.ts";
 import { isolationOf, whyNotHonoured } from "./isolation.ts";
 import { selfTest } from "./self_test.ts";
 import { stockWarm, takeWarm } from "./warm.ts";
-import { findBinary, isFile, parseSettings } from "./settings.ts";
+import { findBinary, isFile, settingsOf } from "./settings.ts";
 import startSource from "./start.js" with { type: "text" };
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
@@ -146,8 +140,8 @@ class DenoRuntime implements ExecutionRuntime {
     const directory = join(scratchDirectory, "deno_modules");
     const [bootPath, startPath] = [join(directory, "boot.js"), join(directory, "start.js")];
     const interpreterPath = join(directory, "interpreter");
-    const settings = parseSettings(this.#host.settings[RUNTIME_NAME]);
-    const found = findBinary(settings);
+    const { denoBinary, npmRegistry } = settingsOf(this.#host);
+    const found = findBinary({ binary: denoBinary, searchPath: this.#host.searchPath });
     try {
       await Deno.mkdir(interpreterPath, { recursive: true, mode: 0o711 });
       await Promise.all([
@@ -158,7 +152,6 @@ class DenoRuntime implements ExecutionRuntime {
         ),
       ]);
       const binary = this.#host.confinement.reachable(found);
-      const { npmRegistry } = settings;
       return { ...this.#host, scratchDirectory, bootPath, startPath, interpreterPath, npmRegistry, binary };
     } catch (cause) {
       throw new CodeBeakerError("runtime_unavailable", `Cannot prepare to run programs: ${messageOf(cause)}`, {

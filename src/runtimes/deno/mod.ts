@@ -1,3 +1,2 @@
 /** Programs as children of this service: one `deno run` each, with exactly the permissions that were granted. */
 export { createDenoRuntime as create } from "./deno_runtime.ts";
-export { deviations } from "./deviations.ts";

@@ -1,37 +1,45 @@
 import { join } from "@std/path";
+import { z } from "zod";
 import { CodeBeakerError } from "../../core/errors.ts";
-import type { DenoInstallation } from "./installation.ts";
+import { parseSettings, type SettingTable, type SettingValues, withDefaults } from "../../core/settings.ts";
+import type { RuntimeHost } from "../port.ts";
+import { RUNTIME_NAME } from "./facts.ts";
 
-/** Where npm's packages are when nothing else is said. */
-const NPM_REGISTRY = "https://registry.npmjs.org/";
+/** This runtime's settings. */
+export const SETTINGS = {
+  denoBinary: {
+    schema: z.string().min(1),
+    default: undefined, // The running binary: to ask for its path takes a permission that a host may not grant.
+    shown: "the running one",
+    help: "the deno that runs programs",
+  },
+  npmRegistry: {
+    schema: z.url({ protocol: /^https?$/, error: "Must be a URL of http or https" })
+      .transform((url) => url.replace(/\/*$/, "/")),
+    default: "https://registry.npmjs.org/",
+    shown: "npm's own",
+    help: "registry that the deno runtime installs packages from",
+  },
+} as const satisfies SettingTable;
 
-/** This runtime's raw settings, parsed. */
-export interface DenoSettings extends Pick<DenoInstallation, "binary" | "npmRegistry"> {
-  /** Directories in which a binary is looked for that is named without one. */
-  readonly searchPath: readonly string[];
+/** The settings that a host has for this runtime. */
+export function settingsOf({ settings }: Pick<RuntimeHost, "settings">): SettingValues<typeof SETTINGS> {
+  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
+  return withDefaults(SETTINGS, given);
 }
 
 /**
- * Parses raw settings. In a compiled service `execPath` is the service itself, which runs no programs: Deno is then the
- * one on the search path.
- */
-export function parseSettings(settings: unknown): DenoSettings {
-  const given: { readonly binary?: unknown; readonly npmRegistry?: unknown; readonly searchPath?: unknown } =
-    typeof settings === "object" && settings !== null ? settings : {};
-  const { binary, npmRegistry, searchPath } = given;
-  return {
-    binary: typeof binary === "string" ? binary : Deno.build.standalone ? "deno" : Deno.execPath(),
-    npmRegistry: typeof npmRegistry === "string" ? npmRegistry.replace(/\/*$/, "/") : NPM_REGISTRY,
-    searchPath: Array.isArray(searchPath) ? searchPath.filter((directory) => typeof directory === "string") : [],
-  };
-}
-
-/**
- * Where a binary lies that is named as a shell would: in a file system of its own a program finds it by its path only.
+ * The path of the binary that runs programs. A name without a directory is looked up as a shell would. A compiled
+ * service is no Deno: it takes the one on the search path.
  *
- * @throws {CodeBeakerError} `runtime_unavailable` where there is none
+ * @throws {CodeBeakerError} `runtime_unavailable` where no file has that path
  */
-export function findBinary({ binary, searchPath }: Pick<DenoSettings, "binary" | "searchPath">): string {
+export function findBinary(
+  { binary = Deno.build.standalone ? "deno" : Deno.execPath(), searchPath }: {
+    readonly binary: string | undefined;
+    readonly searchPath: readonly string[];
+  },
+): string {
   const isPath = binary.includes("/");
   const places = isPath
     ? [binary.startsWith("/") ? binary : join(Deno.cwd(), binary)]
@@ -44,11 +52,11 @@ export function findBinary({ binary, searchPath }: Pick<DenoSettings, "binary" |
   );
 }
 
-/** Whether something lies there that can be started. */
+/** Whether a path is that of a file. */
 export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {
-    return false; // Whatever it is, it cannot be started.
+    return false; // Unreadable or absent: it cannot be started.
   }
 }

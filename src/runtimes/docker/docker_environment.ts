@@ -20,7 +20,7 @@ import {
   type Outlived,
   watchDenials,
 } from "./container/environment_container.ts";
-import { RUNTIME_NAME } from "./facts.ts";
+import { RUNTIME_NAME } from "./settings.ts";
 import { OWN_PROCESSES } from "./container/host_config.ts";
 import { packArchive } from "./program/launcher.ts";
 import { runAlone } from "./program/lone_program.ts";

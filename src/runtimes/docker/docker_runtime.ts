@@ -10,10 +10,10 @@ import type {
   ExecutionEnvironment,
   ExecutionRuntime,
   RuntimeConfig,
-  RuntimeFacts,
   RuntimeHost,
   SelfTestDemand,
 } from "../port.ts";
+import type { RuntimeFacts } from "../entry.ts";
 import { DockerEnvironment } from "./docker_environment.ts";
 import { parseEngineAddress, whyUnreachable } from "./engine/engine_address.ts";
 import type { EngineClient } from "./engine/engine_client.ts";
@@ -27,7 +27,7 @@ import { diagnosisOf, diagnosisWithout } from "./self_test/diagnosis.ts";
 import { ProgramNetwork } from "./container/program_network.ts";
 import { type ProvingGround, SelfTests } from "./self_test/self_tests.ts";
 import { Reaper } from "./container/reaper.ts";
-import { type DockerSettings, parseSettings } from "./settings.ts";
+import { type DockerSettings, settingsOf } from "./settings.ts";
 import { findSurvivor, type Survivor } from "./container/survivor.ts";
 import { takeWarm, takeWarmSession } from "./warm/warm.ts";
 
@@ -77,7 +77,7 @@ class DockerRuntime implements ExecutionRuntime {
     this.supportedEnvironments = facts.supportedEnvironments;
     this.#capabilities = facts.capabilities;
     this.#host = host;
-    this.#settings = parseSettings(host.settings[facts.name]);
+    this.#settings = settingsOf(host);
     this.#installable = this.supportedEnvironments.filter((name) =>
       this.#settings.environments[name]?.install !== undefined
     );

@@ -1,18 +1,16 @@
-import { canonicalLanguage } from "../../core/languages.ts";
-import type { RuntimeFacts, RuntimeHost } from "../port.ts";
+import type { FactsHost, RuntimeFacts } from "../entry.ts";
+import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 
-/** The runtime's name. */
-export const RUNTIME_NAME = "docker";
-
-/** The environment names that need no configuration, in the order in which they are listed. */
-const BUILT_IN = ["python", "javascript", "typescript", "node", "bash", "go", "csharp"];
-
-/** What is known of this runtime before it is loaded; the figures are the original design's. */
-export function dockerFacts({ settings }: Pick<RuntimeHost, "settings">): RuntimeFacts {
+/** The facts before it is loaded; the figures are the original design's. */
+export function dockerFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
+  const { environments } = settingsOf(host);
+  const names = Object.keys(environments);
   return {
     name: RUNTIME_NAME,
     type: "Docker",
-    supportedEnvironments: [...new Set([...BUILT_IN, ...configuredNames(settings[RUNTIME_NAME])])],
+    supportedEnvironments: names,
+    contextEnvironments: names.filter((name) => environments[name]?.interpreter !== undefined),
+    warmEnvironments: names, // A launcher waits where no interpreter can.
     capabilities: {
       startupTimeMs: 2_000,
       memoryOverheadMB: 250,
@@ -23,10 +21,4 @@ export function dockerFacts({ settings }: Pick<RuntimeHost, "settings">): Runtim
     },
     runsAnyCommandLine: true,
   };
-}
-
-/** The names that the settings map; whether what they map to makes sense is found when the runtime is loaded. */
-function configuredNames(settings: unknown): string[] {
-  if (typeof settings !== "object" || settings === null || !("environments" in settings)) return [];
-  return Object.keys(settings.environments ?? {}).map(canonicalLanguage);
 }

@@ -1,3 +1,2 @@
 /** Programs in hardened containers, through the Engine API. */
 export { createDockerRuntime as create } from "./docker_runtime.ts";
-export { deviations } from "./deviations.ts";

@@ -1,86 +1,136 @@
+import { join } from "@std/path";
 import { z } from "zod";
 import { canonicalLanguage } from "../../core/languages.ts";
-import { oneOf, parseAs, strictObject } from "../../core/parsing/validation.ts";
+import { oneOf, strictObject } from "../../core/parsing/validation.ts";
+import { absolutePath, jsonOf } from "../../core/parsing/written_schemas.ts";
+import { parseSettings, type ReadVariable, type SettingTable, withDefaults } from "../../core/settings.ts";
+import type { RuntimeHost } from "../port.ts";
 import { ENVIRONMENTS, type EnvironmentSpec } from "./images/environments.ts";
+
+/** The name on the wire. */
+export const RUNTIME_NAME = "docker";
 
 /** When an image is pulled: when it is not here, never, or at its first use after each start. */
 const PULL_POLICIES = ["missing", "never", "always"] as const;
 
-/** What the operator decides about this runtime. */
+const words = z.array(z.string().min(1)).min(1);
+
+const environmentSchema = strictObject({
+  image: z.string().min(1),
+  file: z.string().regex(/^[A-Za-z0-9_.-]+$/).optional(),
+  compile: words.optional(),
+  run: words.optional(),
+  install: z.array(z.string().min(1)).refine(
+    (line) => line.includes("{packages}"),
+    'One of the words is "{packages}"',
+  ).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+});
+
+/** A built-in environment can be mapped to another image alone; a new one needs its file and command line. */
+const environmentsSchema = z.record(z.string().regex(/^[a-z][a-z0-9_+#.-]{0,63}$/), environmentSchema)
+  .superRefine((environments, context) => {
+    for (const [given, spec] of Object.entries(environments)) {
+      if (builtIn(canonicalLanguage(given)) !== undefined) continue;
+      for (const field of ["file", "run"] as const) {
+        if (spec[field] !== undefined) continue;
+        context.addIssue({
+          code: "custom",
+          path: [given, field],
+          message: "An environment that is not built in needs it",
+        });
+      }
+    }
+  });
+
+/** This runtime's settings. */
+export const SETTINGS = {
+  dockerHost: {
+    schema: z.string().min(1),
+    default: (read: ReadVariable) => read("DOCKER_HOST") ?? "unix:///var/run/docker.sock",
+    shown: "DOCKER_HOST, or unix:///var/run/docker.sock",
+    help: "where the Docker Engine listens: unix://path or tcp://host:port",
+  },
+  dockerCertPath: {
+    schema: absolutePath,
+    default: readCertPath,
+    shown: "DOCKER_CERT_PATH, where DOCKER_TLS_VERIFY is set",
+    help: "directory with ca.pem, cert.pem and key.pem for an Engine behind TLS",
+  },
+  dockerPull: {
+    schema: oneOf(PULL_POLICIES),
+    default: "missing",
+    help: "when images are pulled: missing, never, always (once after each start)",
+  },
+  dockerEnvironments: {
+    schema: jsonOf(environmentsSchema),
+    default: {},
+    shown: "the official images",
+    help:
+      'images by environment name, as JSON: {"ruby": {"image": "ruby:3", "file": "main.rb", "run": ["ruby", "{file}"]}}',
+  },
+} as const satisfies SettingTable;
+
+/** This runtime's settings, with every environment complete. */
 export interface DockerSettings {
-  /** Where the Engine listens, as `DOCKER_HOST` says it. */
+  /** Where the Engine listens, as `DOCKER_HOST` has it. */
   readonly host: string;
   /** The directory with `ca.pem`, `cert.pem` and `key.pem`, for an Engine behind TLS. */
   readonly certPath: string | undefined;
   readonly pull: typeof PULL_POLICIES[number];
-  /** By environment name; what is configured stands in place of what is built in. */
+  /** By environment name; a configured one replaces the built-in one. */
   readonly environments: Readonly<Record<string, EnvironmentSpec>>;
-  /** The environment names whose image the configuration names: nothing else stands in for it. */
+  /** The environment names whose image the configuration names: no other image replaces it. */
   readonly configured: ReadonlySet<string>;
 }
 
-const words = z.array(z.string().min(1)).min(1);
-
-const settingsSchema = strictObject({
-  host: z.string().min(1),
-  certPath: z.string().optional(),
-  pull: oneOf(PULL_POLICIES),
-  environments: z.record(
-    z.string().regex(/^[a-z][a-z0-9_+#.-]{0,63}$/),
-    strictObject({
-      image: z.string().min(1),
-      file: z.string().regex(/^[A-Za-z0-9_.-]+$/).optional(),
-      compile: words.optional(),
-      run: words.optional(),
-      install: z.array(z.string().min(1)).refine(
-        (line) => line.includes("{packages}"),
-        'One of the words is "{packages}"',
-      ).optional(),
-      env: z.record(z.string(), z.string()).optional(),
-    }),
-  ),
-});
-
-/** @throws {CodeBeakerError} `invalid_request` that names what is off */
-export function parseSettings(value: unknown): DockerSettings {
-  const { host, certPath, pull, environments } = parseAs(settingsSchema, value, { what: "the settings of Docker" });
-  const configured = Object.entries(environments).map(([given, spec]) => {
-    const name = canonicalLanguage(given);
-    return [name, complete(name, spec)] as const;
+/**
+ * The settings that a host has for this runtime.
+ *
+ * @throws {CodeBeakerError} `invalid_request` that names the setting
+ */
+export function settingsOf({ settings }: Pick<RuntimeHost, "settings">): DockerSettings {
+  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
+  const { dockerHost, dockerCertPath, dockerPull, dockerEnvironments } = withDefaults(SETTINGS, given);
+  const configured = Object.entries<EnvironmentSettings>(dockerEnvironments).map(([name, spec]) => {
+    const canonical = canonicalLanguage(name);
+    return [canonical, complete(builtIn(canonical), spec)] as const;
   });
   return {
-    host,
-    certPath,
-    pull,
+    host: dockerHost,
+    certPath: dockerCertPath,
+    pull: dockerPull,
     environments: { ...ENVIRONMENTS, ...Object.fromEntries(configured) },
     configured: new Set(configured.map(([name]) => name)),
   };
 }
 
-/** An environment that is built in can be mapped to another image alone; a new one needs its file and command line. */
-function complete(
-  name: string,
-  given: z.output<typeof settingsSchema>["environments"][string],
-): EnvironmentSpec {
-  const known = ENVIRONMENTS[name];
-  const entire = parseAs(
-    z.object({ image: z.string(), file: z.string(), run: words, compile: words.optional() }),
-    { ...known, ...given },
-    { what: `the settings of Docker, environment ${JSON.stringify(name)}` },
-  );
-  const { image, file, run } = entire;
-  const compile = given.run === undefined ? entire.compile : given.compile;
-  const waits = given.run === undefined ? known?.waits : undefined;
-  const install = given.install ?? known?.install;
-  const interpreter = given.run === undefined ? known?.interpreter : undefined;
+type EnvironmentSettings = z.output<typeof environmentSchema>;
+
+/** A configured environment with what it leaves to the built-in one, which its own command line replaces whole. */
+function complete(known: EnvironmentSpec | undefined, given: EnvironmentSettings): EnvironmentSpec {
+  const { image, file = known?.file ?? "", run = known?.run ?? [], install = known?.install } = given;
+  const replaced = given.run === undefined ? known : undefined;
+  const compile = given.compile ?? replaced?.compile;
   return {
     image,
     file,
     run,
     ...(compile === undefined ? {} : { compile }),
-    ...(waits === undefined ? {} : { waits }),
+    ...(replaced?.waits === undefined ? {} : { waits: replaced.waits }),
     ...(install === undefined ? {} : { install }),
-    ...(interpreter === undefined ? {} : { interpreter }),
+    ...(replaced?.interpreter === undefined ? {} : { interpreter: replaced.interpreter }),
     env: { ...known?.env, ...given.env },
   };
+}
+
+function builtIn(name: string): EnvironmentSpec | undefined {
+  return Object.hasOwn(ENVIRONMENTS, name) ? ENVIRONMENTS[name] : undefined;
+}
+
+/** Docker's own tools look for certificates where this variable is set. */
+function readCertPath(read: ReadVariable): string | undefined {
+  if (read("DOCKER_TLS_VERIFY") === undefined) return undefined;
+  const home = read("HOME");
+  return read("DOCKER_CERT_PATH") ?? (home === undefined ? undefined : join(home, ".docker"));
 }

@@ -8,15 +8,9 @@ import type { Bench, Checks } from "./bench.ts";
 /** Evaluates a cell. */
 type Evaluate = (code: string, limits?: Partial<Limits>) => Promise<ProgramResult>;
 
-/** The languages in which each runtime has contexts. */
-const INTERPRETED: Readonly<Record<string, readonly string[]>> = {
-  deno: ["typescript", "javascript", "deno"],
-  docker: ["python"],
-};
-
-/** What holds for contexts where a runtime has an interpreter for the language; where it has none, it says so. */
-export function contextChecks(runtimeName: string, language: string): Checks {
-  return INTERPRETED[runtimeName]?.includes(language) ? CONTEXT_CHECKS : REFUSAL_CHECKS;
+/** The checks of contexts for a language that has an interpreter, or for one that has none. */
+export function contextChecks(hasContexts: boolean): Checks {
+  return hasContexts ? CONTEXT_CHECKS : REFUSAL_CHECKS;
 }
 
 const REFUSAL_CHECKS: Checks = {

@@ -121,7 +121,7 @@ function testDeno(runtime: ExecutionRuntime): void {
       "/bin/sleep": /unrecognized option '--preload=/,
     };
     for (const [binary, reason] of Object.entries(table)) {
-      await using runtime = createDenoRuntime({ ...host, settings: { deno: { binary } } });
+      await using runtime = createDenoRuntime({ ...host, settings: { deno: { denoBinary: binary } } });
       const answer = await runtime.isAvailable();
       assert(!answer.available, binary);
       assertMatch(answer.reason, reason);
@@ -139,7 +139,7 @@ function testDeno(runtime: ExecutionRuntime): void {
     for (const [name, [script, reason]] of Object.entries(scripts)) {
       const binary = `${directory}/${name}`;
       await Deno.writeTextFile(binary, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
-      await using runtime = createDenoRuntime({ ...bare, settings: { deno: { binary } } });
+      await using runtime = createDenoRuntime({ ...bare, settings: { deno: { denoBinary: binary } } });
       const answer = await runtime.isAvailable();
       assert(!answer.available, name);
       assertMatch(answer.reason, reason);

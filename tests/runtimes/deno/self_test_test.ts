@@ -129,7 +129,7 @@ Deno.test("[deno] what passed is remembered in the home as long as it is the sam
 Deno.test("[deno] a self-test that could not be run is run again, and a missing Deno has no canaries", async () => {
   const directory = await Deno.makeTempDir();
   await using host = await openRuntimeHost();
-  await using runtime = createDenoRuntime({ ...host, settings: { deno: { binary: `${directory}/deno` } } });
+  await using runtime = createDenoRuntime({ ...host, settings: { deno: { denoBinary: `${directory}/deno` } } });
   const { canaries, level, next } = await runtime.diagnose();
   assertEquals([canaries, level, next?.level], [[], 0, 8]);
   assertEquals((await runtime.isAvailable()).available, false);
@@ -170,7 +170,7 @@ async function openWeakened(
   const runtime = stack.use(createDenoRuntime({
     ...host,
     selfTestResults: new SelfTestResults(undefined),
-    settings: { deno: { binary } },
+    settings: { deno: { denoBinary: binary } },
     log: { info: () => {}, warning: (_, { name }) => void warnings.push(name) },
     ...(pretendsToHide ? { confinement: pretending(host.confinement) } : {}),
     ...parts,

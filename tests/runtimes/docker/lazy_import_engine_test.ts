@@ -8,7 +8,7 @@ const ASKING = `
 import { createRequire } from "node:module";
 import { createRuntimes } from "./src/runtimes/registry.ts";
 import { openRuntimeHost } from "./tests/support/runtime_host.ts";
-const settings = { docker: { host: Deno.args[0], pull: "never", environments: {} } };
+const settings = { docker: { dockerHost: Deno.args[0], dockerPull: "never" } };
 await using host = await openRuntimeHost({ settings });
 const docker = createRuntimes(host).find(({ name }) => name === "docker");
 await docker.diagnose();

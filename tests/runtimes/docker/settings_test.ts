@@ -2,22 +2,21 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { ENVIRONMENTS } from "../../../src/runtimes/docker/images/environments.ts";
 import { dockerFacts } from "../../../src/runtimes/docker/facts.ts";
-import { type DockerSettings, parseSettings } from "../../../src/runtimes/docker/settings.ts";
+import { type DockerSettings, settingsOf } from "../../../src/runtimes/docker/settings.ts";
 
-const BASE = { host: "unix:///var/run/docker.sock", pull: "missing", environments: {} };
-
-function parse(given: Record<string, unknown> = {}): DockerSettings {
-  return parseSettings({ ...BASE, ...given });
+/** The settings by their names, and environments in short. */
+function parse({ environments, ...given }: Record<string, unknown> = {}): DockerSettings {
+  return settingsOf({ settings: { docker: { ...given, dockerEnvironments: environments } } });
 }
 
 /** Where the settings are said to be off, and what the message says. */
 function refusal(given: unknown): { readonly paths: readonly string[]; readonly message: string } {
-  const error = assertThrows(() => parseSettings(given), CodeBeakerError);
+  const error = assertThrows(() => settingsOf({ settings: { docker: given } }), CodeBeakerError);
   assertEquals(error.code, "invalid_request");
   return { paths: (error.details.errors ?? []).map(({ path }) => path), message: error.message };
 }
 
-Deno.test("parseSettings() gives what is built in where nothing is configured", () => {
+Deno.test("settingsOf() gives what is built in where nothing is configured", () => {
   assertEquals(parse(), {
     host: "unix:///var/run/docker.sock",
     certPath: undefined,
@@ -25,11 +24,14 @@ Deno.test("parseSettings() gives what is built in where nothing is configured", 
     environments: ENVIRONMENTS,
     configured: new Set<string>(),
   });
-  assertEquals(parse({ certPath: "/certs" }).certPath, "/certs");
-  for (const pull of ["missing", "never", "always"] as const) assertEquals(parse({ pull }).pull, pull);
+  assertEquals(settingsOf({ settings: {} }), parse());
+  assertEquals(parse({ dockerCertPath: "/certs" }).certPath, "/certs");
+  for (const pull of ["missing", "never", "always"] as const) {
+    assertEquals(parse({ dockerPull: pull }).pull, pull);
+  }
 });
 
-Deno.test("parseSettings() maps what is built in to another image alone, and leaves the rest of it", () => {
+Deno.test("settingsOf() maps what is built in to another image alone, and leaves the rest of it", () => {
   const { environments, configured } = parse({ environments: { python: { image: "mine:1" }, go: { image: "go:1" } } });
   assertEquals(
     environments,
@@ -42,7 +44,7 @@ Deno.test("parseSettings() maps what is built in to another image alone, and lea
   assertEquals([...configured], ["python", "go"]);
 });
 
-Deno.test("parseSettings() takes each field of a mapping in place of the built-in one, and variables beside them", () => {
+Deno.test("settingsOf() takes each field of a mapping in place of the built-in one, and variables beside them", () => {
   const { python, bash } = parse({
     environments: {
       python: { image: "mine:1", file: "app.py", run: ["pypy", "{file}"], env: { PYTHONUNBUFFERED: "0", EXTRA: "1" } },
@@ -60,7 +62,7 @@ Deno.test("parseSettings() takes each field of a mapping in place of the built-i
   assertEquals(bash?.run, ["bash", "{file}"]);
 });
 
-Deno.test("parseSettings() compiles only for the command line that comes with it", () => {
+Deno.test("settingsOf() compiles only for the command line that comes with it", () => {
   const compile = ["make", "{file}"];
   const run = ["/build/out"];
   const { environments } = parse({
@@ -78,7 +80,7 @@ Deno.test("parseSettings() compiles only for the command line that comes with it
   assertEquals(environments["zig"], { image: "zig", file: "main.zig", run, compile, env: {} });
 });
 
-Deno.test("parseSettings() takes an installer in place of the built-in one, and for what is not built in", () => {
+Deno.test("settingsOf() takes an installer in place of the built-in one, and for what is not built in", () => {
   const install = ["uv", "{packages}"];
   const { environments } = parse({
     environments: {
@@ -92,69 +94,70 @@ Deno.test("parseSettings() takes an installer in place of the built-in one, and 
   assertEquals(environments["ruby"]?.install, install);
 });
 
-Deno.test("parseSettings() wants a file and a command line of an environment that is not built in", () => {
+Deno.test("settingsOf() wants a file and a command line of an environment that is not built in", () => {
   const whole = { image: "ruby:3", file: "main.rb", run: ["ruby", "{file}"] };
   const { environments, configured } = parse({ environments: { ruby: whole } });
   assertEquals(environments["ruby"], { ...whole, env: {} });
   assertEquals([...configured], ["ruby"]);
   for (const name of ["file", "run"] as const) {
     const { [name]: _, ...lacking } = whole;
-    const { paths, message } = refusal({ ...BASE, environments: { ruby: lacking } });
-    assertEquals(paths, [name]);
-    assert(message.startsWith('Cannot read the settings of Docker, environment "ruby": '), message);
+    const { paths, message } = refusal({ dockerEnvironments: { ruby: lacking } });
+    assertEquals(paths, [`dockerEnvironments.ruby.${name}`]);
+    assert(message.startsWith("Cannot read the settings of docker: dockerEnvironments.ruby."), message);
   }
 });
 
-Deno.test("parseSettings() says where something is off", () => {
-  const mapped = (given: unknown) => ({ ...BASE, environments: { python: given } });
+Deno.test("settingsOf() says where something is off", () => {
+  const mapped = (given: unknown) => ({ dockerEnvironments: { python: given } });
   const table: [unknown, string[]][] = [
-    [{ ...BASE, host: "" }, ["host"]],
-    [{ ...BASE, certPath: 1 }, ["certPath"]],
-    [mapped({}), ["environments.python.image"]],
-    [mapped({ image: "" }), ["environments.python.image"]],
-    [mapped({ image: "a", run: [] }), ["environments.python.run"]],
-    [mapped({ image: "a", run: ["a", ""] }), ["environments.python.run[1]"]],
-    [mapped({ image: "a", compile: [] }), ["environments.python.compile"]],
-    [mapped({ image: "a", install: [] }), ["environments.python.install"]],
-    [mapped({ image: "a", install: ["pip", "install"] }), ["environments.python.install"]],
-    [mapped({ image: "a", install: ["pip", "x{packages}"] }), ["environments.python.install"]],
-    [mapped({ image: "a", run: "python" }), ["environments.python.run"]],
-    [mapped({ image: "a", file: "" }), ["environments.python.file"]],
-    [mapped({ image: "a", file: "a/b.py" }), ["environments.python.file"]],
-    [mapped({ image: "a", file: "main.py\n" }), ["environments.python.file"]],
-    [mapped({ image: "a", env: { A: 1 } }), ["environments.python.env.A"]],
-    [mapped("python:3"), ["environments.python"]],
-    [{ host: "unix:///s", environments: {} }, ["pull"]],
-    [{ host: "unix:///s", pull: "never" }, ["environments"]],
-    [undefined, [""]],
+    [{ dockerHost: "" }, ["dockerHost"]],
+    [{ dockerCertPath: 1 }, ["dockerCertPath"]],
+    [{ dockerCertPath: "certs" }, ["dockerCertPath"]],
+    [mapped({}), ["dockerEnvironments.python.image"]],
+    [mapped({ image: "" }), ["dockerEnvironments.python.image"]],
+    [mapped({ image: "a", run: [] }), ["dockerEnvironments.python.run"]],
+    [mapped({ image: "a", run: ["a", ""] }), ["dockerEnvironments.python.run[1]"]],
+    [mapped({ image: "a", compile: [] }), ["dockerEnvironments.python.compile"]],
+    [mapped({ image: "a", install: [] }), ["dockerEnvironments.python.install"]],
+    [mapped({ image: "a", install: ["pip", "install"] }), ["dockerEnvironments.python.install"]],
+    [mapped({ image: "a", install: ["pip", "x{packages}"] }), ["dockerEnvironments.python.install"]],
+    [mapped({ image: "a", run: "python" }), ["dockerEnvironments.python.run"]],
+    [mapped({ image: "a", file: "" }), ["dockerEnvironments.python.file"]],
+    [mapped({ image: "a", file: "a/b.py" }), ["dockerEnvironments.python.file"]],
+    [mapped({ image: "a", file: "main.py\n" }), ["dockerEnvironments.python.file"]],
+    [mapped({ image: "a", env: { A: 1 } }), ["dockerEnvironments.python.env.A"]],
+    [mapped("python:3"), ["dockerEnvironments.python"]],
+    [{ dockerEnvironments: [] }, ["dockerEnvironments"]],
+    [{ dockerEnvironments: "{" }, ["dockerEnvironments"]],
+    ["docker", [""]],
   ];
   for (const [given, paths] of table) assertEquals(refusal(given).paths, paths, JSON.stringify(given));
 });
 
-Deno.test("parseSettings() names the nearest of what it knows", () => {
+Deno.test("settingsOf() names the nearest of what it knows", () => {
   const table: [Record<string, unknown>, string, string][] = [
-    [{ sertPath: "/c" }, "sertPath", 'Unknown field "sertPath", did you mean "certPath"?'],
-    [{ pull: "allways" }, "pull", 'Unknown value "allways", did you mean "always"?'],
-    [{ pull: "zzz" }, "pull", 'Unknown value "zzz" (known: missing, never, always)'],
+    [{ dockerSertPath: "/c" }, "dockerSertPath", 'Unknown field "dockerSertPath", did you mean "dockerCertPath"?'],
+    [{ dockerPull: "allways" }, "dockerPull", 'Unknown value "allways", did you mean "always"?'],
+    [{ dockerPull: "zzz" }, "dockerPull", 'Unknown value "zzz" (known: missing, never, always)'],
     [
-      { environments: { python: { image: "a", comand: [] } } },
-      "environments.python.comand",
+      { dockerEnvironments: { python: { image: "a", comand: [] } } },
+      "dockerEnvironments.python.comand",
       'Unknown field "comand"',
     ],
     [
-      { environments: { python: { image: "a", compil: [] } } },
-      "environments.python.compil",
+      { dockerEnvironments: { python: { image: "a", compil: [] } } },
+      "dockerEnvironments.python.compil",
       'Unknown field "compil", did you mean "compile"?',
     ],
   ];
   for (const [given, path, says] of table) {
-    const { paths, message } = refusal({ ...BASE, ...given });
+    const { paths, message } = refusal(given);
     assertEquals(paths, [path]);
     assert(message.includes(says), message);
   }
 });
 
-Deno.test("parseSettings() takes the names that a request can ask for, and no others", () => {
+Deno.test("settingsOf() takes the names that a request can ask for, and no others", () => {
   const whole = { image: "i", file: "f", run: ["r"] };
   for (const name of ["r", "c++", "f#", "python3.9", "my-lang_2", "a".repeat(64)]) {
     assert(parse({ environments: { [name]: whole } }).configured.has(name), name);
@@ -163,23 +166,25 @@ Deno.test("parseSettings() takes the names that a request can ask for, and no ot
     assertThrows(
       () => parse({ environments: Object.fromEntries([[name, whole]]) }),
       CodeBeakerError,
-      "Cannot read the settings of Docker: environments",
+      "Cannot read the settings of docker: dockerEnvironments",
     );
   }
 });
 
-Deno.test("parseSettings() finds nothing on the prototype of an object", () => {
-  const { paths } = refusal({ ...BASE, environments: { constructor: { image: "a" } } });
-  assertEquals(paths, ["file", "run"]);
+Deno.test("settingsOf() finds nothing on the prototype of an object", () => {
+  const { paths } = refusal({ dockerEnvironments: { constructor: { image: "a" } } });
+  assertEquals(paths, ["dockerEnvironments.constructor.file", "dockerEnvironments.constructor.run"]);
 });
 
 Deno.test("what is known of the runtime before it is loaded names every environment that is built in", () => {
   assertEquals(dockerFacts({ settings: {} }).supportedEnvironments, Object.keys(ENVIRONMENTS));
-  const settings = { docker: { environments: { golang: {}, ruby: {} } } };
+  const ruby = { image: "ruby:3", file: "main.rb", run: ["ruby", "{file}"] };
+  const settings = { docker: { dockerEnvironments: { golang: { image: "mine:1" }, ruby } } };
   assertEquals(dockerFacts({ settings }).supportedEnvironments, [...Object.keys(ENVIRONMENTS), "ruby"]);
+  assertEquals(dockerFacts({ settings }).contextEnvironments, ["python"]);
 });
 
-Deno.test("parseSettings() takes the alias of an environment name for the name", () => {
+Deno.test("settingsOf() takes the alias of an environment name for the name", () => {
   const { configured, environments } = parse({ environments: { golang: { image: "mine:1" } } });
   assertEquals([[...configured], environments["go"]?.image], [["go"], "mine:1"]);
 });

@@ -4,7 +4,7 @@ import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import type { Lease } from "../../warm/warm_pool.ts";
 import type { ShelfOptions, WarmMember } from "../../warm/warm_shelf.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
-import { RUNTIME_NAME } from "../facts.ts";
+import { RUNTIME_NAME } from "../settings.ts";
 import { WarmContainer } from "./warm_container.ts";
 import { WarmSession } from "./warm_session.ts";
 

@@ -17,7 +17,7 @@ import { openRuntimeHost } from "../../../support/runtime_host.ts";
 import { until } from "../../../support/until.ts";
 import { loseService } from "./lost_service.ts";
 
-const SETTINGS = { host: DOCKER_HOST, pull: "never", environments: {} };
+const SETTINGS = { dockerHost: DOCKER_HOST, dockerPull: "never" };
 /** A process by which a program is known that goes on. */
 const STRAY = "sleep 86399";
 const STORY = {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { Images, type ImageSource } from "../../../../src/runtimes/docker/images/images.ts";
-import { parseSettings } from "../../../../src/runtimes/docker/settings.ts";
+import { settingsOf } from "../../../../src/runtimes/docker/settings.ts";
 
 const PYTHON = "python:3.13-slim-trixie";
 const DENO = "denoland/deno:debian-2.9.6";
@@ -53,7 +53,7 @@ function create(source: ImageSource, { pull = "missing", environments = {}, wait
   const clock = { now: 0 };
   const log: [string, Readonly<Record<string, unknown>>][] = [];
   const images = new Images(source, {
-    settings: parseSettings({ host: "unix:///s", pull, environments }),
+    settings: settingsOf({ settings: { docker: { dockerPull: pull, dockerEnvironments: environments } } }),
     log: { info: (message, facts) => log.push([message, facts]) },
     now: () => clock.now,
     ...(waitMs === undefined ? {} : { waitMs }),

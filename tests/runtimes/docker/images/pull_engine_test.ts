@@ -42,7 +42,7 @@ if (
   withRegistry(
     "ten requests for a missing image pull it once, and the next ones not at all",
     async (_registry, image) => {
-      await using docker = await openDocker({ pull: "missing", environments: { bash: { image } } });
+      await using docker = await openDocker({ dockerPull: "missing", dockerEnvironments: { bash: { image } } });
       assertEquals(await docker.runtime.isAvailable("bash"), { available: true });
       assertEquals(await isHere(image), false);
       assertEquals(await Promise.all(Array.from({ length: 10 }, () => hello(docker))), Array(10).fill("hello\n"));
@@ -59,8 +59,8 @@ if (
     "with pulling off an image that is not here makes its own environment unavailable",
     async (_registry, image) => {
       await using docker = await openDocker({
-        pull: "never",
-        environments: { absent: { image, file: "main.sh", run: ["bash", "{file}"] } },
+        dockerPull: "never",
+        dockerEnvironments: { absent: { image, file: "main.sh", run: ["bash", "{file}"] } },
       });
       assertEquals(await docker.runtime.isAvailable("absent"), {
         available: false,
@@ -79,8 +79,8 @@ if (
   withRegistry("an image that does not exist is asked for once, and its reason remembered", async (registry) => {
     const image = `${registry.address}/nothing:1`;
     await using docker = await openDocker({
-      pull: "missing",
-      environments: { nothing: { image, file: "main.sh", run: ["bash", "{file}"] } },
+      dockerPull: "missing",
+      dockerEnvironments: { nothing: { image, file: "main.sh", run: ["bash", "{file}"] } },
     });
     for (let round = 0; round < 2; round++) {
       const error = await assertRejects(() => hello(docker, "nothing"), CodeBeakerError);
@@ -95,7 +95,7 @@ if (
   });
 
   withRegistry("`always` pulls at the first use after each start, and then no more", async (_registry, image) => {
-    const settings = { pull: "always", environments: { bash: { image } } };
+    const settings = { dockerPull: "always", dockerEnvironments: { bash: { image } } };
     for (let start = 0; start < 2; start++) {
       await using docker = await openDocker(settings);
       assertEquals([await hello(docker), await hello(docker)], ["hello\n", "hello\n"]);

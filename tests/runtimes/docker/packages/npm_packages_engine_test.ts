@@ -59,7 +59,7 @@ if (
   };
   const host = await openRuntimeHost({
     openNetworks: [`${NETWORK}.0/24`],
-    settings: { docker: { host: DOCKER_HOST, pull: "never", environments } },
+    settings: { docker: { dockerHost: DOCKER_HOST, dockerPull: "never", dockerEnvironments: environments } },
   });
   const runtime = create(host);
   await runtime.diagnose(); // Its self-test is over.

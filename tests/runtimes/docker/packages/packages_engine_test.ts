@@ -53,9 +53,9 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
   const python = await imageOf("python");
   const bash = await imageOf("bash");
   const settings = {
-    host: DOCKER_HOST,
-    pull: "never",
-    environments: {
+    dockerHost: DOCKER_HOST,
+    dockerPull: "never",
+    dockerEnvironments: {
       python: { image: python, install: installFrom("simple") },
       python_never: { image: python, file: "main.py", run: ["python3", "{file}"], install: installFrom("never") },
       bare: { image: bash, file: "main.sh", run: ["bash", "{file}"], install: ["no-such-tool", "{packages}"] },
@@ -101,7 +101,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
 
   Deno.test("[docker] packages are refused where no network can be kept private, with the reason", async () => {
     await using engineElsewhere = openRelay();
-    await using docker = await openDocker({ ...settings, host: `tcp://127.0.0.1:${engineElsewhere.port}` });
+    await using docker = await openDocker({ ...settings, dockerHost: `tcp://127.0.0.1:${engineElsewhere.port}` });
     await using environment = await docker.runtime.createEnvironment(configFor("python"));
     const error = await assertRejects(() => install(environment, ["tiny"]), CodeBeakerError);
     assertEquals(error.code, "permission_denied", error.message);

@@ -133,7 +133,7 @@ if (hasDocker) {
 if (isPresent("dockerd", await ownEngineAvailability())) {
   Deno.test("[dockerd] without gVisor a floor of 10 is out of reach", async () => {
     await using own = await startOwnEngine();
-    await using docker = await openDocker({ host: own.host, pull: "missing" });
+    await using docker = await openDocker({ dockerHost: own.host, dockerPull: "missing" });
     const { isolation } = await docker.runtime.assess(configFor("python", { minIsolation: OTHER_KERNEL }));
     assertEquals([isolation.level, isolation.layers.includes("gvisor")], [HARDENED, false]);
     assertEquals((await judge(docker.runtime, {}))?.rejectedBecause, {

@@ -90,7 +90,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
   for (const { canary, leftOut, seen } of VITAL) {
     Deno.test(`[docker] "${canary}" escapes without ${leftOut[0]?.[0].source}: the runtime is off`, async () => {
       await using engine = await openWeakenedEngine(leftOut);
-      await using docker = await openDocker({ host: engine.host }, UNPROVEN);
+      await using docker = await openDocker({ dockerHost: engine.host }, UNPROVEN);
       await docker.runtime.diagnose();
       const answer = await docker.runtime.isAvailable("python");
       assert(!answer.available);
@@ -107,7 +107,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
   for (const { canary, leftOut, level, lost, seen } of OTHERS) {
     Deno.test(`[docker] "${canary}" escapes without ${leftOut[0]?.[0].source}: the level is ${level}`, async () => {
       await using engine = await openWeakenedEngine(leftOut);
-      await using docker = await openDocker({ host: engine.host }, UNPROVEN);
+      await using docker = await openDocker({ dockerHost: engine.host }, UNPROVEN);
       await docker.runtime.diagnose();
       assertEquals(await docker.runtime.isAvailable("bash"), { available: true });
       const diagnosis = await docker.runtime.diagnose();
@@ -122,7 +122,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
 
   Deno.test("[docker] where the canaries cannot be run, nothing is proven and the runtime is off", async () => {
     await using engine = await openWeakenedEngine([[/"User":"65534:65534"/, '"User":"0:65534"']]);
-    await using docker = await openDocker({ host: engine.host }, UNPROVEN);
+    await using docker = await openDocker({ dockerHost: engine.host }, UNPROVEN);
     const { canaries, level } = await docker.runtime.diagnose();
     assertEquals([canaries.filter(({ kept }) => kept), level], [[], 0]);
     const answer = await docker.runtime.isAvailable();
@@ -136,7 +136,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     const created = async (host: string) => {
       await using runtimeHost = await openRuntimeHost({
         selfTestResults: new SelfTestResults(home),
-        settings: { docker: { host, pull: "never", environments: {} } },
+        settings: { docker: { dockerHost: host, dockerPull: "never" } },
       });
       await using runtime = create(runtimeHost);
       await runtime.diagnose();

@@ -189,7 +189,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
       filters: { reference: ["codebeaker/python"] },
     });
     const environments = { python: { image, env: { PYTHONNOUSERSITE: "1" } } };
-    await using docker = await openDocker({ environments }, { pool: EAGER_POOL });
+    await using docker = await openDocker({ dockerEnvironments: environments }, { pool: EAGER_POOL });
     const config = configFor("python", { singleUse: true });
     const error = await assertRejects(() => docker.runtime.createEnvironment(config), CodeBeakerError);
     assert(error.message.includes("does not wait"), error.message); // A pool would tell the log, and start it cold.

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { readBoolean, readList, readWhole } from "./written_values.ts";
+
+/** A value in its own form, or as the text of a flag or a variable. */
+function written<Schema extends z.ZodType>(read: (text: string) => unknown, schema: Schema) {
+  return z.preprocess((value) => typeof value === "string" ? read(value) : value, schema);
+}
+
+/** A whole number between two bounds, both included. */
+export function wholeNumber(min: number, max: number) {
+  return written(readWhole, z.int().min(min).max(max));
+}
+
+/** A list; in text, commas separate its items. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return written(readList, z.array(item));
+}
+
+/** A value that text holds as JSON. */
+export function jsonOf<Schema extends z.ZodType>(schema: Schema) {
+  return written(readJson, schema);
+}
+
+/** `true` or `false`. */
+export const yesOrNo = written(readBoolean, z.boolean());
+
+/** An absolute path. */
+export const absolutePath = z.string().startsWith("/", "Must be an absolute path");
+
+/** Text that is no JSON stays text, which the schema refuses. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import { parseAs, strictObject } from "./parsing/validation.ts";
+
+/** Reads a variable of this process; undefined where it is absent or empty. */
+export type ReadVariable = (name: string) => string | undefined;
+
+type Plain = string | number | boolean | undefined | readonly unknown[] | Readonly<Record<string, unknown>>;
+
+/** One setting: its values, its default, and its line in `--help`. */
+export interface Setting {
+  readonly schema: z.ZodType;
+  /** A value, or a function that computes it from the variables of other programs. */
+  readonly default: Plain | ((read: ReadVariable) => Plain);
+  readonly help: string;
+  /** How `--help` shows the default; absent, as the value itself. */
+  readonly shown?: string;
+  /** The commands beside `serve` that take it; absent, none. */
+  readonly commands?: readonly string[];
+}
+
+/** Settings by the names that the file of settings spells. */
+export type SettingTable = Readonly<Record<string, Setting>>;
+
+type DefaultOf<Given> = Given extends (read: ReadVariable) => infer Value ? Value : Given;
+
+/** The values of a table's settings. */
+export type SettingValues<Table extends SettingTable> = {
+  readonly [Name in keyof Table]: z.output<Table[Name]["schema"]> | DefaultOf<Table[Name]["default"]>;
+};
+
+/** A value for each setting of a table: the given one, else the default. */
+export function withDefaults<Table extends SettingTable>(
+  table: Table,
+  given: Readonly<Record<string, unknown>>,
+  read: ReadVariable = () => undefined,
+): SettingValues<Table> {
+  const values = Object.entries(table).map(([name, { default: fallback }]) => [
+    name,
+    given[name] ?? (typeof fallback === "function" ? fallback(read) : fallback),
+  ]);
+  return Object.fromEntries(values);
+}
+
+/**
+ * Validates values of a table's settings, which may be given under other names. Absent ones stay absent.
+ *
+ * @param options.spell the name under which a setting is given; absent, its own
+ * @throws {CodeBeakerError} `invalid_request` that names the setting and, for an unknown one, the nearest
+ */
+export function parseSettings(
+  table: SettingTable,
+  values: unknown,
+  { what, spell = (name) => name }: { readonly what: string; spell?(name: string): string },
+): Record<string, unknown> {
+  const names = Object.keys(table);
+  const shape = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [spell(name), schema.optional()]));
+  const parsed = parseAs(strictObject(shape), values, { what });
+  return Object.fromEntries(names.flatMap((name) => spell(name) in parsed ? [[name, parsed[spell(name)]]] : []));
+}

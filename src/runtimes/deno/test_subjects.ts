@@ -1,0 +1,44 @@
+import type { AttackSubject } from "../entry.ts";
+import type { RuntimeHost } from "../port.ts";
+
+/** Conformance checks that it fails on a host, by name, each with the reason. */
+export function deviations({ confinement }: RuntimeHost): Readonly<Record<string, string>> {
+  if (confinement.hidesFiles) return {};
+  return {
+    "the program is the main module":
+      "a main module's static imports read any file of the host where no layer of the operating system forbids it, so the program is imported by a boot module and import.meta.main is false",
+  };
+}
+
+/** Environment names for which the conformance suite also runs on warm slots. */
+export const warmLanguages: readonly string[] = ["typescript", "javascript"];
+
+/** Permission flags do not confine alone: the host's layers count. */
+export const usesHostLayers = true;
+
+/** The environment name that attacks by command line use. */
+export const shellEnvironment = "typescript";
+
+const LANGUAGES = ["typescript", "javascript"];
+const LAYERS_OF_ROOT = ["own_user", "cgroup", "tmpfs"] as const;
+const ALL_LAYERS = [...LAYERS_OF_ROOT, "namespaces", "landlock", "seccomp", "no_new_privs", "rlimits"] as const;
+
+/** Every combination of layers that a host may offer, the strongest first. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
+  "deno in namespaces": { needs: "namespaces", languages: [...LANGUAGES, "shell"] },
+  "deno in namespaces, warm": { needs: "namespaces", languages: LANGUAGES, isWarm: true },
+  "deno in namespaces, in a context": { needs: "namespaces", languages: LANGUAGES, runsCells: true },
+  "deno in namespaces, not root": {
+    needs: "namespaces",
+    without: LAYERS_OF_ROOT,
+    languages: [...LANGUAGES, "shell"],
+  },
+  "deno under Landlock": { needs: "landlock", without: ["namespaces"], languages: LANGUAGES },
+  "deno under Landlock, not root": {
+    needs: "landlock",
+    without: ["namespaces", ...LAYERS_OF_ROOT],
+    languages: LANGUAGES,
+  },
+  "deno as another user": { needs: "own_user", without: ["namespaces", "landlock"], languages: LANGUAGES },
+  "deno with flags alone": { without: ALL_LAYERS, languages: LANGUAGES },
+};

@@ -1,0 +1,45 @@
+import type { CommandRequest, RuntimeCommand } from "../../entry.ts";
+import { settingsOf } from "../settings.ts";
+import type { ImageReport } from "./image_builder.ts";
+
+/** `codebeaker images [environments...]`: local images, for hosts that reach no registry. */
+export const IMAGES_COMMAND: RuntimeCommand = {
+  name: "images",
+  description: "build local container images from Debian packages, where they are not there yet",
+  arguments: [{ name: "[environments...]", help: "what to build an image for (default: everything)" }],
+  flags: [{ flag: "--force", help: "build also what is there" }],
+  settings: ["dockerHost", "dockerCertPath"],
+  run: buildImages,
+};
+
+/** Gives the Engine an image for each of these environments; the Engine's client is loaded for this only. */
+async function buildImages(request: CommandRequest): Promise<void> {
+  const [{ EngineClient }, { parseEngineAddress }, builder] = await Promise.all([
+    import("../engine/engine_client.ts"),
+    import("../engine/engine_address.ts"),
+    import("./image_builder.ts"),
+  ]);
+  const { host, certPath } = settingsOf(request);
+  const store = await EngineClient.connect(parseEngineAddress(host, certPath));
+  await builder.buildImages(store, {
+    environments: request.args,
+    force: request.flags["force"] === true,
+    directory: request.scratch,
+    signal: request.signal,
+    report: (report) => print(report, request),
+  });
+}
+
+async function print(report: ImageReport, output: Pick<CommandRequest, "print" | "printError">): Promise<void> {
+  switch (report.kind) {
+    case "building":
+      await output.printError(`building ${report.tag}`);
+      break;
+    case "present":
+      await output.print(`${report.tag}  is there already`);
+      break;
+    case "built":
+      await output.print(`${report.tag}  ${Math.ceil(report.bytes / 1e6)} MB`);
+      break;
+  }
+}

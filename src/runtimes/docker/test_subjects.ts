@@ -1,0 +1,29 @@
+import type { AttackSubject } from "../entry.ts";
+
+/** Conformance checks that it fails, by name, each with the reason. */
+export function deviations(): Readonly<Record<string, string>> {
+  return {};
+}
+
+/** One whose interpreter waits, and one whose launcher waits alone, with a compiler. */
+export const warmLanguages: readonly string[] = ["python", "go"];
+
+/** The Engine confines, not the layers of this host. */
+export const usesHostLayers = false;
+
+/** The environment name that attacks by command line use. */
+export const shellEnvironment = "bash";
+
+const IGNORED = "gVisor may be registered to leave the control group alone";
+
+/** The configurations that an Engine may offer. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
+  "docker": { languages: ["python", "node", "bash", "shell"] },
+  "docker, warm": { languages: ["python", "bash"], isWarm: true },
+  "docker, in a context": { languages: ["python"], runsCells: true },
+  "docker with gVisor": {
+    minIsolation: 10,
+    languages: ["python", "bash", "shell"],
+    unenforced: { maxProcesses: "what the kernel counts are gVisor's own threads", memoryMb: IGNORED, cpuMs: IGNORED },
+  },
+};
