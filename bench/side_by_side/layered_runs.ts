@@ -4,6 +4,7 @@ import { RESERVED_BYTES } from "../../src/runtimes/deno/deno_process.ts";
 import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
 import type { ConfinedDirectory } from "../../src/sandbox/confined_directory.ts";
 import { Scratch } from "../../src/host/scratch.ts";
+import { spawnGroup } from "../../src/process/spawn.ts";
 import { bareEnvironment, bareFlags } from "../cold_start_bench.ts";
 import { PROGRAMS } from "../programs.ts";
 
@@ -36,19 +37,11 @@ export class LayeredRuns implements AsyncDisposable {
     const main = join(directory.path, "workspace", "main.ts");
     await Deno.writeTextFile(main, PROGRAMS.typescript);
     directory.own(main);
-    const { argv: [file, ...args], cwd, onSpawned, processes } = this.#confine(main, directory);
-    const child = new Deno.Command(file, {
-      args,
-      cwd,
-      clearEnv: true,
-      env: bareEnvironment(directory.path),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    onSpawned(child.pid);
+    const confined = this.#confine(main, directory);
+    const child = spawnGroup(confined);
+    await child.stdin.close();
     const { stderr, success } = await child.output();
-    await processes.end();
+    await confined.processes.end();
     if (!success) throw new Error(`The run under every layer failed: ${new TextDecoder().decode(stderr)}`);
   }
 
@@ -71,6 +64,7 @@ export class LayeredRuns implements AsyncDisposable {
       reservedDataBytes: RESERVED_BYTES,
       hasNetwork: false,
       startsOthers: false,
+      variables: bareEnvironment(directory.path),
     });
   }
 }

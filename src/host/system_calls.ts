@@ -2,10 +2,13 @@
 const LIBRARIES = ["libc.so.6", "libc.so"];
 
 const SYMBOLS = {
+  close: { parameters: ["i32"], result: "i32" },
   close_range: { parameters: ["u32", "u32", "i32"], result: "i32", optional: true },
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
   mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32", optional: true },
   mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
+  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   umount2: { parameters: ["buffer", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -17,6 +20,11 @@ const MMAP_THRESHOLD_BYTES = 131_072;
 const MS_NOSUID = 2n;
 const MS_NODEV = 4n;
 const MNT_DETACH = 2;
+
+/** An open file that every child inherits which is started meanwhile. Disposing closes it here. */
+export interface InheritedFile extends Disposable {
+  readonly descriptor: number;
+}
 
 /** What Deno has no API for: calls of the operating system's C library. */
 export class SystemCalls implements Disposable {
@@ -42,6 +50,23 @@ export class SystemCalls implements Disposable {
   /** Keeps descriptors that whoever started this service left open from its children: close_range(2), Linux 5.11. */
   closeInheritedOnExec(): void {
     this.#library.symbols.close_range?.(FIRST_INHERITED_DESCRIPTOR, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC);
+  }
+
+  /**
+   * Opens a file in memory that has no name (memfd_create(2)), for a child to read from its beginning. Start that child,
+   * and no other, before anything is awaited, and dispose of the file then.
+   *
+   * @throws {Error} when the kernel refuses
+   */
+  openInheritedFile(bytes: Uint8Array<ArrayBuffer>): InheritedFile {
+    const { close, memfd_create, pwrite } = this.#library.symbols;
+    const descriptor = memfd_create?.(toCString("codebeaker"), 0) ?? -1;
+    if (descriptor < 0) throw new Error("Cannot open a file in memory: the system refuses memfd_create(2)");
+    const file = { descriptor, [Symbol.dispose]: () => void close(descriptor) };
+    // A write at an offset leaves the file's own position at its beginning.
+    if (Number(pwrite(descriptor, bytes, BigInt(bytes.length), 0n)) === bytes.length) return file;
+    file[Symbol.dispose]();
+    throw new Error(`Cannot write ${bytes.length} bytes to a file in memory`);
   }
 
   /**

@@ -1,4 +1,3 @@
-import { basename } from "@std/path";
 import type { Mount } from "./mount.ts";
 import {
   DEVICES,
@@ -13,6 +12,8 @@ import { signalProcess } from "../process/terminate.ts";
 
 /** What one child sees and may do. */
 export interface BubblewrapRequest {
+  /** All that it has; no value holds a NUL. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   readonly cwd: string;
   readonly hasNetwork: boolean;
@@ -31,15 +32,23 @@ const BUBBLEWRAP = "bwrap";
 /** A descriptor that bubblewrap reads the filter from, and closes. */
 export const FILTER_DESCRIPTOR = 9;
 
+/** bubblewrap's command line in front of a program's. Its options come by a descriptor, whose number is a word of it. */
+export const OPTIONS_WORD = 2;
+export function bubblewrapCommand(binary: string): string[] {
+  return [binary, "--args", "", "--"];
+}
+
 /**
- * bubblewrap's command line in front of a program's (bwrap(1)): every namespace its own, no capability, no further user
- * namespace, and a file system of a few parts of this machine, read-only, devices, and what is mounted for the program.
- * What is not there is not mounted.
+ * bubblewrap's options (bwrap(1)): every namespace its own, no capability, no further user namespace, and a file system
+ * of a few parts of this machine, read-only, devices, and what is mounted for the program. What is not there is not
+ * mounted. The program finds bubblewrap's command line and variables in `/proc/1`, so neither holds any of this, and
+ * the program's variables reach nothing outside.
  */
-export function bubblewrapArguments(binary: string, request: BubblewrapRequest): string[] {
-  const { cwd, hasFilter, hasNetwork, mounts, startsOthers } = request;
+export function bubblewrapOptions(request: BubblewrapRequest): string[] {
+  const { cwd, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
   return [
-    binary,
+    "--clearenv",
+    ...Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]),
     "--unshare-all",
     "--unshare-user",
     "--disable-userns",
@@ -69,20 +78,29 @@ export function bubblewrapArguments(binary: string, request: BubblewrapRequest):
     "/",
     "--chdir",
     cwd,
-    "--",
   ];
 }
 
+/** Options as bubblewrap reads them from a descriptor. */
+export function encodeOptions(options: readonly string[]): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(options.map((option) => `${option}\0`).join(""));
+}
+
 /**
- * Ends each bubblewrap that was to mount something of a directory. One whose service was lost while it made its namespaces
- * (0.11) is in nobody's, and waits there for its own other half for ever.
+ * Kills each bubblewrap that a lost service started. One that is interrupted while it makes its namespaces (0.11) waits
+ * for its own other half for ever, and dies with nobody.
+ *
+ * It is known by its working directory, the service's own, in which every bubblewrap is started: the kernel keeps that
+ * also where there are no control groups, and its command line holds no path. It leaves that directory when it enters
+ * the sandbox, where it dies with its parent.
  */
-export function endBubblewrapsOf(directory: string): void {
+export function killOrphanBubblewraps(directory: string): void {
   for (const { name } of Deno.readDirSync("/proc")) {
     try {
-      const [binary = "", ...words] = Deno.readTextFileSync(`/proc/${Number(name)}/cmdline`).split("\0");
-      const isOfDirectory = words.some((word) => word.startsWith(`${directory}/`));
-      if (basename(binary) === BUBBLEWRAP && isOfDirectory) signalProcess(Number(name), "SIGKILL");
+      const isBubblewrap = Deno.readTextFileSync(`/proc/${Number(name)}/comm`) === `${BUBBLEWRAP}\n`;
+      if (isBubblewrap && Deno.readLinkSync(`/proc/${Number(name)}/cwd`) === directory) {
+        signalProcess(Number(name), "SIGKILL");
+      }
     } catch {
       // It is no process, or gone.
     }

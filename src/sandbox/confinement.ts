@@ -1,7 +1,14 @@
 import { basename, join } from "@std/path";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { type LimitName, type Limits, MEBIBYTE, tasksFor } from "../core/limits.ts";
-import { BUBBLEWRAP_PROCESSES, bubblewrapArguments, endBubblewrapsOf } from "./bubblewrap.ts";
+import {
+  BUBBLEWRAP_PROCESSES,
+  bubblewrapCommand,
+  bubblewrapOptions,
+  encodeOptions,
+  killOrphanBubblewraps,
+  OPTIONS_WORD,
+} from "./bubblewrap.ts";
 import { type Cgroup, Cgroups } from "./cgroup.ts";
 import { ChildProcesses } from "../process/child_processes.ts";
 import { ConfinedDirectory } from "./confined_directory.ts";
@@ -11,7 +18,7 @@ import { limitingShell, type ResourceLimits } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
 import { seccompFilter } from "./seccomp.ts";
-import type { SpawnRequest } from "../process/spawn.ts";
+import type { Inheritance, SpawnRequest } from "../process/spawn.ts";
 import { readMounts } from "../host/mounts.ts";
 import { SystemCalls } from "../host/system_calls.ts";
 import { statusBehind } from "./wrapped_status.ts";
@@ -39,6 +46,8 @@ export interface ConfinementRequest {
   readonly argv: readonly [string, ...string[]];
   /** Where it starts, as it sees it. */
   readonly cwd: string;
+  /** All that it has. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   /** The directory of its environment. */
   readonly directory: ConfinedDirectory;
@@ -54,7 +63,7 @@ export interface ConfinementRequest {
 }
 
 /** A program as a child that is confined. */
-export interface Confined extends Pick<SpawnRequest, "argv" | "cwd" | "leadsGroup" | "onSpawned"> {
+export interface Confined extends SpawnRequest {
   readonly processes: ChildProcesses;
   /** How the program ended, by how the child did. */
   statusOf(status: Deno.CommandStatus): Deno.CommandStatus;
@@ -96,12 +105,19 @@ export class Confinement implements Disposable {
   /** Tells these layers from others: the launchers, and what they are told. */
   get version(): string {
     const { bubblewrap, filters, hasLandlock, setpriv, setsid } = this.#has;
-    const request = { cwd: "/", hasFilter: filters !== undefined, hasNetwork: false, mounts: [], startsOthers: false };
+    const request = {
+      cwd: "/",
+      hasFilter: filters !== undefined,
+      hasNetwork: false,
+      mounts: [],
+      startsOthers: false,
+      variables: {},
+    };
     return fingerprintOf([
       this.layers,
       [bubblewrap, setpriv, setsid].map((path) => path === undefined ? undefined : stampOf(path)),
       [true, false].map((hasNetwork) => filters && seccompFilter({ hasNetwork })),
-      bubblewrap && bubblewrapArguments(bubblewrap, request),
+      bubblewrap && [...bubblewrapCommand(bubblewrap), ...bubblewrapOptions(request)],
       hasLandlock && landlockOptions(request),
     ]);
   }
@@ -164,22 +180,24 @@ export class Confinement implements Disposable {
 
   /** A command line under every layer. @throws {Error} when a control group cannot be made */
   confine(request: ConfinementRequest): Confined {
-    const { setsid } = this.#has;
-    const isWrapped = this.#has.bubblewrap !== undefined;
+    const { bubblewrap, directory, setsid } = this.#has;
+    const isWrapped = bubblewrap !== undefined;
     const cgroup = this.#cgroupFor(request);
     const { ownProcesses = 0, startsOthers } = request;
     const wrappers = isWrapped ? BUBBLEWRAP_PROCESSES : 0;
     const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup });
-    const [first, ...rest] = [
+    const launchers = [
       ...(setsid === undefined ? [] : [setsid]),
       ...this.#limits(request, cgroup),
       ...this.#privileges(request),
-      ...this.#namespaces(request),
-      ...request.argv,
     ];
+    const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
     return {
       argv: [first ?? request.argv[0], ...rest],
-      cwd: isWrapped ? "/" : request.cwd,
+      // Without bubblewrap the launchers have the program's variables: those that they would obey are refused at the door.
+      env: isWrapped ? {} : request.variables,
+      cwd: isWrapped ? directory : request.cwd,
+      inherited: this.#inheritance(request, launchers.length + OPTIONS_WORD),
       leadsGroup: setsid !== undefined,
       processes,
       statusOf: isWrapped ? statusBehind : (status) => status,
@@ -201,7 +219,11 @@ export class Confinement implements Disposable {
     const filterPath = bubblewrap === undefined ? undefined : this.#filterFor(request);
     const groupFiles = cgroup?.files ?? [];
     if (!hasLimits && filterPath === undefined && groupFiles.length === 0) return [];
-    return limitingShell(hasLimits ? this.#resourceLimits(request) : undefined, { filterPath, groupFiles });
+    return limitingShell(hasLimits ? this.#resourceLimits(request) : undefined, {
+      filterPath,
+      groupFiles,
+      hidesDirectory: bubblewrap !== undefined,
+    });
   }
 
   #filterFor({ hasNetwork }: ConfinementRequest): string | undefined {
@@ -224,10 +246,12 @@ export class Confinement implements Disposable {
     ];
   }
 
-  #namespaces({ cwd, hasNetwork, mounts, startsOthers }: ConfinementRequest): string[] {
-    const { bubblewrap, filters } = this.#has;
-    if (bubblewrap === undefined) return [];
-    return bubblewrapArguments(bubblewrap, { cwd, hasFilter: filters !== undefined, hasNetwork, mounts, startsOthers });
+  /** bubblewrap's options; undefined without bubblewrap. */
+  #inheritance(request: ConfinementRequest, word: number): Inheritance | undefined {
+    const { bubblewrap, calls, filters } = this.#has;
+    if (bubblewrap === undefined || calls === undefined) return undefined;
+    const bytes = encodeOptions(bubblewrapOptions({ ...request, hasFilter: filters !== undefined }));
+    return { word, open: () => calls.openInheritedFile(bytes) };
   }
 
   /** What lies in the directory may be memory too, and counts for whoever wrote it. */
@@ -269,12 +293,22 @@ function tasksOf({ limits, startsOthers }: Pick<ConfinementRequest, "limits" | "
  */
 export async function releaseLeftovers(directory: string): Promise<boolean> {
   if (Deno.build.os !== "linux") return true;
-  endBubblewrapsOf(directory);
+  const path = realPathOf(directory);
+  killOrphanBubblewraps(path);
   using calls = SystemCalls.open();
   for (const { point } of readMounts().toReversed()) {
-    if (point.startsWith(`${directory}/`)) calls?.unmount(point);
+    if (point.startsWith(`${path}/`)) calls?.unmount(point);
   }
   return await Cgroups.removeLeftovers(basename(directory));
+}
+
+/** The path by which the kernel names a directory; its own where it is not there. */
+function realPathOf(directory: string): string {
+  try {
+    return Deno.realPathSync(directory);
+  } catch {
+    return directory;
+  }
 }
 
 function stampOf(path: string): readonly unknown[] {

@@ -2,7 +2,7 @@ import { basename, join } from "@std/path";
 import type { LayerFinding } from "../core/diagnosis.ts";
 import { messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
-import { bubblewrapArguments } from "./bubblewrap.ts";
+import { bubblewrapCommand, bubblewrapOptions, encodeOptions, OPTIONS_WORD } from "./bubblewrap.ts";
 import { Cgroups, TRY_BOUNDS } from "./cgroup.ts";
 import { delay } from "../concurrency/delay.ts";
 import { landlockOptions } from "./landlock.ts";
@@ -36,6 +36,8 @@ export interface DetectOptions {
 
 /** What this machine has; undefined is what it has not, or what does not work. */
 export interface Layers {
+  /** The service's own directory, in which launchers start. */
+  readonly directory: string;
   readonly findings: readonly LayerFinding[];
   readonly calls?: SystemCalls | undefined;
   readonly hasLimits: boolean;
@@ -54,6 +56,7 @@ export interface Layers {
 
 /** No layer at all. */
 export const NO_LAYERS: Layers = {
+  directory: "/",
   findings: [],
   hasLimits: false,
   hasLandlock: false,
@@ -91,12 +94,13 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const [hasFilter, hasLandlock, bubblewrap] = await Promise.all([
     tryPrivileges(launcher, filters === undefined ? undefined : ["--seccomp-filter", filters.withNetwork]),
     tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(TRUE_ALONE)),
-    isWanted("namespaces") ? tryBubblewrap({ launcher, user, filterPath: filters?.withNetwork }) : undefined,
+    isWanted("namespaces") ? tryBubblewrap({ calls, launcher, user, filterPath: filters?.withNetwork }) : undefined,
   ]);
   if (user !== undefined) uids?.give(user);
   const cgroups = isWanted("cgroup") ? await tryCgroups(directory) : { reason: "not wanted" };
   const hasTmpfs = isWanted("tmpfs") && tryTmpfs(directory, calls);
   const found = {
+    directory,
     calls,
     hasLimits,
     setsid,
@@ -187,25 +191,29 @@ async function writeFilters(directory: string): Promise<Layers["filters"]> {
 }
 
 async function tryBubblewrap(
-  { launcher, user, filterPath }: {
+  { calls, launcher, user, filterPath }: {
+    readonly calls: SystemCalls | undefined;
     readonly launcher: string | undefined;
     readonly user: number | undefined;
     readonly filterPath: string | undefined;
   },
 ): Promise<string | undefined> {
+  if (calls === undefined) return undefined;
   const asUser = launcher === undefined ? [] : [launcher, ...SETPRIV_OPTIONS, ...userOptions(user)];
+  const bytes = encodeOptions(bubblewrapOptions({
+    variables: {},
+    mounts: [],
+    cwd: "/",
+    hasNetwork: false,
+    startsOthers: true,
+    hasFilter: filterPath !== undefined,
+  }));
   for (const directory of LAUNCHER_DIRECTORIES) {
     const binary = join(directory, "bwrap");
-    const request = {
-      mounts: [],
-      cwd: "/",
-      hasNetwork: false,
-      startsOthers: true,
-      hasFilter: filterPath !== undefined,
-    };
-    const shell = limitingShell(undefined, { filterPath });
-    const [first = binary, ...rest] = [...shell, ...asUser, ...bubblewrapArguments(binary, request), "/bin/true"];
-    if (await succeeds([first, ...rest])) return binary;
+    const launchers = [...limitingShell(undefined, { filterPath }), ...asUser];
+    const [first = binary, ...rest] = [...launchers, ...bubblewrapCommand(binary), "/bin/true"];
+    const word = launchers.length + OPTIONS_WORD;
+    if (await succeeds([first, ...rest], { word, open: () => calls.openInheritedFile(bytes) })) return binary;
   }
   return undefined;
 }

@@ -24,6 +24,8 @@ export interface LimitingOptions {
   readonly groupFiles?: readonly string[];
   /** What {@link FILTER_DESCRIPTOR} is opened on. */
   readonly filterPath: string | undefined;
+  /** Whether the command gets no variable that names the working directory, which a shell adds by itself. */
+  readonly hidesDirectory?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface LimitingOptions {
  */
 export function limitingShell(
   limits: ResourceLimits | undefined,
-  { filterPath, groupFiles = [] }: LimitingOptions,
+  { filterPath, groupFiles = [], hidesDirectory = false }: LimitingOptions,
 ): string[] {
   const bounds = limits === undefined ? [] : [
     `-St ${limits.cpuSeconds}`, // First, since no hard limit may be below the soft one.
@@ -50,7 +52,9 @@ export function limitingShell(
   const filter = filterPath === undefined ? "" : `${FILTER_DESCRIPTOR}<"$0" `;
   const all = [...bounds, ...tasks].map((bound) => `${bound};`).join(" ");
   const joins = groupFiles.map((file) => `{ echo 0 >${quote(file)}; } 2>/dev/null || ${REFUSED}; `).join("");
-  return ["/bin/sh", "-c", `${ORPHANED}${joins}{ ${all} :; } 2>/dev/null; exec ${filter}"$@"`, filterPath ?? "sh"];
+  const forget = hidesDirectory ? "unset PWD OLDPWD; " : "";
+  const script = `${ORPHANED}${joins}{ ${all} :; } 2>/dev/null; ${forget}exec ${filter}"$@"`;
+  return ["/bin/sh", "-c", script, filterPath ?? "sh"];
 }
 
 function quote(word: string): string {

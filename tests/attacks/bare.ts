@@ -58,10 +58,10 @@ export async function openBareEnvironment(
         reservedDataBytes: 0,
         hasNetwork: true,
         startsOthers: true,
+        variables: { ...ownVariables(), DENO_DIR: join(path, "deno_dir"), ...env },
       } as const;
       return runChild({
         ...confinement.confine(request),
-        env: { ...ownVariables(), DENO_DIR: join(path, "deno_dir"), ...env },
         limits,
         maxDescriptors: Number.POSITIVE_INFINITY,
         stderrFilter: { push: (bytes) => bytes, flush: () => new Uint8Array() },

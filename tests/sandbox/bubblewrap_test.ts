@@ -1,10 +1,17 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bubblewrapArguments, type BubblewrapRequest, endBubblewrapsOf } from "../../src/sandbox/bubblewrap.ts";
+import {
+  bubblewrapCommand,
+  bubblewrapOptions,
+  type BubblewrapRequest,
+  encodeOptions,
+  killOrphanBubblewraps,
+} from "../../src/sandbox/bubblewrap.ts";
 import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
 
 const BASE: BubblewrapRequest = {
+  variables: {},
   mounts: [],
   cwd: "/w",
   hasNetwork: false,
@@ -12,7 +19,7 @@ const BASE: BubblewrapRequest = {
   hasFilter: false,
 };
 
-/** Those of this machine that are there, as bubblewrap is told of them. */
+/** Those of this machine that are there, as bubblewrap's options. */
 function systemDirectories(): string[] {
   return ["/bin", "/sbin", "/lib", "/lib32", "/lib64"].flatMap((path) => {
     try {
@@ -29,9 +36,17 @@ function readOnly(...paths: string[]): string[] {
 
 const LIBRARIES = ["/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/bin"];
 
-Deno.test("bubblewrapArguments() unshares everything, drops everything, and shows libraries and programs alone, for an empty request", () => {
-  assertEquals(bubblewrapArguments("/bwrap", BASE), [
-    "/bwrap",
+Deno.test("bubblewrapCommand() holds nothing but the place for a descriptor", () => {
+  assertEquals(bubblewrapCommand("/bwrap"), ["/bwrap", "--args", "", "--"]);
+});
+
+Deno.test("encodeOptions() ends each option with a NUL, the empty one too", () => {
+  assertEquals(new TextDecoder().decode(encodeOptions(["--setenv", "A", "", "b\nä"])), "--setenv\0A\0\0b\nä\0");
+});
+
+Deno.test("bubblewrapOptions() unshares everything, drops everything, and shows libraries and programs alone, for an empty request", () => {
+  assertEquals(bubblewrapOptions(BASE), [
+    "--clearenv",
     "--unshare-all",
     "--unshare-user",
     "--disable-userns",
@@ -51,22 +66,22 @@ Deno.test("bubblewrapArguments() unshares everything, drops everything, and show
     "/",
     "--chdir",
     "/w",
-    "--",
   ]);
 });
 
-/** What one setting changes of the command line for an empty request. */
+/** What one setting changes of the options for an empty request. */
 function added(request: Partial<BubblewrapRequest>): string[] {
-  const before = [...bubblewrapArguments("/bwrap", BASE)];
-  return bubblewrapArguments("/bwrap", { ...BASE, ...request }).filter((arg) => {
+  const before = [...bubblewrapOptions(BASE)];
+  return bubblewrapOptions({ ...BASE, ...request }).filter((arg) => {
     const at = before.indexOf(arg);
     if (at >= 0) before.splice(at, 1);
     return at < 0;
   });
 }
 
-Deno.test("bubblewrapArguments() adds for each setting exactly what that takes", () => {
+Deno.test("bubblewrapOptions() adds for each setting exactly what that takes", () => {
   assertEquals(added({ hasFilter: true }), ["--seccomp", "9"]);
+  assertEquals(added({ variables: { A: "b c", D: "" } }), ["--setenv", "A", "b c", "--setenv", "D", ""]);
   const network = added({ hasNetwork: true });
   assertEquals(network[0], "--share-net");
   for (const path of ["/etc/resolv.conf", "/etc/hosts", "/etc/ssl"]) assert(network.includes(path), path);
@@ -77,7 +92,7 @@ Deno.test("bubblewrapArguments() adds for each setting exactly what that takes",
   assert(!others.includes("/etc") && others.includes("/etc/alternatives"));
 });
 
-Deno.test("bubblewrapArguments() mounts what lies below another after it, each with its own access", () => {
+Deno.test("bubblewrapOptions() mounts what lies below another after it, each with its own access", () => {
   const mounts = [
     { source: "/data/deep", target: "/tmp/granted/deep", access: "read" },
     { source: "/s/w", target: "/workspace", access: "write" },
@@ -86,7 +101,7 @@ Deno.test("bubblewrapArguments() mounts what lies below another after it, each w
     { source: "/s/tmp", target: "/tmp", access: "write" },
     { source: "/granted tmp", target: "/tmp/", access: "read" },
   ] as const;
-  const args = bubblewrapArguments("/bwrap", { ...BASE, mounts });
+  const args = bubblewrapOptions({ ...BASE, mounts });
   const from = args.lastIndexOf("/dev/urandom") + 1;
   assertEquals(args.slice(from, args.indexOf("--remount-ro")), [
     ...["--bind-try", "/s/w", "/workspace"],
@@ -98,23 +113,28 @@ Deno.test("bubblewrapArguments() mounts what lies below another after it, each w
   ]);
 });
 
-Deno.test("endBubblewrapsOf() ends those that were to mount something of a directory, and nothing else", async () => {
+Deno.test("killOrphanBubblewraps() kills those that were started in a directory, and nothing else", async () => {
   const directory = await Deno.makeTempDir();
-  const start = (binary: string, place: string) =>
-    new Deno.Command(binary, { args: ["-c", "echo up; read line", place], stdin: "piped", stdout: "piped" }).spawn();
+  const start = (binary: string, cwd: string) =>
+    new Deno.Command(binary, { args: ["-c", "echo up; read line"], cwd, stdin: "piped", stdout: "piped" }).spawn();
   try {
     await Deno.symlink("/bin/sh", `${directory}/bwrap`);
-    const lost = start(`${directory}/bwrap`, `${directory}/lost/env_1/workspace`);
-    const others = [start(`${directory}/bwrap`, `${directory}/lost2/x`), start("/bin/sh", `${directory}/lost/env_1/x`)];
+    for (const name of ["lost", "lost2", "lost/below"]) await Deno.mkdir(`${directory}/${name}`);
+    const lost = start(`${directory}/bwrap`, `${directory}/lost`);
+    const others = [
+      start(`${directory}/bwrap`, `${directory}/lost2`),
+      start(`${directory}/bwrap`, `${directory}/lost/below`),
+      start("/bin/sh", `${directory}/lost`),
+    ];
     const readers = [lost, ...others].map(({ stdout }) => stdout.getReader());
     await Promise.all(readers.map((reader) => reader.read()));
-    endBubblewrapsOf(`${directory}/lost`);
+    killOrphanBubblewraps(await Deno.realPath(`${directory}/lost`));
     assertEquals((await lost.status).signal, "SIGKILL");
     for (const other of others) other.kill("SIGTERM"); // They are there.
-    assertEquals((await Promise.all(others.map(({ status }) => status))).map(({ signal }) => signal), [
-      "SIGTERM",
-      "SIGTERM",
-    ]);
+    assertEquals(
+      (await Promise.all(others.map(({ status }) => status))).map(({ signal }) => signal),
+      others.map(() => "SIGTERM" as const),
+    );
     await Promise.all(readers.map((reader) => reader.cancel()));
     await Promise.all([lost, ...others].map(({ stdin }) => stdin.abort()));
   } finally {
@@ -175,16 +195,33 @@ function testInside(bench: ConfinedBench): void {
     assert((await linesOf("ls /usr")).includes("share"));
   });
 
-  Deno.test("bubblewrap: a program has no variable but those that it is given, and finds none of the service's", async () => {
-    const variables = await linesOf("tr '\\0' '\\n' </proc/self/environ; echo --; tr '\\0' '\\n' </proc/1/environ", {
-      env: { GIVEN: "one" },
-    });
-    const [own, first] = variables.join("\n").split("\n--\n");
-    assertEquals(own?.split("\n").filter((line) => line !== "PWD=/workspace").toSorted(), [
-      "GIVEN=one",
-      "PATH=/usr/bin:/bin",
-    ]);
-    assertEquals((first ?? "").split("\n").filter((line) => !/^(GIVEN|PATH|PWD)=/.test(line) && line !== ""), []);
+  Deno.test("bubblewrap: a program has exactly its variables, whatever is in them", async () => {
+    const env = { GIVEN: "one", EMPTY: "", LINES: "a\n--setenv\n'ä😀", LD_PRELOAD: "", MANY: "x".repeat(130_000) };
+    const { stdout } = await bench.sh("tr '\\0' '\\n' </proc/self/environ", { env });
+    const given = Object.entries({ PATH: "/usr/bin:/bin", PWD: "/workspace", ...env }).map(([name, value]) =>
+      `${name}=${value}`
+    );
+    assertEquals(stdout.trimEnd().split("\n").toSorted(), given.join("\n").split("\n").toSorted());
+  });
+
+  Deno.test("bubblewrap: a program finds neither paths, options nor variables of its launchers", async () => {
+    const { stdout } = await bench.sh(
+      "cat /proc/1/environ; echo; tr '\\0' '\\n' </proc/1/cmdline; ls -l /proc/1/fd /proc/1/cwd",
+      {
+        env: { GIVEN: "one" },
+      },
+    );
+    assertMatch(stdout, /^\n\/usr\/bin\/bwrap\n--args\n\d+\n--\n\/bin\/sh\n-c\n/);
+    assert(!stdout.includes(bench.scratchPath) && !stdout.includes("memfd"), stdout);
+  });
+
+  Deno.test("bubblewrap: launchers do not obey a program's variables", async () => {
+    const library = `${bench.workspace.source}/preloaded.so`;
+    await Deno.writeTextFile(library, "none");
+    // The loader of each program says on stderr that it cannot preload what is none.
+    const { stderr } = await bench.run(["/bin/true"], { env: { LD_PRELOAD: library } });
+    const inside = await bench.run(["/bin/true"], { env: { LD_PRELOAD: "/workspace/preloaded.so" } });
+    assertEquals([stderr.match(/cannot be preloaded/g)?.length, inside.stderr.match(/preloaded/g)?.length], [1, 2]);
   });
 
   Deno.test("bubblewrap: a program is neither root nor the service's user, and has no capability", async () => {

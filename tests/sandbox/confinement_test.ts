@@ -32,8 +32,16 @@ Deno.test("Confinement.none() has no layer, and leaves a command line as it is",
       reservedDataBytes: 1,
       hasNetwork: false,
       startsOthers: false,
+      variables: { A: "b" },
     });
-    assertEquals([confined.argv, confined.cwd, confined.leadsGroup], [["/bin/echo", "a"], "/somewhere", false]);
+    const { argv, cwd, env, inherited, leadsGroup } = confined;
+    assertEquals({ argv, cwd, env, inherited, leadsGroup }, {
+      argv: ["/bin/echo", "a"],
+      cwd: "/somewhere",
+      env: { A: "b" },
+      inherited: undefined,
+      leadsGroup: false,
+    });
     const status = { success: false, code: 137, signal: null };
     assertEquals(confined.statusOf(status), status);
   }

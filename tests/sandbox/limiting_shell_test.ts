@@ -19,6 +19,10 @@ Deno.test("limitingShell() is exactly this", () => {
     `${OWNED}{  :; } 2>/dev/null; exec 9<"$0" "$@"`,
     "/f.bpf",
   ]);
+  assertEquals(
+    limitingShell(undefined, { filterPath: undefined, hidesDirectory: true })[2],
+    `${OWNED}{  :; } 2>/dev/null; unset PWD OLDPWD; exec "$@"`,
+  );
   assertEquals(limitingShell({ ...LIMITS, tasks: 12 }, { filterPath: "/f.bpf" }), [
     "/bin/sh",
     "-c",
@@ -50,6 +54,16 @@ Deno.test("limitingShell() becomes the command, with its arguments as they are",
     ...args,
   ]);
   assertEquals(stdout, args.map((arg) => `[${arg}]`).join(""));
+});
+
+Deno.test("limitingShell() adds no variable to a command that is not to learn the directory", async () => {
+  const [file = "", ...args] = [
+    ...limitingShell(LIMITS, { filterPath: undefined, hidesDirectory: true }),
+    "/usr/bin/env",
+  ];
+  const env = { A: "b" };
+  const { stdout } = await new Deno.Command(file, { args, clearEnv: true, env, cwd: "/tmp" }).output();
+  assertEquals(new TextDecoder().decode(stdout), "A=b\n");
 });
 
 Deno.test("limitingShell() opens the filter, and nothing else, for the command", async () => {

@@ -68,8 +68,9 @@ export async function openConfinedBench(...without: LayerName[]): Promise<Confin
       reservedDataBytes: options.reservedDataBytes ?? 1_000_000_000,
       hasNetwork: options.hasNetwork ?? false,
       startsOthers: options.startsOthers ?? true,
+      variables: { PATH: "/usr/bin:/bin", ...options.env },
     });
-    const child = spawnGroup({ ...confined, env: { PATH: "/usr/bin:/bin", ...options.env } });
+    const child = spawnGroup(confined);
     const stdin = child.stdin.close();
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     const stderr = new Response(child.stderr).text();

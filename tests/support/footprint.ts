@@ -10,7 +10,7 @@ const CONTROLLERS = "/sys/fs/cgroup";
 
 /** What is there of services in one scratch directory, seen from outside of them. */
 export interface Footprint {
-  /** Processes of programs, by their command lines. */
+  /** Processes of programs and launchers, with their command lines. */
   readonly processes: string[];
   readonly mounts: string[];
   readonly cgroups: string[];
@@ -88,6 +88,7 @@ export class FootprintWatch {
       const groups = textOf(`/proc/${pid}/cgroup`);
       const block = String(Math.floor((uidIn(status) - FIRST_UID) / BLOCK_SIZE));
       const isOurs = command.includes(`${this.#scratch}/`) && !command.includes(" serve ") ||
+        directoryOf(pid).startsWith(`${this.#scratch}/`) ||
         [...this.#names].some((name) => groups.includes(name)) || free.has(block);
       return isOurs ? [`${pid} ${command}`] : [];
     });
@@ -128,6 +129,15 @@ function executableOf(pid: number): string {
     return Deno.readLinkSync(`/proc/${pid}/exe`);
   } catch {
     return ""; // It is gone, or one of the kernel's own.
+  }
+}
+
+/** Launchers work in their service's directory, and name no path. */
+function directoryOf(pid: number): string {
+  try {
+    return Deno.readLinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return ""; // It is gone.
   }
 }
 

@@ -48,16 +48,17 @@ async function namesIn(directory: string): Promise<string[]> {
 }
 
 /**
- * Programs are the processes whose command line names this scratch directory; one that stands around another of them is none,
- * and one that is inside a file system of its own is counted by what stands around it.
+ * Programs are the processes that work in this scratch directory, or whose command line names it; one that stands around
+ * another of them is none, and one that is inside a file system of its own is counted by what stands around it.
  */
 async function programsBelow(scratch: string): Promise<number> {
   const named = new Map<string, string>();
   for await (const { name } of Deno.readDir("/proc")) {
     const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
     const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
+    const place = await Deno.readLink(`/proc/${name}/cwd`).catch(() => "");
     const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? "";
-    if (/^\d+$/.test(name) && line.includes(`${scratch}/codebeaker-`)) named.set(name, parent);
+    if (/^\d+$/.test(name) && `${line} ${place}`.includes(`${scratch}/codebeaker-`)) named.set(name, parent);
   }
   return [...named.values()].filter((parent) => !named.has(parent)).length;
 }

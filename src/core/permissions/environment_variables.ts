@@ -20,6 +20,9 @@ const DISARMING = [
 /** Linux takes 131,072 bytes for one `NAME=value`, its NUL included (MAX_ARG_STRLEN of execve(2)). */
 const MAX_VALUE_BYTES = 130_000;
 
+/** A launcher takes each as an option, of which it reads some 9,000 words (bubblewrap's MAX_ARGS). */
+const MAX_VARIABLES = 1_000;
+
 /** Characters of all names and values together; the kernel takes some 2 MB for argv and environment. */
 const MAX_TOTAL_LENGTH = 262_144;
 
@@ -42,6 +45,10 @@ export const environmentSchema = z.record(
       `A value is at most ${MAX_VALUE_BYTES} bytes long`,
     ),
 )
+  .refine(
+    (variables) => Object.keys(variables).length <= MAX_VARIABLES,
+    `There are at most ${MAX_VARIABLES} variables`,
+  )
   .refine(
     (variables) =>
       Object.entries(variables).reduce((sum, [name, value]) => sum + name.length + value.length, 0) <= MAX_TOTAL_LENGTH,

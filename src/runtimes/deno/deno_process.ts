@@ -95,6 +95,7 @@ export async function startProcess(
     directory,
     limits,
     reservedDataBytes: RESERVED_BYTES,
+    variables: { ...launch.variables, ...launch.ownVariables },
   });
   const child = await startChild({
     ...confined,
@@ -103,7 +104,6 @@ export async function startProcess(
       await settledWithin(filter.ended, LAST_WORDS_MS);
       return filter.sawExit ? status : confined.statusOf(status);
     },
-    env: { ...launch.variables, ...launch.ownVariables },
     limits,
     maxDescriptors: MAX_DESCRIPTORS,
     disk: diskOf(directory, confined.processes),

@@ -117,16 +117,16 @@ export class Packages {
         reservedDataBytes,
         hasNetwork: true,
         startsOthers: false,
+        variables: {
+          NO_COLOR: "1",
+          ...childVariables({
+            temporaryDirectory: packages.target,
+            cacheDirectory: join(packages.target, "deno_dir"),
+            hasNetwork: true,
+            npmRegistry,
+          }),
+        },
       }),
-      env: {
-        NO_COLOR: "1",
-        ...childVariables({
-          temporaryDirectory: packages.target,
-          cacheDirectory: join(packages.target, "deno_dir"),
-          hasNetwork: true,
-          npmRegistry,
-        }),
-      },
       limits,
       maxDescriptors: MAX_DESCRIPTORS,
       disk: { bounds: this.#directory.bounds, measure: () => this.#directory.usage() },

@@ -50,3 +50,10 @@ Deno.test("environmentSchema bounds all names and values together", () => {
   assertEquals(environmentSchema.safeParse(sized(2_141)).success, true);
   assertEquals(environmentSchema.safeParse(sized(2_142)).success, false);
 });
+
+Deno.test("environmentSchema bounds the number of variables", () => {
+  const numbered = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`A${index}`, ""]));
+  assertEquals(environmentSchema.safeParse(numbered(1_000)).success, true);
+  assertEquals(environmentSchema.safeParse(numbered(1_001)).success, false);
+});
