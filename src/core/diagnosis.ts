@@ -77,31 +77,3 @@ export interface MemoryFinding {
 export function isHealthy({ floorReached, runtimes }: ServiceDiagnosis): boolean {
   return floorReached && runtimes.every(({ canaries }) => canaries.every(({ kept }) => kept));
 }
-
-/** Findings of canaries that all kept their promise. */
-export function passingFindings(canaries: readonly Pick<CanaryFinding, "name" | "promise">[]): CanaryFinding[] {
-  return canaries.map(({ name, promise }) => ({ name, promise, kept: true }));
-}
-
-/** Findings of canaries of which none could be tried: what is not proven is not promised. */
-export function untestedFindings(
-  canaries: readonly Pick<CanaryFinding, "name" | "promise">[],
-  why: string,
-): CanaryFinding[] {
-  return canaries.map(({ name, promise }) => ({ name, promise, kept: false, detail: why }));
-}
-
-/** The name of the canary that does nothing but run: what contains everything by running nothing proves nothing. */
-export const HONEST_CANARY = "honest";
-
-/** Whether an honest program ran. Where not even that did, findings say little of the others: they are tried again. */
-export function honestCanaryRan(findings: readonly CanaryFinding[]): boolean {
-  return findings.some(({ name, kept }) => name === HONEST_CANARY && kept);
-}
-
-/** Why no program runs where these promises are broken; undefined where none is. */
-export function describeBrokenPromises(broken: readonly CanaryFinding[]): string | undefined {
-  if (broken.length === 0) return undefined;
-  const seen = broken.map(({ detail, name }) => detail ?? name);
-  return `the self-test found that programs are not confined: ${seen.join("; ")}`;
-}

@@ -1,36 +1,29 @@
 import { join } from "@std/path";
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
-import {
-  type CanaryFinding,
-  describeBrokenPromises,
-  type Diagnosis,
-  honestCanaryRan,
-  untestedFindings,
-} from "../../core/diagnosis.ts";
+import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
+import { brokenFindings, describeBrokenPromises } from "../self_test/findings.ts";
 import { Probe } from "../self_test/probe.ts";
+import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
 import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../port.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import { leasedEnvironment } from "./leased_environment.ts";
 import bootSource from "./boot.js" with { type: "text" };
-import { brokenVital, CANARIES } from "./canaries.ts";
+import { CANARIES } from "./canaries.ts";
 import { DenoEnvironment } from "./deno_environment.ts";
 import { diagnosisOf } from "./diagnosis.ts";
 import { denoFacts } from "./facts.ts";
 import type { DenoInstallation } from "./installation.ts";
 import { INTERPRETER_MODULES } from "./interpreter_modules.ts";
 import { isolationOf, whyNotHonoured } from "./isolation.ts";
-import { selfTest } from "./self_test.ts";
+import { testPrograms, versionOf } from "./self_test.ts";
 import { stockWarm, takeWarm } from "./warm.ts";
 import { findBinary, isFile, settingsOf } from "./settings.ts";
 import startSource from "./start.js" with { type: "text" };
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
-
-/** How soon the self-test is run again where it could not be. */
-const RETRY_MS = 5_000;
 
 /** The releases whose flags and defaults this runtime was tried with: 2.9 and later ones of 2. */
 const OLDEST_MINOR = 9;
@@ -48,9 +41,7 @@ class DenoRuntime implements ExecutionRuntime {
   readonly #host: RuntimeHost;
   readonly #probe: Probe;
   #installation: Promise<DenoInstallation> | undefined;
-  #findings: Promise<readonly CanaryFinding[]> | undefined;
-  #retryAt = Number.POSITIVE_INFINITY;
-  readonly #ending = new AbortController();
+  readonly #selfTest: SelfTest;
 
   constructor(host: RuntimeHost) {
     this.#host = host;
@@ -58,7 +49,8 @@ class DenoRuntime implements ExecutionRuntime {
     this.name = this.#facts.name;
     this.type = this.#facts.type;
     this.supportedEnvironments = this.#facts.supportedEnvironments;
-    this.#probe = new Probe((signal) => this.#prove(signal).catch(explainFailure), PROBE);
+    this.#selfTest = new SelfTest({ ...host, subject: this.name });
+    this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), PROBE);
   }
 
   isAvailable(): Promise<Availability> {
@@ -72,14 +64,14 @@ class DenoRuntime implements ExecutionRuntime {
   async diagnose(): Promise<Diagnosis> {
     const { confinement } = this.#host;
     const isThere = await this.#installed().then(({ binary }) => isFile(binary), () => false);
-    return diagnosisOf({ confinement, canaries: isThere ? await this.#tested() : undefined });
+    return diagnosisOf({ confinement, canaries: isThere ? await this.#findings() : undefined });
   }
 
   async assess({ permissions, runsMainFile }: RuntimeConfig): Promise<Assessment> {
     const { confinement } = this.#host;
     const cannotHonour = whyNotHonoured(permissions, confinement);
     return {
-      isolation: isolationOf({ confinement, canaries: await this.#tested(), allowRun: permissions.allowRun }),
+      isolation: isolationOf({ confinement, canaries: await this.#findings(), allowRun: permissions.allowRun }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
       startsCold: runsMainFile === false,
     };
@@ -97,32 +89,22 @@ class DenoRuntime implements ExecutionRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ending.abort();
-    await this.#findings;
+    await this.#selfTest[Symbol.asyncDispose]();
   }
 
-  /** What the canaries came to, or come to now where they are to be tried again. */
-  #tested(): Promise<readonly CanaryFinding[]> {
-    if (performance.now() >= this.#retryAt) {
-      this.#findings = undefined;
-      this.#retryAt = Number.POSITIVE_INFINITY; // Whoever asks meanwhile waits for the same.
-    }
-    return this.#findings ??= this.#test().catch((cause: unknown) => untestedFindings(CANARIES, messageOf(cause)))
-      .then((findings) => {
-        this.#retryAt = honestCanaryRan(findings) ? Number.POSITIVE_INFINITY : performance.now() + RETRY_MS;
-        return findings;
-      });
+  async #findings(): Promise<readonly CanaryFinding[]> {
+    return findingsOf(await this.#selfTest.settled(() => this.#test()), CANARIES);
   }
 
-  async #test(): Promise<CanaryFinding[]> {
-    const { signal } = this.#ending;
-    const findings = await selfTest(await this.#installed(), {
-      createEnvironment: (config) => this.createEnvironment(config),
-      signal,
+  async #test(): Promise<SelfTestResult> {
+    const installation = await this.#installed();
+    const { signal } = this.#selfTest;
+    const findings = await this.#selfTest.findings({
+      version: versionOf(installation),
+      canaries: CANARIES,
+      run: () => testPrograms(installation, (config) => this.createEnvironment(config), { signal }),
     });
-    const broken = signal.aborted ? [] : findings.filter(({ kept }) => !kept);
-    for (const { name, detail } of broken) this.#host.log.warning("a canary is not contained", { name, detail });
-    return findings;
+    return { kind: "tested", findings };
   }
 
   #installed(): Promise<DenoInstallation> {
@@ -161,9 +143,9 @@ class DenoRuntime implements ExecutionRuntime {
   }
 
   /** An honest program runs on a release that is known, and no hostile one breaks what every level promises. */
-  async #prove(signal: AbortSignal): Promise<void> {
-    const [findings] = await Promise.all([this.#tested(), this.#tryProgram(signal)]);
-    const why = describeBrokenPromises(brokenVital(findings));
+  async #check(signal: AbortSignal): Promise<void> {
+    const [findings] = await Promise.all([this.#findings(), this.#tryProgram(signal)]);
+    const why = describeBrokenPromises(brokenFindings(findings, { canaries: CANARIES, cost: "runtime" }));
     if (why !== undefined) throw new Error(why);
     stockWarm(await this.#installed());
   }

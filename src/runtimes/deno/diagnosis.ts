@@ -1,6 +1,7 @@
 import type { CanaryFinding, Diagnosis, LayerFinding } from "../../core/diagnosis.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
-import { brokenVital } from "./canaries.ts";
+import { brokenFindings } from "../self_test/findings.ts";
+import { CANARIES } from "./canaries.ts";
 import { isolationOf, LEVEL_WITH_SANDBOX } from "./isolation.ts";
 
 /** The layers that make a sandbox; of the first two one is enough. */
@@ -15,7 +16,8 @@ export interface DiagnosisRequest {
 
 /** What stands around programs: as the layers were found, and as far as the canaries prove it. */
 export function diagnosisOf({ canaries, confinement }: DiagnosisRequest): Diagnosis {
-  const isProven = canaries !== undefined && brokenVital(canaries).length === 0;
+  const isProven = canaries !== undefined &&
+    brokenFindings(canaries, { canaries: CANARIES, cost: "runtime" }).length === 0;
   return {
     level: isProven ? isolationOf({ confinement, canaries, allowRun: false }).level : 0,
     layers: [...confinement.findings, permissionsLayer(isProven)],

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { type CanaryFinding, passingFindings } from "../../core/diagnosis.ts";
+import type { CanaryFinding } from "../../core/diagnosis.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { countConnections } from "../../host/count_connections.ts";
@@ -10,12 +10,12 @@ import { childVariables } from "./child_variables.ts";
 import type { DenoInstallation } from "./installation.ts";
 import { type FlagSettings, permissionFlags } from "./permission_flags.ts";
 
-/** Names of variables that every program has, with values of its own. */
+/** Names of variables that every program has, with values that are not the service's. */
 const CHILD_NAMES = Object.keys(
   childVariables({ temporaryDirectory: "", cacheDirectory: "", hasNetwork: true, npmRegistry: "" }),
 ).concat("NO_COLOR");
 
-/** What every program's flags are but for its own places, names and limits. */
+/** Settings for the flags that all programs have in common. */
 const FLAG_SETTINGS: FlagSettings = {
   workspace: "workspace",
   temporaryDirectory: "temporary",
@@ -28,31 +28,18 @@ const FLAG_SETTINGS: FlagSettings = {
   detectCommonJs: false,
 };
 
-/** What holds for one self-test. */
-export interface SelfTestOptions {
-  readonly signal?: AbortSignal | undefined;
-  createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
-}
-
-/** Runs the canaries, unless they have kept every promise when everything was the same. */
-export async function selfTest(installation: DenoInstallation, options: SelfTestOptions): Promise<CanaryFinding[]> {
-  const version = versionOf(installation);
-  if (await installation.selfTestResults.has("deno", version)) return passingFindings(CANARIES);
-  const findings = await testNow(installation, options);
-  if (findings.every(({ kept }) => kept)) await installation.selfTestResults.add("deno", version);
-  return findings;
-}
-
-async function testNow(
+/** Runs the canaries, with a file and a port of this machine as their targets. */
+export async function testPrograms(
   { confinement: { hidesFiles }, scratchDirectory }: DenoInstallation,
-  { createEnvironment, signal }: SelfTestOptions,
+  createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<CanaryFinding[]> {
   const secret = crypto.randomUUID();
   const secretPath = join(scratchDirectory, `canary_${crypto.randomUUID()}.txt`);
   await Deno.writeTextFile(secretPath, secret, { mode: 0o644 });
   await using listener = countConnections(["127.0.0.1"]);
   try {
-    const bait = {
+    const targets = {
       secretPath,
       secret,
       hidesFiles,
@@ -60,14 +47,14 @@ async function testNow(
       connections: listener.connections,
       ownVariables: ownVariables({ except: CHILD_NAMES }),
     };
-    return await runCanaries(createEnvironment, bait, { signal });
+    return await runCanaries(createEnvironment, targets, { signal });
   } finally {
     await Deno.remove(secretPath);
   }
 }
 
-/** What the findings depend on: the machine, its layers, the binary, and the programs that tested them. */
-function versionOf({ binary, bootPath, confinement, startPath }: DenoInstallation): string {
+/** Everything that findings depend on: the machine, its layers, the binary and the canaries. */
+export function versionOf({ binary, bootPath, confinement, startPath }: DenoInstallation): string {
   const { mtime, size } = Deno.statSync(binary);
   return JSON.stringify([
     Deno.osRelease(),

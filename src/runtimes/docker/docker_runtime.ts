@@ -25,7 +25,7 @@ import { Images } from "./images/images.ts";
 import { GVISOR, isolationOf, keepsCgroup, ociRuntimeFor, whyNoNetwork } from "./self_test/isolation.ts";
 import { diagnosisOf, diagnosisWithout } from "./self_test/diagnosis.ts";
 import { ProgramNetwork } from "./container/program_network.ts";
-import { type ProvingGround, SelfTests } from "./self_test/self_tests.ts";
+import { EngineSelfTests, type TestedEngine } from "./self_test/engine_self_tests.ts";
 import { Reaper } from "./container/reaper.ts";
 import { type DockerSettings, settingsOf } from "./settings.ts";
 import { findSurvivor, type Survivor } from "./container/survivor.ts";
@@ -34,8 +34,8 @@ import { takeWarm, takeWarmSession } from "./warm/warm.ts";
 /** A lost Engine is noticed within seconds, and so is one that has come back. */
 const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
 
-/** How long a self-test is waited for, and how long by who is patient. */
-const PROOF_WAIT_MS = { usual: 2_000, patient: 60_000 };
+/** How long a request waits for a self-test, and how long a patient one waits. */
+const SELF_TEST_WAIT_MS = { usual: 2_000, patient: 60_000 };
 
 /** The runtime for one host. */
 export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
@@ -59,7 +59,7 @@ class DockerRuntime implements ExecutionRuntime {
   /** The environment names for which packages can be installed. */
   readonly #installable: readonly string[];
   readonly #probe: Probe;
-  readonly #proving: SelfTests;
+  readonly #selfTests: EngineSelfTests;
   readonly #known = { living: new Set<string>(), interpreterless: new Set<string>() };
   #connecting: Promise<EngineClient> | undefined;
   /** Undefined as long as no Engine has ever answered. */
@@ -82,16 +82,16 @@ class DockerRuntime implements ExecutionRuntime {
       this.#settings.environments[name]?.install !== undefined
     );
     this.#probe = new Probe(() => this.#ask(), PROBE);
-    this.#proving = new SelfTests(host);
+    this.#selfTests = new EngineSelfTests(host);
   }
 
   async isAvailable(environment?: string, options: AvailabilityOptions = {}): Promise<Availability> {
     const answer = await this.#probe.answer();
     if (!answer.available) return answer;
     const { fetchesNothing = false, assumesSelfTest = false } = options;
-    if (!assumesSelfTest) await this.#proving.whenOver(undefined, { withinMs: PROOF_WAIT_MS.usual });
-    const isPresumed = assumesSelfTest && this.#proving.proofOf(undefined) === undefined;
-    const why = isPresumed ? undefined : this.#proving.whyNot(undefined);
+    if (!assumesSelfTest) await this.#selfTests.whenOver(undefined, { withinMs: SELF_TEST_WAIT_MS.usual });
+    const isAssumed = assumesSelfTest && this.#selfTests.resultOf(undefined) === undefined;
+    const why = isAssumed ? undefined : this.#selfTests.whyNot(undefined);
     if (why !== undefined) return { available: false, reason: why };
     if (environment === undefined || this.#engine === undefined) return answer;
     try {
@@ -102,9 +102,9 @@ class DockerRuntime implements ExecutionRuntime {
   }
 
   whenSelfTested({ minIsolation, isPatient = false }: SelfTestDemand): Promise<void> | undefined {
-    const withinMs = isPatient ? PROOF_WAIT_MS.patient : PROOF_WAIT_MS.usual;
+    const withinMs = isPatient ? SELF_TEST_WAIT_MS.patient : SELF_TEST_WAIT_MS.usual;
     const ociRuntimes = new Set([undefined, ociRuntimeFor(minIsolation, this.#facts)]);
-    const running = [...ociRuntimes].flatMap((name) => this.#proving.whenOver(name, { withinMs }) ?? []);
+    const running = [...ociRuntimes].flatMap((name) => this.#selfTests.whenOver(name, { withinMs }) ?? []);
     return running.length === 0 ? undefined : Promise.all(running).then(() => {});
   }
 
@@ -112,15 +112,13 @@ class DockerRuntime implements ExecutionRuntime {
     return this.#capabilities;
   }
 
-  /** Of what is not proven yet it tells what can be expected; it is not available until then. */
+  /** Before the self-test is over it assumes that every promise is kept; no program runs until then. */
   async assess({ environment, permissions, minIsolation, resourceLimits }: RuntimeConfig): Promise<Assessment> {
     await this.#probe.answer();
     const ociRuntime = this.#ociRuntime(minIsolation);
-    const proof = this.#proving.proofOf(ociRuntime);
-    const findings = proof?.kind === "tested" ? proof.findings : [];
     const cannotHonour = await this.#whyNot(permissions, minIsolation);
     return {
-      isolation: isolationOf({ facts: this.#facts, ociRuntime, findings }),
+      isolation: isolationOf({ facts: this.#facts, ociRuntime, findings: this.#selfTests.findingsOf(ociRuntime) }),
       ...(this.#settings.environments[environment]?.compile === undefined
         ? {}
         : { memoryMb: boundsOf(resourceLimits, { compiling: true }).memoryMb }),
@@ -132,14 +130,16 @@ class DockerRuntime implements ExecutionRuntime {
     const answer = await this.#probe.answer();
     const [engine, facts] = [this.#engine, this.#facts];
     if (!answer.available) return diagnosisWithout(answer.reason);
-    const [proof, gvisorProof] = await Promise.all([undefined, GVISOR].map((name) => this.#proving.settled(name)));
-    if (engine === undefined || facts === undefined || proof === undefined) return diagnosisWithout("it was lost");
+    const [selfTest, gvisorSelfTest] = await Promise.all(
+      [undefined, GVISOR].map((name) => this.#selfTests.settled(name)),
+    );
+    if (engine === undefined || facts === undefined || selfTest === undefined) return diagnosisWithout("it was lost");
     const [whyNoNetwork, here] = await Promise.all([
       engine.programNetwork.whyNot(),
       engine.images.here(this.supportedEnvironments).catch(() => new Map<string, string>()), // The Engine was lost.
     ]);
     return {
-      ...diagnosisOf({ facts, proof, gvisorProof, whyNoNetwork }),
+      ...diagnosisOf({ facts, selfTest, gvisorSelfTest, whyNoNetwork }),
       languages: this.supportedEnvironments.map((name) => engine.images.finding(name, here.get(name))),
     };
   }
@@ -150,7 +150,7 @@ class DockerRuntime implements ExecutionRuntime {
       throw new CodeBeakerError("permission_denied", "No directory of this host is mounted into a container");
     }
     const image = await engine.images.ensure(config.environment);
-    await this.#demandProof(engine, { config, image });
+    await this.#demandSelfTest(engine, { config, image });
     const options = await this.#optionsFor(engine, { config, image });
     const installation = this.#installation(engine);
     const memory = await this.#promiseMemory(config);
@@ -185,7 +185,7 @@ class DockerRuntime implements ExecutionRuntime {
       await client.removeContainer(containerId);
       return undefined;
     }
-    await this.#demandProof(engine, { config, image });
+    await this.#demandSelfTest(engine, { config, image });
     const options = await this.#optionsFor(engine, { config, image });
     const environment = await DockerEnvironment.reattach(installation, options, { id, containerId });
     if ((await client.inspectContainer(containerId))?.isRunning) return environment;
@@ -195,7 +195,7 @@ class DockerRuntime implements ExecutionRuntime {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
-    await this.#proving[Symbol.asyncDispose]();
+    await this.#selfTests[Symbol.asyncDispose]();
     await this.#reaper?.[Symbol.asyncDispose]();
   }
 
@@ -212,7 +212,7 @@ class DockerRuntime implements ExecutionRuntime {
       }));
       if (this.#isConnected) {
         await client.ping();
-        if (this.#proving.isDue && this.#engine !== undefined) this.#beginProving(this.#engine);
+        if (this.#selfTests.isDue && this.#engine !== undefined) this.#beginSelfTests(this.#engine);
         return;
       }
       this.#facts = await client.facts();
@@ -223,7 +223,7 @@ class DockerRuntime implements ExecutionRuntime {
       };
       this.#isConnected = true;
       this.#startReaper(client);
-      this.#beginProving(this.#engine);
+      this.#beginSelfTests(this.#engine);
     } catch (error) {
       this.#isConnected = false;
       throw error;
@@ -236,24 +236,24 @@ class DockerRuntime implements ExecutionRuntime {
     return this.#engine ?? unreachable();
   }
 
-  #beginProving(engine: Engine): void {
-    const ground = this.#groundOf(engine);
-    if (this.#isDisposed || ground === undefined) return;
-    this.#proving.begin(ground, [undefined, ...(GVISOR in ground.facts.runtimes ? [GVISOR] : [])]);
+  #beginSelfTests(engine: Engine): void {
+    const tested = this.#testedEngine(engine);
+    if (this.#isDisposed || tested === undefined) return;
+    this.#selfTests.begin(tested, [undefined, ...(GVISOR in tested.facts.runtimes ? [GVISOR] : [])]);
   }
 
-  #groundOf(engine: Engine): ProvingGround | undefined {
+  #testedEngine(engine: Engine): TestedEngine | undefined {
     const images = async () => [...new Set((await engine.images.here(this.supportedEnvironments)).values())];
     return this.#facts && { installation: this.#installation(engine), facts: this.#facts, images };
   }
 
-  /** @throws {CodeBeakerError} `runtime_unavailable` unless the containers that a configuration takes are proven */
-  async #demandProof(
+  /** @throws {CodeBeakerError} `runtime_unavailable` unless the self-test of a configuration's containers has passed */
+  async #demandSelfTest(
     engine: Engine,
     { config: { environment, minIsolation }, image }: { readonly config: RuntimeConfig; readonly image: string },
   ): Promise<void> {
-    const ground = this.#groundOf(engine) ?? unreachable();
-    const why = await this.#proving.demand(ground, { image, ociRuntime: this.#ociRuntime(minIsolation) });
+    const tested = this.#testedEngine(engine) ?? unreachable();
+    const why = await this.#selfTests.demand(tested, { image, ociRuntime: this.#ociRuntime(minIsolation) });
     if (why === undefined) return;
     const reason = `the image ${image} is of no use: ${why}`;
     engine.images.recordFailure(environment, reason);
@@ -335,7 +335,7 @@ class DockerRuntime implements ExecutionRuntime {
   /** gVisor, where it is asked for and registered, and its self-test has found nothing. */
   #ociRuntime(minIsolation: number): string | undefined {
     const wanted = ociRuntimeFor(minIsolation, this.#facts);
-    const isRefused = this.#proving.proofOf(wanted) !== undefined && this.#proving.whyNot(wanted) !== undefined;
+    const isRefused = this.#selfTests.resultOf(wanted) !== undefined && this.#selfTests.whyNot(wanted) !== undefined;
     return isRefused ? undefined : wanted;
   }
 }

@@ -92,7 +92,14 @@ Deno.test('[deno] "memory" is seen to escape without its limit, which lowers the
   const findings = await runCanaries(async (config) => {
     const environment = await whole.runtime.createEnvironment({ ...config, resourceLimits: unlimited });
     return withLimits(environment, unlimited);
-  }, { secretPath: "/nope", secret: "?", hidesFiles: false, port: 1, connections: () => 0, ownVariables: [] });
+  }, {
+    secretPath: "/nope",
+    secret: "?",
+    hidesFiles: false,
+    port: 1,
+    connections: () => 0,
+    ownVariables: [],
+  }, { signal: AbortSignal.timeout(60_000) });
   assertEquals(findings.filter(({ kept }) => !kept).map(({ name }) => name), ["memory"]);
 
   await using bench = await openWeakened({ before: `grep -q 16e6 main.ts && { ${SAY_READY}; exit 0; }` });
@@ -171,7 +178,7 @@ async function openWeakened(
     ...host,
     selfTestResults: new SelfTestResults(undefined),
     settings: { deno: { denoBinary: binary } },
-    log: { info: () => {}, warning: (_, { name }) => void warnings.push(name) },
+    log: { info: () => {}, warning: (_, { canary }) => void warnings.push(canary) },
     ...(pretendsToHide ? { confinement: pretending(host.confinement) } : {}),
     ...parts,
   }));

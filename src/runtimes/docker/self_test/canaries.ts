@@ -1,9 +1,10 @@
-import { type CanaryFinding, HONEST_CANARY } from "../../../core/diagnosis.ts";
 import type { Outcome } from "../../../core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../core/limits.ts";
+import { type Canary, HONEST_CANARY } from "../../self_test/canary.ts";
+import type { Observed } from "../../self_test/run_program.ts";
 import { boundsOf } from "../container/host_config.ts";
 
-/** What the report runs under: little, so that passing it takes little time. */
+/** The limits of the report: low, so that a program reaches them soon. */
 export const CANARY_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   timeoutMs: 10_000,
@@ -12,50 +13,33 @@ export const CANARY_LIMITS: Limits = {
   diskMb: 8,
 };
 
-/** What a container of one OCI runtime is promised to be. */
-export interface Claims {
+/** Promises that depend on the Engine and the OCI runtime. */
+export interface ContainerPromises {
   /** Whether the Engine filters system calls. */
   readonly hasSeccomp: boolean;
   readonly limitsMemory: boolean;
   readonly limitsProcesses: boolean;
 }
 
-/** What of a report is known outside the container. */
-export interface Bait {
+/** What the programs of the self-test did, and what the service knows of itself. */
+export interface Observation extends Observed {
+  /** The paths in which the container differs from its image, as the Engine reports. */
+  readonly changedPaths: readonly string[];
+  /** The end of the program that takes more memory than it may; undefined where none was run. */
+  readonly greedyOutcome?: Outcome | undefined;
+  /** How many connections the self-test's own ports have had. */
+  readonly connections: number;
   /** The name of the files that the report leaves wherever it can. */
   readonly marker: string;
-  /** How often somebody has connected to where the self-test listens. */
-  connections(): number;
-  /** What stands in the environment of the service itself, as NAME=value. */
+  /** The environment of the service itself, as NAME=value. */
   readonly ownVariables: readonly string[];
   /** The command line of the service itself, one word a line. */
   readonly ownCommandLine: string;
 }
 
-/** What came of a program. */
-interface Ran {
-  readonly output: string;
-  readonly outcome: Outcome;
-}
-
-/** What came of the program that tries everything, and of the one that takes more memory than it may. */
-export interface Seen extends Ran {
-  /** The paths that differ in its container from the image, as the Engine tells. */
-  readonly changedPaths: readonly string[];
-  /** The latter; undefined where none was run. */
-  readonly greedy?: Ran | undefined;
-}
-
-/** What is promised of containers, and how it is told that it does not hold. */
-interface Canary {
-  readonly name: string;
-  readonly promise: string;
-  /** What it costs that the promise is broken: the runtime, the filter's part of the level, or the limits' part. */
-  readonly guards: "runtime" | "filter" | "limit";
-  /** Whether it is promised at all; absent, always. */
-  readonly isClaimed?: (claims: Claims) => boolean;
-  /** What was seen that breaks the promise; undefined where it was kept. */
-  readonly fault: (seen: Seen, bait: Bait) => string | undefined;
+interface ContainerCanary extends Canary<Observation> {
+  /** Whether it is promised; absent, always. */
+  readonly isPromised?: (promises: ContainerPromises) => boolean;
 }
 
 const CAPABILITY_SETS = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
@@ -64,12 +48,12 @@ const FILTERED = "2";
 /** The init, the launcher, the report and what it starts. */
 const MOST_PROCESSES = 12;
 
-/** SECURITY's kinds, and an honest program. */
-export const CANARIES: readonly Canary[] = [
+/** The kinds of escape that SECURITY names, and an honest program. */
+export const CANARIES: readonly ContainerCanary[] = [
   {
     name: HONEST_CANARY,
     promise: "an honest program runs",
-    guards: "runtime",
+    cost: "runtime",
     fault: ({ output, outcome }) => {
       const missing = ["honest 42", "over"].filter((line) => !linesOf(output).includes(line));
       return missing.length === 0
@@ -80,9 +64,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "network",
     promise: "nothing is reached over the network",
-    guards: "runtime",
-    fault: ({ output }, { connections }) => {
-      if (connections() > 0) return "a program connected to this machine";
+    cost: "runtime",
+    fault: ({ connections, output }) => {
+      if (connections > 0) return "a program connected to this machine";
       const [route] = wordsAfter(output, "route");
       return route === undefined ? undefined : `a program has a route to a network (${route})`;
     },
@@ -90,8 +74,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "root",
     promise: "nothing is written outside the workspace and /tmp",
-    guards: "runtime",
-    fault: ({ changedPaths, output }, { marker }) => {
+    cost: "runtime",
+    fault: ({ changedPaths, marker, output }) => {
       const written = wordsAfter(output, "wrote")[0] ?? changedPaths.find((path) => path.endsWith(`/${marker}`));
       return written === undefined ? undefined : `a program wrote to ${written}`;
     },
@@ -99,8 +83,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "environment",
     promise: "no variable of the service is seen",
-    guards: "runtime",
-    fault: ({ output }, { ownVariables }) => {
+    cost: "runtime",
+    fault: ({ output, ownVariables }) => {
       const seen = ownVariables.find((variable) => `\n${output}`.includes(`\n${variable}\n`));
       return seen === undefined ? undefined : `the service's own ${seen.slice(0, seen.indexOf("="))} was seen`;
     },
@@ -108,8 +92,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "processes",
     promise: "no process outside the container is seen",
-    guards: "runtime",
-    fault: ({ output }, { ownCommandLine }) => {
+    cost: "runtime",
+    fault: ({ output, ownCommandLine }) => {
       const count = wordsAfter(output, "process").length;
       if (ownCommandLine !== "" && output.includes(`\n${ownCommandLine}`)) return "a program saw the service's process";
       return count <= MOST_PROCESSES ? undefined : `a program saw ${count} processes`;
@@ -118,7 +102,7 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "privileges",
     promise: "a program has no privilege, and gains none",
-    guards: "runtime",
+    cost: "runtime",
     fault: ({ output }) => {
       const status = statusOf(output);
       const held = CAPABILITY_SETS.find((set) => !/^0*$/.test(status.get(`${set}:`) ?? "0"));
@@ -130,8 +114,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "seccomp",
     promise: "system calls are filtered",
-    guards: "filter",
-    isClaimed: ({ hasSeccomp }) => hasSeccomp,
+    cost: "filter",
+    isPromised: ({ hasSeccomp }) => hasSeccomp,
     fault: ({ output }) => {
       const mode = statusOf(output).get("Seccomp:");
       return mode === FILTERED ? undefined : `system calls are not filtered (Seccomp ${mode})`;
@@ -140,8 +124,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "process_count",
     promise: "no more processes are started than the limit says",
-    guards: "limit",
-    isClaimed: ({ limitsProcesses }) => limitsProcesses,
+    cost: "limit",
+    isPromised: ({ limitsProcesses }) => limitsProcesses,
     fault: ({ outcome, output }) => {
       const count = linesOf(output).filter((line) => line === "child").length;
       const most = boundsOf(CANARY_LIMITS, { compiling: false }).tasks;
@@ -152,42 +136,28 @@ export const CANARIES: readonly Canary[] = [
   {
     name: "memory",
     promise: "no more memory is used than the limit says",
-    guards: "limit",
-    isClaimed: ({ limitsMemory }) => limitsMemory,
-    fault: ({ greedy }) =>
-      greedy?.outcome.kind === "memory_limit" ? undefined : `it ended with ${JSON.stringify(greedy?.outcome)}`,
+    cost: "limit",
+    isPromised: ({ limitsMemory }) => limitsMemory,
+    fault: ({ greedyOutcome }) =>
+      greedyOutcome?.kind === "memory_limit" ? undefined : `it ended with ${JSON.stringify(greedyOutcome)}`,
   },
 ];
 
-/** The canaries of what is claimed. */
-export function claimed(claims: Claims): Canary[] {
-  return CANARIES.filter(({ isClaimed }) => isClaimed?.(claims) ?? true);
-}
-
-/** What each canary came to. */
-export function judge(canaries: readonly Canary[], seen: Seen, bait: Bait): CanaryFinding[] {
-  return canaries.map(({ name, promise, fault }) => {
-    const detail = fault(seen, bait);
-    return detail === undefined ? { name, promise, kept: true } : { name, promise, kept: false, detail };
-  });
-}
-
-/** The findings that are broken and guard one thing. */
-export function brokenOf(findings: readonly CanaryFinding[], guards: Canary["guards"]): CanaryFinding[] {
-  const names = CANARIES.filter((canary) => canary.guards === guards).map(({ name }) => name);
-  return findings.filter(({ kept, name }) => !kept && names.includes(name));
+/** The canaries of promises that are made. */
+export function promisedCanaries(promises: ContainerPromises): readonly ContainerCanary[] {
+  return CANARIES.filter(({ isPromised }) => isPromised?.(promises) ?? true);
 }
 
 function linesOf(output: string): string[] {
   return output.split("\n");
 }
 
-/** What stands behind a word at the beginning of a line. */
+/** The rests of the lines that begin with a word. */
 function wordsAfter(output: string, word: string): string[] {
   return linesOf(output).flatMap((line) => line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []);
 }
 
-/** What the kernel says of the program (proc_pid_status(5)), the first word of each line. */
+/** The kernel's status of the program (proc_pid_status(5)): the first word of each value. */
 function statusOf(output: string): Map<string, string> {
   return new Map(
     wordsAfter(output, "status").map((line) => {

@@ -1,7 +1,9 @@
 import type { CanaryFinding } from "../../../core/diagnosis.ts";
 import type { LimitName } from "../../../core/limits.ts";
 import type { Isolation } from "../../port.ts";
-import { brokenOf, type Claims } from "./canaries.ts";
+import type { CanaryCost } from "../../self_test/canary.ts";
+import { brokenFindings } from "../../self_test/findings.ts";
+import { type ContainerPromises, promisedCanaries } from "./canaries.ts";
 import type { EngineFacts } from "../engine/engine_facts.ts";
 
 /** The name under which gVisor's own instructions register it. */
@@ -9,48 +11,49 @@ export const GVISOR = "runsc";
 
 /** Another kernel between a program and the host's. */
 export const LEVEL_OTHER_KERNEL = 10;
-/** Every layer of {@link HARDENED}, and system calls are filtered. */
+/** Every layer of {@link HARDENED}, and a filter for system calls. */
 export const LEVEL_HARDENED = 9;
-/** Without a filter for system calls a container is no more than the other layers. */
+/** Every layer but the filter for system calls. */
 const LEVEL_UNFILTERED = 7;
-/** The Engine says that it bounds what a canary found unbounded. */
+/** A limit that the Engine claims to enforce, and that the self-test found broken. */
 const LEVEL_WITHOUT_LIMITS = 6;
 
-/** What every container has, whatever its Engine is. */
+/** The layers of every container, whatever its Engine is. */
 export const HARDENED = ["container", "namespaces", "no_capabilities", "no_new_privs", "read_only_root"] as const;
 const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "diskMb"];
 const NO_NETWORK = "--network=none";
 const NO_CGROUPS = "--ignore-cgroups";
 
-/** What containers of an OCI runtime are, and what its canaries came to, where that is known. */
+/** Containers of an OCI runtime, and the findings of its self-test. */
 export interface IsolationRequest {
-  /** Undefined as long as no Engine has ever answered: then it is told what can be expected. */
+  /** Undefined before an Engine has answered: then the isolation is the one to expect. */
   readonly facts: EngineFacts | undefined;
   readonly ociRuntime: string | undefined;
-  readonly findings: readonly CanaryFinding[];
+  /** Undefined before the self-test: then all promises count as kept. */
+  readonly findings: readonly CanaryFinding[] | undefined;
 }
 
-/** The OCI runtime that an isolation level takes, undefined for the Engine's default. */
+/** The OCI runtime that an isolation level needs; undefined for the Engine's default. */
 export function ociRuntimeFor(minIsolation: number, facts: EngineFacts | undefined): string | undefined {
   const isThere = facts !== undefined && GVISOR in facts.runtimes;
   return isThere && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
 }
 
-/** Why containers of an OCI runtime never have a network; undefined when they may. */
+/** Why containers of an OCI runtime cannot have a network; undefined when they can. */
 export function whyNoNetwork(facts: EngineFacts | undefined, ociRuntime: string | undefined): string | undefined {
   return hasArgument(facts, ociRuntime, NO_NETWORK) ? `${ociRuntime} is registered without a network` : undefined;
 }
 
-/** gVisor can be registered to leave the cgroup alone, which then counts and bounds nothing. */
+/** Whether containers of an OCI runtime are counted and bounded by a control group: gVisor can be registered without. */
 export function keepsCgroup(facts: EngineFacts | undefined, ociRuntime: string | undefined): boolean {
   return !hasArgument(facts, ociRuntime, NO_CGROUPS);
 }
 
 /**
- * What is promised of containers of an OCI runtime. gVisor's own kernel filters nothing inside, and what is counted of
- * it are its own threads: it, and not the program, would be refused one.
+ * The promises about containers of an OCI runtime. gVisor's kernel filters no system calls inside, and a limit on
+ * processes would bound gVisor's own threads instead of the program's.
  */
-export function claimsOf(facts: EngineFacts | undefined, ociRuntime: string | undefined): Claims {
+export function promisesOf(facts: EngineFacts | undefined, ociRuntime: string | undefined): ContainerPromises {
   const isCounted = keepsCgroup(facts, ociRuntime);
   return {
     hasSeccomp: ociRuntime === undefined && (facts?.hasSeccomp ?? true),
@@ -59,17 +62,19 @@ export function claimsOf(facts: EngineFacts | undefined, ociRuntime: string | un
   };
 }
 
-/** How isolated containers are: as their Engine says, less what their canaries found broken. */
+/** The isolation of containers: as their Engine reports it, less the promises that the self-test found broken. */
 export function isolationOf({ facts, findings, ociRuntime }: IsolationRequest): Isolation {
-  const claims = claimsOf(facts, ociRuntime);
-  const brokenLimits = brokenOf(findings, "limit").map(({ name }) => name);
-  const isFiltered = claims.hasSeccomp && brokenOf(findings, "filter").length === 0;
+  const promises = promisesOf(facts, ociRuntime);
+  const canaries = promisedCanaries(promises);
+  const broken = (cost: CanaryCost) => findings === undefined ? [] : brokenFindings(findings, { canaries, cost });
+  const brokenLimits = broken("limit").map(({ name }) => name);
+  const isFiltered = promises.hasSeccomp && broken("filter").length === 0;
   const whole = ociRuntime === undefined ? isFiltered ? LEVEL_HARDENED : LEVEL_UNFILTERED : LEVEL_OTHER_KERNEL;
   const limits: LimitName[] = [
     ...OWN_LIMITS,
     ...(keepsCgroup(facts, ociRuntime) ? ["cpuMs"] as const : []),
-    ...(claims.limitsMemory && !brokenLimits.includes("memory") ? ["memoryMb"] as const : []),
-    ...(claims.limitsProcesses && !brokenLimits.includes("process_count") ? ["maxProcesses"] as const : []),
+    ...(promises.limitsMemory && !brokenLimits.includes("memory") ? ["memoryMb"] as const : []),
+    ...(promises.limitsProcesses && !brokenLimits.includes("process_count") ? ["maxProcesses"] as const : []),
   ];
   return {
     level: brokenLimits.length > 0 ? LEVEL_WITHOUT_LIMITS : whole,

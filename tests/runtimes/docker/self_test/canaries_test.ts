@@ -1,14 +1,10 @@
 import { assertEquals } from "@std/assert";
 import type { Outcome } from "../../../../src/core/execution.ts";
-import { type Bait, brokenOf, claimed, judge, type Seen } from "../../../../src/runtimes/docker/self_test/canaries.ts";
+import { type Observation, promisedCanaries } from "../../../../src/runtimes/docker/self_test/canaries.ts";
+import { judge } from "../../../../src/runtimes/self_test/canary.ts";
+import { brokenFindings } from "../../../../src/runtimes/self_test/findings.ts";
 
-const CLAIMS = { hasSeccomp: true, limitsMemory: true, limitsProcesses: true };
-const BAIT: Bait = {
-  marker: "canary_1",
-  connections: () => 0,
-  ownVariables: ["SECRET=of the\nservice"],
-  ownCommandLine: "deno\nrun\nmain.ts\n",
-};
+const PROMISES = { hasSeccomp: true, limitsMemory: true, limitsProcesses: true };
 const OUTPUT = `honest 42
 status Uid: 65534	65534	65534	65534
 status CapBnd: 0000000000000000
@@ -20,75 +16,81 @@ process 1
 over
 ${"child\n".repeat(6)}`;
 const EXITED: Outcome = { kind: "exited", exitCode: 0 };
-const GREEDY = { output: "", outcome: { kind: "memory_limit", limitMb: 64, observedMb: 64 } } as const;
+const OBSERVATION: Observation = {
+  output: OUTPUT,
+  outcome: EXITED,
+  greedyOutcome: { kind: "memory_limit", limitMb: 64, observedMb: 64 },
+  changedPaths: ["/workspace"],
+  connections: 0,
+  marker: "canary_1",
+  ownVariables: ["SECRET=of the\nservice"],
+  ownCommandLine: "deno\nrun\nmain.ts\n",
+};
 
-function faults(seen: Partial<Seen> = {}, bait: Partial<Bait> = {}): Record<string, string | undefined> {
-  const whole = {
-    output: OUTPUT,
-    outcome: EXITED,
-    greedy: GREEDY,
-    changedPaths: ["/workspace"],
-    ...seen,
-  };
-  const broken = judge(claimed(CLAIMS), whole, { ...BAIT, ...bait }).filter(({ kept }) => !kept);
-  return Object.fromEntries(broken.map(({ name, detail }) => [name, detail]));
+async function faults(observation: Partial<Observation> = {}): Promise<Record<string, string | undefined>> {
+  const findings = await judge(promisedCanaries(PROMISES), () => ({ ...OBSERVATION, ...observation }));
+  return Object.fromEntries(findings.filter(({ kept }) => !kept).map(({ name, detail }) => [name, detail]));
 }
 
-Deno.test("judge() finds nothing in the report of a container that holds", () => {
-  assertEquals(faults(), {});
+Deno.test("judge() finds no fault in the report of a container that keeps every promise", async () => {
+  assertEquals(await faults(), {});
 });
 
-Deno.test("judge() tells each canary that is not contained, by its own name", () => {
-  const cases: readonly [found: Record<string, string | undefined>, expected: Record<string, string>][] = [
-    [faults({ output: OUTPUT.replace("over\n", ""), outcome: { kind: "timed_out", limitMs: 1 } }), {
+Deno.test("judge() finds each broken promise by the name of its canary", async () => {
+  const cases: readonly [observation: Partial<Observation>, expected: Record<string, string>][] = [
+    [{ output: OUTPUT.replace("over\n", ""), outcome: { kind: "timed_out", limitMs: 1 } }, {
       honest: 'it ended with {"kind":"timed_out","limitMs":1} before it said "over"',
     }],
-    [faults({}, { connections: () => 1 }), { network: "a program connected to this machine" }],
-    [faults({ output: `${OUTPUT}route eth0 00000000\n` }), {
+    [{ connections: 1 }, { network: "a program connected to this machine" }],
+    [{ output: `${OUTPUT}route eth0 00000000\n` }, {
       network: "a program has a route to a network (eth0 00000000)",
     }],
-    [faults({ output: `${OUTPUT}wrote /etc\n` }), { root: "a program wrote to /etc" }],
-    [faults({ changedPaths: ["/workspace", "/usr/canary_1"] }), { root: "a program wrote to /usr/canary_1" }],
-    [faults({ output: `${OUTPUT}SECRET=of the\nservice\n` }), { environment: "the service's own SECRET was seen" }],
-    [faults({ output: `${OUTPUT}process 7\ndeno\nrun\nmain.ts\n` }), {
+    [{ output: `${OUTPUT}wrote /etc\n` }, { root: "a program wrote to /etc" }],
+    [{ changedPaths: ["/workspace", "/usr/canary_1"] }, { root: "a program wrote to /usr/canary_1" }],
+    [{ output: `${OUTPUT}SECRET=of the\nservice\n` }, { environment: "the service's own SECRET was seen" }],
+    [{ output: `${OUTPUT}process 7\ndeno\nrun\nmain.ts\n` }, {
       processes: "a program saw the service's process",
     }],
-    [faults({ output: OUTPUT + "process 7\nsh\n".repeat(12) }), { processes: "a program saw 13 processes" }],
-    [faults({ output: OUTPUT.replace("CapBnd: 0000000000000000", "CapBnd: 00000000a80425fb") }), {
+    [{ output: OUTPUT + "process 7\nsh\n".repeat(12) }, { processes: "a program saw 13 processes" }],
+    [{ output: OUTPUT.replace("CapBnd: 0000000000000000", "CapBnd: 00000000a80425fb") }, {
       privileges: "a program holds capabilities (CapBnd 00000000a80425fb)",
     }],
-    [faults({ output: OUTPUT.replace("Uid: 65534", "Uid: 0") }), { privileges: "a program runs as root" }],
-    [faults({ output: OUTPUT.replace("NoNewPrivs: 1", "NoNewPrivs: 0") }), {
+    [{ output: OUTPUT.replace("Uid: 65534", "Uid: 0") }, { privileges: "a program runs as root" }],
+    [{ output: OUTPUT.replace("NoNewPrivs: 1", "NoNewPrivs: 0") }, {
       privileges: "a program may gain privileges (NoNewPrivs 0)",
     }],
-    [faults({ output: OUTPUT.replace("Seccomp: 2", "Seccomp: 0") }), {
+    [{ output: OUTPUT.replace("Seccomp: 2", "Seccomp: 0") }, {
       seccomp: "system calls are not filtered (Seccomp 0)",
     }],
-    [faults({ output: OUTPUT + "child\n".repeat(58) }), {
+    [{ output: OUTPUT + "child\n".repeat(58) }, {
       process_count: 'a program started 64 processes, and ended with {"kind":"exited","exitCode":0}',
     }],
-    [faults({ output: OUTPUT.replaceAll("child\n", "") }), {
+    [{ output: OUTPUT.replaceAll("child\n", "") }, {
       process_count: 'a program started 0 processes, and ended with {"kind":"exited","exitCode":0}',
     }],
-    [faults({ greedy: { output: "", outcome: EXITED } }), { memory: 'it ended with {"kind":"exited","exitCode":0}' }],
+    [{ greedyOutcome: EXITED }, { memory: 'it ended with {"kind":"exited","exitCode":0}' }],
   ];
-  for (const [found, expected] of cases) assertEquals(found, expected);
+  for (const [observation, expected] of cases) assertEquals(await faults(observation), expected);
 });
 
-Deno.test("claimed() asks nothing that is not promised, and the rest always", () => {
+Deno.test("promisedCanaries() leaves out the canaries of promises that are not made", () => {
   const nothing = { hasSeccomp: false, limitsMemory: false, limitsProcesses: false };
-  assertEquals(claimed(nothing).map(({ name }) => name), [
+  assertEquals(promisedCanaries(nothing).map(({ name }) => name), [
     ...["honest", "network", "root", "environment", "processes", "privileges"],
   ]);
 });
 
-Deno.test("brokenOf() tells what is broken apart by what it guards", () => {
-  const findings = judge(
-    claimed(CLAIMS),
-    { output: "", outcome: { kind: "exited", exitCode: 1 }, changedPaths: [] },
-    BAIT,
-  );
-  const names = (guards: "runtime" | "filter" | "limit") => brokenOf(findings, guards).map(({ name }) => name);
+Deno.test("the canaries of a container that reports nothing are broken at their costs", async () => {
+  const canaries = promisedCanaries(PROMISES);
+  const findings = await judge(canaries, () => ({
+    ...OBSERVATION,
+    output: "",
+    outcome: { kind: "exited", exitCode: 1 } as const,
+    changedPaths: [],
+    greedyOutcome: undefined,
+  }));
+  const names = (cost: "runtime" | "filter" | "limit") =>
+    brokenFindings(findings, { canaries, cost }).map(({ name }) => name);
   assertEquals([names("runtime"), names("filter")], [["honest", "privileges"], ["seccomp"]]);
   assertEquals(names("limit"), ["process_count", "memory"]);
 });

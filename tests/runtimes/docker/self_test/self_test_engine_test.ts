@@ -100,7 +100,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
       const { canaries, level, next } = await docker.runtime.diagnose();
       assertEquals(canaries.find(({ name }) => name === canary)?.kept, false);
       assertEquals([level, next?.level], [0, 9]);
-      assert(docker.log.some(({ facts }) => facts["name"] === canary));
+      assert(docker.log.some(({ facts }) => facts["canary"] === canary));
     });
   }
 

@@ -1,0 +1,33 @@
+import type { CanaryFinding } from "../../core/diagnosis.ts";
+import { messageOf } from "../../core/errors.ts";
+
+/** What a broken promise costs: the runtime is off, or the level loses what its filter or its limits gave it. */
+export type CanaryCost = "runtime" | "filter" | "limit";
+
+/** A promise about programs, and how an observation of its hostile program is judged. */
+export interface Canary<Observation> {
+  readonly name: string;
+  readonly promise: string;
+  readonly cost: CanaryCost;
+  /** What breaks the promise; undefined when the promise is kept. */
+  readonly fault: (observation: Observation) => string | undefined;
+}
+
+/** The name of the canary that does nothing hostile: a runtime that runs nothing keeps every other promise. */
+export const HONEST_CANARY = "honest";
+
+/** Judges each canary by its observation. A canary that cannot be observed counts as broken. */
+export function judge<Observation, Details>(
+  canaries: readonly (Canary<Observation> & Details)[],
+  observe: (canary: Canary<Observation> & Details) => Observation | Promise<Observation>,
+): Promise<CanaryFinding[]> {
+  return Promise.all(canaries.map(async (canary) => {
+    const { name, promise } = canary;
+    try {
+      const detail = canary.fault(await observe(canary));
+      return { name, promise, kept: detail === undefined, ...(detail === undefined ? {} : { detail }) };
+    } catch (error) {
+      return { name, promise, kept: false, detail: messageOf(error) };
+    }
+  }));
+}
