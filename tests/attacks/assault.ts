@@ -7,7 +7,7 @@ import { openBareEnvironment } from "./bare.ts";
 import { runMain, takeStep, type Transcript } from "./carry_out.ts";
 import { HostWatch } from "./host_processes.ts";
 import { type Before, findingsInside, findingsOutside, lookBefore } from "./oracles.ts";
-import { configFor, environmentFor, type Subject } from "./subjects.ts";
+import { configFor, type Subject } from "./subjects.ts";
 import { openWorld, type World } from "./world.ts";
 
 const LOOK_MS = 50;
@@ -51,7 +51,7 @@ export async function assault(attack: Attack, subject: Subject): Promise<Report>
   // A request that names a limit is given to no runtime that does not enforce it.
   const unenforced = namedLimits(attack.limits ?? {}).filter((limit) => !isolation.limits.includes(limit));
   if (unenforced.length > 0) return { ...nothing, unenforced };
-  const scratch = subject.runtime.name === "docker" ? undefined : subject.host.scratchDirectory;
+  const { scratchDirectory: scratch } = subject;
   const make = () => runtime.createEnvironment(config);
   return { level, ...await observe(attack, { make, runtime, config, world, scratch, runsCells: subject.runsCells }) };
 }
@@ -59,9 +59,8 @@ export async function assault(attack: Attack, subject: Subject): Promise<Report>
 /** Carries an attack out where nothing holds it but from harming the machine. */
 export async function assaultBare(attack: Attack): Promise<Omit<Report, "level">> {
   await using world = await openWorld();
-  const config = configFor(environmentFor(attack.language ?? "typescript", "deno"), {
-    resourceLimits: limitsOf(attack),
-  });
+  const { language = "typescript" } = attack;
+  const config = configFor(language === "shell" ? "typescript" : language, { resourceLimits: limitsOf(attack) });
   return await observe(attack, {
     make: () => openBareEnvironment(config, world),
     runtime: undefined,
@@ -116,14 +115,14 @@ async function observeInside(attack: Attack, { make, runtime, config, world, scr
 
 function configOf(
   attack: Attack,
-  { subject: { isWarm, minIsolation, runsCells, runtime }, world }: {
+  { subject: { environmentFor, isWarm, minIsolation, runsCells }, world }: {
     readonly subject: Subject;
     readonly world: World;
   },
 ): RuntimeConfig {
   const permissions = { ...NO_PERMISSIONS, ...attack.permissions };
   const environmentVariables = { ...attack.env, [TOKEN_VARIABLE]: world.token };
-  return configFor(environmentFor(attack.language ?? "typescript", runtime.name), {
+  return configFor(environmentFor(attack.language ?? "typescript"), {
     resourceLimits: limitsOf(attack),
     permissions: JSON.parse(world.fill(JSON.stringify(permissions))),
     minIsolation,

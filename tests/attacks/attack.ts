@@ -62,8 +62,11 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** What an attack is written in: a shell's command line, or an environment name. */
-export type AttackLanguage = "typescript" | "javascript" | "python" | "node" | "bash" | "shell";
+/** The languages of attacks: environment names, and `shell` for a command line. */
+export const ATTACK_LANGUAGES = ["typescript", "javascript", "python", "node", "bash", "shell"] as const;
+
+/** The language of an attack. */
+export type AttackLanguage = typeof ATTACK_LANGUAGES[number];
 
 /**
  * One thing that an attacker does. In every text `{{name}}` stands for what the {@link World} has of that name.

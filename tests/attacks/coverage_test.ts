@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
+import { ATTACK_LANGUAGES, CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
 import { ATTACKS } from "./mod.ts";
 import { SETUPS } from "./subjects.ts";
 
@@ -27,6 +27,11 @@ Deno.test("Every category has attacks, and a control that shows that its oracles
 const UNCONTROLLED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "deno with flags alone": { network: "no network can be granted there; bare, the same attacks are seen" },
 };
+
+Deno.test("Attacks are written in every language of every subject", () => {
+  const asked = new Set(Object.values(SETUPS).flatMap(({ languages }) => languages));
+  assertEquals(asked.difference(new Set<string>(ATTACK_LANGUAGES)), new Set());
+});
 
 for (const [subject, { languages }] of Object.entries(SETUPS)) {
   Deno.test(`[${subject}] every category has a control that is tried there`, () => {

@@ -96,14 +96,12 @@ export async function findingsOutside(
 }
 
 /** What no attack leaves on the machine when its subject is gone. */
-export async function findingsAfterAll({ host, runtime }: Subject): Promise<Finding[]> {
-  const { instance, scratchDirectory } = host;
-  if (runtime.name === "docker") {
+export async function findingsAfterAll({ host: { instance }, scratchDirectory }: Subject): Promise<Finding[]> {
+  if (scratchDirectory === undefined) {
     assert(instance !== undefined, "Containers are told apart by their instance");
     const containers = await containersOf(openEngine(), instance.id);
     return containers.map(({ Id, Names }) => ({ oracle: "leftover", detail: `container ${Names[0] ?? Id}` }));
   }
-  assert(scratchDirectory !== undefined, "Environments have their directories there");
   const name = scratchDirectory.slice(scratchDirectory.lastIndexOf("/") + 1);
   const mounts = Deno.readTextFileSync("/proc/self/mountinfo").split("\n").filter((line) => line.includes(name));
   const groups = await Array.fromAsync(groupsOf(name));
