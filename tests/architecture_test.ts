@@ -134,6 +134,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@logtape/logtape": ["src/log.ts"],
   "modern-tar": ["src/workspace/tar.ts", "src/runtimes/docker/program/launcher.ts"],
   "dockerode": ["src/runtimes/docker/engine/"],
+  "@types/dockerode": ["src/runtimes/docker/engine/"],
 };
 
 /** Words of the source that belong to one place. */

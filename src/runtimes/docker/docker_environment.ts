@@ -12,7 +12,6 @@ import { ContainerBoundary } from "./container/container_bounds.ts";
 import { ContainerFiles, type Operate } from "./files/container_files.ts";
 import { ContainerProgram, type ProgramControl } from "./program/container_program.ts";
 import { ContainerSet } from "./container/container_set.ts";
-import type { ContainerSample } from "./engine/engine_client.ts";
 import {
   type DockerEnvironmentOptions,
   type DockerInstallation,
@@ -31,6 +30,7 @@ import { ReadyExec } from "./warm/ready_exec.ts";
 import { killOrphanProcesses, makeRoom } from "./container/strays.ts";
 import type { WarmContainer } from "./warm/warm_container.ts";
 import type { WarmSession } from "./warm/warm_session.ts";
+import type { ContainerSample } from "./engine/container_sample.ts";
 
 /** How long disposal waits for what programs have to say, where no Engine ends them. */
 const LAST_OUTCOMES_MS = 5_000;
@@ -280,7 +280,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   async #sample(id: string): Promise<ContainerSample | undefined> {
-    return this.#options.hasCgroup ? await this.#installation.client.sample(id) : undefined;
+    return this.#options.hasCgroup ? await this.#installation.client.containers.sample(id) : undefined;
   }
 
   /** Before its launcher has told its number there is nobody to signal; it is signalled then. */

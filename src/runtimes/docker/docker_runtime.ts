@@ -17,7 +17,7 @@ import type { RuntimeFacts } from "../entry.ts";
 import { DockerEnvironment } from "./docker_environment.ts";
 import { parseEngineAddress, whyUnreachable } from "./engine/engine_address.ts";
 import type { EngineClient } from "./engine/engine_client.ts";
-import type { EngineFacts } from "./engine/engine_facts.ts";
+import type { EngineInfo } from "./engine/engine_info.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "./container/environment_container.ts";
 import { boundsOf, idleMemoryMb } from "./container/host_config.ts";
 import { dockerFacts } from "./facts.ts";
@@ -67,7 +67,7 @@ class DockerRuntime implements ExecutionRuntime {
   #isConnected = false;
   #isDisposed = false;
   /** What the last Engine that answered is like: while it is away, that is what can be expected. */
-  #facts: EngineFacts | undefined;
+  #facts: EngineInfo | undefined;
   #reaper: Reaper | undefined;
 
   constructor(host: RuntimeHost) {
@@ -182,13 +182,13 @@ class DockerRuntime implements ExecutionRuntime {
     const why = await this.#whyUseless(survivor, { engine, config });
     if (why !== undefined) {
       this.#host.log.info("an environment cannot be attached again", { environment: id, why });
-      await client.removeContainer(containerId);
+      await client.containers.remove(containerId);
       return undefined;
     }
     await this.#demandSelfTest(engine, { config, image });
     const options = await this.#optionsFor(engine, { config, image });
     const environment = await DockerEnvironment.reattach(installation, options, { id, containerId });
-    if ((await client.inspectContainer(containerId))?.isRunning) return environment;
+    if ((await client.containers.inspect(containerId))?.isRunning) return environment;
     await environment[Symbol.asyncDispose](); // What ran in it could not be ended without it.
     return undefined;
   }
@@ -207,7 +207,7 @@ class DockerRuntime implements ExecutionRuntime {
       const why = await whyUnreachable(address);
       if (why !== undefined) throw new Error(why);
       const client = await (this.#connecting ??= connect(address).catch((cause: unknown) => {
-        this.#connecting = undefined; // It is tried again: what was in the way may be gone by then.
+        this.#connecting = undefined; // The next probe tries again.
         throw cause;
       }));
       if (this.#isConnected) {
@@ -215,11 +215,11 @@ class DockerRuntime implements ExecutionRuntime {
         if (this.#selfTests.isDue && this.#engine !== undefined) this.#beginSelfTests(this.#engine);
         return;
       }
-      this.#facts = await client.facts();
+      this.#facts = await client.info();
       this.#engine ??= {
         client,
-        images: new Images(client, { settings: this.#settings, log: this.#host.log }),
-        programNetwork: new ProgramNetwork({ client, address, openNetworks: this.#host.openNetworks }),
+        images: new Images(client.images, { settings: this.#settings, log: this.#host.log }),
+        programNetwork: new ProgramNetwork({ ...client, address, openNetworks: this.#host.openNetworks }),
       };
       this.#isConnected = true;
       this.#startReaper(client);
@@ -307,7 +307,7 @@ class DockerRuntime implements ExecutionRuntime {
     const { instance, log } = this.#host;
     if (instance === undefined || this.#isDisposed) return;
     this.#reaper ??= new Reaper({
-      client,
+      containers: client.containers,
       instanceId: instance.id,
       isOurs: (session) => this.#known.living.has(session) || this.#host.recoverable.has(session),
       fateOf: Instance.fateOf,
@@ -342,7 +342,7 @@ class DockerRuntime implements ExecutionRuntime {
 
 async function connect(address: ReturnType<typeof parseEngineAddress>): Promise<EngineClient> {
   const { EngineClient } = await import("./engine/engine_client.ts");
-  return await EngineClient.connect(address);
+  return await EngineClient.create(address);
 }
 
 function unreachable(): never {

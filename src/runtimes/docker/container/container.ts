@@ -3,9 +3,10 @@ import { delay } from "../../../concurrency/delay.ts";
 import type { Attachment } from "../engine/attachment.ts";
 import type { ContainerGroup } from "./container_group.ts";
 import { Demultiplexer } from "../engine/demultiplexer.ts";
-import type { EngineClient, ExecRequest } from "../engine/engine_client.ts";
+import type { EngineClient } from "../engine/engine_client.ts";
 import { PROGRAM_USER } from "./host_config.ts";
 import { LineReader } from "../engine/line_reader.ts";
+import type { ExecRequest } from "../engine/engine_execs.ts";
 
 const MAX_STDERR_BYTES = 2_000;
 const PATIENCE_MS = 20_000;
@@ -51,7 +52,7 @@ export class Container {
 
   /** Starts a program's launcher. @throws {CodeBeakerError} `runtime_unavailable` */
   exec(request: Omit<ExecRequest, "user">): Promise<Attachment & { readonly execId: string }> {
-    return this.#client.exec(this.id, { ...request, user: PROGRAM_USER });
+    return this.#client.execs.start(this.id, { ...request, user: PROGRAM_USER });
   }
 
   /** Runs one of the service's own scripts. @throws {CodeBeakerError} `runtime_unavailable` */
@@ -81,21 +82,21 @@ export class Container {
     const script = 'kill -s "$1" -- "$2" 2>/dev/null; echo sent';
     const argv = ["sh", "-c", script, "signal", signal.replace(/^SIG/, ""), String(pid)];
     const isSent = await this.#sayLine(argv).then((line) => line === "sent", () => false);
-    if (!isSent && signal === "SIGKILL") await this.#client.killContainer(this.id, signal);
+    if (!isSent && signal === "SIGKILL") await this.#client.containers.kill(this.id, signal);
     return false;
   }
 
   /** Signals the main process, which is a program's own launcher; else as {@link signal}. */
   async signalMain(signal: string): Promise<boolean> {
     if (signal === "SIGKILL" && await this.group?.killPrograms()) return true;
-    await this.#client.killContainer(this.id, signal);
+    await this.#client.containers.kill(this.id, signal);
     return false;
   }
 
   async #hasSucceeded(execId: string): Promise<boolean> {
     const deadline = performance.now() + EXIT_MS;
     for (let restMs = EXIT_INTERVAL_MS; performance.now() < deadline; restMs = Math.min(restMs * 2, POLL_MS)) {
-      const exit = await this.#client.execExit(execId);
+      const exit = await this.#client.execs.exit(execId);
       if (exit !== undefined) return exit.exitCode === 0;
       await delay(restMs);
     }
@@ -119,7 +120,7 @@ export class Container {
     for (;;) {
       await delay(POLL_MS, { signal });
       signal.throwIfAborted();
-      const exit = await this.#client.execExit(execId);
+      const exit = await this.#client.execs.exit(execId);
       if (exit !== undefined) return exit;
     }
   }

@@ -1,7 +1,7 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { type Limits, MEBIBYTE } from "../../../core/limits.ts";
 import { boundsFor, type DockerEnvironmentOptions, type DockerInstallation } from "./environment_container.ts";
-import type { ContainerBounds } from "../engine/engine_client.ts";
+import type { ContainerBounds } from "../engine/engine_containers.ts";
 
 /** For whom bounds are set: the programs of an environment, one that named lower limits, or a compiler. */
 export interface Phase {
@@ -38,12 +38,12 @@ export class ContainerBoundary {
     if (!this.#options.hasCgroup || (memoryMb === bounds.memoryMb && tasks === bounds.tasks)) return;
     if (memoryMb === undefined || bounds.memoryMb < memoryMb) await this.#refuseFull(containerId, bounds.memoryMb);
     this.#current = undefined;
-    await this.#client.limitContainer(containerId, bounds);
+    await this.#client.containers.limit(containerId, bounds);
     this.#current = bounds;
   }
 
   async #refuseFull(containerId: string, memoryMb: number): Promise<void> {
-    const usedMb = (await this.#client.sample(containerId)).usedBytes / MEBIBYTE;
+    const usedMb = (await this.#client.containers.sample(containerId)).usedBytes / MEBIBYTE;
     if (usedMb < memoryMb) return;
     throw new CodeBeakerError(
       "conflict",

@@ -1,7 +1,6 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import { Container } from "./container.ts";
-import { isLost } from "../engine/engine_call.ts";
-import type { ContainerRequest } from "../engine/engine_client.ts";
+import { isEngineLost } from "../engine/engine_call.ts";
 import {
   type DockerEnvironmentOptions,
   type DockerInstallation,
@@ -11,6 +10,7 @@ import {
 } from "./environment_container.ts";
 import { PROGRAM_USER } from "./host_config.ts";
 import { IMAGE_CHECK, whyUnusable } from "../images/image_check.ts";
+import type { ContainerRequest } from "../engine/engine_containers.ts";
 
 /** The containers that are made for one id. Disposing removes them. */
 export class ContainerSet implements AsyncDisposable {
@@ -40,10 +40,10 @@ export class ContainerSet implements AsyncDisposable {
     attach: (containerId: string) => Promise<Attached>,
   ): Promise<{ readonly container: Container; readonly attached: Attached }> {
     const { client } = this.#installation;
-    const id = await this.begin(() => client.createContainer(this.#request(main)));
+    const id = await this.begin(() => client.containers.create(this.#request(main)));
     this.#ids.add(id);
     const attached = await attach(id);
-    await this.begin(() => client.startContainer(id)).catch((error: unknown) => {
+    await this.begin(() => client.containers.start(id)).catch((error: unknown) => {
       attached?.[Symbol.dispose]();
       throw error;
     });
@@ -56,7 +56,7 @@ export class ContainerSet implements AsyncDisposable {
       return await begin();
     } catch (error) {
       const isCallers = error instanceof CodeBeakerError && error.code !== "runtime_unavailable";
-      if (isCallers || isLost(error) || this.#isDisposed) throw error;
+      if (isCallers || isEngineLost(error) || this.#isDisposed) throw error;
       const { client } = this.#installation;
       const why = await whyUnusable(client, this.#request({ argv: IMAGE_CHECK, user: PROGRAM_USER, env: {} }));
       if (why !== undefined) this.#options.onUnusable(why);
@@ -74,7 +74,7 @@ export class ContainerSet implements AsyncDisposable {
     const { client, instance, living, log } = this.#installation;
     try {
       for (const containerId of this.#ids) {
-        await client.removeContainer(containerId);
+        await client.containers.remove(containerId);
         this.#ids.delete(containerId);
       }
     } catch (error) { // The reaper takes what is left, as soon as the Engine answers.

@@ -2,11 +2,12 @@ import type { Limits } from "../../../core/limits.ts";
 import type { Instance } from "../../../host/instance.ts";
 import type { Program, RuntimeConfig, RuntimeHost, RuntimeLog } from "../../port.ts";
 import { ContainerGroup } from "./container_group.ts";
-import type { ContainerBounds, ContainerRequest, EngineClient } from "../engine/engine_client.ts";
+import type { EngineClient } from "../engine/engine_client.ts";
 import { BUILD_DIRECTORY, type EnvironmentSpec } from "../images/environments.ts";
 import { boundsOf, containerRequest, KEEPER_USER } from "./host_config.ts";
 import { LABELS } from "./reaper.ts";
 import { DenialWatch } from "../denials/refusal_watch.ts";
+import type { ContainerBounds, ContainerRequest } from "../engine/engine_containers.ts";
 
 const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };
 /**

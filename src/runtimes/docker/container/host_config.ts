@@ -1,8 +1,8 @@
 import { filesFor, type Limits, MEBIBYTE } from "../../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
-import { toVariables } from "../engine/engine_call.ts";
-import type { ContainerBounds, ContainerRequest } from "../engine/engine_client.ts";
+import { toVariables } from "../engine/variables.ts";
 import { BUILD_DIRECTORY } from "../images/environments.ts";
+import type { ContainerBounds, ContainerRequest } from "../engine/engine_containers.ts";
 
 /** The number of {@link PROGRAM_USER}. */
 export const PROGRAM_UID = 65_534;

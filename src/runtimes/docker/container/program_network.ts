@@ -3,7 +3,7 @@ import { messageOf } from "../../../core/errors.ts";
 import { isMissingTool, runTool } from "../../../process/run_tool.ts";
 import { Probe } from "../../self_test/probe.ts";
 import type { EngineAddress } from "../engine/engine_address.ts";
-import type { EngineClient } from "../engine/engine_client.ts";
+import type { EngineNetworks } from "../engine/engine_networks.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 5_000, timeoutMs: 5_000 };
 
@@ -25,7 +25,7 @@ iptables -w -C INPUT -i "$2" -j REJECT 2>/dev/null || iptables -w -I INPUT -i "$
 
 /** What a network is made with. */
 export interface ProgramNetworkOptions {
-  readonly client: Pick<EngineClient, "ensureNetwork">;
+  readonly networks: Pick<EngineNetworks, "ensure">;
   readonly address: EngineAddress;
   /** Private IPv4 networks (CIDR) that the operator opened. */
   readonly openNetworks: readonly string[];
@@ -61,7 +61,7 @@ export class ProgramNetwork {
     // What the rules are decides the name, so two services with different policies never share a network.
     const tag = await digest([...closed, "resolvers", ...resolvers].join(" "));
     const [name, bridge, chain] = [`codebeaker-${tag}`, `cb${tag}`, `CODEBEAKER-${tag}`];
-    await this.#options.client.ensureNetwork(name, { bridge });
+    await this.#options.networks.ensure(name, { bridge });
     await runTool({
       argv: ["sh", "-c", APPLY, "apply", rules(chain, { closed, resolvers }), bridge, chain],
       signal: AbortSignal.timeout(APPLY_MS),

@@ -1,8 +1,8 @@
 import { messageOf } from "../../../core/errors.ts";
 import type { Fate } from "../../../host/instance.ts";
 import type { RuntimeLog } from "../../port.ts";
-import { isLost } from "../engine/engine_call.ts";
-import type { EngineClient, ListedContainer } from "../engine/engine_client.ts";
+import { isEngineLost } from "../engine/engine_call.ts";
+import type { EngineContainers, ListedContainer } from "../engine/engine_containers.ts";
 
 /** The labels that every container of this project carries. */
 export const LABELS = {
@@ -16,7 +16,7 @@ const INTERVAL_MS = 30_000;
 
 /** What a reaper works with. */
 export interface ReaperOptions {
-  readonly client: Pick<EngineClient, "listContainers" | "removeContainer">;
+  readonly containers: Pick<EngineContainers, "list" | "remove">;
   /** This service's own identity. */
   readonly instanceId: string;
   /** Whether this service knows what a container of its own belongs to. */
@@ -47,12 +47,11 @@ export class Reaper implements AsyncDisposable {
    * @throws {CodeBeakerError} `runtime_unavailable` when the Engine does not answer
    */
   async goRound(): Promise<void> {
-    const { client, log } = this.#options;
-    const containers = await client.listContainers(LABELS.instance);
-    for (const container of containers) {
+    const { containers, log } = this.#options;
+    for (const container of await containers.list(LABELS.instance)) {
       if (await this.#fateOf(container) !== "gone") continue;
-      await client.removeContainer(container.id).catch((error: unknown) => {
-        if (isLost(error)) throw error;
+      await containers.remove(container.id).catch((error: unknown) => {
+        if (isEngineLost(error)) throw error;
         log.warning("a container that is left cannot be removed", { container: container.id, error: messageOf(error) });
       });
     }

@@ -1,6 +1,6 @@
 import { delay } from "../../../concurrency/delay.ts";
 import type { Container } from "./container.ts";
-import type { ContainerSample } from "../engine/engine_client.ts";
+import type { ContainerSample } from "../engine/container_sample.ts";
 
 /** The init and the main process: what is left of a lasting container when its program has ended. */
 const OWN_TASKS = 2;

@@ -18,16 +18,16 @@ export interface Survivor {
  * @throws {CodeBeakerError} `runtime_unavailable`
  */
 export async function findSurvivor(
-  client: Pick<EngineClient, "listContainers" | "inspectContainer" | "removeContainer">,
+  client: Pick<EngineClient, "containers">,
   { instanceId, environmentId }: { readonly instanceId: string; readonly environmentId: string },
 ): Promise<Survivor | undefined> {
   let survivor: Survivor | undefined;
-  for (const { id, labels } of await client.listContainers(`${LABELS.session}=${environmentId}`)) {
+  for (const { id, labels } of await client.containers.list(`${LABELS.session}=${environmentId}`)) {
     if (labels[LABELS.instance] !== instanceId) continue;
-    const found = await client.inspectContainer(id);
+    const found = await client.containers.inspect(id);
     if (survivor === undefined && found?.isRunning && found.user === KEEPER_USER) {
       survivor = { containerId: id, image: found.image, ociRuntime: found.ociRuntime, network: found.network };
-    } else await client.removeContainer(id);
+    } else await client.containers.remove(id);
   }
   return survivor;
 }

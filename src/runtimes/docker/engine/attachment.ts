@@ -1,17 +1,17 @@
 import type { Duplex } from "node:stream";
 
-/** The two directions of an attached stream. The output is in the Engine's frames. */
+/** An attached stream. Its output comes in the Engine's frames. */
 export interface Attachment extends Disposable {
   readonly frames: AsyncIterable<Uint8Array>;
   readonly stdin: WritableStream<Uint8Array>;
 }
 
-/** Half-closing the socket is how the Engine is told that stdin has ended. */
+/** Wraps a stream of dockerode. Closing stdin half-closes the socket, which the Engine takes as the end of stdin. */
 export function toAttachment(opened: NodeJS.ReadWriteStream, signal: AbortSignal): Attachment {
   const stream = opened as Duplex;
-  stream.on("error", () => {}); // Whoever reads or writes is told; without a listener it would end this process.
+  stream.on("error", () => {}); // Reading and writing fail with it; without a listener it would end this process.
   if (signal.aborted) {
-    stream.destroy(); // It came too late, and nobody waits for it.
+    stream.destroy(); // It came after the deadline.
     signal.throwIfAborted();
   }
   return {

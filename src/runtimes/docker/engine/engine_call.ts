@@ -1,70 +1,70 @@
 import { withDeadline } from "../../../concurrency/deadline.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 
-/** How long the Engine may take for one answer. What waits for a program, or for a registry, has no such bound. */
+/** How long the Engine may take for one answer. Waiting for a program or for a registry has no such bound. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
-/** Whether an error of {@link ask} or {@link call} is that nobody answered, and not that the Engine said no. */
-export function isLost(error: unknown): boolean {
-  return error instanceof CodeBeakerError && error.cause instanceof Error && statusOf(error) === undefined;
-}
-
-/** Asks for one answer, within the time that an Engine may take for it. */
-export async function ask<T>(
-  what: string,
+/**
+ * Calls the Engine, and waits for its answer until a deadline.
+ *
+ * @param task completes "The Docker Engine cannot …"
+ * @throws {CodeBeakerError} `runtime_unavailable`
+ */
+export async function callEngine<T>(
+  task: string,
   operation: (signal: AbortSignal) => Promise<T>,
   { timeoutMs = ANSWER_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
 ): Promise<T> {
-  return await call(what, () => withDeadline(operation, { timeoutMs }));
+  return await callUnbounded(task, () => withDeadline(operation, { timeoutMs }));
 }
 
-/** Does something that waits for more than the Engine. */
-export async function call<T>(what: string, operation: () => Promise<T>): Promise<T> {
+/** The same without a deadline, for calls that wait for more than the Engine. */
+export async function callUnbounded<T>(task: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (cause) {
-    throw refusal(what, answerOf(cause), cause);
+    throw engineError(task, reasonOf(cause), cause);
   }
 }
 
-/** What the Engine did not do, and why. */
-export function refusal(what: string, why: string, cause?: unknown): CodeBeakerError {
-  return new CodeBeakerError("runtime_unavailable", `The Docker Engine cannot ${what}: ${why}`, { cause });
+/** The error for a task that the Engine did not do. */
+export function engineError(task: string, reason: string, cause?: unknown): CodeBeakerError {
+  return new CodeBeakerError("runtime_unavailable", `The Docker Engine cannot ${task}: ${reason}`, { cause });
 }
 
-/** What the Engine itself said, without what dockerode puts around it. */
-function answerOf(cause: unknown): string {
-  const json = cause instanceof Error && "json" in cause ? cause.json : undefined;
-  const said = typeof json === "object" && json !== null && "message" in json ? json.message : undefined;
-  return typeof said === "string" ? said : messageOf(cause);
+/** Whether an error of {@link callEngine} means that no answer came; a refusal of the Engine is an answer. */
+export function isEngineLost(error: unknown): boolean {
+  return error instanceof CodeBeakerError && error.cause instanceof Error && httpStatusOf(error) === undefined;
 }
 
-/** The HTTP status with which the Engine said no. */
-export function statusOf(error: unknown): number | undefined {
+/** The HTTP status of the Engine's refusal. */
+export function httpStatusOf(error: unknown): number | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && "statusCode" in cause && typeof cause.statusCode === "number"
     ? cause.statusCode
     : undefined;
 }
 
-/** What the Engine answers; undefined when it does not know what it is asked about. */
-export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+/** The Engine's answer; undefined for an object that it does not know (404). */
+export async function ifFound<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (statusOf(error) === 404) return undefined;
+    if (httpStatusOf(error) === 404) return undefined;
     throw error;
   }
 }
 
-/** Passes on an error unless the Engine said no with one of these. */
-export function unlessStatus(...statuses: number[]): (error: unknown) => void {
+/** A handler that drops refusals with these statuses and rethrows every other error. */
+export function ignoreStatus(...statuses: number[]): (error: unknown) => void {
   return (error) => {
-    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
+    if (!statuses.includes(httpStatusOf(error) ?? 0)) throw error;
   };
 }
 
-/** Variables as the Engine API takes them. */
-export function toVariables(env: Readonly<Record<string, string>>): string[] {
-  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+/** The Engine's own message, without the words that dockerode adds. */
+function reasonOf(cause: unknown): string {
+  const json = cause instanceof Error && "json" in cause ? cause.json : undefined;
+  const message = typeof json === "object" && json !== null && "message" in json ? json.message : undefined;
+  return typeof message === "string" ? message : messageOf(cause);
 }

@@ -17,14 +17,14 @@ const MAX_BUILDS = 2;
 /** Where images are kept. */
 export interface ImageStore {
   /** Whether an image with this tag is there. */
-  hasImage(tag: string): Promise<boolean>;
+  has(tag: string): Promise<boolean>;
   /** Makes an image of a root file system. */
-  importImage(
+  import(
     tar: ReadableStream<Uint8Array>,
     options: { readonly tag: string; readonly changes: readonly string[] },
   ): Promise<void>;
   /** Gives an image another tag. */
-  tagImage(tag: string, as: string): Promise<void>;
+  tag(tag: string, as: string): Promise<void>;
 }
 
 /** What becomes of one tag. */
@@ -72,14 +72,14 @@ async function provideImage(
 ): Promise<void> {
   const { recipe, facts, force, report } = options;
   const tags = await tagsOf(recipe, facts);
-  const found = force ? [] : await Promise.all(tags.map((tag) => store.hasImage(tag)));
+  const found = force ? [] : await Promise.all(tags.map((tag) => store.has(tag)));
   const [tag] = tags;
   const present = tags.filter((_, index) => found[index]);
   const [source = tag] = present;
   if (present.length === 0) await report({ kind: "building", tag });
   const bytes = present.length === 0 ? await buildImage(store, { ...options, tag }) : undefined;
   for (const each of tags) {
-    if (each !== source && !present.includes(each)) await store.tagImage(source, each);
+    if (each !== source && !present.includes(each)) await store.tag(source, each);
     await report(bytes === undefined ? { kind: "present", tag: each } : { kind: "built", tag: each, bytes });
   }
 }
@@ -107,7 +107,7 @@ async function buildImage(
     });
     const tar = await Deno.open(tarPath);
     const { size } = await tar.stat();
-    await store.importImage(tar.readable, { tag, changes: changesOf(recipe) });
+    await store.import(tar.readable, { tag, changes: changesOf(recipe) });
     return size;
   } finally {
     await removeTree(place);

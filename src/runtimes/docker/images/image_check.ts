@@ -1,6 +1,7 @@
 import { messageOf } from "../../../core/errors.ts";
-import { isLost } from "../engine/engine_call.ts";
-import type { ContainerRequest, EngineClient } from "../engine/engine_client.ts";
+import { isEngineLost } from "../engine/engine_call.ts";
+import type { EngineClient } from "../engine/engine_client.ts";
+import type { ContainerRequest } from "../engine/engine_containers.ts";
 
 /** What `launch.sh` and `workspace.sh` call. */
 const TOOLS = "cat chmod cp dd find head mkdir mv readlink rm rmdir sleep stat tail tar";
@@ -18,18 +19,18 @@ export const IMAGE_CHECK = ["sh", "-c", `for tool in ${TOOLS}; do command -v $to
  * @param request a container of the image that runs {@link IMAGE_CHECK}
  */
 export async function whyUnusable(
-  client: Pick<EngineClient, "createContainer" | "startContainer" | "waitFor" | "removeContainer">,
+  client: Pick<EngineClient, "containers">,
   request: ContainerRequest,
 ): Promise<string | undefined> {
   let id: string | undefined;
   try {
-    id = await client.createContainer(request);
-    await client.startContainer(id);
-    const { exitCode } = await client.waitFor(id, AbortSignal.timeout(CHECK_MS));
+    id = await client.containers.create(request);
+    await client.containers.start(id);
+    const { exitCode } = await client.containers.wait(id, AbortSignal.timeout(CHECK_MS));
     return exitCode === 0 ? undefined : `it lacks a shell, or one of ${TOOLS.replaceAll(" ", ", ")}`;
   } catch (error) {
-    return isLost(error) ? undefined : messageOf(error);
+    return isEngineLost(error) ? undefined : messageOf(error);
   } finally {
-    if (id !== undefined) await client.removeContainer(id).catch(() => {}); // The reaper finds what is left.
+    if (id !== undefined) await client.containers.remove(id).catch(() => {}); // The reaper finds what is left.
   }
 }

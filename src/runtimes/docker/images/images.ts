@@ -3,7 +3,7 @@ import type { Availability } from "../../../core/capabilities.ts";
 import type { LanguageFinding } from "../../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import type { RuntimeLog } from "../../port.ts";
-import type { EngineClient } from "../engine/engine_client.ts";
+import type { EngineImages } from "../engine/engine_images.ts";
 import type { EnvironmentSpec } from "./environments.ts";
 import type { DockerSettings } from "../settings.ts";
 
@@ -17,7 +17,7 @@ const PRESENCE_TTL_MS = 10_000;
 const PROGRESS_INTERVAL_MS = 2_000;
 
 /** Where images come from: this Engine, or their registry. */
-export type ImageSource = Pick<EngineClient, "hasImage" | "listTags" | "pullImage">;
+export type ImageSource = Pick<EngineImages, "has" | "listTags" | "pull">;
 
 /** Finds the image of each environment, and pulls what is missing, once for all who wait. */
 export class Images {
@@ -122,7 +122,7 @@ export class Images {
     if (known !== undefined && this.#now() < known.until) return known.image;
     const { image } = this.#spec(environment);
     const isMapped = this.#settings.configured.has(environment);
-    const found = await this.#source.hasImage(image)
+    const found = await this.#source.has(image)
       ? image
       : isMapped
       ? undefined
@@ -146,12 +146,12 @@ export class Images {
     this.#log.info("pulling an image", { environment, image });
     let toldAt = this.#now();
     try {
-      await this.#source.pullImage(image, (progress) => {
+      await this.#source.pull(image, (progress) => {
         if (this.#now() - toldAt < PROGRESS_INTERVAL_MS) return;
         toldAt = this.#now();
         this.#log.info("pulling an image", { environment, image, progress });
       });
-      if (!await this.#source.hasImage(image)) throw new Error("the pull has ended, and it is not here");
+      if (!await this.#source.has(image)) throw new Error("the pull has ended, and it is not here");
       this.#pulled.add(image);
       this.#failures.delete(image);
       this.#log.info("an image has been pulled", { environment, image });

@@ -20,7 +20,7 @@ async function buildImages(request: CommandRequest): Promise<void> {
     import("./image_builder.ts"),
   ]);
   const { host, certPath } = settingsOf(request);
-  const store = await EngineClient.connect(parseEngineAddress(host, certPath));
+  const { images: store } = await EngineClient.create(parseEngineAddress(host, certPath));
   await builder.buildImages(store, {
     environments: request.args,
     force: request.flags["force"] === true,

@@ -8,14 +8,14 @@ import { GRACE_MS } from "../../../process/terminate.ts";
 import type { ProgramHandle } from "../../port.ts";
 import type { Launcher } from "./attached_launcher.ts";
 import { type Ending, endingOf, outcomeOf } from "./ending.ts";
-import { isLost } from "../engine/engine_call.ts";
-import type { EngineExit } from "../engine/engine_client.ts";
+import { isEngineLost } from "../engine/engine_call.ts";
 import { boundsOf } from "../container/host_config.ts";
 import { LastWords } from "./last_words.ts";
 import { awaitReady, type Launch } from "./launch_phase.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
 import { type ProgramSights, ProgramWatch } from "./program_watch.ts";
 import type { DenialWatch } from "../denials/refusal_watch.ts";
+import type { EngineExit } from "../engine/engine_containers.ts";
 
 const START_TIMEOUT_MS = 15_000;
 const COMPILE_TIMEOUT_MS = 60_000;
@@ -175,7 +175,7 @@ export class ContainerProgram implements ProgramHandle {
       },
       onCompiled: async () => {
         await control.onCompiled().catch((error: unknown) => {
-          if (isLost(error)) throw error;
+          if (isEngineLost(error)) throw error;
           // Something that the compiler started holds more than the program may have.
           this.#end({ kind: "memory_limit", limitMb: limits.memoryMb, observedMb: limits.memoryMb }, "kill");
         });
@@ -273,7 +273,7 @@ export class ContainerProgram implements ProgramHandle {
   async #findOutcome(): Promise<Outcome> {
     const { control } = this.#request;
     const waiting = new AbortController();
-    const exit = control.ended(waiting.signal).catch((error: unknown) => isLost(error) ? undefined : REMOVED);
+    const exit = control.ended(waiting.signal).catch((error: unknown) => isEngineLost(error) ? undefined : REMOVED);
     const known = await Promise.race([this.#told.promise, this.#gone.promise, exit]);
     waiting.abort();
     this.#known.resolve();
@@ -326,7 +326,7 @@ export class ContainerProgram implements ProgramHandle {
       if (await this.#request.control.signal(signal, this.#launcherPid)) this.#gone.resolve("gone");
       return true;
     } catch (error) {
-      return !isLost(error);
+      return !isEngineLost(error);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Limits } from "../../../core/limits.ts";
 import { diskBounds } from "../../../sandbox/confined_directory.ts";
 import { diskLimit, memoryLimit, processLimit } from "../../../process/ending.ts";
 import type { DiskUsage } from "../../../host/size_watch.ts";
-import type { EngineExit } from "../engine/engine_client.ts";
+import type { EngineExit } from "../engine/engine_containers.ts";
 
 /** What lay where programs write at an end. */
 export interface DiskAtEnd {

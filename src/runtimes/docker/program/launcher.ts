@@ -2,7 +2,7 @@ import { packTar } from "modern-tar";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { Program } from "../../port.ts";
-import { toVariables } from "../engine/engine_call.ts";
+import { toVariables } from "../engine/variables.ts";
 import { BUILD_DIRECTORY, commandLine, type EnvironmentSpec } from "../images/environments.ts";
 import { installLine } from "../packages/packages.ts";
 import type { Files } from "./pending_files.ts";

@@ -76,9 +76,9 @@ async function runCold(
   const archive = await packArchive(files);
   const argv = launcherArgv(program, { spec, env, blocks: archive.length / BLOCK_BYTES });
   const main = { argv, user: PROGRAM_USER, env: INIT_VARIABLES };
-  const { attached, container } = await containers.start(main, (id) => client.attach(id));
+  const { attached, container } = await containers.start(main, (id) => client.containers.attach(id));
   const { encodeHandshake, launcher } = freshLauncher(attached);
-  const ended = (waiting: AbortSignal) => client.waitFor(container.id, waiting);
+  const ended = (waiting: AbortSignal) => client.containers.wait(container.id, waiting);
   const request = { launcher, told: [encodeHandshake, archive], limits, signal, container, ended };
   return await containers.begin(() => start(program, request, place));
 }

@@ -6,8 +6,8 @@ import { ProcessWatch } from "../../../process/process_watch.ts";
 import { SizeWatch } from "../../../host/size_watch.ts";
 import type { ContainerGroup, CountsBefore } from "../container/container_group.ts";
 import { watchCpu } from "./cpu_watch.ts";
-import type { ContainerSample } from "../engine/engine_client.ts";
 import { MAX_DESCRIPTORS } from "../container/host_config.ts";
+import type { ContainerSample } from "../engine/container_sample.ts";
 
 /** What a watch looks with. */
 export interface ProgramSights {

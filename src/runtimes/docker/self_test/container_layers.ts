@@ -1,6 +1,6 @@
 import { HONEST_CANARY } from "../../self_test/canary.ts";
 import type { SelfTestResult } from "../../self_test/self_test.ts";
-import type { EngineFacts } from "../engine/engine_facts.ts";
+import type { EngineInfo } from "../engine/engine_info.ts";
 
 /** How to get gVisor. */
 export const INSTALL_GVISOR =
@@ -24,7 +24,7 @@ export interface Layer {
 
 /** Everything that the layers depend on. */
 export interface LayersRequest {
-  readonly facts: EngineFacts;
+  readonly facts: EngineInfo;
   /** Undefined where gVisor is not registered. */
   readonly gvisorSelfTest: SelfTestResult | undefined;
   /** Whether gVisor keeps all promises. */

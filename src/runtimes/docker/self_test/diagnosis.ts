@@ -2,7 +2,7 @@ import type { CanaryFinding, Diagnosis, LayerFinding } from "../../../core/diagn
 import type { CanaryCost } from "../../self_test/canary.ts";
 import { brokenFindings } from "../../self_test/findings.ts";
 import { findingsOf, type SelfTestResult } from "../../self_test/self_test.ts";
-import type { EngineFacts } from "../engine/engine_facts.ts";
+import type { EngineInfo } from "../engine/engine_info.ts";
 import { promisedCanaries } from "./canaries.ts";
 import { FILTER_CALLS, INSTALL_GVISOR, layersOf, LIMIT_MORE } from "./container_layers.ts";
 import { GVISOR, isolationOf, LEVEL_HARDENED, LEVEL_OTHER_KERNEL, promisesOf } from "./isolation.ts";
@@ -12,7 +12,7 @@ const BUILD_IMAGES = "pull an image, or build local ones with the task `images`:
 
 /** Parts of a diagnosis. */
 export interface DiagnosisRequest {
-  readonly facts: EngineFacts;
+  readonly facts: EngineInfo;
   /** The self-test of the Engine's default OCI runtime. */
   readonly selfTest: SelfTestResult;
   /** The self-test of gVisor; undefined where that is not registered. */

@@ -5,7 +5,7 @@ import type { RuntimeHost } from "../../port.ts";
 import { brokenFindings, describeBrokenPromises } from "../../self_test/findings.ts";
 import { SelfTest, type SelfTestResult } from "../../self_test/self_test.ts";
 import type { DockerInstallation } from "../container/environment_container.ts";
-import type { EngineFacts } from "../engine/engine_facts.ts";
+import type { EngineInfo } from "../engine/engine_info.ts";
 import { RUNTIME_NAME } from "../settings.ts";
 import { CANARIES, promisedCanaries } from "./canaries.ts";
 import { keepsCgroup, promisesOf } from "./isolation.ts";
@@ -17,7 +17,7 @@ const MAX_IMAGES = 3;
 /** An Engine under test. */
 export interface TestedEngine {
   readonly installation: DockerInstallation;
-  readonly facts: EngineFacts;
+  readonly facts: EngineInfo;
   /** The tags of the images that the Engine has, the likeliest to run a program first. */
   images(): Promise<readonly string[]>;
 }
@@ -139,7 +139,7 @@ export class EngineSelfTests implements AsyncDisposable {
     const hasCgroup = keepsCgroup(facts, ociRuntime);
     const reasons = new Map<string, string>();
     for (const image of (await images()).slice(0, MAX_IMAGES)) {
-      const inspected = await installation.client.inspectImage(image);
+      const inspected = await installation.client.images.inspect(image);
       if (inspected === undefined) {
         reasons.set(image, "it is not here");
         continue;

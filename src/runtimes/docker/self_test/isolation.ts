@@ -4,7 +4,7 @@ import type { Isolation } from "../../port.ts";
 import type { CanaryCost } from "../../self_test/canary.ts";
 import { brokenFindings } from "../../self_test/findings.ts";
 import { type ContainerPromises, promisedCanaries } from "./canaries.ts";
-import type { EngineFacts } from "../engine/engine_facts.ts";
+import type { EngineInfo } from "../engine/engine_info.ts";
 
 /** The name under which gVisor's own instructions register it. */
 export const GVISOR = "runsc";
@@ -27,25 +27,25 @@ const NO_CGROUPS = "--ignore-cgroups";
 /** Containers of an OCI runtime, and the findings of its self-test. */
 export interface IsolationRequest {
   /** Undefined before an Engine has answered: then the isolation is the one to expect. */
-  readonly facts: EngineFacts | undefined;
+  readonly facts: EngineInfo | undefined;
   readonly ociRuntime: string | undefined;
   /** Undefined before the self-test: then all promises count as kept. */
   readonly findings: readonly CanaryFinding[] | undefined;
 }
 
 /** The OCI runtime that an isolation level needs; undefined for the Engine's default. */
-export function ociRuntimeFor(minIsolation: number, facts: EngineFacts | undefined): string | undefined {
+export function ociRuntimeFor(minIsolation: number, facts: EngineInfo | undefined): string | undefined {
   const isThere = facts !== undefined && GVISOR in facts.runtimes;
   return isThere && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
 }
 
 /** Why containers of an OCI runtime cannot have a network; undefined when they can. */
-export function whyNoNetwork(facts: EngineFacts | undefined, ociRuntime: string | undefined): string | undefined {
+export function whyNoNetwork(facts: EngineInfo | undefined, ociRuntime: string | undefined): string | undefined {
   return hasArgument(facts, ociRuntime, NO_NETWORK) ? `${ociRuntime} is registered without a network` : undefined;
 }
 
 /** Whether containers of an OCI runtime are counted and bounded by a control group: gVisor can be registered without. */
-export function keepsCgroup(facts: EngineFacts | undefined, ociRuntime: string | undefined): boolean {
+export function keepsCgroup(facts: EngineInfo | undefined, ociRuntime: string | undefined): boolean {
   return !hasArgument(facts, ociRuntime, NO_CGROUPS);
 }
 
@@ -53,7 +53,7 @@ export function keepsCgroup(facts: EngineFacts | undefined, ociRuntime: string |
  * The promises about containers of an OCI runtime. gVisor's kernel filters no system calls inside, and a limit on
  * processes would bound gVisor's own threads instead of the program's.
  */
-export function promisesOf(facts: EngineFacts | undefined, ociRuntime: string | undefined): ContainerPromises {
+export function promisesOf(facts: EngineInfo | undefined, ociRuntime: string | undefined): ContainerPromises {
   const isCounted = keepsCgroup(facts, ociRuntime);
   return {
     hasSeccomp: ociRuntime === undefined && (facts?.hasSeccomp ?? true),
@@ -83,6 +83,6 @@ export function isolationOf({ facts, findings, ociRuntime }: IsolationRequest): 
   };
 }
 
-function hasArgument(facts: EngineFacts | undefined, ociRuntime: string | undefined, argument: string): boolean {
+function hasArgument(facts: EngineInfo | undefined, ociRuntime: string | undefined, argument: string): boolean {
   return ociRuntime !== undefined && (facts?.runtimes[ociRuntime]?.includes(argument) ?? false);
 }

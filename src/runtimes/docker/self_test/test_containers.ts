@@ -9,14 +9,14 @@ import { judge } from "../../self_test/canary.ts";
 import { runProgram } from "../../self_test/run_program.ts";
 import { CANARIES, CANARY_LIMITS, type ContainerPromises, type Observation, promisedCanaries } from "./canaries.ts";
 import { DockerEnvironment } from "../docker_environment.ts";
-import type { InspectedImage } from "../engine/engine_client.ts";
-import type { EngineFacts } from "../engine/engine_facts.ts";
+import type { EngineInfo } from "../engine/engine_info.ts";
 import {
   type DockerEnvironmentOptions,
   type DockerInstallation,
   requestFor,
 } from "../container/environment_container.ts";
 import { LABELS } from "../container/reaper.ts";
+import type { InspectedImage } from "../engine/engine_images.ts";
 
 /** The bridges of Docker and of this service, over which a container with a network reaches its host. */
 const BRIDGES = /^(docker\d+$|br-|cb[0-9a-f]{10}$)/;
@@ -36,7 +36,7 @@ export interface TestedContainers {
   readonly inspected: InspectedImage;
   /** Undefined for the Engine's default. */
   readonly ociRuntime: string | undefined;
-  readonly facts: EngineFacts;
+  readonly facts: EngineInfo;
   readonly promises: ContainerPromises;
   /** Whether a control group counts what they use. */
   readonly hasCgroup: boolean;
@@ -121,8 +121,11 @@ async function run(
   const program = { files: { "main.sh": script }, path: "main.sh", args };
   const observed = await runProgram(environment, program, { limits, signal });
   const { client } = installation;
-  const [container] = await client.listContainers(`${LABELS.session}=${environment.id}`);
-  return { ...observed, changedPaths: container === undefined ? [] : await client.changedPaths(container.id) };
+  const [container] = await client.containers.list(`${LABELS.session}=${environment.id}`);
+  return {
+    ...observed,
+    changedPaths: container === undefined ? [] : await client.containers.changedPaths(container.id),
+  };
 }
 
 function optionsFor(

@@ -4,11 +4,11 @@ import { createHandshake } from "../program/attached_launcher.ts";
 import type { Container } from "../container/container.ts";
 import { ContainerSet } from "../container/container_set.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
-import type { EngineExit } from "../engine/engine_client.ts";
 import { PROGRAM_USER } from "../container/host_config.ts";
 import { INIT_VARIABLES, LAUNCHER } from "../program/launcher.ts";
 import { interpreterWords } from "./warm_interpreter.ts";
 import { WarmLauncher } from "./warm_launcher.ts";
+import type { EngineExit } from "../engine/engine_containers.ts";
 
 /** A container that was made for one program of whoever comes. Nothing of a client is in it before that. */
 export class WarmContainer implements WarmMember {
@@ -36,7 +36,7 @@ export class WarmContainer implements WarmMember {
     const confidence = createHandshake();
     const words = interpreterWords({ ...installation, ...options, variables: {} }, confidence);
     const main = { argv: [...LAUNCHER, ...words], user: PROGRAM_USER, env: INIT_VARIABLES };
-    const { attached, container } = await containers.start(main, (id) => installation.client.attach(id));
+    const { attached, container } = await containers.start(main, (id) => installation.client.containers.attach(id));
     owned.use(attached);
     const launcher = await WarmLauncher.ready(attached, {
       confidence,
@@ -45,7 +45,7 @@ export class WarmContainer implements WarmMember {
     });
     const leaving = new AbortController();
     owned.defer(() => leaving.abort());
-    const ended = installation.client.waitFor(container.id, leaving.signal); // Asking takes 0.5 ms, which is no program's.
+    const ended = installation.client.containers.wait(container.id, leaving.signal); // Asking takes 0.5 ms, which is no program's.
     return new WarmContainer({ container, launcher, ended }, owned.move());
   }
 

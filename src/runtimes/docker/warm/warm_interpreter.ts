@@ -1,6 +1,6 @@
 import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
-import { toVariables } from "../engine/engine_call.ts";
+import { toVariables } from "../engine/variables.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
 import { commandLine } from "../images/environments.ts";
 import type { Files } from "../program/pending_files.ts";

@@ -105,12 +105,12 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
     );
     try {
       const reaper = new Reaper({
-        client: {
-          listContainers: async () =>
+        containers: {
+          list: async () =>
             (await docker.engine.listContainers({ all: true }))
               .filter(({ Id }) => made.some(({ id }) => id === Id))
               .map(({ Id, Labels }) => ({ id: Id, labels: Labels })),
-          removeContainer: (id) => docker.engine.getContainer(id).remove({ force: true }),
+          remove: (id) => docker.engine.getContainer(id).remove({ force: true }),
         },
         instanceId: own.id,
         isOurs: (session) => session === "env_lives",

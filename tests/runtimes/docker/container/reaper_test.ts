@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
-import { refusal } from "../../../../src/runtimes/docker/engine/engine_call.ts";
-import type { ListedContainer } from "../../../../src/runtimes/docker/engine/engine_client.ts";
+import { engineError } from "../../../../src/runtimes/docker/engine/engine_call.ts";
 import { LABELS, Reaper } from "../../../../src/runtimes/docker/container/reaper.ts";
 import type { Fate } from "../../../../src/host/instance.ts";
+import type { ListedContainer } from "../../../../src/runtimes/docker/engine/engine_containers.ts";
 
 const OWN = "own-instance";
 
@@ -36,14 +36,14 @@ class Neighbours {
 
   createReaper(): Reaper {
     return new Reaper({
-      client: {
-        listContainers: async (label) => {
+      containers: {
+        list: async (label) => {
           assertEquals(label, "codebeaker.instance");
           this.lists++;
           await this.listing;
           return [...this.containers];
         },
-        removeContainer: async (id) => {
+        remove: async (id) => {
           await this.removal(id);
           this.removed.push(id);
         },
@@ -66,7 +66,7 @@ async function settle(): Promise<void> {
 
 /** An Engine's no, with an HTTP status, as dockerode throws it. */
 function no(status: number): CodeBeakerError {
-  return refusal("remove a container", "it is busy", Object.assign(new Error("busy"), { statusCode: status }));
+  return engineError("remove a container", "it is busy", Object.assign(new Error("busy"), { statusCode: status }));
 }
 
 Deno.test("Reaper.goRound() removes its own containers that nothing belongs to, and asks nobody about them", async () => {
@@ -108,7 +108,7 @@ Deno.test("Reaper.goRound() goes on behind a container that the Engine refuses t
 Deno.test("Reaper.goRound() ends when the Engine is lost", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left"), ownContainer("b", "left")];
-  const lost = refusal("remove a container", "it is lost", new Error("ECONNREFUSED"));
+  const lost = engineError("remove a container", "it is lost", new Error("ECONNREFUSED"));
   neighbours.removal = (id) => id === "a" ? Promise.reject(lost) : Promise.resolve();
   await assertRejects(() => neighbours.createReaper().goRound(), CodeBeakerError, "it is lost");
   assertEquals([neighbours.removed, neighbours.warnings], [[], []]);
@@ -142,7 +142,7 @@ Deno.test("Reaper.start() has only one round under way", async () => {
 Deno.test("Reaper.start() logs an Engine that does not answer, and tries again in the next round", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left")];
-  neighbours.listing = Promise.reject(refusal("list containers", "no answer"));
+  neighbours.listing = Promise.reject(engineError("list containers", "no answer"));
   await using reaper = neighbours.createReaper();
   reaper.start();
   await settle();

@@ -8,7 +8,7 @@ import {
   whyUnreachable,
 } from "../../../../src/runtimes/docker/engine/engine_address.ts";
 
-Deno.test("parseEngineAddress() reads what DOCKER_HOST may say", () => {
+Deno.test("parseEngineAddress() reads every form of DOCKER_HOST", () => {
   const table: [string, EngineAddress][] = [
     ["unix:///var/run/docker.sock", { kind: "unix", socketPath: "/var/run/docker.sock" }],
     ["unix:///run/user/1000/a b%20c.sock", { kind: "unix", socketPath: "/run/user/1000/a b%20c.sock" }],
@@ -27,7 +27,7 @@ Deno.test("parseEngineAddress() reads what DOCKER_HOST may say", () => {
   for (const [host, address] of table) assertEquals(parseEngineAddress(host, undefined), address, host);
 });
 
-Deno.test("parseEngineAddress() takes the other port, and the certificates along, where there are some", () => {
+Deno.test("parseEngineAddress() takes the port of TLS by default, and the certificates, where their directory is given", () => {
   const certPath = "/certs";
   const table: [string, EngineAddress][] = [
     ["tcp://docker", { kind: "tcp", host: "docker", port: 2376, certPath }],
@@ -40,7 +40,7 @@ Deno.test("parseEngineAddress() takes the other port, and the certificates along
   for (const [host, address] of table) assertEquals(parseEngineAddress(host, certPath), address, host);
 });
 
-Deno.test("parseEngineAddress() refuses every other scheme, and quotes what it refuses", () => {
+Deno.test("parseEngineAddress() refuses every other scheme, and quotes the refused value", () => {
   const refused = [
     ...["ssh://user@docker", "npipe:////./pipe/docker_engine", "fd://", "ftp://docker", "file:///var/run/docker.sock"],
     ...["", "/var/run/docker.sock", "docker:2375", "tcp:", "tcp://", "tcp://docker:99999", "http://", "unix:/a", "\n"],
@@ -52,15 +52,15 @@ Deno.test("parseEngineAddress() refuses every other scheme, and quotes what it r
   }
 });
 
-Deno.test("whyUnreachable() tells a socket that is not there from a path that is none, and nothing of TCP", async () => {
+Deno.test("whyUnreachable() tells an absent socket from a path that is not one, and says nothing of TCP", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const path = join(directory, "docker.sock");
     const why = (socketPath: string) => whyUnreachable({ kind: "unix", socketPath });
     assertEquals(await why(path), `there is no Docker socket at ${path}`);
-    assertEquals(await why(directory), `${directory} is no socket`);
+    assertEquals(await why(directory), `${directory} is not a socket`);
     await Deno.writeTextFile(join(directory, "file"), "");
-    assertEquals(await why(join(directory, "file")), `${directory}/file is no socket`);
+    assertEquals(await why(join(directory, "file")), `${directory}/file is not a socket`);
     assert((await why(join(directory, "file", "below")))?.startsWith("the Docker socket cannot be used: "));
     using _listener = Deno.listen({ transport: "unix", path });
     assertEquals(await why(path), undefined);

@@ -20,16 +20,16 @@ class FakeStore implements ImageStore {
     this.tags = new Set(tags);
   }
 
-  hasImage(tag: string): Promise<boolean> {
+  has(tag: string): Promise<boolean> {
     return Promise.resolve(this.tags.has(tag));
   }
 
-  async importImage(tar: ReadableStream<Uint8Array>, options: { tag: string; changes: readonly string[] }) {
+  async import(tar: ReadableStream<Uint8Array>, options: { tag: string; changes: readonly string[] }) {
     this.imported.push({ ...options, text: await new Response(tar.pipeThrough(new TransformStream())).text() });
     this.tags.add(options.tag);
   }
 
-  tagImage(tag: string, as: string): Promise<void> {
+  tag(tag: string, as: string): Promise<void> {
     this.tagged.push(`${tag} ${as}`);
     this.tags.add(as);
     return Promise.resolve();
@@ -154,7 +154,7 @@ Deno.test("buildImages() says what to install where mmdebstrap is missing", asyn
 
 Deno.test("buildImages() passes on what the store says", async () => {
   const store = new FakeStore();
-  store.importImage = async (tar) => {
+  store.import = async (tar) => {
     await tar.cancel();
     throw new CodeBeakerError("runtime_unavailable", "The Docker Engine cannot import");
   };

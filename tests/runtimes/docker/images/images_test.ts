@@ -18,7 +18,7 @@ class FakeSource implements ImageSource {
     this.here = new Set(here);
   }
 
-  hasImage(tag: string): Promise<boolean> {
+  has(tag: string): Promise<boolean> {
     this.asked.push(tag);
     return Promise.resolve(this.here.has(tag));
   }
@@ -28,7 +28,7 @@ class FakeSource implements ImageSource {
     return Promise.resolve(this.tags.get(repository) ?? []);
   }
 
-  pullImage(image: string, onProgress: (progress: string) => void): Promise<void> {
+  pull(image: string, onProgress: (progress: string) => void): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.pulls.push({
       image,
@@ -280,10 +280,9 @@ Deno.test("Images passes on that the Engine does not answer, and asks again", as
   const source = new FakeSource(PYTHON);
   const lost = new CodeBeakerError("runtime_unavailable", "The Docker Engine was lost");
   const { images } = create({
-    hasImage: (tag) =>
-      source.asked.length === 0 ? (source.asked.push(tag), Promise.reject(lost)) : source.hasImage(tag),
+    has: (tag) => source.asked.length === 0 ? (source.asked.push(tag), Promise.reject(lost)) : source.has(tag),
     listTags: (repository) => source.listTags(repository),
-    pullImage: (image, onProgress) => source.pullImage(image, onProgress),
+    pull: (image, onProgress) => source.pull(image, onProgress),
   });
   await refused(images.ensure("python"), "The Docker Engine was lost");
   assertEquals(await images.ensure("python"), PYTHON);

@@ -1,16 +1,16 @@
-import { refusal } from "./engine_call.ts";
+import { engineError } from "./engine_call.ts";
 
-/** What this service asks of an Engine at its start. */
-export interface EngineFacts {
+/** The part of the Engine's description of itself that the service uses. */
+export interface EngineInfo {
   readonly version: string;
-  /** The kernel that it runs on. */
+  /** The version of the kernel that it runs on. */
   readonly kernel: string;
   /** The OCI runtime of containers that name none. */
   readonly defaultRuntime: string;
-  /** The names of the OCI runtimes that are registered, and the arguments of each. */
+  /** The names of the registered OCI runtimes, with the arguments of each. */
   readonly runtimes: Readonly<Record<string, readonly string[]>>;
   readonly hasSeccomp: boolean;
-  /** Whether root in a container is nobody on the host. */
+  /** Whether root in a container has no privileges on the host. */
   readonly mapsUsers: boolean;
   /** The version of the kernel's interface for control groups: 1 or 2. */
   readonly cgroupVersion: string;
@@ -19,12 +19,12 @@ export interface EngineFacts {
 }
 
 /**
- * Reads what an Engine tells about itself (`GET /info`).
+ * Reads the answer to `GET /info`.
  *
- * @throws {CodeBeakerError} `runtime_unavailable` for one without Linux
+ * @throws {CodeBeakerError} `runtime_unavailable` for an Engine that does not run Linux containers
  */
-export function readFacts(info: Readonly<Record<string, unknown>>): EngineFacts {
-  if (info["OSType"] !== "linux") throw refusal("run Linux containers", `it runs ${info["OSType"]} containers`);
+export function readInfo(info: Readonly<Record<string, unknown>>): EngineInfo {
+  if (info["OSType"] !== "linux") throw engineError("run Linux containers", `it runs ${info["OSType"]} containers`);
   const runtimes = Object.entries((info["Runtimes"] ?? {}) as Record<string, { runtimeArgs?: string[] }>);
   const security = (info["SecurityOptions"] ?? []) as string[];
   const isOn = (name: string) =>

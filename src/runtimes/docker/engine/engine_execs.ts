@@ -1,0 +1,59 @@
+// @ts-types="@types/dockerode"
+import type Docker from "dockerode";
+import { type Attachment, toAttachment } from "./attachment.ts";
+import { callEngine } from "./engine_call.ts";
+import type { EngineExit } from "./engine_containers.ts";
+import { toVariables } from "./variables.ts";
+
+/** A process to start beside the main process of a container. */
+export interface ExecRequest {
+  readonly argv: readonly string[];
+  readonly user: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+}
+
+/** A started exec instance, with its streams. */
+export interface AttachedExec extends Attachment {
+  readonly execId: string;
+}
+
+/** The Engine's calls for exec instances: processes beside the main process of a container. */
+export class EngineExecs {
+  readonly #docker: Docker;
+
+  constructor(docker: Docker) {
+    this.#docker = docker;
+  }
+
+  async start(containerId: string, { argv, user, env, workingDirectory }: ExecRequest): Promise<AttachedExec> {
+    const exec = await callEngine(
+      "create an exec instance",
+      (abortSignal) =>
+        this.#docker.getContainer(containerId).exec({
+          Cmd: [...argv],
+          User: user,
+          Env: toVariables(env),
+          WorkingDir: workingDirectory,
+          AttachStdin: true,
+          AttachStdout: true,
+          AttachStderr: true,
+          abortSignal,
+        }),
+    );
+    const attachment = await callEngine(
+      "start an exec instance",
+      async (abortSignal) => toAttachment(await exec.start({ hijack: true, stdin: true, abortSignal }), abortSignal),
+    );
+    return { ...attachment, execId: exec.id };
+  }
+
+  /** How an exec instance ended; undefined while it runs. */
+  async exit(execId: string): Promise<EngineExit | undefined> {
+    const { Running, ExitCode } = await callEngine(
+      "inspect an exec instance",
+      (abortSignal) => this.#docker.getExec(execId).inspect({ abortSignal }),
+    );
+    return Running || ExitCode === null ? undefined : { exitCode: ExitCode, oomKilled: false };
+  }
+}
