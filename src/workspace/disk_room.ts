@@ -1,22 +1,24 @@
 import { CodeBeakerError } from "../core/errors.ts";
+import { Semaphore } from "../concurrency/semaphore.ts";
 import { MEBIBYTE } from "../core/limits.ts";
+import type { DiskUsage } from "../host/size_watch.ts";
 import type { ConfinedDirectory } from "../sandbox/confined_directory.ts";
 import { systemCodeOf, translate } from "./directory_handle.ts";
 
-/** So much may be written between two looks at what lies there, where they take a walk through all of it. */
+/** Most bytes that are written between two walks through a directory whose size the kernel does not count. */
 const STEP_BYTES = MEBIBYTE;
-/** Of what may lie there, so much is left to what a runtime itself keeps: in a full workspace programs still start. */
-const RESERVED_BYTES = 2 * MEBIBYTE;
-/** What a file takes at least: its name counts too. */
+/** Part of the bounds that clients' files leave free for what a runtime itself keeps. */
+const RESERVED = { bytes: 2 * MEBIBYTE, files: 64 };
+/** Part of the bounds that remains reserved when a program's code is written: it starts in a full workspace too. */
+const RESERVED_FROM_PROGRAMS = { bytes: MEBIBYTE, files: 32 };
+/** Least cost of a file: its name counts too. */
 const LEAST_BYTES = 512;
 
-/**
- * What the service itself may still write into a directory of bounded size for a client: no watch on a program stops
- * that.
- */
+/** Bounds what the service writes into a directory for a client, which no watch on a program ends. */
 export class DiskRoom {
   readonly #directory: Pick<ConfinedDirectory, "bounds" | "isBounded" | "usage">;
   readonly #diskMb: number;
+  readonly #turns = new Semaphore(1);
   #leftBytes: number;
 
   /** @param diskMb the bound, as the client knows it */
@@ -26,27 +28,41 @@ export class DiskRoom {
     this.#leftBytes = Math.min(STEP_BYTES, directory.bounds.bytes);
   }
 
-  /** Is to be called before so many bytes are written. @throws {CodeBeakerError} `too_large` when they would not fit */
-  async take(bytes: number): Promise<void> {
-    const { bounds, isBounded } = this.#directory;
-    const taken = Math.max(bytes, LEAST_BYTES);
-    if (isBounded || taken > this.#leftBytes) { // Where the kernel counts, it tells at once.
-      const { bytes: usedBytes, files } = await this.#directory.usage();
-      const freeBytes = bounds.bytes - RESERVED_BYTES - usedBytes;
-      if (taken > freeBytes || files >= bounds.files) throw this.#full();
-      this.#leftBytes = Math.max(taken, Math.min(STEP_BYTES, freeBytes));
-    }
-    this.#leftBytes -= taken;
+  /**
+   * Calls `write` if so many bytes fit. One write at a time, so that each is checked against the sum of those before it.
+   *
+   * @param options.isProgram whether it is the code of a program that runs next
+   * @throws {CodeBeakerError} `too_large` when they do not fit
+   */
+  async write<T>(
+    bytes: number,
+    write: () => T | Promise<T>,
+    { isProgram = false }: { readonly isProgram?: boolean } = {},
+  ): Promise<T> {
+    using _turn = await this.#turns.acquire();
+    await this.#take(Math.max(bytes, LEAST_BYTES), isProgram ? RESERVED_FROM_PROGRAMS : RESERVED);
+    return await write();
   }
 
-  /** As {@link translate}, where a directory that is full is the caller's, and not this machine's. */
+  async #take(bytes: number, reserved: DiskUsage): Promise<void> {
+    const { bounds, isBounded } = this.#directory;
+    if (isBounded || bytes > this.#leftBytes) { // Where the kernel counts, asking costs nothing.
+      const used = await this.#directory.usage();
+      const freeBytes = bounds.bytes - used.bytes;
+      if (bytes > freeBytes - reserved.bytes || used.files >= bounds.files - reserved.files) throw this.#full();
+      this.#leftBytes = Math.max(bytes, Math.min(STEP_BYTES, freeBytes - RESERVED.bytes));
+    }
+    this.#leftBytes -= bytes;
+  }
+
+  /** Translates a system's error as {@link translate} does, but a full directory is `too_large`. */
   explain(error: unknown, path: string): unknown {
     const isFull = this.#directory.isBounded && systemCodeOf(error) === "ENOSPC";
     return isFull ? this.#full(error, path) : translate(error, path);
   }
 
   #full(cause?: unknown, path?: string): CodeBeakerError {
-    const what = path === undefined ? "this" : JSON.stringify(path);
+    const what = path === undefined ? "so much" : JSON.stringify(path);
     const message = `Cannot write ${what} as the workspace may hold at most ${this.#diskMb} MB (its limit diskMb)`;
     return new CodeBeakerError("too_large", message, { cause });
   }

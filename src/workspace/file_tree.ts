@@ -49,10 +49,11 @@ export async function copyTree(
     to.directory.makeSymlink(fs.readlinkSync(from.directory.child(from.name)), to.name);
     return;
   }
-  await room?.take(kind.size);
-  if (!kind.isDirectory()) return await copyFile({ from, to }, path);
-  refuseDepth(path);
-  makeDirectory(to.directory, to.name);
+  const isDirectory = kind.isDirectory();
+  if (isDirectory) refuseDepth(path);
+  const copy = () => isDirectory ? makeDirectory(to.directory, to.name) : copyFile({ from, to }, path);
+  await (room?.write(kind.size, copy) ?? copy());
+  if (!isDirectory) return;
   using source = from.directory.open(from.name);
   using destination = to.directory.open(to.name);
   for (const name of fs.readdirSync(source.self)) {

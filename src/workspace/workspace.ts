@@ -29,6 +29,7 @@ export class Workspace implements AsyncDisposable {
   readonly #root: string;
   readonly #asideDirectory: string;
   readonly #room: DiskRoom | undefined;
+  readonly #programPaths: readonly string[];
   readonly #leaving = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
 
@@ -37,11 +38,20 @@ export class Workspace implements AsyncDisposable {
    * @param options.asideDirectory another one of the same file system that no program reaches, for what is being
    *   removed
    * @param options.room what may be written; absent, all that fits the disk
+   * @param options.programPaths where the code of programs is written, which fits a full workspace too
    */
-  constructor(root: string, options: { readonly asideDirectory: string; readonly room?: DiskRoom | undefined }) {
+  constructor(
+    root: string,
+    { asideDirectory, programPaths = [], room }: {
+      readonly asideDirectory: string;
+      readonly room?: DiskRoom | undefined;
+      readonly programPaths?: readonly string[];
+    },
+  ) {
     this.#root = root;
-    this.#asideDirectory = options.asideDirectory;
-    this.#room = options.room;
+    this.#asideDirectory = asideDirectory;
+    this.#room = room;
+    this.#programPaths = programPaths;
   }
 
   /** What a path is; with `follow`, what a symlink at its end points to. */
@@ -76,8 +86,8 @@ export class Workspace implements AsyncDisposable {
       try {
         for await (const bytes of content instanceof Uint8Array ? [content] : content) {
           this.#leaving.signal.throwIfAborted();
-          await this.#room?.take(bytes.length);
-          fs.writeFileSync(fd, bytes);
+          const append = () => fs.writeFileSync(fd, bytes);
+          await (this.#room?.write(bytes.length, append, { isProgram: this.#programPaths.includes(path) }) ?? append());
         }
       } catch (error) {
         if (isNew) fs.rmSync(directory.child(name), { force: true });

@@ -55,9 +55,11 @@ export async function unpackTree(
     await evictAll();
     const path = parseWorkspacePath(entry.header.name);
     try {
-      await room?.take(entry.header.size);
-      using place = resolve(DirectoryHandle.openRoot(root), path, { follow: false, makeParents: true });
-      await put(entry, { place, path });
+      const unpack = async () => {
+        using place = resolve(DirectoryHandle.openRoot(root), path, { follow: false, makeParents: true });
+        await put(entry, { place, path });
+      };
+      await (room?.write(entry.header.size, unpack) ?? unpack());
     } catch (error) {
       throw room?.explain(error, path) ?? translate(error, path);
     }

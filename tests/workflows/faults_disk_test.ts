@@ -51,6 +51,26 @@ Deno.test("a workspace that is full says so at every door of files, and has room
     assertEquals((await client.run(id, { code: "console.log(Deno.statSync('third').size)" })).stdout, "4194304\n");
   }));
 
+Deno.test("a program runs in a workspace that its client has filled to the last byte", () =>
+  withPlaces(async (places) => {
+    await using service = await startIn(places);
+    const client = new ApiClient(service);
+    const { id } = await client.openSession({ language: "typescript", limits: { diskMb: 1 } });
+    for (const bytes of [MEGABYTE, 100_000, 10_000, 1]) {
+      const statuses = new Set<number>();
+      for (let index = 0; !statuses.has(413); index++) {
+        statuses.add(await client.status("PUT", `/v1/sessions/${id}/files/${bytes}_${index}`, new Uint8Array(bytes)));
+      }
+      assertEquals([...statuses].filter((status) => status !== 201), [413]);
+    }
+    for (const word of ["first", "second"]) {
+      assertEquals((await client.run(id, { code: `console.log("${word}")` })).stdout, `${word}\n`);
+    }
+    const code = "for (const { name } of Deno.readDirSync('.')) if (name !== 'main.ts') Deno.removeSync(name)";
+    assertEquals((await client.run(id, { code })).outcome.kind, "exited");
+    assertEquals(await client.status("PUT", `/v1/sessions/${id}/files/again`, new Uint8Array(MEGABYTE)), 201);
+  }));
+
 Deno.test("a program of more bytes than its workspace may hold is too large, and no fault of the runtime", () =>
   withPlaces(async (places) => {
     await using service = await startIn(places);

@@ -4,11 +4,14 @@ import { DiskRoom } from "../../src/workspace/disk_room.ts";
 
 const BOUNDS = { bytes: 12_097_152, files: 100 };
 
-/** A directory that holds what its test says. */
+/** A directory of a given usage, and what writes into it. */
 function directoryOf(used: { bytes: number; files: number }, { isBounded = false } = {}) {
   let looks = 0;
   const usage = () => Promise.resolve((looks++, { ...used }));
-  return { directory: { bounds: BOUNDS, isBounded, usage }, looks: () => looks };
+  const room = new DiskRoom({ bounds: BOUNDS, isBounded, usage }, 6);
+  const write = (bytes: number, options?: { readonly isProgram: boolean }) =>
+    room.write(bytes, () => void (used.bytes += bytes), options);
+  return { room, write, looks: () => looks };
 }
 
 function assertFull(work: () => Promise<void>): Promise<unknown> {
@@ -17,40 +20,58 @@ function assertFull(work: () => Promise<void>): Promise<unknown> {
 
 Deno.test("DiskRoom refuses what would not fit, however small the parts are", async () => {
   const used = { bytes: 0, files: 0 };
-  const room = new DiskRoom(directoryOf(used).directory, 6);
-  for (let index = 0; index < 10; index++) {
-    await room.take(990_000);
-    used.bytes += 990_000;
-  }
-  await assertFull(() => room.take(200_000));
-  await room.take(90_000);
+  const { write } = directoryOf(used);
+  for (let index = 0; index < 10; index++) await write(990_000);
+  await assertFull(() => write(200_000));
+  await write(90_000);
   used.bytes = 0;
-  await room.take(9_000_000);
+  await write(9_000_000);
 });
 
-Deno.test("DiskRoom counts files that are empty too", async () => {
-  const used = { bytes: 0, files: 99 };
-  const room = new DiskRoom(directoryOf(used).directory, 6);
-  await room.take(2_000_000);
+for (const isBounded of [true, false]) {
+  const how = isBounded ? "the kernel counts" : "it counts itself";
+  Deno.test(`DiskRoom lets no writes at the same time pass its bound together, where ${how}`, async () => {
+    const used = { bytes: 0, files: 0 };
+    const { write } = directoryOf(used, { isBounded });
+    const ended = await Promise.allSettled(Array.from({ length: 9 }, () => write(3_000_000)));
+    assertEquals([ended.filter(({ status }) => status === "fulfilled").length, used.bytes], [3, 9_000_000]);
+  });
+
+  Deno.test(`DiskRoom has room for the code of a program when clients have filled it, where ${how}`, async () => {
+    const { write } = directoryOf({ bytes: 0, files: 0 }, { isBounded });
+    await assertFull(() => write(BOUNDS.bytes));
+    await write(10_000_000);
+    await assertFull(() => write(100_000));
+    await write(100_000, { isProgram: true });
+    await assertFull(() => write(1_000_000, { isProgram: true }));
+    await assertFull(() => write(1));
+  });
+}
+
+Deno.test("DiskRoom counts files that are empty too, and has room for a program's", async () => {
+  const used = { bytes: 0, files: 35 };
+  const { write } = directoryOf(used);
+  await write(2_000_000);
   used.files++;
-  await assertFull(() => room.take(2_000_000));
+  await assertFull(() => write(2_000_000));
+  await write(2_000_000, { isProgram: true });
+  used.files += 32;
+  await assertFull(() => write(2_000_000, { isProgram: true }));
 });
 
-Deno.test("DiskRoom looks at what is there once in a mebibyte, and at every call where the kernel counts", async () => {
+Deno.test("DiskRoom measures the directory once in a mebibyte, and at every call where the kernel counts", async () => {
   const watched = directoryOf({ bytes: 0, files: 0 });
-  const room = new DiskRoom(watched.directory, 6);
-  for (let index = 0; index < 4_000; index++) await room.take(1_000);
+  for (let index = 0; index < 4_000; index++) await watched.write(1_000);
   assertEquals(watched.looks(), 3);
   const bounded = directoryOf({ bytes: 0, files: 0 }, { isBounded: true });
-  const exact = new DiskRoom(bounded.directory, 6);
-  for (let index = 0; index < 4; index++) await exact.take(1_000);
+  for (let index = 0; index < 4; index++) await bounded.write(1_000);
   assertEquals(bounded.looks(), 4);
 });
 
 Deno.test("DiskRoom.explain() tells a workspace that is full from a machine that is", () => {
   const full = Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
   const told = (isBounded: boolean) => {
-    const error = new DiskRoom(directoryOf({ bytes: 0, files: 0 }, { isBounded }).directory, 6).explain(full, "a.txt");
+    const error = directoryOf({ bytes: 0, files: 0 }, { isBounded }).room.explain(full, "a.txt");
     return error instanceof CodeBeakerError ? error.code : error;
   };
   assertEquals([told(true), told(false)], ["too_large", "runtime_unavailable"]);

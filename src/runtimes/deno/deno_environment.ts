@@ -65,7 +65,8 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#packages = new Packages(installation, { directory, places: this.#places });
     const { workspaceDirectory, resourceLimits: { diskMb } } = config;
     const room = workspaceDirectory === undefined ? new DiskRoom(directory, diskMb) : undefined;
-    this.files = new Workspace(this.#places.workspace.source, { asideDirectory: directory.path, room });
+    const programPaths = SPOKEN.map((language) => mainFileOf(language));
+    this.files = new Workspace(this.#places.workspace.source, { asideDirectory: directory.path, room, programPaths });
   }
 
   /** Makes the directories. @throws {CodeBeakerError} `runtime_unavailable` */
