@@ -2,7 +2,16 @@ import { Keyring, Quotas } from "../access/mod.ts";
 import type { Config } from "../config.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
-import { Admission, Engine, Executions, type Machine, observers, Placement, StartProbe } from "../engine/mod.ts";
+import {
+  Admission,
+  Dispatcher,
+  Engine,
+  Executions,
+  type Machine,
+  observers,
+  ServiceStatus,
+  StartProbe,
+} from "../engine/mod.ts";
 import { homeHasKeys, openServiceStorage } from "./home_storage.ts";
 import { log } from "../log.ts";
 import { Metrics } from "../metrics.ts";
@@ -118,16 +127,11 @@ export async function composeService(config: Config, options: ComposeOptions): P
     pools: () => pool === undefined ? [] : runtimes.map(({ name }) => ({ runtime: name, ...pool.stateOf(name) })),
   });
   const observer = observers([metrics, new AuditLog(storage.audit, { keepsSource: config.keepSource })]);
-  const placement = new Placement({
-    selector,
-    policy: config,
-    observer,
-    ...(pool === undefined ? {} : { poolOf: (runtime: string) => pool.stateOf(runtime) }),
-  });
+  const dispatcher = new Dispatcher({ selector, policy: config, observer });
   const executions = new Executions({ store: storage.executions, observer, drainMs: config.drainMs });
   const sessions = building.use(
     new Sessions({
-      placement,
+      dispatcher,
       admission,
       executions,
       store: storage.sessions,
@@ -139,7 +143,12 @@ export async function composeService(config: Config, options: ComposeOptions): P
   );
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, configured: config.apiKeys, clock });
   const machine = machineOf(config, { scratch: scratch?.path, memory, hasKeys: () => keyring.hasKeys() });
-  const engine = building.use(new Engine({ placement, admission, executions, machine }));
+  const status = new ServiceStatus({
+    selector,
+    machine,
+    ...(pool === undefined ? {} : { poolOf: (runtime: string) => pool.stateOf(runtime) }),
+  });
+  const engine = building.use(new Engine({ dispatcher, admission, executions, status }));
   if (options.identity === "lasting" && config.probe) {
     const isBusy = () => !admission.isOpen || admission.running > 0;
     building.use(new StartProbe({ selector, memory, isBusy })).begin();

@@ -6,20 +6,20 @@ import { log } from "../log.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 
-/** How long an execution waits for a place before it is told `busy`. */
+/** How long an execution waits for a slot before it is `busy`. */
 const IMPATIENT_MS = 2_000;
-/** How long one waits that does not mind, before it is told that it will never get a place. */
+/** How long a patient execution waits. */
 const PATIENT_MS = 3_600_000;
-/** More than these are not let into the line. */
-const MAX_WAITING = 1_000;
+/** Most executions in the queue; beyond it, `busy`. */
+const MAX_QUEUED = 1_000;
 
-/** The bounds of each tenant. */
+/** The quotas of the tenants. */
 export interface QuotaPort {
-  /** Takes a start off the tenant's rate and budget. @throws {CodeBeakerError} `busy` */
+  /** Takes one start off the tenant's rate and budget. @throws {CodeBeakerError} `busy` */
   start(principal: Principal): void;
-  /** A place among the tenant's own. @throws {CodeBeakerError} `busy` */
+  /** Waits for one of the tenant's own slots. @throws {CodeBeakerError} `busy` */
   enter(principal: Principal, options: EnterOptions): Promise<Disposable>;
-  /** Takes what a program has used off the tenant's budget. */
+  /** Takes the usage of a program off the tenant's budget. */
   charge(principal: Principal, usage: Pick<Usage, "cpuMs" | "wallMs">): void;
 }
 
@@ -28,96 +28,89 @@ interface EnterOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What an admission is made from. */
+/** The parts of an admission. */
 export interface AdmissionOptions {
   readonly maxConcurrent: number;
-  /** Absent, no tenant is bounded. */
+  /** Absent, no tenant has a quota. */
   readonly quotas?: QuotaPort | undefined;
   /** Absent, memory is not counted. */
   readonly memory?: MemoryBudget | undefined;
 }
 
-/** What a program asks for a place with. */
-export interface PlaceRequest {
-  /** Whether it can wait for long. */
+/** What a program needs to run. */
+export interface SlotRequest {
+  /** Whether it can wait for an hour, and not 2 s. */
   readonly isPatient: boolean;
-  /** What it may use; 0 for what has its memory already. */
+  /** Memory that it may use; 0 when its memory is reserved already. */
   readonly memoryMb: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A place in the service; disposing gives it back. */
-export interface Place extends Disposable {
-  /** Keeps its memory beyond that, until what may still use some is gone. */
+/** The right to run one program; disposing gives it back. */
+export interface Slot extends Disposable {
+  /** Keeps its memory reserved beyond the disposal, until its environment is gone. */
   keepMemoryUntil(gone: Promise<void>): void;
 }
 
-/** Who may run now: the service has so many places and so much memory, and each tenant has its quota. */
+/** Admits programs: the service has a bounded number of slots and memory, each tenant its quota. */
 export class Admission {
-  readonly #places: Semaphore;
+  readonly #slots: Semaphore;
   readonly #quotas: QuotaPort | undefined;
   readonly #memory: MemoryBudget | undefined;
   readonly #closing = new AbortController();
   #running = 0;
 
   constructor({ maxConcurrent, memory, quotas }: AdmissionOptions) {
-    this.#places = new Semaphore(maxConcurrent);
+    this.#slots = new Semaphore(maxConcurrent);
     this.#memory = memory;
     this.#quotas = quotas;
   }
 
-  /** How many have a place. */
+  /** How many slots are taken. */
   get running(): number {
     return this.#running;
   }
 
-  /** Whether the service takes anything in. */
+  /** Whether the service accepts requests. */
   get isOpen(): boolean {
     return !this.#closing.signal.aborted;
   }
 
-  /** @throws {CodeBeakerError} `busy` when the service takes nothing in any more */
+  /** @throws {CodeBeakerError} `busy` when the service shuts down */
   checkOpen(): void {
     this.#closing.signal.throwIfAborted();
   }
 
-  /**
-   * What a request needs to be known before it is taken in, as long as anything is taken in at all.
-   *
-   * @throws {CodeBeakerError} `busy` as soon as nothing is
-   */
-  async whileOpen<Value>(asked: Promise<Value>): Promise<Value> {
-    return await abortable(asked, this.#closing.signal);
+  /** Waits for work that precedes an admission. @throws {CodeBeakerError} `busy` as soon as the service shuts down */
+  async whileOpen<Value>(work: Promise<Value>): Promise<Value> {
+    return await abortable(work, this.#closing.signal);
   }
 
-  /** Whether something may be taken in now. @throws {CodeBeakerError} `busy` */
+  /** Checks the queue, and takes one start off the quota. @throws {CodeBeakerError} `busy` */
   check(principal: Principal): void {
     this.checkOpen();
-    if (this.#places.waiting >= MAX_WAITING) {
+    if (this.#slots.waiting >= MAX_QUEUED) {
       const details = { retryAfterMs: 1_000 };
-      throw new CodeBeakerError("busy", `Cannot run now as ${MAX_WAITING} others wait`, { details });
+      throw new CodeBeakerError("busy", `Cannot run now as ${MAX_QUEUED} others wait`, { details });
     }
     this.#quotas?.start(principal);
   }
 
   /**
-   * A place, which its owner disposes of.
+   * Waits for a slot; the caller disposes of it.
    *
-   * @throws {CodeBeakerError} `busy` when none came free in time, or no memory for it, or the service is shutting down
-   * @throws the reason of `signal` when it is aborted first
+   * @throws {CodeBeakerError} `busy` when no slot or memory came free in time, or the service shuts down
+   * @throws the reason of `signal` when it aborts first
    */
-  async enter(
-    principal: Principal,
-    { isPatient, memoryMb, signal }: PlaceRequest,
-  ): Promise<Place> {
+  async enter(principal: Principal, { isPatient, memoryMb, signal }: SlotRequest): Promise<Slot> {
     const options = {
       timeoutMs: isPatient ? PATIENT_MS : IMPATIENT_MS,
       signal: this.#untilClosing(signal),
     };
     using entered = new DisposableStack();
     if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
-    entered.use(await this.#places.acquire(options));
-    // What needs none does not wait behind those who do.
+    entered.use(await this.#slots.acquire(options));
+    // A program without memory needs does not wait behind those with some.
     const memory = memoryMb === 0 ? undefined : await this.#memory?.forProgram(memoryMb, options);
     const leaving: Promise<void>[] = [];
     const giveBack = () => memory?.[Symbol.dispose]();
@@ -129,12 +122,12 @@ export class Admission {
   }
 
   /**
-   * Memory for what lasts, which its owner gives back by disposing.
+   * Reserves memory for a context; the caller gives it back by disposing.
    *
-   * @throws {CodeBeakerError} `busy` when there was none in time, or the service is shutting down
-   * @throws the reason of `signal` when it is aborted first
+   * @throws {CodeBeakerError} `busy` when no memory came free in time, or the service shuts down
+   * @throws the reason of `signal` when it aborts first
    */
-  async promiseMemory(
+  async reserveMemory(
     memoryMb: number,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Disposable> {
@@ -144,23 +137,23 @@ export class Admission {
     }) ?? { [Symbol.dispose]() {} };
   }
 
-  /** What cannot be charged is told in the log: what the program came to is its owner's all the same. */
+  /** Charges the tenant's quota. A failure is logged only: the owner gets the result all the same. */
   charge(principal: Principal, usage: Usage): void {
     try {
       this.#quotas?.charge(principal, usage);
     } catch (error) {
-      log.error("what a program used cannot be charged", { tenant: principal.tenant, error: messageOf(error) });
+      log.error("quota.charge_failed", { tenant: principal.tenant, error: messageOf(error) });
     }
+  }
+
+  /** Accepts no more requests, and rejects the queued ones. */
+  close(): void {
+    const details = { retryAfterMs: 1_000 };
+    this.#closing.abort(new CodeBeakerError("busy", "Cannot run now as the service is shutting down", { details }));
   }
 
   #untilClosing(signal: AbortSignal | undefined): AbortSignal {
     const closing = this.#closing.signal;
     return signal === undefined ? closing : AbortSignal.any([closing, signal]);
-  }
-
-  /** Takes nothing in any more, and tells what still waits so. */
-  close(): void {
-    const details = { retryAfterMs: 1_000 };
-    this.#closing.abort(new CodeBeakerError("busy", "Cannot run now as the service is shutting down", { details }));
   }
 }

@@ -17,11 +17,11 @@ import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { delay } from "../concurrency/delay.ts";
 import { writeFiles } from "../workspace/write_files.ts";
-import type { Admission, Place } from "./admission.ts";
-import { diagnoseService, type Machine } from "./diagnosing.ts";
-import type { Executions, RunResult } from "./executions.ts";
+import type { Admission, Slot } from "./admission.ts";
+import type { Candidates, Dispatcher, RuntimeAttempt } from "./dispatcher.ts";
+import type { RunResult } from "./execution_records.ts";
+import type { Executions } from "./executions.ts";
 import type { LiveExecution } from "./live_execution.ts";
-import type { Candidates, Placement, Trial } from "./placement.ts";
 import type {
   Caller,
   EnginePort,
@@ -31,32 +31,33 @@ import type {
   SubmitOptions,
   Submitted,
 } from "./port.ts";
+import type { ServiceStatus } from "./service_status.ts";
 
-/** With more than so much to write, a start shows what its files are and not what its runtime is. */
-const MAX_SHOWING_BYTES = 65_536;
+/** Most bytes of files with which a start still measures the runtime, and not the writing of the files. */
+const MAX_MEASURED_BYTES = 65_536;
 
-/** What an engine is made from. */
+/** The parts of an engine. */
 export interface EngineOptions {
-  readonly placement: Placement;
+  readonly dispatcher: Dispatcher;
   readonly admission: Admission;
   readonly executions: Executions;
-  readonly machine: Machine;
+  readonly status: ServiceStatus;
 }
 
 /** The façade that every door uses for programs: admit, select, run, record. */
 export class Engine implements EnginePort, AsyncDisposable {
-  readonly #placement: Placement;
+  readonly #dispatcher: Dispatcher;
   readonly #admission: Admission;
   readonly #executions: Executions;
-  readonly #machine: Machine;
-  /** Environments that are being removed behind the answer. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #status: ServiceStatus;
+  /** Environments that are removed after their answer was sent. */
+  readonly #removals = new Set<Promise<void>>();
 
-  constructor({ placement, admission, executions, machine }: EngineOptions) {
-    this.#placement = placement;
-    this.#machine = machine;
+  constructor({ dispatcher, admission, executions, status }: EngineOptions) {
+    this.#dispatcher = dispatcher;
     this.#admission = admission;
     this.#executions = executions;
+    this.#status = status;
   }
 
   async submit(caller: Caller, request: ExecutionRequest, options: SubmitOptions = {}): Promise<Submitted> {
@@ -67,7 +68,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       : this.#executions.findRepeated({ caller, fingerprint }, idempotencyKey, options);
     if (repeated !== undefined) return repeated;
     const candidates = await this.#admission.whileOpen(
-      this.#placement.candidates(caller.principal, request, { runsMainFile: runsMainFile(request) }),
+      this.#dispatcher.findCandidates(caller.principal, request, { runsMainFile: runsMainFile(request) }),
     );
     this.#admission.check(caller.principal);
     return this.#executions.start(
@@ -85,7 +86,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     );
   }
 
-  /** {@link submit}, and its end. */
+  /** Submits, and waits for the end. */
   async execute(caller: Caller, request: ExecutionRequest, options: SubmitOptions = {}): Promise<Execution> {
     const { ended } = await this.submit(caller, request, options);
     return await ended;
@@ -113,7 +114,7 @@ export class Engine implements EnginePort, AsyncDisposable {
   }
 
   select({ principal }: Caller, request: SelectionRequest): Promise<Selection> {
-    return this.#placement.explain(principal, request);
+    return this.#dispatcher.explain(principal, request);
   }
 
   get isOpen(): boolean {
@@ -121,25 +122,25 @@ export class Engine implements EnginePort, AsyncDisposable {
   }
 
   describeRuntimes(): Promise<RuntimeDescription[]> {
-    return this.#placement.describe();
+    return this.#status.describeRuntimes();
   }
 
   readiness(): Promise<RuntimeReadiness[]> {
-    return this.#placement.readiness();
+    return this.#status.readiness();
   }
 
   diagnose(): Promise<ServiceDiagnosis> {
-    return diagnoseService(this.#placement, this.#machine);
+    return this.#status.diagnose();
   }
 
   /**
-   * Takes no more, lets running programs finish for a while, ends the others as `interrupted`, and removes what they
-   * had.
+   * Accepts no more requests, lets running programs finish for a while, ends the others as `interrupted`, and removes
+   * their environments.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#admission.close();
     await this.#executions[Symbol.asyncDispose]();
-    await Promise.all(this.#leaving);
+    await Promise.all(this.#removals);
   }
 
   async #run(
@@ -148,25 +149,25 @@ export class Engine implements EnginePort, AsyncDisposable {
     options: SubmitOptions,
   ): Promise<RunResult> {
     const { principal } = live.facts.caller;
-    using place = await this.#admission.enter(principal, {
+    using slot = await this.#admission.enter(principal, {
       isPatient: options.isPatient ?? false,
       memoryMb: candidates.ranking.memoryMb,
       signal: live.signal,
     });
     live.leaveQueue();
-    const { value, ...placed } = await this.#placement.tryEach(
+    const { value, ...ranOn } = await this.#dispatcher.attemptEach(
       candidates,
-      (trial) => this.#runOn(trial, { live, candidates, options, place }),
+      (attempt) => this.#runOn(attempt, { live, candidates, options, slot }),
     );
     this.#admission.charge(principal, value.usage);
-    return { ...value, ...placed };
+    return { ...value, ...ranOn };
   }
 
   async #runOn(
-    { runtime, config, profile, begin }: Trial,
-    { live, candidates: { request, ranking }, options, place }: {
+    { runtime, config, profile, begin }: RuntimeAttempt,
+    { live, candidates: { request, ranking }, options, slot }: {
       readonly live: LiveExecution;
-      readonly place: Place;
+      readonly slot: Slot;
       readonly candidates: Candidates<ExecutionRequest>;
       readonly options: SubmitOptions;
     },
@@ -177,7 +178,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       singleUse: true,
       runsMainFile: runsMainFile(request),
     });
-    using _leaving = { [Symbol.dispose]: () => place.keepMemoryUntil(this.#leave(environment)) };
+    using _removal = { [Symbol.dispose]: () => slot.keepMemoryUntil(this.#remove(environment)) };
     const { files, entrypoint } = placeFiles(request, environment.mainFile());
     await writeFiles(environment.files, files);
     const result = await runProgram(environment, { kind: "file", path: entrypoint, args: request.args }, {
@@ -186,40 +187,40 @@ export class Engine implements EnginePort, AsyncDisposable {
       stdin: options.stdin ?? live.fedStdin ?? request.stdin ?? "",
       signal: live.signal,
       askedAt,
-      permissionBounds: this.#placement.boundsOf(live.facts.caller.principal),
+      permissionBounds: this.#dispatcher.boundsOf(live.facts.caller.principal),
       onStart: () => {
-        begin({ provesNothing: live.signal.aborted }); // A program cancelled before its start proves nothing.
+        begin({ isConclusive: !live.signal.aborted }); // A program that is cancelled before its start shows nothing.
         live.begin();
         options.onStart?.({ id: live.facts.id, runtime: runtime.name, selection: ranking.selection });
       },
       ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
     });
-    if (showsRuntime(result, files)) {
+    if (measuresRuntime(result, files)) {
       profile.record({ ...result.usage, language: request.language, path: environment.warm ? "warm" : "cold" });
     }
     return { ...result, warm: environment.warm };
   }
 
-  /** Ends an environment behind the answer, which need not wait for it; the engine's own end does. */
-  #leave(environment: ExecutionEnvironment): Promise<void> {
-    const leaving = (async () => {
-      await delay(0); // The answer leaves first.
+  /** Removes an environment after its answer was sent; disposing of the engine waits for it. */
+  #remove(environment: ExecutionEnvironment): Promise<void> {
+    const removal = (async () => {
+      await delay(0); // The answer is sent first.
       await using _owned = environment;
     })().catch((error: unknown) =>
-      log.error("an environment cannot be removed", { environment: environment.id, error: messageOf(error) })
-    ).finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
-    return leaving;
+      log.error("environment.remove_failed", { environment: environment.id, error: messageOf(error) })
+    ).finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+    return removal;
   }
 }
 
-/** Whether a request runs the main file, without arguments. */
+/** Whether a request runs the main file without arguments. */
 function runsMainFile({ args, entrypoint }: ExecutionRequest): boolean {
   return entrypoint === undefined && args.length === 0;
 }
 
-/** Whether a start shows what its runtime takes: not one with many files, nor one that was given up. */
-function showsRuntime({ outcome: { kind } }: ProgramResult, files: readonly RequestFile[]): boolean {
+/** Whether a start measures its runtime: not with many files, and not when it was given up. */
+function measuresRuntime({ outcome: { kind } }: ProgramResult, files: readonly RequestFile[]): boolean {
   const fileBytes = files.reduce((total, { bytes }) => total + bytes.length, 0);
-  return fileBytes <= MAX_SHOWING_BYTES && kind !== "cancelled" && kind !== "interrupted";
+  return fileBytes <= MAX_MEASURED_BYTES && kind !== "cancelled" && kind !== "interrupted";
 }

@@ -4,10 +4,10 @@ import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import type { Caller, ExecutionReport, FeedInput } from "./port.ts";
 
-/** Input that a program has not read yet: whoever feeds more than this waits. */
+/** Most input that a program has not read yet; beyond it, `feed` waits. */
 const MAX_UNREAD_BYTES = 1_048_576;
 
-/** What is known of an execution before it runs. */
+/** The facts of an execution that are known before it runs. */
 export interface ExecutionFacts {
   readonly id: string;
   readonly caller: Caller;
@@ -16,57 +16,57 @@ export interface ExecutionFacts {
   readonly createdAt: string;
 }
 
-/** What a live execution is made from. */
+/** The settings of a live execution. */
 export interface LiveOptions {
   readonly maxOutputBytes: number;
-  /** Whether its stdin is what {@link LiveExecution.feed} writes. */
+  /** Whether {@link LiveExecution.feed} writes its stdin. */
   readonly isFed: boolean;
 }
 
-/** An execution from its submission to its end: its state, what it has printed so far, and the ways to influence it. */
+/** An execution from its submission to its end: its state, its output so far, and its controls. */
 export class LiveExecution {
   readonly facts: ExecutionFacts;
-  /** What the program has printed. */
+  /** The output of the program so far. */
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
-  /** What is fed to the program; undefined when its stdin comes from elsewhere. */
+  /** The input that `feed` writes; undefined when stdin comes from elsewhere. */
   readonly fedStdin: ReadableStream<Uint8Array> | undefined;
   readonly #feeding: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  /** One input at a time is on its way: a stream would keep all that wait, also of clients that are gone. */
-  readonly #feedTurns = new Semaphore(1);
+  /** Admits one input at a time: a stream would keep every input that waits, also of clients that are gone. */
+  readonly #feedSlot = new Semaphore(1);
   readonly #ending = new AbortController();
   readonly #ended = Promise.withResolvers<Execution>();
   readonly #submittedAt = performance.now();
   #leftQueueAt: number | undefined;
-  #isRunning = false;
+  #hasBegun = false;
   #interruption: string | undefined;
 
   constructor(facts: ExecutionFacts, { maxOutputBytes, isFed }: LiveOptions) {
     this.facts = facts;
     this.kept = { stdout: new BoundedOutput(maxOutputBytes), stderr: new BoundedOutput(maxOutputBytes) };
-    this.ended.catch(() => {}); // Whoever asks for it is told.
+    this.ended.catch(() => {}); // The caller may not wait for it.
     if (!isFed) return;
     const room = new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES });
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({}, undefined, room);
     this.fedStdin = readable;
     this.#feeding = writable.getWriter();
-    this.#feeding.closed.catch(() => {}); // The program has closed its stdin, or is gone: `feed` says so.
+    this.#feeding.closed.catch(() => {}); // The program has closed its stdin, or ended: `feed` reports it.
   }
 
-  /** Aborted when the execution is to end. */
+  /** Aborts when the execution must end. */
   get signal(): AbortSignal {
     return this.#ending.signal;
   }
 
-  /** Its end; rejects when the service, and not the program, failed. */
+  /** Settles at the end; rejects when the service, and not the program, failed. */
   get ended(): Promise<Execution> {
     return this.#ended.promise;
   }
 
-  /** How it stands as long as it has not ended. */
+  /** The state of an execution that has not ended. */
   get report(): ExecutionReport {
     const { id, language, sessionId, createdAt } = this.facts;
     return {
-      status: this.#isRunning ? "running" : "queued",
+      status: this.#hasBegun ? "running" : "queued",
       id,
       language,
       ...(sessionId === undefined ? {} : { sessionId }),
@@ -76,29 +76,29 @@ export class LiveExecution {
     };
   }
 
-  /** Whether it waits for its turn. */
+  /** Whether it waits for a slot. */
   get isQueued(): boolean {
     return this.#leftQueueAt === undefined;
   }
 
-  /** How long it waited for its turn, or has waited so far. */
+  /** Time in the queue so far, in ms. */
   get queuedMs(): number {
     return (this.#leftQueueAt ?? performance.now()) - this.#submittedAt;
   }
 
-  /** It is its turn. */
+  /** Reports that it has its slot. */
   leaveQueue(): void {
     this.#leftQueueAt ??= performance.now();
   }
 
   /** Whether its program may have begun. */
   get hasBegun(): boolean {
-    return this.#isRunning;
+    return this.#hasBegun;
   }
 
-  /** Its program may begin. */
+  /** Reports that its program may begin. */
   begin(): void {
-    this.#isRunning = true;
+    this.#hasBegun = true;
   }
 
   /** Ends it as `cancelled`. */
@@ -113,7 +113,7 @@ export class LiveExecution {
     this.#ending.abort();
   }
 
-  /** A program that ended since it was told to is interrupted where the service, and not its owner, wanted that. */
+  /** Turns `cancelled` into `interrupted` when the service, and not the owner, ended it. */
   outcomeOf(outcome: Outcome): Outcome {
     return outcome.kind === "cancelled" && this.#interruption !== undefined
       ? { kind: "interrupted", reason: this.#interruption }
@@ -121,10 +121,10 @@ export class LiveExecution {
   }
 
   /**
-   * Writes to its stdin, in the order in which it is asked to.
+   * Writes to its stdin, in the order of the calls.
    *
-   * @throws {CodeBeakerError} `conflict` when it takes no input (any more)
-   * @throws the reason of `signal` when it is aborted before the input's turn
+   * @throws {CodeBeakerError} `conflict` when its stdin is not open for input
+   * @throws the reason of `signal` when it aborts before the input is written
    */
   async feed(
     { text = "", close = false }: FeedInput,
@@ -136,7 +136,7 @@ export class LiveExecution {
         "Cannot feed this execution as its request named its stdin, or did not ask to feed it",
       );
     }
-    using _turn = await this.#feedTurns.acquire({ signal });
+    using _slot = await this.#feedSlot.acquire({ signal });
     try {
       if (text !== "") await this.#feeding.write(new TextEncoder().encode(text));
       if (close) await this.#feeding.close();
@@ -145,7 +145,7 @@ export class LiveExecution {
     }
   }
 
-  /** It is over. */
+  /** Ends it with its result. */
   settle(result: Execution | CodeBeakerError): void {
     this.#feeding?.abort().catch(() => {}); // Closed already.
     if (result instanceof CodeBeakerError) this.#ended.reject(result);

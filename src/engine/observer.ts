@@ -4,38 +4,38 @@ import type { Selection } from "../core/selection.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { Caller } from "./port.ts";
 
-/** An execution that is over. */
+/** An execution that has ended. */
 export interface EndedExecution {
   readonly caller: Caller;
   readonly id: string;
   readonly sessionId?: string | undefined;
   readonly language: string;
-  /** What came of the program, or why the service could not run it. */
+  /** The result of the program, or the error of the service. */
   readonly result: Execution | CodeBeakerError;
-  /** How long it waited for its turn. */
+  /** Time in the queue, in ms. */
   readonly queuedMs: number;
-  /** What was run, for whoever is configured to keep it. */
+  /** The code and its input, for observers that are configured to keep them. */
   readonly source: { readonly code?: string; readonly stdin?: string; readonly env?: Readonly<Record<string, string>> };
 }
 
-/** Who hears what the service does; each method returns at once and does not throw. Metrics and the audit log are such. */
+/** Observes the service, as the metrics and the audit log do. Every method returns at once and does not throw. */
 export interface Observer {
   selected?(selection: Selection): void;
-  /** An attempt on a runtime failed, and the next one is tried. */
+  /** An attempt on a runtime failed; the next candidate follows. */
   fellBack?(attempt: Attempt): void;
   executionEnded?(execution: EndedExecution): void;
   sessionOpened?(caller: Caller, session: SessionInfo): void;
-  /** `caller` is whoever owned it, also when a timeout closed it. */
+  /** `caller` is the owner, also when a timeout closed the session. */
   sessionClosed?(caller: Caller, session: SessionInfo): void;
-  /** A door answered with an error. `caller` is absent when nobody was authenticated. */
-  refused?(refusal: {
+  /** A door answered a request with an error. `caller` is absent without authentication. */
+  refused?(request: {
     readonly caller?: Caller | undefined;
     readonly what: string;
     readonly error: CodeBeakerError;
   }): void;
 }
 
-/** One observer that tells several. */
+/** Combines several observers into one. */
 export function observers(all: readonly Observer[]): Required<Observer> {
   return {
     selected: (selection) => all.forEach((one) => one.selected?.(selection)),
@@ -43,6 +43,6 @@ export function observers(all: readonly Observer[]): Required<Observer> {
     executionEnded: (execution) => all.forEach((one) => one.executionEnded?.(execution)),
     sessionOpened: (caller, session) => all.forEach((one) => one.sessionOpened?.(caller, session)),
     sessionClosed: (caller, session) => all.forEach((one) => one.sessionClosed?.(caller, session)),
-    refused: (refusal) => all.forEach((one) => one.refused?.(refusal)),
+    refused: (request) => all.forEach((one) => one.refused?.(request)),
   };
 }

@@ -6,55 +6,55 @@ import type { ExecutionRequest, SelectionRequest } from "../core/requests/execut
 import type { Selection } from "../core/selection.ts";
 import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 
-/** Who asks, and under which request id a door knows it. */
+/** The caller of a request, and the id that the door gave the request. */
 export interface Caller {
   readonly principal: Principal;
   readonly requestId?: string;
 }
 
-/** What is told when a program may begin. */
+/** The facts of a program that may begin. */
 export interface ExecutionStart {
   readonly id: string;
   readonly runtime: string;
   readonly selection: Selection;
 }
 
-/** What a caller adds to a request to run something. */
+/** Options of a submitted program that its request does not hold. */
 export interface SubmitOptions {
   /**
-   * Aborting ends the program, unless others submitted it too under its key and wait for it, or asked for it without a
-   * signal; its outcome is then `cancelled`.
+   * Aborting cancels the execution, unless another submit under the same idempotency key still waits for it, or was
+   * made without a signal.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Takes the place of the request's `stdin`. */
+  /** Replaces the request's `stdin`. */
   readonly stdin?: ReadableStream<Uint8Array> | undefined;
-  /** Whether stdin stays open for {@link EnginePort.feed} where the request does not name its stdin. */
+  /** Whether stdin stays open for {@link EnginePort.feed}; ignored when the request names its stdin. */
   readonly isInteractive?: boolean;
-  /** Whether it waits in line as long as it takes, and not only a moment before it is told `busy`. */
+  /** Whether it waits up to an hour in the queue, and not 2 s, before it is `busy`. */
   readonly isPatient?: boolean;
   /**
-   * A second submit of the tenant under the same key gets the first execution, unless that failed as `busy` or
+   * The tenant's second submit under the same key gets the first execution, unless that failed as `busy` or
    * `runtime_unavailable` before it began. At most 255 characters.
    */
   readonly idempotencyKey?: string | undefined;
   onStart?(start: ExecutionStart): void;
-  /** Sees what the program prints, as it comes; the program waits until it returns, unless it was told to end. */
+  /** Receives the output. The program waits until this returns, unless it is being ended. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
 }
 
 /**
- * An execution that was taken in: from now on it can be asked for by its id. One of which nobody is told before its end
- * (neither `onStart`, `isPatient` nor a key) is not known when the service was lost meanwhile, or could not run it.
+ * An accepted execution, which can be asked for by its id. An execution without `onStart`, `isPatient` and idempotency
+ * key is recorded only at its end, and not at all when the service is lost before or cannot run it.
  */
 export interface Submitted {
   readonly id: string;
   /** Settles at its end; rejects with a {@link CodeBeakerError} when the service, and not the program, failed. */
   readonly ended: Promise<Execution>;
-  /** How it stands, where it was submitted before; absent, it was not. */
+  /** The state of an execution that was submitted before; absent for a new one. */
   readonly status?: ExecutionReport["status"];
 }
 
-/** An execution as its owner sees it at some moment. */
+/** The state of an execution, as its owner sees it. */
 export type ExecutionReport =
   | {
     readonly status: "queued" | "running";
@@ -62,14 +62,14 @@ export type ExecutionReport =
     readonly language: string;
     readonly sessionId?: string;
     readonly createdAt: string;
-    /** What it has printed so far, head and tail. */
+    /** Head and tail of the output so far. */
     readonly stdout: string;
     readonly stderr: string;
   }
   | { readonly status: "ended"; readonly execution: Execution }
   | { readonly status: "failed"; readonly id: string; readonly error: Failure };
 
-/** What goes to a program's stdin: text, then its end where that is wanted. */
+/** Input for a program's stdin; `close` ends it. */
 export interface FeedInput {
   readonly text?: string;
   readonly close?: boolean;
@@ -82,17 +82,17 @@ export interface RuntimeReadiness {
   readonly reason?: string;
 }
 
-/** The façade that every door uses for programs. Another tenant's execution is `not_found`. */
+/** The façade that every door uses to run programs. Another tenant's execution is `not_found`. */
 export interface EnginePort {
   /**
-   * Takes an execution in: selects, records, and queues it.
+   * Accepts an execution: selects a runtime, records the execution, and queues it.
    *
    * @throws {CodeBeakerError} `invalid_request`, `permission_denied`, `unsupported_language`, `no_suitable_runtime`,
    *   `runtime_unavailable`, `busy`; `conflict` for an idempotency key that came with another request
    */
   submit(caller: Caller, request: ExecutionRequest, options?: SubmitOptions): Promise<Submitted>;
   /**
-   * How an execution stands; with `waitMs`, at its end or when that time is over.
+   * Reports the state of an execution; with `waitMs`, at its end or after that time.
    *
    * @throws {CodeBeakerError} `not_found`
    */
@@ -102,28 +102,26 @@ export interface EnginePort {
     options?: { readonly waitMs?: number; readonly signal?: AbortSignal },
   ): Promise<ExecutionReport>;
   /**
-   * Asks an execution to end as `cancelled`; one that has ended stays as it is.
+   * Asks an execution to end as `cancelled`; does nothing to one that has ended.
    *
    * @throws {CodeBeakerError} `not_found`
    */
   cancel(caller: Caller, id: string): void;
   /**
-   * Writes to the stdin of a running interactive execution, and closes it with `close`. What a program does not read
-   * waits, in order; aborting `signal` takes what has not had its turn back.
+   * Writes to the stdin of an interactive execution. Inputs wait, in order, until the program reads; aborting `signal`
+   * takes a waiting input back.
    *
-   * @throws {CodeBeakerError} `not_found`; `conflict` when it takes no input (any more)
-   * @throws the reason of `signal` when it is aborted first
+   * @throws {CodeBeakerError} `not_found`; `conflict` when stdin is not open for input
+   * @throws the reason of `signal` when it aborts first
    */
   feed(caller: Caller, id: string, input: FeedInput, options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** What {@link submit} would choose; nothing is run. */
+  /** Selects as {@link submit} would; runs nothing. */
   select(caller: Caller, request: SelectionRequest): Promise<Selection>;
   describeRuntimes(): Promise<RuntimeDescription[]>;
-  /** Which runtimes can be used now. As soon as one can, those that still prove themselves are not waited for. */
+  /** Asks every runtime whether it can be used now; does not wait for slow answers once one runtime can. */
   readiness(): Promise<RuntimeReadiness[]>;
-  /**
-   * What stands around the programs of each runtime, and what the service rests on; it waits for self-tests that run.
-   */
+  /** Diagnoses the runtimes and the machine; waits for self-tests that run. */
   diagnose(): Promise<ServiceDiagnosis>;
-  /** Whether it takes anything in, which it does until the service ends. */
+  /** Whether it accepts requests. */
   readonly isOpen: boolean;
 }

@@ -9,25 +9,24 @@ import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
 import { delay } from "../concurrency/delay.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 
-/** How long the machine is left to others before each program, in ms. */
+/** Pause before each program, in ms. */
 const PAUSE_MS = 250;
-/** How long a program may take, in ms. */
 const TIMEOUT_MS = 10_000;
 
-/** What a probe is made from. */
+/** The parts of a start probe. */
 export interface StartProbeOptions {
   readonly selector: RuntimeSelector;
   readonly memory: Pick<MemoryBudget, "forWarm">;
-  /** Whether a program of somebody's runs, or nothing is to run any more. */
+  /** Whether a client's program runs, or the service shuts down. */
   isBusy(): boolean;
-  /** Absent, a quarter of a second. */
+  /** Default: 250. */
   readonly pauseMs?: number;
 }
 
 /**
- * Measures each language that several runtimes can run now, so that the choice among them need not rest on what they
- * declare: as many empty programs on each as are enough, one at a time, while nobody's program runs. Where there is no
- * choice it runs nothing. It fetches no image, and what fails counts as a failure of its runtime. Disposing ends it.
+ * Measures the start-up of each language that several runtimes can run, so that selection need not rest on declared
+ * figures. It runs empty programs, one at a time, while no client's program runs. It fetches no image, and a failure
+ * counts as a failure of the runtime. Disposing ends it.
  */
 export class StartProbe implements AsyncDisposable {
   readonly #options: StartProbeOptions;
@@ -38,14 +37,14 @@ export class StartProbe implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Begins, once. */
+  /** Begins; a second call does nothing. */
   begin(): void {
     this.#probing ??= this.#probe().catch((error: unknown) =>
-      log.warning("the runtimes cannot be measured", { error: messageOf(error) })
+      log.warning("start_probe.failed", { error: messageOf(error) })
     );
   }
 
-  /** Settles when everything is measured, or given up. */
+  /** Settles when every language is measured, or the probe has ended. */
   get over(): Promise<void> {
     return this.#probing ?? Promise.resolve();
   }
@@ -58,21 +57,21 @@ export class StartProbe implements AsyncDisposable {
   async #probe(): Promise<void> {
     const { selector } = this.#options;
     for (const language of selector.spokenLanguages()) {
-      const rivals = await this.#runnersOf(language);
-      if (rivals.length < 2) continue;
-      for (const runtime of rivals) await this.#measure(runtime, language);
+      const runtimes = await this.#runtimesFor(language);
+      if (runtimes.length < 2) continue;
+      for (const runtime of runtimes) await this.#measure(runtime, language);
     }
   }
 
-  async #runnersOf(language: string): Promise<ExecutionRuntime[]> {
+  async #runtimesFor(language: string): Promise<ExecutionRuntime[]> {
     const { selector } = this.#options;
-    const runners: ExecutionRuntime[] = [];
+    const available: ExecutionRuntime[] = [];
     for (const runtime of selector.runtimes) {
       if (this.#ending.signal.aborted || !runtime.supportedEnvironments.includes(language)) continue;
       const obstacle = await selector.whyUnavailable(runtime, language, { fetchesNothing: true });
-      if (obstacle === undefined) runners.push(runtime);
+      if (obstacle === undefined) available.push(runtime);
     }
-    return runners;
+    return available;
   }
 
   async #measure(runtime: ExecutionRuntime, language: string): Promise<void> {
@@ -83,13 +82,13 @@ export class StartProbe implements AsyncDisposable {
       } catch (error) {
         if (this.#ending.signal.aborted || hasCode(error, "busy")) return;
         this.#options.selector.profileOf(runtime).recordFailure();
-        log.warning("a runtime cannot be measured", { runtime: runtime.name, language, error: messageOf(error) });
+        log.warning("start_probe.runtime_failed", { runtime: runtime.name, language, error: messageOf(error) });
         return;
       }
     }
   }
 
-  /** Waits until nobody's program runs; false when it never will. */
+  /** Waits until no client's program runs; false when the probe ends first. */
   async #isIdle(): Promise<boolean> {
     const { isBusy, pauseMs = PAUSE_MS } = this.#options;
     const { signal } = this.#ending;
@@ -101,8 +100,8 @@ export class StartProbe implements AsyncDisposable {
     const { memory, selector } = this.#options;
     const { signal } = this.#ending;
     const limits = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS };
-    using held = memory.forWarm(limits.memoryMb);
-    if (held === undefined) throw new CodeBeakerError("busy", "Others need the memory");
+    using reserved = memory.forWarm(limits.memoryMb);
+    if (reserved === undefined) throw new CodeBeakerError("busy", "Cannot measure as no memory is free");
     const config = { ...plainConfig(runtime, selector.minIsolation), environment: language };
     const askedAt = performance.now();
     await using environment = await runtime.createEnvironment({ ...config, singleUse: true, startsCold: true });

@@ -1,30 +1,30 @@
 /**
- * Those who wait for one execution. When the last of them is gone, nobody wants it any more; who brings no signal is
- * never gone. Disposing forgets them.
+ * The waiters of one execution. A waiter leaves when its signal aborts; one without a signal never leaves. Disposing
+ * forgets all of them.
  */
 export class WaiterSet implements Disposable {
   readonly #onEmpty: () => void;
-  readonly #over = new AbortController();
-  #waiting = 0;
+  readonly #disposing = new AbortController();
+  #count = 0;
 
-  /** @param onEmpty told when the last has gone */
+  /** @param onEmpty called when the last waiter has left */
   constructor(onEmpty: () => void) {
     this.#onEmpty = onEmpty;
   }
 
-  /** One more waits, until his signal is aborted. */
+  /** Adds a waiter. */
   join(signal: AbortSignal | undefined): void {
-    this.#waiting++;
-    signal?.addEventListener("abort", () => this.#leave(), { signal: this.#over.signal });
+    this.#count++;
+    signal?.addEventListener("abort", () => this.#leave(), { signal: this.#disposing.signal });
     if (signal?.aborted) this.#leave();
   }
 
   [Symbol.dispose](): void {
-    this.#over.abort();
+    this.#disposing.abort();
   }
 
   #leave(): void {
-    this.#waiting--;
-    if (this.#waiting === 0) this.#onEmpty();
+    this.#count--;
+    if (this.#count === 0) this.#onEmpty();
   }
 }

@@ -1,5 +1,5 @@
 import { hasCode, messageOf } from "../core/errors.ts";
-import type { Placement } from "../engine/placement.ts";
+import type { Dispatcher } from "../engine/dispatcher.ts";
 import { log } from "../log.ts";
 import type { StoredSession } from "../storage/storage.ts";
 import type { Clock } from "../concurrency/clock.ts";
@@ -7,7 +7,7 @@ import { Session } from "./session.ts";
 
 /** What is known of the sessions of an earlier process. */
 export interface KeptSessionsOptions {
-  readonly placement: Placement;
+  readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   /** Is told each environment that is attached, or that nobody will attach any more. */
   decided(environmentId: string): void;
@@ -52,14 +52,14 @@ export class KeptSessions {
 class KeptSession {
   readonly session: Session;
   readonly environmentId: string;
-  readonly #placement: Placement;
+  readonly #dispatcher: Dispatcher;
 
   constructor(
     { principal, info, request, environmentId }: StoredSession,
-    { placement, clock }: { readonly placement: Placement; readonly clock: Clock },
+    { dispatcher, clock }: { readonly dispatcher: Dispatcher; readonly clock: Clock },
   ) {
     this.environmentId = environmentId;
-    this.#placement = placement;
+    this.#dispatcher = dispatcher;
     this.session = new Session({
       owner: { principal },
       request: { ...request, env: {}, metadata: info.metadata },
@@ -85,7 +85,7 @@ class KeptSession {
   async #open(): Promise<void> {
     const { session, environmentId } = this;
     const { runtime, selection: { floor } } = session.info;
-    const left = await this.#placement.reattach({ runtime, environmentId, floor }, session.request);
+    const left = await this.#dispatcher.reattach({ runtime, environmentId, floor }, session.request);
     if (left === undefined) return;
     await using unwanted = new AsyncDisposableStack();
     unwanted.use(left.environment);

@@ -3,7 +3,7 @@ import { newId } from "../core/ids.ts";
 import { type LimitName, LIMITS, type Limits, lowerLimits, type RequestedLimits } from "../core/limits.ts";
 import type { Selection } from "../core/selection.ts";
 import type { CloseReason, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
-import type { Lasting } from "../engine/placement.ts";
+import type { SessionEnvironment } from "../engine/dispatcher.ts";
 import type { Caller } from "../engine/port.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Clock } from "../concurrency/clock.ts";
@@ -169,7 +169,7 @@ export class Session {
   }
 
   /** It has its environment. @throws {CodeBeakerError} `conflict` when it was closed before it had one */
-  open({ environment, runtime, enforced, leastMemoryMb }: Lasting): void {
+  open({ environment, runtime, enforced, leastMemoryMb }: SessionEnvironment): void {
     if (this.#closing !== undefined) throw this.#notOpen();
     this.#environment = environment;
     this.#runtime = runtime;

@@ -36,8 +36,8 @@ export class SessionContexts implements ContextsPort {
     using _use = session.use();
     using memory = new DisposableStack();
     const limits = session.lowerLimits({});
-    memory.use(await admission.promiseMemory(session.memoryFor(limits), { signal }));
-    using _place = await admission.enter(principal, { isPatient: false, memoryMb: 0, signal });
+    memory.use(await admission.reserveMemory(session.memoryFor(limits), { signal }));
+    using _slot = await admission.enter(principal, { isPatient: false, memoryMb: 0, signal });
     const { maxLifetimeMs } = session.request;
     const act = () =>
       session.attempt((environment) =>

@@ -1,7 +1,8 @@
 import type { Admission } from "../engine/admission.ts";
-import type { Executions, RunResult } from "../engine/executions.ts";
+import type { RunResult } from "../engine/execution_records.ts";
+import type { Executions } from "../engine/executions.ts";
 import type { LiveExecution } from "../engine/live_execution.ts";
-import type { Placement } from "../engine/placement.ts";
+import type { Dispatcher } from "../engine/dispatcher.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import { hasCode } from "../core/errors.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
@@ -10,7 +11,7 @@ import type { SessionProgram } from "./session_program.ts";
 
 /** What programs of sessions are run with. */
 export interface SessionRunnerOptions {
-  readonly placement: Placement;
+  readonly dispatcher: Dispatcher;
   readonly admission: Admission;
   readonly executions: Executions;
   /** Is told of a session in which a program has run. */
@@ -61,10 +62,10 @@ export class SessionRunner {
     { program, options }: { readonly program: SessionProgram; readonly options: SubmitOptions },
   ): Promise<RunResult> {
     const { principal } = live.facts.caller;
-    const { admission, placement } = this.#options;
+    const { admission, dispatcher } = this.#options;
     using _turn = await session.takeTurn(live.signal);
     const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
-    using _place = await admission.enter(principal, { isPatient: true, memoryMb, signal: live.signal });
+    using _slot = await admission.enter(principal, { isPatient: true, memoryMb, signal: live.signal });
     live.leaveQueue();
     const { runtime, selection } = session;
     const result = await this.inEnvironment(session, async (environment) => {
@@ -72,7 +73,7 @@ export class SessionRunner {
         limits: program.limits,
         kept: live.kept,
         signal: live.signal,
-        permissionBounds: placement.boundsOf(principal),
+        permissionBounds: dispatcher.boundsOf(principal),
         ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
         onStart: () => {
           live.begin();

@@ -7,7 +7,7 @@ import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest 
 import type { Admission } from "../engine/admission.ts";
 import type { Executions } from "../engine/executions.ts";
 import type { Observer } from "../engine/observer.ts";
-import type { Lasting, Placement } from "../engine/placement.ts";
+import type { Dispatcher, SessionEnvironment } from "../engine/dispatcher.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import { log } from "../log.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
@@ -27,7 +27,7 @@ const REAP_INTERVAL_MS = 1_000;
 
 /** What the sessions of a service are made from. */
 export interface SessionsOptions {
-  readonly placement: Placement;
+  readonly dispatcher: Dispatcher;
   readonly admission: Admission;
   readonly executions: Executions;
   readonly store: SessionStore;
@@ -77,15 +77,15 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     request: SessionRequest,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<SessionInfo> {
-    const { admission, placement, clock } = this.#options;
+    const { admission, dispatcher, clock } = this.#options;
     this.#checkRoom(caller);
-    const candidates = await admission.whileOpen(placement.candidates(caller.principal, request));
+    const candidates = await admission.whileOpen(dispatcher.findCandidates(caller.principal, request));
     this.#checkRoom(caller);
     const { selection } = candidates.ranking;
     const session = new Session({ owner: caller, request, selection, clock });
     this.#open.set(session.id, session);
     try {
-      await this.#admit(session, { lasting: await placement.open(candidates), signal });
+      await this.#admit(session, { lasting: await dispatcher.openSession(candidates), signal });
     } catch (error) {
       this.#open.delete(session.id);
       throw error;
@@ -195,7 +195,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   /** A session whose environment was made is open, unless it is not wanted any more. */
   async #admit(
     session: Session,
-    { lasting, signal }: { readonly lasting: Lasting; readonly signal: AbortSignal | undefined },
+    { lasting, signal }: { readonly lasting: SessionEnvironment; readonly signal: AbortSignal | undefined },
   ): Promise<void> {
     const { admission, store } = this.#options;
     await using unwanted = new AsyncDisposableStack();

@@ -113,13 +113,13 @@ export function createExecutionStore(
   }
 
   return {
-    begin({ tenant, sessionId, draft, idempotency, mustBeKept }) {
+    begin({ tenant, sessionId, draft, idempotency, isDurable }) {
       const document = JSON.stringify(draft);
       const { key, fingerprint } = idempotency ?? { key: null, fingerprint: null };
       const perform = (bytes: number) => {
         insert.run(draft.id, tenant, sessionId ?? null, key, fingerprint, bytes, document);
       };
-      if (mustBeKept) writes.now(() => perform(byteLength(document)));
+      if (isDurable) writes.now(() => perform(byteLength(document)));
       else write({ id: draft.id, tenant, status: "unfinished", document }, perform);
     },
     end(execution) {

@@ -31,7 +31,7 @@ export interface NewExecution {
   readonly draft: Execution;
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
   /** Whether its client counts on it from now on, and so it must outlive the process at once. */
-  readonly mustBeKept?: boolean;
+  readonly isDurable?: boolean;
 }
 
 /** An execution of which nobody was told before its end. */

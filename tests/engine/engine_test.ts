@@ -196,7 +196,7 @@ Deno.test("Engine tells who is ready as soon as somebody is, and waits for the o
   const missing = { name: "gone", available: false, reason: "not installed" };
   await using engine = engineOf([slow, gone, fakeRuntime()]);
   assertEquals(await engine.readiness(), [
-    { name: "slow", available: false, reason: "it has not proven itself yet" },
+    { name: "slow", available: false, reason: "its self-test is not over yet" },
     missing,
     { name: "fake", available: true },
   ]);

@@ -245,7 +245,7 @@ Deno.test("ExecutionStore takes in while it cannot write, unless what it takes m
     other.exec("BEGIN IMMEDIATE");
     storage.executions.begin({ tenant: "one", draft: draftOf("exec_1") });
     const idempotency = { key: "k", fingerprint: "f" };
-    const refused = { tenant: "one", draft: draftOf("exec_2"), idempotency, mustBeKept: true } as const;
+    const refused = { tenant: "one", draft: draftOf("exec_2"), idempotency, isDurable: true } as const;
     const error = assertThrows(() => storage.executions.begin(refused), CodeBeakerError, "cannot be written down");
     assertEquals([error.code, error.details.retryAfterMs], ["busy", 1_000]);
     assertEquals(storage.executions.find("one", "exec_1"), { status: "unfinished", execution: draftOf("exec_1") });

@@ -1,10 +1,18 @@
 import { LOCAL_USER } from "../../src/core/principal.ts";
-import { Admission, type Caller, Engine, Executions, type Observer, Placement } from "../../src/engine/mod.ts";
+import {
+  Admission,
+  type Caller,
+  Dispatcher,
+  Engine,
+  Executions,
+  type Observer,
+  ServiceStatus,
+} from "../../src/engine/mod.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { FakeExecutionStore } from "./fake_storage.ts";
 
-/** Whoever asks in a test of something else. */
+/** The caller in tests of something else. */
 export const CALLER: Caller = { principal: LOCAL_USER };
 
 /** The same with another tenant's key. */
@@ -25,11 +33,12 @@ export function enginePartsOf(runtimes: readonly ExecutionRuntime[], options: En
   const { maxConcurrent = 2, drainMs = 1_000, store = new FakeExecutionStore(), observer = {} } = options;
   const selector = options.selector ?? new RuntimeSelector(runtimes, { minIsolation: 7 });
   const policy = { readRoots: [], writeRoots: [], openNetworks: [] };
-  const placement = new Placement({ selector, policy, observer });
+  const dispatcher = new Dispatcher({ selector, policy, observer });
   const admission = new Admission({ maxConcurrent });
   const executions = new Executions({ store, observer, drainMs });
   const machine = { memory: { machineMb: 2_048, budgetMb: 1_024 }, check: () => Promise.resolve([]) };
-  return { placement, admission, executions, store, machine };
+  const status = new ServiceStatus({ selector, machine });
+  return { dispatcher, admission, executions, store, status };
 }
 
 /** An engine over runtimes that a test makes. */

@@ -1,0 +1,227 @@
+import { CodeBeakerError, hasCode } from "../core/errors.ts";
+import type { Attempt } from "../core/execution.ts";
+import type { LimitName } from "../core/limits.ts";
+import { earliestRetryMs, noSuitableRuntime } from "../core/no_suitable_runtime.ts";
+import { narrowPermissions, type PermissionBounds, type PermissionPolicy } from "../core/permissions/permissions.ts";
+import type { Principal } from "../core/principal.ts";
+import type { SelectionRequest } from "../core/requests/execution_request.ts";
+import type { Selection } from "../core/selection.ts";
+import type { RuntimeProfile } from "../runtimes/selection/profile.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/port.ts";
+import { configOf, type Ranking, type RankOptions, type RuntimeSelector } from "../runtimes/selection/selector.ts";
+import type { Observer } from "./observer.ts";
+
+/** The parts of a dispatcher. */
+export interface DispatcherOptions {
+  readonly selector: RuntimeSelector;
+  readonly policy: PermissionPolicy;
+  readonly observer?: Observer;
+}
+
+/** A request and the runtimes that passed its filters. */
+export interface Candidates<Request extends SelectionRequest = SelectionRequest> {
+  /** The request, its permissions narrowed by the policy and the key. */
+  readonly request: Request;
+  readonly ranking: Ranking;
+  readonly tenant: string;
+}
+
+/** One attempt on one runtime. */
+export interface RuntimeAttempt {
+  readonly runtime: ExecutionRuntime;
+  readonly config: RuntimeConfig;
+  readonly profile: RuntimeProfile;
+  /**
+   * Reports that user code may have begun: no other runtime is tried from now on. A conclusive begin (the default) also
+   * counts as a success of the runtime.
+   */
+  begin(options?: { readonly isConclusive?: boolean }): void;
+}
+
+/** The value of the attempt that succeeded, and the attempts that failed before it. */
+export interface AttemptResult<Value> {
+  readonly value: Value;
+  readonly runtime: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** The execution environment of a session, with the facts that the session needs. */
+export interface SessionEnvironment {
+  readonly environment: ExecutionEnvironment;
+  readonly runtime: string;
+  /** The limits that hold for each program in it. */
+  readonly enforced: readonly LimitName[];
+  /** Least memory in MB that a program in it takes, for example for its compiler. */
+  readonly leastMemoryMb: number;
+}
+
+/** An execution environment that a lost service left behind. */
+export interface OrphanEnvironment {
+  readonly runtime: string;
+  readonly environmentId: string;
+  /** The isolation floor that it was made for. */
+  readonly floor: number;
+}
+
+/** Selects a runtime for a caller's request, and falls back to the next candidate when one cannot start. */
+export class Dispatcher {
+  readonly #selector: RuntimeSelector;
+  readonly #policy: PermissionPolicy;
+  readonly #observer: Observer;
+
+  constructor({ selector, policy, observer = {} }: DispatcherOptions) {
+    this.#selector = selector;
+    this.#policy = policy;
+    this.#observer = observer;
+  }
+
+  /**
+   * Explains which runtimes would be candidates for a request; makes nothing.
+   *
+   * @throws {CodeBeakerError} `permission_denied`, `invalid_request`
+   */
+  async explain(principal: Principal, request: SelectionRequest): Promise<Selection> {
+    const { selection } = await this.#selector.rank(this.#narrow(principal, request));
+    return selection;
+  }
+
+  /**
+   * Finds the candidates for a request, best first.
+   *
+   * @throws {CodeBeakerError} `permission_denied`, `invalid_request`; the error of {@link noSuitableRuntime} when no
+   *   runtime passes
+   */
+  async findCandidates<Request extends SelectionRequest>(
+    principal: Principal,
+    request: Request,
+    options: RankOptions = {},
+  ): Promise<Candidates<Request>> {
+    const narrowed = this.#narrow(principal, request);
+    const ranking = await this.#selector.rank(narrowed, options);
+    this.#observer.selected?.(ranking.selection);
+    if (ranking.passed.length === 0) {
+      throw noSuitableRuntime(ranking.selection, {
+        language: request.language,
+        spoken: this.#selector.spokenLanguages(),
+      });
+    }
+    return { request: narrowed, ranking, tenant: principal.tenant };
+  }
+
+  /**
+   * Attempts something on one candidate after the other until one attempt succeeds.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when no candidate could start; else the error of the attempt
+   */
+  async attemptEach<Value>(
+    { request, ranking, tenant }: Candidates,
+    attempt: (on: RuntimeAttempt) => Promise<Value>,
+  ): Promise<AttemptResult<Value>> {
+    const attempts: Attempt[] = [];
+    const failures: CodeBeakerError[] = [];
+    const config = { ...configOf(request, ranking.selection.floor), tenant };
+    for (const runtime of ranking.passed) {
+      try {
+        return { value: await this.#attemptOn(runtime, config, attempt), runtime: runtime.name, attempts };
+      } catch (error) {
+        if (!hasCode(error, "runtime_unavailable")) throw error;
+        const failed = { runtime: runtime.name, error: error.message };
+        failures.push(error);
+        attempts.push(failed);
+        this.#observer.fellBack?.(failed);
+      }
+    }
+    throw new CodeBeakerError(
+      "runtime_unavailable",
+      `Cannot run the program as no suitable runtime could start it: ${attempts.at(-1)?.error}`,
+      {
+        details: {
+          selection: ranking.selection,
+          attempts,
+          retryAfterMs: earliestRetryMs(failures.map(({ details }) => details)),
+        },
+      },
+    );
+  }
+
+  /** Makes the environment of a session on the best candidate that can start. @throws as {@link attemptEach} does */
+  async openSession(candidates: Candidates): Promise<SessionEnvironment> {
+    const { value, runtime } = await this.attemptEach(candidates, async ({ runtime, config, begin }) => {
+      const { isolation, memoryMb = 0 } = await runtime.assess(config);
+      const environment = await runtime.createEnvironment(config);
+      begin();
+      return { environment, enforced: isolation.limits, leastMemoryMb: memoryMb };
+    });
+    return { ...value, runtime };
+  }
+
+  /**
+   * Reattaches the environment of a session that an earlier process made; undefined when it is gone, or no longer
+   * isolated well enough.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` when its runtime does not answer now
+   */
+  async reattach(
+    { runtime: name, environmentId, floor }: OrphanEnvironment,
+    request: SelectionRequest,
+  ): Promise<SessionEnvironment | undefined> {
+    const runtime = this.#selector.runtimes.find((known) => known.name === name);
+    const config = configOf(request, Math.max(floor, this.#selector.minIsolation)); // The floor may be higher now.
+    const environment = await runtime?.reattachEnvironment?.(environmentId, config);
+    if (runtime === undefined || environment === undefined) return undefined;
+    await using unwanted = new AsyncDisposableStack();
+    unwanted.use(environment);
+    const { isolation: { level, limits }, memoryMb = 0 } = await runtime.assess(config);
+    if (level < config.minIsolation) return undefined;
+    unwanted.move();
+    return { environment, runtime: name, enforced: limits, leastMemoryMb: memoryMb };
+  }
+
+  /** The bounds of the permissions that a caller may ask for. */
+  boundsOf({ ceiling }: Principal): PermissionBounds {
+    return { ...this.#policy, ceiling };
+  }
+
+  /** Attempts on one runtime, and reports the result to its circuit breaker. */
+  async #attemptOn<Value>(
+    runtime: ExecutionRuntime,
+    config: RuntimeConfig,
+    attempt: (on: RuntimeAttempt) => Promise<Value>,
+  ): Promise<Value> {
+    using permit = this.#selector.admit(runtime);
+    const profile = this.#selector.profileOf(runtime);
+    let hasBegun = false;
+    const begin: RuntimeAttempt["begin"] = ({ isConclusive = true } = {}) => {
+      hasBegun = true;
+      if (isConclusive) permit.succeed();
+    };
+    try {
+      return await attempt({ runtime, config, profile, begin });
+    } catch (error) {
+      if (!hasCode(error, "runtime_unavailable")) throw error;
+      if (hasBegun) throw lostDuringRun(error);
+      if (!await isEnvironmentFault(runtime, config.environment)) permit.fail(error.message);
+      profile.recordFailure();
+      throw error;
+    }
+  }
+
+  #narrow<Request extends SelectionRequest>(principal: Principal, request: Request): Request {
+    return {
+      ...request,
+      permissions: narrowPermissions(request.permissions, this.boundsOf(principal)),
+      minIsolation: Math.max(request.minIsolation ?? 0, principal.minIsolation),
+    };
+  }
+}
+
+/** A runtime that is lost during a program is the service's failure; the program is never run again elsewhere. */
+function lostDuringRun(error: CodeBeakerError): CodeBeakerError {
+  return new CodeBeakerError("internal", `Cannot follow the program to its end: ${error.message}`, { cause: error });
+}
+
+/** Whether only one environment name of a runtime fails, for example because its image is missing. */
+async function isEnvironmentFault(runtime: ExecutionRuntime, environment: string): Promise<boolean> {
+  const [whole, part] = await Promise.all([runtime.isAvailable(), runtime.isAvailable(environment)]);
+  return whole.available && !part.available;
+}

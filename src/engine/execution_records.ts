@@ -1,0 +1,128 @@
+import { CodeBeakerError, type ErrorCode, messageOf } from "../core/errors.ts";
+import type { Attempt, Execution, ProgramResult } from "../core/execution.ts";
+import type { Selection } from "../core/selection.ts";
+import { log } from "../log.ts";
+import type { ExecutionStore } from "../storage/storage.ts";
+import type { ExecutionFacts } from "./live_execution.ts";
+import type { Caller, ExecutionReport, Submitted } from "./port.ts";
+
+/** The interruption of an execution that a lost service left unfinished. */
+const LOST = "the service was lost while it ran";
+/** Codes after which a client asks again: they free the idempotency key. */
+const TRANSIENT: readonly ErrorCode[] = ["busy", "runtime_unavailable"];
+const NOT_RUN = { stdout: "", stderr: "", truncated: { stdout: 0, stderr: 0 }, exitCode: null, denials: [] } as const;
+const NOTHING_USED = { wallMs: 0, startupMs: 0, cpuMs: null, peakMemoryBytes: null } as const;
+
+/** The result of a program, and the runtime that ran it. */
+export interface RunResult extends ProgramResult {
+  readonly runtime: string;
+  readonly warm: boolean;
+  readonly attempts: readonly Attempt[];
+}
+
+/** How an execution is recorded before its end. */
+export interface BeginRecordOptions {
+  readonly selection: Selection;
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** Whether the record must be on the disk before this returns. */
+  readonly isDurable: boolean;
+}
+
+/** How an execution is recorded at its end. */
+export interface EndRecordOptions {
+  readonly result: Execution | CodeBeakerError;
+  /** Whether {@link ExecutionRecords.begin} has recorded it. */
+  readonly hasRecord: boolean;
+  /** Whether its program may have begun. */
+  readonly hasBegun: boolean;
+}
+
+/** The stored executions, and the answers that are made from them. */
+export class ExecutionRecords {
+  readonly #store: ExecutionStore;
+
+  constructor(store: ExecutionStore) {
+    this.#store = store;
+  }
+
+  /**
+   * Records an execution whose client learns its id before its end.
+   *
+   * @throws {CodeBeakerError} `busy` when a durable record cannot be written now
+   */
+  begin(facts: ExecutionFacts, { selection, idempotency, isDurable }: BeginRecordOptions): void {
+    const draft = toExecution(facts, selection, {
+      ...unrun(selection),
+      outcome: { kind: "interrupted", reason: LOST },
+    });
+    const { caller: { principal: { tenant } }, sessionId } = facts;
+    this.#store.begin({ tenant, sessionId, draft, idempotency, isDurable });
+  }
+
+  /** Records the end of an execution. A failure to write is logged only: the client gets its answer all the same. */
+  end(
+    { id, caller: { principal: { tenant } }, sessionId }: ExecutionFacts,
+    { hasRecord, hasBegun, result }: EndRecordOptions,
+  ): void {
+    try {
+      if (!(result instanceof CodeBeakerError)) {
+        if (hasRecord) this.#store.end(result);
+        else this.#store.add({ tenant, sessionId, execution: result });
+      } else if (hasRecord) {
+        const { code, message, details } = result;
+        this.#store.fail(id, { code, message, details }, { freesKey: !hasBegun && TRANSIENT.includes(code) });
+      }
+    } catch (error) {
+      log.error("execution.record_failed", { execution: id, error: messageOf(error) });
+    }
+  }
+
+  /**
+   * The id of the execution that the caller submitted under the same idempotency key.
+   *
+   * @throws {CodeBeakerError} `conflict` when the key came with another request
+   */
+  findRepeated({ principal: { tenant } }: Caller, key: string, fingerprint: () => string): string | undefined {
+    const found = this.#store.findRepeated(tenant, key);
+    if (found === undefined || found.fingerprint === fingerprint()) return found?.id;
+    throw new CodeBeakerError("conflict", "Cannot take the idempotency key as another request came with it before");
+  }
+
+  /** The report of an execution that has ended. @throws {CodeBeakerError} `not_found` */
+  report({ principal }: Caller, id: string): ExecutionReport {
+    const found = this.#store.find(principal.tenant, id);
+    if (found === undefined) {
+      throw new CodeBeakerError("not_found", `Cannot find the execution ${JSON.stringify(id.slice(0, 64))}`);
+    }
+    return found.status === "failed"
+      ? { status: "failed", id, error: found.error }
+      : { status: "ended", execution: found.execution };
+  }
+
+  /** The answer to a repeated submit of an execution that has ended. */
+  resubmit({ principal }: Caller, id: string): Submitted {
+    const found = this.#store.find(principal.tenant, id);
+    if (found?.status === "ended") return { id, ended: Promise.resolve(found.execution), status: "ended" };
+    const { code, message, details } = found?.status === "failed"
+      ? found.error
+      : { code: "not_found", message: "Cannot find the first execution", details: {} } as const;
+    const ended = Promise.reject(new CodeBeakerError(code, message, { details }));
+    ended.catch(() => {}); // The caller may not wait for it.
+    return { id, ended, status: "failed" };
+  }
+}
+
+/** Puts an execution together. */
+export function toExecution(
+  { id, language, sessionId, createdAt }: ExecutionFacts,
+  selection: Selection,
+  { runtime, warm, attempts, ...program }: RunResult,
+): Execution {
+  const session = sessionId === undefined ? {} : { sessionId };
+  return { id, language, ...session, runtime, ...program, warm, selection, attempts, createdAt };
+}
+
+/** The result of a program that did not run. */
+export function unrun({ chosen }: Selection): Omit<RunResult, "outcome"> {
+  return { ...NOT_RUN, runtime: chosen ?? "", warm: false, usage: NOTHING_USED, attempts: [] };
+}

@@ -1,0 +1,98 @@
+import type { CheckFinding, MemoryFinding, RuntimeDiagnosis, ServiceDiagnosis } from "../core/diagnosis.ts";
+import {
+  describeRuntime,
+  plainConfig,
+  type RuntimeDescription,
+  toAvailability,
+} from "../runtimes/selection/description.ts";
+import type { ExecutionRuntime } from "../runtimes/port.ts";
+import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
+import { settledWithin } from "../concurrency/delay.ts";
+import type { PoolState } from "../runtimes/warm/warm_pool.ts";
+import type { RuntimeReadiness } from "./port.ts";
+
+/** How long the other runtimes may take to answer once one is available. */
+const GRACE_MS = 20;
+
+/** The machine that the service runs on. */
+export interface Machine {
+  readonly memory: MemoryFinding;
+  check(): Promise<CheckFinding[]>;
+}
+
+/** The parts of a service status. */
+export interface ServiceStatusOptions {
+  readonly selector: RuntimeSelector;
+  readonly machine: Machine;
+  /** The state of a runtime's warm pool; absent when there is no pool. */
+  readonly poolOf?: (runtime: string) => PoolState;
+}
+
+/** Reports the state of the runtimes and of the machine. */
+export class ServiceStatus {
+  readonly #selector: RuntimeSelector;
+  readonly #machine: Machine;
+  readonly #poolOf: ServiceStatusOptions["poolOf"];
+
+  constructor({ selector, machine, poolOf }: ServiceStatusOptions) {
+    this.#selector = selector;
+    this.#machine = machine;
+    this.#poolOf = poolOf;
+  }
+
+  describeRuntimes(): Promise<RuntimeDescription[]> {
+    return Promise.all(this.#selector.runtimes.map((runtime) =>
+      describeRuntime(runtime, {
+        profile: this.#selector.profileOf(runtime),
+        pool: this.#poolOf?.(runtime.name),
+        whyUnavailable: (environment) => this.#selector.whyUnavailable(runtime, environment),
+      })
+    ));
+  }
+
+  /** Asks every runtime whether it can be used now; does not wait for slow answers once one runtime can. */
+  async readiness(): Promise<RuntimeReadiness[]> {
+    const { runtimes } = this.#selector;
+    const known = new Map<ExecutionRuntime, RuntimeReadiness>();
+    const firstAvailable = Promise.withResolvers<void>();
+    const all = Promise.all(runtimes.map(async (runtime) => {
+      const availability = toAvailability(await this.#selector.whyUnavailable(runtime));
+      known.set(runtime, { name: runtime.name, ...availability });
+      if (availability.available) firstAvailable.resolve();
+    }));
+    await Promise.race([all, firstAvailable.promise.then(() => settledWithin(all, GRACE_MS))]);
+    return runtimes.map((runtime) =>
+      known.get(runtime) ?? { name: runtime.name, available: false, reason: "its self-test is not over yet" }
+    );
+  }
+
+  /** Diagnoses every runtime and the machine; waits for self-tests that run. */
+  async diagnose(): Promise<ServiceDiagnosis> {
+    const { minIsolation, runtimes } = this.#selector;
+    const [diagnosed, checks] = await Promise.all([
+      Promise.all(runtimes.map((runtime) => this.#diagnoseRuntime(runtime))),
+      this.#machine.check(),
+    ]);
+    return {
+      floor: minIsolation,
+      floorReached: diagnosed.some(({ reachesFloor }) => reachesFloor),
+      memory: this.#machine.memory,
+      checks,
+      runtimes: diagnosed.map(({ diagnosis }) => diagnosis),
+    };
+  }
+
+  /** Diagnoses a runtime, and finds out whether a request without permissions would get the floor on it. */
+  async #diagnoseRuntime(
+    runtime: ExecutionRuntime,
+  ): Promise<{ readonly diagnosis: RuntimeDiagnosis; readonly reachesFloor: boolean }> {
+    const { minIsolation } = this.#selector;
+    const found = await runtime.diagnose();
+    const obstacle = await this.#selector.whyUnavailable(runtime);
+    const { isolation } = await runtime.assess(plainConfig(runtime, minIsolation));
+    return {
+      diagnosis: { runtime: runtime.name, ...toAvailability(obstacle), ...found },
+      reachesFloor: obstacle === undefined && isolation.level >= minIsolation,
+    };
+  }
+}
