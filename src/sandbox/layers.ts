@@ -274,7 +274,7 @@ function describe(has: Omit<Layers, "findings">, whyNoCgroup: string): LayerFind
       "install util-linux 2.41 or later, on Linux 5.13 or later",
     ])]),
     layer("seccomp", has.filters !== undefined, [
-      "no sockets but the granted ones, and no calls of administrators",
+      "an allow list of system calls, with no sockets but the granted ones",
       "neither bubblewrap nor setpriv --seccomp-filter works here",
       "install bubblewrap, or util-linux 2.41 or later",
     ]),

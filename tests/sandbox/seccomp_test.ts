@@ -1,14 +1,24 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { encodeProgram, type Instruction, searchRange } from "../../src/sandbox/bpf.ts";
 import { seccompFilter } from "../../src/sandbox/seccomp.ts";
+import { callNumbers } from "../../src/sandbox/system_call_numbers.ts";
 import { openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
 
 interface Machine {
+  readonly name: "x86_64" | "aarch64";
   readonly architecture: number;
   readonly socket: number;
   readonly clone: number;
-  readonly absent: Readonly<Record<"memfd_create" | "shmget", number>>;
+  readonly socketpair: number;
+  readonly personality: number;
+  readonly ioctl: number;
+  /** connect, accept, bind, listen, accept4 */
+  readonly network: readonly number[];
+  /** Where Linux keeps the numbers of its calls. */
+  readonly headers: readonly string[];
+  readonly absent: Readonly<Record<"memfd_create" | "shmget" | "mq_open" | "userfaultfd", number>>;
   /** Other architectures; the first is the 32-bit one that a kernel of this machine may run too. */
   readonly foreign: readonly number[];
   readonly refused: Readonly<Record<string, number>>;
@@ -23,15 +33,25 @@ const COMMON = {
   fsmount: 432,
   fspick: 433,
   mount_setattr: 442,
+  pidfd_getfd: 438,
+  process_madvise: 440,
+  statmount: 457,
+  listmount: 458,
 };
 
 /** As the kernel's headers state them: linux/audit.h, asm/unistd_64.h and asm-generic/unistd.h. */
 const MACHINES: Readonly<Record<string, Machine>> = {
   x86_64: {
+    name: "x86_64",
     architecture: 0xc000_003e,
     socket: 41,
     clone: 56,
-    absent: { memfd_create: 319, shmget: 29 },
+    socketpair: 53,
+    personality: 135,
+    ioctl: 16,
+    network: [42, 43, 49, 50, 288],
+    headers: ["/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "/usr/lib/linux/uapi/x86/asm/unistd_64.h"],
+    absent: { memfd_create: 319, shmget: 29, mq_open: 240, userfaultfd: 323 },
     foreign: [0x4000_0003, 0xc000_00b7, 0],
     refused: {
       ...COMMON,
@@ -64,14 +84,30 @@ const MACHINES: Readonly<Record<string, Machine>> = {
       finit_module: 313,
       kexec_file_load: 320,
       bpf: 321,
-      userfaultfd: 323,
+      modify_ldt: 154,
+      remap_file_pages: 216,
+      mbind: 237,
+      set_mempolicy: 238,
+      vmsplice: 278,
+      move_pages: 279,
+      kcmp: 312,
+      seccomp: 317,
+      shmat: 30,
+      ioprio_set: 251,
+      fanotify_init: 300,
     },
   },
   aarch64: {
+    name: "aarch64",
     architecture: 0xc000_00b7,
     socket: 198,
     clone: 220,
-    absent: { memfd_create: 279, shmget: 194 },
+    socketpair: 199,
+    personality: 92,
+    ioctl: 29,
+    network: [200, 201, 202, 203, 242],
+    headers: ["/usr/include/aarch64-linux-gnu/asm/unistd_64.h", "/usr/lib/linux/uapi/arm64/asm/unistd_64.h"],
+    absent: { memfd_create: 279, shmget: 194, mq_open: 180, userfaultfd: 282 },
     foreign: [0x4000_0028, 0xc000_003e, 0],
     refused: {
       ...COMMON,
@@ -101,7 +137,16 @@ const MACHINES: Readonly<Record<string, Machine>> = {
       process_vm_writev: 271,
       finit_module: 273,
       bpf: 280,
-      userfaultfd: 282,
+      remap_file_pages: 234,
+      mbind: 235,
+      set_mempolicy: 237,
+      vmsplice: 75,
+      move_pages: 239,
+      kcmp: 272,
+      seccomp: 277,
+      shmat: 196,
+      ioprio_set: 30,
+      fanotify_init: 262,
       kexec_file_load: 294,
     },
   },
@@ -112,6 +157,7 @@ interface Call {
   readonly number: number;
   readonly architecture?: number;
   readonly firstArgument?: number | bigint;
+  readonly secondArgument?: number | bigint;
 }
 
 const ALLOW = 0x7fff_0000;
@@ -124,13 +170,17 @@ const IO_URING_SETUP = 425;
 const CLONE3 = 435;
 const MEMFD_SECRET = 447;
 
-/** Runs a classic-BPF program of the five instructions that the filter needs; any other is a fault, as is leaving it. */
-function interpret(program: Uint8Array, { number, architecture, firstArgument }: Required<Call>): number {
+/** Runs a classic-BPF program of the instructions that the filter needs; any other is a fault, as is leaving it. */
+function interpret(
+  program: Uint8Array,
+  { number, architecture, firstArgument, secondArgument }: Required<Call>,
+): number {
   const code = new DataView(program.buffer, program.byteOffset, program.byteLength);
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, number, true);
   data.setUint32(4, architecture, true);
   data.setBigUint64(16, BigInt(firstArgument), true);
+  data.setBigUint64(24, BigInt(secondArgument), true);
   let accumulator = 0;
   for (let at = 0; at < program.byteLength; at += 8) {
     const operand = code.getUint32(at + 4, true);
@@ -138,6 +188,9 @@ function interpret(program: Uint8Array, { number, architecture, firstArgument }:
     switch (code.getUint16(at, true)) {
       case 0x20: // LD abs
         accumulator = data.getUint32(operand, true);
+        break;
+      case 0x05: // JA
+        at += 8 * operand;
         break;
       case 0x15: // JEQ
         jump(accumulator === operand);
@@ -165,7 +218,41 @@ Deno.test("seccompFilter() is absent where the machine is not known, and this ma
 
 for (const [name, machine] of Object.entries(MACHINES)) {
   for (const hasNetwork of [true, false]) testFilter(machine, { name, hasNetwork });
+  testNumbers(machine);
 }
+
+/** Compares the numbers with those of the kernel's own headers. */
+function testNumbers({ headers, name }: Machine): void {
+  const path = headers.find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+  const reason = `no kernel headers of ${name} are installed`;
+  if (!isPresent(`${name} headers`, path === undefined ? { available: false, reason } : { available: true })) return;
+  Deno.test(`system call numbers [${name}] are those of the kernel's headers`, async () => {
+    const text = await Deno.readTextFile(path ?? "");
+    const numbers = [...text.matchAll(/^#define __NR_(\w+)\s+(\d+)$/gm)].map(([, call, number]) => `${call} ${number}`);
+    const known = [...callNumbers(name).named].map(([call, number]) => `${call} ${number}`);
+    assertEquals(known.filter((call) => !numbers.includes(call)), []);
+    assert(known.length > 200);
+  });
+}
+
+Deno.test("searchRange() finds each range, also where a branch is longer than a conditional jump", () => {
+  const long = (value: number): Instruction[] => [
+    ...Array.from({ length: 200 }, (): Instruction => [0x15, 0, 0, 0]),
+    [0x06, 0, 0, value],
+  ];
+  const ranges = [0, 3, 4, 9, 20].map((from) => ({ from, then: long(from) }));
+  const program = encodeProgram([[0x20, 0, 0, 0], ...searchRange(ranges)]);
+  for (let number = 0; number < 30; number++) {
+    const call = { number, architecture: 0, firstArgument: 0, secondArgument: 0 };
+    assertEquals(interpret(program, call), ranges.findLast(({ from }) => from <= number)?.from);
+  }
+});
 
 function testFilter(
   machine: Machine,
@@ -173,7 +260,8 @@ function testFilter(
 ): void {
   const title = `${name}, ${hasNetwork ? "with" : "without"} network`;
   const program = seccompFilter({ hasNetwork, machine: name }) ?? new Uint8Array();
-  const answer = (call: Call) => interpret(program, { architecture: machine.architecture, firstArgument: 0, ...call });
+  const answer = (call: Call) =>
+    interpret(program, { architecture: machine.architecture, firstArgument: 0, secondArgument: 0, ...call });
   const families = hasNetwork ? [2, 16] : [];
 
   Deno.test(`seccompFilter() [${title}] is whole instructions, no more than the kernel takes`, () => {
@@ -237,14 +325,44 @@ function testFilter(
     }
   });
 
-  Deno.test(`seccompFilter() [${title}] allows any other call, whatever its argument`, () => {
-    const absent = [IO_URING_SETUP, CLONE3, MEMFD_SECRET, ...Object.values(machine.absent)];
-    const special = [machine.socket, machine.clone, ...absent, ...Object.values(machine.refused)];
-    for (let number = 0; number < 512; number++) {
-      if (special.includes(number)) continue;
+  Deno.test(`seccompFilter() [${title}] allows what is on the list, whatever its argument, and fails every other call with EPERM`, () => {
+    const { allowed, allowedWithNetwork, absent, newest } = callNumbers(machine.name);
+    assertEquals([...allowedWithNetwork].toSorted(), [...machine.network].toSorted());
+    const conditional = [machine.socket, machine.clone, machine.socketpair, machine.personality, machine.ioctl];
+    const open = [...allowed, ...(hasNetwork ? machine.network : [])];
+    for (let number = 0; number <= newest; number++) {
+      if (conditional.includes(number) || absent.includes(number)) continue;
+      const expected = open.includes(number) ? ALLOW : FAIL | EPERM;
       for (const firstArgument of [0, 1, 10, machine.socket, 0x7e02_0000]) {
-        assertEquals([number, answer({ number, firstArgument })], [number, ALLOW]);
+        assertEquals([number, answer({ number, firstArgument })], [number, expected]);
       }
+    }
+    assert(open.length > 200 && open.length < newest - 100);
+  });
+
+  Deno.test(`seccompFilter() [${title}] does not know calls that came later`, () => {
+    const { newest } = callNumbers(machine.name);
+    for (const number of [newest + 1, 467, 600, 5_000, 0x3fff_ffff]) {
+      assertEquals([number, answer({ number })], [number, FAIL | ENOSYS]);
+    }
+  });
+
+  Deno.test(`seccompFilter() [${title}] allows pairs of Unix sockets, Linux's own personality, and no command to a terminal`, () => {
+    const { ioctl, personality, socketpair } = machine;
+    for (let family = 0; family < 64; family++) {
+      const expected = family === 1 ? ALLOW : FAIL | EAFNOSUPPORT;
+      assertEquals([family, answer({ number: socketpair, firstArgument: family })], [family, expected]);
+    }
+    const personalities = { 0: ALLOW, 0xffff_ffff: ALLOW, 8: FAIL | EPERM, 0x0040_0000: FAIL | EPERM };
+    for (const [firstArgument, expected] of Object.entries(personalities)) {
+      const answered = answer({ number: personality, firstArgument: Number(firstArgument) });
+      assertEquals([firstArgument, answered], [firstArgument, expected]);
+    }
+    for (const secondArgument of [0x5412, 0x541c, 0x5423, 0xffff_ffff_0000_5412n]) {
+      assertEquals(answer({ number: ioctl, secondArgument }), FAIL | EPERM);
+    }
+    for (const secondArgument of [0x5401, 0x5413, 0x5421, 0x541b]) {
+      assertEquals(answer({ number: ioctl, firstArgument: 0x5412, secondArgument }), ALLOW);
     }
   });
 
@@ -287,7 +405,7 @@ for (const without of [[], ["namespaces"], ["namespaces", "landlock"]] as const)
   if (machine === undefined) continue;
 
   Deno.test(`seccomp [${title}]: a program makes no namespace, mount, socket, and traces nobody`, async () => {
-    const { absent, clone, refused, socket } = machine;
+    const { absent, clone, ioctl, personality, refused, socket, socketpair } = machine;
     const number = (name: string) => refused[name] ?? -1;
     const script = callsScript({
       unshare: [number("unshare"), 0x1000_0000],
@@ -303,6 +421,13 @@ for (const without of [[], ["namespaces"], ["namespaces", "landlock"]] as const)
       clone3: [CLONE3, 0, 0],
       memfd: [absent.memfd_create, "my $d = 'x'", 0],
       shm: [absent.shmget, 0, 4096, 0o1600],
+      userfaultfd: [absent.userfaultfd, 0],
+      kcmp: [number("kcmp"), "$$", "$$", 0, 0, 0],
+      pidfd_getfd: [number("pidfd_getfd"), 0, 0, 0],
+      bsd: [personality, 6],
+      query: [personality, 0xffff_ffff],
+      type_into_terminal: [ioctl, 0, 0x5412, "my $e = 'x'"],
+      pair: [socketpair, 1, 1, 0, "my $f = '12345678'"],
     });
     for (const hasNetwork of [false, true]) {
       const { stdout } = await bench.run(["/usr/bin/perl", "-e", script], { hasNetwork });
@@ -311,7 +436,9 @@ for (const without of [[], ["namespaces"], ["namespaces", "landlock"]] as const)
         [
           ...["unshare", "mount", "ptrace", "keyctl", "bpf", "clone"].map((name) => `${name} ${EPERM}\n`),
           `socket_unix ${EAFNOSUPPORT}\nsocket_inet ${hasNetwork ? 0 : EAFNOSUPPORT}\nsocket_inet6 ${EAFNOSUPPORT}\n`,
-          `io_uring ${ENOSYS}\nclone3 ${ENOSYS}\nmemfd ${ENOSYS}\nshm ${ENOSYS}\n`,
+          ...["io_uring", "clone3", "memfd", "shm", "userfaultfd"].map((name) => `${name} ${ENOSYS}\n`),
+          ...["kcmp", "pidfd_getfd", "bsd"].map((name) => `${name} ${EPERM}\n`),
+          `query 0\ntype_into_terminal ${EPERM}\npair 0\n`,
         ].join(""),
       );
     }
