@@ -10,6 +10,7 @@ import { DiskRoom } from "../../workspace/disk_room.ts";
 import type { Child } from "../../process/run_child.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
+import { WarmSlot, type WarmStart } from "../warm/warm_slot.ts";
 import {
   type DenoProcess,
   keyOf,
@@ -26,9 +27,11 @@ import { commandLaunch, type Launch } from "./launch.ts";
 import { Packages } from "./packages.ts";
 import { CACHE_NAME, type Places, placesIn, TEMPORARY_NAME, WORKSPACE_NAME } from "./places.ts";
 import { parseShellProgram, type ShellProgram } from "./shell_program.ts";
-import { WARM_MEMORY_MB, WarmProcess } from "./warm_process.ts";
 
-const NO_MEMORY: Disposable = { [Symbol.dispose]() {} };
+/** Measured for a warm process: most of its memory is the binary's, and shared. */
+export const WARM_MEMORY_MB = 16;
+/** A cold process takes as long. */
+const MAX_WAIT_MS = 100;
 
 /** A directory with a workspace and a cache of its own, and a confined process for each program in it. */
 export class DenoEnvironment implements ExecutionEnvironment {
@@ -41,7 +44,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   readonly #places: Places;
   readonly #shownPaths: Record<string, string>;
   readonly #packages: Packages;
-  readonly #waiting = new WarmProcess();
+  readonly #warm: WarmSlot<DenoProcess, string>;
   readonly #running = new Set<Child>();
   /** Interpreters of contexts, which run beside everything else. */
   readonly #interpreters = new Set<Child>();
@@ -60,6 +63,8 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#installation = installation;
     this.#config = config;
     this.#directory = directory;
+    const { memory: budget } = installation;
+    this.#warm = new WarmSlot({ budget, memoryMb: WARM_MEMORY_MB, maxWaitMs: MAX_WAIT_MS });
     this.#places = placesIn(directory.path, installation, { workspace: config.workspaceDirectory });
     this.#shownPaths = shownPathsOf(installation, { directory, places: this.#places });
     this.#packages = new Packages(installation, { directory, places: this.#places });
@@ -91,7 +96,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
 
   /** Whether a process waits for its program. */
   get isAlive(): boolean {
-    return this.#waiting.isAlive;
+    return this.#warm.isAlive;
   }
 
   /** Has a process wait for the one program of an environment for a single use. @throws {CodeBeakerError} `runtime_unavailable` */
@@ -100,18 +105,13 @@ export class DenoEnvironment implements ExecutionEnvironment {
     const program = { path: this.mainFile(), args: [], workingDirectory: ".", variables, limits };
     const launch = fileLaunch(this.#place, { ...program, packages: undefined, usesRequire: false });
     const request = { launch, limits, mounts: [] };
-    await this.#waiting.prepare(
-      { key: keyOf(request) },
-      () => startProcess(this.#place, request, { goesOn: false }),
-    );
+    await this.#warm.start(this.#warmStart(request));
   }
 
   /** From now on it lasts, with this configuration. What waits in it is kept for a minute, where there is memory for it. */
   async makeLasting(config: RuntimeConfig): Promise<void> {
     this.#config = config;
-    const memory = this.#memoryToWait();
-    if (memory === undefined) await this.#waiting.clear();
-    else this.#waiting.keep(memory);
+    await this.#warm.keep();
   }
 
   mainFile(language = this.language): string {
@@ -135,7 +135,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     await this.#room;
-    await this.#waiting[Symbol.asyncDispose]();
+    await this.#warm[Symbol.asyncDispose]();
     await Promise.all([...this.#running, ...this.#interpreters].map((child) => {
       child.kill("SIGKILL");
       return Promise.all([child.outcome, child.gone]); // Its end takes a last look at the directory.
@@ -220,7 +220,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     this.#starting++;
     try {
       await this.#room;
-      const waiting = await this.#waiting.take(keyOf(request));
+      const waiting = await this.#warm.take(keyOf(request));
       const process = waiting ?? await startProcess(this.#place, request, { signal, goesOn: true });
       this.#isWarm = waiting !== undefined;
       if (this.#keepsOne(request)) this.#installation.pool?.count(RUNTIME_NAME, { wasReady: this.#isWarm });
@@ -258,18 +258,19 @@ export class DenoEnvironment implements ExecutionEnvironment {
   #waitSoon(request: ProcessRequest): void {
     if (!this.#keepsOne(request)) return;
     this.#installation.pool?.soon(this, async () => {
-      const key = keyOf(request);
-      if (this.#isDisposed || this.#running.size + this.#starting > 0 || this.#waiting.has(key)) return;
-      const memory = this.#memoryToWait();
-      if (memory === undefined) return;
-      await this.#waiting.prepare({ key, memory }, () => startProcess(this.#place, request, { goesOn: false }));
+      const isBusy = this.#running.size + this.#starting > 0;
+      if (!this.#isDisposed && !isBusy && !this.#warm.has(keyOf(request))) {
+        await this.#warm.prepare(this.#warmStart(request));
+      }
     });
   }
 
-  /** Undefined when there is none now. */
-  #memoryToWait(): Disposable | undefined {
-    const { memory } = this.#installation;
-    return memory === undefined ? NO_MEMORY : memory.forWorkspace(WARM_MEMORY_MB);
+  #warmStart(request: ProcessRequest): WarmStart<DenoProcess, string> {
+    const ownKey = keyOf(request);
+    return {
+      serves: (key) => key === ownKey,
+      start: () => startProcess(this.#place, request, { goesOn: false }),
+    };
   }
 
   /** What its client cannot delete would keep every later program from running, which begins when that is gone. */
@@ -277,7 +278,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
     if (ended.kind !== "disk_limit") return;
     await gone;
     if (this.#isDisposed || this.#running.size + this.#interpreters.size + this.#starting > 0) return;
-    await this.#waiting.clear();
+    await this.#warm.clear();
     this.#room = Promise.allSettled([TEMPORARY_NAME, CACHE_NAME].map((name) => this.#directory.renew(name)));
     await this.#room;
   }

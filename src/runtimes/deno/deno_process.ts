@@ -11,6 +11,7 @@ import { settledWithin } from "../../concurrency/delay.ts";
 import { memoryLimit } from "../../process/ending.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { type ChildRequest, type ReadyChild, startChild } from "../../process/run_child.ts";
+import type { WarmMember } from "../warm/warm_shelf.ts";
 import type { DenoInstallation } from "./installation.ts";
 import type { Launch } from "./launch.ts";
 import { grantedAt, type Places } from "./places.ts";
@@ -57,9 +58,7 @@ export interface ProcessRequest {
 }
 
 /** A confined process that is ready, or that goes on to its program at once. */
-export interface DenoProcess {
-  /** What it was started with: another request of the same key would make the same process. */
-  readonly key: string;
+export interface DenoProcess extends WarmMember {
   readonly child: ReadyChild;
   /** What its program was refused so far. */
   denials(): readonly DenialRecord[];
@@ -113,8 +112,11 @@ export async function startProcess(
       ranOutOfMemory(status, filter) ? memoryLimit(usage, limits) : undefined,
   }, options);
   return {
-    key: keyOf(request),
     child,
+    get isAlive() {
+      return child.isAlive;
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
     denials: () => denials.denials,
     forgetDenials: () => denials.forget(),
   };

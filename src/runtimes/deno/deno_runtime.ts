@@ -9,7 +9,7 @@ import { Probe } from "../self_test/probe.ts";
 import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
 import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../port.ts";
 import type { RuntimeFacts } from "../entry.ts";
-import { leasedEnvironment } from "./leased_environment.ts";
+import { leasedEnvironment } from "../warm/leased_environment.ts";
 import bootSource from "./boot.js" with { type: "text" };
 import { CANARIES } from "./canaries.ts";
 import { DenoEnvironment } from "./deno_environment.ts";

@@ -3,10 +3,9 @@ import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Lease } from "../warm/warm_pool.ts";
 import type { ShelfOptions } from "../warm/warm_shelf.ts";
 import type { RuntimeConfig } from "../port.ts";
-import { DenoEnvironment } from "./deno_environment.ts";
+import { DenoEnvironment, WARM_MEMORY_MB } from "./deno_environment.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 import type { DenoInstallation } from "./installation.ts";
-import { WARM_MEMORY_MB } from "./warm_process.ts";
 
 /** The environments that are made ready before anybody has asked, for requests that ask for nothing special. */
 const STOCKED = ["typescript", "javascript"];

@@ -26,7 +26,7 @@ import { runAlone } from "./program/lone_program.ts";
 import { type Installer, installPackages } from "./packages/package_installation.ts";
 import { noInstaller } from "./packages/packages.ts";
 import { PendingFiles } from "./program/pending_files.ts";
-import { ReadyExec } from "./warm/ready_exec.ts";
+import { WarmExec } from "./warm/warm_exec.ts";
 import { killOrphanProcesses, makeRoom } from "./container/strays.ts";
 import type { WarmContainer } from "./warm/warm_container.ts";
 import type { WarmSession } from "./warm/warm_session.ts";
@@ -58,7 +58,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   readonly #leases: readonly (AsyncDisposable | undefined)[];
   readonly #waitingContainer: WarmContainer | undefined;
   readonly #running = new Set<ProgramHandle>();
-  readonly #ready: ReadyExec;
+  readonly #warm: WarmExec;
   readonly #operating = new Set<Promise<unknown>>();
   /** Programs that have not begun. */
   #starting = 0;
@@ -78,7 +78,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     this.#waitingContainer = lease?.member;
     this.#containers = session?.member.containers ??
       new ContainerSet(installation, options, outlived?.id ?? newId("env"));
-    this.#ready = session?.member.ready ?? new ReadyExec(installation.memory);
+    this.#warm = session?.member.warm ?? new WarmExec(installation.memory);
     this.#lasting = session && Promise.resolve(session.member.container);
     this.id = this.#containers.id;
     this.#installation = installation;
@@ -88,7 +88,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     const inContainer = new ContainerFiles((operate) => this.#operate(operate));
     this.files = new PendingFiles(inContainer, {
       waits: options.config.singleUse === true && outlived === undefined,
-      writeSoon: (file) => this.#ready.write(file),
+      writeSoon: (file) => this.#warm.write(file),
     });
     if (outlived !== undefined) this.#lasting = Promise.resolve(this.#containers.adopt(outlived.containerId));
   }
@@ -104,7 +104,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     try {
       await environment.#container();
       if (given.session === undefined) environment.#waitSoon();
-      else await environment.#ready.keep();
+      else await environment.#warm.keep();
       return environment;
     } catch (error) {
       await environment[Symbol.asyncDispose]();
@@ -163,7 +163,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     for (const program of this.#running) program.kill("SIGKILL");
     await this.#lasting?.catch(() => {}); // It was told to whoever asked for it.
     await Promise.all([this.#containers, ...this.#leases].map((owned) => owned?.[Symbol.asyncDispose]()));
-    await this.#ready[Symbol.asyncDispose](); // It has ended with its container.
+    await this.#warm[Symbol.asyncDispose](); // It has ended with its container.
     await settledWithin(Promise.all([...this.#running].map(({ outcome }) => outcome)), LAST_OUTCOMES_MS);
     await this.#cleaning;
   }
@@ -245,7 +245,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
 
   #launchBeside(container: Container, program: Program, env: RunOptions["env"]): Promise<BesideLauncher> {
     const { spec } = this.#options;
-    return launchBeside(container, program, { env: this.#variables(env), ready: this.#ready, spec });
+    return launchBeside(container, program, { env: this.#variables(env), warm: this.#warm, spec });
   }
 
   /** Whether a launcher is kept ready for the next program, on no shelf. */
@@ -258,9 +258,9 @@ export class DockerEnvironment implements ExecutionEnvironment {
     if (!this.#keepsOne) return;
     this.#installation.pool?.soon(this, async () => {
       await this.#cleaning;
-      if (this.#isDisposed || this.#running.size + this.#starting > 0 || this.#ready.isThere) return;
+      if (this.#isDisposed || this.#running.size + this.#starting > 0 || this.#warm.isOccupied) return;
       const place = { ...this.#installation, ...this.#options, variables: this.#variables({}) };
-      await this.#ready.prepare(await this.#container(), place);
+      await this.#warm.prepare(await this.#container(), place);
     });
   }
 

@@ -4,7 +4,7 @@ import type { Container } from "../container/container.ts";
 import type { ContainerProgramRequest } from "./container_program.ts";
 import type { EnvironmentSpec } from "../images/environments.ts";
 import { launcherArgv } from "./launcher.ts";
-import type { ReadyExec } from "../warm/ready_exec.ts";
+import type { WarmExec } from "../warm/warm_exec.ts";
 import { orderFor } from "../warm/warm_launcher.ts";
 
 /** A launcher beside the main process of a lasting container, and what it is to be told. */
@@ -18,9 +18,9 @@ export interface BesideLauncher extends Pick<ContainerProgramRequest, "launcher"
 export async function launchBeside(
   container: Container,
   program: Program,
-  { env, ready, spec }: Pick<RunOptions, "env"> & { readonly ready: ReadyExec; readonly spec: EnvironmentSpec },
+  { env, spec, warm }: Pick<RunOptions, "env"> & { readonly spec: EnvironmentSpec; readonly warm: WarmExec },
 ): Promise<BesideLauncher> {
-  const waiting = await ready.take(program);
+  const waiting = await warm.take(program);
   if (waiting !== undefined) {
     using refused = new DisposableStack();
     refused.use(waiting.launcher);

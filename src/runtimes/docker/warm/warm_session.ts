@@ -3,18 +3,18 @@ import type { WarmMember } from "../../warm/warm_shelf.ts";
 import type { Container } from "../container/container.ts";
 import { ContainerSet } from "../container/container_set.ts";
 import { type DockerEnvironmentOptions, type DockerInstallation, KEEPER } from "../container/environment_container.ts";
-import { ReadyExec } from "./ready_exec.ts";
+import { WarmExec } from "./warm_exec.ts";
 
 /** A lasting container that was made for whoever opens a session next, and in it what waits for the first program. */
 export class WarmSession implements WarmMember {
   readonly container: Container;
   readonly containers: ContainerSet;
-  readonly ready: ReadyExec;
+  readonly warm: WarmExec;
 
-  private constructor({ container, containers, ready }: Pick<WarmSession, "container" | "containers" | "ready">) {
+  private constructor({ container, containers, warm }: Pick<WarmSession, "container" | "containers" | "warm">) {
     this.container = container;
     this.containers = containers;
-    this.ready = ready;
+    this.warm = warm;
   }
 
   /** @throws {CodeBeakerError} `runtime_unavailable` */
@@ -22,18 +22,18 @@ export class WarmSession implements WarmMember {
     await using stack = new AsyncDisposableStack();
     const containers = stack.use(new ContainerSet(installation, options, newId("env")));
     const { container } = await containers.start(KEEPER, async () => {});
-    const ready = new ReadyExec(installation.memory);
-    await ready.start(container, { ...installation, ...options, variables: {} });
+    const warm = new WarmExec(installation.memory);
+    await warm.start(container, { ...installation, ...options, variables: {} });
     stack.move();
-    return new WarmSession({ container, containers, ready });
+    return new WarmSession({ container, containers, warm });
   }
 
   get isAlive(): boolean {
-    return this.ready.isAlive;
+    return this.warm.isAlive;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.containers[Symbol.asyncDispose](); // Whatever waits in it ends with it.
-    await this.ready[Symbol.asyncDispose]();
+    await this.warm[Symbol.asyncDispose]();
   }
 }

@@ -1,5 +1,5 @@
-import type { Lease } from "../warm/warm_pool.ts";
-import type { WarmMember } from "../warm/warm_shelf.ts";
+import type { Lease } from "./warm_pool.ts";
+import type { WarmMember } from "./warm_shelf.ts";
 import type { ExecutionEnvironment } from "../port.ts";
 
 /** A leased environment: disposing ends the lease with it. */
