@@ -80,7 +80,7 @@ async function openService(home: string) {
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, clock: SYSTEM_CLOCK });
   const { text: key } = keyring.create("bench", keyPolicySchema.parse({}));
   const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(emptyEnvironment(home)) });
-  const service = opened.use(await composeService(config, { identity: "lasting", createRuntimes: () => [runtime] }));
+  const service = opened.use(await composeService(config, { createRuntimes: () => [runtime] }));
   const owned = opened.move();
   return { service, storage, keyring, key, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -1,9 +1,10 @@
 import type { Registry } from "prom-client";
-import { CodeBeakerError, ERROR_KINDS } from "./core/errors.ts";
+import { CodeBeakerError, ERROR_KINDS, messageOf } from "./core/errors.ts";
 import type { Attempt } from "./core/execution.ts";
 import type { Selection } from "./core/selection.ts";
 import { CLOSE_REASONS, type SessionInfo } from "./core/session.ts";
 import type { EndedExecution, Observer } from "./engine/observer.ts";
+import { log } from "./log.ts";
 import type { PoolState } from "./runtimes/warm/warm_pool.ts";
 import type { Caller } from "./engine/port.ts";
 
@@ -118,23 +119,21 @@ const STARTING_AT_ZERO: readonly Entry[] = [
   ...Object.keys(ERROR_KINDS).map((code) => ({ name: "errors" as const, labels: { code }, value: 0 })),
 ];
 
-/** The library is loaded when this much was counted, though nobody asked for it. */
-const JOURNAL_LENGTH = 2_000;
-/** What is counted beyond it is lost; so long it grows only where the library cannot be loaded. */
-const MAX_JOURNAL_LENGTH = 20_000;
-
 /**
- * Counts what the service does. The client library costs more time and memory than a start should (about 18 ms and 7 MB),
- * so it is loaded at the first {@link expose}; what is counted before waits in a bounded journal.
+ * Counts what the service does. The client library takes 18 ms and 7 MB, so the service loads it when it listens; a
+ * count before that loads it too.
  */
 export class Metrics implements Observer {
   readonly #sources: MetricSources;
-  #journal: Entry[] = [];
-  #instruments: Instruments | undefined;
   #loading: Promise<Instruments> | undefined;
 
   constructor(sources: MetricSources) {
     this.#sources = sources;
+  }
+
+  /** Begins to load the library. */
+  load(): void {
+    this.#instruments().catch((error: unknown) => log.error("metrics.load_failed", { error: messageOf(error) }));
   }
 
   selected({ chosen, preference }: Selection): void {
@@ -171,33 +170,22 @@ export class Metrics implements Observer {
     this.#add("errors", { code: error.code });
   }
 
-  /** Everything counted since the start, and what the sources say now. */
+  /** Everything counted since the start, and the sources' values now. */
   async expose(): Promise<MetricsText> {
-    const { registry } = await this.#load();
+    const { registry } = await this.#instruments();
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
   #add(name: Name, labels: Entry["labels"], value = 1): void {
-    if (!Number.isFinite(value) || value < 0) return; // The library would throw, and whoever tells must not fail by it.
-    if (this.#instruments !== undefined) return this.#instruments.add({ name, labels, value });
-    if (this.#journal.length < MAX_JOURNAL_LENGTH) this.#journal.push({ name, labels, value });
-    if (this.#journal.length === JOURNAL_LENGTH) this.#load().catch(() => {}); // Best effort: expose() tells it.
+    if (!Number.isFinite(value) || value < 0) return; // The library would throw, and an observer must not.
+    this.#instruments().then(({ add }) => add({ name, labels, value }), () => {}); // Lost: load() and expose() report it.
   }
 
-  #load(): Promise<Instruments> {
-    return this.#loading ??= this.#open();
-  }
-
-  async #open(): Promise<Instruments> {
-    try {
-      const instruments = await openInstruments(this.#sources);
-      for (const entry of this.#journal) instruments.add(entry);
-      this.#journal = [];
-      return this.#instruments = instruments;
-    } catch (error) {
-      this.#loading = undefined; // No descriptors were left, say: the next one who asks tries again.
+  #instruments(): Promise<Instruments> {
+    return this.#loading ??= openInstruments(this.#sources).catch((error: unknown) => {
+      this.#loading = undefined; // No descriptors were left, say: the next count tries again.
       throw error;
-    }
+    });
   }
 }
 

@@ -78,7 +78,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "src/access/": { code: ["src/core/", "src/concurrency/"], types: ["src/storage/storage.ts"] },
   "src/metrics.ts": {
-    code: ["src/core/"],
+    code: ["src/core/", "src/log.ts"],
     types: ["src/engine/observer.ts", "src/engine/port.ts", "src/runtimes/warm/warm_pool.ts"],
   },
   "src/server/": {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { composeService } from "../compose/mod.ts";
+import { composeCommand } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { isHealthy } from "../core/diagnosis.ts";
 import { COLORED, describeDiagnosis, PLAIN } from "./diagnosis_text.ts";
@@ -31,8 +31,7 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
 }
 
 async function examine({ json, ...settings }: DoctorFlags): Promise<number> {
-  await using service = await composeService(await loadConfig(settings), {
-    identity: "passing",
+  await using service = await composeCommand(await loadConfig(settings), {
     rerunsSelfTests: true,
   });
   const diagnosis = await service.engine.diagnose();

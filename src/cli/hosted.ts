@@ -37,7 +37,7 @@ async function start(): Promise<Service> {
     Deno.exit(EXIT_USAGE);
   });
   await startLog(config.logLevel);
-  const service = await composeService(config, { identity: "lasting" });
+  const service = await composeService(config);
   closeAtSignals(service);
   return service;
 }

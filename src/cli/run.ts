@@ -1,6 +1,6 @@
 import { basename } from "@std/path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { composeService } from "../compose/mod.ts";
+import { composeCommand } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import type { Denials } from "../core/denials/denial.ts";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
@@ -74,7 +74,7 @@ async function run(
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     ...(allowNet === undefined ? {} : { permissions: { allowNet: readHosts(allowNet) } }),
   });
-  await using service = await composeService(await loadConfig(settings), { identity: "passing" });
+  await using service = await composeCommand(await loadConfig(settings));
   // Nothing else uses this service, so that its self-tests may take their time; what is wrong with the request is told below.
   await settledUnlessInterrupted(service.selector.rank(request, { isPatient: true }), interrupt.signal);
   if (interrupt.signal.aborted) return exitCodeOfEnd(interrupt.signal);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { composeService } from "../compose/mod.ts";
+import { composeCommand } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { formatTable, print } from "./output.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
@@ -15,7 +15,7 @@ export function addRuntimesCommand(program: Command): void {
 }
 
 async function listRuntimes(flags: Record<string, unknown>): Promise<void> {
-  await using service = await composeService(await loadConfig(flags), { identity: "passing" });
+  await using service = await composeCommand(await loadConfig(flags));
   const runtimes = await service.engine.describeRuntimes();
   const rows = runtimes.map(({ name, available, reason, isolation, capabilities, environments }) => [
     name,

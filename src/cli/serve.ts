@@ -16,7 +16,7 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   Deno.addSignalListener("SIGINT", () => stopped.resolve());
   const config = await loadConfig(flags);
   await startLog(config.logLevel);
-  await using service = await composeService(config, { identity: "lasting" });
+  await using service = await composeService(config);
   const { url } = service.listen();
   await announce(service, url);
   await stopped.promise;

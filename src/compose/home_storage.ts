@@ -4,35 +4,30 @@ import { MEBIBYTE } from "../core/limits.ts";
 import { openStorage, type StorageOptions } from "../storage/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 
-/** How long a write waits for another process's: the whole service waits with it. */
+/** How long a write waits for another process's write: the whole service waits with it. */
 const PATIENCE_MS = 100;
 const DATABASE = "codebeaker.db";
 const HOUR_MS = 3_600_000;
 
 /**
- * What a service keeps. Without an identity it is in memory, unless its home may hold keys: a service that did not see
- * them would let in whoever has none.
+ * The storage of a service. Without an instance it is in memory, unless its home has a database: a service that did not
+ * see the keys there would serve clients that have none.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */
-export function openServiceStorage(
-  config: Config,
-  { identity, hasInstance }: { readonly identity: "lasting" | "passing"; readonly hasInstance: boolean },
-): Storage {
-  const isKept = identity === "lasting" && (hasInstance || isThere(`${config.home}/${DATABASE}`));
-  return isKept ? openHomeStorage(config, { patienceMs: PATIENCE_MS }) : openStorage(undefined, retentionOf(config));
+export function openServiceStorage(config: Config, { hasInstance }: { readonly hasInstance: boolean }): Storage {
+  return hasInstance || hasDatabase(config)
+    ? openHomeStorage(config, { patienceMs: PATIENCE_MS })
+    : openMemoryStorage(config);
 }
 
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false; // Whatever it is, nobody can have kept keys in it.
-  }
+/** A storage that ends with this process. */
+export function openMemoryStorage(config: Config): Storage {
+  return openStorage(undefined, retentionOf(config));
 }
 
 /**
- * What a home keeps, for the service itself and for the command line beside it.
+ * The storage of a home, for the service itself and for the command line beside it.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */
@@ -46,17 +41,25 @@ export function openHomeStorage(config: Config, options: Pick<StorageOptions, "p
   return openStorage(`${config.home}/${DATABASE}`, { ...retentionOf(config), ...options });
 }
 
+/** Whether a home keeps keys, also where this process keeps nothing there. */
+export function homeHasKeys(config: Config): boolean {
+  if (!hasDatabase(config)) return false;
+  using storage = openHomeStorage(config);
+  return storage.keys.hasAny();
+}
+
+function hasDatabase({ home }: Config): boolean {
+  try {
+    return Deno.statSync(`${home}/${DATABASE}`).isFile;
+  } catch {
+    return false; // Absent or unreadable: no key can have been kept there.
+  }
+}
+
 function retentionOf(config: Config): StorageOptions {
   return {
     outputRetentionMs: config.outputRetentionHours * HOUR_MS,
     maxStoredBytes: config.maxStoredOutputMb * MEBIBYTE,
     auditRetentionMs: config.auditRetentionDays * 24 * HOUR_MS,
   };
-}
-
-/** Whether a home keeps keys, also where this process keeps nothing there. */
-export function homeHasKeys(config: Config): boolean {
-  if (!isThere(`${config.home}/${DATABASE}`)) return false;
-  using storage = openHomeStorage(config);
-  return storage.keys.hasAny();
 }

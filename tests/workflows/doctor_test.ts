@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { composeService } from "../../src/compose/mod.ts";
+import { composeCommand, composeService } from "../../src/compose/mod.ts";
 import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
 import { createDenoRuntime } from "../../src/runtimes/deno/deno_runtime.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
@@ -142,7 +142,6 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
   const binary = await writeWeakenedDeno(directory, { withoutFlag: "--deny-net*", withFlags: ["--allow-net"] });
   {
     await using service = await composeService(configFor(directory), {
-      identity: "lasting",
       createRuntimes: (host) => [
         createDenoRuntime({ ...host, confinement: Confinement.none(), settings: { deno: { denoBinary: binary } } }),
       ],
@@ -179,13 +178,12 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("a service that lasts has its runtimes prove themselves at its start, and a passing one does not", async () => {
-  for (const [identity, expected] of [["lasting", 1], ["passing", 0]] as const) {
+Deno.test("a service begins the self-tests of its runtimes at its start, and a command does not", async () => {
+  for (const [compose, expected] of [[composeService, 1], [composeCommand, 0]] as const) {
     const directory = await Deno.makeTempDir();
     let asked = 0;
     {
-      await using _service = await composeService(configFor(directory), {
-        identity,
+      await using _composed = await compose(configFor(directory), {
         createRuntimes: () => [{
           ...fakeRuntime(),
           isAvailable: () => {
@@ -195,7 +193,7 @@ Deno.test("a service that lasts has its runtimes prove themselves at its start, 
         }],
       });
     }
-    assertEquals([identity, asked], [identity, expected]);
+    assertEquals([compose.name, asked], [compose.name, expected]);
     await Deno.remove(directory, { recursive: true });
   }
 });

@@ -123,7 +123,6 @@ Deno.test("/metrics counts a runtime that could not start a program, and the one
     });
     const working = fakeRuntime({ name: "deno", createEnvironment: () => FakeEnvironment.create() });
     await using service = await composeService(configFor(directory), {
-      identity: "lasting",
       createRuntimes: () => [broken, working],
     });
     const client = new ApiClient(service.listen());

@@ -120,7 +120,10 @@ Deno.test("a service that cannot write down what an earlier one left says so, an
     }
     const started = start(places).then((service) => service[Symbol.asyncDispose]());
     const { message } = await assertRejects(() => started, Error);
-    assertStringIncludes(message, "codebeaker: Cannot start as what an earlier service left unfinished cannot be");
+    assertStringIncludes(
+      message,
+      "codebeaker: Cannot start as the unfinished executions of an earlier service cannot be",
+    );
     assertStringIncludes(message, "database or disk is full");
     assert(!message.includes("    at "), message);
   }));

@@ -1,0 +1,33 @@
+import { MemoryBudget } from "../concurrency/memory_budget.ts";
+import type { Config } from "../config.ts";
+import type { Engine } from "../engine/mod.ts";
+import { Instance } from "../host/instance.ts";
+import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
+import { composeEngine, type RuntimeOptions } from "./engine.ts";
+import { openGround } from "./ground.ts";
+import { homeHasKeys, openMemoryStorage } from "./home_storage.ts";
+
+/** An engine for one command line. */
+export interface CommandEngine extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly selector: RuntimeSelector;
+}
+
+/**
+ * Builds an engine for one command, beside the service of the same home: it keeps nothing, keeps nothing warm and is not
+ * observed.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
+export async function composeCommand(config: Config, options: RuntimeOptions = {}): Promise<CommandEngine> {
+  await using building = new AsyncDisposableStack();
+  const memory = new MemoryBudget(config.memoryBudgetMb);
+  const ground = building.use(await openGround(config, { memory, openInstance: (home) => Instance.openPassing(home) }));
+  const storage = building.use(openMemoryStorage(config));
+  const hasKeys = () => config.apiKeys.length > 0 || homeHasKeys(config);
+  const { engine, selector } = building.use(
+    await composeEngine(config, { ...options, ground, memory, storage, observer: {}, hasKeys }),
+  );
+  const owned = building.move();
+  return { engine, selector, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}

@@ -1,0 +1,51 @@
+import type { Clock } from "../concurrency/clock.ts";
+import type { MemoryBudget } from "../concurrency/memory_budget.ts";
+import type { Config } from "../config.ts";
+import { messageOf } from "../core/errors.ts";
+import { StartProbe } from "../engine/mod.ts";
+import { giveBackMemory } from "../host/free_memory.ts";
+import { log } from "../log.ts";
+import type { ExecutionRuntime } from "../runtimes/port.ts";
+import { WarmPool, type WarmPoolOptions } from "../runtimes/warm/warm_pool.ts";
+import type { EngineParts } from "./engine.ts";
+
+/** The pool of warm environments; undefined where the operator wants none. */
+export function openPool(
+  { warmIdleMs, warmMax }: Config,
+  { memory, ...options }: Pick<WarmPoolOptions, "clock" | "isBusy"> & { readonly memory: MemoryBudget },
+): WarmPool | undefined {
+  if (warmMax === 0) return undefined;
+  return new WarmPool({
+    ...options,
+    max: warmMax,
+    idleMs: warmIdleMs,
+    promiseMemory: (memoryMb) => memory.forWarm(memoryMb),
+    onFault: (runtime, error) => log.warning("warm_pool.start_failed", { runtime, error }),
+  });
+}
+
+/** Begins the work that a service does before it is asked: self-tests, measuring, giving back memory. Disposing ends it. */
+export function prepareAhead(
+  config: Config,
+  { admission, clock, memory, runtimes, selector }:
+    & Pick<EngineParts, "admission" | "runtimes" | "selector">
+    & { readonly clock: Clock; readonly memory: MemoryBudget },
+): AsyncDisposable {
+  const begun = new AsyncDisposableStack();
+  beginSelfTests(runtimes);
+  begun.use(giveBackMemory(clock));
+  if (config.probe) {
+    const isBusy = () => !admission.isOpen || admission.running > 0;
+    begun.use(new StartProbe({ selector, memory, isBusy })).begin();
+  }
+  return begun;
+}
+
+/** Begins each runtime's self-test, so that the first request that needs it waits less. */
+function beginSelfTests(runtimes: readonly ExecutionRuntime[]): void {
+  for (const runtime of runtimes) {
+    runtime.isAvailable().catch((error: unknown) =>
+      log.error("runtime.load_failed", { runtime: runtime.name, error: messageOf(error) })
+    );
+  }
+}
