@@ -19,8 +19,8 @@ export function openPool(
     ...options,
     max: warmMax,
     idleMs: warmIdleMs,
-    promiseMemory: (memoryMb) => memory.forWarm(memoryMb),
-    onFault: (runtime, error) => log.warning("warm_pool.start_failed", { runtime, error }),
+    lendMemory: (memoryMb) => memory.forWarm(memoryMb),
+    onFailure: (event, { error, owner }) => log.warning(`warm_pool.${event}`, { runtime: owner, error }),
   });
 }
 

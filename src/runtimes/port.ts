@@ -37,7 +37,7 @@ export interface RuntimeHost {
   /** Memory that what is idle may hold, for as long as it is there. Absent, there always is some. */
   readonly memory?: Pick<MemoryBudget, "forSession" | "forWorkspace">;
   /** What is made ahead of time; absent, nothing is. */
-  readonly pool?: Pick<WarmPool, "count" | "soon" | "stock" | "take">;
+  readonly pool?: Pick<WarmPool, "count" | "lease" | "schedule" | "warmUp">;
   readonly log: RuntimeLog;
 }
 

@@ -1,14 +1,14 @@
 import type { RuntimeHost } from "../../src/runtimes/port.ts";
 
-/** A pool that makes what is asked for when it is asked for, and has done so ahead of time as far as anybody can tell. */
+/** A pool that makes a member at each request and leases it as if it had been warm. */
 export const EAGER_POOL: NonNullable<RuntimeHost["pool"]> = {
-  async take(_kind, { make }) {
+  async lease(_kind, { make }) {
     const member = await make();
     return { member, [Symbol.asyncDispose]: () => member[Symbol.asyncDispose]() };
   },
-  stock() {},
+  warmUp() {},
   count() {},
-  soon(_who, errand) {
-    errand().catch(() => {}); // As the real one: whoever needs it goes without.
+  schedule(_client, task) {
+    task().catch(() => {}); // The real pool ignores failures, too.
   },
 };

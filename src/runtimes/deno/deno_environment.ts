@@ -223,7 +223,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
       const waiting = await this.#warm.take(keyOf(request));
       const process = waiting ?? await startProcess(this.#place, request, { signal, goesOn: true });
       this.#isWarm = waiting !== undefined;
-      if (this.#keepsOne(request)) this.#installation.pool?.count(RUNTIME_NAME, { wasReady: this.#isWarm });
+      if (this.#keepsOne(request)) this.#installation.pool?.count(RUNTIME_NAME, { isHit: this.#isWarm });
       return this.#follow(process, { options, among: this.#running, onGone: () => this.#waitSoon(request) });
     } finally {
       this.#starting--;
@@ -257,7 +257,7 @@ export class DenoEnvironment implements ExecutionEnvironment {
   /** Has a process wait for the same program in an environment that lasts, for as long as one is run now and then. */
   #waitSoon(request: ProcessRequest): void {
     if (!this.#keepsOne(request)) return;
-    this.#installation.pool?.soon(this, async () => {
+    this.#installation.pool?.schedule(this, async () => {
       const isBusy = this.#running.size + this.#starting > 0;
       if (!this.#isDisposed && !isBusy && !this.#warm.has(keyOf(request))) {
         await this.#warm.prepare(this.#warmStart(request));

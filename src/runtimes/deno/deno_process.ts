@@ -11,7 +11,7 @@ import { settledWithin } from "../../concurrency/delay.ts";
 import { memoryLimit } from "../../process/ending.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { type ChildRequest, type ReadyChild, startChild } from "../../process/run_child.ts";
-import type { WarmMember } from "../warm/warm_shelf.ts";
+import type { WarmMember } from "../warm/warm_member.ts";
 import type { DenoInstallation } from "./installation.ts";
 import type { Launch } from "./launch.ts";
 import { grantedAt, type Places } from "./places.ts";

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
-import type { Lease } from "../warm/warm_pool.ts";
+import type { Lease } from "../warm/warm_member.ts";
 import type { ShelfOptions } from "../warm/warm_shelf.ts";
 import type { RuntimeConfig } from "../port.ts";
 import { DenoEnvironment, WARM_MEMORY_MB } from "./deno_environment.ts";
@@ -21,7 +21,7 @@ export function stockWarm(installation: DenoInstallation): void {
       minIsolation: 0,
       singleUse: true,
     };
-    installation.pool?.stock(kindOf(config), shelfOf(installation, config, { min: 1 }));
+    installation.pool?.warmUp(kindOf(config), shelfOf(installation, config, { min: 1 }));
   }
 }
 
@@ -30,7 +30,7 @@ export async function takeWarm(
   installation: DenoInstallation,
   config: RuntimeConfig,
 ): Promise<Lease<DenoEnvironment> | undefined> {
-  return await installation.pool?.take(kindOf(config), shelfOf(installation, config, { min: 0 }));
+  return await installation.pool?.lease(kindOf(config), shelfOf(installation, config, { min: 0 }));
 }
 
 /**

@@ -4,7 +4,7 @@ import { unsupportedLanguage } from "../../core/languages.ts";
 import type { Limits } from "../../core/limits.ts";
 import { settledWithin } from "../../concurrency/delay.ts";
 import { Semaphore } from "../../concurrency/semaphore.ts";
-import type { Lease } from "../warm/warm_pool.ts";
+import type { Lease } from "../warm/warm_member.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions } from "../port.ts";
 import { type BesideLauncher, launchBeside } from "./program/beside_launcher.ts";
 import type { Container } from "./container/container.ts";
@@ -225,7 +225,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     using _turn = compiles ? await this.#compiler.acquire({ timeoutMs: COMPILER_QUEUE_MS, signal }) : undefined;
     await this.#bounds.set(container.id, { compiling: compiles, limits });
     const launched = await this.#launchBeside(container, program, env);
-    if (this.#keepsOne) this.#installation.pool?.count(RUNTIME_NAME, { wasReady: launched.isWarm });
+    if (this.#keepsOne) this.#installation.pool?.count(RUNTIME_NAME, { isHit: launched.isWarm });
     const start = async ({ execId, isWarm, launcher, told }: BesideLauncher) => {
       const control: ProgramControl = {
         signal: (name, pid) => this.#signalBeside(container, name, pid),
@@ -256,7 +256,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
   /** Has a launcher wait for the next program of a container that lasts, for as long as one is run now and then. */
   #waitSoon(): void {
     if (!this.#keepsOne) return;
-    this.#installation.pool?.soon(this, async () => {
+    this.#installation.pool?.schedule(this, async () => {
       await this.#cleaning;
       if (this.#isDisposed || this.#running.size + this.#starting > 0 || this.#warm.isOccupied) return;
       const place = { ...this.#installation, ...this.#options, variables: this.#variables({}) };

@@ -1,5 +1,4 @@
-import type { Lease } from "./warm_pool.ts";
-import type { WarmMember } from "./warm_shelf.ts";
+import type { Lease, WarmMember } from "./warm_member.ts";
 import type { ExecutionEnvironment } from "../port.ts";
 
 /** A leased environment: disposing ends the lease with it. */

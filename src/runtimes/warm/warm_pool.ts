@@ -1,205 +1,180 @@
 import { messageOf } from "../../core/errors.ts";
-import { type ShelfConditions, type ShelfOptions, type Waiting, type WarmMember, WarmShelf } from "./warm_shelf.ts";
+import type { Lease, WarmMember } from "./warm_member.ts";
+import { type ShelfEntry, type ShelfOptions, type ShelfSettings, WarmShelf } from "./warm_shelf.ts";
+import { WorkerLoop } from "./worker_loop.ts";
 
-/** How often it is looked what is dead, idle or missing. */
-const LOOK_MS = 250;
+/** How often dead and idle members are removed and missing ones made. */
+const POLL_MS = 250;
 const MAX_SHELVES = 64;
 
-/** A member for one use; disposing removes it, and lets another be made. */
-export interface Lease<Member extends WarmMember> extends AsyncDisposable {
-  readonly member: Member;
-}
-
-/** How the shelves of one owner stand. */
+/** The state of one owner's shelves. */
 export interface PoolState {
-  /** Members that wait. */
+  /** The warm members. */
   readonly ready: number;
-  /** How often one was there when it was asked for, and how often none was. */
+  /** How many requests found a warm member. */
   readonly hits: number;
   readonly misses: number;
 }
 
-/** What a pool is made from. */
-export interface WarmPoolOptions extends ShelfConditions {
-  /** Whether programs need the machine now. */
+/** Options of a pool. */
+export interface WarmPoolOptions extends ShelfSettings {
+  /** Whether programs need all of the machine now. */
   isBusy(): boolean;
 }
 
 /**
- * Everything that is made ahead of time, for all runtimes: one member at a time, beside it one errand, and none of it
- * while programs need the machine. A shelf holds members of one kind, as many as arrive while one is made; what is asked
- * for rarely is made when it is asked for.
+ * The warm members of all runtimes. While the machine is not busy it makes one member at a time and runs one task
+ * beside it. A shelf holds the members of one kind, as many as are requested while one is made; a kind that is
+ * requested rarely has none.
  */
 export class WarmPool implements AsyncDisposable {
   readonly #options: WarmPoolOptions;
   readonly #shelves = new Map<string, WarmShelf>();
-  readonly #past = new Map<string, { hits: number; misses: number }>();
-  readonly #errands = new Map<object, () => Promise<void>>();
-  readonly #leaving = new Set<Promise<void>>();
-  readonly #looking: Disposable;
-  readonly #errandLane = new Lane(() => this.#isIdle);
-  readonly #shelfLane = new Lane(() => this.#isIdle);
+  readonly #usage = new Map<string, { hits: number; misses: number }>();
+  readonly #tasks = new Map<object, () => Promise<void>>();
+  readonly #removals = new Set<Promise<void>>();
+  readonly #polling: Disposable;
+  readonly #taskLoop = new WorkerLoop(() => this.#mayWork);
+  readonly #memberLoop = new WorkerLoop(() => this.#mayWork);
   #isClosed = false;
 
   constructor(options: WarmPoolOptions) {
     this.#options = options;
-    this.#looking = options.clock.every(LOOK_MS, () => this.#look());
+    this.#polling = options.clock.every(POLL_MS, () => this.#poll());
   }
 
-  /** Has the minimum of a kind made that was not asked for yet. */
-  stock<Member extends WarmMember>(kind: string, options: ShelfOptions<Member>): void {
-    this.#shelf(kind, options);
-    this.#work();
+  /** Makes the minimum of a kind before its first request. */
+  warmUp<Member extends WarmMember>(kind: string, options: ShelfOptions<Member>): void {
+    this.#shelfOf(kind, options);
+    this.#wake();
   }
 
   /**
-   * One of a kind that is ready, or will be sooner than if it were made now; undefined when there is none. From then on
-   * others of the kind are made when it is worth it.
+   * Leases a warm member of a kind, or one that is warm sooner than a new one would be; undefined when there is none.
+   * A kind that is requested often is kept warm from then on.
    */
-  async take<Member extends WarmMember>(
+  async lease<Member extends WarmMember>(
     kind: string,
     options: ShelfOptions<Member>,
   ): Promise<Lease<Member> | undefined> {
     if (this.#isClosed || this.#options.max === 0) return undefined;
-    const shelf = this.#shelf(kind, options);
-    const member = await shelf.take() as Member | undefined; // A kind is asked for with one type.
-    this.count(options.owner, { wasReady: member !== undefined });
-    return member && { member, [Symbol.asyncDispose]: () => this.#giveBack(member) };
+    const shelf = this.#shelfOf(kind, options);
+    const member = await shelf.take() as Member | undefined; // A kind is requested with one type.
+    this.count(options.owner, { isHit: member !== undefined });
+    return member && { member, [Symbol.asyncDispose]: () => this.#retire(member) };
   }
 
-  /** Counts among an owner's hits and misses what it keeps ready itself, on no shelf. */
-  count(owner: string, { wasReady }: { readonly wasReady: boolean }): void {
-    const past = this.#pastOf(owner);
-    if (wasReady) past.hits++;
-    else past.misses++;
+  /** Counts a hit or miss of a warm process that its owner keeps in a slot of its own. */
+  count(owner: string, { isHit }: { readonly isHit: boolean }): void {
+    const usage = this.#usageOf(owner);
+    if (isHit) usage.hits++;
+    else usage.misses++;
   }
 
   /**
-   * Does something that can wait, as soon as no program needs the machine, in place of what the same one asked for
-   * before. What it throws is told to nobody.
+   * Runs a task as soon as the machine is not busy, in place of an earlier one of the same client. Its failure is
+   * ignored.
    */
-  soon(who: object, errand: () => Promise<void>): void {
-    this.#errands.set(who, errand);
-    this.#work();
+  schedule(client: object, task: () => Promise<void>): void {
+    this.#tasks.set(client, task);
+    this.#wake();
   }
 
   stateOf(owner: string): PoolState {
     const own = [...this.#shelves.values()].filter((shelf) => shelf.owner === owner);
-    return { ready: own.reduce((total, { ready }) => total + ready, 0), ...this.#pastOf(owner) };
+    return { ready: own.reduce((total, { size }) => total + size, 0), ...this.#usageOf(owner) };
   }
 
-  /** Removes every member that waits, as somebody needs its memory now; for a while no other is made. */
+  /** Removes every warm member to free its memory, and makes none for a while. */
   async evictAll(): Promise<void> {
     for (const shelf of this.#shelves.values()) {
       shelf.pause();
-      this.#remove(shelf.takeOut(0));
+      this.#remove(shelf.evict(0));
     }
-    await Promise.all(this.#leaving);
+    await Promise.all(this.#removals);
   }
 
-  /** Removes every member that waits. */
+  /** Removes every warm member. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    this.#errands.clear();
-    this.#looking[Symbol.dispose]();
-    await Promise.all([this.#errandLane.working, this.#shelfLane.working]);
-    for (const shelf of this.#shelves.values()) this.#remove(shelf.takeOut(0));
-    await Promise.all(this.#leaving);
+    this.#tasks.clear();
+    this.#polling[Symbol.dispose]();
+    await Promise.all([this.#taskLoop.settled, this.#memberLoop.settled]);
+    for (const shelf of this.#shelves.values()) this.#remove(shelf.evict(0));
+    await Promise.all(this.#removals);
   }
 
-  async #giveBack(member: WarmMember): Promise<void> {
+  async #retire(member: WarmMember): Promise<void> {
     await member[Symbol.asyncDispose]();
-    this.#work();
+    this.#wake();
   }
 
-  #shelf<Member extends WarmMember>(kind: string, options: ShelfOptions<Member>): WarmShelf {
+  /** The shelf of a kind, which becomes the last requested one. */
+  #shelfOf<Member extends WarmMember>(kind: string, options: ShelfOptions<Member>): WarmShelf {
     const known = this.#shelves.get(kind);
-    this.#shelves.delete(kind); // The one that was asked for last stands last.
+    this.#shelves.delete(kind);
     const shelf = known ?? new WarmShelf(options, this.#options);
     this.#shelves.set(kind, shelf);
-    const dispensable = [...this.#shelves].find(([, { min }]) => min === 0);
-    if (this.#shelves.size > MAX_SHELVES && dispensable !== undefined) this.#forget(...dispensable);
+    const oldest = [...this.#shelves].find(([, { min }]) => min === 0);
+    if (this.#shelves.size > MAX_SHELVES && oldest !== undefined) this.#discard(...oldest);
     return shelf;
   }
 
-  /** What is being made for it now is removed when it is there. */
-  #forget(kind: string, shelf: WarmShelf): void {
+  /** Removes a shelf. The pause makes it drop a member that is being made. */
+  #discard(kind: string, shelf: WarmShelf): void {
     this.#shelves.delete(kind);
     shelf.pause(Number.POSITIVE_INFINITY);
-    this.#remove(shelf.takeOut(0));
+    this.#remove(shelf.evict(0));
   }
 
-  #pastOf(owner: string): { hits: number; misses: number } {
-    const past = this.#past.get(owner) ?? { hits: 0, misses: 0 };
-    this.#past.set(owner, past);
-    return past;
+  #usageOf(owner: string): { hits: number; misses: number } {
+    const usage = this.#usage.get(owner) ?? { hits: 0, misses: 0 };
+    this.#usage.set(owner, usage);
+    return usage;
   }
 
-  #look(): void {
+  #poll(): void {
     for (const [kind, shelf] of this.#shelves) {
-      if (shelf.min === 0 && shelf.isIdle) this.#forget(kind, shelf); // Nor is it remembered what it was made with.
-      else this.#remove(shelf.takeOut(shelf.wanted));
+      if (shelf.min === 0 && shelf.isIdle) this.#discard(kind, shelf);
+      else this.#remove(shelf.evict(shelf.targetSize));
     }
-    this.#work();
+    this.#wake();
   }
 
-  /** Members that nobody gets any more. Their memory is another's when they are gone. */
-  #remove(out: readonly Waiting[]): void {
-    for (const { member, memory } of out) {
-      const leaving = Promise.resolve(member[Symbol.asyncDispose]())
-        .catch((error: unknown) => this.#options.onFault("a member cannot be removed", messageOf(error)))
+  /** Removes evicted members and frees their memory afterwards. */
+  #remove(evicted: readonly ShelfEntry[]): void {
+    for (const { member, memory, owner } of evicted) {
+      const removal = Promise.resolve(member[Symbol.asyncDispose]())
+        .catch((error: unknown) => this.#options.onFailure("removal_failed", { owner, error: messageOf(error) }))
         .finally(() => {
           memory[Symbol.dispose]();
-          this.#leaving.delete(leaving);
+          this.#removals.delete(removal);
         });
-      this.#leaving.add(leaving);
+      this.#removals.add(removal);
     }
   }
 
-  #work(): void {
-    this.#errandLane.work(() => this.#nextErrand());
-    this.#shelfLane.work(() => this.#neediest());
+  #wake(): void {
+    this.#taskLoop.wake(() => this.#nextTask());
+    this.#memberLoop.wake(() => this.#nextMember());
   }
 
-  get #isIdle(): boolean {
+  get #mayWork(): boolean {
     return !this.#isClosed && !this.#options.isBusy();
   }
 
-  #nextErrand(): (() => Promise<void>) | undefined {
-    for (const [who, errand] of this.#errands) {
-      this.#errands.delete(who);
-      return errand;
+  #nextTask(): (() => Promise<void>) | undefined {
+    for (const [client, task] of this.#tasks) {
+      this.#tasks.delete(client);
+      return task;
     }
     return undefined;
   }
 
-  #neediest(): (() => Promise<void>) | undefined {
-    const [shelf] = [...this.#shelves.values()].filter(({ lacks }) => lacks > 0).toSorted((a, b) => b.lacks - a.lacks);
+  /** Makes a member for the shelf that lacks the most. */
+  #nextMember(): (() => Promise<void>) | undefined {
+    const [shelf] = [...this.#shelves.values()].filter(({ lacking }) => lacking > 0)
+      .toSorted((a, b) => b.lacking - a.lacking);
     return shelf && (() => shelf.add());
-  }
-}
-
-/** Does one thing after the other, as long as it may. */
-class Lane {
-  working: Promise<void> = Promise.resolve();
-  readonly #mayGoOn: () => boolean;
-  #isWorking = false;
-
-  constructor(mayGoOn: () => boolean) {
-    this.#mayGoOn = mayGoOn;
-  }
-
-  work(takeNext: () => (() => Promise<void>) | undefined): void {
-    if (!this.#isWorking) this.working = this.#workOff(takeNext);
-  }
-
-  async #workOff(takeNext: () => (() => Promise<void>) | undefined): Promise<void> {
-    this.#isWorking = true;
-    while (this.#mayGoOn()) {
-      const next = takeNext();
-      if (next === undefined) break;
-      await next().catch(() => {}); // Whoever needs it goes without.
-    }
-    this.#isWorking = false;
   }
 }

@@ -1,160 +1,157 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Clock } from "../../concurrency/clock.ts";
 import { settledWithin } from "../../concurrency/delay.ts";
+import type { WarmMember } from "./warm_member.ts";
 
-/** Over how long arrivals are counted: what comes again and again within it is worth a shelf. */
-const MEMORY_MS = 30_000;
-/** So many arrivals within that time, an old one counting less, are worth making members for. */
-const WORTH = 2.5;
-/** How much more is kept ready than arrives, on average, while one is made. */
+/** Time constant of the request rate: requests older than a few of these hardly count. */
+const RATE_WINDOW_MS = 30_000;
+/** Requests within the window, decayed by age, that make a kind worth keeping warm. */
+const MIN_REQUESTS = 2.5;
+/** How many times the requests that arrive while a member is made are kept warm. */
 const RESERVE = 2;
-/** How long nothing is made for a shelf on which nothing could be made, or whose members had to give way. */
+/** How long no member is made after a failure or an eviction. */
 const RETRY_MS = 5_000;
-/** The same where it has failed again and again: each time for twice as long as before. */
+/** The longest pause after repeated failures, each of which doubles it. */
 const MAX_RETRY_MS = 60_000;
-/** What one takes to make before any was, in ms. */
-const UNKNOWN_MAKE_MS = 100;
-/** How much of the newest time enters the average of what one takes to make. */
-const NEWEST = 0.25;
+/** The time that making a member is assumed to take before any was made. */
+const INITIAL_MAKE_MS = 100;
+/** Weight of the newest sample in the average time that making a member takes. */
+const SAMPLE_WEIGHT = 0.25;
 
-/** Something that is made ahead of time for one use. Disposing removes it, used or not. */
-export interface WarmMember extends AsyncDisposable {
-  /** Whether it can still serve. */
-  readonly isAlive: boolean;
-}
-
-/** What stands on a shelf, and how much of it. */
+/** The members of a shelf. */
 export interface ShelfOptions<Member extends WarmMember> {
-  /** Whose it is: hits and misses are counted by that. */
+  /** The name under which hits and misses are counted. */
   readonly owner: string;
-  /** How many are there also when nobody comes. */
+  /** The members that are kept without requests. */
   readonly min: number;
-  /** What one takes of memory while it waits, in MB. */
+  /** The memory of one warm member. */
   readonly memoryMb: number;
   make(): Promise<Member>;
 }
 
-/** What all shelves share. */
-export interface ShelfConditions {
+/** Settings that all shelves share. */
+export interface ShelfSettings {
   readonly clock: Clock;
   /** The most members of one shelf. */
   readonly max: number;
-  /** How long nobody may come until a shelf is down to its minimum, in ms. */
+  /** How long without requests a shelf keeps more than its minimum. */
   readonly idleMs: number;
-  /** Memory for as long as a member waits; undefined when there is none now. */
-  promiseMemory(memoryMb: number): Disposable | undefined;
-  onFault(owner: string, reason: string): void;
+  /** Lends memory to a warm member; undefined when there is none now. */
+  lendMemory(memoryMb: number): Disposable | undefined;
+  onFailure(event: "start_failed" | "removal_failed", fields: { readonly owner: string; readonly error: string }): void;
 }
 
-/** A member, and the memory that it holds as long as it waits. */
-export interface Waiting {
+/** A warm member and the memory that it holds until it is taken. */
+export interface ShelfEntry {
+  readonly owner: string;
   readonly member: WarmMember;
   readonly memory: Disposable;
 }
 
-/** Members of one kind, as many as arrive while one is made. */
+/** The warm members of one kind, as many as are requested while one is made. */
 export class WarmShelf {
   readonly #options: ShelfOptions<WarmMember>;
-  readonly #pool: ShelfConditions;
-  #waiting: Waiting[] = [];
+  readonly #settings: ShelfSettings;
+  #entries: ShelfEntry[] = [];
   #making: Promise<void> | undefined;
-  /** Whether somebody waits for the one that is being made: others would wait for nothing. */
+  /** Whether a request waits for the member that is being made. */
   #isAwaited = false;
-  #makeMs = UNKNOWN_MAKE_MS;
-  /** How many came, each counting less the longer ago it is. */
-  #arrivals = 0;
-  #arrivedAt: number;
+  #averageMakeMs = INITIAL_MAKE_MS;
+  /** Requests, decayed by age up to the last one. */
+  #requests = 0;
+  #requestedAt: number;
   #retryAt = 0;
   #retryMs = RETRY_MS;
 
-  constructor(options: ShelfOptions<WarmMember>, pool: ShelfConditions) {
+  constructor(options: ShelfOptions<WarmMember>, settings: ShelfSettings) {
     this.#options = options;
-    this.#pool = pool;
-    this.#arrivedAt = pool.clock.elapsed();
+    this.#settings = settings;
+    this.#requestedAt = settings.clock.elapsed();
   }
 
   get owner(): string {
     return this.#options.owner;
   }
 
-  get ready(): number {
-    return this.#waiting.length;
+  get size(): number {
+    return this.#entries.length;
   }
 
-  /** How many are there also when nobody comes. */
+  /** The members that are kept without requests. */
   get min(): number {
-    return Math.min(this.#options.min, this.#pool.max);
+    return Math.min(this.#options.min, this.#settings.max);
   }
 
-  /** Whether nobody has come for a while. */
+  /** Whether there has been no request for a while. */
   get isIdle(): boolean {
-    return this.#pool.clock.elapsed() - this.#arrivedAt > this.#pool.idleMs;
+    return this.#settings.clock.elapsed() - this.#requestedAt > this.#settings.idleMs;
   }
 
-  /** How many should be ready now. */
-  get wanted(): number {
-    const arrivals = this.#decayed();
-    if (this.isIdle || arrivals < WORTH) return this.min;
-    const arriveMeanwhile = arrivals / MEMORY_MS * this.#makeMs;
-    return Math.min(this.#pool.max, Math.max(this.min, 1, Math.ceil(RESERVE * arriveMeanwhile)));
+  /** The number of members to have now. */
+  get targetSize(): number {
+    const requests = this.#recentRequests();
+    if (this.isIdle || requests < MIN_REQUESTS) return this.min;
+    const requestsMeanwhile = requests / RATE_WINDOW_MS * this.#averageMakeMs;
+    return Math.min(this.#settings.max, Math.max(this.min, 1, Math.ceil(RESERVE * requestsMeanwhile)));
   }
 
-  /** How many are missing that can be made now. */
-  get lacks(): number {
-    return this.#pool.clock.elapsed() < this.#retryAt ? 0 : this.wanted - this.ready;
+  /** The number of members to make now. */
+  get lacking(): number {
+    return this.#settings.clock.elapsed() < this.#retryAt ? 0 : this.targetSize - this.size;
   }
 
-  /** Nothing is made for a while. */
+  /** Makes no member for a while, and drops one that is being made. */
   pause(ms = RETRY_MS): void {
-    this.#retryAt = this.#pool.clock.elapsed() + ms;
+    this.#retryAt = this.#settings.clock.elapsed() + ms;
   }
 
-  /** One that is ready, or that is being made and will be ready sooner than another. */
+  /** A warm member, or one that is warm sooner than a new one would be. Only one request waits for the latter. */
   async take(): Promise<WarmMember | undefined> {
-    this.#arrivals = this.#decayed() + 1;
-    this.#arrivedAt = this.#pool.clock.elapsed();
-    const ready = this.#takeReady();
-    if (ready !== undefined || this.#making === undefined || this.#isAwaited) return ready;
+    this.#requests = this.#recentRequests() + 1;
+    this.#requestedAt = this.#settings.clock.elapsed();
+    const warm = this.#takeWarm();
+    if (warm !== undefined || this.#making === undefined || this.#isAwaited) return warm;
     this.#isAwaited = true;
-    await settledWithin(this.#making, this.#makeMs);
+    await settledWithin(this.#making, this.#averageMakeMs);
     this.#isAwaited = false;
-    return this.#takeReady();
+    return this.#takeWarm();
   }
 
-  /** Makes one more. */
+  /** Makes one more member. */
   async add(): Promise<void> {
     this.#making = this.#make();
     await this.#making;
     this.#making = undefined;
   }
 
-  /** Takes those out that are dead, and those beyond so many, which waited the longest. */
-  takeOut(most: number): Waiting[] {
-    const alive = this.#waiting.filter(({ member }) => member.isAlive);
-    const kept = most === 0 ? [] : alive.slice(-most);
-    const out = this.#waiting.filter((one) => !kept.includes(one));
-    this.#waiting = kept;
-    return out;
+  /** Takes out the dead members, and the oldest of more than `max`. */
+  evict(max: number): ShelfEntry[] {
+    const alive = this.#entries.filter(({ member }) => member.isAlive);
+    const kept = max === 0 ? [] : alive.slice(-max);
+    const evicted = this.#entries.filter((entry) => !kept.includes(entry));
+    this.#entries = kept;
+    return evicted;
   }
 
-  #takeReady(): WarmMember | undefined {
-    const at = this.#waiting.findIndex(({ member }) => member.isAlive);
-    const [taken] = at < 0 ? [] : this.#waiting.splice(at, 1);
+  #takeWarm(): WarmMember | undefined {
+    const index = this.#entries.findIndex(({ member }) => member.isAlive);
+    const [taken] = index < 0 ? [] : this.#entries.splice(index, 1);
     taken?.memory[Symbol.dispose]();
     return taken?.member;
   }
 
   async #make(): Promise<void> {
-    const { clock, onFault, promiseMemory } = this.#pool;
-    const memory = promiseMemory(this.#options.memoryMb);
+    const { clock, lendMemory, onFailure } = this.#settings;
+    const { make, memoryMb, owner } = this.#options;
+    const memory = lendMemory(memoryMb);
     if (memory === undefined) return this.pause();
     const startedAt = clock.elapsed();
     try {
-      const member = await this.#options.make();
+      const member = await make();
       this.#retryMs = RETRY_MS;
-      this.#makeMs += (clock.elapsed() - startedAt - this.#makeMs) * NEWEST;
-      if (clock.elapsed() >= this.#retryAt) this.#waiting.push({ member, memory });
-      else { // Those that were there had to give way meanwhile.
+      this.#averageMakeMs += (clock.elapsed() - startedAt - this.#averageMakeMs) * SAMPLE_WEIGHT;
+      if (clock.elapsed() >= this.#retryAt) this.#entries.push({ owner, member, memory });
+      else { // The shelf was evicted meanwhile.
         memory[Symbol.dispose]();
         await member[Symbol.asyncDispose]();
       }
@@ -162,11 +159,11 @@ export class WarmShelf {
       memory[Symbol.dispose]();
       this.pause(this.#retryMs);
       this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
-      onFault(this.owner, messageOf(error));
+      onFailure("start_failed", { owner, error: messageOf(error) });
     }
   }
 
-  #decayed(): number {
-    return this.#arrivals * Math.exp(-(this.#pool.clock.elapsed() - this.#arrivedAt) / MEMORY_MS);
+  #recentRequests(): number {
+    return this.#requests * Math.exp(-(this.#settings.clock.elapsed() - this.#requestedAt) / RATE_WINDOW_MS);
   }
 }

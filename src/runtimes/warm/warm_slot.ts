@@ -1,6 +1,6 @@
 import { settledWithin } from "../../concurrency/delay.ts";
 import type { RuntimeHost } from "../port.ts";
-import type { WarmMember } from "./warm_shelf.ts";
+import type { WarmMember } from "./warm_member.ts";
 
 /** How long a process is kept warm for a program that does not come. */
 const KEEP_MS = 60_000;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { WarmMember } from "../../../src/runtimes/warm/warm_shelf.ts";
+import type { WarmMember } from "../../../src/runtimes/warm/warm_member.ts";
 import { WarmSlot } from "../../../src/runtimes/warm/warm_slot.ts";
 
 const MEMORY_MB = 10;

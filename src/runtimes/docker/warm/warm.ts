@@ -1,8 +1,8 @@
 import { fingerprintOf } from "../../../core/fingerprint.ts";
 import { DEFAULT_LIMITS } from "../../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
-import type { Lease } from "../../warm/warm_pool.ts";
-import type { ShelfOptions, WarmMember } from "../../warm/warm_shelf.ts";
+import type { Lease, WarmMember } from "../../warm/warm_member.ts";
+import type { ShelfOptions } from "../../warm/warm_shelf.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
 import { RUNTIME_NAME } from "../settings.ts";
 import { WarmContainer } from "./warm_container.ts";
@@ -47,7 +47,7 @@ async function take<Member extends WarmMember>(
   const kind = kindOf(options);
   const isUsual = kind === kindOf({ ...options, config: { ...config, resourceLimits: DEFAULT_LIMITS } });
   const memoryMb = ociRuntime === undefined ? WAITING_MB : WAITING_BESIDE_KERNEL_MB;
-  return await pool?.take(kind, { owner: RUNTIME_NAME, min: isUsual ? 1 : 0, memoryMb, make });
+  return await pool?.lease(kind, { owner: RUNTIME_NAME, min: isUsual ? 1 : 0, memoryMb, make });
 }
 
 /** What two containers have in common that can serve the same program. */

@@ -1,5 +1,5 @@
 import type { Program, RuntimeHost } from "../../port.ts";
-import type { WarmMember } from "../../warm/warm_shelf.ts";
+import type { WarmMember } from "../../warm/warm_member.ts";
 import { WarmSlot, type WarmStart } from "../../warm/warm_slot.ts";
 import type { Container } from "../container/container.ts";
 import { createHandshake } from "../program/attached_launcher.ts";

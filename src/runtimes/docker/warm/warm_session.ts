@@ -1,5 +1,5 @@
 import { newId } from "../../../core/ids.ts";
-import type { WarmMember } from "../../warm/warm_shelf.ts";
+import type { WarmMember } from "../../warm/warm_member.ts";
 import type { Container } from "../container/container.ts";
 import { ContainerSet } from "../container/container_set.ts";
 import { type DockerEnvironmentOptions, type DockerInstallation, KEEPER } from "../container/environment_container.ts";

@@ -200,7 +200,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
   Deno.test("[docker] nothing of who asked first is in what waits for others", async () => {
     let made: (() => Promise<unknown>) | undefined;
     await using docker = await openDocker({}, {
-      pool: { ...EAGER_POOL, take: (_kind, { make }) => Promise.resolve(void (made = make)) },
+      pool: { ...EAGER_POOL, lease: (_kind, { make }) => Promise.resolve(void (made = make)) },
     });
     const config = configFor("python", { singleUse: true, environmentVariables: { PASSWORD: "hunter2" } });
     await using _environment = await docker.runtime.createEnvironment(config);
