@@ -68,7 +68,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   const { engine, executions, selector } = parts;
   building.use(prepareAhead(config, { ...parts, clock, memory }));
   const sessions = building.use(new Sessions({ ...parts, ...config, store: storage.sessions, observer, clock }));
-  await sessions.restore((environmentId) => recoverable.delete(environmentId));
+  await sessions.recover((environmentId) => recoverable.delete(environmentId));
   const { maxBodyBytes } = config;
   const requests = requestBudget(maxBodyBytes);
   const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }, requests));

@@ -3,100 +3,98 @@ import type { Limits } from "../core/limits.ts";
 import type { ProgramHandle } from "../runtimes/port.ts";
 import { settledWithin } from "../concurrency/delay.ts";
 
-/** How long an interpreter has to end a cell itself, before its process is ended. */
+/** How long an interpreter may take to end a cell, before its process is killed. */
 const GRACE_MS = 1_000;
-/** How often it is looked how much CPU time a context has used. */
-const SAMPLE_MS = 100;
-/** The same where a look costs something, and how long one is waited for. */
-const COSTLY_SAMPLE_MS = 1_000;
+/** How often the CPU time of a context is checked. */
+const CHECK_INTERVAL_MS = 100;
+/** How often usage is sampled where that is costly, and how long a sample may take. */
+const SAMPLE_INTERVAL_MS = 1_000;
 const MAX_SAMPLE_MS = 500;
 
-/** What a clock needs of a context's process. */
+/** The part of a context's process that a clock uses. */
 type Watched = Pick<ProgramHandle, "kill" | "sample" | "usage">;
 
-/** What holds for one cell. */
+/** The bounds of one cell. */
 export interface CellBounds {
   readonly limits: Pick<Limits, "cpuMs" | "maxTotalOutputBytes" | "timeoutMs">;
   /** Aborting interrupts it. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A cell that is under way. */
+/** A running cell; disposing reports its end. */
 export interface TimedCell extends Disposable {
-  /** What the context was ended for; undefined as long as it was not. */
+  /** Why the process was killed; undefined while it was not. */
   readonly cause: Outcome | undefined;
-  /** Aborted when nobody may hold the cell up any more: it is late, is interrupted, or its process was ended. */
-  readonly hurry: AbortSignal;
+  /** Aborts when the cell must end: it is late, was interrupted, or its process was killed. */
+  readonly mustEnd: AbortSignal;
   /** Whether its deadline has passed. */
   readonly isLate: boolean;
-  /** Counts what it prints; gives what is within the bound. */
-  count(bytes: Uint8Array): Uint8Array;
-  /** What it has used: CPU time also of what went on between the cell before and it. */
+  /** Counts its output; returns the part within the limit. */
+  countOutput(bytes: Uint8Array): Uint8Array;
+  /** Takes its usage, with the CPU time since the cell before. */
   usage(): ProgramUsage;
 }
 
 /**
- * Sees to it that each cell of a context ends: by its own interpreter at its deadline or an interrupt, and where that does
- * not answer, by the end of the process. CPU time counts from the begin of a cell to that of the next, so that what goes
- * on behind a cell's end is bounded as well. Disposing ends the watching.
+ * Ends each cell of a context at its deadline or on an interrupt: asks the interpreter first, then kills the process.
+ * CPU time counts from the begin of a cell to the begin of the next, so that background work is bounded as well.
+ * Disposing stops the checks.
  */
 export class CellClock implements Disposable {
   readonly #handle: Watched;
   readonly #askToEnd: () => void;
-  readonly #looking: readonly ReturnType<typeof setInterval>[];
+  readonly #timers: readonly ReturnType<typeof setInterval>[];
   #cpuLimitMs = Infinity;
   #cpuBeforeMs = 0;
-  #toldMs = 0;
+  /** CPU time that {@link takeUsage} has returned so far. */
+  #takenMs = 0;
   #cause: Outcome | undefined;
   #interrupt: (() => void) | undefined;
-  /** Whether nobody may hold up the cell that is under way. */
-  #hurry = new AbortController();
+  /** Aborts when the running cell must end. */
+  #mustEnd = new AbortController();
 
-  constructor(
-    handle: Watched,
-    { interrupt }: { interrupt(): void },
-  ) {
+  constructor(handle: Watched, { interrupt }: { interrupt(): void }) {
     this.#handle = handle;
     this.#askToEnd = interrupt;
-    this.#looking = [
-      setInterval(() => this.#check(), SAMPLE_MS),
-      ...(handle.sample === undefined ? [] : [setInterval(() => this.sample(), COSTLY_SAMPLE_MS)]),
+    this.#timers = [
+      setInterval(() => this.#check(), CHECK_INTERVAL_MS),
+      ...(handle.sample === undefined ? [] : [setInterval(() => this.sample(), SAMPLE_INTERVAL_MS)]),
     ];
   }
 
-  /** What its process was ended for; undefined as long as it was not. */
+  /** Why the process was killed; undefined while it was not. */
   get cause(): Outcome | undefined {
     return this.#cause;
   }
 
-  /** Whether a cell is under way. */
+  /** Whether a cell runs. */
   get isRunning(): boolean {
     return this.#interrupt !== undefined;
   }
 
-  /** Interrupts the cell that is under way; false when there is none. */
+  /** Interrupts the running cell; false when none runs. */
   interrupt(): boolean {
     this.#interrupt?.();
     return this.isRunning;
   }
 
-  /** A cell begins; disposing of what is returned tells its end. */
+  /** Begins a cell. */
   begin({ limits: { cpuMs, maxTotalOutputBytes, timeoutMs }, signal }: CellBounds): TimedCell {
-    const hurry = this.#hurry = new AbortController();
+    const mustEnd = this.#mustEnd = new AbortController();
     let isLate = false;
     const timers: ReturnType<typeof setTimeout>[] = [];
     const endWithin = (delayMs: number, cause: Outcome) => {
       timers.push(setTimeout(() => this.end(cause), delayMs));
     };
     const interrupt = () => {
-      if (hurry.signal.aborted) return;
-      hurry.abort();
+      if (mustEnd.signal.aborted) return;
+      mustEnd.abort();
       this.#askToEnd();
       endWithin(GRACE_MS, { kind: "cancelled" });
     };
     const beLate = () => {
       isLate = true;
-      hurry.abort();
+      mustEnd.abort();
     };
     timers.push(setTimeout(beLate, timeoutMs));
     endWithin(timeoutMs + GRACE_MS, { kind: "timed_out", limitMs: timeoutMs });
@@ -114,8 +112,8 @@ export class CellClock implements Disposable {
       get isLate() {
         return isLate;
       },
-      hurry: hurry.signal,
-      count: (bytes) => {
+      mustEnd: mustEnd.signal,
+      countOutput: (bytes) => {
         const room = Math.max(maxTotalOutputBytes - printedBytes, 0);
         printedBytes += bytes.length;
         if (bytes.length > room) {
@@ -123,7 +121,7 @@ export class CellClock implements Disposable {
         }
         return bytes.subarray(0, room);
       },
-      usage: () => this.untold(),
+      usage: () => this.takeUsage(),
       [Symbol.dispose]: () => {
         for (const timer of timers) clearTimeout(timer);
         signal?.removeEventListener("abort", interrupt);
@@ -133,23 +131,19 @@ export class CellClock implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#looking) clearInterval(timer);
+    for (const timer of this.#timers) clearInterval(timer);
   }
 
-  get #cpuMs(): number {
-    return this.#handle.usage().cpuMs ?? 0;
-  }
-
-  /** What was used that nobody was told yet: each ms of CPU time is told once. */
-  untold(): ProgramUsage {
+  /** Takes the usage since the last call: each ms of CPU time is returned once. */
+  takeUsage(): ProgramUsage {
     const { cpuMs, peakMemoryBytes } = this.#handle.usage();
     if (cpuMs === null) return { cpuMs, peakMemoryBytes };
-    const used = Math.max(0, cpuMs - this.#toldMs);
-    this.#toldMs = cpuMs;
+    const used = Math.max(0, cpuMs - this.#takenMs);
+    this.#takenMs = cpuMs;
     return { cpuMs: used, peakMemoryBytes };
   }
 
-  /** Has what was used counted now, where it is not counted by itself. */
+  /** Samples the usage now, where it is not polled. */
   async sample(): Promise<void> {
     const sampled = this.#handle.sample?.();
     if (sampled === undefined) return;
@@ -157,17 +151,21 @@ export class CellClock implements Disposable {
     this.#check();
   }
 
+  /** Kills the process, unless that was done already. */
+  end(cause: Outcome): void {
+    if (this.#cause !== undefined) return;
+    this.#cause = cause;
+    this.#mustEnd.abort();
+    this.#handle.kill("SIGKILL");
+  }
+
+  get #cpuMs(): number {
+    return this.#handle.usage().cpuMs ?? 0;
+  }
+
   #check(): void {
     const observedMs = Math.ceil(this.#cpuMs - this.#cpuBeforeMs);
     const limitMs = this.#cpuLimitMs;
     if (observedMs > limitMs) this.end({ kind: "cpu_limit", limitMs, observedMs });
-  }
-
-  /** Ends the process, unless something has already. */
-  end(cause: Outcome): void {
-    if (this.#cause !== undefined) return;
-    this.#cause = cause;
-    this.#hurry.abort();
-    this.#handle.kill("SIGKILL");
   }
 }

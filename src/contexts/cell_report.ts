@@ -2,22 +2,22 @@ import type { CellAnswer, MimeBundle } from "../core/cell.ts";
 import { parseJson } from "../core/parsing/parse_json.ts";
 import type { CellReport } from "../runtimes/port.ts";
 
-/** The most that a value, and all displays of a cell together, may be long as JSON. */
+/** Most bytes of a value as JSON, and of all displays of a cell together. */
 export const MAX_RESULT_BYTES = 4_194_304;
-/** The most that can be told of a cell's end: its value, its displays, and what is around them. */
+/** Most bytes of a cell's report: its value, its displays, and their frame. */
 export const MAX_REPORT_BYTES = 2 * MAX_RESULT_BYTES + 4_096;
-/** Each costs time to read, so that interpreters keep to some 20,000 in a value, and in all displays. */
+/** Most JSON values in a report; interpreters send at most some 20,000 in a value, and in all displays. */
 const MAX_VALUES = 50_000;
 const KINDS: readonly string[] = ["done", "failed", "timed_out", "interrupted"] satisfies CellReport["kind"][];
 
-/** What a context's process says of the end of a cell, which it may have made up; undefined for what is no report. */
+/** Parses the report of a cell's end, which the program may have forged; undefined when it is malformed. */
 export function parseReport(bytes: Uint8Array): CellReport | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const told = parseJson(text, { what: "the report of a cell", maxValues: MAX_VALUES });
-    if (!isObject(told) || !isKind(told.kind)) return undefined;
-    const report = { kind: told.kind, ...answerOf(told) };
-    return bytes.length <= MAX_RESULT_BYTES || keepsBounds(report) ? report : undefined;
+    const report = parseJson(text, { what: "the report of a cell", maxValues: MAX_VALUES });
+    if (!isObject(report) || !isKind(report.kind)) return undefined;
+    const answer = answerOf(report);
+    return bytes.length <= MAX_RESULT_BYTES || isWithinBounds(answer) ? { kind: report.kind, ...answer } : undefined;
   } catch {
     return undefined;
   }
@@ -32,8 +32,8 @@ function answerOf({ displays, displaysOmitted, value, valueType }: Record<string
   };
 }
 
-/** Whether the value and the displays are each as long as they may be, as JSON. */
-function keepsBounds({ displays = [], value = null }: CellAnswer): boolean {
+/** Whether the value and the displays are within their bounds. */
+function isWithinBounds({ displays = [], value = null }: CellAnswer): boolean {
   const displaysBytes = displays.reduce((sum, bundle) => sum + sizeOf(bundle), 0);
   return Math.max(sizeOf(value), displaysBytes) <= MAX_RESULT_BYTES;
 }

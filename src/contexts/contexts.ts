@@ -6,26 +6,25 @@ import { type Limits, resolveLimits } from "../core/limits.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { Context, lostContext } from "./context.ts";
 
-/** Contexts of one session that may live at the same time. */
+/** Most contexts of one session at the same time. */
 const MAX_CONTEXTS = 8;
-/** Those that are lost are remembered, so that their clients are told; not more of them than this. */
+/** Most lost contexts whose outcome is remembered, so that their clients learn it. */
 const MAX_LOST = 100;
-/** How long an interpreter may take until it evaluates, in ms. */
+/** How long an interpreter may take to start, in ms. */
 const START_TIMEOUT_MS = 15_000;
-/** Cores that a context may keep busy all its life: what it uses is bounded cell by cell. */
+/** Cores that a context may keep busy all its life: its CPU time is limited cell by cell. */
 const MAX_CORES = 1_024;
 
-/** What a context is opened with. */
+/** The settings of a context. */
 export interface ContextOptions {
   readonly language: string;
-  /** Those of the session, of which time and output hold for each cell. */
+  /** The session's limits; those of time and output hold for each cell. */
   readonly limits: Limits;
-  /** How long it may live. */
   readonly lifetimeMs: number;
   readonly createdAt: number;
-  /** Given back at its end, or when it is not opened. */
+  /** Its reserved memory; disposed of at its end, or when it is not opened. */
   readonly memory: Disposable;
-  /** Is told what it has used that no cell has told: once it has started, or could not, and at its end. */
+  /** Called with the usage that no cell reports: that of its start, and at its end. */
   charge?(usage: Usage): void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,17 +32,17 @@ export interface ContextOptions {
 /** The contexts of one session. Disposing ends them. */
 export class Contexts implements AsyncDisposable {
   readonly #living = new Map<string, Context>();
-  /** What became of those that are lost, the oldest first. */
+  /** The outcomes of lost contexts, the oldest first. */
   readonly #lost = new Map<string, Outcome>();
   #opening = 0;
   #isDisposed = false;
 
-  /** How many are not lost. */
+  /** How many contexts are not lost. */
   get count(): number {
     return this.#living.size;
   }
 
-  /** Whether one more may be opened. @throws {CodeBeakerError} `busy` */
+  /** @throws {CodeBeakerError} `busy` when there are too many */
   checkRoom(): void {
     if (this.count + this.#opening < MAX_CONTEXTS) return;
     throw new CodeBeakerError("busy", `Cannot open a context as the session has ${MAX_CONTEXTS}: close one of them`, {
@@ -52,7 +51,7 @@ export class Contexts implements AsyncDisposable {
   }
 
   /**
-   * Starts an interpreter, and returns when it evaluates.
+   * Starts an interpreter; returns when it can evaluate.
    *
    * @throws {CodeBeakerError} `busy`, `unsupported_language`, `runtime_unavailable`; `conflict` when the session ends
    *   meanwhile
@@ -71,7 +70,7 @@ export class Contexts implements AsyncDisposable {
       const held = unused.move();
       context.ended.then(() => {
         held.dispose();
-        charge?.({ wallMs: 0, startupMs: 0, ...context.untold() });
+        charge?.({ wallMs: 0, startupMs: 0, ...context.takeUsage() });
       });
       await this.#keep(context, signal);
       return context.info;
@@ -89,7 +88,7 @@ export class Contexts implements AsyncDisposable {
     throw new CodeBeakerError("not_found", `Cannot find the context ${JSON.stringify(id.slice(0, 64))}`);
   }
 
-  /** Interrupts the cell that is under way there; false when there is none. @throws {CodeBeakerError} `not_found` */
+  /** Interrupts the running cell of a context; false when none runs. @throws {CodeBeakerError} `not_found` */
   interrupt(id: string): boolean {
     return !this.#lost.has(id) && this.get(id).interrupt();
   }
@@ -107,7 +106,7 @@ export class Contexts implements AsyncDisposable {
     await Promise.all([...this.#living.values()].map((context) => context.close()));
   }
 
-  /** One that nobody wants any more is closed. */
+  /** Keeps a context, or closes it when its session ends or its caller has left. */
   async #keep(context: Context, signal: AbortSignal | undefined): Promise<void> {
     const { id } = context.info;
     this.#living.set(id, context);
@@ -119,7 +118,7 @@ export class Contexts implements AsyncDisposable {
     throw new CodeBeakerError("conflict", "Cannot open a context as the session is closing");
   }
 
-  /** One that was closed is not lost. */
+  /** Remembers why a context was lost; a closed context is not lost. */
   #remember(id: string, outcome: Outcome): void {
     if (!this.#living.delete(id)) return;
     this.#lost.set(id, outcome);
@@ -132,7 +131,7 @@ async function start(
   environment: Pick<ExecutionEnvironment, "mainFile" | "run">,
   { charge, createdAt, language, lifetimeMs, limits, signal }: ContextOptions,
 ): Promise<Context> {
-  environment.mainFile(language); // It speaks the language, or says so.
+  environment.mainFile(language); // Throws for an unsupported language.
   const forLife = {
     ...limits,
     timeoutMs: lifetimeMs,
@@ -142,16 +141,16 @@ async function start(
   const handle = await environment.run({ kind: "context" }, { env: {}, limits: forLife });
   const info = { id: newId("ctx"), language, createdAt: new Date(createdAt).toISOString() };
   const context = new Context(info, handle);
-  const ready = await context.run({ code: "" }, {
+  const first = await context.run({ code: "" }, {
     limits: { ...resolveLimits({}), timeoutMs: START_TIMEOUT_MS },
     signal,
   });
-  charge?.(ready.usage);
-  if (ready.exitCode === 0) return context;
+  charge?.(first.usage);
+  if (first.exitCode === 0) return context;
   await context.close();
   signal?.throwIfAborted();
   throw new CodeBeakerError(
     "runtime_unavailable",
-    `Cannot open a context as its interpreter did not start: ${ready.stderr.slice(0, 500)}`,
+    `Cannot open a context as its interpreter did not start: ${first.stderr.slice(0, 500)}`,
   );
 }

@@ -1,2 +1,2 @@
-/** What lasts: execution environments with an id, an owner and a clock. */
+/** Sessions: execution environments that last, with an id, an owner and a clock. */
 export { Sessions, type SessionsOptions } from "./sessions.ts";

@@ -5,10 +5,9 @@ import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { writeFiles } from "../workspace/write_files.ts";
 
 /**
- * Puts what a request brings into the workspace; gives the file to run.
+ * Writes the files of a request into the workspace; returns the path of the file to run.
  *
- * @throws {CodeBeakerError} `invalid_request` for paths that are in each other's way, and an entry point that is no
- *   file
+ * @throws {CodeBeakerError} `invalid_request` for paths that conflict, and for an entry point that is no file
  */
 export async function prepareProgram(
   environment: ExecutionEnvironment,
@@ -19,8 +18,8 @@ export async function prepareProgram(
   if (code !== undefined) await environment.files.write(mainFile, code);
   await writeFiles(environment.files, files);
   const path = entrypoint ?? mainFile;
-  const isBrought = files.some((file) => file.path === path) || (code !== undefined && path === mainFile);
-  if (!isBrought && !await isFile(environment, path)) {
+  const isInRequest = files.some((file) => file.path === path) || (code !== undefined && path === mainFile);
+  if (!isInRequest && !await isFile(environment, path)) {
     throw invalidField("entrypoint", `The entry point ${JSON.stringify(path)} is no file of the workspace`);
   }
   return path;
@@ -30,6 +29,6 @@ async function isFile(environment: ExecutionEnvironment, path: string): Promise<
   try {
     return (await environment.files.stat(path, { follow: true })).type === "file";
   } catch {
-    return false; // Whatever it is, it cannot be run.
+    return false; // Missing or unreadable: it cannot be run either way.
   }
 }

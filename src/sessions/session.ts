@@ -10,67 +10,58 @@ import type { Clock } from "../concurrency/clock.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import { Contexts } from "../contexts/contexts.ts";
 import { KeyedQueue } from "../concurrency/keyed_queue.ts";
+import { SessionClock } from "./session_clock.ts";
 
-/** Programs of one session that may wait for their turn. */
-const MAX_WAITING = 100;
+/** Most programs of one session in the queue. */
+const MAX_QUEUED = 100;
 
-/** What a session is made from. */
+/** The parts of a session. */
 export interface SessionOptions {
   readonly owner: Caller;
   readonly request: SessionRequest;
   readonly selection: Selection;
   readonly clock: Clock;
-  /** What is known of a session that an earlier process kept. */
-  readonly kept?: SessionInfo;
+  /** The stored facts of a session that an earlier process made. */
+  readonly recovered?: SessionInfo;
 }
 
-/** An environment that lasts: its state, its clock, and whose turn it is in it. */
+/** An execution environment that lasts: its state, its clock, and the queue of its programs. */
 export class Session {
   readonly id: string;
   readonly owner: Caller;
   readonly request: SessionRequest;
-  /** Whose turn it is to change a file: two at a time would leave pieces of both. */
-  readonly fileQueue = new KeyedQueue();
+  readonly selection: Selection;
+  /** Locks files by their paths: two writers at a time would leave pieces of both. */
+  readonly fileLocks = new KeyedQueue();
   /** Its interpreters, which end with it. */
   readonly contexts = new Contexts();
-  readonly #selection: Selection;
-  readonly #clock: Clock;
-  readonly #createdAt: number;
-  readonly #turns = new Semaphore(1);
-  readonly #isKept: boolean;
+  readonly #clock: SessionClock;
+  readonly #programSlot = new Semaphore(1);
+  readonly #isRecovered: boolean;
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;
   #enforced: readonly LimitName[] = [];
   #leastMemoryMb = 0;
-  #lastActivityAt: number;
-  /** When it was made and used, by the time that passes: setting the clock neither ends it nor lets it go on. */
-  readonly #madeElapsed: number;
-  #usedElapsed: number;
   #executionCount: number;
-  /** What is being done in it now. */
+  /** How many uses go on now. */
   #uses = 0;
   #closing: Promise<void> | undefined;
   #closedBecause: CloseReason | undefined;
 
-  constructor({ owner, request, selection, clock, kept }: SessionOptions) {
-    this.id = kept?.id ?? newId("sess");
+  constructor({ owner, request, selection, clock, recovered }: SessionOptions) {
+    this.id = recovered?.id ?? newId("sess");
     this.owner = owner;
     this.request = request;
-    this.#selection = selection;
-    this.#clock = clock;
-    this.#createdAt = kept === undefined ? clock.now() : Date.parse(kept.createdAt);
-    this.#lastActivityAt = kept === undefined ? clock.now() : Date.parse(kept.lastActivityAt);
-    const since = (at: number) => clock.elapsed() - Math.max(0, clock.now() - at);
-    this.#madeElapsed = since(this.#createdAt);
-    this.#usedElapsed = since(this.#lastActivityAt);
-    this.#executionCount = kept?.executionCount ?? 0;
-    this.#runtime = kept?.runtime ?? selection.chosen ?? "";
-    this.#isKept = kept !== undefined;
+    this.selection = selection;
+    this.#clock = new SessionClock(clock, { ...request, recovered });
+    this.#executionCount = recovered?.executionCount ?? 0;
+    this.#runtime = recovered?.runtime ?? selection.chosen ?? "";
+    this.#isRecovered = recovered !== undefined;
   }
 
-  /** Whether anybody was told of it: it has been open. */
-  get isKnown(): boolean {
-    return this.#isKept || this.#environment !== undefined;
+  /** Whether it has ever been open, and so is known to its owner. */
+  get wasOpen(): boolean {
+    return this.#isRecovered || this.#environment !== undefined;
   }
 
   get state(): SessionState {
@@ -80,10 +71,6 @@ export class Session {
     return this.#uses > 0 ? "active" : "idle";
   }
 
-  get selection(): Selection {
-    return this.#selection;
-  }
-
   get info(): SessionInfo {
     const { language, idleTimeoutMs, maxLifetimeMs, metadata } = this.request;
     return {
@@ -91,36 +78,34 @@ export class Session {
       language,
       runtime: this.#runtime,
       state: this.state,
-      createdAt: new Date(this.#createdAt).toISOString(),
-      lastActivityAt: new Date(this.#lastActivityAt).toISOString(),
-      expiresAt: new Date(Math.min(this.#lastActivityAt + idleTimeoutMs, this.#createdAt + maxLifetimeMs))
-        .toISOString(),
+      ...this.#clock.times,
       executionCount: this.#executionCount,
       idleTimeoutMs,
       maxLifetimeMs,
       metadata,
-      selection: this.#selection,
+      selection: this.selection,
       ...(this.#closedBecause === undefined ? {} : { closedBecause: this.#closedBecause }),
     };
   }
 
-  /**
-   * Does something that is no program in its environment.
-   *
-   * @throws {CodeBeakerError} `conflict` also where it ends meanwhile
-   */
-  async attempt<T>(act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
-    try {
-      return await act(this.environment);
-    } catch (error) {
-      throw this.#closing === undefined ? error : this.#notOpen(error);
-    }
+  /** Why it must be closed now; undefined when it may stay open. */
+  get expiry(): CloseReason | undefined {
+    return this.#clock.expiry({ isIdle: this.state === "idle" });
+  }
+
+  /** The last activity, in ms since 1970. */
+  get lastActivityAt(): number {
+    return this.#clock.lastActivityAt;
+  }
+
+  get runtime(): string {
+    return this.#runtime;
   }
 
   /**
    * Its environment.
    *
-   * @throws {CodeBeakerError} `conflict` before there is one, and when the session is closing or closed
+   * @throws {CodeBeakerError} `conflict` when it has none yet, or is closing or closed
    */
   get environment(): ExecutionEnvironment {
     if (this.#environment === undefined || this.#closing !== undefined) throw this.#notOpen();
@@ -133,42 +118,38 @@ export class Session {
   }
 
   /**
-   * The limits of a program in it that names these.
+   * Does something other than running a program in its environment.
    *
-   * @throws {CodeBeakerError} `invalid_request` for one that is higher than the session's, or that would not hold
+   * @throws {CodeBeakerError} `conflict` also when the session closes meanwhile
+   */
+  async attempt<T>(act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
+    try {
+      return await act(this.environment);
+    } catch (error) {
+      throw this.#closing === undefined ? error : this.#notOpen(error);
+    }
+  }
+
+  /**
+   * Resolves the limits of a program in it.
+   *
+   * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that its runtime cannot enforce
    */
   lowerLimits(requested: RequestedLimits): Limits {
     return lowerLimits({ named: this.request.limits, enforced: this.#enforced }, requested);
   }
 
-  /** Memory in MB that a program of these limits takes in it. */
+  /** Memory in MB that a program with these limits takes. */
   memoryFor({ memoryMb }: Limits): number {
     return Math.max(memoryMb, this.#leastMemoryMb);
   }
 
-  /** The most time that a program in it may ask for, in ms. */
+  /** Longest time that a program in it may ask for, in ms. */
   get maxTimeoutMs(): number {
     return this.request.limits.timeoutMs ?? LIMITS.timeoutMs.max;
   }
 
-  get runtime(): string {
-    return this.#runtime;
-  }
-
-  /** When it was used last, in ms since 1970. */
-  get lastActivityAt(): number {
-    return this.#lastActivityAt;
-  }
-
-  /** Why it is to be closed by now, if it is. */
-  get expiry(): CloseReason | undefined {
-    const { idleTimeoutMs, maxLifetimeMs } = this.request;
-    const now = this.#clock.elapsed();
-    if (now - this.#madeElapsed >= maxLifetimeMs) return "max_lifetime";
-    return this.state === "idle" && now - this.#usedElapsed >= idleTimeoutMs ? "idle_timeout" : undefined;
-  }
-
-  /** It has its environment. @throws {CodeBeakerError} `conflict` when it was closed before it had one */
+  /** Gives it its environment. @throws {CodeBeakerError} `conflict` when it was closed before */
   open({ environment, runtime, enforced, leastMemoryMb }: SessionEnvironment): void {
     if (this.#closing !== undefined) throw this.#notOpen();
     this.#environment = environment;
@@ -177,38 +158,38 @@ export class Session {
     this.#leastMemoryMb = leastMemoryMb;
   }
 
-  /** Something is done in it, until the returned is disposed of, once or more often; both ends are activity. */
+  /** Marks it as active until the result is disposed of; both moments are activity. */
   use(): Disposable {
     let isOver = false;
     this.#uses++;
-    this.#touch();
+    this.#clock.touch();
     return {
       [Symbol.dispose]: () => {
         if (isOver) return;
         isOver = true;
         this.#uses--;
-        this.#touch();
+        this.#clock.touch();
       },
     };
   }
 
-  /** Whether one more program may wait for its turn. @throws {CodeBeakerError} `busy` */
+  /** @throws {CodeBeakerError} `busy` when its queue is full */
   checkQueue(): void {
-    if (this.#turns.waiting < MAX_WAITING) return;
+    if (this.#programSlot.waiting < MAX_QUEUED) return;
     const details = { retryAfterMs: 1_000 };
-    throw new CodeBeakerError("busy", `Cannot run now as ${MAX_WAITING} programs of this session wait`, { details });
+    throw new CodeBeakerError("busy", `Cannot run now as ${MAX_QUEUED} programs of this session wait`, { details });
   }
 
-  /** A program's turn, in the order in which they ask. @throws the reason of `signal` when it is aborted first */
-  async takeTurn(signal: AbortSignal): Promise<Disposable> {
-    using turn = new DisposableStack();
-    turn.use(await this.#turns.acquire({ signal }));
-    turn.use(this.use());
+  /** Waits for the one program slot, in the order of the calls. @throws the reason of `signal` when it aborts first */
+  async acquireProgramSlot(signal: AbortSignal): Promise<Disposable> {
+    using acquired = new DisposableStack();
+    acquired.use(await this.#programSlot.acquire({ signal }));
+    acquired.use(this.use());
     this.#executionCount++;
-    return turn.move();
+    return acquired.move();
   }
 
-  /** Closes it once, by `end` and then by disposing of its environment; whoever asks again waits for the same. */
+  /** Closes it once: calls `end`, then disposes of its environment. Later calls wait for the first. */
   close(reason: CloseReason, end: () => Promise<void>): Promise<void> {
     return this.#closing ??= (async () => {
       try {
@@ -222,10 +203,5 @@ export class Session {
 
   #notOpen(cause?: unknown): CodeBeakerError {
     return new CodeBeakerError("conflict", `Cannot use the session ${this.id} as it is ${this.state}`, { cause });
-  }
-
-  #touch(): void {
-    this.#lastActivityAt = this.#clock.now();
-    this.#usedElapsed = this.#clock.elapsed();
   }
 }

@@ -2,7 +2,7 @@ import type { FileEntry, WriteMode } from "../core/files.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import type { Session } from "./session.ts";
 
-/** The files of a session's workspace; each use of them counts as activity, a stream for as long as it is read. */
+/** The files of a session's workspace. Every use counts as activity, a stream as long as it is read. */
 export class SessionFiles implements WorkspaceFiles {
   readonly #session: Session;
 
@@ -71,20 +71,20 @@ export class SessionFiles implements WorkspaceFiles {
   }
 }
 
-/** A stream that keeps something until it was read to its end, failed, or is given up. */
-function whileRead(stream: ReadableStream<Uint8Array>, kept: Disposable): ReadableStream<Uint8Array> {
+/** Disposes of something when a stream has ended, failed, or was cancelled. */
+function whileRead(stream: ReadableStream<Uint8Array>, use: Disposable): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       using reading = new DisposableStack();
-      reading.use(kept);
+      reading.use(use);
       const { done, value } = await reader.read();
       if (done) return controller.close();
       controller.enqueue(value);
-      reading.move(); // There may be more.
+      reading.move(); // More may follow.
     },
     async cancel(reason) {
-      using _kept = kept;
+      using _use = use;
       await reader.cancel(reason);
     },
   }, { highWaterMark: 0 });

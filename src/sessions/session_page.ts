@@ -4,16 +4,16 @@ import type { SessionPage, SessionsPort } from "./port.ts";
 
 type Page = Parameters<SessionsPort["list"]>[1];
 
-/** Behind which session a part begins. */
+/** The position of a session in a listing. */
 interface Position {
   readonly createdAt: string;
   readonly id: string;
 }
 
 /**
- * One part of a tenant's sessions, the newest first: those in a state or, without one, those that are not closed.
+ * Makes one page of a tenant's sessions, the newest first: those in a state or, by default, those that are not closed.
  *
- * @throws {CodeBeakerError} `invalid_request` for a cursor that is none
+ * @throws {CodeBeakerError} `invalid_request` for a malformed cursor
  */
 export function pageOf(
   open: readonly SessionInfo[],
@@ -34,13 +34,13 @@ function compare(a: Position, b: Position): number {
   return a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id);
 }
 
-/** The time is in it since the session itself may be gone when somebody goes on from there. */
+/** The cursor holds the time, since the session may be gone when the next page is requested. */
 function cursorOf({ createdAt, id }: Position): string {
   return `${Date.parse(createdAt)}.${id}`;
 }
 
 function parseCursor(cursor: string): Position {
   const found = /^(?<at>\d{1,15})\.(?<id>sess_[0-9a-f]{32})$/.exec(cursor)?.groups;
-  if (found === undefined) throw invalidField("cursor", "A cursor is what nextCursor of the part before says");
+  if (found === undefined) throw invalidField("cursor", "A cursor is the nextCursor of the page before");
   return { createdAt: new Date(Number(found["at"])).toISOString(), id: found["id"] ?? "" };
 }

@@ -10,18 +10,18 @@ import type { Context } from "../contexts/context.ts";
 import { prepareProgram } from "./prepare_program.ts";
 import type { Session } from "./session.ts";
 
-/** A program for a session: what is known of it before its turn, and what to do then. */
+/** A program for a session: its facts, and how to run it. */
 export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" | "fingerprint" | "limits"> {
-  /** What it is written in; absent, the session's language. */
+  /** Default: the session's language. */
   readonly language?: string;
-  /** Memory in MB that it takes beside what the session holds already; absent, what its limits say. */
+  /** Memory in MB to reserve. Default: the memory limit. */
   readonly memoryMb?: number;
-  /** Whether it was prepared ahead of time; absent, the environment tells. */
+  /** Whether it starts warm. Default: as the environment says. */
   readonly isWarm?: boolean;
   run(environment: ExecutionEnvironment, options: RunProgramOptions): Promise<ProgramResult>;
 }
 
-/** What a request asks to run. @throws {CodeBeakerError} `invalid_request` for a limit above the session's */
+/** Makes the program of a request. @throws {CodeBeakerError} `invalid_request` for a limit above the session's */
 export function programOfRequest(session: Session, request: SessionExecutionRequest): SessionProgram {
   const stdin = request.stdin === undefined ? {} : { stdin: request.stdin };
   return {
@@ -37,7 +37,11 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
   };
 }
 
-/** A cell of one of its contexts, which has its memory. @throws {CodeBeakerError} `invalid_request` for a limit above the session's */
+/**
+ * Makes the program of a cell, whose context has reserved its memory.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
+ */
 export function programOfCell(session: Session, context: Context, request: CellRequest): SessionProgram {
   return {
     limits: session.lowerLimits(request.limits),
@@ -51,7 +55,7 @@ export function programOfCell(session: Session, context: Context, request: CellR
   };
 }
 
-/** What a command object asks to run. */
+/** Makes the program of a command object. */
 export function programOfCommand(
   session: Session,
   { command, value, mayInstall }: {

@@ -9,18 +9,18 @@ import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Session } from "./session.ts";
 import type { SessionProgram } from "./session_program.ts";
 
-/** What programs of sessions are run with. */
+/** The parts of a session runner. */
 export interface SessionRunnerOptions {
   readonly dispatcher: Dispatcher;
   readonly admission: Admission;
   readonly executions: Executions;
-  /** Is told of a session in which a program has run. */
+  /** Called after a program has run in a session. */
   onRun(session: Session): void;
-  /** Is told of a session whose environment has ended by itself. */
+  /** Called when the environment of a session has ended by itself. */
   onEnded(session: Session): void;
 }
 
-/** Runs what is asked of a session's environment. */
+/** Runs programs and other commands in the environments of sessions. */
 export class SessionRunner {
   readonly #options: SessionRunnerOptions;
 
@@ -28,7 +28,7 @@ export class SessionRunner {
     this.#options = options;
   }
 
-  /** One program of a session: it waits for its turn there, and then for its place in the service. */
+  /** Submits a program: it waits for the session's program slot, then for a slot of the service. */
   start(
     caller: Caller,
     session: Session,
@@ -45,7 +45,7 @@ export class SessionRunner {
     );
   }
 
-  /** Does something in a session's environment; one that has ended by itself is told of. */
+  /** Does something in a session's environment; calls `onEnded` when that environment has ended by itself. */
   async inEnvironment<T>(session: Session, act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
     const { environment } = session;
     try {
@@ -63,7 +63,7 @@ export class SessionRunner {
   ): Promise<RunResult> {
     const { principal } = live.facts.caller;
     const { admission, dispatcher } = this.#options;
-    using _turn = await session.takeTurn(live.signal);
+    using _programSlot = await session.acquireProgramSlot(live.signal);
     const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
     using _slot = await admission.enter(principal, { isPatient: true, memoryMb, signal: live.signal });
     live.leaveQueue();
@@ -89,7 +89,7 @@ export class SessionRunner {
   }
 }
 
-/** Whether an error means that an environment is no more: it does not tell its own directory either. */
+/** Whether an error means that an environment has ended: then it cannot stat its own directory either. */
 async function hasEnded(environment: ExecutionEnvironment, error: unknown): Promise<boolean> {
   if (!hasCode(error, "runtime_unavailable")) return false;
   try {

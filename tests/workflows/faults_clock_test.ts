@@ -133,7 +133,7 @@ for (const [where, jumpMs] of JUMPS) {
     ], { sessionStore });
     await using sessions = restored.sessions;
     restored.clock.set(jumpMs);
-    await sessions.restore(() => {});
+    await sessions.recover(() => {});
     await pass(restored.clock, MINUTE_MS);
     const { state, closedBecause } = sessions.show(CALLER, session.id);
     assertEquals(closedBecause ?? state, jumpMs > 0 ? "idle_timeout" : "idle");

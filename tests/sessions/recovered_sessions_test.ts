@@ -34,7 +34,7 @@ Deno.test("Sessions attaches what an earlier process left, and closes what is go
   {
     await using sessions = second.sessions;
     const decided: string[] = [];
-    await sessions.restore((id) => decided.push(id));
+    await sessions.recover((id) => decided.push(id));
     assertEquals(decided.toSorted(), ["env_0", "env_1"]);
     assertEquals(sessions.show(CALLER, kept.id), kept);
     assertEquals([sessions.show(CALLER, gone.id).closedBecause, closings], ["service_lost", [gone.id]]);
@@ -60,7 +60,7 @@ Deno.test("Sessions attaches nothing that is less isolated than the server's flo
   const { id } = await first.sessions.create(CALLER, REQUEST);
   const selector = new RuntimeSelector([runtime], { minIsolation: 8 });
   await using sessions = sessionsOf([runtime], { sessionStore, selector }).sessions;
-  await sessions.restore(() => {});
+  await sessions.recover(() => {});
   assertEquals([sessions.show(CALLER, id).closedBecause, removed], ["service_lost", ["survivor"]]);
   await first.sessions[Symbol.asyncDispose]();
 });
@@ -87,7 +87,7 @@ Deno.test("Sessions asks again for what cannot be attached now, and gives up wha
   {
     await using sessions = second.sessions;
     let decided = 0;
-    await sessions.restore(() => decided++);
+    await sessions.recover(() => decided++);
     assertEquals([sessions.show(CALLER, kept.id).state, decided, sessions.count], ["creating", 0, 2]);
     const early = () => sessions.command(CALLER, kept.id, { type: "list_directory" });
     assertEquals((await assertRejects(early, CodeBeakerError)).code, "conflict");
@@ -116,7 +116,7 @@ Deno.test("Sessions closes what could not be attached when its lifetime is over"
   const closings: string[] = [];
   const second = sessionsOf([runtime], { sessionStore, observer: { sessionClosed: (_, { id }) => closings.push(id) } });
   let decided = 0;
-  await second.sessions.restore(() => decided++);
+  await second.sessions.recover(() => decided++);
   second.clock.advance(REQUEST.maxLifetimeMs);
   await until(() => decided === 1, "it is given up");
   assertEquals([second.sessions.show(CALLER, id).closedBecause, closings], ["max_lifetime", [id]]);
