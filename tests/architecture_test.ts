@@ -38,7 +38,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   "src/runtimes/self_test/": { code: ["src/core/", "src/concurrency/", "src/host/"], types: ["src/runtimes/port.ts"] },
   "src/runtimes/process/": {
     code: ["src/core/", ...FOUNDATIONS, "src/runtimes/warm/", "src/runtimes/self_test/"],
-    types: ["src/runtimes/port.ts"],
+    types: ["src/runtimes/port.ts", "src/runtimes/entry.ts"],
   },
   "src/runtimes/*/": {
     code: ["src/core/", ...FOUNDATIONS, "src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"],
@@ -127,7 +127,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "diff": ["src/commands/"],
   "deno-std": ["src/"],
   "cidr-tools": ["src/core/permissions/private_networks.ts"],
-  "acorn": ["src/runtimes/deno/interpreter_modules.ts"],
+  "acorn": ["src/runtimes/deno/modules.ts"],
   "hono": ["src/server/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],

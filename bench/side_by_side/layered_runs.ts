@@ -1,6 +1,6 @@
 import { join, toFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
-import { RESERVED_BYTES } from "../../src/runtimes/deno/deno_process.ts";
+import { RESERVED_BYTES } from "../../src/runtimes/deno/memory.ts";
 import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
 import type { ConfinedDirectory } from "../../src/sandbox/confined_directory.ts";
 import { Scratch } from "../../src/host/scratch.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { composeCommand, composeService } from "../../src/compose/mod.ts";
 import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
-import { createDenoRuntime } from "../../src/runtimes/deno/deno_runtime.ts";
+import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
 import { runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
-import { createDenoRuntime } from "../../src/runtimes/deno/deno_runtime.ts";
+import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { configFor } from "../support/docker.ts";
 import { mountOwnDisk, ownDiskAvailability } from "../support/own_disk.ts";

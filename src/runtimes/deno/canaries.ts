@@ -1,48 +1,11 @@
-import type { CanaryFinding } from "../../core/diagnosis.ts";
-import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
-import { encodeTar } from "../../workspace/tar.ts";
-import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
-import { type Canary, HONEST_CANARY, judge } from "../self_test/canary.ts";
-import { type Observed, runProgram } from "../self_test/run_program.ts";
-
-const TIMEOUT_MS = 5_000;
-/** Low, so that a program reaches it soon. */
-const MEMORY_MB = 96;
-
-/** What canaries try to reach. */
-export interface CanaryTargets {
-  /** A file of the host that any user may read, and its content. */
-  readonly secretPath: string;
-  readonly secret: string;
-  /** Whether a layer hides the file, so that not even a symlink that is already there leads to it. */
-  readonly hidesFiles: boolean;
-  /** A port of this machine on which the self-test listens. */
-  readonly port: number;
-  /** How many connections that port has had. */
-  connections(): number;
-  /** The environment of the service itself, as NAME=value. */
-  readonly ownVariables: readonly string[];
-}
-
-/** What the program of a canary did. */
-interface Observation extends Observed {
-  readonly targets: CanaryTargets;
-  /** The names in the workspace afterwards. */
-  readonly fileNames: readonly string[];
-}
-
-interface DenoCanary extends Canary<Observation> {
-  readonly files: (targets: CanaryTargets) => Readonly<Record<string, string>>;
-  /** Symlinks in the workspace and their targets. */
-  readonly links?: (targets: CanaryTargets) => Readonly<Record<string, string>>;
-}
+import { HONEST_CANARY } from "../self_test/canary.ts";
+import type { Observation, ProgramCanary } from "../process/program_canary.ts";
 
 const findsSecret = (fault: string) => ({ output, targets: { secret } }: Observation) =>
   output.includes(secret) ? fault : undefined;
 
 /** The kinds of escape that SECURITY names, and an honest program. */
-export const CANARIES: readonly DenoCanary[] = [
+export const CANARIES: readonly ProgramCanary[] = [
   {
     name: HONEST_CANARY,
     promise: "an honest program runs",
@@ -140,34 +103,3 @@ try { spawnSync("/bin/sh", ["-c", ": >started"]); } catch { /* It was refused. *
     fault: ({ outcome }) => outcome.kind === "memory_limit" ? undefined : `it ended with ${JSON.stringify(outcome)}`,
   },
 ];
-
-/** Runs all canaries at the same time, each in an environment of its own. */
-export function runCanaries(
-  createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
-  targets: CanaryTargets,
-  { signal }: { readonly signal: AbortSignal },
-): Promise<CanaryFinding[]> {
-  const limits = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS, memoryMb: MEMORY_MB };
-  const config = {
-    environment: "typescript",
-    environmentVariables: {},
-    resourceLimits: limits,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    singleUse: true,
-  };
-  return judge(CANARIES, async ({ files, links }) => {
-    await using environment = await createEnvironment(config);
-    if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links(targets))));
-    const program = { files: files(targets), path: "main.ts" };
-    const observed = await runProgram(environment, program, { limits, signal });
-    const { children = [] } = await environment.files.list(".", { maxDepth: 1 });
-    return { ...observed, targets, fileNames: children.map(({ name }) => name) };
-  });
-}
-
-async function* symlinks(links: Readonly<Record<string, string>>) {
-  for (const [path, target] of Object.entries(links)) {
-    yield { path, type: "symlink", target, mode: 0o777, modifiedMs: 0 } as const;
-  }
-}

@@ -1,4 +1,4 @@
-import type { ReportedDenial } from "./read_refusal.ts";
+import type { ReportedDenial } from "../process/spec.ts";
 
 /** No more of what a program printed is read, since it may have been printed to be read. */
 const MAX_ERRORS = 20;

@@ -3,7 +3,8 @@ import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import type { Confinement } from "../../../src/sandbox/confinement.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
-import { CANARIES, runCanaries } from "../../../src/runtimes/deno/canaries.ts";
+import { CANARIES } from "../../../src/runtimes/deno/canaries.ts";
+import { runCanaries } from "../../../src/runtimes/process/self_test.ts";
 import type { LayerName } from "../../../src/sandbox/layers.ts";
 import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
@@ -89,17 +90,20 @@ for (const weakened of VITAL) {
 Deno.test('[deno] "memory" is seen to escape without its limit, which lowers the level', async () => {
   await using whole = await openWeakened({});
   const unlimited: Limits = { ...DEFAULT_LIMITS, memoryMb: 4_096 };
-  const findings = await runCanaries(async (config) => {
-    const environment = await whole.runtime.createEnvironment({ ...config, resourceLimits: unlimited });
-    return withLimits(environment, unlimited);
-  }, {
+  const findings = await runCanaries({ canaries: CANARIES, language: "typescript" }, {
     secretPath: "/nope",
     secret: "?",
     hidesFiles: false,
     port: 1,
     connections: () => 0,
     ownVariables: [],
-  }, { signal: AbortSignal.timeout(60_000) });
+  }, {
+    async createEnvironment(config) {
+      const environment = await whole.runtime.createEnvironment({ ...config, resourceLimits: unlimited });
+      return withLimits(environment, unlimited);
+    },
+    signal: AbortSignal.timeout(60_000),
+  });
   assertEquals(findings.filter(({ kept }) => !kept).map(({ name }) => name), ["memory"]);
 
   await using bench = await openWeakened({ before: `grep -q 16e6 main.ts && { ${SAY_READY}; exit 0; }` });

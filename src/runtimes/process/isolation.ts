@@ -3,21 +3,21 @@ import type { LimitName } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
 import type { Isolation } from "../port.ts";
-import { whyNotFlags } from "./permission_flags.ts";
-import { isOwnPlace } from "./places.ts";
+import { isTakenPath } from "./mounts.ts";
+import type { PermissionSpec } from "./spec.ts";
 
-/** A program that is checked by Deno inside a sandbox of the operating system. */
+/** The level of a program that its runtime checks, in a sandbox of the operating system. */
 export const LEVEL_WITH_SANDBOX = 8;
-/** One that is checked by Deno only. */
+/** The level of one that only its runtime checks. */
 const LEVEL_WITH_PERMISSIONS = 7;
-/** One that nothing checks but the sandbox around it. */
+/** The level of one that only the sandbox checks. */
 export const LEVEL_UNCHECKED = 7;
-/** One that passed a limit in the self-test, or that no kernel keeps to any. */
+/** The level of one that passed a limit in the self-test, or that no kernel keeps to its limits. */
 const LEVEL_WITHOUT_LIMITS = 6;
 
 /**
- * Bounds that hold on every platform: the service itself keeps time and counts output, and a program starts others only
- * where they are counted.
+ * Limits that hold on every platform: the service keeps time and counts output, and programs start others only where
+ * those are counted.
  */
 const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "maxProcesses"];
 
@@ -25,39 +25,46 @@ const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTot
 export interface IsolationRequest {
   readonly confinement: Confinement;
   readonly canaries: readonly CanaryFinding[];
+  /** The permissions that the runtime checks itself. */
+  readonly checks: PermissionSpec | undefined;
   readonly allowRun: boolean;
 }
 
-/** How isolated a program is: by the layers around it, less what the canaries found broken. */
+/** How isolated a program is, by the layers around it, less what the canaries found broken. */
 export function isolationOf(request: IsolationRequest): Isolation {
-  const { confinement } = request;
+  const { checks, confinement } = request;
   return {
     level: levelOf(request),
-    layers: ["permissions", ...confinement.layers],
+    layers: [...(checks === undefined ? [] : ["permissions"]), ...confinement.layers],
     limits: [...OWN_LIMITS, ...confinement.limits],
   };
 }
 
-function levelOf({ allowRun, canaries, confinement }: IsolationRequest): number {
+function levelOf({ allowRun, canaries, checks, confinement }: IsolationRequest): number {
   if (Deno.build.os !== "linux" || canaries.some(({ kept }) => !kept)) return LEVEL_WITHOUT_LIMITS;
-  if (allowRun) return LEVEL_UNCHECKED;
+  if (allowRun || checks === undefined) return LEVEL_UNCHECKED;
   return confinement.isSandbox ? LEVEL_WITH_SANDBOX : LEVEL_WITH_PERMISSIONS;
 }
 
 /** Why permissions cannot be kept to in these layers; undefined when they can. */
-export function whyNotHonoured(permissions: PermissionSettings, confinement: Confinement): string | undefined {
-  if (permissions.allowRun && !confinement.separatesProcesses) {
-    return "a program that may start others has all they can do, and no layer of the operating system confines them " +
-      "(bubblewrap could)";
+export function whyNotHonoured(
+  permissions: PermissionSettings,
+  { checks, confinement }: Pick<IsolationRequest, "checks" | "confinement">,
+): string | undefined {
+  const isUnchecked = permissions.allowRun || checks === undefined;
+  if (isUnchecked && !confinement.separatesProcesses) {
+    const which = checks === undefined ? "a program of this runtime" : "a program that may start others";
+    return `${which} has all they can do, and no layer of the operating system confines them (bubblewrap could)`;
   }
-  if (permissions.allowRun && permissions.allowNet !== false) {
+  if (isUnchecked && permissions.allowNet !== false) {
     return "what a program starts has all of the network or none, and no list or private network is kept from it";
   }
   if (permissions.allowNet !== false && !confinement.canKeepToIpv4) {
     return "private networks over IPv6 and abstract sockets cannot be kept out here " +
       "(setpriv of util-linux 2.41 could)";
   }
-  return whyNotPaths([...permissions.allowRead, ...permissions.allowWrite], confinement) ?? whyNotFlags(permissions);
+  const paths = [...permissions.allowRead, ...permissions.allowWrite];
+  return whyNotPaths(paths, confinement) ?? checks?.whyNotHonoured(permissions);
 }
 
 function whyNotPaths(paths: readonly string[], confinement: Confinement): string | undefined {
@@ -65,6 +72,6 @@ function whyNotPaths(paths: readonly string[], confinement: Confinement): string
   if (closed !== undefined) {
     return `programs are users of their own here, and ${JSON.stringify(closed)} is not open to others`;
   }
-  const taken = confinement.canMount ? paths.find(isOwnPlace) : undefined;
+  const taken = confinement.canMount ? paths.find(isTakenPath) : undefined;
   return taken && `programs have a file system of their own here, with something else at ${JSON.stringify(taken)}`;
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { type DenialRecord, RULES } from "../../../src/core/denials/denial_report.ts";
-import { readDenial } from "../../../src/runtimes/deno/read_refusal.ts";
+import { readDenial } from "../../../src/runtimes/deno/read_denial.ts";
 
 const STACK =
   "Error: x\n    at Object.readTextFileSync (ext:deno_fs/30_fs.js:1:9859)\n    at f (file:///host/w/a%20b.ts:3:7)";

@@ -1,25 +1,14 @@
 import { addressOf, hostFilter } from "../../core/permissions/hosts.ts";
-import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { isClosedAddress } from "../../core/permissions/private_networks.ts";
 import { type DenialRecord, type PermissionGrant, RULES } from "../../core/denials/denial_report.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-
-/** A denial as start.js tells it, or Deno itself. */
-export interface ReportedDenial {
-  readonly message: string;
-  readonly stack: string;
-}
+import type { DenialContext, ReportedDenial } from "../process/spec.ts";
 
 /** What a denial is judged by. */
-export interface DenialSettings {
-  readonly permissions: PermissionSettings;
-  /** Names of the variables that the service sets for the program. */
-  readonly variables: readonly string[];
+export interface DenialSettings extends DenialContext {
   /** Private networks that the operator opened. */
   readonly openNetworks: readonly string[];
   readonly npmRegistry: string;
-  /** Paths of the host, and what a client sees in their place. */
-  readonly shownPaths: Readonly<Record<string, string>>;
 }
 
 type Judgement = Pick<DenialRecord, "rule" | "grant">;

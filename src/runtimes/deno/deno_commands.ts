@@ -1,0 +1,32 @@
+import { invalidField } from "../../core/errors.ts";
+import { parseWorkspacePath } from "../../core/workspace_path.ts";
+import { commandDenied } from "../process/shell_command.ts";
+import type { CommandLine, CommandProgram, CommandSpec } from "../process/spec.ts";
+
+/**
+ * `deno run FILE …` and `deno eval CODE …`: the service builds the command line itself, with the permissions of the
+ * environment, so that no flag of the client's can stand in it.
+ */
+export const DENO_COMMANDS: CommandSpec = {
+  name: "deno",
+  usage: '"deno run FILE" and "deno eval CODE"',
+  parse: parseDenoCommand,
+};
+
+function parseDenoCommand({ args, workingDirectory }: Omit<CommandLine, "command">): CommandProgram | undefined {
+  const [subcommand, subject, ...rest] = args;
+  if (subcommand !== "run" && subcommand !== "eval") return undefined;
+  if (subject === undefined) {
+    throw invalidField("args", `"deno ${subcommand}" takes ${subcommand === "run" ? "a file" : "code"}`);
+  }
+  if (subcommand === "eval") return { kind: "code", code: subject, extension: "ts", args: rest };
+  if (subject.startsWith("-")) {
+    throw commandDenied(
+      subject,
+      "the permissions on the deno runtime are those of the environment, and no flag changes them",
+    );
+  }
+  const path = parseWorkspacePath(subject, "args[1]");
+  const isFromRoot = subject.startsWith("/") || workingDirectory === ".";
+  return { kind: "file", path: isFromRoot ? path : `${workingDirectory}/${path}`, args: rest };
+}

@@ -1,0 +1,90 @@
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
+import type { ProcessSpec } from "../process/spec.ts";
+import { findBinary } from "../process/find_binary.ts";
+import type { RuntimeHost } from "../port.ts";
+import { CANARIES } from "./canaries.ts";
+import { childVariables } from "./child_variables.ts";
+import { DENO_COMMANDS } from "./deno_commands.ts";
+import { denoFacts } from "./facts.ts";
+import { readLastWords } from "./last_words.ts";
+import { MEMORY_ENDINGS, RESERVED_BYTES } from "./memory.ts";
+import { CACHE_NAME, MODULE_TEXTS, MODULES } from "./modules.ts";
+import { packageSpec } from "./packages.ts";
+import { permissionFlags, whyNotFlags } from "./permission_flags.ts";
+import { launchContext, launchFile, READABLE } from "./program_launch.ts";
+import { readDenial } from "./read_denial.ts";
+import { settingsOf } from "./settings.ts";
+
+/** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
+const WARM_MEMORY_MB = 16;
+/** The oldest release of Deno 2 whose flags and defaults were tried with this runtime. */
+const OLDEST_MINOR = 9;
+
+/** Names of the variables that every program has. */
+const CHILD_NAMES = Object.keys(
+  childVariables({ temporaryDirectory: "", cacheDirectory: "", hasNetwork: true, npmRegistry: "" }),
+).concat("NO_COLOR");
+
+/** The modules and flags that all programs have in common. */
+const SELF_TEST_VERSION = [
+  MODULE_TEXTS[MODULES.boot],
+  MODULE_TEXTS[MODULES.start],
+  permissionFlags({
+    workspace: "workspace",
+    temporaryDirectory: "temporary",
+    permissions: NO_PERMISSIONS,
+    variables: [],
+    limits: DEFAULT_LIMITS,
+    openNetworks: [],
+    ownAddresses: [],
+    npmRegistry: "registry",
+    detectCommonJs: false,
+  }),
+];
+
+/** Deno as a process runtime. */
+export function denoSpec(host: RuntimeHost): ProcessSpec {
+  const { openNetworks, searchPath } = host;
+  const { denoBinary, npmRegistry } = settingsOf(host);
+  return {
+    facts: denoFacts(host),
+    binary: {
+      find: () => findBinary(denoBinary ?? ownBinary(), { setting: "denoBinary", searchPath }),
+      remedy: "install Deno, or name its binary (--deno-binary)",
+      probe: { language: "typescript", code: "console.log(Deno.version.deno)", whyNot: whyNotVersion },
+    },
+    modules: MODULE_TEXTS,
+    directories: [CACHE_NAME],
+    reservedDataBytes: RESERVED_BYTES,
+    memoryEndings: MEMORY_ENDINGS,
+    permissions: {
+      detail: "Deno's own checks, with every flag given",
+      remedy: "see what the canaries found, and name a Deno that keeps its flags (--deno-binary)",
+      whyNotHonoured: whyNotFlags,
+    },
+    warm: { memoryMb: WARM_MEMORY_MB, languages: ["typescript", "javascript"] },
+    denials: {
+      read: (reported, { variables, ...context }) =>
+        readDenial(reported, { ...context, variables: [...variables, ...READABLE], openNetworks, npmRegistry }),
+      readLastWords,
+    },
+    packages: packageSpec(npmRegistry),
+    commands: DENO_COMMANDS,
+    selfTest: { canaries: CANARIES, language: "typescript", variableNames: CHILD_NAMES, version: SELF_TEST_VERSION },
+    launchFile: (site, program) => launchFile(site, program, npmRegistry),
+    launchContext: (site, program) => launchContext(site, program, npmRegistry),
+  };
+}
+
+/** The binary that runs the service; a compiled service runs no programs, and takes the one on the search path. */
+function ownBinary(): string {
+  return Deno.build.standalone ? "deno" : Deno.execPath();
+}
+
+function whyNotVersion(output: string): string | undefined {
+  const version = output.trim();
+  const [major, minor] = version.split(".").map(Number);
+  if (major === 2 && minor !== undefined && minor >= OLDEST_MINOR) return undefined;
+  return `Deno 2.${OLDEST_MINOR} or a later 2 is needed: found ${JSON.stringify(version)}`;
+}

@@ -1,0 +1,57 @@
+import { EXITS_BY_ITSELF, READY } from "../../core/child_protocol.ts";
+import type { CommandLine, ContextProgram, Launch, LaunchSite } from "./spec.ts";
+
+/**
+ * A shell that reports that a command begins, runs it, and reports where it exits by itself with a code that looks like a
+ * signal. A shell prints on its own stderr when a signal ended its child, except for SIGINT and SIGPIPE.
+ */
+const REPORTING_SHELL = [
+  "/bin/sh",
+  "-c",
+  `for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
+word=$TMPDIR/.ended-$$
+exec 3>&2
+(: >"$word") 2>/dev/null || word=/dev/null
+exec 2>"$word"
+[ "$word" = /dev/null ] || rm -f "$word"
+printf '${octal(READY)}' >&3
+(exec "$@" 2>&3 3>&-)
+status=$?
+case $status in
+130 | 141) ;;
+*) [ "$status" -le 128 ] || [ -s /dev/fd/2 ] || printf '${octal(EXITS_BY_ITSELF)}' >&3 ;;
+esac
+exit "$status"`,
+  "sh",
+] as const;
+
+/**
+ * Launches any command of this machine. Only the layers of the operating system check what it does, so it has no network,
+ * whatever is granted.
+ */
+export function commandLaunch(
+  { mounts: { temporary, workspace } }: LaunchSite,
+  { command, args, workingDirectory, variables }: CommandLine & Pick<ContextProgram, "variables">,
+): Launch {
+  return {
+    argv: [...REPORTING_SHELL, command, ...args],
+    workingDirectory,
+    variables,
+    ownVariables: {
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      HOME: workspace.target,
+      TMPDIR: temporary.target,
+      LANG: "C.UTF-8",
+    },
+    mounts: [workspace, temporary],
+    hasNetwork: false,
+    startsOthers: true,
+    handshake: "ready",
+    ownProcesses: 1,
+  };
+}
+
+/** A text as printf(1) takes it. */
+function octal(text: string): string {
+  return [...text].map((character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`).join("");
+}

@@ -1,0 +1,118 @@
+import { join } from "@std/path";
+import { settledWithin } from "../../concurrency/delay.ts";
+import { GO, READY } from "../../core/child_protocol.ts";
+import type { Outcome } from "../../core/execution.ts";
+import type { DenialRecord } from "../../core/denials/denial_report.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { ChildProcesses } from "../../process/child_processes.ts";
+import { memoryLimit } from "../../process/ending.ts";
+import { type ChildRequest, type ReadyChild, startChild } from "../../process/run_child.ts";
+import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
+import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
+import type { Mount } from "../../sandbox/mount.ts";
+import type { RuntimeHost } from "../port.ts";
+import type { WarmMember } from "../warm/warm_member.ts";
+import { ChildStderr } from "./child_stderr.ts";
+import { DenialCollector } from "./denial_collector.ts";
+import { grantedMount } from "./mounts.ts";
+import type { Launch, LaunchSite, ProcessSpec } from "./spec.ts";
+
+const READY_SIGNAL = { marker: new TextEncoder().encode(READY), timeoutMs: 10_000 };
+const GO_BYTES = new TextEncoder().encode(GO);
+
+/** How long reading the last words may take, in ms: a client may read the output slowly. */
+const LAST_WORDS_MS = 250;
+
+/** Where processes of an environment are started. */
+export interface ProcessSite extends LaunchSite {
+  readonly spec: ProcessSpec;
+  readonly host: RuntimeHost;
+  readonly directory: ConfinedDirectory;
+  /** Paths of the host, and what a client sees in their place. */
+  readonly shownPaths: Readonly<Record<string, string>>;
+}
+
+/** What a process is started from. */
+export interface ProcessRequest {
+  readonly launch: Launch;
+  /** What it sees beside the mounts of its launch and those of its permissions. */
+  readonly mounts: readonly Mount[];
+  readonly limits: Limits;
+}
+
+/** A confined process whose program has not begun. */
+export interface ConfinedProcess extends WarmMember {
+  readonly child: ReadyChild;
+  /** What its program was denied so far; absent where denials are not reported. */
+  denials?(): readonly DenialRecord[];
+  /** From now on {@link denials} has only new ones. */
+  forgetDenials?(): void;
+}
+
+/** The key of requests that make the same process, also where their time and output limits differ. */
+export function keyOf({ launch, limits, mounts }: ProcessRequest): string {
+  const { cpuMs, diskMb, maxProcesses, memoryMb } = limits;
+  return JSON.stringify([launch, mounts, [cpuMs, diskMb, maxProcesses, memoryMb]]);
+}
+
+/** Starts a confined process. @throws {CodeBeakerError} `runtime_unavailable` */
+export async function startProcess(
+  site: ProcessSite,
+  request: ProcessRequest,
+  options: { readonly goesOn: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<ConfinedProcess> {
+  const { directory, host: { confinement }, permissions, shownPaths, spec } = site;
+  const { launch, limits, mounts } = request;
+  const context = { permissions, variables: Object.keys(launch.variables), shownPaths };
+  const denials = spec.denials && new DenialCollector(spec.denials, context);
+  const stderr = new ChildStderr({ shownTexts: shownPaths, memoryEndings: spec.memoryEndings, denials });
+  const confined = confinement.confine({
+    ...launch,
+    cwd: join(site.mounts.workspace.target, launch.workingDirectory),
+    mounts: [
+      ...permissions.allowRead.map((path) => grantedMount(path, "read")),
+      ...permissions.allowWrite.map((path) => grantedMount(path, "write")),
+      ...mounts,
+      ...launch.mounts,
+    ],
+    directory,
+    limits,
+    reservedDataBytes: spec.reservedDataBytes,
+    variables: { ...launch.variables, ...launch.ownVariables },
+  });
+  const child = await startChild({
+    ...confined,
+    async statusOf(status) {
+      if (status.success) return status;
+      await settledWithin(stderr.ended, LAST_WORDS_MS);
+      return stderr.exitsByItself ? status : confined.statusOf(status);
+    },
+    limits,
+    maxDescriptors: MAX_DESCRIPTORS,
+    disk: diskOf(directory, confined.processes),
+    ready: launch.handshake === "ready" ? READY_SIGNAL : { ...READY_SIGNAL, go: GO_BYTES },
+    stderrFilter: stderr,
+    explain: (status, usage): Outcome | undefined =>
+      stderr.isOutOfMemory(status) ? memoryLimit(usage, limits) : undefined,
+  }, options);
+  return {
+    child,
+    get isAlive() {
+      return child.isAlive;
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+    ...(denials && { denials: () => denials.denials, forgetDenials: () => denials.forget() }),
+  };
+}
+
+/** What may lie in the environment's directory, left there by any of its programs. */
+function diskOf(directory: ConfinedDirectory, processes: ChildProcesses): NonNullable<ChildRequest["disk"]> {
+  const { bounds, isBounded } = directory;
+  return {
+    bounds,
+    measure: async () => {
+      const { bytes, files } = await directory.usage();
+      return { bytes: isBounded ? bytes : bytes + processes.unlinkedBytes(), files };
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { BoundedOutput } from "../../core/bytes/bounded_output.ts";
+import type { Reading } from "../../core/bytes/frame_scanner.ts";
+import { DenialLog, type DenialRecord, MAX_DENIAL_RECORDS } from "../../core/denials/denial_report.ts";
+import type { DenialContext, DenialSpec, ReportedDenial } from "./spec.ts";
+
+const NUL = 0;
+const MAX_REPORT_BYTES = 16_384;
+/** Most reports that are read: reading them takes the service's time. */
+const MAX_REPORTS = 2 * MAX_DENIAL_RECORDS;
+/** Output that is kept to find the last words in it. */
+const MAX_KEPT_BYTES = 16_384;
+
+/** Collects what a program was denied, from the child's reports and from the last words on stderr. */
+export class DenialCollector {
+  readonly #spec: DenialSpec;
+  readonly #context: DenialContext;
+  #log = new DenialLog();
+  #output = new BoundedOutput(MAX_KEPT_BYTES);
+  #reports = 0;
+
+  constructor(spec: DenialSpec, context: DenialContext) {
+    this.#spec = spec;
+    this.#context = context;
+  }
+
+  /** Those so far; all of them once stderr has been read. */
+  get denials(): readonly DenialRecord[] {
+    for (const reported of this.#spec.readLastWords(this.#output.read().text)) this.#add(reported);
+    return this.#log.denials;
+  }
+
+  /** Begins anew, as for another program. */
+  forget(): void {
+    this.#log = new DenialLog();
+    this.#output = new BoundedOutput(MAX_KEPT_BYTES);
+    this.#reports = 0;
+  }
+
+  /** Takes in what the program printed. */
+  print(bytes: Uint8Array): void {
+    this.#output.push(bytes);
+  }
+
+  /** Reads a report, which is a JSON array of a message and a stack, and NUL; the program may have printed it. */
+  readReport(bytes: Uint8Array): Reading<"denied"> {
+    if (this.#reports >= MAX_REPORTS) return "no_frame";
+    const end = bytes.indexOf(NUL);
+    if ((end < 0 ? bytes.length : end) > MAX_REPORT_BYTES) return "no_frame";
+    if (end < 0) return "incomplete";
+    this.#reports++;
+    const reported = parseReport(bytes.subarray(0, end));
+    if (reported === undefined) return "no_frame";
+    this.#add(reported);
+    return { frame: "denied", length: end + 1 };
+  }
+
+  #add(reported: ReportedDenial): void {
+    const denial = this.#spec.read(reported, this.#context);
+    if (denial !== undefined) this.#log.add(denial);
+  }
+}
+
+function parseReport(bytes: Uint8Array): ReportedDenial | undefined {
+  try {
+    const report: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const [message, stack]: readonly unknown[] = Array.isArray(report) ? report : [];
+    return typeof message === "string" && typeof stack === "string" ? { message, stack } : undefined;
+  } catch {
+    return undefined; // Bytes of the program that begin like a report.
+  }
+}

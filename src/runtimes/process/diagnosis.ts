@@ -1,0 +1,47 @@
+import type { CanaryFinding, Diagnosis, LayerFinding } from "../../core/diagnosis.ts";
+import type { Confinement } from "../../sandbox/confinement.ts";
+import { brokenFindings } from "../self_test/findings.ts";
+import { isolationOf, LEVEL_UNCHECKED, LEVEL_WITH_SANDBOX } from "./isolation.ts";
+import type { PermissionSpec, ProcessSpec } from "./spec.ts";
+
+/** The layers that make a sandbox; of the first two one is enough. */
+const SANDBOX_LAYERS = ["namespaces", "landlock", "seccomp", "no_new_privs"];
+
+/** What a diagnosis is made from. */
+export interface DiagnosisRequest {
+  readonly spec: ProcessSpec;
+  readonly confinement: Confinement;
+  /** The findings of the self-test; undefined where there is no binary to run it with. */
+  readonly canaries: readonly CanaryFinding[] | undefined;
+}
+
+/** Diagnoses the layers around programs, as far as the self-test has tested them. */
+export function diagnosisOf(request: DiagnosisRequest): Diagnosis {
+  const { canaries, confinement, spec: { permissions: checks, selfTest } } = request;
+  const passed = canaries !== undefined &&
+    brokenFindings(canaries, { canaries: selfTest.canaries, cost: "runtime" }).length === 0;
+  return {
+    level: passed ? isolationOf({ confinement, canaries, checks, allowRun: false }).level : 0,
+    layers: [...confinement.findings, ...(checks === undefined ? [] : [permissionsLayer(checks, passed)])],
+    canaries: canaries ?? [],
+    ...nextOf(request),
+  };
+}
+
+/** The binary's own checks, as a layer. */
+function permissionsLayer({ detail, remedy }: PermissionSpec, active: boolean): LayerFinding {
+  const name = "permissions";
+  return active ? { name, active, detail } : { name, active, detail: "the self-test has not proven them", remedy };
+}
+
+/** What the next level takes. */
+function nextOf({ canaries, confinement, spec }: DiagnosisRequest): Pick<Diagnosis, "next"> {
+  const level = spec.permissions === undefined ? LEVEL_UNCHECKED : LEVEL_WITH_SANDBOX;
+  if (canaries === undefined) return { next: { level, remedy: spec.binary.remedy } };
+  if (canaries.some(({ kept }) => !kept)) {
+    return { next: { level, remedy: "see what the canaries found, and mend it" } };
+  }
+  if (confinement.isSandbox) return {};
+  const missing = confinement.findings.find(({ active, name }) => !active && SANDBOX_LAYERS.includes(name));
+  return { next: { level, remedy: missing?.remedy ?? "run the service on Linux" } };
+}

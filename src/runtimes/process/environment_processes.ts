@@ -1,0 +1,165 @@
+import type { Outcome } from "../../core/execution.ts";
+import type { Child } from "../../process/run_child.ts";
+import { WarmSlot, type WarmStart } from "../warm/warm_slot.ts";
+import type { ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
+import {
+  type ConfinedProcess,
+  keyOf,
+  type ProcessRequest,
+  type ProcessSite,
+  startProcess,
+} from "./confined_process.ts";
+import { TEMPORARY_NAME } from "./mounts.ts";
+
+/** How long a program waits at most for a warm process that is starting: a cold one takes as long. */
+const MAX_WAIT_MS = 100;
+
+/** The processes of one environment: those that run, and the warm one. Disposing ends them. */
+export class EnvironmentProcesses implements AsyncDisposable {
+  readonly #site: Omit<ProcessSite, "permissions">;
+  #config: RuntimeConfig;
+  readonly #warm: WarmSlot<ConfinedProcess, string>;
+  readonly #running = new Set<Child>();
+  /** Interpreters of contexts, which run beside everything else. */
+  readonly #interpreters = new Set<Child>();
+  #isWarm = false;
+  #starting = 0;
+  #emptying: Promise<unknown> = Promise.resolve();
+  #isDisposed = false;
+
+  constructor(site: Omit<ProcessSite, "permissions">, config: RuntimeConfig) {
+    this.#site = site;
+    this.#config = config;
+    const { host: { memory: budget }, spec: { warm } } = site;
+    this.#warm = new WarmSlot({ budget, memoryMb: warm?.memoryMb ?? 0, maxWaitMs: MAX_WAIT_MS });
+  }
+
+  /** Where processes start, with the permissions of the environment. */
+  get site(): ProcessSite {
+    return { ...this.#site, permissions: this.#config.permissions };
+  }
+
+  /** Whether the last program used a warm process. */
+  get wasWarm(): boolean {
+    return this.#isWarm;
+  }
+
+  /** Whether there is a warm process. */
+  get hasWarm(): boolean {
+    return this.#warm.isAlive;
+  }
+
+  /** Starts a warm process. @throws {CodeBeakerError} `runtime_unavailable` */
+  async prepare(request: ProcessRequest): Promise<void> {
+    await this.#warm.start(this.#warmStart(request));
+  }
+
+  /** Applies the configuration of an environment that lasts. The warm process is kept for a minute, where there is memory for it. */
+  async makeLasting(config: RuntimeConfig): Promise<void> {
+    this.#config = config;
+    await this.#warm.keep();
+  }
+
+  /** Starts a program in the warm process, where that was started for such a program; else in a new one. */
+  async start(request: ProcessRequest, options: RunOptions): Promise<ProgramHandle> {
+    this.#starting++;
+    try {
+      await this.#emptying;
+      const warm = await this.#warm.take(keyOf(request));
+      const process = warm ?? await startProcess(this.site, request, { signal: options.signal, goesOn: true });
+      this.#isWarm = warm !== undefined;
+      const { host: { pool }, spec: { facts } } = this.#site;
+      if (this.#keepsWarm(request)) pool?.count(facts.name, { isHit: this.#isWarm });
+      const handle = this.#follow(process, { options, among: this.#running });
+      handle.gone.then(() => this.#prepareNext(request));
+      return handle;
+    } finally {
+      this.#starting--;
+    }
+  }
+
+  /** Starts the interpreter of a context. */
+  async startInterpreter(request: ProcessRequest, options: RunOptions): Promise<ProgramHandle> {
+    this.#starting++;
+    try {
+      await this.#emptying;
+      const process = await startProcess(this.site, request, { signal: options.signal, goesOn: true });
+      return this.#follow(process, { options, among: this.#interpreters });
+    } finally {
+      this.#starting--;
+    }
+  }
+
+  /** Makes a child end with the environment. */
+  own(child: Child, among = this.#running): Child {
+    among.add(child);
+    child.gone.then(() => among.delete(child));
+    if (this.#isDisposed) child.kill("SIGKILL");
+    return child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    await this.#emptying;
+    await this.#warm[Symbol.asyncDispose]();
+    await Promise.all([...this.#running, ...this.#interpreters].map((child) => {
+      child.kill("SIGKILL");
+      return Promise.all([child.outcome, child.gone]); // The end measures the directory once more.
+    }));
+  }
+
+  /** Lets the program of a process begin. */
+  #follow(
+    { child: ready, denials, forgetDenials }: ConfinedProcess,
+    { among, options }: { readonly among: Set<Child>; readonly options: RunOptions },
+  ): ProgramHandle & Pick<Child, "gone"> {
+    const child = this.own(ready.begin(options), among);
+    const outcome = child.outcome.then(async (ended) => {
+      await this.#emptyDirectories(child, ended);
+      return ended;
+    });
+    const { permissions } = this.#config;
+    return {
+      ...child,
+      outcome,
+      ...(denials && { denials: () => ({ permissions, denials: denials() }) }),
+      ...(forgetDenials && { forgetDenials }),
+    };
+  }
+
+  /** Whether a warm process is kept for the next program like this one. */
+  #keepsWarm({ launch }: ProcessRequest): boolean {
+    const { warm } = this.#site.spec;
+    return warm !== undefined && this.#config.singleUse !== true && launch.handshake === "ready_and_go";
+  }
+
+  /** Starts a warm process for the same program once the service is idle, in an environment that lasts. */
+  #prepareNext(request: ProcessRequest): void {
+    if (!this.#keepsWarm(request)) return;
+    this.#site.host.pool?.schedule(this, async () => {
+      const isBusy = this.#running.size + this.#starting > 0;
+      if (!this.#isDisposed && !isBusy && !this.#warm.has(keyOf(request))) {
+        await this.#warm.prepare(this.#warmStart(request));
+      }
+    });
+  }
+
+  #warmStart(request: ProcessRequest): WarmStart<ConfinedProcess, string> {
+    const ownKey = keyOf(request);
+    return {
+      serves: (key) => key === ownKey,
+      start: () => startProcess(this.site, request, { goesOn: false }),
+    };
+  }
+
+  /** Empties the directories that a client cannot reach after a disk limit: what fills them would end every later program. */
+  async #emptyDirectories({ gone }: Child, ended: Outcome): Promise<void> {
+    if (ended.kind !== "disk_limit") return;
+    await gone;
+    if (this.#isDisposed || this.#running.size + this.#interpreters.size + this.#starting > 0) return;
+    await this.#warm.clear();
+    const names = [TEMPORARY_NAME, ...this.#site.spec.directories];
+    this.#emptying = Promise.allSettled(names.map((name) => this.#site.directory.renew(name)));
+    await this.#emptying;
+  }
+}

@@ -1,0 +1,35 @@
+import { join } from "@std/path";
+import { CodeBeakerError } from "../../core/errors.ts";
+
+/** Where a binary is searched for, and the setting that names it. */
+export interface BinarySearch {
+  readonly setting: string;
+  /** Directories in which a name without a directory is searched for. */
+  readonly searchPath: readonly string[];
+}
+
+/**
+ * The path of a binary that is named as in a shell: in a file system of its own a program has no search path.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where there is none
+ */
+export function findBinary(name: string, { searchPath, setting }: BinarySearch): string {
+  const paths = name.includes("/")
+    ? [name.startsWith("/") ? name : join(Deno.cwd(), name)]
+    : searchPath.map((directory) => join(directory, name));
+  const found = paths.find(isFile);
+  if (found !== undefined) return found;
+  throw new CodeBeakerError(
+    "runtime_unavailable",
+    `Cannot start programs as ${setting} must name an executable file: current value is ${JSON.stringify(name)}`,
+  );
+}
+
+/** Whether a path is that of a file. */
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false; // It is not there, or cannot be reached: it cannot be started.
+  }
+}

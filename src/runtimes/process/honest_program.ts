@@ -1,0 +1,32 @@
+import { mainFileOf } from "../../core/languages.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
+import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
+import type { BinarySpec } from "./spec.ts";
+
+/** Runs the honest program of a binary. @throws {Error} that says why the binary will not do */
+export async function checkBinary(
+  { probe: { code, language, whyNot } }: BinarySpec,
+  createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<void> {
+  const limits = { ...DEFAULT_LIMITS, timeoutMs };
+  await using environment = await createEnvironment({
+    environment: language,
+    environmentVariables: {},
+    resourceLimits: limits,
+    permissions: NO_PERMISSIONS,
+    minIsolation: 0,
+    singleUse: true,
+  });
+  const path = mainFileOf(language);
+  await environment.files.write(path, new TextEncoder().encode(code));
+  const program = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits, signal });
+  let printed = "";
+  const decoder = new TextDecoder();
+  for await (const { stream, bytes } of program.output) {
+    if (stream === "stdout") printed += decoder.decode(bytes, { stream: true });
+  }
+  const why = whyNot(printed);
+  if (why !== undefined) throw new Error(why);
+}

@@ -1,0 +1,64 @@
+import { join, toFileUrl } from "@std/path";
+import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import type { Confinement } from "../../sandbox/confinement.ts";
+import type { Mount } from "../../sandbox/mount.ts";
+import type { Installation } from "./installation.ts";
+import type { EnvironmentMounts } from "./spec.ts";
+
+/** Where a program with a file system of its own sees the service's files. */
+const OWN_ROOT = "/codebeaker";
+
+/** The directory of an environment that its client sees. */
+export const WORKSPACE_NAME = "workspace";
+/** The one for temporary files. */
+export const TEMPORARY_NAME = "tmp";
+
+/** @param options.workspace the host's directory for the workspace, where it is not in the environment's */
+export function mountsOf(
+  directory: string,
+  { binary, host: { confinement }, modulesDirectory, spec }: Installation,
+  options: { readonly workspace?: string | undefined } = {},
+): EnvironmentMounts {
+  const at = (source: string, target: string, access: Mount["access"]) => see(confinement, { source, target, access });
+  return {
+    workspace: at(options.workspace ?? join(directory, WORKSPACE_NAME), WORKSPACE_ROOT, "write"),
+    temporary: at(join(directory, TEMPORARY_NAME), "/tmp", "write"),
+    binary: at(binary, join(OWN_ROOT, spec.facts.name), "execute"),
+    directory: (name) => at(join(directory, name), join(OWN_ROOT, name), "write"),
+    module: (path) => at(join(modulesDirectory, path), join(OWN_ROOT, path), "read"),
+    packages: (source) => at(source, join(OWN_ROOT, "packages"), "write"),
+  };
+}
+
+/** Whether a program with a file system of its own sees something else than the host's at a path. */
+export function isTakenPath(path: string): boolean {
+  const place = path.replace(/\/+$/, "");
+  const isBelowOwn = [WORKSPACE_ROOT, OWN_ROOT, "/proc", "/dev"].some((own) => `${place}/`.startsWith(`${own}/`));
+  return isBelowOwn || place === "" || place === "/tmp";
+}
+
+/** A path of the host that a request grants to a program, which sees it there. */
+export function grantedMount(path: string, access: Mount["access"]): Mount {
+  return { source: path, target: path, access };
+}
+
+/** Paths of the host that messages on stderr may hold, and what a client sees in their place. */
+export function shownPathsOf(
+  { modulesDirectory, scratchDirectory, spec }: Installation,
+  { directory, mounts: { binary, workspace } }: { readonly directory: string; readonly mounts: EnvironmentMounts },
+): Record<string, string> {
+  const modules = new Set(Object.keys(spec.modules).map((path) => path.split("/")[0] ?? path));
+  return {
+    [workspace.source]: WORKSPACE_ROOT,
+    [toFileUrl(workspace.source).pathname]: WORKSPACE_ROOT,
+    ...Object.fromEntries([...modules].map((name) => [join(modulesDirectory, name), name])),
+    [directory]: OWN_ROOT,
+    [scratchDirectory]: OWN_ROOT,
+    [binary.source]: spec.facts.name,
+  };
+}
+
+/** A program without a file system of its own sees everything at its source. */
+function see({ canMount }: Confinement, mount: Mount): Mount {
+  return canMount ? mount : { ...mount, target: mount.source };
+}

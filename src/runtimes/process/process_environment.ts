@@ -1,0 +1,206 @@
+import { join } from "@std/path";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { newId } from "../../core/ids.ts";
+import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
+import { MAX_CODE_BYTES } from "../../core/requests/content.ts";
+import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
+import { DiskRoom } from "../../workspace/disk_room.ts";
+import { Workspace } from "../../workspace/workspace.ts";
+import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
+import { commandLaunch } from "./command_launch.ts";
+import type { ProcessRequest } from "./confined_process.ts";
+import { EnvironmentProcesses } from "./environment_processes.ts";
+import type { Installation } from "./installation.ts";
+import { LEVEL_UNCHECKED } from "./isolation.ts";
+import { mountsOf, shownPathsOf, TEMPORARY_NAME, WORKSPACE_NAME } from "./mounts.ts";
+import { PackageInstaller } from "./package_installer.ts";
+import { parseShellCommand } from "./shell_command.ts";
+import type { CommandLine, ContextProgram, FileProgram, Launch } from "./spec.ts";
+
+/** A directory with a workspace, and a confined process for each program in it. */
+export class ProcessEnvironment implements ExecutionEnvironment {
+  readonly id: string;
+  readonly language: string;
+  readonly files: Workspace;
+  readonly #installation: Installation;
+  #config: RuntimeConfig;
+  readonly #directory: ConfinedDirectory;
+  readonly #processes: EnvironmentProcesses;
+  readonly #packages: PackageInstaller | undefined;
+
+  private constructor(
+    installation: Installation,
+    config: RuntimeConfig,
+    { id, directory }: { readonly id: string; readonly directory: ConfinedDirectory },
+  ) {
+    const { environment, resourceLimits: { diskMb }, workspaceDirectory } = config;
+    const { host, spec } = installation;
+    const mounts = mountsOf(directory.path, installation, { workspace: workspaceDirectory });
+    const shownPaths = shownPathsOf(installation, { directory: directory.path, mounts });
+    this.id = id;
+    this.language = environment;
+    this.#installation = installation;
+    this.#config = config;
+    this.#directory = directory;
+    this.#processes = new EnvironmentProcesses({ spec, host, directory, mounts, shownPaths }, config);
+    this.#packages = spec.packages && new PackageInstaller(this.#processes.site, spec.packages);
+    const room = workspaceDirectory === undefined ? new DiskRoom(directory, diskMb) : undefined;
+    const programPaths = spec.facts.supportedEnvironments.map((language) => mainFileOf(language));
+    this.files = new Workspace(mounts.workspace.source, { asideDirectory: directory.path, room, programPaths });
+  }
+
+  /** Makes the directories. @throws {CodeBeakerError} `runtime_unavailable` */
+  static create(installation: Installation, config: RuntimeConfig): ProcessEnvironment {
+    const { host: { confinement }, scratchDirectory, spec } = installation;
+    const id = newId("env");
+    try {
+      const directory = confinement.makeDirectory(join(scratchDirectory, id), config.resourceLimits);
+      for (const name of [TEMPORARY_NAME, ...spec.directories, WORKSPACE_NAME]) directory.makeDirectory(name);
+      if (config.workspaceDirectory !== undefined) directory.own(config.workspaceDirectory);
+      return new ProcessEnvironment(installation, config, { id, directory });
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotCapable) throw cause;
+      throw new CodeBeakerError("runtime_unavailable", `Cannot make a workspace: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /** Whether the last program used a warm process. */
+  get warm(): boolean {
+    return this.#processes.wasWarm;
+  }
+
+  /** Whether there is a warm process. */
+  get isAlive(): boolean {
+    return this.#processes.hasWarm;
+  }
+
+  /** Starts a warm process for the main file, in an environment for a single use. @throws {CodeBeakerError} `runtime_unavailable` */
+  async prepare(): Promise<void> {
+    const { environmentVariables: variables, resourceLimits: limits } = this.#config;
+    const launch = await this.#installation.spec.launchFile(this.#processes.site, {
+      path: this.mainFile(),
+      args: [],
+      workingDirectory: ".",
+      variables,
+      limits,
+      packages: undefined,
+      readText: () => Promise.resolve(""),
+    });
+    await this.#processes.prepare({ launch, limits, mounts: [] });
+  }
+
+  /** Makes it last, with this configuration. */
+  async makeLasting(config: RuntimeConfig): Promise<void> {
+    this.#config = config;
+    await this.#processes.makeLasting(config);
+  }
+
+  mainFile(language = this.language): string {
+    const { supportedEnvironments } = this.#installation.spec.facts;
+    if (!supportedEnvironments.includes(language)) throw unsupportedLanguage(language, supportedEnvironments);
+    return mainFileOf(language);
+  }
+
+  run(program: Program, options: RunOptions): Promise<ProgramHandle> {
+    switch (program.kind) {
+      case "file":
+        return this.#runFile({ ...program, workingDirectory: "." }, options);
+      case "shell":
+        return this.#runCommand(program, options);
+      case "install":
+        return this.#install(program.packages, options);
+      case "context":
+        return this.#runInterpreter(options);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#processes[Symbol.asyncDispose]();
+    await this.files[Symbol.asyncDispose]();
+    await this.#directory[Symbol.asyncDispose]();
+  }
+
+  async #runFile(
+    file: Pick<FileProgram, "path" | "args" | "workingDirectory">,
+    options: RunOptions,
+  ): Promise<ProgramHandle> {
+    const launch = await this.#installation.spec.launchFile(this.#processes.site, {
+      ...file,
+      ...this.#programOf(options),
+      readText: async () => await new Response(await this.files.read(file.path, { length: MAX_CODE_BYTES })).text(),
+    });
+    return await this.#processes.start(this.#requestOf(launch, options), options);
+  }
+
+  async #runCommand(command: CommandLine, options: RunOptions): Promise<ProgramHandle> {
+    const { host: { confinement, shellRuntimes = [] }, spec: { commands, facts: { name } } } = this.#installation;
+    const program = parseShellCommand(command, {
+      runtime: name,
+      own: commands,
+      runsOthers: confinement.canMount && this.#config.minIsolation <= LEVEL_UNCHECKED,
+      elsewhere: shellRuntimes.filter((other) => other !== name),
+    });
+    if (program === undefined) {
+      const launch = commandLaunch(this.#processes.site, { ...command, variables: this.#variables(options) });
+      return await this.#processes.start(this.#requestOf(launch, options), options);
+    }
+    const { workingDirectory } = command;
+    if (program.kind === "code") return await this.#runCode({ ...program, workingDirectory }, options);
+    await (await this.files.read(program.path)).cancel(); // It is there, and no symlink leads it out.
+    return await this.#runFile({ ...program, workingDirectory }, options);
+  }
+
+  /** Runs code in a file of the workspace that is there no longer than the program. */
+  async #runCode(
+    { args, code, extension, workingDirectory }: {
+      readonly args: readonly string[];
+      readonly code: string;
+      readonly extension: string;
+      readonly workingDirectory: string;
+    },
+    options: RunOptions,
+  ): Promise<ProgramHandle> {
+    const name = `$${this.#installation.spec.facts.name}$eval_${crypto.randomUUID()}.${extension}`;
+    const path = join(workingDirectory, name);
+    await this.files.write(path, new TextEncoder().encode(code));
+    const remove = () => this.files.delete(path).catch(() => {}); // Best effort: the program may have deleted it.
+    const handle = await this.#runFile({ path, args, workingDirectory }, options).catch(async (error: unknown) => {
+      await remove();
+      throw error;
+    });
+    const outcome = handle.outcome.then(async (ended) => {
+      await remove();
+      return ended;
+    });
+    return { ...handle, outcome };
+  }
+
+  async #install(packages: readonly string[], options: RunOptions): Promise<ProgramHandle> {
+    if (this.#packages === undefined) {
+      const { name } = this.#installation.spec.facts;
+      throw new CodeBeakerError("permission_denied", `Cannot install packages as the ${name} runtime installs none`);
+    }
+    return this.#processes.own(await this.#packages.install(packages, options));
+  }
+
+  async #runInterpreter(options: RunOptions): Promise<ProgramHandle> {
+    const { spec } = this.#installation;
+    const launch = spec.launchContext?.(this.#processes.site, this.#programOf(options));
+    if (launch === undefined) throw unsupportedLanguage(this.language, spec.facts.contextEnvironments);
+    return await this.#processes.startInterpreter(this.#requestOf(launch, options), options);
+  }
+
+  #requestOf(launch: Launch, { limits }: RunOptions): ProcessRequest {
+    const mount = this.#packages?.mount;
+    return { launch, limits, mounts: mount === undefined ? [] : [mount] };
+  }
+
+  #programOf(options: RunOptions): ContextProgram {
+    this.#packages?.prepare();
+    return { variables: this.#variables(options), limits: options.limits, packages: this.#packages?.mount };
+  }
+
+  #variables({ env }: RunOptions): Record<string, string> {
+    return { ...this.#config.environmentVariables, ...env };
+  }
+}

@@ -1,0 +1,127 @@
+import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
+import type { RuntimeFacts } from "../entry.ts";
+import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../port.ts";
+import { brokenFindings, describeBrokenPromises } from "../self_test/findings.ts";
+import { Probe } from "../self_test/probe.ts";
+import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
+import { diagnosisOf } from "./diagnosis.ts";
+import { isFile } from "./find_binary.ts";
+import { checkBinary } from "./honest_program.ts";
+import { install, type Installation } from "./installation.ts";
+import { isolationOf, whyNotHonoured } from "./isolation.ts";
+import { leasedEnvironment } from "../warm/leased_environment.ts";
+import { ProcessEnvironment } from "./process_environment.ts";
+import { testPrograms, versionOf } from "./self_test.ts";
+import type { ProcessSpec } from "./spec.ts";
+import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
+
+const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
+
+/** The runtime of a spec for one host. */
+export function createProcessRuntime(spec: ProcessSpec, host: RuntimeHost): ExecutionRuntime {
+  return new ProcessRuntime(spec, host);
+}
+
+class ProcessRuntime implements ExecutionRuntime {
+  readonly name: string;
+  readonly type: RuntimeFacts["type"];
+  readonly supportedEnvironments: readonly string[];
+  readonly #spec: ProcessSpec;
+  readonly #host: RuntimeHost;
+  readonly #probe: Probe;
+  readonly #selfTest: SelfTest;
+  #installation: Promise<Installation> | undefined;
+
+  constructor(spec: ProcessSpec, host: RuntimeHost) {
+    this.#spec = spec;
+    this.#host = host;
+    this.name = spec.facts.name;
+    this.type = spec.facts.type;
+    this.supportedEnvironments = spec.facts.supportedEnvironments;
+    this.#selfTest = new SelfTest({ ...host, subject: this.name });
+    this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), PROBE);
+  }
+
+  isAvailable(): Promise<Availability> {
+    return this.#probe.answer();
+  }
+
+  getCapabilities(): RuntimeCapabilities {
+    return this.#spec.facts.capabilities;
+  }
+
+  async diagnose(): Promise<Diagnosis> {
+    const isThere = await this.#installed().then(({ binary }) => isFile(binary), () => false);
+    return diagnosisOf({
+      spec: this.#spec,
+      confinement: this.#host.confinement,
+      canaries: isThere ? await this.#findings() : undefined,
+    });
+  }
+
+  async assess({ permissions, runsMainFile }: RuntimeConfig): Promise<Assessment> {
+    const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
+    const cannotHonour = whyNotHonoured(permissions, layers);
+    return {
+      isolation: isolationOf({ ...layers, canaries: await this.#findings(), allowRun: permissions.allowRun }),
+      ...(cannotHonour === undefined ? {} : { cannotHonour }),
+      startsCold: runsMainFile === false || this.#spec.warm === undefined,
+    };
+  }
+
+  async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
+    const installation = await this.#installed();
+    const lease = await leaseEnvironment(installation, config);
+    if (lease === undefined) return ProcessEnvironment.create(installation, config);
+    await using unused = new AsyncDisposableStack();
+    unused.use(lease);
+    if (config.singleUse !== true) await lease.member.makeLasting(config);
+    unused.move();
+    return leasedEnvironment(lease);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#selfTest[Symbol.asyncDispose]();
+  }
+
+  #installed(): Promise<Installation> {
+    return this.#installation ??= install(this.#spec, this.#host).catch((cause: unknown) => {
+      this.#installation = undefined; // The next caller tries again: the obstacle may be gone.
+      throw cause;
+    });
+  }
+
+  /** Checks that an honest program runs on a binary that will do, and that no hostile one breaks a vital promise. */
+  async #check(signal: AbortSignal): Promise<void> {
+    const options = { timeoutMs: PROBE.timeoutMs, signal };
+    const [findings] = await Promise.all([
+      this.#findings(),
+      checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options),
+    ]);
+    const { canaries } = this.#spec.selfTest;
+    const why = describeBrokenPromises(brokenFindings(findings, { canaries, cost: "runtime" }));
+    if (why !== undefined) throw new Error(why);
+    warmUpEnvironments(await this.#installed());
+  }
+
+  async #findings(): Promise<readonly CanaryFinding[]> {
+    return findingsOf(await this.#selfTest.settled(() => this.#test()), this.#spec.selfTest.canaries);
+  }
+
+  async #test(): Promise<SelfTestResult> {
+    const installation = await this.#installed();
+    const { signal } = this.#selfTest;
+    const findings = await this.#selfTest.findings({
+      version: versionOf(installation),
+      canaries: this.#spec.selfTest.canaries,
+      run: () => testPrograms(installation, { createEnvironment: (config) => this.createEnvironment(config), signal }),
+    });
+    return { kind: "tested", findings };
+  }
+}
+
+function explainFailure(error: unknown): never {
+  if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  throw new Error(`the service needs --allow-all to start and confine programs (${error.message})`, { cause: error });
+}

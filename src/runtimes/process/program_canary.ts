@@ -1,0 +1,31 @@
+import type { Canary } from "../self_test/canary.ts";
+import type { Observed } from "../self_test/run_program.ts";
+
+/** What canaries try to reach. */
+export interface CanaryTargets {
+  /** A file of the host that any user may read, and its content. */
+  readonly secretPath: string;
+  readonly secret: string;
+  /** Whether a layer hides the file, so that not even a symlink that is already there leads to it. */
+  readonly hidesFiles: boolean;
+  /** A port of this machine on which the self-test listens. */
+  readonly port: number;
+  /** How many connections that port has had. */
+  connections(): number;
+  /** The environment of the service itself, as NAME=value. */
+  readonly ownVariables: readonly string[];
+}
+
+/** What the program of a canary did. */
+export interface Observation extends Observed {
+  readonly targets: CanaryTargets;
+  /** The names in the workspace afterwards. */
+  readonly fileNames: readonly string[];
+}
+
+/** A canary whose main file is run in an environment of its own. */
+export interface ProgramCanary extends Canary<Observation> {
+  readonly files: (targets: CanaryTargets) => Readonly<Record<string, string>>;
+  /** Symlinks in the workspace and their targets. */
+  readonly links?: (targets: CanaryTargets) => Readonly<Record<string, string>>;
+}

@@ -1,0 +1,95 @@
+import { join } from "@std/path";
+import type { CanaryFinding } from "../../core/diagnosis.ts";
+import { mainFileOf } from "../../core/languages.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
+import { countConnections } from "../../host/count_connections.ts";
+import { ownVariables } from "../../host/own_process.ts";
+import { encodeTar } from "../../workspace/tar.ts";
+import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
+import { judge } from "../self_test/canary.ts";
+import { runProgram } from "../self_test/run_program.ts";
+import type { Installation } from "./installation.ts";
+import type { CanaryTargets } from "./program_canary.ts";
+import type { SelfTestSpec } from "./spec.ts";
+
+const TIMEOUT_MS = 5_000;
+/** Low, so that a program reaches it soon. */
+const MEMORY_MB = 96;
+
+/** How a self-test makes environments. */
+export interface SelfTestOptions {
+  createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the canaries of a spec, with a file and a port of this machine as their targets. */
+export async function testPrograms(
+  { host: { confinement: { hidesFiles } }, scratchDirectory, spec: { selfTest } }: Installation,
+  options: SelfTestOptions,
+): Promise<CanaryFinding[]> {
+  const secret = crypto.randomUUID();
+  const secretPath = join(scratchDirectory, `canary_${crypto.randomUUID()}.txt`);
+  await Deno.writeTextFile(secretPath, secret, { mode: 0o644 });
+  await using listener = countConnections(["127.0.0.1"]);
+  try {
+    const targets = {
+      secretPath,
+      secret,
+      hidesFiles,
+      port: listener.addresses[0]?.port ?? 0,
+      connections: listener.connections,
+      ownVariables: ownVariables({ except: selfTest.variableNames }),
+    };
+    return await runCanaries(selfTest, targets, options);
+  } finally {
+    await Deno.remove(secretPath);
+  }
+}
+
+/** Runs all canaries at the same time, each in an environment of its own. */
+export function runCanaries(
+  { canaries, language }: Pick<SelfTestSpec, "canaries" | "language">,
+  targets: CanaryTargets,
+  { createEnvironment, signal }: SelfTestOptions,
+): Promise<CanaryFinding[]> {
+  const limits = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS, memoryMb: MEMORY_MB };
+  const config = {
+    environment: language,
+    environmentVariables: {},
+    resourceLimits: limits,
+    permissions: NO_PERMISSIONS,
+    minIsolation: 0,
+    singleUse: true,
+  };
+  return judge(canaries, async ({ files, links }) => {
+    await using environment = await createEnvironment(config);
+    if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links(targets))));
+    const program = { files: files(targets), path: mainFileOf(language) };
+    const observed = await runProgram(environment, program, { limits, signal });
+    const { children = [] } = await environment.files.list(".", { maxDepth: 1 });
+    return { ...observed, targets, fileNames: children.map(({ name }) => name) };
+  });
+}
+
+/** Everything that findings depend on: the machine, its layers, the binary and the canaries. */
+export function versionOf({ binary, host: { confinement }, spec: { selfTest } }: Installation): string {
+  const { mtime, size } = Deno.statSync(binary);
+  return JSON.stringify([
+    Deno.osRelease(),
+    confinement.version,
+    [size, mtime?.getTime()],
+    selfTest.version,
+    selfTest.canaries.map(({ name, promise, fault, files, links }) => [
+      name,
+      promise,
+      ...[files, links, fault].map(String),
+    ]),
+  ]);
+}
+
+async function* symlinks(links: Readonly<Record<string, string>>) {
+  for (const [path, target] of Object.entries(links)) {
+    yield { path, type: "symlink", target, mode: 0o777, modifiedMs: 0 } as const;
+  }
+}

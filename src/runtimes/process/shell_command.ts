@@ -1,0 +1,39 @@
+import { CodeBeakerError } from "../../core/errors.ts";
+import type { CommandLine, CommandProgram, CommandSpec } from "./spec.ts";
+
+/** Which command lines there are beside those that a runtime runs as its own programs. */
+export interface ShellCommands {
+  /** The name of the runtime. */
+  readonly runtime: string;
+  readonly own: CommandSpec | undefined;
+  /** Whether a layer of the operating system confines any program. */
+  readonly runsOthers: boolean;
+  /** Names of the other runtimes that run any command line. */
+  readonly elsewhere: readonly string[];
+}
+
+/**
+ * The program of its own that a runtime runs for a command line; undefined where it runs the command as it is.
+ *
+ * @throws {CodeBeakerError} `permission_denied` where it runs neither; what the runtime's own commands throw
+ */
+export function parseShellCommand(
+  { command, args, workingDirectory }: CommandLine,
+  { elsewhere, own, runsOthers, runtime }: ShellCommands,
+): CommandProgram | undefined {
+  const isOwn = command === own?.name;
+  if (!isOwn && runsOthers) return undefined;
+  const program = isOwn ? own?.parse({ args, workingDirectory }) : undefined;
+  if (program !== undefined) return program;
+  const others = elsewhere.length === 0 ? "no other runtime is known" : elsewhere.join(", ");
+  throw commandDenied(
+    `${command} ${args[0] ?? ""}`.trim(),
+    `only ${own?.usage ?? "files of the workspace"} can be confined here on the ${runtime} runtime; ` +
+      `it takes one that gives the program a file system of its own (${others})`,
+  );
+}
+
+/** The refusal of a command line. */
+export function commandDenied(what: string, why: string): CodeBeakerError {
+  return new CodeBeakerError("permission_denied", `Cannot run ${JSON.stringify(what)} as ${why}`);
+}

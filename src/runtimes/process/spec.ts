@@ -1,0 +1,206 @@
+import type { DenialRecord } from "../../core/denials/denial_report.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
+import type { Mount } from "../../sandbox/mount.ts";
+import type { RuntimeFacts } from "../entry.ts";
+import type { RuntimeHost } from "../port.ts";
+import type { ProgramCanary } from "./program_canary.ts";
+
+/** A runtime whose programs are confined child processes: its data, and small functions for what is its own. */
+export interface ProcessSpec {
+  readonly facts: RuntimeFacts;
+  readonly binary: BinarySpec;
+  /** Modules that run inside the child: their text by path. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** Writable directories of an environment beside the workspace and the one for temporary files. */
+  readonly directories: readonly string[];
+  /** Address space that the binary reserves as data before its program begins, in bytes. */
+  readonly reservedDataBytes: number;
+  /** What stderr and the end of a program that ran out of memory have in common. */
+  readonly memoryEndings: readonly MemoryEnding[];
+  /** The permissions that the binary checks itself; absent, only the layers of the operating system hold. */
+  readonly permissions?: PermissionSpec;
+  /** Absent, no process starts before its program is known. */
+  readonly warm?: WarmSpec;
+  /** Absent, no denial is reported. */
+  readonly denials?: DenialSpec;
+  /** Absent, no packages can be installed. */
+  readonly packages?: PackageSpec;
+  /** Command lines that it runs itself; absent, every command is another program. */
+  readonly commands?: CommandSpec;
+  readonly selfTest: SelfTestSpec;
+  launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
+  /** Absent, it has no contexts. */
+  launchContext?(site: LaunchSite, program: ContextProgram): Launch;
+}
+
+/** The binary that runs programs. */
+export interface BinarySpec {
+  /** @throws {CodeBeakerError} `runtime_unavailable` where there is none */
+  find(): string;
+  /** What to do where there is none. */
+  readonly remedy: string;
+  /** The honest program that shows whether the binary will do, by what it prints. */
+  readonly probe: {
+    readonly language: string;
+    readonly code: string;
+    /** Why a binary that printed this will not do; undefined when it will. */
+    whyNot(output: string): string | undefined;
+  };
+}
+
+/** A sign of a program that ran out of memory. */
+export interface MemoryEnding {
+  /** What stderr holds then. */
+  readonly pattern: RegExp;
+  /** The exit codes and signals that it ends with then. */
+  readonly endings: readonly (number | Deno.Signal)[];
+}
+
+/** Permissions that a binary checks itself. */
+export interface PermissionSpec {
+  /** What it checks, for a diagnosis. */
+  readonly detail: string;
+  /** What to do where the self-test finds the checks broken. */
+  readonly remedy: string;
+  /** Why it cannot keep to permissions; undefined when it can. */
+  whyNotHonoured(permissions: PermissionSettings): string | undefined;
+}
+
+/** Processes that start before their program is known. */
+export interface WarmSpec {
+  /** Memory of one that waits, in MB. */
+  readonly memoryMb: number;
+  /** Environment names for which one always waits. */
+  readonly languages: readonly string[];
+}
+
+/** How what a child reports of denials is read. */
+export interface DenialSpec {
+  /** The denial that a report is about; undefined where it is about something else. */
+  read(reported: ReportedDenial, context: DenialContext): DenialRecord | undefined;
+  /** Reports in the last words on stderr, for denials that the child cannot report itself. */
+  readLastWords(stderr: string): readonly ReportedDenial[];
+}
+
+/** What a child reports of a denial: the message and the stack of an error. */
+export interface ReportedDenial {
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** What a denial is judged by. */
+export interface DenialContext {
+  readonly permissions: PermissionSettings;
+  /** Names of the variables of the request. */
+  readonly variables: readonly string[];
+  /** Paths of the host, and what a client sees in their place. */
+  readonly shownPaths: Readonly<Record<string, string>>;
+}
+
+/** How packages are installed. */
+export interface PackageSpec {
+  /** Where each package comes from, by its name. @throws {CodeBeakerError} `invalid_request` */
+  parse(packages: readonly string[]): ReadonlyMap<string, string>;
+  /** Files that the installer finds in its directory, by name. */
+  stage(sources: ReadonlyMap<string, string>): Readonly<Record<string, string>>;
+  /** The installer, whose directory is `staging`. */
+  launch(site: LaunchSite, staging: Mount): Pick<Launch, "argv" | "ownVariables">;
+  /** Files of the installer's directory that every program finds as the installer left them. */
+  readonly keptFiles: readonly string[];
+  /** Where the packages lie: in one of {@link ProcessSpec.directories}, and at the same path below `staging`. */
+  readonly tree: readonly [directory: string, name: string];
+  /** Texts in the installer's stderr, and what a client sees in their place. */
+  readonly shownTexts: Readonly<Record<string, string>>;
+}
+
+/** How it is tested that programs are confined. */
+export interface SelfTestSpec {
+  readonly canaries: readonly ProgramCanary[];
+  /** The environment name that the canaries are written for. */
+  readonly language: string;
+  /** Names of variables that every program has, with values that are not the service's. */
+  readonly variableNames: readonly string[];
+  /** What findings depend on beside the binary, the canaries and the layers, as JSON has it. */
+  readonly version: unknown;
+}
+
+/** Command lines that a runtime runs as programs of its own. */
+export interface CommandSpec {
+  /** The name of the command. */
+  readonly name: string;
+  /** The command lines that it runs, as a message names them. */
+  readonly usage: string;
+  /** Undefined for any other. @throws {CodeBeakerError} `permission_denied`, `invalid_request` */
+  parse(command: Omit<CommandLine, "command">): CommandProgram | undefined;
+}
+
+/** A command line. */
+export interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Relative to the workspace. */
+  readonly workingDirectory: string;
+}
+
+/** A file of the workspace to run, or code. */
+export type CommandProgram =
+  | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
+  | { readonly kind: "code"; readonly code: string; readonly extension: string; readonly args: readonly string[] };
+
+/** Where programs of an environment run. */
+export interface LaunchSite {
+  readonly host: Pick<RuntimeHost, "confinement" | "openNetworks">;
+  readonly permissions: PermissionSettings;
+  readonly mounts: EnvironmentMounts;
+}
+
+/** Parts of the host's file system that programs of an environment need, each with the path at which they see it. */
+export interface EnvironmentMounts {
+  readonly workspace: Mount;
+  readonly temporary: Mount;
+  readonly binary: Mount;
+  /** A writable directory of the environment, one of the spec's. */
+  directory(name: string): Mount;
+  /** A module of the spec, or a directory of them. */
+  module(path: string): Mount;
+  /** A directory of the environment in which packages are installed. */
+  packages(source: string): Mount;
+}
+
+/** A file of the workspace to run. */
+export interface FileProgram extends ContextProgram {
+  readonly path: string;
+  readonly args: readonly string[];
+  /** Relative to the workspace. */
+  readonly workingDirectory: string;
+  /** The text of the file; empty where it is not there yet. */
+  readText(): Promise<string>;
+}
+
+/** What the interpreter of a context has in common with every program. */
+export interface ContextProgram {
+  /** Those of the request. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** The directory of the installer; absent where no packages are installed. */
+  readonly packages: Mount | undefined;
+}
+
+/** A command line, and what it needs. */
+export interface Launch {
+  readonly argv: readonly [string, ...string[]];
+  /** Relative to the workspace. */
+  readonly workingDirectory: string;
+  /** Those of the request. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The service's own beside them, which no request can change. */
+  readonly ownVariables: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly hasNetwork: boolean;
+  readonly startsOthers: boolean;
+  /** What the child does first: report that its program begins, or that it may, and then wait for the go. */
+  readonly handshake: "ready" | "ready_and_go";
+  /** How many of its processes are the service's own; absent, none. */
+  readonly ownProcesses?: number;
+}

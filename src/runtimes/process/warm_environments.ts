@@ -1,0 +1,74 @@
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
+import type { Lease } from "../warm/warm_member.ts";
+import type { ShelfOptions } from "../warm/warm_shelf.ts";
+import type { RuntimeConfig } from "../port.ts";
+import type { Installation } from "./installation.ts";
+import { ProcessEnvironment } from "./process_environment.ts";
+import type { WarmSpec } from "./spec.ts";
+
+/** Keeps one environment warm for each language of the spec, with the default limits and no permissions. */
+export function warmUpEnvironments(installation: Installation): void {
+  const { host: { pool }, spec: { warm } } = installation;
+  if (warm === undefined) return;
+  for (const environment of warm.languages) {
+    const config = {
+      environment,
+      environmentVariables: {},
+      resourceLimits: DEFAULT_LIMITS,
+      permissions: NO_PERMISSIONS,
+      minIsolation: 0,
+      singleUse: true,
+    };
+    pool?.warmUp(...shelfOf(installation, config, { warm, min: 1 }));
+  }
+}
+
+/** Takes a warm environment; undefined where there is none, nor is about to be, or the configuration allows none. */
+export async function leaseEnvironment(
+  installation: Installation,
+  config: RuntimeConfig,
+): Promise<Lease<ProcessEnvironment> | undefined> {
+  const { host: { pool }, spec: { warm } } = installation;
+  if (warm === undefined || !allowsWarm(config)) return undefined;
+  return await pool?.lease(...shelfOf(installation, config, { warm, min: 0 }));
+}
+
+/** A session takes any warm environment, a single use only for the main file without arguments. */
+function allowsWarm({ runsMainFile, singleUse, startsCold, workspaceDirectory }: RuntimeConfig): boolean {
+  return startsCold !== true && workspaceDirectory === undefined && (singleUse !== true || runsMainFile === true);
+}
+
+/**
+ * What configurations have in common that the same process can serve. Variables may be secrets of their tenant: those of
+ * an unknown tenant are shared with no other request.
+ */
+function kindOf(runtime: string, config: RuntimeConfig): string {
+  const { environment, environmentVariables, permissions, resourceLimits, tenant } = config;
+  const { cpuMs, diskMb, maxProcesses, memoryMb } = resourceLimits;
+  const limits = [cpuMs, diskMb, maxProcesses, memoryMb];
+  const variables = Object.keys(environmentVariables).length === 0
+    ? []
+    : [environmentVariables, tenant ?? crypto.randomUUID()];
+  return JSON.stringify([runtime, environment, permissions, limits, ...variables]);
+}
+
+function shelfOf(
+  installation: Installation,
+  config: RuntimeConfig,
+  { min, warm: { memoryMb } }: { readonly min: number; readonly warm: WarmSpec },
+): [kind: string, options: ShelfOptions<ProcessEnvironment>] {
+  const { name } = installation.spec.facts;
+  return [kindOf(name, config), {
+    owner: name,
+    min,
+    memoryMb,
+    async make() {
+      await using stack = new AsyncDisposableStack();
+      const environment = stack.use(ProcessEnvironment.create(installation, { ...config, singleUse: true }));
+      await environment.prepare();
+      stack.move();
+      return environment;
+    },
+  }];
+}
