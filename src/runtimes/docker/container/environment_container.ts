@@ -6,7 +6,7 @@ import type { EngineClient } from "../engine/engine_client.ts";
 import { BUILD_DIRECTORY, type EnvironmentSpec } from "../images/environments.ts";
 import { boundsOf, containerRequest, KEEPER_USER } from "./host_config.ts";
 import { LABELS } from "./reaper.ts";
-import { DenialWatch } from "../denials/refusal_watch.ts";
+import { DenialWatch } from "../denials/denial_watch.ts";
 import type { ContainerBounds, ContainerRequest } from "../engine/engine_containers.ts";
 
 const BASE_VARIABLES = { HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8" };

@@ -14,7 +14,7 @@ import { LastWords } from "./last_words.ts";
 import { awaitReady, type Launch } from "./launch_phase.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
 import { type ProgramSights, ProgramWatch } from "./program_watch.ts";
-import type { DenialWatch } from "../denials/refusal_watch.ts";
+import type { DenialWatch } from "../denials/denial_watch.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
 
 const START_TIMEOUT_MS = 15_000;
@@ -242,7 +242,7 @@ export class ContainerProgram implements ProgramHandle {
       }
       if (this.#lastWords.hasEnded) continue; // What it left running prints on.
       const bytes = this.#budget.take(item.bytes);
-      this.#request.denials?.see({ stream: item.stream, bytes });
+      this.#request.denials?.readOutput({ stream: item.stream, bytes });
       if (bytes.length > 0) return controller.enqueue({ stream: item.stream, bytes });
     }
   }
@@ -259,7 +259,7 @@ export class ContainerProgram implements ProgramHandle {
   #takeLastWords(words: readonly string[]): void {
     const counts = this.#lastWords.take(words);
     if (counts !== undefined) {
-      this.#request.denials?.count(counts.unrouted ?? 0);
+      this.#request.denials?.setUnroutedPackets(counts.unrouted ?? 0);
       this.#watch.learn(counts);
     }
     if (this.#lastWords.areComplete) this.#told.resolve("told");

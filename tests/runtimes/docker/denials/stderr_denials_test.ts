@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../../src/core/permissions/permissions.ts";
-import { readRefusedWords } from "../../../../src/runtimes/docker/denials/refused_words.ts";
+import { readStderrDenials } from "../../../../src/runtimes/docker/denials/stderr_denials.ts";
 
 function rows(stderr: string, permissions: Partial<PermissionSettings> = {}): string[] {
   const policy = { permissions: { ...NO_PERMISSIONS, ...permissions }, openNetworks: ["10.1.0.0/16"] };
-  return readRefusedWords(stderr, policy).map(({ kind, target, at, grant }) =>
+  return readStderrDenials(stderr, policy).map(({ kind, target, at, grant }) =>
     `${kind} ${target}${at === undefined ? "" : ` at ${at}`} ${grant === undefined ? "-" : JSON.stringify(grant)}`
   );
 }
 
 const OPENED = '{"allowNet":true}';
 
-Deno.test("readRefusedWords() reads how languages and tools say that there is no network", () => {
+Deno.test("readStderrDenials() reads the messages of languages and tools about a missing network", () => {
   const said: Readonly<Record<string, string>> = {
     "socket.gaierror: [Errno -3] Temporary failure in name resolution": "*",
     "OSError: [Errno 101] Network is unreachable": "*",
@@ -41,7 +41,7 @@ Deno.test("readRefusedWords() reads how languages and tools say that there is no
   ]);
 });
 
-Deno.test("readRefusedWords() takes no name for a denial that only contains the name of one", () => {
+Deno.test("readStderrDenials() ignores names that only contain the word of a denial", () => {
   const said = [
     "FileNotFoundError: [Errno 2] No such file or directory: '/data.csv'",
     "ModuleNotFoundError: No module named 'numpy'",
@@ -54,7 +54,7 @@ Deno.test("readRefusedWords() takes no name for a denial that only contains the 
   for (const line of said) assertEquals([line, rows(line)], [line, []]);
 });
 
-Deno.test("readRefusedWords() tells private addresses apart, which no request opens", () => {
+Deno.test("readStderrDenials() grants nothing for private addresses, which no request opens", () => {
   assertEquals(rows("Error: connect ENETUNREACH 10.2.0.1:80"), ["net 10.2.0.1:80 -"]);
   for (const permissions of [{}, { allowNet: true }]) {
     assertEquals(rows("Error: connect ECONNREFUSED 10.2.0.1:80", permissions), ["net 10.2.0.1:80 -"]);
@@ -64,7 +64,7 @@ Deno.test("readRefusedWords() tells private addresses apart, which no request op
   }
 });
 
-Deno.test("readRefusedWords() reads what the file system and the kernel refuse", () => {
+Deno.test("readStderrDenials() reads denials of the file system and the kernel", () => {
   const said: Readonly<Record<string, string>> = {
     "OSError: [Errno 30] Read-only file system: '/etc/x'": "write /etc/x -",
     "Error: EROFS: read-only file system, open '/etc/x'": "write /etc/x -",
@@ -82,7 +82,7 @@ Deno.test("readRefusedWords() reads what the file system and the kernel refuse",
   assertEquals(rows("PermissionError: [Errno 13] Permission denied: '/workspace/own'"), []);
 });
 
-Deno.test("readRefusedWords() finds the place in the stack before or behind the message", () => {
+Deno.test("readStderrDenials() finds the place in the stack before or after the message", () => {
   const python = [
     "Traceback (most recent call last):",
     '  File "/workspace/main.py", line 9, in <module>',
@@ -108,7 +108,7 @@ Deno.test("readRefusedWords() finds the place in the stack before or behind the 
   assertEquals(rows(deno.join("\n")), [`net example.com:80 at main.ts:1:1 ${OPENED}`]);
 });
 
-Deno.test("readRefusedWords() takes ordinary output for no denial, and reads a bounded part of a flood", () => {
+Deno.test("readStderrDenials() finds no denial in ordinary output, and reads a bounded part of a flood", () => {
   assertEquals(rows("Permission denied\nconnection refused\nread /etc/x\nnot allowed"), []);
   const line = "OSError: [Errno 101] Network is unreachable\n";
   assertEquals(rows(line.repeat(100_000)).length <= 400, true);

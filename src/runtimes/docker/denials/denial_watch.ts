@@ -1,0 +1,48 @@
+import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
+import { DenialLog, type DenialReport } from "../../../core/denials/denial_report.ts";
+import type { OutputChunk } from "../../../core/execution.ts";
+import { type ContainerPolicy, denyNetwork, readStderrDenials } from "./stderr_denials.ts";
+
+/** How much is read of a program's stderr: half of it from the beginning, half from the end. */
+const MAX_READ_BYTES = 32_768;
+
+/**
+ * Collects the denials of a program in a container: those that it prints on stderr, and packets for which the kernel
+ * found no route, which it cannot hide.
+ */
+export class DenialWatch {
+  readonly #policy: ContainerPolicy;
+  #stderr = new BoundedOutput(MAX_READ_BYTES);
+  #unroutedPackets = 0;
+
+  constructor(policy: ContainerPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Forgets what was printed so far. */
+  forget(): void {
+    this.#stderr = new BoundedOutput(MAX_READ_BYTES);
+  }
+
+  readOutput({ stream, bytes }: OutputChunk): void {
+    if (stream === "stderr") this.#stderr.push(bytes);
+  }
+
+  /** Sets how many packets of the container had no route while the program ran. */
+  setUnroutedPackets(count: number): void {
+    this.#unroutedPackets = count;
+  }
+
+  report(): DenialReport {
+    const { permissions } = this.#policy;
+    const printed = readStderrDenials(this.#stderr.read().text, this.#policy);
+    if (this.#unroutedPackets > 0 && permissions.allowNet === false) printed.push(denyNetwork(undefined, this.#policy));
+    const log = new DenialLog();
+    for (const denial of printed) {
+      const sameKind = printed.filter(({ kind }) => kind === denial.kind);
+      if (denial.target === "*" && sameKind.some(({ target }) => target !== "*")) continue; // The other is more specific.
+      log.add(sameKind.find(({ target, at }) => target === denial.target && at !== undefined) ?? denial);
+    }
+    return { permissions, denials: log.denials };
+  }
+}
