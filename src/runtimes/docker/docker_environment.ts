@@ -24,7 +24,7 @@ import { OWN_PROCESSES } from "./container/host_config.ts";
 import { packArchive } from "./program/launcher.ts";
 import { runAlone } from "./program/lone_program.ts";
 import { type Installer, installPackages } from "./packages/package_installation.ts";
-import { noInstaller } from "./packages/packages.ts";
+import { noInstaller } from "./packages/package_names.ts";
 import { PendingFiles } from "./program/pending_files.ts";
 import { WarmExec } from "./warm/warm_exec.ts";
 import { killOrphanProcesses, makeRoom } from "./container/strays.ts";

@@ -6,43 +6,43 @@ import type { ProgramHandle, RunOptions, WorkspaceFiles } from "../../port.ts";
 import type { Lend } from "../files/container_files.ts";
 import { boundsOf } from "../container/host_config.ts";
 import { LineReader } from "../engine/line_reader.ts";
-import { joinPackages, parsePackages } from "./packages.ts";
-import takePackages from "./take_packages.sh" with { type: "text" };
+import deliverPackages from "./deliver_packages.sh" with { type: "text" };
+import { joinPackages, parsePackages } from "./package_names.ts";
 
-/** The file of a workspace that names the packages in it. */
+/** The file of a workspace that lists its packages. */
 const LIST = ".packages.txt";
 const MAX_LIST_BYTES = 65_536;
 
-/** A container with a network, in which nothing but an installer runs. Disposing removes it. */
+/** A container with a network that runs only an installer. Disposing removes it. */
 export interface Installer extends AsyncDisposable {
   run(packages: readonly string[], options: RunOptions): Promise<ProgramHandle>;
   readonly lend: Lend;
 }
 
-/** The environment that gets the packages. */
-export interface PackagePlace {
+/** The environment for which packages are installed. */
+export interface InstallationTarget {
   /** The installer's command line. */
   readonly install: readonly string[];
   readonly files: WorkspaceFiles;
   readonly lend: Lend;
-  /** @throws {CodeBeakerError} `permission_denied` when no network can be had */
+  /** @throws {CodeBeakerError} `permission_denied` when a container cannot have a network */
   openInstaller(): Promise<Installer>;
 }
 
 /**
- * Installs packages beside an environment and takes them into its workspace, so that no program that is not the installer
- * ever has its network. Those that were installed before are installed with them: what belongs together is chosen together.
+ * Installs packages in a container of their own, and delivers them to a workspace. So only the installer has its
+ * network. Packages of earlier installations are installed again with them, since versions depend on each other.
  *
- * @throws {CodeBeakerError} `invalid_request` for what names no package
+ * @throws {CodeBeakerError} `invalid_request` for an entry that names no package
  */
 export async function installPackages(
   packages: readonly string[],
   options: RunOptions,
-  place: PackagePlace,
+  target: InstallationTarget,
 ): Promise<ProgramHandle> {
-  const wanted = parsePackages(packages, place.install);
-  const all = joinPackages(await readList(place.files), wanted, place.install);
-  const installer = await place.openInstaller();
+  const wanted = parsePackages(packages, target.install);
+  const all = joinPackages(await readList(target.files), wanted, target.install);
+  const installer = await target.openInstaller();
   let program: ProgramHandle;
   try {
     const { memoryMb } = boundsOf(options.limits, { compiling: true });
@@ -54,50 +54,50 @@ export async function installPackages(
   return {
     stdin: program.stdin,
     output: program.output,
-    outcome: finish({ program, installer, place, packages: all, limits: options.limits }),
+    outcome: finish({ program, installer, target, packages: all, limits: options.limits }),
     usage: () => program.usage(),
     kill: (signal) => program.kill(signal),
   };
 }
 
-/** An installation under way. */
+/** An installation in progress. */
 interface Installation {
   readonly program: ProgramHandle;
   readonly installer: Installer;
-  readonly place: PackagePlace;
+  readonly target: InstallationTarget;
   readonly packages: readonly string[];
   readonly limits: Limits;
 }
 
-/** It is over when the packages are where programs find them, and its container is gone. */
-async function finish({ program, installer, place, packages, limits }: Installation): Promise<Outcome> {
+/** Delivers the packages after the installer has succeeded, and removes its container. */
+async function finish({ program, installer, target, packages, limits }: Installation): Promise<Outcome> {
   await using _owned = installer;
   const outcome = await program.outcome;
   if (outcome.kind !== "exited" || outcome.exitCode !== 0) return outcome;
   try {
-    const word = await deliver(packages, { from: installer.lend, to: place.lend });
-    if (word === "ok") return outcome;
-    if (word === "ENOSPC") return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
+    const result = await deliver(packages, { from: installer.lend, to: target.lend });
+    if (result === "ok") return outcome;
+    if (result === "ENOSPC") return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
   } catch {
-    // Its container is gone, or the Engine is.
+    // The container or the Engine is gone.
   }
-  return { kind: "interrupted", reason: "the packages could not be taken into the workspace" };
+  return { kind: "interrupted", reason: "the packages could not be delivered to the workspace" };
 }
 
-/** Gives what the taking container says. */
+/** Unpacks the packages in the target container; returns the first line of `deliver_packages.sh`. */
 function deliver(
   packages: readonly string[],
   { from, to }: { readonly from: Lend; readonly to: Lend },
 ): Promise<string | undefined> {
   return from(async (source) => {
     const packing = await source.run({ argv: ["tar", "-cf", "-", "-C", WORKSPACE_ROOT, "."] });
-    packing.fed.catch(() => {}); // It reads nothing.
+    packing.fed.catch(() => {}); // tar reads no stdin.
     return await to(async (target) => {
       const staging = `.packages-${crypto.randomUUID()}`;
-      const argv = ["sh", "-c", takePackages, "take_packages", staging, LIST, `${packages.join("\n")}\n`];
-      const taking = await target.run({ argv, stdin: ReadableStream.from(packing.stdout) });
-      taking.fed.catch(() => {}); // It says itself what went wrong.
-      const lines = new LineReader(taking.stdout);
+      const argv = ["sh", "-c", deliverPackages, "deliver_packages", staging, LIST, `${packages.join("\n")}\n`];
+      const delivery = await target.run({ argv, stdin: ReadableStream.from(packing.stdout) });
+      delivery.fed.catch(() => {}); // The script reports what failed.
+      const lines = new LineReader(delivery.stdout);
       try {
         return await lines.line();
       } finally {
@@ -107,7 +107,7 @@ function deliver(
   });
 }
 
-/** What the workspace says is installed in it: a program may have written anything there, or nothing. */
+/** Reads the list of installed packages. A program may have written anything into it. */
 async function readList(files: WorkspaceFiles): Promise<string[]> {
   try {
     const text = await new Response(await files.read(LIST, { length: MAX_LIST_BYTES })).text();

@@ -4,7 +4,7 @@ import { CodeBeakerError } from "../../../core/errors.ts";
 import type { Program } from "../../port.ts";
 import { toVariables } from "../engine/variables.ts";
 import { BUILD_DIRECTORY, commandLine, type EnvironmentSpec } from "../images/environments.ts";
-import { installLine } from "../packages/packages.ts";
+import { installLine } from "../packages/package_names.ts";
 import type { Files } from "./pending_files.ts";
 import launchScript from "./launch.sh" with { type: "text" };
 

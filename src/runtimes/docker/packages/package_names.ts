@@ -1,20 +1,21 @@
 import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
 
-/** How many packages one environment has at most, and how long what names one of them may be. */
+/** The most packages of one environment, and the longest name with its version. */
 const MAX_PACKAGES = 256;
 const MAX_LENGTH = 256;
 
-/** What an installer takes for a file wherever it stands. */
+/** Names that an installer takes for files. */
 const ARCHIVE = /\.(?:whl|zip|tgz|tar|tar\.(?:gz|bz2|xz))$/i;
 
-/** How an installer's packages are named. Nothing in it can be an option, a path, a URL or a repository. */
+/** The grammar of an installer's package names. It allows no option, path, URL or repository. */
 interface PackageFormat {
-  /** What the programs are called that take it; none for what stands for every other one. */
+  /** The installers with this grammar. */
   readonly tools: readonly string[];
   readonly pattern: RegExp;
-  readonly says: string;
-  /** What two names of one package have in common. */
-  fold(name: string): string;
+  /** The grammar in the words of an error message. */
+  readonly description: string;
+  /** The canonical form of a name. */
+  canonicalName(name: string): string;
 }
 
 const WORD = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";
@@ -26,26 +27,26 @@ const FORMATS: readonly PackageFormat[] = [
   {
     tools: ["pip", "pip3", "uv"],
     pattern: new RegExp(`^(?<name>${WORD})(?:\\[${WORD}(?:,${WORD})*\\])?(?:${CLAUSE}(?:,${CLAUSE})*)?$`),
-    says: '"name", "name[extra]" or "name>=1.2,<2"',
-    fold: (name) => name.toLowerCase().replaceAll(/[._-]+/g, "-"),
+    description: '"name", "name[extra]" or "name>=1.2,<2"',
+    canonicalName: (name) => name.toLowerCase().replaceAll(/[._-]+/g, "-"),
   },
   {
     tools: ["npm", "pnpm", "yarn", "bun", "deno"],
     pattern: new RegExp(`^(?<name>${NPM_NAME})(?:@${NPM_VERSION})?$`),
-    says: '"name", "@scope/name" or "name@^1.2"',
-    fold: (name) => name,
+    description: '"name", "@scope/name" or "name@^1.2"',
+    canonicalName: (name) => name,
   },
 ];
 
-/** What is safe to be told to an installer that is not known. */
+/** A grammar that is safe with any other installer. */
 const PLAIN: PackageFormat = {
   tools: [],
   pattern: new RegExp(`^(?<name>${WORD})(?:(?:@|==?)[A-Za-z0-9][A-Za-z0-9.+~-]*)?$`),
-  says: '"name", "name=1.2", "name==1.2" or "name@1.2"',
-  fold: (name) => name,
+  description: '"name", "name=1.2", "name==1.2" or "name@1.2"',
+  canonicalName: (name) => name,
 };
 
-/** The packages that a request names, for the installer of this command line. @throws {CodeBeakerError} `invalid_request` */
+/** Checks the packages of a request for the installer of a command line. @throws {CodeBeakerError} `invalid_request` */
 export function parsePackages(packages: readonly string[], install: readonly string[]): readonly string[] {
   const format = formatOf(install);
   if (packages.length === 0) throw invalidField("packages", "Cannot install packages as none is named");
@@ -54,15 +55,15 @@ export function parsePackages(packages: readonly string[], install: readonly str
     const shown = JSON.stringify(name.slice(0, MAX_LENGTH));
     throw invalidField(
       `packages[${index}]`,
-      `Cannot install a package as what names it must be ${format.says}: current value is ${shown}`,
+      `Cannot install a package as it must be written ${format.description}: current value is ${shown}`,
     );
   });
   return joinPackages([], packages, install);
 }
 
 /**
- * What is installed together: of a package that is named twice the last one. What stands among those from before and names
- * no package is left out.
+ * Joins the packages of a request with the installed ones. Of two versions of a package the last one remains; entries
+ * of `before` that name no package are left out.
  *
  * @throws {CodeBeakerError} `too_large`
  */
@@ -74,27 +75,28 @@ export function joinPackages(
   const format = formatOf(install);
   const byName = new Map<string, string>();
   for (const entry of [...before.filter((name) => isPackage(name, format)), ...packages]) {
-    byName.set(format.fold(format.pattern.exec(entry)?.groups?.["name"] ?? entry), entry);
+    byName.set(format.canonicalName(format.pattern.exec(entry)?.groups?.["name"] ?? entry), entry);
   }
   if (byName.size <= MAX_PACKAGES) return [...byName.values()];
   throw new CodeBeakerError(
     "too_large",
-    `Cannot install packages as those of one environment must be at most ${MAX_PACKAGES}: current value is ${byName.size}`,
+    `Cannot install packages as an environment may have at most ${MAX_PACKAGES}: current value is ${byName.size}`,
   );
 }
 
-/** An installer's command line, with the packages in the place of `{packages}`. */
+/** An installer's command line, with packages in place of `{packages}`. */
 export function installLine(install: readonly string[], packages: readonly string[]): string[] {
   return install.flatMap((word) => word === "{packages}" ? packages : [word]);
 }
 
-/** A `permission_denied` for a language whose packages nothing installs. */
+/** A `permission_denied` for a language without an installer. */
 export function noInstaller(language: string, installable: readonly string[]): CodeBeakerError {
   const list = installable.length === 0 ? "none" : installable.join(", ");
   return new CodeBeakerError(
     "permission_denied",
-    `Cannot install packages as the language must be one whose packages can be installed in a container (${list}): ` +
-      `current value is ${JSON.stringify(language)}`,
+    `Cannot install packages as the language must be one with an installer (${list}): current value is ${
+      JSON.stringify(language)
+    }`,
   );
 }
 

@@ -6,7 +6,7 @@ import {
   joinPackages,
   noInstaller,
   parsePackages,
-} from "../../../../src/runtimes/docker/packages/packages.ts";
+} from "../../../../src/runtimes/docker/packages/package_names.ts";
 
 const PIP = ["/usr/bin/pip3", "install", "{packages}"];
 const NPM = ["npm", "install", "{packages}"];
@@ -109,7 +109,7 @@ Deno.test("parsePackages() says which one is off, and what it must be", () => {
   assertEquals(error.details.errors?.map(({ path }) => path), ["packages[1]"]);
   assertEquals(
     error.message,
-    'Cannot install a package as what names it must be "name", "name[extra]" or "name>=1.2,<2": current value is "-r"',
+    'Cannot install a package as it must be written "name", "name[extra]" or "name>=1.2,<2": current value is "-r"',
   );
   assertEquals(assertThrows(() => parsePackages([], PIP), CodeBeakerError).code, "invalid_request");
 });
@@ -156,7 +156,7 @@ Deno.test("noInstaller() names the languages that can", () => {
   assertEquals(error.code, "permission_denied");
   assertEquals(
     error.message,
-    "Cannot install packages as the language must be one whose packages can be installed in a container (python, node): " +
+    "Cannot install packages as the language must be one with an installer (python, node): " +
       'current value is "bash"',
   );
 });
