@@ -31,7 +31,7 @@ function serveEngine(socketPath: string): { readonly asked: string[] } & AsyncDi
   return { asked, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-Deno.test("codebeaker images prints one line for each image that is there already", async () => {
+Deno.test("codebeaker images prints one line for each image that exists already", async () => {
   const directory = await Deno.makeTempDir();
   {
     await using engine = serveEngine(`${directory}/engine.sock`);
@@ -41,9 +41,9 @@ Deno.test("codebeaker images prints one line for each image that is there alread
     assertEquals([code, stderr], [0, ""]);
     const lines = stdout.trim().replaceAll(/:[0-9a-f]{12} /g, ":HASH ").split("\n").toSorted();
     assertEquals(lines, [
-      "codebeaker/bash:HASH  is there already",
-      "codebeaker/javascript:HASH  is there already",
-      "codebeaker/typescript:HASH  is there already",
+      "codebeaker/bash:HASH  exists already",
+      "codebeaker/javascript:HASH  exists already",
+      "codebeaker/typescript:HASH  exists already",
     ]);
     assertEquals(engine.asked.filter((line) => !line.startsWith("GET ")), []);
   }

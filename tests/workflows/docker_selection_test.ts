@@ -8,7 +8,7 @@ import { type Answer, ask, describe } from "../support/service_client.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 
 const PRINT = { typescript: "console.log(40 + 2)", python: "print(40 + 2)" };
-/** An address where nobody listens: an image of this registry cannot be had. */
+/** An address where nobody listens: an image of this registry cannot be pulled. */
 const NOWHERE = "127.0.0.1:1/nothing:1";
 
 function startService(settings: Record<string, string> = {}): Promise<ServiceProcess> {
@@ -112,7 +112,7 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
     });
   });
 
-  Deno.test("[docker] an image that cannot be had sends a request to the next runtime, and never below the floor", async () => {
+  Deno.test("[docker] an image that cannot be pulled sends a request to the next runtime, and never below the floor", async () => {
     await using service = await startService({
       CODEBEAKER_DOCKER_PULL: "missing",
       CODEBEAKER_DOCKER_ENVIRONMENTS: JSON.stringify({ typescript: { image: NOWHERE } }),
@@ -132,7 +132,7 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
     assertEquals([python.runtime, python.stdout], ["docker", "42\n"]);
   });
 
-  Deno.test("[docker] the first request for an image that cannot be had tells both attempts", async () => {
+  Deno.test("[docker] the first request for an image that cannot be pulled tells both attempts", async () => {
     await using service = await startService({
       CODEBEAKER_DOCKER_PULL: "missing",
       CODEBEAKER_DOCKER_ENVIRONMENTS: JSON.stringify({ typescript: { image: NOWHERE } }),

@@ -117,7 +117,7 @@ function complete(known: EnvironmentSpec | undefined, given: EnvironmentSettings
     file,
     run,
     ...(compile === undefined ? {} : { compile }),
-    ...(replaced?.waits === undefined ? {} : { waits: replaced.waits }),
+    ...(replaced?.warmInterpreter === undefined ? {} : { warmInterpreter: replaced.warmInterpreter }),
     ...(install === undefined ? {} : { install }),
     ...(replaced?.interpreter === undefined ? {} : { interpreter: replaced.interpreter }),
     env: { ...known?.env, ...given.env },

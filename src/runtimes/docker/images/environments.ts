@@ -4,36 +4,36 @@ import pythonInterpreter from "../interpreter/interpreter.py" with { type: "text
 import pythonValues from "../interpreter/shown_values.py" with { type: "text" };
 
 /**
- * How programs of one environment name run in a container. In a command line `{file}` stands for the program's file, and
- * `{output}` for a directory of this program alone, for what a compiler makes of it.
+ * How programs of one environment name run in a container. In a command line `{file}` stands for the program's file and
+ * `{output}` for a directory that holds the compiler's output for this program.
  */
 export interface EnvironmentSpec {
-  /** The image, pinned by tag; one that lies here already is not pulled. */
+  /** The image, pinned by tag. */
   readonly image: string;
-  /** The name of the file that holds the code of a request. */
+  /** The name of the file for the code of a request. */
   readonly file: string;
-  /** For compiled languages, what makes a binary below `{output}`. */
+  /** The compiler of a compiled language, which writes to `{output}`. */
   readonly compile?: readonly string[];
   readonly run: readonly string[];
   /**
-   * What installs packages into the working directory, from where they are taken into the workspace; `{packages}` stands for
-   * all of them. Nothing that they bring may be run by it.
+   * The installer, which writes `{packages}` to its working directory. It must not run code of packages. Absent, no
+   * packages can be installed.
    */
   readonly install?: readonly string[];
-  /** What among `run` can be started before its program is there; absent, nothing can. */
-  readonly waits?: "python";
-  /** The interpreter of a context, as the port's `Program` describes it; absent, there are no contexts. */
+  /** The interpreter in `run` that can start before its program is known; absent, none can. */
+  readonly warmInterpreter?: "python";
+  /** The command line of a context, by the protocol of the port's `Program`; absent, there are no contexts. */
   readonly interpreter?: readonly string[];
   /** Variables of every program, beside those of the image. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Where compilers work: a file system in memory, as the workspace is, that is no part of it. */
+/** Where compilers work: a file system in memory beside the workspace. */
 export const BUILD_DIRECTORY = "/build";
 
-/** Where Python's packages go: a directory of the workspace. */
+/** The directory of the workspace for Python's packages. */
 const PYTHON_PACKAGES = ".packages";
-/** Only wheels: whatever else is installed runs its own code to be built. */
+/** Only wheels, since other packages run their own code when they are built. */
 const PIP = [
   ...["pip", "install", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir"],
   ...["--progress-bar", "off", "--only-binary", ":all:", "--target", PYTHON_PACKAGES, "--", "{packages}"],
@@ -42,20 +42,20 @@ const NPM = [
   ...["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock"],
   ...["--", "{packages}"],
 ];
-/** Without `--allow-scripts` it runs none, and what stands behind a `--` it does not install. */
+/** It runs no scripts without `--allow-scripts`. It ignores packages after a `--`, so there is none. */
 const DENO_INSTALL = [
   ...["deno", "install", "--quiet", "--no-lock", "--package-json", "--node-modules-dir=auto", "{packages}"],
 ];
 
 const DENO_ENV = { DENO_DIR: "/tmp/deno", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
 
-/** What holds without configuration: the official images. */
+/** The built-in environments, with official images. */
 export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   python: {
     image: "python:3.13-slim-trixie",
     file: "main.py",
     run: ["python3", "{file}"],
-    waits: "python",
+    warmInterpreter: "python",
     install: PIP,
     interpreter: ["python3", "-c", `${pythonValues}\n\n${pythonInterpreter}`],
     env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONPATH: `${WORKSPACE_ROOT}/${PYTHON_PACKAGES}` },
@@ -92,7 +92,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   },
 };
 
-/** A command line for one program. */
+/** Fills in the command line of one program. */
 export function commandLine(
   template: readonly string[],
   places: { readonly file: string; readonly output: string },

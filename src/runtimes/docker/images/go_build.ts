@@ -1,7 +1,7 @@
-/** Where the local Go image keeps the standard library, compiled; the official image has no such directory. */
+/** The compiled standard library in the local Go image; the official image has no such directory. */
 const PREBUILT = "/usr/local/lib/codebeaker/go-cache";
 
-/** What is compiled ahead: what programs commonly import, and whatever that imports. */
+/** The packages that are compiled into the image: commonly imported ones, with their imports. */
 const PREBUILT_PACKAGES = [
   ...["bufio", "bytes", "cmp", "container/heap", "container/list", "container/ring", "context", "crypto/md5"],
   ...["crypto/rand", "crypto/sha1", "crypto/sha256", "embed", "encoding/base64", "encoding/binary", "encoding/csv"],
@@ -12,16 +12,16 @@ const PREBUILT_PACKAGES = [
   ...["syscall", "testing", "text/tabwriter", "text/template", "time", "unicode", "unicode/utf8", "unsafe"],
 ];
 
-/** They are part of what Go knows a compiled package by, so they are the same ahead and later. */
+/** Go looks compiled packages up by these variables, so the image and programs use the same. */
 const COMMON_VARIABLES = { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOTOOLCHAIN: "local" };
 
 /**
- * Go wants to write to its cache, so the compiled packages of the image come into one as symlinks, once per container. Without
- * the time of a last clean-up it would begin with one, and drop what is older than five days.
+ * Go writes to its cache, so each container gets one with symlinks to the compiled packages of the image. `trim.txt` says
+ * that Go has just cleaned the cache, which would drop packages older than five days.
  *
- * In a module the package of the file is built, and otherwise the file alone, as `go run` does. Debug information would
- * double the memory that linking takes; stack traces do without. Each unit of GOMAXPROCS is a compiler of its own with
- * its threads, and Go counts the cores of the whole machine.
+ * In a module it builds the package of the file, otherwise the file alone, as `go run` does. Debug information would
+ * double the linker's memory, and stack traces do not need it. Go would run one compiler for each core of the machine;
+ * GOMAXPROCS bounds that.
  */
 const COMPILE = `
 if [ -d ${PREBUILT} ] && [ ! -e "$GOCACHE" ]; then
@@ -33,14 +33,14 @@ export GOMAXPROCS=2
 exec go build -ldflags=-s -o "$2" "$target"
 `;
 
-/** How Go compiles, and with which variables. */
+/** How Go compiles and runs a program. */
 export interface GoBuild {
   readonly compile: readonly string[];
   readonly run: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Compiles in a directory in which executables are allowed. */
+/** Builds with a cache in a directory that allows executables. */
 export function goBuild(directory: string): GoBuild {
   const binary = "{output}/main";
   return {
@@ -50,7 +50,7 @@ export function goBuild(directory: string): GoBuild {
   };
 }
 
-/** The shell script that compiles the standard library into an image. */
+/** The shell script that compiles the standard library into an image. It is part of the image's hash. */
 export function prebuildScript(): string {
   const variables = Object.entries({ ...COMMON_VARIABLES, GOCACHE: PREBUILT, HOME: "/tmp" });
   return [

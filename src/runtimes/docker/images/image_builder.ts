@@ -11,14 +11,14 @@ import {
   tagsOf,
 } from "./image_recipes.ts";
 
-/** How many images are built at the same time: each waits for a mirror and for a disk as much as for a processor. */
+/** How many images are built at the same time: a build uses a mirror and a disk as much as a processor. */
 const MAX_BUILDS = 2;
 
-/** Where images are kept. */
+/** Where images are stored. */
 export interface ImageStore {
-  /** Whether an image with this tag is there. */
+  /** Whether there is an image with this tag. */
   has(tag: string): Promise<boolean>;
-  /** Makes an image of a root file system. */
+  /** Makes an image from a root file system. */
   import(
     tar: ReadableStream<Uint8Array>,
     options: { readonly tag: string; readonly changes: readonly string[] },
@@ -27,31 +27,30 @@ export interface ImageStore {
   tag(tag: string, as: string): Promise<void>;
 }
 
-/** What becomes of one tag. */
+/** The progress of one tag. */
 export type ImageReport =
   | { readonly kind: "building" | "present"; readonly tag: string }
   | { readonly kind: "built"; readonly tag: string; readonly bytes: number };
 
-/** What to build, and how. */
+/** Options of a build. */
 export interface ImageBuildOptions {
-  /** Environment names; none stands for all. */
+  /** Environment names; all when empty. */
   readonly environments: readonly string[];
-  /** Whether what is there already is built all the same. */
+  /** Whether to build images that exist already. */
   readonly force: boolean;
-  /** Where root file systems are put together: a few hundred MB, for the time of the build. */
+  /** Where root file systems are built; each takes a few hundred MB during the build. */
   readonly directory: string;
   readonly signal?: AbortSignal | undefined;
   report(report: ImageReport): void | Promise<void>;
-  /** Runs a tool of the system: {@link runTool}, unless it is another. */
+  /** Runs a system tool; absent, {@link runTool}. */
   readonly runTool?: (request: ToolRequest) => Promise<void>;
 }
 
 /**
- * Makes the images that a store does not have yet, out of Debian packages. When one cannot be made, the others are made all
- * the same.
+ * Builds the images that a store lacks from Debian packages. When a build fails, the others go on.
  *
- * @throws {CodeBeakerError} `invalid_request` for a name that no image can be made for, `runtime_unavailable` when the first
- *   of those that failed could not be built or imported
+ * @throws {CodeBeakerError} `invalid_request` for a name without a recipe; the error of the first build that failed, as
+ *   `runtime_unavailable`
  */
 export async function buildImages(store: ImageStore, options: ImageBuildOptions): Promise<void> {
   const facts = { denoVersion: Deno.version.deno, architecture: Deno.build.arch };
@@ -84,7 +83,7 @@ async function provideImage(
   }
 }
 
-/** Builds and imports one image. Returns the size of its root file system. */
+/** Builds and imports one image; returns the size of its root file system. */
 async function buildImage(
   store: ImageStore,
   { recipe, tag, directory, signal, runTool: run = runTool }: ImageBuildOptions & {
@@ -96,12 +95,12 @@ async function buildImage(
     throw new CodeBeakerError("runtime_unavailable", `Cannot build ${tag} from a compiled binary: run it with deno`);
   }
   signal?.throwIfAborted();
-  const place = await Deno.makeTempDir({ dir: directory, prefix: "codebeaker-image-" });
+  const directoryPath = await Deno.makeTempDir({ dir: directory, prefix: "codebeaker-image-" });
   try {
-    await Deno.chmod(place, 0o711); // Without root, mmdebstrap works in it as a user of another namespace.
-    const tarPath = join(place, "root.tar");
+    await Deno.chmod(directoryPath, 0o711); // Without root, mmdebstrap runs as a user of another namespace.
+    const tarPath = join(directoryPath, "root.tar");
     const argv = ["mmdebstrap", ...bootstrapArguments(recipe, { denoBinary: Deno.execPath(), tarPath })] as const;
-    await run({ argv, env: { TMPDIR: place }, signal }).catch((cause: unknown) => {
+    await run({ argv, env: { TMPDIR: directoryPath }, signal }).catch((cause: unknown) => {
       if (signal?.aborted) throw cause;
       throw explain(tag, cause);
     });
@@ -110,11 +109,11 @@ async function buildImage(
     await store.import(tar.readable, { tag, changes: changesOf(recipe) });
     return size;
   } finally {
-    await removeTree(place);
+    await removeTree(directoryPath);
   }
 }
 
-/** What to do about it, where that is known. */
+/** Adds the tag, and what to do if mmdebstrap is missing. */
 function explain(tag: string, cause: unknown): unknown {
   if (isMissingTool(cause)) {
     return new CodeBeakerError(

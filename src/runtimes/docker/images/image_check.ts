@@ -3,18 +3,17 @@ import { isEngineLost } from "../engine/engine_call.ts";
 import type { EngineClient } from "../engine/engine_client.ts";
 import type { ContainerRequest } from "../engine/engine_containers.ts";
 
-/** What `launch.sh` and `workspace.sh` call. */
+/** The tools that `launch.sh` and `workspace.sh` call. */
 const TOOLS = "cat chmod cp dd find head mkdir mv readlink rm rmdir sleep stat tail tar";
 
-/** How long the look may take. */
 const CHECK_MS = 10_000;
 
-/** Its exit code tells whether all of them are there. */
+/** The command of the check, which exits with 0 when the image has all tools. */
 export const IMAGE_CHECK = ["sh", "-c", `for tool in ${TOOLS}; do command -v $tool >/dev/null || exit 9; done`];
 
 /**
- * Why no program can be run in an image; undefined when it is as it should be. It is asked when a container has not begun as
- * it should, to tell an image that is of no use from everything else.
+ * Why no program can run in an image; undefined when one can. Called when a container failed to start, to find out
+ * whether the image is the cause.
  *
  * @param request a container of the image that runs {@link IMAGE_CHECK}
  */
@@ -31,6 +30,6 @@ export async function whyUnusable(
   } catch (error) {
     return isEngineLost(error) ? undefined : messageOf(error);
   } finally {
-    if (id !== undefined) await client.containers.remove(id).catch(() => {}); // The reaper finds what is left.
+    if (id !== undefined) await client.containers.remove(id).catch(() => {}); // The reaper removes it later.
   }
 }

@@ -6,35 +6,35 @@ import { prebuildScript } from "./go_build.ts";
 /** The Debian release that the packages come from. */
 const SUITE = "trixie";
 
-/** What one image is made of, beside the essential packages of Debian, which every one has. */
+/** The parts of one image, beside the essential packages of Debian. */
 export interface ImageRecipe {
   /** The environment names whose programs run on it. */
   readonly environments: readonly [string, ...string[]];
   readonly packages: readonly string[];
-  /** Patterns of paths that no package brings in, beside {@link LEFT_OUT}; a `*` matches a `/` too. */
+  /** Patterns of paths to leave out beside {@link LEFT_OUT}; a `*` matches a `/` too. */
   readonly leftOut?: readonly string[];
-  /** Whether the Deno that builds the image goes into it. */
+  /** Whether the image gets a copy of the Deno that builds it. */
   readonly hasDeno?: boolean;
-  /** A shell script that is run in the root file system at last. */
+  /** A shell script that runs in the root file system after the packages are installed. */
   readonly script?: string;
-  /** The words of the command that a container runs by default. */
+  /** The default command of a container. */
   readonly command: readonly string[];
 }
 
-/** What the machine brings into an image. */
+/** Properties of the machine that decide the content of an image. */
 export interface BuildFacts {
   readonly denoVersion: string;
   readonly architecture: string;
 }
 
-/** Debian's own pip without what Debian's `python3-pip` takes along; isolated, it never imports what it has just installed. */
+/** Installs Debian's pip without the dependencies of `python3-pip`. Isolated (-I), it imports no installed package. */
 const PIP_SCRIPT = `python3 -m zipfile -e /usr/share/python-wheels/pip-*.whl /usr/lib/python3/dist-packages
 rm -rf /usr/share/python-wheels
 python3 -m compileall -q /usr/lib/python3/dist-packages/pip
 printf '%s\\n' '#!/usr/bin/python3 -I' 'import sys' 'from pip._internal.cli.main import main' 'sys.exit(main())' >/usr/local/bin/pip
 chmod 755 /usr/local/bin/pip`;
 
-/** Every image that can be made without a registry. */
+/** The images that can be built without a registry. */
 export const RECIPES: readonly ImageRecipe[] = [
   {
     environments: ["go"],
@@ -63,7 +63,7 @@ export const RECIPES: readonly ImageRecipe[] = [
   { environments: ["bash"], packages: [], command: ["bash"] },
 ];
 
-/** What stays out of every image. */
+/** Paths to leave out of every image. */
 const LEFT_OUT = [
   "/usr/share/doc/*",
   "/usr/share/info/*",
@@ -72,16 +72,16 @@ const LEFT_OUT = [
   "/usr/share/man/*",
 ];
 
-/** What nobody's program has a use for: the addresses of this machine's mirrors, and rights beyond those of the user. */
+/** Removes the machine's mirrors and names, and set-uid bits. */
 const CLEAN_UP = [
   "rm -rf /etc/apt /etc/hostname /etc/resolv.conf /var/cache/apt /var/cache/debconf /var/lib/apt /var/log/*",
   "find / -xdev -type f -perm /6000 -exec chmod a-s {} +",
 ].join("\n");
 
-/** Environment names that Docker runs from an official image only, and why. */
+/** Why an environment name has no recipe. */
 const NO_RECIPE: Readonly<Record<string, string>> = { csharp: "Debian has no .NET SDK" };
 
-/** The recipes behind these environment names, or all of them when there is none. @throws {CodeBeakerError} `invalid_request` */
+/** The recipes for environment names; all when there are none. @throws {CodeBeakerError} `invalid_request` */
 export function recipesFor(environments: readonly string[]): readonly ImageRecipe[] {
   if (environments.length === 0) return RECIPES;
   return [...new Set(environments.map((name) => recipeFor(canonicalLanguage(name))))];
@@ -92,7 +92,7 @@ function recipeFor(environment: string): ImageRecipe {
   if (recipe !== undefined) return recipe;
   const buildable = RECIPES.flatMap(({ environments }) => environments);
   const why = Object.hasOwn(NO_RECIPE, environment)
-    ? `${NO_RECIPE[environment]}, so that its official image is needed: current value is ${JSON.stringify(environment)}`
+    ? `${NO_RECIPE[environment]}: pull its official image: current value is ${JSON.stringify(environment)}`
     : `there is no recipe: current value is ${unknownName(environment, buildable)}`;
   throw new CodeBeakerError(
     "invalid_request",
@@ -121,7 +121,7 @@ export function bootstrapArguments(
   ];
 }
 
-/** What an import adds to the root file system, as instructions of a Dockerfile. */
+/** The settings that an import gives an image, as instructions of a Dockerfile. */
 export function changesOf({ command }: ImageRecipe): string[] {
   return [
     "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -130,14 +130,14 @@ export function changesOf({ command }: ImageRecipe): string[] {
   ];
 }
 
-/** The tags of an image, the first one for its import: `codebeaker/<environment>:<hash>`. */
+/** The tags of an image, `codebeaker/<environment>:<hash>`; it is imported under the first. */
 export async function tagsOf(recipe: ImageRecipe, facts: BuildFacts): Promise<[string, ...string[]]> {
   const hash = await hashOf(recipe, facts);
   const [first, ...others] = recipe.environments;
   return [tagOf(first, hash), ...others.map((environment) => tagOf(environment, hash))];
 }
 
-/** 12 hexadecimal digits that are others as soon as anything that decides the content is. */
+/** A hash of everything that decides the content of an image, 12 hexadecimal digits. */
 export async function hashOf(recipe: ImageRecipe, { denoVersion, architecture }: BuildFacts): Promise<string> {
   const ingredients = [
     architecture,
@@ -152,12 +152,12 @@ function tagOf(environment: string, hash: string): string {
   return `codebeaker/${environment}:${hash}`;
 }
 
-/** A hook that runs a script in the root file system, whose path is its first argument. */
+/** A hook of mmdebstrap that runs a script in the root file system. */
 function inside(script: string): string {
   return `--customize-hook=chroot "$1" sh -euc ${quote(script)}`;
 }
 
-/** One word of a shell's command line. */
+/** Quotes a word for a shell. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -9,17 +9,17 @@ import type { DockerSettings } from "../settings.ts";
 
 /** How long a request waits for an image that is being pulled; the pull itself goes on. */
 const WAIT_MS = 20_000;
-/** How long an image that could not be had is not asked for again. */
+/** How long an image that could not be pulled is not pulled again. */
 const FAILURE_TTL_MS = 30_000;
-/** How long it is remembered that an image is here. */
+/** How long a found image is remembered. */
 const PRESENCE_TTL_MS = 10_000;
-/** How often the log hears of a pull. */
+/** The least time between two log lines of a pull. */
 const PROGRESS_INTERVAL_MS = 2_000;
 
-/** Where images come from: this Engine, or their registry. */
+/** The images of an Engine, and their registry. */
 export type ImageSource = Pick<EngineImages, "has" | "listTags" | "pull">;
 
-/** Finds the image of each environment, and pulls what is missing, once for all who wait. */
+/** Finds the image of each environment and pulls missing ones, once for all callers. */
 export class Images {
   readonly #source: ImageSource;
   readonly #settings: DockerSettings;
@@ -28,7 +28,7 @@ export class Images {
   readonly #waitMs: number;
   readonly #pulls = new Map<string, Promise<void>>();
   readonly #pulled = new Set<string>();
-  /** Images whose pull has outlasted the patience of a request: the next ones do not wait. */
+  /** Images whose pull takes longer than a request waits: further requests do not wait. */
   readonly #slow = new Set<string>();
   readonly #failures = new Map<string, { readonly reason: string; readonly until: number }>();
   readonly #found = new Map<string, { readonly image: string; readonly until: number }>();
@@ -49,10 +49,7 @@ export class Images {
     this.#waitMs = options.waitMs ?? WAIT_MS;
   }
 
-  /**
-   * Whether an environment's image is here, or may be had where something may be fetched: one that could not be pulled a
-   * moment ago is not.
-   */
+  /** Whether an environment's image is present, or can be pulled if that is allowed. */
   async availability(
     environment: string,
     { fetchesNothing = false }: { readonly fetchesNothing?: boolean } = {},
@@ -62,7 +59,7 @@ export class Images {
     const { image } = this.#spec(environment);
     if (this.#slow.has(image)) return { available: false, reason: `the image ${image} is being pulled` };
     const isHere = await this.#findHere(environment) !== undefined;
-    if (fetchesNothing && (!isHere || this.#isDue(image))) {
+    if (fetchesNothing && (!isHere || this.#mustPull(image))) {
       return { available: false, reason: `the image ${image} would have to be pulled` };
     }
     if (isHere || this.#settings.pull !== "never") return { available: true };
@@ -70,26 +67,26 @@ export class Images {
   }
 
   /**
-   * The name of an environment's image, which is here when this returns.
+   * Returns an environment's image, which is present then.
    *
-   * @throws {CodeBeakerError} `runtime_unavailable` that says why it cannot be had, or that it is still being pulled
+   * @throws {CodeBeakerError} `runtime_unavailable` when it cannot be pulled, or is still being pulled
    */
   async ensure(environment: string): Promise<string> {
     const { image } = this.#spec(environment);
-    const isDue = this.#isDue(image);
+    const mustPull = this.#mustPull(image);
     const here = await this.#findHere(environment);
-    if (here !== undefined && !isDue) return here;
+    if (here !== undefined && !mustPull) return here;
     const failure = this.#failureOf(environment);
     if (failure !== undefined) throw new CodeBeakerError("runtime_unavailable", failure);
     if (this.#settings.pull === "never") {
       throw new CodeBeakerError("runtime_unavailable", `the image ${image} is not here and pulling is off`);
     }
     await this.#waitForPull(environment, image);
-    this.#found.delete(environment); // What stood in for it does so no longer.
+    this.#found.delete(environment); // A local image may have stood in for it.
     return image;
   }
 
-  /** The images that are here, by the environments that they are for, in the order of these. */
+  /** The present images by environment, in the order of the environments. */
   async here(environments: readonly string[]): Promise<Map<string, string>> {
     const found = await Promise.all(environments.map((environment) => this.#findHere(environment)));
     return new Map(environments.flatMap((environment, index) => {
@@ -98,33 +95,33 @@ export class Images {
     }));
   }
 
-  /** What an environment needs, and whether it is here. */
+  /** The finding about an environment's image. */
   finding(environment: string, image: string | undefined): LanguageFinding {
     if (image !== undefined) return { name: environment, isHere: true, detail: image };
     const wanted = this.#spec(environment).image;
-    const fate = this.#settings.pull === "never" ? "pulling is off" : "it is pulled at its first use";
+    const outlook = this.#settings.pull === "never" ? "pulling is off" : "it is pulled at its first use";
     return {
       name: environment,
       isHere: false,
-      detail: `${wanted} is not here: ${this.#failureOf(environment) ?? fate}`,
+      detail: `${wanted} is not here: ${this.#failureOf(environment) ?? outlook}`,
     };
   }
 
-  /** Remembers that an environment's image is of no use, for every environment that has the same. */
+  /** Remembers that an environment's image cannot be used, for all environments with that image. */
   recordFailure(environment: string, reason: string): void {
     this.#failures.set(this.#spec(environment).image, { reason, until: this.#now() + FAILURE_TTL_MS });
     this.#found.delete(environment);
   }
 
-  /** The image that is mapped, or the official one; where that is not here, the newest that was built locally. */
+  /** The configured or official image. In place of a missing official one, the newest local one. */
   async #findHere(environment: string): Promise<string | undefined> {
     const known = this.#found.get(environment);
     if (known !== undefined && this.#now() < known.until) return known.image;
     const { image } = this.#spec(environment);
-    const isMapped = this.#settings.configured.has(environment);
+    const isConfigured = this.#settings.configured.has(environment);
     const found = await this.#source.has(image)
       ? image
-      : isMapped
+      : isConfigured
       ? undefined
       : (await this.#source.listTags(`codebeaker/${environment}`))[0];
     if (found === undefined) this.#found.delete(environment);
@@ -143,22 +140,22 @@ export class Images {
   }
 
   async #pull(environment: string, image: string): Promise<void> {
-    this.#log.info("pulling an image", { environment, image });
-    let toldAt = this.#now();
+    this.#log.info("image.pull_started", { environment, image });
+    let loggedAt = this.#now();
     try {
       await this.#source.pull(image, (progress) => {
-        if (this.#now() - toldAt < PROGRESS_INTERVAL_MS) return;
-        toldAt = this.#now();
-        this.#log.info("pulling an image", { environment, image, progress });
+        if (this.#now() - loggedAt < PROGRESS_INTERVAL_MS) return;
+        loggedAt = this.#now();
+        this.#log.info("image.pull_progressed", { environment, image, progress });
       });
-      if (!await this.#source.has(image)) throw new Error("the pull has ended, and it is not here");
+      if (!await this.#source.has(image)) throw new Error("the pull has ended without it");
       this.#pulled.add(image);
       this.#failures.delete(image);
-      this.#log.info("an image has been pulled", { environment, image });
+      this.#log.info("image.pulled", { environment, image });
     } catch (error) {
-      const reason = `the image ${image} cannot be had: ${messageOf(error)}`;
+      const reason = `the image ${image} cannot be pulled: ${messageOf(error)}`;
       this.recordFailure(environment, reason);
-      this.#log.info("an image cannot be pulled", { environment, image, error: messageOf(error) });
+      this.#log.info("image.pull_failed", { environment, image, error: messageOf(error) });
       throw new CodeBeakerError("runtime_unavailable", reason, { cause: error });
     } finally {
       this.#pulls.delete(image);
@@ -166,8 +163,8 @@ export class Images {
     }
   }
 
-  /** Whether it is to be pulled even though it is here. */
-  #isDue(image: string): boolean {
+  /** Whether it has to be pulled though it is present. */
+  #mustPull(image: string): boolean {
     return this.#settings.pull === "always" && !this.#pulled.has(image);
   }
 

@@ -2,17 +2,17 @@ import type { CommandRequest, RuntimeCommand } from "../../entry.ts";
 import { settingsOf } from "../settings.ts";
 import type { ImageReport } from "./image_builder.ts";
 
-/** `codebeaker images [environments...]`: local images, for hosts that reach no registry. */
+/** `codebeaker images [environments...]` builds local images, for hosts without a registry. */
 export const IMAGES_COMMAND: RuntimeCommand = {
   name: "images",
-  description: "build local container images from Debian packages, where they are not there yet",
-  arguments: [{ name: "[environments...]", help: "what to build an image for (default: everything)" }],
-  flags: [{ flag: "--force", help: "build also what is there" }],
+  description: "build the local container images that are missing, from Debian packages",
+  arguments: [{ name: "[environments...]", help: "environment names to build images for (default: all)" }],
+  flags: [{ flag: "--force", help: "build existing images again" }],
   settings: ["dockerHost", "dockerCertPath"],
   run: buildImages,
 };
 
-/** Gives the Engine an image for each of these environments; the Engine's client is loaded for this only. */
+/** Builds the images. The Engine's client is loaded only then. */
 async function buildImages(request: CommandRequest): Promise<void> {
   const [{ EngineClient }, { parseEngineAddress }, builder] = await Promise.all([
     import("../engine/engine_client.ts"),
@@ -36,7 +36,7 @@ async function print(report: ImageReport, output: Pick<CommandRequest, "print" |
       await output.printError(`building ${report.tag}`);
       break;
     case "present":
-      await output.print(`${report.tag}  is there already`);
+      await output.print(`${report.tag}  exists already`);
       break;
     case "built":
       await output.print(`${report.tag}  ${Math.ceil(report.bytes / 1e6)} MB`);

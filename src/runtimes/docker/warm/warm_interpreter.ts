@@ -35,10 +35,10 @@ export interface InterpreterPlace
  * @param options.nonce part of a name that nobody guesses
  */
 export function interpreterWords(
-  { image, interpreterless, spec: { env = {}, file, run, waits }, variables }: InterpreterPlace,
+  { image, interpreterless, spec: { env = {}, file, run, warmInterpreter }, variables }: InterpreterPlace,
   { nonce }: { readonly nonce: string },
 ): string[] {
-  if (waits === undefined || interpreterless.has(image) || env.PYTHONUSERBASE !== undefined) return [];
+  if (warmInterpreter === undefined || interpreterless.has(image) || env.PYTHONUSERBASE !== undefined) return [];
   if (Object.keys(variables).some((name) => FORMATIVE.test(name))) return [];
   const directory = `/tmp/.hook-${nonce}`;
   const start = {

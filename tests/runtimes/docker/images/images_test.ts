@@ -6,7 +6,7 @@ import { settingsOf } from "../../../../src/runtimes/docker/settings.ts";
 const PYTHON = "python:3.13-slim-trixie";
 const DENO = "denoland/deno:debian-2.9.6";
 
-/** An Engine with images, and a registry behind it that answers when the test says so. */
+/** An Engine with images, and a registry whose pulls the test ends. */
 class FakeSource implements ImageSource {
   readonly here: Set<string>;
   /** The tags of a repository, the newest image's first. */
@@ -61,7 +61,7 @@ function create(source: ImageSource, { pull = "missing", environments = {}, wait
   return { images, clock, log };
 }
 
-/** What has been asked for by now comes to the end of what it can do alone. */
+/** Lets pending promises run. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
@@ -71,7 +71,7 @@ async function refused(promise: Promise<unknown>, message: string): Promise<void
   assertEquals([error.code, error.message], ["runtime_unavailable", message]);
 }
 
-Deno.test("Images takes the official image where it is here, whatever is built locally", async () => {
+Deno.test("Images prefers a present official image to local ones", async () => {
   const source = new FakeSource(PYTHON);
   source.tags.set("codebeaker/python", ["codebeaker/python:b"]);
   for (const pull of ["missing", "never"]) {
@@ -82,7 +82,7 @@ Deno.test("Images takes the official image where it is here, whatever is built l
   assertEquals(source.pulls, []);
 });
 
-Deno.test("Images lets the newest local build stand in for an official image, without a pull", async () => {
+Deno.test("Images uses the newest local image in place of a missing official one, without a pull", async () => {
   const source = new FakeSource();
   source.tags.set("codebeaker/python", ["codebeaker/python:new", "codebeaker/python:old"]);
   for (const pull of ["missing", "never"]) {
@@ -93,7 +93,7 @@ Deno.test("Images lets the newest local build stand in for an official image, wi
   assertEquals(source.pulls, []);
 });
 
-Deno.test("Images lets nothing stand in for an image that the configuration names", async () => {
+Deno.test("Images uses no other image in place of a configured one", async () => {
   const source = new FakeSource(PYTHON);
   source.tags.set("codebeaker/python", ["codebeaker/python:new"]);
   const { images } = create(source, { pull: "never", environments: { python: { image: "mine:1" } } });
@@ -103,7 +103,7 @@ Deno.test("Images lets nothing stand in for an image that the configuration name
   assertEquals(await images.ensure("python"), "mine:1");
 });
 
-Deno.test("Images pulls what is missing, and takes it from then on", async () => {
+Deno.test("Images pulls a missing image, and uses it from then on", async () => {
   const source = new FakeSource();
   const { images } = create(source);
   assertEquals(await images.availability("python"), { available: true });
@@ -115,7 +115,7 @@ Deno.test("Images pulls what is missing, and takes it from then on", async () =>
   assertEquals(source.pulls.map(({ image }) => image), [PYTHON]);
 });
 
-Deno.test("Images pulls nothing where pulling is off, and says so", async () => {
+Deno.test("Images pulls nothing where pulling is off, and gives that as the reason", async () => {
   const source = new FakeSource();
   const { images } = create(source, { pull: "never" });
   const reason = `the image ${PYTHON} is not here and pulling is off`;
@@ -124,7 +124,7 @@ Deno.test("Images pulls nothing where pulling is off, and says so", async () => 
   assertEquals(source.pulls, []);
 });
 
-Deno.test("Images pulls once per start where that is asked for, though the image is here", async () => {
+Deno.test("Images pulls a present image once after each start with dockerPull=always", async () => {
   const source = new FakeSource(PYTHON);
   source.tags.set("codebeaker/bash", ["codebeaker/bash:a"]);
   const { images, clock } = create(source, { pull: "always" });
@@ -140,7 +140,7 @@ Deno.test("Images pulls once per start where that is asked for, though the image
   assertEquals(source.pulls.map(({ image }) => image), [PYTHON, "debian:trixie-slim"]);
 });
 
-Deno.test("Images pulls once for all who wait, also for two environments on one image", async () => {
+Deno.test("Images pulls once for all callers, also for two environments with one image", async () => {
   const source = new FakeSource();
   const { images } = create(source);
   const callers = ["javascript", "typescript", ..."12345678"].map((name, index) =>
@@ -153,10 +153,10 @@ Deno.test("Images pulls once for all who wait, also for two environments on one 
   assertEquals(source.pulls.length, 1);
 });
 
-Deno.test("Images remembers for 30 s that an image cannot be had, tells all who wait, and then tries again", async () => {
+Deno.test("Images reports a failed pull to all callers, and for 30 s to others before the next pull", async () => {
   const source = new FakeSource();
   const { images, clock } = create(source);
-  const reason = `the image ${PYTHON} cannot be had: no route to host`;
+  const reason = `the image ${PYTHON} cannot be pulled: no route to host`;
   const callers = [1, 2, 3].map(() => refused(images.ensure("python"), reason));
   await settle();
   source.pulls[0]?.end(new Error("no route to host"));
@@ -176,10 +176,10 @@ Deno.test("Images remembers for 30 s that an image cannot be had, tells all who 
   assertEquals(await images.availability("python"), { available: true });
 });
 
-Deno.test("Images takes an image that has come by another way while its pull is not tried again", async () => {
+Deno.test("Images uses an image that appears while its pull is not repeated", async () => {
   const source = new FakeSource();
   const { images } = create(source);
-  const ensuring = refused(images.ensure("python"), `the image ${PYTHON} cannot be had: off`);
+  const ensuring = refused(images.ensure("python"), `the image ${PYTHON} cannot be pulled: off`);
   await settle();
   source.pulls[0]?.end(new Error("off"));
   await ensuring;
@@ -187,7 +187,7 @@ Deno.test("Images takes an image that has come by another way while its pull is 
   assertEquals(await images.ensure("python"), PYTHON);
 });
 
-Deno.test("Images.recordFailure() takes an image that is here out of use for 30 s", async () => {
+Deno.test("Images.recordFailure() makes a present image unavailable for 30 s", async () => {
   const { images, clock } = create(new FakeSource(PYTHON));
   assertEquals(await images.availability("python"), { available: true });
   images.recordFailure("python", "it has no shell");
@@ -196,7 +196,7 @@ Deno.test("Images.recordFailure() takes an image that is here out of use for 30 
   assertEquals(await images.availability("python"), { available: true });
 });
 
-Deno.test("Images asks for 10 s no more after an image that is here, and always after one that is not", async () => {
+Deno.test("Images looks up a present image every 10 s, and a missing one each time", async () => {
   const source = new FakeSource(PYTHON);
   const { images, clock } = create(source, { pull: "never" });
   for (const _ of "123") await images.ensure("python");
@@ -212,7 +212,7 @@ Deno.test("Images asks for 10 s no more after an image that is here, and always 
   assertEquals(source.asked, [PYTHON, PYTHON, "codebeaker/python", PYTHON]);
 });
 
-Deno.test("Images lets a caller go when a pull outlasts the wait; the pull goes on and serves the next", async () => {
+Deno.test("Images fails a caller whose wait is over; the pull goes on and serves the next caller", async () => {
   const source = new FakeSource();
   const { images } = create(source, { waitMs: 5 });
   const reason = `the image ${PYTHON} is being pulled`;
@@ -229,20 +229,20 @@ Deno.test("Images lets a caller go when a pull outlasts the wait; the pull goes 
   assertEquals(source.pulls.length, 1);
 });
 
-Deno.test("Images takes note of a pull that fails when nobody waits any more", async () => {
+Deno.test("Images remembers the failure of a pull that no caller waits for", async () => {
   const source = new FakeSource();
   const { images, clock } = create(source, { waitMs: 5 });
   await refused(images.ensure("python"), `the image ${PYTHON} is being pulled`);
   source.pulls[0]?.end(new Error("gone"));
   await settle();
-  const reason = `the image ${PYTHON} cannot be had: gone`;
+  const reason = `the image ${PYTHON} cannot be pulled: gone`;
   await refused(images.ensure("python"), reason);
   assertEquals(await images.availability("python"), { available: false, reason });
   clock.now += 30_000;
   assertEquals(await images.availability("python"), { available: true });
 });
 
-Deno.test("Images tells the log of a pull's begin and end, and of its progress every 2 s at most", async () => {
+Deno.test("Images logs the start and end of a pull, and its progress at most every 2 s", async () => {
   const source = new FakeSource();
   const { images, clock, log } = create(source);
   const ensuring = images.ensure("python");
@@ -255,14 +255,14 @@ Deno.test("Images tells the log of a pull's begin and end, and of its progress e
   await ensuring;
   const facts = { environment: "python", image: PYTHON };
   assertEquals<unknown>(log, [
-    ["pulling an image", facts],
-    ["pulling an image", { ...facts, progress: "c" }],
-    ["pulling an image", { ...facts, progress: "f" }],
-    ["an image has been pulled", facts],
+    ["image.pull_started", facts],
+    ["image.pull_progressed", { ...facts, progress: "c" }],
+    ["image.pull_progressed", { ...facts, progress: "f" }],
+    ["image.pulled", facts],
   ]);
 });
 
-Deno.test("Images tells the log why an image cannot be pulled", async () => {
+Deno.test("Images logs why an image cannot be pulled", async () => {
   const source = new FakeSource();
   const { images, log } = create(source);
   const ensuring = assertRejects(() => images.ensure("bash"), CodeBeakerError);
@@ -271,12 +271,12 @@ Deno.test("Images tells the log why an image cannot be pulled", async () => {
   await ensuring;
   const facts = { environment: "bash", image: "debian:trixie-slim" };
   assertEquals<unknown>(log, [
-    ["pulling an image", facts],
-    ["an image cannot be pulled", { ...facts, error: "denied" }],
+    ["image.pull_started", facts],
+    ["image.pull_failed", { ...facts, error: "denied" }],
   ]);
 });
 
-Deno.test("Images passes on that the Engine does not answer, and asks again", async () => {
+Deno.test("Images fails while the Engine does not answer, and tries again at the next call", async () => {
   const source = new FakeSource(PYTHON);
   const lost = new CodeBeakerError("runtime_unavailable", "The Docker Engine was lost");
   const { images } = create({

@@ -25,7 +25,7 @@ async function pullsOf(image: string): Promise<number> {
 }
 
 function pullsIn(docker: Awaited<ReturnType<typeof openDocker>>): string[] {
-  return docker.log.map(({ message }) => message).filter((message) => message === "an image has been pulled");
+  return docker.log.map(({ message }) => message).filter((message) => message === "image.pulled");
 }
 
 if (
@@ -48,7 +48,7 @@ if (
       assertEquals(await Promise.all(Array.from({ length: 10 }, () => hello(docker))), Array(10).fill("hello\n"));
       assertEquals(pullsIn(docker).length, 1);
       const [begun] = docker.log;
-      assertEquals([begun?.message, begun?.facts["image"]], ["pulling an image", image]);
+      assertEquals([begun?.message, begun?.facts["image"]], ["image.pull_started", image]);
       assertEquals(await pullsOf(image), 1);
       assertEquals(await hello(docker), "hello\n");
       assertEquals([pullsIn(docker).length, await pullsOf(image)], [1, 1]);
@@ -85,11 +85,11 @@ if (
     for (let round = 0; round < 2; round++) {
       const error = await assertRejects(() => hello(docker, "nothing"), CodeBeakerError);
       assertEquals(error.code, "runtime_unavailable");
-      assertStringIncludes(error.message, `the image ${image} cannot be had`);
+      assertStringIncludes(error.message, `the image ${image} cannot be pulled`);
     }
-    assertEquals(docker.log.filter(({ message }) => message === "an image cannot be pulled").length, 1);
+    assertEquals(docker.log.filter(({ message }) => message === "image.pull_failed").length, 1);
     const answer = await docker.runtime.isAvailable("nothing");
-    assertStringIncludes(answer.available ? "" : answer.reason, `the image ${image} cannot be had`);
+    assertStringIncludes(answer.available ? "" : answer.reason, `the image ${image} cannot be pulled`);
     assertEquals(await docker.runtime.isAvailable(), { available: true });
     assertEquals(await hello(docker), "hello\n");
   });
