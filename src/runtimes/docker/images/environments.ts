@@ -1,7 +1,6 @@
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import { goBuild } from "./go_build.ts";
-import pythonInterpreter from "../interpreter/interpreter.py" with { type: "text" };
-import pythonValues from "../interpreter/shown_values.py" with { type: "text" };
+import { PYTHON_INTERPRETER } from "../interpreter/python_interpreter.ts";
 
 /**
  * How programs of one environment name run in a container. In a command line `{file}` stands for the program's file and
@@ -57,7 +56,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     run: ["python3", "{file}"],
     warmInterpreter: "python",
     install: PIP,
-    interpreter: ["python3", "-c", `${pythonValues}\n\n${pythonInterpreter}`],
+    interpreter: ["python3", "-c", PYTHON_INTERPRETER],
     env: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONPATH: `${WORKSPACE_ROOT}/${PYTHON_PACKAGES}` },
   },
   javascript: {

@@ -1,84 +1,68 @@
-"""The interpreter of a Python context: evaluates one cell after the other in one namespace.
+"""The interpreter of a Python context: runs one cell after the other, and interrupts them.
 
-The service writes a line of JSON on stdin: {"cell": {...}} when no other cell is under way, or {"interrupt": true}. At the
-end of a cell, stdout and stderr each carry NUL BEL STX, the cell's secret, JSON, and a line feed; that on stdout says how it
-ended. Long JSON comes in parts: each is led like that, and ends with ETB where another follows. Whatever is printed besides
-is the program's. A thread reads stdin, so that a cell can be interrupted. It is run behind shown_values.py, as one program.
+Each line on stdin is JSON: {"cell": {...}} while no cell runs, or {"interrupt": true}. A thread reads it, so that a cell can
+be interrupted. At the end of a cell stdout and stderr each carry a report: NUL BEL STX, the cell's secret, JSON, and a line
+feed; stdout says how the cell ended. A long report comes in parts with the same prefix; ETB instead of the line feed means
+that another part follows. Everything else is output of the program.
 """
 
-import ast
-import builtins
-import contextvars
 import fcntl
-import linecache
 import os
 import queue
 import select
 import signal
 import sys
 import threading
-import types
 from json import dumps, loads
 from time import monotonic, sleep
 
-MAX_DISPLAYS = 1000
-COMPILED = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-CO_COROUTINE = 0x80
-# How long the main thread sleeps at a time, when it gives way to the one that listens.
-TURN_SECONDS = 0.001
-# How often it does from a cell's deadline on; nobody else's timer has this interval.
+# How long the main thread sleeps at a time to let the listening thread run.
+YIELD_SECONDS = 0.001
+# How often the main thread yields after a cell's deadline. The value identifies the interpreter's own timer.
 TIMER_SECONDS = 0.103
 
 
 class Interpreter:
     def __init__(self):
-        self.orders = os.dup(0)
+        self.requests = os.dup(0)
         self.streams = [os.dup(1), os.dup(2)]
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         self.pid = os.getpid()
         self.main = threading.get_ident()
-        self.cells = queue.SimpleQueue()
+        self.cells = Cells()
+        self.queue = queue.SimpleQueue()
         self.lock = threading.Lock()
-        self.running = None  # The secret of the cell that is under way.
-        self.ending = None  # Why that is being interrupted.
-        self.interruptible = False  # Whether what is evaluated now may be.
-        self.deadline = None  # That of the cell, until it is interrupted for it.
-        self.listening = False  # Whether the thread waits for what to do.
-        self.shown = []
-        self.dropped = 0
-        self.loop = None
-        self.context = contextvars.copy_context()  # What context variables are, in every cell.
-        module = types.ModuleType("__main__")
-        self.names = module.__dict__
-        sys.modules["__main__"] = module
-        builtins.display = self.display
-        sys.argv = [""]
+        self.running = None  # The secret of the running cell.
+        self.ending = None  # Why the running cell is being interrupted.
+        self.interruptible = False  # Whether code of the cell runs now.
+        self.deadline = None  # The cell's deadline, until the cell is interrupted for it.
+        self.listening = False  # Whether the thread waits for a request.
 
     def serve(self):
         signal.signal(signal.SIGINT, self.on_interrupt)
-        signal.signal(signal.SIGIO, self.give_way)
+        signal.signal(signal.SIGIO, self.yield_to_listener)
         try:
-            fcntl.fcntl(self.orders, fcntl.F_SETOWN, self.pid)
-            fcntl.fcntl(self.orders, fcntl.F_SETFL, fcntl.fcntl(self.orders, fcntl.F_GETFL) | os.O_ASYNC)
+            fcntl.fcntl(self.requests, fcntl.F_SETOWN, self.pid)
+            fcntl.fcntl(self.requests, fcntl.F_SETFL, fcntl.fcntl(self.requests, fcntl.F_GETFL) | os.O_ASYNC)
         except OSError:
-            pass  # This kernel signals nobody; an interrupt waits for what holds the interpreter's lock.
+            pass  # This kernel sends no SIGIO; an interrupt waits until the cell releases the interpreter's lock.
         threading.Thread(target=self.listen, daemon=True).start()
         while True:
-            self.run(self.cells.get())
+            self.run(self.queue.get())
 
     def listen(self):
-        """Hands cells to the main thread, and interrupts it: when it is told to, and at a cell's deadline."""
+        """Queues cells for the main thread, and interrupts it: on request, and at a cell's deadline."""
         text = b""
         while True:
             wait = None if self.deadline is None else max(0, self.deadline - monotonic())
             self.listening = True
-            ordered = select.select([self.orders], [], [], wait)[0]
+            readable = select.select([self.requests], [], [], wait)[0]
             self.listening = False
-            if not ordered:
+            if not readable:
                 self.deadline = None
                 self.interrupt("timed_out")
                 continue
-            chunk = os.read(self.orders, 65536)
+            chunk = os.read(self.requests, 65536)
             if not chunk:
                 os._exit(0)  # The service is gone.
             *lines, text = (text + chunk).split(b"\n")
@@ -90,7 +74,7 @@ class Interpreter:
                 with self.lock:
                     self.running, self.ending = cell["secret"], None
                 self.deadline = monotonic() + cell["timeoutMs"] / 1000
-                self.cells.put(cell)
+                self.queue.put(cell)
 
     def interrupt(self, ending):
         with self.lock:
@@ -100,27 +84,27 @@ class Interpreter:
         signal.pthread_kill(self.main, signal.SIGINT)
 
     def on_interrupt(self, _signal, _frame):
-        """Raises in a cell alone, and once for what ends it; the program may signal itself as often as it likes."""
+        """Raises KeyboardInterrupt in a cell: once to end it, and at every signal that the program sends itself."""
         if not self.interruptible:
             return
         self.interruptible = self.ending is None
         raise KeyboardInterrupt
 
-    def give_way(self, _signal, _frame):
-        """Waits for the thread, which gets no turn from a function that looks for signals and does nothing else."""
+    def yield_to_listener(self, _signal, _frame):
+        """Waits for the thread, which otherwise gets no turn from a C function that only checks for signals."""
         while self.interruptible and self.is_due():
-            sleep(TURN_SECONDS)
+            sleep(YIELD_SECONDS)
 
     def is_due(self):
         """Whether the thread has something to do."""
         is_late = self.deadline is not None and monotonic() >= self.deadline
-        return is_late or not self.listening or bool(select.select([self.orders], [], [], 0)[0])
+        return is_late or not self.listening or bool(select.select([self.requests], [], [], 0)[0])
 
     def set_timer(self, seconds):
-        """Has the main thread give way at a cell's deadline, unless the program uses the timer itself."""
+        """Makes the main thread yield from a cell's deadline on, unless the program uses the timer itself."""
         if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
-            signal.signal(signal.SIGALRM, self.give_way)
-        if signal.getsignal(signal.SIGALRM) == self.give_way and not signal.getitimer(signal.ITIMER_REAL)[0]:
+            signal.signal(signal.SIGALRM, self.yield_to_listener)
+        if signal.getsignal(signal.SIGALRM) == self.yield_to_listener and not signal.getitimer(signal.ITIMER_REAL)[0]:
             signal.setitimer(signal.ITIMER_REAL, seconds, TIMER_SECONDS)
 
     @staticmethod
@@ -132,27 +116,26 @@ class Interpreter:
         self.set_timer(cell["timeoutMs"] / 1000)
         try:
             self.interruptible = True
-            report = self.evaluate(cell)
+            report = self.execute(cell)
             self.interruptible = False
-        except KeyboardInterrupt:  # It came when the cell was over already, or had not begun.
+        except KeyboardInterrupt:  # It came before the cell began or after it ended.
             self.interruptible = False
             report = {"kind": self.ending or "failed"}
         self.clear_timer()
         with self.lock:
             self.running = None
         if os.getpid() != self.pid:
-            os._exit(0)  # A child that the cell forked, and that came this far.
-        report.update(self.context.run(self.take_displays, cell["maxResultBytes"]))
-        tell(self.streams[0], cell["secret"], dumps(report))
-        tell(self.streams[1], cell["secret"], "{}")
+            os._exit(0)  # A forked child of the cell that returned from it.
+        report.update(self.cells.take_displays(cell["maxResultBytes"]))
+        write_report(self.streams[0], cell["secret"], dumps(report))
+        write_report(self.streams[1], cell["secret"], "{}")
 
-    def evaluate(self, cell):
+    def execute(self, cell):
         try:
-            if self.ending is not None:  # It was told before there was anything to interrupt.
+            if self.ending is not None:  # The interrupt came before the cell could be interrupted.
                 self.interruptible = False
                 raise KeyboardInterrupt
-            value = self.execute(cell["code"], cell["name"])
-            report = {"kind": "done", **self.context.run(to_value, value, cell["maxResultBytes"])}
+            report = {"kind": "done", **self.cells.execute(cell["code"], cell["name"], cell["maxResultBytes"])}
         except SystemExit:
             flush()
             raise
@@ -160,84 +143,24 @@ class Interpreter:
             report = {"kind": "failed"}
             if isinstance(error, KeyboardInterrupt) and self.ending is not None:
                 report = {"kind": self.ending}
-            complain(error)
+            print_error(error)
         flush()
         return report
 
-    def execute(self, code, name):
-        """Runs a cell; gives what its last expression came to."""
-        linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-        tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | COMPILED)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        parts = [compile(tree, name, "exec", COMPILED)]
-        if last is not None:
-            parts.append(compile(ast.Expression(last.value), name, "eval", COMPILED))
-        if any(part.co_flags & CO_COROUTINE for part in parts):
-            return self.wait_for(self.execute_awaiting(parts))
-        return [self.context.run(eval, part, self.names) for part in parts][-1]
 
-    async def execute_awaiting(self, parts):
-        for part in parts:
-            value = eval(part, self.names)
-            if part.co_flags & CO_COROUTINE:
-                value = await value
-        return value
-
-    def wait_for(self, coroutine):
-        import asyncio
-
-        if self.loop is None or self.loop.is_closed():
-            self.loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self.loop)
-        task = self.loop.create_task(coroutine, context=self.context)
-        try:
-            return self.loop.run_until_complete(task)
-        except KeyboardInterrupt as error:
-            task.cancel()
-            try:
-                if not task.done():
-                    self.loop.run_until_complete(task)
-            except asyncio.CancelledError as cancelled:
-                if without_own(error.__traceback__) is None:  # It came while nothing ran.
-                    error.__traceback__ = cancelled.__traceback__  # What the cell was waiting for.
-            except (Exception, KeyboardInterrupt):
-                pass  # Whatever the cell makes of its end, it is interrupted.
-            raise error
-
-    def display(self, *values, raw=False):
-        """Shows values beside what a cell prints; with raw, they are MIME bundles themselves."""
-        for value in values:
-            if len(self.shown) >= MAX_DISPLAYS:
-                self.dropped += 1
-                continue
-            self.shown.append((check_bundle(value) if raw else to_bundle(value), value))
-
-    def take_displays(self, max_bytes):
-        shown, self.shown = self.shown, []
-        displays, room = [], max_bytes
-        for bundle, value in shown:
-            bundle = fit(bundle, value, max_bytes)
-            room -= cost_of(bundle) + 1
-            if room >= 0:
-                displays.append(bundle)
-        omitted = len(shown) - len(displays) + self.dropped
-        self.dropped = 0
-        return {"displays": displays, **({"displaysOmitted": omitted} if omitted else {})}
-
-
-def tell(stream, secret, text):
-    """Writes the end of a cell in parts that a pipe takes whole, whoever prints to it meanwhile."""
-    text, begin = text.encode(), b"\0\x07\x02" + secret.encode()
-    room = select.PIPE_BUF - len(begin) - 1
+def write_report(stream, secret, text):
+    """Writes a report in parts that a pipe takes atomically, since other threads and processes may write to it."""
+    text, prefix = text.encode(), b"\0\x07\x02" + secret.encode()
+    room = select.PIPE_BUF - len(prefix) - 1
     for at in range(0, len(text), room):
-        put(stream, begin + text[at : at + room] + (b"\x17" if at + room < len(text) else b"\n"))
+        write_all(stream, prefix + text[at : at + room] + (b"\x17" if at + room < len(text) else b"\n"))
 
 
-def put(stream, data):
+def write_all(stream, data):
     while data:
         try:
             data = data[os.write(stream, data) :]
-        except BlockingIOError:  # The program has made it one that does not wait.
+        except BlockingIOError:  # The program has made the pipe non-blocking.
             select.select([], [stream], [])
 
 

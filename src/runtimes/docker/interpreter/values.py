@@ -1,17 +1,15 @@
-"""How the interpreter of a Python context shows values and errors. It is run before interpreter.py, as one program."""
+"""How the interpreter of a Python context encodes values. The files of this folder run as one program, this one first."""
 
 import base64
 import math
 import re
-import sys
-import traceback
 from json import dumps
 
 MAX_DEPTH = 32
-# What one value of JSON costs at least, as reading it takes time; so many bytes may be 20,000 of them.
+# The cost of one JSON value: decoding many small values takes longer than their bytes suggest.
 VALUE_BYTES = 210
 MAX_SAFE_INTEGER = 2**53 - 1
-# The methods by which values say what they are shown as, as in IPython.
+# The methods that represent a value as a MIME type, as in IPython.
 REPRESENTATIONS = {
     "_repr_html_": "text/html",
     "_repr_markdown_": "text/markdown",
@@ -24,32 +22,32 @@ REPRESENTATIONS = {
 }
 
 
-def to_value(value, max_bytes):
-    """What the last expression of a cell is answered as: JSON where it is that, else a bundle."""
+def to_result(value, max_bytes):
+    """Encodes the last expression of a cell: as JSON if that is lossless, else as a bundle of MIME types."""
     if value is None:
         return {}
     if not any(hasattr(type(value), name) for name in ["_repr_mimebundle_", *REPRESENTATIONS]) and is_json(value):
         if cost_of(value) <= max_bytes:
             return {"value": value, "valueType": "json"}
-    return {"value": fit(to_bundle(value), value, max_bytes), "valueType": "mime"}
+    return {"value": shorten(to_bundle(value), value, max_bytes), "valueType": "mime"}
 
 
 def to_bundle(value):
-    bundle = {"text/plain": show(value)}
+    bundle = {"text/plain": safe_repr(value)}
     if isinstance(value, type):
         return bundle
     for name, kind in REPRESENTATIONS.items():
-        content = call_method(value, name)
+        content = call_representation(value, name)
         if content is not None:
             bundle[kind] = content
-    made = call_method(value, "_repr_mimebundle_")
+    made = call_representation(value, "_repr_mimebundle_")
     if made is not None:
         bundle.update(made[0] if isinstance(made, tuple) else made)
     return check_bundle(bundle)
 
 
-def call_method(value, name):
-    """What a value says of itself; what fails to is told on stderr, and left out."""
+def call_representation(value, name):
+    """Calls a representation method. None without the method, and when it fails, which is printed on stderr."""
     method = getattr(type(value), name, None)
     if method is None:
         return None
@@ -57,36 +55,36 @@ def call_method(value, name):
         content = getattr(value, name)()
         return content[0] if isinstance(content, tuple) and name != "_repr_mimebundle_" else content
     except Exception as error:
-        complain(error)
+        print_error(error)
         return None
 
 
 def check_bundle(bundle):
     if not isinstance(bundle, dict):
-        raise TypeError("Cannot display a value as what it is shown as must be a dict of MIME types")
+        raise TypeError("Cannot display a value as its representation must be a dict of MIME types")
     checked = {}
     for kind, content in bundle.items():
         if not isinstance(kind, str) or "/" not in kind:
-            raise TypeError(f"Cannot display a value as {kind!r} is no MIME type")
+            raise TypeError(f"Cannot display a value as {kind!r} is not a MIME type")
         if isinstance(content, (bytes, bytearray)):
             content = base64.b64encode(content).decode()
-        checked[kind] = content if is_json(content) else show(content)
+        checked[kind] = content if is_json(content) else safe_repr(content)
     return checked
 
 
-def fit(bundle, value, max_bytes):
-    """A bundle that costs no more than it may: of a longer one, the text, or its head."""
+def shorten(bundle, value, max_bytes):
+    """Returns a bundle within its bound: the whole one, else its text, else the beginning of the text."""
     if cost_of(bundle) <= max_bytes:
         return bundle
     text = bundle.get("text/plain")
-    text = text if isinstance(text, str) else show(value)
+    text = text if isinstance(text, str) else safe_repr(value)
     if cost_of({"text/plain": text}) <= max_bytes:
         return {"text/plain": text}
     return {"text/plain": text[: max_bytes // 16] + "…"}
 
 
 def is_json(value, depth=0):
-    """Whether JSON carries a value whole: a tuple, NaN, or an integer that a double does not hold, it does not."""
+    """Whether JSON is lossless: not for a tuple, NaN, or an integer beyond the precision of a double."""
     if depth > MAX_DEPTH:
         return False
     kind = type(value)
@@ -112,49 +110,8 @@ def count_values(value):
     return 1 + sum(count_values(item) for item in items)
 
 
-def show(value):
+def safe_repr(value):
     try:
         return repr(value)
     except Exception as error:
         return f"[a value that cannot be shown: {type(error).__name__}]"
-
-
-def complain(error):
-    """Prints an error with the frames of the program alone."""
-    try:
-        hide_own_frames(error)
-        sys.stderr.write("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-    except Exception:
-        pass  # The program has closed its stderr, or its error cannot be shown.
-
-
-def hide_own_frames(error):
-    """Takes the interpreter's frames out of an error, and out of those that led to it."""
-    errors, known = [error], set()
-    while errors:
-        one = errors.pop()
-        if one is not None and id(one) not in known:
-            known.add(id(one))
-            errors += [one.__cause__, one.__context__]
-            one.__traceback__ = without_own(one.__traceback__)
-
-
-def without_own(frames):
-    """Leaves out the interpreter's frames, and those of asyncio that lead from them to the program's."""
-    if is_own(frames):
-        while frames is not None and (is_own(frames) or name_of(frames) in ("asyncio", "selectors")):
-            frames = frames.tb_next
-    at = frames
-    while at is not None:
-        while is_own(at.tb_next):
-            at.tb_next = at.tb_next.tb_next
-        at = at.tb_next
-    return frames
-
-
-def is_own(frames):
-    return frames is not None and frames.tb_frame.f_globals is globals()
-
-
-def name_of(frames):
-    return str(frames.tb_frame.f_globals.get("__name__")).split(".")[0]

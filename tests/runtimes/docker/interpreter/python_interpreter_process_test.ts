@@ -9,12 +9,12 @@ import { pipeSource } from "../../../../src/process/child_output.ts";
 import { isPresent } from "../../../support/requirements.ts";
 import { TextLineStream } from "../../../support/text_lines.ts";
 
-/** Goes on and on, looks for signals, and lets no other thread run meanwhile. */
+/** Never ends, checks for signals, and lets no other thread run. */
 const ENDLESS_MATCH = "import re\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
 
 const INFO = { id: "ctx_1", language: "python", createdAt: "2026-01-01T00:00:00.000Z" };
 
-/** The interpreter as a bare process of this machine, which only this file's own code runs in. */
+/** Runs a test with the interpreter as an unconfined process of this machine. */
 async function withContext(
   test: (run: (code: string) => ReturnType<Context["run"]>, context: Context) => Promise<void>,
 ): Promise<void> {
@@ -45,7 +45,7 @@ async function withContext(
 }
 
 if (isPresent("python3", await availability())) {
-  Deno.test("[interpreter.py] JSON is what JSON carries whole; everything else is a bundle", () =>
+  Deno.test("[interpreter.py] a result is JSON where that is lossless, and else a bundle", () =>
     withContext(async (run) => {
       const values = ["1", "1.5", "'text'", "True", "[1, [None]]", "{'a': {'b': []}}"];
       for (const code of values) assertEquals((await run(code)).valueType, "json");
@@ -60,7 +60,7 @@ if (isPresent("python3", await availability())) {
       assertEquals((await run("cycle = []\ncycle.append(cycle)\ncycle")).value, { "text/plain": "[[...]]" });
     }));
 
-  Deno.test("[interpreter.py] a value is no longer than it may be, and one that cannot be shown is told so", () =>
+  Deno.test("[interpreter.py] a result stays within its bound, and a value without a repr is reported", () =>
     withContext(async (run) => {
       const { value } = await run("'x' * 10_000_000");
       assertMatch(JSON.stringify(value), /^\{"text\/plain":"'x+…"\}$/);
@@ -75,7 +75,7 @@ if (isPresent("python3", await availability())) {
       assertMatch((await run("display('text', raw=True)")).stderr, /TypeError: Cannot display a value/);
     }));
 
-  Deno.test("[interpreter.py] a traceback holds the frames of the program alone", () =>
+  Deno.test("[interpreter.py] a traceback has only the frames of the program", () =>
     withContext(async (run) => {
       const { stderr } = await run("try:\n  1 / 0\nexcept Exception as error:\n  raise ValueError('again') from error");
       assertEquals(stderr.match(/File "[^"]*", line \d+/g), ['File "cell_1", line 2', 'File "cell_1", line 4']);
@@ -96,7 +96,7 @@ if (isPresent("python3", await availability())) {
       assertEquals(stopped.stderr.match(/File "[^"]*", line \d+/g), ['File "cell_6", line 2']);
     }));
 
-  Deno.test("[interpreter.py] whatever a cell raises is its failure, but an exit", () =>
+  Deno.test("[interpreter.py] every exception of a cell is its failure, except SystemExit", () =>
     withContext(async (run) => {
       for (const error of ["GeneratorExit", "StopIteration", "KeyboardInterrupt", "BaseException", "ValueError"]) {
         for (const begin of ["", "import asyncio; await asyncio.sleep(0); "]) {
@@ -109,7 +109,7 @@ if (isPresent("python3", await availability())) {
       assertEquals([contextLost, outcome], [true, { kind: "exited", exitCode: 3 }]);
     }));
 
-  Deno.test("[interpreter.py] a long value arrives whole while a thread and a process print to the same pipes", () =>
+  Deno.test("[interpreter.py] a long result arrives whole while a thread and a process print to the same pipes", () =>
     withContext(async (run) => {
       await run(`import os, subprocess, sys, threading, time
 def work():
@@ -127,13 +127,13 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       await run("process.kill()");
     }));
 
-  Deno.test("[interpreter.py] a long value arrives whole through pipes that the program made ones that do not wait", () =>
+  Deno.test("[interpreter.py] a long result arrives whole through pipes that the program made non-blocking", () =>
     withContext(async (run) => {
       await run("import os\nfor stream in 1, 2: os.set_blocking(stream, False)");
       assertEquals((await run("'x' * 3_000_000")).value, "x".repeat(3_000_000));
     }));
 
-  Deno.test("[interpreter.py] a cell that awaits runs in the loop as a whole, and any other outside of it", () =>
+  Deno.test("[interpreter.py] a cell with await runs in the event loop as a whole, any other outside of it", () =>
     withContext(async (run) => {
       const cells = [
         "import asyncio\nasync def twice(n):\n  await asyncio.sleep(.01)\n  return 2 * n",
@@ -148,7 +148,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       assertEquals(values, [undefined, 2, 4, 6, 8, 10]);
     }));
 
-  Deno.test("[interpreter.py] all cells share their context variables, whether they await or not", () =>
+  Deno.test("[interpreter.py] all cells share their context variables, with or without await", () =>
     withContext(async (run) => {
       await run("import asyncio, contextvars, decimal\nname = contextvars.ContextVar('name', default=0)");
       const cells = [
@@ -165,7 +165,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       assertEquals([displays, value], [[{ "text/plain": "7" }], { "text/plain": "7" }]);
     }));
 
-  Deno.test("[interpreter.py] a function that looks for signals alone is interrupted, at its deadline and before", () =>
+  Deno.test("[interpreter.py] a C function that only checks for signals is interrupted, at its deadline and before", () =>
     withContext(async (run, context) => {
       for (const begin of ["", "import asyncio; await asyncio.sleep(0)\n"]) {
         const late = await run(begin + ENDLESS_MATCH);
@@ -179,7 +179,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       assertEquals((await run("1")).value, 1);
     }));
 
-  Deno.test("[interpreter.py] a program has the alarm for itself where it wants to", () =>
+  Deno.test("[interpreter.py] a program can use the alarm timer itself", () =>
     withContext(async (run) => {
       const beginning =
         "import signal, time\ndef ring(*_): raise TimeoutError('rung')\nsignal.signal(signal.SIGALRM, ring)";
@@ -191,7 +191,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       assertEquals((await run(ENDLESS_MATCH)).contextLost, undefined);
     }));
 
-  Deno.test("[interpreter.py] an interrupt right behind its cell ends that cell, and no other", async () => {
+  Deno.test("[interpreter.py] an interrupt sent right after its cell ends that cell alone", async () => {
     const [command = "", ...args] = ENVIRONMENTS["python"]?.interpreter ?? [];
     const process = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
     const writer = process.stdin.getWriter();
@@ -212,7 +212,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
     assertEquals([(await lines.read()).done, (await process.status).code], [true, 0]);
   });
 
-  Deno.test("[interpreter.py] a program that takes the interpreter's means away loses its context at most", async () => {
+  Deno.test("[interpreter.py] a program that breaks its interpreter loses at most its context", async () => {
     for (
       const code of ["import os; os.closerange(0, 64)", "import os; os.kill(os.getpid(), 9)", "import os; os._exit(7)"]
     ) {

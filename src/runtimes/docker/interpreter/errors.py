@@ -1,0 +1,44 @@
+"""How the interpreter of a Python context prints errors: with the frames of the program alone."""
+
+import sys
+import traceback
+
+
+def print_error(error):
+    try:
+        remove_own_frames(error)
+        sys.stderr.write("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    except Exception:
+        pass  # The program has closed its stderr, or its error cannot be printed.
+
+
+def remove_own_frames(error):
+    """Removes the interpreter's frames from an error and from its causes."""
+    errors, known = [error], set()
+    while errors:
+        one = errors.pop()
+        if one is not None and id(one) not in known:
+            known.add(id(one))
+            errors += [one.__cause__, one.__context__]
+            one.__traceback__ = without_own_frames(one.__traceback__)
+
+
+def without_own_frames(frames):
+    """Removes the interpreter's frames, and those of asyncio between them and the program's."""
+    if is_own(frames):
+        while frames is not None and (is_own(frames) or package_of(frames) in ("asyncio", "selectors")):
+            frames = frames.tb_next
+    at = frames
+    while at is not None:
+        while is_own(at.tb_next):
+            at.tb_next = at.tb_next.tb_next
+        at = at.tb_next
+    return frames
+
+
+def is_own(frames):
+    return frames is not None and frames.tb_frame.f_globals is globals()
+
+
+def package_of(frames):
+    return str(frames.tb_frame.f_globals.get("__name__")).split(".")[0]
