@@ -1,24 +1,24 @@
 import { z } from "zod";
 import { strictObject } from "../core/parsing/validation.ts";
 import { defineFileCommand } from "./command.ts";
-import { readPatch } from "./patch_files.ts";
-import { PatchPlan } from "./patch_plan.ts";
-import { TextWorkerPool } from "./text_worker_pool.ts";
+import { parsePatch } from "./texts/parse_patch.ts";
+import { PatchPlan } from "./texts/patch_plan.ts";
+import { TextWorkerPool } from "./texts/text_worker_pool.ts";
 
-/** What became of a patch. */
+/** The result of a patch. */
 export interface PatchResult {
-  /** How many files were changed, or would be with `dryRun`. */
+  /** Files that were changed, or would be with `dryRun`. */
   readonly filesPatched: number;
   readonly hunksApplied: number;
-  /** The hunks of every file that was left as it was. */
+  /** All hunks of the files that were left unchanged. */
   readonly hunksFailed: number;
-  /** Why each of those files was left. */
+  /** Why each of those files was left unchanged. */
   readonly errors: readonly string[];
 }
 
 /**
- * Applies a unified diff of any number of files, with no fuzz: each file wholly or not at all. A path loses its first
- * `strip` parts, as by `patch -p`; with none to lose, git's `a/` and `b/` are dropped unless they lead to a file.
+ * Applies a unified diff of any number of files without fuzz: each file wholly or not at all. Paths lose their first
+ * `strip` parts, as by `patch -p`; without `strip`, git's `a/` and `b/` are dropped unless they lead to a file.
  */
 export const applyPatch = defineFileCommand({
   type: "apply_patch",
@@ -30,11 +30,11 @@ export const applyPatch = defineFileCommand({
     dryRun: z.boolean().default(false),
   }),
   async run({ id, files }, { patch, strip, dryRun }, { signal, texts }): Promise<PatchResult> {
-    using desk = await (texts ?? new TextWorkerPool()).take({ owner: id, signal });
-    const plan = new PatchPlan(files, desk);
+    using worker = await (texts ?? new TextWorkerPool()).acquire({ owner: id, signal });
+    const plan = new PatchPlan(files, worker);
     const applied = { filesPatched: 0, hunksApplied: 0, hunksFailed: 0 };
     const errors: string[] = [];
-    for (const file of await readPatch(patch, { strip, desk })) {
+    for (const file of await parsePatch(patch, { strip, worker })) {
       const fault = await plan.add(file);
       if (fault === undefined) {
         applied.filesPatched++;

@@ -3,25 +3,25 @@ import type { ProgramResult } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { RunProgramOptions } from "./run_program.ts";
-import type { TextWorkerPool } from "./text_worker_pool.ts";
+import type { TextWorkerPool } from "./texts/text_worker_pool.ts";
 
-/** What holds while a command runs. */
+/** The settings under which a command runs. */
 export interface CommandContext
   extends Pick<RunProgramOptions, "signal" | "kept" | "stdin" | "onStart" | "onOutput" | "permissionBounds"> {
-  /** The limits of the programs it starts; a command may only lower them, but for the time. */
+  /** The limits of its programs; a command may lower them, and may raise only the time. */
   readonly limits: Limits;
-  /** The most that a command may name as the time of its program, in ms; absent, what `limits` say. */
+  /** Longest time that a command may ask for, in ms. Default: the limit. */
   readonly maxTimeoutMs?: number | undefined;
-  /** Whether packages may be installed; absent, they may not. */
+  /** Whether packages may be installed. Default: false. */
   readonly mayInstall?: boolean;
-  /** Where all commands of a service work with texts; absent, nobody else does. */
+  /** The service's text workers; absent, the command makes its own. */
   readonly texts?: TextWorkerPool;
 }
 
 interface AnyCommand<Schema extends z.ZodType> {
   readonly type: string;
   readonly aliases: readonly string[];
-  /** Old names of its fields, and the names they stand for. */
+  /** Its fields by their old names. */
   readonly fieldAliases: Readonly<Record<string, string>>;
   readonly schema: Schema;
 }
@@ -29,7 +29,7 @@ interface AnyCommand<Schema extends z.ZodType> {
 /** A command that runs a program, one at a time in an environment. */
 export interface ProgramCommand<Schema extends z.ZodType = z.ZodType> extends AnyCommand<Schema> {
   readonly runsProgram: true;
-  /** Whether its program reads what the context feeds it; absent, it never does. */
+  /** Whether its program reads the stdin of the context. Default: false. */
   isFed?(fields: z.output<Schema>): boolean;
   run(environment: ExecutionEnvironment, fields: z.output<Schema>, context: CommandContext): Promise<ProgramResult>;
 }
@@ -38,21 +38,21 @@ export interface ProgramCommand<Schema extends z.ZodType = z.ZodType> extends An
 export interface FileCommand<Schema extends z.ZodType = z.ZodType, Result = unknown> extends AnyCommand<Schema> {
   readonly runsProgram: false;
   run(environment: ExecutionEnvironment, fields: z.output<Schema>, context: CommandContext): Promise<Result>;
-  /** Whether what was asked was done; absent, a result always says so. */
+  /** Whether a result is a success. Default: true. */
   succeeded?(result: Result): boolean;
 }
 
-/** One thing that a client may ask of an execution environment: a file in this folder and a line in `COMMANDS`. */
+/** A command that a client may send to an execution environment: a file in this folder, a line in `COMMANDS`. */
 export type Command = ProgramCommand | FileCommand;
 
-/** A command whose `run` sees the fields as its schema makes them, and runs a program. */
+/** Defines a command that runs a program, with its `run` typed by its schema. */
 export function defineProgramCommand<Schema extends z.ZodType>(
   command: Omit<ProgramCommand<Schema>, "runsProgram">,
 ): ProgramCommand<Schema> {
   return { ...command, runsProgram: true };
 }
 
-/** A command whose `run` sees the fields as its schema makes them, and uses files. */
+/** Defines a command that uses files, with its `run` typed by its schema. */
 export function defineFileCommand<Schema extends z.ZodType, Result>(
   command: Omit<FileCommand<Schema, Result>, "runsProgram">,
 ): FileCommand<Schema, Result> {

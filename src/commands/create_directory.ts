@@ -3,7 +3,7 @@ import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 
-/** Makes a directory; with `recursive`, also those above it, and one that exists is no fault. */
+/** Makes a directory; with `recursive`, also those above it, and an existing one is no error. */
 export const createDirectory = defineFileCommand({
   type: "create_directory",
   aliases: ["create_dir"],

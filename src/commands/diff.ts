@@ -4,11 +4,11 @@ import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { defineFileCommand } from "./command.ts";
-import type { Side } from "./compare_texts.ts";
-import { readText } from "./read_text.ts";
-import { TextWorkerPool } from "./text_worker_pool.ts";
+import type { Side } from "./texts/compare_texts.ts";
+import { readText } from "./texts/read_text.ts";
+import { TextWorkerPool } from "./texts/text_worker_pool.ts";
 
-/** Compares two texts, each a file's or given, and tells the difference as a unified diff that `apply_patch` takes. */
+/** Compares two files or given texts; returns a unified diff that `apply_patch` takes. */
 export const diff = defineFileCommand({
   type: "diff",
   aliases: [],
@@ -36,14 +36,14 @@ export const diff = defineFileCommand({
       { name: "modified", path: modifiedPath, content: modifiedContent },
     ] as const;
     for (const side of sides) checkSide(side);
-    using desk = await (texts ?? new TextWorkerPool()).take({ owner: id, signal });
+    using worker = await (texts ?? new TextWorkerPool()).acquire({ owner: id, signal });
     const [original, modified] = [await readSide(files, sides[0]), await readSide(files, sides[1])];
     if (original.text === modified.text) return { diff: "", addedLines: 0, removedLines: 0, identical: true };
-    return { ...await desk.compare({ original, modified, contextLines }), identical: false };
+    return { ...await worker.compare({ original, modified, contextLines }), identical: false };
   },
 });
 
-/** A side as its fields name it. */
+/** The fields of one side. */
 interface SideFields {
   readonly name: "original" | "modified";
   readonly path: string | undefined;

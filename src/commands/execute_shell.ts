@@ -9,7 +9,7 @@ import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
 import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
 
-/** Runs a command line, as far as the runtime can confine it. */
+/** Runs a command line, if the runtime can confine it. */
 export const executeShell = defineProgramCommand({
   type: "execute_shell",
   aliases: ["shell"],

@@ -8,14 +8,14 @@ import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
 
 const MAX_PACKAGES = 64;
 
-/** A program's default is too short to load packages; this one is bounded as every other. */
+/** Replaces the default time of a program, which is too short to download packages. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** No option, path, address or second argument: what else a name may be is each runtime's to say. */
+/** Excludes options, paths, addresses and second arguments; each runtime checks the rest. */
 const PACKAGE = /^(@[A-Za-z0-9_-][\w.~-]*\/)?[A-Za-z0-9_][\w.~@+^=<>!,[\]-]*$/;
 
 const packageSchema = z.string().max(214 + 128)
-  .regex(PACKAGE, "A package is a name, with a version where one is meant: no option, path, address or space");
+  .regex(PACKAGE, "A package is a name with an optional version: no option, path, address or space");
 
 /** Installs packages for the programs of the environment. */
 export const installPackages = defineProgramCommand({
@@ -30,7 +30,7 @@ export const installPackages = defineProgramCommand({
     if (context.mayInstall !== true) {
       throw new CodeBeakerError(
         "permission_denied",
-        "Cannot install packages as the operator's policy, or that of the key, must allow it",
+        "Cannot install packages as the operator's policy or the key's ceiling does not allow it",
       );
     }
     return await runProgram(environment, { kind: "install", packages: [...new Set(packages)] }, {

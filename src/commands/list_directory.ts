@@ -5,7 +5,7 @@ import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 
-/** The tree below a directory. A pattern is a glob over names, or over paths from that directory where it holds a slash. */
+/** Lists the tree below a directory. A pattern matches names or, with a slash in it, paths below that directory. */
 export const listDirectory = defineFileCommand({
   type: "list_directory",
   aliases: ["list_files"],
@@ -30,7 +30,7 @@ interface Filter {
   matches(entry: FileEntry): boolean;
 }
 
-/** Keeps what matches, and the directories on the way to it. */
+/** Keeps the entries that match, and the directories that lead to them. */
 function prune(directory: FileEntry, filter: Filter): FileEntry {
   const children = (directory.children ?? [])
     .filter((entry) => filter.includeHidden || !entry.name.startsWith("."))

@@ -18,10 +18,10 @@ import { readFile } from "./read_file.ts";
 import { writeFile } from "./write_file.ts";
 
 export type { Command, CommandContext } from "./command.ts";
-export { TextWorkerPool } from "./text_worker_pool.ts";
+export { TextWorkerPool } from "./texts/text_worker_pool.ts";
 export { describeEnd, runProgram, type RunProgramOptions, unlessAborted } from "./run_program.ts";
 
-/** Every command there is. */
+/** Every command. */
 export const COMMANDS: readonly Command[] = [
   executeCode,
   executeShell,
@@ -39,26 +39,22 @@ export const COMMANDS: readonly Command[] = [
 
 const anyCommand = z.looseObject({ type: z.string().max(64), id: z.string().max(256).optional() });
 
-/** A command that was read, and may be run in an environment. */
+/** A parsed command, to be run in an environment. */
 export type FoundCommand =
   | {
     readonly runsProgram: true;
-    /** Whether its program reads what the context feeds it. */
+    /** Whether its program reads the stdin of the context. */
     readonly isFed: boolean;
     run(environment: ExecutionEnvironment, context: CommandContext): Promise<ProgramResult>;
   }
   | {
     readonly runsProgram: false;
     run(environment: ExecutionEnvironment, context: CommandContext): Promise<unknown>;
-    /** Whether what was asked was done, as the result tells. */
+    /** Whether a result is a success. */
     succeeded(result: unknown): boolean;
   };
 
-/**
- * Reads a command object.
- *
- * @throws {CodeBeakerError} `invalid_request` for an unknown command or a field that is off
- */
+/** Parses a command object. @throws {CodeBeakerError} `invalid_request` for an unknown command or an invalid field */
 export function findCommand(value: unknown): FoundCommand {
   const { type, id: _, ...given } = parseAs(anyCommand, value, { what: "the command" });
   const command = COMMANDS.find((known) => known.type === type || known.aliases.includes(type));
@@ -82,11 +78,7 @@ export function findCommand(value: unknown): FoundCommand {
   };
 }
 
-/**
- * Does what a command object asks, in an environment that the caller keeps.
- *
- * @throws {CodeBeakerError} what {@link findCommand} and the command itself throw
- */
+/** Parses a command object and runs it. @throws {CodeBeakerError} the errors of {@link findCommand} and of the command */
 export async function runCommand(
   environment: ExecutionEnvironment,
   value: unknown,

@@ -4,9 +4,9 @@ import { CodeBeakerError } from "../core/errors.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
-import { MAX_READ_BYTES } from "./read_text.ts";
+import { MAX_READ_BYTES } from "./texts/read_text.ts";
 
-/** Reads a file, or a part of it: more than {@link MAX_READ_BYTES} in parts, by `offset` and `length`. */
+/** Reads a file or, by `offset` and `length`, a part of at most {@link MAX_READ_BYTES}. */
 export const readFile = defineFileCommand({
   type: "read_file",
   aliases: [],

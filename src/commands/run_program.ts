@@ -7,25 +7,25 @@ import { NO_DENIALS } from "../core/denials/denial_report.ts";
 import { explainDenials } from "../core/denials/explain_denials.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
 
-/** What holds for one program. */
+/** The settings of one program. */
 export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | ReadableStream<Uint8Array>;
   readonly limits: Limits;
   readonly signal?: AbortSignal | undefined;
-  /** Is called when the program may begin. */
+  /** Called when the program may begin. */
   onStart?(): void;
-  /** The program waits until it returns, unless it was told to end: then whoever takes what is left holds nobody up. */
+  /** Receives the output. The program waits until this returns, unless `signal` has aborted. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
-  /** What keeps what it prints; absent, it is kept within the limits. */
+  /** Keeps the output. Default: buffers within the limits. */
   readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
-  /** When the environment was asked for, on `performance.now`'s clock; now, when it stood ready. */
+  /** When the environment was requested, on `performance.now`'s clock. Default: now, for an existing environment. */
   readonly askedAt?: number;
-  /** What bounds the permissions that could be asked for; absent, nothing does. */
+  /** Bounds of the permissions that a denial's remedy may ask for. Default: none. */
   readonly permissionBounds?: PermissionBounds | undefined;
 }
 
-/** Runs a program to its end: feeds it, keeps what it prints within the limits, and tells how it ended. */
+/** Runs a program to its end: feeds its stdin, keeps its output, and describes its end. */
 export async function runProgram(
   environment: ExecutionEnvironment,
   program: Program,
@@ -62,14 +62,14 @@ export async function runProgram(
   };
 }
 
-/** What is known of an end beside what the program's handle tells. */
+/** The facts of a program's end that its handle does not know. */
 export interface ProgramEnd extends Pick<RunProgramOptions, "permissionBounds"> {
   readonly outcome: Outcome;
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
   readonly usage: Usage;
 }
 
-/** How a program ended, and what it printed, used, and was refused. */
+/** Puts the result of a program together: outcome, output, usage and denials. */
 export function describeEnd(
   handle: Pick<ProgramHandle, "denials">,
   { kept, outcome, permissionBounds, usage }: ProgramEnd,
@@ -86,7 +86,7 @@ export function describeEnd(
   };
 }
 
-/** Returns when the work is done, or a signal is aborted. */
+/** Waits for work until a signal aborts. */
 export async function unlessAborted(signal: AbortSignal | undefined, work: Promise<void> | void): Promise<void> {
   if (signal === undefined || work === undefined) return await work;
   await abortable(work, signal).catch((error: unknown) => {
@@ -95,14 +95,14 @@ export async function unlessAborted(signal: AbortSignal | undefined, work: Promi
 }
 
 /**
- * Writes a program's stdin beside everything else, until the returned is aborted. A program that does not read it, has
- * ended, or has left its stdin to somebody else who does not read it, holds nobody up.
+ * Writes a program's stdin in the background, until the result is aborted. A program that does not read it delays
+ * nothing.
  */
 function feed(stdin: ProgramHandle["stdin"], input: string | ReadableStream<Uint8Array>): AbortController {
   const feeding = new AbortController();
-  // What has no input is closed at once: a pipe for nothing costs a program 5 %.
+  // Without input, stdin is closed at once: an idle pipe slows a program by 5 %.
   const fed = input === "" ? stdin.close() : streamOf(input).pipeTo(stdin, { signal: feeding.signal });
-  fed.catch(() => {}); // The program closed its stdin, or is gone.
+  fed.catch(() => {}); // The program closed its stdin, or has ended.
   return feeding;
 }
 

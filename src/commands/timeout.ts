@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidField } from "../core/errors.ts";
 import { LIMITS, timeoutSchema } from "../core/limits.ts";
 
-/** The fields by which a command bounds the time of its program. */
+/** The fields that limit the time of a command's program. */
 export const timeoutFields = {
   timeoutMs: timeoutSchema,
   timeout: z.number().positive().max(LIMITS.timeoutMs.max / 1000).optional().describe("timeoutMs, in seconds"),
@@ -11,7 +11,7 @@ export const timeoutFields = {
 /** Old names of {@link timeoutFields}. */
 export const TIMEOUT_ALIASES = { timeout_ms: "timeoutMs" } as const;
 
-/** What {@link timeoutFields} say, in ms. @throws {CodeBeakerError} `invalid_request` when both are given */
+/** Reads {@link timeoutFields}, in ms. @throws {CodeBeakerError} `invalid_request` when both are given */
 export function timeoutOf(
   { timeoutMs, timeout }: { readonly timeoutMs?: number | undefined; readonly timeout?: number | undefined },
 ): number | undefined {

@@ -14,13 +14,13 @@ const MODES = {
 
 const MODE_NAMES = ["Create", "Overwrite", "Append", "CreateNew"] as const;
 
-/** A mode in any case as it is spelled here. */
+/** Corrects the case of a mode. */
 function toKnownCase(value: unknown): unknown {
   if (typeof value !== "string") return value;
   return MODE_NAMES.find((name) => name.toLowerCase() === value.toLowerCase()) ?? value;
 }
 
-/** Writes a file, and the directories above it. */
+/** Writes a file, and makes the directories above it. */
 export const writeFile = defineFileCommand({
   type: "write_file",
   aliases: [],

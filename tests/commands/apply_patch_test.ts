@@ -210,7 +210,7 @@ Deno.test("apply_patch leaves a file untouched of which one hunk fails, counts i
     filesPatched: 1,
     hunksApplied: 1,
     hunksFailed: 4,
-    errors: ["f: hunk 2 of 3 fits nowhere, which begins at line 5", "h: it is not there"],
+    errors: ["f: hunk 2 of 3 (line 5) does not apply", "h: it does not exist"],
   });
   assertEquals(await readAll(environment), { f: "1\n2\n3\n4\n5\n6\n7\n8\n9\n", g: "one\n" });
 });
@@ -243,10 +243,10 @@ Deno.test("apply_patch makes no file that is there, deletes none that holds more
   const table = [
     ["--- /dev/null\n+++ f\n@@ -0,0 +1 @@\n+x\n", "f: it exists already"],
     ["--- g\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n", "g: it holds more than the patch removes"],
-    ["--- nope\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n", "nope: it is not there"],
+    ["--- nope\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n", "nope: it does not exist"],
     ["diff --git a/f b/h\nsimilarity index 100%\nrename from f\nrename to h\n", 'b/h: "h" exists already'],
-    ["diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", "b/y: it is not there"],
-    ["diff --git a/f b/f\nold mode 100644\nnew mode 100755\n", "changed in no line"],
+    ["diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", "b/y: it does not exist"],
+    ["diff --git a/f b/f\nold mode 100644\nnew mode 100755\n", "changes no line"],
     [
       "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc/passwd\n",
       "no regular file",

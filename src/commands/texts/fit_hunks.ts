@@ -1,20 +1,20 @@
 import { applyPatch, type StructuredPatch, type StructuredPatchHunk } from "diff";
 
-/** What is to be fitted, with no fuzz. */
+/** Hunks to fit to a text, without fuzz. */
 export interface FitTask {
   readonly text: string;
   readonly hunks: readonly StructuredPatchHunk[];
-  /** What all hunks together may compare, in lines and characters of lines as long as each other. */
+  /** Most that all hunks together may compare, in lines and in characters of lines of equal length. */
   readonly maxCompared: number;
 }
 
-/** What became of a file's hunks: the new text, the first hunk that fits nowhere (from 1), or nothing as that is too much. */
+/** The new text, the number (from 1) of the first hunk that does not apply, or that the comparison took too much. */
 export type Fit =
   | { readonly compared: number; readonly text: string }
   | { readonly compared: number; readonly failed: number }
   | { readonly compared: number; readonly isTooMuch: true };
 
-/** Fits hunks to a text; nothing else is done meanwhile. */
+/** Fits hunks to a text; blocks its thread meanwhile. */
 export function fitHunks({ text, hunks, maxCompared }: FitTask): Fit {
   const fitter = new HunkFitter(text, maxCompared);
   try {
@@ -27,7 +27,7 @@ export function fitHunks({ text, hunks, maxCompared }: FitTask): Fit {
 
 const TOO_MUCH = new Error("Too much was compared");
 
-/** Fits hunks to one text, and counts what it has compared. */
+/** Fits hunks to one text, and counts how much it compares. */
 class HunkFitter {
   compared = 0;
   readonly #text: string;
@@ -47,7 +47,7 @@ class HunkFitter {
   }
 
   #apply(hunks: StructuredPatchHunk[]): string | undefined {
-    if (hunks.some(({ oldLines }) => oldLines === 0) && !hunks.every((hunk) => standsAt(this.#lines, hunk))) {
+    if (hunks.some(({ oldLines }) => oldLines === 0) && !hunks.every((hunk) => matchesAtItsLine(this.#lines, hunk))) {
       return undefined;
     }
     const patch: StructuredPatch = {
@@ -63,7 +63,7 @@ class HunkFitter {
     return patched === false ? undefined : patched;
   }
 
-  /** Hunks are applied in order, so the first that fails is found by halving. */
+  /** Finds the first hunk that does not apply by bisection, since hunks apply in order. */
   #firstFailing(hunks: StructuredPatchHunk[]): number {
     let [fits, fails] = [0, hunks.length];
     while (fails - fits > 1) {
@@ -81,8 +81,11 @@ class HunkFitter {
   }
 }
 
-/** A hunk without a line of the file says by its number alone where it belongs: then no hunk may have moved. */
-function standsAt(lines: readonly string[], { oldStart, oldLines, lines: hunkLines }: StructuredPatchHunk): boolean {
+/** Whether a hunk applies at its own line: required where a hunk names its place by the line number alone. */
+function matchesAtItsLine(
+  lines: readonly string[],
+  { oldStart, oldLines, lines: hunkLines }: StructuredPatchHunk,
+): boolean {
   if (oldStart + Math.max(oldLines, 1) > lines.length + 1) return false;
   const old = hunkLines.filter((line) => line === "" || line.startsWith(" ") || line.startsWith("-"));
   return old.every((line, index) => withoutEnd(lines[oldStart - 1 + index]) === withoutEnd(line.slice(1)));

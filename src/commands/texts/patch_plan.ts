@@ -1,34 +1,34 @@
-import { CodeBeakerError, hasCode } from "../core/errors.ts";
-import type { WorkspaceFiles } from "../runtimes/port.ts";
-import { type FileNames, type FilePatch } from "./patch_files.ts";
+import { CodeBeakerError, hasCode } from "../../core/errors.ts";
+import type { WorkspaceFiles } from "../../runtimes/port.ts";
+import { type FileNames, type FilePatch } from "./parse_patch.ts";
 import { readText } from "./read_text.ts";
-import type { TextWorker } from "./text_worker_pool.ts";
+import type { TextWorker } from "./text_worker.ts";
 
-/** What the texts of all files that a patch changes may be long together. */
+/** Most characters of all files that one patch changes. */
 const MAX_TOTAL_LENGTH = 67_108_864;
 
-/** Where a file is, and where it is to be. */
+/** The present and the future path of a file. */
 interface Target {
   readonly from: string;
   readonly to: string;
 }
 
-/** A workspace as it will be when a patch has been applied; nothing is written until {@link PatchPlan.write}. */
+/** The changes of a patch to a workspace; {@link PatchPlan.write} writes them. */
 export class PatchPlan {
   readonly #files: WorkspaceFiles;
-  readonly #desk: Pick<TextWorker, "fit">;
-  /** The texts that were read or changed, by path; undefined is a file that is not there. */
+  readonly #worker: Pick<TextWorker, "fit">;
+  /** The texts that were read or changed, by path; undefined for a missing file. */
   readonly #texts = new Map<string, string | undefined>();
   readonly #changed = new Set<string>();
   #length = 0;
 
-  constructor(files: WorkspaceFiles, desk: Pick<TextWorker, "fit">) {
+  constructor(files: WorkspaceFiles, worker: Pick<TextWorker, "fit">) {
     this.#files = files;
-    this.#desk = desk;
+    this.#worker = worker;
   }
 
   /**
-   * Adds what a patch says of one file, all of it or nothing.
+   * Adds the changes to one file, all or none.
    *
    * @returns why it cannot be applied, or undefined
    * @throws {CodeBeakerError} `permission_denied` for a symlink that leads out; `too_large` for all files together
@@ -43,7 +43,7 @@ export class PatchPlan {
     }
   }
 
-  /** Writes what was added. */
+  /** Writes the changes. */
   async write(): Promise<void> {
     for (const path of this.#changed) {
       const text = this.#texts.get(path);
@@ -59,15 +59,15 @@ export class PatchPlan {
     const usesPrefix = withoutPrefix !== undefined && !(await this.#isDirectory("b"));
     const path = (usesPrefix ? withoutPrefix : names).new ?? (usesPrefix ? withoutPrefix : names).old ?? ".";
     if (await this.#read(path) !== undefined) return "it exists already";
-    if (patch.hunks.some(({ oldLines }) => oldLines > 0)) return "it is not there, and the patch changes lines of it";
+    if (patch.hunks.some(({ oldLines }) => oldLines > 0)) return "it does not exist, and the patch changes lines of it";
     return await this.#fit(patch, { text: "", to: path });
   }
 
   async #change(patch: FilePatch): Promise<string | undefined> {
     const target = await this.#find(patch);
-    if (target === undefined) return this.#isNew(patch) ? await this.#create(patch) : "it is not there";
+    if (target === undefined) return this.#isNew(patch) ? await this.#create(patch) : "it does not exist";
     const text = await this.#read(target.from);
-    if (text === undefined) return "it is not there";
+    if (text === undefined) return "it does not exist";
     if (target.from === target.to) return await this.#fit(patch, { text, to: target.to });
     if (await this.#read(target.to) !== undefined) return `${JSON.stringify(target.to)} exists already`;
     const fault = await this.#fit(patch, { text, to: target.to });
@@ -79,23 +79,22 @@ export class PatchPlan {
     patch: FilePatch,
     { text, to }: { readonly text: string; readonly to: string },
   ): Promise<string | undefined> {
-    const fit = await this.#desk.fit({ text, hunks: patch.hunks });
+    const fit = await this.#worker.fit({ text, hunks: patch.hunks });
     if ("failed" in fit) {
-      return `hunk ${fit.failed} of ${patch.hunks.length} fits nowhere, which begins at line ${
-        patch.hunks[fit.failed - 1]?.oldStart
-      }`;
+      const line = patch.hunks[fit.failed - 1]?.oldStart;
+      return `hunk ${fit.failed} of ${patch.hunks.length} (line ${line}) does not apply`;
     }
     if (patch.kind === "delete" && fit.text !== "") return "it holds more than the patch removes";
     this.#set(to, patch.kind === "delete" ? undefined : fit.text);
     return undefined;
   }
 
-  /** What `diff -N` tells of a new file differs from a change in nothing but that no line of it was there. */
+  /** Whether a change without old lines creates its file, as `diff -N` writes it. */
   #isNew({ kind, hunks }: FilePatch): boolean {
     return kind === "modify" && hunks.length === 1 && hunks[0]?.oldLines === 0;
   }
 
-  /** The first of the names that is there: git's without their prefixes come second, as a directory may be called so. */
+  /** Finds the file by the names in the patch, then by those without git's prefixes. */
   async #find({ kind, names, withoutPrefix }: FilePatch): Promise<Target | undefined> {
     for (const candidate of withoutPrefix === undefined ? [names] : [names, withoutPrefix]) {
       const from = await this.#existing(candidate, kind);
@@ -106,7 +105,7 @@ export class PatchPlan {
     return undefined;
   }
 
-  /** As patch(1) chooses between the two names: that with the fewest parts, then the shortest last part, then the shortest. */
+  /** Chooses between two names as patch(1) does: fewest parts, then shortest last part, then shortest. */
   async #existing({ old, new: fresh }: FileNames, kind: FilePatch["kind"]): Promise<string | undefined> {
     const given = kind === "modify" ? [old, fresh] : [old];
     const paths = [...new Set(given)].filter((path) => path !== undefined).toSorted((a, b) =>
@@ -144,7 +143,7 @@ export class PatchPlan {
     return await this.#files.stat(path, { follow: true }).then(({ type }) => type === "directory", () => false);
   }
 
-  /** A file that was made and removed by the same patch was never there. */
+  /** Deletes a file; one that the same patch created never existed. */
   async #delete(path: string): Promise<void> {
     await this.#files.delete(path).catch((error: unknown) => {
       if (!hasCode(error, "not_found")) throw error;

@@ -1,53 +1,54 @@
 import type { StructuredPatch, StructuredPatchHunk } from "diff";
-import { CodeBeakerError, invalidField } from "../core/errors.ts";
-import { parseWorkspacePath } from "../core/workspace_path.ts";
-import type { TextWorker } from "./text_worker_pool.ts";
+import { CodeBeakerError, invalidField } from "../../core/errors.ts";
+import { parseWorkspacePath } from "../../core/workspace_path.ts";
+import type { TextWorker } from "./text_worker.ts";
 
-/** What is read of a patch is many times as large. */
+/** Longest patch in characters; parsed, it takes many times as much memory. */
 const MAX_PATCH_LENGTH = 4_194_304;
 const MAX_FILES = 1_000;
-/** A parser's message quotes a line, which may be long. */
+/** The parser's messages quote lines, which may be long. */
 const MAX_MESSAGE_LENGTH = 200;
 
-/** What a patch calls a file that is not there. */
+/** The name of a missing file in a patch. */
 const NO_FILE = "/dev/null";
 
-/** The names that one file may have: those that the patch gives, or without git's `a/` and `b/`. */
+/** The old and the new name of a file in a patch. */
 export interface FileNames {
   readonly old?: string;
   readonly new?: string;
 }
 
-/** What a patch says of one file. */
+/** The changes of a patch to one file. */
 export interface FilePatch {
   readonly kind: "modify" | "create" | "delete" | "rename" | "copy";
-  /** What it is called in messages. */
+  /** Its name in messages. */
   readonly label: string;
-  /** As the patch spells them, less `strip` parts. */
+  /** The names in the patch, without their first `strip` parts. */
   readonly names: FileNames;
-  /** Where nothing was to be stripped and they begin with git's `a/` and `b/`: the names without. */
+  /** The names without git's `a/` and `b/`; absent when `strip` is set or the names have no such prefixes. */
   readonly withoutPrefix?: FileNames;
   readonly hunks: readonly StructuredPatchHunk[];
-  /** Why it cannot be applied, whatever is there. */
+  /** Why it cannot be applied to any workspace. */
   readonly fault?: string;
 }
 
-/** How a patch is read. */
-export interface ReadPatchOptions {
-  /** How many leading parts its paths lose. */
+/** How a patch is parsed. */
+export interface ParsePatchOptions {
+  /** How many leading parts its paths lose, as by `patch -p`. */
   readonly strip: number;
-  readonly desk: Pick<TextWorker, "parse">;
+  readonly worker: Pick<TextWorker, "parse">;
 }
 
 /**
- * Reads a unified diff, as `diff -u` and git make it, of any number of files.
+ * Parses a unified diff of any number of files, as `diff -u` and git make it.
  *
- * @throws {CodeBeakerError} `invalid_request` for what is none; `too_large`; `permission_denied` for a path outside
+ * @throws {CodeBeakerError} `invalid_request` for a malformed patch; `too_large`; `permission_denied` for a path that
+ *   leaves the workspace
  */
-export async function readPatch(patch: string, { strip, desk }: ReadPatchOptions): Promise<FilePatch[]> {
+export async function parsePatch(patch: string, { strip, worker }: ParsePatchOptions): Promise<FilePatch[]> {
   if (patch.length > MAX_PATCH_LENGTH) throw tooLarge(`it must be at most ${MAX_PATCH_LENGTH} characters long`);
   if (/^GIT binary patch\r?$/m.test(patch)) throw unreadable("it holds a binary patch");
-  const parsed = await desk.parse(withoutSignatures(withUnixEnds(patch)));
+  const parsed = await worker.parse(withoutSignatures(withUnixLineEnds(patch)));
   if ("fault" in parsed) throw unreadable(parsed.fault.slice(0, MAX_MESSAGE_LENGTH));
   const sections = parsed.sections.filter((section) => section.hunks.length > 0 || namesOf(section) !== undefined);
   if (sections.length === 0) throw unreadable("it holds no change: a unified diff is expected");
@@ -55,21 +56,21 @@ export async function readPatch(patch: string, { strip, desk }: ReadPatchOptions
   return sections.map((section) => toFilePatch(section, strip));
 }
 
-/** A patch whose every line ends as on Windows was only carried that way; one whose content does has other ends in its headers. */
-function withUnixEnds(patch: string): string {
+/** Converts a patch in which every line ends with CRLF; a patch of a CRLF file has plain ends in its headers. */
+function withUnixLineEnds(patch: string): string {
   return /(^|[^\r])\n/.test(patch) ? patch : patch.replaceAll("\r\n", "\n");
 }
 
-/** What `git format-patch` puts below a patch, its version, would be a removed line of the last hunk. */
+/** Removes the version that `git format-patch` appends, which would read as a removed line of the last hunk. */
 function withoutSignatures(patch: string): string {
   return patch.replace(/^-- \n(?=\d+\.\d)/gm, "");
 }
 
 function toFilePatch(section: StructuredPatch, strip: number): FilePatch {
   const given = namesOf(section);
-  if (given === undefined) throw unreadable("a hunk stands before the name of its file");
+  if (given === undefined) throw unreadable("a hunk precedes the name of its file");
   if (section.hunks.some(({ oldStart }) => !Number.isSafeInteger(oldStart))) {
-    throw unreadable('a hunk begins with "@@ -line,count +line,count @@"');
+    throw unreadable('a hunk must begin with "@@ -line,count +line,count @@"');
   }
   const label = given.new ?? given.old ?? NO_FILE;
   const kind = kindOf(section, given);
@@ -100,12 +101,12 @@ function kindOf(section: StructuredPatch, names: FileNames): FilePatch["kind"] {
   return section.isDelete || names.new === undefined ? "delete" : "modify";
 }
 
-/** A workspace keeps files with text, and no modes. */
+/** Why a section cannot be applied: a workspace keeps no binary patches and no modes. */
 function faultOf(section: StructuredPatch, kind: FilePatch["kind"]): string | undefined {
   if (section.isBinary) return "its content is binary";
   const modes = [section.oldMode, section.newMode].filter((mode) => mode !== undefined);
   if (modes.some((mode) => !mode.startsWith("100"))) return "it is no regular file";
-  if (kind === "modify" && section.hunks.length === 0) return "it is changed in no line, and a mode is not kept here";
+  if (kind === "modify" && section.hunks.length === 0) return "it changes no line, and file modes are not kept";
   return undefined;
 }
 

@@ -1,13 +1,13 @@
-import { CodeBeakerError } from "../core/errors.ts";
-import type { WorkspaceFiles } from "../runtimes/port.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
+import type { WorkspaceFiles } from "../../runtimes/port.ts";
 
-/** The most that a command reads of a file at once. */
+/** Most bytes of a file that a command reads at once. */
 export const MAX_READ_BYTES = 16_777_216;
 
 /**
- * The text of a whole file.
+ * Reads a whole file as text.
  *
- * @throws {CodeBeakerError} `too_large` over {@link MAX_READ_BYTES}; `invalid_request` for what is not UTF-8
+ * @throws {CodeBeakerError} `too_large` over {@link MAX_READ_BYTES}; `invalid_request` for bytes that are not UTF-8
  */
 export async function readText(files: WorkspaceFiles, path: string): Promise<string> {
   const bytes = await new Response(await files.read(path, { length: MAX_READ_BYTES + 1 })).bytes();
