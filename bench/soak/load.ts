@@ -1,15 +1,15 @@
-import type { ApiClient } from "../tests/support/api_client.ts";
-import { serverEvents } from "../tests/support/server_events.ts";
-import type { Ledger } from "./soak_ledger.ts";
+import type { ApiClient } from "../../tests/support/api_client.ts";
+import { serverEvents } from "../../tests/support/server_events.ts";
+import type { Ledger } from "./ledger.ts";
 
 const EXECUTIONS = "/v1/executions";
 const BUSY = 429;
 const RETRY_MS = 200;
 
-/** What one client does once. */
+/** One piece of a client's work, whose answers it records. */
 export type Task = (client: ApiClient, ledger: Ledger) => Promise<void>;
 
-/** Programs, and how each ends. */
+/** How each program ends. */
 const OUTCOMES = {
   hello: "exited",
   throws: "exited",
@@ -31,12 +31,12 @@ const SOURCES = {
 
 const request = (name: keyof typeof SOURCES) => ({ language: "typescript", ...SOURCES[name] });
 
-/** Whether somebody killed the program from outside: any of them may be met by that. */
+/** Whether the program was killed from outside, which may happen to any. */
 function wasKilled({ outcome }: { readonly outcome?: { readonly kind: string; readonly signal?: string } }): boolean {
   return outcome?.kind === "signaled" && outcome.signal === "SIGKILL";
 }
 
-/** A plain request; one that is refused comes again. */
+/** One program, and its end in the answer. */
 const plain = (name: keyof typeof SOURCES): Task => async (client, ledger) => {
   const answer = await retrying(ledger, () => client.json("POST", EXECUTIONS, request(name)));
   const kind = answer.outcome?.kind;
@@ -44,7 +44,7 @@ const plain = (name: keyof typeof SOURCES): Task => async (client, ledger) => {
   ledger.end(answer);
 };
 
-/** Accepted at once, and asked for; sent again under the same key, it is the same execution. */
+/** An execution that is submitted, polled, and submitted again under the same key: it is the same execution. */
 const later: Task = async (client, ledger) => {
   const headers = { "prefer": "respond-async", "idempotency-key": crypto.randomUUID() };
   const submit = () => client.json("POST", EXECUTIONS, request("hello"), headers);
@@ -56,7 +56,7 @@ const later: Task = async (client, ledger) => {
   if (again.id !== id) ledger.fault(`the same key gave ${JSON.stringify(again)}`);
 };
 
-/** Reads events to their end, or vanishes in the middle. */
+/** Reads the events of an execution to their end, or vanishes in the middle. */
 const stream = (options: { readonly vanishes: boolean }): Task => async (client, ledger) => {
   const { body } = await client.ask("POST", EXECUTIONS, request(options.vanishes ? "endless" : "hello"), {
     accept: "text/event-stream",
@@ -65,11 +65,11 @@ const stream = (options: { readonly vanishes: boolean }): Task => async (client,
   for await (const { event, data } of serverEvents(body)) {
     if (event === "started") ledger.accept(data.id);
     if (event === "completed") ledger.end(data);
-    if (options.vanishes) return; // Whoever stops reading closes the connection.
+    if (options.vanishes) return; // This closes the connection.
   }
 };
 
-/** A session whose workspace is filled beyond its bound, and works on. */
+/** A session whose workspace is filled to its bound, and runs a program all the same. */
 const session: Task = async (client, ledger) => {
   const opened = await retrying(
     ledger,
@@ -78,27 +78,30 @@ const session: Task = async (client, ledger) => {
   if (opened.id === undefined) return ledger.fault(`a session: ${JSON.stringify(opened)}`);
   const at = `/v1/sessions/${opened.id}`;
   await client.ask("PUT", `${at}/files/a.txt`, "kept").then((answer) => answer.body?.cancel());
-  const parts = Array.from({ length: 9 }, (_, index) => client.status("PUT", `${at}/files/${index}`, FULL));
-  const statuses = await Promise.all(parts);
+  const upload = (index: number) => retrying(ledger, () => client.json("PUT", `${at}/files/${index}`, FULL));
+  const statuses = (await Promise.all(Array.from({ length: 9 }, (_, index) => upload(index)))).map((part) =>
+    part.status
+  );
   if (!statuses.includes(413)) ledger.fault(`a workspace that is filled answers ${statuses}`);
   const run = () => client.json("POST", `${at}/executions`, { code: "console.log(Deno.readTextFileSync('a.txt'))" });
   const ran = await retrying(ledger, run);
   if (ran.stdout === "kept\n" || wasKilled(ran)) ledger.end(ran);
-  else ledger.fault(`in a session: ${JSON.stringify(ran)}`);
+  else ledger.fault(`a session's program: ${JSON.stringify(ran)}`);
   await client.status("DELETE", at);
 };
 
 const FULL = new Uint8Array(1_000_000);
 
-/** What no runtime is there for, as there is no Engine. */
+/** A language that no runtime is available for, as there is no Engine. */
 const unavailable: Task = async (client, ledger) => {
   const answer = await client.json("POST", EXECUTIONS, { language: "bash", code: "echo hello" });
   if (answer.status === 503) ledger.refused++;
   else ledger.fault(`without an Engine: ${JSON.stringify(answer)}`);
 };
 
-/** The plain ones whose time is measured, and how often each of the others comes among 100. */
+/** The plain program, whose latency is measured: every task that is none of the others. */
 export const HELLO = plain("hello");
+/** How many of 100 tasks are of each other kind. */
 const OTHERS: readonly (readonly [count: number, task: Task])[] = [
   [8, plain("throws")],
   [4, plain("endless")],
@@ -113,11 +116,12 @@ const OTHERS: readonly (readonly [count: number, task: Task])[] = [
 
 const MIX = OTHERS.flatMap(([count, task]) => Array.from({ length: count }, () => task));
 
-/** What is done as number so and so: each kind evenly spread. */
+/** The task at an index: each kind is evenly spread. */
 export function taskOf(index: number): Task {
   return MIX[index * 37 % 100] ?? HELLO;
 }
 
+/** Asks again for as long as the service is busy. */
 // deno-lint-ignore no-explicit-any
 async function retrying(ledger: Ledger, ask: () => Promise<any>): Promise<any> {
   for (;;) {
