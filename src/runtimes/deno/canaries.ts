@@ -32,7 +32,7 @@ export const CANARIES: readonly ProgramCanary[] = [
     files: ({ secretPath }) => ({
       "main.ts": `import { symlinkSync } from "node:fs";
 await Deno.symlink(${JSON.stringify(secretPath)}, "own").catch(() => {});
-try { symlinkSync(${JSON.stringify(secretPath)}, "own"); } catch { /* It was refused. */ }
+try { symlinkSync(${JSON.stringify(secretPath)}, "own"); } catch { /* It was denied. */ }
 for (const path of ["own", "planted"]) console.log(await Deno.readTextFile(path).catch(() => ""));`,
     }),
     links: ({ hidesFiles, secretPath }): Record<string, string> => hidesFiles ? { planted: secretPath } : {},
@@ -88,7 +88,7 @@ for (const path of ["/proc/self/environ", "/proc/1/environ"]) console.log(await 
       "main.ts": `import { spawnSync } from "node:child_process";
 const { Command } = Deno;
 await new Command("/bin/sh", { args: ["-c", ": >started"] }).output().catch(() => {});
-try { spawnSync("/bin/sh", ["-c", ": >started"]); } catch { /* It was refused. */ }`,
+try { spawnSync("/bin/sh", ["-c", ": >started"]); } catch { /* It was denied. */ }`,
     }),
     fault: ({ fileNames }) => fileNames.includes("started") ? "a program started another one" : undefined,
   },

@@ -1,16 +1,16 @@
-/** What the environment of a child depends on. */
+/** Settings for the variables of a child. */
 export interface ChildVariableSettings {
   readonly temporaryDirectory: string;
-  /** Deno's own directory, which is that of one execution environment alone. */
+  /** Deno's own directory, one for each execution environment. */
   readonly cacheDirectory: string;
   readonly hasNetwork: boolean;
-  /** Where packages come from. */
+  /** The URL of the registry of packages. */
   readonly npmRegistry: string;
 }
 
 /**
- * The variables that no client's can change. There is no home: libraries and npm would take drivers, and a registry, from
- * configuration that a program left there. And no WebGPU, whose drivers are native code that Deno loads without asking.
+ * The variables that no client can change. There is no home: from configuration in it libraries and npm would take drivers
+ * and a registry. There is no WebGPU: its drivers are native code that Deno loads without asking for a permission.
  */
 export function childVariables(
   { temporaryDirectory, cacheDirectory, hasNetwork, npmRegistry }: ChildVariableSettings,

@@ -5,19 +5,18 @@ import { closedNetworks } from "../../core/permissions/private_networks.ts";
 /** WebAssembly pages of 64 KiB in one MB. */
 const WASM_PAGES_PER_MB = 16;
 
-/** Packages that were installed, and where a program finds them. */
+/** The installed packages, at the paths at which a program finds them. */
 export interface InstalledPackages {
-  /** What each bare name stands for. */
+  /** The file that maps each bare name to a package. */
   readonly configPath: string;
   readonly lockPath: string;
-  /** What the packages themselves may read. */
+  /** The directory of the packages, which they may read. */
   readonly directory: string;
 }
 
-/** What the flags of one `deno run` are made from. */
+/** Settings for the flags of one `deno run`. */
 export interface FlagSettings {
   readonly workspace: string;
-  /** Where temporary files go. */
   readonly temporaryDirectory: string;
   readonly permissions: PermissionSettings;
   /** Names of the variables that the service sets for the program. */
@@ -25,22 +24,22 @@ export interface FlagSettings {
   readonly limits: Limits;
   /** Private networks that the operator opened. */
   readonly openNetworks: readonly string[];
-  /** Addresses of this machine, which are nobody's public internet. */
+  /** Addresses of this machine, which are not the public internet. */
   readonly ownAddresses: readonly string[];
-  /** Where Deno gets packages from; `npm:` imports need it to be reachable. */
+  /** The URL of the registry of packages; `npm:` imports need it to be reachable. */
   readonly npmRegistry: string;
   readonly packages?: InstalledPackages | undefined;
   /** Whether a program without `import` and `export` may be CommonJS. */
   readonly detectCommonJs: boolean;
-  /** Whether the process may ask about the machine until it gives that up itself. */
+  /** Whether the process may read facts of the machine until it revokes that permission itself. */
   readonly beginsWithSys?: boolean;
 }
 
 /**
  * The flags of a `deno run` that grants exactly what the settings say. Every value stands in one flag of its own list,
- * and no value may hold what Deno splits a list at.
+ * and no value may hold a character at which Deno splits a list.
  *
- * @throws {TypeError} for a value that would widen a list; {@link whyNotFlags} tells it beforehand
+ * @throws {TypeError} for a value that would widen a list; {@link whyNotFlags} finds it beforehand
  */
 export function permissionFlags(settings: FlagSettings): string[] {
   const { workspace, temporaryDirectory, permissions, limits, packages } = settings;
@@ -84,8 +83,9 @@ export function whyNotFlags(permissions: PermissionSettings): string | undefined
 }
 
 /**
- * Without a registry, packages are those that were installed, in the versions of the lock, and with `--cached-only`
- * nothing else is asked for: no module of another host either, which is why that flag is not set without need.
+ * Flags for packages. Without a registry a program has the installed packages in the versions of the lock, and
+ * `--cached-only` keeps Deno from fetching others. It also keeps it from fetching modules of other hosts: it is set only
+ * where packages are installed.
  */
 function packageFlags(settings: FlagSettings): string[] {
   if (isNpmReachable(settings)) return ["--no-lock"];
@@ -100,7 +100,7 @@ function isNpmReachable({ permissions: { allowNet }, npmRegistry }: FlagSettings
   return allowNet.includes(hostname) || allowNet.includes(`${hostname}:${usedPort}`);
 }
 
-/** Without network, nothing remote is loaded either; with it, modules come from the same hosts as everything else. */
+/** Flags for the network, which also decide from which hosts modules are loaded. */
 function networkFlags({ permissions, openNetworks, ownAddresses }: FlagSettings): string[] {
   const hosts = permissions.allowNet;
   if (hosts === false) {

@@ -13,49 +13,49 @@ export interface DenialSettings extends DenialContext {
 
 type Judgement = Pick<DenialRecord, "rule" | "grant">;
 
-/** How Deno words a denial: the access, and where it names one what it is to. */
+/** Deno's words for a denial: the access and, where it is named, the target. */
 const REQUIRED =
   /^Requires (read|write|net|import|env|run|sys|ffi) access(?: to (?:"([^]*?)"|<([^>]*)>|all))?(?:, run again|\s|$)/;
-/** What Deno grants no program that has permissions for some paths only. */
+/** Deno's words for what it grants only with a permission for every path. */
 const UNSCOPED = /^(Deno\.\w+)\(\) requires unscoped/;
-/** How Deno words a module that it did not load: a file that nothing shows to it is not there. */
+/** Deno's words for a module that it did not load: a file that is not mounted is not found. */
 const NO_FILE = /^(?:Module not found "file:\/\/([^"]+)"|Import 'file:\/\/([^']+)' failed)/;
 const JSR_OFF = /^JSR package manifest for '([^']+)' failed to load\..*--no-remote/;
 const JSR_HOST = "jsr.io:443";
 const NPM_OFF = /^npm specifiers were requested/;
-/** A place in a stack trace, which a line ends with. */
+/** The place at the end of a line of a stack trace. */
 const SCHEME = "file://";
 const PLACE = /^([^\s()]+):(\d+):(\d+)\)?$/;
 /** The same in a cell of a context, whose file is its name. */
 const CELL_PLACE = /^\s+at (?:async |.*\()?(cell_\d+:\d+:\d+)\)?$/;
-/** No more of a stack trace is read, since a program may have written it. */
+/** Bounds of the stack trace that is read: a program may have written it. */
 const MAX_FRAMES = 30;
 const MAX_LINE_LENGTH = 500;
-/** What stands between a program and `Deno.env.get` when it asks for a variable itself. */
+/** Lines between a program's own and `Deno.env.get`. */
 const ENV_FRAME = /^\s*at (?:.*\bget\b.*|.*denoEnvGet.*|.*ext:deno_node\/process\.ts.*)$/;
 
-/** What Deno's own words about a denial mean; undefined where they are about something else. */
-export function readDenial(told: ReportedDenial, settings: DenialSettings): DenialRecord | undefined {
-  if (told.message.length > MAX_LINE_LENGTH) return undefined; // start.js tells none that long.
-  const frames = framesOf(told.stack);
+/** Reads Deno's words about a denial; undefined where they are about something else. */
+export function readDenial({ message, stack }: ReportedDenial, settings: DenialSettings): DenialRecord | undefined {
+  if (message.length > MAX_LINE_LENGTH) return undefined; // start.js reports none that long.
+  const frames = framesOf(stack);
   const at = placeOf(frames, settings.shownPaths);
   const place = at === undefined ? {} : { at };
-  if (NPM_OFF.test(told.message)) {
+  if (NPM_OFF.test(message)) {
     const { host } = new URL(settings.npmRegistry);
     return { kind: "import", target: "npm:", ...place, ...judgeNetwork(host, settings) };
   }
-  const [, jsrName] = JSR_OFF.exec(told.message) ?? [];
+  const [, jsrName] = JSR_OFF.exec(message) ?? [];
   if (jsrName !== undefined) {
     return { kind: "import", target: `jsr:${jsrName}`, ...place, ...judgeNetwork(JSR_HOST, settings) };
   }
-  const [, missing, unread] = NO_FILE.exec(told.message) ?? [];
+  const [, missing, unread] = NO_FILE.exec(message) ?? [];
   const file = missing ?? unread;
   if (file !== undefined) return readFile(show(decode(file), settings.shownPaths), place);
-  const [, unscoped] = UNSCOPED.exec(told.message) ?? [];
+  const [, unscoped] = UNSCOPED.exec(message) ?? [];
   if (unscoped !== undefined) {
     return { kind: "write", target: `${unscoped}()`, ...place, rule: "links are never made, as they could lead out" };
   }
-  const [, kind, quoted, named] = REQUIRED.exec(told.message) ?? [];
+  const [, kind, quoted, named] = REQUIRED.exec(message) ?? [];
   const target = show(quoted ?? named ?? "*", settings.shownPaths);
   switch (kind) {
     case "net":
@@ -76,7 +76,7 @@ export function readDenial(told: ReportedDenial, settings: DenialSettings): Deni
   }
 }
 
-/** A file of the workspace is really not there. */
+/** The denial of a file that was not found; a file of the workspace is not there. */
 function readFile(target: string, place: { readonly at?: string }): DenialRecord | undefined {
   const isOwn = target.startsWith(`${WORKSPACE_ROOT}/`);
   return isOwn ? undefined : { kind: "read", target, ...place, ...judgePath("read", target) };
@@ -88,7 +88,7 @@ function judgeNetwork(target: string, { permissions, openNetworks }: DenialSetti
   if (target.startsWith("[")) return { rule: RULES.ipv4Only };
   if (address !== undefined && isClosedAddress(address, openNetworks)) return { rule: RULES.privateNetwork };
   const isListed = allowNet === true || (allowNet !== false && hostFilter(allowNet)(target));
-  if (isListed) return { rule: RULES.privateNetwork }; // Its name led there.
+  if (isListed) return { rule: RULES.privateNetwork }; // The name resolves to a closed address.
   return { rule: allowNet === false ? RULES.netOff : RULES.netUnlisted, grant: { allowNet: [target] } };
 }
 
@@ -101,14 +101,14 @@ function judgePath(kind: "read" | "write", target: string): Judgement {
   return { rule, grant };
 }
 
-/** A variable that a program's own line reads, and that is not there since the program may not read it. */
+/** The denial of a variable that a line of the program itself reads. */
 function readVariable(
   name: string,
   { frames, permissions, variables, shownPaths }: DenialSettings & { readonly frames: readonly string[] },
 ): DenialRecord | undefined {
   const asking = frames.find((frame) => !ENV_FRAME.test(frame));
   const at = asking === undefined ? undefined : placeOf([asking], shownPaths);
-  if (at === undefined) return undefined; // A package or a module of Deno's asks: the program may not know of it.
+  if (at === undefined) return undefined; // A package or a module of Deno's reads it: the program may not know of it.
   if (variables.includes(name) || permissions.allowEnv.includes(name)) return undefined;
   return { kind: "env", target: name, at, rule: RULES.envUnlisted, grant: { allowEnv: [name] } };
 }

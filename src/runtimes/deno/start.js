@@ -4,11 +4,11 @@
  *
  * - the end of the program, on stdout too, where nothing of the program's may yet print;
  * - that it exits by itself with a code above 128;
- * - what Deno refuses it, once each: `[message, stack]`. Deno makes a `NotCapable` for each denial, whether or not the
- *   program catches it, and making one runs the constructor of what it extends. Modules are refused with an error of
- *   another class, and a variable that is not granted is undefined without any.
+ * - each denial once: `[message, stack]`. Deno makes a `NotCapable` for it, whether or not the program catches that, and
+ *   making one runs the constructor of its superclass. Modules are denied with an error of another class, and a variable
+ *   that is not granted is undefined without an error.
  *
- * A program that undoes this, or writes it itself, only falsifies what is reported of itself.
+ * A program that undoes this, or writes a report itself, falsifies only the reports about itself.
  */
 const { env, errors, exit, stderr, stdin, stdout } = Deno;
 const internals = Deno[Deno.internal];
@@ -25,27 +25,27 @@ const ENDED = `${REPORT}\x04`;
 const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 /** Before the secret of a cell and its report, which ends with a line feed. */
 export const CELL_ENDED = `${REPORT}\x02`;
-const told = new Set();
+const reported = new Set();
 let hasListeners = false;
 
-/** Tells the service of a denial, by its error. */
-export function tell(error) {
+/** Reports a denial, by its error. */
+export function reportDenial(error) {
   try {
     const message = `${error.message}`.slice(0, 500);
-    if (told.size >= 1000 || told.has(message)) return;
-    told.add(message);
+    if (reported.size >= 1000 || reported.has(message)) return;
+    reported.add(message);
     write(encode(`${REPORT}${stringify([message, `${error.stack}`.slice(0, 3000)])}\0`));
   } catch {
-    // It is no error, the program closed its stderr, or it broke what this is made of.
+    // It is no error, or the program closed its stderr or broke a built-in that this uses.
   }
 }
 
-/** Tells what was told before once more. */
-export function forget() {
-  told.clear();
+/** Reports denials anew that were reported before. */
+export function forgetDenials() {
+  reported.clear();
 }
 
-/** Whether listeners of the program's are yet to be called. Asking Node's process loads it, where it is not. */
+/** Whether listeners of the program are still to be called. Node's process is asked only where it is loaded already. */
 function mayPrintMore() {
   if (hasListeners || globalThis.onunload !== null) return true;
   return internals?.dispatchProcessExitEvent !== undefined && globalThis.process.listenerCount("exit") > 0;
@@ -60,7 +60,7 @@ function reportExit() {
     print(end);
     write(end);
   } catch {
-    // It closed a stream, or broke what this is made of: the end of the process tells.
+    // The program closed a stream or broke a built-in: the end of the process counts.
   }
 }
 
@@ -69,16 +69,16 @@ Object.setPrototypeOf(
   class extends Error {
     constructor(...args) {
       super(...args);
-      tell(this);
+      reportDenial(this);
     }
   },
 );
 env.get = function get(name) {
   const value = getVariable(name);
-  if (value === undefined) tell(new Error(`Requires env access to "${name}"`));
+  if (value === undefined) reportDenial(new Error(`Requires env access to "${name}"`));
   return value;
 };
-addEventListener("unhandledrejection", ({ reason }) => tell(reason));
+addEventListener("unhandledrejection", ({ reason }) => reportDenial(reason));
 addEventListener("unload", reportExit);
 EventTarget.prototype.addEventListener = function addEventListener(type, ...rest) {
   if (typeof type !== "string" || type === "unload") hasListeners = true;

@@ -1,9 +1,9 @@
-/** What values are shown as: MIME bundles, as in Deno's own notebooks. */
+/** MIME bundles for values, as in Deno's own notebooks. */
 
 const { Array, JSON, Math, Number, Object, RangeError, Symbol, TextEncoder, TypeError, Uint8Array } = globalThis;
 const { inspect } = Deno;
 const encoder = new TextEncoder();
-/** The method by which a value says itself what it is shown as. */
+/** The method by which a value gives its own bundle. */
 export const DISPLAY = Symbol.for("Jupyter.display");
 const MAX_DEPTH = 32;
 const MAX_VALUES = 20_000;
@@ -11,7 +11,7 @@ const VALUE_BYTES = 210;
 const PNG = [0x89, 0x50, 0x4e, 0x47];
 const JPEG = [0xff, 0xd8, 0xff];
 
-/** What the last expression of a cell is answered as: JSON where it is that, else a bundle. */
+/** The answer for the last expression of a cell: JSON where it can be, else a bundle. */
 export async function toValue(value, maxBytes) {
   if (value === undefined) return {};
   const bundle = ownBundle(value);
@@ -21,7 +21,7 @@ export async function toValue(value, maxBytes) {
   return { value: fit(toBundle(value), value, maxBytes), valueType: "mime" };
 }
 
-/** The bundle that a value is shown as, or a promise of it. */
+/** The bundle of a value, or a promise of it. */
 export function toBundle(value) {
   const own = ownBundle(value);
   if (own !== undefined) return own;
@@ -33,7 +33,7 @@ export function toBundle(value) {
   return text;
 }
 
-/** A value in words. */
+/** The text of a value. */
 export function show(value) {
   try {
     return typeof value === "string" ? value : inspect(value, { colors: false });
@@ -42,7 +42,7 @@ export function show(value) {
   }
 }
 
-/** How long something is as JSON, in bytes; each value counts as so many at least, as reading it takes time. */
+/** The length of a value as JSON, in bytes; each value in it counts at least 210, for the time that reading takes. */
 export function costOf(json) {
   return Math.max(encoder.encode(JSON.stringify(json)).length, countValues(json) * VALUE_BYTES);
 }
@@ -52,7 +52,7 @@ function countValues(json) {
   return Object.values(json).reduce((sum, value) => sum + countValues(value), 1);
 }
 
-/** A bundle that is no longer than it may be: of a longer one, the text, or its head. */
+/** A bundle within a length: of a longer one, the text or the head of that. */
 export function fit(bundle, value, maxBytes) {
   if (costOf(bundle) <= maxBytes) return bundle;
   const text = typeof bundle["text/plain"] === "string" ? bundle["text/plain"] : show(value);
@@ -68,10 +68,10 @@ function ownBundle(value) {
   return typeof bundle?.then === "function" ? bundle.then(checkBundle) : checkBundle(bundle);
 }
 
-/** Bytes become base64, and what is no JSON is told in words. */
+/** Checks a bundle: bytes become base64, and values that are no JSON become text. */
 export function checkBundle(bundle) {
   if (typeof bundle !== "object" || bundle === null || Array.isArray(bundle)) {
-    throw new TypeError("Cannot display a value as what it is shown as must be an object of MIME types");
+    throw new TypeError("Cannot display a value as its bundle must be an object of MIME types");
   }
   return Object.fromEntries(
     Object.entries(bundle).filter(([, content]) => content !== undefined).map(([type, content]) => {
@@ -82,7 +82,7 @@ export function checkBundle(bundle) {
   );
 }
 
-/** A copy of what JSON carries whole; undefined for what it does not, as a Map, a cycle, or NaN. */
+/** A copy of a value that JSON carries whole; undefined for others, as a Map, a cycle or NaN. */
 function toJson(value) {
   let left = MAX_VALUES;
   const copy = (value, depth) => {

@@ -6,24 +6,24 @@ import { parseCell } from "./parser.js";
 
 const { Array, Number, Set, SyntaxError, encodeURIComponent } = globalThis;
 const GUARD = 'import "data:text/javascript,throw 0"; ';
-/** What Deno says of a module's syntax: words, maybe lines of the source, and the place. */
+/** Deno's message on a module's syntax: text, maybe lines of the source, and the place. */
 const FAULT = /^(?:SyntaxError: )?(.+?)(?:\n[^]*)?\s+at data:[^\s]*?:(\d+):(\d+)$/;
-/** The transformation leaves out imports that nothing in the same cell uses, as if they were of types. */
+/** The transformation drops imports that the same cell does not use, as if they were of types. */
 const IMPORTS_NOTHING = "A cell with an enum, a namespace or parameter properties imports nothing: use another cell";
-/** Deno itself rewrites them, in modules alone. */
+/** Deno rewrites decorators only in modules. */
 const DECORATES = /(?:^|[\s;{}])@[\w$(]/;
 const IS_FOR_MODULES = "A cell cannot hold decorators: put the class in a file, and import that";
 const NEEDS_TRANSFORM = /strip-only mode|type strip mode/;
-/** A cell without these declares nothing and imports nothing: nobody has to parse it. */
+/** A cell without these words declares and imports nothing, and is not parsed. */
 const MAY_DECLARE = /\b(?:const|let|var|using|function|class|import)\b/;
 const MERGED = /\b(?:enum|namespace|module)\s+([\w$]+)/g;
 
 /**
- * The script that does what a cell says: without types, with imports that a script can hold, and with declarations that
- * may be repeated. Lines stay where they are.
+ * The script of a cell: without types, with imports that a script can hold, and with declarations that may be repeated.
+ * Line numbers stay the same.
  *
- * @returns `script`, and `before`: what has to be declared before it
- * @throws {SyntaxError} one that says where, with the name of the cell
+ * @returns `script`, and `before`: the declarations that precede it
+ * @throws {SyntaxError} with the place in the cell
  */
 export async function toScript(source, { name, isTyped }) {
   const script = asObject(source, { name, isTyped });
@@ -34,11 +34,11 @@ export async function toScript(source, { name, isTyped }) {
     const fault = error.message === IMPORTS_NOTHING ? error : await findFault(source, { name, isTyped });
     if (fault !== undefined) throw fault;
     if (isTyped && DECORATES.test(source)) throw new SyntaxError(IS_FOR_MODULES);
-    return { script: source }; // V8 has the last word.
+    return { script: source }; // V8 decides.
   }
 }
 
-/** A cell that is one object literal, in parentheses: without, it would be a block. */
+/** The script of a cell that is one object literal, in parentheses: without them it would be a block. */
 function asObject(source, options) {
   if (!/^\s*\{[^]*\}\s*$/.test(source)) return undefined;
   try {
@@ -66,7 +66,7 @@ function rewrite(source, { isParsed = false, isTyped, name }) {
   return rewriteScript(stripTypeScriptTypes(source, { mode: "transform" }), { fresh, isParsed: true, isTyped, name });
 }
 
-/** Undefined where more is to be done than to take types away. */
+/** The source without types; undefined where more than that has to be transformed. */
 function stripTypes(source) {
   try {
     return stripTypeScriptTypes(source);
@@ -76,7 +76,7 @@ function stripTypes(source) {
   }
 }
 
-/** What JavaScript is evaluated as. */
+/** The script of JavaScript source. */
 export function rewriteScript(source, { fresh = new Set(), isParsed = false, isTyped = false, name }) {
   if (!isParsed && !MAY_DECLARE.test(source)) return { script: source };
   const program = parseCell(source);
@@ -86,17 +86,17 @@ export function rewriteScript(source, { fresh = new Set(), isParsed = false, isT
 }
 
 /**
- * What is wrong with the syntax of a cell, as Deno says it when it loads a module; undefined when nothing is. Nothing of
- * the module is run, since what it imports first throws.
+ * The syntax error of a cell, as Deno reports it for a module; undefined when there is none. No code of the module runs,
+ * since its first import throws.
  */
 async function findFault(source, { name, isTyped }) {
   const type = isTyped ? "typescript" : "javascript";
   const module = encodeURIComponent(GUARD + source.toWellFormed());
   const error = await import(`data:application/${type};charset=utf-8,${module}`).catch((thrown) => thrown);
-  const [, told, line, column] = FAULT.exec(error?.message) ?? [];
-  if (told === undefined) return undefined;
-  const fault = new SyntaxError(told);
+  const [, message, line, column] = FAULT.exec(error?.message) ?? [];
+  if (message === undefined) return undefined;
+  const fault = new SyntaxError(message);
   const place = `${name}:${line}:${Number(column) - (line === "1" ? GUARD.length : 0)}`;
-  fault.stack = `SyntaxError: ${told}\n    at ${place}`;
+  fault.stack = `SyntaxError: ${message}\n    at ${place}`;
   return fault;
 }

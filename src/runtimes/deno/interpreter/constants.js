@@ -1,10 +1,10 @@
 import { lexicalNames, namesOf, targetsOf, walk } from "./parser.js";
 
 const { Set } = globalThis;
-/** What a script assigns to in place of a constant: it throws. */
+/** The object that assignments to constants are redirected to, which throws. */
 export const CONST_NAME = "$cell$const";
 
-/** Assignments to what a cell itself declares as constant, as far as nothing else in it has the same name. */
+/** Redirects assignments to the cell's own constants, except names that are also declared otherwise in it. */
 export function constantEdits(program) {
   const constants = new Set(program.body.filter(isConstant).flatMap(lexicalNames));
   if (constants.size === 0) return [];
@@ -39,7 +39,7 @@ function isConstant({ kind, type }) {
   return type === "ImportDeclaration" || (type === "VariableDeclaration" && kind !== "let" && kind !== "var");
 }
 
-/** The names that stand for something else in a part of the cell. */
+/** The names that a node binds in a part of the cell. */
 function boundBy(node) {
   const own = /^(?:Function|Class)/.test(node.type) ? targetsOf(node.id) : [];
   const all = [...own, ...(node.params ?? []).flatMap(targetsOf), ...targetsOf(node.param)];

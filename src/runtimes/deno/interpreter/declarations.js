@@ -3,18 +3,18 @@ import { applyEdits, blank } from "./edits.js";
 import { lexicalNames, namesOf, walk } from "./parser.js";
 
 const { JSON, Set } = globalThis;
-/** What a script calls with each resource that its cell uses. */
+/** The function that a script calls with each resource of a `using` declaration. */
 export const USING_NAME = "$cell$using";
-/** What takes the value of a `var`, whose statement has none. */
+/** The variable that takes the value of a `var`, since its statement has none. */
 export const VAR_NAME = "$cell$var";
-/** Where variables are kept that functions of blocks are named as. */
+/** The object that keeps variables with the names of functions in blocks. */
 export const KEPT_NAME = "$cell$kept";
 
 /**
- * The declarations of a cell as `let`, which alone may be declared again as whatever it was before. Functions, and the
- * names of variables, are for a script that is evaluated before.
+ * Rewrites the declarations of a cell with `let`, which alone can be declared again. Functions and the names of variables
+ * go into a script that is evaluated before.
  *
- * @returns edits of the source, and `before`: its names, functions, and what has to be kept; undefined where it is empty
+ * @returns edits of the source, and `before`: names, functions, and variables to keep; undefined where it is empty
  */
 export function rewriteDeclarations(source, program, { cell, edits: others, fresh }) {
   const { assigned, blockFunctions, variables } = survey(program);
@@ -44,7 +44,7 @@ export function rewriteDeclarations(source, program, { cell, edits: others, fres
   return { before: isEmpty ? undefined : before, edits };
 }
 
-/** What is declared in some depth, and assigned. */
+/** Surveys declarations and assignments at every depth. */
 function survey(program) {
   const [assigned, blockFunctions, variables] = [new Set(), new Set(), []];
   walk(program, (node, parent, isInFunction) => {
@@ -57,7 +57,7 @@ function survey(program) {
   return { assigned, blockFunctions, variables };
 }
 
-/** `var a = 1, b` assigns to what is declared before; as a statement without a value, which `var` alone is. */
+/** Turns `var a = 1, b` into assignments to variables that are declared before, and that have no value as a statement. */
 function variableEdits({ node, parent }) {
   if (/^For/.test(parent.type) && node !== parent.body) {
     return [{ start: node.start, end: node.start + "var".length, text: "   " }];
@@ -82,8 +82,8 @@ function lexicalEdits(node, { cell, source }) {
 }
 
 /**
- * The functions where they stand, each assigned to its variable, and nothing else. A function that is assigned to loses
- * its name, which else were a constant in it.
+ * The functions alone, at their places, each assigned to its variable. A function whose variable is assigned to elsewhere
+ * loses its name, which would be a constant in it.
  */
 function functionsText(source, functions, { assigned, edits }) {
   let [at, text] = [0, ""];

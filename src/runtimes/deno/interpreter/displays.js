@@ -2,7 +2,7 @@ import { checkBundle, costOf, DISPLAY, fit, toBundle } from "./bundles.js";
 
 const { Promise, String, URL, WeakSet } = globalThis;
 const { readFile } = Deno;
-/** More are not kept, however small they are. */
+/** Most displays of a cell, however small. */
 const MAX_DISPLAYS = 1_000;
 const promises = new WeakSet();
 let shown = [];
@@ -15,7 +15,7 @@ export function display(value, options) {
   return promise;
 }
 
-/** Whether a value is the promise that showing something gave: it stands for nothing. */
+/** Whether a value is a promise of {@link display}, which is no result. */
 export function isDisplay(value) {
   return promises.has(value);
 }
@@ -36,10 +36,7 @@ async function keep(value, { raw = false } = {}) {
   }
 }
 
-/**
- * What was shown since this was asked last, as long as it is no longer than it may be; the rest is counted. What is still
- * being made comes with the next.
- */
+/** Takes the displays since the last call, up to a length, and counts the rest. Unfinished ones come with the next call. */
 export function takeDisplays(maxBytes) {
   const ready = shown.filter(({ bundle }) => bundle !== undefined);
   shown = shown.filter(({ bundle }) => bundle === undefined);
@@ -55,7 +52,7 @@ export function takeDisplays(maxBytes) {
   return { displays, ...(omitted === 0 ? {} : { displaysOmitted: omitted }) };
 }
 
-/** What `Deno.jupyter` offers in Deno's own notebooks, as far as it needs no notebook. */
+/** The parts of `Deno.jupyter` that need no notebook. */
 export const jupyter = {
   $display: DISPLAY,
   display,
@@ -69,7 +66,7 @@ export const jupyter = {
   },
 };
 
-/** A template tag whose text is shown as a MIME type. */
+/** A template tag that displays its text as a MIME type. */
 function tagged(type) {
   return (strings, ...values) => {
     const text = String.raw({ raw: strings }, ...values);

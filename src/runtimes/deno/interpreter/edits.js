@@ -1,4 +1,4 @@
-/** A source with pieces replaced, `{ start, end, text }` each; one that lies in another is left out. */
+/** Replaces pieces of a source, `{ start, end, text }` each; a piece inside another is ignored. */
 export function applyEdits(source, edits, { from = 0, to = source.length } = {}) {
   let text = "";
   let at = from;
@@ -10,12 +10,12 @@ export function applyEdits(source, edits, { from = 0, to = source.length } = {})
   return text + source.slice(at, to);
 }
 
-/** What is only put in comes before what is replaced in the same place. */
+/** Orders edits by place; an insertion comes before a replacement at the same place. */
 function inOrder(a, b) {
   return a.start - b.start || (b.end === b.start) - (a.end === a.start) || b.end - a.end;
 }
 
-/** Spaces in place of a text, and its lines. */
+/** A text with a space for every character but line ends. */
 export function blank(text) {
   return text.replace(/[^\n\r\u2028\u2029]/g, " ");
 }

@@ -9,18 +9,18 @@ const { now } = performance;
 
 const session = new Session();
 session.connect();
-// The inspector is the only reason for this permission, which tells of the machine.
+// Only the inspector needs this permission, which reveals facts of the machine.
 Deno.permissions.revokeSync({ name: "sys" });
 
-/** Promises of cells that wait: V8 tells the inspector when it collects one of them, which Deno does not survive. */
+/** Promises of cells that await something, kept alive: V8 notifies the inspector of a collected one, which crashes Deno. */
 const waiting = new Set();
 let taken;
 const hook = await hookId((value) => taken = value);
 
 /**
- * Evaluates a cell's script in the scope that all cells share, and before it what toScript() says.
+ * Evaluates a cell's script in the scope that all cells share, after the declarations in `before`.
  *
- * @returns `{ value }`, `{ error, thrown }`, in words and itself, or `{ isTimedOut }` when its synchronous part took too
+ * @returns `{ value }`; `{ error, thrown }`, as text and as it is; or `{ isTimedOut }` when its synchronous part took too
  * long
  */
 export async function evaluate({ before, script }, { name, timeoutMs }) {
@@ -51,7 +51,7 @@ export async function evaluate({ before, script }, { name, timeoutMs }) {
     : { error: explain(value, { name, ...exceptionDetails }), thrown: value };
 }
 
-/** The script that declares functions and variables. A variable that is there already keeps its value. */
+/** The script that declares functions and variables. A variable that exists keeps its value. */
 async function declare({ directives, fresh, functions, kept, variables }) {
   const { answer } = await ask("Runtime.globalLexicalScopeNames", {});
   const known = new Set(answer.names);
@@ -64,7 +64,7 @@ async function declare({ directives, fresh, functions, kept, variables }) {
   const names = missing.length === 0 ? "" : `let ${missing.join()};`;
   const values = kept.filter((name) => there.has(name) || missing.includes(name));
   const keeping = kept.length === 0 ? "" : `;${KEPT_NAME}={${values.join()}};`;
-  return `${directives}${names}${functions}${keeping};void 0`; // No value has to be asked for.
+  return `${directives}${names}${functions}${keeping};void 0`; // Without a value there is nothing to fetch.
 }
 
 /** Whether a variable was given a value; it was not where its declaration threw. */
@@ -73,14 +73,14 @@ async function isReadable(name) {
   return answer.exceptionDetails === undefined;
 }
 
-/** An error that nobody caught, in words. */
+/** The text of an uncaught error. */
 export function explain(error, { name, lineNumber, columnNumber } = {}) {
-  const text = show(error).replace(/^\[(.+)\](?=$| \{)/m, "$1"); // So Deno shows an error without frames.
+  const text = show(error).replace(/^\[(.+)\](?=$| \{)/m, "$1"); // Deno shows an error without frames in brackets.
   const isOfSyntax = error instanceof SyntaxError && lineNumber !== undefined && !/\n\s+at /.test(text);
   return isOfSyntax ? `${text}\n    at ${name}:${lineNumber + 1}:${columnNumber + 1}` : text;
 }
 
-/** The value behind what the inspector tells of it. */
+/** The value behind the inspector's description. */
 async function take({ objectId, unserializableValue, value }) {
   if (objectId === undefined && unserializableValue === undefined) return value;
   const called = ask("Runtime.callFunctionOn", {
@@ -88,13 +88,13 @@ async function take({ objectId, unserializableValue, value }) {
     functionDeclaration: "function (value) { this(value); }",
     arguments: [objectId === undefined ? { unserializableValue } : { objectId }],
   });
-  const found = taken; // Before a cell that was given up, and ends now, takes its own.
+  const found = taken; // Read before an abandoned cell that ends now takes its own.
   taken = undefined;
   await called;
   return found;
 }
 
-/** A function of this module, as the inspector knows it. */
+/** The inspector's id of a function of this module. */
 async function hookId(hook) {
   const name = "$cell$hook";
   globalThis[name] = hook;
@@ -103,7 +103,7 @@ async function hookId(hook) {
   return answer.result.objectId;
 }
 
-/** With `held`, what it holds is the first promise that this makes, which is that of the script. */
+/** Calls the inspector; `held.first` becomes the first promise that this makes, which is the script's. */
 function ask(method, parameters, held) {
   const { promise, resolve } = Promise.withResolvers();
   if (held !== undefined) setPromiseHooks?.((made) => held.first ??= made);

@@ -1,12 +1,12 @@
 import { walk } from "./parser.js";
 
 const { JSON, Set } = globalThis;
-/** What stands in a script for `import()`, and for `import.meta`. */
+/** The names that replace `import()` and `import.meta` in a script. */
 export const IMPORT_NAME = "$cell$import";
 /** See {@link IMPORT_NAME}. */
 export const META_NAME = "$cell$meta";
 
-/** Imports as a script can make them: what they name becomes variables of the script. */
+/** Rewrites imports for a script: the imported names become its variables. */
 export function importEdits(source, program, { isTyped }) {
   const edits = [];
   const used = new Set();
@@ -26,8 +26,8 @@ export function importEdits(source, program, { isTyped }) {
 }
 
 /**
- * `name, { a, b as c }` and `name, * as all`, as a declaration of the same variables. What is not needed may be a type,
- * which the module does not have.
+ * Rewrites `name, { a, b as c }` and `name, * as all` as a declaration of the same variables. A name that is not used may
+ * be a type, which the module does not export.
  */
 function toDeclaration({ attributes, source, specifiers }, isNeeded) {
   const pairs = attributes.map(({ key, value }) => `${JSON.stringify(key.name ?? key.value)}: ${value.raw}`);
@@ -44,7 +44,7 @@ function toDeclaration({ attributes, source, specifiers }, isNeeded) {
   return `let ${name} = ${values}${named.length === 0 ? "" : `, ${pattern} = ${name}`}`;
 }
 
-/** By what name the module has it. */
+/** The name under which the module exports it. */
 function nameOf({ imported }) {
   return imported === undefined ? "default" : imported.name ?? imported.value;
 }

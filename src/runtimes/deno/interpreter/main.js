@@ -1,9 +1,9 @@
 /**
  * The main module of a context's process: evaluates one cell after the other in a scope that they share.
  *
- * The service writes a line of JSON on stdin: `{ cell: { … } }`, when no other cell is under way, or `{ interrupt: true }`.
- * At the end of a cell, stdout and stderr each carry `NUL BEL STX`, the cell's secret, JSON, and a line feed; that on
- * stdout says how it ended. Whatever is printed besides is the program's.
+ * The service writes lines of JSON to stdin: `{ cell: { … } }` while no other cell is running, or `{ interrupt: true }`.
+ * At the end of a cell, a report goes to stdout and to stderr: `CELL_ENDED`, the cell's secret, JSON and a line feed. The
+ * one on stdout says how the cell ended. All other output is the program's.
  */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -16,9 +16,9 @@ import { evaluate, explain } from "./evaluator.js";
 import { IMPORT_NAME, META_NAME } from "./imports.js";
 import { closeStdin, readOrders } from "./orders.js";
 import { disposeOf, useResource } from "./resources.js";
-import { CELL_ENDED, forget, tell } from "../start.js";
+import { CELL_ENDED, forgetDenials, reportDenial } from "../start.js";
 
-/** A cell may declare any of these names: interpreters see what all scripts declare. */
+/** Built-ins as they were before any cell declared the same names. */
 const {
   JSON,
   Object,
@@ -40,9 +40,9 @@ const { parse, stringify } = JSON;
 const encoder = new TextEncoder();
 const workspace = pathToFileURL(`${Deno.cwd()}/`);
 const nothing = new ReadableStream({ start: (controller) => controller.close() });
-/** Only modules of Node's read by a descriptor; to close it takes 10 ms, and other cells need not wait for that. */
+/** Code that may reach a module of Node's, which reads stdin by its descriptor. To close that takes 10 ms. */
 const REACHES_MODULES = /\b(?:import|require|process)\b/;
-/** What nobody handles, and what Node calls it. */
+/** Events for errors that the program does not handle, and Node's names for them. */
 const UNCAUGHT = [
   { type: "unhandledrejection", source: "reason", nodeName: "unhandledRejection" },
   { type: "error", source: "error", nodeName: "uncaughtException" },
@@ -64,7 +64,7 @@ for (const { type, source, nodeName } of UNCAUGHT) {
   addEventListener(type, (event) => {
     let isHandled = event.defaultPrevented;
     event.preventDefault();
-    event.preventDefault = () => isHandled = true; // By listeners of the program's, which come later.
+    event.preventDefault = () => isHandled = true; // Called by the program's listeners, which run later.
     queueMicrotask(() => {
       if (isHandled || globalThis.process?.emit(nodeName, event[source], event.promise)) return;
       complain(explain(event[source]));
@@ -73,7 +73,7 @@ for (const { type, source, nodeName } of UNCAUGHT) {
 }
 await serve();
 
-/** Takes what the service writes, until it closes stdin. */
+/** Follows the orders of the service until it closes stdin. */
 async function serve() {
   const decoder = new TextDecoder();
   let text = "";
@@ -95,7 +95,7 @@ async function serve() {
 }
 
 async function run({ code, language, maxResultBytes, name, secret, timeoutMs }) {
-  forget();
+  forgetDenials();
   const isTyped = language !== "javascript";
   if (!isTyped) globalThis.require ??= createRequire(workspace);
   const ended = Promise.withResolvers();
@@ -107,13 +107,13 @@ async function run({ code, language, maxResultBytes, name, secret, timeoutMs }) 
   clearTimeout(timer);
   interrupt = () => {};
   if (result.kind === "failed") report(result);
-  else if (result.kind !== "done") cell.then(report); // It cannot be stopped, and may throw yet.
+  else if (result.kind !== "done") cell.then(report); // It cannot be stopped, and may still throw.
   const { kind, value, valueType } = result;
   put(print, `${CELL_ENDED}${secret}${stringify({ kind, value, valueType, ...takeDisplays(maxResultBytes) })}\n`);
   put(write, `${CELL_ENDED}${secret}{}\n`);
 }
 
-/** How a cell ended; a cell that throws rejects nothing. */
+/** Runs a cell and returns how it ended; it does not reject. */
 async function runCell({ code, isTyped, maxResultBytes, name, timeoutMs }) {
   try {
     const ending = await evaluate(await toScript(code, { name, isTyped }), { name, timeoutMs });
@@ -130,10 +130,10 @@ async function runCell({ code, isTyped, maxResultBytes, name, timeoutMs }) {
   }
 }
 
-/** Says what a cell threw, and tells it where it is a denial. */
+/** Prints the error that a cell threw, and reports it where it is a denial. */
 function report({ error, thrown }) {
   if (error === undefined) return;
-  tell(thrown);
+  reportDenial(thrown);
   complain(error);
 }
 
@@ -170,7 +170,7 @@ function complain(text) {
   put(write, `Uncaught ${text}\n`);
 }
 
-/** Writes all of a text; without its streams a context is of no use. */
+/** Writes a whole text; a context without its streams ends. */
 function put(write, text) {
   try {
     let rest = encoder.encode(text);

@@ -5,7 +5,7 @@ const { stdin } = Deno;
 const read = stdin.read.bind(stdin);
 let socket;
 
-/** What comes on stdin. Between two pieces it may be closed for everybody else. */
+/** Reads stdin in pieces. Between two pieces its descriptor may be closed for the program. */
 export async function* readOrders() {
   const buffer = new Uint8Array(65_536);
   while (socket === undefined) {
@@ -17,8 +17,8 @@ export async function* readOrders() {
 }
 
 /**
- * Reads stdin by another way than its descriptor, and closes that: whoever reads it in the program would take what the
- * service says, and wait for it. No piece may be under way. Where there is no other way the descriptor stays open.
+ * Reads stdin by another way than its descriptor from now on, and closes that: code of the program that reads it would
+ * take the service's orders. No piece may be being read. Where there is no other way the descriptor stays open.
  */
 export function closeStdin() {
   if (socket !== undefined) return;
@@ -26,7 +26,7 @@ export function closeStdin() {
   try {
     socket = new (require("node:net").Socket)({ fd: 0, readable: true, writable: false });
   } catch {
-    return; // A Deno whose sockets open no pipes.
+    return; // This Deno's sockets open no pipes.
   }
   require("node:fs").closeSync(0);
 }

@@ -1,7 +1,7 @@
 import source from "acorn" with { type: "text" };
 
 const { Array, BigInt, Error, Function, Math, Object, RegExp, String, Symbol, SyntaxError } = globalThis;
-/** What the parser uses, as it was before any cell declared the same name. */
+/** Built-ins that the parser uses, as they were before any cell declared the same names. */
 const GLOBALS = { Array, BigInt, Error, Math, Object, RegExp, String, Symbol, SyntaxError };
 const OPTIONS = {
   ecmaVersion: "latest",
@@ -12,8 +12,8 @@ const OPTIONS = {
 let CellParser;
 
 /**
- * The syntax tree of a cell, in which `import` may stand. The parser is made when it is asked for first: as a module of
- * its own it would cost every context's start 15 ms.
+ * The syntax tree of a cell, which may have imports. The parser is loaded at the first cell that needs it: as an imported
+ * module it would cost every context's start 15 ms.
  *
  * @throws {SyntaxError} in the parser's words
  */
@@ -26,14 +26,14 @@ function makeParser() {
   const body = `${source.slice(0, source.lastIndexOf("\nexport {"))}\nreturn Parser;`;
   const Parser = new Function(...Object.keys(GLOBALS), body)(...Object.values(GLOBALS));
   return class extends Parser {
-    /** In a cell as in a module. */
+    /** A cell may await as a module may. */
     get allowUsing() {
       return true;
     }
   };
 }
 
-/** Calls `visit` with each node below one, its parent, and whether `var` would belong to a function there. */
+/** Calls `visit` with each node below one, its parent, and whether it is inside a function. */
 export function walk(node, visit, isInFunction = false) {
   const isWithin = isInFunction || /Function|StaticBlock/.test(node.type);
   const take = (child) => {
@@ -48,7 +48,7 @@ export function walk(node, visit, isInFunction = false) {
   }
 }
 
-/** The variables that a pattern binds, or assigns to; a member of something is none. */
+/** The variables that a pattern binds or assigns to; members of objects are none. */
 export function targetsOf(pattern) {
   switch (pattern?.type) {
     case "Identifier":
@@ -68,12 +68,12 @@ export function targetsOf(pattern) {
   }
 }
 
-/** What `const a = 1, { b } = c` and its like name. */
+/** The names that a declaration as `const a = 1, { b } = c` declares. */
 export function namesOf({ declarations }) {
   return declarations.flatMap(({ id }) => targetsOf(id)).map(({ name }) => name);
 }
 
-/** What a statement of a cell names that can only be declared once there. */
+/** The names of a statement that can be declared only once in a cell. */
 export function lexicalNames(node) {
   switch (node.type) {
     case "ImportDeclaration":

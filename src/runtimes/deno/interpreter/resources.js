@@ -1,8 +1,8 @@
 const { AsyncDisposableStack, Map, Symbol, TypeError } = globalThis;
-/** What cells use with `using`, by the name of the cell. */
+/** The resources of `using` declarations, by the name of the cell. */
 const stacks = new Map();
 
-/** Takes what a cell uses: it is disposed of at the cell's end. */
+/** Takes a resource of a cell, to dispose of it at the cell's end. */
 export function useResource(cell, isAsync, resource) {
   if (!stacks.has(cell)) stacks.set(cell, new AsyncDisposableStack());
   const stack = stacks.get(cell);
@@ -16,7 +16,7 @@ export function useResource(cell, isAsync, resource) {
   return resource;
 }
 
-/** Disposes of what a cell used, the last first. @throws whatever one of it throws */
+/** Disposes of a cell's resources, the last one first. @throws the error of a disposal */
 export async function disposeOf(cell) {
   const stack = stacks.get(cell);
   stacks.delete(cell);

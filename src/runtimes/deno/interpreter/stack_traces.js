@@ -1,6 +1,6 @@
 /**
- * Stack traces name the cells, by what their scripts are called, and leave out what stands around them. A program that
- * sets this itself has it its own way.
+ * Makes stack traces name cells by their scripts' names and leave out the interpreter's frames. A program may replace
+ * this.
  */
 const OWN = /^(?:ext:|node:)|\/interpreter\/[a-z_]+\.js$/;
 
