@@ -2,42 +2,42 @@ import { withDeadline } from "../../concurrency/deadline.ts";
 import type { Availability } from "../../core/capabilities.ts";
 import { messageOf } from "../../core/errors.ts";
 
-/** How often something is asked. */
+/** Times of a probe. */
 export interface ProbeOptions {
-  /** How long a yes is remembered. */
+  /** How long the answer "available" is cached. */
   readonly ttlMs: number;
-  /** How long a no is remembered. */
+  /** How long the answer "unavailable" is cached. */
   readonly failureTtlMs: number;
-  /** How long the question may take before it counts as a no. */
+  /** How long a check may take before it counts as failed. */
   readonly timeoutMs: number;
 }
 
-/** Whether something is there: asked by one caller for all, and remembered for a while. */
+/** Checks whether something is available, once for all callers, and caches the answer. */
 export class Probe {
-  readonly #ask: (signal: AbortSignal) => Promise<void>;
+  readonly #check: (signal: AbortSignal) => Promise<void>;
   readonly #options: ProbeOptions;
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
 
-  /** @param ask returns when it is there, and throws why it is not; it ends when its signal is aborted */
-  constructor(ask: (signal: AbortSignal) => Promise<void>, options: ProbeOptions) {
-    this.#ask = ask;
+  /** @param check throws the reason why it is unavailable; ends when its signal is aborted */
+  constructor(check: (signal: AbortSignal) => Promise<void>, options: ProbeOptions) {
+    this.#check = check;
     this.#options = options;
   }
 
   answer(): Promise<Availability> {
     if (this.#answer !== undefined && performance.now() < this.#expiresAt) return this.#answer;
     this.#expiresAt = Number.POSITIVE_INFINITY;
-    this.#answer = this.#probe().then((answer) => {
+    this.#answer = this.#run().then((answer) => {
       this.#expiresAt = performance.now() + (answer.available ? this.#options.ttlMs : this.#options.failureTtlMs);
       return answer;
     });
     return this.#answer;
   }
 
-  async #probe(): Promise<Availability> {
+  async #run(): Promise<Availability> {
     try {
-      await withDeadline(this.#ask, this.#options);
+      await withDeadline((signal) => this.#check(signal), this.#options);
       return { available: true };
     } catch (error) {
       return { available: false, reason: messageOf(error) };

@@ -3,20 +3,20 @@ import { join } from "@std/path";
 const FILE = "self_test.json";
 
 /**
- * Which self-tests have passed, kept in a home from one process to the next as long as what was tested is the same.
- * Where there is no home, or it cannot be written, nothing is remembered.
+ * The versions of subjects that passed their self-test, stored in a home for later processes. Without a home that can
+ * be written, nothing is stored.
  */
 export class SelfTestResults {
   readonly #path: string | undefined;
-  /** Several subjects may pass at the same time, and share one file. */
+  /** All subjects share one file, so they are written one after the other. */
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param home undefined where nothing is kept */
+  /** @param home undefined where nothing is stored */
   constructor(home: string | undefined) {
     this.#path = home === undefined ? undefined : join(home, FILE);
   }
 
-  /** Whether a subject has passed when it was what `version` says. */
+  /** Whether a subject has passed in this version. */
   async has(subject: string, version: string): Promise<boolean> {
     return (await this.#read())[subject] === version;
   }
@@ -32,16 +32,16 @@ export class SelfTestResults {
       await Deno.writeTextFile(fresh, JSON.stringify({ ...await this.#read(), [subject]: version }), { mode: 0o600 });
       await Deno.rename(fresh, this.#path);
     } catch {
-      await Deno.remove(fresh).catch(() => {}); // It was not made: the next process tests again.
+      await Deno.remove(fresh).catch(() => {}); // Best effort: the next process tests again.
     }
   }
 
   async #read(): Promise<Record<string, unknown>> {
     try {
-      const kept: unknown = this.#path === undefined ? {} : JSON.parse(await Deno.readTextFile(this.#path));
-      return typeof kept === "object" && kept !== null ? { ...kept } : {};
+      const stored: unknown = this.#path === undefined ? {} : JSON.parse(await Deno.readTextFile(this.#path));
+      return typeof stored === "object" && stored !== null ? { ...stored } : {};
     } catch {
-      return {}; // There is none yet, or it is none of ours.
+      return {}; // There is no file yet, or it is no JSON.
     }
   }
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
 
-Deno.test("SelfTestResults are there for the next process, for the version that passed and no other", async () => {
+Deno.test("SelfTestResults.has() is true in the next process, for the version that passed", async () => {
   const home = await Deno.makeTempDir();
   await new SelfTestResults(home).add("deno", "1");
   await new SelfTestResults(home).add("docker", "a");
@@ -21,7 +21,7 @@ Deno.test("SelfTestResults are there for the next process, for the version that 
   await Deno.remove(home, { recursive: true });
 });
 
-Deno.test("SelfTestResults that cannot be read or written are none, and no fault", async () => {
+Deno.test("SelfTestResults that cannot be read or written store nothing, and do not fail", async () => {
   const home = await Deno.makeTempDir();
   for (const text of ["", "null", "[1", '"x"']) {
     await Deno.writeTextFile(`${home}/self_test.json`, text);
@@ -34,7 +34,7 @@ Deno.test("SelfTestResults that cannot be read or written are none, and no fault
   }
 });
 
-Deno.test("SelfTestResults of several subjects that pass at the same time are all kept", async () => {
+Deno.test("SelfTestResults.add() stores all subjects that pass at the same time", async () => {
   const home = await Deno.makeTempDir();
   const selfTestResults = new SelfTestResults(home);
   const subjects = ["one", "two", "three"];
