@@ -4,9 +4,9 @@ import type { Attachment } from "../engine/attachment.ts";
 import type { ContainerGroup } from "./container_group.ts";
 import { Demultiplexer } from "../engine/demultiplexer.ts";
 import type { EngineClient } from "../engine/engine_client.ts";
-import { PROGRAM_USER } from "./host_config.ts";
 import { LineReader } from "../engine/line_reader.ts";
 import type { ExecRequest } from "../engine/engine_execs.ts";
+import { PROGRAM_USER } from "./users.ts";
 
 const MAX_STDERR_BYTES = 2_000;
 const PATIENCE_MS = 20_000;

@@ -11,7 +11,7 @@ import type { DiskUsage } from "../../../host/size_watch.ts";
 import { Thrashing } from "../../../sandbox/thrashing.ts";
 import type { DiskAtEnd } from "../program/ending.ts";
 import { BUILD_DIRECTORY } from "../images/environments.ts";
-import { KEEPER_UID, PROGRAM_UID } from "./host_config.ts";
+import { PAUSE_UID, PROGRAM_UID } from "./users.ts";
 
 /** Where the Engine's two cgroup drivers put the group of a container (dockerd(8), `native.cgroupdriver`). */
 const PLACES: readonly ((containerId: string) => string)[] = [
@@ -145,7 +145,7 @@ export class ContainerGroup {
   async killPrograms(): Promise<boolean> {
     if (!this.#seesInside) return false;
     for (let tries = 0; tries < KILL_TRIES; tries++) {
-      const others = this.#group.members().filter((pid) => ![undefined, KEEPER_UID].includes(userOf(pid)));
+      const others = this.#group.members().filter((pid) => ![undefined, PAUSE_UID].includes(userOf(pid)));
       if (others.length === 0) return true;
       if (!others.filter((pid) => userOf(pid) === PROGRAM_UID).every(kill)) return false;
       await delay(KILL_INTERVAL_MS);

@@ -1,16 +1,11 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import { Container } from "./container.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
-import {
-  type DockerEnvironmentOptions,
-  type DockerInstallation,
-  findGroup,
-  type MainProcess,
-  requestFor,
-} from "./environment_container.ts";
-import { PROGRAM_USER } from "./host_config.ts";
+import { findGroup, type MainProcess, requestFor } from "./environment_container.ts";
 import { IMAGE_CHECK, whyUnusable } from "../images/image_check.ts";
 import type { ContainerRequest } from "../engine/engine_containers.ts";
+import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
+import { PROGRAM_USER } from "./users.ts";
 
 /** The containers that are made for one id. Disposing removes them. */
 export class ContainerSet implements AsyncDisposable {

@@ -4,10 +4,10 @@ import type { Limits } from "../../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import type { ProgramHandle, RunOptions, WorkspaceFiles } from "../../port.ts";
 import type { Lend } from "../files/container_files.ts";
-import { boundsOf } from "../container/host_config.ts";
 import { LineReader } from "../engine/line_reader.ts";
 import deliverPackages from "./deliver_packages.sh" with { type: "text" };
 import { joinPackages, parsePackages } from "./package_names.ts";
+import { boundsOf } from "../container/container_limits.ts";
 
 /** The file of a workspace that lists its packages. */
 const LIST = ".packages.txt";

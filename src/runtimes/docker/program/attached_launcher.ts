@@ -2,37 +2,36 @@ import type { OutputChunk } from "../../../core/execution.ts";
 import type { Attachment } from "../engine/attachment.ts";
 import { type LauncherEvent, readLauncherOutput } from "./launcher_output.ts";
 
-/** A launcher that its owner can tell what to do, and hears. */
+/** A running launcher with its streams. */
 export interface Launcher {
   readonly attachment: Attachment;
   readonly secret: string;
   readonly items: AsyncGenerator<OutputChunk | LauncherEvent>;
-  /** Its process, as the container counts; undefined until it has told. */
+  /** Its process id in the container; undefined before it has reported that. */
   readonly pid?: number;
 }
 
-/** What only a launcher and the service know: a secret, and a part of names. */
-export interface Confidence {
+/** The two words that a launcher reads first. Programs can guess neither. */
+export interface Handshake {
+  /** Precedes every report of the launcher. */
   readonly secret: string;
+  /** Part of the names of its temporary files. */
   readonly nonce: string;
 }
 
-/** A secret and a part of names that nobody guesses. */
-export function createHandshake(): Confidence {
+export function createHandshake(): Handshake {
   return { secret: crypto.randomUUID(), nonce: crypto.randomUUID() };
 }
 
-/** The first line that a launcher reads. */
-export function encodeHandshake({ nonce, secret }: Confidence): Uint8Array<ArrayBuffer> {
+/** The first line of a launcher's input. */
+export function encodeHandshake({ nonce, secret }: Handshake): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${secret} ${nonce}\n`);
 }
 
-/** A launcher that has been started, and is to be greeted. */
-export function freshLauncher(
-  attachment: Attachment,
-): { readonly launcher: Launcher; readonly encodeHandshake: Uint8Array } {
-  const confidence = createHandshake();
-  const { secret } = confidence;
+/** A launcher that was started for its program, and the handshake to send to it. */
+export function coldLauncher(attachment: Attachment): { readonly launcher: Launcher; readonly handshake: Uint8Array } {
+  const handshake = createHandshake();
+  const { secret } = handshake;
   const items = readLauncherOutput(attachment.frames, secret);
-  return { launcher: { attachment, secret, items }, encodeHandshake: encodeHandshake(confidence) };
+  return { launcher: { attachment, secret, items }, handshake: encodeHandshake(handshake) };
 }

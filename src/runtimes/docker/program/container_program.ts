@@ -1,6 +1,6 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../../core/execution.ts";
-import { type Limits, MEBIBYTE } from "../../../core/limits.ts";
+import { MEBIBYTE } from "../../../core/limits.ts";
 import { type DenialReport, NO_DENIALS } from "../../../core/denials/denial_report.ts";
 import { OutputBudget } from "../../../process/child_output.ts";
 import { settledWithin } from "../../../concurrency/delay.ts";
@@ -9,13 +9,13 @@ import type { ProgramHandle } from "../../port.ts";
 import type { Launcher } from "./attached_launcher.ts";
 import { type Ending, endingOf, outcomeOf } from "./ending.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
-import { boundsOf } from "../container/host_config.ts";
 import { LastWords } from "./last_words.ts";
 import { awaitReady, type Launch } from "./launch_phase.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
-import { type ProgramSights, ProgramWatch } from "./program_watch.ts";
-import type { DenialWatch } from "../denials/denial_watch.ts";
+import type { ProgramControl, ProgramParts } from "./program_control.ts";
+import { ProgramWatch } from "./program_watch.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
+import { boundsOf } from "../container/container_limits.ts";
 
 const START_TIMEOUT_MS = 15_000;
 const COMPILE_TIMEOUT_MS = 60_000;
@@ -30,28 +30,18 @@ const REMOVED: EngineExit = { exitCode: 137, oomKilled: false };
 /** Ways to end that somebody else may have chosen: the Engine's shutdown, for one. */
 const FOREIGN_SIGNALS = ["SIGTERM", "SIGKILL"];
 
-/** What a program's launcher is reached by. */
-export interface ProgramControl extends ProgramSights {
-  /** Signals the launcher and everything of its process group. Whether it is known that nothing of it is left. */
-  signal(signal: string, launcherPid: number | undefined): Promise<boolean>;
-  /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting may end the waiting. */
-  ended(signal: AbortSignal): Promise<EngineExit>;
-  /** Is called between the compiler and the program. */
-  onCompiled(): Promise<void>;
-  /** Rejects when the Engine does not answer. */
-  ping(): Promise<void>;
-}
-
-/** A launcher that has been started, and what it is to be told. */
-export interface ContainerProgramRequest {
+/** A program, and the launcher that was started for it. */
+export interface ContainerProgramRequest extends Omit<ProgramParts, "control"> {
   readonly launcher: Launcher;
   readonly control: ProgramControl;
-  /** What it reads of it before the program's own stdin. */
-  readonly told: readonly Uint8Array[];
-  readonly compiles: boolean;
-  /** What the program is refused; absent where that is told by nobody. */
-  readonly denials?: DenialWatch | undefined;
-  readonly limits: Limits;
+  /** The launcher's input, before the program's own stdin. */
+  readonly input: readonly Uint8Array[];
+}
+
+/** A program that may begin. */
+export interface StartedProgram {
+  readonly program: ContainerProgram;
+  readonly isWarm: boolean;
 }
 
 /**
@@ -152,7 +142,7 @@ export class ContainerProgram implements ProgramHandle {
   }
 
   async #launch(): Promise<Launch> {
-    const { compiles, control, limits, told } = this.#request;
+    const { compiles, control, input, limits } = this.#request;
     if (!compiles) this.#watch.prepare({ isCompiled: false });
     const timer = setTimeout(
       () => {
@@ -161,7 +151,7 @@ export class ContainerProgram implements ProgramHandle {
       },
       compiles ? COMPILE_TIMEOUT_MS : START_TIMEOUT_MS,
     );
-    this.#tell(told).catch(() => {}); // The launcher is gone: that is told by the end of its output.
+    this.#tell(input).catch(() => {}); // The launcher is gone: that is told by the end of its output.
     let printed = 0;
     const observer = {
       onLaunched: (pid: number) => {

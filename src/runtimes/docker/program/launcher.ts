@@ -5,7 +5,7 @@ import type { Program } from "../../port.ts";
 import { toVariables } from "../engine/variables.ts";
 import { BUILD_DIRECTORY, commandLine, type EnvironmentSpec } from "../images/environments.ts";
 import { installLine } from "../packages/package_names.ts";
-import type { Files } from "./pending_files.ts";
+import type { Files } from "../files/pending_files.ts";
 import launchScript from "./launch.sh" with { type: "text" };
 
 /** What `launch.sh` counts an archive in. */
@@ -71,6 +71,11 @@ export function runLine(
   { output = "" }: { readonly output?: string } = {},
 ): string[] {
   return [...commandLine(run, { file: fileArgument(program), output }), ...program.args];
+}
+
+/** Whether a compiler makes the program first. */
+export function isCompiled({ kind }: Program, { compile }: Pick<EnvironmentSpec, "compile">): boolean {
+  return kind === "file" && compile !== undefined;
 }
 
 /** Words as a line that a shell reads as them; `launch.sh` knows what a newline is called there. */

@@ -4,35 +4,25 @@ import { diskBounds } from "../../../sandbox/confined_directory.ts";
 import { diskLimit, exceeded } from "../../../process/ending.ts";
 import { ProcessWatch } from "../../../process/process_watch.ts";
 import { SizeWatch } from "../../../host/size_watch.ts";
-import type { ContainerGroup, CountsBefore } from "../container/container_group.ts";
+import type { CountsBefore } from "../container/container_group.ts";
+import type { UsageSources } from "./program_control.ts";
 import { watchCpu } from "./cpu_watch.ts";
-import { MAX_DESCRIPTORS } from "../container/host_config.ts";
-import type { ContainerSample } from "../engine/container_sample.ts";
-
-/** What a watch looks with. */
-export interface ProgramSights {
-  /** What the kernel of this machine sees; undefined where that of another one runs the container. */
-  readonly group: ContainerGroup | undefined;
-  /** Processes in the container that are the service's; undefined while others run there. */
-  ownProcesses(): number | undefined;
-  /** What the Engine tells, which costs it some ms; undefined where nobody counts. */
-  sample(): Promise<ContainerSample | undefined>;
-}
+import { MAX_DESCRIPTORS } from "../container/container_limits.ts";
 
 /**
  * Watches what a program in a container uses. Where this machine's own kernel runs it, every limit; else the Engine is
  * asked for its CPU time only, and the launcher tells of the other limits when the program ends.
  */
 export class ProgramWatch {
-  readonly #sights: ProgramSights;
+  readonly #sources: UsageSources;
   readonly #limits: Limits;
   #before: CountsBefore | undefined;
   #usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
   #cpuNsBefore = 0;
   #stop = () => {};
 
-  constructor(sights: ProgramSights, limits: Limits) {
-    this.#sights = sights;
+  constructor(sources: UsageSources, limits: Limits) {
+    this.#sources = sources;
     this.#limits = limits;
   }
 
@@ -44,7 +34,7 @@ export class ProgramWatch {
   /** The program may begin at any moment: what was counted so far is none of its. */
   prepare({ isCompiled }: { readonly isCompiled: boolean }): void {
     try {
-      this.#before = this.#sights.group?.before({ isCompiled });
+      this.#before = this.#sources.group?.before({ isCompiled });
     } catch {
       this.#before = undefined; // The container is gone, which is told by its end.
     }
@@ -74,7 +64,7 @@ export class ProgramWatch {
 
   /** Asks the Engine; gives the CPU time in ms, null where that is not known. */
   async look(): Promise<number | null> {
-    const sample = await this.#sights.sample().catch(() => undefined); // It is gone, or the Engine is.
+    const sample = await this.#sources.sample().catch(() => undefined); // It is gone, or the Engine is.
     if (sample !== undefined) {
       const isOwn = sample.memoryBytes > (this.#before?.peakMemoryBytes ?? 0);
       this.#see(sample.cpuMs - this.#cpuNsBefore / 1e6, isOwn ? sample.memoryBytes : sample.usedBytes);
@@ -104,7 +94,7 @@ export class ProgramWatch {
   }
 
   #askKernel(before: CountsBefore, onExceeded: (outcome: Outcome) => void): () => void {
-    const { group, ownProcesses } = this.#sights;
+    const { group, ownProcesses } = this.#sources;
     const limits = this.#limits;
     const bounds = diskBounds(limits.diskMb);
     const processes = new ProcessWatch(() => {

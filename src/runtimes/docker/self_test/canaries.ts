@@ -2,7 +2,7 @@ import type { Outcome } from "../../../core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../core/limits.ts";
 import { type Canary, HONEST_CANARY } from "../../self_test/canary.ts";
 import type { Observed } from "../../self_test/run_program.ts";
-import { boundsOf } from "../container/host_config.ts";
+import { boundsOf } from "../container/container_limits.ts";
 
 /** The limits of the report: low, so that a program reaches them soon. */
 export const CANARY_LIMITS: Limits = {

@@ -4,12 +4,12 @@ import { settledWithin } from "../../../concurrency/delay.ts";
 import type { RuntimeHost } from "../../port.ts";
 import { brokenFindings, describeBrokenPromises } from "../../self_test/findings.ts";
 import { SelfTest, type SelfTestResult } from "../../self_test/self_test.ts";
-import type { DockerInstallation } from "../container/environment_container.ts";
 import type { EngineInfo } from "../engine/engine_info.ts";
 import { RUNTIME_NAME } from "../settings.ts";
 import { CANARIES, promisedCanaries } from "./canaries.ts";
 import { keepsCgroup, promisesOf } from "./isolation.ts";
 import { testContainers, versionOf } from "./test_containers.ts";
+import type { DockerInstallation } from "../environment/environment_options.ts";
 
 /** How many images are tried until one runs a program. */
 const MAX_IMAGES = 3;

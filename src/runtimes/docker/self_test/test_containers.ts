@@ -8,15 +8,12 @@ import canaryScript from "./canaries.sh" with { type: "text" };
 import { judge } from "../../self_test/canary.ts";
 import { runProgram } from "../../self_test/run_program.ts";
 import { CANARIES, CANARY_LIMITS, type ContainerPromises, type Observation, promisedCanaries } from "./canaries.ts";
-import { DockerEnvironment } from "../docker_environment.ts";
+import { DockerEnvironment } from "../environment/docker_environment.ts";
 import type { EngineInfo } from "../engine/engine_info.ts";
-import {
-  type DockerEnvironmentOptions,
-  type DockerInstallation,
-  requestFor,
-} from "../container/environment_container.ts";
+import { requestFor } from "../container/environment_container.ts";
 import { LABELS } from "../container/reaper.ts";
 import type { InspectedImage } from "../engine/engine_images.ts";
+import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
 /** The bridges of Docker and of this service, over which a container with a network reaches its host. */
 const BRIDGES = /^(docker\d+$|br-|cb[0-9a-f]{10}$)/;
@@ -147,7 +144,7 @@ function optionsFor(
     network: undefined,
     hasCgroup,
     installable: [],
-    installNetwork: () => Promise.reject(new CodeBeakerError("permission_denied", "Nothing is installed here")),
+    openInstallNetwork: () => Promise.reject(new CodeBeakerError("permission_denied", "Nothing is installed here")),
     onUnusable,
   };
 }

@@ -3,10 +3,10 @@ import { DEFAULT_LIMITS } from "../../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import type { Lease, WarmMember } from "../../warm/warm_member.ts";
 import type { ShelfOptions } from "../../warm/warm_shelf.ts";
-import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
 import { RUNTIME_NAME } from "../settings.ts";
 import { WarmContainer } from "./warm_container.ts";
 import { WarmSession } from "./warm_session.ts";
+import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
 /**
  * What one takes that waits, in MB. Measured with Python 3.13 and Docker 26 as proportional set sizes: 10 in the container

@@ -3,12 +3,12 @@ import type { WarmMember } from "../../warm/warm_member.ts";
 import { createHandshake } from "../program/attached_launcher.ts";
 import type { Container } from "../container/container.ts";
 import { ContainerSet } from "../container/container_set.ts";
-import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
-import { PROGRAM_USER } from "../container/host_config.ts";
 import { INIT_VARIABLES, LAUNCHER } from "../program/launcher.ts";
 import { interpreterWords } from "./warm_interpreter.ts";
 import { WarmLauncher } from "./warm_launcher.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
+import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
+import { PROGRAM_USER } from "../container/users.ts";
 
 /** A container that was made for one program of whoever comes. Nothing of a client is in it before that. */
 export class WarmContainer implements WarmMember {
@@ -33,13 +33,13 @@ export class WarmContainer implements WarmMember {
   static async make(installation: DockerInstallation, options: DockerEnvironmentOptions): Promise<WarmContainer> {
     await using owned = new AsyncDisposableStack();
     const containers = owned.use(new ContainerSet(installation, options, newId("env")));
-    const confidence = createHandshake();
-    const words = interpreterWords({ ...installation, ...options, variables: {} }, confidence);
+    const handshake = createHandshake();
+    const words = interpreterWords({ ...installation, ...options, variables: {} }, handshake);
     const main = { argv: [...LAUNCHER, ...words], user: PROGRAM_USER, env: INIT_VARIABLES };
     const { attached, container } = await containers.start(main, (id) => installation.client.containers.attach(id));
     owned.use(attached);
     const launcher = await WarmLauncher.ready(attached, {
-      confidence,
+      handshake,
       hasInterpreter: words.length > 0,
       onNoInterpreter: () => installation.interpreterless.add(options.image),
     });

@@ -4,7 +4,7 @@ import { WarmSlot, type WarmStart } from "../../warm/warm_slot.ts";
 import type { Container } from "../container/container.ts";
 import { createHandshake } from "../program/attached_launcher.ts";
 import { LAUNCHER } from "../program/launcher.ts";
-import type { WrittenFile } from "../program/pending_files.ts";
+import type { WrittenFile } from "../files/pending_files.ts";
 import { type InterpreterPlace, interpreterWords } from "./warm_interpreter.ts";
 import { WarmLauncher } from "./warm_launcher.ts";
 
@@ -79,7 +79,7 @@ export class WarmExec implements AsyncDisposable {
         await container.exec({ argv: [...LAUNCHER, ...words], env: {}, workingDirectory: "/" }),
       );
       const launcher = await WarmLauncher.ready(attachment, {
-        confidence: handshake,
+        handshake,
         hasInterpreter,
         onNoInterpreter: () => this.#hasNoInterpreter = true, // Other containers of the image may have memory for one.
       });

@@ -1,10 +1,10 @@
 import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import { toVariables } from "../engine/variables.ts";
-import type { DockerEnvironmentOptions, DockerInstallation } from "../container/environment_container.ts";
 import { commandLine } from "../images/environments.ts";
-import type { Files } from "../program/pending_files.ts";
+import type { Files } from "../files/pending_files.ts";
 import pythonHook from "./warm_python.py" with { type: "text" };
+import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
 /** What is put into the workspace by an interpreter itself, which costs less than unpacking: so many files and bytes. */
 const MAX_FILES = 16;

@@ -2,11 +2,11 @@ import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { OutputChunk } from "../../../core/execution.ts";
 import type { Program } from "../../port.ts";
-import { type Confidence, encodeHandshake, type Launcher } from "../program/attached_launcher.ts";
+import { encodeHandshake, type Handshake, type Launcher } from "../program/attached_launcher.ts";
 import type { Attachment } from "../engine/attachment.ts";
 import { BLOCK_BYTES, launcherWords, type LaunchOptions, lineOf, packArchive, runLine } from "../program/launcher.ts";
 import { type LauncherEvent, readLauncherOutput } from "../program/launcher_output.ts";
-import type { Files, WrittenFile } from "../program/pending_files.ts";
+import type { Files, WrittenFile } from "../files/pending_files.ts";
 import { encodeMessage, takesFiles } from "./warm_interpreter.ts";
 
 const PATIENCE_MS = 15_000;
@@ -39,15 +39,15 @@ export class WarmLauncher implements Disposable {
    */
   static async ready(
     attachment: Attachment,
-    { confidence, hasInterpreter, onNoInterpreter }: {
-      readonly confidence: Confidence;
+    { handshake, hasInterpreter, onNoInterpreter }: {
+      readonly handshake: Handshake;
       readonly hasInterpreter: boolean;
       onNoInterpreter(): void;
     },
   ): Promise<WarmLauncher> {
-    const { secret } = confidence;
+    const { secret } = handshake;
     using _patience = leaveAfter(attachment, PATIENCE_MS);
-    await tell(attachment, [encodeHandshake(confidence)]);
+    await tell(attachment, [encodeHandshake(handshake)]);
     const items = readLauncherOutput(attachment.frames, secret);
     const pid = await heardOf(items, { hasInterpreter, onNoInterpreter });
     return new WarmLauncher({ attachment, secret, items, pid }, { hasInterpreter });

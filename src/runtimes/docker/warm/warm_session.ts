@@ -2,8 +2,9 @@ import { newId } from "../../../core/ids.ts";
 import type { WarmMember } from "../../warm/warm_member.ts";
 import type { Container } from "../container/container.ts";
 import { ContainerSet } from "../container/container_set.ts";
-import { type DockerEnvironmentOptions, type DockerInstallation, KEEPER } from "../container/environment_container.ts";
+import { PAUSE_PROCESS } from "../container/environment_container.ts";
 import { WarmExec } from "./warm_exec.ts";
+import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
 /** A lasting container that was made for whoever opens a session next, and in it what waits for the first program. */
 export class WarmSession implements WarmMember {
@@ -21,7 +22,7 @@ export class WarmSession implements WarmMember {
   static async make(installation: DockerInstallation, options: DockerEnvironmentOptions): Promise<WarmSession> {
     await using stack = new AsyncDisposableStack();
     const containers = stack.use(new ContainerSet(installation, options, newId("env")));
-    const { container } = await containers.start(KEEPER, async () => {});
+    const { container } = await containers.start(PAUSE_PROCESS, async () => {});
     const warm = new WarmExec(installation.memory);
     await warm.start(container, { ...installation, ...options, variables: {} });
     stack.move();

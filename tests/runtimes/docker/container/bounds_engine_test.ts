@@ -44,7 +44,7 @@ if (isPresent("docker/python", await dockerAvailability("python"))) {
     );
     await environment.files.write("large.bin", new Uint8Array(100_000_000));
     const error = await assertRejects(() => runCode(environment, "print(1)", { limits: LOWERED }), CodeBeakerError);
-    assertEquals([error.code, error.message.startsWith("Cannot bound a program's memory to 64 MB")], [
+    assertEquals([error.code, error.message.startsWith("Cannot limit a program's memory to 64 MB")], [
       "conflict",
       true,
     ]);

@@ -52,7 +52,7 @@ async function readyWith({ hasInterpreter }: { readonly hasInterpreter: boolean 
   await peer.tell("launched 7");
   if (hasInterpreter) await peer.print("stdout", "\n");
   const launcher = await WarmLauncher.ready(peer.attachment, {
-    confidence: CONFIDENCE,
+    handshake: CONFIDENCE,
     hasInterpreter,
     onNoInterpreter() {
       throw new Error("It waits");
@@ -75,7 +75,7 @@ Deno.test("WarmLauncher.ready() tells what was said where nothing waits", async 
   await peer.tell("launched 7");
   await peer.print("stderr", "no such file\n");
   let told = 0;
-  const options = { confidence: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => void told++ };
+  const options = { handshake: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => void told++ };
   const ready = () => WarmLauncher.ready(peer.attachment, options);
   const error = await assertRejects(ready, CodeBeakerError, "no such file");
   assertEquals([error.code, told], ["runtime_unavailable", 1]);
@@ -84,7 +84,7 @@ Deno.test("WarmLauncher.ready() tells what was said where nothing waits", async 
 Deno.test("WarmLauncher.ready() does not blame the interpreter where the launcher itself is lost", async () => {
   const peer = new Peer();
   await peer.end();
-  const options = { confidence: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => assertEquals("it", "blamed") };
+  const options = { handshake: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => assertEquals("it", "blamed") };
   await assertRejects(() => WarmLauncher.ready(peer.attachment, options), CodeBeakerError, "ended before");
 });
 

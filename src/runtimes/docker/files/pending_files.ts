@@ -1,47 +1,47 @@
 import type { FileEntry, WriteMode } from "../../../core/files.ts";
 import type { WorkspaceFiles } from "../../port.ts";
 
-/** What is written by who waits for a program: so many bytes, and a name without anything that a shell knows. */
-const MAX_SOON_BYTES = 1_048_576;
+/** A warm launcher writes at most so many bytes, to names without a character that means something to a shell. */
+const MAX_LAUNCHER_BYTES = 1_048_576;
 const SIMPLE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
-/** A file of the workspace itself that a launcher may write, and not empty. */
+/** A file for a warm launcher to write: not empty, and directly in the workspace. */
 export interface WrittenFile {
   readonly name: string;
   readonly content: Uint8Array;
 }
 
-/** Files that are to come into a workspace, by their paths. */
+/** Files for a workspace, by their paths. */
 export type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
 /**
- * The files of an environment whose container is made late: plain writes are kept until then, and go along with its start.
- * Anything else that is asked of them takes the container.
+ * The files of an environment whose container starts late. Plain writes are kept, and go along with its start; any other
+ * operation needs the container.
  */
 export class PendingFiles implements WorkspaceFiles {
   readonly #inContainer: WorkspaceFiles;
-  readonly #writeSoon: (file: WrittenFile) => Promise<boolean>;
+  readonly #writeByLauncher: (file: WrittenFile) => Promise<boolean>;
   #pending: Map<string, Uint8Array<ArrayBuffer>> | undefined;
 
   /**
-   * @param options.waits whether there is no container yet
-   * @param options.writeSoon has a file written by somebody who is in the container already; tells whether it could
+   * @param options.isPending whether writes are kept
+   * @param options.writeByLauncher writes a file by the warm launcher, faster than `inContainer`; whether it could
    */
   constructor(
     inContainer: WorkspaceFiles,
-    options: { readonly waits: boolean; writeSoon(file: WrittenFile): Promise<boolean> },
+    options: { readonly isPending: boolean; writeByLauncher(file: WrittenFile): Promise<boolean> },
   ) {
     this.#inContainer = inContainer;
-    this.#writeSoon = options.writeSoon;
-    this.#pending = options.waits ? new Map() : undefined;
+    this.#writeByLauncher = options.writeByLauncher;
+    this.#pending = options.isPending ? new Map() : undefined;
   }
 
-  /** Whether there is no container yet. */
-  get wait(): boolean {
+  /** Whether writes are still kept. */
+  get arePending(): boolean {
     return this.#pending !== undefined;
   }
 
-  /** What has been kept; from now on everything goes to the container. */
+  /** The files that were kept. From now on every write goes to the container. */
   take(): Files {
     const files = this.#pending ?? new Map();
     this.#pending = undefined;
@@ -58,8 +58,8 @@ export class PendingFiles implements WorkspaceFiles {
       this.#pending.set(path, content);
       return;
     }
-    const isSmall = isPlain && content.length > 0 && content.length <= MAX_SOON_BYTES && SIMPLE_NAME.test(path);
-    if (isSmall && await this.#writeSoon({ name: path, content })) return;
+    const isSmall = isPlain && content.length > 0 && content.length <= MAX_LAUNCHER_BYTES && SIMPLE_NAME.test(path);
+    if (isSmall && await this.#writeByLauncher({ name: path, content })) return;
     await this.#inContainer.write(path, content, mode);
   }
 

@@ -1,0 +1,50 @@
+import { filesFor, type Limits } from "../../../core/limits.ts";
+import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
+import type { ContainerBounds } from "../engine/engine_containers.ts";
+import { BUILD_DIRECTORY } from "../images/environments.ts";
+import { PROGRAM_UID } from "./users.ts";
+
+/** Tasks that do not count for a program: the init, the launcher, the threads that an interpreter starts for itself. */
+const OWN_TASKS = 24;
+/** The service's processes in a container: init and launcher; in a session also the pause process and ending ones. */
+export const OWN_PROCESSES = { singleUse: 2, session: 6 };
+
+const TEMPORARY_MB = 64;
+const BUILD_MB = 384;
+/** The least bounds for a compiler; programs in the same container get less. */
+const COMPILER_BOUNDS: ContainerBounds = { memoryMb: 1_024, tasks: 128 };
+/** The kernel's bounds on files exceed the limits by this much, so that an exceeded limit shows. */
+const MARGIN_MB = 5;
+
+/** The limit on open descriptors of a process; the watch enforces it. */
+export const MAX_DESCRIPTORS = 1_024;
+/** The kernel's bound on them, which only a program faster than the watch meets. */
+export const DESCRIPTORS_BOUND = 4_096;
+
+/** The bounds of a container while programs run in it, or while a compiler does. */
+export function boundsOf(limits: Limits, { compiling }: { readonly compiling: boolean }): ContainerBounds {
+  const tasks = limits.maxProcesses + OWN_TASKS;
+  if (!compiling) return { memoryMb: limits.memoryMb, tasks };
+  return {
+    memoryMb: Math.max(limits.memoryMb, COMPILER_BOUNDS.memoryMb),
+    tasks: Math.max(tasks, COMPILER_BOUNDS.tasks),
+  };
+}
+
+/** The most memory in MB that the files of a container take. */
+export function idleMemoryMb({ diskMb, memoryMb }: Limits): number {
+  return Math.min(diskMb + Math.min(TEMPORARY_MB, diskMb), memoryMb);
+}
+
+/** The file systems in memory, by path, with their mount options. A sparse file may have any size. */
+export function tmpfsOf(
+  { compiles, limits }: { readonly compiles: boolean; readonly limits: Limits },
+): Record<string, string> {
+  const mount = (sizeMb: number, options: string) =>
+    `rw,nosuid,nodev,${options},size=${sizeMb + MARGIN_MB}m,nr_inodes=${filesFor(sizeMb + MARGIN_MB)}`;
+  return {
+    [WORKSPACE_ROOT]: mount(limits.diskMb, `exec,mode=0700,uid=${PROGRAM_UID},gid=${PROGRAM_UID}`),
+    "/tmp": mount(Math.min(TEMPORARY_MB, limits.diskMb), "noexec,mode=1777"),
+    ...(compiles ? { [BUILD_DIRECTORY]: mount(BUILD_MB, `exec,mode=0700,uid=${PROGRAM_UID},gid=${PROGRAM_UID}`) } : {}),
+  };
+}

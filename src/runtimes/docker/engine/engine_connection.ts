@@ -1,0 +1,76 @@
+import type { Availability } from "../../../core/capabilities.ts";
+import { Probe } from "../../self_test/probe.ts";
+import { type EngineAddress, parseEngineAddress, whyUnreachable } from "./engine_address.ts";
+import type { EngineClient } from "./engine_client.ts";
+import type { EngineInfo } from "./engine_info.ts";
+
+/** Short, so that a lost Engine, or one that is back, is noticed within seconds. */
+const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
+
+/** An Engine that has answered. */
+export interface ConnectedEngine {
+  readonly address: EngineAddress;
+  readonly client: EngineClient;
+  readonly info: EngineInfo;
+}
+
+/** The address of an Engine, and the handlers of its answers. */
+export interface EngineConnectionOptions {
+  readonly host: string;
+  readonly certPath: string | undefined;
+  /** Called after the first answer, and after the first one that follows a loss. */
+  onConnect(engine: ConnectedEngine): void;
+  /** Called after every other answer. */
+  onAnswer(engine: ConnectedEngine): void;
+}
+
+/** The connection to an Engine. Its client is loaded and made at the first probe. */
+export class EngineConnection {
+  readonly #options: EngineConnectionOptions;
+  readonly #probe = new Probe(() => this.#ask(), PROBE);
+  #client: Promise<EngineClient> | undefined;
+  #engine: ConnectedEngine | undefined;
+  #isLost = false;
+
+  constructor(options: EngineConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** The last description of the Engine; it still holds while the Engine is lost. Undefined before the first answer. */
+  get info(): EngineInfo | undefined {
+    return this.#engine?.info;
+  }
+
+  /** Whether the Engine answers; the result is cached for a moment. */
+  probe(): Promise<Availability> {
+    return this.#probe.answer();
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      const address = parseEngineAddress(this.#options.host, this.#options.certPath);
+      const why = await whyUnreachable(address);
+      if (why !== undefined) throw new Error(why);
+      const client = await (this.#client ??= createClient(address).catch((cause: unknown) => {
+        this.#client = undefined; // The next probe tries again.
+        throw cause;
+      }));
+      if (this.#engine !== undefined && !this.#isLost) {
+        await client.ping();
+        this.#options.onAnswer(this.#engine);
+        return;
+      }
+      this.#engine = { address, client, info: await client.info() };
+      this.#isLost = false;
+      this.#options.onConnect(this.#engine);
+    } catch (error) {
+      this.#isLost = true;
+      throw error;
+    }
+  }
+}
+
+async function createClient(address: EngineAddress): Promise<EngineClient> {
+  const { EngineClient } = await import("./engine_client.ts");
+  return await EngineClient.create(address);
+}

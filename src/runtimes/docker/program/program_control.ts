@@ -1,0 +1,36 @@
+import type { Limits } from "../../../core/limits.ts";
+import type { ContainerGroup } from "../container/container_group.ts";
+import type { DenialWatch } from "../denials/denial_watch.ts";
+import type { ContainerSample } from "../engine/container_sample.ts";
+import type { EngineExit } from "../engine/engine_containers.ts";
+
+/** The sources of a program's usage. */
+export interface UsageSources {
+  /** The container's control group; undefined where this machine's kernel has none for it. */
+  readonly group: ContainerGroup | undefined;
+  /** The number of the service's processes in the container; undefined while other programs run there. */
+  ownProcesses(): number | undefined;
+  /** Samples the container by the Engine, which costs it some ms; undefined where nothing counts its usage. */
+  sample(): Promise<ContainerSample | undefined>;
+}
+
+/** The service's hold on a program and its launcher. */
+export interface ProgramControl extends UsageSources {
+  /** Signals the launcher's process group. Resolves to true if no process of it is known to be left. */
+  signal(signal: string, launcherPid: number | undefined): Promise<boolean>;
+  /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting may end the wait. */
+  ended(signal: AbortSignal): Promise<EngineExit>;
+  /** Called between the compiler and the program. */
+  onCompiled(): Promise<void>;
+  /** Rejects when the Engine does not answer. */
+  ping(): Promise<void>;
+}
+
+/** The parts of a program that do not depend on how its launcher was started. */
+export interface ProgramParts {
+  readonly compiles: boolean;
+  /** Collects the denials of the program; undefined for an installer, which the permissions do not bind. */
+  readonly denials: DenialWatch | undefined;
+  readonly limits: Limits;
+  readonly control: Omit<ProgramControl, "signal" | "ended">;
+}
