@@ -2,6 +2,7 @@ import { assertRejects } from "@std/assert";
 import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
+import { BRIEF } from "./checks/brief.ts";
 import { contextChecks } from "./checks/context_checks.ts";
 import { DENIAL_CHECKS } from "./checks/denial_checks.ts";
 import { ENDING_CHECKS } from "./checks/ending_checks.ts";
@@ -19,34 +20,30 @@ interface ConformanceOptions {
   readonly deviations: Readonly<Record<string, string>>;
   /** Whether everything is made ahead of time for it. */
   readonly isWarm?: boolean;
-  /** Whether what takes one program is done in environments for a single use alone: another language stands for those that last. */
+  /** Whether one check for each promise is enough: another language, or the strongest layers, pass the full suite. */
   readonly isBrief?: boolean;
   /** What sets its host apart from that of other suites in the same run. */
   readonly where?: string;
 }
 
 /**
- * Registers the whole suite for one runtime in one language. What takes one program is done twice, unless the suite is to
- * be brief: in an environment that lasts, and in one of a single use, which a runtime may make in another way, or ahead
- * of time.
+ * Registers the suite for one runtime in one language. In the full suite each check of a single program runs twice: in an
+ * environment that lasts, and in one of a single use, which a runtime may make in another way, or in advance.
  */
 export function testConformance(runtime: ExecutionRuntime, options: ConformanceOptions): void {
-  const hasProcesses = options.dialect.processes !== undefined;
+  const { dialect, hasContexts, isBrief = false, isWarm = false, language } = options;
+  const hasProcesses = dialect.processes !== undefined;
   const oneProgram = { ...PROGRAM_CHECKS, ...ENDING_CHECKS, ...DENIAL_CHECKS, ...(hasProcesses ? SIGNAL_CHECKS : {}) };
-  const several = {
-    ...LASTING_CHECKS,
-    ...contextChecks(options.hasContexts),
-    ...(hasProcesses ? CHILD_CHECKS : {}),
-  };
+  const several = { ...LASTING_CHECKS, ...contextChecks(hasContexts), ...(hasProcesses ? CHILD_CHECKS : {}) };
   const limits = { ...LIMIT_CHECKS, ...(hasProcesses ? CHILD_LIMIT_CHECKS : {}) };
-  const config = configureEnvironment(options.language);
-  const tight = configureEnvironment(options.language, { resourceLimits: TIGHT });
+  const config = configureEnvironment(language);
+  const tight = configureEnvironment(language, { resourceLimits: TIGHT });
   register(runtime, several, { ...options, config });
-  if (options.isBrief !== true) {
+  if (!isBrief) {
     register(runtime, oneProgram, { ...options, config });
     register(runtime, limits, { ...options, config: tight });
   }
-  const use = { singleUse: true, ...(options.isWarm === true ? { runsMainFile: true } : {}) };
+  const use = { singleUse: true, ...(isWarm ? { runsMainFile: true } : {}) };
   register(runtime, oneProgram, { ...options, config: { ...config, ...use } });
   register(runtime, limits, { ...options, config: { ...tight, ...use } });
 }
@@ -54,9 +51,12 @@ export function testConformance(runtime: ExecutionRuntime, options: ConformanceO
 function register(
   runtime: ExecutionRuntime,
   checks: Checks,
-  { language, dialect, deviations, config, where }: ConformanceOptions & { readonly config: RuntimeConfig },
+  { language, dialect, deviations, config, isBrief = false, where }: ConformanceOptions & {
+    readonly config: RuntimeConfig;
+  },
 ): void {
   for (const [name, check] of Object.entries(checks)) {
+    if (isBrief && !BRIEF.includes(name)) continue;
     const reason = deviations[name];
     const title = `[${runtime.name}${where === undefined ? "" : `, ${where}`}] ${language}: ${name}${
       config.runsMainFile === true ? " (warm)" : config.singleUse === true ? " (single use)" : ""

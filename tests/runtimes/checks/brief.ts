@@ -1,0 +1,35 @@
+/**
+ * One check for each promise. Where the full suite has passed in another language or with other layers, these show that the
+ * promises hold here too.
+ */
+export const BRIEF: readonly string[] = [
+  "a program prints and exits with 0",
+  "stdin reaches the program and ends",
+  "arguments arrive as they are",
+  "granted variables are visible and the service's are not",
+  "an exit code is told",
+  "an uncaught error tells the user's own line and no path of the host",
+  "the program is the main module",
+  "a program reads no file outside its workspace",
+  "a program without network connects to nothing",
+  "a refused network access is told, although the program caught the error",
+  "a program that ignores SIGTERM is killed at its deadline",
+  "aborting cancels the program",
+  "output beyond its total ends the program, head and tail kept",
+  "usage tells what the program took",
+  "death by SIGKILL is no exit with 137",
+  "memory on the heap is bounded",
+  "memory beside the heap is bounded",
+  "memory on the heap below the limit is a program's to use",
+  "CPU time of all threads is bounded together",
+  "CPU time of one thread is bounded, and told",
+  "descriptors are bounded",
+  "the bytes of many files are bounded: workspace",
+  "the bytes of one file are bounded: temporary",
+  "bytes below the limit are a program's to write: workspace",
+  "processes are bounded",
+  "files stay between programs and are the client's too",
+  "a context is refused as there is no interpreter for the language",
+  "a context keeps what its cells declare, and shares the workspace with programs",
+  "a cell that spins is ended at its deadline with its state kept",
+];

@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { BRIEF } from "./brief.ts";
+import { contextChecks } from "./context_checks.ts";
+import { DENIAL_CHECKS } from "./denial_checks.ts";
+import { ENDING_CHECKS } from "./ending_checks.ts";
+import { LASTING_CHECKS } from "./lasting_checks.ts";
+import { CHILD_LIMIT_CHECKS, LIMIT_CHECKS } from "./limit_checks.ts";
+import { CHILD_CHECKS, SIGNAL_CHECKS } from "./process_checks.ts";
+import { PROGRAM_CHECKS } from "./program_checks.ts";
+
+Deno.test("The brief suite names checks that the full suite has, each once, and some of every subject", () => {
+  const subjects = [
+    PROGRAM_CHECKS,
+    ENDING_CHECKS,
+    DENIAL_CHECKS,
+    LASTING_CHECKS,
+    LIMIT_CHECKS,
+    CHILD_LIMIT_CHECKS,
+    { ...SIGNAL_CHECKS, ...CHILD_CHECKS },
+    contextChecks(true),
+    contextChecks(false),
+  ].map((checks) => Object.keys(checks));
+  assertEquals(BRIEF.filter((name, index) => BRIEF.indexOf(name) !== index || !subjects.flat().includes(name)), []);
+  assertEquals(subjects.filter((names) => !names.some((name) => BRIEF.includes(name))), []);
+});

@@ -1,0 +1,73 @@
+import type { RuntimeEntry } from "../../src/runtimes/entry.ts";
+import type { ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
+import { RUNTIMES } from "../../src/runtimes/registry.ts";
+import { DIALECTS } from "../support/dialects/mod.ts";
+import { EAGER_POOL } from "../support/eager_pool.ts";
+import { isPresent } from "../support/requirements.ts";
+import { openRuntimeHost } from "../support/runtime_host.ts";
+import { testConformance } from "./conformance.ts";
+import { testFilesConformance } from "./files_conformance.ts";
+
+/** Which runtimes a suite is about: those that the host's layers confine, or those that an Engine does. */
+interface Confined {
+  readonly byHostLayers: boolean;
+}
+
+/** Registers the full suite for each runtime in the first language that is here, and the brief one in each of the others. */
+export async function testLanguages(confined: Confined): Promise<void> {
+  await withRuntimes(confined, {}, async ({ entry, host, runtime }) => {
+    if (!isPresent(runtime.name, await runtime.isAvailable())) return;
+    let isBrief = false;
+    for (const language of runtime.supportedEnvironments) {
+      if (!isPresent(`${runtime.name}/${language}`, await runtime.isAvailable(language))) continue;
+      if (!isBrief) await testFilesConformance(runtime, { language });
+      await testLanguage({ entry, host, runtime }, { language, isBrief });
+      isBrief = true;
+    }
+  });
+}
+
+/** Registers the brief suite on warm slots. */
+export async function testWarmLanguages(confined: Confined): Promise<void> {
+  await withRuntimes(confined, { pool: EAGER_POOL }, async ({ entry, host, runtime }) => {
+    for (const language of (await entry.loadTestSubjects()).warmLanguages) {
+      if (!isPresent(`${entry.name}/${language}`, await runtime.isAvailable(language))) continue;
+      await testLanguage({ entry, host, runtime }, { language, isBrief: true, isWarm: true, where: "warm host" });
+    }
+  });
+}
+
+/** One runtime on a host. */
+interface Tested {
+  readonly entry: RuntimeEntry;
+  readonly host: RuntimeHost;
+  readonly runtime: ExecutionRuntime;
+}
+
+/** Registers the suite for one language of a runtime. */
+export async function testLanguage(
+  { entry, host, runtime }: Tested,
+  options: { readonly language: string; readonly isBrief: boolean; readonly isWarm?: boolean; readonly where?: string },
+): Promise<void> {
+  const dialect = DIALECTS[options.language];
+  if (dialect === undefined) throw new Error(`The suite has no programs in ${options.language}`);
+  const hasContexts = entry.facts(host).contextEnvironments.includes(options.language);
+  const deviations = (await entry.loadTestSubjects()).deviations(host);
+  testConformance(runtime, { ...options, dialect, hasContexts, deviations });
+}
+
+async function withRuntimes(
+  { byHostLayers }: Confined,
+  parts: Pick<RuntimeHost, "pool">,
+  test: (tested: Tested) => Promise<void>,
+): Promise<void> {
+  const host = await openRuntimeHost(parts);
+  for (const entry of RUNTIMES) {
+    if ((await entry.loadTestSubjects()).usesHostLayers !== byHostLayers) continue;
+    const runtime = (await entry.load()).create(host);
+    Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
+    await runtime.diagnose(); // The self-test takes as long as it takes here.
+    await test({ entry, host, runtime });
+  }
+  Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
+}

@@ -1,0 +1,3 @@
+import { testWarmLanguages } from "./conformance_suites.ts";
+
+await testWarmLanguages({ byHostLayers: true });
