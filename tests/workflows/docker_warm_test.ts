@@ -53,7 +53,7 @@ async function withHome(test: (home: string) => Promise<void>): Promise<void> {
 }
 
 if (isPresent("docker", await dockerAvailability("python"))) {
-  Deno.test("[docker] a language that was asked for keeps a container ready, and what is counted says so", () =>
+  Deno.test("[docker] a requested language keeps a container warm, and the counters show it", () =>
     withHome(async (home) => {
       await using service = await startService(home);
       const client = new ApiClient(service);
@@ -72,7 +72,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       await until(async () => (await containersIn(home)).length === 1, "only what waits is left");
     }));
 
-  Deno.test("[docker] SIGTERM of a service takes what waits along", () =>
+  Deno.test("[docker] SIGTERM of a service removes its warm containers", () =>
     withHome(async (home) => {
       await using service = await startService(home);
       const client = new ApiClient(service);
@@ -84,7 +84,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       assertEquals([(await service.process.status).code, await containersIn(home)], [0, []]);
     }));
 
-  Deno.test("[docker] what waits for a service that is killed is removed by the next one", () =>
+  Deno.test("[docker] warm containers of a killed service are removed by the next one", () =>
     withHome(async (home) => {
       await using killed = await startService(home);
       const client = new ApiClient(killed);
@@ -97,7 +97,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       await until(async () => (await containersIn(home)).length === 0, "the container is gone");
     }));
 
-  Deno.test("[docker] a session in a container that had waited outlives its service like any other", () =>
+  Deno.test("[docker] a session in a warm container is recovered like any other", () =>
     withHome(async (home) => {
       await using killed = await startService(home);
       const before = new ApiClient(killed);
@@ -116,7 +116,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       assertEquals(await after.status("DELETE", `/v1/sessions/${id}`), 204);
     }));
 
-  Deno.test("[docker] what waits and is removed by somebody is missed by nobody", () =>
+  Deno.test("[docker] a warm container that somebody removes fails no program", () =>
     withHome(async (home) => {
       await using service = await startService(home);
       const client = new ApiClient(service);
@@ -130,7 +130,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       }
     }));
 
-  Deno.test("[docker] two tenants of a burst never meet in a container, whether or not it was ready", () =>
+  Deno.test("[docker] two tenants of a burst never share a container, warm or cold", () =>
     withHome(async (home) => {
       await using service = await startService(home, DOCKER_HOST, { CODEBEAKER_API_KEYS: JSON.stringify(KEYS) });
       const clients = KEYS.map(({ key }) => new ApiClient(service, key));
@@ -156,7 +156,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
 }
 
 if (isPresent("docker", await dockerAvailability("python")) && isPresent("dockerd", await ownEngineAvailability())) {
-  Deno.test("[dockerd] an Engine that goes takes what waits along, and what comes back is used again", async () => {
+  Deno.test("[dockerd] an Engine that stops takes the warm containers along, and has new ones when it is back", async () => {
     await using engine: OwnEngine = await startOwnEngine();
     const images = await openEngine().listImages({ filters: { reference: ["codebeaker/python"] } });
     await engine.copyImage(images[0]?.RepoTags?.[0] ?? "");

@@ -43,7 +43,7 @@ function waitingOf({ process: { pid } }: ServiceProcess): number[] {
   });
 }
 
-Deno.test("A program meets a process that was made ready, another is made, and what is counted says so", async () => {
+Deno.test("A program gets a warm process, another one is started, and the counters show it", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
   await whenReady(client, 2);
@@ -61,7 +61,7 @@ Deno.test("A program meets a process that was made ready, another is made, and w
   assertEquals(await readMetrics(client, METRICS), [2, 2, 1]);
 });
 
-Deno.test("What is asked for often, with permissions of its own, is made ready", async () => {
+Deno.test("A kind that is requested often, with its own permissions, is kept warm", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
   const request = { ...HELLO, permissions: { allowEnv: ["LANG"] }, env: { LANG: "C" } };
@@ -73,7 +73,7 @@ Deno.test("What is asked for often, with permissions of its own, is made ready",
   assertEquals(warm.slice(0, 2), [false, false]);
 });
 
-Deno.test("Variables of one tenant wait for no other: nobody finds out by what is warm which they are", async () => {
+Deno.test("A process with variables of one tenant serves no other, so that a warm start reveals no variable", async () => {
   const keys = ["one", "other"].map((name) => ({ name, key: name.padEnd(32, "k") }));
   await using service = await startServiceProcess([], { CODEBEAKER_API_KEYS: JSON.stringify(keys) });
   const [one, other] = keys.map(({ key }) => new ApiClient(service, key));
@@ -90,7 +90,7 @@ Deno.test("Variables of one tenant wait for no other: nobody finds out by what i
   assertEquals([hits, misses], [before.hits, before.misses + 1]);
 });
 
-Deno.test("Sessions with variables of one tenant wait for no other either", async () => {
+Deno.test("A session process with variables of one tenant serves no other", async () => {
   const keys = ["one", "other"].map((name) => ({ name, key: name.padEnd(32, "k") }));
   await using service = await startServiceProcess([], { CODEBEAKER_API_KEYS: JSON.stringify(keys) });
   const [one, other] = keys.map(({ key }) => new ApiClient(service, key));
@@ -106,7 +106,7 @@ Deno.test("Sessions with variables of one tenant wait for no other either", asyn
   assertEquals(await openAndRun(other), false);
 });
 
-Deno.test("What was made ready for sessions serves a one-shot of the same kind as one", async () => {
+Deno.test("A process that was warmed up for sessions serves a one-shot of the same kind", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
   const own = { language: "typescript", limits: { memoryMb: 200 } };
@@ -123,7 +123,7 @@ Deno.test("What was made ready for sessions serves a one-shot of the same kind a
   assertEquals([after.hits, after.misses], [hits + 1, misses]);
 });
 
-Deno.test("What a session takes that was made ready keeps to the session's own isolation", async () => {
+Deno.test("A session's warm process keeps the session's own isolation", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
   await whenReady(client, 2);
@@ -135,7 +135,7 @@ Deno.test("What a session takes that was made ready keeps to the session's own i
   assertEquals((await client.run(id, { code: "console.log(6 * 7)" })).stdout, "42\n");
 });
 
-Deno.test("A session begins with a process that was ready and keeps another for its next program, which finds the files of the last one and nothing else of it", async () => {
+Deno.test("A session begins with a warm process and keeps one for its next program, which finds only the files of the last one", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
   await whenReady(client, 2);
@@ -160,7 +160,7 @@ Deno.test("A session begins with a process that was ready and keeps another for 
   await until(() => waitingOf(service).length === 2, "the session's process is gone");
 });
 
-Deno.test("Who kills the processes that wait is noticed by nobody: programs start one of their own", async () => {
+Deno.test("Programs start cold when somebody kills the warm processes", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
   await whenReady(client, 2);
@@ -177,7 +177,7 @@ Deno.test("Who kills the processes that wait is noticed by nobody: programs star
   );
 });
 
-Deno.test("Nothing that waits outlives its service, however that ends", async () => {
+Deno.test("Warm processes end with their service, however it ends", async () => {
   const scratch = await Deno.makeTempDir({ prefix: "cb_warm_" });
   await Deno.chmod(scratch, 0o711);
   const watch = new FootprintWatch(scratch);

@@ -7,7 +7,7 @@ import type { CurrentBounds } from "../container/current_bounds.ts";
 import type { SessionContainer } from "../environment/session_container.ts";
 import type { EnvironmentSpec } from "../images/environments.ts";
 import type { WarmExec } from "../warm/warm_exec.ts";
-import { orderFor } from "../warm/warm_launcher.ts";
+import { encodeProgram } from "../warm/warm_launcher.ts";
 import { coldLauncher } from "./attached_launcher.ts";
 import { ContainerProgram, type ContainerProgramRequest, type StartedProgram } from "./container_program.ts";
 import { isCompiled, launcherArgv } from "./launcher.ts";
@@ -79,7 +79,7 @@ export class SessionPrograms {
     if (warm !== undefined) {
       using unused = new DisposableStack();
       unused.use(warm.launcher);
-      const input = await orderFor(warm.launcher, program, { spec, env, files: new Map() });
+      const input = await encodeProgram(warm.launcher, program, { spec, env, files: new Map() });
       const launcher = await warm.launcher.take();
       unused.move();
       return { execId: warm.execId, launcher, input, isWarm: true };

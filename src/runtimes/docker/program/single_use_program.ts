@@ -8,7 +8,7 @@ import type { DockerInstallation } from "../environment/environment_options.ts";
 import type { Files } from "../files/pending_files.ts";
 import type { EnvironmentSpec } from "../images/environments.ts";
 import type { WarmContainer } from "../warm/warm_container.ts";
-import { orderFor } from "../warm/warm_launcher.ts";
+import { encodeProgram } from "../warm/warm_launcher.ts";
 import { coldLauncher } from "./attached_launcher.ts";
 import { ContainerProgram, type ContainerProgramRequest, type StartedProgram } from "./container_program.ts";
 import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
@@ -57,7 +57,7 @@ async function runWarm(
   const { spec, warm } = options;
   if (warm === undefined || !warm.launcher.canRun(program)) return undefined;
   const { container, ended } = warm;
-  const input = await orderFor(warm.launcher, program, { spec, env: run.env, files: run.files });
+  const input = await encodeProgram(warm.launcher, program, { spec, env: run.env, files: run.files });
   const launcher = await warm.launcher.take();
   try {
     return await start(program, { launcher, input, container, ended: () => ended }, { run, options });

@@ -1,10 +1,10 @@
-# What a hostile program would try, for the self-test, which judges from outside what came of it.
+# The hostile program of the self-test, which judges its report.
 #
 #   sh canaries.sh MARKER CHILDREN [HOST:PORT...]
 #
-# MARKER: the name of files that are left wherever they can be. CHILDREN: how many are started at the end, more than there
-# may be; each that there is says so. Each line of the report begins with a word that says what
-# it is about. It starts few programs: under gVisor each takes tens of milliseconds.
+# It writes files named MARKER wherever it can, connects to each HOST:PORT, and starts CHILDREN processes at the end, more
+# than the limit allows. Each line of the report begins with a word for its subject. It starts few programs, since each
+# takes tens of milliseconds under gVisor.
 marker=$1 children=$2
 shift 2
 

@@ -9,24 +9,24 @@ import { WarmSession } from "./warm_session.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
 /**
- * What one takes that waits, in MB. Measured with Python 3.13 and Docker 26 as proportional set sizes: 10 in the container
- * and 12 of the Engine's process beside it; and 71 with gVisor, whose kernel is one more process.
+ * The memory of a warm container. Measured with Python 3.13 and Docker 26 as proportional set sizes: 10 MB in the
+ * container and 12 MB in the Engine's process for it; 71 MB with gVisor, whose kernel is a process too.
  */
-const WAITING_MB = 25;
-const WAITING_BESIDE_KERNEL_MB = 75;
+const WARM_MEMORY_MB = 25;
+const WARM_GVISOR_MEMORY_MB = 75;
 
-/** A container that waits for its one program, where one is ready or about to be, and the options allow for it. */
+/** Leases a warm container for a single program; undefined when there is none, or the options rule one out. */
 export async function takeWarm(
   installation: DockerInstallation,
   options: DockerEnvironmentOptions,
 ): Promise<Lease<WarmContainer> | undefined> {
   if (options.config.singleUse !== true || options.config.startsCold === true) return undefined;
-  return await take(installation, options, { make: () => WarmContainer.make(installation, withoutClient(options)) });
+  return await lease(installation, options, { make: () => WarmContainer.make(installation, withoutClient(options)) });
 }
 
 /**
- * The same for a container that lasts. One with variables of its own is made with them: whoever attaches it again finds
- * them there.
+ * Leases a warm container for a session. A session with variables gets a new container, which stores them for its
+ * recovery.
  */
 export async function takeWarmSession(
   installation: DockerInstallation,
@@ -34,10 +34,10 @@ export async function takeWarmSession(
 ): Promise<Lease<WarmSession> | undefined> {
   const { environmentVariables, singleUse } = options.config;
   if (singleUse === true || Object.keys(environmentVariables).length > 0) return undefined;
-  return await take(installation, options, { make: () => WarmSession.make(installation, withoutClient(options)) });
+  return await lease(installation, options, { make: () => WarmSession.make(installation, withoutClient(options)) });
 }
 
-async function take<Member extends WarmMember>(
+async function lease<Member extends WarmMember>(
   { pool }: DockerInstallation,
   options: DockerEnvironmentOptions,
   { make }: Pick<ShelfOptions<Member>, "make">,
@@ -45,19 +45,19 @@ async function take<Member extends WarmMember>(
   const { config, network, ociRuntime } = options;
   if (network !== undefined) return undefined;
   const kind = kindOf(options);
-  const isUsual = kind === kindOf({ ...options, config: { ...config, resourceLimits: DEFAULT_LIMITS } });
-  const memoryMb = ociRuntime === undefined ? WAITING_MB : WAITING_BESIDE_KERNEL_MB;
-  return await pool?.lease(kind, { owner: RUNTIME_NAME, min: isUsual ? 1 : 0, memoryMb, make });
+  const isDefault = kind === kindOf({ ...options, config: { ...config, resourceLimits: DEFAULT_LIMITS } });
+  const memoryMb = ociRuntime === undefined ? WARM_MEMORY_MB : WARM_GVISOR_MEMORY_MB;
+  return await pool?.lease(kind, { owner: RUNTIME_NAME, min: isDefault ? 1 : 0, memoryMb, make });
 }
 
-/** What two containers have in common that can serve the same program. */
+/** Identifies the containers that can serve the same programs. */
 function kindOf({ config, image, ociRuntime }: DockerEnvironmentOptions): string {
   const { diskMb, maxProcesses, memoryMb } = config.resourceLimits;
   const use = config.singleUse === true ? "program" : "session";
   return fingerprintOf([RUNTIME_NAME, use, config.environment, image, ociRuntime, [diskMb, maxProcesses, memoryMb]]);
 }
 
-/** Nothing of the first client that asks for a kind goes into what others may get. */
+/** Options without anything of the requesting client, since other clients get the container. */
 function withoutClient({ config, ...options }: DockerEnvironmentOptions): DockerEnvironmentOptions {
   return { ...options, config: { ...config, environmentVariables: {}, permissions: NO_PERMISSIONS } };
 }

@@ -10,11 +10,11 @@ import type { EngineExit } from "../engine/engine_containers.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 import { PROGRAM_USER } from "../container/users.ts";
 
-/** A container that was made for one program of whoever comes. Nothing of a client is in it before that. */
+/** A warm container for one program of any client. It has no data of a client before that. */
 export class WarmContainer implements WarmMember {
   readonly container: Container;
   readonly launcher: WarmLauncher;
-  /** Settles when it has ended; rejects when the Engine is lost, or it is disposed of. */
+  /** Settles when the container has ended; rejects when the Engine is lost or the container is disposed of. */
   readonly ended: Promise<EngineExit>;
   readonly #owned: AsyncDisposable;
 
@@ -25,7 +25,7 @@ export class WarmContainer implements WarmMember {
     this.container = container;
     this.launcher = launcher;
     this.ended = ended;
-    this.ended.catch(() => {}); // Whoever runs something in it is told.
+    this.ended.catch(() => {}); // Reported to the program that runs in it.
     this.#owned = owned;
   }
 
@@ -38,14 +38,14 @@ export class WarmContainer implements WarmMember {
     const main = { argv: [...LAUNCHER, ...words], user: PROGRAM_USER, env: INIT_VARIABLES };
     const { attached, container } = await containers.start(main, (id) => installation.client.containers.attach(id));
     owned.use(attached);
-    const launcher = await WarmLauncher.ready(attached, {
+    const launcher = await WarmLauncher.warmUp(attached, {
       handshake,
       hasInterpreter: words.length > 0,
       onNoInterpreter: () => installation.interpreterless.add(options.image),
     });
     const leaving = new AbortController();
     owned.defer(() => leaving.abort());
-    const ended = installation.client.containers.wait(container.id, leaving.signal); // Asking takes 0.5 ms, which is no program's.
+    const ended = installation.client.containers.wait(container.id, leaving.signal); // Requested early, since the request takes 0.5 ms.
     return new WarmContainer({ container, launcher, ended }, owned.move());
   }
 

@@ -78,7 +78,7 @@ export class WarmExec implements AsyncDisposable {
       const attachment = opened.use(
         await container.exec({ argv: [...LAUNCHER, ...words], env: {}, workingDirectory: "/" }),
       );
-      const launcher = await WarmLauncher.ready(attachment, {
+      const launcher = await WarmLauncher.warmUp(attachment, {
         handshake,
         hasInterpreter,
         onNoInterpreter: () => this.#hasNoInterpreter = true, // Other containers of the image may have memory for one.

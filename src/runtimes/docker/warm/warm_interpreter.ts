@@ -6,40 +6,40 @@ import type { Files } from "../files/pending_files.ts";
 import pythonHook from "./warm_python.py" with { type: "text" };
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
-/** What is put into the workspace by an interpreter itself, which costs less than unpacking: so many files and bytes. */
+/** The most files and bytes that an interpreter writes itself, which is faster than unpacking an archive. */
 const MAX_FILES = 16;
 const MAX_FILE_BYTES = 65_536;
 
-/** Names of variables that Python reads when it starts. */
-const FORMATIVE = /^(PYTHON|LC_|LANG|TZ)/;
+/** Variables that Python reads at its start. */
+const STARTUP_VARIABLES = /^(PYTHON|LC_|LANG|TZ)/;
 
-/** What an interpreter that waits is told, beside its archive. */
-export interface Message {
+/** The program for a warm interpreter, without the archive of its files. */
+export interface InterpreterMessage {
   readonly env: Readonly<Record<string, string>>;
   readonly files: Files;
-  /** The whole command line of the program. */
+  /** The complete command line of the program. */
   readonly argv: readonly string[];
 }
 
-/** Where an interpreter is to wait. */
+/** The container for a warm interpreter. */
 export interface InterpreterPlace
   extends Pick<DockerEnvironmentOptions, "image" | "spec">, Pick<DockerInstallation, "interpreterless"> {
-  /** A client's own variables that the container has. */
+  /** The client's variables in the container. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /**
- * The words for a launcher whose interpreter starts before its program is there; none where the language has no such, or
- * variables that its container has decide how it starts.
+ * The words that make a launcher start its interpreter before its program is known. None for a language without a warm
+ * interpreter, and where variables of the container change how it starts.
  *
- * @param options.nonce part of a name that nobody guesses
+ * @param options.nonce an unguessable part of a path
  */
 export function interpreterWords(
   { image, interpreterless, spec: { env = {}, file, run, warmInterpreter }, variables }: InterpreterPlace,
   { nonce }: { readonly nonce: string },
 ): string[] {
   if (warmInterpreter === undefined || interpreterless.has(image) || env.PYTHONUSERBASE !== undefined) return [];
-  if (Object.keys(variables).some((name) => FORMATIVE.test(name))) return [];
+  if (Object.keys(variables).some((name) => STARTUP_VARIABLES.test(name))) return [];
   const directory = `/tmp/.hook-${nonce}`;
   const start = {
     PYTHONPATH: directory,
@@ -50,14 +50,14 @@ export function interpreterWords(
   return ["-", WORKSPACE_ROOT, `${directory}/usercustomize.py`, pythonHook, ...line];
 }
 
-/** Whether an interpreter puts these files into the workspace. */
-export function takesFiles(files: Files): boolean {
+/** Whether an interpreter writes these files itself. */
+export function canWriteFiles(files: Files): boolean {
   const bytes = [...files.values()].reduce((total, { length }) => total + length, 0);
   return files.size <= MAX_FILES && bytes <= MAX_FILE_BYTES && ![...files.keys()].some((path) => path.includes("/"));
 }
 
-/** A message in the form that the hook reads. */
-export function encodeMessage({ argv, env, files }: Message): Uint8Array {
+/** Encodes a message for `warm_python.py`. */
+export function encodeMessage({ argv, env, files }: InterpreterMessage): Uint8Array {
   const variables = toVariables(env);
   const encoder = new TextEncoder();
   const fields = [

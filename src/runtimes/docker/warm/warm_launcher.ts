@@ -7,21 +7,23 @@ import type { Attachment } from "../engine/attachment.ts";
 import { BLOCK_BYTES, launcherWords, type LaunchOptions, lineOf, packArchive, runLine } from "../program/launcher.ts";
 import { type LauncherEvent, readLauncherOutput } from "../program/launcher_output.ts";
 import type { Files, WrittenFile } from "../files/pending_files.ts";
-import { encodeMessage, takesFiles } from "./warm_interpreter.ts";
+import { canWriteFiles, encodeMessage } from "./warm_interpreter.ts";
 
-const PATIENCE_MS = 15_000;
-/** How long one is waited for that is to end. */
+/** How long a launcher may take to answer. */
+const ANSWER_MS = 15_000;
+/** How long a launcher may take to end. */
 const END_MS = 1_000;
-const MAX_SAID = 500;
+/** How much of an interpreter's error goes into a message. */
+const MAX_ERROR_LENGTH = 500;
 
-/** A launcher that has not been told what to run, and is looked after until then. Disposing leaves it to its end. */
+/** A launcher, with its interpreter if it has one, that waits for a program. Disposing detaches from it. */
 export class WarmLauncher implements Disposable {
-  /** Whether it is an interpreter that waits, and no launcher alone. */
+  /** Whether an interpreter waits in it. */
   readonly hasInterpreter: boolean;
   readonly #launcher: Launcher;
-  /** What it says next: its end, unless it is asked for something. */
+  /** Its next output, which is its end unless it answers a request. */
   #next: Promise<IteratorResult<OutputChunk | LauncherEvent>>;
-  #turn: Promise<unknown> = Promise.resolve();
+  #lastWrite: Promise<unknown> = Promise.resolve();
   #isAlive = true;
 
   private constructor(launcher: Launcher, { hasInterpreter }: Pick<WarmLauncher, "hasInterpreter">) {
@@ -31,13 +33,12 @@ export class WarmLauncher implements Disposable {
   }
 
   /**
-   * Waits until a launcher is ready, with its interpreter where it has one. Where this throws the attachment remains
-   * the caller's.
+   * Waits until a launcher and its interpreter are warm. After an error the caller still owns the attachment.
    *
-   * @param options.onNoInterpreter is told that the interpreter has not waited
-   * @throws {CodeBeakerError} `runtime_unavailable` that says what it said instead
+   * @param options.onNoInterpreter is called when the interpreter failed to become warm
+   * @throws {CodeBeakerError} `runtime_unavailable` with the output of the interpreter
    */
-  static async ready(
+  static async warmUp(
     attachment: Attachment,
     { handshake, hasInterpreter, onNoInterpreter }: {
       readonly handshake: Handshake;
@@ -46,10 +47,10 @@ export class WarmLauncher implements Disposable {
     },
   ): Promise<WarmLauncher> {
     const { secret } = handshake;
-    using _patience = leaveAfter(attachment, PATIENCE_MS);
-    await tell(attachment, [encodeHandshake(handshake)]);
+    using _deadline = detachAfter(attachment, ANSWER_MS);
+    await send(attachment, [encodeHandshake(handshake)]);
     const items = readLauncherOutput(attachment.frames, secret);
-    const pid = await heardOf(items, { hasInterpreter, onNoInterpreter });
+    const pid = await readPid(items, { hasInterpreter, onNoInterpreter });
     return new WarmLauncher({ attachment, secret, items, pid }, { hasInterpreter });
   }
 
@@ -57,35 +58,35 @@ export class WarmLauncher implements Disposable {
     return this.#isAlive;
   }
 
-  /** Whether it can run such a program. An interpreter runs files. */
+  /** Whether it can run a program. An interpreter runs only files. */
   canRun({ kind }: Program): boolean {
     return this.#isAlive && (!this.hasInterpreter || kind === "file");
   }
 
-  /** Writes a file of the workspace; tells whether it could, which another way may. */
+  /** Writes a file of the workspace; false when it cannot, and the file has to be written another way. */
   write(file: WrittenFile): Promise<boolean> {
-    const written = this.#turn.then(() => this.#write(file));
-    this.#turn = written.catch(() => {}); // Its caller is told.
+    const written = this.#lastWrite.then(() => this.#write(file));
+    this.#lastWrite = written.catch(() => {}); // The caller gets the error.
     return written;
   }
 
-  /** It is the caller's from now on. */
+  /** Hands the launcher over to the caller. */
   async take(): Promise<Launcher> {
-    await this.#turn;
+    await this.#lastWrite;
     return { ...this.#launcher, items: resume(this.#next, this.#launcher.items) };
   }
 
-  /** Has it end, and waits for that. */
+  /** Ends it and waits for its end. */
   async end(): Promise<void> {
     const { attachment, items } = this.#launcher;
-    using _left = leaveAfter(attachment, END_MS);
+    using _deadline = detachAfter(attachment, END_MS);
     this.#isAlive = false;
     try {
-      await this.#turn;
+      await this.#lastWrite;
       await attachment.stdin.close();
-      for await (const _said of resume(this.#next, items));
+      for await (const _item of resume(this.#next, items));
     } catch {
-      // It is gone, or was waited for long enough.
+      // It is gone, or did not end in time.
     } finally {
       attachment[Symbol.dispose]();
     }
@@ -99,15 +100,15 @@ export class WarmLauncher implements Disposable {
   async #write({ content, name }: WrittenFile): Promise<boolean> {
     if (!this.#isAlive) return false;
     const { attachment } = this.#launcher;
-    using _patience = leaveAfter(attachment, PATIENCE_MS);
+    using _deadline = detachAfter(attachment, ANSWER_MS);
     try {
-      await tell(attachment, [new TextEncoder().encode(`write ${content.length} ${name}\n`), content]);
+      await send(attachment, [new TextEncoder().encode(`write ${content.length} ${name}\n`), content]);
       const { done, value } = await this.#next;
       if (done || !isAnswer(value)) return false;
       this.#next = this.#listen();
       return value.words[1] === "0";
     } catch {
-      return false; // It is gone.
+      return false; // The launcher is gone.
     }
   }
 
@@ -124,7 +125,7 @@ function isAnswer(item: OutputChunk | LauncherEvent): item is LauncherEvent {
   return "words" in item && item.words[0] === "written";
 }
 
-async function tell({ stdin }: Attachment, parts: readonly Uint8Array[]): Promise<void> {
+async function send({ stdin }: Attachment, parts: readonly Uint8Array[]): Promise<void> {
   const writer = stdin.getWriter();
   try {
     for (const part of parts) await writer.write(part);
@@ -133,53 +134,54 @@ async function tell({ stdin }: Attachment, parts: readonly Uint8Array[]): Promis
   }
 }
 
-/** Leaves an attachment unless the returned is disposed of in time. */
-function leaveAfter(attachment: Attachment, ms: number): Disposable {
+/** Detaches after this time, unless disposed of before. */
+function detachAfter(attachment: Attachment, ms: number): Disposable {
   const timer = setTimeout(() => attachment[Symbol.dispose](), ms);
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-/** What a launcher that waits is told, for a program that it can run. */
-export async function orderFor(
+/** Encodes a program for a warm launcher that can run it. */
+export async function encodeProgram(
   { hasInterpreter }: Pick<WarmLauncher, "hasInterpreter">,
   program: Program,
   { env, files, spec }: Pick<LaunchOptions, "env" | "spec"> & { readonly files: Files },
 ): Promise<Uint8Array[]> {
   const encoder = new TextEncoder();
-  const isGiven = hasInterpreter && takesFiles(files);
-  const archive = isGiven ? new Uint8Array() : await packArchive(files);
+  const isInMessage = hasInterpreter && canWriteFiles(files);
+  const archive = isInMessage ? new Uint8Array() : await packArchive(files);
   const blocks = archive.length / BLOCK_BYTES;
   if (!hasInterpreter || program.kind !== "file") {
     return [encoder.encode(lineOf(launcherWords(program, { spec, env, blocks }))), archive];
   }
   const argv = runLine(program, spec);
-  const message = encodeMessage({ env, files: isGiven ? files : new Map(), argv });
+  const message = encodeMessage({ env, files: isInMessage ? files : new Map(), argv });
   return [concatBytes([encoder.encode(`${blocks} ${message.length}\n`), archive, message])];
 }
 
-/** Its process, when it has told that, and its interpreter that it waits, of which nothing but that is to be heard. */
-async function heardOf(
+/** Reads the process id of a launcher, and waits until its interpreter is warm. */
+async function readPid(
   items: Launcher["items"],
   { hasInterpreter, onNoInterpreter }: { readonly hasInterpreter: boolean; onNoInterpreter(): void },
 ): Promise<number> {
   let pid: number | undefined;
-  let waits = !hasInterpreter;
-  while (pid === undefined || !waits) {
+  let isWarm = !hasInterpreter;
+  while (pid === undefined || !isWarm) {
     const { done, value } = await items.next();
-    if (done) throw new CodeBeakerError("runtime_unavailable", "A launcher ended before it could wait");
+    if (done) throw new CodeBeakerError("runtime_unavailable", "A launcher ended before it was warm");
     if ("words" in value) {
       if (value.words[0] === "launched") pid = Number(value.words[1]);
       continue;
     }
-    waits = value.stream === "stdout";
-    if (waits) continue;
+    isWarm = value.stream === "stdout"; // On stderr it says why not.
+    if (isWarm) continue;
     onNoInterpreter();
-    const said = new TextDecoder().decode(value.bytes).slice(0, MAX_SAID).trim();
-    throw new CodeBeakerError("runtime_unavailable", `The interpreter does not wait: ${said}`);
+    const error = new TextDecoder().decode(value.bytes).slice(0, MAX_ERROR_LENGTH).trim();
+    throw new CodeBeakerError("runtime_unavailable", `An interpreter could not become warm: ${error}`);
   }
   return pid;
 }
 
+/** Continues a generator of which the next item is already requested. */
 async function* resume<Item>(first: Promise<IteratorResult<Item>>, rest: AsyncGenerator<Item>): AsyncGenerator<Item> {
   const { done, value } = await first;
   if (done) return;

@@ -1,18 +1,18 @@
-# Makes Python wait for its program. It is Python's `usercustomize`, which is imported when everything else has started:
-# what comes then, Python does with the main file as it always does. `launch.sh` says how a program is announced. Until
-# then nothing of the workspace is looked at: what an earlier program left there is no program's to run.
+# Keeps a started Python warm until its program is known. Python imports this file as `usercustomize` at the end of its
+# start, and runs the main file afterwards as usual. `launch.sh` describes the protocol. Until the program is known, nothing
+# of the workspace is read, so that files of an earlier program are not run.
 #
-# On stdin: fields, each behind the number of its bytes and a colon. How many variables there are, and these; how many
-# files there are, and of each its name and its content; the command line. Where that could not have waited, since its
-# variables or packages change how Python starts, it is started anew. What a program may see of all this is that the kernel
-# knows its command line without its arguments.
+# stdin carries fields, each after its number of bytes and a colon: the number of variables, the variables; the number of
+# files, for each its name and content; the command line. If the variables or packages change how Python starts, the program
+# starts in a new Python. A program can only tell a warm start by the kernel's copy of its command line, which lacks the
+# arguments.
 import os
 
-FORMATIVE = ("PYTHON", "LC_", "LANG", "TZ")
-CUSTOMIZED = ("sitecustomize.py", "usercustomize.py")
+STARTUP_VARIABLES = ("PYTHON", "LC_", "LANG", "TZ")
+CUSTOMIZATION = ("sitecustomize.py", "usercustomize.py")
 
 
-def wait(sys, site):
+def run_warm(sys, site):
     own_path = os.environ.pop("PYTHONPATH")
     for path, _, names in os.walk(own_path, topdown=False):
         for name in names:
@@ -33,28 +33,28 @@ def wait(sys, site):
         os._exit(1)
     field = read_fields(int(size))
 
-    starts_anew = False
+    needs_restart = False
     for _ in range(int(next(field))):
         name, _, value = os.fsdecode(next(field)).partition("=")
         os.environ[name] = value
-        starts_anew = starts_anew or name.startswith(FORMATIVE)
+        needs_restart = needs_restart or name.startswith(STARTUP_VARIABLES)
     for _ in range(int(next(field))):
         with open(next(field), "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write(next(field))
-    line = [os.fsdecode(word) for word in field]
-    own_line = sys.orig_argv
+    argv = [os.fsdecode(word) for word in field]
+    own_argv = sys.orig_argv
     paths = [os.path.abspath(path) for path in search_path.split(":")] if search_path else []
     site.USER_BASE = site.USER_SITE = None
     if (
-        starts_anew
-        or line[: len(own_line)] != own_line
+        needs_restart
+        or argv[: len(own_argv)] != own_argv
         or os.path.exists(site.getusersitepackages())
-        or any(os.path.exists(os.path.join(path, name)) for path in paths for name in CUSTOMIZED)
+        or any(os.path.exists(os.path.join(path, name)) for path in paths for name in CUSTOMIZATION)
     ):
-        start(line)
+        restart(argv)
     sys.path[:0] = paths
-    sys.argv[1:] = line[len(own_line) :]
-    sys.orig_argv[:] = line
+    sys.argv[1:] = argv[len(own_argv) :]
+    sys.orig_argv[:] = argv
 
 
 def read_fields(size):
@@ -71,17 +71,17 @@ def read_fields(size):
         yield message[start:at]
 
 
-def start(line):
+def restart(argv):
     import _signal
 
-    for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, and what follows would too.
+    for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, and the new one would inherit that.
         _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
-    os.execvp(line[0], line)
+    os.execvp(argv[0], argv)
 
 
 try:
-    wait(*map(__import__, ("sys", "site")))
-except Exception as error:  # Python would go on without a word of it.
+    run_warm(*map(__import__, ("sys", "site")))
+except Exception as error:  # Python would ignore the error.
     os.write(2, f"The program cannot be started: {error}\n".encode())
     os._exit(126)
-raise ImportError(name="usercustomize")  # It leaves no module behind.
+raise ImportError(name="usercustomize")  # So that no module stays.

@@ -6,7 +6,7 @@ import { PAUSE_PROCESS } from "../container/environment_container.ts";
 import { WarmExec } from "./warm_exec.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
-/** A lasting container that was made for whoever opens a session next, and in it what waits for the first program. */
+/** A warm container for the session of any client, with a warm launcher for its first program. */
 export class WarmSession implements WarmMember {
   readonly container: Container;
   readonly containers: ContainerSet;
@@ -34,7 +34,7 @@ export class WarmSession implements WarmMember {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.containers[Symbol.asyncDispose](); // Whatever waits in it ends with it.
+    await this.containers[Symbol.asyncDispose](); // The launcher ends with it.
     await this.warm[Symbol.asyncDispose]();
   }
 }

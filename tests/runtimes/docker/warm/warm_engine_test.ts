@@ -143,7 +143,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
 
   for (const one of [...PYTHON_REQUESTS, ...OTHER_REQUESTS]) {
     const title = `${one.language} ${JSON.stringify({ ...one, code: one.code.slice(0, 40) })}`;
-    Deno.test(`[docker] a program cannot tell that something waited for it: ${title}`, async () => {
+    Deno.test(`[docker] a program cannot tell a warm start from a cold one: ${title}`, async () => {
       const [expected, seen] = [await request(cold, one), await request(warm, one)];
       assertEquals([expected.warm, seen.warm], [false, true]);
       const told = ({ denials, outcome, stderr, stdout }: ProgramResult) => ({ denials, outcome, stderr, stdout });
@@ -152,7 +152,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     });
   }
 
-  Deno.test("[docker] what waits is gone with the environment that took it, used or not", async () => {
+  Deno.test("[docker] a warm container is removed with the environment that leased it, used or not", async () => {
     const config = configFor("python", { singleUse: true });
     {
       await using _unused = await warm.runtime.createEnvironment(config);
@@ -161,7 +161,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await until(async () => (await warm.containers()).length === 0, "its container is gone");
   });
 
-  Deno.test("[docker] what has been lost while it waited is made good for by a cold start", async () => {
+  Deno.test("[docker] a program starts cold when its warm container was lost", async () => {
     await using environment = await warm.runtime.createEnvironment(configFor("python", { singleUse: true }));
     const [container] = await warm.containers();
     await warm.engine.getContainer(container?.Id ?? "").remove({ force: true });
@@ -169,7 +169,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     assertEquals([stdout, environment.warm], ["42\n", false]);
   });
 
-  Deno.test("[docker] an interpreter that was killed while it waited is made good for, too", async () => {
+  Deno.test("[docker] a program starts cold when its warm interpreter was killed", async () => {
     for (const singleUse of [true, false]) {
       await using environment = await warm.runtime.createEnvironment(configFor("python", { singleUse }));
       const [container] = await warm.containers();
@@ -184,7 +184,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     }
   });
 
-  Deno.test("[docker] where Python does not look for what has it wait, a container waits without it", async () => {
+  Deno.test("[docker] a launcher is warm alone in an image whose Python imports no usercustomize", async () => {
     const [{ RepoTags: [image] = [] } = {}] = await warm.engine.listImages({
       filters: { reference: ["codebeaker/python"] },
     });
@@ -192,12 +192,12 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await using docker = await openDocker({ dockerEnvironments: environments }, { pool: EAGER_POOL });
     const config = configFor("python", { singleUse: true });
     const error = await assertRejects(() => docker.runtime.createEnvironment(config), CodeBeakerError);
-    assert(error.message.includes("does not wait"), error.message); // A pool would tell the log, and start it cold.
+    assert(error.message.includes("could not become warm"), error.message); // The pool would log it and start cold.
     await using environment = await docker.runtime.createEnvironment(config);
     assertEquals([(await runCode(environment, "print(6 * 7)")).stdout, environment.warm], ["42\n", true]);
   });
 
-  Deno.test("[docker] nothing of who asked first is in what waits for others", async () => {
+  Deno.test("[docker] a warm container has no data of the client whose request made it", async () => {
     let made: (() => Promise<unknown>) | undefined;
     await using docker = await openDocker({}, {
       pool: { ...EAGER_POOL, lease: (_kind, { make }) => Promise.resolve(void (made = make)) },
@@ -210,7 +210,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     assert(!JSON.stringify(inspected).includes("hunter2"));
   });
 
-  Deno.test("[docker] a program finds its launcher's secret nowhere that it did not have to break into", async () => {
+  Deno.test("[docker] a program cannot read its launcher's secret", async () => {
     const { stdout } = await request(warm, {
       language: "python",
       code: `
@@ -229,7 +229,7 @@ print(vars(), [object for object in __import__("gc").get_objects() if isinstance
     assertEquals(uuids.filter((uuid) => !nonces.some((nonce) => nonce.endsWith(uuid))), []);
   });
 
-  Deno.test("[docker] a session's programs find an interpreter that waits, and their files", async () => {
+  Deno.test("[docker] a session's programs find a warm interpreter, and their files", async () => {
     await using environment = await warm.runtime.createEnvironment(configFor("python"));
     for (const turn of [1, 2, 3]) {
       await until(() => waitsIn(warm, environment), "something waits");
@@ -238,7 +238,7 @@ print(vars(), [object for object in __import__("gc").get_objects() if isinstance
     }
   });
 
-  Deno.test("[docker] what a program leaves behind runs in no interpreter that waits", async () => {
+  Deno.test("[docker] files that a program leaves are not run by a warm interpreter", async () => {
     await using environment = await warm.runtime.createEnvironment(configFor("python"));
     const trap = `
 import os
@@ -256,7 +256,7 @@ for place in (".packages", ".packages/encodings", "/tmp/.local/lib/python3.13/si
     assertEquals([stdout, environment.warm], ["True\n", true]); // Cold, Python would run it too.
   });
 
-  Deno.test("[docker] what waits in a session is gone before what it cannot run begins", async () => {
+  Deno.test("[docker] a session's warm interpreter ends before a program that it cannot run begins", async () => {
     await using environment = await warm.runtime.createEnvironment(configFor("python"));
     await until(() => waitsIn(warm, environment), "something waits");
     const look = "for each in /proc/[0-9]*/comm; do cat $each; done 2>/dev/null | sort | tr '\\n' ' '";
@@ -265,7 +265,7 @@ for place in (".packages", ".packages/encodings", "/tmp/.local/lib/python3.13/si
     assertEquals([stdout.includes("python"), environment.warm], [false, false]);
   });
 
-  Deno.test("[docker] a small file is written by what waits, by the rules of every other", async () => {
+  Deno.test("[docker] a warm launcher writes small files by the same rules as others are written", async () => {
     await using environment = await warm.runtime.createEnvironment(configFor("bash"));
     const prepare =
       "mkdir directory; ln -s /etc/passwd out; ln -s file in; echo old old old >file; : >closed; chmod 0 closed";

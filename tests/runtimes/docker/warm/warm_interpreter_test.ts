@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { ENVIRONMENTS } from "../../../../src/runtimes/docker/images/environments.ts";
-import { encodeMessage, interpreterWords, takesFiles } from "../../../../src/runtimes/docker/warm/warm_interpreter.ts";
+import {
+  canWriteFiles,
+  encodeMessage,
+  interpreterWords,
+} from "../../../../src/runtimes/docker/warm/warm_interpreter.ts";
 
 const NO_SPEC = { image: "", file: "", run: [] };
 const PYTHON = {
@@ -10,7 +14,7 @@ const PYTHON = {
   variables: {},
 };
 
-Deno.test("interpreterWords() has Python start where nothing of a workspace is looked at", () => {
+Deno.test("interpreterWords() starts Python without reading the workspace", () => {
   const [mark, directory, hook, text, ...line] = interpreterWords({ ...PYTHON, variables: { A: "b" } }, { nonce: "n" });
   assertEquals([mark, directory, hook], ["-", "/workspace", "/tmp/.hook-n/usercustomize.py"]);
   assertEquals(text?.includes('raise ImportError(name="usercustomize")'), true);
@@ -24,28 +28,28 @@ Deno.test("interpreterWords() has Python start where nothing of a workspace is l
   ]);
 });
 
-Deno.test("interpreterWords() lets no interpreter wait where the container's variables decide how it starts", () => {
+Deno.test("interpreterWords() has no interpreter where variables of the container change its start", () => {
   for (const name of ["PYTHONHOME", "PYTHONPYCACHEPREFIX", "LANG", "LC_ALL", "TZ"]) {
     assertEquals(interpreterWords({ ...PYTHON, variables: { [name]: "" } }, { nonce: "n" }), []);
   }
 });
 
-Deno.test("interpreterWords() lets a launcher alone wait for every other language", () => {
+Deno.test("interpreterWords() has no interpreter for other languages", () => {
   const others = Object.entries(ENVIRONMENTS).filter(([name]) => name !== "python");
   assertEquals(interpreterWords({ ...PYTHON, interpreterless: new Set(["i"]) }, { nonce: "n" }), []);
   for (const [, spec] of others) assertEquals(interpreterWords({ ...PYTHON, spec }, { nonce: "n" }), []);
 });
 
-Deno.test("takesFiles() tells what is few and small, and in the workspace itself", () => {
+Deno.test("canWriteFiles() is true for a few small files directly in the workspace", () => {
   const file = new Uint8Array(1);
   const many = (count: number) => new Map(Array.from({ length: count }, (_, index) => [`f${index}`, file] as const));
-  assertEquals([many(0), many(16), many(17)].map(takesFiles), [true, true, false]);
-  assertEquals(takesFiles(new Map([["a", new Uint8Array(65_536)]])), true);
-  assertEquals(takesFiles(new Map([["a", new Uint8Array(65_536)], ["b", file]])), false);
-  assertEquals(takesFiles(new Map([["a/b", file]])), false);
+  assertEquals([many(0), many(16), many(17)].map(canWriteFiles), [true, true, false]);
+  assertEquals(canWriteFiles(new Map([["a", new Uint8Array(65_536)]])), true);
+  assertEquals(canWriteFiles(new Map([["a", new Uint8Array(65_536)], ["b", file]])), false);
+  assertEquals(canWriteFiles(new Map([["a/b", file]])), false);
 });
 
-Deno.test("encodeMessage() counts bytes, whatever they are", () => {
+Deno.test("encodeMessage() counts bytes, not characters", () => {
   const files = new Map([["ü", new Uint8Array([0, 58, 255])]]);
   const message = encodeMessage({ env: { A: "1:2\n" }, files, argv: ["p", ""] });
   const expected = ["1:1", "6:A=1:2\n", "1:1", "2:ü", "3:"].map((text) => new TextEncoder().encode(text));

@@ -2,10 +2,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import type { OutputStream } from "../../../../src/core/execution.ts";
 import type { Attachment } from "../../../../src/runtimes/docker/engine/attachment.ts";
-import { orderFor, WarmLauncher } from "../../../../src/runtimes/docker/warm/warm_launcher.ts";
+import { encodeProgram, WarmLauncher } from "../../../../src/runtimes/docker/warm/warm_launcher.ts";
 import { frame } from "../engine/frames.ts";
 
-const CONFIDENCE = { secret: "5ecret", nonce: "0nce" };
+const HANDSHAKE = { secret: "5ecret", nonce: "0nce" };
 const FILE = { kind: "file", path: "main.py", args: [] } as const;
 const SHELL = { kind: "shell", command: "id", args: [], workingDirectory: "." } as const;
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -39,7 +39,7 @@ class Peer {
   }
 
   async tell(words: string): Promise<void> {
-    await this.print("stderr", `\0${CONFIDENCE.secret} ${words}\n`);
+    await this.print("stderr", `\0${HANDSHAKE.secret} ${words}\n`);
   }
 
   async end(): Promise<void> {
@@ -51,8 +51,8 @@ async function readyWith({ hasInterpreter }: { readonly hasInterpreter: boolean 
   const peer = new Peer();
   await peer.tell("launched 7");
   if (hasInterpreter) await peer.print("stdout", "\n");
-  const launcher = await WarmLauncher.ready(peer.attachment, {
-    handshake: CONFIDENCE,
+  const launcher = await WarmLauncher.warmUp(peer.attachment, {
+    handshake: HANDSHAKE,
     hasInterpreter,
     onNoInterpreter() {
       throw new Error("It waits");
@@ -61,7 +61,7 @@ async function readyWith({ hasInterpreter }: { readonly hasInterpreter: boolean 
   return { peer, launcher };
 }
 
-Deno.test("WarmLauncher.ready() greets, and waits for the launcher and its interpreter", async () => {
+Deno.test("WarmLauncher.warmUp() sends the handshake and waits for the launcher and its interpreter", async () => {
   for (const hasInterpreter of [false, true]) {
     const { launcher, peer } = await readyWith({ hasInterpreter });
     assertEquals([peer.read, launcher.isAlive, launcher.hasInterpreter], ["5ecret 0nce\n", true, hasInterpreter]);
@@ -70,25 +70,25 @@ Deno.test("WarmLauncher.ready() greets, and waits for the launcher and its inter
   }
 });
 
-Deno.test("WarmLauncher.ready() tells what was said where nothing waits", async () => {
+Deno.test("WarmLauncher.warmUp() fails with the output of the interpreter", async () => {
   const peer = new Peer();
   await peer.tell("launched 7");
   await peer.print("stderr", "no such file\n");
   let told = 0;
-  const options = { handshake: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => void told++ };
-  const ready = () => WarmLauncher.ready(peer.attachment, options);
+  const options = { handshake: HANDSHAKE, hasInterpreter: true, onNoInterpreter: () => void told++ };
+  const ready = () => WarmLauncher.warmUp(peer.attachment, options);
   const error = await assertRejects(ready, CodeBeakerError, "no such file");
   assertEquals([error.code, told], ["runtime_unavailable", 1]);
 });
 
-Deno.test("WarmLauncher.ready() does not blame the interpreter where the launcher itself is lost", async () => {
+Deno.test("WarmLauncher.warmUp() reports no interpreter failure when the launcher itself is lost", async () => {
   const peer = new Peer();
   await peer.end();
-  const options = { handshake: CONFIDENCE, hasInterpreter: true, onNoInterpreter: () => assertEquals("it", "blamed") };
-  await assertRejects(() => WarmLauncher.ready(peer.attachment, options), CodeBeakerError, "ended before");
+  const options = { handshake: HANDSHAKE, hasInterpreter: true, onNoInterpreter: () => assertEquals("it", "blamed") };
+  await assertRejects(() => WarmLauncher.warmUp(peer.attachment, options), CodeBeakerError, "ended before");
 });
 
-Deno.test("WarmLauncher is dead as soon as its stream ends, or it says what nobody asked for", async () => {
+Deno.test("WarmLauncher is dead when its stream ends or it prints without a request", async () => {
   for (const lose of [(peer: Peer) => peer.end(), (peer: Peer) => peer.print("stdout", "unasked")]) {
     const { launcher, peer } = await readyWith({ hasInterpreter: false });
     await lose(peer);
@@ -100,7 +100,7 @@ Deno.test("WarmLauncher is dead as soon as its stream ends, or it says what nobo
   }
 });
 
-Deno.test("WarmLauncher.write() has files written one after the other, and says which could not be", async () => {
+Deno.test("WarmLauncher.write() writes files one after the other, and returns false on failure", async () => {
   const { launcher, peer } = await readyWith({ hasInterpreter: false });
   const written = Promise.all([
     launcher.write({ name: "a", content: encode("one") }),
@@ -113,10 +113,10 @@ Deno.test("WarmLauncher.write() has files written one after the other, and says 
   await launcher.end();
 });
 
-Deno.test("WarmLauncher.take() gives everything that is said from then on", async () => {
+Deno.test("WarmLauncher.take() hands over all later output", async () => {
   const { launcher, peer } = await readyWith({ hasInterpreter: false });
   const { items, pid, secret } = await launcher.take();
-  assertEquals([pid, secret], [7, CONFIDENCE.secret]);
+  assertEquals([pid, secret], [7, HANDSHAKE.secret]);
   await peer.tell("ready 1");
   await peer.print("stdout", "hello");
   await peer.end();
@@ -132,10 +132,10 @@ Deno.test("WarmLauncher.end() closes its stdin and waits for its end", async () 
   assertEquals([peer.isClosed, peer.isLeft, launcher.isAlive], [true, true, false]);
 });
 
-Deno.test("orderFor() gives an interpreter its files while they are small, and an archive else", async () => {
+Deno.test("encodeProgram() puts small files into the message of an interpreter, others into an archive", async () => {
   const spec = { image: "i", file: "main.py", run: ["python3", "{file}"] };
   const order = async (files: Record<string, Uint8Array<ArrayBuffer>>, hasInterpreter = true) => {
-    const parts = await orderFor({ hasInterpreter }, { ...FILE, args: ["x"] }, {
+    const parts = await encodeProgram({ hasInterpreter }, { ...FILE, args: ["x"] }, {
       spec,
       env: { A: "ä" },
       files: new Map(Object.entries(files)),
