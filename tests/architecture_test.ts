@@ -132,7 +132,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
   "@logtape/logtape": ["src/log.ts"],
-  "modern-tar": ["src/workspace/tar.ts", "src/runtimes/docker/program/launcher.ts"],
+  "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/launcher.ts"],
   "dockerode": ["src/runtimes/docker/engine/"],
   "@types/dockerode": ["src/runtimes/docker/engine/"],
 };

@@ -4,15 +4,15 @@ import { outside } from "../core/workspace_path.ts";
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = fs.constants;
 
-/** Whether this service's own files would be another's than the programs', which then could not change them. */
-const MAY_GIVE_AWAY = Deno.build.os === "linux" &&
+/** Whether the service runs as root: its programs have other users, to which it gives the files it makes. */
+const MAY_CHANGE_OWNER = Deno.build.os === "linux" &&
   Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted" &&
   Deno.uid() === 0;
 
 /**
- * An open directory, through which names in it are reached by descriptor and not by path (`/proc/self/fd/<n>/<name>`):
- * whatever a program renames or links meanwhile, the operation stays in this directory. Where there is no `/proc` the
- * path is used, and a program that swaps a directory for a symlink at the right moment could lead it astray.
+ * An open directory that reaches its names by descriptor (`/proc/self/fd/<n>/<name>`): an operation stays in this
+ * directory, whatever a program renames or links meanwhile. Without `/proc` it uses the path, and a program that swaps a
+ * directory for a symlink at the right moment could redirect the operation.
  */
 export class DirectoryHandle implements Disposable {
   readonly #fd: number;
@@ -23,12 +23,12 @@ export class DirectoryHandle implements Disposable {
     this.#base = Deno.build.os === "linux" ? `/proc/self/fd/${fd}` : path;
   }
 
-  /** A directory that the service itself made; its own path is trusted. */
+  /** Opens a directory that the service made; its own path is trusted. */
   static openRoot(path: string): DirectoryHandle {
     return new DirectoryHandle(fs.openSync(path, O_RDONLY | O_DIRECTORY), path);
   }
 
-  /** The path of a name in this directory, good for one operation that does not follow a symlink at its end. */
+  /** The path of a name in this directory, for one operation that does not follow a symlink at its end. */
   child(name: string): string {
     return `${this.#base}/${name}`;
   }
@@ -38,18 +38,18 @@ export class DirectoryHandle implements Disposable {
     return `${this.#base}/.`;
   }
 
-  /** What tells this directory from every other, by whatever path it is reached. */
+  /** Identifies this directory, whatever its path. */
   get identity(): string {
     return identityOf(fs.fstatSync(this.#fd));
   }
 
-  /** A directory in this one; a symlink is none. */
+  /** Opens a directory in this one; does not follow a symlink. */
   open(name: string): DirectoryHandle {
     const child = this.child(name);
     return new DirectoryHandle(fs.openSync(child, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), child);
   }
 
-  /** The same; undefined when the name is none, or is not there. */
+  /** Opens a directory in this one; undefined when the name is missing or no directory. */
   openIfDirectory(name: string): DirectoryHandle | undefined {
     try {
       return this.open(name);
@@ -59,36 +59,36 @@ export class DirectoryHandle implements Disposable {
     }
   }
 
-  /** Where a symlink in this directory points; undefined when the name is none, or is not there. */
+  /** The target of a symlink in this directory; undefined when the name is missing or no symlink. */
   readLink(name: string): string | undefined {
     const child = this.child(name);
     return fs.lstatSync(child, { throwIfNoEntry: false })?.isSymbolicLink() ? fs.readlinkSync(child) : undefined;
   }
 
   /**
-   * A regular file in this directory, as a descriptor that the caller closes. Never follows a link or waits for a pipe.
-   * One that is made belongs to whoever owns the directory.
+   * Opens a regular file in this directory; the caller closes the descriptor. Does not follow links or wait for pipes. A
+   * new file gets the directory's owner.
    */
   openFile(name: string, { path, flags }: { readonly path: string; readonly flags: number }): number {
     const fd = fs.openSync(this.child(name), flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
     const stats = fs.fstatSync(fd);
     if (stats.isFile()) {
-      if ((flags & O_CREAT) !== 0 && stats.uid === 0) this.#give(fd);
+      if ((flags & O_CREAT) !== 0 && stats.uid === 0) this.#changeOwner(fd);
       return fd;
     }
     fs.closeSync(fd);
     throw new CodeBeakerError("invalid_request", `Cannot open ${JSON.stringify(path)} as it must be a regular file`);
   }
 
-  /** Makes a directory in this one, for whoever owns this one. */
+  /** Makes a directory with the same owner in this one. */
   makeDirectory(name: string): void {
     fs.mkdirSync(this.child(name), 0o700);
-    if (!MAY_GIVE_AWAY) return;
+    if (!MAY_CHANGE_OWNER) return;
     using made = this.open(name);
-    this.#give(made.#fd);
+    this.#changeOwner(made.#fd);
   }
 
-  /** Makes a symlink in this directory, for whoever owns it. */
+  /** Makes a symlink with the same owner in this directory. */
   makeSymlink(target: string, name: string): void {
     fs.symlinkSync(target, this.child(name));
     const uid = this.#foreignOwner();
@@ -99,27 +99,25 @@ export class DirectoryHandle implements Disposable {
     fs.closeSync(this.#fd);
   }
 
-  #give(fd: number): void {
+  #changeOwner(fd: number): void {
     const uid = this.#foreignOwner();
     if (uid !== undefined) fs.fchownSync(fd, uid, uid);
   }
 
-  /** Whose this directory is, when that is not this service and it may give files away. */
+  /** The owner of this directory, when that is another user and files may change owner. */
   #foreignOwner(): number | undefined {
-    const { uid } = MAY_GIVE_AWAY ? fs.fstatSync(this.#fd) : { uid: 0 };
+    const { uid } = MAY_CHANGE_OWNER ? fs.fstatSync(this.#fd) : { uid: 0 };
     return uid === 0 ? undefined : uid;
   }
 }
 
-/** What tells a file from every other, by whatever path it is reached. */
+/** Identifies a file, whatever its path. */
 export function identityOf({ dev, ino }: fs.Stats): string {
   return `${dev}:${ino}`;
 }
 
-/**
- * A file system error as a caller's: what is missing, in the way, or a symlink. Anything else is passed on as it is.
- */
-export function translate(error: unknown, path: string): unknown {
+/** Turns a file system error into the client's error; returns any other error unchanged. */
+export function toClientError(error: unknown, path: string): unknown {
   const shown = JSON.stringify(path);
   switch (systemCodeOf(error)) {
     case "ENOENT":
@@ -131,7 +129,7 @@ export function translate(error: unknown, path: string): unknown {
     case "ELOOP":
       return outside(path, { why: "it holds a symlink" });
     case "ENOTDIR":
-      return new CodeBeakerError("invalid_request", `Cannot use ${shown} as a part of it is no directory`, {
+      return new CodeBeakerError("invalid_request", `Cannot use ${shown} as a part of the path is no directory`, {
         cause: error,
       });
     case "EISDIR":

@@ -3,7 +3,7 @@ import { Semaphore } from "../concurrency/semaphore.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import type { DiskUsage } from "../host/size_watch.ts";
 import type { ConfinedDirectory } from "../sandbox/confined_directory.ts";
-import { systemCodeOf, translate } from "./directory_handle.ts";
+import { systemCodeOf, toClientError } from "./directory_handle.ts";
 
 /** Most bytes that are written between two walks through a directory whose size the kernel does not count. */
 const STEP_BYTES = MEBIBYTE;
@@ -18,7 +18,7 @@ const LEAST_BYTES = 512;
 export class DiskRoom {
   readonly #directory: Pick<ConfinedDirectory, "bounds" | "isBounded" | "usage">;
   readonly #diskMb: number;
-  readonly #turns = new Semaphore(1);
+  readonly #slot = new Semaphore(1);
   #leftBytes: number;
 
   /** @param diskMb the bound, as the client knows it */
@@ -39,7 +39,7 @@ export class DiskRoom {
     write: () => T | Promise<T>,
     { isProgram = false }: { readonly isProgram?: boolean } = {},
   ): Promise<T> {
-    using _turn = await this.#turns.acquire();
+    using _slot = await this.#slot.acquire();
     await this.#take(Math.max(bytes, LEAST_BYTES), isProgram ? RESERVED_FROM_PROGRAMS : RESERVED);
     return await write();
   }
@@ -55,10 +55,10 @@ export class DiskRoom {
     this.#leftBytes -= bytes;
   }
 
-  /** Translates a system's error as {@link translate} does, but a full directory is `too_large`. */
+  /** Turns a file system error into the client's error; a full directory is `too_large`. */
   explain(error: unknown, path: string): unknown {
     const isFull = this.#directory.isBounded && systemCodeOf(error) === "ENOSPC";
-    return isFull ? this.#full(error, path) : translate(error, path);
+    return isFull ? this.#full(error, path) : toClientError(error, path);
   }
 
   #full(cause?: unknown, path?: string): CodeBeakerError {

@@ -5,22 +5,22 @@ import { isTooDeep, MAX_DEPTH } from "../core/workspace_path.ts";
 import { type DirectoryHandle, identityOf } from "./directory_handle.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import { readAt } from "./read_range.ts";
-import { makeDirectory, type Place } from "./workspace_place.ts";
+import { makeDirectory, type ResolvedPath } from "./resolve_path.ts";
 
 const { O_CREAT, O_RDONLY, O_WRONLY } = fs.constants;
 
-/** More entries than this are refused rather than listed. */
+/** Most entries of a listing, and of an archive. */
 export const MAX_ENTRIES = 10_000;
 
-/** How much of a file is in memory while it is copied. */
+/** Size of the buffer with which files are copied. */
 const COPY_BYTES = 65_536;
 
-/** The most that a `Date` holds (ECMAScript, time values). */
+/** Latest time of a `Date` (ECMAScript, time values). */
 const MAX_TIME_MS = 8.64e15;
 
-type Name = Pick<Place, "directory" | "name">;
+type Name = Pick<ResolvedPath, "directory" | "name">;
 
-/** What is copied, and where to. */
+/** The source and the destination of a copy. */
 interface Transfer {
   readonly from: Name;
   readonly to: Name;
@@ -29,11 +29,10 @@ interface Transfer {
 /**
  * Copies a file, or a directory with everything in it; symlinks are copied as symlinks.
  *
- * @param options.path what the source is called
- * @param options.room what may be written
- * @throws {CodeBeakerError} `too_large` for a tree that is too deep, or does not fit; `invalid_request` for what is no
- *   file
- * @throws the reason of `signal` when it is aborted between two of its files
+ * @param options.path the source's path in messages
+ * @throws {CodeBeakerError} `too_large` for a tree that is too deep or does not fit; `invalid_request` for an entry that
+ *   is no file, directory or symlink
+ * @throws the reason of `signal` when it aborts between two files
  */
 export async function copyTree(
   { from, to }: Transfer,
@@ -50,7 +49,7 @@ export async function copyTree(
     return;
   }
   const isDirectory = kind.isDirectory();
-  if (isDirectory) refuseDepth(path);
+  if (isDirectory) checkDepth(path);
   const copy = () => isDirectory ? makeDirectory(to.directory, to.name) : copyFile({ from, to }, path);
   await (room?.write(kind.size, copy) ?? copy());
   if (!isDirectory) return;
@@ -63,7 +62,7 @@ export async function copyTree(
 }
 
 /**
- * What lies in a directory, `depth` levels deep.
+ * Lists a directory, `depth` levels deep.
  *
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep or has too many entries
  */
@@ -73,9 +72,9 @@ export function listTree(
 ): FileEntry[] {
   let left = MAX_ENTRIES;
   function list(directory: DirectoryHandle, below: { readonly path: string; readonly depth: number }): FileEntry[] {
-    refuseDepth(below.path);
+    checkDepth(below.path);
     return fs.readdirSync(directory.self).toSorted().map((name) => {
-      if (--left < 0) throw tooLarge(below.path, `it holds more than ${MAX_ENTRIES} entries`);
+      if (--left < 0) throw treeTooLarge(below.path, `it holds more than ${MAX_ENTRIES} entries`);
       const path = below.path === "." ? name : `${below.path}/${name}`;
       const entry = toEntry(path, fs.lstatSync(directory.child(name)));
       if (entry.type !== "directory" || below.depth <= 1) return entry;
@@ -86,7 +85,7 @@ export function listTree(
   return list(directory, { path, depth });
 }
 
-/** A file or directory as a listing shows it. */
+/** Makes the entry of a listing. */
 export function toEntry(path: string, stats: fs.Stats): FileEntry {
   return {
     name: path.slice(path.lastIndexOf("/") + 1),
@@ -97,20 +96,20 @@ export function toEntry(path: string, stats: fs.Stats): FileEntry {
   };
 }
 
-/** A program can give a file a time that no calendar holds. */
+/** Formats a file time; programs can set times that no `Date` holds. */
 export function toTime(ms: number): string {
   return new Date(Math.min(Math.max(ms, -MAX_TIME_MS), MAX_TIME_MS)).toISOString();
 }
 
 async function copyFile({ from, to }: Transfer, path: string): Promise<void> {
   using opened = new DisposableStack();
-  const open = (place: Name, flags: number) =>
-    opened.adopt(place.directory.openFile(place.name, { path, flags }), (fd) => fs.closeSync(fd));
+  const open = ({ directory, name }: Name, flags: number) =>
+    opened.adopt(directory.openFile(name, { path, flags }), (fd) => fs.closeSync(fd));
   const source = open(from, O_RDONLY);
   const destination = open(to, O_WRONLY | O_CREAT);
-  if (identityOf(fs.fstatSync(source)) === identityOf(fs.fstatSync(destination))) throw intoItself(path);
+  if (identityOf(fs.fstatSync(source)) === identityOf(fs.fstatSync(destination))) throw copyIntoItself(path);
   fs.ftruncateSync(destination);
-  // Deno's streams of node:fs close the descriptors that they are given when a write fails, whoever owns them.
+  // No stream of node:fs: in Deno these close the descriptor when a write fails, although it is not theirs.
   const buffer = new Uint8Array(COPY_BYTES);
   for (let position = 0, count = -1; count !== 0; position += count) {
     count = await readAt(source, { buffer, position });
@@ -118,18 +117,18 @@ async function copyFile({ from, to }: Transfer, path: string): Promise<void> {
   }
 }
 
-/** A copy of something onto, or into, itself. */
-export function intoItself(path: string): CodeBeakerError {
+/** The error of a copy into itself. */
+export function copyIntoItself(path: string): CodeBeakerError {
   return new CodeBeakerError("conflict", `Cannot copy ${JSON.stringify(path.slice(0, 200))} into itself`);
 }
 
-/** @throws {CodeBeakerError} `too_large` for a path that lies too deep */
-export function refuseDepth(path: string): void {
-  if (isTooDeep(path)) throw tooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
+/** @throws {CodeBeakerError} `too_large` for a path that is too deep */
+export function checkDepth(path: string): void {
+  if (isTooDeep(path)) throw treeTooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
 }
 
-/** A `too_large` about a tree. */
-export function tooLarge(path: string, why: string): CodeBeakerError {
+/** A `too_large` error about a tree. */
+export function treeTooLarge(path: string, why: string): CodeBeakerError {
   return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path.slice(0, 200))} as ${why}`);
 }
 

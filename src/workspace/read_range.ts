@@ -8,10 +8,7 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/**
- * The bytes of a part of an open file, which the caller closes. They are exactly as many as was asked for: where the
- * file ends before, zeros take the place of what is missing.
- */
+/** Reads exactly `length` bytes of an open file, with zeros after its end. The caller closes the file. */
 export async function* readRange(fd: number, { offset, length }: ByteRange): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let hasEnded = false;
   for (let done = 0; done < length;) {
@@ -25,8 +22,8 @@ export async function* readRange(fd: number, { offset, length }: ByteRange): Asy
 }
 
 /**
- * The bytes of a part of a file, as many as there are, as a stream. The stream takes the descriptor over: it is closed
- * when all has been read, when reading fails, and when the stream is cancelled.
+ * Streams a part of a file, up to its end. The stream owns the descriptor, and closes it at the end, on failure and when
+ * it is cancelled.
  */
 export function streamRange(fd: number, { offset, length }: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
   let [position, left] = [offset, length];
@@ -64,7 +61,7 @@ export function streamRange(fd: number, { offset, length }: ByteRange): Readable
   }, { highWaterMark: 0 });
 }
 
-/** Reads what there is from a position on, as much as the buffer takes; 0 bytes mean the end. */
+/** Reads from a position into a buffer; 0 bytes mean the end of the file. */
 export function readAt(
   fd: number,
   { buffer, position }: { readonly buffer: Uint8Array; readonly position: number },

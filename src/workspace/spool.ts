@@ -4,8 +4,8 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { type ByteRange, readRange } from "./read_range.ts";
 
 /**
- * Bytes that wait in a file without a name: whatever becomes of this process, the kernel removes it. Disposing gives its
- * room back, and is not to be done before whoever reads it has ended.
+ * A buffer in an unnamed file, which the kernel removes when the process ends. Disposing frees its disk space; its
+ * readers must have ended before.
  */
 export class Spool implements Disposable {
   readonly #fd: number;
@@ -16,10 +16,10 @@ export class Spool implements Disposable {
     this.#fd = fd;
   }
 
-  /** @param directory where it takes its room */
+  /** @param directory the directory on whose disk it lies */
   static open(directory: string): Spool {
     const path = join(directory, `spool-${crypto.randomUUID()}`);
-    return atWork(() => {
+    return translateErrors(() => {
       const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL, 0o600);
       fs.unlinkSync(path);
       return new Spool(fd);
@@ -31,13 +31,13 @@ export class Spool implements Disposable {
     return this.#size;
   }
 
-  /** @throws {CodeBeakerError} `runtime_unavailable` when this machine has no room for them */
+  /** @throws {CodeBeakerError} `runtime_unavailable` when the disk is full */
   append(bytes: Uint8Array): void {
-    atWork(() => fs.writeFileSync(this.#fd, bytes));
+    translateErrors(() => fs.writeFileSync(this.#fd, bytes));
     this.#size += bytes.length;
   }
 
-  /** A part of it; absent, all of it. */
+  /** Reads a part of it. Default: all of it. */
   read(range: ByteRange = { offset: 0, length: this.#size }): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     return readRange(this.#fd, range);
   }
@@ -49,7 +49,7 @@ export class Spool implements Disposable {
   }
 }
 
-function atWork<T>(work: () => T): T {
+function translateErrors<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {

@@ -1,82 +1,83 @@
 import { CodeBeakerError } from "../core/errors.ts";
-import { CheckedArchive } from "./archive_check.ts";
+import { CheckedArchive } from "./archive/checked_archive.ts";
 import { Spool } from "./spool.ts";
 
-/** More of them at a time are told to come again: each may take as much of the disk as its session may. */
+/** Most uploads at the same time; each may take as much disk space as its session. */
 const MAX_UPLOADS = 32;
-/** Those of one tenant among them, so that it leaves some to the others. */
+/** Most uploads of one tenant at the same time. */
 const MAX_UPLOADS_PER_TENANT = 16;
 const RETRY_MS = 1_000;
 
-/** Whose upload it is, and how large it may be, unpacked. */
+/** The owner of an upload, and its most bytes when unpacked. */
 export interface UploadOptions {
   readonly tenant: string;
   readonly maxBytes: number;
 }
 
-/** What a client sent, whole. Disposing gives back what it takes of the disk. */
+/** A complete upload. Disposing frees its disk space. */
 export interface Upload extends Disposable {
-  /** Its bytes, from the beginning. */
   stream(): ReadableStream<Uint8Array>;
 }
 
 /**
- * Where what clients send waits until all of it has come: a workspace never sees half a file because a client vanished, and
- * nothing of an archive before all of it is known to be harmless.
+ * Keeps uploads until they are complete: a workspace never gets a part of a file because its client vanished, nor any of
+ * an archive before all of it is checked.
  */
 export class Uploads {
   readonly #directory: string | undefined;
-  /** Whose uploads are there. */
+  /** The tenant of each present upload. */
   readonly #owners: string[] = [];
 
-  /** @param directory where it waits; undefined where there is none, and nothing can be taken */
+  /** @param directory the directory for uploads; undefined when there is none, and every upload is refused */
   constructor(directory: string | undefined) {
     this.#directory = directory;
   }
 
   /**
-   * Takes a file of at most `maxBytes`.
+   * Receives a file of at most `maxBytes`.
    *
-   * @throws {CodeBeakerError} `too_large`; `busy` when too many come at the same time; `runtime_unavailable`
-   * @throws what its source throws
+   * @throws {CodeBeakerError} `too_large`; `busy` for too many uploads at the same time; `runtime_unavailable`
+   * @throws the error of the body
    */
-  takeFile(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
-    return this.#take(body, { tenant, take: (directory) => spoolFile(body, { directory, maxBytes }) });
+  receiveFile(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
+    return this.#receive(body, { tenant, read: (directory) => spoolFile(body, { directory, maxBytes }) });
   }
 
-  /** Takes a tar archive that unpacks to at most `maxBytes`. @throws as {@link takeFile} and {@link CheckedArchive.read} do */
-  takeArchive(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
-    return this.#take(body, { tenant, take: (directory) => CheckedArchive.read(body, { directory, maxBytes }) });
+  /** Receives a tar archive that unpacks to at most `maxBytes`. @throws as {@link receiveFile} and {@link CheckedArchive.read} do */
+  receiveArchive(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
+    return this.#receive(body, { tenant, read: (directory) => CheckedArchive.read(body, { directory, maxBytes }) });
   }
 
-  async #take(
+  async #receive(
     body: ReadableStream<Uint8Array>,
-    { tenant, take }: { readonly tenant: string; take(directory: string): Promise<Upload> },
+    { tenant, read }: { readonly tenant: string; read(directory: string): Promise<Upload> },
   ): Promise<Upload> {
     const directory = this.#directory;
-    const refusal = this.#whyNot(tenant);
-    if (directory === undefined || refusal !== undefined) {
-      await body.cancel(refusal);
-      throw refusal;
+    const error = this.#findObstacle(tenant);
+    if (directory === undefined || error !== undefined) {
+      await body.cancel(error);
+      throw error;
     }
     this.#owners.push(tenant);
     using building = new DisposableStack();
     building.defer(() => this.#owners.splice(this.#owners.indexOf(tenant), 1));
-    const upload = building.use(await take(directory));
+    const upload = building.use(await read(directory));
     const owned = building.move();
     return { stream: () => upload.stream(), [Symbol.dispose]: () => owned.dispose() };
   }
 
-  #whyNot(tenant: string): CodeBeakerError | undefined {
+  #findObstacle(tenant: string): CodeBeakerError | undefined {
     if (this.#directory === undefined) {
       return new CodeBeakerError(
         "runtime_unavailable",
-        "Cannot keep an upload as there is no temporary directory for it",
+        "Cannot take an upload as the service has no temporary directory for it",
       );
     }
     const own = this.#owners.filter((owner) => owner === tenant).length;
     if (this.#owners.length < MAX_UPLOADS && own < MAX_UPLOADS_PER_TENANT) return undefined;
-    const why = own < MAX_UPLOADS_PER_TENANT ? `${MAX_UPLOADS} come already` : `${own} of this tenant come already`;
+    const why = own < MAX_UPLOADS_PER_TENANT
+      ? `${MAX_UPLOADS} others are under way`
+      : `${own} others of this tenant are under way`;
     return new CodeBeakerError("busy", `Cannot take an upload now as ${why}`, { details: { retryAfterMs: RETRY_MS } });
   }
 }

@@ -2,13 +2,14 @@ import * as fs from "node:fs";
 import { join } from "@std/path";
 import { CodeBeakerError, invalidField } from "../core/errors.ts";
 import type { FileEntry, WriteMode } from "../core/files.ts";
-import { DirectoryHandle, identityOf, translate } from "./directory_handle.ts";
+import { DirectoryHandle, identityOf, toClientError } from "./directory_handle.ts";
 import type { DiskRoom } from "./disk_room.ts";
-import { copyTree, intoItself, listTree, toEntry } from "./file_tree.ts";
+import { copyIntoItself, copyTree, listTree, toEntry } from "./file_tree.ts";
 import { streamRange } from "./read_range.ts";
 import { removeTree } from "../host/remove_tree.ts";
-import { packTree, unpackTree } from "./workspace_archive.ts";
-import { type Place, resolve, type ResolveOptions } from "./workspace_place.ts";
+import { packTree } from "./archive/pack_tree.ts";
+import { unpackTree } from "./archive/unpack_tree.ts";
+import { type ResolvedPath, type ResolveOptions, resolvePath } from "./resolve_path.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
 
@@ -19,26 +20,25 @@ const WRITE_FLAGS: Readonly<Record<WriteMode, number>> = {
 };
 
 /**
- * The files below one directory. Paths are resolved here, one component at a time on open directories: a symlink is
- * followed as long as it stays inside, and no program can lead an operation out by swapping one in meanwhile.
+ * The files below one directory. Paths are resolved one component at a time on open directories: symlinks are followed
+ * inside only, and no program can redirect an operation by swapping one in.
  *
- * Disposing refuses what comes then with `conflict`, cuts short what is under way, and returns when nothing writes any
- * more: whoever owns the directory can remove it.
+ * Disposing refuses new operations with `conflict`, cuts running ones short, and returns when they have ended: the owner
+ * of the directory can then remove it.
  */
 export class Workspace implements AsyncDisposable {
   readonly #root: string;
   readonly #asideDirectory: string;
   readonly #room: DiskRoom | undefined;
   readonly #programPaths: readonly string[];
-  readonly #leaving = new AbortController();
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #disposing = new AbortController();
+  readonly #operations = new Set<Promise<unknown>>();
 
   /**
    * @param root an existing directory
-   * @param options.asideDirectory another one of the same file system that no program reaches, for what is being
-   *   removed
-   * @param options.room what may be written; absent, all that fits the disk
-   * @param options.programPaths where the code of programs is written, which fits a full workspace too
+   * @param options.asideDirectory a directory on the same file system, out of programs' reach, for trees to be removed
+   * @param options.room bounds the writes; absent, only the disk does
+   * @param options.programPaths the paths of programs' code, which may be written to a full workspace too
    */
   constructor(
     root: string,
@@ -54,7 +54,7 @@ export class Workspace implements AsyncDisposable {
     this.#programPaths = programPaths;
   }
 
-  /** What a path is; with `follow`, what a symlink at its end points to. */
+  /** Describes a path; with `follow`, the target of a symlink at its end. */
   stat(path: string, options: { readonly follow?: boolean } = {}): Promise<FileEntry> {
     return this.#at(
       path,
@@ -74,7 +74,7 @@ export class Workspace implements AsyncDisposable {
     });
   }
 
-  /** A file that is not written whole is not there, unless another one was there before. */
+  /** Writes a file; a new file that cannot be written whole is removed. */
   write(
     path: string,
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
@@ -85,7 +85,7 @@ export class Workspace implements AsyncDisposable {
       const fd = directory.openFile(name, { path, flags: O_WRONLY | O_CREAT | WRITE_FLAGS[mode] });
       try {
         for await (const bytes of content instanceof Uint8Array ? [content] : content) {
-          this.#leaving.signal.throwIfAborted();
+          this.#disposing.signal.throwIfAborted();
           const append = () => fs.writeFileSync(fd, bytes);
           await (this.#room?.write(bytes.length, append, { isProgram: this.#programPaths.includes(path) }) ?? append());
         }
@@ -111,9 +111,9 @@ export class Workspace implements AsyncDisposable {
     return this.#at(source, { follow: true }, (from) => {
       const kind = fs.lstatSync(from.directory.child(from.name));
       return this.#at(destination, { follow: true, makeParents: true }, async (to) => {
-        if (!(options.overwrite ?? true)) refuseExisting(to, destination);
-        if (kind.isDirectory() && leadsInto(to, identityOf(kind))) throw intoItself(source);
-        await copyTree({ from, to }, { path: source, signal: this.#leaving.signal, room: this.#room });
+        if (!(options.overwrite ?? true)) checkAbsent(to, destination);
+        if (kind.isDirectory() && leadsInto(to, identityOf(kind))) throw copyIntoItself(source);
+        await copyTree({ from, to }, { path: source, signal: this.#disposing.signal, room: this.#room });
       });
     });
   }
@@ -124,7 +124,7 @@ export class Workspace implements AsyncDisposable {
     return this.#at(source, { follow: false }, (from) => {
       fs.lstatSync(from.directory.child(from.name));
       return this.#at(destination, { follow: false, makeParents: true }, (to) => {
-        if (!(options.overwrite ?? true)) refuseExisting(to, destination);
+        if (!(options.overwrite ?? true)) checkAbsent(to, destination);
         fs.renameSync(from.directory.child(from.name), to.directory.child(to.name));
       });
     });
@@ -157,47 +157,47 @@ export class Workspace implements AsyncDisposable {
   }
 
   unpack(archive: ReadableStream<Uint8Array>): Promise<void> {
-    return this.#follow(() => unpackTree(this.#root, archive, { signal: this.#leaving.signal, room: this.#room }));
+    return this.#follow(() => unpackTree(this.#root, archive, { signal: this.#disposing.signal, room: this.#room }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#leaving.abort(new CodeBeakerError("conflict", "Cannot use the workspace as it is being removed"));
-    await Promise.allSettled(this.#underWay);
+    this.#disposing.abort(new CodeBeakerError("conflict", "Cannot use the workspace as it is being removed"));
+    await Promise.allSettled(this.#operations);
   }
 
-  /** Moves a directory out of the reach of programs before it is taken apart. */
+  /** Moves a directory out of programs' reach, and removes it there. */
   async #removeAside(child: string): Promise<void> {
     const aside = join(this.#asideDirectory, `removing-${crypto.randomUUID()}`);
     fs.renameSync(child, aside);
     await removeTree(aside);
   }
 
-  /** Runs an operation where a path leads, and tells the system's errors as a caller's. */
-  #at<T>(path: string, options: ResolveOptions, operate: (place: Place) => T | Promise<T>): Promise<T> {
+  /** Runs an operation on a resolved path, and turns file system errors into the client's. */
+  #at<T>(path: string, options: ResolveOptions, operate: (resolved: ResolvedPath) => T | Promise<T>): Promise<T> {
     return this.#follow(async () => {
       try {
-        using place = resolve(DirectoryHandle.openRoot(this.#root), path, options);
-        return await operate(place);
+        using resolved = resolvePath(DirectoryHandle.openRoot(this.#root), path, options);
+        return await operate(resolved);
       } catch (error) {
-        throw this.#room?.explain(error, path) ?? translate(error, path);
+        throw this.#room?.explain(error, path) ?? toClientError(error, path);
       }
     });
   }
 
-  /** Begins an operation, which disposing waits for. */
+  /** Runs an operation that disposing waits for. */
   async #follow<T>(begin: () => Promise<T>): Promise<T> {
-    this.#leaving.signal.throwIfAborted();
+    this.#disposing.signal.throwIfAborted();
     const operation = begin();
-    this.#underWay.add(operation);
+    this.#operations.add(operation);
     try {
       return await operation;
     } finally {
-      this.#underWay.delete(operation);
+      this.#operations.delete(operation);
     }
   }
 }
 
-function refuseExisting({ directory, name }: Place, path: string): void {
+function checkAbsent({ directory, name }: ResolvedPath, path: string): void {
   if (fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined) return;
   throw new CodeBeakerError(
     "conflict",
@@ -205,8 +205,8 @@ function refuseExisting({ directory, name }: Place, path: string): void {
   );
 }
 
-/** Whether a place is a directory, or lies below it, by whatever path it is named. */
-function leadsInto({ directory, name, trail }: Place, identity: string): boolean {
+/** Whether a path leads to a directory, or below it. */
+function leadsInto({ directory, name, trail }: ResolvedPath, identity: string): boolean {
   const target = fs.lstatSync(directory.child(name), { throwIfNoEntry: false });
   return (target !== undefined && identityOf(target) === identity) ||
     trail.some((above) => above.identity === identity);

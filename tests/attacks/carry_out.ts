@@ -5,7 +5,7 @@ import type { Limits } from "../../src/core/limits.ts";
 import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, Program } from "../../src/runtimes/port.ts";
 import { Contexts } from "../../src/contexts/contexts.ts";
-import { CheckedArchive } from "../../src/workspace/archive_check.ts";
+import { CheckedArchive } from "../../src/workspace/archive/checked_archive.ts";
 import { CALLER, engineOf } from "../support/engine_of.ts";
 import { inPieces, makeTar } from "../support/tar.ts";
 import type { Finding, Step } from "./attack.ts";

@@ -27,7 +27,7 @@ async function assertRefused(code: ErrorCode, take: () => Promise<unknown>): Pro
 Deno.test("Uploads keeps a file until it is disposed of, and gives it as often as it is asked", () =>
   withUploads(async (uploads) => {
     for (const text of ["", "0123456789"]) {
-      using upload = await uploads.takeFile(bytes(text), LIMIT);
+      using upload = await uploads.receiveFile(bytes(text), LIMIT);
       assertEquals(await new Response(upload.stream()).text(), text);
       assertEquals(await new Response(upload.stream()).text(), text);
     }
@@ -40,7 +40,7 @@ Deno.test("Uploads refuses a file as soon as it is too large, and takes no more 
       pull: (controller) => controller.enqueue(new Uint8Array(4)),
       cancel: () => void (isCancelled = true),
     });
-    await assertRefused("too_large", () => uploads.takeFile(endless, LIMIT));
+    await assertRefused("too_large", () => uploads.receiveFile(endless, LIMIT));
     assertEquals(isCancelled, true);
   }));
 
@@ -48,37 +48,37 @@ Deno.test("Uploads tells what its source fails with", () =>
   withUploads(async (uploads) => {
     const failing = () =>
       new ReadableStream<Uint8Array>({ pull: () => Promise.reject(new TypeError("the client is gone")) });
-    await assertRejects(() => uploads.takeFile(failing(), LIMIT), TypeError, "the client is gone");
-    await assertRejects(() => uploads.takeArchive(failing(), LIMIT), TypeError, "the client is gone");
+    await assertRejects(() => uploads.receiveFile(failing(), LIMIT), TypeError, "the client is gone");
+    await assertRejects(() => uploads.receiveArchive(failing(), LIMIT), TypeError, "the client is gone");
   }));
 
 Deno.test("Uploads gives an archive that has been checked", () =>
   withUploads(async (uploads) => {
-    using upload = await uploads.takeArchive(inPieces(await makeTar([{ name: "f", text: "text" }])), LIMIT);
+    using upload = await uploads.receiveArchive(inPieces(await makeTar([{ name: "f", text: "text" }])), LIMIT);
     assertEquals(await readTar(upload.stream()), ["./f file text"]);
     await assertRefused("permission_denied", async () =>
-      await uploads.takeArchive(inPieces(await makeTar([{ name: "../f" }])), LIMIT));
+      await uploads.receiveArchive(inPieces(await makeTar([{ name: "../f" }])), LIMIT));
   }));
 
 Deno.test("Uploads takes 32 at a time, half of them one tenant's, failed ones not among them", () =>
   withUploads(async (uploads) => {
     for (let round = 0; round < 40; round++) {
-      await assertRefused("too_large", () => uploads.takeFile(bytes("01234567890"), LIMIT));
+      await assertRefused("too_large", () => uploads.receiveFile(bytes("01234567890"), LIMIT));
     }
     using taken = new DisposableStack();
-    for (let count = 0; count < 16; count++) taken.use(await uploads.takeFile(bytes("x"), LIMIT));
+    for (let count = 0; count < 16; count++) taken.use(await uploads.receiveFile(bytes("x"), LIMIT));
     const late = bytes("x");
-    await assertRefused("busy", () => uploads.takeFile(late, LIMIT));
+    await assertRefused("busy", () => uploads.receiveFile(late, LIMIT));
     assertEquals(await Array.fromAsync(late), []);
-    for (let count = 0; count < 16; count++) taken.use(await uploads.takeFile(bytes("x"), OTHER));
-    await assertRefused("busy", () => uploads.takeFile(bytes("x"), { ...LIMIT, tenant: "third" }));
+    for (let count = 0; count < 16; count++) taken.use(await uploads.receiveFile(bytes("x"), OTHER));
+    await assertRefused("busy", () => uploads.receiveFile(bytes("x"), { ...LIMIT, tenant: "third" }));
     taken.dispose();
-    using next = await uploads.takeFile(bytes("next"), LIMIT);
+    using next = await uploads.receiveFile(bytes("next"), LIMIT);
     assertEquals(await new Response(next.stream()).text(), "next");
   }));
 
 Deno.test("Uploads without a directory takes nothing", async () => {
   const uploads = new Uploads(undefined);
-  await assertRefused("runtime_unavailable", () => uploads.takeFile(bytes("x"), LIMIT));
-  await assertRefused("runtime_unavailable", () => uploads.takeArchive(bytes("x"), LIMIT));
+  await assertRefused("runtime_unavailable", () => uploads.receiveFile(bytes("x"), LIMIT));
+  await assertRefused("runtime_unavailable", () => uploads.receiveArchive(bytes("x"), LIMIT));
 });

@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { countConnections } from "../../host/count_connections.ts";
 import { ownVariables } from "../../host/own_process.ts";
-import { encodeTar } from "../../workspace/tar.ts";
+import { encodeTar } from "../../workspace/archive/tar.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 import { judge } from "../self_test/canary.ts";
 import { runProgram } from "../self_test/run_program.ts";

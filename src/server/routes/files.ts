@@ -15,7 +15,7 @@ import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 import { downloadHeaders, refuseNonFile, sendFile } from "../http/send_file.ts";
 
 /** Where uploads wait until all of them has come. */
-export type UploadsPort = Pick<Uploads, "takeFile" | "takeArchive">;
+export type UploadsPort = Pick<Uploads, "receiveFile" | "receiveArchive">;
 
 type FileContext = Context<AppEnv>;
 
@@ -82,7 +82,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       const path = pathOf(context);
       refuseCoding(context);
       await replaceable(context, path); // Whoever may not need not send anything.
-      using upload = await take(context, "takeFile");
+      using upload = await take(context, "receiveFile");
       using _lock = await sessions.lockFile(context.get("caller"), idOf(context), path);
       const found = await replaceable(context, path);
       const mode = context.req.header("if-none-match") === "*" ? "create_new" : "create";
@@ -109,7 +109,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
     })
     .put(ARCHIVE_ROUTE, noQuery, async (context) => {
       filesOf(context); // Whoever has no such session need not send anything.
-      using upload = await take(context, "takeArchive");
+      using upload = await take(context, "receiveArchive");
       await filesOf(context).unpack(upload.stream());
       return context.body(null, 204);
     });

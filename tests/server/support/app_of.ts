@@ -15,8 +15,8 @@ export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
     metrics: { expose: () => Promise.reject(new Error("not expected")) },
     observer: {},
     uploads: {
-      takeFile: () => Promise.reject(new Error("not expected")),
-      takeArchive: () => Promise.reject(new Error("not expected")),
+      receiveFile: () => Promise.reject(new Error("not expected")),
+      receiveArchive: () => Promise.reject(new Error("not expected")),
     },
     sockets: new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }, requests),
     maxBodyBytes: 2_000,

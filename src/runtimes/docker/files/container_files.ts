@@ -1,10 +1,10 @@
 import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
 import type { FileEntry, WriteMode } from "../../../core/files.ts";
 import { outside } from "../../../core/workspace_path.ts";
-import { intoItself } from "../../../workspace/file_tree.ts";
-import { translate } from "../../../workspace/directory_handle.ts";
+import { copyIntoItself } from "../../../workspace/file_tree.ts";
+import { toClientError } from "../../../workspace/directory_handle.ts";
 import type { WorkspaceFiles } from "../../port.ts";
-import { encodeTar } from "../../../workspace/tar.ts";
+import { encodeTar } from "../../../workspace/archive/tar.ts";
 import type { Container, RunningCommand } from "../container/container.ts";
 import { LineReader } from "../engine/line_reader.ts";
 import { parseEntry, readTree } from "./listing.ts";
@@ -210,7 +210,7 @@ function faultOf(word: string | undefined, path: string): unknown {
     case "LOOP":
       return outside(path, { why: "its symlinks form a loop" });
     case "ITSELF":
-      return intoItself(path);
+      return copyIntoItself(path);
     case "DEEP":
       return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path)} as it is too deep`);
     case "ENOSPC":
@@ -226,6 +226,6 @@ function faultOf(word: string | undefined, path: string): unknown {
           },
         );
       }
-      return translate(Object.assign(new Error(word), { code: word }), path);
+      return toClientError(Object.assign(new Error(word), { code: word }), path);
   }
 }

@@ -1,6 +1,6 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { FileEntry } from "../../../core/files.ts";
-import { MAX_ENTRIES, refuseDepth, tooLarge, toTime } from "../../../workspace/file_tree.ts";
+import { checkDepth, MAX_ENTRIES, toTime, treeTooLarge } from "../../../workspace/file_tree.ts";
 
 /** Linux's longest path and what stands before it. */
 const MAX_RECORD_LENGTH = 8_192;
@@ -37,15 +37,15 @@ export async function readTree(
   let count = 0;
   for await (const record of readRecords(chunks)) {
     if (top === undefined) {
-      refuseDepth(path);
+      checkDepth(path);
       top = parseEntry(record, path);
       continue;
     }
-    if (++count > MAX_ENTRIES) throw tooLarge(path, `it holds more than ${MAX_ENTRIES} entries`);
+    if (++count > MAX_ENTRIES) throw treeTooLarge(path, `it holds more than ${MAX_ENTRIES} entries`);
     const relative = record.slice(record.indexOf(" ./") + " ./".length, -1);
     const full = path === "." ? relative : `${path}/${relative}`;
     const entry = parseEntry(record, full);
-    if (entry.type === "directory" && relative.split("/").length < depth) refuseDepth(full);
+    if (entry.type === "directory" && relative.split("/").length < depth) checkDepth(full);
     const above = full.includes("/") ? full.slice(0, full.lastIndexOf("/")) : ".";
     const siblings = children.get(above) ?? [];
     siblings.push(entry);

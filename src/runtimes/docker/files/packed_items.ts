@@ -1,6 +1,6 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { parseWorkspacePath } from "../../../core/workspace_path.ts";
-import { type ArchiveItem, decodeTar, type ParsedTarEntry } from "../../../workspace/tar.ts";
+import { type ArchiveItem, decodeTar, type ParsedTarEntry } from "../../../workspace/archive/tar.ts";
 
 /** What stands for bytes that are no UTF-8. */
 const REPLACEMENT = "\ufffd";

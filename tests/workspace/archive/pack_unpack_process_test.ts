@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { CodeBeakerError } from "../../src/core/errors.ts";
-import { MEBIBYTE } from "../../src/core/limits.ts";
-import { packTree, unpackTree } from "../../src/workspace/workspace_archive.ts";
-import { withGuardedDirectory } from "../support/guarded_directory.ts";
-import { readTar, type TarEntry, tarStream } from "../support/tar.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { MEBIBYTE } from "../../../src/core/limits.ts";
+import { packTree } from "../../../src/workspace/archive/pack_tree.ts";
+import { unpackTree } from "../../../src/workspace/archive/unpack_tree.ts";
+import { withGuardedDirectory } from "../../support/guarded_directory.ts";
+import { readTar, type TarEntry, tarStream } from "../../support/tar.ts";
 
 const MAX_GROWTH_BYTES = 200 * MEBIBYTE;
 /** How long a race is run, and how long at most until both ways in which it can go were seen. */

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { concatBytes } from "../../src/core/bytes/bytes.ts";
-import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
-import { MEBIBYTE } from "../../src/core/limits.ts";
-import { CheckedArchive } from "../../src/workspace/archive_check.ts";
-import { inPieces, makeTar, readTar, type TarEntry, unpackAll } from "../support/tar.ts";
+import { concatBytes } from "../../../src/core/bytes/bytes.ts";
+import { CodeBeakerError, type ErrorCode } from "../../../src/core/errors.ts";
+import { MEBIBYTE } from "../../../src/core/limits.ts";
+import { CheckedArchive } from "../../../src/workspace/archive/checked_archive.ts";
+import { inPieces, makeTar, readTar, type TarEntry, unpackAll } from "../../support/tar.ts";
 
 const DIRECTORY = "/tmp";
 const BLOCK = 512;

@@ -1,30 +1,30 @@
-import { CodeBeakerError } from "../core/errors.ts";
-import { MEBIBYTE } from "../core/limits.ts";
-import { MAX_ENTRIES } from "./file_tree.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
+import { MEBIBYTE } from "../../core/limits.ts";
+import { MAX_ENTRIES } from "../file_tree.ts";
 
-/** What an archive may hold beside the content of its files: headers, long names, what fills up blocks and its end. */
+/** Most bytes beside the content of files: headers, long names, padding, and the end of the archive. */
 export const MAX_OVERHEAD_BYTES = 16 * MEBIBYTE;
 
 const BLOCK_BYTES = 512;
-/** A long name or the attributes of one entry. */
+/** Most bytes of a long name, or of the attributes of one entry. */
 const MAX_META_BYTES = 65_536;
 
-/** Where a header has its fields (POSIX.1-1988, ustar interchange format). */
+/** Offsets of header fields (POSIX.1-1988, ustar interchange format). */
 const SIZE_FIELD = { from: 124, to: 136 };
 const TYPE_FIELD = 156;
 
-/** Attributes (PAX) of one entry and of all, long name and long target (GNU). */
+/** Attributes of one entry and of all (PAX), long name and long target (GNU). */
 const META_TYPES = "xgLK";
-/** A file, by its three names. */
+/** The three types of a regular file. */
 const FILE_TYPES = "\x000" + "7";
-/** Hard link, symlink, directory: they have no content, whatever their size says. */
+/** Hard link, symlink, directory: entries without content, whatever their size field says. */
 const BODILESS_TYPES = "125";
 const SPARSE_TYPE = "S";
 
 /**
- * Passes the bytes of a tar archive on, and ends with an error as soon as they announce what no archive of a client may hold:
- * a kind of entry beside directories, files and links, more than 10,000 of them, or more bytes than `maxBytes`. It knows
- * the headers' own sizes only: whoever reads the archive behind it refuses those that an attribute replaces.
+ * Passes the bytes of a tar archive on, and fails as soon as a header breaks a rule: only directories, files and links,
+ * at most 10,000 of them, and at most `maxBytes` of content. It reads the sizes in headers only; a later step refuses
+ * attributes that replace them.
  *
  * @throws {CodeBeakerError} `too_large`, `invalid_request`, into the stream
  */
@@ -39,17 +39,17 @@ export function tarGate({ maxBytes }: { readonly maxBytes: number }): TransformS
     const size = readSize(header);
     const padding = -size & (BLOCK_BYTES - 1);
     if (META_TYPES.includes(type)) {
-      if (size > MAX_META_BYTES) throw tooLarge("an entry has a name or attributes of more than 65,536 bytes");
+      if (size > MAX_META_BYTES) throw archiveTooLarge("an entry has a name or attributes of more than 65,536 bytes");
       addOverhead(size + padding);
       toSkip = size + padding;
       return;
     }
-    if (type === SPARSE_TYPE) throw notTaken("it holds a sparse file");
-    if (++entries > MAX_ENTRIES) throw tooLarge(`it holds more than ${MAX_ENTRIES} entries`);
+    if (type === SPARSE_TYPE) throw invalidArchive("it holds a sparse file");
+    if (++entries > MAX_ENTRIES) throw archiveTooLarge(`it holds more than ${MAX_ENTRIES} entries`);
     if (BODILESS_TYPES.includes(type)) return;
-    if (!FILE_TYPES.includes(type)) throw notTaken("it holds what is no directory, file or link");
+    if (!FILE_TYPES.includes(type)) throw invalidArchive("it holds an entry other than a directory, file or link");
     contentBytes += size;
-    if (contentBytes > maxBytes) throw unpacksTooLarge(maxBytes);
+    if (contentBytes > maxBytes) throw unpackedTooLarge(maxBytes);
     addOverhead(padding);
     toSkip = size + padding;
   }
@@ -57,7 +57,7 @@ export function tarGate({ maxBytes }: { readonly maxBytes: number }): TransformS
   function addOverhead(bytes: number): void {
     overheadBytes += bytes;
     if (overheadBytes > MAX_OVERHEAD_BYTES) {
-      throw tooLarge(`it is more than ${MAX_OVERHEAD_BYTES} bytes beside its files`);
+      throw archiveTooLarge(`it holds more than ${MAX_OVERHEAD_BYTES} bytes beside the content of its files`);
     }
   }
 
@@ -78,22 +78,22 @@ export function tarGate({ maxBytes }: { readonly maxBytes: number }): TransformS
   });
 }
 
-/** A `too_large` about an archive. */
-export function tooLarge(why: string): CodeBeakerError {
+/** A `too_large` error about an archive. */
+export function archiveTooLarge(why: string): CodeBeakerError {
   return new CodeBeakerError("too_large", `Cannot take the archive as ${why}`);
 }
 
-/** A `too_large` about what an archive unpacks to. */
-export function unpacksTooLarge(maxBytes: number): CodeBeakerError {
-  return tooLarge(`it must unpack to at most ${maxBytes} bytes`);
+/** A `too_large` error about the unpacked size of an archive. */
+export function unpackedTooLarge(maxBytes: number): CodeBeakerError {
+  return archiveTooLarge(`it must unpack to at most ${maxBytes} bytes`);
 }
 
-/** An `invalid_request` about an archive. */
-export function notTaken(why: string, cause?: unknown): CodeBeakerError {
+/** An `invalid_request` error about an archive. */
+export function invalidArchive(why: string, cause?: unknown): CodeBeakerError {
   return new CodeBeakerError("invalid_request", `Cannot take the archive as ${why}`, { cause });
 }
 
-/** Octal digits among spaces up to a NUL or, where the first bit is set, a big-endian number (GNU). */
+/** Reads octal digits among spaces, up to a NUL; with the first bit set, a big-endian number (GNU). */
 function readSize(header: Uint8Array): number {
   const field = header.subarray(SIZE_FIELD.from, SIZE_FIELD.to);
   const [first = 0, ...rest] = field;
@@ -101,6 +101,6 @@ function readSize(header: Uint8Array): number {
   const size = (first & 0x80) === 0
     ? Number(/^[0-7]*$/.test(text) ? `0o0${text}` : NaN)
     : rest.reduce((sum, byte) => sum * 256 + byte, first & 0x7f);
-  if (!Number.isSafeInteger(size)) throw notTaken("it must be a tar archive");
+  if (!Number.isSafeInteger(size)) throw invalidArchive("it must be a tar archive");
   return size;
 }

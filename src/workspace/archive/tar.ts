@@ -2,13 +2,13 @@ import { createTarDecoder, createTarPacker, type ParsedTarEntry, type TarHeader 
 
 export type { ParsedTarEntry } from "modern-tar";
 
-/** Bits of a mode by which somebody may run a file. */
+/** The mode bits that make a file executable. */
 const EXECUTE = 0o111;
 
-/** The most seconds since 1970 that the field of a header holds in octal digits. */
+/** Most seconds since 1970 that a header field holds in octal digits. */
 const MAX_SECONDS = 8 ** 11 - 1;
 
-/** One thing in an archive. Its path is normal and relative. */
+/** One entry to encode. Its path is normal and relative. */
 export type ArchiveItem =
   & { readonly path: string; readonly mode: number; readonly modifiedMs: number }
   & (
@@ -19,9 +19,9 @@ export type ArchiveItem =
   );
 
 /**
- * A tar archive (ustar, with PAX records for what does not fit), made while it is read and never ahead of its reader. Nothing
- * of an owner goes into it, and of a mode only whether a file may be run. Whoever has the stream reads it to the end or
- * cancels it, which ends the items; where none was asked for yet there is nothing to end, and only `release` is called.
+ * Encodes a tar archive (ustar, with PAX records where a field is too short), never ahead of its reader. It holds no
+ * owners, and of modes only whether a file is executable. The caller reads the stream to its end or cancels it; cancelling
+ * ends `items` and calls `release`.
  */
 export function encodeTar(
   items: AsyncIterable<ArchiveItem>,
@@ -44,43 +44,42 @@ export function encodeTar(
 async function* pieces(items: AsyncIterable<ArchiveItem>): AsyncGenerator<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const reader = readable.getReader();
-  let coming: ReturnType<typeof reader.read> | undefined;
-  async function* made(): AsyncGenerator<Uint8Array> {
+  let pending: ReturnType<typeof reader.read> | undefined;
+  async function* takeEncoded(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      coming ??= reader.read();
-      const result = await Promise.race([coming, undefined]);
+      pending ??= reader.read();
+      const result = await Promise.race([pending, undefined]);
       if (result === undefined) return;
-      coming = undefined;
+      pending = undefined;
       if (result.done) return;
       yield result.value;
     }
   }
   for await (const item of items) {
     const writer = controller.add(toHeader(item)).getWriter();
-    yield* made();
+    yield* takeEncoded();
     if (item.type === "file") {
       for await (const bytes of item.content) {
         await writer.write(bytes);
-        yield* made();
+        yield* takeEncoded();
       }
     }
     await writer.close();
-    yield* made();
+    yield* takeEncoded();
   }
   controller.finalize();
-  yield* made();
+  yield* takeEncoded();
 }
 
 /**
- * The entries of a tar archive, each with its body, which is read to its end or cancelled before the next one is asked for.
- * An archive without its end is told from a whole one.
+ * Decodes the entries of a tar archive. The caller reads or cancels each body before it requests the next entry.
  *
- * @throws what the archive's source throws, or an `Error` that says why it is no tar archive
+ * @throws the error of the archive's stream, or an `Error` for a malformed or truncated archive
  */
 export async function* decodeTar(archive: ReadableStream<Uint8Array>): AsyncGenerator<ParsedTarEntry> {
   const { readable, writable } = createTarDecoder({ strict: true });
   const leaving = new AbortController();
-  archive.pipeTo(writable, { signal: leaving.signal }).catch(() => {}); // Whoever reads the entries is told.
+  archive.pipeTo(writable, { signal: leaving.signal }).catch(() => {}); // The reader of the entries gets the error.
   try {
     yield* readable;
   } finally {
@@ -92,7 +91,7 @@ function toHeader(item: ArchiveItem): TarHeader {
   const seconds = Number.isFinite(item.modifiedMs) ? Math.trunc(item.modifiedMs / 1000) : 0;
   const isOpen = item.type !== "file" || (item.mode & EXECUTE) !== 0;
   return {
-    // A path that begins with "./" is no option to anybody, and keeps its first character.
+    // With "./" before it, no tool takes the path for an option or strips its first character.
     name: item.type === "directory" ? `./${item.path}/` : `./${item.path}`,
     type: item.type,
     mode: isOpen ? 0o755 : 0o644,

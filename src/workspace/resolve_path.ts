@@ -1,32 +1,37 @@
 import { outside, parseWorkspacePath, WORKSPACE_ROOT } from "../core/workspace_path.ts";
 import { DirectoryHandle, systemCodeOf } from "./directory_handle.ts";
 
-/** More symlinks than this in one path are a loop, as in path_resolution(7). */
+/** Most symlinks in one path, as in path_resolution(7). */
 const MAX_LINKS = 40;
 
-/** How a path is walked. */
+/** How a path is resolved. */
 export interface ResolveOptions {
-  /** Whether a symlink at the end of the path stands for what it points to. */
+  /** Whether a symlink at the end of the path is followed. */
   readonly follow: boolean;
-  /** Whether missing directories above the end are made. */
+  /** Whether missing directories above the end are made. Default: false. */
   readonly makeParents?: boolean;
 }
 
 /** The end of a path: a name in an open directory. */
-export interface Place extends Disposable {
+export interface ResolvedPath extends Disposable {
   readonly directory: DirectoryHandle;
   readonly name: string;
-  /** Every directory on the way here, the workspace first. */
+  /** The open directories of the path, the workspace first. */
   readonly trail: readonly DirectoryHandle[];
 }
 
 /**
- * Walks a path from an open directory, which it takes over, one component at a time. A symlink is followed as long as
- * it stays inside.
+ * Resolves a path from an open directory, which it then owns, one component at a time. Follows symlinks that stay
+ * inside.
  *
- * @throws {CodeBeakerError} `permission_denied` for a path that a symlink leads out; else what the system throws
+ * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace through a symlink
+ * @throws the errors of the file system
  */
-export function resolve(root: DirectoryHandle, path: string, { follow, makeParents = false }: ResolveOptions): Place {
+export function resolvePath(
+  root: DirectoryHandle,
+  path: string,
+  { follow, makeParents = false }: ResolveOptions,
+): ResolvedPath {
   const opened = [root];
   const dispose = () => opened.splice(0).forEach((handle) => handle[Symbol.dispose]());
   const here = () => opened[opened.length - 1] ?? root;
@@ -64,7 +69,7 @@ export function resolve(root: DirectoryHandle, path: string, { follow, makeParen
   }
 }
 
-/** A link's target as parts; an absolute one is meant as the program sees it. */
+/** Splits a link's target; an absolute one is a path as programs see it. */
 function linkParts(target: string, path: string): string[] {
   if (!target.startsWith("/")) return target.split("/");
   if (target !== WORKSPACE_ROOT && !target.startsWith(`${WORKSPACE_ROOT}/`)) {
@@ -73,7 +78,7 @@ function linkParts(target: string, path: string): string[] {
   return parseWorkspacePath(target).split("/");
 }
 
-/** Makes a directory in another one unless it is there. */
+/** Makes a directory in another one unless it exists. */
 export function makeDirectory(parent: DirectoryHandle, name: string): void {
   try {
     parent.makeDirectory(name);
