@@ -6,41 +6,41 @@ const ID_LENGTH = 12;
 const SECRET_LENGTH = 43;
 const KEY = new RegExp(`^cb_(?<id>[0-9A-Za-z]{${ID_LENGTH}})_(?<secret>[0-9A-Za-z]{${SECRET_LENGTH}})$`);
 
-/** A key in its two parts: the id is shown in lists, the secret to its owner and once only. */
+/** A key in two parts: lists show the id; only its creation shows the secret. */
 export interface Key {
   readonly id: string;
   /** 256 random bits. */
   readonly secret: string;
 }
 
-/** A new key, from the system's source of randomness. */
+/** Makes a key from the system's source of randomness. */
 export function makeKey(): Key {
   return { id: randomText(ID_LENGTH), secret: randomText(SECRET_LENGTH) };
 }
 
-/** What a client sends: `cb_<id>_<secret>`. */
+/** Formats a key as clients send it: `cb_<id>_<secret>`. */
 export function formatKey({ id, secret }: Key): string {
   return `cb_${id}_${secret}`;
 }
 
-/** The parts of a key, or undefined for any other text. */
+/** Parses a key; undefined for any other text. */
 export function parseKey(text: string): Key | undefined {
   const { id, secret } = KEY.exec(text)?.groups ?? {};
   return id === undefined || secret === undefined ? undefined : { id, secret };
 }
 
-/** SHA-256 in hexadecimal digits. What is hashed has 256 random bits, so neither salt nor a slow hash would add anything. */
+/** SHA-256 in hexadecimal digits. A secret has 256 random bits, so a salt or a slow hash would add nothing. */
 export function hashSecret(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
-/** Whether two hashes are the same, in a time that does not tell where they differ. */
+/** Compares two hashes in constant time. */
 export function isSameHash(left: string, right: string): boolean {
   const [leftBytes, rightBytes] = [Uint8Array.fromHex(left), Uint8Array.fromHex(right)];
   return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes);
 }
 
-/** Each character is as likely as any other: a byte that would favour some is drawn again. */
+/** Draws every character with the same probability: bytes that would favour some are discarded. */
 function randomText(length: number): string {
   const fair = 256 - 256 % ALPHABET.length;
   let text = "";

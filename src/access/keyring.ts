@@ -5,20 +5,20 @@ import type { AuditStore, KeyStore, StoredKey } from "../storage/storage.ts";
 import type { Clock } from "../concurrency/clock.ts";
 import { formatKey, hashSecret, isSameHash, makeKey, parseKey } from "./key.ts";
 
-/** What a keyring is made from. */
+/** The parts of a keyring. */
 export interface KeyringOptions {
   readonly keys: KeyStore;
   readonly audit: AuditStore;
-  /** Those that the operator configured, which live as long as the process. */
+  /** The keys in the configuration, which hold as long as the process. */
   readonly configured?: readonly ConfiguredKey[];
   readonly clock: Pick<Clock, "now">;
 }
 
-/** Against what a secret is compared whose key is not there, and the id under which none is: as much work as for one that is. */
+/** The id and the hash that stand in for those of an unknown key, so that it takes as long as a known one. */
 const NO_HASH = "0".repeat(64);
 const NO_ID = "";
 
-/** Every key that opens the service: those that are stored, and those that the operator configured. */
+/** The valid API keys: stored and configured ones. */
 export class Keyring {
   readonly #keys: KeyStore;
   readonly #audit: AuditStore;
@@ -38,8 +38,8 @@ export class Keyring {
   }
 
   /**
-   * Whether a client must bring a key. A key that another process creates counts at once; when the last one is revoked, the
-   * door stays closed as long as this process lives: who revokes a key does not mean to let in those who have none.
+   * Whether clients need a key. A key that another process creates counts at once. After the last key is revoked, this
+   * stays true until the process ends: revoking a key must not open the service.
    */
   hasKeys(): boolean {
     this.#hasHadKeys ||= this.#keys.hasAny();
@@ -47,7 +47,8 @@ export class Keyring {
   }
 
   /**
-   * Whose key it is that an `Authorization` header carries. What is wrong with it is not told, neither in words nor by time.
+   * Finds the principal of the key in an `Authorization` header. Neither the message nor the time reveals why a key is
+   * invalid.
    *
    * @throws {CodeBeakerError} `unauthorized`
    */
@@ -63,7 +64,7 @@ export class Keyring {
     return principal;
   }
 
-  /** Makes a key. Its text is told here and never again. */
+  /** Makes a key; its text cannot be read again later. */
   create(name: string, policy: KeyPolicy): { readonly id: string; readonly text: string } {
     const key = makeKey();
     const principal = principalOf(policy, { tenant: key.id, name });
@@ -74,12 +75,12 @@ export class Keyring {
     return { id: key.id, text: formatKey(key) };
   }
 
-  /** Those that are stored, the revoked ones too. */
+  /** Lists the stored keys, also revoked ones. */
   list(): StoredKey[] {
     return this.#keys.list();
   }
 
-  /** From now on nobody comes in with it. Returns whether there was such a key that was not revoked. */
+  /** Revokes a key at once. Returns whether there was such a key that was not revoked. */
   revoke(id: string): boolean {
     const isRevoked = this.#keys.revoke(id, this.#now());
     if (isRevoked) this.#record("key.revoke", id, {});
@@ -98,13 +99,13 @@ export class Keyring {
     return isSame && stored?.revokedAt === undefined ? stored?.principal : undefined;
   }
 
-  /** Looks at every one, whichever it is. */
+  /** Compares with every key, so that the time does not reveal the position. */
   #findConfigured(text: string): Principal | undefined {
     const hash = hashSecret(text);
     return this.#configured.filter((key) => isSameHash(hash, key.hash))[0]?.principal;
   }
 
-  /** Keys are looked after by whoever uses this machine, with no key of their own. */
+  /** Records a change of the keys, which users of this machine make without a key of their own. */
   #record(action: "key.create" | "key.revoke", id: string, facts: Readonly<Record<string, unknown>>): void {
     const at = this.#now().toISOString();
     this.#audit.append({ at, tenant: LOCAL_USER.tenant, key: null, action, subject: id, facts });

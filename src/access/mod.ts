@@ -1,3 +1,3 @@
-/** Who may use the service, for what, and how much. */
+/** API keys and quotas. */
 export { Keyring } from "./keyring.ts";
 export { Quotas } from "./quotas.ts";

@@ -6,28 +6,28 @@ import { Semaphore } from "../concurrency/semaphore.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 const DAY_MS = 86_400_000;
-/** A tenant that was idle for so long has a full bucket, and nothing of it need be kept in mind. */
+/** How often idle tenants are forgotten; after this time their bucket is full again. */
 const IDLE_MS = 60_000;
-/** More programs of one tenant do not wait for a place. */
-const MAX_WAITING = 100;
-/** When a place may be free again: nobody knows how long a program runs. */
+/** Most programs of one tenant in the queue; beyond it, `busy`. */
+const MAX_QUEUED = 100;
+/** When to ask again for a slot, which may come free at any time. */
 const RETRY_MS = 1_000;
 
-/** How long a program waits for a place among those of its tenant. */
+/** How long a program waits for a slot of its tenant. */
 export interface EnterOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is kept in mind of a tenant. */
+/** The state of one tenant. */
 interface Tenant {
-  readonly places: Semaphore;
+  readonly slots: Semaphore;
   readonly bucket: TokenBucket | undefined;
-  /** Programs that hold a place or wait for one. */
+  /** Programs that hold a slot or wait for one. */
   programs: number;
 }
 
-/** The quota of each tenant. Those that have none cost nothing; those that are idle are forgotten. */
+/** The quotas of all tenants. Tenants without a quota have no state; idle ones are forgotten. */
 export class Quotas {
   readonly #usage: UsageStore;
   readonly #clock: Clock;
@@ -39,23 +39,22 @@ export class Quotas {
     this.#clock = clock;
   }
 
-  /** How many tenants are kept in mind. */
+  /** How many tenants have state. */
   get size(): number {
     return this.#tenants.size;
   }
 
   /**
-   * Takes one start off the tenant's rate, where its budget of the day is not used up and not too many of its programs
-   * wait. It is not given back, whatever comes of the start.
+   * Takes one start off the tenant's rate; it is never given back.
    *
-   * @throws {CodeBeakerError} `busy` that says when there is a start again
+   * @throws {CodeBeakerError} `busy` when the rate or the daily budget is used up, or too many programs wait
    */
   start(principal: Principal): void {
     this.#checkBudget(principal);
     const { maxConcurrent, executionsPerMinute } = principal.quota;
     if (maxConcurrent === undefined && executionsPerMinute === undefined) return;
     const tenant = this.#tenantOf(principal);
-    checkLine(tenant, principal);
+    checkQueue(tenant, principal);
     const retryAfterMs = tenant.bucket?.take() ?? 0;
     if (retryAfterMs === 0) return;
     throw busy(principal, {
@@ -66,12 +65,11 @@ export class Quotas {
   }
 
   /**
-   * A place among those of the tenant, in the order in which they were asked for; its owner disposes of it. The budget
-   * of the day is looked at again when the place is there, as others may have used it up while the program waited for
-   * it or, in its session, for its turn.
+   * Waits for a slot of the tenant, in the order of the calls; the caller disposes of it. The daily budget is checked
+   * again when the slot is free, since others may have used it up meanwhile.
    *
-   * @throws {CodeBeakerError} `busy` when none came free in time, too many wait, or the budget is used up
-   * @throws the signal's reason when it is aborted first
+   * @throws {CodeBeakerError} `busy` when no slot came free in time, too many wait, or the budget is used up
+   * @throws the signal's reason when it aborts first
    */
   async enter(principal: Principal, options: EnterOptions): Promise<Disposable> {
     using entered = new DisposableStack();
@@ -79,15 +77,14 @@ export class Quotas {
       const tenant = this.#tenantOf(principal);
       tenant.programs++;
       entered.defer(() => tenant.programs--);
-      entered.use(await placeIn(tenant, principal, options));
+      entered.use(await acquireSlot(tenant, principal, options));
     }
     this.#checkBudget(principal);
     return entered.move();
   }
 
   /**
-   * Takes what a program has used off the tenant's budget of this day. Where its CPU time could not be measured, it is
-   * charged its wall time: a program that nobody can meter is not free.
+   * Takes a program's CPU time off the tenant's daily budget; its wall time, when the CPU time could not be measured.
    */
   charge(principal: Principal, { cpuMs, wallMs }: { readonly cpuMs: number | null; readonly wallMs: number }): void {
     if (principal.quota.cpuSecondsPerDay === undefined) return;
@@ -95,8 +92,7 @@ export class Quotas {
   }
 
   /**
-   * What runs is charged at its end, so that programs that run at the same time can overdraw the budget by what each
-   * may use.
+   * Programs are charged at their end, so that concurrent ones can overdraw the budget by their CPU limits.
    */
   #checkBudget(principal: Principal): void {
     const { cpuSecondsPerDay } = principal.quota;
@@ -113,7 +109,7 @@ export class Quotas {
     return new Date(this.#clock.now()).toISOString().slice(0, "2026-11-25".length);
   }
 
-  /** By its quota too: a session that was made before the operator changed it has the old one. */
+  /** The state by tenant and quota: a session that is older than a change of the quota keeps the old one. */
   #tenantOf({ tenant, quota: { maxConcurrent, executionsPerMinute } }: Principal): Tenant {
     this.#sweep();
     const name = `${tenant} ${maxConcurrent} ${executionsPerMinute}`;
@@ -122,7 +118,7 @@ export class Quotas {
     const bucket = executionsPerMinute === undefined
       ? undefined
       : new TokenBucket({ perMinute: executionsPerMinute, clock: this.#clock });
-    const made = { places: new Semaphore(maxConcurrent ?? Infinity), bucket, programs: 0 };
+    const made = { slots: new Semaphore(maxConcurrent ?? Infinity), bucket, programs: 0 };
     this.#tenants.set(name, made);
     return made;
   }
@@ -137,22 +133,22 @@ export class Quotas {
   }
 }
 
-/** What is refused before it is taken in need not be told so when it has waited. @throws {CodeBeakerError} `busy` */
-function checkLine({ places }: Tenant, principal: Principal): void {
-  if (places.waiting >= MAX_WAITING) throw noPlace(principal);
+/** @throws {CodeBeakerError} `busy` when too many programs of the tenant wait */
+function checkQueue({ slots }: Tenant, principal: Principal): void {
+  if (slots.waiting >= MAX_QUEUED) throw noFreeSlot(principal);
 }
 
-async function placeIn(tenant: Tenant, principal: Principal, options: EnterOptions): Promise<Disposable> {
-  checkLine(tenant, principal);
+async function acquireSlot(tenant: Tenant, principal: Principal, options: EnterOptions): Promise<Disposable> {
+  checkQueue(tenant, principal);
   try {
-    return await tenant.places.acquire(options);
+    return await tenant.slots.acquire(options);
   } catch (cause) {
     if (options.signal?.aborted || !(cause instanceof CodeBeakerError)) throw cause;
-    throw noPlace(principal, cause);
+    throw noFreeSlot(principal, cause);
   }
 }
 
-function noPlace(principal: Principal, cause?: unknown): CodeBeakerError {
+function noFreeSlot(principal: Principal, cause?: unknown): CodeBeakerError {
   const what = `may run ${principal.quota.maxConcurrent} programs at the same time`;
   return busy(principal, { quota: "maxConcurrent", what, retryAfterMs: RETRY_MS, cause });
 }

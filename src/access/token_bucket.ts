@@ -3,8 +3,8 @@ import type { Clock } from "../concurrency/clock.ts";
 const MINUTE_MS = 60_000;
 
 /**
- * How often something may be done: so many times at once, and so many times a minute on average. It counts in parts of
- * which one time has {@link MINUTE_MS} and each ms brings `perMinute`, so that the numbers stay whole.
+ * Allows `perMinute` uses at once, and as many a minute on average. It counts in parts: one use is {@link MINUTE_MS}
+ * parts, and each ms adds `perMinute`, so that the numbers stay whole.
  */
 export class TokenBucket {
   readonly #perMinute: number;
@@ -19,13 +19,13 @@ export class TokenBucket {
     this.#countedAt = clock.elapsed();
   }
 
-  /** Whether it is as if it had never been used. */
+  /** Whether no use is missing. */
   get isFull(): boolean {
     this.#refill();
     return this.#parts === this.#capacity;
   }
 
-  /** Takes one time, where there is one. Returns 0 then, and else how many ms it takes until there is one. */
+  /** Takes one use and returns 0, or returns the ms until one is available. */
   take(): number {
     this.#refill();
     if (this.#parts < MINUTE_MS) return Math.ceil((MINUTE_MS - this.#parts) / this.#perMinute);
@@ -37,7 +37,7 @@ export class TokenBucket {
     return this.#perMinute * MINUTE_MS;
   }
 
-  /** By the time that passes: a clock that is set brings nothing, and takes nothing. */
+  /** Refills by elapsed time, which setting the machine's clock does not change. */
   #refill(): void {
     const now = this.#clock.elapsed();
     this.#parts = Math.min(this.#capacity, this.#parts + (now - this.#countedAt) * this.#perMinute);

@@ -4,31 +4,31 @@ import type { SessionInfo } from "../core/session.ts";
 import type { EndedExecution, Observer } from "../engine/observer.ts";
 import type { Caller } from "../engine/port.ts";
 import { log } from "../log.ts";
-import { RefusalMeter } from "./refusal_meter.ts";
+import { RefusalLimiter } from "./refusal_limiter.ts";
 import type { AuditEntry, AuditStore } from "../storage/storage.ts";
 
-/** How an audit log is kept. */
+/** The settings of an audit log. */
 export interface AuditLogOptions {
-  /** Whether executions are kept with their code, stdin and variables. Default: false. */
+  /** Whether it keeps the code, stdin and variables of executions. Default: false. */
   readonly keepsSource?: boolean;
   /** The time of day, in ms since 1970. */
   now?(): number;
 }
 
-/** What somebody was not let do. The rest of the errors that doors answer with are mistakes, and say nothing of anybody. */
-const TOLD_REFUSALS: readonly ErrorCode[] = ["unauthorized", "permission_denied", "busy"];
-/** A message may quote what a caller sent. */
+/** The errors that mean a refusal; all others are mistakes of the caller or the service. */
+const AUDITED_CODES: readonly ErrorCode[] = ["unauthorized", "permission_denied", "busy"];
+/** Most characters of a message, which may quote the request. */
 const MAX_MESSAGE_LENGTH = 500;
 
 /**
- * Writes down who did what, on which runtime, what came of it and what was refused. Of what was run it keeps nothing unless
- * it is told to. It never throws: what cannot be written is told by the service's log.
+ * Records executions, sessions and refused requests with their callers. It keeps no code unless configured to. It never
+ * throws: the service's log reports a line that cannot be written.
  */
 export class AuditLog implements Observer {
   readonly #store: AuditStore;
   readonly #keepsSource: boolean;
   readonly #now: () => number;
-  readonly #refusals = new RefusalMeter();
+  readonly #limiter = new RefusalLimiter();
 
   constructor(store: AuditStore, { keepsSource = false, now = Date.now }: AuditLogOptions = {}) {
     this.#store = store;
@@ -61,11 +61,11 @@ export class AuditLog implements Observer {
   }
 
   refused({ caller, what, error }: Parameters<Required<Observer>["refused"]>[0]): void {
-    if (!TOLD_REFUSALS.includes(error.code)) return;
-    // Without a caller it is the service that is busy, and no quota.
+    if (!AUDITED_CODES.includes(error.code)) return;
+    // Without a caller, the service is busy; no quota refused the request.
     if (error.code === "busy" && caller === undefined) return;
     const { tenant, name } = caller?.principal ?? {};
-    const admitted = this.#refusals.admit(JSON.stringify([tenant, name, error.code]), this.#now());
+    const admitted = this.#limiter.admit(JSON.stringify([tenant, name, error.code]), this.#now());
     if (admitted === undefined) return;
     this.#append(caller, {
       action: "refused",
@@ -88,7 +88,7 @@ export class AuditLog implements Observer {
         facts: { requestId: caller?.requestId, ...facts },
       });
     } catch (error) {
-      log.error("a line of the audit log cannot be written", { action, subject, error: messageOf(error) });
+      log.error("audit.append_failed", { action, subject, error: messageOf(error) });
     }
   }
 }
@@ -99,7 +99,7 @@ function executionFacts(
   return { runtime, warm, floor: selection.floor, outcome, exitCode, usage, failedOn: runtimesOf(attempts) };
 }
 
-/** Not its message: what a runtime says of a failure may quote what it was given to run. */
+/** Leaves the message out, in which a runtime may quote the code. */
 function failureFacts({ code, details }: CodeBeakerError): AuditEntry["facts"] {
   return { error: code, failedOn: runtimesOf(details.attempts ?? []) };
 }
@@ -112,7 +112,7 @@ function sessionFacts({ runtime, language, selection }: SessionInfo): AuditEntry
   return { runtime, language, floor: selection.floor };
 }
 
-/** A denial that names no field of a request is about a command, which its message quotes: that is as good as code. */
+/** Leaves out the message of a refused command, which quotes it; such an error names no field. */
 function refusalFacts({ code, message, details }: CodeBeakerError): AuditEntry["facts"] {
   const quotesCode = code === "permission_denied" && details.errors === undefined;
   return {

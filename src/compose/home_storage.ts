@@ -5,7 +5,7 @@ import { openStorage, type StorageOptions } from "../storage/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** How long a write waits for another process's write: the whole service waits with it. */
-const PATIENCE_MS = 100;
+const BUSY_TIMEOUT_MS = 100;
 const DATABASE = "codebeaker.db";
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
  */
 export function openServiceStorage(config: Config, { hasInstance }: { readonly hasInstance: boolean }): Storage {
   return hasInstance || hasDatabase(config)
-    ? openHomeStorage(config, { patienceMs: PATIENCE_MS })
+    ? openHomeStorage(config, { busyTimeoutMs: BUSY_TIMEOUT_MS })
     : openMemoryStorage(config);
 }
 
@@ -31,7 +31,7 @@ export function openMemoryStorage(config: Config): Storage {
  *
  * @throws {CodeBeakerError} `invalid_request`
  */
-export function openHomeStorage(config: Config, options: Pick<StorageOptions, "patienceMs"> = {}): Storage {
+export function openHomeStorage(config: Config, options: Pick<StorageOptions, "busyTimeoutMs"> = {}): Storage {
   if (config.home === undefined) {
     throw new CodeBeakerError(
       "invalid_request",

@@ -6,7 +6,7 @@ import type { Storage } from "../storage/storage.ts";
 /** How often rows are removed that are older than they may be. */
 const PRUNE_INTERVAL_MS = 600_000;
 /** How often failed writes are tried again. */
-const CATCH_UP_INTERVAL_MS = 1_000;
+const FLUSH_INTERVAL_MS = 1_000;
 
 /**
  * Records the executions that a lost service left unfinished as interrupted.
@@ -30,7 +30,7 @@ export function maintainStorage(storage: Storage, clock: Clock): Disposable {
   using timers = new DisposableStack();
   prune(storage);
   timers.use(clock.every(PRUNE_INTERVAL_MS, () => prune(storage)));
-  timers.use(clock.every(CATCH_UP_INTERVAL_MS, () => storage.catchUp()));
+  timers.use(clock.every(FLUSH_INTERVAL_MS, () => storage.flush()));
   return timers.move();
 }
 

@@ -2,14 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { numberIn, type Row, textIn, textOrNullIn } from "./row.ts";
 import { AUDIT_CUTOFF } from "./schema.ts";
 import type { AuditEntry, AuditStore } from "./storage.ts";
-import type { Writes } from "./writes.ts";
+import type { WriteQueue } from "./write_queue.ts";
 
 /**
- * The audit log. Triggers in the file refuse every change of a line, and its removal unless a function allows it that
- * only this connection has, and only while it prunes: through any other connection to the file a DELETE fails.
+ * Creates the audit log. Triggers in the file refuse every change of a line. They allow its removal only by a function
+ * that this connection provides while it prunes: a DELETE through any other connection fails.
  */
 export function createAuditStore(
-  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: WriteQueue },
   { auditRetentionMs }: { readonly auditRetentionMs: number },
 ): AuditStore & { prune(now: Date): void } {
   let cutoff: string | null = null;
@@ -20,7 +20,7 @@ export function createAuditStore(
   const select = database.prepare(
     "SELECT number, at, tenant, key, action, subject, facts FROM audit WHERE number > ? ORDER BY number LIMIT ?",
   );
-  // With "+" the index by time is not used, by which every page would sort all that came after it.
+  // "+" prevents the use of the index by time, with which every page would sort all later lines.
   const selectSince = database.prepare(
     "SELECT number, at, tenant, key, action, subject, facts FROM audit WHERE number > ? AND +at >= ? " +
       "ORDER BY number LIMIT ?",
@@ -31,7 +31,7 @@ export function createAuditStore(
     append({ at, tenant, key, action, subject, facts }) {
       const text = JSON.stringify(facts);
       const perform = () => void insert.run(at, tenant, key, action, subject, text);
-      writes.inTurn({ bytes: text.length + 100, perform });
+      writes.enqueue({ bytes: text.length + 100, perform });
     },
     read({ after = 0, since, limit }) {
       const rows = since === undefined ? select.all(after, limit) : selectSince.all(after, since, limit);

@@ -3,20 +3,20 @@ import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
 
-/** How long a call waits for another process to finish its write. */
+/** How long a call waits for the write of another process. */
 const BUSY_TIMEOUT_MS = 5_000;
-/** What is left of the write-ahead log on the disk after a large write. */
+/** Most bytes of the write-ahead log that remain on the disk after a large write. */
 const MAX_LOG_BYTES = 67_108_864;
-/** Between two tries for what SQLite itself does not wait for. */
+/** Pause between two attempts where SQLite itself does not wait. */
 const RETRY_MS = 10;
 
 /**
- * Opens a database file of the newest version, which it makes where it is absent (mode 0600, its directory 0700), and hands it
- * over to `use`, whose result owns it. Without a path it is in memory. What a call has written is safe when the process is
- * killed; after a loss of power the last of it may be missing, and never half of it is there.
+ * Opens a database file, or makes it (mode 0600, its directory 0700), migrates it, and passes it to `use`, whose result
+ * owns it. Without a path, the database is in memory. Writes survive a killed process; a power loss may undo the last
+ * ones, but never a part of one.
  *
- * @throws {CodeBeakerError} `invalid_request` for a file that is no database of CodeBeaker's, is damaged, cannot be written,
- *   or was written by a newer version
+ * @throws {CodeBeakerError} `invalid_request` for a file that is not CodeBeaker's, is damaged, cannot be written, or was
+ *   written by a newer version
  */
 export function openDatabase<Result>(path: string | undefined, use: (database: DatabaseSync) => Result): Result {
   if (path === undefined) return use(prepare(new DatabaseSync(":memory:")));
@@ -37,7 +37,7 @@ export function openDatabase<Result>(path: string | undefined, use: (database: D
   }
 }
 
-/** Nothing is written to a file of somebody else's, or of a later version. */
+/** Refuses a file of another program or of a newer version before anything is written to it. */
 function checkFile(database: DatabaseSync, path: string): void {
   const version = versionOf(database);
   if (!isOurs(database, version)) {
@@ -65,7 +65,7 @@ function prepare(database: DatabaseSync): DatabaseSync {
   return database;
 }
 
-/** SQLite refuses this at once, however long others may be waited for, while another process opens the same file. */
+/** Retries, since SQLite does not wait here for another process that opens the same file. */
 function useWriteAheadLog(database: DatabaseSync): void {
   for (let waitedMs = 0;; waitedMs += RETRY_MS) {
     try {
@@ -77,7 +77,7 @@ function useWriteAheadLog(database: DatabaseSync): void {
   }
 }
 
-/** A file that is there is not opened for this: to close it again would give up every lock that this process has on it. */
+/** Makes the file unless it exists. An existing one is not opened: closing it would release the locks of this process. */
 function makeFile(path: string): void {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {

@@ -4,42 +4,41 @@ import type { Execution } from "../core/execution.ts";
 import { numberIn, textIn } from "./row.ts";
 import type { ExecutionStore, StoredExecution } from "./storage.ts";
 import { inTransaction } from "./transaction.ts";
-import type { Writes } from "./writes.ts";
+import type { WriteQueue } from "./write_queue.ts";
 
-/** How long executions are kept after their end, and how much of them. */
+/** How long ended executions are kept, and how many bytes of them. */
 export interface ExecutionRetention {
   readonly outputRetentionMs: number;
-  /** Bytes of JSON that ended executions may take together, most of which is what they printed. */
+  /** Most bytes of JSON of all ended executions, which is mainly their output. */
   readonly maxStoredBytes: number;
   now(): number;
 }
 
-/** What is not written yet of an execution, and told from memory. */
+/** The state of an execution whose write is deferred. */
 interface Unwritten {
   readonly id: string;
-  /** Undefined where its row is there, and tells it. */
+  /** Undefined when its row exists, which holds the tenant. */
   readonly tenant: string | undefined;
   readonly status: "unfinished" | "ended" | "failed";
   readonly document: string;
 }
 
-/** What becomes of an unfinished execution. */
+/** The end of an unfinished execution. */
 interface End extends Pick<Unwritten, "id" | "document"> {
   readonly status: "ended" | "failed";
   readonly freesKey: boolean;
 }
 
-/** Rows that are looked at in one go when room is made. */
+/** Rows that are read at once to make room. */
 const BATCH = 64;
 
 /**
- * Executions, each as its JSON. The bound on all of them holds at every moment: an end that would go over it first
- * removes those that ended first. They go whole, because an execution without its output would read as one that printed
- * nothing. What cannot be written now (a full disk, a file that another process has locked) is told from memory and
- * written later.
+ * Creates the store of executions, each as its JSON. Their bound holds at every moment: before an end exceeds it, the
+ * executions that ended first are removed. They are removed whole, because an execution without its output would read as
+ * one that printed nothing.
  */
 export function createExecutionStore(
-  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: WriteQueue },
   { outputRetentionMs, maxStoredBytes, now }: ExecutionRetention,
 ): ExecutionStore & { prune(now: Date): void } {
   const insert = database.prepare(
@@ -68,7 +67,7 @@ export function createExecutionStore(
   const removeOne = database.prepare("DELETE FROM executions WHERE number = ?");
   const removeOld = database.prepare("DELETE FROM executions WHERE ended_at < ?");
 
-  /** What ended executions take; another process may have ended some, which the next prune() finds out. */
+  /** Bytes of ended executions; the next prune() counts those that another process has ended. */
   let storedBytes = readStoredBytes();
   const unwritten = new Map<string, Unwritten>();
 
@@ -76,7 +75,7 @@ export function createExecutionStore(
     return numberIn(sum.get() ?? {}, "bytes");
   }
 
-  /** Removes those that ended first until `bytes` more fit, or none is left. */
+  /** Removes the executions that ended first until `bytes` more fit, or none is left. */
   function makeRoom(bytes: number): void {
     while (storedBytes + bytes > maxStoredBytes) {
       const oldest = selectOldest.all(BATCH);
@@ -93,12 +92,12 @@ export function createExecutionStore(
     }
   }
 
-  function write(told: Unwritten, perform: (bytes: number) => void): void {
-    const bytes = byteLength(told.document);
+  function write(state: Unwritten, perform: (bytes: number) => void): void {
+    const bytes = byteLength(state.document);
     const done = () => {
-      if (unwritten.get(told.id) === told) unwritten.delete(told.id);
+      if (unwritten.get(state.id) === state) unwritten.delete(state.id);
     };
-    if (!writes.inTurn({ bytes, perform: () => perform(bytes), done })) unwritten.set(told.id, told);
+    if (!writes.enqueue({ bytes, perform: () => perform(bytes), done })) unwritten.set(state.id, state);
   }
 
   function finishAs({ freesKey, ...end }: End): void {
@@ -119,7 +118,7 @@ export function createExecutionStore(
       const perform = (bytes: number) => {
         insert.run(draft.id, tenant, sessionId ?? null, key, fingerprint, bytes, document);
       };
-      if (isDurable) writes.now(() => perform(byteLength(document)));
+      if (isDurable) writes.writeNow(() => perform(byteLength(document)));
       else write({ id: draft.id, tenant, status: "unfinished", document }, perform);
     },
     end(execution) {
@@ -134,15 +133,15 @@ export function createExecutionStore(
       });
     },
     fail(id, { code, message, details }, { freesKey = false } = {}) {
-      // An Error's message is not among what JSON.stringify() sees.
+      // JSON.stringify() does not see an Error's message.
       const document = JSON.stringify({ code, message, details } satisfies Failure);
       finishAs({ status: "failed", id, document, freesKey });
     },
     find(tenant, id): StoredExecution | undefined {
       const row = select.get(id, tenant);
-      const kept = unwritten.get(id);
-      if (row === undefined && kept?.tenant !== tenant) return undefined;
-      const { status, document } = kept ??
+      const deferred = unwritten.get(id);
+      if (row === undefined && deferred?.tenant !== tenant) return undefined;
+      const { status, document } = deferred ??
         { status: textIn(row ?? {}, "status"), document: textIn(row ?? {}, "document") };
       if (status === "failed") {
         const error: Failure = JSON.parse(document);

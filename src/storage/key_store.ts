@@ -3,7 +3,7 @@ import type { Principal } from "../core/principal.ts";
 import { type Row, textIn, textOrNullIn } from "./row.ts";
 import type { KeyStore, StoredKey } from "./storage.ts";
 
-/** Keys. Another process adds and revokes some while this one runs, so nothing of them is kept in memory. */
+/** Creates the store of keys. It caches nothing, since another process may add and revoke keys. */
 export function createKeyStore(database: DatabaseSync): KeyStore {
   const insert = database.prepare(
     "INSERT INTO keys (id, hash, principal, created_at, revoked_at) VALUES (?, ?, ?, ?, ?)",

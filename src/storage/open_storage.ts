@@ -7,34 +7,32 @@ import { createKeyStore } from "./key_store.ts";
 import { createSessionStore } from "./session_store.ts";
 import type { Storage } from "./storage.ts";
 import { createUsageStore } from "./usage_store.ts";
-import { Writes } from "./writes.ts";
+import { WriteQueue } from "./write_queue.ts";
 
-/** How long, and how much, is kept. */
+/** The settings of a storage. */
 export interface StorageOptions {
-  /** Executions, from their end on. Default: 24 hours. */
+  /** How long ended executions are kept. Default: 24 hours. */
   readonly outputRetentionMs?: number;
-  /** Bytes that ended executions may take together; beyond it, those that ended first go. Default: 1 GiB. */
+  /** Most bytes of ended executions; beyond it, the first to end are removed. Default: 1 GiB. */
   readonly maxStoredBytes?: number;
-  /** Sessions, once they are closed. Default: 24 hours. */
+  /** How long closed sessions are kept. Default: 24 hours. */
   readonly sessionRetentionMs?: number;
-  /** Lines of the audit log, and what was used on a day. Default: 90 days. */
+  /** How long the audit log and the daily usage are kept. Default: 90 days. */
   readonly auditRetentionMs?: number;
-  /** How long a call waits for another process's write, in ms, and the whole process with it. Default: 5 s. */
-  readonly patienceMs?: number;
-  /** The time at which something ends, in ms since 1970. */
+  /** How long a call, and the event loop with it, waits for another process's write. Default: 5 s. */
+  readonly busyTimeoutMs?: number;
+  /** The time of day, in ms since 1970. */
   now?(): number;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Opens what is kept beyond the process in one SQLite file, which several processes may have open; without a path it is
- * in memory and goes with the process. What cannot be written now, as another process writes for long or the disk is
- * full, is told from memory and written as soon as it can be, and what has to be there before it is told of is refused
- * as `busy`.
+ * Opens the storage in one SQLite file, which several processes may share; without a path, in memory. While another
+ * process holds the lock or the disk is full, writes are deferred, and writes that must be durable fail as `busy`.
  *
- * @throws {CodeBeakerError} `invalid_request` for a file that is no database of CodeBeaker's, is damaged, cannot be
- *   written, or was written by a newer version
+ * @throws {CodeBeakerError} `invalid_request` for a file that is not CodeBeaker's, is damaged, cannot be written, or was
+ *   written by a newer version
  */
 export function openStorage(path: string | undefined, options: StorageOptions = {}): Storage {
   const retention = {
@@ -48,35 +46,35 @@ export function openStorage(path: string | undefined, options: StorageOptions = 
   return openDatabase(path, (database) => createStores(database, retention));
 }
 
-/** What is kept, with every default. */
-type Retention = Required<Omit<StorageOptions, "patienceMs">>;
+/** The settings with their defaults. */
+type Retention = Required<Omit<StorageOptions, "busyTimeoutMs">>;
 
 function createStores(
   database: DatabaseSync,
-  { patienceMs, ...retention }: Retention & Pick<StorageOptions, "patienceMs">,
+  { busyTimeoutMs, ...retention }: Retention & Pick<StorageOptions, "busyTimeoutMs">,
 ): Storage {
-  const writes = new Writes(database, { patienceMs });
-  const kept = { database, writes };
-  const executions = createExecutionStore(kept, retention);
-  const sessions = createSessionStore(kept, retention);
-  const audit = createAuditStore(kept, retention);
-  const usage = createUsageStore(kept, retention);
+  const writes = new WriteQueue(database, { busyTimeoutMs });
+  const connection = { database, writes };
+  const executions = createExecutionStore(connection, retention);
+  const sessions = createSessionStore(connection, retention);
+  const audit = createAuditStore(connection, retention);
+  const usage = createUsageStore(connection, retention);
   return {
     executions,
     sessions,
     keys: createKeyStore(database),
     audit,
     usage,
-    catchUp: () => void writes.catchUp(),
+    flush: () => void writes.flush(),
     prune(now) {
-      writes.now(() => {
+      writes.writeNow(() => {
         for (const store of [sessions, audit, usage, executions]) store.prune(now);
       });
-      writes.catchUp(); // Last, as it may need the room.
+      writes.flush(); // Last, as it may need the freed room.
     },
     [Symbol.dispose]() {
       if (!database.isOpen) return;
-      if (!writes.patiently(() => writes.catchUp())) log.error("what could not be written down before the end is lost");
+      if (!writes.patiently(() => writes.flush())) log.error("storage.writes_lost_at_end");
       database.close();
     },
   };

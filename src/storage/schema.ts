@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "./transaction.ts";
 
-/** What marks a file as this project's, in the header of the database ("CBkr"). */
+/** Marks a database file as this project's ("CBkr"). */
 export const APPLICATION_ID = 0x43_42_6b_72;
 
-/** The name of the function that an open connection lends the audit log's triggers while it prunes. */
+/** The function that the audit log's triggers ask which lines may be removed. */
 export const AUDIT_CUTOFF = "codebeaker_audit_cutoff";
 
 const FIRST = `
@@ -76,20 +76,20 @@ CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit WHEN coalesce(old.at >= ${AU
 END;
 `;
 
-/** Every step from an empty file to the newest version; what is released is never edited, and the next step is added. */
+/** Every step from an empty file to the newest version. Released steps never change; a new one is appended. */
 export const MIGRATIONS: readonly string[] = [FIRST];
 
-/** Takes a database from its version to the newest one, all of the way or not at all. */
+/** Migrates a database to the newest version, completely or not at all. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   if (versionOf(database) >= migrations.length) return;
   inTransaction(database, () => {
-    // Another process may have done it while this one waited for the lock.
+    // Another process may have migrated it while this one waited for the lock.
     for (const migration of migrations.slice(versionOf(database))) database.exec(migration);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`);
   });
 }
 
-/** How many migrations a database has had. */
+/** The number of migrations that a database has had. */
 export function versionOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
 }

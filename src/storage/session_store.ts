@@ -3,20 +3,17 @@ import type { Principal } from "../core/principal.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { type Row, textIn } from "./row.ts";
 import type { SessionStore, StoredSession } from "./storage.ts";
-import type { Writes } from "./writes.ts";
+import type { WriteQueue } from "./write_queue.ts";
 
-/** How long sessions are kept once they are closed. */
+/** How long closed sessions are kept. */
 export interface SessionRetention {
   readonly sessionRetentionMs: number;
   now(): number;
 }
 
-/**
- * Sessions, each as its JSON, without the variables of its programs. What has changed and cannot be written is told
- * from memory.
- */
+/** Creates the store of sessions, each as its JSON, without the variables of its programs. */
 export function createSessionStore(
-  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: WriteQueue },
   { sessionRetentionMs, now }: SessionRetention,
 ): SessionStore & { prune(now: Date): void } {
   const insert = database.prepare(
@@ -45,19 +42,21 @@ export function createSessionStore(
   return {
     insert({ principal, info, request, environmentId }) {
       const texts = [principal, withoutVariables(request), info].map((value) => JSON.stringify(value));
-      writes.now(() => insert.run(info.id, principal.tenant, info.createdAt, closedAt(info), environmentId, ...texts));
+      writes.writeNow(() =>
+        insert.run(info.id, principal.tenant, info.createdAt, closedAt(info), environmentId, ...texts)
+      );
     },
     update(info) {
       const text = JSON.stringify(info);
       const closed = closedAt(info);
       const perform = () => {
         if (change.run(text, closed, info.id).changes > 0) return;
-        throw new Error(`Cannot keep what has changed of the session ${info.id} as it must be stored`);
+        throw new Error(`Cannot update the session ${info.id} as it was not inserted`);
       };
       const done = () => {
         if (unwritten.get(info.id) === info) unwritten.delete(info.id);
       };
-      if (!writes.inTurn({ bytes: text.length, perform, done })) unwritten.set(info.id, info);
+      if (!writes.enqueue({ bytes: text.length, perform, done })) unwritten.set(info.id, info);
     },
     find(tenant, id) {
       const row = select.get(id, tenant);
@@ -74,9 +73,7 @@ export function createSessionStore(
   };
 }
 
-/**
- * Named field by field: whoever inserts a session holds its whole request, and types do not keep the rest of it out.
- */
+/** Copies field by field: the caller has the whole request, and types do not keep its variables out. */
 function withoutVariables(request: StoredSession["request"]): StoredSession["request"] {
   const { language, preference, permissions, limits, idleTimeoutMs, maxLifetimeMs, runtime, minIsolation } = request;
   return {

@@ -1,5 +1,5 @@
-// Deno's types of node:sqlite give way to those of @types/node 18, which a dependency brings along and which do not know it:
-// what this project uses of it, as Node's documentation states it.
+// The part of node:sqlite that this project uses, as Node documents it. A dependency's @types/node 18, which lacks it,
+// takes precedence over Deno's own types.
 
 declare module "node:sqlite" {
   export type SQLInputValue = null | number | bigint | string | Uint8Array;

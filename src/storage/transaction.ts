@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Does all of the work or nothing; others wait from its first moment on, so that it never meets their changes halfway. */
+/** Does all of the work or none of it. Other writers wait from its begin on. */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -8,7 +8,7 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    // A full disk has rolled it back already.
+    // After a full disk, SQLite has rolled it back already.
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }

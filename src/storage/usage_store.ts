@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { numberIn } from "./row.ts";
 import type { UsageStore } from "./storage.ts";
-import type { Writes } from "./writes.ts";
+import type { WriteQueue } from "./write_queue.ts";
 
-/** CPU time by tenant and day, kept as long as the audit log that tells what it was used for. */
+/** Creates the store of CPU time by tenant and day, which is kept as long as the audit log. */
 export function createUsageStore(
-  { database, writes }: { readonly database: DatabaseSync; readonly writes: Writes },
+  { database, writes }: { readonly database: DatabaseSync; readonly writes: WriteQueue },
   { auditRetentionMs }: { readonly auditRetentionMs: number },
 ): UsageStore & { prune(now: Date): void } {
   const add = database.prepare(
@@ -15,7 +15,7 @@ export function createUsageStore(
   const select = database.prepare("SELECT cpu_ms FROM usage WHERE tenant = ? AND day = ?");
   const removeOld = database.prepare("DELETE FROM usage WHERE day < ?");
 
-  /** What is not written yet, by tenant and day. */
+  /** Deferred CPU time, by day and tenant. */
   const unwritten = new Map<string, number>();
 
   function change(name: string, cpuMs: number): void {
@@ -28,7 +28,7 @@ export function createUsageStore(
     add(tenant, day, cpuMs) {
       const name = `${day} ${tenant}`;
       const perform = () => void add.run(tenant, day, cpuMs);
-      if (!writes.inTurn({ bytes: 100, perform, done: () => change(name, -cpuMs) })) change(name, cpuMs);
+      if (!writes.enqueue({ bytes: 100, perform, done: () => change(name, -cpuMs) })) change(name, cpuMs);
     },
     read(tenant, day) {
       const row = select.get(tenant, day);

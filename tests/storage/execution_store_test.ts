@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createExecutionStore } from "../../src/storage/execution_store.ts";
-import { Writes } from "../../src/storage/writes.ts";
+import { WriteQueue } from "../../src/storage/write_queue.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { draftOf, endOf, withPath } from "./samples.ts";
@@ -39,14 +39,14 @@ Deno.test("ExecutionStore.add() keeps an execution that is over, for its tenant 
 
 Deno.test("ExecutionStore.add() that cannot be written now is told from memory for its tenant alone, and written later", async () => {
   await withPath((path) => {
-    using storage = openStorage(path, { patienceMs: 0 });
+    using storage = openStorage(path, { busyTimeoutMs: 0 });
     using other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
     storage.executions.add({ tenant: "one", execution: endOf("exec_1") });
     assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
     assertEquals(storage.executions.find("two", "exec_1"), undefined);
     other.exec("COMMIT");
-    storage.catchUp();
+    storage.flush();
     assertEquals(other.prepare("SELECT tenant, status FROM executions").all().map((row) => ({ ...row })), [
       { tenant: "one", status: "ended" },
     ]);
@@ -216,7 +216,7 @@ Deno.test("Storage.prune() keeps what fits the bound after it was lowered, the n
 
 Deno.test("ExecutionStore tells an end that cannot be written from memory, and writes it as soon as it can", () =>
   withPath((path) => {
-    const storage = openStorage(path, { patienceMs: 0 });
+    const storage = openStorage(path, { busyTimeoutMs: 0 });
     for (const id of ["exec_1", "exec_2", "exec_3"]) storage.executions.begin({ tenant: "one", draft: draftOf(id) });
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
@@ -240,13 +240,17 @@ Deno.test("ExecutionStore tells an end that cannot be written from memory, and w
 
 Deno.test("ExecutionStore takes in while it cannot write, unless what it takes must be kept: that is busy", () =>
   withPath((path) => {
-    using storage = openStorage(path, { patienceMs: 0 });
+    using storage = openStorage(path, { busyTimeoutMs: 0 });
     using other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
     storage.executions.begin({ tenant: "one", draft: draftOf("exec_1") });
     const idempotency = { key: "k", fingerprint: "f" };
     const refused = { tenant: "one", draft: draftOf("exec_2"), idempotency, isDurable: true } as const;
-    const error = assertThrows(() => storage.executions.begin(refused), CodeBeakerError, "cannot be written down");
+    const error = assertThrows(
+      () => storage.executions.begin(refused),
+      CodeBeakerError,
+      "the storage cannot be written",
+    );
     assertEquals([error.code, error.details.retryAfterMs], ["busy", 1_000]);
     assertEquals(storage.executions.find("one", "exec_1"), { status: "unfinished", execution: draftOf("exec_1") });
     assertEquals(storage.executions.find("two", "exec_1"), undefined);
@@ -256,7 +260,7 @@ Deno.test("ExecutionStore takes in while it cannot write, unless what it takes m
     assertEquals(storage.executions.find("one", "exec_1"), ended);
     assertEquals(storage.executions.find("two", "exec_1"), undefined);
     other.exec("COMMIT");
-    storage.catchUp();
+    storage.flush();
     using second = openStorage(path);
     assertEquals(second.executions.find("one", "exec_1"), ended);
     storage.executions.begin(refused);
@@ -267,7 +271,7 @@ Deno.test("ExecutionStore.prune() makes room also where an end is pending that n
   withPath((path) => {
     const retention = { outputRetentionMs: 1_000, maxStoredBytes: 10_000_000, now: () => 0 };
     const { database, writes, executions } = openDatabase(path, (database) => {
-      const writes = new Writes(database);
+      const writes = new WriteQueue(database);
       return { database, writes, executions: createExecutionStore({ database, writes }, retention) };
     });
     for (const id of ["exec_1", "exec_2", "exec_3"]) executions.begin({ tenant: "one", draft: draftOf(id) });
@@ -275,9 +279,9 @@ Deno.test("ExecutionStore.prune() makes room also where an end is pending that n
     database.exec(`PRAGMA max_page_count = ${database.prepare("PRAGMA page_count").get()?.["page_count"]}`);
     const last = endOf("exec_3", "y".repeat(800_000));
     executions.end(last);
-    assertEquals(writes.catchUp(), false);
+    assertEquals(writes.flush(), false);
     executions.prune(new Date(2_000));
-    assertEquals(writes.catchUp(), true);
+    assertEquals(writes.flush(), true);
     assertEquals(executions.find("one", "exec_1"), undefined);
     database.close();
     using storage = openStorage(path);

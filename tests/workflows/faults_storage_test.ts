@@ -60,7 +60,7 @@ async function checkBlocked(service: ServiceProcess, sessionId: string): Promise
   ]);
   for (const { status, code, retryAfterMs, detail } of refused) {
     assertEquals([status, code, retryAfterMs], [429, "busy", 1_000]);
-    assertStringIncludes(detail, "cannot be written down");
+    assertStringIncludes(detail, "the storage cannot be written");
   }
   assertEquals(await client.status("GET", "/health/ready"), 200);
   return [...plain.map(({ id }) => id), started.data.id, inSession.id];
@@ -95,9 +95,9 @@ async function checkFaultOfStorage(places: Places, hinder: () => Promise<AsyncDi
     assertEquals((await client.json("GET", `/v1/executions/${firstId}`)).stdout, "hello\n");
     ids.push(firstId, ...await checkBlocked(service, sessionId));
   }
-  await until(() => service.log().includes("can be written down again"), "what waited is written");
-  assertStringIncludes(service.log(), "nothing can be written down now");
-  assert(!service.log().includes("is lost"), service.log());
+  await until(() => service.log().includes("storage.writes_resumed"), "what waited is written");
+  assertStringIncludes(service.log(), "storage.writes_deferred");
+  assert(!/storage\.writes?_lost/.test(service.log()), service.log());
   const accepted = await client.json("POST", "/v1/executions", HELLO, { ...ASYNC, "idempotency-key": "once" });
   assertEquals(accepted.status, "queued");
   await client.json("GET", `/v1/executions/${accepted.id}?waitMs=20000`);

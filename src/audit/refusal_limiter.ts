@@ -1,5 +1,5 @@
-/** Lines that one key's refusals of one kind get within a window. */
-const LINES = 60;
+/** Most lines within a window for refusals of one key and code. */
+const MAX_LINES = 60;
 const WINDOW_MS = 60_000;
 
 interface Window {
@@ -8,18 +8,18 @@ interface Window {
   leftOut: number;
 }
 
-/** Keeps whoever is refused again and again from filling the disk: beyond 60 lines a minute refusals are only counted. */
-export class RefusalMeter {
+/** Limits the audit lines about refused requests to 60 a minute for each kind; further refusals are counted. */
+export class RefusalLimiter {
   readonly #windows = new Map<string, Window>();
 
-  /** Whether a refusal gets a line and, if so, how many before it got none. */
+  /** Returns how many refusals of this kind got no line before, or undefined when this one gets none. */
   admit(kind: string, now: number): { readonly leftOut: number } | undefined {
     const window = this.#windows.get(kind);
     if (window === undefined || !isWithin(window, now)) {
       this.#windows.set(kind, { endsAt: now + WINDOW_MS, lines: 1, leftOut: 0 });
       return { leftOut: window?.leftOut ?? 0 };
     }
-    if (window.lines === LINES) {
+    if (window.lines === MAX_LINES) {
       window.leftOut++;
       return undefined;
     }
@@ -28,7 +28,7 @@ export class RefusalMeter {
   }
 }
 
-/** A clock that was put back is before every window, and opens a new one. */
+/** Whether a time is in a window; a clock that was set back is before every window. */
 function isWithin({ endsAt }: Window, now: number): boolean {
   return now < endsAt && now >= endsAt - WINDOW_MS;
 }

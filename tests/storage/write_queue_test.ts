@@ -2,12 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { openStorage } from "../../src/storage/mod.ts";
-import { Writes } from "../../src/storage/writes.ts";
+import { WriteQueue } from "../../src/storage/write_queue.ts";
 import { sessionOf, withPath } from "./samples.ts";
 
 /** A table of two connections, of which one can keep the other from writing. */
 async function withLocker(
-  test: (parts: { writes: Writes; add(text: string): () => void; texts(): string[]; locker: DatabaseSync }) => void,
+  test: (parts: { writes: WriteQueue; add(text: string): () => void; texts(): string[]; locker: DatabaseSync }) => void,
 ): Promise<void> {
   const path = await Deno.makeTempFile();
   try {
@@ -16,7 +16,7 @@ async function withLocker(
     database.exec("PRAGMA journal_mode = WAL; CREATE TABLE words (text UNIQUE)");
     const insert = database.prepare("INSERT INTO words VALUES (?)");
     test({
-      writes: new Writes(database, { patienceMs: 0 }),
+      writes: new WriteQueue(database, { busyTimeoutMs: 0 }),
       add: (text) => () => void insert.run(text),
       texts: () => locker.prepare("SELECT text FROM words ORDER BY rowid").all().map(({ text }) => String(text)),
       locker,
@@ -26,61 +26,61 @@ async function withLocker(
   }
 }
 
-Deno.test("Writes.inTurn() keeps the order in which it was asked, whatever had to wait", () =>
+Deno.test("WriteQueue.enqueue() keeps the order of the calls, whatever was deferred", () =>
   withLocker(({ writes, add, texts, locker }) => {
     const done: string[] = [];
-    const write = (text: string) => writes.inTurn({ bytes: 1, perform: add(text), done: () => void done.push(text) });
+    const write = (text: string) => writes.enqueue({ bytes: 1, perform: add(text), done: () => void done.push(text) });
     assertEquals(write("a"), true);
     locker.exec("BEGIN IMMEDIATE");
-    assertEquals([write("b"), write("c"), writes.catchUp()], [false, false, false]);
+    assertEquals([write("b"), write("c"), writes.flush()], [false, false, false]);
     locker.exec("COMMIT");
     assertEquals(write("d"), true);
     assertEquals([texts(), done], [["a", "b", "c", "d"], ["b", "c"]]);
   }));
 
-Deno.test("Writes.now() tells busy when it cannot write, and writes what waits before it", () =>
+Deno.test("WriteQueue.writeNow() throws busy when it cannot write, and flushes deferred writes first", () =>
   withLocker(({ writes, add, texts, locker }) => {
     locker.exec("BEGIN IMMEDIATE");
-    writes.inTurn({ bytes: 1, perform: add("a") });
-    const error = assertThrows(() => writes.now(add("b")), CodeBeakerError, "database is locked");
+    writes.enqueue({ bytes: 1, perform: add("a") });
+    const error = assertThrows(() => writes.writeNow(add("b")), CodeBeakerError, "database is locked");
     assertEquals([error.code, error.details.retryAfterMs], ["busy", 1_000]);
     locker.exec("COMMIT");
-    writes.now(add("c"));
+    writes.writeNow(add("c"));
     assertEquals(texts(), ["a", "c"]);
   }));
 
-Deno.test("Writes loses what will never succeed, and nothing that waits behind it", () =>
+Deno.test("WriteQueue loses a write that will never succeed, and none of those after it", () =>
   withLocker(({ writes, add, texts, locker }) => {
-    writes.now(add("a"));
-    assertThrows(() => writes.inTurn({ bytes: 1, perform: add("a") }), Error, "UNIQUE");
+    writes.writeNow(add("a"));
+    assertThrows(() => writes.enqueue({ bytes: 1, perform: add("a") }), Error, "UNIQUE");
     locker.exec("BEGIN IMMEDIATE");
-    for (const text of ["a", "b"]) writes.inTurn({ bytes: 1, perform: add(text) });
+    for (const text of ["a", "b"]) writes.enqueue({ bytes: 1, perform: add(text) });
     locker.exec("COMMIT");
-    assertEquals([writes.catchUp(), texts()], [true, ["a", "b"]]);
+    assertEquals([writes.flush(), texts()], [true, ["a", "b"]]);
   }));
 
-Deno.test("Writes keeps 64 MiB in mind, and beyond them loses the first ones", () =>
+Deno.test("WriteQueue defers at most 64 MiB, and beyond them loses the oldest writes", () =>
   withLocker(({ writes, add, texts, locker }) => {
     const lost: string[] = [];
     locker.exec("BEGIN IMMEDIATE");
     for (const text of ["a", "b", "c"]) {
-      writes.inTurn({ bytes: 30_000_000, perform: add(text), done: () => void lost.push(text) });
+      writes.enqueue({ bytes: 30_000_000, perform: add(text), done: () => void lost.push(text) });
     }
     assertEquals(lost, ["a"]);
     locker.exec("COMMIT");
-    writes.catchUp();
+    writes.flush();
     assertEquals(texts(), ["b", "c"]);
   }));
 
 Deno.test("sessions, the audit log and usage are told from memory while they cannot be written, and written later", () =>
   withPath((path) => {
-    using storage = openStorage(path, { patienceMs: 0 });
+    using storage = openStorage(path, { busyTimeoutMs: 0 });
     const { info } = sessionOf("sess_1");
     storage.sessions.insert(sessionOf("sess_1"));
     storage.usage.add("one", "2026-01-01", 5);
     using locker = new DatabaseSync(path);
     locker.exec("BEGIN IMMEDIATE");
-    assertThrows(() => storage.sessions.insert(sessionOf("sess_2")), CodeBeakerError, "cannot be written down");
+    assertThrows(() => storage.sessions.insert(sessionOf("sess_2")), CodeBeakerError, "the storage cannot be written");
     const closed = { ...info, state: "closed", closedBecause: "closed_by_owner" } as const;
     storage.sessions.update(closed);
     storage.usage.add("one", "2026-01-01", 7);
@@ -94,7 +94,7 @@ Deno.test("sessions, the audit log and usage are told from memory while they can
     assertEquals([seen(storage), seen(second)], [["closed", 12], ["idle", 5]]);
     assertEquals(storage.sessions.find("two", "sess_1"), undefined);
     locker.exec("COMMIT");
-    storage.catchUp();
+    storage.flush();
     assertEquals([seen(storage), seen(second)], [["closed", 12], ["closed", 12]]);
     assertEquals(second.audit.read({ limit: 9 }), [{ ...line, number: 1 }]);
     assertEquals(second.sessions.open(), []);

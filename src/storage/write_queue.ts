@@ -1,0 +1,144 @@
+import type { DatabaseSync } from "node:sqlite";
+import { CodeBeakerError, messageOf } from "../core/errors.ts";
+import { log } from "../log.ts";
+
+/** A write that may be deferred. */
+export interface QueuedWrite {
+  /** Bytes of memory that it takes in the queue. */
+  readonly bytes: number;
+  perform(): void;
+  /** Called when a deferred write is written, or lost; not for one that was written at once. */
+  done?(): void;
+}
+
+/** How long a write waits for another process by default, and always at the start and at the end of this one. */
+const LONG_BUSY_TIMEOUT_MS = 5_000;
+/** Most bytes of deferred writes; beyond it, the oldest are lost. */
+const MAX_QUEUED_BYTES = 67_108_864;
+const RETRY_MS = 1_000;
+/**
+ * Errors that may pass: a lock of another process, an I/O error, a full disk
+ * (https://www.sqlite.org/rescode.html).
+ */
+const TRANSIENT = [5, 6, 8, 10, 13];
+
+/**
+ * The writes to one database, which another process may lock, and whose disk may be full. The first write that meets
+ * this waits for the other process, and the event loop with it; from then on no write waits, until one has succeeded.
+ */
+export class WriteQueue {
+  readonly #database: DatabaseSync;
+  readonly #busyTimeoutMs: number;
+  readonly #queue: QueuedWrite[] = [];
+  #queuedBytes = 0;
+  #isBlocked = false;
+
+  /** @param options.busyTimeoutMs how long a write waits for another process */
+  constructor(
+    database: DatabaseSync,
+    { busyTimeoutMs = LONG_BUSY_TIMEOUT_MS }: { readonly busyTimeoutMs?: number | undefined } = {},
+  ) {
+    this.#database = database;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#setBusyTimeout(busyTimeoutMs);
+  }
+
+  /** Writes now. @throws {CodeBeakerError} `busy` when the database cannot be written now */
+  writeNow<T>(work: () => T): T {
+    this.flush();
+    try {
+      return this.#attempt(work);
+    } catch (cause) {
+      if (!isTransient(cause)) throw cause;
+      const message = `Cannot accept this now as the storage cannot be written: ${messageOf(cause)}`;
+      throw new CodeBeakerError("busy", message, { cause, details: { retryAfterMs: RETRY_MS } });
+    }
+  }
+
+  /**
+   * Writes now or defers the write, in the order of the calls. Returns whether it was written now.
+   *
+   * @throws an error that will not pass
+   */
+  enqueue(write: QueuedWrite): boolean {
+    if (this.flush()) {
+      try {
+        this.#attempt(() => write.perform());
+        return true;
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+      }
+    }
+    this.#queue.push(write);
+    this.#queuedBytes += write.bytes;
+    while (this.#queuedBytes > MAX_QUEUED_BYTES) this.#loseFirst("too many writes are deferred");
+    return false;
+  }
+
+  /** Writes the deferred writes, up to the first that still fails. Returns whether none is left. */
+  flush(): boolean {
+    for (let write = this.#queue[0]; write !== undefined; write = this.#queue[0]) {
+      try {
+        this.#attempt(() => write.perform());
+        this.#shift();
+      } catch (error) {
+        if (isTransient(error)) return false;
+        this.#loseFirst(messageOf(error));
+      }
+    }
+    return true;
+  }
+
+  /** Does work whose writes wait long for other processes. */
+  patiently<T>(work: () => T): T {
+    this.#setBusyTimeout(LONG_BUSY_TIMEOUT_MS);
+    try {
+      return work();
+    } finally {
+      this.#setBusyTimeout(this.#busyTimeoutMs);
+    }
+  }
+
+  #attempt<T>(work: () => T): T {
+    try {
+      const result = work();
+      if (this.#isBlocked) this.#unblock();
+      return result;
+    } catch (error) {
+      if (isTransient(error) && !this.#isBlocked) this.#block(error);
+      throw error;
+    }
+  }
+
+  #block(error: unknown): void {
+    this.#isBlocked = true;
+    this.#setBusyTimeout(0);
+    log.warning("storage.writes_deferred", { error: messageOf(error) });
+  }
+
+  #unblock(): void {
+    this.#isBlocked = false;
+    this.#setBusyTimeout(this.#busyTimeoutMs);
+    log.info("storage.writes_resumed", { deferred: this.#queue.length });
+  }
+
+  #loseFirst(error: string): void {
+    log.error("storage.write_lost", { error });
+    this.#shift();
+  }
+
+  #shift(): void {
+    const write = this.#queue.shift();
+    this.#queuedBytes -= write?.bytes ?? 0;
+    write?.done?.();
+  }
+
+  #setBusyTimeout(ms: number): void {
+    this.#database.exec(`PRAGMA busy_timeout = ${ms}`);
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  return TRANSIENT.includes(code);
+}
