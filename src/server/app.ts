@@ -22,7 +22,7 @@ import { runtimeRoutes } from "./routes/runtimes.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { rpcRoutes, type RpcSockets } from "./rpc/mod.ts";
 
-/** What the door is made from. */
+/** Parts of the HTTP door. */
 export interface AppOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
@@ -30,20 +30,20 @@ export interface AppOptions {
   readonly metrics: Pick<Metrics, "expose">;
   readonly observer: Observer;
   readonly uploads: UploadsPort;
-  /** Every WebSocket, which its owner closes. */
+  /** Open WebSockets, which their owner closes. */
   readonly sockets: RpcSockets;
   readonly maxBodyBytes: number;
-  /** What the bodies of all requests may hold. */
+  /** Memory for the bodies of all requests. */
   readonly requests: Pick<ByteBudget, "lease">;
   readonly bodyPace?: BodyPace;
 }
 
-/** More of a path is not told. */
-const MAX_SHOWN = 200;
-/** What the log shows of a client that went away before its answer (nginx's code; nobody receives it). */
+/** Longest part of a path in a message. */
+const MAX_PATH_LENGTH = 200;
+/** Status in the log of a request whose client disconnected before the answer (nginx's code; it is never received). */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** The scope that a key needs, by path; what is not named here needs any key. */
+/** Scope that a key needs, by path; every other path needs any key. */
 const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/v1/executions", "execute"],
   ["/v1/runtimes/select", "execute"],
@@ -52,7 +52,7 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/v1/diagnostics", "admin"],
 ];
 
-/** The HTTP door: who may come in, what they sent, and every error as a problem. */
+/** Creates the HTTP door: authentication, scopes, the bound of bodies, all routes, and errors as problems. */
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const { engine, sessions, observer } = options;
   const app = new Hono<AppEnv>();
@@ -72,7 +72,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", rpcRoutes(options));
   app.notFound((context) => {
     const { method, path } = context.req;
-    throw new CodeBeakerError("not_found", `Cannot find ${method} ${path.slice(0, MAX_SHOWN)}`);
+    throw new CodeBeakerError("not_found", `Cannot find ${method} ${path.slice(0, MAX_PATH_LENGTH)}`);
   });
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -80,7 +80,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     const refused = error instanceof CodeBeakerError ? error : new CodeBeakerError("internal", "Internal error");
     observer.refused?.({
       caller: context.get("caller"),
-      what: `${method} ${path.slice(0, MAX_SHOWN)}`,
+      what: `${method} ${path.slice(0, MAX_PATH_LENGTH)}`,
       error: refused,
     });
     return sendProblem(context, error);
@@ -94,13 +94,19 @@ function logRequest(): MiddlewareHandler<AppEnv> {
     await next();
     const { method, path } = context.req;
     const durationMs = Math.round(performance.now() - startedAt);
-    log.info("request", { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs });
+    log.info("http.request", {
+      requestId: context.get("requestId"),
+      method,
+      path,
+      status: context.res.status,
+      durationMs,
+    });
   };
 }
 
 /**
- * A body that is announced as too long is refused at once, any other where it is read; an upload has a bound of its
- * own. What a body holds is given back when its request is answered.
+ * Refuses a body that is declared as too long; others are refused where they are read. An upload has a bound of its
+ * own. The memory of a body is given back when its request is answered.
  */
 function limitBody({ maxBodyBytes, bodyPace, requests }: AppOptions): MiddlewareHandler<AppEnv> {
   return async (context, next) => {

@@ -1,4 +1,3 @@
-/** The doors of the service. */
 export { type AppOptions, createApp } from "./app.ts";
 export { listen, type Listener } from "./http/listen.ts";
 export { RPC_LIMITS, RpcSockets } from "./rpc/mod.ts";

@@ -7,27 +7,27 @@ import type { AppEnv } from "../http/app_env.ts";
 import { checkLoopback } from "./loopback.ts";
 import { hostOf, isOwnOrigin } from "./origin.ts";
 
-/** The part of the keyring that the door uses. */
+/** The part of the keyring that doors use. */
 export type DoorKeys = Pick<Keyring, "hasKeys" | "authenticate">;
 
-/** What answers without a key, so that whoever supervises the service needs none. */
+/** Paths that need no key, so that a supervisor of the service needs none. */
 const OPEN_PATHS: readonly string[] = ["/health/live", "/health/ready"];
 
 /**
- * Lets in who may come in, and says who that is. With keys that is whoever brings one, from anywhere but from a web page of
- * another origin; while no key is there, it is whoever uses this machine.
+ * Authenticates requests and sets their caller. Where the service has keys, a client needs one, and no web page of
+ * another origin is served; without keys, every client of this machine is served.
  *
- * Keys are asked for with every request: one that another process creates or revokes counts from the next request on.
+ * Keys are looked up for every request: one that another process creates or revokes counts from the next request on.
  */
 export function authenticate(keys: DoorKeys): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
-    const principal = admit(context, keys);
+    const principal = principalOf(context, keys);
     if (principal !== undefined) context.set("caller", { principal, requestId: context.get("requestId") });
     await next();
   };
 }
 
-/** Lets nobody further whose key has not this scope. */
+/** Refuses keys without this scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     checkScope(context.get("caller"), scope);
@@ -35,7 +35,7 @@ export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** @throws {CodeBeakerError} `permission_denied` that names the scope and the key */
+/** Checks that a caller has a scope. @throws {CodeBeakerError} `permission_denied` that names the scope and the key */
 export function checkScope({ principal }: Caller, scope: Scope): void {
   if (principal.scopes.includes(scope)) return;
   throw new CodeBeakerError(
@@ -46,21 +46,21 @@ export function checkScope({ principal }: Caller, scope: Scope): void {
   );
 }
 
-/** Undefined for what needs no key. */
-function admit(context: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
+/** The principal of a request; undefined for a path that needs no key. */
+function principalOf(context: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
   try {
     if (keys.hasKeys()) return keyOwner(context, keys);
     checkLoopback(context);
     return LOCAL_USER;
   } catch (error) {
     if (hasCode(error, "unauthorized")) {
-      context.header("www-authenticate", "Bearer"); // A 401 says what would be accepted (RFC 9110, 11.6.1).
+      context.header("www-authenticate", "Bearer"); // A 401 names the scheme (RFC 9110, 11.6.1).
     }
     throw error;
   }
 }
 
-/** A browser sends no key by itself; a foreign `Origin` is refused all the same, should a page have got hold of one. */
+/** A browser sends no key by itself; a foreign `Origin` is refused all the same, in case a page has stolen one. */
 function keyOwner(context: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
   const origin = context.req.header("origin");
   if (origin !== undefined && !isOwnOrigin(origin, hostOf(context.req))) {

@@ -2,14 +2,14 @@ import type { Context } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 import { hostOf } from "./origin.ts";
 
-/** What `Deno.serve` tells of a connection. */
+/** The part of `Deno.serve`'s connection that authentication uses. */
 export interface Connection {
   readonly remoteAddr?: Deno.Addr;
 }
 
 /**
- * As long as no key is configured, whoever reaches the service can use it: only this machine may, and no web page that a
- * browser on this machine shows (it would come with its own `Origin`, or with a `Host` that was rebound to this address).
+ * Checks that a client is on this machine and no web page: without keys, every client that reaches the service can use
+ * it. A page in a browser on this machine has its own `Origin`, or a `Host` that was rebound to this address.
  *
  * @throws {CodeBeakerError} `unauthorized`, `permission_denied`
  */
@@ -41,7 +41,7 @@ export function isLoopback(host: string): boolean {
     /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(name);
 }
 
-/** The same for `host` or `host:port`, as the headers carry it, and nothing that reads otherwise as a URL. */
+/** As {@link isLoopback} for `host` or `host:port` of a header; text that a URL reads otherwise is no host. */
 function isLoopbackHost(text: string): boolean {
   const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i.exec(text)?.[1];
   return host !== undefined && isLoopback(host);

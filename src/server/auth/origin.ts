@@ -1,13 +1,13 @@
 import type { HonoRequest } from "hono";
 
-/** The host that a client means, with its port where it names one. HTTP/2 has no Host, but an authority. */
+/** The host that a request names, with its port if named. HTTP/2 has an authority instead of Host. */
 export function hostOf(request: HonoRequest): string {
   return request.header("host") ?? new URL(request.url).host;
 }
 
 /**
- * Whether a page of this origin was served under this host. Its scheme is not compared: who ends TLS in front of the service
- * passes the host on, and not the scheme.
+ * Whether a page of this origin was served under this host. Schemes are not compared: a proxy that ends TLS passes the
+ * host on, and not the scheme.
  */
 export function isOwnOrigin(origin: string, host: string): boolean {
   const scheme = /^https?:\/\//i.exec(origin)?.[0];
@@ -16,7 +16,7 @@ export function isOwnOrigin(origin: string, host: string): boolean {
   return own !== undefined && own === authorityOf(origin.slice(scheme.length), scheme);
 }
 
-/** `host` or `host:port` as a URL of that scheme spells it, and undefined for anything that reads otherwise as a URL. */
+/** `host` or `host:port` as a URL of that scheme spells it; undefined for text that a URL reads otherwise. */
 function authorityOf(text: string, scheme: string): string | undefined {
   const isPlain = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(text);
   return isPlain && URL.canParse(`${scheme}${text}`) ? new URL(`${scheme}${text}`).host : undefined;

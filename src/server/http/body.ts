@@ -2,36 +2,30 @@ import type { HonoRequest } from "hono";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ByteLease } from "../../concurrency/byte_budget.ts";
 
-/**
- * A client that sends nothing for so long counts as gone, whatever its connection says: an upload would keep its place.
- */
+/** Longest silence of a client that sends a body; then it counts as gone, and its upload frees its slot. */
 const MAX_SILENCE_MS = 60_000;
 
-/**
- * A body may take so long, whatever comes of it, and beyond it so long as comes at least so much in all: single bytes
- * have an end.
- */
+/** Time that every body may take; a longer one must have this average rate, so that single bytes end. */
 const PATIENCE_MS = 60_000;
 const MIN_BYTES_PER_SECOND = 8_192;
 
-/** How a body has to come; the times count only while its reader waits for it. */
+/** Slowest pace of a body; only time in which its reader waits counts. */
 export interface BodyPace {
   readonly maxSilenceMs?: number;
   readonly patienceMs?: number;
   readonly minBytesPerSecond?: number;
 }
 
-/** What bounds a body. */
+/** Bounds of a body. */
 export interface BodyBounds extends BodyPace {
   readonly maxBytes?: number;
 }
 
 /**
- * The bytes of a request's body as they come.
+ * Yields the bytes of a request's body as they arrive.
  *
- * @throws {CodeBeakerError} `invalid_request` when it ends before it is whole, nothing comes for a minute
- *   (`maxSilenceMs`), or less than 8 KiB a second in all (`minBytesPerSecond`) after a minute (`patienceMs`);
- *   `too_large` for more than `maxBytes`
+ * @throws {CodeBeakerError} `invalid_request` when the body ends early, nothing arrives for `maxSilenceMs`, or fewer
+ *   than `minBytesPerSecond` on average after `patienceMs`; `too_large` for more than `maxBytes`
  */
 export async function* bodyOf(
   request: Pick<HonoRequest, "raw">,
@@ -51,7 +45,7 @@ export async function* bodyOf(
       const startedAt = performance.now();
       const bytes = await readWithin(Math.max(Math.min(maxSilenceMs, leftMs), 0), {
         reader,
-        why: leftMs < maxSilenceMs ? "it came too slowly" : `nothing came for ${maxSilenceMs} ms`,
+        why: leftMs < maxSilenceMs ? "it arrived too slowly" : `nothing arrived for ${maxSilenceMs} ms`,
       });
       waitedMs += performance.now() - startedAt;
       if (bytes === undefined) return;
@@ -60,16 +54,16 @@ export async function* bodyOf(
       yield bytes;
     }
   } finally {
-    await reader.cancel().catch(() => {}); // It has failed, which was told.
+    await reader.cancel().catch(() => {}); // It has failed already, and the error was thrown.
   }
 }
 
-/** What is told of a body over its bound. */
+/** The error for a body over its bound. */
 export function tooLarge(maxBytes: number): CodeBeakerError {
   return new CodeBeakerError("too_large", `Cannot take the body as it must be at most ${maxBytes} bytes long`);
 }
 
-/** @param options.why what is told when nothing comes in time */
+/** Reads within a time. @param options.why the error's reason when nothing arrives in time */
 async function readWithin(
   maxMs: number,
   { reader, why }: { readonly reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>; readonly why: string },
@@ -77,26 +71,26 @@ async function readWithin(
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    reader.cancel().catch(() => {}); // Whoever reads is told.
+    reader.cancel().catch(() => {}); // The read below fails.
   }, maxMs);
   try {
     const { value } = await reader.read();
     if (isLate) throw new Error(why);
     return value;
   } catch (error) {
-    throw brokenOff(error);
+    throw endedEarly(error);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * The body of a request as text. It takes as much memory as has come of it: `Request.text()` makes room for all that
- * the header announces, and a client that sends nothing more would hold it. The lease grows by what is announced before
- * anything of it is read, and by what is not as it comes.
+ * Reads the body of a request as text. `Request.text()` would allocate the declared length at once, which a silent
+ * client could hold; this allocates what has arrived. The lease grows by the declared length before anything is read,
+ * and by undeclared bytes as they arrive.
  *
- * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far; `invalid_request` for what
- *   is no UTF-8
+ * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far; `invalid_request` for
+ *   text that is not UTF-8
  */
 export async function textBody(
   request: Pick<HonoRequest, "raw">,
@@ -112,7 +106,7 @@ export async function textBody(
   return text + decode(decoder);
 }
 
-/** The end of a text is decoded without bytes. @throws {CodeBeakerError} `invalid_request` for what is no UTF-8 */
+/** Decodes bytes, or without them the end. @throws {CodeBeakerError} `invalid_request` for text that is not UTF-8 */
 function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   try {
     return decoder.decode(bytes, { stream: bytes !== undefined });
@@ -121,9 +115,9 @@ function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   }
 }
 
-/** What is told of a body that could not be read: it is the client that does not send it. */
-function brokenOff(cause: unknown): CodeBeakerError {
-  return new CodeBeakerError("invalid_request", `Cannot read the body as it ended too soon: ${messageOf(cause)}`, {
+/** The error for a body that cannot be read: the client has not sent all of it. */
+function endedEarly(cause: unknown): CodeBeakerError {
+  return new CodeBeakerError("invalid_request", `Cannot read the body as it ended early: ${messageOf(cause)}`, {
     cause,
   });
 }

@@ -1,49 +1,49 @@
 import { type PortPair, readConnections } from "../../host/tcp_connections.ts";
 
-/** How often it is looked whether clients are still there. */
-const LOOK_MS = 1_000;
+/** Interval of the polls for clients that are still connected. */
+const POLL_MS = 1_000;
 
-/** A client whose request has no answer yet. */
+/** A client whose request is not answered yet. */
 interface Watched {
   readonly ports: PortPair;
   readonly gone: AbortController;
-  isMissed: boolean;
+  isMissing: boolean;
 }
 
 /**
- * Tells requests whose client has gone away. Deno 2.9 does so by itself only where the body came together with the headers, or
- * there is none: once it has read a body it looks at the connection no more, and a program would go on for nobody. So the
- * system's own table of connections is asked, as long as any such request has no answer; where there is none, Deno's word is all.
- * The table is read in parts, while it changes: only who is missed twice is gone.
+ * Aborts requests whose client has disconnected. Deno 2.9 does so by itself only where the body arrived together with the
+ * headers, or is absent: after it has read a body it ignores the connection, and a program would run on without a client.
+ * So the system's table of connections is polled while any such request is unanswered; a system without one has only
+ * Deno's signal. The table changes while it is read in parts, so a client counts as gone when it is missing twice.
  */
 export class ClientWatch {
   readonly #watched = new Set<Watched>();
   #timer: ReturnType<typeof setInterval> | undefined;
-  #isLooking = false;
+  #isPolling = false;
 
-  /** Makes a request's `signal` abort also when its client is seen to be gone, until `completed` settles. */
+  /** Aborts a request's `signal` also when its client has disconnected, until `completed` settles. */
   follow(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo, localPort: number): void {
     if (request.body === null || remoteAddr.transport !== "tcp") return;
     const ports = { localPort, remotePort: remoteAddr.port };
-    const client = { ports, gone: new AbortController(), isMissed: false };
-    // On the request itself, since a copy of it would carry its body through another stream.
+    const client = { ports, gone: new AbortController(), isMissing: false };
+    // On the request itself: a copy would carry its body through another stream.
     Object.defineProperty(request, "signal", { value: AbortSignal.any([request.signal, client.gone.signal]) });
     this.#watched.add(client);
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+    this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
     const leave = () => this.#leave(client);
     completed.then(leave, leave);
   }
 
-  async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
     const clients = [...this.#watched];
     const connections = await readConnections();
-    this.#isLooking = false;
+    this.#isPolling = false;
     for (const client of clients) {
-      const wasMissed = client.isMissed;
-      client.isMissed = connections.isGone(client.ports);
-      if (wasMissed && client.isMissed) client.gone.abort();
+      const wasMissing = client.isMissing;
+      client.isMissing = connections.isGone(client.ports);
+      if (wasMissing && client.isMissing) client.gone.abort();
     }
   }
 

@@ -4,7 +4,7 @@ import type { SessionsPort } from "../../sessions/port.ts";
 
 const FAULTS: readonly ErrorCode[] = ["permission_denied", "not_found", "conflict", "too_large"];
 
-/** Which session took a command, for whom, and what else counts as a fault of it. */
+/** The session and caller of a command, and further codes that are its fault. */
 export interface CommandFaultOptions {
   readonly sessions: SessionsPort;
   readonly caller: Caller;
@@ -12,8 +12,8 @@ export interface CommandFaultOptions {
   readonly also?: readonly ErrorCode[];
 }
 
-/** Whether what went wrong is a fault of a command in an open session, which its result tells; anything else is an error of the call. */
-export function isFaultOfCommand(
+/** Whether an error is the fault of a command in an open session, and belongs in its result; others fail the call. */
+export function isCommandFault(
   error: unknown,
   { sessions, caller, id, also = [] }: CommandFaultOptions,
 ): error is CodeBeakerError {

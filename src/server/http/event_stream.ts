@@ -1,17 +1,17 @@
-/** How often a stream that is silent shows that it lives, so that nothing on the way to its reader takes it for dead. */
+/** Interval of pings on a silent stream, so that no proxy closes it as idle. */
 export const PING_MS = 15_000;
 
-/** A reader that has taken nothing for so many pings counts as gone, whatever its connection says. */
+/** Pings after which a reader that has read nothing counts as gone. */
 const MAX_STALLED_PINGS = 4;
 
 const PING = new TextEncoder().encode(": ping\n\n");
 
 /**
- * Server-sent events for one reader (the HTML standard's `text/event-stream`), no faster than it takes them: what was not
- * taken yet is not there twice. Each event has an `id`, counted from 1. A stream that is given up just ends.
+ * Server-sent events for one reader (the HTML standard's `text/event-stream`), no faster than it reads: at most one
+ * event waits. Each event has an `id`, counted from 1. A stream that is abandoned ends without an error.
  */
 export class EventStream {
-  /** What the reader gets. */
+  /** The bytes for the reader. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #abandoned = new AbortController();
@@ -23,13 +23,13 @@ export class EventStream {
 
   /** @param signal aborted when the reader is known to be gone */
   constructor(signal: AbortSignal) {
-    const nothingAhead = new CountQueuingStrategy({ highWaterMark: 0 });
+    const unbuffered = new CountQueuingStrategy({ highWaterMark: 0 });
     let abandon = () => {};
     const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>(
-      // Aborting the writer would wait for the very write that nobody takes, and Deno prints the error of a body that has one.
+      // Aborting the writer would wait for a write that is never read, and Deno prints the error of a body that has one.
       { start: (controller) => abandon = () => controller.terminate() },
       undefined,
-      nothingAhead,
+      unbuffered,
     );
     this.#abandon = abandon;
     this.body = readable;
@@ -39,22 +39,22 @@ export class EventStream {
     if (signal.aborted) abandon();
   }
 
-  /** Aborted when the reader went away before the end. */
+  /** Aborted when the reader disconnected before the end. */
   get abandoned(): AbortSignal {
     return this.#abandoned.signal;
   }
 
-  /** Whether anything was sent yet. */
+  /** Whether anything was sent. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Settles when something is sent for the first time. */
+  /** Settles when something is first sent. */
   get opened(): Promise<void> {
     return this.#opened.promise;
   }
 
-  /** Sends an event; returns when the reader took it, or is gone. */
+  /** Sends an event; returns when the reader has read it, or is gone. */
   send(event: string, data: unknown): Promise<void> {
     this.#lastId++;
     return this.#write(
@@ -62,15 +62,15 @@ export class EventStream {
     );
   }
 
-  /** Pings the reader while nothing else is under way, and gives up one that takes nothing, until it is disposed of. */
+  /** Pings an idle reader, and abandons one that reads nothing, until disposed of. */
   pingEvery(intervalMs: number): Disposable {
     const timer = setInterval(() => this.#ping(), intervalMs);
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
-  /** Ends the stream; returns when the reader has taken all of it, or is gone. */
+  /** Ends the stream; returns when the reader has read all of it, or is gone. */
   async close(): Promise<void> {
-    await this.#writer.close().catch(() => {}); // Its reader is gone, as `abandoned` tells.
+    await this.#writer.close().catch(() => {}); // Its reader is gone: `abandoned` is aborted.
   }
 
   #ping(): void {
@@ -82,7 +82,7 @@ export class EventStream {
   async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#isOpen = true;
     this.#opened.resolve();
-    await this.#writer.write(bytes).catch(() => {}); // Its reader is gone, as `abandoned` tells.
+    await this.#writer.write(bytes).catch(() => {}); // Its reader is gone: `abandoned` is aborted.
     this.#stalledPings = 0;
   }
 }

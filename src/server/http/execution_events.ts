@@ -4,12 +4,12 @@ import { EventStream, PING_MS } from "./event_stream.ts";
 import { OutputDecoder } from "./output_decoder.ts";
 import type { Problem } from "./problem.ts";
 
-/** Takes an execution in, wherever it is to run. */
+/** Submits an execution. */
 export type Submit = (options: SubmitOptions) => Promise<Submitted>;
 
-/** What a stream of an execution's events depends on. */
+/** Options of a stream of an execution's events. */
 export interface ExecutionEventsOptions {
-  /** Aborted when the client is known to be gone. */
+  /** Aborted when the client has disconnected. */
   readonly signal: AbortSignal;
   readonly idempotencyKey?: string | undefined;
   readonly pingMs?: number;
@@ -17,43 +17,44 @@ export interface ExecutionEventsOptions {
 }
 
 /**
- * Submits an execution and follows it: `started`, `stdout` and `stderr` as it prints, and last `completed`, or `error` when the
- * service failed after the stream began. The program waits until the client took what it printed, and a client that goes away
- * cancels it. Of an execution that was submitted before under the same key, only `started` and `completed` are told.
+ * Submits an execution and streams its events: `started`, then `stdout` and `stderr` as the program prints, and last
+ * `completed`, or `error` when the service fails after the stream began. The program waits until the client has read
+ * its output; a client that disconnects cancels it. A repeated submit under the same key gets only `started` and
+ * `completed`.
  *
- * Returns once there is something to tell.
+ * Returns with the first event.
  *
- * @throws what the execution fails with before that
+ * @throws the execution's error before that
  */
 export async function executionEvents(
   submit: Submit,
   options: ExecutionEventsOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const events = new EventStream(options.signal);
-  const teller = new ExecutionTeller(events);
+  const writer = new ExecutionEventWriter(events);
   const { ended } = await submit({
     signal: events.abandoned,
     isInteractive: true,
     idempotencyKey: options.idempotencyKey,
-    onStart: (start) => teller.tellStart(start),
-    onOutput: (chunk) => teller.tellOutput(chunk),
+    onStart: (start) => writer.writeStart(start),
+    onOutput: (chunk) => writer.writeOutput(chunk),
   });
-  const told = reportExit(ended, { events, teller, options });
-  await Promise.race([events.opened, told]);
+  const written = writeEnd(ended, { events, writer, options });
+  await Promise.race([events.opened, written]);
   return events.body;
 }
 
-async function reportExit(
+async function writeEnd(
   ended: Promise<Execution>,
-  { events, teller, options }: {
+  { events, writer, options }: {
     readonly events: EventStream;
-    readonly teller: ExecutionTeller;
+    readonly writer: ExecutionEventWriter;
     readonly options: ExecutionEventsOptions;
   },
 ): Promise<void> {
   using _pings = events.pingEvery(options.pingMs ?? PING_MS);
   try {
-    await teller.reportExit(await ended);
+    await writer.writeEnd(await ended);
   } catch (error) {
     if (!events.isOpen) throw error;
     await events.send("error", options.toProblem(error));
@@ -61,8 +62,8 @@ async function reportExit(
   await events.close();
 }
 
-/** Puts into events what an execution does. */
-class ExecutionTeller {
+/** Writes the events of one execution. */
+class ExecutionEventWriter {
   readonly #events: EventStream;
   readonly #output = new OutputDecoder();
   #hasStarted = false;
@@ -71,18 +72,18 @@ class ExecutionTeller {
     this.#events = events;
   }
 
-  async tellStart({ id, runtime, selection }: ExecutionStart): Promise<void> {
+  async writeStart({ id, runtime, selection }: ExecutionStart): Promise<void> {
     this.#hasStarted = true;
     await this.#events.send("started", { id, runtime, selection });
   }
 
-  async tellOutput(chunk: OutputChunk): Promise<void> {
+  async writeOutput(chunk: OutputChunk): Promise<void> {
     const text = this.#output.decode(chunk);
     if (text !== "") await this.#events.send(chunk.stream, { text });
   }
 
-  async reportExit(execution: Execution): Promise<void> {
-    if (!this.#hasStarted) await this.tellStart(execution);
+  async writeEnd(execution: Execution): Promise<void> {
+    if (!this.#hasStarted) await this.writeStart(execution);
     for (const { stream, text } of this.#output.end()) await this.#events.send(stream, { text });
     await this.#events.send("completed", execution);
   }

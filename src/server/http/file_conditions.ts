@@ -4,7 +4,7 @@ import type { HonoRequest } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { FileEntry } from "../../core/files.ts";
 
-/** What a request wants of a file: all of it, a part of it, or one that it does not have. */
+/** The part of a file that a request wants: all, a range, or a range that the file does not have. */
 export type WantedRange =
   | { readonly kind: "whole" }
   | { readonly kind: "part"; readonly offset: number; readonly length: number }
@@ -12,20 +12,20 @@ export type WantedRange =
 
 const WHOLE: WantedRange = { kind: "whole" };
 
-/** What tells one content of a file from another: its time and size in hexadecimal digits, as nginx does. */
+/** The entity tag of a file: its time and size in hexadecimal digits, as nginx writes it. */
 export function etagOf({ modifiedAt, size }: FileEntry): string {
   return `"${Math.abs(Date.parse(modifiedAt)).toString(16)}-${size.toString(16)}"`;
 }
 
-/** The time of a file as HTTP has it. */
+/** The time of a file as HTTP writes it. */
 export function lastModifiedOf({ modifiedAt }: FileEntry): string {
   return new Date(modifiedAt).toUTCString();
 }
 
 /**
- * Whether what a client has of a file is what the file is: RFC 9110, section 13.
+ * Whether a client's copy of a file is current: RFC 9110, section 13.
  *
- * @throws {CodeBeakerError} `conflict` when it wants another one than that which is there
+ * @throws {CodeBeakerError} `conflict` when If-Match names another version of the file
  */
 export function isUnchanged(request: HonoRequest, file: FileEntry): boolean {
   refuseUnmatched(request, file);
@@ -36,28 +36,28 @@ export function isUnchanged(request: HonoRequest, file: FileEntry): boolean {
 }
 
 /**
- * What a client demands of a file before it changes it; undefined is a file that is not there.
+ * Checks the preconditions of a change to a file, which is undefined where it does not exist.
  *
- * @throws {CodeBeakerError} `conflict` when that is not so
+ * @throws {CodeBeakerError} `conflict` when one does not hold
  */
 export function checkPreconditions(request: HonoRequest, file: FileEntry | undefined): void {
   refuseUnmatched(request, file);
   const unwanted = request.header("if-none-match");
   if (unwanted === undefined || file === undefined || !isAmong(unwanted, file)) return;
-  throw new CodeBeakerError("conflict", "Cannot change the file as If-None-Match names what is there");
+  throw new CodeBeakerError("conflict", "Cannot change the file as If-None-Match names its present version");
 }
 
 function refuseUnmatched(request: HonoRequest, file: FileEntry | undefined): void {
   const wanted = request.header("if-match");
   if (wanted === undefined || (file !== undefined && isAmong(wanted, file))) return;
-  const found = file === undefined ? "nothing" : etagOf(file);
+  const found = file === undefined ? "no file" : etagOf(file);
   throw new CodeBeakerError(
     "conflict",
-    `Cannot use the file as it must be the one that If-Match names: there is ${found}`,
+    `Cannot use the file as If-Match names another version: current value is ${found}`,
   );
 }
 
-/** The part of a file that a request names. Several parts at once are answered with the whole, as RFC 9110 lets (14.2). */
+/** The range that a request names. Several ranges get the whole file, as RFC 9110 permits (14.2). */
 export function wantedRange(request: HonoRequest, file: FileEntry): WantedRange {
   const header = request.header("range");
   if (header === undefined || !isStillOf(file, request.header("if-range"))) return WHOLE;
@@ -68,7 +68,7 @@ export function wantedRange(request: HonoRequest, file: FileEntry): WantedRange 
   return { kind: "part", offset: range.start, length: range.end - range.start + 1 };
 }
 
-/** The last bytes of a file that has fewer are all of it (14.1.2), which the parser takes for nothing. */
+/** A suffix longer than the file means all of it (14.1.2); the parser would find nothing. */
 function shortenSuffix(header: string, size: number): string {
   return header.replace(/^(\w+=-)(\d+)$/, (_, before, count) => `${before}${Math.min(Number(count), size)}`);
 }

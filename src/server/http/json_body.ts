@@ -5,9 +5,9 @@ import { textBody } from "./body.ts";
 import { parseJson } from "../../core/parsing/parse_json.ts";
 
 /**
- * The body of a request as JSON, whatever its content type says.
+ * Reads the body of a request as JSON; its content type is ignored.
  *
- * @throws {CodeBeakerError} `invalid_request` for what is none, does not come, or is too deep; `too_large`; `busy`
+ * @throws {CodeBeakerError} `invalid_request` for a body that is no JSON, incomplete or too deep; `too_large`; `busy`
  */
 export async function jsonBody(context: Context<AppEnv>): Promise<unknown> {
   const text = await textBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });

@@ -4,30 +4,29 @@ import { settledWithin } from "../../concurrency/delay.ts";
 import { ClientWatch } from "./client_watch.ts";
 import { isLoopback } from "../auth/loopback.ts";
 
-/** How long a connection may still take to end when nothing runs any more; the process ends it then. */
+/** Time for connections to end after the last program; then the process ends them. */
 const CLOSE_GRACE_MS = 1_000;
-
 const REOPEN_MS = 100;
 
-/** Where to listen, and what answers. */
+/** The address to listen on, and the handler of requests. */
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Whether clients must bring a key; without, only this machine may be listened to. */
+  /** Whether clients need a key; without keys, only loopback addresses may be listened on. */
   readonly hasKeys?: boolean;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
 }
 
-/** A listening door. */
+/** A listener for HTTP. */
 export interface Listener {
   readonly url: string;
-  /** Accepts nothing new, lets `drain` finish what runs, and then closes what is still open. */
+  /** Accepts no more connections, waits for `drain`, and then closes the open ones. */
   close(drain: () => Promise<void>): Promise<void>;
 }
 
 /**
- * Opens the HTTP door: a request's `signal` is aborted when its client goes away, and only then. Should the system refuse to
- * accept connections (no descriptors left, say), it is opened anew.
+ * Listens for HTTP. A request's `signal` aborts when its client disconnects, and only then. When the system refuses to
+ * accept connections (without free descriptors, for example), the listener is opened again.
  *
  * @throws {CodeBeakerError} `invalid_request` for an address that is not loopback while no key is configured, or that
  *   cannot be listened on
@@ -47,7 +46,7 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
 
   function keepOpen(): void {
     server.finished.catch((error: unknown) => {
-      log.error("the door closed and is opened anew", { error: messageOf(error) });
+      log.error("http.listener_failed", { error: messageOf(error) });
       reopen();
     });
   }
@@ -57,9 +56,10 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
       if (isClosing) return;
       try {
         server = open({ hostname: host, port: actualPort }, fetch);
+        log.info("http.listener_reopened", { host, port: actualPort });
         keepOpen();
       } catch (error) {
-        log.error("the door cannot be opened yet", { error: messageOf(error) });
+        log.error("http.listener_reopen_failed", { error: messageOf(error) });
         reopen();
       }
     }, REOPEN_MS);
@@ -83,7 +83,7 @@ function open(
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
     const clients = new ClientWatch();
-    // A connection is known by both its ports, and which one this is the system says.
+    // Both ports identify a connection; the system has chosen the local one.
     const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, info) => {
       clients.follow(request, info, server.addr.port);
       return handler(request, info);

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails, type Failure } from "../../core/errors.ts";
 import { log } from "../../log.ts";
 
-/** An error on the wire: RFC 9457. */
+/** An error on the wire (RFC 9457). */
 export interface Problem extends ErrorDetails {
   readonly type: string;
   readonly title: string;
@@ -12,16 +12,16 @@ export interface Problem extends ErrorDetails {
   readonly requestId: string;
 }
 
-/** What went wrong as a problem; what is no {@link CodeBeakerError} is logged whole and told as "Internal error". */
+/** Translates an error to a problem; any but {@link CodeBeakerError} is logged whole and sent as "Internal error". */
 export function toProblem(error: unknown, requestId: string): Problem {
   const known = error instanceof CodeBeakerError
     ? error
     : new CodeBeakerError("internal", "Internal error", { cause: error });
-  if (known.code === "internal") log.error("internal error", { requestId, error: describe(error) });
+  if (known.code === "internal") log.error("request.internal_error", { requestId, error: describe(error) });
   return failureProblem(known, requestId);
 }
 
-/** A failure that was kept, as a problem; whatever there was to log of it is in the log already. */
+/** Translates a recorded failure to a problem, without logging it again. */
 export function failureProblem({ code, message, details }: Failure, requestId: string): Problem {
   const { status, title } = ERROR_KINDS[code];
   return {
@@ -42,7 +42,7 @@ export function sendProblem(context: Context, error: unknown): Response {
   return context.body(JSON.stringify(problem), problem.status, { "content-type": "application/problem+json" });
 }
 
-/** An error with what caused it, for the log. */
+/** An error with its causes, for the log. */
 function describe(error: unknown): string {
   return Deno.inspect(error, { depth: 4 });
 }

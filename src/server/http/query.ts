@@ -3,13 +3,13 @@ import { z } from "zod";
 import { parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { AppEnv } from "./app_env.ts";
 
-/** A whole number in a query string, within bounds that are included. */
+/** Schema of a whole number in a query string, from `min` to `max`. */
 export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
   return z.string().regex(/^\d{1,15}$/, "Must be a whole number").transform(Number).pipe(z.int().min(min).max(max));
 }
 
 /**
- * The query string of a request as what `schema` promises; a name may stand there once.
+ * Parses the query string of a request; a name may occur once.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */
@@ -24,7 +24,7 @@ export function parseQuery<Schema extends z.ZodType>(request: HonoRequest, schem
 
 const nothing = strictObject({});
 
-/** Lets no request further that has a query string, where none has a meaning. */
+/** Refuses a request with a query string, on routes where it has no meaning. */
 export const noQuery: MiddlewareHandler<AppEnv> = async (context, next) => {
   parseQuery(context.req, nothing);
   await next();

@@ -5,7 +5,7 @@ import type { WorkspaceFiles } from "../../runtimes/port.ts";
 import type { AppEnv } from "./app_env.ts";
 import { etagOf, isUnchanged, lastModifiedOf, wantedRange } from "./file_conditions.ts";
 
-/** What a program wrote is no page of this service: a browser saves it, and neither shows it nor runs anything in it. */
+/** A program's file is no page of this service: browsers save it, and neither show nor run it. */
 const DOWNLOAD_HEADERS = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "sandbox; default-src 'none'",
@@ -13,16 +13,16 @@ const DOWNLOAD_HEADERS = {
   "cache-control": "private, no-cache",
 };
 
-/** The headers of something that a client downloads; `name` is what it is saved as. */
+/** The headers of a download that is saved as `name`. */
 export function downloadHeaders({ name, type }: { readonly name: string; readonly type: string }) {
   return { ...DOWNLOAD_HEADERS, "content-type": type, "content-disposition": attachment(name) };
 }
 
 /**
- * Answers with a file of a workspace, or the part of it that the request names; `HEAD` reads nothing of it. The body is as long
- * as the file was: one that grows meanwhile is cut, and one that shrinks breaks the connection off.
+ * Answers with a file of a workspace, or the range that the request names; `HEAD` reads nothing. The body is as long as
+ * the file was at the start: a file that grows is cut, and one that shrinks breaks the response off.
  *
- * @throws {CodeBeakerError} what the files throw; `invalid_request` for what is no file
+ * @throws {CodeBeakerError} as the files do; `invalid_request` for a path that is no file
  */
 export async function sendFile(
   context: Context<AppEnv>,
@@ -52,12 +52,12 @@ export async function sendFile(
   });
 }
 
-/** @throws {CodeBeakerError} `invalid_request` for a directory, whose tree is listed elsewhere, and what else is no file */
+/** Refuses directories and special files. @throws {CodeBeakerError} `invalid_request` */
 export function refuseNonFile({ path, type }: FileEntry): void {
   if (type === "file") return;
   const hint = type === "directory" ? ": its tree is at /v1/sessions/{id}/files?path=" : "";
   const shown = JSON.stringify(path.slice(0, 200));
-  throw new CodeBeakerError("invalid_request", `Cannot use ${shown} as a file as it is none (${type})${hint}`);
+  throw new CodeBeakerError("invalid_request", `Cannot use ${shown} as it is not a file (${type})${hint}`);
 }
 
 /** A name in a header: RFC 8187. */

@@ -2,15 +2,15 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import { CodeBeakerError } from "../../core/errors.ts";
 
-/** How a client wants to hear of an execution: at its end, as it goes, or when it asks. */
+/** How a client receives an execution: at its end, as events, or by polling. */
 export type SubmitMode = "plain" | "events" | "async";
 
-/** Parts of a `Prefer` header that are quoted, closed or not, and may hold anything. */
+/** A quoted part of a `Prefer` header, closed or not. */
 const QUOTED = /"(?:[^"\\]|\\[^]?)*(?:"|$)/g;
 
 const VISIBLE = /^[\x21-\x7e]{1,255}$/;
 
-/** What the headers of a submit say. `Accept: text/event-stream` is a demand, and goes before a preference for 202. */
+/** The mode that the headers ask for; `Accept: text/event-stream` goes before a preference for 202. */
 export function submitMode(context: Context): SubmitMode {
   const type = accepts(context, {
     header: "Accept",
@@ -29,7 +29,7 @@ export function prefersAsync(header: string): boolean {
   });
 }
 
-/** The `Idempotency-Key` header, undefined where there is none. @throws {CodeBeakerError} `invalid_request` */
+/** The `Idempotency-Key` header, or undefined. @throws {CodeBeakerError} `invalid_request` */
 export function idempotencyKey(context: Context): string | undefined {
   const key = context.req.header("idempotency-key");
   if (key === undefined || VISIBLE.test(key)) return key;

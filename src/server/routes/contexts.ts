@@ -1,10 +1,9 @@
 import { Hono } from "hono";
 import { parseCell, parseContextRequest } from "../../core/requests/cell_request.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import { answerExecution } from "../http/answer_execution.ts";
+import { sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
-import { keepLease } from "../http/keep_lease.ts";
 import { noQuery } from "../http/query.ts";
 
 /** Contexts of sessions: stateful interpreters, opened and closed, and cells evaluated in them. */
@@ -25,9 +24,9 @@ export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {
       const cell = parseCell(await jsonBody(context));
       const contexts = sessions.contexts(context.get("caller"), context.req.param("id"));
       const cid = context.req.param("cid");
-      return await answerExecution(
+      return await sendExecution(
         context,
-        (options) => keepLease(context.get("lease"), contexts.submit(cid, cell, options)),
+        (options) => contexts.submit(cid, cell, options),
       );
     })
     .post("/v1/sessions/:id/contexts/:cid/interrupt", noQuery, (context) => {

@@ -3,10 +3,9 @@ import { z } from "zod";
 import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
 import { parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
-import { answerExecution } from "../http/answer_execution.ts";
+import { sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
-import { keepLease } from "../http/keep_lease.ts";
 import { failureProblem } from "../http/problem.ts";
 import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 
@@ -28,9 +27,9 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .post("/v1/executions", noQuery, async (context) => {
       const request = parseExecutionRequest(await jsonBody(context));
-      return await answerExecution(
+      return await sendExecution(
         context,
-        (options) => keepLease(context.get("lease"), engine.submit(context.get("caller"), request, options)),
+        (options) => engine.submit(context.get("caller"), request, options),
       );
     })
     .get("/v1/executions/:id", async (context) => {

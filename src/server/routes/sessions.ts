@@ -4,11 +4,10 @@ import { parseSessionExecution, parseSessionRequest, SESSION_STATES } from "../.
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import { answerCommand } from "../http/answer_command.ts";
-import { answerExecution } from "../http/answer_execution.ts";
+import { sendCommandResult } from "../http/send_command_result.ts";
+import { sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
-import { keepLease } from "../http/keep_lease.ts";
 import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 
 const MAX_PAGE = 100;
@@ -42,12 +41,12 @@ export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<
     .post("/v1/sessions/:id/executions", noQuery, async (context) => {
       const request = parseSessionExecution(await jsonBody(context));
       const id = context.req.param("id");
-      return await answerExecution(
+      return await sendExecution(
         context,
-        (options) => keepLease(context.get("lease"), sessions.submit(context.get("caller"), id, request, options)),
+        (options) => sessions.submit(context.get("caller"), id, request, options),
       );
     })
     .post("/v1/sessions/:id/commands", noQuery, async (context) => {
-      return await answerCommand(context, { sessions, observer, id: context.req.param("id") });
+      return await sendCommandResult(context, { sessions, observer, id: context.req.param("id") });
     });
 }

@@ -4,17 +4,17 @@ import type { Execution } from "../../core/execution.ts";
 import { executionRequestSchema, parseExecutionRequest } from "../../core/requests/execution_request.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { toMissing, toResult, toStatus } from "./execution_view.ts";
-import { warn } from "./fit.ts";
+import { warn } from "./legacy/match_names.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
 const executionId = z.string().min(1).max(256);
 
 /** What runs programs, one at a time and without a session. */
 export function executionMethods(
-  { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: Catalogue },
+  { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: RuntimeCatalogue },
 ): RpcMethod[] {
   const run = defineMethod({
     name: "execution.run",
@@ -22,7 +22,7 @@ export function executionMethods(
     schema: z.looseObject({ wait: z.boolean().default(false), stream: z.boolean().optional() }),
     request: executionRequestSchema,
     async run({ wait, stream, ...request }, context) {
-      const parsed = parseExecutionRequest(await catalogue.nameRuntime(request));
+      const parsed = parseExecutionRequest(await catalogue.resolveRuntime(request));
       const { language } = parsed;
       if (stream !== undefined && context.peer.notify === undefined) {
         warn(context.warnings, '"stream": this field has no meaning here');

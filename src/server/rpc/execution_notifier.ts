@@ -1,7 +1,7 @@
 import type { Execution, OutputChunk } from "../../core/execution.ts";
 import type { ExecutionStart } from "../../engine/port.ts";
 import { OutputDecoder } from "../http/output_decoder.ts";
-import type { Peer } from "./context.ts";
+import type { Peer } from "./call_context.ts";
 import { summarise, toFailure } from "./execution_view.ts";
 
 /** What is known of an execution before it begins. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LIMITS } from "../../core/limits.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
 /** The original's, whose requests and answers this door keeps. */
@@ -11,7 +11,7 @@ const NOTIFICATIONS = ["execution.started", "execution.output", "execution.compl
 
 /** What a session of talk is set up from. */
 export interface InitializeOptions {
-  readonly catalogue: Catalogue;
+  readonly catalogue: RuntimeCatalogue;
   /** Requests that one connection may have under way. */
   readonly maxRequests: number;
   /** The names of the other methods. */

@@ -1,7 +1,7 @@
 import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../core/errors.ts";
 import { parseJson } from "../../core/parsing/parse_json.ts";
 import { type Problem, toProblem } from "../http/problem.ts";
-import { isObject } from "./fit.ts";
+import { isObject } from "./legacy/match_names.ts";
 
 /** What tells the answers to several requests apart (JSON-RPC 2.0, section 4). */
 export type RpcId = string | number | null;

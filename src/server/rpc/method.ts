@@ -2,8 +2,8 @@ import type { z } from "zod";
 import type { Scope } from "../../core/principal.ts";
 import { parseAs, strictObject } from "../../core/parsing/validation.ts";
 import { checkScope } from "../auth/auth.ts";
-import { modernise } from "./legacy/compat.ts";
-import type { RpcContext } from "./context.ts";
+import { translateParams } from "./legacy/translate_params.ts";
+import type { CallContext } from "./call_context.ts";
 
 /** One method: its name, what a key needs for it, and what it does with its parameters. */
 export interface RpcMethod<Schema extends z.ZodObject = z.ZodObject> {
@@ -16,7 +16,7 @@ export interface RpcMethod<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
   /** Where the other parameters are a request, its wire form; `run` gets them by their present names and checks them. */
   readonly request?: z.ZodObject;
-  run(params: z.output<Schema>, context: RpcContext): Promise<object> | object;
+  run(params: z.output<Schema>, context: CallContext): Promise<object> | object;
 }
 
 /** A method whose `run` sees the parameters as its schema makes them. */
@@ -32,14 +32,14 @@ export function defineMethod<Schema extends z.ZodObject>(method: RpcMethod<Schem
 export async function callMethod(
   method: RpcMethod,
   params: unknown,
-  context: Omit<RpcContext, "warnings">,
+  context: Omit<CallContext, "warnings">,
 ): Promise<object> {
   if (method.scope !== undefined) checkScope(context.caller, method.scope);
   const warnings: string[] = [];
   const known = method.request === undefined
     ? method.schema
     : strictObject({ ...method.request.shape, ...method.schema.shape });
-  const fields = parseAs(method.schema, modernise(known, toObject(params), warnings), {
+  const fields = parseAs(method.schema, translateParams(known, toObject(params), warnings), {
     what: `the parameters of ${method.name}`,
   });
   const result = await method.run(fields, { ...context, warnings });

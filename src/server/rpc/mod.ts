@@ -7,7 +7,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import type { DoorKeys } from "../auth/auth.ts";
 import { toProblem } from "../http/problem.ts";
 import { legacyRoutes } from "./legacy/legacy_routes.ts";
-import { Methods } from "./methods.ts";
+import { MethodTable } from "./method_table.ts";
 import type { RpcSockets } from "./sockets.ts";
 
 export { RPC_LIMITS, type RpcLimits } from "./limits.ts";
@@ -28,7 +28,7 @@ export interface RpcOptions {
 
 /** JSON-RPC 2.0 over WebSocket, and the original's HTTP door. */
 export function rpcRoutes({ engine, sessions, sockets, keys, observer }: RpcOptions): Hono<AppEnv> {
-  const methods = new Methods({ engine, sessions, observer, maxRequests: sockets.limits.maxRequests });
+  const methods = new MethodTable({ engine, sessions, observer, maxRequests: sockets.limits.maxRequests });
   return new Hono<AppEnv>()
     .get("/ws/jsonrpc", (context) => {
       refuseHead(context);

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { parseSelectionRequest, selectRequestSchema } from "../../core/requests/execution_request.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
 /** What tells which languages and runtimes there are. */
 export function runtimeMethods(
-  { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: Catalogue },
+  { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: RuntimeCatalogue },
 ): RpcMethod[] {
   const languages = defineMethod({
     name: "language.list",
@@ -27,7 +27,7 @@ export function runtimeMethods(
     schema: z.looseObject({}),
     request: selectRequestSchema,
     run: async (request, { caller }) =>
-      await engine.select(caller, parseSelectionRequest(await catalogue.nameRuntime(request))),
+      await engine.select(caller, parseSelectionRequest(await catalogue.resolveRuntime(request))),
   });
 
   return [languages, list, select];

@@ -3,11 +3,11 @@ import { parseSessionRequest, SESSION_STATES, type SessionInfo, sessionRequestSc
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import { isFaultOfCommand } from "../http/command_fault.ts";
+import { isCommandFault } from "../http/command_fault.ts";
 import { toProblem } from "../http/problem.ts";
-import type { Catalogue } from "./catalogue.ts";
-import { moderniseCommand } from "./legacy/compat.ts";
-import type { RpcContext } from "./context.ts";
+import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
+import { translateCommand } from "./legacy/translate_params.ts";
+import type { CallContext } from "./call_context.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { isExecution, toResult } from "./execution_view.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
@@ -22,7 +22,7 @@ export function sessionMethods(
   { sessions, observer, catalogue }: {
     readonly sessions: SessionsPort;
     readonly observer: Observer;
-    readonly catalogue: Catalogue;
+    readonly catalogue: RuntimeCatalogue;
   },
 ): RpcMethod[] {
   const create = defineMethod({
@@ -31,7 +31,7 @@ export function sessionMethods(
     schema: z.looseObject({}),
     request: sessionRequestSchema,
     async run(request, { caller, signal }) {
-      const parsed = parseSessionRequest(await catalogue.nameRuntime(request));
+      const parsed = parseSessionRequest(await catalogue.resolveRuntime(request));
       const session = await sessions.create(caller, parsed, { signal });
       return { ...await toSession(session, catalogue), selection: session.selection };
     },
@@ -89,12 +89,12 @@ interface CommandCall {
 /** The answer to a command but for its duration; `error` is words, as the original's clients expect, and `problem` the rest. */
 async function runCommand(
   { sessions, observer, sessionId, command, stream }: CommandCall,
-  context: RpcContext,
+  context: CallContext,
 ): Promise<object> {
   const { caller, peer, signal } = context;
   const notifier = (stream ?? peer.isStreaming) ? new ExecutionNotifier(peer, { sessionId }) : undefined;
   try {
-    const { success, result } = await sessions.command(caller, sessionId, moderniseCommand(command, context.warnings), {
+    const { success, result } = await sessions.command(caller, sessionId, translateCommand(command, context.warnings), {
       signal,
       isInteractive: peer.feeds === "all",
       ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
@@ -104,7 +104,7 @@ async function runCommand(
     return { success, result: toResult(result), error: null };
   } catch (error) {
     await notifier?.fail(error);
-    if (!isFaultOfCommand(error, { sessions, caller, id: sessionId })) throw error;
+    if (!isCommandFault(error, { sessions, caller, id: sessionId })) throw error;
     observer.refused?.({ caller, what: "session.execute", error });
     const problem = toProblem(error, caller.requestId ?? "");
     return { success: false, result: null, error: problem.detail, problem };
@@ -112,7 +112,7 @@ async function runCommand(
 }
 
 /** A session in the original's words. */
-async function toSession(session: SessionInfo, catalogue: Catalogue): Promise<object> {
+async function toSession(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {
   const { id, language, runtime, createdAt, state, idleTimeoutMs, maxLifetimeMs } = session;
   return {
     sessionId: id,
@@ -128,7 +128,7 @@ async function toSession(session: SessionInfo, catalogue: Catalogue): Promise<ob
   };
 }
 
-async function toListed(session: SessionInfo, catalogue: Catalogue): Promise<object> {
+async function toListed(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {
   const { lastActivityAt, createdAt, expiresAt, executionCount } = session;
   const now = Date.now();
   return {

@@ -4,7 +4,7 @@ import type { Caller } from "../../engine/port.ts";
 import { log } from "../../log.ts";
 import type { ByteBudget, ByteLease } from "../../concurrency/byte_budget.ts";
 import { settledWithin } from "../../concurrency/delay.ts";
-import type { Peer } from "./context.ts";
+import type { Peer } from "./call_context.ts";
 import {
   protocolError,
   readMessage,
@@ -16,8 +16,8 @@ import {
   toRpcError,
 } from "./message.ts";
 import { callMethod } from "./method.ts";
-import type { Methods } from "./methods.ts";
-import { Outbox } from "./outbox.ts";
+import type { MethodTable } from "./method_table.ts";
+import { SocketWriter } from "./socket_writer.ts";
 import type { RpcLimits } from "./limits.ts";
 
 /** Close codes of RFC 6455, section 7.4.1. */
@@ -33,7 +33,7 @@ const FAREWELL_MS = 1_000;
 export interface RpcSocketOptions {
   /** Who opened it, for as long as it is open. */
   readonly caller: Caller;
-  readonly methods: Methods;
+  readonly methods: MethodTable;
   readonly observer: Observer;
   readonly limits: Pick<RpcLimits, "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs">;
   /** What the messages of all connections may hold. */
@@ -63,7 +63,7 @@ export class RpcSocket implements Peer {
   feeds: Peer["feeds"] = "unawaited";
   readonly #socket: WebSocket;
   readonly #options: RpcSocketOptions;
-  readonly #outbox: Outbox;
+  readonly #writer: SocketWriter;
   /** Aborted when nobody waits for answers any more. */
   readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
@@ -78,7 +78,7 @@ export class RpcSocket implements Peer {
   constructor(socket: WebSocket, options: RpcSocketOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#outbox = new Outbox(socket, {
+    this.#writer = new SocketWriter(socket, {
       signal: this.#gone.signal,
       maxStallMs: options.limits.maxStallMs,
       onStall: () => this.#leave(POLICY_VIOLATION, "Nothing was read for too long"),
@@ -92,7 +92,7 @@ export class RpcSocket implements Peer {
   }
 
   notify(method: string, params: object): Promise<void> {
-    return this.#outbox.send(() => JSON.stringify({ jsonrpc: "2.0", method, params }));
+    return this.#writer.send(() => JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
   /** Ends what it started, answers what was asked, and closes it as the service goes away. */
@@ -136,12 +136,12 @@ export class RpcSocket implements Peer {
     const message = this.#read(data);
     if (!Array.isArray(message)) {
       const answer = await this.#answerOne(message, hold);
-      if (answer !== undefined) await this.#outbox.send(() => JSON.stringify(answer));
+      if (answer !== undefined) await this.#writer.send(() => JSON.stringify(answer));
       return;
     }
     const answers = await Promise.all(message.map((request) => this.#answerOne(request, hold)));
     const told = answers.filter((answer) => answer !== undefined);
-    if (told.length > 0) await this.#outbox.send(() => JSON.stringify(told));
+    if (told.length > 0) await this.#writer.send(() => JSON.stringify(told));
   }
 
   #read(data: unknown): ReadRequest | ReadRequest[] {
@@ -181,7 +181,7 @@ export class RpcSocket implements Peer {
     try {
       if (this.#running > maxRequests) throw tooMany(maxRequests);
       if (refusal !== undefined) throw refusal;
-      if (method.isUrgent !== true) await this.#outbox.room(); // What is not read yet makes what is asked for wait.
+      if (method.isUrgent !== true) await this.#writer.room(); // What is not read yet makes what is asked for wait.
       this.#gone.signal.throwIfAborted();
       return { result: await callMethod(method, params, { caller, lease, peer: this, signal: this.#gone.signal }) };
     } catch (error) {

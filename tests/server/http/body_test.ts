@@ -89,7 +89,7 @@ for (const [what, text] of CUT_BODIES) {
       const answer = await client.finish();
       assertEquals(answer.split(" ", 2)[1], "400");
       assertStringIncludes(answer, '"code":"invalid_request"');
-      assertStringIncludes(answer, "Cannot read the body as it ended too soon");
+      assertStringIncludes(answer, "Cannot read the body as it ended early");
     });
   });
 }
@@ -129,7 +129,7 @@ Deno.test("bodyOf() waits for a client that is slow, and gives up one that sends
   })());
   const { seen, error } = await readUntilRefused(body, { maxSilenceMs: 300 });
   assertEquals([error.code, seen], ["invalid_request", ["a", "b"]]);
-  assertStringIncludes(error.message, "nothing came for 300 ms");
+  assertStringIncludes(error.message, "nothing arrived for 300 ms");
   pieces.resolve();
 });
 
@@ -144,7 +144,7 @@ Deno.test("bodyOf() gives up a client that sends single bytes without end, and t
   });
   const { seen, error } = await readUntilRefused(body, { patienceMs: 100, minBytesPerSecond: 1_000 });
   assertEquals([error.code, seen.length > 1, isCancelled], ["invalid_request", true, true]);
-  assertStringIncludes(error.message, "it came too slowly");
+  assertStringIncludes(error.message, "it arrived too slowly");
   await new Promise((resolve) => setTimeout(resolve, 20)); // The source was asked for another piece by then.
 });
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { executionRequestSchema } from "../../../src/core/requests/execution_request.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { parseJson } from "../../../src/core/parsing/parse_json.ts";
-import { modernise, moderniseCommand } from "../../../src/server/rpc/legacy/compat.ts";
+import { translateCommand, translateParams } from "../../../src/server/rpc/legacy/translate_params.ts";
 import { readMessage } from "../../../src/server/rpc/message.ts";
 
 const key = fc.constantFrom(
@@ -63,13 +63,13 @@ Deno.test("parseJson() reads any text as JSON.parse() does, and fails where it f
   );
 });
 
-Deno.test("modernise() and moderniseCommand() throw nothing but invalid_request, whatever JSON they are given", () => {
+Deno.test("translateParams() and translateCommand() throw nothing but invalid_request, whatever JSON they are given", () => {
   fc.assert(
     fc.property(fc.oneof(object, fc.json()), (text) => {
       for (
         const read of [
-          (value: unknown) => modernise(executionRequestSchema, value, []),
-          (value: unknown) => moderniseCommand(value, []),
+          (value: unknown) => translateParams(executionRequestSchema, value, []),
+          (value: unknown) => translateCommand(value, []),
         ]
       ) {
         try {

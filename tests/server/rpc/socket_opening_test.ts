@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Methods } from "../../../src/server/rpc/methods.ts";
+import { MethodTable } from "../../../src/server/rpc/method_table.ts";
 import { RPC_LIMITS } from "../../../src/server/rpc/limits.ts";
 import { RpcSocket } from "../../../src/server/rpc/socket.ts";
 import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
@@ -14,7 +14,7 @@ async function connectToNobody(limits: { readonly openWithinMs: number }) {
   const seen = { closed: 0 };
   const rpc = new RpcSocket(socket, {
     caller: TESTER,
-    methods: new Methods({ engine: fakeEngine(), sessions: fakeSessions(), observer: {}, maxRequests: 1 }),
+    methods: new MethodTable({ engine: fakeEngine(), sessions: fakeSessions(), observer: {}, maxRequests: 1 }),
     observer: {},
     limits: { ...RPC_LIMITS, maxMessageBytes: 1_024, ...limits },
     requests: new ByteBudget({ maxBytes: 0, maxOwnerBytes: 0 }),

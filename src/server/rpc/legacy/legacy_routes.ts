@@ -3,16 +3,16 @@ import { CodeBeakerError } from "../../../core/errors.ts";
 import { canonicalLanguage } from "../../../core/languages.ts";
 import type { AppEnv } from "../../http/app_env.ts";
 import { jsonBody } from "../../http/json_body.ts";
-import type { Peer } from "../context.ts";
+import type { Peer } from "../call_context.ts";
 import { callMethod } from "../method.ts";
-import type { Methods } from "../methods.ts";
-import type { SpokenLanguage } from "../catalogue.ts";
+import type { MethodTable } from "../method_table.ts";
+import type { SpokenLanguage } from "../runtime_catalogue.ts";
 
 /** Nobody hears notifications on this door, or knows how to feed a program. */
 const NO_PEER: Peer = { isStreaming: false, feeds: "none" };
 
 /** The original's HTTP door, which answers as the methods of its other one. */
-export function legacyRoutes(methods: Methods): Hono<AppEnv> {
+export function legacyRoutes(methods: MethodTable): Hono<AppEnv> {
   async function call(context: Context<AppEnv>, { method, params }: { method: string; params?: unknown }) {
     const [caller, lease] = [context.get("caller"), context.get("lease")];
     const { signal } = context.req.raw;

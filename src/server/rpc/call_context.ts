@@ -12,7 +12,7 @@ export interface Peer {
 }
 
 /** What a method knows beside its parameters. */
-export interface RpcContext {
+export interface CallContext {
   readonly caller: Caller;
   readonly peer: Peer;
   /** Aborted when nobody waits for the answer any more. */

@@ -5,23 +5,23 @@ import { parseAs } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { CommandResult, SessionsPort } from "../../sessions/port.ts";
 import type { AppEnv } from "./app_env.ts";
-import { isFaultOfCommand } from "./command_fault.ts";
+import { isCommandFault } from "./command_fault.ts";
 import { jsonBody } from "./json_body.ts";
 import { type Problem, toProblem } from "./problem.ts";
 
-/** What every command object has, whatever it asks for. */
+/** Fields of every command object. */
 const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
 
-/** Over HTTP what is wrong with a command's own fields is told in its result too. */
-const ALSO_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
+/** Over HTTP, errors in a command's own fields are in its result too. */
+const FURTHER_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
 
 /**
- * Does one command in a session. A command that the session took and that went wrong (an unknown type, a path that
- * leaves the workspace, a file that is not there) answers 200 with `success: false` and its problem. A session that is
- * not there or is over, a body that is no command object, and a service that cannot do it now (`busy`, say) are
- * problems with their own status.
+ * Runs one command in a session and answers with its result. A command that fails (an unknown type, a path outside the
+ * workspace, a missing file) answers 200 with `success: false` and its problem. A session that does not exist or is
+ * closed, a body that is no command object, and a service that cannot run it now (`busy`) are problems with their own
+ * status.
  */
-export async function answerCommand(
+export async function sendCommandResult(
   context: Context<AppEnv>,
   { sessions, observer, id }: { readonly sessions: SessionsPort; readonly observer: Observer; readonly id: string },
 ): Promise<Response> {
@@ -35,7 +35,7 @@ export async function answerCommand(
       const { success, result } = await sessions.command(caller, id, command, { signal: context.req.raw.signal });
       return { success, result };
     } catch (error) {
-      if (!isFaultOfCommand(error, { sessions, caller, id, also: ALSO_FAULTS })) throw error;
+      if (!isCommandFault(error, { sessions, caller, id, also: FURTHER_FAULTS })) throw error;
       observer.refused?.({ caller, what: `POST ${context.req.path}`, error });
       return { success: false, error: toProblem(error, context.get("requestId")) };
     }

@@ -5,12 +5,18 @@ import { toProblem } from "./problem.ts";
 import { idempotencyKey, submitMode } from "./submit_mode.ts";
 
 /**
- * Answers a submit in the way its headers ask for: 200 with the execution, a stream of its events, or 202 and where to ask for it.
- * A client that goes away cancels its program, unless it asked for 202 or others with its key wait for the same.
+ * Submits an execution and answers as the headers ask: 200 with the execution, a stream of its events, or 202 with its
+ * location. A client that disconnects cancels its program, unless it asked for 202 or another submit under its key
+ * waits. The memory of the request is kept until the execution has ended.
  */
-export async function answerExecution(context: Context<AppEnv>, submit: Submit): Promise<Response> {
+export async function sendExecution(context: Context<AppEnv>, enter: Submit): Promise<Response> {
   const { signal } = context.req.raw;
   const key = idempotencyKey(context);
+  const submit: Submit = async (options) => {
+    const submitted = await enter(options);
+    context.get("lease").keepUntil(submitted.ended);
+    return submitted;
+  };
   switch (submitMode(context)) {
     case "plain": {
       const { ended } = await submit({ signal, idempotencyKey: key });
@@ -35,7 +41,7 @@ export async function answerExecution(context: Context<AppEnv>, submit: Submit):
         isPatient: true,
         idempotencyKey: key,
       });
-      ended.catch(() => {}); // Whoever asks for it is told.
+      ended.catch(() => {}); // A poll reports it.
       return context.json({ id, status }, 202, {
         "location": `/v1/executions/${id}`,
         "preference-applied": "respond-async",

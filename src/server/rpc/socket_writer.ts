@@ -5,7 +5,7 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 const LOOK_MS = 5;
 
 /** What goes out on a socket, no faster than the other end takes it. */
-export class Outbox {
+export class SocketWriter {
   readonly #socket: WebSocket;
   readonly #signal: AbortSignal;
   readonly #maxStallMs: number;

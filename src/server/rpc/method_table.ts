@@ -3,7 +3,7 @@ import { unknownName } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
-import { Catalogue } from "./catalogue.ts";
+import { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { contextMethods } from "./context_methods.ts";
 import { executionMethods } from "./execution_methods.ts";
 import { initializeMethod } from "./initialize.ts";
@@ -12,7 +12,7 @@ import { runtimeMethods } from "./runtime_methods.ts";
 import { sessionMethods } from "./session_methods.ts";
 
 /** What the methods are made from. */
-export interface MethodsOptions {
+export interface MethodTableOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
   readonly observer: Observer;
@@ -21,11 +21,11 @@ export interface MethodsOptions {
 }
 
 /** Every method of the door; names are matched without regard to case. */
-export class Methods {
+export class MethodTable {
   readonly #methods: ReadonlyMap<string, RpcMethod>;
 
-  constructor({ engine, sessions, observer, maxRequests }: MethodsOptions) {
-    const catalogue = new Catalogue(engine);
+  constructor({ engine, sessions, observer, maxRequests }: MethodTableOptions) {
+    const catalogue = new RuntimeCatalogue(engine);
     const methods = [
       ...executionMethods({ engine, catalogue }),
       ...runtimeMethods({ engine, catalogue }),

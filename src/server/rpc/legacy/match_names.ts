@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { invalidField } from "../../core/errors.ts";
-import { unknownName } from "../../core/parsing/validation.ts";
+import { invalidField } from "../../../core/errors.ts";
+import { unknownName } from "../../../core/parsing/validation.ts";
 
 /** More than these are not told one by one. */
 const MAX_WARNINGS = 20;
@@ -21,11 +21,11 @@ export interface Place {
  *
  * @throws {CodeBeakerError} `invalid_request` for a field that is there twice
  */
-export function fit(schema: unknown, value: unknown, place: Place): unknown {
+export function matchNames(schema: unknown, value: unknown, place: Place): unknown {
   const inner = withoutWrapping(schema);
-  if (inner instanceof z.ZodObject && isObject(value)) return fitObject(inner, value, place);
+  if (inner instanceof z.ZodObject && isObject(value)) return matchObject(inner, value, place);
   if (inner instanceof z.ZodArray && Array.isArray(value)) {
-    return value.map((item, index) => fit(inner.element, item, { ...place, path: `${place.path}[${index}]` }));
+    return value.map((item, index) => matchNames(inner.element, item, { ...place, path: `${place.path}[${index}]` }));
   }
   if (inner instanceof z.ZodEnum && typeof value === "string") {
     return inner.options.find((option) => String(option).toLowerCase() === value.toLowerCase()) ?? value;
@@ -55,20 +55,20 @@ function warnUnknown({ path, warnings }: Place, known: readonly string[]): void 
   warn(warnings, `${path.slice(0, at)}${unknownName(path.slice(at), known)}: this field has no meaning here`);
 }
 
-function fitObject(schema: z.ZodObject, value: JsonObject, { path, warnings }: Place): unknown {
+function matchObject(schema: z.ZodObject, value: JsonObject, { path, warnings }: Place): unknown {
   const known = Object.keys(schema.shape);
   const names = new Map(known.map((name) => [foldName(name), name]));
   const isOpen = schema.def.catchall instanceof z.ZodUnknown;
-  const fitted = new Map<string, unknown>();
+  const matched = new Map<string, unknown>();
   for (const [given, field] of Object.entries(value)) {
     const place = { path: path === "" ? given : `${path}.${given}`, warnings };
     const name = names.get(foldName(given));
     if (name === undefined && !isOpen) warnUnknown(place, known);
     if (field === null || (name === undefined && !isOpen)) continue;
-    if (fitted.has(name ?? given)) throw invalidField(place.path, `"${name}" is there twice: name it once`);
-    fitted.set(name ?? given, fit(name === undefined ? undefined : schema.shape[name], field, place));
+    if (matched.has(name ?? given)) throw invalidField(place.path, `"${name}" is there twice: name it once`);
+    matched.set(name ?? given, matchNames(name === undefined ? undefined : schema.shape[name], field, place));
   }
-  return Object.fromEntries(fitted);
+  return Object.fromEntries(matched);
 }
 
 /** A schema without what makes it optional or goes on with its value. */

@@ -2,20 +2,20 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { executionRequestSchema, selectRequestSchema } from "../../../../src/core/requests/execution_request.ts";
 import { sessionRequestSchema } from "../../../../src/core/session.ts";
-import { modernise, moderniseCommand } from "../../../../src/server/rpc/legacy/compat.ts";
+import { translateCommand, translateParams } from "../../../../src/server/rpc/legacy/translate_params.ts";
 
-/** Fields as they are after `modernise`, and what was said of them. */
-function run(params: unknown, schema = executionRequestSchema as Parameters<typeof modernise>[0]) {
+/** Fields as they are after `translateParams`, and what was said of them. */
+function run(params: unknown, schema = executionRequestSchema as Parameters<typeof translateParams>[0]) {
   const warnings: string[] = [];
-  return { fields: modernise(schema, params, warnings), warnings };
+  return { fields: translateParams(schema, params, warnings), warnings };
 }
 
 function command(value: unknown) {
   const warnings: string[] = [];
-  return { fields: moderniseCommand(value, warnings), warnings };
+  return { fields: translateCommand(value, warnings), warnings };
 }
 
-Deno.test("modernise() matches names without regard to case and underscores, at every depth", () => {
+Deno.test("translateParams() matches names without regard to case and underscores, at every depth", () => {
   const { fields, warnings } = run({
     LANGUAGE: "ts",
     Code: "1",
@@ -35,14 +35,14 @@ Deno.test("modernise() matches names without regard to case and underscores, at 
   assertEquals(warnings, []);
 });
 
-Deno.test("modernise() leaves the names of variables and of metadata as they are", () => {
+Deno.test("translateParams() leaves the names of variables and of metadata as they are", () => {
   const { fields } = run({ env: { my_Name: "1", MYNAME: "2" } });
   assertEquals(fields, { env: { my_Name: "1", MYNAME: "2" } });
   const metadata = { Some_Key: null, somekey: 1 };
   assertEquals(run({ metadata }, sessionRequestSchema).fields, { metadata });
 });
 
-Deno.test("modernise() takes every old field", () => {
+Deno.test("translateParams() takes every old field", () => {
   const table: [Record<string, unknown>, Record<string, unknown>][] = [
     [{ timeout: 5 }, { timeoutMs: 5_000 }],
     [{ timeout: 0.0015 }, { timeoutMs: 2 }],
@@ -70,7 +70,7 @@ Deno.test("modernise() takes every old field", () => {
   }
 });
 
-Deno.test("modernise() takes the minutes of sessions, and only there", () => {
+Deno.test("translateParams() takes the minutes of sessions, and only there", () => {
   const given = { idleTimeoutMinutes: 0.5, max_lifetime_minutes: 120 };
   assertEquals(run(given, sessionRequestSchema), {
     fields: { idleTimeoutMs: 30_000, maxLifetimeMs: 7_200_000 },
@@ -80,7 +80,7 @@ Deno.test("modernise() takes the minutes of sessions, and only there", () => {
   assertEquals([fields, warnings.length], [{}, 2]);
 });
 
-Deno.test("modernise() answers a field without meaning with a warning that names the nearest", () => {
+Deno.test("translateParams() answers a field without meaning with a warning that names the nearest", () => {
   const { fields, warnings } = run({ language: "ts", cpuLimit: 0.5, packages: ["a"], cpuShares: 1, langage: "x" });
   assertEquals(fields, { language: "ts" });
   assertEquals(warnings.length, 4);
@@ -93,13 +93,13 @@ Deno.test("modernise() answers a field without meaning with a warning that names
   assertStringIncludes(run({ limits: { x: 1 } }).warnings[0] ?? "", 'limits."x"');
 });
 
-Deno.test("modernise() says what a permission that is true does not grant", () => {
+Deno.test("translateParams() says what a permission that is true does not grant", () => {
   const { fields, warnings } = run({ allowEnv: true });
   assertEquals([fields, warnings.length], [{ permissions: { allowEnv: [] } }, 1]);
   assertStringIncludes(warnings[0] ?? "", '"allowEnv"');
 });
 
-Deno.test("modernise() refuses a field that is there twice", () => {
+Deno.test("translateParams() refuses a field that is there twice", () => {
   const table: [Record<string, unknown>, string][] = [
     [{ timeout: 1, timeoutMs: 1_000 }, "timeout"],
     [{ timeout: 1, timeout_ms: 1_000 }, "timeout"],
@@ -119,30 +119,30 @@ Deno.test("modernise() refuses a field that is there twice", () => {
   }
 });
 
-Deno.test("modernise() leaves what is no object, and a field that is off, to whoever checks them", () => {
+Deno.test("translateParams() leaves what is no object, and a field that is off, to whoever checks them", () => {
   for (const params of [1, "x", [], [{ Language: "ts" }]]) assertEquals(run(params).fields, params);
   const { fields } = run({ limits: 5, memoryLimit: 1, permissions: "all", networkEnabled: true });
   assertEquals(fields, { limits: 5, permissions: "all" });
 });
 
-Deno.test("modernise() drops no key that Object knows without a word, and changes no prototype", () => {
+Deno.test("translateParams() drops no key that Object knows without a word, and changes no prototype", () => {
   const given = JSON.parse('{"__proto__":{"language":"ts"},"constructor":1,"toString":2}');
   const { fields, warnings } = run(given);
   assertEquals([fields, warnings.length, Object.hasOwn(Object.prototype, "language")], [{}, 3, false]);
 });
 
-Deno.test("modernise() warns of so many fields and no more", () => {
+Deno.test("translateParams() warns of so many fields and no more", () => {
   const given = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`field${index}`, index]));
   const { fields, warnings } = run(given);
   assertEquals([fields, warnings.length], [{}, 20]);
 });
 
-Deno.test("modernise() keeps a selection without variables as it is", () => {
+Deno.test("translateParams() keeps a selection without variables as it is", () => {
   const { warnings } = run({ language: "ts", config: { timeout: 1 } }, selectRequestSchema);
   assertEquals(warnings.length, 1);
 });
 
-Deno.test("moderniseCommand() takes the original's commands, their names and their fields", () => {
+Deno.test("translateCommand() takes the original's commands, their names and their fields", () => {
   const table: [Record<string, unknown>, Record<string, unknown>][] = [
     [{ type: "execute", code: "1" }, { type: "execute_code", code: "1" }],
     [{ Type: "EXECUTE_CODE", Code: "1", timeout: 5 }, { type: "execute_code", code: "1", timeout: 5 }],
@@ -176,26 +176,26 @@ Deno.test("moderniseCommand() takes the original's commands, their names and the
   for (const [given, fields] of table) assertEquals([given, command(given)], [given, { fields, warnings: [] }]);
 });
 
-Deno.test("moderniseCommand() warns of fields that have no meaning here", () => {
+Deno.test("translateCommand() warns of fields that have no meaning here", () => {
   const { fields, warnings } = command({ type: "install_packages", packages: ["a"], global: false, flags: [] });
   assertEquals([fields, warnings.length], [{ type: "install_packages", packages: ["a"] }, 2]);
   assertStringIncludes(warnings[0] ?? "", 'command: "global"');
 });
 
-Deno.test("moderniseCommand() refuses a field that is there twice", () => {
+Deno.test("translateCommand() refuses a field that is there twice", () => {
   for (const twice of [{ sourcePath: "b" }, { source_path: "b" }, { Source: "b" }]) {
     const given = { type: "copy_file", source: "a", destination: "c", ...twice };
     assertEquals(assertThrows(() => command(given), CodeBeakerError).code, "invalid_request");
   }
 });
 
-Deno.test("moderniseCommand() leaves what is no command as it is", () => {
+Deno.test("translateCommand() leaves what is no command as it is", () => {
   for (const value of [1, null, [], {}, { type: 5 }, { type: "reboot", x: 1 }, { type: "constructor" }]) {
     assertEquals(command(value), { fields: value, warnings: [] });
   }
 });
 
-Deno.test("moderniseCommand() keeps __proto__ from being anything", () => {
+Deno.test("translateCommand() keeps __proto__ from being anything", () => {
   const { fields, warnings } = command(JSON.parse('{"type":"read_file","path":"a","__proto__":{"path":"b"}}'));
   assertEquals([fields, warnings.length], [{ type: "read_file", path: "a" }, 1]);
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { COMMANDS } from "../../../commands/mod.ts";
 import { invalidField } from "../../../core/errors.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
-import { fit, foldName, isObject, type JsonObject, warn } from "../fit.ts";
+import { foldName, isObject, type JsonObject, matchNames, warn } from "./match_names.ts";
 
 /** A field of the original's requests: what it is called now (and below what), and its value there. */
 interface OldField {
@@ -51,14 +51,14 @@ const LISTS = ["allowRead", "allowWrite", "allowEnv"];
  *
  * @throws {CodeBeakerError} `invalid_request` for a field that is there twice, by its old and by its present name, say
  */
-export function modernise(schema: z.ZodObject, params: unknown, warnings: string[]): unknown {
+export function translateParams(schema: z.ZodObject, params: unknown, warnings: string[]): unknown {
   if (!isObject(params)) return params;
   const { shape } = schema;
   const old = OLD_FIELDS.filter((field) => (field.below ?? field.name) in shape && !(field.old in shape));
   const without = WITHOUT_MEANING.filter((name) => !(name in shape));
   const extra = [...old.map((field) => field.old), ...without].map((name) => [name, z.unknown()]);
   const known = schema.extend(Object.fromEntries(extra));
-  const fields = { ...fit(known, spreadConfig(shape, params), { path: "", warnings }) as JsonObject };
+  const fields = { ...matchNames(known, spreadConfig(shape, params), { path: "", warnings }) as JsonObject };
   for (const name of without.filter((name) => Object.hasOwn(fields, name))) {
     warn(warnings, `"${name}": this field has no meaning here`);
     delete fields[name];
@@ -73,7 +73,7 @@ export function modernise(schema: z.ZodObject, params: unknown, warnings: string
  *
  * @throws {CodeBeakerError} `invalid_request` for a field that is there twice
  */
-export function moderniseCommand(value: unknown, warnings: string[]): unknown {
+export function translateCommand(value: unknown, warnings: string[]): unknown {
   if (!isObject(value)) return value;
   const type = Object.entries(value).find(([name]) => foldName(name) === "type")?.[1];
   const command = COMMANDS.find((known) => [known.type, ...known.aliases].some((name) => isSameName(name, type)));
@@ -81,7 +81,7 @@ export function moderniseCommand(value: unknown, warnings: string[]): unknown {
   const { shape } = command.schema;
   const known = strictObject({ type: z.unknown(), id: z.unknown(), ...shape });
   const about: string[] = [];
-  const fields = modernise(known, renameAliases(value, { aliases: command.fieldAliases, shape }), about);
+  const fields = translateParams(known, renameAliases(value, { aliases: command.fieldAliases, shape }), about);
   for (const message of about) warn(warnings, `command: ${message}`);
   return { ...fields as JsonObject, type: command.type };
 }

@@ -8,7 +8,7 @@ export interface SpokenLanguage {
 }
 
 /** The runtimes by the names and in the spelling that clients use. */
-export class Catalogue {
+export class RuntimeCatalogue {
   readonly #engine: Pick<EnginePort, "describeRuntimes">;
   /** Types by names; they do not change while the service runs. */
   #types: ReadonlyMap<string, string> | undefined;
@@ -38,7 +38,7 @@ export class Catalogue {
   }
 
   /** A request whose runtime may be named by its type or its name, in any case. */
-  async nameRuntime(request: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+  async resolveRuntime(request: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
     const { runtime } = request;
     if (typeof runtime !== "string") return request;
     const given = runtime.toLowerCase();
