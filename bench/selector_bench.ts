@@ -1,4 +1,4 @@
-import { parseSelectionRequest } from "../src/core/requests/execution_request.ts";
+import { parseSelectionRequest } from "../src/core/requests/selection_request.ts";
 import type { ExecutionRuntime } from "../src/runtimes/port.ts";
 import { RuntimeSelector } from "../src/runtimes/selection/selector.ts";
 import { fakeRuntime } from "../tests/support/fake_runtime.ts";

@@ -4,13 +4,9 @@ import { messageOf } from "../core/errors.ts";
 import type { Execution, ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { resolveLimits } from "../core/limits.ts";
-import {
-  type ExecutionRequest,
-  placeFiles,
-  type RequestFile,
-  type SelectionRequest,
-  sourceOf,
-} from "../core/requests/execution_request.ts";
+import { type ExecutionRequest, placeFiles, sourceOf } from "../core/requests/execution_request.ts";
+import type { RequestFile } from "../core/requests/request_files.ts";
+import type { SelectionRequest } from "../core/requests/selection_request.ts";
 import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { RuntimeDescription } from "../runtimes/selection/description.ts";

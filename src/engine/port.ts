@@ -2,7 +2,8 @@ import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Execution, OutputChunk } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
-import type { ExecutionRequest, SelectionRequest } from "../core/requests/execution_request.ts";
+import type { ExecutionRequest } from "../core/requests/execution_request.ts";
+import type { SelectionRequest } from "../core/requests/selection_request.ts";
 import type { Selection } from "../core/selection.ts";
 import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 

@@ -1,6 +1,7 @@
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import type { Limits } from "../core/limits.ts";
-import type { SessionExecutionRequest, SessionInfo, SessionRequest, SessionState } from "../core/session.ts";
+import type { SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
+import type { SessionInfo, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 

@@ -1,6 +1,6 @@
 import { invalidField } from "../core/errors.ts";
-import { checkPaths } from "../core/requests/execution_request.ts";
-import type { SessionExecutionRequest } from "../core/session.ts";
+import { checkPaths } from "../core/requests/request_files.ts";
+import type { SessionExecutionRequest } from "../core/requests/session_request.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { writeFiles } from "../workspace/write_files.ts";
 

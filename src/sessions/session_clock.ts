@@ -1,4 +1,5 @@
-import type { CloseReason, SessionInfo, SessionRequest } from "../core/session.ts";
+import type { CloseReason, SessionInfo } from "../core/session.ts";
+import type { SessionRequest } from "../core/requests/session_request.ts";
 import type { Clock } from "../concurrency/clock.ts";
 
 /** The settings of a session clock. */

@@ -3,7 +3,7 @@ import type { CellRequest } from "../core/requests/cell_request.ts";
 import type { ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { sourceOf } from "../core/requests/execution_request.ts";
-import type { SessionExecutionRequest } from "../core/session.ts";
+import type { SessionExecutionRequest } from "../core/requests/session_request.ts";
 import type { Submission } from "../engine/executions.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Context } from "../contexts/context.ts";

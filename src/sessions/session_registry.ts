@@ -1,5 +1,6 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
-import type { CloseReason, SessionInfo, SessionRequest } from "../core/session.ts";
+import type { CloseReason, SessionInfo } from "../core/session.ts";
+import type { SessionRequest } from "../core/requests/session_request.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Dispatcher, SessionEnvironment } from "../engine/dispatcher.ts";
 import type { Executions } from "../engine/executions.ts";

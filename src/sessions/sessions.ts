@@ -1,8 +1,9 @@
 import { findCommand, TextWorkerPool } from "../commands/mod.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
-import { leavesNetwork } from "../core/permissions/permissions.ts";
-import type { CloseReason, SessionExecutionRequest, SessionInfo, SessionRequest } from "../core/session.ts";
+import { leavesNetwork } from "../core/permissions/narrow_permissions.ts";
+import type { CloseReason, SessionInfo } from "../core/session.ts";
+import type { SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import type { CommandResult, ContextsPort, SessionPage, SessionsPort } from "./port.ts";

@@ -1,7 +1,8 @@
 import type { Failure } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
-import type { SessionInfo, SessionRequest } from "../core/session.ts";
+import type { SessionInfo } from "../core/session.ts";
+import type { SessionRequest } from "../core/requests/session_request.ts";
 
 /**
  * The port to everything that outlives the process. Every call is synchronous. A write that cannot be made now is

@@ -1,4 +1,4 @@
-import type { RequestFile } from "../core/requests/execution_request.ts";
+import type { RequestFile } from "../core/requests/request_files.ts";
 import { createYielder } from "../concurrency/delay.ts";
 
 /** The destination of files. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
-import { parseSessionRequest } from "../../src/core/session.ts";
+import { parseSessionRequest } from "../../src/core/requests/session_request.ts";
 import type { Observer } from "../../src/engine/mod.ts";
 import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { CALLER } from "../support/engine_of.ts";

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
-import { parseSessionExecution, parseSessionRequest, type SessionInfo } from "../../src/core/session.ts";
+import { parseSessionExecution, parseSessionRequest } from "../../src/core/requests/session_request.ts";
+import type { SessionInfo } from "../../src/core/session.ts";
 import { CALLER, callerOf } from "../support/engine_of.ts";
 import { fakeExecution } from "../support/fake_ports.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { parseSessionRequest } from "../../src/core/session.ts";
+import { parseSessionRequest } from "../../src/core/requests/session_request.ts";
 import { CALLER } from "../support/engine_of.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../src/core/errors.ts";
 import type { Execution } from "../../src/core/execution.ts";
-import { parseSessionExecution, parseSessionRequest, type SessionInfo } from "../../src/core/session.ts";
+import { parseSessionExecution, parseSessionRequest } from "../../src/core/requests/session_request.ts";
+import type { SessionInfo } from "../../src/core/session.ts";
 import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import { CALLER, callerOf } from "../support/engine_of.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Quotas } from "../../src/access/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { LOCAL_USER } from "../../src/core/principal.ts";
-import { parseSessionRequest } from "../../src/core/session.ts";
+import { parseSessionRequest } from "../../src/core/requests/session_request.ts";
 import { AuditLog } from "../../src/audit/mod.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import { draftOf, endOf } from "../storage/samples.ts";

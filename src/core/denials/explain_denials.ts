@@ -1,10 +1,6 @@
 import { CodeBeakerError } from "../errors.ts";
-import {
-  narrowPermissions,
-  type PermissionBounds,
-  type PermissionSettings,
-  permissionsSchema,
-} from "../permissions/permissions.ts";
+import { narrowPermissions } from "../permissions/narrow_permissions.ts";
+import { type PermissionBounds, type PermissionSettings, permissionsSchema } from "../permissions/permissions.ts";
 import { type Denial, type Denials, MAX_DENIALS } from "./denial.ts";
 import type { DenialRecord, DenialReport, PermissionGrant } from "./denial_report.ts";
 

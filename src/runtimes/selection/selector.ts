@@ -1,7 +1,7 @@
 import { MAX_ISOLATION, type RuntimeType } from "../../core/capabilities.ts";
 import { invalidField } from "../../core/errors.ts";
 import { namedLimits, resolveLimits } from "../../core/limits.ts";
-import type { SelectionRequest } from "../../core/requests/execution_request.ts";
+import type { SelectionRequest } from "../../core/requests/selection_request.ts";
 import type { Candidate, Rejection, ScoreInputs, Selection } from "../../core/selection.ts";
 import { unknownName } from "../../core/parsing/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";

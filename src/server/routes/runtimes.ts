@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { parseSelectionRequest } from "../../core/requests/execution_request.ts";
+import { parseSelectionRequest } from "../../core/requests/selection_request.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";

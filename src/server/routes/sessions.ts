@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { parseSessionExecution, parseSessionRequest, SESSION_STATES } from "../../core/session.ts";
+import { parseSessionExecution, parseSessionRequest } from "../../core/requests/session_request.ts";
+import { SESSION_STATES } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";

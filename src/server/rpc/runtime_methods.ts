@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseSelectionRequest, selectRequestSchema } from "../../core/requests/execution_request.ts";
+import { parseSelectionRequest, selectRequestSchema } from "../../core/requests/selection_request.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { parseSessionRequest, SESSION_STATES, type SessionInfo, sessionRequestSchema } from "../../core/session.ts";
+import { parseSessionRequest, sessionRequestSchema } from "../../core/requests/session_request.ts";
+import { SESSION_STATES, type SessionInfo } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";

@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { posix } from "node:path";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { narrowPermissions } from "../../../src/core/permissions/narrow_permissions.ts";
 import {
-  narrowPermissions,
   type PermissionBounds,
   type PermissionCeiling,
   type PermissionSettings,

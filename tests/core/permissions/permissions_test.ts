@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { leavesNetwork, narrowPermissions } from "../../../src/core/permissions/narrow_permissions.ts";
 import {
-  leavesNetwork,
-  narrowPermissions,
   NO_PERMISSIONS,
   type PermissionCeiling,
   type PermissionSettings,

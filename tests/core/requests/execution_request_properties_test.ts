@@ -2,9 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { type LimitName, LIMITS } from "../../../src/core/limits.ts";
-import { parseExecutionRequest, parseSelectionRequest } from "../../../src/core/requests/execution_request.ts";
+import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
+import { parseSelectionRequest } from "../../../src/core/requests/selection_request.ts";
 import { PREFERENCES } from "../../../src/core/selection.ts";
-import { parseSessionExecution, parseSessionRequest } from "../../../src/core/session.ts";
+import { parseSessionExecution, parseSessionRequest } from "../../../src/core/requests/session_request.ts";
 
 const PARSERS = { parseExecutionRequest, parseSelectionRequest, parseSessionRequest, parseSessionExecution };
 const CODES = ["invalid_request", "permission_denied", "too_large"];

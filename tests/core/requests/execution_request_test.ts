@@ -3,11 +3,8 @@ import { MAX_CODE_BYTES } from "../../../src/core/requests/content.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS, resolveLimits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
-import {
-  parseExecutionRequest,
-  parseSelectionRequest,
-  placeFiles,
-} from "../../../src/core/requests/execution_request.ts";
+import { parseExecutionRequest, placeFiles } from "../../../src/core/requests/execution_request.ts";
+import { parseSelectionRequest } from "../../../src/core/requests/selection_request.ts";
 
 function fault(value: unknown): CodeBeakerError {
   return assertThrows(() => parseExecutionRequest(value), CodeBeakerError);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { MEBIBYTE } from "../../../src/core/limits.ts";
-import { parseSelectionRequest, type SelectionRequest } from "../../../src/core/requests/execution_request.ts";
+import { parseSelectionRequest, type SelectionRequest } from "../../../src/core/requests/selection_request.ts";
 import { ENOUGH_SAMPLES } from "../../../src/runtimes/selection/profile.ts";
 import type { ExecutionRuntime } from "../../../src/runtimes/port.ts";
 import { type RankOptions, RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";

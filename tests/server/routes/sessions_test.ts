@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError, ERROR_KINDS, type ErrorCode } from "../../../src/core/errors.ts";
-import type { SessionExecutionRequest, SessionRequest, SessionState } from "../../../src/core/session.ts";
+import type { SessionExecutionRequest, SessionRequest } from "../../../src/core/requests/session_request.ts";
+import type { SessionState } from "../../../src/core/session.ts";
 import type { Caller, SubmitOptions } from "../../../src/engine/port.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeExecution, fakeSession, submitted, TESTER } from "../../support/fake_ports.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import type { SessionRequest } from "../../../src/core/session.ts";
+import type { SessionRequest } from "../../../src/core/requests/session_request.ts";
 import type { SessionsPort } from "../../../src/sessions/port.ts";
 import { fakeExecution, fakeSession, submitted } from "../../support/fake_ports.ts";
 import { Door } from "./door.ts";

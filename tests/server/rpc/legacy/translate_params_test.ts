@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
-import { executionRequestSchema, selectRequestSchema } from "../../../../src/core/requests/execution_request.ts";
-import { sessionRequestSchema } from "../../../../src/core/session.ts";
+import { executionRequestSchema } from "../../../../src/core/requests/execution_request.ts";
+import { selectRequestSchema } from "../../../../src/core/requests/selection_request.ts";
+import { sessionRequestSchema } from "../../../../src/core/requests/session_request.ts";
 import { translateCommand, translateParams } from "../../../../src/server/rpc/legacy/translate_params.ts";
 
 /** Fields as they are after `translateParams`, and what was said of them. */

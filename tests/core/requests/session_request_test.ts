@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CodeBeakerError } from "../../src/core/errors.ts";
-import { parseSessionRequest } from "../../src/core/session.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { parseSessionRequest } from "../../../src/core/requests/session_request.ts";
 
 /** Metadata whose innermost value lies so many levels deep. */
 function nested(depth: number): unknown {

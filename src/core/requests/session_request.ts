@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { invalidField } from "../errors.ts";
+import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
+import { parseAs, strictObject } from "../parsing/validation.ts";
+import { environmentSchema } from "../permissions/environment_variables.ts";
+import { parseWorkspacePath } from "../workspace_path.ts";
+import { argumentsSchema, checkCodeSize } from "./content.ts";
+import { filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
+import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
+
+const MINUTE_MS = 60_000;
+const MAX_LIFETIME_MS = 7 * 24 * 60 * MINUTE_MS;
+const MAX_METADATA_BYTES = 16_384;
+const MAX_METADATA_DEPTH = 32;
+
+/** A checked request for a session. */
+export interface SessionRequest extends SelectionRequest {
+  /** The variables of every program in it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Longest time without activity, before it is closed. */
+  readonly idleTimeoutMs: number;
+  /** Longest life, whatever its activity. */
+  readonly maxLifetimeMs: number;
+  /** Data that its owner attaches to it. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A checked request to run a program in a session, where its files remain. */
+export interface SessionExecutionRequest {
+  /** The content of the language's main file. */
+  readonly code?: Uint8Array<ArrayBuffer>;
+  readonly files: readonly RequestFile[];
+  /** The file to run, which may exist in the workspace already. Default: the main file. */
+  readonly entrypoint?: string;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  /** Variables in addition to those of the session. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Limits at or below the session's. */
+  readonly limits: RequestedLimits;
+}
+
+/** The wire form of `POST /v1/sessions`. */
+export const sessionRequestSchema = strictObject({
+  ...selectionFields,
+  env: environmentSchema.default({}),
+  idleTimeoutMs: z.int().min(1_000).max(MAX_LIFETIME_MS).default(30 * MINUTE_MS),
+  maxLifetimeMs: z.int().min(1_000).max(MAX_LIFETIME_MS).default(120 * MINUTE_MS),
+  metadata: z.unknown().refine(isShallow, {
+    abort: true,
+    error: `Metadata is at most ${MAX_METADATA_DEPTH} levels deep`,
+  }).pipe(z.record(z.string().max(256), z.json())).default({}).refine(
+    (metadata) => JSON.stringify(metadata).length <= MAX_METADATA_BYTES,
+    `Metadata is at most ${MAX_METADATA_BYTES} characters of JSON long`,
+  ),
+});
+
+/** The wire form of `POST /v1/sessions/{id}/executions`. */
+const sessionExecutionSchema = strictObject({
+  code: z.string().optional(),
+  files: filesSchema,
+  entrypoint: z.string().min(1).optional(),
+  args: argumentsSchema,
+  stdin: z.string().optional(),
+  env: environmentSchema.default({}),
+  timeoutMs: timeoutSchema,
+  limits: limitsSchema.optional(),
+});
+
+/** Parses a request for a session. @throws {CodeBeakerError} `invalid_request` */
+export function parseSessionRequest(value: unknown): SessionRequest {
+  const wire = parseAs(sessionRequestSchema, value, { what: "the session request" });
+  const { env, idleTimeoutMs, maxLifetimeMs, metadata } = wire;
+  return { ...toSelectionRequest(wire), env, idleTimeoutMs, maxLifetimeMs, metadata };
+}
+
+/**
+ * Parses a request to run a program in a session.
+ *
+ * @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit; `permission_denied` for a path that
+ *   leaves the workspace
+ */
+export function parseSessionExecution(value: unknown): SessionExecutionRequest {
+  const wire = parseAs(sessionExecutionSchema, value, { what: "the execution request" });
+  if (wire.code === undefined && wire.files.length === 0 && wire.entrypoint === undefined) {
+    throw invalidField("code", "A request brings code, files, or the entry point to run");
+  }
+  if (wire.code !== undefined) checkCodeSize(wire.code);
+  return {
+    ...(wire.code === undefined ? {} : { code: new TextEncoder().encode(wire.code) }),
+    files: parseFiles(wire.files),
+    ...(wire.entrypoint === undefined ? {} : { entrypoint: parseWorkspacePath(wire.entrypoint, "entrypoint") }),
+    args: wire.args,
+    ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
+    env: wire.env,
+    limits: { ...wire.limits, timeoutMs: wire.timeoutMs },
+  };
+}
+
+/**
+ * Whether no value is too deep. It descends level by level and not recursively, since JSON can be deeper than the stack.
+ */
+function isShallow(metadata: unknown): boolean {
+  let level = [metadata];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_METADATA_DEPTH) return false;
+    level = level.flatMap((value) => typeof value === "object" && value !== null ? Object.values(value) : []);
+  }
+  return true;
+}
