@@ -132,7 +132,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
   "@logtape/logtape": ["src/log.ts"],
-  "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/launcher.ts"],
+  "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/file_archive.ts"],
   "dockerode": ["src/runtimes/docker/engine/"],
   "@types/dockerode": ["src/runtimes/docker/engine/"],
 };
@@ -154,7 +154,7 @@ const SOURCE_RULES: readonly { readonly pattern: RegExp; readonly only: readonly
       "src/audit/",
       "src/engine/executions.ts",
       "src/runtimes/docker/container/environment_container.ts",
-      "src/runtimes/docker/program/launcher.ts",
+      "src/runtimes/docker/program/file_archive.ts",
       "src/server/rpc/session_methods.ts",
       "src/cli/",
       "src/compose/",

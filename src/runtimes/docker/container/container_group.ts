@@ -9,7 +9,7 @@ import { delay } from "../../../concurrency/delay.ts";
 import { descriptorsOf } from "../../../process/process_tree.ts";
 import type { DiskUsage } from "../../../host/size_watch.ts";
 import { Thrashing } from "../../../sandbox/thrashing.ts";
-import type { DiskAtEnd } from "../program/ending.ts";
+import type { FinalDisk } from "../program/ending.ts";
 import { BUILD_DIRECTORY } from "../images/environments.ts";
 import { PAUSE_UID, PROGRAM_UID } from "./users.ts";
 
@@ -27,7 +27,7 @@ const FEW_BLOCKS = 8;
 const FEW_FILES = 2;
 
 /** What a container's group had counted before a program began. */
-export interface CountsBefore extends GroupCounts {
+export interface InitialCounts extends GroupCounts {
   /**
    * The kernel keeps one peak for the whole life of a container: 0 for its first program, whose start counts too, unless
    * that was compiled.
@@ -72,7 +72,7 @@ export class ContainerGroup {
   }
 
   /** A program is about to begin. @throws what the system throws, when the container is gone */
-  before({ isCompiled }: { readonly isCompiled: boolean }): CountsBefore {
+  startProgram({ isCompiled }: { readonly isCompiled: boolean }): InitialCounts {
     const peakMemoryBytes = this.#hasRun || isCompiled ? this.#group.peakBytes() ?? 0 : 0;
     this.#hasRun = true;
     this.#thrashing = new Thrashing();
@@ -85,7 +85,7 @@ export class ContainerGroup {
    * @param own how many processes are the service's; undefined when that cannot be told, and the kernel's bound has to
    *   do
    */
-  look(before: CountsBefore, { own }: { readonly own: number | undefined }): Tally | undefined {
+  sample(before: InitialCounts, { own }: { readonly own: number | undefined }): Tally | undefined {
     try {
       const counts = this.#group.counts();
       const memory = this.#group.memory();
@@ -120,7 +120,7 @@ export class ContainerGroup {
   }
 
   /** The same at once, and whether any place takes no more; undefined where this service may not look, or it is gone. */
-  diskNow(): DiskAtEnd | undefined {
+  diskNow(): FinalDisk | undefined {
     try {
       const root = this.#root();
       const places = PLACES_OF_FILES.map((place) => fs.statfsSync(root + place));

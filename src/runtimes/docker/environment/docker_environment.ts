@@ -16,7 +16,7 @@ import { type Installer, installPackages } from "../packages/package_installatio
 import { noInstaller } from "../packages/package_names.ts";
 import type { ContainerProgram } from "../program/container_program.ts";
 import type { ProgramParts } from "../program/program_control.ts";
-import { isCompiled } from "../program/launcher.ts";
+import { isCompiled } from "../program/launcher_command.ts";
 import { SessionPrograms } from "../program/session_program.ts";
 import { runSingleUse } from "../program/single_use_program.ts";
 import { RUNTIME_NAME } from "../settings.ts";

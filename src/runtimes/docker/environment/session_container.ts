@@ -7,8 +7,8 @@ import { clearTemporaryFiles, killOrphanProcesses } from "../container/orphan_pr
 import type { ContainerSample } from "../engine/container_sample.ts";
 import { ContainerFiles, type Operate } from "../files/container_files.ts";
 import type { Files } from "../files/pending_files.ts";
-import { packArchive } from "../program/launcher.ts";
 import type { DockerInstallation } from "./environment_options.ts";
+import { packArchive } from "../program/file_archive.ts";
 
 /** Everything that a session container is made with. */
 export interface SessionContainerOptions {

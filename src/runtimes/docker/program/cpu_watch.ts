@@ -1,33 +1,32 @@
 import type { Limits } from "../../../core/limits.ts";
 
-/** The shortest time between two looks: a look costs the Engine some ms itself. */
+/** The shortest time between two samples, as each costs the Engine some ms. */
 const MIN_INTERVAL_MS = 20;
 
-/** What a watch looks with, and what it tells. */
 export interface CpuWatchOptions {
   readonly limits: Limits;
-  /** CPU time used so far in ms, null where it cannot be told. */
-  look(): Promise<number | null>;
+  /** The CPU time so far in ms; null where it is not known. */
+  sample(): Promise<number | null>;
   onExceeded(observedMs: number): void;
 }
 
 /**
- * Watches a program's CPU time by as few looks as there can be: a container has one CPU, so the limit cannot be passed
- * earlier than what is left of it from now, and not at all before a deadline that is shorter. Returns what ends the watch.
+ * Watches a program's CPU time with few samples. A container has one CPU, so the rest of the limit takes at least as long;
+ * a limit that is not below the deadline is not watched. Returns a function that ends the watch.
  */
-export function watchCpu({ limits, look, onExceeded }: CpuWatchOptions): () => void {
+export function watchCpu({ limits, sample, onExceeded }: CpuWatchOptions): () => void {
   if (limits.cpuMs >= limits.timeoutMs) return () => {};
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
-  function lookIn(ms: number): void {
+  function sampleIn(ms: number): void {
     timer = setTimeout(async () => {
-      const usedMs = await look();
+      const usedMs = await sample();
       if (isOver) return;
       if (usedMs !== null && usedMs >= limits.cpuMs) return onExceeded(usedMs);
-      lookIn(Math.max(MIN_INTERVAL_MS, limits.cpuMs - (usedMs ?? 0)));
+      sampleIn(Math.max(MIN_INTERVAL_MS, limits.cpuMs - (usedMs ?? 0)));
     }, ms);
   }
-  lookIn(limits.cpuMs);
+  sampleIn(limits.cpuMs);
   return () => {
     isOver = true;
     clearTimeout(timer);

@@ -5,29 +5,29 @@ import { diskLimit, memoryLimit, processLimit } from "../../../process/ending.ts
 import type { DiskUsage } from "../../../host/size_watch.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
 
-/** What lay where programs write at an end. */
-export interface DiskAtEnd {
-  /** Whether a file system took no more. */
+/** The file systems of a container at the end of a program. */
+export interface FinalDisk {
+  /** Whether one of them is full. */
   readonly isFull: boolean;
-  /** In the workspace and in `/tmp`. */
+  /** Of the workspace and `/tmp`. */
   readonly usage: DiskUsage;
 }
 
-/** Where nobody has looked. */
-export const UNSEEN_DISK: DiskAtEnd = { isFull: false, usage: { bytes: 0, files: 0 } };
+/** Stands for file systems that were not read. */
+export const UNKNOWN_DISK: FinalDisk = { isFull: false, usage: { bytes: 0, files: 0 } };
 
-/** How a command line ended, as the launcher saw it. */
+/** How a command line ended, in the launcher's report. */
 export interface Ending {
   /** Its exit code, or 128 and the number of the signal. */
   readonly status: number;
   readonly isSignalled: boolean;
-  /** Whether the kernel killed a process of the container for want of memory meanwhile. */
+  /** Whether the kernel killed a process of the container meanwhile because memory ran out. */
   readonly wasOutOfMemory: boolean;
-  /** Whether it made no process or thread meanwhile since there were too many. */
+  /** Whether the kernel refused the container a process or thread meanwhile. */
   readonly wasRefusedTasks: boolean;
 }
 
-/** Linux's numbers on every architecture that Docker runs on, for signals that end a process. */
+/** The numbers of signals that end a process: Linux has the same on every architecture of Docker. */
 const SIGNALS: Readonly<Record<number, string>> = {
   1: "SIGHUP",
   2: "SIGINT",
@@ -56,10 +56,10 @@ const SIGNALS: Readonly<Record<number, string>> = {
 const SIGNAL_BASE = 128;
 const MAX_STATUS = 255;
 
-/** How many words the launcher tells an ending by. */
+/** The number of words of an ending in a report. */
 export const ENDING_WORDS = 4;
 
-/** Those words; undefined for what no launcher says. */
+/** Parses an ending; undefined for words that no launcher writes. */
 export function parseEnding(words: readonly string[]): Ending | undefined {
   const [status = "", signalled, outOfMemory, refused] = words;
   if (!/^\d{1,3}$/.test(status) || Number(status) > MAX_STATUS) return undefined;
@@ -71,8 +71,8 @@ export function parseEnding(words: readonly string[]): Ending | undefined {
   };
 }
 
-/** The words that the launcher tells of the disk. */
-export function parseDisk([full, bytes, files]: readonly string[]): DiskAtEnd {
+/** Parses the disk's words in a report. */
+export function parseDisk([full, bytes, files]: readonly string[]): FinalDisk {
   return { isFull: full === "1", usage: { bytes: countOf(bytes), files: countOf(files) } };
 }
 
@@ -80,7 +80,7 @@ function countOf(word = ""): number {
   return /^\d+$/.test(word) ? Number(word) : 0;
 }
 
-/** What the Engine knows where the launcher did not live to tell: above 128 a signal is meant, as shells mean it. */
+/** The ending of a launcher that could not report it, from the Engine's exit code: 128 and a signal's number, as in shells. */
 export function endingOf({ exitCode, oomKilled }: EngineExit): Ending {
   return {
     status: exitCode,
@@ -90,11 +90,11 @@ export function endingOf({ exitCode, oomKilled }: EngineExit): Ending {
   };
 }
 
-/** What an ending means. A limit that was passed is told whatever the program made of it. */
+/** The outcome for an ending. An exceeded limit is the outcome whatever the exit code is. */
 export function outcomeOf(
   ending: Ending,
   { disk, limits, peakMemoryBytes }: {
-    readonly disk: DiskAtEnd;
+    readonly disk: FinalDisk;
     readonly limits: Limits;
     readonly peakMemoryBytes: number | null;
   },

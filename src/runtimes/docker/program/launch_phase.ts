@@ -4,34 +4,34 @@ import type { Limits } from "../../../core/limits.ts";
 import { ENDING_WORDS, outcomeOf, parseDisk, parseEnding } from "./ending.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
 
-/** What is told of the last words of a launcher that failed. */
-const MAX_SAID_BYTES = 500;
+/** How much output of a failed launcher its error quotes. */
+const MAX_QUOTED_BYTES = 500;
 
-/** How the time before a program's begin ended. */
+/** How a launch ended. */
 export type Launch =
   | {
     readonly kind: "ready";
     readonly cpuNs: number | null;
     readonly compile?: CompileResult;
-    /** What the program has printed already: the two streams overtake one another. */
+    /** Output of the program that came before the report on the other stream. */
     readonly first: readonly OutputChunk[];
   }
   | { readonly kind: "not_compiled"; readonly compile: CompileResult }
-  /** The workspace does not take the files that were to go in. */
+  /** The workspace has no room for the files. */
   | { readonly kind: "not_unpacked" }
-  | { readonly kind: "ended"; readonly said: string };
+  | { readonly kind: "ended"; readonly output: string };
 
-/** What the service does while a launcher is at work. */
+/** Handlers of the reports during a launch. */
 export interface LaunchObserver {
-  /** The launcher's process, as the container counts. */
+  /** Called with the launcher's process id in the container. */
   onLaunched(pid: number): void;
-  /** The compiler has ended well; the program begins when this returns. */
+  /** Called when the compiler has succeeded; the program begins when this returns. */
   onCompiled(): Promise<void>;
-  /** Sees everything that is printed, the compiler's output and the program's first. */
+  /** Called with the length of each output, of the compiler or of the program. */
   onOutput(bytes: number): void;
 }
 
-/** Reads what a launcher tells until its program may begin, and keeps what the compiler prints. */
+/** Reads a launcher's reports until its program may begin or cannot, and collects the compiler's output. */
 export async function awaitReady(
   items: AsyncGenerator<OutputChunk | LauncherEvent>,
   { limits, compiles, observer }: {
@@ -40,7 +40,7 @@ export async function awaitReady(
     readonly observer: LaunchObserver;
   },
 ): Promise<Launch> {
-  const early = new BoundedOutput(MAX_SAID_BYTES);
+  const early = new BoundedOutput(MAX_QUOTED_BYTES);
   const compiler = {
     stdout: new BoundedOutput(limits.maxOutputBytes),
     stderr: new BoundedOutput(limits.maxOutputBytes),
@@ -60,7 +60,7 @@ export async function awaitReady(
     const [name, ...words] = item.words;
     if (name === "launched") observer.onLaunched(Number(words[0]));
     if (name === "unpacked" && words[0] !== "0") {
-      return words[1] === "1" ? { kind: "not_unpacked" } : { kind: "ended", said: "the files cannot be unpacked" };
+      return words[1] === "1" ? { kind: "not_unpacked" } : { kind: "ended", output: "the files cannot be unpacked" };
     }
     if (name === "compiled") compiled[item.stream] = true;
     if (name === "compiled" && compiled.stdout && compiled.stderr) {
@@ -76,10 +76,10 @@ export async function awaitReady(
       return { kind: "ready", cpuNs: numberOf(words[0]), first, ...(compile === undefined ? {} : { compile }) };
     }
   }
-  return { kind: "ended", said: early.read().text.trim() };
+  return { kind: "ended", output: early.read().text.trim() };
 }
 
-/** A number of the launcher's, null where it does not know. */
+/** A number in a report; null where the launcher does not know it. */
 export function numberOf(word: string | undefined): number | null {
   return word === undefined || !/^\d+$/.test(word) ? null : Number(word);
 }

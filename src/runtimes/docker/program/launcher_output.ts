@@ -6,15 +6,15 @@ import { Demultiplexer } from "../engine/demultiplexer.ts";
 const MAX_LINE_BYTES = 256;
 const NEWLINE = 10;
 
-/** A word of the launcher in the output of its program: `launch.sh` lists them. */
+/** A report of the launcher in the output of its program; `launch.sh` lists them. */
 export interface LauncherEvent {
   readonly stream: OutputStream;
   readonly words: readonly string[];
 }
 
 /**
- * Reads what a container prints, and takes out what its launcher tells. Only the launcher knows the secret, so a program
- * that prints such a line forges nothing.
+ * Separates the output of a program from the reports of its launcher. Only the launcher knows the secret, so that a
+ * program cannot forge a report.
  */
 export async function* readLauncherOutput(
   frames: AsyncIterable<Uint8Array>,
@@ -29,7 +29,7 @@ export async function* readLauncherOutput(
   yield* scanners.stderr.flush();
 }
 
-/** Separates the launcher's lines from everything else on one stream. */
+/** Separates reports from output on one stream. */
 class EventScanner {
   readonly #stream: OutputStream;
   readonly #scanner: FrameScanner<string>;
@@ -48,7 +48,7 @@ class EventScanner {
     }
   }
 
-  /** What was held back and has become nothing. */
+  /** The beginning of a report that was never completed. */
   *flush(): Generator<OutputChunk> {
     const bytes = this.#scanner.flush();
     if (bytes.length > 0) yield { stream: this.#stream, bytes };

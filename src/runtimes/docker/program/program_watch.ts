@@ -1,24 +1,26 @@
 import type { Outcome, ProgramUsage } from "../../../core/execution.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { diskBounds } from "../../../sandbox/confined_directory.ts";
+import { SizeWatch } from "../../../host/size_watch.ts";
 import { diskLimit, exceeded } from "../../../process/ending.ts";
 import { ProcessWatch } from "../../../process/process_watch.ts";
-import { SizeWatch } from "../../../host/size_watch.ts";
-import type { CountsBefore } from "../container/container_group.ts";
-import type { UsageSources } from "./program_control.ts";
-import { watchCpu } from "./cpu_watch.ts";
+import { diskBounds } from "../../../sandbox/confined_directory.ts";
+import type { InitialCounts } from "../container/container_group.ts";
 import { MAX_DESCRIPTORS } from "../container/container_limits.ts";
+import { watchCpu } from "./cpu_watch.ts";
+import type { FinalUsage } from "./final_report.ts";
+import type { UsageSources } from "./program_control.ts";
 
 /**
- * Watches what a program in a container uses. Where this machine's own kernel runs it, every limit; else the Engine is
- * asked for its CPU time only, and the launcher tells of the other limits when the program ends.
+ * Watches the usage of a program in a container. Where the container has a control group on this machine, every limit is
+ * polled there. Elsewhere only CPU time is sampled, by the Engine, and the launcher reports the rest at the end.
  */
 export class ProgramWatch {
   readonly #sources: UsageSources;
   readonly #limits: Limits;
-  #before: CountsBefore | undefined;
+  /** Undefined where there is no control group. */
+  #initial: InitialCounts | undefined;
   #usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
-  #cpuNsBefore = 0;
+  #initialCpuNs = 0;
   #stop = () => {};
 
   constructor(sources: UsageSources, limits: Limits) {
@@ -26,85 +28,85 @@ export class ProgramWatch {
     this.#limits = limits;
   }
 
-  /** What it has used, as far as anybody has looked. */
+  /** The last known usage. */
   get usage(): ProgramUsage {
     return this.#usage;
   }
 
-  /** The program may begin at any moment: what was counted so far is none of its. */
+  /** Counts the container's usage so far, which is not the program's. Called right before the program may begin. */
   prepare({ isCompiled }: { readonly isCompiled: boolean }): void {
     try {
-      this.#before = this.#sources.group?.before({ isCompiled });
+      this.#initial = this.#sources.group?.startProgram({ isCompiled });
     } catch {
-      this.#before = undefined; // The container is gone, which is told by its end.
+      this.#initial = undefined; // The container is gone, which ends the program.
     }
   }
 
-  /** The program may begin, and its container had used so much CPU time. */
+  /** @param cpuNs the container's CPU time before the program; null where the launcher does not know it */
   begin(cpuNs: number | null, onExceeded: (outcome: Outcome) => void): void {
-    this.#cpuNsBefore = cpuNs ?? 0;
-    const before = this.#before;
-    this.#stop = before === undefined
-      ? this.#askEngine(onExceeded)
-      : this.#askKernel(cpuNs === null ? before : { ...before, cpuMs: cpuNs / 1e6 }, onExceeded);
+    this.#initialCpuNs = cpuNs ?? 0;
+    const initial = this.#initial;
+    this.#stop = initial === undefined
+      ? this.#watchByEngine(onExceeded)
+      : this.#watchByGroup(cpuNs === null ? initial : { ...initial, cpuMs: cpuNs / 1e6 }, onExceeded);
   }
 
   stop(): void {
     this.#stop();
   }
 
-  /** What the launcher tells in the end. */
-  learn({ cpuNs, peakMemoryBytes }: { readonly cpuNs: number | null; readonly peakMemoryBytes: number | null }): void {
-    const isOwn = peakMemoryBytes !== null && peakMemoryBytes > (this.#before?.peakMemoryBytes ?? 0);
+  /** Takes the usage from the launcher's final report. */
+  setFinalUsage({ cpuNs, peakMemoryBytes }: Pick<FinalUsage, "cpuNs" | "peakMemoryBytes">): void {
+    const isOwnPeak = peakMemoryBytes !== null && peakMemoryBytes > (this.#initial?.peakMemoryBytes ?? 0);
     this.#usage = {
-      cpuMs: cpuNs === null ? this.#usage.cpuMs : Math.max(0, Math.round((cpuNs - this.#cpuNsBefore) / 1e6)),
-      peakMemoryBytes: isOwn ? peakMemoryBytes : this.#usage.peakMemoryBytes,
+      cpuMs: cpuNs === null ? this.#usage.cpuMs : Math.max(0, Math.round((cpuNs - this.#initialCpuNs) / 1e6)),
+      peakMemoryBytes: isOwnPeak ? peakMemoryBytes : this.#usage.peakMemoryBytes,
     };
   }
 
-  /** Asks the Engine; gives the CPU time in ms, null where that is not known. */
-  async look(): Promise<number | null> {
-    const sample = await this.#sources.sample().catch(() => undefined); // It is gone, or the Engine is.
+  /** Samples the usage by the Engine; returns the CPU time in ms, null where it is not known. */
+  async sample(): Promise<number | null> {
+    const sample = await this.#sources.sample().catch(() => undefined); // The container or the Engine is gone.
     if (sample !== undefined) {
-      const isOwn = sample.memoryBytes > (this.#before?.peakMemoryBytes ?? 0);
-      this.#see(sample.cpuMs - this.#cpuNsBefore / 1e6, isOwn ? sample.memoryBytes : sample.usedBytes);
+      const isOwnPeak = sample.memoryBytes > (this.#initial?.peakMemoryBytes ?? 0);
+      this.#update(sample.cpuMs - this.#initialCpuNs / 1e6, isOwnPeak ? sample.memoryBytes : sample.usedBytes);
     }
     return this.#usage.cpuMs;
   }
 
-  /** The same where no kernel is looked at anyway. */
-  async lookByEngine(): Promise<void> {
-    if (this.#before === undefined) await this.look();
+  /** Samples the usage by the Engine, unless a control group is polled. */
+  async sampleUnlessPolled(): Promise<void> {
+    if (this.#initial === undefined) await this.sample();
   }
 
-  #see(cpuMs: number, memoryBytes: number): void {
+  #update(cpuMs: number, memoryBytes: number): void {
     this.#usage = {
       cpuMs: Math.max(0, Math.round(cpuMs)),
       peakMemoryBytes: Math.max(this.#usage.peakMemoryBytes ?? 0, memoryBytes),
     };
   }
 
-  #askEngine(onExceeded: (outcome: Outcome) => void): () => void {
+  #watchByEngine(onExceeded: (outcome: Outcome) => void): () => void {
     const limits = this.#limits;
     return watchCpu({
       limits,
-      look: () => this.look(),
+      sample: () => this.sample(),
       onExceeded: (observedMs) => onExceeded({ kind: "cpu_limit", limitMs: limits.cpuMs, observedMs }),
     });
   }
 
-  #askKernel(before: CountsBefore, onExceeded: (outcome: Outcome) => void): () => void {
+  #watchByGroup(initial: InitialCounts, onExceeded: (outcome: Outcome) => void): () => void {
     const { group, ownProcesses } = this.#sources;
     const limits = this.#limits;
     const bounds = diskBounds(limits.diskMb);
     const processes = new ProcessWatch(() => {
-      const tally = group?.look(before, { own: ownProcesses() });
-      if (tally !== undefined) this.#see(tally.cpuMs ?? 0, tally.peakMemoryBytes ?? 0);
+      const tally = group?.sample(initial, { own: ownProcesses() });
+      if (tally !== undefined) this.#update(tally.cpuMs ?? 0, tally.peakMemoryBytes ?? 0);
       return tally;
-    }, (seen) => {
-      // The kernel itself keeps memory to its bound, which other programs beside this one may have lowered.
-      const over = exceeded({ ...seen, peakMemoryBytes: null }, { limits, maxDescriptors: MAX_DESCRIPTORS });
-      if (over !== undefined) onExceeded(over);
+    }, (tally) => {
+      // The kernel enforces the memory limit, which programs beside this one may have lowered.
+      const outcome = exceeded({ ...tally, peakMemoryBytes: null }, { limits, maxDescriptors: MAX_DESCRIPTORS });
+      if (outcome !== undefined) onExceeded(outcome);
     });
     const disk = new SizeWatch({
       bounds,

@@ -8,9 +8,9 @@ import type { SessionContainer } from "../environment/session_container.ts";
 import type { EnvironmentSpec } from "../images/environments.ts";
 import type { WarmExec } from "../warm/warm_exec.ts";
 import { encodeProgram } from "../warm/warm_launcher.ts";
-import { coldLauncher } from "./attached_launcher.ts";
+import { coldLauncher } from "./launcher.ts";
 import { ContainerProgram, type ContainerProgramRequest, type StartedProgram } from "./container_program.ts";
-import { isCompiled, launcherArgv } from "./launcher.ts";
+import { isCompiled, launcherArgv } from "./launcher_command.ts";
 import type { ProgramControl, ProgramParts } from "./program_control.ts";
 
 const COMPILER_QUEUE_MS = 120_000;

@@ -9,10 +9,11 @@ import type { Files } from "../files/pending_files.ts";
 import type { EnvironmentSpec } from "../images/environments.ts";
 import type { WarmContainer } from "../warm/warm_container.ts";
 import { encodeProgram } from "../warm/warm_launcher.ts";
-import { coldLauncher } from "./attached_launcher.ts";
+import { coldLauncher } from "./launcher.ts";
 import { ContainerProgram, type ContainerProgramRequest, type StartedProgram } from "./container_program.ts";
-import { BLOCK_BYTES, INIT_VARIABLES, launcherArgv, packArchive } from "./launcher.ts";
+import { INIT_VARIABLES, launcherArgv } from "./launcher_command.ts";
 import type { ProgramControl, ProgramParts } from "./program_control.ts";
+import { BLOCK_BYTES, packArchive } from "./file_archive.ts";
 
 /** Everything that a single-use program is run with. */
 export interface SingleUseOptions {

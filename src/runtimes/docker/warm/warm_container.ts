@@ -1,9 +1,9 @@
 import { newId } from "../../../core/ids.ts";
 import type { WarmMember } from "../../warm/warm_member.ts";
-import { createHandshake } from "../program/attached_launcher.ts";
+import { createHandshake } from "../program/launcher.ts";
 import type { Container } from "../container/container.ts";
 import { ContainerSet } from "../container/container_set.ts";
-import { INIT_VARIABLES, LAUNCHER } from "../program/launcher.ts";
+import { INIT_VARIABLES, LAUNCHER } from "../program/launcher_command.ts";
 import { interpreterWords } from "./warm_interpreter.ts";
 import { WarmLauncher } from "./warm_launcher.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";

@@ -2,12 +2,13 @@ import { concatBytes } from "../../../core/bytes/bytes.ts";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { OutputChunk } from "../../../core/execution.ts";
 import type { Program } from "../../port.ts";
-import { encodeHandshake, type Handshake, type Launcher } from "../program/attached_launcher.ts";
+import { encodeHandshake, type Handshake, type Launcher } from "../program/launcher.ts";
 import type { Attachment } from "../engine/attachment.ts";
-import { BLOCK_BYTES, launcherWords, type LaunchOptions, lineOf, packArchive, runLine } from "../program/launcher.ts";
+import { launcherWords, type LaunchOptions, lineOf, runLine } from "../program/launcher_command.ts";
 import { type LauncherEvent, readLauncherOutput } from "../program/launcher_output.ts";
 import type { Files, WrittenFile } from "../files/pending_files.ts";
 import { canWriteFiles, encodeMessage } from "./warm_interpreter.ts";
+import { BLOCK_BYTES, packArchive } from "../program/file_archive.ts";
 
 /** How long a launcher may take to answer. */
 const ANSWER_MS = 15_000;

@@ -3,13 +3,13 @@ import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
 import type { Outcome } from "../../../../src/core/execution.ts";
 import type { DiskUsage } from "../../../../src/host/size_watch.ts";
 import {
-  type DiskAtEnd,
   type Ending,
   endingOf,
+  type FinalDisk,
   outcomeOf,
   parseDisk,
   parseEnding,
-  UNSEEN_DISK,
+  UNKNOWN_DISK,
 } from "../../../../src/runtimes/docker/program/ending.ts";
 import { diskBounds } from "../../../../src/sandbox/confined_directory.ts";
 
@@ -21,19 +21,19 @@ const EXITED: Ending = {
   wasOutOfMemory: false,
   wasRefusedTasks: false,
 };
-const FULL: DiskAtEnd = { ...UNSEEN_DISK, isFull: true };
+const FULL: FinalDisk = { ...UNKNOWN_DISK, isFull: true };
 
 function outcome(
   ending: Partial<Ending>,
-  { disk = UNSEEN_DISK, peakMemoryBytes = null }: {
-    readonly disk?: DiskAtEnd;
+  { disk = UNKNOWN_DISK, peakMemoryBytes = null }: {
+    readonly disk?: FinalDisk;
     readonly peakMemoryBytes?: number | null;
   } = {},
 ): Outcome {
   return outcomeOf({ ...EXITED, ...ending }, { disk, limits: LIMITS, peakMemoryBytes });
 }
 
-Deno.test("parseEnding() reads the launcher's four words, and takes no notice of more", () => {
+Deno.test("parseEnding() reads the launcher's four words, and ignores more", () => {
   const table: [string, Partial<Ending>][] = [
     ["0 0 0 0", {}],
     ["7 0 0 0 1 4096 1", { status: 7 }],
@@ -45,23 +45,23 @@ Deno.test("parseEnding() reads the launcher's four words, and takes no notice of
   for (const [words, ending] of table) assertEquals(parseEnding(words.split(" ")), { ...EXITED, ...ending }, words);
 });
 
-Deno.test("parseDisk() reads the launcher's three words, and takes what is none for nothing", () => {
-  const table: [string, DiskAtEnd][] = [
-    ["0 0 0", UNSEEN_DISK],
+Deno.test("parseDisk() reads the launcher's three words, and counts other words as 0", () => {
+  const table: [string, FinalDisk][] = [
+    ["0 0 0", UNKNOWN_DISK],
     ["0 4096 1", { isFull: false, usage: { bytes: 4096, files: 1 } }],
     ["1 - x", FULL],
-    ["", UNSEEN_DISK],
+    ["", UNKNOWN_DISK],
   ];
   for (const [words, disk] of table) assertEquals(parseDisk(words.split(" ")), disk, words);
 });
 
-Deno.test("parseEnding() takes nothing for an ending that no launcher says", () => {
+Deno.test("parseEnding() rejects words that no launcher writes", () => {
   for (const words of ["", "256 0 0 0", "-1 0 0 0", "1e3 1 0 0", "999871 1 0 0", "x 1 0 0"]) {
     assertEquals(parseEnding(words.split(" ")), undefined, words);
   }
 });
 
-Deno.test("endingOf() takes the Engine's number for a signal above 128 only", () => {
+Deno.test("endingOf() reads the Engine's exit code as a signal above 128 only", () => {
   for (
     const [exitCode, isSignalled] of [[0, false], [1, false], [128, false], [129, true], [137, true], [
       255,
@@ -74,13 +74,13 @@ Deno.test("endingOf() takes the Engine's number for a signal above 128 only", ()
   }
 });
 
-Deno.test("outcomeOf() gives every exit code as it is, above 128 too where no signal ended the program", () => {
+Deno.test("outcomeOf() gives every exit code, above 128 too where no signal ended the program", () => {
   for (let status = 0; status <= 255; status++) {
     assertEquals(outcome({ status }), { kind: "exited", exitCode: status });
   }
 });
 
-Deno.test("outcomeOf() names the signal that ended a program, and gives one without a name by its number", () => {
+Deno.test("outcomeOf() names the signal that ended a program, by its number where it has no name", () => {
   const table: [number, string][] = [
     [1, "SIGHUP"],
     [2, "SIGINT"],
@@ -112,7 +112,7 @@ Deno.test("outcomeOf() names the signal that ended a program, and gives one with
   }
 });
 
-Deno.test("outcomeOf() tells want of memory by the kernel's word, and at least the limit as what was observed", () => {
+Deno.test("outcomeOf() gives memory_limit when the kernel killed a process, with at least the limit as observed", () => {
   const memory = (observedMb: number): Outcome => ({ kind: "memory_limit", limitMb: 100, observedMb });
   for (
     const ending of [{ status: 137, isSignalled: true }, { status: 1 }, { status: 137 }]
@@ -126,12 +126,12 @@ Deno.test("outcomeOf() tells want of memory by the kernel's word, and at least t
   assertEquals(seen(100 * MEBIBYTE + 1), memory(101));
 });
 
-Deno.test("outcomeOf() tells that a process was refused, with one more than there may be", () => {
+Deno.test("outcomeOf() reports a refused process, with one above the limit as observed", () => {
   const limit: Outcome = { kind: "process_limit", limit: LIMITS.maxProcesses, observed: LIMITS.maxProcesses + 1 };
   for (const status of [0, 2]) assertEquals(outcome({ status, wasRefusedTasks: true }), limit);
 });
 
-Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the program made of it", () => {
+Deno.test("outcomeOf() gives disk_limit for a disk above its limit, whatever the exit code is", () => {
   const full = diskBounds(LIMITS.diskMb);
   for (const status of [0, 1]) {
     const holding = (usage: Partial<DiskUsage>) =>
@@ -152,13 +152,13 @@ Deno.test("outcomeOf() tells a disk that holds more than it may, whatever the pr
   }
 });
 
-Deno.test("outcomeOf() tells a full disk of a program that failed, where it is another than the workspace's", () => {
+Deno.test("outcomeOf() gives disk_limit for a failed program and a full disk that is not the workspace's", () => {
   const disk: Outcome = { kind: "disk_limit", limitMb: 20, observedMb: 20 };
   assertEquals(outcome({ status: 1 }, { disk: FULL }), disk);
   assertEquals(outcome({ status: 134, isSignalled: true }, { disk: FULL }), disk);
   assertEquals(outcome({}, { disk: FULL }), { kind: "exited", exitCode: 0 });
 });
 
-Deno.test("outcomeOf() tells want of memory of a program that exits with 0 in spite of a lost child", () => {
+Deno.test("outcomeOf() gives memory_limit to a program that exits with 0 after the kernel killed its child", () => {
   assertEquals(outcome({ wasOutOfMemory: true }), { kind: "memory_limit", limitMb: 100, observedMb: 100 });
 });

@@ -48,7 +48,7 @@ async function launch(
   return { launch, observed, left: await Array.fromAsync(source) };
 }
 
-Deno.test("awaitReady() returns when the program may begin, and leaves what it prints to whoever reads on", async () => {
+Deno.test("awaitReady() returns when the program may begin, and leaves its later output unread", async () => {
   const rest = [said("stdout", "hello"), told("stderr", "ended 0 0 0 0 - - 3")];
   assertEquals(await launch([told("stderr", "launched 7"), told("stderr", "ready 1234567"), ...rest]), {
     launch: { kind: "ready", cpuNs: 1_234_567, first: [] },
@@ -59,7 +59,7 @@ Deno.test("awaitReady() returns when the program may begin, and leaves what it p
   assertEquals(unknown, { kind: "ready", cpuNs: null, first: [] });
 });
 
-Deno.test("awaitReady() keeps what the program printed on stdout before the word on stderr came through", async () => {
+Deno.test("awaitReady() keeps the program's output on stdout that came before the report on stderr", async () => {
   const early = [said("stdout", "one"), said("stdout", "two")];
   const { launch: plain } = await launch([told("stderr", "launched 7"), ...early, told("stderr", "ready 5")]);
   assertEquals(plain, { kind: "ready", cpuNs: 5, first: early });
@@ -102,7 +102,7 @@ Deno.test("awaitReady() waits for the compiler on both streams, whichever is fir
   assertEquals([half.kind, observed], ["ended", []]);
 });
 
-Deno.test("awaitReady() tells a compiler that failed: by its outcome and what it printed", async () => {
+Deno.test("awaitReady() reports a failed compiler with its outcome and its output", async () => {
   const memory = { kind: "memory_limit", limitMb: 256, observedMb: 256 } as const;
   const disk = { kind: "disk_limit", limitMb: 64, observedMb: 64 } as const;
   const table = [
@@ -138,28 +138,28 @@ Deno.test("awaitReady() keeps no more of the compiler's output than of a program
   assertEquals(failed, { kind: "not_compiled", compile: { outcome, stdout: "abgh", stderr: "1278" } });
 });
 
-Deno.test("awaitReady() tells files that do not fit from files that cannot be unpacked", async () => {
+Deno.test("awaitReady() distinguishes files without room from files that cannot be unpacked", async () => {
   for (const status of ["1", "2", "141", ""]) {
     const full = await launch([told("stderr", `unpacked ${status} 1`), told("stderr", "ready 1")]);
     assertEquals(full.launch, { kind: "not_unpacked" });
     const broken = await launch([told("stderr", `unpacked ${status} 0`), told("stderr", "ready 1")]);
-    assertEquals(broken.launch, { kind: "ended", said: "the files cannot be unpacked" });
+    assertEquals(broken.launch, { kind: "ended", output: "the files cannot be unpacked" });
   }
 });
 
-Deno.test("awaitReady() tells the last words of a launcher that ended, 500 bytes at most", async () => {
-  assertEquals((await launch([])).launch, { kind: "ended", said: "" });
+Deno.test("awaitReady() gives the output of a launcher that ended, 500 bytes at most", async () => {
+  assertEquals((await launch([])).launch, { kind: "ended", output: "" });
   const words = await launch([
     told("stderr", "launched 1"),
     said("stderr", "sh: 3: cd: "),
     said("stderr", "no such\n"),
   ]);
-  assertEquals(words.launch, { kind: "ended", said: "sh: 3: cd: no such" });
+  assertEquals(words.launch, { kind: "ended", output: "sh: 3: cd: no such" });
   const { launch: long } = await launch([said("stdout", "x".repeat(5_000))]);
-  assertEquals(long, { kind: "ended", said: "x".repeat(500) });
+  assertEquals(long, { kind: "ended", output: "x".repeat(500) });
 });
 
-Deno.test("awaitReady() passes on that the Engine was lost, while it reads or when the compiler is through", async () => {
+Deno.test("awaitReady() rejects when the Engine is lost, while it reads or after the compiler", async () => {
   const observer = {
     onLaunched: () => {},
     onCompiled: () => Promise.reject(new Error("lost when compiled")),
@@ -179,7 +179,7 @@ Deno.test("awaitReady() passes on that the Engine was lost, while it reads or wh
   await assertRejects(() => awaitReady(generate<Item>(compiled), options), Error, "lost when compiled");
 });
 
-Deno.test("awaitReady() tells of everything that is printed before the program is known to have begun", async () => {
+Deno.test("awaitReady() counts all output before the program has begun", async () => {
   const items = [
     said("stdout", "compiler"),
     told("stderr", "compiled x 0 0 0 0 0 0"), // No launcher says that.

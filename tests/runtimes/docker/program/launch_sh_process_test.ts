@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { lineOf } from "../../../../src/runtimes/docker/program/launcher.ts";
+import { lineOf } from "../../../../src/runtimes/docker/program/launcher_command.ts";
 import { launch, type LauncherProcess, type LauncherRequest, SECRET } from "./launcher_process.ts";
 
 /** Shells that images have as `sh`: Debian's, and that of others. */
@@ -24,7 +24,7 @@ function isReady({ told }: LauncherProcess): boolean {
   return told.stderr.some((line) => line.startsWith("ready"));
 }
 
-Deno.test("launch.sh tells its process, that the program begins, and its end on both streams", async () => {
+Deno.test("launch.sh reports its process, the program's begin, and its end on both streams", async () => {
   for (const shell of SHELLS) {
     const { told, printed, pid } = await runToEnd({ run: ["sh", "-c", "echo out; echo err >&2"] }, shell);
     assertEquals(printed, { stdout: "out\n", stderr: "err\n" });
@@ -36,7 +36,7 @@ Deno.test("launch.sh tells its process, that the program begins, and its end on 
   }
 });
 
-Deno.test("launch.sh tells every exit code as what it is, those that shells use for signals too", async () => {
+Deno.test("launch.sh reports every exit code, also those that shells use for signals", async () => {
   for (const shell of SHELLS) {
     for (const code of [0, 1, 2, 7, 126, 127, 128, 129, 134, 137, 139, 143, 254, 255]) {
       await using launcher = await launch({ run: ["sh", "-c", `exit ${code}`] }, shell);
@@ -47,7 +47,7 @@ Deno.test("launch.sh tells every exit code as what it is, those that shells use 
   }
 });
 
-Deno.test("launch.sh tells the signal that ended a program, and that it was one", async () => {
+Deno.test("launch.sh reports the signal that ended a program", async () => {
   const signals = {
     HUP: 1,
     INT: 2,
@@ -71,7 +71,7 @@ Deno.test("launch.sh tells the signal that ended a program, and that it was one"
   }
 });
 
-Deno.test("launch.sh tells a program that is not there, or that may not be run, as a shell does", async () => {
+Deno.test("launch.sh reports a missing program, or one that may not be run, as a shell does", async () => {
   const missing = await runToEnd({ run: ["/proc/nonexistent"] });
   assertEquals(endingOf(missing), "127 0");
   assert(missing.printed.stderr.includes("/proc/nonexistent"));
@@ -125,7 +125,7 @@ Deno.test("launch.sh leaves everything on stdin behind its own lines to the prog
   assertEquals(ahead.printed.stdout, "written\nbefore it began\n");
 });
 
-Deno.test("launch.sh runs a program where it is told, and none where it cannot", async () => {
+Deno.test("launch.sh runs a program in the given directory, and none where it cannot", async () => {
   assertEquals((await runToEnd({ run: ["pwd"], directory: "/usr" })).printed.stdout, "/usr\n");
   await using lost = await launch({ run: ["echo", "never"], directory: "/proc/nonexistent" });
   await lost.over;
@@ -143,7 +143,7 @@ Deno.test("launch.sh shows its secret to no program: not in the variables, nor i
   assert(seen.includes("PATH=") && seen.includes("launch") && !seen.includes(SECRET), seen);
 });
 
-Deno.test("launch.sh outlives what its group is signalled, and still tells the end", async () => {
+Deno.test("launch.sh survives signals to its group, and still reports the end", async () => {
   const child = `trap 'echo child; exit' TERM; echo waiting; while :; do sleep 0.01; done`;
   const program = `trap 'wait; echo parent; exit 3' TERM; sh -c "$1" & while :; do sleep 0.01; done`;
   for (const shell of SHELLS) {
@@ -156,7 +156,7 @@ Deno.test("launch.sh outlives what its group is signalled, and still tells the e
   }
 });
 
-Deno.test("launch.sh tells a program that SIGTERM ended as signalled", async () => {
+Deno.test("launch.sh reports a program that SIGTERM ended as signalled", async () => {
   await using launcher = await launch({ run: ["sh", "-c", "echo on; exec sleep 60"] });
   await launcher.until(({ printed }) => printed.stdout === "on\n");
   launcher.signal("SIGTERM");
@@ -178,18 +178,18 @@ Deno.test("launch.sh goes on while the program does, however often it is signall
   assertEquals(endingOf(launcher), "4 0");
 });
 
-Deno.test("launch.sh waits for the program alone, not for what that leaves running", async () => {
+Deno.test("launch.sh waits for the program, not for its orphan processes", async () => {
   await using launcher = await launch({ run: ["sh", "-c", "sleep 60 & echo done"] });
   await launcher.until(({ told }) => told.stdout.length === 1 && told.stderr.length === 3);
   assertEquals([launcher.printed.stdout, endingOf(launcher)], ["done\n", "0 0"]);
 });
 
-Deno.test("launch.sh tells the end of a program that has closed its streams", async () => {
+Deno.test("launch.sh reports the end of a program that has closed its streams", async () => {
   const launcher = await runToEnd({ run: ["sh", "-c", "exec <&- >&- 2>&-; exit 6"] });
   assertEquals(endingOf(launcher), "6 0");
 });
 
-Deno.test("launch.sh compiles with nothing on stdin, and begins the program when it is told", async () => {
+Deno.test("launch.sh compiles with an empty stdin, and begins the program at the service's word", async () => {
   const compile = ["sh", "-c", `cat; echo "compiling $1"; echo careful >&2`, "compiler", "main.go"];
   for (const shell of SHELLS) {
     await using launcher = await launch({ compile, run: ["sh", "-c", `echo running; cat`] }, shell);
@@ -224,7 +224,7 @@ Deno.test("launch.sh ends with a compiler that fails, and never begins the progr
   }
 });
 
-Deno.test("launch.sh gives each program a place for what its compiler makes, as long as it runs", async () => {
+Deno.test("launch.sh gives each program a directory for its compiler's output, as long as it runs", async () => {
   await using launcher = await launch({ compile: ["sh", "-c", `: >"$1/made"`, "compiler", "{output}"], run: ["cat"] });
   await launcher.write("go\n");
   await launcher.until(isReady);
@@ -235,7 +235,7 @@ Deno.test("launch.sh gives each program a place for what its compiler makes, as 
   await assertRejects(() => Deno.stat(launcher.output), Deno.errors.NotFound);
 });
 
-Deno.test("launch.sh outlives what ends the compiler", async () => {
+Deno.test("launch.sh survives a signal that ends the compiler", async () => {
   const compile = ["sh", "-c", "echo compiling; exec sleep 60"];
   await using launcher = await launch({ compile, run: ["echo", "never"] });
   await launcher.until(({ printed }) => printed.stdout === "compiling\n");
@@ -252,7 +252,7 @@ Deno.test("launch.sh keeps its secret where a container has a variable of that n
   }
 });
 
-Deno.test("launch.sh that waits takes its words as a line, whatever they hold", async () => {
+Deno.test("a warm launch.sh reads its words from a line, whatever characters they have", async () => {
   const args = [
     "",
     " two  words ",
@@ -279,7 +279,7 @@ Deno.test("launch.sh that waits takes its words as a line, whatever they hold", 
   }
 });
 
-Deno.test("launch.sh that waits ends when nothing comes any more", async () => {
+Deno.test("a warm launch.sh ends with its stdin", async () => {
   for (const shell of SHELLS) {
     await using launcher = await launch({ run: ["echo", "never"], waits: true }, shell);
     await launcher.closeStdin();
@@ -288,7 +288,7 @@ Deno.test("launch.sh that waits ends when nothing comes any more", async () => {
   }
 });
 
-Deno.test("launch.sh hands an interpreter that waits what is on stdin for it, and leaves it the rest", async () => {
+Deno.test("launch.sh gives a warm interpreter its message from stdin, and leaves it the rest", async () => {
   const directory = await Deno.makeTempDir();
   const hook = {
     path: `${directory}/hook/waits`,
@@ -315,7 +315,7 @@ Deno.test("launch.sh hands an interpreter that waits what is on stdin for it, an
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("launch.sh begins no program in an interpreter that was lost while it waited", async () => {
+Deno.test("launch.sh begins no program in a warm interpreter that was lost", async () => {
   const directory = await Deno.makeTempDir();
   for (const shell of SHELLS) {
     const hook = { path: `${directory}/${shell}/waits`, text: "" };

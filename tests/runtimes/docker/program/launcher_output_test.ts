@@ -34,7 +34,7 @@ function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-Deno.test("readLauncherOutput() takes what the launcher tells out of either stream, wherever it is cut", async () => {
+Deno.test("readLauncherOutput() separates the launcher's reports from either stream, wherever chunks end", async () => {
   const said = bytesOf(`before\0${SECRET} ready 12\nafter\n\0${SECRET} ended 0 0\n`);
   for (const stream of STREAMS) {
     const expected: Item[] = [
@@ -51,7 +51,7 @@ Deno.test("readLauncherOutput() takes what the launcher tells out of either stre
   }
 });
 
-Deno.test("readLauncherOutput() keeps what it holds of one stream apart from the other", async () => {
+Deno.test("readLauncherOutput() buffers each stream apart", async () => {
   const items = await read([
     frame("stderr", `\0${SECRET} rea`),
     frame("stdout", `printed\0${SECRET}`),
@@ -74,7 +74,7 @@ Deno.test("readLauncherOutput() takes one event straight after another, and one 
   ]);
 });
 
-Deno.test("readLauncherOutput() passes on what is no event, byte for byte, however it is cut", async () => {
+Deno.test("readLauncherOutput() passes on all other output byte for byte, wherever chunks end", async () => {
   const lines: Readonly<Record<string, string>> = {
     "NULs": "a\0b\0\0c\0",
     "NULs before an event's first letters": `\0\0\0${SECRET.slice(0, 3)}`,
@@ -105,7 +105,7 @@ Deno.test("readLauncherOutput() finds an event behind NULs and half prefixes", a
   }
 });
 
-Deno.test("readLauncherOutput() holds a line of the launcher's until it ends, at most 256 bytes of it", async () => {
+Deno.test("readLauncherOutput() buffers a report until its line ends, at most 256 bytes", async () => {
   const long = `\0${SECRET} ${"x".repeat(246)}`;
   assertEquals(long.length, 256);
   const printed = async (text: string) => {
@@ -124,7 +124,7 @@ Deno.test("readLauncherOutput() holds a line of the launcher's until it ends, at
   ]);
 });
 
-Deno.test("readLauncherOutput() gives what it still held when the output ends, and nothing when it held nothing", async () => {
+Deno.test("readLauncherOutput() passes on its buffer when the output ends", async () => {
   assertEquals<unknown>(await read([frame("stdout", "\0"), frame("stderr", `\0${SECRET} en`)]), [
     ["stdout", "\0"],
     ["stderr", `\0${SECRET} en`],

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ENVIRONMENTS } from "../../../../src/runtimes/docker/images/environments.ts";
-import { launcherArgv } from "../../../../src/runtimes/docker/program/launcher.ts";
+import { launcherArgv } from "../../../../src/runtimes/docker/program/launcher_command.ts";
 
 /** The command line of the built-in installer of a language, behind what looks for it in the image. */
 function installArgv(language: string, packages: readonly string[]): string[] {
