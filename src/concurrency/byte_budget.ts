@@ -1,25 +1,25 @@
 import { CodeBeakerError } from "../core/errors.ts";
 
-/** What is no longer than this is small, and has room of its own: what is large never leaves it none. */
+/** Requests up to this size have a budget of their own, which large ones cannot exhaust. */
 const SMALL_BYTES = 65_536;
 const SMALL_SHARE = 0.25;
 
-/** What a budget allows of what is large; for what is small there is a quarter more. */
+/** The bounds of large requests; small ones have a quarter more. */
 export interface ByteBudgetOptions {
   /** For all owners together. */
   readonly maxBytes: number;
-  /** For each of them. */
+  /** For each owner. */
   readonly maxOwnerBytes: number;
 }
 
-/** How many bytes of requests the service may hold at a time, while they come and for as long as they wait. */
+/** Bounds the bytes of requests that the service holds, while it receives them and while they wait. */
 export class ByteBudget {
-  readonly #large: Room;
-  readonly #small: Room;
+  readonly #large: Share;
+  readonly #small: Share;
 
   constructor({ maxBytes, maxOwnerBytes }: ByteBudgetOptions) {
-    this.#large = new Room({ maxBytes, maxOwnerBytes });
-    this.#small = new Room({ maxBytes: maxBytes * SMALL_SHARE, maxOwnerBytes: maxOwnerBytes * SMALL_SHARE });
+    this.#large = new Share({ maxBytes, maxOwnerBytes });
+    this.#small = new Share({ maxBytes: maxBytes * SMALL_SHARE, maxOwnerBytes: maxOwnerBytes * SMALL_SHARE });
   }
 
   /** How many bytes are held. */
@@ -27,36 +27,36 @@ export class ByteBudget {
     return this.#large.heldBytes + this.#small.heldBytes;
   }
 
-  /** What a request of this owner holds, which is nothing yet; whoever asks for it disposes of it. */
+  /** Opens an empty lease for a request; the caller disposes of it. */
   lease(owner: string): ByteLease {
     return new ByteLease(owner, (bytes) => bytes <= SMALL_BYTES ? this.#small : this.#large);
   }
 }
 
-/** What one request holds; disposing gives it back, at once or when all that keeps it has settled. */
+/** The bytes that one request holds. They are given back after its disposal and everything in {@link keepUntil}. */
 export class ByteLease implements Disposable {
   readonly #owner: string;
-  readonly #roomFor: (bytes: number) => Room;
+  readonly #shareFor: (bytes: number) => Share;
   #bytes = 0;
-  /** Whoever made it, and everything that keeps it. */
+  /** The creator and every promise that keeps it. */
   #holders = 1;
   #isDisposed = false;
 
-  constructor(owner: string, roomFor: (bytes: number) => Room) {
+  constructor(owner: string, shareFor: (bytes: number) => Share) {
     this.#owner = owner;
-    this.#roomFor = roomFor;
+    this.#shareFor = shareFor;
   }
 
-  /** Holds at least so many bytes from now on. @throws {CodeBeakerError} `busy` when they are not free */
+  /** Grows to a number of bytes. @throws {CodeBeakerError} `busy` when they are not free */
   growTo(bytes: number): void {
     if (bytes <= this.#bytes) return;
-    const [from, to] = [this.#roomFor(this.#bytes), this.#roomFor(bytes)];
+    const [from, to] = [this.#shareFor(this.#bytes), this.#shareFor(bytes)];
     to.take(this.#owner, from === to ? bytes - this.#bytes : bytes);
     if (from !== to) from.giveBack(this.#owner, this.#bytes);
     this.#bytes = bytes;
   }
 
-  /** Keeps what is held until then, also when it is disposed of before. */
+  /** Keeps its bytes until a promise settles, also beyond its disposal. */
   keepUntil(settled: Promise<unknown>): void {
     this.#holders++;
     const leave = () => this.#leave();
@@ -70,13 +70,13 @@ export class ByteLease implements Disposable {
 
   #leave(): void {
     if (--this.#holders > 0) return;
-    this.#roomFor(this.#bytes).giveBack(this.#owner, this.#bytes);
+    this.#shareFor(this.#bytes).giveBack(this.#owner, this.#bytes);
     this.#bytes = 0;
   }
 }
 
 /** One part of a budget. */
-class Room {
+class Share {
   readonly #max: ByteBudgetOptions;
   readonly #ofOwner = new Map<string, number>();
   heldBytes = 0;
@@ -89,8 +89,8 @@ class Room {
   take(owner: string, bytes: number): void {
     const { maxBytes, maxOwnerBytes } = this.#max;
     const own = this.#ofOwner.get(owner) ?? 0;
-    if (own + bytes > maxOwnerBytes) throw noRoom(`this tenant's may be ${maxOwnerBytes} bytes together`);
-    if (this.heldBytes + bytes > maxBytes) throw noRoom(`all of them may be ${maxBytes} bytes together`);
+    if (own + bytes > maxOwnerBytes) throw exhausted(`this tenant's requests may hold ${maxOwnerBytes} bytes together`);
+    if (this.heldBytes + bytes > maxBytes) throw exhausted(`all requests may hold ${maxBytes} bytes together`);
     this.#ofOwner.set(owner, own + bytes);
     this.heldBytes += bytes;
   }
@@ -103,7 +103,7 @@ class Room {
   }
 }
 
-function noRoom(why: string): CodeBeakerError {
-  const message = `Cannot take the request now as requests that come or wait hold too much memory: ${why}`;
+function exhausted(why: string): CodeBeakerError {
+  const message = `Cannot take the request now as other requests hold too much memory: ${why}`;
   return new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } });
 }

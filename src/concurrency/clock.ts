@@ -1,14 +1,14 @@
-/** The time of day, the time that passes, and what happens at intervals; tests have one of their own. */
+/** The time of day, elapsed time, and intervals. */
 export interface Clock {
   /** Now, in ms since 1970. */
   now(): number;
-  /** What has passed since some moment, in ms: whoever sets the time of day does not change it. */
+  /** Elapsed time since some moment, in ms; setting the time of day does not change it. */
   elapsed(): number;
-  /** Calls at intervals until it is disposed of; it keeps no process alive. */
+  /** Calls at intervals, until the result is disposed of; does not keep the process alive. */
   every(intervalMs: number, call: () => void): Disposable;
 }
 
-/** The machine's own. */
+/** The machine's clock. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),

@@ -1,17 +1,16 @@
 import { abortable } from "@std/async/abortable";
 
-/** How long work may take, and what it rejects with after that. */
+/** The deadline of some work. */
 export interface DeadlineOptions {
   readonly timeoutMs: number;
-  /** Makes the error of the deadline; absent, `no answer within … ms`. */
+  /** Makes the error of the deadline. Default: `no answer within … ms`. */
   readonly toError?: (() => Error) | undefined;
   /** Aborting ends the wait too, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Waits for work until its deadline. The work's own signal aborts when the wait ends early, so that the work can end too.
- * Leaves no timer behind.
+ * Waits for work until its deadline. The signal that the work gets aborts when the wait ends early.
  *
  * @throws the error of the deadline, or the reason of `signal`, whichever comes first
  */

@@ -1,9 +1,9 @@
 import { withDeadline } from "./deadline.ts";
 
-/** For how long others are kept waiting, in ms: a file that lies deep takes a thousand times as long as another. */
+/** Longest time without a yield, in ms: one deep path can take a thousand times as long as another. */
 const MAX_HOLD_MS = 20;
 
-/** Waits so long; aborting ends the wait early. */
+/** Waits for some time; aborting ends the wait early. */
 export async function delay(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
   const over = Promise.withResolvers<void>();
   const wake = () => over.resolve();
@@ -15,10 +15,7 @@ export async function delay(ms: number, { signal }: { readonly signal?: AbortSig
   clearTimeout(timer);
 }
 
-/**
- * Waits until something has settled, in whatever way, and at most so long; aborting ends the wait early. Leaves no
- * timer behind.
- */
+/** Waits until work has settled, for a bounded time; aborting ends the wait early. Does not throw. */
 export async function settledWithin(
   work: Promise<unknown>,
   ms: number,
@@ -27,10 +24,7 @@ export async function settledWithin(
   await withDeadline(() => work, { timeoutMs: ms, signal }).catch(() => {});
 }
 
-/**
- * What is called between two steps of a work that waits for nothing, and gives others their turn when they have waited
- * for long.
- */
+/** Creates a function that synchronous work calls between its steps, to yield to other work now and then. */
 export function createYielder(): () => Promise<void> {
   let since = performance.now();
   return async () => {

@@ -1,41 +1,38 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import { type AcquireOptions, Semaphore } from "./semaphore.ts";
 
-/** Of all memory, workspaces may take so much; what comes then lies on a disk. */
+/** The share of workspaces in all memory; beyond it, they lie on a disk. */
 const WORKSPACE_SHARE = 0.5;
 
-/** What holds for a budget. */
+/** The settings of a budget. */
 export interface MemoryBudgetOptions {
-  /** What everything that is made ahead of time may take of it, in MB; all of it when absent. */
+  /** Most memory of warm environments, in MB. Default: all of it. */
   readonly warmMb?: number;
-  /** Has what is made ahead of time give its memory back, as somebody needs it now. */
+  /** Evicts all warm environments, so that their memory comes free. */
   readonly evictAll?: () => Promise<void>;
 }
 
-/**
- * What all programs and workspaces of this service may take of the machine's memory together, promised before it is
- * used.
- */
+/** Reserves the machine's memory for programs and workspaces before they use it. */
 export class MemoryBudget {
   readonly totalMb: number;
   readonly #all: Semaphore;
   readonly #workspaces: Semaphore;
-  readonly #waiting: Semaphore;
+  readonly #warm: Semaphore;
   readonly #evictAll: () => Promise<void>;
 
   constructor(totalMb: number, { evictAll = () => Promise.resolve(), warmMb = totalMb }: MemoryBudgetOptions = {}) {
     this.totalMb = totalMb;
     this.#evictAll = evictAll;
-    this.#waiting = new Semaphore(warmMb);
+    this.#warm = new Semaphore(warmMb);
     this.#all = new Semaphore(totalMb);
     this.#workspaces = new Semaphore(Math.floor(totalMb * WORKSPACE_SHARE));
   }
 
   /**
-   * Memory for a program, which its owner gives back by disposing.
+   * Waits for memory for a program; the caller gives it back by disposing.
    *
-   * @throws {CodeBeakerError} `busy` when there was none in time, or there is not so much at all
-   * @throws the signal's reason when it is aborted first
+   * @throws {CodeBeakerError} `busy` when it does not come free in time, or exceeds the whole budget
+   * @throws the signal's reason when it aborts first
    */
   async forProgram(memoryMb: number, options: Omit<AcquireOptions, "permits">): Promise<Disposable> {
     if (memoryMb > this.totalMb) throw noMemory(memoryMb, `programs may use ${this.totalMb} MB together`);
@@ -46,16 +43,16 @@ export class MemoryBudget {
       return await this.#all.acquire({ ...options, permits: memoryMb });
     } catch (cause) {
       if (options.signal?.aborted || !(cause instanceof CodeBeakerError)) throw cause;
-      throw noMemory(memoryMb, `others use too much of ${this.totalMb} MB now`, cause);
+      throw noMemory(memoryMb, `other programs use too much of the ${this.totalMb} MB now`, cause);
     }
   }
 
-  /** Memory for what lies in a workspace; undefined when there is none now. */
+  /** Reserves memory for the files of a workspace; undefined when it is not free. */
   forWorkspace(sizeMb: number): Disposable | undefined {
     return this.#ofBoth(this.#workspaces, sizeMb);
   }
 
-  /** The same for an environment that lasts, for which what is made ahead of time gives way. */
+  /** Reserves memory for the files of a session; evicts warm environments when it is not free. */
   async forSession(sizeMb: number): Promise<Disposable | undefined> {
     const free = this.forWorkspace(sizeMb);
     if (free !== undefined) return free;
@@ -63,9 +60,9 @@ export class MemoryBudget {
     return this.forWorkspace(sizeMb);
   }
 
-  /** Memory for what waits for a program; undefined when there is none now. */
+  /** Reserves memory for a warm environment; undefined when it is not free. */
   forWarm(memoryMb: number): Disposable | undefined {
-    return this.#ofBoth(this.#waiting, memoryMb);
+    return this.#ofBoth(this.#warm, memoryMb);
   }
 
   #ofBoth(part: Semaphore, sizeMb: number): Disposable | undefined {

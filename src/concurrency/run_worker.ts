@@ -1,19 +1,17 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import { withDeadline } from "./deadline.ts";
 
-/** How a task is done. */
+/** The bounds of a task. */
 export interface RunWorkerOptions {
-  /** The task is given up after so long. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Has a module that answers one message do a task beside the event loop, in a Worker of its own that is gone with its
- * answer.
+ * Does a task in a new Worker, whose module answers one message. Terminates the Worker at the end.
  *
- * @throws {CodeBeakerError} `too_large` when it is not done in time; `internal` when the module fails
- * @throws the reason of `signal` when it is aborted first
+ * @throws {CodeBeakerError} `too_large` at the deadline; `internal` when the module fails
+ * @throws the reason of `signal` when it aborts first
  */
 export async function runWorker<Answer>(
   module: URL,
@@ -28,7 +26,7 @@ export async function runWorker<Answer>(
     event.preventDefault();
     answer.reject(new CodeBeakerError("internal", `A worker failed: ${event.message}`));
   };
-  const toError = () => new CodeBeakerError("too_large", `Cannot do this in ${deadlineMs} ms`);
+  const toError = () => new CodeBeakerError("too_large", `Cannot do this within ${deadlineMs} ms`);
   try {
     worker.postMessage(task);
     return await withDeadline(() => answer.promise, { timeoutMs: deadlineMs, toError, signal });

@@ -5,15 +5,15 @@ interface Waiter {
   admit(): void;
 }
 
-/** How permits are asked for. */
+/** A request for permits. */
 export interface AcquireOptions {
-  /** How many, 1 when absent; more than there are at all never come free. */
+  /** How many. Default: 1. More than the semaphore has never come free. */
   readonly permits?: number;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A bounded number of permits, handed out in the order in which they were asked for. */
+/** A bounded number of permits, granted in the order of the requests. */
 export class Semaphore {
   #free: number;
   readonly #waiters = new Set<Waiter>();
@@ -22,16 +22,16 @@ export class Semaphore {
     this.#free = permits;
   }
 
-  /** How many wait for a permit. */
+  /** How many requests wait. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
   /**
-   * Permits, which their owner disposes of together.
+   * Waits for permits; the caller disposes of them together.
    *
-   * @throws {CodeBeakerError} `busy` when they did not come free within `timeoutMs`, if that is given
-   * @throws the signal's reason when it is aborted first
+   * @throws {CodeBeakerError} `busy` when they do not come free within `timeoutMs`
+   * @throws the signal's reason when it aborts first
    */
   async acquire(options: AcquireOptions = {}): Promise<Disposable> {
     options.signal?.throwIfAborted();
@@ -42,7 +42,7 @@ export class Semaphore {
     return this.#hold(permits);
   }
 
-  /** Permits that are free now and that nobody waits for, or undefined. */
+  /** Takes permits at once; undefined when they are not free, or other requests wait. */
   tryAcquire(permits: number): Disposable | undefined {
     if (this.waiting > 0 || this.#free < permits) return undefined;
     this.#free -= permits;
@@ -81,7 +81,7 @@ export class Semaphore {
       const giveUp = () => {
         leave();
         this.#admitNext();
-        const message = `Cannot run now as every place is taken: waited ${timeoutMs} ms`;
+        const message = `Cannot run now as every slot is taken: waited ${timeoutMs} ms`;
         reject(new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } }));
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
@@ -95,7 +95,7 @@ export class Semaphore {
     this.#admitNext();
   }
 
-  /** Whoever asks for much is not overtaken by those who ask for little. */
+  /** Admits in order: a large request is not overtaken by small ones. */
   #admitNext(): void {
     for (const next of this.#waiters) {
       if (this.#free < next.permits) return;

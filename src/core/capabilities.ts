@@ -1,4 +1,4 @@
-/** The kinds of runtime there are, in the spelling of the original design. */
+/** The types of runtime, as the original design spells them. */
 export type RuntimeType =
   | "Docker"
   | "Deno"
@@ -11,11 +11,11 @@ export type RuntimeType =
 /** The highest isolation level: another kernel. */
 export const MAX_ISOLATION = 10;
 
-/** What a runtime can do and what it costs, as the runtime itself declares it. */
+/** The abilities and costs that a runtime declares. */
 export interface RuntimeCapabilities {
   /** Time until a program may begin, in whole ms. */
   readonly startupTimeMs: number;
-  /** Memory that an environment costs beside what the program itself uses, in whole MB. */
+  /** Memory of an environment without that of its program, in whole MB. */
   readonly memoryOverheadMB: number;
   /** 0 (none) to {@link MAX_ISOLATION}. */
   readonly isolationLevel: number;

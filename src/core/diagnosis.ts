@@ -1,44 +1,44 @@
-/** One layer around programs, as this machine has it. */
+/** One layer of isolation on this machine. */
 export interface LayerFinding {
   readonly name: string;
   readonly active: boolean;
-  /** What it does or, where it is not active, why not. */
+  /** Its effect or, when it is not active, why not. */
   readonly detail: string;
-  /** What to install or change to have it. */
+  /** How to activate it. */
   readonly remedy?: string;
 }
 
-/** What a hostile (or an honest) program came to that the self-test ran. */
+/** The result of one canary of the self-test. */
 export interface CanaryFinding {
   readonly name: string;
-  /** What is promised of it. */
+  /** The promise that it tests. */
   readonly promise: string;
   readonly kept: boolean;
-  /** What was seen where the promise was not kept. */
+  /** The observation that shows a broken promise. */
   readonly detail?: string;
 }
 
-/** What stands around the programs of a runtime, and what that is worth. */
+/** The isolation of a runtime's programs, layer by layer. */
 export interface Diagnosis {
-  /** The isolation of a program with nothing granted, 0 (none) to 10. */
+  /** The isolation of a program without permissions, 0 (none) to 10. */
   readonly level: number;
   /** The strongest first. */
   readonly layers: readonly LayerFinding[];
   readonly canaries: readonly CanaryFinding[];
-  /** What each language needs beside the runtime itself, where it needs anything. */
+  /** The requirements of languages, beyond those of the runtime. */
   readonly languages?: readonly LanguageFinding[];
-  /** The next level that this runtime can have, and what to install or change for it; absent where there is none. */
+  /** The next reachable level, and how to reach it; absent on the highest. */
   readonly next?: { readonly level: number; readonly remedy: string };
 }
 
-/** What a language needs to be run, and whether it is here already. */
+/** The requirement of a language, and whether it is met. */
 export interface LanguageFinding {
   readonly name: string;
   readonly isHere: boolean;
   readonly detail: string;
 }
 
-/** A diagnosis, and whose it is. */
+/** A diagnosis with the name of its runtime. */
 export interface RuntimeDiagnosis extends Diagnosis {
   readonly runtime: string;
   readonly available: boolean;
@@ -46,34 +46,34 @@ export interface RuntimeDiagnosis extends Diagnosis {
   readonly reason?: string;
 }
 
-/** Something of the machine or of the service's settings that everything else rests on. */
+/** The result of one check of the machine or of the service's settings. */
 export interface CheckFinding {
   readonly name: string;
-  /** Whether it is as it should be. */
+  /** Whether the check passed. */
   readonly good: boolean;
   readonly detail: string;
-  /** What to change where it is not. */
+  /** How to make it pass. */
   readonly remedy?: string;
 }
 
-/** What a service rests on, and what it is worth. */
+/** The diagnosis of the whole service. */
 export interface ServiceDiagnosis {
   /** The service's own isolation floor. */
   readonly floor: number;
-  /** Whether some runtime that is available reaches it. */
+  /** Whether an available runtime reaches the floor. */
   readonly floorReached: boolean;
   readonly memory: MemoryFinding;
   readonly checks: readonly CheckFinding[];
   readonly runtimes: readonly RuntimeDiagnosis[];
 }
 
-/** Memory in MB: what the machine has, and what programs and workspaces may take of it together. */
+/** The machine's memory, and the budget of programs and workspaces, in MB. */
 export interface MemoryFinding {
   readonly machineMb: number;
   readonly budgetMb: number;
 }
 
-/** Whether everything that was tested keeps what is promised, and programs can be run at the floor. */
+/** Whether every canary passed and a runtime reaches the floor. */
 export function isHealthy({ floorReached, runtimes }: ServiceDiagnosis): boolean {
   return floorReached && runtimes.every(({ canaries }) => canaries.every(({ kept }) => kept));
 }

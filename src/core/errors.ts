@@ -7,7 +7,7 @@ interface ErrorKind {
   readonly title: string;
 }
 
-/** Every way in which a caller or the service can fail, and how each door tells it (the wire contract's error table). */
+/** Every error of a caller or of the service, with its status at each door. */
 export const ERROR_KINDS = {
   invalid_request: { status: 400, jsonRpc: -32602, title: "Invalid request" },
   unauthorized: { status: 401, jsonRpc: -32001, title: "Unauthorized" },
@@ -22,16 +22,16 @@ export const ERROR_KINDS = {
   internal: { status: 500, jsonRpc: -32603, title: "Internal error" },
 } as const satisfies Record<string, ErrorKind>;
 
-/** The identity of an error; everything else about it is looked up in {@link ERROR_KINDS}. */
+/** The identity of an error; {@link ERROR_KINDS} holds everything else about it. */
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
-/** One field of a request that is off: where, as `files[0].path`, and why. */
+/** One invalid field of a request: its path, as `files[0].path`, and why. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
 }
 
-/** What a caller can use beside the message. */
+/** Facts for the caller in addition to the message. */
 export interface ErrorDetails {
   readonly errors?: readonly FieldError[];
   readonly languages?: readonly string[];
@@ -40,7 +40,7 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
 }
 
-/** An error as it is kept and told: what {@link CodeBeakerError} says, without its causes. */
+/** An error as it is stored and sent, without its causes. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
@@ -60,17 +60,17 @@ export class CodeBeakerError extends Error implements Failure {
   }
 }
 
-/** An `invalid_request` about one field, whose message and place are the same in the text and in `errors`. */
+/** Makes an `invalid_request` error about one field. */
 export function invalidField(path: string, message: string): CodeBeakerError {
   return new CodeBeakerError("invalid_request", message, { details: { errors: [{ path, message }] } });
 }
 
-/** Whether what was thrown is an error of this kind. */
+/** Whether a thrown value is an error with this code. */
 export function hasCode(error: unknown, code: ErrorCode): error is CodeBeakerError {
   return error instanceof CodeBeakerError && error.code === code;
 }
 
-/** The text of anything that was thrown. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@ import type { CellAnswer, CellLocation } from "./cell.ts";
 import type { Denials } from "./denials/denial.ts";
 import type { Selection } from "./selection.ts";
 
-/** How a program ended. The first cause wins; each limit says what it was and what was observed. */
+/** How a program ended. The first cause wins; a limit carries its value and the observed value. */
 export type Outcome =
   | { readonly kind: "exited"; readonly exitCode: number }
   | { readonly kind: "signaled"; readonly signal: string }
@@ -14,7 +14,7 @@ export type Outcome =
     readonly kind: "disk_limit";
     readonly limitMb: number;
     readonly observedMb: number;
-    /** Present where it was the number of files and directories that was passed. */
+    /** Present when the number of files and directories was exceeded. */
     readonly limitFiles?: number;
     readonly observedFiles?: number;
   }
@@ -23,43 +23,42 @@ export type Outcome =
   | { readonly kind: "cancelled" }
   | { readonly kind: "interrupted"; readonly reason: string };
 
-/** The two streams a program prints on. */
+/** The two output streams of a program. */
 export type OutputStream = "stdout" | "stderr";
 
-/** Bytes that a program printed, as they came. */
+/** Bytes that a program printed. */
 export interface OutputChunk {
   readonly stream: OutputStream;
   readonly bytes: Uint8Array;
 }
 
-/** What a program has used so far; null where this platform cannot tell, or nothing was seen yet. */
+/** The usage of a program so far; null when it is unknown. */
 export interface ProgramUsage {
-  /** User and system time in ms of the program and what it started, from the moment it may begin. */
+  /** User and system time in ms of the program and its children, from its begin. */
   readonly cpuMs: number | null;
   /**
-   * The most at any time of the memory that `memoryMb` bounds, with what the start of its process took, as far as
-   * anybody has looked: what is its own and shared with no other environment, and where files lie in memory that counts
-   * for the limit, those too.
+   * Peak of the memory that `memoryMb` limits, as far as it was sampled: private memory, that of the start included, and
+   * files in memory that counts for the limit.
    */
   readonly peakMemoryBytes: number | null;
 }
 
-/** What an execution used. */
+/** The usage of an execution. */
 export interface Usage extends ProgramUsage {
-  /** From the moment the program may begin to its end. */
+  /** From the program's begin to its end. */
   readonly wallMs: number;
-  /** From asking for the environment (queueing excluded) until the program may begin. */
+  /** From the request for the environment (without the queue) to the program's begin. */
   readonly startupMs: number;
 }
 
-/** What came of the compiler, for a compiled language. */
+/** The result of the compiler, for a compiled language. */
 export interface CompileResult {
   readonly outcome: Outcome;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A finished program: its outcome and what it printed. Where the compiler failed, the outcome is the compiler's. */
+/** The result of a program. When the compiler failed, the outcome is the compiler's. */
 export interface ProgramResult extends Denials, CellAnswer, CellLocation {
   readonly outcome: Outcome;
   /** Null unless the program exited by itself. */
@@ -73,20 +72,20 @@ export interface ProgramResult extends Denials, CellAnswer, CellLocation {
   readonly compile?: CompileResult;
 }
 
-/** One attempt to create an environment that failed before any user code began. */
+/** One failed attempt to create an environment, before any user code began. */
 export interface Attempt {
   readonly runtime: string;
   readonly error: string;
 }
 
-/** The answer to a request to run something, whatever the program did. */
+/** The answer to a request to run a program, whatever its outcome. */
 export interface Execution extends ProgramResult {
   readonly id: string;
   readonly language: string;
-  /** Present where it ran in a session. */
+  /** Present when it ran in a session. */
   readonly sessionId?: string;
   readonly runtime: string;
-  /** Whether the environment was prepared ahead of time. */
+  /** Whether a warm environment was used. */
   readonly warm: boolean;
   readonly selection: Selection;
   readonly attempts: readonly Attempt[];

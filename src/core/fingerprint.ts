@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A short text that two requests share only if they are the same: their SHA-256, with bytes as base64. */
+/** The SHA-256 of a request, which identifies it. */
 export function fingerprintOf(request: unknown): string {
   const text = JSON.stringify(request, (_, value) => value instanceof Uint8Array ? value.toBase64() : value);
   return createHash("sha256").update(text).digest("hex");

@@ -1,6 +1,6 @@
 /**
- * Whether a text matches a glob: `?` is any character, `*` any run of them but a slash, `**` between slashes any run of names.
- * There are no classes and no alternatives, so that the time is bounded by the product of the two lengths.
+ * Whether a text matches a glob: `?` is any character, `*` any characters but a slash, `**` any names between slashes.
+ * Classes and alternatives are missing, so that the time is at most the product of the two lengths.
  */
 export function matchesGlob(glob: string, text: string): boolean {
   return matches(glob.split("/"), text.split("/"), { isRun: (part) => part === "**", fits: matchesName });
@@ -18,7 +18,7 @@ interface Matching {
   fits(part: string, item: string): boolean;
 }
 
-/** Greedy matching that goes back to the last run only: an earlier one has nothing to gain. */
+/** Matches greedily; backtracking to the last run is enough. */
 function matches(pattern: readonly string[], items: readonly string[], { isRun, fits }: Matching): boolean {
   let [at, item] = [0, 0];
   let [runAt, runItem] = [-1, 0];

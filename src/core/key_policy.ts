@@ -5,17 +5,17 @@ import { permissionCeilingSchema } from "./permissions/permissions.ts";
 import { SCOPES } from "./principal.ts";
 import { strictObject } from "./parsing/validation.ts";
 
-/** A shorter key could be guessed. */
+/** Shorter keys could be guessed. */
 const MIN_KEY_LENGTH = 32;
 const MAX_KEY_LENGTH = 512;
 
-/** What people call a key; it is part of its tenant's name where the operator configured it. */
+/** The name of a key; for a configured key, its tenant is named after it. */
 export const keyNameSchema = z.string().regex(
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
   "A key's name is at most 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit",
 );
 
-/** The wire form of a quota; what is absent is not bounded. */
+/** The written form of a quota; an absent field does not bound. */
 export const quotaSchema = strictObject({
   maxConcurrent: z.int().min(1).max(10_000).exactOptional(),
   maxSessions: z.int().min(1).max(10_000).exactOptional(),
@@ -31,15 +31,15 @@ const policyFields = {
   quota: quotaSchema.default({}),
 };
 
-/** What a key may do, as operators write it. */
+/** The written form of a key's policy. */
 export const keyPolicySchema = strictObject(policyFields);
-/** The same, checked, with its defaults: execute and sessions, and no bounds beside the service's own. */
+/** A checked policy. Default: scopes execute and sessions, and no bounds but the service's. */
 export type KeyPolicy = Readonly<z.output<typeof keyPolicySchema>>;
 
-/** A key that the operator configured. */
+/** A key in the configuration. */
 export interface ConfiguredKey extends KeyPolicy {
   readonly name: string;
-  /** SHA-256 of the key in hexadecimal digits; the key itself is nowhere kept. */
+  /** SHA-256 of the key in hexadecimal digits; the key itself is not kept. */
   readonly hash: string;
 }
 
@@ -52,7 +52,7 @@ const configuredFields = {
   ...policyFields,
 };
 
-/** No message quotes what stands in place of a name or a key, not even a field that is unknown: it may be the secret. */
+/** Its messages quote no values and no unknown fields, which may be the secret. */
 const configuredKeySchema = z.looseObject(configuredFields)
   .refine(
     (item) => Object.keys(item).every((name) => Object.hasOwn(configuredFields, name)),
@@ -84,7 +84,7 @@ function readText(value: unknown): unknown {
   });
 }
 
-/** What is no JSON is no list either, and is refused as such without a word of it. */
+/** Undefined for malformed JSON, which the schema refuses without quoting it. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

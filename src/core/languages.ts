@@ -3,11 +3,11 @@ import { unknownName } from "./parsing/validation.ts";
 
 interface Language {
   readonly aliases: readonly string[];
-  /** The endings of its source files; the first one is that of `main.<ext>`. */
+  /** The extensions of its files; the first is that of `main.<ext>`. */
   readonly extensions: readonly [string, ...string[]];
 }
 
-/** The environment names that the project knows; a runtime lists those it speaks, and may speak others. */
+/** The known environment names; runtimes may support others. */
 const LANGUAGES: Readonly<Record<string, Language>> = {
   typescript: { aliases: ["ts"], extensions: ["ts", "mts", "cts", "tsx"] },
   javascript: { aliases: ["js"], extensions: ["js", "mjs", "cjs", "jsx"] },
@@ -21,30 +21,30 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   csharp: { aliases: ["dotnet", "cs"], extensions: ["cs"] },
 };
 
-/** The one name behind an alias, in any case; a name that is no alias is returned in lower case. */
+/** Resolves an alias, in any case; returns any other name in lower case. */
 export function canonicalLanguage(name: string): string {
   const lower = name.toLowerCase();
   const found = Object.entries(LANGUAGES).find(([, language]) => language.aliases.includes(lower));
   return found?.[0] ?? lower;
 }
 
-/** Whether the project itself knows what a language's files are called. */
+/** Whether a language and its file extensions are known. */
 export function isKnownLanguage(language: string): boolean {
   return Object.hasOwn(LANGUAGES, language);
 }
 
-/** The name of the file that holds the code of a request, `main.<ext>`. */
+/** The name of the file for the code of a request, `main.<ext>`. */
 export function mainFileOf(language: string): string {
   return `main.${LANGUAGES[language]?.extensions[0] ?? "txt"}`;
 }
 
-/** The language that a file name's ending tells, or undefined. */
+/** The language of a file name's extension, or undefined. */
 export function languageOfFile(path: string): string | undefined {
   const extension = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
   return Object.keys(LANGUAGES).find((name) => LANGUAGES[name]?.extensions.includes(extension));
 }
 
-/** An `unsupported_language` that names the nearest of those that are spoken, and lists them all. */
+/** Makes an `unsupported_language` error that suggests the nearest supported language, and lists them all. */
 export function unsupportedLanguage(language: string, spoken: readonly string[]): CodeBeakerError {
   const quoted = Object.hasOwn(LANGUAGES, language) ? JSON.stringify(language) : unknownName(language, spoken);
   const list = spoken.length === 0 ? "none" : spoken.join(", ");

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { invalidField } from "./errors.ts";
 import { strictObject } from "./parsing/validation.ts";
 
-/** What a limit in MB counts, in bytes. */
+/** Bytes of one MB in a limit. */
 export const MEBIBYTE = 1_048_576;
 
 const FILES_PER_MB = 256;
-/** Threads beside the first that the processes of a program may have together: runtimes start some on each core. */
+/** Threads that a program may have in addition to its processes: runtimes start some on each core. */
 const THREADS = 128;
 
 interface LimitRange {
@@ -15,7 +15,7 @@ interface LimitRange {
   readonly max: number;
 }
 
-/** How much a program may use: what holds when a request is silent, and what it may ask for. */
+/** The limits of a program: their defaults and ranges. */
 export const LIMITS = {
   /** Wall time of the program. */
   timeoutMs: { default: 10_000, min: 1, max: 300_000 },
@@ -23,13 +23,13 @@ export const LIMITS = {
   memoryMb: { default: 256, min: 32, max: 4_096 },
   /** User and system time over all threads. */
   cpuMs: { default: 10_000, min: 10, max: 1_200_000 },
-  /** What is kept of each stream, head and tail. It is answered in one piece of JSON, where a byte may take six. */
+  /** Bytes kept of each stream, head and tail. They are sent in one JSON text, where a byte may take six. */
   maxOutputBytes: { default: 1_048_576, min: 0, max: 4_194_304 },
-  /** What both streams together may carry before the program is ended. */
+  /** Bytes of both streams together, beyond which the program is ended. */
   maxTotalOutputBytes: { default: 67_108_864, min: 0, max: 4_294_967_296 },
   /** Processes alive at the same time. */
   maxProcesses: { default: 64, min: 1, max: 4_096 },
-  /** What lies in the workspace; {@link filesFor} says how many files. */
+  /** Size of the workspace; {@link filesFor} gives the number of files. */
   diskMb: { default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
@@ -42,10 +42,10 @@ function limit(name: LimitName): z.ZodOptional<z.ZodNumber> {
   return z.int().min(LIMITS[name].min).max(LIMITS[name].max).optional();
 }
 
-/** The wire form of `timeoutMs`, which stands beside `limits` in a request. */
+/** The wire form of `timeoutMs`, a field next to `limits`. */
 export const timeoutSchema = limit("timeoutMs");
 
-/** The wire form of `limits`; what is absent takes its default. */
+/** The wire form of `limits`; an absent field takes its default. */
 export const limitsSchema = strictObject({
   memoryMb: limit("memoryMb"),
   cpuMs: limit("cpuMs"),
@@ -55,30 +55,30 @@ export const limitsSchema = strictObject({
   diskMb: limit("diskMb"),
 });
 
-/** What a request said about limits; a name that is absent or undefined was not named. */
+/** The limits of a request; absent and undefined ones were not named. */
 export type RequestedLimits = { readonly [Name in LimitName]?: number | undefined };
 
-/** The limits that a request named itself, which a runtime must be able to enforce. */
+/** The names of the limits in a request, which a runtime must be able to enforce. */
 export function namedLimits(requested: RequestedLimits): LimitName[] {
   return limitNames().filter((name) => requested[name] !== undefined);
 }
 
-/** Every limit, the absent ones filled in from the defaults. */
+/** Fills absent limits in from the defaults. */
 export function resolveLimits(requested: RequestedLimits): Limits {
   return mapLimits((name) => requested[name] ?? LIMITS[name].default);
 }
 
-/** What bounds the limits of programs in a session. */
+/** The bounds of programs in a session. */
 export interface SessionLimits {
-  /** Those that the session named. */
+  /** The limits that the session named. */
   readonly named: RequestedLimits;
-  /** Those that its environment enforces. */
+  /** The limits that its environment enforces. */
   readonly enforced: readonly LimitName[];
 }
 
 /**
- * The limits of a program in a session: what it names, else the session's. Time is bounded by the session only where
- * that names it; a program of any other session may ask for as much as a one-shot. The disk is the session's.
+ * Resolves the limits of a program in a session: its own, else the session's. The session bounds the time only when it
+ * names a time; otherwise a program may ask for as much as a one-shot. The disk is always the session's.
  *
  * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that is not enforced for each
  *   program
@@ -86,13 +86,13 @@ export interface SessionLimits {
 export function lowerLimits({ named, enforced }: SessionLimits, requested: RequestedLimits): Limits {
   const caps = { ...resolveLimits(named), timeoutMs: named.timeoutMs ?? LIMITS.timeoutMs.max };
   for (const name of namedLimits(requested)) {
-    const why = whyNotLowered(name, { value: requested[name] ?? 0, cap: caps[name], enforced });
-    if (why !== undefined) throw invalidField(name === "timeoutMs" ? name : `limits.${name}`, why);
+    const fault = findFault(name, { value: requested[name] ?? 0, cap: caps[name], enforced });
+    if (fault !== undefined) throw invalidField(name === "timeoutMs" ? name : `limits.${name}`, fault);
   }
   return mapLimits((name) => requested[name] ?? named[name] ?? LIMITS[name].default);
 }
 
-function whyNotLowered(
+function findFault(
   name: LimitName,
   { value, cap, enforced }: { readonly value: number; readonly cap: number; readonly enforced: readonly LimitName[] },
 ): string | undefined {
@@ -101,9 +101,7 @@ function whyNotLowered(
   return enforced.includes(name) ? undefined : "The session's runtime does not enforce this limit";
 }
 
-/**
- * Limits with the time that a command asks for: at most `maxTimeoutMs` or, where that is absent, what the limits say.
- */
+/** Replaces the time limit by that of a command, at most `maxTimeoutMs` (default: the limit). */
 export function withTimeout(
   { limits, maxTimeoutMs = limits.timeoutMs }: { readonly limits: Limits; readonly maxTimeoutMs?: number | undefined },
   timeoutMs: number | undefined,
@@ -111,17 +109,17 @@ export function withTimeout(
   return { ...limits, timeoutMs: Math.min(timeoutMs ?? limits.timeoutMs, maxTimeoutMs) };
 }
 
-/** Files and directories that may lie in a workspace of so many MB. */
+/** Most files and directories in a workspace of this size. */
 export function filesFor(diskMb: number): number {
   return diskMb * FILES_PER_MB;
 }
 
-/** Threads, which the kernel counts as it counts processes, that so many processes may have together. */
+/** Most tasks (processes and threads, as the kernel counts them) for a number of processes. */
 export function tasksFor(processes: number): number {
   return processes + THREADS;
 }
 
-/** What holds for a request that names no limit. */
+/** The limits of a request that names none. */
 export const DEFAULT_LIMITS: Limits = mapLimits((name) => LIMITS[name].default);
 
 function limitNames(): LimitName[] {

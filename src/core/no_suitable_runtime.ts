@@ -2,10 +2,10 @@ import { CodeBeakerError, type FieldError } from "./errors.ts";
 import { unsupportedLanguage } from "./languages.ts";
 import type { Rejection, RejectionCode, Selection } from "./selection.ts";
 
-/** When to ask again for what may be back at any time. */
+/** When to ask again for a runtime that may be back at any time. */
 const RETRY_AFTER_MS = 1_000;
 
-/** The field of a request that a rejection is about. */
+/** The field of a request that causes a rejection. */
 const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
   below_isolation_floor: "minIsolation",
   cannot_honour_permissions: "permissions",
@@ -13,8 +13,8 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
 };
 
 /**
- * The error of a selection in which nothing passed: `unsupported_language` when no runtime speaks the language,
- * `runtime_unavailable` when one would do and only is not there or is left out now, else `no_suitable_runtime`.
+ * Makes the error of a selection in which no runtime passed: `unsupported_language` when none supports the language,
+ * `runtime_unavailable` when one is only unavailable now, else `no_suitable_runtime`.
  */
 export function noSuitableRuntime(
   selection: Selection,
@@ -42,7 +42,7 @@ export function noSuitableRuntime(
   );
 }
 
-/** When it is worth to ask again: as soon as one of several may be there. */
+/** The earliest time at which one of several runtimes may be available again. */
 export function earliestRetryMs(reasons: readonly Pick<Rejection, "retryAfterMs">[]): number {
   return Math.min(...reasons.map(({ retryAfterMs = RETRY_AFTER_MS }) => retryAfterMs));
 }

@@ -1,11 +1,11 @@
 import type { PermissionCeiling } from "./permissions/permissions.ts";
 
-/** What a key may be used for: one-shot executions and selections, sessions, and looking after the service. */
+/** The scopes of a key: one-shot executions and selections, sessions, administration. */
 export const SCOPES = ["execute", "sessions", "admin"] as const;
 /** A name of {@link SCOPES}. */
 export type Scope = typeof SCOPES[number];
 
-/** How much a tenant may ask for; what is absent is not bounded. */
+/** The quota of a tenant; an absent field does not bound. */
 export interface Quota {
   /** Programs of the tenant that run at the same time. */
   readonly maxConcurrent?: number;
@@ -17,11 +17,11 @@ export interface Quota {
   readonly cpuSecondsPerDay?: number;
 }
 
-/** Who asks: the owner of a key or, while no key is configured, whoever uses this machine. */
+/** The owner of a key or, while there is no key, the local user. */
 export interface Principal {
-  /** Whose sessions, executions and files these are; nobody sees another tenant's. */
+  /** The owner of sessions, executions and files, which other tenants cannot see. */
   readonly tenant: string;
-  /** What people call the key. */
+  /** The name of the key. */
   readonly name: string;
   readonly scopes: readonly Scope[];
   /** An isolation floor that the tenant's requests can raise and not lower. */
@@ -30,7 +30,7 @@ export interface Principal {
   readonly quota: Quota;
 }
 
-/** Whoever uses this machine, while no key is configured, and the command line. */
+/** The user of this machine: on the command line, and while there is no key. */
 export const LOCAL_USER: Principal = {
   tenant: "local",
   name: "local",

@@ -3,7 +3,7 @@ export const PREFERENCES = ["speed", "security", "memory", "balanced"] as const;
 /** A name of {@link PREFERENCES}. */
 export type Preference = typeof PREFERENCES[number];
 
-/** Why a candidate is out. */
+/** Why a candidate is rejected. */
 export type RejectionCode =
   | "not_requested"
   | "unsupported_language"
@@ -13,40 +13,40 @@ export type RejectionCode =
   | "unavailable"
   | "circuit_open";
 
-/** Why a candidate is out, for programs and for people. */
+/** Why a candidate is rejected, as a code and as text. */
 export interface Rejection {
   readonly code: RejectionCode;
   readonly detail: string;
-  /** When the same request may pass, where that is known. */
+  /** When the same request may pass; absent when unknown. */
   readonly retryAfterMs?: number;
 }
 
-/** Whether a start meets something that was made ready ahead of time. */
+/** Whether a start uses a warm environment. */
 export type StartPath = "cold" | "warm";
 
-/** What a score is made of. */
+/** The inputs of a score. */
 export interface ScoreInputs {
   readonly startupMs: number;
   readonly memoryMb: number;
-  /** That of the environment which this very request would get. */
+  /** The isolation of the environment that this request would get. */
   readonly isolationLevel: number;
-  /** Whose word start-up and memory are: the runtime's, or its latest executions' medians. */
+  /** Whether start-up and memory are declared by the runtime, or medians of its latest executions. */
   readonly source: "declared" | "measured";
-  /** The path of the starts that were measured; absent where none was. */
+  /** The path of the measured starts; absent without any. */
   readonly path?: StartPath;
 }
 
-/** One runtime as a selection saw it. */
+/** One runtime in a selection. */
 export interface Candidate {
   readonly runtime: string;
   readonly passed: boolean;
   readonly rejectedBecause?: Rejection;
-  /** The highest wins, unless one that is declared to be better is nearly as good; present where the candidate passed. */
+  /** The highest score wins, unless a candidate with better declared figures is nearly as good; absent when rejected. */
   readonly score?: number;
   readonly inputs: ScoreInputs;
 }
 
-/** A choice that explains itself. */
+/** The explained choice of a runtime. */
 export interface Selection {
   /** The name of the runtime, or null when none passed. */
   readonly chosen: string | null;

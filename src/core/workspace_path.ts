@@ -1,21 +1,21 @@
 import { CodeBeakerError, invalidField } from "./errors.ts";
 
-/** The name by which a client, and a program whose runtime can mount, know the workspace. */
+/** The path of the workspace for clients, and for programs where the runtime can mount. */
 export const WORKSPACE_ROOT = "/workspace";
 
-/** The longest path and the longest name in it, in bytes: Linux's `PATH_MAX` and `NAME_MAX`. */
+/** Longest path and longest name in it, in bytes: Linux's `PATH_MAX` and `NAME_MAX`. */
 const MAX_PATH_BYTES = 4096;
 const MAX_NAME_BYTES = 255;
 
-/** Deeper trees are refused: each level holds a descriptor and a frame of the stack. */
+/** Deepest path: each level holds a descriptor and a stack frame. */
 export const MAX_DEPTH = 128;
 
 /**
- * A client's path as a normal one relative to the workspace: no `.`, no empty part, no leading or trailing slash; the
- * workspace itself is `.`. `/workspace/x` and `x` are the same file.
+ * Normalizes a client's path relative to the workspace: no `.`, no empty part, no leading or trailing slash. The
+ * workspace itself is `.`; `/workspace/x` and `x` are the same file.
  *
  * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace (absolute, `..`, NUL);
- *   `invalid_request` for one that no file system takes
+ *   `invalid_request` for a path that is too long or not well-formed
  */
 export function parseWorkspacePath(path: string, field = "path"): string {
   if (path.includes("\0")) throw outside(path, { why: "it holds a NUL", field });
@@ -38,7 +38,7 @@ export function parseWorkspacePath(path: string, field = "path"): string {
   return parts.length === 0 ? "." : parts.join("/");
 }
 
-/** A `permission_denied` about a path that would leave the workspace. */
+/** Makes a `permission_denied` error about a path that leaves the workspace. */
 export function outside(
   path: string,
   { why, field = "path" }: { readonly why: string; readonly field?: string },
@@ -53,7 +53,7 @@ export function outside(
   );
 }
 
-/** The directories that lead to a normal path, from the nearest one to the top. */
+/** The directories above a normal path, the nearest first. */
 export function* directoriesAbove(path: string): Generator<string> {
   for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) yield path.slice(0, at);
 }

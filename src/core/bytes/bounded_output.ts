@@ -1,16 +1,15 @@
-import { growBuffer } from "./bytes.ts";
+import { concatBytes, growBuffer } from "./bytes.ts";
 
 /**
- * The head and the tail of a stream of bytes, at most `maxBytes` together; what is left out of the middle is counted.
- *
- * The text never shows half a character at the cut: the bytes of a character that the cut divides count as left out.
+ * Keeps the head and the tail of a stream of bytes, at most `maxBytes` together, and counts the bytes left out between
+ * them. A character that the cut divides is left out whole.
  */
 export class BoundedOutput {
   readonly #headBytes: number;
   readonly #tailBytes: number;
   #head = new Uint8Array();
   #headLength = 0;
-  /** A ring: byte number `n` behind the head lies at `n % #tailBytes`. It grows until it is as long as that. */
+  /** A ring buffer, which grows up to `#tailBytes`: byte `n` after the head lies at `n % #tailBytes`. */
   #tail = new Uint8Array();
   #tailSeen = 0;
 
@@ -25,12 +24,12 @@ export class BoundedOutput {
     if (bytes.length > room) this.#keepTail(bytes.subarray(Math.max(room, 0)));
   }
 
-  /** The kept text, and how many bytes are missing between its halves. */
+  /** The kept text, and how many bytes are left out between its halves. */
   read(): { readonly text: string; readonly truncatedBytes: number } {
     const tail = this.#readTail();
     const dropped = this.#tailSeen - tail.length;
     const head = this.#head.subarray(0, this.#headLength);
-    if (dropped === 0) return { text: decode(concat([head, tail])), truncatedBytes: 0 };
+    if (dropped === 0) return { text: decode(concatBytes([head, tail])), truncatedBytes: 0 };
     const whole = wholeEnd(head);
     const rest = wholeStart(tail);
     const cut = this.#headLength - whole.length + tail.length - rest.length;
@@ -43,7 +42,7 @@ export class BoundedOutput {
     this.#headLength += bytes.length;
   }
 
-  /** Overwrites the oldest bytes, so that what streams through makes no garbage. */
+  /** Overwrites the oldest bytes in place, so that a long stream makes no garbage. */
   #keepTail(bytes: Uint8Array): void {
     const kept = bytes.subarray(Math.max(bytes.length - this.#tailBytes, 0));
     this.#tail = growBuffer(this.#tail, { neededBytes: this.#tailSeen + kept.length, maxBytes: this.#tailBytes });
@@ -58,7 +57,7 @@ export class BoundedOutput {
   #readTail(): Uint8Array {
     if (this.#tailSeen <= this.#tailBytes) return this.#tail.subarray(0, this.#tailSeen);
     const start = this.#tailSeen % this.#tailBytes;
-    return concat([this.#tail.subarray(start), this.#tail.subarray(0, start)]);
+    return concatBytes([this.#tail.subarray(start), this.#tail.subarray(0, start)]);
   }
 }
 
@@ -66,17 +65,7 @@ function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
-}
-
-/** Without the bytes at the end that begin a character and do not finish it. */
+/** Removes an unfinished character at the end. */
 function wholeEnd(bytes: Uint8Array): Uint8Array {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -86,7 +75,7 @@ function wholeEnd(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Without the bytes at the start that continue a character begun before. */
+/** Removes the rest of a character at the start. */
 function wholeStart(bytes: Uint8Array): Uint8Array {
   let start = 0;
   while (start < Math.min(3, bytes.length) && isContinuation(bytes[start] ?? 0)) start++;

@@ -1,4 +1,4 @@
-/** Pieces as one; where only one of them holds anything, that is given back as it is, and not copied. */
+/** Joins pieces; returns the only non-empty one without a copy. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const [only, ...others] = parts.filter(({ length }) => length > 0);
   if (only === undefined || others.length === 0) return only ?? new Uint8Array();
@@ -11,14 +11,17 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** How long a buffer has to be. */
-export interface Room {
+/** The size that a buffer needs, and its bound. */
+export interface BufferSize {
   readonly neededBytes: number;
   readonly maxBytes: number;
 }
 
-/** A buffer with the same bytes and room for so many, at most `maxBytes`; it doubles, so that small pieces cost little. */
-export function growBuffer(buffer: Uint8Array<ArrayBuffer>, { neededBytes, maxBytes }: Room): Uint8Array<ArrayBuffer> {
+/** Returns a buffer with the same bytes and the needed size; doubles the size, so that small pieces cost little. */
+export function growBuffer(
+  buffer: Uint8Array<ArrayBuffer>,
+  { neededBytes, maxBytes }: BufferSize,
+): Uint8Array<ArrayBuffer> {
   if (buffer.length >= Math.min(neededBytes, maxBytes)) return buffer;
   const larger = new Uint8Array(Math.min(Math.max(neededBytes, 2 * buffer.length), maxBytes));
   larger.set(buffer);

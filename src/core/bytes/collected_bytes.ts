@@ -1,9 +1,6 @@
 import { growBuffer } from "./bytes.ts";
 
-/**
- * Bytes that are collected in memory of their own: what is pushed may be a view on a buffer that is far longer, and is
- * not held.
- */
+/** Collects copies of bytes in one buffer: a pushed view does not keep its longer buffer alive. */
 export class CollectedBytes {
   readonly #maxBytes: number;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -13,12 +10,12 @@ export class CollectedBytes {
     this.#maxBytes = maxBytes;
   }
 
-  /** How much memory it holds. */
+  /** Bytes of memory that are held. */
   get heldBytes(): number {
     return this.#bytes.length;
   }
 
-  /** Adds some; false when that is more than there may be, and nothing is added. */
+  /** Adds bytes; false, without any effect, when they exceed the bound. */
   push(bytes: Uint8Array): boolean {
     const neededBytes = this.#length + bytes.length;
     if (neededBytes > this.#maxBytes) return false;
@@ -28,7 +25,7 @@ export class CollectedBytes {
     return true;
   }
 
-  /** All that was collected, which is its caller's; the next is collected anew. */
+  /** Returns everything collected, and begins anew. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#bytes = new Uint8Array();

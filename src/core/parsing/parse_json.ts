@@ -1,22 +1,18 @@
 import { CodeBeakerError } from "../errors.ts";
 
-/** Deeper JSON is refused: metadata may be 32 levels deep, and lies at most six below the top. */
+/** Deepest JSON: metadata may be 32 levels deep, and lies at most six below the top. */
 const MAX_DEPTH = 64;
 
-/**
- * More values are refused, names not counted: no request holds as many, and each costs the more to check the worse it
- * is.
- */
+/** Most values, names not counted: no valid request has as many, and each takes time to check. */
 const MAX_VALUES = 30_000;
 
 /**
- * JSON from outside. Nothing else is answered while it is read and checked, so how it is built is looked at before:
- * five million brackets would take seconds.
+ * Parses untrusted JSON. It checks the depth and the number of values first, since parsing blocks the event loop: five
+ * million brackets would take seconds.
  *
- * @param options.what what it is called in messages
- * @param options.maxValues how many values it may hold
- * @throws {SyntaxError} for what is no JSON
- * @throws {CodeBeakerError} `invalid_request` for what is too deep; `too_large` for too many values
+ * @param options.what its name in messages
+ * @throws {SyntaxError} for malformed JSON
+ * @throws {CodeBeakerError} `invalid_request` for JSON that is too deep; `too_large` for too many values
  */
 export function parseJson(
   text: string,
@@ -26,7 +22,7 @@ export function parseJson(
   return JSON.parse(text);
 }
 
-/** Looks at each character that stands in no string; whether it is JSON is not asked. */
+/** Counts brackets and commas outside strings; does not validate. */
 function checkShape(
   text: string,
   { maxValues, what }: { readonly what: string; readonly maxValues: number },
@@ -53,7 +49,7 @@ function checkShape(
   }
 }
 
-/** Where a string ends that begins at `start`, or the text where it has no end. */
+/** The end of the string that begins at `start`, or of the text. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let before = end;

@@ -2,22 +2,22 @@ import { closestString, levenshteinDistance } from "@std/text";
 import { z } from "zod";
 import { CodeBeakerError, type FieldError } from "../errors.ts";
 
-/** More faults than this are not told one by one. */
+/** Most faults in an error. */
 const MAX_ERRORS = 20;
 
-/** A longer name is quoted in part and gets no suggestion, whose cost grows with its length. */
+/** Longest name that is quoted whole and gets a suggestion, whose cost grows with the length. */
 const MAX_NAME_LENGTH = 64;
 
-/** No schema reaches deeper than this (metadata is 32 levels deep), so what lies deeper is refused anyway. */
+/** Deepest level that is searched for reserved names; no schema is deeper. */
 const MAX_DEPTH = 40;
 
-/** A longer place is cut. */
+/** Longest path of a field; a longer one is cut. */
 const MAX_PATH_LENGTH = 256;
 
-/** A name that differs in more than this share of its letters is not what was meant. */
+/** Largest share of different letters in a suggestion. */
 const MAX_DIFFERENCE = 0.5;
 
-/** An unknown name, quoted on one line, and the known one that may have been meant: words for an error message. */
+/** Formats an unknown name for an error message, with the nearest known name. */
 export function unknownName(given: string, known: readonly string[]): string {
   if (given.length > MAX_NAME_LENGTH) return `${JSON.stringify(given.slice(0, MAX_NAME_LENGTH))}…`;
   const nearest = known.length === 0 ? undefined : closestString(given, known);
@@ -30,7 +30,7 @@ export function unknownName(given: string, known: readonly string[]): string {
   return `${JSON.stringify(given)}, did you mean "${nearest}"?`;
 }
 
-/** An object that refuses unknown fields and names the nearest known one. */
+/** A schema of an object that refuses unknown fields and suggests the nearest known one. */
 export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
@@ -41,7 +41,7 @@ export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape):
   });
 }
 
-/** One of the given names; anything else is told the nearest. */
+/** A schema of one of the given names, which suggests the nearest. */
 export function oneOf<const Names extends readonly [string, ...string[]]>(
   names: Names,
 ): z.ZodEnum<z.core.util.ToEnum<Names[number]>> {
@@ -51,9 +51,9 @@ export function oneOf<const Names extends readonly [string, ...string[]]>(
 }
 
 /**
- * A value of unknown origin as what `schema` promises.
+ * Parses a value of unknown origin by a schema.
  *
- * @throws {CodeBeakerError} `invalid_request`, whose `errors` say where each fault is
+ * @throws {CodeBeakerError} `invalid_request`, whose `errors` locate each fault
  */
 export function parseAs<Schema extends z.ZodType>(
   schema: Schema,
@@ -72,7 +72,7 @@ function invalidRequest(errors: readonly FieldError[], what: string): CodeBeaker
   return new CodeBeakerError("invalid_request", `Cannot read ${what}: ${faults.join("; ")}`, { details: { errors } });
 }
 
-/** A key that JSON can carry and that zod drops without a word, wherever it stands. */
+/** Finds a `__proto__` key, which JSON can hold and zod drops silently. */
 function findPrototypeKey(value: unknown): FieldError[] | undefined {
   const pending: { readonly value: object; readonly path: readonly PropertyKey[] }[] = [];
   const visit = (value: unknown, path: readonly PropertyKey[]) => {

@@ -1,19 +1,19 @@
-/** A whole number as text has it; any other text stays as it is, and is refused by whoever checks it. */
+/** Reads a whole number; returns any other text unchanged, for the schema to refuse. */
 export function readWhole(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-/** `true` or `false`; any other text stays as it is, and is refused by whoever checks it. */
+/** Reads `true` or `false`; returns any other text unchanged, for the schema to refuse. */
 export function readBoolean(text: string): boolean | string {
   return text === "true" ? true : text === "false" ? false : text;
 }
 
-/** What stands between commas; empty parts are left out. */
+/** Splits text at commas, without empty parts. */
 export function readList(text: string): string[] {
   return text.split(",").filter((part) => part !== "");
 }
 
-/** Hosts as `allowNet` takes them: a list, or `true` or `false`. */
+/** Reads the value of `allowNet`: a list, `true` or `false`. */
 export function readHosts(text: string): boolean | string[] {
   const value = readBoolean(text);
   return typeof value === "boolean" ? value : readList(text);

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** A name that every shell and runtime takes. */
+/** Names that every shell and runtime accepts. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
 /**
- * Names that reach into a runtime, its loader, its native libraries or its trust, and so could disarm a sandbox (permission
- * brokers, preloads, V8 flags, graphics drivers, directories for their caches, proxies, key logs, certificate stores).
+ * Names that configure a runtime, its loader, its libraries or its trust, and so could disarm a sandbox: permission
+ * brokers, preloads, V8 flags, graphics drivers and their caches, proxies, key logs, certificate stores.
  */
 const DISARMING = [
   /^(DENO|BUN|NPM|V8|LD|DYLD|OTEL|RUST|MALLOC|GLIBC|GCONV|CODEBEAKER)_/i,
@@ -17,16 +17,16 @@ const DISARMING = [
   /_PROXY$/i,
 ];
 
-/** Linux takes 131,072 bytes for one `NAME=value`, its NUL included (MAX_ARG_STRLEN of execve(2)). */
+/** Linux allows 131,072 bytes for one `NAME=value` with its NUL (MAX_ARG_STRLEN of execve(2)). */
 const MAX_VALUE_BYTES = 130_000;
 
 /** A launcher takes each as an option, of which it reads some 9,000 words (bubblewrap's MAX_ARGS). */
 const MAX_VARIABLES = 1_000;
 
-/** Characters of all names and values together; the kernel takes some 2 MB for argv and environment. */
+/** Most characters of all names and values; the kernel allows some 2 MB for argv and environment. */
 const MAX_TOTAL_LENGTH = 262_144;
 
-/** A variable's name that is well-formed and disarms nothing. */
+/** The schema of a variable's name that cannot disarm a sandbox. */
 export const environmentNameSchema = z.string()
   .refine((name) => NAME.test(name), "A variable's name is letters, digits and underscores and begins with no digit")
   .refine(

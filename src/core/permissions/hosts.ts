@@ -3,22 +3,22 @@ import { z } from "zod";
 const HOST =
   /^(?<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::(?<port>[1-9][0-9]{0,4}))?$/;
 
-/** The wire form of an entry of `allowNet`: `host`, which means every port of it, or `host:port`. */
+/** The wire form of an entry of `allowNet`: `host` (every port) or `host:port`. */
 export const hostSchema = z.string()
   .refine(
     (entry) => HOST.test(entry),
-    'A host is "name", "address" or "[address]", with ":port" where only one port is meant',
+    'A host is "name", "address" or "[address]", with an optional ":port"',
   )
   .refine((entry) => Number(HOST.exec(entry)?.groups?.["port"] ?? 1) <= 65_535, "A port is at most 65535");
 
-/** The IPv4 address that an entry names in any of the spellings a URL takes (`127.1`, `0x7f000001`, `localhost`), or undefined. */
+/** The IPv4 address of an entry in any spelling of a URL (`127.1`, `0x7f000001`, `localhost`), or undefined. */
 export function addressOf(entry: string): string | undefined {
   const { host } = parseHost(entry);
   if (host === "localhost" || host.endsWith(".localhost")) return "127.0.0.1";
   return /^[0-9.]+$/.test(host) && URL.canParse(`http://${host}/`) ? host : undefined;
 }
 
-/** Whether what an entry names lies within the allowed ones, in whatever spelling either is. */
+/** Makes a test whether an entry is among the allowed ones, whatever its spelling. */
 export function hostFilter(allowed: readonly string[]): (entry: string) => boolean {
   const covered = new Set(allowed.map((entry) => format(parseHost(entry))));
   return (entry) => {
@@ -31,7 +31,7 @@ function format({ host, port }: ReturnType<typeof parseHost>): string {
   return port === undefined ? host : `${host}:${port}`;
 }
 
-/** The host in the one spelling that URLs have for it, and the port where one is named. */
+/** Parses an entry; the host in the spelling of URLs. */
 function parseHost(entry: string): { readonly host: string; readonly port: string | undefined } {
   const { host = "", port } = HOST.exec(entry)?.groups ?? {};
   const url = `http://${host}/`;

@@ -21,7 +21,7 @@ const PRIVATE_NETWORKS = [
   "240.0.0.0/4",
 ];
 
-/** The private networks that stay closed, as CIDR blocks, when the operator has opened some. */
+/** The private networks without those that the operator has opened, as CIDR blocks. */
 export function closedNetworks(opened: readonly string[]): string[] {
   return opened.length === 0 ? PRIVATE_NETWORKS : excludeCidr(PRIVATE_NETWORKS, [...opened]);
 }

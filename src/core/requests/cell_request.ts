@@ -11,7 +11,7 @@ export interface ContextInfo {
   readonly createdAt: string;
 }
 
-/** A cell to be evaluated in a context. */
+/** A checked request to evaluate a cell. */
 export interface CellRequest {
   readonly code: string;
   readonly limits: RequestedLimits;
@@ -20,7 +20,7 @@ export interface CellRequest {
 /** The wire form of `POST /v1/sessions/{id}/contexts`. */
 export const contextSchema = strictObject({ language: z.string().min(1).max(64).optional() });
 
-/** The limits that hold for each cell; the others are those of the context, and so of its session. */
+/** The limits of each cell; the context has the others from its session. */
 const CELL_LIMITS = { cpuMs: true, maxOutputBytes: true, maxTotalOutputBytes: true } as const;
 
 /** The wire form of `POST /v1/sessions/{id}/contexts/{cid}/executions`. */
@@ -30,13 +30,13 @@ export const cellSchema = strictObject({
   limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
 });
 
-/** The language of a context to be opened, from outside; undefined for the session's. @throws {CodeBeakerError} `invalid_request` */
+/** Parses a request for a context; undefined means the session's language. @throws {CodeBeakerError} `invalid_request` */
 export function parseContextRequest(value: unknown): string | undefined {
   const { language } = parseAs(contextSchema, value, { what: "the context request" });
   return language === undefined ? undefined : canonicalLanguage(language);
 }
 
-/** A cell, from outside. @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit */
+/** Parses a cell. @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit */
 export function parseCell(value: unknown): CellRequest {
   const { code, limits, timeoutMs } = parseAs(cellSchema, value, { what: "the cell" });
   checkCodeSize(code);

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { CodeBeakerError } from "../errors.ts";
 import { oneOf } from "../parsing/validation.ts";
 
-/** The most that `code` may be long, in bytes; larger programs go into `files`. */
+/** Most bytes of `code`; larger programs go into `files`. */
 export const MAX_CODE_BYTES = 1_048_576;
 
-/** Linux takes 131,072 bytes for one argument, its NUL included (MAX_ARG_STRLEN of execve(2)), and some 2 MB for all. */
+/** Linux allows 131,072 bytes for one argument with its NUL (MAX_ARG_STRLEN of execve(2)), and some 2 MB for all. */
 const MAX_ARGUMENT_BYTES = 131_000;
 const MAX_ARGUMENTS_BYTES = 1_048_576;
 
-/** How a text field carries bytes. */
+/** The encoding of bytes in a text field. */
 export const encodingSchema = oneOf(["utf8", "base64"]).default("utf8");
 
 /** The wire form of `args`. */
@@ -26,13 +26,13 @@ export const argumentsSchema = z.array(
   `All arguments together are at most ${MAX_ARGUMENTS_BYTES} bytes long`,
 ).default([]);
 
-/** Bytes as JSON carries them. */
+/** Bytes in a JSON field. */
 export interface EncodedContent {
   readonly content: string;
   readonly encoding: "utf8" | "base64";
 }
 
-/** The bytes of a text field in its encoding. @throws {CodeBeakerError} `invalid_request` for base64 that is none */
+/** Decodes a text field. @throws {CodeBeakerError} `invalid_request` for malformed base64 */
 export function decodeContent({ content, encoding }: EncodedContent, field: string): Uint8Array<ArrayBuffer> {
   if (encoding === "utf8") return new TextEncoder().encode(content);
   try {
@@ -45,7 +45,7 @@ export function decodeContent({ content, encoding }: EncodedContent, field: stri
   }
 }
 
-/** Refuses code over its limit. @throws {CodeBeakerError} `too_large` */
+/** Checks the size of code. @throws {CodeBeakerError} `too_large` */
 export function checkCodeSize(code: string): void {
   const bytes = byteLength(code);
   if (bytes <= MAX_CODE_BYTES) return;
