@@ -7,7 +7,7 @@ import type { Images } from "../images/images.ts";
 import type { EngineSelfTests, TestedEngine } from "../self_test/engine_self_tests.ts";
 import { keepsCgroup, ociRuntimeFor, whyNoNetwork } from "../self_test/isolation.ts";
 import type { DockerSettings } from "../settings.ts";
-import { takeWarm, takeWarmSession } from "../warm/warm.ts";
+import { leaseWarmContainer, leaseWarmSession } from "../warm/warm_leases.ts";
 import { DockerEnvironment } from "./docker_environment.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "./environment_options.ts";
 import { idleMemoryMb } from "../container/container_limits.ts";
@@ -54,8 +54,8 @@ export class EnvironmentFactory {
     const options = await this.#optionsFor({ config, image });
     const memory = await this.#reserveMemory(config);
     return await DockerEnvironment.create(installation, { ...options, ...memory }, {
-      container: await takeWarm(installation, options),
-      session: await takeWarmSession(installation, options),
+      container: await leaseWarmContainer(installation, options),
+      session: await leaseWarmSession(installation, options),
     });
   }
 

@@ -41,13 +41,13 @@ export function interpreterWords(
   if (warmInterpreter === undefined || interpreterless.has(image) || env.PYTHONUSERBASE !== undefined) return [];
   if (Object.keys(variables).some((name) => STARTUP_VARIABLES.test(name))) return [];
   const directory = `/tmp/.hook-${nonce}`;
-  const start = {
+  const startVariables = {
     PYTHONPATH: directory,
     PYTHONUSERBASE: directory,
     CODEBEAKER_PYTHONPATH: env.PYTHONPATH ?? "",
   };
-  const line = ["env", ...toVariables(start), ...commandLine(run, { file, output: "" })];
-  return ["-", WORKSPACE_ROOT, `${directory}/usercustomize.py`, pythonHook, ...line];
+  const argv = ["env", ...toVariables(startVariables), ...commandLine(run, { file, output: "" })];
+  return ["-", WORKSPACE_ROOT, `${directory}/usercustomize.py`, pythonHook, ...argv];
 }
 
 /** Whether an interpreter writes these files itself. */

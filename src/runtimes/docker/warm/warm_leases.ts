@@ -16,7 +16,7 @@ const WARM_MEMORY_MB = 25;
 const WARM_GVISOR_MEMORY_MB = 75;
 
 /** Leases a warm container for a single program; undefined when there is none, or the options rule one out. */
-export async function takeWarm(
+export async function leaseWarmContainer(
   installation: DockerInstallation,
   options: DockerEnvironmentOptions,
 ): Promise<Lease<WarmContainer> | undefined> {
@@ -28,7 +28,7 @@ export async function takeWarm(
  * Leases a warm container for a session. A session with variables gets a new container, which stores them for its
  * recovery.
  */
-export async function takeWarmSession(
+export async function leaseWarmSession(
   installation: DockerInstallation,
   options: DockerEnvironmentOptions,
 ): Promise<Lease<WarmSession> | undefined> {
