@@ -38,7 +38,7 @@ export interface Observation extends Observed {
 }
 
 interface ContainerCanary extends Canary<Observation> {
-  /** Whether it is promised; absent, always. */
+  /** Whether the promise is made; absent, always. */
   readonly isPromised?: (promises: ContainerPromises) => boolean;
 }
 
@@ -105,8 +105,10 @@ export const CANARIES: readonly ContainerCanary[] = [
     cost: "runtime",
     fault: ({ output }) => {
       const status = statusOf(output);
-      const held = CAPABILITY_SETS.find((set) => !/^0*$/.test(status.get(`${set}:`) ?? "0"));
-      if (held !== undefined) return `a program holds capabilities (${held} ${status.get(`${held}:`)})`;
+      const capabilitySet = CAPABILITY_SETS.find((set) => !/^0*$/.test(status.get(`${set}:`) ?? "0"));
+      if (capabilitySet !== undefined) {
+        return `a program holds capabilities (${capabilitySet} ${status.get(`${capabilitySet}:`)})`;
+      }
       if (!/^[1-9]/.test(status.get("Uid:") ?? "")) return "a program runs as root";
       return status.get("NoNewPrivs:") === "0" ? "a program may gain privileges (NoNewPrivs 0)" : undefined;
     },
@@ -152,7 +154,7 @@ function linesOf(output: string): string[] {
   return output.split("\n");
 }
 
-/** The rests of the lines that begin with a word. */
+/** The lines that begin with a word, without that word. */
 function wordsAfter(output: string, word: string): string[] {
   return linesOf(output).flatMap((line) => line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []);
 }

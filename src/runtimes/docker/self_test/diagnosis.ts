@@ -2,23 +2,17 @@ import type { CanaryFinding, Diagnosis, LayerFinding } from "../../../core/diagn
 import type { CanaryCost } from "../../self_test/canary.ts";
 import { brokenFindings } from "../../self_test/findings.ts";
 import { findingsOf, type SelfTestResult } from "../../self_test/self_test.ts";
-import type { EngineInfo } from "../engine/engine_info.ts";
 import { promisedCanaries } from "./canaries.ts";
-import { FILTER_CALLS, INSTALL_GVISOR, layersOf, LIMIT_MORE } from "./container_layers.ts";
+import { FILTER_CALLS, INSTALL_GVISOR, layersOf, type LayersRequest, LIMIT_MORE } from "./container_layers.ts";
 import { GVISOR, isolationOf, LEVEL_HARDENED, LEVEL_OTHER_KERNEL, promisesOf } from "./isolation.ts";
 
 const INSTALL = "install Docker Engine, let the service's user use its socket, or name where it listens (DOCKER_HOST)";
 const BUILD_IMAGES = "pull an image, or build local ones with the task `images`: the self-test runs in one";
 
 /** Parts of a diagnosis. */
-export interface DiagnosisRequest {
-  readonly facts: EngineInfo;
+export interface DiagnosisRequest extends Omit<LayersRequest, "hasGvisor"> {
   /** The self-test of the Engine's default OCI runtime. */
   readonly selfTest: SelfTestResult;
-  /** The self-test of gVisor; undefined where that is not registered. */
-  readonly gvisorSelfTest: SelfTestResult | undefined;
-  /** Why a container can have no network of its own; undefined when it can. */
-  readonly whyNoNetwork: string | undefined;
 }
 
 /** The diagnosis while no Engine answers, so that no program runs. */

@@ -35,8 +35,8 @@ export interface IsolationRequest {
 
 /** The OCI runtime that an isolation level needs; undefined for the Engine's default. */
 export function ociRuntimeFor(minIsolation: number, facts: EngineInfo | undefined): string | undefined {
-  const isThere = facts !== undefined && GVISOR in facts.runtimes;
-  return isThere && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
+  const isRegistered = facts !== undefined && GVISOR in facts.runtimes;
+  return isRegistered && minIsolation >= LEVEL_OTHER_KERNEL ? GVISOR : undefined;
 }
 
 /** Why containers of an OCI runtime cannot have a network; undefined when they can. */
@@ -44,7 +44,7 @@ export function whyNoNetwork(facts: EngineInfo | undefined, ociRuntime: string |
   return hasArgument(facts, ociRuntime, NO_NETWORK) ? `${ociRuntime} is registered without a network` : undefined;
 }
 
-/** Whether containers of an OCI runtime are counted and bounded by a control group: gVisor can be registered without. */
+/** Whether a control group counts and bounds the containers. gVisor can be registered without one. */
 export function keepsCgroup(facts: EngineInfo | undefined, ociRuntime: string | undefined): boolean {
   return !hasArgument(facts, ociRuntime, NO_CGROUPS);
 }
