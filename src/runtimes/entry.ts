@@ -91,6 +91,8 @@ export interface TestSubjects {
 export interface AttackSubject {
   /** Languages of the attacks; `shell` stands for any command line. */
   readonly languages: readonly string[];
+  /** Categories whose attacks meet another mechanism here than in the subjects with all categories; absent, all. */
+  readonly categories?: readonly string[];
   /** Layers that are switched off. */
   readonly without?: readonly LayerName[];
   /** A layer without which this equals another subject. */

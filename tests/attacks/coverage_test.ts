@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { ATTACK_LANGUAGES, CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
 import { ATTACKS } from "./mod.ts";
 import { SETUPS } from "./subjects.ts";
@@ -33,9 +34,11 @@ Deno.test("Attacks are written in every language of every subject", () => {
   assertEquals(asked.difference(new Set<string>(ATTACK_LANGUAGES)), new Set());
 });
 
-for (const [subject, { languages }] of Object.entries(SETUPS)) {
+for (const [subject, { categories = CATEGORIES, languages }] of Object.entries(SETUPS)) {
   Deno.test(`[${subject}] every category has a control that is tried there`, () => {
-    const without = ATTACKS.filter(({ controls }) =>
+    assertEquals(categories.filter((category) => !(CATEGORIES as readonly string[]).includes(category)), []);
+    const without = ATTACKS.filter(({ category, controls }) =>
+      categories.includes(category) &&
       !controls.some(({ language = "typescript", refusals = {} }) =>
         languages.includes(language) && !(subject in refusals)
       )
@@ -43,6 +46,13 @@ for (const [subject, { languages }] of Object.entries(SETUPS)) {
     assertEquals(without.map(({ category }) => category), Object.keys(UNCONTROLLED[subject] ?? {}));
   });
 }
+
+Deno.test("The first and the last subject of every runtime meet every attack", () => {
+  for (const { name } of RUNTIMES) {
+    const subjects = Object.values(SETUPS).filter(({ entry }) => entry.name === name);
+    assertEquals([subjects.at(0)?.categories, subjects.at(-1)?.categories], [undefined, undefined], name);
+  }
+});
 
 Deno.test("What is refused is so in subjects that there are", () => {
   const every = ATTACKS.flatMap(({ attacks, controls }) => [...attacks, ...controls]);

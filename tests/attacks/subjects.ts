@@ -6,6 +6,7 @@ import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { configureEnvironment as configFor } from "../support/configure_environment.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
+import { CATEGORIES } from "./attack.ts";
 
 export { configFor };
 
@@ -46,7 +47,14 @@ export async function openSubject(name: string): Promise<Subject> {
   const setup = SETUPS[name];
   if (setup === undefined) throw new Error(`There is no subject ${name}`);
   const { entry, languages, needs, shellEnvironment, usesHostLayers } = setup;
-  const { isWarm = false, minIsolation = 0, runsCells = false, unenforced = {}, without = [] } = setup;
+  const {
+    categories = CATEGORIES,
+    isWarm = false,
+    minIsolation = 0,
+    runsCells = false,
+    unenforced = {},
+    without = [],
+  } = setup;
   await using stack = new AsyncDisposableStack();
   const host = stack.use(await openRuntimeHost({ without, ...(isWarm ? { pool: EAGER_POOL } : {}) }));
   const { create } = await entry.load();
@@ -62,6 +70,7 @@ export async function openSubject(name: string): Promise<Subject> {
     level: isolation.level,
     shellLevel: withCommands.isolation.level,
     languages,
+    categories,
     minIsolation,
     unenforced,
     isWarm,

@@ -20,25 +20,51 @@ export const usesHostLayers = true;
 export const shellEnvironment = "typescript";
 
 const LANGUAGES = ["typescript", "javascript"];
+const WITH_HANDSHAKE = ["configuration", "environment", "memory", "output", "time"];
+const IN_CELLS = ["files", "environment", "memory", "output", "time", "smuggling"];
+const WITH_POLLED_LIMITS = ["environment", "processes", "memory", "cpu", "disk"];
+const WITHOUT_NAMESPACES = ["files", "links", "network", "environment", "processes"];
 const LAYERS_OF_ROOT = ["own_user", "cgroup", "tmpfs"] as const;
 const ALL_LAYERS = [...LAYERS_OF_ROOT, "namespaces", "landlock", "seccomp", "no_new_privs", "rlimits"] as const;
 
-/** Every combination of layers that a host may offer, the strongest first. */
+/** Every combination of layers that a host may offer, the strongest first; the first and the last meet every attack. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "deno in namespaces": { needs: "namespaces", languages: [...LANGUAGES, "shell"] },
-  "deno in namespaces, warm": { needs: "namespaces", languages: LANGUAGES, isWarm: true },
-  "deno in namespaces, in a context": { needs: "namespaces", languages: LANGUAGES, runsCells: true },
+  "deno in namespaces, warm": {
+    needs: "namespaces",
+    languages: LANGUAGES,
+    categories: WITH_HANDSHAKE,
+    isWarm: true,
+  },
+  "deno in namespaces, in a context": {
+    needs: "namespaces",
+    languages: LANGUAGES,
+    categories: IN_CELLS,
+    runsCells: true,
+  },
   "deno in namespaces, not root": {
     needs: "namespaces",
     without: LAYERS_OF_ROOT,
     languages: [...LANGUAGES, "shell"],
+    categories: WITH_POLLED_LIMITS,
   },
-  "deno under Landlock": { needs: "landlock", without: ["namespaces"], languages: LANGUAGES },
+  "deno under Landlock": {
+    needs: "landlock",
+    without: ["namespaces"],
+    languages: LANGUAGES,
+    categories: WITHOUT_NAMESPACES,
+  },
   "deno under Landlock, not root": {
     needs: "landlock",
     without: ["namespaces", ...LAYERS_OF_ROOT],
     languages: LANGUAGES,
+    categories: WITH_POLLED_LIMITS,
   },
-  "deno as another user": { needs: "own_user", without: ["namespaces", "landlock"], languages: LANGUAGES },
+  "deno as another user": {
+    needs: "own_user",
+    without: ["namespaces", "landlock"],
+    languages: LANGUAGES,
+    categories: WITHOUT_NAMESPACES,
+  },
   "deno with flags alone": { without: ALL_LAYERS, languages: LANGUAGES },
 };

@@ -14,13 +14,15 @@ export const usesHostLayers = false;
 /** The environment name that attacks by command line use. */
 export const shellEnvironment = "bash";
 
+const WITH_LAUNCHER = ["environment", "memory", "output", "time"];
+const IN_CELLS = ["files", "environment", "memory", "output", "time"];
 const IGNORED = "gVisor may be registered to leave the control group alone";
 
-/** The configurations that an Engine may offer. */
+/** The configurations that an Engine may offer; the first and the last meet every attack. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "docker": { languages: ["python", "node", "bash", "shell"] },
-  "docker, warm": { languages: ["python", "bash"], isWarm: true },
-  "docker, in a context": { languages: ["python"], runsCells: true },
+  "docker, warm": { languages: ["python", "bash"], categories: WITH_LAUNCHER, isWarm: true },
+  "docker, in a context": { languages: ["python"], categories: IN_CELLS, runsCells: true },
   "docker with gVisor": {
     minIsolation: 10,
     languages: ["python", "bash", "shell"],

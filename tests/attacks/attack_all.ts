@@ -13,35 +13,45 @@ const AT_A_TIME = 4;
 /** No attack may be exempted from an oracle at this level or above. */
 const LEVEL_WITHOUT_EXEMPTIONS = 8;
 
-for (const name of Object.keys(SETUPS)) {
-  const subject = await openSubject(name);
-  Deno.test.afterAll(async () => await subject[Symbol.asyncDispose]());
-  const availability = await subject.isAvailable();
-  if (!isPresent(subject.name, availability)) continue;
+/** Registers the attacks on every subject that the host's layers confine, or on every one that an Engine does. */
+export async function testSubjects({ byHostLayers }: { readonly byHostLayers: boolean }): Promise<void> {
+  for (const [name, { usesHostLayers }] of Object.entries(SETUPS)) {
+    if (usesHostLayers !== byHostLayers) continue;
+    const subject = await openSubject(name);
+    Deno.test.afterAll(async () => await subject[Symbol.asyncDispose]());
+    if (isPresent(subject.name, await subject.isAvailable())) testSubject(subject);
+  }
+}
+
+function testSubject(subject: Subject): void {
+  const { categories, isWarm, name } = subject;
   let warm = 0;
   for (const table of ATTACKS) {
-    if (attacksOn(subject, table.attacks).length === 0) continue;
+    if (!categories.includes(table.category) || attacksOn(subject, table.attacks).length === 0) continue;
     Deno.test(`[${name}] holds the attacks on ${table.category}`, async (test) => {
       warm += await attackAll(subject, table, test);
     });
   }
-  const met = subject.isWarm ? "attacks have met processes" : "no attack has met processes";
-  Deno.test(`[${name}] ${met} that were made ready`, () => assertEquals(warm > 0, subject.isWarm));
+  const met = isWarm ? "attacks have met processes" : "no attack has met processes";
+  Deno.test(`[${name}] ${met} that were made ready`, () => assertEquals(warm > 0, isWarm));
   Deno.test(`[${name}] nothing is left of any attack`, async () => {
     assertEquals(await findingsAfterAll(subject), []);
   });
 }
 
-const isBare = isPresent("attacks that nothing holds", await bareAvailability());
-for (const { category, attacks } of ATTACKS) {
-  const harmless = attacks.filter(({ trips }) => trips !== undefined);
-  if (!isBare || harmless.length === 0) continue;
-  Deno.test(`Where nothing holds them, attacks on ${category} are seen`, async (test) => {
-    await inTurns(harmless, test, async (attack) => {
-      const { findings, transcript } = await assaultBare(attack);
-      assert(findings.some(({ oracle }) => oracle === attack.trips), JSON.stringify({ findings, transcript }));
+/** Registers the attacks that are harmless without any sandbox: there the oracles must see them. */
+export async function testBare(): Promise<void> {
+  if (!isPresent("attacks that nothing holds", await bareAvailability())) return;
+  for (const { category, attacks } of ATTACKS) {
+    const harmless = attacks.filter(({ trips }) => trips !== undefined);
+    if (harmless.length === 0) continue;
+    Deno.test(`Where nothing holds them, attacks on ${category} are seen`, async (test) => {
+      await inTurns(harmless, test, async (attack) => {
+        const { findings, transcript } = await assaultBare(attack);
+        assert(findings.some(({ oracle }) => oracle === attack.trips), JSON.stringify({ findings, transcript }));
+      });
     });
-  });
+  }
 }
 
 /** Gives how many met a process that was made ready for them. */

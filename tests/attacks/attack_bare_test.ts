@@ -1,0 +1,3 @@
+import { testBare } from "./attack_all.ts";
+
+await testBare();

@@ -1,0 +1,44 @@
+/** One test, as a JUnit report has it. */
+export interface TestResult {
+  readonly file: string;
+  readonly name: string;
+  readonly seconds: number;
+  readonly end: "passed" | "failed" | "skipped";
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** Reads a JUnit report of `deno test`, without the steps of tests. */
+export function readReport(xml: string): TestResult[] {
+  const results = [...xml.matchAll(/<testcase (.*?)>(.*?)<\/testcase>/gs)].map(([, attributes = "", inside = ""]) => ({
+    file: readAttribute(attributes, "classname").replace(/^\.\//, ""),
+    name: readAttribute(attributes, "name"),
+    seconds: Number(readAttribute(attributes, "time")),
+    end: inside.includes("<failure") ? "failed" : inside.includes("<skipped") ? "skipped" : "passed",
+  } as const));
+  const names = new Set(results.map(({ name }) => name));
+  return results.filter(({ name }) => !isStep(name, names));
+}
+
+/** The last lines of a run: the slowest tests if asked for, what was skipped and why, and the counts. */
+export function summarize(results: readonly TestResult[], { slowest = 0 } = {}): string[] {
+  const count = (end: TestResult["end"]) => results.filter((result) => result.end === end).length;
+  const skipped = Map.groupBy(results.filter(({ end }) => end === "skipped"), ({ name }) => name);
+  const byTime = results.toSorted((one, other) => other.seconds - one.seconds).slice(0, slowest);
+  return [
+    ...byTime.map(({ file, name, seconds }) => `slow: ${seconds.toFixed(1)} s  ${name}  (${file})`),
+    ...[...skipped].map(([name, { length }]) => `skipped: ${length} × ${name}`),
+    ...results.filter(({ end }) => end === "failed").map(({ file, name }) => `failed: ${name}  (${file})`),
+    `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped`,
+  ];
+}
+
+/** A step has the name of its test before its own. */
+function isStep(name: string, names: ReadonlySet<string>): boolean {
+  return [...name.matchAll(/ > /g)].some(({ index }) => names.has(name.slice(0, index)));
+}
+
+function readAttribute(attributes: string, name: string): string {
+  const value = new RegExp(`(?:^| )${name}="([^"]*)"`).exec(attributes)?.[1] ?? "";
+  return value.replace(/&(\w+);/g, (entity, key) => ENTITIES[key] ?? entity);
+}

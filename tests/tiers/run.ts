@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "@std/path";
+import { Command, Option } from "commander";
+import { PROJECT } from "../support/service_process.ts";
+import { readReport, summarize, type TestResult } from "./report.ts";
+import { type Tier, tierOf, TIERS } from "./tiers.ts";
+
+const TEST = ["test", "--quiet", "--no-check", "--sanitize-ops", "--sanitize-resources", "--allow-all"];
+/** A test that hangs must end the run some time; no file takes nearly as long. */
+const JOB_TIMEOUT_MS = 15 * 60_000;
+/** Tests wait as often as they compute: with one more than there are cores, none is idle. */
+const JOBS_AT_A_TIME = navigator.hardwareConcurrency + 1;
+const LOOK_MS = 500;
+
+/** Files that one process tests. */
+interface Job {
+  readonly tier: Tier;
+  readonly files: readonly string[];
+}
+
+const program = new Command("deno task test")
+  .argument("[tiers...]", `some of ${TIERS.join(", ")}; absent, all`)
+  .option("--slowest <count>", "print so many of the slowest tests", Number, 0)
+  .addOption(new Option("--engine-after <path>", "begin with tests that may use an Engine when this file exists"))
+  .parse(Deno.args, { from: "user" });
+const { engineAfter, slowest } = program.opts<{ readonly engineAfter?: string; readonly slowest: number }>();
+const unknown = program.args.filter((name) => !TIERS.some((tier) => tier === name));
+if (unknown.length > 0) program.error(`There is no tier ${unknown.join(", ")}; there are ${TIERS.join(", ")}`);
+
+const directory = await Deno.makeTempDir();
+const results: TestResult[] = [];
+const queue = makeJobs(await Array.fromAsync(findTests(join(PROJECT, "tests"))));
+await Promise.all(Array.from({ length: JOBS_AT_A_TIME }, work));
+await Deno.remove(directory, { recursive: true });
+print(summarize(results, { slowest }));
+Deno.exit(results.some(({ end }) => end === "failed") ? 1 : 0);
+
+/** Runs jobs until none is left. */
+async function work(): Promise<void> {
+  while (queue.length > 0) {
+    const job = queue.find(mayBegin);
+    if (job !== undefined) {
+      queue.splice(queue.indexOf(job), 1);
+      await run(job);
+    } else await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+function mayBegin({ tier }: Job): boolean {
+  if (engineAfter === undefined || tier === "unit" || tier === "process") return true;
+  return existsSync(engineAfter);
+}
+
+async function run({ tier, files }: Job): Promise<void> {
+  const [first = ""] = files;
+  const title = files.length === 1 ? first : `${files.length} files from ${first} on`;
+  const report = join(directory, `${first.replaceAll("/", "_")}.xml`);
+  const startedAt = performance.now();
+  const { stderr, stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: [...TEST, `--junit-path=${report}`, ...files],
+    cwd: PROJECT,
+    signal: AbortSignal.timeout(JOB_TIMEOUT_MS),
+  }).output();
+  const found = await Deno.readTextFile(report).then(readReport, (): TestResult[] => []);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  // What is thrown outside of tests is in no report.
+  const isReported = success || found.some(({ end }) => end === "failed");
+  if (!isReported) found.push({ file: title, name: "the file itself", seconds, end: "failed" });
+  results.push(...found);
+  const text = new TextDecoder();
+  print([
+    ...(success ? [] : [text.decode(stdout), text.decode(stderr)]),
+    `${success ? "ok" : "FAILED"} ${tier}: ${title} (${found.length} tests, ${seconds.toFixed(1)} s)`,
+  ]);
+}
+
+/** A job for each file; those of the unit tier take little longer to test than to load, and share as many as run at a time. */
+function makeJobs(files: readonly string[]): Job[] {
+  const tiers = TIERS.filter((tier) => program.args.length === 0 || program.args.includes(tier));
+  return tiers.flatMap((tier) => {
+    const own = files.filter((file) => tierOf(file) === tier).toSorted();
+    if (tier !== "unit") return own.map((file): Job => ({ tier, files: [file] }));
+    const shares = Map.groupBy(own, (_, index) => index % JOBS_AT_A_TIME);
+    return [...shares.values()].map((files): Job => ({ tier, files }));
+  });
+}
+
+async function* findTests(directory: string): AsyncGenerator<string> {
+  for await (const { isDirectory, name } of Deno.readDir(directory)) {
+    const path = join(directory, name);
+    if (isDirectory) yield* findTests(path);
+    else if (name.endsWith("_test.ts")) yield relative(PROJECT, path);
+  }
+}
+
+function print(lines: readonly string[]): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${lines.join("\n")}\n`));
+}
