@@ -1,7 +1,7 @@
 import type { Lease, WarmMember } from "./warm_member.ts";
 import type { ExecutionEnvironment } from "../port.ts";
 
-/** A leased environment: disposing ends the lease with it. */
+/** The environment of a lease. Disposing it ends the lease. */
 export function leasedEnvironment<Member extends ExecutionEnvironment & WarmMember>(
   lease: Lease<Member>,
 ): ExecutionEnvironment {

@@ -72,7 +72,7 @@ const VITAL: readonly Weakened[] = [
 for (const weakened of VITAL) {
   const { canary, seen } = weakened;
   const how = weakened.withoutFlag ?? weakened.withFlags?.join(" ") ?? (weakened.before ? "another binary" : "a layer");
-  Deno.test(`[deno] "${canary}" is seen to escape (${how}), and turns the runtime off`, async () => {
+  Deno.test(`[deno] "${canary}" is found broken (${how}), and turns the runtime off`, async () => {
     await using bench = await openWeakened(weakened);
     const { canaries, level, next } = await bench.runtime.diagnose();
     const found = canaries.find(({ name }) => name === canary);
@@ -87,7 +87,7 @@ for (const weakened of VITAL) {
   });
 }
 
-Deno.test('[deno] "memory" is seen to escape without its limit, which lowers the level', async () => {
+Deno.test('[deno] "memory" is found broken without its limit, and lowers the level', async () => {
   await using whole = await openWeakened({});
   const unlimited: Limits = { ...DEFAULT_LIMITS, memoryMb: 4_096 };
   const findings = await runCanaries({ canaries: CANARIES, language: "typescript" }, {
@@ -121,7 +121,7 @@ Deno.test("[deno] every canary has a test that shows it can fail", () => {
   );
 });
 
-Deno.test("[deno] what passed is remembered in the home as long as it is the same, and what is broken is not", async () => {
+Deno.test("[deno] a passed self-test is remembered in the home for its version, a broken one is not", async () => {
   const home = await Deno.makeTempDir();
   const selfTestResults = new SelfTestResults(home);
   const isAvailable = async (weakened: Partial<Weakened>) => {
@@ -149,7 +149,7 @@ Deno.test("[deno] a self-test that could not be run is run again, and a missing 
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("[deno] a runtime that ends while it tests leaves nothing behind", async () => {
+Deno.test("[deno] a runtime that is disposed of during its self-test leaves no files", async () => {
   await using host = await openRuntimeHost({ selfTestResults: new SelfTestResults(undefined) });
   const runtime = createDenoRuntime(host);
   const diagnosis = runtime.diagnose();

@@ -37,7 +37,7 @@ if (hasDocker) {
   ) {
     const ignoresCgroups = runtimes["runsc"]?.includes("--ignore-cgroups") ?? false;
 
-    Deno.test("[docker, gvisor] a floor of 10 is another kernel, and says so", async () => {
+    Deno.test("[docker, gvisor] a floor of 10 gets another kernel", async () => {
       await using docker = await openDocker();
       const { isolation } = await docker.runtime.assess(configFor("python", { minIsolation: OTHER_KERNEL }));
       assertEquals([isolation.level, isolation.layers.includes("gvisor")], [OTHER_KERNEL, true]);
@@ -46,7 +46,7 @@ if (hasDocker) {
       assertEquals([candidate?.passed, candidate?.inputs.isolationLevel], [true, OTHER_KERNEL]);
     });
 
-    Deno.test("[docker, gvisor] a limit that a gVisor outside of cgroups would not keep is not promised", async () => {
+    Deno.test("[docker, gvisor] a gVisor without cgroups promises no limit that needs them", async () => {
       await using docker = await openDocker();
       for (const limits of [{ memoryMb: 128 }, { cpuMs: 1_000 }]) {
         const candidate = await judge(docker.runtime, limits);
@@ -82,7 +82,7 @@ if (hasDocker) {
         assertStringIncludes(stdout, "65534 65534");
       });
 
-      Deno.test(`[docker, gvisor, ${name}] stdin, exit code and variables get through`, async () => {
+      Deno.test(`[docker, gvisor, ${name}] a program gets stdin and variables, and its exit code is reported`, async () => {
         await using opened = await open();
         const code = 'import os, sys\nprint(sys.stdin.read(), os.environ["HOME"])\nraise SystemExit(7)';
         const { stdout, outcome } = await runCode(opened.environment, code, { stdin: "fed" });
@@ -97,7 +97,7 @@ if (hasDocker) {
         assertEquals([stdout, outcome], ["begun\n", { kind: "timed_out", limitMs: 700 }]);
       });
 
-      Deno.test(`[docker, gvisor, ${name}] the workspace is bounded, and the network is not there`, async () => {
+      Deno.test(`[docker, gvisor, ${name}] the workspace is bounded, and there is no network`, async () => {
         await using opened = await open();
         const code = [
           "import socket, os",
@@ -115,7 +115,7 @@ if (hasDocker) {
       });
     }
 
-    Deno.test("[docker, gvisor] files live between the programs of a lasting environment", async () => {
+    Deno.test("[docker, gvisor] files stay between the programs of a session", async () => {
       await using docker = await openDocker();
       await using environment = await docker.runtime.createEnvironment(
         configFor("python", { minIsolation: OTHER_KERNEL }),

@@ -13,9 +13,9 @@ const NAMES = [
   ...["process_count", "memory"],
 ];
 
-const UNPROVEN = { selfTestResults: new SelfTestResults(undefined) };
+const UNTESTED = { selfTestResults: new SelfTestResults(undefined) };
 
-/** Protections that are left out, and what their canary then sees. */
+/** Protections that are left out, and the fault that their canary then finds. */
 interface Escape {
   readonly canary: string;
   readonly leftOut: readonly Weakening[];
@@ -74,8 +74,8 @@ const OTHERS: readonly (Escape & { readonly level: number; readonly lost?: strin
 ];
 
 if (isPresent("docker", await dockerAvailability("python", "bash"))) {
-  Deno.test("[docker] containers as they are keep every promise, and the level is told from that", async () => {
-    await using docker = await openDocker({}, UNPROVEN);
+  Deno.test("[docker] containers keep every promise, which gives their level", async () => {
+    await using docker = await openDocker({}, UNTESTED);
     const { canaries, languages, layers, level } = await docker.runtime.diagnose();
     assertEquals(canaries.filter(({ name }) => !name.includes("/")).map(({ name, kept }) => [name, kept]), [
       ...NAMES.map((name) => [name, true]),
@@ -88,9 +88,9 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
   });
 
   for (const { canary, leftOut, seen } of VITAL) {
-    Deno.test(`[docker] "${canary}" escapes without ${leftOut[0]?.[0].source}: the runtime is off`, async () => {
+    Deno.test(`[docker] "${canary}" is found broken without ${leftOut[0]?.[0].source}: the runtime is off`, async () => {
       await using engine = await openWeakenedEngine(leftOut);
-      await using docker = await openDocker({ dockerHost: engine.host }, UNPROVEN);
+      await using docker = await openDocker({ dockerHost: engine.host }, UNTESTED);
       await docker.runtime.diagnose();
       const answer = await docker.runtime.isAvailable("python");
       assert(!answer.available);
@@ -105,9 +105,9 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
   }
 
   for (const { canary, leftOut, level, lost, seen } of OTHERS) {
-    Deno.test(`[docker] "${canary}" escapes without ${leftOut[0]?.[0].source}: the level is ${level}`, async () => {
+    Deno.test(`[docker] "${canary}" is found broken without ${leftOut[0]?.[0].source}: the level is ${level}`, async () => {
       await using engine = await openWeakenedEngine(leftOut);
-      await using docker = await openDocker({ dockerHost: engine.host }, UNPROVEN);
+      await using docker = await openDocker({ dockerHost: engine.host }, UNTESTED);
       await docker.runtime.diagnose();
       assertEquals(await docker.runtime.isAvailable("bash"), { available: true });
       const diagnosis = await docker.runtime.diagnose();
@@ -120,9 +120,9 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     });
   }
 
-  Deno.test("[docker] where the canaries cannot be run, nothing is proven and the runtime is off", async () => {
+  Deno.test("[docker] every promise counts as broken where the canaries cannot run, and the runtime is off", async () => {
     await using engine = await openWeakenedEngine([[/"User":"65534:65534"/, '"User":"0:65534"']]);
-    await using docker = await openDocker({ dockerHost: engine.host }, UNPROVEN);
+    await using docker = await openDocker({ dockerHost: engine.host }, UNTESTED);
     const { canaries, level } = await docker.runtime.diagnose();
     assertEquals([canaries.filter(({ kept }) => kept), level], [[], 0]);
     const answer = await docker.runtime.isAvailable();
@@ -131,7 +131,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await assertRejects(() => docker.runtime.createEnvironment(configFor("bash")), CodeBeakerError, answer.reason);
   });
 
-  Deno.test("[docker] what passed is remembered in the home, and what is broken is not", async () => {
+  Deno.test("[docker] a passed self-test is remembered in the home, a broken one is not", async () => {
     const home = await Deno.makeTempDir();
     const created = async (host: string) => {
       await using runtimeHost = await openRuntimeHost({
@@ -150,15 +150,15 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await Deno.remove(home, { recursive: true });
   });
 
-  Deno.test("[docker] a program waits until containers are proven, and runs then", async () => {
-    await using docker = await openDocker({}, UNPROVEN);
+  Deno.test("[docker] a program waits for the self-test, and runs then", async () => {
+    await using docker = await openDocker({}, UNTESTED);
     await using environment = await docker.runtime.createEnvironment(configFor("bash", { singleUse: true }));
     assertEquals((await runCode(environment, "echo ran")).stdout, "ran\n");
     assertEquals(docker.runtime.whenSelfTested?.({ minIsolation: 0 }), undefined);
   });
 
-  Deno.test("[docker] a runtime that ends while it tests leaves no container", async () => {
-    const docker = await openDocker({}, UNPROVEN);
+  Deno.test("[docker] a runtime that is disposed of during its self-test leaves no container", async () => {
+    const docker = await openDocker({}, UNTESTED);
     const { presumed, proving } = {
       presumed: await docker.runtime.isAvailable(undefined, { assumesSelfTest: true }),
       proving: docker.runtime.whenSelfTested?.({ minIsolation: 0 }),
