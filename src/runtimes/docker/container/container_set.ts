@@ -1,21 +1,22 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
-import { Container } from "./container.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
-import { findGroup, type MainProcess, requestFor } from "./environment_container.ts";
-import { IMAGE_CHECK, whyUnusable } from "../images/image_check.ts";
 import type { ContainerRequest } from "../engine/engine_containers.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
+import { IMAGE_CHECK, whyUnusable } from "../images/image_check.ts";
+import { RUNTIME_NAME } from "../settings.ts";
+import { Container } from "./container.ts";
+import { findGroup, type MainProcess, requestFor } from "./environment_container.ts";
 import { PROGRAM_USER } from "./users.ts";
 
-/** The containers that are made for one id. Disposing removes them. */
+/** The containers of one environment. Disposing removes them. */
 export class ContainerSet implements AsyncDisposable {
+  /** The environment's own id. */
   readonly id: string;
   readonly #installation: DockerInstallation;
   readonly #options: DockerEnvironmentOptions;
   readonly #ids = new Set<string>();
   #isDisposed = false;
 
-  /** @param id as which they are this service's own, until they are disposed of */
   constructor(installation: DockerInstallation, options: DockerEnvironmentOptions, id: string) {
     this.id = id;
     this.#installation = installation;
@@ -23,13 +24,13 @@ export class ContainerSet implements AsyncDisposable {
     installation.living.add(id);
   }
 
-  /** One that was made earlier. */
+  /** Takes over a container of a lost service. */
   adopt(containerId: string): Container {
     this.#ids.add(containerId);
-    return this.#at(containerId);
+    return this.#containerOf(containerId);
   }
 
-  /** Makes one and starts it; `attach` is done in between. @throws {CodeBeakerError} `runtime_unavailable` */
+  /** Creates a container, attaches to it, and starts it. @throws {CodeBeakerError} `runtime_unavailable` */
   async start<Attached extends Disposable | void>(
     main: MainProcess,
     attach: (containerId: string) => Promise<Attached>,
@@ -42,13 +43,13 @@ export class ContainerSet implements AsyncDisposable {
       attached?.[Symbol.dispose]();
       throw error;
     });
-    return { container: this.#at(id), attached };
+    return { container: this.#containerOf(id), attached };
   }
 
-  /** Begins something; when that fails, finds out whether the image is to blame. */
-  async begin<T>(begin: () => Promise<T>): Promise<T> {
+  /** Does a step of a start. When it fails, checks whether the image is the cause. */
+  async begin<T>(step: () => Promise<T>): Promise<T> {
     try {
-      return await begin();
+      return await step();
     } catch (error) {
       const isCallers = error instanceof CodeBeakerError && error.code !== "runtime_unavailable";
       if (isCallers || isEngineLost(error) || this.#isDisposed) throw error;
@@ -59,7 +60,7 @@ export class ContainerSet implements AsyncDisposable {
     }
   }
 
-  /** Leaves them, for somebody else. */
+  /** Leaves the containers to a later recovery. */
   abandon(): void {
     this.#installation.living.delete(this.id);
   }
@@ -72,15 +73,19 @@ export class ContainerSet implements AsyncDisposable {
         await client.containers.remove(containerId);
         this.#ids.delete(containerId);
       }
-    } catch (error) { // The reaper takes what is left, as soon as the Engine answers.
+    } catch (error) { // The reaper removes the rest as soon as the Engine answers.
       instance.leaveTrace();
-      log.warning("a container cannot be removed now", { environment: this.id, error: messageOf(error) });
+      log.warning("environment.removal_failed", {
+        runtime: RUNTIME_NAME,
+        environment: this.id,
+        error: messageOf(error),
+      });
     } finally {
       living.delete(this.id);
     }
   }
 
-  #at(containerId: string): Container {
+  #containerOf(containerId: string): Container {
     return new Container(this.#installation.client, containerId, { group: findGroup(containerId, this.#options) });
   }
 

@@ -7,15 +7,15 @@ import type { EngineNetworks } from "../engine/engine_networks.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 5_000, timeoutMs: 5_000 };
 
-/** Where the resolvers of a host are listed; the second is that of systemd-resolved, which Docker reads too. */
+/** The files that list the resolvers of a host; the second is that of systemd-resolved, which Docker reads too. */
 const RESOLVER_FILES = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
 const DNS_PORT = 53;
-/** How long the rules may take, with the wait for others who set some, in ms. */
+/** How long setting the rules may take, with the wait for iptables' lock. */
 const APPLY_MS = 10_000;
 
 /**
- * Sets a network's rules, all at once, and hooks them in where Docker leaves room for them: `DOCKER-USER` sees what is
- * forwarded before Docker's own rules do, and what is for this host itself comes through `INPUT`.
+ * Sets the rules of a network at once, and hooks them in: `DOCKER-USER` filters forwarded packets before Docker's own
+ * rules, and `INPUT` those to this host.
  */
 const APPLY = `set -e
 [ -d "/sys/class/net/$2" ] || { echo "the Engine's network is not on this host" >&2; exit 1; }
@@ -23,7 +23,7 @@ printf '%s' "$1" | iptables-restore --noflush -w
 iptables -w -C DOCKER-USER -i "$2" -j "$3" 2>/dev/null || iptables -w -I DOCKER-USER -i "$2" -j "$3"
 iptables -w -C INPUT -i "$2" -j REJECT 2>/dev/null || iptables -w -I INPUT -i "$2" -j REJECT`;
 
-/** What a network is made with. */
+/** The Engine of a network, and the policy for it. */
 export interface ProgramNetworkOptions {
   readonly networks: Pick<EngineNetworks, "ensure">;
   readonly address: EngineAddress;
@@ -32,8 +32,8 @@ export interface ProgramNetworkOptions {
 }
 
 /**
- * The Engine's network for programs that may reach the public internet. This host's packet filter keeps them from itself and
- * from every private network, so it can only be had where the service is root on the Engine's own host.
+ * The Engine's network for programs that may reach the public internet. This host's packet filter closes the host itself
+ * and every private network to them, so the service must be root on the Engine's host.
  */
 export class ProgramNetwork {
   readonly #options: ProgramNetworkOptions;
@@ -43,11 +43,11 @@ export class ProgramNetwork {
     this.#options = options;
   }
 
-  /** Why private networks cannot be kept out here; undefined when they can. */
+  /** Why private networks cannot be closed to programs here; undefined when they can. */
   async whyNot(): Promise<string | undefined> {
     const answer = await this.#probe.answer();
     if (answer.available) return undefined;
-    return `private networks cannot be kept out of a container's network here: ${answer.reason}`;
+    return `private networks cannot be closed to containers here: ${answer.reason}`;
   }
 
   /**
@@ -80,7 +80,7 @@ export class ProgramNetwork {
   }
 }
 
-/** A chain as iptables-restore(8) takes it. */
+/** A chain of rules in the format of iptables-restore(8). */
 export function rules(
   chain: string,
   { closed, resolvers }: { readonly closed: readonly string[]; readonly resolvers: readonly string[] },
@@ -98,7 +98,7 @@ export function rules(
   return lines.join("\n");
 }
 
-/** The IPv4 resolvers of this host that a container can ask. */
+/** The IPv4 resolvers of this host that a container can reach. */
 async function readResolvers(): Promise<string[]> {
   const texts = await Promise.all(RESOLVER_FILES.map((path) => Deno.readTextFile(path).catch(() => ""))); // Not there: none.
   const found = texts.flatMap((text) =>

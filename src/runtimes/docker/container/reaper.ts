@@ -14,18 +14,18 @@ export const LABELS = {
 
 const INTERVAL_MS = 30_000;
 
-/** What a reaper works with. */
+/** The service of a reaper, and its Engine. */
 export interface ReaperOptions {
   readonly containers: Pick<EngineContainers, "list" | "remove">;
-  /** This service's own identity. */
+  /** The id of this service's instance. */
   readonly instanceId: string;
-  /** Whether this service knows what a container of its own belongs to. */
-  isOurs(session: string): boolean;
+  /** Whether an environment of this service lives or may be recovered. */
+  isOurs(environment: string): boolean;
   fateOf(instance: { readonly id: string; readonly lockPath: string }): Promise<Fate>;
   readonly log: Pick<RuntimeLog, "warning">;
 }
 
-/** Removes the containers of services that are gone, and those of its own that nothing belongs to any more. */
+/** Removes orphan containers: those of lost services, and those of no environment of this service. */
 export class Reaper implements AsyncDisposable {
   readonly #options: ReaperOptions;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -35,24 +35,24 @@ export class Reaper implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Goes round now, and from then on at intervals. */
+  /** Runs a round now, and then at intervals. */
   start(): void {
-    this.#timer ??= setInterval(() => this.#goRoundQuietly(), INTERVAL_MS);
-    this.#goRoundQuietly();
+    this.#timer ??= setInterval(() => this.#startRound(), INTERVAL_MS);
+    this.#startRound();
   }
 
   /**
-   * One round. What the Engine refuses to remove is logged, and hinders nothing else.
+   * Removes the orphans of this moment. A refused removal is logged, and does not stop the round.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when the Engine does not answer
    */
-  async goRound(): Promise<void> {
+  async runRound(): Promise<void> {
     const { containers, log } = this.#options;
     for (const container of await containers.list(LABELS.instance)) {
       if (await this.#fateOf(container) !== "gone") continue;
       await containers.remove(container.id).catch((error: unknown) => {
         if (isEngineLost(error)) throw error;
-        log.warning("a container that is left cannot be removed", { container: container.id, error: messageOf(error) });
+        log.warning("reaper.removal_failed", { container: container.id, error: messageOf(error) });
       });
     }
   }
@@ -63,9 +63,9 @@ export class Reaper implements AsyncDisposable {
     return await this.#options.fateOf({ id, lockPath: labels[LABELS.lock] ?? "" });
   }
 
-  #goRoundQuietly(): void {
-    this.#round ??= this.goRound().catch((error: unknown) =>
-      this.#options.log.warning("containers that are left cannot be removed now", { error: messageOf(error) })
+  #startRound(): void {
+    this.#round ??= this.runRound().catch((error: unknown) =>
+      this.#options.log.warning("reaper.round_failed", { error: messageOf(error) })
     ).finally(() => this.#round = undefined);
   }
 

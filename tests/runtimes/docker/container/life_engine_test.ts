@@ -117,7 +117,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         fateOf: Instance.fateOf,
         log: docker.host.log,
       });
-      await reaper.goRound();
+      await reaper.runRound();
       const left = (await docker.engine.listContainers({ all: true })).map(({ Id }) => Id);
       assertEquals(made.filter(({ id }) => !left.includes(id)).map(({ name }) => name), [
         "gone",

@@ -27,10 +27,10 @@ class Neighbours {
   containers: readonly ListedContainer[] = [];
   readonly removed: string[] = [];
   readonly warnings: [string, unknown][] = [];
-  /** Those after whose service it was asked. */
+  /** The services that were looked up. */
   readonly asked: string[] = [];
   lists = 0;
-  /** What a list waits for. */
+  /** Settles before a list is given. */
   listing: Promise<void> = Promise.resolve();
   removal: (id: string) => Promise<void> = () => Promise.resolve();
 
@@ -69,18 +69,18 @@ function no(status: number): CodeBeakerError {
   return engineError("remove a container", "it is busy", Object.assign(new Error("busy"), { statusCode: status }));
 }
 
-Deno.test("Reaper.goRound() removes its own containers that nothing belongs to, and asks nobody about them", async () => {
+Deno.test("Reaper.runRound() removes containers of none of its environments, and checks no lock for them", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [
     ownContainer("a", "living"),
     ownContainer("b", "left"),
     container("c", { [LABELS.instance]: OWN }),
   ];
-  await neighbours.createReaper().goRound();
+  await neighbours.createReaper().runRound();
   assertEquals([neighbours.removed, neighbours.asked], [["b", "c"], []]);
 });
 
-Deno.test("Reaper.goRound() removes another's container only when that service is known to be gone", async () => {
+Deno.test("Reaper.runRound() removes another service's container only when that service is known to be gone", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [
     othersContainer("a", "alive"),
@@ -88,33 +88,33 @@ Deno.test("Reaper.goRound() removes another's container only when that service i
     othersContainer("c", "unknown"),
     othersContainer("d", "gone"),
   ];
-  await neighbours.createReaper().goRound();
+  await neighbours.createReaper().runRound();
   assertEquals(neighbours.removed, ["b", "d"]);
   assertEquals(neighbours.asked, ["other-a", "other-b", "other-c", "other-d"]);
 });
 
-Deno.test("Reaper.goRound() goes on behind a container that the Engine refuses to remove, and logs it", async () => {
+Deno.test("Reaper.runRound() logs a refused removal, and goes on", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("stuck", "left"), ownContainer("b", "left")];
   neighbours.removal = (id) => id === "stuck" ? Promise.reject(no(500)) : Promise.resolve();
-  await neighbours.createReaper().goRound();
+  await neighbours.createReaper().runRound();
   assertEquals(neighbours.removed, ["b"]);
-  assertEquals(neighbours.warnings, [["a container that is left cannot be removed", {
+  assertEquals(neighbours.warnings, [["reaper.removal_failed", {
     container: "stuck",
     error: "The Docker Engine cannot remove a container: it is busy",
   }]]);
 });
 
-Deno.test("Reaper.goRound() ends when the Engine is lost", async () => {
+Deno.test("Reaper.runRound() ends when the Engine is lost", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left"), ownContainer("b", "left")];
   const lost = engineError("remove a container", "it is lost", new Error("ECONNREFUSED"));
   neighbours.removal = (id) => id === "a" ? Promise.reject(lost) : Promise.resolve();
-  await assertRejects(() => neighbours.createReaper().goRound(), CodeBeakerError, "it is lost");
+  await assertRejects(() => neighbours.createReaper().runRound(), CodeBeakerError, "it is lost");
   assertEquals([neighbours.removed, neighbours.warnings], [[], []]);
 });
 
-Deno.test("Reaper.start() goes round at once, and again when it is called again", async () => {
+Deno.test("Reaper.start() runs a round at once, and another one when it is called again", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left")];
   await using reaper = neighbours.createReaper();
@@ -139,14 +139,14 @@ Deno.test("Reaper.start() has only one round under way", async () => {
   assertEquals(neighbours.lists, 1);
 });
 
-Deno.test("Reaper.start() logs an Engine that does not answer, and tries again in the next round", async () => {
+Deno.test("Reaper.start() logs a lost Engine, and tries again in the next round", async () => {
   const neighbours = new Neighbours();
   neighbours.containers = [ownContainer("a", "left")];
   neighbours.listing = Promise.reject(engineError("list containers", "no answer"));
   await using reaper = neighbours.createReaper();
   reaper.start();
   await settle();
-  assertEquals(neighbours.warnings, [["containers that are left cannot be removed now", {
+  assertEquals(neighbours.warnings, [["reaper.round_failed", {
     error: "The Docker Engine cannot list containers: no answer",
   }]]);
   neighbours.listing = Promise.resolve();

@@ -1,0 +1,34 @@
+import * as fs from "node:fs";
+import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
+import type { DiskUsage } from "../../../host/size_watch.ts";
+import { BUILD_DIRECTORY } from "../images/environments.ts";
+import type { FinalDisk } from "../program/ending.ts";
+
+/** The file systems that count for the disk limit. */
+const COUNTED = [WORKSPACE_ROOT, "/tmp"];
+/** A file system is full with fewer free blocks or inodes than these (launch.sh has the same numbers). */
+const MIN_FREE_BLOCKS = 8;
+const MIN_FREE_INODES = 2;
+
+/** The usage of a container's file systems. @throws {Error} where this service may not read below `root` */
+export async function readDiskUsage(root: string): Promise<DiskUsage> {
+  return usageOf(await Promise.all(COUNTED.map((path) => fs.promises.statfs(root + path))));
+}
+
+/** The same at once, and whether one is full. @throws {Error} where this service may not read below `root` */
+export function readDiskNow(root: string): FinalDisk {
+  const counted = COUNTED.map((path) => fs.statfsSync(root + path));
+  const build = fs.existsSync(root + BUILD_DIRECTORY) ? [fs.statfsSync(root + BUILD_DIRECTORY)] : [];
+  return { isFull: [...counted, ...build].some(isFull), usage: usageOf(counted) };
+}
+
+function usageOf(fileSystems: readonly fs.StatsFs[]): DiskUsage {
+  return fileSystems.reduce((total, { bfree, blocks, bsize, ffree, files }) => ({
+    bytes: total.bytes + (blocks - bfree) * bsize,
+    files: total.files + files - ffree - 1, // The root directory takes one inode.
+  }), { bytes: 0, files: 0 });
+}
+
+function isFull({ bavail, ffree, files }: fs.StatsFs): boolean {
+  return bavail < MIN_FREE_BLOCKS || (files > 0 && ffree < MIN_FREE_INODES);
+}
