@@ -2,17 +2,17 @@ import { CodeBeakerError } from "../../../core/errors.ts";
 import type { FileEntry } from "../../../core/files.ts";
 import { checkDepth, MAX_ENTRIES, toTime, treeTooLarge } from "../../../workspace/file_tree.ts";
 
-/** Linux's longest path and what stands before it. */
+/** Linux's longest path, and the fields before it. */
 const MAX_RECORD_LENGTH = 8_192;
 
-/** `S_IFMT` of stat(2) and the kinds that it tells. */
-const KIND_MASK = 0xf000;
-const KINDS: Readonly<Record<number, FileEntry["type"]>> = { 0x8000: "file", 0x4000: "directory", 0xa000: "symlink" };
+/** `S_IFMT` of stat(2), and the file types in it. */
+const TYPE_MASK = 0xf000;
+const TYPES: Readonly<Record<number, FileEntry["type"]>> = { 0x8000: "file", 0x4000: "directory", 0xa000: "symlink" };
 
-/** A record of `stat -c '//%f %s %Y %n'` without its slashes: mode in hex, size, seconds since 1970, path. */
+/** Parses a record of `stat -c '//%f %s %Y %n'` without its slashes: mode in hex, size, seconds since 1970, path. */
 export function parseEntry(record: string, path: string): FileEntry {
   const [mode = "", size = "", seconds = ""] = record.split(" ", 3);
-  const type = KINDS[Number.parseInt(mode, 16) & KIND_MASK] ?? "other";
+  const type = TYPES[Number.parseInt(mode, 16) & TYPE_MASK] ?? "other";
   return {
     name: path.slice(path.lastIndexOf("/") + 1),
     path,
@@ -23,8 +23,8 @@ export function parseEntry(record: string, path: string): FileEntry {
 }
 
 /**
- * A tree out of the records of find(1), the top one first. A record begins with two slashes, which no path that find makes
- * holds, so names with newlines are told apart too.
+ * Reads a tree from the records of find(1), the top one first. A record begins with two slashes, which no path of find
+ * has, so that names may hold newlines.
  *
  * @throws {CodeBeakerError} `too_large` for more than 10,000 entries, or more than 128 levels
  */
@@ -51,7 +51,9 @@ export async function readTree(
     siblings.push(entry);
     children.set(above, siblings);
   }
-  if (top === undefined) throw new CodeBeakerError("runtime_unavailable", "The container ended before it had listed");
+  if (top === undefined) {
+    throw new CodeBeakerError("runtime_unavailable", "Cannot list the files as the container has ended");
+  }
   return { ...top, children: nest(path, { children, depth }) };
 }
 
@@ -69,12 +71,14 @@ function nest(
 
 async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let held = "";
+  let partial = "";
   for await (const bytes of chunks) {
-    const records = (held + decoder.decode(bytes, { stream: true })).split("//");
-    held = records.pop() ?? "";
+    const records = (partial + decoder.decode(bytes, { stream: true })).split("//");
+    partial = records.pop() ?? "";
     for (const record of records) if (record !== "") yield record;
-    if (held.length > MAX_RECORD_LENGTH) throw new CodeBeakerError("conflict", "Cannot list as a program interferes");
+    if (partial.length > MAX_RECORD_LENGTH) {
+      throw new CodeBeakerError("conflict", "Cannot list the files as a program interferes");
+    }
   }
-  if (held !== "") yield held;
+  if (partial !== "") yield partial;
 }

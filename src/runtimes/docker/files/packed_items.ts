@@ -2,14 +2,14 @@ import { CodeBeakerError } from "../../../core/errors.ts";
 import { parseWorkspacePath } from "../../../core/workspace_path.ts";
 import { type ArchiveItem, decodeTar, type ParsedTarEntry } from "../../../workspace/archive/tar.ts";
 
-/** What stands for bytes that are no UTF-8. */
+/** Stands for bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
 /**
- * What tar(1) packed in a container, item by item: the archive is made anew out of them, since a program beside tar can put
- * into it whatever it wants. Left out is what is no directory, file or symlink, and what has a name that is no UTF-8.
+ * Reads the items of an archive that tar(1) packed in a container. A program beside tar can forge any item, so the items
+ * are checked and packed anew. Other types than directories, files and symlinks are left out, and names that are not UTF-8.
  *
- * @throws {CodeBeakerError} `conflict` for what is no whole archive; `permission_denied` for a path that leaves the workspace
+ * @throws {CodeBeakerError} `conflict` for an incomplete archive; `permission_denied` for a path that leaves the workspace
  */
 export async function* packedItems(archive: ReadableStream<Uint8Array>): AsyncGenerator<ArchiveItem> {
   for await (const entry of whole(decodeTar(archive))) {
@@ -19,7 +19,7 @@ export async function* packedItems(archive: ReadableStream<Uint8Array>): AsyncGe
   }
 }
 
-/** Tells what is no whole archive from an Engine that is lost. */
+/** Gives an incomplete archive its own error, unlike that of a lost Engine. */
 async function* whole<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* parts;

@@ -3,8 +3,11 @@ import { CodeBeakerError, type ErrorCode } from "../../../../src/core/errors.ts"
 import type { Container, RunningCommand } from "../../../../src/runtimes/docker/container/container.ts";
 import { ContainerFiles } from "../../../../src/runtimes/docker/files/container_files.ts";
 
-/** Files in a container whose operations say this, and then end so. */
-function filesThatSay(text: string, { hasSucceeded = true }: { readonly hasSucceeded?: boolean } = {}): ContainerFiles {
+/** Files in a container whose operations print this text, and then succeed or fail. */
+function filesThatAnswer(
+  text: string,
+  { hasSucceeded = true }: { readonly hasSucceeded?: boolean } = {},
+): ContainerFiles {
   const command: RunningCommand = {
     stdout: (async function* () {
       yield await Promise.resolve(new TextEncoder().encode(text));
@@ -21,18 +24,18 @@ async function codeOf(work: Promise<unknown>): Promise<ErrorCode> {
   return (await assertRejects(() => work, CodeBeakerError)).code;
 }
 
-Deno.test("ContainerFiles tells a container that ends under an operation from an answer", async () => {
+Deno.test("ContainerFiles distinguishes a container that ends during an operation from an answer", async () => {
   const entry = "//81a4 5 1700000000.0 /workspace/f\n";
-  assertEquals((await filesThatSay(`ok\n${entry}`).stat("f")).size, 5);
-  assertEquals(await codeOf(filesThatSay("ok\n").stat("f")), "runtime_unavailable");
-  assertEquals(await codeOf(filesThatSay("").stat("f")), "runtime_unavailable");
+  assertEquals((await filesThatAnswer(`ok\n${entry}`).stat("f")).size, 5);
+  assertEquals(await codeOf(filesThatAnswer("ok\n").stat("f")), "runtime_unavailable");
+  assertEquals(await codeOf(filesThatAnswer("").stat("f")), "runtime_unavailable");
   const tree = "ok\n//41c0 40 1700000000.0 .\n//81a4 5 1700000000.0 ./f\n";
-  assertEquals((await filesThatSay(tree).list(".")).children?.length, 1);
-  assertEquals(await codeOf(filesThatSay(tree, { hasSucceeded: false }).list(".")), "runtime_unavailable");
+  assertEquals((await filesThatAnswer(tree).list(".")).children?.length, 1);
+  assertEquals(await codeOf(filesThatAnswer(tree, { hasSucceeded: false }).list(".")), "runtime_unavailable");
 });
 
-Deno.test("ContainerFiles tells what the Engine says in place of the operation as unavailable, and words of Linux as faults", async () => {
+Deno.test("ContainerFiles gives runtime_unavailable for the Engine's own message, and the file's error for an errno", async () => {
   const engine = "OCI runtime exec failed: exec failed: unable to start container process: read init-p: reset\r\n";
-  assertEquals(await codeOf(filesThatSay(engine).stat("f")), "runtime_unavailable");
-  assertEquals(await codeOf(filesThatSay("ENOENT\n").stat("f")), "not_found");
+  assertEquals(await codeOf(filesThatAnswer(engine).stat("f")), "runtime_unavailable");
+  assertEquals(await codeOf(filesThatAnswer("ENOENT\n").stat("f")), "not_found");
 });

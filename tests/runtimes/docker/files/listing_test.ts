@@ -152,7 +152,7 @@ Deno.test("readTree() takes 128 levels and refuses one more, unless it need not 
   await assertRejects(() => list(["./"], { path: path(129) }), CodeBeakerError, "128 levels");
 });
 
-Deno.test("readTree() says so when the container told nothing", async () => {
-  const error = await assertRejects(() => list([]), CodeBeakerError, "before it had listed");
+Deno.test("readTree() rejects an empty listing", async () => {
+  const error = await assertRejects(() => list([]), CodeBeakerError, "as the container has ended");
   assertEquals(error.code, "runtime_unavailable");
 });
