@@ -19,6 +19,8 @@ export interface BubblewrapRequest {
   readonly hasNetwork: boolean;
   /** Whether it may start programs of this machine. */
   readonly startsOthers: boolean;
+  /** Files of `/proc`, of this kernel's, that are empty for it. */
+  readonly emptyFiles: readonly string[];
   /** Whether {@link FILTER_DESCRIPTOR} is open on a seccomp filter. */
   readonly hasFilter: boolean;
 }
@@ -45,7 +47,7 @@ export function bubblewrapCommand(binary: string): string[] {
  * the program's variables reach nothing outside.
  */
 export function bubblewrapOptions(request: BubblewrapRequest): string[] {
-  const { cwd, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
+  const { cwd, emptyFiles, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
   return [
     "--clearenv",
     ...Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]),
@@ -66,6 +68,7 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
     ...(hasNetwork ? NETWORK_FILES.flatMap(readOnly) : []),
     "--proc",
     "/proc",
+    ...emptyFiles.flatMap((path) => ["--dev-bind", "/dev/null", path]),
     // Each mount costs a start 0.1 ms, since bubblewrap reads the table of all mounts for it.
     ...(startsOthers ? ["--dev", "/dev"] : DEVICES.flatMap((path) => ["--dev-bind-try", path, path])),
     ...mounts.toSorted((one, other) => depthOf(one) - depthOf(other)).flatMap(({ source, target, access }) => [

@@ -104,9 +104,10 @@ export class Confinement implements Disposable {
 
   /** Tells these layers from others: the launchers, and what they are told. */
   get version(): string {
-    const { bubblewrap, filters, hasLandlock, setpriv, setsid } = this.#has;
+    const { bubblewrap, filters, hasLandlock, kernelFiles, setpriv, setsid } = this.#has;
     const request = {
       cwd: "/",
+      emptyFiles: kernelFiles,
       hasFilter: filters !== undefined,
       hasNetwork: false,
       mounts: [],
@@ -248,9 +249,11 @@ export class Confinement implements Disposable {
 
   /** bubblewrap's options; undefined without bubblewrap. */
   #inheritance(request: ConfinementRequest, word: number): Inheritance | undefined {
-    const { bubblewrap, calls, filters } = this.#has;
+    const { bubblewrap, calls, filters, kernelFiles } = this.#has;
     if (bubblewrap === undefined || calls === undefined) return undefined;
-    const bytes = encodeOptions(bubblewrapOptions({ ...request, hasFilter: filters !== undefined }));
+    const bytes = encodeOptions(
+      bubblewrapOptions({ ...request, emptyFiles: kernelFiles, hasFilter: filters !== undefined }),
+    );
     return { word, open: () => calls.openInheritedFile(bytes) };
   }
 

@@ -9,6 +9,7 @@ import { landlockOptions } from "./landlock.ts";
 import { limitingShell } from "./limiting_shell.ts";
 import { OwnUids } from "../host/own_uids.ts";
 import { stage } from "./reach.ts";
+import { KERNEL_FILES } from "./system_files.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { succeeds } from "../process/spawn.ts";
 import { SystemCalls } from "../host/system_calls.ts";
@@ -44,6 +45,8 @@ export interface Layers {
   readonly setsid?: string | undefined;
   readonly setpriv?: string | undefined;
   readonly bubblewrap?: string | undefined;
+  /** Those of {@link KERNEL_FILES} that this kernel has. */
+  readonly kernelFiles: readonly string[];
   readonly hasLandlock: boolean;
   readonly filters?: { readonly withNetwork: string; readonly withoutNetwork: string } | undefined;
   readonly uids?: OwnUids | undefined;
@@ -59,6 +62,7 @@ export const NO_LAYERS: Layers = {
   directory: "/",
   findings: [],
   hasLimits: false,
+  kernelFiles: [],
   hasLandlock: false,
   hasTmpfs: false,
   promiseMemory: () => undefined,
@@ -91,10 +95,13 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const uids = isWanted("own_user") ? await tryUids(directory, launcher) : undefined;
   const filters = isWanted("seccomp") ? await writeFilters(directory) : undefined;
   const user = uids?.take();
+  const kernelFiles = KERNEL_FILES.filter(exists);
   const [hasFilter, hasLandlock, bubblewrap] = await Promise.all([
     tryPrivileges(launcher, filters === undefined ? undefined : ["--seccomp-filter", filters.withNetwork]),
     tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(TRUE_ALONE)),
-    isWanted("namespaces") ? tryBubblewrap({ calls, launcher, user, filterPath: filters?.withNetwork }) : undefined,
+    isWanted("namespaces")
+      ? tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath: filters?.withNetwork })
+      : undefined,
   ]);
   if (user !== undefined) uids?.give(user);
   const cgroups = isWanted("cgroup") ? await tryCgroups(directory) : { reason: "not wanted" };
@@ -106,6 +113,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     setsid,
     setpriv: launcher,
     bubblewrap,
+    kernelFiles,
     hasLandlock,
     filters: hasFilter || (bubblewrap !== undefined && filters !== undefined) ? filters : undefined,
     uids,
@@ -191,7 +199,8 @@ async function writeFilters(directory: string): Promise<Layers["filters"]> {
 }
 
 async function tryBubblewrap(
-  { calls, launcher, user, filterPath }: {
+  { calls, kernelFiles, launcher, user, filterPath }: {
+    readonly kernelFiles: readonly string[];
     readonly calls: SystemCalls | undefined;
     readonly launcher: string | undefined;
     readonly user: number | undefined;
@@ -202,6 +211,7 @@ async function tryBubblewrap(
   const asUser = launcher === undefined ? [] : [launcher, ...SETPRIV_OPTIONS, ...userOptions(user)];
   const bytes = encodeOptions(bubblewrapOptions({
     variables: {},
+    emptyFiles: kernelFiles,
     mounts: [],
     cwd: "/",
     hasNetwork: false,
@@ -245,6 +255,14 @@ function tryTmpfs(directory: string, calls: SystemCalls | undefined): boolean {
     return false; // Not for this service.
   } finally {
     removeIfThere(place);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 

@@ -6,6 +6,19 @@ export const PROGRAMS = ["/usr/bin"];
 export const SYSTEM_DIRECTORIES = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"];
 /** What runtimes themselves open of the machine's devices. */
 export const DEVICES = ["/dev/null", "/dev/urandom"];
+/** Files of `/proc` that describe this machine and its kernel, of which programs get empty ones. */
+export const KERNEL_FILES = [
+  "/proc/cmdline",
+  "/proc/config.gz",
+  "/proc/crypto",
+  "/proc/interrupts",
+  "/proc/iomem",
+  "/proc/ioports",
+  "/proc/kallsyms",
+  "/proc/key-users",
+  "/proc/keys",
+  "/proc/modules",
+];
 /** What the dynamic loader looks libraries up in. */
 export const LOADER_FILES = ["/etc/ld.so.cache"];
 /** What resolving a name and trusting a certificate take. */

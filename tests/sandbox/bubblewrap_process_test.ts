@@ -16,6 +16,7 @@ const BASE: BubblewrapRequest = {
   cwd: "/w",
   hasNetwork: false,
   startsOthers: false,
+  emptyFiles: [],
   hasFilter: false,
 };
 
@@ -81,6 +82,7 @@ function added(request: Partial<BubblewrapRequest>): string[] {
 
 Deno.test("bubblewrapOptions() adds for each setting exactly what that takes", () => {
   assertEquals(added({ hasFilter: true }), ["--seccomp", "9"]);
+  assertEquals(added({ emptyFiles: ["/proc/a"] }), ["--dev-bind", "/proc/a", "/dev/null"]);
   assertEquals(added({ variables: { A: "b c", D: "" } }), ["--setenv", "A", "b c", "--setenv", "D", ""]);
   const network = added({ hasNetwork: true });
   assertEquals(network[0], "--share-net");
@@ -222,6 +224,21 @@ function testInside(bench: ConfinedBench): void {
     const { stderr } = await bench.run(["/bin/true"], { env: { LD_PRELOAD: library } });
     const inside = await bench.run(["/bin/true"], { env: { LD_PRELOAD: "/workspace/preloaded.so" } });
     assertEquals([stderr.match(/cannot be preloaded/g)?.length, inside.stderr.match(/preloaded/g)?.length], [1, 2]);
+  });
+
+  Deno.test("bubblewrap: a program reads nothing of what /proc has on this machine and its kernel", async () => {
+    const names = ["cmdline", "config.gz", "crypto", "interrupts", "iomem", "kallsyms", "key-users", "keys", "modules"];
+    for (const startsOthers of [true, false]) {
+      const paths = names.map((name) => `/proc/${name}`).join(" ");
+      const { stdout } = await bench.run(["/usr/bin/sh", "-c", `wc -c /proc/version ${paths} 2>/dev/null`], {
+        startsOthers,
+      });
+      const sizes = stdout.trim().split("\n").map((line) => line.trim().split(" "));
+      assertEquals(sizes.filter(([size, path]) => size !== "0" && path !== "total").map(([, path]) => path), [
+        "/proc/version",
+      ]);
+      assert(sizes.length > 5, stdout);
+    }
   });
 
   Deno.test("bubblewrap: a program is neither root nor the service's user, and has no capability", async () => {

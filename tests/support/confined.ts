@@ -81,11 +81,10 @@ export async function openConfinedBench(...without: LayerName[]): Promise<Confin
       read,
       async end() {
         await stdin;
+        const stdout = readAll(read); // At once: a program whose pipe is full does not end.
         const status = await child.status;
         await confined.processes.end();
-        let stdout = "";
-        for (let next = await read(); next !== ""; next = await read()) stdout += next;
-        return { stdout, stderr: await stderr, status: confined.statusOf(status) };
+        return { stdout: await stdout, stderr: await stderr, status: confined.statusOf(status) };
       },
     };
   }
@@ -102,6 +101,12 @@ export async function openConfinedBench(...without: LayerName[]): Promise<Confin
     sh: (script, options) => run(["/bin/sh", "-c", script], options),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function readAll(read: () => Promise<string>): Promise<string> {
+  let text = "";
+  for (let next = await read(); next !== ""; next = await read()) text += next;
+  return text;
 }
 
 /** What a test's programs take, where they have no file system of their own. */
