@@ -51,14 +51,14 @@ export class ProgramNetwork {
   }
 
   /**
-   * The network's name. Its rules are set anew each time: somebody may have flushed them.
+   * Makes the network and returns its name. Sets its rules each time, as another tool may have flushed them.
    *
    * @throws {CodeBeakerError} `runtime_unavailable`
    */
   async ensure(): Promise<string> {
     const closed = closedNetworks(this.#options.openNetworks);
     const resolvers = await readResolvers();
-    // What the rules are decides the name, so two services with different policies never share a network.
+    // The name depends on the rules, so that services with different policies never share a network.
     const tag = await digest([...closed, "resolvers", ...resolvers].join(" "));
     const [name, bridge, chain] = [`codebeaker-${tag}`, `cb${tag}`, `CODEBEAKER-${tag}`];
     await this.#options.networks.ensure(name, { bridge });

@@ -2,9 +2,9 @@
 #
 #   sh -c "$(cat workspace.sh)" workspace OPERATION ARGUMENT...
 #
-# The first line on stdout is "ok", or the name of what went wrong (an errno of Linux, or one of OUTSIDE, LOOP, ITSELF,
-# DEEP); what an operation reads follows it. Paths are relative to the workspace. A symlink is followed as long as it stays
-# inside; one that leads out gives OUTSIDE, so that a client meets the same rules here as on any other runtime.
+# The first line on stdout is "ok", followed by the result, or the code of an error: an errno of Linux, or OUTSIDE, LOOP,
+# ITSELF or DEEP. Paths are relative to the workspace. A symlink is followed while it stays inside, and gives OUTSIDE
+# when it leads out, as on every other runtime.
 umask 077
 root=/workspace
 max_links=40
@@ -18,7 +18,7 @@ fail() {
 ok() { printf 'ok\n'; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
-# What a failed command most likely met.
+# Fails with the most likely error of a failed command.
 fail_at() {
   set -- "$1" $(stat -f -c '%a %d %c' "$root")
   [ "$2" -eq 0 ] && fail ENOSPC
@@ -26,10 +26,10 @@ fail_at() {
   fail EACCES
 }
 
-# Somebody else may make it in the same moment.
+# A program may make the same directory meanwhile.
 make_directory() { mkdir -- "$1" 2>/dev/null || [ -d "$1" ] || fail_at "$1"; }
 
-# What stands in the way of a tree that is copied into another one, by the name of what went wrong; nothing else.
+# Prints the error of the first obstacle to copying a tree into another one; nothing if there is none.
 obstacle() {
   (cd "$1" && find . -mindepth 1 -exec sh -c '
     for entry; do
@@ -43,8 +43,7 @@ obstacle() {
     done' "$2" {} + | head -n 1)
 }
 
-# Sets $at to where PATH leads. FOLLOW: whether a symlink at the end stands for its target. MAKE: whether missing
-# directories above the end are made.
+# Resolves PATH to $at. FOLLOW: whether a symlink at the end is followed. MAKE: whether missing parents are made.
 walk() {
   rest=$1 follow=$2 make=$3
   at=$root
@@ -102,9 +101,9 @@ shift
 case $operation in
   stat) # PATH FOLLOW
     walk "$1" "$2" 0
-    said=$(describe "$at" 2>/dev/null) || fail ENOENT
+    output=$(describe "$at" 2>/dev/null) || fail ENOENT
     ok
-    printf '%s\n' "$said"
+    printf '%s\n' "$output"
     ;;
   read) # PATH OFFSET LENGTH|-
     walk "$1" 1 0
@@ -213,7 +212,7 @@ case $operation in
       tar -c -f - --format=pax --pax-option=delete=atime,delete=ctime --hard-dereference --no-recursion --null -T - 2>/dev/null
     ;;
   unpack)
-    said=$(LC_ALL=C tar -x -f - -C "$root" 2>&1 >/dev/null) || case $said in
+    output=$(LC_ALL=C tar -x -f - -C "$root" 2>&1 >/dev/null) || case $output in
       *'Not a directory'*) fail ENOTDIR ;;
       *'File exists'* | *'Is a directory'* | *'Directory not empty'*) fail ENOTEMPTY ;;
       *) fail_at "$root" ;;

@@ -1,47 +1,48 @@
-# Runs one program in a container and tells the service what becomes of it.
+# Runs one program in a container, and reports its progress to the service.
 #
 #   sh -c "$(cat launch.sh)" launch [BLOCKS OUTPUT DIRECTORY COMPILE_WORDS [COMPILE...] RUN...]
 #   sh -c "$(cat launch.sh)" launch - DIRECTORY HOOK TEXT RUN...
 #
-# On stdin: a line with two words, a secret and one for names of files that nobody guesses; if there were no words, any
-# number of lines "write BYTES NAME", each with the content of a file of the workspace behind it, and then the words as a
-# shell reads them; BLOCKS blocks of 4096 bytes that are a tar archive of the workspace; with a compiler, a line when the
-# service is ready for the program; then the program's own stdin.
+# Stdin, in this order:
+#   - a line with two words: a secret, and a nonce for the names of files;
+#   - without words on the command line, any number of lines "write BYTES NAME", each followed by the content of a file of
+#     the workspace, and then a line with the words, as a shell reads them;
+#   - BLOCKS blocks of 4096 bytes: a tar archive for the workspace;
+#   - with a compiler, a line when the program may begin;
+#   - the program's own stdin.
 #
-# The second is for an interpreter that is started before its program is known. It finds the file HOOK with this TEXT,
-# which makes it write a newline and then read descriptor 5. The line of words is "BLOCKS BYTES" for it; when the archive
-# is unpacked, BYTES comes on descriptor 5, behind a space, and so many bytes on stdin are for the hook. With no number
-# on descriptor 5 there will be no program.
+# The second form starts an interpreter before its program is known. The file HOOK with this TEXT makes the interpreter
+# print a newline and then read descriptor 5. The line of words is then "BLOCKS BYTES"; after the archive, descriptor 5
+# gives a space and BYTES, and as many bytes of stdin are for the hook. Without a number there, no program comes.
 #
-# What the service is told stands between "\0<secret> " and a newline on stderr, in order:
+# Each report is "\0<secret> ", words and a newline on stderr, in this order:
 #
-#   launched PID          this shell, which from then on takes what it is to run
+#   launched PID          this shell, which now takes its orders
 #   written STATUS        for each line "write"
 #   unpacked STATUS FULL  only with an archive
 #   compiled STATUS SIGNALLED OOM REFUSED FULL BYTES FILES    only with a compiler
 #   ready CPU_NS          the program may begin
 #   ended STATUS SIGNALLED OOM REFUSED CPU_NS PEAK_BYTES UNROUTED
-#   disk FULL BYTES FILES a look that takes a process, and so comes last
+#   disk FULL BYTES FILES the last one, as reading the disk takes a process
 #
-# Those that follow a command line, "compiled" and "ended", stand on stdout too, so that what it printed on either stream
-# is known to be complete. SIGNALLED: 1 when a signal ended it; OOM: processes of this container that the kernel killed
-# for want of memory; REFUSED: how often it made no process or thread since there were too many; FULL: 1 when a file
-# system is full; BYTES and FILES: what lies in /workspace and /tmp; UNROUTED: packets for which this container had no
-# route meanwhile. A number that is not known is "-". Once a command line has run and a process was refused, nothing is
-# started here before the end is told: there may be no process left to have.
-unset secret nonce # What is a variable of the container would be one of the program too, with this value.
+# "compiled" and "ended" are on stdout too, so that all output before them has come on both streams. SIGNALLED: 1 if a
+# signal ended the command line. OOM: the processes of this container that the kernel killed because memory ran out.
+# REFUSED: how often the kernel refused a process or thread. FULL: 1 if a file system is full. BYTES and FILES: the usage
+# of /workspace and /tmp. UNROUTED: the packets for which this container had no route meanwhile. "-" is an unknown number.
+# After a refused process, nothing is started here before the end is reported: no process may be free.
+unset secret nonce # Else a variable of the container with this name would pass the value on to the program.
 read -r secret nonce || exit 1
 newline='
 '
 
 exec 4>&2
-tell() { printf '\0%s %s\n' "$secret" "$1" >&4; }
-tell_both() {
-  tell "$1"
+report() { printf '\0%s %s\n' "$secret" "$1" >&4; }
+report_both() {
+  report "$1"
   printf '\0%s %s\n' "$secret" "$1"
 }
 
-# Cgroup version 1, then 2. Each leaves what it found in $found.
+# Read files of control groups, version 1 first. Each sets $found.
 first_line() {
   found=-
   for file; do
@@ -58,15 +59,15 @@ field() {
     done <"$file"
   done
 }
-look_at_kills() { field oom_kill /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; }
-look_at_refusals() { field max /sys/fs/cgroup/pids/pids.events /sys/fs/cgroup/pids.events; }
-look_at_cpu() {
+read_kills() { field oom_kill /sys/fs/cgroup/memory/memory.oom_control /sys/fs/cgroup/memory.events; }
+read_refusals() { field max /sys/fs/cgroup/pids/pids.events /sys/fs/cgroup/pids.events; }
+read_cpu() {
   first_line /sys/fs/cgroup/cpuacct/cpuacct.usage
   [ "$found" = - ] && [ -r /sys/fs/cgroup/cpu.stat ] || return 0
   field usage_usec /sys/fs/cgroup/cpu.stat
   found=${found}000
 }
-# Leaves it in $unrouted: a subshell would cost more than the reading. The first line names the columns.
+# Sets $unrouted. The first line names the columns.
 count_unrouted() {
   unrouted=0
   [ -r /proc/net/snmp ] || return
@@ -74,9 +75,9 @@ count_unrouted() {
     case $key$value in Ip:[0-9]*) unrouted=$value && return ;; esac
   done </proc/net/snmp
 }
-# Leaves FULL BYTES FILES in $disk; where a command line was refused a process, there may be none for this.
+# Sets $disk to FULL BYTES FILES; to zeros after a refused process, as none may be free for stat.
 refusals=0
-look_at_disk() {
+read_disk() {
   disk="0 0 0"
   [ "$refusals" -le 0 ] || return 0
   full=0 bytes=0 files=0
@@ -95,16 +96,16 @@ look_at_disk() {
   disk="$full $bytes $files"
 }
 
-# Runs a command line to its end; leaves STATUS SIGNALLED OOM REFUSED in $end. A shell says a word on its own stderr when
-# a signal ended its child, except for SIGINT and SIGPIPE, and gives 128 + its number; a program that exits with such a
-# number itself is told by the missing word. In the background a program would ignore SIGINT.
+# Runs a command line to its end; sets $end to STATUS SIGNALLED OOM REFUSED. For a signal, a shell gives 128 + its number,
+# and prints a word on its own stderr, except for SIGINT and SIGPIPE; without the word, the program exited with that
+# number. The command line does not run in the background, where it would ignore SIGINT.
 run() {
-  look_at_kills
+  read_kills
   kills=$found
-  look_at_refusals
+  read_refusals
   refused_before=$found
   word=/tmp/.ended-$nonce
-  (: >"$word") 2>/dev/null || word=/dev/null # There is no room for it.
+  (: >"$word") 2>/dev/null || word=/dev/null # The file system is full.
   exec 2>"$word"
   if [ "$blocks" = - ]; then
     prepare <&3 | (exec "$@" 5<&0 <&3 3<&- 2>&4 4>&-)
@@ -118,9 +119,9 @@ run() {
     130 | 141) signalled=1 ;;
     *) [ "$status" -gt 128 ] && [ -s "$word" ] && signalled=1 ;;
   esac
-  look_at_kills
+  read_kills
   kills=$((found - kills))
-  look_at_refusals
+  read_refusals
   refusals=$((found - refused_before))
   end="$status $signalled $kills $refusals"
 }
@@ -139,36 +140,36 @@ run_first() {
   run "$@"
 }
 
-# Signals are for the whole process group: this shell outlives them, to tell what they did.
+# Signals hit the whole process group: this shell survives them, to report the end.
 for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
 unset TINI_KILL_PROCESS_GROUP
 
-# Does nothing without an archive.
+# Unpacks the archive, if there is one.
 unpack() {
   [ "$blocks" -gt 0 ] || return 0
   dd bs=4096 count="$blocks" iflag=fullblock 2>/dev/null | tar -xf - -C /workspace
   status=$?
-  look_at_disk
-  tell "unpacked $status ${disk%% *}"
+  read_disk
+  report "unpacked $status ${disk%% *}"
   return "$status"
 }
-tell_ready() {
-  look_at_cpu
-  tell "ready $found"
+report_ready() {
+  read_cpu
+  report "ready $found"
 }
 
-# Puts a file into the workspace where nothing but another file is in its way.
+# Writes a file of the workspace, over nothing but a writable file.
 write_file() {
   at=/workspace/$2
   if [ -L "$at" ] || { [ -e "$at" ] && ! { [ -f "$at" ] && [ -w "$at" ]; }; }; then
     dd bs="$1" count=1 iflag=fullblock of=/dev/null 2>/dev/null
-    tell "written 1"
+    report "written 1"
     return
   fi
   (umask 077 && exec dd bs="$1" count=1 iflag=fullblock of="$at" 2>/dev/null)
-  tell "written $?"
+  report "written $?"
 }
-# Leaves in $line what tells what to run.
+# Sets $line to the line of words.
 next_line() {
   while IFS= read -r line; do
     case $line in
@@ -179,18 +180,18 @@ next_line() {
   return 1
 }
 
-# Takes what an interpreter is to run that waits on the other end of stdout.
+# Gives a warm interpreter, which reads from stdout, its program.
 prepare() {
   next_line || exit 1
   blocks=${line% *} message=${line#* }
   unpack || exit 1
-  printf ' ' || exit 1 # It may have been killed while it waited: then this shell is, too.
-  tell_ready
+  printf ' ' || exit 1 # If the interpreter was killed, SIGPIPE ends this shell.
+  report_ready
   printf '%s' "$message"
 }
 
 [ -x /workspace ] || chmod 700 /workspace 2>/dev/null
-tell "launched $$"
+report "launched $$"
 if [ $# -eq 0 ]; then
   next_line || exit 1
   eval "set -- $line"
@@ -211,8 +212,8 @@ if [ "$words" -gt 0 ]; then
   mkdir -- "$output" || exit 1
   exec 3</dev/null
   run_first "$words" "$@"
-  look_at_disk
-  tell_both "compiled $end $disk"
+  read_disk
+  report_both "compiled $end $disk"
   case $end in
     "0 "*) ;;
     *)
@@ -227,14 +228,14 @@ fi
 exec 3<&0
 count_unrouted
 unrouted_before=$unrouted
-[ "$blocks" = - ] || tell_ready
+[ "$blocks" = - ] || report_ready
 run "$@"
 count_unrouted
-look_at_cpu
+read_cpu
 cpu=$found
 first_line /sys/fs/cgroup/memory/memory.max_usage_in_bytes /sys/fs/cgroup/memory.peak
-tell_both "ended $end $cpu $found $((unrouted - unrouted_before))"
-look_at_disk
-tell "disk $disk"
+report_both "ended $end $cpu $found $((unrouted - unrouted_before))"
+read_disk
+report "disk $disk"
 rm -rf -- ${output:+"$output"} "/tmp/.ended-$nonce"
 exit "$status"
