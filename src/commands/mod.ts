@@ -78,7 +78,11 @@ export function findCommand(value: unknown): FoundCommand {
   };
 }
 
-/** Parses a command object and runs it. @throws {CodeBeakerError} the errors of {@link findCommand} and of the command */
+/**
+ * Parses a command object and runs it.
+ *
+ * @throws {CodeBeakerError} the errors of {@link findCommand} and of the command
+ */
 export async function runCommand(
   environment: ExecutionEnvironment,
   value: unknown,

@@ -18,7 +18,10 @@ interface KeyQueue {
   count: number;
 }
 
-/** Gives each key one slot at a time, in the order of the requests: no key waits behind everything that another asked for. */
+/**
+ * Gives each key one slot at a time, in the order of the requests: no key waits behind everything that another asked
+ * for.
+ */
 export class KeyedQueue {
   readonly #maxActive: number;
   readonly #maxQueuedPerKey: number;

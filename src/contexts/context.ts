@@ -9,8 +9,8 @@ import { MAX_RESULT_BYTES } from "./cell_report.ts";
 import { CellStreams } from "./cell_streams.ts";
 
 /**
- * A stateful interpreter: a process that evaluates one cell at a time. The context is lost, with all its variables, when
- * its process ends. It kills the process when a cell does not end, exceeds a limit, or violates the protocol.
+ * A stateful interpreter: a process that evaluates one cell at a time. The context is lost, with all its variables,
+ * when its process ends. It kills the process when a cell does not end, exceeds a limit, or violates the protocol.
  */
 export class Context {
   readonly info: ContextInfo;

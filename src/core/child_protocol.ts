@@ -1,7 +1,7 @@
 /**
- * What a child process writes between the output of its program to report to its parent, and what it waits for. A program
- * that writes the same falsifies only what is reported of itself. The child's side has these words in its own language:
- * `tests/runtimes/child_protocol_test.ts` keeps both sides the same.
+ * What a child process writes between the output of its program to report to its parent, and what it waits for. A
+ * program that writes the same falsifies only what is reported of itself. The child's side has these words in its own
+ * language: `tests/runtimes/child_protocol_test.ts` keeps both sides the same.
  */
 
 /** Begins every report: NUL, BEL. */

@@ -37,8 +37,8 @@ export interface ProgramUsage {
   /** User and system time in ms of the program and its children, from its begin. */
   readonly cpuMs: number | null;
   /**
-   * Peak of the memory that `memoryMb` limits, as far as it was sampled: private memory, that of the start included, and
-   * files in memory that counts for the limit.
+   * Peak of the memory that `memoryMb` limits, as far as it was sampled: private memory, that of the start included,
+   * and files in memory that counts for the limit.
    */
   readonly peakMemoryBytes: number | null;
 }

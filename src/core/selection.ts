@@ -41,7 +41,9 @@ export interface Candidate {
   readonly runtime: string;
   readonly passed: boolean;
   readonly rejectedBecause?: Rejection;
-  /** The highest score wins, unless a candidate with better declared figures is nearly as good; absent when rejected. */
+  /**
+   * The highest score wins, unless a candidate with better declared figures is nearly as good; absent when rejected.
+   */
   readonly score?: number;
   readonly inputs: ScoreInputs;
 }

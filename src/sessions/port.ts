@@ -28,7 +28,11 @@ export interface ContextsPort {
    * @throws {CodeBeakerError} `unsupported_language`, `busy`, `runtime_unavailable`
    */
   create(language: string | undefined, options?: { readonly signal?: AbortSignal }): Promise<ContextInfo>;
-  /** Submits a cell, which waits for the session's program slot. @throws {CodeBeakerError} `conflict` when the context is lost */
+  /**
+   * Submits a cell, which waits for the session's program slot.
+   *
+   * @throws {CodeBeakerError} `conflict` when the context is lost
+   */
   submit(id: string, request: CellRequest, options?: SubmitOptions): Promise<Submitted>;
   /** Interrupts the running cell; false when none runs. */
   interrupt(id: string): boolean;
@@ -38,7 +42,9 @@ export interface ContextsPort {
 
 /** The sessions as doors use them. Another tenant's session is `not_found`; a closed one is `conflict`. */
 export interface SessionsPort {
-  /** @throws {CodeBeakerError} the errors of a selection; `busy` when the tenant or the service has too many sessions */
+  /**
+   * @throws {CodeBeakerError} the errors of a selection; `busy` when the tenant or the service has too many sessions
+   */
   create(caller: Caller, request: SessionRequest, options?: { readonly signal?: AbortSignal }): Promise<SessionInfo>;
   show(caller: Caller, id: string): SessionInfo;
   /**
@@ -56,7 +62,11 @@ export interface SessionsPort {
   ): SessionPage;
   /** Ends the session's programs and removes its workspace; returns when that is done. */
   close(caller: Caller, id: string): Promise<void>;
-  /** Submits a program; programs of one session run one at a time. @throws {CodeBeakerError} `busy` when too many wait */
+  /**
+   * Submits a program; programs of one session run one at a time.
+   *
+   * @throws {CodeBeakerError} `busy` when too many wait
+   */
   submit(caller: Caller, id: string, request: SessionExecutionRequest, options?: SubmitOptions): Promise<Submitted>;
   contexts(caller: Caller, id: string): ContextsPort;
   /** Runs a command object (see `COMMANDS`). */

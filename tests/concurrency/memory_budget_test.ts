@@ -11,7 +11,7 @@ Deno.test("MemoryBudget promises no more than there is, and a program waits for 
   first[Symbol.dispose]();
   first[Symbol.dispose]();
   using _second = await second;
-  await assertRejects(() => budget.forProgram(401, { timeoutMs: 1 }), CodeBeakerError, "others use too much");
+  await assertRejects(() => budget.forProgram(401, { timeoutMs: 1 }), CodeBeakerError, "other programs use too much");
 });
 
 Deno.test("MemoryBudget tells at once what it can never promise, and nobody waits behind it", async () => {

@@ -18,8 +18,8 @@ export type Reading<Frame> = { readonly frame: Frame; readonly length: number } 
 export type Piece<Frame> = { readonly bytes: Uint8Array } | { readonly frame: Frame };
 
 /**
- * Separates frames, which begin with a marker, from all other bytes of a stream, wherever its chunks divide them. What may
- * become a frame is held back until it is known; `read` bounds how much that is.
+ * Separates frames, which begin with a marker, from all other bytes of a stream, wherever its chunks divide them. What
+ * may become a frame is held back until it is known; `read` bounds how much that is.
  */
 export class FrameScanner<Frame> {
   readonly #marker: Uint8Array;

@@ -30,7 +30,11 @@ export const cellSchema = strictObject({
   limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
 });
 
-/** Parses a request for a context; undefined means the session's language. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Parses a request for a context; undefined means the session's language.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function parseContextRequest(value: unknown): string | undefined {
   const { language } = parseAs(contextSchema, value, { what: "the context request" });
   return language === undefined ? undefined : canonicalLanguage(language);

@@ -98,7 +98,8 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
 }
 
 /**
- * Whether no value is too deep. It descends level by level and not recursively, since JSON can be deeper than the stack.
+ * Whether no value is too deep. It descends level by level and not recursively, since JSON can be deeper than the
+ * stack.
  */
 function isShallow(metadata: unknown): boolean {
   let level = [metadata];
