@@ -216,7 +216,7 @@ if (
     assertEquals((await docker.containers()).length, 1);
     await engine.stop("SIGKILL");
     await environment[Symbol.asyncDispose]();
-    assertEquals(docker.log.filter(({ message }) => message === "a container cannot be removed now").length, 1);
+    assertEquals(docker.log.filter(({ message }) => message === "environment.removal_failed").length, 1);
     await until(async () => !(await docker.runtime.isAvailable()).available, "docker is unavailable");
     await engine.start();
     assertEquals((await docker.containers()).length, 1);
