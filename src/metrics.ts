@@ -120,8 +120,8 @@ const STARTING_AT_ZERO: readonly Entry[] = [
 ];
 
 /**
- * Counts what the service does. The client library takes 18 ms and 7 MB, so the service loads it when it listens; a
- * count before that loads it too.
+ * Counts what the service does. The client library takes 18 ms and 7 MB, so the service loads it soon after it
+ * listens; a count before that loads it too.
  */
 export class Metrics implements Observer {
   readonly #sources: MetricSources;

@@ -23,6 +23,9 @@ import { watchRevocations } from "./revocation.ts";
 /** Bytes that the requests of one tenant may hold at least, however small the largest body may be. */
 const MIN_TENANT_REQUEST_BYTES = 64 * MEBIBYTE;
 
+/** How long after the service listens it loads its metrics library: the start and the first requests go first. */
+const METRICS_DELAY_MS = 1_000;
+
 /** Everything that one service is made of. Disposing drains it and leaves nothing behind. */
 export interface Service extends Door {
   readonly engine: Engine;
@@ -81,10 +84,12 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
   function open(): Listener {
     const listener = listen({ host: config.host, port: config.port, hasKeys: keyring.hasKeys(), fetch });
-    metrics.load();
+    const loading = setTimeout(() => metrics.load(), METRICS_DELAY_MS);
+    owned.defer(() => clearTimeout(loading));
     return listener;
   }
-  return { engine, selector, fetch, ...doorOf({ open, sockets, engine, owned: building.move() }) };
+  const owned = building.move();
+  return { engine, selector, fetch, ...doorOf({ open, sockets, engine, owned }) };
 }
 
 /** The budget for bodies of requests: of one tenant four of the largest, and four times that in all. */
