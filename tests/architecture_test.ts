@@ -1,176 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { relative } from "@std/path";
+import { DOORS, IMPORTS, MAY_NAME_RUNTIMES, runtimeNamesIn, SOURCE_RULES } from "./architecture_rules.ts";
 import { PROJECT } from "./support/service_process.ts";
 
-/** What a folder (or file) may import of this project; `types` only as types. Its own folder always. */
-interface Rule {
-  readonly code: readonly string[];
-  readonly types?: readonly string[];
-}
-
-const FOUNDATIONS = ["src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
-
-const RULES: Readonly<Record<string, Rule>> = {
-  "src/core/": { code: [] },
-  "src/concurrency/": { code: ["src/core/"] },
-  "src/host/": { code: ["src/core/", "src/concurrency/"] },
-  "src/process/": { code: ["src/core/", "src/concurrency/", "src/host/"] },
-  "src/sandbox/": { code: ["src/core/", "src/concurrency/", "src/host/", "src/process/"] },
-  "src/workspace/": { code: ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/"] },
-  "src/runtimes/port.ts": {
-    code: [],
-    types: ["src/core/", ...FOUNDATIONS, "src/runtimes/warm/", "src/runtimes/self_test/"],
-  },
-  "src/runtimes/entry.ts": { code: [], types: ["src/core/", "src/sandbox/layers.ts", "src/runtimes/port.ts"] },
-  "src/runtimes/registry.ts": {
-    code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts"],
-    types: ["src/runtimes/port.ts", "src/runtimes/entry.ts"],
-  },
-  "src/runtimes/lazy_runtime.ts": {
-    code: [],
-    types: ["src/core/", "src/runtimes/port.ts", "src/runtimes/entry.ts"],
-  },
-  "src/runtimes/selection/": {
-    code: ["src/core/"],
-    types: ["src/runtimes/port.ts", "src/runtimes/warm/warm_pool.ts"],
-  },
-  "src/runtimes/warm/": { code: ["src/core/", "src/concurrency/"], types: ["src/runtimes/port.ts"] },
-  "src/runtimes/self_test/": { code: ["src/core/", "src/concurrency/", "src/host/"], types: ["src/runtimes/port.ts"] },
-  "src/runtimes/process/": {
-    code: ["src/core/", ...FOUNDATIONS, "src/runtimes/warm/", "src/runtimes/self_test/"],
-    types: ["src/runtimes/port.ts", "src/runtimes/entry.ts"],
-  },
-  "src/runtimes/*/": {
-    code: ["src/core/", ...FOUNDATIONS, "src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"],
-    types: ["src/runtimes/port.ts", "src/runtimes/entry.ts"],
-  },
-  "src/commands/": { code: ["src/core/", "src/concurrency/"], types: ["src/runtimes/port.ts"] },
-  "src/contexts/": {
-    code: ["src/core/", "src/commands/mod.ts", "src/concurrency/"],
-    types: ["src/runtimes/port.ts"],
-  },
-  "src/engine/": {
-    code: [
-      "src/core/",
-      "src/commands/mod.ts",
-      "src/runtimes/selection/",
-      "src/concurrency/",
-      "src/workspace/write_files.ts",
-      "src/log.ts",
-    ],
-    types: ["src/runtimes/port.ts", "src/runtimes/warm/warm_pool.ts", "src/storage/storage.ts"],
-  },
-  "src/sessions/": {
-    code: [
-      "src/core/",
-      "src/commands/mod.ts",
-      "src/contexts/",
-      "src/concurrency/",
-      "src/workspace/write_files.ts",
-      "src/log.ts",
-    ],
-    types: ["src/runtimes/port.ts", "src/storage/storage.ts", "src/engine/"],
-  },
-  "src/storage/": { code: ["src/core/", "src/log.ts"], types: ["src/engine/observer.ts", "src/engine/port.ts"] },
-  "src/audit/": {
-    code: ["src/core/", "src/log.ts"],
-    types: ["src/engine/observer.ts", "src/engine/port.ts", "src/storage/storage.ts"],
-  },
-  "src/access/": { code: ["src/core/", "src/concurrency/"], types: ["src/storage/storage.ts"] },
-  "src/metrics.ts": {
-    code: ["src/core/", "src/log.ts"],
-    types: ["src/engine/observer.ts", "src/engine/port.ts", "src/runtimes/warm/warm_pool.ts"],
-  },
-  "src/server/": {
-    code: [
-      "src/core/",
-      "src/commands/mod.ts",
-      "src/log.ts",
-      "src/concurrency/delay.ts",
-      "src/host/tcp_connections.ts",
-    ],
-    types: [
-      "src/engine/observer.ts",
-      "src/engine/port.ts",
-      "src/sessions/port.ts",
-      "src/access/mod.ts",
-      "src/metrics.ts",
-      "src/runtimes/port.ts",
-      "src/runtimes/selection/description.ts",
-      "src/concurrency/byte_budget.ts",
-      "src/workspace/uploads.ts",
-    ],
-  },
-  "src/cli/": {
-    code: [
-      "src/core/",
-      "src/access/mod.ts",
-      "src/compose/",
-      "src/config.ts",
-      "src/log.ts",
-      "src/runtimes/registry.ts",
-    ],
-    types: ["src/runtimes/entry.ts"],
-  },
-  "src/config.ts": {
-    code: ["src/core/", "src/host/machine_memory.ts", "src/log.ts", "src/runtimes/registry.ts"],
-  },
-  "src/log.ts": { code: [] },
-  "src/compose/": { code: ["src/"] },
-  "main.ts": { code: ["src/cli/mod.ts"] },
-};
-
-/** The only places that may import a package; a package that is not named here may be imported nowhere in the service. */
-const DOORS: Readonly<Record<string, readonly string[]>> = {
-  "zod": ["src/core/", "src/commands/", "src/config.ts", "src/server/", "src/runtimes/*/settings.ts"],
-  "prom-client": ["src/metrics.ts"],
-  "diff": ["src/commands/"],
-  "deno-std": ["src/"],
-  "cidr-tools": ["src/core/permissions/private_networks.ts"],
-  "acorn": ["src/runtimes/deno/modules.ts"],
-  "hono": ["src/server/"],
-  "range-parser": ["src/server/http/file_conditions.ts"],
-  "commander": ["src/cli/"],
-  "@logtape/logtape": ["src/log.ts"],
-  "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/file_archive.ts"],
-  "dockerode": ["src/runtimes/docker/engine/"],
-  "@types/dockerode": ["src/runtimes/docker/engine/"],
-};
-
-/** Words of the source that belong to one place. */
-const SOURCE_RULES: readonly { readonly pattern: RegExp; readonly only: readonly string[]; readonly what: string }[] = [
-  {
-    pattern: /new Deno\.Command\(/,
-    only: ["src/process/spawn.ts", "src/runtimes/deno/canaries.ts"], // A canary is a program that tries to.
-    what: "starts a process",
-  },
-  { pattern: /\bDeno\.env\b/, only: ["src/config.ts"], what: "reads the environment" },
-  {
-    pattern: /\bDate\.now\b|\bnew Date\(\)/, // Somebody may set it at any moment: no deadline and no interval is measured by it.
-    only: [
-      "src/concurrency/clock.ts",
-      "src/host/instance.ts",
-      "src/storage/",
-      "src/audit/",
-      "src/engine/executions.ts",
-      "src/runtimes/docker/container/environment_container.ts",
-      "src/runtimes/docker/program/file_archive.ts",
-      "src/server/rpc/session_methods.ts",
-      "src/cli/",
-      "src/compose/",
-    ],
-    what: "reads the time of day",
-  },
-  { pattern: /"node:sqlite"/, only: ["src/storage/"], what: "uses SQLite" },
-  {
-    pattern: /"(docker|deno|bun|node|wasm|isolate|native)"/,
-    only: ["src/runtimes/", "src/compose/", "src/core/languages.ts"],
-    what: "names a runtime",
-  },
-  { pattern: /\bas any\b|: any\b/, only: [], what: "uses any" },
-];
-
 const MAX_LINES = 350;
+const MAX_LINES_OF_MAIN = 20;
+const MAX_FILES_OF_FOLDER = 25;
+/** Folders of src/runtimes/ that all runtimes share. */
+const SHARED_ROOMS = ["process", "selection", "self_test", "warm"];
 
 interface Edge {
   readonly from: string;
@@ -224,9 +61,9 @@ function matches(path: string, pattern: string): boolean {
   return new RegExp(`^${expression}${pattern.endsWith("/") ? "" : "$"}`).test(path);
 }
 
-function ruleFor(path: string): [string, Rule] {
-  const found = Object.entries(RULES).find(([pattern]) => matches(path, pattern));
-  if (found === undefined) throw new Error(`${path} is in no room: add it to RULES and to the README's picture`);
+function ruleFor(path: string): [string, typeof IMPORTS[string]] {
+  const found = Object.entries(IMPORTS).find(([pattern]) => matches(path, pattern));
+  if (found === undefined) throw new Error(`${path} is in no room: add a row to IMPORTS`);
   return found;
 }
 
@@ -299,9 +136,46 @@ Deno.test("what belongs to one place is only there", async () => {
   assertEquals(offences, []);
 });
 
-Deno.test(`no source file is longer than ${MAX_LINES} lines, and main.ts no longer than 20`, async () => {
+Deno.test("only its own folder names a runtime", async () => {
+  const offences: string[] = [];
+  for (const path of files) {
+    const room = /^src\/runtimes\/([^/]+)\//.exec(path)?.[1];
+    if (path in MAY_NAME_RUNTIMES || (room !== undefined && !SHARED_ROOMS.includes(room))) continue;
+    const names = runtimeNamesIn(await Deno.readTextFile(`${PROJECT}${path}`));
+    if (names.length > 0) offences.push(`${path}: ${names.join(", ")}`);
+  }
+  assertEquals(offences, []);
+  assertEquals(Object.keys(MAY_NAME_RUNTIMES).filter((path) => !files.includes(path)), []);
+});
+
+Deno.test("runtimeNamesIn() finds strings and identifiers, and neither comments nor Deno's API", () => {
+  const table: [source: string, names: string[]][] = [
+    ['const name = "docker";', ['"docker"']],
+    ["config.dockerHost ?? denoBinary", ["dockerHost", "denoBinary"]],
+    ["class DenoRuntime extends docker_base {}", ["DenoRuntime", "docker_base"]],
+    ['speaks("node") || isNative(node)', ['"node"']],
+    ["// docker\n/* denoBinary */ Deno.version.deno; Deno.env.get(name);", []],
+    ["wasMissing && isolated && bundle", []],
+  ];
+  for (const [source, names] of table) assertEquals(runtimeNamesIn(source), names, source);
+});
+
+Deno.test(`no source file is longer than ${MAX_LINES} lines, and main.ts no longer than ${MAX_LINES_OF_MAIN}`, async () => {
   const lengths = await Promise.all(
     files.map(async (path) => [path, (await Deno.readTextFile(`${PROJECT}${path}`)).split("\n").length - 1] as const),
   );
-  assertEquals(lengths.filter(([path, lines]) => lines > (path === "main.ts" ? 20 : MAX_LINES)), []);
+  const capOf = (path: string) => path === "main.ts" ? MAX_LINES_OF_MAIN : MAX_LINES;
+  assertEquals(lengths.filter(([path, lines]) => lines > capOf(path)), []);
 });
+
+Deno.test(`no folder has more than ${MAX_FILES_OF_FOLDER} files`, () => {
+  const folders = Map.groupBy(everyFile("src"), (path) => path.slice(0, path.lastIndexOf("/")));
+  assertEquals([...folders].filter(([, { length }]) => length > MAX_FILES_OF_FOLDER).map(([folder]) => folder), []);
+});
+
+/** Every file below a folder, of whatever kind. */
+function everyFile(folder: string): string[] {
+  return [...Deno.readDirSync(`${PROJECT}${folder}`)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? everyFile(`${folder}/${name}`) : [`${folder}/${name}`]
+  );
+}

@@ -1,0 +1,139 @@
+import { RUNTIMES } from "../src/runtimes/registry.ts";
+
+/** Rooms of the source that a file may import, beside its own; `types` only as types. */
+interface Rule {
+  readonly code: readonly string[];
+  readonly types?: readonly string[];
+}
+
+const FOUNDATIONS = ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
+const PORT = ["src/runtimes/port.ts"];
+const ENTRY = [...PORT, "src/runtimes/entry.ts"];
+const SHARED = ["src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"];
+const POOL = "src/runtimes/warm/warm_pool.ts";
+const COMMANDS = "src/commands/mod.ts";
+const STORAGE = "src/storage/storage.ts";
+const OBSERVED = ["src/engine/observer.ts", "src/engine/port.ts"];
+const FILES = "src/workspace/write_files.ts";
+const LOG = "src/log.ts";
+
+/** Who may import whom: the first row that matches a file holds. */
+export const IMPORTS: Readonly<Record<string, Rule>> = {
+  "src/core/": { code: [] },
+  "src/concurrency/": { code: FOUNDATIONS.slice(0, 1) },
+  "src/host/": { code: FOUNDATIONS.slice(0, 2) },
+  "src/process/": { code: FOUNDATIONS.slice(0, 3) },
+  "src/sandbox/": { code: FOUNDATIONS.slice(0, 4) },
+  "src/workspace/": { code: FOUNDATIONS.slice(0, 5) },
+  "src/runtimes/port.ts": { code: [], types: [...FOUNDATIONS, ...SHARED] },
+  "src/runtimes/entry.ts": { code: [], types: ["src/core/", "src/sandbox/layers.ts", ...PORT] },
+  "src/runtimes/registry.ts": { code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts"], types: ENTRY },
+  "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", ...ENTRY] },
+  "src/runtimes/selection/": { code: ["src/core/"], types: [...PORT, POOL] },
+  "src/runtimes/warm/": { code: ["src/core/", "src/concurrency/"], types: PORT },
+  "src/runtimes/self_test/": { code: ["src/core/", "src/concurrency/", "src/host/"], types: PORT },
+  "src/runtimes/process/": { code: [...FOUNDATIONS, ...SHARED], types: ENTRY },
+  "src/runtimes/*/": { code: [...FOUNDATIONS, ...SHARED], types: ENTRY },
+  "src/commands/": { code: ["src/core/", "src/concurrency/"], types: PORT },
+  "src/contexts/": { code: ["src/core/", "src/concurrency/", COMMANDS], types: PORT },
+  "src/engine/": {
+    code: ["src/core/", "src/concurrency/", "src/runtimes/selection/", COMMANDS, FILES, LOG],
+    types: [...PORT, POOL, STORAGE],
+  },
+  "src/sessions/": {
+    code: ["src/core/", "src/concurrency/", "src/contexts/", COMMANDS, FILES, LOG],
+    types: [...PORT, STORAGE, "src/engine/"],
+  },
+  "src/storage/": { code: ["src/core/", LOG], types: OBSERVED },
+  "src/audit/": { code: ["src/core/", LOG], types: [...OBSERVED, STORAGE] },
+  "src/access/": { code: ["src/core/", "src/concurrency/"], types: [STORAGE] },
+  "src/metrics.ts": { code: ["src/core/", LOG], types: [...OBSERVED, POOL] },
+  "src/server/": {
+    code: ["src/core/", COMMANDS, LOG, "src/concurrency/delay.ts", "src/host/tcp_connections.ts"],
+    types: [
+      ...[...OBSERVED, ...PORT, "src/sessions/port.ts", "src/access/mod.ts", "src/metrics.ts"],
+      ...["src/runtimes/selection/description.ts", "src/concurrency/byte_budget.ts", "src/workspace/uploads.ts"],
+    ],
+  },
+  "src/cli/": {
+    code: ["src/core/", "src/compose/", "src/config.ts", LOG, "src/access/mod.ts", "src/runtimes/registry.ts"],
+    types: ["src/runtimes/entry.ts"],
+  },
+  "src/config.ts": { code: ["src/core/", LOG, "src/host/machine_memory.ts", "src/runtimes/registry.ts"] },
+  "src/log.ts": { code: [] },
+  "src/compose/": { code: ["src/"] },
+  "main.ts": { code: ["src/cli/mod.ts"] },
+};
+
+/** The places that may import each package; an unnamed package may be imported nowhere in the service. */
+export const DOORS: Readonly<Record<string, readonly string[]>> = {
+  "zod": ["src/core/", "src/commands/", "src/config.ts", "src/server/", "src/runtimes/*/settings.ts"],
+  "prom-client": ["src/metrics.ts"],
+  "diff": ["src/commands/"],
+  "deno-std": ["src/"],
+  "cidr-tools": ["src/core/permissions/private_networks.ts"],
+  "acorn": ["src/runtimes/deno/modules.ts"],
+  "hono": ["src/server/"],
+  "range-parser": ["src/server/http/file_conditions.ts"],
+  "commander": ["src/cli/"],
+  "@logtape/logtape": ["src/log.ts"],
+  "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/file_archive.ts"],
+  "dockerode": ["src/runtimes/docker/engine/"],
+  "@types/dockerode": ["src/runtimes/docker/engine/"],
+};
+
+/** Source text that belongs to one place. */
+export const SOURCE_RULES: readonly {
+  readonly pattern: RegExp;
+  readonly only: readonly string[];
+  readonly what: string;
+}[] = [
+  {
+    pattern: /new Deno\.Command\(/,
+    only: ["src/process/spawn.ts", "src/runtimes/deno/canaries.ts"], // A canary is a program that tries to.
+    what: "starts a process",
+  },
+  { pattern: /\bDeno\.env\b/, only: ["src/config.ts"], what: "reads the environment" },
+  {
+    pattern: /\bDate\.now\b|\bnew Date\(\)/, // It may be set at any moment: no deadline and no interval is measured by it.
+    only: [
+      ...["src/concurrency/clock.ts", "src/host/instance.ts", "src/storage/", "src/audit/", "src/engine/executions.ts"],
+      ...["src/runtimes/docker/container/environment_container.ts", "src/runtimes/docker/program/file_archive.ts"],
+      ...["src/server/rpc/session_methods.ts", "src/cli/", "src/compose/"],
+    ],
+    what: "reads the time of day",
+  },
+  { pattern: /"node:sqlite"/, only: ["src/storage/"], what: "uses SQLite" },
+  { pattern: /\bas any\b|: any\b/, only: [], what: "uses any" },
+];
+
+/** The runtimes of the design and those of the registry. */
+const RUNTIME_NAMES = new Set([
+  ...["docker", "deno", "bun", "node", "wasm", "isolate", "native"],
+  ...RUNTIMES.map(({ name }) => name),
+]);
+
+/** Names of runtimes that are also ordinary words of code. */
+const ORDINARY_WORDS = new Set(["node", "isolate", "native"]);
+
+/** Files outside the runtimes' own folders that may name runtimes, and why. */
+export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
+  "src/core/capabilities.ts": "the design's RuntimeType",
+  "src/core/permissions/environment_variables.ts": "prefixes of variables that interpreters read",
+  "src/core/languages.ts": "environment names that are spelled alike",
+  "src/runtimes/registry.ts": "the table of runtimes",
+  "src/server/rpc/legacy/translate_params.ts": "a field of the original protocol",
+};
+
+const TOKEN =
+  /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\bDeno(?![\w$])(?:\.[A-Za-z]+)*|[A-Za-z_$][\w$]*/g;
+
+/** The strings and identifiers of a source text that name a runtime; comments and Deno's own API are left out. */
+export function runtimeNamesIn(source: string): string[] {
+  return [...source.matchAll(TOKEN)].map(([token]) => token).filter((token) => {
+    if (token.startsWith("/") || /^Deno(\.|$)/.test(token)) return false;
+    if (/^["']/.test(token)) return RUNTIME_NAMES.has(token.slice(1, -1)) || /docker/i.test(token);
+    const words = token.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase());
+    return words.some((word) => RUNTIME_NAMES.has(word) && !ORDINARY_WORDS.has(word));
+  });
+}
