@@ -8,7 +8,7 @@ import { log } from "./log.ts";
 import type { PoolState } from "./runtimes/warm/warm_pool.ts";
 import type { Caller } from "./engine/port.ts";
 
-/** What is looked up when somebody asks, and not counted. */
+/** Gauges that are read at each request for metrics. */
 export interface MetricSources {
   /** Programs that wait for their turn: in their session, among their tenant's or for a place of the service. */
   queueLength(): number;
@@ -20,7 +20,7 @@ export interface MetricSources {
   contexts(): number;
   /** Bytes of requests that come, wait or run. */
   requestBytes(): number;
-  /** What is made ahead of time, by the runtime that it is for. */
+  /** The state of the warm pool by runtime. */
   pools(): readonly (PoolState & { readonly runtime: string })[];
 }
 
@@ -113,7 +113,7 @@ interface Entry {
   readonly value: number;
 }
 
-/** What is known to be countable is there before it is first counted: a rate over it begins at its first event. */
+/** Counters that exist before their first event, so that a rate sees that event. */
 const STARTING_AT_ZERO: readonly Entry[] = [
   ...CLOSE_REASONS.map((reason) => ({ name: "sessionsClosed" as const, labels: { reason }, value: 0 })),
   ...Object.keys(ERROR_KINDS).map((code) => ({ name: "errors" as const, labels: { code }, value: 0 })),
@@ -237,17 +237,17 @@ async function openInstruments(sources: MetricSources): Promise<Instruments> {
 const POOL_METRICS: readonly (Pick<Definition, "name" | "help"> & { read(state: PoolState): number })[] = [
   {
     name: "codebeaker_pool_ready",
-    help: "What was made ahead of time and waits for a program",
+    help: "Warm processes and containers that wait for a program",
     read: ({ ready }) => ready,
   },
   {
     name: "codebeaker_pool_hits_total",
-    help: "How often a program or a session met something that was made ahead of time",
+    help: "Programs and sessions that started warm",
     read: ({ hits }) => hits,
   },
   {
     name: "codebeaker_pool_misses_total",
-    help: "How often a program or a session met nothing that was made ahead of time",
+    help: "Programs and sessions that started cold though a pool is kept",
     read: ({ misses }) => misses,
   },
 ];

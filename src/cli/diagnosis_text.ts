@@ -79,6 +79,6 @@ function conclude({ floor, floorReached, runtimes }: ServiceDiagnosis, palette: 
     floorReached
       ? palette.good(`The isolation floor ${floor} is reached.`)
       : palette.bad(`No runtime reaches the isolation floor ${floor}: make one available, or lower --min-isolation.`),
-    ...(broken.length === 0 ? [] : [palette.bad(`Not proven: ${broken.join(", ")}.`)]),
+    ...(broken.length === 0 ? [] : [palette.bad(`Broken canaries: ${broken.join(", ")}.`)]),
   ].join("\n");
 }

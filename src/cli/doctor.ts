@@ -6,7 +6,7 @@ import { COLORED, describeDiagnosis, PLAIN } from "./diagnosis_text.ts";
 import { print } from "./output.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
-/** What the shell is told when a canary is broken, or nothing can be run at the floor. */
+/** The exit code when a canary is broken, or no runtime reaches the floor. */
 const EXIT_UNHEALTHY = 1;
 
 const EXIT_CODES = `
@@ -19,7 +19,7 @@ interface DoctorFlags {
   readonly [setting: string]: unknown;
 }
 
-/** `codebeaker doctor`: what stands around programs here, whether it holds, and what would make it more. */
+/** `codebeaker doctor`: the layers around programs, the self-tests' findings, and how to reach a higher level. */
 export function addDoctorCommand(program: Command, setExitCode: (code: number) => void): void {
   const command = program.command("doctor")
     .description("test what stands around programs here, and say what to install or change for more")

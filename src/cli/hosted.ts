@@ -6,7 +6,7 @@ import { announce } from "./announce.ts";
 import { EXIT_USAGE, printError } from "./output.ts";
 
 /**
- * The service behind somebody else's listener (`deno serve`, or a host next to Deno Deploy). Where no process can be
+ * The service behind another program's listener (`deno serve`, or a host next to Deno Deploy). Where no process can be
  * started it serves all the same, and says which runtimes are unavailable and why.
  */
 class HostedService {

@@ -109,7 +109,7 @@ export function parsePolicyFlags(
   return { policy, settings };
 }
 
-/** Looks at each value under the name of its flag, so that a message names what was typed. */
+/** Checks each value under the name of its flag, so that a message names what was typed. */
 function checkSpelled(given: Readonly<Record<string, unknown>>): void {
   const typed = POLICY_FLAGS.map(({ flag, field }) => ({ name: flag.split(" ")[0] ?? flag, field }));
   const schema = strictObject(Object.fromEntries(typed.map(({ name, field }) => [name, SCHEMAS[field]])));

@@ -10,7 +10,7 @@ import { parsePolicyFlags, POLICY_FLAGS } from "./key_flags.ts";
 import { formatTable, print, printError } from "./output.ts";
 import { addSettings, settingsFor } from "./settings.ts";
 
-/** What the shell is told when there is no such key. */
+/** The exit code for an unknown key. */
 const EXIT_UNKNOWN = 1;
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -47,7 +47,7 @@ async function createKey(name: string, flags: Settings): Promise<void> {
   );
 }
 
-/** Prints a line. Why nobody can have seen it; undefined when somebody may have. */
+/** Prints a line. Returns why it cannot have been read; undefined when it may have been. */
 async function whyUnseen(line: string): Promise<string | undefined> {
   try {
     return await print(line) ? undefined : "nobody reads the output";

@@ -12,7 +12,7 @@ import { addServeCommand } from "./serve.ts";
 
 export { hosted } from "./hosted.ts";
 
-/** What the shell is told when a command could not do what it was asked. */
+/** The exit code of a command that failed. */
 const EXIT_FAILURE = 1;
 
 const SUBCOMMANDS = [
@@ -47,7 +47,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** What is told of an error that no command has put into words of its own, in one line. */
+/** An unforeseen error in one line. */
 function unforeseen(error: unknown): CodeBeakerError {
   const [reason] = messageOf(error).split("\n");
   return new CodeBeakerError("internal", `Cannot finish this command as ${reason}`, { cause: error });

@@ -1,6 +1,6 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 
-/** What the shell is told when a command line is off. */
+/** The exit code of a wrong command line. */
 export const EXIT_USAGE = 2;
 
 /**
@@ -18,17 +18,17 @@ export async function print(line: string): Promise<boolean> {
   }
 }
 
-/** Writes a line to stderr, for whoever reads it; where that cannot be done, nobody can be told. */
+/** Writes a line to stderr; best effort, since a failure has nowhere to be reported. */
 export async function printError(line: string): Promise<void> {
   await writeLine(Deno.stderr, line).catch(() => {});
 }
 
-/** Whether a write has failed since nobody reads any more. */
+/** Whether a write has failed because the reader is gone. */
 export function isUnread(error: unknown): boolean {
   return error instanceof Deno.errors.BrokenPipe;
 }
 
-/** What is told of a write that has failed though somebody may read. */
+/** The error for a write that has failed for another reason than a lost reader. */
 export function cannotWrite(cause: unknown): CodeBeakerError {
   return new CodeBeakerError("internal", `Cannot write the output as ${messageOf(cause)}`, { cause });
 }

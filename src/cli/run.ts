@@ -15,7 +15,7 @@ import { interruptible, settledUnlessInterrupted } from "./interruptible.ts";
 import { cannotWrite, formatTable, isUnread, printError, writeAll } from "./output.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
-/** Whoever has this command line. */
+/** The user of this command line. */
 const CALLER = { principal: LOCAL_USER };
 
 interface RunFlags {
@@ -39,7 +39,7 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     .addOption(
       new Option(
         "--language <name>",
-        "what the code is written for (default: told by the file's ending; typescript from standard input)",
+        "what the code is written for (default: by the file's ending; typescript from standard input)",
       ),
     )
     .addOption(new Option("--runtime <name>", "force one runtime"))
@@ -75,7 +75,7 @@ async function run(
     ...(allowNet === undefined ? {} : { permissions: { allowNet: readHosts(allowNet) } }),
   });
   await using service = await composeCommand(await loadConfig(settings));
-  // Nothing else uses this service, so that its self-tests may take their time; what is wrong with the request is told below.
+  // Nothing else uses this engine, so its self-tests may take their time; faults of the request are reported below.
   await settledUnlessInterrupted(service.selector.rank(request, { isPatient: true }), interrupt.signal);
   if (interrupt.signal.aborted) return exitCodeOfEnd(interrupt.signal);
   if (explain) await printError(explainSelection(await service.engine.select(CALLER, request)));
@@ -98,27 +98,27 @@ async function run(
   }
 }
 
-/** What the shell is told of a program that was ended from outside: by a signal, or since its output has no place. */
+/** The exit code of a program that a signal, or a failed write of its output, ended. */
 function exitCodeOfEnd({ reason }: AbortSignal): number {
   if (typeof reason === "string") return exitCodeOfSignal(reason);
   throw reason;
 }
 
-/** The program under its own name, which tells how it is read; from standard input it has none. */
+/** Reads the program, under its own name unless it comes from standard input. */
 async function readProgram(file: string, language: string | undefined): Promise<Record<string, unknown>> {
   if (file === "-") {
     return { language: language ?? "typescript", code: await new Response(Deno.stdin.readable).text() };
   }
-  const told = languageOfFile(file);
-  if (told === undefined && language === undefined) {
+  const byEnding = languageOfFile(file);
+  if (byEnding === undefined && language === undefined) {
     throw new CodeBeakerError(
       "invalid_request",
-      `Cannot tell the language of ${file} by its ending: name it with --language`,
+      `Cannot find out the language of ${file} by its ending: name it with --language`,
     );
   }
   const content = await readText(file);
-  if (told === undefined || language !== undefined) return { language, code: content };
-  return { language: told, files: [{ path: basename(file), content }], entrypoint: basename(file) };
+  if (byEnding === undefined || language !== undefined) return { language, code: content };
+  return { language: byEnding, files: [{ path: basename(file), content }], entrypoint: basename(file) };
 }
 
 async function readText(file: string): Promise<string> {
@@ -135,7 +135,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** What the program was refused is said on stderr, and what would allow it. */
+/** Prints denials on stderr, each with its remedy. */
 async function printDenials({ denials, denialsOmitted = 0 }: Denials): Promise<void> {
   for (const { kind, target, at, rule, remedy } of denials) {
     const place = at === undefined ? "" : ` at ${at}`;
@@ -144,7 +144,7 @@ async function printDenials({ denials, denialsOmitted = 0 }: Denials): Promise<v
   if (denialsOmitted > 0) await printError(`codebeaker: denied: ${denialsOmitted} more`);
 }
 
-/** What is no exit is said on stderr. */
+/** Prints an outcome other than an exit on stderr. */
 async function printEnding(outcome: Outcome): Promise<void> {
   if (outcome.kind === "exited") return;
   const { kind, ...facts } = outcome;

@@ -4,7 +4,7 @@ import { loadConfig } from "../config.ts";
 import { formatTable, print } from "./output.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
-/** `codebeaker runtimes`: what is here, and what it is worth. */
+/** `codebeaker runtimes`: the runtimes of this machine and their capabilities. */
 export function addRuntimesCommand(program: Command): void {
   addSettings(program.command("runtimes").description("list the runtimes"), [
     ...settingsFor("runtimes"),

@@ -23,9 +23,9 @@ export interface RuntimeHost {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Directories in which a binary without a directory is looked up. */
   readonly searchPath: readonly string[];
-  /** Whose what outlives this process is; undefined where no home directory can be kept. */
+  /** Identity under which containers are labelled and recovered; undefined without a home directory. */
   readonly instance: Instance | undefined;
-  /** What earlier processes have proven of this machine. */
+  /** Self-tests that earlier processes passed on this machine. */
   readonly selfTestResults: Pick<SelfTestResults, "has" | "add">;
   /**
    * Environments of an earlier process that may yet be attached again by their ids: until they leave this set, nobody
@@ -36,7 +36,7 @@ export interface RuntimeHost {
   readonly shellRuntimes?: readonly string[];
   /** Memory that what is idle may hold, for as long as it is there. Absent, there always is some. */
   readonly memory?: Pick<MemoryBudget, "forSession" | "forWorkspace">;
-  /** What is made ahead of time; absent, nothing is. */
+  /** The pool of warm environments; absent, nothing is warm. */
   readonly pool?: Pick<WarmPool, "count" | "lease" | "schedule" | "warmUp">;
   readonly log: RuntimeLog;
 }
@@ -58,7 +58,7 @@ export interface AvailabilityOptions {
   readonly fetchesNothing?: boolean;
 }
 
-/** Whose self-test is waited for, and by whom. */
+/** The configuration whose self-test is waited for, and how long. */
 export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
   /** Whether it is waited for up to a minute; absent, 2 s. */
   readonly isPatient?: boolean;
@@ -84,10 +84,10 @@ export interface ExecutionRuntime extends AsyncDisposable {
    */
   whenSelfTested?(demand: SelfTestDemand): Promise<void> | undefined;
 
-  /** What it declares about itself. */
+  /** Its declared capabilities. */
   getCapabilities(): RuntimeCapabilities;
 
-  /** What stands around its programs, proven by the self-test; it does not throw. */
+  /** The layers around its programs and the self-test's findings; it does not throw. */
   diagnose(): Promise<Diagnosis>;
 
   /** What an environment with this configuration would be: how isolated, and whether it can keep every promise. */
@@ -130,31 +130,31 @@ export interface RuntimeConfig {
   readonly minIsolation: number;
   /** Whether the caller will only write files, run one program and dispose; a runtime may then take a shorter way. */
   readonly singleUse?: boolean;
-  /** Whether that one program is the main file, without arguments: something may have been made ready for it. */
+  /** Whether that one program is the main file without arguments, which a warm environment can run. */
   readonly runsMainFile?: boolean;
-  /** Whether nothing that was made ahead of time is to serve it, as its start is what is measured. */
+  /** Whether no warm environment may serve it, since its cold start is measured. */
   readonly startsCold?: boolean;
-  /** Whose it is: what is made ahead of time with variables of one tenant serves no other. */
+  /** The owner: an environment that is warm with variables of one tenant serves no other. */
   readonly tenant?: string;
 }
 
 /** How isolated something really is. */
 export interface Isolation {
   readonly level: number;
-  /** What is on, the innermost first. */
+  /** The active layers, the innermost first. */
   readonly layers: readonly string[];
   /** The limits that are enforced. */
   readonly limits: readonly LimitName[];
 }
 
-/** What a configuration would get, and what could not be promised. */
+/** The isolation that a configuration would get, and the promises that it would not. */
 export interface Assessment {
   readonly isolation: Isolation;
   /** Why it cannot keep the promise that the permissions make; absent when it can. */
   readonly cannotHonour?: string;
   /** Memory in MB that a program may take with what makes it, as a compiler; absent, it is its own limit. */
   readonly memoryMb?: number;
-  /** Whether nothing that was made ahead of time would serve; absent, something may. */
+  /** Whether it would start cold; absent, it may start warm. */
   readonly startsCold?: boolean;
 }
 
@@ -206,14 +206,14 @@ export type Program =
 
 /** What the interpreter of a context is to evaluate. */
 export interface CellOrder {
-  /** What stands in stack traces as the cell's file. */
+  /** The file name in stack traces. */
   readonly name: string;
   readonly code: string;
   readonly language: string;
   readonly timeoutMs: number;
   /** The most that a value, and all displays together, may be long as JSON. */
   readonly maxResultBytes: number;
-  /** What its end is told with. */
+  /** Marks the report of its end. */
   readonly secret: string;
 }
 

@@ -63,7 +63,7 @@ Deno.test("describeDiagnosis() shows what is broken, with what was seen, as bad"
   assertStringIncludes(text, "<bad>unavailable: a bird flew</bad>");
   assertStringIncludes(text, "<bad>✗</bad> bird  it stays. Seen: it flew");
   assertStringIncludes(text, "<bad>No runtime reaches the isolation floor 7");
-  assertStringIncludes(text, "<bad>Not proven: fast/bird.</bad>");
+  assertStringIncludes(text, "<bad>Broken canaries: fast/bird.</bad>");
   assertStringIncludes(text, "<hint>→ name another</hint>");
   assertEquals([isHealthy(broken), isHealthy(DIAGNOSIS)], [false, true]);
   assertEquals(isHealthy({ ...broken, floorReached: true }), false);

@@ -352,7 +352,7 @@ Deno.test("Engine lets one execution try a runtime that is due, and the others s
   for (const { runtime, attempts } of others) {
     assertEquals([runtime, attempts], ["steady", [{
       runtime: "flaky",
-      error: "left out while another execution tries it again after 3 failures in a row: it broke",
+      error: "circuit open while another execution tries it: 3 consecutive failures (it broke)",
     }]]);
   }
   gate.resolve(fakeEnvironment(EXITED));
@@ -406,7 +406,7 @@ Deno.test("Engine takes what is neither a success nor a failure of the runtime f
   }
   hands.make = breaks;
   await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "it broke");
-  const open = await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "after 4 failures in a row");
+  const open = await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "4 consecutive failures");
   assertEquals(open.details.retryAfterMs, 10_000);
 });
 
@@ -422,7 +422,7 @@ Deno.test("Engine takes a program cancelled before its start for no proof that i
   assertEquals((await engine.execute(CALLER, REQUEST, { signal: cancelling.signal })).outcome.kind, "cancelled");
   hands.make = breaks;
   await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "it broke");
-  await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "after 4 failures in a row");
+  await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "4 consecutive failures");
 });
 
 Deno.test("Engine does not try what came to be left out while an execution waited for its place", async () => {
@@ -432,6 +432,6 @@ Deno.test("Engine does not try what came to be left out while an execution waite
   assertEquals(executions.map(({ runtime }) => runtime), Array(4).fill("steady"));
   assertEquals([broken.counter.asked, executions.at(-1)?.attempts.at(0)?.error], [
     3,
-    "left out for 5 s more after 3 failures in a row: it broke",
+    "circuit open for 5 s: 3 consecutive failures (it broke)",
   ]);
 });

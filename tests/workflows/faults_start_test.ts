@@ -55,7 +55,7 @@ async function checkRefused(service: ServiceProcess, why: string): Promise<void>
   const left = await client.json("POST", "/v1/executions", HELLO);
   assertEquals([left.status, left.code, left.selection.chosen], [503, "runtime_unavailable", null]);
   assert(left.retryAfterMs > 0);
-  assertStringIncludes(left.selection.candidates[0].rejectedBecause.detail, "failures in a row");
+  assertStringIncludes(left.selection.candidates[0].rejectedBecause.detail, "consecutive failures");
 }
 
 async function checkRecovered(service: ServiceProcess): Promise<void> {

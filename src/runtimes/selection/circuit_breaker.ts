@@ -1,23 +1,23 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 
-/** Failures in a row that open a circuit. */
+/** Consecutive failures that open a circuit. */
 const FAILURES_TO_OPEN = 3;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
-/** How long a trial may keep the others out; one that has not told how it went by then is taken for lost. */
+/** How long a trial may keep others out; without a report by then it counts as lost. */
 const TRIAL_MS = 60_000;
 /** When to ask again while a trial is on: it is over as soon as its program has started. */
 const RETRY_BESIDE_TRIAL_MS = 1_000;
 
 /** Why a circuit lets nothing through, and when to ask again. */
-export interface LeftOut {
+export interface OpenCircuit {
   readonly reason: string;
   readonly retryAfterMs: number;
 }
 
 /**
- * The right to try a runtime once. Its owner tells how that went and disposes of it; the first of these counts, and to
- * dispose of it untold says nothing about the runtime.
+ * The right to try a runtime once. Its owner reports the result and disposes of it; the first of these counts, and
+ * disposal without a report says nothing about the runtime.
  */
 export interface CircuitPermit extends Disposable {
   succeed(): void;
@@ -25,8 +25,8 @@ export interface CircuitPermit extends Disposable {
 }
 
 /**
- * Leaves a runtime out for a while after failures in a row. Closed, it lets everything through; three failures in a row open
- * it for 5 s; then one trial at a time passes, whose success closes it and whose failure opens it for twice as long, at most
+ * Keeps requests from a runtime for a while after consecutive failures. Closed, it lets everything through; three consecutive failures open
+ * it for 5 s; then one trial at a time passes, its success closes the circuit and its failure opens it for twice as long, at most
  * 60 s.
  */
 export class CircuitBreaker {
@@ -47,12 +47,12 @@ export class CircuitBreaker {
     this.#now = now;
   }
 
-  /** Why everything is left out now; undefined while the circuit is closed, or due for a trial, which looking does not take. */
-  whyOpen(): LeftOut | undefined {
+  /** Why the circuit lets nothing through; undefined while it is closed or due for a trial. It takes no trial. */
+  whyOpen(): OpenCircuit | undefined {
     const leftMs = Math.ceil(this.#dueAt - this.#now());
     if (this.#pauseMs === 0 || leftMs <= 0) return undefined;
     return {
-      reason: `left out for ${Math.ceil(leftMs / 1_000)} s more after ${this.#history()}`,
+      reason: `circuit open for ${Math.ceil(leftMs / 1_000)} s: ${this.#history()}`,
       retryAfterMs: leftMs,
     };
   }
@@ -63,9 +63,9 @@ export class CircuitBreaker {
    * @throws {CodeBeakerError} `runtime_unavailable` while the circuit is open, or due and another one has the trial
    */
   admit(): CircuitPermit {
-    const leftOut = this.whyOpen() ?? this.#whyBesideTrial();
-    if (leftOut !== undefined) {
-      const { reason, retryAfterMs } = leftOut;
+    const open = this.whyOpen() ?? this.#whyBesideTrial();
+    if (open !== undefined) {
+      const { reason, retryAfterMs } = open;
       throw new CodeBeakerError("runtime_unavailable", reason, { details: { retryAfterMs } });
     }
     if (this.#pauseMs > 0) {
@@ -75,10 +75,10 @@ export class CircuitBreaker {
     return this.#permit();
   }
 
-  #whyBesideTrial(): LeftOut | undefined {
+  #whyBesideTrial(): OpenCircuit | undefined {
     if (this.#now() >= this.#trialUntil) return undefined;
     return {
-      reason: `left out while another execution tries it again after ${this.#history()}`,
+      reason: `circuit open while another execution tries it: ${this.#history()}`,
       retryAfterMs: RETRY_BESIDE_TRIAL_MS,
     };
   }
@@ -115,6 +115,6 @@ export class CircuitBreaker {
   }
 
   #history(): string {
-    return `${this.#failures} failures in a row: ${this.#lastFailure}`;
+    return `${this.#failures} consecutive failures (${this.#lastFailure})`;
   }
 }

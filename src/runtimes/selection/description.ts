@@ -16,11 +16,11 @@ export interface RuntimeDescription {
   readonly capabilities: RuntimeCapabilities;
   readonly measured: Measured;
   readonly isolation: Isolation;
-  /** What is ready for it, where something is made ahead of time. */
+  /** Its part of the warm pool, where there is one. */
   readonly pool?: PoolState;
 }
 
-/** What a description is made from beside the runtime itself. */
+/** The sources of a description beside the runtime itself. */
 export interface DescribeOptions {
   readonly profile: RuntimeProfile;
   readonly pool?: PoolState | undefined;
@@ -28,7 +28,7 @@ export interface DescribeOptions {
   whyUnavailable(environment?: string): Promise<Rejection | undefined>;
 }
 
-/** What a runtime is now: declared, measured, and isolated as an environment with nothing granted would be. */
+/** Describes a runtime: declared, measured, and the isolation of an environment without permissions. */
 export async function describeRuntime(
   runtime: ExecutionRuntime,
   { pool, profile, whyUnavailable }: DescribeOptions,
@@ -50,7 +50,7 @@ export async function describeRuntime(
   };
 }
 
-/** What an environment of a runtime is made from when nothing is granted. */
+/** The configuration of an environment without permissions. */
 export function plainConfig({ supportedEnvironments }: ExecutionRuntime, minIsolation: number): RuntimeConfig {
   return {
     environment: supportedEnvironments[0] ?? "",
@@ -61,7 +61,7 @@ export function plainConfig({ supportedEnvironments }: ExecutionRuntime, minIsol
   };
 }
 
-/** What stands in the way of a runtime, as an answer to whether it can be used. */
+/** A rejection, or its absence, as an availability. */
 export function toAvailability(obstacle: Rejection | undefined): Availability {
   return obstacle === undefined ? { available: true } : { available: false, reason: obstacle.detail };
 }

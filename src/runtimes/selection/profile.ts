@@ -7,14 +7,14 @@ const HALF_LIFE_MS = 600_000;
 const WINDOW = 128;
 /** So many of them are enough to believe. */
 export const ENOUGH_SAMPLES = 5;
-/** So many of those have to tell their memory: of a program that is over before anybody has looked it is not known. */
+/** So many of those need a memory figure: a program that ends before the first sample has none. */
 const ENOUGH_PEAKS = 3;
 /** Figures are made anew when more than this share of their samples is newer: sorting them costs as much as all else here. */
 const NEWER_SHARE = 1 / 16;
-/** How much of the newest start enters the share of those that met something ready. */
+/** The weight of the newest start in the share of warm starts. */
 const NEWEST = 0.25;
 
-/** The middle and the tail of what was measured, null without samples. */
+/** The median and the tail of measurements, null without samples. */
 export interface Percentiles {
   readonly p50: number | null;
   readonly p95: number | null;
@@ -27,7 +27,7 @@ interface Summary {
   readonly memoryMb: Percentiles;
 }
 
-/** What was measured of a runtime since the service started. */
+/** The measurements of a runtime since the service started. */
 export interface Measured extends Summary {
   /** Environments or programs that could not be started. */
   readonly failures: number;
@@ -35,7 +35,7 @@ export interface Measured extends Summary {
   readonly paths?: readonly (Kind & Summary)[];
 }
 
-/** What figures belong to: a container starts Bash in another time than Python, and what was ready in no time. */
+/** The key of figures: languages start in different times, and a warm start takes next to none. */
 export interface Kind {
   readonly language: string;
   readonly path: StartPath;
@@ -47,14 +47,14 @@ export interface Sample extends Kind {
   readonly peakMemoryBytes: number | null;
 }
 
-/** What a start can be expected to take: whole ms and MB, as what is declared. */
+/** The expected cost of a start, in whole ms and MB as declared capabilities are. */
 export interface Figures {
   readonly path: StartPath;
   readonly startupMs: number;
   readonly memoryMb: number;
 }
 
-/** What is to be known of a request to tell the figures that hold for it. */
+/** The facts of a request that decide which figures hold for it. */
 export interface FiguresRequest {
   readonly language: string;
   /** Absent, the one that most starts in this language took of late. */
@@ -67,7 +67,7 @@ export interface FiguresRequest {
 export class RuntimeProfile {
   readonly #now: () => number;
   readonly #kinds = new Map<string, KindProfile>();
-  /** Which share of the starts in a language met something ready. */
+  /** The share of warm starts by language. */
   readonly #warmShares = new Map<string, number>();
   #samples = 0;
   #failures = 0;
@@ -124,7 +124,7 @@ interface Point {
   readonly at: number;
 }
 
-/** What was measured in one language on one path. */
+/** The measurements of one language on one path. */
 class KindProfile {
   readonly kind: Kind;
   readonly window: Point[] = [];

@@ -21,11 +21,11 @@ export interface Ranking {
 export interface SelectorOptions {
   /** The server's own isolation floor. */
   readonly minIsolation: number;
-  /** The clock of what is left out for a while, and of what was measured, in ms; `performance.now` when absent. */
+  /** The clock of circuits and profiles, in ms; `performance.now` when absent. */
   readonly now?: () => number;
 }
 
-/** What is known of a request beside what it says. */
+/** Facts about a request that it does not state itself. */
 export interface RankOptions extends Pick<RuntimeConfig, "runsMainFile"> {
   /** Whether a self-test is waited for up to a minute, and not 2 s. */
   readonly isPatient?: boolean;
@@ -91,7 +91,7 @@ export class RuntimeSelector {
     return [...new Set(this.#runtimes.flatMap((runtime) => runtime.supportedEnvironments))];
   }
 
-  /** Why a runtime, or one environment name on it, cannot be used now; undefined when it can. It only looks. */
+  /** Why a runtime, or one environment name on it, cannot be used now; undefined when it can. It changes nothing. */
   async whyUnavailable(
     runtime: ExecutionRuntime,
     environment?: string,
@@ -106,15 +106,15 @@ export class RuntimeSelector {
   }
 
   /**
-   * A permit to try a runtime once; its owner tells how that went, and disposes of it.
+   * A permit to try a runtime once; its owner reports the result and disposes of it.
    *
-   * @throws {CodeBeakerError} `runtime_unavailable` when it is left out now, or another execution is trying it again
+   * @throws {CodeBeakerError} `runtime_unavailable` when its circuit is open, or another execution has the trial
    */
   admit(runtime: ExecutionRuntime): CircuitPermit {
     return this.#circuit(runtime).admit();
   }
 
-  /** What was measured of a runtime, by which it is ranked as soon as that is enough. */
+  /** The measurements of a runtime, by which it is ranked once there are enough. */
   profileOf({ name }: ExecutionRuntime): RuntimeProfile {
     const known = this.#profiles.get(name) ?? new RuntimeProfile(this.#now);
     this.#profiles.set(name, known);
@@ -122,7 +122,7 @@ export class RuntimeSelector {
   }
 
   /**
-   * Filters, ranks and explains. A runtime that is still proving itself is waited for only where it would be chosen.
+   * Filters, ranks and explains. A running self-test is waited for only where its runtime would be chosen.
    *
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
@@ -134,11 +134,13 @@ export class RuntimeSelector {
     const demand = { request, floor: Math.max(this.#minIsolation, request.minIsolation ?? 0), options };
     const waitedFor = new Set<ExecutionRuntime>();
     for (;;) {
-      const judged = (await this.#judgeAll(demand)).map((one) => waitedFor.has(one.runtime) ? withoutProof(one) : one);
+      const judged = (await this.#judgeAll(demand)).map((one) =>
+        waitedFor.has(one.runtime) ? withoutSelfTest(one) : one
+      );
       const [best] = bestFirst(judged, demand);
-      if (best?.proving === undefined) return rankingOf(judged.map(withoutProof), demand);
+      if (best?.selfTesting === undefined) return rankingOf(judged.map(withoutSelfTest), demand);
       waitedFor.add(best.runtime);
-      await best.proving;
+      await best.selfTesting;
     }
   }
 
@@ -146,7 +148,7 @@ export class RuntimeSelector {
     return Promise.all(this.#runtimes.map((runtime) => this.#judge(runtime, demand)));
   }
 
-  /** What the facts tell is judged first, so that a runtime which is not meant is not even loaded. */
+  /** The facts are judged first, so that a runtime that does not fit is not even loaded. */
   async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
     const { request, floor, options } = demand;
     const { isolationLevel } = runtime.getCapabilities();
@@ -173,7 +175,7 @@ export class RuntimeSelector {
       candidate,
       declared,
       memoryMb,
-      proving: runtime.whenSelfTested?.({ minIsolation: floor, isPatient }),
+      selfTesting: runtime.whenSelfTested?.({ minIsolation: floor, isPatient }),
     };
   }
 
@@ -195,12 +197,12 @@ interface Demand {
 interface Judged {
   readonly runtime: ExecutionRuntime;
   readonly candidate: Candidate;
-  /** What would be its inputs if nothing were measured. */
+  /** Its inputs without measurements. */
   readonly declared: ScoreInputs;
-  /** What it may take there; absent where it is rejected. */
+  /** Memory that the request may take there; absent where it is rejected. */
   readonly memoryMb?: number;
-  /** Settles when it has proven itself, or not in time; undefined when it has, or is rejected anyway. */
-  readonly proving?: Promise<void> | undefined;
+  /** Settles when its running self-test is over, or takes too long; undefined when none is waited for. */
+  readonly selfTesting?: Promise<void> | undefined;
 }
 
 /** Those that passed, best first. */
@@ -224,10 +226,10 @@ function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
   };
 }
 
-/** The same where nobody waits for a proof: what has none yet is not there. */
-function withoutProof(judged: Judged): Judged {
-  const { candidate: { inputs }, proving, runtime } = judged;
-  if (proving === undefined) return judged;
+/** The same without waiting for a self-test: until it is over, the runtime is unavailable. */
+function withoutSelfTest(judged: Judged): Judged {
+  const { candidate: { inputs }, selfTesting, runtime } = judged;
+  if (selfTesting === undefined) return judged;
   const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
   return rejected(runtime, { rejectedBecause, isolationLevel: inputs.isolationLevel });
 }

@@ -15,15 +15,15 @@ export const STRATEGIES: Readonly<Record<Preference, Strategy>> = {
     1000 / (startupMs + 1) + 1000 / (memoryMb + 1) + isolationLevel / 2,
 };
 
-/** What is ranked: by its inputs, and by what they would be if nothing were measured. */
+/** An item of a ranking: its inputs, and the same without measurements. */
 export interface Ranked {
   readonly candidate: { readonly inputs: ScoreInputs };
   readonly declared: ScoreInputs;
 }
 
 /**
- * Those that passed, best first. The order is that of what is declared, ties in the order given, unless measurements
- * tell another: a challenger must win by more than 10 %, so that noise does not turn the choice. That is, it must win
+ * Ranks those that passed, best first. Declared inputs give the order, ties in the order given, unless measurements
+ * give another: a challenger must win by more than 10 %, so that noise does not turn the choice. That is, it must win
  * also against the same with a tenth less of start-up and memory, in whole ms and MB. Isolation is not measured, and
  * gets no such benefit.
  */

@@ -22,7 +22,7 @@ function breakerAt(startMs = 1_000) {
   };
 }
 
-/** One that three failures in a row have just opened. */
+/** A circuit that three consecutive failures have just opened. */
 function openBreaker() {
   const circuit = breakerAt();
   for (const reason of ["first", "second", "third"]) circuit.fail(reason);
@@ -33,19 +33,19 @@ function refuse(breaker: CircuitBreaker): CodeBeakerError {
   return assertThrows(() => breaker.admit(), CodeBeakerError);
 }
 
-Deno.test("CircuitBreaker opens after three failures in a row, and tells why", () => {
+Deno.test("CircuitBreaker opens after three consecutive failures, and tells why", () => {
   const { breaker, fail } = breakerAt();
   fail();
   fail();
   assertEquals(breaker.whyOpen(), undefined);
   fail("no socket");
-  const reason = "left out for 5 s more after 3 failures in a row: no socket";
+  const reason = "circuit open for 5 s: 3 consecutive failures (no socket)";
   assertEquals(breaker.whyOpen(), { reason, retryAfterMs: 5_000 });
   const error = refuse(breaker);
   assertEquals([error.code, error.message, error.details.retryAfterMs], ["runtime_unavailable", reason, 5_000]);
 });
 
-Deno.test("CircuitBreaker counts only failures in a row", () => {
+Deno.test("CircuitBreaker counts only consecutive failures", () => {
   const { breaker, fail, succeed } = breakerAt();
   for (let round = 0; round < 5; round++) {
     fail();
@@ -76,7 +76,7 @@ Deno.test("CircuitBreaker is due when its pause is over, and not a moment before
   const { breaker, advance } = openBreaker();
   advance(4_999);
   assertEquals(breaker.whyOpen(), {
-    reason: "left out for 1 s more after 3 failures in a row: third",
+    reason: "circuit open for 1 s: 3 consecutive failures (third)",
     retryAfterMs: 1,
   });
   refuse(breaker);
@@ -90,7 +90,7 @@ Deno.test("CircuitBreaker admits one trial at a time when it is due, and looking
   for (let look = 0; look < 3; look++) assertEquals(breaker.whyOpen(), undefined);
   using _trial = breaker.admit();
   const error = refuse(breaker);
-  assertStringIncludes(error.message, "another execution tries it again after 3 failures in a row: third");
+  assertStringIncludes(error.message, "another execution tries it: 3 consecutive failures (third)");
   assertEquals([error.code, error.details.retryAfterMs], ["runtime_unavailable", 1_000]);
   assertEquals(breaker.whyOpen(), undefined);
 });
@@ -116,7 +116,7 @@ Deno.test("CircuitBreaker doubles its pause with each failed trial, up to a minu
   for (const [index, pauseMs] of pauses.entries()) {
     const open = breaker.whyOpen();
     assertEquals(open?.retryAfterMs, pauseMs);
-    assertStringIncludes(open?.reason ?? "", `${3 + index} failures in a row`);
+    assertStringIncludes(open?.reason ?? "", `${3 + index} consecutive failures`);
     advance(pauseMs);
     fail();
   }

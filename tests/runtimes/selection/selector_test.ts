@@ -175,7 +175,7 @@ Deno.test("rank() leaves out a runtime that keeps failing, and says for how long
   assertEquals([selection.chosen, passed.map(({ name }) => name)], ["secure", ["secure"]]);
   assertEquals(selection.candidates[1]?.rejectedBecause, {
     code: "circuit_open",
-    detail: "left out for 4 s more after 3 failures in a row: it broke",
+    detail: "circuit open for 4 s: 3 consecutive failures (it broke)",
     retryAfterMs: 4_000,
   });
 });
@@ -216,7 +216,7 @@ Deno.test("whyUnavailable() tells what the runtime says unless its failures leav
 
 Deno.test("admit() refuses what is left out, and counts each runtime by itself", () => {
   const { selector } = selectorWithout([fast, secure]);
-  assertThrows(() => selector.admit(fast), CodeBeakerError, "left out for 5 s more");
+  assertThrows(() => selector.admit(fast), CodeBeakerError, "circuit open for 5 s");
   using _permit = selector.admit(secure);
 });
 

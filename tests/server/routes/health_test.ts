@@ -7,7 +7,7 @@ import { appOf } from "../support/app_of.ts";
 
 const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } } as const;
 
-Deno.test("/health/ready says that a runtime is left out for failing, until it is due again", async () => {
+Deno.test("/health/ready reports an open circuit until it is due for a trial", async () => {
   let now = 0;
   const broken = fakeRuntime({
     name: "broken",
@@ -37,7 +37,7 @@ Deno.test("/health/ready says that a runtime is left out for failing, until it i
     }]]);
   }
   now = 1_500;
-  const reason = "left out for 4 s more after 3 failures in a row: it broke";
+  const reason = "circuit open for 4 s: 3 consecutive failures (it broke)";
   const health = await ask("/health/ready");
   assertEquals([health.status, health.body], [503, {
     status: "not_ready",
