@@ -167,7 +167,7 @@ Deno.test("the contract's lists, and the original's HTTP door, which answers as 
       packages: ["x"],
       stream: true,
     });
-    const ignored = ["packages", "stream"].map((name) => `"${name}": this field has no meaning here`);
+    const ignored = ["packages", "stream"].map((name) => `"${name}": this field is ignored`);
     assertEquals([status, warnings], ["queued", ignored]);
     const show = () => http.json("GET", `/api/execution/${executionId}`);
     await until(async () => (await show()).status === "completed", "it ends");

@@ -6,7 +6,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { noQuery } from "../http/query.ts";
 
-/** Contexts of sessions: stateful interpreters, opened and closed, and cells evaluated in them. */
+/** Routes of contexts: opening, closing, interrupting, and evaluating cells. */
 export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .post("/v1/sessions/:id/contexts", noQuery, async (context) => {

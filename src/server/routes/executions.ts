@@ -9,19 +9,19 @@ import { jsonBody } from "../http/json_body.ts";
 import { failureProblem } from "../http/problem.ts";
 import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 
-/** How long a request for an execution may wait for its end. */
+/** Longest time that a poll may wait for the end of an execution. */
 const MAX_WAIT_MS = 60_000;
 
 const reportQuery = strictObject({ waitMs: wholeNumber({ min: 0, max: MAX_WAIT_MS }).optional() });
 
 const inputSchema = strictObject({ text: z.string().optional(), close: z.boolean().optional() }).refine(
   ({ text, close }) => text !== undefined || close !== undefined,
-  'Input names "text", "close" or both',
+  'Name "text", "close" or both',
 );
 
 /**
- * One-shot executions, and every execution by its id. Cancelling answers 204 and returns at once; asking again, or for
- * one that has ended, changes nothing.
+ * Routes of one-shot executions, and of every execution by its id. Cancelling answers 204 at once, also for an execution
+ * that has ended.
  */
 export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
@@ -36,7 +36,7 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
       const { waitMs = 0 } = parseQuery(context.req, reportQuery);
       const { signal } = context.req.raw;
       const report = await engine.report(context.get("caller"), context.req.param("id"), { waitMs, signal });
-      return context.json(shown(report, context.get("requestId")));
+      return context.json(toWire(report, context.get("requestId")));
     })
     .delete("/v1/executions/:id", noQuery, (context) => {
       engine.cancel(context.get("caller"), context.req.param("id"));
@@ -51,8 +51,8 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
     });
 }
 
-/** A state as long as there is one, then the execution, or why the service could not run it. */
-function shown(report: ExecutionReport, requestId: string): unknown {
+/** The wire form: the state until the end, then the execution or the service's error. */
+function toWire(report: ExecutionReport, requestId: string): unknown {
   switch (report.status) {
     case "ended":
       return report.execution;

@@ -14,17 +14,17 @@ import { checkPreconditions } from "../http/file_conditions.ts";
 import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 import { downloadHeaders, refuseNonFile, sendFile } from "../http/send_file.ts";
 
-/** Where uploads wait until all of them has come. */
+/** Where uploads are kept until they are complete. */
 export type UploadsPort = Pick<Uploads, "receiveFile" | "receiveArchive">;
 
 type FileContext = Context<AppEnv>;
 
 const TREE_ROUTE = "/v1/sessions/:id/files";
-/** A name may hold a newline, which "." does not match. */
+/** A file name may hold a newline, which "." does not match. */
 const FILE_ROUTE = "/v1/sessions/:id/files/:path{[^]+}";
 const ARCHIVE_ROUTE = "/v1/sessions/:id/archive";
 const UPLOAD_PATH = /^\/v1\/sessions\/[^/]+\/(files\/[^]|archive$)/;
-/** The path of a file as it stands in a URL, behind the four segments of its route, which may be escaped too. */
+/** The path of a file in a URL, after the four segments of its route, which may be escaped too. */
 const URL_PATH = /^[^/]*\/\/[^/?#]*(?:\/[^/?#]*){4}\/([^?#]*)/;
 
 const flag = oneOf(["true", "false"]).transform((value) => value === "true");
@@ -39,14 +39,14 @@ const treeQuery = strictObject({
   maxDepth: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
 });
 
-/** Whether the body of a request is an upload, which has a bound of its own: what its session may keep on disk. */
+/** Whether a request is an upload, whose bound is its session's `diskMb`. */
 export function isUpload({ method, path }: { readonly method: string; readonly path: string }): boolean {
   return method === "PUT" && UPLOAD_PATH.test(path);
 }
 
 /**
- * The files of a session as raw bytes, as a tree and as a tar archive, streamed both ways. What is uploaded reaches the
- * workspace when all of it has come, so a client that vanishes leaves nothing of it there.
+ * Routes of a session's files, as raw bytes, as a tree and as a tar archive, streamed both ways. An upload reaches the
+ * workspace when it is complete, so a client that disconnects leaves nothing of it there.
  */
 export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploads: UploadsPort }): Hono<AppEnv> {
   function filesOf(context: FileContext): WorkspaceFiles {
@@ -62,7 +62,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
     return await uploads[how](ReadableStream.from(body), { tenant, maxBytes });
   }
 
-  /** What an upload takes the place of: it may be another file than before the upload came. */
+  /** The file that an upload replaces; it may have changed while the upload arrived. */
   async function replaceable(context: FileContext, path: string): Promise<FileEntry | undefined> {
     const found = await statIfThere(filesOf(context), path);
     checkPreconditions(context.req, found);
@@ -81,7 +81,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
     .put(FILE_ROUTE, noQuery, async (context) => {
       const path = pathOf(context);
       refuseCoding(context);
-      await replaceable(context, path); // Whoever may not need not send anything.
+      await replaceable(context, path); // A refused client need not send its body.
       using upload = await take(context, "receiveFile");
       using _lock = await sessions.lockFile(context.get("caller"), idOf(context), path);
       const found = await replaceable(context, path);
@@ -108,7 +108,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
       );
     })
     .put(ARCHIVE_ROUTE, noQuery, async (context) => {
-      filesOf(context); // Whoever has no such session need not send anything.
+      filesOf(context); // A client without this session need not send its body.
       using upload = await take(context, "receiveArchive");
       await filesOf(context).unpack(upload.stream());
       return context.body(null, 204);
@@ -125,7 +125,7 @@ function pathOf(context: FileContext): string {
   try {
     return parseWorkspacePath(decodeURIComponent(encoded));
   } catch (error) {
-    if (error instanceof URIError) throw invalidField("path", "A path in a URL is UTF-8, percent-encoded");
+    if (error instanceof URIError) throw invalidField("path", "A path in a URL must be percent-encoded UTF-8");
     throw error;
   }
 }
@@ -143,15 +143,15 @@ function isConditional({ req }: FileContext): boolean {
   return req.header("if-match") !== undefined || req.header("if-none-match") !== undefined;
 }
 
-/** What is not the plain bytes of a whole file: RFC 9110, 8.4 and 14.5. */
+/** Refuses a coded body and a part of a file: RFC 9110, 8.4 and 14.5. */
 function refuseCoding({ req }: FileContext): void {
   const coding = req.header("content-encoding") ?? "identity";
-  if (coding !== "identity") throw invalidField("content-encoding", "A file is sent as it is, without a coding");
+  if (coding !== "identity") throw invalidField("content-encoding", "A file must be sent without a content coding");
   if (req.header("content-range") === undefined) return;
-  throw invalidField("content-range", "A file is sent as a whole, and no part of it");
+  throw invalidField("content-range", "A file must be sent as a whole");
 }
 
-/** A client that says how much it will send is told at once that it is too much. */
+/** Refuses an upload whose declared length is over the bound, before its body is read. */
 function refuseDeclared({ req }: FileContext, maxBytes: number): void {
   const declared = Number(req.header("content-length") ?? 0);
   const isArchive = req.path.endsWith("/archive");

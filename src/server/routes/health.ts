@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { EnginePort } from "../../engine/port.ts";
 import type { AppEnv } from "../http/app_env.ts";
 
-/** Whether the process answers, and whether it can run anything and takes it in. */
+/** Routes of liveness, and of readiness: requests are accepted and a runtime is available. */
 export function healthRoutes(engine: Pick<EnginePort, "readiness" | "isOpen">): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/health/live", (context) => context.json({ status: "live" }))

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Metrics } from "../../metrics.ts";
 import type { AppEnv } from "../http/app_env.ts";
 
-/** Every metric as Prometheus reads it. */
+/** Route of the metrics in Prometheus's format. */
 export function metricsRoutes(metrics: Pick<Metrics, "expose">): Hono<AppEnv> {
   return new Hono<AppEnv>().get("/metrics", async (context) => {
     const { contentType, text } = await metrics.expose();

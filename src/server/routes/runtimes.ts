@@ -5,7 +5,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { noQuery } from "../http/query.ts";
 
-/** Which runtimes there are, and which one a request would get. */
+/** Routes of the runtimes, and of the runtime that a request would get. */
 export function runtimeRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/v1/runtimes", noQuery, async (context) => context.json({ runtimes: await engine.describeRuntimes() }))

@@ -20,7 +20,7 @@ const listQuery = strictObject({
   state: oneOf(SESSION_STATES).optional(),
 });
 
-/** Sessions: made, listed, shown, closed, and what is done in them. */
+/** Routes of sessions, and of executions and commands in them. */
 export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .post("/v1/sessions", noQuery, async (context) => {

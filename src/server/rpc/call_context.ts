@@ -1,24 +1,32 @@
 import type { Caller } from "../../engine/port.ts";
 import type { ByteLease } from "../../concurrency/byte_budget.ts";
 
-/** The other end of a connection, as methods see it. */
+/** The client at the other end of a connection. */
 export interface Peer {
-  /** Whether it asked to be told what programs do while they run. */
+  /** Whether it asked for notifications of running programs. */
   isStreaming: boolean;
-  /** Which programs may read what it feeds them: none, those whose end it does not wait for, or all. */
+  /** Whose stdin stays open for it: no program's, that of programs whose end it does not wait for, or all. */
   feeds: "none" | "unawaited" | "all";
-  /** Sends a notification; returns when there is room for more, or the other end is gone. Absent where nobody hears any. */
+  /** Sends a notification; returns when there is room for more, or the client is gone. Absent without a connection. */
   notify?(method: string, params: object): Promise<void>;
 }
 
-/** What a method knows beside its parameters. */
+/** Facts of a call beside its parameters. */
 export interface CallContext {
   readonly caller: Caller;
   readonly peer: Peer;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client no longer waits for the answer. */
   readonly signal: AbortSignal;
-  /** What the request holds until it is answered, and what it becomes may keep. */
+  /** Memory of the request until its answer; its execution may keep it longer. */
   readonly lease: Pick<ByteLease, "keepUntil">;
-  /** What the answer tells of parameters that were taken otherwise than they were written. */
+  /** Warnings in the answer: parameters that were ignored or changed. */
   readonly warnings: string[];
+}
+
+/** Most warnings of one answer. */
+const MAX_WARNINGS = 20;
+
+/** Adds a warning, unless there are many already. */
+export function warn(warnings: string[], message: string): void {
+  if (warnings.length < MAX_WARNINGS) warnings.push(message);
 }

@@ -8,7 +8,7 @@ import { defineMethod, type RpcMethod } from "./method.ts";
 
 const id = z.string().min(1).max(256);
 
-/** What works with the contexts of sessions. */
+/** The methods of contexts, a session's interpreters. */
 export function contextMethods({ sessions }: { readonly sessions: SessionsPort }): RpcMethod[] {
   const create = defineMethod({
     name: "context.create",

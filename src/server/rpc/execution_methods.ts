@@ -7,12 +7,12 @@ import type { EnginePort } from "../../engine/port.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { toMissing, toResult, toStatus } from "./execution_view.ts";
-import { warn } from "./legacy/match_names.ts";
+import { warn } from "./call_context.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
 const executionId = z.string().min(1).max(256);
 
-/** What runs programs, one at a time and without a session. */
+/** The methods of one-shot executions. */
 export function executionMethods(
   { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: RuntimeCatalogue },
 ): RpcMethod[] {
@@ -25,7 +25,7 @@ export function executionMethods(
       const parsed = parseExecutionRequest(await catalogue.resolveRuntime(request));
       const { language } = parsed;
       if (stream !== undefined && context.peer.notify === undefined) {
-        warn(context.warnings, '"stream": this field has no meaning here');
+        warn(context.warnings, '"stream": this field is ignored');
       }
       const notifier = (stream ?? context.peer.isStreaming)
         ? new ExecutionNotifier(context.peer, { language })
@@ -36,9 +36,9 @@ export function executionMethods(
         ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
       });
       context.lease.keepUntil(ended);
-      const told = reportExit(ended, notifier);
-      if (wait) return toResult(await told);
-      told.catch(() => {}); // Whoever asks for its status is told.
+      const reported = reportExit(ended, notifier);
+      if (wait) return toResult(await reported);
+      reported.catch(() => {}); // `execution.status` reports it.
       return { executionId: id, status: "queued" };
     },
   });
@@ -71,7 +71,7 @@ export function executionMethods(
     isUrgent: true,
     schema: strictObject({ executionId, text: z.string().optional(), close: z.boolean().default(false) }),
     async run({ executionId, text, close }, { caller, signal }) {
-      if (text === undefined && !close) throw invalidField("text", "There is nothing to do without text or close");
+      if (text === undefined && !close) throw invalidField("text", "Name text, close or both");
       await engine.feed(caller, executionId, { ...(text === undefined ? {} : { text }), close }, { signal });
       return { executionId, closed: close };
     },
@@ -80,7 +80,7 @@ export function executionMethods(
   return [run, status, cancel, stdin];
 }
 
-/** Follows an execution to its end, and tells it where somebody wants to hear of it. */
+/** Waits for the end of an execution, and notifies the client of it. */
 async function reportExit(ended: Promise<Execution>, notifier: ExecutionNotifier | undefined): Promise<Execution> {
   try {
     const execution = await ended;

@@ -4,13 +4,13 @@ import { OutputDecoder } from "../http/output_decoder.ts";
 import type { Peer } from "./call_context.ts";
 import { summarise, toFailure } from "./execution_view.ts";
 
-/** What is known of an execution before it begins. */
+/** Facts of an execution before it begins. */
 export interface ExecutionFacts {
   readonly language?: string;
   readonly sessionId?: string;
 }
 
-/** Tells a peer what one program does, in order. */
+/** Sends the notifications of one execution to a client, in order. */
 export class ExecutionNotifier {
   readonly #peer: Peer;
   readonly #facts: ExecutionFacts;
@@ -24,23 +24,23 @@ export class ExecutionNotifier {
     this.#facts = facts;
   }
 
-  /** Tells that the program begins; what is told afterwards is about it. */
+  /** Notifies of the start; without it, the later notifications are not sent. */
   readonly onStart = (start: ExecutionStart): void => {
     this.#start = start;
     this.#send("execution.started", { executionId: start.id, ...this.#facts, runtime: start.runtime });
   };
 
-  /** Tells what it printed; returns when the peer has taken most of what was told before, or is gone. */
+  /** Notifies of output; returns when the client has read most notifications, or is gone. */
   readonly onOutput = (chunk: OutputChunk): Promise<void> => this.#sendText(chunk.stream, this.#output.decode(chunk));
 
-  /** Tells the end of what began; returns when the peer has taken most of it. */
+  /** Notifies of the end; returns when the client has read most notifications, or is gone. */
   async complete(execution: Execution): Promise<void> {
     if (this.#start === undefined) return;
     for (const { stream, text } of this.#output.end()) await this.#sendText(stream, text);
     await this.#send("execution.completed", summarise(execution));
   }
 
-  /** Tells that the service failed, and not the program. */
+  /** Notifies of a failure of the service, not of the program. */
   async fail(error: unknown): Promise<void> {
     if (this.#start === undefined) return;
     await this.#send("execution.error", { executionId: this.#start.id, ...toFailure(error) });

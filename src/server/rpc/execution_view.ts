@@ -2,18 +2,18 @@ import { CodeBeakerError, type ErrorCode, type Failure } from "../../core/errors
 import type { Execution, Outcome } from "../../core/execution.ts";
 import type { ExecutionReport } from "../../engine/port.ts";
 
-/** How an execution ended, in the original's words. */
+/** The end of an execution in the original's fields. */
 export interface ExecutionSummary {
   readonly executionId: string;
   readonly status: "completed" | "failed" | "cancelled";
   readonly exitCode: number | null;
   readonly durationMs: number;
-  /** Whether it was ended for the time it took. */
+  /** Whether its time limit ended it. */
   readonly timeout: boolean;
   readonly outcome: Outcome;
 }
 
-/** The end of an execution without what it printed. */
+/** Summarises an execution without its output. */
 export function summarise({ id, outcome, exitCode, usage }: Execution): ExecutionSummary {
   return {
     executionId: id,
@@ -25,13 +25,13 @@ export function summarise({ id, outcome, exitCode, usage }: Execution): Executio
   };
 }
 
-/** An execution with what the original's clients read of it beside. */
+/** Adds the fields that the original's clients read to an execution. */
 export function toResult(execution: Execution): Execution & Pick<ExecutionSummary, "executionId" | "durationMs"> {
   const { executionId, durationMs } = summarise(execution);
   return { ...execution, executionId, durationMs };
 }
 
-/** Whether the result of a command is an execution. */
+/** Whether a command's result is an execution. */
 export function isExecution(result: unknown): result is Execution {
   return typeof result === "object" && result !== null && "outcome" in result && "usage" in result;
 }
@@ -45,7 +45,7 @@ export function toStatus(report: ExecutionReport): object {
       return { ...summarise(report.execution), stdout, stderr, runtime, ...denied, createdAt };
     }
     case "failed":
-      return { ...unfinished(report.id, report.status), stdout: "", stderr: "", ...toWords(report.error) };
+      return { ...unfinished(report.id, report.status), stdout: "", stderr: "", ...describeFailure(report.error) };
     case "queued":
     case "running": {
       const { id, status, stdout, stderr, createdAt } = report;
@@ -54,17 +54,17 @@ export function toStatus(report: ExecutionReport): object {
   }
 }
 
-/** Why the service could not do something; what is internal is told without its text. */
+/** Describes a failure of the service; the text of an internal error is left out. */
 export function toFailure(error: unknown): { readonly error: string; readonly code: ErrorCode } {
-  return error instanceof CodeBeakerError ? toWords(error) : { error: "Internal error", code: "internal" };
+  return error instanceof CodeBeakerError ? describeFailure(error) : { error: "Internal error", code: "internal" };
 }
 
-/** The answer of `execution.status` about what is not there. */
+/** The answer of `execution.status` for an unknown id. */
 export function toMissing(executionId: string): object {
   return { ...unfinished(executionId, "not_found"), stdout: "", stderr: "" };
 }
 
-function toWords({ code, message }: Failure): { readonly error: string; readonly code: ErrorCode } {
+function describeFailure({ code, message }: Failure): { readonly error: string; readonly code: ErrorCode } {
   return { error: code === "internal" ? "Internal error" : message, code };
 }
 

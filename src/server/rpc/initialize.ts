@@ -4,23 +4,23 @@ import { strictObject } from "../../core/parsing/validation.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
-/** The original's, whose requests and answers this door keeps. */
+/** The original's version, with whose requests and answers this door is compatible. */
 const PROTOCOL_VERSION = "0.2.0";
 
 const NOTIFICATIONS = ["execution.started", "execution.output", "execution.completed", "execution.error"];
 
-/** What a session of talk is set up from. */
+/** Facts that `initialize` reports. */
 export interface InitializeOptions {
   readonly catalogue: RuntimeCatalogue;
-  /** Requests that one connection may have under way. */
+  /** Most concurrent requests of one connection. */
   readonly maxRequests: number;
   /** The names of the other methods. */
   readonly methods: readonly string[];
 }
 
 /**
- * Tells what both sides can do. Until a client asks for it, it gets answers and no notifications, and nobody waits for it to feed
- * a program whose end it waits for.
+ * Negotiates capabilities. Before it, a client receives no notifications, and a program whose end it waits for has no
+ * open stdin.
  */
 export function initializeMethod({ catalogue, maxRequests, methods }: InitializeOptions): RpcMethod {
   return defineMethod({

@@ -1,21 +1,21 @@
-/** What holds for the connections of a service. */
+/** Limits of a service's WebSocket connections. */
 export interface RpcLimits {
-  /** Connections at the same time. */
+  /** Most concurrent connections. */
   readonly maxSockets: number;
-  /** Those of one tenant among them. */
+  /** Most concurrent connections of one tenant. */
   readonly maxSocketsPerTenant: number;
-  /** Requests that one connection may have under way, and that one batch may hold. */
+  /** Most concurrent requests of one connection, and most requests of one batch. */
   readonly maxRequests: number;
   readonly maxMessageBytes: number;
-  /** How long one may take to be open. */
+  /** Time for a connection to open. */
   readonly openWithinMs: number;
-  /** One on which nothing came for half of this is pinged, and closed when it does not answer. */
+  /** A connection silent for half of this time is pinged, and closed without an answer. */
   readonly idleTimeoutS: number;
-  /** A client that takes nothing for so long, while something waits for it, counts as gone. */
+  /** A client that reads nothing for this time, while messages wait for it, counts as gone. */
   readonly maxStallMs: number;
 }
 
-/** The bounds of every service but one: a message may be as large as a body. */
+/** The limits but `maxMessageBytes`, which is the largest body of the service. */
 export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
   maxSockets: 512,
   maxSocketsPerTenant: 64,

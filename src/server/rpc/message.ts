@@ -1,9 +1,11 @@
 import { CodeBeakerError, ERROR_KINDS, messageOf } from "../../core/errors.ts";
 import { parseJson } from "../../core/parsing/parse_json.ts";
 import { type Problem, toProblem } from "../http/problem.ts";
-import { isObject } from "./legacy/match_names.ts";
 
-/** What tells the answers to several requests apart (JSON-RPC 2.0, section 4). */
+/** An object as JSON writes it. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The id that relates an answer to its request (JSON-RPC 2.0, section 4). */
 export type RpcId = string | number | null;
 
 /** A request, or a notification where it has no id. */
@@ -20,25 +22,25 @@ export interface RpcError {
   readonly data: Problem;
 }
 
-/** What came of a request. */
+/** The result or error of a request. */
 export type RpcReply = { readonly result: unknown } | { readonly error: RpcError };
 
 /** A response of JSON-RPC 2.0 (section 5). */
 export type RpcAnswer = RpcReply & { readonly jsonrpc: "2.0"; readonly id: RpcId };
 
-/** A request as it came, or what is wrong with it. */
+/** A parsed request, or the error of a text that is none. */
 export type ReadRequest = RpcRequest | { readonly id: RpcId; readonly error: RpcError };
 
-/** The codes of JSON-RPC 2.0 for what is no request that could be answered. */
+/** The codes of JSON-RPC 2.0 for messages that are no valid request. */
 const PROTOCOL_CODES = { parse_error: -32700, invalid_message: -32600, unknown_method: -32601 };
 
-/** An error on this door: the code of the wire contract's table, with the problem that HTTP would answer. */
+/** Translates an error: the code of the wire contract's table, with the problem that HTTP would answer. */
 export function toRpcError(error: unknown, requestId: string): RpcError {
   const data = toProblem(error, requestId);
   return { code: ERROR_KINDS[data.code].jsonRpc, message: data.detail, data };
 }
 
-/** An error that JSON-RPC has a code of its own for. */
+/** Creates an error that has its own JSON-RPC code. */
 export function protocolError(
   kind: keyof typeof PROTOCOL_CODES,
   { message, requestId }: { readonly message: string; readonly requestId: string },
@@ -48,10 +50,10 @@ export function protocolError(
 }
 
 /**
- * A message as its requests, in their order; one that holds no request is answered by itself.
+ * Parses a message into its requests, in order; a message that is none becomes one error.
  *
- * The package json-rpc-2.0 is not used as it answers a batch of one without its list (against section 6), takes a
- * `null` in a batch for a failure of its own, and has no bound for batches.
+ * The package json-rpc-2.0 is not used: it answers a batch of one without its list (against section 6), treats a `null`
+ * in a batch as an internal error, and does not bound batches.
  */
 export function readMessage(
   text: string,
@@ -71,7 +73,7 @@ export function readMessage(
   return { id: null, error: protocolError("invalid_message", { message: why, requestId }) };
 }
 
-/** What came of a request, as it is sent. */
+/** The response to a request. */
 export function toAnswer(id: RpcId, reply: RpcReply): RpcAnswer {
   return { jsonrpc: "2.0", id, ...reply };
 }
@@ -87,6 +89,11 @@ function readRequest(value: unknown, requestId: string): ReadRequest {
     id,
     error: protocolError("invalid_message", { message: `Cannot take this as a request as ${fault}`, requestId }),
   };
+}
+
+/** Whether a value is a {@link JsonObject}. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function faultOf(value: unknown): string | undefined {

@@ -5,29 +5,29 @@ import { checkScope } from "../auth/auth.ts";
 import { translateParams } from "./legacy/translate_params.ts";
 import type { CallContext } from "./call_context.ts";
 
-/** One method: its name, what a key needs for it, and what it does with its parameters. */
+/** One method of JSON-RPC. */
 export interface RpcMethod<Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
-  /** Absent where any key will do. */
+  /** The scope that a key needs; absent where any key may call it. */
   readonly scope?: Scope;
-  /** Whether it is called also while much waits for the other end to read it, as it may end just that. */
+  /** Whether it runs also while the client has not read earlier messages, as it may end their source. */
   readonly isUrgent?: boolean;
-  /** The parameters that `run` gets checked. */
+  /** Schema of the parameters that are validated before `run`. */
   readonly schema: Schema;
-  /** Where the other parameters are a request, its wire form; `run` gets them by their present names and checks them. */
+  /** Schema of the other parameters, where they are a request, which `run` validates itself. */
   readonly request?: z.ZodObject;
   run(params: z.output<Schema>, context: CallContext): Promise<object> | object;
 }
 
-/** A method whose `run` sees the parameters as its schema makes them. */
+/** Types the parameters of `run` by the schema. */
 export function defineMethod<Schema extends z.ZodObject>(method: RpcMethod<Schema>): RpcMethod<Schema> {
   return method;
 }
 
 /**
- * Calls a method with parameters from outside; what had to be said of them is in the answer's `warnings`.
+ * Calls a method with a client's parameters; ignored fields are in the answer's `warnings`.
  *
- * @throws {CodeBeakerError} `permission_denied` for a key without its scope; `invalid_request`; what the method throws
+ * @throws {CodeBeakerError} `permission_denied` for a key without its scope; `invalid_request`; as the method does
  */
 export async function callMethod(
   method: RpcMethod,
@@ -46,7 +46,7 @@ export async function callMethod(
   return warnings.length === 0 ? result : { ...result, warnings };
 }
 
-/** Parameters by name; none are an empty object, also where a client writes null for them. */
+/** Missing and null parameters are an empty object. */
 function toObject(params: unknown): unknown {
   return params === undefined || params === null ? {} : params;
 }

@@ -11,16 +11,16 @@ import type { RpcMethod } from "./method.ts";
 import { runtimeMethods } from "./runtime_methods.ts";
 import { sessionMethods } from "./session_methods.ts";
 
-/** What the methods are made from. */
+/** Parts of the methods. */
 export interface MethodTableOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
   readonly observer: Observer;
-  /** Requests that one connection may have under way, which clients are told. */
+  /** Most concurrent requests of one connection, which `initialize` reports. */
   readonly maxRequests: number;
 }
 
-/** Every method of the door; names are matched without regard to case. */
+/** Every JSON-RPC method; names match in any case. */
 export class MethodTable {
   readonly #methods: ReadonlyMap<string, RpcMethod>;
 
@@ -41,13 +41,13 @@ export class MethodTable {
     return this.#methods.get(name.toLowerCase());
   }
 
-  /** Words for a name that is no method's, with the nearest. */
+  /** The message for an unknown method, with the most similar name. */
   explainUnknown(name: string): string {
     const known = [...this.#methods.values()].map((method) => method.name);
     return `Cannot find the method ${unknownName(name, known)}`;
   }
 
-  /** A method that is there. */
+  /** The method of a known name. */
   get(name: string): RpcMethod {
     const method = this.find(name);
     if (method === undefined) throw new CodeBeakerError("internal", this.explainUnknown(name));

@@ -13,14 +13,14 @@ import type { RpcSockets } from "./sockets.ts";
 export { RPC_LIMITS, type RpcLimits } from "./limits.ts";
 export { RpcSockets } from "./sockets.ts";
 
-/** The only version of the protocol (RFC 6455, 4.1). */
+/** The only version of the WebSocket protocol (RFC 6455, 4.1). */
 const WEBSOCKET_VERSION = "13";
 
-/** What the doors of the original are made from. */
+/** Parts of the JSON-RPC door. */
 export interface RpcOptions {
   readonly engine: EnginePort;
   readonly sessions: SessionsPort;
-  /** Every connection, which its owner closes. */
+  /** Open connections, which their owner closes. */
   readonly sockets: RpcSockets;
   readonly keys: DoorKeys;
   readonly observer: Observer;
@@ -47,16 +47,16 @@ export function rpcRoutes({ engine, sessions, sockets, keys, observer }: RpcOpti
     .route("/", legacyRoutes(methods));
 }
 
-/** A GET route answers HEAD too, which opens nothing. @throws {CodeBeakerError} `not_found` */
+/** Refuses HEAD, which a GET route answers too. @throws {CodeBeakerError} `not_found` */
 function refuseHead({ req: { method, path } }: Context<AppEnv>): void {
   if (method === "HEAD") throw new CodeBeakerError("not_found", `Cannot find ${method} ${path}`);
 }
 
-/** A client that speaks another version is told which one is spoken here (RFC 6455, 4.4; RFC 9110, 15.5.22). */
+/** Answers another version of the protocol with the supported one (RFC 6455, 4.4; RFC 9110, 15.5.22). */
 function refuseVersion(context: Context<AppEnv>, version: string): Response {
   const value = JSON.stringify(version.slice(0, 64));
   const message =
-    `Cannot open a connection as Sec-WebSocket-Version must be ${WEBSOCKET_VERSION}: current value is ${value}`;
+    `Cannot open a WebSocket as Sec-WebSocket-Version must be ${WEBSOCKET_VERSION}: current value is ${value}`;
   const problem = toProblem(new CodeBeakerError("invalid_request", message), context.get("requestId"));
   return context.body(JSON.stringify({ ...problem, status: 426 }), 426, {
     "content-type": "application/problem+json",

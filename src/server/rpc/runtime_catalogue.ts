@@ -1,16 +1,16 @@
 import type { RuntimeDescription } from "../../runtimes/selection/description.ts";
 import type { EnginePort } from "../../engine/port.ts";
 
-/** A language and the first available runtime that speaks it. */
-export interface SpokenLanguage {
+/** A language and the first available runtime for it. */
+export interface AvailableLanguage {
   readonly name: string;
   readonly runtime: string;
 }
 
-/** The runtimes by the names and in the spelling that clients use. */
+/** The runtimes, by the names and spellings that clients use. */
 export class RuntimeCatalogue {
   readonly #engine: Pick<EnginePort, "describeRuntimes">;
-  /** Types by names; they do not change while the service runs. */
+  /** Types by name; they do not change while the service runs. */
   #types: ReadonlyMap<string, string> | undefined;
 
   constructor(engine: Pick<EnginePort, "describeRuntimes">) {
@@ -21,23 +21,23 @@ export class RuntimeCatalogue {
     return this.#engine.describeRuntimes();
   }
 
-  /** Every language that can be spoken now. */
-  async languages(): Promise<SpokenLanguage[]> {
-    const spoken = new Map<string, SpokenLanguage>();
+  /** Every language that can be run now. */
+  async languages(): Promise<AvailableLanguage[]> {
+    const languages = new Map<string, AvailableLanguage>();
     for (const { name: runtime, available, environments } of await this.describe()) {
-      for (const { name, available: isSpoken } of environments) {
-        if (available && isSpoken && !spoken.has(name)) spoken.set(name, { name, runtime });
+      for (const { name, available: canRun } of environments) {
+        if (available && canRun && !languages.has(name)) languages.set(name, { name, runtime });
       }
     }
-    return [...spoken.values()];
+    return [...languages.values()];
   }
 
-  /** The type of a runtime in the original's spelling; the name itself of one that is not there any more. */
+  /** The type of a runtime in the original's spelling; its name when the runtime no longer exists. */
   async typeOf(runtime: string): Promise<string> {
     return (await this.#typesByName()).get(runtime) ?? runtime;
   }
 
-  /** A request whose runtime may be named by its type or its name, in any case. */
+  /** Replaces the runtime of a request by its name; clients name its type or its name, in any case. */
   async resolveRuntime(request: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
     const { runtime } = request;
     if (typeof runtime !== "string") return request;

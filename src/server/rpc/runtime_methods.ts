@@ -5,7 +5,7 @@ import type { EnginePort } from "../../engine/port.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
-/** What tells which languages and runtimes there are. */
+/** The methods that list languages and runtimes. */
 export function runtimeMethods(
   { engine, catalogue }: { readonly engine: EnginePort; readonly catalogue: RuntimeCatalogue },
 ): RpcMethod[] {

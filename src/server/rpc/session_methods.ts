@@ -18,7 +18,7 @@ const MAX_SESSIONS_LISTED = 1_000;
 
 const sessionId = z.string().min(1).max(256);
 
-/** What works with sessions. */
+/** The methods of sessions. */
 export function sessionMethods(
   { sessions, observer, catalogue }: {
     readonly sessions: SessionsPort;
@@ -43,7 +43,7 @@ export function sessionMethods(
     scope: "sessions",
     schema: strictObject({ sessionId, command: z.looseObject({ type: z.string() }), stream: z.boolean().optional() }),
     async run({ sessionId, command, stream }, context) {
-      sessions.show(context.caller, sessionId); // One that is not there is no fault of the command.
+      sessions.show(context.caller, sessionId); // A missing session is no fault of the command.
       const startedAt = performance.now();
       const answer = await runCommand({ sessions, observer, sessionId, command, stream }, context);
       return { ...answer, durationMs: Math.round(performance.now() - startedAt) };
@@ -60,7 +60,7 @@ export function sessionMethods(
     }),
     async run(page, { caller }) {
       const { sessions: found, nextCursor } = sessions.list(caller, page);
-      const listed = await Promise.all(found.map((session) => toListed(session, catalogue)));
+      const listed = await Promise.all(found.map((session) => toListItem(session, catalogue)));
       return { count: listed.length, sessions: listed, ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
   });
@@ -78,7 +78,7 @@ export function sessionMethods(
   return [create, execute, list, close];
 }
 
-/** What `session.execute` is asked for. */
+/** One call of `session.execute`. */
 interface CommandCall {
   readonly sessions: SessionsPort;
   readonly observer: Observer;
@@ -87,7 +87,7 @@ interface CommandCall {
   readonly stream: boolean | undefined;
 }
 
-/** The answer to a command but for its duration; `error` is words, as the original's clients expect, and `problem` the rest. */
+/** Runs a command; `error` is a text, as the original's clients expect, and `problem` has the details. */
 async function runCommand(
   { sessions, observer, sessionId, command, stream }: CommandCall,
   context: CallContext,
@@ -112,12 +112,12 @@ async function runCommand(
   }
 }
 
-/** A session in the original's words. */
+/** A session in the original's fields. */
 async function toSession(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {
   const { id, language, runtime, createdAt, state, idleTimeoutMs, maxLifetimeMs } = session;
   return {
     sessionId: id,
-    // A session has one environment for life, so that one id tells both.
+    // A session has one environment, so one id identifies both.
     environmentId: id,
     containerId: id,
     runtimeType: await catalogue.typeOf(runtime),
@@ -129,7 +129,7 @@ async function toSession(session: SessionInfo, catalogue: RuntimeCatalogue): Pro
   };
 }
 
-async function toListed(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {
+async function toListItem(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {
   const { lastActivityAt, createdAt, expiresAt, executionCount } = session;
   const now = Date.now();
   return {

@@ -1,10 +1,10 @@
-/** While more than this waits to be taken, nothing is added to it: a slow reader costs so much memory and no more. */
+/** Most bytes that wait in a socket's buffer before senders wait: the memory that a slow reader costs. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
-/** How often it is looked whether the other end took something; the runtime does not tell. */
-const LOOK_MS = 5;
+/** Interval at which the buffer is polled; no event reports that it drains. */
+const POLL_MS = 5;
 
-/** What goes out on a socket, no faster than the other end takes it. */
+/** Sends messages on a socket, no faster than the client reads. */
 export class SocketWriter {
   readonly #socket: WebSocket;
   readonly #signal: AbortSignal;
@@ -12,8 +12,8 @@ export class SocketWriter {
   readonly #onStall: () => void;
 
   /**
-   * @param options.signal aborted when nothing will be taken any more
-   * @param options.onStall called when the other end has taken nothing for `maxStallMs` while something waited for it
+   * @param options.signal aborted when nothing more will be read
+   * @param options.onStall called when the client has read nothing for `maxStallMs` while messages waited
    */
   constructor(
     socket: WebSocket,
@@ -25,20 +25,20 @@ export class SocketWriter {
     this.#onStall = options.onStall;
   }
 
-  /** Whether the other end has let much wait. */
+  /** Whether senders have to wait. */
   get isFull(): boolean {
     return this.#isOpen && this.#socket.bufferedAmount > MAX_BUFFERED_BYTES;
   }
 
-  /** Returns when there is room for more, or nothing will be taken any more. */
-  async room(): Promise<void> {
+  /** Returns when there is room for more, or nothing more will be read. */
+  async waitForRoom(): Promise<void> {
     while (this.isFull && !this.#signal.aborted) await this.#drain();
   }
 
-  /** Sends a message as soon as there is room for it, and writes it no earlier. One for nobody is dropped. */
-  async send(write: () => string): Promise<void> {
-    await this.room();
-    if (this.#isOpen && !this.isFull) this.#socket.send(write());
+  /** Encodes and sends a message once there is room; on a closed socket it is dropped. */
+  async send(encode: () => string): Promise<void> {
+    await this.waitForRoom();
+    if (this.#isOpen && !this.isFull) this.#socket.send(encode());
   }
 
   get #isOpen(): boolean {
@@ -47,12 +47,12 @@ export class SocketWriter {
 
   async #drain(): Promise<void> {
     let least = this.#socket.bufferedAmount;
-    let movedAt = performance.now();
+    let progressAt = performance.now();
     while (this.isFull && !this.#signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       const { bufferedAmount } = this.#socket;
-      if (bufferedAmount < least) [least, movedAt] = [bufferedAmount, performance.now()];
-      if (performance.now() - movedAt > this.#maxStallMs) return this.#onStall();
+      if (bufferedAmount < least) [least, progressAt] = [bufferedAmount, performance.now()];
+      if (performance.now() - progressAt > this.#maxStallMs) return this.#onStall();
     }
   }
 }

@@ -3,28 +3,28 @@ import type { ByteBudget } from "../../concurrency/byte_budget.ts";
 import type { RpcLimits } from "./limits.ts";
 import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
 
-/** Every open connection of the service; disposing closes them and ends what they started. */
+/** The service's open connections; disposing closes them and cancels their requests. */
 export class RpcSockets implements AsyncDisposable {
   readonly limits: RpcLimits;
   readonly #requests: Pick<ByteBudget, "lease">;
   readonly #open = new Map<RpcSocket, string>();
   #isClosing = false;
 
-  /** @param requests what the messages of all connections may hold until they are answered */
+  /** @param requests memory for the unanswered messages of all connections */
   constructor(limits: RpcLimits, requests: Pick<ByteBudget, "lease">) {
     this.limits = limits;
     this.#requests = requests;
   }
 
-  /** How many are open. */
+  /** The number of open connections. */
   get count(): number {
     return this.#open.size;
   }
 
   /**
-   * Makes a connection of a request that asks for one; the answer is to be given back as it is.
+   * Upgrades a request to a connection; the response must be returned unchanged.
    *
-   * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request that does not ask for one
+   * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request without an upgrade
    */
   upgrade(request: Request, options: Omit<RpcSocketOptions, "limits" | "requests" | "onClosed">): Response {
     const { tenant } = options.caller.principal;
@@ -40,12 +40,12 @@ export class RpcSockets implements AsyncDisposable {
     return response;
   }
 
-  /** Ends every connection of these tenants, as their keys are not valid any more. */
+  /** Closes every connection of these tenants, as their keys are not valid any more. */
   refuseTenants(tenants: ReadonlySet<string>): void {
     for (const [connection, owner] of this.#open) if (tenants.has(owner)) connection.refuse();
   }
 
-  /** Opens no more; what those that are open asked for goes on until `drained` has settled. */
+  /** Opens no more connections; requests on open ones go on until `drained` settles. */
   async drain(drained: Promise<unknown>): Promise<void> {
     this.#isClosing = true;
     if (this.#open.size > 0) await drained;
@@ -60,7 +60,7 @@ export class RpcSockets implements AsyncDisposable {
     const why = this.#whyNoMore(tenant);
     if (why === undefined) return;
     const details = { retryAfterMs: 1_000 };
-    throw new CodeBeakerError("busy", `Cannot open a connection now as ${why}`, { details });
+    throw new CodeBeakerError("busy", `Cannot open a WebSocket now as ${why}`, { details });
   }
 
   #whyNoMore(tenant: string): string | undefined {
@@ -78,7 +78,7 @@ function upgrade(request: Request, { idleTimeoutS }: RpcLimits): Deno.WebSocketU
   } catch (cause) {
     throw new CodeBeakerError(
       "invalid_request",
-      `Cannot open a connection as the request must ask for a WebSocket: ${messageOf(cause)}`,
+      `Cannot open a WebSocket as the request must be an upgrade: ${messageOf(cause)}`,
       { cause },
     );
   }

@@ -149,7 +149,7 @@ Deno.test("the original's README: a session with a preference and a security sec
       security: { enableInputValidation: true, enableRateLimiting: true, executionsPerMinute: 60 },
     });
     assertEquals([result.runtimeType, result.language], ["Docker", "javascript"]);
-    assertEquals(result.warnings, ['"security": this field has no meaning here']);
+    assertEquals(result.warnings, ['"security": this field is ignored']);
     const { sessionId } = result;
     const command = { type: "execute", code: 'console.log("Hello from CodeBeaker!");' };
     assertEquals((await client.call("session.execute", { sessionId, command })).result.success, true);
@@ -204,5 +204,5 @@ Deno.test("the original's execution.run, and a client that ends each message wit
     `${JSON.stringify({ jsonrpc: "2.0", id: "a", method: "execution.run", params })}\n`,
   );
   assertEquals([id, result.executionId, result.status], ["a", "exec_1", "queued"]);
-  assertEquals(result.warnings, ['"cpuLimit": this field has no meaning here']);
+  assertEquals(result.warnings, ['"cpuLimit": this field is ignored']);
 });

@@ -6,12 +6,12 @@ import { jsonBody } from "../../http/json_body.ts";
 import type { Peer } from "../call_context.ts";
 import { callMethod } from "../method.ts";
 import type { MethodTable } from "../method_table.ts";
-import type { SpokenLanguage } from "../runtime_catalogue.ts";
+import type { AvailableLanguage } from "../runtime_catalogue.ts";
 
-/** Nobody hears notifications on this door, or knows how to feed a program. */
+/** The original's HTTP clients receive no notifications and feed no stdin. */
 const NO_PEER: Peer = { isStreaming: false, feeds: "none" };
 
-/** The original's HTTP door, which answers as the methods of its other one. */
+/** The original's HTTP door, whose answers are those of JSON-RPC methods. */
 export function legacyRoutes(methods: MethodTable): Hono<AppEnv> {
   async function call(context: Context<AppEnv>, { method, params }: { method: string; params?: unknown }) {
     const [caller, lease] = [context.get("caller"), context.get("lease")];
@@ -33,7 +33,7 @@ export function legacyRoutes(methods: MethodTable): Hono<AppEnv> {
     .get("/api/language", async (context) => context.json(await call(context, { method: "language.list" })))
     .get("/api/language/:name", async (context) => {
       const asked = context.req.param("name");
-      const { languages } = await call(context, { method: "language.list" }) as { languages: SpokenLanguage[] };
+      const { languages } = await call(context, { method: "language.list" }) as { languages: AvailableLanguage[] };
       const found = languages.find(({ name }) => name === canonicalLanguage(asked));
       if (found !== undefined) return context.json(found);
       const value = JSON.stringify(asked.slice(0, 64));

@@ -2,9 +2,11 @@ import { z } from "zod";
 import { COMMANDS } from "../../../commands/mod.ts";
 import { invalidField } from "../../../core/errors.ts";
 import { strictObject } from "../../../core/parsing/validation.ts";
-import { foldName, isObject, type JsonObject, matchNames, warn } from "./match_names.ts";
+import { warn } from "../call_context.ts";
+import { isObject, type JsonObject } from "../message.ts";
+import { foldName, matchNames } from "./match_names.ts";
 
-/** A field of the original's requests: what it is called now (and below what), and its value there. */
+/** A field of the original's requests: its present name (and parent), and how its value converts. */
 interface OldField {
   readonly old: string;
   readonly name: string;
@@ -15,7 +17,7 @@ interface OldField {
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** What the original calls otherwise. */
+/** Fields that the original names otherwise. */
 const OLD_FIELDS: readonly OldField[] = [
   { old: "timeout", name: "timeoutMs", convert: (seconds) => toMs(seconds, SECOND_MS) },
   { old: "idleTimeoutMinutes", name: "idleTimeoutMs", convert: (minutes) => toMs(minutes, MINUTE_MS) },
@@ -31,8 +33,8 @@ const OLD_FIELDS: readonly OldField[] = [
   { old: "allowRun", name: "allowRun", below: "permissions" },
 ];
 
-/** Fields of the original that have no meaning any more, and are not meant for others. */
-const WITHOUT_MEANING = [
+/** Fields of the original that are ignored, although similar fields exist. */
+const IGNORED = [
   "cpuLimit",
   "cpuShares",
   "dockerImage",
@@ -42,25 +44,25 @@ const WITHOUT_MEANING = [
   "security",
 ];
 
-/** The permissions that are lists now. */
-const LISTS = ["allowRead", "allowWrite", "allowEnv"];
+/** Permissions that are lists, and that the original writes as booleans. */
+const LIST_PERMISSIONS = ["allowRead", "allowWrite", "allowEnv"];
 
 /**
- * Parameters by their present names, whatever names and spellings of the original's clients they came with; `warnings` gets
- * what has no meaning. What is no object is given back as it is, and nothing is checked.
+ * Translates parameters in the original's names and spellings to the present names; `warnings` receives ignored fields.
+ * Returns a value that is no object unchanged, and validates nothing.
  *
- * @throws {CodeBeakerError} `invalid_request` for a field that is there twice, by its old and by its present name, say
+ * @throws {CodeBeakerError} `invalid_request` for a field that occurs twice, as by its old and its present name
  */
 export function translateParams(schema: z.ZodObject, params: unknown, warnings: string[]): unknown {
   if (!isObject(params)) return params;
   const { shape } = schema;
   const old = OLD_FIELDS.filter((field) => (field.below ?? field.name) in shape && !(field.old in shape));
-  const without = WITHOUT_MEANING.filter((name) => !(name in shape));
-  const extra = [...old.map((field) => field.old), ...without].map((name) => [name, z.unknown()]);
+  const ignored = IGNORED.filter((name) => !(name in shape));
+  const extra = [...old.map((field) => field.old), ...ignored].map((name) => [name, z.unknown()]);
   const known = schema.extend(Object.fromEntries(extra));
   const fields = { ...matchNames(known, spreadConfig(shape, params), { path: "", warnings }) as JsonObject };
-  for (const name of without.filter((name) => Object.hasOwn(fields, name))) {
-    warn(warnings, `"${name}": this field has no meaning here`);
+  for (const name of ignored.filter((name) => Object.hasOwn(fields, name))) {
+    warn(warnings, `"${name}": this field is ignored`);
     delete fields[name];
   }
   for (const field of old) moveField(fields, field);
@@ -69,9 +71,9 @@ export function translateParams(schema: z.ZodObject, params: unknown, warnings: 
 }
 
 /**
- * A command object by its present names. One that asks for what is no command is given back as it is.
+ * Translates a command object to the present names; returns an unknown command unchanged.
  *
- * @throws {CodeBeakerError} `invalid_request` for a field that is there twice
+ * @throws {CodeBeakerError} `invalid_request` for a field that occurs twice
  */
 export function translateCommand(value: unknown, warnings: string[]): unknown {
   if (!isObject(value)) return value;
@@ -80,13 +82,17 @@ export function translateCommand(value: unknown, warnings: string[]): unknown {
   if (command === undefined || !(command.schema instanceof z.ZodObject)) return value;
   const { shape } = command.schema;
   const known = strictObject({ type: z.unknown(), id: z.unknown(), ...shape });
-  const about: string[] = [];
-  const fields = translateParams(known, renameAliases(value, { aliases: command.fieldAliases, shape }), about);
-  for (const message of about) warn(warnings, `command: ${message}`);
+  const commandWarnings: string[] = [];
+  const fields = translateParams(
+    known,
+    renameAliases(value, { aliases: command.fieldAliases, shape }),
+    commandWarnings,
+  );
+  for (const message of commandWarnings) warn(warnings, `command: ${message}`);
   return { ...fields as JsonObject, type: command.type };
 }
 
-/** A command's fields by the names that its schema has. */
+/** Renames a command's fields to the names in its schema. */
 function renameAliases(
   value: JsonObject,
   { aliases, shape }: { readonly aliases: Readonly<Record<string, string>>; readonly shape: z.ZodObject["shape"] },
@@ -96,29 +102,29 @@ function renameAliases(
   return toFields(Object.entries(value).map(([name, field]) => [targets.get(foldName(name)) ?? name, field]));
 }
 
-/** Moves a field to where it is now. */
+/** Moves a field to its present name and parent. */
 function moveField(fields: Record<string, unknown>, { old, name, below, convert }: OldField): void {
   if (!Object.hasOwn(fields, old)) return;
   const value = convert === undefined ? fields[old] : convert(fields[old]);
   delete fields[old];
   const place = below === undefined ? fields : fields[below] ?? {};
-  if (!isObject(place)) return; // It is refused for what it is.
+  if (!isObject(place)) return; // Validation refuses it.
   const target = below === undefined ? name : `${below}.${name}`;
   if (Object.hasOwn(place, name)) throw invalidField(old, `"${old}" is an old name of "${target}": name one of them`);
   if (below === undefined) fields[name] = value;
   else fields[below] = { ...place, [name]: value };
 }
 
-/** Permissions that are lists, and that the original wrote as booleans. */
+/** Replaces booleans by empty lists, in permissions that are lists. */
 function toLists(permissions: JsonObject, warnings: string[]): JsonObject {
-  const fields = LISTS.filter((name) => typeof permissions[name] === "boolean").map((name) => {
-    if (permissions[name] === true) warn(warnings, `"${name}": true grants nothing by itself: list what is meant`);
+  const fields = LIST_PERMISSIONS.filter((name) => typeof permissions[name] === "boolean").map((name) => {
+    if (permissions[name] === true) warn(warnings, `"${name}": true grants nothing: list what to grant`);
     return [name, []];
   });
   return { ...permissions, ...Object.fromEntries(fields) };
 }
 
-/** What the original's HTTP door takes below `config` stands beside the rest; `environment` holds variables there. */
+/** Moves the fields of the original's `config` to the top; there, `environment` holds variables. */
 function spreadConfig(shape: z.ZodObject["shape"], params: JsonObject): JsonObject {
   if (!("env" in shape)) return params;
   const config = Object.entries(params).find(([name]) => foldName(name) === "config");
@@ -132,11 +138,11 @@ function spreadConfig(shape: z.ZodObject["shape"], params: JsonObject): JsonObje
   );
 }
 
-/** An object of these fields. @throws {CodeBeakerError} `invalid_request` for a name that is there twice */
+/** Creates an object of fields. @throws {CodeBeakerError} `invalid_request` for a name that occurs twice */
 function toFields(entries: readonly (readonly [string, unknown])[]): JsonObject {
   const fields = new Map<string, unknown>();
   for (const [name, value] of entries) {
-    if (fields.has(name)) throw invalidField(name, `"${name}" is there twice: name it once`);
+    if (fields.has(name)) throw invalidField(name, `"${name}" occurs twice: name it once`);
     fields.set(name, value);
   }
   return Object.fromEntries(fields);
@@ -146,7 +152,7 @@ function isSameName(name: string, other: unknown): boolean {
   return typeof other === "string" && foldName(name) === foldName(other);
 }
 
-/** A time of another unit in whole ms; what is no number is refused later. */
+/** Converts a time to whole ms; validation refuses a value that is no number. */
 function toMs(value: unknown, unitMs: number): unknown {
   return typeof value === "number" ? Math.ceil(value * unitMs) : value;
 }

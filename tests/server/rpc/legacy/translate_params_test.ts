@@ -86,10 +86,10 @@ Deno.test("translateParams() answers a field without meaning with a warning that
   assertEquals(fields, { language: "ts" });
   assertEquals(warnings.length, 4);
   assertEquals(warnings, [
-    '"langage", did you mean "language"?: this field has no meaning here',
-    '"cpuLimit": this field has no meaning here',
-    '"cpuShares": this field has no meaning here',
-    '"packages": this field has no meaning here',
+    '"langage", did you mean "language"?: this field is ignored',
+    '"cpuLimit": this field is ignored',
+    '"cpuShares": this field is ignored',
+    '"packages": this field is ignored',
   ]);
   assertStringIncludes(run({ limits: { x: 1 } }).warnings[0] ?? "", 'limits."x"');
 });
