@@ -152,6 +152,8 @@ export interface Attack {
   /** The kinds of outcome that its last program may have. */
   readonly ends?: readonly string[];
   readonly bounds?: Bounds;
+  /** Words that no answer may hold, beside the secret. */
+  readonly reveals?: string;
   /** How long an answer may be, in characters. */
   readonly maxAnswerLength?: number;
   /** Whether nothing works in its environment afterwards: honest programs are then tried in a fresh one. */

@@ -112,6 +112,34 @@ print(os.environ)
 `,
   },
   {
+    name: "paths in the command lines of its launchers",
+    mechanism: INIT,
+    language: "shell",
+    steps: [{
+      shell: "tr '\\0' ' ' </proc/1/cmdline; tr '\\0' ' ' </proc/1/environ; ls -l /proc/1/cwd /proc/1/exe /proc/1/fd",
+    }],
+    reveals: "/codebeaker-",
+  },
+  {
+    name: "a library for its launchers, which see this machine's files",
+    mechanism: "environment variables from the request",
+    language: "shell",
+    // The loader says "file too short" of one that is there: only the program itself may try, where it is not there.
+    steps: [{ shell: "true", env: { LD_PRELOAD: "{{outside}}/marker.txt" } }],
+    reveals: "file too short",
+    trips: "secret",
+  },
+  {
+    name: "the kernel's own files, where namespaces hide them",
+    language: "shell",
+    steps: [{
+      shell:
+        'read -r name </proc/1/comm; [ "$name" != bwrap ] || cat /proc/kallsyms /proc/cmdline /proc/keys | head -c 100000',
+    }],
+    reveals: " _stext",
+    trips: "secret",
+  },
+  {
     name: "what is said of the machine and its users",
     tries: [
       'import("node:os").then((os) => [os.userInfo(), os.hostname(), os.networkInterfaces(), os.homedir()])',

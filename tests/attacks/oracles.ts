@@ -55,7 +55,7 @@ export async function findingsInside(
     readonly peak: Peak | undefined;
   },
 ): Promise<Finding[]> {
-  const findings = [...transcript.findings, ...findSecret(world, transcript), ...findExcess(attack, peak)];
+  const findings = [...transcript.findings, ...findSecret(attack, world, transcript), ...findExcess(attack, peak)];
   if (directory === undefined) findings.push(...await searchArchive(world, environment));
   else findings.push(...await searchDirectory(world, directory), ...await findDiskExcess(attack, directory));
   const bytes = transcript.answers.reduce((most, answer) => Math.max(most, answer.length), 0);
@@ -119,11 +119,14 @@ async function* groupsOf(name: string): AsyncGenerator<string> {
   }
 }
 
-function findSecret({ secret }: World, { answers }: Transcript): Finding[] {
-  return answers.filter((answer) => answer.includes(secret)).map((answer) => {
-    const at = answer.indexOf(secret);
-    return { oracle: "secret", detail: `an answer: …${answer.slice(Math.max(0, at - 200), at + 20)}` };
-  });
+function findSecret({ reveals }: Attack, { secret }: World, { answers }: Transcript): Finding[] {
+  const words = reveals === undefined ? [secret] : [secret, reveals];
+  return words.flatMap((word) =>
+    answers.filter((answer) => answer.includes(word)).map((answer): Finding => {
+      const at = answer.indexOf(word);
+      return { oracle: "secret", detail: `an answer: …${answer.slice(Math.max(0, at - 200), at + 20)}` };
+    })
+  );
 }
 
 function findExcess({ bounds = {} }: Attack, peak: Peak | undefined): Finding[] {

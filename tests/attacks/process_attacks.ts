@@ -218,6 +218,24 @@ for name, call in calls.items(): print(name, libc.syscall(*call), os.strerror(ct
     }],
   },
   {
+    name: "calls that no list allows",
+    language: "shell",
+    steps: [{
+      shell: [
+        "python3",
+        "-c",
+        `import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+own = os.getpid()
+calls = {"kcmp": (312, own, own, 0, 0, 1), "pidfd_getfd": (438, os.pidfd_open(own), 0, 0), "personality": (135, 0x0040000), "io_uring_setup": (425, 8, ctypes.create_string_buffer(120)), "unshare": (272, 0x10000000)}
+for name, call in calls.items(): print("allowed" if libc.syscall(*call) >= 0 else "refused", name)
+`,
+      ],
+    }],
+    reveals: "allowed ",
+    trips: "secret",
+  },
+  {
     name: "children of Python that outlive it",
     language: "python",
     code: `import os, time
