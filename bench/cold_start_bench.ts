@@ -7,17 +7,17 @@ import { startServiceProcess } from "../tests/support/service_process.ts";
 import { PROGRAMS } from "./programs.ts";
 import { median, printTable } from "./table.ts";
 
-/** Contenders take turns in blocks, so that each is measured in its stride and drift of the machine meets both. */
+/** Contenders take turns in blocks, so that each is warmed up and drift of the machine affects both. */
 const BLOCKS = 12;
 const BLOCK_SIZE = 10;
-/** The program imports no package: it is not asked. */
+/** Never contacted: the program imports no package. */
 const NPM_REGISTRY = "http://localhost/";
-/** The file systems that a program of the service sees, and nothing of the machine's processes and network. */
+/** A program's view: the file systems, and neither processes nor network of the machine. */
 const BUBBLEWRAP = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"].concat(
   ["--proc", "/proc", "--dev", "/dev"],
 );
 
-/** A cold one-shot over HTTP against the same program as a bare `deno run`: same flags, same environment, fresh caches. */
+/** Compares a cold one-shot over HTTP with a bare `deno run`: same flags, same environment, fresh caches. */
 export async function benchColdStart(): Promise<void> {
   await using service = await startServiceProcess(["--log-level", "warning", "--warm-max", "0"]);
   const directory = await Deno.makeTempDir();

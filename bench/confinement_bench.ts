@@ -6,12 +6,12 @@ import type { LayerName } from "../src/sandbox/layers.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { median, printTable } from "./table.ts";
 
-/** Contenders take turns in blocks, so that each is measured in its stride and drift of the machine meets all. */
+/** Contenders take turns in blocks, so that each is warmed up and drift of the machine affects all. */
 const BLOCKS = 12;
 const BLOCK_SIZE = 10;
 const CODE = new TextEncoder().encode('console.log("hello", 40 + 2);');
 
-/** What the most that this machine has is compared with, down to nothing but flags. */
+/** The combinations of layers, from flags alone to all that this machine has. */
 const CONTENDERS: readonly { readonly name: string; readonly without: readonly LayerName[] }[] = [
   {
     name: "Deno's flags alone",
@@ -22,7 +22,7 @@ const CONTENDERS: readonly { readonly name: string; readonly without: readonly L
   { name: "bubblewrap, seccomp, own user, cgroup, tmpfs (bound: 12 ms more)", without: [] },
 ];
 
-/** What the layers of the operating system add to the whole life of a cold program: its directory, its process, its removal. */
+/** Measures the cost of the OS layers in the whole life of a cold program: directory, process, removal. */
 export async function benchConfinement(): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const runtimes: ExecutionRuntime[] = [];
@@ -40,7 +40,7 @@ export async function benchConfinement(): Promise<void> {
   }
   const [least = 0] = samples.map(median);
   printTable(
-    "What confinement costs a cold program",
+    "Cost of confinement for a cold program",
     ["layers", "p50", "more"],
     CONTENDERS.map(({ name }, index) => {
       const p50 = median(samples[index] ?? []);

@@ -5,7 +5,7 @@ import { startServiceProcess } from "../tests/support/service_process.ts";
 import { timeBare } from "./cold_start_bench.ts";
 import { median, printTable, type Row } from "./table.ts";
 
-/** Contenders take turns in blocks, so that each is measured in its stride. */
+/** Contenders take turns in blocks, so that each is warmed up. */
 const ROUNDS = 40;
 const CELLS_A_ROUND = 25;
 const OPENED = 10;
@@ -16,7 +16,7 @@ interface Samples {
   readonly opening: Record<string, number[]>;
 }
 
-/** A cell over a kept connection against a bare `deno run`, and what it takes to open a context. */
+/** Compares a cell over a kept connection with a bare `deno run`, and measures opening a context. */
 export async function benchContexts(): Promise<void> {
   const { available: hasDocker } = await dockerAvailability("python");
   const settings = hasDocker ? { DOCKER_HOST } : {};

@@ -11,11 +11,11 @@ const STARTS = 60;
 const ACCESSES = 100_000;
 const NPM_REGISTRY = "http://localhost/";
 
-/** A boot module that tells nothing but that the program may begin. */
+/** A boot module that reports no denials, only that the program may begin. */
 const SILENT_BOOT = `Deno.stderr.writeSync(new Uint8Array([0, 7, 0]));
 import(import.meta.url.slice(import.meta.url.indexOf("?") + 1)).then(() => dispatchEvent(new Event("load")));`;
 
-/** What start.js waits for, and what each program says when it is done. */
+/** The message that start.js waits for, and the last output of each program. */
 const GO = new Uint8Array([10]);
 const SAID = "done\n";
 
@@ -26,12 +26,12 @@ const PROGRAMS = {
     `for (let i = 0; i < ${ACCESSES}; i++) { try { Deno.statSync("/etc/passwd"); } catch {} } console.log("done");`,
 } as const;
 
-/** What it costs a program that its denials are told, by start.js or by Deno's own audit log, with places and without. */
+/** Measures the cost of reporting denials, by start.js or Deno's audit log, with places and without. */
 export async function benchDenials(): Promise<void> {
   const directory = await Deno.makeTempDir();
   const audit = { DENO_AUDIT_PERMISSIONS: join(directory, "audit.jsonl") };
   const contenders = [
-    { name: "nothing is told", boot: SILENT_BOOT, env: {} },
+    { name: "no report", boot: SILENT_BOOT, env: {} },
     { name: "start.js (chosen)", boot: bootSource, env: {} },
     { name: "audit log", boot: SILENT_BOOT, env: audit },
     { name: "audit log with places", boot: SILENT_BOOT, env: { ...audit, DENO_TRACE_PERMISSIONS: "1" } },
@@ -56,7 +56,7 @@ export async function benchDenials(): Promise<void> {
   }
   await Deno.remove(directory, { recursive: true });
   const each = ACCESSES.toLocaleString("en");
-  printTable("Telling denials on Deno", ["contender", "cold start", `${each} accesses`, `${each} denials`], rows);
+  printTable("Reporting denials on Deno", ["contender", "cold start", `${each} accesses`, `${each} denials`], rows);
 }
 
 async function timeRun(

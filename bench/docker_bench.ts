@@ -11,10 +11,10 @@ const SESSIONS = 3;
 const PYTHON = 'print("hello", 40 + 2)';
 const PYTHON_REQUEST = { language: "python", runtime: "docker", code: PYTHON };
 const TYPESCRIPT = 'console.log("hello", 40 + 2);';
-/** It lives long enough for its memory to be seen where that is looked at from time to time. */
+/** Runs long enough for its memory to be polled. */
 const WAITING = "await new Promise((resolve) => setTimeout(resolve, 200));";
 
-/** Docker against the bare client, and Deno against Docker: the table of the original design. */
+/** Compares Docker with its bare client, and Deno with Docker as the original design does. */
 export async function benchDocker(): Promise<void> {
   const dockerHost = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
   const flags = ["--log-level", "warning", "--warm-max", "0"];
@@ -27,7 +27,7 @@ export async function benchDocker(): Promise<void> {
   await benchAgainstDeno(service.url);
 }
 
-/** Why the service cannot use it, or one of the two languages there. */
+/** The reason why the service cannot use Docker, or one of the two languages there. */
 async function whyNoDocker(url: string): Promise<string | undefined> {
   const { runtimes } = await (await fetch(`${url}/v1/runtimes`)).json();
   const docker: RuntimeDescription | undefined = runtimes.find(({ name }: RuntimeDescription) => name === "docker");
@@ -85,7 +85,7 @@ async function benchAgainstDeno(url: string): Promise<void> {
   ], [
     row("start-up of a one-shot", startup, "ms"),
     row("one-shot over HTTP", oneShot, "ms"),
-    row("memory of a program that waits (containerd's own process not counted)", memory, "MB"),
+    row("memory of an idle program (containerd's own process not counted)", memory, "MB"),
     row("a session of ten turns over HTTP, opened and closed", session, "ms"),
   ]);
 }
@@ -101,7 +101,7 @@ async function runSession(url: string, runtime: string): Promise<void> {
   await client.status("DELETE", `/v1/sessions/${id}`);
 }
 
-/** The image that the service uses, as the Engine's own client finds it. */
+/** The image that the service uses, by the Engine's own client. */
 async function imageOf(url: string): Promise<string> {
   const { stdout } = await execute(url, PYTHON_REQUEST);
   if (stdout !== "hello 42\n") throw new Error(`The service answers ${JSON.stringify(stdout)}`);

@@ -6,13 +6,13 @@ const ROUNDS = 3;
 const SESSIONS = 200;
 const SETTLE_MS = 2_000;
 
-/** What sessions that do nothing cost the service itself. */
+/** Measures the memory that idle sessions cost the service. */
 export async function benchIdleSessions(): Promise<void> {
   const growthMb: number[] = [];
   const openMs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await using service = await startServiceProcess(["--log-level", "warning"]);
-    // As many come and go first: what so many requests leave behind is not what the sessions cost.
+    // As many are opened and closed first: memory that requests leave behind is no cost of sessions.
     const passing = await openSessions(service.url, []);
     for (const id of passing) await closeSession(service.url, id);
     await settle();

@@ -6,12 +6,12 @@ import { median, printTable, type Row } from "./table.ts";
 const ROUNDS = 5;
 const BOUND_MS = 250;
 
-/** A program that says on stderr when it has passed a limit, in ms since 1970, and holds what it took. */
+/** A program that prints the time at which it passes a limit on stderr, in ms since 1970, and keeps what it took. */
 interface Contender {
   readonly name: string;
   readonly limits: Readonly<Record<string, number>>;
   readonly permissions?: Readonly<Record<string, boolean>>;
-  /** What it does until it has passed the limit. */
+  /** Code that passes the limit, and then prints. */
   readonly code: string;
   readonly runtimes: readonly string[];
 }
@@ -89,7 +89,7 @@ const CONTENDERS: readonly Contender[] = [
   },
 ];
 
-/** How long after a limit was passed the answer came, which is later than the program's end. */
+/** Measures the time from passing a limit to the answer, which comes after the program's end. */
 export async function benchLimits(): Promise<void> {
   const dockerHost = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
   await using service = await startServiceProcess(["--log-level", "warning"], { CODEBEAKER_DOCKER_HOST: dockerHost });
@@ -131,7 +131,7 @@ async function measure(
   return { outcome, delayMs: endedAt - passedAt };
 }
 
-/** The service's own clock tells: SIGTERM at the deadline, and SIGKILL 100 ms later. */
+/** By the service's own clock: SIGTERM at the deadline, and SIGKILL 100 ms later. */
 async function measureDeadline(url: string, runtime: string): Promise<Row> {
   const timeoutMs = 500;
   const code = `Deno.addSignalListener("SIGTERM", () => {}); ${HOLD}`;

@@ -8,7 +8,7 @@ import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { median, printTable, type Row } from "./table.ts";
 
 const ROUNDS = { deno: 40, docker: 12 } as const;
-/** What a client thinks between two programs of a session, in ms. */
+/** Pause of a client between two programs of a session, in ms. */
 const THOUGHT_MS = 300;
 
 const SUBJECTS = [
@@ -18,17 +18,17 @@ const SUBJECTS = [
 
 type Subject = typeof SUBJECTS[number];
 
-/** When an answer was there, and when nothing was left that it would have had to wait for, in ms. */
+/** Times until the answer, and until the environment is removed, in ms. */
 interface Life {
   readonly answerMs: number;
   readonly goneMs: number;
 }
 
-/** What each thing that is done for speed buys, on each runtime: the same with and without it. */
+/** Measures each optimisation on each runtime: the same work with it and without it. */
 export async function benchOptimisations(): Promise<void> {
   const rows: Row[] = [];
   for (const subject of SUBJECTS) rows.push(...await rowsOf(subject));
-  printTable("What each optimisation buys", ["optimisation", "without, p50", "with, p50"], rows);
+  printTable("Gain of each optimisation", ["optimisation", "without, p50", "with, p50"], rows);
 }
 
 async function rowsOf(subject: Subject): Promise<Row[]> {
@@ -39,7 +39,7 @@ async function rowsOf(subject: Subject): Promise<Row[]> {
   const { name } = subject;
   for (const runtime of [cold, warm]) {
     const { available } = await runtime.isAvailable(subject.language);
-    if (!available) return [{ name: `${name}: not here`, cells: ["-", "-"] }];
+    if (!available) return [{ name: `${name}: unavailable`, cells: ["-", "-"] }];
   }
   const lives = { cold: [] as Life[], warm: [] as Life[] };
   const sessions = { cold: [] as Life[], warm: [] as Life[] };
@@ -60,19 +60,19 @@ async function rowsOf(subject: Subject): Promise<Row[]> {
     cells: [`${without.toFixed(1)} ms`, `${having.toFixed(1)} ms`],
   });
   return [
-    row("what a one-shot runs in was made ahead of time", p50(lives.cold, "answerMs"), p50(lives.warm, "answerMs")),
-    row("its answer waits for no tear-down, cold", p50(lives.cold, "goneMs"), p50(lives.cold, "answerMs")),
-    row("its answer waits for no tear-down, made ahead", p50(lives.warm, "goneMs"), p50(lives.warm, "answerMs")),
+    row("a one-shot starts warm", p50(lives.cold, "answerMs"), p50(lives.warm, "answerMs")),
+    row("the answer does not wait for tear-down, cold", p50(lives.cold, "goneMs"), p50(lives.cold, "answerMs")),
+    row("the answer does not wait for tear-down, warm", p50(lives.warm, "goneMs"), p50(lives.warm, "answerMs")),
     row(
-      "what a session and its first program run in was made ahead of time",
+      "a session and its first program start warm",
       p50(sessions.cold, "answerMs"),
       p50(sessions.warm, "answerMs"),
     ),
-    row("a session keeps something ready for its next program", median(turns.cold), median(turns.warm)),
+    row("a session keeps a warm slot for its next program", median(turns.cold), median(turns.warm)),
   ];
 }
 
-/** What was made ahead of time was made before the clock starts. */
+/** The clock starts after warm members were prepared. */
 async function timeLife(
   subject: Subject,
   { isWarm, lasts, runtime }: {
@@ -92,7 +92,7 @@ async function timeLife(
   const answerMs = performance.now() - startedAt;
   await environment[Symbol.asyncDispose]();
   const goneMs = performance.now() - startedAt;
-  if (environment.warm !== isWarm) throw new Error(`It was ${isWarm ? "not " : ""}made ahead of time`);
+  if (environment.warm !== isWarm) throw new Error(`It was ${isWarm ? "not " : ""}warm`);
   return { answerMs, goneMs };
 }
 
@@ -108,7 +108,7 @@ async function run({ code }: Subject, environment: ExecutionEnvironment): Promis
   await environment.files.write(path, new TextEncoder().encode(code));
   const handle = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits: DEFAULT_LIMITS });
   handle.stdin.close().catch(() => {}); // It has ended already.
-  for await (const _ of handle.output); // An Engine ends what nobody reads.
+  for await (const _ of handle.output); // An Engine stops a program whose output is not read.
   const outcome = await handle.outcome;
   if (outcome.kind !== "exited" || outcome.exitCode !== 0) throw new Error(`It ended with ${JSON.stringify(outcome)}`);
 }

@@ -17,7 +17,7 @@ const ROUNDS = 3_000;
 const BODY = JSON.stringify({ language: "typescript", code: 'console.log("hello", 40 + 2);' });
 const OUTPUT: OutputChunk = { stream: "stdout", bytes: new TextEncoder().encode("hello 42\n") };
 
-/** What the service adds to an execution: everything but the program, which costs nothing here. Gives the p50 in ms. */
+/** Measures the overhead of the service on a program that costs nothing; returns the p50 in ms. */
 export async function benchOverhead(): Promise<number> {
   const home = await Deno.makeTempDir();
   try {
@@ -63,7 +63,7 @@ async function measure(home: string): Promise<number> {
       storage.executions.end(execution);
     }),
   };
-  printTable("What the service adds to an execution whose program costs nothing", ["figure", "p50"], [
+  printTable("Overhead of the service on a program that costs nothing", ["figure", "p50"], [
     { name: "one-shot with a key, in process (bound: 0.5 ms)", cells: [inMs(inProcess)] },
     ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
     { name: "the same one-shot over loopback", cells: [inMs(overLoopback)] },
@@ -72,7 +72,7 @@ async function measure(home: string): Promise<number> {
   return median(inProcess);
 }
 
-/** A service with everything on disk that is kept, over one runtime that runs nothing, and a key to it. */
+/** Opens a service with storage on disk, a key, and one runtime that runs nothing. */
 async function openService(home: string) {
   const config = await loadConfig({ home, scratch: home });
   await using opened = new AsyncDisposableStack();
@@ -85,7 +85,7 @@ async function openService(home: string) {
   return { service, storage, keyring, key, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** It takes any file, and its program has printed and exited as soon as it is started. */
+/** An environment whose program prints and exits at once. */
 function emptyEnvironment(home: string): ExecutionEnvironment {
   const files = new Workspace(home, { asideDirectory: home });
   files.write = () => Promise.resolve();

@@ -1,11 +1,11 @@
-/** Bars that are compared with each other. */
+/** A chart of bars that are compared with each other. */
 export interface Chart {
   readonly title: string;
   readonly unit: string;
   readonly bars: readonly Bar[];
 }
 
-/** One of them; those of this service are set off. */
+/** A bar; this service's own have another colour. */
 export interface Bar {
   readonly name: string;
   readonly value: number;

@@ -3,17 +3,17 @@ export function residentMb(pid: number): number {
   return readMb(pid, "VmRSS");
 }
 
-/** The most it was since the process began, or since {@link forgetPeak}: the kernel's own count, which misses nothing. */
+/** Peak resident memory since the process began, or since {@link forgetPeak}, by the kernel's exact count. */
 export function peakMb(pid: number): number {
   return readMb(pid, "VmHWM");
 }
 
-/** Lets the peak begin anew at what is resident now. Source: proc_pid_clear_refs(5). */
+/** Resets the peak to the present resident memory. Source: proc_pid_clear_refs(5). */
 export function forgetPeak(pid: number): void {
   Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
-/** Its part of the memory that it shares, and all of its own, in MB. Source: proc_pid_smaps_rollup(5). */
+/** Proportional set size, in MB. Source: proc_pid_smaps_rollup(5). */
 export function proportionalMb(pid: number): number {
   const rollup = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
   return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) / 1024;

@@ -6,14 +6,14 @@ import { printTable } from "./table.ts";
 
 const ROUNDS = 20_000;
 
-/** As many samples as are ever kept. */
+/** The most samples that the profile keeps. */
 const SAMPLES = 128;
 
 function record(selector: RuntimeSelector, runtime: ExecutionRuntime, startupMs: number): void {
   selector.profileOf(runtime).record({ language: "typescript", path: "cold", startupMs, peakMemoryBytes: 8e6 });
 }
 
-/** What one selection costs among as many runtimes as the design knows. */
+/** Measures one selection among as many runtimes as the design has. */
 export async function benchSelector(): Promise<void> {
   const runtimes = ["docker", "deno", "bun", "node", "wasm", "isolate", "native"].map((name, index) =>
     fakeRuntime({ name, startupTimeMs: 10 * (index + 1), memoryOverheadMB: 100 - index, isolationLevel: 7 + index % 3 })

@@ -9,16 +9,16 @@ import { median, printTable, type Row } from "./table.ts";
 const ROUNDS = 7;
 const IDLE_MS = 2_000;
 
-/** How long the service takes from its start to ready, which it gives (p50, in ms), and what it weighs when it idles. */
+/** Measures start-up and idle memory of the service; returns the p50 from start to ready, in ms. */
 export async function benchService(): Promise<number> {
-  const unprovenMs: number[] = [];
+  const untestedMs: number[] = [];
   const readyMs: number[] = [];
   const idleMb: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const home = await Deno.makeTempDir();
     {
       await using first = await startMeasured(home);
-      unprovenMs.push(first.readyMs);
+      untestedMs.push(first.readyMs);
     }
     {
       await using second = await startMeasured(home);
@@ -30,14 +30,14 @@ export async function benchService(): Promise<number> {
   }
   printTable("The service itself", ["figure", "p50"], [
     { name: "from start to ready (bound: 400 ms)", cells: [`${median(readyMs).toFixed(0)} ms`] },
-    { name: "the same, nothing proven before", cells: [`${median(unprovenMs).toFixed(0)} ms`] },
+    { name: "the same without results of an earlier self-test", cells: [`${median(untestedMs).toFixed(0)} ms`] },
     { name: "resident memory when idle (bound: 120 MB)", cells: [`${median(idleMb).toFixed(0)} MB`] },
     ...await benchSelfTests(),
   ]);
   return median(readyMs);
 }
 
-/** A service with this home, and how long it took until it was ready. */
+/** Starts a service with this home; measures the time until it is ready. */
 async function startMeasured(home: string): Promise<ServiceProcess & { readonly readyMs: number }> {
   const startedAt = performance.now();
   await using owned = new AsyncDisposableStack();
@@ -62,7 +62,7 @@ async function benchSelfTests(): Promise<Row[]> {
       if (available) testMs.push(performance.now() - startedAt);
     }
     const figure = testMs.length === 0 ? "not here" : `${median(testMs).toFixed(0)} ms`;
-    rows.push({ name: `self-test of ${name}, nothing proven before (bound: 1000 ms)`, cells: [figure] });
+    rows.push({ name: `self-test of ${name}, without earlier results (bound: 1000 ms)`, cells: [figure] });
   }
   return rows;
 }

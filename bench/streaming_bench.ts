@@ -10,13 +10,13 @@ const PAUSE_AFTER_BYTES = 100 * MEBIBYTE;
 const PAUSE_MS = 3_000;
 const SETTLE_MS = 2_000;
 
-/** Prints so many bytes as fast as they are taken. */
+/** A program that prints so many bytes as fast as they are read. */
 const codeFor = (bytes: number) => `
 const block = new TextEncoder().encode(("x".repeat(127) + "\\n").repeat(512));
 for (let left = ${bytes}; left > 0;) left -= Deno.stdout.writeSync(block.subarray(0, left));
 `;
 
-/** Reads all that a program of so many bytes prints, and tells each piece. Returns the kind of its outcome. */
+/** Reads all output of a program, reporting each piece; returns the kind of its outcome. */
 type Read = (url: string, bytes: number, onText: (length: number) => void) => Promise<string>;
 
 const READERS: readonly { readonly name: string; readonly read: Read }[] = [
@@ -24,10 +24,7 @@ const READERS: readonly { readonly name: string; readonly read: Read }[] = [
   { name: "WebSocket", read: readSocket },
 ];
 
-/**
- * What 1 GB of output costs the service's memory while it streams through, and whether it costs more after several of them; with
- * a reader that keeps up and one that stops for a while.
- */
+/** Measures the service's memory while 1 GB of output streams through, several times, with fast and pausing readers. */
 export async function benchStreaming(): Promise<void> {
   const rows: Row[] = [];
   for (const { name, read } of READERS) {
@@ -57,7 +54,7 @@ async function measure(
   return { name, cells: [peaks[0] ?? "", peaks.at(-1) ?? "", `${median(rates).toFixed(0)} MB/s`] };
 }
 
-/** Returns how many MB came each second while the reader read. */
+/** Reads all output; returns the rate in MB a second, without the pause. */
 async function readAll(
   service: ServiceProcess,
   { read, pauseMs }: { readonly read: Read; readonly pauseMs: number },
@@ -77,7 +74,7 @@ async function readAll(
   return TOTAL_BYTES / MEBIBYTE / (performance.now() - startedAt - pauseMs) * 1_000;
 }
 
-/** Nothing of this process goes on meanwhile, so that its sockets are not read either. */
+/** Blocks this process, so that its sockets are not read. */
 function blockFor(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

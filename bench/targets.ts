@@ -1,24 +1,26 @@
 import { printTable, type Row } from "./table.ts";
 
-/** What was aimed at, and what was found in one run. */
+/** A target of the design, and the measured value of one run. */
 export interface Target {
+  /** Its number in the design, as `P1`. */
+  readonly id: `P${number}`;
   readonly work: string;
   readonly unit: "×" | "ms" | "MB";
-  readonly found: number;
-  /** Met where what was found is at most this. */
+  readonly measured: number;
+  /** The largest value that meets it. */
   readonly atMost?: number;
-  /** Met where it is at least this. */
+  /** The smallest value that meets it. */
   readonly atLeast?: number;
 }
 
-/** Prints what was aimed at beside what was found, whether or not that is enough. */
+/** Prints each target beside its measured value, and whether the value meets it. */
 export function printTargets(targets: readonly Target[]): void {
-  printTable("What was aimed at", ["work", "target", "found", "met"], targets.map(rowOf));
+  printTable("Targets", ["work", "target", "measured", "met"], targets.map(rowOf));
 }
 
-function rowOf({ atLeast, atMost, found, unit, work }: Target): Row {
-  const digits = unit === "×" || found < 10 ? 2 : 0;
+function rowOf({ atLeast, atMost, id, measured, unit, work }: Target): Row {
+  const digits = unit === "×" || measured < 10 ? 2 : 0;
   const bound = atLeast === undefined ? `≤ ${atMost} ${unit}` : `≥ ${atLeast} ${unit}`;
-  const isMet = found >= (atLeast ?? -Infinity) && found <= (atMost ?? Infinity);
-  return { name: work, cells: [bound, `${found.toFixed(digits)} ${unit}`, isMet ? "yes" : "no"] };
+  const isMet = measured >= (atLeast ?? -Infinity) && measured <= (atMost ?? Infinity);
+  return { name: `${id}: ${work}`, cells: [bound, `${measured.toFixed(digits)} ${unit}`, isMet ? "yes" : "no"] };
 }

@@ -5,16 +5,16 @@ import { PROGRAMS } from "../programs.ts";
 import { median } from "../table.ts";
 import { checkEnd, execute, type Services } from "./services.ts";
 
-/** Somebody who runs the program, and how long it takes. */
+/** One way to run the program. */
 export interface Contender {
   readonly name: string;
-  /** Whether something is to be ready for it, nearly always. */
+  /** Whether it is expected to start warm, nearly always. */
   readonly isWarm?: boolean;
-  /** Runs it once; false when something was to be ready and was not. */
+  /** Runs the program once; false when it was expected warm and was cold. */
   run(): Promise<unknown>;
 }
 
-/** Who runs TypeScript, the plainest first. */
+/** The ways to run TypeScript, the plainest first. */
 export function denoContenders(
   { cold, warm }: Services,
   directory: string,
@@ -31,7 +31,7 @@ export function denoContenders(
   };
 }
 
-/** Who runs Python in a container. */
+/** The ways to run Python in a container. */
 export function dockerContenders(
   { cold, warm }: Services,
   image: string,
@@ -44,7 +44,7 @@ export function dockerContenders(
   };
 }
 
-/** One evaluation after the other in a context that lasts. */
+/** Opens a context for evaluations one after the other. */
 export async function openContext(
   client: ApiClient,
   language: keyof typeof PROGRAMS,
@@ -60,14 +60,14 @@ export async function openContext(
 }
 
 /**
- * The p50 of each in ms, in turns, so that drift of the machine meets all of them.
+ * Measures the p50 of each contender in ms, in turns, so that drift of the machine affects all of them.
  *
- * @throws {Error} when what was to be ready was not, again and again
+ * @throws {Error} when a contender that is expected warm is cold in a quarter of the rounds
  */
 export async function measureInTurns<Key extends string>(
   contenders: Readonly<Record<Key, Contender>>,
   { learning, rounds, thoughtMs }: {
-    /** The first rounds, which do not count: a service that runs for days has compiled what it runs. */
+    /** First rounds, which do not count: a service that runs for days has compiled its code. */
     readonly learning: number;
     readonly rounds: number;
     readonly thoughtMs: number;
@@ -87,7 +87,7 @@ export async function measureInTurns<Key extends string>(
       if (isWarm && met === false) missed++;
     }
   }
-  if (missed > rounds / 4) throw new Error(`Nothing was ready in ${missed} of ${rounds} rounds`);
+  if (missed > rounds / 4) throw new Error(`A warm contender was cold in ${missed} of ${rounds} rounds`);
   const p50 = keys.map((key) => [key, median(samples.get(key) ?? [])]);
   return Object.fromEntries(p50) as Record<Key, number>; // The same keys.
 }

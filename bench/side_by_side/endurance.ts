@@ -5,17 +5,17 @@ import { execute, type Services } from "./services.ts";
 
 const EXECUTIONS = 10_000;
 const CLIENTS = 4;
-/** What is looked at: so many, from the 500th and up to the last. */
+/** The windows of samples: from the 500th execution, and up to the last. */
 const FIRST = 500;
 const WINDOW = 500;
 
-/** How many times the figures at the 500th execution those at the 10,000th are. */
+/** Figures at the 10,000th execution as multiples of those at the 500th. */
 export interface Endurance {
   readonly p50: number;
   readonly memory: number;
 }
 
-/** Whether the service gets slower or larger with what it has done. */
+/** Measures whether the service gets slower or larger over time. */
 export async function benchEndurance({ warm, warmProcess: { process: { pid } } }: Services): Promise<Endurance> {
   const samples: number[] = [];
   const memoryMb: number[] = [];

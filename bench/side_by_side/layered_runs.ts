@@ -27,7 +27,7 @@ export class LayeredRuns implements AsyncDisposable {
     return new LayeredRuns(scratch, confinement);
   }
 
-  /** Makes the directory and the file, runs it, and removes what was made, as the service does. */
+  /** Creates the directory and the file, runs it, and removes them, as the service does. */
   async run(): Promise<void> {
     await using directory = this.#confinement.makeDirectory(
       join(this.#scratch.path, `run_${this.#round++}`),

@@ -2,14 +2,14 @@ import { printTable } from "../table.ts";
 import { type Contender, denoContenders, dockerContenders, measureInTurns, openContext } from "./contenders.ts";
 import type { Services } from "./services.ts";
 
-/** What a client does between two requests, in ms: without, it is the throughput that is measured. */
+/** Pause of a client between two requests, in ms: without it, this would measure throughput. */
 const THOUGHT_MS = 60;
 const DOCKER_THOUGHT_MS = 500;
 const ROUNDS = 60;
 const DOCKER_ROUNDS = 15;
 const LEARNING = 150;
 const DOCKER_LEARNING = 20;
-/** A context is asked without thought: nothing of it is made ready meanwhile. */
+/** Evaluations come without pause: a context prepares nothing between them. */
 const EVALUATIONS = 5_000;
 const LEARNING_EVALUATIONS = 5_000;
 
@@ -21,7 +21,7 @@ export interface OneShots {
   readonly context: number;
 }
 
-/** One program, by everybody who runs TypeScript. */
+/** Measures one program on all contenders that run TypeScript. */
 export async function benchDenoOneShots(services: Services, directory: string): Promise<OneShots> {
   const contenders = denoContenders(services, directory);
   const p50 = await measureInTurns(contenders, { learning: LEARNING, rounds: ROUNDS, thoughtMs: THOUGHT_MS });
@@ -31,7 +31,7 @@ export async function benchDenoOneShots(services: Services, directory: string): 
   return figures;
 }
 
-/** The same in containers. */
+/** Measures one program on all contenders that run Python in containers. */
 export async function benchDockerOneShots(services: Services, image: string): Promise<OneShots> {
   const contenders = dockerContenders(services, image);
   const p50 = await measureInTurns(contenders, {

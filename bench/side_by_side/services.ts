@@ -9,16 +9,16 @@ const PYTHON_IMAGES = ["python:3.13-slim-trixie", "codebeaker/python:"];
 
 /** The services that are measured side by side. */
 export interface Services extends AsyncDisposable {
-  /** It starts everything when it is asked for. */
+  /** Without a warm pool. */
   readonly cold: ApiClient;
-  /** As it comes. */
+  /** With its default settings. */
   readonly warm: ApiClient;
   readonly warmProcess: ServiceProcess;
-  /** The image that Python runs in, as the Engine's own client finds it; undefined where there is no Engine. */
+  /** The Engine's image for Python; undefined without an Engine. */
   readonly pythonImage: string | undefined;
 }
 
-/** Starts them, with Docker where it is there. */
+/** Starts the services, with Docker where it is available. */
 export async function openServices(): Promise<Services> {
   const { available } = await dockerAvailability("python");
   const env: Record<string, string> = available ? { CODEBEAKER_DOCKER_HOST: DOCKER_HOST } : {};
@@ -35,14 +35,14 @@ export async function openServices(): Promise<Services> {
   };
 }
 
-/** Runs a program, and tells whether something was ready for it. @throws as {@link checkEnd} */
+/** Runs a program; returns whether it started warm. @throws as {@link checkEnd} */
 export async function execute(client: ApiClient, request: Readonly<Record<string, unknown>>): Promise<boolean> {
   const execution = await client.json("POST", "/v1/executions", request);
   checkEnd(execution);
   return execution.warm;
 }
 
-/** @throws unless a program has printed what every contender's program prints */
+/** Checks the output of a program. @throws {Error} */
 export function checkEnd(execution: { readonly stdout?: string }): void {
   if (execution.stdout !== "hello 42\n") throw new Error(`The program failed: ${JSON.stringify(execution)}`);
 }

@@ -7,7 +7,7 @@ import type { Services } from "./services.ts";
 
 const CLIENTS = [1, 4, 16] as const;
 const PROGRAMS_EACH = 80;
-/** Contenders take turns, so that drift of the machine meets all of them. */
+/** Contenders take turns, so that drift of the machine affects all of them. */
 const ROUNDS = 5;
 
 /** Programs a second, by how many clients ask one after the other without thought. */
