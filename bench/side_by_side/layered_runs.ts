@@ -1,7 +1,8 @@
 import { join, toFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { RESERVED_BYTES } from "../../src/runtimes/deno/memory.ts";
-import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import { Confinement } from "../../src/sandbox/confinement.ts";
+import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import type { ConfinedDirectory } from "../../src/sandbox/confined_directory.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { spawnGroup } from "../../src/process/spawn.ts";
@@ -21,7 +22,7 @@ export class LayeredRuns implements AsyncDisposable {
 
   static async open(): Promise<LayeredRuns> {
     await using stack = new AsyncDisposableStack();
-    const scratch = stack.use(await Scratch.open("/tmp", { release: releaseLeftovers }));
+    const scratch = stack.use(await Scratch.open("/tmp", { release: releaseOrphans }));
     const confinement = await Confinement.detect(scratch.path);
     stack.move();
     return new LayeredRuns(scratch, confinement);

@@ -5,7 +5,8 @@ import { MEBIBYTE } from "../core/limits.ts";
 import type { Instance } from "../host/instance.ts";
 import { Scratch } from "../host/scratch.ts";
 import { log } from "../log.ts";
-import { Confinement, releaseLeftovers } from "../sandbox/confinement.ts";
+import { Confinement } from "../sandbox/confinement.ts";
+import { releaseOrphans } from "../sandbox/orphans.ts";
 
 /** A process's own part of this machine. Disposing gives it back. */
 export interface Ground extends AsyncDisposable {
@@ -46,7 +47,7 @@ export async function openGround(config: Config, { memory, openInstance }: Groun
 
 async function openScratch(parent: string): Promise<Scratch | undefined> {
   try {
-    return await Scratch.open(parent, { release: releaseLeftovers });
+    return await Scratch.open(parent, { release: releaseOrphans });
   } catch (error) {
     log.warning("scratch.open_failed", { parent, error: messageOf(error) });
     return undefined;

@@ -1,8 +1,8 @@
 /** Who connects is let in, counted, and sent away. Disposing ends that. */
 export interface ConnectionCounter extends AsyncDisposable {
-  /** Where it listens. */
+  /** The addresses on which it listens. */
   readonly addresses: readonly Deno.NetAddr[];
-  /** How often somebody has connected. */
+  /** The number of connections so far. */
   connections(): number;
 }
 

@@ -2,8 +2,8 @@ import { join } from "@std/path";
 import { CodeBeakerError } from "../core/errors.ts";
 import { delay } from "../concurrency/delay.ts";
 
-/** What is known of the service that made something which outlives a process. */
-export type Fate = "alive" | "gone" | "unknown";
+/** Whether the service of an id still runs. */
+export type InstanceState = "alive" | "gone" | "unknown";
 
 /** Where a service's own identity is kept below its home. */
 const ID_FILE = "instance";
@@ -60,8 +60,8 @@ export class Instance implements Disposable {
     return instance;
   }
 
-  /** Only the kernel's word that nobody holds the very file tells that a service is gone; what cannot be seen is unknown. */
-  static async fateOf({ id, lockPath }: { readonly id: string; readonly lockPath: string }): Promise<Fate> {
+  /** A service is gone when its lock is free; where its lock file cannot be read, its state is unknown. */
+  static async stateOf({ id, lockPath }: { readonly id: string; readonly lockPath: string }): Promise<InstanceState> {
     try {
       if (await Deno.readTextFile(lockPath) !== id) return "unknown";
       using file = await Deno.open(lockPath, { write: true });
@@ -102,7 +102,7 @@ export class Instance implements Disposable {
   }
 }
 
-/** Removes what killed processes left long ago: whatever they made outside is gone by then, or nobody sees it. */
+/** Removes lock files of processes that were killed long ago. */
 async function sweep(locks: string, own: string): Promise<void> {
   for await (const { name } of Deno.readDir(locks)) {
     if (name !== own) await removeOld(join(locks, name), name).catch(() => {}); // Best effort: it went meanwhile.
@@ -112,10 +112,10 @@ async function sweep(locks: string, own: string): Promise<void> {
 async function removeOld(lockPath: string, id: string): Promise<void> {
   const { mtime } = await Deno.stat(lockPath);
   if (mtime === null || Date.now() - mtime.getTime() < KEPT_MS) return;
-  if (await Instance.fateOf({ id, lockPath }) === "gone") await Deno.remove(lockPath);
+  if (await Instance.stateOf({ id, lockPath }) === "gone") await Deno.remove(lockPath);
 }
 
-/** Two that make it in the same moment get the same one, and nobody ever sees half of it. */
+/** Reads or makes an id, atomically: two callers at the same time get the same one. */
 async function readOrMakeId(path: string): Promise<string> {
   const made = `${path}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(made, crypto.randomUUID(), { createNew: true, mode: 0o600 });

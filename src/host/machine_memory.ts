@@ -2,7 +2,7 @@ import { dirname, join } from "@std/path";
 import { MEBIBYTE } from "../core/limits.ts";
 import { mountsOf } from "./cgroup_mounts.ts";
 
-/** What is taken for all memory where nobody may look. */
+/** The assumed memory where it cannot be read. */
 const UNKNOWN_MB = 4_096;
 
 /** The memory of this machine, or of the container that this service is in, in MB. */

@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 
 /**
- * Users that nobody else has: numbers that systemd leaves to whoever comes (systemd's "Users, Groups, UIDs and GIDs on
+ * Users of this service alone: numbers that systemd leaves free (systemd's "Users, Groups, UIDs and GIDs on
  * systemd systems", 0x70000001 to 0x7FFFFFFE), in blocks of which each service of this machine holds one.
  */
 const FIRST_UID = 0x7000_0000;

@@ -14,20 +14,20 @@ export interface DiskUsage {
 const IN_ONE_GO = 256;
 const NO_BOUNDS = { bytes: Number.MAX_SAFE_INTEGER, files: Number.MAX_SAFE_INTEGER };
 const REST_MS = 20;
-/** A look takes this part of the time at most: what holds many files is looked at more slowly. */
+/** Most of the time that measuring may take: a directory of many files is measured less often. */
 const LOOKING = 1 / 4;
 
 /** What is watched, and how. */
 export interface SizeWatchOptions {
   readonly bounds: DiskUsage;
-  /** How long it rests between two looks, in ms, at least; 20 when absent. */
+  /** Least time between two measurements, in ms; 20 when absent. */
   readonly restMs?: number;
   measure(): Promise<DiskUsage>;
-  /** Is called at each look that finds more than the bounds. */
+  /** Called after each measurement above the bounds. */
   onExceeded(observed: DiskUsage): void;
 }
 
-/** Looks again and again at how large something grows, until it is stopped. */
+/** Polls the size of something until it is stopped. */
 export class SizeWatch {
   readonly #options: SizeWatchOptions;
   readonly #stopped = Promise.withResolvers<void>();
@@ -39,19 +39,19 @@ export class SizeWatch {
     this.#watching = this.#watch();
   }
 
-  /** Stops, after a last look. */
+  /** Stops, after a last measurement. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopped.resolve();
     await this.#watching;
-    await this.#look().catch(() => {}); // What was watched is gone.
+    await this.#measure().catch(() => {}); // It is gone.
   }
 
   async #watch(): Promise<void> {
     const { restMs = REST_MS } = this.#options;
     while (!this.#isStopped) {
       const beganAt = performance.now();
-      await this.#look().catch(() => {}); // What cannot be looked at now is looked at again.
+      await this.#measure().catch(() => {}); // The next measurement may succeed.
       const rest = Promise.withResolvers<void>();
       const tookMs = performance.now() - beganAt;
       const timer = setTimeout(rest.resolve, Math.max(restMs, tookMs / LOOKING - tookMs));
@@ -60,7 +60,7 @@ export class SizeWatch {
     }
   }
 
-  async #look(): Promise<void> {
+  async #measure(): Promise<void> {
     const { bounds, measure, onExceeded } = this.#options;
     const observed = await measure();
     if (observed.bytes > bounds.bytes || observed.files > bounds.files) onExceeded(observed);
@@ -71,7 +71,7 @@ export class SizeWatch {
  * What everything in a directory takes on its disk; what goes meanwhile counts nothing. What cannot be looked into, as
  * it lies too deep or is closed to the service, is more than any bounds.
  *
- * @param bounds what is beyond them is not counted any more: a look takes no longer, however much there is
+ * @param bounds counting stops above them, which bounds the time that it takes
  */
 export async function treeUsage(path: string, bounds: DiskUsage = NO_BOUNDS): Promise<DiskUsage> {
   const pending = [path];

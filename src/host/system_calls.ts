@@ -47,7 +47,7 @@ export class SystemCalls implements Disposable {
     return undefined;
   }
 
-  /** Keeps descriptors that whoever started this service left open from its children: close_range(2), Linux 5.11. */
+  /** Keeps descriptors that this service inherited from its children: close_range(2), Linux 5.11. */
   closeInheritedOnExec(): void {
     this.#library.symbols.close_range?.(FIRST_INHERITED_DESCRIPTOR, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC);
   }

@@ -1,6 +1,6 @@
 import type { Outcome, ProgramUsage } from "../core/execution.ts";
-import type { ChildProcesses, Tally } from "./child_processes.ts";
-import { type ChildBounds, diskLimit, exceeded, memoryLimit, outcomeOf } from "./ending.ts";
+import type { ChildProcesses, UsageSample } from "./child_processes.ts";
+import { type ChildBounds, diskLimit, exceededLimit, memoryLimit, outcomeOf } from "./ending.ts";
 import { ProcessWatch } from "./process_watch.ts";
 import { SizeWatch, type SizeWatchOptions } from "../host/size_watch.ts";
 import { spawnGroup, type SpawnRequest } from "./spawn.ts";
@@ -12,9 +12,9 @@ export interface ChildLifeRequest extends SpawnRequest, ChildBounds {
   readonly processes: ChildProcesses;
   /** How the program ended, by how the child did. */
   statusOf(status: Deno.CommandStatus): Deno.CommandStatus | Promise<Deno.CommandStatus>;
-  /** What may lie where the program works; absent, nobody looks. */
+  /** The disk usage to watch; absent, it is not watched. */
   readonly disk?: Omit<SizeWatchOptions, "onExceeded">;
-  /** What an ending means that this runtime knows better than the exit status tells; undefined when it does not. */
+  /** The outcome by what the runtime knows beside the exit status; undefined when it knows nothing more. */
   explain(status: Deno.CommandStatus, usage: ProgramUsage): Outcome | undefined;
 }
 
@@ -29,7 +29,7 @@ export class ChildLife {
   readonly #watch: ProcessWatch;
   readonly #exited = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
-  readonly #told = Promise.withResolvers<Deno.CommandStatus>();
+  readonly #reported = Promise.withResolvers<Deno.CommandStatus>();
   #disk: SizeWatch | undefined;
   #cause: Outcome | undefined;
   #hasEnded = false;
@@ -39,8 +39,8 @@ export class ChildLife {
   private constructor(request: ChildLifeRequest, process: Deno.ChildProcess) {
     this.#request = request;
     this.process = process;
-    this.#watch = new ProcessWatch(() => this.#look(), (seen) => {
-      const over = exceeded(seen, request);
+    this.#watch = new ProcessWatch(() => this.#sample(), (seen) => {
+      const over = exceededLimit(seen, request);
       if (over !== undefined) this.end(over, "kill");
     });
     this.outcome = this.#follow();
@@ -71,20 +71,20 @@ export class ChildLife {
     return { cpuMs, peakMemoryBytes };
   }
 
-  /** All is ready for its program: what was used until now is none of its. */
+  /** Takes usage until now out of the program's: its launcher is done. */
   prepare(): void {
-    const tally = this.#request.processes.look();
-    this.#cpuMsBefore = tally?.cpuMs ?? 0;
-    if (tally !== undefined) this.#watch.see({ ...tally, cpuMs: tally.cpuMs === null ? null : 0 });
+    const sample = this.#request.processes.sample();
+    this.#cpuMsBefore = sample?.cpuMs ?? 0;
+    if (sample !== undefined) this.#watch.see({ ...sample, cpuMs: sample.cpuMs === null ? null : 0 });
   }
 
-  /** Its program may begin: from now on its limits count. */
+  /** Begins to watch the limits, as its program begins. */
   begin(): void {
     this.#watch.start();
     this.watchDisk();
   }
 
-  /** From now on what lies where it works counts; from its begin at the latest. */
+  /** Begins to watch the disk, at the latest when the program begins. */
   watchDisk(): void {
     if (!this.#hasEnded) this.#disk ??= this.#watchSize();
   }
@@ -98,11 +98,11 @@ export class ChildLife {
     else this.#terminating = terminate(signal, this.exited);
   }
 
-  /** The program told its own end, and all that it printed was read: whatever is left of it is in nobody's way. */
+  /** Takes the end that the program itself reported, once all its output is read, and kills the rest of it. */
   reportExit(code: number): void {
-    this.#watch.lookOnceMore();
+    this.#watch.sampleOnce();
     if (this.#cause !== undefined || this.#hasEnded) return;
-    this.#told.resolve({ success: code === 0, code, signal: null });
+    this.#reported.resolve({ success: code === 0, code, signal: null });
     this.signal("SIGKILL");
   }
 
@@ -111,10 +111,10 @@ export class ChildLife {
     if (!this.#hasEnded) this.#request.processes.signal(signal);
   }
 
-  #look(): Tally | undefined {
-    const tally = this.#request.processes.look();
-    if (tally === undefined || tally.cpuMs === null) return tally;
-    return { ...tally, cpuMs: Math.max(0, Math.round(tally.cpuMs - this.#cpuMsBefore)) };
+  #sample(): UsageSample | undefined {
+    const sample = this.#request.processes.sample();
+    if (sample === undefined || sample.cpuMs === null) return sample;
+    return { ...sample, cpuMs: Math.max(0, Math.round(sample.cpuMs - this.#cpuMsBefore)) };
   }
 
   #watchSize(): SizeWatch | undefined {
@@ -131,20 +131,20 @@ export class ChildLife {
 
   async #follow(): Promise<Outcome> {
     const { explain, limits, processes, statusOf } = this.#request;
-    const { isTold, status: ended } = await Promise.race([
-      this.process.status.then((status) => ({ isTold: false, status })),
-      this.#told.promise.then((status) => ({ isTold: true, status })),
+    const { isReported, status: ended } = await Promise.race([
+      this.process.status.then((status) => ({ isReported: false, status })),
+      this.#reported.promise.then((status) => ({ isReported: true, status })),
     ]);
     this.#hasEnded = true;
     this.#exited.resolve();
     this.#watch.stop();
-    if (!isTold && processes.isOutOfMemory()) this.#cause ??= memoryLimit(this.#watch.seen, limits); // reportExit() has looked.
+    if (!isReported && processes.isOutOfMemory()) this.#cause ??= memoryLimit(this.#watch.seen, limits); // reportExit() has sampled.
     this.process.status.then(() => processes.end()).then(this.#gone.resolve);
     await this.#terminating;
     await this.#disk?.stop();
     await this.process.stdin.abort().catch(() => {}); // It is closed either way.
     if (this.#cause !== undefined) return this.#cause;
-    const status = isTold ? ended : await statusOf(ended);
-    return explain(status, this.#watch.seen) ?? outcomeOf(status, { tally: this.#watch.seen, limits });
+    const status = isReported ? ended : await statusOf(ended);
+    return explain(status, this.#watch.seen) ?? outcomeOf(status, { sample: this.#watch.seen, limits });
   }
 }

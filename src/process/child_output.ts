@@ -35,8 +35,8 @@ export function filtered(source: ChunkSource, filter: ByteFilter): ChunkSource {
   };
 }
 
-/** A source with something before everything else. */
-export function preceded(source: ChunkSource, first: Uint8Array): ChunkSource {
+/** A source with a prefix. */
+export function withPrefix(source: ChunkSource, first: Uint8Array): ChunkSource {
   let early = first.length === 0 ? undefined : first;
   return {
     ...source,
@@ -52,7 +52,7 @@ export function preceded(source: ChunkSource, first: Uint8Array): ChunkSource {
 const MAX_CODE_BYTES = 4;
 
 /** A source up to where the program reports its end; what would follow is not read. */
-export function untilEnd(source: ChunkSource, onEnd: (code: number) => void): ChunkSource {
+export function untilExitMarker(source: ChunkSource, onEnd: (code: number) => void): ChunkSource {
   const scanner = new FrameScanner(ENDED, readExitCode);
   let isOver = false;
   return {
@@ -125,7 +125,7 @@ export class OutputBudget {
 const MAX_EARLY_BYTES = 8_192;
 
 /** What a source brought up to a marker. */
-export interface Early {
+export interface MarkerSearch {
   /** `ended` when there was no marker: the source is over, or brings too much. */
   readonly kind: "ready" | "ended";
   /** What stood before the marker and behind it. */
@@ -133,7 +133,7 @@ export interface Early {
 }
 
 /** Reads a source up to a marker. */
-export async function readUpTo(marker: Uint8Array, source: ChunkSource): Promise<Early> {
+export async function readUpTo(marker: Uint8Array, source: ChunkSource): Promise<MarkerSearch> {
   let seen: Uint8Array = new Uint8Array();
   for (;;) {
     const bytes = await source.read();

@@ -11,8 +11,8 @@ const MS_PER_TICK = 10;
 /** How long what was killed may take to be gone, in ms. */
 const GONE_MS = 2_000;
 
-/** What a program uses and has at one moment, where this platform can tell. */
-export interface Tally extends ProgramUsage {
+/** What a program uses at one moment, where this platform reports it. */
+export interface UsageSample extends ProgramUsage {
   readonly processes: number;
   /** Open files of the process that has the most. */
   readonly descriptors: number;
@@ -22,7 +22,7 @@ export interface Tally extends ProgramUsage {
   readonly wasRefusedTasks: boolean;
 }
 
-/** What tells which processes of a child are its program's. */
+/** How to find the program among the processes of a child. */
 export interface ChildProcessesOptions {
   /** How many processes, each the only child of the one before, stand between the started one and the program. */
   readonly wrappers: number;
@@ -35,7 +35,7 @@ export interface ChildProcessesOptions {
 
 /**
  * The processes of one child: the one that was started, those that stand between it and the program, the program's, and
- * what they start. Where a control group holds them, it is asked; else parents tell their children.
+ * what they start. They are read from a control group where there is one, else from parent to child.
  *
  * Sources: proc_pid_stat(5), fields 14 to 17; proc_pid_statm(5), fields 2 and 3; proc_pid_status(5).
  */
@@ -58,8 +58,8 @@ export class ChildProcesses {
     this.#leader = leader;
   }
 
-  /** Undefined when the program is gone, or this platform cannot tell. */
-  look(): Tally | undefined {
+  /** Undefined when the program is gone, or this platform does not report it. */
+  sample(): UsageSample | undefined {
     const { cgroup, ownProcesses = 0, startsOthers } = this.#options;
     const program = this.#find();
     if (program === undefined) return undefined;
@@ -198,7 +198,7 @@ function privateBytesOf(pid: number): number {
   return bytes > 0 ? bytes : countedBytesOf(pid);
 }
 
-/** 0 where nobody may look: proc_pid_smaps(5). */
+/** 0 where it may not be read: proc_pid_smaps(5). */
 function countedBytesOf(pid: number): number {
   try {
     return Number(/^Anonymous:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;

@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../core/limits.ts";
-import type { Tally } from "./child_processes.ts";
+import type { UsageSample } from "./child_processes.ts";
 import type { DiskUsage } from "../host/size_watch.ts";
 
 /** What bounds a child. */
@@ -11,25 +11,25 @@ export interface ChildBounds {
 }
 
 /** The limit that a program has passed, or undefined. */
-export function exceeded(tally: Tally, { limits, maxDescriptors }: ChildBounds): Outcome | undefined {
-  const { cpuMs, descriptors, isOutOfMemory, peakMemoryBytes, processes, wasRefusedTasks } = tally;
-  if (isOutOfMemory || (peakMemoryBytes ?? 0) > limits.memoryMb * MEBIBYTE) return memoryLimit(tally, limits);
+export function exceededLimit(sample: UsageSample, { limits, maxDescriptors }: ChildBounds): Outcome | undefined {
+  const { cpuMs, descriptors, isOutOfMemory, peakMemoryBytes, processes, wasRefusedTasks } = sample;
+  if (isOutOfMemory || (peakMemoryBytes ?? 0) > limits.memoryMb * MEBIBYTE) return memoryLimit(sample, limits);
   if (cpuMs !== null && cpuMs > limits.cpuMs) {
     return { kind: "cpu_limit", limitMs: limits.cpuMs, observedMs: Math.ceil(cpuMs) };
   }
-  if (wasRefusedTasks || processes > limits.maxProcesses) return processLimit(tally, limits);
+  if (wasRefusedTasks || processes > limits.maxProcesses) return processLimit(sample, limits);
   if (descriptors > maxDescriptors) return { kind: "descriptor_limit", limit: maxDescriptors, observed: descriptors };
   return undefined;
 }
 
 /** The end of a program that used more memory than it may. */
-export function memoryLimit({ peakMemoryBytes }: Pick<Tally, "peakMemoryBytes">, limits: Limits): Outcome {
+export function memoryLimit({ peakMemoryBytes }: Pick<UsageSample, "peakMemoryBytes">, limits: Limits): Outcome {
   const observedMb = Math.ceil((peakMemoryBytes ?? 0) / MEBIBYTE);
   return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb: Math.max(observedMb, limits.memoryMb) };
 }
 
 /** The end of a program that had more processes than it may, or was refused one more. */
-export function processLimit({ processes }: Pick<Tally, "processes">, { maxProcesses }: Limits): Outcome {
+export function processLimit({ processes }: Pick<UsageSample, "processes">, { maxProcesses }: Limits): Outcome {
   return { kind: "process_limit", limit: maxProcesses, observed: Math.max(processes, maxProcesses + 1) };
 }
 
@@ -49,13 +49,13 @@ export function diskLimit(
 /** What an exit status tells by itself: SIGXCPU and SIGXFSZ are the kernel's word that a resource limit was passed. */
 export function outcomeOf(
   status: Deno.CommandStatus,
-  { tally, limits }: { readonly tally: Tally; readonly limits: Limits },
+  { sample, limits }: { readonly sample: UsageSample; readonly limits: Limits },
 ): Outcome {
   switch (status.signal) {
     case null:
       return { kind: "exited", exitCode: status.code };
     case "SIGXCPU":
-      return { kind: "cpu_limit", limitMs: limits.cpuMs, observedMs: Math.max(tally.cpuMs ?? 0, limits.cpuMs) };
+      return { kind: "cpu_limit", limitMs: limits.cpuMs, observedMs: Math.max(sample.cpuMs ?? 0, limits.cpuMs) };
     case "SIGXFSZ":
       return { kind: "disk_limit", limitMb: limits.diskMb, observedMb: limits.diskMb };
     default:

@@ -1,6 +1,6 @@
 import type { OutputChunk, OutputStream } from "../core/execution.ts";
 
-/** How long a read may stay without data once the program has ended: a stray process that holds the pipe does not hold us. */
+/** How long a read may stay without data once the program has ended: an orphan with the pipe open delays nothing. */
 const DRAIN_IDLE_MS = 250;
 
 /** Where chunks come from, and how to make a read that hangs return. Undefined, or a failure, is the end. */

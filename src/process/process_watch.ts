@@ -1,11 +1,11 @@
-import type { Tally } from "./child_processes.ts";
+import type { UsageSample } from "./child_processes.ts";
 
-/** Looks come quickly at first, since most programs are short, and then at this pace. */
-const FIRST_LOOK_MS = 4;
-const STEADY_LOOK_MS = 20;
+/** Samples are frequent at first, since most programs are short, and then at this pace. */
+const FIRST_SAMPLE_MS = 4;
+const STEADY_SAMPLE_MS = 20;
 
-/** Before anything was seen. */
-const NOTHING_SEEN: Tally = {
+/** Before the first sample. */
+const NO_SAMPLE: UsageSample = {
   cpuMs: null,
   peakMemoryBytes: null,
   processes: 0,
@@ -14,52 +14,55 @@ const NOTHING_SEEN: Tally = {
   wasRefusedTasks: false,
 };
 
-/** Looks at the processes of one program until stopped, and keeps the highest values seen. */
+/** Samples the processes of one program until stopped, and keeps the highest values. */
 export class ProcessWatch {
-  readonly #look: () => Tally | undefined;
-  readonly #onLook: (seen: Tally) => void;
-  #seen = NOTHING_SEEN;
+  readonly #sample: () => UsageSample | undefined;
+  readonly #onSample: (seen: UsageSample) => void;
+  #seen = NO_SAMPLE;
   #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param look undefined when there is nothing to see, which the next look may find: a fork bomb hides what it is from
+   * @param sample undefined when it finds nothing, which the next one may find: a fork bomb hides its processes from
    *   `/proc`
    */
-  constructor(look: () => Tally | undefined, onLook: (seen: Tally) => void) {
-    this.#look = look;
-    this.#onLook = onLook;
+  constructor(sample: () => UsageSample | undefined, onSample: (seen: UsageSample) => void) {
+    this.#sample = sample;
+    this.#onSample = onSample;
   }
 
-  get seen(): Tally {
+  get seen(): UsageSample {
     return this.#seen;
   }
 
-  /** Takes in what was seen elsewhere, before there was anything to watch. */
-  see(tally: Tally): void {
+  /** Adds a sample that was taken elsewhere. */
+  see(sample: UsageSample): void {
     this.#seen = {
-      cpuMs: highest(this.#seen.cpuMs, tally.cpuMs),
-      peakMemoryBytes: highest(this.#seen.peakMemoryBytes, tally.peakMemoryBytes === 0 ? null : tally.peakMemoryBytes),
-      processes: Math.max(this.#seen.processes, tally.processes),
-      descriptors: Math.max(this.#seen.descriptors, tally.descriptors),
-      isOutOfMemory: this.#seen.isOutOfMemory || tally.isOutOfMemory,
-      wasRefusedTasks: this.#seen.wasRefusedTasks || tally.wasRefusedTasks,
+      cpuMs: highest(this.#seen.cpuMs, sample.cpuMs),
+      peakMemoryBytes: highest(
+        this.#seen.peakMemoryBytes,
+        sample.peakMemoryBytes === 0 ? null : sample.peakMemoryBytes,
+      ),
+      processes: Math.max(this.#seen.processes, sample.processes),
+      descriptors: Math.max(this.#seen.descriptors, sample.descriptors),
+      isOutOfMemory: this.#seen.isOutOfMemory || sample.isOutOfMemory,
+      wasRefusedTasks: this.#seen.wasRefusedTasks || sample.wasRefusedTasks,
     };
   }
 
-  /** The first look is now, unless it was seen before, so that even the shortest program is seen. */
+  /** Takes the first sample now, unless there is one, so that the shortest program has one. */
   start(): void {
     if (this.#isStopped) return;
-    if (this.#seen === NOTHING_SEEN) this.#lookNow();
-    this.#schedule(FIRST_LOOK_MS);
+    if (this.#seen === NO_SAMPLE) this.#sampleNow();
+    this.#schedule(FIRST_SAMPLE_MS);
   }
 
-  /** A last look at a program that has told its end, and is still there. */
-  lookOnceMore(): void {
-    if (!this.#isStopped && this.#lookNow()) this.#onLook(this.#seen);
+  /** Takes a last sample of a program that has reported its end. */
+  sampleOnce(): void {
+    if (!this.#isStopped && this.#sampleNow()) this.#onSample(this.#seen);
   }
 
-  /** No look follows, also where the program ended before the watch began. */
+  /** Stops for good, also before the first sample. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -67,15 +70,15 @@ export class ProcessWatch {
 
   #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => {
-      if (this.#lookNow()) this.#onLook(this.#seen);
-      if (!this.#isStopped) this.#schedule(Math.min(delayMs * 2, STEADY_LOOK_MS));
+      if (this.#sampleNow()) this.#onSample(this.#seen);
+      if (!this.#isStopped) this.#schedule(Math.min(delayMs * 2, STEADY_SAMPLE_MS));
     }, delayMs);
   }
 
-  #lookNow(): boolean {
-    const tally = this.#look();
-    if (tally !== undefined) this.see(tally);
-    return tally !== undefined;
+  #sampleNow(): boolean {
+    const sample = this.#sample();
+    if (sample !== undefined) this.see(sample);
+    return sample !== undefined;
   }
 }
 

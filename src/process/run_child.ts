@@ -4,32 +4,32 @@ import type { Limits } from "../core/limits.ts";
 import { ChildLife, type ChildLifeRequest } from "./child_life.ts";
 import {
   type ByteFilter,
-  type Early,
   filtered,
+  type MarkerSearch,
   OutputBudget,
   pipeSource,
-  preceded,
   readUpTo,
-  untilEnd,
+  untilExitMarker,
+  withPrefix,
 } from "./child_output.ts";
 import { type ChunkSource, mergeOutput } from "./merge_output.ts";
 
-/** What is told of the last words of a launcher that failed. */
+/** Most bytes of its stderr that an error quotes. */
 const MAX_SAID_BYTES = 500;
 
-/** How a launcher tells that its program may begin. */
+/** The handshake by which a launcher reports that its program may begin. */
 export interface ReadySignal {
-  /** What it prints on stderr then; it is taken out of the output. */
+  /** What it prints on stderr; removed from the output. */
   readonly marker: Uint8Array;
   /** How long it may take until then, in ms. */
   readonly timeoutMs: number;
-  /** What it waits for on stdin before the program begins; absent, for nothing. It then tells its program's end, too. */
+  /** What it reads from stdin before the program begins; it then reports the program's end too. Absent, it reads nothing. */
   readonly go?: Uint8Array<ArrayBuffer>;
 }
 
 /** A child and what bounds it. */
 export interface ChildRequest extends ChildLifeRequest {
-  /** How the launcher tells that the program may begin; absent, it may at once. */
+  /** The handshake; absent, the program begins at once. */
   readonly ready?: ReadySignal;
   readonly stderrFilter: ByteFilter;
 }
@@ -52,7 +52,7 @@ export interface Child {
   kill(signal: Deno.Signal): void;
 }
 
-/** A child that is ready, and whose program has not begun: it is begun, or disposed of. */
+/** A child before its program begins. Begin it or dispose of it. */
 export interface ReadyChild extends AsyncDisposable {
   /** Whether its program can begin. */
   readonly isAlive: boolean;
@@ -123,7 +123,7 @@ export async function startChild(
     },
     begin(options) {
       if (!goesOn) sendGo(request, life);
-      return begin(life, { ...options, request, stdout, stderr: preceded(stderr, start.rest) });
+      return begin(life, { ...options, request, stdout, stderr: withPrefix(stderr, start.rest) });
     },
   };
 }
@@ -148,7 +148,7 @@ function begin(
     maxTotalOutputBytes,
     (observedBytes) => life.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }, "kill"),
   );
-  const [out, err] = request.ready?.go === undefined ? [stdout, stderr] : untilBothEnd([stdout, stderr], life);
+  const [out, err] = request.ready?.go === undefined ? [stdout, stderr] : untilBothExitMarkers([stdout, stderr], life);
   return {
     stdin: life.process.stdin,
     output: mergeOutput([budget.bound(out), budget.bound(filtered(err, request.stderrFilter))], life.outcome),
@@ -167,7 +167,7 @@ function cancelOn(signal: AbortSignal | undefined, life: ChildLife): Disposable 
   return { [Symbol.dispose]: () => signal?.removeEventListener("abort", cancel) };
 }
 
-/** A child that is gone already reads it no more. */
+/** Writes the word on which the program begins; a child that is gone does not read it. */
 function sendGo({ ready }: ChildRequest, { process: { stdin } }: ChildLife): void {
   if (ready?.go === undefined) return;
   const writer = stdin.getWriter();
@@ -175,8 +175,8 @@ function sendGo({ ready }: ChildRequest, { process: { stdin } }: ChildLife): voi
   writer.releaseLock();
 }
 
-/** Both streams of a program that tells its end on each: all that it printed is before that. */
-function untilBothEnd(
+/** Both streams of a program up to the exit marker, which comes on each after all output. */
+function untilBothExitMarkers(
   [stdout, stderr]: readonly [ChunkSource, ChunkSource],
   life: ChildLife,
 ): [ChunkSource, ChunkSource] {
@@ -184,14 +184,14 @@ function untilBothEnd(
   const onEnd = (code: number) => {
     if (++ends === 2) life.reportExit(code);
   };
-  return [untilEnd(stdout, onEnd), untilEnd(stderr, onEnd)];
+  return [untilExitMarker(stdout, onEnd), untilExitMarker(stderr, onEnd)];
 }
 
-/** What a launcher prints until its program may begin; one that takes too long is told of. */
+/** Reads what a launcher prints until its program may begin; calls `onTooLate` at the deadline. */
 async function readUntilReady(
   stderr: ChunkSource,
   { ready, onTooLate }: { readonly ready: ReadySignal | undefined; onTooLate(fault: string): void },
-): Promise<Early> {
+): Promise<MarkerSearch> {
   if (ready === undefined) return { kind: "ready", rest: new Uint8Array() };
   const deadline = setTimeout(
     () => onTooLate(`the runtime was not ready after ${ready.timeoutMs} ms`),

@@ -6,7 +6,7 @@ import { signalGroup } from "./terminate.ts";
 /** Where tools of the system are; those that only root needs are in `sbin`. */
 const TOOL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** How much is told of what a tool said that failed. */
+/** Most bytes of a failed tool's stderr that an error quotes. */
 const MAX_SAID_BYTES = 2_000;
 
 /** How long a tool may take to put away what it began, in ms. */

@@ -8,34 +8,32 @@ import {
   PROGRAMS,
   SYSTEM_DIRECTORIES,
 } from "./system_files.ts";
-import { signalProcess } from "../process/terminate.ts";
 
-/** What one child sees and may do. */
+/** What one program sees and may do. */
 export interface BubblewrapRequest {
-  /** All that it has; no value holds a NUL. */
+  /** All its variables; no value holds a NUL. */
   readonly variables: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   readonly cwd: string;
   readonly hasNetwork: boolean;
-  /** Whether it may start programs of this machine. */
+  /** Whether it may start other programs. */
   readonly startsOthers: boolean;
-  /** Files of `/proc`, of this kernel's, that are empty for it. */
+  /** Files of `/proc` that this kernel has and the program finds empty. */
   readonly emptyFiles: readonly string[];
   /** Whether {@link FILTER_DESCRIPTOR} is open on a seccomp filter. */
   readonly hasFilter: boolean;
 }
 
-/**
- * Between the process that is started and the program: bubblewrap itself, and its init in the new process namespace.
- */
+/** Processes between the child and the program: bubblewrap itself, and its init in the new process namespace. */
 export const BUBBLEWRAP_PROCESSES = 2;
 
-const BUBBLEWRAP = "bwrap";
-/** A descriptor that bubblewrap reads the filter from, and closes. */
+/** The descriptor from which bubblewrap reads the filter. */
 export const FILTER_DESCRIPTOR = 9;
 
-/** bubblewrap's command line in front of a program's. Its options come by a descriptor, whose number is a word of it. */
+/** The word of {@link bubblewrapCommand} that becomes the descriptor with its options. */
 export const OPTIONS_WORD = 2;
+
+/** bubblewrap's command line, in front of a program's. */
 export function bubblewrapCommand(binary: string): string[] {
   return [binary, "--args", "", "--"];
 }
@@ -89,28 +87,7 @@ export function encodeOptions(options: readonly string[]): Uint8Array<ArrayBuffe
   return new TextEncoder().encode(options.map((option) => `${option}\0`).join(""));
 }
 
-/**
- * Kills each bubblewrap that a lost service started. One that is interrupted while it makes its namespaces (0.11) waits
- * for its own other half for ever, and dies with nobody.
- *
- * It is known by its working directory, the service's own, in which every bubblewrap is started: the kernel keeps that
- * also where there are no control groups, and its command line holds no path. It leaves that directory when it enters
- * the sandbox, where it dies with its parent.
- */
-export function killOrphanBubblewraps(directory: string): void {
-  for (const { name } of Deno.readDirSync("/proc")) {
-    try {
-      const isBubblewrap = Deno.readTextFileSync(`/proc/${Number(name)}/comm`) === `${BUBBLEWRAP}\n`;
-      if (isBubblewrap && Deno.readLinkSync(`/proc/${Number(name)}/cwd`) === directory) {
-        signalProcess(Number(name), "SIGKILL");
-      }
-    } catch {
-      // It is no process, or gone.
-    }
-  }
-}
-
-/** What lies below another is mounted after it, or that would hide it. */
+/** A mount below another comes after it: mounted earlier, it would be hidden. */
 function depthOf({ target }: Mount): number {
   return target.split("/").filter((part) => part !== "").length;
 }
@@ -119,7 +96,7 @@ function readOnly(path: string): string[] {
   return ["--ro-bind-try", path, path];
 }
 
-/** The same as on this machine, whose programs name their loader by it. */
+/** A directory as this machine has it, since programs name their loader by it. */
 function systemDirectory(path: string): string[] {
   try {
     return Deno.lstatSync(path).isSymlink ? ["--symlink", Deno.readLinkSync(path), path] : readOnly(path);

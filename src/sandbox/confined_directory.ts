@@ -14,12 +14,12 @@ const OWN_BYTES = 4 * MEBIBYTE;
 const MARGIN_BYTES = MEBIBYTE;
 const OWN_FILES = 256;
 
-/** What may lie where programs of a disk limit work, with what runtimes themselves keep there. */
+/** Bounds of a directory by the disk limit, with room for files of the runtime itself. */
 export function diskBounds(diskMb: number): DiskUsage {
   return { bytes: diskMb * MEBIBYTE + OWN_BYTES, files: filesFor(diskMb) + OWN_FILES };
 }
 
-/** What a directory is made with; undefined is what this machine has not. */
+/** Parts of a directory; undefined where this machine lacks one. */
 export interface ConfinedDirectoryParts {
   readonly uids: OwnUids | undefined;
   /** What mounts; undefined where the directory's size is only watched. */
@@ -35,9 +35,9 @@ export interface ConfinedDirectoryParts {
  */
 export class ConfinedDirectory implements AsyncDisposable {
   readonly path: string;
-  /** Whose it is, if it is not the service's own. */
+  /** Its user; undefined where that is the service's own. */
   readonly uid: number | undefined;
-  /** What may lie in it, in bytes and in files. */
+  /** Its bounds in bytes and files. */
   readonly bounds: DiskUsage;
   readonly #parts: ConfinedDirectoryParts;
   readonly #promise: Disposable | undefined;
@@ -68,12 +68,12 @@ export class ConfinedDirectory implements AsyncDisposable {
     return directory;
   }
 
-  /** Whether the kernel keeps it to its bounds; else somebody has to look. */
+  /** Whether the kernel bounds its size; otherwise the service has to sample it. */
   get isBounded(): boolean {
     return this.#isMounted;
   }
 
-  /** A directory in it, for whoever works there. */
+  /** Makes a directory in it that its user owns. */
   makeDirectory(name: string): string {
     const path = join(this.path, name);
     fs.mkdirSync(path, 0o700);
@@ -81,7 +81,7 @@ export class ConfinedDirectory implements AsyncDisposable {
     return path;
   }
 
-  /** Gives something in it to whoever works there. Its path is trusted. */
+  /** Makes its user the owner of a path in it. The path is trusted. */
   own(path: string): void {
     if (this.uid !== undefined) fs.lchownSync(path, this.uid, this.uid);
   }
@@ -92,7 +92,7 @@ export class ConfinedDirectory implements AsyncDisposable {
     this.makeDirectory(name);
   }
 
-  /** What lies in it. */
+  /** Its bytes and files. */
   async usage(): Promise<DiskUsage> {
     if (!this.#isMounted) return await treeUsage(this.path, this.bounds);
     const { bfree, blocks, bsize, ffree, files } = fs.statfsSync(this.path);

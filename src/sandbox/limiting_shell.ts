@@ -14,7 +14,7 @@ export interface ResourceLimits {
 
 const BLOCK_BYTES = 512;
 const KIBIBYTE = 1024;
-/** A child whose service was killed in the moment in which it was started has nobody who ends it. */
+/** A child whose service is killed at this moment would run for ever. */
 const ORPHANED = `[ "$PPID" = ${Deno.pid} ] || exit 126; `;
 const REFUSED = '{ echo "its control group cannot be joined" >&2; exit 126; }';
 

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "@std/path";
 
-/** A path by which everybody can start a binary: its own, else one in the service's directory. */
-export function stage(named: string, directory: string): string {
+/** Returns a path by which every user can start a binary: its own, or a link or copy in the service's directory. */
+export function stageBinary(named: string, directory: string): string {
   const binary = Deno.realPathSync(named); // Where a symlink lies does not tell who may enter where it leads.
   const isOpen = isOpenToAll(binary);
   if (isOpen && isReachedByAll(binary)) return binary;

@@ -4,7 +4,7 @@
  * Sources: asm/unistd_64.h of either architecture, in the headers of Linux 6.12.
  */
 
-/** What programs and their runtimes take. It reaches nothing but what other layers bound. */
+/** Calls that programs and runtimes need. */
 const ALLOWED = `
 read 0 63, write 1 64, open 2 -, close 3 57, stat 4 -, fstat 5 80, lstat 6 -, poll 7 -, lseek 8 62, mmap 9 222,
 mprotect 10 226, munmap 11 215, brk 12 214, rt_sigaction 13 134, rt_sigprocmask 14 135, rt_sigreturn 15 139,
@@ -48,20 +48,20 @@ rseq 334 293, pidfd_send_signal 424 424, pidfd_open 434 434, close_range 436 436
 epoll_pwait2 441 441, landlock_create_ruleset 444 444, landlock_add_rule 445 445, landlock_restrict_self 446 446,
 futex_waitv 449 449, fchmodat2 452 452, futex_wake 454 454, futex_wait 455 455, futex_requeue 456 456, mseal 462 462`;
 
-/** What a program with network takes beside that. */
+/** Further calls of a program with network. */
 const ALLOWED_WITH_NETWORK = `
 connect 42 203, accept 43 202, bind 49 200, listen 50 201, accept4 288 242`;
 
 /**
- * What is not there, so that libraries do without: sockets by another way (io_uring), arguments that no filter can read
- * (clone3), and memory that belongs to no process and so is in nobody's count.
+ * Calls that look absent, so that libraries use others: io_uring opens sockets, no filter can read the arguments of
+ * clone3, and the memory of the rest belongs to no process and is not counted.
  */
 const ABSENT = `
 shmget 29 194, mq_open 240 180, memfd_create 319 279, userfaultfd 323 282, io_uring_setup 425 425,
 io_uring_enter 426 426, io_uring_register 427 427, clone3 435 435, memfd_secret 447 447, cachestat 451 451,
 map_shadow_stack 453 453`;
 
-/** What is allowed with some arguments. */
+/** Calls that are allowed with some arguments. */
 const CONDITIONAL = `
 ioctl 16 29, socket 41 198, socketpair 53 199, clone 56 220, personality 135 92`;
 

@@ -1,10 +1,10 @@
-/** What the dynamic loader takes to start a program. */
+/** Directories in which the dynamic loader finds libraries. */
 export const LIBRARIES = ["/usr/lib", "/usr/lib32", "/usr/lib64"];
-/** The programs that are there: one that may start none is to be told so, and not that there are none. */
+/** Programs of this machine. One that may not start them gets a permission error, and not that they are missing. */
 export const PROGRAMS = ["/usr/bin"];
 /** Where else a file system hierarchy keeps programs and libraries; most are symlinks into /usr nowadays. */
 export const SYSTEM_DIRECTORIES = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"];
-/** What runtimes themselves open of the machine's devices. */
+/** Devices that runtimes open. */
 export const DEVICES = ["/dev/null", "/dev/urandom"];
 /** Files of `/proc` that describe this machine and its kernel, of which programs get empty ones. */
 export const KERNEL_FILES = [
@@ -19,9 +19,9 @@ export const KERNEL_FILES = [
   "/proc/keys",
   "/proc/modules",
 ];
-/** What the dynamic loader looks libraries up in. */
+/** The dynamic loader's index of libraries. */
 export const LOADER_FILES = ["/etc/ld.so.cache"];
-/** What resolving a name and trusting a certificate take. */
+/** Files for resolving names and verifying certificates. */
 export const NETWORK_FILES = [
   "/etc/resolv.conf",
   "/etc/hosts",
@@ -33,5 +33,5 @@ export const NETWORK_FILES = [
   "/etc/pki",
   "/usr/share/ca-certificates",
 ];
-/** What usual programs of this machine take beside /usr. */
+/** Files that programs of this machine need beside /usr. */
 export const PROGRAM_FILES = ["/etc/alternatives", "/etc/localtime", "/etc/magic", "/etc/mime.types"];

@@ -104,47 +104,47 @@ Deno.test("Instance.openPassing() lives beside others on the same home, and take
     const other = await Instance.openPassing(home);
     using lasting = await Instance.openLasting(home);
     assertEquals(namesIn(join(home, "instances")), [one.id, other.id, lasting.id].toSorted());
-    for (const instance of [one, other, lasting]) assertEquals(await Instance.fateOf(instance), "alive");
+    for (const instance of [one, other, lasting]) assertEquals(await Instance.stateOf(instance), "alive");
     one[Symbol.dispose]();
     assertEquals(namesIn(join(home, "instances")), [other.id, lasting.id].toSorted());
-    assertEquals([await Instance.fateOf(one), await Instance.fateOf(other)], ["unknown", "alive"]);
+    assertEquals([await Instance.stateOf(one), await Instance.stateOf(other)], ["unknown", "alive"]);
     other[Symbol.dispose]();
   });
 });
 
-Deno.test("Instance.fateOf() tells another process that lives from one that was killed", async () => {
+Deno.test("Instance.stateOf() tells another process that lives from one that was killed", async () => {
   await inHome(async (home) => {
     const other = await holdElsewhere("passing", home);
     try {
-      for (const _ of "123") assertEquals(await Instance.fateOf(other), "alive");
+      for (const _ of "123") assertEquals(await Instance.stateOf(other), "alive");
     } finally {
       await other.kill();
     }
-    for (const _ of "123") assertEquals(await Instance.fateOf(other), "gone");
+    for (const _ of "123") assertEquals(await Instance.stateOf(other), "gone");
   });
 });
 
-Deno.test("Instance.fateOf() claims nothing of what it cannot see: no file, another's, a directory, no right to it", async () => {
+Deno.test("Instance.stateOf() claims nothing of what it cannot see: no file, another's, a directory, no right to it", async () => {
   await inHome(async (home) => {
     const lockPath = join(home, "lock");
-    assertEquals(await Instance.fateOf({ id: "a", lockPath }), "unknown");
-    assertEquals(await Instance.fateOf({ id: "", lockPath: "" }), "unknown");
-    assertEquals(await Instance.fateOf({ id: "", lockPath: home }), "unknown");
+    assertEquals(await Instance.stateOf({ id: "a", lockPath }), "unknown");
+    assertEquals(await Instance.stateOf({ id: "", lockPath: "" }), "unknown");
+    assertEquals(await Instance.stateOf({ id: "", lockPath: home }), "unknown");
     for (const content of ["b", "", "a\n", "ab"]) {
       await Deno.writeTextFile(lockPath, content);
-      assertEquals(await Instance.fateOf({ id: "a", lockPath }), "unknown", JSON.stringify(content));
+      assertEquals(await Instance.stateOf({ id: "a", lockPath }), "unknown", JSON.stringify(content));
     }
     await Deno.writeTextFile(lockPath, "a");
-    assertEquals(await Instance.fateOf({ id: "a", lockPath }), "gone");
-    assertEquals(await Instance.fateOf({ id: "a", lockPath: join(lockPath, "below") }), "unknown");
+    assertEquals(await Instance.stateOf({ id: "a", lockPath }), "gone");
+    assertEquals(await Instance.stateOf({ id: "a", lockPath: join(lockPath, "below") }), "unknown");
   });
 });
 
-Deno.test("Instance.fateOf() claims nothing of what it cannot read", async () => {
+Deno.test("Instance.stateOf() claims nothing of what it cannot read", async () => {
   await inHome(async (home) => {
     const lockPath = join(home, "lock");
     await Deno.mkdir(lockPath);
-    assertEquals(await Instance.fateOf({ id: "lock", lockPath }), "unknown");
+    assertEquals(await Instance.stateOf({ id: "lock", lockPath }), "unknown");
   });
 });
 Deno.test("Instance.leaveTrace() keeps the file of a passing one, by which it is known to be gone", async () => {
@@ -153,7 +153,7 @@ Deno.test("Instance.leaveTrace() keeps the file of a passing one, by which it is
     instance.leaveTrace();
     instance[Symbol.dispose]();
     assertEquals(await Deno.readTextFile(instance.lockPath), instance.id);
-    assertEquals(await Instance.fateOf(instance), "gone");
+    assertEquals(await Instance.stateOf(instance), "gone");
   });
 });
 
@@ -161,9 +161,9 @@ Deno.test("Instance keeps the file of a lasting one, which is alive again with t
   await inHome(async (home) => {
     const first = await Instance.openLasting(home);
     first[Symbol.dispose]();
-    assertEquals(await Instance.fateOf(first), "gone");
+    assertEquals(await Instance.stateOf(first), "gone");
     using _again = await Instance.openLasting(home);
-    assertEquals(await Instance.fateOf(first), "alive");
+    assertEquals(await Instance.stateOf(first), "alive");
   });
 });
 

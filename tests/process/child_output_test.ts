@@ -4,9 +4,9 @@ import {
   filtered,
   OutputBudget,
   pipeSource,
-  preceded,
   readUpTo,
-  untilEnd,
+  untilExitMarker,
+  withPrefix,
 } from "../../src/process/child_output.ts";
 import type { ChunkSource } from "../../src/process/merge_output.ts";
 
@@ -132,17 +132,17 @@ Deno.test("OutputBudget keeps the stream of a source and cancels it", async () =
   assertEquals([bound.stream, cancels], ["stderr", 1]);
 });
 
-Deno.test("preceded() puts the first bytes before everything else", async () => {
-  assertEquals(await readAll(preceded(sourceOf("b", "c"), encode("a"))), ["a", "b", "c"]);
-  assertEquals(await readAll(preceded(sourceOf("b"), new Uint8Array())), ["b"]);
+Deno.test("withPrefix() puts the first bytes before everything else", async () => {
+  assertEquals(await readAll(withPrefix(sourceOf("b", "c"), encode("a"))), ["a", "b", "c"]);
+  assertEquals(await readAll(withPrefix(sourceOf("b"), new Uint8Array())), ["b"]);
 });
 
-Deno.test("untilEnd() ends where the program tells its end, wherever the chunks are divided", async () => {
+Deno.test("untilExitMarker() ends where the program tells its end, wherever the chunks are divided", async () => {
   const all = "before\0\x07\x04137\0behind";
   for (let at = 0; at <= all.length; at++) {
     for (let next = at; next <= all.length; next += 3) {
       const codes: number[] = [];
-      const source = untilEnd(
+      const source = untilExitMarker(
         sourceOf(all.slice(0, at), all.slice(at, next), all.slice(next)),
         (code) => codes.push(code),
       );
@@ -151,7 +151,7 @@ Deno.test("untilEnd() ends where the program tells its end, wherever the chunks 
   }
 });
 
-Deno.test("untilEnd() passes on what only looks like an end, and closes what it does not read any more", async () => {
+Deno.test("untilExitMarker() passes on what only looks like an end, and closes what it does not read any more", async () => {
   for (
     const text of [
       "a\0",
@@ -163,12 +163,12 @@ Deno.test("untilEnd() passes on what only looks like an end, and closes what it 
       "\0\x07\x04x\0",
     ]
   ) {
-    const source = untilEnd(sourceOf(...text), () => assert(false, text));
+    const source = untilExitMarker(sourceOf(...text), () => assert(false, text));
     assertEquals((await readAll(source)).join(""), text);
   }
   let cancels = 0;
   const source = { ...sourceOf("\0\x07\x040\0"), cancel: () => Promise.resolve(void cancels++) };
-  await readAll(untilEnd(source, () => {}));
+  await readAll(untilExitMarker(source, () => {}));
   assertEquals(cancels, 1);
 });
 

@@ -28,7 +28,7 @@ Deno.test("ChildProcesses sees nothing of a process that is gone", () => {
     for (const wrappers of [0, 1, 2]) {
       const processes = new ChildProcesses({ wrappers, startsOthers });
       processes.begin(2 ** 22 - 1);
-      const seen = processes.look();
+      const seen = processes.sample();
       if (startsOthers && wrappers === 0) assertEquals(seen?.peakMemoryBytes ?? 0, 0);
       else assertEquals(seen, undefined);
       assertEquals(processes.isOutOfMemory(), false);
@@ -41,9 +41,9 @@ Deno.test("ChildProcesses finds the program behind as many wrappers as there are
   const child = new Deno.Command("/bin/sh", { args: ["-c", script], detached: true }).spawn();
   const processes = new ChildProcesses({ wrappers: 2, startsOthers: true });
   processes.begin(child.pid);
-  assertEquals(processes.look(), undefined);
+  assertEquals(processes.sample(), undefined);
   await until(() => familyOf(child.pid).length === 3, "all three are there");
-  const seen = processes.look();
+  const seen = processes.sample();
   assertEquals([seen?.processes, seen?.isOutOfMemory, seen?.wasRefusedTasks], [1, false, false]);
   processes.signal("SIGTERM");
   await child.status;
@@ -55,7 +55,7 @@ Deno.test("ChildProcesses of a program that starts no others are that one proces
   await until(() => familyOf(child.pid).length === 3, "all three are there");
   const [one, all] = [false, true].map((startsOthers) => new ChildProcesses({ wrappers: 0, startsOthers }));
   for (const processes of [one, all]) processes?.begin(child.pid);
-  assertEquals([one?.look()?.processes, all?.look()?.processes], [1, 3]);
+  assertEquals([one?.sample()?.processes, all?.sample()?.processes], [1, 3]);
   one?.signal("SIGKILL");
   await child.status;
   await one?.end();
@@ -87,19 +87,19 @@ function testConfined(title: string, bench: ConfinedBench): void {
   const start = async (script: string, options = {}): Promise<ConfinedProgram> => {
     const program = bench.start(["/bin/sh", "-c", script], options);
     await program.read();
-    program.processes.look(); // As the watch on a program does when that may begin: what stands around it is known from then on.
+    program.processes.sample(); // As the watch on a program does when that may begin: what stands around it is known from then on.
     return program;
   };
 
   Deno.test(`ChildProcesses [${title}]: a look tells the program's processes and not those around it`, async () => {
     const program = await start("sleep 60 & sleep 60 & echo up; wait");
-    const seen = program.processes.look();
+    const seen = program.processes.sample();
     assertEquals([seen?.processes, seen?.isOutOfMemory, seen?.wasRefusedTasks], [3, false, false]);
     assert((seen?.descriptors ?? 0) >= 3 && (seen?.descriptors ?? 99) < 20, `${seen?.descriptors} descriptors`);
     assert((seen?.peakMemoryBytes ?? Infinity) < 50_000_000, `${seen?.peakMemoryBytes} bytes`);
     program.processes.signal("SIGKILL");
     await program.end();
-    assertEquals(program.processes.look(), undefined);
+    assertEquals(program.processes.sample(), undefined);
   });
 
   Deno.test(`ChildProcesses [${title}]: memory and CPU time are those of all of them`, async () => {
@@ -107,7 +107,7 @@ function testConfined(title: string, bench: ConfinedBench): void {
       "for i in 1 2; do (x=$(head -c 20000000 /dev/zero | tr '\\0' x); while :; do :; done) & done; echo up; wait",
     );
     await until(() => {
-      const seen = program.processes.look();
+      const seen = program.processes.sample();
       return (seen?.peakMemoryBytes ?? 0) > 35_000_000 && (seen?.cpuMs ?? 0) > 100;
     }, "both count");
     program.processes.signal("SIGKILL");
@@ -155,7 +155,7 @@ function testConfined(title: string, bench: ConfinedBench): void {
       `sh -c 'setsid sh -c "(sleep 60; : ${word}) & sleep 60; : ${word}" & exit' & sleep 0.3; echo up; sleep 60`,
     );
     if (bench.confinement.layers.includes("cgroup")) {
-      assert((program.processes.look()?.processes ?? 0) >= 5, JSON.stringify(program.processes.look()));
+      assert((program.processes.sample()?.processes ?? 0) >= 5, JSON.stringify(program.processes.sample()));
     }
     program.processes.signal("SIGKILL");
     await program.end();
@@ -174,7 +174,7 @@ function testConfined(title: string, bench: ConfinedBench): void {
       const bomb = await start("echo up; (for i in $(seq 400); do sleep 60 & done); exec sleep 60", {
         limits: { maxProcesses: 2 },
       });
-      await until(() => bomb.processes.look()?.wasRefusedTasks === true, "the kernel refused one");
+      await until(() => bomb.processes.sample()?.wasRefusedTasks === true, "the kernel refused one");
       bomb.processes.signal("SIGKILL");
       await bomb.end();
       const memory = await start("echo up; exec perl -e '$x = \"x\" x 300_000_000; sleep 60'", {

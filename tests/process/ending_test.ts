@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type { Outcome } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../src/core/limits.ts";
-import type { Tally } from "../../src/process/child_processes.ts";
-import { diskLimit, exceeded, memoryLimit, outcomeOf } from "../../src/process/ending.ts";
+import type { UsageSample } from "../../src/process/child_processes.ts";
+import { diskLimit, exceededLimit, memoryLimit, outcomeOf } from "../../src/process/ending.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, cpuMs: 1_000, memoryMb: 100, maxProcesses: 4, diskMb: 8 };
 const BOUNDS = { limits: LIMITS, maxDescriptors: 64 };
 
 /** A program at each of its limits, and beyond none. */
-const AT_ITS_LIMITS: Tally = {
+const AT_ITS_LIMITS: UsageSample = {
   cpuMs: 1_000,
   peakMemoryBytes: 100 * MEBIBYTE,
   processes: 4,
@@ -20,13 +20,16 @@ const AT_ITS_LIMITS: Tally = {
 const memory = (observedMb: number): Outcome => ({ kind: "memory_limit", limitMb: 100, observedMb });
 const processes = (observed: number): Outcome => ({ kind: "process_limit", limit: 4, observed });
 
-Deno.test("exceeded() finds nothing in a program at its limits, nor in one of which nothing is known", () => {
-  assertEquals(exceeded(AT_ITS_LIMITS, BOUNDS), undefined);
-  assertEquals(exceeded({ ...AT_ITS_LIMITS, cpuMs: null, peakMemoryBytes: null, processes: 0 }, BOUNDS), undefined);
+Deno.test("exceededLimit() finds nothing in a program at its limits, nor in one of which nothing is known", () => {
+  assertEquals(exceededLimit(AT_ITS_LIMITS, BOUNDS), undefined);
+  assertEquals(
+    exceededLimit({ ...AT_ITS_LIMITS, cpuMs: null, peakMemoryBytes: null, processes: 0 }, BOUNDS),
+    undefined,
+  );
 });
 
-Deno.test("exceeded() tells each limit with what was observed, memory before all others", () => {
-  const table: readonly [Partial<Tally>, Outcome][] = [
+Deno.test("exceededLimit() tells each limit with what was observed, memory before all others", () => {
+  const table: readonly [Partial<UsageSample>, Outcome][] = [
     [{ peakMemoryBytes: 100 * MEBIBYTE + 1 }, memory(101)],
     [{ isOutOfMemory: true }, memory(100)],
     [{ isOutOfMemory: true, peakMemoryBytes: null }, memory(100)],
@@ -40,7 +43,7 @@ Deno.test("exceeded() tells each limit with what was observed, memory before all
     [{ processes: 9, descriptors: 99 }, processes(9)],
   ];
   for (const [parts, outcome] of table) {
-    assertEquals([parts, exceeded({ ...AT_ITS_LIMITS, ...parts }, BOUNDS)], [parts, outcome]);
+    assertEquals([parts, exceededLimit({ ...AT_ITS_LIMITS, ...parts }, BOUNDS)], [parts, outcome]);
   }
 });
 
@@ -68,11 +71,11 @@ Deno.test("outcomeOf() tells what an exit status tells by itself", () => {
     [153, "SIGXFSZ", { kind: "disk_limit", limitMb: 8, observedMb: 8 }],
   ];
   for (const [code, signal, outcome] of table) {
-    assertEquals(outcomeOf({ success: code === 0, code, signal }, { tally: AT_ITS_LIMITS, limits: LIMITS }), outcome);
+    assertEquals(outcomeOf({ success: code === 0, code, signal }, { sample: AT_ITS_LIMITS, limits: LIMITS }), outcome);
   }
   for (const [cpuMs, observedMs] of [[null, 1_000], [400, 1_000], [1_300, 1_300]] as const) {
-    const tally = { ...AT_ITS_LIMITS, cpuMs };
-    assertEquals(outcomeOf({ success: false, code: 152, signal: "SIGXCPU" }, { tally, limits: LIMITS }), {
+    const sample = { ...AT_ITS_LIMITS, cpuMs };
+    assertEquals(outcomeOf({ success: false, code: 152, signal: "SIGXCPU" }, { sample, limits: LIMITS }), {
       kind: "cpu_limit",
       limitMs: 1_000,
       observedMs,

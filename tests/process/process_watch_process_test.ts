@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { ChildProcesses, type Tally } from "../../src/process/child_processes.ts";
+import { ChildProcesses, type UsageSample } from "../../src/process/child_processes.ts";
 import { ProcessWatch } from "../../src/process/process_watch.ts";
 
 const MEBIBYTE = 1_048_576;
 
-const NOTHING_SEEN = {
+const NO_SAMPLE = {
   cpuMs: null,
   peakMemoryBytes: null,
   processes: 0,
@@ -52,16 +52,16 @@ async function spin({ file = "/bin/sh", script = SPIN } = {}): Promise<Spinner> 
 /** A watch on one process, that stops with its scope. */
 function watchOf(
   pid: number,
-  onLook: (seen: Tally) => void = () => {},
+  onSample: (seen: UsageSample) => void = () => {},
 ): Disposable & { readonly watch: ProcessWatch } {
   const processes = new ChildProcesses({ wrappers: 0, startsOthers: false });
   processes.begin(pid);
-  const watch = new ProcessWatch(() => processes.look(), onLook);
+  const watch = new ProcessWatch(() => processes.sample(), onSample);
   return { watch, [Symbol.dispose]: () => watch.stop() };
 }
 
 /** What a look may find. */
-function tally(parts: Partial<Tally> = {}): Tally {
+function sample(parts: Partial<UsageSample> = {}): UsageSample {
   return {
     cpuMs: 0,
     peakMemoryBytes: 1,
@@ -75,10 +75,10 @@ function tally(parts: Partial<Tally> = {}): Tally {
 
 /** A watch that finds what a test says, nothing where that is undefined, and is stopped when that is all. */
 async function watchFinds(
-  found: readonly (Tally | undefined)[],
-): Promise<{ readonly seen: Tally; readonly told: readonly Tally[] }> {
+  found: readonly (UsageSample | undefined)[],
+): Promise<{ readonly seen: UsageSample; readonly told: readonly UsageSample[] }> {
   const left = [...found];
-  const told: Tally[] = [];
+  const told: UsageSample[] = [];
   const isOver = Promise.withResolvers<void>();
   const watch = new ProcessWatch(() => {
     if (left.length === 0) isOver.resolve();
@@ -114,9 +114,9 @@ function readPrivateBytes(pid: number): number {
 }
 
 Deno.test("ProcessWatch has seen nothing before it starts", () => {
-  const looks: Tally[] = [];
+  const looks: UsageSample[] = [];
   using watched = watchOf(Deno.pid, (seen) => looks.push(seen));
-  assertEquals([watched.watch.seen, looks], [NOTHING_SEEN, []]);
+  assertEquals([watched.watch.seen, looks], [NO_SAMPLE, []]);
 });
 
 Deno.test({
@@ -125,11 +125,11 @@ Deno.test({
   async fn() {
     await using spinner = await spin();
     await until(() => readCpuMs({ pid: spinner.pid, name: "sh" }) >= 50);
-    const looks: Tally[] = [];
+    const looks: UsageSample[] = [];
     using watched = watchOf(spinner.pid, (seen) => looks.push(seen));
     watched.watch.start();
     await until(() => looks.length > 0);
-    const { cpuMs, peakMemoryBytes, processes } = looks[0] ?? NOTHING_SEEN;
+    const { cpuMs, peakMemoryBytes, processes } = looks[0] ?? NO_SAMPLE;
     assertEquals(processes, 1);
     assert(cpuMs !== null && cpuMs >= 50, `${cpuMs} ms`);
     assert(peakMemoryBytes !== null && peakMemoryBytes >= 3 * MEBIBYTE, `${peakMemoryBytes} bytes`);
@@ -143,7 +143,7 @@ Deno.test({
   name: "ProcessWatch looks again and again, and what it has seen never falls",
   async fn() {
     await using spinner = await spin();
-    const looks: Tally[] = [];
+    const looks: UsageSample[] = [];
     using watched = watchOf(spinner.pid, (seen) => looks.push(seen));
     watched.watch.start();
     await until(() => (watched.watch.seen.cpuMs ?? 0) >= 100 && looks.length >= 5);
@@ -179,7 +179,7 @@ Deno.test({
     await using parent = await spin({ script: "sleep 0.5 & echo $!; exec sleep 60" }); // A shell might reap it.
     const zombie = Number(parent.said);
     await until(() => / Z /.test(Deno.readTextFileSync(`/proc/${zombie}/stat`)));
-    const looks: Tally[] = [];
+    const looks: UsageSample[] = [];
     using watched = watchOf(zombie, (seen) => looks.push(seen));
     watched.watch.start();
     await until(() => looks.length > 0);
@@ -217,7 +217,7 @@ Deno.test("ProcessWatch sees nothing of a process that is gone, and that is no f
   using watched = watchOf(child.pid, () => looks++);
   watched.watch.start();
   await sleep(80);
-  assertEquals([watched.watch.seen, looks], [NOTHING_SEEN, 0]);
+  assertEquals([watched.watch.seen, looks], [NO_SAMPLE, 0]);
 });
 
 Deno.test({
@@ -245,10 +245,10 @@ Deno.test({
 
 Deno.test("ProcessWatch keeps the highest of each figure, and whatever the kernel once told", async () => {
   const { seen, told } = await watchFinds([
-    tally({ cpuMs: 10, peakMemoryBytes: 500, processes: 1, descriptors: 9 }),
-    tally({ cpuMs: 30, peakMemoryBytes: 100, processes: 7, descriptors: 4, isOutOfMemory: true }),
-    tally({ cpuMs: 20, peakMemoryBytes: 300, processes: 3, descriptors: 5, wasRefusedTasks: true }),
-    tally({ cpuMs: null, peakMemoryBytes: null }),
+    sample({ cpuMs: 10, peakMemoryBytes: 500, processes: 1, descriptors: 9 }),
+    sample({ cpuMs: 30, peakMemoryBytes: 100, processes: 7, descriptors: 4, isOutOfMemory: true }),
+    sample({ cpuMs: 20, peakMemoryBytes: 300, processes: 3, descriptors: 5, wasRefusedTasks: true }),
+    sample({ cpuMs: null, peakMemoryBytes: null }),
   ]);
   const highest = { cpuMs: 30, peakMemoryBytes: 500, processes: 7, descriptors: 9 };
   assertEquals(seen, { ...highest, isOutOfMemory: true, wasRefusedTasks: true });
@@ -256,13 +256,13 @@ Deno.test("ProcessWatch keeps the highest of each figure, and whatever the kerne
 });
 
 Deno.test("ProcessWatch takes no memory at all for memory that nobody has told yet", async () => {
-  assertEquals((await watchFinds([tally({ peakMemoryBytes: 0 })])).seen.peakMemoryBytes, null);
-  const { seen } = await watchFinds([tally({ peakMemoryBytes: 5 }), tally({ peakMemoryBytes: 0 })]);
+  assertEquals((await watchFinds([sample({ peakMemoryBytes: 0 })])).seen.peakMemoryBytes, null);
+  const { seen } = await watchFinds([sample({ peakMemoryBytes: 5 }), sample({ peakMemoryBytes: 0 })]);
   assertEquals(seen.peakMemoryBytes, 5);
 });
 
 Deno.test("ProcessWatch looks on when a look finds nothing, and tells nobody of that look", async () => {
-  const { seen, told } = await watchFinds([undefined, tally({ processes: 7 }), undefined, tally({ processes: 9 })]);
+  const { seen, told } = await watchFinds([undefined, sample({ processes: 7 }), undefined, sample({ processes: 9 })]);
   assertEquals(told.map(({ processes }) => processes), [7, 9]);
   assertEquals(seen.processes, 9);
 });

@@ -4,8 +4,8 @@ import {
   bubblewrapOptions,
   type BubblewrapRequest,
   encodeOptions,
-  killOrphanBubblewraps,
 } from "../../src/sandbox/bubblewrap.ts";
+import { killOrphanBubblewraps } from "../../src/sandbox/orphans.ts";
 import { type ConfinedBench, openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";

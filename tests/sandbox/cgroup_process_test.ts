@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { Cgroup, Cgroups } from "../../src/sandbox/cgroup.ts";
+import { Cgroup } from "../../src/sandbox/cgroup.ts";
+import { Cgroups } from "../../src/sandbox/cgroups.ts";
 import { messageOf } from "../../src/core/errors.ts";
 import { until } from "../support/until.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -209,13 +210,13 @@ if (isPresent("cgroup", availability())) {
       args: ["-c", `${left.files.map((file) => `echo 0 >${file};`).join(" ")} exec sleep 60`],
     }).spawn();
     await until(() => left.members().length === 1, "it is in it");
-    const [status, isGone] = await Promise.all([sleeper.status, Cgroups.removeLeftovers(name)]);
+    const [status, isGone] = await Promise.all([sleeper.status, Cgroups.removeOrphans(name)]);
     assertEquals([status.signal, isGone], ["SIGKILL", true]);
     assertEquals([...isThere(left), ...isThere(another)].includes(true), false);
     assertEquals(isThere(kept).includes(false), false);
     kept.remove();
     lost[Symbol.dispose]();
-    assertEquals(await Cgroups.removeLeftovers(name), true);
+    assertEquals(await Cgroups.removeOrphans(name), true);
   });
 }
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
-import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import { Confinement } from "../../src/sandbox/confinement.ts";
+import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { openConfinedBench } from "../support/confined.ts";
 import { ALL_LAYERS, LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
@@ -183,7 +184,7 @@ Deno.test("what a killed service left is removed by the next one: programs, moun
   service.kill("SIGKILL");
   await Promise.all([service.status, reader.cancel()]);
   await until(async () => {
-    await using _ = await Scratch.open("/tmp", { release: releaseLeftovers });
+    await using _ = await Scratch.open("/tmp", { release: releaseOrphans });
     return leftOf(path).length === 0;
   }, "nothing of it is left");
 });

@@ -1,7 +1,8 @@
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
 import type { ChildProcesses } from "../../src/process/child_processes.ts";
 import type { ConfinedDirectory } from "../../src/sandbox/confined_directory.ts";
-import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import { Confinement } from "../../src/sandbox/confinement.ts";
+import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import type { LayerName } from "../../src/sandbox/layers.ts";
 import type { Mount } from "../../src/sandbox/mount.ts";
 import { Scratch } from "../../src/host/scratch.ts";
@@ -50,7 +51,7 @@ export interface ConfinedBench extends AsyncDisposable {
 /** Opens a bench with the layers that are here, but for those named. */
 export async function openConfinedBench(...without: LayerName[]): Promise<ConfinedBench> {
   await using stack = new AsyncDisposableStack();
-  const scratch = stack.use(await Scratch.open("/tmp", { release: releaseLeftovers }));
+  const scratch = stack.use(await Scratch.open("/tmp", { release: releaseOrphans }));
   const confinement = stack.use(await Confinement.detect(scratch.path, { without }));
   const directory = stack.use(confinement.makeDirectory(`${scratch.path}/environment`, { diskMb: 8 }));
   const source = directory.makeDirectory("workspace");

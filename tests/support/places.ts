@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { type ServiceProcess, startServiceProcess } from "./service_process.ts";
 
@@ -19,7 +19,7 @@ export async function withPlaces(test: (places: Places) => Promise<void>): Promi
     await test(places);
   } finally {
     {
-      await using _swept = await Scratch.open(places.scratch, { release: releaseLeftovers });
+      await using _swept = await Scratch.open(places.scratch, { release: releaseOrphans });
     }
     await Deno.remove(directory, { recursive: true });
   }

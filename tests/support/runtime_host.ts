@@ -1,5 +1,6 @@
 import type { RuntimeHost } from "../../src/runtimes/port.ts";
-import { Confinement, releaseLeftovers } from "../../src/sandbox/confinement.ts";
+import { Confinement } from "../../src/sandbox/confinement.ts";
+import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import type { LayerName } from "../../src/sandbox/layers.ts";
 import { Instance } from "../../src/host/instance.ts";
 import { Scratch } from "../../src/host/scratch.ts";
@@ -16,7 +17,7 @@ export async function openRuntimeHost(
   { without = [], ...options }: Partial<RuntimeHost> & { readonly without?: readonly LayerName[] } = {},
 ): Promise<RuntimeHost & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const scratch = stack.use(await Scratch.open("/tmp", { release: releaseLeftovers }));
+  const scratch = stack.use(await Scratch.open("/tmp", { release: releaseOrphans }));
   const confinement = stack.use(await Confinement.detect(scratch.path, { without }));
   const home = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(home, { recursive: true }));

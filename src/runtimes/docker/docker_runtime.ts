@@ -183,7 +183,7 @@ class DockerRuntime implements ExecutionRuntime {
       containers: client.containers,
       instanceId: instance.id,
       isOurs: (environment) => living.has(environment) || recoverable.has(environment),
-      fateOf: Instance.fateOf,
+      stateOf: Instance.stateOf,
       log,
     });
     return { factory, images, programNetwork, reaper };

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { delay } from "../../../concurrency/delay.ts";
 import { mountsOf } from "../../../host/cgroup_mounts.ts";
 import type { DiskUsage } from "../../../host/size_watch.ts";
-import type { Tally } from "../../../process/child_processes.ts";
+import type { UsageSample } from "../../../process/child_processes.ts";
 import type { GroupCounts } from "../../../process/process_group.ts";
 import { descriptorsOf } from "../../../process/process_tree.ts";
 import { Cgroup } from "../../../sandbox/cgroup.ts";
@@ -78,7 +78,7 @@ export class ContainerGroup {
    *
    * @param own the number of the service's processes; undefined where it is not known, and only the kernel's bound counts
    */
-  sample(initial: InitialCounts, { own }: { readonly own: number | undefined }): Tally | undefined {
+  sample(initial: InitialCounts, { own }: { readonly own: number | undefined }): UsageSample | undefined {
     try {
       const counts = this.#group.counts();
       const memory = this.#group.memory();

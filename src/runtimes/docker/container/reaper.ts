@@ -1,5 +1,5 @@
 import { messageOf } from "../../../core/errors.ts";
-import type { Fate } from "../../../host/instance.ts";
+import type { InstanceState } from "../../../host/instance.ts";
 import type { RuntimeLog } from "../../port.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
 import type { EngineContainers, ListedContainer } from "../engine/engine_containers.ts";
@@ -21,7 +21,7 @@ export interface ReaperOptions {
   readonly instanceId: string;
   /** Whether an environment of this service lives or may be recovered. */
   isOurs(environment: string): boolean;
-  fateOf(instance: { readonly id: string; readonly lockPath: string }): Promise<Fate>;
+  stateOf(instance: { readonly id: string; readonly lockPath: string }): Promise<InstanceState>;
   readonly log: Pick<RuntimeLog, "warning">;
 }
 
@@ -49,7 +49,7 @@ export class Reaper implements AsyncDisposable {
   async runRound(): Promise<void> {
     const { containers, log } = this.#options;
     for (const container of await containers.list(LABELS.instance)) {
-      if (await this.#fateOf(container) !== "gone") continue;
+      if (await this.#stateOf(container) !== "gone") continue;
       await containers.remove(container.id).catch((error: unknown) => {
         if (isEngineLost(error)) throw error;
         log.warning("reaper.removal_failed", { container: container.id, error: messageOf(error) });
@@ -57,10 +57,10 @@ export class Reaper implements AsyncDisposable {
     }
   }
 
-  async #fateOf({ labels }: ListedContainer): Promise<Fate> {
+  async #stateOf({ labels }: ListedContainer): Promise<InstanceState> {
     const id = labels[LABELS.instance] ?? "";
     if (id === this.#options.instanceId) return this.#options.isOurs(labels[LABELS.session] ?? "") ? "alive" : "gone";
-    return await this.#options.fateOf({ id, lockPath: labels[LABELS.lock] ?? "" });
+    return await this.#options.stateOf({ id, lockPath: labels[LABELS.lock] ?? "" });
   }
 
   #startRound(): void {

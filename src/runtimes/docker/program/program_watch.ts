@@ -1,7 +1,7 @@
 import type { Outcome, ProgramUsage } from "../../../core/execution.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { SizeWatch } from "../../../host/size_watch.ts";
-import { diskLimit, exceeded } from "../../../process/ending.ts";
+import { diskLimit, exceededLimit } from "../../../process/ending.ts";
 import { ProcessWatch } from "../../../process/process_watch.ts";
 import { diskBounds } from "../../../sandbox/confined_directory.ts";
 import type { InitialCounts } from "../container/container_group.ts";
@@ -105,7 +105,7 @@ export class ProgramWatch {
       return tally;
     }, (tally) => {
       // The kernel enforces the memory limit, which programs beside this one may have lowered.
-      const outcome = exceeded({ ...tally, peakMemoryBytes: null }, { limits, maxDescriptors: MAX_DESCRIPTORS });
+      const outcome = exceededLimit({ ...tally, peakMemoryBytes: null }, { limits, maxDescriptors: MAX_DESCRIPTORS });
       if (outcome !== undefined) onExceeded(outcome);
     });
     const disk = new SizeWatch({

@@ -114,7 +114,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         },
         instanceId: own.id,
         isOurs: (session) => session === "env_lives",
-        fateOf: Instance.fateOf,
+        stateOf: Instance.stateOf,
         log: docker.host.log,
       });
       await reaper.runRound();

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { engineError } from "../../../../src/runtimes/docker/engine/engine_call.ts";
 import { LABELS, Reaper } from "../../../../src/runtimes/docker/container/reaper.ts";
-import type { Fate } from "../../../../src/host/instance.ts";
+import type { InstanceState } from "../../../../src/host/instance.ts";
 import type { ListedContainer } from "../../../../src/runtimes/docker/engine/engine_containers.ts";
 
 const OWN = "own-instance";
@@ -15,7 +15,7 @@ function ownContainer(id: string, session: string): ListedContainer {
   return container(id, { [LABELS.instance]: OWN, [LABELS.lock]: "/own", [LABELS.session]: session });
 }
 
-function othersContainer(id: string, fate: Fate): ListedContainer {
+function othersContainer(id: string, fate: InstanceState): ListedContainer {
   return container(id, {
     [LABELS.instance]: `other-${id}`,
     [LABELS.lock]: `/locks/${fate}`,
@@ -50,9 +50,9 @@ class Neighbours {
       },
       instanceId: OWN,
       isOurs: (session) => session === "living",
-      fateOf: ({ id, lockPath }) => {
+      stateOf: ({ id, lockPath }) => {
         this.asked.push(id);
-        return Promise.resolve(lockPath.replace("/locks/", "") as Fate);
+        return Promise.resolve(lockPath.replace("/locks/", "") as InstanceState);
       },
       log: { warning: (message, facts) => this.warnings.push([message, facts]) },
     });

@@ -1,0 +1,41 @@
+import { join } from "@std/path";
+
+/** Reads a file of the kernel. @throws what the system throws */
+export function read(path: string): string {
+  return Deno.readTextFileSync(path);
+}
+
+/** Writes a file of the kernel that exists. @throws what the system throws */
+export function write(path: string, value: string | number): void {
+  Deno.writeTextFileSync(path, String(value), { create: false });
+}
+
+/** Writes a file that some kernels have. */
+export function writeIfThere(path: string, value: string | number): void {
+  try {
+    write(path, value);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** The processes of a group; none where the group is gone. */
+export function membersOf(directory: string): number[] {
+  try {
+    // One of another process namespace is 0 here, and a signal to that would reach this service's own group.
+    return read(join(directory, "cgroup.procs")).split("\n").map(Number).filter((pid) => pid > 0);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return []; // It is removed, perhaps before the others of its kind.
+    throw error;
+  }
+}
+
+/** Removes a group that is empty. Returns whether it is gone. */
+export function removeIfThere(directory: string): boolean {
+  try {
+    Deno.removeSync(directory);
+    return true;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
+}

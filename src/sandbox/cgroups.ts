@@ -1,0 +1,166 @@
+import { join } from "@std/path";
+import { MEBIBYTE } from "../core/limits.ts";
+import { mountsOf } from "../host/cgroup_mounts.ts";
+import { delay } from "../concurrency/delay.ts";
+import { Cgroup, type CgroupBounds, type CgroupDirectories } from "./cgroup.ts";
+import { membersOf, read, removeIfThere, write } from "./cgroup_files.ts";
+
+/** The parents of groups, and the version of the kernel's interface (cgroups(7)). */
+interface Layout {
+  readonly parents: CgroupDirectories;
+  readonly version: 1 | 2;
+}
+
+const PREFIX = "codebeaker-";
+const WANTED = ["memory", "pids"];
+/** Bounds of a group that tests whether groups work. */
+export const TRY_BOUNDS: CgroupBounds = { memoryBytes: 64 * MEBIBYTE, tasks: 64 };
+/** A killed process stays in its group until it is gone. */
+const REMOVAL_TRIES = 20;
+const REMOVAL_INTERVAL_MS = 25;
+
+/** Control groups for the programs of one service, below the service's own where the kernel lets it make some. */
+export class Cgroups implements Disposable {
+  readonly #layout: Layout;
+  #made = 0;
+
+  private constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  /** The version of the kernel's interface. */
+  get version(): 1 | 2 {
+    return this.#layout.version;
+  }
+
+  /**
+   * @param name distinguishes this service's groups from those of other services, lost ones among them
+   * @throws {Error} with the reason when no group can be made here
+   */
+  static open(name: string): Cgroups {
+    const layout = version2(name) ?? version1(name);
+    if (layout === undefined) throw new Error("no memory and pids controllers can be written here");
+    const groups = new Cgroups(layout);
+    try {
+      groups.make(TRY_BOUNDS).remove();
+    } catch (error) {
+      groups[Symbol.dispose]();
+      throw error;
+    }
+    return groups;
+  }
+
+  /**
+   * Kills the processes of a lost service and removes its groups, once those processes are gone. Returns whether no
+   * group remains.
+   */
+  static async removeOrphans(name: string): Promise<boolean> {
+    const left = [...new Set(mountsOf().flatMap(({ own, point }) => [own, point]))].map((parent) =>
+      join(parent, `${PREFIX}${name}`)
+    );
+    for (let triesLeft = REMOVAL_TRIES; triesLeft > 0; triesLeft--) {
+      if (left.map(removeWithMembers).every((isGone) => isGone)) return true;
+      await delay(REMOVAL_INTERVAL_MS);
+    }
+    return false;
+  }
+
+  /** A group with these bounds and nothing in it. */
+  make({ memoryBytes, tasks }: CgroupBounds): Cgroup {
+    const name = String(this.#made++);
+    const { version, parents } = this.#layout;
+    const [memory, pids, cpu] = [parents.memory, parents.pids, parents.cpu].map((parent) => join(parent, name));
+    const directories = { memory: memory ?? "", pids: pids ?? "", cpu: cpu ?? "" };
+    for (const directory of new Set(Object.values(directories))) Deno.mkdirSync(directory);
+    const group = new Cgroup(directories, version);
+    group.bound({ memoryBytes, tasks });
+    return group;
+  }
+
+  [Symbol.dispose](): void {
+    for (const parent of new Set(Object.values(this.#layout.parents))) removeIfThere(parent);
+  }
+}
+
+/** Opens the unified hierarchy, where no process may be beside groups that have controllers. */
+function version2(name: string): Layout | undefined {
+  const mount = mountsOf().find(({ type }) => type === "cgroup2");
+  if (mount === undefined) return undefined;
+  for (const parent of new Set([mount.own, mount.point])) {
+    const place = join(parent, `${PREFIX}${name}`);
+    try {
+      lendControllers(parent, name);
+      Deno.mkdirSync(place);
+      lendControllers(place, name);
+      return { version: 2, parents: { memory: place, pids: place, cpu: place } };
+    } catch {
+      removeIfThere(place); // Not here: the next one, or none.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Delegates the controllers to the groups below. A service that is alone in the parent moves below first.
+ *
+ * @throws {Error} when it cannot be done
+ */
+function lendControllers(parent: string, name: string): void {
+  const has = (file: string) => {
+    const names = read(join(parent, file)).trim().split(" ");
+    return WANTED.every((wanted) => names.includes(wanted));
+  };
+  if (has("cgroup.subtree_control")) return;
+  if (!has("cgroup.controllers")) throw new Error("the controllers are not there");
+  const residents = read(join(parent, "cgroup.procs")).trim().split("\n");
+  if (residents.length === 1 && Number(residents[0]) === Deno.pid) {
+    const own = join(parent, `${PREFIX}${name}.service`);
+    Deno.mkdirSync(own, { recursive: true });
+    write(join(own, "cgroup.procs"), Deno.pid);
+  }
+  write(join(parent, "cgroup.subtree_control"), WANTED.map((wanted) => `+${wanted}`).join(" "));
+}
+
+/** Opens a hierarchy for each controller. */
+function version1(name: string): Layout | undefined {
+  const made: string[] = [];
+  const place = (controller: string) => {
+    const mount = mountsOf().find(({ type, controllers }) => type === "cgroup" && controllers.includes(controller));
+    if (mount === undefined) throw new Error(`there is no ${controller} controller`);
+    const path = join(mount.own, `${PREFIX}${name}`);
+    Deno.mkdirSync(path, { recursive: true });
+    made.push(path);
+    return path;
+  };
+  try {
+    return { version: 1, parents: { memory: place("memory"), pids: place("pids"), cpu: place("cpuacct") } };
+  } catch {
+    made.forEach(removeIfThere);
+    return undefined;
+  }
+}
+
+/** Removes a group and those below it, and kills their processes. Returns whether all are gone. */
+function removeWithMembers(directory: string): boolean {
+  for (const group of [...childrenOf(directory).map((name) => join(directory, name)), directory]) {
+    for (const pid of membersOf(group)) killIfThere(pid);
+    removeIfThere(group);
+  }
+  return removeIfThere(directory);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function childrenOf(directory: string): string[] {
+  try {
+    return [...Deno.readDirSync(directory)].filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,233 @@
+import { basename, join } from "@std/path";
+import { messageOf } from "../core/errors.ts";
+import { MEBIBYTE } from "../core/limits.ts";
+import { bubblewrapCommand, bubblewrapOptions, encodeOptions, OPTIONS_WORD } from "./bubblewrap.ts";
+import { Cgroups, TRY_BOUNDS } from "./cgroups.ts";
+import { delay } from "../concurrency/delay.ts";
+import { landlockOptions } from "./landlock.ts";
+import type { LayerName, Layers } from "./layers.ts";
+import { describeLayers } from "./layer_findings.ts";
+import { limitingShell } from "./limiting_shell.ts";
+import { OwnUids } from "../host/own_uids.ts";
+import { stageBinary } from "./reach.ts";
+import { KERNEL_FILES } from "./system_files.ts";
+import { seccompFilter } from "./seccomp.ts";
+import { succeeds } from "../process/spawn.ts";
+import { SystemCalls } from "../host/system_calls.ts";
+
+/** Options of the detection of layers. */
+export interface DetectOptions {
+  /** Layers that are not used even where they work. */
+  readonly without?: readonly LayerName[];
+  /**
+   * Memory for a file system in it, for as long as it is there; undefined where none is left. Absent, there always is.
+   */
+  promiseMemory?(bytes: number): Disposable | undefined;
+}
+
+/** The child dies with its parent, and no exec gains it a privilege. */
+export const SETPRIV_OPTIONS = ["--pdeathsig", "KILL", "--no-new-privs"];
+
+const LAUNCHER_DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"];
+const REMOVAL_TRIES = 200;
+/** Options of a file system that tests whether one can be mounted. */
+const TRY_OPTIONS = `size=${MEBIBYTE},nr_inodes=16,mode=0700`;
+
+/** setpriv's options that make a child run as a user. */
+export function userOptions(uid: number | undefined): string[] {
+  return uid === undefined ? [] : ["--reuid", String(uid), "--regid", String(uid), "--clear-groups"];
+}
+
+/** Tries every layer; `directory` is the service's own, and gets the files that launchers read. */
+export async function detectLayers(directory: string, options: DetectOptions): Promise<Layers> {
+  const isWanted = (name: LayerName) => !(options.without ?? []).includes(name);
+  const calls = SystemCalls.open();
+  calls?.closeInheritedOnExec();
+  const [hasLimits, setsid, setpriv] = await Promise.all([
+    isWanted("rlimits") && tryLimits(),
+    findLauncher("setsid", ["/bin/true"]),
+    findLauncher("setpriv", [...SETPRIV_OPTIONS, "/bin/true"]),
+  ]);
+  const launcher = isWanted("no_new_privs") ? setpriv : undefined;
+  const uids = isWanted("own_user") ? await tryUids(directory, launcher) : undefined;
+  const filters = isWanted("seccomp") ? await writeFilters(directory) : undefined;
+  const user = uids?.take();
+  const kernelFiles = KERNEL_FILES.filter(exists);
+  const [hasFilter, hasLandlock, bubblewrap] = await Promise.all([
+    tryPrivileges(launcher, filters === undefined ? undefined : ["--seccomp-filter", filters.withNetwork]),
+    tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(TRUE_ALONE)),
+    isWanted("namespaces")
+      ? tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath: filters?.withNetwork })
+      : undefined,
+  ]);
+  if (user !== undefined) uids?.give(user);
+  const cgroups = isWanted("cgroup") ? await tryCgroups(directory) : { reason: "not wanted" };
+  const hasTmpfs = isWanted("tmpfs") && tryTmpfs(directory, calls);
+  const found = {
+    directory,
+    calls,
+    hasLimits,
+    setsid,
+    setpriv: launcher,
+    bubblewrap,
+    kernelFiles,
+    hasLandlock,
+    filters: hasFilter || (bubblewrap !== undefined && filters !== undefined) ? filters : undefined,
+    uids,
+    cgroups: cgroups instanceof Cgroups ? cgroups : undefined,
+    hasTmpfs,
+    promiseMemory: options.promiseMemory ?? (() => ({ [Symbol.dispose]: () => {} })),
+    ...(uids === undefined ? {} : { stageBinary: (binary: string) => stageBinary(binary, directory) }),
+  };
+  return { ...found, findings: describeLayers(found, cgroups instanceof Cgroups ? "" : cgroups.reason) };
+}
+
+/** What `/bin/true` needs under Landlock. */
+const TRUE_ALONE = {
+  mounts: [{ source: "/usr/bin", target: "/usr/bin", access: "execute" }, {
+    source: "/bin",
+    target: "/bin",
+    access: "execute",
+  }],
+  hasNetwork: false,
+} as const;
+
+/** The path of a launcher that starts a program with these arguments, or undefined. */
+async function findLauncher(name: string, args: readonly string[]): Promise<string | undefined> {
+  for (const directory of LAUNCHER_DIRECTORIES) {
+    const path = join(directory, name);
+    if (await succeeds([path, ...args])) return path;
+  }
+  return undefined;
+}
+
+/** Whether the shell sets limits. */
+async function tryLimits(): Promise<boolean> {
+  const limits = { cpuSeconds: 7, fileBytes: 512, dataBytes: 64 * MEBIBYTE, descriptors: 32 };
+  const [first = "", ...rest] = limitingShell(limits, { filterPath: undefined });
+  return await succeeds([
+    first,
+    ...rest,
+    "/bin/sh",
+    "-c",
+    '[ "$(ulimit -n) $(ulimit -St) $(ulimit -Ht) $(ulimit -c)" = "32 7 8 0" ]',
+  ]);
+}
+
+/** Whether setpriv can start a program with these options. */
+async function tryPrivileges(setpriv: string | undefined, options: readonly string[] | undefined): Promise<boolean> {
+  if (setpriv === undefined || options === undefined) return false;
+  return await succeeds([setpriv, ...SETPRIV_OPTIONS, ...options, "/bin/true"]);
+}
+
+/** Users of this service's own, if a program of theirs can work in a directory below the service's. */
+async function tryUids(directory: string, setpriv: string | undefined): Promise<OwnUids | undefined> {
+  const uids = setpriv === undefined ? undefined : OwnUids.open();
+  if (setpriv === undefined || uids === undefined) return undefined;
+  const place = join(directory, "user_try");
+  const uid = uids.take();
+  try {
+    await Deno.mkdir(place, { mode: 0o700 });
+    await Deno.chown(place, uid, uid);
+    const write = ["/bin/sh", "-c", `: >"$0/file"`, place] as const;
+    if (await succeeds([setpriv, ...SETPRIV_OPTIONS, ...userOptions(uid), ...write])) return uids;
+  } catch {
+    // There are none for this service.
+  } finally {
+    uids.give(uid);
+    await Deno.remove(place, { recursive: true }).catch(() => {}); // It was not made.
+  }
+  uids[Symbol.dispose]();
+  return undefined;
+}
+
+async function writeFilters(directory: string): Promise<Layers["filters"]> {
+  const write = async (name: string, hasNetwork: boolean) => {
+    const filter = seccompFilter({ hasNetwork });
+    const path = join(directory, name);
+    if (filter !== undefined) await Deno.writeFile(path, filter, { mode: 0o644 });
+    return filter === undefined ? undefined : path;
+  };
+  const [withNetwork, withoutNetwork] = await Promise.all([
+    write("network.bpf", true),
+    write("no_network.bpf", false),
+  ]);
+  return withNetwork === undefined || withoutNetwork === undefined ? undefined : { withNetwork, withoutNetwork };
+}
+
+async function tryBubblewrap(
+  { calls, kernelFiles, launcher, user, filterPath }: {
+    readonly kernelFiles: readonly string[];
+    readonly calls: SystemCalls | undefined;
+    readonly launcher: string | undefined;
+    readonly user: number | undefined;
+    readonly filterPath: string | undefined;
+  },
+): Promise<string | undefined> {
+  if (calls === undefined) return undefined;
+  const asUser = launcher === undefined ? [] : [launcher, ...SETPRIV_OPTIONS, ...userOptions(user)];
+  const bytes = encodeOptions(bubblewrapOptions({
+    variables: {},
+    emptyFiles: kernelFiles,
+    mounts: [],
+    cwd: "/",
+    hasNetwork: false,
+    startsOthers: true,
+    hasFilter: filterPath !== undefined,
+  }));
+  for (const directory of LAUNCHER_DIRECTORIES) {
+    const binary = join(directory, "bwrap");
+    const launchers = [...limitingShell(undefined, { filterPath }), ...asUser];
+    const [first = binary, ...rest] = [...launchers, ...bubblewrapCommand(binary), "/bin/true"];
+    const word = launchers.length + OPTIONS_WORD;
+    if (await succeeds([first, ...rest], { word, open: () => calls.openInheritedFile(bytes) })) return binary;
+  }
+  return undefined;
+}
+
+/** Control groups, if a child can join one. */
+async function tryCgroups(directory: string): Promise<Cgroups | { readonly reason: string }> {
+  try {
+    const cgroups = Cgroups.open(basename(directory));
+    const group = cgroups.make(TRY_BOUNDS);
+    const shell = limitingShell(undefined, { filterPath: undefined, groupFiles: group.files });
+    const canJoin = await succeeds(["/bin/sh", ...shell.slice(1), "/bin/true"]);
+    // The kernel is done with it a moment later.
+    for (let tries = 0; !group.remove() && tries < REMOVAL_TRIES; tries++) await delay(1);
+    if (canJoin) return cgroups;
+    cgroups[Symbol.dispose]();
+    return { reason: "a child cannot join a group of its own" };
+  } catch (error) {
+    return { reason: messageOf(error) };
+  }
+}
+
+function tryTmpfs(directory: string, calls: SystemCalls | undefined): boolean {
+  const place = join(directory, "tmpfs_try");
+  try {
+    Deno.mkdirSync(place);
+    calls?.mountTmpfs(place, TRY_OPTIONS);
+    return calls?.unmount(place) ?? false;
+  } catch {
+    return false; // Not for this service.
+  } finally {
+    removeIfThere(place);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Best effort: what cannot be removed goes with the directory around it. */
+function removeIfThere(place: string): void {
+  try {
+    Deno.removeSync(place);
+  } catch {
+    // It was not made, or is still mounted.
+  }
+}

@@ -1,0 +1,58 @@
+import { type Limits, MEBIBYTE, tasksFor } from "../core/limits.ts";
+import { BUBBLEWRAP_PROCESSES } from "./bubblewrap.ts";
+import type { CgroupBounds } from "./cgroup.ts";
+import type { ConfinedDirectory } from "./confined_directory.ts";
+import type { ResourceLimits } from "./limiting_shell.ts";
+
+/** The kernel's bound on descriptors; a watch on the process ends it far below. */
+const DESCRIPTORS_BOUND = 4_096;
+/** Room above the disk limit for one file, so that a program that passes the limit is seen above it. */
+const FILE_MARGIN_BYTES = MEBIBYTE;
+/** The kernel counts this time in ticks, which on a busy virtual machine are more than a program gets. */
+const CPU_MARGIN = 1.5;
+/** Room above the tasks of a control group, which refuses first and counts that. */
+const TASKS_MARGIN = 16;
+/** Room above the memory limit, so that the watch ends a program first: it reports more. */
+const MEMORY_MARGIN_MB = 16;
+
+/** What the kernel's bounds on a program follow from. */
+export interface BoundedProgram {
+  readonly directory: ConfinedDirectory;
+  readonly limits: Limits;
+  /** Address space that the binary reserves as data before it has done anything, in bytes. */
+  readonly reservedDataBytes: number;
+  /** Whether it may start other programs. */
+  readonly startsOthers: boolean;
+}
+
+/** Bounds for the control group of a program. Files in a directory in memory count for the program that wrote them. */
+export function groupBounds(program: Omit<BoundedProgram, "reservedDataBytes">): CgroupBounds {
+  const { directory, limits } = program;
+  const diskBytes = directory.isBounded ? directory.bounds.bytes : 0;
+  return { memoryBytes: (limits.memoryMb + MEMORY_MARGIN_MB) * MEBIBYTE + diskBytes, tasks: tasksOf(program) };
+}
+
+/**
+ * Resource limits for each process of a program. They are a little above the limits that the watch on the processes
+ * keeps, which is more exact: the kernel bounds CPU time in whole seconds, and data by what is reserved.
+ */
+export function resourceLimits(
+  program: BoundedProgram,
+  { hasCgroup }: { readonly hasCgroup: boolean },
+): ResourceLimits {
+  const { directory, limits, reservedDataBytes } = program;
+  return {
+    cpuSeconds: Math.ceil(limits.cpuMs * CPU_MARGIN / 1000) + 1,
+    dataBytes: reservedDataBytes + 2 * limits.memoryMb * MEBIBYTE,
+    // A file system of bounded size takes files of every size, as far as they are holes.
+    fileBytes: directory.isBounded ? undefined : directory.bounds.bytes + FILE_MARGIN_BYTES,
+    descriptors: DESCRIPTORS_BOUND,
+    // A group bounds tasks better: here the kernel counts those of the user, with ended ones that are not reaped.
+    ...(directory.uid === undefined || hasCgroup ? {} : { tasks: tasksOf(program) + TASKS_MARGIN }),
+  };
+}
+
+/** Processes and threads that a program may have, with the launchers around it. */
+function tasksOf({ limits, startsOthers }: Pick<BoundedProgram, "limits" | "startsOthers">): number {
+  return tasksFor(startsOthers ? limits.maxProcesses : 1) + BUBBLEWRAP_PROCESSES;
+}

@@ -1,0 +1,50 @@
+import { basename } from "@std/path";
+import { readMounts } from "../host/mounts.ts";
+import { SystemCalls } from "../host/system_calls.ts";
+import { signalProcess } from "../process/terminate.ts";
+import { Cgroups } from "./cgroups.ts";
+
+/**
+ * Releases what a lost service holds outside its files: processes, mounts below its directory, and control groups.
+ * Returns whether nothing remains.
+ */
+export async function releaseOrphans(directory: string): Promise<boolean> {
+  if (Deno.build.os !== "linux") return true;
+  const path = realPathOf(directory);
+  killOrphanBubblewraps(path);
+  using calls = SystemCalls.open();
+  for (const { point } of readMounts().toReversed()) {
+    if (point.startsWith(`${path}/`)) calls?.unmount(point);
+  }
+  return await Cgroups.removeOrphans(basename(directory));
+}
+
+/**
+ * Kills each bubblewrap that a lost service started. bubblewrap 0.11 waits for ever when its service dies while it makes
+ * its namespaces.
+ *
+ * Every bubblewrap is started in its service's own directory, and leaves that directory only when it is inside the
+ * sandbox, where it dies with its parent. The kernel keeps a process's working directory without any control group, and
+ * bubblewrap's command line holds no path.
+ */
+export function killOrphanBubblewraps(directory: string): void {
+  for (const { name } of Deno.readDirSync("/proc")) {
+    try {
+      const isBubblewrap = Deno.readTextFileSync(`/proc/${Number(name)}/comm`) === "bwrap\n";
+      if (isBubblewrap && Deno.readLinkSync(`/proc/${Number(name)}/cwd`) === directory) {
+        signalProcess(Number(name), "SIGKILL");
+      }
+    } catch {
+      // It is no process, or gone.
+    }
+  }
+}
+
+/** The path by which the kernel names a directory; the given one where there is no such directory. */
+function realPathOf(directory: string): string {
+  try {
+    return Deno.realPathSync(directory);
+  } catch {
+    return directory;
+  }
+}
