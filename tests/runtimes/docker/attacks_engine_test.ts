@@ -16,6 +16,7 @@ async function has(environment: ExecutionEnvironment, path: string): Promise<boo
 if (isPresent("docker", await dockerAvailability("python"))) {
   await using docker = await openDocker();
   const { runtime } = docker;
+  await runtime.isAvailable("python"); // Tests run when this block has ended: without its reaper the runtime serves them all the same.
   const lasting = () => runtime.createEnvironment(configFor("python"));
   const singleUse = () => runtime.createEnvironment({ ...configFor("python"), singleUse: true });
 
@@ -129,6 +130,7 @@ while True:
 
 if (isPresent("docker", await dockerAvailability("go"))) {
   await using docker = await openDocker();
+  await docker.runtime.isAvailable("go");
   const HELLO = 'package main\n\nfunc main() { println("hi") }\n';
   /** The compiler's own way to run something of the client's in its phase. */
   const HOOKED = { GOFLAGS: "-buildvcs=false '-toolexec=sh /workspace/hook.sh'" };
