@@ -2,7 +2,7 @@ import type { Attack, AttackTable, Control } from "./attack.ts";
 
 /** Time on the processor runs out well before time on the wall does: nothing but counting it ends these. */
 const COUNTED = {
-  limits: { cpuMs: 300, timeoutMs: 8_000 },
+  limits: { cpuMs: 300, timeoutMs: 30_000 },
   ends: ["cpu_limit"],
 } as const satisfies Partial<Attack>;
 
@@ -64,7 +64,7 @@ const CONTROLS: readonly Control[] = [
   {
     name: "a program that rests is not ended for it",
     seenBy: "ending",
-    limits: { cpuMs: 2_000, timeoutMs: 6_000 },
+    limits: { cpuMs: 2_000, timeoutMs: 30_000 },
     ends: ["cpu_limit"],
     code: "setTimeout(() => console.log(1), 500);",
   },
