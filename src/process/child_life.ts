@@ -30,6 +30,7 @@ export class ChildLife {
   readonly #exited = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
   readonly #reported = Promise.withResolvers<Deno.CommandStatus>();
+  #exitStatus: Deno.CommandStatus | undefined;
   #disk: SizeWatch | undefined;
   #cause: Outcome | undefined;
   #hasEnded = false;
@@ -98,11 +99,16 @@ export class ChildLife {
     else this.#terminating = terminate(signal, this.exited);
   }
 
-  /** Takes the end that the program itself reported, once all its output is read, and kills the rest of it. */
-  reportExit(code: number): void {
+  /** Keeps the exit code that the program reports: it counts even where the process then ends by a crash. */
+  noteExitCode(code: number): void {
+    this.#exitStatus ??= { success: code === 0, code, signal: null };
+  }
+
+  /** Ends it with the exit code that it reported, once all its output is read, and kills the rest of it. */
+  reportExit(): void {
     this.#watch.sampleOnce();
-    if (this.#cause !== undefined || this.#hasEnded) return;
-    this.#reported.resolve({ success: code === 0, code, signal: null });
+    if (this.#cause !== undefined || this.#hasEnded || this.#exitStatus === undefined) return;
+    this.#reported.resolve(this.#exitStatus);
     this.signal("SIGKILL");
   }
 
@@ -131,10 +137,8 @@ export class ChildLife {
 
   async #follow(): Promise<Outcome> {
     const { explain, limits, processes, statusOf } = this.#request;
-    const { isReported, status: ended } = await Promise.race([
-      this.process.status.then((status) => ({ isReported: false, status })),
-      this.#reported.promise.then((status) => ({ isReported: true, status })),
-    ]);
+    const ended = await Promise.race([this.process.status, this.#reported.promise]);
+    const isReported = ended === this.#exitStatus;
     this.#hasEnded = true;
     this.#exited.resolve();
     this.#watch.stop();
@@ -144,7 +148,8 @@ export class ChildLife {
     await this.#disk?.stop();
     await this.process.stdin.abort().catch(() => {}); // It is closed either way.
     if (this.#cause !== undefined) return this.#cause;
-    const status = isReported ? ended : await statusOf(ended);
+    const own = isReported ? ended : await statusOf(ended); // It reads the rest of stderr, where the report may be.
+    const status = this.#exitStatus ?? own;
     return explain(status, this.#watch.seen) ?? outcomeOf(status, { sample: this.#watch.seen, limits });
   }
 }

@@ -182,7 +182,8 @@ function untilBothExitMarkers(
 ): [ChunkSource, ChunkSource] {
   let ends = 0;
   const onEnd = (code: number) => {
-    if (++ends === 2) life.reportExit(code);
+    life.noteExitCode(code);
+    if (++ends === 2) life.reportExit();
   };
   return [untilExitMarker(stdout, onEnd), untilExitMarker(stderr, onEnd)];
 }
