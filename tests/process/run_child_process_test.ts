@@ -257,3 +257,19 @@ Deno.test("runChild() signals a program that runs, and none that has ended", asy
   child.kill("SIGKILL");
   await reader.cancel();
 });
+
+Deno.test("runChild() believes the exit code that a program reported before its process crashed", async () => {
+  const script = `printf '${READY}' >&2; read -r _; printf '\\000\\007\\0043\\000' >&2; exit 1`;
+  const { ready, ...rest } = request(script);
+  const stderrEnded = Promise.withResolvers<void>();
+  const child = await runChild({
+    ...rest,
+    ...(ready === undefined ? {} : { ready: { ...ready, go: new Uint8Array([10]) } }),
+    stderrFilter: { push: (bytes) => bytes, flush: () => (stderrEnded.resolve(), new Uint8Array()) },
+    statusOf: async (status) => {
+      await stderrEnded.promise;
+      return status;
+    },
+  });
+  assertEquals([await read(child), await child.outcome], [{ stdout: "", stderr: "" }, { kind: "exited", exitCode: 3 }]);
+});
