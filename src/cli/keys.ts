@@ -25,7 +25,10 @@ export function addKeysCommand(program: Command, setExitCode: (code: number) => 
   addSettings(create, settingsFor("keys")).action(createKey);
   addSettings(keys.command("list").description("list the keys"), settingsFor("keys")).action(listKeys);
   addSettings(
-    keys.command("revoke").description("let nobody in with a key any more").argument("<id>", "as the list shows it"),
+    keys.command("revoke").description("revoke a key: it opens nothing from then on").argument(
+      "<id>",
+      "as the list shows it",
+    ),
     settingsFor("keys"),
   ).action(async (id: string, flags: Settings) => setExitCode(await revokeKey(id, flags)));
 }
@@ -91,7 +94,7 @@ function boundsOf({ ceiling, quota }: Principal): string {
 async function revokeKey(id: string, settings: Settings): Promise<number> {
   using opened = await openKeyring(settings);
   if (attempt("revoke the key", () => opened.keyring.revoke(id))) {
-    await printError(`Nobody comes in with the key ${JSON.stringify(id)} any more.`);
+    await printError(`The key ${JSON.stringify(id)} is revoked.`);
     return 0;
   }
   await printError(

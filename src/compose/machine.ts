@@ -17,7 +17,7 @@ export function machineOf(config: Config, { hasKeys, memory, scratchDirectory }:
     check: async () => {
       const detail = hasKeys()
         ? "every request must bring one"
-        : "none: whoever uses this machine is let in, on loopback";
+        : "none: every user of this machine is let in, on loopback";
       return [
         ...await checkMachine({ home: config.home, scratch: scratchDirectory }),
         { name: "keys", good: true, detail },

@@ -105,7 +105,7 @@ function blocksOf(path: string): number {
   }
 }
 
-/** Whether there is no such directory any more: another thing may have taken its name. */
+/** Whether the directory is gone: another thing may have taken its name. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }

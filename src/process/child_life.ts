@@ -57,7 +57,7 @@ export class ChildLife {
     return this.#exited.promise;
   }
 
-  /** Settles, after the outcome, when nothing of it is there any more. */
+  /** Settles, after the outcome, when all its processes are gone. */
   get gone(): Promise<void> {
     return this.#gone.promise;
   }

@@ -82,7 +82,7 @@ export class ChildProcesses {
     }
   }
 
-  /** What files take that the program has open and that no directory names any more, in bytes. */
+  /** Bytes of files that the program has open and that are unlinked. */
   unlinkedBytes(): number {
     const program = this.#find();
     if (program === undefined) return 0;
@@ -108,7 +108,7 @@ export class ChildProcesses {
   }
 
   /**
-   * Kills what is left, and returns when nothing is there any more. Only once the leader has ended: its number may be
+   * Kills what is left, and returns when nothing is left. Only once the leader has ended: its number may be
    * another's.
    */
   async end(): Promise<void> {

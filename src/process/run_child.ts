@@ -46,7 +46,7 @@ export interface Child {
   readonly stdin: WritableStream<Uint8Array>;
   readonly output: ReadableStream<OutputChunk>;
   readonly outcome: Promise<Outcome>;
-  /** Settles, after the outcome, when nothing of it is there any more. */
+  /** Settles, after the outcome, when all its processes are gone. */
   readonly gone: Promise<void>;
   usage(): ProgramUsage;
   kill(signal: Deno.Signal): void;

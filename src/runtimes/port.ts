@@ -102,7 +102,7 @@ export interface ExecutionRuntime extends AsyncDisposable {
 
   /**
    * An environment of this instance that outlived the process which made it: with its files, and with nothing running
-   * in it. Undefined when there is none (any more). Absent where nothing outlives the process.
+   * in it. Undefined when there is none. Absent where nothing outlives the process.
    *
    * @param id the environment's own, one of {@link RuntimeHost.recoverable}
    * @throws {CodeBeakerError} `runtime_unavailable` when that cannot be told now

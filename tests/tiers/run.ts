@@ -10,7 +10,7 @@ const TEST = ["test", "--quiet", "--no-check", "--sanitize-ops", "--sanitize-res
 const JOB_TIMEOUT_MS = 15 * 60_000;
 /** Tests wait as often as they compute: with one more than there are cores, none is idle. */
 const JOBS_AT_A_TIME = navigator.hardwareConcurrency + 1;
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /** Files that one process tests. */
 interface Job {
@@ -30,6 +30,14 @@ if (unknown.length > 0) program.error(`There is no tier ${unknown.join(", ")}; t
 const directory = await Deno.makeTempDir();
 const results: TestResult[] = [];
 const queue = makeJobs(await Array.fromAsync(findTests(join(PROJECT, "tests"))));
+/** Aborts when this run is to end: its jobs end with it. */
+const stopped = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.addSignalListener(signal, () => {
+    queue.length = 0;
+    stopped.abort();
+  });
+}
 await Promise.all(Array.from({ length: JOBS_AT_A_TIME }, work));
 await Deno.remove(directory, { recursive: true });
 print(summarize(results, { slowest }));
@@ -42,7 +50,7 @@ async function work(): Promise<void> {
     if (job !== undefined) {
       queue.splice(queue.indexOf(job), 1);
       await run(job);
-    } else await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    } else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
@@ -59,7 +67,7 @@ async function run({ tier, files }: Job): Promise<void> {
   const { stderr, stdout, success } = await new Deno.Command(Deno.execPath(), {
     args: [...TEST, `--junit-path=${report}`, ...files],
     cwd: PROJECT,
-    signal: AbortSignal.timeout(JOB_TIMEOUT_MS),
+    signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(JOB_TIMEOUT_MS)]),
   }).output();
   const found = await Deno.readTextFile(report).then(readReport, (): TestResult[] => []);
   const seconds = (performance.now() - startedAt) / 1_000;

@@ -114,7 +114,7 @@ export class PackageInstaller {
     return { ...child, outcome };
   }
 
-  /** Swaps the packages for the former ones, or keeps those; removes everything that is not needed any more. */
+  /** Swaps the packages for the former ones, or keeps those; removes what is no longer needed. */
   async #settle({ directory, sources }: Staging, outcome: Outcome): Promise<Outcome> {
     if (outcome.kind !== "exited" || outcome.exitCode !== 0) {
       await removeTree(directory);

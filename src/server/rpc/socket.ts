@@ -28,7 +28,7 @@ export interface RpcSocketOptions {
   readonly limits: Pick<RpcLimits, "maxMessageBytes" | "maxRequests" | "openWithinMs" | "maxStallMs">;
   /** Memory for the messages of all connections. */
   readonly requests: Pick<ByteBudget, "lease">;
-  /** @throws {CodeBeakerError} `unauthorized` once the client's key is not valid any more */
+  /** @throws {CodeBeakerError} `unauthorized` once the client's key is no longer valid */
   checkKey(): void;
   /** Called when the connection is closed. */
   onClosed(): void;
@@ -90,9 +90,9 @@ export class RpcSocket implements Peer {
     this.#end();
   }
 
-  /** Cancels its requests, and closes it as its key is not valid any more. */
+  /** Cancels its requests, and closes it as its key is no longer valid. */
   refuse(): void {
-    this.#close(POLICY_VIOLATION, "The key is not valid any more");
+    this.#close(POLICY_VIOLATION, "The key is no longer valid");
   }
 
   #begin(): void {

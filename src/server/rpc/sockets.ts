@@ -40,7 +40,7 @@ export class RpcSockets implements AsyncDisposable {
     return response;
   }
 
-  /** Closes every connection of these tenants, as their keys are not valid any more. */
+  /** Closes every connection of these tenants, as their keys are no longer valid. */
   refuseTenants(tenants: ReadonlySet<string>): void {
     for (const [connection, owner] of this.#open) if (tenants.has(owner)) connection.refuse();
   }

@@ -69,7 +69,7 @@ async function* itemsIn(root: string): AsyncGenerator<ArchiveItem> {
   }
 }
 
-/** Yields one item, with its file open until the next one is requested; none when it is no regular file any more. */
+/** Yields one item, with its file open until the next one is requested; none when it is no longer a regular file. */
 async function* fileItem({ directory, name, path }: WalkedName): AsyncGenerator<ArchiveItem> {
   const fd = unlessGone(path, () => directory.openFile(name, { path, flags: O_RDONLY }));
   if (fd === undefined) return;

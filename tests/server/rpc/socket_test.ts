@@ -514,5 +514,5 @@ Deno.test("a key that is revoked ends the connection that it opened", async () =
   isRevoked = true;
   client.send(list(1));
   const { code, reason } = await client.closed;
-  assertEquals([code, reason], [1008, "The key is not valid any more"]);
+  assertEquals([code, reason], [1008, "The key is no longer valid"]);
 });

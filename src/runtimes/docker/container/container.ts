@@ -46,7 +46,7 @@ export class Container {
 
   /**
    * Signals a process, a process group by its negative number, or every process of the programs' user by -1. An absent
-   * one is no error. Where no process can be started in the container any more, SIGKILL kills the container.
+   * one is no error. Where no process can be started in the container, SIGKILL kills the container.
    *
    * @returns true if no process of it is known to be left
    */

@@ -161,7 +161,7 @@ export class EnvironmentFactory {
     { environment, minIsolation, permissions }: RuntimeConfig,
   ): Promise<string | undefined> {
     const { programNetwork, settings } = this.#options;
-    if (settings.environments[environment] === undefined) return "its language is not configured any more";
+    if (settings.environments[environment] === undefined) return "its language is no longer configured";
     const wanted = this.ociRuntime(minIsolation);
     if (wanted !== undefined && ociRuntime !== wanted) return `its container is not isolated by ${wanted}`;
     const wantedNetwork = permissions.allowNet === false ? "none" : await programNetwork.ensure();

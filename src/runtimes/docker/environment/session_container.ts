@@ -95,7 +95,7 @@ export class SessionContainer {
   /** Starts nothing from now on; settles when a start that is under way is over. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#container?.catch(() => {}); // Whoever asked for it has the error.
+    await this.#container?.catch(() => {}); // The caller that asked for it has the error.
   }
 
   async #start(): Promise<Container> {

@@ -16,7 +16,7 @@ import { Termination } from "./termination.ts";
 
 /** How long the final report of an ended launcher is waited for while the output is not read. */
 const REPORT_WAIT_MS = 500;
-/** The end of a container that the Engine does not know any more. */
+/** The end of a container that the Engine no longer knows. */
 const REMOVED: EngineExit = { exitCode: 137, oomKilled: false };
 /** Signals that an Engine sends when it shuts down. */
 const SHUTDOWN_SIGNALS = ["SIGTERM", "SIGKILL"];

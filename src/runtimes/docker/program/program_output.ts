@@ -42,7 +42,7 @@ export class ProgramOutput {
     return this.#reported.promise;
   }
 
-  /** Settles when the output was read to its end, or is not read any more. */
+  /** Settles when the output was read to its end, or is no longer read. */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }

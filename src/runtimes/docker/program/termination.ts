@@ -72,7 +72,7 @@ export class Termination {
     }
   }
 
-  /** The program has exited: it needs no SIGKILL any more. */
+  /** The program has exited: it needs no SIGKILL. */
   markExited(): void {
     this.#exited.resolve();
   }
