@@ -12,6 +12,7 @@ import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { FakeSessionStore } from "../support/fake_storage.ts";
 import { sessionsOf } from "../support/sessions_of.ts";
+import { until } from "../support/until.ts";
 
 // No process of these tests has a clock of its own that could be set: the clock is a port, and here it is set. That no deadline
 // is measured by the time of day is kept by tests/architecture_test.ts.
@@ -50,6 +51,7 @@ for (const [where, jumpMs] of JUMPS) {
     await pass(idle.clock, 19 * MINUTE_MS);
     assertEquals(idle.stateOf(), "idle");
     await pass(idle.clock, MINUTE_MS);
+    await until(() => idle.stateOf() !== "closing", "the session is closed");
     assertEquals(idle.stateOf(), "idle_timeout");
 
     await using used = await openSessions();
@@ -60,6 +62,7 @@ for (const [where, jumpMs] of JUMPS) {
     }
     assertEquals(used.stateOf(), "idle");
     await pass(used.clock, 10 * MINUTE_MS);
+    await until(() => used.stateOf() !== "closing", "the session is closed");
     assertEquals(used.stateOf(), "max_lifetime");
   });
 

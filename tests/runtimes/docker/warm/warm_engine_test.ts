@@ -139,7 +139,7 @@ if (isPresent("docker", await dockerAvailability("python", "bash"))) {
     await cold[Symbol.asyncDispose]();
     await warm[Symbol.asyncDispose]();
   });
-  for (const { runtime } of [cold, warm]) await runtime.isAvailable(); // What that begins lasts longer than a test.
+  for (const { runtime } of [cold, warm]) await runtime.diagnose(); // The self-test, which a test would else find running.
 
   for (const one of [...PYTHON_REQUESTS, ...OTHER_REQUESTS]) {
     const title = `${one.language} ${JSON.stringify({ ...one, code: one.code.slice(0, 40) })}`;
