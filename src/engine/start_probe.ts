@@ -6,12 +6,14 @@ import { plainConfig } from "../runtimes/selection/description.ts";
 import { ENOUGH_SAMPLES } from "../runtimes/selection/profile.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
-import { delay } from "../concurrency/delay.ts";
+import { delay, settledWithin } from "../concurrency/delay.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 
 /** Pause before each program, in ms. */
 const PAUSE_MS = 250;
 const TIMEOUT_MS = 10_000;
+/** Longest wait for the self-test of a runtime, in ms. */
+const SELF_TEST_MS = 60_000;
 
 /** The parts of a start probe. */
 export interface StartProbeOptions {
@@ -56,11 +58,20 @@ export class StartProbe implements AsyncDisposable {
 
   async #probe(): Promise<void> {
     const { selector } = this.#options;
+    for (const runtime of selector.runtimes) await this.#awaitSelfTest(runtime);
     for (const language of selector.spokenLanguages()) {
       const runtimes = await this.#runtimesFor(language);
       if (runtimes.length < 2) continue;
       for (const runtime of runtimes) await this.#measure(runtime, language);
     }
+  }
+
+  /** Waits for a self-test that still runs: until it is over, its runtime counts as unavailable. */
+  async #awaitSelfTest(runtime: ExecutionRuntime): Promise<void> {
+    const { minIsolation } = this.#options.selector;
+    await runtime.isAvailable();
+    const over = runtime.whenSelfTested?.({ minIsolation, isPatient: true });
+    if (over !== undefined) await settledWithin(over, SELF_TEST_MS, { signal: this.#ending.signal });
   }
 
   async #runtimesFor(language: string): Promise<ExecutionRuntime[]> {

@@ -42,6 +42,25 @@ Deno.test("StartProbe measures what several runtimes can run, until that is enou
   }
 });
 
+Deno.test("StartProbe waits for a self-test that still runs", async () => {
+  const [one, late] = [runnerOf({ name: "one" }), runnerOf({ name: "late" })];
+  const selfTest = Promise.withResolvers<void>();
+  let isOver = false;
+  Object.assign(late.runtime, {
+    isAvailable: () => Promise.resolve(isOver ? { available: true } : { available: false, reason: "not tested yet" }),
+    whenSelfTested: () => isOver ? undefined : selfTest.promise,
+  });
+  const { probe } = probeOf([one.runtime, late.runtime]);
+  await using _probe = probe;
+  probe.begin();
+  setTimeout(() => {
+    isOver = true;
+    selfTest.resolve();
+  }, 5);
+  await probe.over;
+  assertEquals([one.count.made, late.count.made], [ENOUGH_SAMPLES, ENOUGH_SAMPLES]);
+});
+
 Deno.test("StartProbe runs nothing where there is no choice", async () => {
   const [one, other, gone] = [
     runnerOf(),
