@@ -7,7 +7,7 @@ import { type Tier, tierOf, TIERS } from "./tiers.ts";
 
 const TEST = ["test", "--quiet", "--no-check", "--sanitize-ops", "--sanitize-resources", "--allow-all"];
 /** A test that hangs must end the run some time; no file takes nearly as long. */
-const JOB_TIMEOUT_MS = 15 * 60_000;
+const JOB_TIMEOUT_MS = 8 * 60_000;
 /** Tests wait as often as they compute: with one more than there are cores, none is idle. */
 const JOBS_AT_A_TIME = navigator.hardwareConcurrency + 1;
 const POLL_MS = 500;

@@ -9,7 +9,7 @@ import { until } from "../../../support/until.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, diskMb: 200, memoryMb: 512 };
 const LARGE_MB = 180;
-const MAX_GROWTH_BYTES = 120 * MEBIBYTE;
+const MAX_GROWTH_BYTES = 150 * MEBIBYTE;
 
 async function withEnvironment(
   test: (environment: ExecutionEnvironment, docker: DockerUnderTest) => Promise<void>,
