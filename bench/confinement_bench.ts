@@ -1,20 +1,19 @@
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
-import { create as createDenoRuntime } from "../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime } from "../src/runtimes/port.ts";
 import type { LayerName } from "../src/sandbox/layers.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
+import { type BenchSubject, benchSubjects } from "./subjects.ts";
 import { median, printTable } from "./table.ts";
 
 /** Contenders take turns in blocks, so that each is warmed up and drift of the machine affects all. */
 const BLOCKS = 12;
 const BLOCK_SIZE = 10;
-const CODE = new TextEncoder().encode('console.log("hello", 40 + 2);');
 
 /** The combinations of layers, from flags alone to all that this machine has. */
 const CONTENDERS: readonly { readonly name: string; readonly without: readonly LayerName[] }[] = [
   {
-    name: "Deno's flags alone",
+    name: "none of them",
     without: ["namespaces", "landlock", "seccomp", "no_new_privs", "own_user", "rlimits", "cgroup", "tmpfs"],
   },
   { name: "neither namespaces nor Landlock", without: ["namespaces", "landlock"] },
@@ -24,23 +23,31 @@ const CONTENDERS: readonly { readonly name: string; readonly without: readonly L
 
 /** Measures the cost of the OS layers in the whole life of a cold program: directory, process, removal. */
 export async function benchConfinement(): Promise<void> {
+  for (const subject of await benchSubjects()) {
+    const { usesHostLayers } = await subject.entry.loadTestSubjects();
+    if (usesHostLayers) await benchLayers(subject);
+  }
+}
+
+async function benchLayers(subject: BenchSubject): Promise<void> {
+  const { create } = await subject.entry.load();
   await using stack = new AsyncDisposableStack();
   const runtimes: ExecutionRuntime[] = [];
   for (const { without } of CONTENDERS) {
-    const runtime = stack.use(createDenoRuntime(stack.use(await openRuntimeHost({ without }))));
+    const runtime = stack.use(create(stack.use(await openRuntimeHost({ without }))));
     await runtime.isAvailable();
     runtimes.push(runtime);
   }
   const samples = CONTENDERS.map((): number[] => []);
   for (let block = 0; block < BLOCKS; block++) {
     for (const [index, runtime] of runtimes.entries()) {
-      await timeLife(runtime);
-      for (let turn = 0; turn < BLOCK_SIZE; turn++) samples[index]?.push(await timeLife(runtime));
+      await timeLife(runtime, subject);
+      for (let turn = 0; turn < BLOCK_SIZE; turn++) samples[index]?.push(await timeLife(runtime, subject));
     }
   }
   const [least = 0] = samples.map(median);
   printTable(
-    "Cost of confinement for a cold program",
+    `${subject.entry.name}: cost of confinement for a cold program`,
     ["layers", "p50", "more"],
     CONTENDERS.map(({ name }, index) => {
       const p50 = median(samples[index] ?? []);
@@ -49,18 +56,19 @@ export async function benchConfinement(): Promise<void> {
   );
 }
 
-async function timeLife(runtime: ExecutionRuntime): Promise<number> {
+async function timeLife(runtime: ExecutionRuntime, { code, language }: BenchSubject): Promise<number> {
   const startedAt = performance.now();
   await using environment = await runtime.createEnvironment({
-    environment: "typescript",
+    environment: language,
     environmentVariables: {},
     resourceLimits: DEFAULT_LIMITS,
     permissions: NO_PERMISSIONS,
     minIsolation: 0,
     singleUse: true,
   });
-  await environment.files.write("main.ts", CODE);
-  const handle = await environment.run({ kind: "file", path: "main.ts", args: [] }, {
+  const path = environment.mainFile();
+  await environment.files.write(path, new TextEncoder().encode(code));
+  const handle = await environment.run({ kind: "file", path, args: [] }, {
     env: {},
     limits: DEFAULT_LIMITS,
   });

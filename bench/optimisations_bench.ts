@@ -1,22 +1,16 @@
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
-import { create as createDeno } from "../src/runtimes/deno/mod.ts";
-import { create as createDocker } from "../src/runtimes/docker/mod.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../src/runtimes/port.ts";
 import { EAGER_POOL } from "../tests/support/eager_pool.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
+import { type BenchSubject, benchSubjects } from "./subjects.ts";
 import { median, printTable, type Row } from "./table.ts";
 
-const ROUNDS = { deno: 40, docker: 12 } as const;
+/** Rounds of a runtime that starts within {@link FAST_START_MS}, and of a slower one. */
+const ROUNDS = { fast: 40, slow: 12 } as const;
+const FAST_START_MS = 500;
 /** Pause of a client between two programs of a session, in ms. */
 const THOUGHT_MS = 300;
-
-const SUBJECTS = [
-  { name: "deno", create: createDeno, language: "typescript", code: 'console.log("hello", 40 + 2);' },
-  { name: "docker", create: createDocker, language: "python", code: 'print("hello", 40 + 2)' },
-] as const;
-
-type Subject = typeof SUBJECTS[number];
 
 /** Times until the answer, and until the environment is removed, in ms. */
 interface Life {
@@ -27,16 +21,17 @@ interface Life {
 /** Measures each optimisation on each runtime: the same work with it and without it. */
 export async function benchOptimisations(): Promise<void> {
   const rows: Row[] = [];
-  for (const subject of SUBJECTS) rows.push(...await rowsOf(subject));
+  for (const subject of await benchSubjects()) rows.push(...await rowsOf(subject));
   printTable("Gain of each optimisation", ["optimisation", "without, p50", "with, p50"], rows);
 }
 
-async function rowsOf(subject: Subject): Promise<Row[]> {
+async function rowsOf(subject: BenchSubject): Promise<Row[]> {
   await using coldHost = await openRuntimeHost();
   await using warmHost = await openRuntimeHost({ pool: EAGER_POOL });
-  await using cold = subject.create(coldHost);
-  await using warm = subject.create(warmHost);
-  const { name } = subject;
+  const { load, name } = subject.entry;
+  const { create } = await load();
+  await using cold = create(coldHost);
+  await using warm = create(warmHost);
   for (const runtime of [cold, warm]) {
     const { available } = await runtime.isAvailable(subject.language);
     if (!available) return [{ name: `${name}: unavailable`, cells: ["-", "-"] }];
@@ -46,7 +41,8 @@ async function rowsOf(subject: Subject): Promise<Row[]> {
   const turns = { cold: [] as number[], warm: [] as number[] };
   await using coldSession = await cold.createEnvironment(configOf(subject));
   await using warmSession = await warm.createEnvironment(configOf(subject));
-  for (let round = 0; round < ROUNDS[name]; round++) {
+  const rounds = cold.getCapabilities().startupTimeMs <= FAST_START_MS ? ROUNDS.fast : ROUNDS.slow;
+  for (let round = 0; round < rounds; round++) {
     lives.cold.push(await timeLife(subject, { runtime: cold, isWarm: false, lasts: false }));
     lives.warm.push(await timeLife(subject, { runtime: warm, isWarm: true, lasts: false }));
     sessions.cold.push(await timeLife(subject, { runtime: cold, isWarm: false, lasts: true }));
@@ -74,7 +70,7 @@ async function rowsOf(subject: Subject): Promise<Row[]> {
 
 /** The clock starts after warm members were prepared. */
 async function timeLife(
-  subject: Subject,
+  subject: BenchSubject,
   { isWarm, lasts, runtime }: {
     readonly runtime: ExecutionRuntime;
     readonly isWarm: boolean;
@@ -96,14 +92,14 @@ async function timeLife(
   return { answerMs, goneMs };
 }
 
-async function timeTurn(subject: Subject, session: ExecutionEnvironment): Promise<number> {
+async function timeTurn(subject: BenchSubject, session: ExecutionEnvironment): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, THOUGHT_MS));
   const startedAt = performance.now();
   await run(subject, session);
   return performance.now() - startedAt;
 }
 
-async function run({ code }: Subject, environment: ExecutionEnvironment): Promise<void> {
+async function run({ code }: BenchSubject, environment: ExecutionEnvironment): Promise<void> {
   const path = environment.mainFile();
   await environment.files.write(path, new TextEncoder().encode(code));
   const handle = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits: DEFAULT_LIMITS });
@@ -113,7 +109,7 @@ async function run({ code }: Subject, environment: ExecutionEnvironment): Promis
   if (outcome.kind !== "exited" || outcome.exitCode !== 0) throw new Error(`It ended with ${JSON.stringify(outcome)}`);
 }
 
-function configOf({ language }: Subject): RuntimeConfig {
+function configOf({ language }: BenchSubject): RuntimeConfig {
   return {
     environment: language,
     environmentVariables: {},

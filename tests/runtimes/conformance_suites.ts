@@ -15,16 +15,29 @@ interface Confined {
 
 /** Registers the full suite for each runtime in the first language that is here, and the brief one in each of the others. */
 export async function testLanguages(confined: Confined): Promise<void> {
-  await withRuntimes(confined, {}, async ({ entry, host, runtime }) => {
-    if (!isPresent(runtime.name, await runtime.isAvailable())) return;
-    let isBrief = false;
-    for (const language of runtime.supportedEnvironments) {
-      if (!isPresent(`${runtime.name}/${language}`, await runtime.isAvailable(language))) continue;
-      if (!isBrief) await testFilesConformance(runtime, { language });
-      await testLanguage({ entry, host, runtime }, { language, isBrief });
-      isBrief = true;
+  await withRuntimes(confined, {}, async (tested) => {
+    for (const [index, language] of (await languagesHere(tested)).entries()) {
+      await testLanguage(tested, { language, isBrief: index > 0 });
     }
   });
+}
+
+/** Registers the checks of files for each runtime in the first language that is here. */
+export async function testFiles(confined: Confined): Promise<void> {
+  await withRuntimes(confined, {}, async (tested) => {
+    const [language] = await languagesHere(tested);
+    if (language !== undefined) await testFilesConformance(tested.runtime, { language });
+  });
+}
+
+/** The languages of a runtime that are here; the others are registered as skipped. */
+async function languagesHere({ runtime }: Tested): Promise<string[]> {
+  if (!isPresent(runtime.name, await runtime.isAvailable())) return [];
+  const here: string[] = [];
+  for (const language of runtime.supportedEnvironments) {
+    if (isPresent(`${runtime.name}/${language}`, await runtime.isAvailable(language))) here.push(language);
+  }
+  return here;
 }
 
 /** Registers the brief suite on warm slots. */

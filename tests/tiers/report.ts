@@ -20,14 +20,26 @@ export function readReport(xml: string): TestResult[] {
   return results.filter(({ name }) => !isStep(name, names));
 }
 
+/** What the last lines of a run hold beside its results. */
+export interface SummaryOptions {
+  /** How many of the slowest tests are listed. */
+  readonly slowest?: number;
+  /** Tests that failed among others and passed alone. */
+  readonly unsteady?: readonly TestResult[];
+}
+
 /** The last lines of a run: the slowest tests if asked for, what was skipped and why, and the counts. */
-export function summarize(results: readonly TestResult[], { slowest = 0 } = {}): string[] {
+export function summarize(
+  results: readonly TestResult[],
+  { slowest = 0, unsteady = [] }: SummaryOptions = {},
+): string[] {
   const count = (end: TestResult["end"]) => results.filter((result) => result.end === end).length;
   const skipped = Map.groupBy(results.filter(({ end }) => end === "skipped"), ({ name }) => name);
   const byTime = results.toSorted((one, other) => other.seconds - one.seconds).slice(0, slowest);
   return [
     ...byTime.map(({ file, name, seconds }) => `slow: ${seconds.toFixed(1)} s  ${name}  (${file})`),
     ...[...skipped].map(([name, { length }]) => `skipped: ${length} × ${name}`),
+    ...unsteady.map(({ file, name }) => `passed only alone: ${name}  (${file})`),
     ...results.filter(({ end }) => end === "failed").map(({ file, name }) => `failed: ${name}  (${file})`),
     `${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped`,
   ];

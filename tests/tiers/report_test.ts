@@ -34,10 +34,12 @@ Deno.test("readReport() reads tests with their ends and times, and leaves out st
 
 Deno.test("summarize() counts each reason for a skip, and names what failed and what was slow", () => {
   const results = [...readReport(REPORT), ...readReport(REPORT)];
-  assertEquals(summarize(results, { slowest: 2 }), [
+  const [unsteady] = readReport(REPORT);
+  assertEquals(summarize(results, { slowest: 2, unsteady: unsteady === undefined ? [] : [unsteady] }), [
     "slow: 1.5 s  fails  (tests/a_test.ts)",
     "slow: 1.5 s  fails  (tests/a_test.ts)",
     "skipped: 2 × [x] skipped: no <x>",
+    'passed only alone: one <&> "q"  (tests/a_test.ts)',
     "failed: fails  (tests/a_test.ts)",
     "failed: fails  (tests/a_test.ts)",
     "4 passed, 2 failed, 2 skipped",

@@ -1,0 +1,3 @@
+import { testFiles } from "./conformance_suites.ts";
+
+await testFiles({ byHostLayers: true });
