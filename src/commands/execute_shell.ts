@@ -2,14 +2,16 @@ import { z } from "zod";
 import { environmentSchema } from "../core/permissions/environment_variables.ts";
 import { invalidField } from "../core/errors.ts";
 import { withTimeout } from "../core/limits.ts";
-import { argumentsSchema } from "../core/requests/content.ts";
+import { argumentListSchema, argumentSchema } from "../core/requests/content.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
 import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
 
-/** Runs a command line, if the runtime can confine it. */
+/**
+ * Runs a command, if the runtime can confine it: a line for `sh -c`, or with `args`, even empty, an argument vector.
+ */
 export const executeShell = defineProgramCommand({
   type: "execute_shell",
   aliases: ["shell"],
@@ -20,8 +22,8 @@ export const executeShell = defineProgramCommand({
     working_directory: "workingDirectory",
   },
   schema: strictObject({
-    command: z.string().min(1).max(4096),
-    args: argumentsSchema,
+    command: argumentSchema.refine((command) => command !== "", "Name a command"),
+    args: argumentListSchema.optional(),
     workingDirectory: z.string().default("."),
     env: environmentSchema.default({}),
     stdin: z.string().optional(),
@@ -33,7 +35,8 @@ export const executeShell = defineProgramCommand({
     const directory = parseWorkspacePath(workingDirectory, "workingDirectory");
     const { type } = await environment.files.stat(directory, { follow: true });
     if (type !== "directory") throw invalidField("workingDirectory", "The working directory must be a directory");
-    return await runProgram(environment, { kind: "shell", command, args, workingDirectory: directory }, {
+    const argv = args === undefined ? { command: "sh", args: ["-c", command] } : { command, args };
+    return await runProgram(environment, { kind: "shell", ...argv, workingDirectory: directory }, {
       ...context,
       env,
       ...(stdin === undefined ? {} : { stdin }),

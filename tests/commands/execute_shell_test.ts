@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { FakeEnvironment, fakeProgram } from "../support/fake_environment.ts";
 import { askToRun, assertFieldsRefused, assertRefused, LIMITS_GIVEN } from "./ask.ts";
 
-const BASE = { type: "execute_shell", command: "deno" };
+const BASE = { type: "execute_shell", command: "deno", args: [] };
 
 Deno.test("execute_shell runs its command in the workspace, with nothing else unless told", async () => {
   await using environment = await FakeEnvironment.create();
@@ -13,10 +13,17 @@ Deno.test("execute_shell runs its command in the workspace, with nothing else un
   assertEquals(await environment.paths(), []);
 });
 
+Deno.test("execute_shell without args runs its command as a line of a shell", async () => {
+  await using environment = await FakeEnvironment.create();
+  const line = "ls -a | wc -l; echo '$HOME' \n # é";
+  const { program } = await askToRun(environment, { command: { type: "shell", command: line } });
+  assertEquals(program, { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." });
+});
+
 Deno.test("execute_shell takes commandName for command", async () => {
   await using environment = await FakeEnvironment.create();
-  const { program } = await askToRun(environment, { command: { type: "shell", commandName: "sh" } });
-  assertEquals(program, { kind: "shell", command: "sh", args: [], workingDirectory: "." });
+  const { program } = await askToRun(environment, { command: { type: "shell", commandName: "sh", args: ["a"] } });
+  assertEquals(program, { kind: "shell", command: "sh", args: ["a"], workingDirectory: "." });
 });
 
 Deno.test("execute_shell passes args as they are and splits no command", async () => {
@@ -116,7 +123,9 @@ Deno.test("execute_shell refuses fields that are off", async () => {
     table: [
       [{ command: undefined }, "command"],
       [{ command: "" }, "command"],
-      [{ command: "x".repeat(4_097) }, "command"],
+      [{ command: "x".repeat(131_001) }, "command"],
+      [{ command: "a\0b" }, "command"],
+      [{ command: "\ud800" }, "command"],
       [{ command: ["deno"] }, "command"],
       [{ args: "a" }, "args"],
       [{ args: ["a\0b"] }, "args[0]"],

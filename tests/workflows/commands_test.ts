@@ -104,6 +104,17 @@ const PROGRAM_CHECKS: Readonly<Record<string, Check>> = {
   },
 };
 
+/** Checks of a runtime that runs any command. */
+const SHELL_CHECKS: Readonly<Record<string, Check>> = {
+  async "execute_shell without args runs a line of a shell; with args, even empty, an argument vector"(desk) {
+    await desk.do({ type: "write_file", path: "lines/a b.txt", content: "one\ntwo\n" });
+    const line = { type: "execute_shell", command: "ls | wc -l; cat 'a b.txt'", workingDirectory: "lines" };
+    assertEquals((await desk.do(line)).stdout, "1\none\ntwo\n");
+    const vector = { ...line, args: [] };
+    assertEquals((await desk.fail(vector)).exitCode, 127);
+  },
+};
+
 const FILE_CHECKS: Readonly<Record<string, Check>> = {
   async "write_file: Create and Overwrite replace, Append adds, CreateNew fails when it exists"(desk) {
     const write = (fields: Record<string, unknown>) => desk.do({ type: "write_file", path: "w/a.txt", ...fields });
@@ -307,7 +318,7 @@ if (isPresent("docker/python", await dockerAvailability("python", "bash"))) {
   Deno.test("[docker] every command of the wire contract does what its row says", async (t) => {
     await using service = await startServiceProcess([], { CODEBEAKER_DOCKER_HOST: DOCKER_HOST });
     const client = new ApiClient(service);
-    await checkAll(t, { client, speech: PYTHON, checks: ALL_CHECKS });
+    await checkAll(t, { client, speech: PYTHON, checks: { ...ALL_CHECKS, ...SHELL_CHECKS } });
     await checkAll(t, { client, speech: BASH, checks: PROGRAM_CHECKS });
   });
 }

@@ -12,19 +12,20 @@ const MAX_ARGUMENTS_BYTES = 1_048_576;
 /** The encoding of bytes in a text field. */
 export const encodingSchema = oneOf(["utf8", "base64"]).default("utf8");
 
-/** The wire form of `args`. */
-export const argumentsSchema = z.array(
-  z.string()
-    .refine((text) => !text.includes("\0"), "An argument holds no NUL")
-    .refine((text) => text.isWellFormed(), "An argument is well-formed Unicode")
-    .refine(
-      (text) => byteLength(text) <= MAX_ARGUMENT_BYTES,
-      `An argument is at most ${MAX_ARGUMENT_BYTES} bytes long`,
-    ),
-).max(1_000).refine(
+/** The wire form of one argument of a program. */
+export const argumentSchema = z.string()
+  .refine((text) => !text.includes("\0"), "An argument holds no NUL")
+  .refine((text) => text.isWellFormed(), "An argument is well-formed Unicode")
+  .refine((text) => byteLength(text) <= MAX_ARGUMENT_BYTES, `An argument is at most ${MAX_ARGUMENT_BYTES} bytes long`);
+
+/** The wire form of a list of arguments. */
+export const argumentListSchema = z.array(argumentSchema).max(1_000).refine(
   (args) => args.reduce((sum, text) => sum + byteLength(text), 0) <= MAX_ARGUMENTS_BYTES,
   `All arguments together are at most ${MAX_ARGUMENTS_BYTES} bytes long`,
-).default([]);
+);
+
+/** The wire form of `args`. */
+export const argumentsSchema = argumentListSchema.default([]);
 
 /** Bytes in a JSON field. */
 export interface EncodedContent {

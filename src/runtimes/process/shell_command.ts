@@ -1,6 +1,9 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { CommandLine, CommandProgram, CommandSpec } from "./spec.ts";
 
+/** Longest part of a command that its refusal shows. */
+const MAX_SHOWN_LENGTH = 80;
+
 /** Which command lines there are beside those that a runtime runs as its own programs. */
 export interface ShellCommands {
   /** The name of the runtime. */
@@ -27,7 +30,7 @@ export function parseShellCommand(
   if (program !== undefined) return program;
   const others = elsewhere.length === 0 ? "no other runtime is known" : elsewhere.join(", ");
   throw commandDenied(
-    `${command} ${args[0] ?? ""}`.trim(),
+    [command, ...args].join(" ").slice(0, MAX_SHOWN_LENGTH),
     `only ${own?.usage ?? "files of the workspace"} can be confined here on the ${runtime} runtime; ` +
       `it takes one that gives the program a file system of its own (${others})`,
   );

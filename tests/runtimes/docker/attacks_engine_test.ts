@@ -150,7 +150,12 @@ if (isPresent("docker", await dockerAvailability("go"))) {
     assert(Deno.memoryUsage().rss - before < 200 * MEBIBYTE, "The service took it all in");
     const limits = { ...DEFAULT_LIMITS, memoryMb: 256 };
     const allocating = "x=$(head -c 400000000 /dev/zero | tr '\\0' x); echo ${#x}";
-    const handle = await environment.run({ kind: "shell", command: allocating, args: [], workingDirectory: "." }, {
+    const handle = await environment.run({
+      kind: "shell",
+      command: "sh",
+      args: ["-c", allocating],
+      workingDirectory: ".",
+    }, {
       env: {},
       limits,
     });

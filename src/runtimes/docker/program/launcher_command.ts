@@ -53,10 +53,7 @@ export function launcherWords(program: Program, { spec, env, blocks }: LaunchOpt
   if (program.kind === "context") return words(WORKSPACE_ROOT, interpreterLine(spec));
   const { workingDirectory } = program;
   const directory = workingDirectory === "." ? WORKSPACE_ROOT : `${WORKSPACE_ROOT}/${workingDirectory}`;
-  return words(
-    directory,
-    program.args.length === 0 ? ["sh", "-c", program.command] : [program.command, ...program.args],
-  );
+  return words(directory, [program.command, ...program.args]);
 }
 
 /** The command line that runs a file, or its compiler's output. */

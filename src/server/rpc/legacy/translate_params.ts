@@ -89,7 +89,13 @@ export function translateCommand(value: unknown, warnings: string[]): unknown {
     commandWarnings,
   );
   for (const message of commandWarnings) warn(warnings, `command: ${message}`);
-  return { ...fields as JsonObject, type: command.type };
+  return { ...withoutEmptyArgs(fields as JsonObject, command.type), type: command.type };
+}
+
+/** Drops an empty `args` of a shell command: the original's clients send one with a line for a shell. */
+function withoutEmptyArgs({ args, ...fields }: JsonObject, type: string): JsonObject {
+  const isAbsent = args === undefined || (type === "execute_shell" && Array.isArray(args) && args.length === 0);
+  return isAbsent ? fields : { ...fields, args };
 }
 
 /** Renames a command's fields to the names in its schema. */

@@ -260,7 +260,7 @@ except OSError:
       const tell = "cat main.sh package.txt .packages.txt; ls -A . made; pgrep sleep | wc -l";
       const told = await runProgram(
         environment,
-        { kind: "shell", command: tell, args: [], workingDirectory: "." },
+        { kind: "shell", command: "sh", args: ["-c", tell], workingDirectory: "." },
         { limits: LIMITS },
       );
       assertEquals(

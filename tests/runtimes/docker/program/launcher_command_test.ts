@@ -39,6 +39,6 @@ Deno.test("launcherArgv() runs a file and a command line in their directories", 
     launcherArgv(program, { spec, env: {}, blocks: 3 }).slice(6);
   assertEquals(end({ kind: "file", path: "-x", args: ["a"] }), ["/workspace", "0", "r", "./-x", "a"]);
   const shell = { kind: "shell", command: "c d", workingDirectory: "." } as const;
-  assertEquals(end({ ...shell, args: [] }), ["/workspace", "0", "sh", "-c", "c d"]);
+  assertEquals(end({ ...shell, args: [] }), ["/workspace", "0", "c d"]);
   assertEquals(end({ ...shell, args: ["-e"], workingDirectory: "a/b" }), ["/workspace/a/b", "0", "c d", "-e"]);
 });

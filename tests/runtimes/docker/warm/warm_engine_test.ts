@@ -260,7 +260,7 @@ for place in (".packages", ".packages/encodings", "/tmp/.local/lib/python3.13/si
     await using environment = await warm.runtime.createEnvironment(configFor("python"));
     await until(() => waitsIn(warm, environment), "something waits");
     const look = "for each in /proc/[0-9]*/comm; do cat $each; done 2>/dev/null | sort | tr '\\n' ' '";
-    const shell = { kind: "shell", command: look, args: [], workingDirectory: "." } as const;
+    const shell = { kind: "shell", command: "sh", args: ["-c", look], workingDirectory: "." } as const;
     const { stdout } = await runProgram(environment, shell, { limits: DEFAULT_LIMITS });
     assertEquals([stdout.includes("python"), environment.warm], [false, false]);
   });

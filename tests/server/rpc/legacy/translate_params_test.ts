@@ -147,7 +147,9 @@ Deno.test("translateCommand() takes the original's commands, their names and the
   const table: [Record<string, unknown>, Record<string, unknown>][] = [
     [{ type: "execute", code: "1" }, { type: "execute_code", code: "1" }],
     [{ Type: "EXECUTE_CODE", Code: "1", timeout: 5 }, { type: "execute_code", code: "1", timeout: 5 }],
-    [{ type: "shell", commandName: "ls", args: [] }, { type: "execute_shell", command: "ls", args: [] }],
+    [{ type: "shell", commandName: "ls | wc -l", args: [] }, { type: "execute_shell", command: "ls | wc -l" }],
+    [{ type: "shell", commandName: "ls", args: ["-a"] }, { type: "execute_shell", command: "ls", args: ["-a"] }],
+    [{ type: "execute", code: "1", args: [] }, { type: "execute_code", code: "1", args: [] }],
     [{ type: "execute_shell", command: "ls", workingDirectory: null }, { type: "execute_shell", command: "ls" }],
     [{ type: "execute_shell", command: "ls", working_directory: "a", timeout: 2 }, {
       type: "execute_shell",
