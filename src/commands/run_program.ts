@@ -1,5 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import { BoundedOutput } from "../core/bytes/bounded_output.ts";
+import type { MimeBundle } from "../core/cell.ts";
 import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
 import type { PermissionBounds } from "../core/permissions/permissions.ts";
@@ -17,6 +18,8 @@ export interface RunProgramOptions {
   onStart?(): void;
   /** Receives the output. The program waits until this returns, unless `signal` has aborted. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
+  /** Receives the displays of a cell. The cell waits until this returns, unless `signal` has aborted. */
+  onDisplay?(data: MimeBundle): Promise<void> | void;
   /** Keeps the output. Default: buffers within the limits. */
   readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
   /** When the environment was requested, on `performance.now`'s clock. Default: now, for an existing environment. */

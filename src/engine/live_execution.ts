@@ -1,7 +1,9 @@
 import { BoundedOutput } from "../core/bytes/bounded_output.ts";
+import type { MimeBundle } from "../core/cell.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
+import { DisplayLog } from "./display_log.ts";
 import type { Caller, ExecutionReport, FeedInput } from "./port.ts";
 
 /** Most input that a program has not read yet; beyond it, `feed` waits. */
@@ -28,6 +30,8 @@ export class LiveExecution {
   readonly facts: ExecutionFacts;
   /** The output of the program so far. */
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
+  /** The displays of a cell so far. */
+  readonly displays: DisplayLog;
   /** The input that `feed` writes; undefined when stdin comes from elsewhere. */
   readonly fedStdin: ReadableStream<Uint8Array> | undefined;
   readonly #feeding: WritableStreamDefaultWriter<Uint8Array> | undefined;
@@ -43,6 +47,7 @@ export class LiveExecution {
   constructor(facts: ExecutionFacts, { maxOutputBytes, isFed }: LiveOptions) {
     this.facts = facts;
     this.kept = { stdout: new BoundedOutput(maxOutputBytes), stderr: new BoundedOutput(maxOutputBytes) };
+    this.displays = new DisplayLog(maxOutputBytes);
     this.ended.catch(() => {}); // The caller may not wait for it.
     if (!isFed) return;
     const room = new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES });
@@ -99,6 +104,11 @@ export class LiveExecution {
   /** Reports that its program may begin. */
   begin(): void {
     this.#hasBegun = true;
+  }
+
+  /** Records a display; false for one beyond the number that can be counted, which is not sent either. */
+  display(data: MimeBundle): boolean {
+    return this.displays.push(data);
   }
 
   /** Ends it as `cancelled`. */

@@ -1,3 +1,4 @@
+import type { MimeBundle } from "../core/cell.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Execution, OutputChunk } from "../core/execution.ts";
@@ -41,6 +42,8 @@ export interface SubmitOptions {
   onStart?(start: ExecutionStart): void;
   /** Receives the output. The program waits until this returns, unless it is being ended. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
+  /** Receives the displays of a cell, which waits like a program for {@link onOutput}. */
+  onDisplay?(data: MimeBundle): Promise<void> | void;
 }
 
 /**

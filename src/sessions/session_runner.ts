@@ -79,6 +79,9 @@ export class SessionRunner {
           live.begin();
           options.onStart?.({ id: live.facts.id, runtime, selection });
         },
+        onDisplay: async (data) => {
+          if (live.display(data)) await options.onDisplay?.(data);
+        },
         ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
       });
       return { ...ran, warm: program.isWarm ?? environment.warm };

@@ -1,3 +1,4 @@
+import type { MimeBundle } from "../../core/cell.ts";
 import type { Execution, OutputChunk } from "../../core/execution.ts";
 import type { ExecutionStart, SubmitOptions, Submitted } from "../../engine/port.ts";
 import { EventStream, PING_MS } from "./event_stream.ts";
@@ -17,7 +18,8 @@ export interface ExecutionEventsOptions {
 }
 
 /**
- * Submits an execution and streams its events: `started`, then `stdout` and `stderr` as the program prints, and last
+ * Submits an execution and streams its events: `started`, then `stdout` and `stderr` as the program prints, `display` as a cell
+ * displays, and last
  * `completed`, or `error` when the service fails after the stream began. The program waits until the client has read
  * its output; a client that disconnects cancels it. A repeated submit under the same key gets only `started` and
  * `completed`.
@@ -38,6 +40,7 @@ export async function executionEvents(
     idempotencyKey: options.idempotencyKey,
     onStart: (start) => writer.writeStart(start),
     onOutput: (chunk) => writer.writeOutput(chunk),
+    onDisplay: (data) => writer.writeDisplay(data),
   });
   const written = writeEnd(ended, { events, writer, options });
   await Promise.race([events.opened, written]);
@@ -80,6 +83,10 @@ class ExecutionEventWriter {
   async writeOutput(chunk: OutputChunk): Promise<void> {
     const text = this.#output.decode(chunk);
     if (text !== "") await this.#events.send(chunk.stream, { text });
+  }
+
+  async writeDisplay(data: MimeBundle): Promise<void> {
+    await this.#events.send("display", { data });
   }
 
   async writeEnd(execution: Execution): Promise<void> {

@@ -39,6 +39,21 @@ Deno.test("executionEvents() tells the start, what is printed on which stream, a
   ]);
 });
 
+Deno.test("executionEvents() sends each display of a cell in its place among the output", async () => {
+  const events = await eventsOf((options) =>
+    Promise.resolve(submitted(options, async (print) => {
+      await options.onDisplay?.({ "text/plain": "before" });
+      await print("out");
+      await options.onDisplay?.({ "text/html": "<b>after</b>" });
+    }))
+  );
+  assertEquals(events.slice(1, -1).map(({ event, data }) => [event, data]), [
+    ["display", { data: { "text/plain": "before" } }],
+    ["stdout", { text: "out" }],
+    ["display", { data: { "text/html": "<b>after</b>" } }],
+  ]);
+});
+
 Deno.test("executionEvents() submits what can be fed, with the idempotency key", async () => {
   let seen: SubmitOptions | undefined;
   const body = await executionEvents((options) => {

@@ -1,0 +1,62 @@
+import type { MimeBundle } from "../core/cell.ts";
+
+/** A display, and its place among all of the execution. */
+export interface KeptDisplay {
+  readonly index: number;
+  readonly data: MimeBundle;
+}
+
+interface Entry extends KeptDisplay {
+  readonly bytes: number;
+}
+
+/** Most displays of one execution that a client can be sent one by one. */
+const MAX_DISPLAYS = 1_048_575;
+
+/**
+ * Keeps the first and the last displays of an execution, at most `maxBytes` of JSON together, and counts all. There is at
+ * most one gap; a display longer than half of `maxBytes` makes it.
+ */
+export class DisplayLog {
+  readonly #halfBytes: number;
+  readonly #first: Entry[] = [];
+  #firstBytes = 0;
+  #isFirstFull = false;
+  readonly #last: Entry[] = [];
+  #lastBytes = 0;
+  #seen = 0;
+
+  constructor(maxBytes: number) {
+    this.#halfBytes = Math.floor(maxBytes / 2);
+  }
+
+  /** How many displays there were. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** Adds a display; false for one beyond the number that can be counted. */
+  push(data: MimeBundle): boolean {
+    if (this.#seen >= MAX_DISPLAYS) return false;
+    const bytes = new TextEncoder().encode(JSON.stringify(data)).length;
+    const entry = { index: this.#seen++, data, bytes };
+    this.#isFirstFull ||= this.#firstBytes + bytes > this.#halfBytes;
+    if (this.#isFirstFull) this.#keepLast(entry);
+    else {
+      this.#first.push(entry);
+      this.#firstBytes += bytes;
+    }
+    return true;
+  }
+
+  /** The first kept display from `index` on; undefined when none is kept. */
+  from(index: number): KeptDisplay | undefined {
+    return this.#first[index] ?? this.#last[Math.max(index - (this.#last[0]?.index ?? 0), 0)];
+  }
+
+  #keepLast(entry: Entry): void {
+    this.#last.push(entry);
+    this.#lastBytes += entry.bytes;
+    while (this.#lastBytes > this.#halfBytes) this.#lastBytes -= this.#last.shift()?.bytes ?? 0;
+  }
+}
