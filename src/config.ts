@@ -160,6 +160,8 @@ export interface Config extends SettingValues<typeof GENERAL_SETTINGS> {
 const VARIABLE_PREFIX = "CODEBEAKER_";
 /** The variable that names the file of settings; it is no setting. */
 const FILE_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
+/** The variable that holds the key with which a command asks a service; it is no setting. */
+export const CLIENT_KEY_VARIABLE = `${VARIABLE_PREFIX}CLIENT_KEY`;
 
 /** The variable that holds a setting: `maxConcurrent` is `CODEBEAKER_MAX_CONCURRENT`. */
 export function variableOf(name: string): string {
@@ -180,7 +182,7 @@ export function flagOf(name: string): string {
  */
 export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}): Promise<Config> {
   const { config: flaggedFile, ...flagged } = flags;
-  const { [FILE_VARIABLE]: variableFile, ...variables } = readOwnVariables();
+  const { [FILE_VARIABLE]: variableFile, [CLIENT_KEY_VARIABLE]: _, ...variables } = readOwnVariables();
   const file = flaggedFile ?? variableFile;
   const asFlags = Object.fromEntries(Object.entries(flagged).map(([name, value]) => [flagOf(name), value]));
   const given = {
@@ -195,6 +197,11 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
     ),
     searchPath: (readVariable("PATH") ?? "").split(":").filter((directory) => directory.startsWith("/")),
   };
+}
+
+/** The key with which a command asks a service; undefined where none is given. */
+export function readClientKey(): string | undefined {
+  return readVariable(CLIENT_KEY_VARIABLE);
 }
 
 function readOwnVariables(): Record<string, string> {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { openHomeStorage } from "../compose/home_storage.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError } from "../core/errors.ts";
-import { print } from "./output.ts";
+import type { CommandContext } from "./context.ts";
 import { addSettings, settingsFor } from "./settings.ts";
 
 interface AuditFlags {
@@ -15,15 +15,17 @@ interface AuditFlags {
 const PAGE = 500;
 
 /** `codebeaker audit`: who did what, as one JSON object a line, the oldest first. */
-export function addAuditCommand(program: Command): void {
-  const command = program.command("audit")
-    .description("print the audit log as lines of JSON, the oldest first")
+export function defineAudit(command: Command, { print }: CommandContext): void {
+  command
     .option("--since <time>", "only what happened from this time on (ISO 8601; without a zone it is UTC)")
     .option("--limit <count>", "at most so many lines (default: all)");
-  addSettings(command, settingsFor("audit")).action(printAudit);
+  addSettings(command, settingsFor("audit")).action((flags: AuditFlags) => printAudit(flags, print));
 }
 
-async function printAudit({ since, limit, ...settings }: AuditFlags): Promise<void> {
+async function printAudit(
+  { since, limit, ...settings }: AuditFlags,
+  print: CommandContext["print"],
+): Promise<void> {
   const from = since === undefined ? undefined : parseTime(since);
   let left = limit === undefined ? Infinity : parseCount(limit);
   using storage = openHomeStorage(await loadConfig(settings));

@@ -1,22 +1,6 @@
-import { bold, green, red, yellow } from "@std/fmt/colors";
 import { MAX_ISOLATION } from "../core/capabilities.ts";
 import type { RuntimeDiagnosis, ServiceDiagnosis } from "../core/diagnosis.ts";
-
-/** How the parts of a text are shown. */
-export interface Palette {
-  title(text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
-  hint(text: string): string;
-}
-
-/** For terminals. */
-export const COLORED: Palette = { title: bold, good: green, bad: red, hint: yellow };
-
-const asItIs = (text: string) => text;
-
-/** For everything else. */
-export const PLAIN: Palette = { title: asItIs, good: asItIs, bad: asItIs, hint: asItIs };
+import type { Palette } from "./palette.ts";
 
 /** A line that is as it should be, or not, and what to do then. */
 interface Line {

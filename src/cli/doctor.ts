@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import { composeCommand } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 import { isHealthy } from "../core/diagnosis.ts";
-import { COLORED, describeDiagnosis, PLAIN } from "./diagnosis_text.ts";
-import { print } from "./output.ts";
+import type { CommandContext } from "./context.ts";
+import { describeDiagnosis } from "./diagnosis_text.ts";
+import { paletteFor } from "./palette.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
 /** The exit code when a canary is broken, or no runtime reaches the floor. */
@@ -20,22 +21,23 @@ interface DoctorFlags {
 }
 
 /** `codebeaker doctor`: the layers around programs, the self-tests' findings, and how to reach a higher level. */
-export function addDoctorCommand(program: Command, setExitCode: (code: number) => void): void {
-  const command = program.command("doctor")
-    .description("test what stands around programs here, and say what to install or change for more")
+export function defineDoctor(command: Command, context: CommandContext): void {
+  command
     .option("--json", "print everything as JSON")
     .addHelpText("after", EXIT_CODES);
   addSettings(command, [...settingsFor("doctor"), ...runtimeSettings()]).action(async (flags: DoctorFlags) =>
-    setExitCode(await examine(flags))
+    context.setExitCode(await examine(flags, context))
   );
 }
 
-async function examine({ json, ...settings }: DoctorFlags): Promise<number> {
+async function examine(
+  { json, ...settings }: DoctorFlags,
+  { print, stdout }: CommandContext,
+): Promise<number> {
   await using service = await composeCommand(await loadConfig(settings), {
     rerunsSelfTests: true,
   });
   const diagnosis = await service.engine.diagnose();
-  const palette = Deno.stdout.isTerminal() && !Deno.noColor ? COLORED : PLAIN;
-  await print(json ? JSON.stringify(diagnosis, null, 2) : describeDiagnosis(diagnosis, palette));
+  await print(json ? JSON.stringify(diagnosis, null, 2) : describeDiagnosis(diagnosis, paletteFor(stdout)));
   return isHealthy(diagnosis) ? 0 : EXIT_UNHEALTHY;
 }

@@ -1,8 +1,5 @@
-import { composeService, type Service } from "../compose/mod.ts";
-import { loadConfig } from "../config.ts";
-import { startLog } from "../log.ts";
+import type { Service } from "../compose/mod.ts";
 import { messageOf } from "../core/errors.ts";
-import { announce } from "./announce.ts";
 import { EXIT_USAGE, printError } from "./output.ts";
 
 /**
@@ -24,6 +21,7 @@ class HostedService {
 
   readonly onListen = async (address: Deno.Addr): Promise<void> => {
     const service = await (this.#service ??= start());
+    const { announce } = await import("./announce.ts");
     await announce(service, "hostname" in address ? `http://${address.hostname}:${address.port}` : address.transport);
   };
 }
@@ -31,7 +29,13 @@ class HostedService {
 /** The one that `main.ts` exports. */
 export const hosted = new HostedService();
 
+/** Loads the service only here: a command line that needs none does not wait for it. */
 async function start(): Promise<Service> {
+  const [{ loadConfig }, { startLog }, { composeService }] = await Promise.all([
+    import("../config.ts"),
+    import("../log.ts"),
+    import("../compose/mod.ts"),
+  ]);
   const config = await loadConfig().catch(async (error: unknown) => {
     await printError(`codebeaker: ${messageOf(error)}`);
     Deno.exit(EXIT_USAGE);

@@ -7,38 +7,50 @@ import { keyNameSchema } from "../core/key_policy.ts";
 import type { Principal } from "../core/principal.ts";
 import { parseAs, strictObject } from "../core/parsing/validation.ts";
 import { parsePolicyFlags, POLICY_FLAGS } from "./key_flags.ts";
-import { formatTable, print, printError } from "./output.ts";
+import type { CommandContext } from "./context.ts";
+import { formatTable } from "./output.ts";
 import { addSettings, settingsFor } from "./settings.ts";
 
 /** The exit code for an unknown key. */
 const EXIT_UNKNOWN = 1;
 
-type Settings = Readonly<Record<string, unknown>>;
-
-/** `codebeaker keys`: who may use the service of a home, also while it runs. */
-export function addKeysCommand(program: Command, setExitCode: (code: number) => void): void {
-  const keys = program.command("keys").description("create, list and revoke API keys");
-  const create = keys.command("create")
-    .description("create a key and print it, this once")
-    .argument("<name>", "what people call it");
-  for (const { flag, help } of POLICY_FLAGS) create.addOption(new Option(flag, help));
-  addSettings(create, settingsFor("keys")).action(createKey);
-  addSettings(keys.command("list").description("list the keys"), settingsFor("keys")).action(listKeys);
-  addSettings(
-    keys.command("revoke").description("revoke a key: it opens nothing from then on").argument(
-      "<id>",
-      "as the list shows it",
-    ),
-    settingsFor("keys"),
-  ).action(async (id: string, flags: Settings) => setExitCode(await revokeKey(id, flags)));
+/** The settings and the key's policy, as flags. */
+interface KeyFlags {
+  readonly json?: true;
+  readonly [flag: string]: unknown;
 }
 
-async function createKey(name: string, flags: Settings): Promise<void> {
+/** `codebeaker keys`: who may use the service of a home, also while it runs. */
+export function defineKeys(command: Command, context: CommandContext): void {
+  const create = command.command("create")
+    .description("create a key and print it, this once")
+    .argument("<name>", "what people call it")
+    .option("--json", "print the key and its id as JSON");
+  for (const { flag, help } of POLICY_FLAGS) create.addOption(new Option(flag, help));
+  addSettings(create, settingsFor("keys")).action((name: string, flags: KeyFlags) =>
+    createKey({ name, flags }, context)
+  );
+  const list = command.command("list").description("list the keys").option("--json", "print the keys as JSON");
+  addSettings(list, settingsFor("keys")).action((flags: KeyFlags) => listKeys(flags, context));
+  const revoke = command.command("revoke")
+    .description("revoke a key: it opens nothing from then on")
+    .argument("<id>", "as the list shows it")
+    .option("--json", "print the id as JSON")
+    .addHelpText("after", "\nExit code: 0 when the key is revoked; 1 when no key with this id is open.");
+  addSettings(revoke, settingsFor("keys")).action(async (id: string, flags: KeyFlags) =>
+    context.setExitCode(await revokeKey({ id, flags }, context))
+  );
+}
+
+async function createKey(
+  { name, flags: { json, ...flags } }: { readonly name: string; readonly flags: KeyFlags },
+  { print, printError }: CommandContext,
+): Promise<void> {
   const { policy, settings } = parsePolicyFlags(flags);
   const named = parseAs(strictObject({ name: keyNameSchema }), { name }, { what: "the arguments" });
   using opened = await openKeyring(settings);
   const { id, text } = attempt("create the key", () => opened.keyring.create(named.name, policy));
-  const why = await whyUnseen(text);
+  const why = await whyUnseen(json ? JSON.stringify({ id, name: named.name, key: text }) : text, print);
   if (why !== undefined) {
     throw new CodeBeakerError(
       "internal",
@@ -51,7 +63,7 @@ async function createKey(name: string, flags: Settings): Promise<void> {
 }
 
 /** Prints a line. Returns why it cannot have been read; undefined when it may have been. */
-async function whyUnseen(line: string): Promise<string | undefined> {
+async function whyUnseen(line: string, print: CommandContext["print"]): Promise<string | undefined> {
   try {
     return await print(line) ? undefined : "nobody reads the output";
   } catch (error) {
@@ -71,9 +83,20 @@ function attempt<T>(what: string, act: () => T): T {
   }
 }
 
-async function listKeys(settings: Settings): Promise<void> {
+async function listKeys({ json, ...settings }: KeyFlags, { print }: CommandContext): Promise<void> {
   using opened = await openKeyring(settings);
-  const rows = opened.keyring.list().map(({ id, principal, createdAt, revokedAt }) => [
+  const keys = opened.keyring.list();
+  if (json) {
+    const shown = keys.map(({ id, principal: { tenant: _, ...policy }, createdAt, revokedAt }) => ({
+      id,
+      ...policy,
+      createdAt,
+      ...(revokedAt === undefined ? {} : { revokedAt }),
+    }));
+    await print(JSON.stringify({ keys: shown }, null, 2));
+    return;
+  }
+  const rows = keys.map(({ id, principal, createdAt, revokedAt }) => [
     id,
     principal.name,
     principal.scopes.join(","),
@@ -91,10 +114,14 @@ function boundsOf({ ceiling, quota }: Principal): string {
   return bounds.length === 0 ? "-" : bounds.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
 }
 
-async function revokeKey(id: string, settings: Settings): Promise<number> {
+async function revokeKey(
+  { id, flags: { json, ...settings } }: { readonly id: string; readonly flags: KeyFlags },
+  { print, printError }: CommandContext,
+): Promise<number> {
   using opened = await openKeyring(settings);
   if (attempt("revoke the key", () => opened.keyring.revoke(id))) {
-    await printError(`The key ${JSON.stringify(id)} is revoked.`);
+    if (json) await print(JSON.stringify({ id, revoked: true }));
+    else await printError(`The key ${JSON.stringify(id)} is revoked.`);
     return 0;
   }
   await printError(
@@ -106,7 +133,9 @@ async function revokeKey(id: string, settings: Settings): Promise<number> {
 }
 
 /** The keys that are kept in the home that the settings name; disposing closes its storage. */
-async function openKeyring(settings: Settings): Promise<{ readonly keyring: Keyring } & Disposable> {
+async function openKeyring(
+  settings: Readonly<Record<string, unknown>>,
+): Promise<{ readonly keyring: Keyring } & Disposable> {
   const storage = openHomeStorage(await loadConfig(settings));
   const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, clock: { now: Date.now } });
   return { keyring, [Symbol.dispose]: () => storage[Symbol.dispose]() };

@@ -1,50 +1,43 @@
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
-import { addAuditCommand } from "./audit.ts";
-import { addDoctorCommand } from "./doctor.ts";
-import { addKeysCommand } from "./keys.ts";
-import { EXIT_USAGE, printError } from "./output.ts";
-import { RUNTIMES } from "../runtimes/registry.ts";
-import { addRunCommand } from "./run.ts";
-import { addRuntimeCommand } from "./runtime_command.ts";
-import { addRuntimesCommand } from "./runtimes.ts";
-import { addServeCommand } from "./serve.ts";
+import { contextOf, type Surroundings, THIS_PROCESS } from "./context.ts";
+import { EXIT_USAGE, writeText } from "./output.ts";
+import { createProgram } from "./program.ts";
 
 export { hosted } from "./hosted.ts";
 
 /** The exit code of a command that failed. */
 const EXIT_FAILURE = 1;
 
-const SUBCOMMANDS = [
-  addServeCommand,
-  addRunCommand,
-  addRuntimesCommand,
-  addDoctorCommand,
-  addKeysCommand,
-  addAuditCommand,
-];
-
 /** Runs one command line. Returns the exit code; it exits nothing itself. */
-export async function runCli(args: readonly string[]): Promise<number> {
+export async function runCli(args: readonly string[], surroundings: Surroundings = THIS_PROCESS): Promise<number> {
   let exitCode = 0;
-  const setExitCode = (code: number) => exitCode = code;
-  const program = new Command("codebeaker")
-    .description("Runs code that nobody has vetted, on the lightest runtime that is safe enough for it.")
-    .enablePositionalOptions()
-    .exitOverride();
-  for (const add of SUBCOMMANDS) add(program, setExitCode);
-  for (const { commands } of RUNTIMES) {
-    for (const command of commands) addRuntimeCommand(program, command, setExitCode);
-  }
+  const context = contextOf(surroundings, (code) => exitCode = code);
+  let help = "";
+  let fault = "";
+  const program = createProgram(context, {
+    writeOut: (text) => help += text,
+    writeErr: (text) => fault += text,
+  });
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(toFlag(args), { from: "user" }).catch(async (error: unknown) => {
+      if (!(error instanceof CommanderError)) throw error;
+      await writeText(context.stdout, help);
+      await writeText(context.stderr, fault);
+      exitCode = error.exitCode === 0 || args.length === 0 ? 0 : EXIT_USAGE;
+    });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 || args.length === 0 ? 0 : EXIT_USAGE;
     const { code, message } = error instanceof CodeBeakerError ? error : unforeseen(error);
-    await printError(`codebeaker: ${message}`);
+    await context.printError(`codebeaker: ${message}`);
     return code === "invalid_request" ? EXIT_USAGE : EXIT_FAILURE;
   }
+}
+
+/** `help NAME` as `NAME --help`: the flags of a subcommand are there only when it is used. */
+function toFlag([first, ...rest]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  return first === "help" ? [...rest, "--help"] : [first, ...rest];
 }
 
 /** An unforeseen error in one line. */

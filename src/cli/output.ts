@@ -3,24 +3,39 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 /** The exit code of a wrong command line. */
 export const EXIT_USAGE = 2;
 
+/** Where a command writes: stdout or stderr of this process, or of a test. */
+export interface Output {
+  write(bytes: Uint8Array): Promise<number>;
+  isTerminal(): boolean;
+}
+
 /**
  * Writes a line to stdout. Returns whether anybody reads it: `head` stops when it has enough.
  *
  * @throws {CodeBeakerError} `internal` where it cannot be written, as on a full disk
  */
-export async function print(line: string): Promise<boolean> {
+export async function print(line: string, stdout: Output = Deno.stdout): Promise<boolean> {
+  return await writeText(stdout, `${line}\n`);
+}
+
+/** Writes a line to stderr; best effort, since a failure has nowhere to be reported. */
+export async function printError(line: string, stderr: Output = Deno.stderr): Promise<void> {
+  await writeText(stderr, `${line}\n`).catch(() => {});
+}
+
+/**
+ * Writes text. Returns whether anybody reads it.
+ *
+ * @throws {CodeBeakerError} `internal` where it cannot be written
+ */
+export async function writeText(target: Output, text: string): Promise<boolean> {
   try {
-    await writeLine(Deno.stdout, line);
+    await writeAll(target, new TextEncoder().encode(text));
     return true;
   } catch (error) {
     if (isUnread(error)) return false;
     throw cannotWrite(error);
   }
-}
-
-/** Writes a line to stderr; best effort, since a failure has nowhere to be reported. */
-export async function printError(line: string): Promise<void> {
-  await writeLine(Deno.stderr, line).catch(() => {});
 }
 
 /** Whether a write has failed because the reader is gone. */
@@ -33,15 +48,8 @@ export function cannotWrite(cause: unknown): CodeBeakerError {
   return new CodeBeakerError("internal", `Cannot write the output as ${messageOf(cause)}`, { cause });
 }
 
-async function writeLine(target: Parameters<typeof writeAll>[0], line: string): Promise<void> {
-  await writeAll(target, new TextEncoder().encode(`${line}\n`));
-}
-
 /** Writes every byte, in as many writes as it takes. */
-export async function writeAll(
-  target: { write(bytes: Uint8Array): Promise<number> },
-  bytes: Uint8Array,
-): Promise<void> {
+export async function writeAll(target: Pick<Output, "write">, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) done += await target.write(bytes.subarray(done));
 }
 

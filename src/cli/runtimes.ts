@@ -1,22 +1,60 @@
 import type { Command } from "commander";
+import { z } from "zod";
 import { composeCommand } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
-import { formatTable, print } from "./output.ts";
+import type { CommandContext } from "./context.ts";
+import { formatTable } from "./output.ts";
+import { addServiceFlags, ServiceClient, type ServiceFlags } from "./service_client.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
-/** `codebeaker runtimes`: the runtimes of this machine and their capabilities. */
-export function addRuntimesCommand(program: Command): void {
-  addSettings(program.command("runtimes").description("list the runtimes"), [
-    ...settingsFor("runtimes"),
-    ...runtimeSettings(),
-  ]).action(
-    listRuntimes,
-  );
+/** The answer of `GET /v1/runtimes`, as far as it is shown. */
+const runtimesSchema = z.looseObject({
+  runtimes: z.array(z.looseObject({
+    name: z.string(),
+    available: z.boolean(),
+    reason: z.string().optional(),
+    isolation: z.looseObject({ level: z.number() }),
+    capabilities: z.looseObject({ startupTimeMs: z.number(), memoryOverheadMB: z.number() }),
+    environments: z.array(z.looseObject({ name: z.string() })),
+  })),
+});
+
+/** A runtime, as far as it is shown. */
+interface ShownRuntime {
+  readonly name: string;
+  readonly available: boolean;
+  readonly reason?: string | undefined;
+  readonly isolation: { readonly level: number };
+  readonly capabilities: { readonly startupTimeMs: number; readonly memoryOverheadMB: number };
+  readonly environments: readonly { readonly name: string }[];
 }
 
-async function listRuntimes(flags: Record<string, unknown>): Promise<void> {
-  await using service = await composeCommand(await loadConfig(flags));
-  const runtimes = await service.engine.describeRuntimes();
+interface RuntimesFlags extends ServiceFlags {
+  readonly json?: true;
+  readonly [setting: string]: unknown;
+}
+
+/** `codebeaker runtimes`: the runtimes of this machine, or of a running service, and their capabilities. */
+export function defineRuntimes(command: Command, context: CommandContext): void {
+  command.option("--json", "print what GET /v1/runtimes answers");
+  addServiceFlags(command, "default: none, this machine is examined");
+  addSettings(command, [...settingsFor("runtimes"), ...runtimeSettings()])
+    .action((flags: RuntimesFlags) => listRuntimes(flags, context));
+}
+
+async function listRuntimes({ json, url, key, ...settings }: RuntimesFlags, context: CommandContext): Promise<void> {
+  const found = url === undefined
+    ? { runtimes: await examine(settings) }
+    : await new ServiceClient({ url, key }, context).askJson("/v1/runtimes", runtimesSchema);
+  await context.print(json ? JSON.stringify(found, null, 2) : formatRuntimes(found.runtimes));
+}
+
+async function examine(settings: Readonly<Record<string, unknown>>) {
+  await using service = await composeCommand(await loadConfig(settings));
+  return await service.engine.describeRuntimes();
+}
+
+function formatRuntimes(runtimes: readonly ShownRuntime[]): string {
   const rows = runtimes.map(({ name, available, reason, isolation, capabilities, environments }) => [
     name,
     available ? "yes" : `no: ${reason}`,
@@ -25,5 +63,5 @@ async function listRuntimes(flags: Record<string, unknown>): Promise<void> {
     `${capabilities.memoryOverheadMB} MB`,
     environments.map((environment) => environment.name).join(", "),
   ]);
-  await print(formatTable(["RUNTIME", "AVAILABLE", "ISOLATION", "STARTUP", "MEMORY", "LANGUAGES"], rows));
+  return formatTable(["RUNTIME", "AVAILABLE", "ISOLATION", "STARTUP", "MEMORY", "LANGUAGES"], rows);
 }

@@ -6,8 +6,8 @@ import { announce } from "./announce.ts";
 import { addSettings } from "./settings.ts";
 
 /** `codebeaker serve`: listens until SIGTERM or SIGINT. */
-export function addServeCommand(program: Command): void {
-  addSettings(program.command("serve").description("run the HTTP service"), Object.keys(SETTINGS)).action(serve);
+export function defineServe(command: Command): void {
+  addSettings(command, Object.keys(SETTINGS)).action(serve);
 }
 
 async function serve(flags: Record<string, unknown>): Promise<void> {

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { describeDiagnosis, PLAIN } from "../../src/cli/diagnosis_text.ts";
+import { describeDiagnosis } from "../../src/cli/diagnosis_text.ts";
+import { PLAIN } from "../../src/cli/palette.ts";
 import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
 
 const MARKED = {

@@ -1,4 +1,7 @@
 import $ from "@david/dax";
+import type { Surroundings } from "../../src/cli/context.ts";
+import { runCli } from "../../src/cli/mod.ts";
+import type { Output } from "../../src/cli/output.ts";
 import { PROJECT } from "./service_process.ts";
 import { CHILD_SETTINGS, withoutProjectVariables } from "./variables.ts";
 
@@ -57,4 +60,27 @@ export async function startUnread(
   const errors = new Response(child.stderr).text();
   await child.stdout.cancel();
   return { child, errors };
+}
+
+/** Runs the command line in this process: with no service but the one that `fetch` stands for. */
+export async function runHere(
+  args: readonly string[],
+  { fetch = () => Promise.reject(new Error("no service is expected")), isTerminal = false }: {
+    readonly fetch?: Surroundings["fetch"];
+    readonly isTerminal?: boolean;
+  } = {},
+): Promise<CliResult> {
+  const texts = { stdout: "", stderr: "" };
+  const outputTo = (name: keyof typeof texts): Output => {
+    const decoder = new TextDecoder();
+    return {
+      write: (bytes) => {
+        texts[name] += decoder.decode(bytes, { stream: true });
+        return Promise.resolve(bytes.length);
+      },
+      isTerminal: () => isTerminal,
+    };
+  };
+  const code = await runCli(args, { stdout: outputTo("stdout"), stderr: outputTo("stderr"), fetch });
+  return { code, ...texts };
 }

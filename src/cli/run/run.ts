@@ -1,19 +1,20 @@
 import { basename } from "@std/path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { composeCommand } from "../compose/mod.ts";
-import { loadConfig } from "../config.ts";
-import type { Denials } from "../core/denials/denial.ts";
-import { CodeBeakerError, messageOf } from "../core/errors.ts";
-import type { Outcome } from "../core/execution.ts";
-import { languageOfFile } from "../core/languages.ts";
-import { LOCAL_USER } from "../core/principal.ts";
-import { parseExecutionRequest } from "../core/requests/execution_request.ts";
-import { PREFERENCES, type Selection } from "../core/selection.ts";
-import { readHosts } from "../core/parsing/written_values.ts";
-import { exitCodeOf, exitCodeOfSignal } from "./exit_code.ts";
-import { interruptible, settledUnlessInterrupted } from "./interruptible.ts";
-import { cannotWrite, formatTable, isUnread, printError, writeAll } from "./output.ts";
-import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
+import { composeCommand } from "../../compose/mod.ts";
+import { loadConfig } from "../../config.ts";
+import type { Denials } from "../../core/denials/denial.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { Outcome } from "../../core/execution.ts";
+import { languageOfFile } from "../../core/languages.ts";
+import { LOCAL_USER } from "../../core/principal.ts";
+import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
+import { PREFERENCES, type Selection } from "../../core/selection.ts";
+import { readHosts } from "../../core/parsing/written_values.ts";
+import type { CommandContext } from "../context.ts";
+import { exitCodeOf, exitCodeOfSignal } from "../exit_code.ts";
+import { interruptible, settledUnlessInterrupted } from "../interruptible.ts";
+import { cannotWrite, formatTable, isUnread, printError, writeAll } from "../output.ts";
+import { addSettings, runtimeSettings, settingsFor } from "../settings.ts";
 
 /** The user of this command line. */
 const CALLER = { principal: LOCAL_USER };
@@ -30,9 +31,8 @@ interface RunFlags {
 }
 
 /** `codebeaker run FILE|-`: one program, no server. */
-export function addRunCommand(program: Command, setExitCode: (code: number) => void): void {
-  const command = program.command("run")
-    .description("select a runtime and run one program")
+export function defineRun(command: Command, context: CommandContext): void {
+  command
     .argument("<file>", 'the program, or "-" for standard input')
     .argument("[args...]", "arguments of the program")
     .passThroughOptions()
@@ -55,7 +55,7 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     .addOption(new Option("--explain", "print the selection to stderr"));
   addSettings(command, [...settingsFor("run"), ...runtimeSettings()]);
   command.action(async (file: string, args: string[], flags: RunFlags) =>
-    setExitCode(await run({ file, args }, flags))
+    context.setExitCode(await run({ file, args }, flags))
   );
 }
 

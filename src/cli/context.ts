@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import { type Output, print, printError } from "./output.ts";
+
+/** What stands around a command line: this process, or a test. */
+export interface Surroundings {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Asks a service. */
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** This process. */
+export const THIS_PROCESS: Surroundings = { stdout: Deno.stdout, stderr: Deno.stderr, fetch };
+
+/** What a command gets in addition to its own arguments and flags. */
+export interface CommandContext extends Surroundings {
+  /** Writes a line to stdout, and returns whether anybody reads it. */
+  print(line: string): Promise<boolean>;
+  /** Writes a line to stderr; best effort. */
+  printError(line: string): Promise<void>;
+  /** Sets the exit code of a command that ends without an error; absent, it is 0. */
+  setExitCode(code: number): void;
+}
+
+/** Gives a command its arguments, its flags and its action. */
+export type DefineCommand = (command: Command, context: CommandContext) => void;
+
+/** A row of the table of subcommands: everything of a subcommand that costs next to nothing to load. */
+export interface Subcommand {
+  readonly name: string;
+  readonly description: string;
+  load(): Promise<DefineCommand>;
+}
+
+/** The context of one command line. */
+export function contextOf(surroundings: Surroundings, setExitCode: (code: number) => void): CommandContext {
+  return {
+    ...surroundings,
+    print: (line) => print(line, surroundings.stdout),
+    printError: (line) => printError(line, surroundings.stderr),
+    setExitCode,
+  };
+}

@@ -1,0 +1,41 @@
+import { RUNTIMES } from "../runtimes/registry.ts";
+import type { Subcommand } from "./context.ts";
+
+/** Every subcommand in the order of `--help`; the module of each is loaded when it is used. */
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  {
+    name: "serve",
+    description: "run the HTTP service",
+    load: async () => (await import("./serve.ts")).defineServe,
+  },
+  {
+    name: "run",
+    description: "select a runtime and run one program",
+    load: async () => (await import("./run/run.ts")).defineRun,
+  },
+  {
+    name: "runtimes",
+    description: "list the runtimes",
+    load: async () => (await import("./runtimes.ts")).defineRuntimes,
+  },
+  {
+    name: "doctor",
+    description: "test what stands around programs here, and say what to install or change for more",
+    load: async () => (await import("./doctor.ts")).defineDoctor,
+  },
+  {
+    name: "keys",
+    description: "create, list and revoke API keys",
+    load: async () => (await import("./keys.ts")).defineKeys,
+  },
+  {
+    name: "audit",
+    description: "print the audit log, the oldest first",
+    load: async () => (await import("./audit.ts")).defineAudit,
+  },
+  ...RUNTIMES.flatMap(({ commands }) => commands).map((own): Subcommand => ({
+    name: own.name,
+    description: own.description,
+    load: async () => (await import("./runtime_command.ts")).defineRuntimeCommand(own),
+  })),
+];
