@@ -50,11 +50,11 @@ async function measure(home: string): Promise<number> {
   await door.shutdown();
 
   const request = parseExecutionRequest(JSON.parse(BODY));
-  const principal = keyring.authenticate(headers.authorization);
+  const principal = keyring.authenticate(key);
   const example = await execute((request) => service.fetch(request, info), "http://localhost");
   let number = 0;
   const parts = {
-    authentication: await timeEach(() => keyring.hasKeys() && keyring.authenticate(headers.authorization)),
+    authentication: await timeEach(() => keyring.hasKeys() && keyring.authenticate(key)),
     validation: await timeEach(() => parseExecutionRequest(JSON.parse(BODY))),
     selection: await timeEach(() => service.engine.select({ principal }, request)),
     "the execution's record, begun and ended": await timeEach(() => {

@@ -20,6 +20,12 @@ const MEMORY_SHARE = 0.75;
 
 const network = z.union([z.ipv4(), z.cidrv4()], { error: "Must be an IPv4 address or a network as 10.0.0.0/8" });
 
+/** A web origin as browsers send it: a scheme and a host, and the port where it is not the scheme's own. */
+const origin = z.string().refine(
+  (text) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text),
+  "Must be an origin as https://app.example, without a path and in lower case",
+);
+
 /** The settings that belong to no runtime, in the order of `--help`. */
 const GENERAL_SETTINGS = {
   host: {
@@ -100,6 +106,11 @@ const GENERAL_SETTINGS = {
     schema: listOf(absolutePath),
     default: [],
     help: "directories below which requests may ask to write",
+  },
+  allowOrigins: {
+    schema: listOf(origin),
+    default: [],
+    help: "web origins whose pages may call, as https://app.example; without API keys, loopback ones only",
   },
   openNetworks: {
     schema: listOf(network),

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { loadConfig, SETTINGS, variableOf } from "../src/config.ts";
 import { CodeBeakerError } from "../src/core/errors.ts";
 import { apiKeysSchema } from "../src/core/key_policy.ts";
@@ -85,6 +85,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     drainMs: 4,
     readRoots: ["/r"],
     writeRoots: ["/w"],
+    allowOrigins: ["https://app.example"],
     openNetworks: ["10.0.0.0/8"],
   };
   const runtimes: Record<string, Record<string, unknown>> = {
@@ -155,4 +156,25 @@ Deno.test("loadConfig() keeps no API key, and quotes none when something about i
     await assertRejects(() => loadConfig(), CodeBeakerError, "CODEBEAKER_API_KEYS[0]");
   });
   await Deno.remove(file);
+});
+
+Deno.test("loadConfig() takes allowOrigins as browsers spell an origin, and refuses anything else", async () => {
+  const listed = ["https://app.example", "http://localhost:3000", "http://[::1]:8080"];
+  await withVariables({}, async () => {
+    assertEquals((await loadConfig({ allowOrigins: listed.join(",") })).allowOrigins, listed);
+    for (
+      const wrong of [
+        "*",
+        "https://app.example/",
+        "app.example",
+        "HTTPS://APP.example",
+        "https://a:443",
+        "null",
+        "file://",
+      ]
+    ) {
+      const error = await assertRejects(() => loadConfig({ allowOrigins: wrong }), CodeBeakerError);
+      assertStringIncludes(error.message, "--allow-origins");
+    }
+  });
 });

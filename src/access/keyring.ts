@@ -47,18 +47,16 @@ export class Keyring {
   }
 
   /**
-   * Finds the principal of the key in an `Authorization` header. Neither the message nor the time reveals why a key is
-   * invalid.
+   * Finds the principal of a key. Neither the message nor the time reveals why a key is invalid.
    *
    * @throws {CodeBeakerError} `unauthorized`
    */
-  authenticate(authorization: string | undefined): Principal {
-    const text = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+  authenticate(text = ""): Principal {
     const principal = this.#findStored(text) ?? this.#findConfigured(text);
     if (principal === undefined) {
       throw new CodeBeakerError(
         "unauthorized",
-        "Cannot serve this request as it must carry a valid API key: Authorization: Bearer <key>",
+        "Cannot serve this request as it must carry a valid API key: Authorization: Bearer <key>, or X-API-Key: <key>",
       );
     }
     return principal;

@@ -72,13 +72,13 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   building.use(prepareAhead(config, { ...parts, clock, memory }));
   const sessions = building.use(new Sessions({ ...parts, ...config, store: storage.sessions, observer, clock }));
   await sessions.recover((environmentId) => recoverable.delete(environmentId));
-  const { maxBodyBytes } = config;
+  const { allowOrigins, maxBodyBytes } = config;
   const requests = requestBudget(maxBodyBytes);
   const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
   building.use(watchRevocations({ keyring, sessions, executions, sockets }, clock));
   const uploads = new Uploads(ground.scratchDirectory);
   const app = createApp({
-    ...{ engine, sessions, metrics, observer, uploads, sockets, requests, maxBodyBytes },
+    ...{ engine, sessions, metrics, observer, uploads, sockets, requests, maxBodyBytes, allowOrigins },
     keys: keyring,
   });
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);

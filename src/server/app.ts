@@ -9,8 +9,10 @@ import type { Metrics } from "../metrics.ts";
 import type { SessionsPort } from "../sessions/port.ts";
 import type { ByteBudget } from "../concurrency/byte_budget.ts";
 import type { AppEnv } from "./http/app_env.ts";
-import { authenticate, type DoorKeys, requireScope } from "./auth/auth.ts";
+import { authenticate, type DoorKeys, guardOrigin, requireScope } from "./auth/auth.ts";
+import { allowCrossOrigin } from "./auth/cross_origin.ts";
 import { type BodyPace, tooLarge } from "./http/body.ts";
+import { answerUnrouted, createMethodIndex, describeRequest } from "./http/methods.ts";
 import { sendProblem } from "./http/problem.ts";
 import { contextRoutes } from "./routes/contexts.ts";
 import { diagnosticsRoutes } from "./routes/diagnostics.ts";
@@ -33,13 +35,13 @@ export interface AppOptions {
   /** Open WebSockets, which their owner closes. */
   readonly sockets: RpcSockets;
   readonly maxBodyBytes: number;
+  /** Web origins that may call, beside the service's own. */
+  readonly allowOrigins: readonly string[];
   /** Memory for the bodies of all requests. */
   readonly requests: Pick<ByteBudget, "lease">;
   readonly bodyPace?: BodyPace;
 }
 
-/** Longest part of a path in a message. */
-const MAX_PATH_LENGTH = 200;
 /** Status in the log of a request whose client disconnected before the answer (nginx's code; it is never received). */
 const CLIENT_CLOSED_REQUEST = 499;
 
@@ -54,11 +56,15 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
 
 /** Creates the HTTP door: authentication, scopes, the bound of bodies, all routes, and errors as problems. */
 export function createApp(options: AppOptions): Hono<AppEnv> {
-  const { engine, sessions, observer } = options;
+  const { allowOrigins, engine, keys, sessions, observer } = options;
   const app = new Hono<AppEnv>();
+  let index: ReturnType<typeof createMethodIndex> | undefined;
+  const methodsOf = (path: string) => (index ??= createMethodIndex(app))(path);
   app.use(requestId());
   app.use(logRequest());
-  app.use(authenticate(options.keys));
+  app.use(guardOrigin(keys, { allowOrigins }));
+  if (allowOrigins.length > 0) app.use(allowCrossOrigin({ allowOrigins, methodsOf }));
+  app.use(authenticate(keys));
   for (const [path, scope] of SCOPE_OF) app.use(path, requireScope(scope));
   app.use(limitBody(options));
   app.route("/", healthRoutes(engine));
@@ -70,17 +76,13 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", metricsRoutes(options.metrics));
   app.route("/", diagnosticsRoutes(engine));
   app.route("/", rpcRoutes(options));
-  app.notFound((context) => {
-    const { method, path } = context.req;
-    throw new CodeBeakerError("not_found", `Cannot find ${method} ${path.slice(0, MAX_PATH_LENGTH)}`);
-  });
+  app.notFound((context) => answerUnrouted(context, methodsOf(context.req.path)));
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
-    const { method, path } = context.req;
     const refused = error instanceof CodeBeakerError ? error : new CodeBeakerError("internal", "Internal error");
     observer.refused?.({
       caller: context.get("caller"),
-      what: `${method} ${path.slice(0, MAX_PATH_LENGTH)}`,
+      what: describeRequest(context),
       error: refused,
     });
     return sendProblem(context, error);

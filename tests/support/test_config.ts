@@ -21,6 +21,7 @@ export function configFor(directory: string, settings: Partial<Config> = {}): Co
     drainMs: 200,
     readRoots: [],
     writeRoots: [],
+    allowOrigins: [],
     openNetworks: [],
     searchPath: ["/usr/bin", "/bin"],
     home: `${directory}/home`,

@@ -4,24 +4,39 @@ import { CodeBeakerError, hasCode } from "../../core/errors.ts";
 import { LOCAL_USER, type Principal, type Scope } from "../../core/principal.ts";
 import type { Caller } from "../../engine/port.ts";
 import type { AppEnv } from "../http/app_env.ts";
+import { keyOf } from "./credential.ts";
 import { checkLoopback } from "./loopback.ts";
 import { hostOf, isOwnOrigin } from "./origin.ts";
 
 /** The part of the keyring that doors use. */
 export type DoorKeys = Pick<Keyring, "hasKeys" | "authenticate">;
 
-/** Paths that need no key, so that a supervisor of the service needs none. */
-const OPEN_PATHS: readonly string[] = ["/health/live", "/health/ready"];
+/** Paths that need no key, so that neither a supervisor nor a first visitor of the service needs one. */
+const OPEN_PATHS: readonly string[] = ["/", "/health/live", "/health/ready"];
 
 /**
- * Authenticates requests and sets their caller. Where the service has keys, a client needs one, and no web page of
- * another origin is served; without keys, every client of this machine is served.
+ * Refuses requests of web pages that may not call. Where the service has keys, a page must be of the service's own
+ * origin or of a listed one; without keys, client and page must be of this machine, whatever is listed.
+ */
+export function guardOrigin(
+  keys: Pick<DoorKeys, "hasKeys">,
+  { allowOrigins = [] }: { readonly allowOrigins?: readonly string[] } = {},
+): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
+    if (keys.hasKeys()) checkOrigin(context, allowOrigins);
+    else naming(context, () => checkLoopback(context));
+    await next();
+  };
+}
+
+/**
+ * Authenticates requests and sets their caller. Where the service has keys, a client needs one.
  *
  * Keys are looked up for every request: one that another process creates or revokes counts from the next request on.
  */
 export function authenticate(keys: DoorKeys): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
-    const principal = principalOf(context, keys);
+    const principal = keys.hasKeys() ? naming(context, () => keyOwner(context, keys)) : LOCAL_USER;
     if (principal !== undefined) context.set("caller", { principal, requestId: context.get("requestId") });
     await next();
   };
@@ -46,29 +61,29 @@ export function checkScope({ principal }: Caller, scope: Scope): void {
   );
 }
 
-/** The principal of a request; undefined for a path that needs no key. */
-function principalOf(context: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
+/** Names the scheme of authentication where a check fails for want of it (RFC 9110, 11.6.1). */
+function naming<Result>(context: Context<AppEnv>, check: () => Result): Result {
   try {
-    if (keys.hasKeys()) return keyOwner(context, keys);
-    checkLoopback(context);
-    return LOCAL_USER;
+    return check();
   } catch (error) {
-    if (hasCode(error, "unauthorized")) {
-      context.header("www-authenticate", "Bearer"); // A 401 names the scheme (RFC 9110, 11.6.1).
-    }
+    if (hasCode(error, "unauthorized")) context.header("www-authenticate", "Bearer");
     throw error;
   }
 }
 
 /** A browser sends no key by itself; a foreign `Origin` is refused all the same, in case a page has stolen one. */
-function keyOwner(context: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
-  const origin = context.req.header("origin");
-  if (origin !== undefined && !isOwnOrigin(origin, hostOf(context.req))) {
-    throw new CodeBeakerError(
-      "permission_denied",
-      `Cannot serve this Origin as it must be the service's own: current value is ${JSON.stringify(origin)}`,
-    );
-  }
-  if (OPEN_PATHS.includes(context.req.path)) return undefined;
-  return keys.authenticate(context.req.header("authorization"));
+function checkOrigin({ req }: Context<AppEnv>, allowOrigins: readonly string[]): void {
+  const origin = req.header("origin");
+  if (origin === undefined || allowOrigins.includes(origin) || isOwnOrigin(origin, hostOf(req))) return;
+  throw new CodeBeakerError(
+    "permission_denied",
+    `Cannot serve this Origin as it must be the service's own or listed (--allow-origins): current value is ${
+      JSON.stringify(origin.slice(0, 200))
+    }`,
+  );
+}
+
+/** The owner of the request's key; undefined for a path that needs none. */
+function keyOwner({ req }: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
+  return OPEN_PATHS.includes(req.path) ? undefined : keys.authenticate(keyOf(req));
 }

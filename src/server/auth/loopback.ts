@@ -16,20 +16,27 @@ export interface Connection {
 export function checkLoopback({ env, req }: Pick<Context<{ Bindings: Connection }>, "env" | "req">): void {
   const address = env?.remoteAddr;
   if (address === undefined || !("hostname" in address) || !isLoopback(address.hostname)) {
-    throw new CodeBeakerError("unauthorized", "Cannot serve a client of another machine as no API key is configured");
+    throw new CodeBeakerError(
+      "unauthorized",
+      "Cannot serve a client of another machine as no API key is configured: create one with codebeaker keys create",
+    );
   }
   const host = hostOf(req);
   if (!isLoopbackHost(host)) {
     throw new CodeBeakerError(
       "permission_denied",
-      `Cannot serve this Host as it must be loopback: current value is ${JSON.stringify(host)}`,
+      `Cannot serve this Host as it must be loopback while no API key is configured: current value is ${
+        JSON.stringify(host)
+      }`,
     );
   }
   const origin = req.header("origin");
   if (origin !== undefined && !isLoopbackHost(/^https?:\/\/(.*)$/.exec(origin)?.[1] ?? "")) {
     throw new CodeBeakerError(
       "permission_denied",
-      `Cannot serve this Origin as it must be loopback: current value is ${JSON.stringify(origin)}`,
+      `Cannot serve this Origin as it must be loopback while no API key is configured: current value is ${
+        JSON.stringify(origin.slice(0, 200))
+      }`,
     );
   }
 }

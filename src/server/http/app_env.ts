@@ -13,5 +13,7 @@ export interface AppEnv {
     bodyBounds: BodyBounds;
     /** Memory of such a body, until the request is answered. */
     lease: ByteLease;
+    /** The status of a problem, where its code's own is not exact enough. */
+    problemStatus?: 405 | 426;
   };
 }

@@ -5,12 +5,13 @@ import { textBody } from "./body.ts";
 import { parseJson } from "../../core/parsing/parse_json.ts";
 
 /**
- * Reads the body of a request as JSON; its content type is ignored.
+ * Reads the body of a request as JSON; its content type is ignored, and an empty one counts as `{}`.
  *
  * @throws {CodeBeakerError} `invalid_request` for a body that is no JSON, incomplete or too deep; `too_large`; `busy`
  */
 export async function jsonBody(context: Context<AppEnv>): Promise<unknown> {
   const text = await textBody(context.req, { ...context.get("bodyBounds"), lease: context.get("lease") });
+  if (text === "") return {};
   try {
     return parseJson(text, { what: "the body" });
   } catch (cause) {

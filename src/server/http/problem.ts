@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails, type Failure } from "../../core/errors.ts";
 import { log } from "../../log.ts";
+import type { AppEnv } from "./app_env.ts";
 
 /** An error on the wire (RFC 9457). */
 export interface Problem extends ErrorDetails {
@@ -35,9 +36,10 @@ export function failureProblem({ code, message, details }: Failure, requestId: s
   };
 }
 
-/** Answers with a problem. */
-export function sendProblem(context: Context, error: unknown): Response {
-  const problem = toProblem(error, context.get("requestId"));
+/** Answers with a problem, with the status that the request's handler has set or else that of its code. */
+export function sendProblem(context: Context<AppEnv>, error: unknown): Response {
+  const known = toProblem(error, context.get("requestId"));
+  const problem = { ...known, status: context.get("problemStatus") ?? known.status };
   if (problem.retryAfterMs !== undefined) context.header("retry-after", String(Math.ceil(problem.retryAfterMs / 1000)));
   return context.body(JSON.stringify(problem), problem.status, { "content-type": "application/problem+json" });
 }

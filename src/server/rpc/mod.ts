@@ -5,7 +5,8 @@ import type { EnginePort } from "../../engine/port.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import type { DoorKeys } from "../auth/auth.ts";
-import { toProblem } from "../http/problem.ts";
+import { keyOf, selectProtocol } from "../auth/credential.ts";
+import { methodNotAllowed } from "../http/methods.ts";
 import { legacyRoutes } from "./legacy/legacy_routes.ts";
 import { MethodTable } from "./method_table.ts";
 import type { RpcSockets } from "./sockets.ts";
@@ -31,37 +32,33 @@ export function rpcRoutes({ engine, sessions, sockets, keys, observer }: RpcOpti
   const methods = new MethodTable({ engine, sessions, observer, maxRequests: sockets.limits.maxRequests });
   return new Hono<AppEnv>()
     .get("/ws/jsonrpc", (context) => {
-      refuseHead(context);
+      if (context.req.method === "HEAD") throw methodNotAllowed(context, ["GET"]);
       const version = context.req.header("sec-websocket-version");
-      if (version !== undefined && version !== WEBSOCKET_VERSION) return refuseVersion(context, version);
-      const authorization = context.req.header("authorization");
+      if (version !== undefined && version !== WEBSOCKET_VERSION) throw wrongVersion(context, version);
+      const key = keys.hasKeys() ? keyOf(context.req) : undefined;
       return sockets.upgrade(context.req.raw, {
+        protocol: selectProtocol(context.req),
         caller: context.get("caller"),
         methods,
         observer,
         checkKey() {
-          if (keys.hasKeys()) keys.authenticate(authorization);
+          if (keys.hasKeys()) keys.authenticate(key);
         },
       });
     })
     .route("/", legacyRoutes(methods));
 }
 
-/** Refuses HEAD, which a GET route answers too. @throws {CodeBeakerError} `not_found` */
-function refuseHead({ req: { method, path } }: Context<AppEnv>): void {
-  if (method === "HEAD") throw new CodeBeakerError("not_found", `Cannot find ${method} ${path}`);
-}
-
-/** Answers another version of the protocol with the supported one (RFC 6455, 4.4; RFC 9110, 15.5.22). */
-function refuseVersion(context: Context<AppEnv>, version: string): Response {
-  const value = JSON.stringify(version.slice(0, 64));
-  const message =
-    `Cannot open a WebSocket as Sec-WebSocket-Version must be ${WEBSOCKET_VERSION}: current value is ${value}`;
-  const problem = toProblem(new CodeBeakerError("invalid_request", message), context.get("requestId"));
-  return context.body(JSON.stringify({ ...problem, status: 426 }), 426, {
-    "content-type": "application/problem+json",
-    "connection": "upgrade",
-    "upgrade": "websocket",
-    "sec-websocket-version": WEBSOCKET_VERSION,
-  });
+/** Makes the error for another version of the protocol, whose answer names the supported one (RFC 6455, 4.4). */
+function wrongVersion(context: Context<AppEnv>, version: string): CodeBeakerError {
+  context.header("connection", "upgrade");
+  context.header("upgrade", "websocket");
+  context.header("sec-websocket-version", WEBSOCKET_VERSION);
+  context.set("problemStatus", 426);
+  return new CodeBeakerError(
+    "invalid_request",
+    `Cannot open a WebSocket as Sec-WebSocket-Version must be ${WEBSOCKET_VERSION}: current value is ${
+      JSON.stringify(version.slice(0, 64))
+    }`,
+  );
 }

@@ -3,6 +3,12 @@ import type { ByteBudget } from "../../concurrency/byte_budget.ts";
 import type { RpcLimits } from "./limits.ts";
 import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
 
+/** Parts of a connection that the request for it brings. */
+export interface UpgradeOptions extends Omit<RpcSocketOptions, "limits" | "requests" | "onClosed"> {
+  /** The subprotocol of the answer, one of those that the client offers. */
+  readonly protocol: string | undefined;
+}
+
 /** The service's open connections; disposing closes them and cancels their requests. */
 export class RpcSockets implements AsyncDisposable {
   readonly limits: RpcLimits;
@@ -26,10 +32,10 @@ export class RpcSockets implements AsyncDisposable {
    *
    * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request without an upgrade
    */
-  upgrade(request: Request, options: Omit<RpcSocketOptions, "limits" | "requests" | "onClosed">): Response {
+  upgrade(request: Request, { protocol, ...options }: UpgradeOptions): Response {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
-    const { socket, response } = upgrade(request, this.limits);
+    const { socket, response } = upgrade(request, { protocol, idleTimeoutS: this.limits.idleTimeoutS });
     const connection = new RpcSocket(socket, {
       ...options,
       limits: this.limits,
@@ -72,9 +78,15 @@ export class RpcSockets implements AsyncDisposable {
   }
 }
 
-function upgrade(request: Request, { idleTimeoutS }: RpcLimits): Deno.WebSocketUpgrade {
+function upgrade(
+  request: Request,
+  { idleTimeoutS, protocol }: Pick<RpcLimits, "idleTimeoutS"> & Pick<UpgradeOptions, "protocol">,
+): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: idleTimeoutS });
+    return Deno.upgradeWebSocket(request, {
+      idleTimeout: idleTimeoutS,
+      ...(protocol === undefined ? {} : { protocol }),
+    });
   } catch (cause) {
     throw new CodeBeakerError(
       "invalid_request",

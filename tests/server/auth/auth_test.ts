@@ -2,12 +2,14 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import type { AppEnv } from "../../../src/server/http/app_env.ts";
-import { authenticate, type DoorKeys, requireScope } from "../../../src/server/auth/auth.ts";
+import { authenticate, type DoorKeys, guardOrigin, requireScope } from "../../../src/server/auth/auth.ts";
 import { sendProblem } from "../../../src/server/http/problem.ts";
 import { addKey, openKeyring } from "../support/keyring.ts";
 
 const HERE = "127.0.0.1";
 const ELSEWHERE = "203.0.113.9";
+/** A web origin that may call. */
+const LISTED = "https://app.example";
 
 interface AskOptions {
   readonly headers?: Record<string, string>;
@@ -21,6 +23,7 @@ interface AskOptions {
 function createDoor(keys: DoorKeys): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestId());
+  app.use(guardOrigin(keys, { allowOrigins: [LISTED] }));
   app.use(authenticate(keys));
   app.get("/who", (context) => context.json(context.get("caller")));
   app.get("/admin", requireScope("admin"), (context) => context.json(context.get("caller")));
@@ -52,7 +55,7 @@ Deno.test("authenticate() takes whoever uses this machine for the local user whi
   }
 });
 
-Deno.test("authenticate() refuses other machines, Hosts and Origins while no key is there, also for health and with a key", async () => {
+Deno.test("guardOrigin() refuses other machines, Hosts and Origins while no key is there, also for health and with a key", async () => {
   const other = addKey(openKeyring());
   for (const path of ["/who", "/health/live", "/health/ready", "/nothing"]) {
     for (const headers of [{}, other.headers]) {
@@ -65,7 +68,7 @@ Deno.test("authenticate() refuses other machines, Hosts and Origins while no key
       for (const host of ["evil.com", "localhost.evil.com:8000", "192.168.1.5", "", "a b"]) {
         assertEquals([path, host, await statusOf(keys, { path, headers: { ...headers, host } })], [path, host, 403]);
       }
-      for (const origin of ["https://evil.com", "http://localhost.evil.com", "null", "file://"]) {
+      for (const origin of [LISTED, "https://evil.com", "http://localhost.evil.com", "null", "file://"]) {
         assertEquals([origin, await statusOf(keys, { path, headers: { ...headers, origin } })], [origin, 403]);
       }
     }
@@ -121,7 +124,7 @@ Deno.test("authenticate() answers health without a key, from anywhere", async ()
   }
 });
 
-Deno.test("authenticate() takes an Origin for the service's own only where it names the same host and port", async () => {
+Deno.test("guardOrigin() takes an Origin that is listed, or names the same host and port", async () => {
   const keys = openKeyring();
   const { headers } = addKey(keys);
   const table: [string, string, number][] = [
@@ -132,6 +135,11 @@ Deno.test("authenticate() takes an Origin for the service's own only where it na
     ["https://beaker.example", "beaker.example:443", 200],
     ["https://beaker.example:8443", "beaker.example:8443", 200],
     ["http://[::1]:8000", "[::1]:8000", 200],
+    [LISTED, "beaker.example", 200],
+    [`${LISTED}:8443`, "beaker.example", 403],
+    [`${LISTED}/`, "beaker.example", 403],
+    [`${LISTED}.evil.example`, "beaker.example", 403],
+    ["http://app.example", "beaker.example", 403],
     ["https://beaker.example", "beaker.example:80", 403],
     ["https://beaker.example:8443", "beaker.example", 403],
     ["https://evil.example", "beaker.example", 403],
@@ -155,7 +163,7 @@ Deno.test("authenticate() takes an Origin for the service's own only where it na
   assertEquals(await statusOf(keys, { path: "/health/live", headers: { origin: "https://evil.example" } }), 403);
 });
 
-Deno.test("authenticate() refuses the WebSocket of a page of another origin, and that of whoever has no key", async () => {
+Deno.test("guardOrigin() and authenticate() refuse the WebSocket of a page of another origin, and one without a key", async () => {
   const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
   const keyless = openKeyring();
   assertEquals(await statusOf(keyless, { headers: { ...upgrade, origin: "https://evil.example" } }), 403);

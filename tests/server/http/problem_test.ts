@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import { CodeBeakerError, ERROR_KINDS, type ErrorCode, type ErrorDetails } from "../../../src/core/errors.ts";
+import type { AppEnv } from "../../../src/server/http/app_env.ts";
 import { sendProblem, toProblem } from "../../../src/server/http/problem.ts";
 
 const CODES = Object.keys(ERROR_KINDS) as ErrorCode[];
@@ -16,7 +17,7 @@ const DETAILS: ErrorDetails = {
 
 /** What a client receives when `error` is thrown behind the door. */
 async function send(error: Error) {
-  const app = new Hono<{ Variables: { requestId: string } }>();
+  const app = new Hono<AppEnv>();
   app.use(async (context, next) => {
     context.set("requestId", "request-1");
     await next();

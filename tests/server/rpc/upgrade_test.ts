@@ -1,4 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { ByteBudget } from "../../../src/concurrency/byte_budget.ts";
+import { RPC_LIMITS, RpcSockets } from "../../../src/server/rpc/mod.ts";
+import { appOf } from "../support/app_of.ts";
+import { addKey, openKeyring } from "../support/keyring.ts";
 import { Door } from "./door.ts";
 
 /** Asks for a WebSocket; gives the head of the answer and its body. */
@@ -42,5 +46,29 @@ Deno.test("a WebSocket of another version is told which one is spoken, and opens
 Deno.test("HEAD of the WebSocket's path opens nothing, whatever it asks for", async () => {
   await using door = new Door();
   const [head] = await knock(door.port, "HEAD", "13");
-  assertEquals([statusOf(head), door.sockets.count], [404, 0]);
+  assertEquals([statusOf(head), door.sockets.count], [405, 0]);
+});
+
+Deno.test("a page's WebSocket brings its key as a subprotocol, which is echoed only where it is the only one", async () => {
+  const keys = openKeyring();
+  const { headers: { authorization }, id } = addKey(keys);
+  const key = `codebeaker.key.${authorization.slice("Bearer ".length)}`;
+  const budget = new ByteBudget({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000 });
+  await using sockets = new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }, budget);
+  const app = appOf({ keys, sockets });
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app.fetch);
+  const url = `ws://127.0.0.1:${server.addr.port}/ws/jsonrpc`;
+  for (const [offered, selected] of [[["codebeaker", key], "codebeaker"], [[key], key]] as const) {
+    const socket = new WebSocket(url, [...offered]);
+    await new Promise((resolve, reject) => [socket.onopen, socket.onerror] = [resolve, reject]);
+    assertEquals(socket.protocol, selected);
+    const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+    if (offered.length === 1) keys.revoke(id);
+    socket.send('{"jsonrpc":"2.0","id":1,"method":"language.list"}');
+    if (offered.length === 2) await new Promise((resolve) => socket.onmessage = resolve).then(() => socket.close());
+    assertEquals((await closed).reason, offered.length === 1 ? "The key is no longer valid" : "");
+  }
+  const headers = { upgrade: "websocket", connection: "upgrade", "sec-websocket-protocol": "codebeaker.key." };
+  const refused = await app.request(url.replace("ws", "http"), { headers });
+  assertEquals([refused.status, refused.headers.get("sec-websocket-protocol")], [401, null]);
 });

@@ -20,6 +20,7 @@ export function appOf(parts: Partial<AppOptions> = {}): Hono<AppEnv> {
     },
     sockets: new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: 2_000 }, requests),
     maxBodyBytes: 2_000,
+    allowOrigins: [],
     requests,
     ...parts,
   });

@@ -1,0 +1,57 @@
+import type { HonoRequest } from "hono";
+import { CodeBeakerError } from "../../core/errors.ts";
+
+/** Subprotocol of the WebSocket, which a client that offers its key as one offers beside it. */
+export const SUBPROTOCOL = "codebeaker";
+
+/** Start of the subprotocol that holds a key: a browser lets a page set no header of a WebSocket. */
+const KEY_PREFIX = `${SUBPROTOCOL}.key.`;
+
+/**
+ * The API key of a request: in the header `Authorization` as a bearer, in `X-API-Key`, or in the subprotocol
+ * `codebeaker.key.<key>` of a WebSocket. Undefined where there is none.
+ *
+ * @throws {CodeBeakerError} `unauthorized` for several that differ, and for a subprotocol without a key
+ */
+export function keyOf(request: HonoRequest): string | undefined {
+  const given = [
+    /^Bearer +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1],
+    request.header("x-api-key")?.trim(),
+    ...offeredProtocols(request).filter(isKey).map(keyIn),
+  ];
+  const keys = new Set(given.filter((key) => key !== undefined));
+  if (keys.size <= 1) return keys.values().next().value;
+  throw new CodeBeakerError(
+    "unauthorized",
+    "Cannot tell which API key counts as this request carries several that differ: send only one",
+  );
+}
+
+/**
+ * The subprotocol that the server selects among those that a client offers (RFC 6455, 4.2.2), or undefined for none.
+ * That with the key is selected only where it is the only one, since answers are logged more often than requests.
+ */
+export function selectProtocol(request: HonoRequest): string | undefined {
+  const offered = offeredProtocols(request);
+  if (offered.includes(SUBPROTOCOL)) return SUBPROTOCOL;
+  return offered.some(isKey) ? offered.find((protocol) => !isKey(protocol)) ?? offered[0] : undefined;
+}
+
+function offeredProtocols(request: HonoRequest): string[] {
+  if (request.header("upgrade")?.toLowerCase() !== "websocket") return [];
+  const header = request.header("sec-websocket-protocol") ?? "";
+  return header.split(",").map((protocol) => protocol.trim()).filter((protocol) => protocol !== "");
+}
+
+function isKey(protocol: string): boolean {
+  return protocol.startsWith(KEY_PREFIX);
+}
+
+function keyIn(protocol: string): string {
+  const key = protocol.slice(KEY_PREFIX.length);
+  if (key !== "") return key;
+  throw new CodeBeakerError(
+    "unauthorized",
+    `Cannot serve this request as its subprotocol ${KEY_PREFIX}<key> has no key`,
+  );
+}
