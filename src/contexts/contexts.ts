@@ -42,6 +42,11 @@ export class Contexts implements AsyncDisposable {
     return this.#living.size;
   }
 
+  /** Lists those that are not lost, the oldest first. */
+  list(): ContextInfo[] {
+    return [...this.#living.values()].map(({ info }) => info);
+  }
+
   /** @throws {CodeBeakerError} `busy` when there are too many */
   checkRoom(): void {
     if (this.count + this.#opening < MAX_CONTEXTS) return;

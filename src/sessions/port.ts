@@ -1,6 +1,6 @@
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import type { Limits } from "../core/limits.ts";
-import type { SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
+import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
 import type { SessionInfo, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
@@ -34,6 +34,8 @@ export interface ContextsPort {
    * @throws {CodeBeakerError} `conflict` when the context is lost
    */
   submit(id: string, request: CellRequest, options?: SubmitOptions): Promise<Submitted>;
+  /** Lists those that are not lost, the oldest first. */
+  list(): readonly ContextInfo[];
   /** Interrupts the running cell; false when none runs. */
   interrupt(id: string): boolean;
   /** Ends a context and its running cell. */
@@ -60,6 +62,11 @@ export interface SessionsPort {
       readonly state?: SessionState | undefined;
     },
   ): SessionPage;
+  /**
+   * Changes the timeouts and the metadata of an open session, which is activity. New metadata replaces the whole old
+   * one. A session that is older than a new lifetime is closed soon.
+   */
+  change(caller: Caller, id: string, changes: SessionChanges): SessionInfo;
   /** Ends the session's programs and removes its workspace; returns when that is done. */
   close(caller: Caller, id: string): Promise<void>;
   /**

@@ -60,9 +60,10 @@ class RecoveredSession {
   ) {
     this.environmentId = environmentId;
     this.#dispatcher = dispatcher;
+    const { idleTimeoutMs, maxLifetimeMs, metadata } = info; // Its owner may have changed them.
     this.session = new Session({
       owner: { principal },
-      request: { ...request, env: {}, metadata: info.metadata },
+      request: { ...request, env: {}, idleTimeoutMs, maxLifetimeMs, metadata },
       selection: info.selection,
       clock,
       recovered: info,

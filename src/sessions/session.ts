@@ -3,7 +3,7 @@ import { newId } from "../core/ids.ts";
 import { type LimitName, LIMITS, type Limits, lowerLimits, type RequestedLimits } from "../core/limits.ts";
 import type { Selection } from "../core/selection.ts";
 import type { CloseReason, SessionInfo, SessionState } from "../core/session.ts";
-import type { SessionRequest } from "../core/requests/session_request.ts";
+import type { SessionChanges, SessionRequest } from "../core/requests/session_request.ts";
 import type { SessionEnvironment } from "../engine/dispatcher.ts";
 import type { Caller } from "../engine/port.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
@@ -30,7 +30,6 @@ export interface SessionOptions {
 export class Session {
   readonly id: string;
   readonly owner: Caller;
-  readonly request: SessionRequest;
   readonly selection: Selection;
   /** Locks files by their paths: two writers at a time would leave pieces of both. */
   readonly fileLocks = new KeyedQueue();
@@ -39,6 +38,7 @@ export class Session {
   readonly #clock: SessionClock;
   readonly #programSlot = new Semaphore(1);
   readonly #isRecovered: boolean;
+  #request: SessionRequest;
   #runtime: string;
   #environment: ExecutionEnvironment | undefined;
   #enforced: readonly LimitName[] = [];
@@ -52,7 +52,7 @@ export class Session {
   constructor({ owner, request, selection, clock, recovered }: SessionOptions) {
     this.id = recovered?.id ?? newId("sess");
     this.owner = owner;
-    this.request = request;
+    this.#request = request;
     this.selection = selection;
     this.#clock = new SessionClock(clock, { ...request, recovered });
     this.#executionCount = recovered?.executionCount ?? 0;
@@ -63,6 +63,11 @@ export class Session {
   /** Whether it has ever been open, and so is known to its owner. */
   get wasOpen(): boolean {
     return this.#isRecovered || this.#environment !== undefined;
+  }
+
+  /** The request that made it, with the changes since. */
+  get request(): SessionRequest {
+    return this.#request;
   }
 
   get state(): SessionState {
@@ -157,6 +162,14 @@ export class Session {
     this.#runtime = runtime;
     this.#enforced = enforced;
     this.#leastMemoryMb = leastMemoryMb;
+  }
+
+  /** Changes its timeouts and its metadata, which is activity. @throws {CodeBeakerError} `conflict` when it is not open */
+  change(changes: SessionChanges): void {
+    this.checkOpen();
+    this.#request = { ...this.#request, ...changes };
+    this.#clock.setTimeouts(this.#request);
+    this.#clock.touch();
   }
 
   /** Marks it as active until the result is disposed of; both moments are activity. */

@@ -14,8 +14,8 @@ export interface SessionClockOptions extends Pick<SessionRequest, "idleTimeoutMs
  */
 export class SessionClock {
   readonly #clock: Clock;
-  readonly #idleTimeoutMs: number;
-  readonly #maxLifetimeMs: number;
+  #idleTimeoutMs: number;
+  #maxLifetimeMs: number;
   readonly #createdAt: number;
   readonly #createdElapsed: number;
   #lastActivityAt: number;
@@ -45,6 +45,12 @@ export class SessionClock {
       lastActivityAt: new Date(this.#lastActivityAt).toISOString(),
       expiresAt: new Date(expiresAt).toISOString(),
     };
+  }
+
+  /** Replaces the times without activity and of life that it may have. */
+  setTimeouts({ idleTimeoutMs, maxLifetimeMs }: Pick<SessionRequest, "idleTimeoutMs" | "maxLifetimeMs">): void {
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#maxLifetimeMs = maxLifetimeMs;
   }
 
   /** Records activity now. */

@@ -1,4 +1,5 @@
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
+import { MAX_LIFETIME_MS } from "../core/requests/session_request.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { Clock } from "../concurrency/clock.ts";
@@ -38,13 +39,12 @@ export class SessionContexts implements ContextsPort {
     const limits = session.lowerLimits({});
     memory.use(await admission.reserveMemory(session.memoryFor(limits), { signal }));
     using _slot = await admission.enter(principal, { isPatient: false, memoryMb: 0, signal });
-    const { maxLifetimeMs } = session.request;
     const act = () =>
       session.attempt((environment) =>
         session.contexts.open(environment, {
           language: language ?? session.request.language,
           limits,
-          lifetimeMs: maxLifetimeMs,
+          lifetimeMs: MAX_LIFETIME_MS, // Its session ends it, whose lifetime may be extended.
           createdAt: clock.now(),
           memory: memory.move(),
           charge: (usage) => admission.charge(principal, usage),
@@ -60,6 +60,10 @@ export class SessionContexts implements ContextsPort {
       const program = programOfCell(this.#session, context, request);
       return this.#options.runner.start(this.#options.caller, this.#session, { program, options });
     });
+  }
+
+  list(): readonly ContextInfo[] {
+    return this.#session.contexts.list();
   }
 
   interrupt(id: string): boolean {

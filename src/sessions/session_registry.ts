@@ -1,6 +1,6 @@
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { CloseReason, SessionInfo } from "../core/session.ts";
-import type { SessionRequest } from "../core/requests/session_request.ts";
+import type { SessionChanges, SessionRequest } from "../core/requests/session_request.ts";
 import type { Admission } from "../engine/admission.ts";
 import type { Dispatcher, SessionEnvironment } from "../engine/dispatcher.ts";
 import type { Executions } from "../engine/executions.ts";
@@ -94,6 +94,18 @@ export class SessionRegistry implements AsyncDisposable {
     const info = this.find(caller, id)?.info ?? this.#options.store.find(caller.principal.tenant, id);
     if (info !== undefined) return info;
     throw new CodeBeakerError("not_found", `Cannot find the session ${JSON.stringify(id.slice(0, 64))}`);
+  }
+
+  /**
+   * Changes an open session. One whose time is over, but that is not closing yet, is extended too.
+   *
+   * @throws {CodeBeakerError} `not_found`; `conflict` when it is not open
+   */
+  change(caller: Caller, id: string, changes: SessionChanges): SessionInfo {
+    const session = this.get(caller, id);
+    session.change(changes);
+    this.record(session);
+    return session.info;
   }
 
   list({ principal: { tenant } }: Caller, options: Parameters<SessionsPort["list"]>[1]): SessionPage {

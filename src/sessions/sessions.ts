@@ -3,7 +3,7 @@ import { fingerprintOf } from "../core/fingerprint.ts";
 import type { Limits } from "../core/limits.ts";
 import { leavesNetwork } from "../core/permissions/narrow_permissions.ts";
 import type { CloseReason, SessionInfo } from "../core/session.ts";
-import type { SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
+import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import type { CommandResult, ContextsPort, SessionPage, SessionsPort } from "./port.ts";
@@ -63,6 +63,10 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return this.#registry.list(caller, options);
   }
 
+  change(caller: Caller, id: string, changes: SessionChanges): SessionInfo {
+    return this.#registry.change(caller, id, changes);
+  }
+
   async close(caller: Caller, id: string): Promise<void> {
     const session = this.#registry.find(caller, id);
     if (session === undefined) this.#registry.show(caller, id); // Throws when there is none.
@@ -94,6 +98,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
           this.#findRepeated(caller, { session: id, context, request }, options) ??
             open().submit(context, request, options)
         ),
+      list: () => open().list(),
       interrupt: (context) => open().interrupt(context),
       close: (context) => Promise.try(() => open().close(context)),
     };

@@ -22,7 +22,9 @@ Deno.test("Sessions attaches what an earlier process left, and closes what is go
   const made = [survivor, lost];
   const before = fakeRuntime({ createEnvironment: () => Promise.resolve(made.shift() ?? lost) });
   const first = sessionsOf([before], { sessionStore });
-  const kept = await first.sessions.create(CALLER, REQUEST);
+  const { id } = await first.sessions.create(CALLER, REQUEST);
+  const changes = { idleTimeoutMs: 5_000, maxLifetimeMs: 9_000_000, metadata: { by: 1 } };
+  const kept = first.sessions.change(CALLER, id, changes);
   const gone = await first.sessions.create(CALLER, REQUEST);
   const after = {
     ...before,

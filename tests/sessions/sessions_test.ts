@@ -311,6 +311,46 @@ Deno.test("Sessions closes what has reached its lifetime, also while a program r
     assertEquals(sessions.show(CALLER, session.id).closedBecause, "max_lifetime");
   }));
 
+Deno.test("Sessions.change() extends and shortens a session's life, replaces its metadata, and records both", () =>
+  withSession(async ({ sessions, session: { id }, sessionStore, clock }) => {
+    const later = (ms: number) => new Date(clock.now() + ms).toISOString();
+    clock.advance(1_799_000);
+    const extended = sessions.change(CALLER, id, { idleTimeoutMs: 10_000_000, maxLifetimeMs: 20_000_000 });
+    assertEquals([extended.expiresAt, extended.lastActivityAt, extended.metadata], [
+      later(10_000_000),
+      later(0),
+      { for: "me" },
+    ]);
+    assertEquals(sessions.change(CALLER, id, { metadata: { by: 1 } }).metadata, { by: 1 });
+    const { idleTimeoutMs, maxLifetimeMs, metadata } = sessionStore.find("local", id) ?? {};
+    assertEquals([idleTimeoutMs, maxLifetimeMs, metadata], [10_000_000, 20_000_000, { by: 1 }]);
+    clock.advance(9_999_999);
+    assertEquals(sessions.show(CALLER, id).state, "idle");
+    sessions.change(CALLER, id, { idleTimeoutMs: 1_000 });
+    clock.advance(1_000);
+    assertEquals(sessions.show(CALLER, id).state, "closing");
+    assertEquals(await refusal(() => sessions.change(CALLER, id, { idleTimeoutMs: 10_000 })), "conflict");
+    await sessions.close(CALLER, id);
+    assertEquals(sessions.show(CALLER, id).closedBecause, "idle_timeout");
+    assertEquals(await refusal(() => sessions.change(CALLER, id, {})), "conflict");
+    const other = callerOf("other");
+    for (const caller of [other, CALLER]) {
+      assertEquals(await refusal(() => sessions.change(caller, caller === other ? id : "sess_0", {})), "not_found");
+    }
+  }, { request: { language: "typescript", metadata: { for: "me" } } }));
+
+Deno.test("Sessions.change() to a lifetime that is over ends the session and what runs in it", () =>
+  withSession(async ({ sessions, session: { id }, gate, clock }) => {
+    const { ended } = await sessions.submit(CALLER, id, PROGRAM);
+    await gate.untilBegun(1);
+    clock.advance(60_000);
+    sessions.change(CALLER, id, { maxLifetimeMs: 30_000 });
+    clock.advance(1);
+    assertEquals((await ended).outcome, { kind: "interrupted", reason: "the session ends: max_lifetime" });
+    await sessions.close(CALLER, id);
+    assertEquals(sessions.show(CALLER, id).closedBecause, "max_lifetime");
+  }));
+
 Deno.test("Sessions closes a session whose environment has ended by itself", async () => {
   const gate = await gatedEnvironment();
   const gone = () => Promise.reject(new CodeBeakerError("runtime_unavailable", "the container is gone"));

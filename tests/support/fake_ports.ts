@@ -33,6 +33,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
     create: unexpected,
     show: unexpected,
     list: unexpected,
+    change: unexpected,
     close: unexpected,
     submit: unexpected,
     contexts: unexpected,

@@ -9,7 +9,9 @@ import { filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
 
 const MINUTE_MS = 60_000;
-const MAX_LIFETIME_MS = 7 * 24 * 60 * MINUTE_MS;
+const MAX_LIFETIME_DAYS = 7;
+/** Longest life of a session, in ms. */
+export const MAX_LIFETIME_MS = MAX_LIFETIME_DAYS * 24 * 60 * MINUTE_MS;
 const MAX_METADATA_BYTES = 16_384;
 const MAX_METADATA_DEPTH = 32;
 
@@ -24,6 +26,9 @@ export interface SessionRequest extends SelectionRequest {
   /** Data that its owner attaches to it. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
+
+/** A checked request to change a session; what is absent stays as it is. */
+export type SessionChanges = Partial<Pick<SessionRequest, "idleTimeoutMs" | "maxLifetimeMs" | "metadata">>;
 
 /** A checked request to run a program in a session, where its files remain. */
 export interface SessionExecutionRequest {
@@ -40,19 +45,30 @@ export interface SessionExecutionRequest {
   readonly limits: RequestedLimits;
 }
 
+const spanSchema = z.int().min(1_000).max(MAX_LIFETIME_MS, `At most ${MAX_LIFETIME_MS} (${MAX_LIFETIME_DAYS} days)`);
+
+const metadataSchema = z.unknown().refine(isShallow, {
+  abort: true,
+  error: `Metadata is at most ${MAX_METADATA_DEPTH} levels deep`,
+}).pipe(z.record(z.string().max(256), z.json())).refine(
+  (metadata) => JSON.stringify(metadata).length <= MAX_METADATA_BYTES,
+  `Metadata is at most ${MAX_METADATA_BYTES} characters of JSON long`,
+);
+
 /** The wire form of `POST /v1/sessions`. */
 export const sessionRequestSchema = strictObject({
   ...selectionFields,
   env: environmentSchema.default({}),
-  idleTimeoutMs: z.int().min(1_000).max(MAX_LIFETIME_MS).default(30 * MINUTE_MS),
-  maxLifetimeMs: z.int().min(1_000).max(MAX_LIFETIME_MS).default(120 * MINUTE_MS),
-  metadata: z.unknown().refine(isShallow, {
-    abort: true,
-    error: `Metadata is at most ${MAX_METADATA_DEPTH} levels deep`,
-  }).pipe(z.record(z.string().max(256), z.json())).default({}).refine(
-    (metadata) => JSON.stringify(metadata).length <= MAX_METADATA_BYTES,
-    `Metadata is at most ${MAX_METADATA_BYTES} characters of JSON long`,
-  ),
+  idleTimeoutMs: spanSchema.default(30 * MINUTE_MS),
+  maxLifetimeMs: spanSchema.default(120 * MINUTE_MS),
+  metadata: metadataSchema.default({}),
+});
+
+/** The wire form of `PATCH /v1/sessions/{id}`. */
+export const sessionChangesSchema = strictObject({
+  idleTimeoutMs: spanSchema.optional(),
+  maxLifetimeMs: spanSchema.optional(),
+  metadata: metadataSchema.optional(),
 });
 
 /** The wire form of `POST /v1/sessions/{id}/executions`. */
@@ -72,6 +88,18 @@ export function parseSessionRequest(value: unknown): SessionRequest {
   const wire = parseAs(sessionRequestSchema, value, { what: "the session request" });
   const { env, idleTimeoutMs, maxLifetimeMs, metadata } = wire;
   return { ...toSelectionRequest(wire), env, idleTimeoutMs, maxLifetimeMs, metadata };
+}
+
+/** Parses a request to change a session. @throws {CodeBeakerError} `invalid_request` */
+export function parseSessionChanges(value: unknown): SessionChanges {
+  const { idleTimeoutMs, maxLifetimeMs, metadata } = parseAs(sessionChangesSchema, value, {
+    what: "the changes of the session",
+  });
+  return {
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(maxLifetimeMs === undefined ? {} : { maxLifetimeMs }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
 }
 
 /**

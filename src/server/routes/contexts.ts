@@ -16,6 +16,10 @@ export function contextRoutes(sessions: SessionsPort): Hono<AppEnv> {
       const opened = await contexts.create(language, { signal: context.req.raw.signal });
       return context.json(opened, 201, { location: `/v1/sessions/${id}/contexts/${opened.id}` });
     })
+    .get("/v1/sessions/:id/contexts", noQuery, (context) => {
+      const contexts = sessions.contexts(context.get("caller"), context.req.param("id"));
+      return context.json({ contexts: contexts.list() });
+    })
     .delete("/v1/sessions/:id/contexts/:cid", noQuery, async (context) => {
       await sessions.contexts(context.get("caller"), context.req.param("id")).close(context.req.param("cid"));
       return context.body(null, 204);

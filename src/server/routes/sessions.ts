@@ -1,6 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { parseSessionExecution, parseSessionRequest } from "../../core/requests/session_request.ts";
+import {
+  parseSessionChanges,
+  parseSessionExecution,
+  parseSessionRequest,
+} from "../../core/requests/session_request.ts";
 import { SESSION_STATES } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
@@ -34,6 +38,10 @@ export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<
     })
     .get("/v1/sessions/:id", noQuery, (context) => {
       return context.json(sessions.show(context.get("caller"), context.req.param("id")));
+    })
+    .patch("/v1/sessions/:id", noQuery, async (context) => {
+      const changes = parseSessionChanges(await jsonBody(context));
+      return context.json(sessions.change(context.get("caller"), context.req.param("id"), changes));
     })
     .delete("/v1/sessions/:id", noQuery, async (context) => {
       await sessions.close(context.get("caller"), context.req.param("id"));

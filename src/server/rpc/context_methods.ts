@@ -20,6 +20,13 @@ export function contextMethods({ sessions }: { readonly sessions: SessionsPort }
     },
   });
 
+  const list = defineMethod({
+    name: "context.list",
+    scope: "sessions",
+    schema: strictObject({ sessionId: id }),
+    run: ({ sessionId }, { caller }) => ({ contexts: sessions.contexts(caller, sessionId).list() }),
+  });
+
   const execute = defineMethod({
     name: "context.execute",
     scope: "sessions",
@@ -63,5 +70,5 @@ export function contextMethods({ sessions }: { readonly sessions: SessionsPort }
     },
   });
 
-  return [create, execute, interrupt, close];
+  return [create, list, execute, interrupt, close];
 }

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { parseSessionRequest, sessionRequestSchema } from "../../core/requests/session_request.ts";
+import {
+  parseSessionChanges,
+  parseSessionRequest,
+  sessionChangesSchema,
+  sessionRequestSchema,
+} from "../../core/requests/session_request.ts";
 import { SESSION_STATES, type SessionInfo } from "../../core/session.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import type { Observer } from "../../engine/observer.ts";
@@ -50,6 +55,21 @@ export function sessionMethods(
     },
   });
 
+  const show = defineMethod({
+    name: "session.get",
+    scope: "sessions",
+    schema: strictObject({ sessionId }),
+    run: async ({ sessionId }, { caller }) => await toShown(sessions.show(caller, sessionId), catalogue),
+  });
+
+  const update = defineMethod({
+    name: "session.update",
+    scope: "sessions",
+    schema: strictObject({ sessionId, ...sessionChangesSchema.shape }),
+    run: async ({ sessionId, ...changes }, { caller }) =>
+      await toShown(sessions.change(caller, sessionId, parseSessionChanges(changes)), catalogue),
+  });
+
   const list = defineMethod({
     name: "session.list",
     scope: "sessions",
@@ -75,7 +95,7 @@ export function sessionMethods(
     },
   });
 
-  return [create, execute, list, close];
+  return [create, execute, show, update, list, close];
 }
 
 /** One call of `session.execute`. */
@@ -127,6 +147,10 @@ async function toSession(session: SessionInfo, catalogue: RuntimeCatalogue): Pro
     state: state.charAt(0).toUpperCase() + state.slice(1),
     config: { idleTimeoutMinutes: idleTimeoutMs / MINUTE_MS, maxLifetimeMinutes: maxLifetimeMs / MINUTE_MS },
   };
+}
+
+async function toShown(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {
+  return { ...await toListItem(session, catalogue), selection: session.selection };
 }
 
 async function toListItem(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {

@@ -12,7 +12,14 @@ function unexpected(): never {
 }
 
 function doorWith(parts: Partial<ContextsPort>): DoorParts {
-  const port = { create: unexpected, submit: unexpected, interrupt: unexpected, close: unexpected, ...parts };
+  const port = {
+    create: unexpected,
+    submit: unexpected,
+    list: unexpected,
+    interrupt: unexpected,
+    close: unexpected,
+    ...parts,
+  };
   return {
     sessions: {
       contexts(caller, id) {
@@ -36,6 +43,13 @@ Deno.test("POST /v1/sessions/{id}/contexts opens one and says where it is", asyn
   await ask(parts, `POST ${PATH}`, { body: { language: "ts" } });
   assertEquals(languages, [undefined, "typescript"]);
   assertEquals((await ask(parts, `POST ${PATH}?x=1`, { body: {} })).status, 400);
+});
+
+Deno.test("GET /v1/sessions/{id}/contexts lists them", async () => {
+  const parts = doorWith({ list: () => [CONTEXT] });
+  const { status, body } = await ask(parts, `GET ${PATH}`);
+  assertEquals([status, body], [200, { contexts: [CONTEXT] }]);
+  assertEquals((await ask(parts, `GET ${PATH}?limit=1`)).status, 400);
 });
 
 Deno.test("POST …/contexts/{cid}/executions answers as an execution does, and streams as one", async () => {

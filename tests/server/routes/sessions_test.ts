@@ -103,6 +103,40 @@ Deno.test("GET and DELETE /v1/sessions/{id} show and close one, and tell one tha
   }
 });
 
+Deno.test("PATCH /v1/sessions/{id} passes on what changes, and answers the session", async () => {
+  const seen: unknown[] = [];
+  const change: SessionsPort["change"] = (caller, id, changes) => {
+    seen.push([caller, id, changes]);
+    return fakeSession(changes);
+  };
+  const all = { idleTimeoutMs: 1_000, maxLifetimeMs: 604_800_000, metadata: { ticket: [7, null] } };
+  const { status, body } = await ask({ sessions: { change } }, `PATCH ${PATH}`, { body: all });
+  assertEquals([status, body], [200, fakeSession(all)]);
+  await ask({ sessions: { change } }, `PATCH ${PATH}`, { body: { metadata: {} } });
+  assertEquals(seen, [[TESTER, "sess_1", all], [TESTER, "sess_1", { metadata: {} }]]);
+});
+
+Deno.test("PATCH /v1/sessions/{id} refuses what is off, and says which field and how much it may be", async () => {
+  const cases = [
+    [{ idleTimeoutMs: 604_800_001 }, "idleTimeoutMs: At most 604800000 (7 days)"],
+    [{ maxLifetimeMs: 604_800_001 }, "maxLifetimeMs: At most 604800000 (7 days)"],
+    [{ maxLifetimeMs: 999 }, "maxLifetimeMs"],
+    [{ maxLifetimeMs: null }, "maxLifetimeMs"],
+    [{ idleTimeoutMs: "5000" }, "idleTimeoutMs"],
+    [{ metadata: "x" }, "metadata"],
+    [{ metadata: { a: "x".repeat(16_384) } }, "metadata: Metadata is at most 16384 characters"],
+    [{ idleTimeout: 5 }, 'did you mean "idleTimeoutMs"?'],
+    [{ language: "typescript" }, '"language"'],
+    [[], "the changes of the session"],
+    ["{", "JSON"],
+  ] as const;
+  for (const [body, text] of cases) {
+    const { status, body: problem } = await ask({}, `PATCH ${PATH}`, { body });
+    assertEquals([body, status, problem.code], [body, 400, "invalid_request"]);
+    assertStringIncludes(problem.detail, text);
+  }
+});
+
 Deno.test("POST /v1/sessions/{id}/executions answers in the same three ways as a one-shot", async () => {
   const seen: { caller: Caller; id: string; request: SessionExecutionRequest; options: SubmitOptions }[] = [];
   const submit: SessionsPort["submit"] = (caller, id, request, options = {}) => {

@@ -19,6 +19,7 @@ function sessionsWith(asked: unknown[]): Partial<SessionsPort> {
         if (id !== CONTEXT.id) throw new CodeBeakerError("not_found", "Cannot find the context");
         return Promise.resolve({ id: "exec_1", ended: Promise.resolve(fakeExecution({ value: 42, displays: [] })) });
       },
+      list: () => [CONTEXT],
       interrupt: () => true,
       close(id) {
         asked.push(["close", id]);
@@ -35,6 +36,7 @@ Deno.test("contexts are opened, used, interrupted and closed over JSON-RPC as ov
   const where = { sessionId: "sess_1", contextId: "ctx_1" };
   const opened = await client.call("context.create", { sessionId: "sess_1", language: "ts" });
   assertEquals(opened.result, { ...CONTEXT, contextId: "ctx_1", sessionId: "sess_1" });
+  assertEquals((await client.call("context.list", { sessionId: "sess_1" })).result, { contexts: [CONTEXT] });
   const { result } = await client.call("context.execute", { ...where, code: "40 + 2", timeoutMs: 50 });
   assertEquals([result.value, result.executionId, result.outcome], [42, "exec_1", { kind: "exited", exitCode: 0 }]);
   assertEquals((await client.call("context.interrupt", where)).result, { contextId: "ctx_1", interrupted: true });

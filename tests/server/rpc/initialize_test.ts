@@ -42,6 +42,7 @@ Deno.test("initialize names every method that there is, and no other", async () 
     "context.create",
     "context.execute",
     "context.interrupt",
+    "context.list",
     "execution.cancel",
     "execution.run",
     "execution.status",
@@ -53,7 +54,9 @@ Deno.test("initialize names every method that there is, and no other", async () 
     "session.close",
     "session.create",
     "session.execute",
+    "session.get",
     "session.list",
+    "session.update",
   ]);
   for (const method of result.serverCapabilities.methods) {
     assertEquals([method, (await client.call(method, [])).error?.code], [method, -32602]);

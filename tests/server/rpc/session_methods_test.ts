@@ -253,6 +253,35 @@ Deno.test("session.list counts and shows sessions as the original", async () => 
   assertEquals((await client.call("session.list", { state: "asleep" })).error?.code, -32602);
 });
 
+Deno.test("session.get shows a session as session.list does, and session.update changes it", async () => {
+  const changed: unknown[] = [];
+  const sessions: Partial<SessionsPort> = {
+    show: (_caller, id) => {
+      if (id === sessionId) return fakeSession();
+      throw new CodeBeakerError("not_found", "Cannot find the session");
+    },
+    list: () => ({ sessions: [fakeSession()] }),
+    change: (_caller, id, changes) => {
+      changed.push([id, changes]);
+      return fakeSession(changes);
+    },
+  };
+  await using door = new Door({ engine, sessions });
+  const client = await door.connect();
+  const { result: { sessions: [listed] } } = await client.call("session.list", {});
+  const { result: shown } = await client.call("session.get", { sessionId });
+  const { selection } = fakeSession();
+  const times = { idleMinutes: 0, lifetimeMinutes: 0 };
+  assertEquals({ ...shown, ...times }, { ...listed, ...times, selection });
+  assertEquals((await client.call("session.get", { sessionId: "sess_2" })).error?.code, -32004);
+  const given = { session_id: sessionId, idleTimeoutMinutes: 2, metadata: { Own_Name: 1 } };
+  const { result: updated } = await client.call("session.update", given);
+  assertEquals(changed, [[sessionId, { idleTimeoutMs: 120_000, metadata: { Own_Name: 1 } }]]);
+  assertEquals(updated.config, { idleTimeoutMinutes: 2, maxLifetimeMinutes: 120 });
+  const refused = await client.call("session.update", { sessionId, maxLifetimeMinutes: 99_999 });
+  assertEquals([refused.error?.code, changed.length], [-32602, 1]);
+});
+
 Deno.test("session.close closes, and tells so once it is done", async () => {
   const closed: string[] = [];
   await using door = new Door({
