@@ -1,4 +1,6 @@
 import { concatBytes, growBuffer } from "./bytes.ts";
+import type { KeptBytes } from "./kept_bytes.ts";
+import { continuationLength, decodeUtf8, unfinishedLength } from "./utf8.ts";
 
 /**
  * Keeps the head and the tail of a stream of bytes, at most `maxBytes` together, and counts the bytes left out between
@@ -24,16 +26,26 @@ export class BoundedOutput {
     if (bytes.length > room) this.#keepTail(bytes.subarray(Math.max(room, 0)));
   }
 
+  /** What is kept, as views that are valid until the next push. */
+  get kept(): KeptBytes {
+    const head = this.#head.subarray(0, this.#headLength);
+    if (this.#tailSeen <= this.#tailBytes) {
+      return { head, gapBytes: 0, tail: [this.#tail.subarray(0, this.#tailSeen)] };
+    }
+    const start = this.#tailBytes === 0 ? 0 : this.#tailSeen % this.#tailBytes;
+    const tail = [this.#tail.subarray(start), this.#tail.subarray(0, start)];
+    return { head, gapBytes: this.#tailSeen - this.#tailBytes, tail };
+  }
+
   /** The kept text, and how many bytes are left out between its halves. */
   read(): { readonly text: string; readonly truncatedBytes: number } {
-    const tail = this.#readTail();
-    const dropped = this.#tailSeen - tail.length;
-    const head = this.#head.subarray(0, this.#headLength);
-    if (dropped === 0) return { text: decode(concatBytes([head, tail])), truncatedBytes: 0 };
-    const whole = wholeEnd(head);
-    const rest = wholeStart(tail);
-    const cut = this.#headLength - whole.length + tail.length - rest.length;
-    return { text: decode(whole) + decode(rest), truncatedBytes: dropped + cut };
+    const { head, gapBytes, tail: parts } = this.kept;
+    const tail = concatBytes(parts);
+    if (gapBytes === 0) return { text: decodeUtf8(concatBytes([head, tail])), truncatedBytes: 0 };
+    const unfinished = unfinishedLength(head);
+    const continued = continuationLength(tail);
+    const text = decodeUtf8(head.subarray(0, head.length - unfinished)) + decodeUtf8(tail.subarray(continued));
+    return { text, truncatedBytes: gapBytes + unfinished + continued };
   }
 
   #keepHead(bytes: Uint8Array): void {
@@ -53,40 +65,4 @@ export class BoundedOutput {
     this.#tail.set(untilEnd, start);
     this.#tail.set(kept.subarray(untilEnd.length), 0);
   }
-
-  #readTail(): Uint8Array {
-    if (this.#tailSeen <= this.#tailBytes) return this.#tail.subarray(0, this.#tailSeen);
-    const start = this.#tailSeen % this.#tailBytes;
-    return concatBytes([this.#tail.subarray(start), this.#tail.subarray(0, start)]);
-  }
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-}
-
-/** Removes an unfinished character at the end. */
-function wholeEnd(bytes: Uint8Array): Uint8Array {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (isContinuation(byte)) continue;
-    return byte >= 0xc0 && back < sequenceLength(byte) ? bytes.subarray(0, bytes.length - back) : bytes;
-  }
-  return bytes;
-}
-
-/** Removes the rest of a character at the start. */
-function wholeStart(bytes: Uint8Array): Uint8Array {
-  let start = 0;
-  while (start < Math.min(3, bytes.length) && isContinuation(bytes[start] ?? 0)) start++;
-  return bytes.subarray(start);
-}
-
-function isContinuation(byte: number): boolean {
-  return (byte & 0xc0) === 0x80;
-}
-
-function sequenceLength(lead: number): number {
-  if (lead >= 0xf0) return 4;
-  return lead >= 0xe0 ? 3 : 2;
 }
