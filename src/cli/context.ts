@@ -20,6 +20,8 @@ export interface CommandContext extends Surroundings {
   printError(line: string): Promise<void>;
   /** Sets the exit code of a command that ends without an error; absent, it is 0. */
   setExitCode(code: number): void;
+  /** The whole command line, with the flags of every subcommand. */
+  loadProgram(): Promise<Command>;
 }
 
 /** Gives a command its arguments, its flags and its action. */
@@ -33,11 +35,14 @@ export interface Subcommand {
 }
 
 /** The context of one command line. */
-export function contextOf(surroundings: Surroundings, setExitCode: (code: number) => void): CommandContext {
+export function contextOf(
+  surroundings: Surroundings,
+  commandLine: Pick<CommandContext, "setExitCode" | "loadProgram">,
+): CommandContext {
   return {
     ...surroundings,
     print: (line) => print(line, surroundings.stdout),
     printError: (line) => printError(line, surroundings.stderr),
-    setExitCode,
+    ...commandLine,
   };
 }

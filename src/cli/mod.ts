@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
-import { contextOf, type Surroundings, THIS_PROCESS } from "./context.ts";
+import { type CommandContext, contextOf, type Surroundings, THIS_PROCESS } from "./context.ts";
 import { EXIT_USAGE, writeText } from "./output.ts";
-import { createProgram } from "./program.ts";
+import { createProgram, loadProgram } from "./program.ts";
 
 export { hosted } from "./hosted.ts";
 
@@ -12,7 +12,10 @@ const EXIT_FAILURE = 1;
 /** Runs one command line. Returns the exit code; it exits nothing itself. */
 export async function runCli(args: readonly string[], surroundings: Surroundings = THIS_PROCESS): Promise<number> {
   let exitCode = 0;
-  const context = contextOf(surroundings, (code) => exitCode = code);
+  const context: CommandContext = contextOf(surroundings, {
+    setExitCode: (code) => exitCode = code,
+    loadProgram: () => loadProgram(context),
+  });
   let help = "";
   let fault = "";
   const program = createProgram(context, {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, DefineCommand } from "./context.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
 
 /** Where a program writes its help and its errors. */
@@ -9,14 +9,27 @@ interface ProgramOutput {
 }
 
 /** The command line of this project; a subcommand gets its flags when it is used. */
-export function createProgram(context: CommandContext, output: ProgramOutput): Command {
+export function createProgram(context: CommandContext, output: Partial<ProgramOutput> = {}): Command {
   const program = new Command("codebeaker")
     .description("Runs code that nobody has vetted, on the lightest runtime that is safe enough for it.")
     .enablePositionalOptions()
     .configureOutput(output)
+    // A description says which values there are.
+    .configureHelp({ optionDescription: ({ description }) => description })
     .exitOverride();
   for (const { name, description } of SUBCOMMANDS) program.command(name).description(description);
   return program.hook("preSubcommand", async (_, command) => {
     for (const { name, load } of SUBCOMMANDS) if (name === command.name()) (await load())(command, context);
   });
+}
+
+/** The whole command line, with the flags of every subcommand. */
+export async function loadProgram(context: CommandContext): Promise<Command> {
+  const program = createProgram(context);
+  const definitions = await Promise.all(
+    SUBCOMMANDS.map(async ({ name, load }): Promise<[string, DefineCommand]> => [name, await load()]),
+  );
+  const byName = new Map(definitions);
+  for (const command of program.commands) byName.get(command.name())?.(command, context);
+  return program;
 }

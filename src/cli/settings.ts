@@ -1,16 +1,31 @@
 import { type Command, Option } from "commander";
+import { z } from "zod";
 import { flagOf, SETTINGS, variableOf } from "../config.ts";
+import { yesOrNo } from "../core/parsing/written_schemas.ts";
+import type { Setting } from "../core/settings.ts";
 import { RUNTIMES } from "../runtimes/registry.ts";
 
 /** Gives a command a flag for each of these settings, and for the file that holds settings. */
 export function addSettings(command: Command, names: readonly string[]): Command {
   command.addOption(new Option("--config <file>", "JSON file of settings (CODEBEAKER_CONFIG)"));
-  for (const [name, { default: fallback, help, shown = String(fallback) }] of Object.entries(SETTINGS)) {
+  for (const [name, { default: fallback, help, schema, shown = String(fallback) }] of Object.entries(SETTINGS)) {
     if (!names.includes(name)) continue;
     const text = `${help} (${variableOf(name)}, default: ${shown === "" ? "none" : shown})`;
-    command.addOption(new Option(`${flagOf(name)} <value>`, text));
+    const option = new Option(`${flagOf(name)} <value>`, text);
+    command.addOption(suggest(option, valuesOf(schema)));
   }
   return command;
+}
+
+/** Names the values that completions suggest for a flag; others are left to what reads it. */
+export function suggest(option: Option, values: readonly (string | number)[]): Option {
+  option.argChoices = values.map(String);
+  return option;
+}
+
+function valuesOf(schema: Setting["schema"]): readonly (string | number)[] {
+  if (schema === yesOrNo) return ["true", "false"];
+  return schema instanceof z.ZodEnum ? schema.options : [];
 }
 
 /** The general settings that a command takes. */

@@ -33,6 +33,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     description: "print the audit log, the oldest first",
     load: async () => (await import("./audit.ts")).defineAudit,
   },
+  {
+    name: "completions",
+    description: "print a script that completes this command line in a shell",
+    load: async () => (await import("./completions/completions.ts")).defineCompletions,
+  },
   ...RUNTIMES.flatMap(({ commands }) => commands).map((own): Subcommand => ({
     name: own.name,
     description: own.description,

@@ -21,6 +21,9 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   csharp: { aliases: ["dotnet", "cs"], extensions: ["cs"] },
 };
 
+/** The known environment names. */
+export const LANGUAGE_NAMES: readonly string[] = Object.keys(LANGUAGES);
+
 /** Resolves an alias, in any case; returns any other name in lower case. */
 export function canonicalLanguage(name: string): string {
   const lower = name.toLowerCase();

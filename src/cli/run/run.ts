@@ -5,16 +5,17 @@ import { loadConfig } from "../../config.ts";
 import type { Denials } from "../../core/denials/denial.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { Outcome } from "../../core/execution.ts";
-import { languageOfFile } from "../../core/languages.ts";
+import { LANGUAGE_NAMES, languageOfFile } from "../../core/languages.ts";
 import { LOCAL_USER } from "../../core/principal.ts";
 import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
 import { PREFERENCES, type Selection } from "../../core/selection.ts";
 import { readHosts } from "../../core/parsing/written_values.ts";
+import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodeOf, exitCodeOfSignal } from "../exit_code.ts";
 import { interruptible, settledUnlessInterrupted } from "../interruptible.ts";
 import { cannotWrite, formatTable, isUnread, printError, writeAll } from "../output.ts";
-import { addSettings, runtimeSettings, settingsFor } from "../settings.ts";
+import { addSettings, runtimeSettings, settingsFor, suggest } from "../settings.ts";
 
 /** The user of this command line. */
 const CALLER = { principal: LOCAL_USER };
@@ -37,13 +38,16 @@ export function defineRun(command: Command, context: CommandContext): void {
     .argument("[args...]", "arguments of the program")
     .passThroughOptions()
     .addOption(
-      new Option(
-        "--language <name>",
-        "what the code is written for (default: by the file's ending; typescript from standard input)",
+      suggest(
+        new Option(
+          "--language <name>",
+          "what the code is written for (default: by the file's ending; typescript from standard input)",
+        ),
+        LANGUAGE_NAMES,
       ),
     )
-    .addOption(new Option("--runtime <name>", "force one runtime"))
-    .addOption(new Option("--preference <name>", PREFERENCES.join(", ")))
+    .addOption(suggest(new Option("--runtime <name>", "force one runtime"), RUNTIMES.map(({ name }) => name)))
+    .addOption(suggest(new Option("--preference <name>", PREFERENCES.join(", ")), PREFERENCES))
     .addOption(new Option("--min-isolation <level>", "isolation floor, 0 to 10").argParser(wholeNumber))
     .addOption(
       new Option(
