@@ -14,6 +14,7 @@ const CALLER = { principal: LOCAL_USER };
 const SELECTION: Selection = { chosen: "deno", preference: "speed", floor: 7, candidates: [] };
 const EXECUTION: Execution = {
   id: "exec_1",
+  status: "ended",
   language: "typescript",
   runtime: "deno",
   outcome: { kind: "exited", exitCode: 0 },
@@ -24,8 +25,6 @@ const EXECUTION: Execution = {
   denials: [],
   usage: { wallMs: 40, startupMs: 3, cpuMs: 1_500, peakMemoryBytes: null },
   warm: false,
-  selection: SELECTION,
-  attempts: [],
   createdAt: "2026-01-01T00:00:00.000Z",
 };
 const SESSION = fakeSession({ runtime: "deno", state: "closed", closedBecause: "idle_timeout" });
@@ -35,7 +34,7 @@ function makeMetrics(): Metrics {
 }
 
 function ended(result: EndedExecution["result"], queuedMs = 0): EndedExecution {
-  return { caller: CALLER, id: "exec_1", language: "typescript", result, queuedMs, source: {} };
+  return { caller: CALLER, id: "exec_1", language: "typescript", floor: 7, result, queuedMs, source: {} };
 }
 
 /** The samples by name and labels. */

@@ -36,14 +36,14 @@ export class AuditLog implements Observer {
     this.#now = now;
   }
 
-  executionEnded({ caller, id, sessionId, language, result, queuedMs, source }: EndedExecution): void {
+  executionEnded({ caller, id, sessionId, language, floor, result, queuedMs, source }: EndedExecution): void {
     this.#append(caller, {
       action: "execution",
       subject: id,
       facts: {
         language,
         sessionId,
-        ...(result instanceof CodeBeakerError ? failureFacts(result) : executionFacts(result)),
+        ...(result instanceof CodeBeakerError ? failureFacts(result) : executionFacts(result, floor)),
         queuedMs,
         source: this.#keepsSource ? source : undefined,
       },
@@ -94,17 +94,18 @@ export class AuditLog implements Observer {
 }
 
 function executionFacts(
-  { runtime, warm, selection, outcome, exitCode, usage, attempts }: Execution,
+  { runtime, warm, outcome, exitCode, usage, attempts }: Execution,
+  floor: number,
 ): AuditEntry["facts"] {
-  return { runtime, warm, floor: selection.floor, outcome, exitCode, usage, failedOn: runtimesOf(attempts) };
+  return { runtime, warm, floor, outcome, exitCode, usage, failedOn: runtimesOf(attempts) };
 }
 
 /** Leaves the message out, in which a runtime may quote the code. */
 function failureFacts({ code, details }: CodeBeakerError): AuditEntry["facts"] {
-  return { error: code, failedOn: runtimesOf(details.attempts ?? []) };
+  return { error: code, failedOn: runtimesOf(details.attempts) };
 }
 
-function runtimesOf(attempts: Execution["attempts"]): string[] | undefined {
+function runtimesOf(attempts: Execution["attempts"] = []): string[] | undefined {
   return attempts.length === 0 ? undefined : attempts.map(({ runtime }) => runtime);
 }
 

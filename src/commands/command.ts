@@ -26,8 +26,11 @@ interface AnyCommand<Schema extends z.ZodType> {
   readonly schema: Schema;
 }
 
+/** The schema of a command that runs a program; it has the {@link programFields}. */
+type ProgramSchema = z.ZodType<{ readonly explain: boolean }>;
+
 /** A command that runs a program, one at a time in an environment. */
-export interface ProgramCommand<Schema extends z.ZodType = z.ZodType> extends AnyCommand<Schema> {
+export interface ProgramCommand<Schema extends ProgramSchema = ProgramSchema> extends AnyCommand<Schema> {
   readonly runsProgram: true;
   /** Whether its program reads the stdin of the context. Default: false. */
   isFed?(fields: z.output<Schema>): boolean;
@@ -46,7 +49,7 @@ export interface FileCommand<Schema extends z.ZodType = z.ZodType, Result = unkn
 export type Command = ProgramCommand | FileCommand;
 
 /** Defines a command that runs a program, with its `run` typed by its schema. */
-export function defineProgramCommand<Schema extends z.ZodType>(
+export function defineProgramCommand<Schema extends ProgramSchema>(
   command: Omit<ProgramCommand<Schema>, "runsProgram">,
 ): ProgramCommand<Schema> {
   return { ...command, runsProgram: true };

@@ -5,7 +5,7 @@ import { argumentsSchema, checkCodeSize } from "../core/requests/content.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
-import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
+import { programFields, TIMEOUT_ALIASES, timeoutOf } from "./program_fields.ts";
 
 /** Writes code to `main.<ext>` and runs it. */
 export const executeCode = defineProgramCommand({
@@ -17,7 +17,7 @@ export const executeCode = defineProgramCommand({
     language: z.string().min(1).max(64).optional(),
     args: argumentsSchema,
     stdin: z.string().optional(),
-    ...timeoutFields,
+    ...programFields,
   }),
   isFed: ({ stdin }) => stdin === undefined,
   async run(environment, { code, language, args, stdin, ...time }, context) {

@@ -7,7 +7,7 @@ import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
-import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
+import { programFields, TIMEOUT_ALIASES, timeoutOf } from "./program_fields.ts";
 
 /**
  * Runs a command, if the runtime can confine it: a line for `sh -c`, or with `args`, even empty, an argument vector.
@@ -27,7 +27,7 @@ export const executeShell = defineProgramCommand({
     workingDirectory: z.string().default("."),
     env: environmentSchema.default({}),
     stdin: z.string().optional(),
-    ...timeoutFields,
+    ...programFields,
   }),
   isFed: ({ stdin }) => stdin === undefined,
   async run(environment, { command, args, workingDirectory, env, stdin, ...time }, context) {

@@ -4,7 +4,7 @@ import { withTimeout } from "../core/limits.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
-import { TIMEOUT_ALIASES, timeoutFields, timeoutOf } from "./timeout.ts";
+import { programFields, TIMEOUT_ALIASES, timeoutOf } from "./program_fields.ts";
 
 const MAX_PACKAGES = 64;
 
@@ -24,7 +24,7 @@ export const installPackages = defineProgramCommand({
   fieldAliases: TIMEOUT_ALIASES,
   schema: strictObject({
     packages: z.array(packageSchema).min(1).max(MAX_PACKAGES),
-    ...timeoutFields,
+    ...programFields,
   }),
   async run(environment, { packages, ...time }, context) {
     if (context.mayInstall !== true) {

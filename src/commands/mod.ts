@@ -43,6 +43,8 @@ const anyCommand = z.looseObject({ type: z.string().max(64), id: z.string().max(
 export type FoundCommand =
   | {
     readonly runsProgram: true;
+    /** Whether the answer explains the choice of the runtime. */
+    readonly explain: boolean;
     /** Whether its program reads the stdin of the context. */
     readonly isFed: boolean;
     run(environment: ExecutionEnvironment, context: CommandContext): Promise<ProgramResult>;
@@ -61,16 +63,18 @@ export function findCommand(value: unknown): FoundCommand {
   if (command === undefined) {
     throw invalidField("type", `Unknown command ${unknownName(type, COMMANDS.map((known) => known.type))}`);
   }
-  const fields = parseAs(command.schema, renameFields(given, command.fieldAliases), {
-    what: `the ${command.type} command`,
-  });
+  const renamed = renameFields(given, command.fieldAliases);
+  const what = `the ${command.type} command`;
   if (command.runsProgram) {
+    const fields = parseAs(command.schema, renamed, { what });
     return {
       runsProgram: true,
+      explain: fields.explain,
       isFed: command.isFed?.(fields) ?? false,
       run: (environment, context) => command.run(environment, fields, context),
     };
   }
+  const fields = parseAs(command.schema, renamed, { what });
   return {
     runsProgram: false,
     run: (environment, context) => command.run(environment, fields, context),

@@ -81,13 +81,16 @@ export interface Attempt {
 /** The answer to a request to run a program, whatever its outcome. */
 export interface Execution extends ProgramResult {
   readonly id: string;
+  readonly status: "ended";
   readonly language: string;
   /** Present when it ran in a session. */
   readonly sessionId?: string;
   readonly runtime: string;
   /** Whether a warm environment was used. */
   readonly warm: boolean;
-  readonly selection: Selection;
-  readonly attempts: readonly Attempt[];
+  /** Present with `explain`. */
+  readonly selection?: Selection;
+  /** Present with `explain`, and where one failed. */
+  readonly attempts?: readonly Attempt[];
   readonly createdAt: string;
 }

@@ -72,6 +72,7 @@ export class Engine implements EnginePort, AsyncDisposable {
         caller,
         language: request.language,
         selection: candidates.ranking.selection,
+        explain: request.explain,
         limits: resolveLimits(request.limits),
         source: sourceOf(request),
         hasStdin: request.stdin !== undefined,
@@ -161,7 +162,7 @@ export class Engine implements EnginePort, AsyncDisposable {
 
   async #runOn(
     { runtime, config, profile, begin }: RuntimeAttempt,
-    { live, candidates: { request, ranking }, options, slot }: {
+    { live, candidates: { request }, options, slot }: {
       readonly live: LiveExecution;
       readonly slot: Slot;
       readonly candidates: Candidates<ExecutionRequest>;
@@ -187,7 +188,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       onStart: () => {
         begin({ isConclusive: !live.signal.aborted }); // A program that is cancelled before its start shows nothing.
         live.begin();
-        options.onStart?.({ id: live.facts.id, runtime: runtime.name, selection: ranking.selection });
+        options.onStart?.({ id: live.facts.id, runtime: runtime.name });
       },
       ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
     });

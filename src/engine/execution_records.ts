@@ -20,9 +20,15 @@ export interface RunResult extends ProgramResult {
   readonly attempts: readonly Attempt[];
 }
 
+/** The choice of a runtime, and whether the answer shows it. */
+export interface Explained {
+  readonly selection: Selection;
+  readonly explain: boolean;
+}
+
 /** How an execution is recorded before its end. */
 export interface BeginRecordOptions {
-  readonly selection: Selection;
+  readonly explained: Explained;
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined;
   /** Whether the record must be on the disk before this returns. */
   readonly isDurable: boolean;
@@ -50,9 +56,9 @@ export class ExecutionRecords {
    *
    * @throws {CodeBeakerError} `busy` when a durable record cannot be written now
    */
-  begin(facts: ExecutionFacts, { selection, idempotency, isDurable }: BeginRecordOptions): void {
-    const draft = toExecution(facts, selection, {
-      ...unrun(selection),
+  begin(facts: ExecutionFacts, { explained, idempotency, isDurable }: BeginRecordOptions): void {
+    const draft = toExecution(facts, explained, {
+      ...unrun(explained.selection),
       outcome: { kind: "interrupted", reason: LOST },
     });
     const { caller: { principal: { tenant } }, sessionId } = facts;
@@ -115,11 +121,21 @@ export class ExecutionRecords {
 /** Puts an execution together. */
 export function toExecution(
   { id, language, sessionId, createdAt }: ExecutionFacts,
-  selection: Selection,
+  { selection, explain }: Explained,
   { runtime, warm, attempts, ...program }: RunResult,
 ): Execution {
-  const session = sessionId === undefined ? {} : { sessionId };
-  return { id, language, ...session, runtime, ...program, warm, selection, attempts, createdAt };
+  return {
+    id,
+    status: "ended",
+    language,
+    ...(sessionId === undefined ? {} : { sessionId }),
+    runtime,
+    ...program,
+    warm,
+    ...(explain ? { selection } : {}),
+    ...(explain || attempts.length > 0 ? { attempts } : {}),
+    createdAt,
+  };
 }
 
 /** The result of a program that did not run. */

@@ -2,10 +2,9 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import { newId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
-import type { Selection } from "../core/selection.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../concurrency/delay.ts";
-import { ExecutionRecords, type RunResult, toExecution, unrun } from "./execution_records.ts";
+import { ExecutionRecords, type Explained, type RunResult, toExecution, unrun } from "./execution_records.ts";
 import { WaiterSet } from "./waiter_set.ts";
 import { LiveExecution } from "./live_execution.ts";
 import type { EndedExecution, Observer } from "./observer.ts";
@@ -22,11 +21,10 @@ export interface ExecutionsOptions {
 }
 
 /** A request to run a program. */
-export interface Submission {
+export interface Submission extends Explained {
   readonly caller: Caller;
   readonly language: string;
   readonly sessionId?: string;
-  readonly selection: Selection;
   readonly limits: Limits;
   readonly source: EndedExecution["source"];
   /** Whether the request names its stdin. */
@@ -77,7 +75,7 @@ export class Executions implements AsyncDisposable {
    * @throws {CodeBeakerError} `busy` when a durable execution cannot be written now
    */
   start(submission: Submission, body: ExecutionBody, options: SubmitOptions = {}): Submitted {
-    const { caller, language, sessionId, selection, limits } = submission;
+    const { caller, language, sessionId, limits } = submission;
     const { idempotencyKey } = options;
     const repeated = idempotencyKey === undefined ? undefined : this.findRepeated(submission, idempotencyKey, options);
     if (repeated !== undefined) return repeated;
@@ -90,7 +88,7 @@ export class Executions implements AsyncDisposable {
       const idempotency = idempotencyKey === undefined
         ? undefined
         : { key: idempotencyKey, fingerprint: submission.fingerprint() };
-      this.#records.begin(facts, { selection, idempotency, isDurable });
+      this.#records.begin(facts, { explained: submission, idempotency, isDurable });
     }
     this.#live.set(facts.id, live);
     this.#follow(live, submission, body, { signal: options.signal, hasRecord });
@@ -160,30 +158,31 @@ export class Executions implements AsyncDisposable {
 
   async #follow(
     live: LiveExecution,
-    { selection, source }: Submission,
+    submission: Submission,
     body: ExecutionBody,
     { signal, hasRecord }: { readonly signal: AbortSignal | undefined; readonly hasRecord: boolean },
   ): Promise<void> {
     using waiters = new WaiterSet(() => live.cancel());
     this.#waiters.set(live, waiters);
     waiters.join(signal);
-    const result = await this.#run(live, selection, body);
+    const result = await this.#run(live, submission, body);
     const { facts, hasBegun, queuedMs } = live;
     this.#records.end(facts, { result, hasRecord, hasBegun });
     const { createdAt: _createdAt, ...ended } = facts;
-    this.#observer.executionEnded?.({ ...ended, result, queuedMs, source });
+    const { selection: { floor }, source } = submission;
+    this.#observer.executionEnded?.({ ...ended, floor, result, queuedMs, source });
     this.#live.delete(facts.id);
     live.settle(result);
   }
 
-  async #run(live: LiveExecution, selection: Selection, body: ExecutionBody): Promise<Execution | CodeBeakerError> {
+  async #run(live: LiveExecution, explained: Explained, body: ExecutionBody): Promise<Execution | CodeBeakerError> {
     try {
       const result = await body(live);
-      return toExecution(live.facts, selection, { ...result, outcome: live.outcomeOf(result.outcome) });
+      return toExecution(live.facts, explained, { ...result, outcome: live.outcomeOf(result.outcome) });
     } catch (error) {
       if (error === live.signal.reason && live.signal.aborted) {
         const outcome = live.outcomeOf({ kind: "cancelled" });
-        return toExecution(live.facts, selection, { ...unrun(selection), outcome });
+        return toExecution(live.facts, explained, { ...unrun(explained.selection), outcome });
       }
       if (error instanceof CodeBeakerError) return error;
       return new CodeBeakerError("internal", messageOf(error), { cause: error });

@@ -10,6 +10,8 @@ export interface EndedExecution {
   readonly id: string;
   readonly sessionId?: string | undefined;
   readonly language: string;
+  /** The isolation floor that held. */
+  readonly floor: number;
   /** The result of the program, or the error of the service. */
   readonly result: Execution | CodeBeakerError;
   /** Time in the queue, in ms. */

@@ -18,7 +18,6 @@ export interface Caller {
 export interface ExecutionStart {
   readonly id: string;
   readonly runtime: string;
-  readonly selection: Selection;
 }
 
 /** Options of a submitted program that its request does not hold. */

@@ -11,7 +11,7 @@ import { prepareProgram } from "./prepare_program.ts";
 import type { Session } from "./session.ts";
 
 /** A program for a session: its facts, and how to run it. */
-export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" | "fingerprint" | "limits"> {
+export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" | "fingerprint" | "limits" | "explain"> {
   /** Default: the session's language. */
   readonly language?: string;
   /** Memory in MB to reserve. Default: the memory limit. */
@@ -26,6 +26,7 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
   const stdin = request.stdin === undefined ? {} : { stdin: request.stdin };
   return {
     limits: session.lowerLimits(request.limits),
+    explain: request.explain,
     source: sourceOf(request),
     hasStdin: request.stdin !== undefined,
     fingerprint: () => fingerprintOf({ session: session.id, request }),
@@ -45,6 +46,7 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
 export function programOfCell(session: Session, context: Context, request: CellRequest): SessionProgram {
   return {
     limits: session.lowerLimits(request.limits),
+    explain: request.explain,
     source: { code: request.code },
     hasStdin: true,
     fingerprint: () => fingerprintOf({ session: session.id, context: context.info.id, request }),
@@ -66,6 +68,7 @@ export function programOfCommand(
 ): SessionProgram {
   return {
     limits: session.lowerLimits({}),
+    explain: command.explain,
     source: { code: JSON.stringify(value) },
     hasStdin: !command.isFed,
     fingerprint: () => fingerprintOf({ session: session.id, value }),

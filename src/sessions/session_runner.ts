@@ -67,7 +67,7 @@ export class SessionRunner {
     const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
     using _slot = await admission.enter(principal, { isPatient: true, memoryMb, signal: live.signal });
     live.leaveQueue();
-    const { runtime, selection } = session;
+    const { runtime } = session;
     const result = await this.inEnvironment(session, async (environment) => {
       const ran = await program.run(environment, {
         limits: program.limits,
@@ -77,7 +77,7 @@ export class SessionRunner {
         ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
         onStart: () => {
           live.begin();
-          options.onStart?.({ id: live.facts.id, runtime, selection });
+          options.onStart?.({ id: live.facts.id, runtime });
         },
         onDisplay: async (data) => {
           if (live.display(data)) await options.onDisplay?.(data);

@@ -13,7 +13,7 @@ const SECRETS = { code: "console.log('s3cret-code')", stdin: "s3cret-stdin", env
 const NOW = Date.UTC(2026, 0, 1);
 
 function endedOf(result: EndedExecution["result"] = endOf("exec_1")): EndedExecution {
-  return { caller: CALLER, id: "exec_1", language: "typescript", result, queuedMs: 2, source: SECRETS };
+  return { caller: CALLER, id: "exec_1", language: "typescript", floor: 7, result, queuedMs: 2, source: SECRETS };
 }
 
 function denied(message: string, path?: string): CodeBeakerError {

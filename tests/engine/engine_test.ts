@@ -287,7 +287,7 @@ Deno.test("Engine never runs again elsewhere what has begun, however it ends", a
     await using engine = engineOf([first.runtime, second.runtime]);
     for (let round = 0; round < 4; round++) {
       const execution = await engine.execute(CALLER, REQUEST);
-      assertEquals([execution.runtime, execution.outcome, execution.attempts], ["first", outcome, []]);
+      assertEquals([execution.runtime, execution.outcome, execution.attempts], ["first", outcome, undefined]);
     }
     assertEquals(second.counter.asked, 0);
   }
@@ -328,13 +328,13 @@ const steady = () => fakeRuntime({ name: "steady", createEnvironment: exits });
 Deno.test("Engine asks a runtime that keeps failing no more until it is due, and takes it back when it works", async () => {
   const { engine, hands, counter } = await engineWithout([steady()]);
   await using _engine = engine;
-  const leftOut = await engine.execute(CALLER, REQUEST);
+  const leftOut = await engine.execute(CALLER, { ...REQUEST, explain: true });
   assertEquals([leftOut.runtime, leftOut.attempts, counter.asked], ["steady", [], 3]);
-  assertEquals(leftOut.selection.candidates[1]?.rejectedBecause?.code, "circuit_open");
+  assertEquals(leftOut.selection?.candidates[1]?.rejectedBecause?.code, "circuit_open");
   hands.now = 5_000;
   assertEquals((await engine.execute(CALLER, REQUEST)).attempts, [{ runtime: "flaky", error: "it broke" }]);
   hands.now = 14_999;
-  assertEquals([(await engine.execute(CALLER, REQUEST)).attempts, counter.asked], [[], 4]);
+  assertEquals([(await engine.execute(CALLER, REQUEST)).attempts, counter.asked], [undefined, 4]);
   hands.now = 15_000;
   hands.make = exits;
   for (let round = 0; round < 3; round++) assertEquals((await engine.execute(CALLER, REQUEST)).runtime, "flaky");
@@ -425,12 +425,25 @@ Deno.test("Engine takes a program cancelled before its start for no proof that i
   await assertRejects(() => engine.execute(CALLER, REQUEST), CodeBeakerError, "4 consecutive failures");
 });
 
+Deno.test("Engine explains its choice only to a request that asks for it, and reports what it answered", async () => {
+  await using engine = engineOf([steady()], {});
+  for (const explain of [false, true]) {
+    const execution = await engine.execute(CALLER, { ...REQUEST, explain });
+    assertEquals([execution.status, execution.selection?.chosen, execution.attempts], [
+      "ended",
+      ...explain ? ["steady", []] : [undefined, undefined],
+    ]);
+    assertEquals(["selection" in execution, "attempts" in execution], [explain, explain]);
+    assertEquals(await engine.report(CALLER, execution.id), { status: "ended", execution });
+  }
+});
+
 Deno.test("Engine does not try what came to be left out while an execution waited for its place", async () => {
   const broken = countingRuntime({ name: "broken", startupTimeMs: 1 }, breaks);
   await using engine = engineOf([broken.runtime, steady()], { maxConcurrent: 1 });
   const executions = await Promise.all([1, 2, 3, 4].map(() => engine.execute(CALLER, REQUEST)));
   assertEquals(executions.map(({ runtime }) => runtime), Array(4).fill("steady"));
-  assertEquals([broken.counter.asked, executions.at(-1)?.attempts.at(0)?.error], [
+  assertEquals([broken.counter.asked, executions.at(-1)?.attempts?.at(0)?.error], [
     3,
     "circuit open for 5 s: 3 consecutive failures (it broke)",
   ]);

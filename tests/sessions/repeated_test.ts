@@ -10,7 +10,7 @@ import { fingerprintOf } from "../../src/core/fingerprint.ts";
 import { sessionsOf } from "../support/sessions_of.ts";
 
 const PROGRAM = parseSessionExecution({ code: "1" });
-const CELL = { code: "1", limits: {} };
+const CELL = { code: "1", limits: {}, explain: false };
 const KEY = { idempotencyKey: "once" };
 
 interface Held extends ReturnType<typeof sessionsOf> {

@@ -197,6 +197,26 @@ Deno.test("Sessions lets a program ask for time and only lower the other limits"
     assertEquals(await refusal(() => run({ limits: { memoryMb: 129 } })), "invalid_request");
   }, { request: { language: "typescript", limits: { memoryMb: 128 } } }));
 
+Deno.test("Sessions explains the choice of its runtime with each program that asks for it", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    const submit = async (explain: boolean) =>
+      await (await sessions.submit(CALLER, session.id, parseSessionExecution({ code: "1", explain }))).ended;
+    const command = async (explain: boolean) =>
+      (await sessions.command(CALLER, session.id, { type: "execute_code", code: "1", explain })).result as Execution;
+    for (const explain of [false, true]) {
+      for (const run of [submit, command]) {
+        const running = run(explain);
+        await gate.untilBegun(gate.begun() + 1);
+        gate.endOne();
+        const { attempts, selection, status } = await running;
+        assertEquals([status, selection, attempts], [
+          "ended",
+          ...explain ? [session.selection, []] : [undefined, undefined],
+        ]);
+      }
+    }
+  }));
+
 Deno.test("Sessions keeps tenants apart: another's session is not_found for everything", () =>
   withSession(async ({ sessions, session }) => {
     const other = callerOf("other");

@@ -16,6 +16,7 @@ export function principalOf(tenant: string): Principal {
 export function draftOf(id: string): Execution {
   return {
     id,
+    status: "ended",
     language: "typescript",
     runtime: "deno",
     outcome: { kind: "interrupted", reason: "the service was lost" },
@@ -26,8 +27,6 @@ export function draftOf(id: string): Execution {
     denials: [],
     usage: { wallMs: 0, startupMs: 0, cpuMs: null, peakMemoryBytes: null },
     warm: false,
-    selection: SELECTION,
-    attempts: [],
     createdAt: "2026-01-01T00:00:00.000Z",
   };
 }

@@ -30,12 +30,13 @@ export class ApiClient {
     });
   }
 
-  /** One request whose answer is JSON, with its status. */
+  /** One request whose answer is JSON, with its status; a status in the JSON itself is in `state`. */
   // deno-lint-ignore no-explicit-any
   async json(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<any> {
     const response = await this.ask(method, path, body, headers);
     const text = await response.text();
-    return { status: response.status, ...(text === "" ? {} : JSON.parse(text)) };
+    const { status: state, ...answer } = text === "" ? {} : JSON.parse(text);
+    return { ...answer, status: response.status, ...(typeof state === "string" ? { state } : {}) };
   }
 
   /** What an answer's status is; its body is not looked at. */

@@ -49,6 +49,7 @@ export function fakeSessions(parts: Partial<SessionsPort> = {}): SessionsPort {
 export function fakeExecution(parts: Partial<Execution> = {}): Execution {
   return {
     id: "exec_1",
+    status: "ended",
     language: "typescript",
     runtime: "fake",
     outcome: { kind: "exited", exitCode: 0 },
@@ -59,8 +60,6 @@ export function fakeExecution(parts: Partial<Execution> = {}): Execution {
     denials: [],
     usage: { wallMs: 1, startupMs: 1, cpuMs: null, peakMemoryBytes: null },
     warm: false,
-    selection: { chosen: "fake", preference: "balanced", floor: 7, candidates: [] },
-    attempts: [],
     createdAt: "2026-01-01T00:00:00.000Z",
     ...parts,
   };
@@ -96,7 +95,7 @@ export function submitted(options: SubmitOptions, body: ProgramBody = () => Prom
   const execution = fakeExecution();
   async function run(): Promise<Execution> {
     await Promise.resolve();
-    options.onStart?.({ id: execution.id, runtime: execution.runtime, selection: execution.selection });
+    options.onStart?.({ id: execution.id, runtime: execution.runtime });
     await body(async (text) => {
       const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
       await options.onOutput?.({ stream: "stdout", bytes });

@@ -67,10 +67,10 @@ const PROGRAM_CHECKS: Readonly<Record<string, Check>> = {
       kind: "exited",
       exitCode: 0,
     }]);
-    assertEquals([said.language, said.runtime, said.attempts, typeof said.usage.startupMs], [
+    assertEquals([said.language, said.runtime, said.status, typeof said.usage.startupMs], [
       language,
       runtime,
-      [],
+      "ended",
       "number",
     ]);
     assertEquals((await desk.do({ type: "execute", code: echo, timeout: 10 })).stdout.trim(), "");

@@ -162,14 +162,14 @@ Deno.test("the contract's lists, and the original's HTTP door, which answers as 
     const select = { language: "ts", minIsolation: 10 };
     const { status: _, ...selection } = await http.json("POST", "/v1/runtimes/select", select);
     assertEquals((await client.call("runtime.select", select)).result, selection);
-    const { executionId, status, warnings } = await http.json("POST", "/api/execution", {
+    const { executionId, state, warnings } = await http.json("POST", "/api/execution", {
       ...{ language: "typescript", code: "console.log(1)", timeout: 10, memoryLimit: 128, networkEnabled: false },
       packages: ["x"],
       stream: true,
     });
     const ignored = ["packages", "stream"].map((name) => `"${name}": this field is ignored`);
-    assertEquals([status, warnings], ["queued", ignored]);
-    const show = () => http.json("GET", `/api/execution/${executionId}`);
+    assertEquals([state, warnings], ["queued", ignored]);
+    const show = async () => await (await http.ask("GET", `/api/execution/${executionId}`)).json();
     await until(async () => (await show()).status === "completed", "it ends");
     assertEquals(await show(), (await client.call("execution.status", { executionId })).result);
     assertEquals(await http.status("GET", "/api/execution/none"), 404);

@@ -82,15 +82,17 @@ Deno.test("the contract's one-shot: the answer, its defaults, and every way in w
   });
   assertEquals([status, plain.stdout, plain.language, plain.runtime], [200, "/ x value\n", "javascript", "deno"]);
   assertEquals(fieldsOf(plain), [
-    ...["attempts", "createdAt", "denials", "exitCode", "id", "language", "outcome", "runtime", "selection", "stderr"],
-    ...["stdout", "truncated", "usage", "warm"],
+    ...["createdAt", "denials", "exitCode", "id", "language", "outcome", "runtime", "state", "stderr", "stdout"],
+    ...["truncated", "usage", "warm"],
   ]);
-  assertEquals([fieldsOf(plain.usage), plain.truncated, plain.attempts, plain.selection.preference], [
+  assertEquals([fieldsOf(plain.usage), plain.truncated, plain.state], [
     ["cpuMs", "peakMemoryBytes", "startupMs", "wallMs"],
     { stdout: 0, stderr: 0 },
-    [],
-    "balanced",
+    "ended",
   ]);
+  const explained = await run({ code: "", explain: true });
+  assertEquals([explained.selection.chosen, explained.attempts], ["deno", []]);
+  assertEquals(await client.json("GET", `${EXECUTIONS}/${explained.id}`), explained);
   assertEquals([typeof plain.warm, new Date(plain.createdAt).toISOString()], ["boolean", plain.createdAt]);
   const endings: readonly (readonly [Record<string, unknown>, Record<string, unknown>, number | null])[] = [
     [{ code: 'console.log("x"); Deno.exit(3);' }, { kind: "exited", exitCode: 3 }, 3],
@@ -138,7 +140,7 @@ Deno.test("the contract's stream: started, stdout, stderr and last completed, wi
     const events: ServerEvent[] = await Array.fromAsync(serverEvents(response.body ?? new ReadableStream()));
     const [started, ...others] = events;
     const completed = others.pop();
-    assertEquals([started?.event, fieldsOf(started?.data)], ["started", ["id", "runtime", "selection"]]);
+    assertEquals([started?.event, fieldsOf(started?.data)], ["started", ["id", "runtime"]]);
     assertEquals(
       new Map(others.map(({ event, data }) => [event, data])),
       new Map([
@@ -146,7 +148,7 @@ Deno.test("the contract's stream: started, stdout, stderr and last completed, wi
         ["stderr", { text: "err\n" }],
       ]),
     );
-    const { status: _, ...kept } = await client.json("GET", `${EXECUTIONS}/${started?.data.id}`);
+    const kept = await (await client.ask("GET", `${EXECUTIONS}/${started?.data.id}`)).json();
     assertEquals([completed?.event, completed?.data], ["completed", kept]);
     assertEquals(events.map((event) => event.id), events.map((_, index) => index + 1));
   }
@@ -168,7 +170,7 @@ Deno.test("the contract's async: 202 with its Location, states, long-poll, stdin
   assertEquals((await (await submit("1", "one")).json()).code, "conflict");
   const show = (query = "") => client.json("GET", `${EXECUTIONS}/${id}${query}`);
   const states = new Set<string>();
-  await until(async () => states.add((await show()).status).has("running"), "it runs");
+  await until(async () => states.add((await show()).state).has("running"), "it runs");
   states.delete("queued");
   assertEquals([...states], ["running"]);
   for (const input of [{ text: "he" }, { text: "y" }, { close: true }]) {

@@ -52,6 +52,7 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
           language: "typescript",
           code: PRINT.typescript,
           preference,
+          explain: true,
         });
         assertEquals([body.runtime, body.stdout, body.selection.chosen], [chosen, "42\n", chosen]);
         assertEquals(body.selection.candidates.map(({ passed }: { passed: boolean }) => passed), [true, true]);
@@ -69,6 +70,7 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
         code: PRINT.typescript,
         preference: "speed",
         minIsolation: 9,
+        explain: true,
       });
       assertEquals([body.runtime, body.stdout, body.selection.floor], ["docker", "42\n", 9]);
       const answer = await select(service, { minIsolation: 9 });
@@ -127,7 +129,7 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
     assertEquals([docker.available, typescript.available], [true, false]);
     assertStringIncludes(typescript.reason, NOWHERE);
     const { body } = await ask(service, "/v1/executions", request);
-    assertEquals([body.runtime, body.stdout, body.attempts], ["deno", "42\n", []]);
+    assertEquals([body.runtime, body.stdout, body.attempts], ["deno", "42\n", undefined]);
     const { body: python } = await ask(service, "/v1/executions", { language: "python", code: PRINT.python });
     assertEquals([python.runtime, python.stdout], ["docker", "42\n"]);
   });
@@ -141,6 +143,7 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
       language: "typescript",
       code: PRINT.typescript,
       preference: "security",
+      explain: true,
     });
     assertEquals([status, body.runtime, body.stdout, body.selection.chosen], [200, "deno", "42\n", "docker"]);
     assertEquals(body.attempts.map(({ runtime }: { runtime: string }) => runtime), ["docker"]);
@@ -154,7 +157,7 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
       CODEBEAKER_DOCKER_ENVIRONMENTS: JSON.stringify({ typescript: { image } }),
     });
     try {
-      const request = { language: "typescript", code: PRINT.typescript, preference: "security" };
+      const request = { language: "typescript", code: PRINT.typescript, preference: "security", explain: true };
       const { body } = await ask(service, "/v1/executions", request);
       assertEquals([body.runtime, body.stdout, body.selection.chosen], ["deno", "42\n", "docker"]);
       assertEquals(body.attempts.map(({ runtime }: { runtime: string }) => runtime), ["docker"]);

@@ -99,7 +99,7 @@ async function checkFaultOfStorage(places: Places, hinder: () => Promise<AsyncDi
   assertStringIncludes(service.log(), "storage.writes_deferred");
   assert(!/storage\.writes?_lost/.test(service.log()), service.log());
   const accepted = await client.json("POST", "/v1/executions", HELLO, { ...ASYNC, "idempotency-key": "once" });
-  assertEquals(accepted.status, "queued");
+  assertEquals(accepted.state, "queued");
   await client.json("GET", `/v1/executions/${accepted.id}?waitMs=20000`);
   ids.push(accepted.id);
   await kill(service);

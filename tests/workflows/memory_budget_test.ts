@@ -20,7 +20,7 @@ Deno.test("programs for which the memory budget has nothing left wait, are told 
       prefer: "respond-async",
     })).id;
   const [first, second] = [await submit(), await submit()];
-  const running = async (id: string) => (await client.json("GET", `${EXECUTIONS}/${id}`)).status === "running";
+  const running = async (id: string) => (await client.json("GET", `${EXECUTIONS}/${id}`)).state === "running";
   await until(async () => await running(first) && await running(second), "both run");
   const refused = await client.ask("POST", EXECUTIONS, { ...HELLO, ...LARGE });
   const { code, detail, retryAfterMs } = await refused.json();

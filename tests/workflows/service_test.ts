@@ -88,7 +88,7 @@ Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix",
     });
     assertEquals([fixed.body.exitCode, fixed.body.stdout, fixed.body.warm], [0, "42 a,b\n", false]);
     assertMatch(fixed.body.id, /^exec_/);
-    assertEquals(fixed.body.selection.chosen, "deno");
+    assertEquals(fixed.body.runtime, "deno");
     const { runtimes: [after] } = await (await fetch(`${service.url}/v1/runtimes`)).json();
     assertEquals(after.measured.samples, 2);
     await until(async () => (await namesIn(scratch)).length === 2, "only the service's own directory is left");

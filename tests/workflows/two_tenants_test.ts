@@ -72,8 +72,8 @@ console.log(JSON.stringify([seen, Deno.env.get("TOKEN") ?? null]));`,
   });
   assertEquals([repeated.status, repeated.stdout], [200, "1\n"]);
 
-  const { stdout, status } = await alice.json("GET", `/v1/executions/${accepted.id}`);
-  assertEquals([stdout, status], ["begun\n", "running"]);
+  const { stdout, state } = await alice.json("GET", `/v1/executions/${accepted.id}`);
+  assertEquals([stdout, state], ["begun\n", "running"]);
   assertEquals(await (await alice.ask("GET", `/v1/sessions/${id}/files/secret.txt`)).text(), "for alice only");
   const { sessions } = await alice.json("GET", "/v1/sessions");
   assertEquals(sessions.map((session: { id: string }) => session.id), [id]);

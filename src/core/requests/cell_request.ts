@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkCodeSize } from "./content.ts";
+import { checkCodeSize, explainSchema } from "./content.ts";
 import { canonicalLanguage } from "../languages.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
 import { parseAs, strictObject } from "../parsing/validation.ts";
@@ -15,6 +15,8 @@ export interface ContextInfo {
 export interface CellRequest {
   readonly code: string;
   readonly limits: RequestedLimits;
+  /** Whether the answer explains the choice of the session's runtime. */
+  readonly explain: boolean;
 }
 
 /** The wire form of `POST /v1/sessions/{id}/contexts`. */
@@ -28,6 +30,7 @@ export const cellSchema = strictObject({
   code: z.string(),
   timeoutMs: timeoutSchema,
   limits: strictObject(limitsSchema.pick(CELL_LIMITS).shape).optional(),
+  explain: explainSchema,
 });
 
 /**
@@ -42,7 +45,7 @@ export function parseContextRequest(value: unknown): string | undefined {
 
 /** Parses a cell. @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit */
 export function parseCell(value: unknown): CellRequest {
-  const { code, limits, timeoutMs } = parseAs(cellSchema, value, { what: "the cell" });
+  const { code, explain, limits, timeoutMs } = parseAs(cellSchema, value, { what: "the cell" });
   checkCodeSize(code);
-  return { code, limits: { ...limits, timeoutMs } };
+  return { code, limits: { ...limits, timeoutMs }, explain };
 }

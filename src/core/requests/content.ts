@@ -12,6 +12,9 @@ const MAX_ARGUMENTS_BYTES = 1_048_576;
 /** The encoding of bytes in a text field. */
 export const encodingSchema = oneOf(["utf8", "base64"]).default("utf8");
 
+/** The wire form of `explain`. */
+export const explainSchema = z.boolean().default(false).describe("Adds selection and attempts to the answer");
+
 /** The wire form of one argument of a program. */
 export const argumentSchema = z.string()
   .refine((text) => !text.includes("\0"), "An argument holds no NUL")

@@ -4,7 +4,7 @@ import { isKnownLanguage, mainFileOf } from "../languages.ts";
 import { parseAs, strictObject } from "../parsing/validation.ts";
 import { environmentSchema } from "../permissions/environment_variables.ts";
 import { parseWorkspacePath } from "../workspace_path.ts";
-import { argumentsSchema, checkCodeSize } from "./content.ts";
+import { argumentsSchema, checkCodeSize, explainSchema } from "./content.ts";
 import { checkPaths, filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
 
@@ -18,6 +18,8 @@ export interface ExecutionRequest extends SelectionRequest {
   readonly args: readonly string[];
   readonly stdin?: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whether the answer explains the choice of the runtime. */
+  readonly explain: boolean;
 }
 
 /** The wire form of `POST /v1/executions`. */
@@ -29,6 +31,7 @@ export const executionRequestSchema = strictObject({
   args: argumentsSchema,
   stdin: z.string().optional(),
   env: environmentSchema.default({}),
+  explain: explainSchema,
 });
 
 /**
@@ -53,6 +56,7 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
     args: wire.args,
     ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
     env: wire.env,
+    explain: wire.explain,
   };
   // For any other language only the runtime knows the name of the main file, and places the files again.
   if (isKnownLanguage(selection.language)) placeFiles(request, mainFileOf(selection.language));

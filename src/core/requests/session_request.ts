@@ -4,7 +4,7 @@ import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts"
 import { parseAs, strictObject } from "../parsing/validation.ts";
 import { environmentSchema } from "../permissions/environment_variables.ts";
 import { parseWorkspacePath } from "../workspace_path.ts";
-import { argumentsSchema, checkCodeSize } from "./content.ts";
+import { argumentsSchema, checkCodeSize, explainSchema } from "./content.ts";
 import { filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
 
@@ -43,6 +43,8 @@ export interface SessionExecutionRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Limits at or below the session's. */
   readonly limits: RequestedLimits;
+  /** Whether the answer explains the choice of the session's runtime. */
+  readonly explain: boolean;
 }
 
 const spanSchema = z.int().min(1_000).max(MAX_LIFETIME_MS, `At most ${MAX_LIFETIME_MS} (${MAX_LIFETIME_DAYS} days)`);
@@ -81,6 +83,7 @@ const sessionExecutionSchema = strictObject({
   env: environmentSchema.default({}),
   timeoutMs: timeoutSchema,
   limits: limitsSchema.optional(),
+  explain: explainSchema,
 });
 
 /** Parses a request for a session. @throws {CodeBeakerError} `invalid_request` */
@@ -122,6 +125,7 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
     ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
     env: wire.env,
     limits: { ...wire.limits, timeoutMs: wire.timeoutMs },
+    explain: wire.explain,
   };
 }
 

@@ -75,9 +75,9 @@ class ExecutionEventWriter {
     this.#events = events;
   }
 
-  async writeStart({ id, runtime, selection }: ExecutionStart): Promise<void> {
+  async writeStart({ id, runtime }: ExecutionStart): Promise<void> {
     this.#hasStarted = true;
-    await this.#events.send("started", { id, runtime, selection });
+    await this.#events.send("started", { id, runtime });
   }
 
   async writeOutput(chunk: OutputChunk): Promise<void> {

@@ -11,6 +11,7 @@ Deno.test("parseCell() takes code and the limits of a cell", () => {
   assertEquals(parseCell({ code: "1", timeoutMs: 5, limits: { cpuMs: 20 } }), {
     code: "1",
     limits: { cpuMs: 20, timeoutMs: 5 },
+    explain: false,
   });
 });
 

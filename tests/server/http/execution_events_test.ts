@@ -30,9 +30,9 @@ Deno.test("executionEvents() tells the start, what is printed on which stream, a
       await options.onOutput?.({ stream: "stderr", bytes: new TextEncoder().encode("err") });
     }))
   );
-  const { id, runtime, selection } = fakeExecution();
+  const { id, runtime } = fakeExecution();
   assertEquals(events, [
-    { id: 1, event: "started", data: { id, runtime, selection } },
+    { id: 1, event: "started", data: { id, runtime } },
     { id: 2, event: "stdout", data: { text: "out" } },
     { id: 3, event: "stderr", data: { text: "err" } },
     { id: 4, event: "completed", data: fakeExecution() },

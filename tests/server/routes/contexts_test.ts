@@ -55,7 +55,7 @@ Deno.test("GET /v1/sessions/{id}/contexts lists them", async () => {
 Deno.test("POST …/contexts/{cid}/executions answers as an execution does, and streams as one", async () => {
   const parts = doorWith({
     submit(id, request, options = {}) {
-      assertEquals([id, request], ["ctx_1", { code: "1", limits: { timeoutMs: undefined } }]);
+      assertEquals([id, request], ["ctx_1", { code: "1", limits: { timeoutMs: undefined }, explain: false }]);
       return Promise.resolve(submitted(options, (print) => print("out")));
     },
   });

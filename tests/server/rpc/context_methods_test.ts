@@ -43,7 +43,7 @@ Deno.test("contexts are opened, used, interrupted and closed over JSON-RPC as ov
   assertEquals((await client.call("context.close", where)).result, { contextId: "ctx_1", closed: true });
   assertEquals(asked, [
     ["create", "sess_1", "typescript"],
-    ["submit", "ctx_1", { code: "40 + 2", limits: { timeoutMs: 50 } }],
+    ["submit", "ctx_1", { code: "40 + 2", limits: { timeoutMs: 50 }, explain: false }],
     ["close", "ctx_1"],
   ]);
 });
