@@ -1,0 +1,82 @@
+import { assert, assertEquals } from "@std/assert";
+import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
+import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { isPresent } from "../support/requirements.ts";
+import { openRuntimeHost } from "../support/runtime_host.ts";
+import { startServiceProcess } from "../support/service_process.ts";
+import { WITHOUT_DOCKER } from "../support/variables.ts";
+import { type Example, examplesOf } from "./page.ts";
+import { readPages } from "./pages.ts";
+import { checkExamples } from "./run_examples.ts";
+
+/** A service that examples run against; `<!-- service: NAME -->` above a block names it. */
+interface ServiceKind {
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The languages that it needs Docker for. */
+  readonly languages: readonly string[];
+}
+
+/** Without a name, the service of a machine without Docker; one with keys answers nothing without them. */
+const SERVICES: readonly ServiceKind[] = [
+  { name: "plain", env: WITHOUT_DOCKER, languages: [] },
+  { name: "keys", env: WITHOUT_DOCKER, languages: [] },
+  { name: "docker", env: { CODEBEAKER_DOCKER_HOST: DOCKER_HOST }, languages: ["python", "go"] },
+];
+
+const pages = await readPages();
+const examples = pages.flatMap((page) => examplesOf(page).examples.map((example) => ({ path: page.path, example })));
+
+async function hasSurroundings(): Promise<boolean> {
+  await using host = await openRuntimeHost();
+  const layers = host.confinement.isSandbox
+    ? { available: true } as const
+    : { available: false, reason: "the pages' answers are those of a machine with a sandbox" } as const;
+  const curl = await new Deno.Command("curl", { args: ["--version"] }).output().then(
+    () => ({ available: true }) as const,
+    () => ({ available: false, reason: "curl is not installed" }) as const,
+  );
+  const found = [
+    isPresent("deno", await createDenoRuntime(host).isAvailable()),
+    isPresent("sandbox", layers),
+    isPresent("curl", curl),
+  ];
+  return found.every(Boolean);
+}
+
+Deno.test("every example names a service that there is", () => {
+  const names = SERVICES.map(({ name }) => name);
+  const unknown = examples.filter(({ example }) => !names.includes(example.block.service ?? "plain"));
+  assertEquals(unknown, []);
+  assert(examples.length > 30, "The pages have lost their examples");
+});
+
+if (await hasSurroundings()) {
+  for (const kind of SERVICES) {
+    const docker = await Promise.all(
+      kind.languages.map(async (language) => isPresent(`docker/${language}`, await dockerAvailability(language))),
+    );
+    if (!docker.every(Boolean)) continue;
+    Deno.test(`[${kind.name}] every example of every page prints what its page says`, async (test) => {
+      await runAll(kind, test);
+    });
+  }
+}
+
+async function runAll({ name, env }: ServiceKind, test: Deno.TestContext): Promise<void> {
+  const own = examples.filter(({ example }) => (example.block.service ?? "plain") === name);
+  assert(own.length > 0, `No example runs against the service ${name}`);
+  const home = await Deno.makeTempDir();
+  try {
+    await using service = await startServiceProcess([], { ...env, CODEBEAKER_HOME: home });
+    const surroundings = { url: service.url, env: { ...env, CODEBEAKER_HOME: home } };
+    for (const [path, of] of Map.groupBy(own, ({ path }) => path)) {
+      await test.step(path, async () => {
+        const faults = await checkExamples(path, of.map(({ example }): Example => example), surroundings);
+        if (faults.length > 0) throw new Error(faults.join("\n\n"));
+      });
+    }
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}

@@ -1,0 +1,87 @@
+import { PROJECT } from "../support/service_process.ts";
+import { withoutProjectVariables } from "../support/variables.ts";
+import { type Example } from "./page.ts";
+import { assertPrintsJson, assertPrintsText } from "./printed.ts";
+
+/** The address that pages write for the service. */
+const WRITTEN_HOST = "127.0.0.1:8000";
+/** How pages start Deno; the tests' own is the same version. */
+const WRITTEN_DENO = "npx -y deno@2.9.6";
+/** What an error of the service begins with. */
+const PROBLEM = '"urn:codebeaker:error:';
+
+/** Where examples run. */
+export interface Surroundings {
+  readonly url: string;
+  /** Variables of the project for the examples' own commands. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Printed {
+  readonly text: string;
+  readonly status: number;
+}
+
+/** Runs examples in order, in one shell. Returns what differs from the page. */
+export async function checkExamples(
+  path: string,
+  examples: readonly Example[],
+  surroundings: Surroundings,
+): Promise<string[]> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const scripts = await Promise.all(examples.map((example) => toScript(example, { directory, surroundings })));
+    const printed = await runShell(scripts, { ...surroundings.env, TMPDIR: directory });
+    return examples.flatMap((example, index) => {
+      const fault = findFault(example, printed[index]);
+      return fault === undefined ? [] : [`${path}:${example.block.line} ${fault}`];
+    });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function findFault({ block, answer }: Example, printed: Printed | undefined): string | undefined {
+  if (printed === undefined) return "was not run: the shell had ended";
+  const { text, status } = printed;
+  if (answer === undefined) {
+    return status === 0 && !text.includes(PROBLEM) ? undefined : `failed with ${status} and printed:\n${text}`;
+  }
+  const assertPrints = answer.language === "json" ? assertPrintsJson : assertPrintsText;
+  try {
+    assertPrints(text, answer.text);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `(${block.language}) printed:\n${text}\n${reason}`;
+  }
+}
+
+async function toScript(
+  { block }: Example,
+  { directory, surroundings }: { readonly directory: string; readonly surroundings: Surroundings },
+): Promise<string> {
+  const text = block.text.replaceAll(WRITTEN_HOST, new URL(surroundings.url).host);
+  const deno = `"${Deno.execPath()}"`;
+  if (block.language === "sh") return text.replaceAll(WRITTEN_DENO, deno);
+  const file = `${directory}/${block.line}.ts`;
+  await Deno.writeTextFile(file, text);
+  return `${deno} run --quiet --check --no-config --allow-net --allow-env "${file}"\n`;
+}
+
+/** Runs scripts in one shell, which keeps their variables. */
+async function runShell(scripts: readonly string[], env: Readonly<Record<string, string>>): Promise<Printed[]> {
+  const { DOCKER_HOST: _, ...own } = withoutProjectVariables();
+  const { stdout } = await new Deno.Command("bash", {
+    args: ["-c", ["exec 2>&1", ...scripts.map((script) => `${script}printf '\\0%s\\0' $?`)].join("\n")],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { ...own, NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  const parts = new TextDecoder().decode(stdout).split("\0");
+  return scripts.flatMap((_, index) => {
+    const [text, status] = parts.slice(2 * index);
+    return text === undefined || status === undefined ? [] : [{ text, status: Number(status) }];
+  });
+}
