@@ -5,6 +5,7 @@ import { isPresent } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { WITHOUT_DOCKER } from "../support/variables.ts";
+import { assertPlaygroundRuns, assertProgramsPrint } from "./examples.ts";
 import { type Example, examplesOf } from "./page.ts";
 import { readPages } from "./pages.ts";
 import { checkExamples } from "./run_examples.ts";
@@ -70,6 +71,10 @@ async function runAll({ name, env }: ServiceKind, test: Deno.TestContext): Promi
   try {
     await using service = await startServiceProcess([], { ...env, CODEBEAKER_HOME: home });
     const surroundings = { url: service.url, env: { ...env, CODEBEAKER_HOME: home } };
+    if (name === "plain") {
+      await test.step("examples/", () => assertProgramsPrint(service.url));
+      await test.step("examples/playground.ts", () => assertPlaygroundRuns(service.url));
+    }
     for (const [path, of] of Map.groupBy(own, ({ path }) => path)) {
       await test.step(path, async () => {
         const faults = await checkExamples(path, of.map(({ example }): Example => example), surroundings);

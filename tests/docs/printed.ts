@@ -2,6 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 
 /** Stands for any text within a string or a line; alone, for any further keys, elements or lines. */
 const ANY = "…";
+const ANY_LINES = "(?:.*\\n)*?";
 /** Fields of an answer whose values differ from run to run, and are compared by type. */
 const VARYING = [
   "id",
@@ -25,8 +26,8 @@ export function assertPrintsJson(printed: string, expected: string): void {
 
 /** Asserts that text is what a page says, but for the width of columns; see {@link ANY}. @throws {AssertionError} */
 export function assertPrintsText(printed: string, expected: string): void {
-  const lines = squeeze(expected).split("\n").map((line) => line.trim() === ANY ? "[^]*?" : toPattern(line));
-  assertMatch(squeeze(printed), new RegExp(`^${lines.join("\n").replaceAll("[^]*?\n", "[^]*?")}$`));
+  const lines = squeeze(expected).split("\n").map((line) => line.trim() === ANY ? ANY_LINES : `${toPattern(line)}\n`);
+  assertMatch(`${squeeze(printed)}\n`, new RegExp(`^${lines.join("")}$`));
 }
 
 /** The actual value, with the wanted one in the places where a page leaves it open. */
@@ -35,7 +36,7 @@ function mask(actual: unknown, wanted: unknown, key = ""): unknown {
   if (VARYING.includes(key) && typeof actual === typeof wanted) return wanted;
   if (MEASURED.includes(key) && isMeasured(actual) && isMeasured(wanted)) return wanted;
   if (typeof wanted === "string" && typeof actual === "string") {
-    return wanted.includes(ANY) && new RegExp(`^${toPattern(wanted)}$`).test(actual) ? wanted : actual;
+    return wanted.includes(ANY) && new RegExp(`^${toPattern(wanted, "[^]*")}$`).test(actual) ? wanted : actual;
   }
   if (Array.isArray(wanted) && Array.isArray(actual)) return maskElements(actual, wanted);
   if (isRecord(wanted) && isRecord(actual)) return maskFields(actual, wanted);
@@ -66,8 +67,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-function toPattern(text: string): string {
-  return text.split(ANY).map((part) => RegExp.escape(part)).join("[^\\n]*");
+function toPattern(text: string, any = ".*"): string {
+  return text.split(ANY).map((part) => RegExp.escape(part)).join(any);
 }
 
 /** The columns of a table are as wide as their longest cell. */

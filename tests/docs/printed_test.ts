@@ -48,6 +48,8 @@ for (
     ["a\nd\n", "a\n…\nd\n", true],
     ["a\nb\nc\n", "a\n…\nd\n", false],
     ["a.b\n", "axb\n", false],
+    ["a\n", "a\n…\n", true],
+    ["ab\nc\n", "a\n…\n", false],
   ] as const
 ) {
   Deno.test(`assertPrintsText() takes ${JSON.stringify(printed)} ${isSame ? "" : "not "}for ${JSON.stringify(expected)}`, () => {

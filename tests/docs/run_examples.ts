@@ -1,6 +1,6 @@
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
-import { type Example } from "./page.ts";
+import type { Example } from "./page.ts";
 import { assertPrintsJson, assertPrintsText } from "./printed.ts";
 
 /** The address that pages write for the service. */

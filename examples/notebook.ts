@@ -1,0 +1,51 @@
+// deno-lint-ignore-file no-console -- a program of the command line prints
+// A notebook: cells of one context, which keeps their variables; prints values, displays and errors.
+//
+//   npx -y deno@2.9.6 run --allow-net --allow-env examples/notebook.ts
+
+import { type Execution, post, send } from "./service.ts";
+
+const CELLS = [
+  "const prices = [3, 5, 8];",
+  "prices.map((price) => price * 2)",
+  'display({ "text/html": "<b>3</b> prices", "text/plain": "3 prices" }, { raw: true })',
+  "prices.total()",
+  "new Set(prices)",
+];
+
+/** Representations of one value by their media types, as Jupyter has them. */
+type MimeBundle = Readonly<Record<string, unknown>>;
+
+/** The answer to a cell. */
+interface Cell extends Execution {
+  readonly value?: unknown;
+  readonly valueType?: "json" | "mime";
+  readonly displays: readonly MimeBundle[];
+}
+
+/** What a notebook shows below a cell. */
+function render({ displays, outcome, stderr, stdout, value, valueType }: Cell): string[] {
+  const shown = displays.map((bundle) => `display ${Object.keys(bundle).join(", ")}: ${bundle["text/plain"]}`);
+  const [fault = outcome.kind] = stderr.split("\n").filter((line) => line.includes("Error"));
+  const isDone = outcome.kind === "exited" && outcome.exitCode === 0;
+  const text = valueType === "mime" ? (value as MimeBundle)["text/plain"] : JSON.stringify(value);
+  return [
+    ...(stdout === "" ? [] : [stdout.trimEnd()]),
+    ...shown,
+    ...(isDone ? [] : [`error: ${fault}`]),
+    ...(value === undefined ? [] : [`= ${text}`]),
+  ];
+}
+
+const session = await post<{ id: string }>("/v1/sessions", { language: "typescript" });
+try {
+  const contexts = `/v1/sessions/${session.id}/contexts`;
+  const context = await post<{ id: string }>(contexts, {});
+  for (const [index, code] of CELLS.entries()) {
+    console.log(`[${index + 1}] ${code}`);
+    const cell = await post<Cell>(`${contexts}/${context.id}/executions`, { code });
+    for (const line of render(cell)) console.log(`    ${line}`);
+  }
+} finally {
+  await send("DELETE", `/v1/sessions/${session.id}`);
+}
