@@ -58,7 +58,7 @@ export async function assertPlaygroundRuns(url: string): Promise<void> {
     const events = await (await fetch(new URL("run", address), { method: "POST", body: "console.log(6 * 7)" })).text();
     assertStringIncludes(events, 'event: stdout\ndata: {"text":"42\\n"}');
     assertStringIncludes(events, "event: completed");
-    assertEquals((await fetch(new URL("elsewhere", address))).status, 404);
+    assertEquals(await (await fetch(new URL("elsewhere", address))).text(), "Not found");
   } finally {
     playground.kill();
     await lines.cancel();

@@ -8,7 +8,7 @@ import { WITHOUT_DOCKER } from "../support/variables.ts";
 import { assertPlaygroundRuns, assertProgramsPrint } from "./examples.ts";
 import { type Example, examplesOf } from "./page.ts";
 import { readPages } from "./pages.ts";
-import { checkExamples } from "./run_examples.ts";
+import { checkExamples, checkTypes } from "./run_examples.ts";
 
 /** A service that examples run against; `<!-- service: NAME -->` above a block names it. */
 interface ServiceKind {
@@ -50,6 +50,10 @@ Deno.test("every example names a service that there is", () => {
   const unknown = examples.filter(({ example }) => !names.includes(example.block.service ?? "plain"));
   assertEquals(unknown, []);
   assert(examples.length > 30, "The pages have lost their examples");
+});
+
+Deno.test("every block of TypeScript has the right types", async () => {
+  assertEquals(await checkTypes(examples.map(({ example }) => example)), "");
 });
 
 if (await hasSurroundings()) {

@@ -9,6 +9,7 @@ const VARYING = [
   "sessionId",
   "executionId",
   "requestId",
+  "warm",
   "createdAt",
   "lastActivityAt",
   "expiresAt",

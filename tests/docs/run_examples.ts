@@ -57,6 +57,27 @@ function findFault({ block, answer }: Example, printed: Printed | undefined): st
   }
 }
 
+/** Checks the types of every block of TypeScript. Returns what is wrong with them. */
+export async function checkTypes(examples: readonly Example[]): Promise<string> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const blocks = examples.map(({ block }) => block).filter(({ language }) => language === "ts");
+    // A file that exports is a module, so that its names are its own.
+    const files = blocks.map(({ text }, index) => ({
+      path: `${directory}/${index}.ts`,
+      text: `${text}\nexport {};\n`,
+    }));
+    await Promise.all(files.map(({ path, text }) => Deno.writeTextFile(path, text)));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "--quiet", "--no-config", ...files.map(({ path }) => path)],
+      cwd: directory,
+    }).output();
+    return success ? "" : new TextDecoder().decode(stderr);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
 async function toScript(
   { block }: Example,
   { directory, surroundings }: { readonly directory: string; readonly surroundings: Surroundings },
@@ -66,7 +87,7 @@ async function toScript(
   if (block.language === "sh") return text.replaceAll(WRITTEN_DENO, deno);
   const file = `${directory}/${block.line}.ts`;
   await Deno.writeTextFile(file, text);
-  return `${deno} run --quiet --check --no-config --allow-net --allow-env "${file}"\n`;
+  return `${deno} run --quiet --no-check --no-config --allow-net --allow-env "${file}"\n`;
 }
 
 /** Runs scripts in one shell, which keeps their variables. */
