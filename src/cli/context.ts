@@ -5,12 +5,19 @@ import { type Output, print, printError } from "./output.ts";
 export interface Surroundings {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** The bytes of stdin. */
+  stdin(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Asks a service. */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** This process. */
-export const THIS_PROCESS: Surroundings = { stdout: Deno.stdout, stderr: Deno.stderr, fetch };
+export const THIS_PROCESS: Surroundings = {
+  stdout: Deno.stdout,
+  stderr: Deno.stderr,
+  stdin: () => Deno.stdin.readable,
+  fetch,
+};
 
 /** What a command gets in addition to its own arguments and flags. */
 export interface CommandContext extends Surroundings {

@@ -3,11 +3,25 @@ import { abortable } from "@std/async/abortable";
 /** Signals that end what a command does; it is cancelled, and nothing is left behind. */
 const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** An end of a command from outside. Disposing leaves the process's signals alone again. */
+export interface Interrupt extends Disposable {
+  /** Aborts at the end; the reason is the name of a signal, or an error. */
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+}
+
 /** Aborts, with the signal's name as the reason, at a signal that ends this process. */
-export function interruptible(): AbortController {
-  const interrupt = new AbortController();
-  for (const signal of INTERRUPTS) Deno.addSignalListener(signal, () => interrupt.abort(signal));
-  return interrupt;
+export function interruptible(): Interrupt {
+  const controller = new AbortController();
+  const listeners = INTERRUPTS.map((name) => ({ name, listener: () => controller.abort(name) }));
+  for (const { name, listener } of listeners) Deno.addSignalListener(name, listener);
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    [Symbol.dispose]: () => {
+      for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
+    },
+  };
 }
 
 /** Waits until work has settled; an interrupt ends the wait early, and not the work. */

@@ -24,7 +24,8 @@ interface Given {
 
 async function runCommand(own: RuntimeCommand, { args, flags, context }: Given): Promise<number> {
   const { print, printError } = context;
-  const { signal } = interruptible();
+  using interrupt = interruptible();
+  const { signal } = interrupt;
   const { runtimes, scratch } = await loadConfig(pickSettings(flags));
   try {
     await own.run({ args, flags, settings: runtimes, scratch, signal, print, printError });

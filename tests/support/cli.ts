@@ -3,6 +3,7 @@ import type { Surroundings } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/mod.ts";
 import type { Output } from "../../src/cli/output.ts";
 import { PROJECT } from "./service_process.ts";
+import { until } from "./until.ts";
 import { CHILD_SETTINGS, withoutProjectVariables } from "./variables.ts";
 
 export interface CliResult {
@@ -48,7 +49,50 @@ export async function runInto(
 export async function startUnread(
   args: readonly string[],
 ): Promise<{ readonly child: Deno.ChildProcess; readonly errors: Promise<string> }> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = spawnCommandLine(args);
+  const errors = new Response(child.stderr).text();
+  await child.stdout.cancel();
+  return { child, errors };
+}
+
+/** A command line that runs. Disposing ends it. */
+export interface RunningCommandLine extends AsyncDisposable {
+  /** Waits until it has written this to stdout. */
+  printed(text: string): Promise<void>;
+  /** Waits until it has written this to stderr. */
+  reported(text: string): Promise<void>;
+  kill(signal: Deno.Signal): void;
+  readonly ended: Promise<CliResult>;
+}
+
+/** Starts the command line in a process of its own. */
+export function startCommandLine(args: readonly string[]): RunningCommandLine {
+  const child = spawnCommandLine(args);
+  const texts = { stdout: "", stderr: "" };
+  const reading = (["stdout", "stderr"] as const).map(async (name) => {
+    for await (const text of child[name].pipeThrough(new TextDecoderStream())) texts[name] += text;
+  });
+  const ended = Promise.all([child.status, ...reading]).then(([{ code }]) => ({ code, ...texts }));
+  const has = (name: keyof typeof texts, text: string) =>
+    until(() => Promise.resolve(texts[name].includes(text)), `the command line has written ${JSON.stringify(text)}`);
+  return {
+    printed: (text) => has("stdout", text),
+    reported: (text) => has("stderr", text),
+    kill: (signal) => child.kill(signal),
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+      await ended;
+    },
+  };
+}
+
+function spawnCommandLine(args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", "main.ts", ...args],
     cwd: PROJECT,
     clearEnv: true,
@@ -57,17 +101,15 @@ export async function startUnread(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const errors = new Response(child.stderr).text();
-  await child.stdout.cancel();
-  return { child, errors };
 }
 
 /** Runs the command line in this process: with no service but the one that `fetch` stands for. */
 export async function runHere(
   args: readonly string[],
-  { fetch = () => Promise.reject(new Error("no service is expected")), isTerminal = false }: {
+  { fetch = () => Promise.reject(new Error("no service is expected")), isTerminal = false, stdin = "" }: {
     readonly fetch?: Surroundings["fetch"];
     readonly isTerminal?: boolean;
+    readonly stdin?: string;
   } = {},
 ): Promise<CliResult> {
   const texts = { stdout: "", stderr: "" };
@@ -81,6 +123,11 @@ export async function runHere(
       isTerminal: () => isTerminal,
     };
   };
-  const code = await runCli(args, { stdout: outputTo("stdout"), stderr: outputTo("stderr"), fetch });
+  const code = await runCli(args, {
+    stdout: outputTo("stdout"),
+    stderr: outputTo("stderr"),
+    stdin: () => ReadableStream.from([new TextEncoder().encode(stdin)]),
+    fetch,
+  });
   return { code, ...texts };
 }

@@ -1,0 +1,75 @@
+import { basename } from "@std/path";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { languageOfFile } from "../../core/languages.ts";
+
+/** The language of code that no file's name tells. */
+const DEFAULT_LANGUAGE = "typescript";
+
+/** Where a program comes from. */
+export type ProgramSource =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "stdin" }
+  | { readonly kind: "code"; readonly code: string };
+
+/** A source, and the arguments of its program. */
+export interface GivenProgram {
+  readonly source: ProgramSource;
+  readonly args: readonly string[];
+}
+
+/**
+ * Tells the source from the arguments: with code there is no file.
+ *
+ * @throws {CodeBeakerError} `invalid_request` where neither is given
+ */
+export function findSource(operands: readonly string[], code: string | undefined): GivenProgram {
+  if (code !== undefined) return { source: { kind: "code", code }, args: operands };
+  const [path, ...args] = operands;
+  if (path === undefined) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      'Cannot run a program as none is given: name its file, "-" for standard input, or its code with --eval',
+    );
+  }
+  return { source: path === "-" ? { kind: "stdin" } : { kind: "file", path }, args };
+}
+
+/**
+ * Reads a program into the fields of a request. A file keeps its name, so that its extension counts.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
+export async function readProgram(
+  source: ProgramSource,
+  { language, stdin }: { readonly language: string | undefined; stdin(): ReadableStream<Uint8Array<ArrayBuffer>> },
+): Promise<Record<string, unknown>> {
+  switch (source.kind) {
+    case "code":
+      return { language: language ?? DEFAULT_LANGUAGE, code: source.code };
+    case "stdin":
+      return { language: language ?? DEFAULT_LANGUAGE, code: await new Response(stdin()).text() };
+    case "file":
+      return await readProgramFile(source.path, language);
+  }
+}
+
+async function readProgramFile(path: string, language: string | undefined): Promise<Record<string, unknown>> {
+  const byExtension = languageOfFile(path);
+  if (byExtension === undefined && language === undefined) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      `Cannot find out the language by the file's extension: name it with --language: ${path}`,
+    );
+  }
+  const content = await readText(path);
+  if (byExtension === undefined || language !== undefined) return { language, code: content };
+  return { language: byExtension, files: [{ path: basename(path), content }], entrypoint: basename(path) };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new CodeBeakerError("invalid_request", `Cannot read the program: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,38 @@
+import type { Denial, Denials } from "../../core/denials/denial.ts";
+import type { Outcome } from "../../core/execution.ts";
+import type { Selection } from "../../core/selection.ts";
+import { formatTable } from "../output.ts";
+import type { Palette } from "../palette.ts";
+
+/** The lines about what a program was denied, each with its remedy. */
+export function describeDenials({ denials, denialsOmitted = 0 }: Denials, palette: Palette): string[] {
+  const lines = denials.map((denial) => `${palette.bad("denied")}: ${describeDenial(denial, palette)}`);
+  return denialsOmitted === 0 ? lines : [...lines, `${palette.bad("denied")}: ${denialsOmitted} more`];
+}
+
+function describeDenial({ kind, target, at, rule, remedy }: Denial, palette: Palette): string {
+  const place = at === undefined ? "" : ` at ${at}`;
+  return `${kind} ${target}${place} (${remedy === undefined ? rule : palette.hint(remedy)})`;
+}
+
+/** The line about an outcome other than an exit; undefined for an exit. */
+export function describeEnding(outcome: Outcome, palette: Palette): string | undefined {
+  if (outcome.kind === "exited") return undefined;
+  const { kind, ...facts } = outcome;
+  const shown = Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ");
+  return `${palette.bad(kind)}${shown === "" ? "" : ` (${shown})`}`;
+}
+
+/** A selection as a table. */
+export function describeSelection({ chosen, preference, floor, candidates }: Selection): string {
+  const rows = candidates.map(({ runtime, score, inputs, rejectedBecause }) => [
+    runtime,
+    rejectedBecause === undefined
+      ? `score ${score?.toFixed(2)}`
+      : `rejected (${rejectedBecause.code}): ${rejectedBecause.detail}`,
+    `${inputs.startupMs} ms, ${inputs.memoryMb} MB, isolation ${inputs.isolationLevel} (${inputs.source})`,
+  ]);
+  return `Chosen: ${chosen ?? "none"} (preference ${preference}, isolation floor ${floor})\n${
+    formatTable(["RUNTIME", "RESULT", "INPUTS"], rows)
+  }`;
+}

@@ -1,0 +1,57 @@
+import { basename, dirname } from "@std/path";
+import { abortable } from "@std/async/abortable";
+
+/** How long a change is given to be complete: an editor may write a file in several steps. */
+const SETTLE_MS = 50;
+
+/**
+ * Runs at once, and again at each change of a file, until `signal` aborts. A change during a run aborts that run, whose
+ * end is waited for. A file that is gone counts as changed when it is there again.
+ */
+export async function runAtChanges(
+  path: string,
+  run: (signal: AbortSignal) => Promise<void>,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  // A symlink's target is what an editor changes.
+  const target = await Deno.realPath(path);
+  using watcher = Deno.watchFs(dirname(target), { recursive: false });
+  const changes = changesOf(target, { watcher, signal });
+  for (let isOver = false; !isOver;) {
+    const attempt = new AbortController();
+    const ended = run(AbortSignal.any([attempt.signal, signal]));
+    const change = changes.next();
+    isOver = (await change).done === true;
+    attempt.abort();
+    await ended;
+  }
+}
+
+/** Each change of a file's content or identity. */
+async function* changesOf(
+  path: string,
+  { watcher, signal }: { readonly watcher: Deno.FsWatcher; readonly signal: AbortSignal },
+): AsyncGenerator<void> {
+  let known = await fingerprint(path);
+  const events = watcher[Symbol.asyncIterator]();
+  while (!signal.aborted) {
+    const event = await abortable(events.next(), signal).catch(() => undefined);
+    if (event === undefined || event.done) return;
+    if (!event.value.paths.some((changed) => basename(changed) === basename(path))) continue;
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const found = await fingerprint(path);
+    if (found === undefined || found === known) continue;
+    known = found;
+    yield;
+  }
+}
+
+/** What changes when a file is written or replaced; undefined where there is none. */
+async function fingerprint(path: string): Promise<string | undefined> {
+  try {
+    const { ino, mtime, size } = await Deno.stat(path);
+    return `${ino} ${mtime?.getTime()} ${size}`;
+  } catch {
+    return undefined; // It is gone for a moment while an editor replaces it.
+  }
+}
