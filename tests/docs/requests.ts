@@ -4,7 +4,11 @@ import { SETTINGS } from "../../src/config.ts";
 import { parseCell, parseContextRequest } from "../../src/core/requests/cell_request.ts";
 import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import { parseSelectionRequest } from "../../src/core/requests/selection_request.ts";
-import { parseSessionExecution, parseSessionRequest } from "../../src/core/requests/session_request.ts";
+import {
+  parseSessionChanges,
+  parseSessionExecution,
+  parseSessionRequest,
+} from "../../src/core/requests/session_request.ts";
 import { parseSettings } from "../../src/core/settings.ts";
 import type { Block } from "./page.ts";
 
@@ -12,6 +16,7 @@ import type { Block } from "./page.ts";
 const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   "POST /v1/executions": parseExecutionRequest,
   "POST /v1/sessions": parseSessionRequest,
+  "PATCH /v1/sessions/{id}": parseSessionChanges,
   "POST /v1/sessions/{id}/executions": parseSessionExecution,
   "POST /v1/sessions/{id}/commands": findCommand,
   "POST /v1/sessions/{id}/contexts": parseContextRequest,
