@@ -13,7 +13,14 @@ const JOBS_AT_A_TIME = navigator.hardwareConcurrency + 1;
 const POLL_MS = 500;
 
 /** Files of a tier that one process tests: they share the modules that each would have to load. */
-const FILES_A_JOB: Readonly<Record<Tier, number>> = { attacks: 1, engine: 1, process: 4, workflows: 4, unit: 60 };
+const FILES_A_JOB: Readonly<Record<Tier, number>> = {
+  attacks: 1,
+  engine: 1,
+  process: 4,
+  workflows: 4,
+  docs: 1,
+  unit: 60,
+};
 
 /** Files that one process tests. */
 interface Job {
