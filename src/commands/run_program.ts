@@ -1,5 +1,5 @@
 import { abortable } from "@std/async/abortable";
-import { BoundedOutput } from "../core/bytes/bounded_output.ts";
+import { BoundedOutput, type KeptText } from "../core/bytes/bounded_output.ts";
 import type { MimeBundle } from "../core/cell.ts";
 import type { Outcome, OutputChunk, OutputStream, ProgramResult, Usage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
@@ -84,9 +84,20 @@ export function describeEnd(
     stdout: stdout.text,
     stderr: stderr.text,
     truncated: { stdout: stdout.truncatedBytes, stderr: stderr.truncatedBytes },
+    ...truncatedAt({ stdout, stderr }),
     usage: { ...usage, wallMs: round(usage.wallMs), startupMs: round(usage.startupMs) },
     ...explainDenials(handle.denials?.() ?? NO_DENIALS, { bounds: permissionBounds }),
   };
+}
+
+function truncatedAt(kept: Readonly<Record<OutputStream, KeptText>>): Pick<ProgramResult, "truncatedAt"> {
+  const { stdout: { truncatedAt: stdout }, stderr: { truncatedAt: stderr } } = kept;
+  if (stdout === undefined && stderr === undefined) return {};
+  const truncatedAt = {
+    ...(stdout === undefined ? {} : { stdout }),
+    ...(stderr === undefined ? {} : { stderr }),
+  };
+  return { truncatedAt };
 }
 
 /** Waits for work until a signal aborts. */

@@ -67,6 +67,8 @@ export interface ProgramResult extends Denials, CellAnswer, CellLocation {
   readonly stderr: string;
   /** Bytes left out of the middle of each stream. */
   readonly truncated: Readonly<Record<OutputStream, number>>;
+  /** Index in each text, in UTF-16 code units, of what was left out; only where something was. */
+  readonly truncatedAt?: { readonly [Stream in OutputStream]?: number };
   readonly usage: Usage;
   /** Present for a compiled language. */
   readonly compile?: CompileResult;

@@ -21,8 +21,10 @@ import type { LiveExecution } from "./live_execution.ts";
 import type {
   Caller,
   EnginePort,
+  ExecutionEvent,
   ExecutionReport,
   FeedInput,
+  FollowOptions,
   RuntimeReadiness,
   SubmitOptions,
   Submitted,
@@ -95,6 +97,10 @@ export class Engine implements EnginePort, AsyncDisposable {
     options: { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<ExecutionReport> {
     return this.#executions.report(caller, id, options);
+  }
+
+  follow(caller: Caller, id: string, options: FollowOptions): AsyncIterable<ExecutionEvent> | undefined {
+    return this.#executions.follow(caller, id, options);
   }
 
   cancel(caller: Caller, id: string): void {
@@ -187,8 +193,8 @@ export class Engine implements EnginePort, AsyncDisposable {
       permissionBounds: this.#dispatcher.boundsOf(live.facts.caller.principal),
       onStart: () => {
         begin({ isConclusive: !live.signal.aborted }); // A program that is cancelled before its start shows nothing.
-        live.begin();
-        options.onStart?.({ id: live.facts.id, runtime: runtime.name });
+        const start = live.begin(runtime.name);
+        options.onStart?.(start);
       },
       ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
     });

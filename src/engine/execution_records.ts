@@ -2,7 +2,9 @@ import { CodeBeakerError, type ErrorCode, messageOf } from "../core/errors.ts";
 import type { Attempt, Execution, ProgramResult } from "../core/execution.ts";
 import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
-import type { ExecutionStore } from "../storage/storage.ts";
+import type { ExecutionStore, StoredExecution } from "../storage/storage.ts";
+import type { EventSource } from "./event_reader.ts";
+import { recordedEvents } from "./recorded_events.ts";
 import type { ExecutionFacts } from "./live_execution.ts";
 import type { Caller, ExecutionReport, Submitted } from "./port.ts";
 
@@ -95,14 +97,21 @@ export class ExecutionRecords {
   }
 
   /** The report of an execution that has ended. @throws {CodeBeakerError} `not_found` */
-  report({ principal }: Caller, id: string): ExecutionReport {
-    const found = this.#store.find(principal.tenant, id);
-    if (found === undefined) {
-      throw new CodeBeakerError("not_found", `Cannot find the execution ${JSON.stringify(id.slice(0, 64))}`);
-    }
+  report(caller: Caller, id: string): ExecutionReport {
+    const found = this.#find(caller, id);
     return found.status === "failed"
       ? { status: "failed", id, error: found.error }
       : { status: "ended", execution: found.execution };
+  }
+
+  /** The events of an execution that has ended. @throws {CodeBeakerError} `not_found` */
+  eventSource(caller: Caller, id: string): EventSource {
+    const found = this.#find(caller, id);
+    return recordedEvents(
+      found.status === "failed"
+        ? { kind: "failed", error: found.error }
+        : { kind: "ended", execution: found.execution },
+    );
   }
 
   /** The answer to a repeated submit of an execution that has ended. */
@@ -115,6 +124,12 @@ export class ExecutionRecords {
     const ended = Promise.reject(new CodeBeakerError(code, message, { details }));
     ended.catch(() => {}); // The caller may not wait for it.
     return { id, ended, status: "failed" };
+  }
+
+  #find({ principal }: Caller, id: string): StoredExecution {
+    const found = this.#store.find(principal.tenant, id);
+    if (found !== undefined) return found;
+    throw new CodeBeakerError("not_found", `Cannot find the execution ${JSON.stringify(id.slice(0, 64))}`);
   }
 }
 

@@ -7,8 +7,17 @@ import { settledWithin } from "../concurrency/delay.ts";
 import { ExecutionRecords, type Explained, type RunResult, toExecution, unrun } from "./execution_records.ts";
 import { WaiterSet } from "./waiter_set.ts";
 import { LiveExecution } from "./live_execution.ts";
+import { checkReached, readEvents } from "./event_reader.ts";
 import type { EndedExecution, Observer } from "./observer.ts";
-import type { Caller, ExecutionReport, FeedInput, SubmitOptions, Submitted } from "./port.ts";
+import type {
+  Caller,
+  ExecutionEvent,
+  ExecutionReport,
+  FeedInput,
+  FollowOptions,
+  SubmitOptions,
+  Submitted,
+} from "./port.ts";
 
 const SHUT_DOWN = "the service was shut down";
 
@@ -104,6 +113,12 @@ export class Executions implements AsyncDisposable {
     if (live === undefined) return this.#records.report(caller, id);
     if (waitMs > 0) await settledWithin(live.ended, waitMs, { signal });
     return this.#live.has(id) ? live.report : this.#records.report(caller, id);
+  }
+
+  follow(caller: Caller, id: string, { after, signal }: FollowOptions): AsyncIterable<ExecutionEvent> | undefined {
+    const source = this.#find(caller, id) ?? this.#records.eventSource(caller, id);
+    if (after !== undefined) checkReached(source, after);
+    return after?.hasEnd ? undefined : readEvents(source, { after: after?.position, signal });
   }
 
   cancel(caller: Caller, id: string): void {

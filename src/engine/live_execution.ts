@@ -1,10 +1,13 @@
 import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { MimeBundle } from "../core/cell.ts";
+import type { KeptBytes } from "../core/bytes/kept_bytes.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
+import { ChangeSignal } from "../concurrency/change_signal.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import { DisplayLog } from "./display_log.ts";
-import type { Caller, ExecutionReport, FeedInput } from "./port.ts";
+import type { EventSource, ExecutionEnd } from "./event_reader.ts";
+import type { Caller, ExecutionReport, ExecutionStart, FeedInput } from "./port.ts";
 
 /** Most input that a program has not read yet; beyond it, `feed` waits. */
 const MAX_UNREAD_BYTES = 1_048_576;
@@ -26,12 +29,14 @@ export interface LiveOptions {
 }
 
 /** An execution from its submission to its end: its state, its output so far, and its controls. */
-export class LiveExecution {
+export class LiveExecution implements EventSource {
   readonly facts: ExecutionFacts;
   /** The output of the program so far. */
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
   /** The displays of a cell so far. */
   readonly displays: DisplayLog;
+  /** Reports its begin, output, displays and end. */
+  readonly changes = new ChangeSignal();
   /** The input that `feed` writes; undefined when stdin comes from elsewhere. */
   readonly fedStdin: ReadableStream<Uint8Array> | undefined;
   readonly #feeding: WritableStreamDefaultWriter<Uint8Array> | undefined;
@@ -41,12 +46,17 @@ export class LiveExecution {
   readonly #ended = Promise.withResolvers<Execution>();
   readonly #submittedAt = performance.now();
   #leftQueueAt: number | undefined;
-  #hasBegun = false;
+  #start: ExecutionStart | undefined;
+  #end: ExecutionEnd | undefined;
   #interruption: string | undefined;
 
   constructor(facts: ExecutionFacts, { maxOutputBytes, isFed }: LiveOptions) {
     this.facts = facts;
-    this.kept = { stdout: new BoundedOutput(maxOutputBytes), stderr: new BoundedOutput(maxOutputBytes) };
+    const onPush = () => this.changes.notify();
+    this.kept = {
+      stdout: new BoundedOutput(maxOutputBytes, { onPush }),
+      stderr: new BoundedOutput(maxOutputBytes, { onPush }),
+    };
     this.displays = new DisplayLog(maxOutputBytes);
     this.ended.catch(() => {}); // The caller may not wait for it.
     if (!isFed) return;
@@ -71,7 +81,7 @@ export class LiveExecution {
   get report(): ExecutionReport {
     const { id, language, sessionId, createdAt } = this.facts;
     return {
-      status: this.#hasBegun ? "running" : "queued",
+      status: this.hasBegun ? "running" : "queued",
       id,
       language,
       ...(sessionId === undefined ? {} : { sessionId }),
@@ -98,17 +108,33 @@ export class LiveExecution {
 
   /** Whether its program may have begun. */
   get hasBegun(): boolean {
-    return this.#hasBegun;
+    return this.#start !== undefined;
   }
 
   /** Reports that its program may begin. */
-  begin(): void {
-    this.#hasBegun = true;
+  begin(runtime: string): ExecutionStart {
+    this.#start = { id: this.facts.id, runtime };
+    this.changes.notify();
+    return this.#start;
+  }
+
+  get start(): ExecutionStart | undefined {
+    return this.#start;
+  }
+
+  get end(): ExecutionEnd | undefined {
+    return this.#end;
+  }
+
+  get output(): Readonly<Record<OutputStream, KeptBytes>> {
+    return { stdout: this.kept.stdout.kept, stderr: this.kept.stderr.kept };
   }
 
   /** Records a display; false for one beyond the number that can be counted, which is not sent either. */
   display(data: MimeBundle): boolean {
-    return this.displays.push(data);
+    const isCounted = this.displays.push(data);
+    this.changes.notify();
+    return isCounted;
   }
 
   /** Ends it as `cancelled`. */
@@ -158,7 +184,13 @@ export class LiveExecution {
   /** Ends it with its result. */
   settle(result: Execution | CodeBeakerError): void {
     this.#feeding?.abort().catch(() => {}); // Closed already.
-    if (result instanceof CodeBeakerError) this.#ended.reject(result);
-    else this.#ended.resolve(result);
+    if (result instanceof CodeBeakerError) {
+      this.#end = { kind: "failed", error: result };
+      this.#ended.reject(result);
+    } else {
+      this.#end = { kind: "ended", execution: result };
+      this.#ended.resolve(result);
+    }
+    this.changes.notify();
   }
 }

@@ -1,7 +1,7 @@
 import type { MimeBundle } from "../core/cell.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
-import type { Execution, OutputChunk } from "../core/execution.ts";
+import type { Execution, OutputChunk, OutputStream } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ExecutionRequest } from "../core/requests/execution_request.ts";
 import type { SelectionRequest } from "../core/requests/selection_request.ts";
@@ -72,6 +72,34 @@ export type ExecutionReport =
   | { readonly status: "ended"; readonly execution: Execution }
   | { readonly status: "failed"; readonly id: string; readonly error: Failure };
 
+/** How much of each part of an execution's output came before a point of its events: bytes, bytes, and displays. */
+export interface EventPosition extends Readonly<Record<OutputStream, number>> {
+  readonly displays: number;
+}
+
+/**
+ * An event of an execution, with the position behind it. Output never divides a character. `dropped` counts what is not
+ * kept, in its place.
+ */
+export type ExecutionEvent =
+  & { readonly position: EventPosition }
+  & (
+    | ({ readonly kind: "started" } & ExecutionStart)
+    | { readonly kind: "output"; readonly stream: OutputStream; readonly text: string }
+    | { readonly kind: "display"; readonly data: MimeBundle }
+    | ({ readonly kind: "dropped" } & EventPosition)
+    | { readonly kind: "ended"; readonly execution: Execution }
+    | { readonly kind: "failed"; readonly error: Failure }
+  );
+
+/** Options of a reader of an execution's events. */
+export interface FollowOptions {
+  /** What the reader has already; absent, the events come from the beginning. */
+  readonly after?: { readonly position: EventPosition; readonly hasEnd: boolean } | undefined;
+  /** Aborting ends the events. */
+  readonly signal: AbortSignal;
+}
+
 /** Input for a program's stdin; `close` ends it. */
 export interface FeedInput {
   readonly text?: string;
@@ -104,6 +132,13 @@ export interface EnginePort {
     id: string,
     options?: { readonly waitMs?: number; readonly signal?: AbortSignal },
   ): Promise<ExecutionReport>;
+  /**
+   * Reads the events of an execution, which is live or kept; undefined when the reader has its end already. A reader
+   * neither delays nor ends the program.
+   *
+   * @throws {CodeBeakerError} `not_found`; `invalid_request` for a position that it has not reached
+   */
+  follow(caller: Caller, id: string, options: FollowOptions): AsyncIterable<ExecutionEvent> | undefined;
   /**
    * Asks an execution to end as `cancelled`; does nothing to one that has ended.
    *

@@ -76,8 +76,8 @@ export class SessionRunner {
         permissionBounds: dispatcher.boundsOf(principal),
         ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
         onStart: () => {
-          live.begin();
-          options.onStart?.({ id: live.facts.id, runtime });
+          const start = live.begin(runtime);
+          options.onStart?.(start);
         },
         onDisplay: async (data) => {
           if (live.display(data)) await options.onDisplay?.(data);

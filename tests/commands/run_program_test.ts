@@ -139,16 +139,17 @@ Deno.test("runProgram keeps head and tail of each stream, counts what is left ou
     ...[chunkOf("stdout", "abcd"), chunkOf("stderr", "1234"), chunkOf("stdout", "efgh")],
     ...[chunkOf("stderr", "56"), chunkOf("stdout", "ij")],
   ];
-  const { stdout, stderr, truncated } = await run(printing(...chunks), {
+  const { stdout, stderr, truncated, truncatedAt } = await run(printing(...chunks), {
     limits: { ...DEFAULT_LIMITS, maxOutputBytes: 6 },
     onOutput: ({ bytes }) => {
       shown += bytes.length;
     },
   });
-  assertEquals({ stdout, stderr, truncated, shown }, {
+  assertEquals({ stdout, stderr, truncated, truncatedAt, shown }, {
     stdout: "abchij",
     stderr: "123456",
     truncated: { stdout: 4, stderr: 0 },
+    truncatedAt: { stdout: 3 },
     shown: 16,
   });
 });

@@ -38,3 +38,9 @@ export async function nextEvent(events: AsyncIterator<ServerEvent>): Promise<Ser
   if (done === true) throw new Error("The stream is over");
   return value;
 }
+
+/** Whether each event has a higher id than the one before. */
+export function haveIncreasingIds(events: readonly ServerEvent[]): boolean {
+  const ids = events.map(({ id }) => id ?? Number.NaN);
+  return ids.every((id, index) => index === 0 || id > (ids[index - 1] ?? Number.NaN));
+}

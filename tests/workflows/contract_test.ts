@@ -1,5 +1,5 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type ServerEvent, serverEvents } from "../support/server_events.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { haveIncreasingIds, type ServerEvent, serverEvents } from "../support/server_events.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { samplesIn } from "../support/metric_samples.ts";
@@ -129,7 +129,7 @@ Deno.test("the contract's one-shot: the answer, its defaults, and every way in w
   assertEquals([long.stdout, long.truncated], [`${"a".repeat(10)}${"b".repeat(9)}\n`, { stdout: 81, stderr: 0 }]);
 });
 
-Deno.test("the contract's stream: started, stdout, stderr and last completed, with increasing ids", async () => {
+Deno.test("the contract's stream: started, stdout, stderr and last completed, with ids after which it continues", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);
   const { id } = await client.openSession(TYPESCRIPT);
@@ -150,7 +150,17 @@ Deno.test("the contract's stream: started, stdout, stderr and last completed, wi
     );
     const kept = await (await client.ask("GET", `${EXECUTIONS}/${started?.data.id}`)).json();
     assertEquals([completed?.event, completed?.data], ["completed", kept]);
-    assertEquals(events.map((event) => event.id), events.map((_, index) => index + 1));
+    assert(haveIncreasingIds(events));
+    const again = await client.ask("GET", `${EXECUTIONS}/${started?.data.id}/events`, undefined, {
+      "last-event-id": String(started?.id),
+    });
+    const continued: ServerEvent[] = await Array.fromAsync(serverEvents(again.body ?? new ReadableStream()));
+    assertEquals(continued.map(({ event, data }) => [event, data.text]), [
+      ["stdout", "out\n"],
+      ["stderr", "err\n"],
+      ["completed", undefined],
+    ]);
+    assertEquals(continued.at(-1), completed);
   }
 });
 

@@ -2,6 +2,15 @@ import { concatBytes, growBuffer } from "./bytes.ts";
 import type { KeptBytes } from "./kept_bytes.ts";
 import { continuationLength, decodeUtf8, unfinishedLength } from "./utf8.ts";
 
+/** The text that is kept of a stream. */
+export interface KeptText {
+  readonly text: string;
+  /** Bytes left out between its halves. */
+  readonly truncatedBytes: number;
+  /** Index in the text of the gap; absent without one. */
+  readonly truncatedAt?: number;
+}
+
 /**
  * Keeps the head and the tail of a stream of bytes, at most `maxBytes` together, and counts the bytes left out between
  * them. A character that the cut divides is left out whole.
@@ -9,13 +18,15 @@ import { continuationLength, decodeUtf8, unfinishedLength } from "./utf8.ts";
 export class BoundedOutput {
   readonly #headBytes: number;
   readonly #tailBytes: number;
+  readonly #onPush: () => void;
   #head = new Uint8Array();
   #headLength = 0;
   /** A ring buffer, which grows up to `#tailBytes`: byte `n` after the head lies at `n % #tailBytes`. */
   #tail = new Uint8Array();
   #tailSeen = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, { onPush = () => {} }: { onPush?(): void } = {}) {
+    this.#onPush = onPush;
     this.#headBytes = Math.ceil(maxBytes / 2);
     this.#tailBytes = Math.floor(maxBytes / 2);
   }
@@ -24,6 +35,7 @@ export class BoundedOutput {
     const room = this.#headBytes - this.#headLength;
     if (room > 0) this.#keepHead(bytes.subarray(0, room));
     if (bytes.length > room) this.#keepTail(bytes.subarray(Math.max(room, 0)));
+    this.#onPush();
   }
 
   /** What is kept, as views that are valid until the next push. */
@@ -37,15 +49,16 @@ export class BoundedOutput {
     return { head, gapBytes: this.#tailSeen - this.#tailBytes, tail };
   }
 
-  /** The kept text, and how many bytes are left out between its halves. */
-  read(): { readonly text: string; readonly truncatedBytes: number } {
+  /** The kept text. */
+  read(): KeptText {
     const { head, gapBytes, tail: parts } = this.kept;
     const tail = concatBytes(parts);
     if (gapBytes === 0) return { text: decodeUtf8(concatBytes([head, tail])), truncatedBytes: 0 };
     const unfinished = unfinishedLength(head);
     const continued = continuationLength(tail);
-    const text = decodeUtf8(head.subarray(0, head.length - unfinished)) + decodeUtf8(tail.subarray(continued));
-    return { text, truncatedBytes: gapBytes + unfinished + continued };
+    const begin = decodeUtf8(head.subarray(0, head.length - unfinished));
+    const text = begin + decodeUtf8(tail.subarray(continued));
+    return { text, truncatedBytes: gapBytes + unfinished + continued, truncatedAt: begin.length };
   }
 
   #keepHead(bytes: Uint8Array): void {

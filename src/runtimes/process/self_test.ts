@@ -8,9 +8,8 @@ import { ownVariables } from "../../host/own_process.ts";
 import { encodeTar } from "../../workspace/archive/tar.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 import { judge } from "../self_test/canary.ts";
-import { runProgram, type TestProgram } from "../self_test/run_program.ts";
+import { runProgram } from "../self_test/run_program.ts";
 import type { Installation } from "./installation.ts";
-import { canariesOf } from "./layer_canaries.ts";
 import type { CanaryTargets } from "./program_canary.ts";
 import type { SelfTestSpec } from "./spec.ts";
 
@@ -24,9 +23,9 @@ export interface SelfTestOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs the canaries of a runtime, with a file and a port of this machine as their targets. */
+/** Runs the canaries of a spec, with a file and a port of this machine as their targets. */
 export async function testPrograms(
-  { host: { confinement }, scratchDirectory, spec }: Installation,
+  { host: { confinement: { hidesFiles } }, scratchDirectory, spec: { selfTest } }: Installation,
   options: SelfTestOptions,
 ): Promise<CanaryFinding[]> {
   const secret = crypto.randomUUID();
@@ -37,13 +36,12 @@ export async function testPrograms(
     const targets = {
       secretPath,
       secret,
-      hidesFiles: confinement.hidesFiles,
+      hidesFiles,
       port: listener.addresses[0]?.port ?? 0,
       connections: listener.connections,
-      ownVariables: ownVariables({ except: spec.selfTest.variableNames }),
+      ownVariables: ownVariables({ except: selfTest.variableNames }),
     };
-    const { language } = spec.selfTest;
-    return await runCanaries({ canaries: canariesOf(spec, confinement), language }, targets, options);
+    return await runCanaries(selfTest, targets, options);
   } finally {
     await Deno.remove(secretPath);
   }
@@ -64,33 +62,29 @@ export function runCanaries(
     minIsolation: 0,
     singleUse: true,
   };
-  return judge(canaries, async (canary) => {
+  return judge(canaries, async ({ files, links }) => {
     await using environment = await createEnvironment(config);
-    const links = "links" in canary ? canary.links?.(targets) : undefined;
-    if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links)));
-    const program = "line" in canary ? shellProgram(canary.line) : {
-      files: canary.files(targets),
-      program: { kind: "file", path: mainFileOf(language), args: [] } as const,
-    };
+    if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links(targets))));
+    const program = { files: files(targets), path: mainFileOf(language) };
     const observed = await runProgram(environment, program, { limits, signal });
     const { children = [] } = await environment.files.list(".", { maxDepth: 1 });
     return { ...observed, targets, fileNames: children.map(({ name }) => name) };
   });
 }
 
-function shellProgram(line: string): TestProgram {
-  return { program: { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." } };
-}
-
 /** Everything that findings depend on: the machine, its layers, the binary and the canaries. */
-export function versionOf({ binary, host: { confinement }, spec }: Installation): string {
+export function versionOf({ binary, host: { confinement }, spec: { selfTest } }: Installation): string {
   const { mtime, size } = Deno.statSync(binary);
   return JSON.stringify([
     Deno.osRelease(),
     confinement.version,
     [size, mtime?.getTime()],
-    spec.selfTest.version,
-    canariesOf(spec, confinement).map((canary) => Object.values(canary).map(String)),
+    selfTest.version,
+    selfTest.canaries.map(({ name, promise, fault, files, links }) => [
+      name,
+      promise,
+      ...[files, links, fault].map(String),
+    ]),
   ]);
 }
 

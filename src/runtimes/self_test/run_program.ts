@@ -1,6 +1,6 @@
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { ExecutionEnvironment, Program } from "../port.ts";
+import type { ExecutionEnvironment } from "../port.ts";
 
 /** What a program of the self-test printed, and how it ended. */
 export interface Observed {
@@ -8,24 +8,25 @@ export interface Observed {
   readonly outcome: Outcome;
 }
 
-/** A program of the self-test: its files, and what is run. */
+/** A program of the self-test: its files, of which one is run. */
 export interface TestProgram {
-  readonly files?: Readonly<Record<string, string>>;
-  readonly program: Program;
+  readonly files: Readonly<Record<string, string>>;
+  readonly path: string;
+  readonly args?: readonly string[];
 }
 
 /** Writes the files of a program and runs it to its end. */
 export async function runProgram(
   environment: ExecutionEnvironment,
-  { files = {}, program }: TestProgram,
+  { args = [], files, path }: TestProgram,
   { limits, signal }: { readonly limits: Limits; readonly signal: AbortSignal },
 ): Promise<Observed> {
   for (const [name, text] of Object.entries(files)) {
     await environment.files.write(name, new TextEncoder().encode(text));
   }
-  const handle = await environment.run(program, { env: {}, limits, signal });
+  const program = await environment.run({ kind: "file", path, args }, { env: {}, limits, signal });
   let output = "";
   const decoder = new TextDecoder();
-  for await (const { bytes } of handle.output) output += decoder.decode(bytes, { stream: true });
-  return { output, outcome: await handle.outcome };
+  for await (const { bytes } of program.output) output += decoder.decode(bytes, { stream: true });
+  return { output, outcome: await program.outcome };
 }

@@ -8,7 +8,7 @@ const PING = new TextEncoder().encode(": ping\n\n");
 
 /**
  * Server-sent events for one reader (the HTML standard's `text/event-stream`), no faster than it reads: at most one
- * event waits. Each event has an `id`, counted from 1. A stream that is abandoned ends without an error.
+ * event waits. A stream that is abandoned ends without an error.
  */
 export class EventStream {
   /** The bytes for the reader. */
@@ -18,7 +18,6 @@ export class EventStream {
   readonly #abandon: () => void;
   readonly #opened = Promise.withResolvers<void>();
   #isOpen = false;
-  #lastId = 0;
   #stalledPings = 0;
 
   /** @param signal aborted when the reader is known to be gone */
@@ -55,11 +54,8 @@ export class EventStream {
   }
 
   /** Sends an event; returns when the reader has read it, or is gone. */
-  send(event: string, data: unknown): Promise<void> {
-    this.#lastId++;
-    return this.#write(
-      new TextEncoder().encode(`id: ${this.#lastId}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
-    );
+  send(id: string, { event, data }: { readonly event: string; readonly data: unknown }): Promise<void> {
+    return this.#write(new TextEncoder().encode(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
   }
 
   /** Pings an idle reader, and abandons one that reads nothing, until disposed of. */

@@ -1,8 +1,16 @@
 import type { Context } from "hono";
 import type { AppEnv } from "./app_env.ts";
-import { executionEvents, type Submit } from "./execution_events.ts";
-import { toProblem } from "./problem.ts";
+import { type EventBytes, executionEvents, type Submit } from "./execution_events.ts";
 import { idempotencyKey, submitMode } from "./submit_mode.ts";
+
+/** Answers with a stream of events, which nothing on the way may hold back. */
+export function sendEvents(context: Context<AppEnv>, events: EventBytes): Response {
+  return context.body(events, 200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+  });
+}
 
 /**
  * Submits an execution and answers as the headers ask: 200 with the execution, a stream of its events, or 202 with its
@@ -23,17 +31,12 @@ export async function sendExecution(context: Context<AppEnv>, enter: Submit): Pr
       return context.json(await ended);
     }
     case "events": {
-      const requestId = context.get("requestId");
       const events = await executionEvents(submit, {
         signal,
         idempotencyKey: key,
-        toProblem: (error) => toProblem(error, requestId),
+        requestId: context.get("requestId"),
       });
-      return context.body(events, 200, {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-      });
+      return sendEvents(context, events);
     }
     case "async": {
       const { id, ended, status = "queued" } = await submit({

@@ -3,8 +3,10 @@ import { z } from "zod";
 import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
 import { parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
-import { sendExecution } from "../http/send_execution.ts";
+import { sendEvents, sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
+import { followedEvents } from "../http/execution_events.ts";
+import { lastEventId } from "../http/last_event_id.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { failureProblem } from "../http/problem.ts";
 import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
@@ -21,7 +23,7 @@ const inputSchema = strictObject({ text: z.string().optional(), close: z.boolean
 
 /**
  * Routes of one-shot executions, and of every execution by its id. Cancelling answers 204 at once, also for an execution
- * that has ended.
+ * that has ended. Events after the last one are answered with 204, which keeps a browser from asking again.
  */
 export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
@@ -37,6 +39,14 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
       const { signal } = context.req.raw;
       const report = await engine.report(context.get("caller"), context.req.param("id"), { waitMs, signal });
       return context.json(toWire(report, context.get("requestId")));
+    })
+    .get("/v1/executions/:id/events", (context) => {
+      const after = lastEventId(context.req);
+      const events = followedEvents(
+        ({ signal }) => engine.follow(context.get("caller"), context.req.param("id"), { after, signal }),
+        { signal: context.req.raw.signal, requestId: context.get("requestId") },
+      );
+      return events === undefined ? context.body(null, 204) : sendEvents(context, events);
     })
     .delete("/v1/executions/:id", noQuery, (context) => {
       engine.cancel(context.get("caller"), context.req.param("id"));

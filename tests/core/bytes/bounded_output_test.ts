@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { BoundedOutput } from "../../../src/core/bytes/bounded_output.ts";
+import { BoundedOutput, type KeptText } from "../../../src/core/bytes/bounded_output.ts";
 
-function keep(maxBytes: number, chunks: readonly (string | Uint8Array)[]): { text: string; truncatedBytes: number } {
+function keep(maxBytes: number, chunks: readonly (string | Uint8Array)[]): KeptText {
   const output = new BoundedOutput(maxBytes);
   for (const chunk of chunks) output.push(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
   return output.read();
@@ -14,22 +14,22 @@ Deno.test("BoundedOutput keeps everything up to its bound", () => {
 });
 
 Deno.test("BoundedOutput keeps head and tail and counts the middle", () => {
-  assertEquals(keep(4, ["abcdefgh"]), { text: "abgh", truncatedBytes: 4 });
-  assertEquals(keep(5, ["abc", "defgh"]), { text: "abcgh", truncatedBytes: 3 });
-  assertEquals(keep(1, ["abc"]), { text: "a", truncatedBytes: 2 });
-  assertEquals(keep(0, ["abc"]), { text: "", truncatedBytes: 3 });
+  assertEquals(keep(4, ["abcdefgh"]), { text: "abgh", truncatedBytes: 4, truncatedAt: 2 });
+  assertEquals(keep(5, ["abc", "defgh"]), { text: "abcgh", truncatedBytes: 3, truncatedAt: 3 });
+  assertEquals(keep(1, ["abc"]), { text: "a", truncatedBytes: 2, truncatedAt: 1 });
+  assertEquals(keep(0, ["abc"]), { text: "", truncatedBytes: 3, truncatedAt: 0 });
 });
 
 Deno.test("BoundedOutput keeps the tail of a long stream of small chunks", () => {
   const output = new BoundedOutput(10);
   for (let index = 0; index < 300_000; index++) output.push(new TextEncoder().encode(String(index % 10)));
-  assertEquals(output.read(), { text: "0123456789", truncatedBytes: 299_990 });
+  assertEquals(output.read(), { text: "0123456789", truncatedBytes: 299_990, truncatedAt: 5 });
 });
 
 Deno.test("BoundedOutput shows no half character at the cut, and counts its bytes as left out", () => {
-  assertEquals(keep(8, ["a€€€€€"]), { text: "a€€", truncatedBytes: 9 });
-  assertEquals(keep(6, ["é".repeat(10)]), { text: "éé", truncatedBytes: 16 });
-  assertEquals(keep(10, ["😀".repeat(4)]), { text: "😀😀", truncatedBytes: 8 });
+  assertEquals(keep(8, ["a€€€€€"]), { text: "a€€", truncatedBytes: 9, truncatedAt: 2 });
+  assertEquals(keep(6, ["é".repeat(10)]), { text: "éé", truncatedBytes: 16, truncatedAt: 1 });
+  assertEquals(keep(10, ["😀".repeat(4)]), { text: "😀😀", truncatedBytes: 8, truncatedAt: 2 });
 });
 
 Deno.test("BoundedOutput joins a character that two chunks divide", () => {
@@ -62,6 +62,7 @@ Deno.test("BoundedOutput keeps the same whatever the sizes of its chunks", () =>
       const expected = maxBytes >= text.length ? { text, truncatedBytes: 0 } : {
         text: text.slice(0, Math.ceil(maxBytes / 2)) + text.slice(text.length - Math.floor(maxBytes / 2)),
         truncatedBytes: text.length - maxBytes,
+        truncatedAt: Math.ceil(maxBytes / 2),
       };
       assertEquals([maxBytes, pattern, keep(maxBytes, chunks)], [maxBytes, pattern, expected]);
     }
@@ -76,6 +77,6 @@ Deno.test("BoundedOutput can be read again and again while more comes", () => {
   };
   assertEquals(read("abc"), { text: "abc", truncatedBytes: 0 });
   assertEquals(read("d"), { text: "abcd", truncatedBytes: 0 });
-  assertEquals(read("e"), { text: "abde", truncatedBytes: 1 });
-  assertEquals(read("fghij"), { text: "abij", truncatedBytes: 6 });
+  assertEquals(read("e"), { text: "abde", truncatedBytes: 1, truncatedAt: 2 });
+  assertEquals(read("fghij"), { text: "abij", truncatedBytes: 6, truncatedAt: 2 });
 });

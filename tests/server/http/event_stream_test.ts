@@ -16,15 +16,15 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-Deno.test("EventStream writes one event after the other, each with the next id", async () => {
+Deno.test("EventStream writes one event after the other, each with its id", async () => {
   const stream = new EventStream(NEVER);
-  stream.send("stdout", { text: 'a\n\nevent: fake\r"é\u2028' });
-  stream.send("completed", { id: "exec_1" });
+  stream.send("1", { event: "stdout", data: { text: 'a\n\nevent: fake\r"é\u2028' } });
+  stream.send("36", { event: "completed", data: { id: "exec_1" } });
   stream.close();
   assertEquals(
     await new Response(stream.body).text(),
     'id: 1\nevent: stdout\ndata: {"text":"a\\n\\nevent: fake\\r\\"é\u2028"}\n\n' +
-      'id: 2\nevent: completed\ndata: {"id":"exec_1"}\n\n',
+      'id: 36\nevent: completed\ndata: {"id":"exec_1"}\n\n',
   );
   assertEquals(stream.abandoned.aborted, false);
 });
@@ -32,7 +32,9 @@ Deno.test("EventStream writes one event after the other, each with the next id",
 Deno.test("EventStream.send() returns when the reader took the event, and not before", async () => {
   const stream = new EventStream(NEVER);
   const taken: number[] = [];
-  const sends = [1, 2, 3].map((number) => stream.send("stdout", { number }).then(() => taken.push(number)));
+  const sends = [1, 2, 3].map((number) =>
+    stream.send("1", { event: "stdout", data: { number } }).then(() => taken.push(number))
+  );
   await settle();
   assertEquals(taken, []);
   const reader = stream.body.getReader();
@@ -50,7 +52,7 @@ Deno.test("EventStream.send() returns when the reader took the event, and not be
 Deno.test("EventStream is open from the first thing it sends", async () => {
   const stream = new EventStream(NEVER);
   assertEquals(stream.isOpen, false);
-  stream.send("started", {});
+  stream.send("1", { event: "started", data: {} });
   await stream.opened;
   assertEquals(stream.isOpen, true);
   await stream.body.cancel();
@@ -58,32 +60,32 @@ Deno.test("EventStream is open from the first thing it sends", async () => {
 
 Deno.test("EventStream is abandoned when its reader goes away, and then holds nobody up", async () => {
   const stream = new EventStream(NEVER);
-  const waiting = stream.send("stdout", { text: "a" });
+  const waiting = stream.send("1", { event: "stdout", data: { text: "a" } });
   await stream.body.cancel();
   await aborted(stream.abandoned);
   await waiting;
-  await stream.send("stdout", { text: "b" });
+  await stream.send("1", { event: "stdout", data: { text: "b" } });
   await stream.close();
 });
 
 Deno.test("EventStream is abandoned when its reader is known to be gone, also from the beginning", async () => {
   const gone = new AbortController();
   const stream = new EventStream(gone.signal);
-  const waiting = stream.send("stdout", { text: "a" });
+  const waiting = stream.send("1", { event: "stdout", data: { text: "a" } });
   gone.abort();
   await aborted(stream.abandoned);
   await waiting;
   await stream.close();
   const late = new EventStream(AbortSignal.abort());
   await aborted(late.abandoned);
-  await late.send("stdout", { text: "a" });
+  await late.send("1", { event: "stdout", data: { text: "a" } });
 });
 
 Deno.test("EventStream is not abandoned by a reader that went on to the end, nor by one that is told gone after it", async () => {
   const gone = new AbortController();
   const stream = new EventStream(gone.signal);
   const reading = new Response(stream.body).text();
-  await stream.send("stdout", {});
+  await stream.send("1", { event: "stdout", data: {} });
   await stream.close();
   await reading;
   gone.abort();
@@ -99,7 +101,7 @@ Deno.test("EventStream.pingEvery() sends comments while nothing else is sent, wh
     { id: undefined, event: "", data: null },
     { id: undefined, event: "", data: null },
   ]);
-  stream.send("completed", {});
+  stream.send("1", { event: "completed", data: {} });
   const named = await (async () => {
     for await (const event of events) if (event.event !== "") return event;
   })();
@@ -109,7 +111,7 @@ Deno.test("EventStream.pingEvery() sends comments while nothing else is sent, wh
 Deno.test("EventStream.pingEvery() gives up a reader that takes nothing, and piles up nothing before it", async () => {
   const stream = new EventStream(NEVER);
   using _pings = stream.pingEvery(1);
-  const waiting = stream.send("stdout", { text: "a" });
+  const waiting = stream.send("1", { event: "stdout", data: { text: "a" } });
   await aborted(stream.abandoned);
   await waiting;
   assertEquals(await new Response(stream.body).text(), "");
@@ -120,7 +122,7 @@ Deno.test("EventStream.pingEvery() keeps a reader that takes one thing now and t
   using _pings = stream.pingEvery(20);
   const reader = stream.body.getReader();
   for (let round = 0; round < 8; round++) {
-    stream.send("stdout", { round });
+    stream.send("1", { event: "stdout", data: { round } });
     await new Promise((resolve) => setTimeout(resolve, 25));
     await reader.read();
   }

@@ -1,0 +1,156 @@
+import { type KeptBytes, readKept, streamLength } from "../core/bytes/kept_bytes.ts";
+import { continuationLength, decodeUtf8, unfinishedLength } from "../core/bytes/utf8.ts";
+import { CodeBeakerError, type Failure } from "../core/errors.ts";
+import type { Execution, OutputStream } from "../core/execution.ts";
+import type { KeptDisplay } from "./display_log.ts";
+import type { EventPosition, ExecutionEvent, ExecutionStart, FollowOptions } from "./port.ts";
+
+/** Most bytes of output in one event, which is what a slow reader keeps in memory. */
+const MAX_EVENT_BYTES = 65_536;
+const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
+
+/** The end of an execution: its result, or why the service could not run it. */
+export type ExecutionEnd =
+  | { readonly kind: "ended"; readonly execution: Execution }
+  | { readonly kind: "failed"; readonly error: Failure };
+
+/** What the events of an execution are made from: the state of a live one, or the record of one that has ended. */
+export interface EventSource {
+  /** Undefined until its program may begin. */
+  readonly start: ExecutionStart | undefined;
+  readonly output: Readonly<Record<OutputStream, KeptBytes>>;
+  readonly displays: {
+    /** How many there were. */
+    readonly seen: number;
+    /** The first kept display from `index` on; undefined when none is kept. */
+    from(index: number): KeptDisplay | undefined;
+  };
+  /** Undefined until its end. */
+  readonly end: ExecutionEnd | undefined;
+  readonly changes: {
+    readonly count: number;
+    changedSince(count: number, signal: AbortSignal): Promise<void>;
+  };
+}
+
+/** The position behind all that was printed and displayed so far. */
+export function endPosition({ output, displays }: EventSource): EventPosition {
+  return { stdout: streamLength(output.stdout), stderr: streamLength(output.stderr), displays: displays.seen };
+}
+
+/** @throws {CodeBeakerError} `invalid_request` for a position that the execution has not reached */
+export function checkReached(source: EventSource, { position, hasEnd }: NonNullable<FollowOptions["after"]>): void {
+  if (source.end?.kind === "failed") return; // Its output is not recorded.
+  const reached = endPosition(source);
+  const isReached = position.stdout <= reached.stdout && position.stderr <= reached.stderr &&
+    position.displays <= reached.displays;
+  if (isReached && (source.end !== undefined || (source.start !== undefined && !hasEnd))) return;
+  const message =
+    "Cannot continue after this event as the execution has not sent it yet: use the id of an event that " +
+    "this execution has sent";
+  const errors = [{ path: "Last-Event-ID", message: "Must be the id of an event of this execution" }];
+  throw new CodeBeakerError("invalid_request", message, { details: { errors } });
+}
+
+/**
+ * Reads the events of an execution up to its end, or until `signal` aborts. A reader that is slower than the program
+ * does not delay it: what is not kept when the reader comes to it is counted in `dropped`. What was printed before is
+ * read stream by stream.
+ */
+export async function* readEvents(
+  source: EventSource,
+  { after, signal }: { readonly after?: EventPosition | undefined; readonly signal: AbortSignal },
+): AsyncGenerator<ExecutionEvent, void> {
+  const reader = new EventReader(source, after);
+  while (!signal.aborted) {
+    const { count } = source.changes;
+    const { end } = source;
+    yield* reader.readNew();
+    if (end !== undefined) {
+      yield* reader.readEnd(end);
+      return;
+    }
+    await source.changes.changedSince(count, signal);
+  }
+}
+
+/** Reads what is new, and remembers its position. */
+class EventReader {
+  readonly #source: EventSource;
+  #position: EventPosition;
+  #hasStarted: boolean;
+
+  constructor(source: EventSource, after: EventPosition | undefined) {
+    this.#source = source;
+    this.#position = after ?? { stdout: 0, stderr: 0, displays: 0 };
+    this.#hasStarted = after !== undefined;
+  }
+
+  *readNew(): Generator<ExecutionEvent, void> {
+    const { start } = this.#source;
+    if (start === undefined) return;
+    yield* this.#readStart(start);
+    const reached = endPosition(this.#source);
+    for (const stream of STREAMS) yield* this.#readOutput(stream, reached[stream]);
+    yield* this.#readDisplays(reached.displays);
+  }
+
+  *readEnd(end: ExecutionEnd): Generator<ExecutionEvent, void> {
+    if (end.kind === "ended") yield* this.#readStart(end.execution);
+    for (const stream of STREAMS) {
+      const { bytes } = this.#keptAt(stream, this.#position[stream]);
+      if (bytes.length > 0) yield this.#output(stream, bytes); // A character that was never finished.
+    }
+    yield { ...end, position: this.#position };
+  }
+
+  *#readStart({ id, runtime }: ExecutionStart): Generator<ExecutionEvent, void> {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    yield { kind: "started", id, runtime, position: this.#position };
+  }
+
+  *#readOutput(stream: OutputStream, end: number): Generator<ExecutionEvent, void> {
+    while (this.#position[stream] < end) {
+      const { at, bytes } = this.#keptAt(stream, this.#position[stream]);
+      const isDropped = at > this.#position[stream];
+      const whole = bytes.subarray(0, bytes.length - unfinishedLength(bytes));
+      if (!isDropped && whole.length > 0) {
+        yield this.#output(stream, whole);
+        continue;
+      }
+      // A character that the gap cuts is dropped with it.
+      const behind = isDropped ? { at, bytes } : this.#keptAt(stream, at + bytes.length);
+      if (behind.at === this.#position[stream] + bytes.length && !isDropped) return;
+      yield this.#dropped(stream, behind.at + continuationLength(behind.bytes));
+    }
+  }
+
+  *#readDisplays(end: number): Generator<ExecutionEvent, void> {
+    while (this.#position.displays < end) {
+      const { displays } = this.#position;
+      const next = this.#source.displays.from(displays);
+      if (next?.index === displays) {
+        this.#position = { ...this.#position, displays: displays + 1 };
+        yield { kind: "display", data: next.data, position: this.#position };
+      } else {
+        yield this.#dropped("displays", next?.index ?? end);
+      }
+    }
+  }
+
+  #keptAt(stream: OutputStream, offset: number) {
+    return readKept(this.#source.output[stream], { offset, maxBytes: MAX_EVENT_BYTES });
+  }
+
+  #output(stream: OutputStream, bytes: Uint8Array): ExecutionEvent {
+    this.#position = { ...this.#position, [stream]: this.#position[stream] + bytes.length };
+    return { kind: "output", stream, text: decodeUtf8(bytes), position: this.#position };
+  }
+
+  #dropped(part: keyof EventPosition, to: number): ExecutionEvent {
+    const count = to - this.#position[part];
+    this.#position = { ...this.#position, [part]: to };
+    return { kind: "dropped", stdout: 0, stderr: 0, displays: 0, [part]: count, position: this.#position };
+  }
+}

@@ -1,0 +1,46 @@
+import type { KeptBytes } from "../core/bytes/kept_bytes.ts";
+import type { Execution, OutputStream } from "../core/execution.ts";
+import type { EventSource, ExecutionEnd } from "./event_reader.ts";
+
+const NO_OUTPUT: KeptBytes = { head: new Uint8Array(), gapBytes: 0, tail: [] };
+const UNCHANGING: EventSource["changes"] = { count: 0, changedSince: () => Promise.resolve() };
+
+/** The events of an execution that has ended, made from its record; those of one that failed are its failure only. */
+export function recordedEvents(end: ExecutionEnd): EventSource {
+  if (end.kind === "failed") {
+    const nothing = { seen: 0, from: () => undefined };
+    return {
+      start: undefined,
+      output: { stdout: NO_OUTPUT, stderr: NO_OUTPUT },
+      displays: nothing,
+      end,
+      changes: UNCHANGING,
+    };
+  }
+  const { execution } = end;
+  const { id, runtime, displays = [], displaysOmitted = 0 } = execution;
+  return {
+    start: { id, runtime },
+    output: { stdout: keptOf(execution, "stdout"), stderr: keptOf(execution, "stderr") },
+    displays: {
+      seen: displays.length + displaysOmitted,
+      from(index) {
+        const data = displays[index];
+        return data === undefined ? undefined : { index, data };
+      },
+    },
+    end,
+    changes: UNCHANGING,
+  };
+}
+
+function keptOf(execution: Execution, stream: OutputStream): KeptBytes {
+  const { [stream]: text, truncated, truncatedAt } = execution;
+  const gapAt = truncatedAt?.[stream] ?? text.length;
+  const encoder = new TextEncoder();
+  return {
+    head: encoder.encode(text.slice(0, gapAt)),
+    gapBytes: truncated[stream],
+    tail: [encoder.encode(text.slice(gapAt))],
+  };
+}

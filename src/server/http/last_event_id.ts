@@ -1,0 +1,32 @@
+import type { HonoRequest } from "hono";
+import { z } from "zod";
+import { invalidField } from "../../core/errors.ts";
+import { strictObject } from "../../core/parsing/validation.ts";
+import type { FollowOptions } from "../../engine/port.ts";
+import { decodeEventId } from "./event_id.ts";
+import { parseQuery } from "./query.ts";
+
+/** More digits than the id of any event has. */
+const DIGITS = /^\d{1,40}$/;
+
+const eventsQuery = strictObject({ lastEventId: z.string().optional() });
+
+/**
+ * What the client has of an execution's events, as the header `Last-Event-ID` says, else `?lastEventId=`: a browser sends
+ * the header from its second connection on, with the query of its first.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
+export function lastEventId(request: HonoRequest): FollowOptions["after"] {
+  const { lastEventId: inQuery } = parseQuery(request, eventsQuery);
+  const inHeader = request.header("last-event-id");
+  const id = inHeader ?? inQuery;
+  if (id === undefined) return undefined;
+  if (!DIGITS.test(id)) {
+    const path = inHeader === undefined ? "lastEventId" : "Last-Event-ID";
+    const message = `The id of an event is a whole number, as the events have it: ${JSON.stringify(id.slice(0, 64))}`;
+    throw invalidField(path, message);
+  }
+  const mark = decodeEventId(BigInt(id));
+  return mark === undefined ? undefined : { position: mark.position, hasEnd: mark.isEnd };
+}
