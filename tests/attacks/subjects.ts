@@ -1,3 +1,4 @@
+import { testedAvailability } from "../support/requirements.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
 import type { AttackSubject, RuntimeEntry } from "../../src/runtimes/entry.ts";
@@ -85,8 +86,9 @@ export async function openSubject(name: string): Promise<Subject> {
       if (lacks) return { available: false, reason: `this machine has no ${needs}` };
       if (cannotHonour !== undefined) return { available: false, reason: cannotHonour };
       if (isolation.level < minIsolation) return { available: false, reason: `its level is ${isolation.level}` };
-      await runtime.diagnose(); // The self-test takes as long as it takes here.
-      const answers = await Promise.all(languages.map((language) => runtime.isAvailable(environmentFor(language))));
+      const answers = await Promise.all(
+        languages.map((language) => testedAvailability(runtime, environmentFor(language))),
+      );
       return answers.find(({ available }) => !available) ?? { available: true };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CliResult, runCommandLine } from "../support/cli.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
@@ -54,7 +54,7 @@ Deno.test("codebeaker names the nearest of an unknown command, flag or variable,
 });
 
 await using host = await openRuntimeHost();
-if (isPresent("deno", await createDenoRuntime(host).isAvailable())) {
+if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker run passes stdin, arguments, output and the exit code", async () => {
     const code =
       "const name = await new Response(Deno.stdin.readable).text(); console.log(`hi ${name}`); console.error(Deno.args.join()); Deno.exit(7);";

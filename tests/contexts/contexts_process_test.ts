@@ -6,7 +6,7 @@ import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import { type ContextOptions, Contexts } from "../../src/contexts/contexts.ts";
 import { configureEnvironment } from "../runtimes/checks/bench.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 
 const host = await openRuntimeHost();
@@ -75,7 +75,7 @@ Deno.test("Contexts remembers the newest of those that are lost, and nothing but
   assertEquals(contexts.count, 0);
 });
 
-if (isPresent("deno", await runtime.isAvailable())) {
+if (isPresent("deno", await testedAvailability(runtime))) {
   Deno.test("Contexts gives the memory of each back once: at its end, and where none is opened", () =>
     withEnvironment(async (environment) => {
       await using contexts = new Contexts();

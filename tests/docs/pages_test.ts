@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { WITHOUT_DOCKER } from "../support/variables.ts";
@@ -38,7 +38,7 @@ async function hasSurroundings(): Promise<boolean> {
     () => ({ available: false, reason: "curl is not installed" }) as const,
   );
   const found = [
-    isPresent("deno", await createDenoRuntime(host).isAvailable()),
+    isPresent("deno", await testedAvailability(createDenoRuntime(host))),
     isPresent("sandbox", layers),
     isPresent("curl", curl),
   ];

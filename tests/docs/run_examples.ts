@@ -5,6 +5,8 @@ import { assertPrintsJson, assertPrintsText } from "./printed.ts";
 
 /** The address that pages write for the service. */
 const WRITTEN_HOST = "127.0.0.1:8000";
+/** The port that pages write for a command of their own. */
+const WRITTEN_PORT = "port 8000";
 /** How pages start Deno; the tests' own is the same version. */
 const WRITTEN_DENO = "npx -y deno@2.9.6";
 /** What an error of the service begins with. */
@@ -32,8 +34,9 @@ export async function checkExamples(
   try {
     const scripts = await Promise.all(examples.map((example) => toScript(example, { directory, surroundings })));
     const printed = await runShell(scripts, { ...surroundings.env, TMPDIR: directory });
+    const written = printed.map(({ status, text }) => ({ status, text: delocalize(text, surroundings) }));
     return examples.flatMap((example, index) => {
-      const fault = findFault(example, printed[index]);
+      const fault = findFault(example, written[index]);
       return fault === undefined ? [] : [`${path}:${example.block.line} ${fault}`];
     });
   } finally {
@@ -78,11 +81,24 @@ export async function checkTypes(examples: readonly Example[]): Promise<string> 
   }
 }
 
+/** The text of a page with the places of this run. */
+function localize(text: string, { url }: Surroundings): string {
+  const { host, port } = new URL(url);
+  return text.replaceAll(WRITTEN_HOST, host).replaceAll(WRITTEN_PORT, `port ${port}`);
+}
+
+/** What this run printed with the places that pages write. */
+function delocalize(text: string, { url }: Surroundings): string {
+  const { host, port } = new URL(url);
+  const written = text.replaceAll(host, WRITTEN_HOST).replaceAll(`port ${port}`, WRITTEN_PORT);
+  return written.replaceAll("/no-docker.sock", "/docker.sock");
+}
+
 async function toScript(
   { block }: Example,
   { directory, surroundings }: { readonly directory: string; readonly surroundings: Surroundings },
 ): Promise<string> {
-  const text = block.text.replaceAll(WRITTEN_HOST, new URL(surroundings.url).host);
+  const text = localize(block.text, surroundings);
   const deno = `"${Deno.execPath()}"`;
   if (block.language === "sh") return text.replaceAll(WRITTEN_DENO, deno);
   const file = `${directory}/${block.line}.ts`;

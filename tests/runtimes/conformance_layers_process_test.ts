@@ -1,7 +1,7 @@
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { testLanguage } from "./conformance_suites.ts";
 
@@ -17,7 +17,7 @@ for (const entry of RUNTIMES) {
     if (!needs.every((name) => isPresent(name, layerAvailability(host.confinement, name)))) continue;
     const runtime = (await entry.load()).create(host);
     const { supportedEnvironments: [language = ""] } = entry.facts(host);
-    if (!isPresent(entry.name, await runtime.isAvailable())) continue;
+    if (!isPresent(entry.name, await testedAvailability(runtime))) continue;
     await testLanguage({ entry, host, runtime }, { language, isBrief: true, isWarm: true, where: title });
   }
 }

@@ -3,7 +3,7 @@ import type { ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { DIALECTS } from "../support/dialects/mod.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { testConformance } from "./conformance.ts";
 import { testFilesConformance } from "./files_conformance.ts";
@@ -32,10 +32,10 @@ export async function testFiles(confined: Confined): Promise<void> {
 
 /** The languages of a runtime that are here; the others are registered as skipped. */
 async function languagesHere({ runtime }: Tested): Promise<string[]> {
-  if (!isPresent(runtime.name, await runtime.isAvailable())) return [];
+  if (!isPresent(runtime.name, await testedAvailability(runtime))) return [];
   const here: string[] = [];
   for (const language of runtime.supportedEnvironments) {
-    if (isPresent(`${runtime.name}/${language}`, await runtime.isAvailable(language))) here.push(language);
+    if (isPresent(`${runtime.name}/${language}`, await testedAvailability(runtime, language))) here.push(language);
   }
   return here;
 }
@@ -44,7 +44,7 @@ async function languagesHere({ runtime }: Tested): Promise<string[]> {
 export async function testWarmLanguages(confined: Confined): Promise<void> {
   await withRuntimes(confined, { pool: EAGER_POOL }, async ({ entry, host, runtime }) => {
     for (const language of (await entry.loadTestSubjects()).warmLanguages) {
-      if (!isPresent(`${entry.name}/${language}`, await runtime.isAvailable(language))) continue;
+      if (!isPresent(`${entry.name}/${language}`, await testedAvailability(runtime, language))) continue;
       await testLanguage({ entry, host, runtime }, { language, isBrief: true, isWarm: true, where: "warm host" });
     }
   });

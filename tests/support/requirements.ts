@@ -1,4 +1,5 @@
 import type { Availability } from "../../src/core/capabilities.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 
 /** The tests run on Deno, so it is installed: where its runtime is not available, that is a fault. */
 const OWN_RUNTIME = "deno";
@@ -13,4 +14,19 @@ export function isPresent(name: string, availability: Availability): boolean {
   if (required.includes(name)) throw new Error(`${name} is required and not available: ${availability.reason}`);
   Deno.test({ name: `[${name}] skipped: ${availability.reason}`, ignore: true, fn: () => {} });
   return false;
+}
+
+/** Most questions to a runtime that gives no answer in time, since the machine is busy. */
+const MAX_QUESTIONS = 20;
+
+/** The availability of a runtime, or of a language on it, after its self-test, which takes as long as it takes here. */
+export async function testedAvailability(
+  runtime: Pick<ExecutionRuntime, "diagnose" | "isAvailable">,
+  language?: string,
+): Promise<Availability> {
+  await runtime.diagnose();
+  for (let question = 1;; question++) {
+    const answer = await runtime.isAvailable(language);
+    if (answer.available || question === MAX_QUESTIONS || !answer.reason.startsWith("no answer within")) return answer;
+  }
 }

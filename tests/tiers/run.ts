@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, relative } from "@std/path";
+import { join, relative, toFileUrl } from "@std/path";
 import { Command, Option } from "commander";
 import { PROJECT } from "../support/service_process.ts";
 import { readReport, summarize, type TestResult } from "./report.ts";
@@ -11,6 +11,16 @@ const JOB_TIMEOUT_MS = 10 * 60_000;
 /** Tests wait as often as they compute: with one more than there are cores, none is idle. */
 const JOBS_AT_A_TIME = navigator.hardwareConcurrency + 1;
 const POLL_MS = 500;
+
+/** Files of a tier that one process tests: they share the modules that each would have to load. */
+const FILES_A_JOB: Readonly<Record<Tier, number>> = {
+  attacks: 1,
+  engine: 1,
+  process: 4,
+  workflows: 4,
+  docs: 1,
+  unit: 60,
+};
 
 /** Files that one process tests. */
 interface Job {
@@ -82,9 +92,10 @@ async function run({ tier, files }: Job): Promise<TestResult[]> {
   const [first = ""] = files;
   const title = files.length === 1 ? first : `${files.length} files from ${first} on`;
   const report = join(directory, `${first.replaceAll("/", "_")}.xml`);
+  const entry = files.length === 1 ? first : await importAll(files);
   const startedAt = performance.now();
   const { stderr, stdout, success } = await new Deno.Command(Deno.execPath(), {
-    args: [...TEST, `--junit-path=${report}`, ...files],
+    args: [...TEST, `--junit-path=${report}`, entry],
     cwd: PROJECT,
     signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(JOB_TIMEOUT_MS)]),
   }).output();
@@ -101,13 +112,20 @@ async function run({ tier, files }: Job): Promise<TestResult[]> {
   return found;
 }
 
-/** A job for each file; those of the unit tier take little longer to test than to load, and share as many as run at a time. */
+/** Writes a module that imports files of tests; returns its path. */
+async function importAll(files: readonly string[]): Promise<string> {
+  const path = await Deno.makeTempFile({ dir: directory, suffix: "_test.ts" });
+  const imports = files.map((file) => `import ${JSON.stringify(toFileUrl(join(PROJECT, file)).href)};\n`);
+  await Deno.writeTextFile(path, imports.join(""));
+  return path;
+}
+
+/** The jobs of the chosen tiers. */
 function makeJobs(files: readonly string[]): Job[] {
   const tiers = TIERS.filter((tier) => program.args.length === 0 || program.args.includes(tier));
   return tiers.flatMap((tier) => {
     const own = files.filter((file) => tierOf(file) === tier).toSorted();
-    if (tier !== "unit") return own.map((file): Job => ({ tier, files: [file] }));
-    const shares = Map.groupBy(own, (_, index) => index % JOBS_AT_A_TIME);
+    const shares = Map.groupBy(own, (_, index) => Math.floor(index / FILES_A_JOB[tier]));
     return [...shares.values()].map((files): Job => ({ tier, files }));
   });
 }

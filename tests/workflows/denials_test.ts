@@ -4,7 +4,7 @@ import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { runCommandLine } from "../support/cli.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { serverEvents } from "../support/server_events.ts";
 import { startServiceProcess } from "../support/service_process.ts";
@@ -22,7 +22,7 @@ const DENIALS: readonly Denial[] = [{
 }];
 
 await using host = await openRuntimeHost();
-if (isPresent("deno", await createDenoRuntime(host).isAvailable())) testDoors();
+if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) testDoors();
 
 function testDoors(): void {
   Deno.test("denials are told the same at every door: at once, as an event, later, in a session, over JSON-RPC", async () => {

@@ -2,6 +2,7 @@ import type { CanaryFinding, Diagnosis, LayerFinding } from "../../core/diagnosi
 import type { Confinement } from "../../sandbox/confinement.ts";
 import { brokenFindings } from "../self_test/findings.ts";
 import { isolationOf, LEVEL_UNCHECKED, LEVEL_WITH_SANDBOX } from "./isolation.ts";
+import { canariesOf } from "./layer_canaries.ts";
 import type { PermissionSpec, ProcessSpec } from "./spec.ts";
 
 /** The layers that make a sandbox; of the first two one is enough. */
@@ -17,9 +18,10 @@ export interface DiagnosisRequest {
 
 /** Diagnoses the layers around programs, as far as the self-test has tested them. */
 export function diagnosisOf(request: DiagnosisRequest): Diagnosis {
-  const { canaries, confinement, spec: { permissions: checks, selfTest } } = request;
+  const { canaries, confinement, spec } = request;
+  const { permissions: checks } = spec;
   const passed = canaries !== undefined &&
-    brokenFindings(canaries, { canaries: selfTest.canaries, cost: "runtime" }).length === 0;
+    brokenFindings(canaries, { canaries: canariesOf(spec, confinement), cost: "runtime" }).length === 0;
   return {
     level: passed ? isolationOf({ confinement, canaries, checks, allowRun: false }).level : 0,
     layers: [...confinement.findings, ...(checks === undefined ? [] : [permissionsLayer(checks, passed)])],

@@ -2,6 +2,7 @@ import { mainFileOf } from "../../core/languages.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
+import { runProgram } from "../self_test/run_program.ts";
 import type { BinarySpec } from "./spec.ts";
 
 /** Runs the honest program of a binary. @throws {Error} that says why the binary will not do */
@@ -20,13 +21,8 @@ export async function checkBinary(
     singleUse: true,
   });
   const path = mainFileOf(language);
-  await environment.files.write(path, new TextEncoder().encode(code));
-  const program = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits, signal });
-  let printed = "";
-  const decoder = new TextDecoder();
-  for await (const { stream, bytes } of program.output) {
-    if (stream === "stdout") printed += decoder.decode(bytes, { stream: true });
-  }
-  const why = whyNot(printed);
+  const program = { kind: "file", path, args: [] } as const;
+  const { output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });
+  const why = whyNot(output);
   if (why !== undefined) throw new Error(why);
 }

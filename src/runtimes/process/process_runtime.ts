@@ -10,8 +10,10 @@ import { isFile } from "./find_binary.ts";
 import { checkBinary } from "./honest_program.ts";
 import { install, type Installation } from "./installation.ts";
 import { isolationOf, whyNotHonoured } from "./isolation.ts";
+import { canariesOf } from "./layer_canaries.ts";
 import { leasedEnvironment } from "../warm/leased_environment.ts";
 import { ProcessEnvironment } from "./process_environment.ts";
+import type { ProgramCanary } from "./program_canary.ts";
 import { testPrograms, versionOf } from "./self_test.ts";
 import type { ProcessSpec } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
@@ -85,6 +87,10 @@ class ProcessRuntime implements ExecutionRuntime {
     await this.#selfTest[Symbol.asyncDispose]();
   }
 
+  get #canaries(): readonly ProgramCanary[] {
+    return canariesOf(this.#spec, this.#host.confinement);
+  }
+
   #installed(): Promise<Installation> {
     return this.#installation ??= install(this.#spec, this.#host).catch((cause: unknown) => {
       this.#installation = undefined; // The next caller tries again: the obstacle may be gone.
@@ -99,14 +105,13 @@ class ProcessRuntime implements ExecutionRuntime {
       this.#findings(),
       checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options),
     ]);
-    const { canaries } = this.#spec.selfTest;
-    const why = describeBrokenPromises(brokenFindings(findings, { canaries, cost: "runtime" }));
+    const why = describeBrokenPromises(brokenFindings(findings, { canaries: this.#canaries, cost: "runtime" }));
     if (why !== undefined) throw new Error(why);
     warmUpEnvironments(await this.#installed());
   }
 
   async #findings(): Promise<readonly CanaryFinding[]> {
-    return findingsOf(await this.#selfTest.settled(() => this.#test()), this.#spec.selfTest.canaries);
+    return findingsOf(await this.#selfTest.settled(() => this.#test()), this.#canaries);
   }
 
   async #test(): Promise<SelfTestResult> {
@@ -114,7 +119,7 @@ class ProcessRuntime implements ExecutionRuntime {
     const { signal } = this.#selfTest;
     const findings = await this.#selfTest.findings({
       version: versionOf(installation),
-      canaries: this.#spec.selfTest.canaries,
+      canaries: this.#canaries,
       run: () => testPrograms(installation, { createEnvironment: (config) => this.createEnvironment(config), signal }),
     });
     return { kind: "tested", findings };

@@ -23,9 +23,17 @@ export interface Observation extends Observed {
   readonly fileNames: readonly string[];
 }
 
-/** A canary whose main file is run in an environment of its own. */
-export interface ProgramCanary extends Canary<Observation> {
+/** A canary that runs in an environment of its own: its main file, or a line of `sh`. */
+export type ProgramCanary = FileCanary | LineCanary;
+
+/** A canary whose main file is run. */
+export interface FileCanary extends Canary<Observation> {
   readonly files: (targets: CanaryTargets) => Readonly<Record<string, string>>;
   /** Symlinks in the workspace and their targets. */
   readonly links?: (targets: CanaryTargets) => Readonly<Record<string, string>>;
+}
+
+/** A canary whose line is run by `sh`. */
+export interface LineCanary extends Canary<Observation> {
+  readonly line: string;
 }

@@ -8,8 +8,9 @@ import { ownVariables } from "../../host/own_process.ts";
 import { encodeTar } from "../../workspace/archive/tar.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 import { judge } from "../self_test/canary.ts";
-import { runProgram } from "../self_test/run_program.ts";
+import { runProgram, type TestProgram } from "../self_test/run_program.ts";
 import type { Installation } from "./installation.ts";
+import { canariesOf } from "./layer_canaries.ts";
 import type { CanaryTargets } from "./program_canary.ts";
 import type { SelfTestSpec } from "./spec.ts";
 
@@ -23,9 +24,9 @@ export interface SelfTestOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs the canaries of a spec, with a file and a port of this machine as their targets. */
+/** Runs the canaries of a runtime, with a file and a port of this machine as their targets. */
 export async function testPrograms(
-  { host: { confinement: { hidesFiles } }, scratchDirectory, spec: { selfTest } }: Installation,
+  { host: { confinement }, scratchDirectory, spec }: Installation,
   options: SelfTestOptions,
 ): Promise<CanaryFinding[]> {
   const secret = crypto.randomUUID();
@@ -36,12 +37,13 @@ export async function testPrograms(
     const targets = {
       secretPath,
       secret,
-      hidesFiles,
+      hidesFiles: confinement.hidesFiles,
       port: listener.addresses[0]?.port ?? 0,
       connections: listener.connections,
-      ownVariables: ownVariables({ except: selfTest.variableNames }),
+      ownVariables: ownVariables({ except: spec.selfTest.variableNames }),
     };
-    return await runCanaries(selfTest, targets, options);
+    const { language } = spec.selfTest;
+    return await runCanaries({ canaries: canariesOf(spec, confinement), language }, targets, options);
   } finally {
     await Deno.remove(secretPath);
   }
@@ -62,29 +64,33 @@ export function runCanaries(
     minIsolation: 0,
     singleUse: true,
   };
-  return judge(canaries, async ({ files, links }) => {
+  return judge(canaries, async (canary) => {
     await using environment = await createEnvironment(config);
-    if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links(targets))));
-    const program = { files: files(targets), path: mainFileOf(language) };
+    const links = "links" in canary ? canary.links?.(targets) : undefined;
+    if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links)));
+    const program = "line" in canary ? shellProgram(canary.line) : {
+      files: canary.files(targets),
+      program: { kind: "file", path: mainFileOf(language), args: [] } as const,
+    };
     const observed = await runProgram(environment, program, { limits, signal });
     const { children = [] } = await environment.files.list(".", { maxDepth: 1 });
     return { ...observed, targets, fileNames: children.map(({ name }) => name) };
   });
 }
 
+function shellProgram(line: string): TestProgram {
+  return { program: { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." } };
+}
+
 /** Everything that findings depend on: the machine, its layers, the binary and the canaries. */
-export function versionOf({ binary, host: { confinement }, spec: { selfTest } }: Installation): string {
+export function versionOf({ binary, host: { confinement }, spec }: Installation): string {
   const { mtime, size } = Deno.statSync(binary);
   return JSON.stringify([
     Deno.osRelease(),
     confinement.version,
     [size, mtime?.getTime()],
-    selfTest.version,
-    selfTest.canaries.map(({ name, promise, fault, files, links }) => [
-      name,
-      promise,
-      ...[files, links, fault].map(String),
-    ]),
+    spec.selfTest.version,
+    canariesOf(spec, confinement).map((canary) => Object.values(canary).map(String)),
   ]);
 }
 

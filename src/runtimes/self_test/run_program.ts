@@ -1,6 +1,6 @@
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { ExecutionEnvironment } from "../port.ts";
+import type { ExecutionEnvironment, Program } from "../port.ts";
 
 /** What a program of the self-test printed, and how it ended. */
 export interface Observed {
@@ -8,25 +8,24 @@ export interface Observed {
   readonly outcome: Outcome;
 }
 
-/** A program of the self-test: its files, of which one is run. */
+/** A program of the self-test: its files, and what is run. */
 export interface TestProgram {
-  readonly files: Readonly<Record<string, string>>;
-  readonly path: string;
-  readonly args?: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+  readonly program: Program;
 }
 
 /** Writes the files of a program and runs it to its end. */
 export async function runProgram(
   environment: ExecutionEnvironment,
-  { args = [], files, path }: TestProgram,
+  { files = {}, program }: TestProgram,
   { limits, signal }: { readonly limits: Limits; readonly signal: AbortSignal },
 ): Promise<Observed> {
   for (const [name, text] of Object.entries(files)) {
     await environment.files.write(name, new TextEncoder().encode(text));
   }
-  const program = await environment.run({ kind: "file", path, args }, { env: {}, limits, signal });
+  const handle = await environment.run(program, { env: {}, limits, signal });
   let output = "";
   const decoder = new TextDecoder();
-  for await (const { bytes } of program.output) output += decoder.decode(bytes, { stream: true });
-  return { output, outcome: await program.outcome };
+  for await (const { bytes } of handle.output) output += decoder.decode(bytes, { stream: true });
+  return { output, outcome: await handle.outcome };
 }

@@ -7,7 +7,7 @@ import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permi
 import { RULES } from "../../../src/core/denials/denial_report.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { RuntimeConfig } from "../../../src/runtimes/port.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 const host = await openRuntimeHost();
@@ -48,7 +48,7 @@ function rows({ denials }: { readonly denials: readonly Denial[] }): string[] {
   return denials.map(({ kind, target, at, remedy }) => `${kind} ${target} at ${at} ${remedy ?? "-"}`);
 }
 
-if (isPresent("deno", await runtime.isAvailable())) {
+if (isPresent("deno", await testedAvailability(runtime))) {
   Deno.test("[deno] a denial is told with what was asked for, where, by which rule, and the remedy", async () => {
     const { stderr, denials } = await run([
       "interface Unused {\n  x: number;\n}",

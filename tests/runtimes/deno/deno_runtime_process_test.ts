@@ -8,7 +8,7 @@ import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { delay } from "../../../src/concurrency/delay.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { slowly } from "../../support/slowly.ts";
 import { tarStream } from "../../support/tar.ts";
@@ -39,7 +39,7 @@ async function run(code: string, options: RunOptions = {}): Promise<ProgramResul
   });
 }
 
-if (isPresent("deno", await runtime.isAvailable())) testDeno(runtime);
+if (isPresent("deno", await testedAvailability(runtime))) testDeno(runtime);
 
 function testDeno(runtime: ExecutionRuntime): void {
   Deno.test("DenoRuntime has the original's properties", () => {
@@ -62,7 +62,7 @@ function testDeno(runtime: ExecutionRuntime): void {
   });
 
   Deno.test("DenoRuntime is available when Deno is installed", async () => {
-    assertEquals(await runtime.isAvailable(), { available: true });
+    assertEquals(await testedAvailability(runtime), { available: true });
   });
 
   Deno.test("DenoRuntime creates an environment", async () => {

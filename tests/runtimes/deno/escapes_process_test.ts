@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { withoutProjectVariables } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
@@ -52,7 +52,7 @@ const DEEP_TREE = `
   }
   console.log("built");`;
 
-if (isPresent("deno", await runtime.isAvailable())) {
+if (isPresent("deno", await testedAvailability(runtime))) {
   Deno.test("a program gets no WebGPU, whose drivers are native code from wherever it says", async () => {
     const manifest = JSON.stringify({
       file_format_version: "1.0.0",

@@ -3,7 +3,7 @@ import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
 import { configFor, dockerAvailability, openDocker, runCode } from "../../support/docker.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { until } from "../../support/until.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -57,7 +57,7 @@ time.sleep(30)
     await environment.files.write("big", new Uint8Array(8 * MEBIBYTE));
     const error = await assertRejects(() => runCode(environment, "print(1)"), CodeBeakerError);
     assertEquals(error.code, "too_large");
-    assertEquals(await runtime.isAvailable("python"), { available: true });
+    assertEquals(await testedAvailability(runtime, "python"), { available: true });
   });
 
   Deno.test("[docker] a program that leaves no room for one process more is ended all the same, and its container is not", async () => {

@@ -115,8 +115,8 @@ async function run(
 ): Promise<Pick<Observation, "output" | "outcome" | "changedPaths">> {
   const environment = await DockerEnvironment.create(installation, options);
   using _discarded = { [Symbol.dispose]: () => discard(environment) };
-  const program = { files: { "main.sh": script }, path: "main.sh", args };
-  const observed = await runProgram(environment, program, { limits, signal });
+  const program = { kind: "file", path: "main.sh", args } as const;
+  const observed = await runProgram(environment, { files: { "main.sh": script }, program }, { limits, signal });
   const { client } = installation;
   const [container] = await client.containers.list(`${LABELS.session}=${environment.id}`);
   return {

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../../src/core/permissions/permissions.ts";
 import { create } from "../../../../src/runtimes/docker/mod.ts";
 import type { RuntimeConfig } from "../../../../src/runtimes/port.ts";
-import { isPresent } from "../../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../../support/requirements.ts";
 import { openRuntimeHost } from "../../../support/runtime_host.ts";
 import { hasNetworkNamespaces, openTestHost } from "../../../support/test_host.ts";
 
@@ -44,7 +44,7 @@ await runtime.diagnose(); // The self-test takes as long as it takes here.
 const { cannotHonour } = await runtime.assess(config);
 
 if (
-  isPresent("docker", await runtime.isAvailable("python")) &&
+  isPresent("docker", await testedAvailability(runtime, "python")) &&
   isPresent(
     "packet_filter",
     cannotHonour === undefined ? { available: true } : { available: false, reason: cannotHonour },

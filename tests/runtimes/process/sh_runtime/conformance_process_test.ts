@@ -1,6 +1,6 @@
 import { createRuntimes } from "../../../../src/runtimes/registry.ts";
 import { DIALECTS } from "../../../support/dialects/mod.ts";
-import { isPresent } from "../../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../../support/requirements.ts";
 import { openRuntimeHost } from "../../../support/runtime_host.ts";
 import { testConformance } from "../../conformance.ts";
 import { sh } from "./entry.ts";
@@ -14,6 +14,6 @@ const deviations = (await sh.loadTestSubjects()).deviations(host);
 
 for (const runtime of host.confinement.separatesProcesses ? createRuntimes(host, [sh]) : []) {
   await runtime.diagnose();
-  if (dialect === undefined || !isPresent("sh", await runtime.isAvailable())) continue;
+  if (dialect === undefined || !isPresent("sh", await testedAvailability(runtime))) continue;
   testConformance(runtime, { language: "bash", dialect, hasContexts: false, deviations, isBrief: true });
 }

@@ -1,0 +1,47 @@
+import { dirname } from "@std/path";
+import type { Confinement } from "../../sandbox/confinement.ts";
+import { KERNEL_FILES } from "../../sandbox/system_files.ts";
+import type { ProgramCanary } from "./program_canary.ts";
+import type { ProcessSpec } from "./spec.ts";
+
+/** Variables that a shell command has, with values that may be the service's too. */
+const SHELL_VARIABLES = /^(?:PATH|HOME|TMPDIR|LANG|PWD)=/;
+
+/** Promises of the layers themselves: shell commands, which no runtime checks. */
+export const LAYER_CANARIES: readonly ProgramCanary[] = [
+  {
+    name: "launchers",
+    promise: "no command line or variable of a launcher is seen",
+    cost: "filter",
+    line: "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ",
+    fault: ({ output, targets: { ownVariables, secretPath } }) => {
+      const variables = ownVariables.filter((variable) => !SHELL_VARIABLES.test(variable));
+      return [dirname(secretPath), ...variables].some((text) => output.includes(text))
+        ? "a command line or the environment of a launcher was seen"
+        : undefined;
+    },
+  },
+  {
+    name: "kernel_files",
+    promise: "files that describe the kernel are empty",
+    cost: "filter",
+    line: `cat ${KERNEL_FILES.join(" ")} 2>/dev/null`,
+    fault: ({ output }) => output === "" ? undefined : "a file that describes the kernel was read",
+  },
+  {
+    name: "system_calls",
+    promise: "system calls off the allow list are refused",
+    cost: "filter",
+    // It calls personality(2), which the list does not have.
+    line: "setarch --addr-no-randomize echo allowed",
+    fault: ({ output }) => output.includes("allowed") ? "personality(2) was allowed" : undefined,
+  },
+];
+
+/** The canaries of a runtime: its own and, where programs have a file system of their own, those of the layers. */
+export function canariesOf(
+  { selfTest }: Pick<ProcessSpec, "selfTest">,
+  { canMount, isSandbox }: Pick<Confinement, "canMount" | "isSandbox">,
+): readonly ProgramCanary[] {
+  return canMount && isSandbox ? [...selfTest.canaries, ...LAYER_CANARIES] : selfTest.canaries;
+}

@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import { dirname } from "@std/path";
+import { LAYER_CANARIES } from "../../../src/runtimes/process/layer_canaries.ts";
+import type { ProgramCanary } from "../../../src/runtimes/process/program_canary.ts";
+
+/** What a line of `sh` prints on this machine, outside of every layer. */
+async function runBare(canary: ProgramCanary): Promise<string> {
+  if (!("line" in canary)) throw new Error("The canary has no line");
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", canary.line] }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test("LAYER_CANARIES are each found broken where no layer is around them", async () => {
+  const targets = {
+    secretPath: Deno.execPath(),
+    secret: "",
+    hidesFiles: true,
+    port: 1,
+    connections: () => 0,
+    ownVariables: [],
+  };
+  using _child = sleepIn(dirname(Deno.execPath()));
+  for (const canary of LAYER_CANARIES) {
+    const observation = {
+      output: await runBare(canary),
+      outcome: { kind: "exited", exitCode: 0 },
+      targets,
+      fileNames: [],
+    } as const;
+    assertEquals([canary.name, canary.fault(observation) !== undefined], [canary.name, true]);
+    assertEquals(canary.fault({ ...observation, output: "" }), undefined);
+  }
+});
+
+/** A process whose command line names a directory. */
+function sleepIn(directory: string): Disposable {
+  const child = new Deno.Command("sh", { args: ["-c", "sleep 60; :", directory] }).spawn();
+  return { [Symbol.dispose]: () => child.kill("SIGKILL") };
+}
