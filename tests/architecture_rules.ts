@@ -76,6 +76,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "hono": ["src/server/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],
+  "eventsource-parser": ["src/cli/executions/"],
   "@logtape/logtape": ["src/log.ts"],
   "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/file_archive.ts"],
   "dockerode": ["src/runtimes/docker/engine/"],

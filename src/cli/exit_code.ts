@@ -13,14 +13,7 @@ export function exitCodeOf(outcome: Outcome): number {
       return exitCodeOfSignal(outcome.signal);
     case "timed_out":
       return EXIT_TIMED_OUT;
-    case "cpu_limit":
-    case "memory_limit":
-    case "output_limit":
-    case "disk_limit":
-    case "process_limit":
-    case "descriptor_limit":
-    case "cancelled":
-    case "interrupted":
+    default: // Every other end kills.
       return exitCodeOfSignal("SIGKILL");
   }
 }

@@ -30,7 +30,6 @@ interface ShownRuntime {
 }
 
 interface RuntimesFlags extends ServiceFlags {
-  readonly json?: true;
   readonly [setting: string]: unknown;
 }
 

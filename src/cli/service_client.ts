@@ -9,6 +9,7 @@ const DEFAULT_URL = "http://127.0.0.1:8000";
 
 /** The flags of a command that asks a service. */
 export interface ServiceFlags {
+  readonly json?: true;
   readonly url?: string | undefined;
   readonly key?: string | undefined;
 }

@@ -34,6 +34,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import("./audit.ts")).defineAudit,
   },
   {
+    name: "executions",
+    description: "list, show, follow and cancel the executions of a running service",
+    load: async () => (await import("./executions/executions.ts")).defineExecutions,
+  },
+  {
     name: "completions",
     description: "print a script that completes this command line in a shell",
     load: async () => (await import("./completions/completions.ts")).defineCompletions,

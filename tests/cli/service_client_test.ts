@@ -2,14 +2,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { addKey, openKeyring } from "../server/support/keyring.ts";
 import { appOf } from "../server/support/app_of.ts";
 import { fakeEngine } from "../support/fake_ports.ts";
-import { runHere } from "../support/cli.ts";
+import { fetchFrom, runHere } from "../support/cli.ts";
 
-/** Asks an app as the command line asks a service. */
-function fetchFrom(app: ReturnType<typeof appOf>) {
-  return async (url: string, init: RequestInit) => await app.request(url, init, LOCAL);
-}
-
-const LOCAL = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } };
 const URL_FLAG = ["--url", "http://127.0.0.1:8000"];
 const NO_RUNTIMES = fakeEngine({ describeRuntimes: () => Promise.resolve([]) });
 

@@ -131,3 +131,11 @@ export async function runHere(
   });
   return { code, ...texts };
 }
+
+/** Asks an app as the command line asks a service on this machine. */
+export function fetchFrom(
+  app: { request(url: string, init: RequestInit, info: unknown): Response | Promise<Response> },
+): Surroundings["fetch"] {
+  const info = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 } };
+  return async (url, init) => await app.request(url, init, info);
+}

@@ -1,7 +1,7 @@
 import { type CommandEngine, composeCommand } from "../../compose/mod.ts";
 import type { Config } from "../../config.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
-import type { Execution, Outcome } from "../../core/execution.ts";
+import type { Outcome } from "../../core/execution.ts";
 import { readHosts } from "../../core/parsing/written_values.ts";
 import { LOCAL_USER } from "../../core/principal.ts";
 import { type ExecutionRequest, parseExecutionRequest } from "../../core/requests/execution_request.ts";
@@ -9,9 +9,8 @@ import type { CommandContext } from "../context.ts";
 import { exitCodeOf, exitCodeOfSignal } from "../exit_code.ts";
 import { type Interrupt, interruptible, settledUnlessInterrupted } from "../interruptible.ts";
 import { cannotWrite, isUnread, writeAll } from "../output.ts";
-import { paletteFor } from "../palette.ts";
 import { type GivenProgram, readProgram } from "./program_source.ts";
-import { describeDenials, describeEnding, describeSelection } from "./run_texts.ts";
+import { describeSelection, showEnd } from "./run_texts.ts";
 import { runAtChanges } from "./watch_file.ts";
 
 /** The user of this command line. */
@@ -128,14 +127,6 @@ async function runProgram(
     if (signal.aborted) return undefined;
     throw error;
   }
-}
-
-/** Tells on stderr what the program was denied, and an end other than an exit. */
-async function showEnd(execution: Execution, { stderr, printError }: CommandContext): Promise<void> {
-  const palette = paletteFor(stderr);
-  const ending = describeEnding(execution.outcome, palette);
-  const lines = [...describeDenials(execution, palette), ...(ending === undefined ? [] : [ending])];
-  for (const line of lines) await printError(`codebeaker: ${line}`);
 }
 
 /** The exit code of a command that a signal, or a failed write of output, ended. */

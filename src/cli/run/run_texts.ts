@@ -1,8 +1,17 @@
 import type { Denial, Denials } from "../../core/denials/denial.ts";
-import type { Outcome } from "../../core/execution.ts";
+import type { Execution, Outcome } from "../../core/execution.ts";
 import type { Selection } from "../../core/selection.ts";
+import type { CommandContext } from "../context.ts";
 import { formatTable } from "../output.ts";
-import type { Palette } from "../palette.ts";
+import { type Palette, paletteFor } from "../palette.ts";
+
+/** What is told at the end of a program: what it was denied, and an end other than an exit. */
+export async function showEnd(execution: Execution, { stderr, printError }: CommandContext): Promise<void> {
+  const palette = paletteFor(stderr);
+  const ending = describeEnding(execution.outcome, palette);
+  const lines = [...describeDenials(execution, palette), ...(ending === undefined ? [] : [ending])];
+  for (const line of lines) await printError(`codebeaker: ${line}`);
+}
 
 /** The lines about what a program was denied, each with its remedy. */
 export function describeDenials({ denials, denialsOmitted = 0 }: Denials, palette: Palette): string[] {

@@ -1,0 +1,62 @@
+import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
+import { CodeBeakerError, hasCode } from "../../core/errors.ts";
+import type { CommandContext } from "../context.ts";
+import { exitCodeOfSignal } from "../exit_code.ts";
+import { interruptible } from "../interruptible.ts";
+import { ServiceClient, type ServiceFlags } from "../service_client.ts";
+import { readEvent, showAsJson, showAsText } from "./events.ts";
+
+/** How often a broken stream is taken up again without an event in between. */
+const MAX_RETRIES = 10;
+const RETRY_DELAY_MS = 500;
+
+/**
+ * Shows the events of an execution of a service until its end, also over connections that break. Returns the exit code
+ * of its program.
+ */
+export async function followExecution(
+  { id, flags }: { readonly id: string; readonly flags: ServiceFlags },
+  context: CommandContext,
+): Promise<number> {
+  const client = new ServiceClient(flags, context);
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  const show = flags.json ? showAsJson : showAsText;
+  const path = `/v1/executions/${encodeURIComponent(id)}/events`;
+  let lastEventId: string | undefined;
+  for (let retries = 0; retries <= MAX_RETRIES; retries++) {
+    if (retries > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+    try {
+      for await (const event of readEvents(client, path, { lastEventId, signal })) {
+        const exitCode = await show(readEvent(event), context);
+        if (exitCode !== undefined) return exitCode;
+        lastEventId = event.id ?? lastEventId;
+        retries = 0;
+      }
+    } catch (error) {
+      if (signal.aborted) return exitCodeOfSignal(String(signal.reason));
+      // The first connection says what is off; a later one may find a service that is starting again.
+      if (lastEventId === undefined || !isBroken(error)) throw error;
+    }
+  }
+  throw new CodeBeakerError(
+    "runtime_unavailable",
+    `Cannot follow the execution to its end as the stream of its events broke off ${MAX_RETRIES} times: ask for it again later`,
+  );
+}
+
+async function* readEvents(
+  client: ServiceClient,
+  path: string,
+  { lastEventId, signal }: { readonly lastEventId: string | undefined; readonly signal: AbortSignal },
+): AsyncGenerator<EventSourceMessage> {
+  const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+  const { body } = await client.ask(path, { headers: { accept: "text/event-stream", ...resumed }, signal });
+  if (body === null) return;
+  yield* body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+}
+
+/** Whether an error means that a connection was lost, and nothing else. */
+function isBroken(error: unknown): boolean {
+  return hasCode(error, "runtime_unavailable") || !(error instanceof CodeBeakerError);
+}
