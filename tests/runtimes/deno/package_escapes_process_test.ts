@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { PublishedPackage } from "../../support/npm_registry.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { assertExited, openPackagesBench, type PackagesBench } from "./packages_bench.ts";
 
@@ -200,5 +200,5 @@ if (isPresent("deno", await availability())) {
 
 async function availability() {
   await using host = await openRuntimeHost();
-  return await createDenoRuntime(host).isAvailable();
+  return await testedAvailability(createDenoRuntime(host));
 }

@@ -7,7 +7,7 @@ import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { Contexts } from "../../../src/contexts/contexts.ts";
 import { npmAvailability, type PublishedPackage } from "../../support/npm_registry.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { until } from "../../support/until.ts";
 import { assertExited, openPackagesBench, type PackagesBench } from "./packages_bench.ts";
@@ -246,5 +246,5 @@ if (isPresent("deno", await availability())) {
 
 async function availability() {
   await using host = await openRuntimeHost();
-  return await createDenoRuntime(host).isAvailable();
+  return await testedAvailability(createDenoRuntime(host));
 }
