@@ -3,6 +3,7 @@ import { loadConfig } from "../config.ts";
 import type { RuntimeCommand } from "../runtimes/entry.ts";
 import { exitCodeOfSignal } from "./exit_code.ts";
 import { interruptible } from "./interruptible.ts";
+import { ProgressLine } from "./progress_line.ts";
 import { addSettings, pickSettings } from "./settings.ts";
 
 /** Defines a subcommand that a runtime brings. */
@@ -23,12 +24,14 @@ interface Given {
 }
 
 async function runCommand(own: RuntimeCommand, { args, flags, context }: Given): Promise<number> {
-  const { print, printError } = context;
+  const progress = new ProgressLine(context.stderr);
+  const print = (line: string) => progress.above(() => context.print(line));
+  const printError = (line: string) => progress.above(() => context.printError(line));
   using interrupt = interruptible();
   const { signal } = interrupt;
   const { runtimes, scratch } = await loadConfig(pickSettings(flags));
   try {
-    await own.run({ args, flags, settings: runtimes, scratch, signal, print, printError });
+    await own.run({ args, flags, settings: runtimes, scratch, signal, progress, print, printError });
     return 0;
   } catch (error) {
     if (signal.aborted) return exitCodeOfSignal(signal.reason);

@@ -1,5 +1,6 @@
 import type { RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
 import type { LimitName } from "../core/limits.ts";
+import type { Progress } from "../core/progress.ts";
 import type { SettingTable } from "../core/settings.ts";
 import type { LayerName } from "../sandbox/layers.ts";
 import type { ExecutionRuntime, RuntimeHost } from "./port.ts";
@@ -67,6 +68,8 @@ export interface CommandRequest {
   readonly scratch: string;
   /** Aborts at SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
+  /** Shows tasks that take a while. */
+  readonly progress: Progress;
   /** Writes a line to stdout. */
   print(line: string): Promise<unknown>;
   /** Writes a line to stderr. */

@@ -1,0 +1,98 @@
+import type { Progress, ProgressTask } from "../core/progress.ts";
+import { type Output, writeText } from "./output.ts";
+
+const REFRESH_MS = 200;
+/** Where the terminal does not say how wide it is. */
+const USUAL_COLUMNS = 80;
+/** To the begin of the line, which is erased. */
+const ERASE = "\r\x1b[2K";
+
+interface Options {
+  readonly columns?: () => number;
+  readonly now?: () => number;
+}
+
+interface Shown {
+  readonly task: string;
+  readonly beganAt: number;
+  detail?: string;
+}
+
+/** Shows tasks on one line of a terminal, which is rewritten; elsewhere each task is a line when it begins. */
+export class ProgressLine implements Progress {
+  readonly #output: Output;
+  readonly #columns: () => number;
+  readonly #now: () => number;
+  readonly #tasks = new Set<Shown>();
+  /** Writes come one after the other. */
+  #written: Promise<unknown> = Promise.resolve();
+  #line = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(output: Output, { columns = terminalColumns, now = () => performance.now() }: Options = {}) {
+    this.#output = output;
+    this.#columns = columns;
+    this.#now = now;
+  }
+
+  begin(task: string): ProgressTask {
+    const shown: Shown = { task, beganAt: this.#now() };
+    this.#tasks.add(shown);
+    if (!this.#output.isTerminal()) this.#write(`codebeaker: ${task}\n`);
+    this.#refresh();
+    return {
+      update: (detail) => shown.detail = detail,
+      [Symbol.dispose]: () => {
+        if (this.#tasks.delete(shown)) this.#refresh();
+      },
+    };
+  }
+
+  /** Writes something else to the same terminal, with the line out of the way. */
+  async above<T>(write: () => Promise<T>): Promise<T> {
+    this.#erase();
+    await this.#written;
+    const result = await write();
+    this.#refresh();
+    await this.#written;
+    return result;
+  }
+
+  /** Writes the line anew, and goes on to do so while there is a task. */
+  #refresh(): void {
+    if (!this.#output.isTerminal()) return;
+    clearTimeout(this.#timer);
+    if (this.#tasks.size === 0) return this.#erase();
+    const line = this.#text();
+    if (line !== this.#line) this.#write(`${ERASE}${line}`);
+    this.#line = line;
+    this.#timer = setTimeout(() => this.#refresh(), REFRESH_MS);
+  }
+
+  #erase(): void {
+    clearTimeout(this.#timer);
+    if (this.#line !== "") this.#write(ERASE);
+    this.#line = "";
+  }
+
+  #text(): string {
+    const tasks = [...this.#tasks];
+    const texts = tasks.map(({ task, detail }) => detail === undefined ? task : `${task}: ${detail}`);
+    const seconds = Math.floor((this.#now() - Math.min(...tasks.map(({ beganAt }) => beganAt))) / 1000);
+    // What an Engine or a registry says must not steer the terminal.
+    const text = `codebeaker: ${seconds} s  ${texts.join("; ")}`.replaceAll(/\p{Cc}/gu, " ");
+    return text.slice(0, this.#columns() - 1);
+  }
+
+  #write(text: string): void {
+    this.#written = this.#written.then(() => writeText(this.#output, text)).catch(() => {}); // It is best effort.
+  }
+}
+
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return USUAL_COLUMNS;
+  }
+}

@@ -1,0 +1,11 @@
+/** Shows tasks that take a while to whoever waits for them. */
+export interface Progress {
+  /** Shows a task until it is disposed of. */
+  begin(task: string): ProgressTask;
+}
+
+/** A task that is shown. */
+export interface ProgressTask extends Disposable {
+  /** Shows how far it is. */
+  update(detail: string): void;
+}
