@@ -26,18 +26,13 @@ export async function followExecution(
   let lastEventId: string | undefined;
   for (let retries = 0; retries <= MAX_RETRIES; retries++) {
     if (retries > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-    try {
-      for await (const event of readEvents(client, path, { lastEventId, signal })) {
-        const exitCode = await show(readEvent(event), context);
-        if (exitCode !== undefined) return exitCode;
-        lastEventId = event.id ?? lastEventId;
-        retries = 0;
-      }
-    } catch (error) {
-      if (signal.aborted) return exitCodeOfSignal(String(signal.reason));
-      // The first connection says what is off; a later one may find a service that is starting again.
-      if (lastEventId === undefined || !isBroken(error)) throw error;
+    for await (const event of readEvents(client, path, { lastEventId, signal })) {
+      const exitCode = await show(readEvent(event), context);
+      if (exitCode !== undefined) return exitCode;
+      lastEventId = event.id ?? lastEventId;
+      retries = 0;
     }
+    if (signal.aborted) return exitCodeOfSignal(String(signal.reason));
   }
   throw new CodeBeakerError(
     "runtime_unavailable",
@@ -45,18 +40,23 @@ export async function followExecution(
   );
 }
 
+/** The events of one connection, until it breaks. The first one says what is off; a later one may find a service that is starting. */
 async function* readEvents(
   client: ServiceClient,
   path: string,
   { lastEventId, signal }: { readonly lastEventId: string | undefined; readonly signal: AbortSignal },
 ): AsyncGenerator<EventSourceMessage> {
+  let hasRead = lastEventId !== undefined;
   const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-  const { body } = await client.ask(path, { headers: { accept: "text/event-stream", ...resumed }, signal });
-  if (body === null) return;
-  yield* body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-}
-
-/** Whether an error means that a connection was lost, and nothing else. */
-function isBroken(error: unknown): boolean {
-  return hasCode(error, "runtime_unavailable") || !(error instanceof CodeBeakerError);
+  try {
+    const { body } = await client.ask(path, { headers: { accept: "text/event-stream", ...resumed }, signal });
+    if (body === null) return;
+    for await (const event of body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())) {
+      hasRead = true;
+      yield event;
+    }
+  } catch (error) {
+    const isBroken = hasCode(error, "runtime_unavailable") || !(error instanceof CodeBeakerError);
+    if (!signal.aborted && !(hasRead && isBroken)) throw error;
+  }
 }

@@ -37,7 +37,12 @@ const shownSchema = z.looseObject({
     z.looseObject({ kind: z.literal("signaled"), signal: z.string() }),
     z.looseObject({ kind: z.string() }),
   ]),
-  denials: z.array(z.looseObject({ kind: z.string(), target: z.string(), rule: z.string() })),
+  denials: z.array(z.looseObject({
+    kind: z.string(),
+    target: z.string(),
+    rule: z.string(),
+    remedy: z.looseObject({ permissions: z.record(z.string(), z.unknown()) }).optional(),
+  })),
 });
 
 /** An execution that has ended, checked as far as it is shown. */
