@@ -1,7 +1,9 @@
 import type { Registry } from "prom-client";
 import { CodeBeakerError, ERROR_KINDS, messageOf } from "./core/errors.ts";
-import type { Attempt, Selection } from "./core/selection.ts";
+import type { Attempt } from "./core/execution.ts";
+import type { Selection } from "./core/selection.ts";
 import { CLOSE_REASONS, type SessionInfo } from "./core/session.ts";
+import { VERSION } from "./core/version.ts";
 import type { EndedExecution, Observer } from "./engine/observer.ts";
 import { log } from "./log.ts";
 import type { PoolState } from "./runtimes/warm/warm_pool.ts";
@@ -216,6 +218,7 @@ async function openInstruments(sources: MetricSources): Promise<Instruments> {
       },
     });
   }
+  new Gauge({ ...BUILD_INFO, registers }).set({ version: VERSION }, 1);
   for (const { read, ...definition } of POOL_METRICS) {
     const Kind = definition.name.endsWith("_total") ? Counter : Gauge;
     new Kind({
@@ -232,6 +235,12 @@ async function openInstruments(sources: MetricSources): Promise<Instruments> {
   STARTING_AT_ZERO.forEach(add);
   return { registry, add };
 }
+
+const BUILD_INFO: Definition = {
+  name: "codebeaker_build_info",
+  help: "The version of the service as a label; always 1",
+  labelNames: ["version"],
+};
 
 const POOL_METRICS: readonly (Pick<Definition, "name" | "help"> & { read(state: PoolState): number })[] = [
   {

@@ -4,6 +4,7 @@ import type { Execution } from "../src/core/execution.ts";
 import { LOCAL_USER } from "../src/core/principal.ts";
 import type { Selection } from "../src/core/selection.ts";
 import { CLOSE_REASONS } from "../src/core/session.ts";
+import { VERSION } from "../src/core/version.ts";
 import type { EndedExecution } from "../src/engine/observer.ts";
 import { Metrics } from "../src/metrics.ts";
 import { fakeSession } from "./support/fake_ports.ts";
@@ -176,6 +177,10 @@ Deno.test("Metrics tells the service's own memory and start", async () => {
   assert(startedAt > 1_700_000_000 && startedAt <= Date.now() / 1_000);
 });
 
+Deno.test("Metrics has the version of the service as a label", async () => {
+  assertEquals((await read(makeMetrics())).get(`codebeaker_build_info{version="${VERSION}"}`), 1);
+});
+
 Deno.test("Metrics starts every error code and every reason to close at zero", async () => {
   const samples = await read(makeMetrics());
   const codes = (Object.keys(ERROR_KINDS) as ErrorCode[]).map((code) => `codebeaker_errors_total{code="${code}"}`);
@@ -237,6 +242,7 @@ Deno.test("Metrics is read as Prometheus text, with help and type for each", asy
   assertEquals(contentType, "text/plain; version=0.0.4; charset=utf-8");
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
   assertEquals(types.toSorted(), [
+    "codebeaker_build_info gauge",
     "codebeaker_contexts gauge",
     "codebeaker_errors_total counter",
     "codebeaker_execution_cpu_seconds_total counter",

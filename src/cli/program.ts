@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { VERSION } from "../core/version.ts";
 import type { CommandContext, DefineCommand } from "./context.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
 
@@ -12,6 +13,7 @@ interface ProgramOutput {
 export function createProgram(context: CommandContext, output: Partial<ProgramOutput> = {}): Command {
   const program = new Command("codebeaker")
     .description("Runs code that nobody has vetted, on the lightest runtime that is safe enough for it.")
+    .version(VERSION, "--version", "print the version")
     .enablePositionalOptions()
     .configureOutput(output)
     // A description says which values there are.

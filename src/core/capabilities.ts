@@ -24,7 +24,21 @@ export interface RuntimeCapabilities {
   readonly maxConcurrentExecutions: number;
 }
 
+/** Why something cannot be used now. */
+export interface Obstacle {
+  readonly reason: string;
+  /** What to install or to change on this machine; absent where it may pass without that. */
+  readonly remedy?: string;
+  /** When it may have passed; absent when unknown. */
+  readonly retryAfterMs?: number;
+}
+
 /** Whether a runtime can be used now, and why not. */
 export type Availability =
   | { readonly available: true }
-  | { readonly available: false; readonly reason: string };
+  | { readonly available: false } & Obstacle;
+
+/** An obstacle in one sentence, with its remedy. */
+export function describeObstacle({ reason, remedy }: Partial<Obstacle>): string {
+  return [reason ?? "no reason is known", ...(remedy === undefined ? [] : [remedy])].join(": ");
+}

@@ -1,4 +1,5 @@
-import type { Attempt, Selection } from "./selection.ts";
+import type { Attempt } from "./execution.ts";
+import type { Selection } from "./selection.ts";
 
 interface ErrorKind {
   readonly status: number;
@@ -36,7 +37,10 @@ export interface ErrorDetails {
   readonly languages?: readonly string[];
   readonly selection?: Selection;
   readonly attempts?: readonly Attempt[];
+  /** When the same request may pass; absent where waiting does not help. */
   readonly retryAfterMs?: number;
+  /** What to install or to change on the service's machine. */
+  readonly remedy?: string;
 }
 
 /** An error as it is stored and sent, without its causes. */

@@ -31,6 +31,11 @@ export function canonicalLanguage(name: string): string {
   return found?.[0] ?? lower;
 }
 
+/** The other names of a language. */
+export function aliasesOf(language: string): readonly string[] {
+  return LANGUAGES[language]?.aliases ?? [];
+}
+
 /** Whether a language and its file extensions are known. */
 export function isKnownLanguage(language: string): boolean {
   return Object.hasOwn(LANGUAGES, language);

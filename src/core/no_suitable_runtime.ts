@@ -12,37 +12,58 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
   cannot_enforce_limits: "limits",
 };
 
+/** Rejections of runtimes that the request is not for: they explain nothing where others were considered. */
+const NOT_CONSIDERED: readonly RejectionCode[] = ["unsupported_language", "not_requested"];
+
+interface RejectedRuntime extends Rejection {
+  readonly runtime: string;
+}
+
 /**
  * Makes the error of a selection in which no runtime passed: `unsupported_language` when none supports the language,
- * `runtime_unavailable` when one is only unavailable now, else `no_suitable_runtime`.
+ * `runtime_unavailable` when one is only unavailable, else `no_suitable_runtime`. It has a time to retry only where an
+ * obstacle may pass by itself.
  */
 export function noSuitableRuntime(
   selection: Selection,
   { language, spoken }: { readonly language: string; readonly spoken: readonly string[] },
 ): CodeBeakerError {
   if (!spoken.includes(language)) return unsupportedLanguage(language, spoken);
-  const rejections = selection.candidates.flatMap(({ runtime, rejectedBecause }) =>
+  const rejections = selection.candidates.flatMap(({ runtime, rejectedBecause }): RejectedRuntime[] =>
     rejectedBecause === undefined ? [] : [{ runtime, ...rejectedBecause }]
   );
-  const reasons = rejections.map(({ runtime, detail }) => `${runtime}: ${detail}`).join("; ");
-  const absent = rejections.filter(({ code }) => code === "unavailable" || code === "circuit_open");
+  const considered = rejections.filter(({ code }) => !NOT_CONSIDERED.includes(code));
+  const absent = considered.filter(({ code }) => code === "unavailable" || code === "circuit_open");
   if (absent.length > 0) {
-    return new CodeBeakerError("runtime_unavailable", `Cannot run the program now: ${reasons}`, {
-      details: { selection, attempts: [], retryAfterMs: earliestRetryMs(absent) },
+    const message = `Cannot run ${language} as ${considered.map(describeRejection).join(" and ")}`;
+    const remedies = absent.flatMap(({ remedy }) => remedy ?? []);
+    return new CodeBeakerError("runtime_unavailable", [message, ...remedies].join(": "), {
+      details: { selection, attempts: [], ...retryOf(absent) },
     });
   }
   const errors = rejections.flatMap(({ runtime, code, detail }): FieldError[] => {
     const path = FIELD_OF[code];
     return path === undefined ? [] : [{ path, message: `${runtime}: ${detail}` }];
   });
+  const reasons = (considered.length > 0 ? considered : rejections).map(({ runtime, detail }) =>
+    `${runtime}: ${detail}`
+  );
   return new CodeBeakerError(
     "no_suitable_runtime",
-    `Cannot run the program as no runtime passes the filters: ${reasons}`,
+    `Cannot run ${language} as no runtime passes the filters: ${reasons.join("; ")}`,
     { details: { selection, errors } },
   );
 }
 
-/** The earliest time at which one of several runtimes may be available again. */
-export function earliestRetryMs(reasons: readonly Pick<Rejection, "retryAfterMs">[]): number {
-  return Math.min(...reasons.map(({ retryAfterMs = RETRY_AFTER_MS }) => retryAfterMs));
+function describeRejection({ code, detail, runtime }: RejectedRuntime): string {
+  return `${runtime} ${FIELD_OF[code] === undefined ? "is unavailable" : "does not fit"} (${detail})`;
+}
+
+/** The earliest time at which a request may pass; empty where each obstacle stays until someone removes it. */
+export function retryOf(
+  obstacles: readonly Pick<Rejection, "remedy" | "retryAfterMs">[],
+): { readonly retryAfterMs?: number } {
+  const passing = obstacles.filter(({ remedy, retryAfterMs }) => remedy === undefined || retryAfterMs !== undefined);
+  if (passing.length === 0) return {};
+  return { retryAfterMs: Math.min(...passing.map(({ retryAfterMs = RETRY_AFTER_MS }) => retryAfterMs)) };
 }

@@ -17,6 +17,8 @@ export type RejectionCode =
 export interface Rejection {
   readonly code: RejectionCode;
   readonly detail: string;
+  /** What to install or to change on the service's machine; absent where the obstacle may pass without that. */
+  readonly remedy?: string;
   /** When the same request may pass; absent when unknown. */
   readonly retryAfterMs?: number;
 }
@@ -57,10 +59,4 @@ export interface Selection {
   readonly floor: number;
   /** Best first, then the rejected ones in the order of the runtime table. */
   readonly candidates: readonly Candidate[];
-}
-
-/** One failed attempt to create an environment, before any user code began. */
-export interface Attempt {
-  readonly runtime: string;
-  readonly error: string;
 }

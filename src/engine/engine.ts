@@ -9,6 +9,7 @@ import type { RequestFile } from "../core/requests/request_files.ts";
 import type { SelectionRequest } from "../core/requests/selection_request.ts";
 import type { Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
+import type { LanguageDescription } from "../runtimes/selection/language_description.ts";
 import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { delay } from "../concurrency/delay.ts";
@@ -126,6 +127,10 @@ export class Engine implements EnginePort, AsyncDisposable {
 
   describeRuntimes(): Promise<RuntimeDescription[]> {
     return this.#status.describeRuntimes();
+  }
+
+  describeLanguages(): Promise<LanguageDescription[]> {
+    return this.#status.describeLanguages();
   }
 
   readiness(): Promise<RuntimeReadiness[]> {

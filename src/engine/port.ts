@@ -6,7 +6,8 @@ import type { Principal } from "../core/principal.ts";
 import type { ExecutionRequest } from "../core/requests/execution_request.ts";
 import type { SelectionRequest } from "../core/requests/selection_request.ts";
 import type { Selection } from "../core/selection.ts";
-import type { RuntimeDescription } from "../runtimes/selection/description.ts";
+import type { RuntimeDescription, ShownAvailability } from "../runtimes/selection/description.ts";
+import type { LanguageDescription } from "../runtimes/selection/language_description.ts";
 
 /** The caller of a request, and the id that the door gave the request. */
 export interface Caller {
@@ -107,10 +108,8 @@ export interface FeedInput {
 }
 
 /** Whether a runtime can be used now, and why not. */
-export interface RuntimeReadiness {
+export interface RuntimeReadiness extends ShownAvailability {
   readonly name: string;
-  readonly available: boolean;
-  readonly reason?: string;
 }
 
 /** The façade that every door uses to run programs. Another tenant's execution is `not_found`. */
@@ -156,6 +155,8 @@ export interface EnginePort {
   /** Selects as {@link submit} would; runs nothing. */
   select(caller: Caller, request: SelectionRequest): Promise<Selection>;
   describeRuntimes(): Promise<RuntimeDescription[]>;
+  /** Describes every language that some runtime speaks. */
+  describeLanguages(): Promise<LanguageDescription[]>;
   /** Asks every runtime whether it can be used now; does not wait for slow answers once one runtime can. */
   readiness(): Promise<RuntimeReadiness[]>;
   /** Diagnoses the runtimes and the machine; waits for self-tests that run. */

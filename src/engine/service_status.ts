@@ -5,6 +5,7 @@ import {
   type RuntimeDescription,
   toAvailability,
 } from "../runtimes/selection/description.ts";
+import { describeLanguages, type LanguageDescription } from "../runtimes/selection/language_description.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
 import { settledWithin } from "../concurrency/delay.ts";
@@ -48,6 +49,10 @@ export class ServiceStatus {
         whyUnavailable: (environment) => this.#selector.whyUnavailable(runtime, environment),
       })
     ));
+  }
+
+  async describeLanguages(): Promise<LanguageDescription[]> {
+    return describeLanguages(await this.describeRuntimes());
   }
 
   /** Asks every runtime whether it can be used now; does not wait for slow answers once one runtime can. */

@@ -8,6 +8,7 @@ export class LazyRuntime implements ExecutionRuntime {
   readonly name: string;
   readonly type: RuntimeType;
   readonly supportedEnvironments: readonly string[];
+  readonly contextEnvironments: readonly string[];
   readonly #capabilities: RuntimeCapabilities;
   readonly #load: () => Promise<ExecutionRuntime>;
   #loaded: Promise<ExecutionRuntime> | undefined;
@@ -17,6 +18,7 @@ export class LazyRuntime implements ExecutionRuntime {
     this.name = facts.name;
     this.type = facts.type;
     this.supportedEnvironments = facts.supportedEnvironments;
+    this.contextEnvironments = facts.contextEnvironments;
     this.#capabilities = facts.capabilities;
     this.#load = load;
   }

@@ -71,6 +71,8 @@ export interface ExecutionRuntime extends AsyncDisposable {
   readonly type: RuntimeType;
   /** The environment names whose whole surface it offers. */
   readonly supportedEnvironments: readonly string[];
+  /** Those of them that have contexts. */
+  readonly contextEnvironments: readonly string[];
 
   /**
    * Whether it can be used now and, with an environment name, whether that one can be had. The answer is cached for a

@@ -21,6 +21,7 @@ import { fileRoutes, isUpload, type UploadsPort } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { runtimeRoutes } from "./routes/runtimes.ts";
+import { indexRoutes } from "./routes/service_index.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { rpcRoutes, type RpcSockets } from "./rpc/mod.ts";
 
@@ -67,6 +68,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.use(authenticate(keys));
   for (const [path, scope] of SCOPE_OF) app.use(path, requireScope(scope));
   app.use(limitBody(options));
+  app.route("/", indexRoutes());
   app.route("/", healthRoutes(engine));
   app.route("/", executionRoutes(engine));
   app.route("/", sessionRoutes(sessions, observer));

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import type { ExecutionRequest } from "../../src/core/requests/execution_request.ts";
+import { VERSION } from "../../src/core/version.ts";
 import type { Caller, EnginePort, SubmitOptions } from "../../src/engine/port.ts";
 import type { DoorKeys } from "../../src/server/auth/auth.ts";
+import { createMethodIndex } from "../../src/server/http/methods.ts";
 import { fakeEngine, fakeExecution } from "../support/fake_ports.ts";
 import { appOf } from "./support/app_of.ts";
 import { addKey, openKeyring } from "./support/keyring.ts";
@@ -139,8 +141,15 @@ Deno.test("POST /v1/runtimes/select answers the selection, also when nothing fit
   );
 });
 
+Deno.test("GET /v1/languages answers the languages that the engine describes", async () => {
+  const languages = [{ name: "go", aliases: ["golang"], available: true, runtimes: ["fake"], contexts: false }];
+  const engine = { describeLanguages: () => Promise.resolve(languages) };
+  assertEquals((await ask("/v1/languages", { engine })).body, { languages });
+  assertEquals((await ask("/v1/languages?name=go", { engine })).status, 400);
+});
+
 Deno.test("/health/live answers, and /health/ready is 503 with the reasons while no runtime is available", async () => {
-  assertEquals((await ask("/health/live")).body, { status: "live" });
+  assertEquals((await ask("/health/live")).body, { status: "live", version: VERSION });
   const missing = [{ name: "deno", available: false, reason: "not installed" }];
   const { status, body } = await ask("/health/ready", { engine: { readiness: () => Promise.resolve(missing) } });
   assertEquals([status, body], [503, {
@@ -231,4 +240,13 @@ Deno.test("every route but health needs a key once there is one, and the scope t
     }
   }
   assertEquals((await ask("/health/live", { keyring })).status, 200);
+});
+
+Deno.test("GET / names the version and links that are served, also without a key", async () => {
+  const keyring = openKeyring();
+  addKey(keyring);
+  const { status, body: { name, version, ...links } } = await ask("/", { keyring });
+  assertEquals([status, name, version], [200, "CodeBeaker", VERSION]);
+  const methodsOf = createMethodIndex(appOf());
+  for (const [link, path] of Object.entries(links)) assert(methodsOf(String(path)).length > 0, link);
 });

@@ -21,6 +21,7 @@ export function fakeEngine(parts: Partial<EnginePort> = {}): EnginePort {
     feed: unexpected,
     select: unexpected,
     describeRuntimes: () => Promise.resolve([]),
+    describeLanguages: () => Promise.resolve([]),
     readiness: () => Promise.resolve([]),
     diagnose: unexpected,
     isOpen: true,

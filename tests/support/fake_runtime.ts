@@ -28,6 +28,7 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
     name: options.name ?? "fake",
     type: options.type ?? "Deno",
     supportedEnvironments: options.environments ?? ["typescript", "javascript"],
+    contextEnvironments: ["typescript"],
     isAvailable: () => Promise.resolve(availability),
     getCapabilities: () => ({
       startupTimeMs: options.startupTimeMs ?? 80,

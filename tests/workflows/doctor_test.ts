@@ -177,7 +177,9 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
     assertEquals([diagnosis.floorReached, isHealthy(diagnosis), diagnosis.runtimes[0]?.level], [false, false, 0]);
 
     const ready = await ask("/health/ready");
-    assertEquals([ready.status, ready.body.runtimes], [503, [{ name: "deno", available: false, reason: seen }]]);
+    assertEquals([ready.status, ready.body.runtimes], [503, [
+      { name: "deno", available: false, reason: seen, remedy: "see what codebeaker doctor finds, and mend it" },
+    ]]);
     const [listed] = (await ask("/v1/runtimes")).body.runtimes;
     assertEquals([listed.available, listed.reason], [false, seen]);
 

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { VERSION } from "../../src/core/version.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 import { TextLineStream } from "../support/text_lines.ts";
@@ -68,7 +69,7 @@ Deno.test("deno serve main.ts runs programs, starts no command line and leaves n
 
 Deno.test("deno serve main.ts without processes, files or variables serves, and says what is unavailable and why", async () => {
   await using hosted = await serveHosted(["--allow-net"]);
-  assertEquals(await (await fetch(`${hosted.url}/health/live`)).json(), { status: "live" });
+  assertEquals(await (await fetch(`${hosted.url}/health/live`)).json(), { status: "live", version: VERSION });
   const ready = await fetch(`${hosted.url}/health/ready`);
   const { runtimes } = await ready.json();
   assertEquals([ready.status, runtimes[0].name, runtimes[0].available], [503, "deno", false]);

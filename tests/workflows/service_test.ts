@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { VERSION } from "../../src/core/version.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { RpcClient } from "../server/rpc/door.ts";
@@ -283,7 +284,7 @@ Deno.test("a client that speaks HTTP/2 is served", async () => {
   await withService(async (service) => {
     const client = Deno.createHttpClient({ http1: false, http2: true });
     const response = await fetch(`${service.url}/health/live`, { client });
-    assertEquals([response.status, await response.json()], [200, { status: "live" }]);
+    assertEquals([response.status, await response.json()], [200, { status: "live", version: VERSION }]);
     client.close();
   });
 });

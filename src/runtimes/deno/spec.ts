@@ -18,6 +18,7 @@ import { settingsOf } from "./settings.ts";
 
 /** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
 const WARM_MEMORY_MB = 16;
+const REMEDY = "install Deno, or name its binary (--deno-binary)";
 /** The oldest release of Deno 2 whose flags and defaults were tried with this runtime. */
 const OLDEST_MINOR = 9;
 
@@ -50,8 +51,8 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
   return {
     facts: denoFacts(host),
     binary: {
-      find: () => findBinary(denoBinary ?? ownBinary(), { setting: "denoBinary", searchPath }),
-      remedy: "install Deno, or name its binary (--deno-binary)",
+      find: () => findBinary(denoBinary ?? ownBinary(), { remedy: REMEDY, setting: "denoBinary", searchPath }),
+      remedy: REMEDY,
       probe: { language: "typescript", code: "console.log(Deno.version.deno)", whyNot: whyNotVersion },
     },
     modules: MODULE_TEXTS,

@@ -1,6 +1,6 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { Diagnosis } from "../../core/diagnosis.ts";
-import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { Instance } from "../../host/instance.ts";
 import type { RuntimeFacts } from "../entry.ts";
@@ -20,6 +20,7 @@ import { type ConnectedEngine, EngineConnection } from "./engine/engine_connecti
 import { EnvironmentFactory } from "./environment/environment_factory.ts";
 import { dockerFacts } from "./facts.ts";
 import { Images } from "./images/images.ts";
+import { toUnavailable } from "../self_test/probe.ts";
 import { diagnosisOf, diagnosisWithout } from "./self_test/diagnosis.ts";
 import { EngineSelfTests } from "./self_test/engine_self_tests.ts";
 import { GVISOR, isolationOf, ociRuntimeFor } from "./self_test/isolation.ts";
@@ -45,6 +46,7 @@ class DockerRuntime implements ExecutionRuntime {
   readonly name: string;
   readonly type: RuntimeFacts["type"];
   readonly supportedEnvironments: readonly string[];
+  readonly contextEnvironments: readonly string[];
   readonly #capabilities: RuntimeCapabilities;
   readonly #host: RuntimeHost;
   readonly #settings: DockerSettings;
@@ -58,6 +60,7 @@ class DockerRuntime implements ExecutionRuntime {
     this.name = facts.name;
     this.type = facts.type;
     this.supportedEnvironments = facts.supportedEnvironments;
+    this.contextEnvironments = facts.contextEnvironments;
     this.#capabilities = facts.capabilities;
     this.#host = host;
     this.#settings = settingsOf(host);
@@ -76,12 +79,12 @@ class DockerRuntime implements ExecutionRuntime {
     if (!assumesSelfTest) await this.#selfTests.whenOver(undefined, { withinMs: SELF_TEST_WAIT_MS.usual });
     const isAssumed = assumesSelfTest && this.#selfTests.resultOf(undefined) === undefined;
     const why = isAssumed ? undefined : this.#selfTests.whyNot(undefined);
-    if (why !== undefined) return { available: false, reason: why };
+    if (why !== undefined) return { available: false, ...why };
     if (environment === undefined || this.#parts === undefined) return answer;
     try {
       return await this.#parts.images.availability(environment, { fetchesNothing });
     } catch (error) {
-      return { available: false, reason: messageOf(error) };
+      return toUnavailable(error);
     }
   }
 
@@ -114,11 +117,13 @@ class DockerRuntime implements ExecutionRuntime {
   async diagnose(): Promise<Diagnosis> {
     const answer = await this.#probe();
     const [parts, facts] = [this.#parts, this.#connection.info];
-    if (!answer.available) return diagnosisWithout(answer.reason);
+    if (!answer.available) return diagnosisWithout(answer);
     const [selfTest, gvisorSelfTest] = await Promise.all(
       [undefined, GVISOR].map((name) => this.#selfTests.settled(name)),
     );
-    if (parts === undefined || facts === undefined || selfTest === undefined) return diagnosisWithout("it was lost");
+    if (parts === undefined || facts === undefined || selfTest === undefined) {
+      return diagnosisWithout({ reason: "it was lost" });
+    }
     const { images, programNetwork } = parts;
     const [whyNoNetwork, here] = await Promise.all([
       programNetwork.whyNot(),
@@ -146,14 +151,16 @@ class DockerRuntime implements ExecutionRuntime {
 
   async #probe(): Promise<Availability> {
     if (this.#host.instance !== undefined) return await this.#connection.probe();
-    return { available: false, reason: "no home directory can be kept here (see --home)" };
+    return { available: false, reason: "no home directory can be kept here", remedy: "name one (--home)" };
   }
 
   /** @throws {CodeBeakerError} `runtime_unavailable` */
   async #demandFactory(): Promise<EnvironmentFactory> {
     const answer = await this.#probe();
     if (answer.available && this.#parts !== undefined) return this.#parts.factory;
-    throw new CodeBeakerError("runtime_unavailable", answer.available ? "the Docker Engine was lost" : answer.reason);
+    throw new CodeBeakerError("runtime_unavailable", answer.available ? "the Docker Engine was lost" : answer.reason, {
+      details: answer.available || answer.remedy === undefined ? {} : { remedy: answer.remedy },
+    });
   }
 
   #begin(engine: ConnectedEngine): void {

@@ -4,6 +4,8 @@ import { CodeBeakerError } from "../../core/errors.ts";
 /** Where a binary is searched for, and the setting that names it. */
 export interface BinarySearch {
   readonly setting: string;
+  /** How to get such a binary. */
+  readonly remedy: string;
   /** Directories in which a name without a directory is searched for. */
   readonly searchPath: readonly string[];
 }
@@ -13,7 +15,7 @@ export interface BinarySearch {
  *
  * @throws {CodeBeakerError} `runtime_unavailable` where there is none
  */
-export function findBinary(name: string, { searchPath, setting }: BinarySearch): string {
+export function findBinary(name: string, { remedy, searchPath, setting }: BinarySearch): string {
   const paths = name.includes("/")
     ? [name.startsWith("/") ? name : join(Deno.cwd(), name)]
     : searchPath.map((directory) => join(directory, name));
@@ -22,6 +24,7 @@ export function findBinary(name: string, { searchPath, setting }: BinarySearch):
   throw new CodeBeakerError(
     "runtime_unavailable",
     `Cannot start programs as ${setting} must name an executable file: current value is ${JSON.stringify(name)}`,
+    { details: { remedy } },
   );
 }
 

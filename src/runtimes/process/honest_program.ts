@@ -1,3 +1,4 @@
+import { CodeBeakerError } from "../../core/errors.ts";
 import { mainFileOf } from "../../core/languages.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
@@ -5,9 +6,9 @@ import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 import { runProgram } from "../self_test/run_program.ts";
 import type { BinarySpec } from "./spec.ts";
 
-/** Runs the honest program of a binary. @throws {Error} that says why the binary will not do */
+/** Runs the honest program of a binary. @throws {CodeBeakerError} `runtime_unavailable` that says why the binary will not do */
 export async function checkBinary(
-  { probe: { code, language, whyNot } }: BinarySpec,
+  { probe: { code, language, whyNot }, remedy }: BinarySpec,
   createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<void> {
@@ -24,5 +25,5 @@ export async function checkBinary(
   const program = { kind: "file", path, args: [] } as const;
   const { output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });
   const why = whyNot(output);
-  if (why !== undefined) throw new Error(why);
+  if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why, { details: { remedy } });
 }

@@ -17,7 +17,9 @@ export interface Installation {
 export async function install(spec: ProcessSpec, host: RuntimeHost): Promise<Installation> {
   const { confinement, scratchDirectory } = host;
   if (scratchDirectory === undefined) {
-    throw new CodeBeakerError("runtime_unavailable", "no temporary directory can be made here");
+    throw new CodeBeakerError("runtime_unavailable", "no temporary directory can be made here", {
+      details: { remedy: "name another place for it (--scratch)" },
+    });
   }
   const found = spec.binary.find();
   const modulesDirectory = join(scratchDirectory, `${spec.facts.name}_modules`);

@@ -1,8 +1,9 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../port.ts";
-import { brokenFindings, describeBrokenPromises } from "../self_test/findings.ts";
+import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../self_test/findings.ts";
 import { Probe } from "../self_test/probe.ts";
 import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
 import { diagnosisOf } from "./diagnosis.ts";
@@ -29,6 +30,7 @@ class ProcessRuntime implements ExecutionRuntime {
   readonly name: string;
   readonly type: RuntimeFacts["type"];
   readonly supportedEnvironments: readonly string[];
+  readonly contextEnvironments: readonly string[];
   readonly #spec: ProcessSpec;
   readonly #host: RuntimeHost;
   readonly #probe: Probe;
@@ -41,6 +43,7 @@ class ProcessRuntime implements ExecutionRuntime {
     this.name = spec.facts.name;
     this.type = spec.facts.type;
     this.supportedEnvironments = spec.facts.supportedEnvironments;
+    this.contextEnvironments = spec.facts.contextEnvironments;
     this.#selfTest = new SelfTest({ ...host, subject: this.name });
     this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), PROBE);
   }
@@ -106,7 +109,7 @@ class ProcessRuntime implements ExecutionRuntime {
       checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options),
     ]);
     const why = describeBrokenPromises(brokenFindings(findings, { canaries: this.#canaries, cost: "runtime" }));
-    if (why !== undefined) throw new Error(why);
+    if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why, { details: { remedy: SEE_DOCTOR } });
     warmUpEnvironments(await this.#installed());
   }
 
@@ -128,5 +131,9 @@ class ProcessRuntime implements ExecutionRuntime {
 
 function explainFailure(error: unknown): never {
   if (!(error instanceof Deno.errors.NotCapable)) throw error;
-  throw new Error(`the service needs --allow-all to start and confine programs (${error.message})`, { cause: error });
+  throw new CodeBeakerError(
+    "runtime_unavailable",
+    `the service may not start and confine programs (${error.message})`,
+    { cause: error, details: { remedy: "start it with --allow-all" } },
+  );
 }

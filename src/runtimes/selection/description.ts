@@ -1,4 +1,4 @@
-import type { Availability, RuntimeCapabilities, RuntimeType } from "../../core/capabilities.ts";
+import type { Obstacle, RuntimeCapabilities, RuntimeType } from "../../core/capabilities.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Rejection } from "../../core/selection.ts";
@@ -6,13 +6,23 @@ import type { PoolState } from "../warm/warm_pool.ts";
 import type { Measured, RuntimeProfile } from "./profile.ts";
 import type { ExecutionRuntime, Isolation, RuntimeConfig } from "../port.ts";
 
+/** Whether something can be used now, and why not, as answers show it. */
+export interface ShownAvailability extends Partial<Pick<Obstacle, "reason" | "remedy">> {
+  readonly available: boolean;
+}
+
+/** An environment name on one runtime. */
+export interface EnvironmentDescription extends ShownAvailability {
+  readonly name: string;
+  /** Whether it has contexts there. */
+  readonly contexts: boolean;
+}
+
 /** A runtime as `GET /v1/runtimes` shows it. */
-export interface RuntimeDescription {
+export interface RuntimeDescription extends ShownAvailability {
   readonly name: string;
   readonly type: RuntimeType;
-  readonly environments: readonly { readonly name: string; readonly available: boolean; readonly reason?: string }[];
-  readonly available: boolean;
-  readonly reason?: string;
+  readonly environments: readonly EnvironmentDescription[];
   readonly capabilities: RuntimeCapabilities;
   readonly measured: Measured;
   readonly isolation: Isolation;
@@ -35,7 +45,11 @@ export async function describeRuntime(
 ): Promise<RuntimeDescription> {
   const availability = toAvailability(await whyUnavailable());
   const environments = await Promise.all(
-    runtime.supportedEnvironments.map(async (name) => ({ name, ...toAvailability(await whyUnavailable(name)) })),
+    runtime.supportedEnvironments.map(async (name) => ({
+      name,
+      contexts: runtime.contextEnvironments.includes(name),
+      ...toAvailability(await whyUnavailable(name)),
+    })),
   );
   const { isolation } = await runtime.assess(plainConfig(runtime, 0));
   return {
@@ -62,6 +76,8 @@ export function plainConfig({ supportedEnvironments }: ExecutionRuntime, minIsol
 }
 
 /** A rejection, or its absence, as an availability. */
-export function toAvailability(obstacle: Rejection | undefined): Availability {
-  return obstacle === undefined ? { available: true } : { available: false, reason: obstacle.detail };
+export function toAvailability(obstacle: Rejection | undefined): ShownAvailability {
+  if (obstacle === undefined) return { available: true };
+  const { detail, remedy } = obstacle;
+  return { available: false, reason: detail, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -102,7 +102,9 @@ export class RuntimeSelector {
       return { code: "circuit_open", detail: leftOut.reason, retryAfterMs: leftOut.retryAfterMs };
     }
     const answer = await runtime.isAvailable(environment, options);
-    return answer.available ? undefined : { code: "unavailable", detail: answer.reason };
+    if (answer.available) return undefined;
+    const { available: _, reason, ...outlook } = answer;
+    return { code: "unavailable", detail: reason, ...outlook };
   }
 
   /**

@@ -1,6 +1,9 @@
 import type { CanaryFinding } from "../../core/diagnosis.ts";
 import { type Canary, type CanaryCost, HONEST_CANARY } from "./canary.ts";
 
+/** The remedy where the self-test has found a runtime broken. */
+export const SEE_DOCTOR = "see what codebeaker doctor finds, and mend it";
+
 type Promised = Pick<Canary<never>, "name" | "promise">;
 
 /** The findings for canaries that all keep their promise. */

@@ -1,6 +1,6 @@
 import { withDeadline } from "../../concurrency/deadline.ts";
 import type { Availability } from "../../core/capabilities.ts";
-import { messageOf } from "../../core/errors.ts";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 
 /** Times of a probe. */
 export interface ProbeOptions {
@@ -19,7 +19,7 @@ export class Probe {
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
 
-  /** @param check throws the reason why it is unavailable; ends when its signal is aborted */
+  /** @param check throws the reason why it is unavailable, with a remedy in its details where it needs one; ends when its signal is aborted */
   constructor(check: (signal: AbortSignal) => Promise<void>, options: ProbeOptions) {
     this.#check = check;
     this.#options = options;
@@ -40,7 +40,18 @@ export class Probe {
       await withDeadline((signal) => this.#check(signal), this.#options);
       return { available: true };
     } catch (error) {
-      return { available: false, reason: messageOf(error) };
+      return toUnavailable(error);
     }
   }
+}
+
+/** An error as the reason why something is unavailable, with the remedy that it carries. */
+export function toUnavailable(error: unknown): Availability {
+  const { remedy, retryAfterMs } = error instanceof CodeBeakerError ? error.details : {};
+  return {
+    available: false,
+    reason: messageOf(error),
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }

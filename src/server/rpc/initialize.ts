@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LIMITS } from "../../core/limits.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
+import { SERVICE_NAME, VERSION } from "../../core/version.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
 
@@ -37,7 +38,7 @@ export function initializeMethod({ catalogue, maxRequests, methods }: Initialize
       peer.feeds = stdin ? "all" : "unawaited";
       return {
         protocolVersion: PROTOCOL_VERSION,
-        serverInfo: { name: "CodeBeaker" },
+        serverInfo: { name: SERVICE_NAME, version: VERSION },
         capabilities: { streaming, stdin },
         serverCapabilities: {
           streaming: true,

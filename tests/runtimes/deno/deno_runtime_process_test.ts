@@ -125,6 +125,7 @@ function testDeno(runtime: ExecutionRuntime): void {
       const answer = await runtime.isAvailable();
       assert(!answer.available, binary);
       assertMatch(answer.reason, reason);
+      assertEquals([binary, answer.remedy !== undefined], [binary, reason.source.startsWith("denoBinary")]);
     }
   });
 

@@ -33,8 +33,8 @@ async function askInFreshProcess(host: string): Promise<{ available: boolean; re
 
 Deno.test("[docker] without a socket the runtime says so, and its client is not loaded", async () => {
   const path = "/nowhere/docker.sock";
-  const answer = await askInFreshProcess(`unix://${path}`);
-  assertEquals(answer, { available: false, reason: `there is no Docker socket at ${path}`, isLoaded: false });
+  const { available, reason, isLoaded } = await askInFreshProcess(`unix://${path}`);
+  assertEquals([available, reason, isLoaded], [false, `there is no Docker socket at ${path}`, false]);
 });
 
 if (isPresent("docker", await dockerAvailability())) {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { Probe } from "../../../src/runtimes/self_test/probe.ts";
 
 Deno.test("Probe checks once for all callers, and caches the answer", async () => {
@@ -23,6 +24,13 @@ Deno.test("Probe checks again when an answer has expired, a failure sooner than 
   }, { ttlMs: 60_000, failureTtlMs: 0, timeoutMs: 1_000 });
   assertEquals(await probe.answer(), { available: false, reason: "not yet" });
   assertEquals(await probe.answer(), { available: true });
+});
+
+Deno.test("Probe passes on the remedy and the time that an error carries", async () => {
+  const details = { remedy: "install it", retryAfterMs: 5 };
+  const error = new CodeBeakerError("runtime_unavailable", "not there", { details });
+  const probe = new Probe(() => Promise.reject(error), { ttlMs: 0, failureTtlMs: 0, timeoutMs: 1_000 });
+  assertEquals(await probe.answer(), { available: false, reason: "not there", ...details });
 });
 
 Deno.test("Probe aborts a check that hangs", async () => {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { VERSION } from "../../../src/core/version.ts";
 import { Door } from "./door.ts";
 
 const RUNTIMES = [
@@ -24,7 +25,7 @@ Deno.test("initialize tells what both sides can do, and what the service can", a
   const asked = { clientInfo, protocolVersion: "9", capabilities: { streaming: true, stdin: true, fileWatch: true } };
   const { result } = await client.call("initialize", asked);
   assertEquals(result.capabilities, { streaming: true, stdin: true });
-  assertEquals([result.protocolVersion, result.serverInfo.name], ["0.2.0", "CodeBeaker"]);
+  assertEquals([result.protocolVersion, result.serverInfo], ["0.2.0", { name: "CodeBeaker", version: VERSION }]);
   const { serverCapabilities } = result;
   assertEquals(serverCapabilities.supportedLanguages, ["typescript", "python"]);
   assertEquals([serverCapabilities.stdin, serverCapabilities.supportsStreaming], [true, true]);

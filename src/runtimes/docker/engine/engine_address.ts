@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import type { Obstacle } from "../../../core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 
 /** The address of an Engine. */
@@ -12,6 +13,8 @@ export type EngineAddress =
     readonly certPath?: string;
   };
 
+/** The remedy where the Engine listens elsewhere. */
+const NAME_IT = "name where it listens (DOCKER_HOST)";
 const PLAIN_PORT = 2375;
 const TLS_PORT = 2376;
 
@@ -47,15 +50,41 @@ export function parseEngineAddress(host: string, certPath: string | undefined): 
 }
 
 /** Why no Engine can listen at an address, found without a connection; undefined when one may. */
-export async function whyUnreachable(address: EngineAddress): Promise<string | undefined> {
+export async function whyUnreachable(address: EngineAddress): Promise<Obstacle | undefined> {
   if (address.kind === "tcp") return undefined;
+  const { socketPath } = address;
   try {
-    const { isSocket } = await Deno.stat(address.socketPath);
-    return isSocket ? undefined : `${address.socketPath} is not a socket`;
+    const { isSocket } = await Deno.stat(socketPath);
+    return isSocket ? undefined : { reason: `${socketPath} is not a socket`, remedy: NAME_IT };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return `there is no Docker socket at ${address.socketPath}`;
-    return `the Docker socket cannot be used: ${messageOf(error)}`;
+    return error instanceof Deno.errors.NotFound
+      ? { reason: `there is no Docker socket at ${socketPath}`, remedy: `install Docker Engine, or ${NAME_IT}` }
+      : whyRefused(error, socketPath);
   }
+}
+
+/** Why a socket takes no connection. A missing permission needs a remedy; without an Engine behind it, it may pass. */
+export function whyRefused(error: unknown, socketPath: string): Obstacle {
+  switch (codeOf(error)) {
+    case "EACCES":
+      return {
+        reason: `the service's user may not use the Docker socket ${socketPath}`,
+        remedy:
+          `add the user to the socket's group (sudo usermod -aG docker "$USER", then log in again), or ${NAME_IT}`,
+      };
+    case "ECONNREFUSED":
+      return {
+        reason: `no Docker Engine answers at ${socketPath}; it may have to be started (systemctl start docker)`,
+      };
+    default:
+      return { reason: `the Docker socket ${socketPath} cannot be used: ${messageOf(error)}` };
+  }
+}
+
+/** The system's name of an error; a permission that Deno's own API misses counts as the system's. */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
 /** Reads the client's certificates, from files with Docker's own names. */

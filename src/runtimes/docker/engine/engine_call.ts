@@ -33,7 +33,7 @@ export function engineError(task: string, reason: string, cause?: unknown): Code
 }
 
 /** Whether an error of {@link callEngine} means that no answer came; a refusal of the Engine is an answer. */
-export function isEngineLost(error: unknown): boolean {
+export function isEngineLost(error: unknown): error is CodeBeakerError {
   return error instanceof CodeBeakerError && error.cause instanceof Error && httpStatusOf(error) === undefined;
 }
 

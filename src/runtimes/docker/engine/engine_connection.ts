@@ -1,6 +1,8 @@
-import type { Availability } from "../../../core/capabilities.ts";
+import type { Availability, Obstacle } from "../../../core/capabilities.ts";
+import { CodeBeakerError } from "../../../core/errors.ts";
 import { Probe } from "../../self_test/probe.ts";
-import { type EngineAddress, parseEngineAddress, whyUnreachable } from "./engine_address.ts";
+import { type EngineAddress, parseEngineAddress, whyRefused, whyUnreachable } from "./engine_address.ts";
+import { isEngineLost } from "./engine_call.ts";
 import type { EngineClient } from "./engine_client.ts";
 import type { EngineInfo } from "./engine_info.ts";
 
@@ -49,8 +51,8 @@ export class EngineConnection {
   async #ask(): Promise<void> {
     try {
       const address = parseEngineAddress(this.#options.host, this.#options.certPath);
-      const why = await whyUnreachable(address);
-      if (why !== undefined) throw new Error(why);
+      const obstacle = await whyUnreachable(address);
+      if (obstacle !== undefined) throw unreachable(obstacle);
       const client = await (this.#client ??= createClient(address).catch((cause: unknown) => {
         this.#client = undefined; // The next probe tries again.
         throw cause;
@@ -60,14 +62,36 @@ export class EngineConnection {
         this.#options.onAnswer(this.#engine);
         return;
       }
-      this.#engine = { address, client, info: await client.info() };
+      this.#engine = { address, client, info: await firstInfo(client, address) };
       this.#isLost = false;
       this.#options.onConnect(this.#engine);
     } catch (error) {
       this.#isLost = true;
-      throw error;
+      throw this.#engine === undefined ? error : withoutRemedy(error);
     }
   }
+}
+
+/** Asks the Engine to describe itself; a socket that takes no connection has a reason of its own. */
+async function firstInfo(client: EngineClient, address: EngineAddress): Promise<EngineInfo> {
+  try {
+    return await client.info();
+  } catch (error) {
+    if (address.kind === "tcp" || !isEngineLost(error)) throw error;
+    throw unreachable(whyRefused(error.cause, address.socketPath), error);
+  }
+}
+
+function unreachable({ reason, remedy }: Obstacle, cause?: unknown): CodeBeakerError {
+  const details = remedy === undefined ? {} : { remedy };
+  return new CodeBeakerError("runtime_unavailable", reason, { cause, details });
+}
+
+/** An Engine that was there may come back by itself. */
+function withoutRemedy(error: unknown): unknown {
+  return error instanceof CodeBeakerError && error.details.remedy !== undefined
+    ? new CodeBeakerError(error.code, error.message, { cause: error })
+    : error;
 }
 
 async function createClient(address: EngineAddress): Promise<EngineClient> {

@@ -1,10 +1,11 @@
 import { withDeadline } from "../../../concurrency/deadline.ts";
-import type { Availability } from "../../../core/capabilities.ts";
+import type { Availability, Obstacle } from "../../../core/capabilities.ts";
 import type { LanguageFinding } from "../../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import type { RuntimeLog } from "../../port.ts";
 import type { EngineImages } from "../engine/engine_images.ts";
 import type { EnvironmentSpec } from "./environments.ts";
+import { RECIPES } from "./image_recipes.ts";
 import type { DockerSettings } from "../settings.ts";
 
 /** How long a request waits for an image that is being pulled; the pull itself goes on. */
@@ -15,6 +16,10 @@ const FAILURE_TTL_MS = 30_000;
 const PRESENCE_TTL_MS = 10_000;
 /** The least time between two log lines of a pull. */
 const PROGRESS_INTERVAL_MS = 2_000;
+
+function unavailable({ reason, ...outlook }: Obstacle, cause?: unknown): CodeBeakerError {
+  return new CodeBeakerError("runtime_unavailable", reason, { cause, details: outlook });
+}
 
 /** The images of an Engine, and their registry. */
 export type ImageSource = Pick<EngineImages, "has" | "listTags" | "pull">;
@@ -30,7 +35,7 @@ export class Images {
   readonly #pulled = new Set<string>();
   /** Images whose pull takes longer than a request waits: further requests do not wait. */
   readonly #slow = new Set<string>();
-  readonly #failures = new Map<string, { readonly reason: string; readonly until: number }>();
+  readonly #failures = new Map<string, { readonly obstacle: Obstacle; readonly until: number }>();
   readonly #found = new Map<string, { readonly image: string; readonly until: number }>();
 
   constructor(
@@ -55,7 +60,7 @@ export class Images {
     { fetchesNothing = false }: { readonly fetchesNothing?: boolean } = {},
   ): Promise<Availability> {
     const failure = this.#failureOf(environment);
-    if (failure !== undefined) return { available: false, reason: failure };
+    if (failure !== undefined) return { available: false, ...failure };
     const { image } = this.#spec(environment);
     if (this.#slow.has(image)) return { available: false, reason: `the image ${image} is being pulled` };
     const isHere = await this.#findHere(environment) !== undefined;
@@ -63,7 +68,7 @@ export class Images {
       return { available: false, reason: `the image ${image} would have to be pulled` };
     }
     if (isHere || this.#settings.pull !== "never") return { available: true };
-    return { available: false, reason: `the image ${image} is not here and pulling is off` };
+    return { available: false, ...this.#whyAbsent(environment) };
   }
 
   /**
@@ -77,10 +82,8 @@ export class Images {
     const here = await this.#findHere(environment);
     if (here !== undefined && !mustPull) return here;
     const failure = this.#failureOf(environment);
-    if (failure !== undefined) throw new CodeBeakerError("runtime_unavailable", failure);
-    if (this.#settings.pull === "never") {
-      throw new CodeBeakerError("runtime_unavailable", `the image ${image} is not here and pulling is off`);
-    }
+    if (failure !== undefined) throw unavailable(failure);
+    if (this.#settings.pull === "never") throw unavailable(this.#whyAbsent(environment));
     await this.#waitForPull(environment, image);
     this.#found.delete(environment); // A local image may have stood in for it.
     return image;
@@ -103,13 +106,17 @@ export class Images {
     return {
       name: environment,
       isHere: false,
-      detail: `${wanted} is not here: ${this.#failureOf(environment) ?? outlook}`,
+      detail: `${wanted} is not here: ${this.#failureOf(environment)?.reason ?? outlook}`,
     };
   }
 
   /** Remembers that an environment's image cannot be used, for all environments with that image. */
   recordFailure(environment: string, reason: string): void {
-    this.#failures.set(this.#spec(environment).image, { reason, until: this.#now() + FAILURE_TTL_MS });
+    this.#keepFailure(environment, { reason });
+  }
+
+  #keepFailure(environment: string, obstacle: Obstacle): void {
+    this.#failures.set(this.#spec(environment).image, { obstacle, until: this.#now() + FAILURE_TTL_MS });
     this.#found.delete(environment);
   }
 
@@ -153,10 +160,11 @@ export class Images {
       this.#failures.delete(image);
       this.#log.info("image.pulled", { environment, image });
     } catch (error) {
+      const remedy = this.#howToBuild(environment);
       const reason = `the image ${image} cannot be pulled: ${messageOf(error)}`;
-      this.recordFailure(environment, reason);
+      this.#keepFailure(environment, { reason, ...(remedy === undefined ? {} : { remedy }) });
       this.#log.info("image.pull_failed", { environment, image, error: messageOf(error) });
-      throw new CodeBeakerError("runtime_unavailable", reason, { cause: error });
+      throw unavailable(this.#failureOf(environment) ?? { reason }, error);
     } finally {
       this.#pulls.delete(image);
       this.#slow.delete(image);
@@ -168,9 +176,26 @@ export class Images {
     return this.#settings.pull === "always" && !this.#pulled.has(image);
   }
 
-  #failureOf(environment: string): string | undefined {
+  #failureOf(environment: string): Obstacle | undefined {
     const failure = this.#failures.get(this.#spec(environment).image);
-    return failure !== undefined && this.#now() < failure.until ? failure.reason : undefined;
+    const leftMs = failure === undefined ? 0 : Math.ceil(failure.until - this.#now());
+    return failure === undefined || leftMs <= 0 ? undefined : { ...failure.obstacle, retryAfterMs: leftMs };
+  }
+
+  #whyAbsent(environment: string): Obstacle {
+    const { image } = this.#spec(environment);
+    const getIt = this.#howToBuild(environment) ?? `pull it (docker pull ${image})`;
+    return {
+      reason: `the image ${image} is not here and pulling is off`,
+      remedy: `${getIt}, or let the service pull images (--docker-pull missing)`,
+    };
+  }
+
+  /** How to get a local image in the place of an official one; undefined where there is none. */
+  #howToBuild(environment: string): string | undefined {
+    const isBuilt = RECIPES.some(({ environments }) => environments.includes(environment));
+    if (!isBuilt || this.#settings.configured.has(environment)) return undefined;
+    return `build it (codebeaker images ${environment})`;
   }
 
   #spec(environment: string): EnvironmentSpec {

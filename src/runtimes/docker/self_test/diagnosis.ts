@@ -1,3 +1,4 @@
+import type { Obstacle } from "../../../core/capabilities.ts";
 import type { CanaryFinding, Diagnosis, LayerFinding } from "../../../core/diagnosis.ts";
 import type { CanaryCost } from "../../self_test/canary.ts";
 import { brokenFindings } from "../../self_test/findings.ts";
@@ -16,12 +17,12 @@ export interface DiagnosisRequest extends Omit<LayersRequest, "hasGvisor"> {
 }
 
 /** The diagnosis while no Engine answers, so that no program runs. */
-export function diagnosisWithout(reason: string): Diagnosis {
+export function diagnosisWithout({ reason, remedy = INSTALL }: Obstacle): Diagnosis {
   return {
     level: 0,
-    layers: [{ name: "container", active: false, detail: reason, remedy: INSTALL }],
+    layers: [{ name: "container", active: false, detail: reason, remedy }],
     canaries: [],
-    next: { level: LEVEL_HARDENED, remedy: INSTALL },
+    next: { level: LEVEL_HARDENED, remedy },
   };
 }
 

@@ -1,8 +1,9 @@
+import type { Obstacle } from "../../../core/capabilities.ts";
 import type { CanaryFinding } from "../../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
 import { settledWithin } from "../../../concurrency/delay.ts";
 import type { RuntimeHost } from "../../port.ts";
-import { brokenFindings, describeBrokenPromises } from "../../self_test/findings.ts";
+import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../../self_test/findings.ts";
 import { SelfTest, type SelfTestResult } from "../../self_test/self_test.ts";
 import type { EngineInfo } from "../engine/engine_info.ts";
 import { RUNTIME_NAME } from "../settings.ts";
@@ -67,17 +68,19 @@ export class EngineSelfTests implements AsyncDisposable {
   }
 
   /** Why such containers run no program; undefined when they do, or will as soon as there is an image. */
-  whyNot(ociRuntime: string | undefined): string | undefined {
+  whyNot(ociRuntime: string | undefined): Obstacle | undefined {
     const result = this.resultOf(ociRuntime);
     switch (result?.kind) {
       case undefined:
-        return "its self-test is not over yet";
+        return { reason: "its self-test is not over yet" };
       case "nothing_to_test":
         return undefined;
       case "failed":
-        return result.reason;
-      case "tested":
-        return describeBrokenPromises(brokenFindings(result.findings, { canaries: CANARIES, cost: "runtime" }));
+        return { reason: result.reason };
+      case "tested": {
+        const reason = describeBrokenPromises(brokenFindings(result.findings, { canaries: CANARIES, cost: "runtime" }));
+        return reason === undefined ? undefined : { reason, remedy: SEE_DOCTOR };
+      }
     }
   }
 
@@ -98,7 +101,7 @@ export class EngineSelfTests implements AsyncDisposable {
     }
     if (result.kind === "nothing_to_test") return result.reasons.get(image);
     const why = this.whyNot(ociRuntime);
-    if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why);
+    if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why.reason);
     return undefined;
   }
 

@@ -5,6 +5,7 @@ import {
   type EngineAddress,
   parseEngineAddress,
   readCertificates,
+  whyRefused,
   whyUnreachable,
 } from "../../../../src/runtimes/docker/engine/engine_address.ts";
 
@@ -56,12 +57,12 @@ Deno.test("whyUnreachable() tells an absent socket from a path that is not one, 
   const directory = await Deno.makeTempDir();
   try {
     const path = join(directory, "docker.sock");
-    const why = (socketPath: string) => whyUnreachable({ kind: "unix", socketPath });
+    const why = async (socketPath: string) => (await whyUnreachable({ kind: "unix", socketPath }))?.reason;
     assertEquals(await why(path), `there is no Docker socket at ${path}`);
     assertEquals(await why(directory), `${directory} is not a socket`);
     await Deno.writeTextFile(join(directory, "file"), "");
     assertEquals(await why(join(directory, "file")), `${directory}/file is not a socket`);
-    assert((await why(join(directory, "file", "below")))?.startsWith("the Docker socket cannot be used: "));
+    assert((await why(join(directory, "file", "below")))?.startsWith("the Docker socket "));
     using _listener = Deno.listen({ transport: "unix", path });
     assertEquals(await why(path), undefined);
     await Deno.symlink(path, join(directory, "link"));
@@ -70,6 +71,18 @@ Deno.test("whyUnreachable() tells an absent socket from a path that is not one, 
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+});
+
+Deno.test("whyRefused() has a remedy for a missing permission, and none for an Engine that may start yet", () => {
+  const refusal = (code: string) =>
+    whyRefused(Object.assign(new Error(`connect ${code}`), { code }), "/run/docker.sock");
+  const denied = refusal("EACCES");
+  assertEquals(denied.reason, "the service's user may not use the Docker socket /run/docker.sock");
+  for (const way of ["usermod -aG docker", "DOCKER_HOST"]) assert(denied.remedy?.includes(way), way);
+  assertEquals(whyRefused(new Deno.errors.PermissionDenied("no"), "/run/docker.sock"), denied);
+  const stopped = refusal("ECONNREFUSED");
+  assertEquals([stopped.remedy, stopped.reason.includes("systemctl start docker")], [undefined, true]);
+  assertEquals(refusal("EPIPE"), { reason: "the Docker socket /run/docker.sock cannot be used: connect EPIPE" });
 });
 
 Deno.test("readCertificates() reads the three files under Docker's names, and fails when one is missing", async () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import { CodeBeakerError, type ErrorDetails } from "../../../../src/core/errors.ts";
 import { Images, type ImageSource } from "../../../../src/runtimes/docker/images/images.ts";
 import { settingsOf } from "../../../../src/runtimes/docker/settings.ts";
 
@@ -66,9 +66,10 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-async function refused(promise: Promise<unknown>, message: string): Promise<void> {
+async function refused(promise: Promise<unknown>, message: string): Promise<ErrorDetails> {
   const error = await assertRejects(() => promise, CodeBeakerError);
   assertEquals([error.code, error.message], ["runtime_unavailable", message]);
+  return error.details;
 }
 
 Deno.test("Images prefers a present official image to local ones", async () => {
@@ -97,7 +98,8 @@ Deno.test("Images uses no other image in place of a configured one", async () =>
   const source = new FakeSource(PYTHON);
   source.tags.set("codebeaker/python", ["codebeaker/python:new"]);
   const { images } = create(source, { pull: "never", environments: { python: { image: "mine:1" } } });
-  await refused(images.ensure("python"), "the image mine:1 is not here and pulling is off");
+  const { remedy } = await refused(images.ensure("python"), "the image mine:1 is not here and pulling is off");
+  assertEquals(remedy?.includes("docker pull mine:1"), true);
   assertEquals(source.asked, ["mine:1"]);
   source.here.add("mine:1");
   assertEquals(await images.ensure("python"), "mine:1");
@@ -119,7 +121,8 @@ Deno.test("Images pulls nothing where pulling is off, and gives that as the reas
   const source = new FakeSource();
   const { images } = create(source, { pull: "never" });
   const reason = `the image ${PYTHON} is not here and pulling is off`;
-  assertEquals(await images.availability("python"), { available: false, reason });
+  const remedy = "build it (codebeaker images python), or let the service pull images (--docker-pull missing)";
+  assertEquals(await images.availability("python"), { available: false, reason, remedy });
   await refused(images.ensure("python"), reason);
   assertEquals(source.pulls, []);
 });
@@ -162,8 +165,9 @@ Deno.test("Images reports a failed pull to all callers, and for 30 s to others b
   source.pulls[0]?.end(new Error("no route to host"));
   await Promise.all(callers);
   clock.now += 29_999;
-  await refused(images.ensure("python"), reason);
-  assertEquals(await images.availability("python"), { available: false, reason });
+  const details = await refused(images.ensure("python"), reason);
+  assertEquals(details, { remedy: "build it (codebeaker images python)", retryAfterMs: 1 });
+  assertEquals(await images.availability("python"), { available: false, reason, ...details });
   assertEquals(await images.availability("bash"), { available: true });
   assertEquals(source.pulls.length, 1);
   clock.now += 1;
@@ -191,7 +195,11 @@ Deno.test("Images.recordFailure() makes a present image unavailable for 30 s", a
   const { images, clock } = create(new FakeSource(PYTHON));
   assertEquals(await images.availability("python"), { available: true });
   images.recordFailure("python", "it has no shell");
-  assertEquals(await images.availability("python"), { available: false, reason: "it has no shell" });
+  assertEquals(await images.availability("python"), {
+    available: false,
+    reason: "it has no shell",
+    retryAfterMs: 30_000,
+  });
   clock.now += 30_000;
   assertEquals(await images.availability("python"), { available: true });
 });
@@ -236,8 +244,8 @@ Deno.test("Images remembers the failure of a pull that no caller waits for", asy
   source.pulls[0]?.end(new Error("gone"));
   await settle();
   const reason = `the image ${PYTHON} cannot be pulled: gone`;
-  await refused(images.ensure("python"), reason);
-  assertEquals(await images.availability("python"), { available: false, reason });
+  const details = await refused(images.ensure("python"), reason);
+  assertEquals(await images.availability("python"), { available: false, reason, ...details });
   clock.now += 30_000;
   assertEquals(await images.availability("python"), { available: true });
 });

@@ -25,7 +25,7 @@ const SPEC: ProcessSpec = {
     runsAnyCommandLine: true,
   },
   binary: {
-    find: () => findBinary("bash", { setting: "PATH", searchPath: ["/usr/bin", "/bin"] }),
+    find: () => findBinary("bash", { remedy: "install bash", setting: "PATH", searchPath: ["/usr/bin", "/bin"] }),
     remedy: "install bash",
     probe: {
       language: "bash",
