@@ -1,0 +1,42 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { z } from "zod";
+import { COMMANDS } from "../../src/commands/mod.ts";
+import { ERROR_KINDS } from "../../src/core/errors.ts";
+import { LIMITS } from "../../src/core/limits.ts";
+import { PROJECT } from "../support/service_process.ts";
+
+/** The rows of a page's tables, without the bold and the padding. */
+async function rowsOf(page: string): Promise<string[]> {
+  const text = await Deno.readTextFile(join(PROJECT, "docs", page));
+  return text.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replaceAll(/ +/g, " "));
+}
+
+Deno.test("docs/sessions-and-files.md lists every command with its aliases and fields", async () => {
+  const rows = await rowsOf("sessions-and-files.md");
+  const faults = COMMANDS.flatMap(({ aliases, schema, type }) => {
+    const row = rows.find((line) => line.split(" | ")[0]?.includes(`\`${type}\``)) ?? "";
+    assert(schema instanceof z.ZodObject, `${type} has fields`);
+    return [...aliases, ...Object.keys(schema.shape)].filter((name) => !row.includes(`\`${name}\``)).map((name) =>
+      `${type}: ${name}`
+    );
+  });
+  assertEquals(faults, []);
+});
+
+Deno.test("docs/limits-and-usage.md lists every limit with its default and range", async () => {
+  const rows = await rowsOf("limits-and-usage.md");
+  const missing = Object.entries(LIMITS).filter(([name, { default: usual, max, min }]) => {
+    const field = name === "timeoutMs" ? name : `limits.${name}`;
+    return !rows.some((line) => line.startsWith(`| \`${field}\` | ${usual} | ${min} to ${max} |`));
+  });
+  assertEquals(missing, []);
+});
+
+Deno.test("docs/http-api.md lists every error code with its statuses", async () => {
+  const rows = await rowsOf("http-api.md");
+  const missing = Object.entries(ERROR_KINDS).filter(([code, { jsonRpc, status }]) =>
+    !rows.some((line) => line.startsWith(`| \`${code}\` | ${status} | ${jsonRpc} |`))
+  );
+  assertEquals(missing, []);
+});
