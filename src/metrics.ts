@@ -1,7 +1,6 @@
 import type { Registry } from "prom-client";
 import { CodeBeakerError, ERROR_KINDS, messageOf } from "./core/errors.ts";
-import type { Attempt } from "./core/execution.ts";
-import type { Selection } from "./core/selection.ts";
+import type { Attempt, Selection } from "./core/selection.ts";
 import { CLOSE_REASONS, type SessionInfo } from "./core/session.ts";
 import { VERSION } from "./core/version.ts";
 import type { EndedExecution, Observer } from "./engine/observer.ts";

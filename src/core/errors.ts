@@ -1,5 +1,4 @@
-import type { Attempt } from "./execution.ts";
-import type { Selection } from "./selection.ts";
+import type { Attempt, Selection } from "./selection.ts";
 
 interface ErrorKind {
   readonly status: number;

@@ -1,6 +1,6 @@
 import type { CellAnswer, CellLocation } from "./cell.ts";
 import type { Denials } from "./denials/denial.ts";
-import type { Selection } from "./selection.ts";
+import type { Attempt, Selection } from "./selection.ts";
 
 /** How a program ended. The first cause wins; a limit carries its value and the observed value. */
 export type Outcome =
@@ -72,12 +72,6 @@ export interface ProgramResult extends Denials, CellAnswer, CellLocation {
   readonly usage: Usage;
   /** Present for a compiled language. */
   readonly compile?: CompileResult;
-}
-
-/** One failed attempt to create an environment, before any user code began. */
-export interface Attempt {
-  readonly runtime: string;
-  readonly error: string;
 }
 
 /** The answer to a request to run a program, whatever its outcome. */

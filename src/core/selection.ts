@@ -60,3 +60,9 @@ export interface Selection {
   /** Best first, then the rejected ones in the order of the runtime table. */
   readonly candidates: readonly Candidate[];
 }
+
+/** One failed attempt to create an environment, before any user code began. */
+export interface Attempt {
+  readonly runtime: string;
+  readonly error: string;
+}

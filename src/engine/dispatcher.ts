@@ -1,12 +1,11 @@
 import { CodeBeakerError, hasCode } from "../core/errors.ts";
-import type { Attempt } from "../core/execution.ts";
 import type { LimitName } from "../core/limits.ts";
 import { noSuitableRuntime, retryOf } from "../core/no_suitable_runtime.ts";
 import { narrowPermissions } from "../core/permissions/narrow_permissions.ts";
 import type { PermissionBounds, PermissionPolicy } from "../core/permissions/permissions.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SelectionRequest } from "../core/requests/selection_request.ts";
-import type { Selection } from "../core/selection.ts";
+import type { Attempt, Selection } from "../core/selection.ts";
 import type { RuntimeProfile } from "../runtimes/selection/profile.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/port.ts";
 import { configOf, type Ranking, type RankOptions, type RuntimeSelector } from "../runtimes/selection/selector.ts";

@@ -1,6 +1,6 @@
 import { CodeBeakerError, type ErrorCode, messageOf } from "../core/errors.ts";
-import type { Attempt, Execution, ProgramResult } from "../core/execution.ts";
-import type { Selection } from "../core/selection.ts";
+import type { Execution, ProgramResult } from "../core/execution.ts";
+import type { Attempt, Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
 import type { ExecutionStore, StoredExecution } from "../storage/storage.ts";
 import type { EventSource } from "./event_reader.ts";

@@ -1,6 +1,6 @@
 import type { CodeBeakerError } from "../core/errors.ts";
-import type { Attempt, Execution } from "../core/execution.ts";
-import type { Selection } from "../core/selection.ts";
+import type { Execution } from "../core/execution.ts";
+import type { Attempt, Selection } from "../core/selection.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { Caller } from "./port.ts";
 

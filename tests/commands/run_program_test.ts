@@ -248,7 +248,7 @@ Deno.test("runProgram tells what its program was refused when that has ended, ju
     return { ...program, denials: () => ({ permissions: NO_PERMISSIONS, denials: [denial] }) };
   };
   const { denials } = await run(refused);
-  assertEquals(denials[0]?.remedy, 'permissions.allowRead: ["/data/x"]');
+  assertEquals(denials[0]?.remedy, { permissions: { allowRead: ["/data/x"] } });
   const bounded = await run(refused, { permissionBounds: { readRoots: ["/other"], writeRoots: [], openNetworks: [] } });
   assertEquals([bounded.denials.length, bounded.denials[0]?.remedy], [1, undefined]);
   assertEquals((await run(echoProgram)).denials, []);

@@ -127,7 +127,11 @@ Deno.test("the contract's one-shot: the answer, its defaults, and every way in w
   const flood = await run({ code: 'for (;;) console.log("y".repeat(99));', limits: { maxTotalOutputBytes: 10_000 } });
   assertEquals([flood.outcome.kind, flood.outcome.limitBytes], ["output_limit", 10_000]);
   const long = await run({ code: 'console.log("a".repeat(50) + "b".repeat(50));', limits: { maxOutputBytes: 20 } });
-  assertEquals([long.stdout, long.truncated], [`${"a".repeat(10)}${"b".repeat(9)}\n`, { stdout: 81, stderr: 0 }]);
+  assertEquals([long.stdout, long.truncated, long.truncatedAt], [
+    `${"a".repeat(10)}${"b".repeat(9)}\n`,
+    { stdout: 81, stderr: 0 },
+    { stdout: 10 },
+  ]);
 });
 
 Deno.test("the contract's stream: started, stdout, stderr and last completed, with ids after which it continues", async () => {

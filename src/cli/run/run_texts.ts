@@ -1,4 +1,4 @@
-import type { Denial, Denials } from "../../core/denials/denial.ts";
+import type { Denial, Denials, Remedy } from "../../core/denials/denial.ts";
 import type { Execution, Outcome } from "../../core/execution.ts";
 import type { Selection } from "../../core/selection.ts";
 import type { CommandContext } from "../context.ts";
@@ -21,7 +21,12 @@ export function describeDenials({ denials, denialsOmitted = 0 }: Denials, palett
 
 function describeDenial({ kind, target, at, rule, remedy }: Denial, palette: Palette): string {
   const place = at === undefined ? "" : ` at ${at}`;
-  return `${kind} ${target}${place} (${remedy === undefined ? rule : palette.hint(remedy)})`;
+  return `${kind} ${target}${place} (${remedy === undefined ? rule : palette.hint(formatRemedy(remedy))})`;
+}
+
+/** The fields that a remedy sets, with their values. */
+function formatRemedy({ permissions }: Remedy): string {
+  return Object.entries(permissions).map(([name, value]) => `permissions.${name}: ${JSON.stringify(value)}`).join(", ");
 }
 
 /** The line about an outcome other than an exit; undefined for an exit. */

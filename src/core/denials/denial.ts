@@ -1,3 +1,5 @@
+import type { PermissionSettings } from "../permissions/permissions.ts";
+
 /** Most denials that an execution lists; further ones are counted. */
 export const MAX_DENIALS = 32;
 
@@ -13,8 +15,16 @@ export interface Denial {
   readonly at?: string;
   /** The rule that refused it. */
   readonly rule: string;
-  /** The field of the request that would allow it, with its value; absent when no request can allow it. */
-  readonly remedy?: string;
+  /** The change of the request that would allow it; absent when no request can allow it. */
+  readonly remedy?: Remedy;
+}
+
+/**
+ * A JSON merge patch (RFC 7396) of the request; in a session, of the session's request. As a merge patch replaces lists,
+ * a list is whole: what the request holds, and what is missing.
+ */
+export interface Remedy {
+  readonly permissions: Partial<PermissionSettings>;
 }
 
 /** The denials of one execution. */

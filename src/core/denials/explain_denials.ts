@@ -1,7 +1,7 @@
 import { CodeBeakerError } from "../errors.ts";
 import { narrowPermissions } from "../permissions/narrow_permissions.ts";
 import { type PermissionBounds, type PermissionSettings, permissionsSchema } from "../permissions/permissions.ts";
-import { type Denial, type Denials, MAX_DENIALS } from "./denial.ts";
+import { type Denial, type Denials, MAX_DENIALS, type Remedy } from "./denial.ts";
 import type { DenialRecord, DenialReport, PermissionGrant } from "./denial_report.ts";
 
 /** Most characters of a target, and of a place. */
@@ -34,7 +34,7 @@ function explain(
   const widened = widen(permissions, grant);
   const obstacle = findObstacle(widened, bounds);
   return obstacle === undefined
-    ? { ...denial, rule, remedy: formatRemedy(widened, grant) }
+    ? { ...denial, rule, remedy: toRemedy(widened, grant) }
     : { ...denial, rule: `${rule}. ${obstacle}` };
 }
 
@@ -69,7 +69,8 @@ function findObstacle(wanted: PermissionSettings, bounds: PermissionBounds): str
   }
 }
 
-function formatRemedy(widened: PermissionSettings, grant: PermissionGrant): string {
+/** The fields of the grant, with their widened values. */
+function toRemedy(widened: PermissionSettings, grant: PermissionGrant): Remedy {
   const fields = Object.keys(grant) as (keyof PermissionSettings)[];
-  return fields.map((field) => `permissions.${field}: ${JSON.stringify(widened[field])}`).join(", ");
+  return { permissions: Object.fromEntries(fields.map((field) => [field, widened[field]])) };
 }

@@ -26,21 +26,22 @@ Deno.test("explainDenials() says what was refused, where, by which rule, and wha
       target: "b.com:443",
       at: "main.ts:3:7",
       rule: "permissions.allowNet does not list it",
-      remedy: 'permissions.allowNet: ["a.com","b.com:443"]',
+      remedy: { permissions: { allowNet: ["a.com", "b.com:443"] } },
     }],
   });
   assertEquals(explainDenials({ permissions: NO_PERMISSIONS, denials: [] }), { denials: [] });
 });
 
 Deno.test("explainDenials() gives the smallest change of each field, with what it held already", () => {
-  assertEquals(remedyOf({ grant: { allowNet: true } }), "permissions.allowNet: true");
-  assertEquals(remedyOf({ grant: { allowRun: true } }), "permissions.allowRun: true");
-  assertEquals(remedyOf({ grant: { allowRead: ["/data/x"] } }), 'permissions.allowRead: ["/data/x"]');
-  assertEquals(remedyOf({ grant: { allowEnv: ["B"] } }, { allowEnv: ["A"] }), 'permissions.allowEnv: ["A","B"]');
-  assertEquals(
-    remedyOf({ grant: { allowWrite: ["/data"] } }, {}, { ...BOUNDS, writeRoots: ["/data"] }),
-    'permissions.allowWrite: ["/data"]',
-  );
+  for (const grant of [{ allowNet: true }, { allowRun: true }, { allowRead: ["/data/x"] }]) {
+    assertEquals(remedyOf({ grant }), { permissions: grant });
+  }
+  assertEquals(remedyOf({ grant: { allowEnv: ["B"] } }, { allowEnv: ["A"] }), {
+    permissions: { allowEnv: ["A", "B"] },
+  });
+  assertEquals(remedyOf({ grant: { allowWrite: ["/data"] } }, {}, { ...BOUNDS, writeRoots: ["/data"] }), {
+    permissions: { allowWrite: ["/data"] },
+  });
 });
 
 Deno.test("explainDenials() offers no change that would be refused, and says what stands in the way", () => {

@@ -11,7 +11,7 @@ export const DENIAL_CHECKS: Checks = {
     const [denial] = denials;
     assertEquals([denial?.kind, denial?.rule], ["net", RULES.netOff]);
     assertMatch(denial?.target ?? "", /^(\*|example\.com(:443)?)$/); // Some runtimes see that it was refused, and not what.
-    assertMatch(denial?.remedy ?? "", /^permissions\.allowNet: (true|\["example\.com:443"\])$/);
+    assertMatch(JSON.stringify(denial?.remedy), /^{"permissions":{"allowNet":(true|\["example\.com:443"\])}}$/);
   },
 
   async "denials are bounded in number, and those left out are counted"({ dialect, run }) {

@@ -43,9 +43,11 @@ async function run(lines: readonly string[], options: RunOptions = {}): Promise<
   });
 }
 
-/** Kind, target, place and remedy, which is "-" where there is none. */
+/** Kind, target, place and the permissions of the remedy, which are "-" where there is none. */
 function rows({ denials }: { readonly denials: readonly Denial[] }): string[] {
-  return denials.map(({ kind, target, at, remedy }) => `${kind} ${target} at ${at} ${remedy ?? "-"}`);
+  return denials.map(({ kind, target, at, remedy }) =>
+    `${kind} ${target} at ${at} ${remedy === undefined ? "-" : JSON.stringify(remedy.permissions)}`
+  );
 }
 
 if (isPresent("deno", await testedAvailability(runtime))) {
@@ -61,7 +63,7 @@ if (isPresent("deno", await testedAvailability(runtime))) {
       target: "example.com:443",
       at: "main.ts:4:7",
       rule: RULES.netOff,
-      remedy: 'permissions.allowNet: ["example.com:443"]',
+      remedy: { permissions: { allowNet: ["example.com:443"] } },
     }]);
   });
 
@@ -88,18 +90,18 @@ if (isPresent("deno", await testedAvailability(runtime))) {
     ]);
     assertEquals([result.exitCode, result.stdout, result.stderr], [0, "", ""]);
     assertEquals(rows(result), [
-      'read /usr/lib/os-release at main.ts:3:12 permissions.allowRead: ["/usr/lib/os-release"]',
+      'read /usr/lib/os-release at main.ts:3:12 {"allowRead":["/usr/lib/os-release"]}',
       "read /etc/passwd at main.ts:4:12 -",
       "write /usr/x at main.ts:5:12 -",
       "net 10.1.2.3:5 at main.ts:6:18 -",
-      'net example.org:5432 at main.ts:7:18 permissions.allowNet: ["example.org:5432"]',
+      'net example.org:5432 at main.ts:7:18 {"allowNet":["example.org:5432"]}',
       "net 0.0.0.0:0 at main.ts:8:12 -",
-      "run ls at main.ts:9:30 permissions.allowRun: true",
+      'run ls at main.ts:9:30 {"allowRun":true}',
       "sys hostname at main.ts:10:12 -",
       "ffi /x.so at main.ts:11:12 -",
       "write Deno.symlinkSync() at main.ts:12:12 -",
       "read /etc/hosts at main.ts:13:26 -",
-      "run /bin/sh at main.ts:14:37 permissions.allowRun: true",
+      'run /bin/sh at main.ts:14:37 {"allowRun":true}',
     ]);
   });
 
@@ -123,10 +125,10 @@ if (isPresent("deno", await testedAvailability(runtime))) {
     });
     assertEquals(result.stdout, "undefined undefined given undefined undefined\nundefined\n");
     assertEquals(rows(result), [
-      'env A at main.ts:2:22 permissions.allowEnv: ["LISTED","A"]',
-      'env B at main.ts:2:44 permissions.allowEnv: ["LISTED","B"]',
+      'env A at main.ts:2:22 {"allowEnv":["LISTED","A"]}',
+      'env B at main.ts:2:44 {"allowEnv":["LISTED","B"]}',
       "env PATH at main.ts:2:99 -",
-      'env C at main.ts:3:46 permissions.allowEnv: ["LISTED","C"]',
+      'env C at main.ts:3:46 {"allowEnv":["LISTED","C"]}',
     ]);
   });
 
@@ -138,14 +140,14 @@ if (isPresent("deno", await testedAvailability(runtime))) {
 
   Deno.test("[deno] modules that are refused are told: of a host, of the registry, of this host's files", async () => {
     const host = await run(['import "https://example.com/x.ts";']);
-    assertEquals(rows(host), ['import example.com:443 at main.ts:1:8 permissions.allowNet: ["example.com:443"]']);
+    assertEquals(rows(host), ['import example.com:443 at main.ts:1:8 {"allowNet":["example.com:443"]}']);
     const registry = await run(['import "npm:chalk";']);
     assertEquals(registry.denials.map(({ kind, target }) => [kind, target]), [["import", "npm:"]]);
     assertEquals(rows(await run(['import "/etc/x.ts";'])), ["read /etc/x.ts at main.ts:1:8 -"]);
     const text = await run(['import text from "/etc/passwd" with { type: "text" };', "console.log(text);"]);
     assertEquals([rows(text), text.stdout], [["read /etc/passwd at main.ts:1:18 -"], ""]);
     assertEquals(rows(await run(['import "jsr:@std/path";'])), [
-      'import jsr:@std/path at main.ts:1:8 permissions.allowNet: ["jsr.io:443"]',
+      'import jsr:@std/path at main.ts:1:8 {"allowNet":["jsr.io:443"]}',
     ]);
     assertEquals((await run(['await import("https://example.com/" + "x.ts");'])).denials.length, 1);
     assertEquals((await run(['import "./missing.ts";'])).denials, []);
@@ -162,7 +164,7 @@ if (isPresent("deno", await testedAvailability(runtime))) {
     const result = await run(["await fetch('http://b.example/').catch(() => {});"], {
       permissions: { allowNet: ["a.example"] },
     });
-    assertEquals(rows(result), ['net b.example:80 at main.ts:1:7 permissions.allowNet: ["a.example","b.example:80"]']);
+    assertEquals(rows(result), ['net b.example:80 at main.ts:1:7 {"allowNet":["a.example","b.example:80"]}']);
     assertEquals(result.denials[0]?.rule, RULES.netUnlisted);
   });
 

@@ -10,7 +10,7 @@ interface Fixture {
   readonly expected: Pick<Denial, "kind" | "target" | "at" | "remedy">;
 }
 
-const NET = "permissions.allowNet: true";
+const NET = { permissions: { allowNet: true } };
 
 const FIXTURES: Readonly<Record<string, readonly Fixture[]>> = {
   python: [
