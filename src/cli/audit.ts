@@ -3,9 +3,11 @@ import { openHomeStorage } from "../compose/home_storage.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { CommandContext } from "./context.ts";
+import { type Palette, paletteFor } from "./palette.ts";
 import { addSettings, settingsFor } from "./settings.ts";
 
 interface AuditFlags {
+  readonly json?: true;
   readonly since?: string;
   readonly limit?: string;
   readonly [setting: string]: unknown;
@@ -14,29 +16,55 @@ interface AuditFlags {
 /** Lines that are read in one go. */
 const PAGE = 500;
 
-/** `codebeaker audit`: who did what, as one JSON object a line, the oldest first. */
-export function defineAudit(command: Command, { print }: CommandContext): void {
+/** `codebeaker audit`: who did what, a line each, the oldest first: text on a terminal, and JSON elsewhere. */
+export function defineAudit(command: Command, context: CommandContext): void {
   command
+    .option("--json", "print lines of JSON also on a terminal")
     .option("--since <time>", "only what happened from this time on (ISO 8601; without a zone it is UTC)")
     .option("--limit <count>", "at most so many lines (default: all)");
-  addSettings(command, settingsFor("audit")).action((flags: AuditFlags) => printAudit(flags, print));
+  addSettings(command, settingsFor("audit")).action((flags: AuditFlags) => printAudit(flags, context));
 }
 
 async function printAudit(
-  { since, limit, ...settings }: AuditFlags,
-  print: CommandContext["print"],
+  { json, since, limit, ...settings }: AuditFlags,
+  { print, stdout }: CommandContext,
 ): Promise<void> {
   const from = since === undefined ? undefined : parseTime(since);
   let left = limit === undefined ? Infinity : parseCount(limit);
+  const toLine: (entry: ShownEntry) => string = json || !stdout.isTerminal()
+    ? (entry) => JSON.stringify(entry)
+    : (entry) => describeEntry(entry, paletteFor(stdout));
   using storage = openHomeStorage(await loadConfig(settings));
   for (let after = 0; left > 0;) {
     const entries = storage.audit.read({ after, since: from, limit: Math.min(left, PAGE) });
     const last = entries.at(-1);
     if (last === undefined) return;
-    if (!await print(entries.map((entry) => JSON.stringify(entry)).join("\n"))) return;
+    if (!await print(entries.map(toLine).join("\n"))) return;
     left -= entries.length;
     after = last.number;
   }
+}
+
+/** An entry of the log, as far as it is shown. */
+interface ShownEntry {
+  readonly at: string;
+  readonly key: string | null;
+  readonly action: string;
+  readonly subject: string | null;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** A line of the log for people; what a client may have chosen is quoted. */
+export function describeEntry({ at, key, action, subject, facts }: ShownEntry, palette: Palette): string {
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  const shown = known.map(([name, value]) => `${name}=${plainOrJson(value)}`);
+  const what = subject === null ? [] : [plainOrJson(subject)];
+  const whose = key === null ? [] : [`by ${plainOrJson(key)}`];
+  return [at, palette.title(action), ...what, ...whose, ...shown].join("  ");
+}
+
+function plainOrJson(value: unknown): string {
+  return typeof value === "string" && /^[\w.:/-]+$/.test(value) ? value : JSON.stringify(value);
 }
 
 /** A time as ISO 8601 writes it, in the form in which the log keeps it. */

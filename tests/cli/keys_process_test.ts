@@ -152,3 +152,18 @@ Deno.test("codebeaker keys says in one line that its home is locked, changes not
     const { stdout } = await keys("list");
     assertMatch(stdout, new RegExp(`^ID [^\\n]+\\n${id} [^\\n]+ -\\n$`));
   }));
+
+Deno.test("codebeaker keys --json prints a new key, the list without secrets, and a revoked id as JSON", () =>
+  withHome(async (keys) => {
+    const created = await keys("create", "ci", "--min-isolation", "8", "--json");
+    const { id, name, key } = JSON.parse(created.stdout);
+    assertEquals([parseKey(key)?.id, name], [id, "ci"]);
+    const listed = JSON.parse((await keys("list", "--json")).stdout);
+    const [{ createdAt, ...shown }] = listed.keys;
+    const policy = { scopes: ["execute", "sessions"], minIsolation: 8, ceiling: {}, quota: {} };
+    assertEquals([shown, typeof createdAt], [{ id, name, ...policy }, "string"]);
+    const revoked = await keys("revoke", id, "--json");
+    assertEquals([JSON.parse(revoked.stdout), revoked.stderr], [{ id, revoked: true }, ""]);
+    const [after] = JSON.parse((await keys("list", "--json")).stdout).keys;
+    assertEquals(typeof after.revokedAt, "string");
+  }));
