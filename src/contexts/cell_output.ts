@@ -1,24 +1,25 @@
 import { concatBytes } from "../core/bytes/bytes.ts";
 import { CollectedBytes } from "../core/bytes/collected_bytes.ts";
 import { findMarker } from "../core/bytes/frame_scanner.ts";
-import { CELL_ENDED, PART_END, REPORT_END } from "../core/child_protocol.ts";
+import { CELL_REPORT, DISPLAY_END, PART_END, REPORT_END } from "../core/child_protocol.ts";
 
 const LINE_FEED = REPORT_END.charCodeAt(0);
-/** JSON never contains this byte. */
-const END_OF_PART = PART_END.charCodeAt(0);
+const END_OF_DISPLAY = DISPLAY_END.charCodeAt(0);
+/** JSON never contains these bytes. */
+const ENDS: readonly number[] = [PART_END.charCodeAt(0), LINE_FEED, END_OF_DISPLAY];
 
-/** The output in a piece of a stream, and the end of the cell when the piece holds it. */
-export interface CellPiece {
-  readonly output: Uint8Array;
-  /** The report of the cell's end, and the output after it. */
-  readonly end?: { readonly report: Uint8Array; readonly rest: Uint8Array };
-}
+/** A piece of a stream: output, a display as JSON, or the report of the cell's end with the output after it. */
+export type CellPiece =
+  | { readonly kind: "output"; readonly bytes: Uint8Array }
+  | { readonly kind: "display"; readonly bytes: Uint8Array }
+  | { readonly kind: "end"; readonly report: Uint8Array; readonly rest: Uint8Array };
 
 /**
- * Separates the report of a cell's end from the output on one stream. A program that finds the secret out can forge the
- * report, which only ends its own cell. Bytes that may begin a marker are held back until that is clear. A long report
- * comes in parts that other writers to the same pipe cannot break: a marker precedes each part, `ETB` ends it when
- * another follows, a line feed ends the last. Bytes between two parts are output.
+ * Separates the reports of a cell, its displays and its end, from the output on one stream. A program that finds the
+ * secret out can forge them, which only falsifies its own cell. Bytes that may begin a marker are held back until that is
+ * clear. A long report comes in parts that other writers to the same pipe cannot break: a marker precedes each part, `ETB`
+ * ends it when another follows; `EOT` ends the last part of a display, a line feed that of the end. Bytes between two
+ * parts are output.
  */
 export class CellOutput {
   readonly #marker: Uint8Array;
@@ -30,19 +31,19 @@ export class CellOutput {
   #isInReport = false;
 
   constructor(secret: string, { maxReportBytes }: { readonly maxReportBytes: number }) {
-    this.#marker = new TextEncoder().encode(CELL_ENDED + secret);
+    this.#marker = new TextEncoder().encode(CELL_REPORT + secret);
     this.#report = new CollectedBytes(maxReportBytes);
     this.#maxParts = maxReportBytes;
   }
 
-  /** @throws {RangeError} when the report is longer than it can be */
-  push(bytes: Uint8Array): CellPiece {
-    const outputs: Uint8Array[] = [];
+  /** The pieces of the stream, in order; nothing follows an end. @throws {RangeError} when a report is too long */
+  push(bytes: Uint8Array): CellPiece[] {
+    const pieces: CellPiece[] = [];
     let left: Uint8Array | undefined = bytes;
     while (left !== undefined) {
       if (!this.#isInReport) {
         const { behind, output } = this.#split(left);
-        outputs.push(output);
+        if (output.length > 0) pieces.push({ kind: "output", bytes: output });
         left = behind;
         continue;
       }
@@ -50,11 +51,12 @@ export class CellOutput {
       this.#collect(at < 0 ? left : left.subarray(0, at));
       if (at < 0) break;
       const rest = left.subarray(at + 1);
-      if (left[at] === LINE_FEED) return { output: concatBytes(outputs), end: { report: this.#report.take(), rest } };
+      if (left[at] === LINE_FEED) return [...pieces, { kind: "end", report: this.#report.take(), rest }];
+      if (left[at] === END_OF_DISPLAY) pieces.push({ kind: "display", bytes: this.#report.take() });
       this.#isInReport = false;
       left = rest;
     }
-    return { output: concatBytes(outputs) };
+    return pieces;
   }
 
   /** Bytes of memory that are held. */
@@ -80,18 +82,19 @@ export class CellOutput {
     }
     this.#held = new Uint8Array();
     this.#isInReport = true;
-    if (++this.#parts > this.#maxParts) throw new RangeError("The report of a cell has too many parts");
+    if (++this.#parts > this.#maxParts) throw new RangeError("The reports of a cell have too many parts");
     return { output: all.subarray(0, at), behind: all.subarray(begin) };
   }
 
   #collect(bytes: Uint8Array): void {
-    if (!this.#report.push(bytes)) throw new RangeError("The report of a cell is too long");
+    if (!this.#report.push(bytes)) throw new RangeError("A report of a cell is too long");
   }
 }
 
 /** The index of the first byte that ends a part, or -1. */
 function endOfPart(bytes: Uint8Array): number {
-  const part = bytes.indexOf(END_OF_PART);
-  const last = (part < 0 ? bytes : bytes.subarray(0, part)).indexOf(LINE_FEED);
-  return last < 0 ? part : last;
+  return ENDS.reduce((first, end) => {
+    const at = (first < 0 ? bytes : bytes.subarray(0, first)).indexOf(end);
+    return at < 0 ? first : at;
+  }, -1);
 }

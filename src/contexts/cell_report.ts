@@ -1,53 +1,68 @@
-import type { CellAnswer, MimeBundle } from "../core/cell.ts";
+import type { CellAnswer, CellError, MimeBundle } from "../core/cell.ts";
+import { MEBIBYTE } from "../core/limits.ts";
 import { parseJson } from "../core/parsing/parse_json.ts";
 import type { CellReport } from "../runtimes/port.ts";
 
 /** Most bytes of a value as JSON, and of all displays of a cell together. */
 export const MAX_RESULT_BYTES = 4_194_304;
-/** Most bytes of a cell's report: its value, its displays, and their frame. */
-export const MAX_REPORT_BYTES = 2 * MAX_RESULT_BYTES + 4_096;
+/** Most characters of a value's text, and of each text about an error. */
+export const MAX_TEXT_LENGTH = 32_768;
+/** Most bytes of a report: a value with its text, an error, or a display. A character may take twelve bytes. */
+export const MAX_REPORT_BYTES = MAX_RESULT_BYTES + MEBIBYTE;
 /** Most JSON values in a report; interpreters send at most some 20,000 in a value, and in all displays. */
 const MAX_VALUES = 50_000;
 const KINDS: readonly string[] = ["done", "failed", "timed_out", "interrupted"] satisfies CellReport["kind"][];
 
 /** Parses the report of a cell's end, which the program may have forged; undefined when it is malformed. */
 export function parseReport(bytes: Uint8Array): CellReport | undefined {
+  const report = parseObject(bytes);
+  if (report === undefined || !isKind(report.kind)) return undefined;
+  const answer = answerOf(report);
+  return bytes.length <= MAX_RESULT_BYTES || isWithinBounds(answer) ? { kind: report.kind, ...answer } : undefined;
+}
+
+/** Parses a display, which the program may have forged; undefined when it is malformed. */
+export function parseDisplay(bytes: Uint8Array): MimeBundle | undefined {
+  return parseObject(bytes);
+}
+
+function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const report = parseJson(text, { what: "the report of a cell", maxValues: MAX_VALUES });
-    if (!isObject(report) || !isKind(report.kind)) return undefined;
-    const answer = answerOf(report);
-    return bytes.length <= MAX_RESULT_BYTES || isWithinBounds(answer) ? { kind: report.kind, ...answer } : undefined;
+    const value = parseJson(text, { what: "the report of a cell", maxValues: MAX_VALUES });
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function answerOf({ displays, displaysOmitted, value, valueType }: Record<string, unknown>): CellAnswer {
+function answerOf(
+  { displaysOmitted, error, text, value, valueType }: Record<string, unknown>,
+): Omit<CellAnswer, "displays"> {
   const isMime = valueType === "mime" && isObject(value);
   return {
     ...(value === undefined ? {} : { value, valueType: isMime ? "mime" : "json" }),
-    displays: Array.isArray(displays) ? displays.filter(isBundle) : [],
+    ...(typeof text === "string" ? { text: bound(text) } : {}),
+    ...(isObject(error) ? { error: toError(error) } : {}),
     ...(Number.isSafeInteger(displaysOmitted) ? { displaysOmitted: Number(displaysOmitted) } : {}),
   };
 }
 
-/** Whether the value and the displays are within their bounds. */
-function isWithinBounds({ displays = [], value = null }: CellAnswer): boolean {
-  const displaysBytes = displays.reduce((sum, bundle) => sum + sizeOf(bundle), 0);
-  return Math.max(sizeOf(value), displaysBytes) <= MAX_RESULT_BYTES;
+function toError({ message, name, traceback }: Record<string, unknown>): CellError {
+  return { name: bound(name), message: bound(message), traceback: bound(traceback) };
 }
 
-function sizeOf(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value)).length;
+/** A text within its bound, to which interpreters keep; a character may have two code units. */
+function bound(text: unknown): string {
+  return typeof text === "string" ? text.slice(0, 2 * MAX_TEXT_LENGTH) : "";
+}
+
+function isWithinBounds({ value = null }: Pick<CellAnswer, "value">): boolean {
+  return new TextEncoder().encode(JSON.stringify(value)).length <= MAX_RESULT_BYTES;
 }
 
 function isKind(kind: unknown): kind is CellReport["kind"] {
   return typeof kind === "string" && KINDS.includes(kind);
-}
-
-function isBundle(value: unknown): value is MimeBundle {
-  return isObject(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,13 +1,28 @@
 import { CollectedBytes } from "../core/bytes/collected_bytes.ts";
+import type { MimeBundle } from "../core/cell.ts";
 import type { OutputChunk, OutputStream } from "../core/execution.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import type { CellReport } from "../runtimes/port.ts";
+import { CellDisplays } from "./cell_displays.ts";
 import { CellOutput, type CellPiece } from "./cell_output.ts";
 import { MAX_REPORT_BYTES, parseReport } from "./cell_report.ts";
 
 /** Most bytes on one stream after the end of a cell there, until the other stream ends too. */
 const MAX_EARLY_BYTES = 8 * MEBIBYTE;
 const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
+
+/** What reads the output of a cell; the process waits for it. */
+export interface CellReader {
+  print(stream: OutputStream, bytes: Uint8Array): Promise<void>;
+  display(bundle: MimeBundle): Promise<void>;
+}
+
+/** What a cell reported. */
+export interface CellReading {
+  /** Undefined when the process ended before, or violated the protocol. */
+  readonly report: CellReport | undefined;
+  readonly displays: readonly MimeBundle[];
+}
 
 /** Divides the output of a context's process into cells. Output between two cells belongs to the second. */
 export class CellStreams {
@@ -22,13 +37,21 @@ export class CellStreams {
     this.#reader = output.getReader();
   }
 
-  /**
-   * Reads the output of one cell until both streams have ended it; undefined when the process ended before, or violated
-   * the protocol.
-   */
-  async read(
+  /** Reads the output of one cell until both streams have ended it. */
+  async read(secret: string, reader: CellReader): Promise<CellReading> {
+    const displays = new CellDisplays();
+    return { report: await this.#readReport(secret, { reader, displays }), displays: displays.all };
+  }
+
+  /** Discards the rest of the output. */
+  async cancel(): Promise<void> {
+    for (const stream of STREAMS) this.#early[stream].take();
+    await this.#reader.cancel().catch(() => {}); // A stream that failed holds nothing.
+  }
+
+  async #readReport(
     secret: string,
-    print: (stream: OutputStream, bytes: Uint8Array) => Promise<void>,
+    { reader, displays }: { readonly reader: CellReader; readonly displays: CellDisplays },
   ): Promise<CellReport | undefined> {
     const outputs = new Map(
       STREAMS.map((stream) => [stream, new CellOutput(secret, { maxReportBytes: MAX_REPORT_BYTES })]),
@@ -44,27 +67,28 @@ export class CellStreams {
         if (!this.#early[stream].push(bytes)) return undefined;
         continue;
       }
-      const piece = readPiece(output, bytes);
-      if (piece === undefined) return undefined;
-      await print(stream, piece.output);
-      if (piece.end === undefined) continue;
-      outputs.delete(stream);
-      if (!this.#early[stream].push(piece.end.rest)) return undefined;
-      if (stream === "stdout") report = parseReport(piece.end.report);
+      const pieces = readPieces(output, bytes);
+      if (pieces === undefined) return undefined;
+      for (const piece of pieces) {
+        if (piece.kind === "output") await reader.print(stream, piece.bytes);
+        else if (piece.kind === "display") {
+          const bundle = displays.add(piece.bytes);
+          if (bundle === undefined) return undefined;
+          await reader.display(bundle);
+        } else {
+          outputs.delete(stream);
+          if (!this.#early[stream].push(piece.rest)) return undefined;
+          if (stream === "stdout") report = parseReport(piece.report);
+        }
+      }
     }
-    for (const [stream, output] of outputs) await print(stream, output.flush());
+    for (const [stream, output] of outputs) await reader.print(stream, output.flush());
     return outputs.size > 0 ? undefined : report;
-  }
-
-  /** Discards the rest of the output. */
-  async cancel(): Promise<void> {
-    for (const stream of STREAMS) this.#early[stream].take();
-    await this.#reader.cancel().catch(() => {}); // A stream that failed holds nothing.
   }
 }
 
 /** Undefined when the bytes violate the protocol. */
-function readPiece(output: CellOutput, bytes: Uint8Array): CellPiece | undefined {
+function readPieces(output: CellOutput, bytes: Uint8Array): CellPiece[] | undefined {
   try {
     return output.push(bytes);
   } catch {

@@ -5,7 +5,7 @@ import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputStream, ProgramResult, ProgramUsage } from "../core/execution.ts";
 import type { CellOrder, CellReport, ProgramHandle } from "../runtimes/port.ts";
 import { CellClock } from "./cell_clock.ts";
-import { MAX_RESULT_BYTES } from "./cell_report.ts";
+import { MAX_RESULT_BYTES, MAX_TEXT_LENGTH } from "./cell_report.ts";
 import { CellStreams } from "./cell_streams.ts";
 
 /**
@@ -73,7 +73,7 @@ export class Context {
   /** Evaluates a cell. The caller runs one cell at a time. @throws {CodeBeakerError} `conflict` when it is lost */
   async run({ code }: Pick<CellRequest, "code">, options: RunProgramOptions): Promise<ProgramResult> {
     this.checkAlive();
-    const { limits, onOutput, permissionBounds, signal } = options;
+    const { limits, onDisplay, onOutput, permissionBounds, signal } = options;
     const kept = options.kept ?? {
       stdout: new BoundedOutput(limits.maxOutputBytes),
       stderr: new BoundedOutput(limits.maxOutputBytes),
@@ -86,14 +86,18 @@ export class Context {
     const beganAt = performance.now();
     this.#handle.forgetDenials?.();
     using cell = this.#clock.begin({ limits, signal });
-    this.#send({ cell: { name, code, language, timeoutMs, maxResultBytes: MAX_RESULT_BYTES, secret } });
-    const read = await this.#streams.read(secret, async (stream: OutputStream, printed: Uint8Array) => {
-      const bytes = cell.countOutput(printed);
-      kept[stream].push(bytes);
-      if (bytes.length > 0) await unlessAborted(cell.mustEnd, onOutput?.({ stream, bytes }));
+    const bounds = { timeoutMs, maxResultBytes: MAX_RESULT_BYTES, maxTextLength: MAX_TEXT_LENGTH };
+    this.#send({ cell: { name, code, language, ...bounds, secret } });
+    const read = await this.#streams.read(secret, {
+      async print(stream: OutputStream, printed: Uint8Array) {
+        const bytes = cell.countOutput(printed);
+        kept[stream].push(bytes);
+        if (bytes.length > 0) await unlessAborted(cell.mustEnd, onOutput?.({ stream, bytes }));
+      },
+      display: async (bundle) => await unlessAborted(cell.mustEnd, onDisplay?.(bundle)),
     });
     await this.#clock.sample();
-    const report = cell.cause === undefined ? read : undefined;
+    const report = cell.cause === undefined ? read.report : undefined;
     const outcome = report === undefined ? await this.#kill() : outcomeOf(report, { timeoutMs, isLate: cell.isLate });
     if (this.isLost) await this.#streams.cancel();
     const { kind: _kind, ...answer } = report ?? {};
@@ -101,6 +105,7 @@ export class Context {
     return {
       ...describeEnd(this.#handle, { outcome, kept, usage, permissionBounds }),
       ...answer,
+      displays: read.displays,
       contextId: id,
       cell: name,
       ...(report === undefined ? { contextLost: true } : {}),

@@ -1,12 +1,25 @@
 /** A value in one or more forms, each by its MIME type: text, base64 for bytes, JSON. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
+/** An error that a cell did not handle; long texts lack their middle. */
+export interface CellError {
+  /** The name of its class; `Uncaught` for a thrown value that is no error. */
+  readonly name: string;
+  readonly message: string;
+  /** The error with its stack, as stderr shows it. */
+  readonly traceback: string;
+}
+
 /** The fields of a cell's result that other programs' results lack. */
 export interface CellAnswer {
   /** The value of the last expression; absent without one. */
   readonly value?: unknown;
   /** Whether the value is JSON, or a MIME bundle. */
   readonly valueType?: "json" | "mime";
+  /** The value as the language's own prompt shows it; a long text lacks its middle. */
+  readonly text?: string;
+  /** Present when the cell failed. */
+  readonly error?: CellError;
   /** The values that the cell displayed, in order. */
   readonly displays?: readonly MimeBundle[];
   /** How many displays were left out, since all together were too long. */

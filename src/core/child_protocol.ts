@@ -16,8 +16,9 @@ export const ENDED = `${REPORT}\x04`;
 export const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 /** On stderr, before a JSON array, which it begins, and NUL: the program was refused something. */
 export const DENIED = `${REPORT}[`;
-/** On both streams, before the secret of a cell and a part of its report: the cell has ended. */
-export const CELL_ENDED = `${REPORT}\x02`;
-/** Ends a part of a report that another part follows (ETB), and the last part. */
+/** Before the secret of a cell and a part of a report: the cell's end, on both streams, or a display, on stdout. */
+export const CELL_REPORT = `${REPORT}\x02`;
+/** Ends a part of a report that another part follows (ETB), and the last part: of a cell's end, or of a display (EOT). */
 export const PART_END = "\x17";
 export const REPORT_END = "\n";
+export const DISPLAY_END = "\x04";

@@ -192,8 +192,10 @@ export interface ExecutionEnvironment extends AsyncDisposable {
  *
  * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell is under way, and
  * `{ interrupt: true }`. It tells the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line
- * feed; that on stdout is a `CellReport`. Long JSON may come in parts, as others write to the same pipes: each is led by
- * `NUL BEL STX` and the secret, and ends with `ETB` where another follows. What stands between parts is output.
+ * feed; that on stdout is a `CellReport`. It sends each display of the cell, a `MimeBundle`, on stdout in the same way, with
+ * `EOT` for the line feed: at most 1,000, of at most `maxResultBytes` together. Long JSON may come in parts, as others write
+ * to the same pipes: each is led by `NUL BEL STX` and the secret, and ends with `ETB` where another follows. What stands
+ * between parts is output.
  */
 export type Program =
   | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
@@ -215,12 +217,14 @@ export interface CellOrder {
   readonly timeoutMs: number;
   /** The most that a value, and all displays together, may be long as JSON. */
   readonly maxResultBytes: number;
+  /** The most characters of the value's text, and of each text about an error. */
+  readonly maxTextLength: number;
   /** Marks the report of its end. */
   readonly secret: string;
 }
 
 /** How a cell ended, as the program's own process says. */
-export interface CellReport extends CellAnswer {
+export interface CellReport extends Omit<CellAnswer, "displays"> {
   /** A failure was printed on stderr. */
   readonly kind: "done" | "failed" | "timed_out" | "interrupted";
 }

@@ -10,22 +10,27 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** What comes of a stream in pieces of any lengths: the output, the report, and what follows it. */
+/** What comes of a stream in pieces of any lengths: the output, the displays, the report, and what follows it. */
 function feed(
   stream: Uint8Array,
   cuts: readonly number[],
-): { output: Uint8Array; report?: Uint8Array; rest: Uint8Array } {
+): { output: Uint8Array; displays: Uint8Array[]; report?: Uint8Array; rest: Uint8Array } {
   const reader = new CellOutput(SECRET, BOUNDS);
   const outputs: Uint8Array[] = [];
+  const displays: Uint8Array[] = [];
   let from = 0;
   for (const to of [...cuts.map((cut) => cut % (stream.length + 1)).toSorted((a, b) => a - b), stream.length]) {
-    const { end, output } = reader.push(stream.slice(from, to));
-    outputs.push(output);
+    for (const piece of reader.push(stream.slice(from, to))) {
+      if (piece.kind === "output") outputs.push(piece.bytes);
+      else if (piece.kind === "display") displays.push(piece.bytes);
+      else {
+        const rest = concatBytes([piece.rest, stream.slice(to)]);
+        return { output: concatBytes(outputs), displays, report: piece.report, rest };
+      }
+    }
     from = to;
-    if (end === undefined) continue;
-    return { output: concatBytes(outputs), report: end.report, rest: concatBytes([end.rest, stream.slice(to)]) };
   }
-  return { output: concatBytes([...outputs, reader.flush()]), rest: new Uint8Array() };
+  return { output: concatBytes([...outputs, reader.flush()]), displays, rest: new Uint8Array() };
 }
 
 Deno.test("CellOutput takes the word of the end out wherever the stream is cut, and nothing else", () => {
@@ -38,14 +43,14 @@ Deno.test("CellOutput takes the word of the end out wherever the stream is cut, 
     fc.array(fc.nat(), { maxLength: 5 }),
     (before, report, after, cuts) => {
       const stream = concatBytes([before, bytesOf(`\0\x07\x02${SECRET}${report}\n`), after]);
-      assertEquals(feed(stream, cuts), { output: before, report: bytesOf(report), rest: after });
+      assertEquals(feed(stream, cuts), { output: before, displays: [], report: bytesOf(report), rest: after });
     },
   ));
 });
 
 Deno.test("CellOutput passes on whatever is not the word, as far as it goes", () => {
   for (const text of ["", "\0\x07\x02", "\0\x07\x02secre", "\0\x07\x02other{}\n", "\0\0\x07\x02"]) {
-    assertEquals(feed(bytesOf(text), [1, 2, 3]), { output: bytesOf(text), rest: new Uint8Array() });
+    assertEquals(feed(bytesOf(text), [1, 2, 3]), { output: bytesOf(text), displays: [], rest: new Uint8Array() });
   }
 });
 
@@ -58,17 +63,43 @@ Deno.test("CellOutput puts a word in parts together wherever the stream is cut, 
     );
     assertEquals(feed(bytesOf(word.join("") + rest), cuts), {
       output: bytesOf(parts.map(({ before }) => before).join("")),
+      displays: [],
       report: bytesOf(parts.map(({ told }) => told).join("")),
       rest: bytesOf(rest),
     });
   }));
 });
 
+Deno.test("CellOutput separates displays, in parts or whole, from the output between them, wherever the stream is cut", () => {
+  const text = fc.stringMatching(/^[a-z]{0,8}$/);
+  const display = fc.record({ before: text, parts: fc.array(text, { minLength: 1, maxLength: 3 }) });
+  fc.assert(fc.property(fc.array(display, { maxLength: 4 }), fc.array(fc.nat(), { maxLength: 8 }), (all, cuts) => {
+    const word = (told: string, end: string) => `\0\x07\x02${SECRET}${told}${end}`;
+    const stream = all.map(({ before, parts }) =>
+      before + parts.map((part, index) => word(part, index < parts.length - 1 ? "\x17" : "\x04")).join("")
+    ).join("");
+    assertEquals(feed(bytesOf(`${stream}${word("{}", "\n")}rest`), cuts), {
+      output: bytesOf(all.map(({ before }) => before).join("")),
+      displays: all.map(({ parts }) => bytesOf(parts.join(""))),
+      report: bytesOf("{}"),
+      rest: bytesOf("rest"),
+    });
+  }));
+});
+
+Deno.test("CellOutput keeps the order of output and displays", () => {
+  const pieces = new CellOutput(SECRET, BOUNDS).push(bytesOf(`a\0\x07\x02${SECRET}{}\x04b\0\x07\x02${SECRET}[]\x04`));
+  const told = pieces.map((piece) =>
+    piece.kind === "end" ? piece : [piece.kind, new TextDecoder().decode(piece.bytes)]
+  );
+  assertEquals(told, [["output", "a"], ["display", "{}"], ["output", "b"], ["display", "[]"]]);
+});
+
 Deno.test("CellOutput bounds the parts of a report, and not each of them alone", () => {
   const part = (told: string) => bytesOf(`\0\x07\x02${SECRET}${told}\x17`);
   for (const [told, count] of [["x".repeat(50), 2], ["", 100]] as const) {
     const reader = new CellOutput(SECRET, BOUNDS);
-    for (let at = 0; at < count; at++) assertEquals(reader.push(part(told)).output.length, 0);
+    for (let at = 0; at < count; at++) assertEquals(reader.push(part(told)), []);
     assertThrows(() => reader.push(part(told)), RangeError);
   }
 });
@@ -88,5 +119,6 @@ Deno.test("CellOutput holds the bytes that it was given, and not the buffers tha
     reader.push(buffer.subarray(0, 1));
   }
   assertEquals(reader.heldBytes <= 200_000 + word.length, true);
-  assertEquals(reader.push(bytesOf("\n")).end?.report.length, 100_000 - word.length);
+  const [end] = reader.push(bytesOf("\n"));
+  assertEquals(end?.kind === "end" && end.report.length, 100_000 - word.length);
 });

@@ -79,6 +79,37 @@ Deno.test("Context: what is printed before the end is the cell's, and what comes
   assertEquals([first.value, first.cell, second.cell], [1, "cell_0", "cell_1"]);
 });
 
+Deno.test("Context: displays come in order with the output of their cell, and stay in the answer", async () => {
+  await using opened = contextOf((cell, fake) => {
+    const display = (bundle: object) => `\0\x07\x02${cell.secret}${JSON.stringify(bundle)}\x04`;
+    fake.print("stdout", `a${display({ "text/plain": "1" })}b${display({ "text/plain": "2" })}`);
+    if (cell.code === "end") fake.finish(cell, { kind: "failed", error: { name: "E", message: "m", traceback: "t" } });
+    else fake.end({ kind: "exited", exitCode: 1 });
+  });
+  const seen: unknown[] = [];
+  const options = {
+    ...limits(),
+    onOutput: ({ bytes }: OutputChunk) => void seen.push(new TextDecoder().decode(bytes)),
+    onDisplay: (bundle: unknown) => void seen.push(bundle),
+  };
+  const displays = [{ "text/plain": "1" }, { "text/plain": "2" }];
+  const { error, ...first } = await opened.context.run({ code: "end" }, options);
+  assertEquals([seen, first.displays], [["a", displays[0], "b", displays[1]], displays]);
+  assertEquals([error, first.exitCode], [{ name: "E", message: "m", traceback: "t" }, 1]);
+  const lost = await opened.context.run({ code: "lose" }, options);
+  assertEquals([lost.contextLost, lost.stdout, lost.displays], [true, "ab", displays]);
+});
+
+Deno.test("Context: one that sends more displays than it may, or such as are none, is ended", async () => {
+  for (const [told, kept] of [['{"a/b":1}\x04', 1_000], ["[]\x04", 0]] as const) {
+    await using opened = contextOf(({ secret }, fake) => {
+      for (let count = 0; count <= kept; count++) fake.print("stdout", `\0\x07\x02${secret}${told}`);
+    });
+    const { contextLost, displays, outcome } = await opened.context.run({ code: "" }, limits());
+    assertEquals([contextLost, displays?.length, outcome.kind], [true, kept, "signaled"]);
+  }
+});
+
 Deno.test("Context: half a character at the end of a cell is shown as such, and the rest belongs to the next", async () => {
   await using opened = contextOf((cell, fake) => {
     fake.print("stdout", cell.code === "first" ? new Uint8Array([0xe2, 0x82]) : new Uint8Array([0xac]));

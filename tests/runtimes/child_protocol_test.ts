@@ -22,18 +22,21 @@ function constantsOf(source: string): Map<string, string> {
 
 Deno.test("start.js writes the words of the child protocol", () => {
   const source = read("deno/start.js");
-  const { CELL_ENDED, ENDED, EXITS_BY_ITSELF, READY, REPORT } = protocol;
-  assertEquals(Object.fromEntries(constantsOf(source)), { REPORT, READY, ENDED, EXITS_BY_ITSELF, CELL_ENDED });
+  const { CELL_REPORT, ENDED, EXITS_BY_ITSELF, READY, REPORT } = protocol;
+  assertEquals(Object.fromEntries(constantsOf(source)), { REPORT, READY, ENDED, EXITS_BY_ITSELF, CELL_REPORT });
   assert(source.includes("write(encode(`${REPORT}${stringify(["), "A denial is a JSON array behind the report's begin");
   assertEquals(protocol.DENIED, `${protocol.REPORT}[`);
 });
 
 Deno.test("the interpreters write the words of the child protocol", () => {
-  assert(read("deno/interpreter/main.js").includes("`${CELL_ENDED}${secret}"));
+  const main = read("deno/interpreter/main.js");
+  assert(main.includes("`${CELL_REPORT}${secret}`"));
+  assert(main.includes(`DISPLAY_END = "${escapeBytes(protocol.DISPLAY_END)}"`));
   const source = read("docker/interpreter/interpreter.py");
-  assert(source.includes(`b"${escapeBytes(protocol.CELL_ENDED)}" + secret.encode()`));
+  assert(source.includes(`b"${escapeBytes(protocol.CELL_REPORT)}" + secret.encode()`));
   assert(source.includes(`b"${escapeBytes(protocol.PART_END)}"`));
-  assert(source.includes('else b"\\n"'));
+  assert(source.includes('end=b"\\n"'));
+  assert(source.includes(`dumps(bundle), b"${escapeBytes(protocol.DISPLAY_END)}"`));
   assertEquals(protocol.REPORT_END, "\n");
 });
 

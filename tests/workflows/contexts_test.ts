@@ -60,6 +60,70 @@ Deno.test("a context keeps variables, imports and functions from cell to cell, a
   assertEquals((await client.json("POST", `${context.path}/executions`, { code: "1" })).code, "not_found");
 });
 
+Deno.test("a cell tells its value as the prompt shows it, and its error, whatever is made to be in the way", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  const texts = [["'a\\nb'", '"a\\nb"'], ["[1, 'b']", '[ 1, "b" ]'], ["null", "null"], ["let x = 1", undefined]];
+  for (const [code = "", text] of texts) assertEquals((await context.run(code)).text, text);
+  const failed = await context.run("let fine = 1;\n\nnull.foo");
+  const message = "Cannot read properties of null (reading 'foo')";
+  assertEquals(failed.error, {
+    name: "TypeError",
+    message,
+    traceback: `TypeError: ${message}\n    at cell_5:3:6`,
+  });
+  assertEquals(failed.stderr, `Uncaught ${failed.error?.traceback}\n`);
+  const off = await context.run("let a: = 1");
+  assertEquals([off.error?.name, off.error?.traceback.split("\n").at(-1)], ["SyntaxError", "    at cell_6:1:8"]);
+  assertEquals((await context.run("throw 42")).error, { name: "Uncaught", message: "42", traceback: "42" });
+  const { error } = await context.run("throw new Error('x'.repeat(10_000_000))", { limits: { maxOutputBytes: 1_000 } });
+  assertEquals([error?.message.length, error?.traceback.length], [32_768, 32_768]);
+  const hidden = "throw Object.defineProperty(new Error('m'), 'message', { get() { throw 1 } })";
+  assertEquals((await context.run(hidden)).error?.message, "[a message that cannot be read]");
+  for (const trap of ["get", "getPrototypeOf", "ownKeys"]) {
+    const { exitCode } = await context.run(`throw new Proxy(new Error(), { ${trap}() { throw 1 } })`);
+    assertEquals([trap, exitCode], [trap, 1]);
+  }
+  assertEquals((await context.run("fine")).value, 1);
+  const late = "display(7); ({ [Symbol.for('Deno.customInspect')]() { while (true); } })";
+  const { contextLost, displays, outcome } = await context.run(late, { timeoutMs: 300 });
+  assertEquals([contextLost, displays, outcome], [true, [{ "text/plain": "7" }], { kind: "timed_out", limitMs: 300 }]);
+});
+
+Deno.test("displays are streamed as they come, in order with the output, and counted beyond their bounds", async () => {
+  await using service = await startServiceProcess();
+  const client = new ApiClient(service);
+  const session = await client.openSession({ language: "typescript" });
+  const context = await OpenContext.open(client, session.id);
+  const code = `console.log("a"); display(1); console.log("b"); display(Deno.jupyter.html\`<b>\`);
+    await new Promise((done) => setTimeout(done, 60_000));`;
+  const request = { code, timeoutMs: 100_000 };
+  const streaming = { accept: "text/event-stream" };
+  const response = await client.ask("POST", `${context.path}/executions`, request, streaming);
+  const events = serverEvents(response.body ?? new ReadableStream());
+  const seen: unknown[] = [];
+  while (seen.length < 5) {
+    const { data, event } = await nextEvent(events);
+    seen.push(event === "started" ? event : [event, data.text ?? data.data]);
+  }
+  assertEquals(seen, [
+    "started",
+    ["stdout", "a\n"],
+    ["display", { "text/plain": "1" }],
+    ["stdout", "b\n"],
+    ["display", { "text/html": "<b>" }],
+  ]);
+  await client.json("POST", `${context.path}/interrupt`);
+  const { data, event } = await nextEvent(events);
+  assertEquals([event, data.outcome, data.displays], ["completed", { kind: "cancelled" }, [{ "text/plain": "1" }, {
+    "text/html": "<b>",
+  }]]);
+  const many = await context.run("for (let count = 0; count < 1_000_000; count++) display(count)");
+  assertEquals([many.displays?.length, many.displaysOmitted, many.outcome], [1_000, 999_000, EXITED]);
+});
+
 Deno.test("everything may be declared again as anything else, by names that are the interpreter's own as well", async () => {
   await using service = await startServiceProcess();
   const client = new ApiClient(service);

@@ -8,6 +8,7 @@ import declarations from "./interpreter/declarations.js" with { type: "text" };
 import displays from "./interpreter/displays.js" with { type: "text" };
 import edits from "./interpreter/edits.js" with { type: "text" };
 import evaluator from "./interpreter/evaluator.js" with { type: "text" };
+import failures from "./interpreter/failures.js" with { type: "text" };
 import imports from "./interpreter/imports.js" with { type: "text" };
 import main from "./interpreter/main.js" with { type: "text" };
 import orders from "./interpreter/orders.js" with { type: "text" };
@@ -45,6 +46,7 @@ const INTERPRETER_MODULES: Readonly<Record<string, string>> = {
   "displays.js": displays,
   "edits.js": edits,
   "evaluator.js": evaluator,
+  "failures.js": failures,
   "imports.js": imports,
   "orders.js": orders,
   "parser.js": parser.replace(ACORN.specifier, `"./${ACORN.file}"`),

@@ -1,6 +1,7 @@
 /** MIME bundles for values, as in Deno's own notebooks. */
 
-const { Array, JSON, Math, Number, Object, RangeError, Symbol, TextEncoder, TypeError, Uint8Array } = globalThis;
+const { Array, JSON, Math, Number, Object, Promise, RangeError, Symbol, TextEncoder, TypeError, Uint8Array } =
+  globalThis;
 const { inspect } = Deno;
 const encoder = new TextEncoder();
 /** The method by which a value gives its own bundle. */
@@ -11,21 +12,26 @@ const VALUE_BYTES = 210;
 const PNG = [0x89, 0x50, 0x4e, 0x47];
 const JPEG = [0xff, 0xd8, 0xff];
 
-/** The answer for the last expression of a cell: JSON where it can be, else a bundle. */
-export async function toValue(value, maxBytes) {
+/** The answer for the last expression of a cell: its text, and JSON where it can be, else a bundle. */
+export async function toValue(value, { maxBytes, maxTextLength }) {
   if (value === undefined) return {};
   const bundle = ownBundle(value);
-  if (bundle !== undefined) return { value: fit(await bundle, value, maxBytes), valueType: "mime" };
+  const shown = inspectSafely(value);
+  const text = cut(shown, maxTextLength);
+  if (bundle !== undefined) return { value: fit(await bundle, value, maxBytes), valueType: "mime", text };
   const json = toJson(value);
-  if (json !== undefined && costOf(json) <= maxBytes) return { value: json, valueType: "json" };
-  return { value: fit(toBundle(value), value, maxBytes), valueType: "mime" };
+  if (json !== undefined && costOf(json) <= maxBytes) return { value: json, valueType: "json", text };
+  const plain = typeof value === "string" ? value : shown;
+  return { value: fit(toPlainBundle(value, plain), value, maxBytes), valueType: "mime", text };
 }
 
 /** The bundle of a value, or a promise of it. */
 export function toBundle(value) {
-  const own = ownBundle(value);
-  if (own !== undefined) return own;
-  const text = { "text/plain": show(value) };
+  return ownBundle(value) ?? toPlainBundle(value, show(value));
+}
+
+function toPlainBundle(value, shown) {
+  const text = { "text/plain": shown };
   if (value instanceof Uint8Array) {
     if (PNG.every((byte, at) => value[at] === byte)) return { ...text, "image/png": value.toBase64() };
     if (JPEG.every((byte, at) => value[at] === byte)) return { ...text, "image/jpeg": value.toBase64() };
@@ -33,13 +39,24 @@ export function toBundle(value) {
   return text;
 }
 
-/** The text of a value. */
+/** The text of a value; that of a string is the string. */
 export function show(value) {
+  return typeof value === "string" ? value : inspectSafely(value);
+}
+
+function inspectSafely(value) {
   try {
-    return typeof value === "string" ? value : inspect(value, { colors: false });
+    return `${inspect(value, { colors: false })}`;
   } catch (error) {
     return `[a value that cannot be shown: ${typeof error}]`;
   }
+}
+
+/** A text within its bound, of a longer one the beginning and the end. */
+export function cut(text, maxLength) {
+  const half = Math.floor(maxLength / 2);
+  const short = text.length <= maxLength ? text : `${text.slice(0, half - 1)}…${text.slice(-half)}`;
+  return short.toWellFormed();
 }
 
 /** The length of a value as JSON, in bytes; each value in it counts at least 210, for the time that reading takes. */
@@ -65,7 +82,7 @@ function ownBundle(value) {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
   if (typeof value[DISPLAY] !== "function") return undefined;
   const bundle = value[DISPLAY]();
-  return typeof bundle?.then === "function" ? bundle.then(checkBundle) : checkBundle(bundle);
+  return typeof bundle?.then === "function" ? Promise.resolve(bundle).then(checkBundle) : checkBundle(bundle);
 }
 
 /** Checks a bundle: bytes become base64, and values that are no JSON become text. */

@@ -5,12 +5,19 @@ const { readFile } = Deno;
 /** Most displays of a cell, however small. */
 const MAX_DISPLAYS = 1_000;
 const promises = new WeakSet();
-let shown = [];
-let dropped = 0;
+/** Sends a display of the running cell; undefined while none runs. */
+let send;
+/** What was displayed while no cell ran. */
+let waiting = [];
+/** The most bytes of a cell's displays, and what is left of them to the running one. */
+let maxBytes = 0;
+let room = 0;
+let sent = 0;
+let omitted = 0;
 
 /** Shows a value beside what a cell prints; with `raw`, the value is the bundle itself. */
 export function display(value, options) {
-  const promise = keep(value, options);
+  const promise = show(value, options);
   promises.add(promise);
   return promise;
 }
@@ -20,36 +27,44 @@ export function isDisplay(value) {
   return promises.has(value);
 }
 
-async function keep(value, { raw = false } = {}) {
-  if (shown.length >= MAX_DISPLAYS) {
-    dropped++;
-    return;
-  }
-  const bundle = Promise.try(() => raw ? checkBundle(value) : toBundle(value));
-  const one = { value, bundle: undefined };
-  shown.push(one);
-  try {
-    one.bundle = await bundle;
-  } catch (error) {
-    shown = shown.filter((other) => other !== one);
-    throw error;
-  }
+/** Begins a cell, whose displays are sent as they come: so many, and up to a length. */
+export function beginDisplays(options) {
+  ({ maxBytes, send } = options);
+  room = maxBytes;
+  const before = waiting;
+  waiting = [];
+  before.forEach(sendWithin);
 }
 
-/** Takes the displays since the last call, up to a length, and counts the rest. Unfinished ones come with the next call. */
-export function takeDisplays(maxBytes) {
-  const ready = shown.filter(({ bundle }) => bundle !== undefined);
-  shown = shown.filter(({ bundle }) => bundle === undefined);
-  const displays = [];
-  let room = maxBytes;
-  for (const { bundle, value } of ready) {
-    const fitting = fit(bundle, value, maxBytes);
-    room -= costOf(fitting) + 1;
-    if (room >= 0) displays.push(fitting);
+/** Ends a cell, and counts the displays that were left out. Unfinished ones come with the next cell. */
+export function endDisplays() {
+  const counted = omitted === 0 ? {} : { displaysOmitted: omitted };
+  send = undefined;
+  room = maxBytes;
+  sent = omitted = 0;
+  return counted;
+}
+
+async function show(value, { raw = false } = {}) {
+  if (sent + waiting.length >= MAX_DISPLAYS || room < 0) {
+    omitted++;
+    return;
   }
-  const omitted = ready.length - displays.length + dropped;
-  dropped = 0;
-  return { displays, ...(omitted === 0 ? {} : { displaysOmitted: omitted }) };
+  const made = raw ? checkBundle(value) : toBundle(value);
+  // A bundle that is at hand is sent before the cell goes on.
+  const bundle = fit(made instanceof Promise ? await made : made, value, maxBytes);
+  if (send === undefined) waiting.push(bundle);
+  else sendWithin(bundle);
+}
+
+function sendWithin(bundle) {
+  room -= costOf(bundle) + 1;
+  if (sent >= MAX_DISPLAYS || room < 0) {
+    omitted++;
+    return;
+  }
+  sent++;
+  send(bundle);
 }
 
 /** The parts of `Deno.jupyter` that need no notebook. */

@@ -1,9 +1,8 @@
 import { Session } from "node:inspector";
-import { show } from "./bundles.js";
 import { KEPT_NAME } from "./declarations.js";
 import "./stack_traces.js";
 
-const { Promise, Set, SyntaxError, performance } = globalThis;
+const { Error, Promise, Set, performance } = globalThis;
 const { setPromiseHooks } = Deno[Deno.internal]?.core ?? {};
 const { now } = performance;
 
@@ -20,13 +19,13 @@ const hook = await hookId((value) => taken = value);
 /**
  * Evaluates a cell's script in the scope that all cells share, after the declarations in `before`.
  *
- * @returns `{ value }`; `{ error, thrown }`, as text and as it is; or `{ isTimedOut }` when its synchronous part took too
- * long
+ * @returns `{ value }`; `{ failure }`, with what was thrown and where; or `{ isTimedOut }` when its synchronous part took
+ * too long
  */
 export async function evaluate({ before, script }, { name, timeoutMs }) {
   if (before !== undefined) {
     const prepared = await evaluate({ script: await declare(before) }, { name, timeoutMs });
-    if (prepared.error !== undefined) return prepared;
+    if (prepared.failure !== undefined) return prepared;
   }
   const startedAt = now.call(performance);
   const parameters = {
@@ -41,14 +40,15 @@ export async function evaluate({ before, script }, { name, timeoutMs }) {
   const { error, answer } = await ask("Runtime.evaluate", parameters, mayWait ? held : undefined);
   waiting.delete(held);
   if (error !== undefined) {
-    return now.call(performance) - startedAt >= timeoutMs ? { isTimedOut: true } : { error: error.message };
+    const isTimedOut = now.call(performance) - startedAt >= timeoutMs;
+    return isTimedOut ? { isTimedOut } : { failure: { thrown: new Error(error.message) } };
   }
   const { result, exceptionDetails } = answer;
   const value = await take(exceptionDetails?.exception ?? result);
   if (result.objectId !== undefined) await ask("Runtime.releaseObjectGroup", { objectGroup: "cell" });
   return exceptionDetails === undefined
     ? { value }
-    : { error: explain(value, { name, ...exceptionDetails }), thrown: value };
+    : { failure: { thrown: value, place: { name, ...exceptionDetails } } };
 }
 
 /** The script that declares functions and variables. A variable that exists keeps its value. */
@@ -71,13 +71,6 @@ async function declare({ directives, fresh, functions, kept, variables }) {
 async function isReadable(name) {
   const { answer } = await ask("Runtime.evaluate", { expression: `typeof ${name}`, replMode: true });
   return answer.exceptionDetails === undefined;
-}
-
-/** The text of an uncaught error. */
-export function explain(error, { name, lineNumber, columnNumber } = {}) {
-  const text = show(error).replace(/^\[(.+)\](?=$| \{)/m, "$1"); // Deno shows an error without frames in brackets.
-  const isOfSyntax = error instanceof SyntaxError && lineNumber !== undefined && !/\n\s+at /.test(text);
-  return isOfSyntax ? `${text}\n    at ${name}:${lineNumber + 1}:${columnNumber + 1}` : text;
 }
 
 /** The value behind the inspector's description. */

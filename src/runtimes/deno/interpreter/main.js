@@ -2,8 +2,9 @@
  * The main module of a context's process: evaluates one cell after the other in a scope that they share.
  *
  * The service writes lines of JSON to stdin: `{ cell: { … } }` while no other cell is running, or `{ interrupt: true }`.
- * At the end of a cell, a report goes to stdout and to stderr: `CELL_ENDED`, the cell's secret, JSON and a line feed. The
- * one on stdout says how the cell ended. All other output is the program's.
+ * At the end of a cell, a report goes to stdout and to stderr: `CELL_REPORT`, the cell's secret, JSON and a line feed. The
+ * one on stdout says how the cell ended. Each display goes to stdout in the same way, with EOT instead of the line feed.
+ * All other output is the program's.
  */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -11,12 +12,13 @@ import { toValue } from "./bundles.js";
 import { toScript } from "./cell_code.js";
 import { CONST_NAME } from "./constants.js";
 import { KEPT_NAME, USING_NAME, VAR_NAME } from "./declarations.js";
-import { display, isDisplay, jupyter, takeDisplays } from "./displays.js";
-import { evaluate, explain } from "./evaluator.js";
+import { beginDisplays, display, endDisplays, isDisplay, jupyter } from "./displays.js";
+import { evaluate } from "./evaluator.js";
+import { describe, explain } from "./failures.js";
 import { IMPORT_NAME, META_NAME } from "./imports.js";
 import { closeStdin, readOrders } from "./orders.js";
 import { disposeOf, useResource } from "./resources.js";
-import { CELL_ENDED, forgetDenials, reportDenial } from "../start.js";
+import { CELL_REPORT, forgetDenials, reportDenial } from "../start.js";
 
 /** Built-ins as they were before any cell declared the same names. */
 const {
@@ -47,6 +49,8 @@ const UNCAUGHT = [
   { type: "unhandledrejection", source: "reason", nodeName: "unhandledRejection" },
   { type: "error", source: "error", nodeName: "uncaughtException" },
 ];
+/** Ends a display (src/core/child_protocol.ts). */
+const DISPLAY_END = "\x04";
 let interrupt = () => {};
 
 offer(globalThis, {
@@ -94,47 +98,47 @@ async function serve() {
   exit(0);
 }
 
-async function run({ code, language, maxResultBytes, name, secret, timeoutMs }) {
+async function run({ code, language, maxResultBytes, maxTextLength, name, secret, timeoutMs }) {
   forgetDenials();
   const isTyped = language !== "javascript";
   if (!isTyped) globalThis.require ??= createRequire(workspace);
+  const marker = `${CELL_REPORT}${secret}`;
+  beginDisplays({
+    maxBytes: maxResultBytes,
+    send: (bundle) => put(print, `${marker}${stringify(bundle)}${DISPLAY_END}`),
+  });
   const ended = Promise.withResolvers();
   interrupt = () => ended.resolve({ kind: "interrupted" });
   const timer = setTimeout(() => ended.resolve({ kind: "timed_out" }), timeoutMs);
-  const cell = runCell({ code, isTyped, maxResultBytes, name, timeoutMs });
+  const cell = runCell({ code, isTyped, bounds: { maxBytes: maxResultBytes, maxTextLength }, name, timeoutMs });
   cell.then(ended.resolve);
-  const result = await ended.promise;
+  const { uncaught, ...report } = await ended.promise;
   clearTimeout(timer);
   interrupt = () => {};
-  if (result.kind === "failed") report(result);
-  else if (result.kind !== "done") cell.then(report); // It cannot be stopped, and may still throw.
-  const { kind, value, valueType } = result;
-  put(print, `${CELL_ENDED}${secret}${stringify({ kind, value, valueType, ...takeDisplays(maxResultBytes) })}\n`);
-  put(write, `${CELL_ENDED}${secret}{}\n`);
+  if (report.kind === "failed") complain(uncaught);
+  else if (report.kind !== "done") cell.then(({ uncaught }) => complain(uncaught)); // It cannot be stopped, and may still throw.
+  put(print, `${marker}${stringify({ ...report, ...endDisplays() })}\n`);
+  put(write, `${marker}{}\n`);
 }
 
-/** Runs a cell and returns how it ended; it does not reject. */
-async function runCell({ code, isTyped, maxResultBytes, name, timeoutMs }) {
+/** Runs a cell; returns its report, and the uncaught text of its error. It does not reject. */
+async function runCell({ code, isTyped, bounds, name, timeoutMs }) {
+  const fail = ({ thrown, place }) => {
+    reportDenial(thrown);
+    return { kind: "failed", ...describe(thrown, { ...bounds, place }) };
+  };
   try {
-    const ending = await evaluate(await toScript(code, { name, isTyped }), { name, timeoutMs });
-    const { error, isTimedOut, thrown, value } = ending;
-    await disposeOf(name).catch((failure) => {
-      if (error === undefined) throw failure;
-      report({ error: explain(failure), thrown: failure });
+    const { failure, isTimedOut, value } = await evaluate(await toScript(code, { name, isTyped }), { name, timeoutMs });
+    await disposeOf(name).catch((thrown) => {
+      if (failure === undefined) throw thrown;
+      complain(fail({ thrown }).uncaught);
     });
     if (isTimedOut) return { kind: "timed_out" };
-    if (error !== undefined) return { kind: "failed", error, thrown };
-    return { kind: "done", ...await toValue(isDisplay(value) ? await value : value, maxResultBytes) };
+    if (failure !== undefined) return fail(failure);
+    return { kind: "done", ...await toValue(isDisplay(value) ? await value : value, bounds) };
   } catch (thrown) {
-    return { kind: "failed", error: explain(thrown), thrown };
+    return fail({ thrown });
   }
-}
-
-/** Prints the error that a cell threw, and reports it where it is a denial. */
-function report({ error, thrown }) {
-  if (error === undefined) return;
-  reportDenial(thrown);
-  complain(error);
 }
 
 function refuse() {
@@ -166,8 +170,9 @@ function offer(target, values) {
   }
 }
 
+/** Prints the text of an uncaught error, if there is one. */
 function complain(text) {
-  put(write, `Uncaught ${text}\n`);
+  if (text !== undefined) put(write, `Uncaught ${text}\n`);
 }
 
 /** Writes a whole text; a context without its streams ends. */

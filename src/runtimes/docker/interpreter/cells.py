@@ -1,10 +1,12 @@
-"""Executes the cells of a Python context in one namespace, and collects the values that they display."""
+"""Executes the cells of a Python context in one namespace, and sends the values that they display."""
 
 import ast
 import builtins
 import contextvars
 import linecache
+import signal
 import sys
+import threading
 import types
 
 MAX_DISPLAYS = 1000
@@ -14,8 +16,11 @@ CO_COROUTINE = 0x80
 
 class Cells:
     def __init__(self):
-        self.displayed = []
-        self.dropped = 0
+        self.lock = threading.Lock()  # Threads of the program may display.
+        self.send = None  # Sends a display; None while no cell runs.
+        self.waiting = []  # What was displayed while no cell ran.
+        self.max_bytes = self.room = 0  # Bytes of displays: of a cell, and those that are left to the running one.
+        self.sent = self.omitted = 0  # How many displays of the running cell were sent, and how many were not.
         self.loop = None
         self.context = contextvars.copy_context()  # All cells share their context variables.
         module = types.ModuleType("__main__")
@@ -24,9 +29,9 @@ class Cells:
         builtins.display = self.display
         sys.argv = [""]
 
-    def execute(self, code, name, max_bytes):
+    def execute(self, code, name, max_text_length):
         """Executes a cell; returns the encoded value of its last expression."""
-        return self.context.run(to_result, self.evaluate(code, name), max_bytes)
+        return self.context.run(to_result, self.evaluate(code, name), self.max_bytes, max_text_length)
 
     def evaluate(self, code, name):
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
@@ -70,22 +75,42 @@ class Cells:
     def display(self, *values, raw=False):
         """Displays values beside what a cell prints; with raw, the values are bundles of MIME types."""
         for value in values:
-            if len(self.displayed) >= MAX_DISPLAYS:
-                self.dropped += 1
+            if self.sent + len(self.waiting) >= MAX_DISPLAYS or self.room < 0:
+                self.omitted += 1
                 continue
-            self.displayed.append((check_bundle(value) if raw else to_bundle(value), value))
+            bundle = shorten(check_bundle(value) if raw else to_bundle(value), value, self.max_bytes)
+            flush()
+            self.show(bundle)
 
-    def take_displays(self, max_bytes):
-        return self.context.run(self.encode_displays, max_bytes)
+    def begin(self, max_bytes, send):
+        """Begins a cell, whose displays are sent as they come: so many, and up to a length."""
+        with self.lock:
+            self.max_bytes = self.room = max_bytes
+            self.send = send
+            waiting, self.waiting = self.waiting, []
+        for bundle in waiting:
+            self.show(bundle)
 
-    def encode_displays(self, max_bytes):
-        displayed, self.displayed = self.displayed, []
-        displays, room = [], max_bytes
-        for bundle, value in displayed:
-            bundle = shorten(bundle, value, max_bytes)
-            room -= cost_of(bundle) + 1
-            if room >= 0:
-                displays.append(bundle)
-        omitted = len(displayed) - len(displays) + self.dropped
-        self.dropped = 0
-        return {"displays": displays, **({"displaysOmitted": omitted} if omitted else {})}
+    def end(self):
+        """Ends a cell; returns how many displays were left out."""
+        with self.lock:
+            omitted, self.sent, self.omitted = self.omitted, 0, 0
+            self.room, self.send = self.max_bytes, None
+        return {"displaysOmitted": omitted} if omitted else {}
+
+    def show(self, bundle):
+        """Sends a display whole: an interrupt comes before it or after it."""
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            with self.lock:
+                if self.send is None:
+                    self.waiting.append(bundle)
+                    return
+                self.room -= cost_of(bundle) + 1
+                if self.sent >= MAX_DISPLAYS or self.room < 0:
+                    self.omitted += 1
+                    return
+                self.sent += 1
+                self.send(bundle)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

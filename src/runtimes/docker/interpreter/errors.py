@@ -3,13 +3,32 @@
 import sys
 import traceback
 
+MAX_NAME_LENGTH = 256
+# The name of a class, which code of a metaclass cannot change.
+name_of = type.__dict__["__name__"].__get__
+
 
 def print_error(error):
+    """Prints an error on stderr. Returns the text; None for an error that has none."""
+    text = None
     try:
         remove_own_frames(error)
-        sys.stderr.write("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        sys.stderr.write(text)
     except Exception:
         pass  # The program has closed its stderr, or its error cannot be printed.
+    return text
+
+
+def describe_error(error, printed, max_length):
+    """Describes an error that was printed."""
+    name = cut(name_of(type(error)), MAX_NAME_LENGTH)
+    try:
+        message = cut(str(error), max_length)
+    except Exception:
+        message = "<exception str() failed>"
+    text = f"{name}: {message}" if printed is None else printed.rstrip("\n")
+    return {"name": name, "message": message, "traceback": cut(text, max_length)}
 
 
 def remove_own_frames(error):

@@ -2,8 +2,8 @@
 
 Each line on stdin is JSON: {"cell": {...}} while no cell runs, or {"interrupt": true}. A thread reads it, so that a cell can
 be interrupted. At the end of a cell stdout and stderr each carry a report: NUL BEL STX, the cell's secret, JSON, and a line
-feed; stdout says how the cell ended. A long report comes in parts with the same prefix; ETB instead of the line feed means
-that another part follows. Everything else is output of the program.
+feed; stdout says how the cell ended. Each display is a report on stdout that ends with EOT instead. A long report comes in
+parts with the same prefix; ETB at the end means that another part follows. Everything else is output of the program.
 """
 
 import fcntl
@@ -113,20 +113,21 @@ class Interpreter:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def run(self, cell):
+        self.cells.begin(cell["maxResultBytes"], lambda bundle: self.display(cell["secret"], bundle))
         self.set_timer(cell["timeoutMs"] / 1000)
         try:
             self.interruptible = True
             report = self.execute(cell)
             self.interruptible = False
-        except KeyboardInterrupt:  # It came before the cell began or after it ended.
+        except KeyboardInterrupt as error:  # It came before the cell began or after it ended.
             self.interruptible = False
-            report = {"kind": self.ending or "failed"}
+            report = failure(error, None, cell) if self.ending is None else {"kind": self.ending}
         self.clear_timer()
         with self.lock:
             self.running = None
         if os.getpid() != self.pid:
             os._exit(0)  # A forked child of the cell that returned from it.
-        report.update(self.cells.take_displays(cell["maxResultBytes"]))
+        report.update(self.cells.end())
         write_report(self.streams[0], cell["secret"], dumps(report))
         write_report(self.streams[1], cell["secret"], "{}")
 
@@ -135,25 +136,32 @@ class Interpreter:
             if self.ending is not None:  # The interrupt came before the cell could be interrupted.
                 self.interruptible = False
                 raise KeyboardInterrupt
-            report = {"kind": "done", **self.cells.execute(cell["code"], cell["name"], cell["maxResultBytes"])}
+            report = {"kind": "done", **self.cells.execute(cell["code"], cell["name"], cell["maxTextLength"])}
         except SystemExit:
             flush()
             raise
         except BaseException as error:
-            report = {"kind": "failed"}
-            if isinstance(error, KeyboardInterrupt) and self.ending is not None:
-                report = {"kind": self.ending}
-            print_error(error)
+            printed = print_error(error)
+            # An error that takes until its interrupt to print is not asked for its text again.
+            report = failure(error, printed, cell) if self.ending is None else {"kind": self.ending}
         flush()
         return report
 
+    def display(self, secret, bundle):
+        if os.getpid() == self.pid:  # Else a forked child of the cell displays.
+            write_report(self.streams[0], secret, dumps(bundle), b"\x04")
 
-def write_report(stream, secret, text):
+
+def failure(error, printed, cell):
+    return {"kind": "failed", "error": describe_error(error, printed, cell["maxTextLength"])}
+
+
+def write_report(stream, secret, text, end=b"\n"):
     """Writes a report in parts that a pipe takes atomically, since other threads and processes may write to it."""
     text, prefix = text.encode(), b"\0\x07\x02" + secret.encode()
     room = select.PIPE_BUF - len(prefix) - 1
     for at in range(0, len(text), room):
-        write_all(stream, prefix + text[at : at + room] + (b"\x17" if at + room < len(text) else b"\n"))
+        write_all(stream, prefix + text[at : at + room] + (b"\x17" if at + room < len(text) else end))
 
 
 def write_all(stream, data):

@@ -22,18 +22,20 @@ REPRESENTATIONS = {
 }
 
 
-def to_result(value, max_bytes):
+def to_result(value, max_bytes, max_text_length):
     """Encodes the last expression of a cell: as JSON if that is lossless, else as a bundle of MIME types."""
     if value is None:
         return {}
+    shown = safe_repr(value)
+    text = cut(shown, max_text_length)
     if not any(hasattr(type(value), name) for name in ["_repr_mimebundle_", *REPRESENTATIONS]) and is_json(value):
         if cost_of(value) <= max_bytes:
-            return {"value": value, "valueType": "json"}
-    return {"value": shorten(to_bundle(value), value, max_bytes), "valueType": "mime"}
+            return {"value": value, "valueType": "json", "text": text}
+    return {"value": shorten(to_bundle(value, shown), value, max_bytes), "valueType": "mime", "text": text}
 
 
-def to_bundle(value):
-    bundle = {"text/plain": safe_repr(value)}
+def to_bundle(value, shown=None):
+    bundle = {"text/plain": safe_repr(value) if shown is None else shown}
     if isinstance(value, type):
         return bundle
     for name, kind in REPRESENTATIONS.items():
@@ -81,6 +83,13 @@ def shorten(bundle, value, max_bytes):
     if cost_of({"text/plain": text}) <= max_bytes:
         return {"text/plain": text}
     return {"text/plain": text[: max_bytes // 16] + "…"}
+
+
+def cut(text, max_length):
+    """Returns a text within its bound, of a longer one the beginning and the end, as characters that JSON carries."""
+    text = str.encode(text, "utf-8", "backslashreplace").decode()
+    half = max_length // 2
+    return text if len(text) <= max_length else f"{text[: half - 1]}…{text[-half:]}"
 
 
 def is_json(value, depth=0):

@@ -1,14 +1,20 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { costOf, DISPLAY, toBundle, toValue } from "../../../../src/runtimes/deno/interpreter/bundles.js";
+import { costOf, cut, DISPLAY, toBundle, toValue } from "../../../../src/runtimes/deno/interpreter/bundles.js";
 
-const MAX = 10_000;
+const MAX = { maxBytes: 10_000, maxTextLength: 1_000 };
 
 Deno.test("toValue() answers what JSON carries whole as that, and everything else as a bundle", async () => {
   assertEquals(await toValue(undefined, MAX), {});
-  for (const value of [null, 0, "text", true, [1, ["a"]], { a: { b: null } }]) {
-    assertEquals(await toValue(value, MAX), { value, valueType: "json" });
-  }
+  const plain = [
+    [null, "null"],
+    [0, "0"],
+    ["text", '"text"'],
+    [true, "true"],
+    [[1, ["a"]], '[ 1, [ "a" ] ]'],
+    [{ a: { b: null } }, "{ a: { b: null } }"],
+  ] as const;
+  for (const [value, text] of plain) assertEquals(await toValue(value, MAX), { value, valueType: "json", text });
   for (
     const [value, text] of [
       [NaN, "NaN"],
@@ -19,7 +25,17 @@ Deno.test("toValue() answers what JSON carries whole as that, and everything els
       [{ a: undefined }, "{ a: undefined }"],
       [new Date(0), "1970-01-01T00:00:00.000Z"],
     ] as const
-  ) assertEquals(await toValue(value, MAX), { value: { "text/plain": text }, valueType: "mime" });
+  ) assertEquals(await toValue(value, MAX), { value: { "text/plain": text }, valueType: "mime", text });
+  const own = { [DISPLAY]: () => ({ "text/html": "<b>" }), toString: 1 };
+  const { text, value } = await toValue(own, MAX);
+  assertEquals([value, text?.startsWith("{ toString: 1")], [{ "text/html": "<b>" }, true]);
+});
+
+Deno.test("toValue() bounds the text of a value, and cut() keeps its beginning and its end", async () => {
+  const { text = "", value } = await toValue("ab".repeat(2_000), MAX);
+  assertEquals([text.length, text.slice(0, 5), text.at(499), text.slice(-4)], [1_000, '"abab', "…", 'bab"']);
+  assertEquals(value, "ab".repeat(2_000));
+  assertEquals([cut("12345", 4), cut("1234", 4), cut("\ud800", 4)], ["1…45", "1234", "\ufffd"]);
 });
 
 Deno.test("toValue() survives values that are made to be in the way", async () => {
@@ -42,7 +58,7 @@ Deno.test("toValue() survives values that are made to be in the way", async () =
 
 Deno.test("toValue() gives any JSON back as it was, and nothing that is longer than it may be", async () => {
   await fc.assert(fc.asyncProperty(fc.jsonValue({ noUnicodeString: false }), async (value) => {
-    const { value: told, valueType } = await toValue(value, 500);
+    const { value: told, valueType } = await toValue(value, { maxBytes: 500, maxTextLength: 50 });
     assertEquals(costOf(told) <= 500, true);
     if (valueType === "json") assertEquals(JSON.stringify(told), JSON.stringify(value));
   }));

@@ -1,42 +1,64 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { display, jupyter, takeDisplays } from "../../../../src/runtimes/deno/interpreter/displays.js";
+import { beginDisplays, display, endDisplays, jupyter } from "../../../../src/runtimes/deno/interpreter/displays.js";
 
 const MAX = 10_000;
 
-Deno.test("display() shows values in order, as bundles of their own or as what they say they are", async () => {
+/** Begins a cell; returns where its displays come. */
+function begin(maxBytes = MAX): unknown[] {
+  const sent: unknown[] = [];
+  beginDisplays({ maxBytes, send: (bundle: unknown) => sent.push(bundle) });
+  return sent;
+}
+
+Deno.test("display() sends values in order, as bundles of their own or as what they say they are", async () => {
+  const sent = begin();
   display(1);
   await display({ "text/html": "<b>" }, { raw: true });
   await display(jupyter.md`# ${"title"}`);
   await display(jupyter.image(new Uint8Array([0x89, 0x50, 0x4e, 0x47])));
-  assertEquals(takeDisplays(MAX), {
-    displays: [
-      { "text/plain": "1" },
-      { "text/html": "<b>" },
-      { "text/markdown": "# title" },
-      { "text/plain": "Uint8Array(4) [ 137, 80, 78, 71 ]", "image/png": "iVBORw==" },
-    ],
-  });
-  assertEquals(takeDisplays(MAX), { displays: [] });
+  assertEquals(sent, [
+    { "text/plain": "1" },
+    { "text/html": "<b>" },
+    { "text/markdown": "# title" },
+    { "text/plain": "Uint8Array(4) [ 137, 80, 78, 71 ]", "image/png": "iVBORw==" },
+  ]);
+  assertEquals(endDisplays(), {});
 });
 
-Deno.test("what is still being made is shown with the next cell, and what fails is told to whoever shows it", async () => {
+Deno.test("display() sends what is at hand before the cell goes on", () => {
+  const sent = begin();
+  const value = { count: 1 };
+  display(value);
+  sent.push("printed");
+  value.count = 2;
+  endDisplays();
+  assertEquals(sent, [{ "text/plain": "{ count: 1 }" }, "printed"]);
+});
+
+Deno.test("what is still being made, or displayed between two cells, comes with the next cell; what fails is told to whoever shows it", async () => {
+  const first = begin();
   const { promise, resolve } = Promise.withResolvers();
   const later = display({ [jupyter.$display]: () => promise });
+  const strange = display({ [jupyter.$display]: () => ({ then() {} }) });
   await assertRejects(() => display("text", { raw: true }), TypeError);
-  assertEquals(takeDisplays(MAX), { displays: [] });
+  endDisplays();
   resolve({ "text/plain": "late" });
   await later;
-  assertEquals(takeDisplays(MAX), { displays: [{ "text/plain": "late" }] });
+  display("between");
+  const second = begin();
+  assertEquals([first, second], [[], [{ "text/plain": "late" }, { "text/plain": "between" }]]);
+  assertEquals([endDisplays(), strange instanceof Promise], [{}, true]);
 });
 
-Deno.test("takeDisplays() gives no more than it may: the rest is counted, and one that is too long is shortened", async () => {
+Deno.test("display() sends no more than it may: the rest is counted, and one that is too long is shortened", async () => {
+  const few = begin();
   for (let count = 0; count < 5; count++) await display("x".repeat(3_000));
-  const { displays, displaysOmitted } = takeDisplays(MAX);
-  assertEquals([displays.length, displaysOmitted], [3, 2]);
+  assertEquals([few.length, endDisplays()], [3, { displaysOmitted: 2 }]);
+  const long = begin();
   await display("x".repeat(50_000));
-  assertEquals(takeDisplays(MAX).displays, [{ "text/plain": `${"x".repeat(1_250)}…` }]);
-  for (let count = 0; count < 1_500; count++) display(count);
-  await Promise.resolve();
-  const all = takeDisplays(10_000_000);
-  assertEquals([all.displays.length, all.displaysOmitted], [1_000, 500]);
+  assertEquals([long, endDisplays()], [[{ "text/plain": `${"x".repeat(1_250)}…` }], {}]);
+  for (let count = 0; count < 1_001; count++) display(count);
+  const many = begin(10_000_000);
+  for (let count = 0; count < 500; count++) display(count);
+  assertEquals([many.length, endDisplays()], [1_000, { displaysOmitted: 501 }]);
 });

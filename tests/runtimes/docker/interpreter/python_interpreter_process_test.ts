@@ -75,6 +75,87 @@ if (isPresent("python3", await availability())) {
       assertMatch((await run("display('text', raw=True)")).stderr, /TypeError: Cannot display a value/);
     }));
 
+  Deno.test("[interpreter.py] a result has its text as the prompt shows it, bounded, whatever its repr does", () =>
+    withContext(async (run) => {
+      const texts = [["False", "False"], ["'a\\nb'", "'a\\nb'"], ["[1, (2,)]", "[1, (2,)]"], [
+        "None",
+        undefined,
+      ]] as const;
+      for (const [code, text] of texts) assertEquals([code, (await run(code)).text], [code, text]);
+      const long = (await run("'ab' * 5_000_000")).text ?? "";
+      assertEquals([long.length, long.slice(0, 4), long.slice(-3)], [32_768, "'aba", "ab'"]);
+      const reprs = [
+        ["raise ValueError", "[a value that cannot be shown: ValueError]"],
+        ["return 'x\\ud800'", "x\\ud800"],
+        ["return type('T', (str,), {'__len__': lambda s: 1 / 0, '__getitem__': lambda s, k: 1 / 0})('t')", "t"],
+      ] as const;
+      for (const [body, text] of reprs) {
+        assertEquals((await run(`class Bad:\n  def __repr__(self): ${body}\nBad()`)).text, text);
+      }
+      const late = await run("class Late:\n  def __repr__(self):\n    while True: pass\nLate()");
+      assertEquals([late.outcome.kind, late.contextLost, late.text], ["timed_out", undefined, undefined]);
+    }));
+
+  Deno.test("[interpreter.py] a failure has its name, message and traceback, bounded, whatever its error does", () =>
+    withContext(async (run) => {
+      const { error, stderr } = await run("x = 1\n1 / 0");
+      assertEquals([error?.name, error?.message], ["ZeroDivisionError", "division by zero"]);
+      assertEquals(`${error?.traceback}\n`, stderr);
+      const off = (await run("a = (1,\nb c")).error;
+      assertEquals(off?.name, "SyntaxError");
+      assertMatch(off?.traceback ?? "", /File "cell_2", line \d/);
+      const long = (await run("raise ValueError('x' * 10_000_000)")).error;
+      assertEquals([long?.message.length, long?.traceback.length], [32_768, 32_768]);
+      assertMatch(long?.traceback ?? "", /^Traceback .*x+…x+$/s);
+      const define = (body: string, name = "Bad") =>
+        `class Bad(Exception):\n  def __str__(self): ${body}\nraise ${name}`;
+      assertEquals((await run(define("raise ValueError"))).error?.message, "<exception str() failed>");
+      assertEquals((await run(define("return 'x\\ud800'"))).error?.message, "x\\ud800");
+      const meta = "class M(type):\n  @property\n  def __name__(cls): return 1 / 0\n";
+      const named = await run(`${meta}class Named(Exception, metaclass=M): pass\nraise Named('m')`);
+      assertEquals([named.error?.name, named.error?.message, named.contextLost], ["Named", "m", undefined]);
+      const late = await run("class Late(Exception):\n  def __str__(self):\n    while True: pass\nraise Late");
+      assertEquals([late.outcome.kind, late.contextLost], ["timed_out", undefined]);
+      assertEquals((await run("x")).value, 1);
+    }));
+
+  Deno.test("[interpreter.py] displays come whole and in order with the output, also from threads", () =>
+    withContext(async (_run, context) => {
+      const seen: unknown[] = [];
+      const run = (code: string) =>
+        context.run({ code }, {
+          limits: DEFAULT_LIMITS,
+          onOutput: ({ bytes }) => void seen.push(new TextDecoder().decode(bytes)),
+          onDisplay: (bundle) => void seen.push(bundle),
+        });
+      const { displays } = await run("print('a')\ndisplay(1)\nprint('b')\ndisplay({'text/html': '<b>'}, raw=True)");
+      assertEquals(seen, ["a\n", { "text/plain": "1" }, "b\n", { "text/html": "<b>" }]);
+      assertEquals(displays, [{ "text/plain": "1" }, { "text/html": "<b>" }]);
+      const threads =
+        "import threading\nthreads = [threading.Thread(target=lambda: [display('x' * 20000) for _ in range(20)]) " +
+        "for _ in range(4)]\nfor t in threads: t.start()\nfor t in threads: t.join()";
+      const many = await run(threads);
+      assertEquals([many.displays?.length, many.contextLost], [80, undefined]);
+      const between =
+        "import time\ndef later(): time.sleep(0.2); display('between')\nthreading.Thread(target=later).start()";
+      assertEquals((await run(between)).displays, []);
+      assertEquals((await run("time.sleep(0.5)")).displays, [{ "text/plain": "'between'" }]);
+    }));
+
+  Deno.test("[interpreter.py] an interrupt divides no display, and a million displays are counted", () =>
+    withContext(async (run) => {
+      const flood = await run("while True: display('x' * 100000)");
+      assertEquals([flood.outcome.kind, flood.contextLost, (flood.displaysOmitted ?? 0) > 0], [
+        "timed_out",
+        undefined,
+        true,
+      ]);
+      const spread = await run("import time\nwhile True:\n  display('x' * 5000); time.sleep(0.0005)");
+      assertEquals([spread.outcome.kind, spread.contextLost], ["timed_out", undefined]);
+      const counted = await run("for i in range(1000000): display(i)");
+      assertEquals([counted.displays?.length, counted.displaysOmitted, counted.exitCode], [1000, 999000, 0]);
+    }));
+
   Deno.test("[interpreter.py] a traceback has only the frames of the program", () =>
     withContext(async (run) => {
       const { stderr } = await run("try:\n  1 / 0\nexcept Exception as error:\n  raise ValueError('again') from error");
@@ -200,7 +281,14 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
       writer.write(new TextEncoder().encode(messages.map((message) => `${JSON.stringify(message)}\n`).join("")));
     const kind = async () => JSON.parse((await lines.read()).value?.split("|")[1] ?? "null")?.kind;
     for (let count = 0; count < 50; count++) {
-      const cell = { name: "cell", language: "python", timeoutMs: 60_000, maxResultBytes: 10_000, secret: "|" };
+      const cell = {
+        name: "cell",
+        language: "python",
+        timeoutMs: 60_000,
+        maxResultBytes: 10_000,
+        maxTextLength: 1_000,
+        secret: "|",
+      };
       await tell({ cell: { ...cell, code: "while True: pass" } }, { interrupt: true });
       assertEquals(await kind(), "interrupted");
       await tell({ interrupt: true }, { cell: { ...cell, code: "1" } });

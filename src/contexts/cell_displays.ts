@@ -1,0 +1,24 @@
+import type { MimeBundle } from "../core/cell.ts";
+import { MAX_RESULT_BYTES, parseDisplay } from "./cell_report.ts";
+
+/** Most displays of a cell. */
+const MAX_DISPLAYS = 1_000;
+
+/** The displays of one cell, in order. */
+export class CellDisplays {
+  readonly #all: MimeBundle[] = [];
+  #bytes = 0;
+
+  get all(): readonly MimeBundle[] {
+    return this.#all;
+  }
+
+  /** Adds a display; undefined when it is malformed, or more than an interpreter sends. */
+  add(bytes: Uint8Array): MimeBundle | undefined {
+    this.#bytes += bytes.length;
+    if (this.#bytes > MAX_RESULT_BYTES || this.#all.length >= MAX_DISPLAYS) return undefined;
+    const bundle = parseDisplay(bytes);
+    if (bundle !== undefined) this.#all.push(bundle);
+    return bundle;
+  }
+}
