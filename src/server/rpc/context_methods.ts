@@ -37,7 +37,7 @@ export function contextMethods({ sessions }: { readonly sessions: SessionsPort }
       try {
         const { ended } = await contexts.submit(contextId, parseCell(request), {
           signal,
-          ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
+          ...notifier?.options,
         });
         const execution = await ended;
         await notifier?.complete(execution);

@@ -33,7 +33,7 @@ export function executionMethods(
       const { id, ended } = await engine.submit(context.caller, parsed, {
         ...(wait ? { signal: context.signal } : { isPatient: true }),
         isInteractive: context.peer.feeds === "all" || (context.peer.feeds === "unawaited" && !wait),
-        ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
+        ...notifier?.options,
       });
       context.lease.keepUntil(ended);
       const reported = reportExit(ended, notifier);

@@ -1,5 +1,6 @@
+import type { MimeBundle } from "../../core/cell.ts";
 import type { Execution, OutputChunk } from "../../core/execution.ts";
-import type { ExecutionStart } from "../../engine/port.ts";
+import type { ExecutionStart, SubmitOptions } from "../../engine/port.ts";
 import { OutputDecoder } from "../http/output_decoder.ts";
 import type { Peer } from "./call_context.ts";
 import { summarise, toFailure } from "./execution_view.ts";
@@ -24,14 +25,14 @@ export class ExecutionNotifier {
     this.#facts = facts;
   }
 
-  /** Notifies of the start; without it, the later notifications are not sent. */
-  readonly onStart = (start: ExecutionStart): void => {
-    this.#start = start;
-    this.#send("execution.started", { executionId: start.id, ...this.#facts, runtime: start.runtime });
-  };
-
-  /** Notifies of output; returns when the client has read most notifications, or is gone. */
-  readonly onOutput = (chunk: OutputChunk): Promise<void> => this.#sendText(chunk.stream, this.#output.decode(chunk));
+  /** What the execution is submitted with: notifies of its start, its output and its displays. */
+  get options(): Pick<SubmitOptions, "onDisplay" | "onOutput" | "onStart"> {
+    return {
+      onStart: (start) => this.#begin(start),
+      onOutput: (chunk) => this.#sendText(chunk.stream, this.#output.decode(chunk)),
+      onDisplay: (data) => this.#sendNumbered("execution.display", { data }),
+    };
+  }
 
   /** Notifies of the end; returns when the client has read most notifications, or is gone. */
   async complete(execution: Execution): Promise<void> {
@@ -46,9 +47,22 @@ export class ExecutionNotifier {
     await this.#send("execution.error", { executionId: this.#start.id, ...toFailure(error) });
   }
 
+  /** Without a start, the later notifications are not sent. */
+  #begin(start: ExecutionStart): void {
+    this.#start = start;
+    this.#send("execution.started", { executionId: start.id, ...this.#facts, runtime: start.runtime });
+  }
+
   async #sendText(stream: OutputChunk["stream"], text: string): Promise<void> {
-    if (text === "") return;
-    await this.#send("execution.output", { executionId: this.#start?.id, stream, text, seq: this.#seq++ });
+    if (text !== "") await this.#sendNumbered("execution.output", { stream, text });
+  }
+
+  /** Returns when the client has read most notifications, or is gone. */
+  async #sendNumbered(
+    method: string,
+    params: { readonly stream: OutputChunk["stream"]; readonly text: string } | { readonly data: MimeBundle },
+  ): Promise<void> {
+    await this.#send(method, { executionId: this.#start?.id, ...params, seq: this.#seq++ });
   }
 
   #send(method: string, params: object): Promise<void> {

@@ -8,7 +8,13 @@ import { defineMethod, type RpcMethod } from "./method.ts";
 /** The original's version, with whose requests and answers this door is compatible. */
 const PROTOCOL_VERSION = "0.2.0";
 
-const NOTIFICATIONS = ["execution.started", "execution.output", "execution.completed", "execution.error"];
+const NOTIFICATIONS = [
+  "execution.started",
+  "execution.output",
+  "execution.display",
+  "execution.completed",
+  "execution.error",
+];
 
 /** Facts that `initialize` reports. */
 export interface InitializeOptions {

@@ -118,7 +118,7 @@ async function runCommand(
     const { success, result } = await sessions.command(caller, sessionId, translateCommand(command, context.warnings), {
       signal,
       isInteractive: peer.feeds === "all",
-      ...(notifier === undefined ? {} : { onStart: notifier.onStart, onOutput: notifier.onOutput }),
+      ...notifier?.options,
     });
     if (!isExecution(result)) return { success, result, error: null };
     await notifier?.complete(result);

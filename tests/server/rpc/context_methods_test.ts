@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import type { CellRequest } from "../../../src/core/requests/cell_request.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import type { SessionsPort } from "../../../src/sessions/port.ts";
-import { fakeExecution } from "../../support/fake_ports.ts";
+import type { ContextsPort, SessionsPort } from "../../../src/sessions/port.ts";
+import { fakeExecution, submitted } from "../../support/fake_ports.ts";
 import { Door } from "./door.ts";
 
 const CONTEXT = { id: "ctx_1", language: "typescript", createdAt: "2026-01-01T00:00:00.000Z" };
@@ -45,6 +45,28 @@ Deno.test("contexts are opened, used, interrupted and closed over JSON-RPC as ov
     ["create", "sess_1", "typescript"],
     ["submit", "ctx_1", { code: "40 + 2", limits: { timeoutMs: 50 }, explain: false }],
     ["close", "ctx_1"],
+  ]);
+});
+
+Deno.test("context.execute notifies of displays in order with the output, where the client asked for it", async () => {
+  const contexts: Partial<ContextsPort> = {
+    submit: (_id, _request, options) =>
+      Promise.resolve(submitted(options ?? {}, async (print) => {
+        await print("a");
+        await options?.onDisplay?.({ "text/plain": "1" });
+        await print("b");
+      })),
+  };
+  await using door = new Door({ sessions: { contexts: () => contexts as ContextsPort } });
+  const client = await door.connect();
+  const cell = { sessionId: "sess_1", contextId: "ctx_1", code: "1" };
+  await client.call("context.execute", cell);
+  await client.call("context.execute", { ...cell, stream: true });
+  const executionId = "exec_1";
+  assertEquals(client.notifications.map(({ method, params }) => [method, params]).slice(1, -1), [
+    ["execution.output", { executionId, stream: "stdout", text: "a", seq: 0 }],
+    ["execution.display", { executionId, data: { "text/plain": "1" }, seq: 1 }],
+    ["execution.output", { executionId, stream: "stdout", text: "b", seq: 2 }],
   ]);
 });
 
