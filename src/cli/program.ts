@@ -9,6 +9,14 @@ interface ProgramOutput {
   writeErr(text: string): void;
 }
 
+const EXAMPLES = `
+Examples:
+  codebeaker serve                        listen on 127.0.0.1:8000
+  codebeaker run main.py                  run a program without a service
+  codebeaker run -e 'print(6 * 7)' --language python
+  codebeaker doctor                       what is missing here, and what to install
+"codebeaker COMMAND --help" lists what a command takes.`;
+
 /** The command line of this project; a subcommand gets its flags when it is used. */
 export function createProgram(context: CommandContext, output: Partial<ProgramOutput> = {}): Command {
   const program = new Command("codebeaker")
@@ -18,6 +26,7 @@ export function createProgram(context: CommandContext, output: Partial<ProgramOu
     .configureOutput(output)
     // A description says which values there are.
     .configureHelp({ optionDescription: ({ description }) => description })
+    .addHelpText("after", EXAMPLES)
     .exitOverride();
   for (const { name, description } of SUBCOMMANDS) program.command(name).description(description);
   return program.hook("preSubcommand", async (_, command) => {

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { composeCommand } from "../compose/mod.ts";
-import { loadConfig } from "../config.ts";
 import type { CommandContext } from "./context.ts";
 import { formatTable } from "./output.ts";
+import { askOwnEngine } from "./own_engine.ts";
 import { addServiceFlags, ServiceClient, type ServiceFlags } from "./service_client.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
@@ -43,14 +42,9 @@ export function defineRuntimes(command: Command, context: CommandContext): void 
 
 async function listRuntimes({ json, url, key, ...settings }: RuntimesFlags, context: CommandContext): Promise<void> {
   const found = url === undefined
-    ? { runtimes: await examine(settings) }
+    ? { runtimes: await askOwnEngine(settings, (engine) => engine.describeRuntimes()) }
     : await new ServiceClient({ url, key }, context).askJson("/v1/runtimes", runtimesSchema);
   await context.print(json ? JSON.stringify(found, null, 2) : formatRuntimes(found.runtimes));
-}
-
-async function examine(settings: Readonly<Record<string, unknown>>) {
-  await using service = await composeCommand(await loadConfig(settings));
-  return await service.engine.describeRuntimes();
 }
 
 function formatRuntimes(runtimes: readonly ShownRuntime[]): string {

@@ -19,6 +19,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import("./runtimes.ts")).defineRuntimes,
   },
   {
+    name: "languages",
+    description: "list the languages",
+    load: async () => (await import("./languages.ts")).defineLanguages,
+  },
+  {
     name: "doctor",
     description: "test what stands around programs here, and say what to install or change for more",
     load: async () => (await import("./doctor.ts")).defineDoctor,

@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import type { CommandContext } from "./context.ts";
+import { formatTable } from "./output.ts";
+import { askOwnEngine } from "./own_engine.ts";
+import { addServiceFlags, ServiceClient, type ServiceFlags } from "./service_client.ts";
+import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
+
+/** The answer of `GET /v1/languages`, as far as it is shown. */
+const languagesSchema = z.looseObject({
+  languages: z.array(z.looseObject({
+    name: z.string(),
+    aliases: z.array(z.string()),
+    available: z.boolean(),
+    reason: z.string().optional(),
+    runtimes: z.array(z.string()),
+    contexts: z.boolean(),
+  })),
+});
+
+/** A language, as far as it is shown. */
+interface ShownLanguage {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly available: boolean;
+  readonly reason?: string | undefined;
+  readonly runtimes: readonly string[];
+  readonly contexts: boolean;
+}
+
+interface LanguagesFlags extends ServiceFlags {
+  readonly [setting: string]: unknown;
+}
+
+/** `codebeaker languages`: the languages that the runtimes of this machine, or of a running service, speak. */
+export function defineLanguages(command: Command, context: CommandContext): void {
+  command.option("--json", "print what GET /v1/languages answers");
+  addServiceFlags(command, "default: none, this machine is examined");
+  addSettings(command, [...settingsFor("runtimes"), ...runtimeSettings()])
+    .action((flags: LanguagesFlags) => listLanguages(flags, context));
+}
+
+async function listLanguages({ json, url, key, ...settings }: LanguagesFlags, context: CommandContext): Promise<void> {
+  const found = url === undefined
+    ? { languages: await askOwnEngine(settings, (engine) => engine.describeLanguages()) }
+    : await new ServiceClient({ url, key }, context).askJson("/v1/languages", languagesSchema);
+  await context.print(json ? JSON.stringify(found, null, 2) : formatLanguages(found.languages));
+}
+
+/** A table, and below it why some languages cannot be run now, each reason once. */
+function formatLanguages(languages: readonly ShownLanguage[]): string {
+  const rows = languages.map(({ name, aliases, available, runtimes, contexts }) => [
+    name,
+    aliases.length === 0 ? "-" : aliases.join(", "),
+    runtimes.join(", "),
+    contexts ? "yes" : "no",
+    available ? "yes" : "no",
+  ]);
+  const absent = Map.groupBy(languages.filter(({ available }) => !available), ({ reason = "unknown" }) => reason);
+  const reasons = [...absent].map(([reason, found]) => `\n${found.map(({ name }) => name).join(", ")}: ${reason}`);
+  return [formatTable(["LANGUAGE", "ALIASES", "RUNTIMES", "CONTEXTS", "AVAILABLE"], rows), ...reasons].join("\n");
+}
