@@ -23,6 +23,8 @@ import type {
   Caller,
   EnginePort,
   ExecutionEvent,
+  ExecutionPage,
+  ExecutionQuery,
   ExecutionReport,
   FeedInput,
   FollowOptions,
@@ -98,6 +100,10 @@ export class Engine implements EnginePort, AsyncDisposable {
     options: { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<ExecutionReport> {
     return this.#executions.report(caller, id, options);
+  }
+
+  list(caller: Caller, query: ExecutionQuery): ExecutionPage {
+    return this.#executions.list(caller, query);
   }
 
   follow(caller: Caller, id: string, options: FollowOptions): AsyncIterable<ExecutionEvent> | undefined {

@@ -1,8 +1,9 @@
 import { CodeBeakerError, type ErrorCode, messageOf } from "../core/errors.ts";
 import type { Execution, ProgramResult } from "../core/execution.ts";
+import type { ExecutionEntry } from "../core/execution_entry.ts";
 import type { Attempt, Selection } from "../core/selection.ts";
 import { log } from "../log.ts";
-import type { ExecutionStore, StoredExecution } from "../storage/storage.ts";
+import type { ExecutionListing, ExecutionStore, StoredExecution } from "../storage/storage.ts";
 import type { EventSource } from "./event_reader.ts";
 import { recordedEvents } from "./recorded_events.ts";
 import type { ExecutionFacts } from "./live_execution.ts";
@@ -102,6 +103,11 @@ export class ExecutionRecords {
     return found.status === "failed"
       ? { status: "failed", id, error: found.error }
       : { status: "ended", execution: found.execution };
+  }
+
+  /** The entries of recorded executions, as {@link ExecutionStore.list} has them. */
+  list(tenant: string, listing: ExecutionListing): ExecutionEntry[] {
+    return this.#store.list(tenant, listing);
   }
 
   /** The events of an execution that has ended. @throws {CodeBeakerError} `not_found` */

@@ -2,6 +2,7 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import { newId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
+import { pageOf, parseCursor } from "../core/page.ts";
 import type { ExecutionStore } from "../storage/storage.ts";
 import { settledWithin } from "../concurrency/delay.ts";
 import { ExecutionRecords, type Explained, type RunResult, toExecution, unrun } from "./execution_records.ts";
@@ -12,6 +13,8 @@ import type { EndedExecution, Observer } from "./observer.ts";
 import type {
   Caller,
   ExecutionEvent,
+  ExecutionPage,
+  ExecutionQuery,
   ExecutionReport,
   FeedInput,
   FollowOptions,
@@ -113,6 +116,22 @@ export class Executions implements AsyncDisposable {
     if (live === undefined) return this.#records.report(caller, id);
     if (waitMs > 0) await settledWithin(live.ended, waitMs, { signal });
     return this.#live.has(id) ? live.report : this.#records.report(caller, id);
+  }
+
+  list({ principal: { tenant } }: Caller, { cursor, limit, sessionId, status }: ExecutionQuery): ExecutionPage {
+    const after = cursor === undefined ? undefined : parseCursor(cursor, "exec");
+    const live = [...this.#live.values()].filter(({ facts }) =>
+      facts.caller.principal.tenant === tenant && (sessionId === undefined || facts.sessionId === sessionId)
+    );
+    const recorded = status === "queued" || status === "running"
+      ? []
+      : this.#records.list(tenant, { after, limit: limit + 1 + live.length, sessionId, status });
+    const candidates = [
+      ...live.map(({ entry }) => entry).filter((entry) => status === undefined || entry.status === status),
+      ...recorded.filter(({ id }) => !this.#live.has(id)),
+    ];
+    const { items: executions, ...rest } = pageOf(candidates, { after, limit });
+    return { executions, ...rest };
   }
 
   follow(caller: Caller, id: string, { after, signal }: FollowOptions): AsyncIterable<ExecutionEvent> | undefined {

@@ -4,6 +4,7 @@ import type { KeptBytes } from "../core/bytes/kept_bytes.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
 import { ChangeSignal } from "../concurrency/change_signal.ts";
+import type { ExecutionEntry } from "../core/execution_entry.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 import { DisplayLog } from "./display_log.ts";
 import type { EventSource, ExecutionEnd } from "./event_reader.ts";
@@ -88,6 +89,19 @@ export class LiveExecution implements EventSource {
       createdAt,
       stdout: this.kept.stdout.read().text,
       stderr: this.kept.stderr.read().text,
+    };
+  }
+
+  /** The entry of an execution that has not ended. */
+  get entry(): ExecutionEntry {
+    const { id, language, sessionId, createdAt } = this.facts;
+    return {
+      id,
+      status: this.hasBegun ? "running" : "queued",
+      language,
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(this.#start === undefined ? {} : { runtime: this.#start.runtime }),
+      createdAt,
     };
   }
 

@@ -2,6 +2,8 @@ import type { MimeBundle } from "../core/cell.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Execution, OutputChunk, OutputStream } from "../core/execution.ts";
+import type { ExecutionEntry, ExecutionStatus } from "../core/execution_entry.ts";
+import type { PageRequest } from "../core/page.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ExecutionRequest } from "../core/requests/execution_request.ts";
 import type { SelectionRequest } from "../core/requests/selection_request.ts";
@@ -101,6 +103,19 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
+/** Which of a tenant's executions are listed. */
+export interface ExecutionQuery extends PageRequest {
+  readonly sessionId?: string | undefined;
+  readonly status?: ExecutionStatus | undefined;
+}
+
+/** One page of a tenant's executions, the newest first. */
+export interface ExecutionPage {
+  readonly executions: readonly ExecutionEntry[];
+  /** The cursor of the next page; absent on the last one. */
+  readonly nextCursor?: string;
+}
+
 /** Input for a program's stdin; `close` ends it. */
 export interface FeedInput {
   readonly text?: string;
@@ -131,6 +146,12 @@ export interface EnginePort {
     id: string,
     options?: { readonly waitMs?: number; readonly signal?: AbortSignal },
   ): Promise<ExecutionReport>;
+  /**
+   * Lists the tenant's executions, live ones too.
+   *
+   * @throws {CodeBeakerError} `invalid_request` for a malformed cursor
+   */
+  list(caller: Caller, query: ExecutionQuery): ExecutionPage;
   /**
    * Reads the events of an execution, which is live or kept; undefined when the reader has its end already. A reader
    * neither delays nor ends the program.

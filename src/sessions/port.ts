@@ -1,6 +1,7 @@
 import type { CellRequest, ContextInfo } from "../core/requests/cell_request.ts";
 import type { Limits } from "../core/limits.ts";
 import type { SessionChanges, SessionExecutionRequest, SessionRequest } from "../core/requests/session_request.ts";
+import type { PageRequest } from "../core/page.ts";
 import type { SessionInfo, SessionState } from "../core/session.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
@@ -56,11 +57,7 @@ export interface SessionsPort {
    */
   list(
     caller: Caller,
-    options: {
-      readonly limit: number;
-      readonly cursor?: string | undefined;
-      readonly state?: SessionState | undefined;
-    },
+    options: PageRequest & { readonly state?: SessionState | undefined },
   ): SessionPage;
   /**
    * Changes the timeouts and the metadata of an open session, which is activity. New metadata replaces the whole old

@@ -12,7 +12,7 @@ import type { Clock } from "../concurrency/clock.ts";
 import type { SessionPage, SessionsPort } from "./port.ts";
 import { RecoveredSessions, type RecoveredSessionsOptions } from "./recovered_sessions.ts";
 import { Session } from "./session.ts";
-import { pageOf } from "./session_page.ts";
+import { sessionPage } from "./session_page.ts";
 
 /** How often sessions are polled for their expiry and their last activity. */
 const POLL_INTERVAL_MS = 1_000;
@@ -110,7 +110,7 @@ export class SessionRegistry implements AsyncDisposable {
 
   list({ principal: { tenant } }: Caller, options: Parameters<SessionsPort["list"]>[1]): SessionPage {
     const open = this.sessions.filter(({ owner }) => owner.principal.tenant === tenant);
-    return pageOf(open.map(({ info }) => info), options, (page) => this.#options.store.listClosed(tenant, page));
+    return sessionPage(open.map(({ info }) => info), options, (page) => this.#options.store.listClosed(tenant, page));
   }
 
   /** Closes a session; returns when its programs have ended and its environment is removed. */

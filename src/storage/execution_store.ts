@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Failure } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
-import { numberIn, textIn } from "./row.ts";
+import { entryOf, type ExecutionEntry, failedEntry } from "../core/execution_entry.ts";
+import { numberIn, type Row, textIn } from "./row.ts";
 import type { ExecutionStore, StoredExecution } from "./storage.ts";
 import { inTransaction } from "./transaction.ts";
 import type { WriteQueue } from "./write_queue.ts";
@@ -21,14 +22,20 @@ interface Unwritten {
   readonly tenant: string | undefined;
   readonly status: "unfinished" | "ended" | "failed";
   readonly document: string;
+  /** Undefined when it is made from that of its row. */
+  readonly entry: ExecutionEntry | undefined;
 }
 
 /** The end of an unfinished execution. */
 interface End extends Pick<Unwritten, "id" | "document"> {
   readonly status: "ended" | "failed";
   readonly freesKey: boolean;
+  /** Makes its entry; that of a failure from the one that it began with. */
+  toEntry(begun: ExecutionEntry | undefined): ExecutionEntry | undefined;
 }
 
+/** A moment after every ISO 8601 time, as text. */
+const BEHIND_ALL = "~";
 /** Rows that are read at once to make room. */
 const BATCH = 64;
 
@@ -42,21 +49,28 @@ export function createExecutionStore(
   { outputRetentionMs, maxStoredBytes, now }: ExecutionRetention,
 ): ExecutionStore & { prune(now: Date): void } {
   const insert = database.prepare(
-    "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, bytes, document) " +
-      "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?)",
+    "INSERT INTO executions (id, tenant, session, idempotency_key, fingerprint, status, created_at, bytes, entry, document) " +
+      "VALUES (?, ?, ?, ?, ?, 'unfinished', ?, ?, ?, ?)",
   );
   const insertEnded = database.prepare(
-    "INSERT INTO executions (id, tenant, session, status, ended_at, bytes, document) " +
-      "VALUES (?, ?, ?, 'ended', ?, ?, ?)",
+    "INSERT INTO executions (id, tenant, session, status, created_at, ended_at, bytes, entry, document) " +
+      "VALUES (?, ?, ?, 'ended', ?, ?, ?, ?, ?)",
   );
   const finish = database.prepare(
-    "UPDATE executions SET status = ?, ended_at = ?, bytes = ?, document = ?, " +
+    "UPDATE executions SET status = ?, ended_at = ?, bytes = ?, entry = ?, document = ?, " +
       "idempotency_key = iif(?, NULL, idempotency_key) WHERE id = ? AND status = 'unfinished'",
   );
   const finishAll = database.prepare(
     "UPDATE executions SET status = 'ended', ended_at = ? WHERE ended_at IS NULL",
   );
   const select = database.prepare("SELECT status, document FROM executions WHERE id = ? AND tenant = ?");
+  const selectEntry = database.prepare("SELECT id, tenant, entry FROM executions WHERE id = ?");
+  const selectPage = database.prepare(
+    "SELECT id, entry FROM executions WHERE tenant = ?1 AND (created_at, id) < (?2, ?3) " +
+      "AND (?4 IS NULL OR session = ?4) " +
+      "AND CASE ?5 WHEN 'failed' THEN status = 'failed' WHEN 'ended' THEN status <> 'failed' ELSE TRUE END " +
+      "ORDER BY created_at DESC, id DESC LIMIT ?6",
+  );
   const selectRepeated = database.prepare(
     "SELECT id, fingerprint FROM executions WHERE tenant = ? AND idempotency_key = ?",
   );
@@ -100,42 +114,63 @@ export function createExecutionStore(
     if (!writes.enqueue({ bytes, perform: () => perform(bytes), done })) unwritten.set(state.id, state);
   }
 
-  function finishAs({ freesKey, ...end }: End): void {
+  function finishAs({ freesKey, toEntry, ...end }: End): void {
     const { id, status, document } = end;
-    write({ ...end, tenant: unwritten.get(id)?.tenant }, (bytes) => {
+    const begun = unwritten.get(id);
+    write({ ...end, tenant: begun?.tenant, entry: toEntry(begun?.entry) }, (bytes) => {
+      const row = selectEntry.get(id);
+      const entry = JSON.stringify(toEntry(row === undefined ? undefined : entryIn(row))) ?? "";
       makeRoom(bytes);
-      if (finish.run(status, now(), bytes, document, freesKey ? 1 : 0, id).changes === 0) {
+      if (finish.run(status, now(), bytes, entry, document, freesKey ? 1 : 0, id).changes === 0) {
         throw new Error(`Cannot end the execution ${id} as it must be stored and unfinished`);
       }
       storedBytes += bytes;
     });
   }
 
+  /** The entries of a tenant's deferred writes. */
+  function listUnwritten(tenant: string): ExecutionEntry[] {
+    return [...unwritten.values()].flatMap(({ id, tenant: owner, entry, document }) => {
+      if (owner !== undefined) return owner === tenant && entry !== undefined ? [entry] : [];
+      const row = selectEntry.get(id);
+      if (row?.["tenant"] !== tenant) return [];
+      return [entry ?? failedEntry(entryIn(row), JSON.parse(document))];
+    });
+  }
+
   return {
     begin({ tenant, sessionId, draft, idempotency, isDurable }) {
       const document = JSON.stringify(draft);
+      const entry = entryOf(draft);
       const { key, fingerprint } = idempotency ?? { key: null, fingerprint: null };
       const perform = (bytes: number) => {
-        insert.run(draft.id, tenant, sessionId ?? null, key, fingerprint, bytes, document);
+        const { id, createdAt } = draft;
+        insert.run(id, tenant, sessionId ?? null, key, fingerprint, createdAt, bytes, JSON.stringify(entry), document);
       };
       if (isDurable) writes.writeNow(() => perform(byteLength(document)));
-      else write({ id: draft.id, tenant, status: "unfinished", document }, perform);
+      else write({ id: draft.id, tenant, status: "unfinished", document, entry }, perform);
     },
     end(execution) {
-      finishAs({ status: "ended", id: execution.id, document: JSON.stringify(execution), freesKey: false });
+      const entry = entryOf(execution);
+      const document = JSON.stringify(execution);
+      finishAs({ status: "ended", id: execution.id, document, freesKey: false, toEntry: () => entry });
     },
     add({ execution, sessionId, tenant }) {
       const document = JSON.stringify(execution);
-      write({ id: execution.id, tenant, status: "ended", document }, (bytes) => {
+      const entry = entryOf(execution);
+      write({ id: execution.id, tenant, status: "ended", document, entry }, (bytes) => {
         makeRoom(bytes);
-        insertEnded.run(execution.id, tenant, sessionId ?? null, now(), bytes, document);
+        const { id, createdAt } = execution;
+        insertEnded.run(id, tenant, sessionId ?? null, createdAt, now(), bytes, JSON.stringify(entry), document);
         storedBytes += bytes;
       });
     },
     fail(id, { code, message, details }, { freesKey = false } = {}) {
       // JSON.stringify() does not see an Error's message.
       const document = JSON.stringify({ code, message, details } satisfies Failure);
-      finishAs({ status: "failed", id, document, freesKey });
+      const toEntry: End["toEntry"] = (begun) =>
+        begun === undefined ? undefined : failedEntry(begun, { code, message });
+      finishAs({ status: "failed", id, document, freesKey, toEntry });
     },
     find(tenant, id): StoredExecution | undefined {
       const row = select.get(id, tenant);
@@ -149,6 +184,15 @@ export function createExecutionStore(
       }
       const execution: Execution = JSON.parse(document);
       return { status: status === "ended" ? "ended" : "unfinished", execution };
+    },
+    list(tenant, { after, limit, sessionId, status }) {
+      const { createdAt, id } = after ?? { createdAt: BEHIND_ALL, id: "" };
+      const wanted = limit + unwritten.size;
+      const rows = selectPage.all(tenant, createdAt, id, sessionId ?? null, status ?? null, wanted);
+      const deferred = listUnwritten(tenant).filter((entry) =>
+        (sessionId === undefined || entry.sessionId === sessionId) && (status === undefined || entry.status === status)
+      );
+      return [...rows.filter((row) => !unwritten.has(textIn(row, "id"))).map(entryIn), ...deferred];
     },
     findRepeated(tenant, idempotencyKey) {
       const row = selectRepeated.get(tenant, idempotencyKey);
@@ -165,6 +209,11 @@ export function createExecutionStore(
       makeRoom(0);
     },
   };
+}
+
+function entryIn(row: Row): ExecutionEntry {
+  const entry: ExecutionEntry = JSON.parse(textIn(row, "entry"));
+  return entry;
 }
 
 const encoder = new TextEncoder();

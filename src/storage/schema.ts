@@ -76,8 +76,55 @@ CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit WHEN coalesce(old.at >= ${AU
 END;
 `;
 
+/**
+ * Executions can be listed: each row has an entry, which stands before the document, since a column behind a long text is
+ * slow to read. An execution that had failed before has no language.
+ */
+const LISTED = `
+CREATE TABLE listed (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  session TEXT,
+  idempotency_key TEXT,
+  fingerprint TEXT,
+  status TEXT NOT NULL CHECK (status IN ('unfinished', 'ended', 'failed')),
+  created_at TEXT NOT NULL,
+  ended_at INTEGER CHECK ((ended_at IS NULL) = (status = 'unfinished')),
+  bytes INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+INSERT INTO listed
+  SELECT number, id, tenant, session, idempotency_key, fingerprint, status,
+    coalesce(document ->> '$.createdAt', strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1000.0, 'unixepoch')),
+    ended_at, bytes, '{}', document
+  FROM executions;
+UPDATE listed SET entry = json_patch(
+  iif(
+    status = 'failed',
+    json_object(
+      'id', id, 'status', status, 'language', '', 'createdAt', created_at,
+      'error', json_object('code', document ->> '$.code', 'message', document ->> '$.message')
+    ),
+    json_object(
+      'id', id, 'status', 'ended', 'language', document ->> '$.language', 'createdAt', created_at,
+      'runtime', document ->> '$.runtime', 'warm', document -> '$.warm', 'outcome', document -> '$.outcome',
+      'exitCode', document -> '$.exitCode', 'usage', document -> '$.usage'
+    )
+  ),
+  json_object('sessionId', session, 'contextId', document ->> '$.contextId')
+);
+DROP TABLE executions;
+ALTER TABLE listed RENAME TO executions;
+CREATE INDEX executions_by_end ON executions (ended_at, bytes);
+CREATE UNIQUE INDEX executions_by_idempotency_key ON executions (tenant, idempotency_key)
+  WHERE idempotency_key IS NOT NULL;
+CREATE INDEX executions_by_tenant ON executions (tenant, created_at, id, status, session);
+`;
+
 /** Every step from an empty file to the newest version. Released steps never change; a new one is appended. */
-export const MIGRATIONS: readonly string[] = [FIRST];
+export const MIGRATIONS: readonly string[] = [FIRST, LISTED];
 
 /** Migrates a database to the newest version, completely or not at all. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {

@@ -1,5 +1,7 @@
 import type { Failure } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
+import type { ExecutionEntry } from "../core/execution_entry.ts";
+import type { PagePosition } from "../core/page.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { SessionRequest } from "../core/requests/session_request.ts";
@@ -45,6 +47,14 @@ export type StoredExecution =
   | { readonly status: "unfinished" | "ended"; readonly execution: Execution }
   | { readonly status: "failed"; readonly id: string; readonly error: Failure };
 
+/** Which executions are listed. */
+export interface ExecutionListing {
+  readonly after?: PagePosition | undefined;
+  readonly limit: number;
+  readonly sessionId?: string | undefined;
+  readonly status?: "ended" | "failed" | undefined;
+}
+
 /** Executions with their outcome, usage and output; never their code, variables and stdin. */
 export interface ExecutionStore {
   /** @throws {CodeBeakerError} `busy` when a durable execution cannot be written now */
@@ -55,6 +65,11 @@ export interface ExecutionStore {
   /** Ends an execution with the service's error. `freesKey` makes its idempotency key available again. */
   fail(id: string, error: Failure, options?: { readonly freesKey?: boolean }): void;
   find(tenant: string, id: string): StoredExecution | undefined;
+  /**
+   * Lists at least the `limit` newest of a tenant's executions behind a position, as far as there are so many, in any
+   * order. An unfinished one counts as `ended`.
+   */
+  list(tenant: string, page: ExecutionListing): ExecutionEntry[];
   findRepeated(
     tenant: string,
     idempotencyKey: string,

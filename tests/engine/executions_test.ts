@@ -376,3 +376,37 @@ Deno.test("Executions makes input wait once a program has left a MiB of it unrea
   assert(takenUnread < 5, `It took ${takenUnread} inputs that nobody read`);
   assertEquals(taken, [0, 1, 2, 3, 4, 5]);
 });
+
+Deno.test("Executions lists live and ended executions of the tenant alone, in pages and by their status", () =>
+  withGate(async (engine, gate) => {
+    const [mine, other] = [callerOf("one"), callerOf("two")];
+    const first = await engine.submit(mine, REQUEST);
+    await gate.untilBegun(1);
+    gate.endOne();
+    await first.ended;
+    const running = await engine.submit(mine, REQUEST);
+    await gate.untilBegun(2);
+    const queued = await engine.submit(mine, REQUEST, { isPatient: true }); // Recorded from its begin on.
+    const foreign = await engine.submit(other, REQUEST, { isPatient: true });
+    const statusOf = (id: string) =>
+      new Map([[first.id, "ended"], [running.id, "running"], [queued.id, "queued"]]).get(id);
+    const { executions, nextCursor } = engine.list(mine, { limit: 10 });
+    assertEquals(nextCursor, undefined);
+    assertEquals(executions.map(({ id }) => id).toSorted(), [first.id, running.id, queued.id].toSorted());
+    for (const { id, status } of executions) {
+      assertEquals(status, statusOf(id));
+      assertEquals(engine.list(mine, { limit: 10, status }).executions.map((entry) => entry.id), [id]);
+    }
+    assertEquals(engine.list(mine, { limit: 10, status: "failed" }).executions, []);
+    assertEquals(engine.list(mine, { limit: 10, sessionId: "sess_1" }).executions, []);
+    assertEquals(engine.list(other, { limit: 10 }).executions.map(({ id }) => id), [foreign.id]);
+    const page = engine.list(mine, { limit: 2 });
+    const rest = engine.list(mine, { limit: 2, cursor: page.nextCursor });
+    assertEquals([...page.executions, ...rest.executions], [...executions]);
+    assertEquals(rest.nextCursor, undefined);
+    engine.cancel(other, foreign.id);
+    engine.cancel(mine, queued.id);
+    gate.endOne();
+    await running.ended;
+    assertEquals(engine.list(mine, { limit: 10, status: "ended" }).executions.length, 3);
+  }, { maxConcurrent: 1 }));

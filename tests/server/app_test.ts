@@ -214,6 +214,7 @@ Deno.test("every route but health needs a key once there is one, and the scope t
   };
   const table: [string, (keyof typeof keys)[]][] = [
     ["POST /v1/executions", ["execute"]],
+    ["GET /v1/executions", ["execute"]],
     ["GET /v1/executions/exec_1", ["execute", "sessions", "admin"]],
     ["GET /v1/executions/exec_1/events", ["execute", "sessions", "admin"]],
     ["POST /v1/runtimes/select", ["execute"]],

@@ -287,3 +287,69 @@ Deno.test("ExecutionStore.prune() makes room also where an end is pending that n
     using storage = openStorage(path);
     assertEquals(storage.executions.find("one", "exec_3"), { status: "ended", execution: last });
   }));
+
+/** An execution that ended as another, some seconds after the first. */
+function laterOf(second: number, id = `exec_${second}`) {
+  return { ...endOf(id), createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString() };
+}
+
+function listed({ executions }: Storage, page: Partial<Parameters<Storage["executions"]["list"]>[1]> = {}): string[] {
+  return executions.list("one", { limit: 10, ...page }).map(({ id, status }) => `${id} ${status}`);
+}
+
+Deno.test("ExecutionStore.list() lists a tenant's executions by their creation, the newest first, behind a position", () => {
+  using storage = openStorage(undefined);
+  for (const second of [2, 0, 1]) {
+    storage.executions.add({ tenant: "one", sessionId: "sess_1", execution: laterOf(second) });
+  }
+  storage.executions.begin({ tenant: "one", draft: { ...draftOf("exec_3"), createdAt: laterOf(3).createdAt } });
+  storage.executions.begin({ tenant: "one", draft: { ...draftOf("exec_4"), createdAt: laterOf(4).createdAt } });
+  storage.executions.fail("exec_4", { code: "busy", message: "Later", details: { retryAfterMs: 1 } });
+  storage.executions.add({ tenant: "two", sessionId: "sess_1", execution: laterOf(5) });
+  assertEquals(listed(storage), [
+    "exec_4 failed",
+    "exec_3 ended",
+    "exec_2 ended",
+    "exec_1 ended",
+    "exec_0 ended",
+  ]);
+  assertEquals(listed(storage, { limit: 2 }), ["exec_4 failed", "exec_3 ended"]);
+  assertEquals(listed(storage, { after: laterOf(2), limit: 1 }), ["exec_1 ended"]);
+  assertEquals(listed(storage, { status: "failed" }), ["exec_4 failed"]);
+  assertEquals(listed(storage, { status: "ended", sessionId: "sess_1", limit: 1 }), ["exec_2 ended"]);
+  assertEquals(listed(storage, { sessionId: "sess_2" }), []);
+  const [failed, , ended] = storage.executions.list("one", { limit: 3 });
+  assertEquals(failed, {
+    id: "exec_4",
+    status: "failed",
+    language: "typescript",
+    error: { code: "busy", message: "Later" },
+    createdAt: laterOf(4).createdAt,
+  });
+  const { language, runtime, warm, outcome, exitCode, usage, createdAt } = laterOf(2);
+  assertEquals(ended, { id: "exec_2", status: "ended", language, runtime, warm, outcome, exitCode, usage, createdAt });
+});
+
+Deno.test("ExecutionStore.list() lists what is not written yet as find() shows it", () =>
+  withPath((path) => {
+    using storage = openStorage(path, { busyTimeoutMs: 0 });
+    for (const id of ["exec_1", "exec_2"]) storage.executions.begin({ tenant: "one", draft: draftOf(id) });
+    using other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    storage.executions.end(endOf("exec_1"));
+    storage.executions.fail("exec_2", { code: "internal", message: "It broke", details: {} });
+    storage.executions.add({ tenant: "one", execution: endOf("exec_3") });
+    storage.executions.begin({ tenant: "one", draft: draftOf("exec_4") });
+    storage.executions.fail("exec_4", { code: "busy", message: "Later", details: {} });
+    storage.executions.add({ tenant: "two", execution: endOf("exec_5") });
+    const all = ["exec_1 ended", "exec_2 failed", "exec_3 ended", "exec_4 failed"];
+    const sorted = (page = {}) => listed(storage, page).toSorted();
+    assertEquals(sorted(), all);
+    assertEquals(sorted({ status: "failed" }), ["exec_2 failed", "exec_4 failed"]);
+    const exitCodes = () =>
+      storage.executions.list("one", { limit: 10, status: "ended" }).map(({ exitCode }) => exitCode);
+    assertEquals(exitCodes(), [0, 0]);
+    other.exec("COMMIT");
+    storage.flush();
+    assertEquals([sorted(), exitCodes()], [all, [0, 0]]);
+  }));

@@ -3,6 +3,7 @@ import { dirname, fromFileUrl } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { openStorage } from "../../src/storage/mod.ts";
+import { MIGRATIONS } from "../../src/storage/schema.ts";
 import { draftOf, endOf, withPath } from "./samples.ts";
 
 const OTHER = fromFileUrl(new URL("./storage_process.ts", import.meta.url));
@@ -82,7 +83,7 @@ Deno.test("openStorage() takes an empty file through every migration", () =>
     Deno.writeTextFileSync(path, "");
     using storage = openStorage(path);
     storage.usage.add("one", "2026-01-01", 1);
-    assertEquals(pragma(path, "user_version"), 1);
+    assertEquals(pragma(path, "user_version"), MIGRATIONS.length);
   }));
 
 Deno.test("openStorage() refuses a file of a newer version and says which it knows, and does not touch it", () =>
@@ -92,7 +93,7 @@ Deno.test("openStorage() refuses a file of a newer version and says which it kno
       using database = new DatabaseSync(path);
       database.exec("PRAGMA user_version = 99");
     }
-    const error = assertThrows(() => openStorage(path), CodeBeakerError, "at most 1");
+    const error = assertThrows(() => openStorage(path), CodeBeakerError, `at most ${MIGRATIONS.length}`);
     assert(error.message.includes("current value is 99") && error.message.includes(path), error.message);
     assertEquals(error.code, "invalid_request");
     assertEquals(pragma(path, "user_version"), 99);

@@ -16,6 +16,7 @@ export function fakeEngine(parts: Partial<EnginePort> = {}): EnginePort {
   return {
     submit: unexpected,
     report: unexpected,
+    list: unexpected,
     follow: unexpected,
     cancel: unexpected,
     feed: unexpected,

@@ -1,8 +1,10 @@
 import type { Failure } from "../../src/core/errors.ts";
+import { entryOf, type ExecutionEntry, failedEntry } from "../../src/core/execution_entry.ts";
 import type { Execution } from "../../src/core/execution.ts";
 import type { SessionInfo } from "../../src/core/session.ts";
 import type {
   CompleteExecution,
+  ExecutionListing,
   ExecutionStore,
   NewExecution,
   SessionStore,
@@ -38,6 +40,17 @@ export class FakeExecutionStore implements ExecutionStore {
     const begun = this.begun.get(id);
     if (begun?.tenant !== tenant) return undefined;
     return this.#ends.get(id) ?? { status: "unfinished", execution: begun.draft };
+  }
+
+  list(tenant: string, { sessionId, status }: ExecutionListing): ExecutionEntry[] {
+    return [...this.begun.values()]
+      .filter((one) => one.tenant === tenant && (sessionId === undefined || one.sessionId === sessionId))
+      .map(({ draft }) => {
+        const end = this.#ends.get(draft.id);
+        if (end?.status === "failed") return failedEntry(entryOf(draft), end.error);
+        return entryOf(end?.execution ?? draft);
+      })
+      .filter((entry) => status === undefined || entry.status === status);
   }
 
   findRepeated(tenant: string, key: string): { readonly id: string; readonly fingerprint: string } | undefined {

@@ -8,6 +8,15 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
   return z.string().regex(/^\d{1,15}$/, "Must be a whole number").transform(Number).pipe(z.int().min(min).max(max));
 }
 
+const MAX_PAGE = 100;
+const DEFAULT_PAGE = 50;
+
+/** The fields of a query for one page of a listing. */
+export const PAGE_FIELDS = {
+  limit: wholeNumber({ min: 1, max: MAX_PAGE }).default(DEFAULT_PAGE),
+  cursor: z.string().min(1).max(1_024).optional(),
+};
+
 /**
  * Parses the query string of a request; a name may occur once.
  *

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { EXECUTION_STATUSES, type ExecutionEntry } from "../../core/execution_entry.ts";
 import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
-import { parseAs, strictObject } from "../../core/parsing/validation.ts";
+import { oneOf, parseAs, strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
 import { sendEvents, sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
@@ -9,10 +10,16 @@ import { followedEvents } from "../http/execution_events.ts";
 import { lastEventId } from "../http/last_event_id.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { failureProblem } from "../http/problem.ts";
-import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
+import { noQuery, PAGE_FIELDS, parseQuery, wholeNumber } from "../http/query.ts";
 
 /** Longest time that a poll may wait for the end of an execution. */
 const MAX_WAIT_MS = 60_000;
+
+const listQuery = strictObject({
+  ...PAGE_FIELDS,
+  sessionId: z.string().min(1).max(256).optional(),
+  status: oneOf(EXECUTION_STATUSES).optional(),
+});
 
 const reportQuery = strictObject({ waitMs: wholeNumber({ min: 0, max: MAX_WAIT_MS }).optional() });
 
@@ -33,6 +40,11 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
         context,
         (options) => engine.submit(context.get("caller"), request, options),
       );
+    })
+    .get("/v1/executions", (context) => {
+      const { executions, ...rest } = engine.list(context.get("caller"), parseQuery(context.req, listQuery));
+      const requestId = context.get("requestId");
+      return context.json({ executions: executions.map((entry) => toWireEntry(entry, requestId)), ...rest });
     })
     .get("/v1/executions/:id", async (context) => {
       const { waitMs = 0 } = parseQuery(context.req, reportQuery);
@@ -59,6 +71,11 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
       await engine.feed(context.get("caller"), context.req.param("id"), input, { signal });
       return context.body(null, 204);
     });
+}
+
+/** The wire form of an entry: a failure is a problem. */
+function toWireEntry({ error, ...entry }: ExecutionEntry, requestId: string): unknown {
+  return error === undefined ? entry : { ...entry, error: failureProblem({ ...error, details: {} }, requestId) };
 }
 
 /** The wire form: the state until the end, then the execution or the service's error. */

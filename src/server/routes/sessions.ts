@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import {
   parseSessionChanges,
   parseSessionExecution,
@@ -13,16 +12,9 @@ import { sendCommandResult } from "../http/send_command_result.ts";
 import { sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
-import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
+import { noQuery, PAGE_FIELDS, parseQuery } from "../http/query.ts";
 
-const MAX_PAGE = 100;
-const DEFAULT_PAGE = 50;
-
-const listQuery = strictObject({
-  limit: wholeNumber({ min: 1, max: MAX_PAGE }).default(DEFAULT_PAGE),
-  cursor: z.string().min(1).max(1_024).optional(),
-  state: oneOf(SESSION_STATES).optional(),
-});
+const listQuery = strictObject({ ...PAGE_FIELDS, state: oneOf(SESSION_STATES).optional() });
 
 /** Routes of sessions, and of executions and commands in them. */
 export function sessionRoutes(sessions: SessionsPort, observer: Observer): Hono<AppEnv> {

@@ -217,3 +217,32 @@ Deno.test("POST /v1/executions/{id}/stdin takes back what waits when its client 
   await assertRejects(() => asking, DOMException);
   await until(() => signal?.aborted ?? false, "the service knows that the client is gone");
 });
+
+Deno.test("GET /v1/executions lists what its query asks for, in pages, and a failure as a problem", async () => {
+  const seen: unknown[] = [];
+  const createdAt = "2026-01-01T00:00:00.000Z";
+  const failed = {
+    id: "exec_1",
+    status: "failed",
+    language: "typescript",
+    error: { code: "internal", message: "the secret" },
+    createdAt,
+  } as const;
+  const running = { id: "exec_2", status: "running", language: "typescript", createdAt } as const;
+  const list: EnginePort["list"] = (caller, query) => {
+    seen.push([caller, query]);
+    return { executions: [running, failed], nextCursor: "cursor" };
+  };
+  const { status, body } = await ask({ engine: { list } }, "GET /v1/executions");
+  assertEquals([status, body.nextCursor, body.executions[0]], [200, "cursor", running]);
+  const { error, ...entry } = body.executions[1];
+  assertEquals([entry.id, entry.status, error.code, error.detail], ["exec_1", "failed", "internal", "Internal error"]);
+  await ask({ engine: { list } }, "GET /v1/executions?limit=2&cursor=c&sessionId=sess_1&status=queued");
+  assertEquals(seen, [
+    [TESTER, { limit: 50 }],
+    [TESTER, { limit: 2, cursor: "c", sessionId: "sess_1", status: "queued" }],
+  ]);
+  for (const query of ["limit=0", "limit=101", "limit=x", "cursor=", "status=done", "sessionId=", "state=ended"]) {
+    assertEquals([query, (await ask({ engine: { list } }, `GET /v1/executions?${query}`)).status], [query, 400]);
+  }
+});
