@@ -12,7 +12,7 @@ import {
   withDefaults,
 } from "./core/settings.ts";
 import { machineMemoryMb } from "./host/machine_memory.ts";
-import { LOG_LEVELS } from "./log.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { RUNTIMES } from "./runtimes/registry.ts";
 
 /** The share of the machine's memory that programs may take where the operator sets no budget. */
@@ -45,6 +45,12 @@ const GENERAL_SETTINGS = {
     schema: oneOf(LOG_LEVELS),
     default: "info",
     help: `least level that is logged: ${LOG_LEVELS.join(", ")}`,
+  },
+  logFormat: {
+    schema: oneOf(LOG_FORMATS),
+    default: "auto",
+    help:
+      "form of the log: pretty (text), json (one object a line), or auto, which is pretty on a terminal and else json",
   },
   minIsolation: {
     schema: wholeNumber(0, MAX_ISOLATION),

@@ -79,6 +79,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "commander": ["src/cli/"],
   "eventsource-parser": ["src/cli/executions/"],
   "@logtape/logtape": ["src/log.ts"],
+  "@logtape/pretty": ["src/log.ts"],
   "modern-tar": ["src/workspace/archive/tar.ts", "src/runtimes/docker/program/file_archive.ts"],
   "dockerode": ["src/runtimes/docker/engine/"],
   "@types/dockerode": ["src/runtimes/docker/engine/"],

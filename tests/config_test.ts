@@ -72,6 +72,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     port: 1,
     scratch: "/s",
     logLevel: "error",
+    logFormat: "pretty",
     minIsolation: 9,
     maxConcurrent: 3,
     memoryBudgetMb: 4_096,

@@ -1,15 +1,92 @@
 import type { Service } from "../compose/mod.ts";
-import { print } from "./output.ts";
+import { describeObstacle, MAX_ISOLATION } from "../core/capabilities.ts";
+import { SERVICE_NAME, VERSION } from "../core/version.ts";
+import { formatTable, type Output, print } from "./output.ts";
+import { type Palette, paletteFor } from "./palette.ts";
 
-/** Says where a service listens and which runtimes it found, and what to do where none reaches the isolation floor. */
-export async function announce({ engine, selector }: Service, url: string): Promise<void> {
-  const runtimes = await engine.describeRuntimes();
+type Runtimes = Awaited<ReturnType<Service["engine"]["describeRuntimes"]>>;
+
+/** The parts of a service that its announcement tells of. */
+export interface AnnouncedService {
+  readonly engine: Pick<Service["engine"], "describeRuntimes">;
+  readonly selector: Pick<Service["selector"], "minIsolation">;
+  hasKeys(): boolean;
+}
+
+/** Programs to try, by language; the first that can be run is shown. */
+const FIRST_PROGRAMS: Readonly<Record<string, string>> = {
+  typescript: "console.log(40 + 2)",
+  javascript: "console.log(40 + 2)",
+  python: "print(40 + 2)",
+  bash: "echo $((40 + 2))",
+};
+
+/**
+ * Says where a service listens and which runtimes it found, and what to do where none reaches the isolation floor: one
+ * line for programs; on a terminal a page for people, of which the address comes before the runtimes have answered.
+ */
+export async function announce(
+  service: AnnouncedService,
+  { stdout = Deno.stdout, url }: { readonly url: string; readonly stdout?: Output },
+): Promise<void> {
+  const isTerminal = stdout.isTerminal();
+  const palette = paletteFor(stdout);
+  if (isTerminal) await print(`${palette.title(`${SERVICE_NAME} ${VERSION}`)} listens on ${url}`, stdout);
+  const runtimes = await service.engine.describeRuntimes();
+  await print(isTerminal ? describePage(runtimes, { palette, service, url }) : describeLine(runtimes, url), stdout);
+  const warning = floorWarning(runtimes, service.selector.minIsolation);
+  if (warning !== undefined) await print(palette.bad(warning), stdout);
+}
+
+function describeLine(runtimes: Runtimes, url: string): string {
   const found = runtimes.map(({ name, available, reason }) => available ? name : `${name} (unavailable: ${reason})`);
-  await print(`CodeBeaker listens on ${url}, runtimes: ${found.join(", ")}`);
-  const levels = runtimes.map(({ available, isolation }) => available ? isolation.level : 0);
-  const best = Math.max(0, ...levels);
-  if (best >= selector.minIsolation) return;
-  await print(
-    `No runtime reaches the isolation floor ${selector.minIsolation} (the best here: ${best}): make one available, or lower --min-isolation`,
-  );
+  return `${SERVICE_NAME} listens on ${url}, runtimes: ${found.join(", ")}`;
+}
+
+function describePage(
+  runtimes: Runtimes,
+  { palette, service, url }: {
+    readonly palette: Palette;
+    readonly service: Pick<AnnouncedService, "hasKeys">;
+    readonly url: string;
+  },
+): string {
+  const rows = runtimes.map(({ name, available, environments, isolation, ...obstacle }) => {
+    const languages = environments.filter((environment) => available ? environment.available : true);
+    const state = available
+      ? palette.good(`isolation ${isolation.level} of ${MAX_ISOLATION}`)
+      : palette.hint(`unavailable: ${describeObstacle(obstacle)}`);
+    return [name, languages.map((language) => language.name).join(", "), state];
+  });
+  const table = formatTable(["", "", ""], rows).trimStart().replaceAll(/^/gm, "  ");
+  return ["", table, ...describeTrial(runtimes, { palette, service, url })].join("\n");
+}
+
+/** What to try, as a command that works as it stands; nothing where no program can be run. */
+function describeTrial(
+  runtimes: Runtimes,
+  { palette, service, url }: Parameters<typeof describePage>[1],
+): string[] {
+  const spoken = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments)
+    .filter(({ available }) => available).map(({ name }) => name);
+  const found = Object.entries(FIRST_PROGRAMS).find(([language]) => spoken.includes(language));
+  if (found === undefined) return [];
+  const [language, code] = found;
+  const key = service.hasKeys() ? ` -H "X-API-Key: $CODEBEAKER_KEY"` : "";
+  const note = service.hasKeys()
+    ? " with one of your keys in CODEBEAKER_KEY (codebeaker keys create NAME makes one)"
+    : "";
+  return [
+    "",
+    `${palette.title("Try it")}${note}:`,
+    `  curl -s${key} ${url}/v1/executions -d '${JSON.stringify({ language, code })}'`,
+    "",
+  ];
+}
+
+/** What to do where no available runtime reaches the floor. */
+function floorWarning(runtimes: Runtimes, floor: number): string | undefined {
+  const best = Math.max(0, ...runtimes.map(({ available, isolation }) => available ? isolation.level : 0));
+  if (best >= floor) return undefined;
+  return `No runtime reaches the isolation floor ${floor} (the best here: ${best}): make one available, or lower --min-isolation`;
 }

@@ -22,7 +22,8 @@ class HostedService {
   readonly onListen = async (address: Deno.Addr): Promise<void> => {
     const service = await (this.#service ??= start());
     const { announce } = await import("./announce.ts");
-    await announce(service, "hostname" in address ? `http://${address.hostname}:${address.port}` : address.transport);
+    const url = "hostname" in address ? `http://${address.hostname}:${address.port}` : address.transport;
+    await announce(service, { url });
   };
 }
 
@@ -40,7 +41,7 @@ async function start(): Promise<Service> {
     await printError(`codebeaker: ${messageOf(error)}`);
     Deno.exit(EXIT_USAGE);
   });
-  await startLog(config.logLevel);
+  await startLog(config);
   const service = await composeService(config);
   closeAtSignals(service);
   return service;

@@ -3,21 +3,23 @@ import { composeService } from "../compose/mod.ts";
 import { loadConfig, SETTINGS } from "../config.ts";
 import { startLog } from "../log.ts";
 import { announce } from "./announce.ts";
+import type { CommandContext } from "./context.ts";
+import type { Output } from "./output.ts";
 import { addSettings } from "./settings.ts";
 
 /** `codebeaker serve`: listens until SIGTERM or SIGINT. */
-export function defineServe(command: Command): void {
-  addSettings(command, Object.keys(SETTINGS)).action(serve);
+export function defineServe(command: Command, { stdout }: Pick<CommandContext, "stdout">): void {
+  addSettings(command, Object.keys(SETTINGS)).action((flags) => serve(flags, stdout));
 }
 
-async function serve(flags: Record<string, unknown>): Promise<void> {
+async function serve(flags: Record<string, unknown>, stdout: Output): Promise<void> {
   const stopped = Promise.withResolvers<void>();
   Deno.addSignalListener("SIGTERM", () => stopped.resolve());
   Deno.addSignalListener("SIGINT", () => stopped.resolve());
   const config = await loadConfig(flags);
-  await startLog(config.logLevel);
+  await startLog(config);
   await using service = await composeService(config);
   const { url } = service.listen();
-  await announce(service, url);
+  await announce(service, { url, stdout });
   await stopped.promise;
 }

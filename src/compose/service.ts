@@ -30,6 +30,8 @@ const METRICS_DELAY_MS = 1_000;
 export interface Service extends Door {
   readonly engine: Engine;
   readonly selector: RuntimeSelector;
+  /** Whether clients need a key. */
+  hasKeys(): boolean;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
 }
 
@@ -89,7 +91,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     return listener;
   }
   const owned = building.move();
-  return { engine, selector, fetch, ...doorOf({ open, sockets, engine, owned }) };
+  return { engine, selector, hasKeys: () => keyring.hasKeys(), fetch, ...doorOf({ open, sockets, engine, owned }) };
 }
 
 /** The budget for bodies of requests: of one tenant four of the largest, and four times that in all. */

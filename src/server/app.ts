@@ -98,13 +98,9 @@ function logRequest(): MiddlewareHandler<AppEnv> {
     await next();
     const { method, path } = context.req;
     const durationMs = Math.round(performance.now() - startedAt);
-    log.info("http.request", {
-      requestId: context.get("requestId"),
-      method,
-      path,
-      status: context.res.status,
-      durationMs,
-    });
+    const facts = { requestId: context.get("requestId"), method, path, status: context.res.status, durationMs };
+    if (path.startsWith("/health/")) log.debug("http.request", facts); // A supervisor asks every few seconds.
+    else log.info("http.request", facts);
   };
 }
 

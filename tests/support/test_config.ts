@@ -8,6 +8,7 @@ export function configFor(directory: string, settings: Partial<Config> = {}): Co
     port: 0,
     scratch: directory,
     logLevel: "error",
+    logFormat: "json",
     minIsolation: 7,
     maxConcurrent: 8,
     memoryBudgetMb: 8_192,

@@ -1,0 +1,84 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { announce, type AnnouncedService } from "../../src/cli/announce.ts";
+import { VERSION } from "../../src/core/version.ts";
+
+const URL = "http://127.0.0.1:8000";
+
+const LIGHT = {
+  name: "light",
+  available: true,
+  environments: [
+    { name: "ruby", available: true, contexts: false },
+    { name: "python", available: true, contexts: false },
+    { name: "typescript", available: false, contexts: false },
+  ],
+  isolation: { level: 8, layers: [], limits: [] },
+};
+const HEAVY = {
+  name: "heavy",
+  available: false,
+  reason: "no socket",
+  remedy: "install it",
+  environments: [{ name: "go", available: false, contexts: false }],
+  isolation: { level: 9, layers: [], limits: [] },
+};
+
+/** What is announced of a service with these runtimes. */
+async function announced(
+  runtimes: readonly object[],
+  { hasKeys = false, isTerminal = false, minIsolation = 7 } = {},
+): Promise<string> {
+  let printed = "";
+  const stdout = {
+    write: (bytes: Uint8Array) => {
+      printed += new TextDecoder().decode(bytes);
+      return Promise.resolve(bytes.length);
+    },
+    isTerminal: () => isTerminal,
+  };
+  const service: AnnouncedService = {
+    engine: { describeRuntimes: () => Promise.resolve(runtimes as never) },
+    selector: { minIsolation },
+    hasKeys: () => hasKeys,
+  };
+  await announce(service, { url: URL, stdout });
+  // deno-lint-ignore no-control-regex
+  return printed.replaceAll(/\x1b\[\d+m/g, "");
+}
+
+Deno.test("announce() prints one line that programs can read where stdout is no terminal", async () => {
+  assertEquals(
+    await announced([LIGHT, HEAVY]),
+    `CodeBeaker listens on ${URL}, runtimes: light, heavy (unavailable: no socket)\n`,
+  );
+});
+
+Deno.test("announce() prints to a terminal what is here, what to install for more, and what to try", async () => {
+  assertEquals(
+    await announced([LIGHT, HEAVY], { isTerminal: true }),
+    `CodeBeaker ${VERSION} listens on ${URL}
+
+  light  ruby, python  isolation 8 of 10
+  heavy  go            unavailable: no socket: install it
+
+Try it:
+  curl -s ${URL}/v1/executions -d '{"language":"python","code":"print(40 + 2)"}'
+
+`,
+  );
+});
+
+Deno.test("announce() says how to bring a key where clients need one, and shows nothing to try where nothing can run", async () => {
+  assertStringIncludes(
+    await announced([LIGHT], { isTerminal: true, hasKeys: true }),
+    `curl -s -H "X-API-Key: $CODEBEAKER_KEY" ${URL}/v1/executions`,
+  );
+  assertEquals((await announced([HEAVY], { isTerminal: true })).includes("curl"), false);
+});
+
+Deno.test("announce() says what to do where no available runtime reaches the floor", async () => {
+  const warning = "No runtime reaches the isolation floor 9 (the best here: 8)";
+  for (const isTerminal of [false, true]) {
+    assertStringIncludes(await announced([LIGHT, HEAVY], { isTerminal, minIsolation: 9 }), warning);
+  }
+});
