@@ -7,12 +7,12 @@ import { PROJECT } from "../../support/service_process.ts";
 const ASKING = `
 import { createRequire } from "node:module";
 import { createRuntimes } from "./src/runtimes/registry.ts";
+import { testedAvailability } from "./tests/support/requirements.ts";
 import { openRuntimeHost } from "./tests/support/runtime_host.ts";
 const settings = { docker: { dockerHost: Deno.args[0], dockerPull: "never" } };
 await using host = await openRuntimeHost({ settings });
 const docker = createRuntimes(host).find(({ name }) => name === "docker");
-await docker.diagnose();
-const answer = await docker.isAvailable();
+const answer = await testedAvailability(docker);
 await docker[Symbol.asyncDispose]();
 const isLoaded = Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("/dockerode/"));
 console.log(JSON.stringify({ ...answer, isLoaded }));

@@ -69,7 +69,10 @@ if (isPresent("docker", await dockerAvailability("bash", "python"))) {
     await using service = await restart({ config });
     const [before] = await service.containers();
     assert(before !== undefined);
-    assert((await processesOf(before.Id)).filter((line) => line.includes(STRAY)).length >= 3);
+    await until(
+      async () => (await processesOf(before.Id)).filter((line) => line.includes(STRAY)).length >= 3,
+      "the lost program runs",
+    );
     {
       await using environment = await service.runtime.reattachEnvironment?.(service.id, configFor("bash"));
       assertEquals(environment?.id, service.id);

@@ -65,6 +65,7 @@ if (
       assertEquals(await docker.runtime.isAvailable("absent"), {
         available: false,
         reason: `the image ${image} is not here and pulling is off`,
+        remedy: `pull it (docker pull ${image}), or let the service pull images (--docker-pull missing)`,
       });
       assertEquals([await docker.runtime.isAvailable(), await docker.runtime.isAvailable("bash")], [
         { available: true },
