@@ -13,27 +13,23 @@ const CELLS = [
   "new Set(prices)",
 ];
 
-/** Representations of one value by their media types, as Jupyter has them. */
-type MimeBundle = Readonly<Record<string, unknown>>;
-
 /** The answer to a cell. */
 interface Cell extends Execution {
-  readonly value?: unknown;
-  readonly valueType?: "json" | "mime";
-  readonly displays: readonly MimeBundle[];
+  /** The value as the language's own prompt shows it. */
+  readonly text?: string;
+  /** What the cell displayed: representations of one thing by their media types, as Jupyter has them. */
+  readonly displays: readonly Readonly<Record<string, unknown>>[];
+  readonly error?: { readonly name: string; readonly message: string; readonly traceback: string };
 }
 
 /** What a notebook shows below a cell. */
-function render({ displays, outcome, stderr, stdout, value, valueType }: Cell): string[] {
-  const shown = displays.map((bundle) => `display ${Object.keys(bundle).join(", ")}: ${bundle["text/plain"]}`);
-  const [fault = outcome.kind] = stderr.split("\n").filter((line) => line.includes("Error"));
-  const isDone = outcome.kind === "exited" && outcome.exitCode === 0;
-  const text = valueType === "mime" ? (value as MimeBundle)["text/plain"] : JSON.stringify(value);
+function render({ displays, error, outcome, stdout, text }: Cell): string[] {
+  if (outcome.kind !== "exited") return [`ended: ${outcome.kind}`];
   return [
     ...(stdout === "" ? [] : [stdout.trimEnd()]),
-    ...shown,
-    ...(isDone ? [] : [`error: ${fault}`]),
-    ...(value === undefined ? [] : [`= ${text}`]),
+    ...displays.map((bundle) => `display ${Object.keys(bundle).join(", ")}: ${bundle["text/plain"]}`),
+    ...(error === undefined ? [] : [`${error.name}: ${error.message}`]),
+    ...(text === undefined ? [] : [`= ${text}`]),
   ];
 }
 

@@ -15,11 +15,11 @@ dan: 0 of 3: it may not read /srv/solutions/sum.txt
 `,
   notebook: `[1] const prices = [3, 5, 8];
 [2] prices.map((price) => price * 2)
-    = [6,10,16]
+    = [ 6, 10, 16 ]
 [3] display({ "text/html": "<b>3</b> prices", "text/plain": "3 prices" }, { raw: true })
     display text/html, text/plain: 3 prices
 [4] prices.total()
-    error: Uncaught TypeError: prices.total is not a function
+    TypeError: prices.total is not a function
 [5] new Set(prices)
     = Set(3) { 3, 5, 8 }
 `,
