@@ -12,8 +12,8 @@ import { type Problem, toProblem } from "./problem.ts";
 /** Fields of every command object. */
 const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
 
-/** Over HTTP, errors in a command's own fields are in its result too. */
-const FURTHER_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
+/** Errors in a command's own fields, which are in its result too where that is as REST's. */
+export const FURTHER_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
 
 /**
  * Runs one command in a session and answers with its result. A command that fails (an unknown type, a path outside the

@@ -3,10 +3,11 @@ import { z } from "zod";
 import { EXECUTION_STATUSES, type ExecutionEntry } from "../../core/execution_entry.ts";
 import { parseExecutionRequest } from "../../core/requests/execution_request.ts";
 import { oneOf, parseAs, strictObject } from "../../core/parsing/validation.ts";
-import type { EnginePort, ExecutionReport } from "../../engine/port.ts";
+import type { EnginePort } from "../../engine/port.ts";
 import { sendEvents, sendExecution } from "../http/send_execution.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { followedEvents } from "../http/execution_events.ts";
+import { toReportBody } from "../http/execution_report.ts";
 import { lastEventId } from "../http/last_event_id.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { failureProblem } from "../http/problem.ts";
@@ -50,7 +51,7 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
       const { waitMs = 0 } = parseQuery(context.req, reportQuery);
       const { signal } = context.req.raw;
       const report = await engine.report(context.get("caller"), context.req.param("id"), { waitMs, signal });
-      return context.json(toWire(report, context.get("requestId")));
+      return context.json(toReportBody(report, context.get("requestId")));
     })
     .get("/v1/executions/:id/events", (context) => {
       const after = lastEventId(context.req);
@@ -76,17 +77,4 @@ export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
 /** The wire form of an entry: a failure is a problem. */
 function toWireEntry({ error, ...entry }: ExecutionEntry, requestId: string): unknown {
   return error === undefined ? entry : { ...entry, error: failureProblem({ ...error, details: {} }, requestId) };
-}
-
-/** The wire form: the state until the end, then the execution or the service's error. */
-function toWire(report: ExecutionReport, requestId: string): unknown {
-  switch (report.status) {
-    case "ended":
-      return report.execution;
-    case "failed":
-      return { id: report.id, status: "failed", error: failureProblem(report.error, requestId) };
-    case "queued":
-    case "running":
-      return report;
-  }
 }

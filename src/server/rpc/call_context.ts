@@ -5,6 +5,8 @@ import type { ByteLease } from "../../concurrency/byte_budget.ts";
 export interface Peer {
   /** Whether it asked for notifications of running programs. */
   isStreaming: boolean;
+  /** Whether its fields are checked, and its answers spelled, as REST's are (see `negotiateVersion`). */
+  isStrict: boolean;
   /** Whose stdin stays open for it: no program's, that of programs whose end it does not wait for, or all. */
   feeds: "none" | "unawaited" | "all";
   /** Sends a notification; returns when there is room for more, or the client is gone. Absent without a connection. */

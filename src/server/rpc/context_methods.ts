@@ -41,7 +41,7 @@ export function contextMethods({ sessions }: { readonly sessions: SessionsPort }
         });
         const execution = await ended;
         await notifier?.complete(execution);
-        return toResult(execution);
+        return toResult(execution, peer);
       } catch (error) {
         await notifier?.fail(error);
         throw error;

@@ -4,6 +4,7 @@ import type { Execution } from "../../core/execution.ts";
 import { executionRequestSchema, parseExecutionRequest } from "../../core/requests/execution_request.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
 import type { EnginePort } from "../../engine/port.ts";
+import { toReportBody } from "../http/execution_report.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { toMissing, toResult, toStatus } from "./execution_view.ts";
@@ -22,7 +23,7 @@ export function executionMethods(
     schema: z.looseObject({ wait: z.boolean().default(false), stream: z.boolean().optional() }),
     request: executionRequestSchema,
     async run({ wait, stream, ...request }, context) {
-      const parsed = parseExecutionRequest(await catalogue.resolveRuntime(request));
+      const parsed = parseExecutionRequest(await catalogue.resolveRuntime(request, context.peer));
       const { language } = parsed;
       if (stream !== undefined && context.peer.notify === undefined) {
         warn(context.warnings, '"stream": this field is ignored');
@@ -37,16 +38,19 @@ export function executionMethods(
       });
       context.lease.keepUntil(ended);
       const reported = reportExit(ended, notifier);
-      if (wait) return toResult(await reported);
+      if (wait) return toResult(await reported, context.peer);
       reported.catch(() => {}); // `execution.status` reports it.
-      return { executionId: id, status: "queued" };
+      return { ...(context.peer.isStrict ? { id } : {}), executionId: id, status: "queued" };
     },
   });
 
   const status = defineMethod({
     name: "execution.status",
     schema: strictObject({ executionId }),
-    async run({ executionId }, { caller }) {
+    async run({ executionId }, { caller, peer }) {
+      if (peer.isStrict) {
+        return { ...toReportBody(await engine.report(caller, executionId), caller.requestId ?? ""), executionId };
+      }
       try {
         return toStatus(await engine.report(caller, executionId));
       } catch (error) {

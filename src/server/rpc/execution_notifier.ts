@@ -3,7 +3,7 @@ import type { Execution, OutputChunk } from "../../core/execution.ts";
 import type { ExecutionStart, SubmitOptions } from "../../engine/port.ts";
 import { OutputDecoder } from "../http/output_decoder.ts";
 import type { Peer } from "./call_context.ts";
-import { summarise, toFailure } from "./execution_view.ts";
+import { toCompletion, toFailure } from "./execution_view.ts";
 
 /** Facts of an execution before it begins. */
 export interface ExecutionFacts {
@@ -38,7 +38,7 @@ export class ExecutionNotifier {
   async complete(execution: Execution): Promise<void> {
     if (this.#start === undefined) return;
     for (const { stream, text } of this.#output.end()) await this.#sendText(stream, text);
-    await this.#send("execution.completed", summarise(execution));
+    await this.#send("execution.completed", toCompletion(execution, this.#peer));
   }
 
   /** Notifies of a failure of the service, not of the program. */

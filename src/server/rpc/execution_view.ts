@@ -1,9 +1,10 @@
 import { CodeBeakerError, type ErrorCode, type Failure } from "../../core/errors.ts";
 import type { Execution, Outcome } from "../../core/execution.ts";
 import type { ExecutionReport } from "../../engine/port.ts";
+import type { Peer } from "./call_context.ts";
 
 /** The end of an execution in the original's fields. */
-export interface ExecutionSummary {
+interface ExecutionSummary {
   readonly executionId: string;
   readonly status: "completed" | "failed" | "cancelled";
   readonly exitCode: number | null;
@@ -14,7 +15,7 @@ export interface ExecutionSummary {
 }
 
 /** Summarises an execution without its output. */
-export function summarise({ id, outcome, exitCode, usage }: Execution): ExecutionSummary {
+function summarise({ id, outcome, exitCode, usage }: Execution): ExecutionSummary {
   return {
     executionId: id,
     status: outcome.kind === "cancelled" ? "cancelled" : exitCode === 0 ? "completed" : "failed",
@@ -25,10 +26,16 @@ export function summarise({ id, outcome, exitCode, usage }: Execution): Executio
   };
 }
 
-/** Adds the fields that the original's clients read to an execution. */
-export function toResult(execution: Execution): Execution & Pick<ExecutionSummary, "executionId" | "durationMs"> {
+/** The parameters of the notification of an execution's end. */
+export function toCompletion(execution: Execution, { isStrict }: Pick<Peer, "isStrict">): object {
+  const { id: executionId, status, outcome, exitCode, usage } = execution;
+  return isStrict ? { executionId, status, outcome, exitCode, usage } : summarise(execution);
+}
+
+/** An execution as a result: with the id that methods take, and the fields that the original's clients read. */
+export function toResult(execution: Execution, { isStrict }: Pick<Peer, "isStrict">): object {
   const { executionId, durationMs } = summarise(execution);
-  return { ...execution, executionId, durationMs };
+  return { ...execution, executionId, ...(isStrict ? {} : { durationMs }) };
 }
 
 /** Whether a command's result is an execution. */

@@ -4,9 +4,7 @@ import { strictObject } from "../../core/parsing/validation.ts";
 import { SERVICE_NAME, VERSION } from "../../core/version.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
-
-/** The original's version, with whose requests and answers this door is compatible. */
-const PROTOCOL_VERSION = "0.2.0";
+import { negotiateVersion } from "./protocol_version.ts";
 
 const NOTIFICATIONS = [
   "execution.started",
@@ -26,7 +24,7 @@ export interface InitializeOptions {
 }
 
 /**
- * Negotiates capabilities. Before it, a client receives no notifications, and a program whose end it waits for has no
+ * Negotiates the version and capabilities, which hold for requests that come after it. Before it, a client receives no notifications, and a program whose end it waits for has no
  * open stdin.
  */
 export function initializeMethod({ catalogue, maxRequests, methods }: InitializeOptions): RpcMethod {
@@ -38,12 +36,14 @@ export function initializeMethod({ catalogue, maxRequests, methods }: Initialize
       capabilities: z.looseObject({ streaming: z.boolean().default(false), stdin: z.boolean().default(false) })
         .default({ streaming: false, stdin: false }),
     }),
-    async run({ capabilities: { streaming, stdin } }, { peer }) {
-      const languages = await catalogue.languages();
+    async run({ capabilities: { streaming, stdin }, protocolVersion }, { peer }) {
+      const { isStrict, name: version } = negotiateVersion(protocolVersion);
+      peer.isStrict = isStrict;
       peer.isStreaming = streaming;
       peer.feeds = stdin ? "all" : "unawaited";
+      const languages = await catalogue.languages();
       return {
-        protocolVersion: PROTOCOL_VERSION,
+        protocolVersion: version,
         serverInfo: { name: SERVICE_NAME, version: VERSION },
         capabilities: { streaming, stdin },
         serverCapabilities: {
@@ -61,7 +61,7 @@ export function initializeMethod({ catalogue, maxRequests, methods }: Initialize
             maxMemory: LIMITS.memoryMb.max,
             maxConcurrency: maxRequests,
           },
-          protocolVersion: PROTOCOL_VERSION,
+          protocolVersion: version,
         },
       };
     },

@@ -25,7 +25,8 @@ export function defineMethod<Schema extends z.ZodObject>(method: RpcMethod<Schem
 }
 
 /**
- * Calls a method with a client's parameters; ignored fields are in the answer's `warnings`.
+ * Calls a method with a client's parameters; ignored fields are in the answer's `warnings`. A strict client's parameters
+ * are taken as they are.
  *
  * @throws {CodeBeakerError} `permission_denied` for a key without its scope; `invalid_request`; as the method does
  */
@@ -39,9 +40,12 @@ export async function callMethod(
   const known = method.request === undefined
     ? method.schema
     : strictObject({ ...method.request.shape, ...method.schema.shape });
-  const fields = parseAs(method.schema, translateParams(known, toObject(params), warnings), {
-    what: `the parameters of ${method.name}`,
-  });
+  const given = toObject(params);
+  const fields = parseAs(
+    method.schema,
+    context.peer.isStrict ? given : translateParams(known, given, warnings),
+    { what: `the parameters of ${method.name}` },
+  );
   const result = await method.run(fields, { ...context, warnings });
   return warnings.length === 0 ? result : { ...result, warnings };
 }

@@ -1,5 +1,6 @@
 import type { RuntimeDescription } from "../../runtimes/selection/description.ts";
 import type { EnginePort } from "../../engine/port.ts";
+import type { Peer } from "./call_context.ts";
 
 /** A language and the first available runtime for it. */
 export interface AvailableLanguage {
@@ -37,10 +38,13 @@ export class RuntimeCatalogue {
     return (await this.#typesByName()).get(runtime) ?? runtime;
   }
 
-  /** Replaces the runtime of a request by its name; clients name its type or its name, in any case. */
-  async resolveRuntime(request: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+  /** Replaces the runtime of a request by its name; a client that is not strict names its type or its name, in any case. */
+  async resolveRuntime(
+    request: Readonly<Record<string, unknown>>,
+    { isStrict }: Pick<Peer, "isStrict">,
+  ): Promise<Readonly<Record<string, unknown>>> {
     const { runtime } = request;
-    if (typeof runtime !== "string") return request;
+    if (isStrict || typeof runtime !== "string") return request;
     const given = runtime.toLowerCase();
     const types = [...await this.#typesByName()];
     const found = types.find(([name, type]) => name.toLowerCase() === given || type.toLowerCase() === given);

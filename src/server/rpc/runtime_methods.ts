@@ -12,7 +12,9 @@ export function runtimeMethods(
   const languages = defineMethod({
     name: "language.list",
     schema: strictObject({}),
-    run: async () => ({ languages: await catalogue.languages() }),
+    run: async (_params, { peer }) => ({
+      languages: await (peer.isStrict ? engine.describeLanguages() : catalogue.languages()),
+    }),
   });
 
   const list = defineMethod({
@@ -26,8 +28,8 @@ export function runtimeMethods(
     scope: "execute",
     schema: z.looseObject({}),
     request: selectRequestSchema,
-    run: async (request, { caller }) =>
-      await engine.select(caller, parseSelectionRequest(await catalogue.resolveRuntime(request))),
+    run: async (request, { caller, peer }) =>
+      await engine.select(caller, parseSelectionRequest(await catalogue.resolveRuntime(request, peer))),
   });
 
   return [languages, list, select];

@@ -11,9 +11,10 @@ import type { Observer } from "../../engine/observer.ts";
 import type { SessionsPort } from "../../sessions/port.ts";
 import { isCommandFault } from "../http/command_fault.ts";
 import { toProblem } from "../http/problem.ts";
+import { FURTHER_FAULTS } from "../http/send_command_result.ts";
 import type { RuntimeCatalogue } from "./runtime_catalogue.ts";
 import { translateCommand } from "./legacy/translate_params.ts";
-import type { CallContext } from "./call_context.ts";
+import type { CallContext, Peer } from "./call_context.ts";
 import { ExecutionNotifier } from "./execution_notifier.ts";
 import { isExecution, toResult } from "./execution_view.ts";
 import { defineMethod, type RpcMethod } from "./method.ts";
@@ -36,9 +37,10 @@ export function sessionMethods(
     scope: "sessions",
     schema: z.looseObject({}),
     request: sessionRequestSchema,
-    async run(request, { caller, signal }) {
-      const parsed = parseSessionRequest(await catalogue.resolveRuntime(request));
+    async run(request, { caller, peer, signal }) {
+      const parsed = parseSessionRequest(await catalogue.resolveRuntime(request, peer));
       const session = await sessions.create(caller, parsed, { signal });
+      if (peer.isStrict) return withId(session);
       return { ...await toSession(session, catalogue), selection: session.selection };
     },
   });
@@ -51,23 +53,32 @@ export function sessionMethods(
       sessions.show(context.caller, sessionId); // A missing session is no fault of the command.
       const startedAt = performance.now();
       const answer = await runCommand({ sessions, observer, sessionId, command, stream }, context);
-      return { ...answer, durationMs: Math.round(performance.now() - startedAt) };
+      const { id } = command;
+      const identified = context.peer.isStrict && typeof id === "string" ? { id, ...answer } : answer;
+      return { ...identified, durationMs: Math.round(performance.now() - startedAt) };
     },
+  });
+
+  const listed = (session: SessionInfo, { isStrict }: Peer) =>
+    isStrict ? withId(session) : toListItem(session, catalogue);
+  const shown = async (session: SessionInfo, peer: Peer) => ({
+    ...await listed(session, peer),
+    selection: session.selection,
   });
 
   const show = defineMethod({
     name: "session.get",
     scope: "sessions",
     schema: strictObject({ sessionId }),
-    run: async ({ sessionId }, { caller }) => await toShown(sessions.show(caller, sessionId), catalogue),
+    run: async ({ sessionId }, { caller, peer }) => await shown(sessions.show(caller, sessionId), peer),
   });
 
   const update = defineMethod({
     name: "session.update",
     scope: "sessions",
     schema: strictObject({ sessionId, ...sessionChangesSchema.shape }),
-    run: async ({ sessionId, ...changes }, { caller }) =>
-      await toShown(sessions.change(caller, sessionId, parseSessionChanges(changes)), catalogue),
+    run: async ({ sessionId, ...changes }, { caller, peer }) =>
+      await shown(sessions.change(caller, sessionId, parseSessionChanges(changes)), peer),
   });
 
   const list = defineMethod({
@@ -78,10 +89,10 @@ export function sessionMethods(
       cursor: z.string().max(256).optional(),
       state: oneOf(SESSION_STATES).optional(),
     }),
-    async run(page, { caller }) {
+    async run(page, { caller, peer }) {
       const { sessions: found, nextCursor } = sessions.list(caller, page);
-      const listed = await Promise.all(found.map((session) => toListItem(session, catalogue)));
-      return { count: listed.length, sessions: listed, ...(nextCursor === undefined ? {} : { nextCursor }) };
+      const all = await Promise.all(found.map((session) => listed(session, peer)));
+      return { count: all.length, sessions: all, ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
   });
 
@@ -107,28 +118,35 @@ interface CommandCall {
   readonly stream: boolean | undefined;
 }
 
-/** Runs a command; `error` is a text, as the original's clients expect, and `problem` has the details. */
+/**
+ * Runs a command. A strict client gets REST's answer; else `error` is a text, as the original's clients expect, and
+ * `problem` has the details.
+ */
 async function runCommand(
   { sessions, observer, sessionId, command, stream }: CommandCall,
   context: CallContext,
 ): Promise<object> {
-  const { caller, peer, signal } = context;
+  const { caller, peer, signal, warnings } = context;
   const notifier = (stream ?? peer.isStreaming) ? new ExecutionNotifier(peer, { sessionId }) : undefined;
   try {
-    const { success, result } = await sessions.command(caller, sessionId, translateCommand(command, context.warnings), {
+    const translated = peer.isStrict ? command : translateCommand(command, warnings);
+    const { success, result } = await sessions.command(caller, sessionId, translated, {
       signal,
       isInteractive: peer.feeds === "all",
       ...notifier?.options,
     });
-    if (!isExecution(result)) return { success, result, error: null };
-    await notifier?.complete(result);
-    return { success, result: toResult(result), error: null };
+    if (isExecution(result)) await notifier?.complete(result);
+    const answer = { success, result: isExecution(result) ? toResult(result, peer) : result };
+    return peer.isStrict ? answer : { ...answer, error: null };
   } catch (error) {
     await notifier?.fail(error);
-    if (!isCommandFault(error, { sessions, caller, id: sessionId })) throw error;
+    const also = peer.isStrict ? FURTHER_FAULTS : [];
+    if (!isCommandFault(error, { sessions, caller, id: sessionId, also })) throw error;
     observer.refused?.({ caller, what: "session.execute", error });
     const problem = toProblem(error, caller.requestId ?? "");
-    return { success: false, result: null, error: problem.detail, problem };
+    return peer.isStrict
+      ? { success: false, error: problem }
+      : { success: false, result: null, error: problem.detail, problem };
   }
 }
 
@@ -149,8 +167,9 @@ async function toSession(session: SessionInfo, catalogue: RuntimeCatalogue): Pro
   };
 }
 
-async function toShown(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {
-  return { ...await toListItem(session, catalogue), selection: session.selection };
+/** A session as REST shows it, with its id as methods take it. */
+function withId(session: SessionInfo): object {
+  return { ...session, sessionId: session.id };
 }
 
 async function toListItem(session: SessionInfo, catalogue: RuntimeCatalogue): Promise<object> {

@@ -37,6 +37,7 @@ export interface RpcSocketOptions {
 /** One connection of JSON-RPC 2.0; when it ends, the requests that it awaits are cancelled. */
 export class RpcSocket implements Peer {
   isStreaming = false;
+  isStrict = false;
   feeds: Peer["feeds"] = "unawaited";
   readonly #socket: WebSocket;
   readonly #options: RpcSocketOptions;

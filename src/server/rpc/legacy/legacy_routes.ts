@@ -9,7 +9,7 @@ import type { MethodTable } from "../method_table.ts";
 import type { AvailableLanguage } from "../runtime_catalogue.ts";
 
 /** The original's HTTP clients receive no notifications and feed no stdin. */
-const NO_PEER: Peer = { isStreaming: false, feeds: "none" };
+const NO_PEER: Peer = { isStreaming: false, isStrict: false, feeds: "none" };
 
 /** The original's HTTP door, whose answers are those of JSON-RPC methods. */
 export function legacyRoutes(methods: MethodTable): Hono<AppEnv> {
