@@ -7,6 +7,7 @@ import type { PermissionBounds } from "../core/permissions/permissions.ts";
 import { NO_DENIALS } from "../core/denials/denial_report.ts";
 import { explainDenials } from "../core/denials/explain_denials.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle } from "../runtimes/port.ts";
+import { type AnswerMemory, collectOutputs } from "./collect_outputs.ts";
 
 /** The settings of one program. */
 export interface RunProgramOptions {
@@ -24,11 +25,15 @@ export interface RunProgramOptions {
   readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
   /** When the environment was requested, on `performance.now`'s clock. Default: now, for an existing environment. */
   readonly askedAt?: number;
+  /** Globs of the files to return when the program has ended. Default: none. */
+  readonly outputs?: readonly string[];
+  /** Memory for those files. Default: not counted. */
+  readonly memory?: AnswerMemory | undefined;
   /** Bounds of the permissions that a denial's remedy may ask for. Default: none. */
   readonly permissionBounds?: PermissionBounds | undefined;
 }
 
-/** Runs a program to its end: feeds its stdin, keeps its output, and describes its end. */
+/** Runs a program to its end: feeds its stdin, keeps its output, describes its end, and collects its files. */
 export async function runProgram(
   environment: ExecutionEnvironment,
   program: Program,
@@ -62,6 +67,7 @@ export async function runProgram(
       permissionBounds: options.permissionBounds,
     }),
     ...(handle.compile === undefined ? {} : { compile: handle.compile }),
+    ...await collectOutputs(environment.files, options.outputs ?? [], { memory: options.memory }),
   };
 }
 

@@ -56,6 +56,11 @@ export class ByteLease implements Disposable {
     this.#bytes = bytes;
   }
 
+  /** Grows by a number of bytes. @throws {CodeBeakerError} `busy` when they are not free */
+  growBy(bytes: number): void {
+    this.growTo(this.#bytes + bytes);
+  }
+
   /** Keeps its bytes until a promise settles, also beyond its disposal. */
   keepUntil(settled: Promise<unknown>): void {
     this.#holders++;

@@ -1,5 +1,6 @@
 import type { CellAnswer, CellLocation } from "./cell.ts";
 import type { Denials } from "./denials/denial.ts";
+import type { OutputFiles } from "./output_files.ts";
 import type { Attempt, Selection } from "./selection.ts";
 
 /** How a program ended. The first cause wins; a limit carries its value and the observed value. */
@@ -59,7 +60,7 @@ export interface CompileResult {
 }
 
 /** The result of a program. When the compiler failed, the outcome is the compiler's. */
-export interface ProgramResult extends Denials, CellAnswer, CellLocation {
+export interface ProgramResult extends Denials, CellAnswer, CellLocation, OutputFiles {
   readonly outcome: Outcome;
   /** Null unless the program exited by itself. */
   readonly exitCode: number | null;

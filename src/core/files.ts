@@ -1,6 +1,12 @@
 /** How to treat an existing file: `create` replaces it, `append` adds to it, `create_new` fails. */
 export type WriteMode = "create" | "append" | "create_new";
 
+/** A file or directory of a tree that is visited. */
+export interface VisitedEntry extends Pick<FileEntry, "path" | "type"> {
+  /** Absent where it would have to be asked for. */
+  readonly size?: number;
+}
+
 /** A file or directory as a listing shows it. */
 export interface FileEntry {
   readonly name: string;

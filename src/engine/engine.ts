@@ -189,7 +189,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     const askedAt = performance.now();
     const environment = await runtime.createEnvironment({
       ...config,
-      singleUse: true,
+      singleUse: request.outputs.length === 0,
       runsMainFile: runsMainFile(request),
     });
     using _removal = { [Symbol.dispose]: () => slot.keepMemoryUntil(this.#remove(environment)) };
@@ -201,6 +201,8 @@ export class Engine implements EnginePort, AsyncDisposable {
       stdin: options.stdin ?? live.fedStdin ?? request.stdin ?? "",
       signal: live.signal,
       askedAt,
+      outputs: request.outputs,
+      memory: options.memory,
       permissionBounds: this.#dispatcher.boundsOf(live.facts.caller.principal),
       onStart: () => {
         begin({ isConclusive: !live.signal.aborted }); // A program that is cancelled before its start shows nothing.

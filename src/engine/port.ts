@@ -1,3 +1,4 @@
+import type { AnswerMemory } from "../commands/mod.ts";
 import type { MimeBundle } from "../core/cell.ts";
 import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Failure } from "../core/errors.ts";
@@ -41,6 +42,8 @@ export interface SubmitOptions {
    * `runtime_unavailable` before it began. At most 255 characters.
    */
   readonly idempotencyKey?: string | undefined;
+  /** Memory for the files of the answer; absent, it is not counted. */
+  readonly memory?: AnswerMemory | undefined;
   onStart?(start: ExecutionStart): void;
   /** Receives the output. The program waits until this returns, unless it is being ended. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;

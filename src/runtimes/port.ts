@@ -2,7 +2,7 @@ import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/cap
 import type { CellAnswer } from "../core/cell.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
-import type { FileEntry, WriteMode } from "../core/files.ts";
+import type { FileEntry, VisitedEntry, WriteMode } from "../core/files.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
 import type { DenialReport } from "../core/denials/denial_report.ts";
@@ -286,6 +286,14 @@ export interface WorkspaceFiles {
   delete(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
   /** The tree below a directory, `maxDepth` levels deep (0: no bound). */
   list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry>;
+  /**
+   * Calls `onEntry` for every entry below a directory, `maxDepth` levels deep (0: no bound), in no order and however many
+   * there are. An error of `onEntry` ends the visit.
+   */
+  visit(
+    path: string,
+    options: { readonly maxDepth?: number; onEntry(entry: VisitedEntry): void },
+  ): Promise<void>;
   /** The whole workspace as a tar archive: directories, files, and symlinks as symlinks. */
   pack(): Promise<ReadableStream<Uint8Array>>;
   /**

@@ -49,6 +49,10 @@ export class SessionFiles implements WorkspaceFiles {
     return this.#use((files) => files.list(path, options));
   }
 
+  visit(path: string, options: Parameters<WorkspaceFiles["visit"]>[1]): Promise<void> {
+    return this.#use((files) => files.visit(path, options));
+  }
+
   pack(): Promise<ReadableStream<Uint8Array>> {
     return this.#stream((files) => files.pack());
   }

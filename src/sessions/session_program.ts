@@ -33,7 +33,12 @@ export function programOfRequest(session: Session, request: SessionExecutionRequ
     async run(environment, options) {
       const path = await prepareProgram(environment, request);
       const program = { kind: "file", path, args: request.args } as const;
-      return await runProgram(environment, program, { ...options, env: request.env, ...stdin });
+      return await runProgram(environment, program, {
+        ...options,
+        env: request.env,
+        outputs: request.outputs,
+        ...stdin,
+      });
     },
   };
 }

@@ -73,6 +73,7 @@ export class SessionRunner {
         limits: program.limits,
         kept: live.kept,
         signal: live.signal,
+        memory: options.memory,
         permissionBounds: dispatcher.boundsOf(principal),
         ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),
         onStart: () => {

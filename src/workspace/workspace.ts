@@ -1,10 +1,11 @@
 import * as fs from "node:fs";
 import { join } from "@std/path";
 import { CodeBeakerError, invalidField } from "../core/errors.ts";
-import type { FileEntry, WriteMode } from "../core/files.ts";
+import type { FileEntry, VisitedEntry, WriteMode } from "../core/files.ts";
 import { DirectoryHandle, identityOf, toClientError } from "./directory_handle.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import { copyIntoItself, copyTree, listTree, toEntry } from "./file_tree.ts";
+import { visitTree } from "./visit_tree.ts";
 import { streamRange } from "./read_range.ts";
 import { removeTree } from "../host/remove_tree.ts";
 import { packTree } from "./archive/pack_tree.ts";
@@ -149,6 +150,18 @@ export class Workspace implements AsyncDisposable {
         ...top,
         children: listTree(listed, { path, depth: maxDepth === 0 ? Infinity : maxDepth }),
       };
+    });
+  }
+
+  /** Calls `onEntry` for every entry below a directory, `maxDepth` levels deep (0: no bound). */
+  visit(
+    path: string,
+    { maxDepth = 0, onEntry }: { readonly maxDepth?: number; onEntry(entry: VisitedEntry): void },
+  ): Promise<void> {
+    return this.#at(path, { follow: true }, async ({ directory, name }) => {
+      using visited = directory.open(name);
+      const { signal } = this.#disposing;
+      await visitTree(visited, { path, depth: maxDepth === 0 ? Infinity : maxDepth, signal, onEntry });
     });
   }
 

@@ -38,6 +38,16 @@ Deno.test("ByteLease.growTo() grows what is held from small to large, and holds 
   assertEquals(budget.heldBytes, 0);
 });
 
+Deno.test("ByteLease.growBy() adds to what is held", () => {
+  const budget = openBudget();
+  using lease = budget.lease("a");
+  lease.growTo(10);
+  lease.growBy(20);
+  assertEquals(budget.heldBytes, 30);
+  assertBusy(() => lease.growBy(MEBIBYTE));
+  assertEquals(budget.heldBytes, 30);
+});
+
 Deno.test("ByteBudget keeps room for what is small, which has a bound of its own", () => {
   const budget = openBudget();
   budget.lease("a").growTo(MEBIBYTE);

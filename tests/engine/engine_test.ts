@@ -438,6 +438,25 @@ Deno.test("Engine explains its choice only to a request that asks for it, and re
   }
 });
 
+Deno.test("Engine returns the files that a request asks for, from an environment that outlasts its program", async () => {
+  const uses: (boolean | undefined)[] = [];
+  const runtime = fakeRuntime({
+    createEnvironment({ singleUse }) {
+      uses.push(singleUse);
+      return Promise.resolve(fakeEnvironment(EXITED));
+    },
+  });
+  await using engine = engineOf([runtime], {});
+  const lean = await engine.execute(CALLER, REQUEST);
+  const execution = await engine.execute(CALLER, { ...REQUEST, outputs: ["*.ts"] });
+  assertEquals([lean.outputFiles, execution.outputFiles, uses], [
+    undefined,
+    [{ path: "main.ts", content: "1", encoding: "utf8", bytes: 1 }],
+    [true, false],
+  ]);
+  assertEquals(await engine.report(CALLER, execution.id), { status: "ended", execution });
+});
+
 Deno.test("Engine does not try what came to be left out while an execution waited for its place", async () => {
   const broken = countingRuntime({ name: "broken", startupTimeMs: 1 }, breaks);
   await using engine = engineOf([broken.runtime, steady()], { maxConcurrent: 1 });

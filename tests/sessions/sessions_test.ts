@@ -197,6 +197,25 @@ Deno.test("Sessions lets a program ask for time and only lower the other limits"
     assertEquals(await refusal(() => run({ limits: { memoryMb: 129 } })), "invalid_request");
   }, { request: { language: "typescript", limits: { memoryMb: 128 } } }));
 
+Deno.test("Sessions returns the files that a program's request asks for, also when it was cancelled", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    for (const isCancelled of [false, true]) {
+      const cancelling = new AbortController();
+      const request = parseSessionExecution({
+        code: "1",
+        files: [{ path: "a.txt", content: "a" }],
+        outputs: ["*.txt"],
+      });
+      const { ended } = await sessions.submit(CALLER, session.id, request, { signal: cancelling.signal });
+      await gate.untilBegun(gate.begun() + 1);
+      if (isCancelled) cancelling.abort();
+      else gate.endOne();
+      const { outcome, outputFiles } = await ended;
+      assertEquals(outcome.kind, isCancelled ? "cancelled" : "exited");
+      assertEquals(outputFiles, [{ path: "a.txt", content: "a", encoding: "utf8", bytes: 1 }]);
+    }
+  }));
+
 Deno.test("Sessions explains the choice of its runtime with each program that asks for it", () =>
   withSession(async ({ sessions, session, gate }) => {
     const submit = async (explain: boolean) =>

@@ -14,7 +14,7 @@ export interface FakeRuntimeOptions {
   readonly limits?: readonly LimitName[];
   /** What it takes beside a program's own limit. */
   readonly memoryMb?: number;
-  createEnvironment?(): Promise<ExecutionEnvironment>;
+  createEnvironment?(config: RuntimeConfig): Promise<ExecutionEnvironment>;
   startsCold?(config: RuntimeConfig): boolean;
 }
 

@@ -132,6 +132,26 @@ Deno.test("Workspace lists sizes, kinds and depth", () =>
     await assertRefused("not_found", () => files.list("nope"));
   }));
 
+Deno.test("Workspace.visit() shows what lies below a directory, as deep as asked, and follows no symlink", () =>
+  withWorkspace(async ({ files, root }) => {
+    await files.write("d/e/f", bytes("123"));
+    await Deno.symlink("d", join(root, "link"));
+    const visit = async (path: string, maxDepth: number) => {
+      const entries: string[] = [];
+      await files.visit(path, { maxDepth, onEntry: (entry) => entries.push(`${entry.type} ${entry.path}`) });
+      return entries.toSorted();
+    };
+    assertEquals(await visit(".", 0), ["directory d", "directory d/e", "file d/e/f", "symlink link"]);
+    assertEquals(await visit(".", 2), ["directory d", "directory d/e", "symlink link"]);
+    assertEquals(await visit("d/e", 1), ["file d/e/f"]);
+    await assertRefused("invalid_request", () => visit("d/e/f", 0));
+    await assertRefused("not_found", () => visit("nope", 0));
+    const stop = () => {
+      throw new Error("enough");
+    };
+    await assertRejects(() => files.visit(".", { onEntry: stop }), Error, "enough");
+  }));
+
 Deno.test("Workspace is not led astray by a program that swaps a directory for a symlink meanwhile", () =>
   withWorkspace(async ({ files, root, outside }) => {
     await files.write("swap/secret", bytes("inside"));

@@ -5,6 +5,7 @@ import { parseAs, strictObject } from "../parsing/validation.ts";
 import { environmentSchema } from "../permissions/environment_variables.ts";
 import { parseWorkspacePath } from "../workspace_path.ts";
 import { argumentsSchema, checkCodeSize, explainSchema } from "./content.ts";
+import { outputsSchema, parseOutputs } from "./outputs.ts";
 import { checkPaths, filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
 
@@ -18,6 +19,8 @@ export interface ExecutionRequest extends SelectionRequest {
   readonly args: readonly string[];
   readonly stdin?: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Globs of the workspace's files to return with the answer. */
+  readonly outputs: readonly string[];
   /** Whether the answer explains the choice of the runtime. */
   readonly explain: boolean;
 }
@@ -31,6 +34,7 @@ export const executionRequestSchema = strictObject({
   args: argumentsSchema,
   stdin: z.string().optional(),
   env: environmentSchema.default({}),
+  outputs: outputsSchema,
   explain: explainSchema,
 });
 
@@ -56,6 +60,7 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
     args: wire.args,
     ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
     env: wire.env,
+    outputs: parseOutputs(wire.outputs),
     explain: wire.explain,
   };
   // For any other language only the runtime knows the name of the main file, and places the files again.

@@ -5,6 +5,7 @@ import { parseAs, strictObject } from "../parsing/validation.ts";
 import { environmentSchema } from "../permissions/environment_variables.ts";
 import { parseWorkspacePath } from "../workspace_path.ts";
 import { argumentsSchema, checkCodeSize, explainSchema } from "./content.ts";
+import { outputsSchema, parseOutputs } from "./outputs.ts";
 import { filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
 
@@ -43,6 +44,8 @@ export interface SessionExecutionRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Limits at or below the session's. */
   readonly limits: RequestedLimits;
+  /** Globs of the workspace's files to return with the answer. */
+  readonly outputs: readonly string[];
   /** Whether the answer explains the choice of the session's runtime. */
   readonly explain: boolean;
 }
@@ -83,6 +86,7 @@ const sessionExecutionSchema = strictObject({
   env: environmentSchema.default({}),
   timeoutMs: timeoutSchema,
   limits: limitsSchema.optional(),
+  outputs: outputsSchema,
   explain: explainSchema,
 });
 
@@ -125,6 +129,7 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
     ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
     env: wire.env,
     limits: { ...wire.limits, timeoutMs: wire.timeoutMs },
+    outputs: parseOutputs(wire.outputs),
     explain: wire.explain,
   };
 }

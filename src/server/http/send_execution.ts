@@ -15,14 +15,15 @@ export function sendEvents(context: Context<AppEnv>, events: EventBytes): Respon
 /**
  * Submits an execution and answers as the headers ask: 200 with the execution, a stream of its events, or 202 with its
  * location. A client that disconnects cancels its program, unless it asked for 202 or another submit under its key
- * waits. The memory of the request is kept until the execution has ended.
+ * waits. The memory of the request, and of the answer's files, is kept until the execution has ended.
  */
 export async function sendExecution(context: Context<AppEnv>, enter: Submit): Promise<Response> {
   const { signal } = context.req.raw;
   const key = idempotencyKey(context);
   const submit: Submit = async (options) => {
-    const submitted = await enter(options);
-    context.get("lease").keepUntil(submitted.ended);
+    const memory = context.get("lease");
+    const submitted = await enter({ ...options, memory });
+    memory.keepUntil(submitted.ended);
     return submitted;
   };
   switch (submitMode(context)) {

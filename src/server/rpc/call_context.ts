@@ -20,7 +20,7 @@ export interface CallContext {
   /** Aborted when the client no longer waits for the answer. */
   readonly signal: AbortSignal;
   /** Memory of the request until its answer; its execution may keep it longer. */
-  readonly lease: Pick<ByteLease, "keepUntil">;
+  readonly lease: Pick<ByteLease, "keepUntil" | "growBy">;
   /** Warnings in the answer: parameters that were ignored or changed. */
   readonly warnings: string[];
 }

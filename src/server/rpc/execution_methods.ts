@@ -32,6 +32,7 @@ export function executionMethods(
         ? new ExecutionNotifier(context.peer, { language })
         : undefined;
       const { id, ended } = await engine.submit(context.caller, parsed, {
+        memory: context.lease,
         ...(wait ? { signal: context.signal } : { isPatient: true }),
         isInteractive: context.peer.feeds === "all" || (context.peer.feeds === "unawaited" && !wait),
         ...notifier?.options,

@@ -14,6 +14,16 @@ interface ExecutionSummary {
   readonly outcome: Outcome;
 }
 
+/** Fields that `execution.status` adds where an execution has them. */
+const STATUS_FIELDS = [
+  "truncatedAt",
+  "denialsOmitted",
+  "outputFiles",
+  "outputFilesOmitted",
+  "selection",
+  "attempts",
+] as const;
+
 /** Summarises an execution without its output. */
 function summarise({ id, outcome, exitCode, usage }: Execution): ExecutionSummary {
   return {
@@ -47,9 +57,14 @@ export function isExecution(result: unknown): result is Execution {
 export function toStatus(report: ExecutionReport): object {
   switch (report.status) {
     case "ended": {
-      const { stdout, stderr, createdAt, runtime, denials, denialsOmitted } = report.execution;
-      const denied = { denials, ...(denialsOmitted === undefined ? {} : { denialsOmitted }) };
-      return { ...summarise(report.execution), stdout, stderr, runtime, ...denied, createdAt };
+      const { stdout, stderr, createdAt, runtime, denials } = report.execution;
+      const optional = STATUS_FIELDS.flatMap((name) =>
+        report.execution[name] === undefined ? [] : [[name, report.execution[name]]]
+      );
+      return {
+        ...{ ...summarise(report.execution), stdout, stderr, runtime, denials },
+        ...{ ...Object.fromEntries(optional), createdAt },
+      };
     }
     case "failed":
       return { ...unfinished(report.id, report.status), stdout: "", stderr: "", ...describeFailure(report.error) };

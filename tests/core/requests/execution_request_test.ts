@@ -21,6 +21,7 @@ Deno.test("parseExecutionRequest() fills in the defaults of the wire contract", 
     files: [],
     args: [],
     env: {},
+    outputs: [],
     explain: false,
   });
   assertEquals(resolveLimits(limits), DEFAULT_LIMITS);

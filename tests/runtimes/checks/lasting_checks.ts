@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { runCommand } from "../../../src/commands/mod.ts";
+import { runCommand, runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import type { Checks } from "./bench.ts";
@@ -14,6 +14,30 @@ export const LASTING_CHECKS: Checks = {
       limits: DEFAULT_LIMITS,
     });
     assertEquals((await run(dialect.printFile("deep/er/in.txt"))).stdout, "from the client");
+  },
+
+  async "files that match are returned with the answer, also those of a program that ran too long"(
+    { environment, dialect, run },
+  ) {
+    await run(dialect.writeFile("in.txt", "from the program"));
+    const path = environment.mainFile();
+    await environment.files.write(path, new TextEncoder().encode(dialect.spin));
+    await environment.files.write("out/deep/a.bin", new Uint8Array([0, 255]));
+    await environment.files.write("out/deep/b.txt", new Uint8Array());
+    const { outcome, outputFiles, outputFilesOmitted } = await runProgram(
+      environment,
+      { kind: "file", path, args: [] },
+      {
+        limits: { ...DEFAULT_LIMITS, timeoutMs: 500 },
+        outputs: ["out/**", "in.txt", "none/*"],
+      },
+    );
+    assertEquals([outcome.kind, outputFilesOmitted], ["timed_out", undefined]);
+    assertEquals(outputFiles, [
+      { path: "out/deep/a.bin", content: "AP8=", encoding: "base64", bytes: 2 },
+      { path: "out/deep/b.txt", content: "", encoding: "utf8", bytes: 0 },
+      { path: "in.txt", content: "from the program", encoding: "utf8", bytes: 16 },
+    ]);
   },
 
   async "what a program wrote is compared, and patched for the next one"({ environment, dialect, run }) {

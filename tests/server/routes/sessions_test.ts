@@ -159,7 +159,9 @@ Deno.test("POST /v1/sessions/{id}/executions answers in the same three ways as a
     "/v1/executions/exec_1",
     { id: "exec_1", status: "queued" },
   ]);
-  assertEquals(seen[1]?.options, { isInteractive: true, isPatient: true, idempotencyKey: undefined });
+  const { memory, ...options } = seen[1]?.options ?? {};
+  assertEquals(options, { isInteractive: true, isPatient: true, idempotencyKey: undefined });
+  assert(memory !== undefined);
   await using door = openDoor({ sessions: { submit } });
   const response = await openEvents(door, `${PATH}/executions`, { body });
   assert(response.body !== null);

@@ -3,7 +3,7 @@ import type { FileEntry, WriteMode } from "../../../core/files.ts";
 import { encodeTar } from "../../../workspace/archive/tar.ts";
 import type { WorkspaceFiles } from "../../port.ts";
 import type { Container } from "../container/container.ts";
-import { parseEntry, readTree } from "./listing.ts";
+import { parseEntry, readEntries, readTree } from "./listing.ts";
 import { containerEnded } from "./operation_errors.ts";
 import { packedItems } from "./packed_items.ts";
 import { beginOperation, type Operation, runOperation, streamOperation } from "./workspace_operation.ts";
@@ -68,16 +68,16 @@ export class ContainerFiles implements WorkspaceFiles {
 
   async list(path: string, options: { readonly maxDepth?: number } = {}): Promise<FileEntry> {
     const { maxDepth = 0 } = options;
-    return await this.#lend(async (container) => {
-      const words = ["list", path, maxDepth === 0 ? "-" : String(maxDepth)];
-      const { lines, command } = await beginOperation(container, { words, path });
-      try {
-        const tree = await readTree(lines.chunks(), { path, depth: maxDepth === 0 ? Infinity : maxDepth });
-        if (!await command.hasSucceeded()) throw containerEnded(); // The tree is not complete.
-        return tree;
-      } finally {
-        await lines.close();
-      }
+    const depth = maxDepth === 0 ? Infinity : maxDepth;
+    return await this.#list(path, { maxDepth, read: (chunks) => readTree(chunks, { path, depth }) });
+  }
+
+  async visit(path: string, { maxDepth = 0, onEntry }: Parameters<WorkspaceFiles["visit"]>[1]): Promise<void> {
+    await this.#list(path, {
+      maxDepth,
+      async read(chunks) {
+        for await (const entry of readEntries(chunks, path)) if (entry.path !== path) onEntry(entry);
+      },
     });
   }
 
@@ -91,6 +91,24 @@ export class ContainerFiles implements WorkspaceFiles {
   /** Puts the files of a tar archive into the workspace. */
   async unpack(archive: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
     await this.#run({ words: ["unpack"], path: ".", stdin: archive });
+  }
+
+  /** Reads the records of a listing. */
+  #list<T>(
+    path: string,
+    { maxDepth, read }: { readonly maxDepth: number; read(chunks: AsyncIterable<Uint8Array>): Promise<T> },
+  ): Promise<T> {
+    return this.#lend(async (container) => {
+      const words = ["list", path, maxDepth === 0 ? "-" : String(maxDepth)];
+      const { lines, command } = await beginOperation(container, { words, path });
+      try {
+        const result = await read(lines.chunks());
+        if (!await command.hasSucceeded()) throw containerEnded(); // The listing is not complete.
+        return result;
+      } finally {
+        await lines.close();
+      }
+    });
   }
 
   #run(operation: Operation): Promise<string> {

@@ -35,17 +35,15 @@ export async function readTree(
   const children = new Map<string, FileEntry[]>();
   let top: FileEntry | undefined;
   let count = 0;
-  for await (const record of readRecords(chunks)) {
+  for await (const entry of readEntries(chunks, path)) {
+    const full = entry.path;
     if (top === undefined) {
       checkDepth(path);
-      top = parseEntry(record, path);
+      top = entry;
       continue;
     }
     if (++count > MAX_ENTRIES) throw treeTooLarge(path, `it holds more than ${MAX_ENTRIES} entries`);
-    const relative = record.slice(record.indexOf(" ./") + " ./".length, -1);
-    const full = path === "." ? relative : `${path}/${relative}`;
-    const entry = parseEntry(record, full);
-    if (entry.type === "directory" && relative.split("/").length < depth) checkDepth(full);
+    if (entry.type === "directory" && levelsBelow(path, full) < depth) checkDepth(full);
     const above = full.includes("/") ? full.slice(0, full.lastIndexOf("/")) : ".";
     const siblings = children.get(above) ?? [];
     siblings.push(entry);
@@ -55,6 +53,23 @@ export async function readTree(
     throw new CodeBeakerError("runtime_unavailable", "Cannot list the files as the container has ended");
   }
   return { ...top, children: nest(path, { children, depth }) };
+}
+
+/** Reads the entries of a directory from the records of find(1), the directory itself first. */
+export async function* readEntries(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<FileEntry> {
+  let isTop = true;
+  for await (const record of readRecords(chunks)) {
+    const relative = record.slice(record.indexOf(" ./") + " ./".length, -1);
+    const full = path === "." ? relative : `${path}/${relative}`;
+    yield parseEntry(record, isTop ? path : full);
+    isTop = false;
+  }
+}
+
+/** How many levels a path lies below a directory. */
+function levelsBelow(directory: string, path: string): number {
+  const levels = path.split("/").length;
+  return directory === "." ? levels : levels - directory.split("/").length;
 }
 
 function nest(

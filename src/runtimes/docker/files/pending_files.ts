@@ -94,6 +94,10 @@ export class PendingFiles implements WorkspaceFiles {
     return this.#inContainer.list(path, options);
   }
 
+  visit(path: string, options: Parameters<WorkspaceFiles["visit"]>[1]): Promise<void> {
+    return this.#inContainer.visit(path, options);
+  }
+
   pack(): Promise<ReadableStream<Uint8Array>> {
     return this.#inContainer.pack();
   }

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../../../src/core/errors.ts";
+import type { VisitedEntry } from "../../../../src/core/files.ts";
 import type { Container, RunningCommand } from "../../../../src/runtimes/docker/container/container.ts";
 import { ContainerFiles } from "../../../../src/runtimes/docker/files/container_files.ts";
 
@@ -32,6 +33,14 @@ Deno.test("ContainerFiles distinguishes a container that ends during an operatio
   const tree = "ok\n//41c0 40 1700000000.0 .\n//81a4 5 1700000000.0 ./f\n";
   assertEquals((await filesThatAnswer(tree).list(".")).children?.length, 1);
   assertEquals(await codeOf(filesThatAnswer(tree, { hasSucceeded: false }).list(".")), "runtime_unavailable");
+  const visited: VisitedEntry[] = [];
+  const onEntry = (entry: VisitedEntry) => visited.push(entry);
+  await filesThatAnswer(tree).visit("d", { onEntry });
+  assertEquals(visited.map(({ path, size }) => [path, size]), [["d/f", 5]]);
+  assertEquals(
+    await codeOf(filesThatAnswer(tree, { hasSucceeded: false }).visit(".", { onEntry })),
+    "runtime_unavailable",
+  );
 });
 
 Deno.test("ContainerFiles gives runtime_unavailable for the Engine's own message, and the file's error for an errno", async () => {
