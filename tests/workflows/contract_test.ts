@@ -91,6 +91,15 @@ Deno.test("the contract's one-shot: the answer, its defaults, and every way in w
     { stdout: 0, stderr: 0 },
     "ended",
   ]);
+  const code = 'Deno.mkdirSync("out"); for (const name of ["a", "b"]) Deno.writeTextFileSync(`out/${name}`, name);';
+  const collected = await run({ code, outputs: ["/workspace/out/b", "out/*"] });
+  assertEquals([collected.outputFiles, collected.outputFilesOmitted], [
+    ["b", "a"].map((name) => ({ path: `out/${name}`, content: name, encoding: "utf8", bytes: 1 })),
+    undefined,
+  ]);
+  assertEquals(await client.json("GET", `${EXECUTIONS}/${collected.id}`), collected);
+  const leaving = await run({ code, outputs: ["../*"] });
+  assertEquals([leaving.status, leaving.code, leaving.errors[0].path], [403, "permission_denied", "outputs[0]"]);
   const explained = await run({ code: "", explain: true });
   assertEquals([explained.selection.chosen, explained.attempts], ["deno", []]);
   assertEquals(await client.json("GET", `${EXECUTIONS}/${explained.id}`), explained);

@@ -14,16 +14,6 @@ interface ExecutionSummary {
   readonly outcome: Outcome;
 }
 
-/** Fields that `execution.status` adds where an execution has them. */
-const STATUS_FIELDS = [
-  "truncatedAt",
-  "denialsOmitted",
-  "outputFiles",
-  "outputFilesOmitted",
-  "selection",
-  "attempts",
-] as const;
-
 /** Summarises an execution without its output. */
 function summarise({ id, outcome, exitCode, usage }: Execution): ExecutionSummary {
   return {
@@ -58,12 +48,9 @@ export function toStatus(report: ExecutionReport): object {
   switch (report.status) {
     case "ended": {
       const { stdout, stderr, createdAt, runtime, denials } = report.execution;
-      const optional = STATUS_FIELDS.flatMap((name) =>
-        report.execution[name] === undefined ? [] : [[name, report.execution[name]]]
-      );
       return {
         ...{ ...summarise(report.execution), stdout, stderr, runtime, denials },
-        ...{ ...Object.fromEntries(optional), createdAt },
+        ...{ ...occasionalFields(report.execution), createdAt },
       };
     }
     case "failed":
@@ -74,6 +61,20 @@ export function toStatus(report: ExecutionReport): object {
       return { ...unfinished(id, status), stdout, stderr, createdAt };
     }
   }
+}
+
+/** The fields of an execution that only some have. */
+function occasionalFields(
+  { attempts, denialsOmitted, outputFiles, outputFilesOmitted, selection, truncated, truncatedAt }: Execution,
+): object {
+  return {
+    ...(denialsOmitted === undefined ? {} : { denialsOmitted }),
+    ...(truncatedAt === undefined ? {} : { truncated, truncatedAt }),
+    ...(outputFiles === undefined ? {} : { outputFiles }),
+    ...(outputFilesOmitted === undefined ? {} : { outputFilesOmitted }),
+    ...(selection === undefined ? {} : { selection }),
+    ...(attempts === undefined ? {} : { attempts }),
+  };
 }
 
 /** Describes a failure of the service; the text of an internal error is left out. */

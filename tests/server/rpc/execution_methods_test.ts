@@ -193,6 +193,12 @@ Deno.test("a service that fails after the start tells execution.error", async ()
   assertEquals(told.at(-1)?.[1], { executionId: "exec_1", error: "Internal error", code: "internal" });
 });
 
+/** The files of an answer. */
+const COLLECTED = {
+  outputFiles: [{ path: "a", content: "a", encoding: "utf8", bytes: 1 }],
+  outputFilesOmitted: { count: 1, paths: ["b"] },
+} as const;
+
 Deno.test("execution.status tells every state in the original's words", async () => {
   let report: ExecutionReport | CodeBeakerError | undefined;
   await using door = new Door({
@@ -212,6 +218,11 @@ Deno.test("execution.status tells every state in the original's words", async ()
     [{ status: "running", ...live }, { status: "running", stdout: "so far", timeout: false }],
     [ended({ stdout: "out" }), { status: "completed", exitCode: 0, stdout: "out", timeout: false, durationMs: 1 }],
     [ended({ exitCode: 3, outcome: { kind: "exited", exitCode: 3 } }), { status: "failed", exitCode: 3 }],
+    [ended({ ...COLLECTED, truncated: { stdout: 5, stderr: 0 }, truncatedAt: { stdout: 1 } }), {
+      ...COLLECTED,
+      truncated: { stdout: 5, stderr: 0 },
+      truncatedAt: { stdout: 1 },
+    }],
     [ended({ exitCode: null, outcome: { kind: "cancelled" } }), { status: "cancelled", exitCode: null }],
     [ended({ exitCode: null, outcome: { kind: "timed_out", limitMs: 5 } }), {
       status: "failed",
