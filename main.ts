@@ -1,4 +1,6 @@
-import { hosted, runCli } from "./src/cli/mod.ts";
+import "./src/cli/own_version.ts";
+
+const { hosted, runCli } = await import("./src/cli/mod.ts"); // Not before the check: an old Deno cannot load it.
 
 /** What `deno serve main.ts`, and hosts that take a `fetch` handler, listen with. */
 export default hosted;

@@ -35,7 +35,7 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
   if (!hasKeys && !isLoopback(host)) {
     throw new CodeBeakerError(
       "invalid_request",
-      `Cannot listen on this host as it must be loopback while no API key is configured: current value is ${
+      `Cannot listen on this host as it must be loopback while no API key is configured (codebeaker keys create NAME): current value is ${
         JSON.stringify(host)
       }`,
     );
@@ -90,8 +90,22 @@ function open(
     });
     return server;
   } catch (cause) {
-    throw new CodeBeakerError("invalid_request", `Cannot listen on ${hostname} port ${port}: ${messageOf(cause)}`, {
+    throw new CodeBeakerError("invalid_request", `Cannot listen on ${hostname} port ${port} ${whyNot(cause, port)}`, {
       cause,
     });
   }
+}
+
+/** Why an address cannot be listened on, and what to do. */
+function whyNot(error: unknown, port: number): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `as another process has it: find that with ss -ltnp 'sport = :${port}', or take a free port with --port 0`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "as this machine does not have that address: name one of its own with --host";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "as this user may not: take a port of 1024 or more with --port";
+  }
+  return `as the system refuses: ${messageOf(error)}`;
 }

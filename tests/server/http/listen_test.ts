@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { listen } from "../../../src/server/mod.ts";
 
@@ -30,9 +30,19 @@ Deno.test("listen() opens a free port, tells its address and closes after the dr
   assertEquals(drained, true);
 });
 
-Deno.test("listen() tells a port that is taken", async () => {
+Deno.test("listen() says how to find out who has a port that is taken, and how to do without it", async () => {
   const first = listen({ host: "127.0.0.1", port: 0, fetch });
   const { port } = new URL(first.url);
-  assertThrows(() => listen({ host: "127.0.0.1", port: Number(port), fetch }), CodeBeakerError, port);
+  const { code, message } = assertThrows(
+    () => listen({ host: "127.0.0.1", port: Number(port), fetch }),
+    CodeBeakerError,
+  );
+  assertEquals(code, "invalid_request");
+  for (const part of [`port ${port}`, `ss -ltnp 'sport = :${port}'`, "--port 0"]) assertStringIncludes(message, part);
   await first.close(() => Promise.resolve());
+});
+
+Deno.test("listen() says what to do with an address that is another machine's", () => {
+  const listenElsewhere = () => listen({ host: "192.0.2.1", port: 0, hasKeys: true, fetch });
+  assertThrows(listenElsewhere, CodeBeakerError, "--host");
 });
