@@ -27,3 +27,9 @@ export async function withDeadline<T>(
     clearTimeout(timer);
   }
 }
+
+/** Starts a time limit; returns a function that says how many ms are left, at least 0. */
+export function startCountdown(ms: number): () => number {
+  const endsAt = performance.now() + ms;
+  return () => Math.max(Math.ceil(endsAt - performance.now()), 0);
+}

@@ -9,7 +9,7 @@ interface Waiter {
 export interface AcquireOptions {
   /** How many. Default: 1. More than the semaphore has never come free. */
   readonly permits?: number;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

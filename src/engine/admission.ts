@@ -4,6 +4,7 @@ import type { Usage } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import { log } from "../log.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
+import { startCountdown } from "../concurrency/deadline.ts";
 import { Semaphore } from "../concurrency/semaphore.ts";
 
 /** How long an execution waits for a slot before it is `busy`. */
@@ -41,6 +42,8 @@ export interface AdmissionOptions {
 export interface SlotRequest {
   /** Whether it can wait for an hour, and not 2 s. */
   readonly isPatient: boolean;
+  /** Longest wait, instead of an hour or 2 s. */
+  readonly maxWaitMs?: number | undefined;
   /** Memory that it may use; 0 when its memory is reserved already. */
   readonly memoryMb: number;
   readonly signal?: AbortSignal | undefined;
@@ -102,16 +105,15 @@ export class Admission {
    * @throws {CodeBeakerError} `busy` when no slot or memory came free in time, or the service shuts down
    * @throws the reason of `signal` when it aborts first
    */
-  async enter(principal: Principal, { isPatient, memoryMb, signal }: SlotRequest): Promise<Slot> {
-    const options = {
-      timeoutMs: isPatient ? PATIENT_MS : IMPATIENT_MS,
-      signal: this.#untilClosing(signal),
-    };
+  async enter(principal: Principal, { isPatient, maxWaitMs, memoryMb, signal }: SlotRequest): Promise<Slot> {
+    const left = startCountdown(maxWaitMs ?? (isPatient ? PATIENT_MS : IMPATIENT_MS));
+    const untilClosing = this.#untilClosing(signal);
+    const options = () => ({ timeoutMs: left(), signal: untilClosing });
     using entered = new DisposableStack();
-    if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
-    entered.use(await this.#slots.acquire(options));
+    if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options()));
+    entered.use(await this.#slots.acquire(options()));
     // A program without memory needs does not wait behind those with some.
-    const memory = memoryMb === 0 ? undefined : await this.#memory?.forProgram(memoryMb, options);
+    const memory = memoryMb === 0 ? undefined : await this.#memory?.forProgram(memoryMb, options());
     const leaving: Promise<void>[] = [];
     const giveBack = () => memory?.[Symbol.dispose]();
     entered.defer(() => leaving.length === 0 ? giveBack() : void Promise.allSettled(leaving).then(giveBack));

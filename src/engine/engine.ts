@@ -165,6 +165,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     const { principal } = live.facts.caller;
     using slot = await this.#admission.enter(principal, {
       isPatient: options.isPatient ?? false,
+      maxWaitMs: options.maxQueueMs,
       memoryMb: candidates.ranking.memoryMb,
       signal: live.signal,
     });

@@ -37,6 +37,8 @@ export interface SubmitOptions {
   readonly isInteractive?: boolean;
   /** Whether it waits up to an hour in the queue, and not 2 s, before it is `busy`. */
   readonly isPatient?: boolean;
+  /** Longest time in the queue before it is `busy`, instead of that time and of a session's. */
+  readonly maxQueueMs?: number | undefined;
   /**
    * The tenant's second submit under the same key gets the first execution, unless that failed as `busy` or
    * `runtime_unavailable` before it began. At most 255 characters.

@@ -8,7 +8,7 @@ import type { SessionEnvironment } from "../engine/dispatcher.ts";
 import type { Caller } from "../engine/port.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Clock } from "../concurrency/clock.ts";
-import { Semaphore } from "../concurrency/semaphore.ts";
+import { type AcquireOptions, Semaphore } from "../concurrency/semaphore.ts";
 import { Contexts } from "../contexts/contexts.ts";
 import { KeyedQueue } from "../concurrency/keyed_queue.ts";
 import { SessionClock } from "./session_clock.ts";
@@ -195,9 +195,9 @@ export class Session {
   }
 
   /** Waits for the one program slot, in the order of the calls. @throws the reason of `signal` when it aborts first */
-  async acquireProgramSlot(signal: AbortSignal): Promise<Disposable> {
+  async acquireProgramSlot(options: AcquireOptions): Promise<Disposable> {
     using acquired = new DisposableStack();
-    acquired.use(await this.#programSlot.acquire({ signal }));
+    acquired.use(await this.#programSlot.acquire(options));
     acquired.use(this.use());
     this.#executionCount++;
     return acquired.move();

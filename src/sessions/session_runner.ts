@@ -4,6 +4,7 @@ import type { Executions } from "../engine/executions.ts";
 import type { LiveExecution } from "../engine/live_execution.ts";
 import type { Dispatcher } from "../engine/dispatcher.ts";
 import type { Caller, SubmitOptions, Submitted } from "../engine/port.ts";
+import { startCountdown } from "../concurrency/deadline.ts";
 import { hasCode } from "../core/errors.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import type { Session } from "./session.ts";
@@ -63,16 +64,18 @@ export class SessionRunner {
   ): Promise<RunResult> {
     const { principal } = live.facts.caller;
     const { admission, dispatcher } = this.#options;
-    using _programSlot = await session.acquireProgramSlot(live.signal);
+    const { signal } = live;
+    const left = options.maxQueueMs === undefined ? undefined : startCountdown(options.maxQueueMs);
+    using _programSlot = await session.acquireProgramSlot({ signal, timeoutMs: left?.() });
     const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
-    using _slot = await admission.enter(principal, { isPatient: true, memoryMb, signal: live.signal });
+    using _slot = await admission.enter(principal, { isPatient: true, maxWaitMs: left?.(), memoryMb, signal });
     live.leaveQueue();
     const { runtime } = session;
     const result = await this.inEnvironment(session, async (environment) => {
       const ran = await program.run(environment, {
         limits: program.limits,
         kept: live.kept,
-        signal: live.signal,
+        signal,
         memory: options.memory,
         permissionBounds: dispatcher.boundsOf(principal),
         ...(live.fedStdin === undefined ? {} : { stdin: live.fedStdin }),

@@ -410,3 +410,19 @@ Deno.test("Executions lists live and ended executions of the tenant alone, in pa
     await running.ended;
     assertEquals(engine.list(mine, { limit: 10, status: "ended" }).executions.length, 3);
   }, { maxConcurrent: 1 }));
+
+Deno.test("Executions lets one wait in the queue as long as it says before it is busy", () =>
+  withGate(async (engine, gate) => {
+    const first = await engine.submit(CALLER, REQUEST);
+    await gate.untilBegun(1);
+    for (const options of [{ maxQueueMs: 0 }, { maxQueueMs: 1, isPatient: true }]) {
+      const { ended } = await engine.submit(CALLER, REQUEST, options);
+      assertEquals((await assertRejects(() => ended, CodeBeakerError)).code, "busy");
+    }
+    const waiting = await engine.submit(CALLER, REQUEST, { maxQueueMs: 60_000 });
+    gate.endOne();
+    await first.ended;
+    await gate.untilBegun(2);
+    gate.endOne();
+    assertEquals((await waiting.ended).outcome, EXITED);
+  }, { maxConcurrent: 1 }));

@@ -531,3 +531,20 @@ Deno.test("Sessions tells its observer of every opening and closing, with its ow
     },
   });
 });
+
+Deno.test("Sessions lets a program wait for the session's slot as long as it says before it is busy, else until it is free", () =>
+  withSession(async ({ sessions, session, gate }) => {
+    const first = await sessions.submit(CALLER, session.id, PROGRAM);
+    await gate.untilBegun(1);
+    for (const maxQueueMs of [0, 1]) {
+      const hasty = await sessions.submit(CALLER, session.id, PROGRAM, { maxQueueMs });
+      assertEquals(await refusal(() => hasty.ended), "busy");
+    }
+    const unbounded = await sessions.submit(CALLER, session.id, PROGRAM);
+    const patient = await sessions.submit(CALLER, session.id, PROGRAM, { maxQueueMs: 60_000 });
+    for (const [index, { ended }] of [first, unbounded, patient].entries()) {
+      await gate.untilBegun(index + 1);
+      gate.endOne();
+      assertEquals((await ended).exitCode, 0);
+    }
+  }));

@@ -23,6 +23,8 @@ export interface EventsOptions {
 /** Options of the events of an execution that is submitted for them. */
 export interface ExecutionEventsOptions extends EventsOptions {
   readonly idempotencyKey?: string | undefined;
+  /** Longest time in the queue, as {@link SubmitOptions} has it. */
+  readonly maxQueueMs?: number | undefined;
 }
 
 /** The bytes of a stream of events. */
@@ -45,6 +47,7 @@ export async function executionEvents(submit: Submit, options: ExecutionEventsOp
     signal: events.abandoned,
     isInteractive: true,
     idempotencyKey: options.idempotencyKey,
+    maxQueueMs: options.maxQueueMs,
     onStart: (start) => writer.writeStart(start),
     onOutput: (chunk) => writer.writeOutput(chunk),
     onDisplay: (data) => writer.writeDisplay(data),

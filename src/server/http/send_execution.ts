@@ -1,6 +1,9 @@
 import type { Context } from "hono";
+import { settledWithin } from "../../concurrency/delay.ts";
+import type { Execution } from "../../core/execution.ts";
 import type { AppEnv } from "./app_env.ts";
 import { type EventBytes, executionEvents, type Submit } from "./execution_events.ts";
+import { parsePrefer } from "./prefer.ts";
 import { idempotencyKey, submitMode } from "./submit_mode.ts";
 
 /** Answers with a stream of events, which nothing on the way may hold back. */
@@ -15,7 +18,8 @@ export function sendEvents(context: Context<AppEnv>, events: EventBytes): Respon
 /**
  * Submits an execution and answers as the headers ask: 200 with the execution, a stream of its events, or 202 with its
  * location. A client that disconnects cancels its program, unless it asked for 202 or another submit under its key
- * waits. The memory of the request, and of the answer's files, is kept until the execution has ended.
+ * waits. `Prefer: wait` bounds its time in the queue; with 202 wanted, it is how long to wait for the end before 202. The
+ * memory of the request, and of the answer's files, is kept until the execution has ended.
  */
 export async function sendExecution(context: Context<AppEnv>, enter: Submit): Promise<Response> {
   const { signal } = context.req.raw;
@@ -26,15 +30,24 @@ export async function sendExecution(context: Context<AppEnv>, enter: Submit): Pr
     memory.keepUntil(submitted.ended);
     return submitted;
   };
-  switch (submitMode(context)) {
+  const preferences = parsePrefer(context.req.header("prefer") ?? "");
+  const { waitMs } = preferences;
+  const mode = submitMode(context, preferences);
+  const applied = [
+    ...(mode === "async" ? ["respond-async"] : []),
+    ...(waitMs === undefined ? [] : [`wait=${waitMs / 1_000}`]),
+  ];
+  if (applied.length > 0) context.header("preference-applied", applied.join(", "));
+  switch (mode) {
     case "plain": {
-      const { ended } = await submit({ signal, idempotencyKey: key });
+      const { ended } = await submit({ signal, idempotencyKey: key, maxQueueMs: waitMs });
       return context.json(await ended);
     }
     case "events": {
       const events = await executionEvents(submit, {
         signal,
         idempotencyKey: key,
+        maxQueueMs: waitMs,
         requestId: context.get("requestId"),
       });
       return sendEvents(context, events);
@@ -45,11 +58,21 @@ export async function sendExecution(context: Context<AppEnv>, enter: Submit): Pr
         isPatient: true,
         idempotencyKey: key,
       });
-      ended.catch(() => {}); // A poll reports it.
-      return context.json({ id, status }, 202, {
-        "location": `/v1/executions/${id}`,
-        "preference-applied": "respond-async",
-      });
+      if (await hasEnded(ended, { waitMs, signal })) return context.json(await ended);
+      return context.json({ id, status }, 202, { "location": `/v1/executions/${id}` });
     }
   }
+}
+
+/** Waits for the end of an execution; whether it has ended. */
+async function hasEnded(
+  ended: Promise<Execution>,
+  { waitMs = 0, signal }: { readonly waitMs: number | undefined; readonly signal: AbortSignal },
+): Promise<boolean> {
+  let isOver = false;
+  const end = () => isOver = true;
+  ended.then(end, end); // A poll reports a failure.
+  if (waitMs === 0) return false;
+  await settledWithin(ended, waitMs, { signal });
+  return isOver;
 }

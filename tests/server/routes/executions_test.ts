@@ -4,7 +4,7 @@ import type { ExecutionRequest } from "../../../src/core/requests/execution_requ
 import type { Caller, EnginePort, ExecutionReport, SubmitOptions } from "../../../src/engine/port.ts";
 import { fakeExecution, submitted, TESTER } from "../../support/fake_ports.ts";
 import { until } from "../../support/until.ts";
-import { ask, openDoor } from "./door.ts";
+import { ask, doorOf, openDoor } from "./door.ts";
 
 const REQUEST = { language: "ts", code: "1" };
 const NOT_FOUND = new CodeBeakerError("not_found", "Cannot find the execution");
@@ -246,5 +246,43 @@ Deno.test("GET /v1/executions lists what its query asks for, in pages, and a fai
   ]);
   for (const query of ["limit=0", "limit=101", "limit=x", "cursor=", "status=done", "sessionId=", "state=ended"]) {
     assertEquals([query, (await ask({ engine: { list } }, `GET /v1/executions?${query}`)).status], [query, 400]);
+  }
+});
+
+Deno.test("POST /v1/executions with Prefer: wait bounds the time in the queue, and says that it does", async () => {
+  for (const [accept, prefer] of [["*/*", "wait=7"], ["text/event-stream", "wait=7"], ["*/*", "handling=strict"]]) {
+    const { seen, submit } = recorder();
+    const response = await doorOf({ engine: { submit } }).request("/v1/executions", {
+      method: "POST",
+      headers: { accept: accept ?? "", prefer: prefer ?? "" },
+      body: JSON.stringify(REQUEST),
+    });
+    await response.text();
+    const isApplied = prefer === "wait=7";
+    assertEquals(response.headers.get("preference-applied"), isApplied ? "wait=7" : null);
+    assertEquals(seen[0]?.options.maxQueueMs, isApplied ? 7_000 : undefined);
+  }
+  for (const prefer of ["wait=abc", "wait=-1", "wait=61", "respond-async, wait=61"]) {
+    const { seen, submit } = recorder();
+    const { status, body } = await ask({ engine: { submit } }, "POST /v1/executions", {
+      body: REQUEST,
+      headers: { prefer },
+    });
+    assertEquals([prefer, status, body.code, body.errors[0].path], [prefer, 400, "invalid_request", "Prefer"]);
+    assertEquals(seen, []);
+  }
+});
+
+Deno.test("POST /v1/executions with Prefer: respond-async, wait answers 200 where the end comes in time, else 202", async () => {
+  const options = { body: REQUEST, headers: { prefer: "respond-async, wait=1" } };
+  const { seen, submit } = recorder();
+  const inTime = await ask({ engine: { submit } }, "POST /v1/executions", options);
+  assertEquals([inTime.status, inTime.body], [200, fakeExecution()]);
+  assertEquals([seen[0]?.options.isPatient, seen[0]?.options.maxQueueMs], [true, undefined]);
+  const never = () => Promise.resolve({ id: "exec_2", ended: new Promise<never>(() => {}) });
+  const late = await ask({ engine: { submit: never } }, "POST /v1/executions", options);
+  assertEquals([late.status, late.headers.get("location")], [202, "/v1/executions/exec_2"]);
+  for (const { headers } of [inTime, late]) {
+    assertEquals(headers.get("preference-applied"), "respond-async, wait=1");
   }
 });

@@ -1,0 +1,46 @@
+import { invalidField } from "../../core/errors.ts";
+
+/** What a client prefers (RFC 7240). */
+export interface Preferences {
+  /** Whether it wants 202 rather than to wait. */
+  readonly respondAsync: boolean;
+  /** How long it waits, in ms; absent when it does not say. */
+  readonly waitMs?: number;
+}
+
+/** A preference up to its comma; a comma within quotes, closed or not, does not end it. */
+const PREFERENCE = /(?:"(?:[^"\\]|\\[^]?)*(?:"|$)|[^",])+/g;
+/** A preference up to its parameters. */
+const WITHOUT_PARAMETERS = /^(?:"(?:[^"\\]|\\[^]?)*(?:"|$)|[^";])*/;
+const MAX_WAIT_S = 60;
+
+/**
+ * Parses a `Prefer` header. Of a preference that occurs twice the first holds, and unknown ones have no effect.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for a `wait` that is no whole number from 0 to 60
+ */
+export function parsePrefer(header: string): Preferences {
+  const preferences = new Map<string, string>();
+  for (const [preference] of header.matchAll(PREFERENCE)) {
+    const [given = ""] = WITHOUT_PARAMETERS.exec(preference) ?? [];
+    const [name = "", ...value] = given.split("=");
+    const key = name.trim().toLowerCase();
+    if (!preferences.has(key)) preferences.set(key, unquote(value.join("=").trim()));
+  }
+  const respondAsync = preferences.has("respond-async");
+  const wait = preferences.get("wait");
+  return wait === undefined ? { respondAsync } : { respondAsync, waitMs: parseWait(wait) };
+}
+
+function unquote(word: string): string {
+  return word.length > 1 && word.startsWith('"') && word.endsWith('"') ? word.slice(1, -1) : word;
+}
+
+function parseWait(wait: string): number {
+  if (/^\d{1,9}$/.test(wait) && Number(wait) <= MAX_WAIT_S) return Number(wait) * 1_000;
+  const given = JSON.stringify(wait.slice(0, 64));
+  throw invalidField(
+    "Prefer",
+    `The preference wait must be a whole number of seconds from 0 to ${MAX_WAIT_S}: ${given}`,
+  );
+}
