@@ -90,7 +90,10 @@ function localize(text: string, { url }: Surroundings): string {
 /** What this run printed with the places that pages write. */
 function delocalize(text: string, { url }: Surroundings): string {
   const { host, port } = new URL(url);
-  const written = text.replaceAll(host, WRITTEN_HOST).replaceAll(`port ${port}`, WRITTEN_PORT);
+  const written = text.replaceAll(host, WRITTEN_HOST).replaceAll(`port ${port}`, WRITTEN_PORT).replaceAll(
+    `:${port}`,
+    ":8000",
+  );
   return written.replaceAll("/no-docker.sock", "/docker.sock");
 }
 
