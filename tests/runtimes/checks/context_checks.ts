@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
@@ -26,7 +26,8 @@ const CONTEXT_CHECKS: Checks = {
       const { printFile, writeFile } = bench.dialect;
       const { declare, use } = cellsOf(bench);
       assertEquals((await evaluate(declare)).exitCode, 0);
-      assertEquals((await evaluate(use)).value, 42);
+      const { text, value } = await evaluate(use);
+      assertEquals([value, text], [42, "42"]);
       assertEquals((await evaluate(bench.dialect.hello)).stdout, "hello\n");
       await bench.run(writeFile("by_program.txt", "from the program"));
       assertEquals((await evaluate(printFile("by_program.txt"))).stdout, "from the program");
@@ -39,6 +40,8 @@ const CONTEXT_CHECKS: Checks = {
       assertEquals([failed.outcome, failed.contextLost], [{ kind: "exited", exitCode: 1 }, undefined]);
       assertMatch(failed.stderr, /went wrong/);
       assertMatch(failed.stderr, /cell_1\W+(line )?3\b/);
+      assertMatch(failed.error?.message ?? "", /went wrong/);
+      assertStringIncludes(failed.stderr, failed.error?.traceback ?? "no traceback");
       assertEquals((await evaluate(bench.dialect.hello)).stdout, "hello\n");
     }),
 
