@@ -8,6 +8,7 @@ const USUAL_COLUMNS = 80;
 const ERASE = "\r\x1b[2K";
 
 interface Options {
+  readonly signal: AbortSignal;
   readonly columns?: () => number;
   readonly now?: () => number;
 }
@@ -18,8 +19,12 @@ interface Shown {
   detail?: string;
 }
 
-/** Shows tasks on one line of a terminal, which is rewritten; elsewhere each task is a line when it begins. */
-export class ProgressLine implements Progress {
+/**
+ * Shows tasks on one line of a terminal, which is rewritten; elsewhere each task is a line when it begins. Disposing
+ * erases the line.
+ */
+export class ProgressLine implements Progress, AsyncDisposable {
+  readonly signal: AbortSignal;
   readonly #output: Output;
   readonly #columns: () => number;
   readonly #now: () => number;
@@ -29,7 +34,8 @@ export class ProgressLine implements Progress {
   #line = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(output: Output, { columns = terminalColumns, now = () => performance.now() }: Options = {}) {
+  constructor(output: Output, { signal, columns = terminalColumns, now = () => performance.now() }: Options) {
+    this.signal = signal;
     this.#output = output;
     this.#columns = columns;
     this.#now = now;
@@ -56,6 +62,12 @@ export class ProgressLine implements Progress {
     this.#refresh();
     await this.#written;
     return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#tasks.clear();
+    this.#erase();
+    await this.#written;
   }
 
   /** Writes the line anew, and goes on to do so while there is a task. */

@@ -24,11 +24,11 @@ interface Given {
 }
 
 async function runCommand(own: RuntimeCommand, { args, flags, context }: Given): Promise<number> {
-  const progress = new ProgressLine(context.stderr);
-  const print = (line: string) => progress.above(() => context.print(line));
-  const printError = (line: string) => progress.above(() => context.printError(line));
   using interrupt = interruptible();
   const { signal } = interrupt;
+  await using progress = new ProgressLine(context.stderr, { signal });
+  const print = (line: string) => progress.above(() => context.print(line));
+  const printError = (line: string) => progress.above(() => context.printError(line));
   const { runtimes, scratch } = await loadConfig(pickSettings(flags));
   try {
     await own.run({ args, flags, settings: runtimes, scratch, signal, progress, print, printError });

@@ -3,6 +3,7 @@ import { SYSTEM_CLOCK } from "../concurrency/clock.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { Config } from "../config.ts";
 import { Admission, Dispatcher, Engine, Executions, type Observer, ServiceStatus } from "../engine/mod.ts";
+import type { Progress } from "../core/progress.ts";
 import { log } from "../log.ts";
 import type { ExecutionRuntime, RuntimeHost } from "../runtimes/port.ts";
 import { createRuntimes } from "../runtimes/registry.ts";
@@ -18,6 +19,8 @@ export interface RuntimeOptions {
   readonly createRuntimes?: (host: RuntimeHost) => ExecutionRuntime[];
   /** Whether self-tests run again that have passed on this machine. */
   readonly rerunsSelfTests?: boolean;
+  /** Shows downloads, which requests then wait for to their end. */
+  readonly progress?: Progress;
 }
 
 /** The parts that an engine is composed from. */
@@ -74,7 +77,7 @@ export async function composeEngine(config: Config, sources: EngineSources): Pro
 /** The host that every runtime gets. */
 function hostOf(
   config: Config,
-  { ground, memory, pool, recoverable = new Set(), rerunsSelfTests = false }:
+  { ground, memory, pool, progress, recoverable = new Set(), rerunsSelfTests = false }:
     & EngineSources
     & Pick<EngineParts, "pool">,
 ): RuntimeHost {
@@ -83,6 +86,7 @@ function hostOf(
   return {
     ...{ confinement, instance, scratchDirectory, memory, recoverable },
     ...(pool === undefined ? {} : { pool }),
+    ...(progress === undefined ? {} : { progress }),
     selfTestResults: new SelfTestResults(remembersSelfTests ? config.home : undefined),
     openNetworks: config.openNetworks,
     searchPath: config.searchPath,

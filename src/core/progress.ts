@@ -1,5 +1,7 @@
 /** Shows tasks that take a while to whoever waits for them. */
 export interface Progress {
+  /** Aborts when the wait ends early. */
+  readonly signal: AbortSignal;
   /** Shows a task until it is disposed of. */
   begin(task: string): ProgressTask;
 }

@@ -4,6 +4,7 @@ import type { Diagnosis } from "../core/diagnosis.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import type { FileEntry, VisitedEntry, WriteMode } from "../core/files.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
+import type { Progress } from "../core/progress.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
 import type { DenialReport } from "../core/denials/denial_report.ts";
 import type { Confinement } from "../sandbox/confinement.ts";
@@ -39,6 +40,8 @@ export interface RuntimeHost {
   /** The pool of warm environments; absent, nothing is warm. */
   readonly pool?: Pick<WarmPool, "count" | "lease" | "schedule" | "warmUp">;
   readonly log: RuntimeLog;
+  /** Shows downloads to whoever waits for them, which is to their end; absent, a request waits a while. */
+  readonly progress?: Progress;
 }
 
 /** Where a runtime writes what no caller asked for. */

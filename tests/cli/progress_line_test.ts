@@ -11,7 +11,11 @@ function create({ isTerminal }: { readonly isTerminal: boolean }) {
     write: (bytes: Uint8Array) => Promise.resolve((written.push(new TextDecoder().decode(bytes)), bytes.length)),
     isTerminal: () => isTerminal,
   };
-  const line = new ProgressLine(output, { columns: () => 40, now: () => time.now });
+  const line = new ProgressLine(output, {
+    signal: new AbortController().signal,
+    columns: () => 40,
+    now: () => time.now,
+  });
   return { line, written, time, print: (text: string) => line.above(() => Promise.resolve(written.push(text))) };
 }
 
@@ -27,6 +31,13 @@ Deno.test("ProgressLine rewrites one line of a terminal, and leaves none behind"
   await print("below\n");
   const both = `${ERASE}codebeaker: 2 s  building a: half [31m `;
   assertEquals(written, [`${ERASE}codebeaker: 0 s  building a`, both, ERASE, "above\n", both, ERASE, "below\n"]);
+});
+
+Deno.test("ProgressLine erases the line of tasks that are not over when it is disposed of", async () => {
+  const { line, written } = create({ isTerminal: true });
+  line.begin("building a");
+  await line[Symbol.asyncDispose]();
+  assertEquals(written, [`${ERASE}codebeaker: 0 s  building a`, ERASE]);
 });
 
 Deno.test("ProgressLine writes a line for each task where there is no terminal", async () => {

@@ -9,6 +9,7 @@ import type { CommandContext } from "../context.ts";
 import { exitCodeOf, exitCodeOfSignal } from "../exit_code.ts";
 import { type Interrupt, interruptible, settledUnlessInterrupted } from "../interruptible.ts";
 import { cannotWrite, isUnread, writeAll } from "../output.ts";
+import { ProgressLine } from "../progress_line.ts";
 import { type GivenProgram, readProgram } from "./program_source.ts";
 import { describeSelection, showEnd } from "./run_texts.ts";
 import { runAtChanges } from "./watch_file.ts";
@@ -49,7 +50,8 @@ export async function runOnce(given: ProgramRun, context: CommandContext): Promi
   using interrupt = interruptible();
   const { signal } = interrupt;
   const request = await readRequest(given, context);
-  await using service = await composeCommand(await given.loadConfig());
+  await using progress = new ProgressLine(context.stderr, interrupt);
+  await using service = await composeCommand(await given.loadConfig(), { progress });
   const stdin = source.kind === "stdin" ? {} : { stdin: context.stdin() };
   const outcome = await runProgram(request, signal, { service, interrupt, flags, context, ...stdin });
   return outcome === undefined ? exitCodeOfEnd(signal) : exitCodeOf(outcome);
@@ -63,7 +65,8 @@ export async function runWatched(
   const { flags, path } = given;
   using interrupt = interruptible();
   await readRequest(given, context); // What is off with the command line ends it before anything is watched.
-  await using service = await composeCommand(await given.loadConfig());
+  await using progress = new ProgressLine(context.stderr, interrupt);
+  await using service = await composeCommand(await given.loadConfig(), { progress });
   await runAtChanges(path, async (signal) => {
     try {
       const request = await readRequest(given, context);

@@ -172,9 +172,9 @@ class DockerRuntime implements ExecutionRuntime {
   }
 
   #createParts({ address, client, info }: ConnectedEngine, instance: Instance): EngineParts {
-    const { log, openNetworks, recoverable } = this.#host;
+    const { log, openNetworks, progress, recoverable } = this.#host;
     const living = new Set<string>();
-    const images = new Images(client.images, { settings: this.#settings, log });
+    const images = new Images(client.images, { settings: this.#settings, log, progress });
     const programNetwork = new ProgramNetwork({ networks: client.networks, address, openNetworks });
     const factory = new EnvironmentFactory({
       host: this.#host,

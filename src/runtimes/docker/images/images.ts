@@ -1,7 +1,9 @@
+import { abortable } from "@std/async/abortable";
 import { withDeadline } from "../../../concurrency/deadline.ts";
 import type { Availability, Obstacle } from "../../../core/capabilities.ts";
 import type { LanguageFinding } from "../../../core/diagnosis.ts";
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
+import type { Progress } from "../../../core/progress.ts";
 import type { RuntimeLog } from "../../port.ts";
 import type { EngineImages } from "../engine/engine_images.ts";
 import type { EnvironmentSpec } from "./environments.ts";
@@ -29,6 +31,7 @@ export class Images {
   readonly #source: ImageSource;
   readonly #settings: DockerSettings;
   readonly #log: Pick<RuntimeLog, "info">;
+  readonly #progress: Progress | undefined;
   readonly #now: () => number;
   readonly #waitMs: number;
   readonly #pulls = new Map<string, Promise<void>>();
@@ -43,6 +46,8 @@ export class Images {
     options: {
       readonly settings: DockerSettings;
       readonly log: Pick<RuntimeLog, "info">;
+      /** Shows pulls; with it they are waited for to their end. */
+      readonly progress?: Progress | undefined;
       readonly now?: () => number;
       readonly waitMs?: number;
     },
@@ -50,6 +55,7 @@ export class Images {
     this.#source = source;
     this.#settings = options.settings;
     this.#log = options.log;
+    this.#progress = options.progress;
     this.#now = options.now ?? (() => performance.now());
     this.#waitMs = options.waitMs ?? WAIT_MS;
   }
@@ -143,14 +149,20 @@ export class Images {
       this.#slow.add(image);
       return new CodeBeakerError("runtime_unavailable", `the image ${image} is being pulled`);
     };
-    await withDeadline(() => pulling, { timeoutMs: this.#waitMs, toError });
+    if (this.#progress === undefined) return await withDeadline(() => pulling, { timeoutMs: this.#waitMs, toError });
+    const { signal } = this.#progress;
+    await abortable(pulling, signal).catch((cause: unknown) => {
+      throw signal.aborted ? toError() : cause;
+    });
   }
 
   async #pull(environment: string, image: string): Promise<void> {
     this.#log.info("image.pull_started", { environment, image });
     let loggedAt = this.#now();
+    using task = this.#progress?.begin(`downloading the image ${image}`);
     try {
       await this.#source.pull(image, (progress) => {
+        task?.update(progress);
         if (this.#now() - loggedAt < PROGRESS_INTERVAL_MS) return;
         loggedAt = this.#now();
         this.#log.info("image.pull_progressed", { environment, image, progress });

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError, type ErrorDetails } from "../../../../src/core/errors.ts";
+import type { Progress } from "../../../../src/core/progress.ts";
 import { Images, type ImageSource } from "../../../../src/runtimes/docker/images/images.ts";
 import { settingsOf } from "../../../../src/runtimes/docker/settings.ts";
 
@@ -47,15 +48,17 @@ interface Setup {
   readonly pull?: string;
   readonly environments?: unknown;
   readonly waitMs?: number;
+  readonly progress?: Progress;
 }
 
-function create(source: ImageSource, { pull = "missing", environments = {}, waitMs }: Setup = {}) {
+function create(source: ImageSource, { pull = "missing", environments = {}, waitMs, progress }: Setup = {}) {
   const clock = { now: 0 };
   const log: [string, Readonly<Record<string, unknown>>][] = [];
   const images = new Images(source, {
     settings: settingsOf({ settings: { docker: { dockerPull: pull, dockerEnvironments: environments } } }),
     log: { info: (message, facts) => log.push([message, facts]) },
     now: () => clock.now,
+    progress,
     ...(waitMs === undefined ? {} : { waitMs }),
   });
   return { images, clock, log };
@@ -306,4 +309,36 @@ Deno.test("Images tells what is here without anything being fetched, to who asks
   assertEquals(await here.availability("python", { fetchesNothing }), { available: true });
   const due = create(new FakeSource(PYTHON), { pull: "always" }).images;
   assertEquals(await due.availability("python", { fetchesNothing }), { available: false, reason });
+});
+
+Deno.test("Images shows a pull to whoever waits for it, and then waits to its end", async () => {
+  const shown: string[] = [];
+  const interrupt = new AbortController();
+  const progress: Progress = {
+    signal: interrupt.signal,
+    begin(task) {
+      shown.push(task);
+      return { update: (detail) => shown.push(detail), [Symbol.dispose]: () => shown.push("over") };
+    },
+  };
+  const source = new FakeSource();
+  const { images } = create(source, { progress, waitMs: 0 });
+  const [ensured, failing] = [images.ensure("python"), images.ensure("typescript")];
+  await settle();
+  await new Promise((resolve) => setTimeout(resolve, 0)); // The deadline of a request without progress has passed.
+  const [python, deno] = source.pulls;
+  python?.progress("half");
+  python?.end();
+  assertEquals(await ensured, PYTHON);
+  deno?.end(new Error("no network"));
+  await assertRejects(() => failing, CodeBeakerError, "no network");
+  assertEquals(shown, [
+    `downloading the image ${PYTHON}`,
+    `downloading the image ${DENO}`,
+    ...["half", "over", "over"],
+  ]);
+  const ended = images.ensure("bash");
+  await settle();
+  interrupt.abort();
+  await assertRejects(() => ended, CodeBeakerError, "is being pulled");
 });
