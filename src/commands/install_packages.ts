@@ -30,7 +30,7 @@ export const installPackages = defineProgramCommand({
     if (context.mayInstall !== true) {
       throw new CodeBeakerError(
         "permission_denied",
-        "Cannot install packages as the operator's policy or the key's ceiling does not allow it",
+        "Cannot install packages as the operator's policy (--allow-install) or the key's ceiling (allowNet) does not allow it",
       );
     }
     return await runProgram(environment, { kind: "install", packages: [...new Set(packages)] }, {

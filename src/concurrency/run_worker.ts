@@ -26,7 +26,7 @@ export async function runWorker<Answer>(
     event.preventDefault();
     answer.reject(new CodeBeakerError("internal", `A worker failed: ${event.message}`));
   };
-  const toError = () => new CodeBeakerError("too_large", `Cannot do this within ${deadlineMs} ms`);
+  const toError = () => new CodeBeakerError("too_large", `Cannot do this within ${deadlineMs} ms: do it in parts`);
   try {
     worker.postMessage(task);
     return await withDeadline(() => answer.promise, { timeoutMs: deadlineMs, toError, signal });

@@ -127,7 +127,7 @@ export class Context {
 export function lostContext(id: string, outcome: Outcome): CodeBeakerError {
   return new CodeBeakerError(
     "conflict",
-    `Cannot use the context ${id} as it is lost, with all its variables: its process ended as ${
+    `Cannot use the context ${id} as its process has ended, and its variables with it: open another: current value is ${
       JSON.stringify(outcome)
     }`,
   );

@@ -183,7 +183,7 @@ export class LiveExecution implements EventSource {
     if (this.#feeding === undefined) {
       throw new CodeBeakerError(
         "conflict",
-        "Cannot feed this execution as its request named its stdin, or did not ask to feed it",
+        "Cannot feed this execution as its stdin is not open: submit it without stdin, and with Prefer: respond-async",
       );
     }
     using _slot = await this.#feedSlot.acquire({ signal });

@@ -83,7 +83,7 @@ export class SessionRegistry implements AsyncDisposable {
     const session = this.find(caller, id);
     if (session === undefined) {
       this.show(caller, id);
-      throw new CodeBeakerError("conflict", `Cannot use the session ${id} as it is closed`);
+      throw new CodeBeakerError("conflict", `Cannot use the session ${id} as it is closed: create another`);
     }
     session.checkOpen();
     return session;

@@ -70,7 +70,7 @@ export class Uploads {
     if (this.#directory === undefined) {
       return new CodeBeakerError(
         "runtime_unavailable",
-        "Cannot take an upload as the service has no temporary directory for it",
+        "Cannot take an upload as the service has no temporary directory for it: its operator names one with --scratch",
       );
     }
     const own = this.#owners.filter((owner) => owner === tenant).length;

@@ -37,6 +37,9 @@ export function legacyRoutes(methods: MethodTable): Hono<AppEnv> {
       const found = languages.find(({ name }) => name === canonicalLanguage(asked));
       if (found !== undefined) return context.json(found);
       const value = JSON.stringify(asked.slice(0, 64));
-      throw new CodeBeakerError("not_found", `Cannot find a runtime that speaks the language ${value} now`);
+      throw new CodeBeakerError(
+        "not_found",
+        `Cannot find a runtime that speaks the language now: GET /v1/languages says what to install: current value is ${value}`,
+      );
     });
 }
