@@ -1,5 +1,6 @@
 import { withDeadline } from "../concurrency/deadline.ts";
 import { hasCode, messageOf } from "../core/errors.ts";
+import type { FileReading } from "../core/files.ts";
 import {
   MAX_OUTPUT_FILE_BYTES,
   MAX_OUTPUT_FILES,
@@ -18,7 +19,7 @@ const ESCAPE_BYTES = 5;
 const [FIRST_PRINTABLE, QUOTATION_MARK, BACKSLASH] = [0x20, 0x22, 0x5c];
 
 /** The files of a workspace, as far as they are collected. */
-type ReadableFiles = Pick<WorkspaceFiles, "visit" | "stat" | "read">;
+type ReadableFiles = Pick<WorkspaceFiles, "visit" | "readFiles">;
 
 /** The memory of an answer. */
 export interface AnswerMemory {
@@ -58,10 +59,9 @@ class Collection {
   readonly #memory: AnswerMemory | undefined;
   readonly #matching: MatchingFiles;
   readonly #collected: OutputFile[] = [];
-  readonly #omittedPaths: string[] = [];
+  /** The paths of the matches that are collected, or are no files. */
+  readonly #done = new Set<string>();
   #bytes = 0;
-  /** Symlinks to what is no file. */
-  #others = 0;
   #error: string | undefined;
 
   constructor(files: ReadableFiles, globs: readonly string[], memory: AnswerMemory | undefined) {
@@ -73,10 +73,11 @@ class Collection {
 
   get result(): OutputFiles {
     const outputFiles = [...this.#collected];
-    const count = this.#matching.count - outputFiles.length - this.#others;
+    const count = this.#matching.count - this.#done.size;
     const error = this.#error;
     if (count === 0 && error === undefined) return { outputFiles };
-    const paths = this.#omittedPaths.slice(0, MAX_OUTPUT_FILES);
+    const omitted = this.#matching.first.map(({ path }) => path).filter((path) => !this.#done.has(path));
+    const paths = omitted.slice(0, MAX_OUTPUT_FILES);
     return { outputFiles, outputFilesOmitted: { count, paths, ...(error === undefined ? {} : { error }) } };
   }
 
@@ -88,8 +89,16 @@ class Collection {
   /** Finds and reads the files; ends soon after the signal aborts. */
   async collect(signal: AbortSignal): Promise<void> {
     await this.#find(signal).catch((error: unknown) => this.fail(error));
-    for (const file of this.#matching.first) {
-      if (signal.aborted || !await this.#take(file, signal)) this.#omittedPaths.push(file.path);
+    for (let left = this.#matching.first; !signal.aborted;) {
+      const { next, rest } = this.#choose(left);
+      if (next.length === 0) return;
+      left = rest;
+      const onFile = (reading: FileReading) => {
+        signal.throwIfAborted(); // Nobody gives memory back that is taken after the answer.
+        this.#take(reading);
+      };
+      await this.#files.readFiles(next, { maxBytes: MAX_OUTPUT_FILE_BYTES, onFile })
+        .catch((error: unknown) => this.fail(error));
     }
   }
 
@@ -109,37 +118,41 @@ class Collection {
     }
   }
 
-  /** Whether a file is in the answer, or is none. */
-  async #take(file: MatchingFile, signal: AbortSignal): Promise<boolean> {
-    if (this.#collected.length >= MAX_OUTPUT_FILES) return false;
-    try {
-      return await this.#read(file, signal);
-    } catch (error) {
-      this.fail(error);
-      return false;
+  /** Chooses the files to read next; leaves out those that cannot fit. */
+  #choose(
+    files: readonly MatchingFile[],
+  ): { readonly next: readonly string[]; readonly rest: readonly MatchingFile[] } {
+    const room = MAX_OUTPUT_FILES - this.#collected.length;
+    let roomBytes = MAX_OUTPUT_FILES_BYTES - this.#bytes;
+    const next: string[] = [];
+    for (const [index, { path, size = 0 }] of files.entries()) {
+      if (next.length === room) return { next, rest: files.slice(index) };
+      if (size > Math.min(MAX_OUTPUT_FILE_BYTES, roomBytes)) continue;
+      next.push(path);
+      roomBytes -= size;
     }
+    return { next, rest: [] };
   }
 
-  async #read({ path, ...found }: MatchingFile, signal: AbortSignal): Promise<boolean> {
-    const isKnown = found.type === "file" && found.size !== undefined;
-    const { size = 0, type } = isKnown ? found : await this.#files.stat(path, { follow: true });
-    if (type !== "file") {
-      this.#others++;
-      return true;
+  /** Takes a file into the answer, if it is one and fits. */
+  #take(reading: FileReading): void {
+    const { path } = reading;
+    if ("error" in reading) {
+      if (hasCode(reading.error, "invalid_request")) this.#done.add(path);
+      else if (!hasCode(reading.error, "too_large")) this.fail(reading.error);
+      return;
     }
-    const roomBytes = Math.min(MAX_OUTPUT_FILE_BYTES, MAX_OUTPUT_FILES_BYTES - this.#bytes);
-    if (size > roomBytes) return false;
-    signal.throwIfAborted(); // Nobody gives memory back that is taken after the answer.
-    this.#memory?.growBy(2 * size);
-    const stream = await this.#files.read(path, { length: roomBytes + 1 }); // It may have grown.
-    const bytes = await new Response(stream.pipeThrough(new TransformStream(), { signal })).bytes();
-    signal.throwIfAborted();
-    if (bytes.length > roomBytes) return false;
+    const { bytes } = reading;
+    if (bytes.length > MAX_OUTPUT_FILES_BYTES - this.#bytes) return;
     const content = encode(bytes);
-    this.#memory?.growBy(Math.max(memoryOf(content, bytes) - 2 * size, 0));
+    try {
+      this.#memory?.growBy(memoryOf(content, bytes));
+    } catch (error) {
+      return this.fail(error);
+    }
     this.#bytes += bytes.length;
     this.#collected.push({ path, ...content, bytes: bytes.length });
-    return true;
+    this.#done.add(path);
   }
 }
 

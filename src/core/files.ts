@@ -7,6 +7,11 @@ export interface VisitedEntry extends Pick<FileEntry, "path" | "type"> {
   readonly size?: number;
 }
 
+/** A file that was read whole, or why it could not be. */
+export type FileReading =
+  | { readonly path: string; readonly bytes: Uint8Array }
+  | { readonly path: string; readonly error: unknown };
+
 /** A file or directory as a listing shows it. */
 export interface FileEntry {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/cap
 import type { CellAnswer } from "../core/cell.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
-import type { FileEntry, VisitedEntry, WriteMode } from "../core/files.ts";
+import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../core/files.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
@@ -277,6 +277,14 @@ export interface WorkspaceFiles {
     path: string,
     options?: { readonly offset?: number; readonly length?: number },
   ): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Reads regular files whole, and calls `onFile` for each in their order. One of more than `maxBytes` is `too_large`,
+   * and what is no regular file `invalid_request`. An error of `onFile` ends the reading.
+   */
+  readFiles(
+    paths: readonly string[],
+    options: { readonly maxBytes: number; onFile(reading: FileReading): void },
+  ): Promise<void>;
   /** Makes the directories above it. `create` makes or replaces, `create_new` fails when the file exists. */
   write(
     path: string,

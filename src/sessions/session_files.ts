@@ -21,6 +21,10 @@ export class SessionFiles implements WorkspaceFiles {
     return this.#stream((files) => files.read(path, options));
   }
 
+  readFiles(paths: readonly string[], options: Parameters<WorkspaceFiles["readFiles"]>[1]): Promise<void> {
+    return this.#use((files) => files.readFiles(paths, options));
+  }
+
   write(
     path: string,
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { join } from "@std/path";
 import { CodeBeakerError, invalidField } from "../core/errors.ts";
-import type { FileEntry, VisitedEntry, WriteMode } from "../core/files.ts";
+import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../core/files.ts";
 import { DirectoryHandle, identityOf, toClientError } from "./directory_handle.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import { copyIntoItself, copyTree, listTree, toEntry } from "./file_tree.ts";
@@ -73,6 +73,17 @@ export class Workspace implements AsyncDisposable {
       const fd = directory.openFile(name, { path, flags: O_RDONLY });
       return streamRange(fd, { offset, length });
     });
+  }
+
+  /** Reads regular files of at most `maxBytes` whole, in their order. */
+  async readFiles(
+    paths: readonly string[],
+    { maxBytes, onFile }: { readonly maxBytes: number; onFile(reading: FileReading): void },
+  ): Promise<void> {
+    for (const path of paths) {
+      const reading = this.#readWhole(path, maxBytes).then((bytes) => ({ path, bytes }), (error) => ({ path, error }));
+      onFile(await reading);
+    }
   }
 
   /** Writes a file; a new file that cannot be written whole is removed. */
@@ -176,6 +187,12 @@ export class Workspace implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposing.abort(new CodeBeakerError("conflict", "Cannot use the workspace as it is being removed"));
     await Promise.allSettled(this.#operations);
+  }
+
+  async #readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
+    const bytes = await new Response(await this.read(path, { length: maxBytes + 1 })).bytes();
+    if (bytes.length <= maxBytes) return bytes;
+    throw new CodeBeakerError("too_large", `Cannot read ${JSON.stringify(path)} at once as it is too large`);
   }
 
   /** Moves a directory out of programs' reach, and removes it there. */

@@ -17,9 +17,8 @@ async function collect(
   await fill(environment);
   const { files } = environment;
   const { parts = {}, ...collecting } = options;
-  const readable: Pick<WorkspaceFiles, "stat" | "read" | "visit"> = {
-    stat: (path, how) => files.stat(path, how),
-    read: (path, how) => files.read(path, how),
+  const readable: Pick<WorkspaceFiles, "readFiles" | "visit"> = {
+    readFiles: (paths, how) => files.readFiles(paths, how),
     visit: (path, how) => files.visit(path, how),
     ...parts,
   };
@@ -102,23 +101,59 @@ Deno.test("collectOutputs() follows symlinks to files inside, and none that lead
   assertStringIncludes(base.outputFilesOmitted?.error ?? "", "leads out");
 });
 
-Deno.test("collectOutputs() takes a file as it is when it is read, and omits one that has grown too large", async () => {
-  const collected = await collect(
-    ["*"],
-    (environment) => makeFiles(environment, { grows: 1, shrinks: 9, vanishes: 9 }),
-    {
-      parts: {
-        read(path) {
-          if (path === "vanishes") return Promise.reject(new CodeBeakerError("not_found", "Cannot find vanishes"));
-          return Promise.resolve(ReadableStream.from([new Uint8Array(path === "grows" ? 4 * MIB + 1 : 3).fill(97)]));
-        },
+Deno.test("collectOutputs() takes files as they are when they are read, whatever was listed", async () => {
+  const collected = await collect(["*"], () => Promise.resolve(), {
+    parts: {
+      visit(_path, { onEntry }) {
+        for (const path of ["grows", "shrinks", "vanishes"]) onEntry({ path, type: "file", size: 9 });
+        return Promise.resolve();
+      },
+      readFiles(paths, { onFile }) {
+        assertEquals(paths, ["grows", "shrinks", "vanishes"]);
+        onFile({ path: "grows", error: new CodeBeakerError("too_large", "It is too large") });
+        onFile({ path: "shrinks", bytes: new Uint8Array(3).fill(97) });
+        onFile({ path: "vanishes", error: new CodeBeakerError("not_found", "Cannot find vanishes") });
+        return Promise.resolve();
       },
     },
-  );
+  });
   assertEquals(collected, {
     outputFiles: [{ path: "shrinks", content: "aaa", encoding: "utf8", bytes: 3 }],
     outputFilesOmitted: { count: 2, paths: ["grows", "vanishes"], error: "Cannot find vanishes" },
   });
+});
+
+Deno.test("collectOutputs() asks for what is listed only as far as it fits, and for others in the place of what is no file", async () => {
+  const asked: (readonly string[])[] = [];
+  const names = Array.from({ length: 70 }, (_, index) => `f${index + 10}`);
+  const collected = await collect(["*"], () => Promise.resolve(), {
+    parts: {
+      visit(_path, { onEntry }) {
+        for (const path of ["a", "b", "c", "d", "e"]) {
+          onEntry({ path, type: "file", size: 4 * MIB - (path === "d" ? 64 : 0) });
+        }
+        for (const path of names) {
+          onEntry({ path, type: path === "f10" ? "symlink" : "file", ...(path === "f10" ? {} : { size: 1 }) });
+        }
+        return Promise.resolve();
+      },
+      readFiles(paths, { onFile }) {
+        asked.push(paths);
+        for (const path of paths) {
+          onFile(
+            path === "f10" ? { path, error: new CodeBeakerError("invalid_request", "A directory") } : {
+              path,
+              bytes: new Uint8Array(path < "d" ? 4 * MIB : path === "d" ? 4 * MIB - 64 : 1),
+            },
+          );
+        }
+        return Promise.resolve();
+      },
+    },
+  });
+  assertEquals(asked, [["a", "b", "c", "d", ...names.slice(0, 60)], names.slice(60, 61)]);
+  assertEquals([collected.outputFiles?.length, collected.outputFilesOmitted?.count], [64, 10]);
+  assertEquals(collected.outputFilesOmitted?.paths, ["e", ...names.slice(61)]);
 });
 
 Deno.test("collectOutputs() takes the memory of what it returns, and omits what there is none for", async () => {
@@ -136,7 +171,7 @@ Deno.test("collectOutputs() takes the memory of what it returns, and omits what 
     paths: ["b"],
     error: "Cannot take more memory",
   }]);
-  assertEquals(leftBytes, 100 - 2 * (2 * 10 + 10));
+  assertEquals(leftBytes, 100 - 2 * (2 * 10 + 10)); // The text of each, and its JSON.
 });
 
 Deno.test("collectOutputs() keeps what it has when the workspace is lost, or time is up", async () => {
@@ -149,7 +184,7 @@ Deno.test("collectOutputs() keeps what it has when the workspace is lost, or tim
   });
   const late = await collect(["*"], (environment) => makeFiles(environment, { a: 1, b: 1 }), {
     maxMs: 50,
-    parts: { read: () => Promise.resolve(new ReadableStream()) },
+    parts: { readFiles: () => new Promise(() => {}) },
   });
   assertEquals([late.outputFiles, late.outputFilesOmitted?.count], [[], 2]);
   assertMatch(late.outputFilesOmitted?.error ?? "", /within 50 ms$/);
@@ -163,7 +198,10 @@ Deno.test("collectOutputs() counts 100,000 matches", async () => {
         for (let index = 0; index < 100_000; index++) onEntry({ path: `many/${index}`, type: "file", size: 1 });
         return Promise.resolve();
       },
-      read: () => Promise.resolve(ReadableStream.from([new Uint8Array(1)])),
+      readFiles(paths, { onFile }) {
+        for (const path of paths) onFile({ path, bytes: new Uint8Array(1) });
+        return Promise.resolve();
+      },
     },
   });
   assertEquals([collected.outputFiles?.length, collected.outputFilesOmitted?.count], [64, 99_936]);

@@ -132,6 +132,27 @@ Deno.test("Workspace lists sizes, kinds and depth", () =>
     await assertRefused("not_found", () => files.list("nope"));
   }));
 
+Deno.test("Workspace.readFiles() reads each file whole, or says why not", () =>
+  withWorkspace(async ({ files, root }) => {
+    await files.write("d/a", bytes("123"));
+    await files.write("large", bytes("1234"));
+    for (const [name, target] of [["in", "d/a"], ["out", "/etc/passwd"]] as const) {
+      await Deno.symlink(target, join(root, name));
+    }
+    const read: unknown[] = [];
+    await files.readFiles(["d/a", "large", "in", "out", "d", "gone"], {
+      maxBytes: 3,
+      onFile(reading) {
+        if ("bytes" in reading) read.push([reading.path, reading.bytes.length]);
+        else read.push([reading.path, reading.error instanceof CodeBeakerError ? reading.error.code : reading.error]);
+      },
+    });
+    assertEquals(read, [
+      ...[["d/a", 3], ["large", "too_large"], ["in", 3]],
+      ...[["out", "permission_denied"], ["d", "invalid_request"], ["gone", "not_found"]],
+    ]);
+  }));
+
 Deno.test("Workspace.visit() shows what lies below a directory, as deep as asked, and follows no symlink", () =>
   withWorkspace(async ({ files, root }) => {
     await files.write("d/e/f", bytes("123"));

@@ -40,6 +40,20 @@ export class LineReader {
     return done ? undefined : value;
   }
 
+  /** The next bytes after the last line, exactly so many; undefined where the stream ends before. */
+  async bytes(count: number): Promise<Uint8Array | undefined> {
+    const parts: Uint8Array[] = [];
+    for (let left = count; left > 0;) {
+      const bytes = await this.rest();
+      if (bytes === undefined) return undefined;
+      if (bytes.length > left) this.#buffer = bytes.subarray(left);
+      const part = bytes.subarray(0, left);
+      parts.push(part);
+      left -= part.length;
+    }
+    return concatBytes(parts);
+  }
+
   /** All bytes after the last line. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     for (let bytes = await this.rest(); bytes !== undefined; bytes = await this.rest()) yield bytes;

@@ -1,10 +1,11 @@
 import { invalidField } from "../../../core/errors.ts";
-import type { FileEntry, WriteMode } from "../../../core/files.ts";
+import type { FileEntry, FileReading, WriteMode } from "../../../core/files.ts";
 import { encodeTar } from "../../../workspace/archive/tar.ts";
 import type { WorkspaceFiles } from "../../port.ts";
 import type { Container } from "../container/container.ts";
+import type { LineReader } from "../engine/line_reader.ts";
 import { parseEntry, readEntries, readTree } from "./listing.ts";
-import { containerEnded } from "./operation_errors.ts";
+import { containerEnded, operationError } from "./operation_errors.ts";
 import { packedItems } from "./packed_items.ts";
 import { beginOperation, type Operation, runOperation, streamOperation } from "./workspace_operation.ts";
 
@@ -35,6 +36,21 @@ export class ContainerFiles implements WorkspaceFiles {
     const { offset = 0, length } = options;
     const words = ["read", path, String(offset), length === undefined ? "-" : String(length)];
     return await this.#stream({ words, path });
+  }
+
+  async readFiles(
+    paths: readonly string[],
+    { maxBytes, onFile }: Parameters<WorkspaceFiles["readFiles"]>[1],
+  ): Promise<void> {
+    await this.#lend(async (container) => {
+      const operation = { words: ["read_files", String(maxBytes), ...paths], path: "." };
+      const { lines } = await beginOperation(container, operation);
+      try {
+        for (const path of paths) onFile(await readFrame(lines, path));
+      } finally {
+        await lines.close();
+      }
+    });
   }
 
   async write(
@@ -123,6 +139,15 @@ export class ContainerFiles implements WorkspaceFiles {
       return stream;
     });
   }
+}
+
+/** Reads a file of `read_files`: its size and so many bytes, or the code of an error. */
+async function readFrame(lines: LineReader, path: string): Promise<FileReading> {
+  const answer = await lines.line();
+  if (answer === undefined || !/^\d+$/.test(answer)) return { path, error: operationError(answer, { path }) };
+  const bytes = await lines.bytes(Number(answer));
+  if (bytes === undefined) throw containerEnded();
+  return { path, bytes };
 }
 
 function flag(value: boolean): string {

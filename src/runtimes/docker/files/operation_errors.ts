@@ -28,6 +28,8 @@ export function operationError(answer: string | undefined, paths: OperationPaths
       return copyIntoItself(path);
     case "DEEP":
       return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path)} as it is too deep`);
+    case "EFBIG":
+      return new CodeBeakerError("too_large", `Cannot read ${JSON.stringify(path)} at once as it is too large`);
     case "ENOSPC":
       return new CodeBeakerError("too_large", `Cannot write ${JSON.stringify(path)} as the workspace is full`);
     default:

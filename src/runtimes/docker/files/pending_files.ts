@@ -74,6 +74,10 @@ export class PendingFiles implements WorkspaceFiles {
     return this.#inContainer.read(path, options);
   }
 
+  readFiles(paths: readonly string[], options: Parameters<WorkspaceFiles["readFiles"]>[1]): Promise<void> {
+    return this.#inContainer.readFiles(paths, options);
+  }
+
   createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void> {
     return this.#inContainer.createDirectory(path, options);
   }

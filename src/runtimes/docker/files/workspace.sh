@@ -115,6 +115,24 @@ case $operation in
     [ "$3" = - ] && exec tail -c "+$(($2 + 1))" -- "$at"
     tail -c "+$(($2 + 1))" -- "$at" | head -c "$3"
     ;;
+  read_files) # MAX PATH...
+    ok
+    max=$1
+    shift
+    # For each path: its size and so many bytes, or the code of an error. What a file lacks meanwhile is zeros.
+    for path; do
+      (
+        walk "$path" 1 0
+        exists "$at" || fail ENOENT
+        [ -f "$at" ] || fail ENXIO
+        [ -r "$at" ] || fail EACCES
+        size=$(stat -c %s -- "$at" 2>/dev/null) || fail ENOENT
+        [ "$size" -le "$max" ] || fail EFBIG
+        printf '%s\n' "$size"
+        { cat -- "$at"; cat /dev/zero; } 2>/dev/null | head -c "$size"
+      )
+    done
+    ;;
   write) # PATH MODE
     follow=1
     [ "$2" = create_new ] && follow=0

@@ -21,6 +21,16 @@ Deno.test("LineReader gives the lines first and then the rest, wherever they are
   }
 });
 
+Deno.test("LineReader gives so many bytes, then the next line, wherever they are cut", async () => {
+  const bytes = new TextEncoder().encode("4\na\nbc0\n9\nshort");
+  for (const pieces of [...splitsOf(bytes), piecesOf(bytes, 1), [bytes]]) {
+    const lines = read(pieces);
+    const text = async (count: number) => new TextDecoder().decode(await lines.bytes(count));
+    assertEquals([await lines.line(), await text(4), await lines.line(), await text(0)], ["4", "a\nbc", "0", ""]);
+    assertEquals([await lines.line(), await lines.bytes(9)], ["9", undefined]);
+  }
+});
+
 Deno.test("LineReader gives the rest as it comes", async () => {
   const lines = read(["ok\nfirst", "second", "third"]);
   assertEquals(await lines.line(), "ok");

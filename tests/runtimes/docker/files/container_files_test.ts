@@ -33,6 +33,19 @@ Deno.test("ContainerFiles distinguishes a container that ends during an operatio
   const tree = "ok\n//41c0 40 1700000000.0 .\n//81a4 5 1700000000.0 ./f\n";
   assertEquals((await filesThatAnswer(tree).list(".")).children?.length, 1);
   assertEquals(await codeOf(filesThatAnswer(tree, { hasSucceeded: false }).list(".")), "runtime_unavailable");
+  const read: unknown[] = [];
+  const frames = filesThatAnswer("ok\n3\na\nb0\nEFBIG\nENXIO\n7\ncut");
+  const reading = frames.readFiles(["a", "b", "c", "d", "e"], {
+    maxBytes: 9,
+    onFile(reading) {
+      if ("bytes" in reading) read.push([reading.path, new TextDecoder().decode(reading.bytes)]);
+      else read.push([reading.path, reading.error instanceof CodeBeakerError ? reading.error.code : reading.error]);
+    },
+  });
+  assertEquals([await codeOf(reading), read], ["runtime_unavailable", [
+    ...[["a", "a\nb"], ["b", ""]],
+    ...[["c", "too_large"], ["d", "invalid_request"]],
+  ]]);
   const visited: VisitedEntry[] = [];
   const onEntry = (entry: VisitedEntry) => visited.push(entry);
   await filesThatAnswer(tree).visit("d", { onEntry });
