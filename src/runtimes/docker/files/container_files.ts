@@ -1,3 +1,4 @@
+import { createYielder } from "../../../concurrency/delay.ts";
 import { invalidField } from "../../../core/errors.ts";
 import type { FileEntry, FileReading, WriteMode } from "../../../core/files.ts";
 import { encodeTar } from "../../../workspace/archive/tar.ts";
@@ -92,7 +93,11 @@ export class ContainerFiles implements WorkspaceFiles {
     await this.#list(path, {
       maxDepth,
       async read(chunks) {
-        for await (const entry of readEntries(chunks, path)) if (entry.path !== path) onEntry(entry);
+        const yieldToOthers = createYielder();
+        for await (const entry of readEntries(chunks, path)) {
+          await yieldToOthers();
+          if (entry.path !== path) onEntry(entry);
+        }
       },
     });
   }
