@@ -2,7 +2,7 @@
 export async function until(
   condition: () => Promise<boolean> | boolean,
   what: string,
-  { timeoutMs = 20_000 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = 60_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<void> {
   for (const giveUpAt = performance.now() + timeoutMs; performance.now() < giveUpAt;) {
     if (await condition()) return;

@@ -124,6 +124,10 @@ async function countLost(watch: FootprintWatch, { process: { pid } }: ServicePro
   return processes.filter((line) => !living.includes(line.split(" ")[0] ?? "")).length;
 }
 
+function countsOf({ accepted, ended, sessions }: Acknowledged): number[] {
+  return [ended.size, accepted.size, sessions.length];
+}
+
 Deno.test("SIGKILL of the service under load and restart, several times: nothing acknowledged lost, nothing orphaned", () =>
   withPlaces(async (places) => {
     const watch = new FootprintWatch(places.scratch);
@@ -134,8 +138,10 @@ Deno.test("SIGKILL of the service under load and restart, several times: nothing
       // Nearly all die with their service; one that had not asked the kernel for that yet is killed by the next one's start.
       await until(async () => await countLost(watch, service) === 0, "no program of a lost service runs");
       await checkTold(new ApiClient(service), told);
+      const before = countsOf(told);
       const loading = loadService(service, told);
       await new Promise((resolve) => setTimeout(resolve, 900));
+      await until(() => countsOf(told).every((count, index) => count > (before[index] ?? 0) + 1), "it has answered");
       await kill(service);
       await loading;
       assertEquals((await watch.look()).uids, [], "a new service can take its block of users");
