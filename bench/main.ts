@@ -1,3 +1,4 @@
+import { benchAttaching } from "./attaching_bench.ts";
 import { benchColdStart } from "./cold_start_bench.ts";
 import { benchConfinement } from "./confinement_bench.ts";
 import { benchContexts } from "./contexts_bench.ts";
@@ -16,6 +17,7 @@ import { printTargets, type Target } from "./targets.ts";
 const BENCHES = [
   benchSelector,
   benchIdleSessions,
+  benchAttaching,
   benchStreaming,
   benchColdStart,
   benchOptimisations,

@@ -33,7 +33,11 @@ export class EventStream {
     this.#abandon = abandon;
     this.body = readable;
     this.#writer = writable.getWriter();
-    this.#writer.closed.catch(() => this.#abandoned.abort());
+    const forget = () => signal.removeEventListener("abort", abandon);
+    this.#writer.closed.then(forget, () => {
+      forget();
+      this.#abandoned.abort();
+    });
     signal.addEventListener("abort", abandon);
     if (signal.aborted) abandon();
   }

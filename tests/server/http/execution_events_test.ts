@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { SubmitOptions } from "../../../src/engine/port.ts";
-import { executionEvents, type Submit } from "../../../src/server/http/execution_events.ts";
+import { executionEvents, followedEvents, type Submit } from "../../../src/server/http/execution_events.ts";
+import { readEvents } from "../../../src/engine/event_reader.ts";
+import { recordedEvents } from "../../../src/engine/recorded_events.ts";
 import { fakeExecution, submitted } from "../../support/fake_ports.ts";
 import { haveIncreasingIds, nextEvent, type ServerEvent, serverEvents } from "../../support/server_events.ts";
 
@@ -187,4 +189,22 @@ Deno.test("executionEvents() tells its submit of a client that was gone before",
   }, { signal: AbortSignal.abort() });
   await Promise.resolve();
   assertEquals(seen?.aborted, true);
+});
+
+Deno.test("followedEvents() of 1,000 readers of an ended execution leave no listener behind", async () => {
+  const listeners = new Set<unknown>();
+  const { signal } = new AbortController();
+  const counted: Pick<AbortSignal, "addEventListener" | "removeEventListener"> = {
+    addEventListener: (_type: string, listener: unknown) => void listeners.add(listener),
+    removeEventListener: (_type: string, listener: unknown) => void listeners.delete(listener),
+  };
+  Object.assign(signal, counted);
+  const source = recordedEvents({ kind: "ended", execution: fakeExecution({ stdout: "é" }) });
+  for (let reader = 0; reader < 1_000; reader++) {
+    const body = followedEvents((options) => readEvents(source, options), { signal, requestId: "request-1" });
+    assert(body !== undefined);
+    if (reader % 2 === 0) await body.cancel();
+    else assertEquals((await Array.fromAsync(serverEvents(body))).length, 3);
+  }
+  assertEquals(listeners.size, 0);
 });
