@@ -1,6 +1,7 @@
-import "./src/cli/own_version.ts";
+import { exitUnloaded } from "./src/cli/preflight.ts";
 
-const { hosted, runCli } = await import("./src/cli/mod.ts"); // Not before the check: an old Deno cannot load it.
+// Not before the checks: an old Deno cannot load it, and nor can any without its packages.
+const { hosted, runCli } = await import("./src/cli/mod.ts").catch(exitUnloaded);
 
 /** What `deno serve main.ts`, and hosts that take a `fetch` handler, listen with. */
 export default hosted;

@@ -63,7 +63,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/config.ts": { code: ["src/core/", LOG, "src/host/machine_memory.ts", "src/runtimes/registry.ts"] },
   "src/log.ts": { code: [] },
   "src/compose/": { code: ["src/"] },
-  "main.ts": { code: ["src/cli/mod.ts", "src/cli/own_version.ts"] },
+  "main.ts": { code: ["src/cli/mod.ts", "src/cli/preflight.ts"] },
 };
 
 /** The places that may import each package; an unnamed package may be imported nowhere in the service. */
@@ -121,7 +121,7 @@ const ORDINARY_WORDS = new Set(["node", "isolate", "native"]);
 
 /** Files outside the runtimes' own folders that may name runtimes, and why. */
 export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
-  "src/cli/own_version.ts": "the binary that runs the service",
+  "src/cli/preflight.ts": "the binary that runs the service",
   "src/core/capabilities.ts": "the design's RuntimeType",
   "src/core/permissions/environment_variables.ts": "prefixes of variables that interpreters read",
   "src/core/languages.ts": "environment names that are spelled alike",

@@ -174,7 +174,11 @@ Deno.test("Engine names the field that a rejection is about", async () => {
 Deno.test("Engine cancels when its caller does", async () => {
   const runtime = fakeRuntime({ createEnvironment: () => Promise.resolve(fakeEnvironment(new Promise(() => {}))) });
   await using engine = engineOf([runtime]);
-  const { outcome, stdout } = await engine.execute(CALLER, REQUEST, { signal: AbortSignal.timeout(20) });
+  const caller = new AbortController();
+  const { outcome, stdout } = await engine.execute(CALLER, REQUEST, {
+    signal: caller.signal,
+    onOutput: () => caller.abort(),
+  });
   assertEquals([outcome, stdout], [{ kind: "cancelled" }, "printed"]);
 });
 
