@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { loadConfig, SETTINGS, variableOf } from "../src/config.ts";
+import { loadConfig, readClientKey, SETTINGS, variableOf } from "../src/config.ts";
 import { CodeBeakerError } from "../src/core/errors.ts";
 import { apiKeysSchema } from "../src/core/key_policy.ts";
 import { RUNTIMES } from "../src/runtimes/registry.ts";
@@ -179,3 +179,9 @@ Deno.test("loadConfig() takes allowOrigins as browsers spell an origin, and refu
     }
   });
 });
+
+Deno.test("loadConfig() leaves the key of a client alone, which is no setting", () =>
+  withVariables({ CODEBEAKER_CLIENT_KEY: "cb_1" }, async () => {
+    assertEquals([(await loadConfig()).port, readClientKey()], [8000, "cb_1"]);
+    assertEquals("clientKey" in SETTINGS, false);
+  }));

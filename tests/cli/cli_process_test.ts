@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type CliResult, runCommandLine } from "../support/cli.ts";
+import { type CliResult, runCommandLine, runHere } from "../support/cli.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
@@ -23,30 +23,41 @@ async function runProgram(
 
 Deno.test("codebeaker without arguments, and with --help, says what it can do", async () => {
   for (const args of [[], ["--help"], ["help"]]) {
-    const { code, stdout, stderr } = await runCommandLine(args);
+    const { code, stdout, stderr } = await runHere(args);
     assertEquals([args, code], [args, 0]);
     for (const command of ["serve", "run", "runtimes"]) assertStringIncludes(stdout + stderr, command);
   }
-  const { stdout } = await runCommandLine(["serve", "--help"]);
+  const { stdout } = await runHere(["help", "serve"]);
   for (const text of ["--max-concurrent", "CODEBEAKER_MAX_CONCURRENT", "default: 8000"]) {
     assertStringIncludes(stdout, text);
   }
 });
 
-Deno.test("codebeaker names the nearest of an unknown command, flag or variable, and exits with 2", async () => {
-  const unknown: [string[], Record<string, string>, string][] = [
-    [["serv"], {}, "serve"],
-    [["serve", "--prot", "1"], {}, "--port"],
-    [["run", "--preference", "fast", "-"], {}, "preference"],
-    [["run", "--timeout", "abc", "-"], {}, "--timeout"],
+Deno.test("codebeaker names the nearest of an unknown command or flag, and exits with 2", async () => {
+  const unknown: [string[], string][] = [
+    [["serv"], "serve"],
+    [["serve", "--prot", "1"], "--port"],
+    [["executions", "lst"], "list"],
+    [["run", "--preference", "fast", "-"], "preference"],
+    [["run", "--timeout", "abc", "-"], "--timeout"],
+    [["run", "/nope.ts"], "/nope.ts"],
+    [["run", "/etc/os-release.cobol"], "--language"],
+  ];
+  for (const [args, hint] of unknown) {
+    const { code, stdout, stderr } = await runHere(args);
+    assertEquals([args, code, stdout], [args, 2, ""]);
+    assertStringIncludes(stderr, hint);
+  }
+});
+
+Deno.test("codebeaker names a setting that is off as it was given, and exits with 2", async () => {
+  const off: [string[], Record<string, string>, string][] = [
     [["serve", "--max-concurrent", "x"], {}, "--max-concurrent"],
     [["runtimes"], { CODEBEAKER_SCRATCH: "relative" }, "CODEBEAKER_SCRATCH"],
     [["runtimes"], { CODEBEAKER_SCRATCHH: "/tmp" }, "CODEBEAKER_SCRATCH"],
     [["serve", "--host", "0.0.0.0"], {}, "loopback"],
-    [["run", "/nope.ts"], {}, "/nope.ts"],
-    [["run", "/etc/os-release.cobol"], {}, "--language"],
   ];
-  for (const [args, env, hint] of unknown) {
+  for (const [args, env, hint] of off) {
     const { code, stderr } = await runCommandLine(args, { env });
     assertEquals([args, code], [args, 2]);
     assertStringIncludes(stderr, hint);

@@ -1,7 +1,9 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { EXECUTION_STATUSES } from "../../core/execution_entry.ts";
 import type { CommandContext } from "../context.ts";
 import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_client.ts";
 import { followExecution } from "./follow.ts";
+import { suggest } from "../settings.ts";
 import { listExecutions } from "./list.ts";
 import { showExecution } from "./show.ts";
 
@@ -14,7 +16,12 @@ export function defineExecutions(command: Command, context: CommandContext): voi
   const list = command.command("list")
     .description("list executions, the newest first")
     .option("--session <id>", "only those of this session")
-    .option("--status <status>", "only those with this status: queued, running, ended, failed")
+    .addOption(
+      suggest(
+        new Option("--status <status>", `only those with this status: ${EXECUTION_STATUSES.join(", ")}`),
+        EXECUTION_STATUSES,
+      ),
+    )
     .option("--limit <count>", "at most so many", "20")
     .option("--json", "print what GET /v1/executions answers");
   addServiceFlags(list).action((flags) => listExecutions(flags, context));
