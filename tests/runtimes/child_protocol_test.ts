@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { displayPieces, endPieces } from "../../src/runtimes/deno/interpreter/reports.js";
 import * as protocol from "../../src/core/child_protocol.ts";
 
 // What a child writes, in the language in which it writes it, is what its parent reads.
@@ -29,9 +30,16 @@ Deno.test("start.js writes the words of the child protocol", () => {
 });
 
 Deno.test("the interpreters write the words of the child protocol", () => {
-  const main = read("deno/interpreter/main.js");
-  assert(main.includes("`${CELL_REPORT}${secret}`"));
-  assert(main.includes(`DISPLAY_END = "${escapeBytes(protocol.DISPLAY_END)}"`));
+  assert(read("deno/interpreter/main.js").includes("`${CELL_REPORT}${secret}`"));
+  const texts = [endPieces({ a: 1 }, "s"), displayPieces({ a: 1 }, "s")].map((pieces) => pieces.map(decode));
+  const { DISPLAY_END, PART_END, REPORT_END } = protocol;
+  assertEquals(texts, [[`s{"a":1}${REPORT_END}`], [`s{"a":1}${DISPLAY_END}`]]);
+  const long = displayPieces("é".repeat(5_000), "s");
+  assertEquals(long.map((piece) => [piece.length <= 4_096, decode(piece).at(-1)]), [
+    [true, PART_END],
+    [true, PART_END],
+    [true, DISPLAY_END],
+  ]);
   const source = read("docker/interpreter/interpreter.py");
   assert(source.includes(`b"${escapeBytes(protocol.CELL_REPORT)}" + secret.encode()`));
   assert(source.includes(`b"${escapeBytes(protocol.PART_END)}"`));
@@ -39,6 +47,10 @@ Deno.test("the interpreters write the words of the child protocol", () => {
   assert(source.includes(`dumps(bundle), b"${escapeBytes(protocol.DISPLAY_END)}"`));
   assertEquals(protocol.REPORT_END, "\n");
 });
+
+function decode(piece: Uint8Array): string {
+  return new TextDecoder().decode(piece);
+}
 
 function escapeBytes(text: string): string {
   return [...text].map((character) => {

@@ -13,6 +13,7 @@ import imports from "./interpreter/imports.js" with { type: "text" };
 import main from "./interpreter/main.js" with { type: "text" };
 import orders from "./interpreter/orders.js" with { type: "text" };
 import parser from "./interpreter/parser.js" with { type: "text" };
+import reports from "./interpreter/reports.js" with { type: "text" };
 import resources from "./interpreter/resources.js" with { type: "text" };
 import stackTraces from "./interpreter/stack_traces.js" with { type: "text" };
 
@@ -50,6 +51,7 @@ const INTERPRETER_MODULES: Readonly<Record<string, string>> = {
   "imports.js": imports,
   "orders.js": orders,
   "parser.js": parser.replace(ACORN.specifier, `"./${ACORN.file}"`),
+  "reports.js": reports,
   "resources.js": resources,
   "stack_traces.js": stackTraces,
 };

@@ -4,7 +4,8 @@
  * The service writes lines of JSON to stdin: `{ cell: { … } }` while no other cell is running, or `{ interrupt: true }`.
  * At the end of a cell, a report goes to stdout and to stderr: `CELL_REPORT`, the cell's secret, JSON and a line feed. The
  * one on stdout says how the cell ended. Each display goes to stdout in the same way, with EOT instead of the line feed.
- * All other output is the program's.
+ * A long report comes in parts with the same prefix; ETB at the end means that another part follows. All other output is
+ * the program's.
  */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -17,6 +18,7 @@ import { evaluate } from "./evaluator.js";
 import { describe, explain } from "./failures.js";
 import { IMPORT_NAME, META_NAME } from "./imports.js";
 import { closeStdin, readOrders } from "./orders.js";
+import { displayPieces, endPieces } from "./reports.js";
 import { disposeOf, useResource } from "./resources.js";
 import { CELL_REPORT, forgetDenials, reportDenial } from "../start.js";
 
@@ -38,7 +40,7 @@ const {
 } = globalThis;
 const { exit, stdin, stdout, stderr } = Deno;
 const [print, write] = [stdout, stderr].map((stream) => stream.writeSync.bind(stream));
-const { parse, stringify } = JSON;
+const { parse } = JSON;
 const encoder = new TextEncoder();
 const workspace = pathToFileURL(`${Deno.cwd()}/`);
 const nothing = new ReadableStream({ start: (controller) => controller.close() });
@@ -49,8 +51,6 @@ const UNCAUGHT = [
   { type: "unhandledrejection", source: "reason", nodeName: "unhandledRejection" },
   { type: "error", source: "error", nodeName: "uncaughtException" },
 ];
-/** Ends a display (src/core/child_protocol.ts). */
-const DISPLAY_END = "\x04";
 let interrupt = () => {};
 
 offer(globalThis, {
@@ -103,10 +103,7 @@ async function run({ code, language, maxResultBytes, maxTextLength, name, secret
   const isTyped = language !== "javascript";
   if (!isTyped) globalThis.require ??= createRequire(workspace);
   const marker = `${CELL_REPORT}${secret}`;
-  beginDisplays({
-    maxBytes: maxResultBytes,
-    send: (bundle) => put(print, `${marker}${stringify(bundle)}${DISPLAY_END}`),
-  });
+  beginDisplays({ maxBytes: maxResultBytes, send: (bundle) => put(print, displayPieces(bundle, marker)) });
   const ended = Promise.withResolvers();
   interrupt = () => ended.resolve({ kind: "interrupted" });
   const timer = setTimeout(() => ended.resolve({ kind: "timed_out" }), timeoutMs);
@@ -117,8 +114,8 @@ async function run({ code, language, maxResultBytes, maxTextLength, name, secret
   interrupt = () => {};
   if (report.kind === "failed") complain(uncaught);
   else if (report.kind !== "done") cell.then(({ uncaught }) => complain(uncaught)); // It cannot be stopped, and may still throw.
-  put(print, `${marker}${stringify({ ...report, ...endDisplays() })}\n`);
-  put(write, `${marker}{}\n`);
+  put(print, endPieces({ ...report, ...endDisplays() }, marker));
+  put(write, endPieces({}, marker));
 }
 
 /** Runs a cell; returns its report, and the uncaught text of its error. It does not reject. */
@@ -172,14 +169,15 @@ function offer(target, values) {
 
 /** Prints the text of an uncaught error, if there is one. */
 function complain(text) {
-  if (text !== undefined) put(write, `Uncaught ${text}\n`);
+  if (text !== undefined) put(write, [encoder.encode(`Uncaught ${text}\n`)]);
 }
 
-/** Writes a whole text; a context without its streams ends. */
-function put(write, text) {
+/** Writes whole pieces; a context without its streams ends. */
+function put(write, pieces) {
   try {
-    let rest = encoder.encode(text);
-    while (rest.length > 0) rest = rest.subarray(write(rest));
+    for (let rest of pieces) {
+      while (rest.length > 0) rest = rest.subarray(write(rest));
+    }
   } catch {
     exit(1);
   }

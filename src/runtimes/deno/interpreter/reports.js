@@ -1,0 +1,36 @@
+const { JSON, TextEncoder, Uint8Array } = globalThis;
+const { stringify } = JSON;
+const encoder = new TextEncoder();
+/** Most bytes of a write that a pipe takes whole, and not between others (pipe(7) of Linux). */
+const PIPE_BYTES = 4096;
+/** What ends a part, as src/core/child_protocol.ts has it. */
+const [PART_END, REPORT_END, DISPLAY_END] = [0x17, 0x0a, 0x04];
+
+/**
+ * The pieces of a display, each with the cell's marker and to be written by itself: child processes of the program may
+ * write to the same pipe.
+ */
+export function displayPieces(bundle, marker) {
+  return piecesOf(bundle, { marker, end: DISPLAY_END });
+}
+
+/** The pieces of the report of a cell's end. */
+export function endPieces(report, marker) {
+  return piecesOf(report, { marker, end: REPORT_END });
+}
+
+function piecesOf(value, { marker, end }) {
+  const bytes = encoder.encode(stringify(value));
+  const prefix = encoder.encode(marker);
+  const room = PIPE_BYTES - prefix.length - 1;
+  const pieces = [];
+  for (let at = 0; at < bytes.length; at += room) {
+    const part = bytes.subarray(at, at + room);
+    const piece = new Uint8Array(prefix.length + part.length + 1);
+    piece.set(prefix);
+    piece.set(part, prefix.length);
+    piece[piece.length - 1] = at + room < bytes.length ? PART_END : end;
+    pieces.push(piece);
+  }
+  return pieces;
+}
