@@ -14,7 +14,9 @@ import { median, printTable } from "./table.ts";
 
 const WARM_UP = 500;
 const ROUNDS = 3_000;
-const BODY = JSON.stringify({ language: "typescript", code: 'console.log("hello", 40 + 2);' });
+const REQUEST = { language: "typescript", code: 'console.log("hello", 40 + 2);' };
+const BODY = JSON.stringify(REQUEST);
+const EXPLAINED_BODY = JSON.stringify({ ...REQUEST, explain: true });
 const OUTPUT: OutputChunk = { stream: "stdout", bytes: new TextEncoder().encode("hello 42\n") };
 
 /** Measures the overhead of the service on a program that costs nothing; returns the p50 in ms. */
@@ -33,13 +35,14 @@ async function measure(home: string): Promise<number> {
   const headers = { authorization: `Bearer ${key}`, host: "localhost" };
   const address = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
   const info = { remoteAddr: address, completed: Promise.resolve() };
-  const execute = async (fetch: (request: Request) => Response | Promise<Response>, origin: string) => {
-    const response = await fetch(new Request(`${origin}/v1/executions`, { method: "POST", headers, body: BODY }));
+  const execute = async (fetch: (request: Request) => Response | Promise<Response>, origin: string, body = BODY) => {
+    const response = await fetch(new Request(`${origin}/v1/executions`, { method: "POST", headers, body }));
     const execution: Execution = await response.json();
     if (execution.stdout !== "hello 42\n") throw new Error(`The service answers ${JSON.stringify(execution)}`);
     return execution;
   };
-  const inProcess = await timeEach(() => execute((request) => service.fetch(request, info), "http://localhost"));
+  const executeHere = (body?: string) => execute((request) => service.fetch(request, info), "http://localhost", body);
+  const [inProcess = [], explained = []] = await timeInTurns([() => executeHere(), () => executeHere(EXPLAINED_BODY)]);
   const door = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request, from) => service.fetch(request, from),
@@ -51,7 +54,7 @@ async function measure(home: string): Promise<number> {
 
   const request = parseExecutionRequest(JSON.parse(BODY));
   const principal = keyring.authenticate(key);
-  const example = await execute((request) => service.fetch(request, info), "http://localhost");
+  const example = await executeHere();
   let number = 0;
   const parts = {
     authentication: await timeEach(() => keyring.hasKeys() && keyring.authenticate(key)),
@@ -65,6 +68,7 @@ async function measure(home: string): Promise<number> {
   };
   printTable("Overhead of the service on a program that costs nothing", ["figure", "p50"], [
     { name: "one-shot with a key, in process (bound: 0.5 ms)", cells: [inMs(inProcess)] },
+    { name: "the same one-shot with `explain`", cells: [inMs(explained)] },
     ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
     { name: "the same one-shot over loopback", cells: [inMs(overLoopback)] },
     { name: "`/health/live` over loopback", cells: [inMs(bareLoopback)] },
@@ -101,14 +105,21 @@ function emptyEnvironment(home: string): ExecutionEnvironment {
 }
 
 async function timeEach(work: () => unknown): Promise<number[]> {
-  for (let round = 0; round < WARM_UP; round++) await work();
-  const samples: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const startedAt = performance.now();
-    await work();
-    samples.push(performance.now() - startedAt);
-  }
+  const [samples = []] = await timeInTurns([work]);
   return samples;
+}
+
+/** Times several kinds of work in turns, so that whatever else the machine does slows all of them. */
+async function timeInTurns(works: readonly (() => unknown)[]): Promise<number[][]> {
+  const timed = works.map((work) => ({ work, samples: [] as number[] }));
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
+    for (const { work, samples } of timed) {
+      const startedAt = performance.now();
+      await work();
+      if (round >= 0) samples.push(performance.now() - startedAt);
+    }
+  }
+  return timed.map(({ samples }) => samples);
 }
 
 function inMs(samples: readonly number[]): string {
