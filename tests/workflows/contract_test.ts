@@ -98,6 +98,17 @@ Deno.test("the contract's one-shot: the answer, its defaults, and every way in w
     undefined,
   ]);
   assertEquals(await client.json("GET", `${EXECUTIONS}/${collected.id}`), collected);
+  const full = await run({
+    code: 'Deno.writeTextFileSync("small", "s"); const file = Deno.createSync("big"); ' +
+      "for (;;) file.writeSync(new Uint8Array(65_536).fill(1));",
+    limits: { diskMb: 8 },
+    outputs: ["*"],
+  });
+  assertEquals([full.outcome.kind, full.outputFiles.map(({ path }: { path: string }) => path)], [
+    "disk_limit",
+    ["main.ts", "small"],
+  ]);
+  assertEquals(full.outputFilesOmitted, { count: 1, paths: ["big"] });
   const leaving = await run({ code, outputs: ["../*"] });
   assertEquals([leaving.status, leaving.code, leaving.errors[0].path], [403, "permission_denied", "outputs[0]"]);
   const explained = await run({ code: "", explain: true });
