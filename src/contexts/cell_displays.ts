@@ -1,8 +1,5 @@
-import type { MimeBundle } from "../core/cell.ts";
+import { MAX_DISPLAYS, type MimeBundle } from "../core/cell.ts";
 import { MAX_RESULT_BYTES, parseDisplay } from "./cell_report.ts";
-
-/** Most displays of a cell. */
-const MAX_DISPLAYS = 1_000;
 
 /** The displays of one cell, in order. */
 export class CellDisplays {

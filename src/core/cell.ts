@@ -1,6 +1,9 @@
 /** A value in one or more forms, each by its MIME type: text, base64 for bytes, JSON. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
+/** Most displays of one cell. */
+export const MAX_DISPLAYS = 1_000;
+
 /** An error that a cell did not handle; long texts lack their middle. */
 export interface CellError {
   /** The name of its class; `Uncaught` for a thrown value that is no error. */

@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../core/cell.ts";
+import { MAX_DISPLAYS, type MimeBundle } from "../core/cell.ts";
 
 /** A display, and its place among all of the execution. */
 export interface KeptDisplay {
@@ -9,9 +9,6 @@ export interface KeptDisplay {
 interface Entry extends KeptDisplay {
   readonly bytes: number;
 }
-
-/** Most displays of one execution that a client can be sent one by one. */
-const MAX_DISPLAYS = 1_048_575;
 
 /**
  * Keeps the first and the last displays of an execution, at most `maxBytes` of JSON together, and counts all. There is at
@@ -35,7 +32,7 @@ export class DisplayLog {
     return this.#seen;
   }
 
-  /** Adds a display; false for one beyond the number that can be counted. */
+  /** Adds a display; false for one too many. */
   push(data: MimeBundle): boolean {
     if (this.#seen >= MAX_DISPLAYS) return false;
     const bytes = new TextEncoder().encode(JSON.stringify(data)).length;

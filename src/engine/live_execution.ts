@@ -144,7 +144,7 @@ export class LiveExecution implements EventSource {
     return { stdout: this.kept.stdout.kept, stderr: this.kept.stderr.kept };
   }
 
-  /** Records a display; false for one beyond the number that can be counted, which is not sent either. */
+  /** Records a display; false for one too many, which is not sent either. */
   display(data: MimeBundle): boolean {
     const isCounted = this.displays.push(data);
     this.changes.notify();

@@ -18,12 +18,12 @@ export function recordedEvents(end: ExecutionEnd): EventSource {
     };
   }
   const { execution } = end;
-  const { id, runtime, displays = [], displaysOmitted = 0 } = execution;
+  const { id, runtime, displays = [] } = execution;
   return {
     start: { id, runtime },
     output: { stdout: keptOf(execution, "stdout"), stderr: keptOf(execution, "stderr") },
     displays: {
-      seen: displays.length + displaysOmitted,
+      seen: displays.length,
       from(index) {
         const data = displays[index];
         return data === undefined ? undefined : { index, data };

@@ -1,7 +1,7 @@
+import { MAX_DISPLAYS } from "../../core/cell.ts";
 import type { EventPosition } from "../../engine/port.ts";
 
-/** More than the displays of one execution. */
-const DISPLAYS = 1_048_576n;
+const DISPLAYS = BigInt(MAX_DISPLAYS + 1);
 
 /** What the id of an event says. */
 export interface EventMark {
@@ -13,7 +13,7 @@ export interface EventMark {
 /**
  * Encodes a position as a decimal integer that grows with each of its parts, so that an id denotes the same position
  * while the program runs and afterwards. Cantor's pairing function numbers the lengths of the two streams; the number
- * stays below 2^53 for 64 MiB of output without displays. The remainder by 4 tells whether there are displays, and
+ * stays below 2^53 for 64 MiB of output, and for 2 MiB with displays. The remainder by 4 tells whether there are displays, and
  * whether it is the end.
  */
 export function encodeEventId({ position: { stdout, stderr, displays }, isEnd }: EventMark): string {
