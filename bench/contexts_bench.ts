@@ -1,4 +1,6 @@
-import { DOCKER_HOST, dockerAvailability } from "../tests/support/docker.ts";
+import type { LanguageDescription } from "../src/runtimes/selection/language_description.ts";
+import { DOCKER_HOST } from "../tests/support/docker.ts";
+import { DIALECTS } from "../tests/support/dialects/mod.ts";
 import { ApiClient } from "../tests/support/api_client.ts";
 import { OpenContext } from "../tests/support/open_context.ts";
 import { startServiceProcess } from "../tests/support/service_process.ts";
@@ -18,13 +20,15 @@ interface Samples {
 
 /** Compares a cell over a kept connection with a bare `deno run`, and measures opening a context. */
 export async function benchContexts(): Promise<void> {
-  const { available: hasDocker } = await dockerAvailability("python");
-  const settings = hasDocker ? { DOCKER_HOST } : {};
-  await using service = await startServiceProcess(["--log-level", "warning"], settings);
+  await using service = await startServiceProcess(["--log-level", "warning"], { DOCKER_HOST });
   const client = new ApiClient(service);
   const samples: Samples = { bare: [], cell: {}, opening: {} };
   const contexts = new Map<string, OpenContext>();
-  for (const language of ["typescript", "javascript", ...(hasDocker ? ["python"] : [])]) {
+  const { languages }: { readonly languages: readonly LanguageDescription[] } = await client.json(
+    "GET",
+    "/v1/languages",
+  );
+  for (const { name: language } of languages.filter(({ available, contexts }) => available && contexts)) {
     const { id } = await client.openSession({ language });
     samples.opening[language] = [];
     for (let count = 0; count < OPENED; count++) {
@@ -33,7 +37,7 @@ export async function benchContexts(): Promise<void> {
       contexts.set(language, await OpenContext.open(client, id));
       samples.opening[language]?.push(performance.now() - startedAt);
     }
-    await contexts.get(language)?.run("x = 40");
+    await contexts.get(language)?.run(DIALECTS[language]?.cells?.declare ?? "");
   }
   await measureCells(contexts, samples);
   print(samples);
@@ -46,7 +50,7 @@ async function measureCells(contexts: ReadonlyMap<string, OpenContext>, samples:
     for (const [language, context] of contexts) {
       for (let cell = 0; cell < CELLS_A_ROUND; cell++) {
         const startedAt = performance.now();
-        const { value } = await context.run("x + 2");
+        const { value } = await context.run(DIALECTS[language]?.cells?.use ?? "");
         if (value !== 42) throw new Error(`The cell came to ${JSON.stringify(value)}`);
         (samples.cell[language] ??= []).push(performance.now() - startedAt);
       }
