@@ -36,5 +36,9 @@ export function packageSpec(npmRegistry: string): PackageSpec {
     keptFiles: [LOCK_FILE],
     tree: [CACHE_NAME, PACKAGES_PATH],
     shownTexts: { [npmRegistry]: "npm:" },
+    hints: [{
+      pattern: /error sending request for url \(npm:/,
+      text: "The npm registry cannot be reached: the service's operator names one that can (--npm-registry)",
+    }],
   };
 }

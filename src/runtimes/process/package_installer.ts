@@ -6,6 +6,7 @@ import { type Child, runChild } from "../../process/run_child.ts";
 import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { ChildStderr } from "./child_stderr.ts";
+import { HintingFilter } from "./hinting_filter.ts";
 import type { ProcessSite } from "./confined_process.ts";
 import type { PackageSpec } from "./spec.ts";
 
@@ -101,10 +102,10 @@ export class PackageInstaller {
       limits,
       maxDescriptors: MAX_DESCRIPTORS,
       disk: { bounds: directory.bounds, measure: () => directory.usage() },
-      stderrFilter: new ChildStderr({
-        shownTexts: { ...shownPaths, ...this.#spec.shownTexts },
-        memoryEndings: [],
-      }),
+      stderrFilter: new HintingFilter(
+        new ChildStderr({ shownTexts: { ...shownPaths, ...this.#spec.shownTexts }, memoryEndings: [] }),
+        this.#spec.hints,
+      ),
       explain: () => undefined,
     }, { signal });
     const outcome = child.outcome.then(async (ended) => {

@@ -4,6 +4,7 @@ import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
+import type { Hint } from "./hinting_filter.ts";
 import type { ProgramCanary } from "./program_canary.ts";
 
 /** A runtime whose programs are confined child processes: its data, and small functions for what is its own. */
@@ -112,6 +113,8 @@ export interface PackageSpec {
   readonly tree: readonly [directory: string, name: string];
   /** Texts in the installer's stderr, and what a client sees in their place. */
   readonly shownTexts: Readonly<Record<string, string>>;
+  /** What to do about errors that the installer reports. */
+  readonly hints: readonly Hint[];
 }
 
 /** How it is tested that programs are confined. */

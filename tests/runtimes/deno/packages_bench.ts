@@ -12,6 +12,8 @@ import { openRuntimeHost } from "../../support/runtime_host.ts";
 export interface PackagesBench extends AsyncDisposable {
   readonly environment: ExecutionEnvironment;
   readonly requests: string[];
+  /** The registry, which a test may close. */
+  readonly registry: AsyncDisposable;
   readonly scratchDirectory: string;
   install(packages: readonly string[], limits?: Partial<Limits>): Promise<ProgramResult>;
   run(code: string, language?: string): Promise<ProgramResult>;
@@ -44,6 +46,7 @@ export async function openPackagesBench(
   return {
     environment,
     requests: registry.requests,
+    registry,
     scratchDirectory: host.scratchDirectory ?? "",
     install: (names, limits) => ask({ type: "install_packages", packages: names }, limits),
     run: (code, language = "typescript") => ask({ type: "execute_code", code, language }),

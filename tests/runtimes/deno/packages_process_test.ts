@@ -133,6 +133,7 @@ if (isPresent("deno", await availability())) {
     const first = await bench.install(["no-such-package"]);
     assertExited(first, 1);
     assertStringIncludes(first.stderr, "no-such-package");
+    assert(!first.stderr.includes("--npm-registry"), first.stderr);
     assertEquals(await names(bench), ["deno_dir", "tmp", "workspace"]);
     assertExited(await bench.install(["base@1"]));
     for (const packages of [["no-such-package", "late"], ["late", "needs-more"], ["base@9"]]) {
@@ -144,6 +145,15 @@ if (isPresent("deno", await availability())) {
     const { children } = await bench.environment.files.list(".");
     assertEquals(children?.map(({ name }) => name), ["kept.txt", "main.ts"]);
     assertEquals(await names(bench), ["deno_dir", "packages", "tmp", "workspace"]);
+  });
+
+  Deno.test("[deno] packages: an installation without a registry says what the operator has to name", async () => {
+    await using bench = await openPackagesBench(PACKAGES);
+    await bench.registry[Symbol.asyncDispose]();
+    const result = await bench.install(["late"]);
+    assertExited(result, 1);
+    assertStringIncludes(result.stderr, "The npm registry cannot be reached");
+    assertStringIncludes(result.stderr, "--npm-registry");
   });
 
   Deno.test("[deno] packages: a name that is none of npm's is refused, and the registry is not asked", async () => {
