@@ -5,14 +5,18 @@ import { yesOrNo } from "../core/parsing/written_schemas.ts";
 import type { Setting } from "../core/settings.ts";
 import { RUNTIMES } from "../runtimes/registry.ts";
 
+/** The heading of settings in `--help`, below the flags of the command itself. */
+const SETTINGS_GROUP = "Settings:";
+
 /** Gives a command a flag for each of these settings, and for the file that holds settings. */
 export function addSettings(command: Command, names: readonly string[]): Command {
-  command.addOption(new Option("--config <file>", "JSON file of settings (CODEBEAKER_CONFIG)"));
+  const file = new Option("--config <file>", "JSON file of settings (CODEBEAKER_CONFIG)");
+  command.addOption(file.helpGroup(SETTINGS_GROUP));
   for (const [name, { default: fallback, help, schema, shown = String(fallback) }] of Object.entries(SETTINGS)) {
     if (!names.includes(name)) continue;
     const text = `${help} (${variableOf(name)}, default: ${shown === "" ? "none" : shown})`;
     const option = new Option(`${flagOf(name)} <value>`, text);
-    command.addOption(suggest(option, valuesOf(schema)));
+    command.addOption(suggest(option, valuesOf(schema)).helpGroup(SETTINGS_GROUP));
   }
   return command;
 }

@@ -23,11 +23,12 @@ async function loadedWith(entry: string): Promise<string[]> {
   return [...loaded].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }
 
-Deno.test("main.ts loads the modules of no subcommand, and serve those of no other", async () => {
-  const [main, serve] = [await loadedWith("main.ts"), await loadedWith("src/cli/serve.ts")];
+Deno.test("the command line loads the modules of no subcommand, and serve those of no other", async () => {
+  const [main, serve] = [await loadedWith("src/cli/mod.ts"), await loadedWith("src/cli/serve.ts")];
   const others = SUBCOMMANDS.map(({ load }) => /import\("\.\/(.+?)"\)/.exec(String(load))?.[1] ?? "")
     .map((file) => `src/cli/${file}`);
   assertEquals(others.every((file) => /^src\/cli\/.+\.ts$/.test(file)), true);
+  assertEquals(main.includes("src/cli/subcommands.ts"), true);
   assertEquals(main.filter((file) => others.includes(file) || file.startsWith("src/compose/")), []);
   assertEquals(serve.filter((file) => others.includes(file)), ["src/cli/serve.ts"]);
 });

@@ -21,7 +21,7 @@ To use them:
 /** `codebeaker completions`: the completions of this command line for a shell. */
 export function defineCompletions(command: Command, context: CommandContext): void {
   command
-    .addArgument(new Argument("<shell>").choices(Object.keys(SHELLS)))
+    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(SHELLS)))
     .addHelpText("after", USE)
     .action(async (shell: string) => {
       const program = await context.loadProgram();

@@ -8,8 +8,9 @@ import { listExecutions } from "./list.ts";
 import { showExecution } from "./show.ts";
 
 const FOLLOW_EXIT_CODES = `
-Exit code: that of the program, as "codebeaker run" has it; 1 when there is no such execution or service, or the service could not
-run it; 128 and the number of the signal after Ctrl-C, which ends no program.`;
+Exit code: that of the program, as "codebeaker run" has it; 1 when there is no
+such execution or service, or the service could not run it; 128 and the number
+of the signal after Ctrl-C, which ends no program.`;
 
 /** `codebeaker executions`: the executions of a running service. */
 export function defineExecutions(command: Command, context: CommandContext): void {

@@ -10,9 +10,11 @@ import { findSource } from "./program_source.ts";
 import { type RequestFlags, runOnce, runWatched } from "./run_program.ts";
 
 const EXIT_CODES = `
-Exit code: that of the program; 124 when it was ended at its deadline, as by timeout(1); 128 and the number of the
-signal when a signal, a limit (as SIGKILL) or Ctrl-C ended it; 1 when it cannot be run; 2 when the command line is off.
-Flags of the program stand after its file. With --eval they stand after its first argument, or after "--".`;
+Exit code: that of the program; 124 when it was ended at its deadline, as by
+timeout(1); 128 and the number of the signal when a signal, a limit (as SIGKILL)
+or Ctrl-C ended it; 1 when it cannot be run; 2 when the command line is off.
+Flags of the program stand after its file. With --eval they stand after its
+first argument, or after "--".`;
 
 interface RunFlags extends RequestFlags {
   readonly eval?: string;
