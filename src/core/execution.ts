@@ -52,6 +52,16 @@ export interface Usage extends ProgramUsage {
   readonly startupMs: number;
 }
 
+/** Kept bytes of a stream in base64: its begin, its end, and the size of the gap between them. */
+export interface RawBytes {
+  readonly head: string;
+  readonly gapBytes: number;
+  readonly tail: string;
+}
+
+/** The kept bytes of streams that are no UTF-8. */
+export type RawOutput = { readonly [Stream in OutputStream]?: RawBytes };
+
 /** The result of the compiler, for a compiled language. */
 export interface CompileResult {
   readonly outcome: Outcome;

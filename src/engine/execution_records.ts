@@ -6,7 +6,8 @@ import { log } from "../log.ts";
 import type { ExecutionListing, ExecutionStore, StoredExecution } from "../storage/storage.ts";
 import type { EventSource } from "./event_reader.ts";
 import { recordedEvents } from "./recorded_events.ts";
-import type { ExecutionFacts } from "./live_execution.ts";
+import { rawOutputOf } from "./raw_output.ts";
+import type { ExecutionFacts, LiveExecution } from "./live_execution.ts";
 import type { Caller, ExecutionReport, Submitted } from "./port.ts";
 
 /** The interruption of an execution that a lost service left unfinished. */
@@ -40,6 +41,8 @@ export interface BeginRecordOptions {
 /** How an execution is recorded at its end. */
 export interface EndRecordOptions {
   readonly result: Execution | CodeBeakerError;
+  /** The kept output of its program. */
+  readonly output: LiveExecution["output"];
   /** Whether {@link ExecutionRecords.begin} has recorded it. */
   readonly hasRecord: boolean;
   /** Whether its program may have begun. */
@@ -71,12 +74,13 @@ export class ExecutionRecords {
   /** Records the end of an execution. A failure to write is logged only: the client gets its answer all the same. */
   end(
     { id, caller: { principal: { tenant } }, sessionId }: ExecutionFacts,
-    { hasRecord, hasBegun, result }: EndRecordOptions,
+    { hasRecord, hasBegun, output, result }: EndRecordOptions,
   ): void {
     try {
       if (!(result instanceof CodeBeakerError)) {
-        if (hasRecord) this.#store.end(result);
-        else this.#store.add({ tenant, sessionId, execution: result });
+        const raw = rawOutputOf(result, output);
+        if (hasRecord) this.#store.end(result, raw);
+        else this.#store.add({ tenant, sessionId, execution: result, raw });
       } else if (hasRecord) {
         const { code, message, details } = result;
         this.#store.fail(id, { code, message, details }, { freesKey: !hasBegun && TRANSIENT.includes(code) });
@@ -113,11 +117,8 @@ export class ExecutionRecords {
   /** The events of an execution that has ended. @throws {CodeBeakerError} `not_found` */
   eventSource(caller: Caller, id: string): EventSource {
     const found = this.#find(caller, id);
-    return recordedEvents(
-      found.status === "failed"
-        ? { kind: "failed", error: found.error }
-        : { kind: "ended", execution: found.execution },
-    );
+    if (found.status === "failed") return recordedEvents({ kind: "failed", error: found.error });
+    return recordedEvents({ kind: "ended", execution: found.execution }, found.raw);
   }
 
   /** The answer to a repeated submit of an execution that has ended. */

@@ -200,8 +200,8 @@ export class Executions implements AsyncDisposable {
     this.#waiters.set(live, waiters);
     waiters.join(signal);
     const result = await this.#run(live, submission, body);
-    const { facts, hasBegun, queuedMs } = live;
-    this.#records.end(facts, { result, hasRecord, hasBegun });
+    const { facts, hasBegun, output, queuedMs } = live;
+    this.#records.end(facts, { result, hasRecord, hasBegun, output });
     const { createdAt: _createdAt, ...ended } = facts;
     const { selection: { floor }, source } = submission;
     this.#observer.executionEnded?.({ ...ended, floor, result, queuedMs, source });

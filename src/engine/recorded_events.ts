@@ -1,12 +1,13 @@
 import type { KeptBytes } from "../core/bytes/kept_bytes.ts";
-import type { Execution, OutputStream } from "../core/execution.ts";
+import type { RawOutput } from "../core/execution.ts";
 import type { EventSource, ExecutionEnd } from "./event_reader.ts";
+import { recordedBytes } from "./raw_output.ts";
 
 const NO_OUTPUT: KeptBytes = { head: new Uint8Array(), gapBytes: 0, tail: [] };
 const UNCHANGING: EventSource["changes"] = { count: 0, changedSince: () => Promise.resolve() };
 
 /** The events of an execution that has ended, made from its record; those of one that failed are its failure only. */
-export function recordedEvents(end: ExecutionEnd): EventSource {
+export function recordedEvents(end: ExecutionEnd, raw: RawOutput = {}): EventSource {
   if (end.kind === "failed") {
     const nothing = { seen: 0, from: () => undefined };
     return {
@@ -21,7 +22,10 @@ export function recordedEvents(end: ExecutionEnd): EventSource {
   const { id, runtime, displays = [] } = execution;
   return {
     start: { id, runtime },
-    output: { stdout: keptOf(execution, "stdout"), stderr: keptOf(execution, "stderr") },
+    output: {
+      stdout: recordedBytes(execution, raw, "stdout"),
+      stderr: recordedBytes(execution, raw, "stderr"),
+    },
     displays: {
       seen: displays.length,
       from(index) {
@@ -31,16 +35,5 @@ export function recordedEvents(end: ExecutionEnd): EventSource {
     },
     end,
     changes: UNCHANGING,
-  };
-}
-
-function keptOf(execution: Execution, stream: OutputStream): KeptBytes {
-  const { [stream]: text, truncated, truncatedAt } = execution;
-  const gapAt = truncatedAt?.[stream] ?? text.length;
-  const encoder = new TextEncoder();
-  return {
-    head: encoder.encode(text.slice(0, gapAt)),
-    gapBytes: truncated[stream],
-    tail: [encoder.encode(text.slice(gapAt))],
   };
 }

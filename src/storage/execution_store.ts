@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Failure } from "../core/errors.ts";
-import type { Execution } from "../core/execution.ts";
+import type { Execution, RawOutput } from "../core/execution.ts";
 import { entryOf, type ExecutionEntry, failedEntry } from "../core/execution_entry.ts";
 import { numberIn, type Row, textIn } from "./row.ts";
 import type { ExecutionStore, StoredExecution } from "./storage.ts";
@@ -150,13 +150,13 @@ export function createExecutionStore(
       if (isDurable) writes.writeNow(() => perform(byteLength(document)));
       else write({ id: draft.id, tenant, status: "unfinished", document, entry }, perform);
     },
-    end(execution) {
+    end(execution, raw) {
       const entry = entryOf(execution);
-      const document = JSON.stringify(execution);
+      const document = JSON.stringify({ ...execution, raw });
       finishAs({ status: "ended", id: execution.id, document, freesKey: false, toEntry: () => entry });
     },
-    add({ execution, sessionId, tenant }) {
-      const document = JSON.stringify(execution);
+    add({ execution, raw, sessionId, tenant }) {
+      const document = JSON.stringify({ ...execution, raw });
       const entry = entryOf(execution);
       write({ id: execution.id, tenant, status: "ended", document, entry }, (bytes) => {
         makeRoom(bytes);
@@ -182,8 +182,8 @@ export function createExecutionStore(
         const error: Failure = JSON.parse(document);
         return { status, id, error };
       }
-      const execution: Execution = JSON.parse(document);
-      return { status: status === "ended" ? "ended" : "unfinished", execution };
+      const { raw, ...execution }: Execution & { readonly raw?: RawOutput } = JSON.parse(document);
+      return { status: status === "ended" ? "ended" : "unfinished", execution, ...(raw === undefined ? {} : { raw }) };
     },
     list(tenant, { after, limit, sessionId, status }) {
       const { createdAt, id } = after ?? { createdAt: BEHIND_ALL, id: "" };

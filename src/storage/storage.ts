@@ -1,5 +1,5 @@
 import type { Failure } from "../core/errors.ts";
-import type { Execution } from "../core/execution.ts";
+import type { Execution, RawOutput } from "../core/execution.ts";
 import type { ExecutionEntry } from "../core/execution_entry.ts";
 import type { PagePosition } from "../core/page.ts";
 import type { Principal } from "../core/principal.ts";
@@ -40,11 +40,12 @@ export interface NewExecution {
 /** An execution that is recorded at its end only. */
 export interface CompleteExecution extends Pick<NewExecution, "tenant" | "sessionId"> {
   readonly execution: Execution;
+  readonly raw?: RawOutput | undefined;
 }
 
 /** An execution as it is stored. */
 export type StoredExecution =
-  | { readonly status: "unfinished" | "ended"; readonly execution: Execution }
+  | { readonly status: "unfinished" | "ended"; readonly execution: Execution; readonly raw?: RawOutput }
   | { readonly status: "failed"; readonly id: string; readonly error: Failure };
 
 /** Which executions are listed. */
@@ -59,7 +60,7 @@ export interface ExecutionListing {
 export interface ExecutionStore {
   /** @throws {CodeBeakerError} `busy` when a durable execution cannot be written now */
   begin(execution: NewExecution): void;
-  end(execution: Execution): void;
+  end(execution: Execution, raw?: RawOutput): void;
   /** Adds an execution that {@link begin} has not recorded. */
   add(complete: CompleteExecution): void;
   /** Ends an execution with the service's error. `freesKey` makes its idempotency key available again. */

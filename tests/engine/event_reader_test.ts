@@ -6,6 +6,7 @@ import { describeEnd } from "../../src/commands/mod.ts";
 import { LiveExecution } from "../../src/engine/live_execution.ts";
 import type { EventPosition, ExecutionEvent } from "../../src/engine/port.ts";
 import { recordedEvents } from "../../src/engine/recorded_events.ts";
+import { rawOutputOf } from "../../src/engine/raw_output.ts";
 import { CALLER } from "../support/engine_of.ts";
 import { fakeExecution } from "../support/fake_ports.ts";
 
@@ -26,7 +27,7 @@ function end(live: LiveExecution): ReturnType<typeof recordedEvents> {
   const { outcome, usage } = fakeExecution();
   const execution = fakeExecution({ ...describeEnd({}, { kept: live.kept, outcome, usage }), displays: [] });
   live.settle(execution);
-  return recordedEvents({ kind: "ended", execution });
+  return recordedEvents({ kind: "ended", execution }, rawOutputOf(execution, live.output));
 }
 
 /** The events that a reader gets, without waiting for a further one. */
@@ -143,6 +144,27 @@ Deno.test("readEvents() waits for the rest of a character, and shows one that ne
   assertEquals(plain(await read(live)), [["started"], ["stdout", "a"]]);
   end(live);
   assertEquals(plain(await read(live)), [["started"], ["stdout", "a"], ["stdout", "\ufffd"], ["ended"]]);
+});
+
+Deno.test("readEvents() continues in the record of output that is no UTF-8 where it stopped in the live one", async () => {
+  for (const maxOutputBytes of [1_000, 14]) {
+    const live = liveExecution(maxOutputBytes);
+    live.begin("fake");
+    print(
+      live,
+      Uint8Array.of(0xff, 0x61, 0xf0, 0x9f, 0x62, 0xc3, 0xa9, 0x80, 0x80, 0x63, 0xe2, 0x82, 0xac, 0xfe, 0xff),
+    );
+    print(live, Uint8Array.of(0x64, 0xf0, 0x9f), "stderr");
+    const record = end(live);
+    const whole = await read(live);
+    assertEquals(await read(record), whole);
+    for (let stdout = 0; stdout <= 15; stdout++) {
+      for (const stderr of [0, 1, 3]) {
+        const position = { ...BEGIN, stdout, stderr };
+        assertEquals(await read(record, position), await read(live, position));
+      }
+    }
+  }
 });
 
 Deno.test("readEvents() counts what is not kept in its place, and what a cut divides with it", async () => {

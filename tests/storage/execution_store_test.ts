@@ -27,6 +27,17 @@ Deno.test("ExecutionStore.find() tells a draft as unfinished, then how it ended"
   assertEquals(storage.executions.find("one", "exec_1"), { status: "ended", execution: endOf("exec_1") });
 });
 
+Deno.test("ExecutionStore.find() gives bytes that are no text back beside the execution, and not in it", () => {
+  using storage = openStorage(undefined);
+  const raw = { stdout: { head: "/w==", gapBytes: 3, tail: "" } };
+  storage.executions.begin({ tenant: "one", draft: draftOf("exec_1") });
+  storage.executions.end(endOf("exec_1"), raw);
+  storage.executions.add({ tenant: "one", execution: endOf("exec_2"), raw });
+  for (const id of ["exec_1", "exec_2"]) {
+    assertEquals(storage.executions.find("one", id), { status: "ended", execution: endOf(id), raw });
+  }
+});
+
 Deno.test("ExecutionStore.add() keeps an execution that is over, for its tenant alone, within the bound on all of them", () => {
   using storage = openStorage(undefined, { maxStoredBytes: 2 * JSON.stringify(endOf("exec_1")).length });
   const ids = ["exec_1", "exec_2", "exec_3"];

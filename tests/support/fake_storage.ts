@@ -1,6 +1,6 @@
 import type { Failure } from "../../src/core/errors.ts";
 import { entryOf, type ExecutionEntry, failedEntry } from "../../src/core/execution_entry.ts";
-import type { Execution } from "../../src/core/execution.ts";
+import type { Execution, RawOutput } from "../../src/core/execution.ts";
 import type { SessionInfo } from "../../src/core/session.ts";
 import type {
   CompleteExecution,
@@ -21,13 +21,13 @@ export class FakeExecutionStore implements ExecutionStore {
     this.begun.set(execution.draft.id, execution);
   }
 
-  end(execution: Execution): void {
-    this.#ends.set(execution.id, { status: "ended", execution });
+  end(execution: Execution, raw?: RawOutput): void {
+    this.#ends.set(execution.id, { status: "ended", execution, ...(raw === undefined ? {} : { raw }) });
   }
 
-  add({ execution, sessionId, tenant }: CompleteExecution): void {
+  add({ execution, raw, sessionId, tenant }: CompleteExecution): void {
     this.begin({ tenant, sessionId, draft: execution });
-    this.end(execution);
+    this.end(execution, raw);
   }
 
   fail(id: string, error: Failure, { freesKey = false }: { readonly freesKey?: boolean } = {}): void {
