@@ -44,6 +44,8 @@ export interface RuntimeDiagnosis extends Diagnosis {
   readonly available: boolean;
   /** Why it is not available. */
   readonly reason?: string;
+  /** What to install or to change for that. */
+  readonly remedy?: string;
 }
 
 /** The result of one check of the machine or of the service's settings. */

@@ -48,9 +48,11 @@ export function noSuitableRuntime(
   const reasons = (considered.length > 0 ? considered : rejections).map(({ runtime, detail }) =>
     `${runtime}: ${detail}`
   );
+  const isTooWeak = considered.some(({ code }) => code === "below_isolation_floor");
+  const hint = isTooWeak ? ": codebeaker doctor says how to raise the isolation here" : "";
   return new CodeBeakerError(
     "no_suitable_runtime",
-    `Cannot run ${language} as no runtime passes the filters: ${reasons.join("; ")}`,
+    `Cannot run ${language} as no runtime passes the filters (${reasons.join("; ")})${hint}`,
     { details: { selection, errors } },
   );
 }

@@ -54,12 +54,12 @@ Deno.test("noSuitableRuntime() has the earliest time at which an obstacle may ha
 Deno.test("noSuitableRuntime() tells of the filters that were not passed, and of the language only where nothing else is left", () => {
   assertEquals(
     errorFor({ light: MUTE, heavy: WEAK }).message,
-    "Cannot run python as no runtime passes the filters: heavy: isolation 5 of 10 is below the floor 7",
+    "Cannot run python as no runtime passes the filters (heavy: isolation 5 of 10 is below the floor 7): codebeaker doctor says how to raise the isolation here",
   );
   const forced = errorFor({ light: MUTE, heavy: { code: "not_requested", detail: "the request forces light" } });
   assertEquals([forced.code, forced.message, forced.retryAfterMs], [
     "no_suitable_runtime",
-    "Cannot run python as no runtime passes the filters: light: speaks go; heavy: the request forces light",
+    "Cannot run python as no runtime passes the filters (light: speaks go; heavy: the request forces light)",
     undefined,
   ]);
 });
