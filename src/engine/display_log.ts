@@ -1,9 +1,12 @@
 import { MAX_DISPLAYS, type MimeBundle } from "../core/cell.ts";
+import type { OutputStream } from "../core/execution.ts";
 
 /** A display, and its place among all of the execution. */
 export interface KeptDisplay {
   readonly index: number;
   readonly data: MimeBundle;
+  /** How many bytes of each stream came before it; absent in a record. */
+  readonly behind?: Readonly<Record<OutputStream, number>>;
 }
 
 interface Entry extends KeptDisplay {
@@ -33,10 +36,10 @@ export class DisplayLog {
   }
 
   /** Adds a display; false for one too many. */
-  push(data: MimeBundle): boolean {
+  push(data: MimeBundle, behind?: KeptDisplay["behind"]): boolean {
     if (this.#seen >= MAX_DISPLAYS) return false;
     const bytes = new TextEncoder().encode(JSON.stringify(data)).length;
-    const entry = { index: this.#seen++, data, bytes };
+    const entry = { index: this.#seen++, data, bytes, ...(behind === undefined ? {} : { behind }) };
     this.#isFirstFull ||= this.#firstBytes + bytes > this.#halfBytes;
     if (this.#isFirstFull) this.#keepLast(entry);
     else {

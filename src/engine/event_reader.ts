@@ -55,7 +55,7 @@ export function checkReached(source: EventSource, { position, hasEnd }: NonNulla
 /**
  * Reads the events of an execution up to its end, or until `signal` aborts. A reader that is slower than the program
  * does not delay it: what is not kept when the reader comes to it is counted in `dropped`. What was printed before is
- * read stream by stream.
+ * read stream by stream, between the displays of a live execution.
  */
 export async function* readEvents(
   source: EventSource,
@@ -91,8 +91,12 @@ class EventReader {
     if (start === undefined) return;
     yield* this.#readStart(start);
     const reached = endPosition(this.#source);
+    while (this.#position.displays < reached.displays) {
+      const next = this.#source.displays.from(this.#position.displays);
+      for (const stream of STREAMS) yield* this.#readOutput(stream, next?.behind?.[stream] ?? reached[stream]);
+      yield this.#display(next, reached.displays);
+    }
     for (const stream of STREAMS) yield* this.#readOutput(stream, reached[stream]);
-    yield* this.#readDisplays(reached.displays);
   }
 
   *readEnd(end: ExecutionEnd): Generator<ExecutionEvent, void> {
@@ -112,7 +116,8 @@ class EventReader {
 
   *#readOutput(stream: OutputStream, end: number): Generator<ExecutionEvent, void> {
     while (this.#position[stream] < end) {
-      const { at, bytes } = this.#keptAt(stream, this.#position[stream]);
+      const maxBytes = Math.min(end - this.#position[stream], MAX_EVENT_BYTES);
+      const { at, bytes } = this.#keptAt(stream, this.#position[stream], maxBytes);
       const isDropped = at > this.#position[stream];
       const whole = bytes.subarray(0, bytes.length - unfinishedLength(bytes));
       if (!isDropped && whole.length > 0) {
@@ -120,27 +125,21 @@ class EventReader {
         continue;
       }
       // A character that the gap cuts is dropped with it.
-      const behind = isDropped ? { at, bytes } : this.#keptAt(stream, at + bytes.length);
+      const behind = this.#keptAt(stream, isDropped ? at : at + bytes.length);
       if (behind.at === this.#position[stream] + bytes.length && !isDropped) return;
       yield this.#dropped(stream, behind.at + continuationLength(behind.bytes));
     }
   }
 
-  *#readDisplays(end: number): Generator<ExecutionEvent, void> {
-    while (this.#position.displays < end) {
-      const { displays } = this.#position;
-      const next = this.#source.displays.from(displays);
-      if (next?.index === displays) {
-        this.#position = { ...this.#position, displays: displays + 1 };
-        yield { kind: "display", data: next.data, position: this.#position };
-      } else {
-        yield this.#dropped("displays", next?.index ?? end);
-      }
-    }
+  #display(next: KeptDisplay | undefined, end: number): ExecutionEvent {
+    const { displays } = this.#position;
+    if (next?.index !== displays) return this.#dropped("displays", next?.index ?? end);
+    this.#position = { ...this.#position, displays: displays + 1 };
+    return { kind: "display", data: next.data, position: this.#position };
   }
 
-  #keptAt(stream: OutputStream, offset: number) {
-    return readKept(this.#source.output[stream], { offset, maxBytes: MAX_EVENT_BYTES });
+  #keptAt(stream: OutputStream, offset: number, maxBytes = MAX_EVENT_BYTES) {
+    return readKept(this.#source.output[stream], { offset, maxBytes });
   }
 
   #output(stream: OutputStream, bytes: Uint8Array): ExecutionEvent {

@@ -1,6 +1,6 @@
 import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import type { MimeBundle } from "../core/cell.ts";
-import type { KeptBytes } from "../core/bytes/kept_bytes.ts";
+import { type KeptBytes, streamLength } from "../core/bytes/kept_bytes.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Execution, Outcome, OutputStream } from "../core/execution.ts";
 import { ChangeSignal } from "../concurrency/change_signal.ts";
@@ -146,7 +146,9 @@ export class LiveExecution implements EventSource {
 
   /** Records a display; false for one too many, which is not sent either. */
   display(data: MimeBundle): boolean {
-    const isCounted = this.displays.push(data);
+    const { stdout, stderr } = this.output;
+    const behind = { stdout: streamLength(stdout), stderr: streamLength(stderr) };
+    const isCounted = this.displays.push(data, behind);
     this.changes.notify();
     return isCounted;
   }

@@ -103,9 +103,10 @@ Deno.test("readEvents() continues after every event without repeating or losing 
   const whole = await read(live);
   assertEquals(plain(whole), [
     ["started"],
-    ["stdout", "aéz"],
+    ["stdout", "aé"],
     ["stderr", "err😀"],
     ["display", { "text/plain": "1" }],
+    ["stdout", "z"],
     ["display", { "text/plain": "2" }],
   ]);
   for (const [index, { position }] of whole.entries()) {
@@ -178,6 +179,22 @@ Deno.test("readEvents() counts what is not kept in its place, and what a cut div
   assertEquals(plain(await read(live, { ...BEGIN, stdout: 16 })), [["stdout", "€"]]);
   live.display({ "text/plain": "longer than four bytes" });
   assertEquals(plain(await read(live, { ...BEGIN, stdout: 19 })), [["dropped", 0, 0, 1]]);
+});
+
+Deno.test("readEvents() shows a display in its place, also in a gap", async () => {
+  const live = liveExecution(60);
+  live.begin("fake");
+  print(live, "€".repeat(10));
+  print(live, "a");
+  live.display({ a: 1 });
+  print(live, `${"€".repeat(20)}b`);
+  assertEquals(plain(await read(live)), [
+    ["started"],
+    ["stdout", "€".repeat(10)],
+    ["dropped", 34, 0, 0],
+    ["display", { a: 1 }],
+    ["stdout", `${"€".repeat(9)}b`],
+  ]);
 });
 
 Deno.test("readEvents() counts everything where nothing may be kept", async () => {
