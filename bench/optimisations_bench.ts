@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../src/runtimes/port.ts";
 import { EAGER_POOL } from "../tests/support/eager_pool.ts";
+import { testedAvailability } from "../tests/support/requirements.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { type BenchSubject, benchSubjects } from "./subjects.ts";
 import { median, printTable, type Row } from "./table.ts";
@@ -33,7 +34,7 @@ async function rowsOf(subject: BenchSubject): Promise<Row[]> {
   await using cold = create(coldHost);
   await using warm = create(warmHost);
   for (const runtime of [cold, warm]) {
-    const { available } = await runtime.isAvailable(subject.language);
+    const { available } = await testedAvailability(runtime, subject.language);
     if (!available) return [{ name: `${name}: unavailable`, cells: ["-", "-"] }];
   }
   const lives = { cold: [] as Life[], warm: [] as Life[] };
