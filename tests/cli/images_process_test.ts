@@ -31,7 +31,7 @@ function serveEngine(socketPath: string): { readonly asked: string[] } & AsyncDi
   return { asked, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-Deno.test("codebeaker images prints one line for each image that exists already", async () => {
+Deno.test("codebeaker images prints one line for each image that exists already, with --json as JSON", async () => {
   const directory = await Deno.makeTempDir();
   {
     await using engine = serveEngine(`${directory}/engine.sock`);
@@ -45,6 +45,11 @@ Deno.test("codebeaker images prints one line for each image that exists already"
       "codebeaker/javascript:HASH  exists already",
       "codebeaker/typescript:HASH  exists already",
     ]);
+    const json = await runCommandLine([
+      ...["images", "bash", "--json", "--docker-host", `unix://${directory}/engine.sock`],
+    ]);
+    const { tag, ...report } = JSON.parse(json.stdout);
+    assertEquals([json.code, report, tag.split(":")[0]], [0, { kind: "present" }, "codebeaker/bash"]);
     assertEquals(engine.asked.filter((line) => !line.startsWith("GET ")), []);
   }
   await Deno.remove(directory, { recursive: true });
