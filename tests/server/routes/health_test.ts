@@ -47,6 +47,7 @@ Deno.test("/health/ready reports an open circuit until it is due for a trial", a
   assertEquals([shown.available, shown.reason, shown.environments], [false, reason, [{
     name: "typescript",
     available: false,
+    contexts: true,
     reason,
   }]]);
   const refused = await execute();
