@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { runHere } from "../../support/cli.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { until } from "../../support/until.ts";
 import { startServiceProcess } from "../../support/service_process.ts";
 
 await using host = await openRuntimeHost();
-if (isPresent("deno", await createDenoRuntime(host).isAvailable())) {
+if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker executions lists, follows, cancels and shows an execution of a running service", async () => {
     await using service = await startServiceProcess();
     const executions = (...args: readonly string[]) =>

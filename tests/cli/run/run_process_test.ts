@@ -1,11 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { runCommandLine, runHere, startCommandLine } from "../../support/cli.ts";
-import { isPresent } from "../../support/requirements.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 await using host = await openRuntimeHost();
-if (isPresent("deno", await createDenoRuntime(host).isAvailable())) {
+if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker run --eval runs the code itself, with every operand as an argument", async () => {
     const code = "console.log(Deno.args.join(), await new Response(Deno.stdin.readable).text()); Deno.exit(4)";
     assertEquals(await runCommandLine(["run", "-e", code, "a", "-x"], { stdin: "you" }), {
