@@ -199,7 +199,7 @@ if (
     await first[Symbol.asyncDispose]();
     engine.signal("SIGSTOP");
     cleanup.defer(() => engine.signal("SIGCONT"));
-    await using second = await startServiceProcess(["--warm-max", "0"], settings);
+    await using second = await startServiceProcess(["--warm-max", "0"], settings, { mayLackRuntimes: true });
     const client = new ApiClient(second);
     const stateOf = async () => (await client.json("GET", `/v1/sessions/${id}`)).state;
     assertEquals(await stateOf(), "creating");
