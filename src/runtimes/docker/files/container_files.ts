@@ -6,7 +6,7 @@ import type { WorkspaceFiles } from "../../port.ts";
 import type { Container } from "../container/container.ts";
 import type { LineReader } from "../engine/line_reader.ts";
 import { parseEntry, readEntries, readTree } from "./listing.ts";
-import { containerEnded, operationError } from "./operation_errors.ts";
+import { answerTooLong, containerEnded, operationError } from "./operation_errors.ts";
 import { packedItems } from "./packed_items.ts";
 import { beginOperation, type Operation, runOperation, streamOperation } from "./workspace_operation.ts";
 
@@ -47,7 +47,7 @@ export class ContainerFiles implements WorkspaceFiles {
       const operation = { words: ["read_files", String(maxBytes), ...paths], path: "." };
       const { lines } = await beginOperation(container, operation);
       try {
-        for (const path of paths) onFile(await readFrame(lines, path));
+        for (const path of paths) onFile(await readFrame(lines, { path, maxBytes }));
       } finally {
         await lines.close();
       }
@@ -147,10 +147,15 @@ export class ContainerFiles implements WorkspaceFiles {
 }
 
 /** Reads a file of `read_files`: its size and so many bytes, or the code of an error. */
-async function readFrame(lines: LineReader, path: string): Promise<FileReading> {
+async function readFrame(
+  lines: LineReader,
+  { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
+): Promise<FileReading> {
   const answer = await lines.line();
   if (answer === undefined || !/^\d+$/.test(answer)) return { path, error: operationError(answer, { path }) };
-  const bytes = await lines.bytes(Number(answer));
+  const size = Number(answer);
+  if (size > maxBytes) throw answerTooLong(path); // The script reads no such file: a program has forged the answer.
+  const bytes = await lines.bytes(size);
   if (bytes === undefined) throw containerEnded();
   return { path, bytes };
 }

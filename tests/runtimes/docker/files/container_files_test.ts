@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError, type ErrorCode } from "../../../../src/core/errors.ts";
 import type { VisitedEntry } from "../../../../src/core/files.ts";
 import type { Container, RunningCommand } from "../../../../src/runtimes/docker/container/container.ts";
@@ -54,6 +54,12 @@ Deno.test("ContainerFiles distinguishes a container that ends during an operatio
     await codeOf(filesThatAnswer(tree, { hasSucceeded: false }).visit(".", { onEntry })),
     "runtime_unavailable",
   );
+});
+
+Deno.test("ContainerFiles.readFiles() collects no more bytes than it asks for, whatever size a program forges", async () => {
+  const files = filesThatAnswer(`ok\n10\n${"x".repeat(10)}`);
+  const onFile = () => assert(false, "The file must not be read");
+  assertEquals(await codeOf(files.readFiles(["a"], { maxBytes: 9, onFile })), "conflict");
 });
 
 Deno.test("ContainerFiles gives runtime_unavailable for the Engine's own message, and the file's error for an errno", async () => {
