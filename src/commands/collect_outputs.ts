@@ -94,7 +94,7 @@ class Collection {
       if (next.length === 0) return;
       left = rest;
       const onFile = (reading: FileReading) => {
-        signal.throwIfAborted(); // Nobody gives memory back that is taken after the answer.
+        signal.throwIfAborted(); // Memory that is taken after the answer is never given back.
         this.#take(reading);
       };
       await this.#files.readFiles(next, { maxBytes: MAX_OUTPUT_FILE_BYTES, onFile })
