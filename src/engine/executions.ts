@@ -103,7 +103,7 @@ export class Executions implements AsyncDisposable {
       this.#records.begin(facts, { explained: submission, idempotency, isDurable });
     }
     this.#live.set(facts.id, live);
-    this.#follow(live, submission, body, { signal: options.signal, hasRecord });
+    this.#finish(live, submission, body, { signal: options.signal, hasRecord });
     return { id: facts.id, ended: live.ended };
   }
 
@@ -190,7 +190,7 @@ export class Executions implements AsyncDisposable {
     await all();
   }
 
-  async #follow(
+  async #finish(
     live: LiveExecution,
     submission: Submission,
     body: ExecutionBody,

@@ -37,7 +37,10 @@ export interface SubmitOptions {
   readonly isInteractive?: boolean;
   /** Whether it waits up to an hour in the queue, and not 2 s, before it is `busy`. */
   readonly isPatient?: boolean;
-  /** Longest time in the queue before it is `busy`, instead of that time and of a session's. */
+  /**
+   * Longest time in the queue before it is `busy`; in a session it includes the wait for other programs of the session.
+   * Default: {@link isPatient} decides.
+   */
   readonly maxQueueMs?: number | undefined;
   /**
    * The tenant's second submit under the same key gets the first execution, unless that failed as `busy` or

@@ -1,4 +1,4 @@
-/** What is told of an error that a cell did not handle. Reading one may run code of the program. */
+/** Describes errors that a cell did not handle. Reading an error may run code of the program. */
 import { cut, show } from "./bundles.js";
 
 const { Error, SyntaxError } = globalThis;
