@@ -1,3 +1,4 @@
+import type { Obstacle } from "./capabilities.ts";
 import type { Attempt, Selection } from "./selection.ts";
 
 interface ErrorKind {
@@ -65,6 +66,11 @@ export class CodeBeakerError extends Error implements Failure {
 /** Makes an `invalid_request` error about one field. */
 export function invalidField(path: string, message: string): CodeBeakerError {
   return new CodeBeakerError("invalid_request", message, { details: { errors: [{ path, message }] } });
+}
+
+/** Makes a `runtime_unavailable` error from the obstacle. */
+export function runtimeUnavailable({ reason, ...outlook }: Obstacle, cause?: unknown): CodeBeakerError {
+  return new CodeBeakerError("runtime_unavailable", reason, { cause, details: outlook });
 }
 
 /** Whether a thrown value is an error with this code. */

@@ -1,6 +1,6 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { Diagnosis } from "../../core/diagnosis.ts";
-import { CodeBeakerError } from "../../core/errors.ts";
+import { runtimeUnavailable } from "../../core/errors.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { Instance } from "../../host/instance.ts";
 import type { RuntimeFacts } from "../entry.ts";
@@ -157,10 +157,12 @@ class DockerRuntime implements ExecutionRuntime {
   /** @throws {CodeBeakerError} `runtime_unavailable` */
   async #demandFactory(): Promise<EnvironmentFactory> {
     const answer = await this.#probe();
-    if (answer.available && this.#parts !== undefined) return this.#parts.factory;
-    throw new CodeBeakerError("runtime_unavailable", answer.available ? "the Docker Engine was lost" : answer.reason, {
-      details: answer.available || answer.remedy === undefined ? {} : { remedy: answer.remedy },
-    });
+    if (!answer.available) {
+      const { available: _, ...obstacle } = answer;
+      throw runtimeUnavailable(obstacle);
+    }
+    if (this.#parts === undefined) throw runtimeUnavailable({ reason: "the Docker Engine was lost" });
+    return this.#parts.factory;
   }
 
   #begin(engine: ConnectedEngine): void {

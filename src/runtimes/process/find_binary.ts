@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { CodeBeakerError } from "../../core/errors.ts";
+import { runtimeUnavailable } from "../../core/errors.ts";
 
 /** Where a binary is searched for, and the setting that names it. */
 export interface BinarySearch {
@@ -21,11 +21,9 @@ export function findBinary(name: string, { remedy, searchPath, setting }: Binary
     : searchPath.map((directory) => join(directory, name));
   const found = paths.find(isFile);
   if (found !== undefined) return found;
-  throw new CodeBeakerError(
-    "runtime_unavailable",
-    `Cannot start programs as ${setting} must name an executable file: current value is ${JSON.stringify(name)}`,
-    { details: { remedy } },
-  );
+  const shown = JSON.stringify(name);
+  const reason = `Cannot start programs as ${setting} must name an executable file: current value is ${shown}`;
+  throw runtimeUnavailable({ reason, remedy });
 }
 
 /** Whether a path is that of a file. */

@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "../../core/errors.ts";
+import { runtimeUnavailable } from "../../core/errors.ts";
 import { mainFileOf } from "../../core/languages.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
@@ -6,7 +6,11 @@ import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 import { runProgram } from "../self_test/run_program.ts";
 import type { BinarySpec } from "./spec.ts";
 
-/** Runs the honest program of a binary. @throws {CodeBeakerError} `runtime_unavailable` that says why the binary will not do */
+/**
+ * Runs the honest program of a binary.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable`, with why the binary will not do
+ */
 export async function checkBinary(
   { probe: { code, language, whyNot }, remedy }: BinarySpec,
   createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
@@ -25,5 +29,5 @@ export async function checkBinary(
   const program = { kind: "file", path, args: [] } as const;
   const { output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });
   const why = whyNot(output);
-  if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why, { details: { remedy } });
+  if (why !== undefined) throw runtimeUnavailable({ reason: why, remedy });
 }

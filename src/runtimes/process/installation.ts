@@ -1,5 +1,5 @@
 import { dirname, join } from "@std/path";
-import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import { CodeBeakerError, messageOf, runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { ProcessSpec } from "./spec.ts";
 
@@ -17,9 +17,8 @@ export interface Installation {
 export async function install(spec: ProcessSpec, host: RuntimeHost): Promise<Installation> {
   const { confinement, scratchDirectory } = host;
   if (scratchDirectory === undefined) {
-    throw new CodeBeakerError("runtime_unavailable", "no temporary directory can be made here", {
-      details: { remedy: "name another place for it (--scratch)" },
-    });
+    const remedy = "name another place for it (--scratch)";
+    throw runtimeUnavailable({ reason: "no temporary directory can be made here", remedy });
   }
   const found = spec.binary.find();
   const modulesDirectory = join(scratchDirectory, `${spec.facts.name}_modules`);

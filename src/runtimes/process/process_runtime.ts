@@ -1,6 +1,6 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
-import { CodeBeakerError } from "../../core/errors.ts";
+import { runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../port.ts";
 import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../self_test/findings.ts";
@@ -109,7 +109,7 @@ class ProcessRuntime implements ExecutionRuntime {
       checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options),
     ]);
     const why = describeBrokenPromises(brokenFindings(findings, { canaries: this.#canaries, cost: "runtime" }));
-    if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why, { details: { remedy: SEE_DOCTOR } });
+    if (why !== undefined) throw runtimeUnavailable({ reason: why, remedy: SEE_DOCTOR });
     warmUpEnvironments(await this.#installed());
   }
 
@@ -131,9 +131,6 @@ class ProcessRuntime implements ExecutionRuntime {
 
 function explainFailure(error: unknown): never {
   if (!(error instanceof Deno.errors.NotCapable)) throw error;
-  throw new CodeBeakerError(
-    "runtime_unavailable",
-    `the service may not start and confine programs (${error.message})`,
-    { cause: error, details: { remedy: "start it with --allow-all" } },
-  );
+  const reason = `the service may not start and confine programs (${error.message})`;
+  throw runtimeUnavailable({ reason, remedy: "start it with --allow-all" }, error);
 }

@@ -1,4 +1,4 @@
-import { CodeBeakerError } from "../../core/errors.ts";
+import { runtimeUnavailable } from "../../core/errors.ts";
 
 /** Consecutive failures that open a circuit. */
 const FAILURES_TO_OPEN = 3;
@@ -64,10 +64,7 @@ export class CircuitBreaker {
    */
   admit(): CircuitPermit {
     const open = this.whyOpen() ?? this.#whyBesideTrial();
-    if (open !== undefined) {
-      const { reason, retryAfterMs } = open;
-      throw new CodeBeakerError("runtime_unavailable", reason, { details: { retryAfterMs } });
-    }
+    if (open !== undefined) throw runtimeUnavailable(open);
     if (this.#pauseMs > 0) {
       this.#epoch++;
       this.#trialUntil = this.#now() + TRIAL_MS;

@@ -19,7 +19,10 @@ export class Probe {
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
 
-  /** @param check throws the reason why it is unavailable, with a remedy in its details where it needs one; ends when its signal is aborted */
+  /**
+   * @param check throws the reason why it is unavailable, with a remedy in its details where it needs one; ends when its
+   *   signal is aborted
+   */
   constructor(check: (signal: AbortSignal) => Promise<void>, options: ProbeOptions) {
     this.#check = check;
     this.#options = options;

@@ -1,5 +1,5 @@
-import type { Availability, Obstacle } from "../../../core/capabilities.ts";
-import { CodeBeakerError } from "../../../core/errors.ts";
+import type { Availability } from "../../../core/capabilities.ts";
+import { CodeBeakerError, runtimeUnavailable } from "../../../core/errors.ts";
 import { Probe } from "../../self_test/probe.ts";
 import { type EngineAddress, parseEngineAddress, whyRefused, whyUnreachable } from "./engine_address.ts";
 import { isEngineLost } from "./engine_call.ts";
@@ -52,7 +52,7 @@ export class EngineConnection {
     try {
       const address = parseEngineAddress(this.#options.host, this.#options.certPath);
       const obstacle = await whyUnreachable(address);
-      if (obstacle !== undefined) throw unreachable(obstacle);
+      if (obstacle !== undefined) throw runtimeUnavailable(obstacle);
       const client = await (this.#client ??= createClient(address).catch((cause: unknown) => {
         this.#client = undefined; // The next probe tries again.
         throw cause;
@@ -78,13 +78,8 @@ async function firstInfo(client: EngineClient, address: EngineAddress): Promise<
     return await client.info();
   } catch (error) {
     if (address.kind === "tcp" || !isEngineLost(error)) throw error;
-    throw unreachable(whyRefused(error.cause, address.socketPath), error);
+    throw runtimeUnavailable(whyRefused(error.cause, address.socketPath), error);
   }
-}
-
-function unreachable({ reason, remedy }: Obstacle, cause?: unknown): CodeBeakerError {
-  const details = remedy === undefined ? {} : { remedy };
-  return new CodeBeakerError("runtime_unavailable", reason, { cause, details });
 }
 
 /** An Engine that was there may come back by itself. */

@@ -2,7 +2,7 @@ import { abortable } from "@std/async/abortable";
 import { withDeadline } from "../../../concurrency/deadline.ts";
 import type { Availability, Obstacle } from "../../../core/capabilities.ts";
 import type { LanguageFinding } from "../../../core/diagnosis.ts";
-import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
+import { CodeBeakerError, messageOf, runtimeUnavailable } from "../../../core/errors.ts";
 import type { Progress } from "../../../core/progress.ts";
 import type { RuntimeLog } from "../../port.ts";
 import type { EngineImages } from "../engine/engine_images.ts";
@@ -18,10 +18,6 @@ const FAILURE_TTL_MS = 30_000;
 const PRESENCE_TTL_MS = 10_000;
 /** The least time between two log lines of a pull. */
 const PROGRESS_INTERVAL_MS = 2_000;
-
-function unavailable({ reason, ...outlook }: Obstacle, cause?: unknown): CodeBeakerError {
-  return new CodeBeakerError("runtime_unavailable", reason, { cause, details: outlook });
-}
 
 /** The images of an Engine, and their registry. */
 export type ImageSource = Pick<EngineImages, "has" | "listTags" | "pull">;
@@ -88,8 +84,8 @@ export class Images {
     const here = await this.#findHere(environment);
     if (here !== undefined && !mustPull) return here;
     const failure = this.#failureOf(environment);
-    if (failure !== undefined) throw unavailable(failure);
-    if (this.#settings.pull === "never") throw unavailable(this.#whyAbsent(environment));
+    if (failure !== undefined) throw runtimeUnavailable(failure);
+    if (this.#settings.pull === "never") throw runtimeUnavailable(this.#whyAbsent(environment));
     await this.#waitForPull(environment, image);
     this.#found.delete(environment); // A local image may have stood in for it.
     return image;
@@ -147,7 +143,7 @@ export class Images {
     this.#pulls.set(image, pulling);
     const toError = () => {
       this.#slow.add(image);
-      return new CodeBeakerError("runtime_unavailable", `the image ${image} is being pulled`);
+      return runtimeUnavailable({ reason: `the image ${image} is being pulled` });
     };
     if (this.#progress === undefined) return await withDeadline(() => pulling, { timeoutMs: this.#waitMs, toError });
     const { signal } = this.#progress;
@@ -176,7 +172,7 @@ export class Images {
       const reason = `the image ${image} cannot be pulled: ${messageOf(error)}`;
       this.#keepFailure(environment, { reason, ...(remedy === undefined ? {} : { remedy }) });
       this.#log.info("image.pull_failed", { environment, image, error: messageOf(error) });
-      throw unavailable(this.#failureOf(environment) ?? { reason }, error);
+      throw runtimeUnavailable(this.#failureOf(environment) ?? { reason }, error);
     } finally {
       this.#pulls.delete(image);
       this.#slow.delete(image);

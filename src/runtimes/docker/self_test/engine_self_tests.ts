@@ -1,6 +1,6 @@
 import type { Obstacle } from "../../../core/capabilities.ts";
 import type { CanaryFinding } from "../../../core/diagnosis.ts";
-import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
+import { messageOf, runtimeUnavailable } from "../../../core/errors.ts";
 import { settledWithin } from "../../../concurrency/delay.ts";
 import type { RuntimeHost } from "../../port.ts";
 import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../../self_test/findings.ts";
@@ -101,7 +101,7 @@ export class EngineSelfTests implements AsyncDisposable {
     }
     if (result.kind === "nothing_to_test") return result.reasons.get(image);
     const why = this.whyNot(ociRuntime);
-    if (why !== undefined) throw new CodeBeakerError("runtime_unavailable", why.reason);
+    if (why !== undefined) throw runtimeUnavailable(why);
     return undefined;
   }
 
