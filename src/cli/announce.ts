@@ -6,7 +6,7 @@ import { type Palette, paletteFor } from "./palette.ts";
 
 type Runtimes = Awaited<ReturnType<Service["engine"]["describeRuntimes"]>>;
 
-/** The parts of a service that its announcement tells of. */
+/** The parts of a service that its announcement needs. */
 export interface AnnouncedService {
   readonly engine: Pick<Service["engine"], "describeRuntimes">;
   readonly selector: Pick<Service["selector"], "minIsolation">;
@@ -22,8 +22,8 @@ const FIRST_PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says where a service listens and which runtimes it found, and what to do where none reaches the isolation floor: one
- * line for programs; on a terminal a page for people, of which the address comes before the runtimes have answered.
+ * Announces a service: its address, its runtimes and, where none reaches the floor, a remedy. Prints one line for
+ * programs, and on a terminal a page for people; there the address comes before the runtimes have answered.
  */
 export async function announce(
   service: AnnouncedService,

@@ -16,7 +16,7 @@ interface AuditFlags {
 /** Lines that are read in one go. */
 const PAGE = 500;
 
-/** `codebeaker audit`: who did what, a line each, the oldest first: text on a terminal, and JSON elsewhere. */
+/** `codebeaker audit`: the audit log, oldest line first; text on a terminal, lines of JSON elsewhere. */
 export function defineAudit(command: Command, context: CommandContext): void {
   command
     .option("--json", "print lines of JSON also on a terminal")

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Output, print, printError } from "./output.ts";
 
-/** What stands around a command line: this process, or a test. */
+/** Where a command line reads and writes, and how it asks a service: this process, or a test. */
 export interface Surroundings {
   readonly stdout: Output;
   readonly stderr: Output;
@@ -21,7 +21,7 @@ export const THIS_PROCESS: Surroundings = {
 
 /** What a command gets in addition to its own arguments and flags. */
 export interface CommandContext extends Surroundings {
-  /** Writes a line to stdout, and returns whether anybody reads it. */
+  /** Writes a line to stdout, and returns whether its reader is still there. */
   print(line: string): Promise<boolean>;
   /** Writes a line to stderr; best effort. */
   printError(line: string): Promise<void>;
@@ -34,7 +34,7 @@ export interface CommandContext extends Surroundings {
 /** Gives a command its arguments, its flags and its action. */
 export type DefineCommand = (command: Command, context: CommandContext) => void;
 
-/** A row of the table of subcommands: everything of a subcommand that costs next to nothing to load. */
+/** A row of the table of subcommands, which loads the subcommand's module when it is used. */
 export interface Subcommand {
   readonly name: string;
   readonly description: string;

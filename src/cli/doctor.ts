@@ -11,9 +11,9 @@ import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 const EXIT_UNHEALTHY = 1;
 
 const EXIT_CODES = `
-Every canary is run anew. Exit code: 0 when each runtime that is installed keeps
+Every canary is run again. Exit code: 0 when each runtime that is installed keeps
 every promise, and one reaches the isolation floor; 1 when a canary is broken,
-or no runtime reaches the floor; 2 when the command line is off.
+or no runtime reaches the floor; 2 when the command line is wrong.
 GET /v1/diagnostics answers with what --json prints.`;
 
 interface DoctorFlags {

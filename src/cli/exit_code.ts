@@ -4,7 +4,7 @@ import type { Outcome } from "../core/execution.ts";
 /** What timeout(1) reports for a program that was ended at its deadline. */
 const EXIT_TIMED_OUT = 124;
 
-/** What a shell reports for a program that was ended in this way: the limits kill. */
+/** The exit code that a shell reports for an outcome; limits, cancelling and interruptions count as SIGKILL. */
 export function exitCodeOf(outcome: Outcome): number {
   switch (outcome.kind) {
     case "exited":
@@ -13,7 +13,7 @@ export function exitCodeOf(outcome: Outcome): number {
       return exitCodeOfSignal(outcome.signal);
     case "timed_out":
       return EXIT_TIMED_OUT;
-    default: // Every other end kills.
+    default:
       return exitCodeOfSignal("SIGKILL");
   }
 }

@@ -9,7 +9,7 @@ import { EXIT_USAGE, printError } from "./output.ts";
 class HostedService {
   #service: Promise<Service> | undefined;
 
-  /** Whether a host listens for this service, and so no command line is meant. */
+  /** Whether a host listens for this service, so that `main.ts` runs no command line. */
   get isUsed(): boolean {
     return this.#service !== undefined;
   }
@@ -47,7 +47,7 @@ async function start(): Promise<Service> {
   return service;
 }
 
-/** A host ends this process by a signal: what the service made goes with it. */
+/** Closes the service at the signals by which a host ends this process. */
 function closeAtSignals(service: Service): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, async () => {

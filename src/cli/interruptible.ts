@@ -1,9 +1,9 @@
 import { abortable } from "@std/async/abortable";
 
-/** Signals that end what a command does; it is cancelled, and nothing is left behind. */
+/** Signals that cancel a command. */
 const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** An end of a command from outside. Disposing leaves the process's signals alone again. */
+/** Cancels a command from outside. Disposing removes the listeners for signals. */
 export interface Interrupt extends Disposable {
   /** Aborts at the end; the reason is the name of a signal, or an error. */
   readonly signal: AbortSignal;

@@ -2,9 +2,9 @@ import type { Progress, ProgressTask } from "../core/progress.ts";
 import { type Output, writeText } from "./output.ts";
 
 const REFRESH_MS = 200;
-/** Where the terminal does not say how wide it is. */
+/** Width of a terminal that does not report one. */
 const USUAL_COLUMNS = 80;
-/** To the begin of the line, which is erased. */
+/** Moves to the start of the line, and erases it. */
 const ERASE = "\r\x1b[2K";
 
 interface Options {
@@ -29,7 +29,7 @@ export class ProgressLine implements Progress, AsyncDisposable {
   readonly #columns: () => number;
   readonly #now: () => number;
   readonly #tasks = new Set<Shown>();
-  /** Writes come one after the other. */
+  /** The last write; the next one begins after it. */
   #written: Promise<unknown> = Promise.resolve();
   #line = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +70,7 @@ export class ProgressLine implements Progress, AsyncDisposable {
     await this.#written;
   }
 
-  /** Writes the line anew, and goes on to do so while there is a task. */
+  /** Rewrites the line, and repeats that while there is a task. */
   #refresh(): void {
     if (!this.#output.isTerminal()) return;
     clearTimeout(this.#timer);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { describeObstacle } from "../core/capabilities.ts";
 import type { CommandContext } from "./context.ts";
 import { formatTable } from "./output.ts";
 import { askOwnEngine } from "./own_engine.ts";
@@ -12,6 +13,7 @@ const runtimesSchema = z.looseObject({
     name: z.string(),
     available: z.boolean(),
     reason: z.string().optional(),
+    remedy: z.string().optional(),
     isolation: z.looseObject({ level: z.number() }),
     capabilities: z.looseObject({ startupTimeMs: z.number(), memoryOverheadMB: z.number() }),
     environments: z.array(z.looseObject({ name: z.string() })),
@@ -23,6 +25,7 @@ interface ShownRuntime {
   readonly name: string;
   readonly available: boolean;
   readonly reason?: string | undefined;
+  readonly remedy?: string | undefined;
   readonly isolation: { readonly level: number };
   readonly capabilities: { readonly startupTimeMs: number; readonly memoryOverheadMB: number };
   readonly environments: readonly { readonly name: string }[];
@@ -47,14 +50,17 @@ async function listRuntimes({ json, url, key, ...settings }: RuntimesFlags, cont
   await context.print(json ? JSON.stringify(found, null, 2) : formatRuntimes(found.runtimes));
 }
 
+/** A table, and below it why some runtimes cannot be used now. */
 function formatRuntimes(runtimes: readonly ShownRuntime[]): string {
-  const rows = runtimes.map(({ name, available, reason, isolation, capabilities, environments }) => [
+  const rows = runtimes.map(({ name, available, isolation, capabilities, environments }) => [
     name,
-    available ? "yes" : `no: ${reason}`,
+    available ? "yes" : "no",
     String(isolation.level),
     `${capabilities.startupTimeMs} ms`,
     `${capabilities.memoryOverheadMB} MB`,
     environments.map((environment) => environment.name).join(", "),
   ]);
-  return formatTable(["RUNTIME", "AVAILABLE", "ISOLATION", "STARTUP", "MEMORY", "LANGUAGES"], rows);
+  const table = formatTable(["RUNTIME", "AVAILABLE", "ISOLATION", "STARTUP", "MEMORY", "LANGUAGES"], rows);
+  const absent = runtimes.filter(({ available }) => !available);
+  return [table, ...absent.map((runtime) => `\n${runtime.name}: ${describeObstacle(runtime)}`)].join("\n");
 }

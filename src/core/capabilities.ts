@@ -39,6 +39,8 @@ export type Availability =
   | { readonly available: false } & Obstacle;
 
 /** An obstacle in one sentence, with its remedy. */
-export function describeObstacle({ reason, remedy }: Partial<Obstacle>): string {
+export function describeObstacle(
+  { reason, remedy }: { readonly reason?: string | undefined; readonly remedy?: string | undefined },
+): string {
   return [reason ?? "no reason is known", ...(remedy === undefined ? [] : [remedy])].join(": ");
 }

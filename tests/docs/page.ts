@@ -44,7 +44,7 @@ export function parsePage(path: string, text: string): Page {
 }
 
 /** The text of a page without its blocks. */
-export function proseOf({ text }: Page): string {
+function proseOf({ text }: Page): string {
   return text.replaceAll(FENCE, "");
 }
 

@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import { EXECUTION_STATUSES } from "../../core/execution_entry.ts";
 import type { CommandContext } from "../context.ts";
 import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_client.ts";
-import { followExecution } from "./follow.ts";
 import { suggest } from "../settings.ts";
+import { followExecution } from "./follow.ts";
 import { listExecutions } from "./list.ts";
 import { showExecution } from "./show.ts";
 

@@ -40,7 +40,10 @@ export async function followExecution(
   );
 }
 
-/** The events of one connection, until it breaks. The first one says what is off; a later one may find a service that is starting. */
+/**
+ * The events of one connection, until it breaks. Only before the first event of an execution is an unreachable service an
+ * error: later it may be starting again.
+ */
 async function* readEvents(
   client: ServiceClient,
   path: string,

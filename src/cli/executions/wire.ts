@@ -9,7 +9,7 @@ export const problemSchema = z.looseObject({
 });
 
 /** An execution in a list. */
-export const listedSchema = z.looseObject({
+const listedSchema = z.looseObject({
   id: z.string(),
   status: z.string(),
   language: z.string().optional(),
@@ -21,7 +21,7 @@ export const listedSchema = z.looseObject({
 /** A page of `GET /v1/executions`. */
 export const pageSchema = z.looseObject({ executions: z.array(listedSchema), nextCursor: z.string().optional() });
 
-/** The answer of `GET /v1/executions/{id}`: of one that is not over, of one that is, or of one that the service could not run. */
+/** The answer of `GET /v1/executions/{id}`, also for an execution that runs or that the service could not run. */
 export const reportSchema = listedSchema.extend({
   stdout: z.string().optional(),
   stderr: z.string().optional(),

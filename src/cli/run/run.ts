@@ -12,7 +12,7 @@ import { type RequestFlags, runOnce, runWatched } from "./run_program.ts";
 const EXIT_CODES = `
 Exit code: that of the program; 124 when it was ended at its deadline, as by
 timeout(1); 128 and the number of the signal when a signal, a limit (as SIGKILL)
-or Ctrl-C ended it; 1 when it cannot be run; 2 when the command line is off.
+or Ctrl-C ended it; 1 when it cannot be run; 2 when the command line is wrong.
 Flags of the program stand after its file. With --eval they stand after its
 first argument, or after "--".`;
 

@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { formatTable } from "../output.ts";
 import { type Palette, paletteFor } from "../palette.ts";
 
-/** What is told at the end of a program: what it was denied, and an end other than an exit. */
+/** Shows what a program was denied, and an outcome other than an exit. */
 export async function showEnd(execution: Execution, { stderr, printError }: CommandContext): Promise<void> {
   const palette = paletteFor(stderr);
   const ending = describeEnding(execution.outcome, palette);

@@ -24,7 +24,7 @@ export function guardOrigin(
 ): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     if (keys.hasKeys()) checkOrigin(context, allowOrigins);
-    else naming(context, () => checkLoopback(context));
+    else nameSchemeOnFailure(context, () => checkLoopback(context));
     await next();
   };
 }
@@ -36,7 +36,7 @@ export function guardOrigin(
  */
 export function authenticate(keys: DoorKeys): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
-    const principal = keys.hasKeys() ? naming(context, () => keyOwner(context, keys)) : LOCAL_USER;
+    const principal = keys.hasKeys() ? nameSchemeOnFailure(context, () => keyOwner(context, keys)) : LOCAL_USER;
     if (principal !== undefined) context.set("caller", { principal, requestId: context.get("requestId") });
     await next();
   };
@@ -62,7 +62,7 @@ export function checkScope({ principal }: Caller, scope: Scope): void {
 }
 
 /** Names the scheme of authentication where a check fails for want of it (RFC 9110, 11.6.1). */
-function naming<Result>(context: Context<AppEnv>, check: () => Result): Result {
+function nameSchemeOnFailure<Result>(context: Context<AppEnv>, check: () => Result): Result {
   try {
     return check();
   } catch (error) {

@@ -2,7 +2,7 @@ import type { HonoRequest } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 
 /** Subprotocol of the WebSocket, which a client that offers its key as one offers beside it. */
-export const SUBPROTOCOL = "codebeaker";
+const SUBPROTOCOL = "codebeaker";
 
 /** Start of the subprotocol that holds a key: a browser lets a page set no header of a WebSocket. */
 const KEY_PREFIX = `${SUBPROTOCOL}.key.`;

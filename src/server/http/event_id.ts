@@ -13,8 +13,8 @@ export interface EventMark {
 /**
  * Encodes a position as a decimal integer that grows with each of its parts, so that an id denotes the same position
  * while the program runs and afterwards. Cantor's pairing function numbers the lengths of the two streams; the number
- * stays below 2^53 for 64 MiB of output, and for 2 MiB with displays. The remainder by 4 tells whether there are displays, and
- * whether it is the end.
+ * stays below 2^53 for 64 MiB of output, and for 2 MiB with displays. The remainder by 4 tells whether there are displays,
+ * and whether it is the end.
  */
 export function encodeEventId({ position: { stdout, stderr, displays }, isEnd }: EventMark): string {
   const sum = BigInt(stdout + stderr);
