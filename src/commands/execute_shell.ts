@@ -35,7 +35,8 @@ export const executeShell = defineProgramCommand({
     const directory = parseWorkspacePath(workingDirectory, "workingDirectory");
     const { type } = await environment.files.stat(directory, { follow: true });
     if (type !== "directory") throw invalidField("workingDirectory", "The working directory must be a directory");
-    const argv = args === undefined ? { command: "sh", args: ["-c", command] } : { command, args };
+    // Without "--", sh takes a line that begins with a dash for its own options.
+    const argv = args === undefined ? { command: "sh", args: ["-c", "--", command] } : { command, args };
     return await runProgram(environment, { kind: "shell", ...argv, workingDirectory: directory }, {
       ...context,
       env,

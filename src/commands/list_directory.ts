@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { FileEntry } from "../core/files.ts";
-import { matchesGlob } from "../core/glob.ts";
+import { compileGlob } from "../core/glob.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
@@ -42,5 +42,6 @@ function prune(directory: FileEntry, filter: Filter): FileEntry {
 function matcher(pattern: string | undefined, prefix: number): Filter["matches"] {
   if (pattern === undefined) return () => true;
   const isPath = pattern.includes("/");
-  return (entry) => matchesGlob(pattern, isPath ? entry.path.slice(prefix) : entry.name);
+  const matches = compileGlob(pattern);
+  return (entry) => matches(isPath ? entry.path.slice(prefix) : entry.name);
 }

@@ -1,5 +1,5 @@
 import type { VisitedEntry } from "../core/files.ts";
-import { matchesGlob } from "../core/glob.ts";
+import { compileGlob } from "../core/glob.ts";
 import { MAX_OUTPUT_FILES } from "../core/output_files.ts";
 
 /** Most matches that are kept: those to return, and as many to name. */
@@ -39,12 +39,12 @@ export function scopeOf(globs: readonly string[]): Scope {
 
 /** The files that match globs: a bounded number of the first by glob and path, and the count of all. */
 export class MatchingFiles {
-  readonly #globs: readonly string[];
+  readonly #globs: readonly ReturnType<typeof compileGlob>[];
   #found: MatchingFile[] = [];
   #count = 0;
 
   constructor(globs: readonly string[]) {
-    this.#globs = globs;
+    this.#globs = globs.map(compileGlob);
   }
 
   get count(): number {
@@ -59,7 +59,7 @@ export class MatchingFiles {
   add(entry: VisitedEntry): void {
     const { path, type } = entry;
     if (type !== "file" && type !== "symlink") return;
-    const glob = this.#globs.findIndex((glob) => matchesGlob(glob, path));
+    const glob = this.#globs.findIndex((matches) => matches(path));
     if (glob < 0) return;
     this.#count++;
     this.#found.push({ ...entry, glob });

@@ -1,25 +1,36 @@
+/** A name in a glob: its characters, or `**`, which stands for any names between slashes. */
+type NamePattern = "**" | readonly string[];
+
 /**
- * Whether a text matches a glob: `?` is any character, `*` any characters but a slash, `**` any names between slashes.
- * Classes and alternatives are missing, so that the time is at most the product of the two lengths.
+ * Compiles a glob: `?` is any character, `*` any characters but a slash, `**` any names between slashes. Classes and
+ * alternatives are missing, so that the time of a match is at most the product of the two lengths.
  */
-export function matchesGlob(glob: string, text: string): boolean {
-  return matches(glob.split("/"), text.split("/"), { isRun: (part) => part === "**", fits: matchesName });
+export function compileGlob(glob: string): (text: string) => boolean {
+  const pattern = glob.split("/").map((name): NamePattern => name === "**" ? name : [...name]);
+  return (text) =>
+    matches<NamePattern>(pattern, text.split("/"), { isRun: (part) => part === "**", fits: matchesName });
 }
 
-function matchesName(glob: string, name: string): boolean {
-  return matches([...glob], [...name], {
-    isRun: (part) => part === "*",
-    fits: (part, character) => part === "?" || part === character,
-  });
+function matchesName(pattern: NamePattern, name: string): boolean {
+  return pattern !== "**" && matches(pattern, [...name], CHARACTERS);
 }
 
-interface Matching {
-  isRun(part: string): boolean;
-  fits(part: string, item: string): boolean;
+interface Matching<Part> {
+  isRun(part: Part): boolean;
+  fits(part: Part, item: string): boolean;
 }
+
+const CHARACTERS: Matching<string> = {
+  isRun: (part) => part === "*",
+  fits: (part, character) => part === "?" || part === character,
+};
 
 /** Matches greedily; backtracking to the last run is enough. */
-function matches(pattern: readonly string[], items: readonly string[], { isRun, fits }: Matching): boolean {
+function matches<Part>(
+  pattern: readonly Part[],
+  items: readonly string[],
+  { isRun, fits }: Matching<Part>,
+): boolean {
   let [at, item] = [0, 0];
   let [runAt, runItem] = [-1, 0];
   while (item < items.length) {

@@ -15,9 +15,10 @@ Deno.test("execute_shell runs its command in the workspace, with nothing else un
 
 Deno.test("execute_shell without args runs its command as a line of a shell", async () => {
   await using environment = await FakeEnvironment.create();
-  const line = "ls -a | wc -l; echo '$HOME' \n # é";
-  const { program } = await askToRun(environment, { command: { type: "shell", command: line } });
-  assertEquals(program, { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." });
+  for (const line of ["ls -a | wc -l; echo '$HOME' \n # é", "--help"]) {
+    const { program } = await askToRun(environment, { command: { type: "shell", command: line } });
+    assertEquals(program, { kind: "shell", command: "sh", args: ["-c", "--", line], workingDirectory: "." });
+  }
 });
 
 Deno.test("execute_shell takes commandName for command", async () => {
