@@ -134,7 +134,9 @@ export function createExecutionStore(
       if (owner !== undefined) return owner === tenant && entry !== undefined ? [entry] : [];
       const row = selectEntry.get(id);
       if (row?.["tenant"] !== tenant) return [];
-      return [entry ?? failedEntry(entryIn(row), JSON.parse(document))];
+      if (entry !== undefined) return [entry];
+      const error: Failure = JSON.parse(document);
+      return [failedEntry(entryIn(row), error)];
     });
   }
 
