@@ -1,4 +1,4 @@
-import { MAX_DISPLAYS, type MimeBundle } from "../core/cell.ts";
+import type { MimeBundle } from "../core/cell.ts";
 import type { OutputStream } from "../core/execution.ts";
 
 /** A display, and its place among all of the execution. */
@@ -35,9 +35,8 @@ export class DisplayLog {
     return this.#seen;
   }
 
-  /** Adds a display; false for one too many. */
-  push(data: MimeBundle, behind?: KeptDisplay["behind"]): boolean {
-    if (this.#seen >= MAX_DISPLAYS) return false;
+  /** Adds a display. */
+  push(data: MimeBundle, behind?: KeptDisplay["behind"]): void {
     const bytes = new TextEncoder().encode(JSON.stringify(data)).length;
     const entry = { index: this.#seen++, data, bytes, ...(behind === undefined ? {} : { behind }) };
     this.#isFirstFull ||= this.#firstBytes + bytes > this.#halfBytes;
@@ -46,7 +45,6 @@ export class DisplayLog {
       this.#first.push(entry);
       this.#firstBytes += bytes;
     }
-    return true;
   }
 
   /** The first kept display from `index` on; undefined when none is kept. */

@@ -80,29 +80,18 @@ export class LiveExecution implements EventSource {
 
   /** The state of an execution that has not ended. */
   get report(): ExecutionReport {
-    const { id, language, sessionId, createdAt } = this.facts;
-    return {
-      status: this.hasBegun ? "running" : "queued",
-      id,
-      language,
-      ...(sessionId === undefined ? {} : { sessionId }),
-      createdAt,
-      stdout: this.kept.stdout.read().text,
-      stderr: this.kept.stderr.read().text,
-    };
+    return { ...this.#summary, stdout: this.kept.stdout.read().text, stderr: this.kept.stderr.read().text };
   }
 
   /** The entry of an execution that has not ended. */
   get entry(): ExecutionEntry {
+    return { ...this.#summary, ...(this.#start === undefined ? {} : { runtime: this.#start.runtime }) };
+  }
+
+  get #summary() {
     const { id, language, sessionId, createdAt } = this.facts;
-    return {
-      id,
-      status: this.hasBegun ? "running" : "queued",
-      language,
-      ...(sessionId === undefined ? {} : { sessionId }),
-      ...(this.#start === undefined ? {} : { runtime: this.#start.runtime }),
-      createdAt,
-    };
+    const status = this.hasBegun ? "running" as const : "queued" as const;
+    return { id, status, language, ...(sessionId === undefined ? {} : { sessionId }), createdAt };
   }
 
   /** Whether it waits for a slot. */
@@ -144,13 +133,12 @@ export class LiveExecution implements EventSource {
     return { stdout: this.kept.stdout.kept, stderr: this.kept.stderr.kept };
   }
 
-  /** Records a display; false for one too many, which is not sent either. */
-  display(data: MimeBundle): boolean {
+  /** Records a display. */
+  display(data: MimeBundle): void {
     const { stdout, stderr } = this.output;
     const behind = { stdout: streamLength(stdout), stderr: streamLength(stderr) };
-    const isCounted = this.displays.push(data, behind);
+    this.displays.push(data, behind);
     this.changes.notify();
-    return isCounted;
   }
 
   /** Ends it as `cancelled`. */

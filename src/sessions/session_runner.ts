@@ -84,7 +84,8 @@ export class SessionRunner {
           options.onStart?.(start);
         },
         onDisplay: async (data) => {
-          if (live.display(data)) await options.onDisplay?.(data);
+          live.display(data);
+          await options.onDisplay?.(data);
         },
         ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
       });
