@@ -3,6 +3,7 @@ import { openHomeStorage } from "../compose/home_storage.ts";
 import { loadConfig } from "../config.ts";
 import { CodeBeakerError } from "../core/errors.ts";
 import type { CommandContext } from "./context.ts";
+import { parseLimit } from "./limit_flag.ts";
 import { type Palette, paletteFor } from "./palette.ts";
 import { addSettings, settingsFor } from "./settings.ts";
 
@@ -30,7 +31,7 @@ async function printAudit(
   { print, stdout }: CommandContext,
 ): Promise<void> {
   const from = since === undefined ? undefined : parseTime(since);
-  let left = limit === undefined ? Infinity : parseCount(limit);
+  let left = limit === undefined ? Infinity : parseLimit(limit, "read the audit log");
   const toLine: (entry: ShownEntry) => string = json || !stdout.isTerminal()
     ? (entry) => JSON.stringify(entry)
     : (entry) => describeEntry(entry, paletteFor(stdout));
@@ -81,14 +82,4 @@ function parseTime(text: string): string {
     );
   }
   return date.toISOString();
-}
-
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) {
-    throw new CodeBeakerError(
-      "invalid_request",
-      `Cannot read the audit log as --limit must be a whole number above 0: current value is ${JSON.stringify(text)}`,
-    );
-  }
-  return Number(text);
 }

@@ -20,7 +20,7 @@ Examples:
 /** The command line of this project; a subcommand gets its flags when it is used. */
 export function createProgram(context: CommandContext, output: Partial<ProgramOutput> = {}): Command {
   const program = new Command("codebeaker")
-    .description("Runs code that nobody has vetted, on the lightest runtime that is safe enough for it.")
+    .description("Runs untrusted code, on the lightest runtime that is safe enough for it.")
     .version(VERSION, "--version", "print the version")
     .enablePositionalOptions()
     .configureOutput(output)

@@ -50,7 +50,7 @@ Deno.test("codebeaker names the nearest of an unknown command or flag, and exits
   }
 });
 
-Deno.test("codebeaker names a setting that is off as it was given, and exits with 2", async () => {
+Deno.test("codebeaker names an invalid setting as it was given, and exits with 2", async () => {
   const off: [string[], Record<string, string>, string][] = [
     [["serve", "--max-concurrent", "x"], {}, "--max-concurrent"],
     [["runtimes"], { CODEBEAKER_SCRATCH: "relative" }, "CODEBEAKER_SCRATCH"],

@@ -92,7 +92,7 @@ Deno.test("codebeaker keys create tells a network of none, of any, and of some h
     }
   }));
 
-Deno.test("codebeaker keys create names the flag that is off, makes no key and exits with 2", () =>
+Deno.test("codebeaker keys create names the invalid flag, makes no key and exits with 2", () =>
   withHome(async (keys) => {
     const off: [string[], string][] = [
       [["ci", "--scopes", "exec"], "--scopes"],

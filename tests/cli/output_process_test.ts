@@ -3,7 +3,7 @@ import { openStorage } from "../../src/storage/mod.ts";
 import { runCommandLine, runInto, startUnread } from "../support/cli.ts";
 import { until } from "../support/until.ts";
 
-/** Starts the command line over a home of its own, with nobody who reads its stdout. */
+/** Starts the command line over a home of its own, without a reader of its stdout. */
 async function withUnread(
   args: readonly string[],
   test: (child: Deno.ChildProcess, errors: Promise<string>) => Promise<void>,

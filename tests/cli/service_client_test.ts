@@ -23,7 +23,7 @@ Deno.test("ServiceClient sends its key, and says which key a service asks for", 
   }
 });
 
-Deno.test("ServiceClient says what is off with a URL, a key, or an answer that is none of ours", async () => {
+Deno.test("ServiceClient says what is wrong with a URL, a key or the answer of another service", async () => {
   const answer = (response: () => Response) => () => Promise.resolve(response());
   const table: [string[], () => Promise<Response>, number, string][] = [
     [["--url", "localhost"], answer(() => Response.json({})), 2, "--url must be a URL"],

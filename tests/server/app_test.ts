@@ -51,7 +51,7 @@ Deno.test("POST /v1/executions answers 200 with the execution, whatever the prog
   assertEquals([status, body, seen?.language], [200, execution, "typescript"]);
 });
 
-Deno.test("a program has the signal of its request, also where nobody told how long the body is", async () => {
+Deno.test("a program has the signal of its request, also for a body of undeclared length", async () => {
   const client = new AbortController();
   const signals: unknown[] = [];
   const engine = {
@@ -96,7 +96,7 @@ Deno.test("every error is a problem of RFC 9457 with the request's id", async ()
   assertMatch((await ask("/health/live")).headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
 });
 
-Deno.test("a body that is no JSON, is missing or is too large is told so", async () => {
+Deno.test("a body that is no JSON, missing or too large is refused, with the reason", async () => {
   assertEquals((await ask("/v1/executions", { body: "{" })).body.code, "invalid_request");
   assertEquals((await ask("/v1/executions", { body: "" })).body.code, "invalid_request");
   const large = await ask("/v1/executions", { body: JSON.stringify({ language: "ts", code: "x".repeat(3_000) }) });
@@ -113,7 +113,7 @@ Deno.test("busy carries Retry-After in whole seconds", async () => {
   assertEquals([status, headers.get("retry-after"), body.retryAfterMs], [429, "2", 1_200]);
 });
 
-Deno.test("what is no CodeBeakerError is told as an internal error, without its text", async () => {
+Deno.test("an unforeseen error is answered as internal, without its text", async () => {
   const engine = { submit: () => Promise.reject(new Error("the secret")) };
   const { status, body } = await ask("/v1/executions", { engine, body: '{"language":"ts","code":"1"}' });
   assertEquals([status, body.code, body.detail], [500, "internal", "Internal error"]);
@@ -158,7 +158,7 @@ Deno.test("/health/live answers, and /health/ready is 503 with the reasons while
   }]);
 });
 
-Deno.test("GET /v1/diagnostics answers what the engine finds, kept by nobody on the way", async () => {
+Deno.test("GET /v1/diagnostics answers what the engine finds, and forbids caches to keep it", async () => {
   const diagnosis = {
     floor: 7,
     floorReached: true,

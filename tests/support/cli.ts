@@ -45,7 +45,7 @@ export async function runInto(
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Starts the command line with nobody who reads its stdout; `errors` is what it writes to stderr. */
+/** Starts the command line without a reader of its stdout; `errors` is what it writes to stderr. */
 export async function startUnread(
   args: readonly string[],
 ): Promise<{ readonly child: Deno.ChildProcess; readonly errors: Promise<string> }> {
@@ -103,7 +103,7 @@ function spawnCommandLine(args: readonly string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Runs the command line in this process: with no service but the one that `fetch` stands for. */
+/** Runs the command line in this process; `fetch` answers in the place of a service. */
 export async function runHere(
   args: readonly string[],
   { fetch = () => Promise.reject(new Error("no service is expected")), isTerminal = false, stdin = "" }: {

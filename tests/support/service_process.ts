@@ -24,7 +24,7 @@ export interface ServiceProcess extends AsyncDisposable {
 
 /**
  * @param options.through a command that becomes the service
- * @param options.mayLackRuntimes whether it is not waited for runtimes that do not answer
+ * @param options.mayLackRuntimes whether to start without waiting for runtimes that do not answer yet
  */
 export async function startServiceProcess(
   args: readonly string[] = [],

@@ -1,11 +1,11 @@
-/** What a test that is not about Docker says of it, so that it sees the same on every machine. */
+/** Settings without Docker, so that a test sees the same on every machine. */
 export const WITHOUT_DOCKER = { CODEBEAKER_DOCKER_HOST: "unix:///var/run/no-docker.sock" };
 
 /** The home of commands that this process starts one after the other. */
 const HOME = Deno.makeTempDirSync();
 globalThis.addEventListener("unload", () => Deno.removeSync(HOME, { recursive: true }));
 
-/** What a child of this process is to be told of the project: nothing that the tests are told, and no Docker. */
+/** Settings for a child of this process: none of the tests' own, and no Docker. */
 export const CHILD_SETTINGS = { ...WITHOUT_DOCKER, CODEBEAKER_HOME: HOME };
 
 /** This process's variables for a child, with {@link CHILD_SETTINGS} in place of those of the project. */

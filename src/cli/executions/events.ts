@@ -22,7 +22,7 @@ export interface FollowedEvent {
   readonly data: unknown;
 }
 
-/** Shows an event. Returns the exit code with the last one, and where nobody reads what is shown. */
+/** Shows an event. Returns the exit code at the last one, or when the reader of the output is gone. */
 export type ShowEvent = (event: FollowedEvent, context: CommandContext) => Promise<number | undefined>;
 
 /** Reads a server-sent event. @throws {CodeBeakerError} `internal` */

@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import { CodeBeakerError } from "../../core/errors.ts";
-import { readWhole } from "../../core/parsing/written_values.ts";
 import type { CommandContext } from "../context.ts";
+import { parseLimit } from "../limit_flag.ts";
 import { formatTable } from "../output.ts";
 import { ServiceClient, type ServiceFlags } from "../service_client.ts";
 import { pageSchema } from "./wire.ts";
@@ -20,7 +19,7 @@ type Listed = z.output<typeof pageSchema>["executions"];
 /** Lists the executions of a service, the newest first. */
 export async function listExecutions(flags: ListFlags, context: CommandContext): Promise<void> {
   const client = new ServiceClient(flags, context);
-  const limit = parseLimit(flags.limit);
+  const limit = parseLimit(flags.limit, "list executions");
   const executions: Listed = [];
   let cursor: string | undefined;
   do {
@@ -48,13 +47,4 @@ function formatExecutions(executions: Listed): string {
     sessionId ?? "-",
   ]);
   return formatTable(["ID", "STATUS", "LANGUAGE", "RUNTIME", "CREATED", "SESSION"], rows);
-}
-
-function parseLimit(text: string): number {
-  const limit = readWhole(text);
-  if (typeof limit === "number" && limit > 0) return limit;
-  throw new CodeBeakerError(
-    "invalid_request",
-    `Cannot list executions as --limit must be a whole number above 0: current value is ${JSON.stringify(text)}`,
-  );
 }

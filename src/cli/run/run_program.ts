@@ -64,7 +64,7 @@ export async function runWatched(
 ): Promise<number> {
   const { flags, path } = given;
   using interrupt = interruptible();
-  await readRequest(given, context); // What is off with the command line ends it before anything is watched.
+  await readRequest(given, context); // A wrong command line fails before anything is watched.
   await using progress = new ProgressLine(context.stderr, interrupt);
   await using service = await composeCommand(await given.loadConfig(), { progress });
   await runAtChanges(path, async (signal) => {

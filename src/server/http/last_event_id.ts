@@ -12,8 +12,8 @@ const DIGITS = /^\d{1,40}$/;
 const eventsQuery = strictObject({ lastEventId: z.string().optional() });
 
 /**
- * What the client has of an execution's events, as the header `Last-Event-ID` says, else `?lastEventId=`: a browser sends
- * the header from its second connection on, with the query of its first.
+ * The last event that a client has, from the header `Last-Event-ID` or else from `?lastEventId=`. From its second
+ * connection on, a browser sends the header beside the query of its first.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */

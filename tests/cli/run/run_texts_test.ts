@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describeDenials, describeEnding } from "../../../src/cli/run/run_texts.ts";
 import { COLORED, paletteFor, PLAIN } from "../../../src/cli/palette.ts";
 
-Deno.test("describeDenials() tells each denial with its place and remedy, and how many more there are", () => {
+Deno.test("describeDenials() describes each denial with its place and remedy, and how many more there are", () => {
   const denials = [
     { kind: "env", target: "HOME", rule: "no variable is readable" },
     { kind: "run", target: "ls", at: "main.ts:1:1", rule: "none may run" },

@@ -87,7 +87,7 @@ Deno.test("authenticate() lets in the owner of a key from anywhere, under any Ho
   }
 });
 
-Deno.test("authenticate() asks everybody for a key once there is one, and says how it is brought", async () => {
+Deno.test("authenticate() asks every client for a key once there is one, and names the scheme", async () => {
   const keys = openKeyring();
   assertEquals(await statusOf(keys), 200);
   const { headers } = addKey(keys);
@@ -104,7 +104,7 @@ Deno.test("authenticate() asks everybody for a key once there is one, and says h
   assertEquals(await statusOf(keys, { headers }), 200);
 });
 
-Deno.test("authenticate() refuses a key from the moment on at which it is revoked, and lets nobody in without one", async () => {
+Deno.test("authenticate() refuses a key as soon as it is revoked, and then every client without a key", async () => {
   const keys = openKeyring();
   const { id, headers } = addKey(keys);
   assertEquals(await statusOf(keys, { headers }), 200);

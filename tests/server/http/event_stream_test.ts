@@ -58,7 +58,7 @@ Deno.test("EventStream is open from the first thing it sends", async () => {
   await stream.body.cancel();
 });
 
-Deno.test("EventStream is abandoned when its reader goes away, and then holds nobody up", async () => {
+Deno.test("EventStream is abandoned when its reader goes away, and then blocks no writer", async () => {
   const stream = new EventStream(NEVER);
   const waiting = stream.send("1", { event: "stdout", data: { text: "a" } });
   await stream.body.cancel();
@@ -81,7 +81,7 @@ Deno.test("EventStream is abandoned when its reader is known to be gone, also fr
   await late.send("1", { event: "stdout", data: { text: "a" } });
 });
 
-Deno.test("EventStream is not abandoned by a reader that went on to the end, nor by one that is told gone after it", async () => {
+Deno.test("EventStream is not abandoned by a reader that went on to the end, nor by a signal after it", async () => {
   const gone = new AbortController();
   const stream = new EventStream(gone.signal);
   const reading = new Response(stream.body).text();

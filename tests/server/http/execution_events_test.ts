@@ -113,7 +113,7 @@ Deno.test("executionEvents() tells start and end of an execution that was there 
   ]);
 });
 
-Deno.test("executionEvents() throws what fails before anything was told: the submit, or the execution", async () => {
+Deno.test("executionEvents() throws a failure before its first event: of the submit, or of the execution", async () => {
   const busy = new CodeBeakerError("busy", "Cannot run now");
   for (
     const submit of [
@@ -126,7 +126,7 @@ Deno.test("executionEvents() throws what fails before anything was told: the sub
   }
 });
 
-Deno.test("executionEvents() tells a failure as its last event once something was told", async () => {
+Deno.test("executionEvents() sends a failure after its first event as the last event", async () => {
   const events = await eventsOf((options) =>
     Promise.resolve(submitted(options, async (print) => {
       await print("a");
@@ -168,7 +168,7 @@ Deno.test("executionEvents() lets a program wait until the client took what it p
   await reader.cancel();
 });
 
-Deno.test("executionEvents() cancels the program of a client that goes away, which holds nobody up", async () => {
+Deno.test("executionEvents() cancels the program of a client that goes away, and waits for no reader", async () => {
   const body = Promise.withResolvers<boolean>();
   const stream = await follow((options) =>
     Promise.resolve(submitted(options, async (print) => {

@@ -53,7 +53,7 @@ Deno.test("an unknown path is 404 with every method", async () => {
   }
 });
 
-Deno.test("whether a path is known is not told without a key", async () => {
+Deno.test("without a key a known path is answered like an unknown one", async () => {
   const keys = openKeyring();
   addKey(keys);
   for (const request of ["PUT /v1/runtimes", "OPTIONS /v1/runtimes", "PUT /v1/nothing"]) {

@@ -68,7 +68,7 @@ Deno.test("POST …/contexts/{cid}/executions answers as an execution does, and 
   assertEquals((await ask(parts, `POST ${PATH}/ctx_1/executions`, { body: {} })).status, 400);
 });
 
-Deno.test("a context is interrupted and closed, and one that is not there is told so", async () => {
+Deno.test("a context is interrupted and closed, and an unknown one is 404", async () => {
   const parts = doorWith({
     interrupt: () => false,
     close: (id) =>

@@ -68,7 +68,7 @@ Deno.test("POST /v1/executions with Prefer: respond-async does not wait for the 
   assertEquals(status, 202);
 });
 
-Deno.test("POST /v1/executions takes an Idempotency-Key with each kind of answer, and refuses one that is off", async () => {
+Deno.test("POST /v1/executions takes an Idempotency-Key with each kind of answer, and refuses an invalid one", async () => {
   for (const headers of [{}, { accept: "text/event-stream" }, { prefer: "respond-async" }]) {
     const { seen, submit } = recorder();
     const refused = await ask({ engine: { submit } }, "POST /v1/executions", {
@@ -132,7 +132,7 @@ Deno.test("GET /v1/executions/{id} tells the state, then the execution, then why
   );
 });
 
-Deno.test("GET /v1/executions/{id} waits as long as it is told, at most a minute", async () => {
+Deno.test("GET /v1/executions/{id} waits as long as waitMs says, at most a minute", async () => {
   const seen: unknown[] = [];
   const report = (caller: Caller, id: string, options: { readonly waitMs?: number } = {}) => {
     seen.push([caller, id, options.waitMs]);

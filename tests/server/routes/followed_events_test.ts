@@ -117,7 +117,7 @@ Deno.test("GET /v1/executions/{id}/events continues after Last-Event-ID, while t
     }
   }));
 
-Deno.test("GET /v1/executions/{id}/events counts what a reader that comes late cannot get any longer", () =>
+Deno.test("GET /v1/executions/{id}/events counts what a late reader cannot get", () =>
   withProgram(async (engine, program) => {
     const id = await submit(engine);
     const live = await follow(engine, id);

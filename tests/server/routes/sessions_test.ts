@@ -40,7 +40,7 @@ Deno.test("POST /v1/sessions makes a session and answers 201 with where it is", 
   ]);
 });
 
-Deno.test("POST /v1/sessions refuses what is off, and tells what cannot be made", async () => {
+Deno.test("POST /v1/sessions refuses an invalid request, and says why a session cannot be created", async () => {
   for (const body of ["{", {}, { language: "ts", idleTimeout: 5 }, { language: "ts", code: "1" }]) {
     const answer = await ask({}, "POST /v1/sessions", { body });
     assertEquals([body, answer.status, answer.body.code], [body, 400, "invalid_request"]);
@@ -67,7 +67,7 @@ Deno.test("GET /v1/sessions lists a page of so many, from a cursor, in a state",
   ]);
 });
 
-Deno.test("GET /v1/sessions refuses a query that is off, and names the nearest", async () => {
+Deno.test("GET /v1/sessions refuses an invalid query, and names the nearest", async () => {
   const cases = [
     ["limit=0", "limit"],
     ["limit=101", "limit"],
@@ -116,7 +116,7 @@ Deno.test("PATCH /v1/sessions/{id} passes on what changes, and answers the sessi
   assertEquals(seen, [[TESTER, "sess_1", all], [TESTER, "sess_1", { metadata: {} }]]);
 });
 
-Deno.test("PATCH /v1/sessions/{id} refuses what is off, and says which field and how much it may be", async () => {
+Deno.test("PATCH /v1/sessions/{id} refuses an invalid change, and names the field and its bound", async () => {
   const cases = [
     [{ idleTimeoutMs: 604_800_001 }, "idleTimeoutMs: At most 604800000 (7 days)"],
     [{ maxLifetimeMs: 604_800_001 }, "maxLifetimeMs: At most 604800000 (7 days)"],
@@ -174,7 +174,7 @@ Deno.test("POST /v1/sessions/{id}/executions answers in the same three ways as a
   await events.return(undefined);
 });
 
-Deno.test("POST /v1/sessions/{id}/executions refuses what is off, and tells a session that is not there or over", async () => {
+Deno.test("POST /v1/sessions/{id}/executions refuses an invalid request, and a session that is unknown or closed", async () => {
   for (const body of ["{", {}, { code: "1", language: "ts" }]) {
     assertEquals((await ask({}, `POST ${PATH}/executions`, { body })).status, 400);
   }

@@ -97,7 +97,7 @@ Deno.test("execution.run takes a runtime by its name or its type, in any case", 
   assertEquals(seen.map(({ request }) => request.runtime), ["node", "node", "node", "deno", "Qemu"]);
 });
 
-Deno.test("execution.run refuses a request that is off with -32602, and says where", async () => {
+Deno.test("execution.run refuses an invalid request with -32602, and says where", async () => {
   await using door = new Door();
   const client = await door.connect();
   const table: [object, string][] = [
@@ -115,7 +115,7 @@ Deno.test("execution.run refuses a request that is off with -32602, and says whe
   }
 });
 
-Deno.test("nothing is told of a program to a client that did not ask for it", async () => {
+Deno.test("a client that did not ask for streaming gets no notifications of a program", async () => {
   const { engine } = keepingEngine(async (print) => await print("hello"));
   await using door = new Door({ engine });
   const client = await door.connect();
@@ -129,7 +129,7 @@ Deno.test("nothing is told of a program to a client that did not ask for it", as
   assertEquals(client.notifications, []);
 });
 
-Deno.test("a client that asked for streaming is told start, output and end, in order", async () => {
+Deno.test("a client that asked for streaming is notified of start, output and end, in order", async () => {
   const { engine } = keepingEngine(async (print) => {
     await print("a");
     await print("b");

@@ -56,7 +56,7 @@ Deno.test("session.create answers as the original, and has what the contract add
   assertEquals([request?.idleTimeoutMs, request?.maxLifetimeMs], [600_000, 1_200_000]);
 });
 
-Deno.test("session.create refuses what is off with -32602", async () => {
+Deno.test("session.create refuses an invalid request with -32602", async () => {
   await using door = new Door({ engine });
   const client = await door.connect();
   for (const params of [{}, { language: "ts", idleTimeoutMinutes: 0 }, { language: "ts", runtimePreference: "best" }]) {

@@ -35,7 +35,7 @@ Deno.test("negotiateVersion() makes a client strict that asks for 2026-11 or a n
   }
 });
 
-Deno.test("a strict client is told an unknown field, another spelling and another type's name as errors", async () => {
+Deno.test("a strict client gets an error for an unknown field, another spelling and another type's name", async () => {
   const held = await withClient({}, async (client) => {
     const cases: readonly (readonly [string, object, string])[] = [
       ["session.get", { sessionId, verbose: true }, '"verbose"'],

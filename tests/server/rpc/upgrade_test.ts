@@ -30,7 +30,7 @@ function statusOf(head: string): number {
   return Number(head.split(" ")[1]);
 }
 
-Deno.test("a WebSocket of another version is told which one is spoken, and opens nothing", async () => {
+Deno.test("a WebSocket of another version is refused with the supported one, and opens nothing", async () => {
   await using door = new Door();
   for (const version of ["12", "8", "x"]) {
     const [head, body] = await knock(door.port, "GET", version);
