@@ -37,7 +37,7 @@ export interface TimedCell extends Disposable {
 
 /**
  * Ends each cell of a context at its deadline or on an interrupt: asks the interpreter first, then kills the process.
- * CPU time counts from the begin of a cell to the begin of the next, so that background work is bounded as well.
+ * CPU time counts from the start of a cell to the start of the next, so that background work is bounded as well.
  * Disposing stops the checks.
  */
 export class CellClock implements Disposable {

@@ -35,7 +35,7 @@ export interface OutputChunk {
 
 /** The usage of a program so far; null when it is unknown. */
 export interface ProgramUsage {
-  /** User and system time in ms of the program and its children, from its begin. */
+  /** User and system time in ms of the program and its children, from its start. */
   readonly cpuMs: number | null;
   /**
    * Peak of the memory that `memoryMb` limits, as far as it was sampled: private memory, that of the start included,
@@ -52,7 +52,7 @@ export interface Usage extends ProgramUsage {
   readonly startupMs: number;
 }
 
-/** Kept bytes of a stream in base64: its begin, its end, and the size of the gap between them. */
+/** Kept bytes of a stream in base64: its head, its tail, and the size of the gap between them. */
 export interface RawBytes {
   readonly head: string;
   readonly gapBytes: number;

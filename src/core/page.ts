@@ -1,6 +1,6 @@
 import { invalidField } from "./errors.ts";
 
-/** The position of something in a listing, whose newest come first. */
+/** The position of an item in a listing, newest first. */
 export interface PagePosition {
   readonly createdAt: string;
   readonly id: string;

@@ -106,9 +106,9 @@ export class Admission {
    * @throws the reason of `signal` when it aborts first
    */
   async enter(principal: Principal, { isPatient, maxWaitMs, memoryMb, signal }: SlotRequest): Promise<Slot> {
-    const left = startCountdown(maxWaitMs ?? (isPatient ? PATIENT_MS : IMPATIENT_MS));
+    const leftMs = startCountdown(maxWaitMs ?? (isPatient ? PATIENT_MS : IMPATIENT_MS));
     const untilClosing = this.#untilClosing(signal);
-    const options = () => ({ timeoutMs: left(), signal: untilClosing });
+    const options = () => ({ timeoutMs: leftMs(), signal: untilClosing });
     using entered = new DisposableStack();
     if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options()));
     entered.use(await this.#slots.acquire(options()));

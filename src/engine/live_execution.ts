@@ -36,7 +36,7 @@ export class LiveExecution implements EventSource {
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
   /** The displays of a cell so far. */
   readonly displays: DisplayLog;
-  /** Reports its begin, output, displays and end. */
+  /** Reports its start, output, displays and end. */
   readonly changes = new ChangeSignal();
   /** The input that `feed` writes; undefined when stdin comes from elsewhere. */
   readonly fedStdin: ReadableStream<Uint8Array> | undefined;

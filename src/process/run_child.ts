@@ -128,7 +128,7 @@ export async function startChild(
   };
 }
 
-/** Follows the program of a child from its begin to its end. */
+/** Follows the program of a child from its start to its end. */
 function begin(
   life: ChildLife,
   { limits: { maxTotalOutputBytes, timeoutMs }, request, signal, stderr, stdout }: ProgramOptions & {

@@ -65,10 +65,10 @@ export class SessionRunner {
     const { principal } = live.facts.caller;
     const { admission, dispatcher } = this.#options;
     const { signal } = live;
-    const left = options.maxQueueMs === undefined ? undefined : startCountdown(options.maxQueueMs);
-    using _programSlot = await session.acquireProgramSlot({ signal, timeoutMs: left?.() });
+    const leftMs = options.maxQueueMs === undefined ? undefined : startCountdown(options.maxQueueMs);
+    using _programSlot = await session.acquireProgramSlot({ signal, timeoutMs: leftMs?.() });
     const memoryMb = program.memoryMb ?? session.memoryFor(program.limits);
-    using _slot = await admission.enter(principal, { isPatient: true, maxWaitMs: left?.(), memoryMb, signal });
+    using _slot = await admission.enter(principal, { isPatient: true, maxWaitMs: leftMs?.(), memoryMb, signal });
     live.leaveQueue();
     const { runtime } = session;
     const result = await this.inEnvironment(session, async (environment) => {

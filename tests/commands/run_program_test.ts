@@ -225,7 +225,7 @@ Deno.test("runProgram counts startupMs from askedAt, or else from its call, unti
   assert(asked.startupMs >= 1_045 && asked.startupMs < 10_000, `start-up ${asked.startupMs}`);
 });
 
-Deno.test("runProgram counts wallMs from the begin to the end of the program, not of who reads its output", async () => {
+Deno.test("runProgram counts wallMs from the start to the end of the program, not of who reads its output", async () => {
   const start = () =>
     fakeProgram({
       outcome: sleep(50).then(() => ({ kind: "exited", exitCode: 0 })),

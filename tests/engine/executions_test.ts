@@ -386,7 +386,7 @@ Deno.test("Executions lists live and ended executions of the tenant alone, in pa
     await first.ended;
     const running = await engine.submit(mine, REQUEST);
     await gate.untilBegun(2);
-    const queued = await engine.submit(mine, REQUEST, { isPatient: true }); // Recorded from its begin on.
+    const queued = await engine.submit(mine, REQUEST, { isPatient: true }); // Recorded from its start on.
     const foreign = await engine.submit(other, REQUEST, { isPatient: true });
     const statusOf = (id: string) =>
       new Map([[first.id, "ended"], [running.id, "running"], [queued.id, "queued"]]).get(id);

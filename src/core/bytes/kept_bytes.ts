@@ -1,6 +1,6 @@
 import { concatBytes } from "./bytes.ts";
 
-/** What is kept of a stream of bytes: its begin and its end, with a gap between them. */
+/** The kept bytes of a stream: its head and its tail, with a gap between them. */
 export interface KeptBytes {
   readonly head: Uint8Array;
   /** Bytes between head and tail that are not kept. */
