@@ -10,7 +10,7 @@ import type { Caller } from "./engine/port.ts";
 
 /** Gauges that are read at each request for metrics. */
 export interface MetricSources {
-  /** Programs that wait for their turn: in their session, among their tenant's or for a place of the service. */
+  /** Programs in a queue: of their session, of their tenant or of the service. */
   queueLength(): number;
   /** Programs that have one. */
   running(): number;

@@ -5,7 +5,7 @@ import { readBoolean, readHosts, readList, readWhole } from "../core/parsing/wri
 
 const SCHEMAS = { ...permissionCeilingSchema.shape, ...quotaSchema.shape, ...keyPolicySchema.shape };
 
-/** A flag that says what a key may do, and the field of its policy that it is for. */
+/** A flag about what a key may do, and its field of the key's policy. */
 interface PolicyFlag {
   readonly flag: string;
   readonly help: string;

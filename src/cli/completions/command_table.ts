@@ -64,7 +64,7 @@ export function transitions(table: readonly CommandRow[]): { readonly from: stri
   ).filter(({ to }) => paths.has(to));
 }
 
-/** The patterns `PATH|FLAG` of the flags of a command that take a value; those that take any come last, together. */
+/** Patterns `PATH|FLAG` for a command's flags with a value. Flags that take any text come last, together. */
 export function valuePatterns({ flags, path }: CommandRow): { readonly patterns: string; values: readonly string[] }[] {
   const takers = flags.filter(({ takesValue }) => takesValue);
   const patternsOf = (given: readonly FlagRow[]) =>

@@ -28,8 +28,8 @@ export function keyOf(request: HonoRequest): string | undefined {
 }
 
 /**
- * The subprotocol that the server selects among those that a client offers (RFC 6455, 4.2.2), or undefined for none.
- * That with the key is selected only where it is the only one, since answers are logged more often than requests.
+ * Selects a subprotocol that a client offers (RFC 6455, 4.2.2); undefined for none. The one that holds a key is selected
+ * only where no other is offered, since answers are logged more often than requests.
  */
 export function selectProtocol(request: HonoRequest): string | undefined {
   const offered = offeredProtocols(request);

@@ -5,7 +5,7 @@ import { textBody } from "./body.ts";
 import { parseJson } from "../../core/parsing/parse_json.ts";
 
 /**
- * Reads the body of a request as JSON; its content type is ignored, and an empty one counts as `{}`.
+ * Reads the body of a request as JSON. Its content type is ignored, and an empty body counts as `{}`.
  *
  * @throws {CodeBeakerError} `invalid_request` for a body that is no JSON, incomplete or too deep; `too_large`; `busy`
  */

@@ -36,7 +36,7 @@ export function failureProblem({ code, message, details }: Failure, requestId: s
   };
 }
 
-/** Answers with a problem, with the status that the request's handler has set or else that of its code. */
+/** Answers with a problem. Its status is the one that a handler has set, else that of its code. */
 export function sendProblem(context: Context<AppEnv>, error: unknown): Response {
   const known = toProblem(error, context.get("requestId"));
   const problem = { ...known, status: context.get("problemStatus") ?? known.status };

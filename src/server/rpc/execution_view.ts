@@ -32,7 +32,7 @@ export function toCompletion(execution: Execution, { isStrict }: Pick<Peer, "isS
   return isStrict ? { executionId, status, outcome, exitCode, usage } : summarise(execution);
 }
 
-/** An execution as a result: with the id that methods take, and the fields that the original's clients read. */
+/** An execution as a result. It adds the id that methods take and, unless strict, the original's fields. */
 export function toResult(execution: Execution, { isStrict }: Pick<Peer, "isStrict">): object {
   const { executionId, durationMs } = summarise(execution);
   return { ...execution, executionId, ...(isStrict ? {} : { durationMs }) };

@@ -18,8 +18,8 @@ export interface ProtocolVersion {
 }
 
 /**
- * Finds the version that holds for a client: {@link STRICT_VERSION} where the client asks for that or a newer one, else
- * {@link ORIGINAL_VERSION}, as for a client that asks for none or for a version of another form.
+ * Finds the version that holds for a client. It is {@link STRICT_VERSION} where the client asks for that or a newer one,
+ * else {@link ORIGINAL_VERSION}, also for a client that asks for none or for a version of another form.
  */
 export function negotiateVersion(asked: string | undefined): ProtocolVersion {
   const isStrict = asked !== undefined && DATED.test(asked) && asked >= STRICT_VERSION;
