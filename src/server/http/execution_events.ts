@@ -32,9 +32,9 @@ export type EventBytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
  * Submits an execution and streams its events. They are `started`, then `stdout` and `stderr` as the program prints and
- * `display` as a cell displays, and last `completed`, or `error` when the service fails after the stream began. The program
- * waits until the client has read its output; a client that disconnects cancels it. A repeated submit under the same key gets
- * only `started` and `completed`.
+ * `display` as a cell displays, and last `completed`, or `error` when the service fails after the stream began. The
+ * program waits until the client has read its output; a client that disconnects cancels it. A repeated submit under the
+ * same key gets only `started` and `completed`.
  *
  * Returns with the first event.
  *

@@ -16,10 +16,10 @@ export function sendEvents(context: Context<AppEnv>, events: EventBytes): Respon
 }
 
 /**
- * Submits an execution and answers as the headers ask. It answers 200 with the execution or with a stream of its events,
- * or 202 with its location. A client that disconnects cancels its program, unless it asked for 202 or another submit under its key
- * waits. `Prefer: wait` bounds its time in the queue; with 202 wanted, it is how long to wait for the end before 202. The
- * memory of the request, and of the answer's files, is kept until the execution has ended.
+ * Submits an execution and answers as the headers ask. It answers 200 with the execution or with a stream of its
+ * events, or 202 with its location. A client that disconnects cancels its program, unless it asked for 202 or another
+ * submit under its key waits. `Prefer: wait` bounds its time in the queue; with 202 wanted, it is how long to wait for
+ * the end before 202. The memory of the request, and of the answer's files, is kept until the execution has ended.
  */
 export async function sendExecution(context: Context<AppEnv>, enter: Submit): Promise<Response> {
   const { signal } = context.req.raw;

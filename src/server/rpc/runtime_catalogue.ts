@@ -38,7 +38,7 @@ export class RuntimeCatalogue {
     return (await this.#typesByName()).get(runtime) ?? runtime;
   }
 
-  /** Replaces the runtime of a request by its name; a client that is not strict names its type or its name, in any case. */
+  /** Replaces the runtime of a request by its name. A client that is not strict gives its type or name, in any case. */
   async resolveRuntime(
     request: Readonly<Record<string, unknown>>,
     { isStrict }: Pick<Peer, "isStrict">,
