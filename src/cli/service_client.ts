@@ -80,6 +80,15 @@ export class ServiceClient {
     throw this.#notOurs(response.status, parsed.error);
   }
 
+  /** Asks the service for a stream of events; null where none follows. @throws {CodeBeakerError} as {@link ask} */
+  async askEvents(path: string, { headers, ...request }: ServiceRequest): Promise<Response["body"]> {
+    const response = await this.ask(path, { ...request, headers: { ...headers, accept: "text/event-stream" } });
+    const { body, status } = response;
+    if (body === null || response.headers.get("content-type")?.startsWith("text/event-stream")) return body;
+    await body.cancel();
+    throw this.#notOurs(status);
+  }
+
   #unreachable(cause: unknown): CodeBeakerError {
     return new CodeBeakerError(
       "runtime_unavailable",

@@ -52,7 +52,7 @@ async function* readEvents(
   let hasRead = lastEventId !== undefined;
   const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
   try {
-    const { body } = await client.ask(path, { headers: { accept: "text/event-stream", ...resumed }, signal });
+    const body = await client.askEvents(path, { headers: resumed, signal });
     if (body === null) return;
     for await (const event of body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())) {
       hasRead = true;

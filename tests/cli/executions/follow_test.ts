@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runHere } from "../../support/cli.ts";
 import { fakeExecution } from "../../support/fake_ports.ts";
 
@@ -95,4 +95,11 @@ Deno.test("codebeaker executions follow says why an execution could not be run, 
     stdout: "",
     stderr: "codebeaker: Cannot read an event as the service gives it another form: stdout\n",
   });
+});
+
+Deno.test("codebeaker executions follow names --url where the answer is no stream of events", async () => {
+  const fetch = () => Promise.resolve(new Response("<html>", { headers: { "content-type": "text/html" } }));
+  const { code, stderr } = await runHere(FOLLOW, { fetch });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "Cannot read the answer as it is not one of CodeBeaker: check --url: ");
 });
