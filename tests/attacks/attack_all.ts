@@ -5,7 +5,7 @@ import { assault, assaultBare, type Report } from "./assault.ts";
 import { bareAvailability } from "./bare.ts";
 import type { Attack, AttackTable, Exemption } from "./attack.ts";
 import { findingsAfterAll } from "./oracles.ts";
-import { openSubject, SETUPS, type Subject } from "./subjects.ts";
+import { openSubject, type Setup, SETUPS, type Subject } from "./subjects.ts";
 import { ATTACKS } from "./mod.ts";
 
 /** So many attacks of one subject and category go on at a time. */
@@ -13,10 +13,10 @@ const AT_A_TIME = 4;
 /** No attack may be exempted from an oracle at this level or above. */
 const LEVEL_WITHOUT_EXEMPTIONS = 8;
 
-/** Registers the attacks on every subject that the host's layers confine, or on every one that an Engine does. */
-export async function testSubjects({ byHostLayers }: { readonly byHostLayers: boolean }): Promise<void> {
-  for (const [name, { usesHostLayers }] of Object.entries(SETUPS)) {
-    if (usesHostLayers !== byHostLayers) continue;
+/** Registers the attacks on the chosen subjects. */
+export async function testSubjects(isChosen: (setup: Setup) => boolean): Promise<void> {
+  for (const [name, setup] of Object.entries(SETUPS)) {
+    if (!isChosen(setup)) continue;
     const subject = await openSubject(name);
     Deno.test.afterAll(async () => await subject[Symbol.asyncDispose]());
     if (isPresent(subject.name, await subject.isAvailable())) testSubject(subject);

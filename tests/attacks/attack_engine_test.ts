@@ -1,3 +1,3 @@
 import { testSubjects } from "./attack_all.ts";
 
-await testSubjects({ byHostLayers: false });
+await testSubjects(({ usesHostLayers }) => !usesHostLayers);

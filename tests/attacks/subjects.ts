@@ -29,7 +29,8 @@ export interface Subject extends AsyncDisposable, Required<Omit<AttackSubject, "
   isAvailable(): Promise<Availability>;
 }
 
-interface Setup extends AttackSubject {
+/** A subject by what the table of its runtime says. */
+export interface Setup extends AttackSubject {
   readonly entry: RuntimeEntry;
   readonly shellEnvironment: string;
   readonly usesHostLayers: boolean;

@@ -125,7 +125,8 @@ function makeJobs(files: readonly string[]): Job[] {
   const tiers = TIERS.filter((tier) => program.args.length === 0 || program.args.includes(tier));
   return tiers.flatMap((tier) => {
     const own = files.filter((file) => tierOf(file) === tier).toSorted();
-    const shares = Map.groupBy(own, (_, index) => Math.floor(index / FILES_A_JOB[tier]));
+    const count = Math.ceil(own.length / FILES_A_JOB[tier]);
+    const shares = Map.groupBy(own, (_, index) => index % count); // Neighbours are often slow together.
     return [...shares.values()].map((files): Job => ({ tier, files }));
   });
 }

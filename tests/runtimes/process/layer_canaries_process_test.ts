@@ -19,7 +19,7 @@ Deno.test("LAYER_CANARIES are each found broken where no layer is around them", 
     connections: () => 0,
     ownVariables: [],
   };
-  using _child = sleepIn(dirname(Deno.execPath()));
+  await using _child = sleepIn(dirname(Deno.execPath()));
   for (const canary of LAYER_CANARIES) {
     const observation = {
       output: await runBare(canary),
@@ -33,7 +33,12 @@ Deno.test("LAYER_CANARIES are each found broken where no layer is around them", 
 });
 
 /** A process whose command line names a directory. */
-function sleepIn(directory: string): Disposable {
-  const child = new Deno.Command("sh", { args: ["-c", "sleep 60; :", directory] }).spawn();
-  return { [Symbol.dispose]: () => child.kill("SIGKILL") };
+function sleepIn(directory: string): AsyncDisposable {
+  const child = new Deno.Command("sh", { args: ["-c", "read -r _", directory], stdin: "piped" }).spawn();
+  return {
+    async [Symbol.asyncDispose]() {
+      await child.stdin.close();
+      await child.status;
+    },
+  };
 }

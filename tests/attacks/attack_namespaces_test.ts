@@ -1,0 +1,3 @@
+import { testSubjects } from "./attack_all.ts";
+
+await testSubjects(({ needs, usesHostLayers }) => usesHostLayers && needs === "namespaces");
