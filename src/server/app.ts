@@ -63,6 +63,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   const methodsOf = (path: string) => (index ??= createMethodIndex(app))(path);
   app.use(requestId());
   app.use(logRequest());
+  app.use(cancelUnsentBody);
   app.use(guardOrigin(keys, { allowOrigins }));
   if (allowOrigins.length > 0) app.use(allowCrossOrigin({ allowOrigins, methodsOf }));
   app.use(authenticate(keys));
@@ -91,6 +92,12 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   });
   return app;
 }
+
+/** Cancels the body that Hono drops for HEAD: nobody reads a stream of events or a file, and it would stay open. */
+const cancelUnsentBody: MiddlewareHandler<AppEnv> = async (context, next) => {
+  await next();
+  if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
+};
 
 function logRequest(): MiddlewareHandler<AppEnv> {
   return async (context, next) => {

@@ -1,4 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { ExecutionEvent } from "../../../src/engine/port.ts";
+import { fakeEngine } from "../../support/fake_ports.ts";
 import { appOf } from "../support/app_of.ts";
 import { addKey, openKeyring } from "../support/keyring.ts";
 
@@ -37,6 +39,20 @@ Deno.test("a known path answers another method with 405 and the methods that it 
 Deno.test("HEAD answers as GET does, and 405 where there is no GET", async () => {
   assertEquals([(await ask("HEAD /health/live")).status, (await ask("HEAD /health/live")).text], [200, ""]);
   assertEquals([(await ask("HEAD /v1/runtimes/select")).status, (await ask("HEAD /v1/nothing")).status], [405, 404]);
+});
+
+Deno.test("HEAD leaves no reader of the stream that GET answers with", async () => {
+  const gone = Promise.withResolvers<void>();
+  const noEvents = async (signal: AbortSignal): Promise<IteratorResult<ExecutionEvent>> => {
+    signal.addEventListener("abort", () => gone.resolve());
+    await gone.promise;
+    return { done: true, value: undefined };
+  };
+  const engine = fakeEngine({
+    follow: (_caller, _id, { signal }) => ({ [Symbol.asyncIterator]: () => ({ next: () => noEvents(signal) }) }),
+  });
+  assertEquals((await ask("HEAD /v1/executions/exec_1/events", { app: appOf({ engine }) })).status, 200);
+  await gone.promise;
 });
 
 Deno.test("OPTIONS answers a known path with its methods", async () => {
