@@ -125,7 +125,12 @@ if (isPresent("python3", await availability())) {
       const run = (code: string) =>
         context.run({ code }, {
           limits: DEFAULT_LIMITS,
-          onOutput: ({ bytes }) => void seen.push(new TextDecoder().decode(bytes)),
+          onOutput({ bytes }) {
+            const last = seen.at(-1); // A line may come in pieces.
+            const text = new TextDecoder().decode(bytes);
+            if (typeof last === "string") seen[seen.length - 1] = last + text;
+            else seen.push(text);
+          },
           onDisplay: (bundle) => void seen.push(bundle),
         });
       const { displays } = await run("print('a')\ndisplay(1)\nprint('b')\ndisplay({'text/html': '<b>'}, raw=True)");
