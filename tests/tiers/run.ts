@@ -28,6 +28,12 @@ interface Job {
   readonly files: readonly string[];
 }
 
+/** A job that has run, and what each of its tests came to. */
+interface Run {
+  readonly job: Job;
+  results: readonly TestResult[];
+}
+
 const program = new Command("deno task test")
   .argument("[tiers...]", `some of ${TIERS.join(", ")}; absent, all`)
   .option("--slowest <count>", "print so many of the slowest tests", Number, 0)
@@ -38,7 +44,7 @@ const unknown = program.args.filter((name) => !TIERS.some((tier) => tier === nam
 if (unknown.length > 0) program.error(`There is no tier ${unknown.join(", ")}; there are ${TIERS.join(", ")}`);
 
 const directory = await Deno.makeTempDir();
-const results: TestResult[] = [];
+const runs: Run[] = [];
 const queue = makeJobs(await Array.fromAsync(findTests(join(PROJECT, "tests"))));
 /** Aborts when this run is to end: its jobs end with it. */
 const stopped = new AbortController();
@@ -51,6 +57,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 await Promise.all(Array.from({ length: JOBS_AT_A_TIME }, work));
 const unsteady = await repeatFailed();
 await Deno.remove(directory, { recursive: true });
+const results = runs.flatMap(({ results }) => results);
 print(summarize(results, { slowest, unsteady }));
 Deno.exit(results.some(({ end }) => end === "failed") ? 1 : 0);
 
@@ -60,27 +67,36 @@ async function work(): Promise<void> {
     const job = queue.find(mayBegin);
     if (job !== undefined) {
       queue.splice(queue.indexOf(job), 1);
-      results.push(...await run(job));
+      runs.push({ job, results: await run(job) });
     } else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
 /**
- * Runs each file that failed once more, alone on the machine: what passes then counts as passed.
+ * Runs what failed once more, alone on the machine: what passes then counts as passed.
  *
  * @returns the tests that passed only then, each a defect of the test
  */
 async function repeatFailed(): Promise<TestResult[]> {
-  const failed = results.filter(({ end }) => end === "failed");
   const passed: TestResult[] = [];
-  for (const [file, ofFile] of Map.groupBy(failed, ({ file }) => file)) {
-    if (stopped.signal.aborted) break;
-    const again = await run({ tier: tierOf(file), files: file.split(" ") });
-    results.splice(0, results.length, ...results.filter((result) => result.file !== file), ...again);
+  for (const finished of runs) {
+    const failed = finished.results.filter(({ end }) => end === "failed");
+    if (failed.length === 0 || stopped.signal.aborted) continue;
+    const again = await repeat(finished, failed);
     const failedAgain = new Set(again.filter(({ end }) => end === "failed").map(({ name }) => name));
-    passed.push(...ofFile.filter(({ name }) => !failedAgain.has(name)));
+    passed.push(...failed.filter(({ name }) => !failedAgain.has(name)));
   }
   return passed;
+}
+
+/** Runs the files of the failed tests again, or all of the job where a module beside them has registered these. */
+async function repeat(finished: Run, failed: readonly TestResult[]): Promise<TestResult[]> {
+  const { job: { files, tier }, results } = finished;
+  const own = new Set(failed.map(({ file }) => file));
+  const isNamed = own.isSubsetOf(new Set(files));
+  const again = await run({ tier, files: isNamed ? [...own] : files });
+  finished.results = isNamed ? [...results.filter(({ file }) => !own.has(file)), ...again] : again;
+  return again;
 }
 
 function mayBegin({ tier }: Job): boolean {
