@@ -22,7 +22,7 @@ export interface SizeWatchOptions {
   readonly bounds: DiskUsage;
   /** Least time between two measurements, in ms; 20 when absent. */
   readonly restMs?: number;
-  measure(): Promise<DiskUsage>;
+  measure(): Promise<DiskUsage> | DiskUsage;
   /** Called after each measurement above the bounds. */
   onExceeded(observed: DiskUsage): void;
 }

@@ -107,8 +107,8 @@ export class ContainerGroup {
   }
 
   /** @throws {Error} where this service may not read the container's files */
-  async diskUsage(): Promise<DiskUsage> {
-    return await readDiskUsage(this.#root());
+  diskUsage(): DiskUsage {
+    return readDiskUsage(this.#root());
   }
 
   /** Undefined where this service may not read the container's files, or the container is gone. */

@@ -110,7 +110,7 @@ export class ProgramWatch {
     });
     const disk = new SizeWatch({
       bounds,
-      measure: async () => await group?.diskUsage() ?? { bytes: 0, files: 0 },
+      measure: () => group?.diskUsage() ?? { bytes: 0, files: 0 },
       onExceeded: (observed) => onExceeded(diskLimit(observed, { bounds, limits })),
     });
     processes.start();
