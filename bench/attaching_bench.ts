@@ -3,7 +3,8 @@ import { residentMb } from "./process_memory.ts";
 import { median, printTable } from "./table.ts";
 
 const READERS = 10_000;
-const WARM_UP_READERS = 10_000;
+/** After so many, V8's heap has the size that it keeps. */
+const WARM_UP_READERS = 20_000;
 const OUTPUT_BYTES = 16_384;
 const SETTLE_MS = 2_000;
 

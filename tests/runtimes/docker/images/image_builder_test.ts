@@ -119,10 +119,12 @@ Deno.test("buildImages() builds what is there when it is forced to", async () =>
 Deno.test("buildImages() builds every image by default, two at a time", async () => {
   let running = 0;
   let most = 0;
+  const both = Promise.withResolvers<void>();
   const { store, failure } = await build(new FakeStore(), {
     runTool: async (request) => {
       most = Math.max(most, ++running);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (running === 2) both.resolve();
+      await both.promise;
       await writeTar(request);
       running--;
     },
