@@ -19,7 +19,7 @@ const FILES_A_JOB: Readonly<Record<Tier, number>> = {
   process: 4,
   workflows: 4,
   docs: 1,
-  unit: 70,
+  unit: 40,
 };
 
 /** Files that one process tests. */
