@@ -53,12 +53,19 @@ export class Ledger {
     for (const id of [...this.#ended.keys(), ...this.#accepted]) {
       const found = await client.json("GET", `/v1/executions/${id}?waitMs=20000`);
       const reported = this.#ended.get(id);
-      const isThere = found.outcome !== undefined && (reported === undefined || reported === endOf(found));
+      const hasEnd = found.outcome !== undefined && (reported === undefined || reported === endOf(found));
+      const isThere = hasEnd || (reported === undefined && isTransient(found));
       if (isThere) ended++;
       else lost.push(`lost: ${id}: ${JSON.stringify(found).slice(0, MAX_FAULT_LENGTH)}`);
     }
     return { ended, lost };
   }
+}
+
+/** Whether an execution failed before its program began, as one does whose process was killed: its key is free again. */
+// deno-lint-ignore no-explicit-any
+export function isTransient({ error }: any): boolean {
+  return error?.code === "runtime_unavailable";
 }
 
 // deno-lint-ignore no-explicit-any
