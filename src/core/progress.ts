@@ -1,4 +1,4 @@
-/** Shows tasks that take a while to whoever waits for them. */
+/** Shows the progress of long tasks. */
 export interface Progress {
   /** Aborts when the wait ends early. */
   readonly signal: AbortSignal;

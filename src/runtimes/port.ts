@@ -40,7 +40,7 @@ export interface RuntimeHost {
   /** The pool of warm environments; absent, nothing is warm. */
   readonly pool?: Pick<WarmPool, "count" | "lease" | "schedule" | "warmUp">;
   readonly log: RuntimeLog;
-  /** Shows downloads to whoever waits for them, which is to their end; absent, a request waits a while. */
+  /** Shows downloads, and makes a request wait until they end; absent, a request waits for a limited time. */
   readonly progress?: Progress;
 }
 

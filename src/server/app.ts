@@ -93,7 +93,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   return app;
 }
 
-/** Cancels the body that Hono drops for HEAD: nobody reads a stream of events or a file, and it would stay open. */
+/** Cancels the body of an answer to HEAD: Hono does not read it, so a stream would stay open. */
 const cancelUnsentBody: MiddlewareHandler<AppEnv> = async (context, next) => {
   await next();
   if (context.req.raw.method === "HEAD") await context.res.body?.cancel();

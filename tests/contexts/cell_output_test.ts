@@ -56,15 +56,15 @@ Deno.test("CellOutput passes on whatever is not the word, as far as it goes", ()
 
 Deno.test("CellOutput puts a word in parts together wherever the stream is cut, and passes on what stands between them", () => {
   const text = fc.stringMatching(/^[a-z]{0,8}$/);
-  const parts = fc.array(fc.record({ before: text, told: text }), { minLength: 1, maxLength: 6 });
+  const parts = fc.array(fc.record({ before: text, json: text }), { minLength: 1, maxLength: 6 });
   fc.assert(fc.property(parts, text, fc.array(fc.nat(), { maxLength: 8 }), (parts, rest, cuts) => {
-    const word = parts.map(({ before, told }, index) =>
-      `${before}\0\x07\x02${SECRET}${told}${index < parts.length - 1 ? "\x17" : "\n"}`
+    const word = parts.map(({ before, json }, index) =>
+      `${before}\0\x07\x02${SECRET}${json}${index < parts.length - 1 ? "\x17" : "\n"}`
     );
     assertEquals(feed(bytesOf(word.join("") + rest), cuts), {
       output: bytesOf(parts.map(({ before }) => before).join("")),
       displays: [],
-      report: bytesOf(parts.map(({ told }) => told).join("")),
+      report: bytesOf(parts.map(({ json }) => json).join("")),
       rest: bytesOf(rest),
     });
   }));
@@ -74,11 +74,11 @@ Deno.test("CellOutput separates displays, in parts or whole, from the output bet
   const text = fc.stringMatching(/^[a-z]{0,8}$/);
   const display = fc.record({ before: text, parts: fc.array(text, { minLength: 1, maxLength: 3 }) });
   fc.assert(fc.property(fc.array(display, { maxLength: 4 }), fc.array(fc.nat(), { maxLength: 8 }), (all, cuts) => {
-    const word = (told: string, end: string) => `\0\x07\x02${SECRET}${told}${end}`;
+    const frame = (json: string, end: string) => `\0\x07\x02${SECRET}${json}${end}`;
     const stream = all.map(({ before, parts }) =>
-      before + parts.map((part, index) => word(part, index < parts.length - 1 ? "\x17" : "\x04")).join("")
+      before + parts.map((part, index) => frame(part, index < parts.length - 1 ? "\x17" : "\x04")).join("")
     ).join("");
-    assertEquals(feed(bytesOf(`${stream}${word("{}", "\n")}rest`), cuts), {
+    assertEquals(feed(bytesOf(`${stream}${frame("{}", "\n")}rest`), cuts), {
       output: bytesOf(all.map(({ before }) => before).join("")),
       displays: all.map(({ parts }) => bytesOf(parts.join(""))),
       report: bytesOf("{}"),
@@ -89,18 +89,18 @@ Deno.test("CellOutput separates displays, in parts or whole, from the output bet
 
 Deno.test("CellOutput keeps the order of output and displays", () => {
   const pieces = new CellOutput(SECRET, BOUNDS).push(bytesOf(`a\0\x07\x02${SECRET}{}\x04b\0\x07\x02${SECRET}[]\x04`));
-  const told = pieces.map((piece) =>
+  const order = pieces.map((piece) =>
     piece.kind === "end" ? piece : [piece.kind, new TextDecoder().decode(piece.bytes)]
   );
-  assertEquals(told, [["output", "a"], ["display", "{}"], ["output", "b"], ["display", "[]"]]);
+  assertEquals(order, [["output", "a"], ["display", "{}"], ["output", "b"], ["display", "[]"]]);
 });
 
 Deno.test("CellOutput bounds the parts of a report, and not each of them alone", () => {
-  const part = (told: string) => bytesOf(`\0\x07\x02${SECRET}${told}\x17`);
-  for (const [told, count] of [["x".repeat(50), 2], ["", 100]] as const) {
+  const part = (text: string) => bytesOf(`\0\x07\x02${SECRET}${text}\x17`);
+  for (const [text, count] of [["x".repeat(50), 2], ["", 100]] as const) {
     const reader = new CellOutput(SECRET, BOUNDS);
-    for (let at = 0; at < count; at++) assertEquals(reader.push(part(told)), []);
-    assertThrows(() => reader.push(part(told)), RangeError);
+    for (let at = 0; at < count; at++) assertEquals(reader.push(part(text)), []);
+    assertThrows(() => reader.push(part(text)), RangeError);
   }
 });
 
