@@ -18,6 +18,15 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   python: { aliases: ["python3", "py"], extensions: ["py"] },
   bash: { aliases: ["sh"], extensions: ["sh", "bash"] },
   go: { aliases: ["golang"], extensions: ["go"] },
+  perl: { aliases: [], extensions: ["pl"] },
+  ruby: { aliases: ["rb"], extensions: ["rb"] },
+  php: { aliases: [], extensions: ["php"] },
+  lua: { aliases: [], extensions: ["lua"] },
+  r: { aliases: [], extensions: ["R"] },
+  c: { aliases: [], extensions: ["c"] },
+  cpp: { aliases: ["c++", "cxx"], extensions: ["cpp", "cc", "cxx"] },
+  rust: { aliases: ["rs"], extensions: ["rs"] },
+  java: { aliases: [], extensions: ["java"] },
   csharp: { aliases: ["dotnet", "cs"], extensions: ["cs"] },
 };
 

@@ -33,6 +33,9 @@ export const LIMITS = {
   diskMb: { default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
+/** What a compiler may take at least, however little its program may. */
+export const COMPILER_LIMITS = { timeoutMs: 60_000, memoryMb: 1_024, maxProcesses: 64 } as const;
+
 /** The name of a limit, in code and on the wire. */
 export type LimitName = keyof typeof LIMITS;
 /** A value for every limit. */

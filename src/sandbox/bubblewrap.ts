@@ -1,13 +1,6 @@
 import type { Mount } from "./mount.ts";
-import {
-  DEVICES,
-  LIBRARIES,
-  LOADER_FILES,
-  NETWORK_FILES,
-  PROGRAM_FILES,
-  PROGRAMS,
-  SYSTEM_DIRECTORIES,
-} from "./system_files.ts";
+import { PROGRAM_UID } from "./own_etc.ts";
+import { DEVICES, LIBRARIES, LOADER_FILES, NETWORK_FILES, PROGRAMS, SYSTEM_DIRECTORIES } from "./system_files.ts";
 
 /** What one program sees and may do. */
 export interface BubblewrapRequest {
@@ -18,6 +11,8 @@ export interface BubblewrapRequest {
   readonly hasNetwork: boolean;
   /** Whether it may start other programs. */
   readonly startsOthers: boolean;
+  /** A directory that it finds as `/etc`, as another user; absent, it has a few files of this machine's. */
+  readonly etc?: string | undefined;
   /** Files of `/proc` that this kernel has and the program finds empty. */
   readonly emptyFiles: readonly string[];
   /** Whether {@link FILTER_DESCRIPTOR} is open on a seccomp filter. */
@@ -45,13 +40,14 @@ export function bubblewrapCommand(binary: string): string[] {
  * the program's variables reach nothing outside.
  */
 export function bubblewrapOptions(request: BubblewrapRequest): string[] {
-  const { cwd, emptyFiles, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
+  const { cwd, emptyFiles, etc, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
   return [
     "--clearenv",
     ...Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]),
     "--unshare-all",
     "--unshare-user",
     "--disable-userns",
+    ...(etc === undefined ? [] : ["--uid", String(PROGRAM_UID), "--gid", String(PROGRAM_UID)]),
     ...(hasNetwork ? ["--share-net"] : []),
     "--hostname",
     "codebeaker",
@@ -61,8 +57,7 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
     ...(hasFilter ? ["--seccomp", String(FILTER_DESCRIPTOR)] : []),
     ...(startsOthers ? ["--ro-bind", "/usr", "/usr"] : [...LIBRARIES, ...PROGRAMS].flatMap(readOnly)),
     ...SYSTEM_DIRECTORIES.flatMap(systemDirectory),
-    ...LOADER_FILES.flatMap(readOnly),
-    ...(startsOthers ? PROGRAM_FILES.flatMap(readOnly) : []),
+    ...(etc === undefined ? LOADER_FILES.flatMap(readOnly) : ["--ro-bind", etc, "/etc"]),
     ...(hasNetwork ? NETWORK_FILES.flatMap(readOnly) : []),
     "--proc",
     "/proc",

@@ -17,6 +17,7 @@ import { detectLayers, type DetectOptions, SETPRIV_OPTIONS, userOptions } from "
 import { type Layers, NO_LAYERS } from "./layers.ts";
 import { limitingShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
+import { OwnEtc } from "./own_etc.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
 import { seccompFilter } from "./seccomp.ts";
 import type { Inheritance, SpawnRequest } from "../process/spawn.ts";
@@ -36,6 +37,8 @@ export interface ConfinementRequest extends BoundedProgram {
   readonly mounts: readonly Mount[];
   /** Whether it has network, over IPv4. */
   readonly hasNetwork: boolean;
+  /** Paths below `/etc` that a program which starts others needs copies of; absent, none. */
+  readonly etcPaths?: readonly string[];
   /** How many processes of the command line are the service's own; absent, none. */
   readonly ownProcesses?: number | undefined;
 }
@@ -55,9 +58,11 @@ export interface Confined extends SpawnRequest {
  */
 export class Confinement implements Disposable {
   readonly #has: Layers;
+  readonly #etc: OwnEtc;
 
   private constructor(layers: Layers) {
     this.#has = layers;
+    this.#etc = new OwnEtc(layers.directory);
   }
 
   /** No layer at all. */
@@ -114,6 +119,12 @@ export class Confinement implements Disposable {
   /** Whether programs are inside a sandbox of the operating system: few files, no new privilege, and few calls. */
   get isSandbox(): boolean {
     return this.hidesFiles && this.#has.filters !== undefined && this.#has.setpriv !== undefined;
+  }
+
+  /** Whether every layer is on that bounds what a program may do, so that nothing else has to check it. */
+  get isComplete(): boolean {
+    const { cgroups, hasLimits, uids } = this.#has;
+    return this.isSandbox && hasLimits && cgroups !== undefined && uids !== undefined;
   }
 
   /** Whether a program has a file system of its own, with paths of its own. */
@@ -229,8 +240,9 @@ export class Confinement implements Disposable {
   #inheritance(request: ConfinementRequest, word: number): Inheritance | undefined {
     const { bubblewrap, calls, filters, kernelFiles } = this.#has;
     if (bubblewrap === undefined || calls === undefined) return undefined;
+    const etc = request.startsOthers ? this.#etc.with(request.etcPaths ?? []) : undefined;
     const bytes = encodeOptions(
-      bubblewrapOptions({ ...request, emptyFiles: kernelFiles, hasFilter: filters !== undefined }),
+      bubblewrapOptions({ ...request, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
     );
     return { word, open: () => calls.openInheritedFile(bytes) };
   }

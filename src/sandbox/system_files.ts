@@ -34,4 +34,7 @@ export const NETWORK_FILES = [
   "/usr/share/ca-certificates",
 ];
 /** Files that programs of this machine need beside /usr. */
-export const PROGRAM_FILES = ["/etc/alternatives", "/etc/localtime", "/etc/magic", "/etc/mime.types"];
+export const PROGRAM_FILES = [
+  ...["/etc/alternatives", "/etc/localtime", "/etc/magic", "/etc/mime.types"],
+  "/etc/ssl/certs/ca-certificates.crt",
+];

@@ -6,7 +6,7 @@ import type { RuntimeHost } from "../port.ts";
 import { CANARIES } from "./canaries.ts";
 import { childVariables } from "./child_variables.ts";
 import { DENO_COMMANDS } from "./deno_commands.ts";
-import { denoFacts } from "./facts.ts";
+import { denoFacts, RUNTIME_NAME } from "./facts.ts";
 import { readLastWords } from "./last_words.ts";
 import { MEMORY_ENDINGS, RESERVED_BYTES } from "./memory.ts";
 import { CACHE_NAME, MODULE_TEXTS, MODULES } from "./modules.ts";
@@ -50,6 +50,7 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
   const { denoBinary, npmRegistry } = settingsOf(host);
   return {
     facts: denoFacts(host),
+    subject: RUNTIME_NAME,
     binary: {
       find: () => findBinary(denoBinary ?? ownBinary(), { remedy: REMEDY, setting: "denoBinary", searchPath }),
       remedy: REMEDY,

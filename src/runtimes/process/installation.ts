@@ -21,7 +21,7 @@ export async function install(spec: ProcessSpec, host: RuntimeHost): Promise<Ins
     throw runtimeUnavailable({ reason: "no temporary directory can be made here", remedy });
   }
   const found = spec.binary.find();
-  const modulesDirectory = join(scratchDirectory, `${spec.facts.name}_modules`);
+  const modulesDirectory = join(scratchDirectory, `${spec.subject}_modules`);
   try {
     const paths = Object.keys(spec.modules).map((path) => join(modulesDirectory, path));
     for (const directory of new Set([modulesDirectory, ...paths.map((path) => dirname(path))])) {

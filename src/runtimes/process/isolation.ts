@@ -10,8 +10,10 @@ import type { PermissionSpec } from "./spec.ts";
 export const LEVEL_WITH_SANDBOX = 8;
 /** The level of one that only its runtime checks. */
 const LEVEL_WITH_PERMISSIONS = 7;
-/** The level of one that only the sandbox checks. */
-export const LEVEL_UNCHECKED = 7;
+/** The level of one that only the sandbox checks, with every layer on. */
+export const LEVEL_UNCHECKED = 8;
+/** The same where a layer is missing. */
+const LEVEL_INCOMPLETE = 7;
 /** The level of one that passed a limit in the self-test, or that no kernel keeps to its limits. */
 const LEVEL_WITHOUT_LIMITS = 6;
 
@@ -42,8 +44,13 @@ export function isolationOf(request: IsolationRequest): Isolation {
 
 function levelOf({ allowRun, canaries, checks, confinement }: IsolationRequest): number {
   if (Deno.build.os !== "linux" || canaries.some(({ kept }) => !kept)) return LEVEL_WITHOUT_LIMITS;
-  if (allowRun || checks === undefined) return LEVEL_UNCHECKED;
+  if (allowRun || checks === undefined) return uncheckedLevel(confinement);
   return confinement.isSandbox ? LEVEL_WITH_SANDBOX : LEVEL_WITH_PERMISSIONS;
+}
+
+/** The level of a program that nothing but the layers checks. */
+export function uncheckedLevel({ isComplete }: Pick<Confinement, "isComplete">): number {
+  return isComplete ? LEVEL_UNCHECKED : LEVEL_INCOMPLETE;
 }
 
 /** Why permissions cannot be kept to in these layers; undefined when they can. */

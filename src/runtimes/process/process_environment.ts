@@ -8,10 +8,11 @@ import { DiskRoom } from "../../workspace/disk_room.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
 import { commandLaunch } from "./command_launch.ts";
+import { compileResultOf, compilerLimits, hasCompiled, uncompiledProgram } from "./compilation.ts";
 import type { ProcessRequest } from "./confined_process.ts";
 import { EnvironmentProcesses } from "./environment_processes.ts";
 import type { Installation } from "./installation.ts";
-import { LEVEL_UNCHECKED } from "./isolation.ts";
+import { uncheckedLevel } from "./isolation.ts";
 import { mountsOf, shownPathsOf, TEMPORARY_NAME, WORKSPACE_NAME } from "./mounts.ts";
 import { PackageInstaller } from "./package_installer.ts";
 import { parseShellCommand } from "./shell_command.ts";
@@ -45,7 +46,10 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     this.#processes = new EnvironmentProcesses({ spec, host, directory, mounts, shownPaths }, config);
     this.#packages = spec.packages && new PackageInstaller(this.#processes.site, spec.packages);
     const room = workspaceDirectory === undefined ? new DiskRoom(directory, diskMb) : undefined;
-    const programPaths = spec.facts.supportedEnvironments.map((language) => mainFileOf(language));
+    const { mainFile } = spec;
+    const programPaths = mainFile === undefined
+      ? spec.facts.supportedEnvironments.map((language) => mainFileOf(language))
+      : [mainFile];
     this.files = new Workspace(mounts.workspace.source, { asideDirectory: directory.path, room, programPaths });
   }
 
@@ -96,9 +100,9 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   mainFile(language = this.language): string {
-    const { supportedEnvironments } = this.#installation.spec.facts;
+    const { facts: { supportedEnvironments }, mainFile } = this.#installation.spec;
     if (!supportedEnvironments.includes(language)) throw unsupportedLanguage(language, supportedEnvironments);
-    return mainFileOf(language);
+    return mainFile ?? mainFileOf(language);
   }
 
   run(program: Program, options: RunOptions): Promise<ProgramHandle> {
@@ -129,7 +133,14 @@ export class ProcessEnvironment implements ExecutionEnvironment {
       ...this.#programOf(options),
       readText: async () => await new Response(await this.files.read(file.path, { length: MAX_CODE_BYTES })).text(),
     });
-    return await this.#processes.start(this.#requestOf(launch, options), options);
+    const { compile: compilerLaunch, ...program } = launch;
+    if (compilerLaunch === undefined) return await this.#processes.start(this.#requestOf(program, options), options);
+    const request = this.#requestOf(compilerLaunch, { ...options, limits: compilerLimits(options.limits) });
+    const compiler = await this.#processes.start(request, { ...options, limits: request.limits });
+    const compile = await compileResultOf(compiler, options.limits);
+    if (!hasCompiled(compile)) return uncompiledProgram(compiler, compile);
+    const handle = await this.#processes.start(this.#requestOf(program, options), options);
+    return { ...handle, compile };
   }
 
   async #runCommand(command: CommandLine, options: RunOptions): Promise<ProgramHandle> {
@@ -137,7 +148,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     const program = parseShellCommand(command, {
       runtime: name,
       own: commands,
-      runsOthers: confinement.canMount && this.#config.minIsolation <= LEVEL_UNCHECKED,
+      runsOthers: confinement.canMount && this.#config.minIsolation <= uncheckedLevel(confinement),
       elsewhere: shellRuntimes.filter((other) => other !== name),
     });
     if (program === undefined) {

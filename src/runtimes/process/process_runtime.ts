@@ -44,7 +44,7 @@ class ProcessRuntime implements ExecutionRuntime {
     this.type = spec.facts.type;
     this.supportedEnvironments = spec.facts.supportedEnvironments;
     this.contextEnvironments = spec.facts.contextEnvironments;
-    this.#selfTest = new SelfTest({ ...host, subject: this.name });
+    this.#selfTest = new SelfTest({ ...host, subject: spec.subject });
     this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), PROBE);
   }
 

@@ -10,6 +10,10 @@ import type { ProgramCanary } from "./program_canary.ts";
 /** A runtime whose programs are confined child processes: its data, and small functions for what is its own. */
 export interface ProcessSpec {
   readonly facts: RuntimeFacts;
+  /** Names its self-test and its directory: the runtime, or one language of it. */
+  readonly subject: string;
+  /** The name of the file for the code of a request; absent, that of its language. */
+  readonly mainFile?: string;
   readonly binary: BinarySpec;
   /** Modules that run inside the child: their text by path. */
   readonly modules: Readonly<Record<string, string>>;
@@ -206,4 +210,8 @@ export interface Launch {
   readonly handshake: "ready" | "ready_and_go";
   /** How many of its processes are the service's own; absent, none. */
   readonly ownProcesses?: number;
+  /** Paths below `/etc` that a program which starts others needs copies of; absent, none. */
+  readonly etcPaths?: readonly string[];
+  /** What makes the program, and has ended before it begins; absent, it is there. */
+  readonly compile?: Launch;
 }

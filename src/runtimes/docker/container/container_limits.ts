@@ -1,4 +1,4 @@
-import { filesFor, type Limits } from "../../../core/limits.ts";
+import { COMPILER_LIMITS, filesFor, type Limits } from "../../../core/limits.ts";
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import type { ContainerBounds } from "../engine/engine_containers.ts";
 import { BUILD_DIRECTORY } from "../images/environments.ts";
@@ -12,7 +12,7 @@ export const OWN_PROCESSES = { singleUse: 2, session: 6 };
 const TEMPORARY_MB = 64;
 const BUILD_MB = 384;
 /** The least bounds for a compiler; programs in the same container get less. */
-const COMPILER_BOUNDS: ContainerBounds = { memoryMb: 1_024, tasks: 128 };
+const COMPILER_BOUNDS: ContainerBounds = { memoryMb: COMPILER_LIMITS.memoryMb, tasks: 128 };
 /** The kernel's bounds on files exceed the limits by this much, so that an exceeded limit shows. */
 const MARGIN_MB = 5;
 

@@ -1,5 +1,5 @@
 import { CodeBeakerError, messageOf } from "../../../core/errors.ts";
-import { type Limits, MEBIBYTE } from "../../../core/limits.ts";
+import { COMPILER_LIMITS, type Limits, MEBIBYTE } from "../../../core/limits.ts";
 import { boundsOf } from "../container/container_limits.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
 import { awaitReady, type Launch } from "./launch_phase.ts";
@@ -9,7 +9,6 @@ import type { ProgramWatch } from "./program_watch.ts";
 import type { Termination } from "./termination.ts";
 
 const START_TIMEOUT_MS = 15_000;
-const COMPILE_TIMEOUT_MS = 60_000;
 /** The most output before the program begins: it is held in memory. */
 const MAX_EARLY_BYTES = 8 * MEBIBYTE;
 
@@ -31,10 +30,10 @@ export async function launchProgram(options: ProgramLaunchOptions): Promise<Laun
   if (!compiles) watch.prepare({ isCompiled: false });
   const timer = setTimeout(
     () => {
-      if (compiles) termination.end({ kind: "timed_out", limitMs: COMPILE_TIMEOUT_MS }, "kill");
+      if (compiles) termination.end({ kind: "timed_out", limitMs: COMPILER_LIMITS.timeoutMs }, "kill");
       else termination.send("SIGKILL").then((isSent) => isSent || onEngineLost());
     },
-    compiles ? COMPILE_TIMEOUT_MS : START_TIMEOUT_MS,
+    compiles ? COMPILER_LIMITS.timeoutMs : START_TIMEOUT_MS,
   );
   write(input).catch(() => {}); // The launcher has ended, which the end of its output reports.
   let printedBytes = 0;

@@ -24,6 +24,7 @@ const SPEC: ProcessSpec = {
     },
     runsAnyCommandLine: true,
   },
+  subject: "sh",
   binary: {
     find: () => findBinary("bash", { remedy: "install bash", setting: "PATH", searchPath: ["/usr/bin", "/bin"] }),
     remedy: "install bash",

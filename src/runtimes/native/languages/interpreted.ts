@@ -1,0 +1,88 @@
+import type { LanguageRow } from "./row.ts";
+
+/** A program is ended with this code by the kernel's signal SIGKILL as a shell reports it. */
+const MEBIBYTES_16 = "16777216";
+
+const python: LanguageRow = {
+  binaries: ["python3"],
+  debianPackage: "python3",
+  run: ["{binary}", "-E", "-s", "{file}"],
+  variables: { PYTHONDONTWRITEBYTECODE: "1" },
+  memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
+  programs: {
+    honest: "print(6 * 7)",
+    readFile: (path) => `try:\n    print(open(${JSON.stringify(path)}).read())\nexcept OSError:\n    pass`,
+    connect: (port) =>
+      `import socket\ntry:\n    socket.create_connection(("127.0.0.1", ${port}), 1)\nexcept OSError:\n    pass`,
+    exhaust: `kept = [bytes([1]) * ${MEBIBYTES_16} for _ in range(64)]\nprint(len(kept))`,
+  },
+};
+
+const bash: LanguageRow = {
+  binaries: ["bash"],
+  debianPackage: "bash",
+  run: ["{binary}", "{file}"],
+  memoryEndings: [{ pattern: /cannot allocate \d+ bytes/, endings: [2] }],
+  programs: {
+    honest: "echo $((6 * 7))",
+    readFile: (path) => `cat '${path}' 2>/dev/null; exit 0`,
+    connect: (port) => `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null; exit 0`,
+    exhaust: `x=$(head -c ${MEBIBYTES_16} /dev/zero | tr '\\0' x); for n in 1 2 3 4 5 6; do x=$x$x; done; echo \${#x}`,
+  },
+};
+
+const perl: LanguageRow = {
+  binaries: ["perl"],
+  debianPackage: "perl",
+  run: ["{binary}", "{file}"],
+  memoryEndings: [{ pattern: /^Out of memory/m, endings: [1] }],
+  programs: {
+    honest: 'print 6 * 7, "\\n";',
+    readFile: (path) => `open(my $file, "<", '${path}') and print <$file>;`,
+    connect: (port) => `use IO::Socket::INET; IO::Socket::INET->new(PeerAddr => "127.0.0.1:${port}", Timeout => 1);`,
+    exhaust: `my @kept; push @kept, "x" x ${MEBIBYTES_16} for 1..64; print scalar(@kept), "\\n";`,
+  },
+};
+
+const ruby: LanguageRow = {
+  binaries: ["ruby"],
+  debianPackage: "ruby",
+  run: ["{binary}", "{file}"],
+  memoryEndings: [{ pattern: /failed to allocate memory/, endings: [1] }],
+  programs: {
+    honest: "puts 6 * 7",
+    readFile: (path) => `puts File.read("${path}") rescue nil`,
+    connect: (port) => `require "socket"\nTCPSocket.new("127.0.0.1", ${port}) rescue nil`,
+    exhaust: `kept = Array.new(64) { "x" * ${MEBIBYTES_16} }\nputs kept.length`,
+  },
+};
+
+const php: LanguageRow = {
+  binaries: ["php"],
+  debianPackage: "php-cli",
+  run: ["{binary}", "-n", "-d", "memory_limit=-1", "-d", "display_errors=stderr", "{file}"],
+  memoryEndings: [{ pattern: /Allowed memory size|Out of memory/, endings: [255] }],
+  programs: {
+    honest: "<?php echo 6 * 7, PHP_EOL;",
+    readFile: (path) => `<?php echo @file_get_contents("${path}");`,
+    connect: (port) => `<?php @fsockopen("127.0.0.1", ${port}, $code, $why, 1);`,
+    exhaust:
+      `<?php $kept = []; for ($n = 0; $n < 64; $n++) $kept[] = str_repeat("x", ${MEBIBYTES_16}); echo count($kept);`,
+  },
+};
+
+const lua: LanguageRow = {
+  binaries: ["lua5.4", "lua"],
+  debianPackage: "lua5.4",
+  run: ["{binary}", "-E", "{file}"],
+  memoryEndings: [{ pattern: /not enough memory/, endings: [1] }],
+  programs: {
+    honest: "print(6 * 7)",
+    readFile: (path) => `local file = io.open("${path}"); if file then print(file:read("a")) end`,
+    connect: (port) => `os.execute("bash -c '(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null'")`,
+    exhaust: `local kept = {}; for n = 1, 64 do kept[n] = ("x"):rep(${MEBIBYTES_16}) .. n end; print(#kept)`,
+  },
+};
+
+/** Languages whose programs run as they are written, by their names. */
+export const INTERPRETED: Readonly<Record<string, LanguageRow>> = { python, bash, perl, ruby, php, lua };

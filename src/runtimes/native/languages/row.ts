@@ -1,0 +1,39 @@
+import type { MemoryEnding } from "../../process/spec.ts";
+
+/**
+ * A language of this machine: how its programs are compiled and run, and programs in it that test the layers. In a command
+ * line `{binary}` stands for the binary, `{file}` for the program's file, and `{output}` for the path that the compiler
+ * writes and the program runs from.
+ */
+export interface LanguageRow {
+  /** The binary's names, the best first; it is searched for in the directories of this machine's packages. */
+  readonly binaries: readonly [string, ...string[]];
+  /** The Debian package that has it. */
+  readonly debianPackage: string;
+  /** The name of the file for the code of a request; absent, that of its language. */
+  readonly mainFile?: string;
+  /** The compiler; absent, the language needs none. */
+  readonly compile?: readonly string[];
+  readonly run: readonly string[];
+  /** Variables of every program and of its compiler. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Paths below `/etc` that it needs copies of. */
+  readonly etcPaths?: readonly string[];
+  /** Address space that it reserves before its program begins, in bytes; absent, none. */
+  readonly reservedDataBytes?: number;
+  readonly memoryEndings: readonly MemoryEnding[];
+  /** Absent for what an operator adds: the layers are then tested by shell commands alone. */
+  readonly programs?: TestPrograms;
+}
+
+/** Programs of the self-test in one language. */
+export interface TestPrograms {
+  /** Prints 42 and a line feed. */
+  readonly honest: string;
+  /** Prints the file at a path, and does not fail where it cannot. */
+  readFile(path: string): string;
+  /** Connects to a port of 127.0.0.1, and does not fail where it cannot. */
+  connect(port: number): string;
+  /** Takes 1 GB of memory, as much as it is given. */
+  readonly exhaust: string;
+}

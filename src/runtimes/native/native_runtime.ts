@@ -1,0 +1,110 @@
+import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import type { Diagnosis, LanguageFinding } from "../../core/diagnosis.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
+import { unsupportedLanguage } from "../../core/languages.ts";
+import { toUnavailable } from "../self_test/probe.ts";
+import { createProcessRuntime } from "../process/process_runtime.ts";
+import type { ProcessSpec } from "../process/spec.ts";
+import type {
+  Assessment,
+  AvailabilityOptions,
+  ExecutionEnvironment,
+  ExecutionRuntime,
+  RuntimeConfig,
+  RuntimeHost,
+} from "../port.ts";
+import { nativeFacts } from "./facts.ts";
+import { nativeSpec } from "./native_spec.ts";
+import { languagesOf } from "./settings.ts";
+
+/** One language, as a runtime of its own. */
+interface Language {
+  readonly spec: ProcessSpec;
+  readonly runtime: ExecutionRuntime;
+}
+
+/** Languages of this machine: each has a binary, a self-test and warm programs of its own. */
+export class NativeRuntime implements ExecutionRuntime {
+  readonly name: string;
+  readonly type: ExecutionRuntime["type"];
+  readonly supportedEnvironments: readonly string[];
+  readonly contextEnvironments: readonly string[];
+  readonly #capabilities: RuntimeCapabilities;
+  readonly #languages: ReadonlyMap<string, Language>;
+
+  constructor(host: RuntimeHost) {
+    const facts = nativeFacts(host);
+    this.name = facts.name;
+    this.type = facts.type;
+    this.supportedEnvironments = facts.supportedEnvironments;
+    this.contextEnvironments = facts.contextEnvironments;
+    this.#capabilities = facts.capabilities;
+    this.#languages = new Map(
+      Object.entries(languagesOf(host)).map((entry) => {
+        const spec = nativeSpec(host, entry);
+        return [entry[0], { spec, runtime: createProcessRuntime(spec, host) }];
+      }),
+    );
+  }
+
+  /** Without a language: whether there is any. */
+  async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
+    if (environment !== undefined) return await this.#language(environment).runtime.isAvailable(environment, options);
+    const missing = [...this.#languages.values()].map(({ spec }) => whyNotFound(spec));
+    const [first] = missing;
+    return missing.includes(undefined) || first === undefined ? { available: true } : first;
+  }
+
+  getCapabilities(): RuntimeCapabilities {
+    return this.#capabilities;
+  }
+
+  /** The layers, and the canaries of every language that is here. */
+  async diagnose(): Promise<Diagnosis> {
+    const languages = [...this.#languages].map(([name, { spec }]) => findingOf(name, whyNotFound(spec)));
+    const here = [...this.#languages].filter(([, { spec }]) => whyNotFound(spec) === undefined);
+    const diagnoses: Diagnosis[] = [];
+    for (const [name, { runtime }] of here.length > 0 ? here : [...this.#languages].slice(0, 1)) {
+      const diagnosis = await runtime.diagnose(); // One after another: each runs several programs at a time.
+      const canaries = diagnosis.canaries.map((canary) => ({ ...canary, name: `${name}: ${canary.name}` }));
+      diagnoses.push({ ...diagnosis, canaries });
+    }
+    const weakest = diagnoses.toSorted((one, other) => one.level - other.level)[0];
+    if (weakest === undefined) return { level: 0, layers: [], canaries: [], languages };
+    return { ...weakest, canaries: diagnoses.flatMap(({ canaries }) => canaries), languages };
+  }
+
+  async assess(config: RuntimeConfig): Promise<Assessment> {
+    return await this.#language(config.environment).runtime.assess(config);
+  }
+
+  async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
+    return await this.#language(config.environment).runtime.createEnvironment(config);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#languages.values()].map(({ runtime }) => runtime[Symbol.asyncDispose]()));
+  }
+
+  #language(name: string): Language {
+    const language = this.#languages.get(name);
+    if (language === undefined) throw unsupportedLanguage(name, this.supportedEnvironments);
+    return language;
+  }
+}
+
+/** Why the binary of a language is not here; undefined where it is. */
+function whyNotFound({ binary }: ProcessSpec): Availability | undefined {
+  try {
+    binary.find();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CodeBeakerError)) throw error;
+    return toUnavailable(error);
+  }
+}
+
+function findingOf(name: string, missing: Availability | undefined): LanguageFinding {
+  const isHere = missing === undefined || missing.available;
+  return { name, isHere, detail: isHere ? "on this machine" : [missing.reason, missing.remedy].join(": ") };
+}

@@ -1,0 +1,92 @@
+import { join } from "@std/path";
+import { runtimeUnavailable } from "../../core/errors.ts";
+import { commandLaunch } from "../process/command_launch.ts";
+import { isFile } from "../process/find_binary.ts";
+import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
+import type { RuntimeHost } from "../port.ts";
+import { canariesIn } from "./canaries.ts";
+import { nativeFacts } from "./facts.ts";
+import type { LanguageRow } from "./languages/row.ts";
+import { RUNTIME_NAME } from "./settings.ts";
+
+/** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
+const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
+/** A directory of the environment for what compilers write. */
+const BUILD = "build";
+/** A directory of the environment for shared memory. */
+const SHARED_MEMORY = "shm";
+
+/** Names of the variables that every program has, with values that many a service has too. */
+const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLVL", "_"];
+
+/** One language of this machine as a process runtime. */
+export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string, LanguageRow]): ProcessSpec {
+  const find = () => findBinary(row, host);
+  const { mainFile, memoryEndings, reservedDataBytes = 0 } = row;
+  return {
+    facts: { ...nativeFacts(host), supportedEnvironments: [language] },
+    subject: `${RUNTIME_NAME}_${language}`,
+    ...(mainFile === undefined ? {} : { mainFile }),
+    binary: {
+      find,
+      remedy: remedyFor(row),
+      probe: { language, code: row.programs?.honest ?? "", whyNot: (output) => whyNotRun(row, output) },
+    },
+    modules: {},
+    directories: [SHARED_MEMORY, ...(row.compile === undefined ? [] : [BUILD])],
+    reservedDataBytes,
+    memoryEndings,
+    selfTest: {
+      language,
+      canaries: canariesIn(language, row),
+      variableNames: VARIABLE_NAMES,
+      version: row,
+    },
+    launchFile: (site, program) => launchFile(site, program, { row, binary: find() }),
+  };
+}
+
+function launchFile(
+  site: LaunchSite,
+  { args, path, ...program }: FileProgram,
+  { binary, row }: { readonly row: LanguageRow; readonly binary: string },
+): Launch {
+  const { mounts } = site;
+  const file = join(mounts.workspace.target, path);
+  const build = mounts.directory(BUILD);
+  const places = { binary, file, output: join(build.target, `program_${crypto.randomUUID()}`) };
+  const launch = (words: readonly string[], rest: readonly string[]): Launch => {
+    const [command = binary, ...own] = words.map((word) => fillIn(word, places));
+    const base = commandLaunch(site, { command, args: [...own, ...rest], ...program });
+    const shared = { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" };
+    return {
+      ...base,
+      ownVariables: { ...base.ownVariables, ...row.variables },
+      mounts: [...base.mounts, shared, ...(row.compile === undefined ? [] : [build])],
+      ...(row.etcPaths === undefined ? {} : { etcPaths: row.etcPaths }),
+    };
+  };
+  return { ...launch(row.run, args), ...(row.compile === undefined ? {} : { compile: launch(row.compile, []) }) };
+}
+
+/** Fills the places into a word of a command line. */
+function fillIn(word: string, places: Readonly<Record<"binary" | "file" | "output", string>>): string {
+  return word.replace(/\{(binary|file|output)\}/g, (_, name: keyof typeof places) => places[name]);
+}
+
+function findBinary(row: LanguageRow, { searchPath }: Pick<RuntimeHost, "searchPath">): string {
+  const directories = searchPath.filter((directory) => PACKAGE_DIRECTORIES.test(directory));
+  const paths = row.binaries.flatMap((name) => directories.map((directory) => join(directory, name)));
+  const found = paths.find(isFile);
+  if (found !== undefined) return found;
+  throw runtimeUnavailable({ reason: `${row.binaries[0]} is not on this machine`, remedy: remedyFor(row) });
+}
+
+function remedyFor({ debianPackage }: LanguageRow): string {
+  return `install it (apt-get install ${debianPackage})`;
+}
+
+function whyNotRun({ binaries: [name], programs }: LanguageRow, output: string): string | undefined {
+  if (programs === undefined || output === "42\n") return undefined;
+  return `${name} does not run an honest program here: it printed ${JSON.stringify(output.slice(0, 200))}`;
+}

@@ -1,0 +1,23 @@
+import type { AttackSubject } from "../entry.ts";
+
+/** Conformance checks that it fails on a host, by name, each with the reason. */
+export function deviations(): Readonly<Record<string, string>> {
+  return {
+    "a refused network access is told, although the program caught the error":
+      "nothing reports a denial: the program has no network to ask for",
+  };
+}
+
+/** Environment names for which the conformance suite also runs on warm slots. */
+export const warmLanguages: readonly string[] = [];
+
+/** Nothing but the host's layers confines. */
+export const usesHostLayers = true;
+
+/** The environment name that attacks by command line use. */
+export const shellEnvironment = "bash";
+
+/** What the attacks are tried on, by title. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
+  "native in namespaces": { needs: "namespaces", languages: ["python", "bash"] },
+};

@@ -1,0 +1,42 @@
+import { BoundedOutput } from "../../core/bytes/bounded_output.ts";
+import type { CompileResult, OutputChunk } from "../../core/execution.ts";
+import { COMPILER_LIMITS, type Limits } from "../../core/limits.ts";
+import type { ProgramHandle } from "../port.ts";
+
+/** The limits of a compiler: at least what one needs, whatever its program may have. */
+export function compilerLimits(limits: Limits): Limits {
+  const { maxProcesses, memoryMb, timeoutMs } = COMPILER_LIMITS;
+  return {
+    ...limits,
+    timeoutMs,
+    cpuMs: Math.max(limits.cpuMs, timeoutMs),
+    memoryMb: Math.max(limits.memoryMb, memoryMb),
+    maxProcesses: Math.max(limits.maxProcesses, maxProcesses),
+  };
+}
+
+/** Follows a compiler to its end. */
+export async function compileResultOf(compiler: ProgramHandle, { maxOutputBytes }: Limits): Promise<CompileResult> {
+  const kept = { stdout: new BoundedOutput(maxOutputBytes), stderr: new BoundedOutput(maxOutputBytes) };
+  compiler.stdin.close().catch(() => {}); // It has ended already.
+  for await (const { bytes, stream } of compiler.output) kept[stream].push(bytes);
+  const outcome = await compiler.outcome;
+  return { outcome, stdout: kept.stdout.read().text, stderr: kept.stderr.read().text };
+}
+
+/** Whether a program was made that can run. */
+export function hasCompiled({ outcome }: CompileResult): boolean {
+  return outcome.kind === "exited" && outcome.exitCode === 0;
+}
+
+/** The handle of a program that never begins, since its compiler made none. */
+export function uncompiledProgram(compiler: ProgramHandle, compile: CompileResult): ProgramHandle {
+  return {
+    stdin: new WritableStream<Uint8Array>(),
+    output: new ReadableStream<OutputChunk>({ start: (controller) => controller.close() }),
+    outcome: Promise.resolve(compile.outcome),
+    usage: () => compiler.usage(),
+    kill: () => {},
+    compile,
+  };
+}

@@ -1,0 +1,54 @@
+import * as fs from "node:fs";
+import { dirname, join } from "@std/path";
+import { LOADER_FILES, PROGRAM_FILES } from "./system_files.ts";
+
+/** The user that a program with a generated `/etc` is: its number in its own namespace. */
+export const PROGRAM_UID = 1000;
+
+/** What `/etc` says about users, hosts and look-ups: nothing about this machine. */
+const TEXTS: Readonly<Record<string, string>> = {
+  passwd:
+    `root:x:0:0:root:/nonexistent:/usr/sbin/nologin\nprogram:x:${PROGRAM_UID}:${PROGRAM_UID}::/workspace:/bin/sh\n`,
+  group: `root:x:0:\nprogram:x:${PROGRAM_UID}:\n`,
+  hosts: "127.0.0.1 localhost codebeaker\n::1 localhost\n",
+  hostname: "codebeaker\n",
+  "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+};
+
+/**
+ * Generated directories that programs find as `/etc`: neutral texts, and copies of what the dynamic loader and packages
+ * keep there. They are made when they are first asked for, since most services never do.
+ */
+export class OwnEtc {
+  readonly #directory: string;
+  readonly #made = new Map<string, string>();
+
+  /** @param directory where they are made */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** The directory with copies of these paths below `/etc` too, as far as they are there. @throws what the system throws */
+  with(paths: readonly string[]): string {
+    const key = JSON.stringify(paths);
+    const made = this.#made.get(key) ?? this.#make(join(this.#directory, `etc_${this.#made.size}`), paths);
+    this.#made.set(key, made);
+    return made;
+  }
+
+  #make(directory: string, paths: readonly string[]): string {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
+    for (const [name, text] of Object.entries(TEXTS)) fs.writeFileSync(join(directory, name), text, { mode: 0o644 });
+    for (const path of [...LOADER_FILES, ...PROGRAM_FILES, ...paths]) {
+      copy(path, join(directory, path.slice("/etc/".length)));
+    }
+    return directory;
+  }
+}
+
+/** Copies a file or a tree of this machine, with the symlinks in it as they are; what is not there is not copied. */
+function copy(source: string, target: string): void {
+  if (!fs.existsSync(source)) return;
+  fs.mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+  fs.cpSync(source, target, { recursive: true, verbatimSymlinks: true });
+}
