@@ -39,7 +39,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     selfTest: {
       language,
       canaries: canariesIn(language, row),
-      variableNames: VARIABLE_NAMES,
+      variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {})],
       version: row,
     },
     launchFile: (site, program) => launchFile(site, program, { row, binary: find() }),
