@@ -9,7 +9,7 @@ interface Rule {
 const FOUNDATIONS = ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
 const PORT = ["src/runtimes/port.ts"];
 const ENTRY = [...PORT, "src/runtimes/entry.ts"];
-const SHARED = ["src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"];
+const SHARED = ["src/runtimes/denials/", "src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"];
 const POOL = "src/runtimes/warm/warm_pool.ts";
 const COMMANDS = "src/commands/mod.ts";
 const STORAGE = "src/storage/storage.ts";
@@ -31,6 +31,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/runtimes/registry.ts": { code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts"], types: ENTRY },
   "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", ...ENTRY] },
   "src/runtimes/selection/": { code: ["src/core/"], types: [...PORT, POOL] },
+  "src/runtimes/denials/": { code: ["src/core/"] },
   "src/runtimes/warm/": { code: ["src/core/", "src/concurrency/"], types: PORT },
   "src/runtimes/self_test/": { code: ["src/core/", "src/concurrency/", "src/host/"], types: PORT },
   "src/runtimes/process/": { code: [...FOUNDATIONS, ...SHARED], types: ENTRY },

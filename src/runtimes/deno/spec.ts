@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
-import type { ProcessSpec } from "../process/spec.ts";
+import type { DenialContext, DenialSpec, ProcessSpec, ReportedDenial } from "../process/spec.ts";
 import { findBinary } from "../process/find_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 import { CANARIES } from "./canaries.ts";
@@ -13,7 +13,7 @@ import { CACHE_NAME, MODULE_TEXTS, MODULES } from "./modules.ts";
 import { packageSpec } from "./packages.ts";
 import { permissionFlags, whyNotFlags } from "./permission_flags.ts";
 import { launchContext, launchFile, READABLE } from "./program_launch.ts";
-import { readDenial } from "./read_denial.ts";
+import { type DenialSettings, readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
 
 /** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
@@ -66,17 +66,20 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
       whyNotHonoured: whyNotFlags,
     },
     warm: { memoryMb: WARM_MEMORY_MB, languages: ["typescript", "javascript"] },
-    denials: {
-      read: (reported, { variables, ...context }) =>
-        readDenial(reported, { ...context, variables: [...variables, ...READABLE], openNetworks, npmRegistry }),
-      readLastWords,
-    },
+    denials: denialSpec({ openNetworks, npmRegistry }),
     packages: packageSpec(npmRegistry),
     commands: DENO_COMMANDS,
     selfTest: { canaries: CANARIES, language: "typescript", variableNames: CHILD_NAMES, version: SELF_TEST_VERSION },
     launchFile: (site, program) => launchFile(site, program, npmRegistry),
     launchContext: (site, program) => launchContext(site, program, npmRegistry),
   };
+}
+
+/** How denials are read: Deno makes an error of its own for each. */
+function denialSpec(settings: Pick<DenialSettings, "openNetworks" | "npmRegistry">): DenialSpec {
+  const read = (reported: ReportedDenial, { variables, ...context }: DenialContext) =>
+    readDenial(reported, { ...context, ...settings, variables: [...variables, ...READABLE] });
+  return { read, readStderr: (stderr, context) => readLastWords(stderr).flatMap((one) => read(one, context) ?? []) };
 }
 
 /** The binary that runs the service; a compiled service runs no programs, and takes the one on the search path. */

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
+import { readStderrDenials } from "../denials/stderr_denials.ts";
 import { commandLaunch } from "../process/command_launch.ts";
 import { isFile } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
@@ -36,6 +37,10 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     directories: [SHARED_MEMORY, ...(row.compile === undefined ? [] : [BUILD])],
     reservedDataBytes,
     memoryEndings,
+    denials: {
+      readStderr: (stderr, { permissions }) =>
+        readStderrDenials(stderr, { permissions, openNetworks: host.openNetworks }),
+    },
     selfTest: {
       language,
       canaries: canariesIn(language, row),

@@ -25,7 +25,7 @@ export class DenialCollector {
 
   /** Those so far; all of them once stderr has been read. */
   get denials(): readonly DenialRecord[] {
-    for (const reported of this.#spec.readLastWords(this.#output.read().text)) this.#add(reported);
+    for (const denial of this.#spec.readStderr(this.#output.read().text, this.#context)) this.#log.add(denial);
     return this.#log.denials;
   }
 
@@ -50,13 +50,9 @@ export class DenialCollector {
     this.#reports++;
     const reported = parseReport(bytes.subarray(0, end));
     if (reported === undefined) return "no_frame";
-    this.#add(reported);
-    return { frame: "denied", length: end + 1 };
-  }
-
-  #add(reported: ReportedDenial): void {
-    const denial = this.#spec.read(reported, this.#context);
+    const denial = this.#spec.read?.(reported, this.#context);
     if (denial !== undefined) this.#log.add(denial);
+    return { frame: "denied", length: end + 1 };
   }
 }
 

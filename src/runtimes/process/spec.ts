@@ -82,10 +82,10 @@ export interface WarmSpec {
 
 /** How what a child reports of denials is read. */
 export interface DenialSpec {
-  /** The denial that a report is about; undefined where it is about something else. */
-  read(reported: ReportedDenial, context: DenialContext): DenialRecord | undefined;
-  /** Reports in the last words on stderr, for denials that the child cannot report itself. */
-  readLastWords(stderr: string): readonly ReportedDenial[];
+  /** The denial that a report is about; undefined where it is about something else. Absent, the child reports none. */
+  read?(reported: ReportedDenial, context: DenialContext): DenialRecord | undefined;
+  /** Denials in the beginning and the end of stderr, which the child does not report itself. */
+  readStderr(stderr: string, context: DenialContext): readonly DenialRecord[];
 }
 
 /** What a child reports of a denial: the message and the stack of an error. */

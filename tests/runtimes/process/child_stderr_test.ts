@@ -15,7 +15,7 @@ function frame(message: string, stack = ""): string {
 
 /** Some output without its reports, and the denials that those are about. */
 function read(chunks: readonly Uint8Array[]): { readonly left: string; readonly reported: readonly string[] } {
-  const denials = new DenialCollector({ read: toDenial, readLastWords }, CONTEXT);
+  const denials = new DenialCollector({ read: toDenial, readStderr }, CONTEXT);
   const stderr = new ChildStderr({ ...NOTHING, denials });
   const left = [...chunks.map((bytes) => stderr.push(bytes).slice()), stderr.flush().slice()];
   const decoder = new TextDecoder("latin1");
@@ -29,8 +29,8 @@ function toDenial({ message }: ReportedDenial): DenialRecord | undefined {
   return message === "none" ? undefined : { kind: "read", target: message, rule: "" };
 }
 
-function readLastWords(stderr: string): ReportedDenial[] {
-  return [...stderr.matchAll(/^last (.*)$/gm)].map(([, message = ""]) => ({ message, stack: "" }));
+function readStderr(stderr: string): DenialRecord[] {
+  return [...stderr.matchAll(/^last (.*)$/gm)].map(([, target = ""]) => ({ kind: "read", target, rule: "" }));
 }
 
 Deno.test("ChildStderr takes reports of denials out of the output, wherever the chunks are divided", () => {

@@ -1,7 +1,7 @@
 import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
 import { DenialLog, type DenialReport } from "../../../core/denials/denial_report.ts";
 import type { OutputChunk } from "../../../core/execution.ts";
-import { type ContainerPolicy, denyNetwork, readStderrDenials } from "./stderr_denials.ts";
+import { denyNetwork, type NetworkPolicy, readStderrDenials } from "../../denials/stderr_denials.ts";
 
 /** How much is read of a program's stderr: half of it from the beginning, half from the end. */
 const MAX_READ_BYTES = 32_768;
@@ -11,11 +11,11 @@ const MAX_READ_BYTES = 32_768;
  * found no route, which it cannot hide.
  */
 export class DenialWatch {
-  readonly #policy: ContainerPolicy;
+  readonly #policy: NetworkPolicy;
   #stderr = new BoundedOutput(MAX_READ_BYTES);
   #unroutedPackets = 0;
 
-  constructor(policy: ContainerPolicy) {
+  constructor(policy: NetworkPolicy) {
     this.#policy = policy;
   }
 

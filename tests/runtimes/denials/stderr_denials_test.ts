@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { NO_PERMISSIONS, type PermissionSettings } from "../../../../src/core/permissions/permissions.ts";
-import { readStderrDenials } from "../../../../src/runtimes/docker/denials/stderr_denials.ts";
+import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
+import { readStderrDenials } from "../../../src/runtimes/denials/stderr_denials.ts";
 
 function rows(stderr: string, permissions: Partial<PermissionSettings> = {}): string[] {
   const policy = { permissions: { ...NO_PERMISSIONS, ...permissions }, openNetworks: ["10.1.0.0/16"] };

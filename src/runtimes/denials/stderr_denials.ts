@@ -1,19 +1,19 @@
-import { addressOf, hostSchema } from "../../../core/permissions/hosts.ts";
-import type { PermissionSettings } from "../../../core/permissions/permissions.ts";
-import { isClosedAddress } from "../../../core/permissions/private_networks.ts";
-import { type DenialRecord, RULES } from "../../../core/denials/denial_report.ts";
-import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
+import { addressOf, hostSchema } from "../../core/permissions/hosts.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
+import { isClosedAddress } from "../../core/permissions/private_networks.ts";
+import { type DenialRecord, RULES } from "../../core/denials/denial_report.ts";
+import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { findErrorPlace, parseStackLine } from "./stack_places.ts";
 
-/** The settings by which a container's denials are judged. */
-export interface ContainerPolicy {
+/** The settings by which denials are judged. */
+export interface NetworkPolicy {
   readonly permissions: PermissionSettings;
   /** Private networks that the operator opened. */
   readonly openNetworks: readonly string[];
 }
 
 const READ_ONLY_RULE = "the file system is read-only but for the workspace and /tmp";
-const NO_PRIVILEGE_RULE = "programs run as nobody, without any privilege of the operating system";
+const NO_PRIVILEGE_RULE = "programs have no privilege of the operating system";
 
 /** Bounds on the lines that are read, since a hostile program may print any number of them. */
 const MAX_LINES = 400;
@@ -43,10 +43,10 @@ const PATH = /[‘'"](\/[^’'"]*)[’'"]|(?:^|\s)(\/[^\s:'"]+): /g;
 const COLOURS = /\x1b\[[\d;]*m/g;
 
 /**
- * Reads denials from a program's stderr, since a container itself reports none. A program that prints false ones
+ * Reads denials from a program's stderr, where nothing around the program reports them. A program that prints false ones
  * falsifies its own report only.
  */
-export function readStderrDenials(stderr: string, policy: ContainerPolicy): DenialRecord[] {
+export function readStderrDenials(stderr: string, policy: NetworkPolicy): DenialRecord[] {
   const lines = stderr.replaceAll(COLOURS, "").split("\n").filter((line) => line.length <= MAX_LINE_LENGTH);
   const read = lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES / 2), ...lines.slice(-MAX_LINES / 2)];
   const stackLines = read.map(parseStackLine);
@@ -61,7 +61,7 @@ export function readStderrDenials(stderr: string, policy: ContainerPolicy): Deni
 /** The denial of a host, or of the network where no host is known. */
 export function denyNetwork(
   target: string | undefined,
-  { permissions, openNetworks }: ContainerPolicy,
+  { permissions, openNetworks }: NetworkPolicy,
 ): DenialRecord {
   const address = target === undefined ? undefined : addressOf(target);
   const isPrivate = address !== undefined && isClosedAddress(address, openNetworks);
@@ -71,7 +71,7 @@ export function denyNetwork(
   return { kind: "net", target: target ?? "*", rule: RULES.netOff, grant: { allowNet: true } };
 }
 
-function readLine(line: string, policy: ContainerPolicy): DenialRecord | undefined {
+function readLine(line: string, policy: NetworkPolicy): DenialRecord | undefined {
   const hasNetwork = policy.permissions.allowNet !== false;
   if (UNREACHABLE.test(line)) return hasNetwork ? undefined : denyNetwork(hostIn(line), policy);
   if (CONNECTION_REFUSED.test(line)) return readConnection(hostIn(line), policy);
@@ -82,8 +82,8 @@ function readLine(line: string, policy: ContainerPolicy): DenialRecord | undefin
   return isForeign && ACCESS_DENIED.test(line) ? { kind: "read", target: path, rule: NO_PRIVILEGE_RULE } : undefined;
 }
 
-/** A refused connection is a denial at a private address; at loopback it is the container's own. */
-function readConnection(host: string | undefined, policy: ContainerPolicy): DenialRecord | undefined {
+/** A refused connection is a denial at a private address; at loopback it is the program's own. */
+function readConnection(host: string | undefined, policy: NetworkPolicy): DenialRecord | undefined {
   const address = host === undefined ? undefined : addressOf(host);
   if (host === undefined || address === undefined || address.startsWith("127.")) return undefined;
   return isClosedAddress(address, policy.openNetworks) ? denyNetwork(host, policy) : undefined;
