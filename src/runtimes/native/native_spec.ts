@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import { readStderrDenials } from "../denials/stderr_denials.ts";
 import { commandLaunch } from "../process/command_launch.ts";
+import type { Mount } from "../../sandbox/mount.ts";
 import { isFile } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
 import type { RuntimeHost } from "../port.ts";
@@ -12,8 +13,8 @@ import { RUNTIME_NAME } from "./settings.ts";
 
 /** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
 const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
-/** A directory of the environment for what compilers write. */
-const BUILD = "build";
+/** How long the self-test of a compiled language may take: its programs are compiled at the same time. */
+const COMPILED_PROBE_TIMEOUT_MS = 30_000;
 /** A directory of the environment for shared memory. */
 const SHARED_MEMORY = "shm";
 
@@ -31,10 +32,16 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     binary: {
       find,
       remedy: remedyFor(row),
-      probe: { language, code: row.programs?.honest ?? "", whyNot: (output) => whyNotRun(row, output) },
+      probe: {
+        language,
+        code: row.programs?.honest ?? "",
+        ...(row.compile === undefined ? {} : { timeoutMs: COMPILED_PROBE_TIMEOUT_MS }),
+        whyNot: (output) => whyNotRun(row, output),
+      },
     },
     modules: {},
-    directories: [SHARED_MEMORY, ...(row.compile === undefined ? [] : [BUILD])],
+    directories: [SHARED_MEMORY],
+    compiles: row.compile !== undefined,
     reservedDataBytes,
     memoryEndings,
     denials: {
@@ -53,25 +60,28 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
 
 function launchFile(
   site: LaunchSite,
-  { args, path, ...program }: FileProgram,
+  { args, output, path, ...program }: FileProgram,
   { binary, row }: { readonly row: LanguageRow; readonly binary: string },
 ): Launch {
   const { mounts } = site;
-  const file = join(mounts.workspace.target, path);
-  const build = mounts.directory(BUILD);
-  const places = { binary, file, output: join(build.target, `program_${crypto.randomUUID()}`) };
-  const launch = (words: readonly string[], rest: readonly string[]): Launch => {
+  const places = { binary, file: join(mounts.workspace.target, path), output: output?.target ?? "" };
+  const launch = (words: readonly string[], rest: readonly string[], more: readonly Mount[]): Launch => {
     const [command = binary, ...own] = words.map((word) => fillIn(word, places));
     const base = commandLaunch(site, { command, args: [...own, ...rest], ...program });
-    const shared = { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" };
     return {
       ...base,
       ownVariables: { ...base.ownVariables, ...row.variables },
-      mounts: [...base.mounts, shared, ...(row.compile === undefined ? [] : [build])],
+      mounts: [...base.mounts, { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" }, ...more],
       ...(row.etcPaths === undefined ? {} : { etcPaths: row.etcPaths }),
     };
   };
-  return { ...launch(row.run, args), ...(row.compile === undefined ? {} : { compile: launch(row.compile, []) }) };
+  if (row.compile === undefined || output === undefined) return launch(row.run, args, []);
+  const compile = launch(row.compile, [], [output]);
+  return {
+    ...launch(row.run, args, [{ ...output, access: "execute" }]),
+    // A compiler that is killed leaves its temporary files: they go with its output.
+    compile: { ...compile, ownVariables: { ...compile.ownVariables, TMPDIR: output.target } },
+  };
 }
 
 /** Fills the places into a word of a command line. */

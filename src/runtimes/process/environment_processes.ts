@@ -14,6 +14,9 @@ import { TEMPORARY_NAME } from "./mounts.ts";
 /** How long a program waits at most for a warm process that is starting: a cold one takes as long. */
 const MAX_WAIT_MS = 100;
 
+/** A program, and when all its processes are gone. */
+export type StartedProgram = ProgramHandle & Pick<Child, "gone">;
+
 /** The processes of one environment: those that run, and the warm one. Disposing ends them. */
 export class EnvironmentProcesses implements AsyncDisposable {
   readonly #site: Omit<ProcessSite, "permissions">;
@@ -61,7 +64,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
   }
 
   /** Starts a program in the warm process, where that was started for such a program; else in a new one. */
-  async start(request: ProcessRequest, options: RunOptions): Promise<ProgramHandle> {
+  async start(request: ProcessRequest, options: RunOptions): Promise<StartedProgram> {
     this.#starting++;
     try {
       await this.#emptying;
@@ -112,7 +115,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
   #follow(
     { child: ready, denials, forgetDenials }: ConfinedProcess,
     { among, options }: { readonly among: Set<Child>; readonly options: RunOptions },
-  ): ProgramHandle & Pick<Child, "gone"> {
+  ): StartedProgram {
     const child = this.own(ready.begin(options), among);
     const outcome = child.outcome.then(async (ended) => {
       await this.#emptyDirectories(child, ended);

@@ -1,5 +1,4 @@
 import { runtimeUnavailable } from "../../core/errors.ts";
-import { mainFileOf } from "../../core/languages.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
@@ -25,7 +24,7 @@ export async function checkBinary(
     minIsolation: 0,
     singleUse: true,
   });
-  const path = mainFileOf(language);
+  const path = environment.mainFile();
   const program = { kind: "file", path, args: [] } as const;
   const { output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });
   const why = whyNot(output);

@@ -26,6 +26,7 @@ export function mountsOf(
     binary: at(binary, join(OWN_ROOT, spec.facts.name), "execute"),
     directory: (name) => at(join(directory, name), join(OWN_ROOT, name), "write"),
     module: (path) => at(join(modulesDirectory, path), join(OWN_ROOT, path), "read"),
+    output: (source) => at(source, join(OWN_ROOT, "build"), "write"),
     packages: (source) => at(source, join(OWN_ROOT, "packages"), "write"),
   };
 }

@@ -4,11 +4,13 @@ import { newId } from "../../core/ids.ts";
 import { mainFileOf, unsupportedLanguage } from "../../core/languages.ts";
 import { MAX_CODE_BYTES } from "../../core/requests/content.ts";
 import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
+import type { Mount } from "../../sandbox/mount.ts";
 import { DiskRoom } from "../../workspace/disk_room.ts";
 import { Workspace } from "../../workspace/workspace.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
 import { commandLaunch } from "./command_launch.ts";
 import { compileResultOf, compilerLimits, hasCompiled, uncompiledProgram } from "./compilation.ts";
+import { CompilerOutputs } from "./compiler_outputs.ts";
 import type { ProcessRequest } from "./confined_process.ts";
 import { EnvironmentProcesses } from "./environment_processes.ts";
 import type { Installation } from "./installation.ts";
@@ -17,6 +19,9 @@ import { mountsOf, shownPathsOf, TEMPORARY_NAME, WORKSPACE_NAME } from "./mounts
 import { PackageInstaller } from "./package_installer.ts";
 import { parseShellCommand } from "./shell_command.ts";
 import type { CommandLine, ContextProgram, FileProgram, Launch } from "./spec.ts";
+
+/** A file to run, with its arguments. */
+type WorkspaceFile = Pick<FileProgram, "path" | "args" | "workingDirectory">;
 
 /** A directory with a workspace, and a confined process for each program in it. */
 export class ProcessEnvironment implements ExecutionEnvironment {
@@ -28,6 +33,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   readonly #directory: ConfinedDirectory;
   readonly #processes: EnvironmentProcesses;
   readonly #packages: PackageInstaller | undefined;
+  readonly #outputs: CompilerOutputs;
 
   private constructor(
     installation: Installation,
@@ -44,6 +50,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     this.#config = config;
     this.#directory = directory;
     this.#processes = new EnvironmentProcesses({ spec, host, directory, mounts, shownPaths }, config);
+    this.#outputs = new CompilerOutputs(directory);
     this.#packages = spec.packages && new PackageInstaller(this.#processes.site, spec.packages);
     const room = workspaceDirectory === undefined ? new DiskRoom(directory, diskMb) : undefined;
     const { mainFile } = spec;
@@ -88,6 +95,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
       variables,
       limits,
       packages: undefined,
+      output: undefined,
       readText: () => Promise.resolve(""),
     });
     await this.#processes.prepare({ launch, limits, mounts: [] });
@@ -125,22 +133,33 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   async #runFile(
-    file: Pick<FileProgram, "path" | "args" | "workingDirectory">,
+    file: WorkspaceFile,
     options: RunOptions,
   ): Promise<ProgramHandle> {
-    const launch = await this.#installation.spec.launchFile(this.#processes.site, {
-      ...file,
-      ...this.#programOf(options),
-      readText: async () => await new Response(await this.files.read(file.path, { length: MAX_CODE_BYTES })).text(),
-    });
-    const { compile: compilerLaunch, ...program } = launch;
-    if (compilerLaunch === undefined) return await this.#processes.start(this.#requestOf(program, options), options);
+    if (this.#installation.spec.compiles === true) return await this.#compileAndRun(file, options);
+    const launch = await this.#launchOf(file, options);
+    return await this.#processes.start(this.#requestOf(launch, options), options);
+  }
+
+  async #compileAndRun(file: WorkspaceFile, options: RunOptions): Promise<ProgramHandle> {
+    await using unused = new AsyncDisposableStack();
+    const { path: source } = unused.use(this.#outputs.take());
+    const output = this.#processes.site.mounts.output(source);
+    const { compile: compilerLaunch, ...launch } = await this.#launchOf(file, options, output);
+    if (compilerLaunch === undefined) return await this.#processes.start(this.#requestOf(launch, options), options);
     const request = this.#requestOf(compilerLaunch, { ...options, limits: compilerLimits(options.limits) });
     const compiler = await this.#processes.start(request, { ...options, limits: request.limits });
     const compile = await compileResultOf(compiler, options.limits);
+    await compiler.gone;
     if (!hasCompiled(compile)) return uncompiledProgram(compiler, compile);
-    const handle = await this.#processes.start(this.#requestOf(program, options), options);
-    return { ...handle, compile };
+    const program = await this.#processes.start(this.#requestOf(launch, options), options);
+    const owned = unused.move();
+    const outcome = program.outcome.then(async (ended) => {
+      await program.gone;
+      await owned.disposeAsync();
+      return ended;
+    });
+    return { ...program, compile, outcome };
   }
 
   async #runCommand(command: CommandLine, options: RunOptions): Promise<ProgramHandle> {
@@ -199,6 +218,15 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     const launch = spec.launchContext?.(this.#processes.site, this.#programOf(options));
     if (launch === undefined) throw unsupportedLanguage(this.language, spec.facts.contextEnvironments);
     return await this.#processes.startInterpreter(this.#requestOf(launch, options), options);
+  }
+
+  async #launchOf(file: WorkspaceFile, options: RunOptions, output?: Mount): Promise<Launch> {
+    return await this.#installation.spec.launchFile(this.#processes.site, {
+      ...file,
+      ...this.#programOf(options),
+      output,
+      readText: async () => await new Response(await this.files.read(file.path, { length: MAX_CODE_BYTES })).text(),
+    });
   }
 
   #requestOf(launch: Launch, { limits }: RunOptions): ProcessRequest {

@@ -6,6 +6,7 @@ import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig,
 import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../self_test/findings.ts";
 import { Probe } from "../self_test/probe.ts";
 import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
+import { compilerLimits } from "./compilation.ts";
 import { diagnosisOf } from "./diagnosis.ts";
 import { isFile } from "./find_binary.ts";
 import { checkBinary } from "./honest_program.ts";
@@ -19,7 +20,8 @@ import { testPrograms, versionOf } from "./self_test.ts";
 import type { ProcessSpec } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
 
-const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
+const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000 };
+const PROBE_TIMEOUT_MS = 2_000;
 
 /** The runtime of a spec for one host. */
 export function createProcessRuntime(spec: ProcessSpec, host: RuntimeHost): ExecutionRuntime {
@@ -45,7 +47,10 @@ class ProcessRuntime implements ExecutionRuntime {
     this.supportedEnvironments = spec.facts.supportedEnvironments;
     this.contextEnvironments = spec.facts.contextEnvironments;
     this.#selfTest = new SelfTest({ ...host, subject: spec.subject });
-    this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), PROBE);
+    this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), {
+      ...PROBE,
+      timeoutMs: this.#probeTimeoutMs,
+    });
   }
 
   isAvailable(): Promise<Availability> {
@@ -65,12 +70,13 @@ class ProcessRuntime implements ExecutionRuntime {
     });
   }
 
-  async assess({ permissions, runsMainFile }: RuntimeConfig): Promise<Assessment> {
+  async assess({ permissions, resourceLimits, runsMainFile }: RuntimeConfig): Promise<Assessment> {
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
     return {
       isolation: isolationOf({ ...layers, canaries: await this.#findings(), allowRun: permissions.allowRun }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
+      ...(this.#spec.compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
       startsCold: runsMainFile === false || this.#spec.warm === undefined,
     };
   }
@@ -94,6 +100,10 @@ class ProcessRuntime implements ExecutionRuntime {
     return canariesOf(this.#spec, this.#host.confinement);
   }
 
+  get #probeTimeoutMs(): number {
+    return this.#spec.binary.probe.timeoutMs ?? PROBE_TIMEOUT_MS;
+  }
+
   #installed(): Promise<Installation> {
     return this.#installation ??= install(this.#spec, this.#host).catch((cause: unknown) => {
       this.#installation = undefined; // The next caller tries again: the obstacle may be gone.
@@ -103,7 +113,7 @@ class ProcessRuntime implements ExecutionRuntime {
 
   /** Checks that an honest program runs on a binary that will do, and that no hostile one breaks a vital promise. */
   async #check(signal: AbortSignal): Promise<void> {
-    const options = { timeoutMs: PROBE.timeoutMs, signal };
+    const options = { timeoutMs: this.#probeTimeoutMs, signal };
     const [findings] = await Promise.all([
       this.#findings(),
       checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options),

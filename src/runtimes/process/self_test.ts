@@ -1,6 +1,5 @@
 import { join } from "@std/path";
 import type { CanaryFinding } from "../../core/diagnosis.ts";
-import { mainFileOf } from "../../core/languages.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { countConnections } from "../../host/count_connections.ts";
@@ -70,7 +69,7 @@ export function runCanaries(
     if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links)));
     const program = "line" in canary ? shellProgram(canary.line) : {
       files: canary.files(targets),
-      program: { kind: "file", path: mainFileOf(language), args: [] } as const,
+      program: { kind: "file", path: environment.mainFile(), args: [] } as const,
     };
     const observed = await runProgram(environment, program, { limits, signal });
     const { children = [] } = await environment.files.list(".", { maxDepth: 1 });

@@ -19,6 +19,8 @@ export interface ProcessSpec {
   readonly modules: Readonly<Record<string, string>>;
   /** Writable directories of an environment beside the workspace and the one for temporary files. */
   readonly directories: readonly string[];
+  /** Whether a compiler makes each program of a file first; absent, none does. */
+  readonly compiles?: boolean;
   /** Address space that the binary reserves as data before its program begins, in bytes. */
   readonly reservedDataBytes: number;
   /** What stderr and the end of a program that ran out of memory have in common. */
@@ -49,6 +51,8 @@ export interface BinarySpec {
   readonly probe: {
     readonly language: string;
     readonly code: string;
+    /** How long it may take, with the self-test; absent, 2 s. */
+    readonly timeoutMs?: number;
     /** Why a binary that printed this will not do; undefined when it will. */
     whyNot(output: string): string | undefined;
   };
@@ -171,6 +175,8 @@ export interface EnvironmentMounts {
   directory(name: string): Mount;
   /** A module of the spec, or a directory of them. */
   module(path: string): Mount;
+  /** A directory of the environment for one compiler's output. */
+  output(source: string): Mount;
   /** A directory of the environment in which packages are installed. */
   packages(source: string): Mount;
 }
@@ -181,6 +187,8 @@ export interface FileProgram extends ContextProgram {
   readonly args: readonly string[];
   /** Relative to the workspace. */
   readonly workingDirectory: string;
+  /** A directory for its compiler's output, which is there as long as the program; undefined where none compiles. */
+  readonly output: Mount | undefined;
   /** The text of the file; empty where it is not there yet. */
   readText(): Promise<string>;
 }

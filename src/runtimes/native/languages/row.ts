@@ -2,8 +2,8 @@ import type { MemoryEnding } from "../../process/spec.ts";
 
 /**
  * A language of this machine: how its programs are compiled and run, and programs in it that test the layers. In a command
- * line `{binary}` stands for the binary, `{file}` for the program's file, and `{output}` for the path that the compiler
- * writes and the program runs from.
+ * line `{binary}` stands for the binary, `{file}` for the program's file, and `{output}` for a directory that holds the
+ * compiler's output for this program.
  */
 export interface LanguageRow {
   /** The binary's names, the best first; it is searched for in the directories of this machine's packages. */

@@ -1,0 +1,71 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { COMPILER_LIMITS } from "../../../src/core/limits.ts";
+import { openNative } from "./open_native.ts";
+
+// A compiler runs code of the client's too: it is confined and bounded as its program, and leaves nothing.
+
+const native = await openNative();
+Deno.test.afterAll(async () => await native[Symbol.asyncDispose]());
+
+/** Keeps a compiler busy for longer than any test takes: a string that doubles with each macro. */
+const BOMB = [
+  '#define M0 "xxxxxxxx"',
+  ...Array.from({ length: 24 }, (_, n) => `#define M${n + 1} M${n} M${n}`),
+  "const char *text = M24;",
+  "int main(void) { return 0; }",
+].join("\n");
+
+const isThere = await native.isPresent("c");
+
+function test(title: string, run: () => Promise<void>): void {
+  if (isThere) Deno.test(`[native] ${title}`, run);
+}
+
+test("a compiler that reads without an end is ended by its memory", async () => {
+  const { compile, outcome, remains } = await native.run("c", { code: '#include "/dev/zero"' });
+  // It ends itself where it asks for too much at once, and else is ended.
+  if (outcome.kind === "exited") assertStringIncludes(compile?.stderr ?? "", "out of memory");
+  else assertEquals(outcome.kind, "memory_limit");
+  assertEquals(compile?.outcome, outcome);
+  assertEquals(remains, []);
+});
+
+test("a compiler that takes more memory than any may is ended, whatever its program may have", async () => {
+  const { compile, outcome, remains } = await native.run("c", { code: BOMB, limits: { memoryMb: 32 } });
+  assertEquals(outcome.kind === "memory_limit" && outcome.limitMb, COMPILER_LIMITS.memoryMb);
+  assertEquals(compile?.outcome, outcome);
+  assertEquals(remains, []);
+});
+
+test("a compiler that writes more than the disk limit is ended", async () => {
+  const code = "char big[1 << 28] = {1};\nint main(void) { return big[1]; }";
+  const { compile, outcome, remains } = await native.run("c", { code });
+  assertEquals(outcome.kind, "disk_limit");
+  assertEquals(compile?.outcome, outcome);
+  assertEquals(remains, []);
+});
+
+test("a compiler that floods is ended at the limit on output, and what is kept is bounded", async () => {
+  const code = "#warning a long line of a flood\n".repeat(20_000);
+  const limits = { maxOutputBytes: 1_000, maxTotalOutputBytes: 100_000 };
+  const { compile, outcome, remains } = await native.run("c", { code, limits });
+  assertEquals(outcome.kind, "output_limit");
+  assertStringIncludes(compile?.stderr ?? "", "/workspace/main.c:1:2");
+  assertEquals((compile?.stderr.length ?? 0) < 1_200, true);
+  assertEquals(remains, []);
+});
+
+test("a program is cancelled while it is compiled", async () => {
+  const cancelling = new AbortController();
+  const ran = native.run("c", { code: BOMB, signal: cancelling.signal });
+  cancelling.abort();
+  const { compile, outcome, remains } = await ran;
+  assertEquals(outcome, { kind: "cancelled" });
+  assertEquals(compile?.outcome, outcome);
+  assertEquals(remains, []);
+});
+
+test("an end by a signal is told of a compiled program", async () => {
+  const { outcome } = await native.run("c", { code: "#include <stdlib.h>\nint main(void) { abort(); }" });
+  assertEquals(outcome, { kind: "signaled", signal: "SIGABRT" });
+});

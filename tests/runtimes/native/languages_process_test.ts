@@ -1,0 +1,36 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { openNative } from "./open_native.ts";
+import { SHORT_PROGRAMS } from "./short_programs.ts";
+
+// What differs by a row of a table gets one program of its own; the promises of the runtime have their suite.
+
+const native = await openNative();
+Deno.test.afterAll(async () => await native[Symbol.asyncDispose]());
+
+for (const [language, { broken, code, files = {} }] of Object.entries(SHORT_PROGRAMS)) {
+  if (!await native.isPresent(language)) continue;
+
+  Deno.test(`[native] ${language}: a program is given stdin, arguments, variables and files, and its exit code is told`, async () => {
+    const { outcome, remains, stdout } = await native.run(language, {
+      code,
+      files: { ...files, "data.txt": "a file" },
+      args: ["one two", "three"],
+      env: { GIVEN: "a variable" },
+      stdin: "some input",
+    });
+    assertEquals(stdout, "one two|three\na variable\na file\nsome input\n");
+    assertEquals(outcome, { kind: "exited", exitCode: 7 });
+    assertEquals(remains, []);
+  });
+
+  if (broken !== undefined) {
+    Deno.test(`[native] ${language}: what the compiler refuses is told with the name of the client's file`, async () => {
+      const { compile, mainFile, outcome, remains, stdout } = await native.run(language, { code: broken });
+      assertEquals(stdout, "");
+      assertEquals(outcome, { kind: "exited", exitCode: 1 });
+      assertEquals(compile?.outcome, outcome);
+      assertStringIncludes(compile?.stderr ?? "", `/workspace/${mainFile}`);
+      assertEquals(remains, []);
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import { join } from "@std/path";
+import { runProgram } from "../../../src/commands/mod.ts";
+import type { ProgramResult } from "../../../src/core/execution.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
+import { create } from "../../../src/runtimes/native/mod.ts";
+import type { RuntimeHost } from "../../../src/runtimes/port.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { configureEnvironment } from "../checks/bench.ts";
+
+/** One program for {@link Native.run}. */
+export interface NativeProgram {
+  readonly code: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly limits?: Partial<Limits>;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of it. */
+export interface NativeResult extends ProgramResult {
+  readonly mainFile: string;
+  /** What its compiler left beside the workspace. */
+  readonly remains: readonly string[];
+}
+
+/** The runtime of this machine's languages on a host of its own. */
+export interface Native extends AsyncDisposable {
+  /** Whether tests of a language run. */
+  isPresent(language: string): Promise<boolean>;
+  /** Runs a program in an environment of its own. */
+  run(language: string, program: NativeProgram): Promise<NativeResult>;
+}
+
+/** Opens it. */
+export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Native> {
+  await using stack = new AsyncDisposableStack();
+  const host = stack.use(await openRuntimeHost(options));
+  const native = stack.use(create(host));
+  const owned = stack.move();
+
+  return {
+    async isPresent(language) {
+      const config = configureEnvironment(language);
+      const one = {
+        isAvailable: () => native.isAvailable(language),
+        diagnose: async () => {
+          await native.assess(config); // It waits for the self-test of this language alone.
+          return await Promise.resolve({ level: 0, layers: [], canaries: [] });
+        },
+      };
+      return isPresent(`native/${language}`, await testedAvailability(one));
+    },
+    async run(language, { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "" }) {
+      const all = { ...DEFAULT_LIMITS, ...limits };
+      await using environment = await native.createEnvironment(configureEnvironment(language, { resourceLimits: all }));
+      const mainFile = environment.mainFile();
+      for (const [path, text] of Object.entries({ ...files, [mainFile]: code })) {
+        await environment.files.write(path, new TextEncoder().encode(text));
+      }
+      const program = { kind: "file", path: mainFile, args } as const;
+      const ran = await runProgram(environment, program, { limits: all, stdin, env, signal });
+      const names = await Array.fromAsync(Deno.readDir(join(host.scratchDirectory ?? "", environment.id)));
+      const remains = names.map(({ name }) => name).filter((name) => name.startsWith("build"));
+      return { ...ran, mainFile, remains };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,12 @@
+import { assertEquals } from "@std/assert";
+import { COMPILER_LIMITS, DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { compilerLimits } from "../../../src/runtimes/process/compilation.ts";
+
+Deno.test("compilerLimits() gives a compiler its own time, and no less than it needs of the rest", () => {
+  const { maxProcesses, memoryMb, timeoutMs } = COMPILER_LIMITS;
+  const least = { ...DEFAULT_LIMITS, timeoutMs: 1, cpuMs: 10, memoryMb: 32, maxProcesses: 1, diskMb: 3 };
+  assertEquals(compilerLimits(least), { ...least, timeoutMs, cpuMs: timeoutMs, memoryMb, maxProcesses });
+
+  const most = { ...DEFAULT_LIMITS, timeoutMs: 300_000, cpuMs: 1_200_000, memoryMb: 4_096, maxProcesses: 4_096 };
+  assertEquals(compilerLimits(most), { ...most, timeoutMs });
+});
