@@ -10,6 +10,7 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
   below_isolation_floor: "minIsolation",
   cannot_honour_permissions: "permissions",
   cannot_enforce_limits: "limits",
+  missing_capability: "code",
 };
 
 /** Rejections of runtimes that the request is not for: they explain nothing where others were considered. */

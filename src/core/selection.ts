@@ -1,3 +1,5 @@
+import type { Needs } from "./needs.ts";
+
 /** How to rank the runtimes that passed the filters. */
 export const PREFERENCES = ["speed", "security", "memory", "balanced"] as const;
 /** A name of {@link PREFERENCES}. */
@@ -10,6 +12,7 @@ export type RejectionCode =
   | "below_isolation_floor"
   | "cannot_honour_permissions"
   | "cannot_enforce_limits"
+  | "missing_capability"
   | "unavailable"
   | "circuit_open";
 
@@ -44,7 +47,8 @@ export interface Candidate {
   readonly passed: boolean;
   readonly rejectedBecause?: Rejection;
   /**
-   * The highest score wins, unless a candidate with better declared figures is nearly as good; absent when rejected.
+   * The highest score wins, unless a candidate with better declared figures is nearly as good, or lacks something that another has; absent
+   * when rejected.
    */
   readonly score?: number;
   readonly inputs: ScoreInputs;
@@ -57,6 +61,8 @@ export interface Selection {
   readonly preference: Preference;
   /** The isolation floor that held: the server's, raised by the request. */
   readonly floor: number;
+  /** What the program needs; absent where its language is not analysed, or there is no program yet. */
+  readonly needs?: Needs;
   /** Best first, then the rejected ones in the order of the runtime table. */
   readonly candidates: readonly Candidate[];
 }

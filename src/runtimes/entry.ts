@@ -1,4 +1,5 @@
 import type { RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import type { Surface } from "../core/needs.ts";
 import type { LimitName } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
 import type { SettingTable } from "../core/settings.ts";
@@ -39,6 +40,8 @@ export interface RuntimeFacts {
   readonly warmEnvironments: readonly string[];
   /** Its declared capabilities. */
   readonly capabilities: RuntimeCapabilities;
+  /** What programs in a language find here; absent, only the loaded runtime may know. */
+  surface?(environment: string): Surface | undefined;
   /** Whether its programs have a file system of their own, so that it runs any command line. */
   readonly runsAnyCommandLine: boolean;
 }

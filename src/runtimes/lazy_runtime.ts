@@ -1,5 +1,6 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
+import type { Surface } from "../core/needs.ts";
 import type { Assessment, AvailabilityOptions, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "./port.ts";
 import type { RuntimeFacts } from "./entry.ts";
 
@@ -9,7 +10,7 @@ export class LazyRuntime implements ExecutionRuntime {
   readonly type: RuntimeType;
   readonly supportedEnvironments: readonly string[];
   readonly contextEnvironments: readonly string[];
-  readonly #capabilities: RuntimeCapabilities;
+  readonly #facts: Pick<RuntimeFacts, "capabilities" | "surface">;
   readonly #load: () => Promise<ExecutionRuntime>;
   #loaded: Promise<ExecutionRuntime> | undefined;
   #known: ExecutionRuntime | undefined;
@@ -19,12 +20,12 @@ export class LazyRuntime implements ExecutionRuntime {
     this.type = facts.type;
     this.supportedEnvironments = facts.supportedEnvironments;
     this.contextEnvironments = facts.contextEnvironments;
-    this.#capabilities = facts.capabilities;
+    this.#facts = facts;
     this.#load = load;
   }
 
   getCapabilities(): RuntimeCapabilities {
-    return this.#capabilities;
+    return this.#facts.capabilities;
   }
 
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
@@ -33,6 +34,11 @@ export class LazyRuntime implements ExecutionRuntime {
 
   whenSelfTested(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
     return this.#known?.whenSelfTested?.(config);
+  }
+
+  /** Does not load it. */
+  surface(environment: string): Surface | undefined {
+    return this.#facts.surface?.(environment) ?? this.#known?.surface?.(environment);
   }
 
   async diagnose(): Promise<Diagnosis> {

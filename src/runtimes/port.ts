@@ -3,6 +3,7 @@ import type { CellAnswer } from "../core/cell.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../core/files.ts";
+import type { Surface } from "../core/needs.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
@@ -93,6 +94,12 @@ export interface ExecutionRuntime extends AsyncDisposable {
 
   /** Its declared capabilities. */
   getCapabilities(): RuntimeCapabilities;
+
+  /**
+   * What programs in a language find here; undefined where that is not known, as before its first availability. Absent,
+   * nothing is known.
+   */
+  surface?(environment: string): Surface | undefined;
 
   /** The layers around its programs and the self-test's findings; it does not throw. */
   diagnose(): Promise<Diagnosis>;

@@ -1,4 +1,5 @@
 import type { Availability, RuntimeType } from "../../src/core/capabilities.ts";
+import type { Surface } from "../../src/core/needs.ts";
 import { type LimitName, LIMITS } from "../../src/core/limits.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 
@@ -12,6 +13,7 @@ export interface FakeRuntimeOptions {
   readonly unavailableBecause?: string;
   readonly cannotHonour?: string;
   readonly limits?: readonly LimitName[];
+  readonly surface?: Surface;
   /** What it takes beside a program's own limit. */
   readonly memoryMb?: number;
   createEnvironment?(config: RuntimeConfig): Promise<ExecutionEnvironment>;
@@ -20,7 +22,7 @@ export interface FakeRuntimeOptions {
 
 /** A runtime that is whatever a test says, for tests of its neighbours. */
 export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime {
-  const { isolationLevel = 7, cannotHonour } = options;
+  const { isolationLevel = 7, cannotHonour, surface } = options;
   const availability: Availability = options.unavailableBecause === undefined
     ? { available: true }
     : { available: false, reason: options.unavailableBecause };
@@ -38,6 +40,7 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
       supportsNetworkAccess: true,
       maxConcurrentExecutions: 100,
     }),
+    ...(surface === undefined ? {} : { surface: () => surface }),
     diagnose: () => Promise.resolve({ level: isolationLevel, layers: [], canaries: [] }),
     assess: (config) =>
       Promise.resolve({

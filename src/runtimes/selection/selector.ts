@@ -1,10 +1,12 @@
 import { MAX_ISOLATION, type RuntimeType } from "../../core/capabilities.ts";
 import { invalidField } from "../../core/errors.ts";
+import type { Needs } from "../../core/needs.ts";
 import { namedLimits, resolveLimits } from "../../core/limits.ts";
 import type { SelectionRequest } from "../../core/requests/selection_request.ts";
 import type { Candidate, Rejection, ScoreInputs, Selection } from "../../core/selection.ts";
 import { unknownName } from "../../core/parsing/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
+import { type Fit, fitOf, preferFitting } from "./fit.ts";
 import { RuntimeProfile } from "./profile.ts";
 import type { Assessment, AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
 import { rankBy, STRATEGIES } from "./strategies.ts";
@@ -29,6 +31,8 @@ export interface SelectorOptions {
 export interface RankOptions extends Pick<RuntimeConfig, "runsMainFile"> {
   /** Whether a self-test is waited for up to a minute, and not 2 s. */
   readonly isPatient?: boolean;
+  /** What the program needs; absent, that is not known. */
+  readonly needs?: Needs | undefined;
 }
 
 /**
@@ -154,15 +158,20 @@ export class RuntimeSelector {
   async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
     const { request, floor, options } = demand;
     const { isolationLevel } = runtime.getCapabilities();
-    const early = mismatchOf(runtime, request);
+    const { isPatient = false, needs, ...known } = options;
+    const early = mismatchOf(runtime, request) ??
+      fitOf(runtime.surface?.(request.language), needs).rejectedBecause;
     if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
-    const { isPatient = false, ...known } = options;
     const config = { ...configOf(request, floor), ...known };
     const assessment = await runtime.assess(config);
     const { level } = assessment.isolation;
     const rejectedBecause = shortfallOf(assessment, demand) ??
       await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
+    const fit = fitOf(runtime.surface?.(request.language), needs); // Some know what they have once they are available.
+    if (fit.rejectedBecause !== undefined) {
+      return rejected(runtime, { rejectedBecause: fit.rejectedBecause, isolationLevel: level });
+    }
     const declared = declaredInputs(runtime, level);
     const figures = this.profileOf(runtime).figures({
       language: request.language,
@@ -176,6 +185,7 @@ export class RuntimeSelector {
       runtime,
       candidate,
       declared,
+      grade: fit.grade,
       memoryMb,
       selfTesting: runtime.whenSelfTested?.({ minIsolation: floor, isPatient }),
     };
@@ -201,6 +211,7 @@ interface Judged {
   readonly candidate: Candidate;
   /** Its inputs without measurements. */
   readonly declared: ScoreInputs;
+  readonly grade: Fit["grade"];
   /** Memory that the request may take there; absent where it is rejected. */
   readonly memoryMb?: number;
   /** Settles when its running self-test is over, or takes too long; undefined when none is waited for. */
@@ -208,12 +219,12 @@ interface Judged {
 }
 
 /** Those that passed, best first. */
-function bestFirst(judged: readonly Judged[], { request: { preference } }: Demand): Judged[] {
-  return rankBy(STRATEGIES[preference], judged.filter(({ candidate }) => candidate.passed));
+function bestFirst(judged: readonly Judged[], { request: { preference } }: Demand): readonly Judged[] {
+  return preferFitting(rankBy(STRATEGIES[preference], judged.filter(({ candidate }) => candidate.passed)));
 }
 
 function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
-  const { request: { preference }, floor } = demand;
+  const { request: { preference }, floor, options: { needs } } = demand;
   const passed = bestFirst(judged, demand);
   const rejected = judged.filter(({ candidate }) => !candidate.passed);
   return {
@@ -223,6 +234,7 @@ function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
       chosen: passed[0]?.runtime.name ?? null,
       preference,
       floor,
+      ...(needs === undefined ? {} : { needs }),
       candidates: [...passed, ...rejected].map(({ candidate }) => candidate),
     },
   };
@@ -242,7 +254,7 @@ function rejected(
 ): Judged {
   const declared = declaredInputs(runtime, isolationLevel);
   const candidate = { runtime: runtime.name, passed: false, rejectedBecause, inputs: declared };
-  return { runtime, candidate, declared };
+  return { runtime, candidate, declared, grade: "unknown" };
 }
 
 /** Why a request is not for this runtime. */

@@ -368,3 +368,28 @@ Deno.test("rank() filters whatever was measured: nothing below the floor is ever
     assertEquals([selection.chosen, passed.map(({ name }) => name).includes("fast")], [chosen, false]);
   }
 });
+
+Deno.test("rank() rules out a runtime without what the program needs, says where it is seen, and explains the needs", async () => {
+  const need = { kind: "module", name: "numpy", file: "main.py", line: 2, certain: true } as const;
+  const needs = { known: true, uses: [need] };
+  const bare = fakeRuntime({ name: "bare", surface: { isWhole: true, has: () => false } });
+  const { selection } = await new RuntimeSelector([bare, secure], { minIsolation: 7 }).rank(select(), { needs });
+  const [chosen, left] = selection.candidates;
+  assertEquals([chosen?.runtime, left?.rejectedBecause, selection.needs], [
+    "secure",
+    { code: "missing_capability", detail: "lacks numpy (main.py:2)" },
+    needs,
+  ]);
+});
+
+Deno.test("rank() prefers a runtime that has what the program would use", async () => {
+  const need = { kind: "module", name: "orjson", file: "main.py", line: 2, certain: false } as const;
+  const bare = fakeRuntime({ name: "bare", startupTimeMs: 5, surface: { isWhole: true, has: () => false } });
+  const rich = fakeRuntime({ name: "rich", surface: { isWhole: true, has: () => true } });
+  const selector = new RuntimeSelector([bare, rich, secure], { minIsolation: 7 });
+  const ranked = async (uses: readonly (typeof need)[]) =>
+    (await selector.rank(select(), { needs: { known: true, uses } })).selection.candidates.map(({ runtime }) =>
+      runtime
+    );
+  assertEquals([await ranked([]), await ranked([need])], [["bare", "rich", "secure"], ["rich", "secure", "bare"]]);
+});

@@ -1,0 +1,41 @@
+/** What a need names: a global or a member of one, a module of the runtime, of a registry, of the web or of Python, or syntax. */
+export type NeedKind = "global" | "builtin" | "package" | "url" | "module" | "syntax";
+
+/** What a need acts on beside memory. */
+export type NeedEffect = "process" | "socket" | "thread" | "file";
+
+/** Something that a program uses and that not every runtime of its language has. */
+export interface Need {
+  readonly kind: NeedKind;
+  /** As the program has it: `Bun.file`, `node:fs`, `npm:chalk`, `numpy`, `enum`. */
+  readonly name: string;
+  /** Absent where none is known. */
+  readonly effect?: NeedEffect;
+  /** Where it is seen first. */
+  readonly file: string;
+  readonly line: number;
+  /** Whether the program does nothing at all where this is missing: nothing runs before it. */
+  readonly certain: boolean;
+}
+
+/** What a program needs, as far as its text tells. */
+export interface Needs {
+  /** Whether `uses` is everything. */
+  readonly known: boolean;
+  /** Why it may not be everything; absent when known. */
+  readonly reason?: string;
+  readonly uses: readonly Need[];
+}
+
+/** What programs in one language find on a runtime. */
+export interface Surface {
+  /** Whether it is all that the language promises. Elsewhere only a program may run whose needs are known and met. */
+  readonly isWhole: boolean;
+  /** Whether it has what a need names; undefined where that is not known. */
+  has(need: Need): boolean | undefined;
+}
+
+/** A need and where it is seen, as text. */
+export function describeNeed({ file, line, name }: Need): string {
+  return `${name} (${file}:${line})`;
+}

@@ -1,0 +1,55 @@
+import { describeNeed, type Need, type Needs, type Surface } from "../../core/needs.ts";
+import type { Rejection } from "../../core/selection.ts";
+
+/** Most needs that a rejection names. */
+const NAMED = 3;
+
+/** How a runtime meets the needs of a program. */
+export interface Fit {
+  /** Why the program may not run there; absent where it may. */
+  readonly rejectedBecause?: Rejection;
+  /** Whether it is known to have everything, or to lack something that the program may do without. */
+  readonly grade: "has_all" | "lacks_some" | "unknown";
+}
+
+const UNKNOWN: Fit = { grade: "unknown" };
+
+/**
+ * Judges a runtime by what a program needs. One with the whole surface of the language is ruled out only by what the
+ * program certainly needs and the runtime certainly lacks; any other only runs what is known to fit.
+ */
+export function fitOf(surface: Surface | undefined, needs: Needs | undefined): Fit {
+  if (surface === undefined) return UNKNOWN;
+  if (!surface.isWhole) return fitOfPart(surface, needs);
+  const lacking = needs?.uses.filter((need) => surface.has(need) === false) ?? [];
+  const certain = lacking.filter((need) => need.certain);
+  if (certain.length > 0) return rejectedFor(`lacks ${listNeeds(certain)}`);
+  if (lacking.length > 0) return { grade: "lacks_some" };
+  return needs?.known === true && needs.uses.every((need) => surface.has(need) === true)
+    ? { grade: "has_all" }
+    : UNKNOWN;
+}
+
+function fitOfPart(surface: Surface, needs: Needs | undefined): Fit {
+  const lacking = needs?.uses.filter((need) => surface.has(need) !== true) ?? [];
+  if (lacking.length > 0) return rejectedFor(`lacks ${listNeeds(lacking)}`);
+  if (needs?.known === true) return { grade: "has_all" };
+  const reason = needs?.reason === undefined ? "" : `: ${needs.reason}`;
+  return rejectedFor(`has a part of the language, and what the program needs is not known${reason}`);
+}
+
+function rejectedFor(detail: string): Fit {
+  return { grade: "lacks_some", rejectedBecause: { code: "missing_capability", detail } };
+}
+
+function listNeeds(needs: readonly Need[]): string {
+  const named = needs.slice(0, NAMED).map(describeNeed).join(", ");
+  return needs.length > NAMED ? `${named} and ${needs.length - NAMED} more` : named;
+}
+
+/** Moves those that are known to lack something behind the others, where one is known to have everything. */
+export function preferFitting<One extends { readonly grade: Fit["grade"] }>(ranked: readonly One[]): readonly One[] {
+  if (!ranked.some(({ grade }) => grade === "has_all")) return ranked;
+  const lacks = ({ grade }: One) => grade === "lacks_some";
+  return [...ranked.filter((one) => !lacks(one)), ...ranked.filter(lacks)];
+}
