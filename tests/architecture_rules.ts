@@ -9,7 +9,7 @@ interface Rule {
 const FOUNDATIONS = ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
 const PORT = ["src/runtimes/port.ts"];
 const ENTRY = [...PORT, "src/runtimes/entry.ts"];
-const SHARED = ["src/runtimes/denials/", "src/runtimes/process/", "src/runtimes/warm/", "src/runtimes/self_test/"];
+const SHARED = ["denials", "ecmascript", "process", "warm", "self_test"].map((room) => `src/runtimes/${room}/`);
 const POOL = "src/runtimes/warm/warm_pool.ts";
 const COMMANDS = "src/commands/mod.ts";
 const STORAGE = "src/storage/storage.ts";

@@ -90,8 +90,8 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     openNetworks: ["10.0.0.0/8"],
   };
   const runtimes: Record<string, Record<string, unknown>> = {
-    native: {},
     deno: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
+    node: { nodeBinary: "/n" },
     docker: {
       dockerHost: "tcp://engine:2375",
       dockerCertPath: "/certs",

@@ -29,6 +29,7 @@ export async function openRuntimeHost(
     openNetworks: [],
     settings: {
       docker: { dockerHost: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", dockerPull: "never" },
+      node: { nodeBinary: Deno.env.get("CODEBEAKER_NODE_BINARY") },
     },
     searchPath: ["/usr/bin", "/bin"],
     instance,

@@ -1,5 +1,6 @@
+import { dirname } from "@std/path";
 import { EXITS_BY_ITSELF, READY } from "../../core/child_protocol.ts";
-import type { CommandLine, ContextProgram, Launch, LaunchSite } from "./spec.ts";
+import type { CommandLine, ContextProgram, Launch, LaunchSite, ProcessSpec } from "./spec.ts";
 
 /**
  * A shell that reports that a command begins, runs it, and reports where it exits by itself with a code that looks like a
@@ -30,20 +31,23 @@ exit "$status"`,
  * whatever is granted.
  */
 export function commandLaunch(
-  { mounts: { temporary, workspace } }: LaunchSite,
-  { command, args, workingDirectory, variables }: CommandLine & Pick<ContextProgram, "variables">,
+  { mounts: { binary, temporary, workspace } }: LaunchSite,
+  { command, args, isOnPath = false, workingDirectory, variables }:
+    & CommandLine
+    & Pick<ContextProgram, "variables">
+    & Pick<ProcessSpec, "isOnPath">,
 ): Launch {
   return {
     argv: [...REPORTING_SHELL, command, ...args],
     workingDirectory,
     variables,
     ownVariables: {
-      PATH: "/usr/local/bin:/usr/bin:/bin",
+      PATH: [...(isOnPath ? [dirname(binary.target)] : []), "/usr/local/bin:/usr/bin:/bin"].join(":"),
       HOME: workspace.target,
       TMPDIR: temporary.target,
       LANG: "C.UTF-8",
     },
-    mounts: [workspace, temporary],
+    mounts: [workspace, temporary, ...(isOnPath ? [binary] : [])],
     hasNetwork: false,
     startsOthers: true,
     handshake: "ready",

@@ -163,7 +163,8 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   async #runCommand(command: CommandLine, options: RunOptions): Promise<ProgramHandle> {
-    const { host: { confinement, shellRuntimes = [] }, spec: { commands, facts: { name } } } = this.#installation;
+    const { host: { confinement, shellRuntimes = [] }, spec } = this.#installation;
+    const { commands, facts: { name }, isOnPath = false } = spec;
     const program = parseShellCommand(command, {
       runtime: name,
       own: commands,
@@ -171,7 +172,8 @@ export class ProcessEnvironment implements ExecutionEnvironment {
       elsewhere: shellRuntimes.filter((other) => other !== name),
     });
     if (program === undefined) {
-      const launch = commandLaunch(this.#processes.site, { ...command, variables: this.#variables(options) });
+      const variables = this.#variables(options);
+      const launch = commandLaunch(this.#processes.site, { ...command, isOnPath, variables });
       return await this.#processes.start(this.#requestOf(launch, options), options);
     }
     const { workingDirectory } = command;

@@ -35,6 +35,8 @@ export interface ProcessSpec {
   readonly packages?: PackageSpec;
   /** Command lines that it runs itself; absent, every command is another program. */
   readonly commands?: CommandSpec;
+  /** Whether any command finds the binary by its name; absent, it does not. */
+  readonly isOnPath?: boolean;
   readonly selfTest: SelfTestSpec;
   launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
   /** Absent, it has no contexts. */

@@ -1,0 +1,102 @@
+import { dirname, join } from "@std/path";
+import begin from "../ecmascript/begin.cjs" with { type: "text" };
+import { readStderrDenials } from "../denials/stderr_denials.ts";
+import { canariesIn } from "../ecmascript/canaries.ts";
+import type { RuntimeHost } from "../port.ts";
+import { findBinary } from "../process/find_binary.ts";
+import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
+import { nodeFacts, RUNTIME_NAME } from "./facts.ts";
+import { settingsOf } from "./settings.ts";
+import start from "./start.cjs" with { type: "text" };
+
+const REMEDY = "install Node, or name its binary (--node-binary)";
+/** The oldest releases that strip types from TypeScript without a flag, by their major versions. */
+const OLDEST_MINORS: Readonly<Record<number, number>> = { 22: 18, 23: 6 };
+const OLDEST_MAJOR = 22;
+
+/** Runs first in every program's process. */
+const START = "start.cjs";
+
+/** Names of the variables that every program has, with values that many a service has too. */
+const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD"];
+
+/** Workers that a program may have. */
+const MAX_WORKERS = 4;
+/** What V8 reserves as data, for itself and again for each Worker: Node 24 took 568 MB, and 2.74 GB with four. */
+const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
+
+/** Node as a process runtime. */
+export function nodeSpec(host: RuntimeHost): ProcessSpec {
+  const { openNetworks, searchPath } = host;
+  const { nodeBinary = "node" } = settingsOf(host);
+  return {
+    facts: nodeFacts(host),
+    subject: RUNTIME_NAME,
+    binary: {
+      find: () => findBinary(nodeBinary, { remedy: REMEDY, setting: "nodeBinary", searchPath }),
+      remedy: REMEDY,
+      probe: { language: "node", code: "console.log(process.versions.node)", whyNot: whyNotVersion },
+    },
+    modules: { [START]: `${begin}\n${start}` },
+    directories: [],
+    reservedDataBytes: RESERVED_BYTES,
+    memoryEndings: [
+      { pattern: /FATAL ERROR: .*JavaScript heap out of memory/, endings: ["SIGABRT"] },
+      { pattern: /RangeError: Array buffer allocation failed|ERR_WORKER_OUT_OF_MEMORY/, endings: [1] },
+    ],
+    denials: {
+      readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }),
+    },
+    selfTest: {
+      canaries: canariesIn("node"),
+      language: "node",
+      variableNames: VARIABLE_NAMES,
+      version: [begin, start],
+    },
+    isOnPath: true,
+    launchFile,
+  };
+}
+
+/**
+ * Launches a file of the workspace. There is no home, since Node loads modules of `~/.node_modules`, and no configuration
+ * of OpenSSL's, which it fails to read where a layer hides it.
+ */
+function launchFile(
+  { mounts }: LaunchSite,
+  { args, limits, path, variables, workingDirectory }: FileProgram,
+): Launch {
+  const { binary, temporary, workspace } = mounts;
+  const first = mounts.module(START);
+  return {
+    argv: [
+      binary.target,
+      `--require=${first.target}`,
+      `--max-old-space-size=${limits.memoryMb}`,
+      "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+      join(workspace.target, path),
+      ...args,
+    ],
+    workingDirectory,
+    variables: { NO_COLOR: "1", ...variables },
+    ownVariables: {
+      PATH: `${dirname(binary.target)}:/usr/local/bin:/usr/bin:/bin`,
+      HOME: "/nonexistent",
+      TMPDIR: temporary.target,
+      LANG: "C.UTF-8",
+      OPENSSL_CONF: "/dev/null",
+    },
+    mounts: [workspace, temporary, binary, first],
+    hasNetwork: false,
+    startsOthers: true,
+    handshake: "ready_and_go",
+  };
+}
+
+function whyNotVersion(output: string): string | undefined {
+  const version = output.trim();
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major >= OLDEST_MAJOR && minor >= (OLDEST_MINORS[major] ?? 0)) return undefined;
+  const shown = JSON.stringify(version.slice(0, 200));
+  return `Node ${OLDEST_MAJOR}.${OLDEST_MINORS[OLDEST_MAJOR]} or later is needed: found ${shown}`;
+}
