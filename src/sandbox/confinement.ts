@@ -39,6 +39,8 @@ export interface ConfinementRequest extends BoundedProgram {
   readonly hasNetwork: boolean;
   /** Paths below `/etc` that a program which starts others needs copies of; absent, none. */
   readonly etcPaths?: readonly string[];
+  /** Texts that it finds below `/etc`, by their paths; absent, none. */
+  readonly etcTexts?: Readonly<Record<string, string>>;
   /** How many processes of the command line are the service's own; absent, none. */
   readonly ownProcesses?: number | undefined;
 }
@@ -240,7 +242,7 @@ export class Confinement implements Disposable {
   #inheritance(request: ConfinementRequest, word: number): Inheritance | undefined {
     const { bubblewrap, calls, filters, kernelFiles } = this.#has;
     if (bubblewrap === undefined || calls === undefined) return undefined;
-    const etc = request.startsOthers ? this.#etc.with(request.etcPaths ?? []) : undefined;
+    const etc = request.startsOthers ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
     const bytes = encodeOptions(
       bubblewrapOptions({ ...request, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
     );

@@ -7,12 +7,12 @@ export const PROGRAM_UID = 1000;
 
 /** What `/etc` says about users, hosts and look-ups: nothing about this machine. */
 const TEXTS: Readonly<Record<string, string>> = {
-  passwd:
+  "/etc/passwd":
     `root:x:0:0:root:/nonexistent:/usr/sbin/nologin\nprogram:x:${PROGRAM_UID}:${PROGRAM_UID}::/workspace:/bin/sh\n`,
-  group: `root:x:0:\nprogram:x:${PROGRAM_UID}:\n`,
-  hosts: "127.0.0.1 localhost codebeaker\n::1 localhost\n",
-  hostname: "codebeaker\n",
-  "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+  "/etc/group": `root:x:0:\nprogram:x:${PROGRAM_UID}:\n`,
+  "/etc/hosts": "127.0.0.1 localhost codebeaker\n::1 localhost\n",
+  "/etc/hostname": "codebeaker\n",
+  "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 };
 
 /**
@@ -28,19 +28,28 @@ export class OwnEtc {
     this.#directory = directory;
   }
 
-  /** The directory with copies of these paths below `/etc` too, as far as they are there. @throws what the system throws */
-  with(paths: readonly string[]): string {
-    const key = JSON.stringify(paths);
-    const made = this.#made.get(key) ?? this.#make(join(this.#directory, `etc_${this.#made.size}`), paths);
+  /**
+   * The directory with copies of these paths below `/etc` too, as far as they are there, and with texts by their paths.
+   *
+   * @throws what the system throws
+   */
+  with(paths: readonly string[], texts: Readonly<Record<string, string>> = {}): string {
+    const key = JSON.stringify([paths, texts]);
+    const made = this.#made.get(key) ?? this.#make(join(this.#directory, `etc_${this.#made.size}`), { paths, texts });
     this.#made.set(key, made);
     return made;
   }
 
-  #make(directory: string, paths: readonly string[]): string {
+  #make(
+    directory: string,
+    { paths, texts }: { readonly paths: readonly string[]; readonly texts: Readonly<Record<string, string>> },
+  ): string {
+    const within = (path: string) => join(directory, path.slice("/etc/".length));
     fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
-    for (const [name, text] of Object.entries(TEXTS)) fs.writeFileSync(join(directory, name), text, { mode: 0o644 });
-    for (const path of [...LOADER_FILES, ...PROGRAM_FILES, ...paths]) {
-      copy(path, join(directory, path.slice("/etc/".length)));
+    for (const path of [...LOADER_FILES, ...PROGRAM_FILES, ...paths]) copy(path, within(path));
+    for (const [path, text] of Object.entries({ ...TEXTS, ...texts })) {
+      fs.mkdirSync(dirname(within(path)), { recursive: true, mode: 0o755 });
+      fs.writeFileSync(within(path), text, { mode: 0o644 });
     }
     return directory;
   }

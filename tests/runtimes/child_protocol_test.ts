@@ -29,6 +29,13 @@ Deno.test("start.js writes the words of the child protocol", () => {
   assertEquals(protocol.DENIED, `${protocol.REPORT}[`);
 });
 
+Deno.test("python_waiter.py writes the words of the child protocol", () => {
+  const source = read("native/languages/python_waiter.py");
+  assert(source.includes(`READY = b"${escapeBytes(protocol.READY)}"`));
+  assert(source.includes(`EXITS_BY_ITSELF = b"${escapeBytes(protocol.EXITS_BY_ITSELF)}"`));
+  assertEquals(protocol.GO.length, 1); // It reads one byte.
+});
+
 Deno.test("the interpreters write the words of the child protocol", () => {
   assert(read("deno/interpreter/main.js").includes("`${CELL_REPORT}${secret}`"));
   const texts = [endPieces({ a: 1 }, "s"), displayPieces({ a: 1 }, "s")].map((pieces) => pieces.map(decode));

@@ -1,14 +1,18 @@
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
+import type { LanguageRow } from "./languages/row.ts";
 import { languagesOf, RUNTIME_NAME } from "./settings.ts";
 
 /** The facts before it is loaded. */
 export function nativeFacts({ confinement, settings }: FactsHost): RuntimeFacts {
+  const languages = languagesOf({ settings });
+  const names = (has: (row: LanguageRow) => boolean) =>
+    Object.entries(languages).flatMap(([name, row]) => has(row) ? [name] : []);
   return {
     name: RUNTIME_NAME,
     type: "NativeProcess",
-    supportedEnvironments: Object.keys(languagesOf({ settings })),
+    supportedEnvironments: Object.keys(languages),
     contextEnvironments: [],
-    warmEnvironments: [],
+    warmEnvironments: names(({ waiter }) => confinement.canMount && waiter !== undefined),
     capabilities: {
       startupTimeMs: 60,
       memoryOverheadMB: 15,

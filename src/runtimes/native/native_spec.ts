@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import { readStderrDenials } from "../denials/stderr_denials.ts";
-import { commandLaunch } from "../process/command_launch.ts";
+import { commandLaunch, reportingLaunch } from "../process/command_launch.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { isFile } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
@@ -10,6 +10,7 @@ import { canariesIn } from "./canaries.ts";
 import { nativeFacts } from "./facts.ts";
 import type { LanguageRow } from "./languages/row.ts";
 import { RUNTIME_NAME } from "./settings.ts";
+import { findWaiter, type FoundWaiter, waitingLaunch } from "./waiting.ts";
 
 /** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
 const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
@@ -25,6 +26,7 @@ const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLV
 export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string, LanguageRow]): ProcessSpec {
   const find = () => findBinary(row, host);
   const { mainFile, memoryEndings, reservedDataBytes = 0 } = row;
+  const waiter = findWaiter(row, { find, confinement: host.confinement });
   return {
     facts: { ...nativeFacts(host), supportedEnvironments: [language] },
     subject: `${RUNTIME_NAME}_${language}`,
@@ -48,26 +50,32 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       readStderr: (stderr, { permissions }) =>
         readStderrDenials(stderr, { permissions, openNetworks: host.openNetworks }),
     },
+    ...(waiter === undefined ? {} : { warm: { memoryMb: waiter.memoryMb, languages: [language] } }),
     selfTest: {
       language,
       canaries: canariesIn(language, row),
       variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {})],
       version: row,
     },
-    launchFile: (site, program) => launchFile(site, program, { row, binary: find() }),
+    launchFile: (site, program) => launchFile(site, program, { row, waiter, binary: find() }),
   };
 }
 
 function launchFile(
   site: LaunchSite,
   { args, output, path, ...program }: FileProgram,
-  { binary, row }: { readonly row: LanguageRow; readonly binary: string },
+  { binary, row, waiter }: {
+    readonly row: LanguageRow;
+    readonly waiter: FoundWaiter | undefined;
+    readonly binary: string;
+  },
 ): Launch {
   const { mounts } = site;
   const places = { binary, file: join(mounts.workspace.target, path), output: output?.target ?? "" };
   const launch = (words: readonly string[], rest: readonly string[], more: readonly Mount[]): Launch => {
     const [command = binary, ...own] = words.map((word) => fillIn(word, places));
-    const base = commandLaunch(site, { command, args: [...own, ...rest], ...program });
+    const line = { command, args: [...own, ...rest], ...program };
+    const base = waiter === undefined ? commandLaunch(site, line) : waitingLaunch(reportingLaunch(site, line), waiter);
     return {
       ...base,
       ownVariables: { ...base.ownVariables, ...row.variables },

@@ -26,19 +26,25 @@ exit "$status"`,
   "sh",
 ] as const;
 
+/** A command line, and the variables of its request. */
+type Command = CommandLine & Pick<ContextProgram, "variables"> & Pick<ProcessSpec, "isOnPath">;
+
 /**
  * Launches any command of this machine. Only the layers of the operating system check what it does, so it has no network,
  * whatever is granted.
  */
-export function commandLaunch(
+export function commandLaunch(site: LaunchSite, command: Command): Launch {
+  const launch = reportingLaunch(site, command);
+  return { ...launch, argv: [...REPORTING_SHELL, ...launch.argv], handshake: "ready", ownProcesses: 1 };
+}
+
+/** Launches a command that keeps to the handshake and reports how it exits by itself, so that no shell has to. */
+export function reportingLaunch(
   { mounts: { binary, temporary, workspace } }: LaunchSite,
-  { command, args, isOnPath = false, workingDirectory, variables }:
-    & CommandLine
-    & Pick<ContextProgram, "variables">
-    & Pick<ProcessSpec, "isOnPath">,
+  { command, args, isOnPath = false, workingDirectory, variables }: Command,
 ): Launch {
   return {
-    argv: [...REPORTING_SHELL, command, ...args],
+    argv: [command, ...args],
     workingDirectory,
     variables,
     ownVariables: {
@@ -50,8 +56,7 @@ export function commandLaunch(
     mounts: [workspace, temporary, ...(isOnPath ? [binary] : [])],
     hasNetwork: false,
     startsOthers: true,
-    handshake: "ready",
-    ownProcesses: 1,
+    handshake: "ready_and_go",
   };
 }
 

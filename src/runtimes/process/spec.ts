@@ -222,6 +222,8 @@ export interface Launch {
   readonly ownProcesses?: number;
   /** Paths below `/etc` that a program which starts others needs copies of; absent, none. */
   readonly etcPaths?: readonly string[];
+  /** Texts that it finds below `/etc`, by their paths; absent, none. */
+  readonly etcTexts?: Readonly<Record<string, string>>;
   /** What makes the program, and has ended before it begins; absent, it is there. */
   readonly compile?: Launch;
 }

@@ -10,7 +10,7 @@ export const python: Dialect = {
   exitWith: (code) => `raise SystemExit(${code})`,
   failOnLine3: (message) => `# one\n# two\nraise RuntimeError(${JSON.stringify(message)})`,
   spin: "while True:\n    pass",
-  sleep: 'import time\nprint("ready", flush=True)\ntime.sleep(1000)',
+  sleep: 'import os, time\nos.write(1, b"ready\\n")\ntime.sleep(1000)',
   ignoreSigterm: [
     "import signal, time",
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)",

@@ -1,22 +1,8 @@
+import { python } from "./python.ts";
 import type { LanguageRow } from "./row.ts";
 
 /** A program is ended with this code by the kernel's signal SIGKILL as a shell reports it. */
 const MEBIBYTES_16 = "16777216";
-
-const python: LanguageRow = {
-  binaries: ["python3"],
-  debianPackage: "python3",
-  run: ["{binary}", "-E", "-s", "{file}"],
-  variables: { PYTHONDONTWRITEBYTECODE: "1" },
-  memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
-  programs: {
-    honest: "print(6 * 7)",
-    readFile: (path) => `try:\n    print(open(${JSON.stringify(path)}).read())\nexcept OSError:\n    pass`,
-    connect: (port) =>
-      `import socket\ntry:\n    socket.create_connection(("127.0.0.1", ${port}), 1)\nexcept OSError:\n    pass`,
-    exhaust: `kept = [bytes([1]) * ${MEBIBYTES_16} for _ in range(64)]\nprint(len(kept))`,
-  },
-};
 
 const bash: LanguageRow = {
   binaries: ["bash"],

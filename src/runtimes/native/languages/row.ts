@@ -15,6 +15,8 @@ export interface LanguageRow {
   /** The compiler; absent, the language needs none. */
   readonly compile?: readonly string[];
   readonly run: readonly string[];
+  /** How a process of it waits for its program; absent, none starts before its program is known. */
+  readonly waiter?: Waiter;
   /** Variables of every program and of its compiler. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below `/etc` that it needs copies of. */
@@ -24,6 +26,18 @@ export interface LanguageRow {
   readonly memoryEndings: readonly MemoryEnding[];
   /** Absent for what an operator adds: the layers are then tested by shell commands alone. */
   readonly programs?: TestPrograms;
+}
+
+/** How a binary reports by itself that its program may begin, and waits for it (`src/core/child_protocol.ts`). */
+export interface Waiter {
+  /** Memory of a process that waits, in MB. */
+  readonly memoryMb: number;
+  /** Variables that make it wait. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** What it runs at its start. */
+  readonly text: string;
+  /** The path below `/etc` at which a binary finds the text; undefined for a binary that reads none. */
+  findPath(binary: string): string | undefined;
 }
 
 /** Programs of the self-test in one language. */

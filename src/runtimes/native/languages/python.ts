@@ -1,0 +1,30 @@
+import waiter from "./python_waiter.py" with { type: "text" };
+import type { LanguageRow } from "./row.ts";
+
+/** Python 3. Its output is not buffered, as in a container. */
+export const python: LanguageRow = {
+  binaries: ["python3"],
+  debianPackage: "python3",
+  run: ["{binary}", "-E", "-s", "-u", "-B", "{file}"],
+  variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
+  waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, text: waiter, findPath: sitecustomizeOf },
+  memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
+  programs: {
+    honest: "print(6 * 7)",
+    readFile: (path) => `try:\n    print(open(${JSON.stringify(path)}).read())\nexcept OSError:\n    pass`,
+    connect: (port) =>
+      `import socket\ntry:\n    socket.create_connection(("127.0.0.1", ${port}), 1)\nexcept OSError:\n    pass`,
+    exhaust: 'kept = [b"1" * (16 << 20) for _ in range(64)]\nprint(len(kept))',
+  },
+};
+
+/** The file below `/etc` that a Python of Debian imports at the end of its start; undefined for any other. */
+function sitecustomizeOf(binary: string): string | undefined {
+  try {
+    const [, name] = /^\/usr\/bin\/(python3\.\d+)$/.exec(Deno.realPathSync(binary)) ?? [];
+    const path = `/etc/${name}/sitecustomize.py`;
+    return Deno.readLinkSync(`/usr/lib/${name}/sitecustomize.py`) === path ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
