@@ -90,6 +90,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     openNetworks: ["10.0.0.0/8"],
   };
   const runtimes: Record<string, Record<string, unknown>> = {
+    native: {},
     deno: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
     node: { nodeBinary: "/n" },
     docker: {

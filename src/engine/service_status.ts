@@ -46,7 +46,7 @@ export class ServiceStatus {
       describeRuntime(runtime, {
         profile: this.#selector.profileOf(runtime),
         pool: this.#poolOf?.(runtime.name),
-        whyUnavailable: (environment) => this.#selector.whyUnavailable(runtime, environment),
+        whyUnavailable: (...asked) => this.#selector.whyUnavailable(runtime, ...asked),
       })
     ));
   }

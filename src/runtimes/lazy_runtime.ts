@@ -45,8 +45,8 @@ export class LazyRuntime implements ExecutionRuntime {
     return await (await this.#runtime()).diagnose();
   }
 
-  async assess(config: RuntimeConfig): Promise<Assessment> {
-    return await (await this.#runtime()).assess(config);
+  async assess(config: RuntimeConfig, options?: AvailabilityOptions): Promise<Assessment> {
+    return await (await this.#runtime()).assess(config, options);
   }
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {

@@ -60,6 +60,8 @@ export interface AvailabilityOptions {
   readonly assumesSelfTest?: boolean;
   /** Whether what would have to be fetched first counts as not there; absent, it can be had. */
   readonly fetchesNothing?: boolean;
+  /** Whether what has not been tested yet counts as passed where it is there; absent, it is tested first. */
+  readonly assumesUntested?: boolean;
 }
 
 /** The configuration whose self-test is waited for, and how long. */
@@ -103,7 +105,7 @@ export interface ExecutionRuntime extends AsyncDisposable {
   diagnose(): Promise<Diagnosis>;
 
   /** What an environment with this configuration would be: how isolated, and whether it can keep every promise. */
-  assess(config: RuntimeConfig): Promise<Assessment>;
+  assess(config: RuntimeConfig, options?: Pick<AvailabilityOptions, "assumesUntested">): Promise<Assessment>;
 
   /**
    * Makes an isolated place that the caller disposes of.

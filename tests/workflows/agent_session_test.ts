@@ -8,6 +8,7 @@ import { type ServiceProcess, startServiceProcess } from "../support/service_pro
 interface Writing {
   readonly language: string;
   readonly runtime: string;
+  readonly minIsolation?: number;
   readonly library: string;
   /** A program that reads data.csv and a library, and is wrong at first. */
   program(isWrong: boolean): string;
@@ -30,7 +31,7 @@ console.log("done");`,
 
 const PYTHON: Writing = {
   language: "python",
-  runtime: "docker",
+  runtime: "native",
   library: "stats.py",
   libraryCode: "def total(values):\n    return sum(values)\n",
   program: (isWrong) =>
@@ -45,7 +46,8 @@ print("done")`,
 /** Ten turns: write, run, fail, read the error, fix, run, read the result, patch, look around, clean up. */
 async function agentStory(service: ServiceProcess, writing: Writing): Promise<void> {
   const agent = new ApiClient(service);
-  const { id, runtime } = await agent.openSession({ language: writing.language, metadata: { task: "sum a column" } });
+  const { language, minIsolation } = writing;
+  const { id, runtime } = await agent.openSession({ language, minIsolation, metadata: { task: "sum a column" } });
   assertEquals(runtime, writing.runtime);
   const files = `/v1/sessions/${id}/files`;
   assertEquals(await agent.status("PUT", `${files}/data.csv`, "name,value\na,1\nb,41\n"), 201);
@@ -85,6 +87,6 @@ Deno.test("[deno] an agent's ten turns: write, run, fail, fix, run, read, patch,
 if (isPresent("docker/python", await dockerAvailability("python"))) {
   Deno.test("[docker] an agent's ten turns: write, run, fail, fix, run, read, patch, compare, list, close", async () => {
     await using service = await startServiceProcess([], { CODEBEAKER_DOCKER_HOST: DOCKER_HOST });
-    await agentStory(service, PYTHON);
+    await agentStory(service, { ...PYTHON, runtime: "docker", minIsolation: 9 });
   });
 }

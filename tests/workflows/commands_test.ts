@@ -263,7 +263,7 @@ async function checkAll(
     readonly checks: Readonly<Record<string, Check>>;
   },
 ): Promise<void> {
-  const { id, runtime } = await client.openSession({ language: speech.language });
+  const { id, runtime } = await client.openSession({ language: speech.language, runtime: speech.runtime });
   assertEquals(runtime, speech.runtime);
   for (const [name, check] of Object.entries(checks)) {
     await t.step(`[${speech.runtime}/${speech.language}] ${name}`, () => check(new Desk(client, id), speech));

@@ -28,7 +28,7 @@ if (isPresent("docker/go", await dockerAvailability("go"))) {
     });
     const client = new ApiClient(service);
     const run = (fields: Record<string, unknown>) =>
-      client.json("POST", "/v1/executions", { language: "go", timeoutMs: 60_000, ...fields });
+      client.json("POST", "/v1/executions", { language: "go", runtime: "docker", timeoutMs: 60_000, ...fields });
 
     const broken = await run({ code: BROKEN });
     assertEquals([broken.status, broken.runtime, broken.stdout], [200, "docker", ""], JSON.stringify(broken));
@@ -40,7 +40,7 @@ if (isPresent("docker/go", await dockerAvailability("go"))) {
     assertEquals([whole.status, whole.stdout, whole.outcome], [200, "42\n", { kind: "exited", exitCode: 0 }]);
     assertEquals(whole.compile, { outcome: { kind: "exited", exitCode: 0 }, stdout: "", stderr: "" });
 
-    const { id } = await client.openSession({ language: "go" });
+    const { id } = await client.openSession({ language: "go", runtime: "docker" });
     const inSession = await client.run(id, { code: BROKEN });
     assertEquals([inSession.outcome, inSession.compile?.outcome, inSession.stdout], [
       { kind: "exited", exitCode: 1 },

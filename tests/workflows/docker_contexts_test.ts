@@ -14,7 +14,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
   Deno.test("[docker] a Python context keeps what its cells made, and answers with values and displays", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);
-    const session = await client.openSession({ language: "python" });
+    const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
     assertEquals((await context.run("import asyncio, math\nx = 40")).exitCode, 0);
     assertEquals((await context.run("await asyncio.sleep(0.01)\nx + 2")).value, 42);
@@ -36,7 +36,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
   Deno.test("[docker] a Python cell that spins or sleeps is interrupted with its state kept; one that will not be is lost", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);
-    const session = await client.openSession({ language: "python" });
+    const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
     const timedOut = { kind: "timed_out", limitMs: 300 } as const;
     assertEquals((await context.run("import time\nn = 1\nwhile True: pass", { timeoutMs: 300 })).outcome, timedOut);
@@ -61,7 +61,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
   Deno.test("[docker] a Python context survives a long value among what others print, and what it raises", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);
-    const session = await client.openSession({ language: "python" });
+    const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
     const printing = `import subprocess, threading, time
 def work():
@@ -79,7 +79,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   Deno.test("[docker] a Python cell that awaits runs in one loop, with the context variables of all cells", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);
-    const session = await client.openSession({ language: "python" });
+    const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
     const task = "import asyncio, decimal\ntask = asyncio.create_task(asyncio.sleep(.1, 'slept'))\nawait task";
     assertEquals((await context.run(task)).value, "slept");
@@ -95,7 +95,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   Deno.test("[docker] a regular expression without end is interrupted with the context's state kept", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);
-    const session = await client.openSession({ language: "python" });
+    const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
     const match = "import re\nn = 1\nopen('matches', 'w').close()\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
     const late = await context.run(match, { timeoutMs: 300 });
@@ -112,7 +112,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   Deno.test("[docker] a Python context ends with its process, and what it forks or forges changes nothing", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);
-    const session = await client.openSession({ language: "python", limits: { memoryMb: 64 } });
+    const session = await client.openSession({ language: "python", runtime: "docker", limits: { memoryMb: 64 } });
     const context = await OpenContext.open(client, session.id);
     const forged = await context.run("import os\nos.write(1, b'\\0\\x07\\x02x{}\\n\\xe2\\x82')\nos.fork()\n5");
     assertEquals([forged.value, forged.stdout], [5, "\0\x07\x02x{}\n�"]);
@@ -132,7 +132,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   Deno.test("[docker] a language without an interpreter is told so", async () => {
     await using service = await startServiceProcess([], SETTINGS);
     const client = new ApiClient(service);
-    const session = await client.openSession({ language: "bash" });
+    const session = await client.openSession({ language: "bash", runtime: "docker" });
     const refused = await client.json("POST", `/v1/sessions/${session.id}/contexts`, {});
     assertEquals([refused.status, refused.code], [422, "unsupported_language"]);
   });

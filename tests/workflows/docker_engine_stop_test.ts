@@ -15,8 +15,8 @@ import { type Answer, ask, describe } from "../support/service_client.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
-const SLEEPER = { language: "bash", code: "echo begun; exec sleep 1000", timeoutMs: 120_000 };
-const HELLO = { language: "bash", code: "echo hello" };
+const SLEEPER = { language: "bash", runtime: "docker", code: "echo begun; exec sleep 1000", timeoutMs: 120_000 };
+const HELLO = { language: "bash", runtime: "docker", code: "echo hello" };
 /** Longer than a probe takes to time out, and far shorter than anybody would wait. */
 const SOON_MS = 15_000;
 
@@ -110,7 +110,7 @@ if (
       await t.step(
         `after ${signal} a request is told that the runtime is unavailable, and when to ask again`,
         async () => {
-          for (const request of [HELLO, { ...HELLO, runtime: "docker" }]) {
+          for (const request of [HELLO, { ...HELLO, minIsolation: 9 }]) {
             const { status, body } = await within(SOON_MS, "the refusal", ask(service, "/v1/executions", request));
             assertEquals([status, body.code, body.selection.chosen], [503, "runtime_unavailable", null]);
             assert(body.retryAfterMs > 0);
@@ -193,7 +193,7 @@ if (
       CODEBEAKER_DOCKER_PULL: "never",
     };
     const first = await startServiceProcess(["--warm-max", "0"], settings);
-    const { id } = await new ApiClient(first).openSession({ language: "bash" });
+    const { id } = await new ApiClient(first).openSession({ language: "bash", runtime: "docker" });
     await new ApiClient(first).run(id, { code: "echo kept > note.txt" });
     first.process.kill("SIGKILL");
     await first[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ import { PROJECT, type ServiceProcess, startServiceProcess } from "../support/se
 import { until } from "../support/until.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 
-const SLEEPER = { language: "bash", code: "echo begun; exec sleep 1000", timeoutMs: 60_000 };
+const SLEEPER = { language: "bash", runtime: "docker", code: "echo begun; exec sleep 1000", timeoutMs: 60_000 };
 
 /** Homes that outlive their services. */
 async function withHomes(test: (homes: (name: string) => string) => Promise<void>): Promise<void> {
@@ -62,7 +62,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       assert((await containersFrom(home)).length > 0);
       await using next = await startService(home);
       await until(async () => (await containersFrom(home)).length === 0, "the container is gone");
-      const { body } = await ask(next, "/v1/executions", { language: "bash", code: "echo on" });
+      const { body } = await ask(next, "/v1/executions", { ...SLEEPER, code: "echo on" });
       assertEquals([body.runtime, body.stdout], ["docker", "on\n"]);
     }));
 
@@ -70,11 +70,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
     withHomes(async (homes) => {
       const [killedHome, otherHome] = [homes("killed"), homes("other")];
       await using other = await startService(otherHome);
-      const finishing = ask(other, "/v1/executions", {
-        language: "bash",
-        code: "sleep 4; echo done",
-        timeoutMs: 60_000,
-      });
+      const finishing = ask(other, "/v1/executions", { ...SLEEPER, code: "sleep 4; echo done" });
       await until(async () => (await containersFrom(otherHome)).length === 1, "the other's program runs");
       await using killed = await startService(killedHome);
       await killInTheMiddle(killed, killedHome);

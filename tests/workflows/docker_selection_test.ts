@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { packTar } from "modern-tar";
 import { Readable } from "node:stream";
 import { DOCKER_HOST, dockerAvailability, openEngine } from "../support/docker.ts";
+import type { Selection } from "../../src/core/selection.ts";
 import { isPresent } from "../support/requirements.ts";
 import { until } from "../support/until.ts";
 import { type Answer, ask, describe } from "../support/service_client.ts";
@@ -25,6 +26,11 @@ function select(service: ServiceProcess, request: Record<string, unknown>): Prom
 
 function rejection({ body }: Answer, runtime: string): { code: string; detail: string } | undefined {
   return body.candidates.find((candidate: { runtime: string }) => candidate.runtime === runtime)?.rejectedBecause;
+}
+
+/** The candidates that passed every filter, in alphabetical order. */
+function passedOf({ candidates }: Selection): string[] {
+  return candidates.filter(({ passed }) => passed).map(({ runtime }) => runtime).toSorted();
 }
 
 /** An image with one empty file in it: there is no shell that could start a program. */
@@ -55,14 +61,21 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
           explain: true,
         });
         assertEquals([body.runtime, body.stdout, body.selection.chosen], [chosen, "42\n", chosen]);
-        assertEquals(body.selection.candidates.map(({ passed }: { passed: boolean }) => passed), [true, true]);
+        assertEquals(passedOf(body.selection), ["deno", "docker"]);
       });
     }
 
-    await t.step("Python is run by docker, which alone speaks it", async () => {
-      const { body } = await ask(service, "/v1/executions", { language: "python", code: PRINT.python });
-      assertEquals([body.runtime, body.stdout], ["docker", "42\n"]);
-    });
+    for (const preference of ["speed", "memory", "balanced", "security"]) {
+      const isHere = (await describe(service, "native")).available;
+      const chosen = isHere && preference !== "security" ? "native" : "docker";
+      await t.step(`Python for ${preference} is run by ${chosen}`, async () => {
+        const request = { language: "python", code: PRINT.python, preference, explain: true };
+        const { body } = await ask(service, "/v1/executions", request);
+        assertEquals([body.runtime, body.stdout], [chosen, "42\n"]);
+        assertEquals(passedOf(body.selection), isHere ? ["docker", "native"] : ["docker"]);
+        assertEquals(rejection({ status: 200, body: body.selection }, "deno")?.code, "unsupported_language");
+      });
+    }
 
     await t.step("an isolation floor of 9 is reached by docker", async () => {
       const { body } = await ask(service, "/v1/executions", {
@@ -130,7 +143,10 @@ if (isPresent("docker", await dockerAvailability("typescript", "python", "bash")
     assertStringIncludes(typescript.reason, NOWHERE);
     const { body } = await ask(service, "/v1/executions", request);
     assertEquals([body.runtime, body.stdout, body.attempts], ["deno", "42\n", undefined]);
-    const { body: python } = await ask(service, "/v1/executions", { language: "python", code: PRINT.python });
+    const { body: python } = await ask(service, "/v1/executions", {
+      ...{ language: "python", runtime: "docker" },
+      code: PRINT.python,
+    });
     assertEquals([python.runtime, python.stdout], ["docker", "42\n"]);
   });
 

@@ -8,7 +8,7 @@ import { type ServiceProcess, startServiceProcess } from "../support/service_pro
 import { until } from "../support/until.ts";
 
 const EXECUTIONS = "/v1/executions";
-const HELLO = { language: "python", code: "print('hello')" };
+const HELLO = { language: "python", runtime: "docker", code: "print('hello')" };
 const METRICS = ["ready", "hits_total", "misses_total"].map((name) => `codebeaker_pool_${name}{runtime="docker"}`);
 
 const KEYS = ["one", "other"].map((name) => ({ name, key: name.padEnd(32, "k") }));
@@ -77,7 +77,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
       await using service = await startService(home);
       const client = new ApiClient(service);
       await client.json("POST", EXECUTIONS, HELLO);
-      const { id } = await client.openSession({ language: "python" });
+      const { id } = await client.openSession({ language: "python", runtime: "docker" });
       await client.run(id, { code: "print(1)" });
       await whenReady(client, 2);
       service.process.kill("SIGTERM");
@@ -101,10 +101,10 @@ if (isPresent("docker", await dockerAvailability("python"))) {
     withHome(async (home) => {
       await using killed = await startService(home);
       const before = new ApiClient(killed);
-      await before.openSession({ language: "python" });
+      await before.openSession({ language: "python", runtime: "docker" });
       await whenReady(before);
       const { hits } = await poolOf(before);
-      const { id } = await before.openSession({ language: "python" });
+      const { id } = await before.openSession({ language: "python", runtime: "docker" });
       assertEquals((await poolOf(before)).hits, hits + 1);
       await before.run(id, { code: "open('kept', 'w').write('this')" });
       killed.process.kill("SIGKILL");

@@ -193,7 +193,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         await using service = await startIn(places, [], { env });
         const client = new ApiClient(service);
         for (const code of ["echo done", "echo begun; exec sleep 1000", "echo begun; exec sleep 1000"]) {
-          const run = { language: "bash", code, timeoutMs: 60_000 };
+          const run = { language: "bash", runtime: "docker", code, timeoutMs: 60_000 };
           accepted.push((await client.json("POST", "/v1/executions", run, { prefer: "respond-async" })).id);
         }
         await new Promise((resolve) => setTimeout(resolve, 400));

@@ -73,15 +73,19 @@ if (isPresent("docker/go", await dockerAvailability("go", "bash"))) {
     });
     const client = new ApiClient(service);
     await until(
-      async () => (await client.json("POST", "/v1/runtimes/select", { language: "go" })).chosen === "docker",
+      async () =>
+        (await client.json("POST", "/v1/runtimes/select", { language: "go", runtime: "docker" })).chosen === "docker",
       "containers are proven",
     );
-    const compiled = await client.ask("POST", EXECUTIONS, { language: "go", code: "package main\nfunc main() {}" });
+    const compiled = await client.ask("POST", EXECUTIONS, {
+      ...{ language: "go", runtime: "docker" },
+      code: "package main\nfunc main() {}",
+    });
     const { code, detail } = await compiled.json();
     assertEquals([compiled.status, code], [429, "busy"]);
     assert(detail.includes("1024 MB"), detail);
     const open = async () => {
-      const response = await client.ask("POST", "/v1/sessions", { language: "bash" });
+      const response = await client.ask("POST", "/v1/sessions", { language: "bash", runtime: "docker" });
       const { code, id } = await response.json();
       return { code, id, status: response.status };
     };

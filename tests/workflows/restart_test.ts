@@ -134,7 +134,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
       const env = { CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" };
       const first = await start(places, env);
       const before = new ApiClient(first);
-      const request = { language: "bash", env: { GREETING: "hello" } };
+      const request = { language: "bash", runtime: "docker", env: { GREETING: "hello" } };
       const [kept, closed] = [await before.openSession(request), await before.openSession(request)];
       await before.run(kept.id, { code: "echo from before > note.txt" });
       const running = await before.json("POST", `/v1/sessions/${kept.id}/executions`, {

@@ -1,8 +1,7 @@
-import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import { type Availability, describeObstacle, type RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { Diagnosis, LanguageFinding } from "../../core/diagnosis.ts";
-import { CodeBeakerError } from "../../core/errors.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
-import { toUnavailable } from "../self_test/probe.ts";
+import { presenceOf } from "../process/find_binary.ts";
 import { createProcessRuntime } from "../process/process_runtime.ts";
 import type { ProcessSpec } from "../process/spec.ts";
 import type {
@@ -50,9 +49,8 @@ export class NativeRuntime implements ExecutionRuntime {
   /** Without a language: whether there is any. */
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
     if (environment !== undefined) return await this.#language(environment).runtime.isAvailable(environment, options);
-    const missing = [...this.#languages.values()].map(({ spec }) => whyNotFound(spec));
-    const [first] = missing;
-    return missing.includes(undefined) || first === undefined ? { available: true } : first;
+    const found = [...this.#languages.values()].map(({ spec }) => presenceOf(spec.binary));
+    return found.find(({ available }) => available) ?? found[0] ?? { available: true };
   }
 
   getCapabilities(): RuntimeCapabilities {
@@ -61,8 +59,8 @@ export class NativeRuntime implements ExecutionRuntime {
 
   /** The layers, and the canaries of every language that is here. */
   async diagnose(): Promise<Diagnosis> {
-    const languages = [...this.#languages].map(([name, { spec }]) => findingOf(name, whyNotFound(spec)));
-    const here = [...this.#languages].filter(([, { spec }]) => whyNotFound(spec) === undefined);
+    const languages = [...this.#languages].map(([name, { spec }]) => findingOf(name, presenceOf(spec.binary)));
+    const here = [...this.#languages].filter(([, { spec }]) => presenceOf(spec.binary).available);
     const diagnoses: Diagnosis[] = [];
     for (const [name, { runtime }] of here.length > 0 ? here : [...this.#languages].slice(0, 1)) {
       const diagnosis = await runtime.diagnose(); // One after another: each runs several programs at a time.
@@ -74,8 +72,8 @@ export class NativeRuntime implements ExecutionRuntime {
     return { ...weakest, canaries: diagnoses.flatMap(({ canaries }) => canaries), languages };
   }
 
-  async assess(config: RuntimeConfig): Promise<Assessment> {
-    return await this.#language(config.environment).runtime.assess(config);
+  async assess(config: RuntimeConfig, options?: AvailabilityOptions): Promise<Assessment> {
+    return await this.#language(config.environment).runtime.assess(config, options);
   }
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
@@ -93,18 +91,7 @@ export class NativeRuntime implements ExecutionRuntime {
   }
 }
 
-/** Why the binary of a language is not here; undefined where it is. */
-function whyNotFound({ binary }: ProcessSpec): Availability | undefined {
-  try {
-    binary.find();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof CodeBeakerError)) throw error;
-    return toUnavailable(error);
-  }
-}
-
-function findingOf(name: string, missing: Availability | undefined): LanguageFinding {
-  const isHere = missing === undefined || missing.available;
-  return { name, isHere, detail: isHere ? "on this machine" : [missing.reason, missing.remedy].join(": ") };
+function findingOf(name: string, presence: Availability): LanguageFinding {
+  const { available: isHere } = presence;
+  return { name, isHere, detail: presence.available ? "on this machine" : describeObstacle(presence) };
 }

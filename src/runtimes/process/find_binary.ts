@@ -1,5 +1,8 @@
 import { join } from "@std/path";
+import type { Availability } from "../../core/capabilities.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
+import { toUnavailable } from "../self_test/probe.ts";
+import type { BinarySpec } from "./spec.ts";
 
 /** Where a binary is searched for, and the setting that names it. */
 export interface BinarySearch {
@@ -24,6 +27,16 @@ export function findBinary(name: string, { remedy, searchPath, setting }: Binary
   const shown = JSON.stringify(name);
   const reason = `Cannot start programs as ${setting} must name an executable file: current value is ${shown}`;
   throw runtimeUnavailable({ reason, remedy });
+}
+
+/** Whether a binary is there, and why not. */
+export function presenceOf({ find }: Pick<BinarySpec, "find">): Availability {
+  try {
+    find();
+    return { available: true };
+  } catch (error) {
+    return toUnavailable(error);
+  }
 }
 
 /** Whether a path is that of a file. */

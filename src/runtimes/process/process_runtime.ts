@@ -2,13 +2,20 @@ import type { Availability, RuntimeCapabilities } from "../../core/capabilities.
 import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeFacts } from "../entry.ts";
-import type { Assessment, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../port.ts";
+import type {
+  Assessment,
+  AvailabilityOptions,
+  ExecutionEnvironment,
+  ExecutionRuntime,
+  RuntimeConfig,
+  RuntimeHost,
+} from "../port.ts";
 import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../self_test/findings.ts";
 import { Probe } from "../self_test/probe.ts";
 import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
 import { compilerLimits } from "./compilation.ts";
 import { diagnosisOf } from "./diagnosis.ts";
-import { isFile } from "./find_binary.ts";
+import { isFile, presenceOf } from "./find_binary.ts";
 import { checkBinary } from "./honest_program.ts";
 import { install, type Installation } from "./installation.ts";
 import { isolationOf, whyNotHonoured } from "./isolation.ts";
@@ -53,8 +60,12 @@ class ProcessRuntime implements ExecutionRuntime {
     });
   }
 
-  isAvailable(): Promise<Availability> {
-    return this.#probe.answer();
+  async isAvailable(
+    _environment?: string,
+    { assumesUntested = false }: AvailabilityOptions = {},
+  ): Promise<Availability> {
+    const hasFailed = this.#probe.last?.available === false;
+    return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#probe.answer();
   }
 
   getCapabilities(): RuntimeCapabilities {
@@ -70,11 +81,18 @@ class ProcessRuntime implements ExecutionRuntime {
     });
   }
 
-  async assess({ permissions, resourceLimits, runsMainFile }: RuntimeConfig): Promise<Assessment> {
+  async assess(
+    { permissions, resourceLimits, runsMainFile }: RuntimeConfig,
+    { assumesUntested = false }: AvailabilityOptions = {},
+  ): Promise<Assessment> {
+    const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
+    // Where there is no binary, that is why it is unavailable: its isolation is that of the layers.
+    const asksFindings = presenceOf(this.#spec.binary).available && (isTested || !assumesUntested);
+    const canaries = asksFindings ? await this.#findings() : [];
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
     return {
-      isolation: isolationOf({ ...layers, canaries: await this.#findings(), allowRun: permissions.allowRun }),
+      isolation: isolationOf({ ...layers, canaries, allowRun: permissions.allowRun }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
       ...(this.#spec.compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
       startsCold: runsMainFile === false || this.#spec.warm === undefined,

@@ -4,7 +4,7 @@ import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Rejection } from "../../core/selection.ts";
 import type { PoolState } from "../warm/warm_pool.ts";
 import type { Measured, RuntimeProfile } from "./profile.ts";
-import type { ExecutionRuntime, Isolation, RuntimeConfig } from "../port.ts";
+import type { AvailabilityOptions, ExecutionRuntime, Isolation, RuntimeConfig } from "../port.ts";
 
 /** Whether something can be used now, and why not, as answers show it. */
 export interface ShownAvailability extends Partial<Pick<Obstacle, "reason" | "remedy">> {
@@ -35,8 +35,11 @@ export interface DescribeOptions {
   readonly profile: RuntimeProfile;
   readonly pool?: PoolState | undefined;
   /** Why the runtime, or one environment name on it, cannot be used now. */
-  whyUnavailable(environment?: string): Promise<Rejection | undefined>;
+  whyUnavailable(environment?: string, options?: AvailabilityOptions): Promise<Rejection | undefined>;
 }
+
+/** A language that has not been tested is not tested for a description: there may be many, and most are never used. */
+const UNTESTED: AvailabilityOptions = { assumesUntested: true };
 
 /** Describes a runtime: declared, measured, and the isolation of an environment without permissions. */
 export async function describeRuntime(
@@ -48,10 +51,10 @@ export async function describeRuntime(
     runtime.supportedEnvironments.map(async (name) => ({
       name,
       contexts: runtime.contextEnvironments.includes(name),
-      ...toAvailability(await whyUnavailable(name)),
+      ...toAvailability(await whyUnavailable(name, UNTESTED)),
     })),
   );
-  const { isolation } = await runtime.assess(plainConfig(runtime, 0));
+  const { isolation } = await runtime.assess(plainConfig(runtime, 0), UNTESTED);
   return {
     name: runtime.name,
     type: runtime.type,

@@ -18,6 +18,7 @@ export class Probe {
   readonly #options: ProbeOptions;
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
+  #last: Availability | undefined;
 
   /**
    * @param check throws the reason why it is unavailable, with a remedy in its details where it needs one; ends when its
@@ -28,12 +29,17 @@ export class Probe {
     this.#options = options;
   }
 
+  /** The last answer, however old; undefined before the first. */
+  get last(): Availability | undefined {
+    return this.#last;
+  }
+
   answer(): Promise<Availability> {
     if (this.#answer !== undefined && performance.now() < this.#expiresAt) return this.#answer;
     this.#expiresAt = Number.POSITIVE_INFINITY;
     this.#answer = this.#run().then((answer) => {
       this.#expiresAt = performance.now() + (answer.available ? this.#options.ttlMs : this.#options.failureTtlMs);
-      return answer;
+      return this.#last = answer;
     });
     return this.#answer;
   }

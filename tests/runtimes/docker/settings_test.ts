@@ -159,7 +159,7 @@ Deno.test("settingsOf() names the nearest of what it knows", () => {
 
 Deno.test("settingsOf() takes the names that a request can ask for, and no others", () => {
   const whole = { image: "i", file: "f", run: ["r"] };
-  for (const name of ["r", "c++", "f#", "python3.9", "my-lang_2", "a".repeat(64)]) {
+  for (const name of ["r", "d++", "f#", "python3.9", "my-lang_2", "a".repeat(64)]) {
     assert(parse({ environments: { [name]: whole } }).configured.has(name), name);
   }
   for (const name of ["", "Python", "2to3", "-x", "a b", "a/b", "a:b", "é", "a\n", "a".repeat(65), "__proto__"]) {

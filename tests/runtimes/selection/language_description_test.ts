@@ -30,7 +30,7 @@ Deno.test("describeLanguages() describes each language once, by all runtimes tha
       runtimes: ["heavy"],
       contexts: true,
     },
-    { name: "ruby", aliases: [], available: true, runtimes: ["heavy"], contexts: false },
+    { name: "ruby", aliases: ["rb"], available: true, runtimes: ["heavy"], contexts: false },
   ]);
 });
 

@@ -1,0 +1,40 @@
+import { assertEquals } from "@std/assert";
+import { create as createNativeRuntime } from "../../../src/runtimes/native/mod.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
+import { openRuntimeHost } from "../../support/runtime_host.ts";
+
+Deno.test("isAvailable() and assess() test no language that is only described", async () => {
+  const asked: string[] = [];
+  const selfTestResults = {
+    has: (subject: string) => Promise.resolve(void asked.push(subject)).then(() => true),
+    add: () => Promise.resolve(),
+  };
+  await using host = await openRuntimeHost({ selfTestResults });
+  await using runtime = createNativeRuntime(host);
+  const options = { assumesUntested: true };
+  assertEquals(await runtime.isAvailable("bash", options), { available: true });
+  const described = await runtime.assess(configureEnvironment("bash"), options);
+  assertEquals(asked, []);
+  assertEquals(await runtime.assess(configureEnvironment("bash")), described);
+  assertEquals(asked, ["native_bash"]);
+});
+
+Deno.test("isAvailable() names the package of a language that is not here, whose isolation is that of the layers", async () => {
+  await using host = await openRuntimeHost();
+  await using runtime = createNativeRuntime({ ...host, searchPath: [] });
+  const missing = {
+    available: false,
+    reason: "python3 is not on this machine",
+    remedy: "install it (apt-get install python3)",
+  };
+  for (const assumesUntested of [true, false]) {
+    assertEquals(await runtime.isAvailable("python", { assumesUntested }), missing);
+  }
+  assertEquals(await runtime.isAvailable(), missing);
+  await using whole = createNativeRuntime(host);
+  const config = configureEnvironment("python");
+  const { isolation } = await whole.assess(config, { assumesUntested: true });
+  assertEquals((await runtime.assess(config)).isolation, isolation);
+  const { languages } = await runtime.diagnose();
+  assertEquals(languages?.[0], { name: "python", isHere: false, detail: `${missing.reason}: ${missing.remedy}` });
+});
