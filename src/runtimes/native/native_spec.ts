@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
 import { readStderrDenials } from "../denials/stderr_denials.ts";
 import { commandLaunch, reportingLaunch } from "../process/command_launch.ts";
 import type { Mount } from "../../sandbox/mount.ts";
@@ -14,8 +15,8 @@ import { findWaiter, type FoundWaiter, waitingLaunch } from "./waiting.ts";
 
 /** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
 const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
-/** How long the self-test of a compiled language may take: its programs are compiled at the same time. */
-const COMPILED_PROBE_TIMEOUT_MS = 30_000;
+/** How long the self-test of a slow language may take: its programs begin at the same time. */
+const SLOW_PROBE_TIMEOUT_MS = 30_000;
 /** A directory of the environment for shared memory. */
 const SHARED_MEMORY = "shm";
 
@@ -37,7 +38,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       probe: {
         language,
         code: row.programs?.honest ?? "",
-        ...(row.compile === undefined ? {} : { timeoutMs: COMPILED_PROBE_TIMEOUT_MS }),
+        ...(row.startsSlowly === true || row.compile !== undefined ? { timeoutMs: SLOW_PROBE_TIMEOUT_MS } : {}),
         whyNot: (output) => whyNotRun(row, output),
       },
     },
@@ -71,7 +72,12 @@ function launchFile(
   },
 ): Launch {
   const { mounts } = site;
-  const places = { binary, file: join(mounts.workspace.target, path), output: output?.target ?? "" };
+  const places = {
+    binary,
+    file: join(mounts.workspace.target, path),
+    output: output?.target ?? "",
+    heapMb: String(heapMbOf(program.limits)),
+  };
   const launch = (words: readonly string[], rest: readonly string[], more: readonly Mount[]): Launch => {
     const [command = binary, ...own] = words.map((word) => fillIn(word, places));
     const line = { command, args: [...own, ...rest], ...program };
@@ -92,9 +98,17 @@ function launchFile(
   };
 }
 
+/** What stands for something in a command line. */
+type Places = Readonly<Record<"binary" | "file" | "output" | "heapMb", string>>;
+
 /** Fills the places into a word of a command line. */
-function fillIn(word: string, places: Readonly<Record<"binary" | "file" | "output", string>>): string {
-  return word.replace(/\{(binary|file|output)\}/g, (_, name: keyof typeof places) => places[name]);
+function fillIn(word: string, places: Places): string {
+  return word.replace(/\{(binary|file|output|heapMb)\}/g, (_, name: keyof Places) => places[name]);
+}
+
+/** The part of a program's memory that is left for a heap beside a machine that has one of a fixed size. */
+function heapMbOf({ memoryMb }: Limits): number {
+  return Math.max(16, Math.round(memoryMb * 0.75) - 16);
 }
 
 function findBinary(row: LanguageRow, { searchPath }: Pick<RuntimeHost, "searchPath">): string {

@@ -32,8 +32,84 @@ const C_FILES = {
   ].join("\n"),
 };
 
+const SHELL_CODE = [
+  ". ./show.sh",
+  "all=",
+  'for word in "$@"; do all=${all:+$all|}$word; done',
+  'show "$all"; show "$GIVEN"; show "$(cat data.txt)"; show "$(cat)"',
+  "exit 7",
+].join("\n");
+const SHELL = { code: SHELL_CODE, files: { "show.sh": "show() { printf '%s\\n' \"$1\"; }" } };
+
 /** By environment name. */
 export const SHORT_PROGRAMS: Readonly<Record<string, ShortProgram>> = {
+  bash: SHELL,
+  sh: SHELL,
+  perl: {
+    code: [
+      'use lib "."; use Show;',
+      'open(my $file, "<", "data.txt"); local $/;',
+      'Show::show(join("|", @ARGV)); Show::show($ENV{GIVEN}); Show::show(<$file>); Show::show(<STDIN>); exit 7;',
+    ].join("\n"),
+    files: { "Show.pm": 'package Show; sub show { print @_, "\\n"; } 1;' },
+  },
+  ruby: {
+    code: [
+      'require_relative "show"',
+      'show ARGV.join("|"); show ENV["GIVEN"]; show File.read("data.txt"); show STDIN.read; exit 7',
+    ].join("\n"),
+    files: { "show.rb": "def show(text)\n  puts text\nend" },
+  },
+  php: {
+    code: [
+      '<?php require "show.php"; show(implode("|", array_slice($argv, 1))); show(getenv("GIVEN"));',
+      'show(file_get_contents("data.txt")); show(stream_get_contents(STDIN)); exit(7);',
+    ].join("\n"),
+    files: { "show.php": '<?php function show($text) { echo $text, "\\n"; }' },
+  },
+  lua: {
+    code: [
+      'local show = require("show")',
+      'show(table.concat(arg, "|")); show(os.getenv("GIVEN")); show(io.open("data.txt"):read("a"))',
+      'show(io.read("a")); os.exit(7)',
+    ].join("\n"),
+    files: { "show.lua": "return print" },
+  },
+  r: {
+    code: [
+      'source("show.R")',
+      'show(paste(commandArgs(TRUE), collapse = "|")); show(Sys.getenv("GIVEN"))',
+      'show(readLines("data.txt", warn = FALSE)); show(readLines(file("stdin"), warn = FALSE)); quit(status = 7)',
+    ].join("\n"),
+    files: { "show.R": 'show <- function(text) cat(text, "\\n", sep = "")' },
+  },
   c: { code: C_CODE, files: C_FILES, broken: "int main(void) { return missing; }" },
   cpp: { code: C_CODE, files: C_FILES, broken: "int main() { return missing; }" },
+  rust: {
+    code: [
+      "mod show;",
+      "use show::show;",
+      "fn main() {",
+      '  show(&std::env::args().skip(1).collect::<Vec<_>>().join("|"));',
+      '  show(&std::env::var("GIVEN").unwrap());',
+      '  show(&std::fs::read_to_string("data.txt").unwrap());',
+      "  show(&std::io::read_to_string(std::io::stdin()).unwrap());",
+      "  std::process::exit(7);",
+      "}",
+    ].join("\n"),
+    files: { "show.rs": 'pub fn show(text: &str) { println!("{}", text); }' },
+    broken: "fn main() { missing }",
+  },
+  java: {
+    code: [
+      "import java.nio.file.*;",
+      "public class Shown {",
+      "  public static void main(String[] args) throws Exception {",
+      '    for (String text : new String[] { String.join("|", args), System.getenv("GIVEN"),',
+      '        Files.readString(Path.of("data.txt")), new String(System.in.readAllBytes()) }) System.out.println(text);',
+      "    System.exit(7);",
+      "  }",
+      "}",
+    ].join("\n"),
+  },
 };

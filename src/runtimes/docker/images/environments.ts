@@ -81,6 +81,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     env: { NO_COLOR: "1", NO_UPDATE_NOTIFIER: "1" },
   },
   bash: { image: "debian:trixie-slim", file: "main.sh", run: ["bash", "{file}"] },
+  sh: { image: "debian:trixie-slim", file: "main.sh", run: ["sh", "{file}"] },
   go: { image: "golang:1.25-trixie", file: "main.go", ...goBuild(BUILD_DIRECTORY) },
   csharp: {
     image: "mcr.microsoft.com/dotnet/sdk:10.0",

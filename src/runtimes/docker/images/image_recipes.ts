@@ -60,7 +60,7 @@ export const RECIPES: readonly ImageRecipe[] = [
   },
   { environments: ["typescript", "javascript"], packages: [], hasDeno: true, command: ["deno"] },
   { environments: ["node"], packages: ["nodejs", "ca-certificates"], command: ["node"] },
-  { environments: ["bash"], packages: [], command: ["bash"] },
+  { environments: ["bash", "sh"], packages: [], command: ["bash"] },
 ];
 
 /** Paths to leave out of every image. */

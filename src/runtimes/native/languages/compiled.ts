@@ -56,5 +56,67 @@ const cpp: LanguageRow = {
   programs: C_PROGRAMS,
 };
 
+const rust: LanguageRow = {
+  binaries: ["rustc"],
+  debianPackage: "rustc",
+  // Debug information would make each program 11 MB.
+  compile: [
+    "{binary}",
+    "--edition=2021",
+    "-O",
+    "-Cstrip=debuginfo",
+    "--crate-name=main",
+    "-o",
+    "{output}/main",
+    "{file}",
+  ],
+  run: ["{output}/main"],
+  memoryEndings: [{ pattern: /^memory allocation of \d+ bytes failed/m, endings: ["SIGABRT"] }],
+  programs: {
+    honest: 'fn main() { println!("{}", 6 * 7); }',
+    readFile: (path) =>
+      `fn main() { if let Ok(text) = std::fs::read_to_string(${JSON.stringify(path)}) { print!("{}", text); } }`,
+    connect: (port) => `fn main() { let _ = std::net::TcpStream::connect(("127.0.0.1", ${port})); }`,
+    exhaust:
+      'fn main() { let kept: Vec<Vec<u8>> = (0..64).map(|_| vec![1; 1 << 24]).collect(); println!("{}", kept.len()); }',
+  },
+};
+
+/** What the machine reserves for code, classes and threads before it has done anything. */
+const JAVA_RESERVED_BYTES = 512 * 1_048_576;
+
+/** The directories of Debian's releases of Java. */
+const JAVA_SETTINGS = Array.from({ length: 20 }, (_, n) => `/etc/java-${n + 11}-openjdk`);
+
+/** Java compiles the file in memory: whatever its classes are called, the first one is run. */
+const java: LanguageRow = {
+  binaries: ["java"],
+  debianPackage: "default-jdk-headless",
+  run: ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx{heapMb}m", "{file}"],
+  startsSlowly: true,
+  etcPaths: JAVA_SETTINGS,
+  reservedDataBytes: JAVA_RESERVED_BYTES,
+  memoryEndings: [{ pattern: /java\.lang\.OutOfMemoryError/, endings: [1] }],
+  programs: {
+    honest: "class Main { public static void main(String[] args) { System.out.println(6 * 7); } }",
+    readFile: (path) =>
+      inMain(`System.out.print(new String(new java.io.FileInputStream(${JSON.stringify(path)}).readAllBytes()));`),
+    connect: (port) => inMain(`new java.net.Socket("127.0.0.1", ${port});`),
+    exhaust: [
+      "class Main {",
+      "  public static void main(String[] args) {",
+      "    byte[][] kept = new byte[64][];",
+      "    for (int n = 0; n < 64; n++) java.util.Arrays.fill(kept[n] = new byte[1 << 24], (byte) 1);",
+      "    System.out.println(kept.length);",
+      "  }",
+      "}",
+    ].join("\n"),
+  },
+};
+
+function inMain(statement: string): string {
+  return `class Main { public static void main(String[] args) { try { ${statement} } catch (java.io.IOException e) {} } }`;
+}
+
 /** Languages whose programs a compiler makes, by their names. */
-export const COMPILED: Readonly<Record<string, LanguageRow>> = { c, cpp };
+export const COMPILED: Readonly<Record<string, LanguageRow>> = { c, cpp, rust, java };

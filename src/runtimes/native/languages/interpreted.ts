@@ -17,6 +17,20 @@ const bash: LanguageRow = {
   },
 };
 
+/** The shell of POSIX, which opens no connection itself. */
+const sh: LanguageRow = {
+  binaries: ["sh"],
+  debianPackage: "dash",
+  run: ["{binary}", "{file}"],
+  memoryEndings: [{ pattern: /Out of space/, endings: [2] }],
+  programs: {
+    honest: "echo $((6 * 7))",
+    readFile: (path) => `cat '${path}' 2>/dev/null; exit 0`,
+    connect: connectByBash,
+    exhaust: "head -c 1073741824 /dev/zero | tail",
+  },
+};
+
 const perl: LanguageRow = {
   binaries: ["perl"],
   debianPackage: "perl",
@@ -65,10 +79,30 @@ const lua: LanguageRow = {
   programs: {
     honest: "print(6 * 7)",
     readFile: (path) => `local file = io.open("${path}"); if file then print(file:read("a")) end`,
-    connect: (port) => `os.execute("bash -c '(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null'")`,
+    connect: (port) => `os.execute([[${connectByBash(port)}]])`,
     exhaust: `local kept = {}; for n = 1, 64 do kept[n] = ("x"):rep(${MEBIBYTES_16}) .. n end; print(#kept)`,
   },
 };
 
+const r: LanguageRow = {
+  binaries: ["Rscript"],
+  debianPackage: "r-base-core",
+  run: ["{binary}", "--vanilla", "{file}"],
+  startsSlowly: true,
+  etcPaths: ["/etc/R"],
+  memoryEndings: [{ pattern: /cannot allocate (?:vector|memory)|memory exhausted/, endings: [1] }],
+  programs: {
+    honest: "cat(6 * 7, fill = TRUE)",
+    readFile: (path) => `try(cat(readLines("${path}", warn = FALSE)), silent = TRUE)`,
+    connect: (port) => `try(socketConnection("127.0.0.1", ${port}, timeout = 1), silent = TRUE)`,
+    exhaust: `kept <- lapply(1:64, function(n) as.raw(rep(n, ${MEBIBYTES_16}))); cat(length(kept))`,
+  },
+};
+
 /** Languages whose programs run as they are written, by their names. */
-export const INTERPRETED: Readonly<Record<string, LanguageRow>> = { python, bash, perl, ruby, php, lua };
+export const INTERPRETED: Readonly<Record<string, LanguageRow>> = { python, bash, sh, perl, ruby, php, lua, r };
+
+/** A line for `sh` that connects, for a language that cannot. */
+function connectByBash(port: number): string {
+  return `bash -c '(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null'; exit 0`;
+}

@@ -3,7 +3,7 @@ import type { MemoryEnding } from "../../process/spec.ts";
 /**
  * A language of this machine: how its programs are compiled and run, and programs in it that test the layers. In a command
  * line `{binary}` stands for the binary, `{file}` for the program's file, and `{output}` for a directory that holds the
- * compiler's output for this program.
+ * compiler's output for this program, and `{heapMb}` for the memory that a heap of fixed size may take.
  */
 export interface LanguageRow {
   /** The binary's names, the best first; it is searched for in the directories of this machine's packages. */
@@ -17,6 +17,8 @@ export interface LanguageRow {
   readonly run: readonly string[];
   /** How a process of it waits for its program; absent, none starts before its program is known. */
   readonly waiter?: Waiter;
+  /** Whether a program takes about a second to begin, where the machine is busy; absent, only where one is compiled. */
+  readonly startsSlowly?: boolean;
   /** Variables of every program and of its compiler. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below `/etc` that it needs copies of. */
