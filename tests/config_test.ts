@@ -92,6 +92,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
   const runtimes: Record<string, Record<string, unknown>> = {
     native: {},
     deno: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
+    bun: { bunBinary: "/b" },
     node: { nodeBinary: "/n" },
     docker: {
       dockerHost: "tcp://engine:2375",

@@ -9,8 +9,10 @@ interface Language {
 
 /** The known environment names; runtimes may support others. */
 const LANGUAGES: Readonly<Record<string, Language>> = {
-  typescript: { aliases: ["ts"], extensions: ["ts", "mts", "cts", "tsx"] },
-  javascript: { aliases: ["js"], extensions: ["js", "mjs", "cjs", "jsx"] },
+  typescript: { aliases: ["ts"], extensions: ["ts", "mts", "cts"] },
+  javascript: { aliases: ["js"], extensions: ["js", "mjs", "cjs"] },
+  tsx: { aliases: [], extensions: ["tsx"] },
+  jsx: { aliases: [], extensions: ["jsx"] },
   deno: { aliases: [], extensions: ["ts"] },
   node: { aliases: ["nodejs"], extensions: ["js"] },
   bun: { aliases: [], extensions: ["ts"] },

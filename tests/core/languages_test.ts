@@ -15,17 +15,21 @@ Deno.test("canonicalLanguage() knows the aliases of the wire contract, in any ca
 });
 
 Deno.test("mainFileOf() and languageOfFile() agree", () => {
-  assertEquals(["typescript", "javascript", "python", "bash", "go"].map(mainFileOf), [
+  assertEquals(["typescript", "javascript", "tsx", "jsx", "python", "bash", "go"].map(mainFileOf), [
     "main.ts",
     "main.js",
+    "main.tsx",
+    "main.jsx",
     "main.py",
     "main.sh",
     "main.go",
   ]);
-  assertEquals(["a/b.ts", "x.MJS", "x.cjs", "x.py", "x", "x.unknown"].map(languageOfFile), [
+  assertEquals(["a/b.ts", "x.MJS", "x.cjs", "x.tsx", "x.jsx", "x.py", "x", "x.unknown"].map(languageOfFile), [
     "typescript",
     "javascript",
     "javascript",
+    "tsx",
+    "jsx",
     "python",
     undefined,
     undefined,

@@ -36,6 +36,12 @@ Deno.test("python_waiter.py writes the words of the child protocol", () => {
   assertEquals(protocol.GO.length, 1); // It reads one byte.
 });
 
+Deno.test("begin.cjs and Node's start.cjs write the words of the child protocol", () => {
+  const { ENDED, EXITS_BY_ITSELF, READY, REPORT } = protocol;
+  assertEquals(Object.fromEntries(constantsOf(read("ecmascript/begin.cjs"))), { REPORT, READY, EXITS_BY_ITSELF });
+  assertEquals(Object.fromEntries(constantsOf(read("node/start.cjs"))), { ENDED });
+});
+
 Deno.test("the interpreters write the words of the child protocol", () => {
   assert(read("deno/interpreter/main.js").includes("`${CELL_REPORT}${secret}`"));
   const texts = [endPieces({ a: 1 }, "s"), displayPieces({ a: 1 }, "s")].map((pieces) => pieces.map(decode));

@@ -29,6 +29,7 @@ export async function openRuntimeHost(
     openNetworks: [],
     settings: {
       docker: { dockerHost: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", dockerPull: "never" },
+      bun: { bunBinary: Deno.env.get("CODEBEAKER_BUN_BINARY") },
       node: { nodeBinary: Deno.env.get("CODEBEAKER_NODE_BINARY") },
     },
     searchPath: ["/usr/bin", "/bin"],

@@ -1,7 +1,8 @@
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import begin from "../ecmascript/begin.cjs" with { type: "text" };
 import { readStderrDenials } from "../denials/stderr_denials.ts";
 import { canariesIn } from "../ecmascript/canaries.ts";
+import { programVariables, VARIABLE_NAMES } from "../ecmascript/program_variables.ts";
 import type { RuntimeHost } from "../port.ts";
 import { findBinary } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
@@ -16,9 +17,6 @@ const OLDEST_MAJOR = 22;
 
 /** Runs first in every program's process. */
 const START = "start.cjs";
-
-/** Names of the variables that every program has, with values that many a service has too. */
-const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD"];
 
 /** Workers that a program may have. */
 const MAX_WORKERS = 4;
@@ -59,8 +57,8 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
 }
 
 /**
- * Launches a file of the workspace. There is no home, since Node loads modules of `~/.node_modules`, and no configuration
- * of OpenSSL's, which it fails to read where a layer hides it.
+ * Launches a file of the workspace. There is no configuration of OpenSSL's, which Node fails to read where a layer hides
+ * it.
  */
 function launchFile(
   { mounts }: LaunchSite,
@@ -79,13 +77,7 @@ function launchFile(
     ],
     workingDirectory,
     variables: { NO_COLOR: "1", ...variables },
-    ownVariables: {
-      PATH: `${dirname(binary.target)}:/usr/local/bin:/usr/bin:/bin`,
-      HOME: "/nonexistent",
-      TMPDIR: temporary.target,
-      LANG: "C.UTF-8",
-      OPENSSL_CONF: "/dev/null",
-    },
+    ownVariables: { ...programVariables(mounts), OPENSSL_CONF: "/dev/null" },
     mounts: [workspace, temporary, binary, first],
     hasNetwork: false,
     startsOthers: true,

@@ -1,7 +1,25 @@
-/** Runs in a Node program's process before the program is loaded; Workers and forks load it too, and do not wait. */
+/**
+ * Runs in a Node program's process before the program is loaded; Workers and forks load it too, and do not wait. It reports
+ * the end of a program that nothing of its own may yet follow. The text of an uncaught error follows the event, so only one
+ * that exits with 0 reports its end.
+ */
+const { writeSync: write } = require("node:fs");
 const { isMainThread } = require("node:worker_threads");
+const { listenerCount } = process;
+/** On both streams; src/core/child_protocol.ts has the same word. */
+const ENDED = "\0\x07\x04";
+
+function reportEnd(code) {
+  if (code !== 0 || listenerCount.call(process, "exit") > 2) return;
+  try {
+    for (const stream of [1, 2]) write(stream, `${ENDED}0\0`);
+  } catch {
+    // The program closed a stream: the end of the process counts.
+  }
+}
 
 if (isMainThread) {
   process.execArgv = []; // What the program forks has none of these flags.
   exports.waitForGo();
+  process.on("exit", reportEnd);
 }

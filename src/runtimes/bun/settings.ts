@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { parseSettings, type SettingTable, type SettingValues, withDefaults } from "../../core/settings.ts";
+import type { RuntimeHost } from "../port.ts";
+import { RUNTIME_NAME } from "./facts.ts";
+
+/** This runtime's settings. */
+export const SETTINGS = {
+  bunBinary: {
+    schema: z.string().min(1),
+    default: undefined,
+    shown: "the one on the search path",
+    help: "the bun that runs programs",
+  },
+} as const satisfies SettingTable;
+
+/** The settings that a host has for this runtime. */
+export function settingsOf({ settings }: Pick<RuntimeHost, "settings">): SettingValues<typeof SETTINGS> {
+  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
+  return withDefaults(SETTINGS, given);
+}

@@ -1,0 +1,22 @@
+import type { AttackSubject } from "../entry.ts";
+
+/** Conformance checks that it fails on a host, by name, each with the reason. */
+export function deviations(): Readonly<Record<string, string>> {
+  const reason = "denials are read on stderr: of an error that the program caught there is nothing";
+  return {
+    "a refused network access is told, although the program caught the error": reason,
+    "denials are bounded in number, and those left out are counted": reason,
+  };
+}
+
+/** Environment names for which the conformance suite also runs on warm slots. */
+export const warmLanguages: readonly string[] = [];
+
+/** Nothing but the host's layers confines. */
+export const usesHostLayers = true;
+
+/** The environment name that attacks by command line use. */
+export const shellEnvironment = "bun";
+
+/** What the attacks are tried on, by title. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};

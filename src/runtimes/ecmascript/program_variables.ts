@@ -1,0 +1,20 @@
+import { dirname } from "@std/path";
+import type { EnvironmentMounts } from "../process/spec.ts";
+
+/** Names of {@link programVariables}, with values that many a service has too, and of a shell's. */
+export const VARIABLE_NAMES: readonly string[] = ["PATH", "HOME", "TMPDIR", "LANG", "PWD"];
+
+/**
+ * The variables that no client can change. Programs find the binary by its name. There is no home, since from it runtimes
+ * load configuration and modules.
+ */
+export function programVariables(
+  { binary, temporary }: Pick<EnvironmentMounts, "binary" | "temporary">,
+): Record<string, string> {
+  return {
+    PATH: `${dirname(binary.target)}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: "/nonexistent",
+    TMPDIR: temporary.target,
+    LANG: "C.UTF-8",
+  };
+}
