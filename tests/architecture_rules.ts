@@ -9,7 +9,9 @@ interface Rule {
 const FOUNDATIONS = ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
 const PORT = ["src/runtimes/port.ts"];
 const ENTRY = [...PORT, "src/runtimes/entry.ts"];
-const SHARED = ["denials", "ecmascript", "process", "warm", "self_test"].map((room) => `src/runtimes/${room}/`);
+const SHARED = ["denials", "ecmascript", "interpreters", "process", "warm", "self_test"].map((room) =>
+  `src/runtimes/${room}/`
+);
 const POOL = "src/runtimes/warm/warm_pool.ts";
 const COMMANDS = "src/commands/mod.ts";
 const STORAGE = "src/storage/storage.ts";

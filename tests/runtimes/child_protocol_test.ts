@@ -53,7 +53,7 @@ Deno.test("the interpreters write the words of the child protocol", () => {
     [true, PART_END],
     [true, DISPLAY_END],
   ]);
-  const source = read("docker/interpreter/interpreter.py");
+  const source = read("interpreters/python/interpreter.py");
   assert(source.includes(`b"${escapeBytes(protocol.CELL_REPORT)}" + secret.encode()`));
   assert(source.includes(`b"${escapeBytes(protocol.PART_END)}"`));
   assert(source.includes('end=b"\\n"'));

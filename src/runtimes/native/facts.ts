@@ -11,7 +11,7 @@ export function nativeFacts({ confinement, settings }: FactsHost): RuntimeFacts 
     name: RUNTIME_NAME,
     type: "NativeProcess",
     supportedEnvironments: Object.keys(languages),
-    contextEnvironments: [],
+    contextEnvironments: names(({ interpreter }) => interpreter !== undefined),
     warmEnvironments: names(({ waiter }) => confinement.canMount && waiter !== undefined),
     capabilities: {
       startupTimeMs: 60,

@@ -20,13 +20,16 @@ const SLOW_PROBE_TIMEOUT_MS = 30_000;
 /** A directory of the environment for shared memory. */
 const SHARED_MEMORY = "shm";
 
+/** What stands for the file of an interpreter, which has none. */
+const NO_FILE = { path: ".", args: [], workingDirectory: ".", output: undefined, readText: () => Promise.resolve("") };
+
 /** Names of the variables that every program has, with values that many a service has too. */
 const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLVL", "_"];
 
 /** One language of this machine as a process runtime. */
 export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string, LanguageRow]): ProcessSpec {
   const find = () => findBinary(row, host);
-  const { mainFile, memoryEndings, reservedDataBytes = 0 } = row;
+  const { interpreter, mainFile, memoryEndings, reservedDataBytes = 0 } = row;
   const waiter = findWaiter(row, { find, confinement: host.confinement });
   return {
     facts: { ...nativeFacts(host), supportedEnvironments: [language] },
@@ -59,6 +62,10 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       version: row,
     },
     launchFile: (site, program) => launchFile(site, program, { row, waiter, binary: find() }),
+    ...(interpreter === undefined ? {} : {
+      launchContext: (site, program) =>
+        launchFile(site, { ...program, ...NO_FILE }, { row: { ...row, run: interpreter }, waiter, binary: find() }),
+    }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import { goBuild } from "./go_build.ts";
-import { PYTHON_INTERPRETER } from "../interpreter/python_interpreter.ts";
+import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 
 /**
  * How programs of one environment name run in a container. In a command line `{file}` stands for the program's file and

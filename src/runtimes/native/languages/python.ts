@@ -1,11 +1,16 @@
+import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 import waiter from "./python_waiter.py" with { type: "text" };
 import type { LanguageRow } from "./row.ts";
 
-/** Python 3. Its output is not buffered, as in a container. */
+/** It obeys no variable, reads nothing of a home, buffers no output, and writes no bytecode. */
+const COMMAND = ["{binary}", "-E", "-s", "-u", "-B"];
+
+/** Python 3. The variables are for Pythons that a program starts. */
 export const python: LanguageRow = {
   binaries: ["python3"],
   debianPackage: "python3",
-  run: ["{binary}", "-E", "-s", "-u", "-B", "{file}"],
+  run: [...COMMAND, "{file}"],
+  interpreter: [...COMMAND, "-c", PYTHON_INTERPRETER],
   variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
   waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, text: waiter, findPath: sitecustomizeOf },
   memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],

@@ -19,10 +19,12 @@ PRELOADED = ["collections", "csv", "dataclasses", "datetime", "functools", "iter
 def wait(sys):
     import atexit
     import gc
+    import select
 
     own = set(sys.modules)
-    for name in PRELOADED:
-        __import__(name)
+    if not select.select([0], [], [], 0)[0]:  # Else the program has come already.
+        for name in PRELOADED:
+            __import__(name)
     gc.collect()
     gc.freeze()  # The end of the process does not visit these objects.
     os.write(2, READY)

@@ -19,6 +19,8 @@ export interface LanguageRow {
   readonly waiter?: Waiter;
   /** Whether a program takes about a second to begin, where the machine is busy; absent, only where one is compiled. */
   readonly startsSlowly?: boolean;
+  /** The command line of a context, by the protocol of the port's `Program`; absent, there are no contexts. */
+  readonly interpreter?: readonly string[];
   /** Variables of every program and of its compiler. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below `/etc` that it needs copies of. */

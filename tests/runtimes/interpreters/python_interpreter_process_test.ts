@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Availability } from "../../../../src/core/capabilities.ts";
-import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
-import { ENVIRONMENTS } from "../../../../src/runtimes/docker/images/environments.ts";
-import type { ProgramHandle } from "../../../../src/runtimes/port.ts";
-import { Context } from "../../../../src/contexts/context.ts";
-import { mergeOutput } from "../../../../src/process/merge_output.ts";
-import { pipeSource } from "../../../../src/process/child_output.ts";
-import { isPresent } from "../../../support/requirements.ts";
-import { TextLineStream } from "../../../support/text_lines.ts";
+import type { Availability } from "../../../src/core/capabilities.ts";
+import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { PYTHON_INTERPRETER } from "../../../src/runtimes/interpreters/python/python_interpreter.ts";
+import type { ProgramHandle } from "../../../src/runtimes/port.ts";
+import { Context } from "../../../src/contexts/context.ts";
+import { mergeOutput } from "../../../src/process/merge_output.ts";
+import { pipeSource } from "../../../src/process/child_output.ts";
+import { isPresent } from "../../support/requirements.ts";
+import { TextLineStream } from "../../support/text_lines.ts";
 
 /** Never ends, checks for signals, and lets no other thread run. */
 const ENDLESS_MATCH = "import re\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
@@ -18,8 +18,8 @@ const INFO = { id: "ctx_1", language: "python", createdAt: "2026-01-01T00:00:00.
 async function withContext(
   test: (run: (code: string) => ReturnType<Context["run"]>, context: Context) => Promise<void>,
 ): Promise<void> {
-  const [command = "", ...args] = ENVIRONMENTS["python"]?.interpreter ?? [];
-  const process = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  const args = ["-c", PYTHON_INTERPRETER];
+  const process = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
   const outcome: ProgramHandle["outcome"] = process.status.then(({ code, signal }) =>
     signal === null ? { kind: "exited", exitCode: code } : { kind: "signaled", signal }
   );
@@ -278,8 +278,12 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
     }));
 
   Deno.test("[interpreter.py] an interrupt sent right after its cell ends that cell alone", async () => {
-    const [command = "", ...args] = ENVIRONMENTS["python"]?.interpreter ?? [];
-    const process = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
+    const process = new Deno.Command("python3", {
+      args: ["-c", PYTHON_INTERPRETER],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
     const writer = process.stdin.getWriter();
     const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream()).getReader();
     const tell = (...messages: object[]) =>
