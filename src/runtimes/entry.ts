@@ -83,6 +83,11 @@ export interface CommandRequest {
 export interface TestSubjects {
   /** Conformance checks that it fails on a host, by name, each with the reason. */
   deviations(host: RuntimeHost): Readonly<Record<string, string>>;
+  /**
+   * Environment names in which the conformance suite runs, the first in full; absent, in all. The others differ from these by
+   * a row of a table, which has a short check.
+   */
+  readonly suiteLanguages?: readonly string[];
   /** Environment names for which the conformance suite also runs on warm slots. */
   readonly warmLanguages: readonly string[];
   /** Whether the sandbox layers of this host confine its programs, so that tests take layers away. */

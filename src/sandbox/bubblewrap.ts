@@ -1,6 +1,14 @@
 import type { Mount } from "./mount.ts";
 import { PROGRAM_UID } from "./own_etc.ts";
-import { DEVICES, LIBRARIES, LOADER_FILES, NETWORK_FILES, PROGRAMS, SYSTEM_DIRECTORIES } from "./system_files.ts";
+import {
+  DEVICES,
+  LIBRARIES,
+  LOADER_FILES,
+  NETWORK_FILES,
+  PROGRAM_FILES,
+  PROGRAMS,
+  SYSTEM_DIRECTORIES,
+} from "./system_files.ts";
 
 /** What one program sees and may do. */
 export interface BubblewrapRequest {
@@ -58,6 +66,7 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
     ...(startsOthers ? ["--ro-bind", "/usr", "/usr"] : [...LIBRARIES, ...PROGRAMS].flatMap(readOnly)),
     ...SYSTEM_DIRECTORIES.flatMap(systemDirectory),
     ...(etc === undefined ? LOADER_FILES.flatMap(readOnly) : ["--ro-bind", etc, "/etc"]),
+    ...(etc === undefined && startsOthers ? PROGRAM_FILES.flatMap(readOnly) : []),
     ...(hasNetwork ? NETWORK_FILES.flatMap(readOnly) : []),
     "--proc",
     "/proc",

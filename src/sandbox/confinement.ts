@@ -242,7 +242,9 @@ export class Confinement implements Disposable {
   #inheritance(request: ConfinementRequest, word: number): Inheritance | undefined {
     const { bubblewrap, calls, filters, kernelFiles } = this.#has;
     if (bubblewrap === undefined || calls === undefined) return undefined;
-    const etc = request.startsOthers ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
+    // With network it needs files that this machine changes while it runs.
+    const hasOwnEtc = request.startsOthers && !request.hasNetwork;
+    const etc = hasOwnEtc ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
     const bytes = encodeOptions(
       bubblewrapOptions({ ...request, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
     );

@@ -55,9 +55,26 @@ export class OwnEtc {
   }
 }
 
-/** Copies a file or a tree of this machine, with the symlinks in it as they are; what is not there is not copied. */
+/**
+ * Copies a file or a tree of this machine, with the symlinks in it as they are; what is not there is not copied. `cpSync`
+ * takes twice as long for the hundreds of symlinks that there are.
+ */
 function copy(source: string, target: string): void {
-  if (!fs.existsSync(source)) return;
+  const info = fs.lstatSync(source, { throwIfNoEntry: false });
+  if (info === undefined) return;
   fs.mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
-  fs.cpSync(source, target, { recursive: true, verbatimSymlinks: true });
+  copyEntry(info, { source, target });
+}
+
+function copyEntry(
+  entry: Pick<fs.Dirent, "isDirectory" | "isFile" | "isSymbolicLink">,
+  { source, target }: { readonly source: string; readonly target: string },
+): void {
+  if (entry.isSymbolicLink()) return fs.symlinkSync(fs.readlinkSync(source), target);
+  if (entry.isFile()) return fs.copyFileSync(source, target);
+  if (!entry.isDirectory()) return;
+  fs.mkdirSync(target, { recursive: true, mode: 0o755 });
+  for (const below of fs.readdirSync(source, { withFileTypes: true })) {
+    copyEntry(below, { source: join(source, below.name), target: join(target, below.name) });
+  }
 }

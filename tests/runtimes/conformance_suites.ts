@@ -30,11 +30,12 @@ export async function testFiles(confined: Confined): Promise<void> {
   });
 }
 
-/** The languages of a runtime that are here; the others are registered as skipped. */
-async function languagesHere({ runtime }: Tested): Promise<string[]> {
-  if (!isPresent(runtime.name, await testedAvailability(runtime))) return [];
+/** The languages of a runtime's suite that are here; the others are registered as skipped. */
+async function languagesHere({ entry, runtime }: Tested): Promise<string[]> {
+  const { suiteLanguages } = await entry.loadTestSubjects();
+  if (suiteLanguages === undefined && !isPresent(runtime.name, await testedAvailability(runtime))) return [];
   const here: string[] = [];
-  for (const language of runtime.supportedEnvironments) {
+  for (const language of suiteLanguages ?? runtime.supportedEnvironments) {
     if (isPresent(`${runtime.name}/${language}`, await testedAvailability(runtime, language))) here.push(language);
   }
   return here;
@@ -79,7 +80,6 @@ async function withRuntimes(
     if ((await entry.loadTestSubjects()).usesHostLayers !== byHostLayers) continue;
     const runtime = (await entry.load()).create(host);
     Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
-    await runtime.diagnose(); // The self-test takes as long as it takes here.
     await test({ entry, host, runtime });
   }
   Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());

@@ -1,5 +1,6 @@
 import type { Availability } from "../../src/core/capabilities.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
+import { configureEnvironment } from "./configure_environment.ts";
 
 /** The tests run on Deno, so it is installed: where its runtime is not available, that is a fault. */
 const OWN_RUNTIME = "deno";
@@ -19,12 +20,16 @@ export function isPresent(name: string, availability: Availability): boolean {
 /** Most questions to a runtime that gives no answer in time, since the machine is busy. */
 const MAX_QUESTIONS = 20;
 
-/** The availability of a runtime, or of a language on it, after its self-test, which takes as long as it takes here. */
+/**
+ * The availability of a runtime, or of a language on it, after its self-test, which takes as long as it takes here. Where a
+ * language may have a self-test of its own, the others' are not waited for.
+ */
 export async function testedAvailability(
-  runtime: Pick<ExecutionRuntime, "diagnose" | "isAvailable">,
+  runtime: Pick<ExecutionRuntime, "assess" | "diagnose" | "isAvailable" | "whenSelfTested">,
   language?: string,
 ): Promise<Availability> {
-  await runtime.diagnose();
+  if (language === undefined || runtime.whenSelfTested !== undefined) await runtime.diagnose();
+  else await runtime.assess(configureEnvironment(language));
   for (let question = 1;; question++) {
     const answer = await runtime.isAvailable(language);
     if (answer.available || question === MAX_QUESTIONS || !answer.reason.startsWith("no answer within")) return answer;

@@ -43,15 +43,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
 
   return {
     async isPresent(language) {
-      const config = configureEnvironment(language);
-      const one = {
-        isAvailable: () => native.isAvailable(language),
-        diagnose: async () => {
-          await native.assess(config); // It waits for the self-test of this language alone.
-          return await Promise.resolve({ level: 0, layers: [], canaries: [] });
-        },
-      };
-      return isPresent(`native/${language}`, await testedAvailability(one));
+      return isPresent(`native/${language}`, await testedAvailability(native, language));
     },
     async run(language, { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "" }) {
       const all = { ...DEFAULT_LIMITS, ...limits };
