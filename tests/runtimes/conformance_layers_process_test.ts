@@ -1,4 +1,5 @@
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
+import { configureEnvironment } from "../support/configure_environment.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
@@ -17,7 +18,9 @@ for (const entry of RUNTIMES) {
     if (!needs.every((name) => isPresent(name, layerAvailability(host.confinement, name)))) continue;
     const runtime = (await entry.load()).create(host);
     const { supportedEnvironments: [language = ""] } = entry.facts(host);
-    if (!isPresent(entry.name, await testedAvailability(runtime))) continue;
+    const { cannotHonour } = await runtime.assess(configureEnvironment(language), { assumesUntested: true });
+    if (cannotHonour !== undefined) continue; // It runs no program with these layers.
+    if (!isPresent(entry.name, await testedAvailability(runtime, language))) continue;
     await testLanguage({ entry, host, runtime }, { language, isBrief: true, isWarm: true, where: title });
   }
 }

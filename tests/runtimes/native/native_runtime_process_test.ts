@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { create as createNativeRuntime } from "../../../src/runtimes/native/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -17,6 +17,13 @@ Deno.test("isAvailable() and assess() test no language that is only described", 
   assertEquals(asked, []);
   assertEquals(await runtime.assess(configureEnvironment("bash")), described);
   assertEquals(asked, ["native_bash"]);
+});
+
+Deno.test("assess() honours nothing where no namespaces keep programs apart from other processes", async () => {
+  await using host = await openRuntimeHost({ without: ["namespaces"] });
+  await using runtime = createNativeRuntime(host);
+  const { cannotHonour } = await runtime.assess(configureEnvironment("bash"), { assumesUntested: true });
+  assertStringIncludes(cannotHonour ?? "it is honoured", "bubblewrap could");
 });
 
 Deno.test("isAvailable() names the package of a language that is not here, whose isolation is that of the layers", async () => {
