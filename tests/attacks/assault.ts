@@ -105,7 +105,8 @@ async function observeInside(attack: Attack, { make, runtime, config, world, scr
   });
   using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token);
   const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
-  const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env, runsCells };
+  const isContained = scratch === undefined;
+  const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env, runsCells, isContained };
   for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack) }, transcript);
   const wasWarm = environment.warm;
   const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });

@@ -88,7 +88,7 @@ export type Step =
   | { readonly during: Step; readonly steps: readonly Step[] }
   /** What another tenant does in an environment of its own, which stays; its answers are no concern of the oracles. */
   | { readonly neighbour: string }
-  /** What a Docker container runs that is nobody's environment, with this machine's network and processes: nothing holds it. */
+  /** What runs with this machine's network and processes, where environments are containers in one that is no environment. */
   | { readonly unheld: readonly [string, ...string[]] };
 
 /** What a program may use at most, as the kernel's counters tell. */

@@ -29,6 +29,8 @@ export interface Scene {
   readonly env: Readonly<Record<string, string>>;
   /** Whether code is a cell, where nothing else is said of how it is run. */
   readonly runsCells: boolean;
+  /** Whether environments are containers. */
+  readonly isContained: boolean;
   /** What a one-shot request asks for beside what its step says. */
   readonly request: Readonly<Record<string, unknown>>;
 }
@@ -90,7 +92,7 @@ function actOn(step: Exclude<Step, { during: unknown }>, scene: Scene): Promise<
   if ("unpack" in step) return unpack(step.unpack, environment);
   if ("command" in step) return runCommand(environment, step.command, { limits });
   if ("request" in step) return submit({ ...scene.request, ...step.request }, scene.runtime);
-  if ("unheld" in step) return runUnheld(step.unheld, scene.world);
+  if ("unheld" in step) return runUnheld(step.unheld, scene);
   if ("download" in step) return environment.files.pack().then(beginningOf);
   if (scene.neighbour === undefined) throw new Error("There is no neighbour");
   return runMain(step.neighbour, scene.neighbour, scene).then(() => undefined);

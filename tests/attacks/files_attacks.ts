@@ -321,7 +321,7 @@ const CONTROLS: readonly Control[] = [
     code: 'print(open("mine.txt").read())',
   },
   {
-    name: "the marker is changed by a container that nothing holds",
+    name: "the marker is changed by a program that nothing holds",
     language: "python",
     seenBy: "outside",
     steps: [{ unheld: ["python3", "-c", "open('{{outside}}/marker.txt', 'w').write('changed')"] }],

@@ -330,7 +330,7 @@ const CONTROLS: readonly Control[] = [
   },
   {
     // No environment is let through to this machine, whatever the operator opens: its packet filter refuses that.
-    name: "sockets of every family, by Python in a container that nothing holds",
+    name: "sockets of every family, by Python that nothing holds",
     language: "python",
     seenBy: "connection",
     steps: [{ unheld: ["python3", "-c", PYTHON_SOCKETS] }],

@@ -294,7 +294,7 @@ const CONTROLS: readonly Control[] = [
     code: `for (let i = 0; i < 4; i++) require("child_process").spawn("sleep", ["0.7"]);`,
   },
   {
-    name: "a process of this machine is ended by a container that nothing holds",
+    name: "a process of this machine is ended by a program that nothing holds",
     language: "python",
     seenBy: "victim",
     steps: [{ unheld: ["python3", "-c", "import os; os.kill({{victim}}, 9)"] }],
