@@ -9,7 +9,7 @@ interface Rule {
 const FOUNDATIONS = ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
 const PORT = ["src/runtimes/port.ts"];
 const ENTRY = [...PORT, "src/runtimes/entry.ts"];
-const SHARED = ["denials", "ecmascript", "interpreters", "process", "warm", "self_test"].map((room) =>
+const SHARED = ["denials", "ecmascript", "interpreters", "languages", "process", "warm", "self_test"].map((room) =>
   `src/runtimes/${room}/`
 );
 const POOL = "src/runtimes/warm/warm_pool.ts";
@@ -34,6 +34,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", ...ENTRY] },
   "src/runtimes/selection/": { code: ["src/core/"], types: [...PORT, POOL] },
   "src/runtimes/denials/": { code: ["src/core/"] },
+  "src/runtimes/languages/": { code: ["src/core/"] },
   "src/runtimes/warm/": { code: ["src/core/", "src/concurrency/"], types: PORT },
   "src/runtimes/self_test/": { code: ["src/core/", "src/concurrency/", "src/host/"], types: PORT },
   "src/runtimes/process/": { code: [...FOUNDATIONS, ...SHARED], types: ENTRY },

@@ -87,6 +87,7 @@ function hostOf(
     ...{ confinement, instance, scratchDirectory, memory, recoverable },
     ...(pool === undefined ? {} : { pool }),
     ...(progress === undefined ? {} : { progress }),
+    home: instance === undefined ? undefined : config.home,
     selfTestResults: new SelfTestResults(remembersSelfTests ? config.home : undefined),
     openNetworks: config.openNetworks,
     searchPath: config.searchPath,

@@ -18,6 +18,8 @@ import type { WarmPool } from "./warm/warm_pool.ts";
 export interface RuntimeHost {
   /** For what lasts no longer than the service; others may pass through it. Undefined where none can be made. */
   readonly scratchDirectory: string | undefined;
+  /** For what outlasts the service; undefined where nothing does. */
+  readonly home?: string | undefined;
   readonly confinement: Confinement;
   /** Private IPv4 networks (CIDR) that the operator opened to programs with network. */
   readonly openNetworks: readonly string[];

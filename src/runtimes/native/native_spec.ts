@@ -4,6 +4,7 @@ import type { Limits } from "../../core/limits.ts";
 import { readStderrDenials } from "../denials/stderr_denials.ts";
 import { commandLaunch, reportingLaunch } from "../process/command_launch.ts";
 import type { Mount } from "../../sandbox/mount.ts";
+import { PREBUILT_NAME } from "../process/prebuilt.ts";
 import { isFile } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
 import type { RuntimeHost } from "../port.ts";
@@ -47,6 +48,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     },
     modules: {},
     directories: [SHARED_MEMORY],
+    ...(row.prebuilt === undefined ? {} : { prebuilt: row.prebuilt }),
     compiles: row.compile !== undefined,
     reservedDataBytes,
     memoryEndings,
@@ -79,25 +81,28 @@ function launchFile(
   },
 ): Launch {
   const { mounts } = site;
+  const prebuilt = mounts.module(PREBUILT_NAME);
   const places = {
     binary,
     file: join(mounts.workspace.target, path),
     output: output?.target ?? "",
+    prebuilt: prebuilt.target,
     heapMb: String(heapMbOf(program.limits)),
   };
+  const variables = Object.entries(row.variables ?? {}).map(([name, value]) => [name, fillIn(value, places)]);
   const launch = (words: readonly string[], rest: readonly string[], more: readonly Mount[]): Launch => {
     const [command = binary, ...own] = words.map((word) => fillIn(word, places));
     const line = { command, args: [...own, ...rest], ...program };
     const base = waiter === undefined ? commandLaunch(site, line) : waitingLaunch(reportingLaunch(site, line), waiter);
     return {
       ...base,
-      ownVariables: { ...base.ownVariables, ...row.variables },
+      ownVariables: { ...base.ownVariables, ...Object.fromEntries(variables) },
       mounts: [...base.mounts, { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" }, ...more],
       ...(row.etcPaths === undefined ? {} : { etcPaths: row.etcPaths }),
     };
   };
   if (row.compile === undefined || output === undefined) return launch(row.run, args, []);
-  const compile = launch(row.compile, [], [output]);
+  const compile = launch(row.compile, [], row.prebuilt === undefined ? [output] : [output, prebuilt]);
   return {
     ...launch(row.run, args, [{ ...output, access: "execute" }]),
     // A compiler that is killed leaves its temporary files: they go with its output.
@@ -106,11 +111,11 @@ function launchFile(
 }
 
 /** What stands for something in a command line. */
-type Places = Readonly<Record<"binary" | "file" | "output" | "heapMb", string>>;
+type Places = Readonly<Record<"binary" | "file" | "output" | "prebuilt" | "heapMb", string>>;
 
 /** Fills the places into a word of a command line. */
 function fillIn(word: string, places: Places): string {
-  return word.replace(/\{(binary|file|output|heapMb)\}/g, (_, name: keyof Places) => places[name]);
+  return word.replace(/\{(binary|file|output|prebuilt|heapMb)\}/g, (_, name: keyof Places) => places[name]);
 }
 
 /** The part of a program's memory that is left for a heap beside a machine that has one of a fixed size. */

@@ -1,6 +1,7 @@
 import { dirname, join } from "@std/path";
 import { CodeBeakerError, messageOf, runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeHost } from "../port.ts";
+import { prebuild } from "./prebuilt.ts";
 import type { ProcessSpec } from "./spec.ts";
 
 /** A binary that was found, and everything that stands ready to run programs with it. */
@@ -13,8 +14,16 @@ export interface Installation {
   readonly modulesDirectory: string;
 }
 
-/** Finds the binary, and writes the modules that run inside the child. @throws {CodeBeakerError} `runtime_unavailable` */
-export async function install(spec: ProcessSpec, host: RuntimeHost): Promise<Installation> {
+/**
+ * Finds the binary, writes the modules that run inside the child, and makes what its compiler needs.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable`
+ */
+export async function install(
+  spec: ProcessSpec,
+  host: RuntimeHost,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<Installation> {
   const { confinement, scratchDirectory } = host;
   if (scratchDirectory === undefined) {
     const remedy = "name another place for it (--scratch)";
@@ -32,6 +41,7 @@ export async function install(spec: ProcessSpec, host: RuntimeHost): Promise<Ins
         Deno.writeTextFile(join(modulesDirectory, path), text, { mode: 0o644 })
       ),
     );
+    await prebuild({ spec, home: host.home }, { modulesDirectory, signal });
     return { spec, host, scratchDirectory, modulesDirectory, binary: confinement.reachable(found) };
   } catch (cause) {
     throw new CodeBeakerError("runtime_unavailable", `Cannot prepare to run programs: ${messageOf(cause)}`, { cause });

@@ -14,6 +14,7 @@ import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../self_test
 import { Probe } from "../self_test/probe.ts";
 import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
 import { compilerLimits } from "./compilation.ts";
+import { isPrebuilt } from "./prebuilt.ts";
 import { diagnosisOf } from "./diagnosis.ts";
 import { isFile, presenceOf } from "./find_binary.ts";
 import { checkBinary } from "./honest_program.ts";
@@ -62,8 +63,11 @@ class ProcessRuntime implements ExecutionRuntime {
 
   async isAvailable(
     _environment?: string,
-    { assumesUntested = false }: AvailabilityOptions = {},
+    { assumesUntested = false, fetchesNothing = false }: AvailabilityOptions = {},
   ): Promise<Availability> {
+    if (fetchesNothing && !this.#isPrebuilt()) {
+      return { available: false, reason: "what its compiler needs has yet to be made" };
+    }
     const hasFailed = this.#probe.last?.available === false;
     return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#probe.answer();
   }
@@ -112,6 +116,7 @@ class ProcessRuntime implements ExecutionRuntime {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#selfTest[Symbol.asyncDispose]();
+    await this.#installation?.catch(() => {}); // Whoever asked for it has been told.
   }
 
   get #canaries(): readonly ProgramCanary[] {
@@ -122,8 +127,13 @@ class ProcessRuntime implements ExecutionRuntime {
     return this.#spec.binary.probe.timeoutMs ?? PROBE_TIMEOUT_MS;
   }
 
+  #isPrebuilt(): boolean {
+    const spec = this.#spec;
+    return !presenceOf(spec.binary).available || isPrebuilt({ spec, home: this.#host.home });
+  }
+
   #installed(): Promise<Installation> {
-    return this.#installation ??= install(this.#spec, this.#host).catch((cause: unknown) => {
+    return this.#installation ??= install(this.#spec, this.#host, this.#selfTest).catch((cause: unknown) => {
       this.#installation = undefined; // The next caller tries again: the obstacle may be gone.
       throw cause;
     });

@@ -19,6 +19,8 @@ export interface ProcessSpec {
   readonly modules: Readonly<Record<string, string>>;
   /** Writable directories of an environment beside the workspace and the one for temporary files. */
   readonly directories: readonly string[];
+  /** What is made once for its compiler; absent, nothing. */
+  readonly prebuilt?: PrebuiltSpec;
   /** Whether a compiler makes each program of a file first; absent, none does. */
   readonly compiles?: boolean;
   /** Address space that the binary reserves as data before its program begins, in bytes. */
@@ -58,6 +60,12 @@ export interface BinarySpec {
     /** Why a binary that printed this will not do; undefined when it will. */
     whyNot(output: string): string | undefined;
   };
+}
+
+/** What takes long to make, and is the same for every program: one directory, which programs see beside the modules. */
+export interface PrebuiltSpec {
+  /** The shell script that makes the directory, without the service's own trust in programs: it runs unconfined. */
+  script(directory: string): string;
 }
 
 /** A sign of a program that ran out of memory. */

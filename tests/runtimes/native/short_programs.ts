@@ -100,6 +100,25 @@ export const SHORT_PROGRAMS: Readonly<Record<string, ShortProgram>> = {
     files: { "show.rs": 'pub fn show(text: &str) { println!("{}", text); }' },
     broken: "fn main() { missing }",
   },
+  go: {
+    code: [
+      "package main",
+      'import ("io"; "os"; "strings"; "x/shown")',
+      "func main() {",
+      '  file, _ := os.ReadFile("data.txt")',
+      "  input, _ := io.ReadAll(os.Stdin)",
+      '  for _, text := range []string{strings.Join(os.Args[1:], "|"), os.Getenv("GIVEN"), string(file), string(input)} {',
+      "    shown.Show(text)",
+      "  }",
+      "  os.Exit(7)",
+      "}",
+    ].join("\n"),
+    files: {
+      "go.mod": "module x\n\ngo 1.20\n",
+      "shown/show.go": 'package shown\n\nimport "fmt"\n\nfunc Show(text string) { fmt.Println(text) }\n',
+    },
+    broken: "package main\n\nfunc main() { missing() }\n",
+  },
   java: {
     code: [
       "import java.nio.file.*;",

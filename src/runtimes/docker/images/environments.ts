@@ -1,5 +1,5 @@
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
-import { goBuild } from "./go_build.ts";
+import { goBuild } from "../../languages/go_build.ts";
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 
 /**
@@ -29,6 +29,9 @@ export interface EnvironmentSpec {
 
 /** Where compilers work: a file system in memory beside the workspace. */
 export const BUILD_DIRECTORY = "/build";
+
+/** What was compiled ahead into the local Go image; the official image has no such directory. */
+export const GO_PREBUILT = "/usr/local/lib/codebeaker/go-cache";
 
 /** The directory of the workspace for Python's packages. */
 const PYTHON_PACKAGES = ".packages";
@@ -82,7 +85,11 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   },
   bash: { image: "debian:trixie-slim", file: "main.sh", run: ["bash", "{file}"] },
   sh: { image: "debian:trixie-slim", file: "main.sh", run: ["sh", "{file}"] },
-  go: { image: "golang:1.25-trixie", file: "main.go", ...goBuild(BUILD_DIRECTORY) },
+  go: {
+    image: "golang:1.25-trixie",
+    file: "main.go",
+    ...goBuild({ directory: BUILD_DIRECTORY, prebuilt: GO_PREBUILT, keepsCache: true }),
+  },
   csharp: {
     image: "mcr.microsoft.com/dotnet/sdk:10.0",
     file: "main.cs",

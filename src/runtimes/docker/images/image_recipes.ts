@@ -1,7 +1,8 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
 import { canonicalLanguage } from "../../../core/languages.ts";
 import { unknownName } from "../../../core/parsing/validation.ts";
-import { prebuildScript } from "./go_build.ts";
+import { GO_PACKAGES, prebuildScript } from "../../languages/go_build.ts";
+import { GO_PREBUILT } from "./environments.ts";
 
 /** The Debian release that the packages come from. */
 const SUITE = "trixie";
@@ -49,7 +50,7 @@ export const RECIPES: readonly ImageRecipe[] = [
       ...["addr2line", "covdata", "dist", "distpack", "doc", "fix", "nm", "objdump", "pprof", "preprofile", "trace"]
         .map((tool) => `/usr/lib/go-*/pkg/tool/*/${tool}`),
     ],
-    script: prebuildScript(),
+    script: prebuildScript({ prebuilt: GO_PREBUILT, packages: GO_PACKAGES, home: "/tmp" }),
     command: ["bash"],
   },
   {

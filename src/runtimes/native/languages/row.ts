@@ -1,4 +1,4 @@
-import type { MemoryEnding } from "../../process/spec.ts";
+import type { MemoryEnding, PrebuiltSpec } from "../../process/spec.ts";
 
 /**
  * A language of this machine: how its programs are compiled and run, and programs in it that test the layers. In a command
@@ -15,13 +15,15 @@ export interface LanguageRow {
   /** The compiler; absent, the language needs none. */
   readonly compile?: readonly string[];
   readonly run: readonly string[];
+  /** What is made once for its compiler, `{prebuilt}` in a command line; absent, nothing. */
+  readonly prebuilt?: PrebuiltSpec;
   /** How a process of it waits for its program; absent, none starts before its program is known. */
   readonly waiter?: Waiter;
   /** Whether a program takes about a second to begin, where the machine is busy; absent, only where one is compiled. */
   readonly startsSlowly?: boolean;
   /** The command line of a context, by the protocol of the port's `Program`; absent, there are no contexts. */
   readonly interpreter?: readonly string[];
-  /** Variables of every program and of its compiler. */
+  /** Variables of every program and of its compiler, with places as in a command line. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below `/etc` that it needs copies of. */
   readonly etcPaths?: readonly string[];

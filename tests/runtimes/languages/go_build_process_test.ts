@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { goBuild, prebuildScript } from "../../../../src/runtimes/docker/images/go_build.ts";
+import { goBuild, prebuildScript } from "../../../src/runtimes/languages/go_build.ts";
 
 /** Runs the compiler's script beside a `go` that prints how it is called. */
 async function compile(file: string, files: Readonly<Record<string, string>>): Promise<string> {
@@ -8,7 +8,7 @@ async function compile(file: string, files: Readonly<Record<string, string>>): P
     await Deno.mkdir(`${place}/bin`);
     await Deno.writeTextFile(`${place}/bin/go`, `#!/bin/sh\necho "$GOMAXPROCS $@"\n`, { mode: 0o755 });
     for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${place}/${name}`, text);
-    const { compile, env } = goBuild(`${place}/build`);
+    const { compile, env } = goBuild({ directory: `${place}/build`, prebuilt: "/nonexistent", keepsCache: true });
     const [shell = "", ...args] = compile.map((word) => word === "{file}" ? file : word);
     const { stdout } = await new Deno.Command(shell, {
       args,
@@ -29,7 +29,7 @@ Deno.test("goBuild() builds the file alone, also one whose name looks like a fla
 });
 
 Deno.test("goBuild() builds the package of the file in a module", async () => {
-  assertEquals(await compile("main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o {output}/main ./.");
+  assertEquals(await compile("main.go", { "go.mod": "module x" }), "2 build -ldflags=-s -o {output}/main .");
   assertEquals(
     await compile("cmd/x/main.go", { "go.mod": "module x" }),
     "2 build -ldflags=-s -o {output}/main ./cmd/x",
@@ -37,8 +37,11 @@ Deno.test("goBuild() builds the package of the file in a module", async () => {
 });
 
 Deno.test("prebuildScript() compiles ahead with the variables that the compiler has later", () => {
-  const { env } = goBuild("/build");
+  const { env } = goBuild({ directory: "/build", prebuilt: "/prebuilt", keepsCache: true });
   for (const name of ["CGO_ENABLED", "GOFLAGS", "GOTOOLCHAIN"]) {
-    assertStringIncludes(prebuildScript(), `${name}=${env[name]}`);
+    assertStringIncludes(
+      prebuildScript({ prebuilt: "/prebuilt", packages: ["fmt"], home: "/tmp" }),
+      `${name}=${env[name]}`,
+    );
   }
 });
