@@ -39,11 +39,12 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/runtimes/self_test/": { code: ["src/core/", "src/concurrency/", "src/host/"], types: PORT },
   "src/runtimes/process/": { code: [...FOUNDATIONS, ...SHARED], types: ENTRY },
   "src/runtimes/*/": { code: [...FOUNDATIONS, ...SHARED], types: ENTRY },
+  "src/needs/": { code: ["src/core/"] },
   "src/commands/": { code: ["src/core/", "src/concurrency/"], types: PORT },
   "src/contexts/": { code: ["src/core/", "src/concurrency/", COMMANDS], types: PORT },
   "src/engine/": {
     code: ["src/core/", "src/concurrency/", "src/runtimes/selection/", COMMANDS, FILES, LOG],
-    types: [...PORT, POOL, STORAGE],
+    types: [...PORT, POOL, STORAGE, "src/needs/mod.ts"],
   },
   "src/sessions/": {
     code: ["src/core/", "src/concurrency/", "src/contexts/", COMMANDS, FILES, LOG],
@@ -74,6 +75,9 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "zod": ["src/core/", "src/commands/", "src/config.ts", "src/server/", "src/cli/", "src/runtimes/*/settings.ts"],
   "prom-client": ["src/metrics.ts"],
+  "@lezer/common": ["src/needs/"],
+  "@lezer/javascript": ["src/needs/javascript/"],
+  "@lezer/python": ["src/needs/python/"],
   "diff": ["src/commands/"],
   "deno-std": ["src/"],
   "cidr-tools": ["src/core/permissions/private_networks.ts"],
@@ -129,6 +133,8 @@ export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
   "src/core/capabilities.ts": "the design's RuntimeType",
   "src/core/permissions/environment_variables.ts": "prefixes of variables that interpreters read",
   "src/core/languages.ts": "environment names that are spelled alike",
+  "src/needs/javascript/effects.ts": "names that programs use",
+  "src/needs/javascript/words.ts": "names that programs use",
   "src/runtimes/registry.ts": "the table of runtimes",
   "src/server/rpc/legacy/translate_params.ts": "a field of the original protocol",
 };

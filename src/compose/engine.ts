@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { Admission, Dispatcher, Engine, Executions, type Observer, ServiceStatus } from "../engine/mod.ts";
 import type { Progress } from "../core/progress.ts";
 import { log } from "../log.ts";
+import { NeedAnalyser } from "../needs/mod.ts";
 import type { ExecutionRuntime, RuntimeHost } from "../runtimes/port.ts";
 import { createRuntimes } from "../runtimes/registry.ts";
 import { SelfTestResults } from "../runtimes/self_test/self_test_results.ts";
@@ -66,7 +67,7 @@ export async function composeEngine(config: Config, sources: EngineSources): Pro
   const machine = machineOf(config, { ...ground, memory, hasKeys });
   const poolOf = pool === undefined ? {} : { poolOf: (runtime: string) => pool.stateOf(runtime) };
   const status = new ServiceStatus({ selector, machine, ...poolOf });
-  const engine = building.use(new Engine({ dispatcher, admission, executions, status }));
+  const engine = building.use(new Engine({ dispatcher, admission, executions, status, needs: new NeedAnalyser() }));
   const owned = building.move();
   return {
     ...{ pool, runtimes, selector, admission, dispatcher, executions, engine },

@@ -3,6 +3,7 @@ import type { ServiceDiagnosis } from "../core/diagnosis.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Execution, ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
+import { isKnownLanguage, mainFileOf } from "../core/languages.ts";
 import { resolveLimits } from "../core/limits.ts";
 import { type ExecutionRequest, placeFiles, sourceOf } from "../core/requests/execution_request.ts";
 import type { RequestFile } from "../core/requests/request_files.ts";
@@ -14,6 +15,7 @@ import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { delay } from "../concurrency/delay.ts";
 import { writeFiles } from "../workspace/write_files.ts";
+import type { NeedAnalyser } from "../needs/mod.ts";
 import type { Admission, Slot } from "./admission.ts";
 import type { Candidates, Dispatcher, RuntimeAttempt } from "./dispatcher.ts";
 import type { RunResult } from "./execution_records.ts";
@@ -43,6 +45,8 @@ export interface EngineOptions {
   readonly admission: Admission;
   readonly executions: Executions;
   readonly status: ServiceStatus;
+  /** Finds what programs need; absent, that is not known. */
+  readonly needs?: Pick<NeedAnalyser, "find">;
 }
 
 /** The façade that every door uses for programs: admit, select, run, record. */
@@ -51,14 +55,16 @@ export class Engine implements EnginePort, AsyncDisposable {
   readonly #admission: Admission;
   readonly #executions: Executions;
   readonly #status: ServiceStatus;
+  readonly #needs: EngineOptions["needs"];
   /** Environments that are removed after their answer was sent. */
   readonly #removals = new Set<Promise<void>>();
 
-  constructor({ dispatcher, admission, executions, status }: EngineOptions) {
+  constructor({ dispatcher, admission, executions, status, needs }: EngineOptions) {
     this.#dispatcher = dispatcher;
     this.#admission = admission;
     this.#executions = executions;
     this.#status = status;
+    this.#needs = needs;
   }
 
   async submit(caller: Caller, request: ExecutionRequest, options: SubmitOptions = {}): Promise<Submitted> {
@@ -69,7 +75,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       : this.#executions.findRepeated({ caller, fingerprint }, idempotencyKey, options);
     if (repeated !== undefined) return repeated;
     const candidates = await this.#admission.whileOpen(
-      this.#dispatcher.findCandidates(caller.principal, request, { runsMainFile: runsMainFile(request) }),
+      this.#findCandidates(caller, request),
     );
     this.#admission.check(caller.principal);
     return this.#executions.start(
@@ -155,6 +161,12 @@ export class Engine implements EnginePort, AsyncDisposable {
     this.#admission.close();
     await this.#executions[Symbol.asyncDispose]();
     await Promise.all(this.#removals);
+  }
+
+  async #findCandidates({ principal }: Caller, request: ExecutionRequest): Promise<Candidates<ExecutionRequest>> {
+    const program = isKnownLanguage(request.language) ? placeFiles(request, mainFileOf(request.language)) : undefined;
+    const needs = program === undefined ? undefined : await this.#needs?.find(program);
+    return await this.#dispatcher.findCandidates(principal, request, { runsMainFile: runsMainFile(request), needs });
   }
 
   async #run(

@@ -1,0 +1,26 @@
+import type { Parser, Tree } from "@lezer/common";
+
+/** So many steps of a parser take some ten µs. */
+const STEPS_BETWEEN = 16;
+
+/** Parses within a time that is for all files of a program together. */
+export class BoundedParse {
+  readonly #now: () => number;
+  readonly #endsAt: number;
+
+  /** @param now a clock in ms that never goes back */
+  constructor(limitMs: number, now: () => number) {
+    this.#now = now;
+    this.#endsAt = now() + limitMs;
+  }
+
+  /** Undefined when the time is over. */
+  parse(parser: Parser, text: string): Tree | undefined {
+    const parse = parser.startParse(text);
+    for (let steps = 1;; steps++) {
+      const tree = parse.advance();
+      if (tree !== null) return tree;
+      if (steps % STEPS_BETWEEN === 0 && this.#now() > this.#endsAt) return undefined;
+    }
+  }
+}

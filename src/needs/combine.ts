@@ -1,0 +1,69 @@
+import type { Need, Needs } from "../core/needs.ts";
+import type { Places } from "./family.ts";
+import type { FileReading, Use } from "./source_file.ts";
+
+/** Most needs that an answer lists. */
+const MAX_USES = 64;
+
+/** The readings of a program's files by their paths. */
+export type Readings = ReadonlyMap<string, FileReading>;
+
+/** Combines what each file needs to what the program needs. */
+export function combine(readings: Readings, places: Places): Needs {
+  const certain = certainUses(readings, places);
+  const needs = new Map<string, Need>();
+  let unknown: { readonly reason: string; readonly isDynamic: boolean } | undefined;
+  const noteUnknown = (reason: string, isDynamic: boolean) => {
+    if (unknown === undefined || (isDynamic && !unknown.isDynamic)) unknown = { reason, isDynamic };
+  };
+  for (const [path, { uses, unknown: cause }] of readings) {
+    if (cause !== undefined) {
+      const place = cause.line === undefined ? path : `${path}:${cause.line}`;
+      noteUnknown(`${place} ${cause.reason}`, cause.isDynamic);
+    }
+    for (const use of uses) {
+      if (places.localOf(use) !== undefined) continue;
+      const { effect, kind, line, name } = use;
+      const key = `${kind} ${name}`;
+      const known = needs.get(key);
+      if (known === undefined && needs.size === MAX_USES) {
+        noteUnknown(`the program uses more than ${MAX_USES} things`, false);
+        continue;
+      }
+      if (known?.certain === true || (known !== undefined && !certain.has(use))) continue;
+      needs.set(key, {
+        ...{ kind, name, ...(effect === undefined ? {} : { effect }) },
+        ...{ file: path, line, certain: certain.has(use) },
+      });
+    }
+  }
+  const uses = [...needs.values()];
+  if (unknown === undefined) return { known: true, uses };
+  const { isDynamic, reason } = unknown;
+  return { known: false, reason, uses: isDynamic ? uses.map((use) => ({ ...use, certain: false })) : uses };
+}
+
+/** The uses without which the program does nothing at all: what runs first, file by file as they are imported. */
+function certainUses(readings: Readings, places: Places): ReadonlySet<Use> {
+  const certain = new Set<Use>();
+  const visited = new Set<string>();
+  let hasForeignCode = false; // It may define globals.
+  /** Whether the next file's steps are still the first. */
+  const visit = (path: string | undefined): boolean => {
+    const reading = path === undefined ? undefined : readings.get(path);
+    if (path === undefined || reading === undefined) return false;
+    if (visited.has(path)) return true;
+    visited.add(path);
+    for (const step of reading.steps) {
+      if (!step.isFirst) continue;
+      const local = "paths" in step ? { path: step.paths.find((one) => readings.has(one)) } : places.localOf(step);
+      if (local === undefined && !("paths" in step)) {
+        if (step.kind !== "global" || !hasForeignCode) certain.add(step);
+        hasForeignCode ||= step.kind === "package" || step.kind === "url";
+      } else if (!visit(local?.path)) return false;
+    }
+    return !reading.hasEffects;
+  };
+  visit(places.entrypoint);
+  return certain;
+}

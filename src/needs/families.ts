@@ -1,0 +1,22 @@
+import type { Family } from "./family.ts";
+import { mayNeed } from "./javascript/words.ts";
+import { mayImport } from "./python/words.ts";
+
+const JAVASCRIPT: Family = {
+  name: "javascript",
+  mayNeed: ({ path, text }) => /x$/i.test(path) || mayNeed(text),
+  load: async () => (await import("./javascript/mod.ts")).JAVASCRIPT,
+};
+
+const PYTHON: Family = {
+  name: "python",
+  mayNeed: ({ text }) => mayImport(text),
+  load: async () => (await import("./python/mod.ts")).PYTHON,
+};
+
+/** The families by the languages of their files. */
+export const FAMILIES: Readonly<Record<string, Family>> = {
+  javascript: JAVASCRIPT,
+  typescript: JAVASCRIPT,
+  python: PYTHON,
+};

@@ -1,0 +1,25 @@
+import type { Parser } from "@lezer/common";
+import type { AnalysedProgram, FileReader, SourceFile, Use } from "./source_file.ts";
+
+/** Languages that one parser reads. */
+export interface Family {
+  readonly name: string;
+  /** Whether a file may need anything; where not, it is not parsed. */
+  mayNeed(file: SourceFile): boolean;
+  /** Loads the parser. */
+  load(): Promise<FamilyModule>;
+}
+
+/** What reads files of a family. */
+export interface FamilyModule {
+  parserFor(file: SourceFile): Parser;
+  readonly read: FileReader;
+  placesOf(program: AnalysedProgram): Places;
+}
+
+/** How files are found. */
+export interface Places {
+  readonly entrypoint: string;
+  /** The file of the program that a module names, or where it is one that is not read further; undefined where it is no file of it. */
+  localOf(use: Use): { readonly path?: string } | undefined;
+}

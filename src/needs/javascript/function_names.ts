@@ -1,0 +1,46 @@
+import type { SyntaxNode, Tree } from "@lezer/common";
+
+/** The names that a file declares. */
+export interface DeclaredNames {
+  isDeclared(name: string): boolean;
+  /** Whether every declaration of a name makes it a function. */
+  isFunction(name: string): boolean;
+}
+
+const FUNCTIONS = new Set(["ArrowFunction", "FunctionExpression"]);
+
+/** Finds the names that a file declares, wherever in it, and which of them are functions. */
+export function functionNamesIn(text: string, tree: Tree): DeclaredNames {
+  const counts = new Map<string, { all: number; functions: number }>();
+  tree.iterate({
+    enter: ({ name, node, from, to }) => {
+      if (name !== "VariableDefinition") return;
+      const declared = text.slice(from, to);
+      const count = counts.get(declared) ?? { all: 0, functions: 0 };
+      count.all++;
+      if (isFunction(text, node)) count.functions++;
+      counts.set(declared, count);
+    },
+  });
+  return {
+    isDeclared: (name) => counts.has(name),
+    isFunction: (name) => {
+      const count = counts.get(name);
+      return count !== undefined && count.all === count.functions;
+    },
+  };
+}
+
+/** Whether a definition names a function, or a parameter of what is given to a new promise. */
+function isFunction(text: string, definition: SyntaxNode): boolean {
+  const { parent } = definition;
+  if (parent?.name === "FunctionDeclaration") return true;
+  if (parent?.name === "VariableDeclaration") {
+    return parent.firstChild?.name === "const" && FUNCTIONS.has(definition.nextSibling?.nextSibling?.name ?? "");
+  }
+  const executor = parent?.name === "ParamList" ? parent.parent : null;
+  const made = executor?.parent?.parent;
+  const constructor = made?.getChild("VariableName");
+  return made?.name === "NewExpression" && FUNCTIONS.has(executor?.name ?? "") && constructor !== null &&
+    constructor !== undefined && text.slice(constructor.from, constructor.to) === "Promise";
+}

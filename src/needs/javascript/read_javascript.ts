@@ -1,0 +1,257 @@
+import { parser } from "@lezer/javascript";
+import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
+import type { NeedKind } from "../../core/needs.ts";
+import {
+  createLineFinder,
+  type FileReading,
+  type LocalImport,
+  type SourceFile,
+  type Unknown,
+  type Use,
+} from "../source_file.ts";
+import { effectOf } from "./effects.ts";
+import { functionNamesIn } from "./function_names.ts";
+import { resolveLocal } from "./local_import.ts";
+import {
+  BUILTIN,
+  CONSTRUCTOR,
+  DYNAMIC_GLOBALS,
+  DYNAMIC_MODULES,
+  GLOBAL_OBJECTS,
+  NEW_METHODS,
+  NOTABLE_GLOBALS,
+} from "./words.ts";
+
+const PARSERS = {
+  js: parser,
+  jsx: parser.configure({ dialect: "jsx" }),
+  ts: parser.configure({ dialect: "ts" }),
+  tsx: parser.configure({ dialect: "ts jsx" }),
+};
+
+/** Syntax that is more than types beside the language, by the names of its nodes. */
+const SYNTAX: Readonly<Record<string, string>> = {
+  EnumDeclaration: "enum",
+  NamespaceDeclaration: "namespace",
+  Privacy: "parameter property",
+  Decorator: "decorator",
+  using: "using",
+  accessor: "accessor",
+  JSXElement: "jsx",
+};
+
+/** Nodes around what always runs when the module does, before anything of it is called. */
+const PLAIN = new Set([
+  ...[
+    "Script",
+    "ExpressionStatement",
+    "VariableDeclaration",
+    "ExportDeclaration",
+    "AwaitExpression",
+    "MemberExpression",
+  ],
+  ...["CallExpression", "NewExpression", "ArgList", "ParenthesizedExpression", "AssignmentExpression"],
+]);
+
+/** Nodes that may do something outside of their own module. */
+const EFFECTS = new Set(["CallExpression", "NewExpression", "TaggedTemplateExpression", "DynamicImport", "Decorator"]);
+
+/** The parser for a file by its name. */
+export function parserFor({ path }: Pick<SourceFile, "path">) {
+  const [, dialect = "ts"] = /\.[cm]?(jsx?|tsx?)$/i.exec(path) ?? [];
+  return PARSERS[dialect.toLowerCase() as keyof typeof PARSERS];
+}
+
+/** Reads the needs of a JavaScript or TypeScript file. */
+export function readJavascript(file: SourceFile, tree: Tree): FileReading {
+  const reader = new Reader(file, tree);
+  tree.iterate({ enter: (node) => reader.enter(node), leave: (node) => reader.leave(node) });
+  return reader.result();
+}
+
+class Reader {
+  readonly #file: SourceFile;
+  readonly #lineAt: (offset: number) => number;
+  readonly #functions: ReturnType<typeof functionNamesIn>;
+  readonly #uses: Use[] = [];
+  readonly #steps: (Use | LocalImport)[] = [];
+  #unknown: Unknown | undefined;
+  #hasEffects = false;
+
+  constructor(file: SourceFile, tree: Tree) {
+    this.#file = file;
+    this.#lineAt = createLineFinder(file.text);
+    this.#functions = functionNamesIn(file.text, tree);
+  }
+
+  result(): FileReading {
+    return {
+      uses: this.#uses,
+      steps: this.#steps,
+      hasEffects: this.#hasEffects,
+      ...(this.#unknown === undefined ? {} : { unknown: this.#unknown }),
+    };
+  }
+
+  enter(node: SyntaxNodeRef): void {
+    const { name, type } = node;
+    if (type.isError) return this.#markUnknown(node, "has syntax that is not understood", false);
+    if (name === "VariableName") return this.#enterName(node);
+    if (name === "PropertyDefinition" && isShorthand(node)) return this.#enterName(node);
+    if (name === "String" && this.#text(node).slice(1, -1) === CONSTRUCTOR) return this.#markConstructor(node);
+    if (name === "PropertyName") return this.#enterProperty(node);
+    if (name === "ImportMeta") return this.#use(node, "global", `import.meta${this.#memberOf(node)}`);
+    if (name === "ImportDeclaration" || name === "ExportDeclaration") return this.#enterImport(node);
+    if (name === "DynamicImport") return this.#enterSpecifier(node, node.node.getChild("String"), "a computed import");
+    if (name === "CallExpression") return this.#enterCall(node);
+    if (Object.hasOwn(SYNTAX, name)) this.#enterSyntax(node);
+  }
+
+  leave(node: SyntaxNodeRef): void {
+    if (EFFECTS.has(node.name)) this.#hasEffects = true;
+  }
+
+  #enterSyntax(node: SyntaxNodeRef): void {
+    if (node.name === "Privacy" && node.node.parent?.name !== "ParamList") return;
+    this.#use(node, "syntax", SYNTAX[node.name] ?? node.name, false);
+  }
+
+  #enterName(node: SyntaxNodeRef): void {
+    const name = this.#text(node);
+    if (GLOBAL_OBJECTS.has(name)) return this.#enterGlobalObject(node, name);
+    if (DYNAMIC_GLOBALS.has(name)) return this.#enterDynamicGlobal(node, name);
+    if (isTimer(name)) return this.#enterTimer(node, name);
+    if (!NOTABLE_GLOBALS.has(name) && !name.startsWith("GPU")) return;
+    if (name === "require") return this.#enterRequire(node);
+    if (this.#functions.isDeclared(name)) {
+      if (name === "Deno" || name === "Bun") this.#markUnknown(node, `declares ${name}`, true);
+      return;
+    }
+    this.#use(node, "global", `${name}${this.#memberOf(node)}`);
+  }
+
+  #enterGlobalObject(node: SyntaxNodeRef, name: string): void {
+    const member = this.#memberOf(node).slice(1);
+    if (member === "" || isTimer(member) || DYNAMIC_GLOBALS.has(member)) {
+      return this.#markUnknown(node, `uses ${name}`, true);
+    }
+    if (node.node.parent?.parent?.name === "AssignmentExpression") this.#markUnknown(node, `changes ${name}`, true);
+    if (!NOTABLE_GLOBALS.has(member)) return;
+    const inner = node.node.parent;
+    this.#use(node, "global", `${member}${inner === null ? "" : this.#memberOf(inner)}`, false);
+  }
+
+  #enterDynamicGlobal(node: SyntaxNodeRef, name: string): void {
+    if (name === "Worker") this.#use(node, "global", name);
+    this.#markUnknown(node, `uses ${name}`, true);
+  }
+
+  #enterTimer(node: SyntaxNodeRef, name: string): void {
+    const call = node.node.parent;
+    const first = call?.name === "CallExpression" ? call.getChild("ArgList")?.firstChild?.nextSibling : undefined;
+    if (first?.name === "ArrowFunction" || first?.name === "FunctionExpression") return;
+    if (first?.name === "VariableName" && this.#functions.isFunction(this.#text(first))) return;
+    this.#markUnknown(node, `may give code to ${name}`, true);
+  }
+
+  #enterRequire(node: SyntaxNodeRef): void {
+    if (this.#functions.isDeclared("require")) return this.#markUnknown(node, "declares require", true);
+    this.#use(node, "global", "require", false);
+    const call = node.node.parent;
+    const isCall = call?.name === "CallExpression" && call.firstChild?.from === node.from;
+    const first = isCall ? call.getChild("ArgList")?.firstChild?.nextSibling : undefined;
+    this.#enterSpecifier(node, first ?? null, "a computed require");
+  }
+
+  #enterProperty(node: SyntaxNodeRef): void {
+    const name = this.#text(node);
+    if (name === CONSTRUCTOR) {
+      const parent = node.node.parent;
+      if (parent?.name === "MemberExpression" && this.#memberOf(parent) === ".name") return;
+      return this.#markConstructor(node);
+    }
+    if (NEW_METHODS.has(name)) this.#use(node, "syntax", `.${name}`, false);
+  }
+
+  #enterCall(node: SyntaxNodeRef): void {
+    const callee = node.node.firstChild;
+    if (callee?.name !== "MemberExpression") return;
+    const key = callee.getChild("[")?.nextSibling;
+    if (key === undefined || key === null || key.name === "Number" || key.name === "String") return;
+    this.#markUnknown(node, "calls a computed property", true);
+  }
+
+  #enterImport(node: SyntaxNodeRef): void {
+    const specifier = node.node.getChild("String");
+    if (specifier === null || node.node.getChild("type") !== null) return;
+    this.#enterSpecifier(node, specifier, "a computed import", true);
+  }
+
+  #enterSpecifier(
+    node: SyntaxNodeRef,
+    specifier: { readonly name: string; readonly from: number; readonly to: number } | null,
+    computed: string,
+    isFirst = false,
+  ): void {
+    const text = specifier?.name === "String" ? this.#text(specifier).slice(1, -1) : undefined;
+    if (text === undefined || text.includes("\\")) return this.#markUnknown(node, `has ${computed}`, true);
+    if (/^(?:\.|\/)/.test(text)) return this.#enterLocal(node, text, isFirst);
+    if (/^(?:data|blob):/i.test(text)) return this.#markUnknown(node, "imports code from a data URL", true);
+    if (DYNAMIC_MODULES.has(text.replace(/^node:/, ""))) this.#markUnknown(node, `imports ${text}`, true);
+    this.#use(node, kindOf(text), text, isFirst);
+  }
+
+  #enterLocal(node: SyntaxNodeRef, specifier: string, isFirst: boolean): void {
+    const path = specifier.startsWith("/") ? undefined : resolveLocal(specifier, this.#file.path);
+    if (path === undefined) return this.#markUnknown(node, "imports a file outside of the workspace", true);
+    this.#steps.push({ paths: [path], isFirst });
+  }
+
+  #use(node: SyntaxNodeRef, kind: NeedKind, name: string, isFirst = !this.#hasEffects && isPlain(node)): void {
+    const effect = effectOf(name);
+    const use = { kind, name, line: this.#lineAt(node.from), isFirst, ...(effect === undefined ? {} : { effect }) };
+    this.#uses.push(use);
+    this.#steps.push(use);
+  }
+
+  #markConstructor(node: SyntaxNodeRef): void {
+    this.#markUnknown(node, "uses the constructor of a value", true);
+  }
+
+  #markUnknown(node: SyntaxNodeRef, reason: string, isDynamic: boolean): void {
+    if (this.#unknown?.isDynamic === true || (this.#unknown !== undefined && !isDynamic)) return;
+    this.#unknown = { reason, line: this.#lineAt(node.from), isDynamic };
+  }
+
+  /** The property of a node that is read directly, with its dot; empty where it is used in another way. */
+  #memberOf(node: { readonly node: SyntaxNode }): string {
+    const parent = node.node.parent;
+    if (parent?.name !== "MemberExpression" || parent.firstChild?.from !== node.node.from) return "";
+    const property = parent.getChild("PropertyName");
+    return property === null ? "" : `.${this.#text(property)}`;
+  }
+
+  #text({ from, to }: { readonly from: number; readonly to: number }): string {
+    return this.#file.text.slice(from, to);
+  }
+}
+
+function kindOf(specifier: string): NeedKind {
+  if (BUILTIN.test(specifier)) return "builtin";
+  return /^https?:/i.test(specifier) ? "url" : "package";
+}
+
+function isTimer(name: string): boolean {
+  return name === "setTimeout" || name === "setInterval";
+}
+
+/** Whether `{ name }` reads a variable. */
+function isShorthand({ node }: SyntaxNodeRef): boolean {
+  const { parent } = node;
+  return parent?.name === "Property" && parent.firstChild?.to === parent.lastChild?.to;
+}
+
+function isPlain({ node }: SyntaxNodeRef): boolean {
+  for (let above = node.parent; above !== null; above = above.parent) if (!PLAIN.has(above.name)) return false;
+  return true;
+}

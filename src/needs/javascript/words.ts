@@ -1,0 +1,68 @@
+/** Globals that not every JavaScript runtime has, or has alike. */
+export const NOTABLE_GLOBALS: ReadonlySet<string> = new Set([
+  ...["Deno", "Bun", "process", "Buffer", "require", "module", "exports", "__dirname", "__filename"],
+  ...["navigator", "Navigator", "NavigatorUAData", "location", "Location", "Window", "close", "closed"],
+  ...["localStorage", "sessionStorage", "Storage", "caches", "Cache", "CacheStorage", "Lock", "LockManager"],
+  ...["alert", "confirm", "prompt", "reportError", "onload", "onunload", "onbeforeunload", "onerror"],
+  ...["onunhandledrejection", "onmessage", "addEventListener", "removeEventListener", "dispatchEvent", "postMessage"],
+  ...["setImmediate", "clearImmediate", "EventSource", "WebSocket", "WebSocketStream", "CloseEvent", "ErrorEvent"],
+  ...["ProgressEvent", "PromiseRejectionEvent", "FileReader", "URLPattern", "QuotaExceededError"],
+  ...["ImageData", "ImageBitmap", "ImageBitmapRenderingContext", "createImageBitmap", "OffscreenCanvas"],
+  ...["DOMMatrix", "DOMMatrixReadOnly", "DOMPoint", "DOMPointReadOnly", "DOMQuad", "DOMRect", "DOMRectReadOnly"],
+  ...["Temporal", "Float16Array", "Iterator", "DisposableStack", "AsyncDisposableStack", "SuppressedError"],
+]);
+
+/** Globals that stand for the global object, or run code that a program makes. */
+export const DYNAMIC_GLOBALS: ReadonlySet<string> = new Set([
+  ...["eval", "Function", "globalThis", "self", "window", "global", "frames", "importScripts", "Worker"],
+  ...["SharedWorker", "ShadowRealm"],
+]);
+
+/** Those of them that are the global object. */
+export const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "self", "window", "global"]);
+
+/** Methods that older versions of the language do not have. */
+export const NEW_METHODS: ReadonlySet<string> = new Set([
+  ...["fromBase64", "toBase64", "fromHex", "toHex", "setFromBase64", "setFromHex", "sumPrecise", "f16round", "try"],
+  ...["getFloat16", "setFloat16", "isError", "escape", "getOrInsert", "getOrInsertComputed", "pause"],
+]);
+
+/** Modules that run code which a program makes. */
+export const DYNAMIC_MODULES: ReadonlySet<string> = new Set([
+  ...["vm", "module", "worker_threads", "repl", "inspector", "inspector/promises", "cluster"],
+]);
+
+/** Modules that a runtime brings. */
+export const BUILTIN = /^(?:node:|bun:|bun$)/;
+
+/** The property of every value that leads to the constructor of functions. */
+export const CONSTRUCTOR = "constructor";
+
+/** Syntax with a word of its own, and what such a word can begin. */
+const SYNTAX_WORDS = ["import", "export", "enum", "namespace", "accessor", "using", "with", CONSTRUCTOR];
+
+/** A name that is no property: `...name` is none, `object.name` is one. */
+const NOT_A_PROPERTY = String.raw`(?<![\w$])(?<![^.]\.)`;
+const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS].join("|");
+const WORDS = [...SYNTAX_WORDS, ...[...NEW_METHODS].filter((name) => name !== "try")].join("|");
+/** A timer whose first argument is no function, and so may be code. */
+const TIMER = String.raw`\bset(?:Timeout|Interval)\b(?!\(\s*(?:async\s*)?(?:\([^()"'\`]*\)|[\w$]+)\s*=>)`;
+
+/**
+ * What a text must have somewhere, be it in a comment, for its program to use anything notable: a word, an escape that may
+ * spell one, a decorator, a call of a computed property, or a timer that may take code.
+ */
+const TRIGGER = new RegExp(
+  [
+    `${NOT_A_PROPERTY}(?:${NAMES})(?![\\w$])`,
+    `(?<![\\w$])(?:${WORDS}|GPU\\w*)(?![\\w$])`,
+    String.raw`(?:\.\s*try|\btry\s*:)(?![\w$])`,
+    String.raw`\\u|@|\]\s*(?:\?\.\s*)?[(\`]`,
+    TIMER,
+  ].join("|"),
+);
+
+/** Whether a text may use anything notable; where not, its program needs nothing but the language. */
+export function mayNeed(text: string): boolean {
+  return TRIGGER.test(text);
+}

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { languageOfFile } from "../core/languages.ts";
+import type { Needs } from "../core/needs.ts";
+import type { RequestFile } from "../core/requests/request_files.ts";
+import { BoundedParse } from "./bounded_parse.ts";
+import { FAMILIES } from "./families.ts";
+import type { Family } from "./family.ts";
+import { combine } from "./combine.ts";
+import type { AnalysedProgram, FileReading, SourceFile } from "./source_file.ts";
+
+/** Most bytes of source that are read. */
+export const MAX_SOURCE_BYTES = 65_536;
+/** Most files of source that are read. */
+const MAX_FILES = 256;
+/** Longest that a program keeps the event loop, in ms. */
+const LIMIT_MS = 2;
+/** The same for the first program in each family, whose parser has not been compiled yet. */
+const FIRST_LIMIT_MS = 20;
+/** The programs whose needs are remembered; the oldest are forgotten. */
+const REMEMBERED = 1_000;
+
+/** Options of a need analyser. */
+export interface NeedAnalyserOptions {
+  /** A clock in ms that never goes back; `performance.now` when absent. */
+  readonly now?: () => number;
+}
+
+const NOTHING: FileReading = { uses: [], steps: [], hasEffects: true };
+
+/**
+ * Reads the text of programs for what they need of a runtime. It never throws; what it cannot read in time is unknown.
+ */
+export class NeedAnalyser {
+  readonly #now: () => number;
+  readonly #known = new Map<string, Needs>();
+  readonly #compiled = new Set<Family>();
+
+  constructor({ now = () => performance.now() }: NeedAnalyserOptions = {}) {
+    this.#now = now;
+  }
+
+  /** Undefined for a language that is not analysed. */
+  async find({ entrypoint, files }: AnalysedProgram): Promise<Needs | undefined> {
+    const family = FAMILIES[languageOfFile(entrypoint) ?? ""];
+    if (family === undefined) return undefined;
+    const sources = files.filter(({ path }) => FAMILIES[languageOfFile(path) ?? ""]?.name === family.name);
+    const bytes = sources.reduce((total, file) => total + file.bytes.length, 0);
+    if (bytes > MAX_SOURCE_BYTES) return unknown(`it is longer than ${MAX_SOURCE_BYTES} bytes`);
+    if (sources.length > MAX_FILES) return unknown(`it has more than ${MAX_FILES} files`);
+    const texts = decodeAll(sources);
+    if (texts === undefined) return unknown("it is not UTF-8");
+    if (!texts.some(family.mayNeed)) return { known: true, uses: [] };
+    const key = keyOf({ entrypoint, files, sources });
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const needs = await this.#analyse({ entrypoint, files, texts }, family);
+    if (needs === undefined) return unknown("it takes too long to read");
+    if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? "");
+    this.#known.set(key, needs);
+    return needs;
+  }
+
+  async #analyse(
+    { entrypoint, files, texts }: Pick<AnalysedProgram, "entrypoint" | "files"> & {
+      readonly texts: readonly SourceFile[];
+    },
+    family: Family,
+  ): Promise<Needs | undefined> {
+    const { parserFor, read, placesOf } = await family.load();
+    const bounded = new BoundedParse(this.#compiled.has(family) ? LIMIT_MS : FIRST_LIMIT_MS, this.#now);
+    this.#compiled.add(family);
+    const readings = new Map<string, FileReading>();
+    for (const file of texts) {
+      if (!family.mayNeed(file)) {
+        readings.set(file.path, NOTHING);
+        continue;
+      }
+      const tree = bounded.parse(parserFor(file), file.text);
+      if (tree === undefined) return undefined;
+      readings.set(file.path, read(file, tree));
+    }
+    return combine(readings, placesOf({ entrypoint, files }));
+  }
+}
+
+function unknown(reason: string): Needs {
+  return { known: false, reason, uses: [] };
+}
+
+function decodeAll(files: readonly RequestFile[]): SourceFile[] | undefined {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    return files.map(({ path, bytes }) => ({ path, text: decoder.decode(bytes) }));
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** What the needs depend on: the sources, and the names of all other files. */
+function keyOf(
+  { entrypoint, files, sources }: AnalysedProgram & { readonly sources: readonly RequestFile[] },
+): string {
+  const hash = createHash("sha256").update(JSON.stringify([entrypoint, files.map(({ path }) => path)]));
+  for (const { path, bytes } of sources) hash.update(JSON.stringify([path, bytes.length])).update(bytes);
+  return hash.digest("base64");
+}

@@ -1,0 +1,23 @@
+import { parser } from "@lezer/python";
+import type { FamilyModule } from "../family.ts";
+import { readPython } from "./read_python.ts";
+
+/** Reads Python. */
+export const PYTHON: FamilyModule = {
+  parserFor: () => parser,
+  read: readPython,
+  placesOf: ({ entrypoint, files }) => {
+    const directory = entrypoint.slice(0, entrypoint.lastIndexOf("/") + 1); // It comes first where modules are searched.
+    const paths = files.map(({ path }) => path).filter((path) => path.startsWith(directory));
+    const names = new Set(paths.map((path) => path.slice(directory.length).split("/")[0]));
+    return {
+      entrypoint,
+      localOf: ({ name }) => {
+        const file = `${name}.py`;
+        if (names.has(name)) return {}; // A package: what runs first in it is not followed.
+        if (names.has(file)) return { path: directory + file };
+        return names.has(`${name}.so`) || [...names].some((other) => other?.startsWith(`${name}.`)) ? {} : undefined;
+      },
+    };
+  },
+};

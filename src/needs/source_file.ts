@@ -1,0 +1,63 @@
+import type { Tree } from "@lezer/common";
+import type { Need } from "../core/needs.ts";
+import type { RequestFile } from "../core/requests/request_files.ts";
+
+/** A program: its files, and the one that runs. */
+export interface AnalysedProgram {
+  readonly files: readonly RequestFile[];
+  readonly entrypoint: string;
+}
+
+/** A file of a program, as text. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A use of something that not every runtime has. */
+export interface Use extends Pick<Need, "kind" | "name" | "effect" | "line"> {
+  /** Whether nothing of this file has an effect before it. */
+  readonly isFirst: boolean;
+}
+
+/** An import of another file of the program. */
+export interface LocalImport {
+  /** Paths that it may mean, relative to the workspace. */
+  readonly paths: readonly string[];
+  readonly isFirst: boolean;
+}
+
+/** What one file tells of what it needs. */
+export interface FileReading {
+  readonly uses: readonly Use[];
+  /** In the order of the text, together with {@link uses}. */
+  readonly steps: readonly (Use | LocalImport)[];
+  /** Whether its own code may do something when it is imported, beside its imports. */
+  readonly hasEffects: boolean;
+  /** Why the uses may not be everything. */
+  readonly unknown?: Unknown;
+}
+
+/** Why the text does not tell everything. */
+export interface Unknown {
+  readonly reason: string;
+  readonly line?: number;
+  /** Whether the program makes code or names when it runs, so that no use of it is certain. */
+  readonly isDynamic: boolean;
+}
+
+/** Reads the tree of a file; undefined without a tree means that there was nothing to look for. */
+export type FileReader = (file: SourceFile, tree: Tree) => FileReading;
+
+/** Finds the line, from 1, of an offset in a text. Offsets are asked for in ascending order. */
+export function createLineFinder(text: string): (offset: number) => number {
+  let line = 1;
+  let next = text.indexOf("\n");
+  return (offset) => {
+    while (next !== -1 && next < offset) {
+      line++;
+      next = text.indexOf("\n", next + 1);
+    }
+    return line;
+  };
+}

@@ -1,0 +1,291 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Needs } from "../../src/core/needs.ts";
+import { MAX_SOURCE_BYTES, NeedAnalyser } from "../../src/needs/need_analyser.ts";
+
+/** A clock that stands still, so that no test depends on how busy the machine is. */
+const STILL = { now: () => 0 };
+
+function programOf(files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>) {
+  const placed = Object.entries(files).map(([path, content]) => ({
+    path,
+    bytes: typeof content === "string" ? new TextEncoder().encode(content) : content,
+  }));
+  return { files: placed, entrypoint: placed[0]?.path ?? "" };
+}
+
+async function find(files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>): Promise<Needs | undefined> {
+  return await new NeedAnalyser(STILL).find(programOf(files));
+}
+
+/** Needs in one line each: what, where, and whether it is certain; what is unknown last. */
+function shown(needs: Needs | undefined): string[] {
+  if (needs === undefined) return ["not analysed"];
+  const uses = needs.uses.map(({ kind, name, effect, file, line, certain }) =>
+    [kind, name, ...(effect === undefined ? [] : [`(${effect})`]), `${file}:${line}`, ...(certain ? ["certain"] : [])]
+      .join(" ")
+  );
+  return needs.known ? uses : [...uses, `unknown: ${needs.reason}`];
+}
+
+const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[]]>> = {
+  "needs nothing to compute": ["console.log([1, 2].map((x) => x * 2), new Map(), await Promise.all([]));"],
+  "ignores strings, comments and properties": [
+    '// Deno.readFile\nconst o = { Deno: 1 }; console.log("Bun.file", o.Deno, `eval`);',
+  ],
+  "ignores types": ["type F = Deno.FileInfo; const f: Deno.FileInfo | undefined = undefined; console.log(f);"],
+  "ignores imported types": ['import type { X } from "npm:x";\nconst x: X = 1; console.log(x);'],
+  "finds Deno": ['\nconst t = await Deno.readTextFile("x");', "global Deno.readTextFile (file) main.ts:2 certain"],
+  "finds Bun": ['console.log(await Bun.file("x").text());', "global Bun.file (file) main.ts:1 certain"],
+  "is not certain of what follows a call": ["f();\nBun.gc();", "global Bun.gc main.ts:2"],
+  "is not certain of what may not run": ["if (x) Bun.gc();", "global Bun.gc main.ts:1"],
+  "is not certain of a function's body": ["function f() {\n  return Bun.gc();\n}", "global Bun.gc main.ts:2"],
+  "is not certain of typeof": ['const a = typeof Bun === "undefined";', "global Bun main.ts:1"],
+  "finds shorthands": ["const o = { Deno };", "global Deno main.ts:1"],
+  "finds spreads": ["const a = [...process.argv];", "global process.argv main.ts:1"],
+  "ignores what the file declares": [
+    "function f(process: string) { return process; }\nimport.meta;",
+    "global import.meta main.ts:2 certain",
+  ],
+  "finds imports": [
+    'import a from "node:fs";\nimport b from "npm:b";\nexport * from "https://c/d.ts";\nimport { x } from "bun:sqlite";\nimport "lodash";',
+    "builtin node:fs (file) main.ts:1 certain",
+    "package npm:b main.ts:2 certain",
+    "url https://c/d.ts main.ts:3 certain",
+    "builtin bun:sqlite (file) main.ts:4 certain",
+    "package lodash main.ts:5 certain",
+  ],
+  "is not certain of globals that a package may define": [
+    'import "npm:polyfill";\nBun.gc();',
+    "package npm:polyfill main.ts:1 certain",
+    "global Bun.gc main.ts:2",
+  ],
+  "finds dynamic imports": ['const a = await import("npm:b");', "package npm:b main.ts:1"],
+  "finds require": [
+    'const a = require("node:net");',
+    "global require main.ts:1",
+    "builtin node:net (socket) main.ts:1",
+  ],
+  "finds syntax": [
+    "enum A { B }\nnamespace C { export const d = 1 }\nclass E { constructor(private f: string) {} @g h() {} }",
+    "syntax enum main.ts:1",
+    "syntax namespace main.ts:2",
+    "syntax parameter property main.ts:3",
+    "syntax decorator main.ts:3",
+  ],
+  "finds new methods": ['console.log(Uint8Array.fromBase64("aa"));', "syntax .fromBase64 main.ts:1"],
+  "sees through globalThis": ["console.log(globalThis.Deno.pid);", "global Deno.pid main.ts:1"],
+  "knows a timer with a function": [
+    "const f = () => {};\nsetTimeout(f, 1);\nawait new Promise((r) => setTimeout(r, 1));",
+  ],
+  "does not know eval": ["eval(x);", "unknown: main.ts:1 uses eval"],
+  "does not know Function": ['new Function("return Deno")();', "unknown: main.ts:1 uses Function"],
+  "does not know a constructor of functions": [
+    '(() => {}).constructor("return Deno")();',
+    "unknown: main.ts:1 uses the constructor of a value",
+  ],
+  "does not know it by its name": ['a["constructor"]("x");', "unknown: main.ts:1 uses the constructor of a value"],
+  "knows the name of a constructor": ["console.log(x.constructor.name);"],
+  "does not know globalThis": ['globalThis["De" + "no"];', "unknown: main.ts:1 uses globalThis"],
+  "does not know what is set on globalThis": [
+    "globalThis.Bun = {};\nBun.x;",
+    "global Bun main.ts:1",
+    "global Bun.x main.ts:2",
+    "unknown: main.ts:1 changes globalThis",
+  ],
+  "does not know a computed import": ['await import("npm:" + x);', "unknown: main.ts:1 has a computed import"],
+  "does not know a computed require": [
+    "const a = require(x);",
+    "global require main.ts:1",
+    "unknown: main.ts:1 has a computed require",
+  ],
+  "does not know a computed call": ["a[b](c);", "unknown: main.ts:1 calls a computed property"],
+  "does not know a timer with text": [
+    'setTimeout("Deno.exit()", 1);',
+    "unknown: main.ts:1 may give code to setTimeout",
+  ],
+  "does not know a timer with a variable": [
+    "const c = x;\nsetInterval(c);",
+    "unknown: main.ts:2 may give code to setInterval",
+  ],
+  "does not know escapes": ["console.log(D\\u0065no.pid);", "unknown: main.ts:1 has syntax that is not understood"],
+  "does not know broken syntax": ["import { from;", "unknown: main.ts:1 has syntax that is not understood"],
+  "does not know data URLs": ['import "data:text/javascript,x";', "unknown: main.ts:1 imports code from a data URL"],
+  "does not know workers": ["new Worker(x);", "global Worker (thread) main.ts:1", "unknown: main.ts:1 uses Worker"],
+  "is certain of nothing beside dynamic code": [
+    'import "bun:ffi";\neval(x);',
+    "builtin bun:ffi main.ts:1",
+    "unknown: main.ts:2 uses eval",
+  ],
+};
+
+for (const [what, [code, ...expected]] of Object.entries(SCRIPTS)) {
+  Deno.test(`find() ${what}`, async () => assertEquals(shown(await find({ "main.ts": code })), expected));
+}
+
+const PYTHON: Readonly<Record<string, readonly [code: string, ...shown: string[]]>> = {
+  "needs nothing to compute": ["print(sum(range(10)))"],
+  "ignores strings and comments": ['"""import numpy"""\n# import pandas\nprint("import scipy")'],
+  "finds modules": [
+    "import numpy as np, a.b.c; import os\nfrom q.w import (x, y as z,)\nfrom s import *",
+    "module numpy main.py:1 certain",
+    "module a main.py:1 certain",
+    "module os main.py:1 certain",
+    "module q main.py:2 certain",
+    "module s main.py:3 certain",
+  ],
+  "is certain only before the first call": [
+    "import json\nX = 1\nprint(1)\nimport numpy",
+    "module json main.py:1 certain",
+    "module numpy main.py:4",
+  ],
+  "is certain past definitions": [
+    "def f():\n    g()\nclass A:\n    x = 1\nimport numpy",
+    "module numpy main.py:5 certain",
+  ],
+  "is not certain past a class that calls": ["class A:\n    x = f()\nimport numpy", "module numpy main.py:3"],
+  "is not certain in a group past a call": ["f(); import numpy", "module numpy main.py:1"],
+  "is not certain in try": [
+    "try:\n    import orjson\nexcept ImportError:\n    orjson = None\nimport re",
+    "module orjson main.py:2",
+    "module re main.py:5 certain",
+  ],
+  "is not certain under a condition": ["if x:\n    import numpy", "module numpy main.py:2"],
+  "is not certain in a function": ["def f():\n    import numpy", "module numpy main.py:2"],
+  "is not certain past a raise": ["if x:\n    raise SystemExit\nimport numpy", "module numpy main.py:3"],
+  "is not certain past an assignment to another module": [
+    "import a\na.b = 1\nimport numpy",
+    "module a main.py:1 certain",
+    "module numpy main.py:3",
+  ],
+  "tells effects": [
+    "import subprocess\nimport socket",
+    "module subprocess (process) main.py:1 certain",
+    "module socket (socket) main.py:2 certain",
+  ],
+  "normalises names": ["import ｎｕｍｐｙ", "module numpy main.py:1 certain"],
+  "does not know exec": ["import numpy\nexec(x)", "module numpy main.py:1", "unknown: main.py:2 uses exec"],
+  "does not know __import__": ['__import__("numpy")', "unknown: main.py:1 uses __import__"],
+  "does not know sys.path": [
+    "import sys\nsys.path.insert(0, x)\nimport numpy",
+    "module sys main.py:1",
+    "module numpy main.py:3",
+    "unknown: main.py:2 uses path",
+  ],
+  "does not know sys.path by its name": [
+    "from sys import path\nimport numpy",
+    "module sys main.py:1",
+    "module numpy main.py:2",
+    "unknown: main.py:1 imports sys",
+  ],
+  "does not know importlib": ["import importlib", "module importlib main.py:1", "unknown: main.py:1 imports importlib"],
+  "does not know other encodings": [
+    "# -*- coding: utf_7 -*-\nimport numpy",
+    "module numpy main.py:2",
+    "unknown: main.py declares another encoding",
+  ],
+};
+
+for (const [what, [code, ...expected]] of Object.entries(PYTHON)) {
+  Deno.test(`find() of Python ${what}`, async () => assertEquals(shown(await find({ "main.py": code })), expected));
+}
+
+Deno.test("find() does not analyse other languages", async () => {
+  assertEquals(await find({ "main.rb": 'require "socket"' }), undefined);
+});
+
+Deno.test("find() follows files of the program", async () => {
+  assertEquals(
+    shown(
+      await find({
+        "main.py": "import helper\nimport pkg.x\nimport numpy",
+        "helper.py": "import pandas",
+        "pkg/x.py": "import scipy",
+      }),
+    ),
+    ["module numpy main.py:3", "module pandas helper.py:1 certain", "module scipy pkg/x.py:1"],
+  );
+  assertEquals(
+    shown(
+      await find({
+        "src/main.ts": 'import "../lib/a.ts";\nBun.gc();',
+        "lib/a.ts": 'import "bun:ffi";',
+        "b.ts": "Deno.exit();",
+      }),
+    ),
+    ["global Bun.gc src/main.ts:2 certain", "builtin bun:ffi lib/a.ts:1 certain", "global Deno.exit b.ts:1"],
+  );
+});
+
+Deno.test("find() looks for modules beside the file that runs", async () => {
+  const files = { "app/main.py": "import helper", "helper.py": "" };
+  assertEquals(shown(await find(files)), ["module helper app/main.py:1 certain"]);
+});
+
+Deno.test("find() knows nothing of a program that leaves its workspace", async () => {
+  assertEquals(shown(await find({ "main.ts": 'import "../x.ts";' })), [
+    "unknown: main.ts:1 imports a file outside of the workspace",
+  ]);
+});
+
+Deno.test("find() knows nothing of what is too long, not UTF-8, or takes too long", async () => {
+  const long = `import fs from "node:fs";${" ".repeat(MAX_SOURCE_BYTES)}`;
+  assertEquals(shown(await find({ "main.ts": long })), ["unknown: it is longer than 65536 bytes"]);
+  assertEquals(shown(await find({ "main.py": Uint8Array.of(0xff, 0xfe) })), ["unknown: it is not UTF-8"]);
+  let now = 0;
+  const hasty = new NeedAnalyser({ now: () => now += 5 });
+  assertEquals(shown(await hasty.find(programOf({ "main.py": "import a\n".repeat(1_000) }))), [
+    "unknown: it takes too long to read",
+  ]);
+});
+
+Deno.test("find() lists at most 64 needs, and then does not know all", async () => {
+  const needs = await find({ "main.py": Array.from({ length: 5_000 }, (_, n) => `import m${n}`).join("\n") });
+  assertEquals([needs?.uses.length, needs?.known, needs?.reason], [64, false, "the program uses more than 64 things"]);
+});
+
+Deno.test("find() reads a program once", async () => {
+  const analyser = new NeedAnalyser(STILL);
+  const first = await analyser.find(programOf({ "main.py": "import numpy" }));
+  assert(first === await analyser.find(programOf({ "main.py": "import numpy" })));
+  assertEquals(shown(await analyser.find(programOf({ "main.py": "import numpy", "numpy.py": "" }))), []);
+});
+
+const HOSTILE = [
+  "[",
+  "(",
+  "{",
+  "`${",
+  "<",
+  "a=>",
+  "\ud800",
+  "import ",
+  "if x:\n ",
+  "f'{",
+  "'''",
+  "@",
+  "\\u",
+  "class A:",
+  "\0",
+  "é",
+];
+
+Deno.test("find() never throws and is never certain of anything without an import or a global, whatever the text", async () => {
+  const analyser = new NeedAnalyser({ now: () => 0 });
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.array(fc.constantFrom(...HOSTILE, "Deno", "Bun.x", "numpy", "\n", " ", ";", "eval", '"', ":")).map((parts) =>
+      parts.join("")
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(text, fc.constantFrom("main.ts", "main.py", "main.jsx", "main.js"), async (code, path) => {
+      const needs = await analyser.find(programOf({ [path]: code }));
+      assert(needs !== undefined && (needs.known || needs.reason !== undefined));
+      for (const use of needs.uses.filter(({ certain }) => certain)) {
+        assert(code.normalize("NFKC").includes(use.name.split(/[.:]/)[0] ?? "", 0), use.name);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
