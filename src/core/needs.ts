@@ -35,6 +35,13 @@ export interface Surface {
   has(need: Need): boolean | undefined;
 }
 
+/** Whether a need is a global of another runtime, or of its modules (`Bun.file`, `bun:sqlite`). */
+export function isNeedOf({ kind, name }: Need, global: string): boolean {
+  if (kind === "global") return name === global || name.startsWith(`${global}.`);
+  const module = global.toLowerCase();
+  return kind === "builtin" && (name === module || name.startsWith(`${module}:`));
+}
+
 /** A need and where it is seen, as text. */
 export function describeNeed({ file, line, name }: Need): string {
   return `${name} (${file}:${line})`;

@@ -1,4 +1,6 @@
+import { isNeedOf, type Surface } from "../../core/needs.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
+import type { EnvironmentSpec } from "./images/environments.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 
 /** The facts before it is loaded; the figures are the original design's. */
@@ -19,6 +21,14 @@ export function dockerFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
       supportsNetworkAccess: true,
       maxConcurrentExecutions: 50,
     },
+    surface: (environment) => surfaceOf(environments[environment]),
     runsAnyCommandLine: true,
   };
+}
+
+/** An image may have more than its language promises: it lacks only what its environment says. */
+function surfaceOf(environment: EnvironmentSpec | undefined): Surface | undefined {
+  const lacks = environment?.lacks;
+  if (lacks === undefined) return undefined;
+  return { isWhole: true, has: (need) => lacks.some((global) => isNeedOf(need, global)) ? false : undefined };
 }

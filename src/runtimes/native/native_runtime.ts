@@ -1,5 +1,6 @@
 import { type Availability, describeObstacle, type RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { Diagnosis, LanguageFinding } from "../../core/diagnosis.ts";
+import type { Surface } from "../../core/needs.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
 import { presenceOf } from "../process/find_binary.ts";
 import { createProcessRuntime } from "../process/process_runtime.ts";
@@ -55,6 +56,10 @@ export class NativeRuntime implements ExecutionRuntime {
 
   getCapabilities(): RuntimeCapabilities {
     return this.#capabilities;
+  }
+
+  surface(environment: string): Surface | undefined {
+    return this.#languages.get(environment)?.runtime.surface?.(environment);
   }
 
   /** The layers, and the canaries of every language that is here. */

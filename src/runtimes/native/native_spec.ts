@@ -7,10 +7,12 @@ import type { Mount } from "../../sandbox/mount.ts";
 import { PREBUILT_NAME } from "../process/prebuilt.ts";
 import { isFile } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
+import type { Surface } from "../../core/needs.ts";
 import type { RuntimeHost } from "../port.ts";
 import { canariesIn } from "./canaries.ts";
 import { nativeFacts } from "./facts.ts";
 import type { LanguageRow } from "./languages/row.ts";
+import { readModules } from "./module_surface.ts";
 import { RUNTIME_NAME } from "./settings.ts";
 import { findWaiter, type FoundWaiter, waitingLaunch } from "./waiting.ts";
 
@@ -32,6 +34,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
   const find = () => findBinary(row, host);
   const { interpreter, mainFile, memoryEndings, reservedDataBytes = 0 } = row;
   const waiter = findWaiter(row, { find, confinement: host.confinement });
+  let surface: Surface | undefined;
   return {
     facts: { ...nativeFacts(host), supportedEnvironments: [language] },
     subject: `${RUNTIME_NAME}_${language}`,
@@ -41,11 +44,16 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       remedy: remedyFor(row),
       probe: {
         language,
-        code: row.programs?.honest ?? "",
+        code: [row.programs?.honest ?? "", ...(row.listModules === undefined ? [] : [row.listModules])].join("\n"),
         ...(row.startsSlowly === true || row.compile !== undefined ? { timeoutMs: SLOW_PROBE_TIMEOUT_MS } : {}),
-        whyNot: (output) => whyNotRun(row, output),
+        whyNot: (output) => {
+          if (row.listModules === undefined) return whyNotRun(row, output);
+          surface = readModules(output);
+          return whyNotRun(row, output.slice(0, output.indexOf("\n") + 1));
+        },
       },
     },
+    surface: () => surface,
     modules: {},
     directories: [SHARED_MEMORY],
     ...(row.prebuilt === undefined ? {} : { prebuilt: row.prebuilt }),

@@ -1,6 +1,7 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
+import type { Surface } from "../../core/needs.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type {
   Assessment,
@@ -74,6 +75,10 @@ class ProcessRuntime implements ExecutionRuntime {
 
   getCapabilities(): RuntimeCapabilities {
     return this.#spec.facts.capabilities;
+  }
+
+  surface(environment: string): Surface | undefined {
+    return this.#spec.surface?.() ?? this.#spec.facts.surface?.(environment);
   }
 
   async diagnose(): Promise<Diagnosis> {

@@ -1,5 +1,6 @@
 import type { DenialRecord } from "../../core/denials/denial_report.ts";
 import type { Limits } from "../../core/limits.ts";
+import type { Surface } from "../../core/needs.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeFacts } from "../entry.ts";
@@ -10,6 +11,8 @@ import type { ProgramCanary } from "./program_canary.ts";
 /** A runtime whose programs are confined child processes: its data, and small functions for what is its own. */
 export interface ProcessSpec {
   readonly facts: RuntimeFacts;
+  /** What its programs find; undefined until it is known. Absent, the facts say it. */
+  surface?(): Surface | undefined;
   /** Names its self-test and its directory: the runtime, or one language of it. */
   readonly subject: string;
   /** The name of the file for the code of a request; absent, that of its language. */

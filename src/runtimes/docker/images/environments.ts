@@ -23,6 +23,8 @@ export interface EnvironmentSpec {
   readonly warmInterpreter?: "python";
   /** The command line of a context, by the protocol of the port's `Program`; absent, there are no contexts. */
   readonly interpreter?: readonly string[];
+  /** Globals, with their modules, that programs of other runtimes have and these have not. */
+  readonly lacks?: readonly string[];
   /** Variables of every program, beside those of the image. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -67,6 +69,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     file: "main.js",
     run: ["deno", "run", "--quiet", "--no-prompt", "--no-lock", "--allow-all", "--unstable-detect-cjs", "{file}"],
     install: DENO_INSTALL,
+    lacks: ["Bun"],
     env: DENO_ENV,
   },
   typescript: {
@@ -74,6 +77,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
     file: "main.ts",
     run: ["deno", "run", "--quiet", "--no-prompt", "--no-lock", "--allow-all", "{file}"],
     install: DENO_INSTALL,
+    lacks: ["Bun"],
     env: DENO_ENV,
   },
   node: {

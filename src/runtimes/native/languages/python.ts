@@ -1,4 +1,5 @@
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
+import listModules from "./list_python_modules.py" with { type: "text" };
 import waiter from "./python_waiter.py" with { type: "text" };
 import type { LanguageRow } from "./row.ts";
 
@@ -13,6 +14,7 @@ export const python: LanguageRow = {
   interpreter: [...COMMAND, "-c", PYTHON_INTERPRETER],
   variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
   waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, text: waiter, findPath: sitecustomizeOf },
+  listModules,
   memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
   programs: {
     honest: "print(6 * 7)",

@@ -30,6 +30,11 @@ export interface LanguageRow {
   /** Address space that it reserves before its program begins, in bytes; absent, none. */
   readonly reservedDataBytes?: number;
   readonly memoryEndings: readonly MemoryEnding[];
+  /**
+   * Prints the names of the modules that programs may import, each in a line, after `all` where there are no others and
+   * `some` where there may be; the honest program runs before. Absent, it is not known which there are.
+   */
+  readonly listModules?: string;
   /** Absent for what an operator adds: the layers are then tested by shell commands alone. */
   readonly programs?: TestPrograms;
 }

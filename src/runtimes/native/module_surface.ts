@@ -1,0 +1,13 @@
+import type { Surface } from "../../core/needs.ts";
+
+/** The modules that a probe's output lists after that of the honest program; undefined where it lists none. */
+export function readModules(output: string): Surface | undefined {
+  const [, coverage, ...lines] = output.split("\n");
+  if (coverage !== "all" && coverage !== "some") return undefined;
+  const names = new Set(lines.filter((line) => line !== ""));
+  const otherwise = coverage === "all" ? false : undefined;
+  return {
+    isWhole: true,
+    has: ({ kind, name }) => kind !== "module" ? undefined : names.has(name) ? true : otherwise,
+  };
+}
