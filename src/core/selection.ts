@@ -5,16 +5,19 @@ export const PREFERENCES = ["speed", "security", "memory", "balanced"] as const;
 /** A name of {@link PREFERENCES}. */
 export type Preference = typeof PREFERENCES[number];
 
-/** Why a candidate is rejected. */
-export type RejectionCode =
-  | "not_requested"
-  | "unsupported_language"
-  | "below_isolation_floor"
-  | "cannot_honour_permissions"
-  | "cannot_enforce_limits"
-  | "missing_capability"
-  | "unavailable"
-  | "circuit_open";
+/** Why candidates are rejected. */
+export const REJECTION_CODES = [
+  "unsupported_language",
+  "not_requested",
+  "below_isolation_floor",
+  "cannot_honour_permissions",
+  "cannot_enforce_limits",
+  "circuit_open",
+  "unavailable",
+  "missing_capability",
+] as const;
+/** A name of {@link REJECTION_CODES}. */
+export type RejectionCode = typeof REJECTION_CODES[number];
 
 /** Why a candidate is rejected, as a code and as text. */
 export interface Rejection {

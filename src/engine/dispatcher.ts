@@ -80,8 +80,8 @@ export class Dispatcher {
    *
    * @throws {CodeBeakerError} `permission_denied`, `invalid_request`
    */
-  async explain(principal: Principal, request: SelectionRequest): Promise<Selection> {
-    const { selection } = await this.#selector.rank(this.#narrow(principal, request));
+  async explain(principal: Principal, request: SelectionRequest, options: RankOptions = {}): Promise<Selection> {
+    const { selection } = await this.#selector.rank(this.#narrow(principal, request), options);
     return selection;
   }
 

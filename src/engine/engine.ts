@@ -4,6 +4,7 @@ import { messageOf } from "../core/errors.ts";
 import type { Execution, ProgramResult } from "../core/execution.ts";
 import { fingerprintOf } from "../core/fingerprint.ts";
 import { isKnownLanguage, mainFileOf } from "../core/languages.ts";
+import type { Needs } from "../core/needs.ts";
 import { resolveLimits } from "../core/limits.ts";
 import { type ExecutionRequest, placeFiles, sourceOf } from "../core/requests/execution_request.ts";
 import type { RequestFile } from "../core/requests/request_files.ts";
@@ -129,8 +130,9 @@ export class Engine implements EnginePort, AsyncDisposable {
     return this.#executions.feed(caller, id, input, options);
   }
 
-  select({ principal }: Caller, request: SelectionRequest): Promise<Selection> {
-    return this.#dispatcher.explain(principal, request);
+  async select({ principal }: Caller, request: SelectionRequest | ExecutionRequest): Promise<Selection> {
+    const needs = "files" in request ? await this.#needsOf(request) : undefined;
+    return await this.#dispatcher.explain(principal, request, { needs });
   }
 
   get isOpen(): boolean {
@@ -163,9 +165,14 @@ export class Engine implements EnginePort, AsyncDisposable {
     await Promise.all(this.#removals);
   }
 
+  /** Of other languages only a runtime knows the name of the main file. */
+  async #needsOf(request: ExecutionRequest): Promise<Needs | undefined> {
+    if (!isKnownLanguage(request.language)) return undefined;
+    return await this.#needs?.find(placeFiles(request, mainFileOf(request.language)));
+  }
+
   async #findCandidates({ principal }: Caller, request: ExecutionRequest): Promise<Candidates<ExecutionRequest>> {
-    const program = isKnownLanguage(request.language) ? placeFiles(request, mainFileOf(request.language)) : undefined;
-    const needs = program === undefined ? undefined : await this.#needs?.find(program);
+    const needs = await this.#needsOf(request);
     return await this.#dispatcher.findCandidates(principal, request, { runsMainFile: runsMainFile(request), needs });
   }
 

@@ -18,5 +18,7 @@ const PYTHON: Family = {
 export const FAMILIES: Readonly<Record<string, Family>> = {
   javascript: JAVASCRIPT,
   typescript: JAVASCRIPT,
+  jsx: JAVASCRIPT,
+  tsx: JAVASCRIPT,
   python: PYTHON,
 };

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { COMMANDS } from "../../src/commands/mod.ts";
 import { ERROR_KINDS } from "../../src/core/errors.ts";
 import { LIMITS } from "../../src/core/limits.ts";
+import { REJECTION_CODES } from "../../src/core/selection.ts";
 import { PROJECT } from "../support/service_process.ts";
 
 /** The rows of a page's tables, without the bold and the padding. */
@@ -39,4 +40,10 @@ Deno.test("docs/http-api.md lists every error code with its statuses", async () 
     !rows.some((line) => line.startsWith(`| \`${code}\` | ${status} | ${jsonRpc} |`))
   );
   assertEquals(missing, []);
+});
+
+Deno.test("docs/selection.md names the code of every filter", async () => {
+  const text = await Deno.readTextFile(join(PROJECT, "docs", "selection.md"));
+  const filters = text.split("\n").filter((line) => /^\d+\. /.test(line)).join("\n");
+  assertEquals(REJECTION_CODES.filter((code) => !filters.includes(`\`${code}\``)), []);
 });

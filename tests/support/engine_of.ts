@@ -8,6 +8,7 @@ import {
   type Observer,
   ServiceStatus,
 } from "../../src/engine/mod.ts";
+import { NeedAnalyser } from "../../src/needs/mod.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
 import { FakeExecutionStore } from "./fake_storage.ts";
@@ -38,7 +39,8 @@ export function enginePartsOf(runtimes: readonly ExecutionRuntime[], options: En
   const executions = new Executions({ store, observer, drainMs });
   const machine = { memory: { machineMb: 2_048, budgetMb: 1_024 }, check: () => Promise.resolve([]) };
   const status = new ServiceStatus({ selector, machine });
-  return { dispatcher, admission, executions, store, status };
+  const needs = new NeedAnalyser({ now: () => 0 }); // No test depends on how busy the machine is.
+  return { dispatcher, admission, executions, store, status, needs };
 }
 
 /** An engine over runtimes that a test makes. */

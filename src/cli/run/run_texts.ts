@@ -1,5 +1,6 @@
 import type { Denial, Denials, Remedy } from "../../core/denials/denial.ts";
 import type { Execution, Outcome } from "../../core/execution.ts";
+import { describeNeed, type Needs } from "../../core/needs.ts";
 import type { Selection } from "../../core/selection.ts";
 import type { CommandContext } from "../context.ts";
 import { formatTable } from "../output.ts";
@@ -37,8 +38,17 @@ export function describeEnding(outcome: Outcome, palette: Palette): string | und
   return `${palette.bad(kind)}${shown === "" ? "" : ` (${shown})`}`;
 }
 
+/** The line about what a program needs; empty where nothing is said about it. */
+function describeNeeds(needs: Needs | undefined): string {
+  if (needs === undefined) return "";
+  const uses = needs.uses.map(describeNeed);
+  const rest = needs.known ? [] : [`not known (${needs.reason})`];
+  const all = [...uses, ...rest];
+  return `Needs: ${all.length === 0 ? "only the language" : all.join(", ")}\n`;
+}
+
 /** A selection as a table. */
-export function describeSelection({ chosen, preference, floor, candidates }: Selection): string {
+export function describeSelection({ chosen, preference, floor, candidates, needs }: Selection): string {
   const rows = candidates.map(({ runtime, score, inputs, rejectedBecause }) => [
     runtime,
     rejectedBecause === undefined
@@ -46,7 +56,7 @@ export function describeSelection({ chosen, preference, floor, candidates }: Sel
       : `rejected (${rejectedBecause.code}): ${rejectedBecause.detail}`,
     `${inputs.startupMs} ms, ${inputs.memoryMb} MB, isolation ${inputs.isolationLevel} (${inputs.source})`,
   ]);
-  return `Chosen: ${chosen ?? "none"} (preference ${preference}, isolation floor ${floor})\n${
+  return `Chosen: ${chosen ?? "none"} (preference ${preference}, isolation floor ${floor})\n${describeNeeds(needs)}${
     formatTable(["RUNTIME", "RESULT", "INPUTS"], rows)
   }`;
 }

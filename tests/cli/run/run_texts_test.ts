@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { describeDenials, describeEnding } from "../../../src/cli/run/run_texts.ts";
+import type { Needs } from "../../../src/core/needs.ts";
+import { describeDenials, describeEnding, describeSelection } from "../../../src/cli/run/run_texts.ts";
 import { COLORED, paletteFor, PLAIN } from "../../../src/cli/palette.ts";
 
 Deno.test("describeDenials() describes each denial with its place and remedy, and how many more there are", () => {
@@ -27,4 +28,27 @@ Deno.test("paletteFor() colours terminals, unless NO_COLOR is set", () => {
   const [terminal, file] = [{ isTerminal: () => true }, { isTerminal: () => false }];
   assertEquals(paletteFor(terminal, { noColor: false }), COLORED);
   assertEquals([paletteFor(terminal, { noColor: true }), paletteFor(file, { noColor: false })], [PLAIN, PLAIN]);
+});
+
+Deno.test("describeSelection() tells what the program needs, and where it is seen", () => {
+  const lineOf = (needs?: Needs) => {
+    const selection = { chosen: null, preference: "balanced", floor: 7, candidates: [] } as const;
+    const [, line] = describeSelection(needs === undefined ? selection : { ...selection, needs }).split("\n");
+    return line?.startsWith("Needs: ") ? line : undefined;
+  };
+  const use = { kind: "module", name: "numpy", file: "main.py", line: 3, certain: true } as const;
+  assertEquals(
+    [
+      lineOf(),
+      lineOf({ known: true, uses: [] }),
+      lineOf({ known: true, uses: [use] }),
+      lineOf({ known: false, reason: "main.py:4 uses exec", uses: [use] }),
+    ],
+    [
+      undefined,
+      "Needs: only the language",
+      "Needs: numpy (main.py:3)",
+      "Needs: numpy (main.py:3), not known (main.py:4 uses exec)",
+    ],
+  );
 });

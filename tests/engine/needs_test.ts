@@ -1,0 +1,55 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
+import { parseSelectionRequest } from "../../src/core/requests/selection_request.ts";
+import { CALLER, engineOf } from "../support/engine_of.ts";
+import { fakeRuntime } from "../support/fake_runtime.ts";
+
+const bare = fakeRuntime({
+  name: "bare",
+  environments: ["python", "typescript"],
+  startupTimeMs: 1,
+  surface: { isWhole: true, has: ({ name }) => name === "json" },
+});
+const part = fakeRuntime({
+  name: "part",
+  environments: ["typescript"],
+  startupTimeMs: 1,
+  surface: { isWhole: false, has: ({ kind }) => kind === "builtin" },
+});
+const whole = fakeRuntime({ name: "whole", environments: ["typescript"] });
+
+function request(language: string, code: string, files: readonly { path: string; content: string }[] = []) {
+  return parseExecutionRequest({ language, code, files });
+}
+
+Deno.test("Engine.submit() says what is missing, and where it is seen, when no runtime has it", async () => {
+  const files = [{ path: "helper.py", content: "\nimport numpy" }];
+  const denied = await assertRejects(
+    () => engineOf([bare]).submit(CALLER, request("python", "import json, helper", files)),
+    CodeBeakerError,
+  );
+  assertEquals([denied.code, denied.message], [
+    "no_suitable_runtime",
+    "Cannot run python as no runtime passes the filters (bare: lacks numpy (helper.py:2))",
+  ]);
+  const { errors, selection } = denied.details;
+  assertEquals(errors, [{ path: "code", message: "bare: lacks numpy (helper.py:2)" }]);
+  assertEquals(selection?.candidates.map(({ rejectedBecause }) => rejectedBecause?.code), ["missing_capability"]);
+  assertEquals(selection?.needs?.uses.map(({ name, certain }) => [name, certain]), [["json", true], ["numpy", true]]);
+});
+
+Deno.test("Engine.select() chooses by what the program needs", async () => {
+  const engine = engineOf([part, whole]);
+  const chosen = async (code: string) => (await engine.select(CALLER, request("typescript", code))).chosen;
+  assertEquals(
+    await Promise.all(["console.log(1);", 'import "node:fs";', "Deno.exit();", "eval(code);"].map(chosen)),
+    ["part", "part", "whole", "whole"],
+  );
+});
+
+Deno.test("Engine.select() knows no needs without a program", async () => {
+  const selection = await engineOf([part, whole]).select(CALLER, parseSelectionRequest({ language: "typescript" }));
+  assertEquals(selection.chosen, "whole");
+  assert(!("needs" in selection));
+});
