@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
+import { create as createNativeRuntime } from "../../src/runtimes/native/mod.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
@@ -39,6 +40,7 @@ async function hasSurroundings(): Promise<boolean> {
   );
   const found = [
     isPresent("deno", await testedAvailability(createDenoRuntime(host))),
+    isPresent("native/python", await testedAvailability(createNativeRuntime(host), "python")),
     isPresent("sandbox", layers),
     isPresent("curl", curl),
   ];

@@ -45,9 +45,15 @@ function mask(actual: unknown, wanted: unknown, key = ""): unknown {
 }
 
 function maskElements(actual: readonly unknown[], wanted: readonly unknown[]): unknown[] {
-  const isOpen = wanted.at(-1) === ANY;
-  const kept = isOpen ? actual.slice(0, wanted.length - 1) : actual;
-  return [...kept.map((element, index) => mask(element, wanted[index])), ...(isOpen ? [ANY] : [])];
+  const open = wanted.indexOf(ANY);
+  if (open < 0) return actual.map((element, index) => mask(element, wanted[index]));
+  const after = wanted.slice(open + 1);
+  const last = Math.max(open, actual.length - after.length);
+  return [
+    ...actual.slice(0, open).map((element, index) => mask(element, wanted[index])),
+    ANY,
+    ...actual.slice(last).map((element, index) => mask(element, after[index])),
+  ];
 }
 
 function maskFields(

@@ -31,6 +31,7 @@ export async function checkExamples(
   surroundings: Surroundings,
 ): Promise<string[]> {
   const directory = await Deno.makeTempDir();
+  await Deno.chmod(directory, 0o711); // Programs of a command are other users, in a directory below it.
   try {
     const scripts = await Promise.all(examples.map((example) => toScript(example, { directory, surroundings })));
     const printed = await runShell(scripts, { ...surroundings.env, TMPDIR: directory });

@@ -5,6 +5,7 @@ import { COMMANDS } from "../../src/commands/mod.ts";
 import { ERROR_KINDS } from "../../src/core/errors.ts";
 import { LIMITS } from "../../src/core/limits.ts";
 import { REJECTION_CODES } from "../../src/core/selection.ts";
+import { LANGUAGES } from "../../src/runtimes/native/languages/mod.ts";
 import { PROJECT } from "../support/service_process.ts";
 
 /** The rows of a page's tables, without the bold and the padding. */
@@ -32,6 +33,14 @@ Deno.test("docs/limits-and-usage.md lists every limit with its default and range
     return !rows.some((line) => line.startsWith(`| \`${field}\` | ${usual} | ${min} to ${max} |`));
   });
   assertEquals(missing, []);
+});
+
+Deno.test("docs/native.md lists every language with its package", async () => {
+  const rows = await rowsOf("native.md");
+  const missing = Object.entries(LANGUAGES).filter(([name, { debianPackage }]) =>
+    !rows.some((line) => line.startsWith(`| \`${name}\` | \`${debianPackage}\` |`))
+  );
+  assertEquals(missing.map(([name]) => name), []);
 });
 
 Deno.test("docs/http-api.md lists every error code with its statuses", async () => {
