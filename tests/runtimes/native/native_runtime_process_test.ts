@@ -27,7 +27,9 @@ Deno.test("assess() honours nothing where no namespaces keep programs apart from
 });
 
 Deno.test("isAvailable() names the package of a language that is not here, whose isolation is that of the layers", async () => {
-  await using host = await openRuntimeHost();
+  const warnings: string[] = [];
+  const log = { info: () => {}, warning: (message: string) => void warnings.push(message) };
+  await using host = await openRuntimeHost({ log });
   await using runtime = createNativeRuntime({ ...host, searchPath: [] });
   const missing = {
     available: false,
@@ -43,5 +45,6 @@ Deno.test("isAvailable() names the package of a language that is not here, whose
   const { isolation } = await whole.assess(config, { assumesUntested: true });
   assertEquals((await runtime.assess(config)).isolation, isolation);
   const { languages } = await runtime.diagnose();
+  assertEquals(warnings, []);
   assertEquals(languages?.[0], { name: "python", isHere: false, detail: `${missing.reason}: ${missing.remedy}` });
 });
