@@ -102,7 +102,10 @@ export interface TestSubjects {
 export interface AttackSubject {
   /** Languages of the attacks; `shell` stands for any command line. */
   readonly languages: readonly string[];
-  /** Categories whose attacks meet another mechanism here than in the subjects with all categories; absent, all. */
+  /**
+   * Categories whose attacks meet another mechanism here than in the subjects with all categories; absent, all. Of attacks that one
+   * mechanism holds, where categories are named one is tried.
+   */
   readonly categories?: readonly string[];
   /** Layers that are switched off. */
   readonly without?: readonly LayerName[];

@@ -56,6 +56,13 @@ export async function assault(attack: Attack, subject: Subject): Promise<Report>
   return { level, ...await observe(attack, { make, runtime, config, world, scratch, runsCells: subject.runsCells }) };
 }
 
+/** Lets an honest program have its turn in a fresh environment, as an attack had it that left nothing to work with. */
+export async function tryHonestyAfter(attack: Attack, subject: Subject): Promise<readonly Finding[]> {
+  await using world = await openWorld();
+  await using environment = await subject.runtime.createEnvironment(configOf(attack, { subject, world }));
+  return await tryHonesty(attack, environment);
+}
+
 /** Carries an attack out where nothing holds it but from harming the machine. */
 export async function assaultBare(attack: Attack): Promise<Omit<Report, "level">> {
   await using world = await openWorld();
@@ -83,16 +90,19 @@ interface Stage {
 }
 
 async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "level">> {
-  const { make, world } = stage;
+  const { world } = stage;
   const before = await lookBefore(world);
   using growth = new GrowthWatch(before);
-  const { findings, wasWarm, ...inside } = await observeInside(attack, stage);
+  const { findings, wasWarm, ...inside } = await observeInside(attack, stage, before);
   const outside = await findingsOutside({ ...inside, world, before, serviceBytes: growth.peakBytes });
-  const anew = attack.spoils === true ? await tryHonestyAnew(attack, make) : [];
-  return { findings: [...findings, ...outside, ...anew], wasWarm, transcript: inside.transcript };
+  return { findings: [...findings, ...outside], wasWarm, transcript: inside.transcript };
 }
 
-async function observeInside(attack: Attack, { make, runtime, config, world, scratch, runsCells }: Stage) {
+async function observeInside(
+  attack: Attack,
+  { make, runtime, config, world, scratch, runsCells }: Stage,
+  { running }: Before,
+) {
   const steps = stepsOf(attack);
   const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
   await using neighbour = steps.some((step) => "neighbour" in step) ? await make() : undefined;
@@ -103,7 +113,7 @@ async function observeInside(attack: Attack, { make, runtime, config, world, scr
     directory: directory ?? "/nonexistent",
     neighbour: (neighbour && directoryOf(neighbour)) ?? "/nonexistent",
   });
-  using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token);
+  using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token, running);
   const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
   const isContained = scratch === undefined;
   const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env, runsCells, isContained };
@@ -143,11 +153,6 @@ function requestOf({ language = "typescript", limits = {}, permissions }: Attack
     limits: others,
     ...(permissions === undefined ? {} : { permissions }),
   };
-}
-
-async function tryHonestyAnew(attack: Attack, make: () => Promise<ExecutionEnvironment>): Promise<Finding[]> {
-  await using environment = await make();
-  return await tryHonesty(attack, environment);
 }
 
 /** Whether an honest program still works: a sandbox that holds everybody holds attackers too. */

@@ -156,12 +156,14 @@ export interface Attack {
   readonly reveals?: string;
   /** How long an answer may be, in characters. */
   readonly maxAnswerLength?: number;
-  /** Whether nothing works in its environment afterwards: honest programs are then tried in a fresh one. */
+  /** Whether nothing works in its environment afterwards: an honest program is tried in a fresh one after all of its category. */
   readonly spoils?: boolean;
   /** The oracle that sees it where nothing holds it: tried without any sandbox, which shows that attack and oracle work. */
   readonly trips?: Oracle;
   readonly exemptions?: Exemptions;
   readonly refusals?: Refusals;
+  /** The attack that stands for this one in subjects that meet one of those that are {@link alike}. */
+  readonly standIn?: string;
 }
 
 /** A program that is let do something, by which an oracle must see it. */
@@ -174,6 +176,14 @@ export interface AttackTable {
   readonly category: typeof CATEGORIES[number];
   readonly attacks: readonly Attack[];
   readonly controls: readonly Control[];
+}
+
+/** Attacks that the same mechanism holds, whatever the layers: the first stands for the others. */
+export function alike(attacks: readonly Attack[]): readonly Attack[] {
+  return attacks.map((attack, index) => {
+    const first = attacks[0]?.name;
+    return index === 0 || first === undefined ? attack : { ...attack, standIn: first };
+  });
 }
 
 /** Everything that an attack does, in order. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Semaphore } from "../../src/concurrency/semaphore.ts";
 import { isPresent } from "../support/requirements.ts";
-import { assault, assaultBare, type Report } from "./assault.ts";
+import { assault, assaultBare, type Report, tryHonestyAfter } from "./assault.ts";
 import { bareAvailability } from "./bare.ts";
 import type { Attack, AttackTable, Exemption } from "./attack.ts";
 import { findingsAfterAll } from "./oracles.ts";
@@ -76,6 +76,12 @@ async function attackAll(
     const exemption = exemptions[subject.name];
     return exemption === undefined ? name : `${name} (${exemption.oracle} is exempt: ${exemption.reason})`;
   });
+  const spoilers = new Map(tried.filter(({ spoils }) => spoils).map((attack) => [attack.language, attack]));
+  for (const [language = "typescript", attack] of spoilers) {
+    await test.step(`an honest program in ${language} works after those that spoiled their environments`, async () => {
+      assertEquals(await tryHonestyAfter(attack, subject), []);
+    });
+  }
   const title = `${refused.length} of ${tried.length} are refused before they begin: ${refused.join("; ") || "none"}`;
   const mayRefuseAll = Object.keys(subject.unenforced).length > 0;
   await test.step(title, () => assert(refused.length < tried.length || mayRefuseAll, "No attack was tried"));
@@ -120,8 +126,10 @@ async function inTurns<T extends Attack>(
   }));
 }
 
-function attacksOn<T extends Attack>({ languages }: Subject, attacks: readonly T[]): T[] {
-  return attacks.filter(({ language = "typescript" }) => languages.includes(language));
+function attacksOn<T extends Attack>({ languages, meetsEveryAttack }: Subject, attacks: readonly T[]): T[] {
+  return attacks.filter(({ language = "typescript", standIn }) =>
+    languages.includes(language) && (meetsEveryAttack || standIn === undefined)
+  );
 }
 
 function exemptionFor(

@@ -1,4 +1,4 @@
-import type { Attack, AttackTable, Control, Step } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, type Step } from "./attack.ts";
 
 const CONFIGURATION = "configuration in the workspace";
 const TASK = "an entry that is a task's or a flag's name";
@@ -10,15 +10,15 @@ const AGAIN: Step = { command: { type: "execute_shell", command: "deno", args: [
 function planted(
   name: string,
   { files, code, trips }: Pick<Attack, "files" | "trips"> & { readonly code: string },
-): Attack[] {
+): readonly Attack[] {
   const leave = `for (const [path, text] of ${JSON.stringify(Object.entries(files ?? {}))}) {
     Deno.mkdirSync(new URL(".", "file:///" + path).pathname.slice(1) || ".", { recursive: true });
     Deno.writeTextFileSync(path, text);
   }`;
-  return [
+  return alike([
     { name, mechanism: CONFIGURATION, files: files ?? {}, code, ...(trips === undefined ? {} : { trips }) },
     { name: `${name}, left by a program`, mechanism: CONFIGURATION, steps: [{ code: leave }, { code }] },
-  ];
+  ]);
 }
 
 const json = (value: unknown) => JSON.stringify(value);

@@ -54,6 +54,16 @@ Deno.test("The first and the last subject of every runtime meet every attack", (
   }
 });
 
+Deno.test("An attack that another stands for is in that one's language, and that one is tried everywhere", () => {
+  for (const { attacks, category } of ATTACKS) {
+    const tried = attacks.filter(({ standIn }) => standIn === undefined);
+    const lost = attacks.filter(({ language, standIn }) =>
+      standIn !== undefined && !tried.some((one) => one.name === standIn && one.language === language)
+    );
+    assertEquals(lost.map(({ name }) => `${category}: ${name}`), []);
+  }
+});
+
 Deno.test("What is refused is so in subjects that there are", () => {
   const every = ATTACKS.flatMap(({ attacks, controls }) => [...attacks, ...controls]);
   const subjects = every.flatMap(({ refusals = {} }) => Object.keys(refusals));

@@ -1,32 +1,39 @@
-import type { Attack, AttackTable, Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
 
 /** Time on the processor runs out well before time on the wall does: nothing but counting it ends these. */
 const COUNTED = {
-  limits: { cpuMs: 300, timeoutMs: 30_000 },
+  limits: { cpuMs: 200, timeoutMs: 30_000 },
   ends: ["cpu_limit"],
 } as const satisfies Partial<Attack>;
 
-const BY_DENO: readonly Attack[] = Object.entries({
-  "a loop": "while (true);",
-  "a regular expression": '/^(a+)+$/.test("a".repeat(64) + "b");',
-  "microtasks": "const next = () => Promise.resolve().then(next); next();",
-  "timers":
-    "const next = () => setTimeout(next, 0); for (let i = 0; i < 100; i++) next(); setInterval(() => { for (let i = 0; i < 1e7; i++); }, 0);",
-  "a Worker": 'new Worker("data:text/javascript,while(true);", { type: "module" }); setTimeout(() => {}, 60_000);',
-  "four Workers":
-    'for (let i = 0; i < 4; i++) new Worker("data:text/javascript,while(true);", { type: "module" }); setTimeout(() => {}, 60_000);',
-  "WebAssembly":
-    "const code = new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,9,1,7,0,3,64,12,0,11,11]); new WebAssembly.Instance(new WebAssembly.Module(code)).exports.f();",
-  "a sort that compares for ever": "[1, 2].sort(() => { while (true); });",
-  "a database":
-    'import { DatabaseSync } from "node:sqlite"; new DatabaseSync(":memory:").prepare("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c").get();',
-  "threads of the runtime":
-    'import { pbkdf2 } from "node:crypto"; for (let i = 0; i < 64; i++) pbkdf2("a", "b", 1e7, 64, "sha512", () => {});',
-  "system calls": 'while (true) try { Deno.statSync("."); } catch { /* Again. */ }',
-  "compilation": 'for (let i = 0; ; i++) new Function(`return ${"(x)=>".repeat(50)}${i}`)();',
-  "a handler of its own end":
-    'addEventListener("unload", () => { while (true); }); addEventListener("error", () => { while (true); });',
-}).map(([what, code]): Attack => ({ name: `${what}, without end`, code, ...COUNTED }));
+const byDeno = (programs: Readonly<Record<string, string>>): readonly Attack[] =>
+  alike(Object.entries(programs).map(([what, code]): Attack => ({ name: `${what}, without end`, code, ...COUNTED })));
+
+const BY_DENO: readonly Attack[] = [
+  ...byDeno({
+    "a loop": "while (true);",
+    "a regular expression": '/^(a+)+$/.test("a".repeat(64) + "b");',
+    "microtasks": "const next = () => Promise.resolve().then(next); next();",
+    "timers":
+      "const next = () => setTimeout(next, 0); for (let i = 0; i < 100; i++) next(); setInterval(() => { for (let i = 0; i < 1e7; i++); }, 0);",
+    "WebAssembly":
+      "const code = new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,9,1,7,0,3,64,12,0,11,11]); new WebAssembly.Instance(new WebAssembly.Module(code)).exports.f();",
+    "a sort that compares for ever": "[1, 2].sort(() => { while (true); });",
+    "a database":
+      'import { DatabaseSync } from "node:sqlite"; new DatabaseSync(":memory:").prepare("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c").get();',
+    "system calls": 'while (true) try { Deno.statSync("."); } catch { /* Again. */ }',
+    "compilation": 'for (let i = 0; ; i++) new Function(`return ${"(x)=>".repeat(50)}${i}`)();',
+    "a handler of its own end":
+      'addEventListener("unload", () => { while (true); }); addEventListener("error", () => { while (true); });',
+  }),
+  ...byDeno({
+    "four Workers":
+      'for (let i = 0; i < 4; i++) new Worker("data:text/javascript,while(true);", { type: "module" }); setTimeout(() => {}, 60_000);',
+    "a Worker": 'new Worker("data:text/javascript,while(true);", { type: "module" }); setTimeout(() => {}, 60_000);',
+    "threads of the runtime":
+      'import { pbkdf2 } from "node:crypto"; for (let i = 0; i < 64; i++) pbkdf2("a", "b", 1e7, 64, "sha512", () => {});',
+  }),
+];
 
 const OTHERS: readonly Attack[] = [
   { name: "a shell's loop", language: "shell", ...COUNTED, steps: [{ shell: "while :; do :; done" }] },

@@ -1,4 +1,4 @@
-import type { Attack, AttackTable, Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
 
 const LIMIT_MB = 4;
 /** What an attack writes at most, so that a machine on which nothing holds it lives on: some 3 s of writing. */
@@ -13,36 +13,54 @@ const HELD = {
   spoils: true,
 } as const satisfies Partial<Attack>;
 
-/** Tells when it is done, so that it is ended by nothing but what it left. */
-const BY_DENO: readonly Attack[] = Object.entries({
-  "one large file":
-    `const file = Deno.openSync("big", { create: true, write: true }); for (let i = 0; i < ${WRITTEN_MB}; i++) file.writeSync(new Uint8Array(2 ** 20).fill(1));`,
-  "many files of some size":
-    `for (let i = 0; i < ${WRITTEN_MB}; i++) Deno.writeFileSync("f" + i, new Uint8Array(2 ** 20).fill(1));`,
-  "many empty files": `for (let i = 0; i < ${WRITTEN_FILES}; i++) Deno.writeTextFileSync("f" + i, "");`,
-  "many directories": `for (let i = 0; i < ${WRITTEN_FILES}; i++) Deno.mkdirSync("d" + i);`,
-  "directories that lie deep":
-    'for (let i = 0; i < 5_000; i++) { Deno.mkdirSync("next"); try { Deno.renameSync("top", "next/d"); } catch { /* The first. */ } Deno.renameSync("next", "top"); }',
-  "long names": `for (let i = 0; i < ${WRITTEN_FILES}; i++) Deno.writeTextFileSync(String(i).padStart(255, "n"), "");`,
-  "temporary files":
-    `for (let i = 0; i < ${WRITTEN_MB}; i++) Deno.writeFileSync(Deno.makeTempFileSync(), new Uint8Array(2 ** 20).fill(1));`,
-  "the Cache API":
-    `const cache = await caches.open("c"); for (let i = 0; i < ${WRITTEN_MB}; i++) await cache.put("http://a.example/" + i, new Response(new Uint8Array(2 ** 20).fill(1)));`,
-  "storage": 'for (let i = 0; i < 40; i++) localStorage.setItem("k" + i, "x".repeat(2 ** 20));',
-  "a database on disk":
-    'import { DatabaseSync } from "node:sqlite"; const database = new DatabaseSync("d.db"); database.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x)"); for (let i = 0; i < 1_024; i++) database.exec("INSERT INTO t VALUES (randomblob(1000000))");',
-  "files that are open and deleted": `const kept = []; for (let i = 0; i < ${
-    WRITTEN_MB / 4
-  }; i++) { const file = Deno.openSync("gone" + i, { create: true, write: true, read: true }); Deno.removeSync("gone" + i); for (let j = 0; j < 4; j++) file.writeSync(new Uint8Array(2 ** 20).fill(1)); kept.push(file); } await new Promise((resolve) => setTimeout(resolve, 500));`,
-  "a file that grows while it is renamed":
-    `Deno.writeTextFileSync("a", ""); for (let i = 0; i < ${WRITTEN_MB}; i++) { Deno.writeFileSync("a", new Uint8Array(2 ** 20).fill(1), { append: true }); Deno.renameSync("a", "b"); Deno.renameSync("b", "a"); }`,
-  "a file that is filled from behind":
-    `const file = Deno.openSync("big", { create: true, write: true }); for (let i = ${WRITTEN_MB}; i > 0; i--) { file.seekSync(i * 2 ** 20, 0); file.writeSync(new Uint8Array(2 ** 20).fill(1)); }`,
-}).map(([what, code]): Attack => ({
-  name: `${what}, without end`,
-  code: `${code}\nconsole.log("it is all there");`,
-  ...HELD,
-}));
+/** They say when they are done: nothing ends them but what they left. */
+const byDeno = (programs: Readonly<Record<string, string>>): readonly Attack[] =>
+  alike(
+    Object.entries(programs).map(([what, code]): Attack => ({
+      name: `${what}, without end`,
+      code: `${code}\nconsole.log("it is all there");`,
+      ...HELD,
+    })),
+  );
+
+const BY_DENO: readonly Attack[] = [
+  ...byDeno({
+    "one large file":
+      `const file = Deno.openSync("big", { create: true, write: true }); for (let i = 0; i < ${WRITTEN_MB}; i++) file.writeSync(new Uint8Array(2 ** 20).fill(1));`,
+    "many files of some size":
+      `for (let i = 0; i < ${WRITTEN_MB}; i++) Deno.writeFileSync("f" + i, new Uint8Array(2 ** 20).fill(1));`,
+    "a file that is filled from behind":
+      `const file = Deno.openSync("big", { create: true, write: true }); for (let i = ${WRITTEN_MB}; i > 0; i--) { file.seekSync(i * 2 ** 20, 0); file.writeSync(new Uint8Array(2 ** 20).fill(1)); }`,
+    "a file that grows while it is renamed":
+      `Deno.writeTextFileSync("a", ""); for (let i = 0; i < ${WRITTEN_MB}; i++) { Deno.writeFileSync("a", new Uint8Array(2 ** 20).fill(1), { append: true }); Deno.renameSync("a", "b"); Deno.renameSync("b", "a"); }`,
+    "a database on disk":
+      'import { DatabaseSync } from "node:sqlite"; const database = new DatabaseSync("d.db"); database.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x)"); for (let i = 0; i < 1_024; i++) database.exec("INSERT INTO t VALUES (randomblob(1000000))");',
+  }),
+  ...byDeno({
+    "many empty files": `for (let i = 0; i < ${WRITTEN_FILES}; i++) Deno.writeTextFileSync("f" + i, "");`,
+    "many directories": `for (let i = 0; i < ${WRITTEN_FILES}; i++) Deno.mkdirSync("d" + i);`,
+    "long names":
+      `for (let i = 0; i < ${WRITTEN_FILES}; i++) Deno.writeTextFileSync(String(i).padStart(255, "n"), "");`,
+  }),
+  ...byDeno({
+    "directories that lie deep":
+      'for (let i = 0; i < 2_500; i++) { Deno.mkdirSync("next"); try { Deno.renameSync("top", "next/d"); } catch { /* The first. */ } Deno.renameSync("next", "top"); }',
+  }),
+  ...byDeno({
+    "temporary files":
+      `for (let i = 0; i < ${WRITTEN_MB}; i++) Deno.writeFileSync(Deno.makeTempFileSync(), new Uint8Array(2 ** 20).fill(1));`,
+  }),
+  ...byDeno({
+    "the Cache API":
+      `const cache = await caches.open("c"); for (let i = 0; i < ${WRITTEN_MB}; i++) await cache.put("http://a.example/" + i, new Response(new Uint8Array(2 ** 20).fill(1)));`,
+    "storage": 'for (let i = 0; i < 40; i++) localStorage.setItem("k" + i, "x".repeat(2 ** 20));',
+  }),
+  ...byDeno({
+    "files that are open and deleted": `const kept = []; for (let i = 0; i < ${
+      WRITTEN_MB / 4
+    }; i++) { const file = Deno.openSync("gone" + i, { create: true, write: true, read: true }); Deno.removeSync("gone" + i); for (let j = 0; j < 4; j++) file.writeSync(new Uint8Array(2 ** 20).fill(1)); kept.push(file); } await new Promise((resolve) => setTimeout(resolve, 500));`,
+  }),
+];
 
 const HARMLESS: readonly Attack[] = [
   {

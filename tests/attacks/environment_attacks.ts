@@ -1,4 +1,4 @@
-import { type Attack, type AttackTable, type Control, inNamespaces, WITHOUT_NAMESPACES } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, inNamespaces, WITHOUT_NAMESPACES } from "./attack.ts";
 
 const REQUESTED = "environment variables from the request";
 const INIT = "/proc/1/environ";
@@ -19,23 +19,25 @@ const DISARMING: Readonly<Record<string, readonly string[]>> = {
   "graphics drivers": ["VK_ICD_FILENAMES", "XDG_DATA_HOME", "__EGL_VENDOR_LIBRARY_FILENAMES", "LIBGL_DRIVERS_PATH"],
 };
 
-const FROM_REQUESTS: readonly Attack[] = Object.entries(DISARMING).map(([what, names]) => ({
-  name: `variables of a request that reach ${what}`,
-  mechanism: REQUESTED,
-  steps: names.flatMap((name) => [
-    { request: { code: "1", env: { [name]: "{{outside}}/{{token}}" } }, mustBeRefused: true },
-    { request: { code: "1", permissions: { allowEnv: [name] } }, mustBeRefused: true },
-    {
-      command: {
-        type: "execute_shell",
-        command: "deno",
-        args: ["eval", "1"],
-        env: { [name]: "{{outside}}/{{token}}" },
+const FROM_REQUESTS: readonly Attack[] = alike(
+  Object.entries(DISARMING).map(([what, names]) => ({
+    name: `variables of a request that reach ${what}`,
+    mechanism: REQUESTED,
+    steps: names.flatMap((name) => [
+      { request: { code: "1", env: { [name]: "{{outside}}/{{token}}" } }, mustBeRefused: true },
+      { request: { code: "1", permissions: { allowEnv: [name] } }, mustBeRefused: true },
+      {
+        command: {
+          type: "execute_shell",
+          command: "deno",
+          args: ["eval", "1"],
+          env: { [name]: "{{outside}}/{{token}}" },
+        },
+        mustBeRefused: true,
       },
-      mustBeRefused: true,
-    },
-  ]),
-}));
+    ]),
+  })),
+);
 
 const SECRETS: readonly Attack[] = [
   {

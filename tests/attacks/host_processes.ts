@@ -10,14 +10,23 @@ export interface Peak {
   readonly unlinkedMb: number;
 }
 
-/** The processes of this machine that carry a token in their environment or command line. */
-export function processesWith(token: string): number[] {
-  return pids().filter((pid) => carries(pid, token));
+/** Processes by their numbers. */
+export type Pids = ReadonlySet<number>;
+
+/** Everything that runs on this machine. */
+export function runningPids(): Pids {
+  return new Set([...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) => !Number.isNaN(pid)));
 }
 
-/** The processes of a user. */
-export function processesOf(uid: number): number[] {
-  return pids().filter((pid) => new RegExp(`^Uid:\\s+${uid}\\s`, "m").test(read(`/proc/${pid}/status`)));
+/** The processes that have come since, and carry a token in their environment or command line or are a user's. */
+export function processesSince(
+  before: Pids,
+  { token, uid }: { readonly token: string; readonly uid: number | undefined },
+): number[] {
+  const ofUser = uid === undefined ? undefined : new RegExp(`^Uid:\\s+${uid}\\s`, "m");
+  return [...runningPids().difference(before)].filter((pid) =>
+    carries(pid, token) || (ofUser?.test(read(`/proc/${pid}/status`)) ?? false)
+  );
 }
 
 /** Whether a process is there and no zombie. */
@@ -25,16 +34,19 @@ export function isAlive(pid: number): boolean {
   return /^State:\s+[^ZX]/m.test(read(`/proc/${pid}/status`));
 }
 
-/** Looks at the processes that carry a token, from outside, until it is disposed of. */
+/** Looks at the processes that come and carry a token, from outside, until it is disposed of. */
 export class HostWatch implements Disposable {
   readonly #token: string;
+  readonly #before: Pids;
   readonly #looks = new Map<number, number>();
   readonly #own = new Set<number>();
   readonly #timer: ReturnType<typeof setInterval>;
   #peak: Peak = { memoryMb: 0, processes: 0, unlinkedMb: 0 };
 
-  constructor(token: string) {
+  /** @param before what ran before the attack, which is not looked at */
+  constructor(token: string, before: Pids) {
     this.#token = token;
+    this.#before = before;
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -47,7 +59,7 @@ export class HostWatch implements Disposable {
   }
 
   #look(): void {
-    const members = pids().filter((pid) => this.#isOwn(pid));
+    const members = [...runningPids().difference(this.#before)].filter((pid) => this.#isOwn(pid));
     this.#peak = {
       memoryMb: Math.max(this.#peak.memoryMb, members.reduce((sum, pid) => sum + memoryMbOf(pid), 0)),
       processes: Math.max(this.#peak.processes, members.length),
@@ -86,10 +98,6 @@ function unlinkedMbOf(pid: number): number {
     // It is gone, or has closed it.
   }
   return bytes / 1_048_576;
-}
-
-function pids(): number[] {
-  return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) => !Number.isNaN(pid));
 }
 
 /** What is gone, or may not be looked into, is empty. */

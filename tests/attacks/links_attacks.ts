@@ -1,4 +1,4 @@
-import type { Attack, AttackTable, Control, Step } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, type Step } from "./attack.ts";
 
 const LINKS = "symlinks that lead out";
 
@@ -29,53 +29,55 @@ const ABOUT_LINKS: readonly Step[] = [
 ];
 
 const ARCHIVES: readonly Attack[] = [
-  {
-    name: "an archive with a symlink to a file outside",
-    mechanism: LINKS,
-    steps: [{ unpack: [{ name: "file", type: "symlink", linkname: "{{secret}}" }] }, ...ABOUT_LINKS],
-  },
-  {
-    name: "an archive with a symlink to a directory outside",
-    mechanism: LINKS,
-    steps: [{ unpack: [{ name: "dir", type: "symlink", linkname: "{{outside}}" }] }, ...ABOUT_LINKS],
-  },
-  {
-    name: "an archive that writes through its own symlink",
-    mechanism: LINKS,
-    steps: [{
-      unpack: [
-        { name: "dir", type: "symlink", linkname: "{{outside}}" },
-        { name: "dir/{{token}}", text: "x" },
-        { name: "dir/marker.txt", text: "changed" },
+  ...alike([
+    {
+      name: "an archive with a symlink to a file outside",
+      mechanism: LINKS,
+      steps: [{ unpack: [{ name: "file", type: "symlink", linkname: "{{secret}}" }] }, ...ABOUT_LINKS],
+    },
+    {
+      name: "an archive with a symlink to a directory outside",
+      mechanism: LINKS,
+      steps: [{ unpack: [{ name: "dir", type: "symlink", linkname: "{{outside}}" }] }, ...ABOUT_LINKS],
+    },
+    {
+      name: "an archive that writes through its own symlink",
+      mechanism: LINKS,
+      steps: [{
+        unpack: [
+          { name: "dir", type: "symlink", linkname: "{{outside}}" },
+          { name: "dir/{{token}}", text: "x" },
+          { name: "dir/marker.txt", text: "changed" },
+        ],
+      }],
+    },
+    {
+      name: "an archive with a hard link to a file outside",
+      mechanism: LINKS,
+      steps: [{ unpack: [{ name: "file", type: "link", linkname: "{{secret}}" }] }, ...ABOUT_LINKS],
+    },
+    {
+      name: "an archive whose names climb out",
+      mechanism: LINKS,
+      steps: [
+        { unpack: [{ name: "../{{token}}", text: "x" }] },
+        { unpack: [{ name: "{{outside}}/{{token}}", text: "x" }] },
+        { unpack: [{ name: "a/../../../{{token}}", text: "x" }] },
       ],
-    }],
-  },
-  {
-    name: "an archive with a hard link to a file outside",
-    mechanism: LINKS,
-    steps: [{ unpack: [{ name: "file", type: "link", linkname: "{{secret}}" }] }, ...ABOUT_LINKS],
-  },
-  {
-    name: "an archive whose names climb out",
-    mechanism: LINKS,
-    steps: [
-      { unpack: [{ name: "../{{token}}", text: "x" }] },
-      { unpack: [{ name: "{{outside}}/{{token}}", text: "x" }] },
-      { unpack: [{ name: "a/../../../{{token}}", text: "x" }] },
-    ],
-  },
-  {
-    name: "an archive whose symlinks lead out only together",
-    mechanism: LINKS,
-    steps: [{
-      unpack: [
-        { name: "a/b/c/d", type: "directory" },
-        { name: "up", type: "symlink", linkname: "a/b/c/d" },
-        { name: "dir", type: "symlink", linkname: `up/${"../".repeat(20)}tmp` },
-        { name: "file", type: "symlink", linkname: `up/${"../".repeat(20)}{{secret}}` },
-      ],
-    }, ...ABOUT_LINKS],
-  },
+    },
+    {
+      name: "an archive whose symlinks lead out only together",
+      mechanism: LINKS,
+      steps: [{
+        unpack: [
+          { name: "a/b/c/d", type: "directory" },
+          { name: "up", type: "symlink", linkname: "a/b/c/d" },
+          { name: "dir", type: "symlink", linkname: `up/${"../".repeat(20)}tmp` },
+          { name: "file", type: "symlink", linkname: `up/${"../".repeat(20)}{{secret}}` },
+        ],
+      }, ...ABOUT_LINKS],
+    },
+  ]),
   {
     name: "an archive that goes through a directory which a program makes a symlink",
     mechanism: LINKS,
@@ -184,8 +186,9 @@ const SWAPS: readonly Attack[] = [
       during: {
         shell: [
           "perl",
+          "-MTime::HiRes=time",
           "-e",
-          'mkdir "dir"; symlink "{{outside}}", "evil"; my $end = time + 2; while (time < $end) { rename "dir", "rest"; rename "evil", "dir"; rename "dir", "evil"; rename "rest", "dir"; }',
+          'mkdir "dir"; symlink "{{outside}}", "evil"; my $end = time + 0.7; while (time < $end) { rename "dir", "rest"; rename "evil", "dir"; rename "dir", "evil"; rename "rest", "dir"; }',
         ],
       },
       steps: ABOUT_SWAPPED,
@@ -199,7 +202,7 @@ const SWAPS: readonly Attack[] = [
       during: {
         code: `import os, time
 os.mkdir("dir"); open("dir/secret.txt", "w").write("harmless"); os.symlink("{{outside}}", "evil")
-end = time.time() + 1
+end = time.time() + 0.7
 while time.time() < end:
     for source, target in (("dir", "rest"), ("evil", "dir"), ("dir", "evil"), ("rest", "dir")):
         try: os.rename(source, target)

@@ -1,4 +1,4 @@
-import type { Attack, AttackTable, Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
 
 const BESIDE = "memory beside the JS heap";
 /** What an attack takes at most, so that a machine on which nothing holds it lives on. */
@@ -20,24 +20,33 @@ const hoard = (step: string, stepMb = 16) =>
   `const kept = []; for (let taken = 0; taken < ${TAKEN_MB}; taken += ${stepMb}) { kept.push(${step}); await 0; }
    console.log("it is all here", kept.length); setTimeout(() => {}, 60_000);`;
 
+/** Programs that hoard what each step takes. */
+const hoards = (
+  steps: Readonly<Record<string, string>>,
+  { mechanism }: Pick<Attack, "mechanism"> = {},
+): readonly Attack[] =>
+  alike(
+    Object.entries(steps).map(([what, step]): Attack => ({
+      name: `${what}, without end`,
+      ...(mechanism === undefined ? {} : { mechanism }),
+      code: hoard(step),
+      ...HELD,
+    })),
+  );
+
 const BY_DENO: readonly Attack[] = [
-  ...Object.entries({
-    "arrays on the heap": "Array.from({ length: 2e6 }, (_, i) => i + 0.5)",
+  ...hoards({
+    "arrays on the heap": "new Array(2e6).fill(0.5)",
     "strings": '"x".repeat(16 * 2 ** 20).split("").reverse().join("")',
     "objects and maps": "new Map(Array.from({ length: 1e5 }, (_, i) => [i, { i, text: String(i) }]))",
     "big integers": "(1n << 134217728n) + 1n",
     "compiled functions":
       'Array.from({ length: 2e3 }, (_, i) => new Function(`return ${i} + "${"x".repeat(4_000)}${kept.length}"`))',
-  }).map(([what, step]): Attack => ({ name: `${what}, without end`, code: hoard(step), ...HELD })),
-  ...Object.entries({
+  }),
+  ...hoards({
     "ArrayBuffers": "new Uint8Array(16 * 2 ** 20).fill(1)",
     "shared ArrayBuffers": "new Uint8Array(new SharedArrayBuffer(16 * 2 ** 20)).fill(1)",
     "Node's buffers": '(await import("node:buffer")).Buffer.allocUnsafe(16 * 2 ** 20).fill(1)',
-    "WebAssembly memories": "new Uint8Array(new WebAssembly.Memory({ initial: 256 }).buffer).fill(1)",
-    "shared WebAssembly memories":
-      "new Uint8Array(new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true }).buffer).fill(1)",
-    "growing WebAssembly memories":
-      "(() => { const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 }); memory.grow(255); return new Uint8Array(memory.buffer).fill(1); })()",
     "resizable ArrayBuffers":
       "(() => { const buffer = new ArrayBuffer(1, { maxByteLength: 2 ** 30 }); buffer.resize(16 * 2 ** 20); return new Uint8Array(buffer).fill(1); })()",
     "blobs": "new Blob([new Uint8Array(16 * 2 ** 20).fill(1)])",
@@ -49,44 +58,55 @@ const BY_DENO: readonly Attack[] = [
       "(() => { const { port1, port2 } = new MessageChannel(); port1.postMessage(new Uint8Array(16 * 2 ** 20).fill(1)); return [port1, port2]; })()",
     "keys of crypto":
       "await crypto.subtle.importKey('raw', new Uint8Array(16 * 2 ** 20).fill(1), { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])",
-  }).map(([what, step]): Attack => ({ name: `${what}, without end`, mechanism: BESIDE, code: hoard(step), ...HELD })),
-  {
-    name: "a database in memory",
-    mechanism: BESIDE,
-    ...HELD,
-    code: `import { DatabaseSync } from "node:sqlite";
+  }, { mechanism: BESIDE }),
+  ...hoards({
+    "WebAssembly memories": "new Uint8Array(new WebAssembly.Memory({ initial: 256 }).buffer).fill(1)",
+    "shared WebAssembly memories":
+      "new Uint8Array(new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true }).buffer).fill(1)",
+    "growing WebAssembly memories":
+      "(() => { const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 }); memory.grow(255); return new Uint8Array(memory.buffer).fill(1); })()",
+  }, { mechanism: BESIDE }),
+  ...alike([
+    {
+      name: "a database in memory",
+      mechanism: BESIDE,
+      ...HELD,
+      code: `import { DatabaseSync } from "node:sqlite";
       const database = new DatabaseSync(":memory:");
       database.exec("CREATE TABLE t (x)");
       for (let i = 0; i < ${TAKEN_MB / 10}; i++) database.exec("INSERT INTO t VALUES (zeroblob(10000000))");
       console.log("it is all here"); setTimeout(() => {}, 60_000);`,
-  },
-  {
-    name: "a database's sort in memory",
-    mechanism: BESIDE,
-    ...HELD,
-    code: `import { DatabaseSync } from "node:sqlite";
+    },
+    {
+      name: "a database's sort in memory",
+      mechanism: BESIDE,
+      ...HELD,
+      code: `import { DatabaseSync } from "node:sqlite";
       const database = new DatabaseSync(":memory:");
-      database.exec("PRAGMA temp_store = MEMORY; CREATE TEMP TABLE t AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 200) SELECT randomblob(5000000) AS b FROM c");
+      database.exec("PRAGMA temp_store = MEMORY; CREATE TEMP TABLE t AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 200) SELECT zeroblob(5000000) AS b FROM c");
       console.log(database.prepare("SELECT length(group_concat(hex(b))) FROM t").get());`,
-  },
-  {
-    name: "a bomb of gzip",
-    mechanism: BESIDE,
-    ...HELD,
-    code:
-      `const zeros = new ReadableStream({ start(c) { for (let i = 0; i < ${TAKEN_MB}; i++) c.enqueue(new Uint8Array(2 ** 20)); c.close(); } });
-      const zeroed = new Response(zeros.pipeThrough(new CompressionStream("gzip")).pipeThrough(new DecompressionStream("gzip")));
-      console.log((await zeroed.arrayBuffer()).byteLength);`,
-  },
-  {
-    name: "a bomb of brotli",
-    mechanism: BESIDE,
-    ...HELD,
-    code: `import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+    },
+    {
+      name: "a bomb of gzip",
+      mechanism: BESIDE,
+      ...HELD,
+      code: `const zeros = new Response(new Uint8Array(16 * 2 ** 20)).body.pipeThrough(new CompressionStream("gzip"));
+      const bomb = await new Response(zeros).blob();
+      const kept = []; for (let i = 0; i < ${
+        TAKEN_MB / 16
+      }; i++) kept.push(await new Response(bomb.stream().pipeThrough(new DecompressionStream("gzip"))).bytes());
+      console.log("it is all here", kept.length); setTimeout(() => {}, 60_000);`,
+    },
+    {
+      name: "a bomb of brotli",
+      mechanism: BESIDE,
+      ...HELD,
+      code: `import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
       const bomb = brotliCompressSync(new Uint8Array(64 * 2 ** 20), { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
       const kept = []; for (let i = 0; i < ${TAKEN_MB / 64}; i++) kept.push(brotliDecompressSync(bomb).fill(1));
       console.log("it is all here", kept.length); setTimeout(() => {}, 60_000);`,
-  },
+    },
+  ]),
   {
     name: "Workers, each with a heap of its own",
     mechanism: BESIDE,

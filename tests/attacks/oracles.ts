@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { assert } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { MEBIBYTE } from "../../src/core/limits.ts";
@@ -6,8 +7,7 @@ import { containersOf, openEngine } from "../support/docker.ts";
 import { PROJECT } from "../support/service_process.ts";
 import type { Attack, Finding } from "./attack.ts";
 import { beginningOf, type Transcript } from "./carry_out.ts";
-import { type Peak, processesOf, processesWith } from "./host_processes.ts";
-import { isAlive } from "./host_processes.ts";
+import { isAlive, type Peak, type Pids, processesSince, runningPids } from "./host_processes.ts";
 import type { Subject } from "./subjects.ts";
 import type { World } from "./world.ts";
 
@@ -35,11 +35,13 @@ const COMMON_PLACES = [
 export interface Before {
   readonly outside: string;
   readonly serviceBytes: number;
+  readonly running: Pids;
 }
 
 /** Looks at everything that an attack must not change. */
 export async function lookBefore(world: World): Promise<Before> {
-  return { outside: await fingerprint(world.outside), serviceBytes: Deno.memoryUsage().rss };
+  const outside = await fingerprint(world.outside);
+  return { outside, serviceBytes: Deno.memoryUsage().rss, running: runningPids() };
 }
 
 /** What came of an attack while its environment is still there. */
@@ -89,7 +91,7 @@ export async function findingsOutside(
     findings.push({ oracle: "outside", detail: `${path} has come` });
     Deno.removeSync(path, { recursive: true });
   }
-  findings.push(...await findLeftovers({ world, uid, directory }));
+  findings.push(...await findLeftovers({ world, running: before.running, uid, directory }));
   const grownMb = (serviceBytes - before.serviceBytes) / MEBIBYTE;
   if (grownMb > SERVICE_MB) findings.push({ oracle: "service", detail: `it has grown by ${Math.round(grownMb)} MB` });
   return findings;
@@ -163,20 +165,25 @@ async function usageOf(directory: string): Promise<{ readonly bytes: number; rea
 async function searchDirectory({ secret }: World, directory: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const pending = [directory];
+  const searched = new Set<number>(); // A file of many names is searched once.
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
     for (const { name, isDirectory, isFile } of await Array.fromAsync(Deno.readDir(place)).catch(() => [])) {
       const path = join(place, name);
       if (isDirectory && path.length < 4_000) pending.push(path);
-      if (isFile && await holds(path, secret)) findings.push({ oracle: "secret", detail: path });
+      if (isFile && await holds(path, { secret, searched })) findings.push({ oracle: "secret", detail: path });
     }
   }
   return findings;
 }
 
-async function holds(path: string, secret: string): Promise<boolean> {
-  const size = await Deno.stat(path).then((info) => info.size, () => 0); // It is gone.
-  if (size === 0 || size > MAX_SEARCHED_BYTES) return false;
-  return new TextDecoder("latin1").decode(await Deno.readFile(path)).includes(secret);
+async function holds(
+  path: string,
+  { secret, searched }: { readonly secret: string; readonly searched: Set<number> },
+): Promise<boolean> {
+  const { ino, size } = await Deno.stat(path).catch(() => ({ ino: null, size: 0 })); // It is gone.
+  if (size === 0 || size > MAX_SEARCHED_BYTES || ino !== null && searched.has(ino)) return false;
+  if (ino !== null) searched.add(ino);
+  return Buffer.from(await Deno.readFile(path)).includes(secret);
 }
 
 async function searchArchive({ secret }: World, { files }: ExecutionEnvironment): Promise<Finding[]> {
@@ -185,13 +192,15 @@ async function searchArchive({ secret }: World, { files }: ExecutionEnvironment)
 }
 
 async function findLeftovers(
-  { world, uid, directory }: {
+  { world, running, uid, directory }: {
     readonly world: World;
+    /** What ran before the attack. */
+    readonly running: Pids;
     readonly uid: number | undefined;
     readonly directory: string | undefined;
   },
 ): Promise<Finding[]> {
-  const alive = () => [...processesWith(world.token), ...(uid === undefined ? [] : processesOf(uid))].filter(isAlive);
+  const alive = () => processesSince(running, { token: world.token, uid }).filter(isAlive);
   for (const giveUpAt = performance.now() + GONE_MS; alive().length > 0 && performance.now() < giveUpAt;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

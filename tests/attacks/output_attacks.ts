@@ -1,4 +1,4 @@
-import { type Attack, type AttackTable, type Control, WITHOUT_NAMESPACES } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, WITHOUT_NAMESPACES } from "./attack.ts";
 
 const OUTPUT = "output without bound, and pipes that a grandchild holds";
 const KEPT_BYTES = 10_000;
@@ -12,11 +12,14 @@ const HELD = {
 } as const satisfies Partial<Attack>;
 const FLOOD = { ...HELD, ends: ["output_limit"] } as const;
 
+const floods = (programs: Readonly<Record<string, string>>): readonly Attack[] =>
+  alike(Object.entries(programs).map(([what, code]): Attack => ({ name: `a flood of ${what}`, code, ...FLOOD })));
+
 const FLOODS: readonly Attack[] = [
-  ...Object.entries({
+  ...floods({
+    "both streams": 'const line = "x".repeat(10_000) + "\\n"; while (true) { console.log(line); console.error(line); }',
     "stdout": 'const line = "x".repeat(65_536); while (true) console.log(line);',
     "stderr": 'const line = "x".repeat(65_536); while (true) console.error(line);',
-    "both streams": 'const line = "x".repeat(10_000) + "\\n"; while (true) { console.log(line); console.error(line); }',
     "one line that does not end":
       "const bytes = new Uint8Array(65_536).fill(120); while (true) Deno.stdout.writeSync(bytes);",
     "NULs":
@@ -28,10 +31,12 @@ const FLOODS: readonly Attack[] = [
     "a terminal's commands":
       'const text = "\\x1b[2J\\x1b]0;title\\x07\\x1b[?1049h".repeat(1_000); while (true) { console.log(text); console.error(text); }',
     "control characters, each six in JSON": 'const text = "\\x01".repeat(65_536); while (true) console.log(text);',
+    "errors": 'const name = "x".repeat(60_000); while (true) console.error(new Error(name));',
+  }),
+  ...floods({
     "Workers":
       'for (let i = 0; i < 3; i++) new Worker("data:text/javascript,while(true)console.log(%27x%27.repeat(9999));", { type: "module" }); setTimeout(() => {}, 60_000);',
-    "errors": 'const name = "x".repeat(60_000); while (true) console.error(new Error(name));',
-  }).map(([what, code]): Attack => ({ name: `a flood of ${what}`, code, ...FLOOD })),
+  }),
   {
     name: "a flood of single bytes",
     ...HELD,

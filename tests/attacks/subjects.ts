@@ -14,6 +14,8 @@ export { configFor };
 /** A runtime in one combination of layers, opened on this machine. */
 export interface Subject extends AsyncDisposable, Required<Omit<AttackSubject, "needs" | "without">> {
   readonly name: string;
+  /** Whether attacks are tried on it that others stand for. */
+  readonly meetsEveryAttack: boolean;
   /** The isolation level that it declares for a program without permissions. */
   readonly level: number;
   /** The same for any command line. */
@@ -73,6 +75,7 @@ export async function openSubject(name: string): Promise<Subject> {
     shellLevel: withCommands.isolation.level,
     languages,
     categories,
+    meetsEveryAttack: setup.categories === undefined,
     minIsolation,
     unenforced,
     isWarm,

@@ -1,29 +1,39 @@
-import type { Attack, AttackTable, Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
 
 const HELD = { limits: { timeoutMs: 500 }, ends: ["timed_out"] } as const satisfies Partial<Attack>;
 
-const BY_DENO: readonly Attack[] = Object.entries({
-  "sleeps": "setTimeout(() => {}, 300_000);",
-  "sleeps for longer than a timer can": "setInterval(() => {}, 2 ** 31 - 1); setTimeout(() => {}, 1e15);",
-  "waits for a promise that never settles": "setInterval(() => {}, 1e6); await new Promise(() => {});",
-  "waits for memory that nobody changes": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
-  "waits in a Worker":
-    'new Worker("data:text/javascript,Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);", { type: "module" }); setTimeout(() => {}, 1e6);',
-  "does not let its end come":
-    'addEventListener("beforeunload", (event) => event.preventDefault()); setTimeout(() => {}, 1e6);',
-  "begins again at its end":
-    'addEventListener("beforeunload", (event) => { event.preventDefault(); setTimeout(() => {}, 100); });',
-  "ignores every signal":
-    'for (const name of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"]) Deno.addSignalListener(name, () => {}); setInterval(() => {}, 1e6);',
-  "ignores signals as Node does":
-    'for (const name of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(name, () => {}); process.on("exit", () => { while (true); }); setInterval(() => {}, 1e6);',
-  "never ends its end":
-    'addEventListener("unload", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));',
-  "never ends its exit": 'process.on("exit", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));',
-  "reads what never comes":
-    "setInterval(() => {}, 1e6); for await (const chunk of Deno.stdin.readable) console.log(chunk);",
-  "never finishes to load": 'await import("data:text/javascript,await new Promise(() => setInterval(() => {}, 1e6))");',
-}).map(([what, code]): Attack => ({ name: `a program that ${what}`, code, ...HELD }));
+const byDeno = (programs: Readonly<Record<string, string>>): readonly Attack[] =>
+  alike(Object.entries(programs).map(([what, code]): Attack => ({ name: `a program that ${what}`, code, ...HELD })));
+
+const BY_DENO: readonly Attack[] = [
+  ...byDeno({
+    "sleeps": "setTimeout(() => {}, 300_000);",
+    "sleeps for longer than a timer can": "setInterval(() => {}, 2 ** 31 - 1); setTimeout(() => {}, 1e15);",
+    "waits for a promise that never settles": "setInterval(() => {}, 1e6); await new Promise(() => {});",
+    "waits for memory that nobody changes": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
+    "waits in a Worker":
+      'new Worker("data:text/javascript,Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);", { type: "module" }); setTimeout(() => {}, 1e6);',
+    "reads what never comes":
+      "setInterval(() => {}, 1e6); for await (const chunk of Deno.stdin.readable) console.log(chunk);",
+    "never finishes to load":
+      'await import("data:text/javascript,await new Promise(() => setInterval(() => {}, 1e6))");',
+  }),
+  ...byDeno({
+    "does not let its end come":
+      'addEventListener("beforeunload", (event) => event.preventDefault()); setTimeout(() => {}, 1e6);',
+    "begins again at its end":
+      'addEventListener("beforeunload", (event) => { event.preventDefault(); setTimeout(() => {}, 100); });',
+    "never ends its end":
+      'addEventListener("unload", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));',
+    "never ends its exit": 'process.on("exit", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));',
+  }),
+  ...byDeno({
+    "ignores every signal":
+      'for (const name of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"]) Deno.addSignalListener(name, () => {}); setInterval(() => {}, 1e6);',
+    "ignores signals as Node does":
+      'for (const name of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(name, () => {}); process.on("exit", () => { while (true); }); setInterval(() => {}, 1e6);',
+  }),
+];
 
 const OTHERS: readonly Attack[] = [
   { name: "a shell that sleeps", language: "shell", ...HELD, steps: [{ shell: "sleep 300" }] },
