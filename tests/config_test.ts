@@ -90,7 +90,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     openNetworks: ["10.0.0.0/8"],
   };
   const runtimes: Record<string, Record<string, unknown>> = {
-    native: {},
+    native: { nativeLanguages: { tcl: { binary: "tclsh", file: "main.tcl", run: ["{binary}", "{file}"] } } },
     deno: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
     bun: { bunBinary: "/b" },
     node: { nodeBinary: "/n" },
@@ -104,7 +104,10 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
   const inFile = Object.assign({}, values, ...Object.values(runtimes));
   assertEquals(Object.keys(inFile).toSorted(), Object.keys(SETTINGS).toSorted());
   const asText = Object.entries(inFile).map(([name, value]) =>
-    [name, ["dockerEnvironments", "apiKeys"].includes(name) ? JSON.stringify(value) : String(value)] as const
+    [
+      name,
+      ["dockerEnvironments", "nativeLanguages", "apiKeys"].includes(name) ? JSON.stringify(value) : String(value),
+    ] as const
   );
   const searchPath = (Deno.env.get("PATH") ?? "").split(":");
   const expected = { ...values, runtimes, searchPath, apiKeys: apiKeysSchema.parse(values["apiKeys"]) };

@@ -4,6 +4,7 @@ import { canonicalLanguage } from "../../core/languages.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import { absolutePath, jsonOf } from "../../core/parsing/written_schemas.ts";
 import { parseSettings, type ReadVariable, type SettingTable, withDefaults } from "../../core/settings.ts";
+import { LANGUAGE_FIELDS, languagesSchema } from "../languages/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { ENVIRONMENTS, type EnvironmentSpec } from "./images/environments.ts";
 
@@ -13,35 +14,21 @@ export const RUNTIME_NAME = "docker";
 /** When an image is pulled: when it is not here, never, or at its first use after each start. */
 const PULL_POLICIES = ["missing", "never", "always"] as const;
 
-const words = z.array(z.string().min(1)).min(1);
-
 const environmentSchema = strictObject({
   image: z.string().min(1),
-  file: z.string().regex(/^[A-Za-z0-9_.-]+$/).optional(),
-  compile: words.optional(),
-  run: words.optional(),
+  ...LANGUAGE_FIELDS,
   install: z.array(z.string().min(1)).refine(
     (line) => line.includes("{packages}"),
     'One of the words is "{packages}"',
   ).optional(),
-  env: z.record(z.string(), z.string()).optional(),
 });
 
 /** A built-in environment can be mapped to another image alone; a new one needs its file and command line. */
-const environmentsSchema = z.record(z.string().regex(/^[a-z][a-z0-9_+#.-]{0,63}$/), environmentSchema)
-  .superRefine((environments, context) => {
-    for (const [given, spec] of Object.entries(environments)) {
-      if (builtIn(canonicalLanguage(given)) !== undefined) continue;
-      for (const field of ["file", "run"] as const) {
-        if (spec[field] !== undefined) continue;
-        context.addIssue({
-          code: "custom",
-          path: [given, field],
-          message: "An environment that is not built in needs it",
-        });
-      }
-    }
-  });
+const environmentsSchema = languagesSchema(environmentSchema, {
+  isBuiltIn: (name) => builtIn(name) !== undefined,
+  needs: ["file", "run"],
+  what: "An environment",
+});
 
 /** This runtime's settings. */
 export const SETTINGS = {

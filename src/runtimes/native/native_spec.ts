@@ -133,13 +133,16 @@ function heapMbOf({ memoryMb }: Limits): number {
 
 function findBinary(row: LanguageRow, { searchPath }: Pick<RuntimeHost, "searchPath">): string {
   const directories = searchPath.filter((directory) => PACKAGE_DIRECTORIES.test(directory));
-  const paths = row.binaries.flatMap((name) => directories.map((directory) => join(directory, name)));
+  const paths = row.binaries.flatMap((name) =>
+    name.includes("/") ? [name] : directories.map((directory) => join(directory, name))
+  );
   const found = paths.find(isFile);
   if (found !== undefined) return found;
   throw runtimeUnavailable({ reason: `${row.binaries[0]} is not on this machine`, remedy: remedyFor(row) });
 }
 
 function remedyFor({ debianPackage }: LanguageRow): string {
+  if (debianPackage === undefined) return "install it, or name another binary (--native-languages)";
   return `install it (apt-get install ${debianPackage})`;
 }
 

@@ -5,6 +5,9 @@ import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 import { runProgram } from "../self_test/run_program.ts";
 import type { BinarySpec } from "./spec.ts";
 
+/** The part of the time for its answer that the program may take, so that one which hangs is the answer. */
+const PART_OF_TIME = 0.75;
+
 /**
  * Runs the honest program of a binary.
  *
@@ -15,7 +18,7 @@ export async function checkBinary(
   createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<void> {
-  const limits = { ...DEFAULT_LIMITS, timeoutMs };
+  const limits = { ...DEFAULT_LIMITS, timeoutMs: Math.round(timeoutMs * PART_OF_TIME) };
   await using environment = await createEnvironment({
     environment: language,
     environmentVariables: {},
@@ -26,7 +29,9 @@ export async function checkBinary(
   });
   const path = environment.mainFile();
   const program = { kind: "file", path, args: [] } as const;
-  const { output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });
-  const why = whyNot(output);
+  const { outcome, output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });
+  const why = outcome.kind === "timed_out"
+    ? `its honest program had not ended after ${outcome.limitMs} ms`
+    : whyNot(output);
   if (why !== undefined) throw runtimeUnavailable({ reason: why, remedy });
 }

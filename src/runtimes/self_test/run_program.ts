@@ -2,7 +2,7 @@ import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { ExecutionEnvironment, Program } from "../port.ts";
 
-/** What a program of the self-test printed, and how it ended. */
+/** What a program of the self-test printed, or else its compiler, and how it ended. */
 export interface Observed {
   readonly output: string;
   readonly outcome: Outcome;
@@ -24,8 +24,10 @@ export async function runProgram(
     await environment.files.write(name, new TextEncoder().encode(text));
   }
   const handle = await environment.run(program, { env: {}, limits, signal });
+  handle.stdin.close().catch(() => {}); // It has ended already.
   let output = "";
   const decoder = new TextDecoder();
   for await (const { bytes } of handle.output) output += decoder.decode(bytes, { stream: true });
-  return { output, outcome: await handle.outcome };
+  const outcome = await handle.outcome;
+  return { output: output === "" ? handle.compile?.stderr ?? "" : output, outcome };
 }

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import type { Availability } from "../../../src/core/capabilities.ts";
 import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
@@ -30,6 +31,8 @@ export interface NativeResult extends ProgramResult {
 export interface Native extends AsyncDisposable {
   /** Whether tests of a language run. */
   isPresent(language: string): Promise<boolean>;
+  /** Whether it is available, or why not. */
+  availability(language: string): Promise<Availability>;
   /** Runs a program in an environment of its own. */
   run(language: string, program: NativeProgram): Promise<NativeResult>;
 }
@@ -42,6 +45,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
   const owned = stack.move();
 
   return {
+    availability: (language) => testedAvailability(native, language),
     async isPresent(language) {
       return isPresent(`native/${language}`, await testedAvailability(native, language));
     },

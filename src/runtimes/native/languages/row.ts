@@ -6,10 +6,10 @@ import type { MemoryEnding, PrebuiltSpec } from "../../process/spec.ts";
  * compiler's output for this program, and `{heapMb}` for the memory that a heap of fixed size may take.
  */
 export interface LanguageRow {
-  /** The binary's names, the best first; it is searched for in the directories of this machine's packages. */
+  /** The binary's names, the best first; they are searched for in the directories of this machine's packages. */
   readonly binaries: readonly [string, ...string[]];
-  /** The Debian package that has it. */
-  readonly debianPackage: string;
+  /** The Debian package that has it; absent for what an operator adds. */
+  readonly debianPackage?: string;
   /** The name of the file for the code of a request; absent, that of its language. */
   readonly mainFile?: string;
   /** The compiler; absent, the language needs none. */
