@@ -9,7 +9,8 @@ import { type Engine, observers } from "../engine/mod.ts";
 import { Instance } from "../host/instance.ts";
 import { Metrics, type MetricSources } from "../metrics.ts";
 import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
-import { createApp, listen, type Listener, RPC_LIMITS, RpcSockets } from "../server/mod.ts";
+import { preloadRuntimes } from "../runtimes/registry.ts";
+import type { Listener } from "../server/mod.ts";
 import { Sessions } from "../sessions/mod.ts";
 import { Uploads } from "../workspace/uploads.ts";
 import { type Door, doorOf } from "./door.ts";
@@ -48,6 +49,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     warmMb: config.warmMemoryMb,
     evictAll: async () => await parts.pool?.evictAll(),
   });
+  preloadRuntimes(); // While children test the layers.
   const ground = building.use(await openGround(config, { memory, openInstance: (home) => Instance.openLasting(home) }));
   const storage = building.use(openServiceStorage(config, { hasInstance: ground.instance !== undefined }));
   endUnfinished(storage);
@@ -72,6 +74,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   );
   const { engine, executions, selector } = parts;
   building.use(prepareAhead(config, { ...parts, clock, memory }));
+  const { createApp, listen, RPC_LIMITS, RpcSockets } = await import("../server/mod.ts"); // While self-tests run.
   const sessions = building.use(new Sessions({ ...parts, ...config, store: storage.sessions, observer, clock }));
   await sessions.recover((environmentId) => recoverable.delete(environmentId));
   const { allowOrigins, maxBodyBytes } = config;

@@ -59,8 +59,11 @@ export class StartProbe implements AsyncDisposable {
   async #probe(): Promise<void> {
     const { selector } = this.#options;
     for (const runtime of selector.runtimes) await this.#awaitSelfTest(runtime);
+    const available = await filterAsync(selector.runtimes, (runtime) => this.#isAvailable(runtime));
     for (const language of selector.spokenLanguages()) {
-      const runtimes = await this.#runtimesFor(language);
+      const candidates = available.filter(({ supportedEnvironments }) => supportedEnvironments.includes(language));
+      if (candidates.length < 2) continue; // A runtime may test each of its languages: not those that it alone has.
+      const runtimes = await filterAsync(candidates, (runtime) => this.#isAvailable(runtime, language));
       if (runtimes.length < 2) continue;
       for (const runtime of runtimes) await this.#measure(runtime, language);
     }
@@ -74,15 +77,10 @@ export class StartProbe implements AsyncDisposable {
     if (over !== undefined) await settledWithin(over, SELF_TEST_MS, { signal: this.#ending.signal });
   }
 
-  async #runtimesFor(language: string): Promise<ExecutionRuntime[]> {
-    const { selector } = this.#options;
-    const available: ExecutionRuntime[] = [];
-    for (const runtime of selector.runtimes) {
-      if (this.#ending.signal.aborted || !runtime.supportedEnvironments.includes(language)) continue;
-      const obstacle = await selector.whyUnavailable(runtime, language, { fetchesNothing: true });
-      if (obstacle === undefined) available.push(runtime);
-    }
-    return available;
+  async #isAvailable(runtime: ExecutionRuntime, language?: string): Promise<boolean> {
+    if (this.#ending.signal.aborted) return false;
+    const obstacle = await this.#options.selector.whyUnavailable(runtime, language, { fetchesNothing: true });
+    return obstacle === undefined;
   }
 
   async #measure(runtime: ExecutionRuntime, language: string): Promise<void> {
@@ -127,4 +125,14 @@ export class StartProbe implements AsyncDisposable {
       selector.profileOf(runtime).record({ ...usage, language, path: "cold" });
     }
   }
+}
+
+/** The runtimes that pass a test, which are tested one after the other. */
+async function filterAsync(
+  runtimes: readonly ExecutionRuntime[],
+  passes: (runtime: ExecutionRuntime) => Promise<boolean>,
+): Promise<ExecutionRuntime[]> {
+  const passed: ExecutionRuntime[] = [];
+  for (const runtime of runtimes) if (await passes(runtime)) passed.push(runtime);
+  return passed;
 }

@@ -53,15 +53,15 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const filters = isWanted("seccomp") ? await writeFilters(directory) : undefined;
   const user = uids?.take();
   const kernelFiles = KERNEL_FILES.filter(exists);
-  const [hasFilter, hasLandlock, bubblewrap] = await Promise.all([
+  const [hasFilter, hasLandlock, bubblewrap, cgroups] = await Promise.all([
     tryPrivileges(launcher, filters === undefined ? undefined : ["--seccomp-filter", filters.withNetwork]),
     tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(TRUE_ALONE)),
     isWanted("namespaces")
       ? tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath: filters?.withNetwork })
       : undefined,
+    isWanted("cgroup") ? tryCgroups(directory) : { reason: "not wanted" },
   ]);
   if (user !== undefined) uids?.give(user);
-  const cgroups = isWanted("cgroup") ? await tryCgroups(directory) : { reason: "not wanted" };
   const hasTmpfs = isWanted("tmpfs") && tryTmpfs(directory, calls);
   const found = {
     directory,
