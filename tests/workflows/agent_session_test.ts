@@ -1,7 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { create as createNativeRuntime } from "../../src/runtimes/native/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
-import { isPresent } from "../support/requirements.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
+import { openRuntimeHost } from "../support/runtime_host.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 
 /** What an agent writes in a language. */
@@ -83,6 +85,14 @@ Deno.test("[deno] an agent's ten turns: write, run, fail, fix, run, read, patch,
   await using service = await startServiceProcess();
   await agentStory(service, TYPESCRIPT);
 });
+
+await using host = await openRuntimeHost();
+if (isPresent("native/python", await testedAvailability(createNativeRuntime(host), "python"))) {
+  Deno.test("[native] an agent's ten turns: write, run, fail, fix, run, read, patch, compare, list, close", async () => {
+    await using service = await startServiceProcess();
+    await agentStory(service, PYTHON);
+  });
+}
 
 if (isPresent("docker/python", await dockerAvailability("python"))) {
   Deno.test("[docker] an agent's ten turns: write, run, fail, fix, run, read, patch, compare, list, close", async () => {

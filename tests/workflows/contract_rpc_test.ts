@@ -56,7 +56,7 @@ Deno.test("the contract's JSON-RPC: each error has its code, and the problem as 
       ["execution.run", { ...run, code: "x".repeat(1_048_577) }, -32013, "too_large"],
       ["execution.run", { ...run, language: "cobol" }, -32021, "unsupported_language"],
       ["execution.run", { ...run, minIsolation: 10 }, -32022, "no_suitable_runtime"],
-      ["execution.run", { ...run, language: "py" }, -32053, "runtime_unavailable"],
+      ["execution.run", { ...run, language: "cs" }, -32053, "runtime_unavailable"],
       ["execution.ran", {}, -32601, "not_found"],
     ];
     for (const [method, params, code, name] of cases) {

@@ -53,7 +53,7 @@ Deno.test("the contract's errors: each has its status, its code and what it carr
       ],
     ],
     ["/v1/sessions", TYPESCRIPT, 429, "busy", ["retryAfterMs"]],
-    [EXECUTIONS, { ...run, language: "py" }, 503, "runtime_unavailable", ["attempts", "selection"]],
+    [EXECUTIONS, { ...run, language: "cs" }, 503, "runtime_unavailable", ["attempts", "selection"]],
   ];
   for (const [path, body, status, code, more] of cases) {
     const response = await client.ask("POST", path, body);
