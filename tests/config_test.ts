@@ -90,7 +90,10 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     openNetworks: ["10.0.0.0/8"],
   };
   const runtimes: Record<string, Record<string, unknown>> = {
-    native: { nativeLanguages: { tcl: { binary: "tclsh", file: "main.tcl", run: ["{binary}", "{file}"] } } },
+    native: {
+      nativeLanguages: { tcl: { binary: "tclsh", file: "main.tcl", run: ["{binary}", "{file}"] } },
+      pipIndex: "http://127.0.0.1:3141/simple/",
+    },
     deno: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
     bun: { bunBinary: "/b" },
     node: { nodeBinary: "/n" },

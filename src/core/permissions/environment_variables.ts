@@ -3,18 +3,31 @@ import { z } from "zod";
 /** Names that every shell and runtime accepts. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
+/** Names that languages obey before a program begins: what is loaded, from where, and by which tool it is compiled. */
+const INTERPRETERS_AND_COMPILERS = [
+  /^(PYTHON|PERL5|PERLLIB$|PERLIO|PERL_|RUBY|LUA_|PHPRC$|PHP_INI_SCAN_DIR$)/i,
+  /^R_(ARCH|DEFAULT_PACKAGES|ENVIRON|HOME|LIBS|MAKEVARS|PROFILE)/i,
+  /^(_?JAVA_|JDK_|CLASSPATH$)/i,
+  /^(CGO_|GO(111MODULE|ARCH|AUTH|BIN|CACHE|CACHEPROG|COVERDIR|DEBUG|ENV|EXPERIMENT|FLAGS|FIPS140|GC|INSECURE)$)/i,
+  /^GO(MAXPROCS|MEMLIMIT|MODCACHE|NOPROXY|NOSUMDB|OS|PACKAGESDRIVER|PATH|PRIVATE|PROXY|ROOT|SUMDB)$/i,
+  /^GO(TELEMETRY|TELEMETRYDIR|TMPDIR|TOOLCHAIN|TOOLDIR|TRACEBACK|VCS|WORK)$/i,
+  /^(CARGO_|GCC_|CPATH$|COMPILER_PATH$|LIBRARY_PATH$|DEPENDENCIES_OUTPUT$|SUNPRO_DEPENDENCIES$)/i,
+  /^((C|CPLUS|OBJC)_INCLUDE_PATH|TZDIR|FPATH|CDPATH|PS4|PROMPT_COMMAND)$/i,
+];
+
 /**
  * Names that configure a runtime, its loader, its libraries or its trust, and so could disarm a sandbox: permission
  * brokers, preloads, V8 flags, graphics drivers and their caches, proxies, key logs, certificate stores.
  */
 const DISARMING = [
-  /^(DENO|BUN|NPM|V8|LD|DYLD|OTEL|RUST|MALLOC|GLIBC|GCONV|CODEBEAKER)_/i,
+  /^(DENO|BUN|NPM|V8|LD|DYLD|OTEL|RUST|RUSTC|RUSTDOC|MALLOC|GLIBC|GCONV|CODEBEAKER)_/i,
   /^NODE_(?!ENV$)/i,
   /^(VK|XDG|EGL|LIBGL|MESA|GBM|GALLIUM|DRI|LP|LVP|WGPU)_/i,
   /^_*(GL|EGL)/i,
   /^(BASH_ENV|ENV|SHELLOPTS|BASHOPTS|IFS|PATH|HOME|TMPDIR|TMP|TEMP|SQLITE_TMPDIR|LOCPATH|NLSPATH|HOSTALIASES)$/i,
   /^(SSLKEYLOGFILE|SSL_CERT_FILE|SSL_CERT_DIR|OPENSSL_CONF|OPENSSL_MODULES)$/i,
   /_PROXY$/i,
+  ...INTERPRETERS_AND_COMPILERS,
 ];
 
 /** Linux allows 131,072 bytes for one `NAME=value` with its NUL (MAX_ARG_STRLEN of execve(2)). */

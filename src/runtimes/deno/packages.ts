@@ -23,6 +23,7 @@ export function packageSpec(npmRegistry: string): PackageSpec {
         `--config=${join(target, CONFIG_FILE)}`,
         `--lock=${join(target, LOCK_FILE)}`,
       ],
+      mounts: [binary],
       ownVariables: {
         NO_COLOR: "1",
         ...childVariables({

@@ -6,14 +6,14 @@ import { commandLaunch, reportingLaunch } from "../process/command_launch.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { PREBUILT_NAME } from "../process/prebuilt.ts";
 import { isFile } from "../process/find_binary.ts";
-import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
+import type { FileProgram, Launch, LaunchSite, PackageSpec, ProcessSpec } from "../process/spec.ts";
 import type { Surface } from "../../core/needs.ts";
 import type { RuntimeHost } from "../port.ts";
 import { canariesIn } from "./canaries.ts";
 import { nativeFacts } from "./facts.ts";
 import type { LanguageRow } from "./languages/row.ts";
 import { readModules } from "./module_surface.ts";
-import { RUNTIME_NAME } from "./settings.ts";
+import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 import { findWaiter, type FoundWaiter, waitingLaunch } from "./waiting.ts";
 
 /** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
@@ -34,6 +34,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
   const find = () => findBinary(row, host);
   const { interpreter, mainFile, memoryEndings, reservedDataBytes = 0 } = row;
   const waiter = findWaiter(row, { find, confinement: host.confinement });
+  const packages = waiter && row.packages?.({ find, ...settingsOf(host) });
   let surface: Surface | undefined;
   return {
     facts: { ...nativeFacts(host), supportedEnvironments: [language] },
@@ -55,7 +56,8 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     },
     surface: () => surface,
     modules: {},
-    directories: [SHARED_MEMORY],
+    directories: [SHARED_MEMORY, ...(packages === undefined ? [] : [packages.tree[0]])],
+    ...(packages === undefined ? {} : { packages }),
     ...(row.prebuilt === undefined ? {} : { prebuilt: row.prebuilt }),
     compiles: row.compile !== undefined,
     reservedDataBytes,
@@ -71,10 +73,15 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {})],
       version: row,
     },
-    launchFile: (site, program) => launchFile(site, program, { row, waiter, binary: find() }),
+    launchFile: (site, program) => launchFile(site, program, { row, waiter, packages, binary: find() }),
     ...(interpreter === undefined ? {} : {
       launchContext: (site, program) =>
-        launchFile(site, { ...program, ...NO_FILE }, { row: { ...row, run: interpreter }, waiter, binary: find() }),
+        launchFile(site, { ...program, ...NO_FILE }, {
+          row: { ...row, run: interpreter },
+          waiter,
+          packages,
+          binary: find(),
+        }),
     }),
   };
 }
@@ -82,9 +89,10 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
 function launchFile(
   site: LaunchSite,
   { args, output, path, ...program }: FileProgram,
-  { binary, row, waiter }: {
+  { binary, packages, row, waiter }: {
     readonly row: LanguageRow;
     readonly waiter: FoundWaiter | undefined;
+    readonly packages: PackageSpec | undefined;
     readonly binary: string;
   },
 ): Launch {
@@ -105,7 +113,12 @@ function launchFile(
     return {
       ...base,
       ownVariables: { ...base.ownVariables, ...Object.fromEntries(variables) },
-      mounts: [...base.mounts, { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" }, ...more],
+      mounts: [
+        ...base.mounts,
+        { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" },
+        ...(packages === undefined ? [] : [{ ...mounts.directory(packages.tree[0]), access: "read" } as const]),
+        ...more,
+      ],
       ...(row.etcPaths === undefined ? {} : { etcPaths: row.etcPaths }),
     };
   };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { canonicalLanguage } from "../../core/languages.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
 import { jsonOf } from "../../core/parsing/written_schemas.ts";
-import { parseSettings, type SettingTable, withDefaults } from "../../core/settings.ts";
+import { parseSettings, type SettingTable, type SettingValues, withDefaults } from "../../core/settings.ts";
 import type { FactsHost } from "../entry.ts";
 import { LANGUAGE_FIELDS, languagesSchema } from "../languages/settings.ts";
 import { LANGUAGES } from "./languages/mod.ts";
@@ -36,16 +36,27 @@ export const SETTINGS = {
     help:
       'further languages of this machine, as JSON: {"tcl": {"binary": "tclsh", "file": "main.tcl", "run": ["{binary}", "{file}"]}}',
   },
+  pipIndex: {
+    schema: z.url({ protocol: /^https?$/, error: "Must be a URL of http or https" }),
+    default: "https://pypi.org/simple/",
+    shown: "PyPI",
+    help: "index that the native runtime installs Python packages from",
+  },
 } as const satisfies SettingTable;
+
+/** The settings that a host has for this runtime. @throws {CodeBeakerError} `invalid_request` that names the setting */
+export function settingsOf({ settings }: Pick<FactsHost, "settings">): SettingValues<typeof SETTINGS> {
+  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
+  return withDefaults(SETTINGS, given);
+}
 
 /**
  * The languages of a host by their names.
  *
  * @throws {CodeBeakerError} `invalid_request` that names the setting
  */
-export function languagesOf({ settings }: Pick<FactsHost, "settings">): Readonly<Record<string, LanguageRow>> {
-  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
-  const { nativeLanguages } = withDefaults(SETTINGS, given);
+export function languagesOf(host: Pick<FactsHost, "settings">): Readonly<Record<string, LanguageRow>> {
+  const { nativeLanguages } = settingsOf(host);
   const configured = Object.entries<LanguageSettings>(nativeLanguages).map(([name, language]) => {
     const canonical = canonicalLanguage(name);
     return [canonical, complete(builtIn(canonical), language)] as const;

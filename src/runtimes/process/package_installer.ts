@@ -86,12 +86,12 @@ export class PackageInstaller {
   ): Promise<Child> {
     const { directory, host: { confinement }, mounts, shownPaths, spec } = this.#site;
     const mount = mounts.packages(staging.directory);
-    const { argv, ownVariables } = this.#spec.launch(this.#site, mount);
+    const { argv, mounts: own, ownVariables } = this.#spec.launch(this.#site, mount);
     const child = await runChild({
       ...confinement.confine({
         argv,
         cwd: mount.target,
-        mounts: [mounts.binary, mount],
+        mounts: [...own, mount],
         directory,
         limits,
         reservedDataBytes: spec.reservedDataBytes,

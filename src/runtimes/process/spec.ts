@@ -126,8 +126,8 @@ export interface PackageSpec {
   parse(packages: readonly string[]): ReadonlyMap<string, string>;
   /** Files that the installer finds in its directory, by name. */
   stage(sources: ReadonlyMap<string, string>): Readonly<Record<string, string>>;
-  /** The installer, whose directory is `staging`. */
-  launch(site: LaunchSite, staging: Mount): Pick<Launch, "argv" | "ownVariables">;
+  /** The installer, whose directory is `staging`. @throws {CodeBeakerError} `runtime_unavailable` where there is none */
+  launch(site: LaunchSite, staging: Mount): Pick<Launch, "argv" | "mounts" | "ownVariables">;
   /** Files of the installer's directory that every program finds as the installer left them. */
   readonly keptFiles: readonly string[];
   /** Where the packages lie: in one of {@link ProcessSpec.directories}, and at the same path below `staging`. */

@@ -32,6 +32,35 @@ Deno.test("environmentNameSchema refuses names that could disarm a sandbox", () 
     "LIBGL_DRIVERS_PATH",
     "SQLITE_TMPDIR",
     "TMPDIR",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PYTHONINSPECT",
+    "PERL5OPT",
+    "RUBYOPT",
+    "RUBYLIB",
+    "PHPRC",
+    "PHP_INI_SCAN_DIR",
+    "LUA_INIT",
+    "LUA_PATH_5_4",
+    "R_PROFILE_USER",
+    "JAVA_TOOL_OPTIONS",
+    "_JAVA_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "CLASSPATH",
+    "GOFLAGS",
+    "GOTOOLCHAIN",
+    "GO111MODULE",
+    "CGO_CFLAGS",
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "GCC_EXEC_PREFIX",
+    "COMPILER_PATH",
+    "LIBRARY_PATH",
+    "RUSTC_WRAPPER",
+    "CARGO_HOME",
+    "TZDIR",
+    "BUN_OPTIONS",
+    "ENV",
   ];
   for (const name of disarming) assertEquals([name, environmentNameSchema.safeParse(name).success], [name, false]);
 });
@@ -40,7 +69,20 @@ Deno.test("environmentNameSchema refuses names that are none, and takes ordinary
   for (const name of ["", "1A", "A-B", "A B", "A=B", "Ä", "A\n", "А", "x".repeat(129)]) {
     assertEquals([name, environmentNameSchema.safeParse(name).success], [name, false]);
   }
-  for (const name of ["A", "_a1", "API_KEY", "NODE_ENV", "DEBUG", "proxy_count"]) {
+  for (
+    const name of [
+      "A",
+      "_a1",
+      "API_KEY",
+      "NODE_ENV",
+      "DEBUG",
+      "proxy_count",
+      "GOOGLE_API_KEY",
+      "JAVASCRIPT",
+      "R",
+      "GOAL",
+    ]
+  ) {
     assertEquals([name, environmentNameSchema.safeParse(name).success], [name, true]);
   }
 });

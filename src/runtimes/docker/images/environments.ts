@@ -1,5 +1,6 @@
 import { WORKSPACE_ROOT } from "../../../core/workspace_path.ts";
 import { goBuild } from "../../languages/go_build.ts";
+import { pipArguments } from "../../interpreters/python/pip.ts";
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 
 /**
@@ -37,11 +38,7 @@ export const GO_PREBUILT = "/usr/local/lib/codebeaker/go-cache";
 
 /** The directory of the workspace for Python's packages. */
 const PYTHON_PACKAGES = ".packages";
-/** Only wheels, since other packages run their own code when they are built. */
-const PIP = [
-  ...["pip", "install", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir"],
-  ...["--progress-bar", "off", "--only-binary", ":all:", "--target", PYTHON_PACKAGES, "--", "{packages}"],
-];
+const PIP = ["pip", ...pipArguments(PYTHON_PACKAGES), "--", "{packages}"];
 const NPM = [
   ...["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock"],
   ...["--", "{packages}"],

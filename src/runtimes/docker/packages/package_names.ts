@@ -1,35 +1,26 @@
-import { CodeBeakerError, invalidField } from "../../../core/errors.ts";
+import { CodeBeakerError } from "../../../core/errors.ts";
+import {
+  checkPackages,
+  isPackage,
+  nameOfPackage,
+  PACKAGE_WORD,
+  type PackageFormat,
+} from "../../interpreters/package_format.ts";
+import { PIP_FORMAT } from "../../interpreters/python/pip.ts";
 
-/** The most packages of one environment, and the longest name with its version. */
+/** The most packages of one environment. */
 const MAX_PACKAGES = 256;
-const MAX_LENGTH = 256;
 
-/** Names that an installer takes for files. */
-const ARCHIVE = /\.(?:whl|zip|tgz|tar|tar\.(?:gz|bz2|xz))$/i;
-
-/** The grammar of an installer's package names. It allows no option, path, URL or repository. */
-interface PackageFormat {
-  /** The installers with this grammar. */
+/** The grammar of some installers. */
+interface InstallerFormat extends PackageFormat {
   readonly tools: readonly string[];
-  readonly pattern: RegExp;
-  /** The grammar in the words of an error message. */
-  readonly description: string;
-  /** The canonical form of a name. */
-  canonicalName(name: string): string;
 }
 
-const WORD = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";
-const CLAUSE = "(?:===?|!=|~=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*";
 const NPM_NAME = "(?:@[A-Za-z0-9][A-Za-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*";
 const NPM_VERSION = "(?:[~^]|[<>]=?|=)?[A-Za-z0-9][A-Za-z0-9.+-]*";
 
-const FORMATS: readonly PackageFormat[] = [
-  {
-    tools: ["pip", "pip3", "uv"],
-    pattern: new RegExp(`^(?<name>${WORD})(?:\\[${WORD}(?:,${WORD})*\\])?(?:${CLAUSE}(?:,${CLAUSE})*)?$`),
-    description: '"name", "name[extra]" or "name>=1.2,<2"',
-    canonicalName: (name) => name.toLowerCase().replaceAll(/[._-]+/g, "-"),
-  },
+const FORMATS: readonly InstallerFormat[] = [
+  { tools: ["pip", "pip3", "uv"], ...PIP_FORMAT },
   {
     tools: ["npm", "pnpm", "yarn", "bun", "deno"],
     pattern: new RegExp(`^(?<name>${NPM_NAME})(?:@${NPM_VERSION})?$`),
@@ -40,24 +31,14 @@ const FORMATS: readonly PackageFormat[] = [
 
 /** A grammar that is safe with any other installer. */
 const PLAIN: PackageFormat = {
-  tools: [],
-  pattern: new RegExp(`^(?<name>${WORD})(?:(?:@|==?)[A-Za-z0-9][A-Za-z0-9.+~-]*)?$`),
+  pattern: new RegExp(`^(?<name>${PACKAGE_WORD})(?:(?:@|==?)[A-Za-z0-9][A-Za-z0-9.+~-]*)?$`),
   description: '"name", "name=1.2", "name==1.2" or "name@1.2"',
   canonicalName: (name) => name,
 };
 
 /** Checks the packages of a request for the installer of a command line. @throws {CodeBeakerError} `invalid_request` */
 export function parsePackages(packages: readonly string[], install: readonly string[]): readonly string[] {
-  const format = formatOf(install);
-  if (packages.length === 0) throw invalidField("packages", "Cannot install packages as none is named");
-  packages.forEach((name, index) => {
-    if (isPackage(name, format)) return;
-    const shown = JSON.stringify(name.slice(0, MAX_LENGTH));
-    throw invalidField(
-      `packages[${index}]`,
-      `Cannot install a package as it must be written ${format.description}: current value is ${shown}`,
-    );
-  });
+  checkPackages(packages, formatOf(install));
   return joinPackages([], packages, install);
 }
 
@@ -75,7 +56,7 @@ export function joinPackages(
   const format = formatOf(install);
   const byName = new Map<string, string>();
   for (const entry of [...before.filter((name) => isPackage(name, format)), ...packages]) {
-    byName.set(format.canonicalName(format.pattern.exec(entry)?.groups?.["name"] ?? entry), entry);
+    byName.set(nameOfPackage(entry, format), entry);
   }
   if (byName.size <= MAX_PACKAGES) return [...byName.values()];
   throw new CodeBeakerError(
@@ -98,10 +79,6 @@ export function noInstaller(language: string, installable: readonly string[]): C
       JSON.stringify(language)
     }`,
   );
-}
-
-function isPackage(name: string, { pattern }: PackageFormat): boolean {
-  return name.length <= MAX_LENGTH && pattern.test(name) && !ARCHIVE.test(name);
 }
 
 function formatOf(install: readonly string[]): PackageFormat {

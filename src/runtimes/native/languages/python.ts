@@ -1,6 +1,7 @@
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 import listModules from "./list_python_modules.py" with { type: "text" };
 import waiter from "./python_waiter.py" with { type: "text" };
+import { pipPackages } from "./python_packages.ts";
 import type { LanguageRow } from "./row.ts";
 
 /** It obeys no variable, reads nothing of a home, buffers no output, and writes no bytecode. */
@@ -12,9 +13,10 @@ export const python: LanguageRow = {
   debianPackage: "python3",
   run: [...COMMAND, "{file}"],
   interpreter: [...COMMAND, "-c", PYTHON_INTERPRETER],
-  variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
+  variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONNOUSERSITE: "1" },
   waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, text: waiter, findPath: sitecustomizeOf },
   listModules,
+  packages: pipPackages,
   memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
   programs: {
     honest: "print(6 * 7)",

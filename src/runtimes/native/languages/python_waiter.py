@@ -1,7 +1,8 @@
 """Lets a Python process be warm: Python imports this file as `sitecustomize` at the end of its start, before it reads the
 main file, and runs that file afterwards as usual. So nothing of it is in the program's `__main__` or in a trace.
 
-A process with the variable CODEBEAKER_WAITS reports on stderr that its program may begin, waits for a byte on stdin, and
+Every process finds the packages that were installed for the environment, before those of the machine. A process with the
+variable CODEBEAKER_WAITS reports on stderr that its program may begin, waits for a byte on stdin, and
 reports when it exits by itself (src/core/child_protocol.ts). Until the byte comes, nothing of the workspace is read. A
 program that undoes this, or writes a report itself, falsifies only the reports about itself.
 """
@@ -10,6 +11,7 @@ import os
 
 READY = b"\0\x07\0"
 EXITS_BY_ITSELF = b"\0\x07\x01\0"
+PACKAGES = "/codebeaker/python/packages"
 # What many programs import. Importing it takes longer than waiting for a warm process.
 PRELOADED = ["collections", "csv", "dataclasses", "datetime", "functools", "itertools", "json", "math", "pathlib"] + [
     *("random", "re", "string", "subprocess", "threading", "time", "traceback", "typing")
@@ -60,6 +62,13 @@ def report_exit(pid, stderr):
         pass  # The program has closed its stderr, or nobody reads it.
 
 
+def find_packages(sys):
+    if os.path.isdir(PACKAGES):
+        own = [index for index, path in enumerate(sys.path) if path.endswith("-packages")]
+        sys.path.insert(own[0] if own else len(sys.path), PACKAGES)
+
+
 if os.environ.pop("CODEBEAKER_WAITS", None) is not None:
     wait(__import__("sys"))
+find_packages(__import__("sys"))
 raise ImportError(name="sitecustomize")  # So that no module stays.

@@ -1,4 +1,4 @@
-import type { MemoryEnding, PrebuiltSpec } from "../../process/spec.ts";
+import type { MemoryEnding, PackageSpec, PrebuiltSpec } from "../../process/spec.ts";
 
 /**
  * A language of this machine: how its programs are compiled and run, and programs in it that test the layers. In a command
@@ -23,6 +23,8 @@ export interface LanguageRow {
   readonly startsSlowly?: boolean;
   /** The command line of a context, by the protocol of the port's `Program`; absent, there are no contexts. */
   readonly interpreter?: readonly string[];
+  /** How packages are installed, where it has a waiter, which lets programs find them; absent, none can be. */
+  readonly packages?: (host: PackageHost) => PackageSpec;
   /** Variables of every program and of its compiler, with places as in a command line. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below `/etc` that it needs copies of. */
@@ -49,6 +51,14 @@ export interface Waiter {
   readonly text: string;
   /** The path below `/etc` at which a binary finds the text; undefined for a binary that reads none. */
   findPath(binary: string): string | undefined;
+}
+
+/** What an installer needs to know of its host. */
+export interface PackageHost {
+  /** The binary of the language. @throws {CodeBeakerError} `runtime_unavailable` */
+  find(): string;
+  /** Where pip finds packages. */
+  readonly pipIndex: string;
 }
 
 /** Programs of the self-test in one language. */

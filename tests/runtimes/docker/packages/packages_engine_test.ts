@@ -20,7 +20,7 @@ import { isPresent } from "../../../support/requirements.ts";
 import { openRuntimeHost } from "../../../support/runtime_host.ts";
 import { hasNetworkNamespaces, openTestHost } from "../../../support/test_host.ts";
 import { until } from "../../../support/until.ts";
-import { writePackageIndex } from "./package_index.ts";
+import { writePackageIndex } from "../../../support/package_index.ts";
 
 /** The network of the package index, which the operator opens. */
 const NETWORK = "10.213.74";

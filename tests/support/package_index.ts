@@ -1,6 +1,6 @@
 import { join } from "@std/path";
-import type { ExecutionEnvironment } from "../../../../src/runtimes/port.ts";
-import { runCode } from "../../../support/docker.ts";
+import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
+import { runCode } from "./docker.ts";
 
 /** A distribution that an index has. */
 interface Distribution {
@@ -8,6 +8,8 @@ interface Distribution {
   readonly version: string;
   /** The source of its only module, which has its name. */
   readonly source: string;
+  /** Texts of other files beside it, by their names. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The size of a file of zeros beside it. */
   readonly ballastBytes?: number;
 }
@@ -22,6 +24,7 @@ files = {
     f"{info}/METADATA": f"Metadata-Version: 2.1\\nName: {d['name']}\\nVersion: {d['version']}\\n",
     f"{info}/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
 }
+files.update(d.get("files", {}))
 if d.get("ballastBytes"):
     files[f"{d['name']}_ballast.bin"] = "\\0" * d["ballastBytes"]
 record = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])

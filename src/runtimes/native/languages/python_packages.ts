@@ -1,0 +1,72 @@
+import { join } from "@std/path";
+import { runtimeUnavailable } from "../../../core/errors.ts";
+import type { Mount } from "../../../sandbox/mount.ts";
+import { checkPackages, nameOfPackage } from "../../interpreters/package_format.ts";
+import { PIP_FORMAT, pipArguments } from "../../interpreters/python/pip.ts";
+import { isFile } from "../../process/find_binary.ts";
+import type { PackageSpec } from "../../process/spec.ts";
+import type { PackageHost } from "./row.ts";
+
+/** Where the packages lie: python_waiter.py has the same path. */
+const TREE = ["python", "packages"] as const;
+const REQUIREMENTS = "requirements.txt";
+
+/** pip as Debian's python3-pip has it, and the directory in which python3-pip-whl has its wheel. */
+const PIP_MODULE = "/usr/lib/python3/dist-packages/pip/__main__.py";
+const WHEELS = "/usr/share/python-wheels";
+
+/** How wheels are installed by the pip of this machine, into a directory of the environment. */
+export function pipPackages({ find, pipIndex }: PackageHost): PackageSpec {
+  return {
+    parse(packages) {
+      checkPackages(packages, PIP_FORMAT);
+      return new Map(packages.map((text) => [nameOfPackage(text, PIP_FORMAT), text]));
+    },
+    stage: (sources) => ({ [REQUIREMENTS]: [...sources.values()].map((text) => `${text}\n`).join("") }),
+    launch(_site, { target }) {
+      const { mounts, words } = findPip();
+      return {
+        argv: [
+          find(),
+          "-I", // No variable, no home and no directory but those of the machine.
+          ...words,
+          ...pipArguments(join(target, ...TREE)),
+          ...["--root-user-action", "ignore", "--index-url", pipIndex, "--requirement", join(target, REQUIREMENTS)],
+        ],
+        mounts,
+        ownVariables: { HOME: "/nonexistent", LANG: "C.UTF-8", PATH: "/usr/bin:/bin", TMPDIR: target },
+      };
+    },
+    keptFiles: [],
+    tree: TREE,
+    shownTexts: { [pipIndex]: "index:" },
+    hints: [{
+      pattern: /Failed to establish a new connection|NameResolutionError|Connection refused/,
+      text: "The index of packages cannot be reached: the service's operator names one that can (--pip-index)",
+    }],
+  };
+}
+
+/** pip on Python's command line. @throws {CodeBeakerError} `runtime_unavailable` where this machine has none */
+function findPip(): { readonly words: readonly string[]; readonly mounts: readonly Mount[] } {
+  if (isFile(PIP_MODULE)) return { words: ["-m", "pip"], mounts: [] };
+  const wheel = listWheels().find((name) => /^pip-.*\.whl$/.test(name));
+  if (wheel === undefined) {
+    throw runtimeUnavailable({
+      reason: "pip is not on this machine",
+      remedy: "install it (apt-get install python3-pip)",
+    });
+  }
+  return {
+    words: [join(WHEELS, wheel, "pip")],
+    mounts: [{ source: WHEELS, target: WHEELS, access: "read" }],
+  };
+}
+
+function listWheels(): string[] {
+  try {
+    return [...Deno.readDirSync(WHEELS)].map(({ name }) => name);
+  } catch {
+    return []; // This machine has no wheels.
+  }
+}
