@@ -5,6 +5,7 @@ import type { CommandContext } from "./context.ts";
 import { formatTable } from "./output.ts";
 import { askOwnEngine } from "./own_engine.ts";
 import { addServiceFlags, ServiceClient, type ServiceFlags } from "./service_client.ts";
+import { defineRuntimesInstall } from "./runtimes_install.ts";
 import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
 /** The answer of `GET /v1/runtimes`, as far as it is shown. */
@@ -37,6 +38,7 @@ interface RuntimesFlags extends ServiceFlags {
 
 /** `codebeaker runtimes`: the runtimes of this machine, or of a running service, and their capabilities. */
 export function defineRuntimes(command: Command, context: CommandContext): void {
+  defineRuntimesInstall(command.command("install"), context);
   command.option("--json", "print what GET /v1/runtimes answers");
   addServiceFlags(command, "default: none, this machine is examined");
   addSettings(command, [...settingsFor("runtimes"), ...runtimeSettings()])

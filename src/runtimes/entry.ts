@@ -14,6 +14,12 @@ export interface RuntimeEntry {
   readonly settings: SettingTable;
   /** Its own subcommands of the command line. */
   readonly commands: readonly RuntimeCommand[];
+  /**
+   * Installs the binary of its programs; absent, that is the operator's to do.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be had
+   */
+  install?(request: InstallRequest): Promise<InstalledBinary>;
   facts(host: FactsHost): RuntimeFacts;
   load(): Promise<RuntimeModule>;
   loadTestSubjects(): Promise<TestSubjects>;
@@ -77,6 +83,20 @@ export interface CommandRequest {
   print(line: string): Promise<unknown>;
   /** Writes a line to stderr. */
   printError(line: string): Promise<void>;
+}
+
+/** What a runtime installs its binary with. */
+export interface InstallRequest extends Pick<CommandRequest, "settings" | "signal" | "progress"> {
+  /** The directory of the service that it is installed into. */
+  readonly home: string;
+}
+
+/** A binary that is installed. */
+export interface InstalledBinary {
+  readonly path: string;
+  readonly version: string;
+  /** Whether it was installed before. */
+  readonly wasThere: boolean;
 }
 
 /** The configurations of a runtime that the tests cover. */

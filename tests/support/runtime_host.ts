@@ -5,6 +5,9 @@ import type { LayerName } from "../../src/sandbox/layers.ts";
 import { Instance } from "../../src/host/instance.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 
+/** Where `codebeaker runtimes install` installs binaries, which tests use as they are. */
+const INSTALLED_HOME = `${Deno.env.get("HOME")}/.codebeaker`;
+
 /** What has passed in this process: the self-test is not what most tests test. */
 const passed = new Map<string, string>();
 const PROOFS: RuntimeHost["selfTestResults"] = {
@@ -26,11 +29,10 @@ export async function openRuntimeHost(
   return {
     scratchDirectory: scratch.path,
     confinement,
+    home: INSTALLED_HOME,
     openNetworks: [],
     settings: {
       docker: { dockerHost: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", dockerPull: "never" },
-      bun: { bunBinary: Deno.env.get("CODEBEAKER_BUN_BINARY") },
-      node: { nodeBinary: Deno.env.get("CODEBEAKER_NODE_BINARY") },
     },
     searchPath: ["/usr/bin", "/bin"],
     instance,

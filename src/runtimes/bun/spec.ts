@@ -4,14 +4,15 @@ import { readStderrDenials } from "../denials/stderr_denials.ts";
 import begin from "../ecmascript/begin.cjs" with { type: "text" };
 import { canariesIn } from "../ecmascript/canaries.ts";
 import { programVariables, VARIABLE_NAMES } from "../ecmascript/program_variables.ts";
+import { findRelease } from "../ecmascript/release.ts";
 import type { RuntimeHost } from "../port.ts";
-import { findBinary } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
 import { bunFacts, RUNTIME_NAME } from "./facts.ts";
+import { RELEASE } from "./release.ts";
 import { settingsOf } from "./settings.ts";
 import start from "./start.cjs" with { type: "text" };
 
-const REMEDY = "install Bun, or name its binary (--bun-binary)";
+const REMEDY = "run codebeaker runtimes install bun, or name its binary (--bun-binary)";
 /** The oldest release whose flags were tried with this runtime. */
 const OLDEST = [1, 4] as const;
 
@@ -27,13 +28,13 @@ const RESERVED_BYTES = 1_300e6;
 
 /** Bun as a process runtime. */
 export function bunSpec(host: RuntimeHost): ProcessSpec {
-  const { openNetworks, searchPath } = host;
-  const { bunBinary = "bun" } = settingsOf(host);
+  const { home, openNetworks, searchPath } = host;
+  const { bunBinary: named } = settingsOf(host);
   return {
     facts: bunFacts(host),
     subject: RUNTIME_NAME,
     binary: {
-      find: () => findBinary(bunBinary, { remedy: REMEDY, setting: "bunBinary", searchPath }),
+      find: () => findRelease(RELEASE, { named, home, searchPath, setting: "bunBinary", remedy: REMEDY }),
       remedy: REMEDY,
       probe: { language: "bun", code: "console.log(Bun.version)", whyNot: whyNotVersion },
     },

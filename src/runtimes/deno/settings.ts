@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseSettings, type SettingTable, type SettingValues, withDefaults } from "../../core/settings.ts";
+import { NPM_REGISTRY } from "../ecmascript/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 
@@ -11,13 +12,7 @@ export const SETTINGS = {
     shown: "the running one",
     help: "the deno that runs programs",
   },
-  npmRegistry: {
-    schema: z.url({ protocol: /^https?$/, error: "Must be a URL of http or https" })
-      .transform((url) => url.replace(/\/*$/, "/")),
-    default: "https://registry.npmjs.org/",
-    shown: "npm's own",
-    help: "registry that the deno runtime installs packages from",
-  },
+  npmRegistry: NPM_REGISTRY,
 } as const satisfies SettingTable;
 
 /** The settings that a host has for this runtime. */

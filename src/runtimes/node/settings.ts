@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseSettings, type SettingTable, type SettingValues, withDefaults } from "../../core/settings.ts";
+import { NPM_REGISTRY } from "../ecmascript/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 
@@ -8,9 +9,10 @@ export const SETTINGS = {
   nodeBinary: {
     schema: z.string().min(1),
     default: undefined,
-    shown: "the one on the search path",
+    shown: "the installed one, else that on the search path",
     help: "the node that runs programs",
   },
+  npmRegistry: NPM_REGISTRY,
 } as const satisfies SettingTable;
 
 /** The settings that a host has for this runtime. */

@@ -3,14 +3,15 @@ import begin from "../ecmascript/begin.cjs" with { type: "text" };
 import { readStderrDenials } from "../denials/stderr_denials.ts";
 import { canariesIn } from "../ecmascript/canaries.ts";
 import { programVariables, VARIABLE_NAMES } from "../ecmascript/program_variables.ts";
+import { findRelease } from "../ecmascript/release.ts";
 import type { RuntimeHost } from "../port.ts";
-import { findBinary } from "../process/find_binary.ts";
 import type { FileProgram, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
 import { nodeFacts, RUNTIME_NAME } from "./facts.ts";
+import { RELEASE } from "./release.ts";
 import { settingsOf } from "./settings.ts";
 import start from "./start.cjs" with { type: "text" };
 
-const REMEDY = "install Node, or name its binary (--node-binary)";
+const REMEDY = "run codebeaker runtimes install node, or name its binary (--node-binary)";
 /** The oldest releases that strip types from TypeScript without a flag, by their major versions. */
 const OLDEST_MINORS: Readonly<Record<number, number>> = { 22: 18, 23: 6 };
 const OLDEST_MAJOR = 22;
@@ -25,13 +26,13 @@ const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
 
 /** Node as a process runtime. */
 export function nodeSpec(host: RuntimeHost): ProcessSpec {
-  const { openNetworks, searchPath } = host;
-  const { nodeBinary = "node" } = settingsOf(host);
+  const { home, openNetworks, searchPath } = host;
+  const { nodeBinary: named } = settingsOf(host);
   return {
     facts: nodeFacts(host),
     subject: RUNTIME_NAME,
     binary: {
-      find: () => findBinary(nodeBinary, { remedy: REMEDY, setting: "nodeBinary", searchPath }),
+      find: () => findRelease(RELEASE, { named, home, searchPath, setting: "nodeBinary", remedy: REMEDY }),
       remedy: REMEDY,
       probe: { language: "node", code: "console.log(process.versions.node)", whyNot: whyNotVersion },
     },

@@ -1,0 +1,52 @@
+import { Argument, type Command } from "commander";
+import { loadConfig } from "../config.ts";
+import { CodeBeakerError } from "../core/errors.ts";
+import type { RuntimeEntry } from "../runtimes/entry.ts";
+import { RUNTIMES } from "../runtimes/registry.ts";
+import type { CommandContext } from "./context.ts";
+import { exitCodeOfSignal } from "./exit_code.ts";
+import { interruptible } from "./interruptible.ts";
+import { ProgressLine } from "./progress_line.ts";
+import { addSettings, pickSettings } from "./settings.ts";
+
+/** The runtimes whose binaries can be installed, by their names. */
+const INSTALLABLE: ReadonlyMap<string, RuntimeEntry> = new Map(
+  RUNTIMES.filter(({ install }) => install !== undefined).map((entry) => [entry.name, entry]),
+);
+
+/** `codebeaker runtimes install`: fetches the binaries of runtimes into the service's home. */
+export function defineRuntimesInstall(command: Command, context: CommandContext): void {
+  command.description("install the binary of a runtime into the home of the service, from npm's registry")
+    .addArgument(new Argument("<names...>", "the runtimes").choices([...INSTALLABLE.keys()]));
+  addSettings(command, ["home", "npmRegistry"]).action(async (names: readonly string[], flags) =>
+    context.setExitCode(await installRuntimes({ names, flags }, context))
+  );
+}
+
+async function installRuntimes(
+  { flags, names }: { readonly names: readonly string[]; readonly flags: Readonly<Record<string, unknown>> },
+  context: CommandContext,
+): Promise<number> {
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  await using progress = new ProgressLine(context.stderr, { signal });
+  const { home, runtimes: settings } = await loadConfig(pickSettings(flags));
+  if (home === undefined) {
+    throw new CodeBeakerError(
+      "invalid_request",
+      "Cannot install a runtime without a home directory: name one (--home)",
+    );
+  }
+  try {
+    for (const name of new Set(names)) {
+      const installed = await INSTALLABLE.get(name)?.install?.({ home, settings, signal, progress });
+      if (installed === undefined) continue;
+      const { path, version, wasThere } = installed;
+      await progress.above(() => context.print(`${name} ${version}  ${wasThere ? "exists already: " : ""}${path}`));
+    }
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return exitCodeOfSignal(signal.reason);
+    throw error;
+  }
+}

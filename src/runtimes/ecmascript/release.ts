@@ -1,0 +1,44 @@
+import { join } from "@std/path";
+import { type BinarySearch, findBinary, isFile } from "../process/find_binary.ts";
+import type { RuntimeHost } from "../port.ts";
+
+/** A package of npm's registry that is a binary for one platform, in exactly one version. */
+export interface BinaryPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The digest of its tarball, as the registry writes it: `sha512-` and base64. */
+  readonly integrity: string;
+}
+
+/** A release of a binary that can be installed. */
+export interface Release {
+  /** The binary's file name. */
+  readonly binary: string;
+  /** Its packages by platform, as `linux-x86_64`. */
+  readonly packages: Readonly<Record<string, BinaryPackage>>;
+}
+
+/** The package of a release for this machine; undefined where there is none. */
+export function packageFor({ packages }: Release): BinaryPackage | undefined {
+  return packages[`${Deno.build.os}-${Deno.build.arch}`];
+}
+
+/** Where a package of a release is installed below a service's home. */
+export function installedPath(home: string, { binary }: Release, { version }: BinaryPackage): string {
+  return join(home, "binaries", `${binary}-${version}`, binary);
+}
+
+/**
+ * The path of a binary: the one that a setting names, else the installed release, else the one on the search path.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where there is none
+ */
+export function findRelease(
+  release: Release,
+  { home, named, ...search }: BinarySearch & Pick<RuntimeHost, "home"> & { readonly named: string | undefined },
+): string {
+  if (named !== undefined) return findBinary(named, search);
+  const found = packageFor(release);
+  const installed = home === undefined || found === undefined ? undefined : installedPath(home, release, found);
+  return installed !== undefined && isFile(installed) ? installed : findBinary(release.binary, search);
+}
