@@ -16,7 +16,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: "runtimes",
     description: "list the runtimes",
-    load: async () => (await import("./runtimes.ts")).defineRuntimes,
+    load: async () => (await import("./runtimes/runtimes.ts")).defineRuntimes,
   },
   {
     name: "languages",

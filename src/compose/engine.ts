@@ -90,7 +90,6 @@ function hostOf(
     ...(progress === undefined ? {} : { progress }),
     home: instance === undefined ? undefined : config.home,
     selfTestResults: new SelfTestResults(remembersSelfTests ? config.home : undefined),
-    home: config.home,
     openNetworks: config.openNetworks,
     searchPath: config.searchPath,
     settings: config.runtimes,

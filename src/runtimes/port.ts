@@ -25,8 +25,6 @@ export interface RuntimeHost {
   readonly openNetworks: readonly string[];
   /** The settings of each runtime by its name, which it parses itself; absent ones have their default. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The directory of what lasts, where binaries are installed; absent, there is none. */
-  readonly home?: string | undefined;
   /** Directories in which a binary without a directory is looked up. */
   readonly searchPath: readonly string[];
   /** Identity under which containers are labelled and recovered; undefined without a home directory. */

@@ -5,8 +5,8 @@ import type { LayerName } from "../../src/sandbox/layers.ts";
 import { Instance } from "../../src/host/instance.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 
-/** Where `codebeaker runtimes install` installs binaries, which tests use as they are. */
-const INSTALLED_HOME = `${Deno.env.get("HOME")}/.codebeaker`;
+/** Where `codebeaker runtimes install` has installed binaries. */
+const INSTALLED = `${Deno.env.get("HOME")}/.codebeaker/binaries`;
 
 /** What has passed in this process: the self-test is not what most tests test. */
 const passed = new Map<string, string>();
@@ -29,12 +29,11 @@ export async function openRuntimeHost(
   return {
     scratchDirectory: scratch.path,
     confinement,
-    home: INSTALLED_HOME,
     openNetworks: [],
     settings: {
       docker: { dockerHost: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", dockerPull: "never" },
     },
-    searchPath: ["/usr/bin", "/bin"],
+    searchPath: [...installedDirectories(), "/usr/bin", "/bin"],
     instance,
     selfTestResults: PROOFS,
     recoverable: new Set(),
@@ -42,4 +41,12 @@ export async function openRuntimeHost(
     ...options,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function installedDirectories(): string[] {
+  try {
+    return [...Deno.readDirSync(INSTALLED)].map(({ name }) => `${INSTALLED}/${name}`);
+  } catch {
+    return []; // Nothing is installed.
+  }
 }

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { describeObstacle } from "../core/capabilities.ts";
-import type { CommandContext } from "./context.ts";
-import { formatTable } from "./output.ts";
-import { askOwnEngine } from "./own_engine.ts";
-import { addServiceFlags, ServiceClient, type ServiceFlags } from "./service_client.ts";
-import { defineRuntimesInstall } from "./runtimes_install.ts";
-import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
+import { describeObstacle } from "../../core/capabilities.ts";
+import type { CommandContext } from "../context.ts";
+import { formatTable } from "../output.ts";
+import { askOwnEngine } from "../own_engine.ts";
+import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_client.ts";
+import { defineRuntimesInstall } from "./install.ts";
+import { addSettings, runtimeSettings, settingsFor } from "../settings.ts";
 
 /** The answer of `GET /v1/runtimes`, as far as it is shown. */
 const runtimesSchema = z.looseObject({

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { fetchFrom, runHere } from "../support/cli.ts";
-import { appOf } from "../server/support/app_of.ts";
-import { fakeEngine } from "../support/fake_ports.ts";
+import { fetchFrom, runHere } from "../../support/cli.ts";
+import { appOf } from "../../server/support/app_of.ts";
+import { fakeEngine } from "../../support/fake_ports.ts";
 
 Deno.test("codebeaker runtimes shows the runtimes of a service, and how to make an absent one available", async () => {
   const capabilities = { startupTimeMs: 80, memoryOverheadMB: 30 };

@@ -1,13 +1,13 @@
 import { Argument, type Command } from "commander";
-import { loadConfig } from "../config.ts";
-import { CodeBeakerError } from "../core/errors.ts";
-import type { RuntimeEntry } from "../runtimes/entry.ts";
-import { RUNTIMES } from "../runtimes/registry.ts";
-import type { CommandContext } from "./context.ts";
-import { exitCodeOfSignal } from "./exit_code.ts";
-import { interruptible } from "./interruptible.ts";
-import { ProgressLine } from "./progress_line.ts";
-import { addSettings, pickSettings } from "./settings.ts";
+import { loadConfig } from "../../config.ts";
+import { CodeBeakerError } from "../../core/errors.ts";
+import type { RuntimeEntry } from "../../runtimes/entry.ts";
+import { RUNTIMES } from "../../runtimes/registry.ts";
+import type { CommandContext } from "../context.ts";
+import { exitCodeOfSignal } from "../exit_code.ts";
+import { interruptible } from "../interruptible.ts";
+import { ProgressLine } from "../progress_line.ts";
+import { addSettings, pickSettings } from "../settings.ts";
 
 /** The runtimes whose binaries can be installed, by their names. */
 const INSTALLABLE: ReadonlyMap<string, RuntimeEntry> = new Map(
