@@ -24,6 +24,9 @@ export interface RuntimeCapabilities {
   readonly maxConcurrentExecutions: number;
 }
 
+/** The costs of programs in one language, where they differ from those that the runtime declares. */
+export type DeclaredCosts = Partial<Pick<RuntimeCapabilities, "startupTimeMs" | "memoryOverheadMB">>;
+
 /** Why something cannot be used now. */
 export interface Obstacle {
   readonly reason: string;

@@ -1,4 +1,4 @@
-import type { RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import type { DeclaredCosts, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
 import type { Surface } from "../core/needs.ts";
 import type { LimitName } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
@@ -46,6 +46,8 @@ export interface RuntimeFacts {
   readonly warmEnvironments: readonly string[];
   /** Its declared capabilities. */
   readonly capabilities: RuntimeCapabilities;
+  /** Other costs by environment name; absent, all cost what the capabilities say. */
+  readonly costs?: Readonly<Record<string, DeclaredCosts>>;
   /** What programs in a language find here; absent, only the loaded runtime may know. */
   surface?(environment: string): Surface | undefined;
   /** Whether its programs have a file system of their own, so that it runs any command line. */

@@ -10,7 +10,7 @@ export class LazyRuntime implements ExecutionRuntime {
   readonly type: RuntimeType;
   readonly supportedEnvironments: readonly string[];
   readonly contextEnvironments: readonly string[];
-  readonly #facts: Pick<RuntimeFacts, "capabilities" | "surface">;
+  readonly #facts: Pick<RuntimeFacts, "capabilities" | "costs" | "surface">;
   readonly #load: () => Promise<ExecutionRuntime>;
   #loaded: Promise<ExecutionRuntime> | undefined;
   #known: ExecutionRuntime | undefined;
@@ -24,8 +24,8 @@ export class LazyRuntime implements ExecutionRuntime {
     this.#load = load;
   }
 
-  getCapabilities(): RuntimeCapabilities {
-    return this.#facts.capabilities;
+  getCapabilities(environment = ""): RuntimeCapabilities {
+    return { ...this.#facts.capabilities, ...this.#facts.costs?.[environment] };
   }
 
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {

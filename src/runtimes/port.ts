@@ -94,8 +94,8 @@ export interface ExecutionRuntime extends AsyncDisposable {
    */
   whenSelfTested?(demand: SelfTestDemand): Promise<void> | undefined;
 
-  /** Its declared capabilities. */
-  getCapabilities(): RuntimeCapabilities;
+  /** Its declared capabilities; with an environment name, with the costs of programs in it. */
+  getCapabilities(environment?: string): RuntimeCapabilities;
 
   /**
    * What programs in a language find here; undefined where that is not known, as before its first availability. Absent,

@@ -9,6 +9,8 @@ export interface FakeRuntimeOptions {
   readonly environments?: readonly string[];
   readonly startupTimeMs?: number;
   readonly memoryOverheadMB?: number;
+  /** Memory by environment name, where it is another. */
+  readonly memoryOverheads?: Readonly<Record<string, number>>;
   readonly isolationLevel?: number;
   readonly unavailableBecause?: string;
   readonly cannotHonour?: string;
@@ -32,9 +34,9 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
     supportedEnvironments: options.environments ?? ["typescript", "javascript"],
     contextEnvironments: ["typescript"],
     isAvailable: () => Promise.resolve(availability),
-    getCapabilities: () => ({
+    getCapabilities: (environment = "") => ({
       startupTimeMs: options.startupTimeMs ?? 80,
-      memoryOverheadMB: options.memoryOverheadMB ?? 30,
+      memoryOverheadMB: options.memoryOverheads?.[environment] ?? options.memoryOverheadMB ?? 30,
       isolationLevel,
       supportsFilesystemPersistence: true,
       supportsNetworkAccess: true,

@@ -21,6 +21,7 @@ export function nativeFacts({ confinement, settings }: FactsHost): RuntimeFacts 
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,
     },
+    costs: Object.fromEntries(Object.entries(languages).map(([name, { costs = {} }]) => [name, costs])),
     runsAnyCommandLine: confinement.canMount,
   };
 }

@@ -13,6 +13,7 @@ import type {
   RuntimeConfig,
   RuntimeHost,
 } from "../port.ts";
+import type { RuntimeFacts } from "../entry.ts";
 import { nativeFacts } from "./facts.ts";
 import { nativeSpec } from "./native_spec.ts";
 import { languagesOf } from "./settings.ts";
@@ -29,7 +30,7 @@ export class NativeRuntime implements ExecutionRuntime {
   readonly type: ExecutionRuntime["type"];
   readonly supportedEnvironments: readonly string[];
   readonly contextEnvironments: readonly string[];
-  readonly #capabilities: RuntimeCapabilities;
+  readonly #facts: RuntimeFacts;
   readonly #languages: ReadonlyMap<string, Language>;
 
   constructor(host: RuntimeHost) {
@@ -38,7 +39,7 @@ export class NativeRuntime implements ExecutionRuntime {
     this.type = facts.type;
     this.supportedEnvironments = facts.supportedEnvironments;
     this.contextEnvironments = facts.contextEnvironments;
-    this.#capabilities = facts.capabilities;
+    this.#facts = facts;
     this.#languages = new Map(
       Object.entries(languagesOf(host)).map((entry) => {
         const spec = nativeSpec(host, entry);
@@ -54,8 +55,8 @@ export class NativeRuntime implements ExecutionRuntime {
     return found.find(({ available }) => available) ?? found[0] ?? { available: true };
   }
 
-  getCapabilities(): RuntimeCapabilities {
-    return this.#capabilities;
+  getCapabilities(environment = ""): RuntimeCapabilities {
+    return { ...this.#facts.capabilities, ...this.#facts.costs?.[environment] };
   }
 
   surface(environment: string): Surface | undefined {

@@ -1,4 +1,4 @@
-import { MAX_ISOLATION, type RuntimeType } from "../../core/capabilities.ts";
+import { MAX_ISOLATION, type RuntimeCapabilities, type RuntimeType } from "../../core/capabilities.ts";
 import { invalidField } from "../../core/errors.ts";
 import type { Needs } from "../../core/needs.ts";
 import { namedLimits, resolveLimits } from "../../core/limits.ts";
@@ -157,22 +157,23 @@ export class RuntimeSelector {
   /** The facts are judged first, so that a runtime that does not fit is not even loaded. */
   async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
     const { request, floor, options } = demand;
-    const { isolationLevel } = runtime.getCapabilities();
+    const capabilities = runtime.getCapabilities(request.language);
     const { isPatient = false, needs, ...known } = options;
     const early = mismatchOf(runtime, request) ??
       fitOf(runtime.surface?.(request.language), needs).rejectedBecause;
-    if (early !== undefined) return rejected(runtime, { rejectedBecause: early, isolationLevel });
+    if (early !== undefined) {
+      return rejected(runtime, { rejectedBecause: early, declared: declaredInputs(capabilities) });
+    }
     const config = { ...configOf(request, floor), ...known };
     const assessment = await runtime.assess(config);
-    const { level } = assessment.isolation;
+    const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
     const rejectedBecause = shortfallOf(assessment, demand) ??
       await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
-    if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, isolationLevel: level });
+    if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, declared });
     const fit = fitOf(runtime.surface?.(request.language), needs); // Some know what they have once they are available.
     if (fit.rejectedBecause !== undefined) {
-      return rejected(runtime, { rejectedBecause: fit.rejectedBecause, isolationLevel: level });
+      return rejected(runtime, { rejectedBecause: fit.rejectedBecause, declared });
     }
-    const declared = declaredInputs(runtime, level);
     const figures = this.profileOf(runtime).figures({
       language: request.language,
       path: assessment.startsCold === true ? "cold" : undefined,
@@ -242,17 +243,16 @@ function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
 
 /** The same without waiting for a self-test: until it is over, the runtime is unavailable. */
 function withoutSelfTest(judged: Judged): Judged {
-  const { candidate: { inputs }, selfTesting, runtime } = judged;
+  const { declared, selfTesting, runtime } = judged;
   if (selfTesting === undefined) return judged;
   const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
-  return rejected(runtime, { rejectedBecause, isolationLevel: inputs.isolationLevel });
+  return rejected(runtime, { rejectedBecause, declared });
 }
 
 function rejected(
   runtime: ExecutionRuntime,
-  { rejectedBecause, isolationLevel }: { readonly rejectedBecause: Rejection; readonly isolationLevel: number },
+  { declared, rejectedBecause }: { readonly declared: ScoreInputs; readonly rejectedBecause: Rejection },
 ): Judged {
-  const declared = declaredInputs(runtime, isolationLevel);
   const candidate = { runtime: runtime.name, passed: false, rejectedBecause, inputs: declared };
   return { runtime, candidate, declared, grade: "unknown" };
 }
@@ -285,8 +285,7 @@ function shortfallOf(
   return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
 }
 
-function declaredInputs(runtime: ExecutionRuntime, isolationLevel: number): ScoreInputs {
-  const { startupTimeMs, memoryOverheadMB } = runtime.getCapabilities();
+function declaredInputs({ isolationLevel, memoryOverheadMB, startupTimeMs }: RuntimeCapabilities): ScoreInputs {
   return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel, source: "declared" };
 }
 

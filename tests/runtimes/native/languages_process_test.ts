@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openNative } from "./open_native.ts";
 import { SHORT_PROGRAMS } from "./short_programs.ts";
 
@@ -11,7 +11,7 @@ for (const [language, { broken, code, files = {} }] of Object.entries(SHORT_PROG
   if (!await native.isPresent(language)) continue;
 
   Deno.test(`[native] ${language}: a program is given stdin, arguments, variables and files, and its exit code is told`, async () => {
-    const { outcome, remains, stdout } = await native.run(language, {
+    const { outcome, remains, stdout, usage } = await native.run(language, {
       code,
       files: { ...files, "data.txt": "a file" },
       args: ["one two", "three"],
@@ -21,6 +21,8 @@ for (const [language, { broken, code, files = {} }] of Object.entries(SHORT_PROG
     assertEquals(stdout, "one two|three\na variable\na file\nsome input\n");
     assertEquals(outcome, { kind: "exited", exitCode: 7 });
     assertEquals(remains, []);
+    // Programs that take more than is declared would never count as measurements of their runtime.
+    assert((usage.peakMemoryBytes ?? 0) <= native.declaredBytes(language), `it takes ${usage.peakMemoryBytes} bytes`);
   });
 
   if (broken !== undefined) {

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import type { Availability } from "../../../src/core/capabilities.ts";
 import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
+import { DEFAULT_LIMITS, type Limits, MEBIBYTE } from "../../../src/core/limits.ts";
 import { create } from "../../../src/runtimes/native/mod.ts";
 import type { RuntimeHost } from "../../../src/runtimes/port.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
@@ -33,6 +33,8 @@ export interface Native extends AsyncDisposable {
   isPresent(language: string): Promise<boolean>;
   /** Whether it is available, or why not. */
   availability(language: string): Promise<Availability>;
+  /** Memory that the runtime declares for a near-empty program in a language, in bytes. */
+  declaredBytes(language: string): number;
   /** Runs a program in an environment of its own. */
   run(language: string, program: NativeProgram): Promise<NativeResult>;
 }
@@ -49,6 +51,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
     async isPresent(language) {
       return isPresent(`native/${language}`, await testedAvailability(native, language));
     },
+    declaredBytes: (language) => native.getCapabilities(language).memoryOverheadMB * MEBIBYTE,
     async run(language, { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "" }) {
       const all = { ...DEFAULT_LIMITS, ...limits };
       await using environment = await native.createEnvironment(configureEnvironment(language, { resourceLimits: all }));

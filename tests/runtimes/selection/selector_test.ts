@@ -393,3 +393,16 @@ Deno.test("rank() prefers a runtime that has what the program would use", async 
     );
   assertEquals([await ranked([]), await ranked([need])], [["bare", "rich", "secure"], ["rich", "secure", "bare"]]);
 });
+
+Deno.test("rank() measures each language by what its own programs are declared to take", async () => {
+  const mixed = fakeRuntime({ name: "mixed", environments: ["lean", "heavy"], memoryOverheads: { heavy: 60 } });
+  const selector = new RuntimeSelector([mixed], { minIsolation: 7 });
+  const sourceOf = async (language: string) => {
+    for (let sample = 0; sample < ENOUGH_SAMPLES; sample++) {
+      selector.profileOf(mixed).record({ language, path: "cold", startupMs: 5, peakMemoryBytes: 40 * MEBIBYTE });
+    }
+    const [candidate] = (await selector.rank(select({ language }))).selection.candidates;
+    return [candidate?.inputs.source, candidate?.inputs.memoryMb];
+  };
+  assertEquals([await sourceOf("lean"), await sourceOf("heavy")], [["declared", 30], ["measured", 40]]);
+});

@@ -41,6 +41,7 @@ const C_PROGRAMS: TestPrograms = {
 const c: LanguageRow = {
   binaries: ["gcc"],
   debianPackage: "gcc",
+  costs: { startupTimeMs: 90 },
   compile: ["{binary}", "-std=gnu17", "-O2", "-o", "{output}/main", "{file}", "-lm"],
   run: ["{output}/main"],
   memoryEndings: [],
@@ -50,6 +51,7 @@ const c: LanguageRow = {
 const cpp: LanguageRow = {
   binaries: ["g++"],
   debianPackage: "g++",
+  costs: { startupTimeMs: 150 },
   compile: ["{binary}", "-std=gnu++20", "-O2", "-o", "{output}/main", "{file}"],
   run: ["{output}/main"],
   memoryEndings: [{ pattern: /std::bad_alloc/, endings: ["SIGABRT"] }],
@@ -59,6 +61,7 @@ const cpp: LanguageRow = {
 const rust: LanguageRow = {
   binaries: ["rustc"],
   debianPackage: "rustc",
+  costs: { startupTimeMs: 230 },
   // Debug information would make each program 11 MB.
   compile: [
     "{binary}",
@@ -92,6 +95,7 @@ const JAVA_SETTINGS = Array.from({ length: 20 }, (_, n) => `/etc/java-${n + 11}-
 const java: LanguageRow = {
   binaries: ["java"],
   debianPackage: "default-jdk-headless",
+  costs: { memoryOverheadMB: 60 },
   run: ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx{heapMb}m", "{file}"],
   startsSlowly: true,
   etcPaths: JAVA_SETTINGS,

@@ -10,6 +10,7 @@ const { compile, env, run } = goBuild({ directory: "{output}", prebuilt: "{prebu
 export const go: LanguageRow = {
   binaries: ["go"],
   debianPackage: "golang-go",
+  costs: { startupTimeMs: 260 },
   compile,
   run,
   prebuilt: { script: (directory) => prebuildScript({ prebuilt: directory, home: directory, packages: PACKAGES }) },

@@ -47,6 +47,7 @@ const perl: LanguageRow = {
 const ruby: LanguageRow = {
   binaries: ["ruby"],
   debianPackage: "ruby",
+  costs: { memoryOverheadMB: 25 },
   run: ["{binary}", "{file}"],
   memoryEndings: [{ pattern: /failed to allocate memory/, endings: [1] }],
   programs: {
@@ -87,6 +88,7 @@ const lua: LanguageRow = {
 const r: LanguageRow = {
   binaries: ["Rscript"],
   debianPackage: "r-base-core",
+  costs: { memoryOverheadMB: 60 },
   run: ["{binary}", "--vanilla", "{file}"],
   startsSlowly: true,
   etcPaths: ["/etc/R"],

@@ -1,3 +1,4 @@
+import type { DeclaredCosts } from "../../../core/capabilities.ts";
 import type { MemoryEnding, PackageSpec, PrebuiltSpec } from "../../process/spec.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface LanguageRow {
   readonly etcPaths?: readonly string[];
   /** Address space that it reserves before its program begins, in bytes; absent, none. */
   readonly reservedDataBytes?: number;
+  /** What a near-empty program costs where that is not what the runtime declares. */
+  readonly costs?: DeclaredCosts;
   readonly memoryEndings: readonly MemoryEnding[];
   /**
    * Prints the names of the modules that programs may import, each in a line, after `all` where there are no others and
