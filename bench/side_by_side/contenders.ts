@@ -3,6 +3,7 @@ import { DOCKER_HOST } from "../../tests/support/docker.ts";
 import { timeBare } from "../cold_start_bench.ts";
 import { PROGRAMS } from "../programs.ts";
 import { median } from "../table.ts";
+import type { Sessions } from "./turns.ts";
 import { checkEnd, execute, type Services } from "./services.ts";
 
 /** One way to run the program. */
@@ -47,9 +48,9 @@ export function dockerContenders(
 /** Opens a context for evaluations one after the other. */
 export async function openContext(
   client: ApiClient,
-  language: keyof typeof PROGRAMS,
+  { language, runtime }: Sessions,
 ): Promise<Contender & AsyncDisposable> {
-  const { id } = await client.openSession({ language });
+  const { id } = await client.openSession({ language, runtime });
   const context = await client.json("POST", `/v1/sessions/${id}/contexts`, {});
   const path = `/v1/sessions/${id}/contexts/${context.id}/executions`;
   return {

@@ -3,6 +3,7 @@ import { type Chart, drawPicture } from "../picture.ts";
 import { printTable } from "../table.ts";
 import type { Target } from "../targets.ts";
 import { benchEndurance } from "./endurance.ts";
+import { benchMachineLanguages } from "./machine_languages.ts";
 import { benchDenoOneShots, benchDockerOneShots, type OneShots } from "./one_shot.ts";
 import { openServices } from "./services.ts";
 import { benchThroughput, type Rates } from "./throughput.ts";
@@ -19,12 +20,13 @@ export async function benchSideBySide(): Promise<Target[]> {
     await using services = await openServices();
     const { pythonImage } = services;
     const deno = await benchDenoOneShots(services, directory);
-    const denoTurns = await benchTurns(services, "typescript");
+    const denoTurns = await benchTurns(services, { language: "typescript", runtime: "deno" });
     const rates = await benchThroughput(services, directory);
     const inDocker = pythonImage === undefined ? undefined : {
       oneShots: await benchDockerOneShots(services, pythonImage),
-      turns: await benchTurns(services, "python"),
+      turns: await benchTurns(services, { language: "python", runtime: "docker" }),
     };
+    const machine = await benchMachineLanguages(services, { directory, dockerRunMs: inDocker?.oneShots.bare });
     const warmMb = await benchWarmMemory();
     const endurance = await benchEndurance(services);
     if (inDocker === undefined) {
@@ -35,6 +37,7 @@ export async function benchSideBySide(): Promise<Target[]> {
     return [
       ...denoTargets(deno, { turns: denoTurns, rates }),
       ...(inDocker === undefined ? [] : dockerTargets(inDocker.oneShots, inDocker.turns)),
+      ...machine,
       { id: "P7", work: "memory of a warm Deno process", unit: "MB", measured: warmMb, atMost: 15 },
       {
         id: "P9",

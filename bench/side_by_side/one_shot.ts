@@ -25,7 +25,7 @@ export interface OneShots {
 export async function benchDenoOneShots(services: Services, directory: string): Promise<OneShots> {
   const contenders = denoContenders(services, directory);
   const p50 = await measureInTurns(contenders, { learning: LEARNING, rounds: ROUNDS, thoughtMs: THOUGHT_MS });
-  await using context = await openContext(services.warm, "typescript");
+  await using context = await openContext(services.warm, { language: "typescript", runtime: "deno" });
   const figures = { ...p50, ...await timeContext(context) };
   printOneShots(`A TypeScript program, ${THOUGHT_MS} ms after the one before`, { ...contenders, context }, figures);
   return figures;
@@ -39,7 +39,7 @@ export async function benchDockerOneShots(services: Services, image: string): Pr
     rounds: DOCKER_ROUNDS,
     thoughtMs: DOCKER_THOUGHT_MS,
   });
-  await using context = await openContext(services.warm, "python");
+  await using context = await openContext(services.warm, { language: "python", runtime: "docker" });
   const figures = { ...p50, ...await timeContext(context) };
   const title = `A Python program in a container, ${DOCKER_THOUGHT_MS} ms after the one before`;
   printOneShots(title, { ...contenders, context }, figures);

@@ -27,7 +27,7 @@ def wait(sys):
     if not select.select([0], [], [], 0)[0]:  # Else the program has come already.
         for name in PRELOADED:
             __import__(name)
-    gc.collect()
+        gc.collect()
     gc.freeze()  # The end of the process does not visit these objects.
     os.write(2, READY)
     if not os.read(0, 1):

@@ -1,0 +1,119 @@
+import { join } from "@std/path";
+import type { Target } from "../targets.ts";
+import { printTable } from "../table.ts";
+import { PROGRAMS } from "../programs.ts";
+import { type Contender, measureInTurns } from "./contenders.ts";
+import { checkEnd, execute, type Services } from "./services.ts";
+
+/** Pause of a client between two requests, in ms. */
+const THOUGHT_MS = 60;
+const ROUNDS = 60;
+const LEARNING = 60;
+
+/** A language of this machine that runs without a container, and its bounds. */
+interface MachineLanguage {
+  readonly language: keyof typeof PROGRAMS;
+  readonly runtime: string;
+  readonly file: string;
+  /** The bare binary in front of the file. */
+  readonly bare: readonly [string, ...string[]];
+  /** The largest ratio of a warm one-shot to a bare run. */
+  readonly warmAtMost: number;
+  /** How much longer a cold one-shot may take than a bare run, in ms. */
+  readonly coldAtMostMs: number;
+}
+
+const LANGUAGES: readonly MachineLanguage[] = [
+  {
+    language: "python",
+    runtime: "native",
+    file: "main.py",
+    bare: ["/usr/bin/python3"],
+    warmAtMost: 0.6,
+    coldAtMostMs: 18,
+  },
+];
+
+/** The p50 of a language's contenders, in ms. */
+type Times = Record<"bare" | "cold" | "warm", number>;
+
+/**
+ * Measures each language of this machine against its bare binary, in turns.
+ *
+ * @param options.dockerRunMs the p50 of a `docker run --rm` of the same Python program; absent without an Engine
+ */
+export async function benchMachineLanguages(
+  services: Services,
+  { directory, dockerRunMs }: { readonly directory: string; readonly dockerRunMs: number | undefined },
+): Promise<Target[]> {
+  const targets: Target[] = [];
+  for (const subject of LANGUAGES) {
+    const contenders = await contendersOf(subject, services, directory);
+    const times = await measureInTurns(contenders, { learning: LEARNING, rounds: ROUNDS, thoughtMs: THOUGHT_MS });
+    printTimes(subject, contenders, times);
+    targets.push(...targetsOf(subject, times));
+    if (dockerRunMs === undefined || subject.language !== "python") continue;
+    const work = "one-shot python without a container, warm, by `docker run --rm`";
+    targets.push({ id: "P10", work, unit: "×", measured: times.warm / dockerRunMs, atMost: 0.05 });
+  }
+  return targets;
+}
+
+async function contendersOf(
+  { bare: [command, ...args], file, language, runtime }: MachineLanguage,
+  { cold, warm }: Services,
+  directory: string,
+): Promise<Record<keyof Times, Contender>> {
+  const code = PROGRAMS[language];
+  const path = join(directory, file);
+  await Deno.writeTextFile(path, code);
+  const request = { language, runtime, code };
+  return {
+    bare: {
+      name: `bare \`${[command, ...args].join(" ")}\`, not confined`,
+      run: async () => {
+        const { stdout } = await new Deno.Command(command, { args: [...args, path], stdin: "null" }).output();
+        checkEnd({ stdout: new TextDecoder().decode(stdout) });
+      },
+    },
+    cold: { name: "one-shot over HTTP, confined, cold", run: () => execute(cold, request) },
+    warm: { name: "one-shot over HTTP, confined, warm", isWarm: true, run: () => execute(warm, request) },
+  };
+}
+
+function printTimes(
+  { language, runtime }: MachineLanguage,
+  contenders: Record<keyof Times, Contender>,
+  times: Times,
+): void {
+  const keys = ["bare", "cold", "warm"] as const;
+  const rows = keys.map((key) => ({
+    name: contenders[key].name,
+    cells: [`${times[key].toFixed(1)} ms`, (times[key] / times.bare).toFixed(3)],
+  }));
+  printTable(`A program in ${language} on ${runtime}, ${THOUGHT_MS} ms after the one before`, [
+    "contender",
+    "p50",
+    "ratio",
+  ], rows);
+}
+
+function targetsOf({ coldAtMostMs, language, runtime, warmAtMost }: MachineLanguage, times: Times): Target[] {
+  const what = `one-shot ${language} on ${runtime}`;
+  return [
+    {
+      id: "P10",
+      work: `${what}, warm, by the bare binary`,
+      unit: "×",
+      measured: times.warm / times.bare,
+      atMost: warmAtMost,
+    },
+    {
+      id: "P10",
+      work: `${what}, cold, beyond the bare binary`,
+      unit: "ms",
+      measured: times.cold - times.bare,
+      atMost: coldAtMostMs,
+    },
+  ];
+}
