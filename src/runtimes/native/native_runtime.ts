@@ -32,6 +32,8 @@ export class NativeRuntime implements ExecutionRuntime {
   readonly contextEnvironments: readonly string[];
   readonly #facts: RuntimeFacts;
   readonly #languages: ReadonlyMap<string, Language>;
+  /** The languages that somebody has asked for, each of which has a self-test that runs or is over. */
+  readonly #asked = new Set<string>();
 
   constructor(host: RuntimeHost) {
     const facts = nativeFacts(host);
@@ -50,7 +52,7 @@ export class NativeRuntime implements ExecutionRuntime {
 
   /** Without a language: whether there is any. */
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
-    if (environment !== undefined) return await this.#language(environment).runtime.isAvailable(environment, options);
+    if (environment !== undefined) return await this.#ask(environment, options).isAvailable(environment, options);
     const found = [...this.#languages.values()].map(({ spec }) => presenceOf(spec.binary));
     return found.find(({ available }) => available) ?? found[0] ?? { available: true };
   }
@@ -63,12 +65,21 @@ export class NativeRuntime implements ExecutionRuntime {
     return this.#languages.get(environment)?.runtime.surface?.(environment);
   }
 
-  /** The layers, and the canaries of every language that is here. */
+  /**
+   * The layers, and the canaries of the languages that were asked for; where none was, those of the first that is here. All
+   * languages have the same layers, and to test each takes half a minute of processor time.
+   */
   async diagnose(): Promise<Diagnosis> {
-    const languages = [...this.#languages].map(([name, { spec }]) => findingOf(name, presenceOf(spec.binary)));
-    const here = [...this.#languages].filter(([, { spec }]) => presenceOf(spec.binary).available);
+    const all = [...this.#languages];
+    const here = all.filter(([, { spec }]) => presenceOf(spec.binary).available);
+    const asked = here.filter(([name]) => this.#asked.has(name));
+    const [tested = []] = [asked, here.slice(0, 1), all.slice(0, 1)].filter(({ length }) => length > 0);
+    const names = new Set(tested.map(([name]) => name));
+    const languages = all.map(([name, { spec }]) =>
+      findingOf(name, { presence: presenceOf(spec.binary), isTested: names.has(name) })
+    );
     const diagnoses: Diagnosis[] = [];
-    for (const [name, { runtime }] of here.length > 0 ? here : [...this.#languages].slice(0, 1)) {
+    for (const [name, { runtime }] of tested) {
       const diagnosis = await runtime.diagnose(); // One after another: each runs several programs at a time.
       const canaries = diagnosis.canaries.map((canary) => ({ ...canary, name: `${name}: ${canary.name}` }));
       diagnoses.push({ ...diagnosis, canaries });
@@ -79,7 +90,7 @@ export class NativeRuntime implements ExecutionRuntime {
   }
 
   async assess(config: RuntimeConfig, options?: AvailabilityOptions): Promise<Assessment> {
-    return await this.#language(config.environment).runtime.assess(config, options);
+    return await this.#ask(config.environment, options).assess(config, options);
   }
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
@@ -90,6 +101,13 @@ export class NativeRuntime implements ExecutionRuntime {
     await Promise.all([...this.#languages.values()].map(({ runtime }) => runtime[Symbol.asyncDispose]()));
   }
 
+  /** The runtime of a language, of which the caller wants what a self-test shows. */
+  #ask(name: string, { assumesUntested = false }: AvailabilityOptions = {}): ExecutionRuntime {
+    const { runtime } = this.#language(name);
+    if (!assumesUntested) this.#asked.add(name);
+    return runtime;
+  }
+
   #language(name: string): Language {
     const language = this.#languages.get(name);
     if (language === undefined) throw unsupportedLanguage(name, this.supportedEnvironments);
@@ -97,7 +115,10 @@ export class NativeRuntime implements ExecutionRuntime {
   }
 }
 
-function findingOf(name: string, presence: Availability): LanguageFinding {
-  const { available: isHere } = presence;
-  return { name, isHere, detail: presence.available ? "on this machine" : describeObstacle(presence) };
+function findingOf(
+  name: string,
+  { isTested, presence }: { readonly presence: Availability; readonly isTested: boolean },
+): LanguageFinding {
+  if (!presence.available) return { name, isHere: false, detail: describeObstacle(presence) };
+  return { name, isHere: true, detail: isTested ? "on this machine" : "on this machine, tested at its first use" };
 }
