@@ -12,7 +12,7 @@ export function nativeFacts({ confinement, settings }: FactsHost): RuntimeFacts 
     type: "NativeProcess",
     supportedEnvironments: Object.keys(languages),
     contextEnvironments: names(({ interpreter }) => interpreter !== undefined),
-    warmEnvironments: names(({ waiter }) => confinement.canMount && waiter !== undefined),
+    warmEnvironments: confinement.canMount ? Object.keys(languages) : [],
     capabilities: {
       startupTimeMs: 60,
       memoryOverheadMB: 15,

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { readStderrDenials } from "../denials/stderr_denials.ts";
-import { commandLaunch, reportingLaunch } from "../process/command_launch.ts";
+import { commandLaunch, reportingLaunch, waitingCommandLaunch } from "../process/command_launch.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { PREBUILT_NAME } from "../process/prebuilt.ts";
 import { isFile } from "../process/find_binary.ts";
@@ -22,6 +22,9 @@ const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
 const SLOW_PROBE_TIMEOUT_MS = 30_000;
 /** A directory of the environment for shared memory. */
 const SHARED_MEMORY = "shm";
+
+/** Memory of a shell that waits, in MB. It starts in so little time that only a language which is used often has one. */
+const SHELL_MEMORY_MB = 1;
 
 /** What stands for the file of an interpreter, which has none. */
 const NO_FILE = { path: ".", args: [], workingDirectory: ".", output: undefined, readText: () => Promise.resolve("") };
@@ -66,7 +69,9 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       readStderr: (stderr, { permissions }) =>
         readStderrDenials(stderr, { permissions, openNetworks: host.openNetworks }),
     },
-    ...(waiter === undefined ? {} : { warm: { memoryMb: waiter.memoryMb, languages: [language] } }),
+    warm: waiter === undefined
+      ? { memoryMb: SHELL_MEMORY_MB, languages: [] }
+      : { memoryMb: waiter.memoryMb, languages: [language] },
     selfTest: {
       language,
       canaries: canariesIn(language, row),
@@ -106,10 +111,17 @@ function launchFile(
     heapMb: String(heapMbOf(program.limits)),
   };
   const variables = Object.entries(row.variables ?? {}).map(([name, value]) => [name, fillIn(value, places)]);
-  const launch = (words: readonly string[], rest: readonly string[], more: readonly Mount[]): Launch => {
+  const launch = (
+    words: readonly string[],
+    { begin = waitingCommandLaunch, rest = [], seen = [] }: {
+      readonly begin?: typeof commandLaunch;
+      readonly rest?: readonly string[];
+      readonly seen?: readonly Mount[];
+    },
+  ): Launch => {
     const [command = binary, ...own] = words.map((word) => fillIn(word, places));
     const line = { command, args: [...own, ...rest], ...program };
-    const base = waiter === undefined ? commandLaunch(site, line) : waitingLaunch(reportingLaunch(site, line), waiter);
+    const base = waiter === undefined ? begin(site, line) : waitingLaunch(reportingLaunch(site, line), waiter);
     return {
       ...base,
       ownVariables: { ...base.ownVariables, ...Object.fromEntries(variables) },
@@ -117,15 +129,15 @@ function launchFile(
         ...base.mounts,
         { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" },
         ...(packages === undefined ? [] : [{ ...mounts.directory(packages.tree[0]), access: "read" } as const]),
-        ...more,
+        ...seen,
       ],
       ...(row.etcPaths === undefined ? {} : { etcPaths: row.etcPaths }),
     };
   };
-  if (row.compile === undefined || output === undefined) return launch(row.run, args, []);
-  const compile = launch(row.compile, [], row.prebuilt === undefined ? [output] : [output, prebuilt]);
+  if (row.compile === undefined || output === undefined) return launch(row.run, { rest: args });
+  const compile = launch(row.compile, { seen: row.prebuilt === undefined ? [output] : [output, prebuilt] });
   return {
-    ...launch(row.run, args, [{ ...output, access: "execute" }]),
+    ...launch(row.run, { begin: commandLaunch, rest: args, seen: [{ ...output, access: "execute" }] }),
     // A compiler that is killed leaves its temporary files: they go with its output.
     compile: { ...compile, ownVariables: { ...compile.ownVariables, TMPDIR: output.target } },
   };

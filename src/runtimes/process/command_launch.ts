@@ -4,27 +4,27 @@ import type { CommandLine, ContextProgram, Launch, LaunchSite, ProcessSpec } fro
 
 /**
  * A shell that reports that a command begins, runs it, and reports where it exits by itself with a code that looks like a
- * signal. A shell prints on its own stderr when a signal ended its child, except for SIGINT and SIGPIPE.
+ * signal. A shell prints on its own stderr when a signal ended its child, except for SIGINT and SIGPIPE. One that waits
+ * reports that the command may begin, and reads no more of stdin than the go.
  */
-const REPORTING_SHELL = [
-  "/bin/sh",
-  "-c",
-  `for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
+function reportingShell({ waits }: { readonly waits: boolean }): readonly [string, ...string[]] {
+  const script = `for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
 word=$TMPDIR/.ended-$$
 exec 3>&2
 (: >"$word") 2>/dev/null || word=/dev/null
 exec 2>"$word"
 [ "$word" = /dev/null ] || rm -f "$word"
 printf '${octal(READY)}' >&3
+${waits ? "read -r go || exit" : ":"}
 (exec "$@" 2>&3 3>&-)
 status=$?
 case $status in
 130 | 141) ;;
 *) [ "$status" -le 128 ] || [ -s /dev/fd/2 ] || printf '${octal(EXITS_BY_ITSELF)}' >&3 ;;
 esac
-exit "$status"`,
-  "sh",
-] as const;
+exit "$status"`;
+  return ["/bin/sh", "-c", script, "sh"];
+}
 
 /** A command line, and the variables of its request. */
 type Command = CommandLine & Pick<ContextProgram, "variables"> & Pick<ProcessSpec, "isOnPath">;
@@ -35,7 +35,18 @@ type Command = CommandLine & Pick<ContextProgram, "variables"> & Pick<ProcessSpe
  */
 export function commandLaunch(site: LaunchSite, command: Command): Launch {
   const launch = reportingLaunch(site, command);
-  return { ...launch, argv: [...REPORTING_SHELL, ...launch.argv], handshake: "ready", ownProcesses: 1 };
+  return {
+    ...launch,
+    argv: [...reportingShell({ waits: false }), ...launch.argv],
+    handshake: "ready",
+    ownProcesses: 1,
+  };
+}
+
+/** Launches a command whose shell has started, and waits, before its program is known. */
+export function waitingCommandLaunch(site: LaunchSite, command: Command): Launch {
+  const launch = reportingLaunch(site, command);
+  return { ...launch, argv: [...reportingShell({ waits: true }), ...launch.argv], ownProcesses: 1 };
 }
 
 /** Launches a command that keeps to the handshake and reports how it exits by itself, so that no shell has to. */

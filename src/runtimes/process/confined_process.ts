@@ -38,6 +38,8 @@ export interface ProcessRequest {
   /** What it sees beside the mounts of its launch and those of its permissions. */
   readonly mounts: readonly Mount[];
   readonly limits: Limits;
+  /** What of a program it is, where a compiler makes the program first; absent, all of it. */
+  readonly part?: "compiler" | "compiled";
 }
 
 /** A confined process whose program has not begun. */

@@ -70,7 +70,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
       await this.#emptying;
       const warm = await this.#warm.take(keyOf(request));
       const process = warm ?? await startProcess(this.site, request, { signal: options.signal, goesOn: true });
-      this.#isWarm = warm !== undefined;
+      if (request.part !== "compiled") this.#isWarm = warm !== undefined;
       const { host: { pool }, spec: { facts } } = this.#site;
       if (this.#keepsWarm(request)) pool?.count(facts.name, { isHit: this.#isWarm });
       const handle = this.#follow(process, { options, among: this.#running });
@@ -131,9 +131,11 @@ export class EnvironmentProcesses implements AsyncDisposable {
   }
 
   /** Whether a warm process is kept for the next program like this one. */
-  #keepsWarm({ launch }: ProcessRequest): boolean {
+  #keepsWarm({ launch, part }: ProcessRequest): boolean {
     const { warm } = this.#site.spec;
-    return warm !== undefined && this.#config.singleUse !== true && launch.handshake === "ready_and_go";
+    // A compiler's directory goes with its program.
+    return part === undefined && warm !== undefined && this.#config.singleUse !== true &&
+      launch.handshake === "ready_and_go";
   }
 
   /** Starts a warm process for the same program once the service is idle, in an environment that lasts. */

@@ -10,7 +10,7 @@ import { Workspace } from "../../workspace/workspace.ts";
 import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
 import { commandLaunch } from "./command_launch.ts";
 import { compileResultOf, compilerLimits, hasCompiled, uncompiledProgram } from "./compilation.ts";
-import { CompilerOutputs } from "./compiler_outputs.ts";
+import { type CompilerOutput, CompilerOutputs } from "./compiler_outputs.ts";
 import type { ProcessRequest } from "./confined_process.ts";
 import { EnvironmentProcesses } from "./environment_processes.ts";
 import type { Installation } from "./installation.ts";
@@ -34,6 +34,8 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   readonly #processes: EnvironmentProcesses;
   readonly #packages: PackageInstaller | undefined;
   readonly #outputs: CompilerOutputs;
+  /** That of a warm compiler. */
+  #prepared: CompilerOutput | undefined;
 
   private constructor(
     installation: Installation,
@@ -88,17 +90,20 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   /** Starts a warm process for the main file, in an environment for a single use. @throws {CodeBeakerError} `runtime_unavailable` */
   async prepare(): Promise<void> {
     const { environmentVariables: variables, resourceLimits: limits } = this.#config;
-    const launch = await this.#installation.spec.launchFile(this.#processes.site, {
+    const { spec } = this.#installation;
+    this.#prepared = spec.compiles === true ? this.#outputs.take() : undefined;
+    const { compile, ...launch } = await spec.launchFile(this.#processes.site, {
       path: this.mainFile(),
       args: [],
       workingDirectory: ".",
       variables,
       limits,
       packages: undefined,
-      output: undefined,
+      output: this.#prepared && this.#processes.site.mounts.output(this.#prepared.path),
       readText: () => Promise.resolve(""),
     });
-    await this.#processes.prepare({ launch, limits, mounts: [] });
+    const first = compile === undefined ? { launch, limits } : { launch: compile, limits: compilerLimits(limits) };
+    await this.#processes.prepare({ ...first, mounts: [] });
   }
 
   /** Makes it last, with this configuration. */
@@ -143,16 +148,18 @@ export class ProcessEnvironment implements ExecutionEnvironment {
 
   async #compileAndRun(file: WorkspaceFile, options: RunOptions): Promise<ProgramHandle> {
     await using unused = new AsyncDisposableStack();
-    const { path: source } = unused.use(this.#outputs.take());
+    const { path: source } = unused.use(this.#prepared ?? this.#outputs.take());
+    this.#prepared = undefined;
     const output = this.#processes.site.mounts.output(source);
     const { compile: compilerLaunch, ...launch } = await this.#launchOf(file, options, output);
     if (compilerLaunch === undefined) return await this.#processes.start(this.#requestOf(launch, options), options);
-    const request = this.#requestOf(compilerLaunch, { ...options, limits: compilerLimits(options.limits) });
-    const compiler = await this.#processes.start(request, { ...options, limits: request.limits });
+    const compilerOptions = { ...options, limits: compilerLimits(options.limits) };
+    const request = { ...this.#requestOf(compilerLaunch, compilerOptions), part: "compiler" } as const;
+    const compiler = await this.#processes.start(request, compilerOptions);
     const compile = await compileResultOf(compiler, options.limits);
     await compiler.gone;
     if (!hasCompiled(compile)) return uncompiledProgram(compiler, compile);
-    const program = await this.#processes.start(this.#requestOf(launch, options), options);
+    const program = await this.#processes.start({ ...this.#requestOf(launch, options), part: "compiled" }, options);
     const owned = unused.move();
     const outcome = program.outcome.then(async (ended) => {
       await program.gone;

@@ -18,11 +18,15 @@ export interface NativeProgram {
   readonly stdin?: string;
   readonly limits?: Partial<Limits>;
   readonly signal?: AbortSignal;
+  /** Whether its process is to wait for it; absent, it starts with it. */
+  readonly isWarm?: boolean;
 }
 
 /** What came of it. */
 export interface NativeResult extends ProgramResult {
   readonly mainFile: string;
+  /** Whether its process waited for it. */
+  readonly isWarm: boolean;
   /** What its compiler left beside the workspace. */
   readonly remains: readonly string[];
 }
@@ -52,9 +56,12 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       return isPresent(`native/${language}`, await testedAvailability(native, language));
     },
     declaredBytes: (language) => native.getCapabilities(language).memoryOverheadMB * MEBIBYTE,
-    async run(language, { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "" }) {
+    async run(language, { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false }) {
       const all = { ...DEFAULT_LIMITS, ...limits };
-      await using environment = await native.createEnvironment(configureEnvironment(language, { resourceLimits: all }));
+      await using environment = await native.createEnvironment(configureEnvironment(language, {
+        resourceLimits: all,
+        ...(isWarm ? { environmentVariables: env, singleUse: true, runsMainFile: true } : {}),
+      }));
       const mainFile = environment.mainFile();
       for (const [path, text] of Object.entries({ ...files, [mainFile]: code })) {
         await environment.files.write(path, new TextEncoder().encode(text));
@@ -63,7 +70,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       const ran = await runProgram(environment, program, { limits: all, stdin, env, signal });
       const names = await Array.fromAsync(Deno.readDir(join(host.scratchDirectory ?? "", environment.id)));
       const remains = names.map(({ name }) => name).filter((name) => name.startsWith("build"));
-      return { ...ran, mainFile, remains };
+      return { ...ran, mainFile, remains, isWarm: environment.warm };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
