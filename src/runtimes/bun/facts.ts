@@ -13,7 +13,7 @@ export function bunFacts({ confinement }: Pick<FactsHost, "confinement">): Runti
     type: "Bun",
     supportedEnvironments: SPOKEN,
     contextEnvironments: [],
-    warmEnvironments: [],
+    warmEnvironments: SPOKEN,
     capabilities: {
       startupTimeMs: 30,
       memoryOverheadMB: 30,

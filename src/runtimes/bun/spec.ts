@@ -26,6 +26,9 @@ const MODULES = {
 /** What JavaScriptCore reserves as data: Bun 1.4 did not start with less than 1.18 GB. */
 const RESERVED_BYTES = 1_300e6;
 
+/** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
+const WARM_MEMORY_MB = 4;
+
 /** Bun as a process runtime. */
 export function bunSpec(host: RuntimeHost): ProcessSpec {
   const { home, openNetworks, searchPath } = host;
@@ -45,6 +48,7 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
       { pattern: /MemoryExhaustion/, endings: ["SIGABRT", "SIGTRAP"] },
       { pattern: /RangeError: Out of memory/, endings: [1] },
     ],
+    warm: { memoryMb: WARM_MEMORY_MB, languages: ["bun"] },
     denials: {
       readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }),
     },

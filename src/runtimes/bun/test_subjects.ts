@@ -10,7 +10,7 @@ export function deviations(): Readonly<Record<string, string>> {
 }
 
 /** Environment names for which the conformance suite also runs on warm slots. */
-export const warmLanguages: readonly string[] = [];
+export const warmLanguages: readonly string[] = ["bun"];
 
 /** Nothing but the host's layers confines. */
 export const usesHostLayers = true;

@@ -13,7 +13,7 @@ export function nodeFacts({ confinement }: Pick<FactsHost, "confinement">): Runt
     type: "NodeJs",
     supportedEnvironments: SPOKEN,
     contextEnvironments: [],
-    warmEnvironments: [],
+    warmEnvironments: SPOKEN,
     capabilities: {
       startupTimeMs: 60,
       memoryOverheadMB: 45,

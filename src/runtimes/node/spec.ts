@@ -10,19 +10,27 @@ import { nodeFacts, RUNTIME_NAME } from "./facts.ts";
 import { RELEASE } from "./release.ts";
 import { settingsOf } from "./settings.ts";
 import start from "./start.cjs" with { type: "text" };
+import warm from "./warm.mjs" with { type: "text" };
 
 const REMEDY = "run codebeaker runtimes install node, or name its binary (--node-binary)";
 /** The oldest releases that strip types from TypeScript without a flag, by their major versions. */
 const OLDEST_MINORS: Readonly<Record<number, number>> = { 22: 18, 23: 6 };
 const OLDEST_MAJOR = 22;
 
-/** Runs first in every program's process. */
-const START = "start.cjs";
+const MODULES = {
+  /** Runs first in every program's process. */
+  start: "start.cjs",
+  /** What a process loads that waits. */
+  warm: "warm.mjs",
+} as const;
 
 /** Workers that a program may have. */
 const MAX_WORKERS = 4;
 /** What V8 reserves as data, for itself and again for each Worker: Node 24 took 568 MB, and 2.74 GB with four. */
 const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
+
+/** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
+const WARM_MEMORY_MB = 26;
 
 /** Node as a process runtime. */
 export function nodeSpec(host: RuntimeHost): ProcessSpec {
@@ -36,13 +44,14 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
       remedy: REMEDY,
       probe: { language: "node", code: "console.log(process.versions.node)", whyNot: whyNotVersion },
     },
-    modules: { [START]: `${begin}\n${start}` },
+    modules: { [MODULES.start]: `${begin}\n${start}`, [MODULES.warm]: warm },
     directories: [],
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: [
       { pattern: /FATAL ERROR: .*JavaScript heap out of memory/, endings: ["SIGABRT"] },
       { pattern: /RangeError: Array buffer allocation failed|ERR_WORKER_OUT_OF_MEMORY/, endings: [1] },
     ],
+    warm: { memoryMb: WARM_MEMORY_MB, languages: ["node"] },
     denials: {
       readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }),
     },
@@ -50,7 +59,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
       canaries: canariesIn("node"),
       language: "node",
       variableNames: VARIABLE_NAMES,
-      version: [begin, start],
+      version: [begin, start, warm],
     },
     isOnPath: true,
     launchFile,
@@ -66,7 +75,7 @@ function launchFile(
   { args, limits, path, variables, workingDirectory }: FileProgram,
 ): Launch {
   const { binary, temporary, workspace } = mounts;
-  const first = mounts.module(START);
+  const [first, loadedAhead] = [mounts.module(MODULES.start), mounts.module(MODULES.warm)];
   return {
     argv: [
       binary.target,
@@ -79,7 +88,8 @@ function launchFile(
     workingDirectory,
     variables: { NO_COLOR: "1", ...variables },
     ownVariables: { ...programVariables(mounts), OPENSSL_CONF: "/dev/null" },
-    mounts: [workspace, temporary, binary, first],
+    waitingVariables: { CODEBEAKER_WAITS: /\.[cm]?ts$/.test(path) ? "typescript" : "javascript" },
+    mounts: [workspace, temporary, binary, first, loadedAhead],
     hasNetwork: false,
     startsOthers: true,
     handshake: "ready_and_go",

@@ -80,7 +80,7 @@ export async function startProcess(
     directory,
     limits,
     reservedDataBytes: spec.reservedDataBytes,
-    variables: { ...launch.variables, ...launch.ownVariables },
+    variables: { ...launch.variables, ...launch.ownVariables, ...(options.goesOn ? {} : launch.waitingVariables) },
   });
   const child = await startChild({
     ...confined,

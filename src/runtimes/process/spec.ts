@@ -224,6 +224,8 @@ export interface Launch {
   readonly variables: Readonly<Record<string, string>>;
   /** The service's own beside them, which no request can change. */
   readonly ownVariables: Readonly<Record<string, string>>;
+  /** Further ones of a process that starts before its program is known; absent, none. */
+  readonly waitingVariables?: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   readonly hasNetwork: boolean;
   readonly startsOthers: boolean;
