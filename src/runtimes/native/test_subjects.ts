@@ -25,4 +25,16 @@ export const shellEnvironment = "bash";
 /** What the attacks are tried on, by title. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "native in namespaces": { needs: "namespaces", languages: ["python", "bash"] },
+  "native in namespaces, warm": {
+    needs: "namespaces",
+    languages: ["python"],
+    categories: ["environment", "memory", "output"],
+    isWarm: true,
+  },
+  "native in namespaces, in a context": {
+    needs: "namespaces",
+    languages: ["python"],
+    categories: ["environment", "output", "time"],
+    runsCells: true,
+  },
 };
