@@ -2,7 +2,7 @@ import { assertRejects } from "@std/assert";
 import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
-import { BRIEF } from "./checks/brief.ts";
+import { BRIEF, OF_LANGUAGE } from "./checks/brief.ts";
 import { contextChecks } from "./checks/context_checks.ts";
 import { DENIAL_CHECKS } from "./checks/denial_checks.ts";
 import { ENDING_CHECKS } from "./checks/ending_checks.ts";
@@ -10,6 +10,9 @@ import { LASTING_CHECKS } from "./checks/lasting_checks.ts";
 import { CHILD_LIMIT_CHECKS, LIMIT_CHECKS, TIGHT } from "./checks/limit_checks.ts";
 import { CHILD_CHECKS, SIGNAL_CHECKS } from "./checks/process_checks.ts";
 import { PROGRAM_CHECKS } from "./checks/program_checks.ts";
+
+/** All checks, one for each promise, or one for each that depends on the language. */
+export type Suite = "full" | "brief" | "of_language";
 
 interface ConformanceOptions {
   readonly language: string;
@@ -20,43 +23,46 @@ interface ConformanceOptions {
   readonly deviations: Readonly<Record<string, string>>;
   /** Whether everything is made ahead of time for it. */
   readonly isWarm?: boolean;
-  /** Whether one check for each promise is enough: another language, or the strongest layers, pass the full suite. */
-  readonly isBrief?: boolean;
+  /** Another language, or the strongest layers, pass the full suite where it is not this one. */
+  readonly suite: Suite;
   /** What sets its host apart from that of other suites in the same run. */
   readonly where?: string;
 }
 
 /**
- * Registers the suite for one runtime in one language. In the full suite each check of a single program runs twice: in an
- * environment that lasts, and in one of a single use, which a runtime may make in another way, or in advance.
+ * Registers the suite for one runtime in one language. The checks of a single program run in an environment that lasts
+ * where the suite is the full one; in one of a single use, which a runtime may make in another way or in advance, those of
+ * the brief suite do.
  */
 export function testConformance(runtime: ExecutionRuntime, options: ConformanceOptions): void {
-  const { dialect, hasContexts, isBrief = false, isWarm = false, language } = options;
+  const { dialect, hasContexts, isWarm = false, language, suite } = options;
   const hasProcesses = dialect.processes !== undefined;
   const oneProgram = { ...PROGRAM_CHECKS, ...ENDING_CHECKS, ...DENIAL_CHECKS, ...(hasProcesses ? SIGNAL_CHECKS : {}) };
   const several = { ...LASTING_CHECKS, ...contextChecks(hasContexts), ...(hasProcesses ? CHILD_CHECKS : {}) };
   const limits = { ...LIMIT_CHECKS, ...(hasProcesses ? CHILD_LIMIT_CHECKS : {}) };
   const config = configureEnvironment(language);
   const tight = configureEnvironment(language, { resourceLimits: TIGHT });
-  register(runtime, several, { ...options, config });
-  if (!isBrief) {
-    register(runtime, oneProgram, { ...options, config });
+  const only = suite === "of_language" ? OF_LANGUAGE : BRIEF;
+  if (suite === "full") {
+    register(runtime, { ...several, ...oneProgram }, { ...options, config });
     register(runtime, limits, { ...options, config: tight });
-  }
+  } else register(runtime, several, { ...options, config, only });
   const use = { singleUse: true, ...(isWarm ? { runsMainFile: true } : {}) };
-  register(runtime, oneProgram, { ...options, config: { ...config, ...use } });
-  register(runtime, limits, { ...options, config: { ...tight, ...use } });
+  register(runtime, oneProgram, { ...options, only, config: { ...config, ...use } });
+  register(runtime, limits, { ...options, only, config: { ...tight, ...use } });
 }
 
 function register(
   runtime: ExecutionRuntime,
   checks: Checks,
-  { language, dialect, deviations, config, isBrief = false, where }: ConformanceOptions & {
+  { language, dialect, deviations, config, only, where }: ConformanceOptions & {
     readonly config: RuntimeConfig;
+    /** The names of the checks that are registered; absent, all. */
+    readonly only?: readonly string[];
   },
 ): void {
   for (const [name, check] of Object.entries(checks)) {
-    if (isBrief && !BRIEF.includes(name)) continue;
+    if (only !== undefined && !only.includes(name)) continue;
     const reason = deviations[name];
     const title = `[${runtime.name}${where === undefined ? "" : `, ${where}`}] ${language}: ${name}${
       config.runsMainFile === true ? " (warm)" : config.singleUse === true ? " (single use)" : ""

@@ -21,6 +21,6 @@ for (const entry of RUNTIMES) {
     const { cannotHonour } = await runtime.assess(configureEnvironment(language), { assumesUntested: true });
     if (cannotHonour !== undefined) continue; // It runs no program with these layers.
     if (!isPresent(entry.name, await testedAvailability(runtime, language))) continue;
-    await testLanguage({ entry, host, runtime }, { language, isBrief: true, isWarm: true, where: title });
+    await testLanguage({ entry, host, runtime }, { language, suite: "brief", isWarm: true, where: title });
   }
 }

@@ -5,7 +5,7 @@ import { DIALECTS } from "../support/dialects/mod.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
-import { testConformance } from "./conformance.ts";
+import { type Suite, testConformance } from "./conformance.ts";
 import { testFilesConformance } from "./files_conformance.ts";
 
 /** Which runtimes a suite is about: those that the host's layers confine, or those that an Engine does. */
@@ -13,11 +13,11 @@ interface Confined {
   readonly byHostLayers: boolean;
 }
 
-/** Registers the full suite for each runtime in the first language that is here, and the brief one in each of the others. */
+/** Registers the full suite for each runtime in the first language that is here, and what depends on it in each of the others. */
 export async function testLanguages(confined: Confined): Promise<void> {
   await withRuntimes(confined, {}, async (tested) => {
     for (const [index, language] of (await languagesHere(tested)).entries()) {
-      await testLanguage(tested, { language, isBrief: index > 0 });
+      await testLanguage(tested, { language, suite: index === 0 ? "full" : "of_language" });
     }
   });
 }
@@ -46,7 +46,7 @@ export async function testWarmLanguages(confined: Confined): Promise<void> {
   await withRuntimes(confined, { pool: EAGER_POOL }, async ({ entry, host, runtime }) => {
     for (const language of (await entry.loadTestSubjects()).warmLanguages) {
       if (!isPresent(`${entry.name}/${language}`, await testedAvailability(runtime, language))) continue;
-      await testLanguage({ entry, host, runtime }, { language, isBrief: true, isWarm: true, where: "warm host" });
+      await testLanguage({ entry, host, runtime }, { language, suite: "brief", isWarm: true, where: "warm host" });
     }
   });
 }
@@ -61,7 +61,7 @@ interface Tested {
 /** Registers the suite for one language of a runtime. */
 export async function testLanguage(
   { entry, host, runtime }: Tested,
-  options: { readonly language: string; readonly isBrief: boolean; readonly isWarm?: boolean; readonly where?: string },
+  options: { readonly language: string; readonly suite: Suite; readonly isWarm?: boolean; readonly where?: string },
 ): Promise<void> {
   const dialect = DIALECTS[options.language];
   if (dialect === undefined) throw new Error(`The suite has no programs in ${options.language}`);

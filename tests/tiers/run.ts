@@ -15,7 +15,7 @@ const POLL_MS = 500;
 /** Files of a tier that one process tests: they share the modules that each would have to load. */
 const FILES_A_JOB: Readonly<Record<Tier, number>> = {
   attacks: 1,
-  engine: 1,
+  engine: 2,
   process: 4,
   workflows: 4,
   docs: 1,

@@ -11,7 +11,7 @@ export function deviations({ confinement }: RuntimeHost): Readonly<Record<string
 }
 
 /** Environment names for which the conformance suite also runs on warm slots. */
-export const warmLanguages: readonly string[] = ["typescript", "javascript"];
+export const warmLanguages: readonly string[] = ["typescript"];
 
 /** Permission flags do not confine alone: the host's layers count. */
 export const usesHostLayers = true;

@@ -33,3 +33,24 @@ export const BRIEF: readonly string[] = [
   "a context keeps what its cells declare, and shares the workspace with programs",
   "a cell that spins is ended at its deadline with its state kept",
 ];
+
+/**
+ * The checks whose end may depend on the language: what starts its programs, what its messages look like, how it takes memory.
+ * A runtime that has passed the full suite in one language holds the other promises by what stands around every program.
+ */
+export const OF_LANGUAGE: readonly string[] = [
+  "a program prints and exits with 0",
+  "stdin reaches the program and ends",
+  "arguments arrive as they are",
+  "granted variables are visible and the service's are not",
+  "an exit code is told",
+  "an uncaught error tells the user's own line and no path of the host",
+  "the program is the main module",
+  "a refused network access is told, although the program caught the error",
+  "memory on the heap is bounded",
+  "memory on the heap below the limit is a program's to use",
+  "files stay between programs and are the client's too",
+  "a context is refused as there is no interpreter for the language",
+  "a context keeps what its cells declare, and shares the workspace with programs",
+  "a cell that spins is ended at its deadline with its state kept",
+];

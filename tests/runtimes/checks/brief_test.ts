@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BRIEF } from "./brief.ts";
+import { BRIEF, OF_LANGUAGE } from "./brief.ts";
 import { contextChecks } from "./context_checks.ts";
 import { DENIAL_CHECKS } from "./denial_checks.ts";
 import { ENDING_CHECKS } from "./ending_checks.ts";
@@ -22,4 +22,9 @@ Deno.test("The brief suite names checks that the full suite has, each once, and 
   ].map((checks) => Object.keys(checks));
   assertEquals(BRIEF.filter((name, index) => BRIEF.indexOf(name) !== index || !subjects.flat().includes(name)), []);
   assertEquals(subjects.filter((names) => !names.some((name) => BRIEF.includes(name))), []);
+});
+
+Deno.test("The suite of a further language names checks of the brief one, each once", () => {
+  assertEquals(new Set(OF_LANGUAGE).size, OF_LANGUAGE.length);
+  assertEquals(OF_LANGUAGE.filter((name) => !BRIEF.includes(name)), []);
 });

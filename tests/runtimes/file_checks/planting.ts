@@ -6,16 +6,28 @@ import type { ExecutionEnvironment, ExecutionRuntime } from "../../../src/runtim
 import { configureEnvironment } from "../checks/bench.ts";
 import type { FilesBench } from "./bench.ts";
 
-type WithFilesBench = (check: (bench: FilesBench) => Promise<void>) => Promise<void>;
+/** How checks of files are run. */
+interface FilesBenches {
+  /** Whether an environment outlives its check, and with it what it measures by timers. */
+  readonly isShared: boolean;
+  run(check: (bench: FilesBench) => Promise<void>): Promise<void>;
+}
+
+/** Opens what a check left, and deletes it. */
+const EMPTY_WORKSPACE = "chmod -R u+rwX . && find . -mindepth 1 -delete";
 
 /**
- * How a check gets a workspace, in which scripts can run: where programs of the runtime have a shell, it runs them;
- * elsewhere the workspace is a directory of the host, and the host runs them there.
+ * How a check gets a workspace, in which scripts can run: where programs of the runtime have a shell, it runs them, and all
+ * checks share one environment; elsewhere the workspace is a directory of the host, and the host runs them there.
  */
-export async function chooseFilesBench(runtime: ExecutionRuntime, language: string): Promise<WithFilesBench> {
-  return await hasShell(runtime, language)
-    ? (check) => withShell({ runtime, language }, check)
-    : (check) => withHostDirectory({ runtime, language }, check);
+export async function chooseFilesBench(runtime: ExecutionRuntime, language: string): Promise<FilesBenches> {
+  const environment = await runtime.createEnvironment(configureEnvironment(language));
+  if (!await hasShell(environment)) {
+    await environment[Symbol.asyncDispose]();
+    return { isShared: false, run: (check) => withHostDirectory({ runtime, language }, check) };
+  }
+  Deno.test.afterAll(async () => await environment[Symbol.asyncDispose]());
+  return { isShared: true, run: (check) => withShell(environment, check) };
 }
 
 interface Subject {
@@ -23,8 +35,7 @@ interface Subject {
   readonly language: string;
 }
 
-async function hasShell(runtime: ExecutionRuntime, language: string): Promise<boolean> {
-  await using environment = await runtime.createEnvironment(configureEnvironment(language));
+async function hasShell(environment: ExecutionEnvironment): Promise<boolean> {
   try {
     await runInside(environment, "true");
     return true;
@@ -34,9 +45,15 @@ async function hasShell(runtime: ExecutionRuntime, language: string): Promise<bo
   }
 }
 
-async function withShell({ runtime, language }: Subject, check: (bench: FilesBench) => Promise<void>): Promise<void> {
-  await using environment = await runtime.createEnvironment(configureEnvironment(language));
-  await check({ files: environment.files, plant: (script) => runInside(environment, script) });
+async function withShell(
+  environment: ExecutionEnvironment,
+  check: (bench: FilesBench) => Promise<void>,
+): Promise<void> {
+  try {
+    await check({ files: environment.files, plant: (script) => runInside(environment, script) });
+  } finally {
+    await runInside(environment, EMPTY_WORKSPACE);
+  }
 }
 
 async function withHostDirectory(

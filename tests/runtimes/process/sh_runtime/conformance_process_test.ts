@@ -15,5 +15,5 @@ const deviations = (await sh.loadTestSubjects()).deviations(host);
 for (const runtime of host.confinement.separatesProcesses ? createRuntimes(host, [sh]) : []) {
   await runtime.diagnose();
   if (dialect === undefined || !isPresent("sh", await testedAvailability(runtime))) continue;
-  testConformance(runtime, { language: "bash", dialect, hasContexts: false, deviations, isBrief: true });
+  testConformance(runtime, { language: "bash", dialect, hasContexts: false, deviations, suite: "brief" });
 }
