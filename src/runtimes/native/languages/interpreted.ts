@@ -38,7 +38,7 @@ const perl: LanguageRow = {
   memoryEndings: [{ pattern: /^Out of memory/m, endings: [1] }],
   programs: {
     honest: 'print 6 * 7, "\\n";',
-    readFile: (path) => `open(my $file, "<", '${path}') and print <$file>;`,
+    readFile: (path) => `if (open(my $file, "<", '${path}')) { print <$file>; }`,
     connect: (port) => `use IO::Socket::INET; IO::Socket::INET->new(PeerAddr => "127.0.0.1:${port}", Timeout => 1);`,
     exhaust: `my @kept; push @kept, "x" x ${MEBIBYTES_16} for 1..64; print scalar(@kept), "\\n";`,
   },
@@ -95,7 +95,8 @@ const r: LanguageRow = {
   memoryEndings: [{ pattern: /cannot allocate (?:vector|memory)|memory exhausted/, endings: [1] }],
   programs: {
     honest: "cat(6 * 7, fill = TRUE)",
-    readFile: (path) => `try(cat(readLines("${path}", warn = FALSE)), silent = TRUE)`,
+    // R's own text holds no NUL, which variables are told apart by.
+    readFile: (path) => `invisible(system("cat '${path}' 2>/dev/null"))`,
     connect: (port) => `try(socketConnection("127.0.0.1", ${port}, timeout = 1), silent = TRUE)`,
     exhaust: `kept <- lapply(1:64, function(n) as.raw(rep(n, ${MEBIBYTES_16}))); cat(length(kept))`,
   },

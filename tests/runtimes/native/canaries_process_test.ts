@@ -1,0 +1,81 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { mainFileOf } from "../../../src/core/languages.ts";
+import { countConnections } from "../../../src/host/count_connections.ts";
+import { canariesIn } from "../../../src/runtimes/native/canaries.ts";
+import { LANGUAGES } from "../../../src/runtimes/native/languages/mod.ts";
+import type { LanguageRow } from "../../../src/runtimes/native/languages/row.ts";
+
+// Canaries that find no fault show something only if they find one where nothing confines them.
+
+/** Without its compiled library, which takes as long as all others, Go builds nothing in a moment. */
+const SLOW = ["go"];
+const SECRET = "a secret of this machine";
+
+/** Runs a command line of a row with nothing around it, and returns what it printed. */
+async function runBare(words: readonly string[], directory: string): Promise<string> {
+  const [command = "", ...args] = words;
+  const variables = { PATH: "/usr/bin:/bin", OWN_VARIABLE: SECRET };
+  const bare = new Deno.Command(command, { args, cwd: directory, clearEnv: true, env: variables, stdin: "null" });
+  const { stderr, stdout } = await bare.output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+/** Fills in the command lines of a row for files of a directory. */
+function commandLines({ binaries: [binary], compile, run }: LanguageRow, path: string): readonly string[][] {
+  const places: Record<string, string> = {
+    binary: `/usr/bin/${binary}`,
+    file: path,
+    output: `${path}.out`,
+    heapMb: "64",
+  };
+  const fill = (word: string) => word.replace(/\{(\w+)\}/g, (_, name) => places[name] ?? "");
+  return [...(compile === undefined ? [] : [compile.map(fill)]), run.map(fill)];
+}
+
+function isHere({ binaries: [binary] }: LanguageRow): boolean {
+  try {
+    return Deno.statSync(`/usr/bin/${binary}`).isFile;
+  } catch {
+    return false;
+  }
+}
+
+for (const [language, row] of Object.entries(LANGUAGES)) {
+  if (SLOW.includes(language)) continue;
+  Deno.test({
+    name: `canariesIn() ${language} finds a fault where nothing confines a program, and none in an honest one`,
+    ignore: !isHere(row),
+    fn: async () => {
+      const directory = await Deno.makeTempDir();
+      await using listener = countConnections(["127.0.0.1"]);
+      const targets = {
+        secretPath: join(directory, "secret.txt"),
+        secret: SECRET,
+        hidesFiles: true,
+        port: listener.addresses[0]?.port ?? 0,
+        connections: listener.connections,
+        ownVariables: [`OWN_VARIABLE=${SECRET}`],
+      };
+      await Deno.writeTextFile(targets.secretPath, SECRET);
+      const faults: Record<string, string | undefined> = {};
+      try {
+        for (const canary of canariesIn(language, row)) {
+          if (canary.cost !== "runtime" || !("files" in canary)) continue; // A limit cannot be left out here.
+          const path = join(directory, mainFileOf(language));
+          await Deno.writeTextFile(path, canary.files(targets)[mainFileOf(language)] ?? "");
+          await Deno.mkdir(`${path}.out`, { recursive: true });
+          let output = "";
+          for (const line of commandLines(row, path)) output = await runBare(line, directory);
+          const outcome = { kind: "exited", exitCode: 0 } as const;
+          faults[canary.name] = canary.fault({ output, outcome, targets, fileNames: [] });
+        }
+      } finally {
+        await Deno.remove(directory, { recursive: true });
+      }
+      const { honest, ...hostile } = faults;
+      assertEquals([honest, Object.keys(hostile)], [undefined, ["files", "network", "environment"]]);
+      for (const [name, fault] of Object.entries(hostile)) assert(fault !== undefined, name);
+    },
+  });
+}
