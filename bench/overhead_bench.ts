@@ -6,6 +6,7 @@ import { keyPolicySchema } from "../src/core/key_policy.ts";
 import type { Execution, OutputChunk } from "../src/core/execution.ts";
 import { parseExecutionRequest } from "../src/core/requests/execution_request.ts";
 import type { ExecutionEnvironment } from "../src/runtimes/port.ts";
+import { NeedAnalyser } from "../src/needs/mod.ts";
 import { SYSTEM_CLOCK } from "../src/concurrency/clock.ts";
 import { Workspace } from "../src/workspace/workspace.ts";
 import { fakeProgram } from "../tests/support/fake_environment.ts";
@@ -66,14 +67,36 @@ async function measure(home: string): Promise<number> {
       storage.executions.end(execution);
     }),
   };
+  const analyses = await timeAnalyses();
   printTable("Overhead of the service on a program that costs nothing", ["figure", "p50"], [
     { name: "one-shot with a key, in process (bound: 0.5 ms)", cells: [inMs(inProcess)] },
     { name: "the same one-shot with `explain`", cells: [inMs(explained)] },
     ...Object.entries(parts).map(([part, samples]) => ({ name: `of it, ${part}`, cells: [inMs(samples)] })),
+    ...Object.entries(analyses).map(([part, samples]) => ({ name: `need analysis, ${part}`, cells: [inMs(samples)] })),
     { name: "the same one-shot over loopback", cells: [inMs(overLoopback)] },
     { name: "`/health/live` over loopback", cells: [inMs(bareLoopback)] },
   ]);
   return median(inProcess);
+}
+
+/** Times the analysis of programs that it has not seen: each is followed by its number. */
+async function timeAnalyses(): Promise<Record<string, number[]>> {
+  const analyser = new NeedAnalyser();
+  const time = async (entrypoint: string, code: string) => {
+    let number = 0;
+    return await timeEach(() => {
+      const bytes = new TextEncoder().encode(`${code}${number++}`);
+      return analyser.find({ files: [{ path: entrypoint, bytes }], entrypoint });
+    });
+  };
+  const line = "export const doubled = [1, 2, 3].map((one) => one * 2);\n";
+  return {
+    "a program that only computes": await time("main.ts", `${REQUEST.code}//`),
+    "one with an import": await time("main.ts", 'import { join } from "node:path";\nconsole.log(join("a", "b"));//'),
+    "a Python program with an import": await time("main.py", "import numpy as np\nprint(np.zeros(3))#"),
+    "64 KB that only compute": await time("main.ts", line.repeat(1_150)),
+    "64 KB with an import (bound: 2 ms)": await time("main.ts", `import "node:fs";\n${line.repeat(1_150)}//`),
+  };
 }
 
 /** Opens a service with storage on disk, a key, and one runtime that runs nothing. */

@@ -33,6 +33,8 @@ export interface Surface {
   readonly isWhole: boolean;
   /** Whether it has what a need names; undefined where that is not known. */
   has(need: Need): boolean | undefined;
+  /** What to install or to change on this machine where something is missing. */
+  readonly remedy?: string;
 }
 
 /** Whether a need is a global of another runtime, or of its modules (`Bun.file`, `bun:sqlite`). */

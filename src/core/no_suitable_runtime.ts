@@ -37,7 +37,7 @@ export function noSuitableRuntime(
   const absent = considered.filter(({ code }) => code === "unavailable" || code === "circuit_open");
   if (absent.length > 0) {
     const message = `Cannot run ${language} as ${considered.map(describeRejection).join(" and ")}`;
-    const remedies = absent.flatMap(({ remedy }) => remedy ?? []);
+    const remedies = considered.flatMap(({ remedy }) => remedy ?? []);
     return new CodeBeakerError("runtime_unavailable", [message, ...remedies].join(": "), {
       details: { selection, attempts: [], ...retryOf(absent) },
     });
@@ -50,10 +50,13 @@ export function noSuitableRuntime(
     `${runtime}: ${detail}`
   );
   const isTooWeak = considered.some(({ code }) => code === "below_isolation_floor");
-  const hint = isTooWeak ? ": codebeaker doctor says how to raise the isolation here" : "";
+  const hints = [
+    ...considered.flatMap(({ remedy }) => remedy ?? []),
+    ...(isTooWeak ? ["codebeaker doctor says how to raise the isolation here"] : []),
+  ];
   return new CodeBeakerError(
     "no_suitable_runtime",
-    `Cannot run ${language} as no runtime passes the filters (${reasons.join("; ")})${hint}`,
+    [`Cannot run ${language} as no runtime passes the filters (${reasons.join("; ")})`, ...hints].join(": "),
     { details: { selection, errors } },
   );
 }

@@ -130,9 +130,13 @@ export class Engine implements EnginePort, AsyncDisposable {
     return this.#executions.feed(caller, id, input, options);
   }
 
-  async select({ principal }: Caller, request: SelectionRequest | ExecutionRequest): Promise<Selection> {
+  async select(
+    { principal }: Caller,
+    request: SelectionRequest | ExecutionRequest,
+    { isPatient = false }: { readonly isPatient?: boolean } = {},
+  ): Promise<Selection> {
     const needs = "files" in request ? await this.#needsOf(request) : undefined;
-    return await this.#dispatcher.explain(principal, request, { needs });
+    return await this.#dispatcher.explain(principal, request, { isPatient, needs });
   }
 
   get isOpen(): boolean {

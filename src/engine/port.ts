@@ -181,8 +181,15 @@ export interface EnginePort {
    * @throws the reason of `signal` when it aborts first
    */
   feed(caller: Caller, id: string, input: FeedInput, options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** Selects as {@link submit} would; runs nothing. What a program needs is only known where the request has one. */
-  select(caller: Caller, request: SelectionRequest | ExecutionRequest): Promise<Selection>;
+  /**
+   * Selects as {@link submit} would; runs nothing. What a program needs is only known where the request has one. A patient
+   * caller waits up to a minute for self-tests, and not 2 s.
+   */
+  select(
+    caller: Caller,
+    request: SelectionRequest | ExecutionRequest,
+    options?: { readonly isPatient?: boolean },
+  ): Promise<Selection>;
   describeRuntimes(): Promise<RuntimeDescription[]>;
   /** Describes every language that some runtime speaks. */
   describeLanguages(): Promise<LanguageDescription[]>;

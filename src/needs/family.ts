@@ -13,6 +13,8 @@ export interface Family {
 /** What reads files of a family. */
 export interface FamilyModule {
   parserFor(file: SourceFile): Parser;
+  /** The beginning of a long text that is read in its stead; absent, all is read. */
+  excerptOf?(text: string): string;
   readonly read: FileReader;
   placesOf(program: AnalysedProgram): Places;
 }

@@ -66,7 +66,7 @@ export class NeedAnalyser {
     },
     family: Family,
   ): Promise<Needs | undefined> {
-    const { parserFor, read, placesOf } = await family.load();
+    const { parserFor, read, placesOf, excerptOf = (text) => text } = await family.load();
     const bounded = new BoundedParse(this.#compiled.has(family) ? LIMIT_MS : FIRST_LIMIT_MS, this.#now);
     this.#compiled.add(family);
     const readings = new Map<string, FileReading>();
@@ -75,12 +75,20 @@ export class NeedAnalyser {
         readings.set(file.path, NOTHING);
         continue;
       }
-      const tree = bounded.parse(parserFor(file), file.text);
+      const text = excerptOf(file.text);
+      const tree = bounded.parse(parserFor(file), text);
       if (tree === undefined) return undefined;
-      readings.set(file.path, read(file, tree));
+      const reading = read({ ...file, text }, tree);
+      readings.set(file.path, text.length === file.text.length ? reading : partOf(reading, text));
     }
     return combine(readings, placesOf({ entrypoint, files }));
   }
+}
+
+/** The reading of a file whose beginning was read. */
+function partOf(reading: FileReading, text: string): FileReading {
+  const unread = { reason: `is read up to character ${text.length} only`, isDynamic: false };
+  return { ...reading, hasEffects: true, unknown: reading.unknown?.isDynamic === true ? reading.unknown : unread };
 }
 
 function unknown(reason: string): Needs {

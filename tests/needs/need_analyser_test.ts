@@ -234,13 +234,30 @@ Deno.test("find() knows nothing of what is too long, not UTF-8, or takes too lon
   assertEquals(shown(await find({ "main.py": Uint8Array.of(0xff, 0xfe) })), ["unknown: it is not UTF-8"]);
   let now = 0;
   const hasty = new NeedAnalyser({ now: () => now += 5 });
-  assertEquals(shown(await hasty.find(programOf({ "main.py": "import a\n".repeat(1_000) }))), [
+  assertEquals(shown(await hasty.find(programOf({ "main.ts": 'import "a";\n'.repeat(1_000) }))), [
     "unknown: it takes too long to read",
   ]);
 });
 
+Deno.test("find() reads the beginning of a long Python program, and is certain of what it sees there", async () => {
+  const body = "def f():\n    return [\n        1,\n    ]\n\n".repeat(1_000);
+  assertEquals(shown(await find({ "main.py": `import numpy\n${body}import pandas\n` })), [
+    "module numpy main.py:1 certain",
+    "unknown: main.py is read up to character 4093 only",
+  ]);
+  const docs = `"""${"import scipy\n".repeat(1_000)}"""\nimport numpy\n`;
+  assertEquals((await find({ "main.py": docs }))?.uses, []);
+});
+
+Deno.test("find() reads no re-export as a package of its own", async () => {
+  assertEquals(shown(await find({ "main.ts": 'export { a } from "node:fs";' })), [
+    "builtin node:fs (file) main.ts:1 certain",
+  ]);
+  assertEquals(shown(await find({ "main.ts": "export const a = Array.from([1]);" })), []);
+});
+
 Deno.test("find() lists at most 64 needs, and then does not know all", async () => {
-  const needs = await find({ "main.py": Array.from({ length: 5_000 }, (_, n) => `import m${n}`).join("\n") });
+  const needs = await find({ "main.ts": Array.from({ length: 3_000 }, (_, n) => `import "npm:m${n}";`).join("\n") });
   assertEquals([needs?.uses.length, needs?.known, needs?.reason], [64, false, "the program uses more than 64 things"]);
 });
 
@@ -249,6 +266,20 @@ Deno.test("find() reads a program once", async () => {
   const first = await analyser.find(programOf({ "main.py": "import numpy" }));
   assert(first === await analyser.find(programOf({ "main.py": "import numpy" })));
   assertEquals(shown(await analyser.find(programOf({ "main.py": "import numpy", "numpy.py": "" }))), []);
+});
+
+Deno.test("find() stops in the middle of hostile texts", async () => {
+  let looks = 0;
+  const over = new NeedAnalyser({ now: () => looks++ === 0 ? 0 : 1_000 }); // The time is over at the second look.
+  for (const part of ["[", "(", "{", "`${", "a<", "a=>", "a[b](", "class A{constructor("]) {
+    looks = 0;
+    const code = `import "a";${part.repeat(60_000 / part.length)}`;
+    assertEquals([part, ...shown(await over.find(programOf({ "main.ts": code })))], [
+      part,
+      "unknown: it takes too long to read",
+    ]);
+    assertEquals(looks, 2);
+  }
 });
 
 const HOSTILE = [

@@ -100,10 +100,10 @@ async function readRequest({ source, args, flags }: ProgramRun, { stdin }: Comma
 async function runProgram(
   request: ExecutionRequest,
   signal: AbortSignal,
-  { service: { engine, selector }, interrupt, flags, context, stdin }: Attachment,
+  { service: { engine }, interrupt, flags, context, stdin }: Attachment,
 ): Promise<Outcome | undefined> {
   // Nothing else uses this engine, so its self-tests may take their time; faults of the request are reported below.
-  await settledUnlessInterrupted(selector.rank(request, { isPatient: true }), signal);
+  await settledUnlessInterrupted(engine.select(CALLER, request, { isPatient: true }), signal);
   if (signal.aborted) return undefined;
   const isStreamed = flags.json === undefined;
   if (flags.explain && isStreamed) {

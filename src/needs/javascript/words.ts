@@ -38,12 +38,12 @@ export const BUILTIN = /^(?:node:|bun:|bun$)/;
 /** The property of every value that leads to the constructor of functions. */
 export const CONSTRUCTOR = "constructor";
 
-/** Syntax with a word of its own, and what such a word can begin. */
-const SYNTAX_WORDS = ["import", "export", "enum", "namespace", "accessor", "using", "with", CONSTRUCTOR];
+/** Words of syntax that is notable. */
+const SYNTAX_WORDS = ["import", "enum", "namespace", "accessor", "using", "with", CONSTRUCTOR];
 
 /** A name that is no property: `...name` is none, `object.name` is one. */
 const NOT_A_PROPERTY = String.raw`(?<![\w$])(?<![^.]\.)`;
-const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS].join("|");
+const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS, "from"].join("|"); // `export * from` imports.
 const WORDS = [...SYNTAX_WORDS, ...[...NEW_METHODS].filter((name) => name !== "try")].join("|");
 /** A timer whose first argument is no function, and so may be code. */
 const TIMER = String.raw`\bset(?:Timeout|Interval)\b(?!\(\s*(?:async\s*)?(?:\([^()"'\`]*\)|[\w$]+)\s*=>)`;

@@ -2,9 +2,20 @@ import { parser } from "@lezer/python";
 import type { FamilyModule } from "../family.ts";
 import { readPython } from "./read_python.ts";
 
+/** Characters of a file that are read: what a program certainly needs stands at its beginning. */
+const MAX_READ = 4_096;
+
+/** Whole lines, up to one that begins a statement of the module. */
+function beginningOf(text: string): string {
+  if (text.length <= MAX_READ) return text;
+  const [beginning = ""] = /^[^]*\n(?=[^\s#)\]}"'])/.exec(text.slice(0, MAX_READ)) ?? [];
+  return beginning;
+}
+
 /** Reads Python. */
 export const PYTHON: FamilyModule = {
   parserFor: () => parser,
+  excerptOf: beginningOf,
   read: readPython,
   placesOf: ({ entrypoint, files }) => {
     const directory = entrypoint.slice(0, entrypoint.lastIndexOf("/") + 1); // It comes first where modules are searched.

@@ -23,7 +23,7 @@ export function fitOf(surface: Surface | undefined, needs: Needs | undefined): F
   if (!surface.isWhole) return fitOfPart(surface, needs);
   const lacking = needs?.uses.filter((need) => surface.has(need) === false) ?? [];
   const certain = lacking.filter((need) => need.certain);
-  if (certain.length > 0) return rejectedFor(`lacks ${listNeeds(certain)}`);
+  if (certain.length > 0) return rejectedFor(`lacks ${listNeeds(certain)}`, surface);
   if (lacking.length > 0) return { grade: "lacks_some" };
   return needs?.known === true && needs.uses.every((need) => surface.has(need) === true)
     ? { grade: "has_all" }
@@ -32,14 +32,15 @@ export function fitOf(surface: Surface | undefined, needs: Needs | undefined): F
 
 function fitOfPart(surface: Surface, needs: Needs | undefined): Fit {
   const lacking = needs?.uses.filter((need) => surface.has(need) !== true) ?? [];
-  if (lacking.length > 0) return rejectedFor(`lacks ${listNeeds(lacking)}`);
+  if (lacking.length > 0) return rejectedFor(`lacks ${listNeeds(lacking)}`, surface);
   if (needs?.known === true) return { grade: "has_all" };
   const reason = needs?.reason === undefined ? "" : `: ${needs.reason}`;
   return rejectedFor(`has a part of the language, and what the program needs is not known${reason}`);
 }
 
-function rejectedFor(detail: string): Fit {
-  return { grade: "lacks_some", rejectedBecause: { code: "missing_capability", detail } };
+function rejectedFor(detail: string, { remedy }: Pick<Surface, "remedy"> = {}): Fit {
+  const rejectedBecause = { code: "missing_capability", detail, ...(remedy === undefined ? {} : { remedy }) } as const;
+  return { grade: "lacks_some", rejectedBecause };
 }
 
 function listNeeds(needs: readonly Need[]): string {
