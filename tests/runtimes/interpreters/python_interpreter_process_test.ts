@@ -17,9 +17,11 @@ const INFO = { id: "ctx_1", language: "python", createdAt: "2026-01-01T00:00:00.
 /** Runs a test with the interpreter as an unconfined process of this machine. */
 async function withContext(
   test: (run: (code: string) => ReturnType<Context["run"]>, context: Context) => Promise<void>,
+  options: Pick<Deno.CommandOptions, "cwd"> = {},
 ): Promise<void> {
   const args = ["-c", PYTHON_INTERPRETER];
-  const process = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+  const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+  const process = new Deno.Command("python3", { args, ...pipes, ...options }).spawn();
   const outcome: ProgramHandle["outcome"] = process.status.then(({ code, signal }) =>
     signal === null ? { kind: "exited", exitCode: code } : { kind: "signaled", signal }
   );
@@ -307,6 +309,18 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
     }
     await writer.close();
     assertEquals([(await lines.read()).done, (await process.status).code], [true, 0]);
+  });
+
+  Deno.test("[interpreter.py] modules of the workspace are for cells, and none takes the place of its own", async () => {
+    const cwd = await Deno.makeTempDir();
+    for (const name of ["queue", "json", "ast", "re", "traceback", "mine"]) {
+      await Deno.writeTextFile(`${cwd}/${name}.py`, "text = 'of the workspace'");
+    }
+    await withContext(async (run) => {
+      assertEquals((await run("import mine\nmine.text")).value, "of the workspace");
+      assertEquals((await run("[1]")).value, [1]);
+    }, { cwd });
+    await Deno.remove(cwd, { recursive: true });
   });
 
   Deno.test("[interpreter.py] a program that breaks its interpreter loses at most its context", async () => {

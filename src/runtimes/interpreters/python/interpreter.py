@@ -180,4 +180,5 @@ def flush():
             pass  # The program has closed it.
 
 
+sys.path[:0] = WORKSPACE_PATH
 Interpreter().serve()

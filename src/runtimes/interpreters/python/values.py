@@ -1,5 +1,11 @@
 """How the interpreter of a Python context encodes values. The files of this folder run as one program, this one first."""
 
+import sys
+
+# Until the first cell the interpreter's own imports find no module of the workspace.
+WORKSPACE_PATH = [path for path in sys.path if not path]
+sys.path[:] = filter(None, sys.path)
+
 import base64
 import math
 import re

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { runtimeUnavailable } from "../../../core/errors.ts";
+import { CodeBeakerError } from "../../../core/errors.ts";
 import type { Mount } from "../../../sandbox/mount.ts";
 import { checkPackages, nameOfPackage } from "../../interpreters/package_format.ts";
 import { PIP_FORMAT, pipArguments } from "../../interpreters/python/pip.ts";
@@ -12,11 +12,10 @@ const TREE = ["python", "packages"] as const;
 const REQUIREMENTS = "requirements.txt";
 
 /** pip as Debian's python3-pip has it, and the directory in which python3-pip-whl has its wheel. */
-const PIP_MODULE = "/usr/lib/python3/dist-packages/pip/__main__.py";
-const WHEELS = "/usr/share/python-wheels";
+const PLACES = { module: "/usr/lib/python3/dist-packages/pip/__main__.py", wheels: "/usr/share/python-wheels" };
 
 /** How wheels are installed by the pip of this machine, into a directory of the environment. */
-export function pipPackages({ find, pipIndex }: PackageHost): PackageSpec {
+export function pipPackages({ find, pipIndex }: PackageHost, places = PLACES): PackageSpec {
   return {
     parse(packages) {
       checkPackages(packages, PIP_FORMAT);
@@ -24,7 +23,7 @@ export function pipPackages({ find, pipIndex }: PackageHost): PackageSpec {
     },
     stage: (sources) => ({ [REQUIREMENTS]: [...sources.values()].map((text) => `${text}\n`).join("") }),
     launch(_site, { target }) {
-      const { mounts, words } = findPip();
+      const { mounts, words } = findPip(places);
       return {
         argv: [
           find(),
@@ -48,25 +47,27 @@ export function pipPackages({ find, pipIndex }: PackageHost): PackageSpec {
 }
 
 /** pip on Python's command line. @throws {CodeBeakerError} `runtime_unavailable` where this machine has none */
-function findPip(): { readonly words: readonly string[]; readonly mounts: readonly Mount[] } {
-  if (isFile(PIP_MODULE)) return { words: ["-m", "pip"], mounts: [] };
-  const wheel = listWheels().find((name) => /^pip-.*\.whl$/.test(name));
+function findPip(
+  { module, wheels }: typeof PLACES,
+): { readonly words: readonly string[]; readonly mounts: readonly Mount[] } {
+  if (isFile(module)) return { words: ["-m", "pip"], mounts: [] };
+  const wheel = namesIn(wheels).find((name) => /^pip-.*\.whl$/.test(name));
   if (wheel === undefined) {
-    throw runtimeUnavailable({
-      reason: "pip is not on this machine",
-      remedy: "install it (apt-get install python3-pip)",
-    });
+    throw new CodeBeakerError(
+      "runtime_unavailable",
+      "Cannot install packages as pip is not on this machine: the operator can install it (apt-get install python3-pip)",
+    );
   }
   return {
-    words: [join(WHEELS, wheel, "pip")],
-    mounts: [{ source: WHEELS, target: WHEELS, access: "read" }],
+    words: [join(wheels, wheel, "pip")],
+    mounts: [{ source: wheels, target: wheels, access: "read" }],
   };
 }
 
-function listWheels(): string[] {
+function namesIn(directory: string): string[] {
   try {
-    return [...Deno.readDirSync(WHEELS)].map(({ name }) => name);
+    return [...Deno.readDirSync(directory)].map(({ name }) => name);
   } catch {
-    return []; // This machine has no wheels.
+    return []; // This machine has none.
   }
 }
