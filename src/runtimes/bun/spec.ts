@@ -3,6 +3,7 @@ import { MEBIBYTE } from "../../core/limits.ts";
 import { readStderrDenials } from "../denials/stderr_denials.ts";
 import begin from "../ecmascript/begin.cjs" with { type: "text" };
 import { canariesIn } from "../ecmascript/canaries.ts";
+import { npmPackages, packageMounts, PACKAGES } from "../ecmascript/packages.ts";
 import { programVariables, VARIABLE_NAMES } from "../ecmascript/program_variables.ts";
 import { findRelease } from "../ecmascript/release.ts";
 import type { RuntimeHost } from "../port.ts";
@@ -32,7 +33,7 @@ const WARM_MEMORY_MB = 4;
 /** Bun as a process runtime. */
 export function bunSpec(host: RuntimeHost): ProcessSpec {
   const { home, openNetworks, searchPath } = host;
-  const { bunBinary: named } = settingsOf(host);
+  const { bunBinary: named, npmRegistry } = settingsOf(host);
   return {
     facts: bunFacts(host),
     subject: RUNTIME_NAME,
@@ -42,12 +43,13 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
       probe: { language: "bun", code: "console.log(Bun.version)", whyNot: whyNotVersion },
     },
     modules: { [MODULES.start]: `${begin}\n${start}`, [MODULES.tsconfig]: "{}" },
-    directories: [],
+    directories: [PACKAGES],
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: [
       { pattern: /MemoryExhaustion/, endings: ["SIGABRT", "SIGTRAP"] },
       { pattern: /RangeError: Out of memory/, endings: [1] },
     ],
+    packages: npmPackages({ npmRegistry }),
     warm: { memoryMb: WARM_MEMORY_MB, languages: ["bun"] },
     denials: {
       readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }),
@@ -68,7 +70,10 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
  * workspace, runs macros and installs what is imported. JavaScriptCore has no limit of its heap, but collects in time for
  * the memory that it takes the machine to have.
  */
-function launchFile({ mounts }: LaunchSite, { args, limits, path, variables, workingDirectory }: FileProgram): Launch {
+function launchFile(
+  { mounts }: LaunchSite,
+  { args, limits, packages, path, variables, workingDirectory }: FileProgram,
+): Launch {
   const { binary, temporary, workspace } = mounts;
   const [first, tsconfig] = [mounts.module(MODULES.start), mounts.module(MODULES.tsconfig)];
   return {
@@ -86,7 +91,7 @@ function launchFile({ mounts }: LaunchSite, { args, limits, path, variables, wor
     workingDirectory,
     variables: { NO_COLOR: "1", ...variables },
     ownVariables: { ...programVariables(mounts), BUN_JSC_forceRAMSize: String(limits.memoryMb * MEBIBYTE) },
-    mounts: [workspace, temporary, binary, first, tsconfig],
+    mounts: [workspace, temporary, binary, first, tsconfig, ...packageMounts(mounts, { packages })],
     hasNetwork: false,
     startsOthers: true,
     handshake: "ready_and_go",

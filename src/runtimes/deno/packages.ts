@@ -3,7 +3,7 @@ import type { PackageSpec } from "../process/spec.ts";
 import { childVariables } from "./child_variables.ts";
 import { CACHE_NAME } from "./modules.ts";
 import { CONFIG_FILE, LOCK_FILE, PACKAGES_PATH } from "./package_files.ts";
-import { parsePackages } from "./package_names.ts";
+import { parsePackages } from "../ecmascript/package_names.ts";
 
 /**
  * How npm packages are installed. They lie in Deno's own directory and not in the workspace: with a `node_modules` there

@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import begin from "../ecmascript/begin.cjs" with { type: "text" };
 import { readStderrDenials } from "../denials/stderr_denials.ts";
 import { canariesIn } from "../ecmascript/canaries.ts";
+import { npmPackages, packageMounts, PACKAGES } from "../ecmascript/packages.ts";
 import { programVariables, VARIABLE_NAMES } from "../ecmascript/program_variables.ts";
 import { findRelease } from "../ecmascript/release.ts";
 import type { RuntimeHost } from "../port.ts";
@@ -35,7 +36,7 @@ const WARM_MEMORY_MB = 26;
 /** Node as a process runtime. */
 export function nodeSpec(host: RuntimeHost): ProcessSpec {
   const { home, openNetworks, searchPath } = host;
-  const { nodeBinary: named } = settingsOf(host);
+  const { nodeBinary: named, npmRegistry } = settingsOf(host);
   return {
     facts: nodeFacts(host),
     subject: RUNTIME_NAME,
@@ -45,12 +46,13 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
       probe: { language: "node", code: "console.log(process.versions.node)", whyNot: whyNotVersion },
     },
     modules: { [MODULES.start]: `${begin}\n${start}`, [MODULES.warm]: warm },
-    directories: [],
+    directories: [PACKAGES],
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: [
       { pattern: /FATAL ERROR: .*JavaScript heap out of memory/, endings: ["SIGABRT"] },
       { pattern: /RangeError: Array buffer allocation failed|ERR_WORKER_OUT_OF_MEMORY/, endings: [1] },
     ],
+    packages: npmPackages({ npmRegistry }),
     warm: { memoryMb: WARM_MEMORY_MB, languages: ["node"] },
     denials: {
       readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }),
@@ -72,7 +74,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
  */
 function launchFile(
   { mounts }: LaunchSite,
-  { args, limits, path, variables, workingDirectory }: FileProgram,
+  { args, limits, packages, path, variables, workingDirectory }: FileProgram,
 ): Launch {
   const { binary, temporary, workspace } = mounts;
   const [first, loadedAhead] = [mounts.module(MODULES.start), mounts.module(MODULES.warm)];
@@ -89,7 +91,7 @@ function launchFile(
     variables: { NO_COLOR: "1", ...variables },
     ownVariables: { ...programVariables(mounts), OPENSSL_CONF: "/dev/null" },
     waitingVariables: { CODEBEAKER_WAITS: /\.[cm]?ts$/.test(path) ? "typescript" : "javascript" },
-    mounts: [workspace, temporary, binary, first, loadedAhead],
+    mounts: [workspace, temporary, binary, first, loadedAhead, ...packageMounts(mounts, { packages })],
     hasNetwork: false,
     startsOthers: true,
     handshake: "ready_and_go",

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import { removeTree } from "../../host/remove_tree.ts";
@@ -70,6 +70,7 @@ export class PackageInstaller {
     try {
       for (const [name, text] of Object.entries(this.#spec.stage(sources))) {
         const path = join(directory, name);
+        if (name.includes("/")) this.#site.directory.own(await makeParent(path));
         await Deno.writeTextFile(path, text);
         this.#site.directory.own(path);
       }
@@ -133,6 +134,13 @@ export class PackageInstaller {
     if (former !== undefined) await removeTree(former.directory);
     return outcome;
   }
+}
+
+/** Makes the directory of a path, and returns it. */
+async function makeParent(path: string): Promise<string> {
+  const parent = dirname(path);
+  await Deno.mkdir(parent, { recursive: true });
+  return parent;
 }
 
 async function renameIfThere(from: string, to: string): Promise<void> {

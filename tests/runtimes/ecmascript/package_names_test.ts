@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { parsePackages } from "../../../src/runtimes/deno/package_names.ts";
+import { parsePackages } from "../../../src/runtimes/ecmascript/package_names.ts";
 
 Deno.test("parsePackages() takes npm's names, with a version, a range, a tag or none", () => {
   const table = [

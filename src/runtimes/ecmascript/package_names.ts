@@ -1,6 +1,6 @@
 import { invalidField } from "../../core/errors.ts";
 
-/** A name of npm's and a version, a range or a tag as Deno takes it; nothing that names another source. */
+/** A name of npm's and a version, a range or a tag; nothing that names another source. */
 const PACKAGE =
   /^(?<name>(?:@[A-Za-z0-9][\w.-]*\/)?[A-Za-z0-9][\w.-]*)(?:@(?<range>(?:[~^=]|[<>]=?)?[A-Za-z0-9][\w.+-]*))?$/;
 

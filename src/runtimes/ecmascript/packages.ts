@@ -1,0 +1,66 @@
+import { join } from "@std/path";
+import { runtimeUnavailable } from "../../core/errors.ts";
+import type { Mount } from "../../sandbox/mount.ts";
+import type { ContextProgram, EnvironmentMounts, LaunchSite, PackageSpec } from "../process/spec.ts";
+import { parsePackages } from "./package_names.ts";
+
+/** A directory of the environment, beside the workspace. */
+export const PACKAGES = "packages_of_npm";
+/** What the installer makes in it. */
+const TREE = "node_modules";
+const CONFIG = "deno.json";
+
+/**
+ * How packages of npm are installed for a runtime that searches for `node_modules` from the program's file upwards: by the
+ * binary that runs the service. The configuration that names them is written by the service alone, and no script of a
+ * package is run.
+ */
+export function npmPackages({ npmRegistry }: { readonly npmRegistry: string }): PackageSpec {
+  return {
+    parse: parsePackages,
+    stage: (sources) => ({
+      [join(PACKAGES, CONFIG)]: JSON.stringify({ nodeModulesDir: "auto", imports: Object.fromEntries(sources) }),
+    }),
+    launch: (site, { target }) => {
+      const installer = installerMount(site);
+      return {
+        argv: [installer.target, "install", "--no-prompt", "--no-lock", `--config=${join(target, PACKAGES, CONFIG)}`],
+        mounts: [installer],
+        ownVariables: {
+          PATH: "/usr/bin:/bin",
+          HOME: "/nonexistent",
+          TMPDIR: target,
+          NO_COLOR: "1",
+          DENO_DIR: join(target, PACKAGES, "cache"),
+          DENO_NO_UPDATE_CHECK: "1",
+          DENO_TLS_CA_STORE: "mozilla,system",
+          NPM_CONFIG_REGISTRY: npmRegistry,
+        },
+      };
+    },
+    keptFiles: [],
+    tree: [PACKAGES, TREE],
+    shownTexts: { [npmRegistry]: "npm:" },
+    hints: [{
+      pattern: /error sending request for url \(npm:/,
+      text: "The npm registry cannot be reached: the service's operator names one that can (--npm-registry)",
+    }],
+  };
+}
+
+/** Mounts of the installed packages: above the workspace, where a program's imports find them by their names. */
+export function packageMounts(mounts: EnvironmentMounts, { packages }: Pick<ContextProgram, "packages">): Mount[] {
+  if (packages === undefined) return [];
+  return [{ source: join(mounts.directory(PACKAGES).source, TREE), target: `/${TREE}`, access: "read" }];
+}
+
+function installerMount({ host: { confinement } }: LaunchSite): Mount {
+  if (Deno.build.standalone) {
+    throw runtimeUnavailable({
+      reason: "a compiled service has no installer of packages",
+      remedy: "run the service from its source",
+    });
+  }
+  const source = confinement.reachable(Deno.execPath());
+  return { source, target: confinement.canMount ? "/codebeaker/installer" : source, access: "execute" };
+}
