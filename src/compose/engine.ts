@@ -47,6 +47,7 @@ export interface EngineParts extends AsyncDisposable {
   readonly dispatcher: Dispatcher;
   readonly executions: Executions;
   readonly engine: Engine;
+  readonly needs: NeedAnalyser;
 }
 
 /** Builds an engine. */
@@ -67,10 +68,11 @@ export async function composeEngine(config: Config, sources: EngineSources): Pro
   const machine = machineOf(config, { ...ground, memory, hasKeys });
   const poolOf = pool === undefined ? {} : { poolOf: (runtime: string) => pool.stateOf(runtime) };
   const status = new ServiceStatus({ selector, machine, ...poolOf });
-  const engine = building.use(new Engine({ dispatcher, admission, executions, status, needs: new NeedAnalyser() }));
+  const needs = new NeedAnalyser();
+  const engine = building.use(new Engine({ dispatcher, admission, executions, status, needs }));
   const owned = building.move();
   return {
-    ...{ pool, runtimes, selector, admission, dispatcher, executions, engine },
+    ...{ pool, runtimes, selector, admission, dispatcher, executions, engine, needs },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -4,9 +4,11 @@ import { ByteBudget } from "../concurrency/byte_budget.ts";
 import { SYSTEM_CLOCK } from "../concurrency/clock.ts";
 import { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { Config } from "../config.ts";
+import { messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import { type Engine, observers } from "../engine/mod.ts";
 import { Instance } from "../host/instance.ts";
+import { log } from "../log.ts";
 import { Metrics, type MetricSources } from "../metrics.ts";
 import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
 import { preloadRuntimes } from "../runtimes/registry.ts";
@@ -24,8 +26,8 @@ import { watchRevocations } from "./revocation.ts";
 /** Bytes that the requests of one tenant may hold at least, however small the largest body may be. */
 const MIN_TENANT_REQUEST_BYTES = 64 * MEBIBYTE;
 
-/** How long after the service listens it loads its metrics library: the start and the first requests go first. */
-const METRICS_DELAY_MS = 1_000;
+/** How long after the service listens it loads the metrics library and parsers: the start and the first requests go first. */
+const LOAD_DELAY_MS = 1_000;
 
 /** Everything that one service is made of. Disposing drains it and leaves nothing behind. */
 export interface Service extends Door {
@@ -72,7 +74,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
       hasKeys: () => keyring.hasKeys(),
     }),
   );
-  const { engine, executions, selector } = parts;
+  const { engine, executions, needs, selector } = parts;
   building.use(prepareAhead(config, { ...parts, clock, memory }));
   const { createApp, listen, RPC_LIMITS, RpcSockets } = await import("../server/mod.ts"); // While self-tests run.
   const sessions = building.use(new Sessions({ ...parts, ...config, store: storage.sessions, observer, clock }));
@@ -89,7 +91,10 @@ export async function composeService(config: Config, options: RuntimeOptions = {
   const fetch: Service["fetch"] = (request, info) => app.fetch(request, info);
   function open(): Listener {
     const listener = listen({ host: config.host, port: config.port, hasKeys: keyring.hasKeys(), fetch });
-    const loading = setTimeout(() => metrics.load(), METRICS_DELAY_MS);
+    const loading = setTimeout(() => {
+      metrics.load();
+      needs.load().catch((error: unknown) => log.error("needs.load_failed", { error: messageOf(error) }));
+    }, LOAD_DELAY_MS);
     owned.defer(() => clearTimeout(loading));
     return listener;
   }

@@ -5,6 +5,9 @@ import type { FileReading, Use } from "./source_file.ts";
 /** Most needs that an answer lists. */
 const MAX_USES = 64;
 
+/** Longest name that an answer lists. */
+const MAX_NAME_LENGTH = 256;
+
 /** The readings of a program's files by their paths. */
 export type Readings = ReadonlyMap<string, FileReading>;
 
@@ -24,6 +27,10 @@ export function combine(readings: Readings, places: Places): Needs {
     for (const use of uses) {
       if (places.localOf(use) !== undefined) continue;
       const { effect, kind, line, name } = use;
+      if (name.length > MAX_NAME_LENGTH) {
+        noteUnknown(`${path}:${line} uses a name of more than ${MAX_NAME_LENGTH} characters`, false);
+        continue;
+      }
       const key = `${kind} ${name}`;
       const known = needs.get(key);
       if (known === undefined && needs.size === MAX_USES) {

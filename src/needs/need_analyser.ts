@@ -25,6 +25,9 @@ export interface NeedAnalyserOptions {
   readonly now?: () => number;
 }
 
+/** A program in each family. */
+const SAMPLES = [["main.ts", 'import "node:fs";'], ["main.py", "import os"]] as const;
+
 const NOTHING: FileReading = { uses: [], steps: [], hasEffects: true };
 
 /**
@@ -53,11 +56,19 @@ export class NeedAnalyser {
     const key = keyOf({ entrypoint, files, sources });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const needs = await this.#analyse({ entrypoint, files, texts }, family);
-    if (needs === undefined) return unknown("it takes too long to read");
+    const analysed = await this.#analyse({ entrypoint, files, texts }, family);
+    if (analysed === undefined) return unknown("it takes too long to read");
+    const needs = structuredClone(analysed); // Parts of a text would keep the whole of it.
     if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? "");
     this.#known.set(key, needs);
     return needs;
+  }
+
+  /** Loads the parsers, so that the first requests need not. */
+  async load(): Promise<void> {
+    for (const [entrypoint, code] of SAMPLES) {
+      await this.find({ entrypoint, files: [{ path: entrypoint, bytes: new TextEncoder().encode(code) }] });
+    }
   }
 
   async #analyse(

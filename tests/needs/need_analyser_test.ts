@@ -112,6 +112,20 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
   "does not know broken syntax": ["import { from;", "unknown: main.ts:1 has syntax that is not understood"],
   "does not know data URLs": ['import "data:text/javascript,x";', "unknown: main.ts:1 imports code from a data URL"],
   "does not know workers": ["new Worker(x);", "global Worker (thread) main.ts:1", "unknown: main.ts:1 uses Worker"],
+  "does not know what the program calls Bun itself": [
+    "enum Bun { A }\nconsole.log(Bun.A);",
+    "syntax enum main.ts:1",
+    "unknown: main.ts:2 declares Bun",
+  ],
+  "does not know what is assigned to a global": [
+    "Bun = { gc() {} };\nBun.gc();",
+    "global Bun.gc main.ts:2",
+    "unknown: main.ts:1 changes Bun",
+  ],
+  "lists no endless names": [
+    `import "npm:${"x".repeat(300)}";`,
+    "unknown: main.ts:1 uses a name of more than 256 characters",
+  ],
   "is certain of nothing beside dynamic code": [
     'import "bun:ffi";\neval(x);',
     "builtin bun:ffi main.ts:1",

@@ -14,7 +14,7 @@ export function functionNamesIn(text: string, tree: Tree): DeclaredNames {
   const counts = new Map<string, { all: number; functions: number }>();
   tree.iterate({
     enter: ({ name, node, from, to }) => {
-      if (name !== "VariableDefinition") return;
+      if (name !== "VariableDefinition" && name !== "TypeDefinition") return; // An enum is the latter.
       const declared = text.slice(from, to);
       const count = counts.get(declared) ?? { all: 0, functions: 0 };
       count.all++;

@@ -123,6 +123,7 @@ class Reader {
     if (isTimer(name)) return this.#enterTimer(node, name);
     if (!NOTABLE_GLOBALS.has(name) && !name.startsWith("GPU")) return;
     if (name === "require") return this.#enterRequire(node);
+    if (isAssigned(node)) return this.#markUnknown(node, `changes ${name}`, true);
     if (this.#functions.isDeclared(name)) {
       if (name === "Deno" || name === "Bun") this.#markUnknown(node, `declares ${name}`, true);
       return;
@@ -249,6 +250,10 @@ function isTimer(name: string): boolean {
 function isShorthand({ node }: SyntaxNodeRef): boolean {
   const { parent } = node;
   return parent?.name === "Property" && parent.firstChild?.to === parent.lastChild?.to;
+}
+
+function isAssigned({ node }: SyntaxNodeRef): boolean {
+  return node.parent?.name === "AssignmentExpression" && node.parent.firstChild?.from === node.from;
 }
 
 function isPlain({ node }: SyntaxNodeRef): boolean {

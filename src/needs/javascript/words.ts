@@ -14,12 +14,11 @@ export const NOTABLE_GLOBALS: ReadonlySet<string> = new Set([
 
 /** Globals that stand for the global object, or run code that a program makes. */
 export const DYNAMIC_GLOBALS: ReadonlySet<string> = new Set([
-  ...["eval", "Function", "globalThis", "self", "window", "global", "frames", "importScripts", "Worker"],
-  ...["SharedWorker", "ShadowRealm"],
+  ...["eval", "Function", "globalThis", "self", "global", "Worker", "SharedWorker", "ShadowRealm"],
 ]);
 
 /** Those of them that are the global object. */
-export const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "self", "window", "global"]);
+export const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "self", "global"]);
 
 /** Methods that older versions of the language do not have. */
 export const NEW_METHODS: ReadonlySet<string> = new Set([
