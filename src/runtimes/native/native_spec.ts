@@ -1,28 +1,22 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
-import type { Limits } from "../../core/limits.ts";
 import { readStderrDenials } from "../denials/stderr_denials.ts";
-import { commandLaunch, reportingLaunch, waitingCommandLaunch } from "../process/command_launch.ts";
-import type { Mount } from "../../sandbox/mount.ts";
-import { PREBUILT_NAME } from "../process/prebuilt.ts";
 import { isFile } from "../process/find_binary.ts";
-import type { FileProgram, Launch, LaunchSite, PackageSpec, ProcessSpec } from "../process/spec.ts";
+import type { ProcessSpec } from "../process/spec.ts";
 import type { Surface } from "../../core/needs.ts";
 import type { RuntimeHost } from "../port.ts";
 import { canariesIn } from "./canaries.ts";
 import { nativeFacts } from "./facts.ts";
 import type { LanguageRow } from "./languages/row.ts";
 import { readModules } from "./module_surface.ts";
+import { launchFile, SHARED_MEMORY, surround } from "./program_launch.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
-import { findWaiter, type FoundWaiter, waitingLaunch } from "./waiting.ts";
+import { findWaiter } from "./waiting.ts";
 
 /** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
 const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
 /** How long the self-test of a slow language may take: its programs begin at the same time. */
 const SLOW_PROBE_TIMEOUT_MS = 30_000;
-/** A directory of the environment for shared memory. */
-const SHARED_MEMORY = "shm";
-
 /** Memory of a shell that waits, in MB. It starts in so little time that only a language which is used often has one. */
 const SHELL_MEMORY_MB = 1;
 
@@ -78,6 +72,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {})],
       version: row,
     },
+    surround: (launch, site) => surround(launch, site, { row, packages }),
     launchFile: (site, program) => launchFile(site, program, { row, waiter, packages, binary: find() }),
     ...(interpreter === undefined ? {} : {
       launchContext: (site, program) =>
@@ -89,71 +84,6 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
         }),
     }),
   };
-}
-
-function launchFile(
-  site: LaunchSite,
-  { args, output, path, ...program }: FileProgram,
-  { binary, packages, row, waiter }: {
-    readonly row: LanguageRow;
-    readonly waiter: FoundWaiter | undefined;
-    readonly packages: PackageSpec | undefined;
-    readonly binary: string;
-  },
-): Launch {
-  const { mounts } = site;
-  const prebuilt = mounts.module(PREBUILT_NAME);
-  const places = {
-    binary,
-    file: join(mounts.workspace.target, path),
-    output: output?.target ?? "",
-    prebuilt: prebuilt.target,
-    heapMb: String(heapMbOf(program.limits)),
-  };
-  const variables = Object.entries(row.variables ?? {}).map(([name, value]) => [name, fillIn(value, places)]);
-  const launch = (
-    words: readonly string[],
-    { begin = waitingCommandLaunch, rest = [], seen = [] }: {
-      readonly begin?: typeof commandLaunch;
-      readonly rest?: readonly string[];
-      readonly seen?: readonly Mount[];
-    },
-  ): Launch => {
-    const [command = binary, ...own] = words.map((word) => fillIn(word, places));
-    const line = { command, args: [...own, ...rest], ...program };
-    const base = waiter === undefined ? begin(site, line) : waitingLaunch(reportingLaunch(site, line), waiter);
-    return {
-      ...base,
-      ownVariables: { ...base.ownVariables, ...Object.fromEntries(variables) },
-      mounts: [
-        ...base.mounts,
-        { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" },
-        ...(packages === undefined ? [] : [{ ...mounts.directory(packages.tree[0]), access: "read" } as const]),
-        ...seen,
-      ],
-      ...(row.etcPaths === undefined ? {} : { etcPaths: row.etcPaths }),
-    };
-  };
-  if (row.compile === undefined || output === undefined) return launch(row.run, { rest: args });
-  const compile = launch(row.compile, { seen: row.prebuilt === undefined ? [output] : [output, prebuilt] });
-  return {
-    ...launch(row.run, { begin: commandLaunch, rest: args, seen: [{ ...output, access: "execute" }] }),
-    // A compiler that is killed leaves its temporary files: they go with its output.
-    compile: { ...compile, ownVariables: { ...compile.ownVariables, TMPDIR: output.target } },
-  };
-}
-
-/** What stands for something in a command line. */
-type Places = Readonly<Record<"binary" | "file" | "output" | "prebuilt" | "heapMb", string>>;
-
-/** Fills the places into a word of a command line. */
-function fillIn(word: string, places: Places): string {
-  return word.replace(/\{(binary|file|output|prebuilt|heapMb)\}/g, (_, name: keyof Places) => places[name]);
-}
-
-/** The part of a program's memory that is left for a heap beside a machine that has one of a fixed size. */
-function heapMbOf({ memoryMb }: Limits): number {
-  return Math.max(16, Math.round(memoryMb * 0.75) - 16);
 }
 
 function findBinary(row: LanguageRow, { searchPath }: Pick<RuntimeHost, "searchPath">): string {

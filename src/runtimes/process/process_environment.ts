@@ -180,8 +180,9 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     });
     if (program === undefined) {
       const variables = this.#variables(options);
-      const launch = commandLaunch(this.#processes.site, { ...command, isOnPath, variables });
-      return await this.#processes.start(this.#requestOf(launch, options), options);
+      const { site } = this.#processes;
+      const launch = commandLaunch(site, { ...command, isOnPath, variables });
+      return await this.#processes.start(this.#requestOf(spec.surround?.(launch, site) ?? launch, options), options);
     }
     const { workingDirectory } = command;
     if (program.kind === "code") return await this.#runCode({ ...program, workingDirectory }, options);

@@ -42,6 +42,8 @@ export interface ProcessSpec {
   readonly commands?: CommandSpec;
   /** Whether any command finds the binary by its name; absent, it does not. */
   readonly isOnPath?: boolean;
+  /** Gives any command line what its own programs need of the machine; absent, that is nothing. */
+  surround?(launch: Launch, site: LaunchSite): Launch;
   readonly selfTest: SelfTestSpec;
   launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
   /** Absent, it has no contexts. */

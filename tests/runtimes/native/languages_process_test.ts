@@ -7,7 +7,7 @@ import { SHORT_PROGRAMS } from "./short_programs.ts";
 const native = await openNative();
 Deno.test.afterAll(async () => await native[Symbol.asyncDispose]());
 
-for (const [language, { broken, code, files = {} }] of Object.entries(SHORT_PROGRAMS)) {
+for (const [language, { broken, code, files = {}, line }] of Object.entries(SHORT_PROGRAMS)) {
   if (!await native.isPresent(language)) continue;
 
   Deno.test(`[native] ${language}: a program is given stdin, arguments, variables and files, and its exit code is told`, async () => {
@@ -24,6 +24,13 @@ for (const [language, { broken, code, files = {} }] of Object.entries(SHORT_PROG
     // Programs that take more than is declared would never count as measurements of their runtime.
     assert((usage.peakMemoryBytes ?? 0) <= native.declaredBytes(language), `it takes ${usage.peakMemoryBytes} bytes`);
   });
+
+  if (line !== undefined) {
+    Deno.test(`[native] ${language}: its own tools work on a command line`, async () => {
+      const { outcome, stderr, stdout } = await native.run(language, { code, line });
+      assertEquals({ outcome, stderr, stdout }, { outcome: { kind: "exited", exitCode: 0 }, stderr: "", stdout: "42" });
+    });
+  }
 
   if (broken !== undefined) {
     Deno.test(`[native] ${language}: what the compiler refuses is told with the name of the client's file`, async () => {

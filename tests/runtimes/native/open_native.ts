@@ -4,7 +4,7 @@ import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits, MEBIBYTE } from "../../../src/core/limits.ts";
 import { create } from "../../../src/runtimes/native/mod.ts";
-import type { RuntimeHost } from "../../../src/runtimes/port.ts";
+import type { Program, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { configureEnvironment } from "../checks/bench.ts";
@@ -18,6 +18,8 @@ export interface NativeProgram {
   readonly stdin?: string;
   readonly limits?: Partial<Limits>;
   readonly signal?: AbortSignal;
+  /** A line of `sh` that is run in its place. */
+  readonly line?: string;
   /** Whether its process is to wait for it; absent, it starts with it. */
   readonly isWarm?: boolean;
 }
@@ -56,7 +58,10 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       return isPresent(`native/${language}`, await testedAvailability(native, language));
     },
     declaredBytes: (language) => native.getCapabilities(language).memoryOverheadMB * MEBIBYTE,
-    async run(language, { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false }) {
+    async run(
+      language,
+      { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false, line },
+    ) {
       const all = { ...DEFAULT_LIMITS, ...limits };
       await using environment = await native.createEnvironment(configureEnvironment(language, {
         resourceLimits: all,
@@ -66,7 +71,9 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       for (const [path, text] of Object.entries({ ...files, [mainFile]: code })) {
         await environment.files.write(path, new TextEncoder().encode(text));
       }
-      const program = { kind: "file", path: mainFile, args } as const;
+      const program: Program = line === undefined
+        ? { kind: "file", path: mainFile, args }
+        : { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." };
       const ran = await runProgram(environment, program, { limits: all, stdin, env, signal });
       const names = await Array.fromAsync(Deno.readDir(join(host.scratchDirectory ?? "", environment.id)));
       const remains = names.map(({ name }) => name).filter((name) => name.startsWith("build"));

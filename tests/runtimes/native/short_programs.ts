@@ -7,6 +7,8 @@ export interface ShortProgram {
   readonly code: string;
   /** Further files of it. */
   readonly files?: Readonly<Record<string, string>>;
+  /** A line of `sh` that prints 42 by the language's own tools; absent, none. */
+  readonly line?: string;
   /** Code that its compiler refuses; absent, it has none. */
   readonly broken?: string;
 }
@@ -81,9 +83,15 @@ export const SHORT_PROGRAMS: Readonly<Record<string, ShortProgram>> = {
       'show(paste(commandArgs(TRUE), collapse = "|")); show(Sys.getenv("GIVEN"))',
       'show(readLines("data.txt", warn = FALSE)); show(readLines(file("stdin"), warn = FALSE)); quit(status = 7)',
     ].join("\n"),
+    line: "Rscript -e 'cat(6 * 7)'",
     files: { "show.R": 'show <- function(text) cat(text, "\\n", sep = "")' },
   },
-  c: { code: C_CODE, files: C_FILES, broken: "int main(void) { return missing; }" },
+  c: {
+    code: C_CODE,
+    files: C_FILES,
+    broken: "int main(void) { return missing; }",
+    line: "echo 'int main(void) { return 42; }' >a.c && gcc -o a a.c && { ./a; printf $?; }",
+  },
   cpp: { code: C_CODE, files: C_FILES, broken: "int main() { return missing; }" },
   rust: {
     code: [
@@ -130,5 +138,7 @@ export const SHORT_PROGRAMS: Readonly<Record<string, ShortProgram>> = {
       "  }",
       "}",
     ].join("\n"),
+    line:
+      "echo 'class A { public static void main(String[] a) { System.out.print(42); } }' >A.java && javac A.java && java A",
   },
 };

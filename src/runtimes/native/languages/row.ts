@@ -26,7 +26,7 @@ export interface LanguageRow {
   readonly interpreter?: readonly string[];
   /** How packages are installed, where it has a waiter, which lets programs find them; absent, none can be. */
   readonly packages?: (host: PackageHost) => PackageSpec;
-  /** Variables of every program and of its compiler, with places as in a command line. */
+  /** Variables of every program and of its compiler, with `{output}` as in a command line. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below `/etc` that it needs copies of. */
   readonly etcPaths?: readonly string[];

@@ -1,0 +1,89 @@
+import { join } from "@std/path";
+import type { Limits } from "../../core/limits.ts";
+import type { Mount } from "../../sandbox/mount.ts";
+import { commandLaunch, reportingLaunch, waitingCommandLaunch } from "../process/command_launch.ts";
+import { PREBUILT_NAME } from "../process/prebuilt.ts";
+import type { FileProgram, Launch, LaunchSite, PackageSpec } from "../process/spec.ts";
+import type { LanguageRow } from "./languages/row.ts";
+import { type FoundWaiter, waitingLaunch } from "./waiting.ts";
+
+/** A directory of the environment for shared memory. */
+export const SHARED_MEMORY = "shm";
+
+/** A language as it is on this machine. */
+export interface FoundLanguage {
+  readonly row: LanguageRow;
+  readonly packages: PackageSpec | undefined;
+  readonly waiter: FoundWaiter | undefined;
+  readonly binary: string;
+}
+
+/** Launches a file, or first its compiler. */
+export function launchFile(
+  site: LaunchSite,
+  { args, output, path, ...program }: FileProgram,
+  language: FoundLanguage,
+): Launch {
+  const { binary, row, waiter } = language;
+  const { mounts } = site;
+  const prebuilt = mounts.module(PREBUILT_NAME);
+  const places = {
+    binary,
+    file: join(mounts.workspace.target, path),
+    output: output?.target ?? "",
+    prebuilt: prebuilt.target,
+    heapMb: String(heapMbOf(program.limits)),
+  };
+  const launch = (
+    words: readonly string[],
+    { begin = waitingCommandLaunch, rest = [], seen = [] }: {
+      readonly begin?: typeof commandLaunch;
+      readonly rest?: readonly string[];
+      readonly seen?: readonly Mount[];
+    },
+  ): Launch => {
+    const [command = binary, ...own] = words.map((word) => fillIn(word, places));
+    const line = { command, args: [...own, ...rest], ...program };
+    const base = waiter === undefined ? begin(site, line) : waitingLaunch(reportingLaunch(site, line), waiter);
+    const launched = surround(base, site, { ...language, output: output?.target });
+    return { ...launched, mounts: [...launched.mounts, ...seen] };
+  };
+  if (row.compile === undefined || output === undefined) return launch(row.run, { rest: args });
+  const compile = launch(row.compile, { seen: row.prebuilt === undefined ? [output] : [output, prebuilt] });
+  return {
+    ...launch(row.run, { begin: commandLaunch, rest: args, seen: [{ ...output, access: "execute" }] }),
+    // A compiler that is killed leaves its temporary files: they go with its output.
+    compile: { ...compile, ownVariables: { ...compile.ownVariables, TMPDIR: output.target } },
+  };
+}
+
+/** Gives a command line what its language needs of the machine. */
+export function surround(
+  launch: Launch,
+  { mounts }: LaunchSite,
+  { output = mounts.temporary.target, packages, row: { etcPaths, variables = {} } }:
+    & Pick<FoundLanguage, "packages" | "row">
+    & { readonly output?: string | undefined },
+): Launch {
+  const own = Object.entries(variables).map(([name, value]) => [name, fillIn(value, { output })]);
+  return {
+    ...launch,
+    ownVariables: { ...launch.ownVariables, ...Object.fromEntries(own) },
+    mounts: [
+      ...launch.mounts,
+      { ...mounts.directory(SHARED_MEMORY), target: "/dev/shm" },
+      ...(packages === undefined ? [] : [{ ...mounts.directory(packages.tree[0]), access: "read" } as const]),
+    ],
+    ...(etcPaths === undefined ? {} : { etcPaths }),
+  };
+}
+
+/** Fills the places into a word of a command line, or into the value of a variable. */
+function fillIn(word: string, places: Readonly<Record<string, string>>): string {
+  return word.replace(/\{(binary|file|output|prebuilt|heapMb)\}/g, (whole, name: string) => places[name] ?? whole);
+}
+
+/** The part of a program's memory that is left for a heap beside a machine that has one of a fixed size. */
+function heapMbOf({ memoryMb }: Limits): number {
+  return Math.max(16, Math.round(memoryMb * 0.75) - 16);
+}
