@@ -3,21 +3,9 @@ import { loadConfig, readClientKey, SETTINGS, variableOf } from "../src/config.t
 import { CodeBeakerError } from "../src/core/errors.ts";
 import { apiKeysSchema } from "../src/core/key_policy.ts";
 import { RUNTIMES } from "../src/runtimes/registry.ts";
+import { withVariables } from "./support/variables.ts";
 
 const KEY = "a-secret-that-nobody-may-ever-see";
-
-/** Runs with these variables, and puts back what was there. */
-async function withVariables(variables: Record<string, string>, test: () => Promise<void>): Promise<void> {
-  const before = Object.entries(Deno.env.toObject()).filter(([name]) => /^(CODEBEAKER|DOCKER)_/.test(name));
-  for (const [name] of before) Deno.env.delete(name);
-  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
-  try {
-    await test();
-  } finally {
-    for (const name of Object.keys(variables)) Deno.env.delete(name);
-    for (const [name, value] of before) Deno.env.set(name, value);
-  }
-}
 
 Deno.test("loadConfig() has a default for every setting", () =>
   withVariables({}, async () => {

@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { parseKey } from "../../src/access/key.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import { runCommandLine, runInto, startUnread } from "../support/cli.ts";
 import { until } from "../support/until.ts";
@@ -7,8 +9,10 @@ import { until } from "../support/until.ts";
 async function withUnread(
   args: readonly string[],
   test: (child: Deno.ChildProcess, errors: Promise<string>) => Promise<void>,
+  prepare: (home: string) => void = () => {},
 ): Promise<void> {
   const home = await Deno.makeTempDir();
+  prepare(home);
   const { child, errors } = await startUnread([...args, "--home", home]);
   try {
     await test(child, errors);
@@ -26,6 +30,15 @@ Deno.test("codebeaker keys list and runtimes are content when nobody reads on", 
     });
   }
 });
+
+Deno.test("codebeaker audit is content when nobody reads on, though there is more to print", () =>
+  withUnread(["audit"], async (child, errors) => {
+    assertEquals([(await child.status).code, await errors], [0, ""]);
+  }, (home) => {
+    using storage = openStorage(`${home}/codebeaker.db`);
+    const entry = { at: new Date(0).toISOString(), tenant: "one", key: "ci", action: "test", subject: "x", facts: {} };
+    for (let index = 0; index < 1_203; index++) storage.audit.append(entry);
+  }));
 
 Deno.test("codebeaker keys create says that nobody has seen the key, and which one to revoke", () =>
   withUnread(["keys", "create", "ci"], async (child, errors) => {
@@ -97,3 +110,20 @@ function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
+
+Deno.test("codebeaker keys says in one line that its home is locked, changes nothing and exits with 1", async () => {
+  const home = await Deno.makeTempDir();
+  const keys = (...args: readonly string[]) => runCommandLine(["keys", ...args, "--home", home]);
+  const { id = "" } = parseKey((await keys("create", "ci")).stdout.trim()) ?? {};
+  {
+    using database = new DatabaseSync(`${home}/codebeaker.db`);
+    database.exec("BEGIN EXCLUSIVE");
+    const [created, revoked] = await Promise.all([keys("create", "late"), keys("revoke", id)]);
+    const why = "as its home cannot be written now: database is locked";
+    assertEquals(created, { code: 1, stdout: "", stderr: `codebeaker: Cannot create the key ${why}\n` });
+    assertEquals(revoked, { code: 1, stdout: "", stderr: `codebeaker: Cannot revoke the key ${why}\n` });
+  }
+  const { stdout } = await keys("list");
+  assertMatch(stdout, new RegExp(`^ID [^\\n]+\\n${id} [^\\n]+ -\\n$`));
+  await Deno.remove(home, { recursive: true });
+});

@@ -4,7 +4,7 @@ import { runCli } from "../../src/cli/mod.ts";
 import type { Output } from "../../src/cli/output.ts";
 import { PROJECT } from "./service_process.ts";
 import { until } from "./until.ts";
-import { CHILD_SETTINGS, withoutProjectVariables } from "./variables.ts";
+import { CHILD_SETTINGS, withoutProjectVariables, withVariables } from "./variables.ts";
 
 export interface CliResult {
   readonly code: number;
@@ -130,6 +130,11 @@ export async function runHere(
     fetch,
   });
   return { code, ...texts };
+}
+
+/** Runs the command line in this process, with the settings of a child of it; one at a time. */
+export function runAlone(args: readonly string[]): Promise<CliResult> {
+  return withVariables(CHILD_SETTINGS, () => runHere(args));
 }
 
 /** Asks an app as the command line asks a service on this machine. */

@@ -13,3 +13,16 @@ export function withoutProjectVariables(): Record<string, string> {
   const others = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("CODEBEAKER_"));
   return { ...Object.fromEntries(others), ...CHILD_SETTINGS };
 }
+
+/** Runs a test with these variables in place of the project's. Nothing else of the process may read them meanwhile. */
+export async function withVariables<T>(variables: Record<string, string>, test: () => Promise<T>): Promise<T> {
+  const before = Object.entries(Deno.env.toObject()).filter(([name]) => /^(CODEBEAKER|DOCKER)_/.test(name));
+  for (const [name] of before) Deno.env.delete(name);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  try {
+    return await test();
+  } finally {
+    for (const name of Object.keys(variables)) Deno.env.delete(name);
+    for (const [name, value] of before) Deno.env.set(name, value);
+  }
+}

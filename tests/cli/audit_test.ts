@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openStorage } from "../../src/storage/mod.ts";
-import { runCommandLine, startUnread } from "../support/cli.ts";
+import { runAlone } from "../support/cli.ts";
 
 /** A home whose audit log has an entry for each of so many hours of a day. */
 async function withHome(entries: number, use: (home: string) => Promise<void>): Promise<void> {
@@ -27,14 +27,14 @@ async function withHome(entries: number, use: (home: string) => Promise<void>): 
 }
 
 async function subjects(home: string, ...flags: readonly string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await runCommandLine(["audit", "--home", home, ...flags]);
+  const { code, stdout, stderr } = await runAlone(["audit", "--home", home, ...flags]);
   assertEquals([code, stderr], [0, ""]);
   return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line).subject);
 }
 
 Deno.test("codebeaker audit prints one JSON object a line, the oldest first, from a time on and up to a count", () =>
   withHome(5, async (home) => {
-    const { stdout } = await runCommandLine(["audit", "--home", home, "--limit", "1"]);
+    const { stdout } = await runAlone(["audit", "--home", home, "--limit", "1"]);
     assertEquals(JSON.parse(stdout), {
       number: 1,
       at: "2026-01-01T00:00:00.000Z",
@@ -52,12 +52,10 @@ Deno.test("codebeaker audit prints one JSON object a line, the oldest first, fro
     assertEquals(await subjects(home, "--since", "2026-01-02"), []);
   }));
 
-Deno.test("codebeaker audit prints more than it reads in one go, and is content when nobody reads on", () =>
+Deno.test("codebeaker audit prints more than it reads in one go", () =>
   withHome(1_203, async (home) => {
     assertEquals((await subjects(home)).length, 1_203);
     assertEquals((await subjects(home, "--limit", "501")).at(-1), "exec_500");
-    const { child, errors } = await startUnread(["audit", "--home", home]);
-    assertEquals([(await child.status).code, await errors], [0, ""]);
   }));
 
 Deno.test("codebeaker audit says what a flag must be, and exits with 2", () =>
@@ -71,7 +69,7 @@ Deno.test("codebeaker audit says what a flag must be, and exits with 2", () =>
       "--limit=x",
     ];
     for (const flag of wrong) {
-      const { code, stdout, stderr } = await runCommandLine(["audit", "--home", home, flag]);
+      const { code, stdout, stderr } = await runAlone(["audit", "--home", home, flag]);
       assertEquals([flag, code, stdout], [flag, 2, ""]);
       assertStringIncludes(stderr, `${flag.split("=")[0]} must be`);
     }
