@@ -1,5 +1,6 @@
 import { fromFileUrl } from "@std/path";
 import project from "../../deno.json" with { type: "json" };
+import { keepSelfTests, plantSelfTests } from "./kept_self_tests.ts";
 import { until } from "./until.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { WITHOUT_DOCKER } from "./variables.ts";
@@ -25,16 +26,20 @@ export interface ServiceProcess extends AsyncDisposable {
 /**
  * @param options.through a command that becomes the service
  * @param options.mayLackRuntimes whether to start without waiting for runtimes that do not answer yet
+ * @param options.testsItself whether its self-tests run though those of an earlier service have passed
  */
 export async function startServiceProcess(
   args: readonly string[] = [],
   env: Record<string, string> = {},
-  { mayLackRuntimes = false, through = [] }: {
+  { mayLackRuntimes = false, testsItself = false, through = [] }: {
     readonly through?: readonly string[];
     readonly mayLackRuntimes?: boolean;
+    readonly testsItself?: boolean;
   } = {},
 ): Promise<ServiceProcess> {
-  const home = await Deno.makeTempDir();
+  const own = await Deno.makeTempDir();
+  const home = env["CODEBEAKER_HOME"] ?? own;
+  if (!testsItself) await plantSelfTests(home);
   const [file = Deno.execPath(), ...before] = [...through, Deno.execPath()];
   const process = new Deno.Command(file, {
     args: [...before, ...SERVE, "--port", "0", ...args],
@@ -44,7 +49,7 @@ export async function startServiceProcess(
       PATH: "/usr/bin:/bin",
       HOME: Deno.env.get("HOME") ?? "/",
       ...keepDenoDir(),
-      CODEBEAKER_HOME: home,
+      CODEBEAKER_HOME: own,
       CODEBEAKER_PROBE: "false", // Most tests count what runs.
       ...("DOCKER_HOST" in env ? {} : WITHOUT_DOCKER),
       ...env,
@@ -69,7 +74,7 @@ export async function startServiceProcess(
   if (url === undefined) {
     end(process, "SIGKILL");
     await Promise.all([process.status, logging, draining]);
-    await Deno.remove(home, { recursive: true });
+    await Deno.remove(own, { recursive: true });
     throw new Error(`The service did not start: ${first}${logged}`);
   }
   if (!mayLackRuntimes && TESTING.test(first)) {
@@ -80,7 +85,8 @@ export async function startServiceProcess(
   async function dispose(): Promise<void> {
     end(process, "SIGTERM");
     await Promise.all([process.status, logging, draining]);
-    await Deno.remove(home, { recursive: true });
+    await keepSelfTests(home);
+    await Deno.remove(own, { recursive: true });
   }
   return {
     url,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, toFileUrl } from "@std/path";
 import { Command, Option } from "commander";
+import { KEPT_VARIABLE } from "../support/kept_self_tests.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { readReport, summarize, type TestResult } from "./report.ts";
 import { type Tier, tierOf, TIERS } from "./tiers.ts";
@@ -113,6 +114,7 @@ async function run({ tier, files }: Job): Promise<TestResult[]> {
   const { stderr, stdout, success } = await new Deno.Command(Deno.execPath(), {
     args: [...TEST, `--junit-path=${report}`, entry],
     cwd: PROJECT,
+    env: { [KEPT_VARIABLE]: directory },
     signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(JOB_TIMEOUT_MS)]),
   }).output();
   const found = await Deno.readTextFile(report).then(readReport, (): TestResult[] => []);

@@ -4,7 +4,10 @@ import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
-import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
+
+const shared = shareService();
 
 /** What an agent writes in a language. */
 interface Writing {
@@ -46,7 +49,7 @@ print("done")`,
 };
 
 /** Ten turns: write, run, fail, read the error, fix, run, read the result, patch, look around, clean up. */
-async function agentStory(service: ServiceProcess, writing: Writing): Promise<void> {
+async function agentStory(service: { readonly url: string }, writing: Writing): Promise<void> {
   const agent = new ApiClient(service);
   const { language, minIsolation } = writing;
   const { id, runtime } = await agent.openSession({ language, minIsolation, metadata: { task: "sum a column" } });
@@ -82,7 +85,7 @@ async function agentStory(service: ServiceProcess, writing: Writing): Promise<vo
 }
 
 Deno.test("[deno] an agent's ten turns: write, run, fail, fix, run, read, patch, compare, list, close", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   await agentStory(service, TYPESCRIPT);
 });
 

@@ -6,6 +6,9 @@ import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { openNpmRegistry } from "../support/npm_registry.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
+
+const shared = shareService();
 
 /** How programs of a language do what the checks ask of them. */
 interface Speech {
@@ -274,7 +277,7 @@ async function checkAll(
 const ALL_CHECKS = { ...PROGRAM_CHECKS, ...FILE_CHECKS, ...REFUSAL_CHECKS };
 
 Deno.test("[deno] every command of the wire contract does what its row says", async (t) => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   await checkAll(t, { client: new ApiClient(service), speech: TYPESCRIPT, checks: ALL_CHECKS });
 });
 

@@ -5,7 +5,10 @@ import { OpenContext } from "../support/open_context.ts";
 import { createKey } from "../support/keys.ts";
 import { nextEvent, serverEvents } from "../support/server_events.ts";
 import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
+
+const shared = shareService();
 
 const EXITED = { kind: "exited", exitCode: 0 } as const;
 
@@ -28,7 +31,7 @@ const DECLARATIONS = {
 } as const;
 
 Deno.test("a context keeps variables, imports and functions from cell to cell, and answers with values", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -61,7 +64,7 @@ Deno.test("a context keeps variables, imports and functions from cell to cell, a
 });
 
 Deno.test("a cell tells its value as the prompt shows it, and its error, whatever is made to be in the way", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -93,7 +96,7 @@ Deno.test("a cell tells its value as the prompt shows it, and its error, whateve
 });
 
 Deno.test("displays are streamed as they come, in order with the output, and counted beyond their bounds", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -125,7 +128,7 @@ Deno.test("displays are streamed as they come, in order with the output, and cou
 });
 
 Deno.test("everything may be declared again as anything else, by names that are the interpreter's own as well", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -141,7 +144,7 @@ Deno.test("everything may be declared again as anything else, by names that are 
 });
 
 Deno.test("a cell may take the names of everything that the interpreter itself uses", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -161,7 +164,7 @@ Deno.test("a cell may take the names of everything that the interpreter itself u
 });
 
 Deno.test("declarations mean in a cell what they mean in a module", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -198,7 +201,7 @@ Deno.test("declarations mean in a cell what they mean in a module", async () => 
 });
 
 Deno.test("the descriptor of stdin is closed to whatever could read it, and the context goes on", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "javascript" });
   const context = await OpenContext.open(client, session.id);
@@ -214,7 +217,7 @@ Deno.test("the descriptor of stdin is closed to whatever could read it, and the 
 });
 
 Deno.test("what a cell throws after it was ended is told, and what the program handles itself is not", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -235,7 +238,7 @@ Deno.test("what a cell throws after it was ended is told, and what the program h
 });
 
 Deno.test("a cell that waits, or spins before it has waited, is ended with its state kept; any other takes the context along", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "javascript" });
   const context = await OpenContext.open(client, session.id);
@@ -260,7 +263,7 @@ Deno.test("a cell that waits, or spins before it has waited, is ended with its s
 });
 
 Deno.test("a context ends with its process, and says so", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript", limits: { memoryMb: 128 } });
   const run = async (code: string, options = {}) => {
@@ -282,7 +285,7 @@ Deno.test("a context ends with its process, and says so", async () => {
 });
 
 Deno.test("what a context's own program says in the interpreter's words ends its own cell at most", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "javascript" });
   const context = await OpenContext.open(client, session.id);
@@ -295,7 +298,7 @@ Deno.test("what a context's own program says in the interpreter's words ends its
 });
 
 Deno.test("what happens between two cells comes with the next, and a rejection that nobody handles ends nothing", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id);
@@ -306,7 +309,7 @@ Deno.test("what happens between two cells comes with the next, and a rejection t
 });
 
 Deno.test("a cell is an execution like any other: in turn, asynchronous, cancelled, repeated, and told what was refused", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "typescript" });
   const context = await OpenContext.open(client, session.id, { language: "js" });
@@ -358,7 +361,7 @@ Deno.test("a cell is an execution like any other: in turn, asynchronous, cancell
 });
 
 Deno.test("a context is used over JSON-RPC while others are over HTTP, and told of as it prints", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
   await client.call("initialize", { capabilities: { streaming: true } });
   const { sessionId } = (await client.call("session.create", { language: "typescript" })).result;
@@ -384,7 +387,7 @@ Deno.test("a context is used over JSON-RPC while others are over HTTP, and told 
 });
 
 Deno.test("a client that goes away interrupts its cell, and a session that closes ends its contexts", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const session = await client.openSession({ language: "javascript" });
   const context = await OpenContext.open(client, session.id);

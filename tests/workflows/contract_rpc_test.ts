@@ -1,14 +1,16 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
-import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { type BorrowedService, shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
+
+const shared = shareService();
 
 const SLEEPER = 'console.log("begun"); setInterval(() => {}, 1000);';
 
 /** A service, and a connection to it. */
-async function withConnection(use: (client: RpcClient, service: ServiceProcess) => Promise<void>): Promise<void> {
-  await using service = await startServiceProcess();
+async function withConnection(use: (client: RpcClient, service: BorrowedService) => Promise<void>): Promise<void> {
+  await using service = shared.borrow();
   const client = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
   try {
     await use(client, service);

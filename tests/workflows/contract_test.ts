@@ -6,8 +6,11 @@ import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { samplesIn } from "../support/metric_samples.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
 import { makeTar, readTar } from "../support/tar.ts";
 import { until } from "../support/until.ts";
+
+const shared = shareService();
 
 const EXECUTIONS = "/v1/executions";
 const TYPESCRIPT = { language: "typescript" };
@@ -72,7 +75,7 @@ Deno.test("the contract's errors: each has its status, its code and what it carr
 });
 
 Deno.test("the contract's one-shot: the answer, its defaults, and every way in which a program ends", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const run = (fields: Record<string, unknown>) => client.json("POST", EXECUTIONS, { ...TYPESCRIPT, ...fields });
   const { status, ...plain } = await client.json("POST", EXECUTIONS, {
@@ -155,7 +158,7 @@ Deno.test("the contract's one-shot: the answer, its defaults, and every way in w
 });
 
 Deno.test("the contract's stream: started, stdout, stderr and last completed, with ids after which it continues", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const { id } = await client.openSession(TYPESCRIPT);
   for (const [path, more] of [[EXECUTIONS, TYPESCRIPT], [`/v1/sessions/${id}/executions`, {}]] as const) {
@@ -193,7 +196,7 @@ Deno.test("the contract's stream: started, stdout, stderr and last completed, wi
 });
 
 Deno.test("the contract's async: 202 with its Location, states, long-poll, stdin, DELETE, and one execution per key", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const submit = (code: string, key: string) =>
     client.ask("POST", EXECUTIONS, { ...TYPESCRIPT, code, timeoutMs: 60_000 }, {
@@ -223,7 +226,7 @@ Deno.test("the contract's async: 202 with its Location, states, long-poll, stdin
 });
 
 Deno.test("the contract's sessions: defaults, states, pages, limits that may only be lowered, and 204 at the end", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const created = await client.ask("POST", "/v1/sessions", { ...TYPESCRIPT, limits: { memoryMb: 128 } });
   const session = await created.json();
@@ -256,7 +259,7 @@ Deno.test("the contract's sessions: defaults, states, pages, limits that may onl
 });
 
 Deno.test("the contract's files: raw bytes with ranges and ETag, a tree, and the workspace as a tar stream", async () => {
-  await using service = await startServiceProcess();
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const { id } = await client.openSession(TYPESCRIPT);
   const files = `/v1/sessions/${id}/files`;

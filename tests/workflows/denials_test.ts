@@ -9,6 +9,9 @@ import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { serverEvents } from "../support/server_events.ts";
 import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
+
+const shared = shareService();
 
 const REFUSED = {
   code: 'try {\n  await fetch("https://example.com/x");\n} catch { /* expected */ }\nconsole.log("done");',
@@ -27,7 +30,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) testDo
 
 function testDoors(): void {
   Deno.test("denials are told the same at every door: at once, as an event, later, in a session, over JSON-RPC", async () => {
-    await using service = await startServiceProcess();
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const once = await client.json("POST", "/v1/executions", REQUEST);
     assertEquals([once.stdout, once.denials, "denialsOmitted" in once], ["done\n", DENIALS, false]);
@@ -56,7 +59,7 @@ function testDoors(): void {
   });
 
   Deno.test("a request with the remedy is refused no more, and what was refused nothing has an empty list", async () => {
-    await using service = await startServiceProcess();
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const allowed = await client.json("POST", "/v1/executions", {
       ...REQUEST,

@@ -3,7 +3,7 @@ import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { OpenContext } from "../support/open_context.ts";
 import { isPresent } from "../support/requirements.ts";
-import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
 
 const SETTINGS = { CODEBEAKER_DOCKER_HOST: DOCKER_HOST, CODEBEAKER_DOCKER_PULL: "never" };
@@ -11,8 +11,10 @@ const RICH =
   "class Rich:\n  def _repr_html_(self): return '<b>'\n  def _repr_png_(self): return b'\\x89PNG'\n  def __repr__(self): return 'rich'";
 
 if (isPresent("docker", await dockerAvailability("python"))) {
+  const shared = shareService([], SETTINGS);
+
   Deno.test("[docker] a Python context keeps what its cells made, and answers with values and displays", async () => {
-    await using service = await startServiceProcess([], SETTINGS);
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
@@ -34,7 +36,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
   });
 
   Deno.test("[docker] a Python cell that spins or sleeps is interrupted with its state kept; one that will not be is lost", async () => {
-    await using service = await startServiceProcess([], SETTINGS);
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
@@ -59,7 +61,7 @@ if (isPresent("docker", await dockerAvailability("python"))) {
   });
 
   Deno.test("[docker] a Python context survives a long value among what others print, and what it raises", async () => {
-    await using service = await startServiceProcess([], SETTINGS);
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
@@ -77,7 +79,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   });
 
   Deno.test("[docker] a Python cell that awaits runs in one loop, with the context variables of all cells", async () => {
-    await using service = await startServiceProcess([], SETTINGS);
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
@@ -93,7 +95,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   });
 
   Deno.test("[docker] a regular expression without end is interrupted with the context's state kept", async () => {
-    await using service = await startServiceProcess([], SETTINGS);
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "python", runtime: "docker" });
     const context = await OpenContext.open(client, session.id);
@@ -110,7 +112,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   });
 
   Deno.test("[docker] a Python context ends with its process, and what it forks or forges changes nothing", async () => {
-    await using service = await startServiceProcess([], SETTINGS);
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "python", runtime: "docker", limits: { memoryMb: 64 } });
     const context = await OpenContext.open(client, session.id);
@@ -130,7 +132,7 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; sleep .001; d
   });
 
   Deno.test("[docker] a language without an interpreter is told so", async () => {
-    await using service = await startServiceProcess([], SETTINGS);
+    await using service = shared.borrow();
     const client = new ApiClient(service);
     const session = await client.openSession({ language: "bash", runtime: "docker" });
     const refused = await client.json("POST", `/v1/sessions/${session.id}/contexts`, {});

@@ -5,8 +5,11 @@ import { appOf } from "../server/support/app_of.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { RawHttp, requestHead } from "../support/raw_http.ts";
 import { serverEvents } from "../support/server_events.ts";
-import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { startServiceProcess } from "../support/service_process.ts";
+import { type BorrowedService, shareService } from "../support/shared_service.ts";
 import { makeTar, type TarEntry } from "../support/tar.ts";
+
+const shared = shareService();
 
 /** A program that says whether it may do what nobody granted it. */
 const CONFINED = `const names = ["run", "net", "ffi", "import"] as Deno.PermissionName[];
@@ -17,15 +20,15 @@ const RAN = "ran 0";
 const read = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 
 interface Bench {
-  readonly service: ServiceProcess;
+  readonly service: BorrowedService;
   readonly client: ApiClient;
   readonly sessionId: string;
   readonly rpc: RpcClient;
 }
 
 /** A service with a session, which answers as before when the test is over. */
-async function withService(test: (bench: Bench) => Promise<void>, { args = [] }: { args?: string[] } = {}) {
-  await using service = await startServiceProcess(args);
+async function withService(test: (bench: Bench) => Promise<void>, { args }: { args?: readonly string[] } = {}) {
+  await using service = args === undefined ? shared.borrow() : await startServiceProcess(args);
   const client = new ApiClient(service);
   const { id: sessionId } = await client.openSession({ language: "typescript" });
   const rpc = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);

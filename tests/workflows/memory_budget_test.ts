@@ -3,17 +3,19 @@ import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
 
 const EXECUTIONS = "/v1/executions";
 const FLAGS = ["--memory-budget-mb", "512", "--drain-ms", "200"];
 const HELLO = { language: "typescript", code: "console.log(1)" };
+const shared = shareService(FLAGS);
 const LARGE = { limits: { memoryMb: 256, diskMb: 1 } };
 /** Waits until its client ends it. */
 const WAITING = { language: "typescript", code: "setInterval(() => {}, 1000)", limits: { memoryMb: 240, diskMb: 1 } };
 
 Deno.test("programs for which the memory budget has nothing left wait, are told busy, and run when it is given back", async () => {
-  await using service = await startServiceProcess(FLAGS);
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const submit = async () =>
     (await client.json("POST", EXECUTIONS, WAITING, {
@@ -39,13 +41,13 @@ Deno.test("programs for which the memory budget has nothing left wait, are told 
 });
 
 Deno.test("a program that asks for more memory than the whole budget is told busy at once", async () => {
-  await using service = await startServiceProcess(FLAGS);
+  await using service = shared.borrow();
   const response = await new ApiClient(service).ask("POST", EXECUTIONS, { ...HELLO, limits: { memoryMb: 513 } });
   assertEquals([response.status, (await response.json()).code], [429, "busy"]);
 });
 
 Deno.test("workspaces beyond their share of the budget lie on a disk, bounded too, and closing gives the memory back", async () => {
-  await using service = await startServiceProcess(FLAGS);
+  await using service = shared.borrow();
   const client = new ApiClient(service);
   const code =
     `console.log("before"); const bytes = new Uint8Array(4_000_000).fill(1); for (let index = 0; index < 40; index++) {

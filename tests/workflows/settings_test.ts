@@ -8,7 +8,10 @@ import { ApiClient } from "../support/api_client.ts";
 import { runCommandLine } from "../support/cli.ts";
 import { describe } from "../support/service_client.ts";
 import { startServiceProcess } from "../support/service_process.ts";
+import { shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
+
+const shared = shareService();
 
 const EXECUTIONS = "/v1/executions";
 const TYPESCRIPT = { language: "typescript" };
@@ -134,7 +137,7 @@ Deno.test("--open-networks lets programs reach a network that is closed without 
     code: `console.log(await (await fetch("http://127.0.0.1:${port}")).text());`,
     permissions: { allowNet: [`127.0.0.1:${port}`] },
   };
-  await using closed = await startServiceProcess();
+  await using closed = shared.borrow();
   const refused = await new ApiClient(closed).json("POST", EXECUTIONS, request);
   assertEquals([refused.status, refused.code], [403, "permission_denied"]);
   await using open = await startServiceProcess(["--open-networks", "127.0.0.1"]);

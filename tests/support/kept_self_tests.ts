@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { join } from "@std/path";
+
+const FILE = "self_test.json";
+
+/** Directory in which the processes of one run of the tests keep results for each other; absent, each keeps its own. */
+export const KEPT_VARIABLE = "CODEBEAKER_KEPT_SELF_TESTS";
+
+const shared = Deno.env.get(KEPT_VARIABLE);
+let kept: Readonly<Record<string, unknown>> = {};
+
+/**
+ * Gives a home the self-tests that services before have passed, unless it has results of its own: a self-test takes longer than
+ * most tests, which are not about it.
+ */
+export async function plantSelfTests(home: string): Promise<void> {
+  const path = join(home, FILE);
+  const passed = await readPassed();
+  if (existsSync(path) || Object.keys(passed).length === 0) return;
+  await Deno.mkdir(home, { recursive: true, mode: 0o700 });
+  await Deno.writeTextFile(path, JSON.stringify(passed), { mode: 0o600 });
+}
+
+/** Keeps the self-tests that the service of a home has passed. */
+export async function keepSelfTests(home: string): Promise<void> {
+  const known = await readPassed();
+  kept = { ...known, ...await read(home) };
+  const text = JSON.stringify(kept);
+  if (shared === undefined || text === JSON.stringify(known)) return;
+  const fresh = await Deno.makeTempFile({ dir: shared });
+  await Deno.writeTextFile(fresh, text);
+  await Deno.rename(fresh, join(shared, FILE));
+}
+
+async function readPassed(): Promise<Readonly<Record<string, unknown>>> {
+  return shared === undefined ? kept : { ...kept, ...await read(shared) };
+}
+
+async function read(directory: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return JSON.parse(await Deno.readTextFile(join(directory, FILE)));
+  } catch {
+    return {}; // Nothing has passed yet, or the home is gone.
+  }
+}
