@@ -112,6 +112,8 @@ export interface TestSubjects {
   readonly suiteLanguages?: readonly string[];
   /** Environment names for which the conformance suite also runs on warm slots. */
   readonly warmLanguages: readonly string[];
+  /** The language whose programs test another one that it does not have the whole of; absent, each its own. */
+  readonly dialects?: Readonly<Record<string, string>>;
   /** Whether the sandbox layers of this host confine its programs, so that tests take layers away. */
   readonly usesHostLayers: boolean;
   /** The environment name that attacks by command line use. */

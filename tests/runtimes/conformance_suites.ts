@@ -63,11 +63,11 @@ export async function testLanguage(
   { entry, host, runtime }: Tested,
   options: { readonly language: string; readonly suite: Suite; readonly isWarm?: boolean; readonly where?: string },
 ): Promise<void> {
-  const dialect = DIALECTS[options.language];
+  const { dialects = {}, deviations } = await entry.loadTestSubjects();
+  const dialect = DIALECTS[dialects[options.language] ?? options.language];
   if (dialect === undefined) throw new Error(`The suite has no programs in ${options.language}`);
   const hasContexts = entry.facts(host).contextEnvironments.includes(options.language);
-  const deviations = (await entry.loadTestSubjects()).deviations(host);
-  testConformance(runtime, { ...options, dialect, hasContexts, deviations });
+  testConformance(runtime, { ...options, dialect, hasContexts, deviations: deviations(host) });
 }
 
 async function withRuntimes(

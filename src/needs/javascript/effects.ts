@@ -4,7 +4,7 @@ import type { NeedEffect } from "../../core/needs.ts";
 const EFFECTS: readonly (readonly [RegExp, NeedEffect])[] = [
   [/^(?:Deno\.(?:Command|kill)|Bun\.(?:spawn|spawnSync|\$)|node:child_process)\b/, "process"],
   [/^(?:Deno\.(?:listen|connect|serve|startTls|resolveDns)|Bun\.(?:serve|listen|connect|udpSocket))/, "socket"],
-  [/^(?:node:(?:net|http|https|http2|tls|dgram|dns)\b|WebSocket|EventSource)/, "socket"],
+  [/^(?:node:(?:net|http|https|http2|tls|dgram|dns)\b|WebSocket|EventSource|fetch\b)/, "socket"],
   [/^(?:Worker|node:worker_threads|node:cluster)\b/, "thread"],
   [
     /^Deno\.(?:read|write|open|create|make|mkdir|remove|rename|copy|stat|lstat|truncate|chmod|chown|link|symlink)/,

@@ -9,7 +9,7 @@ export const NOTABLE_GLOBALS: ReadonlySet<string> = new Set([
   ...["ProgressEvent", "PromiseRejectionEvent", "FileReader", "URLPattern", "QuotaExceededError"],
   ...["ImageData", "ImageBitmap", "ImageBitmapRenderingContext", "createImageBitmap", "OffscreenCanvas"],
   ...["DOMMatrix", "DOMMatrixReadOnly", "DOMPoint", "DOMPointReadOnly", "DOMQuad", "DOMRect", "DOMRectReadOnly"],
-  ...["Temporal", "Float16Array", "Iterator", "DisposableStack", "AsyncDisposableStack", "SuppressedError"],
+  ...["fetch", "Temporal", "Float16Array", "Iterator", "DisposableStack", "AsyncDisposableStack", "SuppressedError"],
 ]);
 
 /** Globals that stand for the global object, or run code that a program makes. */

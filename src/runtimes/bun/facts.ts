@@ -1,10 +1,13 @@
+import { COMMON_SURFACE } from "../ecmascript/surface.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 
 /** The name on the wire. */
 export const RUNTIME_NAME = "bun";
 
 /** The environment names that it runs. */
-const SPOKEN: readonly string[] = ["bun", "tsx", "jsx"];
+const SPOKEN: readonly string[] = ["bun", "tsx", "jsx", "javascript", "typescript"];
+/** Those of them that promise more than there is here. */
+const SPOKEN_IN_PART: readonly string[] = ["javascript", "typescript"];
 
 /** The facts before it is loaded. */
 export function bunFacts({ confinement }: Pick<FactsHost, "confinement">): RuntimeFacts {
@@ -22,6 +25,7 @@ export function bunFacts({ confinement }: Pick<FactsHost, "confinement">): Runti
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,
     },
+    surface: (environment) => SPOKEN_IN_PART.includes(environment) ? COMMON_SURFACE : undefined,
     runsAnyCommandLine: confinement.canMount,
   };
 }

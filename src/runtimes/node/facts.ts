@@ -1,10 +1,14 @@
+import { COMMON_SURFACE } from "../ecmascript/surface.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 
 /** The name on the wire. */
 export const RUNTIME_NAME = "node";
 
-/** The environment names that it runs. */
-const SPOKEN: readonly string[] = ["node"];
+/**
+ * The environment names that it runs. TypeScript is none of them: Node strips types and keeps what is imported, so a type
+ * that is imported without the word `type` ends the program.
+ */
+const SPOKEN: readonly string[] = ["node", "javascript"];
 
 /** The facts before it is loaded. */
 export function nodeFacts({ confinement }: Pick<FactsHost, "confinement">): RuntimeFacts {
@@ -22,6 +26,7 @@ export function nodeFacts({ confinement }: Pick<FactsHost, "confinement">): Runt
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,
     },
+    surface: (environment) => environment === "javascript" ? COMMON_SURFACE : undefined,
     runsAnyCommandLine: confinement.canMount,
   };
 }

@@ -31,7 +31,7 @@ const MAX_WORKERS = 4;
 const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
 
 /** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
-const WARM_MEMORY_MB = 26;
+const WARM_MEMORY_MB = 16;
 
 /** Node as a process runtime. */
 export function nodeSpec(host: RuntimeHost): ProcessSpec {
@@ -90,7 +90,7 @@ function launchFile(
     workingDirectory,
     variables: { NO_COLOR: "1", ...variables },
     ownVariables: { ...programVariables(mounts), OPENSSL_CONF: "/dev/null" },
-    waitingVariables: { CODEBEAKER_WAITS: /\.[cm]?ts$/.test(path) ? "typescript" : "javascript" },
+    waitingVariables: { CODEBEAKER_WAITS: "1" },
     mounts: [workspace, temporary, binary, first, loadedAhead, ...packageMounts(mounts, { packages })],
     hasNetwork: false,
     startsOthers: true,

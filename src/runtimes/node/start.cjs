@@ -8,14 +8,13 @@ const { isMainThread } = require("node:worker_threads");
 const { listenerCount } = process;
 /** On both streams; src/core/child_protocol.ts has the same word. */
 const ENDED = "\0\x07\x04";
-/** In a process that starts before its program is known: the language that it waits for. */
+/** The variable of a process that starts before its program is known. */
 const WAITS = "CODEBEAKER_WAITS";
 
-function warmUp(language) {
+function warmUp() {
   const { emitWarning } = process;
-  process.emitWarning = () => {}; // Some of it is experimental, and no program has asked for it.
+  process.emitWarning = () => {}; // What is experimental tells so, and no program has asked for it.
   require("./warm.mjs");
-  if (language === "typescript") require("node:module").stripTypeScriptTypes("let a: number");
   process.emitWarning = emitWarning;
 }
 
@@ -30,7 +29,7 @@ function reportEnd(code) {
 
 if (isMainThread) {
   process.execArgv = []; // What the program forks has none of these flags.
-  if (process.env[WAITS] !== undefined) warmUp(process.env[WAITS]);
+  if (process.env[WAITS] !== undefined) warmUp();
   delete process.env[WAITS];
   exports.waitForGo();
   process.on("exit", reportEnd);

@@ -12,6 +12,9 @@ export function deviations(): Readonly<Record<string, string>> {
 /** Environment names for which the conformance suite also runs on warm slots. */
 export const warmLanguages: readonly string[] = ["node"];
 
+/** Languages that the suite tests with the programs of another, since they have not the whole surface here. */
+export const dialects: Readonly<Record<string, string>> = { javascript: "node" };
+
 /** Nothing but the host's layers confines. */
 export const usesHostLayers = true;
 

@@ -1,0 +1,18 @@
+import type { Need, Surface } from "../../core/needs.ts";
+
+/** Globals and members of them that mean the same on every runtime of JavaScript. */
+const GLOBALS =
+  /^(?:Buffer(?:\.\w+)?|(?:set|clear)Immediate|import\.meta\.(?:url|dirname|filename)|process\.(?:argv|env|exit|exitCode|stdin|stdout|stderr|hrtime|nextTick|cwd|uptime)(?:\.\w+)?)$/;
+
+/** Modules that do too, and that reach nothing: what a program is refused is only told where the runtime checks it. */
+const MODULES =
+  /^node:(?:assert|buffer|crypto|events|path|perf_hooks|querystring|readline|stream|string_decoder|timers|url|util|zlib)(?:\/|$)/;
+
+/** What programs in JavaScript and TypeScript find beside the language itself on a runtime without the `Deno` namespace. */
+export const COMMON_SURFACE: Surface = { isWhole: false, has: isCommon };
+
+function isCommon({ kind, name }: Need): boolean | undefined {
+  if (kind === "global" && GLOBALS.test(name)) return true;
+  if (kind === "builtin" && MODULES.test(name)) return true;
+  return undefined;
+}

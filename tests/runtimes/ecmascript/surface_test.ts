@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { RUNTIMES } from "../../../src/runtimes/registry.ts";
+import { fitOf } from "../../../src/runtimes/selection/fit.ts";
+import { NeedAnalyser } from "../../../src/needs/mod.ts";
+import { Confinement } from "../../../src/sandbox/confinement.ts";
+
+/** Programs, and whether they may run where no `Deno` namespace is. */
+const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
+  ["console.log([3, 1, 2].sort().join());", true],
+  ['import { join } from "node:path"; console.log(join("a", "b"), process.argv.length, Buffer.from("x"));', true],
+  ["type Pair = [number, string]; const pair: Pair = [1, 'a']; console.log(pair);", true],
+  ["console.log(Deno.version.deno);", false],
+  ["try { console.log(Deno.version); } catch {}", false],
+  ["console.log(globalThis['De' + 'no']);", false],
+  ["console.log(typeof Deno === 'undefined');", false],
+  ["await fetch('https://example.com');", false],
+  ['import { readFileSync } from "node:fs"; console.log(readFileSync("/etc/passwd"));', false],
+  ['import chalk from "npm:chalk"; console.log(chalk);', false],
+  ["enum Colour { Red } console.log(Colour.Red);", false],
+  ["console.log(eval('1'));", false],
+  ["const part = 'x'; await import('./' + part);", false],
+];
+
+for (const { facts, name } of RUNTIMES) {
+  const { supportedEnvironments, surface } = facts({ confinement: Confinement.none(), settings: {} });
+  if (name === "docker" || name === "deno" || !supportedEnvironments.includes("javascript")) continue;
+
+  Deno.test(`[${name}] programs in JavaScript and TypeScript run only where what they need is known, and there`, async () => {
+    const analyser = new NeedAnalyser({ now: () => 0 });
+    for (const [code, mayRun] of PROGRAMS) {
+      const files = [{ path: "main.ts", bytes: new TextEncoder().encode(code) }];
+      const needs = await analyser.find({ entrypoint: "main.ts", files });
+      assertEquals(fitOf(surface?.("javascript"), needs).rejectedBecause === undefined, mayRun, code);
+    }
+    assertEquals(fitOf(surface?.("javascript"), undefined).rejectedBecause?.code, "missing_capability");
+  });
+}
