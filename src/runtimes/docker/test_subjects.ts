@@ -5,6 +5,11 @@ export function deviations(): Readonly<Record<string, string>> {
   return {};
 }
 
+/** `sh` differs from `bash` by a word of its command line, and has a short check. */
+export const suiteLanguages: readonly string[] = [
+  ...["python", "javascript", "typescript", "node", "bash", "go", "csharp"],
+];
+
 /** One whose interpreter waits, and one whose launcher waits alone, with a compiler. */
 export const warmLanguages: readonly string[] = ["python", "go"];
 
