@@ -18,7 +18,7 @@ const FILES_A_JOB: Readonly<Record<Tier, number>> = {
   attacks: 1,
   engine: 2,
   process: 4,
-  workflows: 4,
+  workflows: 6,
   docs: 1,
   unit: 40,
 };

@@ -92,7 +92,7 @@ Deno.test("[deno] an agent's ten turns: write, run, fail, fix, run, read, patch,
 await using host = await openRuntimeHost();
 if (isPresent("native/python", await testedAvailability(createNativeRuntime(host), "python"))) {
   Deno.test("[native] an agent's ten turns: write, run, fail, fix, run, read, patch, compare, list, close", async () => {
-    await using service = await startServiceProcess();
+    await using service = shared.borrow();
     await agentStory(service, PYTHON);
   });
 }
