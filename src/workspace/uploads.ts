@@ -1,5 +1,4 @@
 import { CodeBeakerError } from "../core/errors.ts";
-import { CheckedArchive } from "./archive/checked_archive.ts";
 import { Spool } from "./spool.ts";
 
 /** Most uploads at the same time; each may take as much disk space as its session. */
@@ -43,9 +42,15 @@ export class Uploads {
     return this.#receive(body, { tenant, read: (directory) => spoolFile(body, { directory, maxBytes }) });
   }
 
-  /** Receives a tar archive that unpacks to at most `maxBytes`. @throws as {@link receiveFile} and {@link CheckedArchive.read} do */
+  /** Receives a tar archive that unpacks to at most `maxBytes`. @throws as {@link receiveFile} and `CheckedArchive.read()` do */
   receiveArchive(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
-    return this.#receive(body, { tenant, read: (directory) => CheckedArchive.read(body, { directory, maxBytes }) });
+    return this.#receive(body, {
+      tenant,
+      read: async (directory) => {
+        const { CheckedArchive } = await import("./archive/checked_archive.ts"); // The start does not wait for it.
+        return await CheckedArchive.read(body, { directory, maxBytes });
+      },
+    });
   }
 
   async #receive(

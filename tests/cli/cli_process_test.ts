@@ -93,7 +93,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
     const directory = await Deno.makeTempDir();
     const programs = {
       "a.cjs": "console.log(typeof module)",
-      "b.tsx": "/** @jsxRuntime classic */ const h = 1; console.log(h as number)",
+      "b.mts": "console.log(1 as number)",
       "c.mjs": "console.log(import.meta.url.endsWith('/c.mjs'))",
     };
     const printed: string[] = [];

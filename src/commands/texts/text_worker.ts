@@ -5,7 +5,7 @@ import type { Semaphore } from "../../concurrency/semaphore.ts";
 import type { Comparison, Sides } from "./compare_texts.ts";
 import type { Fit, FitTask } from "./fit_hunks.ts";
 import type { TextMessage } from "./text_task_worker.ts";
-import { doTextTask, type ParsedPatch, type TextTaskKind, type TextTasks } from "./text_tasks.ts";
+import type { ParsedPatch, TextTaskKind, TextTasks } from "./text_tasks.ts";
 
 /** Short texts are first tried on the event loop, for some ms; longer work runs in a Worker thread. */
 const MAX_SHORT_LENGTH = 65_536;
@@ -84,6 +84,7 @@ export class TextWorker implements Disposable {
     { length }: { readonly length: number },
   ): Promise<TextTasks[Kind]["output"] | undefined> {
     if (length > MAX_SHORT_LENGTH) return undefined;
+    const { doTextTask } = await import("./text_tasks.ts"); // The start of a service does not wait for its library.
     const output = doTextTask(kind, input);
     await delay(0);
     return output;

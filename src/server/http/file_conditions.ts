@@ -1,5 +1,3 @@
-// @ts-types="@types/range-parser"
-import rangeParser from "range-parser";
 import type { HonoRequest } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { FileEntry } from "../../core/files.ts";
@@ -58,9 +56,11 @@ function refuseUnmatched(request: HonoRequest, file: FileEntry | undefined): voi
 }
 
 /** The range that a request names. Several ranges get the whole file, as RFC 9110 permits (14.2). */
-export function wantedRange(request: HonoRequest, file: FileEntry): WantedRange {
+export async function wantedRange(request: HonoRequest, file: FileEntry): Promise<WantedRange> {
   const header = request.header("range");
   if (header === undefined || !isStillOf(file, request.header("if-range"))) return WHOLE;
+  // @ts-types="@types/range-parser"
+  const { default: rangeParser } = await import("range-parser"); // The start of a service does not wait for it.
   const ranges = rangeParser(file.size, shortenSuffix(header, file.size));
   if (ranges === -1) return { kind: "unsatisfiable" };
   const [range, ...more] = ranges === -2 || ranges.type.toLowerCase() !== "bytes" ? [] : ranges;

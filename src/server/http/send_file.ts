@@ -38,7 +38,7 @@ export async function sendFile(
   };
   if (isUnchanged(context.req, file)) return context.body(null, 304, headers);
   const isHead = context.req.method === "HEAD";
-  const range = isHead ? { kind: "whole" as const } : wantedRange(context.req, file);
+  const range = isHead ? { kind: "whole" as const } : await wantedRange(context.req, file);
   if (range.kind === "unsatisfiable") {
     return context.body(null, 416, { ...headers, "content-range": `bytes */${file.size}` });
   }
