@@ -29,14 +29,24 @@ function shown(needs: Needs | undefined): string[] {
 }
 
 const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[]]>> = {
-  "needs nothing to compute": ["console.log([1, 2].map((x) => x * 2), new Map(), await Promise.all([]));"],
-  "ignores strings, comments and properties": [
-    '// Deno.readFile\nconst o = { Deno: 1 }; console.log("Bun.file", o.Deno, `eval`);',
+  "needs nothing to compute": ["show([1, 2].map((x) => x * 2), new Map(), await Promise.all([]));"],
+  "needs no console of its own for text, numbers and booleans": [
+    'console.log("a", 40 + 2, `${x}`, x.length, JSON.stringify(x), (x * 2).toFixed(1), a.join(), !x, x > 1); console.error();',
   ],
-  "ignores types": ["type F = Deno.FileInfo; const f: Deno.FileInfo | undefined = undefined; console.log(f);"],
-  "ignores imported types": ['import type { X } from "npm:x";\nconst x: X = 1; console.log(x);'],
+  "finds a console that shows values, since each runtime shows them in its own way": [
+    "console.log(x);\nconsole.error({});\n[1].forEach(console.info);\nconsole.table(1);\nconsole.debug('%o', 1, 2);\nconsole.warn(a ?? 1);\nconst { dir } = console;",
+    ...["console.log main.ts:1", "console.error main.ts:2", "console.info main.ts:3", "console.table main.ts:4"].map((
+      use,
+    ) => `global ${use}`),
+    ...["console.debug main.ts:5", "console.warn main.ts:6", "console main.ts:7"].map((use) => `global ${use}`),
+  ],
+  "ignores strings, comments and properties": [
+    '// Deno.readFile\nconst o = { Deno: 1 }; show("Bun.file", o.Deno, `eval`);',
+  ],
+  "ignores types": ["type F = Deno.FileInfo; const f: Deno.FileInfo | undefined = undefined; show(f);"],
+  "ignores imported types": ['import type { X } from "npm:x";\nconst x: X = 1; show(x);'],
   "finds Deno": ['\nconst t = await Deno.readTextFile("x");', "global Deno.readTextFile (file) main.ts:2 certain"],
-  "finds Bun": ['console.log(await Bun.file("x").text());', "global Bun.file (file) main.ts:1 certain"],
+  "finds Bun": ['show(await Bun.file("x").text());', "global Bun.file (file) main.ts:1 certain"],
   "is not certain of what follows a call": ["f();\nBun.gc();", "global Bun.gc main.ts:2"],
   "is not certain of what may not run": ["if (x) Bun.gc();", "global Bun.gc main.ts:1"],
   "is not certain of a function's body": ["function f() {\n  return Bun.gc();\n}", "global Bun.gc main.ts:2"],
@@ -73,8 +83,8 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
     "syntax parameter property main.ts:3",
     "syntax decorator main.ts:3",
   ],
-  "finds new methods": ['console.log(Uint8Array.fromBase64("aa"));', "syntax .fromBase64 main.ts:1"],
-  "sees through globalThis": ["console.log(globalThis.Deno.pid);", "global Deno.pid main.ts:1"],
+  "finds new methods": ['show(Uint8Array.fromBase64("aa"));', "syntax .fromBase64 main.ts:1"],
+  "sees through globalThis": ["show(globalThis.Deno.pid);", "global Deno.pid main.ts:1"],
   "knows a timer with a function": [
     "const f = () => {};\nsetTimeout(f, 1);\nawait new Promise((r) => setTimeout(r, 1));",
   ],
@@ -85,7 +95,7 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
     "unknown: main.ts:1 uses the constructor of a value",
   ],
   "does not know it by its name": ['a["constructor"]("x");', "unknown: main.ts:1 uses the constructor of a value"],
-  "knows the name of a constructor": ["console.log(x.constructor.name);"],
+  "knows the name of a constructor": ["show(x.constructor.name);"],
   "does not know globalThis": ['globalThis["De" + "no"];', "unknown: main.ts:1 uses globalThis"],
   "does not know what is set on globalThis": [
     "globalThis.Bun = {};\nBun.x;",
@@ -108,12 +118,12 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
     "const c = x;\nsetInterval(c);",
     "unknown: main.ts:2 may give code to setInterval",
   ],
-  "does not know escapes": ["console.log(D\\u0065no.pid);", "unknown: main.ts:1 has syntax that is not understood"],
+  "does not know escapes": ["show(D\\u0065no.pid);", "unknown: main.ts:1 has syntax that is not understood"],
   "does not know broken syntax": ["import { from;", "unknown: main.ts:1 has syntax that is not understood"],
   "does not know data URLs": ['import "data:text/javascript,x";', "unknown: main.ts:1 imports code from a data URL"],
   "does not know workers": ["new Worker(x);", "global Worker (thread) main.ts:1", "unknown: main.ts:1 uses Worker"],
   "does not know what the program calls Bun itself": [
-    "enum Bun { A }\nconsole.log(Bun.A);",
+    "enum Bun { A }\nshow(Bun.A);",
     "syntax enum main.ts:1",
     "unknown: main.ts:2 declares Bun",
   ],

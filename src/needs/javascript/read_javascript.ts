@@ -9,6 +9,7 @@ import {
   type Unknown,
   type Use,
 } from "../source_file.ts";
+import { printsPlainly } from "./console.ts";
 import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
 import { resolveLocal } from "./local_import.ts";
@@ -121,6 +122,7 @@ class Reader {
     if (GLOBAL_OBJECTS.has(name)) return this.#enterGlobalObject(node, name);
     if (DYNAMIC_GLOBALS.has(name)) return this.#enterDynamicGlobal(node, name);
     if (isTimer(name)) return this.#enterTimer(node, name);
+    if (name === "console") return this.#enterConsole(node);
     if (!NOTABLE_GLOBALS.has(name) && !name.startsWith("GPU")) return;
     if (name === "require") return this.#enterRequire(node);
     if (isAssigned(node)) return this.#markUnknown(node, `changes ${name}`, true);
@@ -153,6 +155,12 @@ class Reader {
     if (first?.name === "ArrowFunction" || first?.name === "FunctionExpression") return;
     if (first?.name === "VariableName" && this.#functions.isFunction(this.#text(first))) return;
     this.#markUnknown(node, `may give code to ${name}`, true);
+  }
+
+  #enterConsole({ node }: SyntaxNodeRef): void {
+    const method = this.#memberOf({ node });
+    if (printsPlainly(this.#file.text, { method, name: node })) return;
+    this.#use(node, "global", `console${method}`, false);
   }
 
   #enterRequire(node: SyntaxNodeRef): void {

@@ -42,7 +42,7 @@ const SYNTAX_WORDS = ["import", "enum", "namespace", "accessor", "using", "with"
 
 /** A name that is no property: `...name` is none, `object.name` is one. */
 const NOT_A_PROPERTY = String.raw`(?<![\w$])(?<![^.]\.)`;
-const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS, "from"].join("|"); // `export * from` imports.
+const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS, "console", "from"].join("|"); // `export * from` imports.
 const WORDS = [...SYNTAX_WORDS, ...[...NEW_METHODS].filter((name) => name !== "try")].join("|");
 /** A timer whose first argument is no function, and so may be code. */
 const TIMER = String.raw`\bset(?:Timeout|Interval)\b(?!\(\s*(?:async\s*)?(?:\([^()"'\`]*\)|[\w$]+)\s*=>)`;
