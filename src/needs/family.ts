@@ -1,4 +1,5 @@
 import type { Parser } from "@lezer/common";
+import type { Need } from "../core/needs.ts";
 import type { AnalysedProgram, FileReader, SourceFile, Use } from "./source_file.ts";
 
 /** Languages that one parser reads. */
@@ -16,6 +17,8 @@ export interface FamilyModule {
   /** The beginning of a long text that is read in its stead; absent, all is read. */
   excerptOf?(text: string): string;
   readonly read: FileReader;
+  /** What a program needs after all, judged by all of its uses; absent, all of them. */
+  reduce?(uses: readonly Need[]): readonly Need[];
   placesOf(program: AnalysedProgram): Places;
 }
 

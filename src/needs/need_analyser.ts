@@ -77,7 +77,7 @@ export class NeedAnalyser {
     },
     family: Family,
   ): Promise<Needs | undefined> {
-    const { parserFor, read, placesOf, excerptOf = (text) => text } = await family.load();
+    const { parserFor, read, placesOf, reduce = (uses) => uses, excerptOf = (text) => text } = await family.load();
     const bounded = new BoundedParse(this.#compiled.has(family) ? LIMIT_MS : FIRST_LIMIT_MS, this.#now);
     this.#compiled.add(family);
     const readings = new Map<string, FileReading>();
@@ -92,7 +92,8 @@ export class NeedAnalyser {
       const reading = read({ ...file, text }, tree);
       readings.set(file.path, text.length === file.text.length ? reading : partOf(reading, text));
     }
-    return combine(readings, placesOf({ entrypoint, files }));
+    const needs = combine(readings, placesOf({ entrypoint, files }));
+    return { ...needs, uses: reduce(needs.uses) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { isNeedOf, type Surface } from "../../core/needs.ts";
 import { COMMON_SURFACE } from "../ecmascript/surface.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 
@@ -8,6 +9,11 @@ export const RUNTIME_NAME = "bun";
 const SPOKEN: readonly string[] = ["bun", "tsx", "jsx", "javascript", "typescript"];
 /** Those of them that promise more than there is here. */
 const SPOKEN_IN_PART: readonly string[] = ["javascript", "typescript"];
+
+const SURFACE: Surface = {
+  ...COMMON_SURFACE,
+  has: (need) => isNeedOf(need, "Bun") ? true : COMMON_SURFACE.has(need),
+};
 
 /** The facts before it is loaded. */
 export function bunFacts({ confinement }: Pick<FactsHost, "confinement">): RuntimeFacts {
@@ -25,7 +31,7 @@ export function bunFacts({ confinement }: Pick<FactsHost, "confinement">): Runti
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,
     },
-    surface: (environment) => SPOKEN_IN_PART.includes(environment) ? COMMON_SURFACE : undefined,
+    surface: (environment) => SPOKEN_IN_PART.includes(environment) ? SURFACE : undefined,
     runsAnyCommandLine: confinement.canMount,
   };
 }

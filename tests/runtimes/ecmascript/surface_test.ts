@@ -7,8 +7,12 @@ import { Confinement } from "../../../src/sandbox/confinement.ts";
 /** Programs, and whether they may run where no `Deno` namespace is. */
 const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["console.log([3, 1, 2].sort().join());", true],
-  ['import { join } from "node:path"; console.log(join("a", "b"), process.argv.length, Buffer.from("x"));', true],
-  ["type Pair = [number, string]; const pair: Pair = [1, 'a']; console.log(pair);", true],
+  [
+    'import { join } from "node:path"; console.log(`${join("a", "b")} ${process.argv}`, Buffer.from("x").length);',
+    true,
+  ],
+  ["type Pair = [number, string]; const pair: Pair = [1, 'a']; console.log(pair.join());", true],
+  ["console.log({ a: 1 });", false], // Each runtime shows objects in its own way.
   ["console.log(Deno.version.deno);", false],
   ["try { console.log(Deno.version); } catch {}", false],
   ["console.log(globalThis['De' + 'no']);", false],
@@ -32,6 +36,9 @@ for (const { facts, name } of RUNTIMES) {
       const needs = await analyser.find({ entrypoint: "main.ts", files });
       assertEquals(fitOf(surface?.("javascript"), needs).rejectedBecause === undefined, mayRun, code);
     }
+    const files = [{ path: "main.ts", bytes: new TextEncoder().encode("console.log(Bun.file('x'));") }];
+    const needs = await analyser.find({ entrypoint: "main.ts", files });
+    assertEquals(fitOf(surface?.("javascript"), needs).rejectedBecause === undefined, name === "bun");
     assertEquals(fitOf(surface?.("javascript"), undefined).rejectedBecause?.code, "missing_capability");
   });
 }
