@@ -67,9 +67,9 @@ export interface BinarySpec {
   };
 }
 
-/** What takes long to make, and is the same for every program: one directory, which programs see beside the modules. */
+/** A directory that takes long to make and is the same for every program, which sees it among the modules. */
 export interface PrebuiltSpec {
-  /** The shell script that makes the directory, without the service's own trust in programs: it runs unconfined. */
+  /** The shell script that makes the directory. It has nothing of a client in it, and runs unconfined. */
   script(directory: string): string;
 }
 
