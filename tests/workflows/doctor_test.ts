@@ -38,6 +38,7 @@ Deno.test("doctor tells each layer, each canary and the next level, and exits wi
   const directory = await Deno.makeTempDir();
   const { code, json } = await doctor(["--json"], directory);
   const { checks, floor, floorReached, memory, runtimes } = json();
+  assertEquals(runtimes.flatMap(({ canaries }) => canaries.filter(({ kept }) => !kept)), []);
   assertEquals([code, floor, floorReached], [0, 7, true]);
   assertEquals(checks.map(({ name }) => name), ["service", "kernel", "architecture", "scratch", "home", "keys"]);
   assert(memory.machineMb >= memory.budgetMb && memory.budgetMb > 0);

@@ -1,8 +1,8 @@
 import { dirname } from "@std/path";
 import type { EnvironmentMounts } from "../process/spec.ts";
 
-/** Names of {@link programVariables}, with values that many a service has too, and of a shell's. */
-export const VARIABLE_NAMES: readonly string[] = ["PATH", "HOME", "TMPDIR", "LANG", "PWD"];
+/** Names of {@link programVariables} and of defaults, with values that many a service has too, and of a shell's. */
+export const VARIABLE_NAMES: readonly string[] = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "NO_COLOR"];
 
 /**
  * The variables that no client can change. Programs find the binary by its name. There is no home, since from it runtimes
