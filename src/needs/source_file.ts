@@ -30,7 +30,7 @@ export interface LocalImport {
 /** What one file tells of what it needs. */
 export interface FileReading {
   readonly uses: readonly Use[];
-  /** In the order of the text, together with {@link uses}. */
+  /** The uses and the imports of other files, in the order of the text. */
   readonly steps: readonly (Use | LocalImport)[];
   /** Whether its own code may do something when it is imported, beside its imports. */
   readonly hasEffects: boolean;
@@ -46,7 +46,7 @@ export interface Unknown {
   readonly isDynamic: boolean;
 }
 
-/** Reads the tree of a file; undefined without a tree means that there was nothing to look for. */
+/** Reads the tree of a file. */
 export type FileReader = (file: SourceFile, tree: Tree) => FileReading;
 
 /** Finds the line, from 1, of an offset in a text. Offsets are asked for in ascending order. */

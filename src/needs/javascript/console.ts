@@ -18,7 +18,10 @@ const PLAIN_NODES = new Set(["String", "TemplateString", "Number", "BooleanLiter
  * @param name the node of `console`
  * @param method the method that is used, with its dot
  */
-export function printsPlainly(text: string, { method, name }: { readonly method: string; readonly name: SyntaxNode }) {
+export function printsPlainly(
+  text: string,
+  { method, name }: { readonly method: string; readonly name: SyntaxNode },
+): boolean {
   const call = name.parent?.parent;
   if (!PRINTING.has(method) || call?.name !== "CallExpression" || call.firstChild?.from !== name.from) return false;
   const list = call.getChild("ArgList");
