@@ -16,7 +16,7 @@ const POLL_MS = 500;
 /** Files of a tier that one process tests: they share the modules that each would have to load. */
 const FILES_A_JOB: Readonly<Record<Tier, number>> = {
   attacks: 1,
-  engine: 2,
+  engine: 1,
   process: 4,
   workflows: 6,
   docs: 1,
