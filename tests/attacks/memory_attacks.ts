@@ -41,7 +41,7 @@ const BY_DENO: readonly Attack[] = [
     "objects and maps": "new Map(Array.from({ length: 1e5 }, (_, i) => [i, { i, text: String(i) }]))",
     "big integers": "(1n << 134217728n) + 1n",
     "compiled functions":
-      'Array.from({ length: 2e3 }, (_, i) => new Function(`return ${i} + "${"x".repeat(4_000)}${kept.length}"`))',
+      'Array.from({ length: 200 }, (_, i) => new Function(`return ${i} + "${"x".repeat(40_000)}${kept.length}"`))',
   }),
   ...hoards({
     "ArrayBuffers": "new Uint8Array(16 * 2 ** 20).fill(1)",
