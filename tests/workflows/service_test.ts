@@ -14,10 +14,11 @@ import { until } from "../support/until.ts";
 async function withService(
   test: (service: ServiceProcess, scratch: string) => Promise<void>,
   args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const scratch = await Deno.makeTempDir();
   try {
-    await using service = await startServiceProcess(["--scratch", scratch, "--warm-max", "0", ...args]);
+    await using service = await startServiceProcess(["--scratch", scratch, "--warm-max", "0", ...args], env);
     await test(service, scratch);
   } finally {
     await Deno.remove(scratch, { recursive: true });
@@ -227,20 +228,24 @@ if (
 }
 
 Deno.test("a service that can run nothing starts all the same, and says why", () =>
-  withService(async (service) => {
-    const ready = await fetch(`${service.url}/health/ready`);
-    const { runtimes } = await ready.json();
-    assertEquals(ready.status, 503);
-    assertStringIncludes(runtimes[0].reason, "/nope/deno");
-    assertEquals(runtimes[0].remedy, "install Deno, or name its binary (--deno-binary)");
-    const refused = await post(service, "/v1/executions", { language: "typescript", code: "1" });
-    assertEquals([refused.status, refused.body.code, refused.body.selection.chosen], [
-      503,
-      "runtime_unavailable",
-      null,
-    ]);
-    assertEquals(refused.body.retryAfterMs, undefined);
-  }, ["--deno-binary", "/nope/deno"]));
+  withService(
+    async (service) => {
+      const ready = await fetch(`${service.url}/health/ready`);
+      const { runtimes } = await ready.json();
+      assertEquals(ready.status, 503);
+      assertStringIncludes(runtimes[0].reason, "/nope/deno");
+      assertEquals(runtimes[0].remedy, "install Deno, or name its binary (--deno-binary)");
+      const refused = await post(service, "/v1/executions", { language: "typescript", code: "1" });
+      assertEquals([refused.status, refused.body.code, refused.body.selection.chosen], [
+        503,
+        "runtime_unavailable",
+        null,
+      ]);
+      assertEquals(refused.body.retryAfterMs, undefined);
+    },
+    ["--deno-binary", "/nope/deno"],
+    { PATH: "/nope" },
+  ));
 
 Deno.test("SIGTERM ends the service in order also while a client has sent half a request", () =>
   withService(async (service, scratch) => {

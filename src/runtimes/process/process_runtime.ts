@@ -146,7 +146,7 @@ class ProcessRuntime implements ExecutionRuntime {
 
   /** Checks that an honest program runs on a binary that will do, and that no hostile one breaks a vital promise. */
   async #check(signal: AbortSignal): Promise<void> {
-    this.#spec.binary.find(); // Where there is none, there is nothing to test.
+    await this.#installed(); // Where there is no binary, there is nothing to test.
     const options = { timeoutMs: this.#probeTimeoutMs, signal };
     const [findings] = await Promise.all([
       this.#findings(),
