@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ProgressTask } from "../../core/progress.ts";
+import { removeTree } from "../../host/remove_tree.ts";
 import { decodeTar } from "../../workspace/archive/tar.ts";
 import type { InstalledBinary, InstallRequest } from "../entry.ts";
 import { isFile } from "../process/find_binary.ts";
@@ -9,6 +10,11 @@ import { type BinaryPackage, installedPath, packageFor, type Release } from "./r
 
 /** Most bytes of a tarball: some four times the largest. */
 const MAX_TARBALL_BYTES = 209_715_200;
+
+/** What one installation writes until it is done. */
+const STAGING_PREFIX = ".staging-";
+/** Age at which a file that is still staged belongs to an installation that was killed. */
+const ABANDONED_AFTER_MS = 86_400_000;
 
 /**
  * Installs a release from npm's registry into the service's home, unless it is there: fetches the tarball, checks it
@@ -32,8 +38,9 @@ export async function installRelease(
   if (isFile(path)) return { path, version: found.version, wasThere: true };
   const directory = dirname(dirname(path));
   await Deno.mkdir(directory, { recursive: true });
-  const staging = await Deno.makeTempDir({ dir: directory, prefix: ".staging-" });
+  const staging = await Deno.makeTempDir({ dir: directory, prefix: STAGING_PREFIX });
   try {
+    await removeAbandoned(directory, await Deno.stat(staging));
     using task = progress.begin(`downloading ${found.name} ${found.version}`);
     const tarball = join(staging, "package.tgz");
     const request = { title, url: urlOf(found, registry), signal, task };
@@ -50,6 +57,18 @@ export async function installRelease(
     return { path, version: found.version, wasThere: false };
   } finally {
     await Deno.remove(staging, { recursive: true }).catch(() => {}); // It has become the installed directory.
+  }
+}
+
+/** Removes what killed installations left, which is older than the staging directory of this one by far. */
+async function removeAbandoned(directory: string, { mtime: begun }: Deno.FileInfo): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (!name.startsWith(STAGING_PREFIX)) continue;
+    const path = join(directory, name);
+    const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null })); // Its installation has just ended.
+    if (begun !== null && mtime !== null && begun.getTime() - mtime.getTime() > ABANDONED_AFTER_MS) {
+      await removeTree(path);
+    }
   }
 }
 

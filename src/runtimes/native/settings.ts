@@ -13,7 +13,7 @@ export const RUNTIME_NAME = "native";
 
 const languageSchema = strictObject({
   binary: z.string().regex(
-    /^(?:[^/]+|\/usr\/.+)$/,
+    /^(?:[^/]+|\/usr\/(?!(?:.*\/)?\.\.(?:\/|$)).+)$/,
     "A name that is found in a directory of packages, or a path below /usr, which is what programs see of this machine",
   ).optional(),
   ...LANGUAGE_FIELDS,

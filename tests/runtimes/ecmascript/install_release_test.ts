@@ -100,3 +100,15 @@ Deno.test("installRelease() leaves nothing of what is not the release, and says 
     );
   });
 });
+
+Deno.test("installRelease() removes what an installation left that was killed, and nothing of one that runs", async () => {
+  await withBench(async ({ home, install, installed, registry }) => {
+    for (const name of [".staging-killed", ".staging-running"]) {
+      await Deno.mkdir(`${home}/binaries/${name}`, { recursive: true });
+      await Deno.writeTextFile(`${home}/binaries/${name}/package.tgz`, "half");
+    }
+    await Deno.utime(`${home}/binaries/.staging-killed`, 0, 0);
+    await install(await releaseOf(registry));
+    assertEquals(installed().toSorted(), [".staging-running", "tool-1.2.3"]);
+  });
+});

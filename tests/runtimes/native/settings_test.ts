@@ -48,6 +48,8 @@ Deno.test("languagesOf() says where something is off", () => {
     [{ c: { run: ["{output}/main"] } }, ["c.run"]],
     [{ tcl: { ...TCL, binary: "/opt/tcl/bin/tclsh" } }, ["tcl.binary"]],
     [{ tcl: { ...TCL, binary: "bin/tclsh" } }, ["tcl.binary"]],
+    [{ tcl: { ...TCL, binary: "/usr/../opt/tclsh" } }, ["tcl.binary"]],
+    [{ tcl: { ...TCL, binary: "/usr/bin/.." } }, ["tcl.binary"]],
     [{ tcl: { ...TCL, file: "a/b.tcl" } }, ["tcl.file"]],
     [{ tcl: { ...TCL, image: "tcl:8" } }, ["tcl.image"]],
     [{ Tcl: TCL }, ["Tcl"]],
