@@ -1,8 +1,9 @@
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import type { Target } from "../targets.ts";
 import { printTable } from "../table.ts";
 import { PROGRAMS } from "../programs.ts";
 import { type Contender, measureInTurns } from "./contenders.ts";
+import { installedBinary } from "./installed.ts";
 import { checkEnd, execute, type Services } from "./services.ts";
 
 /** Pause of a client between two requests, in ms. */
@@ -15,8 +16,8 @@ interface MachineLanguage {
   readonly language: keyof typeof PROGRAMS;
   readonly runtime: string;
   readonly file: string;
-  /** The bare binary in front of the file. */
-  readonly bare: readonly [string, ...string[]];
+  /** The bare binary; undefined where it is not installed. */
+  readonly bare: string | undefined;
   /** The largest ratio of a warm one-shot to a bare run. */
   readonly warmAtMost: number;
   /** How much longer a cold one-shot may take than a bare run, in ms. */
@@ -28,8 +29,24 @@ const LANGUAGES: readonly MachineLanguage[] = [
     language: "python",
     runtime: "native",
     file: "main.py",
-    bare: ["/usr/bin/python3"],
+    bare: "/usr/bin/python3",
     warmAtMost: 0.6,
+    coldAtMostMs: 18,
+  },
+  {
+    language: "node",
+    runtime: "node",
+    file: "main.js",
+    bare: installedBinary("node"),
+    warmAtMost: 0.4,
+    coldAtMostMs: 18,
+  },
+  {
+    language: "bun",
+    runtime: "bun",
+    file: "main.ts",
+    bare: installedBinary("bun"),
+    warmAtMost: 1.3,
     coldAtMostMs: 18,
   },
 ];
@@ -48,7 +65,9 @@ export async function benchMachineLanguages(
 ): Promise<Target[]> {
   const targets: Target[] = [];
   for (const subject of LANGUAGES) {
-    const contenders = await contendersOf(subject, services, directory);
+    const { bare } = subject;
+    if (bare === undefined) continue;
+    const contenders = await contendersOf({ ...subject, bare }, services, directory);
     const times = await measureInTurns(contenders, { learning: LEARNING, rounds: ROUNDS, thoughtMs: THOUGHT_MS });
     printTimes(subject, contenders, times);
     targets.push(...targetsOf(subject, times));
@@ -60,7 +79,7 @@ export async function benchMachineLanguages(
 }
 
 async function contendersOf(
-  { bare: [command, ...args], file, language, runtime }: MachineLanguage,
+  { bare, file, language, runtime }: MachineLanguage & { readonly bare: string },
   { cold, warm }: Services,
   directory: string,
 ): Promise<Record<keyof Times, Contender>> {
@@ -70,9 +89,9 @@ async function contendersOf(
   const request = { language, runtime, code };
   return {
     bare: {
-      name: `bare \`${[command, ...args].join(" ")}\`, not confined`,
+      name: `bare \`${basename(bare)}\`, not confined`,
       run: async () => {
-        const { stdout } = await new Deno.Command(command, { args: [...args, path], stdin: "null" }).output();
+        const { stdout } = await new Deno.Command(bare, { args: [path], stdin: "null" }).output();
         checkEnd({ stdout: new TextDecoder().decode(stdout) });
       },
     },

@@ -1,6 +1,7 @@
 import { ApiClient } from "../../tests/support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability, openEngine } from "../../tests/support/docker.ts";
 import { type ServiceProcess, startServiceProcess } from "../../tests/support/service_process.ts";
+import { installedVariables } from "./installed.ts";
 
 const FLAGS = ["--log-level", "warning"] as const;
 const COLD = ["--warm-max", "0"] as const;
@@ -21,7 +22,7 @@ export interface Services extends AsyncDisposable {
 /** Starts the services, with Docker where it is available. */
 export async function openServices(): Promise<Services> {
   const { available } = await dockerAvailability("python");
-  const env: Record<string, string> = available ? { CODEBEAKER_DOCKER_HOST: DOCKER_HOST } : {};
+  const env = { ...installedVariables(), ...(available ? { CODEBEAKER_DOCKER_HOST: DOCKER_HOST } : {}) };
   await using stack = new AsyncDisposableStack();
   const cold = stack.use(await startServiceProcess([...FLAGS, ...COLD], env));
   const warm = stack.use(await startServiceProcess(FLAGS, env));
