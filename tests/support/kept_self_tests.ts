@@ -3,8 +3,11 @@ import { join } from "@std/path";
 
 const FILE = "self_test.json";
 
-/** Directory in which the processes of one run of the tests keep results for each other; absent, each keeps its own. */
-export const KEPT_VARIABLE = "CODEBEAKER_KEPT_SELF_TESTS";
+/**
+ * Directory in which the processes of one run of the tests keep results for each other; absent, each keeps its own. Its name is not
+ * like a setting's: the command line refuses settings that it does not know.
+ */
+export const KEPT_VARIABLE = "TEST_KEPT_SELF_TESTS";
 
 const shared = Deno.env.get(KEPT_VARIABLE);
 let kept: Readonly<Record<string, unknown>> = {};
