@@ -86,6 +86,11 @@ export class ConfinedDirectory implements AsyncDisposable {
     if (this.uid !== undefined) fs.lchownSync(path, this.uid, this.uid);
   }
 
+  /** Opens a directory in it to its user again: a program may have closed it. Paths elsewhere stay as they are. */
+  reopen(path: string): void {
+    if (path.startsWith(`${this.path}/`)) fs.chmodSync(path, 0o700);
+  }
+
   /** Makes a directory of it anew. No program may be at work in it. */
   async renew(name: string): Promise<void> {
     await removeTree(join(this.path, name));

@@ -68,6 +68,7 @@ export async function startProcess(
   const context = { permissions, variables: Object.keys(launch.variables), shownPaths };
   const denials = spec.denials && new DenialCollector(spec.denials, context);
   const stderr = new ChildStderr({ shownTexts: shownPaths, memoryEndings: spec.memoryEndings, denials });
+  directory.reopen(site.mounts.workspace.source); // In a closed one no program starts.
   const confined = confinement.confine({
     ...launch,
     cwd: join(site.mounts.workspace.target, launch.workingDirectory),

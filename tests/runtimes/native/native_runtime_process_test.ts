@@ -1,6 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runProgram } from "../../../src/commands/mod.ts";
+import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { create as createNativeRuntime } from "../../../src/runtimes/native/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 Deno.test("isAvailable() and assess() test no language that is only described", async () => {
@@ -47,4 +50,16 @@ Deno.test("isAvailable() names the package of a language that is not here, whose
   const { languages } = await runtime.diagnose();
   assertEquals(warnings, []);
   assertEquals(languages?.[0], { name: "python", isHere: false, detail: `${missing.reason}: ${missing.remedy}` });
+});
+
+Deno.test("run() starts a program in a workspace that the program before it has closed", async () => {
+  await using host = await openRuntimeHost();
+  await using runtime = createNativeRuntime(host);
+  if (!isPresent("native/bash", await testedAvailability(runtime, "bash"))) return;
+  await using environment = await runtime.createEnvironment(configureEnvironment("bash"));
+  const print = async (line: string) => {
+    const program = { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." } as const;
+    return (await runProgram(environment, program, { limits: DEFAULT_LIMITS })).stdout;
+  };
+  assertEquals([await print("chmod 000 . && echo closed"), await print("echo open")], ["closed\n", "open\n"]);
 });
