@@ -34,6 +34,8 @@ export class ServiceStatus {
   readonly #selector: RuntimeSelector;
   readonly #machine: Machine;
   readonly #poolOf: ServiceStatusOptions["poolOf"];
+  /** The last answer of each runtime, for a question that is not waited for. */
+  readonly #last = new Map<string, RuntimeReadiness>();
 
   constructor({ selector, machine, poolOf }: ServiceStatusOptions) {
     this.#selector = selector;
@@ -41,21 +43,29 @@ export class ServiceStatus {
     this.#poolOf = poolOf;
   }
 
-  describeRuntimes(): Promise<RuntimeDescription[]> {
-    return Promise.all(this.#selector.runtimes.map((runtime) =>
+  async describeRuntimes(): Promise<RuntimeDescription[]> {
+    const descriptions = await Promise.all(this.#selector.runtimes.map((runtime) =>
       describeRuntime(runtime, {
         profile: this.#selector.profileOf(runtime),
         pool: this.#poolOf?.(runtime.name),
         whyUnavailable: (...asked) => this.#selector.whyUnavailable(runtime, ...asked),
       })
     ));
+    for (const { available, name, reason, remedy } of descriptions) {
+      const obstacle = { ...(reason === undefined ? {} : { reason }), ...(remedy === undefined ? {} : { remedy }) };
+      this.#last.set(name, { name, available, ...obstacle });
+    }
+    return descriptions;
   }
 
   async describeLanguages(): Promise<LanguageDescription[]> {
     return describeLanguages(await this.describeRuntimes());
   }
 
-  /** Asks every runtime whether it can be used now; does not wait for slow answers once one runtime can. */
+  /**
+   * Asks every runtime whether it can be used now. Once one can, slow answers are not waited for: the last ones stand for
+   * them.
+   */
   async readiness(): Promise<RuntimeReadiness[]> {
     const { runtimes } = this.#selector;
     const known = new Map<ExecutionRuntime, RuntimeReadiness>();
@@ -63,11 +73,13 @@ export class ServiceStatus {
     const all = Promise.all(runtimes.map(async (runtime) => {
       const availability = toAvailability(await this.#selector.whyUnavailable(runtime));
       known.set(runtime, { name: runtime.name, ...availability });
+      this.#last.set(runtime.name, { name: runtime.name, ...availability });
       if (availability.available) firstAvailable.resolve();
     }));
     await Promise.race([all, firstAvailable.promise.then(() => settledWithin(all, GRACE_MS))]);
     return runtimes.map((runtime) =>
-      known.get(runtime) ?? { name: runtime.name, available: false, reason: "its self-test is not over yet" }
+      known.get(runtime) ?? this.#last.get(runtime.name) ??
+        { name: runtime.name, available: false, reason: "its self-test is not over yet" }
     );
   }
 
