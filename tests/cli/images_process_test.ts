@@ -43,6 +43,7 @@ Deno.test("codebeaker images prints one line for each image that exists already,
     assertEquals(lines, [
       "codebeaker/bash:HASH  exists already",
       "codebeaker/javascript:HASH  exists already",
+      "codebeaker/sh:HASH  exists already",
       "codebeaker/typescript:HASH  exists already",
     ]);
     const json = await runCommandLine([

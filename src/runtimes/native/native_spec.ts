@@ -69,7 +69,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     selfTest: {
       language,
       canaries: canariesIn(language, row),
-      variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {})],
+      variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {}), ...row.ownVariableNames ?? []],
       version: row,
     },
     surround: (launch, site) => surround(launch, site, { row, packages }),

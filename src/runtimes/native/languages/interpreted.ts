@@ -87,6 +87,7 @@ const lua: LanguageRow = {
 
 const r: LanguageRow = {
   binaries: ["Rscript"],
+  ownVariableNames: ["EDITOR", "LD_LIBRARY_PATH", "LN_S", "MAKE", "PAGER", "SED", "TAR"],
   debianPackage: "r-base-core",
   costs: { memoryOverheadMB: 60 },
   run: ["{binary}", "--vanilla", "{file}"],

@@ -28,6 +28,8 @@ export interface LanguageRow {
   readonly packages?: (host: PackageHost) => PackageSpec;
   /** Variables of every program and of its compiler, with `{output}` as in a command line. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Names of variables that it sets for its programs by itself; absent, none. */
+  readonly ownVariableNames?: readonly string[];
   /** Paths below `/etc` that it needs copies of. */
   readonly etcPaths?: readonly string[];
   /** Address space that it reserves before its program begins, in bytes; absent, none. */
