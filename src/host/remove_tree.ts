@@ -1,6 +1,13 @@
+import * as fs from "node:fs";
+
+const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+/** Opens a directory also where it may not be read: open(2), which `node:fs` has no name for. */
+const O_PATH = 0o10_000_000;
+
 /**
  * Removes a file, or a directory with everything in it, also where a program took its own permissions away. What is not
- * there is removed already. No program may be at work in it.
+ * there is removed already. A program at work in it can make this fail, and leads it nowhere else; the path itself is
+ * trusted.
  *
  * Directories inside are first moved to the top: a tree that a program nested 100,000 levels deep would overflow the
  * stack of a removal that descends, and its paths would be longer than the kernel takes.
@@ -10,14 +17,16 @@ export async function removeTree(path: string): Promise<void> {
   if (kind === undefined) return;
   if (!kind.isDirectory) return await Deno.remove(path);
   const pending: string[] = [];
-  await ignoreMissing(withAccess(path, async () => void pending.push(...await removeFiles(path))));
+  await ignoreMissing(withAccess(path, async (opened) => {
+    for (const name of await removeFiles(opened)) pending.push(`${path}/${name}`);
+  }));
   let moved = 0;
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     const current = directory;
-    await ignoreMissing(withAccess(current, async () => {
-      for (const child of await removeFiles(current)) {
+    await ignoreMissing(withAccess(current, async (opened) => {
+      for (const name of await removeFiles(opened)) {
         const top = `${path}/.${moved++}-${crypto.randomUUID()}`;
-        await Deno.rename(child, top);
+        await Deno.rename(`${opened}/${name}`, top);
         pending.push(top);
       }
       await Deno.remove(current);
@@ -26,11 +35,11 @@ export async function removeTree(path: string): Promise<void> {
   await ignoreMissing(Deno.remove(path));
 }
 
-/** Removes everything in a directory but the directories, which it returns. */
+/** Removes everything in a directory but the directories, whose names it returns. */
 async function removeFiles(directory: string): Promise<string[]> {
   const directories: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(directory)) {
-    if (isDirectory) directories.push(`${directory}/${name}`);
+    if (isDirectory) directories.push(name);
     else await ignoreMissing(Deno.remove(`${directory}/${name}`));
   }
   return directories;
@@ -45,17 +54,43 @@ async function ignoreMissing(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Tries, and tries again with all permissions on a directory and those in it: moving one needs its own. */
-async function withAccess<T>(directory: string, attempt: () => Promise<T>): Promise<T> {
+/**
+ * Tries on an open directory, and tries again with all permissions on it and on those in it: moving one needs its own.
+ * What has taken the directory's place meanwhile, such as a symlink, is removed instead.
+ */
+async function withAccess(path: string, attempt: (opened: string) => Promise<void>): Promise<void> {
+  using directory = openDirectory(path);
+  if (directory === undefined) return await Deno.remove(path);
   try {
-    return await attempt();
+    await attempt(directory.path);
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    await Deno.chmod(directory, 0o700);
-    for await (const { name, isDirectory } of Deno.readDir(directory)) {
-      if (isDirectory) await Deno.chmod(`${directory}/${name}`, 0o700);
+    await Deno.chmod(directory.path, 0o700);
+    for await (const { name, isDirectory } of Deno.readDir(directory.path)) {
+      using child = isDirectory ? openDirectory(`${directory.path}/${name}`) : undefined;
+      if (child !== undefined) await Deno.chmod(child.path, 0o700);
     }
-    return await attempt();
+    await attempt(directory.path);
+  }
+}
+
+/** A directory that is open. */
+interface OpenDirectory extends Disposable {
+  /** Leads to it, whatever a program puts in its place; where there is no `/proc`, its own path. */
+  readonly path: string;
+}
+
+/** Opens a directory; undefined where there is none, as where a symlink is. */
+function openDirectory(path: string): OpenDirectory | undefined {
+  if (Deno.build.os !== "linux") return { path, [Symbol.dispose]() {} };
+  try {
+    const descriptor = fs.openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    return { path: `/proc/self/fd/${descriptor}`, [Symbol.dispose]: () => fs.closeSync(descriptor) };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code))) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

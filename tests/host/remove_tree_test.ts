@@ -36,3 +36,20 @@ Deno.test("removeTree() goes on where somebody else removes a part of the tree",
   await Promise.all([removeTree(directory), ...[0, 1, 2].map((part) => removeTree(`${directory}/${part}`))]);
   await assertRejects(() => Deno.lstat(directory), Deno.errors.NotFound);
 });
+
+Deno.test("removeTree() follows no symlink that takes a directory's place meanwhile", async () => {
+  const parent = await Deno.makeTempDir();
+  for (const name of ["aside", "kept", "tree"]) await Deno.mkdir(`${parent}/${name}`);
+  await Deno.writeTextFile(`${parent}/kept/file`, "");
+  const names = Array.from({ length: 300 }, (_, index) => `${index}`);
+  for (const name of names) await Deno.mkdir(`${parent}/tree/${name}`);
+  const swapAll = async () => {
+    for (const name of names) {
+      await Deno.rename(`${parent}/tree/${name}`, `${parent}/aside/${name}`);
+      await Deno.symlink(`${parent}/kept`, `${parent}/tree/${name}`);
+    }
+  };
+  await Promise.allSettled([removeTree(`${parent}/tree`), swapAll()]);
+  assertEquals(await Array.fromAsync(Deno.readDir(`${parent}/kept`), ({ name }) => name), ["file"]);
+  await Deno.remove(parent, { recursive: true });
+});
