@@ -38,9 +38,14 @@ export class PackageInstaller {
     this.#spec = spec;
   }
 
-  /** The directory of the installer, as programs see it; undefined where no packages are installed. */
+  /**
+   * The directory of the installer, as programs see it; undefined where no packages are installed. Programs write to it
+   * only where it has files that are restored.
+   */
   get mount(): Mount | undefined {
-    return this.#installed && this.#site.mounts.packages(this.#installed.directory);
+    if (this.#installed === undefined) return undefined;
+    const mount = this.#site.mounts.packages(this.#installed.directory);
+    return this.#spec.keptFiles.length === 0 ? { ...mount, access: "read" } : mount;
   }
 
   /** Restores the kept files, which programs may have changed. */
