@@ -7,6 +7,8 @@ import type { PermissionSpec, ProcessSpec } from "./spec.ts";
 
 /** The layers that make a sandbox; of the first two one is enough. */
 const SANDBOX_LAYERS = ["namespaces", "landlock", "seccomp", "no_new_privs"];
+/** The layers that bound a program which nothing else checks. */
+const ALL_LAYERS = [...SANDBOX_LAYERS, "own_user", "rlimits", "cgroup"];
 
 /** What a diagnosis is made from. */
 export interface DiagnosisRequest {
@@ -38,12 +40,14 @@ function permissionsLayer({ detail, remedy }: PermissionSpec, active: boolean): 
 
 /** What the next level takes. */
 function nextOf({ canaries, confinement, spec }: DiagnosisRequest): Pick<Diagnosis, "next"> {
-  const level = spec.permissions === undefined ? LEVEL_UNCHECKED : LEVEL_WITH_SANDBOX;
+  const isUnchecked = spec.permissions === undefined;
+  const level = isUnchecked ? LEVEL_UNCHECKED : LEVEL_WITH_SANDBOX;
   if (canaries === undefined) return { next: { level, remedy: spec.binary.remedy } };
   if (canaries.some(({ kept }) => !kept)) {
     return { next: { level, remedy: "see what the canaries found, and mend it" } };
   }
-  if (confinement.isSandbox) return {};
-  const missing = confinement.findings.find(({ active, name }) => !active && SANDBOX_LAYERS.includes(name));
+  if (isUnchecked ? confinement.isComplete : confinement.isSandbox) return {};
+  const needed = isUnchecked ? ALL_LAYERS : SANDBOX_LAYERS;
+  const missing = confinement.findings.find(({ active, name }) => !active && needed.includes(name));
   return { next: { level, remedy: missing?.remedy ?? "run the service on Linux" } };
 }
