@@ -71,14 +71,17 @@ export function whyNotHonoured(
       "(setpriv of util-linux 2.41 could)";
   }
   const paths = [...permissions.allowRead, ...permissions.allowWrite];
-  return whyNotPaths(paths, confinement) ?? checks?.whyNotHonoured(permissions);
+  return whyNotPaths(paths, { confinement, hasOwnEtc: isUnchecked }) ?? checks?.whyNotHonoured(permissions);
 }
 
-function whyNotPaths(paths: readonly string[], confinement: Confinement): string | undefined {
+function whyNotPaths(
+  paths: readonly string[],
+  { confinement, hasOwnEtc }: { readonly confinement: Confinement; readonly hasOwnEtc: boolean },
+): string | undefined {
   const closed = paths.find((path) => confinement.isClosed(path));
   if (closed !== undefined) {
     return `programs are users of their own here, and ${JSON.stringify(closed)} is not open to others`;
   }
-  const taken = confinement.canMount ? paths.find(isTakenPath) : undefined;
+  const taken = confinement.canMount ? paths.find((path) => isTakenPath(path, { hasOwnEtc })) : undefined;
   return taken && `programs have a file system of their own here, with something else at ${JSON.stringify(taken)}`;
 }

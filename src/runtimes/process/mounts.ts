@@ -31,10 +31,15 @@ export function mountsOf(
   };
 }
 
-/** Whether a program with a file system of its own sees something else than the host's at a path. */
-export function isTakenPath(path: string): boolean {
+/**
+ * Whether a program with a file system of its own sees something else than the host's at a path.
+ *
+ * @param options.hasOwnEtc whether its `/etc` is generated, so that nothing can be mounted there
+ */
+export function isTakenPath(path: string, { hasOwnEtc }: { readonly hasOwnEtc: boolean }): boolean {
   const place = path.replace(/\/+$/, "");
-  const isBelowOwn = [WORKSPACE_ROOT, OWN_ROOT, "/proc", "/dev"].some((own) => `${place}/`.startsWith(`${own}/`));
+  const taken = [WORKSPACE_ROOT, OWN_ROOT, "/proc", "/dev", ...(hasOwnEtc ? ["/etc"] : [])];
+  const isBelowOwn = taken.some((own) => `${place}/`.startsWith(`${own}/`));
   return isBelowOwn || place === "" || place === "/tmp";
 }
 
