@@ -45,6 +45,7 @@ export class OwnEtc {
     { paths, texts }: { readonly paths: readonly string[]; readonly texts: Readonly<Record<string, string>> },
   ): string {
     const within = (path: string) => join(directory, path.slice("/etc/".length));
+    fs.rmSync(directory, { recursive: true, force: true }); // An attempt that failed left it.
     fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
     for (const path of [...LOADER_FILES, ...PROGRAM_FILES, ...paths]) copy(path, within(path));
     for (const [path, text] of Object.entries({ ...TEXTS, ...texts })) {
