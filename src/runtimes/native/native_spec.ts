@@ -72,7 +72,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {}), ...row.ownVariableNames ?? []],
       version: row,
     },
-    surround: (launch, site) => surround(launch, site, { row, packages }),
+    surround: (launch, site) => surround(launch, site, { row, packages, waiter }),
     launchFile: (site, program) => launchFile(site, program, { row, waiter, packages, binary: find() }),
     ...(interpreter === undefined ? {} : {
       launchContext: (site, program) =>

@@ -61,8 +61,8 @@ export function launchFile(
 export function surround(
   launch: Launch,
   { mounts }: LaunchSite,
-  { output = mounts.temporary.target, packages, row: { etcPaths, variables = {} } }:
-    & Pick<FoundLanguage, "packages" | "row">
+  { output = mounts.temporary.target, packages, row: { etcPaths, variables = {} }, waiter }:
+    & Omit<FoundLanguage, "binary">
     & { readonly output?: string | undefined },
 ): Launch {
   const own = Object.entries(variables).map(([name, value]) => [name, fillIn(value, { output })]);
@@ -75,6 +75,7 @@ export function surround(
       ...(packages === undefined ? [] : [{ ...mounts.directory(packages.tree[0]), access: "read" } as const]),
     ],
     ...(etcPaths === undefined ? {} : { etcPaths }),
+    ...(waiter === undefined ? {} : { etcTexts: { [waiter.path]: waiter.text } }),
   };
 }
 

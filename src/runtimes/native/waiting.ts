@@ -23,7 +23,7 @@ export function findWaiter(
   }
 }
 
-/** A launch whose binary waits for its program. */
-export function waitingLaunch(launch: Launch, { path, text, variables }: FoundWaiter): Launch {
-  return { ...launch, ownVariables: { ...launch.ownVariables, ...variables }, etcTexts: { [path]: text } };
+/** A launch whose binary waits for its program, where it finds the waiter's text. */
+export function waitingLaunch(launch: Launch, { variables }: FoundWaiter): Launch {
+  return { ...launch, ownVariables: { ...launch.ownVariables, ...variables } };
 }

@@ -48,13 +48,15 @@ if (isPresent("native/python", await testedAvailability(runtime, "python"))) {
   await Deno.writeTextFile(join(directory, "simple/source_only", source), "no archive");
   await Deno.writeTextFile(join(directory, "simple/source_only/index.html"), `<a href="${source}">${source}</a>`);
 
-  Deno.test("[native] packages: what was installed is imported by programs, by Pythons that they start, and in contexts", async () => {
+  Deno.test("[native] packages: what was installed is imported by programs, by Pythons that they start, by command lines, and in contexts", async () => {
     await using environment = await open();
     assertEquals((await runCode(environment, "import base")).exitCode, 1);
     assertInstalled(await install(environment, "base==1.0.0"));
     assertEquals((await runCode(environment, "import base\nprint(base.text)")).stdout, "base 1.0\n");
     const child = "subprocess.run([sys.executable, '-I', '-c', 'import base; print(base.text)'])";
     assertEquals((await runCode(environment, `import subprocess, sys\n${child}`)).stdout, "base 1.0\n");
+    const line = ["python3", "-c", "import base; print(base.text)"] as const;
+    assertEquals((await runLine(environment, line)).stdout, "base 1.0\n");
     await using contexts = new Contexts();
     const { id } = await contexts.open(environment, {
       language: "python",
@@ -115,6 +117,10 @@ if (isPresent("native/python", await testedAvailability(runtime, "python"))) {
 
 function open(): Promise<ExecutionEnvironment> {
   return runtime.createEnvironment(configureEnvironment("python"));
+}
+
+function runLine(environment: ExecutionEnvironment, [command, ...args]: readonly [string, ...string[]]) {
+  return runProgram(environment, { kind: "shell", command, args, workingDirectory: "." }, { limits: LIMITS });
 }
 
 function install(environment: ExecutionEnvironment, ...packages: string[]): Promise<ProgramResult> {
