@@ -12,8 +12,10 @@ export const GO_PACKAGES: readonly string[] = [
 /** Go looks compiled packages up by these variables, so those that are compiled ahead have the same. */
 const COMMON_VARIABLES = { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOTOOLCHAIN: "local" };
 
-/** Where Go works. */
+/** Which Go builds, and where. */
 export interface GoPlaces {
+  /** Go's command: its path, or its name on the search path. */
+  readonly command: string;
   /** A directory that allows executables, for Go's cache and its temporary files. */
   readonly directory: string;
   /** The packages that were compiled ahead; there may be none. */
@@ -43,7 +45,7 @@ case $1 in
 esac
 [ -e go.mod ] && target=$(dirname -- "$target")
 export GOMAXPROCS=2
-exec go build -ldflags=-s -o "$2" "$target"
+exec "$3" build -ldflags=-s -o "$2" "$target"
 `;
 }
 
@@ -54,19 +56,19 @@ export interface GoBuild {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Builds in these places. */
+/** The command lines of a build in these places. */
 export function goBuild(places: GoPlaces): GoBuild {
-  const { directory } = places;
+  const { command, directory } = places;
   const binary = "{output}/main";
   return {
-    compile: ["sh", "-c", compileScript(places), "compile", "{file}", binary],
+    compile: ["sh", "-c", compileScript(places), "compile", "{file}", binary, command],
     run: [binary],
     env: { ...COMMON_VARIABLES, GOCACHE: `${directory}/go-cache`, GOTMPDIR: directory },
   };
 }
 
 /** What is compiled ahead, and where. */
-export interface GoPrebuild {
+export interface GoPrebuild extends Pick<GoPlaces, "command"> {
   readonly prebuilt: string;
   readonly packages: readonly string[];
   /** Where Go keeps what it knows of its user. */
@@ -74,11 +76,11 @@ export interface GoPrebuild {
 }
 
 /** The shell script that compiles packages ahead. It is part of the hash of an image. */
-export function prebuildScript({ home, packages, prebuilt }: GoPrebuild): string {
+export function prebuildScript({ command, home, packages, prebuilt }: GoPrebuild): string {
   const variables = Object.entries({ ...COMMON_VARIABLES, GOCACHE: prebuilt, HOME: home });
   return [
     `export ${variables.map(([name, value]) => `${name}=${value}`).join(" ")}`,
-    `go build ${packages.join(" ")}`,
+    `${command} build ${packages.join(" ")}`,
     `rm ${prebuilt}/trim.txt`,
     `chmod -R a+rX ${prebuilt}`,
   ].join("\n");

@@ -35,7 +35,7 @@ export async function prebuild(
   request: PrebuiltRequest,
   { modulesDirectory, signal }: { readonly modulesDirectory: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { spec: { prebuilt } } = request;
+  const { spec: { binary, prebuilt } } = request;
   const directory = join(modulesDirectory, PREBUILT_NAME);
   if (prebuilt === undefined || existsSync(directory)) return;
   const fresh = join(modulesDirectory, `${PREBUILT_NAME}.fresh`);
@@ -44,7 +44,7 @@ export async function prebuild(
   else {
     await removeTree(fresh); // An attempt that failed left it.
     await runTool({
-      argv: ["nice", "/bin/sh", "-ec", prebuilt.script(fresh)],
+      argv: ["nice", "/bin/sh", "-ec", prebuilt.script(fresh, binary.find())],
       env: { TMPDIR: modulesDirectory },
       signal,
     });
@@ -56,8 +56,9 @@ export async function prebuild(
 
 function keptPath({ home, spec: { binary, prebuilt, subject } }: PrebuiltRequest): string | undefined {
   if (home === undefined || prebuilt === undefined) return undefined;
-  const { mtime, size } = Deno.statSync(binary.find());
-  return join(home, KEPT, `${subject}-${fingerprintOf([prebuilt.script(""), size, mtime?.getTime()])}`);
+  const path = binary.find();
+  const { mtime, size } = Deno.statSync(path);
+  return join(home, KEPT, `${subject}-${fingerprintOf([prebuilt.script("", path), size, mtime?.getTime()])}`);
 }
 
 /** Keeps a copy in the home, in the place of those of other binaries. */

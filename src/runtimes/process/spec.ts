@@ -69,8 +69,8 @@ export interface BinarySpec {
 
 /** A directory that takes long to make and is the same for every program, which sees it among the modules. */
 export interface PrebuiltSpec {
-  /** The shell script that makes the directory. It has nothing of a client in it, and runs unconfined. */
-  script(directory: string): string;
+  /** The shell script that makes the directory with a binary. It has nothing of a client in it, and runs unconfined. */
+  script(directory: string, binary: string): string;
 }
 
 /** A sign of a program that ran out of memory. */

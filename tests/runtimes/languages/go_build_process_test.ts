@@ -8,7 +8,12 @@ async function compile(file: string, files: Readonly<Record<string, string>>): P
     await Deno.mkdir(`${place}/bin`);
     await Deno.writeTextFile(`${place}/bin/go`, `#!/bin/sh\necho "$GOMAXPROCS $@"\n`, { mode: 0o755 });
     for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${place}/${name}`, text);
-    const { compile, env } = goBuild({ directory: `${place}/build`, prebuilt: "/nonexistent", keepsCache: true });
+    const { compile, env } = goBuild({
+      command: "go",
+      directory: `${place}/build`,
+      prebuilt: "/nonexistent",
+      keepsCache: true,
+    });
     const [shell = "", ...args] = compile.map((word) => word === "{file}" ? file : word);
     const { stdout } = await new Deno.Command(shell, {
       args,
@@ -37,10 +42,10 @@ Deno.test("goBuild() builds the package of the file in a module", async () => {
 });
 
 Deno.test("prebuildScript() compiles ahead with the variables that the compiler has later", () => {
-  const { env } = goBuild({ directory: "/build", prebuilt: "/prebuilt", keepsCache: true });
+  const { env } = goBuild({ command: "go", directory: "/build", prebuilt: "/prebuilt", keepsCache: true });
   for (const name of ["CGO_ENABLED", "GOFLAGS", "GOTOOLCHAIN"]) {
     assertStringIncludes(
-      prebuildScript({ prebuilt: "/prebuilt", packages: ["fmt"], home: "/tmp" }),
+      prebuildScript({ command: "go", prebuilt: "/prebuilt", packages: ["fmt"], home: "/tmp" }),
       `${name}=${env[name]}`,
     );
   }

@@ -89,7 +89,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   go: {
     image: "golang:1.25-trixie",
     file: "main.go",
-    ...goBuild({ directory: BUILD_DIRECTORY, prebuilt: GO_PREBUILT, keepsCache: true }),
+    ...goBuild({ command: "go", directory: BUILD_DIRECTORY, prebuilt: GO_PREBUILT, keepsCache: true }),
   },
   csharp: {
     image: "mcr.microsoft.com/dotnet/sdk:10.0",

@@ -50,7 +50,7 @@ export const RECIPES: readonly ImageRecipe[] = [
       ...["addr2line", "covdata", "dist", "distpack", "doc", "fix", "nm", "objdump", "pprof", "preprofile", "trace"]
         .map((tool) => `/usr/lib/go-*/pkg/tool/*/${tool}`),
     ],
-    script: prebuildScript({ prebuilt: GO_PREBUILT, packages: GO_PACKAGES, home: "/tmp" }),
+    script: prebuildScript({ command: "go", prebuilt: GO_PREBUILT, packages: GO_PACKAGES, home: "/tmp" }),
     command: ["bash"],
   },
   {

@@ -4,7 +4,12 @@ import type { LanguageRow } from "./row.ts";
 /** Programs have no network, and compiling what serves it takes as long as all the rest. */
 const PACKAGES = GO_PACKAGES.filter((name) => !/^(?:net|html)\b/.test(name));
 
-const { compile, env, run } = goBuild({ directory: "{output}", prebuilt: "{prebuilt}", keepsCache: false });
+const { compile, env, run } = goBuild({
+  command: "{binary}",
+  directory: "{output}",
+  prebuilt: "{prebuilt}",
+  keepsCache: false,
+});
 
 /** Go, with a cache of its standard library that is made once: without one each program takes seconds to build. */
 export const go: LanguageRow = {
@@ -13,7 +18,10 @@ export const go: LanguageRow = {
   costs: { startupTimeMs: 260 },
   compile,
   run,
-  prebuilt: { script: (directory) => prebuildScript({ prebuilt: directory, home: directory, packages: PACKAGES }) },
+  prebuilt: {
+    script: (directory, command) =>
+      prebuildScript({ command, prebuilt: directory, home: directory, packages: PACKAGES }),
+  },
   variables: { ...env, GOENV: "off", GOPROXY: "off" },
   reservedDataBytes: 128 * 1_048_576,
   memoryEndings: [{ pattern: /^fatal error: (?:runtime: )?(?:out of memory|cannot allocate memory)/m, endings: [2] }],
