@@ -1,4 +1,4 @@
-import { HONEST_CANARY } from "../self_test/canary.ts";
+import { honestCanary, memoryCanary, networkCanary } from "../process/common_canaries.ts";
 import type { Observation, ProgramCanary } from "../process/program_canary.ts";
 
 const findsSecret = (fault: string) => ({ output, targets: { secret } }: Observation) =>
@@ -6,16 +6,7 @@ const findsSecret = (fault: string) => ({ output, targets: { secret } }: Observa
 
 /** The kinds of escape that SECURITY names, and an honest program. */
 export const CANARIES: readonly ProgramCanary[] = [
-  {
-    name: HONEST_CANARY,
-    promise: "an honest program runs",
-    cost: "runtime",
-    files: () => ({ "main.ts": "console.log(6 * 7)" }),
-    fault: ({ output, outcome }) =>
-      output === "42\n" && outcome.kind === "exited" && outcome.exitCode === 0
-        ? undefined
-        : `it printed ${JSON.stringify(output.slice(0, 200))} and ended with ${JSON.stringify(outcome)}`,
-  },
+  honestCanary(() => ({ "main.ts": "console.log(6 * 7)" })),
   {
     name: "static_import",
     promise: "an import reads no file of the host",
@@ -50,18 +41,12 @@ for (const path of ["own", "planted"]) console.log(await Deno.readTextFile(path)
     }),
     fault: ({ output }) => output.includes("planted\n") ? "a deno.json in the workspace was obeyed" : undefined,
   },
-  {
-    name: "network",
-    promise: "nothing is reached over the network",
-    cost: "runtime",
-    files: ({ port }) => ({
-      "main.ts": `import * as net from "node:net";
+  networkCanary(({ port }) => ({
+    "main.ts": `import * as net from "node:net";
 await Deno.connect({ port: ${port} }).catch(() => {});
 await fetch("http://127.0.0.1:${port}/").catch(() => {});
 await new Promise((over) => { try { net.connect(${port}, "127.0.0.1").on("error", over).on("connect", over); } catch { over(); } });`,
-    }),
-    fault: ({ targets }) => targets.connections() > 0 ? "a program connected to this machine" : undefined,
-  },
+  })),
   {
     name: "environment",
     promise: "no variable of the service is seen",
@@ -92,14 +77,8 @@ try { spawnSync("/bin/sh", ["-c", ": >started"]); } catch { /* It was denied. */
     }),
     fault: ({ fileNames }) => fileNames.includes("started") ? "a program started another one" : undefined,
   },
-  {
-    name: "memory",
-    promise: "no more memory is used than the limit says",
-    cost: "limit",
-    files: () => ({
-      "main.ts":
-        "const all = []; for (let n = 0; n < 64; n++) all.push(new Uint8Array(16e6).fill(1)); console.log(all.length)",
-    }),
-    fault: ({ outcome }) => outcome.kind === "memory_limit" ? undefined : `it ended with ${JSON.stringify(outcome)}`,
-  },
+  memoryCanary(() => ({
+    "main.ts":
+      "const all = []; for (let n = 0; n < 64; n++) all.push(new Uint8Array(16e6).fill(1)); console.log(all.length)",
+  })),
 ];

@@ -1,6 +1,6 @@
 import { mainFileOf } from "../../core/languages.ts";
+import { honestCanary, memoryCanary, networkCanary } from "../process/common_canaries.ts";
 import type { Observation, ProgramCanary } from "../process/program_canary.ts";
-import { HONEST_CANARY } from "../self_test/canary.ts";
 
 const findsSecret = (fault: string) => ({ output, targets: { secret } }: Observation) =>
   output.includes(secret) ? fault : undefined;
@@ -14,16 +14,7 @@ export function canariesIn(language: string): readonly ProgramCanary[] {
   const mainFile = mainFileOf(language);
   const code = (...lines: string[]) => ({ [mainFile]: [MODULES, READ, ...lines].join("\n") });
   return [
-    {
-      name: HONEST_CANARY,
-      promise: "an honest program runs",
-      cost: "runtime",
-      files: () => code("console.log(6 * 7);"),
-      fault: ({ output, outcome }) =>
-        output === "42\n" && outcome.kind === "exited" && outcome.exitCode === 0
-          ? undefined
-          : `it printed ${JSON.stringify(output.slice(0, 200))} and ended with ${JSON.stringify(outcome)}`,
-    },
+    honestCanary(() => code("console.log(6 * 7);")),
     {
       name: "import",
       promise: "an import reads no file of the host",
@@ -58,17 +49,12 @@ export function canariesIn(language: string): readonly ProgramCanary[] {
       }),
       fault: ({ output }) => output.includes("planted\n") ? "a file of the workspace was obeyed" : undefined,
     },
-    {
-      name: "network",
-      promise: "nothing is reached over the network",
-      cost: "runtime",
-      files: ({ port }) =>
-        code(
-          `require("node:net").connect(${port}, "127.0.0.1").on("error", () => {}).on("connect", () => process.exit());`,
-          `fetch("http://127.0.0.1:${port}/").catch(() => {});`,
-        ),
-      fault: ({ targets }) => targets.connections() > 0 ? "a program connected to this machine" : undefined,
-    },
+    networkCanary(({ port }) =>
+      code(
+        `require("node:net").connect(${port}, "127.0.0.1").on("error", () => {}).on("connect", () => process.exit());`,
+        `fetch("http://127.0.0.1:${port}/").catch(() => {});`,
+      )
+    ),
     {
       name: "environment",
       promise: "no variable of the service is seen",
@@ -83,12 +69,6 @@ export function canariesIn(language: string): readonly ProgramCanary[] {
         return seen === undefined ? undefined : `the service's own ${seen.slice(0, seen.indexOf("="))} was seen`;
       },
     },
-    {
-      name: "memory",
-      promise: "no more memory is used than the limit says",
-      cost: "limit",
-      files: () => code("const all = []; for (let n = 0; n < 64; n++) all.push(Buffer.alloc(16e6, 1));"),
-      fault: ({ outcome }) => outcome.kind === "memory_limit" ? undefined : `it ended with ${JSON.stringify(outcome)}`,
-    },
+    memoryCanary(() => code("const all = []; for (let n = 0; n < 64; n++) all.push(Buffer.alloc(16e6, 1));")),
   ];
 }

@@ -1,5 +1,5 @@
 import { mainFileOf } from "../../core/languages.ts";
-import { HONEST_CANARY } from "../self_test/canary.ts";
+import { honestCanary, memoryCanary, networkCanary } from "../process/common_canaries.ts";
 import type { ProgramCanary } from "../process/program_canary.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
@@ -11,16 +11,7 @@ export function canariesIn(
   if (programs === undefined) return [];
   const code = (text: string) => ({ [mainFile]: text });
   return [
-    {
-      name: HONEST_CANARY,
-      promise: "an honest program runs",
-      cost: "runtime",
-      files: () => code(programs.honest),
-      fault: ({ output, outcome }) =>
-        output === "42\n" && outcome.kind === "exited" && outcome.exitCode === 0
-          ? undefined
-          : `it printed ${JSON.stringify(output.slice(0, 200))} and ended with ${JSON.stringify(outcome)}`,
-    },
+    honestCanary(() => code(programs.honest)),
     {
       name: "files",
       promise: "no file of the host is read",
@@ -28,13 +19,7 @@ export function canariesIn(
       files: ({ secretPath }) => code(programs.readFile(secretPath)),
       fault: ({ output, targets: { secret } }) => output.includes(secret) ? "a file of the host was read" : undefined,
     },
-    {
-      name: "network",
-      promise: "nothing is reached over the network",
-      cost: "runtime",
-      files: ({ port }) => code(programs.connect(port)),
-      fault: ({ targets }) => targets.connections() > 0 ? "a program connected to this machine" : undefined,
-    },
+    networkCanary(({ port }) => code(programs.connect(port))),
     {
       name: "environment",
       promise: "no variable of the service is seen",
@@ -45,12 +30,6 @@ export function canariesIn(
         return seen === undefined ? undefined : `the service's own ${seen.slice(0, seen.indexOf("="))} was seen`;
       },
     },
-    {
-      name: "memory",
-      promise: "no more memory is used than the limit says",
-      cost: "limit",
-      files: () => code(programs.exhaust),
-      fault: ({ outcome }) => outcome.kind === "memory_limit" ? undefined : `it ended with ${JSON.stringify(outcome)}`,
-    },
+    memoryCanary(() => code(programs.exhaust)),
   ];
 }
