@@ -2,7 +2,7 @@ import type { AttackSubject } from "../entry.ts";
 
 /** Conformance checks that it fails on a host, by name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
-  const reason = "denials are read on stderr: of an error that the program caught there is nothing";
+  const reason = "denials are read from stderr alone, where a program that catches the error leaves nothing";
   return {
     "a refused network access is told, although the program caught the error": reason,
     "denials are bounded in number, and those left out are counted": reason,

@@ -23,5 +23,5 @@ function reportExit(code) {
   }
 }
 
-/** What a runtime appends to this text begins with it. */
+/** A runtime appends its own text to this one, which calls this first. */
 exports.waitForGo = waitForGo;

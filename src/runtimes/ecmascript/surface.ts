@@ -4,7 +4,7 @@ import type { Need, Surface } from "../../core/needs.ts";
 const GLOBALS =
   /^(?:Buffer(?:\.\w+)?|(?:set|clear)Immediate|import\.meta\.(?:url|dirname|filename)|process\.(?:argv|env|exit|exitCode|stdin|stdout|stderr|hrtime|nextTick|cwd|uptime)(?:\.\w+)?)$/;
 
-/** Modules that do too, and that reach nothing: what a program is refused is only told where the runtime checks it. */
+/** Modules that mean the same too and reach nothing: only a runtime that checks a program reports every denial. */
 const MODULES =
   /^node:(?:assert|buffer|crypto|events|path|perf_hooks|querystring|readline|stream|string_decoder|timers|url|util|zlib)(?:\/|$)/;
 

@@ -2,7 +2,7 @@ import type { FactsHost, RuntimeFacts } from "../entry.ts";
 import type { LanguageRow } from "./languages/row.ts";
 import { languagesOf, RUNTIME_NAME } from "./settings.ts";
 
-/** The facts before it is loaded. */
+/** The facts of this runtime before it is loaded. */
 export function nativeFacts({ confinement, settings }: FactsHost): RuntimeFacts {
   const languages = languagesOf({ settings });
   const names = (has: (row: LanguageRow) => boolean) =>

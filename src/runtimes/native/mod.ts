@@ -1,7 +1,7 @@
 import type { ExecutionRuntime, RuntimeHost } from "../port.ts";
 import { NativeRuntime } from "./native_runtime.ts";
 
-/** The face of this runtime. */
+/** Creates the native runtime for one host. */
 export function create(host: RuntimeHost): ExecutionRuntime {
   return new NativeRuntime(host);
 }

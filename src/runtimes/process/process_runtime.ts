@@ -121,7 +121,7 @@ class ProcessRuntime implements ExecutionRuntime {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#selfTest[Symbol.asyncDispose]();
-    await this.#installation?.catch(() => {}); // Whoever asked for it has been told.
+    await this.#installation?.catch(() => {}); // Its caller has the error.
   }
 
   get #canaries(): readonly ProgramCanary[] {

@@ -1,7 +1,7 @@
 import { python } from "./python.ts";
 import type { LanguageRow } from "./row.ts";
 
-/** A program is ended with this code by the kernel's signal SIGKILL as a shell reports it. */
+/** 16 MiB in bytes, for programs that exhaust memory. */
 const MEBIBYTES_16 = "16777216";
 
 const bash: LanguageRow = {
@@ -96,7 +96,7 @@ const r: LanguageRow = {
   memoryEndings: [{ pattern: /cannot allocate (?:vector|memory)|memory exhausted/, endings: [1] }],
   programs: {
     honest: "cat(6 * 7, fill = TRUE)",
-    // R's own text holds no NUL, which variables are told apart by.
+    // R's own strings hold no NUL, which separates variables in /proc/self/environ.
     readFile: (path) => `invisible(system("cat '${path}' 2>/dev/null"))`,
     connect: (port) => `try(socketConnection("127.0.0.1", ${port}, timeout = 1), silent = TRUE)`,
     exhaust: `kept <- lapply(1:64, function(n) as.raw(rep(n, ${MEBIBYTES_16}))); cat(length(kept))`,

@@ -2,9 +2,10 @@ import type { DeclaredCosts } from "../../../core/capabilities.ts";
 import type { MemoryEnding, PackageSpec, PrebuiltSpec } from "../../process/spec.ts";
 
 /**
- * A language of this machine: how its programs are compiled and run, and programs in it that test the layers. In a command
- * line `{binary}` stands for the binary, `{file}` for the program's file, and `{output}` for a directory that holds the
- * compiler's output for this program, and `{heapMb}` for the memory that a heap of fixed size may take.
+ * A language of this machine: how its programs are compiled and run, and its programs of the self-test.
+ *
+ * In a command line `{binary}` stands for the binary, `{file}` for the program's file, `{output}` for the directory of the
+ * compiler's output, `{prebuilt}` for what was made once, and `{heapMb}` for the memory of a heap of fixed size.
  */
 export interface LanguageRow {
   /** The binary's names, the best first; they are searched for in the directories of this machine's packages. */
@@ -16,7 +17,7 @@ export interface LanguageRow {
   /** The compiler; absent, the language needs none. */
   readonly compile?: readonly string[];
   readonly run: readonly string[];
-  /** What is made once for its compiler, `{prebuilt}` in a command line; absent, nothing. */
+  /** What is made once for its compiler; absent, nothing. */
   readonly prebuilt?: PrebuiltSpec;
   /** How a process of it waits for its program; absent, none starts before its program is known. */
   readonly waiter?: Waiter;
