@@ -119,7 +119,10 @@ function open(): Promise<ExecutionEnvironment> {
   return runtime.createEnvironment(configureEnvironment("python"));
 }
 
-function runLine(environment: ExecutionEnvironment, [command, ...args]: readonly [string, ...string[]]) {
+function runLine(
+  environment: ExecutionEnvironment,
+  [command, ...args]: readonly [string, ...string[]],
+): Promise<ProgramResult> {
   return runProgram(environment, { kind: "shell", command, args, workingDirectory: "." }, { limits: LIMITS });
 }
 
