@@ -7,7 +7,16 @@ const MAX_LINES = 350;
 const MAX_LINES_OF_MAIN = 20;
 const MAX_FILES_OF_FOLDER = 25;
 /** Folders of src/runtimes/ that all runtimes share. */
-const SHARED_ROOMS = ["denials", "ecmascript", "interpreters", "process", "selection", "self_test", "warm"];
+const SHARED_ROOMS = [
+  "denials",
+  "ecmascript",
+  "interpreters",
+  "languages",
+  "process",
+  "selection",
+  "self_test",
+  "warm",
+];
 
 interface Edge {
   readonly from: string;
