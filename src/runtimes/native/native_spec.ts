@@ -11,7 +11,7 @@ import type { LanguageRow } from "./languages/row.ts";
 import { readModules } from "./module_surface.ts";
 import { launchFile, SHARED_MEMORY, surround } from "./program_launch.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
-import { findWaiter } from "./waiting.ts";
+import { findWaiter, type FoundWaiter } from "./waiting.ts";
 
 /** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
 const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
@@ -30,8 +30,13 @@ const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLV
 export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string, LanguageRow]): ProcessSpec {
   const find = () => findBinary(row, host);
   const { interpreter, mainFile, memoryEndings, reservedDataBytes = 0 } = row;
-  const waiter = findWaiter(row, { find, confinement: host.confinement });
-  const packages = waiter && row.packages?.({ find, ...settingsOf(host) });
+  const installer = row.packages?.({ find, ...settingsOf(host) });
+  let known: FoundWaiter | undefined;
+  /** The language as it is on this machine, where its binary may be installed while the service runs. */
+  const findLanguage = () => {
+    const waiter = known ??= findWaiter(row, { find, confinement: host.confinement });
+    return { row, waiter, packages: waiter === undefined ? undefined : installer };
+  };
   let surface: Surface | undefined;
   return {
     facts: { ...nativeFacts(host), supportedEnvironments: [language] },
@@ -53,8 +58,10 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     },
     surface: () => surface,
     modules: {},
-    directories: [SHARED_MEMORY, ...(packages === undefined ? [] : [packages.tree[0]])],
-    ...(packages === undefined ? {} : { packages }),
+    directories: [SHARED_MEMORY, ...(installer === undefined ? [] : [installer.tree[0]])],
+    get packages() {
+      return findLanguage().packages;
+    },
     ...(row.prebuilt === undefined ? {} : { prebuilt: row.prebuilt }),
     compiles: row.compile !== undefined,
     reservedDataBytes,
@@ -63,23 +70,25 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
       readStderr: (stderr, { permissions }) =>
         readStderrDenials(stderr, { permissions, openNetworks: host.openNetworks }),
     },
-    warm: waiter === undefined
-      ? { memoryMb: SHELL_MEMORY_MB, languages: [] }
-      : { memoryMb: waiter.memoryMb, languages: [language] },
+    get warm() {
+      const { waiter } = findLanguage();
+      return waiter === undefined
+        ? { memoryMb: SHELL_MEMORY_MB, languages: [] }
+        : { memoryMb: waiter.memoryMb, languages: [language] };
+    },
     selfTest: {
       language,
       canaries: canariesIn(language, row),
       variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {}), ...row.ownVariableNames ?? []],
       version: row,
     },
-    surround: (launch, site) => surround(launch, site, { row, packages, waiter }),
-    launchFile: (site, program) => launchFile(site, program, { row, waiter, packages, binary: find() }),
+    surround: (launch, site) => surround(launch, site, findLanguage()),
+    launchFile: (site, program) => launchFile(site, program, { ...findLanguage(), binary: find() }),
     ...(interpreter === undefined ? {} : {
       launchContext: (site, program) =>
         launchFile(site, { ...program, ...NO_FILE }, {
+          ...findLanguage(),
           row: { ...row, run: interpreter },
-          waiter,
-          packages,
           binary: find(),
         }),
     }),

@@ -37,7 +37,7 @@ export interface ProcessSpec {
   /** Absent, no denial is reported. */
   readonly denials?: DenialSpec;
   /** Absent, no packages can be installed. */
-  readonly packages?: PackageSpec;
+  readonly packages?: PackageSpec | undefined;
   /** Command lines that it runs itself; absent, every command is another program. */
   readonly commands?: CommandSpec;
   /** Whether any command finds the binary by its name; absent, it does not. */
