@@ -203,6 +203,10 @@ const PYTHON: Readonly<Record<string, readonly [code: string, ...shown: string[]
     "unknown: main.py:1 imports sys",
   ],
   "does not know importlib": ["import importlib", "module importlib main.py:1", "unknown: main.py:1 imports importlib"],
+  "knows the usual encodings": [
+    "# -*- coding: utf-8 -*-\nimport numpy",
+    "module numpy main.py:2 certain",
+  ],
   "does not know other encodings": [
     "# -*- coding: utf_7 -*-\nimport numpy",
     "module numpy main.py:2",

@@ -65,7 +65,7 @@ const EFFECT_NODES = new Set([
 const LATER = new Set(["FunctionDefinition", "LambdaExpression"]);
 
 /** A declaration of an encoding in which the text may read otherwise. */
-const OTHER_ENCODING = /^(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*(?!utf-?8|ascii|latin-?1|iso-8859-1)/i;
+const OTHER_ENCODING = /^(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*(?![ \t]|utf[-_]?8|ascii|latin-?1|iso-8859-1)/i;
 
 /** Reads the needs of a Python file: the modules that it imports. */
 export function readPython(file: SourceFile, tree: Tree): FileReading {
