@@ -282,6 +282,7 @@ Deno.test("find() reads no re-export as a package of its own", async () => {
     "builtin node:fs (file) main.ts:1 certain",
   ]);
   assertEquals(shown(await find({ "main.ts": "export const a = Array.from([1]);" })), []);
+  assertEquals(shown(await find({ "main.ts": 'export default "from";' })), []);
 });
 
 Deno.test("find() lists at most 64 needs, and then does not know all", async () => {

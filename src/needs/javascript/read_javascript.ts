@@ -191,8 +191,10 @@ class Reader {
   }
 
   #enterImport(node: SyntaxNodeRef): void {
-    const specifier = node.node.getChild("String");
-    if (specifier === null || node.node.getChild("type") !== null) return;
+    const declaration = node.node;
+    if (node.name === "ExportDeclaration" && declaration.getChild("from") === null) return; // It exports its own values.
+    const specifier = declaration.getChild("String");
+    if (specifier === null || declaration.getChild("type") !== null) return;
     this.#enterSpecifier(node, specifier, "a computed import", true);
   }
 
