@@ -25,7 +25,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   ruby: { aliases: ["rb"], extensions: ["rb"] },
   php: { aliases: [], extensions: ["php"] },
   lua: { aliases: [], extensions: ["lua"] },
-  r: { aliases: [], extensions: ["R"] },
+  r: { aliases: [], extensions: ["R", "r"] },
   c: { aliases: [], extensions: ["c"] },
   cpp: { aliases: ["c++", "cxx"], extensions: ["cpp", "cc", "cxx"] },
   rust: { aliases: ["rs"], extensions: ["rs"] },

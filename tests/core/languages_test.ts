@@ -24,13 +24,14 @@ Deno.test("mainFileOf() and languageOfFile() agree", () => {
     "main.sh",
     "main.go",
   ]);
-  assertEquals(["a/b.ts", "x.MJS", "x.cjs", "x.tsx", "x.jsx", "x.py", "x", "x.unknown"].map(languageOfFile), [
+  assertEquals(["a/b.ts", "x.MJS", "x.cjs", "x.tsx", "x.jsx", "x.py", "x.R", "x", "x.unknown"].map(languageOfFile), [
     "typescript",
     "javascript",
     "javascript",
     "tsx",
     "jsx",
     "python",
+    "r",
     undefined,
     undefined,
   ]);
