@@ -18,6 +18,8 @@ const LIMIT_MS = 2;
 const FIRST_LIMIT_MS = 20;
 /** The programs whose needs are remembered; the oldest are forgotten. */
 const REMEMBERED = 1_000;
+/** Longest needs that are remembered, in characters of JSON: a program chooses the names and the paths in them. */
+const MAX_REMEMBERED_LENGTH = 16_384;
 
 /** Options of a need analyser. */
 export interface NeedAnalyserOptions {
@@ -59,8 +61,7 @@ export class NeedAnalyser {
     const analysed = await this.#analyse({ entrypoint, files, texts }, family);
     if (analysed === undefined) return unknown("it takes too long to read");
     const needs = structuredClone(analysed); // Parts of a text would keep the whole of it.
-    if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? "");
-    this.#known.set(key, needs);
+    this.#remember(key, needs);
     return needs;
   }
 
@@ -69,6 +70,12 @@ export class NeedAnalyser {
     for (const [entrypoint, code] of SAMPLES) {
       await this.find({ entrypoint, files: [{ path: entrypoint, bytes: new TextEncoder().encode(code) }] });
     }
+  }
+
+  #remember(key: string, needs: Needs): void {
+    if (JSON.stringify(needs).length > MAX_REMEMBERED_LENGTH) return;
+    if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? "");
+    this.#known.set(key, needs);
   }
 
   async #analyse(

@@ -297,6 +297,14 @@ Deno.test("find() reads a program once", async () => {
   assertEquals(shown(await analyser.find(programOf({ "main.py": "import numpy", "numpy.py": "" }))), []);
 });
 
+Deno.test("find() remembers no needs that take much memory", async () => {
+  const analyser = new NeedAnalyser(STILL);
+  const program = programOf({ [`${"long/".repeat(500)}main.py`]: "import a, b, c, d, e, f, g, h" });
+  const needs = await analyser.find(program);
+  assertEquals(needs?.uses.length, 8);
+  assert(needs !== await analyser.find(program));
+});
+
 Deno.test("find() stops in the middle of hostile texts", async () => {
   let looks = 0;
   const over = new NeedAnalyser({ now: () => looks++ === 0 ? 0 : 1_000 }); // The time is over at the second look.
