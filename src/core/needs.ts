@@ -1,4 +1,7 @@
-/** What a need names: a global or a member of one, a module of the runtime, of a registry, of the web or of Python, or syntax. */
+/**
+ * What a need names. A `builtin` is a module of the runtime, a `package` one of a registry, a `url` one of the web, a
+ * `module` one of Python.
+ */
 export type NeedKind = "global" | "builtin" | "package" | "url" | "module" | "syntax";
 
 /** What a need acts on beside memory. */
@@ -29,7 +32,7 @@ export interface Needs {
 
 /** What programs in one language find on a runtime. */
 export interface Surface {
-  /** Whether it is all that the language promises. Elsewhere only a program may run whose needs are known and met. */
+  /** Whether it is all that the language promises. Where not, a program runs only if its needs are known and met. */
   readonly isWhole: boolean;
   /** Whether it has what a need names; undefined where that is not known. */
   has(need: Need): boolean | undefined;
@@ -37,7 +40,7 @@ export interface Surface {
   readonly remedy?: string;
 }
 
-/** Whether a need is a global of another runtime, or of its modules (`Bun.file`, `bun:sqlite`). */
+/** Whether a need is of one runtime's global or modules: `Bun.file` and `bun:sqlite` are of `Bun`. */
 export function isNeedOf({ kind, name }: Need, global: string): boolean {
   if (kind === "global") return name === global || name.startsWith(`${global}.`);
   const module = global.toLowerCase();

@@ -50,8 +50,8 @@ export interface Candidate {
   readonly passed: boolean;
   readonly rejectedBecause?: Rejection;
   /**
-   * The highest score wins, unless a candidate with better declared figures is nearly as good, or lacks something that another has; absent
-   * when rejected.
+   * The rank by the request's preference; absent when rejected. The highest score wins, with two exceptions: a candidate
+   * with better declared figures is nearly as good, or one has all that the program needs where the highest lacks some.
    */
   readonly score?: number;
   readonly inputs: ScoreInputs;

@@ -1,9 +1,9 @@
 import type { Parser, Tree } from "@lezer/common";
 
-/** So many steps of a parser take some ten µs. */
+/** Steps of a parser between two questions to the clock: they take some ten µs. */
 const STEPS_BETWEEN = 16;
 
-/** Parses within a time that is for all files of a program together. */
+/** Parses the files of one program within one time limit. */
 export class BoundedParse {
   readonly #now: () => number;
   readonly #endsAt: number;

@@ -11,7 +11,7 @@ const MAX_NAME_LENGTH = 256;
 /** The readings of a program's files by their paths. */
 export type Readings = ReadonlyMap<string, FileReading>;
 
-/** Combines what each file needs to what the program needs. */
+/** Combines the readings of files into what their program needs. */
 export function combine(readings: Readings, places: Places): Needs {
   const certain = certainUses(readings, places);
   const needs = new Map<string, Need>();

@@ -25,6 +25,9 @@ export interface FamilyModule {
 /** How files are found. */
 export interface Places {
   readonly entrypoint: string;
-  /** The file of the program that a module names, or where it is one that is not read further; undefined where it is no file of it. */
+  /**
+   * Finds the file of the program that a module names. It has no path where it is the program's but is not read further;
+   * undefined where it is not the program's.
+   */
   localOf(use: Use): { readonly path?: string } | undefined;
 }

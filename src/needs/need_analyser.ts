@@ -12,7 +12,7 @@ import type { AnalysedProgram, FileReading, SourceFile } from "./source_file.ts"
 export const MAX_SOURCE_BYTES = 65_536;
 /** Most files of source that are read. */
 const MAX_FILES = 256;
-/** Longest that a program keeps the event loop, in ms. */
+/** Longest that the files of a program are parsed, in ms, which blocks the event loop. */
 const LIMIT_MS = 2;
 /** The same for the first program in each family, whose parser has not been compiled yet. */
 const FIRST_LIMIT_MS = 20;
