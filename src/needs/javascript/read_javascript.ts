@@ -78,6 +78,8 @@ class Reader {
   readonly #steps: (Use | LocalImport)[] = [];
   #unknown: Unknown | undefined;
   #hasEffects = false;
+  /** Nodes around the one that is read which may keep it from running. */
+  #conditions = 0;
 
   constructor(file: SourceFile, tree: Tree) {
     this.#file = file;
@@ -95,6 +97,16 @@ class Reader {
   }
 
   enter(node: SyntaxNodeRef): void {
+    this.#enterNode(node);
+    if (!PLAIN.has(node.name)) this.#conditions++;
+  }
+
+  leave({ name }: SyntaxNodeRef): void {
+    if (!PLAIN.has(name)) this.#conditions--;
+    if (EFFECTS.has(name)) this.#hasEffects = true;
+  }
+
+  #enterNode(node: SyntaxNodeRef): void {
     const { name, type } = node;
     if (type.isError) return this.#markUnknown(node, "has syntax that is not understood", false);
     if (name === "VariableName") return this.#enterName(node);
@@ -106,10 +118,6 @@ class Reader {
     if (name === "DynamicImport") return this.#enterSpecifier(node, node.node.getChild("String"), "a computed import");
     if (name === "CallExpression") return this.#enterCall(node);
     if (Object.hasOwn(SYNTAX, name)) this.#enterSyntax(node);
-  }
-
-  leave(node: SyntaxNodeRef): void {
-    if (EFFECTS.has(node.name)) this.#hasEffects = true;
   }
 
   #enterSyntax(node: SyntaxNodeRef): void {
@@ -218,7 +226,7 @@ class Reader {
     this.#steps.push({ paths: [path], isFirst });
   }
 
-  #use(node: SyntaxNodeRef, kind: NeedKind, name: string, isFirst = !this.#hasEffects && isPlain(node)): void {
+  #use(node: SyntaxNodeRef, kind: NeedKind, name: string, isFirst = !this.#hasEffects && this.#conditions === 0): void {
     const effect = effectOf(name);
     const use = { kind, name, line: this.#lineAt(node.from), isFirst, ...(effect === undefined ? {} : { effect }) };
     this.#uses.push(use);
@@ -264,9 +272,4 @@ function isShorthand({ node }: SyntaxNodeRef): boolean {
 
 function isAssigned({ node }: SyntaxNodeRef): boolean {
   return node.parent?.name === "AssignmentExpression" && node.parent.firstChild?.from === node.from;
-}
-
-function isPlain({ node }: SyntaxNodeRef): boolean {
-  for (let above = node.parent; above !== null; above = above.parent) if (!PLAIN.has(above.name)) return false;
-  return true;
 }
