@@ -36,6 +36,8 @@ export interface Surface {
   readonly isWhole: boolean;
   /** Whether it has what a need names; undefined where that is not known. */
   has(need: Need): boolean | undefined;
+  /** Whether the machine may get more while the service runs, so that the runtime is asked anew; absent, it may not. */
+  readonly mayGrow?: boolean;
   /** What to install or to change on this machine where something is missing. */
   readonly remedy?: string;
 }

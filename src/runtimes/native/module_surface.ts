@@ -8,6 +8,7 @@ export function readModules(output: string): Surface | undefined {
   const otherwise = coverage === "all" ? false : undefined;
   return {
     isWhole: true,
+    mayGrow: true,
     remedy: "install the module for all programs of this machine, or send it with the files of the request",
     has: ({ kind, name }) => kind !== "module" ? undefined : names.has(name) ? true : otherwise,
   };

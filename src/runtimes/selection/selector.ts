@@ -159,8 +159,7 @@ export class RuntimeSelector {
     const { request, floor, options } = demand;
     const capabilities = runtime.getCapabilities(request.language);
     const { isPatient = false, needs, ...known } = options;
-    const early = mismatchOf(runtime, request) ??
-      fitOf(runtime.surface?.(request.language), needs).rejectedBecause;
+    const early = mismatchOf(runtime, request) ?? knownLackOf(runtime, demand);
     if (early !== undefined) {
       return rejected(runtime, { rejectedBecause: early, declared: declaredInputs(capabilities) });
     }
@@ -170,7 +169,7 @@ export class RuntimeSelector {
     const rejectedBecause = shortfallOf(assessment, demand) ??
       await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, declared });
-    const fit = fitOf(runtime.surface?.(request.language), needs); // Some know what they have once they are available.
+    const fit = fitOf(runtime.surface?.(request.language), needs); // Some learn what they have when they are asked.
     if (fit.rejectedBecause !== undefined) {
       return rejected(runtime, { rejectedBecause: fit.rejectedBecause, declared });
     }
@@ -255,6 +254,12 @@ function rejected(
 ): Judged {
   const candidate = { runtime: runtime.name, passed: false, rejectedBecause, inputs: declared };
   return { runtime, candidate, declared, grade: "unknown" };
+}
+
+/** What a program needs and a runtime lacks, as is known without asking it. */
+function knownLackOf(runtime: ExecutionRuntime, { request, options: { needs } }: Demand): Rejection | undefined {
+  const surface = runtime.surface?.(request.language);
+  return surface?.mayGrow === true ? undefined : fitOf(surface, needs).rejectedBecause;
 }
 
 /** Why a request is not for this runtime. */

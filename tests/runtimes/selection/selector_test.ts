@@ -382,6 +382,25 @@ Deno.test("rank() rules out a runtime without what the program needs, says where
   ]);
 });
 
+Deno.test("rank() asks a runtime whose surface may grow before it rules it out", async () => {
+  const uses = [{ kind: "module", name: "numpy", file: "main.py", line: 2, certain: true }] as const;
+  let questions = 0;
+  const growing = {
+    ...fakeRuntime({ name: "growing" }),
+    isAvailable: () => {
+      questions++;
+      return Promise.resolve({ available: true } as const);
+    },
+    surface: () => ({ isWhole: true, mayGrow: true, has: () => questions > 1 }),
+  };
+  const selector = new RuntimeSelector([growing], { minIsolation: 7 });
+  const codeOf = async () => {
+    const { selection } = await selector.rank(select(), { needs: { known: true, uses } });
+    return selection.candidates[0]?.rejectedBecause?.code;
+  };
+  assertEquals([await codeOf(), await codeOf()], ["missing_capability", undefined]);
+});
+
 Deno.test("rank() prefers a runtime that has what the program would use", async () => {
   const need = { kind: "module", name: "orjson", file: "main.py", line: 2, certain: false } as const;
   const bare = fakeRuntime({ name: "bare", startupTimeMs: 5, surface: { isWhole: true, has: () => false } });
