@@ -17,7 +17,8 @@ const TEXTS: Readonly<Record<string, string>> = {
 
 /**
  * Generated directories that programs find as `/etc`: neutral texts, and copies of what the dynamic loader and packages
- * keep there. They are made when they are first asked for, since most services never do.
+ * keep there. They are made when they are first asked for, since most services never do. When the machine's files have
+ * changed, a new one is made: programs still use the old one.
  */
 export class OwnEtc {
   readonly #directory: string;
@@ -34,7 +35,7 @@ export class OwnEtc {
    * @throws what the system throws
    */
   with(paths: readonly string[], texts: Readonly<Record<string, string>> = {}): string {
-    const key = JSON.stringify([paths, texts]);
+    const key = JSON.stringify([paths, texts, [...LOADER_FILES, ...PROGRAM_FILES, ...paths].map(changedAt)]);
     const made = this.#made.get(key) ?? this.#make(join(this.#directory, `etc_${this.#made.size}`), { paths, texts });
     this.#made.set(key, made);
     return made;
@@ -54,6 +55,11 @@ export class OwnEtc {
     }
     return directory;
   }
+}
+
+/** When a file or the entries of a directory changed; undefined where there is none. */
+function changedAt(path: string): number | undefined {
+  return fs.lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /**

@@ -39,3 +39,19 @@ Deno.test("OwnEtc makes a directory once for each set of paths", () =>
     assertEquals([etc.with([]), etc.with(["/etc/profile"])], [etc.with([]), etc.with(["/etc/profile"])]);
     assertEquals(etc.with([]) === etc.with(["/etc/profile"]), false);
   }));
+
+Deno.test("OwnEtc makes a directory anew when the machine's files have changed", () =>
+  withEtc((etc) => {
+    const file = Deno.makeTempFileSync({ dir: "/tmp" }); // It stands for one of /etc, whose name is as long.
+    try {
+      const read = () => Deno.readTextFileSync(`${etc.with([file])}/${file.slice("/tmp/".length)}`);
+      const texts = ["old", "new"].map((text, index) => {
+        Deno.writeTextFileSync(file, text);
+        Deno.utimeSync(file, index, index);
+        return read();
+      });
+      assertEquals(texts, ["old", "new"]);
+    } finally {
+      Deno.removeSync(file);
+    }
+  }));
