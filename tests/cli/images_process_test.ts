@@ -47,10 +47,10 @@ Deno.test("codebeaker images prints one line for each image that exists already,
       "codebeaker/typescript:HASH  exists already",
     ]);
     const json = await runCommandLine([
-      ...["images", "bash", "--json", "--docker-host", `unix://${directory}/engine.sock`],
+      ...["images", "node", "--json", "--docker-host", `unix://${directory}/engine.sock`],
     ]);
     const { tag, ...report } = JSON.parse(json.stdout);
-    assertEquals([json.code, report, tag.split(":")[0]], [0, { kind: "present" }, "codebeaker/bash"]);
+    assertEquals([json.code, report, tag.split(":")[0]], [0, { kind: "present" }, "codebeaker/node"]);
     assertEquals(engine.asked.filter((line) => !line.startsWith("GET ")), []);
   }
   await Deno.remove(directory, { recursive: true });
