@@ -32,7 +32,7 @@ export function prepareAhead(
     & { readonly clock: Clock; readonly memory: MemoryBudget },
 ): AsyncDisposable {
   const begun = new AsyncDisposableStack();
-  beginSelfTests(runtimes);
+  begun.use(beginSelfTests(runtimes));
   begun.use(giveBackMemory(clock));
   if (config.probe) {
     const isBusy = () => !admission.isOpen || admission.running > 0;
@@ -41,11 +41,20 @@ export function prepareAhead(
   return begun;
 }
 
-/** Begins each runtime's self-test, so that the first request that needs it waits less. */
-function beginSelfTests(runtimes: readonly ExecutionRuntime[]): void {
-  for (const runtime of runtimes) {
-    runtime.isAvailable().catch((error: unknown) =>
-      log.error("runtime.load_failed", { runtime: runtime.name, error: messageOf(error) })
-    );
-  }
+/**
+ * Begins each runtime's self-test, so that the first request that needs it waits less: one after another, so that none is
+ * slow because of the others. Disposing begins no further one.
+ */
+function beginSelfTests(runtimes: readonly ExecutionRuntime[]): Disposable {
+  let isOver = false;
+  const beginAll = async () => {
+    for (const runtime of runtimes) {
+      if (isOver) return;
+      await runtime.isAvailable().catch((error: unknown) =>
+        log.error("runtime.load_failed", { runtime: runtime.name, error: messageOf(error) })
+      );
+    }
+  };
+  beginAll();
+  return { [Symbol.dispose]: () => isOver = true };
 }

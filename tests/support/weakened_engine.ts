@@ -25,7 +25,10 @@ export async function openWeakenedEngine(weakenings: readonly Weakening[]): Prom
       transform: (bytes, controller) => controller.enqueue(weakened(bytes, weakenings)),
     });
     await Promise.allSettled([
-      client.readable.pipeThrough(weaken).pipeTo(engine.writable),
+      // A client that has no more stdin still reads: closing the stream would close the connection whole.
+      client.readable.pipeThrough(weaken).pipeTo(engine.writable, { preventClose: true }).then(() =>
+        engine.closeWrite()
+      ),
       engine.readable.pipeTo(client.writable),
     ]);
     for (const connection of [client, engine]) open.delete(connection);

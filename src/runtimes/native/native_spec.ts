@@ -15,8 +15,8 @@ import { findWaiter, type FoundWaiter } from "./waiting.ts";
 
 /** Where a program finds its binary: in a file system of its own it has these directories of the machine. */
 const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
-/** How long the self-test of a slow language may take: its programs begin at the same time. */
-const SLOW_PROBE_TIMEOUT_MS = 30_000;
+/** How long an honest program in a slow language may take: those of its self-test run at the same time. */
+const SLOW_PROBE_TIMEOUT_MS = 20_000;
 /** Memory of a shell that waits, in MB. It starts in so little time that only a language which is used often has one. */
 const SHELL_MEMORY_MB = 1;
 

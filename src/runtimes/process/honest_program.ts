@@ -5,9 +5,6 @@ import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
 import { runProgram } from "../self_test/run_program.ts";
 import type { BinarySpec } from "./spec.ts";
 
-/** The part of the time for its answer that the program may take, so that one which hangs is the answer. */
-const PART_OF_TIME = 0.75;
-
 /**
  * Runs the honest program of a binary.
  *
@@ -18,7 +15,7 @@ export async function checkBinary(
   createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<void> {
-  const limits = { ...DEFAULT_LIMITS, timeoutMs: Math.round(timeoutMs * PART_OF_TIME) };
+  const limits = { ...DEFAULT_LIMITS, timeoutMs };
   await using environment = await createEnvironment({
     environment: language,
     environmentVariables: {},

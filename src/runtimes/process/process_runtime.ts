@@ -30,7 +30,10 @@ import type { ProcessSpec } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000 };
-const PROBE_TIMEOUT_MS = 2_000;
+/** How long an honest program may take, which on a hanging binary is waited for. */
+const HONEST_TIMEOUT_MS = 1_500;
+/** How long the self-test may take beside it: its programs share a busy machine. */
+const SELF_TEST_TIMEOUT_MS = 10_000;
 
 /** The runtime of a spec for one host. */
 export function createProcessRuntime(spec: ProcessSpec, host: RuntimeHost): ExecutionRuntime {
@@ -58,7 +61,7 @@ class ProcessRuntime implements ExecutionRuntime {
     this.#selfTest = new SelfTest({ ...host, subject: spec.subject });
     this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), {
       ...PROBE,
-      timeoutMs: this.#probeTimeoutMs,
+      timeoutMs: this.#honestTimeoutMs + SELF_TEST_TIMEOUT_MS,
     });
   }
 
@@ -128,8 +131,8 @@ class ProcessRuntime implements ExecutionRuntime {
     return canariesOf(this.#spec, this.#host.confinement);
   }
 
-  get #probeTimeoutMs(): number {
-    return this.#spec.binary.probe.timeoutMs ?? PROBE_TIMEOUT_MS;
+  get #honestTimeoutMs(): number {
+    return this.#spec.binary.probe.timeoutMs ?? HONEST_TIMEOUT_MS;
   }
 
   #isPrebuilt(): boolean {
@@ -147,7 +150,7 @@ class ProcessRuntime implements ExecutionRuntime {
   /** Checks that an honest program runs on a binary that will do, and that no hostile one breaks a vital promise. */
   async #check(signal: AbortSignal): Promise<void> {
     await this.#installed(); // Where there is no binary, there is nothing to test.
-    const options = { timeoutMs: this.#probeTimeoutMs, signal };
+    const options = { timeoutMs: this.#honestTimeoutMs, signal };
     const [findings] = await Promise.all([
       this.#findings(),
       checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options),

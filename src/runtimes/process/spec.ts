@@ -60,7 +60,7 @@ export interface BinarySpec {
   readonly probe: {
     readonly language: string;
     readonly code: string;
-    /** How long it may take, with the self-test; absent, 2 s. */
+    /** How long it may take; absent, 1.5 s. */
     readonly timeoutMs?: number;
     /** Why a binary that printed this will not do; undefined when it will. */
     whyNot(output: string): string | undefined;
