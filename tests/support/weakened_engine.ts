@@ -1,6 +1,8 @@
 import { parseEngineAddress } from "../../src/runtimes/docker/engine/engine_address.ts";
 import { DOCKER_HOST } from "./docker.ts";
 
+const BUFFER_BYTES = 65_536;
+
 /** An Engine that makes weaker containers than it is asked for. */
 export interface WeakenedEngine extends AsyncDisposable {
   /** Where it listens, as `DOCKER_HOST` says it. */
@@ -21,16 +23,11 @@ export async function openWeakenedEngine(weakenings: readonly Weakening[]): Prom
   async function pass(client: Deno.Conn): Promise<void> {
     const engine = await Deno.connect({ transport: "unix", path: address.kind === "unix" ? address.socketPath : "" });
     for (const connection of [client, engine]) open.add(connection);
-    const weaken = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (bytes, controller) => controller.enqueue(weakened(bytes, weakenings)),
-    });
     await Promise.allSettled([
-      // A client that has no more stdin still reads: closing the stream would close the connection whole.
-      client.readable.pipeThrough(weaken).pipeTo(engine.writable, { preventClose: true }).then(() =>
-        engine.closeWrite()
-      ),
-      engine.readable.pipeTo(client.writable),
+      passOn(client, engine, (bytes) => weakened(bytes, weakenings)),
+      passOn(engine, client, (bytes) => bytes),
     ]);
+    for (const connection of [client, engine]) tryToClose(connection);
     for (const connection of [client, engine]) open.delete(connection);
   }
   const passing = new Set<Promise<void>>();
@@ -47,6 +44,20 @@ export async function openWeakenedEngine(weakenings: readonly Weakening[]): Prom
       await Deno.remove(directory, { recursive: true });
     },
   };
+}
+
+/** Passes on what one side sends; one that sends no more, as a program's stdin, still reads. */
+async function passOn(
+  from: Deno.Conn,
+  to: Deno.Conn,
+  change: (bytes: Uint8Array) => Uint8Array,
+): Promise<void> {
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  for (let length = await from.read(buffer); length !== null; length = await from.read(buffer)) {
+    let rest = change(buffer.subarray(0, length));
+    while (rest.length > 0) rest = rest.subarray(await to.write(rest));
+  }
+  await to.closeWrite();
 }
 
 function weakened(bytes: Uint8Array, weakenings: readonly Weakening[]): Uint8Array {
