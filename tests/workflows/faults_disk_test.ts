@@ -109,7 +109,9 @@ if (isPresent("mount", await ownDiskAvailability())) {
   Deno.test("disk full under the scratch directory: requests are told, the service goes on, and recovers when there is room again", () =>
     withPlaces(async ({ home }) => {
       await using disk = await mountOwnDisk(400);
-      await using service = await startIn({ home, scratch: disk.path }, ["--warm-max", "0"]); // What is ready needs no room.
+      // What is ready needs no room, and the binaries of other runtimes would be copied to the disk at any moment.
+      const alone = ["--warm-max", "0", "--node-binary", "/nonexistent", "--bun-binary", "/nonexistent"];
+      await using service = await startIn({ home, scratch: disk.path }, alone);
       const client = new ApiClient(service);
       const { id } = await client.openSession({ language: "typescript" });
       assertEquals((await client.json("POST", "/v1/executions", HELLO)).stdout, "hello\n");
