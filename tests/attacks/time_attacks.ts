@@ -10,7 +10,7 @@ const BY_DENO: readonly Attack[] = [
     "sleeps": "setTimeout(() => {}, 300_000);",
     "sleeps for longer than a timer can": "setInterval(() => {}, 2 ** 31 - 1); setTimeout(() => {}, 1e15);",
     "waits for a promise that never settles": "setInterval(() => {}, 1e6); await new Promise(() => {});",
-    "waits for memory that nobody changes": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
+    "blocks for ever in Atomics.wait()": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
     "waits in a Worker":
       'new Worker("data:text/javascript,Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);", { type: "module" }); setTimeout(() => {}, 1e6);',
     "reads what never comes":

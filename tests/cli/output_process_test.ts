@@ -31,7 +31,7 @@ Deno.test("codebeaker keys list and runtimes are content when nobody reads on", 
   }
 });
 
-Deno.test("codebeaker audit is content when nobody reads on, though there is more to print", () =>
+Deno.test("codebeaker audit exits in order when its reader closes the pipe early", () =>
   withUnread(["audit"], async (child, errors) => {
     assertEquals([(await child.status).code, await errors], [0, ""]);
   }, (home) => {

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { MEBIBYTE } from "../../core/limits.ts";
-import { readStderrDenials } from "../denials/stderr_denials.ts";
+import { stderrDenials } from "../denials/stderr_denials.ts";
 import begin from "../ecmascript/begin.cjs" with { type: "text" };
 import { canariesIn } from "../ecmascript/canaries.ts";
 import { npmPackages, packageMounts, PACKAGES } from "../ecmascript/packages.ts";
@@ -32,7 +32,7 @@ const WARM_MEMORY_MB = 4;
 
 /** Bun as a process runtime. */
 export function bunSpec(host: RuntimeHost): ProcessSpec {
-  const { home, openNetworks, searchPath } = host;
+  const { home, searchPath } = host;
   const { bunBinary: named, npmRegistry } = settingsOf(host);
   return {
     facts: bunFacts(host),
@@ -51,9 +51,7 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
     ],
     packages: npmPackages({ npmRegistry }),
     warm: { memoryMb: WARM_MEMORY_MB, languages: ["bun"] },
-    denials: {
-      readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }),
-    },
+    denials: stderrDenials(host),
     selfTest: {
       canaries: canariesIn("bun"),
       language: "bun",

@@ -58,6 +58,13 @@ export function readStderrDenials(stderr: string, policy: NetworkPolicy): Denial
   });
 }
 
+/** How denials are read where the program's stderr is all that tells of them. */
+export function stderrDenials({ openNetworks }: Pick<NetworkPolicy, "openNetworks">): {
+  readStderr(stderr: string, context: Pick<NetworkPolicy, "permissions">): DenialRecord[];
+} {
+  return { readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }) };
+}
+
 /** The denial of a host, or of the network where no host is known. */
 export function denyNetwork(
   target: string | undefined,

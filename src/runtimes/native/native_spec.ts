@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
-import { readStderrDenials } from "../denials/stderr_denials.ts";
+import { stderrDenials } from "../denials/stderr_denials.ts";
 import { isFile } from "../process/find_binary.ts";
 import type { ProcessSpec } from "../process/spec.ts";
 import type { Surface } from "../../core/needs.ts";
@@ -66,10 +66,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     compiles: row.compile !== undefined,
     reservedDataBytes,
     memoryEndings,
-    denials: {
-      readStderr: (stderr, { permissions }) =>
-        readStderrDenials(stderr, { permissions, openNetworks: host.openNetworks }),
-    },
+    denials: stderrDenials(host),
     get warm() {
       const { waiter } = findLanguage();
       return waiter === undefined

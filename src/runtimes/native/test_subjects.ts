@@ -5,7 +5,7 @@ const UNSEEN = "denials are read from stderr alone, where a program that catches
 /** Conformance checks that it fails on a host, by name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
   return {
-    "a refused network access is told, although the program caught the error": UNSEEN,
+    "a refused network access is reported, although the program caught the error": UNSEEN,
     "denials are bounded in number, and those left out are counted": UNSEEN,
   };
 }

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import begin from "../ecmascript/begin.cjs" with { type: "text" };
-import { readStderrDenials } from "../denials/stderr_denials.ts";
+import { stderrDenials } from "../denials/stderr_denials.ts";
 import { canariesIn } from "../ecmascript/canaries.ts";
 import { npmPackages, packageMounts, PACKAGES } from "../ecmascript/packages.ts";
 import { programVariables, VARIABLE_NAMES } from "../ecmascript/program_variables.ts";
@@ -35,7 +35,7 @@ const WARM_MEMORY_MB = 16;
 
 /** Node as a process runtime. */
 export function nodeSpec(host: RuntimeHost): ProcessSpec {
-  const { home, openNetworks, searchPath } = host;
+  const { home, searchPath } = host;
   const { nodeBinary: named, npmRegistry } = settingsOf(host);
   return {
     facts: nodeFacts(host),
@@ -54,9 +54,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     ],
     packages: npmPackages({ npmRegistry }),
     warm: { memoryMb: WARM_MEMORY_MB, languages: ["node"] },
-    denials: {
-      readStderr: (stderr, { permissions }) => readStderrDenials(stderr, { permissions, openNetworks }),
-    },
+    denials: stderrDenials(host),
     selfTest: {
       canaries: canariesIn("node"),
       language: "node",

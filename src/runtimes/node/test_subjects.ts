@@ -4,7 +4,7 @@ import type { AttackSubject } from "../entry.ts";
 export function deviations(): Readonly<Record<string, string>> {
   const reason = "denials are read from stderr alone, where a program that catches the error leaves nothing";
   return {
-    "a refused network access is told, although the program caught the error": reason,
+    "a refused network access is reported, although the program caught the error": reason,
     "denials are bounded in number, and those left out are counted": reason,
   };
 }

@@ -152,7 +152,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     this.#prepared = undefined;
     const output = this.#processes.site.mounts.output(source);
     const { compile: compilerLaunch, ...launch } = await this.#launchOf(file, options, output);
-    if (compilerLaunch === undefined) return await this.#processes.start(this.#requestOf(launch, options), options);
+    if (compilerLaunch === undefined) throw new CodeBeakerError("internal", `${this.language} names no compiler`);
     const compilerOptions = { ...options, limits: compilerLimits(options.limits) };
     const request = { ...this.#requestOf(compilerLaunch, compilerOptions), part: "compiler" } as const;
     const compiler = await this.#processes.start(request, compilerOptions);

@@ -5,7 +5,7 @@ import type { Checks } from "./bench.ts";
 
 /** What is told of denials. Each check runs exactly one program. */
 export const DENIAL_CHECKS: Checks = {
-  async "a refused network access is told, although the program caught the error"({ dialect, run }) {
+  async "a refused network access is reported, although the program caught the error"({ dialect, run }) {
     const { exitCode, stdout, denials, denialsOmitted } = await run(dialect.reach(["example.com"]));
     assertEquals([exitCode, stdout, denialsOmitted, denials.length], [0, "caught\n", undefined, 1]);
     const [denial] = denials;

@@ -39,7 +39,7 @@ export const PROGRAM_CHECKS: Checks = {
     assert(hidden !== Deno.env.get("HOME"), `HOME of the service is visible: ${hidden}`);
   },
 
-  async "an exit code is told"({ dialect, run }) {
+  async "an exit code is reported"({ dialect, run }) {
     const { outcome, exitCode } = await run(dialect.exitWith(42));
     assertEquals({ outcome, exitCode }, { outcome: { kind: "exited", exitCode: 42 }, exitCode: 42 });
   },

@@ -77,7 +77,7 @@ export const sh: RuntimeEntry = {
   loadTestSubjects: () =>
     Promise.resolve({
       deviations: () => ({
-        "a refused network access is told, although the program caught the error":
+        "a refused network access is reported, although the program caught the error":
           "nothing reports a denial: the program has no network to ask for",
       }),
       warmLanguages: [],
