@@ -16,6 +16,11 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
 /** Rejections of runtimes that the request is not for: they explain nothing where others were considered. */
 const NOT_CONSIDERED: readonly RejectionCode[] = ["unsupported_language", "not_requested"];
 
+/** Whether a rejected runtime is one that the request is for. */
+export function isConsidered({ code }: Rejection): boolean {
+  return !NOT_CONSIDERED.includes(code);
+}
+
 interface RejectedRuntime extends Rejection {
   readonly runtime: string;
 }
@@ -33,7 +38,7 @@ export function noSuitableRuntime(
   const rejections = selection.candidates.flatMap(({ runtime, rejectedBecause }): RejectedRuntime[] =>
     rejectedBecause === undefined ? [] : [{ runtime, ...rejectedBecause }]
   );
-  const considered = rejections.filter(({ code }) => !NOT_CONSIDERED.includes(code));
+  const considered = rejections.filter(isConsidered);
   const absent = considered.filter(({ code }) => code === "unavailable" || code === "circuit_open");
   if (absent.length > 0) {
     const message = `Cannot run ${language} as ${considered.map(describeRejection).join(" and ")}`;

@@ -54,6 +54,8 @@ export interface Candidate {
    * with better declared figures is nearly as good, or one has all that the program needs where the highest lacks some.
    */
   readonly score?: number;
+  /** What the program would use and the runtime lacks, and where that is seen; absent when rejected. */
+  readonly lacks?: string;
   readonly inputs: ScoreInputs;
 }
 

@@ -8,7 +8,8 @@ import type { SelectionRequest } from "../core/requests/selection_request.ts";
 import type { Attempt, Selection } from "../core/selection.ts";
 import type { RuntimeProfile } from "../runtimes/selection/profile.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/port.ts";
-import { configOf, type Ranking, type RankOptions, type RuntimeSelector } from "../runtimes/selection/selector.ts";
+import type { RankOptions } from "../runtimes/selection/filters.ts";
+import { configOf, type Ranking, type RuntimeSelector } from "../runtimes/selection/selector.ts";
 import type { Observer } from "./observer.ts";
 
 /** The parts of a dispatcher. */

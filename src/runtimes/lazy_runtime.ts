@@ -1,6 +1,6 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
-import type { Surface } from "../core/needs.ts";
+import type { Needs, Surface } from "../core/needs.ts";
 import type { Assessment, AvailabilityOptions, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "./port.ts";
 import type { RuntimeFacts } from "./entry.ts";
 
@@ -39,6 +39,10 @@ export class LazyRuntime implements ExecutionRuntime {
   /** Does not load it. */
   surface(environment: string): Surface | undefined {
     return this.#facts.surface?.(environment) ?? this.#known?.surface?.(environment);
+  }
+
+  learnSurface(environment: string, needs: Needs): Promise<void> | undefined {
+    return this.#known?.learnSurface?.(environment, needs);
   }
 
   async diagnose(): Promise<Diagnosis> {

@@ -3,7 +3,7 @@ import type { CellAnswer } from "../core/cell.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../core/files.ts";
-import type { Surface } from "../core/needs.ts";
+import type { Needs, Surface } from "../core/needs.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
@@ -102,6 +102,13 @@ export interface ExecutionRuntime extends AsyncDisposable {
    * nothing is known.
    */
   surface?(environment: string): Surface | undefined;
+
+  /**
+   * Begins to learn whether programs in a language find what they certainly need, where {@link surface} does not know and a
+   * program would have to be run for it. Settles within a few s, whether or not it is known then; undefined where there is
+   * nothing to learn. Absent where all is known that can be.
+   */
+  learnSurface?(environment: string, needs: Needs): Promise<void> | undefined;
 
   /** The layers around its programs and the self-test's findings; it does not throw. */
   diagnose(): Promise<Diagnosis>;

@@ -11,6 +11,12 @@ const bare = fakeRuntime({
   startupTimeMs: 1,
   surface: { isWhole: true, has: ({ name }) => name === "json" },
 });
+const rich = fakeRuntime({
+  name: "rich",
+  environments: ["python"],
+  unavailableBecause: "it is lost",
+  surface: { isWhole: true, has: () => true },
+});
 const part = fakeRuntime({
   name: "part",
   environments: ["typescript"],
@@ -23,20 +29,27 @@ function request(language: string, code: string, files: readonly { path: string;
   return parseExecutionRequest({ language, code, files });
 }
 
-Deno.test("Engine.submit() says what is missing, and where it is seen, when no runtime has it", async () => {
+Deno.test("Engine.submit() says what is missing, and where it is seen, when what has it is unavailable", async () => {
   const files = [{ path: "helper.py", content: "\nimport numpy" }];
   const denied = await assertRejects(
-    () => engineOf([bare]).submit(CALLER, request("python", "import json, helper", files)),
+    () => engineOf([bare, rich]).submit(CALLER, request("python", "import json, helper", files)),
     CodeBeakerError,
   );
   assertEquals([denied.code, denied.message], [
-    "no_suitable_runtime",
-    "Cannot run python as no runtime passes the filters (bare: lacks numpy (helper.py:2))",
+    "runtime_unavailable",
+    "Cannot run python as bare does not fit (lacks numpy (helper.py:2)) and rich is unavailable (it is lost)",
   ]);
-  const { errors, selection } = denied.details;
-  assertEquals(errors, [{ path: "code", message: "bare: lacks numpy (helper.py:2)" }]);
-  assertEquals(selection?.candidates.map(({ rejectedBecause }) => rejectedBecause?.code), ["missing_capability"]);
+  const { selection } = denied.details;
+  assertEquals(selection?.candidates.map(({ rejectedBecause }) => rejectedBecause?.code), [
+    "missing_capability",
+    "unavailable",
+  ]);
   assertEquals(selection?.needs?.uses.map(({ name, certain }) => [name, certain]), [["json", true], ["numpy", true]]);
+});
+
+Deno.test("Engine.select() leaves the error to the language where nothing is known to have what is missing", async () => {
+  const selection = await engineOf([bare]).select(CALLER, request("python", "import numpy"));
+  assertEquals([selection.chosen, selection.candidates[0]?.lacks], ["bare", "numpy (main.py:1)"]);
 });
 
 Deno.test("Engine.select() chooses by what the program needs", async () => {

@@ -49,6 +49,23 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
   "finds Bun": ['show(await Bun.file("x").text());', "global Bun.file (file) main.ts:1 certain"],
   "is not certain of what follows a call": ["f();\nBun.gc();", "global Bun.gc main.ts:2"],
   "is not certain of what may not run": ["if (x) Bun.gc();", "global Bun.gc main.ts:1"],
+  "is not certain of what follows an optional call in its chain": [
+    "a?.(Bun.argv);\nb?.c.d(Bun.main);\nawait (e?.[Bun.env]);",
+    ...["global Bun.argv main.ts:1", "global Bun.main main.ts:2", "global Bun.env main.ts:3"],
+  ],
+  "is not certain of what is assigned only where nothing is": [
+    "let a, b, c;\na ??= Bun.argv;\nb ||= Bun.main;\nc &&= Bun.env;\nc = Bun.cwd;",
+    ...["global Bun.argv main.ts:2", "global Bun.main main.ts:3", "global Bun.env main.ts:4"],
+    "global Bun.cwd main.ts:5 certain",
+  ],
+  "is not certain of what follows a throw or a loop": [
+    "throw 1;\nBun.argv;",
+    "global Bun.argv main.ts:2",
+  ],
+  "finds a module of which only types are imported by name, since it is searched for all the same": [
+    'import { type A } from "bun";\nimport type { B } from "bun:sqlite";\nexport type { C } from "bun:ffi";\nshow();',
+    "builtin bun main.ts:1 certain",
+  ],
   "is not certain of a function's body": ["function f() {\n  return Bun.gc();\n}", "global Bun.gc main.ts:2"],
   "is not certain of typeof": ['const a = typeof Bun === "undefined";', "global Bun main.ts:1"],
   "finds shorthands": ["const o = { Deno };", "global Deno main.ts:1"],

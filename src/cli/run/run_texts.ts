@@ -49,10 +49,10 @@ function describeNeeds(needs: Needs | undefined): string {
 
 /** A selection as a table. */
 export function describeSelection({ chosen, preference, floor, candidates, needs }: Selection): string {
-  const rows = candidates.map(({ runtime, score, inputs, rejectedBecause }) => [
+  const rows = candidates.map(({ runtime, score, inputs, lacks, rejectedBecause }) => [
     runtime,
     rejectedBecause === undefined
-      ? `score ${score?.toFixed(2)}`
+      ? `score ${score?.toFixed(2)}${lacks === undefined ? "" : `, lacks ${lacks}`}`
       : `rejected (${rejectedBecause.code}): ${rejectedBecause.detail}`,
     `${inputs.startupMs} ms, ${inputs.memoryMb} MB, isolation ${inputs.isolationLevel} (${inputs.source})`,
   ]);

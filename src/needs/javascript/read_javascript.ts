@@ -1,14 +1,8 @@
 import { parser } from "@lezer/javascript";
 import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
 import type { NeedKind } from "../../core/needs.ts";
-import {
-  createLineFinder,
-  type FileReading,
-  type LocalImport,
-  type SourceFile,
-  type Unknown,
-  type Use,
-} from "../source_file.ts";
+import { FileReadingBuilder } from "../file_reading_builder.ts";
+import type { FileReading, SourceFile } from "../source_file.ts";
 import { printsPlainly } from "./console.ts";
 import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
@@ -54,8 +48,17 @@ const PLAIN = new Set([
   ...["CallExpression", "NewExpression", "ArgList", "ParenthesizedExpression", "AssignmentExpression"],
 ]);
 
-/** Nodes that may do something outside of their own module. */
-const EFFECTS = new Set(["CallExpression", "NewExpression", "TaggedTemplateExpression", "DynamicImport", "Decorator"]);
+/** Nodes that may do something outside of their own module, or end it. */
+const EFFECTS = new Set([
+  ...["CallExpression", "NewExpression", "TaggedTemplateExpression", "DynamicImport", "Decorator"],
+  ...["ThrowStatement", "WhileStatement", "DoStatement", "ForStatement"],
+]);
+
+/** Nodes after which what follows in the same statement may not run: `a?.(b)`, `a ??= b`. */
+const SKIPPING = new Set(["?.", "UpdateOp"]);
+
+/** How many nodes are around a statement of the module. */
+const STATEMENT_DEPTH = 1;
 
 /** The parser for a file by its name. */
 export function parserFor({ path }: Pick<SourceFile, "path">) {
@@ -67,43 +70,38 @@ export function parserFor({ path }: Pick<SourceFile, "path">) {
 export function readJavascript(file: SourceFile, tree: Tree): FileReading {
   const reader = new Reader(file, tree);
   tree.iterate({ enter: (node) => reader.enter(node), leave: (node) => reader.leave(node) });
-  return reader.result();
+  return reader.reading.build();
 }
 
 class Reader {
+  readonly reading: FileReadingBuilder;
   readonly #file: SourceFile;
-  readonly #lineAt: (offset: number) => number;
   readonly #functions: ReturnType<typeof functionNamesIn>;
-  readonly #uses: Use[] = [];
-  readonly #steps: (Use | LocalImport)[] = [];
-  #unknown: Unknown | undefined;
-  #hasEffects = false;
   /** Nodes around the one that is read which may keep it from running. */
   #conditions = 0;
+  /** Nodes around the one that is read. */
+  #depth = 0;
+  /** Whether what follows in the statement of the module may be skipped, as after `?.` and `??=`. */
+  #isSkippable = false;
 
   constructor(file: SourceFile, tree: Tree) {
     this.#file = file;
-    this.#lineAt = createLineFinder(file.text);
     this.#functions = functionNamesIn(file.text, tree);
-  }
-
-  result(): FileReading {
-    return {
-      uses: this.#uses,
-      steps: this.#steps,
-      hasEffects: this.#hasEffects,
-      ...(this.#unknown === undefined ? {} : { unknown: this.#unknown }),
-    };
+    this.reading = new FileReadingBuilder(file.text);
   }
 
   enter(node: SyntaxNodeRef): void {
     this.#enterNode(node);
+    this.#depth++;
     if (!PLAIN.has(node.name)) this.#conditions++;
+    if (SKIPPING.has(node.name)) this.#isSkippable = true;
   }
 
   leave({ name }: SyntaxNodeRef): void {
+    this.#depth--;
     if (!PLAIN.has(name)) this.#conditions--;
-    if (EFFECTS.has(name)) this.#hasEffects = true;
+    if (EFFECTS.has(name)) this.reading.markEffect();
+    if (this.#depth === STATEMENT_DEPTH) this.#isSkippable = false;
   }
 
   #enterNode(node: SyntaxNodeRef): void {
@@ -223,14 +221,16 @@ class Reader {
   #enterLocal(node: SyntaxNodeRef, specifier: string, isFirst: boolean): void {
     const path = specifier.startsWith("/") ? undefined : resolveLocal(specifier, this.#file.path);
     if (path === undefined) return this.#markUnknown(node, "imports a file outside of the workspace", true);
-    this.#steps.push({ paths: [path], isFirst });
+    this.reading.addLocalImport({ paths: [path], isFirst });
   }
 
-  #use(node: SyntaxNodeRef, kind: NeedKind, name: string, isFirst = !this.#hasEffects && this.#conditions === 0): void {
+  #use(node: SyntaxNodeRef, kind: NeedKind, name: string, isFirst = this.#isFirst): void {
     const effect = effectOf(name);
-    const use = { kind, name, line: this.#lineAt(node.from), isFirst, ...(effect === undefined ? {} : { effect }) };
-    this.#uses.push(use);
-    this.#steps.push(use);
+    this.reading.addUse({ kind, name, ...(effect === undefined ? {} : { effect }) }, { at: node.from, isFirst });
+  }
+
+  get #isFirst(): boolean {
+    return !this.reading.hasEffects && this.#conditions === 0 && !this.#isSkippable;
   }
 
   #markConstructor(node: SyntaxNodeRef): void {
@@ -238,8 +238,7 @@ class Reader {
   }
 
   #markUnknown(node: SyntaxNodeRef, reason: string, isDynamic: boolean): void {
-    if (this.#unknown?.isDynamic === true || (this.#unknown !== undefined && !isDynamic)) return;
-    this.#unknown = { reason, line: this.#lineAt(node.from), isDynamic };
+    this.reading.markUnknown(reason, { at: node.from, isDynamic });
   }
 
   /** The property of a node that is read directly, with its dot; empty where it is used in another way. */

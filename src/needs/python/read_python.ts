@@ -1,13 +1,7 @@
 import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
 import type { NeedEffect } from "../../core/needs.ts";
-import {
-  createLineFinder,
-  type FileReading,
-  type LocalImport,
-  type SourceFile,
-  type Unknown,
-  type Use,
-} from "../source_file.ts";
+import { FileReadingBuilder } from "../file_reading_builder.ts";
+import type { FileReading, SourceFile } from "../source_file.ts";
 
 /** Names by which a program runs code that it makes. */
 const DYNAMIC_NAMES = new Set(["exec", "eval", "compile", "__import__", "__builtins__"]);
@@ -70,35 +64,20 @@ const OTHER_ENCODING = /^(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*(?![ \t]|utf[-_]?8
 /** Reads the needs of a Python file: the modules that it imports. */
 export function readPython(file: SourceFile, tree: Tree): FileReading {
   const reader = new Reader(file);
-  if (OTHER_ENCODING.test(file.text)) reader.markUnknown({ reason: "declares another encoding", isDynamic: true });
+  if (OTHER_ENCODING.test(file.text)) reader.reading.markUnknown("declares another encoding", { isDynamic: true });
   for (let statement = tree.topNode.firstChild; statement !== null; statement = statement.nextSibling) {
     reader.read(statement);
   }
-  return reader.result();
+  return reader.reading.build();
 }
 
 class Reader {
+  readonly reading: FileReadingBuilder;
   readonly #text: string;
-  readonly #path: string;
-  readonly #lineAt: (offset: number) => number;
-  readonly #uses: Use[] = [];
-  readonly #steps: (Use | LocalImport)[] = [];
-  #unknown: Unknown | undefined;
-  #hasEffects = false;
 
-  constructor({ path, text }: SourceFile) {
-    this.#path = path;
+  constructor({ text }: SourceFile) {
     this.#text = text;
-    this.#lineAt = createLineFinder(text);
-  }
-
-  result(): FileReading {
-    return {
-      uses: this.#uses,
-      steps: this.#steps,
-      hasEffects: this.#hasEffects,
-      ...(this.#unknown === undefined ? {} : { unknown: this.#unknown }),
-    };
+    this.reading = new FileReadingBuilder(text);
   }
 
   /** Reads a statement of the module itself. */
@@ -112,7 +91,7 @@ class Reader {
     let later = 0;
     statement.cursor().iterate(
       (node) => {
-        this.#enter(node, { isFirst: !this.#hasEffects && isOwn(node) });
+        this.#enter(node, { isFirst: !this.reading.hasEffects && isOwn(node) });
         if (later === 0 && EFFECT_NODES.has(node.name)) isEffect = true;
         if (LATER.has(node.name)) later++;
       },
@@ -120,22 +99,13 @@ class Reader {
         if (LATER.has(name)) later--;
       },
     );
-    this.#hasEffects ||= isEffect;
-  }
-
-  markUnknown(unknown: Unknown): void {
-    if (this.#unknown?.isDynamic === true || (this.#unknown !== undefined && !unknown.isDynamic)) return;
-    this.#unknown = unknown;
+    if (isEffect) this.reading.markEffect();
   }
 
   #enter(node: SyntaxNodeRef, { isFirst }: { readonly isFirst: boolean }): void {
     const { name, type, from } = node;
     if (type.isError) {
-      return this.markUnknown({
-        reason: "has syntax that is not understood",
-        line: this.#lineAt(from),
-        isDynamic: false,
-      });
+      return this.reading.markUnknown("has syntax that is not understood", { at: from, isDynamic: false });
     }
     if (name === "ImportStatement") return this.#enterImport(node.node, isFirst);
     if (name !== "VariableName" && name !== "PropertyName") return;
@@ -143,7 +113,7 @@ class Reader {
     const isDynamic = name === "VariableName"
       ? DYNAMIC_NAMES.has(text)
       : DYNAMIC_ATTRIBUTES.has(text) && this.#isOfSys(node);
-    if (isDynamic) this.markUnknown({ reason: `uses ${text}`, line: this.#lineAt(from), isDynamic: true });
+    if (isDynamic) this.reading.markUnknown(`uses ${text}`, { at: from, isDynamic });
   }
 
   #isOfSys({ node }: SyntaxNodeRef): boolean {
@@ -153,20 +123,17 @@ class Reader {
 
   #enterImport(statement: SyntaxNode, isFirst: boolean): void {
     const { names, isRelative, members } = this.#parseImport(statement);
-    if (isRelative) return void this.#steps.push({ paths: [], isFirst });
+    const at = statement.from;
+    if (isRelative) return this.reading.addLocalImport({ paths: [], isFirst });
     for (const dotted of names) {
       const module = (dotted.split(".")[0] ?? "").normalize("NFKC");
       const changesPath = module === "sys" && members.some((member) => DYNAMIC_ATTRIBUTES.has(member));
       if (changesPath || DYNAMIC_MODULES.has(module)) {
-        this.markUnknown({ reason: `imports ${module}`, line: this.#lineAt(statement.from), isDynamic: true });
+        this.reading.markUnknown(`imports ${module}`, { at, isDynamic: true });
       }
       const effect = Object.hasOwn(EFFECTS, module) ? EFFECTS[module] : undefined;
-      const use = {
-        ...{ kind: "module", name: module, line: this.#lineAt(statement.from), isFirst } as const,
-        ...(effect === undefined ? {} : { effect }),
-      };
-      this.#uses.push(use);
-      this.#steps.push(use);
+      const use = { kind: "module", name: module, ...(effect === undefined ? {} : { effect }) } as const;
+      this.reading.addUse(use, { at, isFirst });
     }
   }
 

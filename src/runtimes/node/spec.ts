@@ -101,5 +101,6 @@ function whyNotVersion(output: string): string | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major >= OLDEST_MAJOR && minor >= (OLDEST_MINORS[major] ?? 0)) return undefined;
   const shown = JSON.stringify(version.slice(0, 200));
-  return `Node ${OLDEST_MAJOR}.${OLDEST_MINORS[OLDEST_MAJOR]} or later is needed: found ${shown}`;
+  const oldest = major in OLDEST_MINORS ? major : OLDEST_MAJOR;
+  return `Node ${oldest}.${OLDEST_MINORS[oldest]} or later is needed: found ${shown}`;
 }

@@ -8,8 +8,16 @@ const NAMED = 3;
 export interface Fit {
   /** Why the program may not run there; absent where it may. */
   readonly rejectedBecause?: Rejection;
-  /** Whether it is known to have everything, or to lack something that the program may do without. */
+  /** Whether it is known to have everything, or to lack something that does not rule it out. */
   readonly grade: "has_all" | "lacks_some" | "unknown";
+  /** What it lacks, and where that is seen; absent where nothing is known to be missing, or that rules it out. */
+  readonly lacks?: string;
+}
+
+/** How a runtime is judged. */
+export interface FitOptions {
+  /** Whether a runtime with the whole language may run a program that certainly needs more; absent, it may not. */
+  readonly isLastResort?: boolean;
 }
 
 const UNKNOWN: Fit = { grade: "unknown" };
@@ -18,16 +26,25 @@ const UNKNOWN: Fit = { grade: "unknown" };
  * Judges a runtime by what a program needs. One with the whole surface of the language is ruled out only by what the
  * program certainly needs and the runtime certainly lacks; any other only runs what is known to fit.
  */
-export function fitOf(surface: Surface | undefined, needs: Needs | undefined): Fit {
+export function fitOf(
+  surface: Surface | undefined,
+  needs: Needs | undefined,
+  { isLastResort = false }: FitOptions = {},
+): Fit {
   if (surface === undefined) return UNKNOWN;
   if (!surface.isWhole) return fitOfPart(surface, needs);
   const lacking = needs?.uses.filter((need) => surface.has(need) === false) ?? [];
   const certain = lacking.filter((need) => need.certain);
-  if (certain.length > 0) return rejectedFor(`lacks ${listNeeds(certain)}`, surface);
-  if (lacking.length > 0) return { grade: "lacks_some" };
+  if (certain.length > 0 && !isLastResort) return rejectedFor(`lacks ${listNeeds(certain)}`, surface);
+  if (lacking.length > 0) return { grade: "lacks_some", lacks: listNeeds(lacking) };
   return needs?.known === true && needs.uses.every((need) => surface.has(need) === true)
     ? { grade: "has_all" }
     : UNKNOWN;
+}
+
+/** Whether a runtime is known to have all that a program certainly needs. */
+export function hasCertainNeeds(surface: Surface | undefined, { uses }: Needs): boolean {
+  return surface !== undefined && uses.every((need) => !need.certain || surface.has(need) === true);
 }
 
 function fitOfPart(surface: Surface, needs: Needs | undefined): Fit {

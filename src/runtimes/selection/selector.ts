@@ -1,14 +1,15 @@
-import { MAX_ISOLATION, type RuntimeCapabilities, type RuntimeType } from "../../core/capabilities.ts";
+import type { RuntimeType } from "../../core/capabilities.ts";
 import { invalidField } from "../../core/errors.ts";
-import type { Needs } from "../../core/needs.ts";
-import { namedLimits, resolveLimits } from "../../core/limits.ts";
+import { resolveLimits } from "../../core/limits.ts";
+import { isConsidered } from "../../core/no_suitable_runtime.ts";
 import type { SelectionRequest } from "../../core/requests/selection_request.ts";
 import type { Candidate, Rejection, ScoreInputs, Selection } from "../../core/selection.ts";
 import { unknownName } from "../../core/parsing/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
-import { type Fit, fitOf, preferFitting } from "./fit.ts";
+import { declaredInputs, type Demand, knownLackOf, mismatchOf, type RankOptions, shortfallOf } from "./filters.ts";
+import { type Fit, fitOf, hasCertainNeeds, preferFitting } from "./fit.ts";
 import { RuntimeProfile } from "./profile.ts";
-import type { Assessment, AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
+import type { AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
 import { rankBy, STRATEGIES } from "./strategies.ts";
 
 /** A selection, and the runtimes that passed, best first. */
@@ -25,14 +26,6 @@ export interface SelectorOptions {
   readonly minIsolation: number;
   /** The clock of circuits and profiles, in ms; `performance.now` when absent. */
   readonly now?: () => number;
-}
-
-/** Facts about a request that it does not state itself. */
-export interface RankOptions extends Pick<RuntimeConfig, "runsMainFile"> {
-  /** Whether a self-test is waited for up to a minute, and not 2 s. */
-  readonly isPatient?: boolean;
-  /** What the program needs; absent, that is not known. */
-  readonly needs?: Needs | undefined;
 }
 
 /**
@@ -138,15 +131,34 @@ export class RuntimeSelector {
       throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
     }
     const demand = { request, floor: Math.max(this.#minIsolation, request.minIsolation ?? 0), options };
+    const judged = await this.#judgeSettled(demand);
+    const ranking = rankingOf(judged, demand);
+    if (!needsLastResort(judged, demand)) return ranking;
+    const lenient = { ...demand, isLastResort: true };
+    const lastResort = rankingOf(await this.#judgeSettled(lenient), lenient);
+    return lastResort.passed.length > 0 ? lastResort : ranking;
+  }
+
+  /** Judges all when the one that would be chosen has been tested, and has learnt what decides whether it is. */
+  async #judgeSettled(demand: Demand): Promise<readonly Judged[]> {
+    const { request: { language }, options: { needs } } = demand;
     const waitedFor = new Set<ExecutionRuntime>();
+    const asked = new Set<ExecutionRuntime>();
     for (;;) {
       const judged = (await this.#judgeAll(demand)).map((one) =>
         waitedFor.has(one.runtime) ? withoutSelfTest(one) : one
       );
       const [best] = bestFirst(judged, demand);
-      if (best?.selfTesting === undefined) return rankingOf(judged.map(withoutSelfTest), demand);
-      waitedFor.add(best.runtime);
-      await best.selfTesting;
+      if (best?.selfTesting !== undefined) {
+        waitedFor.add(best.runtime);
+        await best.selfTesting;
+        continue;
+      }
+      const mayLearn = best !== undefined && needs !== undefined && !asked.has(best.runtime) && hasRival(best, judged);
+      const learning = mayLearn ? best.runtime.learnSurface?.(language, needs) : undefined;
+      if (best === undefined || learning === undefined) return judged.map(withoutSelfTest);
+      asked.add(best.runtime);
+      await learning;
     }
   }
 
@@ -156,7 +168,7 @@ export class RuntimeSelector {
 
   /** The facts are judged first, so that a runtime that does not fit is not even loaded. */
   async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
-    const { request, floor, options } = demand;
+    const { request, floor, options, isLastResort = false } = demand;
     const capabilities = runtime.getCapabilities(request.language);
     const { isPatient = false, needs, ...known } = options;
     const early = mismatchOf(runtime, request) ?? knownLackOf(runtime, demand);
@@ -169,7 +181,7 @@ export class RuntimeSelector {
     const rejectedBecause = shortfallOf(assessment, demand) ??
       await this.whyUnavailable(runtime, request.language, { assumesSelfTest: true });
     if (rejectedBecause !== undefined) return rejected(runtime, { rejectedBecause, declared });
-    const fit = fitOf(runtime.surface?.(request.language), needs); // Some learn what they have when they are asked.
+    const fit = fitOf(runtime.surface?.(request.language), needs, { isLastResort }); // It may have changed meanwhile.
     if (fit.rejectedBecause !== undefined) {
       return rejected(runtime, { rejectedBecause: fit.rejectedBecause, declared });
     }
@@ -179,7 +191,11 @@ export class RuntimeSelector {
       memoryOverheadMb: declared.memoryMb,
     });
     const inputs: ScoreInputs = figures === undefined ? declared : { ...declared, ...figures, source: "measured" };
-    const candidate = { runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs), inputs };
+    const candidate = {
+      ...{ runtime: runtime.name, passed: true, score: STRATEGIES[request.preference](inputs) },
+      ...(fit.lacks === undefined ? {} : { lacks: fit.lacks }),
+      inputs,
+    };
     const { memoryMb = config.resourceLimits.memoryMb } = assessment;
     return {
       runtime,
@@ -198,13 +214,6 @@ export class RuntimeSelector {
   }
 }
 
-/** A request, and the isolation floor that holds for it. */
-interface Demand {
-  readonly request: SelectionRequest;
-  readonly floor: number;
-  readonly options: RankOptions;
-}
-
 /** A runtime as a candidate. */
 interface Judged {
   readonly runtime: ExecutionRuntime;
@@ -216,6 +225,29 @@ interface Judged {
   readonly memoryMb?: number;
   /** Settles when its running self-test is over, or takes too long; undefined when none is waited for. */
   readonly selfTesting?: Promise<void> | undefined;
+}
+
+/** Whether there is another that the program may run on, or would if it had what the program needs. */
+function hasRival(best: Judged, judged: readonly Judged[]): boolean {
+  return judged.some((one) => one !== best && (one.candidate.passed || isRuledOutByNeeds(one)));
+}
+
+/**
+ * Whether none passed and some are ruled out by what the program needs, which no other is known to have: then the language's
+ * own error tells more than a refusal.
+ */
+function needsLastResort(judged: readonly Judged[], { request: { language }, options: { needs } }: Demand): boolean {
+  if (needs === undefined || judged.some(({ candidate }) => candidate.passed)) return false;
+  const considered = judged.filter(({ candidate: { rejectedBecause } }) =>
+    rejectedBecause !== undefined && isConsidered(rejectedBecause)
+  );
+  const surfaces = considered.map((one) => ({ surface: one.runtime.surface?.(language), one }));
+  return surfaces.some(({ one, surface }) => isRuledOutByNeeds(one) && surface?.isWhole === true) &&
+    !surfaces.some(({ surface }) => hasCertainNeeds(surface, needs));
+}
+
+function isRuledOutByNeeds({ candidate: { rejectedBecause } }: Judged): boolean {
+  return rejectedBecause?.code === "missing_capability";
 }
 
 /** Those that passed, best first. */
@@ -254,44 +286,6 @@ function rejected(
 ): Judged {
   const candidate = { runtime: runtime.name, passed: false, rejectedBecause, inputs: declared };
   return { runtime, candidate, declared, grade: "unknown" };
-}
-
-/** What a program needs and a runtime lacks, as is known without asking it. */
-function knownLackOf(runtime: ExecutionRuntime, { request, options: { needs } }: Demand): Rejection | undefined {
-  const surface = runtime.surface?.(request.language);
-  return surface?.mayGrow === true ? undefined : fitOf(surface, needs).rejectedBecause;
-}
-
-/** Why a request is not for this runtime. */
-function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejection | undefined {
-  if (!runtime.supportedEnvironments.includes(request.language)) {
-    return { code: "unsupported_language", detail: `speaks ${runtime.supportedEnvironments.join(", ")}` };
-  }
-  if (request.runtime !== undefined && request.runtime !== runtime.name) {
-    return { code: "not_requested", detail: `the request forces ${request.runtime}` };
-  }
-  return undefined;
-}
-
-/** Why an environment for a request would not be good enough. */
-function shortfallOf(
-  { isolation, cannotHonour }: Assessment,
-  { request, floor }: Demand,
-): Rejection | undefined {
-  if (isolation.level < floor) {
-    return {
-      code: "below_isolation_floor",
-      detail: `isolation ${isolation.level} of ${MAX_ISOLATION} is below the floor ${floor}`,
-    };
-  }
-  if (cannotHonour !== undefined) return { code: "cannot_honour_permissions", detail: cannotHonour };
-  const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
-  if (unenforced.length === 0) return undefined;
-  return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
-}
-
-function declaredInputs({ isolationLevel, memoryOverheadMB, startupTimeMs }: RuntimeCapabilities): ScoreInputs {
-  return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel, source: "declared" };
 }
 
 /** What an environment for a request is made from. */

@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { MEBIBYTE } from "../../../src/core/limits.ts";
+import type { Surface } from "../../../src/core/needs.ts";
 import { parseSelectionRequest, type SelectionRequest } from "../../../src/core/requests/selection_request.ts";
 import { ENOUGH_SAMPLES } from "../../../src/runtimes/selection/profile.ts";
 import type { ExecutionRuntime } from "../../../src/runtimes/port.ts";
-import { type RankOptions, RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
+import type { RankOptions } from "../../../src/runtimes/selection/filters.ts";
+import { RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
 import { delay } from "../../../src/concurrency/delay.ts";
 import { fakeRuntime } from "../../support/fake_runtime.ts";
 
@@ -393,12 +395,73 @@ Deno.test("rank() asks a runtime whose surface may grow before it rules it out",
     },
     surface: () => ({ isWhole: true, mayGrow: true, has: () => questions > 1 }),
   };
-  const selector = new RuntimeSelector([growing], { minIsolation: 7 });
+  const selector = new RuntimeSelector([growing, secure], { minIsolation: 7 });
   const codeOf = async () => {
     const { selection } = await selector.rank(select(), { needs: { known: true, uses } });
-    return selection.candidates[0]?.rejectedBecause?.code;
+    return selection.candidates.find(({ runtime }) => runtime === "growing")?.rejectedBecause?.code;
   };
   assertEquals([await codeOf(), await codeOf()], ["missing_capability", undefined]);
+});
+
+/** A need without which a program does nothing. */
+const NUMPY = { kind: "module", name: "numpy", file: "main.py", line: 2, certain: true } as const;
+const LACKS_ALL = { isWhole: true, has: () => false };
+const HAS_ALL = { isWhole: true, has: () => true };
+
+/** Each candidate with what it lacks, or why it is rejected. */
+async function judgements(runtimes: readonly ExecutionRuntime[]): Promise<string[]> {
+  const selector = new RuntimeSelector(runtimes, { minIsolation: 8 });
+  const { selection } = await selector.rank(select(), { needs: { known: true, uses: [NUMPY] } });
+  return selection.candidates.map(({ lacks, rejectedBecause, runtime }) =>
+    [runtime, rejectedBecause?.code ?? lacks ?? "passed"].join(" ")
+  );
+}
+
+const LACKING = { isolationLevel: 8, surface: LACKS_ALL };
+
+Deno.test("rank() runs a program where its needs are missing, best first, when nothing is known to have them", async () => {
+  const slow = fakeRuntime({ ...LACKING, name: "slow", startupTimeMs: 900 });
+  const bare = fakeRuntime({ ...LACKING, name: "bare" });
+  const part = fakeRuntime({ ...LACKING, name: "part", surface: { isWhole: false, has: () => undefined } });
+  const gone = fakeRuntime({ isolationLevel: 8, name: "gone", unavailableBecause: "there is no socket" });
+  assertEquals(await judgements([slow, part, bare, gone]), [
+    "bare numpy (main.py:2)",
+    "slow numpy (main.py:2)",
+    "part missing_capability",
+    "gone unavailable",
+  ]);
+});
+
+Deno.test("rank() refuses a program where its needs are missing when what has them could not be chosen", async () => {
+  const bare = fakeRuntime({ ...LACKING, name: "bare" });
+  const gone = fakeRuntime({ isolationLevel: 8, name: "gone", unavailableBecause: "it is lost", surface: HAS_ALL });
+  const weak = fakeRuntime({ name: "weak", surface: HAS_ALL });
+  assertEquals(await judgements([bare, gone]), ["bare missing_capability", "gone unavailable"]);
+  assertEquals(await judgements([bare, weak]), ["bare missing_capability", "weak below_isolation_floor"]);
+});
+
+Deno.test("rank() never makes a part of a language a last resort, nor what is below the floor", async () => {
+  const part = fakeRuntime({ name: "part", isolationLevel: 8, surface: { isWhole: false, has: () => undefined } });
+  const weak = fakeRuntime({ name: "weak", surface: LACKS_ALL });
+  assertEquals(await judgements([part, weak]), ["part missing_capability", "weak missing_capability"]);
+});
+
+Deno.test("rank() lets a runtime learn what it has where it would be chosen and another is there, once", async () => {
+  let surface: Surface | undefined;
+  let questions = 0;
+  const learning = {
+    ...fakeRuntime({ name: "learning", isolationLevel: 8, startupTimeMs: 1 }),
+    surface: () => surface,
+    learnSurface: () => {
+      questions++;
+      surface = questions === 1 ? undefined : LACKS_ALL;
+      return Promise.resolve();
+    },
+  };
+  const rich = fakeRuntime({ name: "rich", isolationLevel: 8, surface: HAS_ALL });
+  assertEquals([await judgements([learning]), questions], [["learning passed"], 0]);
+  assertEquals([await judgements([learning, rich]), questions], [["learning passed", "rich passed"], 1]);
+  assertEquals([await judgements([learning, rich]), questions], [["rich passed", "learning missing_capability"], 2]);
 });
 
 Deno.test("rank() prefers a runtime that has what the program would use", async () => {

@@ -1,0 +1,64 @@
+import { MAX_ISOLATION, type RuntimeCapabilities } from "../../core/capabilities.ts";
+import { namedLimits } from "../../core/limits.ts";
+import type { Needs } from "../../core/needs.ts";
+import type { SelectionRequest } from "../../core/requests/selection_request.ts";
+import type { Rejection, ScoreInputs } from "../../core/selection.ts";
+import type { Assessment, ExecutionRuntime, RuntimeConfig } from "../port.ts";
+import { fitOf, type FitOptions } from "./fit.ts";
+
+/** Facts about a request that it does not state itself. */
+export interface RankOptions extends Pick<RuntimeConfig, "runsMainFile"> {
+  /** Whether a self-test is waited for up to a minute, and not 2 s. */
+  readonly isPatient?: boolean;
+  /** What the program needs; absent, that is not known. */
+  readonly needs?: Needs | undefined;
+}
+
+/** A request, and the isolation floor that holds for it. */
+export interface Demand extends FitOptions {
+  readonly request: SelectionRequest;
+  readonly floor: number;
+  readonly options: RankOptions;
+}
+
+/** What a program needs and a runtime lacks, as is known without asking it. */
+export function knownLackOf(
+  runtime: ExecutionRuntime,
+  { request, options: { needs }, isLastResort = false }: Demand,
+): Rejection | undefined {
+  const surface = runtime.surface?.(request.language);
+  return surface?.mayGrow === true ? undefined : fitOf(surface, needs, { isLastResort }).rejectedBecause;
+}
+
+/** Why a request is not for this runtime. */
+export function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejection | undefined {
+  if (!runtime.supportedEnvironments.includes(request.language)) {
+    return { code: "unsupported_language", detail: `speaks ${runtime.supportedEnvironments.join(", ")}` };
+  }
+  if (request.runtime !== undefined && request.runtime !== runtime.name) {
+    return { code: "not_requested", detail: `the request forces ${request.runtime}` };
+  }
+  return undefined;
+}
+
+/** Why an environment for a request would not be good enough. */
+export function shortfallOf(
+  { isolation, cannotHonour }: Assessment,
+  { request, floor }: Demand,
+): Rejection | undefined {
+  if (isolation.level < floor) {
+    return {
+      code: "below_isolation_floor",
+      detail: `isolation ${isolation.level} of ${MAX_ISOLATION} is below the floor ${floor}`,
+    };
+  }
+  if (cannotHonour !== undefined) return { code: "cannot_honour_permissions", detail: cannotHonour };
+  const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
+  if (unenforced.length === 0) return undefined;
+  return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };
+}
+
+/** The figures that a runtime declares. */
+export function declaredInputs({ isolationLevel, memoryOverheadMB, startupTimeMs }: RuntimeCapabilities): ScoreInputs {
+  return { startupMs: startupTimeMs, memoryMb: memoryOverheadMB, isolationLevel, source: "declared" };
+}
