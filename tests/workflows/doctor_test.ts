@@ -3,7 +3,7 @@ import { composeCommand, composeService } from "../../src/compose/mod.ts";
 import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
-import { LAYER_CANARIES } from "../../src/runtimes/process/layer_canaries.ts";
+import { LAYER_CANARIES } from "../../src/runtimes/process/self_test/layer_canaries.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";

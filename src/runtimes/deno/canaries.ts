@@ -1,5 +1,5 @@
-import { honestCanary, memoryCanary, networkCanary } from "../process/common_canaries.ts";
-import type { Observation, ProgramCanary } from "../process/program_canary.ts";
+import { honestCanary, memoryCanary, networkCanary } from "../process/self_test/common_canaries.ts";
+import type { Observation, ProgramCanary } from "../process/self_test/program_canary.ts";
 
 const findsSecret = (fault: string) => ({ output, targets: { secret } }: Observation) =>
   output.includes(secret) ? fault : undefined;

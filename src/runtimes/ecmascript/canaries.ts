@@ -1,6 +1,6 @@
 import { mainFileOf } from "../../core/languages.ts";
-import { honestCanary, memoryCanary, networkCanary } from "../process/common_canaries.ts";
-import type { Observation, ProgramCanary } from "../process/program_canary.ts";
+import { honestCanary, memoryCanary, networkCanary } from "../process/self_test/common_canaries.ts";
+import type { Observation, ProgramCanary } from "../process/self_test/program_canary.ts";
 
 const findsSecret = (fault: string) => ({ output, targets: { secret } }: Observation) =>
   output.includes(secret) ? fault : undefined;

@@ -1,6 +1,6 @@
 import { mainFileOf } from "../../core/languages.ts";
-import { honestCanary, memoryCanary, networkCanary } from "../process/common_canaries.ts";
-import type { ProgramCanary } from "../process/program_canary.ts";
+import { honestCanary, memoryCanary, networkCanary } from "../process/self_test/common_canaries.ts";
+import type { ProgramCanary } from "../process/self_test/program_canary.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
 /** The kinds of escape that SECURITY names, and an honest program, in one language. */

@@ -2,7 +2,7 @@ import type { CanaryFinding, Diagnosis, LayerFinding } from "../../core/diagnosi
 import type { Confinement } from "../../sandbox/confinement.ts";
 import { brokenFindings } from "../self_test/findings.ts";
 import { isolationOf, LEVEL_UNCHECKED, LEVEL_WITH_SANDBOX } from "./isolation.ts";
-import { canariesOf } from "./layer_canaries.ts";
+import { canariesOf } from "./self_test/layer_canaries.ts";
 import type { PermissionSpec, ProcessSpec } from "./spec.ts";
 
 /** The layers that make a sandbox; of the first two one is enough. */

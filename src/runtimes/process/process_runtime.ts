@@ -18,14 +18,14 @@ import { compilerLimits } from "./compilation.ts";
 import { isPrebuilt } from "./prebuilt.ts";
 import { diagnosisOf } from "./diagnosis.ts";
 import { isFile, presenceOf } from "./find_binary.ts";
-import { checkBinary } from "./honest_program.ts";
+import { checkBinary } from "./self_test/check_binary.ts";
 import { install, type Installation } from "./installation.ts";
 import { isolationOf, whyNotHonoured } from "./isolation.ts";
-import { canariesOf } from "./layer_canaries.ts";
+import { canariesOf } from "./self_test/layer_canaries.ts";
 import { leasedEnvironment } from "../warm/leased_environment.ts";
 import { ProcessEnvironment } from "./process_environment.ts";
-import type { ProgramCanary } from "./program_canary.ts";
-import { testPrograms, versionOf } from "./self_test.ts";
+import type { ProgramCanary } from "./self_test/program_canary.ts";
+import { testPrograms, versionOf } from "./self_test/test_programs.ts";
 import type { ProcessSpec } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
 

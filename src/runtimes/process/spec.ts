@@ -6,7 +6,7 @@ import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { Hint } from "./hinting_filter.ts";
-import type { ProgramCanary } from "./program_canary.ts";
+import type { ProgramCanary } from "./self_test/program_canary.ts";
 
 /** A runtime whose programs are confined child processes: its data, and small functions for what is its own. */
 export interface ProcessSpec {

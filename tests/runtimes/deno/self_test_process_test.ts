@@ -4,7 +4,7 @@ import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import type { Confinement } from "../../../src/sandbox/confinement.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { CANARIES } from "../../../src/runtimes/deno/canaries.ts";
-import { runCanaries } from "../../../src/runtimes/process/self_test.ts";
+import { runCanaries } from "../../../src/runtimes/process/self_test/test_programs.ts";
 import type { LayerName } from "../../../src/sandbox/layers.ts";
 import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";

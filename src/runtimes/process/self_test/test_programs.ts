@@ -1,17 +1,17 @@
 import { join } from "@std/path";
-import type { CanaryFinding } from "../../core/diagnosis.ts";
-import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
-import { countConnections } from "../../host/count_connections.ts";
-import { ownVariables } from "../../host/own_process.ts";
-import { encodeTar } from "../../workspace/archive/tar.ts";
-import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
-import { judge } from "../self_test/canary.ts";
-import { runProgram, type TestProgram } from "../self_test/run_program.ts";
-import type { Installation } from "./installation.ts";
+import type { CanaryFinding } from "../../../core/diagnosis.ts";
+import { DEFAULT_LIMITS } from "../../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
+import { countConnections } from "../../../host/count_connections.ts";
+import { ownVariables } from "../../../host/own_process.ts";
+import { encodeTar } from "../../../workspace/archive/tar.ts";
+import type { ExecutionEnvironment, RuntimeConfig } from "../../port.ts";
+import { judge } from "../../self_test/canary.ts";
+import { runProgram, type TestProgram } from "../../self_test/run_program.ts";
+import type { Installation } from "../installation.ts";
 import { canariesOf } from "./layer_canaries.ts";
 import type { CanaryTargets } from "./program_canary.ts";
-import type { SelfTestSpec } from "./spec.ts";
+import type { SelfTestSpec } from "../spec.ts";
 
 const TIMEOUT_MS = 5_000;
 /** Low, so that a program reaches it soon. */

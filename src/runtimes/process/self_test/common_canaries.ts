@@ -1,4 +1,4 @@
-import { HONEST_CANARY } from "../self_test/canary.ts";
+import { HONEST_CANARY } from "../../self_test/canary.ts";
 import type { FileCanary } from "./program_canary.ts";
 
 type Files = FileCanary["files"];

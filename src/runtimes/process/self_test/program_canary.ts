@@ -1,5 +1,5 @@
-import type { Canary } from "../self_test/canary.ts";
-import type { Observed } from "../self_test/run_program.ts";
+import type { Canary } from "../../self_test/canary.ts";
+import type { Observed } from "../../self_test/run_program.ts";
 
 /** What canaries try to reach. */
 export interface CanaryTargets {

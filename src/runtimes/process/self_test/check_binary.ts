@@ -1,9 +1,9 @@
-import { runtimeUnavailable } from "../../core/errors.ts";
-import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
-import type { ExecutionEnvironment, RuntimeConfig } from "../port.ts";
-import { runProgram } from "../self_test/run_program.ts";
-import type { BinarySpec } from "./spec.ts";
+import { runtimeUnavailable } from "../../../core/errors.ts";
+import { DEFAULT_LIMITS } from "../../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
+import type { ExecutionEnvironment, RuntimeConfig } from "../../port.ts";
+import { runProgram } from "../../self_test/run_program.ts";
+import type { BinarySpec } from "../spec.ts";
 
 /**
  * Runs the honest program of a binary.

@@ -1,8 +1,8 @@
 import { dirname } from "@std/path";
-import type { Confinement } from "../../sandbox/confinement.ts";
-import { KERNEL_FILES } from "../../sandbox/system_files.ts";
+import type { Confinement } from "../../../sandbox/confinement.ts";
+import { KERNEL_FILES } from "../../../sandbox/system_files.ts";
 import type { ProgramCanary } from "./program_canary.ts";
-import type { ProcessSpec } from "./spec.ts";
+import type { ProcessSpec } from "../spec.ts";
 
 /** Variables that a shell command has, with values that may be the service's too. */
 const SHELL_VARIABLES = /^(?:PATH|HOME|TMPDIR|LANG|PWD)=/;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
-import { LAYER_CANARIES } from "../../../src/runtimes/process/layer_canaries.ts";
-import type { ProgramCanary } from "../../../src/runtimes/process/program_canary.ts";
+import { LAYER_CANARIES } from "../../../../src/runtimes/process/self_test/layer_canaries.ts";
+import type { ProgramCanary } from "../../../../src/runtimes/process/self_test/program_canary.ts";
 
 /** What a line of `sh` prints on this machine, outside of every layer. */
 async function runBare(canary: ProgramCanary): Promise<string> {
