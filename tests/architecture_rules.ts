@@ -31,7 +31,7 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/runtimes/port.ts": { code: [], types: [...FOUNDATIONS, ...SHARED] },
   "src/runtimes/entry.ts": { code: [], types: ["src/core/", "src/sandbox/layers.ts", ...PORT] },
   "src/runtimes/registry.ts": { code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts"], types: ENTRY },
-  "src/runtimes/lazy_runtime.ts": { code: [], types: ["src/core/", ...ENTRY] },
+  "src/runtimes/lazy_runtime.ts": { code: ["src/core/"], types: ENTRY },
   "src/runtimes/selection/": { code: ["src/core/"], types: [...PORT, POOL] },
   "src/runtimes/denials/": { code: ["src/core/"] },
   "src/runtimes/languages/": { code: ["src/core/"] },

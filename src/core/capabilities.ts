@@ -27,6 +27,17 @@ export interface RuntimeCapabilities {
 /** The costs of programs in one language, where they differ from those that the runtime declares. */
 export type DeclaredCosts = Partial<Pick<RuntimeCapabilities, "startupTimeMs" | "memoryOverheadMB">>;
 
+/** What a runtime declares for programs in one language; without one, for all. */
+export function capabilitiesIn(
+  { capabilities, costs }: {
+    readonly capabilities: RuntimeCapabilities;
+    readonly costs?: Readonly<Record<string, DeclaredCosts>> | undefined;
+  },
+  environment = "",
+): RuntimeCapabilities {
+  return { ...capabilities, ...costs?.[environment] };
+}
+
 /** Why something cannot be used now. */
 export interface Obstacle {
   readonly reason: string;

@@ -1,4 +1,4 @@
-import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
+import { type Availability, capabilitiesIn, type RuntimeCapabilities, type RuntimeType } from "../core/capabilities.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { Needs, Surface } from "../core/needs.ts";
 import type { Assessment, AvailabilityOptions, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "./port.ts";
@@ -24,8 +24,8 @@ export class LazyRuntime implements ExecutionRuntime {
     this.#load = load;
   }
 
-  getCapabilities(environment = ""): RuntimeCapabilities {
-    return { ...this.#facts.capabilities, ...this.#facts.costs?.[environment] };
+  getCapabilities(environment?: string): RuntimeCapabilities {
+    return capabilitiesIn(this.#facts, environment);
   }
 
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {

@@ -1,12 +1,13 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
+import { mainFileOf } from "../../core/languages.ts";
 import { stderrDenials } from "../denials/stderr_denials.ts";
 import { isFile } from "../process/find_binary.ts";
+import { languageCanaries } from "../process/self_test/language_canaries.ts";
 import type { ProcessSpec } from "../process/spec.ts";
 import type { Surface } from "../../core/needs.ts";
+import type { RuntimeFacts } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
-import { canariesIn } from "./canaries.ts";
-import { nativeFacts } from "./facts.ts";
 import type { LanguageRow } from "./languages/row.ts";
 import { readModules } from "./module_surface.ts";
 import { launchFile, SHARED_MEMORY, surround } from "./program_launch.ts";
@@ -26,8 +27,16 @@ const NO_FILE = { path: ".", args: [], workingDirectory: ".", output: undefined,
 /** Names of the variables that every program has, with values that many a service has too. */
 const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLVL", "_"];
 
+/** One language of the runtime. */
+export interface NativeLanguage {
+  /** What the runtime states as a whole. */
+  readonly facts: RuntimeFacts;
+  readonly name: string;
+  readonly row: LanguageRow;
+}
+
 /** One language of this machine as a process runtime. */
-export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string, LanguageRow]): ProcessSpec {
+export function nativeSpec({ facts, name: language, row }: NativeLanguage, host: RuntimeHost): ProcessSpec {
   const find = () => findBinary(row, host);
   const { interpreter, mainFile, memoryEndings, reservedDataBytes = 0 } = row;
   const installer = row.packages?.({ find, ...settingsOf(host) });
@@ -39,7 +48,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
   };
   let surface: Surface | undefined;
   return {
-    facts: { ...nativeFacts(host), supportedEnvironments: [language] },
+    facts: { ...facts, supportedEnvironments: [language] },
     subject: `${RUNTIME_NAME}_${language}`,
     ...(mainFile === undefined ? {} : { mainFile }),
     binary: {
@@ -75,7 +84,7 @@ export function nativeSpec(host: RuntimeHost, [language, row]: readonly [string,
     },
     selfTest: {
       language,
-      canaries: canariesIn(language, row),
+      canaries: row.programs === undefined ? [] : languageCanaries(mainFile ?? mainFileOf(language), row.programs),
       variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {}), ...row.ownVariableNames ?? []],
       version: row,
     },

@@ -1,4 +1,4 @@
-import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import { type Availability, capabilitiesIn, type RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Surface } from "../../core/needs.ts";
@@ -76,8 +76,8 @@ class ProcessRuntime implements ExecutionRuntime {
     return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#probe.answer();
   }
 
-  getCapabilities(): RuntimeCapabilities {
-    return this.#spec.facts.capabilities;
+  getCapabilities(environment?: string): RuntimeCapabilities {
+    return capabilitiesIn(this.#spec.facts, environment);
   }
 
   surface(environment: string): Surface | undefined {

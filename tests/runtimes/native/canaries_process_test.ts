@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { mainFileOf } from "../../../src/core/languages.ts";
 import { countConnections } from "../../../src/host/count_connections.ts";
-import { canariesIn } from "../../../src/runtimes/native/canaries.ts";
 import { LANGUAGES } from "../../../src/runtimes/native/languages/mod.ts";
 import type { LanguageRow } from "../../../src/runtimes/native/languages/row.ts";
+import { languageCanaries } from "../../../src/runtimes/process/self_test/language_canaries.ts";
 
 // Canaries that find no fault show something only if they find one where nothing confines them.
 
@@ -44,9 +44,11 @@ function isHere({ binaries: [binary] }: LanguageRow): boolean {
 for (const [language, row] of Object.entries(LANGUAGES)) {
   if (SLOW.includes(language)) continue;
   Deno.test({
-    name: `canariesIn() ${language} finds a fault where nothing confines a program, and none in an honest one`,
+    name: `languageCanaries() ${language} finds a fault where nothing confines a program, and none in an honest one`,
     ignore: !isHere(row),
     fn: async () => {
+      assert(row.programs !== undefined);
+      const mainFile = mainFileOf(language);
       const directory = await Deno.makeTempDir();
       await using listener = countConnections(["127.0.0.1"]);
       const targets = {
@@ -60,10 +62,10 @@ for (const [language, row] of Object.entries(LANGUAGES)) {
       await Deno.writeTextFile(targets.secretPath, SECRET);
       const faults: Record<string, string | undefined> = {};
       try {
-        for (const canary of canariesIn(language, row)) {
+        for (const canary of languageCanaries(mainFile, row.programs)) {
           if (canary.cost !== "runtime" || !("files" in canary)) continue; // A limit cannot be left out here.
-          const path = join(directory, mainFileOf(language));
-          await Deno.writeTextFile(path, canary.files(targets)[mainFileOf(language)] ?? "");
+          const path = join(directory, mainFile);
+          await Deno.writeTextFile(path, canary.files(targets)[mainFile] ?? "");
           await Deno.mkdir(`${path}.out`, { recursive: true });
           let output = "";
           for (const line of commandLines(row, path)) output = await runBare(line, directory);

@@ -113,7 +113,7 @@ function testPython(runtime: ExecutionRuntime): void {
     assertEquals((await run("import os\nos.write(2, b'\\0\\x07\\0'), os.write(0, b'x')")).exitCode, 1);
   });
 
-  Deno.test("NativeRuntime runs Python that is written in another encoding, and says where one is broken", async () => {
+  Deno.test("native runs Python that is written in another encoding, and says where one is broken", async () => {
     const latin1 = Uint8Array.from(`# coding: latin-1\nprint("é")`, (character) => character.charCodeAt(0));
     assertEquals((await run(latin1)).stdout, "é\n");
     const broken = await run(latin1.subarray("# coding: latin-1\n".length));
@@ -121,7 +121,7 @@ function testPython(runtime: ExecutionRuntime): void {
     assertMatch(broken.stderr, /SyntaxError/);
   });
 
-  Deno.test("NativeRuntime tells Python's own MemoryError as the limit", async () => {
+  Deno.test("native tells Python's own MemoryError as the limit", async () => {
     assertEquals((await run("bytearray(1 << 40)")).outcome.kind, "memory_limit");
   });
 }

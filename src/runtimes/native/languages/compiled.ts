@@ -1,4 +1,5 @@
-import type { LanguageRow, TestPrograms } from "./row.ts";
+import type { TestPrograms } from "../../process/self_test/language_canaries.ts";
+import type { LanguageRow } from "./row.ts";
 
 /** Programs that are C and C++ alike. */
 const C_PROGRAMS: TestPrograms = {

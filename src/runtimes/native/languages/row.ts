@@ -1,4 +1,5 @@
 import type { DeclaredCosts } from "../../../core/capabilities.ts";
+import type { TestPrograms } from "../../process/self_test/language_canaries.ts";
 import type { MemoryEnding, PackageSpec, PrebuiltSpec } from "../../process/spec.ts";
 
 /**
@@ -65,16 +66,4 @@ export interface PackageHost {
   find(): string;
   /** Where pip finds packages. */
   readonly pipIndex: string;
-}
-
-/** Programs of the self-test in one language. */
-export interface TestPrograms {
-  /** Prints 42 and a line feed. */
-  readonly honest: string;
-  /** Prints the file at a path, and does not fail where it cannot. */
-  readFile(path: string): string;
-  /** Connects to a port of 127.0.0.1, and does not fail where it cannot. */
-  connect(port: number): string;
-  /** Takes 1 GB of memory, as much as it is given. */
-  readonly exhaust: string;
 }

@@ -1,10 +1,13 @@
-import { type Availability, describeObstacle, type RuntimeCapabilities } from "../../core/capabilities.ts";
+import {
+  type Availability,
+  capabilitiesIn,
+  describeObstacle,
+  type RuntimeCapabilities,
+} from "../../core/capabilities.ts";
 import type { Diagnosis, LanguageFinding } from "../../core/diagnosis.ts";
 import type { Surface } from "../../core/needs.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
-import { presenceOf } from "../process/find_binary.ts";
-import { createProcessRuntime } from "../process/process_runtime.ts";
-import type { ProcessSpec } from "../process/spec.ts";
+import type { RuntimeFacts } from "../entry.ts";
 import type {
   Assessment,
   AvailabilityOptions,
@@ -13,10 +16,17 @@ import type {
   RuntimeConfig,
   RuntimeHost,
 } from "../port.ts";
-import type { RuntimeFacts } from "../entry.ts";
-import { nativeFacts } from "./facts.ts";
-import { nativeSpec } from "./native_spec.ts";
-import { languagesOf } from "./settings.ts";
+import { presenceOf } from "./find_binary.ts";
+import { createProcessRuntime } from "./process_runtime.ts";
+import type { ProcessSpec } from "./spec.ts";
+
+/** A runtime that is made of others, one for each language. */
+export interface CompositeSpec {
+  /** What it states as a whole. */
+  readonly facts: RuntimeFacts;
+  /** The spec of each language by its environment name. */
+  readonly languages: Readonly<Record<string, ProcessSpec>>;
+}
 
 /** One language, as a runtime of its own. */
 interface Language {
@@ -24,8 +34,13 @@ interface Language {
   readonly runtime: ExecutionRuntime;
 }
 
-/** Languages of this machine: each has a binary, a self-test and warm programs of its own. */
-export class NativeRuntime implements ExecutionRuntime {
+/** The runtime of several specs for one host. */
+export function createCompositeRuntime(spec: CompositeSpec, host: RuntimeHost): ExecutionRuntime {
+  return new CompositeRuntime(spec, host);
+}
+
+/** Languages that each have a binary, a self-test and warm programs of their own. */
+class CompositeRuntime implements ExecutionRuntime {
   readonly name: string;
   readonly type: ExecutionRuntime["type"];
   readonly supportedEnvironments: readonly string[];
@@ -35,18 +50,14 @@ export class NativeRuntime implements ExecutionRuntime {
   /** The languages that somebody has asked for, each of which has a self-test that runs or is over. */
   readonly #asked = new Set<string>();
 
-  constructor(host: RuntimeHost) {
-    const facts = nativeFacts(host);
+  constructor({ facts, languages }: CompositeSpec, host: RuntimeHost) {
     this.name = facts.name;
     this.type = facts.type;
     this.supportedEnvironments = facts.supportedEnvironments;
     this.contextEnvironments = facts.contextEnvironments;
     this.#facts = facts;
     this.#languages = new Map(
-      Object.entries(languagesOf(host)).map((entry) => {
-        const spec = nativeSpec(host, entry);
-        return [entry[0], { spec, runtime: createProcessRuntime(spec, host) }];
-      }),
+      Object.entries(languages).map(([name, spec]) => [name, { spec, runtime: createProcessRuntime(spec, host) }]),
     );
   }
 
@@ -57,8 +68,8 @@ export class NativeRuntime implements ExecutionRuntime {
     return found.find(({ available }) => available) ?? found[0] ?? { available: true };
   }
 
-  getCapabilities(environment = ""): RuntimeCapabilities {
-    return { ...this.#facts.capabilities, ...this.#facts.costs?.[environment] };
+  getCapabilities(environment?: string): RuntimeCapabilities {
+    return capabilitiesIn(this.#facts, environment);
   }
 
   surface(environment: string): Surface | undefined {
