@@ -57,3 +57,15 @@ export function parseSettings(
   const parsed = parseAs(strictObject(shape), values, { what });
   return Object.fromEntries(names.flatMap((name) => spell(name) in parsed ? [[name, parsed[spell(name)]]] : []));
 }
+
+/**
+ * The values of one part's settings, which a host has by the part's name.
+ *
+ * @throws {CodeBeakerError} `invalid_request` that names the setting
+ */
+export function settingsOfPart<Table extends SettingTable>(
+  table: Table,
+  { name, settings }: { readonly name: string; readonly settings: Readonly<Record<string, unknown>> },
+): SettingValues<Table> {
+  return withDefaults(table, parseSettings(table, settings[name] ?? {}, { what: `the settings of ${name}` }));
+}

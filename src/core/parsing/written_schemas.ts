@@ -24,6 +24,9 @@ export function jsonOf<Schema extends z.ZodType>(schema: Schema) {
 /** `true` or `false`. */
 export const yesOrNo = written(readBoolean, z.boolean());
 
+/** A URL of a server. */
+export const httpUrl = z.url({ protocol: /^https?$/, error: "Must be a URL of http or https" });
+
 /** An absolute path. */
 export const absolutePath = z.string().startsWith("/", "Must be an absolute path");
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseSettings, type SettingTable, type SettingValues, withDefaults } from "../../core/settings.ts";
+import { settingsOfPart, type SettingTable, type SettingValues } from "../../core/settings.ts";
 import { NPM_REGISTRY } from "../ecmascript/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { RUNTIME_NAME } from "./facts.ts";
@@ -17,6 +17,5 @@ export const SETTINGS = {
 
 /** The settings that a host has for this runtime. */
 export function settingsOf({ settings }: Pick<RuntimeHost, "settings">): SettingValues<typeof SETTINGS> {
-  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
-  return withDefaults(SETTINGS, given);
+  return settingsOfPart(SETTINGS, { name: RUNTIME_NAME, settings });
 }

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { canonicalLanguage } from "../../core/languages.ts";
 import { oneOf, strictObject } from "../../core/parsing/validation.ts";
 import { absolutePath, jsonOf } from "../../core/parsing/written_schemas.ts";
-import { parseSettings, type ReadVariable, type SettingTable, withDefaults } from "../../core/settings.ts";
-import { LANGUAGE_FIELDS, languagesSchema } from "../languages/settings.ts";
+import { type ReadVariable, settingsOfPart, type SettingTable } from "../../core/settings.ts";
+import { LANGUAGE_FIELDS, languagesSchema, withConfigured } from "../languages/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { ENVIRONMENTS, type EnvironmentSpec } from "./images/environments.ts";
 
@@ -25,7 +25,7 @@ const environmentSchema = strictObject({
 
 /** A built-in environment can be mapped to another image alone; a new one needs its file and command line. */
 const environmentsSchema = languagesSchema(environmentSchema, {
-  isBuiltIn: (name) => builtIn(name) !== undefined,
+  builtIn: ENVIRONMENTS,
   needs: ["file", "run"],
   what: "An environment",
 });
@@ -77,18 +77,16 @@ export interface DockerSettings {
  * @throws {CodeBeakerError} `invalid_request` that names the setting
  */
 export function settingsOf({ settings }: Pick<RuntimeHost, "settings">): DockerSettings {
-  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
-  const { dockerHost, dockerCertPath, dockerPull, dockerEnvironments } = withDefaults(SETTINGS, given);
-  const configured = Object.entries<EnvironmentSettings>(dockerEnvironments).map(([name, spec]) => {
-    const canonical = canonicalLanguage(name);
-    return [canonical, complete(builtIn(canonical), spec)] as const;
+  const { dockerHost, dockerCertPath, dockerPull, dockerEnvironments } = settingsOfPart(SETTINGS, {
+    name: RUNTIME_NAME,
+    settings,
   });
   return {
     host: dockerHost,
     certPath: dockerCertPath,
     pull: dockerPull,
-    environments: { ...ENVIRONMENTS, ...Object.fromEntries(configured) },
-    configured: new Set(configured.map(([name]) => name)),
+    environments: withConfigured<EnvironmentSpec, EnvironmentSettings>(ENVIRONMENTS, dockerEnvironments, { complete }),
+    configured: new Set(Object.keys(dockerEnvironments).map(canonicalLanguage)),
   };
 }
 
@@ -109,10 +107,6 @@ function complete(known: EnvironmentSpec | undefined, given: EnvironmentSettings
     ...(replaced?.interpreter === undefined ? {} : { interpreter: replaced.interpreter }),
     env: { ...known?.env, ...given.env },
   };
-}
-
-function builtIn(name: string): EnvironmentSpec | undefined {
-  return Object.hasOwn(ENVIRONMENTS, name) ? ENVIRONMENTS[name] : undefined;
 }
 
 /** Docker's own tools look for certificates where this variable is set. */

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { canonicalLanguage } from "../../core/languages.ts";
 import { strictObject } from "../../core/parsing/validation.ts";
-import { jsonOf } from "../../core/parsing/written_schemas.ts";
-import { parseSettings, type SettingTable, type SettingValues, withDefaults } from "../../core/settings.ts";
+import { httpUrl, jsonOf } from "../../core/parsing/written_schemas.ts";
+import { settingsOfPart, type SettingTable, type SettingValues } from "../../core/settings.ts";
 import type { FactsHost } from "../entry.ts";
-import { LANGUAGE_FIELDS, languagesSchema } from "../languages/settings.ts";
+import { LANGUAGE_FIELDS, languagesSchema, withConfigured } from "../languages/settings.ts";
 import { LANGUAGES } from "./languages/mod.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
@@ -27,7 +26,7 @@ const languageSchema = strictObject({
 export const SETTINGS = {
   nativeLanguages: {
     schema: jsonOf(languagesSchema(languageSchema, {
-      isBuiltIn: (name) => builtIn(name) !== undefined,
+      builtIn: LANGUAGES,
       needs: ["binary", "file", "run"],
       what: "A language",
     })),
@@ -37,7 +36,7 @@ export const SETTINGS = {
       'further languages of this machine, as JSON: {"tcl": {"binary": "tclsh", "file": "main.tcl", "run": ["{binary}", "{file}"]}}',
   },
   pipIndex: {
-    schema: z.url({ protocol: /^https?$/, error: "Must be a URL of http or https" }),
+    schema: httpUrl,
     default: "https://pypi.org/simple/",
     shown: "PyPI",
     help: "index that the native runtime installs Python packages from",
@@ -46,8 +45,7 @@ export const SETTINGS = {
 
 /** The settings that a host has for this runtime. @throws {CodeBeakerError} `invalid_request` that names the setting */
 export function settingsOf({ settings }: Pick<FactsHost, "settings">): SettingValues<typeof SETTINGS> {
-  const given = parseSettings(SETTINGS, settings[RUNTIME_NAME] ?? {}, { what: `the settings of ${RUNTIME_NAME}` });
-  return withDefaults(SETTINGS, given);
+  return settingsOfPart(SETTINGS, { name: RUNTIME_NAME, settings });
 }
 
 /**
@@ -56,31 +54,22 @@ export function settingsOf({ settings }: Pick<FactsHost, "settings">): SettingVa
  * @throws {CodeBeakerError} `invalid_request` that names the setting
  */
 export function languagesOf(host: Pick<FactsHost, "settings">): Readonly<Record<string, LanguageRow>> {
-  const { nativeLanguages } = settingsOf(host);
-  const configured = Object.entries<LanguageSettings>(nativeLanguages).map(([name, language]) => {
-    const canonical = canonicalLanguage(name);
-    return [canonical, complete(builtIn(canonical), language)] as const;
-  });
-  return { ...LANGUAGES, ...Object.fromEntries(configured) };
+  return withConfigured<LanguageRow, LanguageSettings>(LANGUAGES, settingsOf(host).nativeLanguages, { complete });
 }
 
 type LanguageSettings = z.output<typeof languageSchema>;
 
 /** A configured language with what it leaves to the built-in one, which its own command line replaces whole. */
-function complete(known: LanguageRow | undefined, given: LanguageSettings): LanguageRow {
-  const { binary, env = {}, file } = given;
-  const { compile: ownCompile, waiter: _, ...rest } = known ?? { binaries: [""], run: [], memoryEndings: [] };
-  const compile = given.compile ?? (given.run === undefined ? ownCompile : undefined);
+function complete(
+  known: LanguageRow = { binaries: [""], run: [], memoryEndings: [] },
+  { binary, compile, env, file, run }: LanguageSettings,
+): LanguageRow {
+  const { compile: _compile, waiter: _waiter, ...rest } = known;
   return {
-    ...(given.run === undefined && known !== undefined ? known : rest),
+    ...(run === undefined ? known : { ...rest, run }),
     ...(compile === undefined ? {} : { compile }),
-    ...(given.run === undefined ? {} : { run: given.run }),
     ...(binary === undefined ? {} : { binaries: [binary] }),
     ...(file === undefined ? {} : { mainFile: file }),
-    variables: { ...known?.variables, ...env },
+    variables: { ...known.variables, ...env },
   };
-}
-
-function builtIn(name: string): LanguageRow | undefined {
-  return Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name] : undefined;
 }
