@@ -65,6 +65,7 @@ function certainUses(readings: Readings, places: Places): ReadonlySet<Use> {
       if (!step.isFirst) continue;
       const local = "paths" in step ? { path: step.paths.find((one) => readings.has(one)) } : places.localOf(step);
       if (local === undefined && !("paths" in step)) {
+        if (places.mayBeLocal?.(step) === true) return false;
         if (step.kind !== "global" || !hasForeignCode) certain.add(step);
         hasForeignCode ||= step.kind === "package" || step.kind === "url";
       } else if (!visit(local?.path)) return false;

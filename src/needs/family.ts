@@ -30,4 +30,6 @@ export interface Places {
    * undefined where it is not the program's.
    */
   localOf(use: Use): { readonly path?: string } | undefined;
+  /** Whether a module that is not found so may be the program's all the same; absent, none is. */
+  mayBeLocal?(use: Use): boolean;
 }

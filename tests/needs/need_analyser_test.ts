@@ -262,9 +262,16 @@ Deno.test("find() follows files of the program", async () => {
   );
 });
 
-Deno.test("find() looks for modules beside the file that runs", async () => {
-  const files = { "app/main.py": "import helper", "helper.py": "" };
-  assertEquals(shown(await find(files)), ["module helper app/main.py:1 certain"]);
+Deno.test("find() looks for modules beside the file that runs, and is certain of none that is elsewhere in the workspace", async () => {
+  const files = { "app/main.py": "import json, helper, numpy", "helper.py": "" };
+  assertEquals(shown(await find(files)), [
+    "module json app/main.py:1 certain",
+    "module helper app/main.py:1",
+    "module numpy app/main.py:1",
+  ]);
+  assertEquals(shown(await find({ "main.py": "import numpy", ".packages/numpy/__init__.py": "" })), [
+    "module numpy main.py:1",
+  ]);
 });
 
 Deno.test("find() knows nothing of a program that leaves its workspace", async () => {

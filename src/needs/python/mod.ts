@@ -21,8 +21,10 @@ export const PYTHON: FamilyModule = {
     const directory = entrypoint.slice(0, entrypoint.lastIndexOf("/") + 1); // It comes first where modules are searched.
     const paths = files.map(({ path }) => path).filter((path) => path.startsWith(directory));
     const names = new Set(paths.map((path) => path.slice(directory.length).split("/")[0]));
+    const anywhere = new Set(files.flatMap(({ path }) => path.split("/").map((part) => part.split(".")[0])));
     return {
       entrypoint,
+      mayBeLocal: ({ name }) => anywhere.has(name), // An image may name further directories of the workspace.
       localOf: ({ name }) => {
         const file = `${name}.py`;
         if (names.has(name)) return {}; // A package: what runs first in it is not followed.

@@ -1,6 +1,7 @@
 import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
 import type { Diagnosis } from "../../core/diagnosis.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
+import type { Needs, Surface } from "../../core/needs.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { Instance } from "../../host/instance.ts";
 import type { RuntimeFacts } from "../entry.ts";
@@ -19,6 +20,7 @@ import { Reaper } from "./container/reaper.ts";
 import { type ConnectedEngine, EngineConnection } from "./engine/engine_connection.ts";
 import { EnvironmentFactory } from "./environment/environment_factory.ts";
 import { dockerFacts } from "./facts.ts";
+import { ImageModules } from "./images/image_modules.ts";
 import { Images } from "./images/images.ts";
 import { toUnavailable } from "../self_test/probe.ts";
 import { diagnosisOf, diagnosisWithout } from "./self_test/diagnosis.ts";
@@ -38,6 +40,7 @@ export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
 interface EngineParts {
   readonly factory: EnvironmentFactory;
   readonly images: Images;
+  readonly modules: ImageModules;
   readonly programNetwork: ProgramNetwork;
   readonly reaper: Reaper;
 }
@@ -47,7 +50,7 @@ class DockerRuntime implements ExecutionRuntime {
   readonly type: RuntimeFacts["type"];
   readonly supportedEnvironments: readonly string[];
   readonly contextEnvironments: readonly string[];
-  readonly #capabilities: RuntimeCapabilities;
+  readonly #facts: RuntimeFacts;
   readonly #host: RuntimeHost;
   readonly #settings: DockerSettings;
   readonly #connection: EngineConnection;
@@ -61,7 +64,7 @@ class DockerRuntime implements ExecutionRuntime {
     this.type = facts.type;
     this.supportedEnvironments = facts.supportedEnvironments;
     this.contextEnvironments = facts.contextEnvironments;
-    this.#capabilities = facts.capabilities;
+    this.#facts = facts;
     this.#host = host;
     this.#settings = settingsOf(host);
     this.#selfTests = new EngineSelfTests(host);
@@ -95,8 +98,16 @@ class DockerRuntime implements ExecutionRuntime {
     return running.length === 0 ? undefined : Promise.all(running).then(() => {});
   }
 
+  surface(environment: string): Surface | undefined {
+    return this.#facts.surface?.(environment) ?? this.#parts?.modules.surface(environment);
+  }
+
+  learnSurface(environment: string, needs: Needs): Promise<void> | undefined {
+    return this.#parts?.modules.learn(environment, needs);
+  }
+
   getCapabilities(): RuntimeCapabilities {
-    return this.#capabilities;
+    return this.#facts.capabilities;
   }
 
   /** Before the self-test is over it assumes that every promise is kept; no program runs until then. */
@@ -146,6 +157,7 @@ class DockerRuntime implements ExecutionRuntime {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     await this.#selfTests[Symbol.asyncDispose]();
+    await this.#parts?.modules[Symbol.asyncDispose]();
     await this.#parts?.reaper[Symbol.asyncDispose]();
   }
 
@@ -174,7 +186,7 @@ class DockerRuntime implements ExecutionRuntime {
   }
 
   #createParts({ address, client, info }: ConnectedEngine, instance: Instance): EngineParts {
-    const { log, openNetworks, progress, recoverable } = this.#host;
+    const { home, log, openNetworks, progress, recoverable } = this.#host;
     const living = new Set<string>();
     const images = new Images(client.images, { settings: this.#settings, log, progress });
     const programNetwork = new ProgramNetwork({ networks: client.networks, address, openNetworks });
@@ -195,7 +207,12 @@ class DockerRuntime implements ExecutionRuntime {
       stateOf: Instance.stateOf,
       log,
     });
-    return { factory, images, programNetwork, reaper };
+    const modules = new ImageModules({
+      ...{ home, log, environments: this.#settings.environments },
+      imageOf: (environment) => images.lastFound(environment),
+      run: ({ image, ...program }, options) => factory.runIn(image, program, options),
+    });
+    return { factory, images, modules, programNetwork, reaper };
   }
 
   #beginSelfTests(): void {

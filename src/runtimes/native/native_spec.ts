@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import { mainFileOf } from "../../core/languages.ts";
 import { stderrDenials } from "../denials/stderr_denials.ts";
+import { moduleSurface, parseModules } from "../interpreters/python/module_surface.ts";
 import { isFile } from "../process/find_binary.ts";
 import { languageCanaries } from "../process/self_test/language_canaries.ts";
 import type { ProcessSpec } from "../process/spec.ts";
@@ -9,7 +10,6 @@ import type { Surface } from "../../core/needs.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { LanguageRow } from "./languages/row.ts";
-import { readModules } from "./module_surface.ts";
 import { launchFile, SHARED_MEMORY, surround } from "./program_launch.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 import { findWaiter, type FoundWaiter } from "./waiting.ts";
@@ -20,6 +20,9 @@ const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
 const SLOW_PROBE_TIMEOUT_MS = 20_000;
 /** Memory of a shell that waits, in MB. It starts in so little time that only a language which is used often has one. */
 const SHELL_MEMORY_MB = 1;
+
+/** What to do where a module is missing. */
+const MODULE_REMEDY = "install the module for all programs of this machine, or send it with the files of the request";
 
 /** What stands for the file of an interpreter, which has none. */
 const NO_FILE = { path: ".", args: [], workingDirectory: ".", output: undefined, readText: () => Promise.resolve("") };
@@ -60,8 +63,10 @@ export function nativeSpec({ facts, name: language, row }: NativeLanguage, host:
         ...(row.startsSlowly === true || row.compile !== undefined ? { timeoutMs: SLOW_PROBE_TIMEOUT_MS } : {}),
         whyNot: (output) => {
           if (row.listModules === undefined) return whyNotRun(row, output);
-          surface = readModules(output);
-          return whyNotRun(row, output.slice(0, output.indexOf("\n") + 1));
+          const end = output.indexOf("\n") + 1;
+          const modules = parseModules(output.slice(end));
+          surface = modules && moduleSurface(modules, { remedy: MODULE_REMEDY });
+          return whyNotRun(row, output.slice(0, end));
         },
       },
     },

@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { KeptRecord } from "../../host/kept_record.ts";
 
 const FILE = "self_test.json";
 
@@ -7,41 +7,19 @@ const FILE = "self_test.json";
  * be written, nothing is stored.
  */
 export class SelfTestResults {
-  readonly #path: string | undefined;
-  /** All subjects share one file, so they are written one after the other. */
-  #writing: Promise<void> = Promise.resolve();
+  readonly #versions: KeptRecord;
 
   /** @param home undefined where nothing is stored */
   constructor(home: string | undefined) {
-    this.#path = home === undefined ? undefined : join(home, FILE);
+    this.#versions = new KeptRecord(home, { file: FILE });
   }
 
   /** Whether a subject has passed in this version. */
   async has(subject: string, version: string): Promise<boolean> {
-    return (await this.#read())[subject] === version;
+    return await this.#versions.get(subject) === version;
   }
 
   add(subject: string, version: string): Promise<void> {
-    return this.#writing = this.#writing.then(() => this.#add(subject, version));
-  }
-
-  async #add(subject: string, version: string): Promise<void> {
-    if (this.#path === undefined) return;
-    const fresh = `${this.#path}.${crypto.randomUUID()}`;
-    try {
-      await Deno.writeTextFile(fresh, JSON.stringify({ ...await this.#read(), [subject]: version }), { mode: 0o600 });
-      await Deno.rename(fresh, this.#path);
-    } catch {
-      await Deno.remove(fresh).catch(() => {}); // Best effort: the next process tests again.
-    }
-  }
-
-  async #read(): Promise<Record<string, unknown>> {
-    try {
-      const stored: unknown = this.#path === undefined ? {} : JSON.parse(await Deno.readTextFile(this.#path));
-      return typeof stored === "object" && stored !== null ? { ...stored } : {};
-    } catch {
-      return {}; // There is no file yet, or it is no JSON.
-    }
+    return this.#versions.set(subject, version);
   }
 }

@@ -1,5 +1,8 @@
 import { CodeBeakerError } from "../../../core/errors.ts";
+import { DEFAULT_LIMITS } from "../../../core/limits.ts";
+import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import type { ExecutionEnvironment, RuntimeConfig, RuntimeHost } from "../../port.ts";
+import { type Observed, runProgram } from "../../self_test/run_program.ts";
 import type { ProgramNetwork } from "../container/program_network.ts";
 import { findRecovered, type RecoveredContainer } from "../container/recovered_container.ts";
 import type { EngineInfo } from "../engine/engine_info.ts";
@@ -24,6 +27,9 @@ export interface EnvironmentFactoryOptions {
   /** The Engine's last description of itself. */
   info(): EngineInfo;
 }
+
+/** The limits of a program of the service. */
+const OWN_LIMITS = { ...DEFAULT_LIMITS, timeoutMs: 10_000 };
 
 /** A configuration, and the image for it. */
 interface ImageChoice {
@@ -57,6 +63,28 @@ export class EnvironmentFactory {
       container: await leaseWarmContainer(installation, options),
       session: await leaseWarmSession(installation, options),
     });
+  }
+
+  /**
+   * Runs a program of the service in an image that is here.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable`
+   */
+  async runIn(
+    image: string,
+    { environment, code }: { readonly environment: string; readonly code: string },
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<Observed> {
+    const config = {
+      ...{ environment, environmentVariables: {}, resourceLimits: OWN_LIMITS, permissions: NO_PERMISSIONS },
+      ...{ minIsolation: 0, singleUse: true },
+    };
+    await this.#demandSelfTest({ config, image });
+    const options = await this.#optionsFor({ config, image });
+    await using place = await DockerEnvironment.create(this.#options.installation, options);
+    const path = place.mainFile();
+    const program = { kind: "file", path, args: [] } as const;
+    return await runProgram(place, { files: { [path]: code }, program }, { limits: OWN_LIMITS, signal });
   }
 
   /** @throws {CodeBeakerError} as {@link ExecutionRuntime.reattachEnvironment} */

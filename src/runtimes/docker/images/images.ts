@@ -20,7 +20,13 @@ const PRESENCE_TTL_MS = 10_000;
 const PROGRESS_INTERVAL_MS = 2_000;
 
 /** The images of an Engine, and their registry. */
-export type ImageSource = Pick<EngineImages, "has" | "listTags" | "pull">;
+export type ImageSource = Pick<EngineImages, "inspect" | "listTags" | "pull">;
+
+/** An image that is here, by its tag and its content. */
+export interface PresentImage {
+  readonly image: string;
+  readonly id: string;
+}
 
 /** Finds the image of each environment and pulls missing ones, once for all callers. */
 export class Images {
@@ -35,7 +41,7 @@ export class Images {
   /** Images whose pull takes longer than a request waits: further requests do not wait. */
   readonly #slow = new Set<string>();
   readonly #failures = new Map<string, { readonly obstacle: Obstacle; readonly until: number }>();
-  readonly #found = new Map<string, { readonly image: string; readonly until: number }>();
+  readonly #found = new Map<string, PresentImage & { readonly until: number }>();
 
   constructor(
     source: ImageSource,
@@ -100,6 +106,11 @@ export class Images {
     }));
   }
 
+  /** The image of an environment that was last found here, as a program would use it; undefined where one may be pulled. */
+  lastFound(environment: string): PresentImage | undefined {
+    return this.#mustPull(this.#spec(environment).image) ? undefined : this.#found.get(environment);
+  }
+
   /** The finding about an environment's image. */
   finding(environment: string, image: string | undefined): LanguageFinding {
     if (image !== undefined) return { name: environment, isHere: true, detail: image };
@@ -128,14 +139,16 @@ export class Images {
     if (known !== undefined && this.#now() < known.until) return known.image;
     const { image } = this.#spec(environment);
     const isConfigured = this.#settings.configured.has(environment);
-    const found = await this.#source.has(image)
-      ? image
-      : isConfigured
-      ? undefined
-      : (await this.#source.listTags(`codebeaker/${environment}`))[0];
+    const found = await this.#identify(image) ??
+      (isConfigured ? undefined : await this.#identify((await this.#source.listTags(`codebeaker/${environment}`))[0]));
     if (found === undefined) this.#found.delete(environment);
-    else this.#found.set(environment, { image: found, until: this.#now() + PRESENCE_TTL_MS });
-    return found;
+    else this.#found.set(environment, { ...found, until: this.#now() + PRESENCE_TTL_MS });
+    return found?.image;
+  }
+
+  async #identify(image: string | undefined): Promise<PresentImage | undefined> {
+    const found = image === undefined ? undefined : await this.#source.inspect(image);
+    return image === undefined || found === undefined ? undefined : { image, id: found.id };
   }
 
   async #waitForPull(environment: string, image: string): Promise<void> {
@@ -163,7 +176,7 @@ export class Images {
         loggedAt = this.#now();
         this.#log.info("image.pull_progressed", { environment, image, progress });
       });
-      if (!await this.#source.has(image)) throw new Error("the pull has ended without it");
+      if (await this.#source.inspect(image) === undefined) throw new Error("the pull has ended without it");
       this.#pulled.add(image);
       this.#failures.delete(image);
       this.#log.info("image.pulled", { environment, image });

@@ -1,5 +1,5 @@
+import { LIST_MODULES } from "../../interpreters/python/module_surface.ts";
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
-import listModules from "./list_python_modules.py" with { type: "text" };
 import waiter from "./python_waiter.py" with { type: "text" };
 import { pipPackages } from "./python_packages.ts";
 import type { LanguageRow } from "./row.ts";
@@ -15,7 +15,7 @@ export const python: LanguageRow = {
   interpreter: [...COMMAND, "-c", PYTHON_INTERPRETER],
   variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONNOUSERSITE: "1" },
   waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, text: waiter, findPath: sitecustomizeOf },
-  listModules,
+  listModules: LIST_MODULES,
   packages: pipPackages,
   memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
   programs: {

@@ -39,10 +39,7 @@ export interface LanguageRow {
   /** What a near-empty program costs where that is not what the runtime declares. */
   readonly costs?: DeclaredCosts;
   readonly memoryEndings: readonly MemoryEnding[];
-  /**
-   * Prints the names of the modules that programs may import, each in a line, after `all` where there are no others and
-   * `some` where there may be; the honest program runs before. Absent, it is not known which there are.
-   */
+  /** Prints its modules as `parseModules` reads them; the honest program runs before. Absent, they are not known. */
   readonly listModules?: string;
   /** Absent for what an operator adds: the layers are then tested by shell commands alone. */
   readonly programs?: TestPrograms;

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CodeBeakerError, type ErrorDetails } from "../../../../src/core/errors.ts";
 import type { Progress } from "../../../../src/core/progress.ts";
+import type { InspectedImage } from "../../../../src/runtimes/docker/engine/engine_images.ts";
 import { Images, type ImageSource } from "../../../../src/runtimes/docker/images/images.ts";
 import { settingsOf } from "../../../../src/runtimes/docker/settings.ts";
 
@@ -19,9 +20,10 @@ class FakeSource implements ImageSource {
     this.here = new Set(here);
   }
 
-  has(tag: string): Promise<boolean> {
+  inspect(tag: string): Promise<InspectedImage | undefined> {
     this.asked.push(tag);
-    return Promise.resolve(this.here.has(tag));
+    const isHere = this.here.has(tag) || [...this.tags.values()].flat().includes(tag);
+    return Promise.resolve(isHere ? { id: `sha256:${tag}`, variables: [] } : undefined);
   }
 
   listTags(repository: string): Promise<string[]> {
@@ -291,7 +293,7 @@ Deno.test("Images fails while the Engine does not answer, and tries again at the
   const source = new FakeSource(PYTHON);
   const lost = new CodeBeakerError("runtime_unavailable", "The Docker Engine was lost");
   const { images } = create({
-    has: (tag) => source.asked.length === 0 ? (source.asked.push(tag), Promise.reject(lost)) : source.has(tag),
+    inspect: (tag) => source.asked.length === 0 ? (source.asked.push(tag), Promise.reject(lost)) : source.inspect(tag),
     listTags: (repository) => source.listTags(repository),
     pull: (image, onProgress) => source.pull(image, onProgress),
   });

@@ -7,7 +7,10 @@ finders = {getattr(finder, "__name__", type(finder).__name__) for finder in sys.
 is_complete = finders <= KNOWN_FINDERS
 if "DistutilsMetaFinder" in finders:
     names.add("distutils")
-for path in sys.path[1:]:
+own = os.path.dirname(os.path.realpath(__file__))
+for path in sys.path:
+    if path == own:
+        continue
     if os.path.isdir(path):
         names.update(entry.partition(".")[0] for entry in os.listdir(path))
     elif os.path.exists(path):
