@@ -10,6 +10,7 @@ type Runtimes = Awaited<ReturnType<Service["engine"]["describeRuntimes"]>>;
 export interface AnnouncedService {
   readonly engine: Pick<Service["engine"], "describeRuntimes">;
   readonly selector: Pick<Service["selector"], "minIsolation">;
+  readonly questions: Service["questions"];
   hasKeys(): boolean;
 }
 
@@ -22,34 +23,56 @@ const FIRST_PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Announces a service: its address, its runtimes and, where none reaches the floor, a remedy. Prints one line for
- * programs, and on a terminal a page for people; there the address comes before the runtimes have answered.
+ * Announces a service: its address, its runtimes and, where none reaches the floor, a remedy. Programs get a line as soon as
+ * a runtime can be used, and one when all have answered; people get the address at once, and a page on a terminal.
  */
 export async function announce(
   service: AnnouncedService,
   { stdout = Deno.stdout, url }: { readonly url: string; readonly stdout?: Output },
 ): Promise<void> {
-  const isTerminal = stdout.isTerminal();
   const palette = paletteFor(stdout);
-  if (isTerminal) await print(`${palette.title(`${SERVICE_NAME} ${VERSION}`)} listens on ${url}`, stdout);
-  const runtimes = await service.engine.describeRuntimes();
-  await print(isTerminal ? describePage(runtimes, { palette, service, url }) : describeLine(runtimes, url), stdout);
+  const announceTo = stdout.isTerminal() ? announceToPeople : announceToPrograms;
+  const runtimes = await announceTo({ palette, service, stdout, url });
   const warning = floorWarning(runtimes, service.selector.minIsolation);
   if (warning !== undefined) await print(palette.bad(warning), stdout);
 }
 
-function describeLine(runtimes: Runtimes, url: string): string {
+/** What an announcement is made of. */
+interface Announcement {
+  readonly service: AnnouncedService;
+  readonly url: string;
+  readonly palette: Palette;
+  readonly stdout: Output;
+}
+
+async function announceToPeople({ palette, service, stdout, url }: Announcement): Promise<Runtimes> {
+  await print(`${palette.title(`${SERVICE_NAME} ${VERSION}`)} listens on ${url}`, stdout);
+  const runtimes = await service.engine.describeRuntimes();
+  await print(describePage(runtimes, { palette, service, url }), stdout);
+  return runtimes;
+}
+
+async function announceToPrograms({ service, stdout, url }: Announcement): Promise<Runtimes> {
+  await print(describeStart(url, await service.questions.firstAvailable), stdout);
+  await service.questions.allAnswered; // To ask all at once would slow the first requests.
+  const runtimes = await service.engine.describeRuntimes();
+  await print(describeLine(runtimes), stdout);
+  return runtimes;
+}
+
+function describeStart(url: string, runtime: string | undefined): string {
+  const state = runtime === undefined ? "no runtime is available" : `ready on ${runtime}`;
+  return `${SERVICE_NAME} listens on ${url}, ${state}`;
+}
+
+function describeLine(runtimes: Runtimes): string {
   const found = runtimes.map(({ name, available, reason }) => available ? name : `${name} (unavailable: ${reason})`);
-  return `${SERVICE_NAME} listens on ${url}, runtimes: ${found.join(", ")}`;
+  return `Runtimes: ${found.join(", ")}`;
 }
 
 function describePage(
   runtimes: Runtimes,
-  { palette, service, url }: {
-    readonly palette: Palette;
-    readonly service: Pick<AnnouncedService, "hasKeys">;
-    readonly url: string;
-  },
+  { palette, service, url }: Omit<Announcement, "stdout">,
 ): string {
   const rows = runtimes.map(({ name, available, environments, isolation, ...obstacle }) => {
     const languages = environments.filter((environment) => available ? environment.available : true);
@@ -65,7 +88,7 @@ function describePage(
 /** What to try, as a command that works as it stands; nothing where no program can be run. */
 function describeTrial(
   runtimes: Runtimes,
-  { palette, service, url }: Parameters<typeof describePage>[1],
+  { palette, service, url }: Omit<Announcement, "stdout">,
 ): string[] {
   const spoken = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments)
     .filter(({ available }) => available).map(({ name }) => name);

@@ -20,6 +20,6 @@ async function serve(flags: Record<string, unknown>, stdout: Output): Promise<vo
   await startLog(config);
   await using service = await composeService(config);
   const { url } = service.listen();
-  await announce(service, { url, stdout });
+  await Promise.race([announce(service, { url, stdout }), stopped.promise]); // A stop waits for no self-test.
   await stopped.promise;
 }

@@ -1,11 +1,9 @@
 import type { Clock } from "../concurrency/clock.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { Config } from "../config.ts";
-import { messageOf } from "../core/errors.ts";
 import { StartProbe } from "../engine/mod.ts";
 import { giveBackMemory } from "../host/free_memory.ts";
 import { log } from "../log.ts";
-import type { ExecutionRuntime } from "../runtimes/port.ts";
 import { WarmPool, type WarmPoolOptions } from "../runtimes/warm/warm_pool.ts";
 import type { EngineParts } from "./engine.ts";
 
@@ -24,37 +22,18 @@ export function openPool(
   });
 }
 
-/** Begins the work that a service does before it is asked: self-tests, measuring, giving back memory. Disposing ends it. */
+/** Begins the work that a service does before it is asked: measuring, giving back memory. Disposing ends it. */
 export function prepareAhead(
   config: Config,
-  { admission, clock, memory, runtimes, selector }:
-    & Pick<EngineParts, "admission" | "runtimes" | "selector">
+  { admission, clock, memory, selector }:
+    & Pick<EngineParts, "admission" | "selector">
     & { readonly clock: Clock; readonly memory: MemoryBudget },
 ): AsyncDisposable {
   const begun = new AsyncDisposableStack();
-  begun.use(beginSelfTests(runtimes));
   begun.use(giveBackMemory(clock));
   if (config.probe) {
     const isBusy = () => !admission.isOpen || admission.running > 0;
     begun.use(new StartProbe({ selector, memory, isBusy })).begin();
   }
   return begun;
-}
-
-/**
- * Begins each runtime's self-test, so that the first request that needs it waits less: one after another, so that none is
- * slow because of the others. Disposing begins no further one.
- */
-function beginSelfTests(runtimes: readonly ExecutionRuntime[]): Disposable {
-  let isOver = false;
-  const beginAll = async () => {
-    for (const runtime of runtimes) {
-      if (isOver) return;
-      await runtime.isAvailable().catch((error: unknown) =>
-        log.error("runtime.load_failed", { runtime: runtime.name, error: messageOf(error) })
-      );
-    }
-  };
-  beginAll();
-  return { [Symbol.dispose]: () => isOver = true };
 }

@@ -11,12 +11,12 @@ import { Instance } from "../host/instance.ts";
 import { log } from "../log.ts";
 import { Metrics, type MetricSources } from "../metrics.ts";
 import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
-import { preloadRuntimes } from "../runtimes/registry.ts";
 import type { Listener } from "../server/mod.ts";
 import { Sessions } from "../sessions/mod.ts";
 import { Uploads } from "../workspace/uploads.ts";
 import { type Door, doorOf } from "./door.ts";
 import { composeEngine, type EngineParts, type RuntimeOptions } from "./engine.ts";
+import { FirstQuestions } from "./first_questions.ts";
 import { openGround } from "./ground.ts";
 import { openServiceStorage } from "./home_storage.ts";
 import { openPool, prepareAhead } from "./preparation.ts";
@@ -33,6 +33,7 @@ const LOAD_DELAY_MS = 1_000;
 export interface Service extends Door {
   readonly engine: Engine;
   readonly selector: RuntimeSelector;
+  readonly questions: Pick<FirstQuestions, "firstAvailable" | "allAnswered">;
   /** Whether clients need a key. */
   hasKeys(): boolean;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
@@ -51,7 +52,6 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     warmMb: config.warmMemoryMb,
     evictAll: async () => await parts.pool?.evictAll(),
   });
-  preloadRuntimes(); // While children test the layers.
   const ground = building.use(await openGround(config, { memory, openInstance: (home) => Instance.openLasting(home) }));
   const storage = building.use(openServiceStorage(config, { hasInstance: ground.instance !== undefined }));
   endUnfinished(storage);
@@ -75,6 +75,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     }),
   );
   const { engine, executions, needs, selector } = parts;
+  const questions = building.use(new FirstQuestions(parts.runtimes));
   building.use(prepareAhead(config, { ...parts, clock, memory }));
   const { createApp, listen, RPC_LIMITS, RpcSockets } = await import("../server/mod.ts"); // While self-tests run.
   const sessions = building.use(new Sessions({ ...parts, ...config, store: storage.sessions, observer, clock }));
@@ -99,7 +100,11 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     return listener;
   }
   const owned = building.move();
-  return { engine, selector, hasKeys: () => keyring.hasKeys(), fetch, ...doorOf({ open, sockets, engine, owned }) };
+  questions.askOthers();
+  return {
+    ...{ engine, selector, questions, hasKeys: () => keyring.hasKeys(), fetch },
+    ...doorOf({ open, sockets, engine, owned }),
+  };
 }
 
 /** The budget for bodies of requests: of one tenant four of the largest, and four times that in all. */

@@ -18,8 +18,3 @@ export function createRuntimes(host: RuntimeHost, entries: readonly RuntimeEntry
     new LazyRuntime(facts, async () => (await load()).create({ ...host, shellRuntimes }))
   );
 }
-
-/** Begins to load the code of every runtime. */
-export function preloadRuntimes(): void {
-  for (const { load } of RUNTIMES) load().catch(() => {}); // The first question to it loads it again, and reports.
-}

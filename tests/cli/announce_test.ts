@@ -1,6 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { announce, type AnnouncedService } from "../../src/cli/announce.ts";
+import type { Output } from "../../src/cli/output.ts";
 import { VERSION } from "../../src/core/version.ts";
+import { until } from "../support/until.ts";
 
 const URL = "http://127.0.0.1:8000";
 
@@ -23,34 +25,56 @@ const HEAVY = {
   isolation: { level: 9, layers: [], limits: [] },
 };
 
+function outputTo(printed: string[], { isTerminal = false } = {}): Output {
+  return {
+    write: (bytes) => Promise.resolve(printed.push(new TextDecoder().decode(bytes)) && bytes.length),
+    isTerminal: () => isTerminal,
+  };
+}
+
+interface AnnounceOptions {
+  readonly first?: string | undefined;
+  readonly hasKeys?: boolean;
+  readonly isTerminal?: boolean;
+  readonly minIsolation?: number;
+}
+
 /** What is announced of a service with these runtimes. */
 async function announced(
   runtimes: readonly object[],
-  { hasKeys = false, isTerminal = false, minIsolation = 7 } = {},
+  { first = "light", hasKeys = false, isTerminal = false, minIsolation = 7 }: AnnounceOptions = {},
 ): Promise<string> {
-  let printed = "";
-  const stdout = {
-    write: (bytes: Uint8Array) => {
-      printed += new TextDecoder().decode(bytes);
-      return Promise.resolve(bytes.length);
-    },
-    isTerminal: () => isTerminal,
-  };
+  const printed: string[] = [];
   const service: AnnouncedService = {
     engine: { describeRuntimes: () => Promise.resolve(runtimes as never) },
     selector: { minIsolation },
+    questions: { firstAvailable: Promise.resolve(first), allAnswered: Promise.resolve() },
     hasKeys: () => hasKeys,
   };
-  await announce(service, { url: URL, stdout });
+  await announce(service, { url: URL, stdout: outputTo(printed, { isTerminal }) });
   // deno-lint-ignore no-control-regex
-  return printed.replaceAll(/\x1b\[\d+m/g, "");
+  return printed.join("").replaceAll(/\x1b\[\d+m/g, "");
 }
 
-Deno.test("announce() prints one line that programs can read where stdout is no terminal", async () => {
-  assertEquals(
-    await announced([LIGHT, HEAVY]),
-    `CodeBeaker listens on ${URL}, runtimes: light, heavy (unavailable: no socket)\n`,
-  );
+Deno.test("announce() prints two lines that programs can read where stdout is no terminal", async () => {
+  const runtimes = "Runtimes: light, heavy (unavailable: no socket)";
+  assertEquals(await announced([LIGHT, HEAVY]), `CodeBeaker listens on ${URL}, ready on light\n${runtimes}\n`);
+});
+
+Deno.test("announce() prints where it listens before runtimes are tested that nobody has asked for", async () => {
+  const allAnswered = Promise.withResolvers<void>();
+  const lines: string[] = [];
+  const announcing = announce({
+    engine: { describeRuntimes: () => Promise.resolve([LIGHT] as never) },
+    selector: { minIsolation: 7 },
+    questions: { firstAvailable: Promise.resolve(undefined), allAnswered: allAnswered.promise },
+    hasKeys: () => false,
+  }, { url: URL, stdout: outputTo(lines) });
+  await until(() => lines.length > 0, "it has said where it listens");
+  assertEquals(lines, [`CodeBeaker listens on ${URL}, no runtime is available\n`]);
+  allAnswered.resolve();
+  await announcing;
+  assertEquals(lines.slice(1), ["Runtimes: light\n"]);
 });
 
 Deno.test("announce() prints to a terminal what is here, what to install for more, and what to try", async () => {

@@ -77,7 +77,7 @@ export async function startServiceProcess(
     await Deno.remove(own, { recursive: true });
     throw new Error(`The service did not start: ${first}${logged}`);
   }
-  if (!mayLackRuntimes && TESTING.test(first)) {
+  if (!mayLackRuntimes) {
     const isTesting = async () => TESTING.test(await (await fetch(`${url}/health/ready`)).text());
     await until(async () => !await isTesting(), "the self-test is over");
   }

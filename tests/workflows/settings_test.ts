@@ -189,9 +189,9 @@ Deno.test("DOCKER_HOST and the variables of its TLS say where the Engine is look
 
 Deno.test("a service whose isolation floor no runtime reaches starts, and says what would help", async () => {
   await using service = await startServiceProcess(["--min-isolation", "10"]);
-  await until(() => service.printed().length > 1, "it has said so");
-  assertStringIncludes(service.printed()[1] ?? "", "No runtime reaches the isolation floor 10");
-  assertStringIncludes(service.printed()[1] ?? "", "make one available, or lower --min-isolation");
+  await until(() => service.printed().length > 2, "it has said so");
+  assertStringIncludes(service.printed()[2] ?? "", "No runtime reaches the isolation floor 10");
+  assertStringIncludes(service.printed()[2] ?? "", "make one available, or lower --min-isolation");
   const refused = await new ApiClient(service).json("POST", EXECUTIONS, { ...TYPESCRIPT, code: "" });
   assertEquals([refused.status, refused.code, refused.selection.floor], [422, "no_suitable_runtime", 10]);
 });

@@ -97,9 +97,11 @@ class ProcessRuntime implements ExecutionRuntime {
     { permissions, resourceLimits, runsMainFile }: RuntimeConfig,
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
+    const hasFailed = this.#probe.last?.available === false;
     const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
-    // Where there is no binary, that is why it is unavailable: its isolation is that of the layers.
-    const asksFindings = presenceOf(this.#spec.binary).available && (isTested || !assumesUntested);
+    // Where no binary will do, that is why it is unavailable: its isolation is that of the layers.
+    const mayTest = !hasFailed && !assumesUntested;
+    const asksFindings = presenceOf(this.#spec.binary).available && (isTested || mayTest);
     const canaries = asksFindings ? await this.#findings() : [];
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
@@ -151,10 +153,8 @@ class ProcessRuntime implements ExecutionRuntime {
   async #check(signal: AbortSignal): Promise<void> {
     await this.#installed(); // Where there is no binary, there is nothing to test.
     const options = { timeoutMs: this.#honestTimeoutMs, signal };
-    const [findings] = await Promise.all([
-      this.#findings(),
-      checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options),
-    ]);
+    await checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options);
+    const findings = await this.#findings();
     const why = describeBrokenPromises(brokenFindings(findings, { canaries: this.#canaries, cost: "runtime" }));
     if (why !== undefined) throw runtimeUnavailable({ reason: why, remedy: SEE_DOCTOR });
     warmUpEnvironments(await this.#installed());

@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import type { Availability } from "../../src/core/capabilities.ts";
+import { FirstQuestions } from "../../src/compose/first_questions.ts";
+import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
+import { fakeRuntime } from "../support/fake_runtime.ts";
+
+const AVAILABLE: Availability = { available: true };
+const GONE: Availability = { available: false, reason: "not installed" };
+
+/** Runtimes that answer when a test says so, and the names of those that were asked. */
+function askedRuntimes(names: readonly string[]) {
+  const asked: string[] = [];
+  const answers = new Map(names.map((name) => [name, Promise.withResolvers<Availability>()]));
+  const runtimes = names.map((name): ExecutionRuntime => ({
+    ...fakeRuntime({ name }),
+    isAvailable: () => {
+      asked.push(name);
+      return answers.get(name)?.promise ?? Promise.resolve(GONE);
+    },
+  }));
+  return { asked, runtimes, answer: (name: string, answer: Availability) => answers.get(name)?.resolve(answer) };
+}
+
+Deno.test("FirstQuestions asks the others when it may and the one before has answered", async () => {
+  const { answer, asked, runtimes } = askedRuntimes(["one", "two", "three"]);
+  using questions = new FirstQuestions(runtimes);
+  answer("one", GONE);
+  await Promise.resolve();
+  assertEquals(asked, ["one"]);
+  questions.askOthers();
+  answer("two", AVAILABLE);
+  assertEquals(await questions.firstAvailable, "two");
+  answer("three", GONE);
+  await questions.allAnswered;
+  assertEquals(asked, ["one", "two", "three"]);
+});
+
+Deno.test("FirstQuestions ends with what it has where it is disposed of, and counts a failure as unavailable", async () => {
+  const { answer, asked, runtimes } = askedRuntimes(["two", "three"]);
+  const broken = { ...fakeRuntime({ name: "one" }), isAvailable: () => Promise.reject(new Error("no such module")) };
+  const questions = new FirstQuestions([broken, ...runtimes]);
+  questions.askOthers();
+  answer("two", GONE);
+  questions[Symbol.dispose]();
+  await questions.allAnswered;
+  assertEquals(await questions.firstAvailable, undefined);
+  assertEquals(asked.includes("three"), false);
+});
