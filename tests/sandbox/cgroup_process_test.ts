@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { Cgroup } from "../../src/sandbox/cgroup.ts";
 import { Cgroups } from "../../src/sandbox/cgroups.ts";
 import { messageOf } from "../../src/core/errors.ts";
@@ -62,9 +62,9 @@ Deno.test("Cgroup bounds, counts and joins by the files of version 1, one direct
     assertEquals([group.counts(), group.memory()], [COUNTS, MEMORY]);
     assertEquals(group.members(), [12, 34]);
     assertEquals(group.files.map((path) => path.split("/").slice(-2).join("/")), [
-      "memory/cgroup.procs",
-      "pids/cgroup.procs",
-      "cpu/cgroup.procs",
+      "memory/tasks",
+      "pids/tasks",
+      "cpu/tasks",
     ]);
   }));
 
@@ -102,7 +102,7 @@ Deno.test("Cgroup does without the accounting of swap, and not without a bound o
 Deno.test("Cgroup that is removed has no members, and one that is not empty stays", () =>
   withFakeGroup({ version: 1, files: { "pids/cgroup.procs": "12\n" } }, (group) => {
     assertEquals([group.remove(), group.members()], [false, [12]]); // The other two are gone now.
-    Deno.removeSync(group.files[1] ?? "");
+    Deno.removeSync(join(dirname(group.files[1] ?? ""), "cgroup.procs"));
     assertEquals([group.remove(), group.members(), group.remove()], [true, [], true]);
   }));
 
