@@ -99,11 +99,12 @@ export class Confinement implements Disposable {
       startsOthers: false,
       variables: {},
     };
+    const launches = [request, { ...request, startsOthers: true }, { ...request, startsOthers: true, etc: "/etc" }];
     return fingerprintOf([
       this.layers,
       [bubblewrap, setpriv, setsid].map((path) => path === undefined ? undefined : stampOf(path)),
       [true, false].map((hasNetwork) => filters && seccompFilter({ hasNetwork })),
-      bubblewrap && [...bubblewrapCommand(bubblewrap), ...bubblewrapOptions(request)],
+      bubblewrap && [bubblewrapCommand(bubblewrap), ...launches.map(bubblewrapOptions)],
       hasLandlock && landlockOptions(request),
     ]);
   }

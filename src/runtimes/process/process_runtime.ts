@@ -168,7 +168,7 @@ class ProcessRuntime implements ExecutionRuntime {
     const installation = await this.#installed();
     const { signal } = this.#selfTest;
     const findings = await this.#selfTest.findings({
-      version: versionOf(installation),
+      version: versionOf({ ...installation, confinement: this.#host.confinement }),
       canaries: this.#canaries,
       run: () => testPrograms(installation, { createEnvironment: (config) => this.createEnvironment(config), signal }),
     });

@@ -1,21 +1,33 @@
 import { join } from "@std/path";
 import type { CanaryFinding } from "../../../core/diagnosis.ts";
+import { fingerprintOf } from "../../../core/fingerprint.ts";
 import { DEFAULT_LIMITS } from "../../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import { countConnections } from "../../../host/count_connections.ts";
 import { ownVariables } from "../../../host/own_process.ts";
 import { encodeTar } from "../../../workspace/archive/tar.ts";
+import type { Confinement } from "../../../sandbox/confinement.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../../port.ts";
 import { judge } from "../../self_test/canary.ts";
 import { runProgram, type TestProgram } from "../../self_test/run_program.ts";
 import type { Installation } from "../installation.ts";
 import { canariesOf } from "./layer_canaries.ts";
-import type { CanaryTargets } from "./program_canary.ts";
-import type { SelfTestSpec } from "../spec.ts";
+import type { CanaryTargets, ProgramCanary } from "./program_canary.ts";
+import type { ProcessSpec, SelfTestSpec } from "../spec.ts";
 
 const TIMEOUT_MS = 5_000;
 /** Low, so that a program reaches it soon. */
 const MEMORY_MB = 96;
+
+/** Targets of canaries that are shown as text. */
+const SHOWN_TARGETS: CanaryTargets = {
+  secretPath: "/secret",
+  secret: "",
+  hidesFiles: true,
+  port: 1,
+  connections: () => 0,
+  ownVariables: [],
+};
 
 /** How a self-test makes environments. */
 export interface SelfTestOptions {
@@ -81,16 +93,30 @@ function shellProgram(line: string): TestProgram {
   return { program: { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." } };
 }
 
-/** Everything that findings depend on: the machine, its layers, the binary and the canaries. */
-export function versionOf({ binary, host: { confinement }, spec }: Installation): string {
+/** What the findings of a self-test are about. */
+export interface TestedPrograms extends Pick<Installation, "binary"> {
+  readonly confinement: Pick<Confinement, "canMount" | "isSandbox" | "version">;
+  readonly spec: Pick<ProcessSpec, "modules" | "selfTest">;
+}
+
+/** Everything that findings depend on: the machine, its layers, the binary, its modules and the canaries. */
+export function versionOf({ binary, confinement, spec }: TestedPrograms): string {
   const { mtime, size } = Deno.statSync(binary);
-  return JSON.stringify([
+  return fingerprintOf([
     Deno.osRelease(),
     confinement.version,
     [size, mtime?.getTime()],
+    spec.modules,
     spec.selfTest.version,
-    canariesOf(spec, confinement).map((canary) => Object.values(canary).map(String)),
+    canariesOf(spec, confinement).map(textOf),
   ]);
+}
+
+/** A canary as text, with the program that it runs against the same targets everywhere. */
+function textOf(canary: ProgramCanary): readonly unknown[] {
+  const { fault, name, promise, cost } = canary;
+  const program = "line" in canary ? canary.line : [canary.files(SHOWN_TARGETS), canary.links?.(SHOWN_TARGETS)];
+  return [name, promise, cost, program, String(fault)];
 }
 
 async function* symlinks(links: Readonly<Record<string, string>>) {
