@@ -1,9 +1,8 @@
 import { isNeedOf, type Surface } from "../../core/needs.ts";
 import { COMMON_SURFACE } from "../ecmascript/surface.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
-
-/** The name on the wire. */
-export const RUNTIME_NAME = "bun";
+import { uncheckedFacts } from "../process/unchecked_facts.ts";
+import { RELEASE } from "./release.ts";
 
 /** The environment names that it runs. */
 const SPOKEN: readonly string[] = ["bun", "tsx", "jsx", "javascript", "typescript"];
@@ -16,22 +15,15 @@ const SURFACE: Surface = {
 };
 
 /** The facts before it is loaded. */
-export function bunFacts({ confinement }: Pick<FactsHost, "confinement">): RuntimeFacts {
-  return {
-    name: RUNTIME_NAME,
+export function bunFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
+  return uncheckedFacts({
+    name: RELEASE.binary,
     type: "Bun",
     supportedEnvironments: SPOKEN,
     contextEnvironments: [],
     warmEnvironments: SPOKEN,
-    capabilities: {
-      startupTimeMs: 30,
-      memoryOverheadMB: 30,
-      isolationLevel: 8,
-      supportsFilesystemPersistence: true,
-      supportsNetworkAccess: false,
-      maxConcurrentExecutions: 100,
-    },
+    startupTimeMs: 30,
+    memoryOverheadMB: 30,
     surface: (environment) => SPOKEN_IN_PART.includes(environment) ? SURFACE : undefined,
-    runsAnyCommandLine: confinement.canMount,
-  };
+  }, host);
 }

@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { DenialContext, DenialSpec, ProcessSpec, ReportedDenial } from "../process/spec.ts";
 import { findBinary } from "../process/find_binary.ts";
+import { whyNotVersion } from "../process/oldest_version.ts";
 import type { RuntimeHost } from "../port.ts";
 import { CANARIES } from "./canaries.ts";
 import { childVariables } from "./child_variables.ts";
@@ -9,7 +10,7 @@ import { DENO_COMMANDS } from "./deno_commands.ts";
 import { denoFacts, RUNTIME_NAME } from "./facts.ts";
 import { readLastWords } from "./last_words.ts";
 import { MEMORY_ENDINGS, RESERVED_BYTES } from "./memory.ts";
-import { CACHE_NAME, MODULE_TEXTS, MODULES } from "./modules.ts";
+import { CACHE_NAME, MODULE_TEXTS } from "./modules.ts";
 import { packageSpec } from "./packages.ts";
 import { permissionFlags, whyNotFlags } from "./permission_flags.ts";
 import { launchContext, launchFile, READABLE } from "./program_launch.ts";
@@ -19,30 +20,26 @@ import { settingsOf } from "./settings.ts";
 /** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
 const WARM_MEMORY_MB = 16;
 const REMEDY = "install Deno, or name its binary (--deno-binary)";
-/** The oldest release of Deno 2 whose flags and defaults were tried with this runtime. */
-const OLDEST_MINOR = 9;
+/** The releases of Deno whose flags and defaults were tried with this runtime. */
+const OLDEST = { title: "Deno", minors: { 2: 9 }, allowsLater: false };
 
 /** Names of the variables that every program has. */
 const CHILD_NAMES = Object.keys(
   childVariables({ temporaryDirectory: "", cacheDirectory: "", hasNetwork: true, npmRegistry: "" }),
 ).concat("NO_COLOR");
 
-/** The modules and flags that all programs have in common. */
-const SELF_TEST_VERSION = [
-  MODULE_TEXTS[MODULES.boot],
-  MODULE_TEXTS[MODULES.start],
-  permissionFlags({
-    workspace: "workspace",
-    temporaryDirectory: "temporary",
-    permissions: NO_PERMISSIONS,
-    variables: [],
-    limits: DEFAULT_LIMITS,
-    openNetworks: [],
-    ownAddresses: [],
-    npmRegistry: "registry",
-    detectCommonJs: false,
-  }),
-];
+/** The flags that all programs have in common. */
+const COMMON_FLAGS = permissionFlags({
+  workspace: "workspace",
+  temporaryDirectory: "temporary",
+  permissions: NO_PERMISSIONS,
+  variables: [],
+  limits: DEFAULT_LIMITS,
+  openNetworks: [],
+  ownAddresses: [],
+  npmRegistry: "registry",
+  detectCommonJs: false,
+});
 
 /** Deno as a process runtime. */
 export function denoSpec(host: RuntimeHost): ProcessSpec {
@@ -54,7 +51,11 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
     binary: {
       find: () => findBinary(denoBinary ?? ownBinary(), { remedy: REMEDY, setting: "denoBinary", searchPath }),
       remedy: REMEDY,
-      probe: { language: "typescript", code: "console.log(Deno.version.deno)", whyNot: whyNotVersion },
+      probe: {
+        language: "typescript",
+        code: "console.log(Deno.version.deno)",
+        whyNot: (output) => whyNotVersion(output, OLDEST),
+      },
     },
     modules: MODULE_TEXTS,
     directories: [CACHE_NAME],
@@ -69,7 +70,7 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
     denials: denialSpec({ openNetworks, npmRegistry }),
     packages: packageSpec(npmRegistry),
     commands: DENO_COMMANDS,
-    selfTest: { canaries: CANARIES, language: "typescript", variableNames: CHILD_NAMES, version: SELF_TEST_VERSION },
+    selfTest: { canaries: CANARIES, language: "typescript", variableNames: CHILD_NAMES, version: COMMON_FLAGS },
     launchFile: (site, program) => launchFile(site, program, npmRegistry),
     launchContext: (site, program) => launchContext(site, program, npmRegistry),
   };
@@ -85,11 +86,4 @@ function denialSpec(settings: Pick<DenialSettings, "openNetworks" | "npmRegistry
 /** The binary that runs the service; a compiled service runs no programs, and takes the one on the search path. */
 function ownBinary(): string {
   return Deno.build.standalone ? "deno" : Deno.execPath();
-}
-
-function whyNotVersion(output: string): string | undefined {
-  const version = output.trim();
-  const [major, minor] = version.split(".").map(Number);
-  if (major === 2 && minor !== undefined && minor >= OLDEST_MINOR) return undefined;
-  return `Deno 2.${OLDEST_MINOR} or a later 2 is needed: found ${JSON.stringify(version)}`;
 }

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import { httpUrl } from "../../core/parsing/written_schemas.ts";
-import type { Setting } from "../../core/settings.ts";
+import { type Setting, settingsOfPart } from "../../core/settings.ts";
+import type { RuntimeHost } from "../port.ts";
 
 /** The setting of npm's registry, which the runtimes that install from it share. */
 export const NPM_REGISTRY = {
@@ -8,3 +10,26 @@ export const NPM_REGISTRY = {
   shown: "npm's own",
   help: "registry that packages of npm are installed from",
 } as const satisfies Setting;
+
+/** The settings of a runtime that has the name of its binary, which can be installed from npm. */
+export function settingsFor(name: string) {
+  return {
+    [`${name}Binary`]: {
+      schema: z.string().min(1),
+      default: undefined,
+      shown: "the installed one, else that on the search path",
+      help: `the ${name} that runs programs`,
+    },
+    npmRegistry: NPM_REGISTRY,
+  };
+}
+
+/** The settings that a host has for such a runtime; without a binary, the installed one runs programs. */
+export function settingsOf(
+  name: string,
+  { settings }: Pick<RuntimeHost, "settings">,
+): { readonly setting: string; readonly binary: string | undefined; readonly npmRegistry: string } {
+  const setting = `${name}Binary`;
+  const { [setting]: binary, npmRegistry } = settingsOfPart(settingsFor(name), { name, settings });
+  return { setting, binary, npmRegistry };
+}

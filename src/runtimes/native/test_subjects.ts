@@ -1,13 +1,9 @@
+import { UNSEEN_DENIALS } from "../denials/unseen_denials.ts";
 import type { AttackSubject } from "../entry.ts";
-
-const UNSEEN = "denials are read from stderr alone, where a program that catches the error leaves nothing";
 
 /** Conformance checks that it fails on a host, by name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
-  return {
-    "a refused network access is reported, although the program caught the error": UNSEEN,
-    "denials are bounded in number, and those left out are counted": UNSEEN,
-  };
+  return UNSEEN_DENIALS;
 }
 
 /** One with much of its own, and the shell: the rows of the others have a short check. */

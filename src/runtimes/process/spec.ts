@@ -147,8 +147,8 @@ export interface SelfTestSpec {
   readonly language: string;
   /** Names of variables that every program has, with values that are not the service's. */
   readonly variableNames: readonly string[];
-  /** What findings depend on beside the binary, the canaries and the layers, as JSON has it. */
-  readonly version: unknown;
+  /** What findings depend on beside the binary, its modules, the canaries and the layers, as JSON has it; absent, nothing. */
+  readonly version?: unknown;
 }
 
 /** Command lines that a runtime runs as programs of its own. */

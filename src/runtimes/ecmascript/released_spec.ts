@@ -1,0 +1,104 @@
+import { join } from "@std/path";
+import type { Limits } from "../../core/limits.ts";
+import { stderrDenials } from "../denials/stderr_denials.ts";
+import type { RuntimeFacts } from "../entry.ts";
+import type { RuntimeHost } from "../port.ts";
+import { type OldestVersions, whyNotVersion } from "../process/oldest_version.ts";
+import type { ContextProgram, EnvironmentMounts, Launch, ProcessSpec } from "../process/spec.ts";
+import begin from "./begin.cjs" with { type: "text" };
+import { canariesIn } from "./canaries.ts";
+import { npmPackages, packageMounts, PACKAGES } from "./packages.ts";
+import { programVariables, VARIABLE_NAMES } from "./program_variables.ts";
+import { findRelease, type Release } from "./release.ts";
+import { settingsOf } from "./settings.ts";
+
+/** What a runtime is whose binary is a release, in its own language, and that checks nothing itself. */
+export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reservedDataBytes" | "memoryEndings"> {
+  readonly facts: RuntimeFacts;
+  readonly release: Release;
+  readonly oldest: OldestVersions;
+  /** The program that prints the version of the binary. */
+  readonly printsVersion: string;
+  /** The text of the module that every process runs first, behind that of begin.cjs. */
+  readonly first: string;
+  /** Memory of a warm process, in MB. */
+  readonly warmMemoryMb: number;
+  /** How a process of the binary starts, whatever it runs. */
+  start(options: StartOptions): Start;
+}
+
+/** What the start of a process depends on. */
+export interface StartOptions {
+  /** The path of the module that runs first, as the program sees it. */
+  readonly first: string;
+  /** The path of another module. */
+  pathOf(module: string): string;
+  readonly limits: Limits;
+}
+
+/** The start of a process. */
+export interface Start extends Pick<Launch, "ownVariables" | "waitingVariables"> {
+  /** The words between the binary and the file to run. */
+  readonly words: readonly string[];
+}
+
+/** The module that every process runs first. */
+const FIRST = "start.cjs";
+
+/** Such a runtime as a process runtime. */
+export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
+  const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes, warmMemoryMb } =
+    runtime;
+  const { home, searchPath } = host;
+  const name = release.binary;
+  const { binary: named, npmRegistry, setting } = settingsOf(name, host);
+  const remedy = `run codebeaker runtimes install ${name}, or name its binary (--${name}-binary)`;
+  return {
+    facts,
+    subject: name,
+    binary: {
+      find: () => findRelease(release, { named, home, searchPath, setting, remedy }),
+      remedy,
+      probe: { language: name, code: printsVersion, whyNot: (output) => whyNotVersion(output, oldest) },
+    },
+    modules: { ...modules, [FIRST]: `${begin}\n${first}` },
+    directories: [PACKAGES],
+    reservedDataBytes,
+    memoryEndings,
+    packages: npmPackages({ npmRegistry }),
+    warm: { memoryMb: warmMemoryMb, languages: [name] },
+    denials: stderrDenials(host),
+    selfTest: { canaries: canariesIn(name), language: name, variableNames: VARIABLE_NAMES },
+    isOnPath: true,
+    launchFile: ({ mounts }, { args, path, workingDirectory, ...program }) => {
+      const words = [join(mounts.workspace.target, path), ...args];
+      return launch({ runtime, mounts, program }, { words, workingDirectory });
+    },
+  };
+}
+
+/** Launches the binary. */
+function launch(
+  { mounts, program: { limits, packages, variables }, runtime }: {
+    readonly runtime: ReleasedRuntime;
+    readonly mounts: EnvironmentMounts;
+    readonly program: ContextProgram;
+  },
+  { words, workingDirectory }: { readonly words: readonly string[]; readonly workingDirectory: string },
+): Launch {
+  const { binary, temporary, workspace } = mounts;
+  const pathOf = (module: string) => mounts.module(module).target;
+  const { ownVariables, words: ownWords, ...start } = runtime.start({ first: pathOf(FIRST), pathOf, limits });
+  const modules = [FIRST, ...Object.keys(runtime.modules)].map((module) => mounts.module(module));
+  return {
+    argv: [binary.target, ...ownWords, ...words],
+    workingDirectory,
+    variables: { NO_COLOR: "1", ...variables },
+    ownVariables: { ...programVariables(mounts), ...ownVariables },
+    ...start,
+    mounts: [workspace, temporary, binary, ...modules, ...packageMounts(mounts, { packages })],
+    hasNetwork: false,
+    startsOthers: true,
+    handshake: "ready_and_go",
+  };
+}
