@@ -2,7 +2,7 @@ import { assertRejects } from "@std/assert";
 import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
-import { BRIEF, OF_LANGUAGE } from "./checks/brief.ts";
+import { BRIEF, OF_LANGUAGE, OF_NAME, OF_SINGLE_USE } from "./checks/brief.ts";
 import { contextChecks } from "./checks/context_checks.ts";
 import { DENIAL_CHECKS } from "./checks/denial_checks.ts";
 import { ENDING_CHECKS } from "./checks/ending_checks.ts";
@@ -11,8 +11,14 @@ import { CHILD_LIMIT_CHECKS, LIMIT_CHECKS, TIGHT } from "./checks/limit_checks.t
 import { CHILD_CHECKS, SIGNAL_CHECKS } from "./checks/process_checks.ts";
 import { PROGRAM_CHECKS } from "./checks/program_checks.ts";
 
-/** All checks, one for each promise, or one for each that depends on the language. */
-export type Suite = "full" | "brief" | "of_language";
+/** All checks, one for each promise, one for each that depends on the language, or on what the language is called. */
+export type Suite = "full" | "brief" | "of_language" | "of_name";
+
+const CHOSEN: Readonly<Record<Exclude<Suite, "full">, readonly string[]>> = {
+  brief: BRIEF,
+  of_language: OF_LANGUAGE,
+  of_name: OF_NAME,
+};
 
 interface ConformanceOptions {
   readonly language: string;
@@ -25,28 +31,30 @@ interface ConformanceOptions {
   readonly isWarm?: boolean;
   /** Another language, or the strongest layers, pass the full suite where it is not this one. */
   readonly suite: Suite;
+  /** Whether the runtime makes an environment of a single use as one that lasts, until its first program has ended. */
+  readonly isSameForSingleUse?: boolean;
   /** What sets its host apart from that of other suites in the same run. */
   readonly where?: string;
 }
 
 /**
- * Registers the suite for one runtime in one language. The checks of a single program run in an environment that lasts
- * where the suite is the full one; in one of a single use, which a runtime may make in another way or in advance, those of
- * the brief suite do.
+ * Registers the suite for one runtime in one language. In the full suite the checks of a single program run in an environment
+ * that lasts, and in one of a single use where the runtime makes it in another way. In the others they run in one of a single
+ * use, which may be made in advance.
  */
 export function testConformance(runtime: ExecutionRuntime, options: ConformanceOptions): void {
-  const { dialect, hasContexts, isWarm = false, language, suite } = options;
+  const { dialect, hasContexts, isSameForSingleUse = false, isWarm = false, language, suite } = options;
   const hasProcesses = dialect.processes !== undefined;
   const oneProgram = { ...PROGRAM_CHECKS, ...ENDING_CHECKS, ...DENIAL_CHECKS, ...(hasProcesses ? SIGNAL_CHECKS : {}) };
   const several = { ...LASTING_CHECKS, ...contextChecks(hasContexts), ...(hasProcesses ? CHILD_CHECKS : {}) };
   const limits = { ...LIMIT_CHECKS, ...(hasProcesses ? CHILD_LIMIT_CHECKS : {}) };
   const config = configureEnvironment(language);
   const tight = configureEnvironment(language, { resourceLimits: TIGHT });
-  const only = suite === "of_language" ? OF_LANGUAGE : BRIEF;
   if (suite === "full") {
     register(runtime, { ...several, ...oneProgram }, { ...options, config });
     register(runtime, limits, { ...options, config: tight });
-  } else register(runtime, several, { ...options, config, only });
+  } else register(runtime, several, { ...options, config, only: CHOSEN[suite] });
+  const only = suite !== "full" ? CHOSEN[suite] : isSameForSingleUse ? OF_SINGLE_USE : BRIEF;
   const use = { singleUse: true, ...(isWarm ? { runsMainFile: true } : {}) };
   register(runtime, oneProgram, { ...options, only, config: { ...config, ...use } });
   register(runtime, limits, { ...options, only, config: { ...tight, ...use } });

@@ -1,11 +1,12 @@
 import type { RuntimeEntry } from "../../src/runtimes/entry.ts";
 import type { ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
-import { DIALECTS } from "../support/dialects/mod.ts";
+import { type Dialect, DIALECTS } from "../support/dialects/mod.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { type Suite, testConformance } from "./conformance.ts";
+import { chooseFilesBench, type FilesBenches } from "./file_checks/planting.ts";
 import { testFilesConformance } from "./files_conformance.ts";
 
 /** Which runtimes a suite is about: those that the host's layers confine, or those that an Engine does. */
@@ -13,21 +14,35 @@ interface Confined {
   readonly byHostLayers: boolean;
 }
 
-/** Registers the full suite for each runtime in the first language that is here, and what depends on it in each of the others. */
+/** Registers the full suite for each runtime in the first language that is here, and what may differ in each of the others. */
 export async function testLanguages(confined: Confined): Promise<void> {
   await withRuntimes(confined, {}, async (tested) => {
-    for (const [index, language] of (await languagesHere(tested)).entries()) {
-      await testLanguage(tested, { language, suite: index === 0 ? "full" : "of_language" });
+    const [first, ...others] = await languagesHere(tested);
+    if (first === undefined) return;
+    await testLanguage(tested, { language: first, suite: "full" });
+    const dialect = await dialectOf(tested.entry, first);
+    for (const language of others) {
+      const isSame = await dialectOf(tested.entry, language) === dialect;
+      await testLanguage(tested, { language, suite: isSame ? "of_name" : "of_language" });
     }
   });
 }
 
-/** Registers the checks of files for each runtime in the first language that is here. */
+/**
+ * Registers the checks of files in the first language that is here: for each runtime that an Engine confines, and for one of
+ * those that the host's layers do, since a workspace is the same for all of these. One whose programs have a shell is the
+ * first choice: they make what the host makes elsewhere.
+ */
 export async function testFiles(confined: Confined): Promise<void> {
+  const found: { readonly name: string; readonly benches: FilesBenches }[] = [];
   await withRuntimes(confined, {}, async (tested) => {
+    if (confined.byHostLayers && found.at(-1)?.benches.isShared === true) return;
     const [language] = await languagesHere(tested);
-    if (language !== undefined) await testFilesConformance(tested.runtime, { language });
+    if (language === undefined) return;
+    found.push({ name: tested.runtime.name, benches: await chooseFilesBench(tested.runtime, language) });
   });
+  const chosen = confined.byHostLayers ? found.slice(-1) : found;
+  for (const { benches, name } of chosen) testFilesConformance(name, benches);
 }
 
 /** The languages of a runtime's suite that are here; the others are registered as skipped. */
@@ -63,11 +78,22 @@ export async function testLanguage(
   { entry, host, runtime }: Tested,
   options: { readonly language: string; readonly suite: Suite; readonly isWarm?: boolean; readonly where?: string },
 ): Promise<void> {
-  const { dialects = {}, deviations } = await entry.loadTestSubjects();
-  const dialect = DIALECTS[dialects[options.language] ?? options.language];
-  if (dialect === undefined) throw new Error(`The suite has no programs in ${options.language}`);
-  const hasContexts = entry.facts(host).contextEnvironments.includes(options.language);
-  testConformance(runtime, { ...options, dialect, hasContexts, deviations: deviations(host) });
+  const { deviations, usesHostLayers } = await entry.loadTestSubjects();
+  testConformance(runtime, {
+    ...options,
+    dialect: await dialectOf(entry, options.language),
+    hasContexts: entry.facts(host).contextEnvironments.includes(options.language),
+    deviations: deviations(host),
+    isSameForSingleUse: usesHostLayers,
+  });
+}
+
+/** The programs that test a language of a runtime. */
+async function dialectOf(entry: RuntimeEntry, language: string): Promise<Dialect> {
+  const { dialects = {} } = await entry.loadTestSubjects();
+  const dialect = DIALECTS[dialects[language] ?? language];
+  if (dialect === undefined) throw new Error(`The suite has no programs in ${language}`);
+  return dialect;
 }
 
 async function withRuntimes(

@@ -1,4 +1,3 @@
-import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { ARCHIVE_CHECKS } from "./file_checks/archive_checks.ts";
 import { COPY_CHECKS } from "./file_checks/copy_checks.ts";
 import { DELETE_CHECKS } from "./file_checks/delete_checks.ts";
@@ -6,7 +5,7 @@ import { LINK_CHECKS } from "./file_checks/link_checks.ts";
 import { LIST_CHECKS } from "./file_checks/list_checks.ts";
 import { MOVE_CHECKS } from "./file_checks/move_checks.ts";
 import { NAME_CHECKS } from "./file_checks/name_checks.ts";
-import { chooseFilesBench } from "./file_checks/planting.ts";
+import type { FilesBenches } from "./file_checks/planting.ts";
 import { READ_CHECKS } from "./file_checks/read_checks.ts";
 import { STAT_CHECKS } from "./file_checks/stat_checks.ts";
 import { WRITE_CHECKS } from "./file_checks/write_checks.ts";
@@ -24,15 +23,11 @@ const CHECKS = {
   ...ARCHIVE_CHECKS,
 };
 
-/** Registers what every runtime must do with the files of a workspace, each check in an empty workspace of one language. */
-export async function testFilesConformance(
-  runtime: ExecutionRuntime,
-  options: { readonly language: string },
-): Promise<void> {
-  const { isShared, run } = await chooseFilesBench(runtime, options.language);
+/** Registers what every runtime must do with the files of a workspace, each check in an empty workspace. */
+export function testFilesConformance(runtime: string, { isShared, run }: FilesBenches): void {
   for (const [name, check] of Object.entries(CHECKS)) {
     Deno.test({
-      name: `[${runtime.name}] files: ${name}`,
+      name: `[${runtime}] files: ${name}`,
       fn: () => run(check),
       ...(isShared ? { sanitizeOps: false, sanitizeResources: false } : {}),
     });

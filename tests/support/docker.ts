@@ -8,10 +8,10 @@ import { create } from "../../src/runtimes/docker/mod.ts";
 import { parseEngineAddress } from "../../src/runtimes/docker/engine/engine_address.ts";
 import { LABELS } from "../../src/runtimes/docker/container/reaper.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
+import { DOCKER_HOST } from "./docker_host.ts";
 import { openRuntimeHost } from "./runtime_host.ts";
 
-/** The Engine that the tests are given. */
-export const DOCKER_HOST = Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
+export { DOCKER_HOST };
 
 /** How an environment is used: for one program, as a one-shot request does, or for many. */
 export const WAYS = [{ name: "single use", singleUse: true }, { name: "lasting", singleUse: false }] as const;

@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "@std/path";
+import { SelfTestResults } from "../../src/runtimes/self_test/self_test_results.ts";
 
 const FILE = "self_test.json";
+const PASSED = "passed";
 
 /**
  * Directory in which the processes of one run of the tests keep results for each other; absent, each keeps its own. Its name is not
@@ -10,7 +12,23 @@ const FILE = "self_test.json";
 export const KEPT_VARIABLE = "TEST_KEPT_SELF_TESTS";
 
 const shared = Deno.env.get(KEPT_VARIABLE);
+/** What hosts of this process have passed. */
+const passedHere = new Set<string>();
+const passedElsewhere = new SelfTestResults(shared && makeHostsDirectory(shared));
 let kept: Readonly<Record<string, unknown>> = {};
+
+/**
+ * Self-tests that hosts of this run of the tests have passed: they are not what most tests test. A version has them for each
+ * set of layers, since tests take layers away.
+ */
+export const HOSTS_SELF_TESTS: Pick<SelfTestResults, "add" | "has"> = {
+  has: async (subject, version) =>
+    passedHere.has(`${subject} ${version}`) || await passedElsewhere.has(`${subject} ${version}`, PASSED),
+  async add(subject, version) {
+    passedHere.add(`${subject} ${version}`);
+    await passedElsewhere.add(`${subject} ${version}`, PASSED);
+  },
+};
 
 /**
  * Gives a home the self-tests that services before have passed, unless it has results of its own: a self-test takes longer than
@@ -45,4 +63,11 @@ async function read(directory: string): Promise<Readonly<Record<string, unknown>
   } catch {
     return {}; // Nothing has passed yet, or the home is gone.
   }
+}
+
+/** Results of hosts have another form than those of homes. */
+function makeHostsDirectory(directory: string): string {
+  const path = join(directory, "hosts");
+  mkdirSync(path, { recursive: true });
+  return path;
 }

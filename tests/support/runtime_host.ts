@@ -4,16 +4,11 @@ import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import type { LayerName } from "../../src/sandbox/layers.ts";
 import { Instance } from "../../src/host/instance.ts";
 import { Scratch } from "../../src/host/scratch.ts";
+import { DOCKER_HOST } from "./docker_host.ts";
+import { HOSTS_SELF_TESTS } from "./kept_self_tests.ts";
 
 /** Where `codebeaker runtimes install` has installed binaries. */
 const INSTALLED = `${Deno.env.get("HOME")}/.codebeaker/binaries`;
-
-/** What has passed in this process: the self-test is not what most tests test. */
-const passed = new Map<string, string>();
-const PROOFS: RuntimeHost["selfTestResults"] = {
-  has: (subject, version) => Promise.resolve(passed.get(subject) === version),
-  add: (subject, version) => Promise.resolve(void passed.set(subject, version)),
-};
 
 /** A host as the service composes it, with a directory of its own, and without some of the layers of the operating system. */
 export async function openRuntimeHost(
@@ -31,11 +26,11 @@ export async function openRuntimeHost(
     confinement,
     openNetworks: [],
     settings: {
-      docker: { dockerHost: Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock", dockerPull: "never" },
+      docker: { dockerHost: DOCKER_HOST, dockerPull: "never" },
     },
     searchPath: [...installedDirectories(), "/usr/bin", "/bin"],
     instance,
-    selfTestResults: PROOFS,
+    selfTestResults: HOSTS_SELF_TESTS,
     recoverable: new Set(),
     log: { info: () => {}, warning: () => {} },
     ...options,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative, toFileUrl } from "@std/path";
 import { Command, Option } from "commander";
+import { DOCKER_HOST } from "../support/docker_host.ts";
 import { KEPT_VARIABLE } from "../support/kept_self_tests.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { readReport, summarize, type TestResult } from "./report.ts";
@@ -13,10 +14,13 @@ const JOB_TIMEOUT_MS = 10 * 60_000;
 const JOBS_AT_A_TIME = navigator.hardwareConcurrency + 1;
 const POLL_MS = 500;
 
-/** Files of a tier that one process tests: they share the modules that each would have to load. */
+/**
+ * Files of a tier that one process tests: they share the modules that each would have to load. Those that use an Engine would
+ * wait for each other.
+ */
 const FILES_A_JOB: Readonly<Record<Tier, number>> = {
   attacks: 1,
-  engine: 1,
+  engine: mayHaveEngine() ? 1 : 100,
   process: 4,
   workflows: 6,
   docs: 1,
@@ -98,6 +102,12 @@ async function repeat(finished: Run, failed: readonly TestResult[]): Promise<Tes
   const again = await run({ tier, files: isNamed ? [...own] : files });
   finished.results = isNamed ? [...results.filter(({ file }) => !own.has(file)), ...again] : again;
   return again;
+}
+
+/** Whether there may be an Engine where tests look for one. */
+function mayHaveEngine(): boolean {
+  const [kind, path = ""] = DOCKER_HOST.split("://");
+  return kind !== "unix" || existsSync(path);
 }
 
 function mayBegin({ tier }: Job): boolean {

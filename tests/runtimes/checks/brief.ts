@@ -54,3 +54,15 @@ export const OF_LANGUAGE: readonly string[] = [
   "a context keeps what its cells declare, and shares the workspace with programs",
   "a cell that spins is ended at its deadline with its state kept",
 ];
+
+/** The checks whose end may depend on what a language is called, where another name of it has passed the full suite. */
+export const OF_NAME: readonly string[] = [
+  "arguments arrive as they are",
+  "an uncaught error tells the user's own line and no path of the host",
+  "the program is the main module",
+  "a context is refused as there is no interpreter for the language",
+  "a context keeps what its cells declare, and shares the workspace with programs",
+];
+
+/** The checks of an environment of a single use that is one that lasts, but for what is made after its first program. */
+export const OF_SINGLE_USE: readonly string[] = ["a program prints and exits with 0"];

@@ -7,7 +7,7 @@ import { configureEnvironment } from "../checks/bench.ts";
 import type { FilesBench } from "./bench.ts";
 
 /** How checks of files are run. */
-interface FilesBenches {
+export interface FilesBenches {
   /** Whether an environment outlives its check, and with it what it measures by timers. */
   readonly isShared: boolean;
   run(check: (bench: FilesBench) => Promise<void>): Promise<void>;

@@ -21,7 +21,6 @@ export const bash: Dialect = {
   allocateForEver: "kept=x\nwhile :; do kept+=$kept; done",
   writeFile: (path, text) => `printf %s ${quoteForShell(text)} > ${quoteForShell(path)}`,
   printFile: (path) => `cat -- ${quoteForShell(path)}`,
-  writeHugeFile: (path) => `cat /dev/zero > ${quoteForShell(path)}`,
   printIsMain: 'if [[ ${BASH_SOURCE[0]} == "$0" ]]; then echo main; else echo not main; fi',
   connect: (port) => `exec 3<> /dev/tcp/127.0.0.1/${port} && echo connected`,
   reach: (hosts) =>

@@ -27,8 +27,6 @@ export interface Dialect {
   readonly writeFile: (path: string, text: string) => string;
   /** Prints the bytes of a file and nothing else; fails where it cannot read it. */
   readonly printFile: (path: string) => string;
-  /** Writes to a file until it fails. */
-  readonly writeHugeFile: (path: string) => string;
   /** Prints "main" when it is the main module. */
   readonly printIsMain: string;
   /** Connects to a port of this machine and prints "connected"; fails where it cannot. */

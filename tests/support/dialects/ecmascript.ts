@@ -19,10 +19,6 @@ export const ecmascript: Dialect = {
   allocateForEver: "const kept = []; for (;;) kept.push(new Uint8Array(1e6).fill(1));",
   writeFile: (path, text) => `Deno.writeTextFileSync(${JSON.stringify(path)}, ${JSON.stringify(text)});`,
   printFile: (path) => `Deno.stdout.writeSync(Deno.readFileSync(${JSON.stringify(path)}));`,
-  writeHugeFile: (path) =>
-    `const file = Deno.openSync(${
-      JSON.stringify(path)
-    }, { create: true, write: true }); for (;;) file.writeSync(new Uint8Array(1e6));`,
   printIsMain: 'console.log(import.meta.main ? "main" : "not main");',
   connect: (port) => `await Deno.connect({ hostname: "127.0.0.1", port: ${port} }); console.log("connected");`,
   reach: (hosts) =>
@@ -33,7 +29,7 @@ export const ecmascript: Dialect = {
   limits: {
     takeHeap: (megabytes) =>
       takeAll(
-        `const kept = []; while (kept.length < ${megabytes}) kept.push(Array.from({ length: 131072 }, Math.random));`,
+        `const kept = []; while (kept.length < ${megabytes}) kept.push(new Array(131072).fill(0.5));`,
       ),
     takeBesideHeap: (megabytes) =>
       takeAll(`const kept = []; while (kept.length < ${megabytes}) kept.push(new Uint8Array(1048576).fill(1));`),

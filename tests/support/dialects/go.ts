@@ -29,13 +29,6 @@ export const go: Dialect = {
     writeMain(["os"], `os.WriteFile(${JSON.stringify(path)}, []byte(${JSON.stringify(text)}), 0o600)`),
   printFile: (path) =>
     writeMain(["os"], `bytes, err := os.ReadFile(${JSON.stringify(path)})\n${PANIC_ON_ERROR}\nos.Stdout.Write(bytes)`),
-  writeHugeFile: (path) =>
-    writeMain(
-      ["os"],
-      `file, err := os.Create(${
-        JSON.stringify(path)
-      })\nfor err == nil {\n_, err = file.Write(make([]byte, 1000000))\n}\npanic(err)`,
-    ),
   printIsMain: writeMain(["fmt"], 'fmt.Println("main")'),
   connect: (port) =>
     writeMain(

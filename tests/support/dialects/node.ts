@@ -22,10 +22,6 @@ export const node: Dialect = {
     `const { readFileSync, writeFileSync } = require("node:fs"); writeFileSync(1, readFileSync(${
       JSON.stringify(path)
     }));`,
-  writeHugeFile: (path) =>
-    `const { openSync, writeSync } = require("node:fs"); const file = openSync(${
-      JSON.stringify(path)
-    }, "w"); for (;;) writeSync(file, Buffer.alloc(1e6));`,
   printIsMain: 'console.log(require.main === module ? "main" : "not main");',
   connect: (port) => `require("node:net").connect(${port}, "127.0.0.1", () => console.log("connected"));`,
   reach: (hosts) =>
@@ -36,8 +32,7 @@ export const node: Dialect = {
       'Promise.all(hosts.map(ask)).then(() => console.log("caught"));',
     ].join("\n"),
   limits: {
-    takeHeap: (megabytes) =>
-      takeAll(`while (kept.length < ${megabytes}) kept.push(Array.from({ length: 131072 }, Math.random));`),
+    takeHeap: (megabytes) => takeAll(`while (kept.length < ${megabytes}) kept.push(new Array(131072).fill(0.5));`),
     takeBesideHeap: (megabytes) => takeAll(`while (kept.length < ${megabytes}) kept.push(Buffer.alloc(1048576, 1));`),
     spinInThreads: [
       'const { Worker } = require("node:worker_threads"); require("node:fs").writeSync(1, "before\\n");',

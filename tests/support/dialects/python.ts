@@ -24,7 +24,6 @@ export const python: Dialect = {
   writeFile: (path, text) =>
     `with open(${JSON.stringify(path)}, "w") as file:\n    file.write(${JSON.stringify(text)})`,
   printFile: (path) => `import sys\nsys.stdout.buffer.write(open(${JSON.stringify(path)}, "rb").read())`,
-  writeHugeFile: (path) => `file = open(${JSON.stringify(path)}, "wb", 0)\nwhile True:\n    file.write(bytes(1000000))`,
   printIsMain: 'print("main" if __name__ == "__main__" else "not main")',
   connect: (port) => `import socket\nsocket.create_connection(("127.0.0.1", ${port}))\nprint("connected")`,
   reach: (hosts) =>
