@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { strictObject } from "../../core/parsing/validation.ts";
-import { httpUrl, jsonOf } from "../../core/parsing/written_schemas.ts";
+import { jsonOf } from "../../core/parsing/written_schemas.ts";
 import { settingsOfPart, type SettingTable, type SettingValues } from "../../core/settings.ts";
 import type { FactsHost } from "../entry.ts";
+import { PIP_INDEX } from "../interpreters/python/pip.ts";
 import { LANGUAGE_FIELDS, languagesSchema, withConfigured } from "../languages/settings.ts";
 import { LANGUAGES } from "./languages/mod.ts";
 import type { LanguageRow } from "./languages/row.ts";
@@ -35,12 +36,7 @@ export const SETTINGS = {
     help:
       'further languages of this machine, as JSON: {"tcl": {"binary": "tclsh", "file": "main.tcl", "run": ["{binary}", "{file}"]}}',
   },
-  pipIndex: {
-    schema: httpUrl,
-    default: "https://pypi.org/simple/",
-    shown: "PyPI",
-    help: "index that the native runtime installs Python packages from",
-  },
+  pipIndex: PIP_INDEX,
 } as const satisfies SettingTable;
 
 /** The settings that a host has for this runtime. @throws {CodeBeakerError} `invalid_request` that names the setting */

@@ -29,6 +29,27 @@ export function findBinary(name: string, { remedy, searchPath, setting }: Binary
   throw runtimeUnavailable({ reason, remedy });
 }
 
+/** Where a program finds a binary in a file system of its own, which has these directories of the machine. */
+const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
+
+/**
+ * The path of the first of several binaries that is in a directory of this machine's packages, or is named with its own.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where there is none
+ */
+export function findPackagedBinary(
+  names: readonly [string, ...string[]],
+  { remedy, searchPath }: Pick<BinarySearch, "remedy" | "searchPath">,
+): string {
+  const directories = searchPath.filter((directory) => PACKAGE_DIRECTORIES.test(directory));
+  const paths = names.flatMap((name) =>
+    name.includes("/") ? [name] : directories.map((directory) => join(directory, name))
+  );
+  const found = paths.find(isFile);
+  if (found !== undefined) return found;
+  throw runtimeUnavailable({ reason: `${names[0]} is not on this machine`, remedy });
+}
+
 /** Whether a binary is there, and why not. */
 export function presenceOf({ find }: Pick<BinarySpec, "find">): Availability {
   try {

@@ -50,6 +50,8 @@ class ProcessRuntime implements ExecutionRuntime {
   readonly #probe: Probe;
   readonly #selfTest: SelfTest;
   #installation: Promise<Installation> | undefined;
+  /** What the last check of the binary has shown. */
+  #surface: Surface | undefined;
 
   constructor(spec: ProcessSpec, host: RuntimeHost) {
     this.#spec = spec;
@@ -81,7 +83,7 @@ class ProcessRuntime implements ExecutionRuntime {
   }
 
   surface(environment: string): Surface | undefined {
-    return this.#spec.surface?.() ?? this.#spec.facts.surface?.(environment);
+    return this.#surface ?? this.#spec.facts.surface?.(environment);
   }
 
   async diagnose(): Promise<Diagnosis> {
@@ -153,7 +155,9 @@ class ProcessRuntime implements ExecutionRuntime {
   async #check(signal: AbortSignal): Promise<void> {
     await this.#installed(); // Where there is no binary, there is nothing to test.
     const options = { timeoutMs: this.#honestTimeoutMs, signal };
-    await checkBinary(this.#spec.binary, (config) => this.createEnvironment(config), options);
+    const { binary } = this.#spec;
+    const output = await checkBinary(binary, (config) => this.createEnvironment(config), options);
+    this.#surface = binary.probe.surfaceOf?.(output);
     const findings = await this.#findings();
     const why = describeBrokenPromises(brokenFindings(findings, { canaries: this.#canaries, cost: "runtime" }));
     if (why !== undefined) throw runtimeUnavailable({ reason: why, remedy: SEE_DOCTOR });

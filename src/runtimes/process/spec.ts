@@ -11,19 +11,17 @@ import type { ProgramCanary } from "./self_test/program_canary.ts";
 /** A runtime whose programs are confined child processes: its data, and small functions for what is its own. */
 export interface ProcessSpec {
   readonly facts: RuntimeFacts;
-  /** What its programs find; undefined until it is known. Absent, the facts say it. */
-  surface?(): Surface | undefined;
   /** Names its self-test and its directory: the runtime, or one language of it. */
   readonly subject: string;
   /** The name of the file for the code of a request; absent, that of its language. */
-  readonly mainFile?: string;
+  readonly mainFile?: string | undefined;
   readonly binary: BinarySpec;
   /** Modules that run inside the child: their text by path. */
   readonly modules: Readonly<Record<string, string>>;
   /** Writable directories of an environment beside the workspace and the one for temporary files. */
   readonly directories: readonly string[];
   /** What is made once for its compiler; absent, nothing. */
-  readonly prebuilt?: PrebuiltSpec;
+  readonly prebuilt?: PrebuiltSpec | undefined;
   /** Whether a compiler makes each program of a file first; absent, none does. */
   readonly compiles?: boolean;
   /** Address space that the binary reserves as data before its program begins, in bytes. */
@@ -61,9 +59,11 @@ export interface BinarySpec {
     readonly language: string;
     readonly code: string;
     /** How long it may take; absent, 1.5 s. */
-    readonly timeoutMs?: number;
+    readonly timeoutMs?: number | undefined;
     /** Why a binary that printed this will not do; undefined when it will. */
     whyNot(output: string): string | undefined;
+    /** What programs find where it printed this; undefined where that is not known. Absent, the facts say it. */
+    surfaceOf?(output: string): Surface | undefined;
   };
 }
 

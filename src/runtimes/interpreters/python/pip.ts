@@ -1,4 +1,14 @@
+import { httpUrl } from "../../../core/parsing/written_schemas.ts";
+import type { Setting } from "../../../core/settings.ts";
 import { PACKAGE_WORD as WORD, type PackageFormat } from "../package_format.ts";
+
+/** The setting of the index of a runtime that installs Python packages from outside a container. */
+export const PIP_INDEX = {
+  schema: httpUrl,
+  default: "https://pypi.org/simple/",
+  shown: "PyPI",
+  help: "index that the native runtime installs Python packages from",
+} as const satisfies Setting;
 
 const CLAUSE = "(?:===?|!=|~=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*";
 

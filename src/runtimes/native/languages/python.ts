@@ -1,4 +1,5 @@
-import { LIST_MODULES } from "../../interpreters/python/module_surface.ts";
+import { LIST_MODULES, moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
+import type { Surface } from "../../../core/needs.ts";
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 import waiter from "./python_waiter.py" with { type: "text" };
 import { pipPackages } from "./python_packages.ts";
@@ -15,7 +16,7 @@ export const python: LanguageRow = {
   interpreter: [...COMMAND, "-c", PYTHON_INTERPRETER],
   variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONNOUSERSITE: "1" },
   waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, text: waiter, findPath: sitecustomizeOf },
-  listModules: LIST_MODULES,
+  modules: { code: LIST_MODULES, surfaceOf },
   packages: pipPackages,
   memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
   programs: {
@@ -26,6 +27,13 @@ export const python: LanguageRow = {
     exhaust: 'kept = [b"1" * (16 << 20) for _ in range(64)]\nprint(len(kept))',
   },
 };
+
+function surfaceOf(list: string): Surface | undefined {
+  const modules = parseModules(list);
+  return modules && moduleSurface(modules, {
+    remedy: "install the module for all programs of this machine, or send it with the files of the request",
+  });
+}
 
 /** The file below `/etc` that a Python of Debian imports at the end of its start; undefined for any other. */
 function sitecustomizeOf(binary: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { DeclaredCosts } from "../../../core/capabilities.ts";
+import type { Surface } from "../../../core/needs.ts";
 import type { TestPrograms } from "../../process/self_test/language_canaries.ts";
 import type { MemoryEnding, PackageSpec, PrebuiltSpec } from "../../process/spec.ts";
 
@@ -39,8 +40,8 @@ export interface LanguageRow {
   /** What a near-empty program costs where that is not what the runtime declares. */
   readonly costs?: DeclaredCosts;
   readonly memoryEndings: readonly MemoryEnding[];
-  /** Prints its modules as `parseModules` reads them; the honest program runs before. Absent, they are not known. */
-  readonly listModules?: string;
+  /** How the binary tells which modules its programs find; absent, they are not known. */
+  readonly modules?: ModuleProbe;
   /** Absent for what an operator adds: the layers are then tested by shell commands alone. */
   readonly programs?: TestPrograms;
 }
@@ -55,6 +56,14 @@ export interface Waiter {
   readonly text: string;
   /** The path below `/etc` at which a binary finds the text; undefined for a binary that reads none. */
   findPath(binary: string): string | undefined;
+}
+
+/** A program that lists modules, and what its list says. */
+export interface ModuleProbe {
+  /** It runs behind the honest program. */
+  readonly code: string;
+  /** What programs find where this was listed; undefined where that is not known. */
+  surfaceOf(list: string): Surface | undefined;
 }
 
 /** What an installer needs to know of its host. */

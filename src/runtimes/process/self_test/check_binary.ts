@@ -6,7 +6,7 @@ import { runProgram } from "../../self_test/run_program.ts";
 import type { BinarySpec } from "../spec.ts";
 
 /**
- * Runs the honest program of a binary.
+ * Runs the honest program of a binary, and returns what it printed.
  *
  * @throws {CodeBeakerError} `runtime_unavailable`, with why the binary will not do
  */
@@ -14,7 +14,7 @@ export async function checkBinary(
   { probe: { code, language, whyNot }, remedy }: BinarySpec,
   createEnvironment: (config: RuntimeConfig) => Promise<ExecutionEnvironment>,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<void> {
+): Promise<string> {
   const limits = { ...DEFAULT_LIMITS, timeoutMs };
   await using environment = await createEnvironment({
     environment: language,
@@ -31,4 +31,5 @@ export async function checkBinary(
     ? `its honest program had not ended after ${outcome.limitMs} ms`
     : whyNot(output);
   if (why !== undefined) throw runtimeUnavailable({ reason: why, remedy });
+  return output;
 }

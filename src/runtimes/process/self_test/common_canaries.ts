@@ -3,6 +3,9 @@ import type { FileCanary } from "./program_canary.ts";
 
 type Files = FileCanary["files"];
 
+/** What the honest program prints. */
+export const HONEST_OUTPUT = "42\n";
+
 /** The canary whose program prints 42. */
 export function honestCanary(files: Files): FileCanary {
   return {
@@ -11,7 +14,7 @@ export function honestCanary(files: Files): FileCanary {
     cost: "runtime",
     files,
     fault: ({ output, outcome }) =>
-      output === "42\n" && outcome.kind === "exited" && outcome.exitCode === 0
+      output === HONEST_OUTPUT && outcome.kind === "exited" && outcome.exitCode === 0
         ? undefined
         : `it printed ${JSON.stringify(output.slice(0, 200))} and ended with ${JSON.stringify(outcome)}`,
   };
