@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS, type LimitName, type Limits, namedLimits } from "../../
 import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import { type Attack, type AttackLanguage, type Finding, stepsOf } from "./attack.ts";
-import { openBareEnvironment } from "./bare.ts";
+import { bareEnvironmentOf, openBareEnvironment } from "./bare.ts";
 import { runMain, takeStep, type Transcript } from "./carry_out.ts";
 import { HostWatch } from "./host_processes.ts";
 import { type Before, findingsInside, findingsOutside, lookBefore } from "./oracles.ts";
@@ -22,6 +22,7 @@ const HONEST: Readonly<Record<AttackLanguage, string>> = {
   python: "print(42)",
   bash: "echo 42",
   shell: "console.log(42);",
+  ecmascript: "console.log(42);",
 };
 
 /** What came of an attack, as the oracles saw it. */
@@ -67,7 +68,7 @@ export async function tryHonestyAfter(attack: Attack, subject: Subject): Promise
 export async function assaultBare(attack: Attack): Promise<Omit<Report, "level">> {
   await using world = await openWorld();
   const { language = "typescript" } = attack;
-  const config = configFor(language === "shell" ? "typescript" : language, { resourceLimits: limitsOf(attack) });
+  const config = configFor(bareEnvironmentOf(language), { resourceLimits: limitsOf(attack) });
   return await observe(attack, {
     make: () => openBareEnvironment(config, world),
     runtime: undefined,
@@ -117,7 +118,7 @@ async function observeInside(
   const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
   const isContained = scratch === undefined;
   const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env, runsCells, isContained };
-  for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack) }, transcript);
+  for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack, config) }, transcript);
   const wasWarm = environment.warm;
   const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
   if (attack.spoils !== true) findings.push(...await tryHonesty(attack, environment));
@@ -145,10 +146,10 @@ function limitsOf({ limits }: Attack): Limits {
   return { ...DEFAULT_LIMITS, ...limits };
 }
 
-function requestOf({ language = "typescript", limits = {}, permissions }: Attack): Record<string, unknown> {
+function requestOf({ limits = {}, permissions }: Attack, { environment }: RuntimeConfig): Record<string, unknown> {
   const { timeoutMs, ...others } = limits;
   return {
-    language,
+    language: environment,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     limits: others,
     ...(permissions === undefined ? {} : { permissions }),

@@ -1,6 +1,7 @@
 import type { Limits } from "../../src/core/limits.ts";
 import type { PermissionSettings } from "../../src/core/permissions/permissions.ts";
 import type { TarEntry } from "../support/tar.ts";
+import { denoByNode } from "./deno_by_node.ts";
 
 /** How programs of the original design got out, each of which has to stay closed: the first table of the design's SECURITY. */
 export const MECHANISMS = [
@@ -62,8 +63,11 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** The languages of attacks: environment names, and `shell` for a command line. */
-export const ATTACK_LANGUAGES = ["typescript", "javascript", "python", "node", "bash", "shell"] as const;
+/**
+ * The languages of attacks: environment names, `shell` for a command line, and `ecmascript` for what any runtime of
+ * JavaScript runs: with what {@link denoByNode} has of the `Deno` namespace.
+ */
+export const ATTACK_LANGUAGES = ["typescript", "javascript", "python", "node", "bash", "shell", "ecmascript"] as const;
 
 /** The language of an attack. */
 export type AttackLanguage = typeof ATTACK_LANGUAGES[number];
@@ -186,14 +190,30 @@ export function alike(attacks: readonly Attack[]): readonly Attack[] {
   });
 }
 
+/** Attacks that are tried on Deno, and in the language of all runtimes of JavaScript those that no other stands for. */
+export function everywhere<T extends Attack>(attacks: readonly T[]): readonly T[] {
+  const inEcmascript = attacks.map((attack) => ({ ...attack, language: "ecmascript" as const }));
+  return [...attacks, ...inEcmascript.filter(({ standIn }) => standIn === undefined)];
+}
+
 /** Everything that an attack does, in order. */
-export function stepsOf({ code, files, steps = [], tries }: Attack): readonly Step[] {
-  return [
+export function stepsOf({ code, files, language, steps = [], tries }: Attack): readonly Step[] {
+  const all = [
     ...(files === undefined ? [] : [{ files }]),
     ...(code === undefined ? [] : [{ code }]),
     ...(tries === undefined ? [] : [{ code: tryEach(tries) }]),
     ...steps,
   ];
+  return language === "ecmascript" ? all.map(withPrimitives) : all;
+}
+
+const PRIMITIVES = `globalThis.Deno ??= (${denoByNode})(process);\n`;
+
+function withPrimitives(step: Step): Step {
+  if ("code" in step) return { ...step, code: PRIMITIVES + step.code };
+  if ("neighbour" in step) return { neighbour: PRIMITIVES + step.neighbour };
+  if ("during" in step) return { during: withPrimitives(step.during), steps: step.steps.map(withPrimitives) };
+  return step;
 }
 
 /** A program that evaluates each expression, and goes on when one fails. */

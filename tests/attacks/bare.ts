@@ -7,15 +7,21 @@ import { Confinement } from "../../src/sandbox/confinement.ts";
 import { runChild } from "../../src/process/run_child.ts";
 import { succeeds } from "../../src/process/spawn.ts";
 import { Workspace } from "../../src/workspace/workspace.ts";
+import { installedDirectories } from "../support/runtime_host.ts";
+import type { AttackLanguage } from "./attack.ts";
 import type { World } from "./world.ts";
+
+/** Finds a command by its name. */
+const BY_NAME = ["/usr/bin/env", `PATH=${[...installedDirectories(), Deno.env.get("PATH")].join(":")}`] as const;
 
 /** What runs a program that may do whatever it likes. */
 const COMMANDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   typescript: [Deno.execPath(), "run", "--allow-all", "--quiet", "--no-prompt"],
   javascript: [Deno.execPath(), "run", "--allow-all", "--quiet", "--no-prompt", "--unstable-detect-cjs"],
   python: ["/usr/bin/python3"],
-  node: ["/usr/bin/env", "node"],
+  node: [...BY_NAME, "node"],
   bash: ["/bin/bash"],
+  bun: [...BY_NAME, "bun"],
 };
 
 /**
@@ -29,6 +35,18 @@ const WHOLE_MACHINE = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"
 export async function bareAvailability(): Promise<Availability> {
   const isThere = await succeeds([...PADDING, ...WHOLE_MACHINE, "/bin/true"]);
   return isThere ? { available: true } : { available: false, reason: "bubblewrap does not work here" };
+}
+
+/** The environment name of an attack's language there. */
+export function bareEnvironmentOf(language: AttackLanguage): string {
+  const environments: Partial<Record<AttackLanguage, string>> = { shell: "typescript", ecmascript: "bun" };
+  return environments[language] ?? language;
+}
+
+/** Whether this machine has what runs an environment's programs there. */
+export async function bareAvailabilityOf(environment: string): Promise<Availability> {
+  const isThere = await succeeds([...COMMANDS[environment] ?? ["false"], "--version"]);
+  return isThere ? { available: true } : { available: false, reason: `${environment} is not on the search path` };
 }
 
 /** An environment that holds no attack on a world. Tried there, one that every sandbox withstands is known to be one. */

@@ -1,4 +1,5 @@
-import { alike, type Attack, type AttackTable, type Control, type Step } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, everywhere, type Step } from "./attack.ts";
+import { CONFIGURATION_IN_ECMASCRIPT } from "./ecmascript_attacks.ts";
 
 const CONFIGURATION = "configuration in the workspace";
 const TASK = "an entry that is a task's or a flag's name";
@@ -162,12 +163,12 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "a module of the workspace is imported",
     seenBy: "secret",
     files: { "lib/mine.ts": 'export default "{{secretText}}";' },
     code: 'import mine from "./lib/mine.ts"; console.log(mine);',
-  },
+  }]),
   {
     name: "a module of the workspace is imported by Python",
     language: "python",
@@ -180,6 +181,6 @@ const CONTROLS: readonly Control[] = [
 /** What Deno, npm and others read as configuration where they find it. */
 export const CONFIGURATION_ATTACKS: AttackTable = {
   category: "configuration",
-  attacks: ATTACKS,
+  attacks: [...ATTACKS, ...CONFIGURATION_IN_ECMASCRIPT],
   controls: CONTROLS,
 };

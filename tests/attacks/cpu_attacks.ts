@@ -1,4 +1,4 @@
-import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, everywhere } from "./attack.ts";
 
 /** Time on the processor runs out well before time on the wall does: nothing but counting it ends these. */
 const COUNTED = {
@@ -9,7 +9,7 @@ const COUNTED = {
 const byDeno = (programs: Readonly<Record<string, string>>): readonly Attack[] =>
   alike(Object.entries(programs).map(([what, code]): Attack => ({ name: `${what}, without end`, code, ...COUNTED })));
 
-const BY_DENO: readonly Attack[] = [
+const IN_JAVASCRIPT: readonly Attack[] = [
   ...byDeno({
     "a loop": "while (true);",
     "a regular expression": '/^(a+)+$/.test("a".repeat(64) + "b");',
@@ -28,7 +28,7 @@ const BY_DENO: readonly Attack[] = [
   }),
   ...byDeno({
     "four Workers":
-      'for (let i = 0; i < 4; i++) new Worker("data:text/javascript,while(true);", { type: "module" }); setTimeout(() => {}, 60_000);',
+      'import { Worker } from "node:worker_threads"; for (let i = 0; i < 4; i++) new Worker("while (true);", { eval: true }); setTimeout(() => {}, 60_000);',
     "a Worker": 'new Worker("data:text/javascript,while(true);", { type: "module" }); setTimeout(() => {}, 60_000);',
     "threads of the runtime":
       'import { pbkdf2 } from "node:crypto"; for (let i = 0; i < 64; i++) pbkdf2("a", "b", 1e7, 64, "sha512", () => {});',
@@ -68,13 +68,13 @@ const OTHERS: readonly Attack[] = [
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "a program that rests is not ended for it",
     seenBy: "ending",
     limits: { cpuMs: 2_000, timeoutMs: 30_000 },
     ends: ["cpu_limit"],
     code: "setTimeout(() => console.log(1), 500);",
-  },
+  }]),
   {
     name: "a program in a container is not ended for work below the limit",
     language: "python",
@@ -85,4 +85,8 @@ const CONTROLS: readonly Control[] = [
 ];
 
 /** Time on the processor, by one thread or many. */
-export const CPU_ATTACKS: AttackTable = { category: "cpu", attacks: [...BY_DENO, ...OTHERS], controls: CONTROLS };
+export const CPU_ATTACKS: AttackTable = {
+  category: "cpu",
+  attacks: [...everywhere(IN_JAVASCRIPT), ...OTHERS],
+  controls: CONTROLS,
+};

@@ -1,4 +1,4 @@
-import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, everywhere } from "./attack.ts";
 
 const LIMIT_MB = 4;
 /** What an attack writes at most, so that a machine on which nothing holds it lives on: some 3 s of writing. */
@@ -23,7 +23,7 @@ const byDeno = (programs: Readonly<Record<string, string>>): readonly Attack[] =
     })),
   );
 
-const BY_DENO: readonly Attack[] = [
+const IN_JAVASCRIPT: readonly Attack[] = [
   ...byDeno({
     "one large file":
       `const file = Deno.openSync("big", { create: true, write: true }); for (let i = 0; i < ${WRITTEN_MB}; i++) file.writeSync(new Uint8Array(2 ** 20).fill(1));`,
@@ -51,16 +51,17 @@ const BY_DENO: readonly Attack[] = [
       `for (let i = 0; i < ${WRITTEN_MB}; i++) Deno.writeFileSync(Deno.makeTempFileSync(), new Uint8Array(2 ** 20).fill(1));`,
   }),
   ...byDeno({
-    "the Cache API":
-      `const cache = await caches.open("c"); for (let i = 0; i < ${WRITTEN_MB}; i++) await cache.put("http://a.example/" + i, new Response(new Uint8Array(2 ** 20).fill(1)));`,
-    "storage": 'for (let i = 0; i < 40; i++) localStorage.setItem("k" + i, "x".repeat(2 ** 20));',
-  }),
-  ...byDeno({
     "files that are open and deleted": `const kept = []; for (let i = 0; i < ${
       WRITTEN_MB / 4
     }; i++) { const file = Deno.openSync("gone" + i, { create: true, write: true, read: true }); Deno.removeSync("gone" + i); for (let j = 0; j < 4; j++) file.writeSync(new Uint8Array(2 ** 20).fill(1)); kept.push(file); } await new Promise((resolve) => setTimeout(resolve, 500));`,
   }),
 ];
+
+const IN_STORAGE: readonly Attack[] = byDeno({
+  "the Cache API":
+    `const cache = await caches.open("c"); for (let i = 0; i < ${WRITTEN_MB}; i++) await cache.put("http://a.example/" + i, new Response(new Uint8Array(2 ** 20).fill(1)));`,
+  "storage": 'for (let i = 0; i < 40; i++) localStorage.setItem("k" + i, "x".repeat(2 ** 20));',
+});
 
 const HARMLESS: readonly Attack[] = [
   {
@@ -130,12 +131,12 @@ for i in range(20000):
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "what lies in an environment is seen from outside",
     seenBy: "excess",
     bounds: { diskMb: 1 },
     code: 'Deno.writeFileSync("f", new Uint8Array(3 * 2 ** 20).fill(1));',
-  },
+  }]),
   {
     name: "what a container's program leaves in its workspace is seen from outside",
     language: "python",
@@ -155,6 +156,6 @@ const CONTROLS: readonly Control[] = [
 /** Bytes, files and names on the disk. */
 export const DISK_ATTACKS: AttackTable = {
   category: "disk",
-  attacks: [...BY_DENO, ...HARMLESS, ...OTHERS],
+  attacks: [...everywhere([...IN_JAVASCRIPT, ...HARMLESS]), ...IN_STORAGE, ...OTHERS],
   controls: CONTROLS,
 };

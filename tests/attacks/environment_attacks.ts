@@ -1,4 +1,12 @@
-import { alike, type Attack, type AttackTable, type Control, inNamespaces, WITHOUT_NAMESPACES } from "./attack.ts";
+import {
+  alike,
+  type Attack,
+  type AttackTable,
+  type Control,
+  everywhere,
+  inNamespaces,
+  WITHOUT_NAMESPACES,
+} from "./attack.ts";
 
 const REQUESTED = "environment variables from the request";
 const INIT = "/proc/1/environ";
@@ -40,35 +48,59 @@ const FROM_REQUESTS: readonly Attack[] = alike(
 );
 
 const SECRETS: readonly Attack[] = [
-  {
-    name: "the service's variables",
-    tries: [
-      "Deno.env.toObject()",
-      'Deno.env.get("{{variable}}")',
-      "JSON.stringify(process.env)",
-      'process.env["{{variable}}"]',
-      'import("node:process").then(({ default: p }) => p.env.{{variable}})',
-      'Deno.readTextFile("/proc/self/environ")',
-    ],
-    trips: "secret",
-  },
+  ...everywhere([
+    {
+      name: "the service's variables",
+      tries: [
+        "Deno.env.toObject()",
+        'Deno.env.get("{{variable}}")',
+        "JSON.stringify(process.env)",
+        'process.env["{{variable}}"]',
+        'import("node:process").then(({ default: p }) => p.env.{{variable}})',
+        'Deno.readTextFile("/proc/self/environ")',
+      ],
+      trips: "secret",
+    },
+    {
+      name: "other processes' variables and command lines",
+      mechanism: INIT,
+      tries: [
+        'Deno.readTextFile("/proc/{{victim}}/environ")',
+        'Deno.readTextFile("/proc/{{victim}}/cmdline")',
+        'Deno.readTextFile("/proc/1/environ")',
+        'Deno.readTextFile("/proc/" + Deno.ppid + "/environ")',
+        'Deno.readTextFile("/proc/{{service}}/environ")',
+        'Array.fromAsync(Deno.readDir("/proc"), ({ name }) => Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => ""))',
+      ],
+    },
+    {
+      name: "every process's variables, by programs that it starts",
+      mechanism: INIT,
+      permissions: { allowRun: true },
+      refusals: WITHOUT_NAMESPACES,
+      code:
+        `for (const line of ["cat /proc/1/environ /proc/$PPID/environ /proc/self/environ /proc/*/environ", "cat /proc/*/cmdline", "env", "ps auxwwe"]) {
+        try { console.log(new TextDecoder().decode(new Deno.Command("sh", { args: ["-c", line] }).outputSync().stdout)); } catch (error) { console.log("refused", error.message); }
+      }`,
+    },
+    {
+      name: "what is said of the machine and its users",
+      tries: [
+        'import("node:os").then((os) => [os.userInfo(), os.hostname(), os.networkInterfaces(), os.homedir()])',
+        "Deno.networkInterfaces()",
+        "Deno.osRelease()",
+        "Deno.systemMemoryInfo()",
+        'Deno.readTextFile("/etc/shadow")',
+        'Deno.readTextFile("/etc/passwd")',
+        "process.report?.getReport()",
+      ],
+    },
+  ]),
   {
     name: "the service's variables, by a name that was granted",
     permissions: { allowEnv: ["{{variable}}"] },
     tries: ['Deno.env.get("{{variable}}")', "process.env.{{variable}}", "Deno.env.toObject()"],
     trips: "secret",
-  },
-  {
-    name: "other processes' variables and command lines",
-    mechanism: INIT,
-    tries: [
-      'Deno.readTextFile("/proc/{{victim}}/environ")',
-      'Deno.readTextFile("/proc/{{victim}}/cmdline")',
-      'Deno.readTextFile("/proc/1/environ")',
-      'Deno.readTextFile("/proc/" + Deno.ppid + "/environ")',
-      'Deno.readTextFile("/proc/{{service}}/environ")',
-      'Array.fromAsync(Deno.readDir("/proc"), ({ name }) => Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => ""))',
-    ],
   },
   {
     name: "other processes, where the kernel's files were granted",
@@ -82,16 +114,6 @@ const SECRETS: readonly Attack[] = [
       'Deno.readTextFile("/proc/1/root{{secret}}")',
       'Deno.readTextFile("/proc/self/root{{secret}}")',
     ],
-  },
-  {
-    name: "every process's variables, by programs that it starts",
-    mechanism: INIT,
-    permissions: { allowRun: true },
-    refusals: WITHOUT_NAMESPACES,
-    code:
-      `for (const line of ["cat /proc/1/environ /proc/$PPID/environ /proc/self/environ /proc/*/environ", "cat /proc/*/cmdline", "env", "ps auxwwe"]) {
-        try { console.log(new TextDecoder().decode(new Deno.Command("sh", { args: ["-c", line] }).outputSync().stdout)); } catch (error) { console.log("refused", error.message); }
-      }`,
   },
   {
     name: "every process's variables, by a shell",
@@ -142,18 +164,6 @@ print(os.environ)
     trips: "secret",
   },
   {
-    name: "what is said of the machine and its users",
-    tries: [
-      'import("node:os").then((os) => [os.userInfo(), os.hostname(), os.networkInterfaces(), os.homedir()])',
-      "Deno.networkInterfaces()",
-      "Deno.osRelease()",
-      "Deno.systemMemoryInfo()",
-      'Deno.readTextFile("/etc/shadow")',
-      'Deno.readTextFile("/etc/passwd")',
-      "process.report?.getReport()",
-    ],
-  },
-  {
     name: "variables that it sets for itself and its workers",
     files: { "worker.ts": "self.postMessage([Deno.env.toObject(), JSON.stringify(process.env)]);" },
     code: `for (const name of ["LD_PRELOAD", "NODE_OPTIONS", "DENO_PERMISSION_BROKER_PATH"])
@@ -200,11 +210,11 @@ print(os.environ)
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "a variable of the request is read",
     seenBy: "secret",
     steps: [{ code: 'console.log(Deno.env.get("MINE"));', env: { MINE: "{{secretText}}" } }],
-  },
+  }]),
   {
     name: "what an environment leaves in its own storage is there in its next program",
     seenBy: "secret",

@@ -1,4 +1,4 @@
-import { alike, type Attack, type AttackTable, type Control, type Step } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, everywhere, type Step } from "./attack.ts";
 
 const LINKS = "symlinks that lead out";
 
@@ -89,28 +89,37 @@ const ARCHIVES: readonly Attack[] = [
 ];
 
 const PLANTED: readonly Attack[] = [
-  {
-    name: "symlinks that a program makes, for the service to follow",
-    mechanism: LINKS,
-    steps: [
-      {
-        code: `for (const [to, from] of [["{{secret}}", "file"], ["{{outside}}", "dir"]])
+  ...everywhere([
+    {
+      name: "symlinks that a program makes, for the service to follow",
+      mechanism: LINKS,
+      steps: [
+        {
+          code: `for (const [to, from] of [["{{secret}}", "file"], ["{{outside}}", "dir"]])
           try { Deno.symlinkSync(to, from); } catch (error) { console.log("refused", error.message); }`,
-      },
-      ...ABOUT_LINKS,
-    ],
-  },
-  {
-    name: "symlinks that node:fs makes, for the program itself to follow",
-    mechanism: LINKS,
-    code: `import * as fs from "node:fs";
+        },
+        ...ABOUT_LINKS,
+      ],
+    },
+    {
+      name: "symlinks that node:fs makes, for the program itself to follow",
+      mechanism: LINKS,
+      code: `import * as fs from "node:fs";
       for (const [to, from] of [["{{secret}}", "file"], ["{{outside}}", "dir"], ["/proc/self/root{{outside}}", "root"]])
         try { fs.symlinkSync(to, from); } catch (error) { console.log("refused", error.message); }
       for (const path of ["file", "dir/secret.txt", "root/secret.txt"]) try { console.log(fs.readFileSync(path, "utf8")); } catch { console.log("refused"); }
       for (const path of ["dir/{{token}}", "dir/marker.txt"]) try { fs.writeFileSync(path, "x"); } catch { console.log("refused"); }
       await import("./dir/secret.ts").then(console.log, () => console.log("refused"));`,
-    trips: "secret",
-  },
+      trips: "secret",
+    },
+    {
+      name: "hard links to what is outside",
+      mechanism: LINKS,
+      code: `for (const link of [Deno.linkSync, (await import("node:fs")).linkSync])
+        try { link("{{secret}}", "file"); console.log(Deno.readTextFileSync("file")); Deno.removeSync("file"); } catch (error) { console.log("refused", error.message); }`,
+      steps: [{ command: { type: "read_file", path: "file" } }, { download: true }],
+    },
+  ]),
   {
     name: "a relative symlink that is moved until it leads out",
     mechanism: LINKS,
@@ -137,13 +146,6 @@ const PLANTED: readonly Attack[] = [
     steps: [{ command: { type: "read_file", path: "shallow/link" } }, { download: true }],
   },
   {
-    name: "hard links to what is outside",
-    mechanism: LINKS,
-    code: `for (const link of [Deno.linkSync, (await import("node:fs")).linkSync])
-        try { link("{{secret}}", "file"); console.log(Deno.readTextFileSync("file")); Deno.removeSync("file"); } catch (error) { console.log("refused", error.message); }`,
-    steps: [{ command: { type: "read_file", path: "file" } }, { download: true }],
-  },
-  {
     name: "a swap by renames of the working directory",
     mechanism: LINKS,
     code: `Deno.mkdirSync("a/b", { recursive: true });
@@ -164,8 +166,8 @@ const ABOUT_SWAPPED: readonly Step[] = [
 ];
 
 const SWAPS: readonly Attack[] = [
-  {
-    name: "a link that Deno swaps in while the service reads",
+  ...everywhere([{
+    name: "a link that JavaScript swaps in while the service reads",
     mechanism: LINKS,
     steps: [{
       during: {
@@ -177,7 +179,7 @@ const SWAPS: readonly Attack[] = [
       },
       steps: ABOUT_SWAPPED,
     }],
-  },
+  }]),
   {
     name: "a link that Perl swaps in while the service reads",
     mechanism: LINKS,
@@ -280,11 +282,11 @@ const OTHERS: readonly Attack[] = [
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "a download holds what a workspace holds",
     seenBy: "secret",
     steps: [{ files: { "mine.txt": "{{secretText}}" } }, { download: true }],
-  },
+  }]),
   {
     name: "a download of a container's workspace holds what that holds",
     language: "python",

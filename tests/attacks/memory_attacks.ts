@@ -1,4 +1,4 @@
-import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, everywhere } from "./attack.ts";
 
 const BESIDE = "memory beside the JS heap";
 /** What an attack takes at most, so that a machine on which nothing holds it lives on. */
@@ -34,7 +34,7 @@ const hoards = (
     })),
   );
 
-const BY_DENO: readonly Attack[] = [
+const IN_JAVASCRIPT: readonly Attack[] = [
   ...hoards({
     "arrays on the heap": "new Array(2e6).fill(0.5)",
     "strings": '"x".repeat(16 * 2 ** 20).split("").reverse().join("")',
@@ -113,7 +113,8 @@ const BY_DENO: readonly Attack[] = [
     ...HELD,
     code:
       `const code = "const kept = []; for (let i = 0; i < 12; i++) kept.push(Array.from({ length: 2e6 }, (_, n) => n + 0.5)); setTimeout(() => {}, 6e4);";
-      for (let i = 0; i < 8; i++) new Worker("data:text/javascript," + encodeURIComponent(code), { type: "module" }).onerror = (event) => event.preventDefault();
+      import { Worker } from "node:worker_threads";
+      for (let i = 0; i < 8; i++) new Worker(code, { eval: true }).on("error", () => {});
       setTimeout(() => {}, 60_000);`,
   },
   {
@@ -186,13 +187,13 @@ const OTHERS: readonly Attack[] = [
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "memory below the limit is let be, and seen from outside",
     seenBy: "excess",
     limits: { memoryMb: 512 },
     bounds: { memoryMb: 100 },
     code: 'const kept = new Uint8Array(200 * 2 ** 20).fill(1); setTimeout(() => console.log("all", kept.length), 300);',
-  },
+  }]),
   {
     name: "memory of a container is seen from outside",
     // Over gVisor, which has no Node here, this machine's kernel sees none of a program's processes.
@@ -214,6 +215,6 @@ const CONTROLS: readonly Control[] = [
 /** Memory in every way that there is to take it. */
 export const MEMORY_ATTACKS: AttackTable = {
   category: "memory",
-  attacks: [...BY_DENO, ...OTHERS],
+  attacks: [...everywhere(IN_JAVASCRIPT), ...OTHERS],
   controls: CONTROLS,
 };

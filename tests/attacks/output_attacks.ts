@@ -1,4 +1,4 @@
-import { alike, type Attack, type AttackTable, type Control, WITHOUT_NAMESPACES } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, everywhere, WITHOUT_NAMESPACES } from "./attack.ts";
 
 const OUTPUT = "output without bound, and pipes that a grandchild holds";
 const KEPT_BYTES = 10_000;
@@ -15,9 +15,12 @@ const FLOOD = { ...HELD, ends: ["output_limit"] } as const;
 const floods = (programs: Readonly<Record<string, string>>): readonly Attack[] =>
   alike(Object.entries(programs).map(([what, code]): Attack => ({ name: `a flood of ${what}`, code, ...FLOOD })));
 
-const FLOODS: readonly Attack[] = [
+const FLOODS: readonly Attack[] = everywhere([
   ...floods({
-    "both streams": 'const line = "x".repeat(10_000) + "\\n"; while (true) { console.log(line); console.error(line); }',
+    "both streams":
+      "const bytes = new Uint8Array(65_536).fill(120); while (true) { Deno.stdout.writeSync(bytes); Deno.stderr.writeSync(bytes); }",
+    "lines on both streams":
+      'const line = "x".repeat(10_000) + "\\n"; while (true) { console.log(line); console.error(line); }',
     "stdout": 'const line = "x".repeat(65_536); while (true) console.log(line);',
     "stderr": 'const line = "x".repeat(65_536); while (true) console.error(line);',
     "one line that does not end":
@@ -33,10 +36,22 @@ const FLOODS: readonly Attack[] = [
     "control characters, each six in JSON": 'const text = "\\x01".repeat(65_536); while (true) console.log(text);',
     "errors": 'const name = "x".repeat(60_000); while (true) console.error(new Error(name));',
   }),
-  ...floods({
-    "Workers":
-      'for (let i = 0; i < 3; i++) new Worker("data:text/javascript,while(true)console.log(%27x%27.repeat(9999));", { type: "module" }); setTimeout(() => {}, 60_000);',
-  }),
+  {
+    name: "a flood that waits for nobody",
+    ...HELD,
+    code: "while (true) { Deno.stdout.write(new Uint8Array(65_536)); await 0; }",
+    ends: ["output_limit", "memory_limit"],
+  },
+  {
+    name: "a flood at its exit",
+    ...HELD,
+    code:
+      'const bytes = new Uint8Array(65_536).fill(120); process.on("exit", () => { while (true) Deno.stdout.writeSync(bytes); });',
+    ends: ["output_limit"],
+  },
+]);
+
+const FLOODS_OF_DENO: readonly Attack[] = [
   {
     name: "a flood of single bytes",
     ...HELD,
@@ -44,12 +59,10 @@ const FLOODS: readonly Attack[] = [
     code: "const byte = new Uint8Array([120]); while (true) Deno.stdout.writeSync(byte);",
     ends: ["output_limit"],
   },
-  {
-    name: "a flood that waits for nobody",
-    ...HELD,
-    code: "while (true) { Deno.stdout.write(new Uint8Array(65_536)); await 0; }",
-    ends: ["output_limit", "memory_limit"],
-  },
+  ...floods({
+    "Workers":
+      'for (let i = 0; i < 3; i++) new Worker("data:text/javascript,while(true)console.log(%27x%27.repeat(9999));", { type: "module" }); setTimeout(() => {}, 60_000);',
+  }),
   {
     name: "a flood after the end has begun",
     ...HELD,
@@ -60,26 +73,28 @@ const FLOODS: readonly Attack[] = [
 ];
 
 /** What the service takes out of a program's stderr tells it what to think of the program. */
-const FORGERIES: readonly Attack[] = [
-  {
-    name: "the marker of a program that may begin, again and in pieces",
-    ...HELD,
-    code:
-      `for (const bytes of [[0, 7, 0], [0], [7], [0], [0, 7], [1, 0], [0, 7, 1, 0], [0, 7, 0, 0, 7, 0]]) { Deno.stderr.writeSync(new Uint8Array(bytes)); Deno.stdout.writeSync(new Uint8Array(bytes)); }`,
-    ends: ["exited"],
-  },
-  {
-    name: "the marker of an end, without one",
-    ...HELD,
-    limits: { ...HELD.limits, timeoutMs: 500 },
-    code: "Deno.stderr.writeSync(new Uint8Array([0, 7, 1, 0])); setTimeout(() => {}, 60_000);",
-    ends: ["timed_out"],
-  },
+const FORGERIES: readonly Attack[] = everywhere([
+  ...alike([
+    {
+      name: "the marker of a program that may begin, again and in pieces",
+      ...HELD,
+      code:
+        `for (const bytes of [[0, 7, 0], [0], [7], [0], [0, 7], [1, 0], [0, 7, 1, 0], [0, 7, 0, 0, 7, 0]]) { Deno.stderr.writeSync(new Uint8Array(bytes)); Deno.stdout.writeSync(new Uint8Array(bytes)); }`,
+      ends: ["exited"],
+    },
+    {
+      name: "the marker of an end, without one",
+      ...HELD,
+      limits: { ...HELD.limits, timeoutMs: 500 },
+      code: "Deno.stderr.writeSync(new Uint8Array([0, 7, 1, 0])); setTimeout(() => {}, 60_000);",
+      ends: ["timed_out"],
+    },
+  ]),
   {
     name: "V8's last words, without its end",
     ...HELD,
     code:
-      'console.error("# Fatal JavaScript out of memory: Reached heap limit\\nmemory allocation of 1 bytes failed");',
+      'console.error("# Fatal JavaScript out of memory: Reached heap limit\\nFATAL ERROR: JavaScript heap out of memory\\noh no: Bun has run out of memory.\\nmemory allocation of 1 bytes failed");',
     ends: ["exited"],
   },
   {
@@ -94,6 +109,8 @@ const FORGERIES: readonly Attack[] = [
     ...HELD,
     limits: { ...HELD.limits, timeoutMs: 1_500 },
     code: `Deno.stderr.writeSync = () => { while (true); }; Object.defineProperty(Deno, "exitCode", { get: () => 137 });
+      const { fs, process: own } = { fs: process.getBuiltinModule("node:fs"), process };
+      fs.writeSync = () => { while (true); }; own.listenerCount = () => 0; own.emit = () => {};
       globalThis.Uint8Array = class { constructor() { while (true); } }; Deno.exitCode = 200;`,
     ends: ["exited", "timed_out", "signaled", "cpu_limit"],
   },
@@ -117,7 +134,7 @@ const FORGERIES: readonly Attack[] = [
       "Deno.stdout.writeSync(new Uint8Array([0x61, 0xf0, 0x9f])); Deno.stderr.writeSync(new Uint8Array([0x61, 0xe2, 0x82]));",
     ends: ["exited"],
   },
-];
+]);
 
 const HELD_PIPES: readonly Attack[] = [
   {
@@ -141,15 +158,15 @@ const HELD_PIPES: readonly Attack[] = [
     language: "shell",
     steps: [{ shell: "yes >&2 & yes" }],
   },
-  {
-    name: "a grandchild of Deno's that holds the pipes",
+  ...everywhere([{
+    name: "a grandchild that holds the pipes",
     ...HELD,
     permissions: { allowRun: true },
     refusals: WITHOUT_NAMESPACES,
     code:
       'new Deno.Command("sh", { args: ["-c", "setsid sleep 300 & setsid sleep 301 >&2 &"], stdout: "inherit", stderr: "inherit" }).outputSync(); console.log("done");',
     ends: ["exited", "nothing ran"],
-  },
+  }]),
   {
     name: "Python's flood of both streams",
     ...FLOOD,
@@ -167,13 +184,13 @@ const HELD_PIPES: readonly Attack[] = [
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "what is kept of the output is answered",
     seenBy: "excess",
     limits: { maxOutputBytes: 100_000 },
     maxAnswerLength: ANSWER_LENGTH / 2,
     code: 'console.log("x".repeat(100_000));',
-  },
+  }]),
   {
     name: "what is kept of Python's output is answered",
     language: "python",
@@ -187,6 +204,6 @@ const CONTROLS: readonly Control[] = [
 /** Output, and what of it the service takes for its own. */
 export const OUTPUT_ATTACKS: AttackTable = {
   category: "output",
-  attacks: [...FLOODS, ...FORGERIES, ...HELD_PIPES],
+  attacks: [...FLOODS, ...FLOODS_OF_DENO, ...FORGERIES, ...HELD_PIPES],
   controls: CONTROLS,
 };

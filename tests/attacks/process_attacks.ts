@@ -1,4 +1,12 @@
-import { type Attack, type AttackTable, type Control, type Exemptions, WITHOUT_NAMESPACES } from "./attack.ts";
+import {
+  type Attack,
+  type AttackTable,
+  type Control,
+  everywhere,
+  type Exemptions,
+  WITHOUT_NAMESPACES,
+} from "./attack.ts";
+import { PROCESSES_IN_ECMASCRIPT } from "./ecmascript_attacks.ts";
 
 /** More than any honest limit, and few enough for a machine on which nothing holds them. */
 const BOMB = 400;
@@ -12,37 +20,52 @@ const WATCHED: Exemptions = {
   },
 };
 
-const BY_DENO: readonly Attack[] = [
-  {
-    name: "programs of this machine",
-    tries: [
-      'new Deno.Command("sh", { args: ["-c", "cat {{secret}}; touch {{outside}}/{{token}}"] }).output()',
-      'new Deno.Command("/bin/sh", { args: ["-c", "touch {{outside}}/{{token}}"] }).spawn().status',
-      'new Deno.Command(Deno.execPath(), { args: ["eval", "Deno.writeTextFileSync(`{{outside}}/{{token}}`, `x`)"] }).output()',
-      'new Deno.Command("{{outside}}/tool.sh").output()',
-    ],
-    trips: "outside",
-  },
-  {
-    name: "programs of this machine, by node:child_process",
-    code: `import * as children from "node:child_process"; import cluster from "node:cluster";
+const IN_JAVASCRIPT: readonly Attack[] = [
+  ...everywhere([
+    {
+      name: "programs of this machine",
+      tries: [
+        'new Deno.Command("sh", { args: ["-c", "cat {{secret}}; touch {{outside}}/{{token}}"] }).output()',
+        'new Deno.Command("/bin/sh", { args: ["-c", "touch {{outside}}/{{token}}"] }).spawn().status',
+        'new Deno.Command(Deno.execPath(), { args: ["eval", "Deno.writeTextFileSync(`{{outside}}/{{token}}`, `x`)"] }).output()',
+        'new Deno.Command("{{outside}}/tool.sh").output()',
+      ],
+      trips: "outside",
+    },
+    {
+      name: "programs of this machine, by node:child_process",
+      code: `import * as children from "node:child_process"; import cluster from "node:cluster";
       const line = "touch {{outside}}/{{token}}";
       for (const act of [() => children.execSync(line), () => children.spawnSync("sh", ["-c", line]), () => children.execFileSync("/bin/sh", ["-c", line]),
         () => children.fork("{{outside}}/secret.cjs"), () => cluster.fork()])
         try { console.log(String(act())); } catch (error) { console.log("refused", error.message); }
       setTimeout(() => Deno.exit(0), 200);`,
-    trips: "outside",
-  },
-  {
-    name: "signals to other processes",
-    tries: [
-      'Deno.kill({{victim}}, "SIGKILL")',
-      "process.kill({{victim}}, 9)",
-      'Deno.kill(-{{victim}}, "SIGKILL")',
-      'import("node:process").then(({ kill }) => kill({{victim}}, "SIGTERM"))',
-      'Deno.kill({{victim}}, "SIGSTOP")',
-    ],
-  },
+      trips: "outside",
+    },
+    {
+      name: "signals to other processes",
+      tries: [
+        'Deno.kill({{victim}}, "SIGKILL")',
+        "process.kill({{victim}}, 9)",
+        'Deno.kill(-{{victim}}, "SIGKILL")',
+        'import("node:process").then(({ kill }) => kill({{victim}}, "SIGTERM"))',
+        'Deno.kill({{victim}}, "SIGSTOP")',
+      ],
+    },
+    {
+      name: "privileged calls of Deno",
+      tries: [
+        'Deno.chown("main.ts", 0, 0)',
+        'Deno.chmod("main.ts", 0o6777)',
+        "Deno.setUid?.(0)",
+        "process.setuid(0)",
+        "process.setgroups([0])",
+        "Deno.umask(0)",
+        "process.chdir('/')",
+        'import("node:os").then(({ setPriority }) => setPriority({{victim}}, 19))',
+      ],
+    },
+  ]),
   {
     name: "native code",
     files: { "evil.node": "no library", "evil.so": "no library" },
@@ -93,19 +116,6 @@ const BY_DENO: readonly Attack[] = [
       "evil.so": "no library",
     },
     code: "console.log(await navigator.gpu?.requestAdapter() ?? null);",
-  },
-  {
-    name: "privileged calls of Deno",
-    tries: [
-      'Deno.chown("main.ts", 0, 0)',
-      'Deno.chmod("main.ts", 0o6777)',
-      "Deno.setUid?.(0)",
-      "process.setuid(0)",
-      "process.setgroups([0])",
-      "Deno.umask(0)",
-      "process.chdir('/')",
-      'import("node:os").then(({ setPriority }) => setPriority({{victim}}, 19))',
-    ],
   },
 ];
 
@@ -271,20 +281,22 @@ time.sleep(300)
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
-    name: "a child that is still there is seen",
-    seenBy: "secret",
-    permissions: { allowRun: true },
-    refusals: WITHOUT_NAMESPACES,
-    code:
-      `console.log(new TextDecoder().decode(new Deno.Command("echo", { args: ["{{secretText}}"] }).outputSync().stdout));`,
-  },
-  {
-    name: "a program's own process is counted",
-    seenBy: "excess",
-    bounds: { processes: 0 },
-    code: "setTimeout(() => {}, 700);",
-  },
+  ...everywhere<Control>([
+    {
+      name: "a child that is still there is seen",
+      seenBy: "secret",
+      permissions: { allowRun: true },
+      refusals: WITHOUT_NAMESPACES,
+      code:
+        `console.log(new TextDecoder().decode(new Deno.Command("echo", { args: ["{{secretText}}"] }).outputSync().stdout));`,
+    },
+    {
+      name: "a program's own process is counted",
+      seenBy: "excess",
+      bounds: { processes: 0 },
+      code: "setTimeout(() => {}, 700);",
+    },
+  ]),
   {
     name: "processes of a container are counted",
     // Over gVisor, which has no Node here, this machine's kernel sees none of a program's processes.
@@ -304,6 +316,6 @@ const CONTROLS: readonly Control[] = [
 /** Other programs, native code, signals, and processes that outlive their program. */
 export const PROCESS_ATTACKS: AttackTable = {
   category: "processes",
-  attacks: [...BY_DENO, ...WITH_RUN, ...BY_SHELL],
+  attacks: [...IN_JAVASCRIPT, ...everywhere(WITH_RUN), ...PROCESSES_IN_ECMASCRIPT, ...BY_SHELL],
   controls: CONTROLS,
 };

@@ -1,4 +1,5 @@
-import { type Attack, type AttackTable, type Control, inNamespaces, type Step } from "./attack.ts";
+import { type Attack, type AttackTable, type Control, everywhere, inNamespaces, type Step } from "./attack.ts";
+import { SMUGGLING_IN_ECMASCRIPT } from "./ecmascript_attacks.ts";
 import { REQUESTS } from "./request_attacks.ts";
 
 const UNSPEAKABLE = "holds a character that Deno's permission lists cannot carry";
@@ -235,11 +236,11 @@ const FLAGS: readonly Attack[] = [
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "what a request asks for and may have goes through",
     seenBy: "accepted",
     steps: [{ request: { code: "console.log(1);", args: ["-x"], env: { MINE: "1" } }, mustBeRefused: true }],
-  },
+  }]),
   {
     name: "what a request for Python asks for and may have goes through",
     language: "python",
@@ -251,6 +252,6 @@ const CONTROLS: readonly Control[] = [
 /** Whatever a client may write, where it could be taken for something else. */
 export const SMUGGLING_ATTACKS: AttackTable = {
   category: "smuggling",
-  attacks: [...LISTS, ...FLAGS, ...REQUESTS],
+  attacks: [...LISTS, ...FLAGS, ...REQUESTS, ...SMUGGLING_IN_ECMASCRIPT],
   controls: CONTROLS,
 };

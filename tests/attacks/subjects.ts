@@ -11,6 +11,9 @@ import { CATEGORIES } from "./attack.ts";
 
 export { configFor };
 
+/** Languages of attacks that run in what the runtime calls its own. */
+const OF_RUNTIME = ["shell", "ecmascript"];
+
 /** A runtime in one combination of layers, opened on this machine. */
 export interface Subject extends AsyncDisposable, Required<Omit<AttackSubject, "needs" | "without">> {
   readonly name: string;
@@ -63,7 +66,7 @@ export async function openSubject(name: string): Promise<Subject> {
   const host = stack.use(await openRuntimeHost({ without, ...(isWarm ? { pool: EAGER_POOL } : {}) }));
   const { create } = await entry.load();
   const runtime = stack.use(create(host));
-  const environmentFor = (language: string) => language === "shell" ? shellEnvironment : language;
+  const environmentFor = (language: string) => OF_RUNTIME.includes(language) ? shellEnvironment : language;
   const environment = environmentFor(languages[0] ?? "shell");
   const { isolation, cannotHonour } = await runtime.assess(configFor(environment, { minIsolation }));
   const permissions = { ...NO_PERMISSIONS, allowRun: true };

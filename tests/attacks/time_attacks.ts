@@ -1,11 +1,11 @@
-import { alike, type Attack, type AttackTable, type Control } from "./attack.ts";
+import { alike, type Attack, type AttackTable, type Control, everywhere } from "./attack.ts";
 
 const HELD = { limits: { timeoutMs: 500 }, ends: ["timed_out"] } as const satisfies Partial<Attack>;
 
 const byDeno = (programs: Readonly<Record<string, string>>): readonly Attack[] =>
   alike(Object.entries(programs).map(([what, code]): Attack => ({ name: `a program that ${what}`, code, ...HELD })));
 
-const BY_DENO: readonly Attack[] = [
+const IN_JAVASCRIPT: readonly Attack[] = [
   ...byDeno({
     "sleeps": "setTimeout(() => {}, 300_000);",
     "sleeps for longer than a timer can": "setInterval(() => {}, 2 ** 31 - 1); setTimeout(() => {}, 1e15);",
@@ -19,12 +19,6 @@ const BY_DENO: readonly Attack[] = [
       'await import("data:text/javascript,await new Promise(() => setInterval(() => {}, 1e6))");',
   }),
   ...byDeno({
-    "does not let its end come":
-      'addEventListener("beforeunload", (event) => event.preventDefault()); setTimeout(() => {}, 1e6);',
-    "begins again at its end":
-      'addEventListener("beforeunload", (event) => { event.preventDefault(); setTimeout(() => {}, 100); });',
-    "never ends its end":
-      'addEventListener("unload", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));',
     "never ends its exit": 'process.on("exit", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));',
   }),
   ...byDeno({
@@ -34,6 +28,15 @@ const BY_DENO: readonly Attack[] = [
       'for (const name of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(name, () => {}); process.on("exit", () => { while (true); }); setInterval(() => {}, 1e6);',
   }),
 ];
+
+const AT_ITS_END: readonly Attack[] = byDeno({
+  "does not let its end come":
+    'addEventListener("beforeunload", (event) => event.preventDefault()); setTimeout(() => {}, 1e6);',
+  "begins again at its end":
+    'addEventListener("beforeunload", (event) => { event.preventDefault(); setTimeout(() => {}, 100); });',
+  "never ends its end":
+    'addEventListener("unload", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));',
+});
 
 const OTHERS: readonly Attack[] = [
   { name: "a shell that sleeps", language: "shell", ...HELD, steps: [{ shell: "sleep 300" }] },
@@ -80,13 +83,13 @@ const OTHERS: readonly Attack[] = [
 ];
 
 const CONTROLS: readonly Control[] = [
-  {
+  ...everywhere<Control>([{
     name: "a program that is done in time is not timed out",
     seenBy: "ending",
     limits: { timeoutMs: 5_000 },
     ends: ["timed_out"],
     code: "setTimeout(() => console.log(1), 100);",
-  },
+  }]),
   {
     name: "a program in a container that is done in time is not timed out",
     language: "python",
@@ -98,4 +101,8 @@ const CONTROLS: readonly Control[] = [
 ];
 
 /** Time on the wall. */
-export const TIME_ATTACKS: AttackTable = { category: "time", attacks: [...BY_DENO, ...OTHERS], controls: CONTROLS };
+export const TIME_ATTACKS: AttackTable = {
+  category: "time",
+  attacks: [...everywhere(IN_JAVASCRIPT), ...AT_ITS_END, ...OTHERS],
+  controls: CONTROLS,
+};

@@ -38,7 +38,8 @@ export async function openRuntimeHost(
   };
 }
 
-function installedDirectories(): string[] {
+/** Directories of installed binaries. */
+export function installedDirectories(): string[] {
   try {
     return [...Deno.readDirSync(INSTALLED)].map(({ name }) => `${INSTALLED}/${name}`);
   } catch {

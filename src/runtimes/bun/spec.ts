@@ -23,7 +23,7 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
     modules: { [TSCONFIG]: "{}" },
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: [
-      { pattern: /MemoryExhaustion/, endings: ["SIGABRT", "SIGTRAP"] },
+      { pattern: /MemoryExhaustion|Bun has run out of memory/, endings: ["SIGABRT", "SIGTRAP"] },
       { pattern: /RangeError: Out of memory/, endings: [1] },
     ],
     warmMemoryMb: 4, // Most of what it maps is the binary, and shared.

@@ -19,4 +19,12 @@ export const usesHostLayers = true;
 export const shellEnvironment = "bun";
 
 /** What the attacks are tried on, by title. */
-export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
+  "bun in namespaces": { needs: "namespaces", languages: ["ecmascript"] },
+  "bun in namespaces, warm": {
+    needs: "namespaces",
+    languages: ["ecmascript"],
+    categories: ["configuration", "environment", "output"],
+    isWarm: true,
+  },
+};

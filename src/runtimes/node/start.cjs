@@ -13,8 +13,12 @@ const WAITS = "CODEBEAKER_WAITS";
 
 function warmUp() {
   const { emitWarning } = process;
+  const stderr = Object.getOwnPropertyDescriptor(process, "stderr");
   process.emitWarning = () => {}; // What is experimental tells so, and no program has asked for it.
+  // Whoever looks at the stream opens it, and then a write of the program to the descriptor fails where the pipe is full.
+  Object.defineProperty(process, "stderr", { configurable: true, value: {} });
   require("./warm.mjs");
+  Object.defineProperty(process, "stderr", stderr);
   process.emitWarning = emitWarning;
 }
 

@@ -19,4 +19,12 @@ export const usesHostLayers = true;
 export const shellEnvironment = "node";
 
 /** What the attacks are tried on, by title. */
-export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
+  "node in namespaces": { needs: "namespaces", languages: ["ecmascript"] },
+  "node in namespaces, warm": {
+    needs: "namespaces",
+    languages: ["ecmascript"],
+    categories: ["configuration", "environment", "output"],
+    isWarm: true,
+  },
+};
