@@ -51,6 +51,6 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   ...RUNTIMES.flatMap(({ commands }) => commands).map((own): Subcommand => ({
     name: own.name,
     description: own.description,
-    load: async () => (await import("./runtime_command.ts")).defineRuntimeCommand(own),
+    load: async () => (await import("./runtimes/runtime_command.ts")).defineRuntimeCommand(own),
   })),
 ];

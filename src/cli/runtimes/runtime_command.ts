@@ -1,10 +1,10 @@
-import type { CommandContext, DefineCommand } from "./context.ts";
-import { loadConfig } from "../config.ts";
-import type { RuntimeCommand } from "../runtimes/entry.ts";
-import { exitCodeOfSignal } from "./exit_code.ts";
-import { interruptible } from "./interruptible.ts";
-import { ProgressLine } from "./progress_line.ts";
-import { addSettings, pickSettings } from "./settings.ts";
+import type { CommandContext, DefineCommand } from "../context.ts";
+import { loadConfig } from "../../config.ts";
+import type { RuntimeCommand } from "../../runtimes/entry.ts";
+import { exitCodeOfSignal } from "../exit_code.ts";
+import { interruptible } from "../interruptible.ts";
+import { ProgressLine } from "../progress_line.ts";
+import { addSettings, pickSettings } from "../settings.ts";
 
 /** Defines a subcommand that a runtime brings. */
 export function defineRuntimeCommand(own: RuntimeCommand): DefineCommand {
