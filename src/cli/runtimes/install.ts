@@ -4,10 +4,8 @@ import { CodeBeakerError } from "../../core/errors.ts";
 import type { RuntimeEntry } from "../../runtimes/entry.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { CommandContext } from "../context.ts";
-import { exitCodeOfSignal } from "../exit_code.ts";
-import { interruptible } from "../interruptible.ts";
-import { ProgressLine } from "../progress_line.ts";
 import { addSettings, pickSettings } from "../settings.ts";
+import { runLongTask } from "./long_task.ts";
 
 /** The runtimes whose binaries can be installed, by their names. */
 const INSTALLABLE: ReadonlyMap<string, RuntimeEntry> = new Map(
@@ -27,9 +25,6 @@ async function installRuntimes(
   { flags, names }: { readonly names: readonly string[]; readonly flags: Readonly<Record<string, unknown>> },
   context: CommandContext,
 ): Promise<number> {
-  using interrupt = interruptible();
-  const { signal } = interrupt;
-  await using progress = new ProgressLine(context.stderr, { signal });
   const { home, runtimes: settings } = await loadConfig(pickSettings(flags));
   if (home === undefined) {
     throw new CodeBeakerError(
@@ -37,16 +32,14 @@ async function installRuntimes(
       "Cannot install a runtime without a home directory: name one (--home)",
     );
   }
-  try {
+  return await runLongTask(context, async (task) => {
     for (const name of new Set(names)) {
-      const installed = await INSTALLABLE.get(name)?.install?.({ home, settings, signal, progress });
+      const installed = await INSTALLABLE.get(name)?.install?.({ home, settings, ...task });
       if (installed === undefined) continue;
       const { path, version, wasThere } = installed;
-      await progress.above(() => context.print(`${name} ${version}  ${wasThere ? "exists already: " : ""}${path}`));
+      await task.progress.above(() =>
+        context.print(`${name} ${version}  ${wasThere ? "exists already: " : ""}${path}`)
+      );
     }
-    return 0;
-  } catch (error) {
-    if (signal.aborted) return exitCodeOfSignal(signal.reason);
-    throw error;
-  }
+  });
 }

@@ -1,10 +1,8 @@
 import type { CommandContext, DefineCommand } from "../context.ts";
 import { loadConfig } from "../../config.ts";
 import type { RuntimeCommand } from "../../runtimes/entry.ts";
-import { exitCodeOfSignal } from "../exit_code.ts";
-import { interruptible } from "../interruptible.ts";
-import { ProgressLine } from "../progress_line.ts";
 import { addSettings, pickSettings } from "../settings.ts";
+import { runLongTask } from "./long_task.ts";
 
 /** Defines a subcommand that a runtime brings. */
 export function defineRuntimeCommand(own: RuntimeCommand): DefineCommand {
@@ -24,17 +22,10 @@ interface Given {
 }
 
 async function runCommand(own: RuntimeCommand, { args, flags, context }: Given): Promise<number> {
-  using interrupt = interruptible();
-  const { signal } = interrupt;
-  await using progress = new ProgressLine(context.stderr, { signal });
-  const print = (line: string) => progress.above(() => context.print(line));
-  const printError = (line: string) => progress.above(() => context.printError(line));
-  const { runtimes, scratch } = await loadConfig(pickSettings(flags));
-  try {
-    await own.run({ args, flags, settings: runtimes, scratch, signal, progress, print, printError });
-    return 0;
-  } catch (error) {
-    if (signal.aborted) return exitCodeOfSignal(signal.reason);
-    throw error;
-  }
+  const { runtimes: settings, scratch } = await loadConfig(pickSettings(flags));
+  return await runLongTask(context, async ({ progress, signal }) => {
+    const print = (line: string) => progress.above(() => context.print(line));
+    const printError = (line: string) => progress.above(() => context.printError(line));
+    await own.run({ args, flags, settings, scratch, signal, progress, print, printError });
+  });
 }

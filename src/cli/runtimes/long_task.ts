@@ -1,0 +1,28 @@
+import type { CommandContext } from "../context.ts";
+import { exitCodeOfSignal } from "../exit_code.ts";
+import { interruptible } from "../interruptible.ts";
+import { ProgressLine } from "../progress_line.ts";
+
+/** What a task that takes a while is done with. */
+export interface LongTask {
+  /** Aborts at SIGINT, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal;
+  readonly progress: ProgressLine;
+}
+
+/** Does a task that shows its progress, and returns the exit code: that of a signal which ended it. */
+export async function runLongTask(
+  { stderr }: CommandContext,
+  work: (task: LongTask) => Promise<void>,
+): Promise<number> {
+  using interrupt = interruptible();
+  const { signal } = interrupt;
+  await using progress = new ProgressLine(stderr, { signal });
+  try {
+    await work({ signal, progress });
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return exitCodeOfSignal(signal.reason);
+    throw error;
+  }
+}
