@@ -36,6 +36,19 @@ Deno.test("python_waiter.py writes the words of the child protocol", () => {
   assertEquals(protocol.GO.length, 1); // It reads one byte.
 });
 
+Deno.test("waiters of interpreters write the word of the child protocol", () => {
+  const octal = [...protocol.READY].map((character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  const bytes = [...protocol.READY].map((character) => character.charCodeAt(0));
+  const written = {
+    "ruby_waiter.rb": `syswrite("${escapeBytes(protocol.READY)}")`,
+    "PerlWaiter.pm": `syswrite(STDERR, "${escapeBytes(protocol.READY)}")`,
+    "php_waiter.php": `fwrite(STDERR, "${escapeBytes(protocol.READY)}")`,
+    "lua_waiter.lua": `printf '${octal.join("")}' >&2`,
+    "Waiter.java": `READY = {${bytes.join(", ")}}`,
+  };
+  for (const [name, words] of Object.entries(written)) assert(read(`native/languages/${name}`).includes(words), name);
+});
+
 Deno.test("begin.cjs and Node's start.cjs write the words of the child protocol", () => {
   const { ENDED, EXITS_BY_ITSELF, READY, REPORT } = protocol;
   assertEquals(Object.fromEntries(constantsOf(read("ecmascript/begin.cjs"))), { REPORT, READY, EXITS_BY_ITSELF });

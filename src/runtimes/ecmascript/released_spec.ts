@@ -37,7 +37,7 @@ export interface StartOptions {
 }
 
 /** The start of a process. */
-export interface Start extends Pick<Launch, "ownVariables" | "waitingVariables"> {
+export interface Start extends Pick<Launch, "ownVariables" | "waiting"> {
   /** The words between the binary and the file to run. */
   readonly words: readonly string[];
 }

@@ -15,6 +15,8 @@ import { findWaiter, type FoundWaiter } from "./waiting.ts";
 const SLOW_PROBE_TIMEOUT_MS = 20_000;
 /** Memory of a shell that waits, in MB. It starts in so little time that only a language which is used often has one. */
 const SHELL_MEMORY_MB = 1;
+/** The most memory of a process that always waits, in MB: of one with more, only a language which is used often has one. */
+const ALWAYS_MEMORY_MB = 16;
 
 /** What stands for the file of an interpreter, which has none. */
 const NO_FILE = { path: ".", args: [], workingDirectory: ".", output: undefined, readText: () => Promise.resolve("") };
@@ -60,7 +62,7 @@ export function nativeSpec({ facts, name: language, row }: NativeLanguage, host:
     get warm() {
       const { waiter } = findLanguage();
       if (waiter === undefined) return { memoryMb: SHELL_MEMORY_MB, languages: [] };
-      return { memoryMb: waiter.memoryMb, languages: [language] };
+      return { memoryMb: waiter.memoryMb, languages: waiter.memoryMb > ALWAYS_MEMORY_MB ? [] : [language] };
     },
     selfTest: {
       language,

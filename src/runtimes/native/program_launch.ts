@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import type { Limits } from "../../core/limits.ts";
 import type { Mount } from "../../sandbox/mount.ts";
-import { commandLaunch, reportingLaunch, waitingCommandLaunch } from "../process/command_launch.ts";
+import { commandLaunch, waitingCommandLaunch } from "../process/command_launch.ts";
 import { PREBUILT_NAME } from "../process/prebuilt.ts";
 import type { FileProgram, Launch, LaunchSite, PackageSpec } from "../process/spec.ts";
 import type { LanguageRow } from "./languages/row.ts";
@@ -42,14 +42,20 @@ export function launchFile(
       readonly seen?: readonly Mount[];
     },
   ): Launch => {
-    const [command = binary, ...own] = words.map((word) => fillIn(word, places));
-    const line = { command, args: [...own, ...rest], ...program };
-    const base = waiter === undefined ? begin(site, line) : waitingLaunch(reportingLaunch(site, line), waiter);
+    const commandOf = (line: readonly string[]) => {
+      const [command = binary, ...own] = line.map((word) => fillIn(word, places));
+      return { command, args: [...own, ...rest] };
+    };
+    const line = { ...commandOf(words), ...program };
+    const base = waiter === undefined
+      ? begin(site, line)
+      : waitingLaunch(site, line, { path, waiter, waiting: commandOf(waiter.run ?? words) });
     const launched = surround(base, site, { ...language, output: output?.target });
     return { ...launched, mounts: [...launched.mounts, ...seen] };
   };
-  if (row.compile === undefined || output === undefined) return launch(row.run, { rest: args });
-  const compile = launch(row.compile, { seen: row.prebuilt === undefined ? [output] : [output, prebuilt] });
+  const made = row.prebuilt === undefined ? [] : [prebuilt];
+  if (row.compile === undefined || output === undefined) return launch(row.run, { rest: args, seen: made });
+  const compile = launch(row.compile, { seen: [output, ...made] });
   return {
     ...launch(row.run, { begin: commandLaunch, rest: args, seen: [{ ...output, access: "execute" }] }),
     // A compiler that is killed leaves its temporary files: they go with its output.
@@ -75,7 +81,7 @@ export function surround(
       ...(packages === undefined ? [] : [{ ...mounts.directory(packages.tree[0]), access: "read" } as const]),
     ],
     ...(etcPaths === undefined ? {} : { etcPaths }),
-    ...(waiter === undefined ? {} : { etcTexts: { [waiter.path]: waiter.text } }),
+    ...(waiter === undefined ? {} : { etcTexts: waiter.texts }),
   };
 }
 

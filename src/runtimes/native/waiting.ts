@@ -1,11 +1,12 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
-import type { Launch } from "../process/spec.ts";
+import { type Command, reportingLaunch, waitingArgv, waitingCommandLaunch } from "../process/command_launch.ts";
+import type { Launch, LaunchSite } from "../process/spec.ts";
 import type { LanguageRow, Waiter } from "./languages/row.ts";
 
-/** The waiter of a binary, and the path at which the binary finds its text. */
+/** The waiter of a binary, and the texts that the binary reads. */
 export interface FoundWaiter extends Waiter {
-  readonly path: string;
+  readonly texts: Readonly<Record<string, string>>;
 }
 
 /** The waiter for the binary that is here; undefined where none can be given to it. */
@@ -15,15 +16,33 @@ export function findWaiter(
 ): FoundWaiter | undefined {
   if (waiter === undefined || !confinement.canMount) return undefined;
   try {
-    const path = waiter.findPath(find());
-    return path === undefined ? undefined : { ...waiter, path };
+    const texts = waiter.findTexts(find());
+    return texts === undefined ? undefined : { ...waiter, texts };
   } catch (error) {
     if (error instanceof CodeBeakerError) return undefined; // There is no binary.
     throw error;
   }
 }
 
-/** A launch whose binary waits for its program, where it finds the waiter's text. */
-export function waitingLaunch(launch: Launch, { variables }: FoundWaiter): Launch {
-  return { ...launch, ownVariables: { ...launch.ownVariables, ...variables } };
+/** How a binary that waits is launched. */
+export interface WaitingCommand {
+  readonly waiter: FoundWaiter;
+  /** The command line of a process that waits, where the waiter has one. */
+  readonly waiting: Pick<Command, "command" | "args">;
+  /** The program's file, relative to the workspace. */
+  readonly path: string;
+}
+
+/** Launches a binary that waits for its program. */
+export function waitingLaunch(
+  site: LaunchSite,
+  command: Command,
+  { path, waiter: { placeholder, run, variables }, waiting }: WaitingCommand,
+): Launch {
+  if (run === undefined) {
+    const launch = reportingLaunch(site, command);
+    return { ...launch, ownVariables: { ...launch.ownVariables, ...variables } };
+  }
+  const opens = placeholder === undefined ? {} : { opens: { path, text: placeholder } };
+  return { ...waitingCommandLaunch(site, command), waiting: { argv: waitingArgv(waiting), ...opens } };
 }

@@ -39,6 +39,6 @@ function start({ first, limits }: StartOptions): Start {
       "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     ],
     ownVariables: { OPENSSL_CONF: "/dev/null" },
-    waitingVariables: { CODEBEAKER_WAITS: "1" },
+    waiting: { variables: { CODEBEAKER_WAITS: "1" } },
   };
 }

@@ -2,20 +2,30 @@ import { dirname } from "@std/path";
 import { EXITS_BY_ITSELF, READY } from "../../core/child_protocol.ts";
 import type { CommandLine, ContextProgram, Launch, LaunchSite, ProcessSpec } from "./spec.ts";
 
+const REPORT_READY = `printf '${octal(READY)}' >&3`;
+
+/** What a shell does before its command: it reads no more of stdin than the go. */
+const BEGINNINGS = {
+  reports: REPORT_READY,
+  waits: `${REPORT_READY}\nread -r go || exit`,
+  /** The command keeps to the handshake. */
+  leavesIt: ":",
+} as const;
+
 /**
  * A shell that reports that a command begins, runs it, and reports where it exits by itself with a code that looks like a
- * signal. A shell prints on its own stderr when a signal ended its child, except for SIGINT and SIGPIPE. One that waits
- * reports that the command may begin, and reads no more of stdin than the go.
+ * signal. A shell prints on its own stderr when a signal ended its child, except for SIGINT and SIGPIPE.
+ *
+ * @param begin what it does before it runs the command
  */
-function reportingShell({ waits }: { readonly waits: boolean }): readonly [string, ...string[]] {
+function reportingShell(begin: keyof typeof BEGINNINGS): readonly [string, ...string[]] {
   const script = `for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
 word=$TMPDIR/.ended-$$
 exec 3>&2
 (: >"$word") 2>/dev/null || word=/dev/null
 exec 2>"$word"
 [ "$word" = /dev/null ] || rm -f "$word"
-printf '${octal(READY)}' >&3
-${waits ? "read -r go || exit" : ":"}
+${BEGINNINGS[begin]}
 (exec "$@" 2>&3 3>&-)
 status=$?
 case $status in
@@ -27,7 +37,7 @@ exit "$status"`;
 }
 
 /** A command line, and the variables of its request. */
-type Command = CommandLine & Pick<ContextProgram, "variables"> & Pick<ProcessSpec, "isOnPath">;
+export type Command = CommandLine & Pick<ContextProgram, "variables"> & Pick<ProcessSpec, "isOnPath">;
 
 /**
  * Launches any command of this machine. Only the layers of the operating system check what it does, so it has no network,
@@ -37,7 +47,7 @@ export function commandLaunch(site: LaunchSite, command: Command): Launch {
   const launch = reportingLaunch(site, command);
   return {
     ...launch,
-    argv: [...reportingShell({ waits: false }), ...launch.argv],
+    argv: [...reportingShell("reports"), ...launch.argv],
     handshake: "ready",
     ownProcesses: 1,
   };
@@ -46,7 +56,12 @@ export function commandLaunch(site: LaunchSite, command: Command): Launch {
 /** Launches a command whose shell has started, and waits, before its program is known. */
 export function waitingCommandLaunch(site: LaunchSite, command: Command): Launch {
   const launch = reportingLaunch(site, command);
-  return { ...launch, argv: [...reportingShell({ waits: true }), ...launch.argv], ownProcesses: 1 };
+  return { ...launch, argv: [...reportingShell("waits"), ...launch.argv], ownProcesses: 1 };
+}
+
+/** The command line of a command that waits for its program, and keeps to the handshake, before its program is known. */
+export function waitingArgv(command: Pick<CommandLine, "command" | "args">): Launch["argv"] {
+  return [...reportingShell("leavesIt"), command.command, ...command.args];
 }
 
 /** Launches a command that keeps to the handshake and reports how it exits by itself, so that no shell has to. */

@@ -68,9 +68,11 @@ export async function startProcess(
   const context = { permissions, variables: Object.keys(launch.variables), shownPaths };
   const denials = spec.denials && new DenialCollector(spec.denials, context);
   const stderr = new ChildStderr({ shownTexts: shownPaths, memoryEndings: spec.memoryEndings, denials });
+  const waiting = options.goesOn ? undefined : launch.waiting;
   directory.reopen(site.mounts.workspace.source); // In a closed one no program starts.
   const confined = confinement.confine({
     ...launch,
+    argv: waiting?.argv ?? launch.argv,
     cwd: join(site.mounts.workspace.target, launch.workingDirectory),
     mounts: [
       ...permissions.allowRead.map((path) => grantedMount(path, "read")),
@@ -81,7 +83,7 @@ export async function startProcess(
     directory,
     limits,
     reservedDataBytes: spec.reservedDataBytes,
-    variables: { ...launch.variables, ...launch.ownVariables, ...(options.goesOn ? {} : launch.waitingVariables) },
+    variables: { ...launch.variables, ...launch.ownVariables, ...waiting?.variables },
   });
   const child = await startChild({
     ...confined,

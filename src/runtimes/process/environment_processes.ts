@@ -1,3 +1,5 @@
+import { lstatSync } from "node:fs";
+import { join } from "@std/path";
 import type { Outcome } from "../../core/execution.ts";
 import type { Child } from "../../process/run_child.ts";
 import { WarmSlot, type WarmStart } from "../warm/warm_slot.ts";
@@ -68,7 +70,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
     this.#starting++;
     try {
       await this.#emptying;
-      const warm = await this.#warm.take(keyOf(request));
+      const warm = this.#canBeWarm(request) ? await this.#warm.take(keyOf(request)) : undefined;
       const process = warm ?? await startProcess(this.site, request, { signal: options.signal, goesOn: true });
       if (request.part !== "compiled") this.#isWarm = warm !== undefined;
       const { host: { pool }, spec: { facts } } = this.#site;
@@ -130,6 +132,13 @@ export class EnvironmentProcesses implements AsyncDisposable {
     };
   }
 
+  /** Whether a warm process could read its program: one that has opened a file reads another only where that is one. */
+  #canBeWarm({ launch: { waiting: { opens } = {} } }: ProcessRequest): boolean {
+    if (opens === undefined) return true;
+    const { workspace } = this.#site.mounts;
+    return lstatSync(join(workspace.source, opens.path), { throwIfNoEntry: false })?.isFile() === true;
+  }
+
   /** Whether a warm process is kept for the next program like this one. */
   #keepsWarm({ launch, part }: ProcessRequest): boolean {
     const { warm } = this.#site.spec;
@@ -144,16 +153,19 @@ export class EnvironmentProcesses implements AsyncDisposable {
     this.#site.host.pool?.schedule(this, async () => {
       const isBusy = this.#running.size + this.#starting > 0;
       if (!this.#isDisposed && !isBusy && !this.#warm.has(keyOf(request))) {
-        await this.#warm.prepare(this.#warmStart(request));
+        // Its file is there already, and may be replaced: no placeholder can be.
+        const { launch: { waiting, ...launch } } = request;
+        const started = waiting?.opens === undefined ? request : { ...request, launch };
+        await this.#warm.prepare(this.#warmStart(request, started));
       }
     });
   }
 
-  #warmStart(request: ProcessRequest): WarmStart<ConfinedProcess, string> {
+  #warmStart(request: ProcessRequest, started = request): WarmStart<ConfinedProcess, string> {
     const ownKey = keyOf(request);
     return {
       serves: (key) => key === ownKey,
-      start: () => startProcess(this.site, request, { goesOn: false }),
+      start: () => startProcess(this.site, started, { goesOn: false }),
     };
   }
 

@@ -18,7 +18,7 @@ import { uncheckedLevel } from "./isolation.ts";
 import { mountsOf, shownPathsOf, TEMPORARY_NAME, WORKSPACE_NAME } from "./mounts.ts";
 import { PackageInstaller } from "./package_installer.ts";
 import { parseShellCommand } from "./shell_command.ts";
-import type { CommandLine, ContextProgram, FileProgram, Launch } from "./spec.ts";
+import { type CommandLine, type ContextProgram, type FileProgram, type Launch, PLACEHOLDER_NAME } from "./spec.ts";
 
 /** A file to run, with its arguments. */
 type WorkspaceFile = Pick<FileProgram, "path" | "args" | "workingDirectory">;
@@ -103,7 +103,17 @@ export class ProcessEnvironment implements ExecutionEnvironment {
       readText: () => Promise.resolve(""),
     });
     const first = compile === undefined ? { launch, limits } : { launch: compile, limits: compilerLimits(limits) };
-    await this.#processes.prepare({ ...first, mounts: [] });
+    await this.#prepareProcess({ ...first, mounts: [] });
+  }
+
+  /** Starts a warm process, with a placeholder for the file that it opens before it waits. */
+  async #prepareProcess(request: ProcessRequest): Promise<void> {
+    const { opens } = request.launch.waiting ?? {};
+    if (opens === undefined) return await this.#processes.prepare(request);
+    await this.files.write(opens.path, new TextEncoder().encode(opens.text));
+    await this.#processes.prepare(request);
+    const { temporary, workspace } = this.#processes.site.mounts;
+    await Deno.rename(join(workspace.source, opens.path), join(temporary.source, PLACEHOLDER_NAME));
   }
 
   /** Makes it last, with this configuration. */

@@ -217,6 +217,31 @@ export interface ContextProgram {
   readonly packages: Mount | undefined;
 }
 
+/** How a process starts before its program is known, as far as it starts otherwise than with its program. */
+export interface WaitingStart {
+  /** Absent, the launch's own. */
+  readonly argv?: Launch["argv"];
+  /** Further variables; absent, none. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The file that it opens before it waits; absent, it opens none. */
+  readonly opens?: OpenedFile;
+}
+
+/**
+ * A file of the program that a waiting process has opened before the program is known: at first it is a placeholder. When
+ * the process waits, the placeholder is {@link PLACEHOLDER_NAME} in the directory for temporary files, where the process
+ * removes it, and reads what has come in its place.
+ */
+export interface OpenedFile {
+  /** Relative to the workspace. */
+  readonly path: string;
+  /** The placeholder's text. */
+  readonly text: string;
+}
+
+/** Where the placeholder lies that a waiting process has opened. */
+export const PLACEHOLDER_NAME = ".placeholder";
+
 /** A command line, and what it needs. */
 export interface Launch {
   readonly argv: readonly [string, ...string[]];
@@ -226,8 +251,8 @@ export interface Launch {
   readonly variables: Readonly<Record<string, string>>;
   /** The service's own beside them, which no request can change. */
   readonly ownVariables: Readonly<Record<string, string>>;
-  /** Further ones of a process that starts before its program is known; absent, none. */
-  readonly waitingVariables?: Readonly<Record<string, string>>;
+  /** What is other for a process that starts before its program is known; absent, nothing. */
+  readonly waiting?: WaitingStart;
   readonly mounts: readonly Mount[];
   readonly hasNetwork: boolean;
   readonly startsOthers: boolean;

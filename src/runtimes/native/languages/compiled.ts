@@ -1,5 +1,6 @@
 import type { TestPrograms } from "../../process/self_test/language_canaries.ts";
 import type { LanguageRow } from "./row.ts";
+import { JAVA_AGENT, javaWaiter } from "./waiters.ts";
 
 /** Programs that are C and C++ alike. */
 const C_PROGRAMS: TestPrograms = {
@@ -92,12 +93,16 @@ const JAVA_RESERVED_BYTES = 512 * 1_048_576;
 /** The directories of Debian's releases of Java. */
 const JAVA_SETTINGS = Array.from({ length: 20 }, (_, n) => `/etc/java-${n + 11}-openjdk`);
 
+const JAVA_COMMAND = ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx{heapMb}m"];
+
 /** Java compiles the file in memory: whatever its classes are called, the first one is run. */
 const java: LanguageRow = {
   binaries: ["java"],
   debianPackage: "default-jdk-headless",
   costs: { memoryOverheadMB: 60 },
-  run: ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx{heapMb}m", "{file}"],
+  run: [...JAVA_COMMAND, "{file}"],
+  waiter: javaWaiter(JAVA_COMMAND),
+  prebuilt: JAVA_AGENT,
   startsSlowly: true,
   etcPaths: JAVA_SETTINGS,
   reservedDataBytes: JAVA_RESERVED_BYTES,

@@ -1,5 +1,6 @@
 import { python } from "./python.ts";
 import type { LanguageRow } from "./row.ts";
+import { LUA_WAITER, PERL_WAITER, phpWaiter, RUBY_WAITER } from "./waiters.ts";
 
 /** 16 MiB in bytes, for programs that exhaust memory. */
 const MEBIBYTES_16 = "16777216";
@@ -35,6 +36,7 @@ const perl: LanguageRow = {
   binaries: ["perl"],
   debianPackage: "perl",
   run: ["{binary}", "{file}"],
+  waiter: PERL_WAITER,
   memoryEndings: [{ pattern: /^Out of memory/m, endings: [1] }],
   programs: {
     honest: 'print 6 * 7, "\\n";',
@@ -49,6 +51,7 @@ const ruby: LanguageRow = {
   debianPackage: "ruby",
   costs: { memoryOverheadMB: 25 },
   run: ["{binary}", "{file}"],
+  waiter: RUBY_WAITER,
   memoryEndings: [{ pattern: /failed to allocate memory/, endings: [1] }],
   programs: {
     honest: "puts 6 * 7",
@@ -58,10 +61,13 @@ const ruby: LanguageRow = {
   },
 };
 
+const PHP_COMMAND = ["{binary}", "-n", "-d", "memory_limit=-1", "-d", "display_errors=stderr"];
+
 const php: LanguageRow = {
   binaries: ["php"],
   debianPackage: "php-cli",
-  run: ["{binary}", "-n", "-d", "memory_limit=-1", "-d", "display_errors=stderr", "{file}"],
+  run: [...PHP_COMMAND, "{file}"],
+  waiter: phpWaiter(PHP_COMMAND),
   memoryEndings: [{ pattern: /Allowed memory size|Out of memory/, endings: [255] }],
   programs: {
     honest: "<?php echo 6 * 7, PHP_EOL;",
@@ -76,6 +82,7 @@ const lua: LanguageRow = {
   binaries: ["lua5.4", "lua"],
   debianPackage: "lua5.4",
   run: ["{binary}", "-E", "{file}"],
+  waiter: LUA_WAITER,
   memoryEndings: [{ pattern: /not enough memory/, endings: [1] }],
   programs: {
     honest: "print(6 * 7)",

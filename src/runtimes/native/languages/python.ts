@@ -15,7 +15,7 @@ export const python: LanguageRow = {
   run: [...COMMAND, "{file}"],
   interpreter: [...COMMAND, "-c", PYTHON_INTERPRETER],
   variables: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1", PYTHONNOUSERSITE: "1" },
-  waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, text: waiter, findPath: sitecustomizeOf },
+  waiter: { memoryMb: 13, variables: { CODEBEAKER_WAITS: "1" }, findTexts: sitecustomizeOf },
   modules: { code: LIST_MODULES, surfaceOf },
   packages: pipPackages,
   memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
@@ -35,12 +35,12 @@ function surfaceOf(list: string): Surface | undefined {
   });
 }
 
-/** The file below `/etc` that a Python of Debian imports at the end of its start; undefined for any other. */
-function sitecustomizeOf(binary: string): string | undefined {
+/** The file below `/etc`, with its text, that a Python of Debian imports at the end of its start; undefined for any other. */
+function sitecustomizeOf(binary: string): Readonly<Record<string, string>> | undefined {
   try {
     const [, name] = /^\/usr\/bin\/(python3\.\d+)$/.exec(Deno.realPathSync(binary)) ?? [];
     const path = `/etc/${name}/sitecustomize.py`;
-    return Deno.readLinkSync(`/usr/lib/${name}/sitecustomize.py`) === path ? path : undefined;
+    return Deno.readLinkSync(`/usr/lib/${name}/sitecustomize.py`) === path ? { [path]: waiter } : undefined;
   } catch {
     return undefined;
   }

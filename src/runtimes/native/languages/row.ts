@@ -50,12 +50,14 @@ export interface LanguageRow {
 export interface Waiter {
   /** Memory of a process that waits, in MB. */
   readonly memoryMb: number;
-  /** Variables that make it wait. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** What it runs at its start. */
-  readonly text: string;
-  /** The path below `/etc` at which a binary finds the text; undefined for a binary that reads none. */
-  findPath(binary: string): string | undefined;
+  /** Variables that make every process of the language wait; absent, none do. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The command line of a process that waits, where it is another; absent, its variables and texts make it wait. */
+  readonly run?: readonly string[];
+  /** What stands for the program's file while a binary starts that opens the file before it waits; absent, it opens none. */
+  readonly placeholder?: string;
+  /** The texts that a binary reads at its start, by their paths below `/etc`; undefined for a binary that cannot wait. */
+  findTexts(binary: string): Readonly<Record<string, string>> | undefined;
 }
 
 /** A program that lists modules, and what its list says. */

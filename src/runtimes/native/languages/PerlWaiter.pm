@@ -1,0 +1,21 @@
+# Lets a Perl process be warm: Perl uses this module after it has opened the program's file and before it reads it. It
+# reports on stderr that the program may begin, and waits for a byte on stdin (src/core/child_protocol.ts). Then it opens
+# the file that has come in the place of the placeholder, under the placeholder's descriptor, and removes what is seen of
+# itself.
+package PerlWaiter;
+syswrite(STDERR, "\0\x07\0");
+sysread(STDIN, my $go, 1) or exit 0; # The service is gone.
+{
+    my $placeholder = "$ENV{TMPDIR}/.placeholder";
+    my $inode = (stat $placeholder)[1];
+    my ($descriptor) = grep { ((stat "/proc/self/fd/$_")[1] // 0) == $inode } 3 .. 9;
+    unlink $placeholder;
+    local $^F = 255; # Descriptors up to it keep their number when their handle opens another file.
+    open(my $program, "<&=", $descriptor);
+    open($program, "<", $0);
+}
+shift @INC;
+delete $INC{"PerlWaiter.pm"};
+delete $::{"PerlWaiter::"};
+$! = 0;
+1;

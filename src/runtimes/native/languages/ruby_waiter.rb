@@ -1,0 +1,24 @@
+# Lets a Ruby process be warm: Ruby requires this file after it has opened the program's file and before it parses it. It
+# reports on stderr that the program may begin, and waits for a byte on stdin (src/core/child_protocol.ts). Ruby has read
+# the placeholder of the program's file: it is given the file that has come in its place, and forgets that this one was
+# required.
+$stderr.syswrite("\0\x07\0")
+begin
+  $stdin.sysread(1)
+rescue EOFError
+  exit!(0) # The service is gone.
+end
+File.unlink("#{ENV["TMPDIR"]}/.placeholder")
+first_line = File.open($0, "rb", &:gets).to_s
+# Ruby has looked for options in the placeholder's first line.
+exec("/proc/self/exe", $0, *ARGV) if first_line.match?(/\A#!.*\s-/n)
+ObjectSpace.each_object(File).find { |file| file.path == $0 }.then do |file|
+  file.reopen($0)
+  file.lineno = 1 if first_line.start_with?("#!")
+end
+TracePoint.new(:return, :c_return) do |point|
+  if point.method_id == :require
+    point.disable
+    $LOADED_FEATURES.delete("/etc/codebeaker/ruby_waiter.rb")
+  end
+end.enable

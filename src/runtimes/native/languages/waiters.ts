@@ -1,0 +1,74 @@
+import type { PrebuiltSpec } from "../../process/spec.ts";
+import java from "./Waiter.java" with { type: "text" };
+import lua from "./lua_waiter.lua" with { type: "text" };
+import perl from "./PerlWaiter.pm" with { type: "text" };
+import php from "./php_waiter.php" with { type: "text" };
+import type { Waiter } from "./row.ts";
+import ruby from "./ruby_waiter.rb" with { type: "text" };
+
+/** Where binaries find the texts that make them wait. */
+const DIRECTORY = "/etc/codebeaker";
+
+/** A binary of a package of Debian's reads these texts; another one may take its command line otherwise. */
+function ofPackage(texts: Readonly<Record<string, string>>): Waiter["findTexts"] {
+  const found = Object.fromEntries(Object.entries(texts).map(([name, text]) => [`${DIRECTORY}/${name}`, text]));
+  return (binary) => {
+    try {
+      return /^\/usr\/(?:bin|lib)\//.test(Deno.realPathSync(binary)) ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+/** It looks for `#!` in the first line, and takes an empty file as its program. */
+export const RUBY_WAITER: Waiter = {
+  memoryMb: 14,
+  run: ["{binary}", `-r${DIRECTORY}/ruby_waiter.rb`, "{file}"],
+  placeholder: "\n",
+  findTexts: ofPackage({ "ruby_waiter.rb": ruby }),
+};
+
+export const PERL_WAITER: Waiter = {
+  memoryMb: 2,
+  run: ["{binary}", `-I${DIRECTORY}`, "-MPerlWaiter", "{file}"],
+  placeholder: "",
+  findTexts: ofPackage({ "PerlWaiter.pm": perl }),
+};
+
+/** What waits is the placeholder itself. @param words the words of its command line before the file */
+export function phpWaiter(words: readonly string[]): Waiter {
+  return {
+    memoryMb: 6,
+    run: [...words, "-d", "auto_prepend_file={file}", "{file}"],
+    placeholder: php,
+    findTexts: ofPackage({}),
+  };
+}
+
+export const LUA_WAITER: Waiter = {
+  memoryMb: 1,
+  run: ["{binary}", "-E", "-e", `dofile("${DIRECTORY}/lua_waiter.lua")`, "{file}"],
+  findTexts: ofPackage({ "lua_waiter.lua": lua }),
+};
+
+/** It takes a file for source only where the file is there. @param words the words of its command line before the file */
+export function javaWaiter(words: readonly string[]): Waiter {
+  return {
+    memoryMb: 90,
+    run: [...words, "-javaagent:{prebuilt}/waiter.jar", "{file}"],
+    placeholder: "",
+    findTexts: ofPackage({}),
+  };
+}
+
+/** What Java runs before a program that it waits for. */
+export const JAVA_AGENT: PrebuiltSpec = {
+  script: (directory, binary) =>
+    [
+      `mkdir "${directory}"`,
+      `cat >"${directory}/Waiter.java" <<'END_OF_SOURCE'\n${java}END_OF_SOURCE`,
+      `"${binary}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "${directory}/Waiter.java" "${directory}/Waiter.java" "${directory}"`,
+      `chmod -R a+rX "${directory}"`,
+    ].join("\n"),
+};

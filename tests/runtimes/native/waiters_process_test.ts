@@ -1,0 +1,29 @@
+import { assert, assertEquals } from "@std/assert";
+import { EAGER_POOL } from "../../support/eager_pool.ts";
+import { type NativeResult, openNative } from "./open_native.ts";
+import { THOROUGH_PROGRAMS } from "./thorough_programs.ts";
+
+// An interpreter that waits for its program is seen by nothing but its speed. A cold program meets no waiter.
+
+const native = await openNative({ pool: EAGER_POOL });
+Deno.test.afterAll(async () => await native[Symbol.asyncDispose]());
+
+/** What a client is told of a program, beside how long it took. */
+function told({ isWarm, outcome, stderr, stdout }: NativeResult) {
+  return { isWarm, outcome, stderr, stdout };
+}
+
+for (const [language, { broken, code, files = {} }] of Object.entries(THOROUGH_PROGRAMS)) {
+  if (!await native.isPresent(language)) continue;
+
+  for (const [what, text] of Object.entries({ "shows all that it sees": code, "is broken": broken })) {
+    if (text === undefined) continue;
+    Deno.test(`[native] ${language}: a program that ${what} is the same warm and cold`, async () => {
+      const program = { code: text, files, stdin: "\nfirst\nsecond" };
+      const cold = await native.run(language, program);
+      const warm = await native.run(language, { ...program, isWarm: true });
+      assertEquals(told(warm), { ...told(cold), isWarm: true });
+      assert(cold.outcome.kind === "exited" && cold.outcome.exitCode !== 0 && cold.stderr !== "");
+    });
+  }
+}
