@@ -132,9 +132,9 @@ export async function runHere(
   return { code, ...texts };
 }
 
-/** Runs the command line in this process, with the settings of a child of it; one at a time. */
-export function runAlone(args: readonly string[]): Promise<CliResult> {
-  return withVariables(CHILD_SETTINGS, () => runHere(args));
+/** Runs the command line in this process, with the settings of a child of it, and these variables; one at a time. */
+export function runAlone(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+  return withVariables({ ...CHILD_SETTINGS, ...env }, () => runHere(args));
 }
 
 /** Asks an app as the command line asks a service on this machine. */

@@ -16,7 +16,8 @@ export function withoutProjectVariables(): Record<string, string> {
 
 /** Runs a test with these variables in place of the project's. Nothing else of the process may read them meanwhile. */
 export async function withVariables<T>(variables: Record<string, string>, test: () => Promise<T>): Promise<T> {
-  const before = Object.entries(Deno.env.toObject()).filter(([name]) => /^(CODEBEAKER|DOCKER)_/.test(name));
+  const isReplaced = (name: string) => /^(CODEBEAKER|DOCKER)_/.test(name) || Object.hasOwn(variables, name);
+  const before = Object.entries(Deno.env.toObject()).filter(([name]) => isReplaced(name));
   for (const [name] of before) Deno.env.delete(name);
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
   try {

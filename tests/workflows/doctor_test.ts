@@ -5,8 +5,9 @@ import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
 import { LAYER_CANARIES } from "../../src/runtimes/process/self_test/layer_canaries.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
-import { runCommandLine } from "../support/cli.ts";
+import { runAlone, runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
+import { createKey } from "../support/keys.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
@@ -28,15 +29,36 @@ async function hasNamespaces(): Promise<boolean> {
   return host.confinement.canMount && host.confinement.isSandbox;
 }
 
-async function doctor(args: readonly string[], directory: string) {
-  const env = { ...WITHOUT_DOCKER, CODEBEAKER_HOME: `${directory}/home` };
-  const { code, stdout, stderr } = await runCommandLine(["doctor", ...args], { env });
-  return { code, stdout, stderr, json: (): ServiceDiagnosis => JSON.parse(stdout) };
+/** What the doctor says in a process of its own. */
+interface Told {
+  readonly code: number;
+  readonly stdout: string;
+  json(): ServiceDiagnosis;
 }
 
-Deno.test("doctor tells each layer, each canary and the next level, and exits with 0 where all is well", async () => {
+/** On a machine without any language but those of Deno: every other one has a self-test too. */
+const DENO_ALONE = { PATH: "/nowhere" };
+/** On a machine that can run nothing. */
+const NOTHING = { ...DENO_ALONE, CODEBEAKER_DENO_BINARY: "/nowhere/deno" };
+
+async function doctor(
+  args: readonly string[],
+  { directory, env }: { readonly directory: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<Told> {
+  const all = { ...WITHOUT_DOCKER, CODEBEAKER_HOME: `${directory}/home`, ...env };
+  const { code, stdout } = await runCommandLine(["doctor", ...args], { env: all });
+  return { code, stdout, json: () => JSON.parse(stdout) };
+}
+
+/** The same in this process, where nothing can be run. */
+async function doctorOfNothing(args: readonly string[], directory: string): Promise<Told> {
+  const { code, stdout } = await runAlone(["doctor", ...args], { ...NOTHING, CODEBEAKER_HOME: `${directory}/home` });
+  return { code, stdout, json: () => JSON.parse(stdout) };
+}
+
+Deno.test("doctor tells each layer, each canary and the next level as GET /v1/diagnostics does, and exits with 0 where all is well", async () => {
   const directory = await Deno.makeTempDir();
-  const { code, json } = await doctor(["--json"], directory);
+  const { code, json } = await doctor(["--json"], { directory });
   const { checks, floor, floorReached, memory, runtimes } = json();
   assertEquals(runtimes.flatMap(({ canaries }) => canaries.filter(({ kept }) => !kept)), []);
   assertEquals([code, floor, floorReached], [0, 7, true]);
@@ -49,79 +71,11 @@ Deno.test("doctor tells each layer, each canary and the next level, and exits wi
   assertEquals([docker?.runtime, docker?.available, docker?.level, docker?.canaries], ["docker", false, 0, []]);
   assertMatch(docker?.reason ?? "", /no Docker socket/);
   assertMatch(docker?.next?.remedy ?? "", /install Docker/);
-
-  const shown = await doctor([], directory);
-  assertEquals([shown.code, shown.stdout.includes("\x1b")], [0, false]);
-  for (const name of CANARIES) assertMatch(shown.stdout, new RegExp(`✓ ${name} `));
-  assertMatch(shown.stdout, /^deno: available, isolation [78] of 10$/m);
-  assertMatch(shown.stdout, /^ {2}To reach 9: install Docker/m);
-  assertStringIncludes(shown.stdout, "The isolation floor 7 is reached.");
-  await Deno.remove(directory, { recursive: true });
-});
-
-Deno.test("doctor exits with 1 where a canary is broken or the floor is not reached, with 2 where it is misused", async () => {
-  const directory = await Deno.makeTempDir();
-  const broken = await doctor(["--deno-binary", "/usr/bin/env", "--min-isolation", "9"], directory);
-  assertEquals(broken.code, 1);
-  assertMatch(broken.stdout, /✗ honest +an honest program runs. Seen: /);
-  assertStringIncludes(broken.stdout, "No runtime reaches the isolation floor 9");
-  assertStringIncludes(broken.stdout, "Broken canaries: deno/honest");
-  const tooHigh = await doctor(["--min-isolation", "10", "--json"], directory);
-  assertEquals([tooHigh.code, tooHigh.json().floorReached], [1, false]);
-  assertEquals((await doctor(["--jsno"], directory)).code, 2);
-  await Deno.remove(directory, { recursive: true });
-});
-
-/** What the doctor shows in a terminal. */
-async function doctorInTerminal(env: Readonly<Record<string, string>>): Promise<string> {
-  const { NO_COLOR: _, ...others } = withoutProjectVariables();
-  const line = `'${Deno.execPath()}' run --quiet --allow-all main.ts doctor`;
-  const terminal = new Deno.Command("script", {
-    args: ["--quiet", "--command", line, "/dev/null"],
-    cwd: PROJECT,
-    clearEnv: true,
-    env: { ...others, ...env },
-    stdin: "null",
-  });
-  return new TextDecoder().decode((await terminal.output()).stdout);
-}
-
-const scriptAvailability = await new Deno.Command("script", { args: ["--version"] }).output().then(
-  () => ({ available: true }) as const,
-  () => ({ available: false, reason: "script is not installed" }) as const,
-);
-
-if (isPresent("script", scriptAvailability)) {
-  Deno.test("doctor is in colours in a terminal, but not where NO_COLOR is set", async () => {
-    const colored = (await doctorInTerminal({})).replaceAll("\x1b", "ESC");
-    assertMatch(colored, /^ESC\[1mdenoESC\[22m: ESC\[32mavailable, isolation \d of 10ESC\[39m/m);
-    const plain = await doctorInTerminal({ NO_COLOR: "1" });
-    assertMatch(plain, /^deno: available, isolation \d of 10/m);
-    assertEquals(plain.includes("\x1b["), false);
-  });
-}
-
-Deno.test("doctor believes no proof that is kept", async () => {
-  const directory = await Deno.makeTempDir();
-  {
-    await using _service = await startServiceProcess([], { CODEBEAKER_HOME: `${directory}/home` });
-  }
-  assert((await Deno.readTextFile(`${directory}/home/self_test.json`)).includes('"deno"'));
-  const { code, json } = await doctor(["--deno-binary", "/usr/bin/env", "--json"], directory);
-  const kept = json().runtimes[0]?.canaries.flatMap(({ kept, name }) => kept ? [name] : []);
-  assertEquals([code, kept?.filter((name) => !OF_LAYERS.includes(name))], [1, []]);
-  await Deno.remove(directory, { recursive: true });
-});
-
-Deno.test("GET /v1/diagnostics of a service that runs has the keys of doctor --json, at every level", async () => {
-  const directory = await Deno.makeTempDir();
   {
     await using service = await startServiceProcess([], { CODEBEAKER_HOME: `${directory}/home` });
     const answer = await fetch(`${service.url}/v1/diagnostics`);
     const told = await answer.json();
-    const { code, json } = await doctor(["--json"], directory);
-    assertEquals([answer.status, code], [200, 0]);
-    assertEquals(shapeOf(told), shapeOf(json()));
+    assertEquals([answer.status, shapeOf(told)], [200, shapeOf(json())]);
     assert(told.runtimes[0].layers.length > 0 && told.runtimes[0].canaries.length > 0);
   }
   await Deno.remove(directory, { recursive: true });
@@ -136,13 +90,67 @@ function shapeOf(value: unknown): unknown {
   );
 }
 
+Deno.test("doctor exits with 1 where a canary is broken, whatever proof is kept, or the floor is not reached, with 2 where it is misused", async () => {
+  const directory = await Deno.makeTempDir();
+  {
+    await using _service = await startServiceProcess([], { CODEBEAKER_HOME: `${directory}/home` });
+  }
+  assert((await Deno.readTextFile(`${directory}/home/self_test.json`)).includes('"deno"'));
+  const flags = ["--deno-binary", "/usr/bin/env", "--min-isolation", "9"];
+  const broken = await doctor(flags, { directory, env: DENO_ALONE });
+  assertEquals(broken.code, 1);
+  assertStringIncludes(broken.stdout, "No runtime reaches the isolation floor 9");
+  assertStringIncludes(broken.stdout, "Broken canaries: deno/honest");
+  const [, canaries = ""] = /^deno: .*?Canaries\n(.*?)\n\n/ms.exec(broken.stdout) ?? [];
+  const kept = CANARIES.filter((name) => new RegExp(`✓ ${name} `).test(canaries));
+  assertMatch(canaries, /✗ honest +an honest program runs. Seen: /);
+  assertEquals(kept.filter((name) => !OF_LAYERS.includes(name)), []);
+  const tooHigh = await doctorOfNothing(["--min-isolation", "10", "--json"], directory);
+  const { floorReached, runtimes } = tooHigh.json();
+  assertEquals([tooHigh.code, floorReached, runtimes.flatMap(({ canaries }) => canaries)], [1, false, []]);
+  assertEquals((await doctorOfNothing(["--jsno"], directory)).code, 2);
+  await Deno.remove(directory, { recursive: true });
+});
+
+/** What the doctor shows in a terminal. */
+async function doctorInTerminal(env: Readonly<Record<string, string>>): Promise<string> {
+  const { NO_COLOR: _, ...others } = withoutProjectVariables();
+  const line = `'${Deno.execPath()}' run --quiet --allow-all main.ts doctor`;
+  const terminal = new Deno.Command("/usr/bin/script", {
+    args: ["--quiet", "--command", line, "/dev/null"],
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { ...others, ...env },
+    stdin: "null",
+  });
+  return new TextDecoder().decode((await terminal.output()).stdout);
+}
+
+const scriptAvailability = await new Deno.Command("/usr/bin/script", { args: ["--version"] }).output().then(
+  () => ({ available: true }) as const,
+  () => ({ available: false, reason: "script is not installed" }) as const,
+);
+
+if (isPresent("script", scriptAvailability)) {
+  Deno.test("doctor shows everything in colours in a terminal, but not where NO_COLOR is set", async () => {
+    const colored = (await doctorInTerminal(DENO_ALONE)).replaceAll("\x1b", "ESC");
+    assertMatch(colored, /^ESC\[1mdenoESC\[22m: ESC\[32mavailable, isolation [78] of 10ESC\[39m/m);
+    for (const name of CANARIES) assertMatch(colored, new RegExp(`ESC\\[32m✓ESC\\[39m ${name} `));
+    assertMatch(colored, /^ {2}ESC\[1mTo reach 9ESC\[22m: install Docker/m);
+    assertStringIncludes(colored, "The isolation floor 7 is reached.");
+    const plain = await doctorInTerminal({ ...NOTHING, NO_COLOR: "1" });
+    assertMatch(plain, /^deno: unavailable: /m);
+    assertEquals(plain.includes("\x1b["), false);
+  });
+}
+
 Deno.test("doctor says whether keys are kept in the home", async () => {
   const directory = await Deno.makeTempDir();
   const keysOf = async (args: readonly string[] = []) =>
-    (await doctor(["--json", ...args], directory)).json().checks.find(({ name }) => name === "keys")?.detail;
+    (await doctorOfNothing(["--json", ...args], directory)).json().checks.find(({ name }) => name === "keys")?.detail;
   assertMatch(await keysOf() ?? "", /^none/);
   assertEquals(await keysOf(["--api-keys", `ci=${"k".repeat(40)}`]), "every request must bring one");
-  await runCommandLine(["keys", "create", "ci"], { env: { CODEBEAKER_HOME: `${directory}/home` } });
+  await createKey(`${directory}/home`, "ci");
   assertEquals(await keysOf(), "every request must bring one");
   await Deno.remove(directory, { recursive: true });
 });

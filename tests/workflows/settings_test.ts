@@ -5,7 +5,7 @@ import { openStorage, type StorageOptions } from "../../src/storage/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { endOf } from "../storage/samples.ts";
 import { ApiClient } from "../support/api_client.ts";
-import { runCommandLine } from "../support/cli.ts";
+import { runAlone } from "../support/cli.ts";
 import { describe } from "../support/service_client.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
@@ -50,7 +50,7 @@ for (const [flags, isKept] of [[[], false], [["--keep-source", "true"], true]] a
         const request = { ...TYPESCRIPT, code: "'the code'", stdin: "the input", env: { NAME: "the value" } };
         assertEquals(await new ApiClient(service).status("POST", EXECUTIONS, request), 200);
       }
-      const { stdout } = await runCommandLine(["audit", "--home", home]);
+      const { stdout } = await runAlone(["audit", "--home", home]);
       const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
       assertEquals(lines.map(({ action, facts }) => [action, facts.source]), [[
         "execution",

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
-import { runCommandLine } from "../support/cli.ts";
+import { runAlone } from "../support/cli.ts";
 import { createKey } from "../support/keys.ts";
 import { nextEvent, serverEvents } from "../support/server_events.ts";
 import { startServiceProcess } from "../support/service_process.ts";
@@ -112,9 +112,9 @@ Deno.test("a tenant's quota is its own, a key's floor and ceiling hold, and a re
   assertEquals((await new ApiClient(service, careful).json("GET", "/v1/sessions")).code, "permission_denied");
   assertEquals((await new ApiClient(service, free).json("GET", "/metrics")).code, "permission_denied");
   const [, keyId = ""] = free.split("_");
-  assertEquals((await runCommandLine(["keys", "revoke", keyId, "--home", home])).code, 0);
+  assertEquals((await runAlone(["keys", "revoke", keyId, "--home", home])).code, 0);
   assertEquals((await run(free)).status, 401);
-  const { stdout } = await runCommandLine(["audit", "--home", home]);
+  const { stdout } = await runAlone(["audit", "--home", home]);
   const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
   assert(lines.some(({ action, key }) => action === "execution" && key === "bounded"));
   assert(lines.some(({ action, subject }) => action === "key.revoke" && subject === keyId));
@@ -141,11 +141,11 @@ Deno.test("a key that is revoked ends what it opened: its sessions, its programs
   });
   const events = serverEvents(streaming.body ?? new ReadableStream());
   while ((await nextEvent(events)).event !== "stdout");
-  assertEquals((await runCommandLine(["keys", "revoke", leaked.split("_")[1] ?? "", "--home", home])).code, 0);
+  assertEquals((await runAlone(["keys", "revoke", leaked.split("_")[1] ?? "", "--home", home])).code, 0);
   assertEquals((await nextEvent(events)).data.outcome, { kind: "interrupted", reason: "its key was revoked" });
   assertEquals((await listening.closed).code, 1008);
   const closings = async () => {
-    const { stdout } = await runCommandLine(["audit", "--home", home]);
+    const { stdout } = await runAlone(["audit", "--home", home]);
     const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
     return lines.filter(({ action }) => action === "session.close").map((
       { subject, facts },
