@@ -2,6 +2,9 @@ import { join } from "@std/path";
 import { type BinarySearch, findBinary, isFile } from "../process/find_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 
+/** The directory with itself as `node` that Deno adds to its own PATH where that has no Node. */
+const STAND_INS = /\/node_compat_bin$/;
+
 /** A package of npm's registry that is a binary for one platform, in exactly one version. */
 export interface BinaryPackage {
   readonly name: string;
@@ -35,8 +38,9 @@ export function installedPath(home: string, { binary }: Release, { version }: Bi
  */
 export function findRelease(
   release: Release,
-  { home, named, ...search }: BinarySearch & Pick<RuntimeHost, "home"> & { readonly named: string | undefined },
+  { home, named, ...options }: BinarySearch & Pick<RuntimeHost, "home"> & { readonly named: string | undefined },
 ): string {
+  const search = { ...options, searchPath: options.searchPath.filter((directory) => !STAND_INS.test(directory)) };
   if (named !== undefined) return findBinary(named, search);
   const found = packageFor(release);
   const installed = home === undefined || found === undefined ? undefined : installedPath(home, release, found);
