@@ -26,6 +26,8 @@ const CONFIGURATION: Readonly<Record<string, string>> = {
   "tsconfig.json": json({ compilerOptions: { paths: { lib: ["./planted.js"] }, jsxImportSource: "./planted" } }),
   "planted.js": PLANTED,
 };
+const OBEDIENT = `console.log(process.env.PLANTED, process.env.NODE_OPTIONS, process.env.BUN_OPTIONS);
+  for (const name of ["lib", "{{token}}", "npm:{{token}}"]) await import(name).then(console.log, () => console.log("refused"));`;
 const SCRIPT = `echo ${OBEYED}; touch {{outside}}/{{token}}`;
 
 /** What Bun and Node obey, by themselves or by variables, of a workspace or a home. */
@@ -34,8 +36,8 @@ export const CONFIGURATION_IN_ECMASCRIPT: readonly Attack[] = written([
     name: "files that Bun and Node take for their configuration",
     mechanism: "configuration in the workspace",
     files: CONFIGURATION,
-    code: `console.log(process.env.PLANTED, process.env.NODE_OPTIONS, process.env.BUN_OPTIONS);
-      for (const name of ["lib", "{{token}}", "npm:{{token}}"]) await import(name).then(console.log, () => console.log("refused"));`,
+    // A process that waits for the second program starts beside the files.
+    steps: [{ code: OBEDIENT }, { code: OBEDIENT }],
     reveals: OBEYED,
     trips: "secret",
   },
@@ -123,6 +125,27 @@ export const FILES_IN_ECMASCRIPT: readonly Attack[] = written([
   },
 ]);
 
+/** System calls that reach into the kernel or another process and succeed where nothing refuses them. */
+const SYSTEM_CALLS = `import ctypes, mmap, os
+libc, own, buffer = ctypes.CDLL(None, use_errno=True), os.getpid(), ctypes.create_string_buffer(8)
+area = (ctypes.c_ulong * 2)(ctypes.addressof(buffer), 8)
+calls = {"io_uring_setup": (425, 8, ctypes.create_string_buffer(120)), "keyctl": (250, 0, -3, 0), "userfaultfd": (323, 1), "process_vm_readv": (310, own, area, 1, area, 1, ctypes.c_ulong(0)),
+  "unshare": (272, 0x10000000), "kcmp": (312, own, own, 0, 0, 1), "pidfd_getfd": (438, os.pidfd_open(own), 0, 0), "personality": (135, 0x0040000), "memfd_secret": (447, 0)}
+for name, call in calls.items(): print("allowed" if libc.syscall(*call) >= 0 else "refused", name)
+getpid = {"int 0x80": b"\\xb8\\x14\\0\\0\\0\\xcd\\x80\\xc3", "x32": b"\\xb8\\x27\\0\\0\\x40\\x0f\\x05\\xc3"}
+for name, code in getpid.items():
+    child = os.fork()
+    if child == 0:
+        area = mmap.mmap(-1, 4096, prot=7)
+        area.write(code)
+        os._exit(0 if ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(area)))() == os.getpid() else 1)
+    print("allowed" if os.waitpid(child, 0)[1] == 0 else "refused", name, flush=True)
+child = os.fork()
+if child == 0: os.execv("/bin/sleep", ["sleep", "9"])
+print("allowed" if libc.syscall(101, 16, child, 0, 0) >= 0 else "refused", "ptrace")
+os.kill(child, 9)
+`;
+
 /** Native code, and what is left of the service in a program's process. */
 export const PROCESSES_IN_ECMASCRIPT: readonly Attack[] = written([
   {
@@ -142,6 +165,28 @@ export const PROCESSES_IN_ECMASCRIPT: readonly Attack[] = written([
       )
     }`,
     trips: "outside",
+  },
+  {
+    name: "system calls of a program that it starts",
+    code: `console.log(String(require("node:child_process").spawnSync("python3", ["-c", ${
+      json(SYSTEM_CALLS)
+    }]).stdout));`,
+    reveals: "allowed ",
+    trips: "secret",
+  },
+  {
+    name: "descriptors of its own and of its launchers, and what their command lines say",
+    code: `const fs = require("node:fs");
+      const known = /^(pipe:|anon_inode:|\\/dev\\/(null|u?random)$|\\/proc\\/|\\/workspace\\/|\\/codebeaker\\/)/;
+      for (const pid of ["self", process.ppid, 1]) {
+        for (const fd of fs.readdirSync("/proc/" + pid + "/fd")) {
+          let link = ""; try { link = fs.readlinkSync("/proc/" + pid + "/fd/" + fd); } catch { continue; }
+          if (!known.test(link)) console.log("inherited", pid, fd, link);
+        }
+        for (const name of ["cmdline", "environ"]) if (/\\/codebeaker-/.test(fs.readFileSync("/proc/" + pid + "/" + name))) console.log("inherited", pid, name);
+      }`,
+    reveals: "inherited ",
+    ends: ["exited"],
   },
   {
     name: "children that ignore signals and hide their names",

@@ -1,3 +1,4 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { configureEnvironment } from "../support/configure_environment.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
@@ -19,7 +20,14 @@ for (const entry of RUNTIMES) {
     const runtime = (await entry.load()).create(host);
     const { supportedEnvironments: [language = ""] } = entry.facts(host);
     const { cannotHonour } = await runtime.assess(configureEnvironment(language), { assumesUntested: true });
-    if (cannotHonour !== undefined) continue; // It runs no program with these layers.
+    if (cannotHonour !== undefined) {
+      // Nothing but layers checks its programs: it runs none where these do not keep them apart, and says so beforehand.
+      Deno.test(`[${title}] ${entry.name} runs no program`, () => {
+        assertStringIncludes(cannotHonour, "no layer of the operating system confines them");
+        assertEquals(host.confinement.separatesProcesses, false);
+      });
+      continue;
+    }
     if (!isPresent(entry.name, await testedAvailability(runtime, language))) continue;
     await testLanguage({ entry, host, runtime }, { language, suite: "brief", isWarm: true, where: title });
   }

@@ -1,7 +1,7 @@
 import { MEBIBYTE } from "../../core/limits.ts";
 import { releasedSpec, type Start, type StartOptions } from "../ecmascript/released_spec.ts";
 import type { RuntimeHost } from "../port.ts";
-import type { ProcessSpec } from "../process/spec.ts";
+import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
 import { bunFacts } from "./facts.ts";
 import { RELEASE } from "./release.ts";
 import first from "./start.cjs" with { type: "text" };
@@ -11,6 +11,12 @@ const TSCONFIG = "tsconfig.json";
 
 /** What JavaScriptCore reserves as data: Bun 1.4 did not start with less than 1.18 GB. */
 const RESERVED_BYTES = 1_300e6;
+
+/** How Bun ends a process without memory, and how a program ends that did not catch a refusal of some. */
+export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
+  { pattern: /MemoryExhaustion|Bun has run out of memory/, endings: ["SIGABRT", "SIGTRAP"] },
+  { pattern: /RangeError: Out of memory/, endings: [1] },
+];
 
 /** Bun as a process runtime. */
 export function bunSpec(host: RuntimeHost): ProcessSpec {
@@ -22,10 +28,7 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
     first,
     modules: { [TSCONFIG]: "{}" },
     reservedDataBytes: RESERVED_BYTES,
-    memoryEndings: [
-      { pattern: /MemoryExhaustion|Bun has run out of memory/, endings: ["SIGABRT", "SIGTRAP"] },
-      { pattern: /RangeError: Out of memory/, endings: [1] },
-    ],
+    memoryEndings: MEMORY_ENDINGS,
     warmMemoryMb: 4, // Most of what it maps is the binary, and shared.
     start,
   }, host);

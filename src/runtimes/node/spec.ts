@@ -1,6 +1,6 @@
 import { releasedSpec, type Start, type StartOptions } from "../ecmascript/released_spec.ts";
 import type { RuntimeHost } from "../port.ts";
-import type { ProcessSpec } from "../process/spec.ts";
+import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
 import { nodeFacts } from "./facts.ts";
 import { RELEASE } from "./release.ts";
 import first from "./start.cjs" with { type: "text" };
@@ -10,6 +10,15 @@ import warm from "./warm.mjs" with { type: "text" };
 const MAX_WORKERS = 4;
 /** What V8 reserves as data, for itself and again for each Worker: Node 24 took 568 MB, and 2.74 GB with four. */
 const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
+
+/** How V8 ends a process without memory, and how a program ends that did not catch a refusal of some. */
+export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
+  {
+    pattern: /FATAL ERROR: .*JavaScript heap out of memory|Fatal process out of memory/,
+    endings: ["SIGABRT", "SIGTRAP"],
+  },
+  { pattern: /RangeError: Array buffer allocation failed|ERR_WORKER_OUT_OF_MEMORY/, endings: [1] },
+];
 
 /** Node as a process runtime. */
 export function nodeSpec(host: RuntimeHost): ProcessSpec {
@@ -21,10 +30,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     first,
     modules: { "warm.mjs": warm }, // Loaded by a process that waits.
     reservedDataBytes: RESERVED_BYTES,
-    memoryEndings: [
-      { pattern: /FATAL ERROR: .*JavaScript heap out of memory/, endings: ["SIGABRT"] },
-      { pattern: /RangeError: Array buffer allocation failed|ERR_WORKER_OUT_OF_MEMORY/, endings: [1] },
-    ],
+    memoryEndings: MEMORY_ENDINGS,
     warmMemoryMb: 16, // Most of what it maps is the binary, and shared.
     start,
   }, host);
