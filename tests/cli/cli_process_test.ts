@@ -1,21 +1,17 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type CliResult, runCommandLine, runHere } from "../support/cli.ts";
+import { type CliResult, runAlone, runCommandLine, runHere } from "../support/cli.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 
-async function runProgram(
-  code: string,
-  flags: readonly string[] = [],
-  args: readonly string[] = [],
-  stdin = "",
-): Promise<CliResult> {
+/** Runs a program from a file, by the command line in this process. */
+async function runProgram(code: string, flags: readonly string[] = []): Promise<CliResult> {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(file, code);
   try {
-    return await runCommandLine(["run", ...flags, file, ...args], { stdin });
+    return await runAlone(["run", ...flags, file]);
   } finally {
     await Deno.remove(file);
   }
@@ -51,13 +47,18 @@ Deno.test("codebeaker names the nearest of an unknown command or flag, and exits
 });
 
 Deno.test("codebeaker names an invalid setting as it was given, and exits with 2", async () => {
-  const off: [string[], Record<string, string>, string][] = [
-    [["serve", "--max-concurrent", "x"], {}, "--max-concurrent"],
-    [["runtimes"], { CODEBEAKER_SCRATCH: "relative" }, "CODEBEAKER_SCRATCH"],
-    [["serve", "--host", "0.0.0.0"], {}, "loopback"],
+  const { code, stderr } = await runAlone(["runtimes"], { env: { CODEBEAKER_SCRATCH: "relative" } });
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "CODEBEAKER_SCRATCH");
+});
+
+Deno.test("codebeaker serve names an invalid setting as it was given, and exits with 2", async () => {
+  const off: [string[], string][] = [
+    [["--max-concurrent", "x"], "--max-concurrent"],
+    [["--host", "0.0.0.0"], "loopback"],
   ];
-  for (const [args, env, hint] of off) {
-    const { code, stderr } = await runCommandLine(args, { env });
+  for (const [args, hint] of off) {
+    const { code, stderr } = await runCommandLine(["serve", ...args]);
     assertEquals([args, code], [args, 2]);
     assertStringIncludes(stderr, hint);
   }
@@ -68,15 +69,18 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker run passes stdin, arguments, output and the exit code", async () => {
     const code =
       "const name = await new Response(Deno.stdin.readable).text(); console.log(`hi ${name}`); console.error(Deno.args.join()); Deno.exit(7);";
-    assertEquals(await runProgram(code, [], ["-x", "--explain"], "you"), {
+    const file = await Deno.makeTempFile({ suffix: ".ts" });
+    await Deno.writeTextFile(file, code);
+    assertEquals(await runCommandLine(["run", file, "-x", "--explain"], { stdin: "you" }), {
       code: 7,
       stdout: "hi you\n",
       stderr: "-x,--explain\n",
     });
+    await Deno.remove(file);
   });
 
   Deno.test("codebeaker run - reads the program from standard input", async () => {
-    assertEquals(await runCommandLine(["run", "-"], { stdin: "console.log(1 as number)" }), {
+    assertEquals(await runAlone(["run", "-"], { stdin: "console.log(1 as number)" }), {
       code: 0,
       stdout: "1\n",
       stderr: "",
@@ -99,7 +103,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
     const printed: string[] = [];
     for (const [name, code] of Object.entries(programs)) {
       await Deno.writeTextFile(`${directory}/${name}`, code);
-      printed.push((await runCommandLine(["run", `${directory}/${name}`])).stdout);
+      printed.push((await runAlone(["run", `${directory}/${name}`])).stdout);
     }
     assertEquals(printed, ["object\n", "1\n", "true\n"]);
     await Deno.remove(directory, { recursive: true });
@@ -164,7 +168,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   });
 
   Deno.test("codebeaker runtimes prints a table", async () => {
-    const { code, stdout } = await runCommandLine(["runtimes"]);
+    const { code, stdout } = await runAlone(["runtimes"]);
     assertEquals(code, 0);
     assertMatch(
       stdout,

@@ -133,8 +133,11 @@ export async function runHere(
 }
 
 /** Runs the command line in this process, with the settings of a child of it, and these variables; one at a time. */
-export function runAlone(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
-  return withVariables({ ...CHILD_SETTINGS, ...env }, () => runHere(args));
+export function runAlone(
+  args: readonly string[],
+  { env = {}, stdin = "" }: { readonly env?: Record<string, string>; readonly stdin?: string } = {},
+): Promise<CliResult> {
+  return withVariables({ ...CHILD_SETTINGS, ...env }, () => runHere(args, { stdin }));
 }
 
 /** Asks an app as the command line asks a service on this machine. */

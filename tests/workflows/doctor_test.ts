@@ -52,7 +52,8 @@ async function doctor(
 
 /** The same in this process, where nothing can be run. */
 async function doctorOfNothing(args: readonly string[], directory: string): Promise<Told> {
-  const { code, stdout } = await runAlone(["doctor", ...args], { ...NOTHING, CODEBEAKER_HOME: `${directory}/home` });
+  const env = { ...NOTHING, CODEBEAKER_HOME: `${directory}/home` };
+  const { code, stdout } = await runAlone(["doctor", ...args], { env });
   return { code, stdout, json: () => JSON.parse(stdout) };
 }
 

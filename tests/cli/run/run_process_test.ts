@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
-import { runCommandLine, runHere, startCommandLine } from "../../support/cli.ts";
+import { runAlone, runHere, startCommandLine } from "../../support/cli.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
@@ -8,12 +8,12 @@ await using host = await openRuntimeHost();
 if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker run --eval runs the code itself, with every operand as an argument", async () => {
     const code = "console.log(Deno.args.join(), await new Response(Deno.stdin.readable).text()); Deno.exit(4)";
-    assertEquals(await runCommandLine(["run", "-e", code, "a", "-x"], { stdin: "you" }), {
+    assertEquals(await runAlone(["run", "-e", code, "a", "-x"], { stdin: "you" }), {
       code: 4,
       stdout: "a,-x you\n",
       stderr: "",
     });
-    const common = await runCommandLine([
+    const common = await runAlone([
       "run",
       "--language",
       "javascript",
@@ -26,17 +26,17 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker run --json prints the execution, and nothing else", async () => {
     const code =
       'console.log("out"); console.error("err"); await fetch("http://a.example").catch(() => {}); Deno.exit(3)';
-    const { code: exitCode, stdout, stderr } = await runCommandLine(["run", "--json", "-e", code]);
+    const { code: exitCode, stdout, stderr } = await runAlone(["run", "--json", "-e", code]);
     const answer = JSON.parse(stdout);
     assertEquals([exitCode, stderr, answer.stdout, answer.stderr], [3, "", "out\n", "err\n"]);
     assertEquals([answer.status, answer.outcome], ["ended", { kind: "exited", exitCode: 3 }]);
     assertEquals([answer.denials[0].target, answer.selection], ["a.example:80", undefined]);
-    const explained = await runCommandLine(["run", "--json", "--explain", "-e", "1"]);
+    const explained = await runAlone(["run", "--json", "--explain", "-e", "1"]);
     assertEquals([explained.stderr, JSON.parse(explained.stdout).selection.chosen], ["", "deno"]);
   });
 
   Deno.test("codebeaker run says on stderr what a program was denied, and what would allow it", async () => {
-    const { code, stdout, stderr } = await runCommandLine([
+    const { code, stdout, stderr } = await runAlone([
       "run",
       "-e",
       'await fetch("http://a.example").catch(() => {})',

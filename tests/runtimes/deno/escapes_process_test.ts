@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { runCommand, runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { DEFAULT_LIMITS, filesFor } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
@@ -42,15 +42,17 @@ async function attack(
   });
 }
 
-/** Directories 45,000 levels deep, made by putting each finished one into the next: no path is ever long. */
-const DEEP_TREE = `
+/** Makes directories so many levels deep, by putting each finished one into the next: no path is ever long. */
+function makeDeepTree(levels: number): string {
+  return `
   Deno.mkdirSync("top");
-  for (let level = 0; level < 45_000; level++) {
+  for (let level = 0; level < ${levels}; level++) {
     Deno.mkdirSync("next");
     Deno.renameSync("top", "next/d");
     Deno.renameSync("next", "top");
   }
   console.log("built");`;
+}
 
 if (isPresent("deno", await testedAvailability(runtime))) {
   Deno.test("a program gets no WebGPU, whose drivers are native code from wherever it says", async () => {
@@ -92,14 +94,14 @@ if (isPresent("deno", await testedAvailability(runtime))) {
   });
 
   Deno.test("a tree of more directories than may lie in a workspace ends the program that makes it", async () => {
-    const { outcome, stdout } = await attack({ code: DEEP_TREE });
+    const { outcome, stdout } = await attack({ code: makeDeepTree(2 * filesFor(DEFAULT_LIMITS.diskMb)) });
     assertEquals(outcome.kind, "disk_limit");
     if (host.confinement.layers.includes("tmpfs")) assertEquals(stdout, ""); // Else a look takes longer than making it does.
     assert(outcome.kind === "disk_limit" && (outcome.observedFiles ?? 0) > (outcome.limitFiles ?? Infinity));
   });
 
   Deno.test("a tree too deep for any recursion is refused by commands, and removed", async () => {
-    const limits = { ...DEFAULT_LIMITS, diskMb: 256 };
+    const limits = DEFAULT_LIMITS;
     await using environment = await runtime.createEnvironment({
       environment: "typescript",
       environmentVariables: {},
@@ -108,7 +110,10 @@ if (isPresent("deno", await testedAvailability(runtime))) {
       minIsolation: 0,
     });
     const command = (value: unknown) => runCommand(environment, value, { limits });
-    assertEquals((await command({ type: "execute_code", code: DEEP_TREE }) as ProgramResult).stdout, "built\n");
+    assertEquals(
+      (await command({ type: "execute_code", code: makeDeepTree(15_000) }) as ProgramResult).stdout,
+      "built\n",
+    );
     for (const refused of [{ type: "list_directory" }, { type: "copy_file", source: "top", destination: "copy" }]) {
       assertEquals((await assertRejects(() => command(refused), CodeBeakerError)).code, "too_large");
     }

@@ -4,6 +4,10 @@ import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import type { Confinement } from "../../../src/sandbox/confinement.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { CANARIES } from "../../../src/runtimes/deno/canaries.ts";
+import { denoSpec } from "../../../src/runtimes/deno/spec.ts";
+import { createProcessRuntime } from "../../../src/runtimes/process/process_runtime.ts";
+import type { ProgramCanary } from "../../../src/runtimes/process/self_test/program_canary.ts";
+import { HONEST_CANARY } from "../../../src/runtimes/self_test/canary.ts";
 import { runCanaries } from "../../../src/runtimes/process/self_test/test_programs.ts";
 import type { LayerName } from "../../../src/sandbox/layers.ts";
 import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
@@ -18,6 +22,7 @@ const LAYERS: readonly LayerName[] = [
 ];
 /** A Deno that is told other things than the service tells it. */
 interface Weakened extends DenoWeakening {
+  /** The one that runs beside the honest one: each test is about one. */
   readonly canary: string;
   /** Whether the service believes that the operating system hides the host's files. */
   readonly pretendsToHide?: boolean;
@@ -88,9 +93,9 @@ for (const weakened of VITAL) {
 }
 
 Deno.test('[deno] "memory" is found broken without its limit, and lowers the level', async () => {
-  await using whole = await openWeakened({});
+  await using whole = await openWeakened({ canary: "memory" });
   const unlimited: Limits = { ...DEFAULT_LIMITS, memoryMb: 4_096 };
-  const findings = await runCanaries({ canaries: CANARIES, language: "typescript" }, {
+  const findings = await runCanaries({ canaries: canariesWith("memory"), language: "typescript" }, {
     secretPath: "/nope",
     secret: "?",
     hidesFiles: false,
@@ -106,7 +111,8 @@ Deno.test('[deno] "memory" is found broken without its limit, and lowers the lev
   });
   assertEquals(findings.filter(({ kept }) => !kept).map(({ name }) => name), ["memory"]);
 
-  await using bench = await openWeakened({ before: `grep -q 16e6 main.ts && { ${SAY_READY}; exit 0; }` });
+  const before = `grep -q 16e6 main.ts && { ${SAY_READY}; exit 0; }`;
+  await using bench = await openWeakened({ canary: "memory", before });
   const { canaries, level, next } = await bench.runtime.diagnose();
   assertEquals(canaries.filter(({ kept }) => !kept).map(({ name }) => name), ["memory"]);
   assertEquals([level, next?.level], [6, 8]);
@@ -124,8 +130,8 @@ Deno.test("[deno] every canary has a test that shows it can fail", () => {
 Deno.test("[deno] a passed self-test is remembered in the home for its version, a broken one is not", async () => {
   const home = await Deno.makeTempDir();
   const selfTestResults = new SelfTestResults(home);
-  const isAvailable = async (weakened: Partial<Weakened>) => {
-    await using bench = await openWeakened(weakened, { selfTestResults });
+  const isAvailable = async (weakened: DenoWeakening) => {
+    await using bench = await openWeakened({ canary: "network", ...weakened }, { selfTestResults });
     return (await bench.runtime.isAvailable()).available;
   };
   const broken = { withoutFlag: "--deny-net*", withFlags: ["--allow-net"] };
@@ -171,23 +177,31 @@ interface Bench extends AsyncDisposable {
 
 /** A runtime with no layer of the operating system, so that nothing else holds what a weakened Deno lets go. */
 async function openWeakened(
-  { pretendsToHide = false, ...weakening }: Partial<Weakened>,
+  { canary, pretendsToHide = false, ...weakening }: Omit<Weakened, "seen">,
   parts: Partial<RuntimeHost> = {},
 ): Promise<Bench> {
   await using stack = new AsyncDisposableStack();
   const host = stack.use(await openRuntimeHost({ without: LAYERS }));
   const binary = await writeWeakenedDeno(host.scratchDirectory ?? "", weakening);
   const warnings: unknown[] = [];
-  const runtime = stack.use(createDenoRuntime({
+  const weakenedHost: RuntimeHost = {
     ...host,
     selfTestResults: new SelfTestResults(undefined),
     settings: { deno: { denoBinary: binary } },
     log: { info: () => {}, warning: (_, { canary }) => void warnings.push(canary) },
     ...(pretendsToHide ? { confinement: pretending(host.confinement) } : {}),
     ...parts,
-  }));
+  };
+  const spec = denoSpec(weakenedHost);
+  const selfTest = { ...spec.selfTest, canaries: canariesWith(canary) };
+  const runtime = stack.use(createProcessRuntime({ ...spec, selfTest }, weakenedHost));
   const owned = stack.move();
   return { runtime, warnings, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A canary and the honest one. */
+function canariesWith(canary: string): ProgramCanary[] {
+  return CANARIES.filter(({ name }) => name === canary || name === HONEST_CANARY);
 }
 
 /** Layers that are believed to hide the host's files, and do not. */

@@ -1,5 +1,9 @@
+import { existsSync } from "node:fs";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { goBuild, prebuildScript } from "../../../src/runtimes/languages/go_build.ts";
+import { isPresent } from "../../support/requirements.ts";
+import { GO_PACKAGES, goBuild, prebuildScript } from "../../../src/runtimes/languages/go_build.ts";
+
+const GO = "/usr/bin/go";
 
 /** Runs the compiler's script beside a `go` that prints how it is called. */
 async function compile(file: string, files: Readonly<Record<string, string>>): Promise<string> {
@@ -50,3 +54,17 @@ Deno.test("prebuildScript() compiles ahead with the variables that the compiler 
     );
   }
 });
+
+if (isPresent("native/go", existsSync(GO) ? { available: true } : { available: false, reason: `there is no ${GO}` })) {
+  Deno.test("GO_PACKAGES are packages of Go", async () => {
+    const home = await Deno.makeTempDir();
+    const { code, stderr } = await new Deno.Command(GO, {
+      args: ["list", ...GO_PACKAGES],
+      cwd: home,
+      clearEnv: true,
+      env: { HOME: home, PATH: "/usr/bin:/bin" },
+    }).output();
+    await Deno.remove(home, { recursive: true });
+    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+  });
+}
