@@ -2,8 +2,11 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { parseKey } from "../../src/access/key.ts";
 import { openStorage } from "../../src/storage/mod.ts";
-import { runCommandLine, runInto, startUnread } from "../support/cli.ts";
+import { runAlone, runCommandLine, runInto, startUnread } from "../support/cli.ts";
 import { until } from "../support/until.ts";
+
+/** On a machine that can run nothing, nothing is tested before it is told. */
+const NOTHING_RUNS = { PATH: "/nowhere", CODEBEAKER_DENO_BINARY: "/nowhere/deno" };
 
 /** Starts the command line over a home of its own, without a reader of its stdout. */
 async function withUnread(
@@ -13,7 +16,7 @@ async function withUnread(
 ): Promise<void> {
   const home = await Deno.makeTempDir();
   prepare(home);
-  const { child, errors } = await startUnread([...args, "--home", home]);
+  const { child, errors } = await startUnread([...args, "--home", home], NOTHING_RUNS);
   try {
     await test(child, errors);
   } finally {
@@ -66,7 +69,7 @@ Deno.test("codebeaker says in one line that its output cannot be written, and ex
   const home = await Deno.makeTempDir();
   const program = `${home}/main.ts`;
   await Deno.writeTextFile(program, 'console.log("hello")');
-  await runCommandLine(["keys", "create", "ci", "--home", home]);
+  await runAlone(["keys", "create", "ci", "--home", home]);
   const settings = ["--home", home];
   for (
     const command of [
@@ -77,7 +80,7 @@ Deno.test("codebeaker says in one line that its output cannot be written, and ex
       ["run", ...settings, program],
     ]
   ) {
-    const { code, stderr } = await runInto(FULL, command);
+    const { code, stderr } = await runInto(FULL, command, command[0] === "run" ? {} : NOTHING_RUNS);
     assertEquals([command, code], [command, 1]);
     assertMatch(stderr, /^codebeaker: Cannot write the output as No space left on device [^\n]+\n$/);
   }
@@ -93,7 +96,7 @@ Deno.test("codebeaker keys create names the key that could not be written, so th
     /^codebeaker: Cannot show the key "ci" \(id \w{12}\) as the output cannot be written \(No space [^\n]+\): revoke it, and create another\n$/,
   );
   const id = /id (\w{12})/.exec(stderr)?.[1] ?? "";
-  assertEquals((await runCommandLine(["keys", "revoke", id, "--home", home])).code, 0);
+  assertEquals((await runAlone(["keys", "revoke", id, "--home", home])).code, 0);
   {
     using storage = openStorage(`${home}/codebeaker.db`);
     assertEquals(storage.keys.hasAny(), false);
@@ -114,7 +117,7 @@ function freePort(): number {
 Deno.test("codebeaker keys says in one line that its home is locked, changes nothing and exits with 1", async () => {
   const home = await Deno.makeTempDir();
   const keys = (...args: readonly string[]) => runCommandLine(["keys", ...args, "--home", home]);
-  const { id = "" } = parseKey((await keys("create", "ci")).stdout.trim()) ?? {};
+  const { id = "" } = parseKey((await runAlone(["keys", "create", "ci", "--home", home])).stdout.trim()) ?? {};
   {
     using database = new DatabaseSync(`${home}/codebeaker.db`);
     database.exec("BEGIN EXCLUSIVE");
@@ -123,7 +126,7 @@ Deno.test("codebeaker keys says in one line that its home is locked, changes not
     assertEquals(created, { code: 1, stdout: "", stderr: `codebeaker: Cannot create the key ${why}\n` });
     assertEquals(revoked, { code: 1, stdout: "", stderr: `codebeaker: Cannot revoke the key ${why}\n` });
   }
-  const { stdout } = await keys("list");
+  const { stdout } = await runAlone(["keys", "list", "--home", home]);
   assertMatch(stdout, new RegExp(`^ID [^\\n]+\\n${id} [^\\n]+ -\\n$`));
   await Deno.remove(home, { recursive: true });
 });

@@ -32,12 +32,13 @@ export async function runCommandLine(
 export async function runInto(
   file: string,
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly stderr: string }> {
-  const { code, stderr } = await new Deno.Command("sh", {
+  const { code, stderr } = await new Deno.Command("/bin/sh", {
     args: ["-c", 'exec "$0" "$@" > "$INTO"', Deno.execPath(), "run", "--quiet", "--allow-all", "main.ts", ...args],
     cwd: PROJECT,
     clearEnv: true,
-    env: { ...withoutProjectVariables(), INTO: file },
+    env: { ...withoutProjectVariables(), ...env, INTO: file },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -48,8 +49,9 @@ export async function runInto(
 /** Starts the command line without a reader of its stdout; `errors` is what it writes to stderr. */
 export async function startUnread(
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly child: Deno.ChildProcess; readonly errors: Promise<string> }> {
-  const child = spawnCommandLine(args);
+  const child = spawnCommandLine(args, env);
   const errors = new Response(child.stderr).text();
   await child.stdout.cancel();
   return { child, errors };
@@ -91,12 +93,12 @@ export function startCommandLine(args: readonly string[]): RunningCommandLine {
   };
 }
 
-function spawnCommandLine(args: readonly string[]): Deno.ChildProcess {
+function spawnCommandLine(args: readonly string[], env: Readonly<Record<string, string>> = {}): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", "main.ts", ...args],
     cwd: PROJECT,
     clearEnv: true,
-    env: withoutProjectVariables(),
+    env: { ...withoutProjectVariables(), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
