@@ -36,7 +36,7 @@ export const CONFIGURATION_IN_ECMASCRIPT: readonly Attack[] = written([
     name: "files that Bun and Node take for their configuration",
     mechanism: "configuration in the workspace",
     files: CONFIGURATION,
-    // A process that waits for the second program starts beside the files.
+    // The process of the second program may have waited beside the files.
     steps: [{ code: OBEDIENT }, { code: OBEDIENT }],
     reveals: OBEYED,
     trips: "secret",

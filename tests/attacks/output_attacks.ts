@@ -91,6 +91,18 @@ const FORGERIES: readonly Attack[] = everywhere([
     },
   ]),
   {
+    name: "the report of an end, by a program that goes on with a child",
+    ...HELD,
+    limits: { ...HELD.limits, timeoutMs: 1_500 },
+    permissions: { allowRun: true },
+    refusals: WITHOUT_NAMESPACES,
+    code: `const report = new TextEncoder().encode("\\0\\x07\\x040\\0");
+      new Deno.Command("setsid", { args: ["sleep", "300"], stdin: "null", stdout: "null", stderr: "null" }).spawn();
+      for (const stream of [Deno.stdout, Deno.stderr]) stream.writeSync(report);
+      setInterval(() => {}, 1e6);`,
+    ends: ["exited", "timed_out", "nothing ran"],
+  },
+  {
     name: "V8's last words, without its end",
     ...HELD,
     code:

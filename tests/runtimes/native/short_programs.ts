@@ -122,7 +122,9 @@ export const SHORT_PROGRAMS: Readonly<Record<string, ShortProgram>> = {
       "}",
     ].join("\n"),
     files: {
-      "go.mod": "module x\n\ngo 1.20\n",
+      // Go would fetch the toolchain, and obey the settings of a home.
+      "go.mod": "module x\n\ngo 1.20\n\ntoolchain go1.99.0\n",
+      ".config/go/env": "GOEXPERIMENT=missing\n",
       "shown/show.go": 'package shown\n\nimport "fmt"\n\nfunc Show(text string) { fmt.Println(text) }\n',
     },
     broken: "package main\n\nfunc main() { missing() }\n",
