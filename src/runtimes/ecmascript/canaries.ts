@@ -1,9 +1,13 @@
 import { mainFileOf } from "../../core/languages.ts";
-import { honestCanary, memoryCanary, networkCanary } from "../process/self_test/common_canaries.ts";
-import type { Observation, ProgramCanary } from "../process/self_test/program_canary.ts";
-
-const findsSecret = (fault: string) => ({ output, targets: { secret } }: Observation) =>
-  output.includes(secret) ? fault : undefined;
+import {
+  environmentCanary,
+  honestCanary,
+  memoryCanary,
+  networkCanary,
+  secretCanary,
+  symlinkCanary,
+} from "../process/self_test/common_canaries.ts";
+import type { ProgramCanary } from "../process/self_test/program_canary.ts";
 
 /** Reads a file, and prints nothing where it cannot. */
 const READ = 'const read = (path) => { try { console.log(fs.readFileSync(path, "utf8")); } catch {} };';
@@ -15,25 +19,18 @@ export function canariesIn(language: string): readonly ProgramCanary[] {
   const code = (...lines: string[]) => ({ [mainFile]: [MODULES, READ, ...lines].join("\n") });
   return [
     honestCanary(() => code("console.log(6 * 7);")),
-    {
+    secretCanary({
       name: "import",
       promise: "an import reads no file of the host",
-      cost: "runtime",
       files: ({ secretPath }) => code(`read(${JSON.stringify(secretPath)}); require(${JSON.stringify(secretPath)});`),
-      fault: findsSecret("an import read a file of the host"),
-    },
-    {
-      name: "symlink",
-      promise: "a symlink leads out of no workspace",
-      cost: "runtime",
-      files: ({ secretPath }) =>
-        code(
-          `try { fs.symlinkSync(${JSON.stringify(secretPath)}, "own"); } catch {}`,
-          'for (const path of ["own", "planted"]) read(path);',
-        ),
-      links: ({ hidesFiles, secretPath }): Record<string, string> => hidesFiles ? { planted: secretPath } : {},
-      fault: findsSecret("a symlink led to a file of the host"),
-    },
+      wrong: "an import read a file of the host",
+    }),
+    symlinkCanary(({ secretPath }) =>
+      code(
+        `try { fs.symlinkSync(${JSON.stringify(secretPath)}, "own"); } catch {}`,
+        'for (const path of ["own", "planted"]) read(path);',
+      )
+    ),
     {
       name: "workspace_config",
       promise: "nothing in a workspace configures a runtime",
@@ -55,20 +52,12 @@ export function canariesIn(language: string): readonly ProgramCanary[] {
         `fetch("http://127.0.0.1:${port}/").catch(() => {});`,
       )
     ),
-    {
-      name: "environment",
-      promise: "no variable of the service is seen",
-      cost: "runtime",
-      files: () =>
-        code(
-          "console.log(Object.entries(process.env).map(([name, value]) => `${name}=${value}\\0`).join(''));",
-          'for (const path of ["/proc/self/environ", "/proc/1/environ"]) read(path);',
-        ),
-      fault: ({ output, targets }) => {
-        const seen = targets.ownVariables.find((variable) => output.includes(`${variable}\0`));
-        return seen === undefined ? undefined : `the service's own ${seen.slice(0, seen.indexOf("="))} was seen`;
-      },
-    },
+    environmentCanary(() =>
+      code(
+        "console.log(Object.entries(process.env).map(([name, value]) => `${name}=${value}\\0`).join(''));",
+        'for (const path of ["/proc/self/environ", "/proc/1/environ"]) read(path);',
+      )
+    ),
     memoryCanary(() => code("const all = []; for (let n = 0; n < 64; n++) all.push(Buffer.alloc(16e6, 1));")),
   ];
 }

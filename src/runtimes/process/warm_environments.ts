@@ -1,8 +1,7 @@
-import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import type { Lease } from "../warm/warm_member.ts";
 import type { ShelfOptions } from "../warm/warm_shelf.ts";
 import type { RuntimeConfig } from "../port.ts";
+import { bareConfig } from "./bare_config.ts";
 import type { Installation } from "./installation.ts";
 import { ProcessEnvironment } from "./process_environment.ts";
 import type { WarmSpec } from "./spec.ts";
@@ -12,15 +11,7 @@ export function warmUpEnvironments(installation: Installation): void {
   const { host: { pool }, spec: { warm } } = installation;
   if (warm === undefined) return;
   for (const environment of warm.languages) {
-    const config = {
-      environment,
-      environmentVariables: {},
-      resourceLimits: DEFAULT_LIMITS,
-      permissions: NO_PERMISSIONS,
-      minIsolation: 0,
-      singleUse: true,
-    };
-    pool?.warmUp(...shelfOf(installation, config, { warm, min: 1 }));
+    pool?.warmUp(...shelfOf(installation, bareConfig(environment), { warm, min: 1 }));
   }
 }
 

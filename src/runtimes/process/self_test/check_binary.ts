@@ -1,8 +1,8 @@
 import { runtimeUnavailable } from "../../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../../port.ts";
 import { runProgram } from "../../self_test/run_program.ts";
+import { bareConfig } from "../bare_config.ts";
 import type { BinarySpec } from "../spec.ts";
 
 /**
@@ -16,14 +16,7 @@ export async function checkBinary(
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<string> {
   const limits = { ...DEFAULT_LIMITS, timeoutMs };
-  await using environment = await createEnvironment({
-    environment: language,
-    environmentVariables: {},
-    resourceLimits: limits,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    singleUse: true,
-  });
+  await using environment = await createEnvironment(bareConfig(language, limits));
   const path = environment.mainFile();
   const program = { kind: "file", path, args: [] } as const;
   const { outcome, output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });

@@ -31,6 +31,47 @@ export function networkCanary(files: Files): FileCanary {
   };
 }
 
+/** A canary whose program prints the secret file of its targets, in one way or another. */
+export function secretCanary(
+  own: Pick<FileCanary, "name" | "promise" | "files" | "links"> & {
+    /** What is wrong where the secret is printed. */
+    readonly wrong: string;
+  },
+): FileCanary {
+  const { wrong, ...canary } = own;
+  return {
+    ...canary,
+    cost: "runtime",
+    fault: ({ output, targets: { secret } }) => output.includes(secret) ? wrong : undefined,
+  };
+}
+
+/** The canary whose program makes the symlink `own` to the secret file, and prints that and one which is `planted`. */
+export function symlinkCanary(files: Files): FileCanary {
+  return secretCanary({
+    name: "symlink",
+    promise: "a symlink leads out of no workspace",
+    files,
+    links: ({ hidesFiles, secretPath }): Record<string, string> => hidesFiles ? { planted: secretPath } : {},
+    wrong: "a symlink led to a file of the host",
+  });
+}
+
+/** The canary whose program prints variables, each as NAME=value and a NUL. */
+export function environmentCanary(files: Files): FileCanary {
+  return {
+    name: "environment",
+    promise: "no variable of the service is seen",
+    cost: "runtime",
+    files,
+    fault: ({ output, targets }) => {
+      const printed = new Set(output.trimStart().split(/\0\n*/));
+      const seen = targets.ownVariables.find((variable) => printed.has(variable));
+      return seen === undefined ? undefined : `the service's own ${seen.slice(0, seen.indexOf("="))} was seen`;
+    },
+  };
+}
+
 /** The canary whose program takes 1 GB of memory. */
 export function memoryCanary(files: Files): FileCanary {
   return {

@@ -1,4 +1,4 @@
-import { honestCanary, memoryCanary, networkCanary } from "./common_canaries.ts";
+import { environmentCanary, honestCanary, memoryCanary, networkCanary, secretCanary } from "./common_canaries.ts";
 import type { ProgramCanary } from "./program_canary.ts";
 
 /** Programs of the self-test in one language. */
@@ -18,24 +18,14 @@ export function languageCanaries(mainFile: string, programs: TestPrograms): read
   const code = (text: string) => ({ [mainFile]: text });
   return [
     honestCanary(() => code(programs.honest)),
-    {
+    secretCanary({
       name: "files",
       promise: "no file of the host is read",
-      cost: "runtime",
       files: ({ secretPath }) => code(programs.readFile(secretPath)),
-      fault: ({ output, targets: { secret } }) => output.includes(secret) ? "a file of the host was read" : undefined,
-    },
+      wrong: "a file of the host was read",
+    }),
     networkCanary(({ port }) => code(programs.connect(port))),
-    {
-      name: "environment",
-      promise: "no variable of the service is seen",
-      cost: "runtime",
-      files: () => code(programs.readFile("/proc/self/environ")),
-      fault: ({ output, targets }) => {
-        const seen = targets.ownVariables.find((variable) => output.split("\0").includes(variable));
-        return seen === undefined ? undefined : `the service's own ${seen.slice(0, seen.indexOf("="))} was seen`;
-      },
-    },
+    environmentCanary(() => code(programs.readFile("/proc/self/environ"))),
     memoryCanary(() => code(programs.exhaust)),
   ];
 }

@@ -2,7 +2,6 @@ import { join } from "@std/path";
 import type { CanaryFinding } from "../../../core/diagnosis.ts";
 import { fingerprintOf } from "../../../core/fingerprint.ts";
 import { DEFAULT_LIMITS } from "../../../core/limits.ts";
-import { NO_PERMISSIONS } from "../../../core/permissions/permissions.ts";
 import { countConnections } from "../../../host/count_connections.ts";
 import { ownVariables } from "../../../host/own_process.ts";
 import { encodeTar } from "../../../workspace/archive/tar.ts";
@@ -10,6 +9,7 @@ import type { Confinement } from "../../../sandbox/confinement.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../../port.ts";
 import { judge } from "../../self_test/canary.ts";
 import { runProgram, type TestProgram } from "../../self_test/run_program.ts";
+import { bareConfig } from "../bare_config.ts";
 import type { Installation } from "../installation.ts";
 import { canariesOf } from "./layer_canaries.ts";
 import type { CanaryTargets, ProgramCanary } from "./program_canary.ts";
@@ -67,14 +67,7 @@ export function runCanaries(
   { createEnvironment, signal }: SelfTestOptions,
 ): Promise<CanaryFinding[]> {
   const limits = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS, memoryMb: MEMORY_MB };
-  const config = {
-    environment: language,
-    environmentVariables: {},
-    resourceLimits: limits,
-    permissions: NO_PERMISSIONS,
-    minIsolation: 0,
-    singleUse: true,
-  };
+  const config = bareConfig(language, limits);
   return judge(canaries, async (canary) => {
     await using environment = await createEnvironment(config);
     const links = "links" in canary ? canary.links?.(targets) : undefined;
