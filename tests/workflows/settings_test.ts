@@ -1,17 +1,19 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
+import { type Config, loadConfig } from "../../src/config.ts";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import { openStorage, type StorageOptions } from "../../src/storage/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { endOf } from "../storage/samples.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { runAlone } from "../support/cli.ts";
+import { FAKES, openService } from "../support/own_service.ts";
 import { describe } from "../support/service_client.ts";
 import { startServiceProcess } from "../support/service_process.ts";
-import { shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
-
-const shared = shareService();
+import { withVariables } from "../support/variables.ts";
 
 const EXECUTIONS = "/v1/executions";
 const TYPESCRIPT = { language: "typescript" };
@@ -35,18 +37,18 @@ function keepExecution(home: string, { id, agoMs }: { readonly id: string; reado
   storage.executions.end(endOf(id));
 }
 
-/** Whether each execution is found by a service on this home that is started with these flags. */
-async function statusesAfterStart(home: string, flags: readonly string[], ids: readonly string[]): Promise<number[]> {
-  await using service = await startServiceProcess(flags, { CODEBEAKER_HOME: home });
+/** Whether each execution is found by a service that is started with these settings. */
+async function statusesAfterStart(settings: Partial<Config>, ids: readonly string[]): Promise<number[]> {
+  await using service = await openService(settings, FAKES);
   const client = new ApiClient(service);
   return await Promise.all(ids.map((id) => client.status("GET", `${EXECUTIONS}/${id}`)));
 }
 
-for (const [flags, isKept] of [[[], false], [["--keep-source", "true"], true]] as const) {
-  Deno.test(`the audit log ${isKept ? "has" : "has nothing of"} what was run ${isKept ? "with" : "without"} --keep-source`, () =>
+for (const isKept of [false, true]) {
+  Deno.test(`the audit log ${isKept ? "has" : "has nothing of"} what was run ${isKept ? "with" : "without"} keepSource`, () =>
     inDirectory(async (home) => {
       {
-        await using service = await startServiceProcess(flags, { CODEBEAKER_HOME: home });
+        await using service = await openService({ home, keepSource: isKept }, FAKES);
         const request = { ...TYPESCRIPT, code: "'the code'", stdin: "the input", env: { NAME: "the value" } };
         assertEquals(await new ApiClient(service).status("POST", EXECUTIONS, request), 200);
       }
@@ -60,16 +62,16 @@ for (const [flags, isKept] of [[[], false], [["--keep-source", "true"], true]] a
     }));
 }
 
-Deno.test("--output-retention-hours bounds how long executions are kept, from the start on", () =>
+Deno.test("outputRetentionHours bounds how long executions are kept, from the start on", () =>
   inDirectory(async (home) => {
     keepExecution(home, { id: "exec_old", agoMs: 3 * HOUR_MS });
     keepExecution(home, { id: "exec_young", agoMs: HOUR_MS });
     const ids = ["exec_old", "exec_young"];
-    assertEquals(await statusesAfterStart(home, [], ids), [200, 200]);
-    assertEquals(await statusesAfterStart(home, ["--output-retention-hours", "2"], ids), [404, 200]);
+    assertEquals(await statusesAfterStart({ home }, ids), [200, 200]);
+    assertEquals(await statusesAfterStart({ home, outputRetentionHours: 2 }, ids), [404, 200]);
   }));
 
-Deno.test("--max-stored-output-mb bounds how much executions take together, and those that ended first go", () =>
+Deno.test("maxStoredOutputMb bounds how much executions take together, and those that ended first go", () =>
   inDirectory(async (home) => {
     keepExecution(home, { id: "exec_first", agoMs: 2_000 });
     keepExecution(home, { id: "exec_second", agoMs: 1_000 });
@@ -78,11 +80,11 @@ Deno.test("--max-stored-output-mb bounds how much executions take together, and 
       database.exec("UPDATE executions SET bytes = 100 * 1048576");
     }
     const ids = ["exec_first", "exec_second"];
-    assertEquals(await statusesAfterStart(home, ["--max-stored-output-mb", "200"], ids), [200, 200]);
-    assertEquals(await statusesAfterStart(home, ["--max-stored-output-mb", "199"], ids), [404, 200]);
+    assertEquals(await statusesAfterStart({ home, maxStoredOutputMb: 200 }, ids), [200, 200]);
+    assertEquals(await statusesAfterStart({ home, maxStoredOutputMb: 199 }, ids), [404, 200]);
   }));
 
-Deno.test("--audit-retention-days bounds how long lines of the audit log are kept, from the start on", () =>
+Deno.test("auditRetentionDays bounds how long lines of the audit log are kept, from the start on", () =>
   inDirectory(async (home) => {
     {
       using storage = openStorage(join(home, "codebeaker.db"));
@@ -91,16 +93,16 @@ Deno.test("--audit-retention-days bounds how long lines of the audit log are kep
         storage.audit.append({ at, tenant: null, key: null, action: "refused", subject: `${days} d`, facts: {} });
       }
     }
-    const subjects = async (flags: readonly string[]) => {
-      await using _service = await startServiceProcess(flags, { CODEBEAKER_HOME: home });
+    const subjects = async (settings: Partial<Config>) => {
+      await using _service = await openService({ home, ...settings }, FAKES);
       using storage = openStorage(join(home, "codebeaker.db"));
       return storage.audit.read({ limit: 10 }).map(({ subject }) => subject);
     };
-    assertEquals(await subjects([]), ["3 d", "1 d"]);
-    assertEquals(await subjects(["--audit-retention-days", "2"]), ["1 d"]);
+    assertEquals(await subjects({}), ["3 d", "1 d"]);
+    assertEquals(await subjects({ auditRetentionDays: 2 }), ["1 d"]);
   }));
 
-Deno.test("--read-roots and --write-roots are what requests may ask to read and to write, and nothing beside them", () =>
+Deno.test("readRoots and writeRoots are what requests may ask to read and to write, and nothing beside them", () =>
   inDirectory(async (directory) => {
     await Deno.chmod(directory, 0o755); // Programs are other users than the service where it is root.
     const [readable, writable, other] = ["readable", "writable", "other"].map((name) => join(directory, name));
@@ -109,9 +111,7 @@ Deno.test("--read-roots and --write-roots are what requests may ask to read and 
       await Deno.writeTextFile(join(path ?? "", "note"), path ?? "");
       for (const opened of [path ?? "", join(path ?? "", "note")]) await Deno.chmod(opened, 0o777);
     }
-    await using service = await startServiceProcess([
-      ...["--read-roots", readable ?? "", "--write-roots", writable ?? ""],
-    ]);
+    await using service = await openService({ readRoots: [readable ?? ""], writeRoots: [writable ?? ""] });
     const client = new ApiClient(service);
     const run = (permissions: object, code = "") =>
       client.json("POST", EXECUTIONS, { ...TYPESCRIPT, code, permissions });
@@ -129,7 +129,7 @@ Deno.test("--read-roots and --write-roots are what requests may ask to read and 
     }
   }));
 
-Deno.test("--open-networks lets programs reach a network that is closed without it", async () => {
+Deno.test("openNetworks lets programs reach a network that is closed without it", async () => {
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response("hello"));
   const { port } = server.addr;
   const request = {
@@ -137,35 +137,37 @@ Deno.test("--open-networks lets programs reach a network that is closed without 
     code: `console.log(await (await fetch("http://127.0.0.1:${port}")).text());`,
     permissions: { allowNet: [`127.0.0.1:${port}`] },
   };
-  await using closed = shared.borrow();
+  await using closed = await openService();
   const refused = await new ApiClient(closed).json("POST", EXECUTIONS, request);
   assertEquals([refused.status, refused.code], [403, "permission_denied"]);
-  await using open = await startServiceProcess(["--open-networks", "127.0.0.1"]);
+  await using open = await openService({ openNetworks: ["127.0.0.1"] });
   const { stdout, stderr } = await new ApiClient(open).json("POST", EXECUTIONS, request);
   assertEquals([stdout, stderr], ["hello\n", ""]);
 });
 
-Deno.test("--max-body-bytes bounds a body over HTTP and a message over a WebSocket", async () => {
-  await using service = await startServiceProcess(["--max-body-bytes", "4096"]);
+Deno.test("maxBodyBytes bounds a body over HTTP and a message over a WebSocket", async () => {
+  await using service = await openService({ maxBodyBytes: 4_096 }, FAKES);
   const client = new ApiClient(service);
   const run = { ...TYPESCRIPT, code: "console.log(1)" };
-  assertEquals((await client.json("POST", EXECUTIONS, { ...run, stdin: "x".repeat(3_500) })).stdout, "1\n");
+  assertEquals((await client.json("POST", EXECUTIONS, { ...run, stdin: "x".repeat(3_500) })).stdout, "x".repeat(3_500));
   const refused = await client.json("POST", EXECUTIONS, { ...run, stdin: "x".repeat(4_096) });
   assertEquals([refused.status, refused.code], [413, "too_large"]);
   const rpc = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
   const call = (bytes: number) => rpc.call("execution.run", { ...run, stdin: "x".repeat(bytes), wait: true });
-  assertEquals((await call(3_500)).result?.stdout, "1\n");
+  assertEquals((await call(3_500)).result?.stdout, "x".repeat(3_500));
   assertEquals((await call(4_096)).error?.message, "The connection is closed");
   assertEquals((await rpc.closed).code, 1009);
 });
 
-Deno.test("--host opens another address than loopback where there is a key, and is refused where there is none", async () => {
-  const everywhere = ["--host", "0.0.0.0"];
-  const started = startServiceProcess(everywhere).then((service) => service[Symbol.asyncDispose]());
-  const { message } = await assertRejects(() => started, Error);
-  assertStringIncludes(message, "must be loopback while no API key is configured");
+Deno.test("host opens another address than loopback where there is a key, and is refused where there is none", async () => {
+  const host = "0.0.0.0";
+  await assertRejects(
+    () => openService({ host }, FAKES),
+    CodeBeakerError,
+    "must be loopback while no API key is configured",
+  );
   const key = "k".repeat(32);
-  await using service = await startServiceProcess(everywhere, { CODEBEAKER_API_KEYS: `tester=${key}` });
+  await using service = await openService({ host, apiKeys: apiKeysSchema.parse(`tester=${key}`) }, FAKES);
   const { hostname, port } = new URL(service.url);
   const client = { url: `http://127.0.0.1:${port}` };
   assertEquals([hostname, await new ApiClient(client).status("GET", "/v1/runtimes")], ["0.0.0.0", 401]);
@@ -175,7 +177,8 @@ Deno.test("--host opens another address than loopback where there is a key, and 
 Deno.test("DOCKER_HOST and the variables of its TLS say where the Engine is looked for", () =>
   inDirectory(async (directory) => {
     const reasonWith = async (env: Record<string, string>) => {
-      await using service = await startServiceProcess([], env);
+      const { runtimes } = await withVariables(env, () => loadConfig());
+      await using service = await openService({ runtimes });
       return (await describe(service, "docker")).reason;
     };
     const socket = join(directory, "docker.sock");
