@@ -4,6 +4,7 @@ import { ApiClient } from "../support/api_client.ts";
 import { Desk } from "../support/desk.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { openNpmRegistry } from "../support/npm_registry.ts";
+import { openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
@@ -282,7 +283,7 @@ Deno.test("[deno] every command of the wire contract does what its row says", as
 });
 
 Deno.test("[deno] execute_shell runs deno with its own checks, and what every layer confines at the floor 8", async () => {
-  await using service = await startServiceProcess(["--min-isolation", "8"]);
+  await using service = await openService({ minIsolation: 8 });
   const client = new ApiClient(service);
   const { id } = await client.openSession({ language: "typescript" });
   const desk = new Desk(client, id);
@@ -302,14 +303,14 @@ Deno.test("[deno] install_packages answers an execution, and only where the poli
     files: { "index.js": "module.exports = 42;" },
   }]);
   const packages = { type: "install_packages", packages: ["answers@1.0.0"] };
-  await using service = await startServiceProcess(["--npm-registry", registry.url]);
+  await using service = await openService({ runtimes: { deno: { npmRegistry: registry.url } } });
   const client = new ApiClient(service);
   const { id } = await client.openSession({ language: "typescript" });
   const installed = await client.command(id, packages);
   assertEquals([installed.success, installed.result.outcome], [true, { kind: "exited", exitCode: 0 }]);
   const code = 'import answer from "answers"; console.log(answer);';
   assertEquals((await client.command(id, { type: "execute", code })).result.stdout, "42\n");
-  await using closed = await startServiceProcess(["--allow-install", "false"]);
+  await using closed = await openService({ allowInstall: false });
   const other = new ApiClient(closed);
   const session = await other.openSession({ language: "typescript" });
   assertEquals((await other.command(session.id, packages)).error?.code, "permission_denied");

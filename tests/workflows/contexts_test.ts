@@ -4,6 +4,7 @@ import { ApiClient } from "../support/api_client.ts";
 import { OpenContext } from "../support/open_context.ts";
 import { createKey } from "../support/keys.ts";
 import { nextEvent, serverEvents } from "../support/server_events.ts";
+import { openService } from "../support/own_service.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
@@ -431,7 +432,7 @@ Deno.test("contexts are their tenant's, and so many", async () => {
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => Deno.remove(home, { recursive: true }));
   const [aliceKey, malloryKey] = [await createKey(home, "alice"), await createKey(home, "mallory")];
-  await using service = await startServiceProcess([], { CODEBEAKER_HOME: home });
+  await using service = await openService({ home });
   const [alice, mallory] = [new ApiClient(service, aliceKey), new ApiClient(service, malloryKey)];
   const [{ id }, own] = [
     await alice.openSession({ language: "javascript" }),

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import { VERSION } from "../../src/core/version.ts";
 import { haveIncreasingIds, type ServerEvent, serverEvents } from "../support/server_events.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { samplesIn } from "../support/metric_samples.ts";
+import { openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
@@ -25,7 +27,7 @@ function fieldsOf(value: object): string[] {
 }
 
 Deno.test("the contract's errors: each has its status, its code and what it carries", async () => {
-  await using service = await startServiceProcess(["--max-sessions", "0"]);
+  await using service = await openService({ maxSessions: 0 });
   const client = new ApiClient(service);
   const run = { ...TYPESCRIPT, code: "" };
   const cases: readonly (readonly [string, unknown, number, string, readonly string[]])[] = [
@@ -292,7 +294,7 @@ Deno.test("the contract's files: raw bytes with ranges and ETag, a tree, and the
 });
 
 Deno.test("the contract's runtimes and operations: what they show, and what select explains", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService({ warmMax: 4 });
   const client = new ApiClient(service);
   const { runtimes } = await client.json("GET", "/v1/runtimes");
   const named = (name: string) => runtimes.find((runtime: { name: string }) => runtime.name === name);
@@ -344,7 +346,7 @@ Deno.test("the contract's runtimes and operations: what they show, and what sele
 Deno.test("the contract's keys: 401 without one, 403 without its scope, and open health", async () => {
   const secret = "k".repeat(32);
   const keys = JSON.stringify([{ name: "runner", key: secret, scopes: ["execute"] }]);
-  await using service = await startServiceProcess([], { CODEBEAKER_API_KEYS: keys });
+  await using service = await openService({ apiKeys: apiKeysSchema.parse(keys) });
   const nobody = await new ApiClient(service).ask("GET", "/v1/runtimes");
   assertEquals([nobody.status, nobody.headers.get("www-authenticate")], [401, "Bearer"]);
   assertEquals((await nobody.json()).code, "unauthorized");

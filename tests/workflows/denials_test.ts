@@ -2,13 +2,14 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Denial } from "../../src/core/denials/denial.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
+import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { runCommandLine } from "../support/cli.ts";
 import { mergePatch } from "../support/merge_patch.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { serverEvents } from "../support/server_events.ts";
-import { startServiceProcess } from "../support/service_process.ts";
+import { openService } from "../support/own_service.ts";
 import { shareService } from "../support/shared_service.ts";
 
 const shared = shareService();
@@ -72,7 +73,7 @@ function testDoors(): void {
     const root = await Deno.makeTempDir({ dir: "/var/tmp" }); // A program's own /tmp is another one.
     await Deno.chmod(root, 0o777);
     await Deno.writeTextFile(`${root}/in.txt`, "in", { mode: 0o666 });
-    await using service = await startServiceProcess(["--read-roots", root, "--write-roots", root]);
+    await using service = await openService({ readRoots: [root], writeRoots: [root] });
     const client = new ApiClient(service);
     const table: Readonly<Record<string, string>> = {
       read: `Deno.readTextFileSync("${root}/in.txt")`,
@@ -106,7 +107,7 @@ function testDoors(): void {
     const key = "k".repeat(32);
     const keys = JSON.stringify([{ name: "closed", key, permissions: { allowNet: ["other.example"] } }]);
     const root = await Deno.makeTempDir({ dir: "/var/tmp" }); // A program's own /tmp is another one.
-    await using service = await startServiceProcess(["--read-roots", root], { CODEBEAKER_API_KEYS: keys });
+    await using service = await openService({ readRoots: [root], apiKeys: apiKeysSchema.parse(keys) });
     const client = new ApiClient(service, key);
     const [net] = (await client.json("POST", "/v1/executions", REQUEST)).denials;
     assertEquals([net.kind, net.remedy], ["net", undefined]);

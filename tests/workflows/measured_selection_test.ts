@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Candidate } from "../../src/core/selection.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -15,7 +16,7 @@ function passedOf(candidates: readonly Candidate[]): Candidate[] {
 }
 
 Deno.test("a service believes its own measurements as soon as there are enough, and says so", async () => {
-  await using service = await startServiceProcess(["--warm-max", "0"]);
+  await using service = await openService();
   const client = new ApiClient(service);
   const inputs = async () => (await client.json("POST", "/v1/runtimes/select", LANGUAGE)).candidates[0].inputs;
   for (let round = 0; round < 5; round++) {

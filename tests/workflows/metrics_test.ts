@@ -1,12 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { composeService } from "../../src/compose/mod.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { assertMetrics, readMetrics } from "../support/metric_samples.ts";
-import { startServiceProcess } from "../support/service_process.ts";
-import { configFor } from "../support/test_config.ts";
+import { openService } from "../support/own_service.ts";
 import { until } from "../support/until.ts";
 
 const EXECUTIONS = "/v1/executions";
@@ -20,7 +18,7 @@ function zeros(samples: Readonly<Record<string, number>>): Record<string, number
 }
 
 Deno.test("/metrics counts executions by outcome, their times, selections, and the errors that doors answer with", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService();
   const client = new ApiClient(service);
   const counted = {
     'codebeaker_executions_total{runtime="deno",language="typescript",outcome="exited"}': 2,
@@ -46,7 +44,7 @@ Deno.test("/metrics counts executions by outcome, their times, selections, and t
 });
 
 Deno.test("/metrics tells the sessions that are open, and counts those that were opened and why they were closed", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService();
   const client = new ApiClient(service);
   const all = {
     codebeaker_sessions: 0,
@@ -65,7 +63,7 @@ Deno.test("/metrics tells the sessions that are open, and counts those that were
 });
 
 Deno.test("/metrics tells who waits for a place and who has one, and how long they waited, not how long they ran", async () => {
-  await using service = await startServiceProcess(["--max-concurrent", "1", "--drain-ms", "200"]);
+  await using service = await openService({ maxConcurrent: 1 });
   const client = new ApiClient(service);
   const gauges = () => readMetrics(client, ["codebeaker_queue_length", "codebeaker_running"]);
   const waitedMs = async () => {
@@ -114,38 +112,31 @@ Deno.test("/metrics tells who waits for a place and who has one, and how long th
 });
 
 Deno.test("/metrics counts a runtime that could not start a program, and the one that then did", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    const broken = fakeRuntime({
-      name: "docker",
-      isolationLevel: 9,
-      createEnvironment: () => Promise.reject(new CodeBeakerError("runtime_unavailable", "it broke")),
-    });
-    const working = fakeRuntime({ name: "deno", createEnvironment: () => FakeEnvironment.create() });
-    await using service = await composeService(configFor(directory), {
-      createRuntimes: () => [broken, working],
-    });
-    const client = new ApiClient(service.listen());
-    const counted = {
-      'codebeaker_fallbacks_total{runtime="docker"}': 1,
-      'codebeaker_fallbacks_total{runtime="deno"}': 0,
-      'codebeaker_selections_total{runtime="docker",preference="security"}': 1,
-      'codebeaker_executions_total{runtime="deno",language="typescript",outcome="exited"}': 1,
-    };
-    await assertMetrics(client, zeros(counted));
-    const run = { ...TYPESCRIPT, code: "1", preference: "security" };
-    const { runtime, attempts } = await client.json("POST", EXECUTIONS, run);
-    assertEquals([runtime, attempts], ["deno", [{ runtime: "docker", error: "it broke" }]]);
-    await assertMetrics(client, counted);
-    const none = await client.json("POST", EXECUTIONS, { ...run, runtime: "docker" });
-    assertEquals([none.status, none.code], [503, "runtime_unavailable"]);
-    await assertMetrics(client, {
-      'codebeaker_fallbacks_total{runtime="docker"}': 2,
-      'codebeaker_executions_total{runtime="none",language="none",outcome="failed"}': 1,
-      'codebeaker_execution_failures_total{code="runtime_unavailable"}': 1,
-      'codebeaker_errors_total{code="runtime_unavailable"}': 1,
-    });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  const broken = fakeRuntime({
+    name: "docker",
+    isolationLevel: 9,
+    createEnvironment: () => Promise.reject(new CodeBeakerError("runtime_unavailable", "it broke")),
+  });
+  const working = fakeRuntime({ name: "deno", createEnvironment: () => FakeEnvironment.create() });
+  await using service = await openService({}, { createRuntimes: () => [broken, working] });
+  const client = new ApiClient(service);
+  const counted = {
+    'codebeaker_fallbacks_total{runtime="docker"}': 1,
+    'codebeaker_fallbacks_total{runtime="deno"}': 0,
+    'codebeaker_selections_total{runtime="docker",preference="security"}': 1,
+    'codebeaker_executions_total{runtime="deno",language="typescript",outcome="exited"}': 1,
+  };
+  await assertMetrics(client, zeros(counted));
+  const run = { ...TYPESCRIPT, code: "1", preference: "security" };
+  const { runtime, attempts } = await client.json("POST", EXECUTIONS, run);
+  assertEquals([runtime, attempts], ["deno", [{ runtime: "docker", error: "it broke" }]]);
+  await assertMetrics(client, counted);
+  const none = await client.json("POST", EXECUTIONS, { ...run, runtime: "docker" });
+  assertEquals([none.status, none.code], [503, "runtime_unavailable"]);
+  await assertMetrics(client, {
+    'codebeaker_fallbacks_total{runtime="docker"}': 2,
+    'codebeaker_executions_total{runtime="none",language="none",outcome="failed"}': 1,
+    'codebeaker_execution_failures_total{code="runtime_unavailable"}': 1,
+    'codebeaker_errors_total{code="runtime_unavailable"}': 1,
+  });
 });

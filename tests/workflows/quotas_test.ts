@@ -1,36 +1,51 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { Quotas } from "../../src/access/mod.ts";
+import { SYSTEM_CLOCK } from "../../src/concurrency/clock.ts";
+import { LOCAL_USER } from "../../src/core/principal.ts";
+import { openStorage } from "../../src/storage/mod.ts";
 import { RawClient } from "../server/rpc/raw_client.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { createKey } from "../support/keys.ts";
-import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { openService, type OwnService } from "../support/own_service.ts";
 
 const TYPESCRIPT = { language: "typescript" };
 const EXECUTIONS = "/v1/executions";
-/** Uses more than a second of CPU time, however long that takes. */
+/** What has been used of a key's second of CPU time: a program that uses the rest takes less of whoever waits for it. */
+const USED_BEFORE = { cpuMs: 800, wallMs: 0 };
+/** Uses more than the rest, however long that takes. */
 const BURNER = `import process from "node:process";
 const used = () => { const { user, system } = process.cpuUsage(); return user + system; };
-for (const end = used() + 1_500_000; used() < end;);
+for (const end = used() + 300_000; used() < end;);
 console.log("burnt");`;
 
 /** A service with one key for each name, all with the same flags. */
 async function withKeys(
   { names, flags }: { readonly names: readonly string[]; readonly flags: readonly string[] },
-  test: (service: ServiceProcess, ...keys: string[]) => Promise<void>,
+  test: (places: { readonly service: OwnService; readonly home: string }, ...keys: string[]) => Promise<void>,
 ): Promise<void> {
   const home = await Deno.makeTempDir();
   try {
     const keys: string[] = [];
     for (const name of names) keys.push(await createKey(home, name, ...flags));
-    await using service = await startServiceProcess(["--drain-ms", "200"], { CODEBEAKER_HOME: home });
-    await test(service, ...keys);
+    await using service = await openService({ home });
+    await test({ service, home }, ...keys);
   } finally {
     await Deno.remove(home, { recursive: true });
   }
 }
 
+/** Charges a key for programs of today. */
+function useBefore(home: string, key: string): void {
+  const [, tenant = ""] = key.split("_");
+  using storage = openStorage(join(home, "codebeaker.db"));
+  const quotas = new Quotas({ usage: storage.usage, clock: SYSTEM_CLOCK });
+  quotas.charge({ ...LOCAL_USER, tenant, quota: { cpuSecondsPerDay: 1 } }, USED_BEFORE);
+}
+
 /** The answers of JSON-RPC to some requests, one after the other. */
 async function callEach(
-  service: ServiceProcess,
+  service: OwnService,
   { key, calls }: { readonly key: string; readonly calls: readonly (readonly [string, object])[] },
 ) {
   using client = await RawClient.open(Number(new URL(service.url).port), { authorization: `Bearer ${key}` });
@@ -54,7 +69,7 @@ async function assertBusy(response: Response, quota: string): Promise<void> {
 Deno.test("a key's rate holds for one-shots over HTTP and over JSON-RPC", () =>
   withKeys(
     { names: ["http", "rpc"], flags: ["--executions-per-minute", "1"] },
-    async (service, httpKey = "", rpcKey = "") => {
+    async ({ service }, httpKey = "", rpcKey = "") => {
       const http = new ApiClient(service, httpKey);
       const run = { ...TYPESCRIPT, code: "console.log(1)" };
       assertEquals((await http.json("POST", EXECUTIONS, run)).stdout, "1\n");
@@ -73,7 +88,7 @@ Deno.test("a key's rate holds for one-shots over HTTP and over JSON-RPC", () =>
 Deno.test("a key's rate holds for the programs of its sessions over HTTP and over JSON-RPC, and not for their files", () =>
   withKeys(
     { names: ["http", "rpc"], flags: ["--executions-per-minute", "1"] },
-    async (service, httpKey = "", rpcKey = "") => {
+    async ({ service }, httpKey = "", rpcKey = "") => {
       const http = new ApiClient(service, httpKey);
       const { id } = await http.openSession(TYPESCRIPT);
       const code = "console.log(1)";
@@ -98,7 +113,8 @@ Deno.test("a key's rate holds for the programs of its sessions over HTTP and ove
 Deno.test("what a program uses is taken off its key's budget of CPU time, and once that is used up nothing of it runs", () =>
   withKeys(
     { names: ["one-shot", "session", "other"], flags: ["--cpu-seconds-per-day", "1"] },
-    async (service, oneShotKey = "", sessionKey = "", otherKey = "") => {
+    async ({ service, home }, oneShotKey = "", sessionKey = "", otherKey = "") => {
+      for (const key of [oneShotKey, sessionKey]) useBefore(home, key);
       const oneShot = new ApiClient(service, oneShotKey);
       const run = { ...TYPESCRIPT, code: "console.log(1)" };
       const { id } = await oneShot.openSession(TYPESCRIPT);

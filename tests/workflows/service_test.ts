@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { RuntimeOptions } from "../../src/compose/engine.ts";
+import type { Config } from "../../src/config.ts";
 import { VERSION } from "../../src/core/version.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { RpcClient } from "../server/rpc/door.ts";
+import { FAKES, openService, type OwnService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -14,11 +17,26 @@ import { until } from "../support/until.ts";
 async function withService(
   test: (service: ServiceProcess, scratch: string) => Promise<void>,
   args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const scratch = await Deno.makeTempDir();
   try {
-    await using service = await startServiceProcess(["--scratch", scratch, "--warm-max", "0", ...args], env);
+    await using service = await startServiceProcess(["--scratch", scratch, "--warm-max", "0", ...args]);
+    await test(service, scratch);
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+}
+
+/** The same in this process. */
+async function withOwnService(
+  test: (service: OwnService, scratch: string) => Promise<void>,
+  settings: Partial<Config> = {},
+  options: RuntimeOptions = {},
+): Promise<void> {
+  const scratch = await Deno.makeTempDir();
+  try {
+    await Deno.chmod(scratch, 0o711); // Programs are other users than the service where it is root.
+    await using service = await openService({ scratch, ...settings }, options);
     await test(service, scratch);
   } finally {
     await Deno.remove(scratch, { recursive: true });
@@ -32,7 +50,7 @@ interface Answer {
 }
 
 async function post(
-  service: ServiceProcess,
+  service: Pick<ServiceProcess, "url">,
   path: string,
   body: unknown,
   signal?: AbortSignal,
@@ -99,7 +117,7 @@ Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix",
   }));
 
 Deno.test("a client that goes away cancels its program, however long that is", () =>
-  withService(async (service, scratch) => {
+  withOwnService(async (service, scratch) => {
     for (const request of [SLEEPER, { ...SLEEPER, code: `${SLEEPER.code}\n// ${"x".repeat(100_000)}` }]) {
       const abort = new AbortController();
       const gone = post(service, "/v1/executions", request, abort.signal).catch((error: unknown) => error);
@@ -109,10 +127,10 @@ Deno.test("a client that goes away cancels its program, however long that is", (
       await until(async () => await programsBelow(scratch) === 0, "the program is gone");
     }
     assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
-  }, ["--max-concurrent", "1"]));
+  }, { maxConcurrent: 1 }));
 
 Deno.test("a client that goes away leaves its program to whoever has asked for it too, waiting or not", () =>
-  withService(async (service, scratch) => {
+  withOwnService(async (service, scratch) => {
     const code =
       'console.log("begun"); await new Promise((resolve) => setTimeout(resolve, 2_000)); console.log("done");';
     for (const second of [{ prefer: "respond-async" }, { accept: "text/event-stream" }, {}]) {
@@ -141,7 +159,7 @@ Deno.test("a client that goes away leaves its program to whoever has asked for i
   }));
 
 Deno.test("what finds no place in time is told busy, and places come free again", () =>
-  withService(async (service) => {
+  withOwnService(async (service) => {
     const spinner = { language: "typescript", code: "setInterval(() => {}, 1000);", timeoutMs: 3_000 };
     const [first, second] = await Promise.all([
       post(service, "/v1/executions", spinner),
@@ -154,7 +172,7 @@ Deno.test("what finds no place in time is told busy, and places come free again"
       1_000,
     ]);
     assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
-  }, ["--max-concurrent", "1"]));
+  }, { maxConcurrent: 1 }));
 
 Deno.test("SIGTERM lets a program finish, interrupts one that does not, and leaves nothing behind", () =>
   withService(async (service, scratch) => {
@@ -228,7 +246,7 @@ if (
 }
 
 Deno.test("a service that can run nothing starts all the same, and says why", () =>
-  withService(
+  withOwnService(
     async (service) => {
       const ready = await fetch(`${service.url}/health/ready`);
       const { runtimes } = await ready.json();
@@ -243,8 +261,7 @@ Deno.test("a service that can run nothing starts all the same, and says why", ()
       ]);
       assertEquals(refused.body.retryAfterMs, undefined);
     },
-    ["--deno-binary", "/nope/deno"],
-    { PATH: "/nope" },
+    { searchPath: [], runtimes: { deno: { denoBinary: "/nope/deno" } } },
   ));
 
 Deno.test("SIGTERM ends the service in order also while a client has sent half a request", () =>
@@ -287,10 +304,14 @@ Deno.test("a service that runs out of descriptors answers again when they are fr
   }));
 
 Deno.test("a client that speaks HTTP/2 is served", async () => {
-  await withService(async (service) => {
-    const client = Deno.createHttpClient({ http1: false, http2: true });
-    const response = await fetch(`${service.url}/health/live`, { client });
-    assertEquals([response.status, await response.json()], [200, { status: "live", version: VERSION }]);
-    client.close();
-  });
+  await withOwnService(
+    async (service) => {
+      const client = Deno.createHttpClient({ http1: false, http2: true });
+      const response = await fetch(`${service.url}/health/live`, { client });
+      assertEquals([response.status, await response.json()], [200, { status: "live", version: VERSION }]);
+      client.close();
+    },
+    {},
+    FAKES,
+  );
 });

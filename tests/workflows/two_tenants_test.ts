@@ -3,8 +3,8 @@ import { RpcClient } from "../server/rpc/door.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { runAlone } from "../support/cli.ts";
 import { createKey } from "../support/keys.ts";
+import { openService } from "../support/own_service.ts";
 import { nextEvent, serverEvents } from "../support/server_events.ts";
-import { startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
 const SLEEPER = "console.log('begun'); setInterval(() => {}, 1000);";
@@ -14,7 +14,7 @@ Deno.test("two tenants under attack by each other see, guess and change nothing 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => Deno.remove(home, { recursive: true }));
   const [aliceKey, malloryKey] = [await createKey(home, "alice"), await createKey(home, "mallory")];
-  await using service = await startServiceProcess(["--drain-ms", "200"], { CODEBEAKER_HOME: home });
+  await using service = await openService({ home });
   const [alice, mallory] = [new ApiClient(service, aliceKey), new ApiClient(service, malloryKey)];
   assertEquals(await new ApiClient(service).status("GET", "/v1/sessions"), 401);
 
@@ -86,7 +86,7 @@ Deno.test("a tenant's quota is its own, a key's floor and ceiling hold, and a re
   const bounded = await createKey(home, "bounded", "--max-concurrent", "1", "--allow-net", "false");
   const careful = await createKey(home, "careful", "--min-isolation", "10", "--scopes", "execute");
   const free = await createKey(home, "free");
-  await using service = await startServiceProcess(["--drain-ms", "200"], { CODEBEAKER_HOME: home });
+  await using service = await openService({ home });
   const run = (key: string, fields: Record<string, unknown> = {}) =>
     new ApiClient(service, key).json("POST", "/v1/executions", { language: "typescript", code: "1", ...fields });
   const gone = new AbortController();
@@ -129,7 +129,7 @@ Deno.test("a key that is revoked ends what it opened: its sessions, its programs
     await createKey(home, "leaked"),
     await createKey(home, "admin", "--scopes", "sessions,admin"),
   ];
-  await using service = await startServiceProcess(["--drain-ms", "200"], { CODEBEAKER_HOME: home });
+  await using service = await openService({ home });
   const [thief, owner] = [new ApiClient(service, leaked), new ApiClient(service, admin)];
   const [stolen, kept] = [
     await thief.openSession({ language: "typescript" }),

@@ -1,11 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
+import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import { familyOf } from "../../src/process/process_tree.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FootprintWatch, NOTHING } from "../support/footprint.ts";
 import { readMetrics } from "../support/metric_samples.ts";
-import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
+import { openService } from "../support/own_service.ts";
+import { startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 
+const WARM = { warmMax: 4 };
 const EXECUTIONS = "/v1/executions";
 const HELLO = { language: "typescript", code: 'console.log("hello");' };
 /** Between two programs of a session, in ms: what waits is made while none runs. */
@@ -35,16 +38,16 @@ function commandOf(pid: number): string[] {
   }
 }
 
-/** The processes that wait for a program. */
-function waitingOf({ process: { pid } }: ServiceProcess): number[] {
-  return familyOf(pid).filter((child) => {
+/** The processes that wait for a program of a service in this process. */
+function waiting(): number[] {
+  return familyOf(Deno.pid).filter((child) => {
     const command = commandOf(child);
     return command[0]?.endsWith("deno") === true && command.some((word) => word.startsWith("--preload="));
   });
 }
 
 Deno.test("A program gets a warm process, another one is started, and the counters show it", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService(WARM);
   const client = new ApiClient(service);
   await whenReady(client, 2);
   for (const language of ["typescript", "javascript"]) {
@@ -62,7 +65,7 @@ Deno.test("A program gets a warm process, another one is started, and the counte
 });
 
 Deno.test("A kind that is requested often, with its own permissions, is kept warm", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService(WARM);
   const client = new ApiClient(service);
   const request = { ...HELLO, permissions: { allowEnv: ["LANG"] }, env: { LANG: "C" } };
   const warm: boolean[] = [];
@@ -75,7 +78,7 @@ Deno.test("A kind that is requested often, with its own permissions, is kept war
 
 Deno.test("A process with variables of one tenant serves no other, so that a warm start reveals no variable", async () => {
   const keys = ["one", "other"].map((name) => ({ name, key: name.padEnd(32, "k") }));
-  await using service = await startServiceProcess([], { CODEBEAKER_API_KEYS: JSON.stringify(keys) });
+  await using service = await openService({ ...WARM, apiKeys: apiKeysSchema.parse(JSON.stringify(keys)) });
   const [one, other] = keys.map(({ key }) => new ApiClient(service, key));
   assert(one !== undefined && other !== undefined);
   const request = { ...HELLO, env: { TOKEN: "secret" } };
@@ -92,7 +95,7 @@ Deno.test("A process with variables of one tenant serves no other, so that a war
 
 Deno.test("A session process with variables of one tenant serves no other", async () => {
   const keys = ["one", "other"].map((name) => ({ name, key: name.padEnd(32, "k") }));
-  await using service = await startServiceProcess([], { CODEBEAKER_API_KEYS: JSON.stringify(keys) });
+  await using service = await openService({ ...WARM, apiKeys: apiKeysSchema.parse(JSON.stringify(keys)) });
   const [one, other] = keys.map(({ key }) => new ApiClient(service, key));
   assert(one !== undefined && other !== undefined);
   const openAndRun = async (client: ApiClient) => {
@@ -107,7 +110,7 @@ Deno.test("A session process with variables of one tenant serves no other", asyn
 });
 
 Deno.test("A process that was warmed up for sessions serves a one-shot of the same kind", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService(WARM);
   const client = new ApiClient(service);
   const own = { language: "typescript", limits: { memoryMb: 200 } };
   await until(async () => {
@@ -124,7 +127,7 @@ Deno.test("A process that was warmed up for sessions serves a one-shot of the sa
 });
 
 Deno.test("A session with a warm process has the session's own floor, and runs what reaches it", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService(WARM);
   const client = new ApiClient(service);
   await whenReady(client, 2);
   const { hits } = await poolOf(client);
@@ -136,7 +139,7 @@ Deno.test("A session with a warm process has the session's own floor, and runs w
 });
 
 Deno.test("A session begins with a warm process and keeps one for its next program, which finds only the files of the last one", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService(WARM);
   const client = new ApiClient(service);
   await whenReady(client, 2);
   const { id } = await client.openSession({ language: "typescript" });
@@ -157,22 +160,22 @@ Deno.test("A session begins with a warm process and keeps one for its next progr
   const { hits, misses } = await poolOf(client);
   assertEquals([hits, misses], [3, answers.length - 2]); // The session itself was one.
   await client.status("DELETE", `/v1/sessions/${id}`);
-  await until(() => waitingOf(service).length === 2, "the session's process is gone");
+  await until(() => waiting().length === 2, "the session's process is gone");
 });
 
 Deno.test("Programs start cold when somebody kills the warm processes", async () => {
-  await using service = await startServiceProcess();
+  await using service = await openService(WARM);
   const client = new ApiClient(service);
   await whenReady(client, 2);
-  const waiting = waitingOf(service);
-  assertEquals(waiting.length, 2);
-  const before = familyOf(service.process.pid).slice(1);
-  for (const pid of waiting) Deno.kill(pid, "SIGKILL");
-  await until(() => !familyOf(service.process.pid).some((pid) => before.includes(pid)), "what was around them is gone");
+  const first = waiting();
+  assertEquals(first.length, 2);
+  const before = familyOf(Deno.pid).slice(1);
+  for (const pid of first) Deno.kill(pid, "SIGKILL");
+  await until(() => !familyOf(Deno.pid).some((pid) => before.includes(pid)), "what was around them is gone");
   const { exitCode, stdout } = await client.json("POST", EXECUTIONS, HELLO);
   assertEquals([exitCode, stdout], [0, "hello\n"]);
   await until(
-    () => waitingOf(service).filter((pid) => !waiting.includes(pid)).length === 2,
+    () => waiting().filter((pid) => !first.includes(pid)).length === 2,
     "others wait in their place",
   );
 });
