@@ -1,15 +1,14 @@
 import { mainFileOf } from "../../core/languages.ts";
 import { stderrDenials } from "../denials/stderr_denials.ts";
 import { findPackagedBinary } from "../process/find_binary.ts";
-import { HONEST_OUTPUT } from "../process/self_test/common_canaries.ts";
-import { languageCanaries } from "../process/self_test/language_canaries.ts";
+import { languageCanaries, languageProbe } from "../process/self_test/language_tests.ts";
 import type { ProcessSpec } from "../process/spec.ts";
+import { findWaiter, type FoundWaiter } from "../process/waiter.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { LanguageRow } from "./languages/row.ts";
 import { launchFile, SHARED_MEMORY, surround } from "./program_launch.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
-import { findWaiter, type FoundWaiter } from "./waiting.ts";
 
 /** How long an honest program in a slow language may take: those of its self-test run at the same time. */
 const SLOW_PROBE_TIMEOUT_MS = 20_000;
@@ -17,9 +16,6 @@ const SLOW_PROBE_TIMEOUT_MS = 20_000;
 const SHELL_MEMORY_MB = 1;
 /** The most memory of a process that always waits, in MB: of one with more, only a language which is used often has one. */
 const ALWAYS_MEMORY_MB = 16;
-
-/** What stands for the file of an interpreter, which has none. */
-const NO_FILE = { path: ".", args: [], workingDirectory: ".", output: undefined, readText: () => Promise.resolve("") };
 
 /** Names of the variables that every program has, with values that many a service has too. */
 const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLVL", "_"];
@@ -36,26 +32,27 @@ export interface NativeLanguage {
 export function nativeSpec({ facts, name: language, row }: NativeLanguage, host: RuntimeHost): ProcessSpec {
   const remedy = remedyFor(row);
   const find = () => findPackagedBinary(row.binaries, { ...host, remedy });
-  const { interpreter, mainFile, memoryEndings, reservedDataBytes = 0 } = row;
+  const { binaries: [title], compile, interpreter, mainFile, memoryEndings, programs, reservedDataBytes = 0 } = row;
+  const timeoutMs = row.startsSlowly === true || compile !== undefined ? SLOW_PROBE_TIMEOUT_MS : undefined;
   const installer = row.packages?.({ find, ...settingsOf(host) });
   let known: FoundWaiter | undefined;
   /** The language as it is on this machine, where its binary may be installed while the service runs. */
   const findLanguage = () => {
-    const waiter = known ??= findWaiter(row, { find, confinement: host.confinement });
+    const waiter = known ??= findWaiter(row.waiter, { find, confinement: host.confinement });
     return { row, waiter, packages: waiter === undefined ? undefined : installer };
   };
   return {
     facts: { ...facts, supportedEnvironments: [language] },
     subject: `${RUNTIME_NAME}_${language}`,
     mainFile,
-    binary: { find, remedy, probe: probeOf(language, row) },
+    binary: { find, remedy, probe: languageProbe(language, { ...row, title, timeoutMs }) },
     modules: {},
     directories: [SHARED_MEMORY, ...(installer === undefined ? [] : [installer.tree[0]])],
     get packages() {
       return findLanguage().packages;
     },
     prebuilt: row.prebuilt,
-    compiles: row.compile !== undefined,
+    compiles: compile !== undefined,
     reservedDataBytes,
     memoryEndings,
     denials: stderrDenials(host),
@@ -66,38 +63,19 @@ export function nativeSpec({ facts, name: language, row }: NativeLanguage, host:
     },
     selfTest: {
       language,
-      canaries: row.programs === undefined ? [] : languageCanaries(mainFile ?? mainFileOf(language), row.programs),
+      canaries: programs === undefined ? [] : languageCanaries(mainFile ?? mainFileOf(language), programs),
       variableNames: [...VARIABLE_NAMES, ...Object.keys(row.variables ?? {}), ...row.ownVariableNames ?? []],
       version: row,
     },
     surround: (launch, site) => surround(launch, site, findLanguage()),
     launchFile: (site, program) => launchFile(site, program, { ...findLanguage(), binary: find() }),
-    ...(interpreter === undefined ? {} : {
-      launchContext: (site, program) =>
-        launchFile(site, { ...program, ...NO_FILE }, {
-          ...findLanguage(),
-          row: { ...row, run: interpreter },
-          binary: find(),
-        }),
-    }),
+    launchContext: interpreter &&
+      ((site, program) =>
+        launchFile(site, program, { ...findLanguage(), row: { ...row, run: interpreter }, binary: find() })),
   };
 }
 
 function remedyFor({ debianPackage }: LanguageRow): string {
   if (debianPackage === undefined) return "install it, or name another binary (--native-languages)";
   return `install it (apt-get install ${debianPackage})`;
-}
-
-/** How it is tested that the binary runs an honest program, and which modules it has. */
-function probeOf(language: string, { binaries: [title], compile, modules, programs, startsSlowly }: LanguageRow) {
-  return {
-    language,
-    code: [programs?.honest ?? "", ...(modules === undefined ? [] : [modules.code])].join("\n"),
-    timeoutMs: startsSlowly === true || compile !== undefined ? SLOW_PROBE_TIMEOUT_MS : undefined,
-    whyNot(output: string): string | undefined {
-      if (programs === undefined || output.startsWith(HONEST_OUTPUT)) return undefined;
-      return `${title} does not run an honest program here: it printed ${JSON.stringify(output.slice(0, 200))}`;
-    },
-    surfaceOf: (output: string) => modules?.surfaceOf(output.slice(HONEST_OUTPUT.length)),
-  };
 }

@@ -3,9 +3,9 @@ import type { Limits } from "../../core/limits.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { commandLaunch, waitingCommandLaunch } from "../process/command_launch.ts";
 import { PREBUILT_NAME } from "../process/prebuilt.ts";
-import type { FileProgram, Launch, LaunchSite, PackageSpec } from "../process/spec.ts";
+import type { ContextProgram, FileProgram, Launch, LaunchSite, PackageSpec } from "../process/spec.ts";
+import { type FoundWaiter, waitingLaunch } from "../process/waiter.ts";
 import type { LanguageRow } from "./languages/row.ts";
-import { type FoundWaiter, waitingLaunch } from "./waiting.ts";
 
 /** A directory of the environment for shared memory. */
 export const SHARED_MEMORY = "shm";
@@ -18,10 +18,10 @@ export interface FoundLanguage {
   readonly binary: string;
 }
 
-/** Launches a file, or first its compiler. */
+/** Launches a file, or first its compiler; without a file, an interpreter. */
 export function launchFile(
   site: LaunchSite,
-  { args, output, path, ...program }: FileProgram,
+  { args = [], output, path = ".", workingDirectory = ".", ...program }: ContextProgram & Partial<FileProgram>,
   language: FoundLanguage,
 ): Launch {
   const { binary, row, waiter } = language;
@@ -46,7 +46,7 @@ export function launchFile(
       const [command = binary, ...own] = line.map((word) => fillIn(word, places));
       return { command, args: [...own, ...rest] };
     };
-    const line = { ...commandOf(words), ...program };
+    const line = { ...commandOf(words), ...program, workingDirectory };
     const base = waiter === undefined
       ? begin(site, line)
       : waitingLaunch(site, line, { path, waiter, waiting: commandOf(waiter.run ?? words) });

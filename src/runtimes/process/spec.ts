@@ -45,7 +45,7 @@ export interface ProcessSpec {
   readonly selfTest: SelfTestSpec;
   launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
   /** Absent, it has no contexts. */
-  launchContext?(site: LaunchSite, program: ContextProgram): Launch;
+  readonly launchContext?: ((site: LaunchSite, program: ContextProgram) => Launch) | undefined;
 }
 
 /** The binary that runs programs. */

@@ -4,7 +4,7 @@ import { mainFileOf } from "../../../src/core/languages.ts";
 import { countConnections } from "../../../src/host/count_connections.ts";
 import { LANGUAGES } from "../../../src/runtimes/native/languages/mod.ts";
 import type { LanguageRow } from "../../../src/runtimes/native/languages/row.ts";
-import { languageCanaries } from "../../../src/runtimes/process/self_test/language_canaries.ts";
+import { languageCanaries } from "../../../src/runtimes/process/self_test/language_tests.ts";
 
 // Canaries that find no fault show something only if they find one where nothing confines them.
 

@@ -1,8 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CodeBeakerError, runtimeUnavailable } from "../../../src/core/errors.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { python } from "../../../src/runtimes/native/languages/python.ts";
 import { pipPackages } from "../../../src/runtimes/native/languages/python_packages.ts";
-import { findWaiter } from "../../../src/runtimes/native/waiting.ts";
 import type { LaunchSite } from "../../../src/runtimes/process/spec.ts";
 
 const NOWHERE = "/nonexistent";
@@ -10,17 +9,8 @@ const STAGING = { source: "/staging", target: "/staging", access: "write" } as c
 /** An installer asks nothing of it. */
 const SITE = {} as LaunchSite;
 
-Deno.test("findWaiter() finds none where programs have no file system of their own, for no binary, and for another's Python", () => {
-  const confinement = { canMount: true };
-  const find = () => "/usr/bin/python3";
-  assertEquals(findWaiter(python, { confinement: { canMount: false }, find }), undefined);
-  assertEquals(findWaiter(python, { confinement, find: () => "/usr/bin/env" }), undefined);
-  assertEquals(findWaiter(python, { confinement, find: () => NOWHERE }), undefined);
-  const missing = () => {
-    throw runtimeUnavailable({ reason: "it is not here", remedy: "install it" });
-  };
-  assertEquals(findWaiter(python, { confinement, find: missing }), undefined);
-  assertEquals(findWaiter({}, { confinement, find }), undefined);
+Deno.test("python waits by no binary but a Python of Debian's packages", () => {
+  assertEquals(["/usr/bin/env", NOWHERE].map((binary) => python.waiter?.findTexts(binary)), [undefined, undefined]);
 });
 
 Deno.test("pipPackages() says what to install where the machine has no pip, and takes a wheel of it", async () => {

@@ -1,4 +1,4 @@
-import type { TestPrograms } from "../../process/self_test/language_canaries.ts";
+import type { TestPrograms } from "../../process/self_test/language_tests.ts";
 import type { LanguageRow } from "./row.ts";
 import { JAVA_AGENT, javaWaiter } from "./waiters.ts";
 

@@ -1,7 +1,7 @@
 import type { DeclaredCosts } from "../../../core/capabilities.ts";
-import type { Surface } from "../../../core/needs.ts";
-import type { TestPrograms } from "../../process/self_test/language_canaries.ts";
+import type { ModuleProbe, TestPrograms } from "../../process/self_test/language_tests.ts";
 import type { MemoryEnding, PackageSpec, PrebuiltSpec } from "../../process/spec.ts";
+import type { Waiter } from "../../process/waiter.ts";
 
 /**
  * A language of this machine: how its programs are compiled and run, and its programs of the self-test.
@@ -44,28 +44,6 @@ export interface LanguageRow {
   readonly modules?: ModuleProbe;
   /** Absent for what an operator adds: the layers are then tested by shell commands alone. */
   readonly programs?: TestPrograms;
-}
-
-/** How a binary reports by itself that its program may begin, and waits for it (`src/core/child_protocol.ts`). */
-export interface Waiter {
-  /** Memory of a process that waits, in MB. */
-  readonly memoryMb: number;
-  /** Variables that make every process of the language wait; absent, none do. */
-  readonly variables?: Readonly<Record<string, string>>;
-  /** The command line of a process that waits, where it is another; absent, its variables and texts make it wait. */
-  readonly run?: readonly string[];
-  /** What stands for the program's file while a binary starts that opens the file before it waits; absent, it opens none. */
-  readonly placeholder?: string;
-  /** The texts that a binary reads at its start, by their paths below `/etc`; undefined for a binary that cannot wait. */
-  findTexts(binary: string): Readonly<Record<string, string>> | undefined;
-}
-
-/** A program that lists modules, and what its list says. */
-export interface ModuleProbe {
-  /** It runs behind the honest program. */
-  readonly code: string;
-  /** What programs find where this was listed; undefined where that is not known. */
-  surfaceOf(list: string): Surface | undefined;
 }
 
 /** What an installer needs to know of its host. */

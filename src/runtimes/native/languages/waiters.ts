@@ -1,9 +1,9 @@
 import type { PrebuiltSpec } from "../../process/spec.ts";
+import type { Waiter } from "../../process/waiter.ts";
 import java from "./Waiter.java" with { type: "text" };
 import lua from "./lua_waiter.lua" with { type: "text" };
 import perl from "./PerlWaiter.pm" with { type: "text" };
 import php from "./php_waiter.php" with { type: "text" };
-import type { Waiter } from "./row.ts";
 import ruby from "./ruby_waiter.rb" with { type: "text" };
 
 /** Where binaries find the texts that make them wait. */

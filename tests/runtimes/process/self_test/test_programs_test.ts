@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { languageCanaries, type TestPrograms } from "../../../../src/runtimes/process/self_test/language_canaries.ts";
+import { languageCanaries, type TestPrograms } from "../../../../src/runtimes/process/self_test/language_tests.ts";
 import { versionOf } from "../../../../src/runtimes/process/self_test/test_programs.ts";
 
 const PROGRAMS: TestPrograms = {

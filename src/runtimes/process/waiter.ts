@@ -1,8 +1,21 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
-import { type Command, reportingLaunch, waitingArgv, waitingCommandLaunch } from "../process/command_launch.ts";
-import type { Launch, LaunchSite } from "../process/spec.ts";
-import type { LanguageRow, Waiter } from "./languages/row.ts";
+import { type Command, reportingLaunch, waitingArgv, waitingCommandLaunch } from "./command_launch.ts";
+import type { Launch, LaunchSite } from "./spec.ts";
+
+/** How a binary reports by itself that its program may begin, and waits for it (`src/core/child_protocol.ts`). */
+export interface Waiter {
+  /** Memory of a process that waits, in MB. */
+  readonly memoryMb: number;
+  /** Variables that make every process of the language wait; absent, none do. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The command line of a process that waits, where it is another; absent, its variables and texts make it wait. */
+  readonly run?: readonly string[];
+  /** What stands for the program's file while a binary starts that opens the file before it waits; absent, it opens none. */
+  readonly placeholder?: string;
+  /** The texts that a binary reads at its start, by their paths below `/etc`; undefined for a binary that cannot wait. */
+  findTexts(binary: string): Readonly<Record<string, string>> | undefined;
+}
 
 /** The waiter of a binary, and the texts that the binary reads. */
 export interface FoundWaiter extends Waiter {
@@ -11,7 +24,7 @@ export interface FoundWaiter extends Waiter {
 
 /** The waiter for the binary that is here; undefined where none can be given to it. */
 export function findWaiter(
-  { waiter }: Pick<LanguageRow, "waiter">,
+  waiter: Waiter | undefined,
   { confinement, find }: { readonly confinement: Pick<Confinement, "canMount">; find(): string },
 ): FoundWaiter | undefined {
   if (waiter === undefined || !confinement.canMount) return undefined;

@@ -1,0 +1,77 @@
+import type { Surface } from "../../../core/needs.ts";
+import {
+  environmentCanary,
+  HONEST_OUTPUT,
+  honestCanary,
+  memoryCanary,
+  networkCanary,
+  secretCanary,
+} from "./common_canaries.ts";
+import type { BinarySpec } from "../spec.ts";
+import type { ProgramCanary } from "./program_canary.ts";
+
+/** Programs of the self-test in one language. */
+export interface TestPrograms {
+  /** Prints 42 and a line feed. */
+  readonly honest: string;
+  /** Prints the file at a path, and does not fail where it cannot. */
+  readFile(path: string): string;
+  /** Connects to a port of 127.0.0.1, and does not fail where it cannot. */
+  connect(port: number): string;
+  /** Takes 1 GB of memory, as much as it is given. */
+  readonly exhaust: string;
+}
+
+/** A program that lists modules, and what its list says. */
+export interface ModuleProbe {
+  /** It runs behind the honest program. */
+  readonly code: string;
+  /** What programs find where this was listed; undefined where that is not known. */
+  surfaceOf(list: string): Surface | undefined;
+}
+
+/** How a binary is tested to run programs of its language. */
+export interface LanguageProbe {
+  /** The binary's name in a message. */
+  readonly title: string;
+  /** Absent, any binary will do. */
+  readonly programs?: TestPrograms;
+  /** Absent, its modules are not known. */
+  readonly modules?: ModuleProbe;
+  /** How long that may take; absent, as long as most. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The probe of a binary that will do where it runs the honest program. */
+export function languageProbe(
+  language: string,
+  { modules, programs, timeoutMs, title }: LanguageProbe,
+): BinarySpec["probe"] {
+  return {
+    language,
+    code: [programs?.honest ?? "", modules?.code ?? ""].join("\n"),
+    timeoutMs,
+    whyNot(output) {
+      if (programs === undefined || output.startsWith(HONEST_OUTPUT)) return undefined;
+      return `${title} does not run an honest program here: it printed ${JSON.stringify(output.slice(0, 200))}`;
+    },
+    surfaceOf: (output) => modules?.surfaceOf(output.slice(HONEST_OUTPUT.length)),
+  };
+}
+
+/** The kinds of escape that SECURITY names, and an honest program, in a language whose main file has this name. */
+export function languageCanaries(mainFile: string, programs: TestPrograms): readonly ProgramCanary[] {
+  const code = (text: string) => ({ [mainFile]: text });
+  return [
+    honestCanary(() => code(programs.honest)),
+    secretCanary({
+      name: "files",
+      promise: "no file of the host is read",
+      files: ({ secretPath }) => code(programs.readFile(secretPath)),
+      wrong: "a file of the host was read",
+    }),
+    networkCanary(({ port }) => code(programs.connect(port))),
+    environmentCanary(() => code(programs.readFile("/proc/self/environ"))),
+    memoryCanary(() => code(programs.exhaust)),
+  ];
+}
