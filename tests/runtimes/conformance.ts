@@ -2,7 +2,7 @@ import { assertRejects } from "@std/assert";
 import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
-import { BRIEF, OF_LANGUAGE, OF_NAME, OF_SINGLE_USE } from "./checks/brief.ts";
+import { BRIEF, OF_LANGUAGE, OF_NAME, OF_SINGLE_USE, OF_WAITER } from "./checks/brief.ts";
 import { contextChecks } from "./checks/context_checks.ts";
 import { DENIAL_CHECKS } from "./checks/denial_checks.ts";
 import { ENDING_CHECKS } from "./checks/ending_checks.ts";
@@ -11,13 +11,17 @@ import { CHILD_LIMIT_CHECKS, LIMIT_CHECKS, TIGHT } from "./checks/limit_checks.t
 import { CHILD_CHECKS, SIGNAL_CHECKS } from "./checks/process_checks.ts";
 import { PROGRAM_CHECKS } from "./checks/program_checks.ts";
 
-/** All checks, one for each promise, one for each that depends on the language, or on what the language is called. */
-export type Suite = "full" | "brief" | "of_language" | "of_name";
+/**
+ * All checks, one for each promise, one for each that depends on the language, on what the language is called, or on what
+ * waits for a program.
+ */
+export type Suite = "full" | "brief" | "of_language" | "of_name" | "of_waiter";
 
 const CHOSEN: Readonly<Record<Exclude<Suite, "full">, readonly string[]>> = {
   brief: BRIEF,
   of_language: OF_LANGUAGE,
   of_name: OF_NAME,
+  of_waiter: OF_WAITER,
 };
 
 interface ConformanceOptions {

@@ -56,12 +56,14 @@ async function languagesHere({ entry, runtime }: Tested): Promise<string[]> {
   return here;
 }
 
-/** Registers the brief suite on warm slots. */
+/** Registers the brief suite on warm slots for one runtime, and for each of the others what their waiters may break. */
 export async function testWarmLanguages(confined: Confined): Promise<void> {
+  let suite: Suite = "brief";
   await withRuntimes(confined, { pool: EAGER_POOL }, async ({ entry, host, runtime }) => {
     for (const language of (await entry.loadTestSubjects()).warmLanguages) {
       if (!isPresent(`${entry.name}/${language}`, await testedAvailability(runtime, language))) continue;
-      await testLanguage({ entry, host, runtime }, { language, suite: "brief", isWarm: true, where: "warm host" });
+      await testLanguage({ entry, host, runtime }, { language, suite, isWarm: true, where: "warm host" });
+      if (confined.byHostLayers) suite = "of_waiter";
     }
   });
 }

@@ -41,41 +41,34 @@ export async function withBench(
   check: Check,
 ): Promise<void> {
   await using environments = new AsyncDisposableStack();
-  let environment = environments.use(await runtime.createEnvironment(config));
-  let isUsed = false;
+  const make = async (fitting: RuntimeConfig) => environments.use(await runtime.createEnvironment(fitting));
+  /** What waits ahead of time waits for one set of limits and variables, which the program tells. */
+  let environment = config.runsMainFile === true ? undefined : await make(config);
 
-  /** What waits ahead of time waits for one set of limits and variables: an environment that nobody has used is made anew. */
-  async function fit(options: RunOptions): Promise<void> {
-    if (config.runsMainFile !== true || isUsed) return;
-    const { env = {}, limits = {} } = options;
-    const fitting = {
+  async function run(code: string, options: RunOptions = {}): Promise<ProgramResult> {
+    const { args = [], env = {}, limits = {}, onText, signal, stdin = "" } = options;
+    const isFirst = environment === undefined;
+    const used = environment ??= await make({
       ...config,
       environmentVariables: { ...config.environmentVariables, ...env },
       resourceLimits: { ...DEFAULT_LIMITS, ...limits },
-    };
-    environment = environments.use(await runtime.createEnvironment(fitting));
-  }
-
-  async function run(code: string, options: RunOptions = {}): Promise<ProgramResult> {
-    await fit(options);
-    const path = environment.mainFile();
-    await environment.files.write(path, new TextEncoder().encode(code));
-    const { args = [], env = {}, limits = {}, onText, signal, stdin = "" } = options;
-    const ran = await runProgram(environment, { kind: "file", path, args }, {
+    });
+    const path = used.mainFile();
+    await used.files.write(path, new TextEncoder().encode(code));
+    const ran = await runProgram(used, { kind: "file", path, args }, {
       limits: { ...DEFAULT_LIMITS, ...limits },
       stdin,
       env,
       signal,
       onOutput: ({ bytes }) => onText?.(new TextDecoder().decode(bytes)),
     });
-    if (config.runsMainFile === true && !isUsed && args.length === 0) assertEquals(environment.warm, true);
-    isUsed = true;
+    if (isFirst && args.length === 0) assertEquals(used.warm, true);
     return ran;
   }
 
   await check({
     get environment() {
-      isUsed = true;
+      if (environment === undefined) throw new Error("What waits for a program has no environment before it");
       return environment;
     },
     dialect,

@@ -64,5 +64,25 @@ export const OF_NAME: readonly string[] = [
   "a context keeps what its cells declare, and shares the workspace with programs",
 ];
 
+/** The checks whose end may depend on what made a program's process wait for it, where another runtime has passed the brief suite warm. */
+export const OF_WAITER: readonly string[] = [
+  "a program prints and exits with 0",
+  "stdin reaches the program and ends",
+  "arguments arrive as they are",
+  "granted variables are visible and the service's are not",
+  "an exit code is reported",
+  "an uncaught error tells the user's own line and no path of the host",
+  "the program is the main module",
+  "a refused network access is reported, although the program caught the error",
+  "a program that ignores SIGTERM is killed at its deadline",
+  "aborting cancels the program",
+  "output beyond its total ends the program, head and tail kept",
+  "usage tells what the program took",
+  "death by SIGKILL is no exit with 137",
+  "memory on the heap is bounded",
+  "CPU time of one thread is bounded, and told",
+  "files stay between programs and are the client's too",
+];
+
 /** The checks of an environment of a single use that is one that lasts, but for what is made after its first program. */
 export const OF_SINGLE_USE: readonly string[] = ["a program prints and exits with 0"];

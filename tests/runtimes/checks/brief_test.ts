@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BRIEF, OF_LANGUAGE, OF_NAME, OF_SINGLE_USE } from "./brief.ts";
+import { BRIEF, OF_LANGUAGE, OF_NAME, OF_SINGLE_USE, OF_WAITER } from "./brief.ts";
 import { contextChecks } from "./context_checks.ts";
 import { DENIAL_CHECKS } from "./denial_checks.ts";
 import { ENDING_CHECKS } from "./ending_checks.ts";
@@ -24,7 +24,14 @@ Deno.test("The brief suite names checks that the full suite has, each once, and 
   assertEquals(subjects.filter((names) => !names.some((name) => BRIEF.includes(name))), []);
 });
 
-for (const [suite, checks] of Object.entries({ language: OF_LANGUAGE, name: OF_NAME, use: OF_SINGLE_USE })) {
+for (
+  const [suite, checks] of Object.entries({
+    language: OF_LANGUAGE,
+    name: OF_NAME,
+    use: OF_SINGLE_USE,
+    waiter: OF_WAITER,
+  })
+) {
   Deno.test(`The suite of a further ${suite} names checks of the brief one, each once`, () => {
     assertEquals(new Set(checks).size, checks.length);
     assertEquals(checks.filter((name) => !BRIEF.includes(name)), []);

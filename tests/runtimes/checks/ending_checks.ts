@@ -38,7 +38,7 @@ export const ENDING_CHECKS: Checks = {
   },
 
   async "usage tells what the program took"({ dialect, run }) {
-    const { usage } = await run(dialect.spin, { limits: { cpuMs: 300, timeoutMs: 60_000 } });
+    const { usage } = await run(dialect.spin, { limits: { cpuMs: 150, timeoutMs: 60_000 } });
     assert(usage.wallMs > 0 && usage.wallMs < 60_000, `wall ${usage.wallMs}`);
     assert(usage.startupMs > 0, `start-up ${usage.startupMs}`);
     assert(usage.cpuMs !== null && usage.cpuMs >= 100, `cpu ${usage.cpuMs}`);

@@ -15,7 +15,8 @@ export const TIGHT: Limits = {
   timeoutMs: 20_000,
 };
 const MEMORY: Ended = { kind: "memory_limit", limits: { limitMb: 192 } };
-const CPU: Ended = { kind: "cpu_limit", limits: { limitMs: 400 } };
+const CPU_MS = 250;
+const CPU: Ended = { kind: "cpu_limit", limits: { limitMs: CPU_MS } };
 const DISK: Ended = { kind: "disk_limit", limits: { limitMb: 4 } };
 const PROCESSES: Ended = { kind: "process_limit", limits: { limit: 8 } };
 
@@ -38,16 +39,16 @@ export const LIMIT_CHECKS: Checks = {
   ),
 
   async "CPU time of one thread is bounded, and told"(bench) {
-    const result = await bench.run(bench.dialect.spin, { limits: { ...TIGHT, cpuMs: 400 } });
+    const result = await bench.run(bench.dialect.spin, { limits: { ...TIGHT, cpuMs: CPU_MS } });
     assertEnded(result, CPU);
-    assert((result.usage.cpuMs ?? 0) >= 400, `${result.usage.cpuMs} ms`);
+    assert((result.usage.cpuMs ?? 0) >= CPU_MS, `${result.usage.cpuMs} ms`);
     await assertWorks(bench);
   },
 
   async "CPU time of all threads is bounded together"(bench) {
     const { spinInThreads } = bench.dialect.limits;
     if (spinInThreads === undefined) return; // The language has none.
-    const result = await bench.run(spinInThreads, { limits: { ...TIGHT, cpuMs: 400 } });
+    const result = await bench.run(spinInThreads, { limits: { ...TIGHT, cpuMs: CPU_MS } });
     assertEnded(result, CPU);
     assertEquals(result.stdout, "before\n");
     await assertWorks(bench);
@@ -102,7 +103,7 @@ export const CHILD_LIMIT_CHECKS: Checks = {
 
   async "CPU time of all processes is bounded together"(bench) {
     const code = processesOf(bench.dialect).startChildren(3, "while :; do :; done");
-    assertEnded(await bench.run(code, { limits: { ...TIGHT, cpuMs: 400 } }), CPU);
+    assertEnded(await bench.run(code, { limits: { ...TIGHT, cpuMs: CPU_MS } }), CPU);
     await assertWorks(bench);
   },
 };
