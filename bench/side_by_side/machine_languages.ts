@@ -42,6 +42,14 @@ const LANGUAGES: readonly MachineLanguage[] = [
     coldAtMostMs: 18,
   },
   {
+    language: "typescript",
+    runtime: "node",
+    file: "main.ts",
+    bare: installedBinary("node"),
+    warmAtMost: 0.25,
+    coldAtMostMs: 18,
+  },
+  {
     language: "bun",
     runtime: "bun",
     file: "main.ts",

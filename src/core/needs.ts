@@ -1,8 +1,8 @@
 /**
  * What a need names. A `builtin` is a module of the runtime, a `package` one of a registry, a `url` one of the web, a
- * `module` one of Python.
+ * `module` one of Python, and `types` are what a runtime that only erases types has not.
  */
-export type NeedKind = "global" | "builtin" | "package" | "url" | "module" | "syntax";
+export type NeedKind = "global" | "builtin" | "package" | "url" | "module" | "syntax" | "types";
 
 /** What a need acts on beside memory. */
 export type NeedEffect = "process" | "socket" | "thread" | "file";

@@ -1,10 +1,12 @@
 import type { Family } from "./family.ts";
+import { configuresTypes, mayHaveTypes } from "./javascript/typed_files.ts";
 import { mayNeed } from "./javascript/words.ts";
 import { mayImport } from "./python/words.ts";
 
 const JAVASCRIPT: Family = {
   name: "javascript",
-  mayNeed: ({ path, text }) => /x$/i.test(path) || mayNeed(text),
+  mayNeed: ({ path, text }) => mayHaveTypes(path) || /x$/i.test(path) || mayNeed(text),
+  configures: (path, entrypoint) => mayHaveTypes(entrypoint) && configuresTypes(path),
   load: async () => (await import("./javascript/mod.ts")).JAVASCRIPT,
 };
 

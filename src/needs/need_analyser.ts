@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { languageOfFile } from "../core/languages.ts";
-import type { Needs } from "../core/needs.ts";
+import type { Need, Needs } from "../core/needs.ts";
 import type { RequestFile } from "../core/requests/request_files.ts";
 import { BoundedParse } from "./bounded_parse.ts";
 import { FAMILIES } from "./families.ts";
@@ -54,7 +54,8 @@ export class NeedAnalyser {
     if (sources.length > MAX_FILES) return unknown(`it has more than ${MAX_FILES} files`);
     const texts = decodeAll(sources);
     if (texts === undefined) return unknown("it is not UTF-8");
-    if (!texts.some(family.mayNeed)) return { known: true, uses: [] };
+    const configuration = files.filter(({ path }) => family.configures?.(path, entrypoint) === true);
+    if (!texts.some(family.mayNeed)) return { known: true, uses: configuration.map(needOfConfiguration) };
     const key = keyOf({ entrypoint, files, sources });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -100,7 +101,8 @@ export class NeedAnalyser {
       readings.set(file.path, text.length === file.text.length ? reading : partOf(reading, text));
     }
     const needs = combine(readings, placesOf({ entrypoint, files }));
-    return { ...needs, uses: reduce(needs.uses) };
+    const configuration = files.filter(({ path }) => family.configures?.(path, entrypoint) === true);
+    return { ...needs, uses: [...reduce(needs.uses), ...configuration.map(needOfConfiguration)] };
   }
 }
 
@@ -108,6 +110,10 @@ export class NeedAnalyser {
 function partOf(reading: FileReading, text: string): FileReading {
   const unread = { reason: `is read up to character ${text.length} only`, isDynamic: false };
   return { ...reading, hasEffects: true, unknown: reading.unknown?.isDynamic === true ? reading.unknown : unread };
+}
+
+function needOfConfiguration({ path }: RequestFile): Need {
+  return { kind: "types", name: "configuration", file: path, line: 1, certain: false };
 }
 
 function unknown(reason: string): Needs {

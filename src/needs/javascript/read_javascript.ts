@@ -7,6 +7,8 @@ import { printsPlainly } from "./console.ts";
 import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
 import { resolveLocal } from "./local_import.ts";
+import { readTypes } from "./read_types.ts";
+import { mayHaveTypes } from "./typed_files.ts";
 import {
   BUILTIN,
   CONSTRUCTOR,
@@ -29,6 +31,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   EnumDeclaration: "enum",
   NamespaceDeclaration: "namespace",
   Privacy: "parameter property",
+  readonly: "parameter property",
   Decorator: "decorator",
   using: "using",
   accessor: "accessor",
@@ -70,7 +73,8 @@ export function parserFor({ path }: Pick<SourceFile, "path">) {
 export function readJavascript(file: SourceFile, tree: Tree): FileReading {
   const reader = new Reader(file, tree);
   tree.iterate({ enter: (node) => reader.enter(node), leave: (node) => reader.leave(node) });
-  return reader.reading.build();
+  const reading = reader.reading.build();
+  return mayHaveTypes(file.path) ? { ...reading, uses: [...reading.uses, ...readTypes(file, tree)] } : reading;
 }
 
 class Reader {
@@ -119,8 +123,9 @@ class Reader {
   }
 
   #enterSyntax(node: SyntaxNodeRef): void {
-    if (node.name === "Privacy" && node.node.parent?.name !== "ParamList") return;
-    this.#use(node, "syntax", SYNTAX[node.name] ?? node.name, false);
+    const syntax = SYNTAX[node.name] ?? node.name;
+    if (syntax === SYNTAX["Privacy"] && node.node.parent?.name !== "ParamList") return;
+    this.#use(node, "syntax", syntax, false);
   }
 
   #enterName(node: SyntaxNodeRef): void {

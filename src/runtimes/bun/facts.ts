@@ -11,7 +11,7 @@ const SPOKEN_IN_PART: readonly string[] = ["javascript", "typescript"];
 
 const SURFACE: Surface = {
   ...COMMON_SURFACE,
-  has: (need) => isNeedOf(need, "Bun") ? true : COMMON_SURFACE.has(need),
+  has: (need) => isNeedOf(need, "Bun") || need.kind === "types" ? true : COMMON_SURFACE.has(need),
 };
 
 /** The facts before it is loaded. */

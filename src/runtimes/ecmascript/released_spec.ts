@@ -4,7 +4,7 @@ import { stderrDenials } from "../denials/stderr_denials.ts";
 import type { RuntimeFacts } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
 import { type OldestVersions, whyNotVersion } from "../process/oldest_version.ts";
-import type { ContextProgram, EnvironmentMounts, Launch, ProcessSpec } from "../process/spec.ts";
+import type { ContextProgram, EnvironmentMounts, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
 import begin from "./begin.cjs" with { type: "text" };
 import { canariesIn } from "./canaries.ts";
 import { npmPackages, packageMounts, PACKAGES } from "./packages.ts";
@@ -23,12 +23,16 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   readonly first: string;
   /** Memory of a warm process, in MB. */
   readonly warmMemoryMb: number;
+  /** The same by environment name, where it is other memory; absent, it nowhere is. */
+  readonly warmMemoryMbs?: Readonly<Record<string, number>>;
   /** How a process of the binary starts, whatever it runs. */
   start(options: StartOptions): Start;
 }
 
 /** What the start of a process depends on. */
 export interface StartOptions {
+  /** The environment name of the programs. */
+  readonly environment: string;
   /** The path of the module that runs first, as the program sees it. */
   readonly first: string;
   /** The path of another module. */
@@ -47,8 +51,8 @@ const FIRST = "start.cjs";
 
 /** Such a runtime as a process runtime. */
 export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
-  const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes, warmMemoryMb } =
-    runtime;
+  const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes } = runtime;
+  const { warmMemoryMb, warmMemoryMbs = {} } = runtime;
   const { home, searchPath } = host;
   const name = release.binary;
   const { binary: named, npmRegistry, setting } = settingsOf(name, host);
@@ -66,20 +70,20 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
     reservedDataBytes,
     memoryEndings,
     packages: npmPackages({ npmRegistry }),
-    warm: { memoryMb: warmMemoryMb, languages: [name] },
+    warm: { memoryMb: warmMemoryMb, memoryMbs: warmMemoryMbs, languages: [name] },
     denials: stderrDenials(host),
     selfTest: { canaries: canariesIn(name), language: name, variableNames: VARIABLE_NAMES },
     isOnPath: true,
-    launchFile: ({ mounts }, { args, path, workingDirectory, ...program }) => {
+    launchFile: ({ environment, mounts }, { args, path, workingDirectory, ...program }) => {
       const words = [join(mounts.workspace.target, path), ...args];
-      return launch({ runtime, mounts, program }, { words, workingDirectory });
+      return launch({ runtime, environment, mounts, program }, { words, workingDirectory });
     },
   };
 }
 
 /** Launches the binary. */
 function launch(
-  { mounts, program: { limits, packages, variables }, runtime }: {
+  { environment, mounts, program: { limits, packages, variables }, runtime }: Pick<LaunchSite, "environment"> & {
     readonly runtime: ReleasedRuntime;
     readonly mounts: EnvironmentMounts;
     readonly program: ContextProgram;
@@ -88,7 +92,12 @@ function launch(
 ): Launch {
   const { binary, temporary, workspace } = mounts;
   const pathOf = (module: string) => mounts.module(module).target;
-  const { ownVariables, words: ownWords, ...start } = runtime.start({ first: pathOf(FIRST), pathOf, limits });
+  const { ownVariables, words: ownWords, ...start } = runtime.start({
+    environment,
+    first: pathOf(FIRST),
+    pathOf,
+    limits,
+  });
   const modules = [FIRST, ...Object.keys(runtime.modules)].map((module) => mounts.module(module));
   return {
     argv: [binary.target, ...ownWords, ...words],

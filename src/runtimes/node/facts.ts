@@ -3,11 +3,11 @@ import type { FactsHost, RuntimeFacts } from "../entry.ts";
 import { uncheckedFacts } from "../process/unchecked_facts.ts";
 import { RELEASE } from "./release.ts";
 
-/**
- * The environment names that it runs. TypeScript is none of them: Node strips types and keeps what is imported, so a type
- * that is imported without the word `type` ends the program.
- */
-const SPOKEN: readonly string[] = ["node", "javascript"];
+/** The environment name of programs whose types Node strips. */
+export const TYPESCRIPT = "typescript";
+
+/** The environment names that it runs. */
+const SPOKEN: readonly string[] = [RELEASE.binary, "javascript", TYPESCRIPT];
 
 /** The facts before it is loaded. */
 export function nodeFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
@@ -19,6 +19,7 @@ export function nodeFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
     warmEnvironments: SPOKEN,
     startupTimeMs: 60,
     memoryOverheadMB: 45,
-    surface: (environment) => environment === "javascript" ? COMMON_SURFACE : undefined,
+    costs: { [TYPESCRIPT]: { startupTimeMs: 100, memoryOverheadMB: 70 } },
+    surface: (environment) => environment === RELEASE.binary ? undefined : COMMON_SURFACE,
   }, host);
 }

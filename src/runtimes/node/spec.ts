@@ -1,15 +1,21 @@
 import { releasedSpec, type Start, type StartOptions } from "../ecmascript/released_spec.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
-import { nodeFacts } from "./facts.ts";
+import { nodeFacts, TYPESCRIPT } from "./facts.ts";
 import { RELEASE } from "./release.ts";
 import first from "./start.cjs" with { type: "text" };
+import typescript from "./typescript.cjs" with { type: "text" };
 import warm from "./warm.mjs" with { type: "text" };
 
 /** Workers that a program may have. */
 const MAX_WORKERS = 4;
 /** What V8 reserves as data, for itself and again for each Worker: Node 24 took 568 MB, and 2.74 GB with four. */
 const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
+
+/** The module that runs first in programs in TypeScript. */
+const FIRST_OF_TYPES = "typescript.cjs";
+/** Older versions warn that stripping types is experimental. */
+const NO_WARNING_OF_TYPES = "--disable-warning=ExperimentalWarning";
 
 /** How V8 ends a process without memory, and how a program ends that did not catch a refusal of some. */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
@@ -28,18 +34,20 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     oldest: { title: "Node", minors: { 22: 18, 23: 6 }, allowsLater: true }, // They strip types without a flag.
     printsVersion: "console.log(process.versions.node)",
     first,
-    modules: { "warm.mjs": warm }, // Loaded by a process that waits.
+    modules: { "warm.mjs": warm, [FIRST_OF_TYPES]: typescript }, // A process that waits loads the former.
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,
     warmMemoryMb: 16, // Most of what it maps is the binary, and shared.
+    warmMemoryMbs: { [TYPESCRIPT]: 28 },
     start,
   }, host);
 }
 
 /** There is no configuration of OpenSSL's, which Node fails to read where a layer hides it. */
-function start({ first, limits }: StartOptions): Start {
+function start({ environment, first, limits, pathOf }: StartOptions): Start {
   return {
     words: [
+      ...(environment === TYPESCRIPT ? [`--require=${pathOf(FIRST_OF_TYPES)}`, NO_WARNING_OF_TYPES] : []),
       `--require=${first}`,
       `--max-old-space-size=${limits.memoryMb}`,
       "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",

@@ -10,7 +10,7 @@ export function deviations(): Readonly<Record<string, string>> {
 export const warmLanguages: readonly string[] = ["node"];
 
 /** Languages that the suite tests with the programs of another, since they have not the whole surface here. */
-export const dialects: Readonly<Record<string, string>> = { javascript: "node" };
+export const dialects: Readonly<Record<string, string>> = { javascript: "node", typescript: "node_typescript" };
 
 /** Nothing but the host's layers confines. */
 export const usesHostLayers = true;

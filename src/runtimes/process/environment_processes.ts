@@ -12,6 +12,7 @@ import {
   startProcess,
 } from "./confined_process.ts";
 import { TEMPORARY_NAME } from "./mounts.ts";
+import { warmMemoryMb } from "./spec.ts";
 
 /** How long a program waits at most for a warm process that is starting: a cold one takes as long. */
 const MAX_WAIT_MS = 100;
@@ -19,9 +20,12 @@ const MAX_WAIT_MS = 100;
 /** A program, and when all its processes are gone. */
 export type StartedProgram = ProgramHandle & Pick<Child, "gone">;
 
+/** What of a site is the same whatever the configuration of its environment. */
+type SharedSite = Omit<ProcessSite, "environment" | "permissions">;
+
 /** The processes of one environment: those that run, and the warm one. Disposing ends them. */
 export class EnvironmentProcesses implements AsyncDisposable {
-  readonly #site: Omit<ProcessSite, "permissions">;
+  readonly #site: SharedSite;
   #config: RuntimeConfig;
   readonly #warm: WarmSlot<ConfinedProcess, string>;
   readonly #running = new Set<Child>();
@@ -32,16 +36,21 @@ export class EnvironmentProcesses implements AsyncDisposable {
   #emptying: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
 
-  constructor(site: Omit<ProcessSite, "permissions">, config: RuntimeConfig) {
+  constructor(site: SharedSite, config: RuntimeConfig) {
     this.#site = site;
     this.#config = config;
     const { host: { memory: budget }, spec: { warm } } = site;
-    this.#warm = new WarmSlot({ budget, memoryMb: warm?.memoryMb ?? 0, maxWaitMs: MAX_WAIT_MS });
+    this.#warm = new WarmSlot({
+      budget,
+      memoryMb: warm === undefined ? 0 : warmMemoryMb(warm, config.environment),
+      maxWaitMs: MAX_WAIT_MS,
+    });
   }
 
   /** Where processes start, with the permissions of the environment. */
   get site(): ProcessSite {
-    return { ...this.#site, permissions: this.#config.permissions };
+    const { environment, permissions } = this.#config;
+    return { ...this.#site, environment, permissions };
   }
 
   /** Whether the last program used a warm process. */

@@ -95,6 +95,8 @@ export interface PermissionSpec {
 export interface WarmSpec {
   /** Memory of one that waits, in MB. */
   readonly memoryMb: number;
+  /** The same by environment name, where it is other memory; absent, it nowhere is. */
+  readonly memoryMbs?: Readonly<Record<string, number>>;
   /** Environment names for which one always waits. */
   readonly languages: readonly string[];
 }
@@ -176,6 +178,8 @@ export type CommandProgram =
 
 /** Where programs of an environment run. */
 export interface LaunchSite {
+  /** The environment name of the programs. */
+  readonly environment: string;
   readonly host: Pick<RuntimeHost, "confinement" | "openNetworks">;
   readonly permissions: PermissionSettings;
   readonly mounts: EnvironmentMounts;
@@ -266,4 +270,12 @@ export interface Launch {
   readonly etcTexts?: Readonly<Record<string, string>>;
   /** What makes the program, and has ended before it begins; absent, it is there. */
   readonly compile?: Launch;
+}
+
+/** Memory of a process that waits for a program in a language, in MB. */
+export function warmMemoryMb(
+  { memoryMb, memoryMbs }: Pick<WarmSpec, "memoryMb" | "memoryMbs">,
+  environment: string,
+): number {
+  return memoryMbs?.[environment] ?? memoryMb;
 }

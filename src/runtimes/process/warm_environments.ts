@@ -4,7 +4,7 @@ import type { RuntimeConfig } from "../port.ts";
 import { bareConfig } from "./bare_config.ts";
 import type { Installation } from "./installation.ts";
 import { ProcessEnvironment } from "./process_environment.ts";
-import type { WarmSpec } from "./spec.ts";
+import { warmMemoryMb, type WarmSpec } from "./spec.ts";
 
 /** Keeps one environment warm for each language of the spec, with the default limits and no permissions. */
 export function warmUpEnvironments(installation: Installation): void {
@@ -47,13 +47,13 @@ function kindOf(runtime: string, config: RuntimeConfig): string {
 function shelfOf(
   installation: Installation,
   config: RuntimeConfig,
-  { min, warm: { memoryMb } }: { readonly min: number; readonly warm: WarmSpec },
+  { min, warm }: { readonly min: number; readonly warm: WarmSpec },
 ): [kind: string, options: ShelfOptions<ProcessEnvironment>] {
   const { name } = installation.spec.facts;
   return [kindOf(name, config), {
     owner: name,
     min,
-    memoryMb,
+    memoryMb: warmMemoryMb(warm, config.environment),
     async make() {
       await using stack = new AsyncDisposableStack();
       const environment = stack.use(ProcessEnvironment.create(installation, { ...config, singleUse: true }));

@@ -3,17 +3,19 @@ import type { Dialect } from "./dialect.ts";
 import { ecmascript } from "./ecmascript.ts";
 import { go } from "./go.ts";
 import { node } from "./node.ts";
+import { nodeTypescript } from "./node_typescript.ts";
 import { python } from "./python.ts";
 
 export type { ChildOutput, Dialect, LimitPrograms, Place, ProcessPrograms } from "./dialect.ts";
 export { holdMemory } from "./dialect.ts";
 
-/** By environment name. */
+/** By environment name, and for a runtime with a part of what that promises. */
 export const DIALECTS: Readonly<Record<string, Dialect>> = {
   typescript: ecmascript,
   javascript: ecmascript,
   deno: ecmascript,
   node,
+  node_typescript: nodeTypescript,
   bun: node,
   tsx: node,
   jsx: node,

@@ -1,0 +1,130 @@
+import type { SyntaxNode } from "@lezer/common";
+
+/** Modifiers of a member of a class, in the order of their nodes. */
+const MODIFIERS = new Set([
+  ...["Privacy", "static", "override", "readonly", "abstract", "declare", "async", "get", "set", "Star", "accessor"],
+]);
+const PLAIN_MODIFIERS = /^(?:Privacy )?(?:static )?(?:override )?(?:readonly )?(?:async )?(?:Star |get |set )?$/;
+const ABSTRACT_MODIFIERS = /^(?:Privacy )?abstract (?:readonly )?(?:get |set )?$/;
+/** Those of a member with a private name. */
+const PRIVATE_MODIFIERS = /^(?:static )?(?:readonly )?(?:async )?(?:Star |get |set )?$/;
+
+/** Words that a name may be in some places only: elsewhere they are read as modifiers, or refused. */
+const WORDS = new Set([
+  ...["abstract", "accessor", "async", "await", "declare", "enum", "extends", "get", "global", "implements", "in"],
+  ...["interface", "let", "module", "namespace", "out", "override", "package", "private", "protected", "public"],
+  ...["readonly", "set", "static", "type", "yield"],
+]);
+/** Those of them that name no variable in a module. */
+const RESERVED = new Set([
+  ...[
+    "arguments",
+    "await",
+    "enum",
+    "extends",
+    "implements",
+    "in",
+    "interface",
+    "let",
+    "package",
+    "private",
+    "protected",
+    "public",
+  ],
+  ...["static", "yield"],
+]);
+/** Types of the language, whose names no other type has. */
+const PREDEFINED = new Set([
+  ...["any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown"],
+  ...["void"],
+]);
+
+/** By the names of nodes: whether one breaks a rule. */
+const RULES: Readonly<Record<string, (node: SyntaxNode, text: string) => boolean>> = {
+  MethodDeclaration: (node, text) => breaksMember(node, text) || breaksAccessor(node),
+  PropertyDeclaration: breaksMember,
+  Property: breaksAccessor,
+  ParamList: breaksParameters,
+  ForOfSpec: hasTypedBinding,
+  ForInSpec: hasTypedBinding,
+  TypeArgList: isEmptyList,
+  TypeParamList: (node) => isEmptyList(node) || node.getChild("in") !== null || node.getChild("out") !== null,
+  TypeDefinition: (_, text) => RESERVED.has(text) || PREDEFINED.has(text),
+  TypeName: (_, text) => RESERVED.has(text),
+  VariableName: (node, text) => RESERVED.has(text) || (WORDS.has(text) && node.parent?.name === "ExpressionStatement"),
+  VariableDefinition: (node, text) =>
+    RESERVED.has(text) || /^(?:arguments|eval)$/.test(text) ||
+    (PREDEFINED.has(text) && /^Class/.test(node.parent?.name ?? "")),
+};
+
+/**
+ * Whether a node breaks a rule of TypeScript which a tool that erases types checks, and not every compiler.
+ *
+ * @param textOf the text of a node
+ */
+export function breaksTypeRule(node: SyntaxNode, textOf: (node: SyntaxNode) => string): boolean {
+  const rule = Object.hasOwn(RULES, node.name) ? RULES[node.name] : undefined;
+  if (rule === undefined) return false;
+  const named = NAMED.has(node.name) ? childrenOf(node).find(({ name }) => !MODIFIERS.has(name)) : node;
+  return rule(node, named === undefined ? "" : textOf(named));
+}
+
+/** Nodes that are judged by the text of their name. */
+const NAMED = new Set(["MethodDeclaration", "PropertyDeclaration"]);
+
+function breaksMember(member: SyntaxNode, name: string): boolean {
+  const names = childrenOf(member).map((child) => child.name);
+  const end = names.findIndex((one) => !MODIFIERS.has(one));
+  const modifiers = names.slice(0, end).map((one) => `${one} `).join("");
+  const declaration = member.parent?.parent;
+  if (WORDS.has(name)) return true;
+  if (name === "constructor") return !/^(?:Privacy )?$/.test(modifiers);
+  if (name.startsWith("#")) return !PRIVATE_MODIFIERS.test(modifiers);
+  if (member.name === "MethodDeclaration" && names.includes("readonly")) return true;
+  if (ABSTRACT_MODIFIERS.test(modifiers)) {
+    return !hasChild(declaration, "abstract") || names.includes("Block") || names.includes("Equals");
+  }
+  return !PLAIN_MODIFIERS.test(modifiers) || (names.includes("override") && !hasChild(declaration, "extends"));
+}
+
+/** A getter takes nothing, and a setter takes one value. */
+function breaksAccessor(node: SyntaxNode): boolean {
+  const parameters = childrenOf(node.getChild("ParamList")).slice(1, -1).map(({ name }) => name);
+  if (node.getChild("get") !== null) return parameters.length > 0;
+  if (node.getChild("set") === null) return false;
+  return parameters.length === 0 || parameters.some((name) => [",", "Spread", "Optional", "this"].includes(name));
+}
+
+/** A parameter is optional or has a default, one that takes the rest is the last, and only code has defaults. */
+function breaksParameters(list: SyntaxNode): boolean {
+  const names = childrenOf(list).map(({ name }) => name);
+  const hasCode = list.parent?.name === "ArrowFunction" || hasChild(list.parent, "Block");
+  if (!hasCode && names.includes("Equals")) return true;
+  let [isRest, isOptional] = [false, false];
+  for (const name of names) {
+    if (name === "," && isRest) return true;
+    if (name === ",") isOptional = false;
+    isRest ||= name === "Spread";
+    isOptional ||= name === "Optional";
+    if ((isRest && isOptional) || (name === "Equals" && (isRest || isOptional))) return true;
+  }
+  return false;
+}
+
+function hasTypedBinding(spec: SyntaxNode): boolean {
+  return spec.getChild("TypeAnnotation") !== null || spec.getChild("LogicOp") !== null;
+}
+
+function isEmptyList(list: SyntaxNode): boolean {
+  return childrenOf(list).length < 3;
+}
+
+function hasChild(node: SyntaxNode | null | undefined, name: string): boolean {
+  return node !== null && node !== undefined && node.getChild(name) !== null;
+}
+
+function childrenOf(node: SyntaxNode | null): SyntaxNode[] {
+  const children: SyntaxNode[] = [];
+  for (let child = node?.firstChild ?? null; child !== null; child = child.nextSibling) children.push(child);
+  return children;
+}

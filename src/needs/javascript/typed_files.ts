@@ -1,0 +1,15 @@
+/** Files that may have types. */
+const TYPED_FILE = /\.(?:[mc]?ts|tsx)$/i;
+
+/** Files that say how others are read. */
+const CONFIGURATION = /(?:^|\/)(?:package|deno|tsconfig|jsconfig|import_map)\.jsonc?$/i;
+
+/** Whether a file may have types. */
+export function mayHaveTypes(path: string): boolean {
+  return TYPED_FILE.test(path);
+}
+
+/** Whether a file may change what TypeScript means. */
+export function configuresTypes(path: string): boolean {
+  return CONFIGURATION.test(path);
+}
