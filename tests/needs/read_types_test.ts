@@ -133,7 +133,7 @@ Deno.test("find() is not certain of syntax that is not understood", async () => 
 });
 
 Deno.test("find() needs what configures types, and files of CommonJS, where the program has types", async () => {
-  const files = { "package.json": "{}", "sub/deno.jsonc": "{}", "data.json": "{}" };
+  const files = { "package.json": "{}", "sub/deno.jsonc": "{}", "data.txt": "{}" };
   assertEquals(await typesNeededBy({ "main.ts": "let a: 1;", ...files }), [
     "configuration package.json:1",
     "configuration sub/deno.jsonc:1",

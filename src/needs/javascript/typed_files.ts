@@ -1,8 +1,8 @@
 /** Files that may have types. */
 const TYPED_FILE = /\.(?:[mc]?ts|tsx)$/i;
 
-/** Files that say how others are read. */
-const CONFIGURATION = /(?:^|\/)(?:package|deno|tsconfig|jsconfig|import_map)\.jsonc?$/i;
+/** Files that may say how others are read; each runtime obeys others of them. */
+const CONFIGURATION = /\.jsonc?$/i;
 
 /** Whether a file may have types. */
 export function mayHaveTypes(path: string): boolean {
