@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import { CodeBeakerError, messageOf, runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeHost } from "../port.ts";
-import { prebuild } from "./prebuilt.ts";
+import { prebuild } from "./compiling/prebuilt.ts";
 import type { ProcessSpec } from "./spec.ts";
 
 /** A binary that was found, and everything that stands ready to run programs with it. */

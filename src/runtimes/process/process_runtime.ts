@@ -14,8 +14,8 @@ import type {
 import { brokenFindings, describeBrokenPromises, SEE_DOCTOR } from "../self_test/findings.ts";
 import { Probe } from "../self_test/probe.ts";
 import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_test.ts";
-import { compilerLimits } from "./compilation.ts";
-import { isPrebuilt } from "./prebuilt.ts";
+import { compilerLimits } from "./compiling/compilation.ts";
+import { isPrebuilt } from "./compiling/prebuilt.ts";
 import { diagnosisOf } from "./diagnosis.ts";
 import { isFile, presenceOf } from "./find_binary.ts";
 import { checkBinary } from "./self_test/check_binary.ts";

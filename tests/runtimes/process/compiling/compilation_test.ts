@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { COMPILER_LIMITS, DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { compilerLimits } from "../../../src/runtimes/process/compilation.ts";
+import { COMPILER_LIMITS, DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
+import { compilerLimits } from "../../../../src/runtimes/process/compiling/compilation.ts";
 
 Deno.test("compilerLimits() gives a compiler its own time, and no less than it needs of the rest", () => {
   const { maxProcesses, memoryMb, timeoutMs } = COMPILER_LIMITS;

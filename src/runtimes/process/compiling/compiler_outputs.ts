@@ -1,5 +1,5 @@
-import { removeTree } from "../../host/remove_tree.ts";
-import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
+import { removeTree } from "../../../host/remove_tree.ts";
+import type { ConfinedDirectory } from "../../../sandbox/confined_directory.ts";
 
 /** A directory for what one compiler writes. Disposing removes it, once no program is at work in it. */
 export interface CompilerOutput extends AsyncDisposable {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "@std/path";
-import { fingerprintOf } from "../../core/fingerprint.ts";
-import { removeTree } from "../../host/remove_tree.ts";
-import { runTool } from "../../process/run_tool.ts";
-import type { RuntimeHost } from "../port.ts";
-import type { ProcessSpec } from "./spec.ts";
+import { fingerprintOf } from "../../../core/fingerprint.ts";
+import { removeTree } from "../../../host/remove_tree.ts";
+import { runTool } from "../../../process/run_tool.ts";
+import type { RuntimeHost } from "../../port.ts";
+import type { ProcessSpec } from "../spec.ts";
 
 /** Where it is kept below the home, each subject with one for its present binary. */
 const KEPT = "prebuilt";

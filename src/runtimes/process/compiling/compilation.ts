@@ -1,7 +1,7 @@
-import { BoundedOutput } from "../../core/bytes/bounded_output.ts";
-import type { CompileResult, OutputChunk } from "../../core/execution.ts";
-import { COMPILER_LIMITS, type Limits } from "../../core/limits.ts";
-import type { ProgramHandle } from "../port.ts";
+import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
+import type { CompileResult, OutputChunk } from "../../../core/execution.ts";
+import { COMPILER_LIMITS, type Limits } from "../../../core/limits.ts";
+import type { ProgramHandle } from "../../port.ts";
 
 /** The limits of a compiler: at least what one needs, whatever its program may have. */
 export function compilerLimits(limits: Limits): Limits {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { isPrebuilt, prebuild, type PrebuiltRequest } from "../../../src/runtimes/process/prebuilt.ts";
+import { CodeBeakerError } from "../../../../src/core/errors.ts";
+import { isPrebuilt, prebuild, type PrebuiltRequest } from "../../../../src/runtimes/process/compiling/prebuilt.ts";
 
 /** A service's place, and a script of a spec in it that says how often it has run. */
 async function open(script = (directory: string) => `mkdir ${directory}; echo made >${directory}/file`) {
