@@ -8,7 +8,7 @@ export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   },
   {
     pattern:
-      /Uncaught .*RangeError: (Array buffer allocation failed|WebAssembly\.Memory\(\): could not allocate memory|WebAssembly\.Memory\.grow\(\): Unable to grow instance memory)/,
+      /Uncaught .{0,40}RangeError: (Array buffer allocation failed|WebAssembly\.Memory\(\): could not allocate memory|WebAssembly\.Memory\.grow\(\): Unable to grow instance memory)/,
     endings: [1],
   },
 ];

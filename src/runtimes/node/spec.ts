@@ -20,7 +20,7 @@ const NO_WARNING_OF_TYPES = "--disable-warning=ExperimentalWarning";
 /** How V8 ends a process without memory, and how a program ends that did not catch a refusal of some. */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   {
-    pattern: /FATAL ERROR: .*JavaScript heap out of memory|Fatal process out of memory/,
+    pattern: /FATAL ERROR: .{0,80}JavaScript heap out of memory|Fatal process out of memory/,
     endings: ["SIGABRT", "SIGTRAP"],
   },
   { pattern: /RangeError: Array buffer allocation failed|ERR_WORKER_OUT_OF_MEMORY/, endings: [1] },

@@ -57,10 +57,10 @@ export class ChildStderr implements ByteFilter {
   push(bytes: Uint8Array): Uint8Array {
     const output: Uint8Array[] = [];
     for (const piece of this.#scanner.push(bytes)) {
-      if ("bytes" in piece) output.push(this.#print(piece.bytes));
+      if ("bytes" in piece) output.push(piece.bytes);
       else if (piece.frame === "exits_by_itself") this.#exitsByItself = true;
     }
-    return concatBytes(output);
+    return this.#print(concatBytes(output)); // Once, however many reports a hostile program writes between its bytes.
   }
 
   flush(): Uint8Array {

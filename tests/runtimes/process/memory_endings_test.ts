@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MEMORY_ENDINGS as BUN } from "../../../src/runtimes/bun/spec.ts";
+import { MEMORY_ENDINGS as DENO } from "../../../src/runtimes/deno/memory.ts";
+import { LANGUAGES } from "../../../src/runtimes/native/languages/mod.ts";
 import { MEMORY_ENDINGS as NODE } from "../../../src/runtimes/node/spec.ts";
 import { ChildStderr } from "../../../src/runtimes/process/child_stderr.ts";
 import type { MemoryEnding } from "../../../src/runtimes/process/spec.ts";
@@ -45,3 +47,9 @@ for (const { memoryEndings, status, words } of ROWS) {
     assertEquals(isOutOfMemory(words, { success: false, code: 7, signal: null }), false);
   });
 }
+
+Deno.test("MEMORY_ENDINGS repeat nothing without bound but digits: a hostile program chooses the text that they search", () => {
+  const native = Object.values(LANGUAGES).flatMap(({ memoryEndings }) => memoryEndings);
+  const sources = [...BUN, ...DENO, ...NODE, ...native].map(({ pattern }) => pattern.source);
+  assertEquals(sources.filter((source) => /[*+]|\{\d+,\}/.test(source.replaceAll("\\d+", ""))), []);
+});
