@@ -198,10 +198,10 @@ function testLayers({ title }: LayerCombination, { host, runtime, run }: Bench):
   });
 
   Deno.test(`[deno] ${title}: an exit code above 128 is none of a signal, and a signal is one`, async () => {
-    for (const code of [129, 137, 143, 152, 255]) {
+    for (const code of [129, 152, 255]) {
       assertEquals((await run(`Deno.exit(${code});`)).outcome, { kind: "exited", exitCode: code });
-      assertEquals((await run(`Deno.exitCode = ${code};`)).outcome, { kind: "exited", exitCode: code });
     }
+    assertEquals((await run("Deno.exitCode = 143;")).outcome, { kind: "exited", exitCode: 143 });
     const { outcome, stderr } = await run("Deno.exit(137);");
     assertEquals([outcome, stderr], [{ kind: "exited", exitCode: 137 }, ""]);
   });

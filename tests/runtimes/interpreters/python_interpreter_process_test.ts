@@ -149,7 +149,7 @@ if (isPresent("python3", await availability())) {
       assertEquals((await run("time.sleep(0.5)")).displays, [{ "text/plain": "'between'" }]);
     }));
 
-  Deno.test("[interpreter.py] an interrupt divides no display, and a million displays are counted", () =>
+  Deno.test("[interpreter.py] an interrupt divides no display, and fifty thousand displays are counted", () =>
     withContext(async (run) => {
       const flood = await run("while True: display('x' * 100000)");
       assertEquals([flood.outcome.kind, flood.contextLost, (flood.displaysOmitted ?? 0) > 0], [
@@ -159,8 +159,8 @@ if (isPresent("python3", await availability())) {
       ]);
       const spread = await run("import time\nwhile True:\n  display('x' * 5000); time.sleep(0.0005)");
       assertEquals([spread.outcome.kind, spread.contextLost], ["timed_out", undefined]);
-      const counted = await run("for i in range(1000000): display(i)");
-      assertEquals([counted.displays?.length, counted.displaysOmitted, counted.exitCode], [1000, 999000, 0]);
+      const counted = await run("for i in range(50_000): display(i)");
+      assertEquals([counted.displays?.length, counted.displaysOmitted, counted.exitCode], [1000, 49_000, 0]);
     }));
 
   Deno.test("[interpreter.py] a traceback has only the frames of the program", () =>
