@@ -47,7 +47,7 @@ class CompositeRuntime implements ExecutionRuntime {
   readonly contextEnvironments: readonly string[];
   readonly #facts: RuntimeFacts;
   readonly #languages: ReadonlyMap<string, Language>;
-  /** The languages that somebody has asked for, each of which has a self-test that runs or is over. */
+  /** The languages that were asked for: the self-test of each runs or is over. */
   readonly #asked = new Set<string>();
 
   constructor({ facts, languages }: CompositeSpec, host: RuntimeHost) {
@@ -81,16 +81,17 @@ class CompositeRuntime implements ExecutionRuntime {
    * languages have the same layers, and to test each takes half a minute of processor time.
    */
   async diagnose(): Promise<Diagnosis> {
-    const all = [...this.#languages];
-    const here = all.filter(([, { spec }]) => presenceOf(spec.binary).available);
-    const asked = here.filter(([name]) => this.#asked.has(name));
-    const [tested = []] = [asked, here.slice(0, 1), all.slice(0, 1)].filter(({ length }) => length > 0);
-    const names = new Set(tested.map(([name]) => name));
-    const languages = all.map(([name, { spec }]) =>
-      findingOf(name, { presence: presenceOf(spec.binary), isTested: names.has(name) })
-    );
+    const all = [...this.#languages].map(([name, { runtime, spec }]) => ({
+      name,
+      runtime,
+      presence: presenceOf(spec.binary),
+    }));
+    const here = all.filter(({ presence }) => presence.available);
+    const asked = here.filter(({ name }) => this.#asked.has(name));
+    const tested = [asked, here.slice(0, 1), all.slice(0, 1)].find(({ length }) => length > 0) ?? [];
+    const languages = all.map((one) => findingOf(one, { isTested: tested.includes(one) }));
     const diagnoses: Diagnosis[] = [];
-    for (const [name, { runtime }] of tested) {
+    for (const { name, runtime } of tested) {
       const diagnosis = await runtime.diagnose(); // One after another: each runs several programs at a time.
       const canaries = diagnosis.canaries.map((canary) => ({ ...canary, name: `${name}: ${canary.name}` }));
       diagnoses.push({ ...diagnosis, canaries });
@@ -127,8 +128,8 @@ class CompositeRuntime implements ExecutionRuntime {
 }
 
 function findingOf(
-  name: string,
-  { isTested, presence }: { readonly presence: Availability; readonly isTested: boolean },
+  { name, presence }: { readonly name: string; readonly presence: Availability },
+  { isTested }: { readonly isTested: boolean },
 ): LanguageFinding {
   if (!presence.available) return { name, isHere: false, detail: describeObstacle(presence) };
   return { name, isHere: true, detail: isTested ? "on this machine" : "on this machine, tested at its first use" };
