@@ -1,6 +1,8 @@
+import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { ATTACK_LANGUAGES, CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
+import { denoByNode, type Process } from "./deno_by_node.ts";
 import { ATTACKS } from "./mod.ts";
 import { SETUPS } from "./subjects.ts";
 
@@ -34,6 +36,17 @@ const UNCONTROLLED: Readonly<Record<string, Readonly<Record<string, string>>>> =
 Deno.test("Attacks are written in every language of every subject", () => {
   const asked = new Set(Object.values(SETUPS).flatMap(({ languages }) => languages));
   assertEquals(asked.difference(new Set<string>(ATTACK_LANGUAGES)), new Set());
+});
+
+/** What attacks call of Deno that no module of Node has. */
+const OF_DENO_ALONE = ["resolveDns", "createHttpClient", "listen", "serve", "systemMemoryInfo", "setUid", "exitCode"];
+
+Deno.test("denoByNode() has what attacks call on every runtime of JavaScript", () => {
+  const has = new Set([...Object.keys(denoByNode(process as Process)), ...OF_DENO_ALONE]);
+  const called = all.filter(({ language }) => language === "ecmascript").flatMap(({ code, steps, tries }) =>
+    [...JSON.stringify({ code, steps, tries }).matchAll(/\bDeno\.(\w+)/g)].map(([, name = ""]) => name)
+  );
+  assertEquals(new Set(called).difference(has), new Set());
 });
 
 for (const [subject, { categories = CATEGORIES, languages }] of Object.entries(SETUPS)) {

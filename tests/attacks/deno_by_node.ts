@@ -8,7 +8,7 @@ interface Modules {
 }
 
 /** The process of a program, with what its types do not have. */
-type Process = typeof nodeProcess & { getBuiltinModule<N extends keyof Modules>(name: N): Modules[N] };
+export type Process = typeof nodeProcess & { getBuiltinModule<N extends keyof Modules>(name: N): Modules[N] };
 
 /**
  * What attacks call of the `Deno` namespace, by the modules that every runtime of JavaScript has. Its text runs in their
@@ -130,6 +130,7 @@ export function denoByNode(process: Process) {
     openSync,
     osRelease: release,
     ppid: process.ppid,
+    readDir: (path: string) => fs.readdirSync(path, { withFileTypes: true }),
     readDirSync: (path: string) => fs.readdirSync(path, { withFileTypes: true }),
     readFileSync: fs.readFileSync,
     readTextFile: (path: string | URL) => readFile(path, "utf8"),
