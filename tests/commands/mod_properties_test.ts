@@ -43,7 +43,7 @@ Deno.test("findCommand() throws nothing but errors of the wire contract, whateve
         assert(error instanceof CodeBeakerError && CODES.includes(error.code), `${error}`);
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
 });
 
@@ -60,6 +60,6 @@ Deno.test("findCommand() refuses a field that no command has, of every command",
       }
       throw new Error(`${type} takes ${JSON.stringify(name)}`);
     }),
-    { numRuns: 1_000 },
+    { numRuns: 300 },
   );
 });

@@ -42,7 +42,7 @@ Deno.test("readMessage() makes requests or errors of any text, and throws nothin
         else assert(typeof request.method === "string" && ["object", "undefined"].includes(typeof request.params));
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 800 },
   );
 });
 
@@ -59,7 +59,7 @@ Deno.test("parseJson() reads any text as JSON.parse() does, and fails where it f
     fc.property(message, (text) => {
       assertEquals(read((text) => parseJson(text, { what: "it" }), text), read(JSON.parse, text));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 800 },
   );
 });
 
@@ -79,6 +79,6 @@ Deno.test("translateParams() and translateCommand() throw nothing but invalid_re
         }
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
 });
