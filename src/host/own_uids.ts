@@ -11,6 +11,11 @@ const BLOCKS = 0xfff;
 /** Where services of this machine tell each other which block they hold: a lock (flock(2)) falls with its process. */
 const LOCKS_DIRECTORY = "/run/codebeaker";
 
+/** Whether a user is of a service's own, this one's or another's. */
+export function isOwnUid(uid: number): boolean {
+  return uid >= FIRST_UID && uid < FIRST_UID + (BLOCKS + 1) * BLOCK_SIZE;
+}
+
 /** A user for each execution environment, so that the kernel keeps them apart: files, signals, what counts per user. */
 export class OwnUids implements Disposable {
   readonly #lock: Deno.FsFile;

@@ -8,8 +8,10 @@ const SYMBOLS = {
   mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32", optional: true },
   mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
+  prctl: { parameters: ["i32", "usize", "usize", "usize", "usize"], result: "i32" },
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   umount2: { parameters: ["buffer", "i32"], result: "i32" },
+  waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const FIRST_INHERITED_DESCRIPTOR = 3;
@@ -20,6 +22,9 @@ const MMAP_THRESHOLD_BYTES = 131_072;
 const MS_NOSUID = 2n;
 const MS_NODEV = 4n;
 const MNT_DETACH = 2;
+const PR_SET_CHILD_SUBREAPER = 36;
+const WNOHANG = 1;
+const WALL = 0x4000_0000;
 
 /** An open file that every child inherits which is started meanwhile. Disposing closes it here. */
 export interface InheritedFile extends Disposable {
@@ -67,6 +72,19 @@ export class SystemCalls implements Disposable {
     if (Number(pwrite(descriptor, bytes, BigInt(bytes.length), 0n)) === bytes.length) return file;
     file[Symbol.dispose]();
     throw new Error(`Cannot write ${bytes.length} bytes to a file in memory`);
+  }
+
+  /**
+   * Has the kernel make this process the parent of each of its descendants whose own parent ends: prctl(2). Whether it
+   * does.
+   */
+  adoptDescendants(): boolean {
+    return this.#library.symbols.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
+  }
+
+  /** Frees the entry of a child that has ended, and for which nothing else waits: waitpid(2). Whether it had ended. */
+  reap(pid: number): boolean {
+    return this.#library.symbols.waitpid(pid, null, WNOHANG | WALL) === pid;
   }
 
   /**

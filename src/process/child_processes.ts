@@ -1,9 +1,10 @@
 import type { ProgramUsage } from "../core/execution.ts";
 import { type GroupCounts, PAGE_BYTES, type ProcessGroup } from "./process_group.ts";
 import { delay } from "../concurrency/delay.ts";
-import { childrenOf, descriptorPathsOf, descriptorsOf, familyOf, isAlive } from "./process_tree.ts";
+import type { AdoptedProcesses } from "./adopted_processes.ts";
+import { childrenOf, descriptorPathsOf, descriptorsOf, familyOf, isAlive, statFieldsOf } from "./process_tree.ts";
 import { BLOCK_BYTES } from "../host/size_watch.ts";
-import { signalGroup, signalProcess } from "./terminate.ts";
+import { isGroup, signalGroup, signalProcess } from "./terminate.ts";
 
 /** Linux's `USER_HZ`. */
 const MS_PER_TICK = 10;
@@ -31,6 +32,8 @@ export interface ChildProcessesOptions {
   /** Whether the program may start others; else it is one process. */
   readonly startsOthers: boolean;
   readonly cgroup?: ProcessGroup | undefined;
+  /** Where this service becomes the parent of processes that lose theirs; absent, it does not. */
+  readonly adopted?: AdoptedProcesses | undefined;
 }
 
 /**
@@ -45,6 +48,8 @@ export class ChildProcesses {
   /** Those between the leader and the program, the leader among them; found when they are first asked for. */
   #wrappers: readonly number[] = [];
   #program: number | undefined;
+  /** Time of adopted processes that are reaped. */
+  #reapedCpuMs = 0;
 
   constructor(options: ChildProcessesOptions) {
     this.#options = options;
@@ -56,6 +61,7 @@ export class ChildProcesses {
    */
   begin(leader: number): void {
     this.#leader = leader;
+    this.#options.adopted?.addLeader(leader);
   }
 
   /** Undefined when the program is gone, or this platform does not report it. */
@@ -64,6 +70,7 @@ export class ChildProcesses {
     const program = this.#find();
     if (program === undefined) return undefined;
     try {
+      if (startsOthers) this.#reapAdopted();
       const pids = startsOthers ? this.#members() : [program];
       const counts = cgroup?.counts();
       const memoryBytes = startsOthers
@@ -118,8 +125,31 @@ export class ChildProcesses {
     for (let restMs = 1; performance.now() < deadline; restMs = Math.min(restMs * 2, 50)) {
       for (const pid of this.#grouped()) signalProcess(pid, "SIGKILL");
       const isGone = cgroup === undefined ? !this.#wrappers.some(isAlive) : cgroup.remove();
-      if (isGone) return;
+      if (this.#isGroupGone() && isGone) break;
       await delay(restMs);
+    }
+    this.#options.adopted?.removeLeader(this.#leader);
+  }
+
+  /** Frees the entries of adopted processes that have ended, and keeps their time. */
+  #reapAdopted(): void {
+    const { adopted } = this.#options;
+    for (const pid of adopted?.of(this.#leader) ?? []) {
+      if (isAlive(pid)) continue;
+      const cpuMs = cpuMsOf(pid);
+      if (adopted?.reap(pid)) this.#reapedCpuMs += cpuMs;
+    }
+  }
+
+  /** Reaps what was killed. Whether no process of the group is left; once the leader is gone, all come to this service. */
+  #isGroupGone(): boolean {
+    const { adopted } = this.#options;
+    if (adopted === undefined) return true;
+    try {
+      for (const pid of adopted.of(this.#leader)) adopted.reap(pid);
+      return !isGroup(this.#leader);
+    } catch {
+      return false; // This service has no descriptor left.
     }
   }
 
@@ -137,7 +167,7 @@ export class ChildProcesses {
   /** The kernel counts a group's to the nanosecond, with what stands between the leader and the program. */
   #cpuMs(program: number, counts: GroupCounts | undefined): number {
     if (counts !== undefined) return counts.cpuMs;
-    return sum(this.#options.startsOthers ? familyOf(this.#leader) : [program], cpuMsOf);
+    return this.#reapedCpuMs + sum(this.#options.startsOthers ? this.#family() : [program], cpuMsOf);
   }
 
   #find(): number | undefined {
@@ -161,8 +191,13 @@ export class ChildProcesses {
     }
   }
 
+  /** The leader and what descends from it, also by a line of parents that is broken. */
+  #family(): number[] {
+    return [this.#leader, ...this.#options.adopted?.of(this.#leader) ?? []].flatMap(familyOf);
+  }
+
   #members(): number[] {
-    const all = this.#options.cgroup === undefined ? familyOf(this.#leader) : this.#grouped();
+    const all = this.#options.cgroup === undefined ? this.#family() : this.#grouped();
     return all.filter((pid) => !this.#wrappers.includes(pid));
   }
 }
@@ -178,13 +213,9 @@ function sum(pids: readonly number[], read: (pid: number) => number): number {
   }, 0);
 }
 
-/**
- * Time of a process and of those of its children that have ended. The name of the program, field 2, may hold spaces and
- * parentheses: what follows its last ")" begins with field 3.
- */
+/** Time of a process and of those of its children that have ended. */
 function cpuMsOf(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statFieldsOf(pid);
   return [11, 12, 13, 14].reduce((total, index) => total + Number(fields[index]), 0) * MS_PER_TICK;
 }
 

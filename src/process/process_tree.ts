@@ -18,13 +18,31 @@ export function familyOf(pid: number): number[] {
   return family;
 }
 
+/**
+ * The fields of proc_pid_stat(5) from the third on. The name before them may hold spaces and parentheses.
+ *
+ * @throws what the system throws where the process is gone
+ */
+export function statFieldsOf(pid: number): string[] {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
 /** Whether a process can still do something: it is there, and more than the entry that its parent has yet to read. */
 export function isAlive(pid: number): boolean {
   try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return !["Z", "X"].includes(stat.charAt(stat.lastIndexOf(")") + 2)); // Its name, before that, may hold anything.
+    return !["Z", "X"].includes(statFieldsOf(pid)[0] ?? "");
   } catch {
     return false;
+  }
+}
+
+/** The process group of a process, also of one that has ended and is not reaped; undefined where it is gone. */
+export function groupOf(pid: number): number | undefined {
+  try {
+    return Number(statFieldsOf(pid)[2]);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { kill } from "node:process";
 import { settledWithin } from "../concurrency/delay.ts";
 
 /** How long a program may take to end by itself after SIGTERM. */
@@ -6,6 +7,15 @@ export const GRACE_MS = 100;
 /** Sends a signal to a whole process group, as {@link signalProcess} does. */
 export function signalGroup(leaderPid: number, signal: Deno.Signal): boolean {
   return signalProcess(-leaderPid, signal);
+}
+
+/** Whether a process group has a process, be it one that has ended and is not reaped. */
+export function isGroup(leaderPid: number): boolean {
+  try {
+    return kill(-leaderPid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /**

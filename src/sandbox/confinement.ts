@@ -103,9 +103,9 @@ export class Confinement implements Disposable {
     return fingerprintOf([
       this.layers,
       [bubblewrap, setpriv, setsid].map((path) => path === undefined ? undefined : stampOf(path)),
-      [true, false].map((hasNetwork) => filters && seccompFilter({ hasNetwork })),
+      filters && [true, false].map((is) => seccompFilter({ hasNetwork: is, sharesNamespaces: is })),
       bubblewrap && [bubblewrapCommand(bubblewrap), ...launches.map(bubblewrapOptions)],
-      hasLandlock && landlockOptions(request),
+      hasLandlock && launches.map(landlockOptions),
     ]);
   }
 
@@ -124,10 +124,10 @@ export class Confinement implements Disposable {
     return this.hidesFiles && this.#has.filters !== undefined && this.#has.setpriv !== undefined;
   }
 
-  /** Whether every layer is on that bounds what a program may do, so that nothing else has to check it. */
+  /** Whether every layer is on that bounds what a program may do and see, so that nothing else has to check it. */
   get isComplete(): boolean {
-    const { cgroups, hasLimits, uids } = this.#has;
-    return this.isSandbox && hasLimits && cgroups !== undefined && uids !== undefined;
+    const { bubblewrap, cgroups, hasLimits, uids } = this.#has;
+    return this.isSandbox && bubblewrap !== undefined && hasLimits && cgroups !== undefined && uids !== undefined;
   }
 
   /** Whether a program has a file system of its own, with paths of its own. */
@@ -135,9 +135,9 @@ export class Confinement implements Disposable {
     return this.#has.bubblewrap !== undefined;
   }
 
-  /** Whether programs are kept apart from every other process, so that one may start others. */
+  /** Whether programs are kept apart from every other process, and end with all that they start: one may start others. */
   get separatesProcesses(): boolean {
-    return this.#has.bubblewrap !== undefined;
+    return this.#has.bubblewrap !== undefined || this.#has.keepsTogether;
   }
 
   /** Whether a program with network can be kept to IPv4, whose private networks are known by address. */
@@ -173,12 +173,12 @@ export class Confinement implements Disposable {
 
   /** A command line under every layer. @throws {Error} when a control group cannot be made */
   confine(request: ConfinementRequest): Confined {
-    const { bubblewrap, directory, setsid } = this.#has;
+    const { adopted, bubblewrap, directory, setsid } = this.#has;
     const isWrapped = bubblewrap !== undefined;
     const cgroup = this.#has.cgroups?.make(groupBounds(request));
     const { ownProcesses = 0, startsOthers } = request;
     const wrappers = isWrapped ? BUBBLEWRAP_PROCESSES : 0;
-    const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup });
+    const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup, adopted });
     const launchers = [
       ...(setsid === undefined ? [] : [setsid]),
       ...this.#limits(request, cgroup),
@@ -219,13 +219,13 @@ export class Confinement implements Disposable {
     });
   }
 
-  #filterFor({ hasNetwork }: ConfinementRequest): string | undefined {
-    return hasNetwork ? this.#has.filters?.withNetwork : this.#has.filters?.withoutNetwork;
+  #filterFor({ hasNetwork, startsOthers }: ConfinementRequest): string | undefined {
+    return this.#has.filters?.({ hasNetwork, sharesNamespaces: startsOthers && this.#has.bubblewrap === undefined });
   }
 
   /** Another user, no new privilege, and where bubblewrap is not there, few files and few calls. */
   #privileges(request: ConfinementRequest): string[] {
-    const { directory, hasNetwork, mounts } = request;
+    const { directory } = request;
     const { bubblewrap, hasLandlock, setpriv } = this.#has;
     if (setpriv === undefined) return [];
     const filterPath = this.#filterFor(request);
@@ -234,7 +234,7 @@ export class Confinement implements Disposable {
       setpriv,
       ...SETPRIV_OPTIONS,
       ...userOptions(directory.uid),
-      ...(isInnermost && hasLandlock ? landlockOptions({ mounts, hasNetwork }) : []),
+      ...(isInnermost && hasLandlock ? landlockOptions(request) : []),
       ...(isInnermost && filterPath !== undefined ? ["--seccomp-filter", filterPath] : []),
     ];
   }

@@ -5,13 +5,14 @@ import { bubblewrapCommand, bubblewrapOptions, encodeOptions, OPTIONS_WORD } fro
 import { Cgroups, TRY_BOUNDS } from "./cgroups.ts";
 import { delay } from "../concurrency/delay.ts";
 import { landlockOptions } from "./landlock.ts";
-import type { LayerName, Layers } from "./layers.ts";
+import type { FilterSettings, LayerName, Layers } from "./layers.ts";
 import { describeLayers } from "./layer_findings.ts";
 import { limitingShell } from "./limiting_shell.ts";
 import { OwnUids } from "../host/own_uids.ts";
 import { stageBinary } from "./reach.ts";
 import { KERNEL_FILES } from "./system_files.ts";
 import { seccompFilter } from "./seccomp.ts";
+import { AdoptedProcesses } from "../process/adopted_processes.ts";
 import { succeeds } from "../process/spawn.ts";
 import { SystemCalls } from "../host/system_calls.ts";
 
@@ -51,17 +52,19 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const launcher = isWanted("no_new_privs") ? setpriv : undefined;
   const uids = isWanted("own_user") ? await tryUids(directory, launcher) : undefined;
   const filters = isWanted("seccomp") ? await writeFilters(directory) : undefined;
+  const filterPath = filters?.({ hasNetwork: true, sharesNamespaces: false });
   const user = uids?.take();
   const kernelFiles = KERNEL_FILES.filter(exists);
   const [hasFilter, hasLandlock, bubblewrap, cgroups] = await Promise.all([
-    tryPrivileges(launcher, filters === undefined ? undefined : ["--seccomp-filter", filters.withNetwork]),
+    tryPrivileges(launcher, filterPath === undefined ? undefined : ["--seccomp-filter", filterPath]),
     tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(TRUE_ALONE)),
-    isWanted("namespaces")
-      ? tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath: filters?.withNetwork })
-      : undefined,
+    isWanted("namespaces") ? tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath }) : undefined,
     isWanted("cgroup") ? tryCgroups(directory) : { reason: "not wanted" },
   ]);
   if (user !== undefined) uids?.give(user);
+  const isHeld = hasLandlock && hasFilter && hasLimits && uids !== undefined && bubblewrap === undefined;
+  // The first process of a container gets them in any case.
+  const adopts = (isHeld || Deno.pid === 1) && calls?.adoptDescendants() === true;
   const hasTmpfs = isWanted("tmpfs") && tryTmpfs(directory, calls);
   const found = {
     directory,
@@ -74,6 +77,8 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     hasLandlock,
     filters: hasFilter || (bubblewrap !== undefined && filters !== undefined) ? filters : undefined,
     uids,
+    adopted: adopts ? new AdoptedProcesses(calls) : undefined,
+    keepsTogether: isHeld && adopts,
     cgroups: cgroups instanceof Cgroups ? cgroups : undefined,
     hasTmpfs,
     promiseMemory: options.promiseMemory ?? (() => ({ [Symbol.dispose]: () => {} })),
@@ -90,6 +95,7 @@ const TRUE_ALONE = {
     access: "execute",
   }],
   hasNetwork: false,
+  startsOthers: false,
 } as const;
 
 /** The path of a launcher that starts a program with these arguments, or undefined. */
@@ -142,17 +148,17 @@ async function tryUids(directory: string, setpriv: string | undefined): Promise<
 }
 
 async function writeFilters(directory: string): Promise<Layers["filters"]> {
-  const write = async (name: string, hasNetwork: boolean) => {
-    const filter = seccompFilter({ hasNetwork });
-    const path = join(directory, name);
-    if (filter !== undefined) await Deno.writeFile(path, filter, { mode: 0o644 });
-    return filter === undefined ? undefined : path;
-  };
-  const [withNetwork, withoutNetwork] = await Promise.all([
-    write("network.bpf", true),
-    write("no_network.bpf", false),
-  ]);
-  return withNetwork === undefined || withoutNetwork === undefined ? undefined : { withNetwork, withoutNetwork };
+  const pathFor = ({ hasNetwork, sharesNamespaces }: FilterSettings) =>
+    join(directory, `${hasNetwork ? "network" : "no_network"}${sharesNamespaces ? "_shared" : ""}.bpf`);
+  for (const hasNetwork of [true, false]) {
+    for (const sharesNamespaces of [true, false]) {
+      const settings = { hasNetwork, sharesNamespaces };
+      const filter = seccompFilter(settings);
+      if (filter === undefined) return undefined;
+      await Deno.writeFile(pathFor(settings), filter, { mode: 0o644 });
+    }
+  }
+  return pathFor;
 }
 
 async function tryBubblewrap(

@@ -1,5 +1,5 @@
 import type { Mount } from "./mount.ts";
-import { LIBRARIES, LOADER_FILES, NETWORK_FILES, PROGRAMS } from "./system_files.ts";
+import { LIBRARIES, LOADER_FILES, NETWORK_FILES, PROGRAM_FILES, PROGRAMS, SYSTEM_DIRECTORIES } from "./system_files.ts";
 
 const READ = "read-file,read-dir";
 const EXECUTE = `execute,${READ}`;
@@ -9,18 +9,37 @@ const WRITE = `${READ},write-file,make-reg,make-dir,remove-file,remove-dir,trunc
 const FILE_RIGHTS = { read: "read-file", execute: "execute,read-file", write: "read-file,write-file,truncate" };
 const DIRECTORY_RIGHTS = { read: READ, execute: EXECUTE, write: WRITE };
 
+/** What a program that starts others is left beside the directories of programs, as it has no `/dev` and `/proc` of its own. */
+const OTHERS_FILES: readonly (readonly [path: string, access: Mount["access"]])[] = [
+  ["/dev/null", "write"],
+  ...["/dev/full", "/dev/random", "/dev/urandom", "/dev/zero"].map((path) => [path, "read"] as const),
+  ...["/proc/cpuinfo", "/proc/meminfo"].map((path) => [path, "read"] as const),
+  ["/proc/self/maps", "read"], // Of the program's first process, which becomes what it starts with.
+];
+
+/** A program under Landlock. */
+export interface LandlockRequest {
+  readonly mounts: readonly Mount[];
+  readonly hasNetwork: boolean;
+  /** Whether it may start other programs. */
+  readonly startsOthers: boolean;
+  /** Paths below `/etc` that a program which starts others reads; absent, none. */
+  readonly etcPaths?: readonly string[] | undefined;
+}
+
 /**
  * setpriv's options (setpriv(1), landlock(7)) that leave a program only what is named here of the whole file system;
  * making symlinks, devices and sockets is left nowhere.
  */
-export function landlockOptions(
-  { mounts, hasNetwork }: { readonly mounts: readonly Mount[]; readonly hasNetwork: boolean },
-): string[] {
+export function landlockOptions({ etcPaths = [], hasNetwork, mounts, startsOthers }: LandlockRequest): string[] {
   const system = (path: string, access: Mount["access"]) => ({ source: path, target: path, access });
   const rules = [
     ...LIBRARIES.map((path) => system(path, "execute")), // The loader is a program itself.
     ...[...LOADER_FILES, ...PROGRAMS].map((path) => system(path, "read")),
     ...(hasNetwork ? NETWORK_FILES.map((path) => system(path, "read")) : []),
+    ...(startsOthers ? ["/usr", ...SYSTEM_DIRECTORIES].map((path) => system(path, "execute")) : []),
+    ...(startsOthers ? [...PROGRAM_FILES, ...etcPaths].map((path) => system(path, "read")) : []),
+    ...(startsOthers ? OTHERS_FILES.map(([path, access]) => system(path, access)) : []),
     ...mounts,
   ];
   return ["--landlock-access", "fs", ...rules.flatMap(ruleFor)];

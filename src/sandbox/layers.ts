@@ -1,7 +1,9 @@
 import type { LayerFinding } from "../core/diagnosis.ts";
 import type { OwnUids } from "../host/own_uids.ts";
 import type { SystemCalls } from "../host/system_calls.ts";
+import type { AdoptedProcesses } from "../process/adopted_processes.ts";
 import type { Cgroups } from "./cgroups.ts";
+import type { SeccompSettings } from "./seccomp.ts";
 
 /** A layer of the operating system. */
 export type LayerName =
@@ -13,6 +15,9 @@ export type LayerName =
   | "rlimits"
   | "cgroup"
   | "tmpfs";
+
+/** What a seccomp filter is for. */
+export type FilterSettings = Required<Omit<SeccompSettings, "machine">>;
 
 /** The layers that work on this machine; undefined where one does not. */
 export interface Layers {
@@ -27,9 +32,17 @@ export interface Layers {
   /** Files of `/proc` that this kernel has and programs find empty. */
   readonly kernelFiles: readonly string[];
   readonly hasLandlock: boolean;
-  readonly filters?: { readonly withNetwork: string; readonly withoutNetwork: string } | undefined;
+  /** The path of each seccomp filter. */
+  readonly filters?: ((settings: FilterSettings) => string) | undefined;
   readonly uids?: OwnUids | undefined;
   readonly cgroups?: Cgroups | undefined;
+  /** Where processes of programs come to this service when their parents end. */
+  readonly adopted?: AdoptedProcesses | undefined;
+  /**
+   * Whether programs without namespaces may start others: the processes of such a program cannot leave its group, are of
+   * a user of its own, and come to this service when their parents end.
+   */
+  readonly keepsTogether: boolean;
   readonly hasTmpfs: boolean;
   promiseMemory(bytes: number): Disposable | undefined;
   /** A path of a binary by which other users can start it. */
@@ -43,6 +56,7 @@ export const NO_LAYERS: Layers = {
   hasLimits: false,
   kernelFiles: [],
   hasLandlock: false,
+  keepsTogether: false,
   hasTmpfs: false,
   promiseMemory: () => undefined,
 };

@@ -1,7 +1,9 @@
-import { basename } from "@std/path";
+import { basename, join } from "@std/path";
 import { readMounts } from "../host/mounts.ts";
+import { isOwnUid } from "../host/own_uids.ts";
 import { SystemCalls } from "../host/system_calls.ts";
-import { signalProcess } from "../process/terminate.ts";
+import { groupOf } from "../process/process_tree.ts";
+import { signalGroup, signalProcess } from "../process/terminate.ts";
 import { Cgroups } from "./cgroups.ts";
 
 /**
@@ -12,6 +14,7 @@ export async function releaseOrphans(directory: string): Promise<boolean> {
   if (Deno.build.os !== "linux") return true;
   const path = realPathOf(directory);
   killOrphanBubblewraps(path);
+  killOrphanPrograms(path);
   using calls = SystemCalls.open();
   for (const { point } of readMounts().toReversed()) {
     if (point.startsWith(`${path}/`)) calls?.unmount(point);
@@ -37,6 +40,38 @@ export function killOrphanBubblewraps(directory: string): void {
     } catch {
       // It is no process, or gone.
     }
+  }
+}
+
+/**
+ * Kills what programs of a lost service have left running where no namespace ended them. Each such program had a user of
+ * its own, the owner of a directory in the service's, and its processes are in one group.
+ */
+function killOrphanPrograms(directory: string): void {
+  const users = new Set([...ownersIn(directory)].map(([, uid]) => uid).filter(isOwnUid));
+  if (users.size === 0) return;
+  for (const [pid, uid] of ownersIn("/proc")) {
+    const group = users.has(uid) ? groupOf(Number(pid)) ?? 0 : 0;
+    if (group > 1) signalGroup(group, "SIGKILL");
+  }
+}
+
+/** The entries of a directory, each with its owner. A process is owned by its user. */
+function* ownersIn(directory: string): Iterable<[name: string, uid: number]> {
+  for (const { name } of entriesOf(directory)) {
+    try {
+      yield [name, Deno.lstatSync(join(directory, name)).uid ?? 0];
+    } catch {
+      // It is gone.
+    }
+  }
+}
+
+function entriesOf(directory: string): readonly Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(directory)];
+  } catch {
+    return []; // There is no such directory.
   }
 }
 

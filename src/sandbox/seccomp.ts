@@ -28,6 +28,7 @@ const AF_INET = 2;
 const AF_NETLINK = 16;
 /** CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET. */
 const NEW_NAMESPACE = 0x7e02_0000;
+const CLONE_PARENT = 0x8000;
 /** PER_LINUX, which is the usual one, and the query for the current one. */
 const PERSONALITIES = [0, 0xffff_ffff];
 /** TIOCSTI, TIOCLINUX and TIOCSETD, which write into a terminal or change it. */
@@ -38,9 +39,21 @@ const THIS_MACHINE = Deno.build.os === "linux" ? Deno.build.arch : "";
 /** The architectures for which a filter can be built, as Deno names them. */
 export const FILTERED_ARCHITECTURES: readonly string[] = Object.keys(ARCHITECTURES);
 
+/**
+ * Calls by which a program in the namespaces of this machine would leave its process group, with which it is ended, keep
+ * objects in the kernel that outlive it, or watch files that it may not read.
+ */
+const OUT_OF_A_PROGRAM = [
+  ...["setpgid", "setsid"],
+  ...["semget", "semop", "semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl"],
+  ...["inotify_init", "inotify_init1", "inotify_add_watch"],
+];
+
 /** What a filter is built for. */
 export interface SeccompSettings {
   readonly hasNetwork: boolean;
+  /** Whether it may start others without namespaces of its own; absent, it may not. */
+  readonly sharesNamespaces?: boolean;
   /** The architecture as Deno names it, on Linux; absent, this machine's. */
   readonly machine?: string;
 }
@@ -55,10 +68,12 @@ export interface SeccompSettings {
  * - A socket has one of two families with network, IPv4 and netlink, which the resolver uses, and none without
  *   (EAFNOSUPPORT). IPv6 has private networks that Deno cannot keep out one by one, and no file permission guards Unix's
  *   abstract names.
+ * - A program that shares the namespaces of this machine leads no process group or session, makes no process that is
+ *   its parent's child, and has no semaphores and queues of System V.
  * - A call of another architecture, or of x32 on x86-64, kills the process, since its numbers mean something else.
  */
 export function seccompFilter(
-  { hasNetwork, machine = THIS_MACHINE }: SeccompSettings,
+  { machine = THIS_MACHINE, ...settings }: SeccompSettings,
 ): Uint8Array<ArrayBuffer> | undefined {
   if (!isKnown(machine)) return undefined;
   return encodeProgram([
@@ -66,7 +81,7 @@ export function seccompFilter(
     ...unlessEqual(ARCHITECTURES[machine], [answer(KILL_PROCESS)]),
     load("call"),
     ...ifAtLeast(X32_CALLS, [answer(KILL_PROCESS)]),
-    ...searchRange(rangesOf(machine, hasNetwork)),
+    ...searchRange(rangesOf(machine, settings)),
   ]);
 }
 
@@ -80,14 +95,19 @@ const ABSENT = [answer(FAIL | ENOSYS)];
 const REFUSE_FAMILY = [answer(FAIL | EAFNOSUPPORT)];
 
 /** Ranges of call numbers with the same verdict. */
-function rangesOf(machine: KnownArchitecture, hasNetwork: boolean): CallRange[] {
+function rangesOf(
+  machine: KnownArchitecture,
+  { hasNetwork, sharesNamespaces = false }: Omit<SeccompSettings, "machine">,
+): CallRange[] {
   const { absent, allowed, allowedWithNetwork, named, newest } = callNumbers(machine);
   const numberOf = (call: string) => named.get(call) ?? -1;
+  const refusedFlags = NEW_NAMESPACE | (sharesNamespaces ? CLONE_PARENT : 0);
   const verdicts = new Map<number, readonly Instruction[]>([
     ...[...allowed, ...(hasNetwork ? allowedWithNetwork : [])].map((call) => [call, ALLOW] as const),
     ...absent.map((call) => [call, ABSENT] as const),
     [newest + 1, ABSENT],
-    [numberOf("clone"), [load("argument0"), ...ifAnyBit(NEW_NAMESPACE, REFUSE), ...ALLOW]],
+    ...(sharesNamespaces ? OUT_OF_A_PROGRAM : []).map((call) => [numberOf(call), REFUSE] as const),
+    [numberOf("clone"), [load("argument0"), ...ifAnyBit(refusedFlags, REFUSE), ...ALLOW]],
     [numberOf("socket"), onlyOf("argument0", hasNetwork ? [AF_INET, AF_NETLINK] : [], REFUSE_FAMILY)],
     [numberOf("socketpair"), onlyOf("argument0", [AF_UNIX], REFUSE_FAMILY)],
     [numberOf("personality"), onlyOf("argument0", PERSONALITIES, REFUSE)],

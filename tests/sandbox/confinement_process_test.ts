@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
+import { isAlive } from "../../src/process/process_tree.ts";
 import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { openConfinedBench } from "../support/confined.ts";
@@ -50,6 +51,9 @@ Deno.test("Confinement.none() has no layer, and leaves a command line as it is",
   await Deno.remove(parent);
 });
 
+const LANDLOCK = LAYER_COMBINATIONS.find(({ needs }) => needs.includes("landlock")) ??
+  { title: "no Landlock", without: [] };
+
 for (const { title, without, needs } of LAYER_COMBINATIONS) {
   const bench = await openConfinedBench(...without);
   Deno.test.afterAll(async () => await bench[Symbol.asyncDispose]());
@@ -72,7 +76,11 @@ for (const { title, without, needs } of LAYER_COMBINATIONS) {
 
   Deno.test(`Confinement [${title}] says of itself what its layers do`, () => {
     const has = (name: string) => confinement.layers.includes(name);
-    assertEquals([confinement.canMount, confinement.separatesProcesses], [has("namespaces"), has("namespaces")]);
+    assertEquals(confinement.canMount, has("namespaces"));
+    const isKeptTogether = ["landlock", "seccomp", "own_user", "rlimits"].every(has);
+    assertEquals(confinement.separatesProcesses, has("namespaces") || isKeptTogether);
+    const isComplete = ["namespaces", "seccomp", "no_new_privs", "own_user", "rlimits", "cgroup"].every(has);
+    assertEquals(confinement.isComplete, isComplete);
     assertEquals(confinement.hidesFiles, has("namespaces") || has("landlock"));
     assertEquals(confinement.canKeepToIpv4, has("seccomp"));
     assertEquals(confinement.isSandbox, confinement.hidesFiles && has("seccomp") && has("no_new_privs"));
@@ -171,23 +179,39 @@ function groupsBelow(point: string, name: string): string[] {
   );
 }
 
-Deno.test("what a killed service left is removed by the next one: programs, mounts, control groups, files", async () => {
-  const service = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--allow-all", fromFileUrl(new URL("lost_confinement.ts", import.meta.url))],
-    stdout: "piped",
-  }).spawn();
-  const reader = service.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const path = ((await reader.read()).value ?? "").trim();
-  assertMatch(path, /^\/tmp\/codebeaker-[0-9a-f-]+$/);
-  const before = leftOf(path);
-  assert(before.length > 0);
-  service.kill("SIGKILL");
-  await Promise.all([service.status, reader.cancel()]);
-  await until(async () => {
-    await using _ = await Scratch.open("/tmp", { release: releaseOrphans });
-    return leftOf(path).length === 0;
-  }, "nothing of it is left");
-});
+for (const without of [[], LANDLOCK.without]) {
+  const title = without.length === 0 ? "with every layer" : LANDLOCK.title;
+  Deno.test(`what a killed service left is removed by the next one (${title}): programs, mounts, control groups, files`, async () => {
+    const script = fromFileUrl(new URL("lost_confinement.ts", import.meta.url));
+    const service = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "--allow-all", script, ...without],
+      stdout: "piped",
+    }).spawn();
+    const reader = service.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const path = ((await reader.read()).value ?? "").trim();
+    assertMatch(path, /^\/tmp\/codebeaker-[0-9a-f-]+$/);
+    const { uid } = Deno.statSync(`${path}/environment`);
+    const [before, running] = [leftOf(path), processesOf(uid)];
+    assert(before.length > 0 && running.length > 2, `${before} ${running}`);
+    service.kill("SIGKILL");
+    await Promise.all([service.status, reader.cancel()]);
+    await until(async () => {
+      await using _ = await Scratch.open("/tmp", { release: releaseOrphans });
+      return leftOf(path).length === 0 && (uid === 0 || processesOf(uid).length === 0);
+    }, "nothing of it is left");
+  });
+}
+
+/** The processes of a user that can still do something. */
+function processesOf(uid: number | null): string[] {
+  return [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((pid) => {
+    try {
+      return Deno.lstatSync(`/proc/${pid}`).uid === uid && isAlive(Number(pid));
+    } catch {
+      return false; // It ended meanwhile.
+    }
+  });
+}
 
 Deno.test("Confinement tells by its version whether the same layers are told the same", async () => {
   const told = async (...without: Parameters<typeof openConfinedBench>) => {

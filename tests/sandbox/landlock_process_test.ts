@@ -10,9 +10,11 @@ Deno.test("landlockOptions() gives each path exactly its rights, a file fewer th
   const directory = await Deno.makeTempDir();
   const file = `${directory}/file`;
   await Deno.writeTextFile(file, "");
-  const base = rulesOf(landlockOptions({ mounts: [], hasNetwork: false }));
+  const base = rulesOf(landlockOptions({ mounts: [], hasNetwork: false, startsOthers: false }));
   const ruleFor = (source: string, access: "read" | "execute" | "write") =>
-    rulesOf(landlockOptions({ mounts: [{ source, target: "/elsewhere", access }], hasNetwork: false }))
+    rulesOf(
+      landlockOptions({ mounts: [{ source, target: "/elsewhere", access }], hasNetwork: false, startsOthers: false }),
+    )
       .slice(base.length);
   const table = [
     [directory, "read", "read-file,read-dir"],
@@ -30,7 +32,7 @@ Deno.test("landlockOptions() gives each path exactly its rights, a file fewer th
 });
 
 Deno.test("landlockOptions() names what a program takes to start, and what the network takes only with it", () => {
-  const options = landlockOptions({ mounts: [], hasNetwork: false });
+  const options = landlockOptions({ mounts: [], hasNetwork: false, startsOthers: false });
   assertEquals(options.slice(0, 2), ["--landlock-access", "fs"]);
   assertEquals(
     options.slice(2).filter((_, index) => index % 2 === 0).every((option) => option === "--landlock-rule"),
@@ -42,9 +44,24 @@ Deno.test("landlockOptions() names what a program takes to start, and what the n
     [],
   );
   assert(options.includes("path-beneath:read-file,read-dir:/usr/bin"), `${options}`);
-  const more = rulesOf(landlockOptions({ mounts: [], hasNetwork: true })).slice(paths.length);
+  const more = rulesOf(landlockOptions({ mounts: [], hasNetwork: true, startsOthers: false })).slice(paths.length);
   assert(more.includes("path-beneath:read-file:/etc/hosts"), `${more}`);
   assert(more.every((rule) => /^path-beneath:read-file(,read-dir)?:\/(etc|usr\/share)\//.test(rule)), `${more}`);
+});
+
+Deno.test("landlockOptions() of a program that starts others name /usr, and nothing that another process has", () => {
+  const etcPaths = ["/etc/hostname", "/etc/no-such-thing"];
+  const rules = rulesOf(landlockOptions({ mounts: [], hasNetwork: false, startsOthers: true, etcPaths }));
+  assert(rules.includes("path-beneath:execute,read-file,read-dir:/usr"), `${rules}`);
+  assert(rules.includes("path-beneath:read-file:/etc/hostname"), `${rules}`);
+  assertEquals(rules.filter((rule) => /write|make|remove/.test(rule)), [
+    "path-beneath:read-file,write-file,truncate:/dev/null",
+  ]);
+  const ofProcesses = rules.filter((rule) => rule.includes(":/proc"));
+  assert(
+    ofProcesses.every((rule) => /^path-beneath:read-file:\/proc\/(self\/maps|\w+info)$/.test(rule)),
+    `${ofProcesses}`,
+  );
 });
 
 const bench = await openConfinedBench("namespaces");

@@ -218,7 +218,31 @@ Deno.test("seccompFilter() is absent where the machine is not known, and this ma
 
 for (const [name, machine] of Object.entries(MACHINES)) {
   for (const hasNetwork of [true, false]) testFilter(machine, { name, hasNetwork });
+  testSharing(machine);
   testNumbers(machine);
+}
+
+/** What a program has not that starts others in the namespaces of the machine. */
+function testSharing({ architecture, clone, name }: Machine): void {
+  Deno.test(`seccompFilter() [${name}] leaves a program that shares namespaces no session, queue or watch, and else everything`, () => {
+    const { named, newest } = callNumbers(name);
+    const [own, shared] = [false, true].map((sharesNamespaces) =>
+      seccompFilter({ hasNetwork: false, sharesNamespaces, machine: name }) ?? new Uint8Array()
+    );
+    const answers = (number: number, firstArgument = 0) =>
+      [own, shared].map((program = new Uint8Array()) =>
+        interpret(program, { number, architecture, firstArgument, secondArgument: 0 })
+      );
+    const refused = [...named].filter(([call]) => /^(sem|msg|inotify_init|inotify_add)|^set(sid|pgid)$/.test(call));
+    assert(refused.length >= 12, `${refused}`);
+    const numbers = refused.map(([, number]) => number);
+    for (let number = 0; number <= newest + 1; number++) {
+      const [expected, answer] = answers(number);
+      assertEquals([number, answer], [number, numbers.includes(number) ? FAIL | EPERM : expected]);
+    }
+    assertEquals(answers(clone, 0x0000_8011), [ALLOW, FAIL | EPERM]); // CLONE_PARENT
+    assertEquals(answers(clone, 0x003d_0f00), [ALLOW, ALLOW]); // A thread.
+  });
 }
 
 /** Compares the numbers with those of the kernel's own headers. */

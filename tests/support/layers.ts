@@ -38,7 +38,8 @@ export interface LayerCombination {
 /** From everything to nothing. */
 export const LAYER_COMBINATIONS: readonly LayerCombination[] = [
   { title: "every layer", without: [], needs: ["bubblewrap"] },
-  { title: "Landlock and no namespaces", without: ["namespaces"], needs: ["landlock"] },
+  // As in a container with Docker's defaults.
+  { title: "Landlock and no namespaces", without: ["namespaces", "cgroup", "tmpfs"], needs: ["landlock"] },
   { title: "neither namespaces nor Landlock", without: ["namespaces", "landlock"], needs: ["setpriv"] },
   { title: "no layer", without: ALL_LAYERS, needs: [] },
 ];

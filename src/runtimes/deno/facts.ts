@@ -33,6 +33,6 @@ export function denoFacts({ confinement }: Pick<FactsHost, "confinement">): Runt
       maxConcurrentExecutions: 100,
     },
     surface: (environment) => SPOKEN.includes(environment) ? SURFACE : undefined,
-    runsAnyCommandLine: confinement.canMount,
+    runsAnyCommandLine: confinement.separatesProcesses,
   };
 }

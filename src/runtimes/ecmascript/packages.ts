@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Mount } from "../../sandbox/mount.ts";
+import type { RuntimeHost } from "../port.ts";
 import type { ContextProgram, EnvironmentMounts, LaunchSite, PackageSpec } from "../process/spec.ts";
 import { parsePackages } from "./package_names.ts";
 
@@ -15,7 +16,10 @@ const CONFIG = "deno.json";
  * binary that runs the service. The configuration that names them is written by the service alone, and no script of a
  * package is run.
  */
-export function npmPackages({ npmRegistry }: { readonly npmRegistry: string }): PackageSpec {
+export function npmPackages(
+  { confinement, npmRegistry }: Pick<RuntimeHost, "confinement"> & { readonly npmRegistry: string },
+): PackageSpec | undefined {
+  if (!confinement.canMount) return undefined; // No import would search where the packages are.
   return {
     parse: parsePackages,
     stage: (sources) => ({

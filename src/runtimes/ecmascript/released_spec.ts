@@ -48,12 +48,14 @@ export interface Start extends Pick<Launch, "ownVariables" | "waiting"> {
 
 /** The module that every process runs first. */
 const FIRST = "start.cjs";
+/** The directory of the modules, which a binary may list that loads one. */
+const MODULES = "modules";
 
 /** Such a runtime as a process runtime. */
 export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
   const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes } = runtime;
   const { warmMemoryMb, warmMemoryMbs = {} } = runtime;
-  const { home, searchPath } = host;
+  const { confinement, home, searchPath } = host;
   const name = release.binary;
   const { binary: named, npmRegistry, setting } = settingsOf(name, host);
   const remedy = `run codebeaker runtimes install ${name}, or name its binary (--${name}-binary)`;
@@ -65,11 +67,13 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
       remedy,
       probe: { language: name, code: printsVersion, whyNot: (output) => whyNotVersion(output, oldest) },
     },
-    modules: { ...modules, [FIRST]: `${begin}\n${first}` },
+    modules: Object.fromEntries(
+      Object.entries({ ...modules, [FIRST]: `${begin}\n${first}` }).map(([name, text]) => [join(MODULES, name), text]),
+    ),
     directories: [PACKAGES],
     reservedDataBytes,
     memoryEndings,
-    packages: npmPackages({ npmRegistry }),
+    packages: npmPackages({ confinement, npmRegistry }),
     warm: { memoryMb: warmMemoryMb, memoryMbs: warmMemoryMbs, languages: [name] },
     denials: stderrDenials(host),
     selfTest: { canaries: canariesIn(name), language: name, variableNames: VARIABLE_NAMES },
@@ -91,21 +95,21 @@ function launch(
   { words, workingDirectory }: { readonly words: readonly string[]; readonly workingDirectory: string },
 ): Launch {
   const { binary, temporary, workspace } = mounts;
-  const pathOf = (module: string) => mounts.module(module).target;
+  const modules = mounts.module(MODULES);
+  const pathOf = (module: string) => join(modules.target, module);
   const { ownVariables, words: ownWords, ...start } = runtime.start({
     environment,
     first: pathOf(FIRST),
     pathOf,
     limits,
   });
-  const modules = [FIRST, ...Object.keys(runtime.modules)].map((module) => mounts.module(module));
   return {
     argv: [binary.target, ...ownWords, ...words],
     workingDirectory,
     variables: { NO_COLOR: "1", ...variables },
     ownVariables: { ...programVariables(mounts), ...ownVariables },
     ...start,
-    mounts: [workspace, temporary, binary, ...modules, ...packageMounts(mounts, { packages })],
+    mounts: [workspace, temporary, binary, modules, ...packageMounts(mounts, { packages })],
     hasNetwork: false,
     startsOthers: true,
     handshake: "ready_and_go",

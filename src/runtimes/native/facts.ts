@@ -13,7 +13,7 @@ export function nativeFacts(host: FactsHost): RuntimeFacts {
     type: "NativeProcess",
     supportedEnvironments: Object.keys(languages),
     contextEnvironments: names(({ interpreter }) => interpreter !== undefined),
-    warmEnvironments: host.confinement.canMount ? Object.keys(languages) : [],
+    warmEnvironments: host.confinement.separatesProcesses ? Object.keys(languages) : [],
     startupTimeMs: 60,
     memoryOverheadMB: 15,
     costs: Object.fromEntries(Object.entries(languages).map(([name, { costs = {} }]) => [name, costs])),

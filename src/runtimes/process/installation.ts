@@ -34,7 +34,7 @@ export async function install(
   try {
     const paths = Object.keys(spec.modules).map((path) => join(modulesDirectory, path));
     for (const directory of new Set([modulesDirectory, ...paths.map((path) => dirname(path))])) {
-      await Deno.mkdir(directory, { recursive: true, mode: 0o711 });
+      await Deno.mkdir(directory, { recursive: true, mode: 0o755 });
     }
     await Promise.all(
       Object.entries(spec.modules).map(([path, text]) =>

@@ -61,7 +61,8 @@ export function whyNotHonoured(
   const isUnchecked = permissions.allowRun || checks === undefined;
   if (isUnchecked && !confinement.separatesProcesses) {
     const which = checks === undefined ? "a program of this runtime" : "a program that may start others";
-    return `${which} has all they can do, and no layer of the operating system confines them (bubblewrap could)`;
+    return `${which} has all they can do, and no layer of the operating system confines them ` +
+      "(bubblewrap could, or Landlock where the service is root)";
   }
   if (isUnchecked && permissions.allowNet !== false) {
     return "what a program starts has all of the network or none, and no list or private network is kept from it";

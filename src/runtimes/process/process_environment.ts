@@ -185,7 +185,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     const program = parseShellCommand(command, {
       runtime: name,
       own: commands,
-      runsOthers: confinement.canMount && this.#config.minIsolation <= uncheckedLevel(confinement),
+      runsOthers: confinement.separatesProcesses && this.#config.minIsolation <= uncheckedLevel(confinement),
       elsewhere: shellRuntimes.filter((other) => other !== name),
     });
     if (program === undefined) {

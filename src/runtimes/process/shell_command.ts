@@ -32,7 +32,7 @@ export function parseShellCommand(
   throw commandDenied(
     [command, ...args].join(" ").slice(0, MAX_SHOWN_LENGTH),
     `only ${own?.usage ?? "files of the workspace"} can be confined here on the ${runtime} runtime; ` +
-      `it takes one that gives the program a file system of its own (${others})`,
+      `it takes one that confines any program (${others})`,
   );
 }
 

@@ -23,6 +23,6 @@ export function uncheckedFacts(
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,
     },
-    runsAnyCommandLine: confinement.canMount,
+    runsAnyCommandLine: confinement.separatesProcesses,
   };
 }

@@ -38,10 +38,29 @@ export const LAYER_CANARIES: readonly ProgramCanary[] = [
   },
 ];
 
-/** The canaries of a runtime: its own and, where programs have a file system of their own, those of the layers. */
+/** Promises of the layers where a program shares the namespaces of this machine. */
+export const SHARED_CANARIES: readonly ProgramCanary[] = [
+  {
+    name: "left_behind",
+    promise: "no process leaves its program, and no object stays in the kernel",
+    cost: "runtime",
+    line: "setsid echo left; ipcmk --queue",
+    fault: ({ output }) => /left|queue id/.test(output) ? "a session or a message queue was made" : undefined,
+  },
+  {
+    name: "signals",
+    promise: "no process of another user is signalled",
+    cost: "runtime",
+    line: `kill -0 ${Deno.pid} && echo signalled`,
+    fault: ({ output }) => output.includes("signalled") ? "a process of the service was signalled" : undefined,
+  },
+];
+
+/** The canaries of a runtime: its own and, where it runs any program, those of the layers. */
 export function canariesOf(
   { selfTest }: Pick<ProcessSpec, "selfTest">,
-  { canMount, isSandbox }: Pick<Confinement, "canMount" | "isSandbox">,
+  { canMount, isSandbox, separatesProcesses }: Pick<Confinement, "canMount" | "isSandbox" | "separatesProcesses">,
 ): readonly ProgramCanary[] {
-  return canMount && isSandbox ? [...selfTest.canaries, ...LAYER_CANARIES] : selfTest.canaries;
+  if (!separatesProcesses || !isSandbox) return selfTest.canaries;
+  return [...selfTest.canaries, ...LAYER_CANARIES, ...(canMount ? [] : SHARED_CANARIES)];
 }

@@ -88,7 +88,7 @@ function shellProgram(line: string): TestProgram {
 
 /** What the findings of a self-test are about. */
 export interface TestedPrograms extends Pick<Installation, "binary"> {
-  readonly confinement: Pick<Confinement, "canMount" | "isSandbox" | "version">;
+  readonly confinement: Pick<Confinement, "canMount" | "isSandbox" | "separatesProcesses" | "version">;
   readonly spec: Pick<ProcessSpec, "modules" | "selfTest">;
 }
 
