@@ -17,6 +17,7 @@ import { detectLayers, type DetectOptions, SETPRIV_OPTIONS, userOptions } from "
 import { type Layers, NO_LAYERS } from "./layers.ts";
 import { limitingShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
+import { nameVariables } from "./naming_shell.ts";
 import { OwnEtc } from "./own_etc.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -179,21 +180,23 @@ export class Confinement implements Disposable {
     const { ownProcesses = 0, startsOthers } = request;
     const wrappers = isWrapped ? BUBBLEWRAP_PROCESSES : 0;
     const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup, adopted });
+    const named = !isWrapped && this.#has.keepsTogether && startsOthers ? nameVariables(request.variables) : undefined;
     const launchers = [
       ...(setsid === undefined ? [] : [setsid]),
       ...this.#limits(request, cgroup),
       ...this.#privileges(request),
+      ...named?.launchers ?? [],
     ];
     const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
     return {
       argv: [first ?? request.argv[0], ...rest],
-      // Without bubblewrap, launchers have the program's variables: requests cannot set the names that a launcher obeys.
-      env: isWrapped ? {} : request.variables,
+      // Launchers of other programs have the variables: requests cannot set the names that a launcher obeys.
+      env: isWrapped ? {} : named?.env ?? request.variables,
       cwd: isWrapped ? directory : request.cwd,
       inherited: this.#inheritance(request, launchers.length + OPTIONS_WORD),
       leadsGroup: setsid !== undefined,
       processes,
-      statusOf: isWrapped ? unwrapStatus : (status) => status,
+      statusOf: isWrapped || ownProcesses > 0 ? unwrapStatus : (status) => status,
       onSpawned: (pid) => {
         processes.begin(pid);
         offerToKiller(pid);

@@ -122,7 +122,6 @@ const NEEDS_PACKET_FILTER = "private networks over IPv6 and abstract sockets can
 
 /** Of what asks for leave to start programs. */
 export const WITHOUT_NAMESPACES: Refusals = {
-  "deno under Landlock": NEEDS_NAMESPACES,
   "deno under Landlock, not root": NEEDS_NAMESPACES,
   "deno as another user": NEEDS_NAMESPACES,
   "deno with flags alone": NEEDS_NAMESPACES,

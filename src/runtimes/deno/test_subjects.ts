@@ -50,8 +50,8 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   },
   "deno under Landlock": {
     needs: "landlock",
-    without: ["namespaces"],
-    languages: LANGUAGES,
+    without: ["namespaces", "cgroup", "tmpfs"],
+    languages: [...LANGUAGES, "shell"],
     categories: WITHOUT_NAMESPACES,
   },
   "deno under Landlock, not root": {

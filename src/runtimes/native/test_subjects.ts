@@ -27,6 +27,12 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
     categories: ["environment", "memory", "output"],
     isWarm: true,
   },
+  "native under Landlock": {
+    needs: "landlock",
+    without: ["namespaces", "cgroup", "tmpfs"],
+    languages: ["python", "bash"],
+    categories: ["files", "memory", "disk", "processes"],
+  },
   "native in namespaces, in a context": {
     needs: "namespaces",
     languages: ["python"],
