@@ -112,7 +112,9 @@ export class Confinement implements Disposable {
 
   /** The limits that these layers, together with the watch on the processes, enforce. */
   get limits(): LimitName[] {
-    return Deno.build.os === "linux" ? ["cpuMs", "memoryMb", "diskMb"] : [];
+    const { hasTmpfs, seesOpenFiles } = this.#has;
+    if (Deno.build.os !== "linux") return [];
+    return ["cpuMs", "memoryMb", ...(hasTmpfs || seesOpenFiles ? ["diskMb"] as const : [])];
   }
 
   /** Whether a program, its imports included, sees only the files that are named for it. */

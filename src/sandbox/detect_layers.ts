@@ -31,6 +31,7 @@ export const SETPRIV_OPTIONS = ["--pdeathsig", "KILL", "--no-new-privs"];
 
 const LAUNCHER_DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"];
 const REMOVAL_TRIES = 200;
+const CAP_SYS_PTRACE = 19n;
 /** Options of a file system that tests whether one can be mounted. */
 const TRY_OPTIONS = `size=${MEBIBYTE},nr_inodes=16,mode=0700`;
 
@@ -80,6 +81,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     adopted: adopts ? new AdoptedProcesses(calls) : undefined,
     keepsTogether: isHeld && adopts,
     cgroups: cgroups instanceof Cgroups ? cgroups : undefined,
+    seesOpenFiles: uids === undefined || mayTrace(),
     hasTmpfs,
     promiseMemory: options.promiseMemory ?? (() => ({ [Symbol.dispose]: () => {} })),
     ...(uids === undefined ? {} : { stageBinary: (binary: string) => stageBinary(binary, directory) }),
@@ -219,6 +221,12 @@ function tryTmpfs(directory: string, calls: SystemCalls | undefined): boolean {
   } finally {
     removeIfThere(place);
   }
+}
+
+/** Whether this service may look into processes of other users: proc_pid_fd(5), capabilities(7). */
+function mayTrace(): boolean {
+  const [, capabilities = "0"] = /^CapEff:\s+(\w+)$/m.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
+  return (BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE & 1n) === 1n;
 }
 
 function exists(path: string): boolean {

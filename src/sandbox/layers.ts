@@ -43,6 +43,8 @@ export interface Layers {
    * a user of its own, and come to this service when their parents end.
    */
   readonly keepsTogether: boolean;
+  /** Whether the service sees which files programs have open, also those without a name. */
+  readonly seesOpenFiles: boolean;
   readonly hasTmpfs: boolean;
   promiseMemory(bytes: number): Disposable | undefined;
   /** A path of a binary by which other users can start it. */
@@ -57,6 +59,7 @@ export const NO_LAYERS: Layers = {
   kernelFiles: [],
   hasLandlock: false,
   keepsTogether: false,
+  seesOpenFiles: true,
   hasTmpfs: false,
   promiseMemory: () => undefined,
 };

@@ -1,16 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
-import { LAYER_CANARIES } from "../../../../src/runtimes/process/self_test/layer_canaries.ts";
+import { LAYER_CANARIES, SHARED_CANARIES } from "../../../../src/runtimes/process/self_test/layer_canaries.ts";
 import type { ProgramCanary } from "../../../../src/runtimes/process/self_test/program_canary.ts";
 
 /** What a line of `sh` prints on this machine, outside of every layer. */
 async function runBare(canary: ProgramCanary): Promise<string> {
   if (!("line" in canary)) throw new Error("The canary has no line");
   const { stdout } = await new Deno.Command("sh", { args: ["-c", canary.line] }).output();
-  return new TextDecoder().decode(stdout);
+  const text = new TextDecoder().decode(stdout);
+  const [, queue] = /queue id: (\d+)/.exec(text) ?? [];
+  if (queue !== undefined) await new Deno.Command("ipcrm", { args: ["--queue-id", queue] }).output();
+  return text;
 }
 
-Deno.test("LAYER_CANARIES are each found broken where no layer is around them", async () => {
+Deno.test("LAYER_CANARIES and SHARED_CANARIES are each found broken where no layer is around them", async () => {
   const targets = {
     secretPath: Deno.execPath(),
     secret: "",
@@ -20,7 +23,7 @@ Deno.test("LAYER_CANARIES are each found broken where no layer is around them", 
     ownVariables: [],
   };
   await using _child = sleepIn(dirname(Deno.execPath()));
-  for (const canary of LAYER_CANARIES) {
+  for (const canary of [...LAYER_CANARIES, ...SHARED_CANARIES]) {
     const observation = {
       output: await runBare(canary),
       outcome: { kind: "exited", exitCode: 0 },

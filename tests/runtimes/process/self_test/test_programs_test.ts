@@ -13,7 +13,7 @@ const PROGRAMS: TestPrograms = {
 function versionWith(programs: Partial<TestPrograms>, modules: Readonly<Record<string, string>> = {}): string {
   return versionOf({
     binary: Deno.execPath(),
-    confinement: { canMount: true, isSandbox: true, version: "" },
+    confinement: { canMount: true, isSandbox: true, separatesProcesses: true, version: "" },
     spec: {
       modules,
       selfTest: {
