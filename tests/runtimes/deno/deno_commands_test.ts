@@ -46,7 +46,7 @@ Deno.test("parseShellCommand() names the runtimes that run any command line, and
   const command = { command: "sh", args: ["-c", "id"], workingDirectory: "." } as const;
   const messageFor = (elsewhere: readonly string[]) =>
     assertThrows(() => parseCommand(command, { runsOthers: false, elsewhere }), CodeBeakerError).message;
-  assertStringIncludes(messageFor(["a", "b"]), "a file system of its own (a, b)");
+  assertStringIncludes(messageFor(["a", "b"]), "confines any program (a, b)");
   assertStringIncludes(messageFor([]), "(no other runtime is known)");
 });
 

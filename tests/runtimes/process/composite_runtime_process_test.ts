@@ -22,8 +22,8 @@ Deno.test("isAvailable() and assess() test no language that is only described", 
   assertEquals(asked, ["native_bash"]);
 });
 
-Deno.test("assess() honours nothing where no namespaces keep programs apart from other processes", async () => {
-  await using host = await openRuntimeHost({ without: ["namespaces"] });
+Deno.test("assess() honours nothing where neither namespaces nor users of their own keep programs apart", async () => {
+  await using host = await openRuntimeHost({ without: ["namespaces", "own_user"] });
   await using runtime = createNativeRuntime(host);
   const { cannotHonour } = await runtime.assess(configureEnvironment("bash"), { assumesUntested: true });
   assertStringIncludes(cannotHonour ?? "it is honoured", "bubblewrap could");
