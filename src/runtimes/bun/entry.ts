@@ -7,5 +7,5 @@ import { RELEASE } from "./release.ts";
 export const bun: RuntimeEntry = releasedEntry(RELEASE, {
   facts: bunFacts,
   load: () => import("./mod.ts"),
-  loadTestSubjects: () => import("./test_subjects.ts"),
+  dialects: { javascript: "bun", typescript: "bun" },
 });

@@ -7,5 +7,5 @@ import { RELEASE } from "./release.ts";
 export const node: RuntimeEntry = releasedEntry(RELEASE, {
   facts: nodeFacts,
   load: () => import("./mod.ts"),
-  loadTestSubjects: () => import("./test_subjects.ts"),
+  dialects: { javascript: "node", typescript: "node_typescript" },
 });

@@ -1,0 +1,25 @@
+import { UNSEEN_DENIALS } from "../denials/unseen_denials.ts";
+import type { TestSubjects } from "../entry.ts";
+
+/** What the tests cover of a runtime that has the name of its binary, a release. */
+export function releasedSubjects(
+  name: string,
+  { dialects }: Required<Pick<TestSubjects, "dialects">>,
+): TestSubjects {
+  return {
+    deviations: () => UNSEEN_DENIALS,
+    warmLanguages: [name],
+    dialects,
+    usesHostLayers: true,
+    shellEnvironment: name,
+    attackSubjects: {
+      [`${name} in namespaces`]: { needs: "namespaces", languages: ["ecmascript"] },
+      [`${name} in namespaces, warm`]: {
+        needs: "namespaces",
+        languages: ["ecmascript"],
+        categories: ["configuration", "environment", "output"],
+        isWarm: true,
+      },
+    },
+  };
+}
