@@ -1,4 +1,4 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { SyntaxNode, SyntaxNodeRef } from "@lezer/common";
 
 /** Modifiers of a member of a class, in the order of their nodes. */
 const MODIFIERS = new Set([
@@ -62,10 +62,10 @@ const RULES: Readonly<Record<string, (node: SyntaxNode, text: string) => boolean
  *
  * @param textOf the text of a node
  */
-export function breaksTypeRule(node: SyntaxNode, textOf: (node: SyntaxNode) => string): boolean {
-  const rule = Object.hasOwn(RULES, node.name) ? RULES[node.name] : undefined;
+export function breaksTypeRule({ name, node }: SyntaxNodeRef, textOf: (node: SyntaxNode) => string): boolean {
+  const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
   if (rule === undefined) return false;
-  const named = NAMED.has(node.name) ? childrenOf(node).find(({ name }) => !MODIFIERS.has(name)) : node;
+  const named = NAMED.has(name) ? childrenOf(node).find((child) => !MODIFIERS.has(child.name)) : node;
   return rule(node, named === undefined ? "" : textOf(named));
 }
 
