@@ -6,6 +6,15 @@ const STEPS_BETWEEN = 16;
 const MAX_COUNTED_MS = 0.5;
 /** How many times the limit may pass, whoever had the processor. */
 const MAX_LIMITS = 50;
+/** The most steps in which a parse that is stopped closes what is open. */
+const MAX_LAST_STEPS = 1_024;
+
+/** The tree of a text, or of its beginning. */
+export interface Parsed {
+  readonly tree: Tree;
+  /** Characters that were read. */
+  readonly length: number;
+}
 
 /** Parses the files of one program within one time limit, which is about this process alone. */
 export class BoundedParse {
@@ -22,20 +31,34 @@ export class BoundedParse {
     this.#endsAt = this.#askedAt + MAX_LIMITS * limitMs;
   }
 
-  /** Undefined when the time is over. */
-  parse(parser: Parser, text: string): Tree | undefined {
+  /**
+   * Undefined when the time is over.
+   *
+   * @param options.takesBeginning whether what was read until then is taken
+   */
+  parse(
+    parser: Parser,
+    text: string,
+    { takesBeginning = false }: { readonly takesBeginning?: boolean } = {},
+  ): Parsed | undefined {
+    if (this.#leftMs < 0) return undefined;
     const parse = parser.startParse(text);
-    for (let steps = 1;; steps++) {
+    let lastStep = Number.POSITIVE_INFINITY;
+    for (let steps = 1; steps <= lastStep; steps++) {
       const tree = parse.advance();
-      if (tree !== null) return tree;
-      if (steps % STEPS_BETWEEN === 0 && this.#isOver()) return undefined;
+      if (tree !== null) return { tree, length: parse.stoppedAt ?? text.length };
+      if (parse.stoppedAt !== null || steps % STEPS_BETWEEN !== 0 || !this.#isOver()) continue;
+      if (!takesBeginning) return undefined;
+      parse.stopAt(parse.parsedPos);
+      lastStep = steps + MAX_LAST_STEPS;
     }
+    return undefined;
   }
 
   #isOver(): boolean {
     const now = this.#now();
-    this.#leftMs -= Math.min(now - this.#askedAt, MAX_COUNTED_MS);
+    this.#leftMs -= now > this.#endsAt ? Number.POSITIVE_INFINITY : Math.min(now - this.#askedAt, MAX_COUNTED_MS);
     this.#askedAt = now;
-    return this.#leftMs < 0 || now > this.#endsAt;
+    return this.#leftMs < 0;
   }
 }

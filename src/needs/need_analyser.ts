@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { languageOfFile } from "../core/languages.ts";
 import type { Need, Needs } from "../core/needs.ts";
 import type { RequestFile } from "../core/requests/request_files.ts";
-import { BoundedParse } from "./bounded_parse.ts";
+import { BoundedParse, type Parsed } from "./bounded_parse.ts";
 import { FAMILIES } from "./families.ts";
 import type { Family } from "./family.ts";
 import { combine } from "./combine.ts";
-import type { AnalysedProgram, FileReading, SourceFile } from "./source_file.ts";
+import type { AnalysedProgram, FileReader, FileReading, SourceFile } from "./source_file.ts";
 
 /** Most bytes of source that are read. */
 export const MAX_SOURCE_BYTES = 65_536;
@@ -31,6 +31,7 @@ export interface NeedAnalyserOptions {
 const SAMPLES = [["main.ts", 'import "node:fs";'], ["main.py", "import os"]] as const;
 
 const NOTHING: FileReading = { uses: [], steps: [], hasEffects: true };
+const NOT_READ: FileReading = { ...NOTHING, unknown: { reason: "takes too long to read", isDynamic: false } };
 
 /**
  * Reads the text of programs for what they need of a runtime. It never throws; what it cannot read in time is unknown.
@@ -85,7 +86,7 @@ export class NeedAnalyser {
     },
     family: Family,
   ): Promise<Needs | undefined> {
-    const { parserFor, read, placesOf, reduce = (uses) => uses, excerptOf = (text) => text } = await family.load();
+    const { parserFor, read, placesOf, reduce = (uses) => uses, excerptOf } = await family.load();
     const bounded = new BoundedParse(this.#compiled.has(family) ? LIMIT_MS : FIRST_LIMIT_MS, this.#now);
     this.#compiled.add(family);
     const readings = new Map<string, FileReading>();
@@ -94,11 +95,10 @@ export class NeedAnalyser {
         readings.set(file.path, NOTHING);
         continue;
       }
-      const text = excerptOf(file.text);
-      const tree = bounded.parse(parserFor(file), text);
-      if (tree === undefined) return undefined;
-      const reading = read({ ...file, text }, tree);
-      readings.set(file.path, text.length === file.text.length ? reading : partOf(reading, text));
+      const excerpt = excerptOf?.(file.text) ?? file.text;
+      const parsed = bounded.parse(parserFor(file), excerpt, { takesBeginning: excerptOf !== undefined });
+      if (parsed === undefined && excerptOf === undefined) return undefined;
+      readings.set(file.path, parsed === undefined ? NOT_READ : readBeginning(file, parsed, read));
     }
     const needs = combine(readings, placesOf({ entrypoint, files }));
     const configuration = files.filter(({ path }) => family.configures?.(path, entrypoint) === true);
@@ -106,9 +106,11 @@ export class NeedAnalyser {
   }
 }
 
-/** The reading of a file whose beginning was read. */
-function partOf(reading: FileReading, text: string): FileReading {
-  const unread = { reason: `is read up to character ${text.length} only`, isDynamic: false };
+/** The reading of a file, of which only the beginning may have been parsed. */
+function readBeginning(file: SourceFile, { length, tree }: Parsed, read: FileReader): FileReading {
+  const reading = read({ ...file, text: file.text.slice(0, length) }, tree);
+  if (length === file.text.length) return reading;
+  const unread = { reason: `is read up to character ${length} only`, isDynamic: false };
   return { ...reading, hasEffects: true, unknown: reading.unknown?.isDynamic === true ? reading.unknown : unread };
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parser } from "@lezer/python";
 import { BoundedParse } from "../../src/needs/bounded_parse.ts";
+import { NeedAnalyser } from "../../src/needs/need_analyser.ts";
 
 const TEXT = "import a\n".repeat(2_000);
 
@@ -29,4 +30,48 @@ Deno.test("BoundedParse gives the files of a program one time together", () => {
   let parsed = 0;
   while (parsed < 1_000 && bounded.parse(parser, TEXT) !== undefined) parsed++;
   assert(parsed > 0 && parsed < 1_000, String(parsed));
+});
+
+/** A clock by which the time is over after so many questions, 16 steps of a parser after one another. */
+function clockOf(questions: number): () => number {
+  let time = 0;
+  return () => time++ < questions ? 0 : time;
+}
+
+Deno.test("BoundedParse takes the beginning that it has read where that is wanted, and none when the time was over before", () => {
+  for (const text of [TEXT, "(".repeat(20_000), "if a:\n ".repeat(2_000), "f(a, ".repeat(9_000)]) {
+    let time = 0;
+    const bounded = new BoundedParse(2, () => time += 0.4);
+    const parsed = bounded.parse(parser, text, { takesBeginning: true });
+    assert(parsed !== undefined && parsed.length > 0 && parsed.length < text.length, text.slice(0, 8));
+    assertEquals(bounded.parse(parser, "a", { takesBeginning: true }), undefined);
+  }
+});
+
+const BLOCKS = [
+  "try:",
+  "if a:",
+  "if a:\n  b\nelse:",
+  "def f():",
+  "class A:",
+  "with a:",
+  "while a:",
+  "for a in b:",
+  "@a\nclass B:",
+];
+
+Deno.test("find() is certain of nothing in the beginning of a program that it is not certain of in the whole", async () => {
+  for (
+    const block of [...BLOCKS, "try:\n  a\nexcept B:", "match a:\n  case b:", "async def f():", "if a: b; c\nelif d:"]
+  ) {
+    const text =
+      `import json\n${block}\n  x = [1, {2: 3}, (4, 5)]\n  import numpy\n  y = "a" + f"{x!r}"\n\nimport pandas as pd\n`;
+    for (let questions = 1; questions < 24; questions++) {
+      const files = [{ path: "main.py", bytes: new TextEncoder().encode(text) }];
+      const analyser = new NeedAnalyser({ now: clockOf(questions) });
+      const needs = await analyser.find({ entrypoint: "main.py", files });
+      const certain = needs?.uses.filter((use) => use.certain).map(({ name }) => name) ?? [];
+      assert(!certain.includes("numpy"), `${block} ${questions} ${JSON.stringify(needs)}`);
+    }
+  }
 });

@@ -18,6 +18,8 @@ import type { PresentImage } from "./images.ts";
 const FILE = "image_modules.json";
 /** The images whose modules are kept; a list takes some 10 KB. */
 const MAX_IMAGES = 64;
+/** Longest list that is taken, in characters. */
+const MAX_LIST_LENGTH = 262_144;
 /** How long the requests of an image wait for its list, together. */
 const WAIT_MS = 5_000;
 /** How soon an image is asked again where the Engine could not run the program. */
@@ -101,7 +103,8 @@ export class ImageModules implements AsyncDisposable {
       const program = { environment, image, code: LIST_MODULES };
       const { outcome, output } = await this.#options.run(program, { signal: this.#ending.signal });
       this.#ending.signal.throwIfAborted();
-      const modules = outcome.kind === "exited" ? parseModules(output) : undefined;
+      const isList = outcome.kind === "exited" && output.length <= MAX_LIST_LENGTH;
+      const modules = isList ? parseModules(output) : undefined;
       this.#know(key, modules);
       this.#options.log.info("image.modules_listed", { ...facts, modules: modules?.names.length ?? 0 });
       if (outcome.kind === "exited") await this.#kept.set(key, modules ?? null);

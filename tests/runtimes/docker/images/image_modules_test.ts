@@ -68,7 +68,11 @@ Deno.test("ImageModules asks no image that is not here", () => {
 
 Deno.test("ImageModules keeps what an image answered for later processes, also that it cannot tell", async () => {
   const home = await Deno.makeTempDir();
-  const answers = { "sha256:1": LISTED, "sha256:2": { output: "sh: python3: not found", outcome: EXITED } };
+  const answers = {
+    "sha256:1": LISTED,
+    "sha256:2": { output: "sh: python3: not found", outcome: EXITED },
+    "sha256:3": { output: `all\n${"json\n".repeat(100_000)}`, outcome: EXITED },
+  };
   for (const [id, answer] of Object.entries(answers)) {
     const first = open(() => Promise.resolve(answer), { home, id });
     await first.modules.learn("python", needsOf("numpy"));
