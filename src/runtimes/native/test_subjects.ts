@@ -31,7 +31,6 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
     needs: "landlock",
     without: ["namespaces", "cgroup", "tmpfs"],
     languages: ["python", "bash"],
-    categories: ["files", "memory", "disk", "processes"],
   },
   "native in namespaces, in a context": {
     needs: "namespaces",
