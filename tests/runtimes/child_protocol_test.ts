@@ -44,6 +44,7 @@ Deno.test("waiters of interpreters write the word of the child protocol", () => 
     "PerlWaiter.pm": `syswrite(STDERR, "${escapeBytes(protocol.READY)}")`,
     "php_waiter.php": `fwrite(STDERR, "${escapeBytes(protocol.READY)}")`,
     "lua_waiter.lua": `printf '${octal.join("")}' >&2`,
+    "r_waiter.R": `printf '\\${octal.join("\\")}' >&2`,
     "Waiter.java": `READY = {${bytes.join(", ")}}`,
   };
   for (const [name, words] of Object.entries(written)) assert(read(`native/languages/${name}`).includes(words), name);

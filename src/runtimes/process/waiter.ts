@@ -7,7 +7,7 @@ import type { Launch, LaunchSite } from "./spec.ts";
 export interface Waiter {
   /** Memory of a process that waits, in MB. */
   readonly memoryMb: number;
-  /** Variables that make every process of the language wait; absent, none do. */
+  /** Variables that make a process wait: every process has them where {@link run} is absent. Absent, none do. */
   readonly variables?: Readonly<Record<string, string>>;
   /** The command line of a process that waits, where it is another; absent, its variables and texts make it wait. */
   readonly run?: readonly string[];
@@ -57,5 +57,6 @@ export function waitingLaunch(
     return { ...launch, ownVariables: { ...launch.ownVariables, ...variables } };
   }
   const opens = placeholder === undefined ? {} : { opens: { path, text: placeholder } };
-  return { ...waitingCommandLaunch(site, command), waiting: { argv: waitingArgv(waiting), ...opens } };
+  const own = variables === undefined ? {} : { variables };
+  return { ...waitingCommandLaunch(site, command), waiting: { argv: waitingArgv(waiting), ...own, ...opens } };
 }

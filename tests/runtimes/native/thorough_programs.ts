@@ -89,6 +89,23 @@ export const THOROUGH_PROGRAMS: Readonly<Record<string, ThoroughProgram>> = {
     files: { "own.lua": "return table.concat({ ... }, ' ')" },
     broken: "print(1)\nlocal x = = 1\n",
   },
+  r: {
+    code: [
+      'source("own.R")',
+      "print(list(commandArgs(), search(), sort(loadedNamespaces()), ls(all.names = TRUE), sys.calls(), own))",
+      "print(list(Sys.getenv()[names(Sys.getenv()) != \"R_SESSION_TMPDIR\"], options()[c('defaultPackages', 'editor', 'repos', 'warn')], getwd(), .libPaths()))",
+      "print(list(setdiff(list.files('/tmp', all.files = TRUE), basename(tempdir())), list.files('/proc/self/fd')))",
+      'input <- file("stdin")',
+      "print(readLines(input, warn = FALSE))",
+      'system("Rscript -e \'cat(commandArgs(TRUE), readLines(file(\\"stdin\\")))\' a </dev/null")',
+      "reg.finalizer(globalenv(), function(...) cat('end\\n'), onexit = TRUE)",
+      "set.seed(1); print(runif(1)); warning('careful')",
+      "fail <- function() stop('wrong')",
+      "fail()",
+    ].join("\n"),
+    files: { "own.R": "own <- 42" },
+    broken: "cat(1)\nx <- function( {\n",
+  },
   java: {
     code: [
       "import java.nio.file.*;",

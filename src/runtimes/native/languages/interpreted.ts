@@ -1,6 +1,6 @@
 import { python } from "./python.ts";
 import type { LanguageRow } from "./row.ts";
-import { LUA_WAITER, PERL_WAITER, phpWaiter, RUBY_WAITER } from "./waiters.ts";
+import { LUA_WAITER, PERL_WAITER, phpWaiter, RUBY_WAITER, rWaiter } from "./waiters.ts";
 
 /** 16 MiB in bytes, for programs that exhaust memory. */
 const MEBIBYTES_16 = "16777216";
@@ -92,12 +92,16 @@ const lua: LanguageRow = {
   },
 };
 
+/** It reads nothing of a home. The profile of the site is what makes it wait. */
+const R_COMMAND = ["{binary}", "--no-environ", "--no-init-file", "{file}"];
+
 const r: LanguageRow = {
   binaries: ["Rscript"],
   ownVariableNames: ["EDITOR", "LD_LIBRARY_PATH", "LN_S", "MAKE", "PAGER", "SED", "TAR"],
   debianPackage: "r-base-core",
   costs: { memoryOverheadMB: 60 },
-  run: ["{binary}", "--vanilla", "{file}"],
+  run: R_COMMAND,
+  waiter: rWaiter(R_COMMAND),
   startsSlowly: true,
   etcPaths: ["/etc/R"],
   memoryEndings: [{ pattern: /cannot allocate (?:vector|memory)|memory exhausted/, endings: [1] }],

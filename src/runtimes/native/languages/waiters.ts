@@ -4,6 +4,7 @@ import java from "./Waiter.java" with { type: "text" };
 import lua from "./lua_waiter.lua" with { type: "text" };
 import perl from "./PerlWaiter.pm" with { type: "text" };
 import php from "./php_waiter.php" with { type: "text" };
+import r from "./r_waiter.R" with { type: "text" };
 import ruby from "./ruby_waiter.rb" with { type: "text" };
 
 /** Where binaries find the texts that make them wait. */
@@ -11,10 +12,9 @@ const DIRECTORY = "/etc/codebeaker";
 
 /** A binary of a package of Debian's reads these texts; another one may take its command line otherwise. */
 function ofPackage(texts: Readonly<Record<string, string>>): Waiter["findTexts"] {
-  const found = Object.fromEntries(Object.entries(texts).map(([name, text]) => [`${DIRECTORY}/${name}`, text]));
   return (binary) => {
     try {
-      return /^\/usr\/(?:bin|lib)\//.test(Deno.realPathSync(binary)) ? found : undefined;
+      return /^\/usr\/(?:bin|lib)\//.test(Deno.realPathSync(binary)) ? texts : undefined;
     } catch {
       return undefined;
     }
@@ -26,14 +26,14 @@ export const RUBY_WAITER: Waiter = {
   memoryMb: 14,
   run: ["{binary}", `-r${DIRECTORY}/ruby_waiter.rb`, "{file}"],
   placeholder: "\n",
-  findTexts: ofPackage({ "ruby_waiter.rb": ruby }),
+  findTexts: ofPackage({ [`${DIRECTORY}/ruby_waiter.rb`]: ruby }),
 };
 
 export const PERL_WAITER: Waiter = {
   memoryMb: 2,
   run: ["{binary}", `-I${DIRECTORY}`, "-MPerlWaiter", "{file}"],
   placeholder: "",
-  findTexts: ofPackage({ "PerlWaiter.pm": perl }),
+  findTexts: ofPackage({ [`${DIRECTORY}/PerlWaiter.pm`]: perl }),
 };
 
 /** What waits is the placeholder itself. @param words the words of its command line before the file */
@@ -49,8 +49,19 @@ export function phpWaiter(words: readonly string[]): Waiter {
 export const LUA_WAITER: Waiter = {
   memoryMb: 1,
   run: ["{binary}", "-E", "-e", `dofile("${DIRECTORY}/lua_waiter.lua")`, "{file}"],
-  findTexts: ofPackage({ "lua_waiter.lua": lua }),
+  findTexts: ofPackage({ [`${DIRECTORY}/lua_waiter.lua`]: lua }),
 };
+
+/** Its text is the site's profile of every process. @param run the command line of every process */
+export function rWaiter(run: readonly string[]): Waiter {
+  return {
+    memoryMb: 60,
+    run,
+    variables: { CODEBEAKER_WAITS: "1" },
+    placeholder: "",
+    findTexts: ofPackage({ "/etc/R/Rprofile.site": r }),
+  };
+}
 
 /** It takes a file for source only where the file is there. @param words the words of its command line before the file */
 export function javaWaiter(words: readonly string[]): Waiter {
