@@ -15,7 +15,7 @@ const SLOW_PROBE_TIMEOUT_MS = 20_000;
 /** Memory of a shell that waits, in MB. It starts in so little time that only a language which is used often has one. */
 const SHELL_MEMORY_MB = 1;
 /** The most memory of a process that always waits, in MB: of one with more, only a language which is used often has one. */
-const ALWAYS_MEMORY_MB = 16;
+const ALWAYS_MEMORY_MB = 20;
 
 /** Names of the variables that every program has, with values that many a service has too. */
 const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLVL", "_"];

@@ -23,14 +23,14 @@ function ofPackage(texts: Readonly<Record<string, string>>): Waiter["findTexts"]
 
 /** It looks for `#!` in the first line, and takes an empty file as its program. */
 export const RUBY_WAITER: Waiter = {
-  memoryMb: 14,
+  memoryMb: 17,
   run: ["{binary}", `-r${DIRECTORY}/ruby_waiter.rb`, "{file}"],
   placeholder: "\n",
   findTexts: ofPackage({ [`${DIRECTORY}/ruby_waiter.rb`]: ruby }),
 };
 
 export const PERL_WAITER: Waiter = {
-  memoryMb: 2,
+  memoryMb: 3,
   run: ["{binary}", `-I${DIRECTORY}`, "-MPerlWaiter", "{file}"],
   placeholder: "",
   findTexts: ofPackage({ [`${DIRECTORY}/PerlWaiter.pm`]: perl }),
@@ -39,7 +39,7 @@ export const PERL_WAITER: Waiter = {
 /** What waits is the placeholder itself. @param words the words of its command line before the file */
 export function phpWaiter(words: readonly string[]): Waiter {
   return {
-    memoryMb: 6,
+    memoryMb: 13,
     run: [...words, "-d", "auto_prepend_file={file}", "{file}"],
     placeholder: php,
     findTexts: ofPackage({}),
@@ -55,7 +55,7 @@ export const LUA_WAITER: Waiter = {
 /** Its text is the site's profile of every process. @param run the command line of every process */
 export function rWaiter(run: readonly string[]): Waiter {
   return {
-    memoryMb: 60,
+    memoryMb: 52,
     run,
     variables: { CODEBEAKER_WAITS: "1" },
     placeholder: "",
@@ -66,7 +66,7 @@ export function rWaiter(run: readonly string[]): Waiter {
 /** It takes a file for source only where the file is there. @param words the words of its command line before the file */
 export function javaWaiter(words: readonly string[]): Waiter {
   return {
-    memoryMb: 90,
+    memoryMb: 84,
     run: [...words, "-javaagent:{prebuilt}/waiter.jar", "{file}"],
     placeholder: "",
     findTexts: ofPackage({}),
