@@ -4,10 +4,10 @@ import type { SyntaxNode, SyntaxNodeRef } from "@lezer/common";
 const MODIFIERS = new Set([
   ...["Privacy", "static", "override", "readonly", "abstract", "declare", "async", "get", "set", "Star", "accessor"],
 ]);
-const PLAIN_MODIFIERS = /^(?:Privacy )?(?:static )?(?:override )?(?:readonly )?(?:async )?(?:Star |get |set )?$/;
+const PLAIN_MODIFIERS = /^(?:Privacy )?(?:static )?(?:override )?(?:readonly )?(?:get |set |(?:async )?(?:Star )?)$/;
 const ABSTRACT_MODIFIERS = /^(?:Privacy )?abstract (?:readonly )?(?:get |set )?$/;
 /** Those of a member with a private name. */
-const PRIVATE_MODIFIERS = /^(?:static )?(?:readonly )?(?:async )?(?:Star |get |set )?$/;
+const PRIVATE_MODIFIERS = /^(?:static )?(?:readonly )?(?:get |set |(?:async )?(?:Star )?)$/;
 
 /** Words that a name may be in some places only: elsewhere they are read as modifiers, or refused. */
 const WORDS = new Set([
