@@ -2,7 +2,15 @@ import type { ProgramUsage } from "../core/execution.ts";
 import { type GroupCounts, PAGE_BYTES, type ProcessGroup } from "./process_group.ts";
 import { delay } from "../concurrency/delay.ts";
 import type { AdoptedProcesses } from "./adopted_processes.ts";
-import { childrenOf, descriptorPathsOf, descriptorsOf, familyOf, isAlive, statFieldsOf } from "./process_tree.ts";
+import {
+  childrenOf,
+  descriptorPathsOf,
+  descriptorsOf,
+  familyOf,
+  isAlive,
+  statFieldsOf,
+  threadsOf,
+} from "./process_tree.ts";
 import { BLOCK_BYTES } from "../host/size_watch.ts";
 import { isGroup, signalGroup, signalProcess } from "./terminate.ts";
 
@@ -243,7 +251,12 @@ function countedBytesOf(pid: number): number {
  * uses it.
  */
 function heldBytesOf(pid: number): number {
-  const kibibytes = Deno.readTextFileSync(`/proc/${pid}/status`).matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm);
+  const bytes = heldBytesAt(`/proc/${pid}`);
+  return bytes > 0 ? bytes : Math.max(0, ...threadsOf(pid).map(heldBytesAt));
+}
+
+function heldBytesAt(entry: string): number {
+  const kibibytes = Deno.readTextFileSync(`${entry}/status`).matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm);
   return [...kibibytes].reduce((total, [, value]) => total + Number(value) * 1024, 0);
 }
 

@@ -46,13 +46,28 @@ export function groupOf(pid: number): number | undefined {
   }
 }
 
+/**
+ * Where the kernel describes each thread of a process. The entry of a process is that of its first thread, which may have
+ * ended while others go on: it names no memory and no files then.
+ *
+ * @throws what the system throws where the process is gone
+ */
+export function threadsOf(pid: number): string[] {
+  return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => `/proc/${pid}/task/${name}`);
+}
+
 /** Where the open files of a process are reached; none where it has ended, or may not be looked into. */
 export function descriptorPathsOf(pid: number): string[] {
   try {
-    return [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => `/proc/${pid}/fd/${name}`);
+    const paths = filesOf(`/proc/${pid}`);
+    return paths.length > 0 ? paths : threadsOf(pid).map(filesOf).find(({ length }) => length > 0) ?? [];
   } catch {
     return [];
   }
+}
+
+function filesOf(entry: string): string[] {
+  return [...Deno.readDirSync(`${entry}/fd`)].map(({ name }) => `${entry}/fd/${name}`);
 }
 
 /** How many files a process has open. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ChildProcesses } from "../../src/process/child_processes.ts";
 import { familyOf, isAlive } from "../../src/process/process_tree.ts";
+import { callNumbers } from "../../src/sandbox/system_call_numbers.ts";
 import { type ConfinedBench, type ConfinedProgram, openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -82,6 +83,8 @@ Deno.test("ChildProcesses reach a child that does not lead its group yet", async
   }
 });
 
+/** exit(2), which ends one thread, on this machine. */
+const EXIT = callNumbers(Deno.build.arch).named.get("exit");
 /** A program that starts another one as the leader of a session of its own, where that is allowed. */
 const LEAD = 'setsid "$@" 2>/dev/null || exec "$@"';
 
@@ -174,6 +177,25 @@ function testConfined(title: string, bench: ConfinedBench): void {
     program.processes.signal("SIGKILL");
     await program.end();
     assertEquals(withWord(word), []);
+  });
+
+  Deno.test(`ChildProcesses [${title}]: memory and files of a process whose first thread has ended are its own`, async () => {
+    const holds = `import ctypes, threading, time
+held = b"x" * 40_000_000
+files = [open("/dev/null") for _ in range(40)]
+threading.Thread(target=time.sleep, args=(60,)).start()
+print("up", flush=True)
+ctypes.CDLL(None).syscall(${EXIT}, 0)`;
+    const program = bench.start(["/usr/bin/python3", "-c", holds]);
+    await program.read();
+    program.processes.sample();
+    await until(() => {
+      const { descriptors = 0, peakMemoryBytes } = program.processes.sample() ?? {};
+      return descriptors > 40 && (peakMemoryBytes ?? 0) > 40_000_000 &&
+        familyOf(program.pid).some((pid) => !isAlive(pid));
+    }, "the thread has ended, and both count");
+    program.processes.signal("SIGKILL");
+    await program.end();
   });
 
   Deno.test(`ChildProcesses [${title}]: signals to what has ended are no fault`, async () => {
