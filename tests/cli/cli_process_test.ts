@@ -47,21 +47,21 @@ Deno.test("codebeaker names the nearest of an unknown command or flag, and exits
 });
 
 Deno.test("codebeaker names an invalid setting as it was given, and exits with 2", async () => {
-  const { code, stderr } = await runAlone(["runtimes"], { env: { CODEBEAKER_SCRATCH: "relative" } });
-  assertEquals(code, 2);
-  assertStringIncludes(stderr, "CODEBEAKER_SCRATCH");
-});
-
-Deno.test("codebeaker serve names an invalid setting as it was given, and exits with 2", async () => {
-  const off: [string[], string][] = [
-    [["--max-concurrent", "x"], "--max-concurrent"],
-    [["--host", "0.0.0.0"], "loopback"],
+  const off: [string[], Record<string, string>, string][] = [
+    [["runtimes"], { CODEBEAKER_SCRATCH: "relative" }, "CODEBEAKER_SCRATCH"],
+    [["runtimes", "--scratch", "relative"], {}, "--scratch"],
   ];
-  for (const [args, hint] of off) {
-    const { code, stderr } = await runCommandLine(["serve", ...args]);
+  for (const [args, env, hint] of off) {
+    const { code, stderr } = await runAlone(args, { env });
     assertEquals([args, code], [args, 2]);
     assertStringIncludes(stderr, hint);
   }
+});
+
+Deno.test("codebeaker serve refuses a host that others reach while there is no key, and exits with 2", async () => {
+  const { code, stderr } = await runCommandLine(["serve", "--host", "0.0.0.0"]);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "loopback");
 });
 
 await using host = await openRuntimeHost();

@@ -48,6 +48,9 @@ export interface Native extends AsyncDisposable {
   run(language: string, program: NativeProgram): Promise<NativeResult>;
 }
 
+/** Most programs are not about time, and some take seconds where the machine is busy. */
+const TIMEOUT_MS = 60_000;
+
 /** What the programs of the tests import: to compile all that is compiled ahead of Go takes as long as all these tests. */
 const GO_PACKAGES_OF_TESTS = ["bytes", "fmt", "io", "os", "strings", "syscall"];
 
@@ -68,7 +71,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       language,
       { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false, line },
     ) {
-      const all = { ...DEFAULT_LIMITS, ...limits };
+      const all = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS, ...limits };
       await using environment = await native.createEnvironment(configureEnvironment(language, {
         resourceLimits: all,
         ...(isWarm ? { environmentVariables: env, singleUse: true, runsMainFile: true } : {}),
