@@ -4,4 +4,11 @@ export const PROGRAMS = {
   node: 'console.log("hello", 40 + 2);',
   bun: 'console.log("hello", 40 + 2);',
   python: 'print("hello", 40 + 2)',
+  perl: 'print "hello ", 40 + 2, "\\n";',
+  ruby: 'puts "hello #{40 + 2}"',
+  php: '<?php echo "hello ", 40 + 2, "\\n";',
+  lua: 'print("hello " .. 40 + 2)',
+  r: 'cat("hello", 40 + 2, fill = TRUE)',
+  java: 'class Main { public static void main(String[] args) { System.out.println("hello " + (40 + 2)); } }',
+  c: '#include <stdio.h>\nint main(void) { printf("hello %d\\n", 40 + 2); return 0; }',
 } as const;

@@ -4,20 +4,26 @@ import { printTable } from "../table.ts";
 import { PROGRAMS } from "../programs.ts";
 import { type Contender, measureInTurns } from "./contenders.ts";
 import { installedBinary } from "./installed.ts";
+import { NATIVE_LANGUAGES } from "./native_languages.ts";
 import { checkEnd, execute, type Services } from "./services.ts";
 
-/** Pause of a client between two requests, in ms. */
-const THOUGHT_MS = 60;
-const ROUNDS = 60;
-const LEARNING = 60;
+/** How often a client asks, where the language says nothing else. */
+const PACE: Pace = { learning: 60, rounds: 60, thoughtMs: 60 };
+
+/** How often a client asks: `thoughtMs` is its pause between two requests. */
+export type Pace = Parameters<typeof measureInTurns>[1];
 
 /** A language of this machine that runs without a container, and its bounds. */
-interface MachineLanguage {
+export interface MachineLanguage {
   readonly language: keyof typeof PROGRAMS;
   readonly runtime: string;
   readonly file: string;
   /** The bare binary; undefined where it is not installed. */
   readonly bare: string | undefined;
+  /** What its command line has before the file; absent, nothing. */
+  readonly bareWords?: readonly string[];
+  /** What starts for longer than a client pauses otherwise has a slower one; absent, it is as for the others. */
+  readonly pace?: Pace;
   /** The largest ratio of a warm one-shot to a bare run. */
   readonly warmAtMost: number;
   /** How much longer a cold one-shot may take than a bare run, in ms. */
@@ -57,6 +63,7 @@ const LANGUAGES: readonly MachineLanguage[] = [
     warmAtMost: 1.3,
     coldAtMostMs: 18,
   },
+  ...NATIVE_LANGUAGES,
 ];
 
 /** The p50 of a language's contenders, in ms. */
@@ -73,11 +80,11 @@ export async function benchMachineLanguages(
 ): Promise<Target[]> {
   const targets: Target[] = [];
   for (const subject of LANGUAGES) {
-    const { bare } = subject;
+    const { bare, pace = PACE } = subject;
     if (bare === undefined) continue;
     const contenders = await contendersOf({ ...subject, bare }, services, directory);
-    const times = await measureInTurns(contenders, { learning: LEARNING, rounds: ROUNDS, thoughtMs: THOUGHT_MS });
-    printTimes(subject, contenders, times);
+    const times = await measureInTurns(contenders, pace);
+    printTimes({ ...subject, pace }, contenders, times);
     targets.push(...targetsOf(subject, times));
     if (dockerRunMs === undefined || subject.language !== "python") continue;
     const work = "one-shot python without a container, warm, by `docker run --rm`";
@@ -87,7 +94,7 @@ export async function benchMachineLanguages(
 }
 
 async function contendersOf(
-  { bare, file, language, runtime }: MachineLanguage & { readonly bare: string },
+  { bare, bareWords = [], file, language, runtime }: MachineLanguage & { readonly bare: string },
   { cold, warm }: Services,
   directory: string,
 ): Promise<Record<keyof Times, Contender>> {
@@ -99,7 +106,7 @@ async function contendersOf(
     bare: {
       name: `bare \`${basename(bare)}\`, not confined`,
       run: async () => {
-        const { stdout } = await new Deno.Command(bare, { args: [path], stdin: "null" }).output();
+        const { stdout } = await new Deno.Command(bare, { args: [...bareWords, path], stdin: "null" }).output();
         checkEnd({ stdout: new TextDecoder().decode(stdout) });
       },
     },
@@ -109,7 +116,7 @@ async function contendersOf(
 }
 
 function printTimes(
-  { language, runtime }: MachineLanguage,
+  { language, pace, runtime }: MachineLanguage & { readonly pace: Pace },
   contenders: Record<keyof Times, Contender>,
   times: Times,
 ): void {
@@ -118,7 +125,7 @@ function printTimes(
     name: contenders[key].name,
     cells: [`${times[key].toFixed(1)} ms`, (times[key] / times.bare).toFixed(3)],
   }));
-  printTable(`A program in ${language} on ${runtime}, ${THOUGHT_MS} ms after the one before`, [
+  printTable(`A program in ${language} on ${runtime}, ${pace.thoughtMs} ms after the one before`, [
     "contender",
     "p50",
     "ratio",

@@ -18,7 +18,7 @@ import { uncheckedLevel } from "./isolation.ts";
 import { mountsOf, shownPathsOf, TEMPORARY_NAME, WORKSPACE_NAME } from "./mounts.ts";
 import { PackageInstaller } from "./package_installer.ts";
 import { parseShellCommand } from "./shell_command.ts";
-import { type CommandLine, type ContextProgram, type FileProgram, type Launch, PLACEHOLDER_NAME } from "./spec.ts";
+import type { CommandLine, ContextProgram, FileProgram, Launch } from "./spec.ts";
 
 /** A file to run, with its arguments. */
 type WorkspaceFile = Pick<FileProgram, "path" | "args" | "workingDirectory">;
@@ -112,8 +112,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     if (opens === undefined) return await this.#processes.prepare(request);
     await this.files.write(opens.path, new TextEncoder().encode(opens.text));
     await this.#processes.prepare(request);
-    const { temporary, workspace } = this.#processes.site.mounts;
-    await Deno.rename(join(workspace.source, opens.path), join(temporary.source, PLACEHOLDER_NAME));
+    await this.files.delete(opens.path);
   }
 
   /** Makes it last, with this configuration. */

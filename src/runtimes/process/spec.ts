@@ -232,9 +232,8 @@ export interface WaitingStart {
 }
 
 /**
- * A file of the program that a waiting process has opened before the program is known: at first it is a placeholder. When
- * the process waits, the placeholder is {@link PLACEHOLDER_NAME} in the directory for temporary files, where the process
- * removes it, and reads what has come in its place.
+ * A file of the program that a process opens before it waits: a placeholder, which is removed as soon as the process
+ * waits. The process then sees to it that it reads what has come in the placeholder's place.
  */
 export interface OpenedFile {
   /** Relative to the workspace. */
@@ -242,9 +241,6 @@ export interface OpenedFile {
   /** The placeholder's text. */
   readonly text: string;
 }
-
-/** Where the placeholder lies that a waiting process has opened. */
-export const PLACEHOLDER_NAME = ".placeholder";
 
 /** A command line, and what it needs. */
 export interface Launch {

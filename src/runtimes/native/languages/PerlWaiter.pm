@@ -3,13 +3,11 @@
 # the file that has come in the place of the placeholder, under the placeholder's descriptor, and removes what is seen of
 # itself.
 package PerlWaiter;
+my $inode = (stat $0)[1];
 syswrite(STDERR, "\0\x07\0");
 sysread(STDIN, my $go, 1) or exit 0; # The service is gone.
 {
-    my $placeholder = "$ENV{TMPDIR}/.placeholder";
-    my $inode = (stat $placeholder)[1];
     my ($descriptor) = grep { ((stat "/proc/self/fd/$_")[1] // 0) == $inode } 3 .. 9;
-    unlink $placeholder;
     local $^F = 255; # Descriptors up to it keep their number when their handle opens another file.
     open(my $program, "<&=", $descriptor);
     open($program, "<", $0);

@@ -46,10 +46,8 @@ public class Waiter {
     hideAgent();
     compileInMemory();
     System.gc();
-    String temporary = System.getenv("TMPDIR");
     new FileOutputStream(FileDescriptor.err).write(READY);
     if (new FileInputStream(FileDescriptor.in).read() < 0) Runtime.getRuntime().halt(0); // The service is gone.
-    Files.deleteIfExists(Path.of(temporary, ".placeholder"));
   }
 
   /** Takes the agent's archive from the class path, at whose end Java has put it. */

@@ -4,11 +4,11 @@
 // program may begin, waits for a byte on stdin (src/core/child_protocol.ts), and writes what has come in its place into
 // the file that PHP has opened and not read.
 (static function (string $program): void {
+    $opened = fopen($program, 'r+');
     fwrite(STDERR, "\0\x07\0");
     $input = fopen('php://stdin', 'r');
     stream_set_read_buffer($input, 0);
     if (fread($input, 1) === '') exit(0); // The service is gone.
-    $placeholder = getenv('TMPDIR') . '/.placeholder';
-    copy($program, $placeholder);
-    unlink($placeholder);
+    ftruncate($opened, 0);
+    fwrite($opened, file_get_contents($program));
 })($argv[0]);

@@ -5,9 +5,9 @@
 if (nzchar(Sys.getenv("CODEBEAKER_WAITS"))) local({
   Sys.unsetenv("CODEBEAKER_WAITS")
   .First.sys()
-  if (system("printf '\\000\\007\\000' >&2; read -r go") != 0) quit("no") # The service is gone.
-  placeholder <- file.path(Sys.getenv("TMPDIR"), ".placeholder")
   program <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[[1]])
-  file.copy(program, placeholder, overwrite = TRUE, copy.mode = FALSE)
-  unlink(placeholder)
+  opened <- file(program, "r+b")
+  if (system("printf '\\000\\007\\000' >&2; read -r go") != 0) quit("no") # The service is gone.
+  writeBin(readBin(program, "raw", file.size(program)), opened)
+  close(opened)
 })

@@ -8,7 +8,6 @@ begin
 rescue EOFError
   exit!(0) # The service is gone.
 end
-File.unlink("#{ENV["TMPDIR"]}/.placeholder")
 first_line = File.open($0, "rb", &:gets).to_s
 # Ruby has looked for options in the placeholder's first line.
 exec("/proc/self/exe", $0, *ARGV) if first_line.match?(/\A#!.*\s-/n)

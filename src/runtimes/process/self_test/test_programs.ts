@@ -15,6 +15,7 @@ import { canariesOf } from "./layer_canaries.ts";
 import type { CanaryTargets, ProgramCanary } from "./program_canary.ts";
 import type { ProcessSpec, SelfTestSpec } from "../spec.ts";
 
+/** How long a program may take, where the honest one of its language takes no longer. */
 const TIMEOUT_MS = 5_000;
 /** Low, so that a program reaches it soon. */
 const MEMORY_MB = 96;
@@ -54,7 +55,8 @@ export async function testPrograms(
       ownVariables: ownVariables({ except: spec.selfTest.variableNames }),
     };
     const { language } = spec.selfTest;
-    return await runCanaries({ canaries: canariesOf(spec, confinement), language }, targets, options);
+    const { timeoutMs = TIMEOUT_MS } = spec.binary.probe;
+    return await runCanaries({ canaries: canariesOf(spec, confinement), language, timeoutMs }, targets, options);
   } finally {
     await Deno.remove(secretPath);
   }
@@ -62,11 +64,13 @@ export async function testPrograms(
 
 /** Runs all canaries at the same time, each in an environment of its own. */
 export function runCanaries(
-  { canaries, language }: Pick<SelfTestSpec, "canaries" | "language">,
+  { canaries, language, timeoutMs = TIMEOUT_MS }: Pick<SelfTestSpec, "canaries" | "language"> & {
+    readonly timeoutMs?: number;
+  },
   targets: CanaryTargets,
   { createEnvironment, signal }: SelfTestOptions,
 ): Promise<CanaryFinding[]> {
-  const limits = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS, memoryMb: MEMORY_MB };
+  const limits = { ...DEFAULT_LIMITS, timeoutMs, memoryMb: MEMORY_MB };
   const config = bareConfig(language, limits);
   return judge(canaries, async (canary) => {
     await using environment = await createEnvironment(config);
