@@ -79,6 +79,7 @@ const NOT_ERASABLE: Readonly<Record<string, string>> = {
   'import { A } from "./a.ts"; function f(A: number) { return A }': IMPORT,
   'import { A } from "./a.ts"; type F<A> = A; A();': IMPORT,
   'import { A } from "./a.ts"; export { A };': IMPORT,
+  'import { A } from "./a.ts"; f({ A: 1, B() {} }); type C = { A: 1 };': IMPORT,
   'import { A, b } from "node:path"; b();': IMPORT,
   'import a from "./a.ts"; let b: a;': IMPORT,
   'import * as a from "./a.ts"; let b: a.C;': IMPORT,

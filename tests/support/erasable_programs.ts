@@ -6,6 +6,7 @@ export const ERASABLE: readonly string[] = [
   "function f(a: string): void; function f(this: unknown, a: unknown) {} export default function g<T>(...a: T[]): asserts a {}",
   'import { join } from "node:path"; import type { X } from "./x.ts"; import * as fs from "node:fs"; fs.x(join("a", "b"));',
   'import a, { type T, b as c } from "./a.mts"; let t: T = c(a); export type { T } from "./a.mts"; export * from "./b.js";',
+  'import { a } from "./a.ts"; import { b } from "./b.ts"; f({ a, c: b, [d]: 1 });',
   'import "node:fs"; import "./side.ts"; await import("./lazy.ts"); export const d = 1, { e } = { e: 2 };',
   "for (let i = 0; i < 3; i++) if (a < b) c<number>(d); const k: keyof typeof x = 'a'; let u: import('./x.ts').Y;",
 ];

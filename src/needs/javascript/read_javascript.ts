@@ -6,6 +6,7 @@ import type { FileReading, SourceFile } from "../source_file.ts";
 import { printsPlainly } from "./console.ts";
 import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
+import { isShorthand } from "./nodes.ts";
 import { resolveLocal } from "./local_import.ts";
 import { readTypes } from "./read_types.ts";
 import { mayHaveTypes } from "./typed_files.ts";
@@ -266,12 +267,6 @@ function kindOf(specifier: string): NeedKind {
 
 function isTimer(name: string): boolean {
   return name === "setTimeout" || name === "setInterval";
-}
-
-/** Whether `{ name }` reads a variable. */
-function isShorthand({ node }: SyntaxNodeRef): boolean {
-  const { parent } = node;
-  return parent?.name === "Property" && parent.firstChild?.to === parent.lastChild?.to;
 }
 
 function isAssigned({ node }: SyntaxNodeRef): boolean {

@@ -1,4 +1,5 @@
 import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
+import { isShorthand } from "./nodes.ts";
 import { breaksTypeRule } from "./type_rules.ts";
 import { createLineFinder, type SourceFile, type Use } from "../source_file.ts";
 
@@ -113,6 +114,9 @@ class TypeReader {
     if (name === "TypeDefinition") this.#types.add(this.#textOf(node));
     if (name === "VariableDefinition") this.#declare(this.#textOf(node));
     if (name === "VariableName" && this.#typesAround === 0) this.#enterName(node.node);
+    if (name === "PropertyDefinition" && this.#typesAround === 0 && isShorthand(node)) {
+      this.#values.add(this.#textOf(node));
+    }
     if (name === "ImportDeclaration") this.#enterImport(node.node);
     if (name === "ExportDeclaration") this.#enterExport(node.node);
     if (name === "DynamicImport") this.#enterSpecifier(node.node);
