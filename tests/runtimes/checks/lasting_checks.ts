@@ -139,7 +139,7 @@ export const LASTING_CHECKS: Checks = {
   },
 
   async "usage is the program's own: neither what its start took, nor what the one before it used"({ dialect, run }) {
-    const busy = await run(dialect.spin, { limits: { cpuMs: 600, timeoutMs: 60_000 } });
+    const busy = await run(dialect.spin, { limits: { cpuMs: 400, timeoutMs: 60_000 } });
     const greedy = await run(dialect.limits.takeHeap(120));
     const modest = await run(dialect.hello);
     assertEquals(modest.exitCode, 0);
