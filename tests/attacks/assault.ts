@@ -54,7 +54,9 @@ export async function assault(attack: Attack, subject: Subject): Promise<Report>
   if (unenforced.length > 0) return { ...nothing, unenforced };
   const { scratchDirectory: scratch } = subject;
   const make = () => runtime.createEnvironment(config);
-  return { level, ...await observe(attack, { make, runtime, config, world, scratch, runsCells: subject.runsCells }) };
+  const { meetsEveryAttackOn, runsCells } = subject;
+  const triesHonesty = meetsEveryAttackOn.length > 0;
+  return { level, ...await observe(attack, { make, runtime, config, world, scratch, runsCells, triesHonesty }) };
 }
 
 /** Lets an honest program have its turn in a fresh environment, as an attack had it that left nothing to work with. */
@@ -76,6 +78,7 @@ export async function assaultBare(attack: Attack): Promise<Omit<Report, "level">
     world,
     scratch: undefined,
     runsCells: false,
+    triesHonesty: true,
   });
 }
 
@@ -88,6 +91,8 @@ interface Stage {
   /** Where environments have their directories. */
   readonly scratch: string | undefined;
   readonly runsCells: boolean;
+  /** Whether an honest program has its turn after each attack, and not only where the attack does not show that programs work. */
+  readonly triesHonesty: boolean;
 }
 
 async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "level">> {
@@ -101,7 +106,7 @@ async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "leve
 
 async function observeInside(
   attack: Attack,
-  { make, runtime, config, world, scratch, runsCells }: Stage,
+  { make, runtime, config, world, scratch, runsCells, triesHonesty }: Stage,
   { running }: Before,
 ) {
   const steps = stepsOf(attack);
@@ -121,8 +126,14 @@ async function observeInside(
   for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack, config) }, transcript);
   const wasWarm = environment.warm;
   const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
-  if (attack.spoils !== true) findings.push(...await tryHonesty(attack, environment));
+  const needsHonesty = attack.spoils !== true && (triesHonesty || !hasPrinted(transcript));
+  if (needsHonesty) findings.push(...await tryHonesty(attack, environment));
   return { findings, wasWarm, transcript, directory, uid: directory === undefined ? undefined : ownerOf(directory) };
+}
+
+/** Whether the last program has come to its own end, and printed something. */
+function hasPrinted({ ended }: Transcript): boolean {
+  return ended?.exitCode === 0 && ended.stdout !== "";
 }
 
 function configOf(

@@ -62,7 +62,7 @@ for (const [subject, { categories = CATEGORIES, languages }] of Object.entries(S
   });
 }
 
-Deno.test("The strongest and the weakest confinement of every runtime meet every attack", () => {
+Deno.test("The strongest and the weakest confinement of every runtime meet attacks of every category", () => {
   for (const { name } of RUNTIMES) {
     const subjects = Object.values(SETUPS).filter(({ entry, isWarm = false, runsCells = false }) =>
       entry.name === name && !isWarm && !runsCells // These are confined as others are.

@@ -7,7 +7,7 @@ import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { configureEnvironment as configFor } from "../support/configure_environment.ts";
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
-import { CATEGORIES } from "./attack.ts";
+import { type AttackTable, CATEGORIES } from "./attack.ts";
 
 export { configFor };
 
@@ -17,8 +17,8 @@ const OF_RUNTIME = ["shell", "ecmascript"];
 /** A runtime in one combination of layers, opened on this machine. */
 export interface Subject extends AsyncDisposable, Required<Omit<AttackSubject, "needs" | "without">> {
   readonly name: string;
-  /** Whether attacks are tried on it that others stand for. */
-  readonly meetsEveryAttack: boolean;
+  /** The categories of which attacks are tried on it that others stand for. */
+  readonly meetsEveryAttackOn: readonly AttackTable["category"][];
   /** The isolation level that it declares for a program without permissions. */
   readonly level: number;
   /** The same for any command line. */
@@ -39,13 +39,21 @@ export interface Setup extends AttackSubject {
   readonly entry: RuntimeEntry;
   readonly shellEnvironment: string;
   readonly usesHostLayers: boolean;
+  /** Whether it is the strongest of its runtime. */
+  readonly isStrongest: boolean;
 }
+
+/** What takes too much is counted with what is alike, so that one shows for all that it is counted in other layers too. */
+const BOUNDED: readonly string[] = ["memory", "cpu", "disk", "output", "time"];
+const NOT_BOUNDED = CATEGORIES.filter((category) => !BOUNDED.includes(category));
 
 /** The subjects of every runtime by their titles, the strongest of each first. */
 export const SETUPS: Readonly<Record<string, Setup>> = Object.fromEntries(
   (await Promise.all(RUNTIMES.map(async (entry) => {
     const { attackSubjects, ...subjects } = await entry.loadTestSubjects();
-    return Object.entries(attackSubjects).map(([name, subject]) => [name, { ...subject, ...subjects, entry }] as const);
+    return Object.entries(attackSubjects).map(([name, subject], index) =>
+      [name, { ...subject, ...subjects, entry, isStrongest: index === 0 }] as const
+    );
   }))).flat(),
 );
 
@@ -53,7 +61,7 @@ export const SETUPS: Readonly<Record<string, Setup>> = Object.fromEntries(
 export async function openSubject(name: string): Promise<Subject> {
   const setup = SETUPS[name];
   if (setup === undefined) throw new Error(`There is no subject ${name}`);
-  const { entry, languages, needs, shellEnvironment, usesHostLayers } = setup;
+  const { entry, isStrongest, languages, needs, shellEnvironment, usesHostLayers } = setup;
   const {
     categories = CATEGORIES,
     isWarm = false,
@@ -78,7 +86,7 @@ export async function openSubject(name: string): Promise<Subject> {
     shellLevel: withCommands.isolation.level,
     languages,
     categories,
-    meetsEveryAttack: setup.categories === undefined,
+    meetsEveryAttackOn: setup.categories !== undefined ? [] : isStrongest ? CATEGORIES : NOT_BOUNDED,
     minIsolation,
     unenforced,
     isWarm,

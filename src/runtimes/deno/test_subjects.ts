@@ -27,7 +27,7 @@ const WITHOUT_NAMESPACES = ["files", "links", "network", "environment", "process
 const LAYERS_OF_ROOT = ["own_user", "cgroup", "tmpfs"] as const;
 const ALL_LAYERS = [...LAYERS_OF_ROOT, "namespaces", "landlock", "seccomp", "no_new_privs", "rlimits"] as const;
 
-/** Every combination of layers that a host may offer, the strongest first; the first and the last meet every attack. */
+/** Every combination of layers that a host may offer, the strongest first; the first meets every attack, the last nearly all. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "deno in namespaces": { needs: "namespaces", languages: [...LANGUAGES, "shell"] },
   "deno in namespaces, warm": {

@@ -23,7 +23,7 @@ const WITH_LAUNCHER = ["environment", "memory", "output", "time"];
 const IN_CELLS = ["files", "environment", "memory", "output", "time"];
 const IGNORED = "gVisor may be registered to leave the control group alone";
 
-/** The configurations that an Engine may offer; the first and the last meet every attack. */
+/** The configurations that an Engine may offer; the first meets every attack, the last nearly all. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "docker": { languages: ["python", "node", "bash", "shell"] },
   "docker, warm": { languages: ["python", "bash"], categories: WITH_LAUNCHER, isWarm: true },
