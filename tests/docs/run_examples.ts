@@ -117,7 +117,8 @@ async function runShell(scripts: readonly string[], env: Readonly<Record<string,
     args: ["-c", ["exec 2>&1", ...scripts.map((script) => `${script}printf '\\0%s\\0' $?`)].join("\n")],
     cwd: PROJECT,
     clearEnv: true,
-    env: { ...own, NO_COLOR: "1", ...env },
+    // On a busy machine a service logs more before it fails than a page shows.
+    env: { ...own, NO_COLOR: "1", CODEBEAKER_LOG_LEVEL: "error", ...env },
     stdin: "null",
   }).output();
   const parts = new TextDecoder().decode(stdout).split("\0");

@@ -23,7 +23,7 @@ const FILES_A_JOB: Readonly<Record<Tier, number>> = {
   engine: mayHaveEngine() ? 1 : 100,
   process: 4,
   workflows: 6,
-  docs: 1,
+  docs: 10,
   unit: 40,
 };
 

@@ -12,7 +12,7 @@ import { PROJECT, type ServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 import { withoutProjectVariables } from "../support/variables.ts";
 
-const KILLS = 4;
+const KILLS = 3;
 /** How long after its start a service is killed, in ms: while it looks for layers, sweeps, opens its storage, and listens. */
 const START_UP_MS = [30, 80, 120, 160, 200, 240, 280, 340];
 
@@ -140,7 +140,6 @@ Deno.test("SIGKILL of the service under load and restart, several times: nothing
       await checkTold(new ApiClient(service), told);
       const before = countsOf(told);
       const loading = loadService(service, told);
-      await new Promise((resolve) => setTimeout(resolve, 900));
       await until(() => countsOf(told).every((count, index) => count > (before[index] ?? 0) + 1), "it has answered");
       await kill(service);
       await loading;
@@ -164,7 +163,7 @@ Deno.test("SIGKILL of the service during its start and its sweep: the next one r
       await using first = await startIn(places);
       watch.learn(first.process.pid);
       const loading = loadService(first, told);
-      await new Promise((resolve) => setTimeout(resolve, 900));
+      await until(() => countsOf(told).every((count) => count > 1), "it has answered");
       await kill(first);
       await loading;
     }
