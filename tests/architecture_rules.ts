@@ -81,7 +81,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "diff": ["src/commands/"],
   "deno-std": ["src/"],
   "cidr-tools": ["src/core/permissions/private_networks.ts"],
-  "acorn": ["src/runtimes/deno/modules.ts"],
+  "acorn": ["src/runtimes/interpreters/ecmascript/modules.ts"],
   "hono": ["src/server/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
   "commander": ["src/cli/"],

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { displayPieces, endPieces } from "../../src/runtimes/deno/interpreter/reports.js";
+import { CELL_REPORT, displayPieces, endPieces } from "../../src/runtimes/interpreters/ecmascript/reports.js";
 import * as protocol from "../../src/core/child_protocol.ts";
 
 // What a child writes, in the language in which it writes it, is what its parent reads.
@@ -23,8 +23,8 @@ function constantsOf(source: string): Map<string, string> {
 
 Deno.test("start.js writes the words of the child protocol", () => {
   const source = read("deno/start.js");
-  const { CELL_REPORT, ENDED, EXITS_BY_ITSELF, READY, REPORT } = protocol;
-  assertEquals(Object.fromEntries(constantsOf(source)), { REPORT, READY, ENDED, EXITS_BY_ITSELF, CELL_REPORT });
+  const { ENDED, EXITS_BY_ITSELF, READY, REPORT } = protocol;
+  assertEquals(Object.fromEntries(constantsOf(source)), { REPORT, READY, ENDED, EXITS_BY_ITSELF });
   assert(source.includes("write(encode(`${REPORT}${stringify(["), "A denial is a JSON array behind the report's begin");
   assertEquals(protocol.DENIED, `${protocol.REPORT}[`);
 });
@@ -57,7 +57,8 @@ Deno.test("begin.cjs and Node's start.cjs write the words of the child protocol"
 });
 
 Deno.test("the interpreters write the words of the child protocol", () => {
-  assert(read("deno/interpreter/main.js").includes("`${CELL_REPORT}${secret}`"));
+  assert(read("interpreters/ecmascript/cells.js").includes("`${CELL_REPORT}${secret}`"));
+  assertEquals(CELL_REPORT, protocol.CELL_REPORT);
   const texts = [endPieces({ a: 1 }, "s"), displayPieces({ a: 1 }, "s")].map((pieces) => pieces.map(decode));
   const { DISPLAY_END, PART_END, REPORT_END } = protocol;
   assertEquals(texts, [[`s{"a":1}${REPORT_END}`], [`s{"a":1}${DISPLAY_END}`]]);

@@ -20,7 +20,7 @@ export function bunFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
     name: RELEASE.binary,
     type: "Bun",
     supportedEnvironments: SPOKEN,
-    contextEnvironments: [],
+    contextEnvironments: SPOKEN,
     warmEnvironments: SPOKEN,
     startupTimeMs: 30,
     memoryOverheadMB: 30,

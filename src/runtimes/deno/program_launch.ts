@@ -1,8 +1,9 @@
 import { join, toFileUrl } from "@std/path";
 import { ownAddresses } from "../../host/own_addresses.ts";
+import { INTERPRETER, INTERPRETER_MAIN } from "../interpreters/ecmascript/modules.ts";
 import type { ContextProgram, FileProgram, Launch, LaunchSite } from "../process/spec.ts";
 import { childVariables } from "./child_variables.ts";
-import { CACHE_NAME, INTERPRETER_MAIN, MODULES } from "./modules.ts";
+import { CACHE_NAME, MODULES } from "./modules.ts";
 import { CONFIG_FILE, LOCK_FILE, PACKAGES_PATH } from "./package_files.ts";
 import { type FlagSettings, permissionFlags } from "./permission_flags.ts";
 
@@ -26,7 +27,7 @@ export async function launchFile(site: LaunchSite, program: FileProgram, npmRegi
  * gives up before the first cell.
  */
 export function launchContext(site: LaunchSite, program: ContextProgram, npmRegistry: string): Launch {
-  const interpreter = site.mounts.module(MODULES.interpreter);
+  const interpreter = site.mounts.module(INTERPRETER);
   const main = toFileUrl(join(interpreter.target, INTERPRETER_MAIN)).href;
   const rest = { main, args: [], workingDirectory: ".", detectCommonJs: true, beginsWithSys: true, npmRegistry };
   const launch = launchDeno(site, { ...program, ...rest });

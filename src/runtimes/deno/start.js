@@ -23,8 +23,6 @@ const REPORT = "\0\x07";
 const READY = `${REPORT}\0`;
 const ENDED = `${REPORT}\x04`;
 const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
-/** Before the secret of a cell and a report: that of its end ends with a line feed, a display with EOT. */
-export const CELL_REPORT = `${REPORT}\x02`;
 const reported = new Set();
 let hasListeners = false;
 

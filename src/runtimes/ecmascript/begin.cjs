@@ -10,8 +10,10 @@ const READY = `${REPORT}\0`;
 const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 
 function waitForGo() {
+  const stdin = Number(process.env.CODEBEAKER_STDIN ?? 0); // That of a context is at another descriptor.
+  delete process.env.CODEBEAKER_STDIN;
   writeSync(2, READY);
-  if (readSync(0, new Uint8Array(1)) === 0) process.exit(0);
+  if (readSync(stdin, new Uint8Array(1)) === 0) process.exit(0);
   process.on("exit", reportExit);
 }
 

@@ -6,7 +6,9 @@ import type { RuntimeHost } from "../port.ts";
 import { type OldestVersions, whyNotVersion } from "../process/oldest_version.ts";
 import type { ContextProgram, EnvironmentMounts, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
 import begin from "./begin.cjs" with { type: "text" };
+import { INTERPRETER, INTERPRETER_MAIN, interpreterModules } from "../interpreters/ecmascript/modules.ts";
 import { canariesIn } from "./canaries.ts";
+import processHost from "./interpreter/process_host.js" with { type: "text" };
 import { npmPackages, packageMounts, PACKAGES } from "./packages.ts";
 import { programVariables, VARIABLE_NAMES } from "./program_variables.ts";
 import { findRelease, type Release } from "./release.ts";
@@ -21,6 +23,8 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   readonly printsVersion: string;
   /** The text of the module that every process runs first, behind that of begin.cjs. */
   readonly first: string;
+  /** The modules of a context's process that are its own, by the names of their files. */
+  readonly interpreter: Readonly<Record<string, string>>;
   /** Memory of a warm process, in MB. */
   readonly warmMemoryMb: number;
   /** The same by environment name, where it is other memory; absent, it nowhere is. */
@@ -51,6 +55,9 @@ const FIRST = "start.cjs";
 /** The directory of the modules, which a binary may list that loads one. */
 const MODULES = "modules";
 
+/** The descriptor of a context's orders; the interpreter's host has the same. */
+const STDIN = 3;
+
 /** Such a runtime as a process runtime. */
 export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
   const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes } = runtime;
@@ -67,9 +74,16 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
       remedy,
       probe: { language: name, code: printsVersion, whyNot: (output) => whyNotVersion(output, oldest) },
     },
-    modules: Object.fromEntries(
-      Object.entries({ ...modules, [FIRST]: `${begin}\n${first}` }).map(([name, text]) => [join(MODULES, name), text]),
-    ),
+    modules: {
+      ...Object.fromEntries(
+        Object.entries({
+          ...modules,
+          [FIRST]: `${begin}
+${first}`,
+        }).map(([name, text]) => [join(MODULES, name), text]),
+      ),
+      ...interpreterModules({ ...runtime.interpreter, "process_host.js": processHost }),
+    },
     directories: [PACKAGES],
     reservedDataBytes,
     memoryEndings,
@@ -82,16 +96,33 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
       const words = [join(mounts.workspace.target, path), ...args];
       return launch({ runtime, environment, mounts, program }, { words, workingDirectory });
     },
+    launchContext: ({ environment, mounts }, program) => launchContext({ runtime, environment, mounts, program }),
+  };
+}
+
+/** What is launched, and where. */
+interface Launched extends Pick<LaunchSite, "environment"> {
+  readonly runtime: ReleasedRuntime;
+  readonly mounts: EnvironmentMounts;
+  readonly program: ContextProgram;
+}
+
+/** Launches the interpreter of a context. A shell moves the service's orders to a descriptor that is not stdin. */
+function launchContext(launched: Launched): Launch {
+  const interpreter = launched.mounts.module(INTERPRETER);
+  const words = [join(interpreter.target, INTERPRETER_MAIN)];
+  const { argv, mounts, ownVariables, ...rest } = launch(launched, { words, workingDirectory: "." });
+  return {
+    ...rest,
+    argv: ["/bin/sh", "-c", `exec "$@" ${STDIN}<&0 </dev/null`, "sh", ...argv],
+    ownVariables: { ...ownVariables, CODEBEAKER_STDIN: String(STDIN) },
+    mounts: [...mounts, interpreter],
   };
 }
 
 /** Launches the binary. */
 function launch(
-  { environment, mounts, program: { limits, packages, variables }, runtime }: Pick<LaunchSite, "environment"> & {
-    readonly runtime: ReleasedRuntime;
-    readonly mounts: EnvironmentMounts;
-    readonly program: ContextProgram;
-  },
+  { environment, mounts, program: { limits, packages, variables }, runtime }: Launched,
   { words, workingDirectory }: { readonly words: readonly string[]; readonly workingDirectory: string },
 ): Launch {
   const { binary, temporary, workspace } = mounts;

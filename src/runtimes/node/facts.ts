@@ -15,7 +15,7 @@ export function nodeFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
     name: RELEASE.binary,
     type: "NodeJs",
     supportedEnvironments: SPOKEN,
-    contextEnvironments: [],
+    contextEnvironments: [RELEASE.binary, "javascript"],
     warmEnvironments: SPOKEN,
     startupTimeMs: 60,
     memoryOverheadMB: 45,

@@ -234,8 +234,10 @@ export class ProcessEnvironment implements ExecutionEnvironment {
 
   async #runInterpreter(options: RunOptions): Promise<ProgramHandle> {
     const { spec } = this.#installation;
-    const launch = spec.launchContext?.(this.#processes.site, this.#programOf(options));
-    if (launch === undefined) throw unsupportedLanguage(this.language, spec.facts.contextEnvironments);
+    const { contextEnvironments } = spec.facts;
+    const launchContext = contextEnvironments.includes(this.language) ? spec.launchContext : undefined;
+    if (launchContext === undefined) throw unsupportedLanguage(this.language, contextEnvironments);
+    const launch = launchContext(this.#processes.site, this.#programOf(options));
     return await this.#processes.startInterpreter(this.#requestOf(launch, options), options);
   }
 

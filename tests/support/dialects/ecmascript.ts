@@ -1,9 +1,12 @@
 import type { Dialect } from "./dialect.ts";
 
+/** Cells of contexts, on any runtime of the language. */
+export const CELLS = { declare: "const x = 40; function add(n) { return x + n }", use: "await null; add(2)" };
+
 /** ECMAScript with the `Deno` namespace, which may run without the permission to start processes. */
 export const ecmascript: Dialect = {
   hello: 'console.log("hello");',
-  cells: { declare: "const x = 40; function add(n) { return x + n }", use: "await null; add(2)" },
+  cells: CELLS,
   echoStdin: "await Deno.stdin.readable.pipeTo(Deno.stdout.writable);",
   printArgs: 'console.log(Deno.args.join("|"));',
   printVariable: (name) => `console.log(String(Deno.env.get(${JSON.stringify(name)})));`,

@@ -1,7 +1,9 @@
 import { type Dialect, makeFileLater } from "./dialect.ts";
+import { CELLS } from "./ecmascript.ts";
 
 /** CommonJS for Node. Its synchronous writes go past `process.stdout`, which may keep bytes back. */
 export const node: Dialect = {
+  cells: CELLS,
   hello: 'console.log("hello");',
   echoStdin: "process.stdin.pipe(process.stdout);",
   printArgs: 'console.log(process.argv.slice(2).join("|"));',

@@ -1,12 +1,13 @@
 import { createRequire } from "node:module";
 
-const { Uint8Array } = globalThis;
+const { Object, Promise, ReadableStream, Uint8Array } = globalThis;
 const { stdin } = Deno;
 const read = stdin.read.bind(stdin);
 let socket;
 
 /** Reads stdin in pieces. Between two pieces its descriptor may be closed for the program. */
 export async function* readOrders() {
+  endStdin();
   const buffer = new Uint8Array(65_536);
   while (socket === undefined) {
     const length = await read(buffer);
@@ -29,4 +30,13 @@ export function closeStdin() {
     return; // This Deno's sockets open no pipes.
   }
   require("node:fs").closeSync(0);
+}
+
+/** Makes stdin end for the program. */
+function endStdin() {
+  const readable = new ReadableStream({ start: (controller) => controller.close() });
+  const ended = { read: () => Promise.resolve(null), readSync: () => null, readable };
+  for (const [name, value] of Object.entries(ended)) {
+    Object.defineProperty(stdin, name, { value, configurable: true, writable: true, enumerable: false });
+  }
 }

@@ -1,5 +1,9 @@
-const { JSON, TextEncoder, Uint8Array } = globalThis;
+const { Array, JSON, Object, TextEncoder, Uint8Array } = globalThis;
 const { stringify } = JSON;
+const { isArray } = Array;
+const { keys } = Object;
+/** Begins each piece, before the secret of a cell; src/core/child_protocol.ts has the same words. */
+export const CELL_REPORT = "\0\x07\x02";
 const encoder = new TextEncoder();
 /** Most bytes of a write that a pipe takes whole, and not between others (pipe(7) of Linux). */
 const PIPE_BYTES = 4096;
@@ -19,8 +23,24 @@ export function endPieces(report, marker) {
   return piecesOf(report, { marker, end: REPORT_END });
 }
 
+/** A value of plain arrays and objects as JSON: it asks none of them for a `toJSON`, which may be the program's. */
+export function toText(value) {
+  if (typeof value !== "object" || value === null) return stringify(value);
+  let text = "";
+  if (isArray(value)) {
+    for (let at = 0; at < value.length; at++) text += `${at === 0 ? "" : ","}${toText(value[at])}`;
+    return `[${text}]`;
+  }
+  const names = keys(value);
+  for (let at = 0; at < names.length; at++) {
+    const field = value[names[at]];
+    if (field !== undefined) text += `${text === "" ? "" : ","}${stringify(names[at])}:${toText(field)}`;
+  }
+  return `{${text}}`;
+}
+
 function piecesOf(value, { marker, end }) {
-  const bytes = encoder.encode(stringify(value));
+  const bytes = encoder.encode(toText(value));
   const prefix = encoder.encode(marker);
   const room = PIPE_BYTES - prefix.length - 1;
   const pieces = [];

@@ -1,8 +1,9 @@
-/** MIME bundles for values, as in Deno's own notebooks. */
+/** MIME bundles for values, as in notebooks of Deno. */
+import { host } from "./host.js";
+import { toText } from "./reports.js";
 
-const { Array, JSON, Math, Number, Object, Promise, RangeError, Symbol, TextEncoder, TypeError, Uint8Array } =
-  globalThis;
-const { inspect } = Deno;
+const { Array, Math, Number, Object, Promise, RangeError, Symbol, TextEncoder, TypeError, Uint8Array } = globalThis;
+const { inspect } = host;
 const encoder = new TextEncoder();
 /** The method by which a value gives its own bundle. */
 export const DISPLAY = Symbol.for("Jupyter.display");
@@ -61,7 +62,7 @@ export function cut(text, maxLength) {
 
 /** The length of a value as JSON, in bytes; each value in it counts at least 210, for the time that reading takes. */
 export function costOf(json) {
-  return Math.max(encoder.encode(JSON.stringify(json)).length, countValues(json) * VALUE_BYTES);
+  return Math.max(encoder.encode(toText(json)).length, countValues(json) * VALUE_BYTES);
 }
 
 function countValues(json) {

@@ -1,17 +1,23 @@
+/** Evaluates cells with the inspector of V8, as its consoles do. */
 import { Session } from "node:inspector";
+import { host } from "./host.js";
 import { KEPT_NAME } from "./declarations.js";
 import "./stack_traces.js";
 
-const { Error, Promise, Set, performance } = globalThis;
-const { setPromiseHooks } = Deno[Deno.internal]?.core ?? {};
+const { Array, Error, Object, Promise, Set, performance } = globalThis;
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+/** The function that a script calls first where a program has planted something. */
+const REPLANT_NAME = "$cell$replant";
+/** What messages to the inspector are made of. */
+const prototypes = [Object.prototype, Array.prototype];
+const { watchPromises } = host;
 const { now } = performance;
 
 const session = new Session();
 session.connect();
-// Only the inspector needs this permission, which reveals facts of the machine.
-Deno.permissions.revokeSync({ name: "sys" });
+host.onEvaluator?.();
 
-/** Promises of cells that await something, kept alive: V8 notifies the inspector of a collected one, which crashes Deno. */
+/** Promises of cells that await something, kept alive: a cell fails whose promise V8 collects. */
 const waiting = new Set();
 let taken;
 const hook = await hookId((value) => taken = value);
@@ -99,11 +105,29 @@ async function hookId(hook) {
 /** Calls the inspector; `held.first` becomes the first promise that this makes, which is the script's. */
 function ask(method, parameters, held) {
   const { promise, resolve } = Promise.withResolvers();
-  if (held !== undefined) setPromiseHooks?.((made) => held.first ??= made);
-  session.post(method, parameters, (error, answer) => resolve(error ? { error } : { answer }));
-  if (held !== undefined) {
-    setPromiseHooks?.();
-    waiting.add(held);
+  const replant = uproot();
+  if (replant !== undefined && method === "Runtime.evaluate") {
+    defineProperty(globalThis, REPLANT_NAME, { configurable: true, value: replant });
+    parameters = { ...parameters, expression: `${REPLANT_NAME}();${parameters.expression}` };
   }
+  const unwatch = held && watchPromises?.((made) => held.first ??= made);
+  session.post(method, parameters, (error, answer) => resolve(error ? { error } : { answer }));
+  unwatch?.();
+  replant?.();
+  if (held !== undefined) waiting.add(held);
   return promise;
+}
+
+/**
+ * Takes away what a program has planted in the way of messages to the inspector; returns what puts it back, once. Undefined
+ * where there is nothing.
+ */
+function uproot() {
+  const planted = prototypes.map((prototype) => [prototype, getOwnPropertyDescriptor(prototype, "toJSON")])
+    .filter(([, found]) => found?.configurable);
+  if (planted.length === 0) return undefined;
+  for (const [prototype] of planted) delete prototype.toJSON;
+  return () => {
+    for (const [prototype, found] of planted.splice(0)) defineProperty(prototype, "toJSON", found);
+  };
 }

@@ -1,4 +1,5 @@
 import { walk } from "./parser.js";
+import { toText } from "./reports.js";
 
 const { JSON, Set } = globalThis;
 /** The names that replace `import()` and `import.meta` in a script. */
@@ -36,7 +37,7 @@ function toDeclaration({ attributes, source, specifiers }, isNeeded) {
   const all = specifiers.find(({ type }) => type === "ImportNamespaceSpecifier");
   const named = specifiers.filter((specifier) => specifier !== all);
   const needed = named.filter(isNeeded).map(nameOf);
-  const values = `await ${IMPORT_NAME}(${module}, ${JSON.stringify(needed)})`;
+  const values = `await ${IMPORT_NAME}(${module}, ${toText(needed)})`;
   const fields = named.map((specifier) => `${JSON.stringify(nameOf(specifier))}: ${specifier.local.name}`);
   const pattern = `{ ${fields.join(", ")} }`;
   if (all === undefined) return `let ${pattern} = ${values}`;

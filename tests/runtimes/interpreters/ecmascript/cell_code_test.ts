@@ -1,8 +1,9 @@
+import "../../../../src/runtimes/deno/interpreter/deno_host.js";
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { rewriteScript, toScript } from "../../../../src/runtimes/deno/interpreter/cell_code.js";
+import { rewriteScript, toScript } from "../../../../src/runtimes/interpreters/ecmascript/cell_code.js";
 
-const OPTIONS = { name: "cell_1", isTyped: true };
+const OPTIONS = { name: "cell_1", isTyped: true, language: "typescript" };
 
 const IMPORTS: Readonly<Record<string, string>> = {
   'import "side"': 'void await $cell$import("side", undefined);',

@@ -1,5 +1,6 @@
+import "../../../../src/runtimes/deno/interpreter/deno_host.js";
 import { assertEquals, assertMatch } from "@std/assert";
-import { describe } from "../../../../src/runtimes/deno/interpreter/failures.js";
+import { describe } from "../../../../src/runtimes/interpreters/ecmascript/failures.js";
 
 const BOUNDS = { maxTextLength: 1_000 };
 

@@ -1,5 +1,11 @@
+import "../../../../src/runtimes/deno/interpreter/deno_host.js";
 import { assertEquals, assertRejects } from "@std/assert";
-import { beginDisplays, display, endDisplays, jupyter } from "../../../../src/runtimes/deno/interpreter/displays.js";
+import {
+  beginDisplays,
+  display,
+  endDisplays,
+  jupyter,
+} from "../../../../src/runtimes/interpreters/ecmascript/displays.js";
 
 const MAX = 10_000;
 

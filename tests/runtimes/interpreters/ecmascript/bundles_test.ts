@@ -1,6 +1,7 @@
+import "../../../../src/runtimes/deno/interpreter/deno_host.js";
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { costOf, cut, DISPLAY, toBundle, toValue } from "../../../../src/runtimes/deno/interpreter/bundles.js";
+import { costOf, cut, DISPLAY, toBundle, toValue } from "../../../../src/runtimes/interpreters/ecmascript/bundles.js";
 
 const MAX = { maxBytes: 10_000, maxTextLength: 1_000 };
 

@@ -1,7 +1,8 @@
+import { host } from "./host.js";
 import { checkBundle, costOf, DISPLAY, fit, toBundle } from "./bundles.js";
 
 const { Promise, String, URL, WeakSet } = globalThis;
-const { readFile } = Deno;
+const { readFile } = host;
 /** Most displays of a cell, however small. */
 const MAX_DISPLAYS = 1_000;
 const promises = new WeakSet();
@@ -67,7 +68,7 @@ function sendWithin(bundle) {
   send(bundle);
 }
 
-/** The parts of `Deno.jupyter` that need no notebook. */
+/** What shows and makes bundles: the parts of `Deno.jupyter` that need no notebook. */
 export const jupyter = {
   $display: DISPLAY,
   display,

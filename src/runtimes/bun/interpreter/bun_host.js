@@ -1,0 +1,60 @@
+/** Makes Bun the interpreter's host. */
+import { host } from "../../interpreters/ecmascript/host.js";
+import { parseCell } from "../../interpreters/ecmascript/parser.js";
+import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
+
+const { AggregateError, Object, SyntaxError } = globalThis;
+const { file, Transpiler } = Bun;
+/** How cells are read by language; absent, as TypeScript. */
+const LOADERS = { jsx: "jsx", tsx: "tsx" };
+
+/** Code that may use streams of the process. Only then they are looked at: that opens them, and then a write to their descriptors may fail. */
+const USES_STREAMS = /\bstd(?:out|err)\b/;
+let usesStreams = false;
+
+/** Settles when what a stream has taken is written, which the callback of a write does not show. */
+async function flush(stream) {
+  const sink = Object.getOwnPropertySymbols(stream).find(({ description }) => description === "kWriteStreamFastPath");
+  await stream[sink]?.flush?.();
+}
+
+/** The source without types and JSX; where there are none, as it is, so that its lines stay the same. */
+function stripTypes(source, language) {
+  try {
+    parseCell(source);
+    return source;
+  } catch {
+    return transpile(source, language);
+  }
+}
+
+function transpile(source, language) {
+  const loader = LOADERS[language] ?? "ts";
+  const options = { loader, autoImportJSX: true, deadCodeElimination: false, trimUnusedImports: false };
+  return new Transpiler(options).transformSync(source);
+}
+
+/** The syntax error of a cell in Bun's words, with its place; undefined when there is none. */
+function findFault(source, { isTyped, language, name }) {
+  if (!isTyped) return undefined;
+  try {
+    transpile(source, language);
+    return undefined;
+  } catch (error) {
+    const { message, position } = error instanceof AggregateError ? error.errors[0] : error;
+    const fault = new SyntaxError(message);
+    fault.stack = `SyntaxError: ${message}\n    at ${name}:${position?.line ?? 1}:${position?.column ?? 1}`;
+    return fault;
+  }
+}
+
+Object.assign(host, {
+  beforeCell: (code) => {
+    usesStreams ||= USES_STREAMS.test(code);
+  },
+  flush: () => flushStreams(usesStreams ? [process.stdout, process.stderr] : [], flush),
+  readOrders: () => file(ORDERS).stream(),
+  isTyped: (language) => language !== "javascript",
+  stripTypes,
+  findFault,
+});

@@ -1,0 +1,39 @@
+/** Evaluates cells as scripts that share the variables of the engine's global scope. */
+import { runInThisContext } from "node:vm";
+import { KEPT_NAME } from "../../interpreters/ecmascript/declarations.js";
+import "../../interpreters/ecmascript/stack_traces.js";
+import { toPlainScript } from "./plain_script.js";
+
+const { Promise, Set } = globalThis;
+/** Variables that cells have declared. */
+const known = new Set();
+
+/** Evaluates a cell's script, as the evaluator of V8 does. */
+export async function evaluate({ before, script }, options) {
+  try {
+    const plain = toPlainScript(script);
+    const prepared = declare(plain.names, before);
+    if (prepared !== "") run(prepared, options);
+    const value = run(plain.script, options);
+    const found = plain.isAsync ? (await value)?.[0] : value;
+    return { value: found instanceof Promise ? await found : found };
+  } catch (thrown) {
+    return thrown?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" ? { isTimedOut: true } : { failure: { thrown } };
+  }
+}
+
+/** The script that declares functions and variables. A variable that exists keeps its value. */
+function declare(lexical, { directives = "", fresh = [], functions = "", kept = [], variables = [] } = {}) {
+  const keeping = kept.length === 0
+    ? ""
+    : `;${KEPT_NAME}={${kept.filter((name) => known.has(name) || variables.includes(name)).join()}}`;
+  const missing = [...new Set([...fresh, ...variables, ...lexical])].filter((name) => !known.has(name));
+  if (missing.length > 0) runInThisContext(`let ${missing.join()};`);
+  for (const name of missing) known.add(name);
+  const anew = fresh.map((name) => `${name}=void 0;`).join("");
+  return anew === "" && functions === "" && keeping === "" ? "" : `${directives}${anew}${functions}${keeping};void 0`;
+}
+
+function run(script, { name, timeoutMs }) {
+  return runInThisContext(script, { filename: name, timeout: timeoutMs, displayErrors: false });
+}

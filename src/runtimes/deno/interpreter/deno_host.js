@@ -1,0 +1,62 @@
+/** Makes Deno the interpreter's host: see there. */
+import { pathToFileURL } from "node:url";
+import { host } from "../../interpreters/ecmascript/host.js";
+import { closeStdin, readOrders } from "./orders.js";
+import { findFault, stripTypes, transformTypes } from "./types.js";
+
+const { Object, URL, queueMicrotask } = globalThis;
+const { exit, inspect, readFile, stderr, stdout } = Deno;
+const { setPromiseHooks } = Deno[Deno.internal]?.core ?? {};
+const cwd = Deno.cwd();
+const workspace = pathToFileURL(`${cwd}/`);
+/** Code that may reach a module of Node's, which reads stdin by its descriptor. To close that takes 10 ms. */
+const REACHES_MODULES = /\b(?:import|require|process)\b/;
+/** Events for errors that the program does not handle, and Node's names for them. */
+const UNCAUGHT = [
+  { type: "unhandledrejection", source: "reason", nodeName: "unhandledRejection" },
+  { type: "error", source: "error", nodeName: "uncaughtException" },
+];
+
+function onUncaught(report) {
+  for (const { type, source, nodeName } of UNCAUGHT) {
+    addEventListener(type, (event) => {
+      let isHandled = event.defaultPrevented;
+      event.preventDefault();
+      event.preventDefault = () => isHandled = true; // Called by the program's listeners, which run later.
+      queueMicrotask(() => {
+        if (isHandled || globalThis.process?.emit(nodeName, event[source], event.promise)) return;
+        report(event[source]);
+      });
+    });
+  }
+}
+
+/** The URL of a module that a file of the workspace imports. */
+function resolve(specifier) {
+  return /^\.{0,2}\//.test(specifier) ? new URL(specifier, workspace).href : import.meta.resolve(specifier);
+}
+
+Object.assign(host, {
+  namespace: Deno,
+  cwd,
+  exit,
+  inspect,
+  readFile,
+  prints: [stdout, stderr].map((stream) => stream.writeSync.bind(stream)),
+  readOrders,
+  beforeCell: (code) => REACHES_MODULES.test(code) ? closeStdin() : undefined,
+  onUncaught,
+  importFrom: (specifier, options) => import(/^\.{0,2}\//.test(specifier) ? resolve(specifier) : specifier, options),
+  resolve,
+  isTyped: (language) => language !== "javascript",
+  hasRequire: (language) => language === "javascript",
+  stripTypes,
+  transformTypes,
+  findFault,
+  watchPromises: setPromiseHooks && ((onMade) => {
+    setPromiseHooks(onMade);
+    return () => setPromiseHooks();
+  }),
+  // Only the inspector needs this permission, which reveals facts of the machine.
+  onEvaluator: () => Deno.permissions.revokeSync({ name: "sys" }),
+});

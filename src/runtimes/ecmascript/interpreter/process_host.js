@@ -1,0 +1,78 @@
+/** Makes what Node and what is like it the interpreter's host: see there. */
+import { readFile, writeSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { inspect, promisify } from "node:util";
+import { constants, runInThisContext } from "node:vm";
+import { host } from "../../interpreters/ecmascript/host.js";
+
+const { Atomics, Int32Array, Object, Promise, SharedArrayBuffer, URL, setImmediate } = globalThis;
+const { wait } = Atomics;
+const cwd = process.cwd();
+const exit = process.exit.bind(process);
+const { listenerCount } = process;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const workspace = pathToFileURL(`${cwd}/`);
+/** The descriptor of the service's orders: that of stdin is closed to the program. */
+export const ORDERS = 3;
+
+const importFrom = makeImport();
+
+/** A function that imports modules as a file of the workspace does. */
+function makeImport() {
+  const { emitWarning } = process;
+  process.emitWarning = () => {}; // That a program may import from a script is experimental in Node.
+  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  const code = "(specifier, options) => import(specifier, options)";
+  const made = runInThisContext(code, { filename: `${cwd}/cell.js`, importModuleDynamically });
+  made("node:fs");
+  process.emitWarning = emitWarning;
+  return made;
+}
+
+/** A function that writes to a descriptor, and waits where its pipe is full. */
+function printTo(descriptor) {
+  return (bytes) => {
+    for (;;) {
+      try {
+        return writeSync(descriptor, bytes);
+      } catch (error) {
+        if (error.code !== "EAGAIN") throw error;
+        wait(sleeper, 0, 0, 1);
+      }
+    }
+  };
+}
+
+/** Settles when what the program wrote to its streams is written, and its rejections so far were reported. */
+export async function flushStreams(streams, flush = writeNothing) {
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const stream of streams) {
+    if (!stream.destroyed && !stream.writableEnded) await flush(stream);
+  }
+}
+
+function writeNothing(stream) {
+  return new Promise((resolve) => stream.write("", resolve));
+}
+
+function onUncaught(report) {
+  for (const name of ["uncaughtException", "unhandledRejection"]) {
+    process.on(name, (error) => {
+      if (listenerCount.call(process, name) === 1) report(error);
+    });
+  }
+}
+
+Object.assign(host, {
+  cwd,
+  exit,
+  inspect,
+  readFile: promisify(readFile),
+  prints: [1, 2].map(printTo),
+  onUncaught,
+  importFrom,
+  resolve: (specifier) =>
+    /^\.{0,2}\//.test(specifier) ? new URL(specifier, workspace).href : import.meta.resolve(specifier),
+  isTyped: () => false,
+  hasRequire: () => true,
+});

@@ -1,0 +1,69 @@
+import { rewriteDeclarations } from "./declarations.js";
+import { applyEdits } from "./edits.js";
+import { host } from "./host.js";
+import { importEdits } from "./imports.js";
+import { parseCell } from "./parser.js";
+
+const { Array, Set, SyntaxError } = globalThis;
+/** The transformation drops imports that the same cell does not use, as if they were of types. */
+const IMPORTS_NOTHING = "A cell with an enum, a namespace or parameter properties imports nothing: use another cell";
+/** A cell without these words declares and imports nothing, and is not parsed. */
+const MAY_DECLARE = /\b(?:const|let|var|using|function|class|import)\b/;
+const MERGED = /\b(?:enum|namespace|module)\s+([\w$]+)/g;
+
+/**
+ * The script of a cell: without types, with imports that a script can hold, and with declarations that may be repeated.
+ * Line numbers stay the same.
+ *
+ * @returns `script`, and `before`: the declarations that precede it
+ * @throws {SyntaxError} with the place in the cell
+ */
+export async function toScript(source, { name, isTyped, language }) {
+  const options = { name, isTyped, language };
+  const script = asObject(source, options);
+  if (script !== undefined) return script;
+  try {
+    return rewrite(source, options);
+  } catch (error) {
+    const fault = error.message === IMPORTS_NOTHING ? error : await host.findFault?.(source, options);
+    if (fault !== undefined) throw fault;
+    return { script: source }; // The engine decides.
+  }
+}
+
+/** The script of a cell that is one object literal, in parentheses: without them it would be a block. */
+function asObject(source, options) {
+  if (!/^\s*\{[^]*\}\s*$/.test(source)) return undefined;
+  try {
+    return rewrite(`(${source})`, { ...options, isParsed: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function rewrite(source, { isParsed = false, isTyped, language, name }) {
+  if (!isTyped) return rewriteScript(source, { isParsed, name });
+  const fresh = new Set(Array.from(source.matchAll(MERGED), ([, merged]) => merged));
+  const stripped = host.stripTypes(source, language);
+  const importsStatically = /^\s*import\b(?!\s*(?:type\b|\())/m.test(source);
+  if (stripped !== undefined) {
+    try {
+      return rewriteScript(stripped, { fresh, isParsed, isTyped, name });
+    } catch (error) {
+      // It may be `<const>[…]`, which only the transformation knows.
+      if (host.transformTypes === undefined || !stripped.includes("<") || importsStatically) throw error;
+    }
+  } else if (importsStatically) {
+    throw new SyntaxError(IMPORTS_NOTHING);
+  }
+  return rewriteScript(host.transformTypes(source), { fresh, isParsed: true, isTyped, name });
+}
+
+/** The script of JavaScript source. */
+export function rewriteScript(source, { fresh = new Set(), isParsed = false, isTyped = false, name }) {
+  if (!isParsed && !MAY_DECLARE.test(source)) return { script: source };
+  const program = parseCell(source);
+  const imports = importEdits(source, program, { isTyped });
+  const { before, edits } = rewriteDeclarations(source, program, { cell: name, edits: imports, fresh });
+  return { before, script: applyEdits(source, edits) };
+}

@@ -1,0 +1,59 @@
+import acorn from "acorn" with { type: "text" };
+import bundles from "./bundles.js" with { type: "text" };
+import cellCode from "./cell_code.js" with { type: "text" };
+import cells from "./cells.js" with { type: "text" };
+import constants from "./constants.js" with { type: "text" };
+import declarations from "./declarations.js" with { type: "text" };
+import displays from "./displays.js" with { type: "text" };
+import edits from "./edits.js" with { type: "text" };
+import evaluator from "./evaluator.js" with { type: "text" };
+import failures from "./failures.js" with { type: "text" };
+import host from "./host.js" with { type: "text" };
+import imports from "./imports.js" with { type: "text" };
+import parser from "./parser.js" with { type: "text" };
+import reports from "./reports.js" with { type: "text" };
+import resources from "./resources.js" with { type: "text" };
+import stackTraces from "./stack_traces.js" with { type: "text" };
+
+/** The directory of the modules that evaluate the cells of contexts. */
+export const INTERPRETER = "interpreter";
+
+/** The main module of a context's process. */
+export const INTERPRETER_MAIN = "main.js";
+
+/** Parses cells; a context's process has no import map, and gets it as a file beside the others. */
+const ACORN = { imported: '"acorn" with { type: "text" }', file: "acorn_text.js" };
+
+/** Where the modules of a runtime find these ones in the source; in the child all lie in one directory. */
+const SHARED = /"(?:\.\.\/)+(?:interpreters\/ecmascript|ecmascript\/interpreter)\//g;
+
+/** The modules that every runtime shares, by the names of their files. */
+const MODULES: Readonly<Record<string, string>> = {
+  [ACORN.file]: `export default ${JSON.stringify(acorn)};`,
+  "package.json": JSON.stringify({ type: "module" }),
+  "bundles.js": bundles,
+  "cell_code.js": cellCode,
+  "cells.js": cells,
+  "constants.js": constants,
+  "declarations.js": declarations,
+  "displays.js": displays,
+  "edits.js": edits,
+  "evaluator.js": evaluator,
+  "failures.js": failures,
+  "host.js": host,
+  "imports.js": imports,
+  "parser.js": parser.replace(ACORN.imported, `"./${ACORN.file}"`),
+  "reports.js": reports,
+  "resources.js": resources,
+  "stack_traces.js": stackTraces,
+};
+
+/**
+ * The modules of a context's process by their paths among those that run inside the child.
+ *
+ * @param own the modules of the runtime by the names of their files: the main one, and its host
+ */
+export function interpreterModules(own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const all = Object.entries({ ...MODULES, ...own });
+  return Object.fromEntries(all.map(([name, text]) => [`${INTERPRETER}/${name}`, text.replaceAll(SHARED, '"./')]));
+}

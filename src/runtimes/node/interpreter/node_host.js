@@ -1,0 +1,23 @@
+/** Makes Node the interpreter's host. */
+import { Socket } from "node:net";
+import { promiseHooks } from "node:v8";
+import { host } from "../../interpreters/ecmascript/host.js";
+import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
+
+const { Object, Set } = globalThis;
+/** Streams that the program has opened: to look at one opens it, and then a write to its descriptor may fail. */
+const opened = new Set();
+
+for (const name of ["stdout", "stderr"]) {
+  const { get: open } = Object.getOwnPropertyDescriptor(process, name);
+  const get = () => {
+    const stream = open.call(process);
+    opened.add(stream);
+    return stream;
+  };
+  Object.defineProperty(process, name, { configurable: true, enumerable: true, get });
+}
+
+host.flush = () => flushStreams(opened);
+host.readOrders = () => new Socket({ fd: ORDERS, readable: true, writable: false });
+host.watchPromises = (onMade) => promiseHooks.onInit(onMade);
