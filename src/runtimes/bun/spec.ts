@@ -18,7 +18,10 @@ const RESERVED_BYTES = 1_300e6;
 
 /** How Bun ends a process without memory, and how a program ends that did not catch a refusal of some. */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
-  { pattern: /MemoryExhaustion|Bun has run out of memory/, endings: ["SIGABRT", "SIGTRAP"] },
+  {
+    pattern: /MemoryExhaustion|Bun has run out of memory|memory allocation of \d+ bytes failed/,
+    endings: ["SIGABRT", "SIGTRAP"],
+  },
   { pattern: /RangeError: Out of memory/, endings: [1] },
 ];
 

@@ -32,6 +32,7 @@ const ROWS: readonly Row[] = [
   { memoryEndings: NODE, words: "Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated", status: FAILED },
   { memoryEndings: BUN, words: "ASSERTION FAILED: MemoryExhaustion", status: TRAPPED },
   { memoryEndings: BUN, words: "oh no: Bun has run out of memory.", status: ABORTED },
+  { memoryEndings: BUN, words: "memory allocation of 32 bytes failed", status: ABORTED },
   { memoryEndings: BUN, words: "RangeError: Out of memory", status: FAILED },
 ];
 
