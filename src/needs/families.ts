@@ -6,7 +6,7 @@ import { mayImport } from "./python/words.ts";
 const JAVASCRIPT: Family = {
   name: "javascript",
   mayNeed: ({ path, text }) => mayHaveTypes(path) || /x$/i.test(path) || mayNeed(text),
-  configures: (path, entrypoint) => mayHaveTypes(entrypoint) && configuresTypes(path),
+  isOfAnotherKind: (path, entrypoint) => mayHaveTypes(entrypoint) ? configuresTypes(path) : mayHaveTypes(path),
   load: async () => (await import("./javascript/mod.ts")).JAVASCRIPT,
 };
 

@@ -7,8 +7,11 @@ export interface Family {
   readonly name: string;
   /** Whether a file may need anything; where not, it is not parsed. */
   mayNeed(file: SourceFile): boolean;
-  /** Whether a file may change what the sources mean to a runtime that only erases types; absent, none does. */
-  configures?(path: string, entrypoint: string): boolean;
+  /**
+   * Whether a file may change what the sources mean to a runtime that only erases types, or is read otherwise there; absent,
+   * none is.
+   */
+  isOfAnotherKind?(path: string, entrypoint: string): boolean;
   /** Loads the parser. */
   load(): Promise<FamilyModule>;
 }

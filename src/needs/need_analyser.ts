@@ -55,14 +55,16 @@ export class NeedAnalyser {
     if (sources.length > MAX_FILES) return unknown(`it has more than ${MAX_FILES} files`);
     const texts = decodeAll(sources);
     if (texts === undefined) return unknown("it is not UTF-8");
-    const configuration = files.filter(({ path }) => family.configures?.(path, entrypoint) === true);
-    if (!texts.some(family.mayNeed)) return { known: true, uses: configuration.map(needOfConfiguration) };
+    const other = files.find(({ path }) => family.isOfAnotherKind?.(path, entrypoint) === true);
+    const ofFiles = other === undefined ? [] : [needOfKind(other)];
+    if (!texts.some(family.mayNeed)) return { known: true, uses: ofFiles };
     const key = keyOf({ entrypoint, files, sources });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const analysed = await this.#analyse({ entrypoint, files, texts }, family);
     if (analysed === undefined) return unknown("it takes too long to read");
-    const needs = structuredClone(analysed); // Parts of a text would keep the whole of it.
+    const all = { ...analysed, uses: [...analysed.uses, ...ofFiles] };
+    const needs = structuredClone(all); // Parts of a text would keep the whole of it.
     this.#remember(key, needs);
     return needs;
   }
@@ -101,8 +103,7 @@ export class NeedAnalyser {
       readings.set(file.path, parsed === undefined ? NOT_READ : readBeginning(file, parsed, read));
     }
     const needs = combine(readings, placesOf({ entrypoint, files }));
-    const configuration = files.filter(({ path }) => family.configures?.(path, entrypoint) === true);
-    return { ...needs, uses: [...reduce(needs.uses), ...configuration.map(needOfConfiguration)] };
+    return { ...needs, uses: reduce(needs.uses) };
   }
 }
 
@@ -114,8 +115,8 @@ function readBeginning(file: SourceFile, { length, tree }: Parsed, read: FileRea
   return { ...reading, hasEffects: true, unknown: reading.unknown?.isDynamic === true ? reading.unknown : unread };
 }
 
-function needOfConfiguration({ path }: RequestFile): Need {
-  return { kind: "types", name: "configuration", file: path, line: 1, certain: false };
+function needOfKind({ path }: RequestFile): Need {
+  return { kind: "types", name: "another kind of file", file: path, line: 1, certain: false };
 }
 
 function unknown(reason: string): Needs {

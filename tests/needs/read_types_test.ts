@@ -125,14 +125,14 @@ Deno.test("find() is not certain of syntax that is not understood", async () => 
 Deno.test("find() needs what configures types, and files of CommonJS, where the program has types", async () => {
   const files = { "package.json": "{}", "sub/deno.jsonc": "{}", "data.txt": "{}" };
   assertEquals(await typesNeededBy({ "main.ts": "let a: 1;", ...files }), [
-    "configuration package.json:1",
-    "configuration sub/deno.jsonc:1",
+    "another kind of file package.json:1",
   ]);
   assertEquals(await typesNeededBy({ "main.ts": "export let a: 1;", "b.cts": "export {}", "tsconfig.json": "" }), [
     "a file of CommonJS b.cts:1",
-    "configuration tsconfig.json:1",
+    "another kind of file tsconfig.json:1",
   ]);
   assertEquals(await typesNeededBy({ "main.js": "let a;", ...files }), []);
+  assertEquals(await typesNeededBy({ "main.js": "let a;", "b.ts": "" }), ["another kind of file b.ts:1"]);
 });
 
 /** Nodes of the grammar that make a need, or that only stand in another grammar. */
