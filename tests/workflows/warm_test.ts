@@ -38,9 +38,16 @@ function commandOf(pid: number): string[] {
   }
 }
 
+/** What descends from this process, but for services in processes of their own, which other tests of it may share. */
+function descendants(): number[] {
+  const [, ...all] = familyOf(Deno.pid);
+  const others = all.filter((pid) => commandOf(pid).includes("serve")).flatMap(familyOf);
+  return all.filter((pid) => !others.includes(pid));
+}
+
 /** The processes that wait for a program of a service in this process. */
 function waiting(): number[] {
-  return familyOf(Deno.pid).filter((child) => {
+  return descendants().filter((child) => {
     const command = commandOf(child);
     return command[0]?.endsWith("deno") === true && command.some((word) => word.startsWith("--preload="));
   });
@@ -169,9 +176,9 @@ Deno.test("Programs start cold when somebody kills the warm processes", async ()
   await whenReady(client, 2);
   const first = waiting();
   assertEquals(first.length, 2);
-  const before = familyOf(Deno.pid).slice(1);
+  const before = descendants();
   for (const pid of first) Deno.kill(pid, "SIGKILL");
-  await until(() => !familyOf(Deno.pid).some((pid) => before.includes(pid)), "what was around them is gone");
+  await until(() => !descendants().some((pid) => before.includes(pid)), "what was around them is gone");
   const { exitCode, stdout } = await client.json("POST", EXECUTIONS, HELLO);
   assertEquals([exitCode, stdout], [0, "hello\n"]);
   await until(
