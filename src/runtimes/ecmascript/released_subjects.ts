@@ -20,6 +20,12 @@ export function releasedSubjects(
         categories: ["configuration", "environment", "output"],
         isWarm: true,
       },
+      [`${name} in namespaces, in a context`]: {
+        needs: "namespaces",
+        languages: ["ecmascript"],
+        categories: ["environment", "output", "time"],
+        runsCells: true,
+      },
     },
   };
 }
