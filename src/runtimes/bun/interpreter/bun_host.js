@@ -3,7 +3,7 @@ import { host } from "../../interpreters/ecmascript/host.js";
 import { parseCell } from "../../interpreters/ecmascript/parser.js";
 import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
 
-const { AggregateError, Object, SyntaxError } = globalThis;
+const { AggregateError, Object, SyntaxError, process } = globalThis;
 const { file, Transpiler } = Bun;
 /** How cells are read by language; absent, as TypeScript. */
 const LOADERS = { jsx: "jsx", tsx: "tsx" };

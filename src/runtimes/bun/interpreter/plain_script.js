@@ -20,7 +20,8 @@ const MAY_DECLARE_OR_AWAIT = /\b(?:let|class|await)\b/;
  */
 export function toPlainScript(source) {
   if (!MAY_DECLARE_OR_AWAIT.test(source)) return { isAsync: false, names: [], script: source };
-  const program = parseCell(source);
+  const program = parse(source);
+  if (program === undefined) return { isAsync: false, names: [], script: source }; // The engine decides.
   let isAsync = false;
   walk(program, (node, _parent, isInFunction) => {
     isAsync ||= !isInFunction && (node.type === "AwaitExpression" || (node.type === "ForOfStatement" && node.await));
@@ -32,6 +33,14 @@ export function toPlainScript(source) {
   if (last !== undefined) edits.push(...valueEdits(source, last));
   const body = applyEdits(source, edits);
   return { isAsync, names, script: `(async()=>{let ${VALUE_NAME};${body}\n;return ${VALUE_NAME}})()` };
+}
+
+function parse(source) {
+  try {
+    return parseCell(source);
+  } catch {
+    return undefined;
+  }
 }
 
 function declarationEdits({ declarations, end, id, start, type }) {

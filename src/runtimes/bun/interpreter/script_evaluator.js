@@ -1,10 +1,11 @@
 /** Evaluates cells as scripts that share the variables of the engine's global scope. */
-import { runInThisContext } from "node:vm";
+import vm from "node:vm";
 import { KEPT_NAME } from "../../interpreters/ecmascript/declarations.js";
 import "../../interpreters/ecmascript/stack_traces.js";
 import { toPlainScript } from "./plain_script.js";
 
 const { Promise, Set } = globalThis;
+const { constants: { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically }, runInThisContext } = vm;
 /** Variables that cells have declared. */
 const known = new Set();
 
@@ -35,5 +36,10 @@ function declare(lexical, { directives = "", fresh = [], functions = "", kept = 
 }
 
 function run(script, { name, timeoutMs }) {
-  return runInThisContext(script, { filename: name, timeout: timeoutMs, displayErrors: false });
+  return runInThisContext(script, {
+    filename: name,
+    timeout: timeoutMs,
+    displayErrors: false,
+    importModuleDynamically,
+  });
 }

@@ -1,11 +1,15 @@
 /** Makes what Node and what is like it the interpreter's host: see there. */
-import { readFile, writeSync } from "node:fs";
+import fs from "node:fs";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { inspect, promisify } from "node:util";
 import { constants, runInThisContext } from "node:vm";
 import { host } from "../../interpreters/ecmascript/host.js";
 
-const { Atomics, Int32Array, Object, Promise, SharedArrayBuffer, URL, setImmediate } = globalThis;
+const { Atomics, Int32Array, Object, Promise, SharedArrayBuffer, URL, process, setImmediate } = globalThis;
+/** A program may replace what modules of Node's export. */
+const { readFile, writeSync: write } = fs;
+const { write: writeTo } = Writable.prototype;
 const { wait } = Atomics;
 const cwd = process.cwd();
 const exit = process.exit.bind(process);
@@ -34,7 +38,7 @@ function printTo(descriptor) {
   return (bytes) => {
     for (;;) {
       try {
-        return writeSync(descriptor, bytes);
+        return write(descriptor, bytes);
       } catch (error) {
         if (error.code !== "EAGAIN") throw error;
         wait(sleeper, 0, 0, 1);
@@ -47,12 +51,12 @@ function printTo(descriptor) {
 export async function flushStreams(streams, flush = writeNothing) {
   await new Promise((resolve) => setImmediate(resolve));
   for (const stream of streams) {
-    if (!stream.destroyed && !stream.writableEnded) await flush(stream);
+    if (!stream.destroyed && !stream.writableEnded) await flush(stream).catch(() => {}); // Best effort: the program may have broken it.
   }
 }
 
-function writeNothing(stream) {
-  return new Promise((resolve) => stream.write("", resolve));
+async function writeNothing(stream) {
+  if (stream.writableLength > 0) await new Promise((resolve) => writeTo.call(stream, "", resolve));
 }
 
 function onUncaught(report) {

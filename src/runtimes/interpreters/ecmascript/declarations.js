@@ -1,8 +1,9 @@
 import { assignedBy, constantEdits } from "./constants.js";
 import { applyEdits, blank } from "./edits.js";
 import { lexicalNames, namesOf, walk } from "./parser.js";
+import { toText } from "./reports.js";
 
-const { JSON, Set } = globalThis;
+const { Set } = globalThis;
 /** The function that a script calls with each resource of a `using` declaration. */
 export const USING_NAME = "$cell$using";
 /** The variable that takes the value of a `var`, since its statement has none. */
@@ -70,7 +71,7 @@ function lexicalEdits(node, { cell, source }) {
   const { declarations, kind, start } = node;
   if (kind === "const") return [{ start, end: start + kind.length, text: "let  " }];
   if (!/using$/.test(kind)) return [];
-  const call = `${USING_NAME}(${JSON.stringify(cell)}, ${kind !== "using"}, `;
+  const call = `${USING_NAME}(${toText(cell)}, ${kind !== "using"}, `;
   const [{ start: end }] = declarations;
   return [
     { start, end, text: `let${blank(source.slice(start + "let".length, end))}` },

@@ -1,7 +1,7 @@
 import { walk } from "./parser.js";
 import { toText } from "./reports.js";
 
-const { JSON, Set } = globalThis;
+const { Set } = globalThis;
 /** The names that replace `import()` and `import.meta` in a script. */
 export const IMPORT_NAME = "$cell$import";
 /** See {@link IMPORT_NAME}. */
@@ -31,14 +31,14 @@ export function importEdits(source, program, { isTyped }) {
  * be a type, which the module does not export.
  */
 function toDeclaration({ attributes, source, specifiers }, isNeeded) {
-  const pairs = attributes.map(({ key, value }) => `${JSON.stringify(key.name ?? key.value)}: ${value.raw}`);
+  const pairs = attributes.map(({ key, value }) => `${toText(key.name ?? key.value)}: ${value.raw}`);
   const module = `${source.raw}, ${pairs.length === 0 ? "undefined" : `{ with: { ${pairs.join(", ")} } }`}`;
   if (specifiers.length === 0) return `void await ${IMPORT_NAME}(${module})`;
   const all = specifiers.find(({ type }) => type === "ImportNamespaceSpecifier");
   const named = specifiers.filter((specifier) => specifier !== all);
   const needed = named.filter(isNeeded).map(nameOf);
   const values = `await ${IMPORT_NAME}(${module}, ${toText(needed)})`;
-  const fields = named.map((specifier) => `${JSON.stringify(nameOf(specifier))}: ${specifier.local.name}`);
+  const fields = named.map((specifier) => `${toText(nameOf(specifier))}: ${specifier.local.name}`);
   const pattern = `{ ${fields.join(", ")} }`;
   if (all === undefined) return `let ${pattern} = ${values}`;
   const { name } = all.local;

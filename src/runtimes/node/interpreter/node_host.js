@@ -4,7 +4,7 @@ import { promiseHooks } from "node:v8";
 import { host } from "../../interpreters/ecmascript/host.js";
 import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
 
-const { Object, Set } = globalThis;
+const { Object, Set, process } = globalThis;
 /** Streams that the program has opened: to look at one opens it, and then a write to its descriptor may fail. */
 const opened = new Set();
 
