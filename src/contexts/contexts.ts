@@ -143,7 +143,7 @@ async function start(
     cpuMs: lifetimeMs * MAX_CORES,
     maxTotalOutputBytes: Number.MAX_SAFE_INTEGER,
   };
-  const handle = await environment.run({ kind: "context" }, { env: {}, limits: forLife });
+  const handle = await environment.run({ kind: "context", language }, { env: {}, limits: forLife });
   const info = { id: newId("ctx"), language, createdAt: new Date(createdAt).toISOString() };
   const context = new Context(info, handle);
   const first = await context.run({ code: "" }, {

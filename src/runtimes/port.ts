@@ -227,7 +227,7 @@ export type Program =
     readonly workingDirectory: string;
   }
   | { readonly kind: "install"; readonly packages: readonly string[] }
-  | { readonly kind: "context" };
+  | { readonly kind: "context"; readonly language: string };
 
 /** What the interpreter of a context is to evaluate. */
 export interface CellOrder {

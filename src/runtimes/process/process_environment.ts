@@ -136,7 +136,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
       case "install":
         return this.#install(program.packages, options);
       case "context":
-        return this.#runInterpreter(options);
+        return this.#runInterpreter(program.language, options);
     }
   }
 
@@ -232,11 +232,11 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     return this.#processes.own(await this.#packages.install(packages, options));
   }
 
-  async #runInterpreter(options: RunOptions): Promise<ProgramHandle> {
+  async #runInterpreter(language: string, options: RunOptions): Promise<ProgramHandle> {
     const { spec } = this.#installation;
     const { contextEnvironments } = spec.facts;
-    const launchContext = contextEnvironments.includes(this.language) ? spec.launchContext : undefined;
-    if (launchContext === undefined) throw unsupportedLanguage(this.language, contextEnvironments);
+    const launchContext = contextEnvironments.includes(language) ? spec.launchContext : undefined;
+    if (launchContext === undefined) throw unsupportedLanguage(language, contextEnvironments);
     const launch = launchContext(this.#processes.site, this.#programOf(options));
     return await this.#processes.startInterpreter(this.#requestOf(launch, options), options);
   }

@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Contexts } from "../../../src/contexts/contexts.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { create as createBun } from "../../../src/runtimes/bun/mod.ts";
@@ -37,13 +38,13 @@ for (const [language, create] of Object.entries({ bun: createBun, node: createNo
   const isThere = isPresent(language, await testedAvailability(runtime, language));
 
   /** Runs cells in a context one after the other. */
-  const inContext = async (codes: readonly string[], environmentName = language): Promise<ProgramResult[]> => {
+  const inContext = async (codes: readonly string[], cellLanguage = language): Promise<ProgramResult[]> => {
     await using environment = await runtime.createEnvironment(
-      configureEnvironment(environmentName),
+      configureEnvironment(language),
     );
     await using contexts = new Contexts();
     const memory = { [Symbol.dispose]() {} };
-    const options = { language: environmentName, limits: DEFAULT_LIMITS, lifetimeMs: 60_000, createdAt: 0, memory };
+    const options = { language: cellLanguage, limits: DEFAULT_LIMITS, lifetimeMs: 60_000, createdAt: 0, memory };
     const context = contexts.get((await contexts.open(environment, options)).id);
     const results: ProgramResult[] = [];
     for (const code of codes) results.push(await context.run({ code }, { limits: DEFAULT_LIMITS }));
@@ -64,7 +65,17 @@ for (const [language, create] of Object.entries({ bun: createBun, node: createNo
     },
   });
 
-  if (language !== "bun") continue;
+  if (language === "node") {
+    Deno.test({
+      name: `[${language}] a context is refused in a language that has none beside one that has`,
+      ignore: !isThere,
+      fn: async () => {
+        const error = await assertRejects(() => inContext([], "typescript"), CodeBeakerError);
+        assertEquals(error.code, "unsupported_language");
+      },
+    });
+    continue;
+  }
   Deno.test({
     name: `[${language}] a cell in TypeScript has no types when it runs, and what only TypeScript has is made anew`,
     ignore: !isThere,
