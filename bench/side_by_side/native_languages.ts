@@ -1,7 +1,7 @@
 import type { MachineLanguage, Pace } from "./machine_languages.ts";
 
 /** Of what takes a second to start, the pool has one ready for a client that thinks for as long. */
-const SLOWLY: Pace = { learning: 6, rounds: 12, thoughtMs: 1_500 };
+const SLOWLY: Pace = { learning: 6, rounds: 12, thoughtMs: 1_000 };
 const COMPILE_AND_RUN = 'gcc -std=gnu17 -O2 -o "$0.out" "$0" && exec "$0.out"';
 
 /** Languages whose rows differ by how they wait, with the flags that their rows have where those change their speed. */

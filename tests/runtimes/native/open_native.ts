@@ -74,7 +74,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       const all = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS, ...limits };
       await using environment = await native.createEnvironment(configureEnvironment(language, {
         resourceLimits: all,
-        ...(isWarm ? { environmentVariables: env, singleUse: true, runsMainFile: true } : {}),
+        ...(isWarm ? { environmentVariables: env, singleUse: true, runsMainFile: true } : { startsCold: true }),
       }));
       const mainFile = environment.mainFile();
       for (const [path, text] of Object.entries({ ...files, [mainFile]: code })) {

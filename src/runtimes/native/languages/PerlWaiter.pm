@@ -9,8 +9,9 @@ sysread(STDIN, my $go, 1) or exit 0; # The service is gone.
 {
     my ($descriptor) = grep { ((stat "/proc/self/fd/$_")[1] // 0) == $inode } 3 .. 9;
     local $^F = 255; # Descriptors up to it keep their number when their handle opens another file.
-    open(my $program, "<&=", $descriptor);
-    open($program, "<", $0);
+    my $program;
+    defined $descriptor && open($program, "<&=", $descriptor) && open($program, "<", $0)
+        or exec { "/proc/self/exe" } $^X, $0, @ARGV; # This Perl has opened its program in another way.
 }
 shift @INC;
 delete $INC{"PerlWaiter.pm"};

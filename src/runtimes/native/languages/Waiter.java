@@ -43,17 +43,10 @@ public class Waiter {
           + "}\n";
 
   public static void premain(String ignored) throws Exception {
-    hideAgent();
     compileInMemory();
     System.gc();
     new FileOutputStream(FileDescriptor.err).write(READY);
     if (new FileInputStream(FileDescriptor.in).read() < 0) Runtime.getRuntime().halt(0); // The service is gone.
-  }
-
-  /** Takes the agent's archive from the class path, at whose end Java has put it. */
-  private static void hideAgent() {
-    String path = System.getProperty("java.class.path");
-    System.setProperty("java.class.path", path.substring(0, Math.max(0, path.lastIndexOf(':'))));
   }
 
   private static void compileInMemory() throws Exception {

@@ -99,7 +99,7 @@ const JAVA_COMMAND = ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
 const java: LanguageRow = {
   binaries: ["java"],
   debianPackage: "default-jdk-headless",
-  costs: { memoryOverheadMB: 60 },
+  costs: { memoryOverheadMB: 70 },
   run: [...JAVA_COMMAND, "{file}"],
   waiter: javaWaiter(JAVA_COMMAND),
   prebuilt: JAVA_AGENT,

@@ -9,12 +9,11 @@ rescue EOFError
   exit!(0) # The service is gone.
 end
 first_line = File.open($0, "rb", &:gets).to_s
-# Ruby has looked for options in the placeholder's first line.
-exec("/proc/self/exe", $0, *ARGV) if first_line.match?(/\A#!.*\s-/n)
-ObjectSpace.each_object(File).find { |file| file.path == $0 }.then do |file|
-  file.reopen($0)
-  file.lineno = 1 if first_line.start_with?("#!")
-end
+program = ObjectSpace.each_object(File).find { |file| file.path == $0 }
+# Ruby has looked for options in the placeholder's first line, and some versions have read all of it already.
+exec("/proc/self/exe", $0, *ARGV) if program.nil? || first_line.match?(/\A#!.*\s-/n)
+program.reopen($0)
+program.lineno = 1 if first_line.start_with?("#!")
 TracePoint.new(:return, :c_return) do |point|
   if point.method_id == :require
     point.disable

@@ -10,11 +10,11 @@ import ruby from "./ruby_waiter.rb" with { type: "text" };
 /** Where binaries find the texts that make them wait. */
 const DIRECTORY = "/etc/codebeaker";
 
-/** A binary of a package of Debian's reads these texts; another one may take its command line otherwise. */
-function ofPackage(texts: Readonly<Record<string, string>>): Waiter["findTexts"] {
+/** A binary of one of Debian's packages reads these texts; another one may take its command line otherwise. */
+function textsFor(binaries: RegExp, texts: Readonly<Record<string, string>>): Waiter["findTexts"] {
   return (binary) => {
     try {
-      return /^\/usr\/(?:bin|lib)\//.test(Deno.realPathSync(binary)) ? texts : undefined;
+      return binaries.test(Deno.realPathSync(binary)) ? texts : undefined;
     } catch {
       return undefined;
     }
@@ -26,30 +26,30 @@ export const RUBY_WAITER: Waiter = {
   memoryMb: 17,
   run: ["{binary}", `-r${DIRECTORY}/ruby_waiter.rb`, "{file}"],
   placeholder: "\n",
-  findTexts: ofPackage({ [`${DIRECTORY}/ruby_waiter.rb`]: ruby }),
+  findTexts: textsFor(/^\/usr\/bin\/ruby[\d.]+$/, { [`${DIRECTORY}/ruby_waiter.rb`]: ruby }),
 };
 
 export const PERL_WAITER: Waiter = {
   memoryMb: 3,
   run: ["{binary}", `-I${DIRECTORY}`, "-MPerlWaiter", "{file}"],
   placeholder: "",
-  findTexts: ofPackage({ [`${DIRECTORY}/PerlWaiter.pm`]: perl }),
+  findTexts: textsFor(/^\/usr\/bin\/perl$/, { [`${DIRECTORY}/PerlWaiter.pm`]: perl }),
 };
 
-/** What waits is the placeholder itself. @param words the words of its command line before the file */
+/** What waits is the placeholder itself. PHP 7 reads the file before it waits. @param words the words of its command line before the file */
 export function phpWaiter(words: readonly string[]): Waiter {
   return {
     memoryMb: 13,
     run: [...words, "-d", "auto_prepend_file={file}", "{file}"],
     placeholder: php,
-    findTexts: ofPackage({}),
+    findTexts: textsFor(/^\/usr\/bin\/php[89]/, {}),
   };
 }
 
 export const LUA_WAITER: Waiter = {
   memoryMb: 1,
   run: ["{binary}", "-E", "-e", `dofile("${DIRECTORY}/lua_waiter.lua")`, "{file}"],
-  findTexts: ofPackage({ [`${DIRECTORY}/lua_waiter.lua`]: lua }),
+  findTexts: textsFor(/^\/usr\/bin\/lua5\.[34]$/, { [`${DIRECTORY}/lua_waiter.lua`]: lua }),
 };
 
 /** Its text is the site's profile of every process. @param run the command line of every process */
@@ -59,7 +59,7 @@ export function rWaiter(run: readonly string[]): Waiter {
     run,
     variables: { CODEBEAKER_WAITS: "1" },
     placeholder: "",
-    findTexts: ofPackage({ "/etc/R/Rprofile.site": r }),
+    findTexts: textsFor(/^\/usr\/(?:bin|lib\/R\/bin)\/Rscript$/, { "/etc/R/Rprofile.site": r }),
   };
 }
 
@@ -69,7 +69,7 @@ export function javaWaiter(words: readonly string[]): Waiter {
     memoryMb: 84,
     run: [...words, "-javaagent:{prebuilt}/waiter.jar", "{file}"],
     placeholder: "",
-    findTexts: ofPackage({}),
+    findTexts: textsFor(/^\/usr\/lib\/jvm\//, {}),
   };
 }
 
