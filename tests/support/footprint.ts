@@ -79,19 +79,21 @@ export class FootprintWatch {
   }
 
   #processes(): string[] {
-    const free = new Set(this.#blocks);
-    for (const block of processIds().flatMap(blocksOf)) free.delete(block); // Another service has taken it since.
-    return processIds().filter((pid) => !this.#pids.has(pid)).flatMap((pid) => {
+    // Another service may take a block meanwhile, or have given one back: then its programs are those of that.
+    const taken = new Set(processIds().flatMap(blocksOf));
+    const found = processIds().filter((pid) => !this.#pids.has(pid)).flatMap((pid) => {
       const status = textOf(`/proc/${pid}/status`);
       if (!/^State:\s+[^ZX]/m.test(status)) return []; // It has ended, and its parent has not asked how.
       const command = commandOf(pid);
       const groups = textOf(`/proc/${pid}/cgroup`);
       const block = String(Math.floor((uidIn(status) - FIRST_UID) / BLOCK_SIZE));
-      const isOurs = command.includes(`${this.#scratch}/`) && !command.includes(" serve ") ||
+      const isNamed = command.includes(`${this.#scratch}/`) && !command.includes(" serve ") ||
         directoryOf(pid).startsWith(`${this.#scratch}/`) ||
-        [...this.#names].some((name) => groups.includes(name)) || free.has(block);
-      return isOurs ? [`${pid} ${command}`] : [];
+        [...this.#names].some((name) => groups.includes(name));
+      return isNamed || this.#blocks.has(block) ? [{ text: `${pid} ${command}`, isNamed, block }] : [];
     });
+    for (const block of processIds().flatMap(blocksOf)) taken.add(block);
+    return found.filter(({ block, isNamed }) => isNamed || !taken.has(block)).map(({ text }) => text);
   }
 
   #cgroups(): string[] {
