@@ -4,7 +4,7 @@ import type { Need, Needs } from "../core/needs.ts";
 import type { RequestFile } from "../core/requests/request_files.ts";
 import { BoundedParse, type Parsed } from "./bounded_parse.ts";
 import { FAMILIES } from "./families.ts";
-import type { Family } from "./family.ts";
+import type { Family, FamilyModule } from "./family.ts";
 import { combine } from "./combine.ts";
 import type { AnalysedProgram, FileReader, FileReading, SourceFile } from "./source_file.ts";
 
@@ -61,7 +61,9 @@ export class NeedAnalyser {
     const key = keyOf({ entrypoint, files, sources });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const analysed = await this.#analyse({ entrypoint, files, texts }, family);
+    const reader = await family.load().catch(() => undefined); // A parser reads variables, which few permissions forbid.
+    if (reader === undefined) return unknown("its parser cannot be loaded here");
+    const analysed = this.#analyse({ entrypoint, files, texts }, { family, reader });
     if (analysed === undefined) return unknown("it takes too long to read");
     const all = { ...analysed, uses: [...analysed.uses, ...ofFiles] };
     const needs = structuredClone(all); // Parts of a text would keep the whole of it.
@@ -69,9 +71,14 @@ export class NeedAnalyser {
     return needs;
   }
 
-  /** Loads the parsers, so that the first requests need not. */
+  /**
+   * Loads the parsers, so that the first requests need not.
+   *
+   * @throws what a parser throws as it is loaded
+   */
   async load(): Promise<void> {
     for (const [entrypoint, code] of SAMPLES) {
+      await FAMILIES[languageOfFile(entrypoint) ?? ""]?.load();
       await this.find({ entrypoint, files: [{ path: entrypoint, bytes: new TextEncoder().encode(code) }] });
     }
   }
@@ -82,13 +89,13 @@ export class NeedAnalyser {
     this.#known.set(key, needs);
   }
 
-  async #analyse(
+  #analyse(
     { entrypoint, files, texts }: Pick<AnalysedProgram, "entrypoint" | "files"> & {
       readonly texts: readonly SourceFile[];
     },
-    family: Family,
-  ): Promise<Needs | undefined> {
-    const { parserFor, read, placesOf, reduce = (uses) => uses, excerptOf } = await family.load();
+    { family, reader }: { readonly family: Family; readonly reader: FamilyModule },
+  ): Needs | undefined {
+    const { parserFor, read, placesOf, reduce = (uses) => uses, excerptOf } = reader;
     const bounded = new BoundedParse(this.#compiled.has(family) ? LIMIT_MS : FIRST_LIMIT_MS, this.#now);
     this.#compiled.add(family);
     const readings = new Map<string, FileReading>();
