@@ -31,10 +31,7 @@ export class Scratch implements AsyncDisposable {
     parent: string,
     { release = () => Promise.resolve(true) }: Partial<Pick<SweepOptions, "release">> = {},
   ): Promise<Scratch> {
-    const path = join(parent, `${PREFIX}${crypto.randomUUID()}`);
-    const lockPath = `${path}.lock`;
-    const lock = await Deno.open(lockPath, { createNew: true, write: true, mode: 0o600 });
-    lock.lockSync(true);
+    const { lock, path } = makeLock(parent);
     await Deno.mkdir(path, { mode: 0o711 });
     await sweep(parent, { own: path, release });
     return new Scratch(path, lock, release);
@@ -48,6 +45,19 @@ export class Scratch implements AsyncDisposable {
       await removeTree(`${this.path}.lock`);
     }
     this.#lock.close();
+  }
+}
+
+/**
+ * Makes and locks the lock of a new directory. Nothing else of this process comes between the two: a sweep that had the lock
+ * first would hold it while the owner waits for it. Another process that comes between removes the file, so another is made.
+ */
+function makeLock(parent: string): { readonly lock: Deno.FsFile; readonly path: string } {
+  for (;;) {
+    const path = join(parent, `${PREFIX}${crypto.randomUUID()}`);
+    const lock = Deno.openSync(`${path}.lock`, { createNew: true, write: true, mode: 0o600 });
+    if (lock.tryLockSync(true)) return { lock, path };
+    lock.close();
   }
 }
 
