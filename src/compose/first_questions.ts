@@ -53,7 +53,7 @@ async function answerOf(runtime: ExecutionRuntime): Promise<Pick<Availability, "
   const { name } = runtime;
   try {
     const answer = await runtime.isAvailable();
-    log.info("runtime.answered", { runtime: name, ...answer });
+    log.debug("runtime.answered", { runtime: name, ...answer });
     return answer;
   } catch (error) {
     log.error("runtime.load_failed", { runtime: name, error: messageOf(error) });
