@@ -10,7 +10,7 @@ type Runtimes = Awaited<ReturnType<Service["engine"]["describeRuntimes"]>>;
 export interface AnnouncedService {
   readonly engine: Pick<Service["engine"], "describeRuntimes">;
   readonly selector: Pick<Service["selector"], "minIsolation">;
-  readonly questions: Service["questions"];
+  readonly probes: Service["probes"];
   hasKeys(): boolean;
 }
 
@@ -24,15 +24,21 @@ const FIRST_PROGRAMS: Readonly<Record<string, string>> = {
 
 /**
  * Announces a service: its address, its runtimes and, where none reaches the floor, a remedy. Programs get a line as soon as
- * a runtime can be used, and one when all have answered; people get the address at once, and a page on a terminal.
+ * a runtime can be used, and one when all have answered; people get the address at once, and a page on a terminal. Once
+ * `signal` is aborted it says nothing more: a service that stops asks no runtime.
  */
 export async function announce(
   service: AnnouncedService,
-  { stdout = Deno.stdout, url }: { readonly url: string; readonly stdout?: Output },
+  { signal, stdout = Deno.stdout, url }: {
+    readonly url: string;
+    readonly stdout?: Output;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<void> {
   const palette = paletteFor(stdout);
   const announceTo = stdout.isTerminal() ? announceToPeople : announceToPrograms;
-  const runtimes = await announceTo({ palette, service, stdout, url });
+  const runtimes = await announceTo({ palette, service, signal, stdout, url });
+  if (runtimes === undefined) return;
   const warning = floorWarning(runtimes, service.selector.minIsolation);
   if (warning !== undefined) await print(palette.bad(warning), stdout);
 }
@@ -43,18 +49,25 @@ interface Announcement {
   readonly url: string;
   readonly palette: Palette;
   readonly stdout: Output;
+  readonly signal: AbortSignal | undefined;
 }
 
-async function announceToPeople({ palette, service, stdout, url }: Announcement): Promise<Runtimes> {
+async function announceToPeople(
+  { palette, service, signal, stdout, url }: Announcement,
+): Promise<Runtimes | undefined> {
   await print(`${palette.title(`${SERVICE_NAME} ${VERSION}`)} listens on ${url}`, stdout);
   const runtimes = await service.engine.describeRuntimes();
+  if (signal?.aborted) return undefined;
   await print(describePage(runtimes, { palette, service, url }), stdout);
   return runtimes;
 }
 
-async function announceToPrograms({ service, stdout, url }: Announcement): Promise<Runtimes> {
-  await print(describeStart(url, await service.questions.firstAvailable), stdout);
-  await service.questions.allAnswered; // To ask all at once would slow the first requests.
+async function announceToPrograms({ service, signal, stdout, url }: Announcement): Promise<Runtimes | undefined> {
+  const first = await service.probes.firstAvailable;
+  if (signal?.aborted) return undefined;
+  await print(describeStart(url, first), stdout);
+  await service.probes.allAnswered; // To ask all at once would slow the first requests.
+  if (signal?.aborted) return undefined;
   const runtimes = await service.engine.describeRuntimes();
   await print(describeLine(runtimes), stdout);
   return runtimes;
@@ -72,7 +85,7 @@ function describeLine(runtimes: Runtimes): string {
 
 function describePage(
   runtimes: Runtimes,
-  { palette, service, url }: Omit<Announcement, "stdout">,
+  { palette, service, url }: Omit<Announcement, "stdout" | "signal">,
 ): string {
   const rows = runtimes.map(({ name, available, environments, isolation, ...obstacle }) => {
     const languages = environments.filter((environment) => available ? environment.available : true);
@@ -88,7 +101,7 @@ function describePage(
 /** What to try, as a command that works as it stands; nothing where no program can be run. */
 function describeTrial(
   runtimes: Runtimes,
-  { palette, service, url }: Omit<Announcement, "stdout">,
+  { palette, service, url }: Omit<Announcement, "stdout" | "signal">,
 ): string[] {
   const spoken = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments)
     .filter(({ available }) => available).map(({ name }) => name);

@@ -13,13 +13,14 @@ export function defineServe(command: Command, { stdout }: Pick<CommandContext, "
 }
 
 async function serve(flags: Record<string, unknown>, stdout: Output): Promise<void> {
-  const stopped = Promise.withResolvers<void>();
-  Deno.addSignalListener("SIGTERM", () => stopped.resolve());
-  Deno.addSignalListener("SIGINT", () => stopped.resolve());
+  const stop = new AbortController();
+  const stopped = new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
+  Deno.addSignalListener("SIGTERM", () => stop.abort());
+  Deno.addSignalListener("SIGINT", () => stop.abort());
   const config = await loadConfig(flags);
   await startLog(config);
   await using service = await composeService(config);
   const { url } = service.listen();
-  await Promise.race([announce(service, { url, stdout }), stopped.promise]); // A stop waits for no self-test.
-  await stopped.promise;
+  await Promise.race([announce(service, { url, stdout, signal: stop.signal }), stopped]); // A stop waits for no self-test.
+  await stopped;
 }

@@ -16,7 +16,7 @@ import { Sessions } from "../sessions/mod.ts";
 import { Uploads } from "../workspace/uploads.ts";
 import { type Door, doorOf } from "./door.ts";
 import { composeEngine, type EngineParts, type RuntimeOptions } from "./engine.ts";
-import { FirstQuestions } from "./first_questions.ts";
+import { StartupProbes } from "./startup_probes.ts";
 import { openGround } from "./ground.ts";
 import { openServiceStorage } from "./home_storage.ts";
 import { openPool, prepareAhead } from "./preparation.ts";
@@ -33,7 +33,7 @@ const LOAD_DELAY_MS = 1_000;
 export interface Service extends Door {
   readonly engine: Engine;
   readonly selector: RuntimeSelector;
-  readonly questions: Pick<FirstQuestions, "firstAvailable" | "allAnswered">;
+  readonly probes: Pick<StartupProbes, "firstAvailable" | "allAnswered">;
   /** Whether clients need a key. */
   hasKeys(): boolean;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
@@ -75,7 +75,7 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     }),
   );
   const { engine, executions, needs, selector } = parts;
-  const questions = building.use(new FirstQuestions(parts.runtimes));
+  const probes = building.use(new StartupProbes(parts.runtimes));
   building.use(prepareAhead(config, { ...parts, clock, memory }));
   const { createApp, listen, RPC_LIMITS, RpcSockets } = await import("../server/mod.ts"); // While self-tests run.
   const sessions = building.use(new Sessions({ ...parts, ...config, store: storage.sessions, observer, clock }));
@@ -100,9 +100,9 @@ export async function composeService(config: Config, options: RuntimeOptions = {
     return listener;
   }
   const owned = building.move();
-  questions.askOthers();
+  probes.probeOthers();
   return {
-    ...{ engine, selector, questions, hasKeys: () => keyring.hasKeys(), fetch },
+    ...{ engine, selector, probes, hasKeys: () => keyring.hasKeys(), fetch },
     ...doorOf({ open, sockets, engine, owned }),
   };
 }

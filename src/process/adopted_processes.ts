@@ -1,5 +1,6 @@
 import type { SystemCalls } from "../host/system_calls.ts";
 import { groupOf } from "./process_tree.ts";
+import { isGroup } from "./terminate.ts";
 
 /**
  * Processes of programs whose own parents have ended. The kernel makes this service their parent
@@ -9,33 +10,41 @@ export class AdoptedProcesses {
   readonly #calls: Pick<SystemCalls, "reap">;
   /** What this service started itself, and waits for. */
   readonly #leaders = new Set<number>();
+  /** Leaders of groups that were not gone when they were given up. */
+  readonly #unfinished = new Set<number>();
 
   constructor(calls: Pick<SystemCalls, "reap">) {
     this.#calls = calls;
   }
 
-  /** A program was started as this process, which leads the group of all its processes. */
+  /** Registers a program's first process, which leads the group of all its processes. */
   addLeader(pid: number): void {
+    this.#unfinished.delete(pid);
     this.#leaders.add(pid);
   }
 
-  /** All processes of its group are gone. */
+  /** Forgets a leader. What is left of its group is reaped when it ends. */
   removeLeader(pid: number): void {
     this.#leaders.delete(pid);
+    if (isGroup(pid)) this.#unfinished.add(pid);
   }
 
-  /** Those of a leader's group. @throws what the system throws where this service has no descriptor left */
+  /** Adopted processes of a leader's group. @throws what the system throws where this service has no descriptor left */
   of(leader: number): number[] {
-    return childrenOfThisService().filter((pid) => !this.#leaders.has(pid) && groupOf(pid) === leader);
+    const adopted = childrenOfThisService().filter((pid) => !this.#leaders.has(pid));
+    for (const pid of adopted) {
+      if (this.#unfinished.has(groupOf(pid) ?? 0)) this.reap(pid);
+    }
+    return adopted.filter((pid) => groupOf(pid) === leader);
   }
 
-  /** Frees the entry of one that has ended. Whether it had. */
+  /** Frees the entry of a process that has ended. Returns whether it had. */
   reap(pid: number): boolean {
     return this.#calls.reap(pid);
   }
 }
 
-/** The kernel gives them to the first thread. */
+/** The kernel gives adopted processes to the first thread of the service. */
 function childrenOfThisService(): number[] {
   const children = Deno.readTextFileSync(`/proc/${Deno.pid}/task/${Deno.pid}/children`);
   return children.split(" ").filter((child) => child !== "").map(Number);

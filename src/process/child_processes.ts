@@ -7,9 +7,9 @@ import {
   descriptorPathsOf,
   descriptorsOf,
   familyOf,
+  findInEntries,
   isAlive,
   statFieldsOf,
-  threadsOf,
 } from "./process_tree.ts";
 import { BLOCK_BYTES } from "../host/size_watch.ts";
 import { isGroup, signalGroup, signalProcess } from "./terminate.ts";
@@ -251,13 +251,13 @@ function countedBytesOf(pid: number): number {
  * uses it.
  */
 function heldBytesOf(pid: number): number {
-  const bytes = heldBytesAt(`/proc/${pid}`);
-  return bytes > 0 ? bytes : Math.max(0, ...threadsOf(pid).map(heldBytesAt));
+  return findInEntries(pid, heldBytesAt) ?? 0;
 }
 
-function heldBytesAt(entry: string): number {
+function heldBytesAt(entry: string): number | undefined {
   const kibibytes = Deno.readTextFileSync(`${entry}/status`).matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm);
-  return [...kibibytes].reduce((total, [, value]) => total + Number(value) * 1024, 0);
+  const bytes = [...kibibytes].reduce((total, [, value]) => total + Number(value) * 1024, 0);
+  return bytes > 0 ? bytes : undefined;
 }
 
 /** The open files of a process that have no name: which each is, and what it takes. */

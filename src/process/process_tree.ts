@@ -52,22 +52,41 @@ export function groupOf(pid: number): number | undefined {
  *
  * @throws what the system throws where the process is gone
  */
-export function threadsOf(pid: number): string[] {
+function threadsOf(pid: number): string[] {
   return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => `/proc/${pid}/task/${name}`);
+}
+
+/**
+ * What the entry of a process shows, or else that of one of its threads; undefined where none shows anything.
+ *
+ * @throws what the system throws where the process is gone, or may not be looked into
+ */
+export function findInEntries<Found>(pid: number, read: (entry: string) => Found | undefined): Found | undefined {
+  const found = read(`/proc/${pid}`);
+  if (found !== undefined) return found;
+  for (const thread of threadsOf(pid)) {
+    try {
+      const shown = read(thread);
+      if (shown !== undefined) return shown;
+    } catch {
+      // This thread has ended, as any may while others are read.
+    }
+  }
+  return undefined;
 }
 
 /** Where the open files of a process are reached; none where it has ended, or may not be looked into. */
 export function descriptorPathsOf(pid: number): string[] {
   try {
-    const paths = filesOf(`/proc/${pid}`);
-    return paths.length > 0 ? paths : threadsOf(pid).map(filesOf).find(({ length }) => length > 0) ?? [];
+    return findInEntries(pid, filesOf) ?? [];
   } catch {
     return [];
   }
 }
 
-function filesOf(entry: string): string[] {
-  return [...Deno.readDirSync(`${entry}/fd`)].map(({ name }) => `${entry}/fd/${name}`);
+function filesOf(entry: string): string[] | undefined {
+  const paths = [...Deno.readDirSync(`${entry}/fd`)].map(({ name }) => `${entry}/fd/${name}`);
+  return paths.length > 0 ? paths : undefined;
 }
 
 /** How many files a process has open. */

@@ -48,7 +48,7 @@ async function announced(
   const service: AnnouncedService = {
     engine: { describeRuntimes: () => Promise.resolve(runtimes as never) },
     selector: { minIsolation },
-    questions: { firstAvailable: Promise.resolve(first), allAnswered: Promise.resolve() },
+    probes: { firstAvailable: Promise.resolve(first), allAnswered: Promise.resolve() },
     hasKeys: () => hasKeys,
   };
   await announce(service, { url: URL, stdout: outputTo(printed, { isTerminal }) });
@@ -67,7 +67,7 @@ Deno.test("announce() prints where it listens before runtimes are tested that no
   const announcing = announce({
     engine: { describeRuntimes: () => Promise.resolve([LIGHT] as never) },
     selector: { minIsolation: 7 },
-    questions: { firstAvailable: Promise.resolve(undefined), allAnswered: allAnswered.promise },
+    probes: { firstAvailable: Promise.resolve(undefined), allAnswered: allAnswered.promise },
     hasKeys: () => false,
   }, { url: URL, stdout: outputTo(lines) });
   await until(() => lines.length > 0, "it has said where it listens");
@@ -75,6 +75,17 @@ Deno.test("announce() prints where it listens before runtimes are tested that no
   allAnswered.resolve();
   await announcing;
   assertEquals(lines.slice(1), ["Runtimes: light\n"]);
+});
+
+Deno.test("announce() says nothing of runtimes once the service stops", async () => {
+  const lines: string[] = [];
+  await announce({
+    engine: { describeRuntimes: () => Promise.reject(new Error("it stops")) },
+    selector: { minIsolation: 7 },
+    probes: { firstAvailable: Promise.resolve(undefined), allAnswered: Promise.resolve() },
+    hasKeys: () => false,
+  }, { url: URL, stdout: outputTo(lines), signal: AbortSignal.abort() });
+  assertEquals(lines, []);
 });
 
 Deno.test("announce() prints to a terminal what is here, what to install for more, and what to try", async () => {

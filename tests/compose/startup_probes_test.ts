@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Availability } from "../../src/core/capabilities.ts";
-import { FirstQuestions } from "../../src/compose/first_questions.ts";
+import { StartupProbes } from "../../src/compose/startup_probes.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 
@@ -21,28 +21,28 @@ function askedRuntimes(names: readonly string[]) {
   return { asked, runtimes, answer: (name: string, answer: Availability) => answers.get(name)?.resolve(answer) };
 }
 
-Deno.test("FirstQuestions asks the others when it may and the one before has answered", async () => {
+Deno.test("StartupProbes asks the others when it may and the one before has answered", async () => {
   const { answer, asked, runtimes } = askedRuntimes(["one", "two", "three"]);
-  using questions = new FirstQuestions(runtimes);
+  using probes = new StartupProbes(runtimes);
   answer("one", GONE);
   await Promise.resolve();
   assertEquals(asked, ["one"]);
-  questions.askOthers();
+  probes.probeOthers();
   answer("two", AVAILABLE);
-  assertEquals(await questions.firstAvailable, "two");
+  assertEquals(await probes.firstAvailable, "two");
   answer("three", GONE);
-  await questions.allAnswered;
+  await probes.allAnswered;
   assertEquals(asked, ["one", "two", "three"]);
 });
 
-Deno.test("FirstQuestions ends with what it has where it is disposed of, and counts a failure as unavailable", async () => {
+Deno.test("StartupProbes ends with what it has where it is disposed of, and counts a failure as unavailable", async () => {
   const { answer, asked, runtimes } = askedRuntimes(["two", "three"]);
   const broken = { ...fakeRuntime({ name: "one" }), isAvailable: () => Promise.reject(new Error("no such module")) };
-  const questions = new FirstQuestions([broken, ...runtimes]);
-  questions.askOthers();
+  const probes = new StartupProbes([broken, ...runtimes]);
+  probes.probeOthers();
   answer("two", GONE);
-  questions[Symbol.dispose]();
-  await questions.allAnswered;
-  assertEquals(await questions.firstAvailable, undefined);
+  probes[Symbol.dispose]();
+  await probes.allAnswered;
+  assertEquals(await probes.firstAvailable, undefined);
   assertEquals(asked.includes("three"), false);
 });

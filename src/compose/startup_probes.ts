@@ -4,18 +4,18 @@ import { log } from "../log.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 
 /**
- * The first question to each runtime, which begins its self-test: the first request that needs it waits less. One runtime
+ * Asks each runtime for the first time, which begins its self-test: the first request that needs it waits less. One runtime
  * is asked after another, so that none is slow because of the others. Disposing asks no further one.
  */
-export class FirstQuestions implements Disposable {
+export class StartupProbes implements Disposable {
   readonly #firstAvailable = Promise.withResolvers<string | undefined>();
-  readonly #mayAskOthers = Promise.withResolvers<void>();
+  readonly #mayProbeOthers = Promise.withResolvers<void>();
   readonly #allAnswered: Promise<void>;
   #isOver = false;
 
   /** Asks the first runtime. */
   constructor(runtimes: readonly ExecutionRuntime[]) {
-    this.#allAnswered = this.#ask(runtimes);
+    this.#allAnswered = this.#probe(runtimes);
   }
 
   /** The name of the first runtime that can be used; undefined where none can. */
@@ -29,21 +29,21 @@ export class FirstQuestions implements Disposable {
   }
 
   /** Asks the others, when the first has answered. */
-  askOthers(): void {
-    this.#mayAskOthers.resolve();
+  probeOthers(): void {
+    this.#mayProbeOthers.resolve();
   }
 
   [Symbol.dispose](): void {
     this.#isOver = true;
-    this.askOthers(); // None, but whoever waits is told.
+    this.probeOthers(); // So that waiting callers settle; no other runtime is asked.
   }
 
-  async #ask(runtimes: readonly ExecutionRuntime[]): Promise<void> {
+  async #probe(runtimes: readonly ExecutionRuntime[]): Promise<void> {
     for (const runtime of runtimes) {
       if (this.#isOver) break;
       const { available } = await answerOf(runtime);
       if (available) this.#firstAvailable.resolve(runtime.name);
-      await this.#mayAskOthers.promise;
+      await this.#mayProbeOthers.promise;
     }
     this.#firstAvailable.resolve(undefined);
   }
