@@ -68,6 +68,7 @@ export async function startServiceProcess(
   const { value: first = "" } = await lines.read();
   const printed = [first];
   const url = /http:\/\/\S+?(?=,)/.exec(first)?.[0];
+  if (url !== undefined && !mayLackRuntimes) printed.push((await lines.read()).value ?? ""); // All have answered.
   const draining = (async () => {
     for (let line = await lines.read(); !line.done; line = await lines.read()) printed.push(line.value);
   })();
