@@ -4,10 +4,11 @@ import { MEBIBYTE } from "../core/limits.ts";
 import { bubblewrapCommand, bubblewrapOptions, encodeOptions, OPTIONS_WORD } from "./bubblewrap.ts";
 import { Cgroups, TRY_BOUNDS } from "./cgroups.ts";
 import { delay } from "../concurrency/delay.ts";
-import { landlockOptions } from "./landlock.ts";
+import { landlockOptions, type LandlockRequest } from "./landlock.ts";
 import type { FilterSettings, LayerName, Layers } from "./layers.ts";
 import { describeLayers } from "./layer_findings.ts";
 import { limitingShell } from "./limiting_shell.ts";
+import type { Mount } from "./mount.ts";
 import { OwnUids } from "../host/own_uids.ts";
 import { stageBinary } from "./reach.ts";
 import { KERNEL_FILES } from "./system_files.ts";
@@ -58,7 +59,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const kernelFiles = KERNEL_FILES.filter(exists);
   const [hasFilter, hasLandlock, bubblewrap, cgroups] = await Promise.all([
     tryPrivileges(launcher, filterPath === undefined ? undefined : ["--seccomp-filter", filterPath]),
-    tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(TRUE_ALONE)),
+    tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(trueWithin(directory))),
     isWanted("namespaces") ? tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath }) : undefined,
     isWanted("cgroup") ? tryCgroups(directory) : { reason: "not wanted" },
   ]);
@@ -89,16 +90,15 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   return { ...found, findings: describeLayers(found, cgroups instanceof Cgroups ? "" : cgroups.reason) };
 }
 
-/** What `/bin/true` needs under Landlock. */
-const TRUE_ALONE = {
-  mounts: [{ source: "/usr/bin", target: "/usr/bin", access: "execute" }, {
-    source: "/bin",
-    target: "/bin",
-    access: "execute",
-  }],
-  hasNetwork: false,
-  startsOthers: false,
-} as const;
+/** What `/bin/true` needs under Landlock, and a directory to write in, whose rights need the newest kernel. */
+function trueWithin(directory: string): LandlockRequest {
+  const mount = (path: string, access: Mount["access"]) => ({ source: path, target: path, access });
+  return {
+    mounts: [mount("/usr/bin", "execute"), mount("/bin", "execute"), mount(directory, "write")],
+    hasNetwork: false,
+    startsOthers: false,
+  };
+}
 
 /** The path of a launcher that starts a program with these arguments, or undefined. */
 async function findLauncher(name: string, args: readonly string[]): Promise<string | undefined> {

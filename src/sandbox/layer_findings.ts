@@ -15,7 +15,7 @@ export function describeLayers(has: Omit<Layers, "findings">, whyNoCgroup: strin
     ...(has.bubblewrap !== undefined ? [] : [layer("landlock", isLandlockUsed, [
       "no file but the named ones",
       "setpriv has no --landlock-access, or the kernel no Landlock",
-      "install util-linux 2.41 or later, on Linux 5.13 or later",
+      "install util-linux 2.41 or later, on Linux 6.2 or later",
     ])]),
     layer("seccomp", has.filters !== undefined, [
       "an allow list of system calls, with no sockets but the granted ones",

@@ -24,6 +24,8 @@ const ARCHITECTURES: Readonly<Record<KnownArchitecture, number>> = { x86_64: 0xc
 
 const X32_CALLS = 0x4000_0000;
 const AF_UNIX = 1;
+/** SOCK_STREAM and SOCK_SEQPACKET, each with any of SOCK_NONBLOCK and SOCK_CLOEXEC; a datagram socket sends to any address. */
+const CONNECTED_TYPES = [1, 5].flatMap((type) => [0, 0x800, 0x8_0000, 0x8_0800].map((flags) => type | flags));
 const AF_INET = 2;
 const AF_NETLINK = 16;
 /** CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET. */
@@ -69,7 +71,7 @@ export interface SeccompSettings {
  *   (EAFNOSUPPORT). IPv6 has private networks that Deno cannot keep out one by one, and no file permission guards Unix's
  *   abstract names.
  * - A program that shares the namespaces of this machine leads no process group or session, makes no process that is
- *   its parent's child, and has no semaphores and queues of System V.
+ *   its parent's child, and has no semaphores and queues of System V, and no pair of datagram sockets.
  * - A call of another architecture, or of x32 on x86-64, kills the process, since its numbers mean something else.
  */
 export function seccompFilter(
@@ -109,7 +111,11 @@ function rangesOf(
     ...(sharesNamespaces ? OUT_OF_A_PROGRAM : []).map((call) => [numberOf(call), REFUSE] as const),
     [numberOf("clone"), [load("argument0"), ...ifAnyBit(refusedFlags, REFUSE), ...ALLOW]],
     [numberOf("socket"), onlyOf("argument0", hasNetwork ? [AF_INET, AF_NETLINK] : [], REFUSE_FAMILY)],
-    [numberOf("socketpair"), onlyOf("argument0", [AF_UNIX], REFUSE_FAMILY)],
+    [numberOf("socketpair"), [
+      load("argument0"),
+      ...unlessEqual(AF_UNIX, REFUSE_FAMILY),
+      ...(sharesNamespaces ? onlyOf("argument1", CONNECTED_TYPES, REFUSE) : ALLOW),
+    ]],
     [numberOf("personality"), onlyOf("argument0", PERSONALITIES, REFUSE)],
     [numberOf("ioctl"), [
       load("argument1"),

@@ -223,15 +223,15 @@ for (const [name, machine] of Object.entries(MACHINES)) {
 }
 
 /** What a program has not that starts others in the namespaces of the machine. */
-function testSharing({ architecture, clone, name }: Machine): void {
+function testSharing({ architecture, clone, name, socketpair }: Machine): void {
   Deno.test(`seccompFilter() [${name}] leaves a program that shares namespaces no session, queue or watch, and else everything`, () => {
     const { named, newest } = callNumbers(name);
     const [own, shared] = [false, true].map((sharesNamespaces) =>
       seccompFilter({ hasNetwork: false, sharesNamespaces, machine: name }) ?? new Uint8Array()
     );
-    const answers = (number: number, firstArgument = 0) =>
+    const answers = (number: number, firstArgument = 0, secondArgument = 0) =>
       [own, shared].map((program = new Uint8Array()) =>
-        interpret(program, { number, architecture, firstArgument, secondArgument: 0 })
+        interpret(program, { number, architecture, firstArgument, secondArgument })
       );
     const refused = [...named].filter(([call]) => /^(sem|msg|inotify_init|inotify_add)|^set(sid|pgid)$/.test(call));
     assert(refused.length >= 12, `${refused}`);
@@ -242,6 +242,10 @@ function testSharing({ architecture, clone, name }: Machine): void {
     }
     assertEquals(answers(clone, 0x0000_8011), [ALLOW, FAIL | EPERM]); // CLONE_PARENT
     assertEquals(answers(clone, 0x003d_0f00), [ALLOW, ALLOW]); // A thread.
+    for (const flags of [0, 0x800, 0x8_0000, 0x8_0800]) {
+      for (const type of [1, 5]) assertEquals(answers(socketpair, 1, type | flags), [ALLOW, ALLOW]); // Connected.
+      for (const type of [2, 3]) assertEquals(answers(socketpair, 1, type | flags), [ALLOW, FAIL | EPERM]); // Datagrams.
+    }
   });
 }
 

@@ -23,7 +23,8 @@ Deno.test("LAYER_CANARIES and SHARED_CANARIES are each found broken where no lay
     ownVariables: [],
   };
   await using _child = sleepIn(dirname(Deno.execPath()));
-  for (const canary of [...LAYER_CANARIES, ...SHARED_CANARIES]) {
+  const mayBreak = ({ name }: ProgramCanary) => name !== "signals" || Deno.uid() === 0; // Only root signals process 1.
+  for (const canary of [...LAYER_CANARIES, ...SHARED_CANARIES].filter(mayBreak)) {
     const observation = {
       output: await runBare(canary),
       outcome: { kind: "exited", exitCode: 0 },
