@@ -7,8 +7,8 @@ export interface OwnDisk extends AsyncDisposable {
   fill(): Promise<() => Promise<void>>;
 }
 
-/** Names that are left on a disk until it is filled. */
-const FILES = 400;
+/** Names that are left on a disk until it is filled: a generated `/etc` alone takes some 400. */
+const FILES = 2_000;
 
 /** Whether this machine lets a test mount one. */
 export async function ownDiskAvailability(): Promise<Availability> {
