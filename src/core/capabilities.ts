@@ -27,7 +27,7 @@ export interface RuntimeCapabilities {
 /** The costs of programs in one language, where they differ from those that the runtime declares. */
 export type DeclaredCosts = Partial<Pick<RuntimeCapabilities, "startupTimeMs" | "memoryOverheadMB">>;
 
-/** What a runtime declares for programs in one language; without one, for all. */
+/** Capabilities for one language; without a language, the runtime's own. */
 export function capabilitiesIn(
   { capabilities, costs }: {
     readonly capabilities: RuntimeCapabilities;

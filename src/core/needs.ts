@@ -1,6 +1,6 @@
 /**
  * What a need names. A `builtin` is a module of the runtime, a `package` one of a registry, a `url` one of the web, a
- * `module` one of Python, and `types` are what a runtime that only erases types has not.
+ * `module` one of Python, and `types` is TypeScript that cannot be run by erasing types.
  */
 export type NeedKind = "global" | "builtin" | "package" | "url" | "module" | "syntax" | "types";
 

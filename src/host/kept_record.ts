@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 
 /**
- * A JSON object in a file of a home, kept for later processes as well as that is possible: what cannot be read is empty, and
- * what cannot be written is not kept. Its entries are written one after the other.
+ * A JSON object in a file of the home. Best effort: an unreadable file counts as empty, and a failed write is dropped.
+ * Its entries are written one after the other.
  */
 export class KeptRecord {
   readonly #path: string | undefined;

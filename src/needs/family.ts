@@ -8,8 +8,8 @@ export interface Family {
   /** Whether a file may need anything; where not, it is not parsed. */
   mayNeed(file: SourceFile): boolean;
   /**
-   * Whether a file may change what the sources mean to a runtime that only erases types, or is read otherwise there; absent,
-   * none is.
+   * Whether a runtime that only erases types would read this file, or others because of it, differently; absent, no file is
+   * such.
    */
   isOfAnotherKind?(path: string, entrypoint: string): boolean;
   /** Loads the parser. */

@@ -20,7 +20,7 @@ export function isGroup(leaderPid: number): boolean {
 
 /**
  * Sends a signal to a process; one that is gone (or, on macOS, waits to be reaped), or is another's by now, is no
- * fault. Whether it got there.
+ * fault. Returns whether it got there.
  */
 export function signalProcess(pid: number, signal: Deno.Signal): boolean {
   try {

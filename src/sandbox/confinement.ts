@@ -192,7 +192,7 @@ export class Confinement implements Disposable {
     const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
     return {
       argv: [first ?? request.argv[0], ...rest],
-      // Launchers of other programs have the variables: requests cannot set the names that a launcher obeys.
+      // A launcher gets the program's own variables only where requests cannot set the names that it obeys.
       env: isWrapped ? {} : named?.env ?? request.variables,
       cwd: isWrapped ? directory : request.cwd,
       inherited: this.#inheritance(request, launchers.length + OPTIONS_WORD),

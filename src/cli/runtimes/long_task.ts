@@ -3,7 +3,7 @@ import { exitCodeOfSignal } from "../exit_code.ts";
 import { interruptible } from "../interruptible.ts";
 import { ProgressLine } from "../progress_line.ts";
 
-/** What a task that takes a while is done with. */
+/** The signal and the progress line of a long task. */
 export interface LongTask {
   /** Aborts at SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;

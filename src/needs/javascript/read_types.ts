@@ -4,8 +4,7 @@ import { breaksTypeRule } from "./type_rules.ts";
 import { createLineFinder, type SourceFile, type Use } from "../source_file.ts";
 
 /**
- * Nodes of which a runtime that erases types leaves what a compiler would make of them: the language itself, types, and what
- * is reported as syntax of its own. Any other is a need.
+ * Nodes after whose erasure the program means the same, or which are reported as syntax of their own. Any other is a need.
  */
 export const ERASABLE_NODES: ReadonlySet<string> = new Set([
   ...["Script", "Hashbang", "LineComment", "BlockComment", "Escape", "Label", "ArithOp", "BitOp", "CompareOp"],
@@ -45,7 +44,7 @@ const SHOWN: Readonly<Record<string, string>> = { PrefixCast: "<Type>value", Amb
 
 /** A file whose imports mean `require`. */
 const COMMONJS_FILE = /\.cts$/i;
-/** A file that is imported alike by a runtime that erases types. */
+/** A specifier that Node and Deno resolve alike. */
 const IMPORTABLE = /^\.{1,2}\/[\w./-]+\.m?[jt]s$/;
 
 /**

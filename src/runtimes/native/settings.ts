@@ -60,9 +60,10 @@ function complete(
   known: LanguageRow = { binaries: [""], run: [], memoryEndings: [] },
   { binary, compile, env, file, run }: LanguageSettings,
 ): LanguageRow {
-  const { compile: _compile, waiter: _waiter, ...rest } = known;
+  const { compile: _compile, prebuilt, waiter: _waiter, ...rest } = known;
+  const isPrebuiltUsed = [...compile ?? [], ...run ?? []].some((word) => word.includes("{prebuilt}"));
   return {
-    ...(run === undefined ? known : { ...rest, run }),
+    ...(run === undefined ? known : { ...rest, ...(isPrebuiltUsed && prebuilt && { prebuilt }), run }),
     ...(compile === undefined ? {} : { compile }),
     ...(binary === undefined ? {} : { binaries: [binary] }),
     ...(file === undefined ? {} : { mainFile: file }),

@@ -141,7 +141,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
     };
   }
 
-  /** Whether a warm process could read its program: one that has opened a file reads another only where that is one. */
+  /** Whether a warm process can read this program: one that opened a placeholder needs a regular file in its place. */
   #canBeWarm({ launch: { waiting: { opens } = {} } }: ProcessRequest): boolean {
     if (opens === undefined) return true;
     const { workspace } = this.#site.mounts;

@@ -27,6 +27,8 @@ const CELLS: readonly (readonly [code: string, said: unknown])[] = [
   [`const ${NAMES.replaceAll(",", " = 1, ")} = 1; a`, 5],
   ["import { join } from 'node:path'; using r = null; [join('a', 'b')]", ["a/b"]],
   ["let = = 1", "Uncaught SyntaxError"],
+  ["const { stdout } = globalThis.process; stdout.cork(); stdout.cork(); stdout.write('x'); 8", 8],
+  ["stdout._write = () => {}; stdout.write('x'); 9", 9],
 ];
 
 const host = await openRuntimeHost();

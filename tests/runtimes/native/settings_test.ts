@@ -36,6 +36,9 @@ Deno.test("languagesOf() takes another binary or command line for what is built 
 
 Deno.test("languagesOf() compiles only for the command line that comes with it", () => {
   assert(!("compile" in (parse({ c: { run: ["tcc", "-run", "{file}"] } })["c"] ?? {})));
+  assert(!("prebuilt" in (parse({ java: { run: ["{binary}", "{file}"] } })["java"] ?? {})));
+  const go = { compile: ["{binary}", "build", "-pkgdir={prebuilt}", "{file}"], run: ["{output}/main"] };
+  assert("prebuilt" in (parse({ go })["go"] ?? {}));
   const compile = ["zig", "build-exe", "{file}"];
   assertEquals(parse({ zig: { ...TCL, compile, run: ["{output}/main"] } })["zig"]?.compile, compile);
 });

@@ -1,4 +1,4 @@
-/** Makes Deno the interpreter's host: see there. */
+/** Fills host.js for Deno. */
 import { pathToFileURL } from "node:url";
 import { host } from "../../interpreters/ecmascript/host.js";
 import { closeStdin, readOrders } from "./orders.js";

@@ -25,6 +25,9 @@ const WAIT_MS = 5_000;
 /** How soon an image is asked again where the Engine could not run the program. */
 const RETRY_MS = 10_000;
 
+/** Exit codes after which an image answers the same again: a list, and those of a shell without a `python3` that runs. */
+const KEPT_EXIT_CODES: readonly number[] = [0, 126, 127];
+
 /** Where an environment's programs run, and how the one that lists modules is run there. */
 export interface ImageModulesOptions extends Pick<RuntimeHost, "home" | "log"> {
   readonly environments: DockerSettings["environments"];
@@ -103,11 +106,12 @@ export class ImageModules implements AsyncDisposable {
       const program = { environment, image, code: LIST_MODULES };
       const { outcome, output } = await this.#options.run(program, { signal: this.#ending.signal });
       this.#ending.signal.throwIfAborted();
-      const isList = outcome.kind === "exited" && output.length <= MAX_LIST_LENGTH;
+      const exitCode = outcome.kind === "exited" ? outcome.exitCode : undefined;
+      const isList = exitCode === 0 && output.length <= MAX_LIST_LENGTH;
       const modules = isList ? parseModules(output) : undefined;
       this.#know(key, modules);
       this.#options.log.info("image.modules_listed", { ...facts, modules: modules?.names.length ?? 0 });
-      if (outcome.kind === "exited") await this.#kept.set(key, modules ?? null);
+      if (exitCode !== undefined && KEPT_EXIT_CODES.includes(exitCode)) await this.#kept.set(key, modules ?? null);
     } catch (error) {
       this.#retryAt.set(key, this.#now() + RETRY_MS);
       if (this.#ending.signal.aborted) return;

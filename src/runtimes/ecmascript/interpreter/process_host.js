@@ -1,4 +1,4 @@
-/** Makes what Node and what is like it the interpreter's host: see there. */
+/** Fills host.js for Node and Bun. */
 import fs from "node:fs";
 import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
@@ -6,16 +6,29 @@ import { inspect, promisify } from "node:util";
 import { constants, runInThisContext } from "node:vm";
 import { host } from "../../interpreters/ecmascript/host.js";
 
-const { Atomics, Int32Array, Object, Promise, SharedArrayBuffer, URL, process, setImmediate } = globalThis;
+const {
+  Atomics,
+  Int32Array,
+  Object,
+  Promise,
+  SharedArrayBuffer,
+  URL,
+  clearTimeout,
+  process,
+  setImmediate,
+  setTimeout,
+} = globalThis;
 /** A program may replace what modules of Node's export. */
 const { readFile, writeSync: write } = fs;
-const { write: writeTo } = Writable.prototype;
+const { uncork, write: writeTo } = Writable.prototype;
 const { wait } = Atomics;
 const cwd = process.cwd();
 const exit = process.exit.bind(process);
 const { listenerCount } = process;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const workspace = pathToFileURL(`${cwd}/`);
+/** How long a stream may take over nothing: that of Node's writes at once, unless the program has replaced how. */
+const MAX_FLUSH_MS = 250;
 /** The descriptor of the service's orders: that of stdin is closed to the program. */
 export const ORDERS = 3;
 
@@ -51,12 +64,24 @@ function printTo(descriptor) {
 export async function flushStreams(streams, flush = writeNothing) {
   await new Promise((resolve) => setImmediate(resolve));
   for (const stream of streams) {
-    if (!stream.destroyed && !stream.writableEnded) await flush(stream).catch(() => {}); // Best effort: the program may have broken it.
+    if (stream.destroyed || stream.writableEnded) continue;
+    try {
+      for (let corks = stream.writableCorked; corks > 0; corks--) uncork.call(stream);
+      await flush(stream);
+    } catch {
+      // Best effort: the program may have broken it.
+    }
   }
 }
 
 async function writeNothing(stream) {
-  if (stream.writableLength > 0) await new Promise((resolve) => writeTo.call(stream, "", resolve));
+  if (stream.writableLength === 0) return;
+  let timer;
+  await new Promise((resolve) => {
+    timer = setTimeout(resolve, MAX_FLUSH_MS);
+    writeTo.call(stream, "", resolve);
+  });
+  clearTimeout(timer);
 }
 
 function onUncaught(report) {

@@ -10,5 +10,9 @@
     stream_set_read_buffer($input, 0);
     if (fread($input, 1) === '') exit(0); // The service is gone.
     ftruncate($opened, 0);
-    fwrite($opened, file_get_contents($program));
+    $code = file_get_contents($program);
+    if ($code === false || @fwrite($opened, $code) !== strlen($code)) {
+        fwrite(STDERR, "Cannot read the program: no space is left\n");
+        exit(255);
+    }
 })($argv[0]);

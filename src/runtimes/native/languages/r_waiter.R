@@ -8,6 +8,13 @@ if (nzchar(Sys.getenv("CODEBEAKER_WAITS"))) local({
   program <- sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[[1]])
   opened <- file(program, "r+b")
   if (system("printf '\\000\\007\\000' >&2; read -r go") != 0) quit("no") # The service is gone.
-  writeBin(readBin(program, "raw", file.size(program)), opened)
+  code <- readBin(program, "raw", file.size(program))
+  writeBin(code, opened)
+  seek(opened, 0, rw = "read")
+  isWhole <- identical(readBin(opened, "raw", length(code)), code)
   close(opened)
+  if (!isWhole) {
+    cat("Cannot read the program: no space is left\n", file = stderr())
+    quit("no", 2)
+  }
 })

@@ -29,6 +29,7 @@ export const RUBY_WAITER: Waiter = {
   findTexts: textsFor(/^\/usr\/bin\/ruby[\d.]+$/, { [`${DIRECTORY}/ruby_waiter.rb`]: ruby }),
 };
 
+/** Perl waits in a module, with the program's file open. */
 export const PERL_WAITER: Waiter = {
   memoryMb: 3,
   run: ["{binary}", `-I${DIRECTORY}`, "-MPerlWaiter", "{file}"],
@@ -46,6 +47,7 @@ export function phpWaiter(words: readonly string[]): Waiter {
   };
 }
 
+/** Lua waits in a file that it runs before it opens the program's. */
 export const LUA_WAITER: Waiter = {
   memoryMb: 1,
   run: ["{binary}", "-E", "-e", `dofile("${DIRECTORY}/lua_waiter.lua")`, "{file}"],

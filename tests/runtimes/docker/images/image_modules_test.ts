@@ -7,6 +7,7 @@ import { ENVIRONMENTS } from "../../../../src/runtimes/docker/images/environment
 import type { Observed } from "../../../../src/runtimes/self_test/run_program.ts";
 
 const EXITED: Outcome = { kind: "exited", exitCode: 0 };
+const NOT_FOUND: Outcome = { kind: "exited", exitCode: 127 };
 const LISTED: Observed = { output: "all\njson\npandas\n", outcome: EXITED };
 
 function needOf(name: string, certain = true): Need {
@@ -70,7 +71,7 @@ Deno.test("ImageModules keeps what an image answered for later processes, also t
   const home = await Deno.makeTempDir();
   const answers = {
     "sha256:1": LISTED,
-    "sha256:2": { output: "sh: python3: not found", outcome: EXITED },
+    "sha256:2": { output: "sh: python3: not found", outcome: NOT_FOUND },
     "sha256:3": { output: `all\n${"json\n".repeat(100_000)}`, outcome: EXITED },
   };
   for (const [id, answer] of Object.entries(answers)) {
@@ -88,13 +89,15 @@ Deno.test("ImageModules keeps what an image answered for later processes, also t
   await Deno.remove(home, { recursive: true });
 });
 
-Deno.test("ImageModules does not ask again in this process where the program was ended, and keeps that from later ones", async () => {
+Deno.test("ImageModules does not ask again in this process where the program failed, and keeps that from later ones", async () => {
   const home = await Deno.makeTempDir();
-  const ended: Observed = { output: "all\njson\n", outcome: { kind: "timed_out", limitMs: 10_000 } };
-  const { found, modules, state } = open(() => Promise.resolve(ended), { home });
-  await modules.learn("python", needsOf("numpy"));
-  assertEquals([modules.learn("python", needsOf("numpy")), state.runs, found()], [undefined, 1, UNKNOWN]);
-  assertEquals([...Deno.readDirSync(home)], []);
+  for (const outcome of [{ kind: "timed_out", limitMs: 10_000 }, { kind: "exited", exitCode: 1 }] as const) {
+    const ended: Observed = { output: "all\njson\n", outcome };
+    const { found, modules, state } = open(() => Promise.resolve(ended), { home });
+    await modules.learn("python", needsOf("numpy"));
+    assertEquals([modules.learn("python", needsOf("numpy")), state.runs, found()], [undefined, 1, UNKNOWN]);
+    assertEquals([...Deno.readDirSync(home)], []);
+  }
   await Deno.remove(home, { recursive: true });
 });
 
