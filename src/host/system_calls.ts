@@ -75,14 +75,14 @@ export class SystemCalls implements Disposable {
   }
 
   /**
-   * Has the kernel make this process the parent of each of its descendants whose own parent ends: prctl(2). Whether it
-   * does.
+   * Has the kernel make this process the parent of each of its descendants whose own parent ends: prctl(2). Returns
+   * whether it does.
    */
   adoptDescendants(): boolean {
     return this.#library.symbols.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
   }
 
-  /** Frees the entry of a child that has ended, and for which nothing else waits: waitpid(2). Whether it had ended. */
+  /** Frees the entry of a child that has ended, and for which nothing else waits: waitpid(2). Returns whether it had. */
   reap(pid: number): boolean {
     return this.#library.symbols.waitpid(pid, null, WNOHANG | WALL) === pid;
   }
