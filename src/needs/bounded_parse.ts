@@ -4,7 +4,7 @@ import type { Parser, Tree } from "@lezer/common";
 const STEPS_BETWEEN = 16;
 /** The most ms that count between two questions: where more have passed, another process had the processor. */
 const MAX_COUNTED_MS = 0.5;
-/** How many times the limit may pass by the clock, whoever had the processor. */
+/** A parse stops after this many times its limit by the clock, even where other processes had the processor. */
 const MAX_LIMITS = 5;
 /** The most steps in which a parse that is stopped closes what is open. */
 const MAX_LAST_STEPS = 1_024;

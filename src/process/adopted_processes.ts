@@ -30,7 +30,7 @@ export class AdoptedProcesses {
   }
 
   /** Adopted processes of a leader's group. @throws what the system throws where this service has no descriptor left */
-  of(leader: number): number[] {
+  inGroupOf(leader: number): number[] {
     const adopted = childrenOfThisService().filter((pid) => !this.#leaders.has(pid));
     for (const pid of adopted) {
       if (this.#unfinished.has(groupOf(pid) ?? 0)) this.reap(pid);

@@ -142,7 +142,7 @@ export class ChildProcesses {
   /** Frees the entries of adopted processes that have ended, and keeps their time. */
   #reapAdopted(): void {
     const { adopted } = this.#options;
-    for (const pid of adopted?.of(this.#leader) ?? []) {
+    for (const pid of adopted?.inGroupOf(this.#leader) ?? []) {
       if (isAlive(pid)) continue;
       const cpuMs = cpuMsOf(pid);
       if (adopted?.reap(pid)) this.#reapedCpuMs += cpuMs;
@@ -154,7 +154,7 @@ export class ChildProcesses {
     const { adopted } = this.#options;
     if (adopted === undefined) return true;
     try {
-      for (const pid of adopted.of(this.#leader)) adopted.reap(pid);
+      for (const pid of adopted.inGroupOf(this.#leader)) adopted.reap(pid);
       return !isGroup(this.#leader);
     } catch {
       return false; // This service has no descriptor left.
@@ -201,7 +201,7 @@ export class ChildProcesses {
 
   /** The leader and what descends from it, also by a line of parents that is broken. */
   #family(): number[] {
-    return [this.#leader, ...this.#options.adopted?.of(this.#leader) ?? []].flatMap(familyOf);
+    return [this.#leader, ...this.#options.adopted?.inGroupOf(this.#leader) ?? []].flatMap(familyOf);
   }
 
   #members(): number[] {

@@ -6,7 +6,7 @@ const IMPORTS = "npm:, jsr: and https: imports";
 export const soon = (expression: string) =>
   `Promise.race([${expression}, new Promise((resolve) => setTimeout(resolve, 700, "no answer"))])`;
 
-/** With the public internet granted, what is nobody's public internet stays closed. */
+/** Addresses outside the public internet, tried by programs that may use the public internet. */
 export const GRANTED_NETWORKS: readonly Attack[] = [
   {
     name: "with the internet: every name of this machine",

@@ -38,7 +38,7 @@ const FLOODS: readonly Attack[] = everywhere([
     "errors": 'const name = "x".repeat(60_000); while (true) console.error(new Error(name));',
   }),
   {
-    name: "a flood that waits for nobody",
+    name: "a flood of writes that are not awaited",
     ...HELD,
     code: "while (true) { Deno.stdout.write(new Uint8Array(65_536)); await 0; }",
     ends: ["output_limit", "memory_limit", "signaled"], // Bun without memory may break down before it says so.

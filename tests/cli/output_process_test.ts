@@ -5,7 +5,7 @@ import { openStorage } from "../../src/storage/mod.ts";
 import { runAlone, runCommandLine, runInto, startUnread } from "../support/cli.ts";
 import { until } from "../support/until.ts";
 
-/** On a machine that can run nothing, nothing is tested before it is told. */
+/** Variables with which no runtime is found, so that no self-test delays the output. */
 const NOTHING_RUNS = { PATH: "/nowhere", CODEBEAKER_DENO_BINARY: "/nowhere/deno" };
 
 /** Starts the command line over a home of its own, without a reader of its stdout. */

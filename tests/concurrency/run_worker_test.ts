@@ -14,7 +14,7 @@ Deno.test("runWorker() answers what the module answers", async () => {
   assertEquals(await runWorker(module, [1, 2], { deadlineMs: 10_000 }), [2, 4]);
 });
 
-Deno.test("runWorker() waits for a module that never answers until its deadline, or until nobody waits any more", async () => {
+Deno.test("runWorker() gives up a module that never answers at its deadline, or when its signal is aborted", async () => {
   const late = await assertRejects(() => runWorker(ENDLESS, 0, { deadlineMs: 200 }), CodeBeakerError);
   assertEquals(late.code, "too_large");
   const signal = AbortSignal.timeout(200);

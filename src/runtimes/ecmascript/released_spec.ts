@@ -28,7 +28,7 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   /** Memory of a warm process, in MB. */
   readonly warmMemoryMb: number;
   /** The same by environment name, where it is other memory; absent, it nowhere is. */
-  readonly warmMemoryMbs?: Readonly<Record<string, number>>;
+  readonly warmMemoryMbByEnvironment?: Readonly<Record<string, number>>;
   /** How a process of the binary starts, whatever it runs. */
   start(options: StartOptions): Start;
 }
@@ -61,7 +61,7 @@ const STDIN = 3;
 /** Such a runtime as a process runtime. */
 export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
   const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes } = runtime;
-  const { warmMemoryMb, warmMemoryMbs = {} } = runtime;
+  const { warmMemoryMb, warmMemoryMbByEnvironment = {} } = runtime;
   const { confinement, home, searchPath } = host;
   const name = release.binary;
   const { binary: named, npmRegistry, setting } = settingsOf(name, host);
@@ -88,7 +88,7 @@ ${first}`,
     reservedDataBytes,
     memoryEndings,
     packages: npmPackages({ confinement, npmRegistry }),
-    warm: { memoryMb: warmMemoryMb, memoryMbs: warmMemoryMbs, languages: [name] },
+    warm: { memoryMb: warmMemoryMb, memoryMbByEnvironment: warmMemoryMbByEnvironment, languages: [name] },
     denials: stderrDenials(host),
     selfTest: { canaries: canariesIn(name), language: name, variableNames: VARIABLE_NAMES },
     isOnPath: true,

@@ -41,7 +41,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,
     warmMemoryMb: 16, // Most of what it maps is the binary, and shared.
-    warmMemoryMbs: { [TYPESCRIPT]: 28 },
+    warmMemoryMbByEnvironment: { [TYPESCRIPT]: 28 },
     start,
   }, host);
 }

@@ -127,7 +127,7 @@ class ProcessRuntime implements ExecutionRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#selfTest[Symbol.asyncDispose]();
+    await Promise.all([this.#probe[Symbol.asyncDispose](), this.#selfTest[Symbol.asyncDispose]()]);
     await this.#installation?.catch(() => {}); // Its caller has the error.
   }
 

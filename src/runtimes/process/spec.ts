@@ -96,7 +96,7 @@ export interface WarmSpec {
   /** Memory of one that waits, in MB. */
   readonly memoryMb: number;
   /** The same by environment name, where it is other memory; absent, it nowhere is. */
-  readonly memoryMbs?: Readonly<Record<string, number>>;
+  readonly memoryMbByEnvironment?: Readonly<Record<string, number>>;
   /** Environment names for which one always waits. */
   readonly languages: readonly string[];
 }
@@ -270,8 +270,8 @@ export interface Launch {
 
 /** Memory of a process that waits for a program in a language, in MB. */
 export function warmMemoryMb(
-  { memoryMb, memoryMbs }: Pick<WarmSpec, "memoryMb" | "memoryMbs">,
+  { memoryMb, memoryMbByEnvironment }: Pick<WarmSpec, "memoryMb" | "memoryMbByEnvironment">,
   environment: string,
 ): number {
-  return memoryMbs?.[environment] ?? memoryMb;
+  return memoryMbByEnvironment?.[environment] ?? memoryMb;
 }

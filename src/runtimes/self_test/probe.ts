@@ -13,9 +13,12 @@ export interface ProbeOptions {
 }
 
 /** Checks whether something is available, once for all callers, and caches the answer. */
-export class Probe {
+export class Probe implements AsyncDisposable {
   readonly #check: (signal: AbortSignal) => Promise<void>;
   readonly #options: ProbeOptions;
+  readonly #ending = new AbortController();
+  /** Settles with the check that was begun last. */
+  #checking: Promise<void> = Promise.resolve();
   #answer: Promise<Availability> | undefined;
   #expiresAt = 0;
   #last: Availability | undefined;
@@ -44,9 +47,20 @@ export class Probe {
     return this.#answer;
   }
 
+  /** Aborts the check that runs, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.#checking;
+  }
+
   async #run(): Promise<Availability> {
+    const begin = (signal: AbortSignal) => {
+      const check = this.#check(signal);
+      this.#checking = check.catch(() => {}); // The answer has the error.
+      return check;
+    };
     try {
-      await withDeadline((signal) => this.#check(signal), this.#options);
+      await withDeadline(begin, { ...this.#options, signal: this.#ending.signal });
       return { available: true };
     } catch (error) {
       return toUnavailable(error);

@@ -1,4 +1,4 @@
-import { KeptRecord } from "../../host/kept_record.ts";
+import { StoredRecord } from "../../host/stored_record.ts";
 
 const FILE = "self_test.json";
 
@@ -7,11 +7,11 @@ const FILE = "self_test.json";
  * be written, nothing is stored.
  */
 export class SelfTestResults {
-  readonly #versions: KeptRecord;
+  readonly #versions: StoredRecord;
 
   /** @param home undefined where nothing is stored */
   constructor(home: string | undefined) {
-    this.#versions = new KeptRecord(home, { file: FILE });
+    this.#versions = new StoredRecord(home, { file: FILE });
   }
 
   /** Whether a subject has passed in this version. */

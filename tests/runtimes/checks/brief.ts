@@ -1,8 +1,5 @@
-/**
- * One check for each promise. Where the full suite has passed in another language or with other layers, these show that the
- * promises hold here too.
- */
-export const BRIEF: readonly string[] = [
+/** The checks of how a program starts and what it is given. */
+const OF_START: readonly string[] = [
   "a program prints and exits with 0",
   "stdin reaches the program and ends",
   "arguments arrive as they are",
@@ -10,6 +7,14 @@ export const BRIEF: readonly string[] = [
   "an exit code is reported",
   "an uncaught error tells the user's own line and no path of the host",
   "the program is the main module",
+];
+
+/**
+ * One check for each promise. Where the full suite has passed in another language or with other layers, these show that the
+ * promises hold here too.
+ */
+export const BRIEF: readonly string[] = [
+  ...OF_START,
   "a program reads no file outside its workspace",
   "a program without network connects to nothing",
   "a refused network access is reported, although the program caught the error",
@@ -22,7 +27,7 @@ export const BRIEF: readonly string[] = [
   "memory beside the heap is bounded",
   "memory on the heap below the limit is a program's to use",
   "CPU time of all threads is bounded together",
-  "CPU time of one thread is bounded, and told",
+  "CPU time of one thread is bounded and reported",
   "descriptors are bounded",
   "the bytes of many files are bounded: workspace",
   "the bytes of one file are bounded: temporary",
@@ -39,13 +44,7 @@ export const BRIEF: readonly string[] = [
  * A runtime that has passed the full suite in one language holds the other promises by what stands around every program.
  */
 export const OF_LANGUAGE: readonly string[] = [
-  "a program prints and exits with 0",
-  "stdin reaches the program and ends",
-  "arguments arrive as they are",
-  "granted variables are visible and the service's are not",
-  "an exit code is reported",
-  "an uncaught error tells the user's own line and no path of the host",
-  "the program is the main module",
+  ...OF_START,
   "a refused network access is reported, although the program caught the error",
   "memory on the heap is bounded",
   "memory on the heap below the limit is a program's to use",
@@ -66,13 +65,7 @@ export const OF_NAME: readonly string[] = [
 
 /** The checks whose end may depend on what made a program's process wait for it, where another runtime has passed the brief suite warm. */
 export const OF_WAITER: readonly string[] = [
-  "a program prints and exits with 0",
-  "stdin reaches the program and ends",
-  "arguments arrive as they are",
-  "granted variables are visible and the service's are not",
-  "an exit code is reported",
-  "an uncaught error tells the user's own line and no path of the host",
-  "the program is the main module",
+  ...OF_START,
   "a refused network access is reported, although the program caught the error",
   "a program that ignores SIGTERM is killed at its deadline",
   "aborting cancels the program",
@@ -80,7 +73,7 @@ export const OF_WAITER: readonly string[] = [
   "usage tells what the program took",
   "death by SIGKILL is no exit with 137",
   "memory on the heap is bounded",
-  "CPU time of one thread is bounded, and told",
+  "CPU time of one thread is bounded and reported",
   "files stay between programs and are the client's too",
 ];
 

@@ -38,7 +38,7 @@ export const LIMIT_CHECKS: Checks = {
     (programs) => (programs.takeBesideHeap ?? programs.takeHeap)(48),
   ),
 
-  async "CPU time of one thread is bounded, and told"(bench) {
+  async "CPU time of one thread is bounded and reported"(bench) {
     const result = await bench.run(bench.dialect.spin, { limits: { ...TIGHT, cpuMs: CPU_MS } });
     assertEnded(result, CPU);
     assert((result.usage.cpuMs ?? 0) >= CPU_MS, `${result.usage.cpuMs} ms`);

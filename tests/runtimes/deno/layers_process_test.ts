@@ -303,7 +303,7 @@ function testOtherPrograms({ title }: LayerCombination, { host, runtime, run }: 
     assertEquals((await line("kill -KILL $$")).outcome, { kind: "signaled", signal: "SIGKILL" });
   });
 
-  Deno.test(`[deno] ${title}: a command that a signal ends is told by it, and one that is not there by its start`, async () => {
+  Deno.test(`[deno] ${title}: a command that a signal ended is reported as signaled, and a missing one exits with 127`, async () => {
     assertEquals((await shell("kill -SEGV $$")).outcome, { kind: "signaled", signal: "SIGSEGV" });
     assertEquals((await shell("exit 7")).outcome, { kind: "exited", exitCode: 7 });
     await using environment = await runtime.createEnvironment(config());

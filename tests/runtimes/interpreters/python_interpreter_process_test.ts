@@ -159,11 +159,7 @@ if (isPresent("python3", await availability())) {
   Deno.test("[interpreter.py] an interrupt divides no display, and fifty thousand displays are counted", () =>
     withContext(async (run) => {
       const flood = await run("while True: display('x' * 100000)", SOON_MS);
-      assertEquals([flood.outcome.kind, flood.contextLost, (flood.displaysOmitted ?? 0) > 0], [
-        "timed_out",
-        undefined,
-        true,
-      ]);
+      assertEquals([flood.outcome.kind, flood.contextLost], ["timed_out", undefined]);
       const spread = await run("import time\nwhile True:\n  display('x' * 5000); time.sleep(0.0005)", SOON_MS);
       assertEquals([spread.outcome.kind, spread.contextLost], ["timed_out", undefined]);
       const counted = await run("for i in range(50_000): display(i)");

@@ -42,3 +42,15 @@ Deno.test("Probe aborts a check that hangs", async () => {
   });
   assertEquals([await probe.answer(), ended], [{ available: false, reason: "no answer within 10 ms" }, true]);
 });
+
+Deno.test("Probe that is disposed of aborts its check, and waits for the end of that", async () => {
+  const ended: string[] = [];
+  const probe = new Probe(async (signal) => {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    ended.push("its check");
+  }, { ttlMs: 1, failureTtlMs: 1, timeoutMs: 60_000 });
+  const answer = probe.answer();
+  await probe[Symbol.asyncDispose]();
+  assertEquals([ended, (await answer).available], [["its check"], false]);
+});

@@ -1,6 +1,6 @@
 /** Fills host.js for Deno. */
 import { pathToFileURL } from "node:url";
-import { host } from "../../interpreters/ecmascript/host.js";
+import { host, isPath } from "../../interpreters/ecmascript/host.js";
 import { closeStdin, readOrders } from "./orders.js";
 import { findFault, stripTypes, transformTypes } from "./types.js";
 
@@ -33,7 +33,7 @@ function onUncaught(report) {
 
 /** The URL of a module that a file of the workspace imports. */
 function resolve(specifier) {
-  return /^\.{0,2}\//.test(specifier) ? new URL(specifier, workspace).href : import.meta.resolve(specifier);
+  return isPath(specifier) ? new URL(specifier, workspace).href : import.meta.resolve(specifier);
 }
 
 Object.assign(host, {
@@ -46,7 +46,7 @@ Object.assign(host, {
   readOrders,
   beforeCell: (code) => REACHES_MODULES.test(code) ? closeStdin() : undefined,
   onUncaught,
-  importFrom: (specifier, options) => import(/^\.{0,2}\//.test(specifier) ? resolve(specifier) : specifier, options),
+  importFrom: (specifier, options) => import(isPath(specifier) ? resolve(specifier) : specifier, options),
   resolve,
   isTyped: (language) => language !== "javascript",
   hasRequire: (language) => language === "javascript",

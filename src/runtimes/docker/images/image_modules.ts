@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { settledWithin } from "../../../concurrency/delay.ts";
 import { messageOf } from "../../../core/errors.ts";
 import type { Needs, Surface } from "../../../core/needs.ts";
-import { KeptRecord } from "../../../host/kept_record.ts";
+import { StoredRecord } from "../../../host/stored_record.ts";
 import {
   isThirdParty,
   LIST_MODULES,
@@ -58,7 +58,7 @@ interface Running {
 export class ImageModules implements AsyncDisposable {
   readonly #options: ImageModulesOptions;
   readonly #now: () => number;
-  readonly #kept: KeptRecord;
+  readonly #kept: StoredRecord;
   /** By the key of an image; undefined where nothing can be known. */
   readonly #known = new Map<string, Surface | undefined>();
   readonly #running = new Map<string, Running>();
@@ -68,7 +68,7 @@ export class ImageModules implements AsyncDisposable {
   constructor(options: ImageModulesOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#kept = new KeptRecord(options.home, { file: FILE, maxEntries: MAX_IMAGES });
+    this.#kept = new StoredRecord(options.home, { file: FILE, maxEntries: MAX_IMAGES });
   }
 
   /** What programs find in the image of an environment; undefined where that is not known. */

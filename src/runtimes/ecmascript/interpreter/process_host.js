@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { inspect, promisify } from "node:util";
 import { constants, runInThisContext } from "node:vm";
-import { host } from "../../interpreters/ecmascript/host.js";
+import { host, isPath } from "../../interpreters/ecmascript/host.js";
 
 const {
   Atomics,
@@ -100,8 +100,7 @@ Object.assign(host, {
   prints: [1, 2].map(printTo),
   onUncaught,
   importFrom,
-  resolve: (specifier) =>
-    /^\.{0,2}\//.test(specifier) ? new URL(specifier, workspace).href : import.meta.resolve(specifier),
+  resolve: (specifier) => isPath(specifier) ? new URL(specifier, workspace).href : import.meta.resolve(specifier),
   isTyped: () => false,
   hasRequire: () => true,
 });

@@ -16,3 +16,8 @@
  *   when all that the program printed is written.
  */
 export const host = {};
+
+/** Whether a specifier is a path, which cells write from the workspace. */
+export function isPath(specifier) {
+  return /^\.{0,2}\//.test(specifier);
+}

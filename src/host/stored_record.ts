@@ -4,13 +4,13 @@ import { join } from "@std/path";
  * A JSON object in a file of the home. Best effort: an unreadable file counts as empty, and a failed write is dropped.
  * Its entries are written one after the other.
  */
-export class KeptRecord {
+export class StoredRecord {
   readonly #path: string | undefined;
   readonly #maxEntries: number;
   #writing: Promise<void> = Promise.resolve();
 
   /**
-   * @param home undefined where nothing is kept
+   * @param home undefined where nothing is stored
    * @param options.maxEntries the most entries; the oldest are dropped
    */
   constructor(
@@ -21,10 +21,12 @@ export class KeptRecord {
     this.#maxEntries = maxEntries;
   }
 
+  /** The value of an entry; undefined where there is none. */
   async get(key: string): Promise<unknown> {
     return (await this.#read()).get(key);
   }
 
+  /** Writes an entry, after those whose writing has begun. */
   set(key: string, value: unknown): Promise<void> {
     return this.#writing = this.#writing.then(() => this.#write(key, value));
   }
