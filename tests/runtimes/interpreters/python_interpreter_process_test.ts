@@ -217,7 +217,8 @@ process = subprocess.Popen(['sh', '-c', 'while :; do echo process; done'])`);
         assertEquals([contextLost, value === "x".repeat(length)], [undefined, true]);
         printed += stdout;
       }
-      assertEquals([...new Set(printed.match(/[a-z]+/g))].toSorted(), ["process", "thread"]);
+      // The pipe may divide what is longer than PIPE_BUF, so a word of one stands within the other's.
+      assertEquals([printed.includes("process"), printed.includes("thread")], [true, true]);
       await run("process.kill()");
     }));
 
