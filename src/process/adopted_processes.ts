@@ -31,11 +31,12 @@ export class AdoptedProcesses {
 
   /** Adopted processes of a leader's group. @throws what the system throws where this service has no descriptor left */
   inGroupOf(leader: number): number[] {
-    const adopted = childrenOfThisService().filter((pid) => !this.#leaders.has(pid));
-    for (const pid of adopted) {
-      if (this.#unfinished.has(groupOf(pid) ?? 0)) this.reap(pid);
-    }
-    return adopted.filter((pid) => groupOf(pid) === leader);
+    return childrenOfThisService().filter((pid) => {
+      if (this.#leaders.has(pid)) return false;
+      const group = groupOf(pid) ?? 0;
+      if (this.#unfinished.has(group)) this.reap(pid);
+      return group === leader;
+    });
   }
 
   /** Frees the entry of a process that has ended. Returns whether it had. */

@@ -117,7 +117,8 @@ export type Exemptions = Readonly<Record<string, Exemption>>;
 export type Refusals = Readonly<Record<string, string>>;
 
 /** What each runtime says that cannot honour a permission. */
-const NEEDS_NAMESPACES = "a program that may start others has all they can do, and no layer of the operating system";
+const NEEDS_NAMESPACES =
+  "a program that may start others could do all that the service can, and no layer of the operating system";
 const NEEDS_PACKET_FILTER = "private networks over IPv6 and abstract sockets cannot be kept out here";
 
 /** Of what asks for leave to start programs. */

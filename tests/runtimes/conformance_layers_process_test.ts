@@ -26,7 +26,7 @@ for (const entry of RUNTIMES) {
     if (cannotHonour !== undefined) {
       // Nothing but layers checks its programs: it runs none where these do not keep them apart, and says so beforehand.
       Deno.test(`[${title}] ${entry.name} runs no program`, () => {
-        assertStringIncludes(cannotHonour, "no layer of the operating system confines them");
+        assertStringIncludes(cannotHonour, "no layer of the operating system confines it");
         assertEquals(host.confinement.separatesProcesses, false);
       });
       continue;

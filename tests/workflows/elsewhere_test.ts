@@ -112,7 +112,7 @@ if (isPresent("docker", await dockerAvailability("bash"))) {
         const report = readReport(text);
         check(report);
         if (isHeld) assertEquals(report.unchecked, HELD, `${report.layers}`);
-        else assertStringIncludes(report.unchecked.cannotHonour, "no layer of the operating system confines them");
+        else assertStringIncludes(report.unchecked.cannotHonour, "no layer of the operating system confines it");
       } finally {
         await container.remove({ force: true });
       }

@@ -27,7 +27,7 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   readonly interpreter: Readonly<Record<string, string>>;
   /** Memory of a warm process, in MB. */
   readonly warmMemoryMb: number;
-  /** The same by environment name, where it is other memory; absent, it nowhere is. */
+  /** Memory for single environment names; absent, all take the same. */
   readonly warmMemoryMbByEnvironment?: Readonly<Record<string, number>>;
   /** How a process of the binary starts, whatever it runs. */
   start(options: StartOptions): Start;
@@ -76,11 +76,9 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
     },
     modules: {
       ...Object.fromEntries(
-        Object.entries({
-          ...modules,
-          [FIRST]: `${begin}
-${first}`,
-        }).map(([name, text]) => [join(MODULES, name), text]),
+        Object.entries({ ...modules, [FIRST]: `${begin}\n${first}` }).map((
+          [path, text],
+        ) => [join(MODULES, path), text]),
       ),
       ...interpreterModules({ ...runtime.interpreter, "process_host.js": processHost }),
     },

@@ -61,7 +61,7 @@ export function whyNotHonoured(
   const isUnchecked = permissions.allowRun || checks === undefined;
   if (isUnchecked && !confinement.separatesProcesses) {
     const which = checks === undefined ? "a program of this runtime" : "a program that may start others";
-    return `${which} has all they can do, and no layer of the operating system confines them ` +
+    return `${which} could do all that the service can, and no layer of the operating system confines it ` +
       "(bubblewrap could, or Landlock where the service is root)";
   }
   if (isUnchecked && permissions.allowNet !== false) {
