@@ -8,6 +8,7 @@ import {
   type OutputFile,
   type OutputFiles,
 } from "../core/output_files.ts";
+import { encodeContent, type EncodedContent } from "../core/requests/content.ts";
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { type MatchingFile, MatchingFiles, scopeOf } from "./matching_files.ts";
 
@@ -144,7 +145,7 @@ class Collection {
     }
     const { bytes } = reading;
     if (bytes.length > MAX_OUTPUT_FILES_BYTES - this.#bytes) return;
-    const content = encode(bytes);
+    const content = encodeContent(bytes);
     try {
       this.#memory?.growBy(memoryOf(content, bytes));
     } catch (error) {
@@ -156,23 +157,8 @@ class Collection {
   }
 }
 
-type Content = Pick<OutputFile, "content" | "encoding">;
-
-/** Text where the bytes are UTF-8 without a NUL, else base64. */
-function encode(bytes: Uint8Array): Content {
-  if (!bytes.includes(0)) {
-    try {
-      const content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-      return { content, encoding: "utf8" };
-    } catch {
-      // It is no text.
-    }
-  }
-  return { content: bytes.toBase64(), encoding: "base64" };
-}
-
 /** Most memory of a file in an answer: its content, and the JSON of it. */
-function memoryOf({ content, encoding }: Content, bytes: Uint8Array): number {
+function memoryOf({ content, encoding }: EncodedContent, bytes: Uint8Array): number {
   if (encoding === "base64") return 2 * content.length;
   let escapes = 0;
   for (const byte of bytes) {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { canonicalLanguage } from "../core/languages.ts";
 import { withTimeout } from "../core/limits.ts";
-import { argumentsSchema, checkCodeSize } from "../core/requests/content.ts";
+import { argumentsSchema, codeEncodingSchema, decodeCode } from "../core/requests/content.ts";
 import { strictObject } from "../core/parsing/validation.ts";
 import { defineProgramCommand } from "./command.ts";
 import { runProgram } from "./run_program.ts";
@@ -14,17 +14,18 @@ export const executeCode = defineProgramCommand({
   fieldAliases: TIMEOUT_ALIASES,
   schema: strictObject({
     code: z.string(),
+    encoding: codeEncodingSchema,
     language: z.string().min(1).max(64).optional(),
     args: argumentsSchema,
     stdin: z.string().optional(),
     ...programFields,
   }),
   isFed: ({ stdin }) => stdin === undefined,
-  async run(environment, { code, language, args, stdin, ...time }, context) {
-    checkCodeSize(code);
+  async run(environment, { code, encoding, language, args, stdin, ...time }, context) {
+    const bytes = decodeCode({ code, encoding }) ?? new Uint8Array();
     const limits = withTimeout(context, timeoutOf(time));
     const path = environment.mainFile(language === undefined ? undefined : canonicalLanguage(language));
-    await environment.files.write(path, new TextEncoder().encode(code));
+    await environment.files.write(path, bytes);
     return await runProgram(environment, { kind: "file", path, args }, {
       ...context,
       ...(stdin === undefined ? {} : { stdin }),

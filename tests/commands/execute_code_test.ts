@@ -16,6 +16,13 @@ Deno.test("execute_code writes its code to the main file and runs that, with not
   assertEquals([result.outcome, result.exitCode, result.stdout], [{ kind: "exited", exitCode: 0 }, 0, ""]);
 });
 
+Deno.test("execute_code takes code in base64", async () => {
+  await using environment = await FakeEnvironment.create();
+  await askToRun(environment, { command: { ...BASE, code: "AP8=", encoding: "base64" } });
+  assertEquals(await Deno.readFile(environment.hostPath("main.ts")), new Uint8Array([0, 255]));
+  await assertRefused(environment, { command: { ...BASE, code: "*", encoding: "base64" }, code: "invalid_request" });
+});
+
 Deno.test("execute_code takes its main file from the language, by any of its names", async () => {
   await using environment = await FakeEnvironment.create();
   const table = [["typescript", "main.ts"], ["js", "main.js"], ["PY", "main.py"]] as const;

@@ -1,6 +1,7 @@
 import { basename } from "@std/path";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { languageOfFile } from "../../core/languages.ts";
+import { encodeContent, type EncodedCode } from "../../core/requests/content.ts";
 
 /** The language of code that no file's name tells. */
 const DEFAULT_LANGUAGE = "typescript";
@@ -47,7 +48,7 @@ export async function readProgram(
     case "code":
       return { language: language ?? DEFAULT_LANGUAGE, code: source.code };
     case "stdin":
-      return { language: language ?? DEFAULT_LANGUAGE, code: await new Response(stdin()).text() };
+      return { language: language ?? DEFAULT_LANGUAGE, ...encodeCode(await new Response(stdin()).bytes()) };
     case "file":
       return await readProgramFile(source.path, language);
   }
@@ -61,14 +62,21 @@ async function readProgramFile(path: string, language: string | undefined): Prom
       `Cannot find out the language by the file's extension: name it with --language: ${path}`,
     );
   }
-  const content = await readText(path);
-  if (byExtension === undefined || language !== undefined) return { language, code: content };
-  return { language: byExtension, files: [{ path: basename(path), content }], entrypoint: basename(path) };
+  const bytes = await readBytes(path);
+  if (byExtension === undefined || language !== undefined) return { language, ...encodeCode(bytes) };
+  const name = basename(path);
+  return { language: byExtension, files: [{ path: name, ...encodeContent(bytes) }], entrypoint: name };
 }
 
-async function readText(path: string): Promise<string> {
+/** Code as the fields of a request. */
+function encodeCode(bytes: Uint8Array): EncodedCode {
+  const { content, encoding } = encodeContent(bytes);
+  return { code: content, encoding };
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return await Deno.readTextFile(path);
+    return await Deno.readFile(path);
   } catch (cause) {
     throw new CodeBeakerError("invalid_request", `Cannot read the program: ${messageOf(cause)}`, { cause });
   }

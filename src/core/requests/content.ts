@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CodeBeakerError } from "../errors.ts";
+import { CodeBeakerError, invalidField } from "../errors.ts";
 import { oneOf } from "../parsing/validation.ts";
 
 /** Most bytes of `code`; larger programs go into `files`. */
@@ -49,9 +49,49 @@ export function decodeContent({ content, encoding }: EncodedContent, field: stri
   }
 }
 
-/** Checks the size of code. @throws {CodeBeakerError} `too_large` */
+/** Encodes bytes for a text field: text where they are UTF-8 without a NUL, else base64. */
+export function encodeContent(bytes: Uint8Array): EncodedContent {
+  if (!bytes.includes(0)) {
+    try {
+      const content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+      return { content, encoding: "utf8" };
+    } catch {
+      // It is no text.
+    }
+  }
+  return { content: bytes.toBase64(), encoding: "base64" };
+}
+
+/** The code of a request in its wire form. */
+export interface EncodedCode {
+  readonly code?: string | undefined;
+  /** Absent, it is UTF-8. */
+  readonly encoding?: EncodedContent["encoding"] | undefined;
+}
+
+/** The wire form of the encoding of `code`. */
+export const codeEncodingSchema = oneOf(["utf8", "base64"]).optional()
+  .describe("The encoding of code, utf8 where it is absent");
+
+/**
+ * Decodes the code of a request; undefined where it has none.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for malformed base64, and for an encoding of nothing; `too_large`
+ */
+export function decodeCode({ code, encoding }: EncodedCode): Uint8Array<ArrayBuffer> | undefined {
+  if (code === undefined && encoding !== undefined) throw invalidField("encoding", "It is the encoding of code");
+  if (code === undefined) return undefined;
+  const bytes = decodeContent({ content: code, encoding: encoding ?? "utf8" }, "code");
+  checkBytes(bytes.length);
+  return bytes;
+}
+
+/** Checks the size of code that is text. @throws {CodeBeakerError} `too_large` */
 export function checkCodeSize(code: string): void {
-  const bytes = byteLength(code);
+  checkBytes(byteLength(code));
+}
+
+function checkBytes(bytes: number): void {
   if (bytes <= MAX_CODE_BYTES) return;
   throw new CodeBeakerError(
     "too_large",

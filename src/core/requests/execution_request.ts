@@ -4,7 +4,7 @@ import { isKnownLanguage, mainFileOf } from "../languages.ts";
 import { parseAs, strictObject } from "../parsing/validation.ts";
 import { environmentSchema } from "../permissions/environment_variables.ts";
 import { parseWorkspacePath } from "../workspace_path.ts";
-import { argumentsSchema, checkCodeSize, explainSchema } from "./content.ts";
+import { argumentsSchema, codeEncodingSchema, decodeCode, encodeContent, explainSchema } from "./content.ts";
 import { outputsSchema, parseOutputs } from "./outputs.ts";
 import { checkPaths, filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
@@ -29,6 +29,7 @@ export interface ExecutionRequest extends SelectionRequest {
 export const executionRequestSchema = strictObject({
   ...selectionFields,
   code: z.string().optional(),
+  encoding: codeEncodingSchema,
   files: filesSchema,
   entrypoint: z.string().min(1).optional(),
   args: argumentsSchema,
@@ -46,15 +47,15 @@ export const executionRequestSchema = strictObject({
  */
 export function parseExecutionRequest(value: unknown): ExecutionRequest {
   const wire = parseAs(executionRequestSchema, value, { what: "the execution request" });
-  if (wire.code !== undefined) checkCodeSize(wire.code);
   if (wire.code === undefined && wire.files.length === 0) {
     throw invalidField("code", "A request brings code, files or both");
   }
+  const code = decodeCode(wire);
   const selection = toSelectionRequest(wire);
   const files = parseFiles(wire.files);
   const request: ExecutionRequest = {
     ...selection,
-    ...(wire.code === undefined ? {} : { code: new TextEncoder().encode(wire.code) }),
+    ...(code === undefined ? {} : { code }),
     files,
     ...(wire.entrypoint === undefined ? {} : { entrypoint: parseWorkspacePath(wire.entrypoint, "entrypoint") }),
     args: wire.args,
@@ -84,11 +85,11 @@ export function placeFiles(
   return { files, entrypoint };
 }
 
-/** The source of a program, decoded only when it is read. */
+/** The source of a program, decoded only when it is read: in base64, where its code is no text. */
 export function sourceOf({ code, stdin, env }: Pick<ExecutionRequest, "code" | "stdin" | "env">) {
   return {
     get code() {
-      return code === undefined ? "" : new TextDecoder().decode(code);
+      return code === undefined ? "" : encodeContent(code).content;
     },
     stdin: stdin ?? "",
     env,

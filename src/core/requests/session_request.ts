@@ -4,7 +4,7 @@ import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts"
 import { parseAs, strictObject } from "../parsing/validation.ts";
 import { environmentSchema } from "../permissions/environment_variables.ts";
 import { parseWorkspacePath } from "../workspace_path.ts";
-import { argumentsSchema, checkCodeSize, explainSchema } from "./content.ts";
+import { argumentsSchema, codeEncodingSchema, decodeCode, explainSchema } from "./content.ts";
 import { outputsSchema, parseOutputs } from "./outputs.ts";
 import { filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
@@ -79,6 +79,7 @@ export const sessionChangesSchema = strictObject({
 /** The wire form of `POST /v1/sessions/{id}/executions`. */
 const sessionExecutionSchema = strictObject({
   code: z.string().optional(),
+  encoding: codeEncodingSchema,
   files: filesSchema,
   entrypoint: z.string().min(1).optional(),
   args: argumentsSchema,
@@ -120,9 +121,9 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
   if (wire.code === undefined && wire.files.length === 0 && wire.entrypoint === undefined) {
     throw invalidField("code", "A request brings code, files, or the entry point to run");
   }
-  if (wire.code !== undefined) checkCodeSize(wire.code);
+  const code = decodeCode(wire);
   return {
-    ...(wire.code === undefined ? {} : { code: new TextEncoder().encode(wire.code) }),
+    ...(code === undefined ? {} : { code }),
     files: parseFiles(wire.files),
     ...(wire.entrypoint === undefined ? {} : { entrypoint: parseWorkspacePath(wire.entrypoint, "entrypoint") }),
     args: wire.args,

@@ -3,8 +3,9 @@ import { MAX_CODE_BYTES } from "../../../src/core/requests/content.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS, resolveLimits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
-import { parseExecutionRequest, placeFiles } from "../../../src/core/requests/execution_request.ts";
+import { parseExecutionRequest, placeFiles, sourceOf } from "../../../src/core/requests/execution_request.ts";
 import { parseSelectionRequest } from "../../../src/core/requests/selection_request.ts";
+import { parseSessionExecution } from "../../../src/core/requests/session_request.ts";
 
 function fault(value: unknown): CodeBeakerError {
   return assertThrows(() => parseExecutionRequest(value), CodeBeakerError);
@@ -34,6 +35,30 @@ Deno.test("parseExecutionRequest() fills in the defaults of the wire contract", 
     maxProcesses: 64,
     diskMb: 64,
   });
+});
+
+Deno.test("parseExecutionRequest() and parseSessionExecution() take code in base64, as large as text may be", () => {
+  for (const parse of [parseExecutionRequest, parseSessionExecution]) {
+    const request = parse === parseExecutionRequest ? { language: "typescript" } : {};
+    const parsed = (bytes: Uint8Array) => parse({ ...request, code: bytes.toBase64(), encoding: "base64" });
+    assertEquals(parsed(new Uint8Array([0, 255])).code, new Uint8Array([0, 255]));
+    assertEquals(parsed(new Uint8Array(MAX_CODE_BYTES)).code?.length, MAX_CODE_BYTES);
+    const faults = [
+      () => parsed(new Uint8Array(MAX_CODE_BYTES + 1)),
+      () => parse({ ...request, code: "\u0000", encoding: "base64" }),
+      () => parse({ ...request, files: [{ path: "a", content: "" }], encoding: "utf8" }),
+    ].map((fault) => assertThrows(fault, CodeBeakerError));
+    assertEquals(faults.map(({ code, details }) => [code, details.errors?.[0]?.path]), [
+      ["too_large", "code"],
+      ["invalid_request", "code"],
+      ["invalid_request", "encoding"],
+    ]);
+  }
+});
+
+Deno.test("sourceOf() has code that is no text in base64", () => {
+  const sources = [new TextEncoder().encode("grüße"), new Uint8Array([0, 97]), new Uint8Array([255])];
+  assertEquals(sources.map((code) => sourceOf({ code, env: {} }).code), ["grüße", "AGE=", "/w=="]);
 });
 
 Deno.test("placeFiles() puts the code where the runtime wants it, and runs it unless the request names another", () => {
