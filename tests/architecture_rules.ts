@@ -133,6 +133,7 @@ export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
   "src/core/capabilities.ts": "the design's RuntimeType",
   "src/core/permissions/environment_variables.ts": "prefixes of variables that interpreters read",
   "src/runtimes/ecmascript/packages.ts": "the binary that runs the service installs packages",
+  "src/runtimes/ecmascript/service_binary.ts": "the binary that runs the service runs programs",
   "src/core/languages.ts": "environment names that are spelled alike",
   "src/needs/javascript/effects.ts": "names that programs use",
   "src/needs/javascript/words.ts": "names that programs use",

@@ -39,6 +39,8 @@ export interface ProgramOptions {
   readonly limits: Pick<Limits, "timeoutMs" | "maxTotalOutputBytes">;
   /** Aborting ends it. */
   readonly signal?: AbortSignal | undefined;
+  /** What it reads from stdin behind the go, before the program's own; absent, nothing. */
+  readonly orders?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** A running child. */
@@ -70,7 +72,7 @@ export interface ReadyChild extends AsyncDisposable {
  */
 export async function runChild(
   request: ChildRequest,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: Pick<ProgramOptions, "signal" | "orders"> = {},
 ): Promise<Child> {
   const child = await startChild(request, { ...options, goesOn: true });
   return child.begin({ ...options, limits: request.limits });
@@ -123,6 +125,7 @@ export async function startChild(
     },
     begin(options) {
       if (!goesOn) sendGo(request, life);
+      send(options.orders, life);
       return begin(life, { ...options, request, stdout, stderr: withPrefix(stderr, start.rest) });
     },
   };
@@ -168,10 +171,14 @@ function cancelOn(signal: AbortSignal | undefined, life: ChildLife): Disposable 
 }
 
 /** Writes the word on which the program begins; a child that is gone does not read it. */
-function sendGo({ ready }: ChildRequest, { process: { stdin } }: ChildLife): void {
-  if (ready?.go === undefined) return;
+function sendGo({ ready }: ChildRequest, life: ChildLife): void {
+  send(ready?.go, life);
+}
+
+function send(bytes: Uint8Array<ArrayBuffer> | undefined, { process: { stdin } }: ChildLife): void {
+  if (bytes === undefined) return;
   const writer = stdin.getWriter();
-  writer.write(ready.go).catch(() => {});
+  writer.write(bytes).catch(() => {});
   writer.releaseLock();
 }
 

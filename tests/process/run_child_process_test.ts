@@ -52,6 +52,16 @@ Deno.test("runChild() takes the marker out of the output and keeps what stands a
   }]);
 });
 
+Deno.test("runChild() sends a child its orders behind the go, before its stdin", async () => {
+  const { ready, ...rest } = request(`read -r go; printf '${READY}' >&2; cat`);
+  const goes = { ...rest, ...(ready && { ready: { ...ready, go: new Uint8Array([10]) } }) };
+  const child = await runChild(goes, { orders: new TextEncoder().encode("orders,") });
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("stdin"));
+  await writer.close();
+  assertEquals((await read(child)).stdout, "orders,stdin");
+});
+
 Deno.test("runChild() lets a child begin at once that is no launcher", async () => {
   const { ready: _, ...direct } = request("echo out; echo err >&2; exit 3");
   const child = await runChild(direct);

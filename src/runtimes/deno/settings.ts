@@ -1,17 +1,11 @@
-import { z } from "zod";
 import { settingsOfPart, type SettingTable, type SettingValues } from "../../core/settings.ts";
-import { NPM_REGISTRY } from "../ecmascript/settings.ts";
+import { NPM_REGISTRY, SERVICE_BINARY } from "../ecmascript/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 
 /** This runtime's settings. */
 export const SETTINGS = {
-  denoBinary: {
-    schema: z.string().min(1),
-    default: undefined, // The running binary: to ask for its path takes a permission that a host may not grant.
-    shown: "the running one",
-    help: "the deno that runs programs",
-  },
+  denoBinary: SERVICE_BINARY,
   npmRegistry: NPM_REGISTRY,
 } as const satisfies SettingTable;
 

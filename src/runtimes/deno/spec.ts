@@ -1,8 +1,7 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
+import { serviceBinary } from "../ecmascript/service_binary.ts";
 import type { DenialContext, DenialSpec, ProcessSpec, ReportedDenial } from "../process/spec.ts";
-import { findBinary } from "../process/find_binary.ts";
-import { whyNotVersion } from "../process/oldest_version.ts";
 import type { RuntimeHost } from "../port.ts";
 import { CANARIES } from "./canaries.ts";
 import { childVariables } from "./child_variables.ts";
@@ -19,9 +18,6 @@ import { settingsOf } from "./settings.ts";
 
 /** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
 const WARM_MEMORY_MB = 16;
-const REMEDY = "install Deno, or name its binary (--deno-binary)";
-/** The releases of Deno whose flags and defaults were tried with this runtime. */
-const OLDEST = { title: "Deno", minors: { 2: 9 }, allowsLater: false };
 
 /** Names of the variables that every program has. */
 const CHILD_NAMES = Object.keys(
@@ -45,17 +41,13 @@ const COMMON_FLAGS = permissionFlags({
 export function denoSpec(host: RuntimeHost): ProcessSpec {
   const { openNetworks, searchPath } = host;
   const { denoBinary, npmRegistry } = settingsOf(host);
+  const { whyNot, ...binary } = serviceBinary(denoBinary, { searchPath });
   return {
     facts: denoFacts(host),
     subject: RUNTIME_NAME,
     binary: {
-      find: () => findBinary(denoBinary ?? ownBinary(), { remedy: REMEDY, setting: "denoBinary", searchPath }),
-      remedy: REMEDY,
-      probe: {
-        language: "typescript",
-        code: "console.log(Deno.version.deno)",
-        whyNot: (output) => whyNotVersion(output, OLDEST),
-      },
+      ...binary,
+      probe: { language: "typescript", code: "console.log(Deno.version.deno)", whyNot },
     },
     modules: MODULE_TEXTS,
     directories: [CACHE_NAME],
@@ -81,9 +73,4 @@ function denialSpec(settings: Pick<DenialSettings, "openNetworks" | "npmRegistry
   const read = (reported: ReportedDenial, { variables, ...context }: DenialContext) =>
     readDenial(reported, { ...context, ...settings, variables: [...variables, ...READABLE] });
   return { read, readStderr: (stderr, context) => readLastWords(stderr).flatMap((one) => read(one, context) ?? []) };
-}
-
-/** The binary that runs the service; a compiled service runs no programs, and takes the one on the search path. */
-function ownBinary(): string {
-  return Deno.build.standalone ? "deno" : Deno.execPath();
 }

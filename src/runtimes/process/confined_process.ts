@@ -51,8 +51,8 @@ export interface ConfinedProcess extends WarmMember {
   forgetDenials?(): void;
 }
 
-/** The key of requests that make the same process, also where their time and output limits differ. */
-export function keyOf({ launch, limits, mounts }: ProcessRequest): string {
+/** The key of requests that make the same process, also where their orders and their time and output limits differ. */
+export function keyOf({ launch: { orders: _, ...launch }, limits, mounts }: ProcessRequest): string {
   const { cpuMs, diskMb, maxProcesses, memoryMb } = limits;
   return JSON.stringify([launch, mounts, [cpuMs, diskMb, maxProcesses, memoryMb]]);
 }

@@ -68,6 +68,11 @@ export class EnvironmentProcesses implements AsyncDisposable {
     await this.#warm.start(this.#warmStart(request));
   }
 
+  /** Gives the variables of a request to an environment that was made for any. */
+  setVariables(environmentVariables: RuntimeConfig["environmentVariables"]): void {
+    this.#config = { ...this.#config, environmentVariables };
+  }
+
   /** Applies the configuration of an environment that lasts. The warm process is kept for a minute, where there is memory for it. */
   async makeLasting(config: RuntimeConfig): Promise<void> {
     this.#config = config;
@@ -84,7 +89,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
       if (request.part !== "compiled") this.#isWarm = warm !== undefined;
       const { host: { pool }, spec: { facts } } = this.#site;
       if (this.#keepsWarm(request)) pool?.count(facts.name, { isHit: this.#isWarm });
-      const handle = this.#follow(process, { options, among: this.#running });
+      const handle = this.#follow(process, { request, options, among: this.#running });
       handle.gone.then(() => this.#prepareNext(request));
       return handle;
     } finally {
@@ -98,7 +103,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
     try {
       await this.#emptying;
       const process = await startProcess(this.site, request, { signal: options.signal, goesOn: true });
-      return this.#follow(process, { options, among: this.#interpreters });
+      return this.#follow(process, { request, options, among: this.#interpreters });
     } finally {
       this.#starting--;
     }
@@ -125,9 +130,14 @@ export class EnvironmentProcesses implements AsyncDisposable {
   /** Lets the program of a process begin. */
   #follow(
     { child: ready, denials, forgetDenials }: ConfinedProcess,
-    { among, options }: { readonly among: Set<Child>; readonly options: RunOptions },
+    { among, options, request: { launch: { orders } } }: {
+      readonly among: Set<Child>;
+      readonly options: RunOptions;
+      readonly request: ProcessRequest;
+    },
   ): StartedProgram {
-    const child = this.own(ready.begin(options), among);
+    const sent = orders === undefined ? undefined : new TextEncoder().encode(orders);
+    const child = this.own(ready.begin({ ...options, orders: sent }), among);
     const outcome = child.outcome.then(async (ended) => {
       await this.#emptyDirectories(child, ended);
       return ended;

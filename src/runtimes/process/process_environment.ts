@@ -115,6 +115,12 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     await this.files.delete(opens.path);
   }
 
+  /** Gives it the variables of a request, where it was made for any. */
+  setVariables(environmentVariables: RuntimeConfig["environmentVariables"]): void {
+    this.#config = { ...this.#config, environmentVariables };
+    this.#processes.setVariables(environmentVariables);
+  }
+
   /** Makes it last, with this configuration. */
   async makeLasting(config: RuntimeConfig): Promise<void> {
     this.#config = config;
@@ -180,11 +186,11 @@ export class ProcessEnvironment implements ExecutionEnvironment {
 
   async #runCommand(command: CommandLine, options: RunOptions): Promise<ProgramHandle> {
     const { host: { confinement, shellRuntimes = [] }, spec } = this.#installation;
-    const { commands, facts: { name }, isOnPath = false } = spec;
+    const { commands, facts: { name, runsAnyCommandLine }, isOnPath = false } = spec;
     const program = parseShellCommand(command, {
       runtime: name,
       own: commands,
-      runsOthers: confinement.separatesProcesses && this.#config.minIsolation <= uncheckedLevel(confinement),
+      runsOthers: runsAnyCommandLine && this.#config.minIsolation <= uncheckedLevel(confinement),
       elsewhere: shellRuntimes.filter((other) => other !== name),
     });
     if (program === undefined) {

@@ -111,7 +111,8 @@ class ProcessRuntime implements ExecutionRuntime {
       isolation: isolationOf({ ...layers, canaries, allowRun: permissions.allowRun }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
       ...(this.#spec.compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
-      startsCold: runsMainFile === false || this.#spec.warm === undefined,
+      startsCold: (runsMainFile === false && this.#spec.warm?.servesEveryProgram !== true) ||
+        this.#spec.warm === undefined,
     };
   }
 
@@ -122,6 +123,7 @@ class ProcessRuntime implements ExecutionRuntime {
     await using unused = new AsyncDisposableStack();
     unused.use(lease);
     if (config.singleUse !== true) await lease.member.makeLasting(config);
+    else lease.member.setVariables(config.environmentVariables);
     unused.move();
     return leasedEnvironment(lease);
   }

@@ -57,7 +57,7 @@ export interface BinarySpec {
   /** The honest program that shows whether the binary will do, by what it prints. */
   readonly probe: {
     readonly language: string;
-    readonly code: string;
+    readonly code: string | Uint8Array<ArrayBuffer>;
     /** How long it may take; absent, 1.5 s. */
     readonly timeoutMs?: number | undefined;
     /** Why a binary that printed this will not do; undefined when it will. */
@@ -99,6 +99,8 @@ export interface WarmSpec {
   readonly memoryMbByEnvironment?: Readonly<Record<string, number>>;
   /** Environment names for which one always waits. */
   readonly languages: readonly string[];
+  /** Whether one serves every program of its language, which comes with {@link Launch.orders}; absent, that for which it was started. */
+  readonly servesEveryProgram?: boolean;
 }
 
 /** How what a child reports of denials is read. */
@@ -258,6 +260,8 @@ export interface Launch {
   readonly startsOthers: boolean;
   /** What the child does first: report that its program begins, or that it may, and then wait for the go. */
   readonly handshake: "ready" | "ready_and_go";
+  /** What the child reads from stdin behind the go, before the program's own; absent, nothing. A process that waits does not have it. */
+  readonly orders?: string;
   /** How many of its processes are the service's own; absent, none. */
   readonly ownProcesses?: number;
   /** Paths below `/etc` that a program which starts others needs copies of; absent, none. */

@@ -21,24 +21,28 @@ export async function leaseEnvironment(
   config: RuntimeConfig,
 ): Promise<Lease<ProcessEnvironment> | undefined> {
   const { host: { pool }, spec: { warm } } = installation;
-  if (warm === undefined || !allowsWarm(config)) return undefined;
+  if (warm === undefined || !allowsWarm(config, warm)) return undefined;
   return await pool?.lease(...shelfOf(installation, config, { warm, min: 0 }));
 }
 
-/** A session takes any warm environment, a single use only for the main file without arguments. */
-function allowsWarm({ runsMainFile, singleUse, startsCold, workspaceDirectory }: RuntimeConfig): boolean {
-  return startsCold !== true && workspaceDirectory === undefined && (singleUse !== true || runsMainFile === true);
+/** A session takes any warm environment, a single use only one that is for its program, or for the main file without arguments. */
+function allowsWarm(
+  { runsMainFile, singleUse, startsCold, workspaceDirectory }: RuntimeConfig,
+  { servesEveryProgram }: WarmSpec,
+): boolean {
+  const isServed = singleUse !== true || runsMainFile === true || servesEveryProgram === true;
+  return startsCold !== true && workspaceDirectory === undefined && isServed;
 }
 
 /**
  * What configurations have in common that the same process can serve. Variables may be secrets of their tenant: those of
- * an unknown tenant are shared with no other request.
+ * an unknown tenant are shared with no other request, and a process that serves every program has none while it waits.
  */
-function kindOf(runtime: string, config: RuntimeConfig): string {
+function kindOf(runtime: string, config: RuntimeConfig, { servesEveryProgram }: WarmSpec): string {
   const { environment, environmentVariables, permissions, resourceLimits, tenant } = config;
   const { cpuMs, diskMb, maxProcesses, memoryMb } = resourceLimits;
   const limits = [cpuMs, diskMb, maxProcesses, memoryMb];
-  const variables = Object.keys(environmentVariables).length === 0
+  const variables = servesEveryProgram === true || Object.keys(environmentVariables).length === 0
     ? []
     : [environmentVariables, tenant ?? crypto.randomUUID()];
   return JSON.stringify([runtime, environment, permissions, limits, ...variables]);
@@ -50,13 +54,15 @@ function shelfOf(
   { min, warm }: { readonly min: number; readonly warm: WarmSpec },
 ): [kind: string, options: ShelfOptions<ProcessEnvironment>] {
   const { name } = installation.spec.facts;
-  return [kindOf(name, config), {
+  return [kindOf(name, config, warm), {
     owner: name,
     min,
     memoryMb: warmMemoryMb(warm, config.environment),
     async make() {
       await using stack = new AsyncDisposableStack();
-      const environment = stack.use(ProcessEnvironment.create(installation, { ...config, singleUse: true }));
+      const { servesEveryProgram = false } = warm;
+      const own = servesEveryProgram ? { ...config, environmentVariables: {} } : config;
+      const environment = stack.use(ProcessEnvironment.create(installation, { ...own, singleUse: true }));
       await environment.prepare();
       stack.move();
       return environment;

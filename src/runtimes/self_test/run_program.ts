@@ -8,9 +8,12 @@ export interface Observed {
   readonly outcome: Outcome;
 }
 
+/** Files by their paths. */
+export type TestFiles = Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>;
+
 /** A program of the self-test: its files, and what is run. */
 export interface TestProgram {
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: TestFiles;
   readonly program: Program;
 }
 
@@ -20,8 +23,9 @@ export async function runProgram(
   { files = {}, program }: TestProgram,
   { limits, signal }: { readonly limits: Limits; readonly signal: AbortSignal },
 ): Promise<Observed> {
-  for (const [name, text] of Object.entries(files)) {
-    await environment.files.write(name, new TextEncoder().encode(text));
+  for (const [name, content] of Object.entries(files)) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await environment.files.write(name, bytes);
   }
   const handle = await environment.run(program, { env: {}, limits, signal });
   handle.stdin.close().catch(() => {}); // It has ended already.

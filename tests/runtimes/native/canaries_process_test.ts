@@ -65,7 +65,7 @@ for (const [language, row] of Object.entries(LANGUAGES)) {
         for (const canary of languageCanaries(mainFile, row.programs)) {
           if (canary.cost !== "runtime" || !("files" in canary)) continue; // A limit cannot be left out here.
           const path = join(directory, mainFile);
-          await Deno.writeTextFile(path, canary.files(targets)[mainFile] ?? "");
+          await Deno.writeTextFile(path, `${canary.files(targets)[mainFile]}`);
           await Deno.mkdir(`${path}.out`, { recursive: true });
           let output = "";
           for (const line of commandLines(row, path)) output = await runBare(line, directory);

@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import type { RuntimeFacts } from "../../entry.ts";
 import type { Confinement } from "../../../sandbox/confinement.ts";
 import { KERNEL_FILES } from "../../../sandbox/system_files.ts";
 import type { ProgramCanary } from "./program_canary.ts";
@@ -57,11 +58,16 @@ export const SHARED_CANARIES: readonly ProgramCanary[] = [
   },
 ];
 
-/** The canaries of a runtime: its own and, where it runs any program, those of the layers. */
+/** What of a spec its canaries depend on. */
+export interface TestedSpec extends Pick<ProcessSpec, "selfTest"> {
+  readonly facts: Pick<RuntimeFacts, "runsAnyCommandLine">;
+}
+
+/** The canaries of a runtime: its own and, where it runs any command line, those of the layers. */
 export function canariesOf(
-  { selfTest }: Pick<ProcessSpec, "selfTest">,
-  { canMount, isSandbox, separatesProcesses }: Pick<Confinement, "canMount" | "isSandbox" | "separatesProcesses">,
+  { facts, selfTest }: TestedSpec,
+  { canMount, isSandbox }: Pick<Confinement, "canMount" | "isSandbox">,
 ): readonly ProgramCanary[] {
-  if (!separatesProcesses || !isSandbox) return selfTest.canaries;
+  if (!facts.runsAnyCommandLine || !isSandbox) return selfTest.canaries;
   return [...selfTest.canaries, ...LAYER_CANARIES, ...(canMount ? [] : SHARED_CANARIES)];
 }

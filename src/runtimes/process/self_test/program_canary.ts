@@ -1,5 +1,5 @@
 import type { Canary } from "../../self_test/canary.ts";
-import type { Observed } from "../../self_test/run_program.ts";
+import type { Observed, TestFiles } from "../../self_test/run_program.ts";
 
 /** What canaries try to reach. */
 export interface CanaryTargets {
@@ -28,7 +28,7 @@ export type ProgramCanary = FileCanary | LineCanary;
 
 /** A canary whose main file is run. */
 export interface FileCanary extends Canary<Observation> {
-  readonly files: (targets: CanaryTargets) => Readonly<Record<string, string>>;
+  readonly files: (targets: CanaryTargets) => TestFiles;
   /** Symlinks in the workspace and their targets. */
   readonly links?: (targets: CanaryTargets) => Readonly<Record<string, string>>;
 }

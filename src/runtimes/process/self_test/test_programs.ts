@@ -11,7 +11,7 @@ import { judge } from "../../self_test/canary.ts";
 import { runProgram, type TestProgram } from "../../self_test/run_program.ts";
 import { bareConfig } from "../bare_config.ts";
 import type { Installation } from "../installation.ts";
-import { canariesOf } from "./layer_canaries.ts";
+import { canariesOf, type TestedSpec } from "./layer_canaries.ts";
 import type { CanaryTargets, ProgramCanary } from "./program_canary.ts";
 import type { ProcessSpec, SelfTestSpec } from "../spec.ts";
 
@@ -92,8 +92,8 @@ function shellProgram(line: string): TestProgram {
 
 /** What the findings of a self-test are about. */
 export interface TestedPrograms extends Pick<Installation, "binary"> {
-  readonly confinement: Pick<Confinement, "canMount" | "isSandbox" | "separatesProcesses" | "version">;
-  readonly spec: Pick<ProcessSpec, "modules" | "selfTest">;
+  readonly confinement: Pick<Confinement, "canMount" | "isSandbox" | "version">;
+  readonly spec: TestedSpec & Pick<ProcessSpec, "modules">;
 }
 
 /** Everything that findings depend on: the machine, its layers, the binary, its modules and the canaries. */

@@ -13,8 +13,9 @@ const PROGRAMS: TestPrograms = {
 function versionWith(programs: Partial<TestPrograms>, modules: Readonly<Record<string, string>> = {}): string {
   return versionOf({
     binary: Deno.execPath(),
-    confinement: { canMount: true, isSandbox: true, separatesProcesses: true, version: "" },
+    confinement: { canMount: true, isSandbox: true, version: "" },
     spec: {
+      facts: { runsAnyCommandLine: true },
       modules,
       selfTest: {
         canaries: languageCanaries("main", { ...PROGRAMS, ...programs }),

@@ -1,0 +1,24 @@
+import { findBinary } from "../process/find_binary.ts";
+import { whyNotVersion } from "../process/oldest_version.ts";
+import type { BinarySpec } from "../process/spec.ts";
+
+const REMEDY = "install Deno, or name its binary (--deno-binary)";
+/** The releases of Deno whose flags and defaults were tried. */
+const OLDEST = { title: "Deno", minors: { 2: 9 }, allowsLater: false };
+
+/** Finds the binary that runs the service, or one like it, and judges its version. */
+export function serviceBinary(
+  named: string | undefined,
+  { searchPath }: { readonly searchPath: readonly string[] },
+): Pick<BinarySpec, "find" | "remedy"> & Pick<BinarySpec["probe"], "whyNot"> {
+  return {
+    find: () => findBinary(named ?? ownBinary(), { remedy: REMEDY, setting: "denoBinary", searchPath }),
+    remedy: REMEDY,
+    whyNot: (version) => whyNotVersion(version, OLDEST),
+  };
+}
+
+/** The binary that runs the service; a compiled service runs no programs, and takes the one on the search path. */
+function ownBinary(): string {
+  return Deno.build.standalone ? "deno" : Deno.execPath();
+}
