@@ -38,7 +38,8 @@ function wasKilled({ outcome }: { readonly outcome?: { readonly kind: string; re
 
 /** One program, and its end in the answer. */
 const plain = (name: keyof typeof SOURCES): Task => async (client, ledger) => {
-  const answer = await retrying(ledger, () => client.json("POST", EXECUTIONS, request(name)));
+  const headers = { "idempotency-key": crypto.randomUUID() }; // Its record survives a service that is killed.
+  const answer = await retrying(ledger, () => client.json("POST", EXECUTIONS, request(name), headers));
   const kind = answer.outcome?.kind;
   if (kind !== OUTCOMES[name] && !wasKilled(answer)) return ledger.fault(`${name}: ${JSON.stringify(answer)}`);
   ledger.end(answer);
@@ -85,9 +86,9 @@ const session: Task = async (client, ledger) => {
   if (!statuses.includes(413)) ledger.fault(`a workspace that is filled answers ${statuses}`);
   const run = () => client.json("POST", `${at}/executions`, { code: "console.log(Deno.readTextFileSync('a.txt'))" });
   const ran = await retrying(ledger, run);
+  await client.status("DELETE", at);
   if (ran.stdout === "kept\n" || wasKilled(ran)) ledger.end(ran);
   else ledger.fault(`a session's program: ${JSON.stringify(ran)}`);
-  await client.status("DELETE", at);
 };
 
 const FULL = new Uint8Array(1_000_000);

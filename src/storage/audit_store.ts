@@ -31,9 +31,10 @@ export function createAuditStore(
     append({ at, tenant, key, action, subject, facts }) {
       const text = JSON.stringify(facts);
       const perform = () => void insert.run(at, tenant, key, action, subject, text);
-      writes.enqueue({ bytes: text.length + 100, perform });
+      writes.collect({ bytes: text.length + 100, perform });
     },
     read({ after = 0, since, limit }) {
+      writes.flush();
       const rows = since === undefined ? select.all(after, limit) : selectSince.all(after, since, limit);
       return rows.map(entryIn);
     },

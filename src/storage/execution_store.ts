@@ -5,7 +5,7 @@ import { entryOf, type ExecutionEntry, failedEntry } from "../core/execution_ent
 import { numberIn, type Row, textIn } from "./row.ts";
 import type { ExecutionStore, StoredExecution } from "./storage.ts";
 import { inTransaction } from "./transaction.ts";
-import type { WriteQueue } from "./write_queue.ts";
+import type { QueuedWrite, WriteQueue } from "./write_queue.ts";
 
 /** How long ended executions are kept, and how many bytes of them. */
 export interface ExecutionRetention {
@@ -84,6 +84,10 @@ export function createExecutionStore(
   /** Bytes of ended executions; the next prune() counts those that another process has ended. */
   let storedBytes = readStoredBytes();
   const unwritten = new Map<string, Unwritten>();
+  writes.onAttempt(() => {
+    const before = storedBytes;
+    return () => storedBytes = before;
+  });
 
   function readStoredBytes(): number {
     return numberIn(sum.get() ?? {}, "bytes");
@@ -106,12 +110,16 @@ export function createExecutionStore(
     }
   }
 
-  function write(state: Unwritten, perform: (bytes: number) => void): void {
+  function writeOf(state: Unwritten, perform: (bytes: number) => void): QueuedWrite {
     const bytes = byteLength(state.document);
     const done = () => {
       if (unwritten.get(state.id) === state) unwritten.delete(state.id);
     };
-    if (!writes.enqueue({ bytes, perform: () => perform(bytes), done })) unwritten.set(state.id, state);
+    return { bytes, perform: () => perform(bytes), done };
+  }
+
+  function write(state: Unwritten, perform: (bytes: number) => void): void {
+    if (!writes.enqueue(writeOf(state, perform))) unwritten.set(state.id, state);
   }
 
   function finishAs({ freesKey, toEntry, ...end }: End): void {
@@ -160,12 +168,14 @@ export function createExecutionStore(
     add({ execution, raw, sessionId, tenant }) {
       const document = JSON.stringify({ ...execution, raw });
       const entry = entryOf(execution);
-      write({ id: execution.id, tenant, status: "ended", document, entry }, (bytes) => {
+      const { id, createdAt } = execution;
+      const state = { id, tenant, status: "ended", document, entry } as const;
+      unwritten.set(id, state);
+      writes.collect(writeOf(state, (bytes) => {
         makeRoom(bytes);
-        const { id, createdAt } = execution;
         insertEnded.run(id, tenant, sessionId ?? null, createdAt, now(), bytes, JSON.stringify(entry), document);
         storedBytes += bytes;
-      });
+      }));
     },
     fail(id, { code, message, details }, { freesKey = false } = {}) {
       // JSON.stringify() does not see an Error's message.

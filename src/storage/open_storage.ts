@@ -1,5 +1,4 @@
 import type { DatabaseSync } from "node:sqlite";
-import { log } from "../log.ts";
 import { createAuditStore } from "./audit_store.ts";
 import { openDatabase } from "./database.ts";
 import { createExecutionStore } from "./execution_store.ts";
@@ -74,7 +73,7 @@ function createStores(
     },
     [Symbol.dispose]() {
       if (!database.isOpen) return;
-      if (!writes.patiently(() => writes.flush())) log.error("storage.writes_lost_at_end");
+      writes[Symbol.dispose]();
       database.close();
     },
   };

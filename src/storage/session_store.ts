@@ -56,7 +56,10 @@ export function createSessionStore(
       const done = () => {
         if (unwritten.get(info.id) === info) unwritten.delete(info.id);
       };
-      if (!writes.enqueue({ bytes: text.length, perform, done })) unwritten.set(info.id, info);
+      const write = { bytes: text.length, perform, done };
+      if (closed !== null && writes.enqueue(write)) return;
+      unwritten.set(info.id, info);
+      if (closed === null) writes.collect(write);
     },
     find(tenant, id) {
       const row = select.get(id, tenant);

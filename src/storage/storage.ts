@@ -8,7 +8,9 @@ import type { SessionRequest } from "../core/requests/session_request.ts";
 
 /**
  * The port to everything that outlives the process. Every call is synchronous. A write that cannot be made now is
- * deferred, and reads see it already; a made write survives the end of the process.
+ * deferred, and reads see it already; a made write survives the end of the process. {@link ExecutionStore.add}, and
+ * writes to sessions that stay open, to the audit log and to usage, are deferred for at most 10 ms, since made together
+ * they take less time; a killed process loses those.
  */
 export interface Storage extends Disposable {
   readonly executions: ExecutionStore;
@@ -16,7 +18,7 @@ export interface Storage extends Disposable {
   readonly keys: KeyStore;
   readonly audit: AuditStore;
   readonly usage: UsageStore;
-  /** Writes the deferred writes, as far as possible. */
+  /** Makes the deferred writes, as far as possible. */
   flush(): void;
   /**
    * Removes everything older than its retention, and the oldest output beyond its bound.
@@ -93,7 +95,7 @@ export interface StoredSession {
 export interface SessionStore {
   /** @throws {CodeBeakerError} `busy` when it cannot be written now */
   insert(session: StoredSession): void;
-  /** Stores the changed facts of a session. @throws {Error} for a session that was not inserted */
+  /** Stores the changed facts of a session. @throws {Error} for one that is closed and was not inserted */
   update(info: SessionInfo): void;
   find(tenant: string, id: string): SessionInfo | undefined;
   /** Lists a tenant's closed sessions, the newest first, after the session `after`; none when that is gone. */

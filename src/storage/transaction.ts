@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Does all of the work or none of it. Other writers wait from its start on. */
+/** Does all of the work or none of it, as a part of a transaction that has begun. Other writers wait from its start on. */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  if (database.isTransaction) return work();
   database.exec("BEGIN IMMEDIATE");
   try {
     const result = work();

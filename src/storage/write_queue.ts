@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** A write that may be deferred. */
 export interface QueuedWrite {
@@ -10,6 +11,9 @@ export interface QueuedWrite {
   /** Called when a deferred write is written, or lost; not for one that was written at once. */
   done?(): void;
 }
+
+/** How long writes are collected. */
+const COLLECT_MS = 10;
 
 /** How long a write waits for another process by default, and always at the start and at the end of this one. */
 const LONG_BUSY_TIMEOUT_MS = 5_000;
@@ -25,13 +29,16 @@ const TRANSIENT = [5, 6, 8, 10, 13];
 /**
  * The writes to one database, which another process may lock, and whose disk may be full. The first write that meets
  * this waits for the other process, and the event loop with it; from then on no write waits, until one has succeeded.
+ * Disposing writes what is left.
  */
-export class WriteQueue {
+export class WriteQueue implements Disposable {
   readonly #database: DatabaseSync;
   readonly #busyTimeoutMs: number;
   readonly #queue: QueuedWrite[] = [];
+  readonly #saves: (() => () => void)[] = [];
   #queuedBytes = 0;
   #isBlocked = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param options.busyTimeoutMs how long a write waits for another process */
   constructor(
@@ -56,6 +63,14 @@ export class WriteQueue {
   }
 
   /**
+   * Calls `save` before writes that may be taken back, and what it returns when they are: what is counted of them in
+   * memory is then as before.
+   */
+  onAttempt(save: () => () => void): void {
+    this.#saves.push(save);
+  }
+
+  /**
    * Writes now or defers the write, in the order of the calls. Returns whether it was written now.
    *
    * @throws an error that will not pass
@@ -69,14 +84,51 @@ export class WriteQueue {
         if (!isTransient(error)) throw error;
       }
     }
-    this.#queue.push(write);
-    this.#queuedBytes += write.bytes;
-    while (this.#queuedBytes > MAX_QUEUED_BYTES) this.#loseFirst("too many writes are deferred");
+    this.#defer(write);
     return false;
+  }
+
+  /**
+   * Defers a write for at most 10 ms, in the order of the calls: what is collected meanwhile is written together, which
+   * takes less time. A killed process loses it.
+   */
+  collect(write: QueuedWrite): void {
+    this.#defer(write);
+    this.#timer ??= setTimeout(() => this.flush(), COLLECT_MS);
   }
 
   /** Writes the deferred writes, up to the first that still fails. Returns whether none is left. */
   flush(): boolean {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return this.#flushTogether() || this.#flushEach();
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.patiently(() => this.flush())) log.error("storage.writes_lost_at_end");
+  }
+
+  #defer(write: QueuedWrite): void {
+    this.#queue.push(write);
+    this.#queuedBytes += write.bytes;
+    while (this.#queuedBytes > MAX_QUEUED_BYTES) this.#loseFirst("too many writes are deferred");
+  }
+
+  /** Writes all or none. Returns whether none is left. */
+  #flushTogether(): boolean {
+    if (this.#queue.length === 0) return true;
+    const restores = this.#saves.map((save) => save());
+    try {
+      this.#attempt(() => inTransaction(this.#database, () => this.#queue.forEach((write) => write.perform())));
+    } catch {
+      for (const restore of restores) restore(); // Some of them may still be written, each by itself.
+      return false;
+    }
+    while (this.#queue.length > 0) this.#shift();
+    return true;
+  }
+
+  #flushEach(): boolean {
     for (let write = this.#queue[0]; write !== undefined; write = this.#queue[0]) {
       try {
         this.#attempt(() => write.perform());

@@ -54,6 +54,7 @@ Deno.test("AuditStore keeps its lines from a storage that does not prune, too", 
   withPath((path) => {
     using storage = openStorage(path);
     storage.audit.append(entryOf("2001-01-01T00:00:00.000Z"));
+    storage.flush();
     using other = new DatabaseSync(path);
     other.function("codebeaker_audit_cutoff", () => null);
     assertThrows(() => other.exec("DELETE FROM audit"), Error, "until its retention is over");

@@ -42,6 +42,8 @@ Deno.test("ExecutionStore.add() keeps an execution that is over, for its tenant 
   using storage = openStorage(undefined, { maxStoredBytes: 2 * JSON.stringify(endOf("exec_1")).length });
   const ids = ["exec_1", "exec_2", "exec_3"];
   for (const id of ids) storage.executions.add({ tenant: "one", sessionId: "sess_1", execution: endOf(id) });
+  assertEquals(kept(storage, ids), ids);
+  storage.flush();
   assertEquals(kept(storage, ids), ["exec_2", "exec_3"]);
   assertEquals(storage.executions.find("one", "exec_3"), { status: "ended", execution: endOf("exec_3") });
   assertEquals(storage.executions.find("two", "exec_3"), undefined);
@@ -317,6 +319,7 @@ Deno.test("ExecutionStore.list() lists a tenant's executions by their creation, 
   storage.executions.begin({ tenant: "one", draft: { ...draftOf("exec_4"), createdAt: laterOf(4).createdAt } });
   storage.executions.fail("exec_4", { code: "busy", message: "Later", details: { retryAfterMs: 1 } });
   storage.executions.add({ tenant: "two", sessionId: "sess_1", execution: laterOf(5) });
+  storage.flush();
   assertEquals(listed(storage), [
     "exec_4 failed",
     "exec_3 ended",

@@ -38,12 +38,13 @@ Deno.test("SessionStore.update() keeps what has changed; a closed session is ope
   const { info } = sessionOf("sess_1");
   storage.sessions.insert(sessionOf("sess_1"));
   storage.sessions.update({ ...info, state: "active", executionCount: 3 });
+  storage.flush();
   assertEquals(storage.sessions.open().map((open) => open.info.executionCount), [3]);
   const closed = { ...info, state: "closed", closedBecause: "idle_timeout" } as const;
   storage.sessions.update(closed);
   assertEquals(storage.sessions.open(), []);
   assertEquals(storage.sessions.find("one", "sess_1"), closed);
-  assertThrows(() => storage.sessions.update({ ...info, id: "sess_2" }), Error, "sess_2");
+  assertThrows(() => storage.sessions.update({ ...closed, id: "sess_2" }), Error, "sess_2");
 });
 
 Deno.test("SessionStore.listClosed() pages through a tenant's closed sessions, the newest first", () => {

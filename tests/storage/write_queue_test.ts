@@ -7,7 +7,9 @@ import { sessionOf, withPath } from "./samples.ts";
 
 /** A table of two connections, of which one can keep the other from writing. */
 async function withLocker(
-  test: (parts: { writes: WriteQueue; add(text: string): () => void; texts(): string[]; locker: DatabaseSync }) => void,
+  test: (
+    parts: { writes: WriteQueue; add(text: string): () => void; texts(): string[]; locker: DatabaseSync },
+  ) => void | Promise<void>,
 ): Promise<void> {
   const path = await Deno.makeTempFile();
   try {
@@ -15,8 +17,9 @@ async function withLocker(
     using locker = new DatabaseSync(path);
     database.exec("PRAGMA journal_mode = WAL; CREATE TABLE words (text UNIQUE)");
     const insert = database.prepare("INSERT INTO words VALUES (?)");
-    test({
-      writes: new WriteQueue(database, { busyTimeoutMs: 0 }),
+    using writes = new WriteQueue(database, { busyTimeoutMs: 0 });
+    await test({
+      writes,
       add: (text) => () => void insert.run(text),
       texts: () => locker.prepare("SELECT text FROM words ORDER BY rowid").all().map(({ text }) => String(text)),
       locker,
@@ -59,6 +62,39 @@ Deno.test("WriteQueue loses a write that will never succeed, and none of those a
     assertEquals([writes.flush(), texts()], [true, ["a", "b"]]);
   }));
 
+Deno.test("WriteQueue.collect() writes what it collects together, soon, and before what is written at once", () =>
+  withLocker(async ({ writes, add, texts }) => {
+    const written = Promise.withResolvers<void>();
+    writes.collect({ bytes: 1, perform: add("a") });
+    writes.collect({ bytes: 1, perform: add("b") });
+    assertEquals(texts(), []);
+    writes.enqueue({ bytes: 1, perform: add("c") });
+    assertEquals(texts(), ["a", "b", "c"]);
+    writes.collect({ bytes: 1, perform: add("d"), done: written.resolve });
+    await written.promise;
+    assertEquals(texts(), ["a", "b", "c", "d"]);
+  }));
+
+Deno.test("WriteQueue.collect() loses one that will never succeed, and counts the others as they were written", () =>
+  withLocker(({ writes, add, texts }) => {
+    let count = 0;
+    writes.onAttempt(() => {
+      const before = count;
+      return () => count = before;
+    });
+    for (const text of ["a", "a", "b"]) {
+      const perform = add(text);
+      writes.collect({
+        bytes: 1,
+        perform() {
+          perform();
+          count++;
+        },
+      });
+    }
+    assertEquals([writes.flush(), texts(), count], [true, ["a", "b"], 2]);
+  }));
+
 Deno.test("WriteQueue defers at most 64 MiB, and beyond them loses the oldest writes", () =>
   withLocker(({ writes, add, texts, locker }) => {
     const lost: string[] = [];
@@ -78,6 +114,7 @@ Deno.test("sessions, the audit log and usage are told from memory while they can
     const { info } = sessionOf("sess_1");
     storage.sessions.insert(sessionOf("sess_1"));
     storage.usage.add("one", "2026-01-01", 5);
+    storage.flush();
     using locker = new DatabaseSync(path);
     locker.exec("BEGIN IMMEDIATE");
     assertThrows(() => storage.sessions.insert(sessionOf("sess_2")), CodeBeakerError, "the storage cannot be written");

@@ -33,6 +33,11 @@ interface Acknowledged {
   readonly sessions: string[];
 }
 
+/** A plain answer's record is on the disk before the answer only with a key. */
+function withKey(): Record<string, string> {
+  return { "idempotency-key": crypto.randomUUID() };
+}
+
 /** Clients of every kind, which go on until their service is gone. */
 function loadService(service: ServiceProcess, told: Acknowledged): Promise<unknown> {
   const client = new ApiClient(service);
@@ -45,7 +50,7 @@ function loadService(service: ServiceProcess, told: Acknowledged): Promise<unkno
   };
   return Promise.all([
     forever(async () => {
-      const { id, stdout } = await client.json("POST", "/v1/executions", QUICK);
+      const { id, stdout } = await client.json("POST", "/v1/executions", QUICK, withKey());
       told.ended.set(id, stdout);
     }),
     forever(async (round) => {
@@ -66,9 +71,9 @@ function loadService(service: ServiceProcess, told: Acknowledged): Promise<unkno
     forever(async () => {
       const { id } = await client.openSession({ language: "typescript" });
       told.sessions.push(id);
-      const { id: executionId, stdout } = await client.run(id, {
-        code: "Deno.writeTextFileSync('a', 'b'); console.log('done')",
-      });
+      const program = { code: "Deno.writeTextFileSync('a', 'b'); console.log('done')" };
+      const path = `/v1/sessions/${id}/executions`;
+      const { id: executionId, stdout } = await client.json("POST", path, program, withKey());
       told.ended.set(executionId, stdout);
       await client.status("PUT", `/v1/sessions/${id}/files/upload.bin`, new Uint8Array(100_000));
     }),
