@@ -1,17 +1,17 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { runCommandLine } from "../support/cli.ts";
+import { runAlone } from "../support/cli.ts";
 
 Deno.test("codebeaker images names what no local image can be built for, and exits with 2", async () => {
   const unknown: [string, string][] = [["csharp", "Debian has no .NET SDK"], ["pythn", 'did you mean "python"?']];
   for (const [environment, hint] of unknown) {
-    const { code, stdout, stderr } = await runCommandLine(["images", environment]);
+    const { code, stdout, stderr } = await runAlone(["images", environment]);
     assertEquals([environment, code, stdout], [environment, 2, ""]);
     assertStringIncludes(stderr, hint);
   }
 });
 
 Deno.test("codebeaker images says where no Engine can be reached, and exits with 1", async () => {
-  const { code, stdout, stderr } = await runCommandLine([
+  const { code, stdout, stderr } = await runAlone([
     "images",
     "bash",
     "--docker-host",
@@ -35,7 +35,7 @@ Deno.test("codebeaker images prints one line for each image that exists already,
   const directory = await Deno.makeTempDir();
   {
     await using engine = serveEngine(`${directory}/engine.sock`);
-    const { code, stdout, stderr } = await runCommandLine([
+    const { code, stdout, stderr } = await runAlone([
       ...["images", "javascript", "bash", "--docker-host", `unix://${directory}/engine.sock`],
     ]);
     assertEquals([code, stderr], [0, ""]);
@@ -46,7 +46,7 @@ Deno.test("codebeaker images prints one line for each image that exists already,
       "codebeaker/sh:HASH  exists already",
       "codebeaker/typescript:HASH  exists already",
     ]);
-    const json = await runCommandLine([
+    const json = await runAlone([
       ...["images", "node", "--json", "--docker-host", `unix://${directory}/engine.sock`],
     ]);
     const { tag, ...report } = JSON.parse(json.stdout);

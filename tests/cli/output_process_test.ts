@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { parseKey } from "../../src/access/key.ts";
 import { openStorage } from "../../src/storage/mod.ts";
 import { runAlone, runCommandLine, runInto, startUnread } from "../support/cli.ts";
+import { plantSelfTests } from "../support/kept_self_tests.ts";
 import { until } from "../support/until.ts";
 
 /** Variables with which no runtime is found, so that no self-test delays the output. */
@@ -26,11 +27,13 @@ async function withUnread(
 }
 
 Deno.test("codebeaker keys list and runtimes are content when nobody reads on", async () => {
+  const reader = new Deno.Command("true", { stdin: "piped", stdout: "null" }).spawn();
+  await reader.status;
+  const pipe = reader.stdin.getWriter();
+  const stdout = { write: (bytes: Uint8Array) => pipe.write(bytes).then(() => bytes.length) };
   for (const args of [["keys", "list"], ["runtimes"]]) {
-    await withUnread(args, async (child, errors) => {
-      const { code } = await child.status;
-      assertEquals([args, code, await errors], [args, 0, ""]);
-    });
+    const { code, stderr } = await runAlone(args, { env: NOTHING_RUNS, stdout });
+    assertEquals([args, code, stderr], [args, 0, ""]);
   }
 });
 
@@ -71,6 +74,8 @@ Deno.test("codebeaker says in one line that its output cannot be written, and ex
   await Deno.writeTextFile(program, 'console.log("hello")');
   await runAlone(["keys", "create", "ci", "--home", home]);
   const settings = ["--home", home];
+  await plantSelfTests(home);
+  using full = await Deno.open(FULL, { write: true });
   for (
     const command of [
       ["--help"],
@@ -80,7 +85,8 @@ Deno.test("codebeaker says in one line that its output cannot be written, and ex
       ["run", ...settings, program],
     ]
   ) {
-    const { code, stderr } = await runInto(FULL, command, command[0] === "run" ? {} : NOTHING_RUNS);
+    const env = command[0] === "run" ? {} : NOTHING_RUNS;
+    const { code, stderr } = await runAlone(command, { env, stdout: full });
     assertEquals([command, code], [command, 1]);
     assertMatch(stderr, /^codebeaker: Cannot write the output as No space left on device [^\n]+\n$/);
   }
@@ -116,12 +122,13 @@ function freePort(): number {
 
 Deno.test("codebeaker keys says in one line that its home is locked, changes nothing and exits with 1", async () => {
   const home = await Deno.makeTempDir();
-  const keys = (...args: readonly string[]) => runCommandLine(["keys", ...args, "--home", home]);
   const { id = "" } = parseKey((await runAlone(["keys", "create", "ci", "--home", home])).stdout.trim()) ?? {};
   {
     using database = new DatabaseSync(`${home}/codebeaker.db`);
     database.exec("BEGIN EXCLUSIVE");
-    const [created, revoked] = await Promise.all([keys("create", "late"), keys("revoke", id)]);
+    const revoking = runCommandLine(["keys", "revoke", id, "--home", home]); // Each waits for seconds.
+    const created = await runAlone(["keys", "create", "late", "--home", home]);
+    const revoked = await revoking;
     const why = "as its home cannot be written now: database is locked";
     assertEquals(created, { code: 1, stdout: "", stderr: `codebeaker: Cannot create the key ${why}\n` });
     assertEquals(revoked, { code: 1, stdout: "", stderr: `codebeaker: Cannot revoke the key ${why}\n` });

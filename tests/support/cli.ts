@@ -2,6 +2,7 @@ import $ from "@david/dax";
 import type { Surroundings } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/mod.ts";
 import type { Output } from "../../src/cli/output.ts";
+import { keepSelfTests, plantSelfTests } from "./kept_self_tests.ts";
 import { PROJECT } from "./service_process.ts";
 import { until } from "./until.ts";
 import { CHILD_SETTINGS, withoutProjectVariables, withVariables } from "./variables.ts";
@@ -17,6 +18,7 @@ export async function runCommandLine(
   args: readonly string[],
   options: { stdin?: string; env?: Record<string, string> } = {},
 ): Promise<CliResult> {
+  await plantSelfTests(CHILD_SETTINGS.CODEBEAKER_HOME);
   const command = $`${Deno.execPath()} run --quiet --allow-all main.ts ${args}`
     .cwd(PROJECT)
     .env({ CODEBEAKER_REQUIRE: undefined, ...CHILD_SETTINGS, ...options.env })
@@ -68,7 +70,8 @@ export interface RunningCommandLine extends AsyncDisposable {
 }
 
 /** Starts the command line in a process of its own. */
-export function startCommandLine(args: readonly string[]): RunningCommandLine {
+export async function startCommandLine(args: readonly string[]): Promise<RunningCommandLine> {
+  await plantSelfTests(CHILD_SETTINGS.CODEBEAKER_HOME);
   const child = spawnCommandLine(args);
   const texts = { stdout: "", stderr: "" };
   const reading = (["stdout", "stderr"] as const).map(async (name) => {
@@ -105,14 +108,21 @@ function spawnCommandLine(args: readonly string[], env: Readonly<Record<string, 
   }).spawn();
 }
 
-/** Runs the command line in this process; `fetch` answers in the place of a service. */
+/** What stands around a command line in this process. */
+interface HereOptions {
+  /** Answers in the place of a service. */
+  readonly fetch?: Surroundings["fetch"];
+  readonly isTerminal?: boolean;
+  readonly stdin?: string;
+  /** Where it writes; absent, its result holds what it wrote. */
+  readonly stdout?: Pick<Output, "write">;
+}
+
+/** Runs the command line in this process. */
 export async function runHere(
   args: readonly string[],
-  { fetch = () => Promise.reject(new Error("no service is expected")), isTerminal = false, stdin = "" }: {
-    readonly fetch?: Surroundings["fetch"];
-    readonly isTerminal?: boolean;
-    readonly stdin?: string;
-  } = {},
+  { fetch = () => Promise.reject(new Error("no service is expected")), isTerminal = false, stdin = "", stdout }:
+    HereOptions = {},
 ): Promise<CliResult> {
   const texts = { stdout: "", stderr: "" };
   const outputTo = (name: keyof typeof texts): Output => {
@@ -126,7 +136,7 @@ export async function runHere(
     };
   };
   const code = await runCli(args, {
-    stdout: outputTo("stdout"),
+    stdout: { ...outputTo("stdout"), ...(stdout && { write: (bytes) => stdout.write(bytes) }) },
     stderr: outputTo("stderr"),
     stdin: () => ReadableStream.from([new TextEncoder().encode(stdin)]),
     fetch,
@@ -135,11 +145,15 @@ export async function runHere(
 }
 
 /** Runs the command line in this process, with the settings of a child of it, and these variables; one at a time. */
-export function runAlone(
+export async function runAlone(
   args: readonly string[],
-  { env = {}, stdin = "" }: { readonly env?: Record<string, string>; readonly stdin?: string } = {},
+  { env = {}, ...options }: HereOptions & { readonly env?: Record<string, string> } = {},
 ): Promise<CliResult> {
-  return withVariables({ ...CHILD_SETTINGS, ...env }, () => runHere(args, { stdin }));
+  const { CODEBEAKER_HOME } = CHILD_SETTINGS;
+  await plantSelfTests(CODEBEAKER_HOME);
+  const result = await withVariables({ ...CHILD_SETTINGS, ...env }, () => runHere(args, options));
+  await keepSelfTests(CODEBEAKER_HOME);
+  return result;
 }
 
 /** Asks an app as the command line asks a service on this machine. */

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "@std/path";
-import { SelfTestResults } from "../../src/runtimes/self_test/self_test_results.ts";
+import type { SelfTestResults } from "../../src/runtimes/self_test/self_test_results.ts";
 
 const FILE = "self_test.json";
-const PASSED = "passed";
 
 /**
  * Directory in which the processes of one run of the tests keep results for each other; absent, each keeps its own. Its name is not
@@ -14,7 +13,6 @@ export const KEPT_VARIABLE = "TEST_KEPT_SELF_TESTS";
 const shared = Deno.env.get(KEPT_VARIABLE);
 /** What hosts of this process have passed. */
 const passedHere = new Set<string>();
-const passedElsewhere = new SelfTestResults(shared && makeHostsDirectory(shared));
 let kept: Readonly<Record<string, unknown>> = {};
 
 /**
@@ -22,11 +20,23 @@ let kept: Readonly<Record<string, unknown>> = {};
  * set of layers, since tests take layers away.
  */
 export const HOSTS_SELF_TESTS: Pick<SelfTestResults, "add" | "has"> = {
-  has: async (subject, version) =>
-    passedHere.has(`${subject} ${version}`) || await passedElsewhere.has(`${subject} ${version}`, PASSED),
+  async has(subject, version) {
+    if (passedHere.has(`${subject} ${version}`)) return true;
+    return (await readPassed())[subject] === version || (shared !== undefined && existsSync(pathOf(subject, version)));
+  },
   async add(subject, version) {
     passedHere.add(`${subject} ${version}`);
-    await passedElsewhere.add(`${subject} ${version}`, PASSED);
+    // Each is a file of its own: processes that add some at the same time take none from each other.
+    if (shared !== undefined) await Deno.writeTextFile(pathOf(subject, version), "");
+  },
+};
+
+/** Those of hosts that have every layer, which a service has too: homes are given what such a host has passed. */
+export const WHOLE_HOSTS_SELF_TESTS: typeof HOSTS_SELF_TESTS = {
+  has: HOSTS_SELF_TESTS.has,
+  async add(subject, version) {
+    await HOSTS_SELF_TESTS.add(subject, version);
+    await keep({ [subject]: version });
   },
 };
 
@@ -44,8 +54,12 @@ export async function plantSelfTests(home: string): Promise<void> {
 
 /** Keeps the self-tests that the service of a home has passed. */
 export async function keepSelfTests(home: string): Promise<void> {
+  await keep(await read(home));
+}
+
+async function keep(passed: Readonly<Record<string, unknown>>): Promise<void> {
   const known = await readPassed();
-  kept = { ...known, ...await read(home) };
+  kept = { ...known, ...passed };
   const text = JSON.stringify(kept);
   if (shared === undefined || text === JSON.stringify(known)) return;
   const fresh = await Deno.makeTempFile({ dir: shared });
@@ -65,9 +79,7 @@ async function read(directory: string): Promise<Readonly<Record<string, unknown>
   }
 }
 
-/** Results of hosts have another form than those of homes. */
-function makeHostsDirectory(directory: string): string {
-  const path = join(directory, "hosts");
-  mkdirSync(path, { recursive: true });
-  return path;
+/** The file that says that a host has passed. */
+function pathOf(subject: string, version: string): string {
+  return join(shared ?? "", encodeURIComponent(`${subject}.${version}`));
 }

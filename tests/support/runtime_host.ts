@@ -5,7 +5,7 @@ import type { LayerName } from "../../src/sandbox/layers.ts";
 import { Instance } from "../../src/host/instance.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { DOCKER_HOST } from "./docker_host.ts";
-import { HOSTS_SELF_TESTS } from "./kept_self_tests.ts";
+import { HOSTS_SELF_TESTS, WHOLE_HOSTS_SELF_TESTS } from "./kept_self_tests.ts";
 
 /** Where `codebeaker runtimes install` has installed binaries. */
 const INSTALLED = `${Deno.env.get("HOME")}/.codebeaker/binaries`;
@@ -30,7 +30,7 @@ export async function openRuntimeHost(
     },
     searchPath: [...installedDirectories(), "/usr/bin", "/bin"],
     instance,
-    selfTestResults: HOSTS_SELF_TESTS,
+    selfTestResults: without.length === 0 ? WHOLE_HOSTS_SELF_TESTS : HOSTS_SELF_TESTS,
     recoverable: new Set(),
     log: { info: () => {}, warning: () => {} },
     ...options,

@@ -49,7 +49,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
     const directory = await Deno.makeTempDir();
     const file = `${directory}/main.ts`;
     await Deno.writeTextFile(file, 'console.log("first"); setInterval(() => {}, 1000)');
-    await using child = startCommandLine(["run", "--watch", "--scratch", directory, file]);
+    await using child = await startCommandLine(["run", "--watch", "--scratch", directory, file]);
     await child.printed("first\n");
     await Deno.writeTextFile(file, 'console.log("second"); Deno.exit(3)');
     await child.printed("second\n");
