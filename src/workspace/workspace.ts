@@ -92,21 +92,16 @@ export class Workspace implements AsyncDisposable {
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     mode: WriteMode = "create",
   ): Promise<void> {
-    return this.#at(path, { follow: mode !== "create_new", makeParents: true }, async ({ directory, name }) => {
-      const isNew = fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined;
-      const fd = directory.openFile(name, { path, flags: O_WRONLY | O_CREAT | WRITE_FLAGS[mode] });
-      try {
-        for await (const bytes of content instanceof Uint8Array ? [content] : content) {
-          this.#disposing.signal.throwIfAborted();
-          const append = () => fs.writeFileSync(fd, bytes);
-          await (this.#room?.write(bytes.length, append, { isProgram: this.#programPaths.includes(path) }) ?? append());
-        }
-      } catch (error) {
-        if (isNew) fs.rmSync(directory.child(name), { force: true });
-        throw error;
-      } finally {
-        fs.closeSync(fd);
-      }
+    const flags = O_WRONLY | O_CREAT | WRITE_FLAGS[mode];
+    return this.#at(path, { follow: false, makeParents: true }, (place) => {
+      const made = place.directory.makeFile(place.name, { flags });
+      if (made !== undefined) return this.#fill(place, made, { path, content, isNew: true });
+      return this.#at(path, { follow: mode !== "create_new", makeParents: true }, (place) => {
+        const { directory, name } = place;
+        const isNew = fs.lstatSync(directory.child(name), { throwIfNoEntry: false }) === undefined;
+        const fd = directory.openFile(name, { path, flags });
+        return this.#fill(place, fd, { path, content, isNew });
+      });
     });
   }
 
@@ -187,6 +182,30 @@ export class Workspace implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposing.abort(new CodeBeakerError("conflict", "Cannot use the workspace as it is being removed"));
     await Promise.allSettled(this.#operations);
+  }
+
+  /** Writes to an open file, and closes it. */
+  async #fill(
+    { directory, name }: ResolvedPath,
+    fd: number,
+    { content, isNew, path }: {
+      readonly path: string;
+      readonly content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+      readonly isNew: boolean;
+    },
+  ): Promise<void> {
+    try {
+      for await (const bytes of content instanceof Uint8Array ? [content] : content) {
+        this.#disposing.signal.throwIfAborted();
+        const append = () => fs.writeFileSync(fd, bytes);
+        await (this.#room?.write(bytes.length, append, { isProgram: this.#programPaths.includes(path) }) ?? append());
+      }
+    } catch (error) {
+      if (isNew) fs.rmSync(directory.child(name), { force: true });
+      throw error;
+    } finally {
+      fs.closeSync(fd);
+    }
   }
 
   async #readWhole(path: string, maxBytes: number): Promise<Uint8Array> {

@@ -99,12 +99,12 @@ class ProcessRuntime implements ExecutionRuntime {
     { permissions, resourceLimits, runsMainFile }: RuntimeConfig,
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
-    const hasFailed = this.#probe.last?.available === false;
+    const last = this.#probe.last?.available;
     const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
     // Where no binary will do, that is why it is unavailable: its isolation is that of the layers.
-    const mayTest = !hasFailed && !assumesUntested;
-    const asksFindings = presenceOf(this.#spec.binary).available && (isTested || mayTest);
-    const canaries = asksFindings ? await this.#findings() : [];
+    const mayTest = last !== false && !assumesUntested;
+    const isThere = () => last === true || presenceOf(this.#spec.binary).available;
+    const canaries = (isTested || mayTest) && isThere() ? await this.#findings() : [];
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
     return {
