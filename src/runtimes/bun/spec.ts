@@ -4,10 +4,6 @@ import type { RuntimeHost } from "../port.ts";
 import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
 import { bunFacts } from "./facts.ts";
 import { RELEASE } from "./release.ts";
-import bunHost from "./interpreter/bun_host.js" with { type: "text" };
-import plainScript from "./interpreter/plain_script.js" with { type: "text" };
-import scriptEvaluator from "./interpreter/script_evaluator.js" with { type: "text" };
-import main from "./interpreter/main.js" with { type: "text" };
 import first from "./start.cjs" with { type: "text" };
 
 /** Stands in the place of every tsconfig.json: it configures nothing. */
@@ -33,12 +29,7 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
     oldest: { title: "Bun", minors: { 1: 4 }, allowsLater: true }, // Its flags were tried with this runtime.
     printsVersion: "console.log(Bun.version)",
     first,
-    interpreter: {
-      "bun_host.js": bunHost,
-      "plain_script.js": plainScript,
-      "script_evaluator.js": scriptEvaluator,
-      "main.js": main,
-    },
+    loadInterpreter: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
     modules: { [TSCONFIG]: "{}" },
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,

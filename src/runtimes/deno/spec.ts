@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
 import { serviceBinary } from "../ecmascript/service_binary.ts";
 import type { DenialContext, DenialSpec, ProcessSpec, ReportedDenial } from "../process/spec.ts";
+import { INTERPRETER } from "../interpreters/ecmascript/places.ts";
 import type { RuntimeHost } from "../port.ts";
 import { CANARIES } from "./canaries.ts";
 import { childVariables } from "./child_variables.ts";
@@ -64,7 +65,13 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
     commands: DENO_COMMANDS,
     selfTest: { canaries: CANARIES, language: "typescript", variableNames: CHILD_NAMES, version: COMMON_FLAGS },
     launchFile: (site, program) => launchFile(site, program, npmRegistry),
-    launchContext: (site, program) => launchContext(site, program, npmRegistry),
+    contexts: {
+      modules: {
+        directory: INTERPRETER,
+        load: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
+      },
+      launch: (site, program) => launchContext(site, program, npmRegistry),
+    },
   };
 }
 

@@ -6,9 +6,8 @@ import type { RuntimeHost } from "../port.ts";
 import { type OldestVersions, whyNotVersion } from "../process/oldest_version.ts";
 import type { ContextProgram, EnvironmentMounts, Launch, LaunchSite, ProcessSpec } from "../process/spec.ts";
 import begin from "./begin.cjs" with { type: "text" };
-import { INTERPRETER, INTERPRETER_MAIN, interpreterModules } from "../interpreters/ecmascript/modules.ts";
+import { INTERPRETER, INTERPRETER_MAIN } from "../interpreters/ecmascript/places.ts";
 import { canariesIn } from "./canaries.ts";
-import processHost from "./interpreter/process_host.js" with { type: "text" };
 import { npmPackages, packageMounts, PACKAGES } from "./packages.ts";
 import { programVariables, VARIABLE_NAMES } from "./program_variables.ts";
 import { findRelease, type Release } from "./release.ts";
@@ -23,8 +22,8 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   readonly printsVersion: string;
   /** The text of the module that every process runs first, behind that of begin.cjs. */
   readonly first: string;
-  /** The modules of a context's process that are its own, by the names of their files. */
-  readonly interpreter: Readonly<Record<string, string>>;
+  /** Loads the modules of a context's process: their text by the names of their files. */
+  loadInterpreter(): Promise<Readonly<Record<string, string>>>;
   /** Memory of a warm process, in MB. */
   readonly warmMemoryMb: number;
   /** Memory for single environment names; absent, all take the same. */
@@ -74,14 +73,9 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
       remedy,
       probe: { language: name, code: printsVersion, whyNot: (output) => whyNotVersion(output, oldest) },
     },
-    modules: {
-      ...Object.fromEntries(
-        Object.entries({ ...modules, [FIRST]: `${begin}\n${first}` }).map((
-          [path, text],
-        ) => [join(MODULES, path), text]),
-      ),
-      ...interpreterModules({ ...runtime.interpreter, "process_host.js": processHost }),
-    },
+    modules: Object.fromEntries(
+      Object.entries({ ...modules, [FIRST]: `${begin}\n${first}` }).map(([path, text]) => [join(MODULES, path), text]),
+    ),
     directories: [PACKAGES],
     reservedDataBytes,
     memoryEndings,
@@ -94,7 +88,10 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
       const words = [join(mounts.workspace.target, path), ...args];
       return launch({ runtime, environment, mounts, program }, { words, workingDirectory });
     },
-    launchContext: ({ environment, mounts }, program) => launchContext({ runtime, environment, mounts, program }),
+    contexts: {
+      modules: { directory: INTERPRETER, load: runtime.loadInterpreter },
+      launch: ({ environment, mounts }, program) => launchContext({ runtime, environment, mounts, program }),
+    },
   };
 }
 

@@ -69,9 +69,10 @@ export function nativeSpec({ facts, name: language, row }: NativeLanguage, host:
     },
     surround: (launch, site) => surround(launch, site, findLanguage()),
     launchFile: (site, program) => launchFile(site, program, { ...findLanguage(), binary: find() }),
-    launchContext: interpreter &&
-      ((site, program) =>
-        launchFile(site, program, { ...findLanguage(), row: { ...row, run: interpreter }, binary: find() })),
+    contexts: interpreter && {
+      launch: (site, program) =>
+        launchFile(site, program, { ...findLanguage(), row: { ...row, run: interpreter }, binary: find() }),
+    },
   };
 }
 

@@ -3,8 +3,6 @@ import type { RuntimeHost } from "../port.ts";
 import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
 import { nodeFacts, TYPESCRIPT } from "./facts.ts";
 import { RELEASE } from "./release.ts";
-import nodeHost from "./interpreter/node_host.js" with { type: "text" };
-import main from "./interpreter/main.js" with { type: "text" };
 import first from "./start.cjs" with { type: "text" };
 import typescript from "./typescript.cjs" with { type: "text" };
 import warm from "./warm.mjs" with { type: "text" };
@@ -36,7 +34,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     oldest: { title: "Node", minors: { 22: 18, 23: 6 }, allowsLater: true }, // They strip types without a flag.
     printsVersion: "console.log(process.versions.node)",
     first,
-    interpreter: { "node_host.js": nodeHost, "main.js": main },
+    loadInterpreter: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
     modules: { "warm.mjs": warm, [FIRST_OF_TYPES]: typescript }, // A process that waits loads the former.
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,

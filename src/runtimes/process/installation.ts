@@ -12,10 +12,12 @@ export interface Installation {
   readonly binary: string;
   /** Where the modules of the spec lie. */
   readonly modulesDirectory: string;
+  /** Writes the modules of a context's process there, once. @throws {CodeBeakerError} `runtime_unavailable` */
+  writeContextModules(): Promise<void>;
 }
 
 /**
- * Finds the binary, writes the modules that run inside the child, and makes what its compiler needs.
+ * Finds the binary, writes the modules that run inside the child of a program, and makes what its compiler needs.
  *
  * @throws {CodeBeakerError} `runtime_unavailable`
  */
@@ -32,18 +34,35 @@ export async function install(
   const found = spec.binary.find();
   const modulesDirectory = join(scratchDirectory, `${spec.subject}_modules`);
   try {
-    const paths = Object.keys(spec.modules).map((path) => join(modulesDirectory, path));
-    for (const directory of new Set([modulesDirectory, ...paths.map((path) => dirname(path))])) {
-      await Deno.mkdir(directory, { recursive: true, mode: 0o755 });
-    }
-    await Promise.all(
-      Object.entries(spec.modules).map(([path, text]) =>
-        Deno.writeTextFile(join(modulesDirectory, path), text, { mode: 0o644 })
-      ),
-    );
+    await writeModules(modulesDirectory, spec.modules);
     await prebuild({ spec, home: host.home }, { modulesDirectory, signal });
-    return { spec, host, scratchDirectory, modulesDirectory, binary: confinement.reachable(found) };
+    const binary = confinement.reachable(found);
+    const writeContextModules = contextModulesWriter(spec, modulesDirectory);
+    return { spec, host, scratchDirectory, modulesDirectory, binary, writeContextModules };
   } catch (cause) {
     throw new CodeBeakerError("runtime_unavailable", `Cannot prepare to run programs: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** Writes modules, by their paths below a directory, for every user to read. */
+async function writeModules(directory: string, modules: Readonly<Record<string, string>>): Promise<void> {
+  const files = Object.entries(modules).map(([path, text]) => ({ path: join(directory, path), text }));
+  for (const parent of new Set([directory, ...files.map(({ path }) => dirname(path))])) {
+    await Deno.mkdir(parent, { recursive: true, mode: 0o755 });
+  }
+  await Promise.all(files.map(({ path, text }) => Deno.writeTextFile(path, text, { mode: 0o644 })));
+}
+
+function contextModulesWriter({ contexts }: ProcessSpec, directory: string): Installation["writeContextModules"] {
+  const modules = contexts?.modules;
+  if (modules === undefined) return () => Promise.resolve();
+  const write = async () => await writeModules(join(directory, modules.directory), await modules.load());
+  let written: Promise<void> | undefined;
+  return () =>
+    written ??= write().catch((cause: unknown) => {
+      written = undefined; // The next context tries again.
+      throw new CodeBeakerError("runtime_unavailable", `Cannot prepare to run contexts: ${messageOf(cause)}`, {
+        cause,
+      });
+    });
 }

@@ -53,11 +53,13 @@ export function shownPathsOf(
   { modulesDirectory, scratchDirectory, spec }: Installation,
   { directory, mounts: { binary, workspace } }: { readonly directory: string; readonly mounts: EnvironmentMounts },
 ): Record<string, string> {
-  const modules = new Set(Object.keys(spec.modules).map((path) => path.split("/")[0] ?? path));
+  const { contexts: { modules: contextModules } = {}, modules } = spec;
+  const paths = [...Object.keys(modules), ...(contextModules === undefined ? [] : [contextModules.directory])];
+  const names = new Set(paths.map((path) => path.split("/")[0] ?? path));
   return {
     [workspace.source]: WORKSPACE_ROOT,
     [toFileUrl(workspace.source).pathname]: WORKSPACE_ROOT,
-    ...Object.fromEntries([...modules].map((name) => [join(modulesDirectory, name), name])),
+    ...Object.fromEntries([...names].map((name) => [join(modulesDirectory, name), name])),
     [directory]: OWN_ROOT,
     [scratchDirectory]: OWN_ROOT,
     [binary.source]: spec.facts.name,

@@ -241,9 +241,10 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   async #runInterpreter(language: string, options: RunOptions): Promise<ProgramHandle> {
     const { spec } = this.#installation;
     const { contextEnvironments } = spec.facts;
-    const launchContext = contextEnvironments.includes(language) ? spec.launchContext : undefined;
-    if (launchContext === undefined) throw unsupportedLanguage(language, contextEnvironments);
-    const launch = launchContext(this.#processes.site, this.#programOf(options));
+    const contexts = contextEnvironments.includes(language) ? spec.contexts : undefined;
+    if (contexts === undefined) throw unsupportedLanguage(language, contextEnvironments);
+    await this.#installation.writeContextModules();
+    const launch = contexts.launch(this.#processes.site, this.#programOf(options));
     return await this.#processes.startInterpreter(this.#requestOf(launch, options), options);
   }
 

@@ -16,7 +16,7 @@ export interface ProcessSpec {
   /** The name of the file for the code of a request; absent, that of its language. */
   readonly mainFile?: string | undefined;
   readonly binary: BinarySpec;
-  /** Modules that run inside the child: their text by path. */
+  /** Modules that run inside the child of a program: their text by path. */
   readonly modules: Readonly<Record<string, string>>;
   /** Writable directories of an environment beside the workspace and the one for temporary files. */
   readonly directories: readonly string[];
@@ -45,7 +45,7 @@ export interface ProcessSpec {
   readonly selfTest: SelfTestSpec;
   launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
   /** Absent, it has no contexts. */
-  readonly launchContext?: ((site: LaunchSite, program: ContextProgram) => Launch) | undefined;
+  readonly contexts?: ContextSpec | undefined;
 }
 
 /** The binary that runs programs. */
@@ -65,6 +65,18 @@ export interface BinarySpec {
     /** What programs find where it printed this; undefined where that is not known. Absent, the facts say it. */
     surfaceOf?(output: string): Surface | undefined;
   };
+}
+
+/** How the interpreters of contexts are launched. */
+export interface ContextSpec {
+  /** The modules of their processes; absent, they need none. */
+  readonly modules?: {
+    /** Where they lie among the modules of the spec. */
+    readonly directory: string;
+    /** Loads them, which the first context waits for: their text by the names of their files. */
+    load(): Promise<Readonly<Record<string, string>>>;
+  };
+  launch(site: LaunchSite, program: ContextProgram): Launch;
 }
 
 /** A directory that takes long to make and is the same for every program, which sees it among the modules. */

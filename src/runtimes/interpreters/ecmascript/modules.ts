@@ -15,12 +15,6 @@ import reports from "./reports.js" with { type: "text" };
 import resources from "./resources.js" with { type: "text" };
 import stackTraces from "./stack_traces.js" with { type: "text" };
 
-/** The directory of the modules that evaluate the cells of contexts. */
-export const INTERPRETER = "interpreter";
-
-/** The main module of a context's process. */
-export const INTERPRETER_MAIN = "main.js";
-
 /** Parses cells; a context's process has no import map, and gets it as a file beside the others. */
 const ACORN = { imported: '"acorn" with { type: "text" }', file: "acorn_text.js" };
 
@@ -49,11 +43,11 @@ const MODULES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The modules of a context's process by their paths among those that run inside the child.
+ * The modules of a context's process by the names of their files.
  *
  * @param own the modules of the runtime by the names of their files: the main one, and its host
  */
 export function interpreterModules(own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const all = Object.entries({ ...MODULES, ...own });
-  return Object.fromEntries(all.map(([name, text]) => [`${INTERPRETER}/${name}`, text.replaceAll(SHARED, '"./')]));
+  return Object.fromEntries(all.map(([name, text]) => [name, text.replaceAll(SHARED, '"./')]));
 }

@@ -1,0 +1,11 @@
+import { interpreterModules } from "../../interpreters/ecmascript/modules.ts";
+import processHost from "./process_host.js" with { type: "text" };
+
+/**
+ * The modules of a context's process whose binary is a release, by the names of their files.
+ *
+ * @param own those of the runtime alone
+ */
+export function releasedModules(own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return interpreterModules({ ...own, "process_host.js": processHost });
+}

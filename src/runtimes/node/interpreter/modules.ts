@@ -1,0 +1,10 @@
+import { releasedModules } from "../../ecmascript/interpreter/modules.ts";
+import { INTERPRETER_MAIN } from "../../interpreters/ecmascript/places.ts";
+import main from "./main.js" with { type: "text" };
+import nodeHost from "./node_host.js" with { type: "text" };
+
+/** The modules of a context's process by the names of their files. */
+export const INTERPRETER_MODULES: Readonly<Record<string, string>> = releasedModules({
+  [INTERPRETER_MAIN]: main,
+  "node_host.js": nodeHost,
+});
