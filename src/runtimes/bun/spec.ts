@@ -54,5 +54,7 @@ function start({ first, limits, pathOf }: StartOptions): Start {
       first,
     ],
     ownVariables: { BUN_JSC_forceRAMSize: String(limits.memoryMb * MEBIBYTE) },
+    handshake: "ready",
+    waiting: { variables: { CODEBEAKER_WAITS: "1" }, handshake: "ready_and_go" },
   };
 }

@@ -44,7 +44,7 @@ export interface StartOptions {
 }
 
 /** The start of a process. */
-export interface Start extends Pick<Launch, "ownVariables" | "waiting"> {
+export interface Start extends Pick<Launch, "handshake" | "ownVariables" | "waiting"> {
   /** The words between the binary and the file to run. */
   readonly words: readonly string[];
 }
@@ -138,6 +138,5 @@ function launch(
     mounts: [workspace, temporary, binary, modules, ...packageMounts(mounts, { packages })],
     hasNetwork: false,
     startsOthers: true,
-    handshake: "ready_and_go",
   };
 }

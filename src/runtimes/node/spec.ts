@@ -54,6 +54,7 @@ function start({ environment, first, limits, pathOf }: StartOptions): Start {
       "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     ],
     ownVariables: { OPENSSL_CONF: "/dev/null" },
+    handshake: "ready_and_go",
     waiting: { variables: { CODEBEAKER_WAITS: "1" } },
   };
 }

@@ -95,7 +95,7 @@ export async function startProcess(
     limits,
     maxDescriptors: MAX_DESCRIPTORS,
     disk: diskOf(directory, confined.processes),
-    ready: launch.handshake === "ready" ? READY_SIGNAL : { ...READY_SIGNAL, go: GO_BYTES },
+    ready: (waiting?.handshake ?? launch.handshake) === "ready" ? READY_SIGNAL : { ...READY_SIGNAL, go: GO_BYTES },
     stderrFilter: stderr,
     explain: (status, usage): Outcome | undefined =>
       stderr.isOutOfMemory(status) ? memoryLimit(usage, limits) : undefined,

@@ -163,7 +163,7 @@ export class EnvironmentProcesses implements AsyncDisposable {
     const { warm } = this.#site.spec;
     // A compiler's directory goes with its program.
     return part === undefined && warm !== undefined && this.#config.singleUse !== true &&
-      launch.handshake === "ready_and_go";
+      (launch.waiting?.handshake ?? launch.handshake) === "ready_and_go";
   }
 
   /** Starts a warm process for the same program once the service is idle, in an environment that lasts. */

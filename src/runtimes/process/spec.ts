@@ -243,6 +243,8 @@ export interface WaitingStart {
   readonly variables?: Readonly<Record<string, string>>;
   /** The file that it opens before it waits; absent, it opens none. */
   readonly opens?: OpenedFile;
+  /** Absent, the launch's own. */
+  readonly handshake?: Launch["handshake"];
 }
 
 /**
