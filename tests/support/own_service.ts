@@ -1,6 +1,8 @@
 import { composeService, type Service } from "../../src/compose/mod.ts";
 import type { Config } from "../../src/config.ts";
 import type { RuntimeOptions } from "../../src/compose/engine.ts";
+import { deno } from "../../src/runtimes/deno/entry.ts";
+import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { FakeEnvironment } from "./fake_environment.ts";
 import { fakeRuntime } from "./fake_runtime.ts";
 import { keepSelfTests, plantSelfTests } from "./kept_self_tests.ts";
@@ -16,8 +18,14 @@ export const FAKES: RuntimeOptions = {
   createRuntimes: () => [fakeRuntime({ createEnvironment: () => FakeEnvironment.create() })],
 };
 
-/** Starts a service with the project's runtimes, unless options say others, on a free port and with places of its own. */
-export async function openService(settings: Partial<Config> = {}, options: RuntimeOptions = {}): Promise<OwnService> {
+/** Options of a service with the tests' own runtime alone: at each start every other one is loaded, and its languages are looked for. */
+const DENO: RuntimeOptions = { createRuntimes: (host) => createRuntimes(host, [deno]) };
+
+/** Options of a service with everything that the project ships. */
+export const EVERY_RUNTIME: RuntimeOptions = {};
+
+/** Starts a service with Deno, unless options say other runtimes, on a free port and with places of its own. */
+export async function openService(settings: Partial<Config> = {}, options: RuntimeOptions = DENO): Promise<OwnService> {
   await using building = new AsyncDisposableStack();
   const directory = await Deno.makeTempDir();
   building.defer(() => Deno.remove(directory, { recursive: true }));

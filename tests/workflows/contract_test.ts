@@ -5,7 +5,7 @@ import { haveIncreasingIds, type ServerEvent, serverEvents } from "../support/se
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { samplesIn } from "../support/metric_samples.ts";
-import { openService } from "../support/own_service.ts";
+import { EVERY_RUNTIME, openService } from "../support/own_service.ts";
 import { isPresent } from "../support/requirements.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
@@ -21,6 +21,21 @@ const SLEEPER = 'console.log("begun"); setInterval(() => {}, 1000);';
 /** What a problem has, whatever it is about. */
 const PROBLEM = ["code", "detail", "requestId", "status", "title", "type"];
 
+/** A request that is refused: its path and body, the status and the code of the answer, and what else that has. */
+type Refusal = readonly [path: string, body: unknown, status: number, code: string, more: readonly string[]];
+
+async function checkRefusal(client: ApiClient, [path, body, status, code, more]: Refusal): Promise<void> {
+  const response = await client.ask("POST", path, body);
+  const problem = await response.json();
+  assertEquals([response.status, problem.status, problem.code], [status, status, code], JSON.stringify(problem));
+  assertEquals([fieldsOf(problem), response.headers.get("content-type")], [
+    [...PROBLEM, ...more].toSorted(),
+    "application/problem+json",
+  ]);
+  assertEquals(response.headers.get("retry-after"), more.includes("retryAfterMs") ? "1" : null);
+  assertEquals(problem.requestId, response.headers.get("x-request-id"));
+}
+
 /** The names of an object's fields, in order. */
 function fieldsOf(value: object): string[] {
   return Object.keys(value).toSorted();
@@ -30,7 +45,7 @@ Deno.test("the contract's errors: each has its status, its code and what it carr
   await using service = await openService({ maxSessions: 0 });
   const client = new ApiClient(service);
   const run = { ...TYPESCRIPT, code: "" };
-  const cases: readonly (readonly [string, unknown, number, string, readonly string[]])[] = [
+  const cases: readonly Refusal[] = [
     [EXECUTIONS, { ...run, runtime: "dneo" }, 400, "invalid_request", ["errors"]],
     [EXECUTIONS, { ...run, timeoutMs: 300_001 }, 400, "invalid_request", ["errors"]],
     [EXECUTIONS, { ...run, env: { LD_PRELOAD: "x" } }, 400, "invalid_request", ["errors"]],
@@ -58,19 +73,8 @@ Deno.test("the contract's errors: each has its status, its code and what it carr
       ],
     ],
     ["/v1/sessions", TYPESCRIPT, 429, "busy", ["retryAfterMs"]],
-    [EXECUTIONS, { ...run, language: "cs" }, 503, "runtime_unavailable", ["attempts", "selection"]],
   ];
-  for (const [path, body, status, code, more] of cases) {
-    const response = await client.ask("POST", path, body);
-    const problem = await response.json();
-    assertEquals([response.status, problem.status, problem.code], [status, status, code], JSON.stringify(problem));
-    assertEquals([fieldsOf(problem), response.headers.get("content-type")], [
-      [...PROBLEM, ...more].toSorted(),
-      "application/problem+json",
-    ]);
-    assertEquals(response.headers.get("retry-after"), more.includes("retryAfterMs") ? "1" : null);
-    assertEquals(problem.requestId, response.headers.get("x-request-id"));
-  }
+  for (const refusal of cases) await checkRefusal(client, refusal);
   const unknown = await client.json("POST", EXECUTIONS, { ...run, codde: "" });
   assertStringIncludes(unknown.detail, 'did you mean "code"');
   assertEquals(unknown.errors[0].path, "codde");
@@ -294,8 +298,10 @@ Deno.test("the contract's files: raw bytes with ranges and ETag, a tree, and the
 });
 
 Deno.test("the contract's runtimes and operations: what they show, and what select explains", async () => {
-  await using service = await openService({ warmMax: 4 });
+  await using service = await openService({ warmMax: 4 }, EVERY_RUNTIME);
   const client = new ApiClient(service);
+  const unavailable = { language: "cs", code: "" };
+  await checkRefusal(client, [EXECUTIONS, unavailable, 503, "runtime_unavailable", ["attempts", "selection"]]);
   const { runtimes } = await client.json("GET", "/v1/runtimes");
   const named = (name: string) => runtimes.find((runtime: { name: string }) => runtime.name === name);
   const [deno, native, docker] = ["deno", "native", "docker"].map(named);

@@ -4,6 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { apiKeysSchema } from "../../src/core/key_policy.ts";
+import { docker } from "../../src/runtimes/docker/entry.ts";
+import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { openStorage, type StorageOptions } from "../../src/storage/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { endOf } from "../storage/samples.ts";
@@ -178,7 +180,9 @@ Deno.test("DOCKER_HOST and the variables of its TLS say where the Engine is look
   inDirectory(async (directory) => {
     const reasonWith = async (env: Record<string, string>) => {
       const { runtimes } = await withVariables(env, () => loadConfig());
-      await using service = await openService({ runtimes });
+      await using service = await openService({ runtimes }, {
+        createRuntimes: (host) => createRuntimes(host, [docker]),
+      });
       return (await describe(service, "docker")).reason;
     };
     const socket = join(directory, "docker.sock");
