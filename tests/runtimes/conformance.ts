@@ -2,7 +2,15 @@ import { assertRejects } from "@std/assert";
 import type { ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
-import { BRIEF, OF_LANGUAGE, OF_NAME, OF_SINGLE_USE, OF_WAITER } from "./checks/brief.ts";
+import {
+  BRIEF,
+  OF_LANGUAGE,
+  OF_LAYERED_RUNTIME,
+  OF_LAYERS,
+  OF_NAME,
+  OF_SINGLE_USE,
+  OF_WAITER,
+} from "./checks/brief.ts";
 import { contextChecks } from "./checks/context_checks.ts";
 import { DENIAL_CHECKS } from "./checks/denial_checks.ts";
 import { ENDING_CHECKS } from "./checks/ending_checks.ts";
@@ -12,15 +20,17 @@ import { CHILD_CHECKS, SIGNAL_CHECKS } from "./checks/process_checks.ts";
 import { PROGRAM_CHECKS } from "./checks/program_checks.ts";
 
 /**
- * All checks, one for each promise, one for each that depends on the language, on what the language is called, or on what
- * waits for a program.
+ * All checks, one for each promise, one for each that depends on the language, on what the language is called, on which layers
+ * confine a program, in one more runtime too, or on what waits for a program.
  */
-export type Suite = "full" | "brief" | "of_language" | "of_name" | "of_waiter";
+export type Suite = "full" | "brief" | "of_language" | "of_name" | "of_layers" | "of_layered_runtime" | "of_waiter";
 
 const CHOSEN: Readonly<Record<Exclude<Suite, "full">, readonly string[]>> = {
   brief: BRIEF,
   of_language: OF_LANGUAGE,
   of_name: OF_NAME,
+  of_layers: OF_LAYERS,
+  of_layered_runtime: OF_LAYERED_RUNTIME,
   of_waiter: OF_WAITER,
 };
 

@@ -10,8 +10,8 @@ import { testLanguage } from "./conformance_suites.ts";
 // A runtime whose programs the layers of the operating system confine keeps its promises with fewer of them. The full suite
 // has every layer; one runtime and language stand for all, since layers know none, but for what may depend on these.
 
-/** Combinations of layers that have had the brief suite. */
-const briefed = new Set<string>();
+/** Combinations of layers that have had their suite. */
+const tested = new Set<string>();
 
 for (const entry of RUNTIMES) {
   const { usesHostLayers } = await entry.loadTestSubjects();
@@ -32,8 +32,8 @@ for (const entry of RUNTIMES) {
       continue;
     }
     if (!isPresent(entry.name, await testedAvailability(runtime, language))) continue;
-    const suite = briefed.has(title) ? "of_language" : "brief";
-    briefed.add(title);
+    const suite = tested.has(title) ? "of_layered_runtime" : "of_layers";
+    tested.add(title);
     await testLanguage({ entry, host, runtime }, { language, suite, isWarm: true, where: title });
   }
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BRIEF, OF_LANGUAGE, OF_NAME, OF_SINGLE_USE, OF_WAITER } from "./brief.ts";
+import { BRIEF, OF_LANGUAGE, OF_LAYERED_RUNTIME, OF_LAYERS, OF_NAME, OF_SINGLE_USE, OF_WAITER } from "./brief.ts";
 import { contextChecks } from "./context_checks.ts";
 import { DENIAL_CHECKS } from "./denial_checks.ts";
 import { ENDING_CHECKS } from "./ending_checks.ts";
@@ -26,7 +26,9 @@ Deno.test("The brief suite names checks that the full suite has, each once, and 
 
 for (
   const [suite, checks] of Object.entries({
+    "combination of layers": OF_LAYERS,
     language: OF_LANGUAGE,
+    "layered runtime": OF_LAYERED_RUNTIME,
     name: OF_NAME,
     use: OF_SINGLE_USE,
     waiter: OF_WAITER,

@@ -21,7 +21,7 @@ export const LASTING_CHECKS: Checks = {
   ) {
     await run(dialect.writeFile("in.txt", "from the program"));
     const path = environment.mainFile();
-    await environment.files.write(path, new TextEncoder().encode(dialect.spin));
+    await environment.files.write(path, new TextEncoder().encode(dialect.sleep));
     await environment.files.write("out/deep/a.bin", new Uint8Array([0, 255]));
     await environment.files.write("out/deep/b.txt", new Uint8Array());
     const { outcome, outputFiles, outputFilesOmitted } = await runProgram(

@@ -6,8 +6,9 @@ import { DEFAULT_LIMITS, filesFor } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
+import { plantSelfTests } from "../../support/kept_self_tests.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { withoutProjectVariables } from "../../support/variables.ts";
+import { CHILD_SETTINGS, withoutProjectVariables } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 // Each is a way out, or a way to take the service down, that has to stay closed.
@@ -151,6 +152,7 @@ if (isPresent("deno", await testedAvailability(runtime))) {
     const code = `import * as net from "node:net";
       const socket = new net.Socket({ fd: 9 }); socket.on("error", () => {}); socket.write("escaped"); setTimeout(() => Deno.exit(0), 200);`;
     await Deno.writeTextFile(`${directory}/main.ts`, code);
+    await plantSelfTests(CHILD_SETTINGS.CODEBEAKER_HOME);
     const script =
       `exec 9> >(cat > "${directory}/out"); "${Deno.execPath()}" run --quiet --allow-all main.ts run "${directory}/main.ts"; exec 9>&-; sleep 0.2`;
     await new Deno.Command("bash", {

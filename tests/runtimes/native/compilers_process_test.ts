@@ -21,15 +21,6 @@ function test(title: string, run: () => Promise<void>): void {
   if (isThere) Deno.test(`[native] ${title}`, run);
 }
 
-test("a compiler that reads without an end is ended by its memory", async () => {
-  const { compile, outcome, remains } = await native.run("c", { code: '#include "/dev/zero"' });
-  // It ends itself where it asks for too much at once, and else is ended.
-  if (outcome.kind === "exited") assertStringIncludes(compile?.stderr ?? "", "out of memory");
-  else assertEquals(outcome.kind, "memory_limit");
-  assertEquals(compile?.outcome, outcome);
-  assertEquals(remains, []);
-});
-
 test("a compiler that takes more memory than any may is ended, whatever its program may have", async () => {
   const { compile, outcome, remains } = await native.run("c", { code: BOMB, limits: { memoryMb: 32 } });
   assertEquals(outcome.kind === "memory_limit" && outcome.limitMb, COMPILER_LIMITS.memoryMb);

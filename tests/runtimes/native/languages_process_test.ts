@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { LANGUAGES } from "../../../src/runtimes/native/languages/mod.ts";
 import { openNative } from "./open_native.ts";
 import { SHORT_PROGRAMS } from "./short_programs.ts";
 
-// What differs by a row of a table gets one program of its own; the promises of the runtime have their suite.
+// What differs by a row of a table gets one program of its own; the promises of the runtime have their suite, before which the
+// whole self-test runs in its languages. Of the others' it runs here what depends on the row.
 
 const native = await openNative();
 Deno.test.afterAll(async () => await native[Symbol.asyncDispose]());
@@ -23,6 +25,13 @@ for (const [language, { broken, code, files = {}, line }] of Object.entries(SHOR
     assertEquals(remains, []);
     // Programs that take more than is declared would never count as measurements of their runtime.
     assert((usage.peakMemoryBytes ?? 0) <= native.declaredBytes(language), `it takes ${usage.peakMemoryBytes} bytes`);
+  });
+
+  Deno.test(`[native] ${language}: its self-test finds how its programs end without memory, and no variable of the service`, async () => {
+    const hasOwnVariables = LANGUAGES[language]?.ownVariableNames !== undefined;
+    const findings = await native.test(language, ["memory", ...(hasOwnVariables ? ["environment"] : [])]);
+    assertEquals(findings.filter(({ kept }) => !kept), []);
+    assertEquals(findings.length, hasOwnVariables ? 2 : 1);
   });
 
   if (line !== undefined) {

@@ -1,13 +1,18 @@
 import { join } from "@std/path";
 import type { Availability } from "../../../src/core/capabilities.ts";
 import { runProgram } from "../../../src/commands/mod.ts";
+import type { CanaryFinding } from "../../../src/core/diagnosis.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits, MEBIBYTE } from "../../../src/core/limits.ts";
+import { ownVariables } from "../../../src/host/own_process.ts";
 import { prebuildScript } from "../../../src/runtimes/languages/go_build.ts";
+import { nativeFacts } from "../../../src/runtimes/native/facts.ts";
 import type { LanguageRow } from "../../../src/runtimes/native/languages/row.ts";
 import { create } from "../../../src/runtimes/native/mod.ts";
+import { nativeSpec } from "../../../src/runtimes/native/native_spec.ts";
 import { languagesOf } from "../../../src/runtimes/native/settings.ts";
 import type { Program, RuntimeHost } from "../../../src/runtimes/port.ts";
+import { runCanaries } from "../../../src/runtimes/process/self_test/test_programs.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { configureEnvironment } from "../checks/bench.ts";
@@ -44,6 +49,8 @@ export interface Native extends AsyncDisposable {
   availability(language: string): Promise<Availability>;
   /** Memory that the runtime declares for a near-empty program in a language, in bytes. */
   declaredBytes(language: string): number;
+  /** Runs some of the self-test of a language, and tells what it found. */
+  test(language: string, canaries: readonly string[]): Promise<readonly CanaryFinding[]>;
   /** Runs a program in an environment of its own. */
   run(language: string, program: NativeProgram): Promise<NativeResult>;
 }
@@ -54,11 +61,15 @@ const TIMEOUT_MS = 60_000;
 /** What the programs of the tests import: to compile all that is compiled ahead of Go takes as long as all these tests. */
 const GO_PACKAGES_OF_TESTS = ["bytes", "fmt", "io", "os", "strings", "syscall"];
 
-/** Opens it. */
+/** To test a language takes longer than all that is tested of it here: the languages of the suite are, before it runs. */
+const ASSUMED: RuntimeHost["selfTestResults"] = { has: () => Promise.resolve(true), add: () => Promise.resolve() };
+
+/** Opens it. Its languages are taken to have passed their self-tests. */
 export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Native> {
   await using stack = new AsyncDisposableStack();
-  const host = stack.use(await openRuntimeHost(options));
-  const native = stack.use(create(host, withFewPackages(languagesOf(host))));
+  const host = stack.use(await openRuntimeHost({ selfTestResults: ASSUMED, ...options }));
+  const rows = withFewPackages(languagesOf(host));
+  const native = stack.use(create(host, rows));
   const owned = stack.move();
 
   return {
@@ -67,6 +78,20 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
       return isPresent(`native/${language}`, await testedAvailability(native, language));
     },
     declaredBytes: (language) => native.getCapabilities(language).memoryOverheadMB * MEBIBYTE,
+    async test(language, names) {
+      const row = rows[language];
+      if (row === undefined) throw new Error(`There is no ${language}`);
+      const { canaries, variableNames } = nativeSpec({ facts: nativeFacts(host), name: language, row }, host).selfTest;
+      const targets = {
+        ...{ secretPath: "/nowhere", secret: crypto.randomUUID(), hidesFiles: true, port: 1, connections: () => 0 },
+        ownVariables: ownVariables({ except: variableNames }),
+      };
+      const chosen = canaries.filter(({ name }) => names.includes(name));
+      return await runCanaries({ canaries: chosen, language, timeoutMs: TIMEOUT_MS }, targets, {
+        createEnvironment: (config) => native.createEnvironment(config),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    },
     async run(
       language,
       { args = [], code, env = {}, files = {}, limits = {}, signal, stdin = "", isWarm = false, line },
