@@ -58,7 +58,7 @@ export async function runProgram(
     await unlessAborted(options.signal, options.onOutput?.(chunk));
   }
   const { outcome, wallMs } = await ended;
-  feeding.abort();
+  feeding?.abort();
   return {
     ...describeEnd(handle, {
       outcome,
@@ -115,13 +115,16 @@ export async function unlessAborted(signal: AbortSignal | undefined, work: Promi
 }
 
 /**
- * Writes a program's stdin in the background, until the result is aborted. A program that does not read it delays
- * nothing.
+ * Writes a program's stdin in the background, until the result is aborted; undefined without input. A program that does
+ * not read it delays nothing.
  */
-function feed(stdin: ProgramHandle["stdin"], input: string | ReadableStream<Uint8Array>): AbortController {
-  const feeding = new AbortController();
+function feed(
+  stdin: ProgramHandle["stdin"],
+  input: string | ReadableStream<Uint8Array>,
+): AbortController | undefined {
   // Without input, stdin is closed at once: an idle pipe slows a program by 5 %.
-  const fed = input === "" ? stdin.close() : streamOf(input).pipeTo(stdin, { signal: feeding.signal });
+  const feeding = input === "" ? undefined : new AbortController();
+  const fed = feeding === undefined ? stdin.close() : streamOf(input).pipeTo(stdin, { signal: feeding.signal });
   fed.catch(() => {}); // The program closed its stdin, or has ended.
   return feeding;
 }

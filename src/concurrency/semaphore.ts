@@ -43,7 +43,7 @@ export class Semaphore {
   }
 
   /** Takes permits at once; undefined when they are not free, or other requests wait. */
-  tryAcquire(permits: number): Disposable | undefined {
+  tryAcquire(permits = 1): Disposable | undefined {
     if (this.waiting > 0 || this.#free < permits) return undefined;
     this.#free -= permits;
     return this.#hold(permits);

@@ -106,14 +106,24 @@ export class Admission {
    * @throws the reason of `signal` when it aborts first
    */
   async enter(principal: Principal, { isPatient, maxWaitMs, memoryMb, signal }: SlotRequest): Promise<Slot> {
+    this.checkOpen();
+    signal?.throwIfAborted();
     const leftMs = startCountdown(maxWaitMs ?? (isPatient ? PATIENT_MS : IMPATIENT_MS));
-    const untilClosing = this.#untilClosing(signal);
-    const options = () => ({ timeoutMs: leftMs(), signal: untilClosing });
+    let untilClosing: AbortSignal | undefined; // Made only for a wait.
+    const ofSignal = () => untilClosing ??= this.#untilClosing(signal);
+    const options = {
+      get timeoutMs() {
+        return leftMs();
+      },
+      get signal() {
+        return ofSignal();
+      },
+    };
     using entered = new DisposableStack();
-    if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options()));
-    entered.use(await this.#slots.acquire(options()));
+    if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
+    entered.use(this.#slots.tryAcquire() ?? await this.#slots.acquire(options));
     // A program without memory needs does not wait behind those with some.
-    const memory = memoryMb === 0 ? undefined : await this.#memory?.forProgram(memoryMb, options());
+    const memory = memoryMb === 0 ? undefined : await this.#memory?.forProgram(memoryMb, options);
     const leaving: Promise<void>[] = [];
     const giveBack = () => memory?.[Symbol.dispose]();
     entered.defer(() => leaving.length === 0 ? giveBack() : void Promise.allSettled(leaving).then(giveBack));

@@ -4,7 +4,7 @@
  */
 export class WaiterSet implements Disposable {
   readonly #onEmpty: () => void;
-  readonly #disposing = new AbortController();
+  readonly #leaving: (() => void)[] = [];
   #count = 0;
 
   /** @param onEmpty called when the last waiter has left */
@@ -15,12 +15,15 @@ export class WaiterSet implements Disposable {
   /** Adds a waiter. */
   join(signal: AbortSignal | undefined): void {
     this.#count++;
-    signal?.addEventListener("abort", () => this.#leave(), { signal: this.#disposing.signal });
-    if (signal?.aborted) this.#leave();
+    if (signal === undefined) return;
+    const leave = () => this.#leave();
+    signal.addEventListener("abort", leave);
+    this.#leaving.push(() => signal.removeEventListener("abort", leave));
+    if (signal.aborted) this.#leave();
   }
 
   [Symbol.dispose](): void {
-    this.#disposing.abort();
+    for (const forget of this.#leaving.splice(0)) forget();
   }
 
   #leave(): void {
