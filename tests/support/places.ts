@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import { Scratch } from "../../src/host/scratch.ts";
 import { type ServiceProcess, startServiceProcess } from "./service_process.ts";
+import { DENO_ALONE } from "./variables.ts";
 
 /** What outlives a service: its home, and the directory in which it makes its own. */
 export interface Places {
@@ -25,14 +26,14 @@ export async function withPlaces(test: (places: Places) => Promise<void>): Promi
   }
 }
 
-/** Starts a service in its places. */
+/** Starts a service with Deno in its places. */
 export function startIn(
   { home, scratch }: Places,
   args: readonly string[] = [],
   options: { readonly env?: Record<string, string>; readonly through?: readonly string[] } = {},
 ): Promise<ServiceProcess> {
   const settings = ["--scratch", scratch, "--drain-ms", "200", ...args];
-  return startServiceProcess(settings, { CODEBEAKER_HOME: home, ...options.env }, options);
+  return startServiceProcess(settings, { ...DENO_ALONE, CODEBEAKER_HOME: home, ...options.env }, options);
 }
 
 /** The service is lost: nothing of it runs any more. */

@@ -1,9 +1,10 @@
 import { join } from "@std/path";
 import { ApiClient } from "./api_client.ts";
 import { type ServiceProcess, startServiceProcess } from "./service_process.ts";
+import { DENO_ALONE } from "./variables.ts";
 
 /** Its log is a file: whatever a test does not read itself while it runs, the sanitizers report. */
-const LOGGING = ["sh", "-c", 'exec "$@" 2>"$0"'] as const;
+const LOGGING = ["/bin/sh", "-c", 'exec "$@" 2>"$0"'] as const;
 
 /** A service for tests that depend on nothing that others have done to it. */
 export interface SharedService {
@@ -16,7 +17,7 @@ export interface BorrowedService extends Pick<ServiceProcess, "url" | "log">, As
 
 const shared = new Map<string, SharedService>();
 
-/** Has one service for all tests of this process that name these settings; it runs from before the first test until after the last. */
+/** Has one service with Deno for all tests of this process that name these settings; it runs from before the first test until after the last. */
 export function shareService(args: readonly string[] = [], env: Record<string, string> = {}): SharedService {
   const key = JSON.stringify([args, env]);
   const known = shared.get(key);
@@ -30,7 +31,8 @@ function openSharedService(args: readonly string[], env: Record<string, string>)
   let running: { readonly service: ServiceProcess; readonly logPath: string } | undefined;
   Deno.test.beforeAll(async () => {
     const logPath = join(await Deno.makeTempDir(), "log");
-    running = { service: await startServiceProcess(args, env, { through: [...LOGGING, logPath] }), logPath };
+    const service = await startServiceProcess(args, { ...DENO_ALONE, ...env }, { through: [...LOGGING, logPath] });
+    running = { service, logPath };
   });
   Deno.test.afterAll(async () => {
     if (running === undefined) return;

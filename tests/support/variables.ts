@@ -1,6 +1,9 @@
 /** Settings without Docker, so that a test sees the same on every machine. */
 export const WITHOUT_DOCKER = { CODEBEAKER_DOCKER_HOST: "unix:///var/run/no-docker.sock" };
 
+/** On a machine without any language but those of Deno: each other one that is found is asked for its version at every start. */
+export const DENO_ALONE = { PATH: "/nowhere" };
+
 /** The home of commands that this process starts one after the other. */
 const HOME = Deno.makeTempDirSync();
 globalThis.addEventListener("unload", () => Deno.removeSync(HOME, { recursive: true }));

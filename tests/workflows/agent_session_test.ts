@@ -1,7 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { create as createNativeRuntime } from "../../src/runtimes/native/mod.ts";
+import { native } from "../../src/runtimes/native/entry.ts";
+import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
+import { openService } from "../support/own_service.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { startServiceProcess } from "../support/service_process.ts";
@@ -92,7 +95,7 @@ Deno.test("[deno] an agent's ten turns: write, run, fail, fix, run, read, patch,
 await using host = await openRuntimeHost();
 if (isPresent("native/python", await testedAvailability(createNativeRuntime(host), "python"))) {
   Deno.test("[native] an agent's ten turns: write, run, fail, fix, run, read, patch, compare, list, close", async () => {
-    await using service = shared.borrow();
+    await using service = await openService({}, { createRuntimes: (host) => createRuntimes(host, [native]) });
     await agentStory(service, PYTHON);
   });
 }

@@ -4,13 +4,15 @@ import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { apiKeysSchema } from "../../src/core/key_policy.ts";
 import { ApiClient } from "../support/api_client.ts";
-import { runCommandLine } from "../support/cli.ts";
+import { runAlone } from "../support/cli.ts";
+import { plantSelfTests } from "../support/kept_self_tests.ts";
 import { mergePatch } from "../support/merge_patch.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { serverEvents } from "../support/server_events.ts";
 import { openService } from "../support/own_service.ts";
 import { shareService } from "../support/shared_service.ts";
+import { CHILD_SETTINGS } from "../support/variables.ts";
 
 const shared = shareService();
 
@@ -128,7 +130,8 @@ function testDoors(): void {
 
   Deno.test("codebeaker run prints denials on stderr, each with its place and what would allow it", async () => {
     const code = `${REFUSED.code}\ntry { Deno.hostname(); } catch {}`;
-    const { stdout, stderr } = await runCommandLine(["run", "-"], { stdin: code });
+    await plantSelfTests(CHILD_SETTINGS.CODEBEAKER_HOME);
+    const { stdout, stderr } = await runAlone(["run", "-"], { stdin: code });
     assertEquals([stdout, stderr.split("\n").filter((line) => line !== "")], ["done\n", [
       'codebeaker: denied: net example.com:443 at main.ts:2:9 (permissions.allowNet: ["example.com:443"])',
       "codebeaker: denied: sys hostname at main.ts:5:12 (sys is never granted on this runtime)",

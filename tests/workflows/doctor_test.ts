@@ -11,7 +11,7 @@ import { createKey } from "../support/keys.ts";
 import { isPresent } from "../support/requirements.ts";
 import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
-import { WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
+import { DENO_ALONE, WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
 import { writeWeakenedDeno } from "../support/weakened_deno.ts";
 
 const OF_LAYERS = LAYER_CANARIES.map(({ name }) => name);
@@ -36,8 +36,6 @@ interface Told {
   json(): ServiceDiagnosis;
 }
 
-/** On a machine without any language but those of Deno: every other one has a self-test too. */
-const DENO_ALONE = { PATH: "/nowhere" };
 /** On a machine that can run nothing. */
 const NOTHING = { ...DENO_ALONE, CODEBEAKER_DENO_BINARY: "/nowhere/deno" };
 

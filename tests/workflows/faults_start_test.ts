@@ -93,7 +93,7 @@ async function within(process: Deno.ChildProcess, ...command: string[]): Promise
   );
 }
 
-const OWN_MOUNTS = ["unshare", "--mount", "--propagation", "private"] as const;
+const OWN_MOUNTS = ["/usr/bin/unshare", "--mount", "--propagation", "private"] as const;
 const BUBBLEWRAP = "/usr/bin/bwrap";
 
 async function launcherAvailability() {
