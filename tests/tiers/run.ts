@@ -5,13 +5,13 @@ import { DOCKER_HOST } from "../support/docker_host.ts";
 import { KEPT_VARIABLE } from "../support/kept_self_tests.ts";
 import { PROJECT } from "../support/service_process.ts";
 import { readReport, summarize, type TestResult } from "./report.ts";
-import { type Tier, tierOf, TIERS } from "./tiers.ts";
+import { LONGEST, type Tier, tierOf, TIERS } from "./tiers.ts";
 
 const TEST = ["test", "--quiet", "--no-check", "--sanitize-ops", "--sanitize-resources", "--allow-all"];
 /** A test that hangs must end the run some time; no file takes nearly as long. */
 const JOB_TIMEOUT_MS = 10 * 60_000;
-/** Tests wait as often as they compute: with one more than there are cores, none is idle. */
-const JOBS_AT_A_TIME = navigator.hardwareConcurrency + 1;
+/** Tests wait longer than they compute: with two for each core, few cores are ever idle. */
+const JOBS_AT_A_TIME = 2 * navigator.hardwareConcurrency;
 const POLL_MS = 500;
 
 /**
@@ -148,15 +148,18 @@ async function importAll(files: readonly string[]): Promise<string> {
   return path;
 }
 
-/** The jobs of the chosen tiers. */
+/** The jobs of the chosen tiers, the longest first: none of them is to run on when all others are over. */
 function makeJobs(files: readonly string[]): Job[] {
   const tiers = TIERS.filter((tier) => program.args.length === 0 || program.args.includes(tier));
-  return tiers.flatMap((tier) => {
-    const own = files.filter((file) => tierOf(file) === tier).toSorted();
+  const longest = LONGEST.filter((file) => files.includes(file) && tiers.includes(tierOf(file)));
+  const first = longest.map((file): Job => ({ tier: tierOf(file), files: [file] }));
+  const others = tiers.flatMap((tier) => {
+    const own = files.filter((file) => tierOf(file) === tier && !longest.includes(file)).toSorted();
     const count = Math.ceil(own.length / FILES_A_JOB[tier]);
     const shares = Map.groupBy(own, (_, index) => index % count); // Neighbours are often slow together.
     return [...shares.values()].map((files): Job => ({ tier, files }));
   });
+  return [...first, ...others];
 }
 
 async function* findTests(directory: string): AsyncGenerator<string> {
