@@ -10,7 +10,7 @@ const SYMBOLS = {
   mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
   prctl: { parameters: ["i32", "usize", "usize", "usize", "usize"], result: "i32" },
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
-  umount2: { parameters: ["buffer", "i32"], result: "i32" },
+  umount2: { parameters: ["buffer", "i32"], result: "i32", nonblocking: true },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -34,6 +34,8 @@ export interface InheritedFile extends Disposable {
 /** What Deno has no API for: calls of the operating system's C library. */
 export class SystemCalls implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  /** What other threads read: it must not be collected. */
+  readonly #read = new Set<Uint8Array>();
 
   private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>) {
     this.#library = library;
@@ -115,10 +117,14 @@ export class SystemCalls implements Disposable {
 
   /**
    * Takes a mount from its directory at once; what still uses it keeps it until it ends: umount2(2). Whether there was
-   * one.
+   * one. Another thread makes the call, since the kernel waits for all processors in it (2 ms).
    */
-  unmount(directory: string): boolean {
-    return this.#library.symbols.umount2(toCString(directory), MNT_DETACH) === 0;
+  async unmount(directory: string): Promise<boolean> {
+    const path = toCString(directory);
+    this.#read.add(path);
+    const result = await this.#library.symbols.umount2(path, MNT_DETACH);
+    this.#read.delete(path);
+    return result === 0;
   }
 
   [Symbol.dispose](): void {

@@ -107,7 +107,7 @@ export class ConfinedDirectory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    if (this.#isMounted) this.#parts.mounting?.unmount(this.path);
+    if (this.#isMounted) await this.#parts.mounting?.unmount(this.path);
     try {
       await removeTree(this.path);
     } finally {

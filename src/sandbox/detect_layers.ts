@@ -67,7 +67,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const isHeld = hasLandlock && hasFilter && hasLimits && uids !== undefined && bubblewrap === undefined;
   // The first process of a container gets them in any case.
   const adopts = (isHeld || Deno.pid === 1) && calls?.adoptDescendants() === true;
-  const hasTmpfs = isWanted("tmpfs") && tryTmpfs(directory, calls);
+  const hasTmpfs = isWanted("tmpfs") && await tryTmpfs(directory, calls);
   const found = {
     directory,
     calls,
@@ -210,12 +210,12 @@ async function tryCgroups(directory: string): Promise<Cgroups | { readonly reaso
   }
 }
 
-function tryTmpfs(directory: string, calls: SystemCalls | undefined): boolean {
+async function tryTmpfs(directory: string, calls: SystemCalls | undefined): Promise<boolean> {
   const place = join(directory, "tmpfs_try");
   try {
     Deno.mkdirSync(place);
     calls?.mountTmpfs(place, TRY_OPTIONS);
-    return calls?.unmount(place) ?? false;
+    return await calls?.unmount(place) ?? false;
   } catch {
     return false; // Not for this service.
   } finally {

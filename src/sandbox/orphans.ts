@@ -17,7 +17,7 @@ export async function releaseOrphans(directory: string): Promise<boolean> {
   killOrphanPrograms(path);
   using calls = SystemCalls.open();
   for (const { point } of readMounts().toReversed()) {
-    if (point.startsWith(`${path}/`)) calls?.unmount(point);
+    if (point.startsWith(`${path}/`)) await calls?.unmount(point);
   }
   return await Cgroups.removeOrphans(basename(directory));
 }

@@ -100,12 +100,12 @@ Deno.test("ConfinedDirectory is not mounted where there is no memory left for it
     assertEquals([directory.isBounded, mounts], [false, 0]);
   }));
 
-function mountAvailability(): Availability {
+async function mountAvailability(): Promise<Availability> {
   using calls = SystemCalls.open();
   const parent = Deno.makeTempDirSync();
   try {
     calls?.mountTmpfs(parent, "size=4096,nr_inodes=8");
-    if (calls?.unmount(parent) === true) return { available: true };
+    if (await calls?.unmount(parent) === true) return { available: true };
     return { available: false, reason: "there is no mount(2) here" };
   } catch (error) {
     return { available: false, reason: String(error) };
@@ -114,7 +114,7 @@ function mountAvailability(): Availability {
   }
 }
 
-if (isPresent("tmpfs", mountAvailability())) {
+if (isPresent("tmpfs", await mountAvailability())) {
   const withMounted = (
     test: (directory: ConfinedDirectory, parent: string, promised: readonly number[]) => Promise<void>,
     { diskMb = 1, uids }: { readonly diskMb?: number; readonly uids?: OwnUids } = {},
