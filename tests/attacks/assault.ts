@@ -2,13 +2,14 @@ import { join } from "@std/path";
 import { DEFAULT_LIMITS, type LimitName, type Limits, namedLimits } from "../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
-import { type Attack, type AttackLanguage, type Finding, stepsOf } from "./attack.ts";
+import { type Attack, type AttackLanguage, type Finding, type Step, stepsOf } from "./attack.ts";
 import { bareEnvironmentOf, openBareEnvironment } from "./bare.ts";
 import { runMain, takeStep, type Transcript } from "./carry_out.ts";
 import { HostWatch } from "./host_processes.ts";
 import { type Before, findingsInside, findingsOutside, lookBefore } from "./oracles.ts";
 import { configFor, type Subject } from "./subjects.ts";
 import { openWorld, type World } from "./world.ts";
+import type { Worlds } from "./worlds.ts";
 
 const LOOK_MS = 50;
 /** The name of the variable that carries the token. */
@@ -40,9 +41,18 @@ export interface Report {
   readonly transcript: Transcript;
 }
 
+/** Where an attack is carried out, and what it is aimed at. */
+export interface Target {
+  readonly subject: Subject;
+  readonly worlds: Worlds;
+}
+
 /** Carries an attack out on a subject, looks at everything outside, and lets an honest program have its turn. */
-export async function assault(attack: Attack, subject: Subject): Promise<Report> {
-  await using world = await openWorld();
+export async function assault(attack: Attack, { subject, worlds }: Target): Promise<Report> {
+  return await worlds.use((world) => assaultIn(world, attack, subject));
+}
+
+async function assaultIn(world: World, attack: Attack, subject: Subject): Promise<Report> {
   const runtime = attack.openNetworks === undefined ? subject.runtime : subject.withOpenNetworks(attack.openNetworks);
   const config = configOf(attack, { subject, world });
   const { cannotHonour, isolation } = await runtime.assess(config);
@@ -54,16 +64,17 @@ export async function assault(attack: Attack, subject: Subject): Promise<Report>
   if (unenforced.length > 0) return { ...nothing, unenforced };
   const { scratchDirectory: scratch } = subject;
   const make = () => runtime.createEnvironment(config);
-  const { meetsEveryAttackOn, runsCells } = subject;
-  const triesHonesty = meetsEveryAttackOn.length > 0;
+  const { isStrongest: triesHonesty, runsCells } = subject;
   return { level, ...await observe(attack, { make, runtime, config, world, scratch, runsCells, triesHonesty }) };
 }
 
 /** Lets an honest program have its turn in a fresh environment, as an attack had it that left nothing to work with. */
-export async function tryHonestyAfter(attack: Attack, subject: Subject): Promise<readonly Finding[]> {
-  await using world = await openWorld();
-  await using environment = await subject.runtime.createEnvironment(configOf(attack, { subject, world }));
-  return await tryHonesty(attack, environment);
+export async function tryHonestyAfter(attack: Attack, { subject, worlds }: Target): Promise<readonly Finding[]> {
+  const { findings } = await worlds.use(async (world) => {
+    await using environment = await subject.runtime.createEnvironment(configOf(attack, { subject, world }));
+    return { findings: await tryHonesty(attack, environment) };
+  });
+  return findings;
 }
 
 /** Carries an attack out where nothing holds it but from harming the machine. */
@@ -97,7 +108,7 @@ interface Stage {
 
 async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "level">> {
   const { world } = stage;
-  const before = await lookBefore(world);
+  const before = lookBefore(world);
   using growth = new GrowthWatch(before);
   const { findings, wasWarm, ...inside } = await observeInside(attack, stage, before);
   const outside = await findingsOutside({ ...inside, world, before, serviceBytes: growth.peakBytes });
@@ -126,9 +137,14 @@ async function observeInside(
   for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack, config) }, transcript);
   const wasWarm = environment.warm;
   const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
-  const needsHonesty = attack.spoils !== true && (triesHonesty || !hasPrinted(transcript));
+  const needsHonesty = attack.spoils !== true && (triesHonesty || !hasPrinted(transcript)) && steps.some(isWithin);
   if (needsHonesty) findings.push(...await tryHonesty(attack, environment));
   return { findings, wasWarm, transcript, directory, uid: directory === undefined ? undefined : ownerOf(directory) };
+}
+
+/** Whether a step is taken in the environment of the attack. */
+function isWithin(step: Step): boolean {
+  return !("request" in step || "neighbour" in step || "unheld" in step);
 }
 
 /** Whether the last program has come to its own end, and printed something. */

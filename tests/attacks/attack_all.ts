@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Semaphore } from "../../src/concurrency/semaphore.ts";
 import { isPresent } from "../support/requirements.ts";
-import { assault, assaultBare, type Report, tryHonestyAfter } from "./assault.ts";
+import { assault, assaultBare, type Report, type Target, tryHonestyAfter } from "./assault.ts";
 import { bareAvailability, bareAvailabilityOf, bareEnvironmentOf } from "./bare.ts";
 import type { Attack, AttackTable, Exemption } from "./attack.ts";
 import { findingsAfterAll } from "./oracles.ts";
 import { openSubject, type Setup, SETUPS, type Subject } from "./subjects.ts";
 import { ATTACKS } from "./mod.ts";
+import { Worlds } from "./worlds.ts";
 
 /** So many attacks of one subject and category go on at a time. */
 const AT_A_TIME = 4;
@@ -29,7 +30,8 @@ function testSubject(subject: Subject): void {
   for (const table of ATTACKS) {
     if (!categories.includes(table.category) || attacksOn(subject, table, table.attacks).length === 0) continue;
     Deno.test(`[${name}] holds the attacks on ${table.category}`, async (test) => {
-      warm += await attackAll(subject, table, test);
+      await using worlds = new Worlds();
+      warm += await attackAll({ subject, worlds }, table, test);
     });
   }
   const met = isWarm ? "attacks have met processes" : "no attack has met processes";
@@ -59,16 +61,13 @@ export async function testBare(): Promise<void> {
 }
 
 /** Gives how many met a process that was made ready for them. */
-async function attackAll(
-  subject: Subject,
-  table: AttackTable,
-  test: Deno.TestContext,
-): Promise<number> {
+async function attackAll(target: Target, table: AttackTable, test: Deno.TestContext): Promise<number> {
+  const { subject } = target;
   const tried = attacksOn(subject, table, table.attacks);
   const refused: string[] = [];
   let warm = 0;
   await inTurns(tried, test, async (attack) => {
-    const report = await assault(subject.runsCells ? inCell(attack) : attack, subject);
+    const report = await assault(subject.runsCells ? inCell(attack) : attack, target);
     const { findings, level, transcript, unenforced, wasWarm } = report;
     if (wasWarm) warm++;
     checkRefusal(attack, { report, subject });
@@ -83,14 +82,14 @@ async function attackAll(
   const spoilers = new Map(tried.filter(({ spoils }) => spoils).map((attack) => [attack.language, attack]));
   for (const [language = "typescript", attack] of spoilers) {
     await test.step(`an honest program in ${language} works after those that spoiled their environments`, async () => {
-      assertEquals(await tryHonestyAfter(attack, subject), []);
+      assertEquals(await tryHonestyAfter(attack, target), []);
     });
   }
   const title = `${refused.length} of ${tried.length} are refused before they begin: ${refused.join("; ") || "none"}`;
   const mayRefuseAll = Object.keys(subject.unenforced).length > 0;
   await test.step(title, () => assert(refused.length < tried.length || mayRefuseAll, "No attack was tried"));
   await inTurns(attacksOn(subject, table, table.controls), test, async (control) => {
-    const report = await assault(control, subject);
+    const report = await assault(control, target);
     const { findings, refusal, transcript, unenforced } = report;
     checkRefusal(control, { report, subject });
     assertEquals(unenforced, undefined, "A control names no limit that is not enforced");

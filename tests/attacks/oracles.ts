@@ -39,8 +39,8 @@ export interface Before {
 }
 
 /** Looks at everything that an attack must not change. */
-export async function lookBefore(world: World): Promise<Before> {
-  const outside = await fingerprint(world.outside);
+export function lookBefore(world: World): Before {
+  const outside = fingerprint(world.outside);
   return { outside, serviceBytes: Deno.memoryUsage().rss, running: runningPids() };
 }
 
@@ -84,7 +84,7 @@ export async function findingsOutside(
 ): Promise<Finding[]> {
   const findings: Finding[] = world.hits.map((what) => ({ oracle: "connection", detail: what }));
   if (!isAlive(world.victim)) findings.push({ oracle: "victim", detail: `process ${world.victim} is gone` });
-  const after = await fingerprint(world.outside);
+  const after = fingerprint(world.outside);
   if (after !== before.outside) findings.push({ oracle: "outside", detail: `${before.outside} became ${after}` });
   const places = [...COMMON_PLACES, ...(directory === undefined ? [] : [dirname(directory)])];
   for (const path of places.flatMap((place) => namesWith(world.token, place))) {
@@ -213,17 +213,16 @@ async function findLeftovers(
   ];
 }
 
-/** Everything in a directory: what it is called, its mode, its links and what it holds. */
-async function fingerprint(directory: string): Promise<string> {
+/** Everything in a directory: what it is called, its mode, its links and size, and when any of that or its content changed. */
+function fingerprint(directory: string): string {
   const lines: string[] = [];
   const pending = [directory];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
     for (const name of namesIn(place).toSorted()) {
       const path = join(place, name);
-      const { isDirectory, isFile, mode, mtime, nlink, size } = await Deno.lstat(path);
+      const { ctime, isDirectory, mode, nlink, size } = Deno.lstatSync(path);
       if (isDirectory) pending.push(path);
-      const text = isFile ? await Deno.readTextFile(path) : "";
-      lines.push([path, mode?.toString(8), nlink, size, mtime?.getTime(), text.length].join(" "));
+      lines.push([path, mode?.toString(8), nlink, size, ctime?.getTime()].join(" "));
     }
   }
   return lines.join("\n");

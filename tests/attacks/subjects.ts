@@ -19,6 +19,8 @@ export interface Subject extends AsyncDisposable, Required<Omit<AttackSubject, "
   readonly name: string;
   /** The categories of which attacks are tried on it that others stand for. */
   readonly meetsEveryAttackOn: readonly AttackTable["category"][];
+  /** Whether it is the strongest of its runtime. */
+  readonly isStrongest: boolean;
   /** The isolation level that it declares for a program without permissions. */
   readonly level: number;
   /** The same for any command line. */
@@ -87,6 +89,7 @@ export async function openSubject(name: string): Promise<Subject> {
     languages,
     categories,
     meetsEveryAttackOn: setup.categories !== undefined ? [] : isStrongest ? CATEGORIES : NOT_BOUNDED,
+    isStrongest,
     minIsolation,
     unenforced,
     isWarm,

@@ -21,7 +21,7 @@ export const shellEnvironment = "typescript";
 
 const LANGUAGES = ["typescript", "javascript"];
 const WITH_HANDSHAKE = ["configuration", "environment", "memory", "output", "time"];
-const IN_CELLS = ["files", "environment", "memory", "output", "time", "smuggling"];
+const IN_CELLS = ["files", "environment", "memory", "output", "time"];
 const WITH_POLLED_LIMITS = ["environment", "processes", "memory", "cpu", "disk"];
 const WITHOUT_NAMESPACES = ["files", "links", "network", "environment", "processes"];
 const LAYERS_OF_ROOT = ["own_user", "cgroup", "tmpfs"] as const;
