@@ -81,6 +81,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "diff": ["src/commands/"],
   "deno-std": ["src/"],
   "cidr-tools": ["src/core/permissions/private_networks.ts"],
+  "web-streams-polyfill": ["src/runtimes/isolate/modules.ts"],
   "acorn": ["src/runtimes/interpreters/ecmascript/modules.ts"],
   "hono": ["src/server/"],
   "range-parser": ["src/server/http/file_conditions.ts"],
@@ -111,6 +112,7 @@ export const SOURCE_RULES: readonly {
       ...["src/concurrency/clock.ts", "src/host/instance.ts", "src/storage/", "src/audit/", "src/engine/executions.ts"],
       ...["src/runtimes/docker/container/environment_container.ts", "src/runtimes/docker/program/file_archive.ts"],
       ...["src/server/rpc/session_methods.ts", "src/cli/", "src/compose/"],
+      "src/runtimes/isolate/prelude/", // It is a program's.
     ],
     what: "reads the time of day",
   },

@@ -110,6 +110,8 @@ export interface TestSubjects {
    * a row of a table, which has a short check.
    */
   readonly suiteLanguages?: readonly string[];
+  /** Whether its programs only compute, so that the suites leave out what takes more; absent, they do not. */
+  readonly onlyComputes?: boolean;
   /** Environment names for which the conformance suite also runs on warm slots. */
   readonly warmLanguages: readonly string[];
   /** The language whose programs test another one that it does not have the whole of; absent, each its own. */

@@ -31,6 +31,9 @@ const AF_NETLINK = 16;
 /** CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET. */
 const NEW_NAMESPACE = 0x7e02_0000;
 const CLONE_PARENT = 0x8000;
+/** SECCOMP_SET_MODE_FILTER, and SECCOMP_FILTER_FLAG_TSYNC alone. */
+const SET_MODE_FILTER = 1;
+const FLAG_TSYNC = 1;
 /** PER_LINUX, which is the usual one, and the query for the current one. */
 const PERSONALITIES = [0, 0xffff_ffff];
 /** TIOCSTI, TIOCLINUX and TIOCSETD, which write into a terminal or change it. */
@@ -72,6 +75,7 @@ export interface SeccompSettings {
  *   abstract names.
  * - A program that shares the namespaces of this machine leads no process group or session, makes no process that is
  *   its parent's child, and has no semaphores and queues of System V, and no pair of datagram sockets.
+ * - A program may take more calls from all of its threads at once, and do nothing else with seccomp(2).
  * - A call of another architecture, or of x32 on x86-64, kills the process, since its numbers mean something else.
  */
 export function seccompFilter(
@@ -115,6 +119,11 @@ function rangesOf(
       load("argument0"),
       ...unlessEqual(AF_UNIX, REFUSE_FAMILY),
       ...(sharesNamespaces ? onlyOf("argument1", CONNECTED_TYPES, REFUSE) : ALLOW),
+    ]],
+    [numberOf("seccomp"), [
+      load("argument0"),
+      ...unlessEqual(SET_MODE_FILTER, REFUSE),
+      ...onlyOf("argument1", [FLAG_TSYNC], REFUSE),
     ]],
     [numberOf("personality"), onlyOf("argument0", PERSONALITIES, REFUSE)],
     [numberOf("ioctl"), [

@@ -63,7 +63,7 @@ map_shadow_stack 453 453`;
 
 /** Calls that are allowed with some arguments. */
 const CONDITIONAL = `
-ioctl 16 29, socket 41 198, socketpair 53 199, clone 56 220, personality 135 92`;
+ioctl 16 29, socket 41 198, socketpair 53 199, clone 56 220, personality 135 92, seccomp 317 277`;
 
 /** The numbers of one architecture. */
 export interface CallNumbers {

@@ -4,6 +4,7 @@ import type { Dialect } from "../support/dialects/mod.ts";
 import { type Checks, configureEnvironment, withBench } from "./checks/bench.ts";
 import {
   BRIEF,
+  OF_COMPUTING,
   OF_LANGUAGE,
   OF_LAYERED_RUNTIME,
   OF_LAYERS,
@@ -21,9 +22,17 @@ import { PROGRAM_CHECKS } from "./checks/program_checks.ts";
 
 /**
  * All checks, one for each promise, one for each that depends on the language, on what the language is called, on which layers
- * confine a program, in one more runtime too, or on what waits for a program.
+ * confine a program, in one more runtime too, or on what waits for a program; or all of a program that only computes.
  */
-export type Suite = "full" | "brief" | "of_language" | "of_name" | "of_layers" | "of_layered_runtime" | "of_waiter";
+export type Suite =
+  | "full"
+  | "brief"
+  | "of_language"
+  | "of_name"
+  | "of_layers"
+  | "of_layered_runtime"
+  | "of_waiter"
+  | "of_computing";
 
 const CHOSEN: Readonly<Record<Exclude<Suite, "full">, readonly string[]>> = {
   brief: BRIEF,
@@ -32,6 +41,7 @@ const CHOSEN: Readonly<Record<Exclude<Suite, "full">, readonly string[]>> = {
   of_layers: OF_LAYERS,
   of_layered_runtime: OF_LAYERED_RUNTIME,
   of_waiter: OF_WAITER,
+  of_computing: OF_COMPUTING,
 };
 
 interface ConformanceOptions {

@@ -19,7 +19,8 @@ export async function testLanguages(confined: Confined): Promise<void> {
   await withRuntimes(confined, {}, async (tested) => {
     const [first, ...others] = await languagesHere(tested);
     if (first === undefined) return;
-    await testLanguage(tested, { language: first, suite: "full" });
+    const { onlyComputes = false } = await tested.entry.loadTestSubjects();
+    await testLanguage(tested, { language: first, suite: onlyComputes ? "of_computing" : "full" });
     const dialect = await dialectOf(tested.entry, first);
     for (const language of others) {
       const isSame = await dialectOf(tested.entry, language) === dialect;

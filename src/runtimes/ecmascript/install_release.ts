@@ -48,7 +48,7 @@ export async function installRelease(
     if (integrity !== found.integrity) {
       throw cannotInstall(title, `${request.url} is not the file that was released: its digest is ${integrity}`);
     }
-    await takeOut(release.binary, { tarball, directory: staging, title });
+    await takeOut(release.binary, { member: found.member, tarball, directory: staging, title });
     await Deno.remove(tarball);
     await Deno.chmod(staging, 0o755);
     await Deno.rename(staging, dirname(path)).catch((error) => {
@@ -113,19 +113,23 @@ async function download(
 /** Takes the binary out of a tarball, and makes it executable. */
 async function takeOut(
   binary: string,
-  { directory, tarball, title }: { readonly tarball: string; readonly directory: string; readonly title: string },
+  { directory, member = `bin/${binary}`, tarball, title }: Pick<BinaryPackage, "member"> & {
+    readonly tarball: string;
+    readonly directory: string;
+    readonly title: string;
+  },
 ): Promise<void> {
   const file = await Deno.open(tarball);
   const archive = file.readable.pipeThrough(new DecompressionStream("gzip"));
   for await (const { header, body } of decodeTar(archive)) {
-    if (header.name === `package/bin/${binary}` && header.type === "file") {
+    if (header.name === `package/${member}` && header.type === "file") {
       const target = await Deno.open(join(directory, binary), { write: true, createNew: true, mode: 0o755 });
       await body.pipeTo(target.writable);
       return;
     }
     await body.pipeTo(new WritableStream()); // Behind a body that is cancelled, the decoder stops.
   }
-  throw cannotInstall(title, `its package holds no bin/${binary}`);
+  throw cannotInstall(title, `its package holds no ${member}`);
 }
 
 function cannotInstall(title: string, why: string, cause?: unknown): CodeBeakerError {

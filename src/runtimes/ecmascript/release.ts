@@ -11,6 +11,8 @@ export interface BinaryPackage {
   readonly version: string;
   /** The digest of its tarball, as the registry writes it: `sha512-` and base64. */
   readonly integrity: string;
+  /** The file of the package that is the binary; absent, `bin/` and the binary's name. */
+  readonly member?: string | undefined;
 }
 
 /** A release of a binary that can be installed. */

@@ -2,18 +2,12 @@ import { dirname, join } from "@std/path";
 import { CodeBeakerError, messageOf, runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeHost } from "../port.ts";
 import { prebuild } from "./compiling/prebuilt.ts";
-import type { ProcessSpec } from "./spec.ts";
+import type { InstalledParts, ProcessSpec } from "./spec.ts";
 
 /** A binary that was found, and everything that stands ready to run programs with it. */
-export interface Installation {
+export interface Installation extends InstalledParts {
   readonly spec: ProcessSpec;
   readonly host: RuntimeHost;
-  readonly scratchDirectory: string;
-  readonly binary: string;
-  /** Where the modules of the spec lie. */
-  readonly modulesDirectory: string;
-  /** Writes the modules of a context's process there, once. @throws {CodeBeakerError} `runtime_unavailable` */
-  writeContextModules(): Promise<void>;
 }
 
 /**

@@ -14,6 +14,8 @@ const LEVEL_WITH_PERMISSIONS = 7;
 export const LEVEL_UNCHECKED = 8;
 /** The same where a layer is missing. */
 const LEVEL_INCOMPLETE = 7;
+/** The highest level of one that follows another of its tenant in the same process. */
+export const LEVEL_SHARED = 7;
 /** The level of one that passed a limit in the self-test, or that no kernel keeps to its limits. */
 const LEVEL_WITHOUT_LIMITS = 6;
 

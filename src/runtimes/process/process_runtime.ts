@@ -20,13 +20,13 @@ import { diagnosisOf } from "./diagnosis.ts";
 import { isFile, presenceOf } from "./find_binary.ts";
 import { checkBinary } from "./self_test/check_binary.ts";
 import { install, type Installation } from "./installation.ts";
-import { isolationOf, whyNotHonoured } from "./isolation.ts";
+import { isolationOf, LEVEL_SHARED, whyNotHonoured } from "./isolation.ts";
 import { canariesOf } from "./self_test/layer_canaries.ts";
 import { leasedEnvironment } from "../warm/leased_environment.ts";
 import { ProcessEnvironment } from "./process_environment.ts";
 import type { ProgramCanary } from "./self_test/program_canary.ts";
 import { testPrograms, versionOf } from "./self_test/test_programs.ts";
-import type { ProcessSpec } from "./spec.ts";
+import type { ProcessSpec, SharedProcesses } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000 };
@@ -50,6 +50,7 @@ class ProcessRuntime implements ExecutionRuntime {
   readonly #probe: Probe;
   readonly #selfTest: SelfTest;
   #installation: Promise<Installation> | undefined;
+  #sharedProcesses: SharedProcesses | undefined;
   /** What the last check of the binary has shown. */
   #surface: Surface | undefined;
 
@@ -96,7 +97,7 @@ class ProcessRuntime implements ExecutionRuntime {
   }
 
   async assess(
-    { permissions, resourceLimits, runsMainFile }: RuntimeConfig,
+    { minIsolation, permissions, resourceLimits, runsMainFile }: RuntimeConfig,
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
     const last = this.#probe.last?.available;
@@ -107,17 +108,22 @@ class ProcessRuntime implements ExecutionRuntime {
     const canaries = (isTested || mayTest) && isThere() ? await this.#findings() : [];
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
+    const { compiles, shared, warm } = this.#spec;
+    const isolation = isolationOf({ ...layers, canaries, allowRun: permissions.allowRun });
+    const highest = shared?.isShared({ minIsolation }) === true ? LEVEL_SHARED : isolation.level;
     return {
-      isolation: isolationOf({ ...layers, canaries, allowRun: permissions.allowRun }),
+      isolation: { ...isolation, level: Math.min(isolation.level, highest) },
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
-      ...(this.#spec.compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
-      startsCold: (runsMainFile === false && this.#spec.warm?.servesEveryProgram !== true) ||
-        this.#spec.warm === undefined,
+      ...(compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
+      startsCold: shared === undefined &&
+        ((runsMainFile === false && warm?.servesEveryProgram !== true) || warm === undefined),
     };
   }
 
   async createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment> {
     const installation = await this.#installed();
+    const shared = this.#shared(installation);
+    if (shared !== undefined) return shared.createEnvironment(config);
     const lease = await leaseEnvironment(installation, config);
     if (lease === undefined) return ProcessEnvironment.create(installation, config);
     await using unused = new AsyncDisposableStack();
@@ -131,6 +137,7 @@ class ProcessRuntime implements ExecutionRuntime {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#probe[Symbol.asyncDispose](), this.#selfTest[Symbol.asyncDispose]()]);
     await this.#installation?.catch(() => {}); // Its caller has the error.
+    await this.#sharedProcesses?.[Symbol.asyncDispose]();
   }
 
   get #canaries(): readonly ProgramCanary[] {
@@ -139,6 +146,10 @@ class ProcessRuntime implements ExecutionRuntime {
 
   get #honestTimeoutMs(): number {
     return this.#spec.binary.probe.timeoutMs ?? HONEST_TIMEOUT_MS;
+  }
+
+  #shared(installation: Installation): SharedProcesses | undefined {
+    return this.#sharedProcesses ??= this.#spec.shared?.open(installation);
   }
 
   #isPrebuilt(): boolean {
@@ -163,7 +174,9 @@ class ProcessRuntime implements ExecutionRuntime {
     const findings = await this.#findings();
     const why = describeBrokenPromises(brokenFindings(findings, { canaries: this.#canaries, cost: "runtime" }));
     if (why !== undefined) throw runtimeUnavailable({ reason: why, remedy: SEE_DOCTOR });
-    warmUpEnvironments(await this.#installed());
+    const installation = await this.#installed();
+    warmUpEnvironments(installation);
+    this.#shared(installation)?.warmUp();
   }
 
   async #findings(): Promise<readonly CanaryFinding[]> {

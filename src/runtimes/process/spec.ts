@@ -4,7 +4,7 @@ import type { Surface } from "../../core/needs.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeFacts } from "../entry.ts";
-import type { RuntimeHost } from "../port.ts";
+import type { ExecutionEnvironment, RuntimeConfig, RuntimeHost } from "../port.ts";
 import type { Hint } from "./hinting_filter.ts";
 import type { ProgramCanary } from "./self_test/program_canary.ts";
 
@@ -32,6 +32,8 @@ export interface ProcessSpec {
   readonly permissions?: PermissionSpec;
   /** Absent, no process starts before its program is known. */
   readonly warm?: WarmSpec;
+  /** Absent, each program is a process of its own. */
+  readonly shared?: SharedProcessSpec;
   /** Absent, no denial is reported. */
   readonly denials?: DenialSpec;
   /** Absent, no packages can be installed. */
@@ -113,6 +115,31 @@ export interface WarmSpec {
   readonly languages: readonly string[];
   /** Whether one serves every program of its language, which comes with {@link Launch.orders}; absent, that for which it was started. */
   readonly servesEveryProgram?: boolean;
+}
+
+/** Processes that run one program after another, all of one tenant; they start no others. */
+export interface SharedProcessSpec {
+  /** Whether programs of a configuration have processes in common, so that they are a level less isolated. */
+  isShared(config: Pick<RuntimeConfig, "minIsolation">): boolean;
+  open(parts: InstalledParts): SharedProcesses;
+}
+
+/** What stands ready to run programs with. */
+export interface InstalledParts {
+  readonly scratchDirectory: string;
+  readonly binary: string;
+  /** Where the modules of the spec lie. */
+  readonly modulesDirectory: string;
+  /** Writes the modules of a context's process there, once. @throws {CodeBeakerError} `runtime_unavailable` */
+  writeContextModules(): Promise<void>;
+}
+
+/** The processes of one host. Disposing ends them. */
+export interface SharedProcesses extends AsyncDisposable {
+  /** Keeps one warm for the first program. */
+  warmUp(): void;
+  /** Makes an environment whose programs run in them. @throws {CodeBeakerError} `runtime_unavailable` */
+  createEnvironment(config: RuntimeConfig): ExecutionEnvironment;
 }
 
 /** How what a child reports of denials is read. */

@@ -111,5 +111,34 @@ export const OF_WAITER: readonly string[] = [
   "files stay between programs and are the client's too",
 ];
 
+/**
+ * The checks of programs that only compute: nothing shows them arguments, variables and stdin, and they have no files, no
+ * network, no processes and no way to print a part of a line.
+ */
+export const OF_COMPUTING: readonly string[] = [
+  "a program prints and exits with 0",
+  "a program that does not read its stdin is not held up by it",
+  "an uncaught error tells the user's own line and no path of the host",
+  "a program reads no file outside its workspace",
+  "a program without network connects to nothing",
+  "a program that is refused nothing has no denials",
+  "a program is ended at its deadline and its output kept",
+  "a program that spins is ended at its deadline",
+  "aborting cancels the program",
+  "usage tells what the program took",
+  "disposing ends what runs",
+  "memory on the heap is bounded",
+  "memory on the heap below the limit is a program's to use",
+  "memory beside the heap is bounded",
+  "memory beside the heap below the limit is a program's to use",
+  "CPU time of one thread is bounded and reported",
+  "two programs run side by side",
+  "a path that leaves the workspace is refused by every command",
+  "commands do what they say",
+  "files are read and written while a program runs",
+  "usage is the program's own: neither what its start took, nor what the one before it used",
+  "a context is refused as there is no interpreter for the language",
+];
+
 /** The checks of an environment of a single use that is one that lasts, but for what is made after its first program. */
 export const OF_SINGLE_USE: readonly string[] = ["a program prints and exits with 0"];

@@ -5,6 +5,7 @@ import { go } from "./go.ts";
 import { node } from "./node.ts";
 import { nodeTypescript } from "./node_typescript.ts";
 import { python } from "./python.ts";
+import { web } from "./web.ts";
 
 export type { ChildOutput, Dialect, LimitPrograms, Place, ProcessPrograms } from "./dialect.ts";
 export { holdMemory } from "./dialect.ts";
@@ -22,4 +23,5 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   python,
   bash,
   go,
+  web,
 };

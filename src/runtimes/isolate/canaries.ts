@@ -1,0 +1,63 @@
+import {
+  environmentCanary,
+  honestCanary,
+  memoryCanary,
+  networkCanary,
+  secretCanary,
+} from "../process/self_test/common_canaries.ts";
+import type { FileCanary, ProgramCanary } from "../process/self_test/program_canary.ts";
+
+/** Looks for a way out: the globals of the process that runs the isolate. */
+const WAY_OUT = `const found = [];
+for (const start of [globalThis, console.log, URL, setTimeout, structuredClone, crypto.randomUUID]) {
+  try { found.push(start.constructor.constructor("return typeof process === 'object' ? process : undefined")()); } catch {}
+}
+const own = found.find((one) => one !== undefined);`;
+
+const code = (...lines: string[]) => ({ "main.js": lines.join("\n") });
+
+/** The kinds of escape that SECURITY names, an honest program, and one for each limit. */
+export const CANARIES: readonly ProgramCanary[] = [
+  honestCanary(() => code("console.log(6 * 7);")),
+  secretCanary({
+    name: "import",
+    promise: "an import reads no file of the host",
+    files: ({ secretPath }) => code(`import text from ${JSON.stringify(secretPath)}; console.log(text);`),
+    wrong: "an import read a file of the host",
+  }),
+  secretCanary({
+    name: "files",
+    promise: "no file of the host is read",
+    files: ({ secretPath }) =>
+      code(WAY_OUT, `console.log(own?.getBuiltinModule("fs").readFileSync(${JSON.stringify(secretPath)}, "utf8"));`),
+    wrong: "a file of the host was read",
+  }),
+  networkCanary(({ port }) =>
+    code(
+      WAY_OUT,
+      `own?.getBuiltinModule("net").connect(${port}, "127.0.0.1");`,
+      `await globalThis.fetch?.("http://127.0.0.1:${port}/").catch(() => {});`,
+    )
+  ),
+  environmentCanary(() =>
+    code(WAY_OUT, "console.log(Object.entries(own?.env ?? {}).map(([name, value]) => `${name}=${value}\\0`).join(''));")
+  ),
+  memoryCanary(() => code("const all = []; for (let n = 0; n < 64; n++) all.push(new Uint8Array(16e6).fill(1));")),
+  {
+    ...limitCanary("heap", "no more memory is used on the heap than the limit says", "memory_limit"),
+    files: () => code("const all = []; for (;;) all.push(new Array(1e5).fill(0.5));"),
+  },
+  {
+    ...limitCanary("deadline", "a program ends at its deadline", "timed_out"),
+    files: () => code("for (;;);"),
+  },
+];
+
+function limitCanary(name: string, promise: string, kind: string): Omit<FileCanary, "files"> {
+  return {
+    name,
+    promise,
+    cost: "limit",
+    fault: ({ outcome }) => outcome.kind === kind ? undefined : `it ended with ${JSON.stringify(outcome)}`,
+  };
+}

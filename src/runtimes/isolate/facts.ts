@@ -1,0 +1,30 @@
+import type { FactsHost, RuntimeFacts } from "../entry.ts";
+import { RUNTIME_NAME, settingsOf } from "./settings.ts";
+
+/** ECMAScript and Web APIs, without files, network and processes. */
+export const WEB = "web";
+
+const SPOKEN: readonly string[] = [WEB];
+
+/** Memory of a process without that of a program, in MB: most of what it maps is the binary, and shared. */
+export const PROCESS_MEMORY_MB = 32;
+
+/** The facts before it is loaded. */
+export function isolateFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
+  return {
+    name: RUNTIME_NAME,
+    type: "V8Isolate",
+    supportedEnvironments: SPOKEN,
+    contextEnvironments: [],
+    warmEnvironments: SPOKEN,
+    capabilities: {
+      startupTimeMs: 2,
+      memoryOverheadMB: PROCESS_MEMORY_MB,
+      isolationLevel: settingsOf(host).isolateReuse ? 7 : 8,
+      supportsFilesystemPersistence: false,
+      supportsNetworkAccess: false,
+      maxConcurrentExecutions: 100,
+    },
+    runsAnyCommandLine: false,
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * The frames between the service and a slot: the length of what follows in 4 bytes and, from the slot, a byte that says what
+ * it is. Both directions block: a slot does one thing at a time. `src/runtimes/isolate/slot_frames.ts` is the service's side.
+ */
+const { readSync, writeSync } = require("node:fs");
+
+/** Most bytes of a frame's rest. */
+const MAX_BYTES = 65_536;
+const STDIN = 0;
+const STDOUT = 1;
+/** The length, and on the way to the service the kind. */
+const LENGTH_BYTES = 4;
+const HEAD_BYTES = LENGTH_BYTES + 1;
+
+/** Kinds of frames to the service. */
+exports.KINDS = { ready: 0, stdout: 1, stderr: 2, done: 3 };
+
+/** The rest of the next frame as JSON; undefined where the service has closed the pipe. */
+exports.readRequest = function readRequest() {
+  const head = readBytes(LENGTH_BYTES);
+  if (head === undefined) return undefined;
+  const rest = readBytes(head.readUInt32BE(0));
+  return rest === undefined ? undefined : JSON.parse(rest.toString());
+};
+
+/** Writes a text as a frame, or several where it is long. It waits until the service takes them. */
+exports.writeFrame = function writeFrame(kind, text) {
+  const bytes = Buffer.from(text);
+  for (let from = 0; from === 0 || from < bytes.length; from += MAX_BYTES) {
+    const part = bytes.subarray(from, from + MAX_BYTES);
+    const frame = Buffer.allocUnsafe(HEAD_BYTES + part.length);
+    frame.writeUInt32BE(part.length, 0);
+    frame[LENGTH_BYTES] = kind;
+    part.copy(frame, HEAD_BYTES);
+    for (let at = 0; at < frame.length;) at += writeSync(STDOUT, frame, at);
+  }
+};
+
+function readBytes(length) {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let at = 0; at < length;) {
+    const read = readSync(STDIN, bytes, at, length - at, null);
+    if (read === 0) return undefined;
+    at += read;
+  }
+  return bytes;
+}

@@ -1,0 +1,16 @@
+import { installRelease } from "../ecmascript/install_release.ts";
+import type { InstalledBinary, InstallRequest } from "../entry.ts";
+import { ADDON, NODE } from "./release.ts";
+import { settingsOf } from "./settings.ts";
+
+/** Installs Node and what makes isolates in it, each unless it is there. @throws what {@link installRelease} throws */
+export async function installParts(request: InstallRequest): Promise<InstalledBinary> {
+  const options = { ...request, registry: settingsOf(request).npmRegistry };
+  const node = await installRelease(NODE, options);
+  const addon = await installRelease(ADDON, options);
+  return {
+    path: addon.path,
+    version: `${addon.version} on Node ${node.version}`,
+    wasThere: node.wasThere && addon.wasThere,
+  };
+}

@@ -1,0 +1,49 @@
+import {
+  answer,
+  type CallRange,
+  encodeProgram,
+  ifAnyBit,
+  type Instruction,
+  load,
+  searchRange,
+} from "../../sandbox/bpf.ts";
+import { callNumbers, type KnownArchitecture } from "../../sandbox/system_call_numbers.ts";
+
+const ALLOWED = 0x7fff_0000;
+const REFUSED = 0x0005_0001; // EPERM
+const ABSENT = 0x0005_0026; // ENOSYS
+/** CLONE_THREAD: a task of the same process. */
+const CLONE_THREAD = 0x0001_0000;
+
+/** What V8, the allocator and threads call once everything is loaded. It opens, starts, connects and renames nothing. */
+const NEEDED = [
+  ...["read", "write", "readv", "writev", "close", "fstat", "newfstatat", "lseek", "poll", "ppoll", "fcntl"],
+  ...["mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "mincore", "pkey_alloc", "pkey_mprotect"],
+  ...["futex", "set_robust_list", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "getcpu"],
+  ...["clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "restart_syscall"],
+  ...["rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "tgkill", "getpid", "gettid"],
+  ...["epoll_wait", "epoll_pwait", "eventfd2", "getrusage", "getrandom", "prctl", "exit", "exit_group"],
+];
+
+/**
+ * A seccomp filter for a process that has loaded everything: an allow list of a fifth of what programs may call elsewhere, and
+ * threads. Everything else fails with EPERM, or is absent where libraries have another way.
+ */
+export function lockFilter(machine: KnownArchitecture): Uint8Array<ArrayBuffer> {
+  const { absent, named, newest } = callNumbers(machine);
+  const allow: readonly Instruction[] = [answer(ALLOWED)];
+  const refuse: readonly Instruction[] = [answer(REFUSED)];
+  const missing: readonly Instruction[] = [answer(ABSENT)];
+  const clone: readonly Instruction[] = [load("argument0"), ...ifAnyBit(CLONE_THREAD, allow), ...refuse];
+  const numbers = new Set(NEEDED.map((call) => named.get(call)));
+  const then = (call: number) => {
+    if (call === named.get("clone")) return clone;
+    if (absent.includes(call) || call > newest) return missing;
+    return numbers.has(call) ? allow : refuse;
+  };
+  const ranges: CallRange[] = Array.from({ length: newest + 2 }, (_, call) => ({ from: call, then: then(call) }));
+  return encodeProgram([
+    load("call"),
+    ...searchRange(ranges.filter(({ then }, index) => then !== ranges[index - 1]?.then)),
+  ]);
+}

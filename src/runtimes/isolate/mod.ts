@@ -1,0 +1,9 @@
+/** Programs that only compute: V8 isolates in confined processes, each of which serves one tenant. */
+import type { ExecutionRuntime, RuntimeHost } from "../port.ts";
+import { createProcessRuntime } from "../process/process_runtime.ts";
+import { isolateSpec } from "./spec.ts";
+
+/** The runtime for one host. */
+export function create(host: RuntimeHost): ExecutionRuntime {
+  return createProcessRuntime(isolateSpec(host), host);
+}

@@ -1,0 +1,63 @@
+import streams from "web-streams-polyfill" with { type: "text" };
+import frames from "./host/frames.cjs" with { type: "text" };
+import lock from "./host/lock.cjs" with { type: "text" };
+import main from "./host/main.cjs" with { type: "text" };
+import modules from "./host/modules.cjs" with { type: "text" };
+import program from "./host/program.cjs" with { type: "text" };
+import blob from "./prelude/blob.js" with { type: "text" };
+import console from "./prelude/console.js" with { type: "text" };
+import encoding from "./prelude/encoding.js" with { type: "text" };
+import events from "./prelude/events.js" with { type: "text" };
+import inspect from "./prelude/inspect.js" with { type: "text" };
+import preludeMain from "./prelude/main.js" with { type: "text" };
+import timers from "./prelude/timers.js" with { type: "text" };
+import url from "./prelude/url.js" with { type: "text" };
+
+/** The directory of the modules of a slot's process. */
+export const HOST = "host";
+/** The main module among them. */
+export const HOST_MAIN = "main.cjs";
+
+/** The empty configuration of OpenSSL's beside them: Node does not start where a layer hides its own. */
+export const NO_CONFIGURATION = "openssl.cnf";
+
+/** What every program begins with, in the order in which each needs those before it. */
+const PRELUDE = [inspect, console, timers, events, encoding, url, blob, preludeMain];
+
+/** The functions of the slot's process, in the order in which it passes them. */
+const HOST_FUNCTIONS = "print, now, parseUrl, changeUrl, random, uuid, loadStreams, ivm";
+
+/** The script whose value is a function that begins a program: the modules one behind the other, without their imports. */
+function preludeText(): string {
+  const text = PRELUDE.map((module) => module.replaceAll(/^import .*;$/gm, "").replaceAll(/^export /gm, "")).join("\n");
+  return `((${HOST_FUNCTIONS}) => {
+"use strict";
+const { ExternalCopy } = ivm;
+${text}
+const { step } = begin({
+  print,
+  now,
+  parseUrl,
+  changeUrl,
+  random,
+  uuid,
+  loadStreams,
+  clone: (value, transferList) => new ExternalCopy(value, { transferList }).copy(),
+});
+return step;
+})`;
+}
+
+/** Every module that runs inside the process of a slot, by its path. */
+export const MODULE_TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    "frames.cjs": frames,
+    "lock.cjs": lock,
+    [HOST_MAIN]: main,
+    "modules.cjs": modules,
+    [NO_CONFIGURATION]: "",
+    "program.cjs": program,
+    "prelude.js": preludeText(),
+    "streams.js": streams,
+  }).map(([name, text]) => [`${HOST}/${name}`, text]),
+);

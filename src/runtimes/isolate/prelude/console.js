@@ -1,0 +1,126 @@
+import { define, inspect } from "./inspect.js";
+
+/** Words of a format: `%s` and its kin. */
+const FORMAT = /%[sdifjoOc%]/g;
+
+/** Arguments of `console.log` as a line, without its end. */
+export function format(values) {
+  const [first, ...rest] = values;
+  if (typeof first !== "string") return values.map(shown).join(" ");
+  if (rest.length === 0) return first;
+  let used = 0;
+  const text = first.replaceAll(FORMAT, (word) => {
+    if (word === "%%") return "%";
+    return used < rest.length ? formatted(word, rest[used++]) : word;
+  });
+  return [text, ...rest.slice(used).map(shown)].join(" ");
+}
+
+function formatted(word, value) {
+  switch (word) {
+    case "%s":
+      return typeof value === "object" && value !== null
+        ? shown(value)
+        : typeof value === "bigint"
+        ? `${value}n`
+        : String(value);
+    case "%d":
+      return typeof value === "bigint" ? `${value}n` : typeof value === "object" ? "NaN" : String(Number(value));
+    case "%i":
+      return typeof value === "bigint" ? `${value}n` : typeof value === "object" ? "NaN" : String(parseInt(value));
+    case "%f":
+      return typeof value === "symbol" ? "NaN" : String(parseFloat(value));
+    case "%j":
+      return String(JSON.stringify(value));
+    case "%c":
+      return "";
+    default:
+      return inspect(value, { depth: word === "%o" ? 4 : 2 });
+  }
+}
+
+function shown(value) {
+  if (typeof value === "string") return value;
+  try {
+    return inspect(value);
+  } catch {
+    return "[a value that cannot be shown]"; // A getter or a Proxy of the program fails.
+  }
+}
+
+/** Makes the console. */
+export function makeConsole(host) {
+  let margin = "";
+  const counts = new Map();
+  const times = new Map();
+  const print = (isError, values) => {
+    const line = format(values);
+    host.print(isError, (margin === "" ? line : margin + line.replaceAll("\n", `\n${margin}`)) + "\n");
+  };
+  const out = (...values) => print(false, values);
+  const error = (...values) => print(true, values);
+  const elapsed = (label) => `${label}: ${(host.now() - times.get(label)).toFixed(3)}ms`;
+  const methods = {
+    log: out,
+    info: out,
+    debug: out,
+    dirxml: out,
+    error,
+    warn: error,
+    dir: (value, options) => out(inspect(value, { depth: options?.depth === null ? Infinity : options?.depth })),
+    trace: (...values) => error(["Trace", ...stackOf(format(values))].join("\n    ")),
+    assert: (condition, ...values) => {
+      if (!condition) error("Assertion failed", ...values);
+    },
+    clear: () => {},
+    count: (label = "default") => {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+      out(`${label}: ${counts.get(label)}`);
+    },
+    countReset: (label = "default") => counts.delete(label),
+    group: (...values) => {
+      if (values.length > 0) out(...values);
+      margin += "  ";
+    },
+    groupEnd: () => {
+      margin = margin.slice(2);
+    },
+    time: (label = "default") => times.set(label, host.now()),
+    timeLog: (label = "default", ...values) => {
+      if (times.has(label)) out(elapsed(label), ...values);
+    },
+    timeEnd: (label = "default") => {
+      if (times.has(label)) out(elapsed(label));
+      times.delete(label);
+    },
+    table: (rows) => out(typeof rows === "object" && rows !== null ? tableOf(rows) : rows),
+  };
+  methods.groupCollapsed = methods.group;
+  for (const [name, method] of Object.entries(methods)) define(method, "name", name);
+  return methods;
+}
+
+function stackOf(text) {
+  const [, ...lines] = String(new Error().stack).split("\n");
+  const own = lines.filter((line) => !line.includes("codebeaker:") && !line.includes("isolated-vm"));
+  return [...(text === "" ? [] : [text]), ...own.map((line) => line.trim())];
+}
+
+/** Rows of an array or an object, drawn as a table. */
+function tableOf(rows) {
+  const entries = Object.entries(rows);
+  const isRecord = (row) => typeof row === "object" && row !== null;
+  const columns = [...new Set(entries.flatMap(([, row]) => isRecord(row) ? Object.keys(row) : []))];
+  const hasValues = entries.some(([, row]) => !isRecord(row));
+  const head = ["(index)", ...columns, ...(hasValues ? ["Values"] : [])];
+  const cell = (row, column) => isRecord(row) && Object.hasOwn(row, column) ? inspect(row[column], { depth: 0 }) : "";
+  const body = entries.map(([index, row]) => [
+    index,
+    ...columns.map((column) => cell(row, column)),
+    ...(hasValues ? [isRecord(row) ? "" : inspect(row)] : []),
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...body.map((row) => row[column].length)) + 2);
+  const ruler = (left, middle, right) => left + widths.map((width) => "─".repeat(width)).join(middle) + right;
+  const line = (cells) => `│${cells.map((text, column) => ` ${text.padEnd(widths[column] - 1)}`).join("│")}│`;
+  return [ruler("┌", "┬", "┐"), line(head), ruler("├", "┼", "┤"), ...body.map(line), ruler("└", "┴", "┘")].join("\n");
+}

@@ -1,0 +1,189 @@
+import { join } from "@std/path";
+import { CodeBeakerError } from "../../core/errors.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { ChildLife } from "../../process/child_life.ts";
+import type { ChildProcesses } from "../../process/child_processes.ts";
+import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
+import type { Installation } from "../process/installation.ts";
+import { mountsOf } from "../process/mounts.ts";
+import type { WarmMember } from "../warm/warm_member.ts";
+import { PROCESS_MEMORY_MB } from "./facts.ts";
+import { lockFilter } from "./lock_filter.ts";
+import { HOST, HOST_MAIN, NO_CONFIGURATION } from "./modules.ts";
+import { encodeRequest, type SlotFrame, SlotFrames } from "./slot_frames.ts";
+
+/** How long a slot may take until it is ready. */
+const READY_MS = 10_000;
+/** Memory beyond that of a program, in MB: V8's own, and what it frees later. */
+const MARGIN_MB = 96;
+/** What Node and V8 reserve as data before a program begins: Node 26 took 1.1 GB, and an isolate takes 512 MB. */
+const RESERVED_BYTES = 2_200e6;
+/** A slot's own bound on CPU time, in ms: far beyond that of all its programs, each of which has a bound of its own. */
+const CPU_MS = 86_400_000;
+/** Most bytes of stderr that tell how a slot ended. */
+const MAX_SAID_BYTES = 4_096;
+/** How a slot without memory says so before it ends. */
+const MEMORY_WORDS = /out of memory|is_heap_oom = 1|bad_alloc|std::system_error/i;
+
+/** The flags of Node: no threads beside those of isolates, and no snapshot, which isolates are not made from. */
+const FLAGS = ["--no-node-snapshot", "--single-threaded", "--v8-pool-size=0", "--no-warnings", "--disable-sigusr1"];
+
+/** What a slot is started with. */
+export interface SlotOptions {
+  /** The memory limit of its programs. */
+  readonly memoryMb: number;
+  /** The path of what makes isolates in Node, which programs' users can read. */
+  readonly addonPath: string;
+}
+
+/** A confined process that runs one program after another. Disposing ends it. */
+export class Slot implements WarmMember {
+  readonly memoryMb: number;
+  /** Its processes, for measurements. */
+  readonly processes: ChildProcesses;
+  /** How many programs it has run. */
+  programs = 0;
+  readonly #life: ChildLife;
+  readonly #directory: AsyncDisposable;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #stdout: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #listening: Promise<void>;
+  readonly #frames = new SlotFrames();
+  #early: SlotFrame[] = [];
+  #said = "";
+  #isAlive = true;
+
+  private constructor(
+    life: ChildLife,
+    { directory, memoryMb, processes }: {
+      readonly directory: AsyncDisposable;
+      readonly memoryMb: number;
+      readonly processes: ChildProcesses;
+    },
+  ) {
+    this.memoryMb = memoryMb;
+    this.processes = processes;
+    this.#life = life;
+    this.#directory = directory;
+    this.#stdin = life.process.stdin.getWriter();
+    this.#stdout = life.process.stdout.getReader();
+    this.#listening = this.#listen(life.process.stderr).catch(() => {}); // It has ended.
+    life.exited.then(() => this.#isAlive = false);
+  }
+
+  /** Starts a slot, and returns when it is ready, locked and proven. @throws {CodeBeakerError} `runtime_unavailable` */
+  static async start(installation: Installation, { addonPath, memoryMb }: SlotOptions): Promise<Slot> {
+    const { host: { confinement }, scratchDirectory } = installation;
+    await using unused = new AsyncDisposableStack();
+    const directory = unused.use(
+      confinement.makeDirectory(join(scratchDirectory, `slot_${crypto.randomUUID()}`), { diskMb: 1 }),
+    );
+    const mounts = mountsOf(directory.path, installation);
+    const host = mounts.module(HOST);
+    const addon = {
+      source: addonPath,
+      target: "/codebeaker/isolated_vm.node",
+      access: "execute",
+    } as const;
+    const limits = { ...DEFAULT_LIMITS, cpuMs: CPU_MS, memoryMb: memoryMb + PROCESS_MEMORY_MB + MARGIN_MB };
+    const options = { addonPath: addon.target, filter: lockFilter(Deno.build.arch).toBase64(), memoryMb };
+    const confined = confinement.confine({
+      argv: [mounts.binary.target, ...FLAGS, join(host.target, HOST_MAIN), JSON.stringify(options)],
+      cwd: "/",
+      variables: {
+        PATH: "/usr/bin:/bin",
+        HOME: "/nonexistent",
+        LANG: "C.UTF-8",
+        UV_USE_IO_URING: "0",
+        OPENSSL_CONF: join(host.target, NO_CONFIGURATION),
+      },
+      mounts: [mounts.binary, host, addon],
+      hasNetwork: false,
+      startsOthers: false,
+      directory,
+      limits,
+      reservedDataBytes: RESERVED_BYTES,
+    });
+    const life = ChildLife.start({ ...confined, limits, maxDescriptors: MAX_DESCRIPTORS, explain: () => undefined });
+    const slot = unused.use(new Slot(life, { directory, memoryMb, processes: confined.processes }));
+    await slot.#ready();
+    unused.move();
+    return slot;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Whether it ended as it had no memory, as far as the kernel or its last words tell. */
+  get isOutOfMemory(): boolean {
+    return this.processes.isOutOfMemory() || MEMORY_WORDS.test(this.#said);
+  }
+
+  /** Settles when it has ended and its last words are read. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#life.outcome, this.#listening]);
+  }
+
+  /** Sends a request; a slot that is gone does not read it. */
+  send(request: unknown): void {
+    this.#stdin.write(encodeRequest(request)).catch(() => {});
+  }
+
+  /** The next frames, at least one; undefined where it has ended. */
+  async read(): Promise<readonly SlotFrame[] | undefined> {
+    for (;;) {
+      if (this.#early.length > 0) return this.#early.splice(0);
+      const { value } = await this.#stdout.read().catch(() => ({ value: undefined }));
+      if (value === undefined) return undefined;
+      try {
+        const frames = this.#frames.push(value);
+        if (frames.length > 0) return frames;
+      } catch {
+        return undefined; // What says something else is no slot any more.
+      }
+    }
+  }
+
+  /** Ends it at once. It is never used again. */
+  kill(): void {
+    this.#isAlive = false;
+    this.#life.end({ kind: "cancelled" }, "kill");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    // What has ended already is closed.
+    await Promise.all([this.#stdin.abort().catch(() => {}), this.#stdout.cancel().catch(() => {}), this.#listening]);
+    await Promise.all([this.#life.outcome, this.#life.gone]);
+    await this.#directory[Symbol.asyncDispose]();
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = setTimeout(() => this.kill(), READY_MS);
+    try {
+      for (;;) {
+        const frames = await this.read();
+        const at = frames?.findIndex(({ kind }) => kind === "ready");
+        if (frames !== undefined && at !== undefined && at >= 0) {
+          this.#early = frames.slice(at + 1);
+          return;
+        }
+        if (frames === undefined) break;
+      }
+    } finally {
+      clearTimeout(deadline);
+    }
+    await this.#life.outcome;
+    const said = this.#said.trim();
+    throw new CodeBeakerError("runtime_unavailable", `Cannot start a slot: ${said === "" ? "it ended" : said}`);
+  }
+
+  /** Keeps the last words, which are not a program's. */
+  async #listen(stderr: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const bytes of stderr) {
+      this.#said = (this.#said + decoder.decode(bytes, { stream: true })).slice(-MAX_SAID_BYTES);
+    }
+  }
+}

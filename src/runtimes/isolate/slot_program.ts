@@ -1,0 +1,178 @@
+import type { Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
+import { type Limits, MEBIBYTE } from "../../core/limits.ts";
+import { OutputBudget } from "../../process/child_output.ts";
+import { memoryLimit } from "../../process/ending.ts";
+import { ProcessWatch } from "../../process/process_watch.ts";
+import type { ProgramHandle, RunOptions } from "../port.ts";
+import type { Slot } from "./slot.ts";
+import type { ProgramEnd, SlotFrame } from "./slot_frames.ts";
+
+/** Output that waits for its reader, in chunks: beyond it, the program waits. */
+const MAX_WAITING_CHUNKS = 16;
+
+/** Memory that a slot may have taken and still run another program: what it gives back later, no program gets. */
+const MAX_KEPT_BYTES = 64 * MEBIBYTE;
+
+/** Signals that end no program which does not ask for them. */
+const HARMLESS: readonly string[] = ["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"];
+
+/** A program's files by their paths in the workspace, and which is run. */
+export interface SlotRequest {
+  readonly entry: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** The program that a slot runs now. What ends it first is its outcome: itself, or what {@link end} says. */
+class SlotProgram {
+  readonly outcome: Promise<Outcome>;
+  readonly output: ReadableStream<OutputChunk>;
+  readonly #slot: Slot;
+  readonly #limits: Limits;
+  readonly #watch: ProcessWatch;
+  readonly #budget: OutputBudget;
+  #cause: Outcome | undefined;
+  #end: ProgramEnd | undefined;
+  #hasEnded = false;
+  #isUnread = false;
+  #wanted = Promise.withResolvers<void>();
+
+  constructor(slot: Slot, { limits, signal }: Pick<RunOptions, "limits" | "signal">) {
+    this.#slot = slot;
+    this.#limits = limits;
+    const { maxTotalOutputBytes, timeoutMs } = limits;
+    this.#budget = new OutputBudget(
+      maxTotalOutputBytes,
+      (observedBytes) => this.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }),
+    );
+    this.#watch = this.#watching();
+    const cancel = () => this.end({ kind: "cancelled" });
+    signal?.addEventListener("abort", cancel);
+    const deadline = setTimeout(() => this.end({ kind: "timed_out", limitMs: timeoutMs }), timeoutMs);
+    const over = Promise.withResolvers<Outcome>();
+    this.output = new ReadableStream<OutputChunk>({
+      start: (controller) => {
+        this.#follow(controller).then((outcome) => {
+          this.#hasEnded = true;
+          clearTimeout(deadline);
+          signal?.removeEventListener("abort", cancel);
+          this.#watch.stop();
+          over.resolve(outcome);
+          if (!this.#isUnread) controller.close();
+        });
+      },
+      pull: () => {
+        this.#wanted.resolve();
+        this.#wanted = Promise.withResolvers();
+      },
+      cancel: () => {
+        this.#isUnread = true;
+        this.#wanted.resolve();
+      },
+    }, { highWaterMark: MAX_WAITING_CHUNKS });
+    this.outcome = over.promise;
+    if (signal?.aborted) cancel();
+  }
+
+  usage(): ProgramUsage {
+    const { cpuMs, peakMemoryBytes } = this.#watch.seen;
+    const known = (this.#end?.memoryBytes ?? null) === null
+      ? peakMemoryBytes
+      : Math.max(peakMemoryBytes ?? 0, this.#end?.memoryBytes ?? 0);
+    return { cpuMs: this.#end?.cpuMs ?? cpuMs, peakMemoryBytes: known };
+  }
+
+  /** Ends it with its slot, unless something has already. */
+  end(cause: Outcome): void {
+    if (this.#hasEnded || this.#cause !== undefined) return;
+    this.#cause = cause;
+    this.#slot.kill();
+    this.#wanted.resolve();
+  }
+
+  /** Reads what the slot says until the program has ended. */
+  async #follow(controller: ReadableStreamDefaultController<OutputChunk>): Promise<Outcome> {
+    for (;;) {
+      const frames = await this.#slot.read();
+      if (frames === undefined) return await this.#explainDeath();
+      for (const frame of frames) {
+        if (frame.kind === "done") return this.#outcomeOf(JSON.parse(new TextDecoder().decode(frame.bytes)));
+        this.#print(frame, controller);
+      }
+      while (!this.#isUnread && this.#cause === undefined && (controller.desiredSize ?? 1) <= 0) {
+        await this.#wanted.promise;
+      }
+    }
+  }
+
+  #print({ bytes, kind }: SlotFrame, controller: ReadableStreamDefaultController<OutputChunk>): void {
+    if (kind !== "stdout" && kind !== "stderr") return;
+    const kept = this.#budget.take(bytes);
+    if (kept.length > 0 && !this.#isUnread) controller.enqueue({ stream: kind, bytes: kept });
+  }
+
+  #outcomeOf(end: ProgramEnd): Outcome {
+    this.#end = end;
+    if (this.#cause !== undefined) return this.#cause; // The slot is being killed: what it says comes too late.
+    const isLarge = (this.#watch.seen.peakMemoryBytes ?? 0) > MAX_KEPT_BYTES;
+    if (end.kind === "memory_limit" || isLarge) this.#slot.kill();
+    return end.kind === "exited"
+      ? { kind: "exited", exitCode: end.exitCode ?? 0 }
+      : memoryLimit(this.usage(), this.#limits);
+  }
+
+  async #explainDeath(): Promise<Outcome> {
+    this.#slot.kill();
+    if (this.#cause !== undefined) return this.#cause;
+    await this.#slot.ended();
+    if (this.#slot.isOutOfMemory) return memoryLimit(this.usage(), this.#limits);
+    return { kind: "signaled", signal: "SIGABRT" }; // V8 ends a process so that it cannot go on with.
+  }
+
+  /**
+   * Watches CPU time, where a program can use more of it than it may before its deadline, and memory for its report. The slot
+   * itself bounds memory.
+   */
+  #watching(): ProcessWatch {
+    const { cpuMs: limitMs, timeoutMs } = this.#limits;
+    const { processes } = this.#slot;
+    const beforeMs = limitMs < timeoutMs ? processes.sample()?.cpuMs ?? 0 : undefined;
+    const watch = new ProcessWatch(
+      () => {
+        const sample = processes.sample();
+        if (sample === undefined) return undefined;
+        return { ...sample, cpuMs: beforeMs === undefined ? null : (sample.cpuMs ?? 0) - beforeMs };
+      },
+      ({ cpuMs }) => {
+        if (cpuMs !== null && cpuMs > limitMs) this.end({ kind: "cpu_limit", limitMs, observedMs: Math.ceil(cpuMs) });
+      },
+    );
+    watch.see(NOTHING); // No sample is taken of a short program.
+    watch.start();
+    return watch;
+  }
+}
+
+const NOTHING = {
+  cpuMs: null,
+  peakMemoryBytes: null,
+  processes: 0,
+  descriptors: 0,
+  isOutOfMemory: false,
+  wasRefusedTasks: false,
+};
+
+/** Starts a program in a slot that runs none. The slot is not alive afterwards where it is of no more use. */
+export function startProgram(slot: Slot, request: SlotRequest, options: RunOptions): ProgramHandle {
+  slot.programs++;
+  slot.send(request);
+  const program = new SlotProgram(slot, options);
+  return {
+    stdin: new WritableStream(), // No program reads it.
+    output: program.output,
+    outcome: program.outcome,
+    usage: () => program.usage(),
+    kill: (signal) => {
+      if (!HARMLESS.includes(signal)) program.end({ kind: "signaled", signal });
+    },
+  };
+}

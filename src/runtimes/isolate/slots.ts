@@ -1,0 +1,190 @@
+import { settledWithin } from "../../concurrency/delay.ts";
+import type { Installation } from "../process/installation.ts";
+import { PROCESS_MEMORY_MB, WEB } from "./facts.ts";
+import { ADDON, findPart } from "./release.ts";
+import { RUNTIME_NAME } from "./settings.ts";
+import { Slot } from "./slot.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+
+/** How long a program waits for a slot of its tenant where there is one for each core: it may also have to sleep. */
+const MAX_WAIT_MS = 100;
+/** How long a slot is kept for its tenant's next program. */
+const KEEP_MS = 60_000;
+/** Programs that a slot runs at most. */
+const MAX_PROGRAMS = 2_000;
+
+/** Who asks for a slot. */
+export interface SlotDemand {
+  /** Whose programs it may have run; undefined for a slot that has run none. */
+  readonly tenant: string | undefined;
+  readonly memoryMb: number;
+}
+
+/** A slot that was lent for one program. Disposing gives it back. */
+export interface SlotLease extends AsyncDisposable {
+  readonly slot: Slot;
+  /** Whether it was ready before it was asked for. */
+  readonly wasReady: boolean;
+}
+
+/** The slots of one tenant and memory limit. */
+interface Group {
+  readonly idle: IdleSlot[];
+  /** Programs that wait for a slot, the first to come first. */
+  readonly waiting: (() => void)[];
+  busy: number;
+}
+
+/** A slot that waits for its tenant's next program. */
+interface IdleSlot {
+  readonly slot: Slot;
+  /** Its memory, and the timer that ends it. */
+  readonly held: DisposableStack;
+}
+
+/** The slots of one host. A slot that has run a program serves its tenant alone. Disposing ends all. */
+export class Slots implements AsyncDisposable {
+  readonly #installation: Installation;
+  /** By tenant and memory limit. */
+  readonly #groups = new Map<string, Map<number, Group>>();
+  readonly #ending = new Set<Promise<void>>();
+  #addonPath: string | undefined;
+  #isDisposed = false;
+
+  constructor(installation: Installation) {
+    this.#installation = installation;
+  }
+
+  /** Keeps one warm that has run nothing, with the default limits. */
+  warmUp(): void {
+    const { memoryMb } = DEFAULT_LIMITS;
+    this.#installation.host.pool?.warmUp(kindOf(memoryMb), this.#shelf(memoryMb, 1));
+  }
+
+  /** Lends a slot for one program. @throws {CodeBeakerError} `runtime_unavailable` */
+  async lease({ memoryMb, tenant }: SlotDemand): Promise<SlotLease> {
+    if (tenant === undefined) return await this.#leaseNew(memoryMb, undefined);
+    const group = this.#groupOf(tenant, memoryMb);
+    const idle = this.#takeIdle(group) ?? await this.#waitFor(group);
+    if (idle === undefined) return await this.#leaseNew(memoryMb, group);
+    return this.#lent(idle, { group, wasReady: true });
+  }
+
+  /** Ends what is idle of a tenant that is no more. */
+  async forget(tenant: string): Promise<void> {
+    const groups = this.#groups.get(tenant) ?? new Map<number, Group>();
+    this.#groups.delete(tenant);
+    await Promise.all([...groups.values()].flatMap(({ idle }) => idle.splice(0)).map((one) => this.#end(one)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    await Promise.all([...this.#groups.keys()].map((tenant) => this.forget(tenant)));
+    await Promise.all(this.#ending);
+  }
+
+  #groupOf(tenant: string, memoryMb: number): Group {
+    const groups = this.#groups.get(tenant) ?? new Map<number, Group>();
+    this.#groups.set(tenant, groups);
+    const group = groups.get(memoryMb) ?? { idle: [], waiting: [], busy: 0 };
+    groups.set(memoryMb, group);
+    return group;
+  }
+
+  #takeIdle({ idle }: Group): Slot | undefined {
+    for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
+      one.held.dispose();
+      if (one.slot.isAlive) return one.slot;
+      this.#end({ ...one, held: new DisposableStack() });
+    }
+    return undefined;
+  }
+
+  /** Waits a moment for a slot that comes free, where there is one for each core. */
+  async #waitFor(group: Group): Promise<Slot | undefined> {
+    if (group.busy < navigator.hardwareConcurrency) return undefined;
+    const deadline = performance.now() + MAX_WAIT_MS;
+    for (let leftMs = MAX_WAIT_MS; leftMs > 0; leftMs = deadline - performance.now()) {
+      const free = Promise.withResolvers<void>();
+      group.waiting.push(free.resolve);
+      await settledWithin(free.promise, leftMs);
+      const at = group.waiting.indexOf(free.resolve);
+      if (at >= 0) group.waiting.splice(at, 1);
+      const slot = this.#takeIdle(group);
+      if (slot !== undefined) return slot;
+      if (group.busy < navigator.hardwareConcurrency) return undefined; // One has ended.
+    }
+    return undefined;
+  }
+
+  /** A slot that has run nothing. */
+  async #leaseNew(memoryMb: number, group: Group | undefined): Promise<SlotLease> {
+    if (group !== undefined) group.busy++;
+    try {
+      const { pool } = this.#installation.host;
+      const warm = await pool?.lease(kindOf(memoryMb), this.#shelf(memoryMb, 0));
+      const slot = warm?.member ?? await this.#start(memoryMb);
+      if (group !== undefined) group.busy--;
+      return this.#lent(slot, { group, wasReady: warm !== undefined });
+    } catch (error) {
+      if (group !== undefined) group.busy--;
+      throw error;
+    }
+  }
+
+  #lent(slot: Slot, { group, wasReady }: { readonly group: Group | undefined; readonly wasReady: boolean }): SlotLease {
+    if (group !== undefined) group.busy++;
+    let isBack = false;
+    return {
+      slot,
+      wasReady,
+      [Symbol.asyncDispose]: async () => {
+        if (isBack) return;
+        isBack = true;
+        if (group !== undefined) group.busy--;
+        await this.#takeBack(slot, group);
+        group?.waiting.shift()?.();
+      },
+    };
+  }
+
+  /** Keeps a slot for its tenant's next program, where it is of use and there is memory for it. */
+  async #takeBack(slot: Slot, group: Group | undefined): Promise<void> {
+    const isOver = group === undefined || this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
+    if (isOver) return await this.#end({ slot, held: new DisposableStack() });
+    const { memory } = this.#installation.host;
+    const held = new DisposableStack();
+    const lent = memory === undefined ? held : memory.forWorkspace(PROCESS_MEMORY_MB);
+    if (lent === undefined) return await this.#end({ slot, held });
+    if (lent !== held) held.use(lent);
+    const one = { slot, held };
+    const timer = setTimeout(() => {
+      group.idle.splice(group.idle.indexOf(one), 1);
+      this.#end(one);
+    }, KEEP_MS);
+    held.defer(() => clearTimeout(timer));
+    group.idle.push(one);
+  }
+
+  #end({ held, slot }: IdleSlot): Promise<void> {
+    held.dispose();
+    const ending = slot[Symbol.asyncDispose]().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+    return ending;
+  }
+
+  async #start(memoryMb: number): Promise<Slot> {
+    const { host } = this.#installation;
+    this.#addonPath ??= host.confinement.reachable(findPart(ADDON, host));
+    return await Slot.start(this.#installation, { addonPath: this.#addonPath, memoryMb });
+  }
+
+  #shelf(memoryMb: number, min: number) {
+    return { owner: RUNTIME_NAME, min, memoryMb: PROCESS_MEMORY_MB, make: () => this.#start(memoryMb) };
+  }
+}
+
+/** What slots have in common that any tenant may be given. */
+function kindOf(memoryMb: number): string {
+  return JSON.stringify([RUNTIME_NAME, WEB, memoryMb]);
+}

@@ -1,0 +1,21 @@
+import type { AttackSubject } from "../entry.ts";
+
+/** Conformance checks that it fails on a host, by name, each with the reason. */
+export function deviations(): Readonly<Record<string, string>> {
+  return {};
+}
+
+/** Nothing shows a program what lies in its workspace, and it has no function that acts on anything. */
+export const onlyComputes = true;
+
+/** Slots wait for a program of any kind, and a suite of their own tests how. */
+export const warmLanguages: readonly string[] = [];
+
+/** The host's layers confine its slots. */
+export const usesHostLayers = true;
+
+/** It runs no command lines: this names the language of its programs. */
+export const shellEnvironment = "web";
+
+/** The attacks of other runtimes use functions that its programs do not have; those on isolates are tried in a suite of their own. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};

@@ -1,0 +1,182 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
+import { type OpenIsolate, openIsolate, openPresentIsolate } from "../../support/open_isolate.ts";
+
+const opened = await openPresentIsolate();
+Deno.test.afterAll(async () => await opened?.[Symbol.asyncDispose]());
+
+/** Registers a test of the runtime; a slot of a tenant is kept for its next program. */
+function testIsolate(name: string, test: (isolate: OpenIsolate) => Promise<void>): void {
+  Deno.test({
+    name: `[isolate] ${name}`,
+    ignore: opened === undefined,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => opened && await test(opened),
+  });
+}
+
+/** What programs print, by their text. */
+const PRINTED: Readonly<Record<string, string>> = {
+  // The console: in the way of Node, without colours.
+  "console.log({ a: [1, 'b', { c: { d: 1 } }] }, new Map([['k', new Set([1n])]]), [,1], -0, null, Symbol('s'))":
+    "{ a: [ 1, 'b', { c: [Object] } ] } Map(1) { 'k' => Set(1) { 1n } } [ <1 empty item>, 1 ] -0 null Symbol(s)\n",
+  "const o = { f() {}, get g() { return 1 }, 'a-b': class A {}, e: /x/g, d: new Date(0) }; o.self = o; console.log(o)":
+    [
+      "<ref *1> {",
+      "  f: [Function: f],",
+      "  g: [Getter],",
+      "  'a-b': [class A],",
+      "  e: /x/g,",
+      "  d: 1970-01-01T00:00:00.000Z,",
+      "  self: [Circular *1]",
+      "}\n",
+    ].join("\n"),
+  "console.log(Array.from({ length: 102 }, (_, n) => n).slice(94), 'x'.repeat(3), new Uint8Array(2), new (class Own { x = 1 })())":
+    "[\n  94, 95,  96,  97,\n  98, 99, 100, 101\n] xxx Uint8Array(2) [ 0, 0 ] Own { x: 1 }\n",
+  "console.log('%s is %d%% of %j', 'x', 4.5, { a: 1 }, 'rest'); console.group('G'); console.log('a\\nb'); console.groupEnd(); console.count()":
+    'x is 4.5% of {"a":1} rest\nG\n  a\n  b\ndefault: 1\n',
+  "console.table([{ a: 1 }, { b: 'x' }])": [
+    "┌─────────┬───┬─────┐",
+    "│ (index) │ a │ b   │",
+    "├─────────┼───┼─────┤",
+    "│ 0       │ 1 │     │",
+    "│ 1       │   │ 'x' │",
+    "└─────────┴───┴─────┘\n",
+  ].join("\n"),
+  // Timers and microtasks, in their order.
+  "setTimeout(() => console.log(3), 5); setTimeout(() => console.log(2), 0); queueMicrotask(() => console.log(1)); let n = 0; const id = setInterval(() => { if (++n === 3) { clearInterval(id); console.log('i'); } }, 10); clearTimeout(setTimeout(() => console.log('never'), 1)); setTimeout((a, b) => console.log(a, b), 6, 'x', 4)":
+    "1\n2\n3\nx 4\ni\n",
+  // URL and its parameters.
+  "const u = new URL('../b?x=1#h', 'https://u:p@example.com:8080/a/c'); u.searchParams.append('y', 'ä &'); u.hash = ''; u.port = '443'; console.log(u.href, u.origin, [...u.searchParams].join(';')); u.search = '?q=%20+'; console.log(u.searchParams.get('q') === '  ', URL.canParse('no'), String(new URLSearchParams([['a', '1 2'], ['a', '3']])))":
+    "https://u:p@example.com:443/b?x=1&y=%C3%A4+%26 https://example.com:443 x,1;y,ä &\ntrue false a=1+2&a=3\n"
+      .replaceAll(":443", ""),
+  // Bytes and text.
+  "const bytes = new TextEncoder().encode('aä€😀\\ud800'); console.log(bytes.length, new TextDecoder().decode(bytes)); const d = new TextDecoder(); console.log(d.decode(bytes.subarray(0, 2), { stream: true }) + d.decode(bytes.subarray(2)), new TextDecoder().decode(new Uint8Array([0xff, 0xe2, 0x82, 65])))":
+    "13 aä€😀\ufffd\naä€😀\ufffd \ufffd\ufffdA\n",
+  "try { new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([0xff])) } catch (e) { console.log(e.name) } console.log(btoa('héllo'), atob('aGk='), (() => { try { btoa('€') } catch (e) { return e.name } })())":
+    "TypeError\naOlsbG8= hi InvalidCharacterError\n",
+  // Clones, events, signals, blobs, streams, random values.
+  "const source = { m: new Map([[1, new Date(5)]]), e: new TypeError('x') }; source.self = source; const copy = structuredClone(source); console.log(copy !== source, copy.self === copy, copy.m.get(1).getTime(), copy.e instanceof TypeError); try { structuredClone(() => {}) } catch (e) { console.log(e instanceof DOMException, e.name, e.code) }":
+    "true true 5 true\ntrue DataCloneError 25\n",
+  "const t = new EventTarget(); t.addEventListener('x', (e) => { e.preventDefault(); console.log(e.type, e.detail, e.target === t) }, { once: true }); console.log(t.dispatchEvent(new CustomEvent('x', { detail: 5, cancelable: true })), t.dispatchEvent(new Event('x'))); const c = new AbortController(); AbortSignal.any([c.signal]).onabort = function () { console.log(this.reason.name) }; c.abort(); await new Promise((r) => AbortSignal.timeout(1).addEventListener('abort', r)); console.log('timeout')":
+    "x 5 true\nfalse true\nAbortError\ntimeout\n",
+  "const b = new Blob(['ab', new Uint8Array([99])], { type: 'Text/Plain' }); console.log(b.size, b.type, await b.text(), await b.slice(1, -1).text()); const upper = new TransformStream({ transform(c, k) { k.enqueue(c.length) } }); for await (const n of b.stream().pipeThrough(upper)) console.log(n)":
+    "3 text/plain abc b\n3\n",
+  "console.log(crypto.randomUUID().length, crypto.getRandomValues(new Uint32Array(2)).length, crypto.randomUUID() !== crypto.randomUUID(), performance.now() >= 0, self === globalThis)":
+    "36 2 true true true\n",
+  // Nothing else is there.
+  "console.log(typeof process, typeof require, typeof Deno, typeof fetch, typeof Worker, Object.keys(globalThis).length)":
+    "undefined undefined undefined undefined undefined 0\n",
+};
+
+testIsolate("programs find ECMAScript and the Web APIs of the prelude", async ({ run }) => {
+  for (const [code, expected] of Object.entries(PRINTED)) {
+    const { outcome, stderr, stdout } = await run({ files: { "main.js": code }, tenant: "reader" });
+    assertEquals([stdout, stderr, outcome], [expected, "", { kind: "exited", exitCode: 0 }], code);
+  }
+});
+
+testIsolate(
+  "a program is several files, with types and JSON, and errors name the user's own lines",
+  async ({ run }) => {
+    const { stderr, stdout } = await run({
+      files: {
+        "main.ts":
+          'import { twice, type Pair } from "./lib/twice.ts";\nimport data from "./data.json" with { type: "json" };\n\n' +
+          "const pair: Pair = [twice(data.n), await Promise.resolve(2)];\nconsole.log(pair.join());\nthrow new Error(`in ${pair satisfies Pair}`);",
+        "lib/twice.ts":
+          'import { factor } from "../factor.mjs";\nexport type Pair = [number, number];\nexport function twice(n: number): number {\n  return n * factor;\n}',
+        "factor.mjs": "export const factor = 2;",
+        "data.json": '{ "n": 21 }',
+      },
+    });
+    assertEquals(stdout, "42,2\n");
+    assertEquals(stderr, "error: Uncaught Error: in 42,2\n    at file:///workspace/main.ts:6:7\n");
+  },
+);
+
+testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run }) => {
+  const said: readonly [code: string, text: string][] = [
+    ["let x = ;", "error: Uncaught SyntaxError: Unexpected token ';'\n    at file:///workspace/main.js:1:9\n"],
+    [
+      'import "./none.js";',
+      'error: Uncaught Error: Cannot find module "./none.js": only files of the workspace are imported here\n',
+    ],
+    [
+      'import "node:fs";',
+      'error: Uncaught Error: Cannot find module "node:fs": only files of the workspace are imported here\n',
+    ],
+    ["await new Promise(() => {});", "error: A top-level await is never over, and no timer is left\n"],
+    ["Promise.reject(new RangeError('r'));", "error: Uncaught RangeError: r\n    at file:///workspace/main.js:1:16\n"],
+    [
+      "setTimeout(() => { throw new Error('t'); }, 1);",
+      "error: Uncaught Error: t\n    at file:///workspace/main.js:1:26\n",
+    ],
+    ["throw 42;", "error: Uncaught 42\n"],
+  ];
+  for (const [code, text] of said) {
+    const { exitCode, stderr } = await run({ files: { "main.js": code }, tenant: "reader" });
+    assertEquals([exitCode, stderr], [1, text], code);
+  }
+});
+
+testIsolate(
+  "programs of one tenant follow each other in a slot that no other gets, and at level 8 none does",
+  async ({ run }) => {
+    const files = { "main.js": "console.log(typeof globalThis.left); globalThis.left = Array.prototype.left = 1;" };
+    const first = await run({ files, tenant: "one" });
+    const second = await run({ files, tenant: "one" });
+    const other = await run({ files, tenant: "two" });
+    const alone = await run({ files, tenant: "one", minIsolation: 8 });
+    const all = [first, second, other, alone];
+    assertEquals(all.map(({ stdout }) => stdout), all.map(() => "undefined\n"));
+    assertEquals(all.map(({ warm }) => warm), [false, true, false, false]);
+  },
+);
+
+testIsolate("a slot that was killed serves nobody, and the next program of its tenant runs", async ({ run }) => {
+  const ended = await run({ files: { "main.js": "for (;;);" }, tenant: "killed", limits: { timeoutMs: 100 } });
+  const next = await run({ files: { "main.js": "console.log(1);" }, tenant: "killed", limits: { timeoutMs: 10_000 } });
+  assertEquals([ended.outcome.kind, next.stdout, next.warm], ["timed_out", "1\n", false]);
+});
+
+testIsolate(
+  "a program may ask for no permission; its level is 7, and 8 where that is asked for",
+  async ({ runtime }) => {
+    const config = configureEnvironment("web");
+    const none = NO_PERMISSIONS;
+    const asked = [{ allowRead: ["/etc"] }, { allowNet: true }, { allowEnv: ["HOME"] }, { allowWrite: ["/tmp/x"] }];
+    for (const own of asked) {
+      const { cannotHonour } = await runtime.assess({ ...config, permissions: { ...none, ...own } });
+      assert(cannotHonour !== undefined, JSON.stringify(own));
+    }
+    const { cannotHonour, isolation } = await runtime.assess({ ...config, permissions: none });
+    assertEquals([cannotHonour, isolation.level], [undefined, 7]);
+    assertEquals((await runtime.assess({ ...config, minIsolation: 8, permissions: none })).isolation.level, 8);
+  },
+);
+
+testIsolate("where it is to run each program in a slot of its own, all are at level 8", async ({ host }) => {
+  await using alone = await openIsolate({ settings: { ...host.settings, isolate: { isolateReuse: false } } });
+  const files = { "main.js": "console.log(1);" };
+  const results = [await alone.run({ files, tenant: "one" }), await alone.run({ files, tenant: "one" })];
+  assertEquals(results.map((result) => [result.stdout, result.warm]), [["1\n", false], ["1\n", false]]);
+});
+
+testIsolate("where no namespaces stand around a slot, there is none", async () => {
+  await using bare = await openIsolate({ without: ["namespaces"] });
+  const { availability } = bare;
+  assert(!availability.available);
+  assertStringIncludes(availability.reason, "need namespaces");
+});
+
+testIsolate("its diagnosis names what the canaries tried", async ({ runtime }) => {
+  const { canaries, level } = await runtime.diagnose();
+  assertEquals(canaries.filter(({ kept }) => !kept), []);
+  assertEquals(level, 8);
+  for (const name of ["files", "network", "environment", "memory", "heap", "deadline"]) {
+    assertStringIncludes(canaries.map((canary) => canary.name).join(), name);
+  }
+});
