@@ -79,9 +79,18 @@ export class FootprintWatch {
   }
 
   #processes(): string[] {
+    const found = this.#candidates();
+    if (found.every(({ isNamed }) => isNamed)) return found.map(({ text }) => text);
     // Another service may take a block meanwhile, or have given one back: then its programs are those of that.
     const taken = new Set(processIds().flatMap(blocksOf));
-    const found = processIds().filter((pid) => !this.#pids.has(pid)).flatMap((pid) => {
+    const again = this.#candidates();
+    for (const block of processIds().flatMap(blocksOf)) taken.add(block);
+    return again.filter(({ block, isNamed }) => isNamed || !taken.has(block)).map(({ text }) => text);
+  }
+
+  /** Processes that have a name of theirs, or a user of a block that was theirs. */
+  #candidates(): { readonly text: string; readonly isNamed: boolean; readonly block: string }[] {
+    return processIds().filter((pid) => !this.#pids.has(pid)).flatMap((pid) => {
       const status = textOf(`/proc/${pid}/status`);
       if (!/^State:\s+[^ZX]/m.test(status)) return []; // It has ended, and its parent has not asked how.
       const command = commandOf(pid);
@@ -92,8 +101,6 @@ export class FootprintWatch {
         [...this.#names].some((name) => groups.includes(name));
       return isNamed || this.#blocks.has(block) ? [{ text: `${pid} ${command}`, isNamed, block }] : [];
     });
-    for (const block of processIds().flatMap(blocksOf)) taken.add(block);
-    return found.filter(({ block, isNamed }) => isNamed || !taken.has(block)).map(({ text }) => text);
   }
 
   #cgroups(): string[] {

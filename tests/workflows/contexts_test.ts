@@ -5,7 +5,6 @@ import { OpenContext } from "../support/open_context.ts";
 import { createKey } from "../support/keys.ts";
 import { nextEvent, serverEvents } from "../support/server_events.ts";
 import { openService } from "../support/own_service.ts";
-import { startServiceProcess } from "../support/service_process.ts";
 import { shareService } from "../support/shared_service.ts";
 import { until } from "../support/until.ts";
 
@@ -411,20 +410,6 @@ Deno.test("a client that goes away interrupts its cell, and a session that close
   await until(async () => (await client.json("GET", `/v1/sessions/${session.id}`)).state === "active", "the cell runs");
   assertEquals(await client.status("DELETE", `/v1/sessions/${session.id}`), 204);
   assertEquals((await waiting).outcome, { kind: "interrupted", reason: "the session ends: closed_by_owner" });
-});
-
-Deno.test("a service that is told to end interrupts a cell that waits, ends its contexts, and exits with 0", async () => {
-  await using service = await startServiceProcess(["--drain-ms", "100"]);
-  const client = new ApiClient(service);
-  const session = await client.openSession({ language: "javascript" });
-  const idle = await OpenContext.open(client, session.id);
-  await idle.run("setInterval(() => console.log('on and on'), 1)");
-  const context = await OpenContext.open(client, session.id);
-  const waiting = context.run("await new Promise(() => {})", { timeoutMs: 60_000 });
-  await until(async () => (await client.json("GET", `/v1/sessions/${session.id}`)).state === "active", "the cell runs");
-  service.process.kill("SIGTERM");
-  assertEquals((await waiting).outcome, { kind: "interrupted", reason: "the service was shut down" });
-  assertEquals((await service.process.status).code, 0);
 });
 
 Deno.test("contexts are their tenant's, and so many", async () => {

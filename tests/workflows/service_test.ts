@@ -1,26 +1,27 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 import type { RuntimeOptions } from "../../src/compose/engine.ts";
 import type { Config } from "../../src/config.ts";
 import { VERSION } from "../../src/core/version.ts";
-import { Confinement } from "../../src/sandbox/confinement.ts";
+import { statFieldsOf } from "../../src/process/process_tree.ts";
+import { openStorage } from "../../src/storage/mod.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { RpcClient } from "../server/rpc/door.ts";
 import { FAKES, openService, type OwnService } from "../support/own_service.ts";
-import { isPresent } from "../support/requirements.ts";
+import { OpenContext } from "../support/open_context.ts";
+import { startIn, withPlaces } from "../support/places.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
+import { DENO_ALONE } from "../support/variables.ts";
 
 /**
  * A service whose directories are below one of its own, so that what it leaves can be seen, and in which nothing waits, so
  * that programs can be counted.
  */
-async function withService(
-  test: (service: ServiceProcess, scratch: string) => Promise<void>,
-  args: readonly string[] = [],
-): Promise<void> {
+async function withService(test: (service: ServiceProcess, scratch: string) => Promise<void>): Promise<void> {
   const scratch = await Deno.makeTempDir();
   try {
-    await using service = await startServiceProcess(["--scratch", scratch, "--warm-max", "0", ...args]);
+    await using service = await startServiceProcess(["--scratch", scratch, "--warm-max", "0"], DENO_ALONE);
     await test(service, scratch);
   } finally {
     await Deno.remove(scratch, { recursive: true });
@@ -71,14 +72,17 @@ async function namesIn(directory: string): Promise<string[]> {
  * Programs are the processes that work in this scratch directory, or whose command line names it; one that stands around
  * another of them is none, and one that is inside a file system of its own is counted by what stands around it.
  */
-async function programsBelow(scratch: string): Promise<number> {
+function programsBelow(scratch: string): number {
   const named = new Map<string, string>();
-  for await (const { name } of Deno.readDir("/proc")) {
-    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-    const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
-    const place = await Deno.readLink(`/proc/${name}/cwd`).catch(() => "");
-    const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? "";
-    if (/^\d+$/.test(name) && `${line} ${place}`.includes(`${scratch}/codebeaker-`)) named.set(name, parent);
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const line = Deno.readTextFileSync(`/proc/${name}/cmdline`);
+      const place = Deno.readLinkSync(`/proc/${name}/cwd`);
+      if (`${line} ${place}`.includes(`${scratch}/codebeaker-`)) named.set(name, statFieldsOf(Number(name))[1] ?? "");
+    } catch {
+      // It is gone, or one of the kernel's own.
+    }
   }
   return [...named.values()].filter((parent) => !named.has(parent)).length;
 }
@@ -112,7 +116,7 @@ Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix",
     const { runtimes: [after] } = await (await fetch(`${service.url}/v1/runtimes`)).json();
     assertEquals(after.measured.samples, 2);
     await until(async () => (await namesIn(scratch)).length === 2, "only the service's own directory is left");
-    assertEquals(await programsBelow(scratch), 0);
+    assertEquals(programsBelow(scratch), 0);
     assertMatch(service.log(), /"path":"\/v1\/executions","status":200/);
   }));
 
@@ -121,10 +125,10 @@ Deno.test("a client that goes away cancels its program, however long that is", (
     for (const request of [SLEEPER, { ...SLEEPER, code: `${SLEEPER.code}\n// ${"x".repeat(100_000)}` }]) {
       const abort = new AbortController();
       const gone = post(service, "/v1/executions", request, abort.signal).catch((error: unknown) => error);
-      await until(async () => await programsBelow(scratch) === 1, "the program runs");
+      await until(() => programsBelow(scratch) === 1, "the program runs");
       abort.abort();
       await gone;
-      await until(async () => await programsBelow(scratch) === 0, "the program is gone");
+      await until(() => programsBelow(scratch) === 0, "the program is gone");
     }
     assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
   }, { maxConcurrent: 1 }));
@@ -139,9 +143,11 @@ Deno.test("a client that goes away leaves its program to whoever has asked for i
       const abort = new AbortController();
       const first = fetch(`${service.url}/v1/executions`, { ...request, headers, signal: abort.signal });
       const gone = first.catch((error: unknown) => error);
-      await until(async () => await programsBelow(scratch) === 1, "the program runs");
+      await until(() => programsBelow(scratch) === 1, "the program runs");
       const joined = fetch(`${service.url}/v1/executions`, { ...request, headers: { ...headers, ...second } });
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      // Nothing tells of the others that they have come.
+      if ("prefer" in second) await joined;
+      else await new Promise((resolve) => setTimeout(resolve, 500));
       abort.abort();
       assertEquals((await gone as Error).name, "AbortError");
       const answer = await joined;
@@ -174,76 +180,56 @@ Deno.test("what finds no place in time is told busy, and places come free again"
     assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
   }, { maxConcurrent: 1 }));
 
-Deno.test("SIGTERM lets a program finish, interrupts one that does not, and leaves nothing behind", () =>
-  withService(async (service, scratch) => {
-    const finishing = post(service, "/v1/executions", {
-      language: "typescript",
-      code: 'console.log("begun"); setTimeout(() => console.log("done"), 600);',
-    });
-    const endless = post(service, "/v1/executions", SLEEPER);
-    await until(async () => await programsBelow(scratch) === 2, "both programs run");
-    service.process.kill("SIGTERM");
-    assertEquals((await finishing).body.stdout, "begun\ndone\n");
-    assertEquals((await endless).body.outcome, { kind: "interrupted", reason: "the service was shut down" });
-    assertEquals((await service.process.status).code, 0);
-    assertEquals([await namesIn(scratch), await programsBelow(scratch)], [[], 0]);
-  }, ["--drain-ms", "1500"]));
+/** Lets all that it has printed be seen before it ends. */
+const FINISHING = 'console.log("begun"); setTimeout(() => console.log("done"), 1_500);';
 
-Deno.test("SIGTERM lets what a WebSocket asked for finish too, and closes it as going away", () =>
-  withService(async (service) => {
-    const client = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
-    const code = 'console.log("begun"); setTimeout(() => console.log("done"), 1_500);';
-    const finishing = client.call("execution.run", { language: "typescript", code, wait: true });
-    const { sessionId } = (await client.call("session.create", { language: "typescript" })).result;
-    const inSession = client.call("session.execute", { sessionId, command: { type: "execute_code", code } });
-    await client.call("execution.run", {
-      language: "typescript",
-      code: `/* followed */ ${code}`,
-      stream: true,
-      stdin: "",
-    });
-    await until(async () => (await client.call("session.list", {})).result.sessions[0].executionCount === 1, "it runs");
+Deno.test("SIGTERM lets programs finish, whoever asked for them, interrupts what does not, closes sessions and WebSockets, and leaves nothing", () =>
+  withPlaces(async (places) => {
+    await using service = await startIn(places, ["--warm-max", "0", "--drain-ms", "3000"]);
+    const client = new ApiClient(service);
+    const rpc = await RpcClient.open(`${service.url.replace("http", "ws")}/ws/jsonrpc`);
+    const { hostname, port } = new URL(service.url);
+    using half = await Deno.connect({ hostname, port: Number(port) });
+    await half.write(
+      new TextEncoder().encode("POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\n{"),
+    );
+
+    const session = await client.openSession({ language: "javascript" });
+    const idle = await OpenContext.open(client, session.id);
+    await idle.run("setInterval(() => console.log('on and on'), 1)");
+    const context = await OpenContext.open(client, session.id);
+    const cell = context.run("await new Promise(() => {})", { timeoutMs: 60_000 });
+    const endless = client.json("POST", "/v1/executions", SLEEPER);
+
+    const program = { language: "typescript", code: FINISHING };
+    const oneShot = client.json("POST", "/v1/executions", program);
+    const waited = rpc.call("execution.run", { ...program, wait: true });
+    const { sessionId } = (await rpc.call("session.create", { language: "typescript" })).result;
+    const command = { type: "execute", code: FINISHING };
+    const inSession = rpc.call("session.execute", { sessionId, command });
+    const followed = { language: "typescript", code: `/* followed */ ${FINISHING}`, stream: true, stdin: "" };
+    await rpc.call("execution.run", followed);
+    const state = async (id: string) => await client.json("GET", `/v1/sessions/${id}`);
+    await until(async () => (await state(session.id)).state === "active", "the cell runs");
+    await until(async () => (await state(sessionId)).executionCount === 1, "the program of the session runs");
+
     service.process.kill("SIGTERM");
-    const isReady = async () => await new ApiClient(service).status("GET", "/health/ready") === 200;
+    const isReady = async () => await client.status("GET", "/health/ready") === 200;
     await until(async () => !await isReady(), "nothing more is sent to it");
-    assertEquals([(await finishing).result.stdout, (await inSession).result.result.stdout], [
-      "begun\ndone\n",
-      "begun\ndone\n",
+    assertEquals([(await oneShot).stdout, (await waited).result.stdout, (await inSession).result.result.stdout], [
+      ...["begun\ndone\n", "begun\ndone\n", "begun\ndone\n"],
     ]);
-    assertEquals([(await client.closed).code, (await service.process.status).code], [1001, 0]);
-    const { method, params } = client.notifications.at(-1) ?? {};
+    const stopped = { kind: "interrupted", reason: "the service was shut down" };
+    assertEquals([(await endless).outcome, (await cell).outcome], [stopped, stopped]);
+    assertEquals([(await rpc.closed).code, (await service.process.status).code], [1001, 0]);
+    const { method, params } = rpc.notifications.at(-1) ?? {};
     assertEquals([method, params.status], ["execution.completed", "completed"]);
+    assertEquals([await namesIn(places.scratch), programsBelow(places.scratch)], [[], 0]);
+    using storage = openStorage(join(places.home, "codebeaker.db"));
+    for (const id of [session.id, sessionId]) {
+      assertEquals(storage.sessions.find("local", id)?.closedBecause, "service_stopped");
+    }
   }));
-
-const directory = await Deno.makeTempDir();
-const hasSetpriv = await (async () => {
-  using confinement = await Confinement.detect(directory);
-  return confinement.layers.includes("no_new_privs");
-})();
-await Deno.remove(directory, { recursive: true });
-
-if (
-  isPresent(
-    "setpriv",
-    hasSetpriv
-      ? { available: true }
-      : { available: false, reason: "without setpriv, programs outlive a killed service" },
-  )
-) {
-  Deno.test("SIGKILL of the service takes its programs with it, and the next service removes their directories", async () => {
-    await withService(async (service, scratch) => {
-      const running = post(service, "/v1/executions", SLEEPER).catch(() => {});
-      await until(async () => await programsBelow(scratch) === 1, "the program runs");
-      service.process.kill("SIGKILL");
-      await Promise.all([running, service.process.status]);
-      await until(async () => await programsBelow(scratch) === 0, "the program is gone");
-      assertEquals((await namesIn(scratch)).length, 2);
-      await using next = await startServiceProcess(["--scratch", scratch]);
-      assertEquals((await post(next, "/v1/executions", { language: "ts", code: "1" })).status, 200);
-      assertEquals((await namesIn(scratch)).length, 2);
-    });
-  });
-}
 
 Deno.test("a service that can run nothing starts all the same, and says why", () =>
   withOwnService(
@@ -263,20 +249,6 @@ Deno.test("a service that can run nothing starts all the same, and says why", ()
     },
     { searchPath: [], runtimes: { deno: { denoBinary: "/nope/deno" } } },
   ));
-
-Deno.test("SIGTERM ends the service in order also while a client has sent half a request", () =>
-  withService(async (service, scratch) => {
-    const { hostname, port } = new URL(service.url);
-    const half = await Deno.connect({ hostname, port: Number(port) });
-    await half.write(
-      new TextEncoder().encode("POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\n{"),
-    );
-    await fetch(`${service.url}/health/live`).then((response) => response.body?.cancel());
-    service.process.kill("SIGTERM");
-    assertEquals((await service.process.status).code, 0);
-    half.close();
-    assertEquals(await namesIn(scratch), []);
-  }));
 
 Deno.test("a service that runs out of descriptors answers again when they are free", () =>
   withService(async (service) => {
