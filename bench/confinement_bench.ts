@@ -56,7 +56,7 @@ async function benchLayers(subject: BenchSubject): Promise<void> {
   );
 }
 
-async function timeLife(runtime: ExecutionRuntime, { code, language }: BenchSubject): Promise<number> {
+async function timeLife(runtime: ExecutionRuntime, { language, program }: BenchSubject): Promise<number> {
   const startedAt = performance.now();
   await using environment = await runtime.createEnvironment({
     environment: language,
@@ -67,7 +67,7 @@ async function timeLife(runtime: ExecutionRuntime, { code, language }: BenchSubj
     singleUse: true,
   });
   const path = environment.mainFile();
-  await environment.files.write(path, new TextEncoder().encode(code));
+  await environment.files.write(path, program);
   const handle = await environment.run({ kind: "file", path, args: [] }, {
     env: {},
     limits: DEFAULT_LIMITS,

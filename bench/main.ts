@@ -6,6 +6,7 @@ import { benchDenials } from "./denials_bench.ts";
 import { benchDocker } from "./docker_bench.ts";
 import { benchIdleSessions } from "./idle_sessions_bench.ts";
 import { benchLimits } from "./limits_bench.ts";
+import { benchModules } from "./modules_bench.ts";
 import { benchOptimisations } from "./optimisations_bench.ts";
 import { benchOverhead } from "./overhead_bench.ts";
 import { benchSelector } from "./selector_bench.ts";
@@ -22,6 +23,7 @@ const BENCHES = [
   benchColdStart,
   benchOptimisations,
   benchContexts,
+  benchModules,
   benchConfinement,
   benchDenials,
   benchDocker,

@@ -100,9 +100,9 @@ async function timeTurn(subject: BenchSubject, session: ExecutionEnvironment): P
   return performance.now() - startedAt;
 }
 
-async function run({ code }: BenchSubject, environment: ExecutionEnvironment): Promise<void> {
+async function run({ program }: BenchSubject, environment: ExecutionEnvironment): Promise<void> {
   const path = environment.mainFile();
-  await environment.files.write(path, new TextEncoder().encode(code));
+  await environment.files.write(path, program);
   const handle = await environment.run({ kind: "file", path, args: [] }, { env: {}, limits: DEFAULT_LIMITS });
   handle.stdin.close().catch(() => {}); // It has ended already.
   for await (const _ of handle.output); // An Engine stops a program whose output is not read.

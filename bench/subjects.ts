@@ -1,21 +1,23 @@
 import type { RuntimeEntry } from "../src/runtimes/entry.ts";
 import { RUNTIMES } from "../src/runtimes/registry.ts";
-import { DIALECTS } from "../tests/support/dialects/mod.ts";
+import { DIALECTS, encodeProgram } from "../tests/support/dialects/mod.ts";
 
 /** A runtime and the program that benches run on it. */
 export interface BenchSubject {
   readonly entry: RuntimeEntry;
   readonly language: string;
-  /** Prints one line. */
-  readonly code: string;
+  /** The main file of a program that prints one line. */
+  readonly program: Uint8Array<ArrayBuffer>;
 }
 
-/** Every runtime, with a language that it keeps warm. */
+/** Every runtime, with a language that it keeps warm; without those whose programs cannot be made on this machine. */
 export async function benchSubjects(): Promise<BenchSubject[]> {
-  return await Promise.all(RUNTIMES.map(async (entry) => {
+  const subjects = await Promise.all(RUNTIMES.map(async (entry) => {
     const { warmLanguages: [language = ""] } = await entry.loadTestSubjects();
-    const code = DIALECTS[language]?.hello;
-    if (code === undefined) throw new Error(`No program is known for ${entry.name}/${language}`);
-    return { entry, language, code };
+    const dialect = DIALECTS[language];
+    if (dialect === undefined) throw new Error(`No program is known for ${entry.name}/${language}`);
+    if (await dialect.needs?.availability().then(({ available }) => !available)) return [];
+    return [{ entry, language, program: await encodeProgram(dialect, dialect.hello) }];
   }));
+  return subjects.flat();
 }

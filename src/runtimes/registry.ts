@@ -7,9 +7,10 @@ import { LazyRuntime } from "./lazy_runtime.ts";
 import { native } from "./native/entry.ts";
 import { node } from "./node/entry.ts";
 import type { ExecutionRuntime, RuntimeHost } from "./port.ts";
+import { wasm } from "./wasm/entry.ts";
 
 /** Every runtime there is, in the order that breaks ties of the score. */
-export const RUNTIMES: readonly RuntimeEntry[] = [deno, bun, node, native, isolate, docker];
+export const RUNTIMES: readonly RuntimeEntry[] = [deno, bun, node, native, wasm, isolate, docker];
 
 /** The runtimes of a table for one host; the code of each is loaded at the first question that its facts do not answer. */
 export function createRuntimes(host: RuntimeHost, entries: readonly RuntimeEntry[] = RUNTIMES): ExecutionRuntime[] {

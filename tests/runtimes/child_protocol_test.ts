@@ -29,6 +29,19 @@ Deno.test("start.js writes the words of the child protocol", () => {
   assertEquals(protocol.DENIED, `${protocol.REPORT}[`);
 });
 
+Deno.test("begin.js of modules writes the words of the child protocol, and reads the length before its orders", () => {
+  const source = read("wasm/child/begin.js");
+  const { ENDED, EXITS_BY_ITSELF, GO, READY, REPORT } = protocol;
+  assertEquals(Object.fromEntries(constantsOf(source)), { REPORT, READY, ENDED, EXITS_BY_ITSELF });
+  assert(
+    source.includes("print(stderr, `${REPORT}${JSON.stringify(["),
+    "A denial is a JSON array behind the report's begin",
+  );
+  assertEquals(GO.length, 1); // It reads one byte.
+  const digits = (text: string) => /^const LENGTH_DIGITS = (\d+);$/m.exec(text)?.[1];
+  assertEquals(digits(source), digits(read("wasm/launch.ts")));
+});
+
 Deno.test("python_waiter.py writes the words of the child protocol", () => {
   const source = read("native/languages/python_waiter.py");
   assert(source.includes(`READY = b"${escapeBytes(protocol.READY)}"`));

@@ -5,7 +5,7 @@ import { EAGER_POOL } from "../support/eager_pool.ts";
 import { LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
-import { testLanguage } from "./conformance_suites.ts";
+import { canWrite, testLanguage } from "./conformance_suites.ts";
 
 // A runtime whose programs the layers of the operating system confine keeps its promises with fewer of them. The full suite
 // has every layer; one runtime and language stand for all, since layers know none, but for what may depend on these. Programs that only compute ask nothing of the layers.
@@ -33,7 +33,9 @@ for (const entry of RUNTIMES) {
       });
       continue;
     }
-    if (!isPresent(entry.name, await testedAvailability(runtime, language))) continue;
+    if (!isPresent(entry.name, await testedAvailability(runtime, language)) || !await canWrite(entry, language)) {
+      continue;
+    }
     const suite = tested.has(title) ? "of_layered_runtime" : "of_layers";
     tested.add(title);
     await testLanguage({ entry, host, runtime }, { language, suite, isWarm: true, where: title });

@@ -52,7 +52,8 @@ async function languagesHere({ entry, runtime }: Tested): Promise<string[]> {
   if (suiteLanguages === undefined && !isPresent(runtime.name, await testedAvailability(runtime))) return [];
   const here: string[] = [];
   for (const language of suiteLanguages ?? runtime.supportedEnvironments) {
-    if (isPresent(`${runtime.name}/${language}`, await testedAvailability(runtime, language))) here.push(language);
+    if (!isPresent(`${runtime.name}/${language}`, await testedAvailability(runtime, language))) continue;
+    if (await canWrite(entry, language)) here.push(language);
   }
   return here;
 }
@@ -63,6 +64,7 @@ export async function testWarmLanguages(confined: Confined): Promise<void> {
   await withRuntimes(confined, { pool: EAGER_POOL }, async ({ entry, host, runtime }) => {
     for (const language of (await entry.loadTestSubjects()).warmLanguages) {
       if (!isPresent(`${entry.name}/${language}`, await testedAvailability(runtime, language))) continue;
+      if (!await canWrite(entry, language)) continue;
       await testLanguage({ entry, host, runtime }, { language, suite, isWarm: true, where: "warm host" });
       if (confined.byHostLayers) suite = "of_waiter";
     }
@@ -89,6 +91,12 @@ export async function testLanguage(
     deviations: deviations(host),
     isSameForSingleUse: usesHostLayers,
   });
+}
+
+/** Whether this machine has what makes the programs that test a language of a runtime. */
+export async function canWrite(entry: RuntimeEntry, language: string): Promise<boolean> {
+  const { needs } = await dialectOf(entry, language);
+  return needs === undefined || isPresent(needs.name, await needs.availability());
 }
 
 /** The programs that test a language of a runtime. */

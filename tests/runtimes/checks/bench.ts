@@ -3,7 +3,7 @@ import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../../src/runtimes/port.ts";
-import type { Dialect } from "../../support/dialects/mod.ts";
+import { type Dialect, encodeProgram } from "../../support/dialects/mod.ts";
 
 /** What a check works with: a fresh environment of one runtime, and its language. */
 export interface Bench {
@@ -54,7 +54,7 @@ export async function withBench(
       resourceLimits: { ...DEFAULT_LIMITS, ...limits },
     });
     const path = used.mainFile();
-    await used.files.write(path, new TextEncoder().encode(code));
+    await used.files.write(path, await encodeProgram(dialect, code));
     const ran = await runProgram(used, { kind: "file", path, args }, {
       limits: { ...DEFAULT_LIMITS, ...limits },
       stdin,

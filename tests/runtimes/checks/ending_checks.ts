@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { encodeProgram } from "../../support/dialects/mod.ts";
 import type { Checks } from "./bench.ts";
 
 /** How a program is ended that does not end by itself. Each check runs exactly one. */
@@ -51,7 +52,7 @@ export const ENDING_CHECKS: Checks = {
   },
 
   async "disposing ends what runs"({ environment, dialect }) {
-    await environment.files.write(environment.mainFile(), new TextEncoder().encode(dialect.sleep));
+    await environment.files.write(environment.mainFile(), await encodeProgram(dialect, dialect.sleep));
     const handle = await environment.run({ kind: "file", path: environment.mainFile(), args: [] }, {
       env: {},
       limits: DEFAULT_LIMITS,

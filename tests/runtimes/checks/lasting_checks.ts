@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { runCommand, runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { encodeProgram } from "../../support/dialects/mod.ts";
 import type { Checks } from "./bench.ts";
 
 /** What holds from program to program in an environment that lasts. */
@@ -21,7 +22,7 @@ export const LASTING_CHECKS: Checks = {
   ) {
     await run(dialect.writeFile("in.txt", "from the program"));
     const path = environment.mainFile();
-    await environment.files.write(path, new TextEncoder().encode(dialect.sleep));
+    await environment.files.write(path, await encodeProgram(dialect, dialect.sleep));
     await environment.files.write("out/deep/a.bin", new Uint8Array([0, 255]));
     await environment.files.write("out/deep/b.txt", new Uint8Array());
     const { outcome, outputFiles, outputFilesOmitted } = await runProgram(

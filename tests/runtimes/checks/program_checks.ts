@@ -2,6 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { runCommand } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { encodeContent } from "../../../src/core/requests/content.ts";
+import { encodeProgram } from "../../support/dialects/mod.ts";
 import type { Checks } from "./bench.ts";
 
 /** What one program sees, and what is seen of it. Each check runs exactly one. */
@@ -92,7 +94,8 @@ export const PROGRAM_CHECKS: Checks = {
   },
 
   async "execute_code runs in the environment and keeps its files"({ environment, dialect }) {
-    const command = { type: "execute", code: dialect.printFile("told.txt"), timeout: 5 };
+    const { content: code, encoding } = encodeContent(await encodeProgram(dialect, dialect.printFile("told.txt")));
+    const command = { type: "execute", code, encoding, timeout: 5 };
     await runCommand(environment, { type: "write_file", path: "told.txt", content: "kept" }, {
       limits: DEFAULT_LIMITS,
     });

@@ -1,5 +1,11 @@
+import type { Availability } from "../../../src/core/capabilities.ts";
+
 /** The same small programs in each language that a runtime may speak, for the conformance suite. */
 export interface Dialect {
+  /** What makes its programs, where that is not on every machine; absent, they are their text. */
+  readonly needs?: { readonly name: string; availability(): Promise<Availability> };
+  /** The file of a program; absent, its text. */
+  encode?(code: string): Promise<Uint8Array<ArrayBuffer>>;
   readonly hello: string;
   /** Two cells of a context: what the first declares makes the second 42. Absent where no runtime has contexts. */
   readonly cells?: { readonly declare: string; readonly use: string };

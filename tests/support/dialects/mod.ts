@@ -5,6 +5,7 @@ import { go } from "./go.ts";
 import { node } from "./node.ts";
 import { nodeTypescript } from "./node_typescript.ts";
 import { python } from "./python.ts";
+import { wasi } from "./wasi.ts";
 import { web } from "./web.ts";
 
 export type { ChildOutput, Dialect, LimitPrograms, Place, ProcessPrograms } from "./dialect.ts";
@@ -24,4 +25,13 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   bash,
   go,
   web,
+  wasm: wasi,
 };
+
+/** The file of a program in a dialect. */
+export async function encodeProgram(
+  { encode }: Pick<Dialect, "encode">,
+  code: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await encode?.(code) ?? new TextEncoder().encode(code);
+}

@@ -1,0 +1,56 @@
+/**
+ * The process of one WebAssembly module: a command of WASI preview 1, which has the workspace, a directory for temporary
+ * files, its arguments, its variables and the three streams, and nothing else.
+ */
+import process from "node:process";
+import { WASI } from "node:wasi";
+import { end, fail, waitForOrders } from "./begin.js";
+import { keepingBounds } from "./bounds.js";
+import { checkMemory, checkModule, NAMESPACE } from "./modules.js";
+import { reportingDenials } from "./path_denials.js";
+import { describeTrap } from "./traps.js";
+import { WARM_UP } from "./warm_up.js";
+
+/** As a shell ends for what it cannot run, and for a process that aborts. */
+const [CANNOT_RUN, ABORTED] = [126, 134];
+
+process.removeAllListeners("warning"); // Deno calls WASI experimental on stderr.
+
+const NOTHING = { args: [], env: {}, name: "", preopens: {} };
+const warmUp = load(WARM_UP, NOTHING);
+warmUp.wasi.start(warmUp.instance);
+
+const orders = waitForOrders();
+const { name } = orders;
+start(open());
+
+/** The instance of the program's module, and what it calls; ends the process where there can be none. */
+function open() {
+  try {
+    return load(Deno.readFileSync(orders.file), orders);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) fail(describeTrap(error, name), ABORTED); // Of a start function.
+    fail(`${name}: ${error.message}`, CANNOT_RUN);
+  }
+}
+
+function load(bytes, { args, env, name, preopens }) {
+  const module = checkModule(bytes);
+  const wasi = new WASI({ version: "preview1", args: [name, ...args], env, preopens, returnOnExit: true });
+  const memory = () => instance.exports.memory;
+  const functions = keepingBounds(wasi.wasiImport, memory);
+  const calls = reportingDenials(functions, { directories: Object.keys(preopens), memory });
+  const instance = new WebAssembly.Instance(module, { [NAMESPACE]: calls });
+  checkMemory(instance.exports.memory);
+  return { instance, wasi };
+}
+
+function start({ instance, wasi }) {
+  let exitCode;
+  try {
+    exitCode = wasi.start(instance);
+  } catch (error) {
+    fail(describeTrap(error, name), ABORTED);
+  }
+  end(exitCode);
+}

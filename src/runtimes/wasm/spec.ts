@@ -1,0 +1,88 @@
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
+import { serviceBinary } from "../ecmascript/service_binary.ts";
+import type { RuntimeHost } from "../port.ts";
+import { HONEST_OUTPUT } from "../process/self_test/common_canaries.ts";
+import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";
+import { CANARIES } from "./canaries.ts";
+import { HONEST_MODULE } from "./canary_modules.ts";
+import begin from "./child/begin.js" with { type: "text" };
+import bounds from "./child/bounds.js" with { type: "text" };
+import modules from "./child/modules.js" with { type: "text" };
+import pathDenials from "./child/path_denials.js" with { type: "text" };
+import traps from "./child/traps.js" with { type: "text" };
+import wasi from "./child/wasi.js" with { type: "text" };
+import warmUp from "./child/warm_up.js" with { type: "text" };
+import { MODULE, RUNTIME_NAME, wasmFacts } from "./facts.ts";
+import { CACHE_NAME, COMMON_FLAGS, launchFile, MAIN, MODULES } from "./launch.ts";
+import { readDenial } from "./read_denial.ts";
+import { settingsOf } from "./settings.ts";
+
+/** What runs inside the child, by the names of the files. */
+const CHILD = {
+  [MAIN]: wasi,
+  "begin.js": begin,
+  "bounds.js": bounds,
+  "modules.js": modules,
+  "path_denials.js": pathDenials,
+  "traps.js": traps,
+  "warm_up.js": warmUp,
+};
+
+/** Memory of a process that waits, in MB: most of what it maps is the binary, and shared. */
+const WARM_MEMORY_MB = 16;
+
+/**
+ * What V8 reserves as data before a program begins, and the largest memory of a module. That is not what bounds a module: where
+ * it were, `malloc` would give modules NULL, which they can write to, and no two would end alike.
+ */
+const RESERVED_BYTES = 600e6 + 2 ** 32;
+
+/** How a process ends without memory, and how one that cannot make the memory of its module. */
+const MEMORY_ENDINGS: readonly MemoryEnding[] = [
+  {
+    pattern: /Fatal (?:JavaScript|process) out of memory|memory allocation of \d+ bytes failed/,
+    endings: ["SIGTRAP", "SIGABRT"],
+  },
+  { pattern: /Out of memory: Cannot allocate Wasm memory/, endings: [126] },
+];
+
+const SANDBOX = "WebAssembly's own sandbox in a process that Deno grants nothing but the workspace";
+
+/** Modules as a process runtime. */
+export function wasmSpec(host: RuntimeHost): ProcessSpec {
+  const { find, remedy } = serviceBinary(settingsOf(host).denoBinary, host);
+  return {
+    facts: wasmFacts(host),
+    subject: RUNTIME_NAME,
+    binary: {
+      find,
+      remedy,
+      probe: { language: MODULE, code: HONEST_MODULE, whyNot },
+    },
+    modules: Object.fromEntries(Object.entries(CHILD).map(([name, text]) => [`${MODULES}/${name}`, text])),
+    directories: [CACHE_NAME],
+    reservedDataBytes: RESERVED_BYTES,
+    memoryEndings: MEMORY_ENDINGS,
+    permissions: {
+      detail: SANDBOX,
+      remedy: "see what the canaries found, and name a Deno that keeps its flags (--deno-binary)",
+      whyNotHonoured,
+    },
+    warm: { memoryMb: WARM_MEMORY_MB, languages: [], servesEveryProgram: true },
+    denials: { read: readDenial, readStderr: () => [] },
+    selfTest: { canaries: CANARIES, language: MODULE, variableNames: ["PWD", "TMPDIR"], version: COMMON_FLAGS },
+    launchFile,
+  };
+}
+
+function whyNot(output: string): string | undefined {
+  return output === HONEST_OUTPUT ? undefined : `an honest module printed ${JSON.stringify(output.slice(0, 200))}`;
+}
+
+/** A module has the workspace and variables, and no function of WASI for anything else that can be granted. */
+function whyNotHonoured({ allowNet, allowRead, allowRun, allowWrite }: PermissionSettings): string | undefined {
+  if (allowNet !== false) return "a module of WASI preview 1 has no function that connects to anything";
+  if (allowRun) return "a module of WASI preview 1 has no function that starts a program";
+  if (allowRead.length + allowWrite.length === 0) return undefined;
+  return "a module is given its workspace and a directory for temporary files, and no other path";
+}

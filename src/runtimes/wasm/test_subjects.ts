@@ -1,0 +1,24 @@
+import type { AttackSubject } from "../entry.ts";
+import { MODULE } from "./facts.ts";
+
+const NO_NETWORK = "WASI preview 1 has no function that connects, so that there is nothing to refuse";
+
+/** Conformance checks that it fails on a host, by name, each with the reason. */
+export function deviations(): Readonly<Record<string, string>> {
+  return {
+    "a refused network access is reported, although the program caught the error": NO_NETWORK,
+    "denials are bounded in number, and those left out are counted": NO_NETWORK,
+  };
+}
+
+/** Environment names for which the conformance suite also runs on warm slots. */
+export const warmLanguages: readonly string[] = [MODULE];
+
+/** WebAssembly does not confine alone: the host's layers count. */
+export const usesHostLayers = true;
+
+/** It runs no command line: attacks by one are refused. */
+export const shellEnvironment = MODULE;
+
+/** Its attacks are modules: tests/runtimes/wasm/ has them. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
