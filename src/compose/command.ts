@@ -3,9 +3,9 @@ import type { Config } from "../config.ts";
 import type { Engine } from "../engine/mod.ts";
 import { Instance } from "../host/instance.ts";
 import type { RuntimeSelector } from "../runtimes/selection/selector.ts";
-import { composeEngine, type RuntimeOptions } from "./engine.ts";
 import { openGround } from "./ground.ts";
 import { homeHasKeys, openMemoryStorage } from "./home_storage.ts";
+import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
 
 /** An engine for one command line. */
 export interface CommandEngine extends AsyncDisposable {
@@ -22,11 +22,14 @@ export interface CommandEngine extends AsyncDisposable {
 export async function composeCommand(config: Config, options: RuntimeOptions = {}): Promise<CommandEngine> {
   await using building = new AsyncDisposableStack();
   const memory = new MemoryBudget(config.memoryBudgetMb);
+  const loading = import("./engine.ts"); // While children test the layers.
   const ground = building.use(await openGround(config, { memory, openInstance: (home) => Instance.openPassing(home) }));
   const storage = building.use(openMemoryStorage(config));
   const hasKeys = () => config.apiKeys.length > 0 || homeHasKeys(config);
+  const { runtimes } = building.use(composeRuntimes(config, { ...options, ground, memory }));
+  const { composeEngine } = await loading;
   const { engine, selector } = building.use(
-    await composeEngine(config, { ...options, ground, memory, storage, observer: {}, hasKeys }),
+    composeEngine(config, { ground, memory, runtimes, storage, observer: {}, hasKeys }),
   );
   const owned = building.move();
   return { engine, selector, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -20,3 +20,8 @@ export function createRuntimes(host: RuntimeHost, entries: readonly RuntimeEntry
     new LazyRuntime(facts, async () => (await load()).create({ ...host, shellRuntimes }))
   );
 }
+
+/** Begins to load the code of the first runtime. */
+export function preloadFirst(): void {
+  RUNTIMES[0]?.load().catch(() => {}); // The first question to it loads it again, and reports.
+}

@@ -1,6 +1,6 @@
 import { composeService, type Service } from "../../src/compose/mod.ts";
 import type { Config } from "../../src/config.ts";
-import type { RuntimeOptions } from "../../src/compose/engine.ts";
+import type { RuntimeOptions } from "../../src/compose/runtimes.ts";
 import { deno } from "../../src/runtimes/deno/entry.ts";
 import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { FakeEnvironment } from "./fake_environment.ts";

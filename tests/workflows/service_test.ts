@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import type { RuntimeOptions } from "../../src/compose/engine.ts";
+import type { RuntimeOptions } from "../../src/compose/runtimes.ts";
 import type { Config } from "../../src/config.ts";
 import { VERSION } from "../../src/core/version.ts";
 import { statFieldsOf } from "../../src/process/process_tree.ts";

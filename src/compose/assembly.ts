@@ -1,0 +1,103 @@
+import { Keyring } from "../access/mod.ts";
+import { AuditLog } from "../audit/mod.ts";
+import { ByteBudget } from "../concurrency/byte_budget.ts";
+import type { Clock } from "../concurrency/clock.ts";
+import type { MemoryBudget } from "../concurrency/memory_budget.ts";
+import type { Config } from "../config.ts";
+import { messageOf } from "../core/errors.ts";
+import { MEBIBYTE } from "../core/limits.ts";
+import { observers } from "../engine/mod.ts";
+import { log } from "../log.ts";
+import { Metrics } from "../metrics.ts";
+import type { ExecutionRuntime } from "../runtimes/port.ts";
+import type { WarmPool } from "../runtimes/warm/warm_pool.ts";
+import { createApp, listen, type Listener, RPC_LIMITS, RpcSockets } from "../server/mod.ts";
+import { Sessions } from "../sessions/mod.ts";
+import type { Storage } from "../storage/storage.ts";
+import { Uploads } from "../workspace/uploads.ts";
+import { composeEngine, type EngineParts } from "./engine.ts";
+import type { Ground } from "./ground.ts";
+import { prepareAhead } from "./preparation.ts";
+import { watchRevocations } from "./revocation.ts";
+
+/** Bytes that the requests of one tenant may hold at least, however small the largest body may be. */
+const MIN_TENANT_REQUEST_BYTES = 64 * MEBIBYTE;
+
+/** How long after the service listens it loads the metrics library and parsers: the start and the first requests go first. */
+const LOAD_DELAY_MS = 1_000;
+
+/** What a service has before the parts that answer requests. */
+export interface Foundations {
+  readonly clock: Clock;
+  readonly ground: Ground;
+  readonly memory: MemoryBudget;
+  readonly pool: WarmPool | undefined;
+  /** Ids of environments that an earlier service left; each leaves the set once its session is recovered or lost. */
+  readonly recoverable: Set<string>;
+  readonly runtimes: readonly ExecutionRuntime[];
+  readonly storage: Storage;
+}
+
+/** The parts of a service that answer requests. Disposing ends them, and not what they rest on. */
+export interface Assembled extends Pick<EngineParts, "admission" | "engine" | "selector">, AsyncDisposable {
+  readonly sockets: RpcSockets;
+  readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
+  /** Whether clients need a key. */
+  hasKeys(): boolean;
+  /** Opens the configured address. @throws {CodeBeakerError} `invalid_request` */
+  open(): Listener;
+}
+
+/** Assembles engine, sessions and HTTP application on what a service has; nothing of it listens yet. */
+export async function assembleService(config: Config, foundations: Foundations): Promise<Assembled> {
+  await using building = new AsyncDisposableStack();
+  const { clock, ground, memory, pool, recoverable, runtimes, storage } = foundations;
+  const keyring = new Keyring({ keys: storage.keys, audit: storage.audit, configured: config.apiKeys, clock });
+  const hasKeys = () => keyring.hasKeys();
+  const metrics: Metrics = new Metrics({
+    queueLength: () => executions.queuedCount,
+    running: () => admission.running,
+    sessions: () => sessions.count,
+    contexts: () => sessions.contextCount,
+    requestBytes: () => requests.heldBytes,
+    pools: () => pool === undefined ? [] : runtimes.map(({ name }) => ({ runtime: name, ...pool.stateOf(name) })),
+  });
+  const observer = observers([metrics, new AuditLog(storage.audit, { keepsSource: config.keepSource })]);
+  const parts = building.use(
+    composeEngine(config, { ground, memory, pool, runtimes, storage, observer, hasKeys }),
+  );
+  const { admission, engine, executions, needs, selector } = parts;
+  building.use(prepareAhead(config, { admission, clock, memory, selector }));
+  const sessions = building.use(new Sessions({ ...parts, ...config, store: storage.sessions, observer, clock }));
+  await sessions.recover((environmentId) => recoverable.delete(environmentId));
+  const { allowOrigins, maxBodyBytes } = config;
+  const requests = requestBudget(maxBodyBytes);
+  const sockets = building.use(new RpcSockets({ ...RPC_LIMITS, maxMessageBytes: maxBodyBytes }, requests));
+  building.use(watchRevocations({ keyring, sessions, executions, sockets }, clock));
+  const uploads = new Uploads(ground.scratchDirectory);
+  const app = createApp({
+    ...{ engine, sessions, metrics, observer, uploads, sockets, requests, maxBodyBytes, allowOrigins },
+    keys: keyring,
+  });
+  const fetch: Assembled["fetch"] = (request, info) => app.fetch(request, info);
+  function open(): Listener {
+    const listener = listen({ host: config.host, port: config.port, hasKeys: hasKeys(), fetch });
+    const loading = setTimeout(() => {
+      metrics.load();
+      needs.load().catch((error: unknown) => log.error("needs.load_failed", { error: messageOf(error) }));
+    }, LOAD_DELAY_MS);
+    owned.defer(() => clearTimeout(loading));
+    return listener;
+  }
+  const owned = building.move();
+  return {
+    ...{ admission, engine, selector, sockets, fetch, hasKeys, open },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The budget for bodies of requests: of one tenant four of the largest, and four times that in all. */
+function requestBudget(maxBodyBytes: number): ByteBudget {
+  const maxOwnerBytes = Math.max(4 * maxBodyBytes, MIN_TENANT_REQUEST_BYTES);
+  return new ByteBudget({ maxBytes: 4 * maxOwnerBytes, maxOwnerBytes });
+}
