@@ -1,10 +1,14 @@
 import { type Availability, capabilitiesIn, type RuntimeCapabilities, type RuntimeType } from "../core/capabilities.ts";
+import { runtimeUnavailable } from "../core/errors.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { Needs, Surface } from "../core/needs.ts";
 import type { Assessment, AvailabilityOptions, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "./port.ts";
 import type { RuntimeFacts } from "./entry.ts";
 
-/** A runtime whose code is loaded at the first question that its facts do not answer. */
+/**
+ * A runtime whose code is loaded at the first question that its facts do not answer. Once it is disposed of it is asked
+ * nothing more: what an answer rests on is being removed.
+ */
 export class LazyRuntime implements ExecutionRuntime {
   readonly name: string;
   readonly type: RuntimeType;
@@ -14,6 +18,7 @@ export class LazyRuntime implements ExecutionRuntime {
   readonly #load: () => Promise<ExecutionRuntime>;
   #loaded: Promise<ExecutionRuntime> | undefined;
   #known: ExecutionRuntime | undefined;
+  #isDisposed = false;
 
   constructor(facts: RuntimeFacts, load: () => Promise<ExecutionRuntime>) {
     this.name = facts.name;
@@ -62,11 +67,13 @@ export class LazyRuntime implements ExecutionRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     const loaded = await this.#loaded?.catch(() => undefined); // The caller that loaded it got the error.
     await loaded?.[Symbol.asyncDispose]();
   }
 
   #runtime(): Promise<ExecutionRuntime> {
+    if (this.#isDisposed) return Promise.reject(runtimeUnavailable({ reason: "the service is shutting down" }));
     return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime, (error) => {
       this.#loaded = undefined; // The next caller tries again.
       throw error;

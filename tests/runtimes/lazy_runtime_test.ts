@@ -1,0 +1,28 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { LazyRuntime } from "../../src/runtimes/lazy_runtime.ts";
+import { fakeRuntime } from "../support/fake_runtime.ts";
+
+Deno.test("LazyRuntime asks and loads nothing once it is disposed of", async () => {
+  const loaded: string[] = [];
+  const open = (name: string) => {
+    const runtime = fakeRuntime({ name });
+    const facts = {
+      ...runtime,
+      capabilities: runtime.getCapabilities(),
+      warmEnvironments: [],
+      runsAnyCommandLine: false,
+    };
+    return new LazyRuntime(facts, () => {
+      loaded.push(name);
+      return Promise.resolve(runtime);
+    });
+  };
+  const [used, unused] = [open("used"), open("unused")];
+  assertEquals(await used.isAvailable(), { available: true });
+  for (const runtime of [used, unused]) {
+    await runtime[Symbol.asyncDispose]();
+    await assertRejects(() => runtime.isAvailable(), CodeBeakerError, "shutting down");
+  }
+  assertEquals(loaded, ["used"]);
+});
