@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { PublishedPackage } from "../../support/npm_registry.ts";
-import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { openRuntimeHost } from "../../support/runtime_host.ts";
-import { assertExited, openPackagesBench, type PackagesBench } from "./packages_bench.ts";
+import { isPresent } from "../../support/requirements.ts";
+import { assertExited, openPackagesBench, packagesAvailability, type PackagesBench } from "./packages_bench.ts";
 
 // Each is a way out by installed packages, or by what a program leaves for an installation, that has to stay closed.
 
@@ -59,7 +57,7 @@ function tryImports(specifiers: readonly string[]): string {
   }`;
 }
 
-if (isPresent("deno", await availability())) {
+if (isPresent("deno", await packagesAvailability())) {
   Deno.test("with packages installed, a program reads no node_modules directory but its own", async () => {
     const outside = await Deno.makeTempDir();
     const package_ = `${outside}/node_modules/secret`;
@@ -196,9 +194,4 @@ if (isPresent("deno", await availability())) {
       assert(text.length > 0 && !text.includes(bench.scratchDirectory) && !text.includes("127.0.0.1"), text);
     }
   });
-}
-
-async function availability() {
-  await using host = await openRuntimeHost();
-  return await testedAvailability(createDenoRuntime(host));
 }

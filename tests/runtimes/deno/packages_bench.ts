@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { runCommand } from "../../../src/commands/mod.ts";
+import type { Availability } from "../../../src/core/capabilities.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
 import { openNpmRegistry, type PublishedPackage } from "../../support/npm_registry.ts";
+import { testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 /** An environment whose packages come from a registry of the test's own. */
@@ -19,7 +21,16 @@ export interface PackagesBench extends AsyncDisposable {
   run(code: string, language?: string): Promise<ProgramResult>;
 }
 
-/** A bench whose registry holds these packages. */
+/** What every bench runs on. */
+const shared = await openRuntimeHost();
+Deno.test.afterAll(async () => await shared[Symbol.asyncDispose]());
+
+/** Whether there is anything to install packages for. */
+export async function packagesAvailability(): Promise<Availability> {
+  return await testedAvailability(createDenoRuntime(shared));
+}
+
+/** A bench whose registry holds these packages, on a host that it shares with the others. */
 export async function openPackagesBench(
   packages: readonly PublishedPackage[],
   permissions: Partial<PermissionSettings> = {},
@@ -27,7 +38,7 @@ export async function openPackagesBench(
 ): Promise<PackagesBench> {
   await using opened = new AsyncDisposableStack();
   const registry = opened.use(await openNpmRegistry(packages));
-  const host = opened.use(await openRuntimeHost({ settings: { deno: { npmRegistry: registry.url } } }));
+  const host = { ...shared, settings: { deno: { npmRegistry: registry.url } } };
   const environment = opened.use(
     await createDenoRuntime(host).createEnvironment({
       environment: "typescript",

@@ -7,10 +7,10 @@ import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { Contexts } from "../../../src/contexts/contexts.ts";
 import { npmAvailability, type PublishedPackage } from "../../support/npm_registry.ts";
-import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { isPresent } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { until } from "../../support/until.ts";
-import { assertExited, openPackagesBench, type PackagesBench } from "./packages_bench.ts";
+import { assertExited, openPackagesBench, packagesAvailability, type PackagesBench } from "./packages_bench.ts";
 
 /** A package in CommonJS, as most are, and one in ECMAScript that needs it and reads a file of its own. */
 const PACKAGES: readonly PublishedPackage[] = [
@@ -48,7 +48,7 @@ function largePackage(bytes: number): PublishedPackage {
   return { name: "large", version: "1.0.0", files: { "content.bin": content, "index.js": "" } };
 }
 
-if (isPresent("deno", await availability())) {
+if (isPresent("deno", await packagesAvailability())) {
   Deno.test("[deno] packages: a context imports by their names those that were installed before it was opened", async () => {
     await using bench = await openPackagesBench(PACKAGES);
     assertExited(await bench.install(["@scope/top"]));
@@ -252,9 +252,4 @@ if (isPresent("deno", await availability())) {
       assertEquals((await ask({ type: "execute_code", code })).stdout, "true 21\n");
     });
   }
-}
-
-async function availability() {
-  await using host = await openRuntimeHost();
-  return await testedAvailability(createDenoRuntime(host));
 }
