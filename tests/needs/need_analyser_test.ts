@@ -89,7 +89,7 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
     "package npm:polyfill main.ts:1 certain",
     "global Bun.gc main.ts:2",
   ],
-  "finds dynamic imports": ['const a = await import("npm:b");', "package npm:b main.ts:1"],
+  "finds dynamic imports": ['const a = await import("npm:b");', "global import() main.ts:1", "package npm:b main.ts:1"],
   "finds require": [
     'const a = require("node:net");',
     "global require main.ts:1",
@@ -122,7 +122,11 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
     "global Bun.x main.ts:2",
     "unknown: main.ts:1 changes globalThis",
   ],
-  "does not know a computed import": ['await import("npm:" + x);', "unknown: main.ts:1 has a computed import"],
+  "does not know a computed import": [
+    'await import("npm:" + x);',
+    "global import() main.ts:1",
+    "unknown: main.ts:1 has a computed import",
+  ],
   "does not know a computed require": [
     "const a = require(x);",
     "global require main.ts:1",

@@ -39,6 +39,9 @@ const SYNTAX: Readonly<Record<string, string>> = {
   JSXElement: "jsx",
 };
 
+/** The name of the need of an import that is an expression. */
+const DYNAMIC_IMPORT = "import()";
+
 /** Nodes around what always runs when the module does, before anything of it is called. */
 const PLAIN = new Set([
   ...[
@@ -118,7 +121,7 @@ class Reader {
     if (name === "PropertyName") return this.#enterProperty(node);
     if (name === "ImportMeta") return this.#use(node, "global", `import.meta${this.#memberOf(node)}`);
     if (name === "ImportDeclaration" || name === "ExportDeclaration") return this.#enterImport(node);
-    if (name === "DynamicImport") return this.#enterSpecifier(node, node.node.getChild("String"), "a computed import");
+    if (name === "DynamicImport") return this.#enterDynamicImport(node);
     if (name === "CallExpression") return this.#enterCall(node);
     if (Object.hasOwn(SYNTAX, name)) this.#enterSyntax(node);
   }
@@ -208,6 +211,11 @@ class Reader {
     const specifier = declaration.getChild("String");
     if (specifier === null || declaration.getChild("type") !== null) return;
     this.#enterSpecifier(node, specifier, "a computed import", true);
+  }
+
+  #enterDynamicImport(node: SyntaxNodeRef): void {
+    this.#use(node, "global", DYNAMIC_IMPORT, false);
+    this.#enterSpecifier(node, node.node.getChild("String"), "a computed import");
   }
 
   #enterSpecifier(

@@ -9,6 +9,19 @@ export const NOTABLE_GLOBALS: ReadonlySet<string> = new Set([
   ...["ProgressEvent", "PromiseRejectionEvent", "FileReader", "URLPattern", "QuotaExceededError"],
   ...["ImageData", "ImageBitmap", "ImageBitmapRenderingContext", "createImageBitmap", "OffscreenCanvas"],
   ...["DOMMatrix", "DOMMatrixReadOnly", "DOMPoint", "DOMPointReadOnly", "DOMQuad", "DOMRect", "DOMRectReadOnly"],
+  ...[
+    "Headers",
+    "Request",
+    "Response",
+    "FormData",
+    "BroadcastChannel",
+    "MessageChannel",
+    "MessagePort",
+    "MessageEvent",
+  ],
+  ...["CompressionStream", "DecompressionStream", "TextEncoderStream", "TextDecoderStream", "TextDecoder", "URL"],
+  ...["crypto", "Crypto", "CryptoKey", "SubtleCrypto", "performance", "Performance", "PerformanceEntry", "Atomics"],
+  ...["PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList"],
   ...["fetch", "Temporal", "Float16Array", "Iterator", "DisposableStack", "AsyncDisposableStack", "SuppressedError"],
 ]);
 

@@ -2,7 +2,11 @@ import type { Need, Surface } from "../../core/needs.ts";
 
 /** Globals and members of them that mean the same on every runtime of JavaScript. */
 const GLOBALS =
-  /^(?:Buffer(?:\.\w+)?|(?:set|clear)Immediate|import\.meta\.(?:url|dirname|filename)|process\.(?:argv|env|exit|exitCode|stdin|stdout|stderr|hrtime|nextTick|cwd|uptime)(?:\.\w+)?)$/;
+  /^(?:import\(\)|Buffer(?:\.\w+)?|(?:set|clear)Immediate|import\.meta\.(?:url|dirname|filename)|process\.(?:argv|env|exit|exitCode|stdin|stdout|stderr|hrtime|nextTick|cwd|uptime)(?:\.\w+)?)$/;
+
+/** Web APIs that are the same on every runtime with network. */
+const WEB_APIS =
+  /^(?:Headers|Request|Response|FormData|BroadcastChannel|Message(?:Channel|Port|Event)|(?:Dec|C)ompressionStream|Text(?:En|De)coderStream|TextDecoder|URL|crypto|Crypto|CryptoKey|SubtleCrypto|performance|Performance\w*|Atomics)(?:\.\w+)?$/;
 
 /** Modules that mean the same too and reach nothing: only a runtime that checks a program reports every denial. */
 const MODULES =
@@ -12,7 +16,7 @@ const MODULES =
 export const COMMON_SURFACE: Surface = { isWhole: false, has: isCommon };
 
 function isCommon({ kind, name }: Need): boolean | undefined {
-  if (kind === "global" && GLOBALS.test(name)) return true;
+  if (kind === "global" && (GLOBALS.test(name) || WEB_APIS.test(name))) return true;
   if (kind === "builtin" && MODULES.test(name)) return true;
   return undefined;
 }

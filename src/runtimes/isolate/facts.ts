@@ -1,10 +1,12 @@
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
+import { COMPUTING_SURFACE } from "./surface.ts";
 
 /** ECMAScript and Web APIs, without files, network and processes. */
 export const WEB = "web";
 
-const SPOKEN: readonly string[] = [WEB];
+/** The languages of programs that need no more than that. */
+const SPOKEN: readonly string[] = [WEB, "javascript", "typescript"];
 
 /** Memory of a process without that of a program, in MB: most of what it maps is the binary, and shared. */
 export const PROCESS_MEMORY_MB = 32;
@@ -25,6 +27,7 @@ export function isolateFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,
     },
+    surface: (environment) => environment === WEB ? undefined : COMPUTING_SURFACE,
     runsAnyCommandLine: false,
   };
 }

@@ -1,6 +1,6 @@
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
-import type { RuntimeHost } from "../port.ts";
+import type { RuntimeConfig, RuntimeHost } from "../port.ts";
 import { HONEST_OUTPUT } from "../process/self_test/common_canaries.ts";
 import type { Installation } from "../process/installation.ts";
 import type { ProcessSpec, SharedProcesses } from "../process/spec.ts";
@@ -16,11 +16,15 @@ import { Slots } from "./slots.ts";
 /** How long a program of the self-test may take, in ms: a slot starts for each. */
 const PROBE_TIMEOUT_MS = 3_000;
 
+/** What it depends on whether programs share slots. */
+type Shared = Pick<RuntimeConfig, "environment" | "minIsolation">;
+
 /** Isolates as a process runtime. */
 export function isolateSpec(host: RuntimeHost): ProcessSpec {
   const { isolateReuse } = settingsOf(host);
-  const isShared = ({ minIsolation }: { readonly minIsolation: number }) =>
-    isolateReuse && minIsolation <= LEVEL_SHARED;
+  // A slot of its own takes a program in another language longer than what has the whole of that language.
+  const isShared = ({ environment, minIsolation }: Shared) =>
+    isolateReuse && (minIsolation <= LEVEL_SHARED || environment !== WEB);
   const spec: ProcessSpec = {
     facts: isolateFacts(host),
     subject: RUNTIME_NAME,
@@ -73,7 +77,7 @@ function whyNotHonoured(
 
 function openSlots(
   installation: Installation,
-  isShared: (config: { readonly minIsolation: number }) => boolean,
+  isShared: (config: Shared) => boolean,
 ): SharedProcesses {
   const slots = new Slots(installation);
   return {

@@ -8,6 +8,9 @@ export function deviations(): Readonly<Record<string, string>> {
 /** Nothing shows a program what lies in its workspace, and it has no function that acts on anything. */
 export const onlyComputes = true;
 
+/** What runs here in other languages runs as in this one. */
+export const suiteLanguages: readonly string[] = ["web"];
+
 /** Slots wait for a program of any kind, and a suite of their own tests how. */
 export const warmLanguages: readonly string[] = [];
 

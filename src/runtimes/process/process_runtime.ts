@@ -97,7 +97,7 @@ class ProcessRuntime implements ExecutionRuntime {
   }
 
   async assess(
-    { minIsolation, permissions, resourceLimits, runsMainFile }: RuntimeConfig,
+    { environment, minIsolation, permissions, resourceLimits, runsMainFile }: RuntimeConfig,
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
     const last = this.#probe.last?.available;
@@ -110,7 +110,7 @@ class ProcessRuntime implements ExecutionRuntime {
     const cannotHonour = whyNotHonoured(permissions, layers);
     const { compiles, shared, warm } = this.#spec;
     const isolation = isolationOf({ ...layers, canaries, allowRun: permissions.allowRun });
-    const highest = shared?.isShared({ minIsolation }) === true ? LEVEL_SHARED : isolation.level;
+    const highest = shared?.isShared({ environment, minIsolation }) === true ? LEVEL_SHARED : isolation.level;
     return {
       isolation: { ...isolation, level: Math.min(isolation.level, highest) },
       ...(cannotHonour === undefined ? {} : { cannotHonour }),

@@ -120,7 +120,7 @@ export interface WarmSpec {
 /** Processes that run one program after another, all of one tenant; they start no others. */
 export interface SharedProcessSpec {
   /** Whether programs of a configuration have processes in common, so that they are a level less isolated. */
-  isShared(config: Pick<RuntimeConfig, "minIsolation">): boolean;
+  isShared(config: Pick<RuntimeConfig, "environment" | "minIsolation">): boolean;
   open(parts: InstalledParts): SharedProcesses;
 }
 

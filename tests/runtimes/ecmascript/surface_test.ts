@@ -27,7 +27,7 @@ const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
 
 for (const { facts, name } of RUNTIMES) {
   const { supportedEnvironments, surface } = facts({ confinement: Confinement.none(), settings: {} });
-  if (name === "docker" || name === "deno" || !supportedEnvironments.includes("javascript")) continue;
+  if (["docker", "deno", "isolate"].includes(name) || !supportedEnvironments.includes("javascript")) continue;
 
   Deno.test(`[${name}] programs in JavaScript and TypeScript run only where what they need is known, and there`, async () => {
     const analyser = new NeedAnalyser({ now: () => 0 });

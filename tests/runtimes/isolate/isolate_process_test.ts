@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
+import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
+import { NeedAnalyser } from "../../../src/needs/mod.ts";
+import { deno as denoEntry } from "../../../src/runtimes/deno/entry.ts";
+import { RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
+import { testedAvailability } from "../../support/requirements.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { type OpenIsolate, openIsolate, openPresentIsolate } from "../../support/open_isolate.ts";
 
@@ -133,6 +138,33 @@ testIsolate(
     const all = [first, second, other, alone];
     assertEquals(all.map(({ stdout }) => stdout), all.map(() => "undefined\n"));
     assertEquals(all.map(({ warm }) => warm), [false, true, false, false]);
+  },
+);
+
+testIsolate(
+  "a program in TypeScript that only computes is selected for it, and any other for what has the whole language",
+  async ({ host, run, runtime }) => {
+    await using deno = (await denoEntry.load()).create(host);
+    await testedAvailability(deno);
+    const selector = new RuntimeSelector([deno, runtime], { minIsolation: 7 });
+    const analyser = new NeedAnalyser();
+    const chosenFor = async (code: string, fields: Record<string, unknown> = {}) => {
+      const request = parseExecutionRequest({ language: "typescript", code, ...fields });
+      const needs = await analyser.find({
+        entrypoint: "main.ts",
+        files: [{ path: "main.ts", bytes: new TextEncoder().encode(code) }],
+      });
+      return (await selector.rank(request, { needs, isPatient: true })).selection;
+    };
+    const computes = "const n: number = 21; console.log(`${n * 2}`);";
+    assertEquals((await chosenFor(computes)).chosen, "isolate");
+    assertEquals((await chosenFor(computes, { minIsolation: 8 })).chosen, "deno");
+    const { candidates, chosen } = await chosenFor("console.log(Deno.version.deno);");
+    const rejection = candidates.find(({ runtime: name }) => name === "isolate")?.rejectedBecause;
+    assertEquals([chosen, rejection?.code], ["deno", "missing_capability"]);
+    assertStringIncludes(rejection?.detail ?? "", "Deno.version (main.ts:1)");
+    const { outcome, stdout } = await run({ files: { "main.ts": computes }, language: "typescript", tenant: "reader" });
+    assertEquals([stdout, outcome], ["42\n", { kind: "exited", exitCode: 0 }]);
   },
 );
 

@@ -26,6 +26,7 @@ export function begin(host) {
   const globals = {
     URL: makeUrl(host),
     self: globalThis,
+    name: "",
     performance: Object.freeze({ now: () => host.now() - origin, timeOrigin, toJSON: () => ({ timeOrigin }) }),
     queueMicrotask: (callback) => {
       if (typeof callback !== "function") throw new TypeError("queueMicrotask() takes a function");

@@ -1,0 +1,19 @@
+import type { Need, Surface } from "../../core/needs.ts";
+
+/** Notable globals, and members of them, that are here as they are everywhere. */
+const GLOBALS =
+  /^(?:crypto\.(?:getRandomValues|randomUUID)|performance\.now|Atomics\.(?!waitAsync$)\w+|(?:Temporal|Iterator)(?:\.\w+)?|Float16Array|(?:Async)?DisposableStack|SuppressedError)$/;
+
+/** Methods and syntax that older versions of the language do not have. */
+const SYNTAX = /^(?:\.\w+|using)$/;
+
+/**
+ * What programs in JavaScript and TypeScript find here beside the language and the common Web APIs: what does not look
+ * exactly as on the runtimes that have the whole of these languages is not here.
+ */
+export const COMPUTING_SURFACE: Surface = { isWhole: false, has: isHere };
+
+function isHere({ kind, name }: Need): boolean | undefined {
+  if (kind === "global" && GLOBALS.test(name)) return true;
+  return kind === "syntax" && SYNTAX.test(name) ? true : undefined;
+}

@@ -1,0 +1,76 @@
+import { assertEquals } from "@std/assert";
+import { NeedAnalyser } from "../../../src/needs/mod.ts";
+import { DYNAMIC_GLOBALS, NOTABLE_GLOBALS } from "../../../src/needs/javascript/words.ts";
+import { isolateFacts } from "../../../src/runtimes/isolate/facts.ts";
+import { fitOf } from "../../../src/runtimes/selection/fit.ts";
+import { openPresentIsolate } from "../../support/open_isolate.ts";
+
+/** Programs in TypeScript, and whether they may run in an isolate. */
+const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
+  ["console.log([3, 1, 2].sort().join());", true],
+  ["type Pair = [number, string]; const pair: Pair = [1, 'a']; console.log(pair.join());", true],
+  ["const t = performance.now(); console.log(crypto.randomUUID().length, `${performance.now() - t > 0}`);", true],
+  [
+    "using held = { [Symbol.dispose]() { console.log('over'); } }; console.log(new Uint8Array([1]).toHex() + '');",
+    true,
+  ],
+  ["setTimeout(() => console.log('later'), 5); await null; Atomics.add(new Int32Array(1), 0, 1);", true],
+  ["console.log(new TextEncoder().encode('x').length, btoa('x').length, structuredClone([1]).join());", true],
+  ["console.log({ a: 1 });", false], // Each runtime shows objects in its own way.
+  ["console.log(crypto.subtle === undefined);", false],
+  ["const { subtle } = crypto; console.log(String(subtle));", false],
+  ["performance.mark('x');", false],
+  ["await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1).value;", false],
+  ["console.log(new TextDecoder('latin1').decode(new Uint8Array([233])));", false],
+  ["console.log(URL.createObjectURL(new Blob([])));", false],
+  ["console.log(new Response('x').status);", false],
+  ["const { port1 } = new MessageChannel(); port1.close();", false],
+  ["const { twice } = await import('./twice.ts'); console.log(String(twice));", false],
+  ["console.log(import.meta.url);", false],
+  ["console.log(`${process.argv}`);", false],
+  ["import 'node:path';", false],
+  ["console.log(Deno.version.deno);", false],
+  ["await fetch('https://example.com');", false],
+  ["enum Colour { Red } console.log(Colour.Red);", false],
+  ["class A { constructor(private a: number) {} }", false],
+  ["console.log(eval('1'));", false],
+  ["console.log(globalThis['De' + 'no']);", false],
+];
+
+/** Methods and properties of objects that the global object inherits or that mean nothing by themselves. */
+const INHERITED = ["constructor", "getParent"];
+
+const surface = isolateFacts({ settings: {} }).surface?.("typescript");
+
+Deno.test("[isolate] programs in JavaScript and TypeScript run only where all that they need is known, and is there", async () => {
+  const analyser = new NeedAnalyser({ now: () => 0 });
+  for (const [code, mayRun] of PROGRAMS) {
+    const files = [
+      { path: "main.ts", bytes: new TextEncoder().encode(code) },
+      { path: "twice.ts", bytes: new TextEncoder().encode("export const twice = 2;") },
+    ];
+    const needs = await analyser.find({ entrypoint: "main.ts", files });
+    assertEquals(fitOf(surface, needs).rejectedBecause === undefined, mayRun, code);
+  }
+  assertEquals(fitOf(surface, undefined).rejectedBecause?.code, "missing_capability");
+});
+
+const opened = await openPresentIsolate();
+Deno.test.afterAll(async () => await opened?.[Symbol.asyncDispose]());
+
+Deno.test({
+  name: "[isolate] every global of Deno that an isolate lacks is a need of the program that uses it",
+  ignore: opened === undefined,
+  async fn() {
+    const code = "console.log(Object.getOwnPropertyNames(globalThis).join());";
+    const { stdout = "" } = await opened?.run({ files: { "main.js": code } }) ?? {};
+    const here = stdout.trim().split(",");
+    const own = [globalThis, Object.getPrototypeOf(globalThis), EventTarget.prototype].flatMap((one) =>
+      Object.getOwnPropertyNames(one)
+    );
+    const unknown = own.filter((name) =>
+      ![...here, ...INHERITED, ...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS].includes(name) && !name.startsWith("GPU")
+    );
+    assertEquals(unknown.filter((name) => !name.startsWith("__")), []); // Such names are a library of the tests.
+  },
+});
