@@ -53,9 +53,16 @@ export async function runProgram(
   };
   const ended = handle.outcome.then((outcome) => ({ outcome, wallMs: performance.now() - beganAt }));
   const feeding = feed(handle.stdin, options.stdin ?? "");
-  for await (const chunk of handle.output) {
-    kept[chunk.stream].push(chunk.bytes);
-    await unlessAborted(options.signal, options.onOutput?.(chunk));
+  const reader = handle.output.getReader(); // A loop over the stream would release it, which makes an error.
+  try {
+    for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
+      kept[value.stream].push(value.bytes);
+      const passedOn = options.onOutput?.(value);
+      if (passedOn !== undefined) await unlessAborted(options.signal, passedOn);
+    }
+  } catch (error) {
+    await reader.cancel(error);
+    throw error;
   }
   const { outcome, wallMs } = await ended;
   feeding?.abort();
