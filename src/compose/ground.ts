@@ -35,6 +35,7 @@ export async function openGround(config: Config, { memory, openInstance }: Groun
       promiseMemory: (bytes) => memory.forWorkspace(Math.ceil(bytes / MEBIBYTE)),
     }),
   );
+  opened.use(confinement.keepSpareLauncher());
   const instance = opened.use(config.home === undefined ? undefined : await tryInstance(config.home, openInstance));
   const owned = opened.move();
   return {

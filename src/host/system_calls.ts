@@ -29,6 +29,10 @@ const WALL = 0x4000_0000;
 /** An open file that every child inherits which is started meanwhile. Disposing closes it here. */
 export interface InheritedFile extends Disposable {
   readonly descriptor: number;
+  /** Writes at its beginning, for a child that reads it later. @throws {Error} when the kernel takes not all */
+  write(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Keeps it from children that are started from now on. Returns whether it does: close_range(2), Linux 5.11. */
+  closeOnExec(): boolean;
 }
 
 /** What Deno has no API for: calls of the operating system's C library. */
@@ -66,14 +70,24 @@ export class SystemCalls implements Disposable {
    * @throws {Error} when the kernel refuses
    */
   openInheritedFile(bytes: Uint8Array<ArrayBuffer>): InheritedFile {
-    const { close, memfd_create, pwrite } = this.#library.symbols;
+    const { close, close_range, memfd_create, pwrite } = this.#library.symbols;
     const descriptor = memfd_create?.(toCString("codebeaker"), 0) ?? -1;
     if (descriptor < 0) throw new Error("Cannot open a file in memory: the system refuses memfd_create(2)");
-    const file = { descriptor, [Symbol.dispose]: () => void close(descriptor) };
-    // A write at an offset leaves the file's own position at its beginning.
-    if (Number(pwrite(descriptor, bytes, BigInt(bytes.length), 0n)) === bytes.length) return file;
-    file[Symbol.dispose]();
-    throw new Error(`Cannot write ${bytes.length} bytes to a file in memory`);
+    const file = {
+      descriptor,
+      write(bytes: Uint8Array<ArrayBuffer>) {
+        // A write at an offset leaves the file's own position at its beginning.
+        if (Number(pwrite(descriptor, bytes, BigInt(bytes.length), 0n)) === bytes.length) return;
+        throw new Error(`Cannot write ${bytes.length} bytes to a file in memory`);
+      },
+      closeOnExec: () => close_range?.(descriptor, descriptor, CLOSE_RANGE_CLOEXEC) === 0,
+      [Symbol.dispose]: () => void close(descriptor),
+    };
+    using unused = new DisposableStack();
+    unused.use(file);
+    file.write(bytes);
+    unused.move();
+    return file;
   }
 
   /**

@@ -23,8 +23,19 @@ export interface SpawnRequest {
    * by a fork(2) whose time grows with the memory of this service (0.6 ms at 70 MB, 1.8 ms at 170 MB, against 0.2 ms).
    */
   readonly leadsGroup: boolean;
+  /** Takes a process that becomes this command line; undefined where none waits. Absent, one is always started. */
+  takeSpare?(): SpareProcess | undefined;
   /** Is called with the new process before it can have done anything; when it throws, the process is killed. */
   onSpawned(pid: number): void;
+  /** Is called when the process has ended. */
+  onEnded?(): void;
+}
+
+/** A process that was started before its command line was known, as that of a {@link SpawnRequest} is. */
+export interface SpareProcess {
+  readonly process: Deno.ChildProcess;
+  /** Tells it the command line. */
+  become(): void;
 }
 
 /**
@@ -34,9 +45,12 @@ export interface SpawnRequest {
  */
 export function spawnGroup(request: SpawnRequest): Deno.ChildProcess {
   const [file] = request.argv;
-  const child = start(request);
+  const spare = request.takeSpare?.();
+  const child = spare?.process ?? start(request);
+  if (request.onEnded !== undefined) child.status.then(request.onEnded);
   try {
     request.onSpawned(child.pid);
+    spare?.become();
   } catch (cause) {
     child.kill("SIGKILL");
     Promise.all([child.status, child.stdin.abort(), child.stdout.cancel(), child.stderr.cancel()]).catch(() => {}); // It is going.

@@ -36,9 +36,9 @@ export const FILTER_DESCRIPTOR = 9;
 /** The word of {@link bubblewrapCommand} that becomes the descriptor with its options. */
 export const OPTIONS_WORD = 2;
 
-/** bubblewrap's command line, in front of a program's. */
-export function bubblewrapCommand(binary: string): string[] {
-  return [binary, "--args", "", "--"];
+/** bubblewrap's command line, in front of a program's; the descriptor may be known later. */
+export function bubblewrapCommand(binary: string, descriptor?: number): string[] {
+  return [binary, "--args", String(descriptor ?? ""), "--"];
 }
 
 /**

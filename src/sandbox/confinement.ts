@@ -15,13 +15,14 @@ import { type BoundedProgram, groupBounds, resourceLimits } from "./kernel_bound
 import { landlockOptions } from "./landlock.ts";
 import { detectLayers, type DetectOptions, SETPRIV_OPTIONS, userOptions } from "./detect_layers.ts";
 import { type Layers, NO_LAYERS } from "./layers.ts";
-import { limitingShell } from "./limiting_shell.ts";
+import { limitingLine, limitingShell, waitingShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
 import { nameVariables } from "./naming_shell.ts";
 import { OwnEtc } from "./own_etc.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
 import { seccompFilter } from "./seccomp.ts";
-import type { Inheritance, SpawnRequest } from "../process/spawn.ts";
+import { SpareLauncher } from "../process/spare_launcher.ts";
+import type { SpawnRequest } from "../process/spawn.ts";
 import { unwrapStatus } from "./wrapped_status.ts";
 
 /** Descriptors that a process may have open. */
@@ -62,6 +63,7 @@ export interface Confined extends SpawnRequest {
 export class Confinement implements Disposable {
   readonly #has: Layers;
   readonly #etc: OwnEtc;
+  #spare: SpareLauncher | undefined;
 
   private constructor(layers: Layers) {
     this.#has = layers;
@@ -174,28 +176,42 @@ export class Confinement implements Disposable {
     return ConfinedDirectory.make(path, options, { uids, mounting: hasTmpfs ? calls : undefined, promiseMemory });
   }
 
+  /**
+   * From the first program on, has a process wait that becomes the next one's launchers, until the result is disposed of.
+   * Undefined where launchers get what differs between programs, as they do without bubblewrap.
+   */
+  keepSpareLauncher(): AsyncDisposable | undefined {
+    const { bubblewrap, calls, directory: cwd, setsid } = this.#has;
+    if (bubblewrap === undefined || calls === undefined || setsid === undefined) return undefined;
+    return this.#spare = new SpareLauncher({ argv: [setsid, ...waitingShell()], cwd, calls });
+  }
+
   /** A command line under every layer. @throws {Error} when a control group cannot be made */
   confine(request: ConfinementRequest): Confined {
-    const { adopted, bubblewrap, directory, setsid } = this.#has;
+    const { adopted, bubblewrap, calls, directory, setsid } = this.#has;
     const isWrapped = bubblewrap !== undefined;
     const cgroup = this.#has.cgroups?.make(groupBounds(request));
     const { ownProcesses = 0, startsOthers } = request;
     const wrappers = isWrapped ? BUBBLEWRAP_PROCESSES : 0;
     const processes = new ChildProcesses({ wrappers, ownProcesses, startsOthers, cgroup, adopted });
     const named = !isWrapped && this.#has.keepsTogether && startsOthers ? nameVariables(request.variables) : undefined;
+    const limits = this.#limits(request, cgroup);
+    const privileges = this.#privileges(request);
     const launchers = [
       ...(setsid === undefined ? [] : [setsid]),
-      ...this.#limits(request, cgroup),
-      ...this.#privileges(request),
+      ...limits === undefined ? [] : limitingShell(...limits),
+      ...privileges,
       ...named?.launchers ?? [],
     ];
     const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
+    const input = this.#bubblewrapInput(request);
     return {
       argv: [first ?? request.argv[0], ...rest],
       // A launcher gets the program's own variables only where requests cannot set the names that it obeys.
       env: isWrapped ? {} : named?.env ?? request.variables,
       cwd: isWrapped ? directory : request.cwd,
-      inherited: this.#inheritance(request, launchers.length + OPTIONS_WORD),
+      inherited: calls && input &&
+        { word: launchers.length + OPTIONS_WORD, open: () => calls.openInheritedFile(input) },
       leadsGroup: setsid !== undefined,
       processes,
       statusOf: isWrapped || ownProcesses > 0 ? unwrapStatus : (status) => status,
@@ -203,6 +219,17 @@ export class Confinement implements Disposable {
         processes.begin(pid);
         offerToKiller(pid);
       },
+      takeSpare: () => {
+        if (bubblewrap === undefined || input === undefined) return undefined;
+        const [bounds, options] = limits ?? [undefined, { filterPath: undefined, hidesDirectory: true }];
+        const lineFor = (descriptor: number) =>
+          limitingLine(bounds, {
+            ...options,
+            argv: [...privileges, ...bubblewrapCommand(bubblewrap, descriptor), ...request.argv],
+          });
+        return this.#spare?.take({ input, lineFor });
+      },
+      onEnded: () => this.#spare?.refill(),
     };
   }
 
@@ -212,16 +239,16 @@ export class Confinement implements Disposable {
     this.#has.calls?.[Symbol.dispose]();
   }
 
-  #limits(request: ConfinementRequest, cgroup: Cgroup | undefined): string[] {
+  #limits(request: ConfinementRequest, cgroup: Cgroup | undefined): Parameters<typeof limitingShell> | undefined {
     const { bubblewrap, hasLimits } = this.#has;
     const filterPath = bubblewrap === undefined ? undefined : this.#filterFor(request);
     const groupFiles = cgroup?.files ?? [];
-    if (!hasLimits && filterPath === undefined && groupFiles.length === 0) return [];
-    return limitingShell(hasLimits ? resourceLimits(request, { hasCgroup: cgroup !== undefined }) : undefined, {
+    if (!hasLimits && filterPath === undefined && groupFiles.length === 0) return undefined;
+    return [hasLimits ? resourceLimits(request, { hasCgroup: cgroup !== undefined }) : undefined, {
       filterPath,
       groupFiles,
       hidesDirectory: bubblewrap !== undefined,
-    });
+    }];
   }
 
   #filterFor({ hasNetwork, startsOthers }: ConfinementRequest): string | undefined {
@@ -244,17 +271,16 @@ export class Confinement implements Disposable {
     ];
   }
 
-  /** bubblewrap's options; undefined without bubblewrap. */
-  #inheritance(request: ConfinementRequest, word: number): Inheritance | undefined {
-    const { bubblewrap, calls, filters, kernelFiles } = this.#has;
-    if (bubblewrap === undefined || calls === undefined) return undefined;
+  /** bubblewrap's options, as it reads them; undefined without bubblewrap. */
+  #bubblewrapInput(request: ConfinementRequest): Uint8Array<ArrayBuffer> | undefined {
+    const { bubblewrap, filters, kernelFiles } = this.#has;
+    if (bubblewrap === undefined) return undefined;
     // With network it needs files that this machine changes while it runs.
     const hasOwnEtc = request.startsOthers && !request.hasNetwork;
     const etc = hasOwnEtc ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
-    const bytes = encodeOptions(
+    return encodeOptions(
       bubblewrapOptions({ ...request, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
     );
-    return { word, open: () => calls.openInheritedFile(bytes) };
   }
 }
 

@@ -16,6 +16,11 @@ const BLOCK_BYTES = 512;
 const KIBIBYTE = 1024;
 /** A child whose service is killed at this moment would run for ever. */
 const ORPHANED = `[ "$PPID" = ${Deno.pid} ] || exit 126; `;
+/** A shell that waited has had another parent since, where its service was killed: proc_pid_stat(5). */
+const ABANDONED = `read -r pid name state parent rest </proc/$$/stat; [ "$parent" = ${Deno.pid} ] || exit 126; `;
+const NAME_NEWLINE = "newline='\n'; ";
+/** Longest line in characters: a shell reads each byte by a call of its own, 2,000 of them in 0.3 ms. */
+const MAX_LINE_LENGTH = 2_000;
 const REFUSED = '{ echo "its control group cannot be joined" >&2; exit 126; }';
 
 /** What the shell does beside setting limits. */
@@ -36,10 +41,32 @@ export interface LimitingOptions {
  *
  * Sources: ulimit in dash(1), POSIX for the units of `-f`; `-p` of dash is `-u` of others; cgroups(7) for the 0.
  */
-export function limitingShell(
+export function limitingShell(limits: ResourceLimits | undefined, options: LimitingOptions): string[] {
+  return ["/bin/sh", "-c", `${ORPHANED}${scriptOf(limits, options)}`, "sh"];
+}
+
+/** A shell that becomes a command line when it reads that as a line of {@link limitingLine}, unless its service is gone. */
+export function waitingShell(): string[] {
+  return ["/bin/sh", "-c", `${ORPHANED}${NAME_NEWLINE}read -r line || exit 126; ${ABANDONED}eval "$line"`, "sh"];
+}
+
+/**
+ * What {@link waitingShell} reads to do what {@link limitingShell} does in front of a command line; undefined where that is
+ * too long to read byte by byte, or holds what a shell may read otherwise.
+ */
+export function limitingLine(
+  limits: ResourceLimits | undefined,
+  { argv, ...options }: LimitingOptions & { readonly argv: readonly string[] },
+): string | undefined {
+  const words = argv.map((word) => quote(word).replaceAll("\n", `'"$newline"'`));
+  const line = `set -- ${words.join(" ")}; ${scriptOf(limits, options)}`;
+  return line.length <= MAX_LINE_LENGTH && /^[ -~]*$/.test(line) ? `${line}\n` : undefined;
+}
+
+function scriptOf(
   limits: ResourceLimits | undefined,
   { filterPath, groupFiles = [], hidesDirectory = false }: LimitingOptions,
-): string[] {
+): string {
   const bounds = limits === undefined ? [] : [
     `-St ${limits.cpuSeconds}`, // First, since no hard limit may be below the soft one.
     `-Ht ${limits.cpuSeconds + 1}`,
@@ -49,12 +76,11 @@ export function limitingShell(
     "-c 0",
   ].map((bound) => `ulimit ${bound}`);
   const tasks = limits?.tasks === undefined ? [] : [`ulimit -u ${limits.tasks} || ulimit -p ${limits.tasks}`];
-  const filter = filterPath === undefined ? "" : `${FILTER_DESCRIPTOR}<"$0" `;
+  const filter = filterPath === undefined ? "" : `${FILTER_DESCRIPTOR}<${quote(filterPath)} `;
   const all = [...bounds, ...tasks].map((bound) => `${bound};`).join(" ");
   const joins = groupFiles.map((file) => `{ echo 0 >${quote(file)}; } 2>/dev/null || ${REFUSED}; `).join("");
   const forget = hidesDirectory ? "unset PWD OLDPWD; " : "";
-  const script = `${ORPHANED}${joins}{ ${all} :; } 2>/dev/null; ${forget}exec ${filter}"$@"`;
-  return ["/bin/sh", "-c", script, filterPath ?? "sh"];
+  return `${joins}{ ${all} :; } 2>/dev/null; ${forget}exec ${filter}"$@"`;
 }
 
 function quote(word: string): string {

@@ -8,6 +8,7 @@ import { Scratch } from "../../src/host/scratch.ts";
 import { openConfinedBench } from "../support/confined.ts";
 import { ALL_LAYERS, LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
+import { spareLauncherOf, spareLaunchersOf } from "../support/spare_launcher.ts";
 import { until } from "../support/until.ts";
 
 Deno.test("Confinement.none() has no layer, and leaves a command line as it is", async () => {
@@ -50,6 +51,12 @@ Deno.test("Confinement.none() has no layer, and leaves a command line as it is",
   assertEquals([confinement.reachable("/bin/sh"), confinement.isClosed("/root/x")], ["/bin/sh", false]);
   await Deno.remove(parent);
 });
+
+/** What a program finds of its own confinement. */
+const OWN_VIEW = `id; grep -E "^(NoNewPrivs|Seccomp|Cap|Groups|SigIgn|SigBlk)" /proc/self/status
+cat /proc/self/limits /proc/self/cgroup; readlink /proc/self/ns/net >/dev/null; ls /proc/self/fd; env | sort; umask
+tr "\\0" "\\n" </proc/1/environ; tr "\\0" " " </proc/1/cmdline | sed -E "s/--args [0-9]+/--args N/"
+sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+//" /proc/self/mountinfo; cut -d " " -f 5-8 /proc/self/stat; echo "$@"`;
 
 const LANDLOCK = LAYER_COMBINATIONS.find(({ needs }) => needs.includes("landlock")) ??
   { title: "no Landlock", without: [] };
@@ -101,6 +108,33 @@ for (const { title, without, needs } of LAYER_COMBINATIONS) {
     assertEquals((await bench.sh("kill -SEGV $$")).status.signal, "SIGSEGV");
     assertEquals((await bench.sh("kill -KILL $$")).status.signal, "SIGKILL");
   });
+
+  if (confinement.canMount) {
+    Deno.test(`Confinement [${title}] confines a program whose launchers waited as any, with its arguments as they are`, async () => {
+      await using bench = await openConfinedBench(...without);
+      await using kept = bench.confinement.keepSpareLauncher();
+      const view = async (...args: string[]) => {
+        const spare = spareLaunchersOf(bench.scratchPath)[0];
+        const program = bench.start(["/bin/sh", "-c", OWN_VIEW, "sh", ...args]);
+        const groups = Deno.readTextFileSync(`/proc/${program.pid}/oom_score_adj`);
+        const { status, stdout } = await program.end();
+        return { usedSpare: program.pid === spare, seen: [status, stdout, groups] };
+      };
+      for (const args of [["", "a b", "$(id)", "'", '"', "\\", "*", ";", "\na\n\n"], ["é"], ["x".repeat(3_000)]]) {
+        const first = await view(...args);
+        await spareLauncherOf(bench.scratchPath);
+        const second = await view(...args);
+        assertEquals(second.seen, first.seen);
+        assertEquals(second.usedSpare, args.length > 1); // The others no line can say.
+      }
+      Deno.kill(await spareLauncherOf(bench.scratchPath), "SIGKILL");
+      await until(() => spareLaunchersOf(bench.scratchPath).length === 0, "it is gone");
+      assertEquals((await bench.sh("echo a")).stdout, "a\n"); // It does not become this one.
+      await spareLauncherOf(bench.scratchPath);
+      await kept?.[Symbol.asyncDispose]();
+      assertEquals(spareLaunchersOf(bench.scratchPath), []);
+    });
+  }
 
   if (confinement.layers.includes("own_user")) {
     Deno.test(`Confinement [${title}] gives each environment another user, that reaches nothing of another's`, async () => {
@@ -193,8 +227,10 @@ for (const without of [[], LANDLOCK.without]) {
     const { uid } = Deno.statSync(`${path}/environment`);
     const [before, running] = [leftOf(path), processesOf(uid)];
     assert(before.length > 0 && running.length > 1, `${before} ${running}`);
+    const waiting = spareLaunchersOf(path);
     service.kill("SIGKILL");
     await Promise.all([service.status, reader.cancel()]);
+    await until(() => !waiting.some(isAlive), "no launcher waits for a service that is gone");
     await until(async () => {
       await using _ = await Scratch.open("/tmp", { release: releaseOrphans });
       return leftOf(path).length === 0 && (uid === 0 || processesOf(uid).length === 0);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { limitingShell } from "../../src/sandbox/limiting_shell.ts";
+import { limitingLine, limitingShell, waitingShell } from "../../src/sandbox/limiting_shell.ts";
 import { openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -16,8 +16,8 @@ Deno.test("limitingShell() is exactly this", () => {
   assertEquals(limitingShell(undefined, { filterPath: "/f.bpf" }), [
     "/bin/sh",
     "-c",
-    `${OWNED}{  :; } 2>/dev/null; exec 9<"$0" "$@"`,
-    "/f.bpf",
+    `${OWNED}{  :; } 2>/dev/null; exec 9<'/f.bpf' "$@"`,
+    "sh",
   ]);
   assertEquals(
     limitingShell(undefined, { filterPath: undefined, hidesDirectory: true })[2],
@@ -26,8 +26,8 @@ Deno.test("limitingShell() is exactly this", () => {
   assertEquals(limitingShell({ ...LIMITS, tasks: 12 }, { filterPath: "/f.bpf" }), [
     "/bin/sh",
     "-c",
-    `${OWNED}${BOUNDS.replace(" :;", " ulimit -u 12 || ulimit -p 12; :;")}exec 9<"$0" "$@"`,
-    "/f.bpf",
+    `${OWNED}${BOUNDS.replace(" :;", " ulimit -u 12 || ulimit -p 12; :;")}exec 9<'/f.bpf' "$@"`,
+    "sh",
   ]);
   const refused = '{ echo "its control group cannot be joined" >&2; exit 126; }';
   assertEquals(limitingShell(LIMITS, { filterPath: undefined, groupFiles: ["/a/procs", "/it's/procs"] }), [
@@ -168,4 +168,19 @@ Deno.test("limitingShell() becomes no command whose service is gone", async () =
   const [file = "", ...args] = limitingShell(undefined, { filterPath: undefined });
   const { code, stdout } = await run(["/bin/sh", "-c", '"$@"; :', "sh", file, ...args, "/bin/echo", "begun"]);
   assertEquals([code, stdout], [0, ""]);
+});
+
+Deno.test("waitingShell() becomes no command whose service is gone", async () => {
+  const [file = "", option = "", script = "", ...rest] = waitingShell();
+  const line = limitingLine(undefined, { filterPath: undefined, argv: ["/bin/echo", "begun"] }) ?? "";
+  const say = async (waiting: string, through: readonly string[]) => {
+    const [first = "", ...args] = [...through, file, option, waiting, ...rest];
+    const child = new Deno.Command(first, { args, clearEnv: true, stdin: "piped", stdout: "piped" }).spawn();
+    const output = child.output();
+    await new Blob([line]).stream().pipeTo(child.stdin);
+    return new TextDecoder().decode((await output).stdout);
+  };
+  assertEquals(await say(script, []), "begun\n");
+  const lost = script.replace(OWNED, ""); // Its parent was the service as it began to wait.
+  assertEquals(await say(lost, ["/bin/sh", "-c", '"$@"; :', "sh"]), "");
 });

@@ -10,6 +10,7 @@ import { RpcClient } from "../server/rpc/door.ts";
 import { FAKES, openService, type OwnService } from "../support/own_service.ts";
 import { OpenContext } from "../support/open_context.ts";
 import { startIn, withPlaces } from "../support/places.ts";
+import { isSpareLauncher } from "../support/spare_launcher.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
 import { DENO_ALONE } from "../support/variables.ts";
@@ -70,7 +71,7 @@ async function namesIn(directory: string): Promise<string[]> {
 
 /**
  * Programs are the processes that work in this scratch directory, or whose command line names it; one that stands around
- * another of them is none, and one that is inside a file system of its own is counted by what stands around it.
+ * another of them is none, nor is a launcher that waits, and one that is inside a file system of its own is counted by what stands around it.
  */
 function programsBelow(scratch: string): number {
   const named = new Map<string, string>();
@@ -78,6 +79,7 @@ function programsBelow(scratch: string): number {
     if (!/^\d+$/.test(name)) continue;
     try {
       const line = Deno.readTextFileSync(`/proc/${name}/cmdline`);
+      if (isSpareLauncher(line)) continue;
       const place = Deno.readLinkSync(`/proc/${name}/cwd`);
       if (`${line} ${place}`.includes(`${scratch}/codebeaker-`)) named.set(name, statFieldsOf(Number(name))[1] ?? "");
     } catch {
