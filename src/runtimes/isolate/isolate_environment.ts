@@ -6,10 +6,18 @@ import { Confinement } from "../../sandbox/confinement.ts";
 import type { ConfinedDirectory } from "../../sandbox/confined_directory.ts";
 import { DiskRoom } from "../../workspace/disk_room.ts";
 import { Workspace } from "../../workspace/workspace.ts";
-import type { ExecutionEnvironment, Program, ProgramHandle, RunOptions, RuntimeConfig } from "../port.ts";
+import type {
+  ExecutionEnvironment,
+  Program,
+  ProgramHandle,
+  RunOptions,
+  RuntimeConfig,
+  WorkspaceFiles,
+} from "../port.ts";
 import type { Installation } from "../process/installation.ts";
 import { WORKSPACE_NAME } from "../process/mounts.ts";
 import { parseShellCommand } from "../process/shell_command.ts";
+import { LateWorkspace } from "./late_workspace.ts";
 import { readProgram } from "./program_files.ts";
 import { startProgram } from "./slot_program.ts";
 import type { Slots } from "./slots.ts";
@@ -24,49 +32,23 @@ export interface IsolateEnvironmentOptions {
 
 /** A workspace that programs are read from, and that none of them sees: each runs in a slot. */
 export class IsolateEnvironment implements ExecutionEnvironment {
-  readonly id: string;
+  readonly id = newId("env");
   readonly language: string;
-  readonly files: Workspace;
+  readonly files: WorkspaceFiles & AsyncDisposable;
   readonly #config: RuntimeConfig;
-  readonly #directory: ConfinedDirectory;
   readonly #options: IsolateEnvironmentOptions;
   readonly #running = new Set<ProgramHandle>();
+  #directory: ConfinedDirectory | undefined;
   #wasReady = false;
   #isDisposed = false;
 
-  private constructor(
-    config: RuntimeConfig,
-    { directory, id, ...options }: IsolateEnvironmentOptions & {
-      readonly id: string;
-      readonly directory: ConfinedDirectory;
-    },
-  ) {
-    const { environment, resourceLimits: { diskMb }, workspaceDirectory } = config;
-    this.id = id;
-    this.language = environment;
+  /** @throws {CodeBeakerError} `runtime_unavailable` where its workspace cannot be made */
+  constructor(config: RuntimeConfig, options: IsolateEnvironmentOptions) {
+    this.language = config.environment;
     this.#config = config;
-    this.#directory = directory;
     this.#options = options;
-    const room = workspaceDirectory === undefined ? new DiskRoom(directory, diskMb) : undefined;
-    const root = workspaceDirectory ?? directory.makeDirectory(WORKSPACE_NAME);
-    const programPaths = options.installation.spec.facts.supportedEnvironments.map(mainFileOf);
-    this.files = new Workspace(root, { asideDirectory: directory.path, room, programPaths });
-  }
-
-  /** Makes the workspace. @throws {CodeBeakerError} `runtime_unavailable` */
-  static create(config: RuntimeConfig, options: IsolateEnvironmentOptions): IsolateEnvironment {
-    const id = newId("env");
-    try {
-      using none = Confinement.none(); // No program comes into this directory.
-      const path = join(options.installation.scratchDirectory, id);
-      return new IsolateEnvironment(config, {
-        ...options,
-        id,
-        directory: none.makeDirectory(path, config.resourceLimits),
-      });
-    } catch (cause) {
-      throw new CodeBeakerError("runtime_unavailable", `Cannot make a workspace: ${messageOf(cause)}`, { cause });
-    }
+    const isLate = config.singleUse === true && config.workspaceDirectory === undefined;
+    this.files = isLate ? new LateWorkspace(() => this.#makeWorkspace()) : this.#makeWorkspace();
   }
 
   /** Whether the last program found a slot that was ready. */
@@ -105,7 +87,23 @@ export class IsolateEnvironment implements ExecutionEnvironment {
     }));
     if (this.#config.tenant === undefined) await this.#options.slots.forget(this.id);
     await this.files[Symbol.asyncDispose]();
-    await this.#directory[Symbol.asyncDispose]();
+    await this.#directory?.[Symbol.asyncDispose]();
+  }
+
+  #makeWorkspace(): Workspace {
+    const { resourceLimits, workspaceDirectory } = this.#config;
+    const { scratchDirectory, spec } = this.#options.installation;
+    try {
+      using none = Confinement.none(); // No program comes into this directory.
+      const directory = none.makeDirectory(join(scratchDirectory, this.id), resourceLimits);
+      this.#directory = directory;
+      const room = workspaceDirectory === undefined ? new DiskRoom(directory, resourceLimits.diskMb) : undefined;
+      const root = workspaceDirectory ?? directory.makeDirectory(WORKSPACE_NAME);
+      const programPaths = spec.facts.supportedEnvironments.map(mainFileOf);
+      return new Workspace(root, { asideDirectory: directory.path, room, programPaths });
+    } catch (cause) {
+      throw new CodeBeakerError("runtime_unavailable", `Cannot make a workspace: ${messageOf(cause)}`, { cause });
+    }
   }
 
   async #runFile(path: string, options: RunOptions): Promise<ProgramHandle> {

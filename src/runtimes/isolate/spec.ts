@@ -82,8 +82,7 @@ function openSlots(
   const slots = new Slots(installation);
   return {
     warmUp: () => slots.warmUp(),
-    createEnvironment: (config) =>
-      IsolateEnvironment.create(config, { installation, slots, isShared: isShared(config) }),
+    createEnvironment: (config) => new IsolateEnvironment(config, { installation, slots, isShared: isShared(config) }),
     [Symbol.asyncDispose]: () => slots[Symbol.asyncDispose](),
   };
 }
