@@ -3,7 +3,7 @@ import { type CliResult, runAlone, runCommandLine, runHere } from "../support/cl
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
-import { withoutProjectVariables } from "../support/variables.ts";
+import { DENO_ALONE, withoutProjectVariables } from "../support/variables.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 
 /** Runs a program from a file, by the command line in this process. */
@@ -11,7 +11,7 @@ async function runProgram(code: string, flags: readonly string[] = []): Promise<
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(file, code);
   try {
-    return await runAlone(["run", ...flags, file]);
+    return await runAlone(["run", ...flags, file], { env: DENO_ALONE });
   } finally {
     await Deno.remove(file);
   }
@@ -71,7 +71,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
       "const name = await new Response(Deno.stdin.readable).text(); console.log(`hi ${name}`); console.error(Deno.args.join()); Deno.exit(7);";
     const file = await Deno.makeTempFile({ suffix: ".ts" });
     await Deno.writeTextFile(file, code);
-    assertEquals(await runCommandLine(["run", file, "-x", "--explain"], { stdin: "you" }), {
+    assertEquals(await runCommandLine(["run", file, "-x", "--explain"], { env: DENO_ALONE, stdin: "you" }), {
       code: 7,
       stdout: "hi you\n",
       stderr: "-x,--explain\n",
@@ -80,7 +80,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   });
 
   Deno.test("codebeaker run - reads the program from standard input", async () => {
-    assertEquals(await runAlone(["run", "-"], { stdin: "console.log(1 as number)" }), {
+    assertEquals(await runAlone(["run", "-"], { env: DENO_ALONE, stdin: "console.log(1 as number)" }), {
       code: 0,
       stdout: "1\n",
       stderr: "",
@@ -103,7 +103,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
     const printed: string[] = [];
     for (const [name, code] of Object.entries(programs)) {
       await Deno.writeTextFile(`${directory}/${name}`, code);
-      printed.push((await runAlone(["run", `${directory}/${name}`])).stdout);
+      printed.push((await runAlone(["run", `${directory}/${name}`], { env: DENO_ALONE })).stdout);
     }
     assertEquals(printed, ["object\n", "1\n", "true\n"]);
     await Deno.remove(directory, { recursive: true });
@@ -116,7 +116,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
         args: ["run", "--quiet", "--allow-all", "main.ts", "run", "--scratch", scratch, "-"],
         cwd: PROJECT,
         clearEnv: true,
-        env: withoutProjectVariables(),
+        env: { ...withoutProjectVariables(), ...DENO_ALONE },
         stdin: "piped",
         stdout: "null",
         stderr: "piped",

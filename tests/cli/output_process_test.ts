@@ -5,6 +5,7 @@ import { openStorage } from "../../src/storage/mod.ts";
 import { runAlone, runCommandLine, runInto, startUnread } from "../support/cli.ts";
 import { plantSelfTests } from "../support/kept_self_tests.ts";
 import { until } from "../support/until.ts";
+import { DENO_ALONE } from "../support/variables.ts";
 
 /** Variables with which no runtime is found, so that no self-test delays the output. */
 const NOTHING_RUNS = { PATH: "/nowhere", CODEBEAKER_DENO_BINARY: "/nowhere/deno" };
@@ -85,7 +86,7 @@ Deno.test("codebeaker says in one line that its output cannot be written, and ex
       ["run", ...settings, program],
     ]
   ) {
-    const env = command[0] === "run" ? {} : NOTHING_RUNS;
+    const env = command[0] === "run" ? DENO_ALONE : NOTHING_RUNS;
     const { code, stderr } = await runAlone(command, { env, stdout: full });
     assertEquals([command, code], [command, 1]);
     assertMatch(stderr, /^codebeaker: Cannot write the output as No space left on device [^\n]+\n$/);

@@ -113,11 +113,11 @@ async function withRuntimes(
   test: (tested: Tested) => Promise<void>,
 ): Promise<void> {
   const host = await openRuntimeHost(parts);
+  Deno.test.afterAll(async () => await host[Symbol.asyncDispose]()); // The last to go: what is registered first ends last.
   for (const entry of RUNTIMES) {
     if ((await entry.loadTestSubjects()).usesHostLayers !== byHostLayers) continue;
     const runtime = (await entry.load()).create(host);
     Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
     await test({ entry, host, runtime });
   }
-  Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
 }

@@ -5,11 +5,12 @@ import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { until } from "../../support/until.ts";
 import { startServiceProcess } from "../../support/service_process.ts";
+import { DENO_ALONE } from "../../support/variables.ts";
 
 await using host = await openRuntimeHost();
 if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker executions lists, follows, cancels and shows an execution of a running service", async () => {
-    await using service = await startServiceProcess();
+    await using service = await startServiceProcess([], DENO_ALONE);
     const executions = (...args: readonly string[]) =>
       runHere(["executions", ...args, "--url", service.url], { fetch });
     const submitted = await fetch(`${service.url}/v1/executions`, {

@@ -2,13 +2,14 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
 import { runAlone, runHere, startCommandLine } from "../../support/cli.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { DENO_ALONE } from "../../support/variables.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 
 await using host = await openRuntimeHost();
 if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
   Deno.test("codebeaker run --eval runs the code itself, with every operand as an argument", async () => {
     const code = "console.log(Deno.args.join(), await new Response(Deno.stdin.readable).text()); Deno.exit(4)";
-    assertEquals(await runAlone(["run", "-e", code, "a", "-x"], { stdin: "you" }), {
+    assertEquals(await runAlone(["run", "-e", code, "a", "-x"], { env: DENO_ALONE, stdin: "you" }), {
       code: 4,
       stdout: "a,-x you\n",
       stderr: "",
@@ -19,19 +20,19 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
       "javascript",
       "--eval",
       'console.log(typeof require("fs"))',
-    ]);
+    ], { env: DENO_ALONE });
     assertEquals(common.stdout, "object\n");
   });
 
   Deno.test("codebeaker run --json prints the execution, and nothing else", async () => {
     const code =
       'console.log("out"); console.error("err"); await fetch("http://a.example").catch(() => {}); Deno.exit(3)';
-    const { code: exitCode, stdout, stderr } = await runAlone(["run", "--json", "-e", code]);
+    const { code: exitCode, stdout, stderr } = await runAlone(["run", "--json", "-e", code], { env: DENO_ALONE });
     const answer = JSON.parse(stdout);
     assertEquals([exitCode, stderr, answer.stdout, answer.stderr], [3, "", "out\n", "err\n"]);
     assertEquals([answer.status, answer.outcome], ["ended", { kind: "exited", exitCode: 3 }]);
     assertEquals([answer.denials[0].target, answer.selection], ["a.example:80", undefined]);
-    const explained = await runAlone(["run", "--json", "--explain", "-e", "1"]);
+    const explained = await runAlone(["run", "--json", "--explain", "-e", "1"], { env: DENO_ALONE });
     assertEquals([explained.stderr, JSON.parse(explained.stdout).selection.chosen], ["", "deno"]);
   });
 
@@ -40,7 +41,7 @@ if (isPresent("deno", await testedAvailability(createDenoRuntime(host)))) {
       "run",
       "-e",
       'await fetch("http://a.example").catch(() => {})',
-    ]);
+    ], { env: DENO_ALONE });
     assertEquals([code, stdout], [0, ""]);
     assertMatch(stderr, /^codebeaker: denied: net a\.example:80 at main\.ts:1:7 \(.*allowNet.*\)\n$/);
   });
