@@ -249,7 +249,7 @@ Deno.test("a service that can run nothing starts all the same, and says why", ()
       ]);
       assertEquals(refused.body.retryAfterMs, undefined);
     },
-    { searchPath: [], runtimes: { deno: { denoBinary: "/nope/deno" } } },
+    { searchPath: [], runtimes: { deno: { denoBinary: "/nope/deno" }, wasm: { denoBinary: "/nope/deno" } } },
   ));
 
 Deno.test("a service that runs out of descriptors answers again when they are free", () =>
