@@ -130,17 +130,12 @@ Deno.test("diff reads no file that is missing, outside, a directory, too large o
   }
 });
 
-Deno.test("diff refuses texts whose comparison would take too long, and compares large ones that differ little", async () => {
+Deno.test("diff refuses texts of too many lines, and compares large ones that differ little", async () => {
   await using environment = await FakeEnvironment.create();
   const lines = (prefix: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${prefix}${index}\n`).join("");
-  const table = [
-    { originalContent: lines("a", 3_000), modifiedContent: lines("b", 3_000) },
-    { originalContent: "\n".repeat(200_001), modifiedContent: "x" },
-  ];
-  for (const fields of table) {
-    await assertRefused(environment, { command: { type: "diff", ...fields }, code: "too_large" });
-  }
+  const long = { type: "diff", originalContent: "\n".repeat(200_001), modifiedContent: "x" };
+  await assertRefused(environment, { command: long, code: "too_large" });
   const same = lines("a", 150_000);
   const { addedLines } = await askDiff(environment, { originalContent: same, modifiedContent: `${same}more\n` });
   assertEquals(addedLines, 1);
@@ -172,7 +167,7 @@ Deno.test("diff makes what apply_patch takes: the modified text, from the origin
   assert(differences > 60);
 });
 
-/** Two texts of short lines whose comparison ends at its bound and takes seconds. */
+/** Two texts of short lines that differ in too many of them: their comparison ends at its bound and takes seconds. */
 function farApart(): Asked {
   let seed = 2;
   const line = () => (seed = (seed * 48_271) % 2_147_483_647) % 2 === 0 ? "a\n" : "b\n";
@@ -180,7 +175,7 @@ function farApart(): Asked {
   return { type: "diff", originalContent: text(), modifiedContent: text() };
 }
 
-Deno.test("diff and apply_patch do not block the event loop, however long they take", async () => {
+Deno.test("diff refuses texts whose comparison takes too long, and neither it nor apply_patch blocks the event loop", async () => {
   await using environment = await FakeEnvironment.create();
   await environment.fill({ "f.txt": "x\n".repeat(100_000) });
   const hunk = (at: number) => `@@ -${at},2 +${at},2 @@\n x\n-y\n+z\n`;

@@ -9,6 +9,12 @@ const WRITTEN_HOST = "127.0.0.1:8000";
 const WRITTEN_PORT = "port 8000";
 /** How pages start Deno; the tests' own is the same version. */
 const WRITTEN_DENO = "npx -y deno@2.9.6";
+/** A home that a page makes knows the self-tests which the service of the pages has passed. */
+const KNOWN_HOMES = `mktemp() {
+  local made; made=$(command mktemp "$@") || return
+  [ ! -d "$made" ] || cp "$CODEBEAKER_HOME/self_test.json" "$made"
+  echo "$made"
+}`;
 /** What an error of the service begins with. */
 const PROBLEM = '"urn:codebeaker:error:';
 
@@ -114,7 +120,7 @@ async function toScript(
 async function runShell(scripts: readonly string[], env: Readonly<Record<string, string>>): Promise<Printed[]> {
   const { DOCKER_HOST: _, ...own } = withoutProjectVariables();
   const { stdout } = await new Deno.Command("bash", {
-    args: ["-c", ["exec 2>&1", ...scripts.map((script) => `${script}printf '\\0%s\\0' $?`)].join("\n")],
+    args: ["-c", ["exec 2>&1", KNOWN_HOMES, ...scripts.map((script) => `${script}printf '\\0%s\\0' $?`)].join("\n")],
     cwd: PROJECT,
     clearEnv: true,
     // On a busy machine a service logs more before it fails than a page shows.

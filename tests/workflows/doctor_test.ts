@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { composeCommand, composeService } from "../../src/compose/mod.ts";
 import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
@@ -9,8 +10,10 @@ import { runAlone, runCommandLine } from "../support/cli.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 import { createKey } from "../support/keys.ts";
 import { isPresent } from "../support/requirements.ts";
+import { openService } from "../support/own_service.ts";
 import { PROJECT, startServiceProcess } from "../support/service_process.ts";
 import { configFor } from "../support/test_config.ts";
+import { until } from "../support/until.ts";
 import { DENO_ALONE, WITHOUT_DOCKER, withoutProjectVariables } from "../support/variables.ts";
 import { writeWeakenedDeno } from "../support/weakened_deno.ts";
 
@@ -57,7 +60,7 @@ async function doctorOfNothing(args: readonly string[], directory: string): Prom
 
 Deno.test("doctor tells each layer, each canary and the next level as GET /v1/diagnostics does, and exits with 0 where all is well", async () => {
   const directory = await Deno.makeTempDir();
-  const { code, json } = await doctor(["--json"], { directory });
+  const { code, json } = await doctor(["--json"], { directory, env: DENO_ALONE });
   const { checks, floor, floorReached, memory, runtimes } = json();
   assertEquals(runtimes.flatMap(({ canaries }) => canaries.filter(({ kept }) => !kept)), []);
   assertEquals([code, floor, floorReached], [0, 7, true]);
@@ -71,7 +74,7 @@ Deno.test("doctor tells each layer, each canary and the next level as GET /v1/di
   assertMatch(docker?.reason ?? "", /no Docker socket/);
   assertMatch(docker?.next?.remedy ?? "", /install Docker/);
   {
-    await using service = await startServiceProcess([], { CODEBEAKER_HOME: `${directory}/home` });
+    await using service = await startServiceProcess([], { ...DENO_ALONE, CODEBEAKER_HOME: `${directory}/home` });
     const answer = await fetch(`${service.url}/v1/diagnostics`);
     const told = await answer.json();
     assertEquals([answer.status, shapeOf(told)], [200, shapeOf(json())]);
@@ -92,7 +95,8 @@ function shapeOf(value: unknown): unknown {
 Deno.test("doctor exits with 1 where a canary is broken, whatever proof is kept, or the floor is not reached, with 2 where it is misused", async () => {
   const directory = await Deno.makeTempDir();
   {
-    await using _service = await startServiceProcess([], { CODEBEAKER_HOME: `${directory}/home` });
+    await using _service = await openService({ home: `${directory}/home` });
+    await until(() => existsSync(`${directory}/home/self_test.json`), "a self-test has passed");
   }
   assert((await Deno.readTextFile(`${directory}/home/self_test.json`)).includes('"deno"'));
   const flags = ["--deno-binary", "/usr/bin/env", "--min-isolation", "9"];
