@@ -13,7 +13,9 @@ interface MachineOptions {
 /** The checks of everything that the service rests on beside its runtimes. */
 export function machineOf(config: Config, { hasKeys, memory, scratchDirectory }: MachineOptions): Machine {
   return {
-    memory: { machineMb: machineMemoryMb(), budgetMb: memory.totalMb },
+    get memory() {
+      return { machineMb: machineMemoryMb(), budgetMb: memory.totalMb };
+    },
     check: async () => {
       const detail = hasKeys()
         ? "every request must bring one"

@@ -52,10 +52,17 @@ export function parseSettings(
   values: unknown,
   { what, spell = (name) => name }: { readonly what: string; spell?(name: string): string },
 ): Record<string, unknown> {
-  const names = Object.keys(table);
-  const shape = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [spell(name), schema.optional()]));
-  const parsed = parseAs(strictObject(shape), values, { what });
-  return Object.fromEntries(names.flatMap((name) => spell(name) in parsed ? [[name, parsed[spell(name)]]] : []));
+  const names = new Map(Object.keys(table).map((name) => [spell(name), name]));
+  const given = typeof values === "object" && values !== null
+    ? [...names].filter(([spelled]) => Object.hasOwn(values, spelled))
+    : [];
+  // A schema of every setting would be the dearest step of a start that sets one.
+  const shape = Object.fromEntries(given.flatMap(([spelled, name]) => {
+    const schema = table[name]?.schema;
+    return schema === undefined ? [] : [[spelled, schema.optional()]];
+  }));
+  const parsed = parseAs(strictObject(shape, { known: [...names.keys()] }), values, { what });
+  return Object.fromEntries(given.map(([spelled, name]) => [name, parsed[spelled]]));
 }
 
 /**

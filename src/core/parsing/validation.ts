@@ -30,9 +30,15 @@ export function unknownName(given: string, known: readonly string[]): string {
   return `${JSON.stringify(given)}, did you mean "${nearest}"?`;
 }
 
-/** A schema of an object that refuses unknown fields and suggests the nearest known one. */
-export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const known = Object.keys(shape);
+/**
+ * A schema of an object that refuses unknown fields and suggests the nearest known one.
+ *
+ * @param options.known names to suggest; absent, those of the shape
+ */
+export function strictObject<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+  { known = Object.keys(shape) }: { readonly known?: readonly string[] } = {},
+): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
