@@ -46,23 +46,24 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   const isWanted = (name: LayerName) => !(options.without ?? []).includes(name);
   const calls = SystemCalls.open();
   calls?.closeInheritedOnExec();
-  const [hasLimits, setsid, setpriv] = await Promise.all([
-    isWanted("rlimits") && tryLimits(),
-    findLauncher("setsid", ["/bin/true"]),
-    findLauncher("setpriv", [...SETPRIV_OPTIONS, "/bin/true"]),
+  const [{ hasLimits, setpriv, setsid }, cgroups, filters] = await Promise.all([
+    findLaunchers({ wantsLimits: isWanted("rlimits") }),
+    isWanted("cgroup") ? tryCgroups(directory) : { reason: "not wanted" },
+    isWanted("seccomp") ? writeFilters(directory) : undefined,
   ]);
   const launcher = isWanted("no_new_privs") ? setpriv : undefined;
-  const uids = isWanted("own_user") ? await tryUids(directory, launcher) : undefined;
-  const filters = isWanted("seccomp") ? await writeFilters(directory) : undefined;
   const filterPath = filters?.({ hasNetwork: true, sharesNamespaces: false });
+  const { hasFilter, hasLandlock, uids } = await tryPrivileges(directory, {
+    launcher,
+    wantsUser: isWanted("own_user"),
+    filter: filterPath === undefined ? undefined : ["--seccomp-filter", filterPath],
+    landlock: isWanted("landlock") ? landlockOptions(trueWithin(directory)) : undefined,
+  });
   const user = uids?.take();
   const kernelFiles = KERNEL_FILES.filter(exists);
-  const [hasFilter, hasLandlock, bubblewrap, cgroups] = await Promise.all([
-    tryPrivileges(launcher, filterPath === undefined ? undefined : ["--seccomp-filter", filterPath]),
-    tryPrivileges(isWanted("landlock") ? launcher : undefined, landlockOptions(trueWithin(directory))),
-    isWanted("namespaces") ? tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath }) : undefined,
-    isWanted("cgroup") ? tryCgroups(directory) : { reason: "not wanted" },
-  ]);
+  const bubblewrap = isWanted("namespaces")
+    ? await tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath })
+    : undefined;
   if (user !== undefined) uids?.give(user);
   const isHeld = hasLandlock && hasFilter && hasLimits && uids !== undefined && bubblewrap === undefined;
   // The first process of a container gets them in any case.
@@ -100,6 +101,28 @@ function trueWithin(directory: string): LandlockRequest {
   };
 }
 
+/** The launchers that work here. One child tries all of them, and where that fails, one each. */
+async function findLaunchers(
+  { wantsLimits }: { readonly wantsLimits: boolean },
+): Promise<Pick<Layers, "hasLimits" | "setsid" | "setpriv">> {
+  const [setsid, setpriv] = [executable("setsid"), executable("setpriv")];
+  if (wantsLimits && setsid !== undefined && setpriv !== undefined) {
+    const others = [setpriv, ...SETPRIV_OPTIONS, setsid, "/bin/true"];
+    if (await tryLimits(others)) return { hasLimits: true, setsid, setpriv };
+  }
+  const [hasLimits, ...found] = await Promise.all([
+    wantsLimits && tryLimits(["/bin/true"]),
+    findLauncher("setsid", ["/bin/true"]),
+    findLauncher("setpriv", [...SETPRIV_OPTIONS, "/bin/true"]),
+  ]);
+  return { hasLimits, setsid: found[0], setpriv: found[1] };
+}
+
+/** The first file of this name among the launchers. */
+function executable(name: string): string | undefined {
+  return LAUNCHER_DIRECTORIES.map((directory) => join(directory, name)).find(exists);
+}
+
 /** The path of a launcher that starts a program with these arguments, or undefined. */
 async function findLauncher(name: string, args: readonly string[]): Promise<string | undefined> {
   for (const directory of LAUNCHER_DIRECTORIES) {
@@ -109,8 +132,8 @@ async function findLauncher(name: string, args: readonly string[]): Promise<stri
   return undefined;
 }
 
-/** Whether the shell sets limits. */
-async function tryLimits(): Promise<boolean> {
+/** Whether the shell sets limits, under which a command then succeeds. */
+async function tryLimits(command: readonly string[]): Promise<boolean> {
   const limits = { cpuSeconds: 7, fileBytes: 512, dataBytes: 64 * MEBIBYTE, descriptors: 32 };
   const [first = "", ...rest] = limitingShell(limits, { filterPath: undefined });
   return await succeeds([
@@ -118,27 +141,58 @@ async function tryLimits(): Promise<boolean> {
     ...rest,
     "/bin/sh",
     "-c",
-    '[ "$(ulimit -n) $(ulimit -St) $(ulimit -Ht) $(ulimit -c)" = "32 7 8 0" ]',
+    '[ "$(ulimit -n) $(ulimit -St) $(ulimit -Ht) $(ulimit -c)" = "32 7 8 0" ] && exec "$@"',
+    "sh",
+    ...command,
   ]);
 }
 
-/** Whether setpriv can start a program with these options. */
-async function tryPrivileges(setpriv: string | undefined, options: readonly string[] | undefined): Promise<boolean> {
-  if (setpriv === undefined || options === undefined) return false;
-  return await succeeds([setpriv, ...SETPRIV_OPTIONS, ...options, "/bin/true"]);
+/** What setpriv is tried with: its options for each layer; undefined for one that is not tried. */
+interface PrivilegeTrials {
+  readonly launcher: string | undefined;
+  readonly wantsUser: boolean;
+  readonly filter: readonly string[] | undefined;
+  readonly landlock: readonly string[] | undefined;
 }
 
-/** Users of this service's own, if a program of theirs can work in a directory below the service's. */
-async function tryUids(directory: string, setpriv: string | undefined): Promise<OwnUids | undefined> {
-  const uids = setpriv === undefined ? undefined : OwnUids.open();
-  if (setpriv === undefined || uids === undefined) return undefined;
+/** The layers that setpriv gives here. One child tries all of them, and where that fails, one each. */
+async function tryPrivileges(
+  directory: string,
+  { filter, landlock, launcher, wantsUser }: PrivilegeTrials,
+): Promise<Pick<Layers, "hasLandlock" | "uids"> & { readonly hasFilter: boolean }> {
+  if (launcher === undefined) return { uids: undefined, hasFilter: false, hasLandlock: false };
+  if (wantsUser) {
+    const uids = await tryUids(directory, launcher, [...landlock ?? [], ...filter ?? []]);
+    if (uids !== undefined) return { uids, hasFilter: filter !== undefined, hasLandlock: landlock !== undefined };
+  }
+  const isGiven = async (options: readonly string[] | undefined) =>
+    options !== undefined && await succeeds([launcher, ...SETPRIV_OPTIONS, ...options, "/bin/true"]);
+  const [uids, hasFilter, hasLandlock] = await Promise.all([
+    wantsUser ? tryUids(directory, launcher) : undefined,
+    isGiven(filter),
+    isGiven(landlock),
+  ]);
+  return { uids, hasFilter, hasLandlock };
+}
+
+/**
+ * Users of this service's own, if a program of theirs can work in a directory below the service's, under further options of
+ * setpriv too.
+ */
+async function tryUids(
+  directory: string,
+  setpriv: string,
+  options: readonly string[] = [],
+): Promise<OwnUids | undefined> {
+  const uids = OwnUids.open();
+  if (uids === undefined) return undefined;
   const place = join(directory, "user_try");
   const uid = uids.take();
   try {
     await Deno.mkdir(place, { mode: 0o700 });
     await Deno.chown(place, uid, uid);
     const write = ["/bin/sh", "-c", `: >"$0/file"`, place] as const;
-    if (await succeeds([setpriv, ...SETPRIV_OPTIONS, ...userOptions(uid), ...write])) return uids;
+    if (await succeeds([setpriv, ...SETPRIV_OPTIONS, ...userOptions(uid), ...options, ...write])) return uids;
   } catch {
     // There are none for this service.
   } finally {
