@@ -1,6 +1,8 @@
+import { assert } from "@std/assert";
 import { join } from "@std/path";
 import { DEFAULT_LIMITS, type LimitName, type Limits, namedLimits } from "../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../src/core/permissions/permissions.ts";
+import { messageOf } from "../../src/core/errors.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
 import { type Attack, type AttackLanguage, type Finding, type Step, stepsOf } from "./attack.ts";
 import { bareEnvironmentOf, openBareEnvironment } from "./bare.ts";
@@ -9,6 +11,7 @@ import { HostWatch } from "./host_processes.ts";
 import { type Before, findingsInside, findingsOutside, lookBefore } from "./oracles.ts";
 import { configFor, type Subject } from "./subjects.ts";
 import { openWorld, type World } from "./world.ts";
+import type { Row } from "./rows.ts";
 import type { Worlds } from "./worlds.ts";
 
 const LOOK_MS = 50;
@@ -48,24 +51,48 @@ export interface Target {
 }
 
 /** Carries an attack out on a subject, looks at everything outside, and lets an honest program have its turn. */
-export async function assault(attack: Attack, { subject, worlds }: Target): Promise<Report> {
-  return await worlds.use((world) => assaultIn(world, attack, subject));
+export async function assault(attack: Attack, target: Target): Promise<Report> {
+  const { findings, reports: [report] } = await assaultInTurn([attack], target);
+  assert(report !== undefined, `Nothing is reported of ${attack.name}`);
+  return { ...report, findings };
 }
 
-async function assaultIn(world: World, attack: Attack, subject: Subject): Promise<Report> {
+/** What came of a row of attacks. */
+export interface RowReport {
+  /** What was seen during each of them. */
+  readonly reports: readonly Report[];
+  /** All that was seen during and after them. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Carries attacks of the same configuration out one after another in one environment, the workspace of which is emptied
+ * between them; behind the last, looks at everything outside and lets an honest program have its turn.
+ */
+export async function assaultInTurn(attacks: Row, { subject, worlds }: Target): Promise<RowReport> {
+  return await worlds.use((world) => assaultIn(world, attacks, subject));
+}
+
+async function assaultIn(world: World, attacks: Row, subject: Subject): Promise<RowReport> {
+  const [attack] = attacks;
   const runtime = attack.openNetworks === undefined ? subject.runtime : subject.withOpenNetworks(attack.openNetworks);
   const config = configOf(attack, { subject, world });
   const { cannotHonour, isolation } = await runtime.assess(config);
   const level = attack.language === "shell" ? Math.min(isolation.level, subject.shellLevel) : isolation.level;
   const nothing = { level, findings: [], wasWarm: false, transcript: { answers: [], ended: undefined, findings: [] } };
-  if (cannotHonour !== undefined) return { ...nothing, refusal: cannotHonour };
+  const reportAll = (report: Partial<Report>) => ({
+    reports: attacks.map(() => ({ ...nothing, ...report })),
+    findings: [],
+  });
+  if (cannotHonour !== undefined) return reportAll({ refusal: cannotHonour });
   // A request that names a limit is given to no runtime that does not enforce it.
   const unenforced = namedLimits(attack.limits ?? {}).filter((limit) => !isolation.limits.includes(limit));
-  if (unenforced.length > 0) return { ...nothing, unenforced };
-  const { scratchDirectory: scratch } = subject;
+  if (unenforced.length > 0) return reportAll({ unenforced });
+  const { isStrongest, runsCells, scratchDirectory: scratch } = subject;
   const make = () => runtime.createEnvironment(config);
-  const { isStrongest: triesHonesty, runsCells } = subject;
-  return { level, ...await observe(attack, { make, runtime, config, world, scratch, runsCells, triesHonesty }) };
+  const honesty = isStrongest ? "always" : "unless shown";
+  const { findings, reports } = await observe(attacks, { make, runtime, config, world, scratch, runsCells, honesty });
+  return { findings, reports: reports.map((report) => ({ level, ...report })) };
 }
 
 /** Lets an honest program have its turn in a fresh environment, as an attack had it that left nothing to work with. */
@@ -82,18 +109,20 @@ export async function assaultBare(attack: Attack): Promise<Omit<Report, "level">
   await using world = await openWorld();
   const { language = "typescript" } = attack;
   const config = configFor(bareEnvironmentOf(language), { resourceLimits: limitsOf(attack) });
-  return await observe(attack, {
+  const { findings, reports: [report] } = await observe([attack], {
     make: () => openBareEnvironment(config, world),
     runtime: undefined,
     config,
     world,
     scratch: undefined,
     runsCells: false,
-    triesHonesty: true,
+    honesty: "never",
   });
+  assert(report !== undefined, `Nothing is reported of ${attack.name}`);
+  return { ...report, findings };
 }
 
-/** Where an attack is carried out. */
+/** Where attacks are carried out. */
 interface Stage {
   make(): Promise<ExecutionEnvironment>;
   readonly runtime: ExecutionRuntime | undefined;
@@ -102,26 +131,30 @@ interface Stage {
   /** Where environments have their directories. */
   readonly scratch: string | undefined;
   readonly runsCells: boolean;
-  /** Whether an honest program has its turn after each attack, and not only where the attack does not show that programs work. */
-  readonly triesHonesty: boolean;
+  /** When an honest program has its turn behind them: also where the last attack itself shows that programs work? */
+  readonly honesty: "always" | "unless shown" | "never";
 }
 
-async function observe(attack: Attack, stage: Stage): Promise<Omit<Report, "level">> {
+type Observation = Omit<Report, "level">;
+
+async function observe(
+  attacks: Row,
+  stage: Stage,
+): Promise<{ readonly reports: readonly Observation[]; readonly findings: readonly Finding[] }> {
   const { world } = stage;
   const before = lookBefore(world);
   using growth = new GrowthWatch(before);
-  const { findings, wasWarm, ...inside } = await observeInside(attack, stage, before);
+  const { findings, reports, ...inside } = await observeInside(attacks, stage, before);
   const outside = await findingsOutside({ ...inside, world, before, serviceBytes: growth.peakBytes });
-  return { findings: [...findings, ...outside], wasWarm, transcript: inside.transcript };
+  return { reports, findings: [...reports.flatMap(({ findings }) => findings), ...findings, ...outside] };
 }
 
 async function observeInside(
-  attack: Attack,
-  { make, runtime, config, world, scratch, runsCells, triesHonesty }: Stage,
+  attacks: Row,
+  { make, runtime, config, world, scratch, runsCells, honesty }: Stage,
   { running }: Before,
 ) {
-  const steps = stepsOf(attack);
-  const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
+  const steps = attacks.flatMap(stepsOf);
   await using neighbour = steps.some((step) => "neighbour" in step) ? await make() : undefined;
   await using environment = await make();
   const directoryOf = ({ id }: ExecutionEnvironment) => scratch === undefined ? undefined : join(scratch, id);
@@ -130,16 +163,36 @@ async function observeInside(
     directory: directory ?? "/nonexistent",
     neighbour: (neighbour && directoryOf(neighbour)) ?? "/nonexistent",
   });
-  using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token, running);
-  const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
   const isContained = scratch === undefined;
-  const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, env, runsCells, isContained };
-  for (const step of steps) await takeStep(step, { ...scene, request: requestOf(attack, config) }, transcript);
-  const wasWarm = environment.warm;
-  const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
-  const needsHonesty = attack.spoils !== true && (triesHonesty || !hasPrinted(transcript)) && steps.some(isWithin);
-  if (needsHonesty) findings.push(...await tryHonesty(attack, environment));
-  return { findings, wasWarm, transcript, directory, uid: directory === undefined ? undefined : ownerOf(directory) };
+  const scene = { world, environment, neighbour, runtime, limits: config.resourceLimits, runsCells, isContained };
+  const reports: Observation[] = [];
+  const left: Finding[] = [];
+  for (const attack of attacks) {
+    if (reports.length > 0) left.push(...await empty(environment));
+    using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token, running);
+    const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
+    const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
+    const request = requestOf(attack, config);
+    for (const step of stepsOf(attack)) await takeStep(step, { ...scene, env, request }, transcript);
+    const { warm: wasWarm } = environment;
+    const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
+    reports.push({ findings, wasWarm, transcript });
+  }
+  const isShown = honesty === "unless shown" && hasPrinted(reports.at(-1)?.transcript.ended);
+  const isAsked = honesty !== "never" && !isShown && !attacks.some(({ spoils }) => spoils) && steps.some(isWithin);
+  if (isAsked) left.push(...await tryHonesty(attacks[0], environment));
+  return { findings: left, reports, directory, uid: directory === undefined ? undefined : ownerOf(directory) };
+}
+
+/** Deletes everything in a workspace, as a client would. */
+async function empty({ files }: ExecutionEnvironment): Promise<Finding[]> {
+  try {
+    const { children = [] } = await files.list(".", { maxDepth: 1 });
+    for (const { path } of children) await files.delete(path, { recursive: true });
+    return [];
+  } catch (error) {
+    return [{ oracle: "honesty", detail: `its workspace cannot be emptied: ${messageOf(error)}` }];
+  }
 }
 
 /** Whether a step is taken in the environment of the attack. */
@@ -148,7 +201,7 @@ function isWithin(step: Step): boolean {
 }
 
 /** Whether the last program has come to its own end, and printed something. */
-function hasPrinted({ ended }: Transcript): boolean {
+function hasPrinted(ended: Transcript["ended"]): boolean {
   return ended?.exitCode === 0 && ended.stdout !== "";
 }
 

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Semaphore } from "../../src/concurrency/semaphore.ts";
 import { isPresent } from "../support/requirements.ts";
-import { assault, assaultBare, type Report, type Target, tryHonestyAfter } from "./assault.ts";
+import { assault, assaultBare, assaultInTurn, type Report, type Target, tryHonestyAfter } from "./assault.ts";
 import { bareAvailability, bareAvailabilityOf, bareEnvironmentOf } from "./bare.ts";
 import type { Attack, AttackTable, Exemption } from "./attack.ts";
 import { findingsAfterAll } from "./oracles.ts";
 import { openSubject, type Setup, SETUPS, type Subject } from "./subjects.ts";
 import { ATTACKS } from "./mod.ts";
+import { rowsOf } from "./rows.ts";
 import { Worlds } from "./worlds.ts";
 
 /** So many attacks of one subject and category go on at a time. */
@@ -52,10 +53,11 @@ export async function testBare(): Promise<void> {
     );
     if (harmless.length === 0) continue;
     Deno.test(`Where nothing holds them, attacks on ${category} are seen`, async (test) => {
-      await inTurns(harmless, test, async (attack) => {
-        const { findings, transcript } = await assaultBare(attack);
-        assert(findings.some(({ oracle }) => oracle === attack.trips), JSON.stringify({ findings, transcript }));
-      });
+      await inTurns(harmless, (attack) =>
+        step(test, attack.name, async () => {
+          const { findings, transcript } = await assaultBare(attack);
+          assert(findings.some(({ oracle }) => oracle === attack.trips), JSON.stringify({ findings, transcript }));
+        }));
     });
   }
 }
@@ -66,8 +68,7 @@ async function attackAll(target: Target, table: AttackTable, test: Deno.TestCont
   const tried = attacksOn(subject, table, table.attacks);
   const refused: string[] = [];
   let warm = 0;
-  await inTurns(tried, test, async (attack) => {
-    const report = await assault(subject.runsCells ? inCell(attack) : attack, target);
+  const check = (attack: Attack, report: Report) => {
     const { findings, level, transcript, unenforced, wasWarm } = report;
     if (wasWarm) warm++;
     checkRefusal(attack, { report, subject });
@@ -75,9 +76,18 @@ async function attackAll(target: Target, table: AttackTable, test: Deno.TestCont
     if (report.refusal !== undefined || unenforced !== undefined) refused.push(attack.name);
     const { oracle } = exemptionFor(attack, { subject, level }) ?? {};
     assertEquals(findings.filter((finding) => finding.oracle !== oracle), [], JSON.stringify(transcript));
-  }, ({ exemptions = {}, name }) => {
-    const exemption = exemptions[subject.name];
-    return exemption === undefined ? name : `${name} (${exemption.oracle} is exempt: ${exemption.reason})`;
+  };
+  const attacks = subject.runsCells ? tried.map(inCell) : tried;
+  await inTurns(rowsOf(attacks, subject), async (row) => {
+    const together = row.length > 1 ? await assaultInTurn(row, target) : undefined;
+    const isHeld = together?.findings.length === 0;
+    for (const [index, attack] of row.entries()) {
+      const report = isHeld ? together.reports[index] : undefined;
+      await step(test, titleOf(attack, subject), async () => check(attack, report ?? await assault(attack, target)));
+    }
+    if (isHeld || together === undefined) return;
+    const title = `one after another: ${row.map(({ name }) => name).join("; ")}`;
+    await step(test, title, () => assertEquals(together.findings, []));
   });
   const spoilers = new Map(tried.filter(({ spoils }) => spoils).map((attack) => [attack.language, attack]));
   for (const [language = "typescript", attack] of spoilers) {
@@ -88,14 +98,15 @@ async function attackAll(target: Target, table: AttackTable, test: Deno.TestCont
   const title = `${refused.length} of ${tried.length} are refused before they begin: ${refused.join("; ") || "none"}`;
   const mayRefuseAll = Object.keys(subject.unenforced).length > 0;
   await test.step(title, () => assert(refused.length < tried.length || mayRefuseAll, "No attack was tried"));
-  await inTurns(attacksOn(subject, table, table.controls), test, async (control) => {
-    const report = await assault(control, target);
-    const { findings, refusal, transcript, unenforced } = report;
-    checkRefusal(control, { report, subject });
-    assertEquals(unenforced, undefined, "A control names no limit that is not enforced");
-    const seen = findings.map(({ oracle }) => oracle);
-    assert(refusal !== undefined || seen.includes(control.seenBy), JSON.stringify({ findings, transcript }));
-  });
+  await inTurns(attacksOn(subject, table, table.controls), (control) =>
+    step(test, control.name, async () => {
+      const report = await assault(control, target);
+      const { findings, refusal, transcript, unenforced } = report;
+      checkRefusal(control, { report, subject });
+      assertEquals(unenforced, undefined, "A control names no limit that is not enforced");
+      const seen = findings.map(({ oracle }) => oracle);
+      assert(refusal !== undefined || seen.includes(control.seenBy), JSON.stringify({ findings, transcript }));
+    }));
   return warm;
 }
 
@@ -114,19 +125,24 @@ function checkRefusal(
   assertStringIncludes(refusal ?? "It is not refused", listed);
 }
 
-/** One step for each, several at a time; the test around them sees to it that they leave nothing open. */
-async function inTurns<T extends Attack>(
-  attacks: readonly T[],
-  test: Deno.TestContext,
-  act: (attack: T) => Promise<void>,
-  titleOf: (attack: T) => string = ({ name }) => name,
-): Promise<void> {
+/** The name of an attack, with what is exempt there. */
+function titleOf({ exemptions = {}, name }: Attack, subject: Subject): string {
+  const exemption = exemptions[subject.name];
+  return exemption === undefined ? name : `${name} (${exemption.oracle} is exempt: ${exemption.reason})`;
+}
+
+/** Several at a time. */
+async function inTurns<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
   const turns = new Semaphore(AT_A_TIME);
-  await Promise.all(attacks.map(async (attack) => {
+  await Promise.all(all.map(async (one) => {
     using _turn = await turns.acquire();
-    const sanitizers = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
-    await test.step({ name: titleOf(attack), ...sanitizers, fn: () => act(attack) });
+    await act(one);
   }));
+}
+
+/** A step beside others; the test around them sees to it that they leave nothing open. */
+async function step(test: Deno.TestContext, name: string, fn: () => void | Promise<void>): Promise<void> {
+  await test.step({ name, sanitizeOps: false, sanitizeResources: false, sanitizeExit: false, fn });
 }
 
 function attacksOn<T extends Attack>(

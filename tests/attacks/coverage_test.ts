@@ -4,6 +4,7 @@ import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { ATTACK_LANGUAGES, CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
 import { denoByNode, type Process } from "./deno_by_node.ts";
 import { ATTACKS } from "./mod.ts";
+import { rowsOf } from "./rows.ts";
 import { SETUPS } from "./subjects.ts";
 
 const MIN_ATTACKS = 120;
@@ -99,4 +100,24 @@ const exempt = all.flatMap(({ exemptions = {}, name }) =>
 Deno.test(`${exempt.length} times an attack is exempt from an oracle, in subjects that there are`, () => {
   assertEquals(exempt.filter(({ subject }) => !(subject in SETUPS)), []);
   assertEquals(exempt.filter(({ reason }) => reason === ""), []);
+});
+
+const ON_HOST = { isWarm: false, name: "here", scratchDirectory: "/scratch" };
+
+Deno.test("rowsOf() leaves no attack out, and puts none beside one that spoils or asks for something else", () => {
+  const plain = (name: string) => ({ name, code: "" });
+  const attacks = [
+    ...["a", "b", "c", "d", "e", "f", "g"].map(plain),
+    { ...plain("spoils"), spoils: true },
+    { ...plain("limited"), limits: { cpuMs: 10 } },
+    { ...plain("in Python"), language: "python" as const },
+    { ...plain("refused"), refusals: { here: "no" } },
+    { ...plain("exempt"), exemptions: { here: { oracle: "excess" as const, reason: "none" } } },
+    { name: "beside another", steps: [{ neighbour: "" }] },
+  ];
+  const names = (subject: Parameters<typeof rowsOf>[1]) =>
+    rowsOf(attacks, subject).map((row) => row.map(({ name }) => name));
+  const alone = attacks.slice(7).map(({ name }) => [name]);
+  assertEquals(names(ON_HOST), [["a", "b", "c", "d", "e", "f"], ["g"], ...alone]);
+  assertEquals(names({ ...ON_HOST, isWarm: true }), attacks.map(({ name }) => [name]));
 });
