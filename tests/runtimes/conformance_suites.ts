@@ -12,6 +12,8 @@ import { testFilesConformance } from "./files_conformance.ts";
 /** Which runtimes a suite is about: those that the host's layers confine, or those that an Engine does. */
 interface Confined {
   readonly byHostLayers: boolean;
+  /** Of as many shares of these runtimes, the one that is tested; absent, all. */
+  readonly share?: { readonly index: number; readonly of: number };
 }
 
 /** Registers the full suite for each runtime in the first language that is here, and what may differ in each of the others. */
@@ -108,14 +110,16 @@ async function dialectOf(entry: RuntimeEntry, language: string): Promise<Dialect
 }
 
 async function withRuntimes(
-  { byHostLayers }: Confined,
+  { byHostLayers, share = { index: 0, of: 1 } }: Confined,
   parts: Pick<RuntimeHost, "pool">,
   test: (tested: Tested) => Promise<void>,
 ): Promise<void> {
   const host = await openRuntimeHost(parts);
   Deno.test.afterAll(async () => await host[Symbol.asyncDispose]()); // The last to go: what is registered first ends last.
+  let count = 0;
   for (const entry of RUNTIMES) {
     if ((await entry.loadTestSubjects()).usesHostLayers !== byHostLayers) continue;
+    if (count++ % share.of !== share.index) continue;
     const runtime = (await entry.load()).create(host);
     Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
     await test({ entry, host, runtime });

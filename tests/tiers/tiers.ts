@@ -17,6 +17,7 @@ export function tierOf(path: string): Tier {
 /** Files that take so much longer than others of their tier that each begins before all of these, by itself. */
 export const LONGEST: readonly string[] = [
   "tests/runtimes/conformance_process_test.ts",
+  "tests/runtimes/conformance_second_process_test.ts",
   "tests/runtimes/conformance_layers_process_test.ts",
   "tests/runtimes/native/languages_process_test.ts",
 ];
