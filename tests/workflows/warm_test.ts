@@ -1,12 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { apiKeysSchema } from "../../src/core/key_policy.ts";
+import { Scratch } from "../../src/host/scratch.ts";
 import { familyOf } from "../../src/process/process_tree.ts";
+import { releaseOrphans } from "../../src/sandbox/orphans.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FootprintWatch, NOTHING } from "../support/footprint.ts";
 import { readMetrics } from "../support/metric_samples.ts";
 import { openService } from "../support/own_service.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
+import { DENO_ALONE } from "../support/variables.ts";
 
 const WARM = { warmMax: 4 };
 const EXECUTIONS = "/v1/executions";
@@ -170,8 +173,9 @@ Deno.test("A session begins with a warm process and keeps one for its next progr
   await until(() => waiting().length === 2, "the session's process is gone");
 });
 
-Deno.test("Programs start cold when somebody kills the warm processes", async () => {
-  await using service = await openService(WARM);
+Deno.test("Programs start cold when somebody kills the warm processes, and others are made, which end with their service", async () => {
+  await using services = new AsyncDisposableStack();
+  const service = services.use(await openService(WARM));
   const client = new ApiClient(service);
   await whenReady(client, 2);
   const first = waiting();
@@ -185,21 +189,26 @@ Deno.test("Programs start cold when somebody kills the warm processes", async ()
     () => waiting().filter((pid) => !first.includes(pid)).length === 2,
     "others wait in their place",
   );
+  await services.disposeAsync();
+  assertEquals(waiting(), []);
 });
 
-Deno.test("Warm processes end with their service, however it ends", async () => {
+Deno.test("Warm processes end with a service that is killed", async () => {
   const scratch = await Deno.makeTempDir({ prefix: "cb_warm_" });
   await Deno.chmod(scratch, 0o711);
   const watch = new FootprintWatch(scratch);
-  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-    await using service = await startServiceProcess(["--scratch", scratch]);
+  {
+    await using service = await startServiceProcess(["--scratch", scratch], DENO_ALONE);
     await whenReady(new ApiClient(service), 2);
     watch.learn(service.process.pid);
     assert((await watch.look()).processes.length > 0, "what waits is seen");
-    service.process.kill(signal);
+    service.process.kill("SIGKILL");
     await service.process.status;
   }
   await until(async () => (await watch.look()).processes.length === 0, "nothing waits any more");
+  {
+    await using _swept = await Scratch.open(scratch, { release: releaseOrphans });
+  }
   assertEquals(await watch.look(), NOTHING);
   await Deno.remove(scratch, { recursive: true });
 });
