@@ -4,8 +4,6 @@ const LIBRARIES = ["libc.so.6", "libc.so"];
 const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   close_range: { parameters: ["u32", "u32", "i32"], result: "i32", optional: true },
-  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
-  mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32", optional: true },
   mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
   prctl: { parameters: ["i32", "usize", "usize", "usize", "usize"], result: "i32" },
@@ -17,8 +15,6 @@ const SYMBOLS = {
 const FIRST_INHERITED_DESCRIPTOR = 3;
 const LAST_DESCRIPTOR = 0xffff_ffff;
 const CLOSE_RANGE_CLOEXEC = 4;
-const M_MMAP_THRESHOLD = -3;
-const MMAP_THRESHOLD_BYTES = 131_072;
 const MS_NOSUID = 2n;
 const MS_NODEV = 4n;
 const MNT_DETACH = 2;
@@ -35,6 +31,21 @@ export interface InheritedFile extends Disposable {
   closeOnExec(): boolean;
 }
 
+/** Functions of the C library, each of which takes 0.1 ms to open; undefined where this service may not call any. */
+export function openCLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
+  symbols: Symbols,
+): Deno.DynamicLibrary<Symbols> | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  for (const name of LIBRARIES) {
+    try {
+      return Deno.dlopen(name, symbols);
+    } catch {
+      // Not under this name, or not for this service: the next one, or none.
+    }
+  }
+  return undefined;
+}
+
 /** What Deno has no API for: calls of the operating system's C library. */
 export class SystemCalls implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
@@ -47,15 +58,8 @@ export class SystemCalls implements Disposable {
 
   /** Undefined where there are no such calls, or this service may not make them. */
   static open(): SystemCalls | undefined {
-    if (Deno.build.os !== "linux") return undefined;
-    for (const name of LIBRARIES) {
-      try {
-        return new SystemCalls(Deno.dlopen(name, SYMBOLS));
-      } catch {
-        // Not under this name, or not for this service: the next one, or none.
-      }
-    }
-    return undefined;
+    const library = openCLibrary(SYMBOLS);
+    return library && new SystemCalls(library);
   }
 
   /** Keeps descriptors that this service inherited from its children: close_range(2), Linux 5.11. */
@@ -101,19 +105,6 @@ export class SystemCalls implements Disposable {
   /** Frees the entry of a child that has ended, and for which nothing else waits: waitpid(2). Returns whether it had. */
   reap(pid: number): boolean {
     return this.#library.symbols.waitpid(pid, null, WNOHANG | WALL) === pid;
-  }
-
-  /**
-   * Has large blocks come from the system, and go back to it when they are free: glibc would learn to keep them, and
-   * with them what lies between (mallopt(3)).
-   */
-  keepNoLargeBlocks(): void {
-    this.#library.symbols.mallopt?.(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
-  }
-
-  /** Gives memory of this process that is free back to the system: malloc_trim(3), which musl has not. */
-  giveBackMemory(): void {
-    this.#library.symbols.malloc_trim?.(0n);
   }
 
   /**

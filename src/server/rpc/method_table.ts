@@ -20,21 +20,17 @@ export interface MethodTableOptions {
   readonly maxRequests: number;
 }
 
-/** Every JSON-RPC method; names match in any case. */
+/** Every JSON-RPC method; names match in any case. The methods, with their schemas, are made at the first look-up. */
 export class MethodTable {
-  readonly #methods: ReadonlyMap<string, RpcMethod>;
+  readonly #options: MethodTableOptions;
+  #made: ReadonlyMap<string, RpcMethod> | undefined;
 
-  constructor({ engine, sessions, observer, maxRequests }: MethodTableOptions) {
-    const catalogue = new RuntimeCatalogue(engine);
-    const methods = [
-      ...executionMethods({ engine, catalogue }),
-      ...runtimeMethods({ engine, catalogue }),
-      ...sessionMethods({ sessions, observer, catalogue }),
-      ...contextMethods({ sessions }),
-    ];
-    const names = methods.map(({ name }) => name);
-    const all = [initializeMethod({ catalogue, maxRequests, methods: names }), ...methods];
-    this.#methods = new Map(all.map((method) => [method.name.toLowerCase(), method]));
+  constructor(options: MethodTableOptions) {
+    this.#options = options;
+  }
+
+  get #methods(): ReadonlyMap<string, RpcMethod> {
+    return this.#made ??= makeMethods(this.#options);
   }
 
   find(name: string): RpcMethod | undefined {
@@ -53,4 +49,18 @@ export class MethodTable {
     if (method === undefined) throw new CodeBeakerError("internal", this.explainUnknown(name));
     return method;
   }
+}
+
+/** The methods by their names in lower case. */
+function makeMethods({ engine, sessions, observer, maxRequests }: MethodTableOptions): Map<string, RpcMethod> {
+  const catalogue = new RuntimeCatalogue(engine);
+  const methods = [
+    ...executionMethods({ engine, catalogue }),
+    ...runtimeMethods({ engine, catalogue }),
+    ...sessionMethods({ sessions, observer, catalogue }),
+    ...contextMethods({ sessions }),
+  ];
+  const names = methods.map(({ name }) => name);
+  const all = [initializeMethod({ catalogue, maxRequests, methods: names }), ...methods];
+  return new Map(all.map((method) => [method.name.toLowerCase(), method]));
 }
