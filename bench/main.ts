@@ -1,5 +1,6 @@
 import { benchAttaching } from "./attaching_bench.ts";
 import { benchColdStart } from "./cold_start_bench.ts";
+import { benchComputing } from "./computing_bench.ts";
 import { benchConfinement } from "./confinement_bench.ts";
 import { benchContexts } from "./contexts_bench.ts";
 import { benchDenials } from "./denials_bench.ts";
@@ -22,6 +23,7 @@ const BENCHES = [
   benchStreaming,
   benchColdStart,
   benchOptimisations,
+  benchComputing,
   benchContexts,
   benchModules,
   benchConfinement,

@@ -10,10 +10,11 @@ export interface BenchSubject {
   readonly program: Uint8Array<ArrayBuffer>;
 }
 
-/** Every runtime, with a language that it keeps warm; without those whose programs cannot be made on this machine. */
+/** Every runtime that keeps a language warm, with that; without those whose programs cannot be made on this machine. */
 export async function benchSubjects(): Promise<BenchSubject[]> {
   const subjects = await Promise.all(RUNTIMES.map(async (entry) => {
-    const { warmLanguages: [language = ""] } = await entry.loadTestSubjects();
+    const { onlyComputes = false, warmLanguages: [language = ""] } = await entry.loadTestSubjects();
+    if (onlyComputes) return []; // Its slots have a bench of their own.
     const dialect = DIALECTS[language];
     if (dialect === undefined) throw new Error(`No program is known for ${entry.name}/${language}`);
     if (await dialect.needs?.availability().then(({ available }) => !available)) return [];

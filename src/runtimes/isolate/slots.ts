@@ -6,8 +6,10 @@ import { RUNTIME_NAME } from "./settings.ts";
 import { Slot } from "./slot.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 
-/** How long a program waits for a slot of its tenant where there is one for each core: it may also have to sleep. */
-const MAX_WAIT_MS = 100;
+/** The time that a start is assumed to take before any was measured. */
+const INITIAL_START_MS = 100;
+/** How long a program waits at a time for a slot that comes free. */
+const MIN_WAIT_MS = 50;
 /** How long a slot is kept for its tenant's next program. */
 const KEEP_MS = 60_000;
 /** Programs that a slot runs at most. */
@@ -32,7 +34,9 @@ interface Group {
   readonly idle: IdleSlot[];
   /** Programs that wait for a slot, the first to come first. */
   readonly waiting: (() => void)[];
+  /** Slots that run a program, or are starting for one. */
   busy: number;
+  starting: number;
 }
 
 /** A slot that waits for its tenant's next program. */
@@ -49,6 +53,8 @@ export class Slots implements AsyncDisposable {
   readonly #groups = new Map<string, Map<number, Group>>();
   readonly #ending = new Set<Promise<void>>();
   #addonPath: string | undefined;
+  /** How long the last start took. */
+  #startMs = INITIAL_START_MS;
   #isDisposed = false;
 
   constructor(installation: Installation) {
@@ -86,7 +92,7 @@ export class Slots implements AsyncDisposable {
   #groupOf(tenant: string, memoryMb: number): Group {
     const groups = this.#groups.get(tenant) ?? new Map<number, Group>();
     this.#groups.set(tenant, groups);
-    const group = groups.get(memoryMb) ?? { idle: [], waiting: [], busy: 0 };
+    const group = groups.get(memoryMb) ?? { idle: [], waiting: [], busy: 0, starting: 0 };
     groups.set(memoryMb, group);
     return group;
   }
@@ -100,36 +106,34 @@ export class Slots implements AsyncDisposable {
     return undefined;
   }
 
-  /** Waits a moment for a slot that comes free, where there is one for each core. */
+  /**
+   * Waits for a slot that comes free, where there is one for each core: as long as a new one would take, and longer while
+   * so many are starting, which would only take from each other.
+   */
   async #waitFor(group: Group): Promise<Slot | undefined> {
-    if (group.busy < navigator.hardwareConcurrency) return undefined;
-    const deadline = performance.now() + MAX_WAIT_MS;
-    for (let leftMs = MAX_WAIT_MS; leftMs > 0; leftMs = deadline - performance.now()) {
+    const cores = navigator.hardwareConcurrency;
+    const deadline = performance.now() + this.#startMs;
+    while (group.busy >= cores) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0 && group.starting < cores) return undefined;
       const free = Promise.withResolvers<void>();
       group.waiting.push(free.resolve);
-      await settledWithin(free.promise, leftMs);
+      await settledWithin(free.promise, Math.max(leftMs, MIN_WAIT_MS));
       const at = group.waiting.indexOf(free.resolve);
       if (at >= 0) group.waiting.splice(at, 1);
       const slot = this.#takeIdle(group);
       if (slot !== undefined) return slot;
-      if (group.busy < navigator.hardwareConcurrency) return undefined; // One has ended.
     }
     return undefined;
   }
 
   /** A slot that has run nothing. */
   async #leaseNew(memoryMb: number, group: Group | undefined): Promise<SlotLease> {
-    if (group !== undefined) group.busy++;
-    try {
-      const { pool } = this.#installation.host;
-      const warm = await pool?.lease(kindOf(memoryMb), this.#shelf(memoryMb, 0));
-      const slot = warm?.member ?? await this.#start(memoryMb);
-      if (group !== undefined) group.busy--;
-      return this.#lent(slot, { group, wasReady: warm !== undefined });
-    } catch (error) {
-      if (group !== undefined) group.busy--;
-      throw error;
-    }
+    using _starting = countStart(group);
+    const { pool } = this.#installation.host;
+    const warm = await pool?.lease(kindOf(memoryMb), this.#shelf(memoryMb, 0));
+    const slot = warm?.member ?? await this.#start(memoryMb);
+    return this.#lent(slot, { group, wasReady: warm !== undefined });
   }
 
   #lent(slot: Slot, { group, wasReady }: { readonly group: Group | undefined; readonly wasReady: boolean }): SlotLease {
@@ -176,12 +180,28 @@ export class Slots implements AsyncDisposable {
   async #start(memoryMb: number): Promise<Slot> {
     const { host } = this.#installation;
     this.#addonPath ??= host.confinement.reachable(findPart(ADDON, host));
-    return await Slot.start(this.#installation, { addonPath: this.#addonPath, memoryMb });
+    const startedAt = performance.now();
+    const slot = await Slot.start(this.#installation, { addonPath: this.#addonPath, memoryMb });
+    this.#startMs = performance.now() - startedAt;
+    return slot;
   }
 
   #shelf(memoryMb: number, min: number) {
     return { owner: RUNTIME_NAME, min, memoryMb: PROCESS_MEMORY_MB, make: () => this.#start(memoryMb) };
   }
+}
+
+/** Counts a slot as busy while it starts. */
+function countStart(group: Group | undefined): Disposable {
+  if (group === undefined) return { [Symbol.dispose]() {} };
+  group.busy++;
+  group.starting++;
+  return {
+    [Symbol.dispose]() {
+      group.busy--;
+      group.starting--;
+    },
+  };
 }
 
 /** What slots have in common that any tenant may be given. */

@@ -1,9 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { NeedAnalyser } from "../../../src/needs/mod.ts";
-import { DYNAMIC_GLOBALS, NOTABLE_GLOBALS } from "../../../src/needs/javascript/words.ts";
 import { isolateFacts } from "../../../src/runtimes/isolate/facts.ts";
 import { fitOf } from "../../../src/runtimes/selection/fit.ts";
-import { openPresentIsolate } from "../../support/open_isolate.ts";
 
 /** Programs in TypeScript, and whether they may run in an isolate. */
 const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
@@ -37,9 +35,6 @@ const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["console.log(globalThis['De' + 'no']);", false],
 ];
 
-/** Methods and properties of objects that the global object inherits or that mean nothing by themselves. */
-const INHERITED = ["constructor", "getParent"];
-
 const surface = isolateFacts({ settings: {} }).surface?.("typescript");
 
 Deno.test("[isolate] programs in JavaScript and TypeScript run only where all that they need is known, and is there", async () => {
@@ -53,24 +48,4 @@ Deno.test("[isolate] programs in JavaScript and TypeScript run only where all th
     assertEquals(fitOf(surface, needs).rejectedBecause === undefined, mayRun, code);
   }
   assertEquals(fitOf(surface, undefined).rejectedBecause?.code, "missing_capability");
-});
-
-const opened = await openPresentIsolate();
-Deno.test.afterAll(async () => await opened?.[Symbol.asyncDispose]());
-
-Deno.test({
-  name: "[isolate] every global of Deno that an isolate lacks is a need of the program that uses it",
-  ignore: opened === undefined,
-  async fn() {
-    const code = "console.log(Object.getOwnPropertyNames(globalThis).join());";
-    const { stdout = "" } = await opened?.run({ files: { "main.js": code } }) ?? {};
-    const here = stdout.trim().split(",");
-    const own = [globalThis, Object.getPrototypeOf(globalThis), EventTarget.prototype].flatMap((one) =>
-      Object.getOwnPropertyNames(one)
-    );
-    const unknown = own.filter((name) =>
-      ![...here, ...INHERITED, ...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS].includes(name) && !name.startsWith("GPU")
-    );
-    assertEquals(unknown.filter((name) => !name.startsWith("__")), []); // Such names are a library of the tests.
-  },
 });
