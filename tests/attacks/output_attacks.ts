@@ -7,7 +7,7 @@ const ANSWER_LENGTH = 2 * KEPT_BYTES * 6 + 4_000;
 
 const HELD = {
   mechanism: OUTPUT,
-  limits: { maxOutputBytes: KEPT_BYTES, maxTotalOutputBytes: 4_000_000, timeoutMs: 5_000 },
+  limits: { maxOutputBytes: KEPT_BYTES, maxTotalOutputBytes: 1_000_000, timeoutMs: 5_000 },
   maxAnswerLength: ANSWER_LENGTH,
 } as const satisfies Partial<Attack>;
 /** No time ends a flood: on a busy machine it takes many times as long as on an idle one. */

@@ -22,8 +22,10 @@ export const shellEnvironment = "typescript";
 const LANGUAGES = ["typescript", "javascript"];
 const WITH_HANDSHAKE = ["configuration", "environment", "memory", "output", "time"];
 const IN_CELLS = ["files", "environment", "memory", "output", "time"];
-const WITH_POLLED_LIMITS = ["environment", "processes", "memory", "cpu", "disk"];
+const POLLED = ["memory", "cpu", "disk"];
 const WITHOUT_NAMESPACES = ["files", "links", "network", "environment", "processes"];
+/** Without Landlock, permission flags hold files, as they do alone. */
+const WITHOUT_LANDLOCK = ["network", "environment", "processes"];
 const LAYERS_OF_ROOT = ["own_user", "cgroup", "tmpfs"] as const;
 const ALL_LAYERS = [...LAYERS_OF_ROOT, "namespaces", "landlock", "seccomp", "no_new_privs", "rlimits"] as const;
 
@@ -46,7 +48,7 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
     needs: "namespaces",
     without: LAYERS_OF_ROOT,
     languages: [...LANGUAGES, "shell"],
-    categories: WITH_POLLED_LIMITS,
+    categories: ["environment", "processes", ...POLLED],
   },
   "deno under Landlock": {
     needs: "landlock",
@@ -58,13 +60,13 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
     needs: "landlock",
     without: ["namespaces", ...LAYERS_OF_ROOT],
     languages: LANGUAGES,
-    categories: WITH_POLLED_LIMITS,
+    categories: POLLED,
   },
   "deno as another user": {
     needs: "own_user",
     without: ["namespaces", "landlock"],
     languages: LANGUAGES,
-    categories: WITHOUT_NAMESPACES,
+    categories: WITHOUT_LANDLOCK,
   },
   "deno with flags alone": { without: ALL_LAYERS, languages: LANGUAGES },
 };
