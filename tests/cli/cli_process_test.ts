@@ -3,7 +3,7 @@ import { type CliResult, runAlone, runCommandLine, runHere } from "../support/cl
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { PROJECT } from "../support/service_process.ts";
-import { DENO_ALONE, withoutProjectVariables } from "../support/variables.ts";
+import { DENO_ALONE, NOTHING_RUNS, withoutProjectVariables } from "../support/variables.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 
 /** Runs a program from a file, by the command line in this process. */
@@ -59,7 +59,7 @@ Deno.test("codebeaker names an invalid setting as it was given, and exits with 2
 });
 
 Deno.test("codebeaker serve refuses a host that others reach while there is no key, and exits with 2", async () => {
-  const { code, stderr } = await runCommandLine(["serve", "--host", "0.0.0.0"]);
+  const { code, stderr } = await runCommandLine(["serve", "--host", "0.0.0.0"], { env: NOTHING_RUNS });
   assertEquals(code, 2);
   assertStringIncludes(stderr, "loopback");
 });

@@ -5,10 +5,7 @@ import { openStorage } from "../../src/storage/mod.ts";
 import { runAlone, runCommandLine, runInto, startUnread } from "../support/cli.ts";
 import { plantSelfTests } from "../support/kept_self_tests.ts";
 import { until } from "../support/until.ts";
-import { DENO_ALONE } from "../support/variables.ts";
-
-/** Variables with which no runtime is found, so that no self-test delays the output. */
-const NOTHING_RUNS = { PATH: "/nowhere", CODEBEAKER_DENO_BINARY: "/nowhere/deno" };
+import { DENO_ALONE, NOTHING_RUNS } from "../support/variables.ts";
 
 /** Starts the command line over a home of its own, without a reader of its stdout. */
 async function withUnread(

@@ -5,7 +5,7 @@ import type { Output } from "../../src/cli/output.ts";
 import { keepSelfTests, plantSelfTests } from "./kept_self_tests.ts";
 import { PROJECT } from "./service_process.ts";
 import { until } from "./until.ts";
-import { CHILD_SETTINGS, withoutProjectVariables, withVariables } from "./variables.ts";
+import { CHILD_SETTINGS, DENO_ALONE, withoutProjectVariables, withVariables } from "./variables.ts";
 
 export interface CliResult {
   readonly code: number;
@@ -69,10 +69,10 @@ export interface RunningCommandLine extends AsyncDisposable {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts the command line in a process of its own. */
+/** Starts the command line with Deno in a process of its own. */
 export async function startCommandLine(args: readonly string[]): Promise<RunningCommandLine> {
   await plantSelfTests(CHILD_SETTINGS.CODEBEAKER_HOME);
-  const child = spawnCommandLine(args);
+  const child = spawnCommandLine(args, DENO_ALONE);
   const texts = { stdout: "", stderr: "" };
   const reading = (["stdout", "stderr"] as const).map(async (name) => {
     for await (const text of child[name].pipeThrough(new TextDecoderStream())) texts[name] += text;

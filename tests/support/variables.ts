@@ -4,6 +4,9 @@ export const WITHOUT_DOCKER = { CODEBEAKER_DOCKER_HOST: "unix:///var/run/no-dock
 /** On a machine without any language but those of Deno: each other one that is found is asked for its version at every start. */
 export const DENO_ALONE = { PATH: "/nowhere" };
 
+/** On a machine without any runtime: no self-test delays a command. */
+export const NOTHING_RUNS = { ...DENO_ALONE, CODEBEAKER_DENO_BINARY: "/nowhere/deno" };
+
 /** The home of commands that this process starts one after the other. */
 const HOME = Deno.makeTempDirSync();
 globalThis.addEventListener("unload", () => Deno.removeSync(HOME, { recursive: true }));
