@@ -175,6 +175,8 @@ export interface Assessment {
   readonly isolation: Isolation;
   /** Why it cannot keep the promise that the permissions make; absent when it can. */
   readonly cannotHonour?: string;
+  /** What the request has for its program and the program would not find; absent where it finds all. */
+  readonly lacks?: string;
   /** Memory in MB that a program may take with what makes it, as a compiler; absent, it is its own limit. */
   readonly memoryMb?: number;
   /** Whether it would start cold; absent, it may start warm. */

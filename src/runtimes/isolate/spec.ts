@@ -42,7 +42,7 @@ export function isolateSpec(host: RuntimeHost): ProcessSpec {
       remedy: "see what the canaries found, and mend it",
       whyNotHonoured,
     },
-    shared: { isShared, open: (parts) => openSlots({ ...parts, spec, host }, isShared) },
+    shared: { isShared, lackOf, open: (parts) => openSlots({ ...parts, spec, host }, isShared) },
     selfTest: { canaries: CANARIES, language: WEB, variableNames: [] },
     launchFile: () => {
       throw new Error("No program of an isolate has a command line");
@@ -65,6 +65,14 @@ function findNode(host: RuntimeHost): string {
 function whyNot(output: string): string | undefined {
   if (output === HONEST_OUTPUT) return undefined;
   return `an isolate does not run an honest program here: it printed ${JSON.stringify(output.slice(0, 200))}`;
+}
+
+/** Variables tell a program in another language more than it reads of them: its time zone, and the language of its texts. */
+function lackOf(
+  { environment, environmentVariables }: Pick<RuntimeConfig, "environment" | "environmentVariables">,
+): string | undefined {
+  const isGiven = environment !== WEB && Object.keys(environmentVariables).length > 0;
+  return isGiven ? "its programs have no variables, and the request has some" : undefined;
 }
 
 /** Programs that only compute can use no permission. */

@@ -97,7 +97,7 @@ class ProcessRuntime implements ExecutionRuntime {
   }
 
   async assess(
-    { environment, minIsolation, permissions, resourceLimits, runsMainFile }: RuntimeConfig,
+    { environment, environmentVariables, minIsolation, permissions, resourceLimits, runsMainFile }: RuntimeConfig,
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
     const last = this.#probe.last?.available;
@@ -111,8 +111,10 @@ class ProcessRuntime implements ExecutionRuntime {
     const { compiles, shared, warm } = this.#spec;
     const isolation = isolationOf({ ...layers, canaries, allowRun: permissions.allowRun });
     const highest = shared?.isShared({ environment, minIsolation }) === true ? LEVEL_SHARED : isolation.level;
+    const lacks = shared?.lackOf({ environment, environmentVariables });
     return {
       isolation: { ...isolation, level: Math.min(isolation.level, highest) },
+      ...(lacks === undefined ? {} : { lacks }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
       ...(compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
       startsCold: shared === undefined &&

@@ -43,7 +43,7 @@ export function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest)
 
 /** Why an environment for a request would not be good enough. */
 export function shortfallOf(
-  { isolation, cannotHonour }: Assessment,
+  { isolation, cannotHonour, lacks }: Assessment,
   { request, floor }: Demand,
 ): Rejection | undefined {
   if (isolation.level < floor) {
@@ -53,6 +53,7 @@ export function shortfallOf(
     };
   }
   if (cannotHonour !== undefined) return { code: "cannot_honour_permissions", detail: cannotHonour };
+  if (lacks !== undefined) return { code: "missing_capability", detail: lacks };
   const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
   if (unenforced.length === 0) return undefined;
   return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };

@@ -159,6 +159,7 @@ testIsolate(
     const computes = "const n: number = 21; console.log(`${n * 2}`);";
     assertEquals((await chosenFor(computes)).chosen, "isolate");
     assertEquals((await chosenFor(computes, { minIsolation: 8 })).chosen, "deno");
+    assertEquals((await chosenFor(computes, { env: { TZ: "Asia/Tokyo" } })).chosen, "deno"); // The time zone of its dates.
     const { candidates, chosen } = await chosenFor("console.log(Deno.version.deno);");
     const rejection = candidates.find(({ runtime: name }) => name === "isolate")?.rejectedBecause;
     assertEquals([chosen, rejection?.code], ["deno", "missing_capability"]);
