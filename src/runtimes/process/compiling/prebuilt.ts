@@ -40,8 +40,8 @@ export async function prebuild(
   if (prebuilt === undefined || existsSync(directory)) return;
   const fresh = join(modulesDirectory, `${PREBUILT_NAME}.fresh`);
   const kept = keptPath(request);
-  if (kept !== undefined && existsSync(kept)) await copyTree(kept, fresh, signal);
-  else {
+  const isTaken = kept !== undefined && existsSync(kept) && await takeCopy(kept, fresh, signal);
+  if (!isTaken) {
     await removeTree(fresh); // An attempt that failed left it.
     await runTool({
       argv: ["nice", "/bin/sh", "-ec", prebuilt.script(fresh, binary.find())],
@@ -61,7 +61,18 @@ function keptPath({ home, spec: { binary, prebuilt, subject } }: PrebuiltRequest
   return join(home, KEPT, `${subject}-${fingerprintOf([prebuilt.script("", path), size, mtime?.getTime()])}`);
 }
 
-/** Keeps a copy in the home, in the place of those of other binaries. */
+/** Whether it could be copied: another process may replace it meanwhile. */
+async function takeCopy(kept: string, to: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await copyTree(kept, to, signal);
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** Keeps a copy in the home, in the place of those of other binaries, unless another process has kept one. */
 async function keep(
   directory: string,
   { kept, signal }: { readonly kept: string; readonly signal: AbortSignal },
@@ -69,10 +80,25 @@ async function keep(
   const place = dirname(kept);
   await Deno.mkdir(place, { recursive: true, mode: 0o700 });
   const subject = basename(kept).slice(0, basename(kept).lastIndexOf("-") + 1);
-  for await (const { name } of Deno.readDir(place)) if (name.startsWith(subject)) await removeTree(join(place, name));
-  const fresh = `${kept}.${crypto.randomUUID()}`;
+  if (existsSync(kept)) return;
+  for await (const { name } of Deno.readDir(place)) {
+    if (name.startsWith(subject) && !name.startsWith(basename(kept))) await removeAtOnce(join(place, name));
+  }
+  const fresh = uniquePath(kept);
   await copyTree(directory, fresh, signal);
-  await Deno.rename(fresh, kept);
+  await Deno.rename(fresh, kept).catch(() => removeTree(fresh)); // Another process was faster.
+}
+
+/** Moves it away first, so that a process that copies it fails, and does not take a part for the whole. */
+async function removeAtOnce(path: string): Promise<void> {
+  const moved = uniquePath(path);
+  await Deno.rename(path, moved);
+  await removeTree(moved);
+}
+
+/** A path beside another for what is not whole. */
+function uniquePath(path: string): string {
+  return `${path}.${crypto.randomUUID()}`;
 }
 
 /** Links the files where both lie on one file system: none of them is ever written. */

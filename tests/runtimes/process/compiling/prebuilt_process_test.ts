@@ -49,6 +49,18 @@ Deno.test("prebuild() makes it once for a home and a binary, and anew for anothe
   assertEquals((await Array.fromAsync(Deno.readDir(`${some.place}/home/prebuilt`))).length, 1);
 });
 
+Deno.test("prebuild() takes nothing from another process that keeps the same, and keeps one where both make it", async () => {
+  await using some = await open();
+  const place = `${some.place}/home/prebuilt`;
+  const names = async () => (await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name).toSorted();
+  await some.make("first");
+  const [kept = ""] = await names();
+  await Deno.rename(`${place}/${kept}`, `${place}/${kept}.unfinished`);
+  const made = ["second", "third", "fourth"].map((name) => some.make(name));
+  assertEquals(await Promise.all(made), ["made\n", "made\n", "made\n"]);
+  assertEquals(await names(), [kept, `${kept}.unfinished`]);
+});
+
 Deno.test("prebuild() leaves nothing that counts as made when its script fails", async () => {
   await using some = await open((directory) => `mkdir ${directory}; echo broken tools >&2; false`);
   await assertRejects(() => some.make("first"), CodeBeakerError, "broken tools");
