@@ -48,6 +48,20 @@ function shown(value) {
   }
 }
 
+/** Most characters that the process of the slot prints at once. */
+const MAX_CHARACTERS = 65_536;
+
+/** Parts of a text that are not too long, none of which ends within a character. */
+function* partsOf(text) {
+  for (let from = 0; from < text.length;) {
+    const end = from + MAX_CHARACTERS;
+    const isWithin = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+    const to = isWithin ? end - 1 : end;
+    yield text.slice(from, to);
+    from = to;
+  }
+}
+
 /** Makes the console. */
 export function makeConsole(host) {
   let margin = "";
@@ -55,7 +69,8 @@ export function makeConsole(host) {
   const times = new Map();
   const print = (isError, values) => {
     const line = format(values);
-    host.print(isError, (margin === "" ? line : margin + line.replaceAll("\n", `\n${margin}`)) + "\n");
+    const text = (margin === "" ? line : margin + line.replaceAll("\n", `\n${margin}`)) + "\n";
+    for (const part of partsOf(text)) host.print(isError, part);
   };
   const out = (...values) => print(false, values);
   const error = (...values) => print(true, values);
