@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { delay } from "../../../src/concurrency/delay.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
 import { NeedAnalyser } from "../../../src/needs/mod.ts";
@@ -67,6 +68,11 @@ const PRINTED: Readonly<Record<string, string>> = {
     "true true 5 true\ntrue DataCloneError 25\n",
   "const t = new EventTarget(); t.addEventListener('x', (e) => { e.preventDefault(); console.log(e.type, e.detail, e.target === t) }, { once: true }); console.log(t.dispatchEvent(new CustomEvent('x', { detail: 5, cancelable: true })), t.dispatchEvent(new Event('x'))); const c = new AbortController(); AbortSignal.any([c.signal]).onabort = function () { console.log(this.reason.name) }; c.abort(); await new Promise((r) => AbortSignal.timeout(1).addEventListener('abort', r)); console.log('timeout')":
     "x 5 true\nfalse true\nAbortError\ntimeout\n",
+  // A signal that nothing listens to keeps no program, nor does it end one at its deadline.
+  "AbortSignal.timeout(1e6); setTimeout(() => console.log(1), 1); setTimeout(() => console.log(2), 0)": "1\n2\n",
+  "console.log('x'.repeat(2 ** 16 - 1) + '😀' + 'y'.repeat(2 ** 16))": `${"x".repeat(2 ** 16 - 1)}😀${
+    "y".repeat(2 ** 16)
+  }\n`,
   "const b = new Blob(['ab', new Uint8Array([99])], { type: 'Text/Plain' }); console.log(b.size, b.type, await b.text(), await b.slice(1, -1).text()); const upper = new TransformStream({ transform(c, k) { k.enqueue(c.length) } }); for await (const n of b.stream().pipeThrough(upper)) console.log(n)":
     "3 text/plain abc b\n3\n",
   "console.log(crypto.randomUUID().length, crypto.getRandomValues(new Uint32Array(2)).length, crypto.randomUUID() !== crypto.randomUUID(), performance.now() >= 0, self === globalThis)":
@@ -120,6 +126,11 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
       "error: Uncaught Error: t\n    at file:///workspace/main.js:1:26\n",
     ],
     ["throw 42;", "error: Uncaught 42\n"],
+    ["throw { a: 1 };", "error: Uncaught an object that is no Error\n"],
+    [
+      "throw new Error('the memory limit of a cache');",
+      "error: Uncaught Error: the memory limit of a cache\n    at file:///workspace/main.js:1:7\n",
+    ],
   ];
   for (const [code, text] of said) {
     const { exitCode, stderr } = await run({ files: { "main.js": code }, tenant: "reader" });
@@ -168,6 +179,15 @@ testIsolate(
     assertEquals([stdout, outcome], ["42\n", { kind: "exited", exitCode: 0 }]);
   },
 );
+
+testIsolate("the clock of a program begins with it, and not with the isolate that waited for it", async ({ run }) => {
+  const files = { "main.js": "console.log(performance.timeOrigin);" };
+  await run({ files, tenant: "clock" });
+  await delay(100);
+  const before = Date.now();
+  const { stdout, warm } = await run({ files, tenant: "clock" });
+  assert(warm && Number(stdout) > before - 50, `${stdout} and ${before}`);
+});
 
 testIsolate("a slot that was killed serves nobody, and the next program of its tenant runs", async ({ run }) => {
   const ended = await run({ files: { "main.js": "for (;;);" }, tenant: "killed", limits: { timeoutMs: 100 } });

@@ -8,9 +8,11 @@ const MAX_RANDOM_BYTES = 65_536;
 /** What waits for a timer sleeps on it. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
-/** Messages of V8 and of isolated-vm about memory that was refused. */
+/** Messages of V8 about memory beside the heap that was refused; where the heap is full, the isolate is gone. */
 const MEMORY_MESSAGES =
-  /memory limit|Array buffer allocation failed|WebAssembly\.Memory.*(?:could not allocate|Unable to grow)/;
+  /^(?:Array buffer allocation failed|WebAssembly\.Memory\S* (?:could not allocate|Unable to grow).*)$/;
+/** What isolated-vm says in place of an object that is no error. */
+const NO_ERROR = /^An object was thrown from supplied code within isolated-vm\b/;
 /** Where the frames of the program end in a stack. */
 const BOUNDARY = "(<isolated-vm boundary>)";
 /** The module that imports the program, and says whether all of it has run. */
@@ -36,11 +38,12 @@ exports.Isolates = class Isolates {
   make() {
     const isolate = new this.#ivm.Isolate({ memoryLimit: this.#memoryMb });
     const context = isolate.createContextSync();
+    const made = { isolate, context, startedAt: performance.now() };
     const callback = (own) => new this.#ivm.Callback(own);
     const begin = isolate.compileScriptSync(this.#prelude.code, this.#prelude).runSync(context, { reference: true });
-    const step = begin.applySync(undefined, [
+    made.step = begin.applySync(undefined, [
       callback((isError, text) => writeFrame(isError === true ? KINDS.stderr : KINDS.stdout, String(text))),
-      callback(() => performance.now()),
+      callback(() => performance.now() - made.startedAt),
       callback(parseUrl),
       callback(changeUrl),
       callback((length) => randomBytes(Math.min(Number(length), MAX_RANDOM_BYTES)).toString("hex")),
@@ -50,7 +53,7 @@ exports.Isolates = class Isolates {
       }),
       this.#ivm,
     ], { result: { reference: true } });
-    return { isolate, context, step };
+    return made;
   }
 
   /** Compiles what every program begins with, so that each isolate has it at once. */
@@ -71,6 +74,7 @@ exports.Isolates = class Isolates {
 exports.runProgram = function runProgram(made, { entry, files }) {
   const { context, isolate, step } = made;
   const before = process.cpuUsage();
+  made.startedAt = performance.now(); // It may have waited for its program.
   const ended = run({ isolate, context, step }, { entry, files });
   const { system, user } = process.cpuUsage(before);
   return { ...ended, cpuMs: (system + user) / 1_000, memoryBytes: memoryOf(isolate) };
@@ -109,12 +113,13 @@ function memoryOf(isolate) {
 }
 
 function messageOf(error) {
-  return error instanceof Error ? String(error.message) : "";
+  return error instanceof RangeError ? String(error.message) : "";
 }
 
 /** An error of a program, with the frames of its own. */
 function describe(error) {
   if (!(error instanceof Error)) return String(error);
+  if (NO_ERROR.test(error.message)) return "an object that is no Error";
   const [text] = String(error.stack ?? error).split(`\n    at ${BOUNDARY}`);
   const lines = text.split("\n").filter((line) => !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line));
   // The place of an error of syntax stands in its message.

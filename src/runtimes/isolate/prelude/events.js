@@ -1,4 +1,5 @@
 import { define, FIELDS } from "./inspect.js";
+import { keeping } from "./timers.js";
 
 const CODES = {
   IndexSizeError: 1,
@@ -119,9 +120,16 @@ export class CustomEvent extends Event {
   }
 }
 
+/** Whether a target has listeners for a type. */
+let isHeard;
+
 /** DOM's EventTarget, without a tree. */
 export class EventTarget {
   #listeners = new Map();
+
+  static {
+    isHeard = (target, type) => (target.#listeners.get(type) ?? []).length > 0;
+  }
 
   addEventListener(type, callback, options = {}) {
     if (callback === null || callback === undefined) return;
@@ -195,8 +203,10 @@ export class AbortSignal extends EventTarget {
 
   static timeout(ms) {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
-    return controller.signal;
+    const { signal } = controller;
+    const id = setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
+    keeping.set(id, () => isHeard(signal, "abort"));
+    return signal;
   }
 
   static any(signals) {

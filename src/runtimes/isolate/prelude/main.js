@@ -19,15 +19,20 @@ const MAX_RANDOM_BYTES = 65_536;
 
 /** Gives a program its globals. @param host functions of the process of the slot, which take and return primitive values */
 export function begin(host) {
-  const origin = host.now();
-  const timeOrigin = Date.now();
+  let timeOrigin; // Before its program is there, an isolate waits.
   const timers = makeTimers(host);
   Object.assign(globalThis.console, makeConsole(host));
   const globals = {
     URL: makeUrl(host),
     self: globalThis,
     name: "",
-    performance: Object.freeze({ now: () => host.now() - origin, timeOrigin, toJSON: () => ({ timeOrigin }) }),
+    performance: Object.freeze({
+      now: () => host.now(),
+      get timeOrigin() {
+        return timeOrigin ??= Date.now() - host.now();
+      },
+      toJSON: () => ({ timeOrigin: performance.timeOrigin }),
+    }),
     queueMicrotask: (callback) => {
       if (typeof callback !== "function") throw new TypeError("queueMicrotask() takes a function");
       Promise.resolve().then(() => callback());

@@ -1,7 +1,10 @@
 import { define } from "./inspect.js";
 
-/** Longest delay, in ms: a longer one is none, as in browsers. */
-const MAX_DELAY_MS = 2_147_483_647;
+/** Delays in ms: one that is shorter or longer is the shortest, as elsewhere. */
+const [MIN_DELAY_MS, MAX_DELAY_MS] = [1, 2_147_483_647];
+
+/** Whether a timer keeps the program from its end, by its id. One that is not here does. */
+export const keeping = new Map();
 
 /** Makes the timers; the process of the slot asks for each step. */
 export function makeTimers(host) {
@@ -16,7 +19,7 @@ export function makeTimers(host) {
   const start = (callback, delay, { args, repeats }) => {
     if (typeof callback !== "function") throw new TypeError(`A timer calls a function, not ${typeof callback}`);
     const asked = Number(delay);
-    const delayMs = asked >= 1 && asked <= MAX_DELAY_MS ? Math.trunc(asked) : repeats ? 1 : 0;
+    const delayMs = asked >= MIN_DELAY_MS && asked <= MAX_DELAY_MS ? Math.trunc(asked) : MIN_DELAY_MS;
     const timer = { id: ++count, callback, args, delayMs, repeats, dueAt: 0 };
     begin(timer);
     return timer.id;
@@ -24,6 +27,7 @@ export function makeTimers(host) {
   const stop = (id) => {
     timers.delete(Number(id));
   };
+  const isOver = () => timers.values().every(({ id }) => keeping.get(id)?.() === false);
   const first = () => {
     let found;
     for (const timer of timers.values()) if (found === undefined || timer.dueAt < found.dueAt) found = timer;
@@ -40,10 +44,10 @@ export function makeTimers(host) {
     define(globalThis, name, value);
   }
   return {
-    /** Runs the timer that is due; returns ms until the next, or -1 where there is none. */
+    /** Runs the timer that is due; returns ms until the next, or -1 where none keeps the program. */
     step: () => {
+      if (isOver()) return -1;
       const timer = first();
-      if (timer === undefined) return -1;
       const waitMs = timer.dueAt - host.now();
       if (waitMs > 0) return waitMs;
       if (timer.repeats) begin(timer);
