@@ -36,20 +36,34 @@ export function encodeRequest(request: unknown): Uint8Array<ArrayBuffer> {
 export class SlotFrames {
   #rest: Uint8Array = new Uint8Array();
 
-  /** The frames that are whole now. @throws {Error} where the bytes are none: then nothing else is right either */
+  /**
+   * The frames that are whole now: output of one stream in a row is one, since a program may print byte by byte.
+   *
+   * @throws {Error} where the bytes are none: then nothing else is right either
+   */
   push(chunk: Uint8Array): SlotFrame[] {
-    this.#rest = this.#rest.length === 0 ? new Uint8Array(chunk) : concatBytes([this.#rest, chunk]);
-    const frames: SlotFrame[] = [];
-    for (;;) {
-      if (this.#rest.length <= LENGTH_BYTES) return frames;
-      const length = new DataView(this.#rest.buffer, this.#rest.byteOffset).getUint32(0);
+    const bytes = this.#rest.length === 0 ? chunk : concatBytes([this.#rest, chunk]);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const runs: { readonly kind: SlotFrame["kind"]; readonly parts: Uint8Array[] }[] = [];
+    let at = 0;
+    while (bytes.length - at > LENGTH_BYTES) {
+      const length = view.getUint32(at);
       if (length > MAX_BYTES) throw new Error("Cannot read what a slot says: its frame is too long");
-      const end = LENGTH_BYTES + 1 + length;
-      if (this.#rest.length < end) return frames;
-      const kind = KINDS[this.#rest[LENGTH_BYTES] ?? KINDS.length];
+      const kind = KINDS[view.getUint8(at + LENGTH_BYTES)];
       if (kind === undefined) throw new Error("Cannot read what a slot says: its frame is of no kind");
-      frames.push({ kind, bytes: this.#rest.slice(LENGTH_BYTES + 1, end) });
-      this.#rest = this.#rest.slice(end);
+      const end = at + LENGTH_BYTES + 1 + length;
+      if (bytes.length < end) break;
+      const part = bytes.subarray(at + LENGTH_BYTES + 1, end);
+      const last = runs.at(-1);
+      if (last?.kind === kind && isOutput(kind)) last.parts.push(part);
+      else runs.push({ kind, parts: [part] });
+      at = end;
     }
+    this.#rest = bytes.slice(at);
+    return runs.map(({ kind, parts }) => ({ kind, bytes: concatBytes(parts) }));
   }
+}
+
+function isOutput(kind: SlotFrame["kind"]): boolean {
+  return kind === "stdout" || kind === "stderr";
 }

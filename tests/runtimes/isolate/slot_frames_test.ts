@@ -21,6 +21,12 @@ Deno.test("SlotFrames finds frames wherever the chunks are divided", () => {
   }
 });
 
+Deno.test("SlotFrames joins what a stream got in a row", () => {
+  const all = [frame(1, "a"), frame(1, ""), frame(1, "b"), frame(2, "c"), frame(2, "d"), frame(1, "e"), frame(3, "{}")];
+  const found = shown(new SlotFrames().push(new Uint8Array(all.flatMap((one) => [...one]))));
+  assertEquals(found, [["stdout", "ab"], ["stderr", "cd"], ["stdout", "e"], ["done", "{}"]]);
+});
+
 Deno.test("SlotFrames throws where what comes is no frame of a slot", () => {
   assertThrows(() => new SlotFrames().push(frame(9, "x")), Error, "of no kind");
   assertThrows(() => new SlotFrames().push(new Uint8Array([0xff, 0xff, 0xff, 0xff, 1])), Error, "too long");
