@@ -1,10 +1,10 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { assemble, call, number, store } from "../../../src/runtimes/wasm/assemble.ts";
-import { HONEST_MODULE } from "../../../src/runtimes/wasm/canary_modules.ts";
+import { HONEST_MODULE, readingModule } from "../../../src/runtimes/wasm/canary_modules.ts";
 import type { RuntimeHost } from "../../../src/runtimes/port.ts";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
@@ -22,6 +22,8 @@ const FUNCTIONS = section(3, [[0]]);
 const EXPORTS = section(7, [[...text("_start"), 0, 0], [...text("memory"), 2, 0]]);
 const EMPTY_BODY = [2, 0, 0x0b];
 const NAMESPACE = "wasi_snapshot_preview1";
+
+const STARTS_EARLY = "Its start function calls WASI, and a command of WASI preview 1 does so from _start";
 
 /** Prints its arguments and its variables, each with a NUL behind it. */
 const ARGUMENTS_AND_VARIABLES = assemble({
@@ -53,6 +55,7 @@ const BAD: Readonly<Record<string, readonly [bytes: readonly number[], words: st
     "It is a component, and only core modules run here: build it as a command of WASI preview 1",
   ],
   "another version": [[...PREAMBLE.slice(0, 4), 2, 0, 0, 0], "It is WebAssembly of version 2, and 1 is known"],
+  "its first four bytes": [PREAMBLE.slice(0, 4), "WebAssembly.Module(): expected 4 bytes, fell off end"],
   "a part of a module": [
     [...HONEST_MODULE.subarray(0, 40)],
     "WebAssembly.Module(): section",
@@ -66,6 +69,8 @@ const BAD: Readonly<Record<string, readonly [bytes: readonly number[], words: st
       .concat(section(5, [[0, 1]]), EXPORTS, section(10, [EMPTY_BODY])),
     `WebAssembly.Instance(): Import #0 "${NAMESPACE}" "sock_connect": function import requires a callable`,
   ],
+  "a start function that ends the program": [startingWith("proc_exit", 1), STARTS_EARLY],
+  "a start function that writes": [startingWith("fd_write", 4), STARTS_EARLY],
   "no function that starts": [PREAMBLE, 'It exports no function "_start", as a command of WASI preview 1 does'],
   "no memory": [
     [...PREAMBLE, ...TYPES, ...FUNCTIONS, ...section(7, [[...text("_start"), 0, 0]]), ...section(10, [EMPTY_BODY])],
@@ -113,6 +118,26 @@ function testModules(runtime: NonNullable<Awaited<ReturnType<typeof openWasm>>>)
         ),
       );
     }
+  });
+
+  Deno.test("[wasm] a full stack and an exception of a start function, and of the program, end with 134", async () => {
+    const fullStack = [4, 0, 0x10, 0, 0x0b];
+    const throws = [4, 0, 0x08, 0, 0x0b];
+    for (const start of [undefined, 0]) {
+      for (
+        const [body, words] of [[fullStack, /^RangeError: Max/], [throws, /^main.wasm: An exception was/]] as const
+      ) {
+        const { exitCode, stderr } = await runAlone(runtime, commandOf([body], { start, tags: section(13, [[0, 0]]) }));
+        assertEquals(exitCode, 134);
+        assertMatch(stderr, words);
+      }
+    }
+  });
+
+  Deno.test("[wasm] a denial names the path, by whichever of its directories it was asked for", async () => {
+    await using environment = await runtime.createEnvironment(configureEnvironment("wasm"));
+    const { denials } = await runModule(environment, readingModule(["own"], [{ name: "own", target: "/proc" }]));
+    assertEquals(denials.map(({ kind, target }) => `${kind} ${target}`), ["read /workspace/own", "read /tmp/own"]);
   });
 
   Deno.test(`[wasm] a module of ${FUNCTION_COUNT} functions runs`, async () => {
@@ -176,8 +201,28 @@ function testModules(runtime: NonNullable<Awaited<ReturnType<typeof openWasm>>>)
   });
 }
 
+/** A command whose start function calls a function of WASI with so many numbers. */
+function startingWith(name: string, count: number): readonly number[] {
+  const numbers = Array(count).fill(0x7f);
+  const hasResult = name !== "proc_exit";
+  const body = [0, ...numbers.flatMap(() => [0x41, 0]), 0x10, 0, ...(hasResult ? [0x1a] : []), 0x0b];
+  return [
+    ...PREAMBLE,
+    ...section(1, [[0x60, 0, 0], [0x60, count, ...numbers, ...(hasResult ? [1, 0x7f] : [0])]]),
+    ...section(2, [[...text(NAMESPACE), ...text(name), 0, 1]]),
+    ...FUNCTIONS,
+    ...section(5, [[0, 1]]),
+    ...EXPORTS,
+    ...[8, 1, 1],
+    ...section(10, [[body.length, ...body]]),
+  ];
+}
+
 /** A command whose functions have these bodies, and whose first one is what starts it. */
-function commandOf(bodies: readonly (readonly number[])[], { start }: { readonly start?: number | undefined } = {}) {
+function commandOf(
+  bodies: readonly (readonly number[])[],
+  { start, tags = [] }: { readonly start?: number | undefined; readonly tags?: readonly number[] } = {},
+) {
   const functions = section(3, bodies.map(() => [0]));
   const startSection = start === undefined ? [] : [8, 1, start];
   return new Uint8Array([
@@ -185,6 +230,7 @@ function commandOf(bodies: readonly (readonly number[])[], { start }: { readonly
     ...TYPES,
     ...functions,
     ...section(5, [[0, 1]]),
+    ...tags,
     ...EXPORTS,
     ...startSection,
     ...section(10, bodies),

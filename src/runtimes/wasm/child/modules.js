@@ -1,5 +1,7 @@
 /** What a module is before it runs: whether it is one, and whether it asks for nothing but WASI preview 1. */
 
+import { isTrap, OF_THE_API } from "./traps.js";
+
 /** The namespace of the functions of WASI preview 1. */
 export const NAMESPACE = "wasi_snapshot_preview1";
 
@@ -17,11 +19,23 @@ export function checkModule(bytes) {
   if (layer === COMPONENT_LAYER) {
     throw new Error("It is a component, and only core modules run here: build it as a command of WASI preview 1");
   }
-  if (version !== VERSION) throw new Error(`It is WebAssembly of version ${version}, and ${VERSION} is known`);
+  if (version !== undefined && version !== VERSION) {
+    throw new Error(`It is WebAssembly of version ${version}, and ${VERSION} is known`);
+  }
   const module = new WebAssembly.Module(bytes);
   checkImports(WebAssembly.Module.imports(module));
   checkExports(WebAssembly.Module.exports(module));
   return module;
+}
+
+/** Instantiates a module, whose start function runs then. @throws {unknown} what traps there, or says what is wrong */
+export function instantiate(module, imports) {
+  try {
+    return new WebAssembly.Instance(module, imports);
+  } catch (error) {
+    if (isTrap(error) || `${error?.message}`.startsWith(OF_THE_API)) throw error;
+    throw new Error("Its start function calls WASI, and a command of WASI preview 1 does so from _start");
+  }
 }
 
 /** Checks the memory of an instance. @throws {Error} where WASI cannot use it */

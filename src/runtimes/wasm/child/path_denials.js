@@ -38,7 +38,8 @@ export function reportingDenials(functions, { directories, memory }) {
     try {
       const length = Math.min(args[path + 1], MAX_PATH_LENGTH);
       const text = new TextDecoder().decode(new Uint8Array(memory().buffer, args[path], length));
-      const directory = directories[args[fd] - FIRST_DIRECTORY] ?? ".";
+      const given = directories[args[fd] - FIRST_DIRECTORY];
+      const directory = given === "." ? directories[0] : given ?? "."; // Both are the workspace.
       reportDenial(isReading(name, args) ? "read" : "write", resolve(directory, text));
     } catch {
       // The path is none.

@@ -6,9 +6,9 @@ import process from "node:process";
 import { WASI } from "node:wasi";
 import { end, fail, waitForOrders } from "./begin.js";
 import { keepingBounds } from "./bounds.js";
-import { checkMemory, checkModule, NAMESPACE } from "./modules.js";
+import { checkMemory, checkModule, instantiate, NAMESPACE } from "./modules.js";
 import { reportingDenials } from "./path_denials.js";
-import { describeTrap } from "./traps.js";
+import { describeTrap, isTrap } from "./traps.js";
 import { WARM_UP } from "./warm_up.js";
 
 /** As a shell ends for what it cannot run, and for a process that aborts. */
@@ -29,7 +29,7 @@ function open() {
   try {
     return load(Deno.readFileSync(orders.file), orders);
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) fail(describeTrap(error, name), ABORTED); // Of a start function.
+    if (isTrap(error)) fail(describeTrap(error, name), ABORTED); // Of a start function.
     fail(`${name}: ${error.message}`, CANNOT_RUN);
   }
 }
@@ -40,7 +40,7 @@ function load(bytes, { args, env, name, preopens }) {
   const memory = () => instance.exports.memory;
   const functions = keepingBounds(wasi.wasiImport, memory);
   const calls = reportingDenials(functions, { directories: Object.keys(preopens), memory });
-  const instance = new WebAssembly.Instance(module, { [NAMESPACE]: calls });
+  const instance = instantiate(module, { [NAMESPACE]: calls });
   checkMemory(instance.exports.memory);
   return { instance, wasi };
 }
