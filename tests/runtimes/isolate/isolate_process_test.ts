@@ -108,6 +108,17 @@ testIsolate(
   },
 );
 
+testIsolate("a file is another module with another query, and may have types in any file of them", async ({ run }) => {
+  const { stderr, stdout } = await run({
+    files: {
+      "main.tsx":
+        'import one from "./once.TS?1"; import other from "./once.TS?2"; import same from "./once.TS?1"; const all: object[] = [one, other, same]; console.log(all[0] === all[1], all[0] === all[2]);',
+      "once.TS": "const own: object = {}; export default own;",
+    },
+  });
+  assertEquals([stdout, stderr], ["false true\n", ""]);
+});
+
 testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run }) => {
   const said: readonly [code: string, text: string][] = [
     ["let x = ;", "error: Uncaught SyntaxError: Unexpected token ';'\n    at file:///workspace/main.js:1:9\n"],

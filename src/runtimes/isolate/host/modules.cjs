@@ -3,25 +3,29 @@ const { posix: { dirname, normalize, resolve } } = require("node:path");
 const { stripTypeScriptTypes } = require("node:module");
 
 const ROOT = "/workspace";
-const IS_TYPESCRIPT = /\.[mc]?ts$/;
+const IS_TYPESCRIPT = /\.(?:[mc]?ts|tsx)$/i;
+
+/** What of a specifier names no file. */
+const QUERY = /[?#].*$/s;
 
 /** Links the module that imports the program. @throws {Error} as the language does where a file is missing or wrong */
 exports.linkProgram = function linkProgram(boot, { context, entry, files, isolate }) {
   const modules = new Map();
   const paths = new Map();
-  const load = (path, specifier) => {
-    const known = modules.get(path);
+  /** A module is known by its URL: with another query, a file is another module. */
+  const load = (url, specifier) => {
+    const known = modules.get(url);
     if (known !== undefined) return known;
+    const path = Object.hasOwn(files, url) ? url : url.replace(QUERY, "");
     if (!Object.hasOwn(files, path)) throw new Error(whyMissing(specifier));
-    const filename = `file://${ROOT}/${path}`;
-    const module = isolate.compileModuleSync(sourceOf(path, files[path]), { filename });
-    modules.set(path, module);
+    const module = isolate.compileModuleSync(sourceOf(path, files[path]), { filename: `file://${ROOT}/${url}` });
+    modules.set(url, module);
     paths.set(module, path);
     return module;
   };
   boot.instantiateSync(context, (specifier, referrer) => {
     if (referrer === boot) return load(entry, entry);
-    return load(pathOf(specifier, paths.get(referrer) ?? entry), specifier);
+    return load(urlOf(specifier, paths.get(referrer) ?? entry), specifier);
   });
 };
 
@@ -31,12 +35,13 @@ function sourceOf(path, text) {
   return IS_TYPESCRIPT.test(path) ? stripTypeScriptTypes(text) : text;
 }
 
-/** The path in the workspace that a specifier names. */
-function pathOf(specifier, from) {
-  const path = specifier.replace(/^file:\/\//, "");
+/** The path in the workspace that a specifier names, with its query. */
+function urlOf(specifier, from) {
+  const path = specifier.replace(/^file:\/\//, "").replace(QUERY, "");
   if (!/^\.{0,2}\//.test(path)) throw new Error(whyMissing(specifier));
   const absolute = normalize(resolve(ROOT, dirname(from), path));
-  return absolute.startsWith(`${ROOT}/`) ? absolute.slice(ROOT.length + 1) : absolute;
+  const own = absolute.startsWith(`${ROOT}/`) ? absolute.slice(ROOT.length + 1) : absolute;
+  return `${own}${QUERY.exec(specifier) ?? ""}`;
 }
 
 function whyMissing(specifier) {
