@@ -5,8 +5,8 @@ import type { WorkspaceFiles } from "../port.ts";
 /** Most files that are kept in memory, and most bytes of all of them. */
 const MAX_FILES = 64;
 const MAX_BYTES = 262_144;
-/** Paths that every file system takes, with whatever lies above the workspace. */
-const PLAIN_PATH = /^(?:[\w.-]{1,100}\/){0,8}[\w.-]{1,100}$/;
+/** Paths that every file system takes, with whatever lies above the workspace, and that have one form. */
+const PLAIN_PATH = /^(?!(?:.*\/)?\.{1,2}(?:\/|$))(?:[\w.-]{1,100}\/){0,8}[\w.-]{1,100}$/;
 
 /**
  * The files of a workspace for a single program, which only reads them: they stay in memory until more is asked of them

@@ -52,7 +52,7 @@ const PRINTED: Readonly<Record<string, string>> = {
     "└─────────┴───┴─────┘\n",
   ].join("\n"),
   // Timers and microtasks, in their order.
-  "setTimeout(() => console.log(3), 5); setTimeout(() => console.log(2), 0); queueMicrotask(() => console.log(1)); let n = 0; const id = setInterval(() => { if (++n === 3) { clearInterval(id); console.log('i'); } }, 10); clearTimeout(setTimeout(() => console.log('never'), 1)); setTimeout((a, b) => console.log(a, b), 6, 'x', 4)":
+  "setTimeout(() => console.log(3), 200); setTimeout(() => console.log(2), 0); queueMicrotask(() => console.log(1)); let n = 0; const id = setInterval(() => { if (++n === 3) { clearInterval(id); console.log('i'); } }, 200); clearTimeout(setTimeout(() => console.log('never'), 1)); setTimeout((a, b) => console.log(a, b), 400, 'x', 4)":
     "1\n2\n3\nx 4\ni\n",
   // URL and its parameters.
   "const u = new URL('../b?x=1#h', 'https://u:p@example.com:8080/a/c'); u.searchParams.append('y', 'ä &'); u.hash = ''; u.port = '443'; console.log(u.href, u.origin, [...u.searchParams].join(';')); u.search = '?q=%20+'; console.log(u.searchParams.get('q') === '  ', URL.canParse('no'), String(new URLSearchParams([['a', '1 2'], ['a', '3']])))":
@@ -68,8 +68,12 @@ const PRINTED: Readonly<Record<string, string>> = {
     "true true 5 true\ntrue DataCloneError 25\n",
   "const t = new EventTarget(); t.addEventListener('x', (e) => { e.preventDefault(); console.log(e.type, e.detail, e.target === t) }, { once: true }); console.log(t.dispatchEvent(new CustomEvent('x', { detail: 5, cancelable: true })), t.dispatchEvent(new Event('x'))); const c = new AbortController(); AbortSignal.any([c.signal]).onabort = function () { console.log(this.reason.name) }; c.abort(); await new Promise((r) => AbortSignal.timeout(1).addEventListener('abort', r)); console.log('timeout')":
     "x 5 true\nfalse true\nAbortError\ntimeout\n",
+  // A timer is an object, as it is for others.
+  "const id = setTimeout(() => console.log('never'), 1); clearTimeout(+id); setInterval(() => {}, 1e6).unref(); setTimeout(() => {}, 1e6).close(); console.log(id > 0, id.hasRef(), `${setTimeout(() => {}, 1)}`, setTimeout(() => {}, 1).unref().hasRef())":
+    "true true 4 false\n",
   // A signal that nothing listens to keeps no program, nor does it end one at its deadline.
-  "AbortSignal.timeout(1e6); setTimeout(() => console.log(1), 1); setTimeout(() => console.log(2), 0)": "1\n2\n",
+  "AbortSignal.timeout(1e6); setTimeout(() => console.log(1), 1); for (const t = performance.now(); performance.now() - t < 2;); setTimeout(() => console.log(2), 0)":
+    "1\n2\n",
   "console.log('x'.repeat(2 ** 16 - 1) + '😀' + 'y'.repeat(2 ** 16))": `${"x".repeat(2 ** 16 - 1)}😀${
     "y".repeat(2 ** 16)
   }\n`,

@@ -39,6 +39,7 @@ Deno.test("LateWorkspace makes the workspace with what was written as soon as an
     (files) => files.list("."),
     (files) => files.write("main.js/below.js", encode("")).catch(() => {}),
     (files) => files.write("ü", encode("")),
+    (files) => assertRejects(() => files.write("lib/../../out.js", encode("")), CodeBeakerError),
     (files) => files.write("more.js", encode(""), "append"),
     (files) => files.write("large.bin", new Uint8Array(300_000)),
     (files) => files.copy("main.js", "copy.js"),

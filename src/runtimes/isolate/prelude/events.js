@@ -1,5 +1,5 @@
 import { define, FIELDS } from "./inspect.js";
-import { keeping } from "./timers.js";
+import { keepWhile } from "./timers.js";
 
 const CODES = {
   IndexSizeError: 1,
@@ -204,8 +204,8 @@ export class AbortSignal extends EventTarget {
   static timeout(ms) {
     const controller = new AbortController();
     const { signal } = controller;
-    const id = setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
-    keeping.set(id, () => isHeard(signal, "abort"));
+    const timeout = setTimeout(() => controller.abort(new DOMException("The operation timed out", "TimeoutError")), ms);
+    keepWhile(timeout, () => isHeard(signal, "abort"));
     return signal;
   }
 
