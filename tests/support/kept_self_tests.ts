@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "@std/path";
 import type { SelfTestResults } from "../../src/runtimes/self_test/self_test_results.ts";
@@ -79,7 +80,7 @@ async function read(directory: string): Promise<Readonly<Record<string, unknown>
   }
 }
 
-/** The file that says that a host has passed. */
+/** The file that says that a host has passed; a version may be longer than a name. */
 function pathOf(subject: string, version: string): string {
-  return join(shared ?? "", encodeURIComponent(`${subject}.${version}`));
+  return join(shared ?? "", createHash("sha256").update(`${subject}.${version}`).digest("hex"));
 }
