@@ -33,7 +33,7 @@ async function withService(test: (service: ServiceProcess, scratch: string) => P
 async function withOwnService(
   test: (service: OwnService, scratch: string) => Promise<void>,
   settings: Partial<Config> = {},
-  options: RuntimeOptions = {},
+  options?: RuntimeOptions,
 ): Promise<void> {
   const scratch = await Deno.makeTempDir();
   try {
@@ -135,21 +135,37 @@ Deno.test("a client that goes away cancels its program, however long that is", (
     assertEquals((await post(service, "/v1/executions", { language: "ts", code: "1" })).status, 200);
   }, { maxConcurrent: 1 }));
 
+/** A client of this machine, which stays. */
+const LOCAL = {
+  remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
+  completed: new Promise<void>(() => {}),
+} as const;
+
 Deno.test("a client that goes away leaves its program to whoever has asked for it too, waiting or not", () =>
   withOwnService(async (service, scratch) => {
     const code =
       'console.log("begun"); await new Promise((resolve) => setTimeout(resolve, 2_000)); console.log("done");';
     for (const second of [{ prefer: "respond-async" }, { accept: "text/event-stream" }, {}]) {
+      await until(() => programsBelow(scratch) === 0, "nothing is left of the program before");
       const headers = { "idempotency-key": crypto.randomUUID() };
       const request = { method: "POST", body: JSON.stringify({ language: "typescript", code }) };
       const abort = new AbortController();
       const first = fetch(`${service.url}/v1/executions`, { ...request, headers, signal: abort.signal });
       const gone = first.catch((error: unknown) => error);
       await until(() => programsBelow(scratch) === 1, "the program runs");
-      const joined = fetch(`${service.url}/v1/executions`, { ...request, headers: { ...headers, ...second } });
-      // Nothing tells of the others that they have come.
-      if ("prefer" in second) await joined;
-      else await new Promise((resolve) => setTimeout(resolve, 500));
+      const { host } = new URL(service.url);
+      const submit = (init: RequestInit) =>
+        service.fetch(
+          new Request(`${service.url}/v1/executions`, {
+            ...{ ...request, ...init },
+            headers: { ...headers, ...second, host },
+          }),
+          LOCAL,
+        );
+      const joined = submit({});
+      // Nothing tells that it has come, but one that comes after it by the same way, and is refused.
+      const refused = await submit({ body: request.body.replace("done", "gone") });
+      assertEquals((await refused.json()).code, "conflict");
       abort.abort();
       assertEquals((await gone as Error).name, "AbortError");
       const answer = await joined;
