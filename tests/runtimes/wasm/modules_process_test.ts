@@ -137,7 +137,9 @@ function testModules(runtime: NonNullable<Awaited<ReturnType<typeof openWasm>>>)
   Deno.test("[wasm] a denial names the path, by whichever of its directories it was asked for", async () => {
     await using environment = await runtime.createEnvironment(configureEnvironment("wasm"));
     const { denials } = await runModule(environment, readingModule(["own"], [{ name: "own", target: "/proc" }]));
-    assertEquals(denials.map(({ kind, target }) => `${kind} ${target}`), ["read /workspace/own", "read /tmp/own"]);
+    // What makes the link by the workspace's other name is refused, since one out of the workspace is there.
+    const expected = ["write /workspace/own", "read /workspace/own", "read /tmp/own"];
+    assertEquals(denials.map(({ kind, target }) => `${kind} ${target}`), expected);
   });
 
   Deno.test(`[wasm] a module of ${FUNCTION_COUNT} functions runs`, async () => {
