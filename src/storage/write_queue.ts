@@ -25,6 +25,8 @@ const RETRY_MS = 1_000;
  * (https://www.sqlite.org/rescode.html).
  */
 const TRANSIENT = [5, 6, 8, 10, 13];
+/** Those of them that are a lock. */
+const LOCKS = [5, 6];
 
 /**
  * The writes to one database, which another process may lock, and whose disk may be full. The first write that meets
@@ -101,7 +103,13 @@ export class WriteQueue implements Disposable {
   flush(): boolean {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    return this.#flushTogether() || this.#flushEach();
+    try {
+      this.#flushTogether();
+      return true;
+    } catch (error) {
+      // Under another process's lock none of them can be written, and each would wait for it again.
+      return !isLock(error) && this.#flushEach();
+    }
   }
 
   [Symbol.dispose](): void {
@@ -114,18 +122,17 @@ export class WriteQueue implements Disposable {
     while (this.#queuedBytes > MAX_QUEUED_BYTES) this.#loseFirst("too many writes are deferred");
   }
 
-  /** Writes all or none. Returns whether none is left. */
-  #flushTogether(): boolean {
-    if (this.#queue.length === 0) return true;
+  /** Writes all or none. @throws what SQLite throws at one of them */
+  #flushTogether(): void {
+    if (this.#queue.length === 0) return;
     const restores = this.#saves.map((save) => save());
     try {
       this.#attempt(() => inTransaction(this.#database, () => this.#queue.forEach((write) => write.perform())));
-    } catch {
+    } catch (error) {
       for (const restore of restores) restore(); // Some of them may still be written, each by itself.
-      return false;
+      throw error;
     }
     while (this.#queue.length > 0) this.#shift();
-    return true;
   }
 
   #flushEach(): boolean {
@@ -191,6 +198,14 @@ export class WriteQueue implements Disposable {
 }
 
 function isTransient(error: unknown): boolean {
-  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
-  return TRANSIENT.includes(code);
+  return TRANSIENT.includes(codeOf(error));
+}
+
+function isLock(error: unknown): boolean {
+  return LOCKS.includes(codeOf(error));
+}
+
+/** The primary result code of SQLite; 0 for another error. */
+function codeOf(error: unknown): number {
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
 }

@@ -50,6 +50,23 @@ Deno.test("ExecutionStore.add() keeps an execution that is over, for its tenant 
   assertEquals(storage.executions.endUnfinished(), 0);
 });
 
+Deno.test("ExecutionStore.end() that needs the room of another while another process has locked the file is written later", async () => {
+  await withPath((path) => {
+    const maxStoredBytes = 2 * JSON.stringify(endOf("exec_1")).length;
+    using storage = openStorage(path, { busyTimeoutMs: 0, maxStoredBytes });
+    for (const id of ["exec_1", "exec_2"]) store(storage, id);
+    storage.executions.begin({ tenant: "one", draft: draftOf("exec_3") });
+    using other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    storage.executions.end(endOf("exec_3"));
+    assertEquals(storage.executions.find("one", "exec_3"), { status: "ended", execution: endOf("exec_3") });
+    other.exec("ROLLBACK");
+    storage.flush();
+    assertEquals(kept(storage, ["exec_1", "exec_2", "exec_3"]), ["exec_2", "exec_3"]);
+    assertEquals(storage.executions.find("one", "exec_3"), { status: "ended", execution: endOf("exec_3") });
+  });
+});
+
 Deno.test("ExecutionStore.add() that cannot be written now is told from memory for its tenant alone, and written later", async () => {
   await withPath((path) => {
     using storage = openStorage(path, { busyTimeoutMs: 0 });

@@ -95,6 +95,19 @@ Deno.test("WriteQueue.collect() loses one that will never succeed, and counts th
     assertEquals([writes.flush(), texts(), count], [true, ["a", "b"], 2]);
   }));
 
+Deno.test("WriteQueue waits for a lock once for all that it has collected: no write is tried beneath it", () =>
+  withLocker(({ writes, texts, add, locker }) => {
+    const tried: string[] = [];
+    for (const text of ["a", "b"]) {
+      const perform = add(text);
+      writes.collect({ bytes: 1, perform: () => (tried.push(text), perform()) });
+    }
+    locker.exec("BEGIN IMMEDIATE");
+    assertEquals([writes.flush(), tried], [false, []]);
+    locker.exec("COMMIT");
+    assertEquals([writes.flush(), tried, texts()], [true, ["a", "b"], ["a", "b"]]);
+  }));
+
 Deno.test("WriteQueue defers at most 64 MiB, and beyond them loses the oldest writes", () =>
   withLocker(({ writes, add, texts, locker }) => {
     const lost: string[] = [];
