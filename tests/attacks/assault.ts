@@ -8,7 +8,7 @@ import { type Attack, type AttackLanguage, type Finding, type Step, stepsOf } fr
 import { bareEnvironmentOf, openBareEnvironment } from "./bare.ts";
 import { runMain, takeStep, type Transcript } from "./carry_out.ts";
 import { HostWatch } from "./host_processes.ts";
-import { type Before, findingsInside, findingsOutside, lookBefore } from "./oracles.ts";
+import { type Before, findingsInside, findingsOutside, findProcesses, lookBefore } from "./oracles.ts";
 import { configFor, type Subject } from "./subjects.ts";
 import { openWorld, type World } from "./world.ts";
 import type { Row } from "./rows.ts";
@@ -66,8 +66,8 @@ export interface RowReport {
 }
 
 /**
- * Carries attacks of the same configuration out one after another in one environment, the workspace of which is emptied
- * between them; behind the last, looks at everything outside and lets an honest program have its turn.
+ * Carries attacks of the same configuration out one after another in one environment. Between them, looks for processes
+ * that are left, and empties the workspace; behind the last, looks at everything outside and lets an honest program have its turn.
  */
 export async function assaultInTurn(attacks: Row, { subject, worlds }: Target): Promise<RowReport> {
   return await worlds.use((world) => assaultIn(world, attacks, subject));
@@ -159,6 +159,7 @@ async function observeInside(
   await using environment = await make();
   const directoryOf = ({ id }: ExecutionEnvironment) => scratch === undefined ? undefined : join(scratch, id);
   const directory = directoryOf(environment);
+  const uid = directory === undefined ? undefined : ownerOf(directory);
   world.name({
     directory: directory ?? "/nonexistent",
     neighbour: (neighbour && directoryOf(neighbour)) ?? "/nonexistent",
@@ -168,7 +169,10 @@ async function observeInside(
   const reports: Observation[] = [];
   const left: Finding[] = [];
   for (const attack of attacks) {
-    if (reports.length > 0) left.push(...await empty(environment));
+    if (reports.length > 0) {
+      left.push(...await findProcesses({ running, token: world.token, uid })); // The next attack may kill them.
+      left.push(...await empty(environment));
+    }
     using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token, running);
     const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
     const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
@@ -181,7 +185,7 @@ async function observeInside(
   const isShown = honesty === "unless shown" && hasPrinted(reports.at(-1)?.transcript.ended);
   const isAsked = honesty !== "never" && !isShown && !attacks.some(({ spoils }) => spoils) && steps.some(isWithin);
   if (isAsked) left.push(...await tryHonesty(attacks[0], environment));
-  return { findings: left, reports, directory, uid: directory === undefined ? undefined : ownerOf(directory) };
+  return { findings: left, reports, directory, uid };
 }
 
 /** Deletes everything in a workspace, as a client would. */

@@ -3,7 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
 import { ATTACK_LANGUAGES, CATEGORIES, MECHANISMS, stepsOf } from "./attack.ts";
 import { denoByNode, type Process } from "./deno_by_node.ts";
+import { runningPids } from "./host_processes.ts";
 import { ATTACKS } from "./mod.ts";
+import { findProcesses } from "./oracles.ts";
 import { rowsOf } from "./rows.ts";
 import { SETUPS } from "./subjects.ts";
 
@@ -120,4 +122,18 @@ Deno.test("rowsOf() leaves no attack out, and puts none beside one that spoils o
   const alone = attacks.slice(7).map(({ name }) => [name]);
   assertEquals(names(ON_HOST), [["a", "b", "c", "d", "e", "f"], ["g"], ...alone]);
   assertEquals(names({ ...ON_HOST, isWarm: true }), attacks.map(({ name }) => [name]));
+});
+
+Deno.test("findProcesses() finds what an attack leaves by its token, whoever ran before, and kills it", async () => {
+  const token = crypto.randomUUID();
+  const start = () => new Deno.Command("/usr/bin/tail", { args: ["-f", "/dev/null"], env: { token } }).spawn();
+  const before = start();
+  const running = runningPids();
+  const left = start();
+  assertEquals(await findProcesses({ running, token, uid: undefined }), [
+    { oracle: "leftover", detail: `process ${left.pid}` },
+  ]);
+  assertEquals((await left.status).signal, "SIGKILL");
+  before.kill();
+  assertEquals((await before.status).signal, "SIGTERM");
 });

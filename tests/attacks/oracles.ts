@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { existsSync } from "node:fs";
 import { assert } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { MEBIBYTE } from "../../src/core/limits.ts";
@@ -91,7 +92,8 @@ export async function findingsOutside(
     findings.push({ oracle: "outside", detail: `${path} has come` });
     Deno.removeSync(path, { recursive: true });
   }
-  findings.push(...await findLeftovers({ world, running: before.running, uid, directory }));
+  findings.push(...await findProcesses({ running: before.running, token: world.token, uid }));
+  if (directory !== undefined && existsSync(directory)) findings.push({ oracle: "leftover", detail: directory });
   const grownMb = (serviceBytes - before.serviceBytes) / MEBIBYTE;
   if (grownMb > SERVICE_MB) findings.push({ oracle: "service", detail: `it has grown by ${Math.round(grownMb)} MB` });
   return findings;
@@ -191,26 +193,23 @@ async function searchArchive({ secret }: World, { files }: ExecutionEnvironment)
   return text.includes(secret) ? [{ oracle: "secret", detail: "the workspace" }] : [];
 }
 
-async function findLeftovers(
-  { world, running, uid, directory }: {
-    readonly world: World;
+/** Processes that an attack has left, if they do not end within some seconds; they are killed. */
+export async function findProcesses(
+  { running, ...owner }: {
     /** What ran before the attack. */
     readonly running: Pids;
+    /** What they carry, or else whose they are. */
+    readonly token: string;
     readonly uid: number | undefined;
-    readonly directory: string | undefined;
   },
 ): Promise<Finding[]> {
-  const alive = () => processesSince(running, { token: world.token, uid }).filter(isAlive);
+  const alive = () => processesSince(running, owner).filter(isAlive);
   for (const giveUpAt = performance.now() + GONE_MS; alive().length > 0 && performance.now() < giveUpAt;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const processes = alive();
   for (const pid of processes) Deno.kill(pid, "SIGKILL");
-  const isThere = directory !== undefined && await Deno.lstat(directory).then(() => true, () => false);
-  return [
-    ...processes.map((pid): Finding => ({ oracle: "leftover", detail: `process ${pid}` })),
-    ...(isThere ? [{ oracle: "leftover" as const, detail: directory }] : []),
-  ];
+  return processes.map((pid) => ({ oracle: "leftover", detail: `process ${pid}` }));
 }
 
 /** Everything in a directory: what it is called, its mode, its links and size, and when any of that or its content changed. */

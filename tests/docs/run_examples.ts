@@ -9,10 +9,10 @@ const WRITTEN_HOST = "127.0.0.1:8000";
 const WRITTEN_PORT = "port 8000";
 /** How pages start Deno; the tests' own is the same version. */
 const WRITTEN_DENO = "npx -y deno@2.9.6";
-/** A home that a page makes knows the self-tests which the service of the pages has passed. */
+/** A home that a page makes knows the self-tests which the service of the pages has passed, if any has. */
 const KNOWN_HOMES = `mktemp() {
   local made; made=$(command mktemp "$@") || return
-  [ ! -d "$made" ] || cp "$CODEBEAKER_HOME/self_test.json" "$made"
+  [ ! -d "$made" ] || cp "$CODEBEAKER_HOME/self_test.json" "$made" 2>/dev/null
   echo "$made"
 }`;
 /** What an error of the service begins with. */
