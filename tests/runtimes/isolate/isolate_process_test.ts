@@ -71,6 +71,9 @@ const PRINTED: Readonly<Record<string, string>> = {
   // A timer is an object, as it is for others.
   "const id = setTimeout(() => console.log('never'), 1); clearTimeout(+id); setInterval(() => {}, 1e6).unref(); setTimeout(() => {}, 1e6).close(); console.log(id > 0, id.hasRef(), `${setTimeout(() => {}, 1)}`, setTimeout(() => {}, 1).unref().hasRef())":
     "true true 4 false\n",
+  // Thousands of them, of few delays, some of which begin again.
+  "let n = 0; const again = setInterval(() => { if (++n === 3) again.close(); }, 1); await Promise.all(Array.from({ length: 5_000 }, (_, at) => new Promise((r) => setTimeout(r, at % 5)))); setTimeout(() => console.log(n, 'all'), 400).refresh()":
+    "3 all\n",
   // A signal that nothing listens to keeps no program, nor does it end one at its deadline.
   "AbortSignal.timeout(1e6); setTimeout(() => console.log(1), 1); for (const t = performance.now(); performance.now() - t < 2;); setTimeout(() => console.log(2), 0)":
     "1\n2\n",

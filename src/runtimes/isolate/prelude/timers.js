@@ -18,17 +18,17 @@ export class Timeout {
 
   static {
     keepWhile = (timeout, isKept) => {
-      timeout.#timer.isKept = isKept;
+      timeout.#timers.keep(timeout.#timer, isKept);
     };
   }
 
   ref() {
-    this.#timer.isKept = always;
+    this.#timers.keep(this.#timer, always);
     return this;
   }
 
   unref() {
-    this.#timer.isKept = never;
+    this.#timers.keep(this.#timer, never);
     return this;
   }
 
@@ -58,32 +58,63 @@ export class Timeout {
 const always = () => true;
 const never = () => false;
 
+/** Entries before the first of a list that are kept at most: then they are cut off. */
+const MAX_PASSED = 1_000;
+
 /** Makes the timers; the process of the slot asks for each step. */
 export function makeTimers(host) {
   const timers = new Map();
+  /** Those that may not keep the program. */
+  const loose = new Set();
+  /** Entries of timers by their delays, in the order in which they are due: thousands of timers have few delays. */
+  const lists = new Map();
   let count = 0;
+  const stop = (id) => {
+    const timer = timers.get(Number(id));
+    if (timer === undefined) return;
+    timer.turn++; // Its entry is none any more.
+    timers.delete(timer.id);
+    loose.delete(timer);
+  };
+  const keep = (timer, isKept) => {
+    timer.isKept = isKept;
+    if (isKept === always || !timers.has(timer.id)) loose.delete(timer);
+    else loose.add(timer);
+  };
   /** Begins a timer, or begins it again. */
   const begin = (timer) => {
-    timers.delete(timer.id);
     timer.dueAt = host.now() + timer.delayMs;
     timers.set(timer.id, timer);
+    keep(timer, timer.isKept);
+    if (!lists.has(timer.delayMs)) lists.set(timer.delayMs, { entries: [], at: 0 });
+    lists.get(timer.delayMs).entries.push({ timer, turn: ++timer.turn });
   };
-  const stop = (id) => {
-    timers.delete(Number(id));
-  };
-  const own = { begin, stop, has: (id) => timers.has(id) };
+  const own = { begin, keep, stop, has: (id) => timers.has(id) };
   const start = (callback, delay, { args, repeats }) => {
     if (typeof callback !== "function") throw new TypeError(`A timer calls a function, not ${typeof callback}`);
     const asked = Number(delay);
     const delayMs = asked >= MIN_DELAY_MS && asked <= MAX_DELAY_MS ? Math.trunc(asked) : MIN_DELAY_MS;
-    const timer = { id: ++count, callback, args, delayMs, repeats, dueAt: 0, isKept: always };
+    const timer = { id: ++count, callback, args, delayMs, repeats, dueAt: 0, turn: 0, isKept: always };
     begin(timer);
     return new Timeout(timer, own);
   };
-  const isOver = () => timers.values().every(({ isKept }) => !isKept());
+  const isOver = () => timers.size === loose.size && [...loose].every(({ isKept }) => !isKept());
+  /** The first of a list; undefined where none is left. */
+  const firstOf = (list) => {
+    while (list.entries[list.at]?.timer.turn !== list.entries[list.at]?.turn) list.at++;
+    if (list.at > MAX_PASSED && list.at > list.entries.length / 2) {
+      list.entries.splice(0, list.at);
+      list.at = 0;
+    }
+    return list.entries[list.at]?.timer;
+  };
   const first = () => {
     let found;
-    for (const timer of timers.values()) if (found === undefined || timer.dueAt < found.dueAt) found = timer;
+    for (const [delayMs, list] of lists) {
+      const timer = firstOf(list);
+      if (timer === undefined) lists.delete(delayMs);
+      else if (found === undefined || timer.dueAt < found.dueAt) found = timer;
+    }
     return found;
   };
   const api = {
@@ -104,7 +135,7 @@ export function makeTimers(host) {
       const waitMs = timer.dueAt - host.now();
       if (waitMs > 0) return waitMs;
       if (timer.repeats) begin(timer);
-      else timers.delete(timer.id);
+      else stop(timer.id);
       const { args, callback } = timer;
       callback(...args);
       return 0;
