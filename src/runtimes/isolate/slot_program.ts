@@ -113,7 +113,7 @@ class SlotProgram {
   #outcomeOf(end: ProgramEnd): Outcome {
     this.#end = end;
     if (this.#cause !== undefined) return this.#cause; // The slot is being killed: what it says comes too late.
-    const isLarge = (this.#watch.seen.peakMemoryBytes ?? 0) > MAX_KEPT_BYTES;
+    const isLarge = (this.usage().peakMemoryBytes ?? 0) > MAX_KEPT_BYTES; // A short program is not sampled.
     if (end.kind === "memory_limit" || isLarge) this.#slot.kill();
     return end.kind === "exited"
       ? { kind: "exited", exitCode: end.exitCode ?? 0 }

@@ -12,6 +12,8 @@ const INITIAL_START_MS = 100;
 const MIN_WAIT_MS = 50;
 /** How long a slot is kept for its tenant's next program. */
 const KEEP_MS = 60_000;
+/** Slots of a group that wait at most: its programs compute on no more cores. */
+const MAX_IDLE = navigator.hardwareConcurrency;
 /** Programs that a slot runs at most. */
 const MAX_PROGRAMS = 2_000;
 
@@ -31,12 +33,16 @@ export interface SlotLease extends AsyncDisposable {
 
 /** The slots of one tenant and memory limit. */
 interface Group {
+  readonly tenant: string;
+  readonly memoryMb: number;
   readonly idle: IdleSlot[];
   /** Programs that wait for a slot, the first to come first. */
   readonly waiting: (() => void)[];
   /** Slots that run a program, or are starting for one. */
   busy: number;
   starting: number;
+  /** Programs that have yet to get a slot. */
+  asking: number;
 }
 
 /** A slot that waits for its tenant's next program. */
@@ -71,9 +77,14 @@ export class Slots implements AsyncDisposable {
   async lease({ memoryMb, tenant }: SlotDemand): Promise<SlotLease> {
     if (tenant === undefined) return await this.#leaseNew(memoryMb, undefined);
     const group = this.#groupOf(tenant, memoryMb);
-    const idle = this.#takeIdle(group) ?? await this.#waitFor(group);
-    if (idle === undefined) return await this.#leaseNew(memoryMb, group);
-    return this.#lent(idle, { group, wasReady: true });
+    group.asking++;
+    try {
+      const idle = this.#takeIdle(group) ?? await this.#waitFor(group);
+      if (idle === undefined) return await this.#leaseNew(memoryMb, group);
+      return this.#lent(idle, { group, wasReady: true });
+    } finally {
+      group.asking--;
+    }
   }
 
   /** Ends what is idle of a tenant that is no more. */
@@ -92,9 +103,17 @@ export class Slots implements AsyncDisposable {
   #groupOf(tenant: string, memoryMb: number): Group {
     const groups = this.#groups.get(tenant) ?? new Map<number, Group>();
     this.#groups.set(tenant, groups);
-    const group = groups.get(memoryMb) ?? { idle: [], waiting: [], busy: 0, starting: 0 };
+    const group = groups.get(memoryMb) ?? { tenant, memoryMb, idle: [], waiting: [], busy: 0, starting: 0, asking: 0 };
     groups.set(memoryMb, group);
     return group;
+  }
+
+  /** Forgets a group that has no slot, since tenants and limits are many. */
+  #dropUnused({ asking, busy, idle, memoryMb, tenant }: Group): void {
+    if (asking > 0 || busy > 0 || idle.length > 0) return;
+    const groups = this.#groups.get(tenant);
+    groups?.delete(memoryMb);
+    if (groups?.size === 0) this.#groups.delete(tenant);
   }
 
   #takeIdle({ idle }: Group): Slot | undefined {
@@ -148,14 +167,17 @@ export class Slots implements AsyncDisposable {
         if (group !== undefined) group.busy--;
         await this.#takeBack(slot, group);
         group?.waiting.shift()?.();
+        if (group !== undefined) this.#dropUnused(group);
       },
     };
   }
 
   /** Keeps a slot for its tenant's next program, where it is of use and there is memory for it. */
   async #takeBack(slot: Slot, group: Group | undefined): Promise<void> {
-    const isOver = group === undefined || this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
-    if (isOver) return await this.#end({ slot, held: new DisposableStack() });
+    const isOver = this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
+    if (group === undefined || isOver || group.idle.length >= MAX_IDLE) {
+      return await this.#end({ slot, held: new DisposableStack() });
+    }
     const { memory } = this.#installation.host;
     const held = new DisposableStack();
     const lent = memory === undefined ? held : memory.forWorkspace(PROCESS_MEMORY_MB);
@@ -165,6 +187,7 @@ export class Slots implements AsyncDisposable {
     const timer = setTimeout(() => {
       group.idle.splice(group.idle.indexOf(one), 1);
       this.#end(one);
+      this.#dropUnused(group);
     }, KEEP_MS);
     held.defer(() => clearTimeout(timer));
     group.idle.push(one);

@@ -236,6 +236,19 @@ testIsolate("where it is to run each program in a slot of its own, all are at le
   assertEquals(results.map((result) => [result.stdout, result.warm]), [["1\n", false], ["1\n", false]]);
 });
 
+testIsolate("no more slots wait for a tenant's next program than there are cores", async () => {
+  let held = 0;
+  const forWorkspace = () => {
+    held++;
+    return { [Symbol.dispose]: () => void held-- };
+  };
+  await using own = await openIsolate({ memory: { forWorkspace, forSession: () => Promise.resolve(forWorkspace()) } });
+  const files = { "main.js": "await new Promise((resolve) => setTimeout(resolve, 1_500));" };
+  const cores = navigator.hardwareConcurrency;
+  await Promise.all(Array.from({ length: cores + 2 }, () => own.run({ files, tenant: "one" })));
+  assert(held > 0 && held <= cores, `${held} slots wait`);
+});
+
 testIsolate("where no namespaces stand around a slot, there is none", async () => {
   await using bare = await openIsolate({ without: ["namespaces"] });
   const { availability } = bare;
