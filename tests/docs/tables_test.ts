@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { COMMANDS } from "../../src/commands/mod.ts";
 import { ERROR_KINDS } from "../../src/core/errors.ts";
+import type { Outcome } from "../../src/core/execution.ts";
 import { LIMITS } from "../../src/core/limits.ts";
 import { REJECTION_CODES } from "../../src/core/selection.ts";
 import { LANGUAGES } from "../../src/runtimes/native/languages/mod.ts";
@@ -49,6 +50,26 @@ Deno.test("docs/http-api.md lists every error code with its statuses", async () 
     !rows.some((line) => line.startsWith(`| \`${code}\` | ${status} | ${jsonRpc} |`))
   );
   assertEquals(missing, []);
+});
+
+/** Every kind of outcome, as the compiler makes sure. */
+const OUTCOMES: Readonly<Record<Outcome["kind"], true>> = {
+  exited: true,
+  signaled: true,
+  timed_out: true,
+  cpu_limit: true,
+  memory_limit: true,
+  output_limit: true,
+  disk_limit: true,
+  process_limit: true,
+  descriptor_limit: true,
+  cancelled: true,
+  interrupted: true,
+};
+
+Deno.test("docs/http-api.md lists every kind of outcome", async () => {
+  const rows = await rowsOf("http-api.md");
+  assertEquals(Object.keys(OUTCOMES).filter((kind) => !rows.some((line) => line.startsWith(`| \`${kind}\` `))), []);
 });
 
 Deno.test("docs/selection.md names the code of every filter", async () => {
