@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { anyText } from "../../support/any_text.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { type PermissionSettings, permissionsSchema } from "../../../src/core/permissions/permissions.ts";
 import { permissionFlags, whyNotFlags } from "../../../src/runtimes/deno/permission_flags.ts";
@@ -25,7 +26,7 @@ const HOSTILE = [
   "\x7f",
 ];
 const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 10 }),
+  anyText({ maxLength: 10 }),
   fc.array(fc.constantFrom(...HOSTILE, "a", "/", "."), { maxLength: 5 }).map((parts) => parts.join("")),
 );
 const path = text.map((end) => `/${end}`);

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { anyText } from "../../support/any_text.ts";
 import { executionRequestSchema } from "../../../src/core/requests/execution_request.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { parseJson } from "../../../src/core/parsing/parse_json.ts";
@@ -27,7 +28,7 @@ const message = fc.oneof(
   object,
   fc.array(object, { maxLength: 5 }).map((objects) => `[${objects.join()}]`),
   fc.json(),
-  fc.string({ unit: "binary" }),
+  anyText(),
   fc.array(fc.constantFrom("[", "]", "{", "}", '"', "\\", ",", ":", "1", " "), { maxLength: 30 }).map((parts) =>
     parts.join("")
   ),
