@@ -41,7 +41,7 @@ export interface RuntimeHost {
   /** Memory that what is idle may hold, for as long as it is there. Absent, there always is some. */
   readonly memory?: Pick<MemoryBudget, "forSession" | "forWorkspace">;
   /** The pool of warm environments; absent, nothing is warm. */
-  readonly pool?: Pick<WarmPool, "count" | "lease" | "schedule" | "warmUp">;
+  readonly pool?: Pick<WarmPool, "count" | "lease" | "onEvictAll" | "schedule" | "warmUp">;
   readonly log: RuntimeLog;
   /** Shows downloads, and makes a request wait until they end; absent, a request waits for a limited time. */
   readonly progress?: Progress;

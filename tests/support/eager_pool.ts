@@ -8,6 +8,7 @@ export const EAGER_POOL: NonNullable<RuntimeHost["pool"]> = {
   },
   warmUp() {},
   count() {},
+  onEvictAll: () => ({ [Symbol.dispose]() {} }),
   schedule(_client, task) {
     task().catch(() => {}); // The real pool ignores failures, too.
   },

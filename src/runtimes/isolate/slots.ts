@@ -58,6 +58,7 @@ export class Slots implements AsyncDisposable {
   /** By tenant and memory limit. */
   readonly #groups = new Map<string, Map<number, Group>>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #evicting: Disposable | undefined;
   #addonPath: string | undefined;
   /** How long the last start took. */
   #startMs = INITIAL_START_MS;
@@ -65,6 +66,7 @@ export class Slots implements AsyncDisposable {
 
   constructor(installation: Installation) {
     this.#installation = installation;
+    this.#evicting = installation.host.pool?.onEvictAll(() => this.#endIdle([...this.#groups.keys()]));
   }
 
   /** Keeps one warm that has run nothing, with the default limits. */
@@ -89,15 +91,24 @@ export class Slots implements AsyncDisposable {
 
   /** Ends what is idle of a tenant that is no more. */
   async forget(tenant: string): Promise<void> {
-    const groups = this.#groups.get(tenant) ?? new Map<number, Group>();
+    const ended = this.#endIdle([tenant]);
     this.#groups.delete(tenant);
-    await Promise.all([...groups.values()].flatMap(({ idle }) => idle.splice(0)).map((one) => this.#end(one)));
+    await ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
-    await Promise.all([...this.#groups.keys()].map((tenant) => this.forget(tenant)));
+    this.#evicting?.[Symbol.dispose]();
+    await this.#endIdle([...this.#groups.keys()]);
     await Promise.all(this.#ending);
+  }
+
+  /** Ends what is idle of some tenants, and frees its memory at once. */
+  async #endIdle(tenants: readonly string[]): Promise<void> {
+    const groups = tenants.flatMap((tenant) => [...this.#groups.get(tenant)?.values() ?? []]);
+    const ended = groups.flatMap(({ idle }) => idle.splice(0)).map((one) => this.#end(one));
+    for (const group of groups) this.#dropUnused(group);
+    await Promise.all(ended);
   }
 
   #groupOf(tenant: string, memoryMb: number): Group {

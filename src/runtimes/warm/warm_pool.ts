@@ -33,6 +33,7 @@ export class WarmPool implements AsyncDisposable {
   readonly #usage = new Map<string, { hits: number; misses: number }>();
   readonly #tasks = new Map<object, () => Promise<void>>();
   readonly #removals = new Set<Promise<void>>();
+  readonly #evictors = new Set<() => Promise<void>>();
   readonly #polling: Disposable;
   readonly #taskLoop = new WorkerLoop(() => this.#mayWork);
   readonly #memberLoop = new WorkerLoop(() => this.#mayWork);
@@ -85,13 +86,19 @@ export class WarmPool implements AsyncDisposable {
     return { ready: own.reduce((total, { size }) => total + size, 0), ...this.#usageOf(owner) };
   }
 
+  /** Calls a function whenever every warm member is removed, for what a runtime keeps itself. Disposing ends that. */
+  onEvictAll(evict: () => Promise<void>): Disposable {
+    this.#evictors.add(evict);
+    return { [Symbol.dispose]: () => void this.#evictors.delete(evict) };
+  }
+
   /** Removes every warm member to free its memory, and makes none for a while. */
   async evictAll(): Promise<void> {
     for (const shelf of this.#shelves.values()) {
       shelf.pause();
       this.#remove(shelf.evict(0));
     }
-    await Promise.all(this.#removals);
+    await Promise.all([...this.#removals, ...[...this.#evictors].map((evict) => evict())]);
   }
 
   /** Removes every warm member. */

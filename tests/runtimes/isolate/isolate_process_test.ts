@@ -236,18 +236,34 @@ testIsolate("where it is to run each program in a slot of its own, all are at le
   assertEquals(results.map((result) => [result.stdout, result.warm]), [["1\n", false], ["1\n", false]]);
 });
 
-testIsolate("no more slots wait for a tenant's next program than there are cores", async () => {
-  let held = 0;
-  const forWorkspace = () => {
-    held++;
-    return { [Symbol.dispose]: () => void held-- };
-  };
-  await using own = await openIsolate({ memory: { forWorkspace, forSession: () => Promise.resolve(forWorkspace()) } });
-  const files = { "main.js": "await new Promise((resolve) => setTimeout(resolve, 1_500));" };
-  const cores = navigator.hardwareConcurrency;
-  await Promise.all(Array.from({ length: cores + 2 }, () => own.run({ files, tenant: "one" })));
-  assert(held > 0 && held <= cores, `${held} slots wait`);
-});
+testIsolate(
+  "no more slots wait for a tenant's next program than there are cores, and none where other programs need the memory",
+  async () => {
+    let held = 0;
+    const forWorkspace = () => {
+      held++;
+      return { [Symbol.dispose]: () => void held-- };
+    };
+    let evict = () => Promise.resolve();
+    const pool = {
+      ...{ count() {}, schedule() {}, warmUp() {}, lease: () => Promise.resolve(undefined) },
+      onEvictAll: (ends: () => Promise<void>) => {
+        evict = ends;
+        return { [Symbol.dispose]() {} };
+      },
+    };
+    const memory = { forWorkspace, forSession: () => Promise.resolve(forWorkspace()) };
+    await using own = await openIsolate({ memory, pool });
+    const files = { "main.js": "await new Promise((resolve) => setTimeout(resolve, 1_500));" };
+    const cores = navigator.hardwareConcurrency;
+    await Promise.all(Array.from({ length: cores + 2 }, () => own.run({ files, tenant: "one" })));
+    assert(held > 0 && held <= cores, `${held} slots wait`);
+    await evict();
+    assertEquals(held, 0);
+    const { warm } = await own.run({ files: { "main.js": "" }, tenant: "one" });
+    assertEquals(warm, false);
+  },
+);
 
 testIsolate("where no namespaces stand around a slot, there is none", async () => {
   await using bare = await openIsolate({ without: ["namespaces"] });

@@ -316,8 +316,15 @@ Deno.test("WarmPool.evictAll() removes the warm members, and makes none for a wh
   const workshop = new Workshop({ min: 2 });
   bench.pool.warmUp("kind", workshop.shelf);
   await until(() => bench.pool.stateOf("fake").ready === 2, "two are warm");
+  let others = 0;
+  const evict = () => Promise.resolve(void others++);
+  {
+    using _evicting = bench.pool.onEvictAll(evict);
+    await bench.pool.evictAll();
+    assertEquals([bench.pool.stateOf("fake").ready, workshop.removed, others], [0, 2, 1]);
+  }
   await bench.pool.evictAll();
-  assertEquals([bench.pool.stateOf("fake").ready, workshop.removed], [0, 2]);
+  assertEquals(others, 1);
   bench.clock.advance(1_000);
   await delay(0);
   assertEquals(workshop.made, 2);
