@@ -3,7 +3,7 @@ import { runCommand } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
-import { assemble, call, number, store } from "../../../src/runtimes/wasm/assemble.ts";
+import { assemble, call, load, longNumber, number, store } from "../../../src/runtimes/wasm/assemble.ts";
 import { HONEST_MODULE, readingModule } from "../../../src/runtimes/wasm/canary_modules.ts";
 import type { RuntimeHost } from "../../../src/runtimes/port.ts";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
@@ -41,6 +41,27 @@ const ARGUMENTS_AND_VARIABLES = assemble({
     ...store(0, number(65_536)),
     ...call(0, number(1), number(0), number(1), number(8)),
   ]),
+});
+
+/** Opens a link to /proc by a directory that it made and opened. */
+const OPENING_BELOW = assemble({
+  imports: {
+    path_create_directory: ["i32", "i32", "i32"],
+    path_symlink: ["i32", "i32", "i32", "i32", "i32"],
+    path_open: ["i32", "i32", "i32", "i32", "i32", "i64", "i64", "i32", "i32"],
+  },
+  data: { 1_024: "d/own", 2_048: "/proc" },
+  code: [
+    ...call(0, number(3), number(1_024), number(1)),
+    ...call(1, number(2_048), number(5), number(3), number(1_024), number(5)),
+    ...[[number(3), 1_024, 1, 2] as const, [load(0), 1_026, 3, 0] as const].flatMap(([fd, path, length, flags]) =>
+      call(
+        2,
+        ...[fd, number(1), number(path), number(length), number(flags)],
+        ...[longNumber(2), longNumber(2), number(0), number(0)],
+      )
+    ),
+  ],
 });
 
 /** Modules that cannot run, and what is said of each. */
@@ -140,6 +161,12 @@ function testModules(runtime: NonNullable<Awaited<ReturnType<typeof openWasm>>>)
     // What makes the link by the workspace's other name is refused, since one out of the workspace is there.
     const expected = ["write /workspace/own", "read /workspace/own", "read /tmp/own"];
     assertEquals(denials.map(({ kind, target }) => `${kind} ${target}`), expected);
+  });
+
+  Deno.test("[wasm] a denial below a directory that the module opened names that", async () => {
+    await using environment = await runtime.createEnvironment(configureEnvironment("wasm"));
+    const { denials } = await runModule(environment, OPENING_BELOW);
+    assertEquals(denials.map(({ kind, target }) => `${kind} ${target}`), ["read /workspace/d/own"]);
   });
 
   Deno.test(`[wasm] a module of ${FUNCTION_COUNT} functions runs`, async () => {

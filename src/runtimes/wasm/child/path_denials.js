@@ -4,6 +4,7 @@ import { reportDenial } from "./begin.js";
 /** WASI's word for what is beyond the directories that a module was given. */
 const NOT_CAPABLE = 76;
 const CREATES_OR_TRUNCATES = 1 | 8;
+const OPENS_DIRECTORY = 2;
 const MAX_PATH_LENGTH = 500;
 const FIRST_DIRECTORY = 3;
 
@@ -24,11 +25,15 @@ const READING = ["path_filestat_get", "path_readlink"];
 
 /** The functions of WASI; those that take paths report what they refuse. */
 export function reportingDenials(functions, { directories, memory }) {
+  const places = new Map(
+    directories.map((name, index) => [FIRST_DIRECTORY + index, name === "." ? directories[0] : name]),
+  );
   const reporting = Object.entries(PATHS).map(([name, paths]) => {
     const call = functions[name];
     return [name, (...args) => {
       const result = call(...args);
       if (result === NOT_CAPABLE) { for (const [fd, path] of paths) report(name, args, { fd, path }); }
+      if (result === 0 && name === "path_open" && (args[4] & OPENS_DIRECTORY) !== 0) keepPlace(args);
       return result;
     }];
   });
@@ -36,11 +41,26 @@ export function reportingDenials(functions, { directories, memory }) {
 
   function report(name, args, { fd, path }) {
     try {
-      const length = Math.min(args[path + 1], MAX_PATH_LENGTH);
-      const text = new TextDecoder().decode(new Uint8Array(memory().buffer, args[path], length));
-      const given = directories[args[fd] - FIRST_DIRECTORY];
-      const directory = given === "." ? directories[0] : given ?? "."; // Both are the workspace.
-      reportDenial(isReading(name, args) ? "read" : "write", resolve(directory, text));
+      const target = targetOf(args, { fd, path });
+      if (target !== undefined) reportDenial(isReading(name, args) ? "read" : "write", target);
+    } catch {
+      // The path is none.
+    }
+  }
+
+  /** The path that a call means, from the root; undefined where it begins at a directory that is not known. */
+  function targetOf(args, { fd, path }) {
+    const length = Math.min(args[path + 1], MAX_PATH_LENGTH);
+    const text = new TextDecoder().decode(new Uint8Array(memory().buffer, args[path], length));
+    const place = text.startsWith("/") ? "" : places.get(args[fd]);
+    return place === undefined ? undefined : resolve(place, text);
+  }
+
+  /** Keeps where a directory is that was opened: other paths begin at it. */
+  function keepPlace(args) {
+    try {
+      const target = targetOf(args, { fd: 0, path: 2 });
+      if (target !== undefined) places.set(new DataView(memory().buffer).getUint32(args[8] >>> 0, true), target);
     } catch {
       // The path is none.
     }
@@ -51,10 +71,10 @@ function isReading(name, args) {
   return READING.includes(name) || (name === "path_open" && (args[4] & CREATES_OR_TRUNCATES) === 0);
 }
 
-/** The path that a module means, from the root where it knows the directory's. */
+/** A path below a directory, from the root. */
 function resolve(directory, path) {
   const names = [];
-  for (const name of `${path.startsWith("/") ? "" : directory}/${path}`.split("/")) {
+  for (const name of `${directory}/${path}`.split("/")) {
     if (name === "..") names.pop();
     else if (name !== "" && name !== ".") names.push(name);
   }
