@@ -1,12 +1,13 @@
 import type { Family } from "./family.ts";
-import { configuresTypes, mayHaveTypes } from "./javascript/typed_files.ts";
+import { configuresTypes, isCommonJs, mayHaveTypes } from "./javascript/typed_files.ts";
 import { mayNeed } from "./javascript/words.ts";
 import { mayImport } from "./python/words.ts";
 
 const JAVASCRIPT: Family = {
   name: "javascript",
   mayNeed: ({ path, text }) => mayHaveTypes(path) || /x$/i.test(path) || mayNeed(text),
-  isOfAnotherKind: (path, entrypoint) => mayHaveTypes(entrypoint) ? configuresTypes(path) : mayHaveTypes(path),
+  isOfAnotherKind: (path, entrypoint) =>
+    mayHaveTypes(entrypoint) ? configuresTypes(path) : mayHaveTypes(path) || isCommonJs(path),
   load: async () => (await import("./javascript/mod.ts")).JAVASCRIPT,
 };
 

@@ -8,8 +8,8 @@ export interface Family {
   /** Whether a file may need anything; where not, it is not parsed. */
   mayNeed(file: SourceFile): boolean;
   /**
-   * Whether a runtime that only erases types would read this file, or others because of it, differently; absent, no file is
-   * such.
+   * Whether a runtime that only erases types would read this file, or others because of it, differently, as one that has modules
+   * alone reads those of CommonJS; absent, no file is such.
    */
   isOfAnotherKind?(path: string, entrypoint: string): boolean;
   /** Loads the parser. */

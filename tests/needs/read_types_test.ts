@@ -122,7 +122,7 @@ Deno.test("find() is not certain of syntax that is not understood", async () => 
   ) assertEquals((await typesNeededBy({ "main.ts": text })).includes("unknown"), true, text);
 });
 
-Deno.test("find() needs what configures types, and files of CommonJS, where the program has types", async () => {
+Deno.test("find() needs what configures types, and files of CommonJS", async () => {
   const files = { "package.json": "{}", "sub/deno.jsonc": "{}", "data.txt": "{}" };
   assertEquals(await typesNeededBy({ "main.ts": "let a: 1;", ...files }), [
     "another kind of file package.json:1",
@@ -133,6 +133,7 @@ Deno.test("find() needs what configures types, and files of CommonJS, where the 
   ]);
   assertEquals(await typesNeededBy({ "main.js": "let a;", ...files }), []);
   assertEquals(await typesNeededBy({ "main.js": "let a;", "b.ts": "" }), ["another kind of file b.ts:1"]);
+  assertEquals(await typesNeededBy({ "main.cjs": "a = 1;" }), ["another kind of file main.cjs:1"]);
 });
 
 /** Nodes of the grammar that make a need, or that only stand in another grammar. */

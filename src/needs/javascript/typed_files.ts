@@ -4,6 +4,14 @@ const TYPED_FILE = /\.(?:[mc]?ts|tsx)$/i;
 /** Files that may say how others are read; each runtime obeys others of them. */
 const CONFIGURATION = /\.jsonc?$/i;
 
+/** JavaScript that is no module: its code is not strict, and its imports mean `require`. */
+const COMMONJS_FILE = /\.cjs$/i;
+
+/** Whether a file is JavaScript, and no module. */
+export function isCommonJs(path: string): boolean {
+  return COMMONJS_FILE.test(path);
+}
+
 /** Whether a file may have types. */
 export function mayHaveTypes(path: string): boolean {
   return TYPED_FILE.test(path);
