@@ -44,7 +44,12 @@ export function findRelease(
 ): string {
   const search = { ...options, searchPath: options.searchPath.filter((directory) => !STAND_INS.test(directory)) };
   if (named !== undefined) return findBinary(named, search);
+  return findInstalled(release, home) ?? findBinary(release.binary, search);
+}
+
+/** The path of a release's binary in a service's home; undefined where it is not installed. */
+export function findInstalled(release: Release, home: string | undefined): string | undefined {
   const found = packageFor(release);
-  const installed = home === undefined || found === undefined ? undefined : installedPath(home, release, found);
-  return installed !== undefined && isFile(installed) ? installed : findBinary(release.binary, search);
+  const path = home === undefined || found === undefined ? undefined : installedPath(home, release, found);
+  return path !== undefined && isFile(path) ? path : undefined;
 }

@@ -1,4 +1,5 @@
-import { findRelease, type Release } from "../ecmascript/release.ts";
+import { runtimeUnavailable } from "../../core/errors.ts";
+import { findInstalled, type Release } from "../ecmascript/release.ts";
 import type { RuntimeHost } from "../port.ts";
 
 /** The Node that runs isolates. Its name is its own, since no program of Node runs on it. */
@@ -39,6 +40,8 @@ export const ADDON: Release = {
 export const REMEDY = "run codebeaker runtimes install isolate";
 
 /** The path of an installed part. @throws {CodeBeakerError} `runtime_unavailable` where it is not installed */
-export function findPart(release: Release, { home, searchPath }: Pick<RuntimeHost, "home" | "searchPath">): string {
-  return findRelease(release, { named: undefined, home, searchPath, setting: "home", remedy: REMEDY });
+export function findPart(release: Release, { home }: Pick<RuntimeHost, "home">): string {
+  const path = findInstalled(release, home);
+  if (path === undefined) throw runtimeUnavailable({ reason: `${release.binary} is not installed`, remedy: REMEDY });
+  return path;
 }
