@@ -43,6 +43,7 @@ export async function openTestHost(
   const [name, ours, theirs] = [`cb${Deno.pid}n${tag}`, `cbv${tag}a`, `cbv${tag}b`];
   await run("ip", "netns", "add", name);
   opened.defer(() => run("ip", "netns", "delete", name));
+  await run("ip", "link", "delete", ours).catch(() => {}); // A run that was killed may have left it.
   await run("ip", "link", "add", ours, "type", "veth", "peer", "name", theirs);
   opened.defer(() => run("ip", "link", "delete", ours));
   await run("ip", "link", "set", theirs, "netns", name);
