@@ -37,7 +37,10 @@ export async function announce(
 ): Promise<void> {
   const palette = paletteFor(stdout);
   const announceTo = stdout.isTerminal() ? announceToPeople : announceToPrograms;
-  const runtimes = await announceTo({ palette, service, signal, stdout, url });
+  const runtimes = await announceTo({ palette, service, signal, stdout, url }).catch((error: unknown) => {
+    if (!signal?.aborted) throw error;
+    return undefined; // A service that stops refuses to be asked.
+  });
   if (runtimes === undefined) return;
   const warning = floorWarning(runtimes, service.selector.minIsolation);
   if (warning !== undefined) await print(palette.bad(warning), stdout);
@@ -69,6 +72,7 @@ async function announceToPrograms({ service, signal, stdout, url }: Announcement
   await service.probes.allAnswered; // To ask all at once would slow the first requests.
   if (signal?.aborted) return undefined;
   const runtimes = await service.engine.describeRuntimes();
+  if (signal?.aborted) return undefined;
   await print(describeLine(runtimes), stdout);
   return runtimes;
 }

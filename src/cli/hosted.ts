@@ -8,6 +8,7 @@ import { EXIT_USAGE, printError } from "./output.ts";
  */
 class HostedService {
   #service: Promise<Service> | undefined;
+  readonly #stop = new AbortController();
 
   /** Whether a host listens for this service, so that `main.ts` runs no command line. */
   get isUsed(): boolean {
@@ -15,15 +16,15 @@ class HostedService {
   }
 
   readonly fetch = async (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>): Promise<Response> => {
-    const service = await (this.#service ??= start());
+    const service = await (this.#service ??= start(this.#stop));
     return await service.fetch(request, info);
   };
 
   readonly onListen = async (address: Deno.Addr): Promise<void> => {
-    const service = await (this.#service ??= start());
+    const service = await (this.#service ??= start(this.#stop));
     const { announce } = await import("./announce.ts");
     const url = "hostname" in address ? `http://${address.hostname}:${address.port}` : address.transport;
-    await announce(service, { url });
+    await announce(service, { url, signal: this.#stop.signal });
   };
 }
 
@@ -31,7 +32,7 @@ class HostedService {
 export const hosted = new HostedService();
 
 /** Loads the service only here: a command line that needs none does not wait for it. */
-async function start(): Promise<Service> {
+async function start(stop: AbortController): Promise<Service> {
   const [{ loadConfig }, { startLog }, { composeService }] = await Promise.all([
     import("../config.ts"),
     import("../log.ts"),
@@ -43,14 +44,15 @@ async function start(): Promise<Service> {
   });
   await startLog(config);
   const service = await composeService(config);
-  closeAtSignals(service);
+  closeAtSignals(service, stop);
   return service;
 }
 
-/** Closes the service at the signals by which a host ends this process. */
-function closeAtSignals(service: Service): void {
+/** Stops, and closes the service, at the signals by which a host ends this process. */
+function closeAtSignals(service: Service, stop: AbortController): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, async () => {
+      stop.abort();
       await service[Symbol.asyncDispose]();
       Deno.exit(0);
     });

@@ -5,6 +5,8 @@ import type { Needs, Surface } from "../core/needs.ts";
 import type { Assessment, AvailabilityOptions, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "./port.ts";
 import type { RuntimeFacts } from "./entry.ts";
 
+const SHUTTING_DOWN = "the service is shutting down";
+
 /**
  * A runtime whose code is loaded at the first question that its facts do not answer. Once it is disposed of it is asked
  * nothing more: what an answer rests on is being removed.
@@ -34,6 +36,7 @@ export class LazyRuntime implements ExecutionRuntime {
   }
 
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
+    if (this.#isDisposed) return { available: false, reason: SHUTTING_DOWN };
     return await (await this.#runtime()).isAvailable(environment, options);
   }
 
@@ -73,7 +76,7 @@ export class LazyRuntime implements ExecutionRuntime {
   }
 
   #runtime(): Promise<ExecutionRuntime> {
-    if (this.#isDisposed) return Promise.reject(runtimeUnavailable({ reason: "the service is shutting down" }));
+    if (this.#isDisposed) return Promise.reject(runtimeUnavailable({ reason: SHUTTING_DOWN }));
     return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime, (error) => {
       this.#loaded = undefined; // The next caller tries again.
       throw error;

@@ -88,6 +88,23 @@ Deno.test("announce() says nothing of runtimes once the service stops", async ()
   assertEquals(lines, []);
 });
 
+Deno.test("announce() ends quietly where the service stops while it is asked", async () => {
+  const lines: string[] = [];
+  const stop = new AbortController();
+  await announce({
+    engine: {
+      describeRuntimes() {
+        stop.abort();
+        return Promise.reject(new Error("it is shutting down"));
+      },
+    },
+    selector: { minIsolation: 7 },
+    probes: { firstAvailable: Promise.resolve("light"), allAnswered: Promise.resolve() },
+    hasKeys: () => false,
+  }, { url: URL, stdout: outputTo(lines), signal: stop.signal });
+  assertEquals(lines, [`CodeBeaker listens on ${URL}, ready on light\n`]);
+});
+
 Deno.test("announce() prints to a terminal what is here, what to install for more, and what to try", async () => {
   assertEquals(
     await announced([LIGHT, HEAVY], { isTerminal: true }),

@@ -22,7 +22,8 @@ Deno.test("LazyRuntime asks and loads nothing once it is disposed of", async () 
   assertEquals(await used.isAvailable(), { available: true });
   for (const runtime of [used, unused]) {
     await runtime[Symbol.asyncDispose]();
-    await assertRejects(() => runtime.isAvailable(), CodeBeakerError, "shutting down");
+    assertEquals(await runtime.isAvailable(), { available: false, reason: "the service is shutting down" });
+    await assertRejects(() => runtime.diagnose(), CodeBeakerError, "shutting down");
   }
   assertEquals(loaded, ["used"]);
 });
