@@ -4,8 +4,8 @@ import type { UsageSample } from "./child_processes.ts";
 const FIRST_SAMPLE_MS = 4;
 const STEADY_SAMPLE_MS = 20;
 
-/** Before the first sample. */
-const NO_SAMPLE: UsageSample = {
+/** Nothing was found: before the first sample, and of a program that is too short for one. */
+export const NO_SAMPLE: UsageSample = {
   cpuMs: null,
   peakMemoryBytes: null,
   processes: 0,

@@ -124,7 +124,7 @@ Deno.test("rowsOf() leaves no attack out, and puts none beside one that spoils o
   assertEquals(names({ ...ON_HOST, isWarm: true }), attacks.map(({ name }) => [name]));
 });
 
-Deno.test("findProcesses() finds what an attack leaves by its token, whoever ran before, and kills it", async () => {
+Deno.test("findProcesses() kills the processes with an attack's token, but those that ran before the attack", async () => {
   const token = crypto.randomUUID();
   const start = () => new Deno.Command("/usr/bin/tail", { args: ["-f", "/dev/null"], env: { token } }).spawn();
   const before = start();

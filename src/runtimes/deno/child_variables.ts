@@ -1,3 +1,5 @@
+import { serviceBinaryVariables } from "../ecmascript/service_binary.ts";
+
 /** Settings for the variables of a child. */
 export interface ChildVariableSettings {
   readonly temporaryDirectory: string;
@@ -8,21 +10,12 @@ export interface ChildVariableSettings {
   readonly npmRegistry: string;
 }
 
-/**
- * The variables that no client can change. There is no home: from configuration in it libraries and npm would take drivers
- * and a registry. There is no WebGPU: its drivers are native code that Deno loads without asking for a permission.
- */
+/** The variables that no client can change. */
 export function childVariables(
-  { temporaryDirectory, cacheDirectory, hasNetwork, npmRegistry }: ChildVariableSettings,
+  { hasNetwork, npmRegistry, ...places }: ChildVariableSettings,
 ): Record<string, string> {
   return {
-    PATH: "/usr/bin:/bin",
-    HOME: "/nonexistent",
-    TMPDIR: temporaryDirectory,
-    DENO_DIR: cacheDirectory,
-    DENO_NO_UPDATE_CHECK: "1",
-    DENO_NO_PACKAGE_JSON: "1",
-    DENO_WEBGPU_BACKEND: "none",
+    ...serviceBinaryVariables(places),
     NPM_CONFIG_REGISTRY: npmRegistry,
     ...(hasNetwork ? { DENO_TLS_CA_STORE: "mozilla,system" } : {}),
   };

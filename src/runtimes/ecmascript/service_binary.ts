@@ -18,6 +18,26 @@ export function serviceBinary(
   };
 }
 
+/**
+ * The variables of its child that no client can change. There is no home: from configuration in it libraries and npm would
+ * take drivers and a registry. There is no WebGPU: its drivers are native code that is loaded without asking for a permission.
+ *
+ * @param places.cacheDirectory the binary's own directory, one for each execution environment
+ */
+export function serviceBinaryVariables(
+  { cacheDirectory, temporaryDirectory }: { readonly cacheDirectory: string; readonly temporaryDirectory: string },
+): Record<string, string> {
+  return {
+    PATH: "/usr/bin:/bin",
+    HOME: "/nonexistent",
+    TMPDIR: temporaryDirectory,
+    DENO_DIR: cacheDirectory,
+    DENO_NO_UPDATE_CHECK: "1",
+    DENO_NO_PACKAGE_JSON: "1",
+    DENO_WEBGPU_BACKEND: "none",
+  };
+}
+
 /** The binary that runs the service; a compiled service runs no programs, and takes the one on the search path. */
 function ownBinary(): string {
   return Deno.build.standalone ? "deno" : Deno.execPath();

@@ -92,7 +92,7 @@ export class LateWorkspace implements WorkspaceFiles, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const made = await this.#made?.catch(() => undefined); // Whoever asked for it has the error.
+    const made = await this.#made?.catch(() => undefined); // The call that made it has thrown the error.
     await made?.[Symbol.asyncDispose]();
   }
 

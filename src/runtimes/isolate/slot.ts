@@ -140,7 +140,7 @@ export class Slot implements WarmMember {
         const frames = this.#frames.push(value);
         if (frames.length > 0) return frames;
       } catch {
-        return undefined; // What says something else is no slot any more.
+        return undefined; // Its bytes are no frame: the slot is not used again.
       }
     }
   }

@@ -2,7 +2,7 @@ import type { Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts
 import { type Limits, MEBIBYTE } from "../../core/limits.ts";
 import { OutputBudget } from "../../process/child_output.ts";
 import { memoryLimit } from "../../process/ending.ts";
-import { ProcessWatch } from "../../process/process_watch.ts";
+import { NO_SAMPLE, ProcessWatch } from "../../process/process_watch.ts";
 import type { ProgramHandle, RunOptions } from "../port.ts";
 import type { Slot } from "./slot.ts";
 import type { ProgramEnd, SlotFrame } from "./slot_frames.ts";
@@ -146,20 +146,11 @@ class SlotProgram {
         if (cpuMs !== null && cpuMs > limitMs) this.end({ kind: "cpu_limit", limitMs, observedMs: Math.ceil(cpuMs) });
       },
     );
-    watch.see(NOTHING); // No sample is taken of a short program.
+    watch.see(NO_SAMPLE); // No sample is taken of a short program.
     watch.start();
     return watch;
   }
 }
-
-const NOTHING = {
-  cpuMs: null,
-  peakMemoryBytes: null,
-  processes: 0,
-  descriptors: 0,
-  isOutOfMemory: false,
-  wasRefusedTasks: false,
-};
 
 /** Starts a program in a slot that runs none. The slot is not alive afterwards where it is of no more use. */
 export function startProgram(slot: Slot, request: SlotRequest, options: RunOptions): ProgramHandle {

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import { serviceBinaryVariables } from "../ecmascript/service_binary.ts";
 import type { FileProgram, Launch, LaunchSite } from "../process/spec.ts";
 
 /** The directory of the modules that run inside the child, and the one that begins. */
@@ -58,13 +59,7 @@ export function launchFile(
     workingDirectory: ".",
     variables: {},
     ownVariables: {
-      PATH: "/usr/bin:/bin",
-      HOME: "/nonexistent",
-      TMPDIR: temporary.target,
-      DENO_DIR: cache.target,
-      DENO_NO_UPDATE_CHECK: "1",
-      DENO_NO_PACKAGE_JSON: "1",
-      DENO_WEBGPU_BACKEND: "none",
+      ...serviceBinaryVariables({ cacheDirectory: cache.target, temporaryDirectory: temporary.target }),
       NO_COLOR: "1",
     },
     mounts: [workspace, temporary, cache, binary, modules],

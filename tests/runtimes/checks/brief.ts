@@ -63,32 +63,18 @@ export const OF_NAME: readonly string[] = [
   "a context keeps what its cells declare, and shares the workspace with programs",
 ];
 
-/** The checks whose end may depend on which layers confine a program, where the full suite has passed with every layer. */
-export const OF_LAYERS: readonly string[] = [
-  "a program prints and exits with 0",
-  "stdin reaches the program and ends",
-  "arguments arrive as they are",
-  "granted variables are visible and the service's are not",
-  "an uncaught error tells the user's own line and no path of the host",
-  "the program is the main module",
-  "a program reads no file outside its workspace",
-  "a program without network connects to nothing",
-  "a refused network access is reported, although the program caught the error",
-  "a program that ignores SIGTERM is killed at its deadline",
-  "usage tells what the program took",
-  "death by SIGKILL is no exit with 137",
-  "memory on the heap is bounded",
-  "memory beside the heap is bounded",
-  "memory on the heap below the limit is a program's to use",
-  "CPU time of all threads is bounded together",
-  "descriptors are bounded",
-  "the bytes of many files are bounded: workspace",
-  "the bytes of one file are bounded: temporary",
-  "bytes below the limit are a program's to write: workspace",
-  "processes are bounded",
-  "files stay between programs and are the client's too",
-  "a context keeps what its cells declare, and shares the workspace with programs",
+/** The checks that end in the same way whichever layers confine a program. */
+const OF_ANY_LAYERS: readonly string[] = [
+  "an exit code is reported",
+  "aborting cancels the program",
+  "output beyond its total ends the program, head and tail kept",
+  "CPU time of one thread is bounded and reported",
+  "a context is refused as there is no interpreter for the language",
+  "a cell that spins is ended at its deadline with its state kept",
 ];
+
+/** The checks whose end may depend on which layers confine a program, where the full suite has passed with every layer. */
+export const OF_LAYERS: readonly string[] = BRIEF.filter((name) => !OF_ANY_LAYERS.includes(name));
 
 /** The checks whose end may depend on which layers confine a program of one runtime, where another has passed those of layers. */
 export const OF_LAYERED_RUNTIME: readonly string[] = [

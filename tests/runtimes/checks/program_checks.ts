@@ -94,9 +94,9 @@ export const PROGRAM_CHECKS: Checks = {
   },
 
   async "execute_code runs in the environment and keeps its files"({ environment, dialect }) {
-    const { content: code, encoding } = encodeContent(await encodeProgram(dialect, dialect.printFile("told.txt")));
+    const { content: code, encoding } = encodeContent(await encodeProgram(dialect, dialect.printFile("printed.txt")));
     const command = { type: "execute", code, encoding, timeout: 5 };
-    await runCommand(environment, { type: "write_file", path: "told.txt", content: "kept" }, {
+    await runCommand(environment, { type: "write_file", path: "printed.txt", content: "kept" }, {
       limits: DEFAULT_LIMITS,
     });
     const result = await runCommand(environment, command, { limits: DEFAULT_LIMITS }) as ProgramResult;

@@ -207,7 +207,7 @@ testIsolate("the clock of a program begins with it, and not with the isolate tha
   assert(warm && Number(stdout) > before - 50, `${stdout} and ${before}`);
 });
 
-testIsolate("a slot that was killed serves nobody, and the next program of its tenant runs", async ({ run }) => {
+testIsolate("a slot that was killed runs no other program, and the next program of its tenant runs in another", async ({ run }) => {
   const ended = await run({ files: { "main.js": "for (;;);" }, tenant: "killed", limits: { timeoutMs: 100 } });
   const next = await run({ files: { "main.js": "console.log(1);" }, tenant: "killed", limits: { timeoutMs: 10_000 } });
   assertEquals([ended.outcome.kind, next.stdout, next.warm], ["timed_out", "1\n", false]);
