@@ -1,5 +1,7 @@
+import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import { findInstalled, type Release } from "../ecmascript/release.ts";
+import { isFile } from "../process/find_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 
 /** The Node that runs isolates. Its name is its own, since no program of Node runs on it. */
@@ -39,9 +41,14 @@ export const ADDON: Release = {
 /** How to get both. */
 export const REMEDY = "run codebeaker runtimes install isolate";
 
-/** The path of an installed part. @throws {CodeBeakerError} `runtime_unavailable` where it is not installed */
-export function findPart(release: Release, { home }: Pick<RuntimeHost, "home">): string {
-  const path = findInstalled(release, home);
-  if (path === undefined) throw runtimeUnavailable({ reason: `${release.binary} is not installed`, remedy: REMEDY });
+/**
+ * The path of a part: the installed one, else that on the search path.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where there is none
+ */
+export function findPart(release: Release, { home, searchPath }: Pick<RuntimeHost, "home" | "searchPath">): string {
+  const { binary } = release;
+  const path = findInstalled(release, home) ?? searchPath.map((directory) => join(directory, binary)).find(isFile);
+  if (path === undefined) throw runtimeUnavailable({ reason: `${binary} is not installed`, remedy: REMEDY });
   return path;
 }
