@@ -67,12 +67,11 @@ function whyNot(output: string): string | undefined {
   return `an isolate does not run an honest program here: it printed ${JSON.stringify(output.slice(0, 200))}`;
 }
 
-/** Variables tell a program in another language more than it reads of them: its time zone, and the language of its texts. */
-function lackOf(
-  { environment, environmentVariables }: Pick<RuntimeConfig, "environment" | "environmentVariables">,
-): string | undefined {
-  const isGiven = environment !== WEB && Object.keys(environmentVariables).length > 0;
-  return isGiven ? "its programs have no variables, and the request has some" : undefined;
+/** Variables tell a program more than it reads of them: its time zone, and the language of its texts. */
+function lackOf({ environmentVariables }: Pick<RuntimeConfig, "environmentVariables">): string | undefined {
+  return Object.keys(environmentVariables).length > 0
+    ? "its programs have no variables, and the request has some"
+    : undefined;
 }
 
 /** Programs that only compute can use no permission. */

@@ -111,7 +111,7 @@ class ProcessRuntime implements ExecutionRuntime {
     const { compiles, shared, warm } = this.#spec;
     const isolation = isolationOf({ ...layers, canaries, allowRun: permissions.allowRun });
     const highest = shared?.isShared({ environment, minIsolation }) === true ? LEVEL_SHARED : isolation.level;
-    const lacks = shared?.lackOf({ environment, environmentVariables });
+    const lacks = shared?.lackOf({ environmentVariables });
     return {
       isolation: { ...isolation, level: Math.min(isolation.level, highest) },
       ...(lacks === undefined ? {} : { lacks }),

@@ -189,6 +189,8 @@ testIsolate(
     assertEquals((await chosenFor(computes)).chosen, "isolate");
     assertEquals((await chosenFor(computes, { minIsolation: 8 })).chosen, "deno");
     assertEquals((await chosenFor(computes, { env: { TZ: "Asia/Tokyo" } })).chosen, "deno"); // The time zone of its dates.
+    const { chosen: ofWeb } = await chosenFor("console.log(42);", { language: "web", env: { A: "b" } });
+    assertEquals(ofWeb, null); // Its programs have no variables either.
     const { candidates, chosen } = await chosenFor("console.log(Deno.version.deno);");
     const rejection = candidates.find(({ runtime: name }) => name === "isolate")?.rejectedBecause;
     assertEquals([chosen, rejection?.code], ["deno", "missing_capability"]);
@@ -207,11 +209,18 @@ testIsolate("the clock of a program begins with it, and not with the isolate tha
   assert(warm && Number(stdout) > before - 50, `${stdout} and ${before}`);
 });
 
-testIsolate("a slot that was killed runs no other program, and the next program of its tenant runs in another", async ({ run }) => {
-  const ended = await run({ files: { "main.js": "for (;;);" }, tenant: "killed", limits: { timeoutMs: 100 } });
-  const next = await run({ files: { "main.js": "console.log(1);" }, tenant: "killed", limits: { timeoutMs: 10_000 } });
-  assertEquals([ended.outcome.kind, next.stdout, next.warm], ["timed_out", "1\n", false]);
-});
+testIsolate(
+  "a slot that was killed runs no other program, and the next program of its tenant runs in another",
+  async ({ run }) => {
+    const ended = await run({ files: { "main.js": "for (;;);" }, tenant: "killed", limits: { timeoutMs: 100 } });
+    const next = await run({
+      files: { "main.js": "console.log(1);" },
+      tenant: "killed",
+      limits: { timeoutMs: 10_000 },
+    });
+    assertEquals([ended.outcome.kind, next.stdout, next.warm], ["timed_out", "1\n", false]);
+  },
+);
 
 testIsolate(
   "a program may ask for no permission; its level is 7, and 8 where that is asked for",
