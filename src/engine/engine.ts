@@ -14,6 +14,7 @@ import { log } from "../log.ts";
 import type { LanguageDescription } from "../runtimes/selection/language_description.ts";
 import type { RuntimeDescription } from "../runtimes/selection/description.ts";
 import type { ExecutionEnvironment } from "../runtimes/port.ts";
+import type { RankOptions } from "../runtimes/selection/filters.ts";
 import { delay } from "../concurrency/delay.ts";
 import { writeFiles } from "../workspace/write_files.ts";
 import type { NeedAnalyser } from "../needs/mod.ts";
@@ -135,8 +136,8 @@ export class Engine implements EnginePort, AsyncDisposable {
     request: SelectionRequest | ExecutionRequest,
     { isPatient = false }: { readonly isPatient?: boolean } = {},
   ): Promise<Selection> {
-    const needs = "files" in request ? await this.#needsOf(request) : undefined;
-    return await this.#dispatcher.explain(principal, request, { isPatient, needs });
+    const facts = "files" in request ? { inputs: inputsOf(request), needs: await this.#needsOf(request) } : {};
+    return await this.#dispatcher.explain(principal, request, { isPatient, ...facts });
   }
 
   get isOpen(): boolean {
@@ -177,7 +178,11 @@ export class Engine implements EnginePort, AsyncDisposable {
 
   async #findCandidates({ principal }: Caller, request: ExecutionRequest): Promise<Candidates<ExecutionRequest>> {
     const needs = await this.#needsOf(request);
-    return await this.#dispatcher.findCandidates(principal, request, { runsMainFile: runsMainFile(request), needs });
+    return await this.#dispatcher.findCandidates(principal, request, {
+      runsMainFile: runsMainFile(request),
+      inputs: inputsOf(request),
+      needs,
+    });
   }
 
   async #run(
@@ -257,6 +262,11 @@ export class Engine implements EnginePort, AsyncDisposable {
 /** Whether a request runs the main file without arguments. */
 function runsMainFile({ args, entrypoint }: ExecutionRequest): boolean {
   return entrypoint === undefined && args.length === 0;
+}
+
+/** What a request gives its program beside files and variables. */
+function inputsOf({ args, stdin = "" }: ExecutionRequest): NonNullable<RankOptions["inputs"]> {
+  return [...(args.length > 0 ? ["arguments"] as const : []), ...(stdin === "" ? [] : ["stdin"] as const)];
 }
 
 /** Whether a start measures its runtime: not with many files, and not when it was given up. */

@@ -155,6 +155,8 @@ export interface RuntimeConfig {
   readonly singleUse?: boolean;
   /** Whether that one program is the main file without arguments, which a warm environment can run. */
   readonly runsMainFile?: boolean;
+  /** What the request gives its program beside files and variables; absent, nothing that is known. */
+  readonly inputs?: readonly ("arguments" | "stdin")[];
   /** Whether no warm environment may serve it, since its cold start is measured. */
   readonly startsCold?: boolean;
   /** The owner: an environment that is warm with variables of one tenant serves no other. */
@@ -202,8 +204,8 @@ export interface ExecutionEnvironment extends AsyncDisposable {
    * Starts a program; returns when it may begin.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when it could not be started, and no user code has begun;
-   *   `permission_denied` when this runtime does not run such a program; `unsupported_language` for a context in a
-   *   language that it has no interpreter for
+   *   `permission_denied` when this runtime does not run such a program; `invalid_request` when it is given what no
+   *   program sees here; `unsupported_language` for a context in a language that it has no interpreter for
    */
   run(program: Program, options: RunOptions): Promise<ProgramHandle>;
 }
@@ -256,6 +258,8 @@ export interface CellReport extends Omit<CellAnswer, "displays"> {
 export interface RunOptions {
   /** Variables beside those of the environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whether it is given a text on stdin. Default: no. */
+  readonly hasStdin?: boolean;
   readonly limits: Limits;
   /** Aborting ends the program; its outcome is then `cancelled`. */
   readonly signal?: AbortSignal;

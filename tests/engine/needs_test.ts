@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import { parseSelectionRequest } from "../../src/core/requests/selection_request.ts";
+import type { RuntimeConfig } from "../../src/runtimes/port.ts";
 import { CALLER, engineOf } from "../support/engine_of.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
 
@@ -65,4 +66,21 @@ Deno.test("Engine.select() knows no needs without a program", async () => {
   const selection = await engineOf([part, whole]).select(CALLER, parseSelectionRequest({ language: "typescript" }));
   assertEquals(selection.chosen, "whole");
   assert(!("needs" in selection));
+});
+
+Deno.test("Engine tells a runtime what the request gives its program, which the runtime may not show it", async () => {
+  const lackOf = ({ inputs = [] }: RuntimeConfig) => inputs.length === 0 ? undefined : `no ${inputs.join(" and no ")}`;
+  const engine = engineOf([fakeRuntime({ environments: ["typescript"], lackOf })]);
+  const given: readonly [fields: Record<string, unknown>, detail: string | undefined][] = [
+    [{ stdin: "" }, undefined],
+    [{ args: ["x"] }, "no arguments"],
+    [{ args: [""], stdin: "\n" }, "no arguments and no stdin"],
+  ];
+  for (const [fields, detail] of given) {
+    const parsed = parseExecutionRequest({ language: "typescript", code: "", ...fields });
+    const { candidates: [candidate] } = await engine.select(CALLER, parsed);
+    assertEquals(candidate?.rejectedBecause?.detail, detail);
+    const error = await assertRejects(() => engine.execute(CALLER, parsed), Error);
+    if (detail !== undefined) assertStringIncludes(error.message, detail);
+  }
 });

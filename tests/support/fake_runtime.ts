@@ -20,6 +20,8 @@ export interface FakeRuntimeOptions {
   readonly memoryMb?: number;
   createEnvironment?(config: RuntimeConfig): Promise<ExecutionEnvironment>;
   startsCold?(config: RuntimeConfig): boolean;
+  /** What a request has and its program would not find. */
+  lackOf?(config: RuntimeConfig): string | undefined;
 }
 
 /** A runtime that is whatever a test says, for tests of its neighbours. */
@@ -44,13 +46,16 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): ExecutionRuntime 
     }),
     ...(surface === undefined ? {} : { surface: () => surface }),
     diagnose: () => Promise.resolve({ level: isolationLevel, layers: [], canaries: [] }),
-    assess: (config) =>
-      Promise.resolve({
+    assess: (config) => {
+      const lacks = options.lackOf?.(config);
+      return Promise.resolve({
         isolation: { level: isolationLevel, layers: [], limits: options.limits ?? Object.keys(LIMITS) as LimitName[] },
         ...(cannotHonour === undefined ? {} : { cannotHonour }),
         ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+        ...(lacks === undefined ? {} : { lacks }),
         startsCold: options.startsCold?.(config) ?? false,
-      }),
+      });
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
     createEnvironment: options.createEnvironment ??
       (() => Promise.reject(new Error("This fake makes no environments"))),

@@ -17,10 +17,12 @@ import type {
 import type { Installation } from "../process/installation.ts";
 import { WORKSPACE_NAME } from "../process/mounts.ts";
 import { parseShellCommand } from "../process/shell_command.ts";
+import { WEB } from "./facts.ts";
 import { LateWorkspace } from "./late_workspace.ts";
 import { readProgram } from "./program_files.ts";
 import { startProgram } from "./slot_program.ts";
 import type { Slots } from "./slots.ts";
+import { closedStdin, refuseUnseen } from "./unseen.ts";
 
 /** What an environment is made with. */
 export interface IsolateEnvironmentOptions {
@@ -66,6 +68,7 @@ export class IsolateEnvironment implements ExecutionEnvironment {
     const { host: { shellRuntimes = [] }, spec: { facts: { contextEnvironments, name } } } = this.#options.installation;
     switch (program.kind) {
       case "file":
+        if (this.language === WEB) refuseUnseen(program, options);
         return await this.#runFile(program.path, options);
       case "shell": {
         const elsewhere = shellRuntimes.filter((other) => other !== name);
@@ -118,7 +121,7 @@ export class IsolateEnvironment implements ExecutionEnvironment {
       await lease[Symbol.asyncDispose]();
       return ended;
     });
-    const running = { ...handle, outcome };
+    const running = { ...handle, ...(this.language === WEB ? { stdin: closedStdin() } : {}), outcome };
     this.#running.add(running);
     if (this.#isDisposed) running.kill("SIGKILL");
     return running;

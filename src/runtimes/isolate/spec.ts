@@ -12,6 +12,7 @@ import { MODULE_TEXTS } from "./modules.ts";
 import { ADDON, findPart, NODE, REMEDY } from "./release.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 import { Slots } from "./slots.ts";
+import { unseenOf } from "./unseen.ts";
 
 /** How long a program of the self-test may take, in ms: a slot starts for each. */
 const PROBE_TIMEOUT_MS = 3_000;
@@ -42,7 +43,7 @@ export function isolateSpec(host: RuntimeHost): ProcessSpec {
       remedy: "see what the canaries found, and mend it",
       whyNotHonoured,
     },
-    shared: { isShared, lackOf, open: (parts) => openSlots({ ...parts, spec, host }, isShared) },
+    shared: { isShared, lackOf: unseenOf, open: (parts) => openSlots({ ...parts, spec, host }, isShared) },
     selfTest: { canaries: CANARIES, language: WEB, variableNames: [] },
     launchFile: () => {
       throw new Error("No program of an isolate has a command line");
@@ -65,13 +66,6 @@ function findNode(host: RuntimeHost): string {
 function whyNot(output: string): string | undefined {
   if (output === HONEST_OUTPUT) return undefined;
   return `an isolate does not run an honest program here: it printed ${JSON.stringify(output.slice(0, 200))}`;
-}
-
-/** Variables tell a program more than it reads of them: its time zone, and the language of its texts. */
-function lackOf({ environmentVariables }: Pick<RuntimeConfig, "environmentVariables">): string | undefined {
-  return Object.keys(environmentVariables).length > 0
-    ? "its programs have no variables, and the request has some"
-    : undefined;
 }
 
 /** Programs that only compute can use no permission. */

@@ -97,9 +97,10 @@ class ProcessRuntime implements ExecutionRuntime {
   }
 
   async assess(
-    { environment, environmentVariables, minIsolation, permissions, resourceLimits, runsMainFile }: RuntimeConfig,
+    config: RuntimeConfig,
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
+    const { minIsolation, permissions, resourceLimits, runsMainFile } = config;
     const last = this.#probe.last?.available;
     const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
     // Where no binary will do, that is why it is unavailable: its isolation is that of the layers.
@@ -110,8 +111,8 @@ class ProcessRuntime implements ExecutionRuntime {
     const cannotHonour = whyNotHonoured(permissions, layers);
     const { compiles, shared, warm } = this.#spec;
     const isolation = isolationOf({ ...layers, canaries, allowRun: permissions.allowRun });
-    const highest = shared?.isShared({ environment, minIsolation }) === true ? LEVEL_SHARED : isolation.level;
-    const lacks = shared?.lackOf({ environmentVariables });
+    const highest = shared?.isShared(config) === true ? LEVEL_SHARED : isolation.level;
+    const lacks = shared?.lackOf(config);
     return {
       isolation: { ...isolation, level: Math.min(isolation.level, highest) },
       ...(lacks === undefined ? {} : { lacks }),

@@ -122,7 +122,7 @@ export interface SharedProcessSpec {
   /** Whether programs of a configuration have processes in common, so that they are a level less isolated. */
   isShared(config: Pick<RuntimeConfig, "environment" | "minIsolation">): boolean;
   /** What a program may need that no program has in them; undefined where there is nothing. */
-  lackOf(config: Pick<RuntimeConfig, "environmentVariables">): string | undefined;
+  lackOf(config: Pick<RuntimeConfig, "environment" | "environmentVariables" | "inputs">): string | undefined;
   open(parts: InstalledParts): SharedProcesses;
 }
 

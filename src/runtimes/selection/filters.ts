@@ -7,7 +7,7 @@ import type { Assessment, ExecutionRuntime, RuntimeConfig } from "../port.ts";
 import { fitOf, type FitOptions } from "./fit.ts";
 
 /** Facts about a request that it does not state itself. */
-export interface RankOptions extends Pick<RuntimeConfig, "runsMainFile"> {
+export interface RankOptions extends Pick<RuntimeConfig, "inputs" | "runsMainFile"> {
   /** Whether a self-test is waited for up to a minute, and not 2 s. */
   readonly isPatient?: boolean;
   /** What the program needs; absent, that is not known. */

@@ -1,5 +1,8 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { runProgram } from "../../../src/commands/mod.ts";
 import { delay } from "../../../src/concurrency/delay.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../../../src/core/permissions/permissions.ts";
 import { parseExecutionRequest } from "../../../src/core/requests/execution_request.ts";
 import { NeedAnalyser } from "../../../src/needs/mod.ts";
@@ -189,8 +192,7 @@ testIsolate(
     assertEquals((await chosenFor(computes)).chosen, "isolate");
     assertEquals((await chosenFor(computes, { minIsolation: 8 })).chosen, "deno");
     assertEquals((await chosenFor(computes, { env: { TZ: "Asia/Tokyo" } })).chosen, "deno"); // The time zone of its dates.
-    const { chosen: ofWeb } = await chosenFor("console.log(42);", { language: "web", env: { A: "b" } });
-    assertEquals(ofWeb, null); // Its programs have no variables either.
+    assertEquals((await chosenFor(computes, { args: ["unread"], stdin: "unread" })).chosen, "isolate");
     const { candidates, chosen } = await chosenFor("console.log(Deno.version.deno);");
     const rejection = candidates.find(({ runtime: name }) => name === "isolate")?.rejectedBecause;
     assertEquals([chosen, rejection?.code], ["deno", "missing_capability"]);
@@ -199,6 +201,33 @@ testIsolate(
     assertEquals([stdout, outcome], ["42\n", { kind: "exited", exitCode: 0 }]);
   },
 );
+
+testIsolate("a program of web is given nothing that it could not see", async ({ runtime }) => {
+  const config = configureEnvironment("web");
+  const given = { environmentVariables: { A: "b" }, inputs: ["arguments", "stdin"] } as const;
+  const { lacks } = await runtime.assess({ ...config, ...given });
+  assertEquals(lacks, "its programs have no variables and no arguments and no stdin, and the request has some");
+  assertEquals((await runtime.assess(config)).lacks, undefined);
+  // A session's programs come later.
+  await using environment = await runtime.createEnvironment(config);
+  await environment.files.write("main.js", new TextEncoder().encode("console.log(1);"));
+  const own: readonly [field: string, args: readonly string[], options: object][] = [
+    ["args", ["x"], {}],
+    ["env", [], { env: { A: "b" } }],
+    ["stdin", [], { stdin: "x" }],
+  ];
+  const run = (args: readonly string[], options: object) =>
+    runProgram(environment, { kind: "file", path: "main.js", args }, { limits: DEFAULT_LIMITS, ...options });
+  for (const [field, args, options] of own) {
+    const error = await assertRejects(() => run(args, options), CodeBeakerError, `leave out ${field}`);
+    assertEquals(error.code, "invalid_request");
+  }
+  assertEquals((await run([], { stdin: "" })).stdout, "1\n");
+  let isUnread = false;
+  const stdin = new ReadableStream({ cancel: () => void (isUnread = true) });
+  await run([], { stdin });
+  assertEquals(isUnread, true); // Whoever feeds it is told.
+});
 
 testIsolate("the clock of a program begins with it, and not with the isolate that waited for it", async ({ run }) => {
   const files = { "main.js": "console.log(performance.timeOrigin);" };
