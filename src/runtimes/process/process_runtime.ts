@@ -100,7 +100,7 @@ class ProcessRuntime implements ExecutionRuntime {
     config: RuntimeConfig,
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
-    const { minIsolation, permissions, resourceLimits, runsMainFile } = config;
+    const { permissions, resourceLimits, runsMainFile } = config;
     const last = this.#probe.last?.available;
     const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
     // Where no binary will do, that is why it is unavailable: its isolation is that of the layers.

@@ -98,16 +98,14 @@ export const OF_WAITER: readonly string[] = [
 ];
 
 /**
- * The checks of programs that only compute: nothing shows them arguments, variables and stdin, and they have no files, no
+ * The checks of programs that only compute: they are given no arguments, variables and stdin, and have no files, no
  * network, no processes and no way to print a part of a line.
  */
 export const OF_COMPUTING: readonly string[] = [
   "a program prints and exits with 0",
-  "a program that does not read its stdin is not held up by it",
   "an uncaught error tells the user's own line and no path of the host",
   "a program reads no file outside its workspace",
   "a program without network connects to nothing",
-  "a program that is refused nothing has no denials",
   "a program is ended at its deadline and its output kept",
   "a program that spins is ended at its deadline",
   "aborting cancels the program",

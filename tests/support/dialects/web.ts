@@ -8,7 +8,7 @@ export const web: Dialect = {
   hello: 'console.log("hello");',
   echoStdin: cannot("read stdin"),
   printArgs: cannot("see its arguments"),
-  printVariable: () => "console.log(typeof process);",
+  printVariable: () => cannot("see a variable"),
   exitWith: () => cannot("exit with a code of its own"),
   failOnLine3: (message) => `// one\n// two\nthrow new Error(${JSON.stringify(message)});`,
   spin: "for (;;);",
