@@ -3,13 +3,16 @@ import frames from "./host/frames.cjs" with { type: "text" };
 import lock from "./host/lock.cjs" with { type: "text" };
 import main from "./host/main.cjs" with { type: "text" };
 import modules from "./host/modules.cjs" with { type: "text" };
+import positions from "./host/positions.cjs" with { type: "text" };
 import program from "./host/program.cjs" with { type: "text" };
+import typescript from "./host/typescript.cjs" with { type: "text" };
 import blob from "./prelude/blob.js" with { type: "text" };
 import console from "./prelude/console.js" with { type: "text" };
 import encoding from "./prelude/encoding.js" with { type: "text" };
 import events from "./prelude/events.js" with { type: "text" };
 import inspect from "./prelude/inspect.js" with { type: "text" };
 import preludeMain from "./prelude/main.js" with { type: "text" };
+import stackTraces from "./prelude/stack_traces.js" with { type: "text" };
 import timers from "./prelude/timers.js" with { type: "text" };
 import url from "./prelude/url.js" with { type: "text" };
 
@@ -22,7 +25,7 @@ export const HOST_MAIN = "main.cjs";
 export const NO_CONFIGURATION = "openssl.cnf";
 
 /** What every program begins with, in the order in which each needs those before it. */
-const PRELUDE = [inspect, console, timers, events, encoding, url, blob, preludeMain];
+const PRELUDE = [inspect, console, timers, events, encoding, url, blob, stackTraces, preludeMain];
 
 /** The functions of the slot's process, in the order in which it passes them. */
 const HOST_FUNCTIONS = "print, now, parseUrl, changeUrl, random, uuid, loadStreams, ivm";
@@ -34,7 +37,7 @@ function preludeText(): string {
 "use strict";
 const { ExternalCopy } = ivm;
 ${text}
-const { step } = begin({
+return begin({
   print,
   now,
   parseUrl,
@@ -44,7 +47,6 @@ const { step } = begin({
   loadStreams,
   clone: (value, transferList) => new ExternalCopy(value, { transferList }).copy(),
 });
-return step;
 })`;
 }
 
@@ -56,8 +58,10 @@ export const MODULE_TEXTS: Readonly<Record<string, string>> = Object.fromEntries
     [HOST_MAIN]: main,
     "modules.cjs": modules,
     [NO_CONFIGURATION]: "",
+    "positions.cjs": positions,
     "program.cjs": program,
     "prelude.js": preludeText(),
     "streams.js": streams,
+    "typescript.cjs": typescript,
   }).map(([name, text]) => [`${HOST}/${name}`, text]),
 );

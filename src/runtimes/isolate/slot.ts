@@ -25,8 +25,11 @@ const MAX_SAID_BYTES = 4_096;
 /** How a slot without memory says so before it ends. */
 const MEMORY_WORDS = /out of memory|is_heap_oom = 1|bad_alloc|std::system_error/i;
 
-/** The flags of Node: no threads beside those of isolates, and no snapshot, which isolates are not made from. */
-const FLAGS = ["--no-node-snapshot", "--single-threaded", "--v8-pool-size=0", "--no-warnings", "--disable-sigusr1"];
+/** The flags of Node: no threads beside those of isolates, no snapshot, which isolates are not made from, and its own compiler. */
+export const FLAGS: readonly string[] = [
+  ...["--no-node-snapshot", "--single-threaded", "--v8-pool-size=0", "--no-warnings", "--disable-sigusr1"],
+  "--expose-internals",
+];
 
 /** What a slot is started with. */
 export interface SlotOptions {

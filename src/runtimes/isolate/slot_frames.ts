@@ -19,6 +19,8 @@ export interface ProgramEnd {
   readonly kind: "exited" | "memory_limit";
   readonly exitCode?: number;
   readonly cpuMs?: number;
+  /** Whether the slot runs no further program. */
+  readonly isLast?: boolean;
   /** Memory of the isolate at the end; null where that is gone. */
   readonly memoryBytes?: number | null;
 }

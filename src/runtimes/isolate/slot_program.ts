@@ -114,7 +114,7 @@ class SlotProgram {
     this.#end = end;
     if (this.#cause !== undefined) return this.#cause; // The slot is being killed: what it says comes too late.
     const isLarge = (this.usage().peakMemoryBytes ?? 0) > MAX_KEPT_BYTES; // A short program is not sampled.
-    if (end.kind === "memory_limit" || isLarge) this.#slot.kill();
+    if (end.kind === "memory_limit" || isLarge || end.isLast === true) this.#slot.kill();
     return end.kind === "exited"
       ? { kind: "exited", exitCode: end.exitCode ?? 0 }
       : memoryLimit(this.usage(), this.#limits);

@@ -4,8 +4,8 @@ import type { Need, Surface } from "../../core/needs.ts";
 const GLOBALS =
   /^(?:crypto\.(?:getRandomValues|randomUUID)|performance\.now|Atomics\.(?!waitAsync$)\w+|(?:Temporal|Iterator)(?:\.\w+)?|Float16Array|(?:Async)?DisposableStack|SuppressedError)$/;
 
-/** Methods and syntax that older versions of the language do not have. */
-const SYNTAX = /^(?:\.\w+|using)$/;
+/** Methods and syntax that older versions of the language do not have, and syntax of TypeScript that is compiled alike. */
+const SYNTAX = /^(?:\.\w+|using|enum|parameter property)$/;
 
 /**
  * What programs in JavaScript and TypeScript find here beside the language and the common Web APIs: what does not look

@@ -118,6 +118,53 @@ testIsolate(
   },
 );
 
+/** TypeScript with syntax that makes code, whose types cannot only be erased. */
+const COMPILED = `enum Size { Small = 1, Large = Small << 2 }
+const enum Name { A = "a", B = \`\${A}b\` }
+declare enum Absent { C }
+abstract class Base { constructor(protected readonly size = Size.Small) {} }
+class Own extends Base {
+  twice = 2;
+  constructor(public name: string, size?: Size, private readonly last = Name.B) { super(size); }
+  text(): string { return [this.name, this.size, this.last, this.twice, Size[this.size]].join(); }
+}
+console.log(new Own("x", Size.Large).text(), Object.keys(new Own("y")).join());
+`;
+
+testIsolate(
+  "TypeScript that makes code is compiled as on what has the whole language, and errors name the user's own lines",
+  async ({ host, run }) => {
+    const expected = "x,4,ab,2,Large size,name,last,twice\n";
+    const { stderr, stdout } = await run({ files: { "main.ts": COMPILED }, tenant: "reader" });
+    assertEquals([stdout, stderr], [expected, ""]);
+    await using deno = (await denoEntry.load()).create(host);
+    await using environment = await deno.createEnvironment(configureEnvironment("typescript"));
+    await environment.files.write("main.ts", new TextEncoder().encode(COMPILED));
+    const program = { kind: "file", path: "main.ts", args: [] } as const;
+    assertEquals((await runProgram(environment, program, { limits: DEFAULT_LIMITS })).stdout, expected);
+    const failing = `${COMPILED}namespace Inner { export const limit: number = 3; }
+function fail(limit: number): never {
+  // Behind a comment.
+  throw new RangeError(\`\${limit satisfies number}\`);
+}
+try { fail(1); } catch (error) { console.log((error as Error).stack); }
+setTimeout(() => { fail(Inner.limit); }, 1);`;
+    const failed = await run({ files: { "main.ts": 'import "./lib/failing.ts?2";', "lib/failing.ts": failing } });
+    const at = (line: number, column: number) => `file:///workspace/lib/failing.ts?2:${line}:${column}`;
+    const caught = `RangeError: 1\n    at fail (${at(14, 9)})\n    at ${at(16, 7)}\n`;
+    assertEquals(failed.stdout, expected + caught);
+    assertEquals(failed.stderr, `error: Uncaught RangeError: 3\n    at fail (${at(14, 9)})\n    at ${at(17, 20)}\n`);
+  },
+);
+
+testIsolate("a text that breaks the compiler of TypeScript breaks no program after it", async ({ run }) => {
+  const deep = `let x: number = ${"(".repeat(20_000)}${")".repeat(20_000)};`;
+  const { outcome, stderr } = await run({ files: { "main.ts": deep }, tenant: "deep" });
+  const next = await run({ files: { "main.ts": "const x: number = 1; console.log(x);" }, tenant: "deep" });
+  assertEquals([outcome.kind, next.stdout], ["exited", "1\n"]);
+  assertStringIncludes(stderr, "nested too deeply for TypeScript\n    at file:///workspace/main.ts\n");
+});
+
 testIsolate("a file is another module with another query, and may have types in any file of them", async ({ run }) => {
   const { stderr, stdout } = await run({
     files: {
@@ -155,6 +202,24 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
   ];
   for (const [code, text] of said) {
     const { exitCode, stderr } = await run({ files: { "main.js": code }, tenant: "reader" });
+    assertEquals([exitCode, stderr], [1, text], code);
+  }
+  const ofTypes: readonly [code: string, text: string][] = [
+    [
+      "\nlet x: number = ;",
+      "error: Uncaught SyntaxError: Expression expected\n    at file:///workspace/main.ts:2:17\n",
+    ],
+    [
+      "enum A { B }\n  let y: number = ;",
+      "error: Uncaught SyntaxError: Expression expected\n    at file:///workspace/main.ts:2:19\n",
+    ],
+    [
+      "enum A {\n  B }\n  let y = 1; let y = 2;",
+      "error: Uncaught SyntaxError: Identifier 'y' has already been declared\n    at file:///workspace/main.ts:3:18\n",
+    ],
+  ];
+  for (const [code, text] of ofTypes) {
+    const { exitCode, stderr } = await run({ files: { "main.ts": code }, tenant: "reader" });
     assertEquals([exitCode, stderr], [1, text], code);
   }
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { lockFilter } from "../../../src/runtimes/isolate/lock_filter.ts";
+import { FLAGS } from "../../../src/runtimes/isolate/slot.ts";
 import { MODULE_TEXTS } from "../../../src/runtimes/isolate/modules.ts";
 import { ADDON, findPart, NODE } from "../../../src/runtimes/isolate/release.ts";
 import { answer, encodeProgram } from "../../../src/sandbox/bpf.ts";
@@ -25,7 +26,7 @@ async function start(filter: Uint8Array): Promise<{ code: number; ready: boolean
     for (const [path, text] of Object.entries(MODULE_TEXTS)) await Deno.writeTextFile(join(directory, path), text);
     const options = { addonPath: parts.addonPath, filter: filter.toBase64(), memoryMb: 64 };
     const { code, stderr, stdout } = await new Deno.Command(parts.node, {
-      args: ["--no-node-snapshot", "--no-warnings", join(directory, "host/main.cjs"), JSON.stringify(options)],
+      args: [...FLAGS, join(directory, "host/main.cjs"), JSON.stringify(options)],
       env: { UV_USE_IO_URING: "0" },
       stdin: "null",
     }).output();

@@ -29,8 +29,10 @@ const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["import 'node:path';", false],
   ["console.log(Deno.version.deno);", false],
   ["await fetch('https://example.com');", false],
-  ["enum Colour { Red } console.log(Colour.Red);", false],
-  ["class A { constructor(private a: number) {} }", false],
+  ["enum Colour { Red = 'r' } console.log(`${Colour.Red}`);", true],
+  ["class A { constructor(private a: number) {} }", true],
+  ["namespace A { export const b = 1; }", false], // One with the word `module` is not compiled.
+  ["@sealed class A {}", false],
   ["console.log(eval('1'));", false],
   ["console.log(globalThis['De' + 'no']);", false],
 ];

@@ -1,6 +1,6 @@
 /** Links the modules of a program: files of its workspace alone. */
 const { posix: { dirname, normalize, resolve } } = require("node:path");
-const { stripTypeScriptTypes } = require("node:module");
+const { toJavaScript } = require("./typescript.cjs");
 
 const ROOT = "/workspace";
 const IS_TYPESCRIPT = /\.(?:[mc]?ts|tsx)$/i;
@@ -8,8 +8,13 @@ const IS_TYPESCRIPT = /\.(?:[mc]?ts|tsx)$/i;
 /** What of a specifier names no file. */
 const QUERY = /[?#].*$/s;
 
-/** Links the module that imports the program. @throws {Error} as the language does where a file is missing or wrong */
-exports.linkProgram = function linkProgram(boot, { context, entry, files, isolate }) {
+/**
+ * Links the module that imports the program.
+ *
+ * @param options.compiled gets the positions of each file that was compiled, by its URL
+ * @throws {Error} as the language does where a file is missing or wrong
+ */
+exports.linkProgram = function linkProgram(boot, { compiled, context, entry, files, isolate }) {
   const modules = new Map();
   const paths = new Map();
   /** A module is known by its URL: with another query, a file is another module. */
@@ -18,7 +23,10 @@ exports.linkProgram = function linkProgram(boot, { context, entry, files, isolat
     if (known !== undefined) return known;
     const path = Object.hasOwn(files, url) ? url : url.replace(QUERY, "");
     if (!Object.hasOwn(files, path)) throw new Error(whyMissing(specifier));
-    const module = isolate.compileModuleSync(sourceOf(path, files[path]), { filename: `file://${ROOT}/${url}` });
+    const filename = `file://${ROOT}/${url}`;
+    const { code, positions } = sourceOf(path, { text: files[path], url: filename });
+    if (positions !== undefined) compiled.set(filename, positions);
+    const module = isolate.compileModuleSync(code, { filename });
     modules.set(url, module);
     paths.set(module, path);
     return module;
@@ -30,9 +38,9 @@ exports.linkProgram = function linkProgram(boot, { context, entry, files, isolat
 };
 
 /** The text of a module: without types, and JSON as what it exports. */
-function sourceOf(path, text) {
-  if (path.endsWith(".json")) return `export default JSON.parse(${JSON.stringify(text)});`;
-  return IS_TYPESCRIPT.test(path) ? stripTypeScriptTypes(text) : text;
+function sourceOf(path, { text, url }) {
+  if (path.endsWith(".json")) return { code: `export default JSON.parse(${JSON.stringify(text)});` };
+  return IS_TYPESCRIPT.test(path) ? toJavaScript(text, url) : { code: text };
 }
 
 /** The path in the workspace that a specifier names, with its query. */

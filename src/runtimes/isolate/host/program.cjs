@@ -2,6 +2,7 @@
 const { randomBytes, randomUUID } = require("node:crypto");
 const { KINDS, writeFrame } = require("./frames.cjs");
 const { linkProgram } = require("./modules.cjs");
+const { isBroken } = require("./typescript.cjs");
 
 const SELF = "codebeaker:prelude";
 const MAX_RANDOM_BYTES = 65_536;
@@ -15,6 +16,8 @@ const MEMORY_MESSAGES =
 const NO_ERROR = /^An object was thrown from supplied code within isolated-vm\b/;
 /** Where the frames of the program end in a stack. */
 const BOUNDARY = "(<isolated-vm boundary>)";
+/** The place of an error of syntax, behind its message. */
+const SYNTAX_PLACE = /^(.*) \[(file:[^\]]*):(\d+):(\d+)\]/;
 /** The module that imports the program, and says whether all of it has run. */
 const BOOT = 'import "entry"; export const hasRun = true;';
 
@@ -41,7 +44,7 @@ exports.Isolates = class Isolates {
     const made = { isolate, context, startedAt: performance.now() };
     const callback = (own) => new this.#ivm.Callback(own);
     const begin = isolate.compileScriptSync(this.#prelude.code, this.#prelude).runSync(context, { reference: true });
-    made.step = begin.applySync(undefined, [
+    const own = begin.applySync(undefined, [
       callback((isError, text) => writeFrame(isError === true ? KINDS.stderr : KINDS.stdout, String(text))),
       callback(() => performance.now() - made.startedAt),
       callback(parseUrl),
@@ -53,6 +56,9 @@ exports.Isolates = class Isolates {
       }),
       this.#ivm,
     ], { result: { reference: true } });
+    made.step = own.getSync("step", { reference: true });
+    made.nameOriginals = (originalOf) =>
+      own.getSync("nameOriginals", { reference: true }).applySync(undefined, [callback(originalOf)]);
     return made;
   }
 
@@ -72,18 +78,21 @@ exports.Isolates = class Isolates {
 
 /** Runs a program to its end; returns what it came to. */
 exports.runProgram = function runProgram(made, { entry, files }) {
-  const { context, isolate, step } = made;
+  const { isolate } = made;
   const before = process.cpuUsage();
   made.startedAt = performance.now(); // It may have waited for its program.
-  const ended = run({ isolate, context, step }, { entry, files });
+  const ended = run(made, { entry, files });
   const { system, user } = process.cpuUsage(before);
-  return { ...ended, cpuMs: (system + user) / 1_000, memoryBytes: memoryOf(isolate) };
+  return { ...ended, cpuMs: (system + user) / 1_000, memoryBytes: memoryOf(isolate), isLast: isBroken() };
 };
 
-function run({ context, isolate, step }, { entry, files }) {
+function run({ context, isolate, nameOriginals, step }, { entry, files }) {
+  const compiled = new Map();
+  const originalOf = (url, line, column) => placeOf(compiled.get(url), { line: Number(line), column: Number(column) });
   try {
     const boot = isolate.compileModuleSync(BOOT, { filename: "codebeaker:boot" });
-    linkProgram(boot, { context, isolate, entry, files });
+    linkProgram(boot, { compiled, context, isolate, entry, files });
+    if (compiled.size > 0) nameOriginals(originalOf);
     boot.evaluateSync();
     for (let waitMs = step.applySync(); waitMs >= 0; waitMs = step.applySync()) {
       if (waitMs > 0) Atomics.wait(NEVER, 0, 0, waitMs);
@@ -93,7 +102,7 @@ function run({ context, isolate, step }, { entry, files }) {
     return { kind: "exited", exitCode: 1 };
   } catch (error) {
     if (isolate.isDisposed || MEMORY_MESSAGES.test(messageOf(error))) return { kind: "memory_limit" };
-    writeFrame(KINDS.stderr, `error: Uncaught ${describe(error)}\n`);
+    writeFrame(KINDS.stderr, `error: Uncaught ${describe(error, originalOf)}\n`);
     return { kind: "exited", exitCode: 1 };
   }
 }
@@ -116,14 +125,22 @@ function messageOf(error) {
   return error instanceof RangeError ? String(error.message) : "";
 }
 
+/** The position that a part of a file had before it was compiled. */
+function placeOf(positions, { column, line }) {
+  const original = positions?.originalOf(line, column) ?? { line, column };
+  return `${original.line}:${original.column}`;
+}
+
 /** An error of a program, with the frames of its own. */
-function describe(error) {
+function describe(error, originalOf) {
   if (!(error instanceof Error)) return String(error);
   if (NO_ERROR.test(error.message)) return "an object that is no Error";
   const [text] = String(error.stack ?? error).split(`\n    at ${BOUNDARY}`);
   const lines = text.split("\n").filter((line) => !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line));
-  // The place of an error of syntax stands in its message.
-  return lines.join("\n").replace(/^(.*) \[(file:[^\]]*)\]/, "$1\n    at $2");
+  return lines.join("\n").replace(
+    SYNTAX_PLACE,
+    (_, message, url, line, column) => `${message}\n    at ${url}:${originalOf(url, line, column)}`,
+  );
 }
 
 /** The parts of a URL as JSON; empty where it is none. */

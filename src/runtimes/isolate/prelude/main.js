@@ -3,6 +3,7 @@ import { makeConsole } from "./console.js";
 import "./encoding.js";
 import { DOMException } from "./events.js";
 import { define } from "./inspect.js";
+import { nameOriginals } from "./stack_traces.js";
 import { makeTimers } from "./timers.js";
 import { makeUrl } from "./url.js";
 
@@ -20,7 +21,7 @@ const MAX_RANDOM_BYTES = 65_536;
 /** Gives a program its globals. @param host functions of the process of the slot, which take and return primitive values */
 export function begin(host) {
   let timeOrigin; // Before its program is there, an isolate waits.
-  const timers = makeTimers(host);
+  const { step } = makeTimers(host);
   Object.assign(globalThis.console, makeConsole(host));
   const globals = {
     URL: makeUrl(host),
@@ -58,7 +59,7 @@ export function begin(host) {
       set: (value) => define(globalThis, name, value),
     });
   }
-  return timers;
+  return { step, nameOriginals };
 }
 
 function defineStreams(host) {
