@@ -6,7 +6,8 @@ import { testedAvailability } from "./requirements.ts";
 import { openRuntimeHost } from "./runtime_host.ts";
 
 if (import.meta.main) {
-  await using host = await openRuntimeHost();
+  const broken: unknown[] = [];
+  await using host = await openRuntimeHost({ log: { info: () => {}, warning: (...words) => broken.push(words) } });
   await using runtime = createDenoRuntime(host);
   const [availability, diagnosis] = [await testedAvailability(runtime), await runtime.diagnose()];
   await using native = createNativeRuntime(host);
@@ -14,7 +15,7 @@ if (import.meta.main) {
   const { cannotHonour = "", isolation: { level } } = await native.assess(configureEnvironment("sh"));
   const { layers } = host.confinement;
   const told = `report ${
-    JSON.stringify({ ...availability, ...diagnosis, layers, unchecked: { available, cannotHonour, level } })
+    JSON.stringify({ ...availability, ...diagnosis, layers, broken, unchecked: { available, cannotHonour, level } })
   }`;
   Deno.stdout.writeSync(new TextEncoder().encode(told));
 }

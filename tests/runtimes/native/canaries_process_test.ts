@@ -6,12 +6,18 @@ import { LANGUAGES } from "../../../src/runtimes/native/languages/mod.ts";
 import type { LanguageRow } from "../../../src/runtimes/native/languages/row.ts";
 import { HONEST_CANARY } from "../../../src/runtimes/self_test/canary.ts";
 import { languageCanaries } from "../../../src/runtimes/process/self_test/language_tests.ts";
+import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { openNative } from "./open_native.ts";
 
 // Canaries that find no fault show something only if they find one where nothing confines them.
 
 /** Without its compiled library, which takes as long as all others, Go builds nothing in a moment. */
 const SLOW = ["go"];
 const SECRET = "a secret of this machine";
+/** Languages whose programs need not end by a word of their own where they are refused memory. */
+const SILENT = ["sh", "c", "cpp"];
+/** In less time a program takes all the memory that the kernel lets it have. */
+const STALL_MS = 200;
 
 /** Runs a command line of a row with nothing around it, and returns what it printed. */
 async function runBare(words: readonly string[], directory: string): Promise<string> {
@@ -81,4 +87,30 @@ for (const [language, row] of Object.entries(LANGUAGES)) {
       for (const [name, fault] of Object.entries(faults)) assert(fault !== undefined, name);
     },
   });
+}
+
+for (const language of SILENT) {
+  Deno.test({
+    name: `languageCanaries() ${language} finds no fault where nothing but samples bounds memory, and they come late`,
+    ignore: !Object.entries(LANGUAGES).some(([name, row]) => name === language && isHere(row)),
+    fn: async () => {
+      await using host = await openRuntimeHost({ without: ["cgroup"] });
+      await using native = await openNative({ confinement: host.confinement });
+      assertEquals((await native.availability(language)).available, true);
+      const stalling = setInterval(stall, 1);
+      try {
+        assertEquals((await native.test(language, ["memory"])).map(({ detail, kept }) => [kept, detail]), [[
+          true,
+          undefined,
+        ]]);
+      } finally {
+        clearInterval(stalling);
+      }
+    },
+  });
+}
+
+/** Keeps this process from doing anything else, as a busy machine does. */
+function stall(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STALL_MS);
 }

@@ -28,7 +28,8 @@ const sh: LanguageRow = {
     honest: "echo $((6 * 7))",
     readFile: (path) => `cat '${path}' 2>/dev/null; exit 0`,
     connect: connectByBash,
-    exhaust: "head -c 1073741824 /dev/zero | tail",
+    // A tail that is refused memory ends, and no more of it is seen: this one has 128 MB, and holds them.
+    exhaust: "{ head -c 134217728 /dev/zero; sleep 60; } | tail",
   },
 };
 

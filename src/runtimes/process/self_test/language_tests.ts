@@ -18,7 +18,10 @@ export interface TestPrograms {
   readFile(path: string): string;
   /** Connects to a port of 127.0.0.1, and does not fail where it cannot. */
   connect(port: number): string;
-  /** Takes 1 GB of memory, as much as it is given. */
+  /**
+   * Takes 1 GB of memory, or as much as it is given. Where it is refused more, it ends as a program of its language does
+   * that is out of memory, or else holds what it has: a service that is busy samples it late.
+   */
   readonly exhaust: string;
 }
 
