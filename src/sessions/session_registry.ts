@@ -174,6 +174,8 @@ export class SessionRegistry implements AsyncDisposable {
     const { admission, store } = this.#options;
     await using unwanted = new AsyncDisposableStack();
     unwanted.use(made.environment);
+    // Before its environment is removed: what no store knows is neither found nor recorded meanwhile.
+    unwanted.defer(() => void this.#open.delete(session.id));
     signal?.throwIfAborted();
     admission.checkOpen();
     session.open(made);

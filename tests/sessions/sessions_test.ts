@@ -7,6 +7,7 @@ import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import { CALLER, callerOf } from "../support/engine_of.ts";
 import { FakeEnvironment } from "../support/fake_environment.ts";
 import { fakeRuntime } from "../support/fake_runtime.ts";
+import { FakeSessionStore } from "../support/fake_storage.ts";
 import { type GatedEnvironment, gatedEnvironment, withParts } from "../support/gated_program.ts";
 import { sessionsOf } from "../support/sessions_of.ts";
 
@@ -495,6 +496,36 @@ Deno.test("Sessions takes nothing for a session that is being made, and tells no
   making.resolve(gate.environment);
   assertEquals([await creating, told, sessionStore.kept.size, sessions.count], ["conflict", [], 0, 0]);
   await assertRejects(() => Deno.stat(gate.environment.hostPath(".")), Deno.errors.NotFound);
+});
+
+Deno.test("Sessions shows and records no session that could not be stored, while its environment is removed", async () => {
+  const removal = Promise.withResolvers<void>();
+  const { environment: made } = await gatedEnvironment();
+  const environment = withParts(made, {
+    async [Symbol.asyncDispose]() {
+      await removal.promise;
+      await made[Symbol.asyncDispose]();
+    },
+  });
+  const sessionStore = new FakeSessionStore();
+  const stored = Promise.withResolvers<string>();
+  sessionStore.insert = ({ info }) => {
+    stored.resolve(info.id);
+    throw new CodeBeakerError("busy", "the storage cannot be written");
+  };
+  const recorded: string[] = [];
+  sessionStore.update = ({ id }) => void recorded.push(id);
+  const { clock, sessions } = sessionsOf([fakeRuntime({ createEnvironment: () => Promise.resolve(environment) })], {
+    sessionStore,
+  });
+  await using _sessions = sessions;
+  const creating = refusal(() => sessions.create(CALLER, REQUEST));
+  const id = await stored.promise;
+  clock.advance(1_000);
+  assertEquals(recorded, []);
+  assertThrows(() => sessions.show(CALLER, id), CodeBeakerError, "Cannot find the session");
+  removal.resolve();
+  assertEquals(await creating, "busy");
 });
 
 Deno.test("Sessions writes down when a session was used, also where no program ran", () =>
