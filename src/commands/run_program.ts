@@ -42,7 +42,7 @@ export async function runProgram(
   const askedAt = options.askedAt ?? performance.now();
   const handle = await environment.run(program, {
     env: options.env ?? {},
-    hasStdin: typeof options.stdin === "string" && options.stdin !== "",
+    ...(typeof options.stdin === "string" && options.stdin !== "" ? { hasStdin: true } : {}),
     limits: options.limits,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

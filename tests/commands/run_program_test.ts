@@ -26,16 +26,18 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-Deno.test("runProgram hands the environment the program, env, limits and signal, and nothing that was not given", async () => {
+Deno.test("runProgram hands the environment the program, env, limits, signal and that stdin has a text, and nothing that was not given", async () => {
   await using environment = await FakeEnvironment.create();
   const limits = { ...DEFAULT_LIMITS, memoryMb: 99 };
   const { signal } = new AbortController();
   await runProgram(environment, PROGRAM, { limits });
   await runProgram(environment, PROGRAM, { limits, env: { A: "1" }, signal });
-  assertEquals(environment.runs.map(({ program }) => program), [PROGRAM, PROGRAM]);
+  await runProgram(environment, PROGRAM, { limits, stdin: "text" });
+  assertEquals(environment.runs.map(({ program }) => program), [PROGRAM, PROGRAM, PROGRAM]);
   assertEquals(environment.runs[0]?.options, { env: {}, limits });
   assertEquals(environment.runs[1]?.options, { env: { A: "1" }, limits, signal });
   assert(environment.runs[1]?.options.signal === signal);
+  assertEquals(environment.runs[2]?.options, { env: {}, limits, hasStdin: true });
 });
 
 Deno.test("runProgram passes on why a program could not be started", async () => {
