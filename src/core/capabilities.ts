@@ -24,7 +24,7 @@ export interface RuntimeCapabilities {
   readonly maxConcurrentExecutions: number;
 }
 
-/** The costs of programs in one language, where they differ from those that the runtime declares. */
+/** Costs of programs in one language. Absent ones are those that the runtime declares. */
 export type DeclaredCosts = Partial<Pick<RuntimeCapabilities, "startupTimeMs" | "memoryOverheadMB">>;
 
 /** Capabilities for one language; without a language, the runtime's own. */
@@ -41,9 +41,9 @@ export function capabilitiesIn(
 /** Why something cannot be used now. */
 export interface Obstacle {
   readonly reason: string;
-  /** What to install or to change on this machine; absent where it may pass without that. */
+  /** What to install or to change on this machine. Absent where the obstacle may pass by itself. */
   readonly remedy?: string;
-  /** When it may have passed; absent when unknown. */
+  /** When the obstacle may have passed; absent when unknown. */
   readonly retryAfterMs?: number;
 }
 

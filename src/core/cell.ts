@@ -1,4 +1,4 @@
-/** A value in one or more forms, each by its MIME type: text, base64 for bytes, JSON. */
+/** A value in one or more forms, by MIME type. A form is text, base64 for bytes, or JSON. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
 /** Most displays of one cell. */
@@ -6,7 +6,7 @@ export const MAX_DISPLAYS = 1_000;
 
 /** An error that a cell did not handle; long texts lack their middle. */
 export interface CellError {
-  /** The name of its class; `Uncaught` for a thrown value that is no error. */
+  /** The name of the error's class; `Uncaught` for a thrown value that is no error. */
   readonly name: string;
   readonly message: string;
   /** The error with its stack, as stderr shows it. */
@@ -25,14 +25,14 @@ export interface CellAnswer {
   readonly error?: CellError;
   /** The values that the cell displayed, in order. */
   readonly displays?: readonly MimeBundle[];
-  /** How many displays were left out, since all together were too long. */
+  /** How many displays are left out because all together were too long. */
   readonly displaysOmitted?: number;
 }
 
 /** The context of a cell, and whether the context was lost. */
 export interface CellLocation {
   readonly contextId?: string;
-  /** Its file name in stack traces. */
+  /** The cell's file name in stack traces. */
   readonly cell?: string;
   /** Present when the context was lost, with all its variables. */
   readonly contextLost?: true;

@@ -2,9 +2,9 @@
 export interface LayerFinding {
   readonly name: string;
   readonly active: boolean;
-  /** Its effect or, when it is not active, why not. */
+  /** The effect of the layer or, when it is not active, why not. */
   readonly detail: string;
-  /** How to activate it. */
+  /** How to activate the layer. */
   readonly remedy?: string;
 }
 
@@ -31,7 +31,7 @@ export interface Diagnosis {
   readonly next?: { readonly level: number; readonly remedy: string };
 }
 
-/** The requirement of a language, and whether it is met. */
+/** A requirement of a language, and whether this machine meets it. */
 export interface LanguageFinding {
   readonly name: string;
   readonly isHere: boolean;
@@ -42,9 +42,9 @@ export interface LanguageFinding {
 export interface RuntimeDiagnosis extends Diagnosis {
   readonly runtime: string;
   readonly available: boolean;
-  /** Why it is not available. */
+  /** Why the runtime is not available. */
   readonly reason?: string;
-  /** What to install or to change for that. */
+  /** What to install or to change to make the runtime available. */
   readonly remedy?: string;
 }
 
@@ -54,7 +54,7 @@ export interface CheckFinding {
   /** Whether the check passed. */
   readonly good: boolean;
   readonly detail: string;
-  /** How to make it pass. */
+  /** How to make the check pass. */
   readonly remedy?: string;
 }
 

@@ -22,7 +22,7 @@ export const ERROR_KINDS = {
   internal: { status: 500, jsonRpc: -32603, title: "Internal error" },
 } as const satisfies Record<string, ErrorKind>;
 
-/** The identity of an error; {@link ERROR_KINDS} holds everything else about it. */
+/** The identity of an error. {@link ERROR_KINDS} holds everything else about it. */
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
 /** One invalid field of a request: its path, as `files[0].path`, and why. */
@@ -50,7 +50,7 @@ export interface Failure {
   readonly details: ErrorDetails;
 }
 
-/** The only error class of the project: a failing caller or a failing service, never a failing program. */
+/** The only error class of the project. It means a failing caller or a failing service, never a failing program. */
 export class CodeBeakerError extends Error implements Failure {
   override readonly name = "CodeBeakerError";
   readonly code: ErrorCode;

@@ -38,8 +38,8 @@ export interface ProgramUsage {
   /** User and system time in ms of the program and its children, from its start. */
   readonly cpuMs: number | null;
   /**
-   * Peak of the memory that `memoryMb` limits, as far as it was sampled: private memory, that of the start included,
-   * and files in memory that counts for the limit.
+   * Peak of the memory that `memoryMb` limits, as far as it was sampled. It counts private memory, that of the start
+   * included, and files in memory that counts for the limit.
    */
   readonly peakMemoryBytes: number | null;
 }
@@ -52,7 +52,7 @@ export interface Usage extends ProgramUsage {
   readonly startupMs: number;
 }
 
-/** Kept bytes of a stream in base64: its head, its tail, and the size of the gap between them. */
+/** Kept bytes of a stream in base64: its head and its tail. `gapBytes` are left out between them. */
 export interface RawBytes {
   readonly head: string;
   readonly gapBytes: number;
@@ -78,7 +78,7 @@ export interface ProgramResult extends Denials, CellAnswer, CellLocation, Output
   readonly stderr: string;
   /** Bytes left out of the middle of each stream. */
   readonly truncated: Readonly<Record<OutputStream, number>>;
-  /** Index in each text, in UTF-16 code units, of what was left out; only where something was. */
+  /** Where bytes of a text are left out, in UTF-16 code units. Present only where some are. */
   readonly truncatedAt?: { readonly [Stream in OutputStream]?: number };
   readonly usage: Usage;
   /** Present for a compiled language. */
@@ -90,14 +90,14 @@ export interface Execution extends ProgramResult {
   readonly id: string;
   readonly status: "ended";
   readonly language: string;
-  /** Present when it ran in a session. */
+  /** Present when the program ran in a session. */
   readonly sessionId?: string;
   readonly runtime: string;
   /** Whether a warm environment was used. */
   readonly warm: boolean;
   /** Present with `explain`. */
   readonly selection?: Selection;
-  /** Present with `explain`, and where one failed. */
+  /** Present with `explain`, and when an attempt failed. */
   readonly attempts?: readonly Attempt[];
   readonly createdAt: string;
 }

@@ -20,7 +20,7 @@ export interface ExecutionEntry {
   readonly outcome?: Outcome;
   readonly exitCode?: number | null;
   readonly usage?: Usage;
-  /** Why the service could not run it. */
+  /** Why the service could not run the program. */
   readonly error?: Pick<Failure, "code" | "message">;
   readonly createdAt: string;
 }

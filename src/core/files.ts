@@ -3,7 +3,7 @@ export type WriteMode = "create" | "append" | "create_new";
 
 /** A file or directory of a tree that is visited. */
 export interface VisitedEntry extends Pick<FileEntry, "path" | "type"> {
-  /** Absent where it would have to be asked for. */
+  /** Absent where the visit does not read it. */
   readonly size?: number;
 }
 

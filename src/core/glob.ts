@@ -1,9 +1,9 @@
-/** A name in a glob: its characters, or `**`, which stands for any names between slashes. */
+/** A name in a glob: its characters, or `**` for any names between slashes. */
 type NamePattern = "**" | readonly string[];
 
 /**
- * Compiles a glob: `?` is any character, `*` any characters but a slash, `**` any names between slashes. Classes and
- * alternatives are missing, so that the time of a match is at most the product of the two lengths.
+ * Compiles a glob of `?`, `*` and `**`. `?` is any character, `*` any characters but a slash, `**` any names between
+ * slashes. Classes and alternatives are missing, so that the time of a match is at most the product of the two lengths.
  */
 export function compileGlob(glob: string): (text: string) => boolean {
   const pattern = glob.split("/").map((name): NamePattern => name === "**" ? name : [...name]);

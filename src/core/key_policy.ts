@@ -52,7 +52,7 @@ const configuredFields = {
   ...policyFields,
 };
 
-/** Its messages quote no values and no unknown fields, which may be the secret. */
+/** The schema of a configured key. Its messages quote no values and no unknown fields: either may be the secret. */
 const configuredKeySchema = z.looseObject(configuredFields)
   .refine(
     (item) => Object.keys(item).every((name) => Object.hasOwn(configuredFields, name)),
@@ -67,12 +67,12 @@ const configuredKeySchema = z.looseObject(configuredFields)
     quota,
   }));
 
-/** The setting `apiKeys`: a list, as JSON where it is text, or `name=key,name=key` with the default policy. */
+/** The setting `apiKeys`: a list, or text. Text is the list as JSON, or `name=key,name=key` with the default policy. */
 export const apiKeysSchema = z.preprocess(
   readText,
   z.array(configuredKeySchema, { error: 'Must be a list of keys, as JSON or as "name=key,name=key"' }).max(1_000)
-    .refine((keys) => areDistinct(keys.map(({ name }) => name)), "The name of a key is there twice")
-    .refine((keys) => areDistinct(keys.map(({ hash }) => hash)), "A key is there twice"),
+    .refine((keys) => areDistinct(keys.map(({ name }) => name)), "Two keys have the same name")
+    .refine((keys) => areDistinct(keys.map(({ hash }) => hash)), "A key occurs twice"),
 );
 
 function readText(value: unknown): unknown {
@@ -84,7 +84,7 @@ function readText(value: unknown): unknown {
   });
 }
 
-/** Undefined for malformed JSON, which the schema refuses without quoting it. */
+/** Parses JSON; undefined for malformed JSON, which the schema refuses without quoting it. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

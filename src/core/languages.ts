@@ -65,7 +65,7 @@ export function languageOfFile(path: string): string | undefined {
   return Object.keys(LANGUAGES).find((name) => LANGUAGES[name]?.extensions.includes(extension));
 }
 
-/** Makes an `unsupported_language` error that suggests the nearest supported language, and lists them all. */
+/** Makes an `unsupported_language` error. It suggests the nearest supported language, and lists them all. */
 export function unsupportedLanguage(language: string, spoken: readonly string[]): CodeBeakerError {
   const quoted = Object.hasOwn(LANGUAGES, language) ? JSON.stringify(language) : unknownName(language, spoken);
   const list = spoken.length === 0 ? "none" : spoken.join(", ");

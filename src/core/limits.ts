@@ -6,7 +6,7 @@ import { strictObject } from "./parsing/validation.ts";
 export const MEBIBYTE = 1_048_576;
 
 const FILES_PER_MB = 256;
-/** Threads that a program may have in addition to its processes: runtimes start some on each core. */
+/** Threads that a program may have beside its processes. Runtimes start some on each core. */
 const THREADS = 128;
 
 interface LimitRange {
@@ -23,9 +23,9 @@ export const LIMITS = {
   memoryMb: { default: 256, min: 32, max: 4_096 },
   /** User and system time over all threads. */
   cpuMs: { default: 10_000, min: 10, max: 1_200_000 },
-  /** Bytes kept of each stream, head and tail. They are sent in one JSON text, where a byte may take six. */
+  /** Bytes kept of each stream, head and tail. JSON carries them, where one byte may take six. */
   maxOutputBytes: { default: 1_048_576, min: 0, max: 4_194_304 },
-  /** Bytes of both streams together, beyond which the program is ended. */
+  /** Bytes of both streams together; one more ends the program. */
   maxTotalOutputBytes: { default: 67_108_864, min: 0, max: 4_294_967_296 },
   /** Processes alive at the same time. */
   maxProcesses: { default: 64, min: 1, max: 4_096 },
@@ -33,7 +33,7 @@ export const LIMITS = {
   diskMb: { default: 64, min: 1, max: 16_384 },
 } as const satisfies Record<string, LimitRange>;
 
-/** What a compiler may take at least, however little its program may. */
+/** Smallest limits of a compiler, however small those of the program are. */
 export const COMPILER_LIMITS = { timeoutMs: 60_000, memoryMb: 1_024, maxProcesses: 64 } as const;
 
 /** The name of a limit, in code and on the wire. */
@@ -58,10 +58,10 @@ export const limitsSchema = strictObject({
   diskMb: limit("diskMb"),
 });
 
-/** The limits of a request; absent and undefined ones were not named. */
+/** The limits of a request; absent and undefined ones are not requested. */
 export type RequestedLimits = { readonly [Name in LimitName]?: number | undefined };
 
-/** The names of the limits in a request, which a runtime must be able to enforce. */
+/** Names of the limits in a request. A runtime must be able to enforce each. */
 export function namedLimits(requested: RequestedLimits): LimitName[] {
   return limitNames().filter((name) => requested[name] !== undefined);
 }
@@ -84,7 +84,7 @@ export interface SessionLimits {
  * names a time; otherwise a program may ask for as much as a one-shot. The disk is always the session's.
  *
  * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that is not enforced for each
- *   program
+ * program
  */
 export function lowerLimits({ named, enforced }: SessionLimits, requested: RequestedLimits): Limits {
   const caps = { ...resolveLimits(named), timeoutMs: named.timeoutMs ?? LIMITS.timeoutMs.max };

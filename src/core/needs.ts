@@ -1,55 +1,61 @@
 /**
- * What a need names. A `builtin` is a module of the runtime, a `package` one of a registry, a `url` one of the web, a
- * `module` one of Python, and `types` is TypeScript that cannot be run by erasing types.
+ * Kinds of needs. A `builtin` is a module of the runtime, a `package` comes from a registry, a `url` from the web, a
+ * `module` is one of Python, and `types` is TypeScript that cannot run by erasing its types.
  */
 export type NeedKind = "global" | "builtin" | "package" | "url" | "module" | "syntax" | "types";
 
-/** What a need acts on beside memory. */
+/** The resource beside memory that a need uses. */
 export type NeedEffect = "process" | "socket" | "thread" | "file";
 
-/** Something that a program uses and that not every runtime of its language has. */
+/** A feature that a program uses and that some runtime of its language lacks. */
 export interface Need {
   readonly kind: NeedKind;
-  /** As the program has it: `Bun.file`, `node:fs`, `npm:chalk`, `numpy`, `enum`. */
+  /** The name as the program spells it: `Bun.file`, `node:fs`, `npm:chalk`, `numpy`, `enum`. */
   readonly name: string;
-  /** Absent where none is known. */
+  /** Absent where no effect is known. */
   readonly effect?: NeedEffect;
-  /** Where it is seen first. */
+  /** The file and line of the first use. */
   readonly file: string;
   readonly line: number;
-  /** Whether the program does nothing at all where this is missing: nothing runs before it. */
+  /** Whether the program cannot begin without it: nothing runs before the use. */
   readonly certain: boolean;
 }
 
-/** What a program needs, as far as its text tells. */
+/** The needs of a program, as far as its text shows. */
 export interface Needs {
-  /** Whether `uses` is everything. */
+  /** Whether `uses` lists every need. */
   readonly known: boolean;
-  /** Why it may not be everything; absent when known. */
+  /** Why `uses` may be incomplete; absent when `known`. */
   readonly reason?: string;
   readonly uses: readonly Need[];
 }
 
-/** What programs in one language find on a runtime. */
+/** The features that programs in one language find on a runtime. */
 export interface Surface {
-  /** Whether it is all that the language promises. Where not, a program runs only if its needs are known and met. */
+  /**
+   * Whether the runtime has everything that the language promises. Where it has not, a program runs only if its needs
+   * are known and met.
+   */
   readonly isWhole: boolean;
-  /** Whether it has what a need names; undefined where that is not known. */
+  /** Whether the runtime has the needed feature; undefined where that is not known. */
   has(need: Need): boolean | undefined;
-  /** Whether the machine may get more while the service runs, so that the runtime is asked anew; absent, it may not. */
+  /**
+   * Whether the machine may get more features while the service runs. Where true, the service asks the runtime again;
+   * absent means false.
+   */
   readonly mayGrow?: boolean;
-  /** What to install or to change on this machine where something is missing. */
+  /** What to install or to change on this machine where a feature is missing. */
   readonly remedy?: string;
 }
 
-/** Whether a need is of one runtime's global or modules: `Bun.file` and `bun:sqlite` are of `Bun`. */
+/** Whether a need belongs to a runtime's global or modules. `Bun.file` and `bun:sqlite` belong to `Bun`. */
 export function isNeedOf({ kind, name }: Need, global: string): boolean {
   if (kind === "global") return name === global || name.startsWith(`${global}.`);
   const module = global.toLowerCase();
   return kind === "builtin" && (name === module || name.startsWith(`${module}:`));
 }
 
-/** A need and where it is seen, as text. */
+/** Formats a need with its file and line. */
 export function describeNeed({ file, line, name }: Need): string {
   return `${name} (${file}:${line})`;
 }

@@ -2,7 +2,7 @@ import { CodeBeakerError, type FieldError } from "./errors.ts";
 import { unsupportedLanguage } from "./languages.ts";
 import type { Rejection, RejectionCode, Selection } from "./selection.ts";
 
-/** When to ask again for a runtime that may be back at any time. */
+/** Time until the next request for a runtime that may recover at any time. */
 const RETRY_AFTER_MS = 1_000;
 
 /** The field of a request that causes a rejection. */
@@ -13,10 +13,12 @@ const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
   missing_capability: "code",
 };
 
-/** Rejections of runtimes that the request is not for: they explain nothing where others were considered. */
+/**
+ * Codes of runtimes that were never considered. Their rejections explain nothing where other runtimes were considered.
+ */
 const NOT_CONSIDERED: readonly RejectionCode[] = ["unsupported_language", "not_requested"];
 
-/** Whether a rejected runtime is one that the request is for. */
+/** Whether a rejected runtime was considered for the request. */
 export function isConsidered({ code }: Rejection): boolean {
   return !NOT_CONSIDERED.includes(code);
 }
@@ -26,9 +28,9 @@ interface RejectedRuntime extends Rejection {
 }
 
 /**
- * Makes the error of a selection in which no runtime passed: `unsupported_language` when none supports the language,
- * `runtime_unavailable` when one is only unavailable, else `no_suitable_runtime`. It has a time to retry only where an
- * obstacle may pass by itself.
+ * Makes the error of a selection in which no runtime passed. The code is `unsupported_language` when none supports the
+ * language, `runtime_unavailable` when one is only unavailable, else `no_suitable_runtime`. The error has a time to
+ * retry only where an obstacle may pass by itself.
  */
 export function noSuitableRuntime(
   selection: Selection,
@@ -70,7 +72,7 @@ function describeRejection({ code, detail, runtime }: RejectedRuntime): string {
   return `${runtime} ${FIELD_OF[code] === undefined ? "is unavailable" : "does not fit"} (${detail})`;
 }
 
-/** The earliest time at which a request may pass; empty where each obstacle stays until someone removes it. */
+/** The earliest time at which a request may pass. Empty where every obstacle stays until someone removes it. */
 export function retryOf(
   obstacles: readonly Pick<Rejection, "remedy" | "retryAfterMs">[],
 ): { readonly retryAfterMs?: number } {

@@ -1,4 +1,4 @@
-/** A file of the workspace in an answer: text where its bytes are UTF-8 without a NUL, else base64. */
+/** A file of the workspace in an answer. Its content is text where its bytes are UTF-8 without a NUL, else base64. */
 export interface OutputFile {
   readonly path: string;
   readonly content: string;
@@ -11,15 +11,15 @@ export interface OmittedFiles {
   readonly count: number;
   /** The first of them; at most {@link MAX_OUTPUT_FILES}. */
   readonly paths: readonly string[];
-  /** Why files could not be found or read; absent where they only did not fit. */
+  /** Why files could not be found or read; absent where files only did not fit. */
   readonly error?: string;
 }
 
 /** The files that a request asks for with `outputs`. */
 export interface OutputFiles {
-  /** Present with `outputs`; those of the first glob first, and each glob's in the order of their paths. */
+  /** Present with `outputs`. The files of the first glob come first, and each glob's in the order of their paths. */
   readonly outputFiles?: readonly OutputFile[];
-  /** Present when some are missing. */
+  /** Present when files are missing. */
   readonly outputFilesOmitted?: OmittedFiles;
 }
 

@@ -34,7 +34,7 @@ export function pageOf<Item extends PagePosition>(
 }
 
 /**
- * Parses a cursor. It holds the time, since what it was made of may be gone when the next page is requested.
+ * Parses a cursor. A cursor holds the item's time, since the item may be gone when the next page is requested.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */

@@ -11,9 +11,9 @@ export interface Quota {
   readonly maxConcurrent?: number;
   /** Sessions of the tenant that are open at the same time. */
   readonly maxSessions?: number;
-  /** Programs it may start within a minute. */
+  /** Programs that the tenant may start within a minute. */
   readonly executionsPerMinute?: number;
-  /** CPU time, user and system, that its programs may use within a day (UTC). */
+  /** CPU time, user and system, of the tenant's programs within a day (UTC). */
   readonly cpuSecondsPerDay?: number;
 }
 

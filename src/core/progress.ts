@@ -8,6 +8,6 @@ export interface Progress {
 
 /** A task that is shown. */
 export interface ProgressTask extends Disposable {
-  /** Shows how far it is. */
+  /** Shows how far the task is. */
   update(detail: string): void;
 }

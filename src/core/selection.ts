@@ -23,7 +23,7 @@ export type RejectionCode = typeof REJECTION_CODES[number];
 export interface Rejection {
   readonly code: RejectionCode;
   readonly detail: string;
-  /** What to install or to change on the service's machine; absent where the obstacle may pass without that. */
+  /** What to install or to change on the service's machine. Absent where the obstacle may pass by itself. */
   readonly remedy?: string;
   /** When the same request may pass; absent when unknown. */
   readonly retryAfterMs?: number;
@@ -38,7 +38,7 @@ export interface ScoreInputs {
   readonly memoryMb: number;
   /** The isolation of the environment that this request would get. */
   readonly isolationLevel: number;
-  /** Whether start-up and memory are declared by the runtime, or medians of its latest executions. */
+  /** Where start-up and memory come from: the runtime's declaration, or medians of its latest executions. */
   readonly source: "declared" | "measured";
   /** The path of the measured starts; absent without any. */
   readonly path?: StartPath;
@@ -50,11 +50,12 @@ export interface Candidate {
   readonly passed: boolean;
   readonly rejectedBecause?: Rejection;
   /**
-   * The rank by the request's preference; absent when rejected. The highest score wins, with two exceptions: a candidate
-   * with better declared figures is nearly as good, or one has all that the program needs where the highest lacks some.
+   * The rank by the request's preference; absent when rejected. The highest score wins, with two exceptions: a
+   * candidate with better declared figures has nearly the same score, or the highest lacks a feature that the program
+   * needs and another candidate has them all.
    */
   readonly score?: number;
-  /** What the program would use and the runtime lacks, and where that is seen; absent when rejected. */
+  /** Features that the program uses and the runtime lacks, with their places. Absent when rejected. */
   readonly lacks?: string;
   readonly inputs: ScoreInputs;
 }
@@ -64,11 +65,11 @@ export interface Selection {
   /** The name of the runtime, or null when none passed. */
   readonly chosen: string | null;
   readonly preference: Preference;
-  /** The isolation floor that held: the server's, raised by the request. */
+  /** The isolation floor in force: the server's, raised by the request. */
   readonly floor: number;
-  /** What the program needs; absent where its language is not analysed, or there is no program yet. */
+  /** The needs of the program. Absent where its language is not analysed, or there is no program yet. */
   readonly needs?: Needs;
-  /** Best first, then the rejected ones in the order of the runtime table. */
+  /** The passed candidates, best first. The rejected ones follow in the order of the runtime table. */
   readonly candidates: readonly Candidate[];
 }
 

@@ -6,9 +6,15 @@ export const SESSION_STATES = ["creating", "active", "idle", "closing", "closed"
 export type SessionState = typeof SESSION_STATES[number];
 
 /**
- * Why a session was closed: by its owner, after `idleTimeoutMs` without activity, at `maxLifetimeMs`, because its
- * execution environment ended by itself, its owner's key was revoked, the service was shut down, or the service and the
- * environment were lost.
+ * Why a session was closed.
+ *
+ * - `closed_by_owner`: its owner closed it
+ * - `idle_timeout`: it had no activity for `idleTimeoutMs`
+ * - `max_lifetime`: it was `maxLifetimeMs` old
+ * - `environment_ended`: its execution environment ended by itself
+ * - `key_revoked`: its owner's key was revoked
+ * - `service_stopped`: the service was shut down
+ * - `service_lost`: the service and the environment were lost
  */
 export const CLOSE_REASONS = [
   "closed_by_owner",
@@ -30,13 +36,13 @@ export interface SessionInfo {
   readonly state: SessionState;
   readonly createdAt: string;
   readonly lastActivityAt: string;
-  /** When it will be closed without further activity. */
+  /** When the session closes unless there is further activity. */
   readonly expiresAt: string;
   readonly executionCount: number;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly selection: Selection;
-  /** Present when it is closed. */
+  /** Present when the session is closed. */
   readonly closedBecause?: CloseReason;
 }

@@ -12,9 +12,9 @@ export interface Setting {
   /** A value, or a function that computes it from the variables of other programs. */
   readonly default: Plain | ((read: ReadVariable) => Plain);
   readonly help: string;
-  /** How `--help` shows the default; absent, as the value itself. */
+  /** The default as `--help` shows it. Absent, `--help` shows the value itself. */
   readonly shown?: string;
-  /** The commands beside `serve` that take it; absent, none. */
+  /** The commands beside `serve` that take the setting; absent means none. */
   readonly commands?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function withDefaults<Table extends SettingTable>(
 }
 
 /**
- * Validates values of a table's settings, which may be given under other names. Absent ones stay absent.
+ * Validates values of a table's settings, which may be given under other names. Absent values stay absent.
  *
  * @param options.spell the name under which a setting is given; absent, its own
  * @throws {CodeBeakerError} `invalid_request` that names the setting and, for an unknown one, the nearest
@@ -56,7 +56,7 @@ export function parseSettings(
   const given = typeof values === "object" && values !== null
     ? [...names].filter(([spelled]) => Object.hasOwn(values, spelled))
     : [];
-  // A schema of every setting would be the dearest step of a start that sets one.
+  // Only given settings get a schema: one of all settings would be the slowest step of such a start.
   const shape = Object.fromEntries(given.flatMap(([spelled, name]) => {
     const schema = table[name]?.schema;
     return schema === undefined ? [] : [[spelled, schema.optional()]];
@@ -66,7 +66,7 @@ export function parseSettings(
 }
 
 /**
- * The values of one part's settings, which a host has by the part's name.
+ * The values of one part's settings, which the host stores under the part's name.
  *
  * @throws {CodeBeakerError} `invalid_request` that names the setting
  */

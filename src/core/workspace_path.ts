@@ -11,8 +11,8 @@ const MAX_NAME_BYTES = 255;
 export const MAX_DEPTH = 128;
 
 /**
- * Normalizes a client's path relative to the workspace: no `.`, no empty part, no leading or trailing slash. The
- * workspace itself is `.`; `/workspace/x` and `x` are the same file.
+ * Normalizes a client's path relative to the workspace. The result has no `.`, no empty part, no leading or trailing
+ * slash; the workspace itself is `.`. `/workspace/x` and `x` are the same file.
  *
  * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace (absolute, `..`, NUL);
  *   `invalid_request` for a path that is too long or not well-formed

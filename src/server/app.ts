@@ -36,17 +36,20 @@ export interface AppOptions {
   /** Open WebSockets, which their owner closes. */
   readonly sockets: RpcSockets;
   readonly maxBodyBytes: number;
-  /** Web origins that may call, beside the service's own. */
+  /** Web origins of pages that may call, beside the service's own. */
   readonly allowOrigins: readonly string[];
   /** Memory for the bodies of all requests. */
   readonly requests: Pick<ByteBudget, "lease">;
   readonly bodyPace?: BodyPace;
 }
 
-/** Status in the log of a request whose client disconnected before the answer (nginx's code; it is never received). */
+/**
+ * Status in the log of a request whose client disconnected before the answer. The code is nginx's; no client receives
+ * it.
+ */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** Scope that a key needs, by path; every other path needs any key. */
+/** Scope that a key needs, by path. Every other path accepts any key. */
 const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/v1/executions", "execute"],
   ["/v1/runtimes/select", "execute"],
@@ -55,7 +58,10 @@ const SCOPE_OF: readonly (readonly [path: string, scope: Scope])[] = [
   ["/v1/diagnostics", "admin"],
 ];
 
-/** Creates the HTTP door: authentication, scopes, the bound of bodies, all routes, and errors as problems. */
+/**
+ * Creates the HTTP door. It authenticates, checks scopes, bounds bodies, serves all routes, and answers errors as
+ * problems.
+ */
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const { allowOrigins, engine, keys, sessions, observer } = options;
   const app = new Hono<AppEnv>();
@@ -93,7 +99,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   return app;
 }
 
-/** Cancels the body of an answer to HEAD: Hono does not read it, so a stream would stay open. */
+/** Cancels the body of an answer to HEAD. Hono does not read this body, so a stream would stay open. */
 const cancelUnsentBody: MiddlewareHandler<AppEnv> = async (context, next) => {
   await next();
   if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
@@ -112,8 +118,8 @@ function logRequest(): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * Refuses a body that is declared as too long; others are refused where they are read. An upload has a bound of its
- * own. The memory of a body is given back when its request is answered.
+ * Refuses a body whose declared length is over the bound. Other bodies are refused while they are read. An upload has a
+ * bound of its own. The memory of a body is given back when its request is answered.
  */
 function limitBody({ maxBodyBytes, bodyPace, requests }: AppOptions): MiddlewareHandler<AppEnv> {
   return async (context, next) => {

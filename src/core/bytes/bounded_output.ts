@@ -2,18 +2,18 @@ import { concatBytes, growBuffer } from "./bytes.ts";
 import type { KeptBytes } from "./kept_bytes.ts";
 import { continuationLength, decodeUtf8, unfinishedLength } from "./utf8.ts";
 
-/** The text that is kept of a stream. */
+/** The kept text of a stream. */
 export interface KeptText {
   readonly text: string;
-  /** Bytes left out between its halves. */
+  /** Bytes left out between head and tail. */
   readonly truncatedBytes: number;
   /** Index in the text of the gap; absent without one. */
   readonly truncatedAt?: number;
 }
 
 /**
- * Keeps the head and the tail of a stream of bytes, at most `maxBytes` together, and counts the bytes left out between
- * them. A character that the cut divides is left out whole.
+ * Keeps the head and the tail of a stream, at most `maxBytes` together. It counts the bytes left out between them. A
+ * character that the cut divides is left out whole.
  */
 export class BoundedOutput {
   readonly #headBytes: number;
@@ -21,7 +21,7 @@ export class BoundedOutput {
   readonly #onPush: () => void;
   #head = new Uint8Array();
   #headLength = 0;
-  /** A ring buffer, which grows up to `#tailBytes`: byte `n` after the head lies at `n % #tailBytes`. */
+  /** A ring buffer, which grows up to `#tailBytes`. Byte `n` after the head lies at `n % #tailBytes`. */
   #tail = new Uint8Array();
   #tailSeen = 0;
 
@@ -38,7 +38,7 @@ export class BoundedOutput {
     this.#onPush();
   }
 
-  /** What is kept, as views that are valid until the next push. */
+  /** The kept bytes, as views that are valid until the next push. */
   get kept(): KeptBytes {
     const head = this.#head.subarray(0, this.#headLength);
     if (this.#tailSeen <= this.#tailBytes) {

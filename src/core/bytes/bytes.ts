@@ -17,7 +17,7 @@ export interface BufferSize {
   readonly maxBytes: number;
 }
 
-/** Returns a buffer with the same bytes and the needed size; doubles the size, so that small pieces cost little. */
+/** Returns a buffer with the same bytes and the needed size. It doubles the size, so that small pieces cost little. */
 export function growBuffer(
   buffer: Uint8Array<ArrayBuffer>,
   { neededBytes, maxBytes }: BufferSize,

@@ -1,6 +1,6 @@
 import { growBuffer } from "./bytes.ts";
 
-/** Collects copies of bytes in one buffer: a pushed view does not keep its longer buffer alive. */
+/** Collects copies of bytes in one buffer. So a pushed view does not keep its longer buffer alive. */
 export class CollectedBytes {
   readonly #maxBytes: number;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -10,7 +10,7 @@ export class CollectedBytes {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes of memory that are held. */
+  /** Bytes of memory that the buffer holds. */
   get heldBytes(): number {
     return this.#bytes.length;
   }

@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import { concatBytes } from "./bytes.ts";
 
-/** Where a marker begins in bytes, whole or cut off by their end; the length of the bytes where there is none. */
+/**
+ * The index at which a marker begins in bytes. The marker may be whole or cut off by their end; without a marker, the
+ * index is the length of the bytes.
+ */
 export function findMarker(bytes: Uint8Array, marker: Uint8Array, from = 0): number {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(marker, from);
   if (whole >= 0) return whole;
@@ -11,22 +14,25 @@ export function findMarker(bytes: Uint8Array, marker: Uint8Array, from = 0): num
   return bytes.length;
 }
 
-/** What stands behind a marker: a frame that takes so many bytes, nothing of ours, or too little to decide. */
+/**
+ * The result of reading behind a marker. It is a frame and its length in bytes, no frame of ours, or too little to
+ * decide.
+ */
 export type Reading<Frame> = { readonly frame: Frame; readonly length: number } | "no_frame" | "incomplete";
 
 /** A piece of a stream: bytes outside any frame, or a frame. */
 export type Piece<Frame> = { readonly bytes: Uint8Array } | { readonly frame: Frame };
 
 /**
- * Separates frames, which begin with a marker, from all other bytes of a stream, wherever its chunks divide them. What
- * may become a frame is held back until it is known; `read` bounds how much that is.
+ * Separates marked frames from all other bytes of a stream, wherever its chunks divide them. Bytes that may become a
+ * frame are held back until that is known; `read` bounds their number.
  */
 export class FrameScanner<Frame> {
   readonly #marker: Uint8Array;
   readonly #read: (behind: Uint8Array) => Reading<Frame>;
   #held: Uint8Array = new Uint8Array();
 
-  /** @param read is given everything that has arrived behind a marker */
+  /** @param read receives everything that has arrived behind a marker */
   constructor(marker: string, read: (behind: Uint8Array) => Reading<Frame>) {
     this.#marker = new TextEncoder().encode(marker);
     this.#read = read;
@@ -52,7 +58,7 @@ export class FrameScanner<Frame> {
     if (at > from) yield { bytes: all.subarray(from, at) };
   }
 
-  /** What was held back, when nothing follows. */
+  /** Returns the bytes held back, when nothing follows. */
   flush(): Uint8Array {
     const held = this.#held;
     this.#held = new Uint8Array();

@@ -1,6 +1,6 @@
 import { concatBytes } from "./bytes.ts";
 
-/** The kept bytes of a stream: its head and its tail, with a gap between them. */
+/** The kept bytes of a stream: its head and its tail. A gap may lie between them. */
 export interface KeptBytes {
   readonly head: Uint8Array;
   /** Bytes between head and tail that are not kept. */
@@ -15,8 +15,8 @@ export function streamLength({ head, gapBytes, tail }: KeptBytes): number {
 }
 
 /**
- * Reads at most `maxBytes` from an offset of the stream on, up to the gap. `at` is where the bytes begin: behind the gap
- * when the offset lies in it.
+ * Reads at most `maxBytes` from an offset of the stream on, up to the gap. The bytes begin at `at`: behind the gap when
+ * the offset lies in it.
  */
 export function readKept(
   { head, gapBytes, tail }: KeptBytes,

@@ -2,15 +2,15 @@
 const MAX_UNFINISHED = 3;
 
 /**
- * The number of bytes at the end that begin a character and do not finish it. Decoding can stop before these bytes and go
- * on with them later, with the same text.
+ * The number of bytes at the end that begin a character without finishing it. Decoding can stop before these bytes and
+ * go on with them later, with the same text.
  */
 export function unfinishedLength(bytes: Uint8Array): number {
   for (let length = 1; length <= Math.min(MAX_UNFINISHED, bytes.length); length++) {
     const byte = bytes[bytes.length - length] ?? 0;
     if (isContinuation(byte)) continue;
     if (byte < 0x80) return 0;
-    // A streaming decoder holds back exactly what may still become a character.
+    // A streaming decoder holds back exactly those bytes that may still become a character.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     return decoder.decode(bytes.subarray(bytes.length - length), { stream: true }) === "" ? length : 0;
   }
@@ -24,7 +24,7 @@ export function continuationLength(bytes: Uint8Array): number {
   return length;
 }
 
-/** Decodes bytes as they are: a byte order mark stays, and what is no character becomes U+FFFD. */
+/** Decodes bytes without changing them. A byte order mark stays; bytes that form no character become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

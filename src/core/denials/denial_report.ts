@@ -4,7 +4,7 @@ import type { Denial } from "./denial.ts";
 /** Most distinct denials of one program that are recorded; later ones are not even counted. */
 export const MAX_DENIAL_RECORDS = 1_000;
 
-/** The rules that refuse an access, in the same words on every runtime. */
+/** The rules that deny an access, in the same words on every runtime. */
 export const RULES = {
   netOff: "permissions.allowNet is false",
   netUnlisted: "permissions.allowNet does not list it",
@@ -35,7 +35,7 @@ export interface DenialReport {
 /** The report of a runtime that denied nothing, or reports no denials. */
 export const NO_DENIALS: DenialReport = { permissions: NO_PERMISSIONS, denials: [] };
 
-/** The denials of one running program: each kind and target once, at its first occurrence. */
+/** Records the denials of one running program. Each kind and target occurs once, at its first occurrence. */
 export class DenialLog {
   readonly #records = new Map<string, DenialRecord>();
 

@@ -11,8 +11,8 @@ const MAX_TEXT_LENGTH = 256;
 const UNBOUNDED: PermissionBounds = { readRoots: ["/"], writeRoots: ["/"], openNetworks: [] };
 
 /**
- * Turns a runtime's report into the denials that a client sees, each with the smallest change of the request that
- * would allow it. The change is checked as a request is: where it would be refused, the rule says why.
+ * Turns a runtime's report into the denials that a client sees. Each has the smallest change of the request that would
+ * allow it. The change is checked as a request is: where it would be refused, the rule says why.
  */
 export function explainDenials(
   { permissions, denials }: DenialReport,

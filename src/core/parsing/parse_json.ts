@@ -1,16 +1,16 @@
 import { CodeBeakerError } from "../errors.ts";
 
-/** Deepest JSON: metadata may be 32 levels deep, and lies at most six below the top. */
+/** Deepest JSON. Metadata may be 32 levels deep, and lies at most six below the top. */
 const MAX_DEPTH = 64;
 
-/** Most values, names not counted: no valid request has as many, and each takes time to check. */
+/** Most values, names not counted. No valid request has as many, and each takes time to check. */
 const MAX_VALUES = 30_000;
 
 /**
  * Parses untrusted JSON. It checks the depth and the number of values first, since parsing blocks the event loop: five
  * million brackets would take seconds.
  *
- * @param options.what its name in messages
+ * @param options.what the name of the text in messages
  * @throws {SyntaxError} for malformed JSON
  * @throws {CodeBeakerError} `invalid_request` for JSON that is too deep; `too_large` for too many values
  */

@@ -5,7 +5,7 @@ import { CodeBeakerError, type FieldError } from "../errors.ts";
 /** Most faults in an error. */
 const MAX_ERRORS = 20;
 
-/** Longest name that is quoted whole and gets a suggestion, whose cost grows with the length. */
+/** Longest name that is quoted whole and gets a suggestion. The cost of a suggestion grows with the length. */
 const MAX_NAME_LENGTH = 64;
 
 /** Deepest level that is searched for reserved names; no schema is deeper. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readBoolean, readList, readWhole } from "./written_values.ts";
 
-/** A value in its own form, or as the text of a flag or a variable. */
+/** A value in its own form, or as text of a flag or variable. */
 function written<Schema extends z.ZodType>(read: (text: string) => unknown, schema: Schema) {
   return z.preprocess((value) => typeof value === "string" ? read(value) : value, schema);
 }
@@ -30,7 +30,7 @@ export const httpUrl = z.url({ protocol: /^https?$/, error: "Must be a URL of ht
 /** An absolute path. */
 export const absolutePath = z.string().startsWith("/", "Must be an absolute path");
 
-/** Text that is no JSON stays text, which the schema refuses. */
+/** Parses JSON; other text stays text, which the schema refuses. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

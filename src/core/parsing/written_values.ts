@@ -1,9 +1,9 @@
-/** Reads a whole number; returns any other text unchanged, for the schema to refuse. */
+/** Reads a whole number. Any other text stays unchanged, for the schema to refuse. */
 export function readWhole(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-/** Reads `true` or `false`; returns any other text unchanged, for the schema to refuse. */
+/** Reads `true` or `false`. Any other text stays unchanged, for the schema to refuse. */
 export function readBoolean(text: string): boolean | string {
   return text === "true" ? true : text === "false" ? false : text;
 }

@@ -3,7 +3,10 @@ import { z } from "zod";
 /** Names that every shell and runtime accepts. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
-/** Names that languages obey before a program begins: what is loaded, from where, and by which tool it is compiled. */
+/**
+ * Variables that an interpreter or a compiler reads before a program begins. They choose the code to load, its place,
+ * and the tool that compiles it.
+ */
 const INTERPRETERS_AND_COMPILERS = [
   /^(PYTHON|PERL5|PERLLIB$|PERLIO|PERL_|RUBY|LUA_|PHPRC$|PHP_INI_SCAN_DIR$)/i,
   /^R_(ARCH|DEFAULT_PACKAGES|ENVIRON|HOME|LIBS|MAKEVARS|PROFILE)/i,
@@ -16,8 +19,8 @@ const INTERPRETERS_AND_COMPILERS = [
 ];
 
 /**
- * Names that configure a runtime, its loader, its libraries or its trust, and so could disarm a sandbox: permission
- * brokers, preloads, V8 flags, graphics drivers and their caches, proxies, key logs, certificate stores.
+ * Variables that configure a runtime, its loader, its libraries or its trust. They could disarm a sandbox. Among them are
+ * permission brokers, preloads, V8 flags, graphics drivers and their caches, proxies, key logs, certificate stores.
  */
 const DISARMING = [
   /^(DENO|BUN|NPM|V8|LD|DYLD|OTEL|RUST|RUSTC|RUSTDOC|MALLOC|GLIBC|GCONV|CODEBEAKER)_/i,
@@ -33,10 +36,10 @@ const DISARMING = [
 /** Linux allows 131,072 bytes for one `NAME=value` with its NUL (MAX_ARG_STRLEN of execve(2)). */
 const MAX_VALUE_BYTES = 130_000;
 
-/** A launcher takes each as an option, of which it reads some 9,000 words (bubblewrap's MAX_ARGS). */
+/** Most variables. A launcher takes each as an option, and reads some 9,000 words (bubblewrap's MAX_ARGS). */
 const MAX_VARIABLES = 1_000;
 
-/** Most characters of all names and values; the kernel allows some 2 MB for argv and environment. */
+/** Most characters of all names and values. The kernel allows some 2 MB for argv and environment. */
 const MAX_TOTAL_LENGTH = 262_144;
 
 /** The schema of a variable's name that cannot disarm a sandbox. */

@@ -11,14 +11,14 @@ export const hostSchema = z.string()
   )
   .refine((entry) => Number(HOST.exec(entry)?.groups?.["port"] ?? 1) <= 65_535, "A port is at most 65535");
 
-/** The IPv4 address of an entry in any spelling of a URL (`127.1`, `0x7f000001`, `localhost`), or undefined. */
+/** The IPv4 address of an entry, or undefined. It reads any spelling of a URL (`127.1`, `0x7f000001`, `localhost`). */
 export function addressOf(entry: string): string | undefined {
   const { host } = parseHost(entry);
   if (host === "localhost" || host.endsWith(".localhost")) return "127.0.0.1";
   return /^[0-9.]+$/.test(host) && URL.canParse(`http://${host}/`) ? host : undefined;
 }
 
-/** Makes a test whether an entry is among the allowed ones, whatever its spelling. */
+/** Makes a test of whether allowed entries cover an entry, whatever its spelling. */
 export function hostFilter(allowed: readonly string[]): (entry: string) => boolean {
   const covered = new Set(allowed.map((entry) => format(parseHost(entry))));
   return (entry) => {
@@ -31,7 +31,7 @@ function format({ host, port }: ReturnType<typeof parseHost>): string {
   return port === undefined ? host : `${host}:${port}`;
 }
 
-/** Parses an entry; the host in the spelling of URLs. */
+/** Parses an entry. The host comes in the spelling of URLs. */
 function parseHost(entry: string): { readonly host: string; readonly port: string | undefined } {
   const { host = "", port } = HOST.exec(entry)?.groups ?? {};
   const url = `http://${host}/`;

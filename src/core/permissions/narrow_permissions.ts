@@ -9,8 +9,8 @@ const CEILING = "the key's ceiling";
 const MAX_LISTED = 10;
 
 /**
- * Checks a request's permissions against the operator's policy and the ceiling of the caller's key. Returns all of them
- * or throws: nothing is dropped silently.
+ * Checks a request's permissions against the operator's policy and the key's ceiling. Returns all of them or throws:
+ * nothing is dropped silently.
  *
  * @throws {CodeBeakerError} `permission_denied` that names the field and what the operator would have to allow
  */

@@ -11,7 +11,7 @@ export interface PermissionSettings {
   readonly allowWrite: readonly string[];
   /** `true` allows the public internet; a list, never empty, names `host` or `host:port`. */
   readonly allowNet: boolean | readonly string[];
-  /** Variables that the program may read or set, in addition to the request's `env`. */
+  /** Variables that the program may read or set beside the request's `env`. */
   readonly allowEnv: readonly string[];
   /** Whether the program may start other programs. */
   readonly allowRun: boolean;
@@ -27,7 +27,7 @@ export interface PermissionPolicy {
   readonly openNetworks: readonly string[];
 }
 
-/** The bounds of one key's requests, within the operator's policy; an absent field does not bound. */
+/** The bounds of one key's requests, within the operator's policy. An absent field does not bound. */
 export interface PermissionCeiling {
   /** Absolute directories below which `allowRead` may lie. */
   readonly allowRead?: readonly string[];

@@ -1,9 +1,9 @@
 import { containsCidr, excludeCidr } from "cidr-tools";
 
 /**
- * IPv4 networks that are not the public internet: this host, private, shared, link-local (with the clouds' metadata
- * services), protocol assignments, documentation, benchmarking, multicast and reserved (IANA's special-purpose address
- * registry).
+ * IPv4 networks that are not the public internet. They are this host, private, shared, link-local (with the clouds'
+ * metadata services), protocol assignments, documentation, benchmarking, multicast and reserved (IANA's special-purpose
+ * address registry).
  */
 const PRIVATE_NETWORKS = [
   "0.0.0.0/8",

@@ -22,7 +22,7 @@ export interface CellRequest {
 /** The wire form of `POST /v1/sessions/{id}/contexts`. */
 export const contextSchema = strictObject({ language: z.string().min(1).max(64).optional() });
 
-/** The limits of each cell; the context has the others from its session. */
+/** The limits of each cell. All others belong to the context, which has them from its session. */
 const CELL_LIMITS = { cpuMs: true, maxOutputBytes: true, maxTotalOutputBytes: true } as const;
 
 /** The wire form of `POST /v1/sessions/{id}/contexts/{cid}/executions`. */
@@ -43,7 +43,11 @@ export function parseContextRequest(value: unknown): string | undefined {
   return language === undefined ? undefined : canonicalLanguage(language);
 }
 
-/** Parses a cell. @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit */
+/**
+ * Parses a cell.
+ *
+ * @throws {CodeBeakerError} `invalid_request`; `too_large` for code over its limit
+ */
 export function parseCell(value: unknown): CellRequest {
   const { code, explain, limits, timeoutMs } = parseAs(cellSchema, value, { what: "the cell" });
   checkCodeSize(code);

@@ -5,7 +5,10 @@ import { oneOf } from "../parsing/validation.ts";
 /** Most bytes of `code`; larger programs go into `files`. */
 export const MAX_CODE_BYTES = 1_048_576;
 
-/** Linux allows 131,072 bytes for one argument with its NUL (MAX_ARG_STRLEN of execve(2)), and some 2 MB for all. */
+/**
+ * Most bytes of one argument, and of all. Linux allows 131,072 for one with its NUL (MAX_ARG_STRLEN of execve(2)), and
+ * some 2 MB for all.
+ */
 const MAX_ARGUMENT_BYTES = 131_000;
 const MAX_ARGUMENTS_BYTES = 1_048_576;
 
@@ -36,7 +39,11 @@ export interface EncodedContent {
   readonly encoding: "utf8" | "base64";
 }
 
-/** Decodes a text field. @throws {CodeBeakerError} `invalid_request` for malformed base64 */
+/**
+ * Decodes a text field.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for malformed base64
+ */
 export function decodeContent({ content, encoding }: EncodedContent, field: string): Uint8Array<ArrayBuffer> {
   if (encoding === "utf8") return new TextEncoder().encode(content);
   try {
@@ -49,14 +56,14 @@ export function decodeContent({ content, encoding }: EncodedContent, field: stri
   }
 }
 
-/** Encodes bytes for a text field: text where they are UTF-8 without a NUL, else base64. */
+/** Encodes bytes for a text field. They become text where they are UTF-8 without a NUL, else base64. */
 export function encodeContent(bytes: Uint8Array): EncodedContent {
   if (!bytes.includes(0)) {
     try {
       const content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
       return { content, encoding: "utf8" };
     } catch {
-      // It is no text.
+      // The bytes are no text.
     }
   }
   return { content: bytes.toBase64(), encoding: "base64" };
@@ -65,7 +72,7 @@ export function encodeContent(bytes: Uint8Array): EncodedContent {
 /** The code of a request in its wire form. */
 export interface EncodedCode {
   readonly code?: string | undefined;
-  /** Absent, it is UTF-8. */
+  /** The encoding of `code`; absent means UTF-8. */
   readonly encoding?: EncodedContent["encoding"] | undefined;
 }
 
@@ -86,7 +93,11 @@ export function decodeCode({ code, encoding }: EncodedCode): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** Checks the size of code that is text. @throws {CodeBeakerError} `too_large` */
+/**
+ * Checks the size of code that is text.
+ *
+ * @throws {CodeBeakerError} `too_large`
+ */
 export function checkCodeSize(code: string): void {
   checkBytes(byteLength(code));
 }

@@ -64,13 +64,17 @@ export function parseExecutionRequest(value: unknown): ExecutionRequest {
     outputs: parseOutputs(wire.outputs),
     explain: wire.explain,
   };
-  // For any other language only the runtime knows the name of the main file, and places the files again.
+  // Another language's runtime alone knows the name of the main file, and places the files again.
   if (isKnownLanguage(selection.language)) placeFiles(request, mainFileOf(selection.language));
   else checkPaths(files, []);
   return request;
 }
 
-/** Adds the code to a request's files, and finds the one to run. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Adds the code to a request's files, and finds the file to run.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function placeFiles(
   request: ExecutionRequest,
   mainFile: string,
@@ -85,7 +89,7 @@ export function placeFiles(
   return { files, entrypoint };
 }
 
-/** The source of a program, decoded only when it is read: in base64, where its code is no text. */
+/** The source of a program, decoded only when it is read. Code that is no text stays base64. */
 export function sourceOf({ code, stdin, env }: Pick<ExecutionRequest, "code" | "stdin" | "env">) {
   return {
     get code() {

@@ -14,8 +14,8 @@ export const outputsSchema = z.array(z.string().min(1).max(MAX_GLOB_LENGTH)).max
 /**
  * Normalizes globs relative to the workspace.
  *
- * @throws {CodeBeakerError} `permission_denied` for one that leaves the workspace; `invalid_request` for one that can
- *   match no file
+ * @throws {CodeBeakerError} `permission_denied` for a glob that leaves the workspace; `invalid_request` for one that
+ * can match no file
  */
 export function parseOutputs(globs: readonly string[]): string[] {
   return globs.map((given, index) => {

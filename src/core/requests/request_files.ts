@@ -4,7 +4,7 @@ import { strictObject } from "../parsing/validation.ts";
 import { directoriesAbove, isTooDeep, MAX_DEPTH, parseWorkspacePath } from "../workspace_path.ts";
 import { decodeContent, encodingSchema } from "./content.ts";
 
-/** Most directories of the files of a request; all are made before the program begins. */
+/** Most directories of the files of a request. All are made before the program begins. */
 const MAX_DIRECTORIES = 10_000;
 
 /** A file of a request; its path is normal and relative to the workspace. */
@@ -23,8 +23,8 @@ export const filesSchema = z.array(strictObject({
 /**
  * Parses the files of a request.
  *
- * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace; `too_large` for one that is too
- *   deep; `invalid_request`
+ * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace; `too_large` for a path that is
+ *   too deep; `invalid_request`
  */
 export function parseFiles(files: z.output<typeof filesSchema>): RequestFile[] {
   return files.map((file, index) => ({
@@ -43,7 +43,7 @@ function parseFilePath(given: string, field: string): string {
 }
 
 /**
- * Checks that every path occurs once, and that none leads through a file. `taken` are paths that exist already.
+ * Checks that every path occurs once, and that none leads through a file. The paths in `taken` exist already.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */
@@ -54,7 +54,7 @@ export function checkPaths(files: readonly RequestFile[], taken: readonly string
   files.forEach(({ path }, index) => {
     const field = `files[${index}].path`;
     if (path === ".") throw invalidField(field, "A file cannot be the workspace itself");
-    if (seen.has(path)) throw invalidField(field, `The path ${JSON.stringify(path)} is there twice`);
+    if (seen.has(path)) throw invalidField(field, `The path ${JSON.stringify(path)} occurs twice`);
     for (const directory of directoriesAbove(path)) {
       if (directories.has(directory)) break; // Those above it are known too.
       if (all.has(directory)) throw invalidField(field, `A part of ${JSON.stringify(path)} is itself a file`);

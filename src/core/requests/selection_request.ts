@@ -34,12 +34,20 @@ export const selectionFields = {
 /** The wire form of `POST /v1/runtimes/select`. */
 export const selectRequestSchema = strictObject(selectionFields);
 
-/** Parses a selection request. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Parses a selection request.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function parseSelectionRequest(value: unknown): SelectionRequest {
   return toSelectionRequest(parseAs(selectRequestSchema, value, { what: "the selection request" }));
 }
 
-/** Takes the selecting part out of a request. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Takes the fields that select a runtime out of a request.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function toSelectionRequest(wire: z.output<typeof selectRequestSchema>): SelectionRequest {
   const language = wire.language ?? wire.environment;
   if (language === undefined) {

@@ -18,17 +18,17 @@ const MAX_METADATA_DEPTH = 32;
 
 /** A checked request for a session. */
 export interface SessionRequest extends SelectionRequest {
-  /** The variables of every program in it. */
+  /** The variables of every program in the session. */
   readonly env: Readonly<Record<string, string>>;
-  /** Longest time without activity, before it is closed. */
+  /** Longest time without activity before the session closes. */
   readonly idleTimeoutMs: number;
-  /** Longest life, whatever its activity. */
+  /** Longest life of the session, whatever its activity. */
   readonly maxLifetimeMs: number;
-  /** Data that its owner attaches to it. */
+  /** Data that the owner attaches to the session. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** A checked request to change a session; what is absent stays as it is. */
+/** A checked request to change a session. Absent fields stay as they are. */
 export type SessionChanges = Partial<Pick<SessionRequest, "idleTimeoutMs" | "maxLifetimeMs" | "metadata">>;
 
 /** A checked request to run a program in a session, where its files remain. */
@@ -91,14 +91,22 @@ const sessionExecutionSchema = strictObject({
   explain: explainSchema,
 });
 
-/** Parses a request for a session. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Parses a request for a session.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function parseSessionRequest(value: unknown): SessionRequest {
   const wire = parseAs(sessionRequestSchema, value, { what: "the session request" });
   const { env, idleTimeoutMs, maxLifetimeMs, metadata } = wire;
   return { ...toSelectionRequest(wire), env, idleTimeoutMs, maxLifetimeMs, metadata };
 }
 
-/** Parses a request to change a session. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Parses a request to change a session.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function parseSessionChanges(value: unknown): SessionChanges {
   const { idleTimeoutMs, maxLifetimeMs, metadata } = parseAs(sessionChangesSchema, value, {
     what: "the changes of the session",
@@ -136,7 +144,7 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
 }
 
 /**
- * Whether no value is too deep. It descends level by level and not recursively, since JSON can be deeper than the
+ * Whether no value is too deep. The search goes level by level and not recursively, since JSON can be deeper than the
  * stack.
  */
 function isShallow(metadata: unknown): boolean {

@@ -11,12 +11,12 @@ import { hostOf, isOwnOrigin } from "./origin.ts";
 /** The part of the keyring that doors use. */
 export type DoorKeys = Pick<Keyring, "hasKeys" | "authenticate">;
 
-/** Paths that need no key, so that neither a supervisor nor a first visitor of the service needs one. */
+/** Paths that need no key. Supervisors and first visitors of the service use them without one. */
 const OPEN_PATHS: readonly string[] = ["/", "/health/live", "/health/ready"];
 
 /**
  * Refuses requests of web pages that may not call. Where the service has keys, a page must be of the service's own
- * origin or of a listed one; without keys, client and page must be of this machine, whatever is listed.
+ * origin or of a listed one. Without keys, client and page must be of this machine, whatever is listed.
  */
 export function guardOrigin(
   keys: Pick<DoorKeys, "hasKeys">,
@@ -32,7 +32,7 @@ export function guardOrigin(
 /**
  * Authenticates requests and sets their caller. Where the service has keys, a client needs one.
  *
- * Keys are looked up for every request: one that another process creates or revokes counts from the next request on.
+ * Every request looks its key up: a key that another process creates or revokes counts from the next request on.
  */
 export function authenticate(keys: DoorKeys): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
@@ -42,7 +42,7 @@ export function authenticate(keys: DoorKeys): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Refuses keys without this scope. */
+/** Refuses keys without a scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     checkScope(context.get("caller"), scope);
@@ -50,7 +50,11 @@ export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Checks that a caller has a scope. @throws {CodeBeakerError} `permission_denied` that names the scope and the key */
+/**
+ * Checks that a caller has a scope.
+ *
+ * @throws {CodeBeakerError} `permission_denied` that names the scope and the key
+ */
 export function checkScope({ principal }: Caller, scope: Scope): void {
   if (principal.scopes.includes(scope)) return;
   throw new CodeBeakerError(
@@ -61,7 +65,7 @@ export function checkScope({ principal }: Caller, scope: Scope): void {
   );
 }
 
-/** Names the scheme of authentication where a check fails for want of it (RFC 9110, 11.6.1). */
+/** Names the scheme of authentication when a check fails without it (RFC 9110, 11.6.1). */
 function nameSchemeOnFailure<Result>(context: Context<AppEnv>, check: () => Result): Result {
   try {
     return check();
@@ -71,7 +75,10 @@ function nameSchemeOnFailure<Result>(context: Context<AppEnv>, check: () => Resu
   }
 }
 
-/** A browser sends no key by itself; a foreign `Origin` is refused all the same, in case a page has stolen one. */
+/**
+ * Refuses a foreign `Origin`, whatever key comes with it. A browser sends no key by itself, but a page may have stolen
+ * one.
+ */
 function checkOrigin({ req }: Context<AppEnv>, allowOrigins: readonly string[]): void {
   const origin = req.header("origin");
   if (origin === undefined || allowOrigins.includes(origin) || isOwnOrigin(origin, hostOf(req))) return;
@@ -83,7 +90,7 @@ function checkOrigin({ req }: Context<AppEnv>, allowOrigins: readonly string[]):
   );
 }
 
-/** The owner of the request's key; undefined for a path that needs none. */
+/** Finds the owner of the request's key; undefined for a path that needs none. */
 function keyOwner({ req }: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
   return OPEN_PATHS.includes(req.path) ? undefined : keys.authenticate(keyOf(req));
 }

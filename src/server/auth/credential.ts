@@ -1,17 +1,17 @@
 import type { HonoRequest } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 
-/** Subprotocol of the WebSocket, which a client that offers its key as one offers beside it. */
+/** Subprotocol of the WebSocket. A client that sends its key as a subprotocol offers this one beside it. */
 const SUBPROTOCOL = "codebeaker";
 
-/** Start of the subprotocol that holds a key: a browser lets a page set no header of a WebSocket. */
+/** Start of the subprotocol that holds a key. A browser does not let a page set headers of a WebSocket. */
 const KEY_PREFIX = `${SUBPROTOCOL}.key.`;
 
 /**
- * The API key of a request: in the header `Authorization` as a bearer, in `X-API-Key`, or in the subprotocol
- * `codebeaker.key.<key>` of a WebSocket. Undefined where there is none.
+ * Finds the API key of a request; undefined where there is none. A key comes in the header `Authorization` as a bearer,
+ * in `X-API-Key`, or in the subprotocol `codebeaker.key.<key>` of a WebSocket.
  *
- * @throws {CodeBeakerError} `unauthorized` for several that differ, and for a subprotocol without a key
+ * @throws {CodeBeakerError} `unauthorized` for several keys that differ, and for a subprotocol without a key
  */
 export function keyOf(request: HonoRequest): string | undefined {
   const given = [
@@ -28,8 +28,8 @@ export function keyOf(request: HonoRequest): string | undefined {
 }
 
 /**
- * Selects a subprotocol that a client offers (RFC 6455, 4.2.2); undefined for none. The one that holds a key is selected
- * only where no other is offered, since answers are logged more often than requests.
+ * Selects a subprotocol that a client offers (RFC 6455, 4.2.2); undefined for none. A subprotocol that holds a key is
+ * selected only where no other is offered, since answers are logged more often than requests.
  */
 export function selectProtocol(request: HonoRequest): string | undefined {
   const offered = offeredProtocols(request);

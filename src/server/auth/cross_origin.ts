@@ -2,13 +2,13 @@ import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import type { AppEnv } from "../http/app_env.ts";
 
-/** Headers of answers that a page may read beside those that it always may. */
+/** Headers of answers that a page may read beside the ones that browsers always show. */
 const EXPOSED_HEADERS = [
   ...["Allow", "Content-Disposition", "Content-Range", "ETag", "Location", "Preference-Applied", "Retry-After"],
   ...["WWW-Authenticate", "X-Request-Id"],
 ];
 
-/** How long a browser may remember the answer to a preflight. */
+/** How long a browser may cache the answer to a preflight. */
 const MAX_AGE_S = 600;
 
 /** Origins that may call, and the methods of each path. */
@@ -18,7 +18,7 @@ export interface CrossOriginOptions {
 }
 
 /**
- * Lets pages of the listed origins read answers (CORS), and answers their preflights. No cookie is ever looked at, so
+ * Lets pages of the listed origins read answers (CORS), and answers their preflights. The service reads no cookie, so
  * credentials are not allowed. An upgrade passes unchanged: a browser applies no CORS to WebSockets.
  */
 export function allowCrossOrigin({ allowOrigins, methodsOf }: CrossOriginOptions): MiddlewareHandler<AppEnv> {

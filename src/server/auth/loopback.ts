@@ -8,7 +8,7 @@ export interface Connection {
 }
 
 /**
- * Checks that a client is on this machine and no web page: without keys, every client that reaches the service can use
+ * Checks that a client is on this machine and no web page. Without keys, every client that reaches the service can use
  * it. A page in a browser on this machine has its own `Origin`, or a `Host` that was rebound to this address.
  *
  * @throws {CodeBeakerError} `unauthorized`, `permission_denied`
@@ -48,7 +48,7 @@ export function isLoopback(host: string): boolean {
     /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(name);
 }
 
-/** As {@link isLoopback} for `host` or `host:port` of a header; text that a URL reads otherwise is no host. */
+/** Applies {@link isLoopback} to `host` or `host:port` of a header. Text that a URL reads otherwise is no host. */
 function isLoopbackHost(text: string): boolean {
   const host = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i.exec(text)?.[1];
   return host !== undefined && isLoopback(host);

@@ -6,8 +6,8 @@ export function hostOf(request: HonoRequest): string {
 }
 
 /**
- * Whether a page of this origin was served under this host. Schemes are not compared: a proxy that ends TLS passes the
- * host on, and not the scheme.
+ * Whether a page of this origin was served under this host. Schemes are not compared: a proxy that ends TLS passes on
+ * the host but not the scheme.
  */
 export function isOwnOrigin(origin: string, host: string): boolean {
   const scheme = /^https?:\/\//i.exec(origin)?.[0];
@@ -16,7 +16,7 @@ export function isOwnOrigin(origin: string, host: string): boolean {
   return own !== undefined && own === authorityOf(origin.slice(scheme.length), scheme);
 }
 
-/** `host` or `host:port` as a URL of that scheme spells it; undefined for text that a URL reads otherwise. */
+/** Spells `host` or `host:port` as a URL of the scheme does. Undefined for text that a URL reads otherwise. */
 function authorityOf(text: string, scheme: string): string | undefined {
   const isPlain = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(text);
   return isPlain && URL.canParse(`${scheme}${text}`) ? new URL(`${scheme}${text}`).host : undefined;

@@ -11,9 +11,9 @@ export interface AppEnv {
     caller: Caller;
     /** Bounds of a body that is no upload. */
     bodyBounds: BodyBounds;
-    /** Memory of such a body, until the request is answered. */
+    /** Memory of a body that is no upload, until the request is answered. */
     lease: ByteLease;
-    /** The status of a problem, where its code's own is not exact enough. */
+    /** The status of a problem, where the status of its code is not exact enough. */
     problemStatus?: 405 | 426;
   };
 }

@@ -2,14 +2,14 @@ import type { HonoRequest } from "hono";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ByteLease } from "../../concurrency/byte_budget.ts";
 
-/** Longest silence of a client that sends a body; then it counts as gone, and its upload frees its slot. */
+/** Longest silence of a client that sends a body. Then the client counts as gone, and its upload frees its slot. */
 const MAX_SILENCE_MS = 60_000;
 
-/** Time that every body may take; a longer one must have this average rate, so that single bytes end. */
+/** Time that every body may take. A longer body must have the average rate below, so that single bytes end. */
 const PATIENCE_MS = 60_000;
 const MIN_BYTES_PER_SECOND = 8_192;
 
-/** Slowest pace of a body; only time in which its reader waits counts. */
+/** Slowest pace of a body. Only time in which its reader waits counts. */
 export interface BodyPace {
   readonly maxSilenceMs?: number;
   readonly patienceMs?: number;
@@ -54,7 +54,7 @@ export async function* bodyOf(
       yield bytes;
     }
   } finally {
-    await reader.cancel().catch(() => {}); // It has failed already, and the error was thrown.
+    await reader.cancel().catch(() => {}); // The reader has failed already; its error was thrown.
   }
 }
 
@@ -63,7 +63,11 @@ export function tooLarge(maxBytes: number): CodeBeakerError {
   return new CodeBeakerError("too_large", `Cannot take the body as it must be at most ${maxBytes} bytes long`);
 }
 
-/** Reads within a time. @param options.why the error's reason when nothing arrives in time */
+/**
+ * Reads within a time.
+ *
+ * @param options.why the error's reason when nothing arrives in time
+ */
 async function readWithin(
   maxMs: number,
   { reader, why }: { readonly reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>; readonly why: string },
@@ -86,11 +90,11 @@ async function readWithin(
 
 /**
  * Reads the body of a request as text. `Request.text()` would allocate the declared length at once, which a silent
- * client could hold; this allocates what has arrived. The lease grows by the declared length before anything is read,
- * and by undeclared bytes as they arrive.
+ * client could hold. This function allocates what has arrived. The lease grows by the declared length before anything
+ * is read, and by undeclared bytes as they arrive.
  *
  * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far; `invalid_request` for
- *   text that is not UTF-8
+ * text that is not UTF-8
  */
 export async function textBody(
   request: Pick<HonoRequest, "raw">,
@@ -106,7 +110,11 @@ export async function textBody(
   return text + decode(decoder);
 }
 
-/** Decodes bytes, or without them the end. @throws {CodeBeakerError} `invalid_request` for text that is not UTF-8 */
+/**
+ * Decodes bytes; without bytes, ends the text.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for text that is not UTF-8
+ */
 function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   try {
     return decoder.decode(bytes, { stream: bytes !== undefined });
@@ -115,7 +123,7 @@ function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   }
 }
 
-/** The error for a body that cannot be read: the client has not sent all of it. */
+/** Makes the error for a body of which the client has not sent everything. */
 function endedEarly(cause: unknown): CodeBeakerError {
   return new CodeBeakerError("invalid_request", `Cannot read the body as it ended early: ${messageOf(cause)}`, {
     cause,

@@ -11,22 +11,24 @@ interface Watched {
 }
 
 /**
- * Aborts requests whose client has disconnected. Deno 2.9 does so by itself only where the body arrived together with the
- * headers, or is absent: after it has read a body it ignores the connection, and a program would run on without a client.
- * So the system's table of connections is polled while any such request is unanswered; a system without one has only
- * Deno's signal. The table changes while it is read in parts, so a client counts as gone when it is missing twice.
+ * Aborts requests whose client has disconnected.
+ *
+ * Deno 2.9 aborts a request only where the body arrived together with the headers, or is absent: after it has read a
+ * body it ignores the connection, and a program would run on without a client. So this class polls the system's table
+ * of connections while any such request is unanswered; a system without that table has only Deno's signal. The table
+ * changes while it is read in parts, so a client counts as gone when it is missing twice.
  */
 export class ClientWatch {
   readonly #watched = new Set<Watched>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #isPolling = false;
 
-  /** Aborts a request's `signal` also when its client has disconnected, until `completed` settles. */
+  /** Aborts a request's `signal` also when its client disconnects, until `completed` settles. */
   follow(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo, localPort: number): void {
     if (request.body === null || remoteAddr.transport !== "tcp") return;
     const ports = { localPort, remotePort: remoteAddr.port };
     const client = { ports, gone: new AbortController(), isMissing: false };
-    // On the request itself: a copy would carry its body through another stream.
+    // The signal is set on the request itself: a copy would carry its body through another stream.
     Object.defineProperty(request, "signal", { value: AbortSignal.any([request.signal, client.gone.signal]) });
     this.#watched.add(client);
     this.#timer ??= setInterval(() => this.#poll(), POLL_MS);

@@ -4,7 +4,7 @@ import type { SessionsPort } from "../../sessions/port.ts";
 
 const FAULTS: readonly ErrorCode[] = ["permission_denied", "not_found", "conflict", "too_large"];
 
-/** The session and caller of a command, and further codes that are its fault. */
+/** The session and caller of a command, and further codes that count as its faults. */
 export interface CommandFaultOptions {
   readonly sessions: SessionsPort;
   readonly caller: Caller;
@@ -12,7 +12,10 @@ export interface CommandFaultOptions {
   readonly also?: readonly ErrorCode[];
 }
 
-/** Whether an error is the fault of a command in an open session, and belongs in its result; others fail the call. */
+/**
+ * Whether an error is the fault of a command in an open session. Such an error belongs in the command's result; others
+ * fail the call.
+ */
 export function isCommandFault(
   error: unknown,
   { sessions, caller, id, also = [] }: CommandFaultOptions,

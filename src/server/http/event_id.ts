@@ -3,7 +3,7 @@ import type { EventPosition } from "../../engine/port.ts";
 
 const DISPLAYS = BigInt(MAX_DISPLAYS + 1);
 
-/** What the id of an event says. */
+/** The content of an event's id. */
 export interface EventMark {
   readonly position: EventPosition;
   /** Whether it is the last event. */
@@ -11,9 +11,9 @@ export interface EventMark {
 }
 
 /**
- * Encodes a position as a decimal integer that grows with each of its parts, so that an id denotes the same position
- * while the program runs and afterwards. Cantor's pairing function numbers the lengths of the two streams; the number
- * stays below 2^53 for 64 MiB of output, and for 2 MiB with displays. The remainder by 4 tells whether there are displays,
+ * Encodes a position as a decimal integer that grows with each of its parts. So an id denotes the same position while
+ * the program runs and afterwards. Cantor's pairing function numbers the lengths of the two streams; the number stays
+ * below 2^53 for 64 MiB of output, and for 2 MiB with displays. The remainder by 4 encodes whether there are displays,
  * and whether it is the end.
  */
 export function encodeEventId({ position: { stdout, stderr, displays }, isEnd }: EventMark): string {
@@ -24,7 +24,7 @@ export function encodeEventId({ position: { stdout, stderr, displays }, isEnd }:
   return String(4n * number + kind);
 }
 
-/** Decodes what {@link encodeEventId} has encoded; undefined for 0, the position before the first event. */
+/** Decodes an id of {@link encodeEventId}; undefined for 0, the position before the first event. */
 export function decodeEventId(id: bigint): EventMark | undefined {
   if (id < 1n) return undefined;
   const kind = (id - 1n) % 4n;
@@ -45,7 +45,7 @@ function triangle(sum: bigint): bigint {
   return sum * (sum + 1n) / 2n;
 }
 
-/** The greatest sum whose triangle is not above a number, and what is left. */
+/** Finds the greatest sum whose triangle is not above a number, and the remainder. */
 function untriangle(number: bigint): { readonly sum: bigint; readonly rest: bigint } {
   let sum = BigInt(Math.floor((Math.sqrt(8 * Number(number) + 1) - 1) / 2));
   while (triangle(sum) > number) sum--; // The square root of a large number is rounded.

@@ -7,8 +7,8 @@ const MAX_STALLED_PINGS = 4;
 const PING = new TextEncoder().encode(": ping\n\n");
 
 /**
- * Server-sent events for one reader (the HTML standard's `text/event-stream`), no faster than it reads: at most one
- * event waits. A stream that is abandoned ends without an error.
+ * Server-sent events for one reader (the HTML standard's `text/event-stream`). The stream is no faster than the reader:
+ * at most one event waits. A stream that is abandoned ends without an error.
  */
 export class EventStream {
   /** The bytes for the reader. */
@@ -25,7 +25,7 @@ export class EventStream {
     const unbuffered = new CountQueuingStrategy({ highWaterMark: 0 });
     let abandon = () => {};
     const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>(
-      // Aborting the writer would wait for a write that is never read, and Deno prints the error of a body that has one.
+      // Aborting the writer would wait for a write that is never read, and Deno would print the error of such a body.
       { start: (controller) => abandon = () => controller.terminate() },
       undefined,
       unbuffered,
@@ -42,12 +42,12 @@ export class EventStream {
     if (signal.aborted) abandon();
   }
 
-  /** Aborted when the reader disconnected before the end. */
+  /** Aborted when the reader disconnects before the end. */
   get abandoned(): AbortSignal {
     return this.#abandoned.signal;
   }
 
-  /** Whether anything was sent. */
+  /** Whether anything has been sent. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
@@ -70,7 +70,7 @@ export class EventStream {
 
   /** Ends the stream; returns when the reader has read all of it, or is gone. */
   async close(): Promise<void> {
-    await this.#writer.close().catch(() => {}); // Its reader is gone: `abandoned` is aborted.
+    await this.#writer.close().catch(() => {}); // The reader is gone: `abandoned` is aborted.
   }
 
   #ping(): void {
@@ -82,7 +82,7 @@ export class EventStream {
   async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#isOpen = true;
     this.#opened.resolve();
-    await this.#writer.write(bytes).catch(() => {}); // Its reader is gone: `abandoned` is aborted.
+    await this.#writer.write(bytes).catch(() => {}); // The reader is gone: `abandoned` is aborted.
     this.#stalledPings = 0;
   }
 }

@@ -8,7 +8,7 @@ import { sendError, sendEvent } from "./send_event.ts";
 /** Submits an execution. */
 export type Submit = (options: SubmitOptions) => Promise<Submitted>;
 
-/** Starts to read the events of an execution; undefined when the reader has its end already. */
+/** Starts to read the events of an execution. Undefined when the reader has its end already. */
 export type Follow = (options: { readonly signal: AbortSignal }) => AsyncIterable<ExecutionEvent> | undefined;
 
 /** Options of a stream of an execution's events. */
@@ -16,7 +16,7 @@ export interface EventsOptions {
   /** Aborted when the client has disconnected. */
   readonly signal: AbortSignal;
   readonly pingMs?: number;
-  /** Names the request in problems. */
+  /** The id of the request in problems. */
   readonly requestId: string;
 }
 
@@ -38,7 +38,7 @@ export type EventBytes = ReadableStream<Uint8Array<ArrayBuffer>>;
  *
  * Returns with the first event.
  *
- * @throws the execution's error before that
+ * @throws the execution's error before the first event
  */
 export async function executionEvents(submit: Submit, options: ExecutionEventsOptions): Promise<EventBytes> {
   const events = new EventStream(options.signal);
@@ -112,7 +112,11 @@ class ExecutionEventWriter {
     await this.#send({ kind: "display", data, position: this.#position });
   }
 
-  /** Waits for the end and writes it. @throws the execution's error when nothing was sent before */
+  /**
+   * Waits for the end and writes it.
+   *
+   * @throws the execution's error when nothing was sent before
+   */
   async writeEnd(ended: Promise<Execution>): Promise<void> {
     const { pingMs = PING_MS, requestId } = this.#options;
     using _pings = this.#events.pingEvery(pingMs);

@@ -1,7 +1,7 @@
 import type { ExecutionReport } from "../../engine/port.ts";
 import { failureProblem } from "./problem.ts";
 
-/** The wire form of a report: the state until the end, then the execution or the service's error. */
+/** The wire form of a report. It is the state until the end, then the execution or the service's error. */
 export function toReportBody(report: ExecutionReport, requestId: string): object {
   switch (report.status) {
     case "ended":

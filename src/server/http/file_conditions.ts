@@ -2,7 +2,7 @@ import type { HonoRequest } from "hono";
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { FileEntry } from "../../core/files.ts";
 
-/** The part of a file that a request wants: all, a range, or a range that the file does not have. */
+/** The part of a file that a request wants. It is all, a range, or a range that the file does not have. */
 export type WantedRange =
   | { readonly kind: "whole" }
   | { readonly kind: "part"; readonly offset: number; readonly length: number }
@@ -10,12 +10,12 @@ export type WantedRange =
 
 const WHOLE: WantedRange = { kind: "whole" };
 
-/** The entity tag of a file: its time and size in hexadecimal digits, as nginx writes it. */
+/** The entity tag of a file. It is the file's time and size in hexadecimal digits, as nginx writes it. */
 export function etagOf({ modifiedAt, size }: FileEntry): string {
   return `"${Math.abs(Date.parse(modifiedAt)).toString(16)}-${size.toString(16)}"`;
 }
 
-/** The time of a file as HTTP writes it. */
+/** Formats the time of a file for an HTTP header. */
 export function lastModifiedOf({ modifiedAt }: FileEntry): string {
   return new Date(modifiedAt).toUTCString();
 }
@@ -34,9 +34,9 @@ export function isUnchanged(request: HonoRequest, file: FileEntry): boolean {
 }
 
 /**
- * Checks the preconditions of a change to a file, which is undefined where it does not exist.
+ * Checks the preconditions of a change to a file. The file is undefined where it does not exist.
  *
- * @throws {CodeBeakerError} `conflict` when one does not hold
+ * @throws {CodeBeakerError} `conflict` when a precondition does not hold
  */
 export function checkPreconditions(request: HonoRequest, file: FileEntry | undefined): void {
   refuseUnmatched(request, file);
@@ -55,7 +55,7 @@ function refuseUnmatched(request: HonoRequest, file: FileEntry | undefined): voi
   );
 }
 
-/** The range that a request names. Several ranges get the whole file, as RFC 9110 permits (14.2). */
+/** Finds the range that a request names. Several ranges get the whole file, as RFC 9110 permits (14.2). */
 export async function wantedRange(request: HonoRequest, file: FileEntry): Promise<WantedRange> {
   const header = request.header("range");
   if (header === undefined || !isStillOf(file, request.header("if-range"))) return WHOLE;
@@ -68,7 +68,10 @@ export async function wantedRange(request: HonoRequest, file: FileEntry): Promis
   return { kind: "part", offset: range.start, length: range.end - range.start + 1 };
 }
 
-/** A suffix longer than the file means all of it (14.1.2); the parser would find nothing. */
+/**
+ * Bounds a suffix range by the size of the file. A longer suffix means the whole file (14.1.2), but the parser would
+ * find nothing.
+ */
 function shortenSuffix(header: string, size: number): string {
   return header.replace(/^(\w+=-)(\d+)$/, (_, before, count) => `${before}${Math.min(Number(count), size)}`);
 }

@@ -6,14 +6,14 @@ import type { FollowOptions } from "../../engine/port.ts";
 import { decodeEventId } from "./event_id.ts";
 import { parseQuery } from "./query.ts";
 
-/** More digits than the id of any event has. */
+/** An id in digits; no event's id has as many as 40. */
 const DIGITS = /^\d{1,40}$/;
 
 const eventsQuery = strictObject({ lastEventId: z.string().optional() });
 
 /**
- * The last event that a client has, from the header `Last-Event-ID` or else from `?lastEventId=`. From its second
- * connection on, a browser sends the header beside the query of its first.
+ * Finds the last event that a client has. It comes from the header `Last-Event-ID`, else from `?lastEventId=`. From its
+ * second connection on, a browser sends the header beside the query of its first.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */

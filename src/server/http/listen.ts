@@ -4,7 +4,7 @@ import { settledWithin } from "../../concurrency/delay.ts";
 import { ClientWatch } from "./client_watch.ts";
 import { isLoopback } from "../auth/loopback.ts";
 
-/** Time for connections to end after the last program; then the process ends them. */
+/** Time for connections to end after the last program. Then the process ends them. */
 const CLOSE_GRACE_MS = 1_000;
 const REOPEN_MS = 100;
 
@@ -12,7 +12,7 @@ const REOPEN_MS = 100;
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** Whether clients need a key; without keys, only loopback addresses may be listened on. */
+  /** Whether clients need a key. Without keys, the service listens on loopback addresses only. */
   readonly hasKeys?: boolean;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
 }
@@ -96,7 +96,7 @@ function open(
   }
 }
 
-/** Why an address cannot be listened on, and what to do. */
+/** Explains why the service cannot listen on an address, and what to do. */
 function whyNot(error: unknown, port: number): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `as another process has it: find that with ss -ltnp 'sport = :${port}', or take a free port with --port 0`;

@@ -11,7 +11,7 @@ export function describeRequest({ req: { method, path } }: Context<AppEnv>): str
   return `${method} ${path.slice(0, MAX_PATH_LENGTH)}`;
 }
 
-/** Finds the methods that an app's routes take on a path; none for an unknown path. */
+/** Finds the methods that an app's routes take on a path. An unknown path has none. */
 export function createMethodIndex({ routes }: Pick<Hono<AppEnv>, "routes">): (path: string) => readonly string[] {
   const router = new TrieRouter<string>();
   const own = routes.filter(({ method }) => method !== "ALL"); // The others are middleware.
@@ -26,7 +26,7 @@ export function createMethodIndex({ routes }: Pick<Hono<AppEnv>, "routes">): (pa
 }
 
 /**
- * Answers a request that no route takes: `OPTIONS` of a known path with its methods.
+ * Answers a request that no route takes. `OPTIONS` of a known path is answered with the path's methods.
  *
  * @throws {CodeBeakerError} the error of {@link methodNotAllowed} for another method; `not_found` for an unknown path
  */

@@ -9,12 +9,12 @@ export class OutputDecoder {
   readonly #unfinished: Record<OutputStream, Uint8Array> = { stdout: NOTHING, stderr: NOTHING };
   readonly #decodedBytes: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
 
-  /** How many bytes of each stream were decoded: up to the last complete character. */
+  /** Decoded bytes of each stream: up to the last complete character. */
   get decodedBytes(): Readonly<Record<OutputStream, number>> {
     return this.#decodedBytes;
   }
 
-  /** The complete characters so far. */
+  /** Decodes the complete characters so far. */
   decode({ stream, bytes }: OutputChunk): string {
     const all = concatBytes([this.#unfinished[stream], bytes]);
     const length = all.length - unfinishedLength(all);
@@ -23,7 +23,7 @@ export class OutputDecoder {
     return decodeUtf8(all.subarray(0, length));
   }
 
-  /** The rest of each stream at its end: characters that were never completed. */
+  /** Decodes the rest of each stream at its end: characters that were never completed. */
   *end(): Generator<{ readonly stream: OutputStream; readonly text: string }> {
     for (const stream of ["stdout", "stderr"] as const) {
       const rest = this.#unfinished[stream];

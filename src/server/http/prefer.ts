@@ -1,21 +1,21 @@
 import { invalidField } from "../../core/errors.ts";
 
-/** What a client prefers (RFC 7240). */
+/** The preferences of a client (RFC 7240). */
 export interface Preferences {
-  /** Whether it wants 202 rather than to wait. */
+  /** Whether the client wants 202 instead of waiting. */
   readonly respondAsync: boolean;
-  /** How long it waits, in ms; absent when it does not say. */
+  /** How long the client waits, in ms; absent when the client does not say. */
   readonly waitMs?: number;
 }
 
-/** A preference up to its comma; a comma within quotes, closed or not, does not end it. */
+/** A preference up to its comma. A comma within quotes, closed or not, does not end it. */
 const PREFERENCE = /(?:"(?:[^"\\]|\\[^]?)*(?:"|$)|[^",])+/g;
 /** A preference up to its parameters. */
 const WITHOUT_PARAMETERS = /^(?:"(?:[^"\\]|\\[^]?)*(?:"|$)|[^";])*/;
 const MAX_WAIT_S = 60;
 
 /**
- * Parses a `Prefer` header. Of a preference that occurs twice the first holds, and unknown ones have no effect.
+ * Parses a `Prefer` header. The first of repeated preferences holds, and unknown ones have no effect.
  *
  * @throws {CodeBeakerError} `invalid_request` for a `wait` that is no whole number from 0 to 60
  */

@@ -13,7 +13,7 @@ export interface Problem extends ErrorDetails {
   readonly requestId: string;
 }
 
-/** Translates an error to a problem; any but {@link CodeBeakerError} is logged whole and sent as "Internal error". */
+/** Translates an error to a problem. Any but {@link CodeBeakerError} is logged whole and sent as "Internal error". */
 export function toProblem(error: unknown, requestId: string): Problem {
   const known = error instanceof CodeBeakerError
     ? error

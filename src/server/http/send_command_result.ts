@@ -12,14 +12,16 @@ import { type Problem, toProblem } from "./problem.ts";
 /** Fields of every command object. */
 const commandSchema = z.looseObject({ type: z.string(), id: z.string().max(256).optional() });
 
-/** Errors in a command's own fields, which are in its result too where that is as REST's. */
+/**
+ * Error codes for a command's own fields. Where results follow REST, these errors belong in the command's result too.
+ */
 export const FURTHER_FAULTS: readonly ErrorCode[] = ["invalid_request", "unsupported_language", "no_suitable_runtime"];
 
 /**
  * Runs one command in a session and answers with its result. A command that fails (an unknown type, a path outside the
  * workspace, a missing file) answers 200 with `success: false` and its problem. A session that does not exist or is
- * closed, a body that is no command object, and a service that cannot run it now (`busy`) are problems with their own
- * status.
+ * closed, a body that is no command object, and a service that cannot run the command now (`busy`) are problems with
+ * their own status.
  */
 export async function sendCommandResult(
   context: Context<AppEnv>,

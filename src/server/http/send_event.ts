@@ -9,7 +9,7 @@ interface WireEvent {
   readonly data: unknown;
 }
 
-/** Sends an event of an execution; returns when the reader has read it, or is gone. */
+/** Sends an event of an execution. Returns when the reader has read it, or is gone. */
 export async function sendEvent(
   events: EventStream,
   event: ExecutionEvent,

@@ -6,7 +6,7 @@ import { type EventBytes, executionEvents, type Submit } from "./execution_event
 import { parsePrefer } from "./prefer.ts";
 import { idempotencyKey, submitMode } from "./submit_mode.ts";
 
-/** Answers with a stream of events, which nothing on the way may hold back. */
+/** Answers with a stream of events, which no proxy may buffer. */
 export function sendEvents(context: Context<AppEnv>, events: EventBytes): Response {
   return context.body(events, 200, {
     "content-type": "text/event-stream",
@@ -16,10 +16,11 @@ export function sendEvents(context: Context<AppEnv>, events: EventBytes): Respon
 }
 
 /**
- * Submits an execution and answers as the headers ask. It answers 200 with the execution or with a stream of its
- * events, or 202 with its location. A client that disconnects cancels its program, unless it asked for 202 or another
- * submit under its key waits. `Prefer: wait` bounds its time in the queue; with 202 wanted, it is how long to wait for
- * the end before 202. The memory of the request, and of the answer's files, is kept until the execution has ended.
+ * Submits an execution and answers in the form that the headers request. It answers 200 with the execution or with a
+ * stream of its events, or 202 with its location. A client that disconnects cancels its program, unless it asked for
+ * 202 or another submit under its key waits. `Prefer: wait` bounds the time in the queue; for a client that wants 202,
+ * it bounds the wait for the end before 202. The memory of the request, and of the answer's files, is kept until the
+ * execution has ended.
  */
 export async function sendExecution(context: Context<AppEnv>, enter: Submit): Promise<Response> {
   const { signal } = context.req.raw;
@@ -64,7 +65,7 @@ export async function sendExecution(context: Context<AppEnv>, enter: Submit): Pr
   }
 }
 
-/** Waits for the end of an execution; whether it has ended. */
+/** Waits for the end of an execution. Returns whether it has ended. */
 async function hasEnded(
   ended: Promise<Execution>,
   { waitMs = 0, signal }: { readonly waitMs: number | undefined; readonly signal: AbortSignal },

@@ -5,7 +5,10 @@ import type { WorkspaceFiles } from "../../runtimes/port.ts";
 import type { AppEnv } from "./app_env.ts";
 import { etagOf, isUnchanged, lastModifiedOf, wantedRange } from "./file_conditions.ts";
 
-/** A program's file is no page of this service: browsers save it, and neither show nor run it. */
+/**
+ * Headers that make browsers save a program's file, and neither show nor run it. Such a file is no page of this
+ * service.
+ */
 const DOWNLOAD_HEADERS = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "sandbox; default-src 'none'",
@@ -13,14 +16,14 @@ const DOWNLOAD_HEADERS = {
   "cache-control": "private, no-cache",
 };
 
-/** The headers of a download that is saved as `name`. */
+/** Headers of a download that the browser saves as `name`. */
 export function downloadHeaders({ name, type }: { readonly name: string; readonly type: string }) {
   return { ...DOWNLOAD_HEADERS, "content-type": type, "content-disposition": attachment(name) };
 }
 
 /**
- * Answers with a file of a workspace, or the range that the request names; `HEAD` reads nothing. The body is as long as
- * the file was at the start: a file that grows is cut, and one that shrinks breaks the response off.
+ * Answers with a file of a workspace, or the range that the request names. `HEAD` reads nothing. The body is as long as
+ * the file was at the start: a file that grows is cut, and a file that shrinks breaks the response off.
  *
  * @throws {CodeBeakerError} as the files do; `invalid_request` for a path that is no file
  */
@@ -52,7 +55,11 @@ export async function sendFile(
   });
 }
 
-/** Refuses directories and special files. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Refuses directories and special files.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function refuseNonFile({ path, type }: FileEntry): void {
   if (type === "file") return;
   const hint = type === "directory" ? ": its tree is at /v1/sessions/{id}/files?path=" : "";
@@ -60,7 +67,7 @@ export function refuseNonFile({ path, type }: FileEntry): void {
   throw new CodeBeakerError("invalid_request", `Cannot use ${shown} as it is not a file (${type})${hint}`);
 }
 
-/** A name in a header: RFC 8187. */
+/** Encodes a file name for a header (RFC 8187). */
 function attachment(name: string): string {
   const escaped = encodeURIComponent(name).replace(
     /['()*]/g,

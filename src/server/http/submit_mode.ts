@@ -8,7 +8,7 @@ export type SubmitMode = "plain" | "events" | "async";
 
 const VISIBLE = /^[\x21-\x7e]{1,255}$/;
 
-/** The mode that the headers ask for; `Accept: text/event-stream` goes before a preference for 202. */
+/** Finds the mode that the headers ask for. `Accept: text/event-stream` goes before a preference for 202. */
 export function submitMode(context: Context, { respondAsync }: Preferences): SubmitMode {
   const type = accepts(context, {
     header: "Accept",
@@ -19,7 +19,11 @@ export function submitMode(context: Context, { respondAsync }: Preferences): Sub
   return respondAsync ? "async" : "plain";
 }
 
-/** The `Idempotency-Key` header, or undefined. @throws {CodeBeakerError} `invalid_request` */
+/**
+ * Reads the `Idempotency-Key` header; undefined without one.
+ *
+ * @throws {CodeBeakerError} `invalid_request`
+ */
 export function idempotencyKey(context: Context): string | undefined {
   const key = context.req.header("idempotency-key");
   if (key === undefined || VISIBLE.test(key)) return key;

@@ -30,8 +30,9 @@ const inputSchema = strictObject({ text: z.string().optional(), close: z.boolean
 );
 
 /**
- * Routes of one-shot executions, and of every execution by its id. Cancelling answers 204 at once, also for an execution
- * that has ended. Events after the last one are answered with 204, which keeps a browser from asking again.
+ * Routes of one-shot executions, and of every execution by its id. Cancelling answers 204 at once, also for an
+ * execution that has ended. A request for events after the last one is answered with 204, so that a browser does not
+ * ask again.
  */
 export function executionRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()

@@ -14,7 +14,7 @@ import { checkPreconditions } from "../http/file_conditions.ts";
 import { noQuery, parseQuery, wholeNumber } from "../http/query.ts";
 import { downloadHeaders, refuseNonFile, sendFile } from "../http/send_file.ts";
 
-/** Where uploads are kept until they are complete. */
+/** Receives uploads and stores each until it is complete. */
 export type UploadsPort = Pick<Uploads, "receiveFile" | "receiveArchive">;
 
 type FileContext = Context<AppEnv>;
@@ -24,7 +24,7 @@ const TREE_ROUTE = "/v1/sessions/:id/files";
 const FILE_ROUTE = "/v1/sessions/:id/files/:path{[^]+}";
 const ARCHIVE_ROUTE = "/v1/sessions/:id/archive";
 const UPLOAD_PATH = /^\/v1\/sessions\/[^/]+\/(files\/[^]|archive$)/;
-/** The path of a file in a URL, after the four segments of its route, which may be escaped too. */
+/** The path of a file in a URL, after the four segments of its route. The segments may be escaped too. */
 const URL_PATH = /^[^/]*\/\/[^/?#]*(?:\/[^/?#]*){4}\/([^?#]*)/;
 
 const flag = oneOf(["true", "false"]).transform((value) => value === "true");
@@ -45,8 +45,8 @@ export function isUpload({ method, path }: { readonly method: string; readonly p
 }
 
 /**
- * Routes of a session's files, as raw bytes, as a tree and as a tar archive, streamed both ways. An upload reaches the
- * workspace when it is complete, so a client that disconnects leaves nothing of it there.
+ * Routes of a session's files: raw bytes, the tree, and a tar archive. Bodies are streamed both ways. An upload reaches
+ * the workspace when it is complete, so a client that disconnects leaves no part of it there.
  */
 export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploads: UploadsPort }): Hono<AppEnv> {
   function filesOf(context: FileContext): WorkspaceFiles {
@@ -62,7 +62,7 @@ export function fileRoutes(sessions: SessionsPort, { uploads }: { readonly uploa
     return await uploads[how](ReadableStream.from(body), { tenant, maxBytes });
   }
 
-  /** The file that an upload replaces; it may have changed while the upload arrived. */
+  /** Finds the file that an upload replaces, which may change while the upload arrives. */
   async function replaceable(context: FileContext, path: string): Promise<FileEntry | undefined> {
     const found = await statIfThere(filesOf(context), path);
     checkPreconditions(context.req, found);
@@ -119,7 +119,11 @@ function idOf(context: FileContext): string {
   return context.req.param("id") ?? "";
 }
 
-/** The path in a URL, decoded once. @throws {CodeBeakerError} `permission_denied`, `invalid_request` */
+/**
+ * Decodes the path in a URL, once.
+ *
+ * @throws {CodeBeakerError} `permission_denied`, `invalid_request`
+ */
 function pathOf(context: FileContext): string {
   const encoded = URL_PATH.exec(context.req.raw.url)?.[1] ?? "";
   try {
@@ -143,7 +147,7 @@ function isConditional({ req }: FileContext): boolean {
   return req.header("if-match") !== undefined || req.header("if-none-match") !== undefined;
 }
 
-/** Refuses a coded body and a part of a file: RFC 9110, 8.4 and 14.5. */
+/** Refuses a coded body and a part of a file (RFC 9110, 8.4 and 14.5). */
 function refuseCoding({ req }: FileContext): void {
   const coding = req.header("content-encoding") ?? "identity";
   if (coding !== "identity") throw invalidField("content-encoding", "A file must be sent without a content coding");

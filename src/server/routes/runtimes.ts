@@ -5,7 +5,7 @@ import type { AppEnv } from "../http/app_env.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { noQuery } from "../http/query.ts";
 
-/** Routes of the runtimes, of the languages that they speak, and of the runtime that a request would get. */
+/** Routes of runtimes, of their languages, and of the runtime that a request would get. */
 export function runtimeRoutes(engine: EnginePort): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/v1/runtimes", noQuery, async (context) => context.json({ runtimes: await engine.describeRuntimes() }))

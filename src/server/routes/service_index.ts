@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { SERVICE_NAME, VERSION } from "../../core/version.ts";
 import type { AppEnv } from "../http/app_env.ts";
 
-/** What the service is, and where everything begins. */
+/** The name and version of the service, and its first paths. */
 const INDEX = {
   name: SERVICE_NAME,
   version: VERSION,

@@ -40,7 +40,7 @@ export function executionMethods(
       context.lease.keepUntil(ended);
       const reported = reportExit(ended, notifier);
       if (wait) return toResult(await reported, context.peer);
-      reported.catch(() => {}); // `execution.status` reports it.
+      reported.catch(() => {}); // `execution.status` reports the failure.
       return { ...(context.peer.isStrict ? { id } : {}), executionId: id, status: "queued" };
     },
   });

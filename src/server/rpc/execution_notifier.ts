@@ -25,7 +25,7 @@ export class ExecutionNotifier {
     this.#facts = facts;
   }
 
-  /** What the execution is submitted with: notifies of its start, its output and its displays. */
+  /** Options for submitting the execution, which notify of its start, output and displays. */
   get options(): Pick<SubmitOptions, "onDisplay" | "onOutput" | "onStart"> {
     return {
       onStart: (start) => this.#begin(start),
@@ -34,7 +34,7 @@ export class ExecutionNotifier {
     };
   }
 
-  /** Notifies of the end; returns when the client has read most notifications, or is gone. */
+  /** Notifies of the end. Returns when the client has read most notifications, or is gone. */
   async complete(execution: Execution): Promise<void> {
     if (this.#start === undefined) return;
     for (const { stream, text } of this.#output.end()) await this.#sendText(stream, text);
@@ -47,7 +47,7 @@ export class ExecutionNotifier {
     await this.#send("execution.error", { executionId: this.#start.id, ...toFailure(error) });
   }
 
-  /** Without a start, the later notifications are not sent. */
+  /** Notifies of the start; later notifications need it. */
   #begin(start: ExecutionStart): void {
     this.#start = start;
     this.#send("execution.started", { executionId: start.id, ...this.#facts, runtime: start.runtime });

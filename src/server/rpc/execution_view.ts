@@ -9,7 +9,7 @@ interface ExecutionSummary {
   readonly status: "completed" | "failed" | "cancelled";
   readonly exitCode: number | null;
   readonly durationMs: number;
-  /** Whether its time limit ended it. */
+  /** Whether the time limit ended the program. */
   readonly timeout: boolean;
   readonly outcome: Outcome;
 }
@@ -32,7 +32,7 @@ export function toCompletion(execution: Execution, { isStrict }: Pick<Peer, "isS
   return isStrict ? { executionId, status, outcome, exitCode, usage } : summarise(execution);
 }
 
-/** An execution as a result. It adds the id that methods take and, unless strict, the original's fields. */
+/** Formats an execution as a result. It adds the id that methods take and, unless strict, the original's fields. */
 export function toResult(execution: Execution, { isStrict }: Pick<Peer, "isStrict">): object {
   const { executionId, durationMs } = summarise(execution);
   return { ...execution, executionId, ...(isStrict ? {} : { durationMs }) };
@@ -63,7 +63,7 @@ export function toStatus(report: ExecutionReport): object {
   }
 }
 
-/** The fields of an execution that only some have. */
+/** The fields that only some executions have. */
 function occasionalFields(
   { attempts, denialsOmitted, outputFiles, outputFilesOmitted, selection, truncated, truncatedAt }: Execution,
 ): object {
@@ -77,7 +77,7 @@ function occasionalFields(
   };
 }
 
-/** Describes a failure of the service; the text of an internal error is left out. */
+/** Describes a failure of the service, without the text of an internal error. */
 export function toFailure(error: unknown): { readonly error: string; readonly code: ErrorCode } {
   return error instanceof CodeBeakerError ? describeFailure(error) : { error: "Internal error", code: "internal" };
 }

@@ -24,8 +24,8 @@ export interface InitializeOptions {
 }
 
 /**
- * Negotiates the version and the capabilities of later requests. Before it, a client receives no notifications, and a
- * program whose end it waits for has no open stdin.
+ * Negotiates the version and the capabilities of later requests. Before `initialize`, a client receives no
+ * notifications, and a program whose end it waits for has no open stdin.
  */
 export function initializeMethod({ catalogue, maxRequests, methods }: InitializeOptions): RpcMethod {
   return defineMethod({

@@ -9,13 +9,13 @@ export interface RpcLimits {
   readonly maxMessageBytes: number;
   /** Time for a connection to open. */
   readonly openWithinMs: number;
-  /** A connection silent for half of this time is pinged, and closed without an answer. */
+  /** A connection silent for half of this time is pinged. Without an answer it is closed. */
   readonly idleTimeoutS: number;
-  /** A client that reads nothing for this time, while messages wait for it, counts as gone. */
+  /** Longest time in which a client reads nothing while messages wait. Then the client counts as gone. */
   readonly maxStallMs: number;
 }
 
-/** The limits but `maxMessageBytes`, which is the largest body of the service. */
+/** The limits but `maxMessageBytes`, which is the service's largest body. */
 export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
   maxSockets: 512,
   maxSocketsPerTenant: 64,

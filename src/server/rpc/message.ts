@@ -28,13 +28,13 @@ export type RpcReply = { readonly result: unknown } | { readonly error: RpcError
 /** A response of JSON-RPC 2.0 (section 5). */
 export type RpcAnswer = RpcReply & { readonly jsonrpc: "2.0"; readonly id: RpcId };
 
-/** A parsed request, or the error of a text that is none. */
+/** A parsed request, or the error of a text that is no request. */
 export type ReadRequest = RpcRequest | { readonly id: RpcId; readonly error: RpcError };
 
 /** The codes of JSON-RPC 2.0 for messages that are no valid request. */
 const PROTOCOL_CODES = { parse_error: -32700, invalid_message: -32600, unknown_method: -32601 };
 
-/** Translates an error: the code of the wire contract's table, with the problem that HTTP would answer. */
+/** Translates an error to its JSON-RPC code and the problem that HTTP would answer. */
 export function toRpcError(error: unknown, requestId: string): RpcError {
   const data = toProblem(error, requestId);
   return { code: ERROR_KINDS[data.code].jsonRpc, message: data.detail, data };
@@ -50,7 +50,7 @@ export function protocolError(
 }
 
 /**
- * Parses a message into its requests, in order; a message that is none becomes one error.
+ * Parses a message into its requests, in order. A message without valid requests becomes one error.
  *
  * The package json-rpc-2.0 is not used: it answers a batch of one without its list (against section 6), treats a `null`
  * in a batch as an internal error, and does not bound batches.

@@ -32,7 +32,7 @@ export interface MessageHandlerOptions {
   waitForRoom(): Promise<void>;
 }
 
-/** The memory of a message; `refusal` is the error when there was none. */
+/** The memory of a message, and the error when there was none. */
 interface Memory {
   readonly lease: ByteLease;
   readonly refusal?: unknown;
@@ -43,7 +43,7 @@ interface IdentifiedRequest extends RpcRequest {
   readonly requestId: string;
 }
 
-/** Answers the messages of one connection; their requests run concurrently. */
+/** Answers the messages of one connection. Their requests run concurrently. */
 export class MessageHandler {
   readonly #options: MessageHandlerOptions;
   #running = 0;
@@ -53,7 +53,7 @@ export class MessageHandler {
     this.#options = options;
   }
 
-  /** Handles a message; returns its answer as JSON would hold it, or undefined when it holds only notifications. */
+  /** Handles a message, and returns its answer as a JSON value. Undefined when the message holds only notifications. */
   async handle(data: unknown, lease: ByteLease): Promise<RpcAnswer | RpcAnswer[] | undefined> {
     const memory = reserve(lease, data);
     const message = this.#read(data);
@@ -71,7 +71,7 @@ export class MessageHandler {
     return { id: null, error: protocolError("parse_error", { message, requestId }) };
   }
 
-  /** The answer to a request; undefined for a notification. */
+  /** Answers a request; returns undefined for a notification. */
   async #answer(request: ReadRequest, memory: Memory): Promise<RpcAnswer | undefined> {
     if ("error" in request) return toAnswer(request.id, { error: request.error });
     const requestId = this.#nextRequestId();
@@ -116,7 +116,7 @@ function tooManyRequests(maxRequests: number): CodeBeakerError {
   return new CodeBeakerError("busy", message, { details: { retryAfterMs: 1_000 } });
 }
 
-/** Reserves the memory of a message. One that gets none is parsed all the same, so that its answer has its id. */
+/** Reserves the memory of a message. A message that gets none is parsed all the same, so that its answer has its id. */
 function reserve(lease: ByteLease, data: unknown): Memory {
   try {
     lease.growTo(typeof data === "string" ? data.length : 0);

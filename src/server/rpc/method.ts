@@ -8,13 +8,15 @@ import type { CallContext } from "./call_context.ts";
 /** One method of JSON-RPC. */
 export interface RpcMethod<Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
-  /** The scope that a key needs; absent where any key may call it. */
+  /** The scope that a key needs; absent where any key may call the method. */
   readonly scope?: Scope;
-  /** Whether it runs also while the client has not read earlier messages, as it may end their source. */
+  /**
+   * Whether the method runs also while the client has not read earlier messages. Such a method may end their source.
+   */
   readonly isUrgent?: boolean;
   /** Schema of the parameters that are validated before `run`. */
   readonly schema: Schema;
-  /** Schema of the other parameters, where they are a request, which `run` validates itself. */
+  /** Schema of the other parameters, where they form a request. `run` validates them itself. */
   readonly request?: z.ZodObject;
   run(params: z.output<Schema>, context: CallContext): Promise<object> | object;
 }
@@ -25,10 +27,11 @@ export function defineMethod<Schema extends z.ZodObject>(method: RpcMethod<Schem
 }
 
 /**
- * Calls a method with a client's parameters; ignored fields are in the answer's `warnings`. A strict client's parameters
- * are taken as they are.
+ * Calls a method with a client's parameters. The answer's `warnings` list ignored fields. A strict client's parameters
+ * are not translated.
  *
- * @throws {CodeBeakerError} `permission_denied` for a key without its scope; `invalid_request`; as the method does
+ * @throws {CodeBeakerError} `permission_denied` for a key without the method's scope; `invalid_request`; as the method
+ * does
  */
 export async function callMethod(
   method: RpcMethod,
@@ -50,7 +53,7 @@ export async function callMethod(
   return warnings.length === 0 ? result : { ...result, warnings };
 }
 
-/** Missing and null parameters are an empty object. */
+/** Replaces missing and null parameters by an empty object. */
 function toObject(params: unknown): unknown {
   return params === undefined || params === null ? {} : params;
 }

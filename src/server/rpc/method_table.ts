@@ -20,7 +20,7 @@ export interface MethodTableOptions {
   readonly maxRequests: number;
 }
 
-/** Every JSON-RPC method; names match in any case. The methods, with their schemas, are made at the first look-up. */
+/** Every JSON-RPC method; names match in any case. The first look-up makes the methods and their schemas. */
 export class MethodTable {
   readonly #options: MethodTableOptions;
   #made: ReadonlyMap<string, RpcMethod> | undefined;

@@ -49,7 +49,7 @@ export function rpcRoutes({ engine, sessions, sockets, keys, observer }: RpcOpti
     .route("/", legacyRoutes(methods));
 }
 
-/** Makes the error for another version of the protocol, whose answer names the supported one (RFC 6455, 4.4). */
+/** Makes the error for another version of the protocol. The answer names the supported version (RFC 6455, 4.4). */
 function wrongVersion(context: Context<AppEnv>, version: string): CodeBeakerError {
   context.header("connection", "upgrade");
   context.header("upgrade", "websocket");

@@ -8,10 +8,10 @@ export interface AvailableLanguage {
   readonly runtime: string;
 }
 
-/** The runtimes, by the names and spellings that clients use. */
+/** Finds runtimes by the names and spellings that clients use. */
 export class RuntimeCatalogue {
   readonly #engine: Pick<EnginePort, "describeRuntimes">;
-  /** Types by name; they do not change while the service runs. */
+  /** Types by runtime name; they do not change while the service runs. */
   #types: ReadonlyMap<string, string> | undefined;
 
   constructor(engine: Pick<EnginePort, "describeRuntimes">) {
@@ -22,7 +22,7 @@ export class RuntimeCatalogue {
     return this.#engine.describeRuntimes();
   }
 
-  /** Every language that can be run now. */
+  /** Every language that can run now. */
   async languages(): Promise<AvailableLanguage[]> {
     const languages = new Map<string, AvailableLanguage>();
     for (const { name: runtime, available, environments } of await this.describe()) {
@@ -33,7 +33,7 @@ export class RuntimeCatalogue {
     return [...languages.values()];
   }
 
-  /** The type of a runtime in the original's spelling; its name when the runtime no longer exists. */
+  /** The type of a runtime in the original's spelling. It is the name of a runtime that no longer exists. */
   async typeOf(runtime: string): Promise<string> {
     return (await this.#typesByName()).get(runtime) ?? runtime;
   }

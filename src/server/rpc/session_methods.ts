@@ -119,8 +119,8 @@ interface CommandCall {
 }
 
 /**
- * Runs a command. A strict client gets REST's answer; else `error` is a text, as the original's clients expect, and
- * `problem` has the details.
+ * Runs a command. A strict client gets REST's answer. Other clients get `error` as a text, which the original's clients
+ * expect, and the details in `problem`.
  */
 async function runCommand(
   { sessions, observer, sessionId, command, stream }: CommandCall,
@@ -167,7 +167,7 @@ async function toSession(session: SessionInfo, catalogue: RuntimeCatalogue): Pro
   };
 }
 
-/** A session as REST shows it, with its id as methods take it. */
+/** A session as in REST, with the id that methods take. */
 function withId(session: SessionInfo): object {
   return { ...session, sessionId: session.id };
 }

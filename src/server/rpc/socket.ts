@@ -16,12 +16,12 @@ const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 const INTERNAL_ERROR = 1011;
 
-/** Time at shutdown for cancelled requests to answer, and then for the client to close. */
+/** Time at shutdown for cancelled requests to answer, and again for the client to close. */
 const CLOSE_GRACE_MS = 1_000;
 
 /** Parts of a connection. */
 export interface RpcSocketOptions {
-  /** The client, for as long as the connection is open. */
+  /** The client on the other end while the connection is open. */
   readonly caller: Caller;
   readonly methods: MethodTable;
   readonly observer: Observer;
@@ -34,7 +34,7 @@ export interface RpcSocketOptions {
   onClosed(): void;
 }
 
-/** One connection of JSON-RPC 2.0; when it ends, the requests that it awaits are cancelled. */
+/** One connection of JSON-RPC 2.0. When it ends, the requests that it awaits are cancelled. */
 export class RpcSocket implements Peer {
   isStreaming = false;
   isStrict = false;
@@ -48,7 +48,7 @@ export class RpcSocket implements Peer {
   readonly #closed = Promise.withResolvers<void>();
   readonly #answering = new Set<Promise<void>>();
   readonly #opening: ReturnType<typeof setTimeout>;
-  /** The close frame for a connection that opens after it was ended. */
+  /** The close frame of a connection that opens after its end. */
   #closeFrame: [code: number, reason: string] = [GOING_AWAY, "It took too long to open"];
 
   constructor(socket: WebSocket, options: RpcSocketOptions) {
@@ -82,7 +82,7 @@ export class RpcSocket implements Peer {
     return this.#writer.send(() => JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
-  /** Cancels its requests, answers them, and closes it as the service shuts down. */
+  /** Cancels the connection's requests, answers them, and closes, as the service shuts down. */
   async goAway(): Promise<void> {
     this.#gone.abort(shuttingDown());
     await settledWithin(Promise.all(this.#answering), CLOSE_GRACE_MS);
@@ -91,7 +91,7 @@ export class RpcSocket implements Peer {
     this.#end();
   }
 
-  /** Cancels its requests, and closes it as its key is no longer valid. */
+  /** Cancels the connection's requests and closes, as its key is no longer valid. */
   refuse(): void {
     this.#close(POLICY_VIOLATION, "The key is no longer valid");
   }
@@ -123,7 +123,7 @@ export class RpcSocket implements Peer {
     if (answer !== undefined) await this.#writer.send(() => JSON.stringify(answer));
   }
 
-  /** A key that was revoked closes the connections that it opened. */
+  /** Closes the connection when its key was revoked. */
   #checkKey(): void {
     const { caller, checkKey, observer } = this.#options;
     try {
@@ -134,7 +134,7 @@ export class RpcSocket implements Peer {
     }
   }
 
-  /** Closes after an answer that cannot be sent, as one that is too long for a string. */
+  /** Closes the connection when an answer cannot be sent. An answer may be too long for a string. */
   #fail(error: unknown): void {
     log.error("rpc.answer_failed", { requestId: this.#options.caller.requestId, error: messageOf(error) });
     this.#close(INTERNAL_ERROR, "A message cannot be answered");
@@ -155,7 +155,7 @@ export class RpcSocket implements Peer {
   }
 }
 
-/** The reason of requests whose client has disconnected, which no client receives. */
+/** The reason for cancelling requests whose client has disconnected. No client receives it. */
 function disconnected(): CodeBeakerError {
   return new CodeBeakerError("conflict", "Cannot go on as the client has disconnected");
 }
@@ -165,7 +165,7 @@ function shuttingDown(): CodeBeakerError {
   return new CodeBeakerError("busy", "Cannot go on as the service is shutting down", { details });
 }
 
-/** Whether a message has more bytes than the bound; in UTF-8, a code unit of a string takes one to three. */
+/** Whether a message has more bytes than the bound. In UTF-8, a code unit of a string takes one to three. */
 function isLonger(message: unknown, maxBytes: number): boolean {
   if (message instanceof ArrayBuffer) return message.byteLength > maxBytes;
   if (typeof message !== "string" || message.length * 3 <= maxBytes) return false;

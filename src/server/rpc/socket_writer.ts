@@ -1,7 +1,7 @@
-/** Most bytes that wait in a socket's buffer before senders wait: the memory that a slow reader costs. */
+/** Most bytes in a socket's buffer before senders wait. This is the memory that a slow reader costs. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
-/** Interval at which the buffer is polled; no event reports that it drains. */
+/** Interval at which the buffer is polled, since no event reports that it drains. */
 const POLL_MS = 5;
 
 /** Sends messages on a socket, no faster than the client reads. */
@@ -30,12 +30,12 @@ export class SocketWriter {
     return this.#isOpen && this.#socket.bufferedAmount > MAX_BUFFERED_BYTES;
   }
 
-  /** Returns when there is room for more, or nothing more will be read. */
+  /** Returns when there is room for more, or the client reads no more. */
   async waitForRoom(): Promise<void> {
     while (this.isFull && !this.#signal.aborted) await this.#drain();
   }
 
-  /** Encodes and sends a message once there is room; on a closed socket it is dropped. */
+  /** Encodes and sends a message once there is room. On a closed socket the message is dropped. */
   async send(encode: () => string): Promise<void> {
     await this.waitForRoom();
     if (this.#isOpen && !this.isFull) this.#socket.send(encode());

@@ -3,13 +3,13 @@ import type { ByteBudget } from "../../concurrency/byte_budget.ts";
 import type { RpcLimits } from "./limits.ts";
 import { RpcSocket, type RpcSocketOptions } from "./socket.ts";
 
-/** Parts of a connection that the request for it brings. */
+/** Parts of a connection that its request brings. */
 export interface UpgradeOptions extends Omit<RpcSocketOptions, "limits" | "requests" | "onClosed"> {
-  /** The subprotocol of the answer, one of those that the client offers. */
+  /** The subprotocol of the answer, one that the client offers. */
   readonly protocol: string | undefined;
 }
 
-/** The service's open connections; disposing closes them and cancels their requests. */
+/** The service's open connections. Disposing closes them and cancels their requests. */
 export class RpcSockets implements AsyncDisposable {
   readonly limits: RpcLimits;
   readonly #requests: Pick<ByteBudget, "lease">;
@@ -28,7 +28,7 @@ export class RpcSockets implements AsyncDisposable {
   }
 
   /**
-   * Upgrades a request to a connection; the response must be returned unchanged.
+   * Upgrades a request to a connection. The caller must return the response unchanged.
    *
    * @throws {CodeBeakerError} `busy` when too many are open; `invalid_request` for a request without an upgrade
    */
@@ -46,12 +46,12 @@ export class RpcSockets implements AsyncDisposable {
     return response;
   }
 
-  /** Closes every connection of these tenants, as their keys are no longer valid. */
+  /** Closes every connection of these tenants, whose keys are no longer valid. */
   refuseTenants(tenants: ReadonlySet<string>): void {
     for (const [connection, owner] of this.#open) if (tenants.has(owner)) connection.refuse();
   }
 
-  /** Opens no more connections; requests on open ones go on until `drained` settles. */
+  /** Opens no more connections. Requests on open ones go on until `drained` settles. */
   async drain(drained: Promise<unknown>): Promise<void> {
     this.#isClosing = true;
     if (this.#open.size > 0) await drained;

@@ -8,10 +8,10 @@ import { callMethod } from "../method.ts";
 import type { MethodTable } from "../method_table.ts";
 import type { AvailableLanguage } from "../runtime_catalogue.ts";
 
-/** The original's HTTP clients receive no notifications and feed no stdin. */
+/** The original's HTTP clients, which receive no notifications and feed no stdin. */
 const NO_PEER: Peer = { isStreaming: false, isStrict: false, feeds: "none" };
 
-/** The original's HTTP door, whose answers are those of JSON-RPC methods. */
+/** The original's HTTP door. Its answers are those of JSON-RPC methods. */
 export function legacyRoutes(methods: MethodTable): Hono<AppEnv> {
   async function call(context: Context<AppEnv>, { method, params }: { method: string; params?: unknown }) {
     const [caller, lease] = [context.get("caller"), context.get("lease")];

@@ -11,7 +11,7 @@ interface Place {
 }
 
 /**
- * Renames the fields of a value as `schema` spells them: names, and the values of enumerations, match in any case and
+ * Renames the fields of a value as `schema` spells them. Names, and the values of enumerations, match in any case and
  * with or without `_`. A null field is dropped, and so is an unknown one, with a warning. Validates nothing.
  *
  * @throws {CodeBeakerError} `invalid_request` for a field that occurs twice
@@ -28,7 +28,7 @@ export function matchNames(schema: unknown, value: unknown, place: Place): unkno
   return value;
 }
 
-/** The form in which names are compared: `include_hidden`, `IncludeHidden` and `includeHidden` are one. */
+/** Folds a name for comparison: `include_hidden`, `IncludeHidden` and `includeHidden` become equal. */
 export function foldName(name: string): string {
   return name.replaceAll("_", "").toLowerCase();
 }

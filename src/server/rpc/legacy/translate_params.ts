@@ -6,7 +6,7 @@ import { warn } from "../call_context.ts";
 import { isObject, type JsonObject } from "../message.ts";
 import { foldName, matchNames } from "./match_names.ts";
 
-/** A field of the original's requests: its present name (and parent), and how its value converts. */
+/** A field of the original's requests. It has its present name and parent, and the conversion of its value. */
 interface OldField {
   readonly old: string;
   readonly name: string;
@@ -17,7 +17,7 @@ interface OldField {
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** Fields that the original names otherwise. */
+/** Fields with another name in the original. */
 const OLD_FIELDS: readonly OldField[] = [
   { old: "timeout", name: "timeoutMs", convert: (seconds) => toMs(seconds, SECOND_MS) },
   { old: "idleTimeoutMinutes", name: "idleTimeoutMs", convert: (minutes) => toMs(minutes, MINUTE_MS) },
@@ -48,10 +48,11 @@ const IGNORED = [
 const LIST_PERMISSIONS = ["allowRead", "allowWrite", "allowEnv"];
 
 /**
- * Translates parameters in the original's names and spellings to the present names; `warnings` receives ignored fields.
- * Returns a value that is no object unchanged, and validates nothing.
+ * Translates the original's names and spellings to the present ones. `warnings` receives ignored fields. Returns a
+ * value that is no object unchanged, and validates nothing.
  *
- * @throws {CodeBeakerError} `invalid_request` for a field that occurs twice, as by its old and its present name
+ * @throws {CodeBeakerError} `invalid_request` for a field that occurs twice, for example by its old and its present
+ * name
  */
 export function translateParams(schema: z.ZodObject, params: unknown, warnings: string[]): unknown {
   if (!isObject(params)) return params;
@@ -92,7 +93,7 @@ export function translateCommand(value: unknown, warnings: string[]): unknown {
   return { ...withoutEmptyArgs(fields as JsonObject, command.type), type: command.type };
 }
 
-/** Drops an empty `args` of a shell command: the original's clients send one with a line for a shell. */
+/** Drops an empty `args` of a shell command. The original's clients send one with a line for a shell. */
 function withoutEmptyArgs({ args, ...fields }: JsonObject, type: string): JsonObject {
   const isAbsent = args === undefined || (type === "execute_shell" && Array.isArray(args) && args.length === 0);
   return isAbsent ? fields : { ...fields, args };
@@ -144,7 +145,11 @@ function spreadConfig(shape: z.ZodObject["shape"], params: JsonObject): JsonObje
   );
 }
 
-/** Creates an object of fields. @throws {CodeBeakerError} `invalid_request` for a name that occurs twice */
+/**
+ * Creates an object of fields.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for a name that occurs twice
+ */
 function toFields(entries: readonly (readonly [string, unknown])[]): JsonObject {
   const fields = new Map<string, unknown>();
   for (const [name, value] of entries) {
