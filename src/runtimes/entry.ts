@@ -122,6 +122,8 @@ export interface TestSubjects {
   readonly shellEnvironment: string;
   /** What the attacks are tried on, by title, the strongest first. */
   readonly attackSubjects: Readonly<Record<string, AttackSubject>>;
+  /** The test of `tests/attacks` that attacks it instead, where nothing that is written for others runs; absent, none. */
+  readonly attackTest?: string;
 }
 
 /** A runtime in one configuration, for attacks. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
 import { RUNTIMES } from "../../src/runtimes/registry.ts";
@@ -65,11 +66,17 @@ for (const [subject, { categories = CATEGORIES, languages }] of Object.entries(S
   });
 }
 
-Deno.test("The strongest and the weakest confinement of every runtime meet attacks of every category", () => {
-  for (const { name } of RUNTIMES) {
+Deno.test("The strongest and the weakest confinement of every runtime meet attacks of every category, or a test of their own", async () => {
+  for (const { loadTestSubjects, name } of RUNTIMES) {
+    const { attackTest } = await loadTestSubjects();
+    if (attackTest !== undefined) {
+      assert(attackTest.endsWith("_test.ts") && existsSync(new URL(attackTest, import.meta.url)), attackTest);
+      continue;
+    }
     const subjects = Object.values(SETUPS).filter(({ entry, isWarm = false, runsCells = false }) =>
       entry.name === name && !isWarm && !runsCells // These are confined as others are.
     );
+    assert(subjects.length > 0, `${name} is not attacked`);
     assertEquals([subjects.at(0)?.categories, subjects.at(-1)?.categories], [undefined, undefined], name);
   }
 });

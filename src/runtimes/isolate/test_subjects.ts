@@ -20,5 +20,8 @@ export const usesHostLayers = true;
 /** It runs no command lines: this names the language of its programs. */
 export const shellEnvironment = "web";
 
-/** The attacks of other runtimes use functions that its programs do not have; those on isolates are tried in a suite of their own. */
+/** The attacks on other runtimes use functions that its programs do not have. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
+
+/** The test of `tests/attacks` whose attacks only compute. */
+export const attackTest = "attack_isolate_test.ts";

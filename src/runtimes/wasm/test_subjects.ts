@@ -20,5 +20,8 @@ export const usesHostLayers = true;
 /** It runs no command line: attacks by one are refused. */
 export const shellEnvironment = MODULE;
 
-/** Its attacks are modules: tests/runtimes/wasm/ has them. */
+/** What runs here is a module, which no attack on others is. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
+
+/** The test of `tests/attacks` whose attacks are modules. */
+export const attackTest = "attack_wasm_test.ts";

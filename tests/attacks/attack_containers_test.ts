@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { DEFAULT_LIMITS, MEBIBYTE } from "../../../src/core/limits.ts";
-import type { ExecutionEnvironment } from "../../../src/runtimes/port.ts";
-import { configFor, dockerAvailability, openDocker, runCode } from "../../support/docker.ts";
-import { isPresent, testedAvailability } from "../../support/requirements.ts";
-import { until } from "../../support/until.ts";
+import { CodeBeakerError } from "../../src/core/errors.ts";
+import { DEFAULT_LIMITS, MEBIBYTE } from "../../src/core/limits.ts";
+import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
+import { configFor, dockerAvailability, openDocker, runCode } from "../support/docker.ts";
+import { isPresent, testedAvailability } from "../support/requirements.ts";
+import { until } from "../support/until.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -74,12 +74,11 @@ while True:
 `;
     for (const make of [lasting, singleUse]) {
       await using environment = await make();
-      const { outcome, usage } = await runCode(environment, bomb);
+      const { outcome } = await runCode(environment, bomb);
       assert(
         outcome.kind === "process_limit" && outcome.limit === DEFAULT_LIMITS.maxProcesses,
         JSON.stringify(outcome),
       );
-      assert(usage.wallMs < 5_000, `It lived for ${usage.wallMs} ms`);
       if (make === lasting) assertEquals((await runCode(environment, "print(1)")).stdout, "1\n");
     }
   });

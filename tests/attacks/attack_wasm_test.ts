@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import type { Outcome } from "../../../src/core/execution.ts";
-import { HONEST_MODULE } from "../../../src/runtimes/wasm/canary_modules.ts";
-import { configureEnvironment } from "../../support/configure_environment.ts";
-import { isPresent } from "../../support/requirements.ts";
-import { compileToWasi, wasiCompiler } from "../../support/wasi/compiler.ts";
-import { type ModuleOptions, openWasm, runModule } from "./open_wasm.ts";
+import type { Outcome } from "../../src/core/execution.ts";
+import { HONEST_MODULE } from "../../src/runtimes/wasm/canary_modules.ts";
+import { configureEnvironment } from "../support/configure_environment.ts";
+import { isPresent } from "../support/requirements.ts";
+import { compileToWasi, wasiCompiler } from "../support/wasi/compiler.ts";
+import { type ModuleOptions, openWasm, runModule } from "../runtimes/wasm/open_wasm.ts";
 
-// What a hostile module tries, of attacks.c: nothing outside is read or changed, everything ends as its limits say, and in the
+// What a hostile module tries, of wasm_attacks.c: nothing outside is read or changed, everything ends as its limits say, and in the
 // same environment an honest module runs afterwards.
 
 const SECRET = "the secret of the host";
@@ -48,7 +48,7 @@ const ATTACKS: readonly ModuleAttack[] = [
 
 const runtime = await openWasm();
 if (runtime !== undefined && isPresent("wasi_compiler", await wasiCompiler())) {
-  const module = await compileToWasi(await Deno.readTextFile(new URL("attacks.c", import.meta.url)));
+  const module = await compileToWasi(await Deno.readTextFile(new URL("wasm_attacks.c", import.meta.url)));
   for (const attack of ATTACKS) {
     Deno.test(`[wasm] an attack: ${attack.args.join(" ")}`, () => attempt(runtime, module, attack));
   }
