@@ -11,6 +11,7 @@ import {
 } from "../support/docker.ts";
 import { type OwnEngine, ownEngineAvailability, startOwnEngine } from "../support/own_engine.ts";
 import { isPresent } from "../support/requirements.ts";
+import { serverEvents } from "../support/server_events.ts";
 import { type Answer, ask, describe } from "../support/service_client.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
@@ -51,15 +52,19 @@ async function firstEnvironment({ runtime }: DockerUnderTest): Promise<Execution
   return first;
 }
 
-/** A program that does not end, which has begun. */
-async function startSleeper(service: ServiceProcess, engine: OwnEngine): Promise<{ readonly ended: Promise<Answer> }> {
-  const running = ask(service, "/v1/executions", SLEEPER);
+/** A program that does not end, and what it has printed has come to the service. */
+async function startSleeper(service: ServiceProcess, options = {}): Promise<{ readonly ended: Promise<Answer> }> {
+  const running = ask(service, "/v1/executions", { ...SLEEPER, ...options });
   running.catch(() => {});
-  await until(
-    async () => (await openEngine(engine.host).listContainers()).length === 1,
-    "the program's container runs",
-  );
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const client = new ApiClient(service);
+  let id: string | undefined;
+  await until(async () => {
+    id = (await client.json("GET", "/v1/executions?status=running")).executions[0]?.id;
+    return id !== undefined;
+  }, "the program runs");
+  const { body } = await client.ask("GET", `/v1/executions/${id}/events`);
+  assert(body !== null);
+  for await (const { event } of serverEvents(body)) if (event === "stdout") break;
   return { ended: running };
 }
 
@@ -92,7 +97,7 @@ if (
 
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       await t.step(`${signal} of the Engine interrupts the program, and keeps what it printed`, async () => {
-        const { ended } = await startSleeper(service, engine);
+        const { ended } = await startSleeper(service);
         await engine.stop(signal);
         const { status, body } = await within(30_000, "the program's end", ended);
         assertEquals([status, body.outcome?.kind, body.stdout], [200, "interrupted", "begun\n"]);
@@ -169,12 +174,10 @@ if (
     await using engine = await startOwnEngine();
     await engine.copyImage(bash);
     await using service = await startService(engine);
-    const running = ask(service, "/v1/executions", { ...SLEEPER, timeoutMs: 4_000 });
-    await until(async () => (await openEngine(engine.host).listContainers()).length === 1, "the program runs");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { ended } = await startSleeper(service, { timeoutMs: 4_000 });
     engine.signal("SIGSTOP");
     try {
-      const { status, body } = await within(60_000, "the program's end", running);
+      const { status, body } = await within(60_000, "the program's end", ended);
       assertEquals([status, body.outcome.kind, body.stdout], [200, "timed_out", "begun\n"]);
     } finally {
       engine.signal("SIGCONT");
