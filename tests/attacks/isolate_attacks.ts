@@ -185,6 +185,26 @@ console.log("unwound");`,
     ends: EXITS,
   },
   {
+    name: "imports are asked for without bound",
+    code: 'for (let n = 0;; n++) import("./main.js?" + n);',
+    ends: STOPPED,
+  },
+  {
+    name: "a module imports itself without bound",
+    code: 'import("./main.js?" + Math.random()); await import("./main.js?" + Math.random());',
+    ends: STOPPED,
+  },
+  {
+    name: "what import() is made of is taken hold of and poisoned",
+    code: `${LEAK}
+import { give, load } from "codebeaker:import"; leak(give); leak(load);
+for (const name of ["then", "resolve", "reject", "id", "path"]) Object.defineProperty(Object.prototype, name, { get() { leak(this); } });
+Map.prototype.set = Map.prototype.get = function () { leak(this); throw 1; };
+for (const one of ["./none.js", { toString() { throw 1; } }]) { try { const got = await import(one); leak(got); } catch (error) { leak(error); } }
+console.log("tried");`,
+    ends: EXITS,
+  },
+  {
     name: "modules import what is outside the workspace",
     code: 'import "../../etc/passwd"; import "/proc/self/environ";',
     ends: EXITS,

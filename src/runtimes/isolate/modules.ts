@@ -1,5 +1,8 @@
 import streams from "web-streams-polyfill" with { type: "text" };
+import errors from "./host/errors.cjs" with { type: "text" };
 import frames from "./host/frames.cjs" with { type: "text" };
+import importCalls from "./host/import_calls.cjs" with { type: "text" };
+import hostImports from "./host/imports.cjs" with { type: "text" };
 import lock from "./host/lock.cjs" with { type: "text" };
 import main from "./host/main.cjs" with { type: "text" };
 import modules from "./host/modules.cjs" with { type: "text" };
@@ -10,6 +13,7 @@ import blob from "./prelude/blob.js" with { type: "text" };
 import console from "./prelude/console.js" with { type: "text" };
 import encoding from "./prelude/encoding.js" with { type: "text" };
 import events from "./prelude/events.js" with { type: "text" };
+import imports from "./prelude/imports.js" with { type: "text" };
 import inspect from "./prelude/inspect.js" with { type: "text" };
 import preludeMain from "./prelude/main.js" with { type: "text" };
 import stackTraces from "./prelude/stack_traces.js" with { type: "text" };
@@ -25,10 +29,10 @@ export const HOST_MAIN = "main.cjs";
 export const NO_CONFIGURATION = "openssl.cnf";
 
 /** What every program begins with, in the order in which each needs those before it. */
-const PRELUDE = [inspect, console, timers, events, encoding, url, blob, stackTraces, preludeMain];
+const PRELUDE = [inspect, console, timers, events, encoding, url, blob, stackTraces, imports, preludeMain];
 
 /** The functions of the slot's process, in the order in which it passes them. */
-const HOST_FUNCTIONS = "print, now, parseUrl, changeUrl, random, uuid, loadStreams, ivm";
+const HOST_FUNCTIONS = "print, now, parseUrl, changeUrl, random, uuid, importModule, loadStreams, ivm";
 
 /** The script whose value is a function that begins a program: the modules one behind the other, without their imports. */
 function preludeText(): string {
@@ -44,6 +48,7 @@ return begin({
   changeUrl,
   random,
   uuid,
+  importModule,
   loadStreams,
   clone: (value, transferList) => new ExternalCopy(value, { transferList }).copy(),
 });
@@ -53,7 +58,10 @@ return begin({
 /** Every module that runs inside the process of a slot, by its path. */
 export const MODULE_TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
+    "errors.cjs": errors,
     "frames.cjs": frames,
+    "import_calls.cjs": importCalls,
+    "imports.cjs": hostImports,
     "lock.cjs": lock,
     [HOST_MAIN]: main,
     "modules.cjs": modules,

@@ -165,6 +165,61 @@ testIsolate("a text that breaks the compiler of TypeScript breaks no program aft
   assertStringIncludes(stderr, "nested too deeply for TypeScript\n    at file:///workspace/main.ts\n");
 });
 
+testIsolate(
+  "import() gives a file of the program when it is called, once, and rejects where it fails",
+  async ({ run }) => {
+    const { outcome, stderr, stdout } = await run({
+      files: {
+        "main.ts": `enum Own { A }
+const lib = await import("./lib/lib.ts");
+console.log(lib.count, lib.default(), lib.count, lib === await import("./lib/../lib/lib.ts"), Own.A);
+const own = { import: (text: string) => text };
+console.log(own.import("a method"), \`\${"import('a text')"}\`, (await import("./data.json")).default.n);
+const tries = [() => import("./lib/bad.js"), () => import("./lib/bad.js"), () => import("./none.js")];
+for (const one of [...tries, () => import("./wrong.js"), () => import("./thrown.js"), () => import("node:fs")]) {
+  await one().catch((error) => console.log(String(error)));
+}
+const error = await import("./lib/bad.js").catch((error) => error);
+console.log(error instanceof RangeError, error.stack);
+import("./late.js").then(({ late }) => console.log(late));
+console.log("main is over");
+`,
+        "lib/lib.ts":
+          'enum Step { Wide = 41 }\nexport let count = 0;\nexport default (): number => (count += Step.Wide);\nconsole.log("lib runs");',
+        "lib/bad.js": "await null;\n  throw new RangeError('bad');",
+        "wrong.js": "let x = ;",
+        "thrown.js": "throw 42;",
+        "data.json": '{ "n": 7 }',
+        "late.js": "await new Promise((resolve) => setTimeout(resolve, 5)); export const late = 'late';",
+      },
+    });
+    const missing = (name: string) =>
+      `Error: Cannot find module "${name}": only files of the workspace that the program names are imported here`;
+    assertEquals(stdout.split("\n"), [
+      "lib runs",
+      "0 41 41 true 0",
+      "a method import('a text') 7",
+      ...["RangeError: bad", "RangeError: bad", missing("./none.js"), "SyntaxError: Unexpected token ';'", "42"],
+      missing("node:fs"),
+      "true RangeError: bad",
+      "    at file:///workspace/lib/bad.js:2:9",
+      ...["main is over", "late", ""],
+    ]);
+    assertEquals([outcome, stderr], [{ kind: "exited", exitCode: 0 }, ""]);
+    const uncaught = await run({
+      files: { "main.js": 'setTimeout(() => import("./bad.js"), 1);', "bad.js": "null.x;" },
+    });
+    assertStringIncludes(uncaught.stderr, "error: Uncaught TypeError: ");
+    assertStringIncludes(uncaught.stderr, "\n    at file:///workspace/bad.js:1:6\n");
+    // An error of the program is not taken for that of a file that it imports.
+    const code =
+      'import("./never.js").catch(() => console.log("no")); setTimeout(() => { throw new Error("own"); }, 1);';
+    const other = await run({ files: { "main.js": code, "never.js": "await new Promise(() => {});" } });
+    assertEquals([other.stdout, other.exitCode], ["", 1]);
+    assertStringIncludes(other.stderr, "error: Uncaught Error: own\n");
+  },
+);
+
 testIsolate("a file is another module with another query, and may have types in any file of them", async ({ run }) => {
   const { stderr, stdout } = await run({
     files: {
@@ -181,11 +236,11 @@ testIsolate("what cannot run says why on stderr, and exits with 1", async ({ run
     ["let x = ;", "error: Uncaught SyntaxError: Unexpected token ';'\n    at file:///workspace/main.js:1:9\n"],
     [
       'import "./none.js";',
-      'error: Uncaught Error: Cannot find module "./none.js": only files of the workspace are imported here\n',
+      'error: Uncaught Error: Cannot find module "./none.js": only files of the workspace that the program names are imported here\n',
     ],
     [
       'import "node:fs";',
-      'error: Uncaught Error: Cannot find module "node:fs": only files of the workspace are imported here\n',
+      'error: Uncaught Error: Cannot find module "node:fs": only files of the workspace that the program names are imported here\n',
     ],
     ["await new Promise(() => {});", "error: A top-level await is never over, and no timer is left\n"],
     ["Promise.reject(new RangeError('r'));", "error: Uncaught RangeError: r\n    at file:///workspace/main.js:1:16\n"],

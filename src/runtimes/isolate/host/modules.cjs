@@ -1,5 +1,6 @@
-/** Links the modules of a program: files of its workspace alone. */
+/** The modules of a program: files of its workspace alone. */
 const { posix: { dirname, normalize, resolve } } = require("node:path");
+const { callImports, HELPER, HELPER_TEXT } = require("./import_calls.cjs");
 const { toJavaScript } = require("./typescript.cjs");
 
 const ROOT = "/workspace";
@@ -8,33 +9,84 @@ const IS_TYPESCRIPT = /\.(?:[mc]?ts|tsx)$/i;
 /** What of a specifier names no file. */
 const QUERY = /[?#].*$/s;
 
-/**
- * Links the module that imports the program.
- *
- * @param options.compiled gets the positions of each file that was compiled, by its URL
- * @throws {Error} as the language does where a file is missing or wrong
- */
-exports.linkProgram = function linkProgram(boot, { compiled, context, entry, files, isolate }) {
-  const modules = new Map();
-  const paths = new Map();
-  /** A module is known by its URL: with another query, a file is another module. */
-  const load = (url, specifier) => {
-    const known = modules.get(url);
+/** Imports a module, and says whether all of it has run. */
+const BOOT = 'import * as namespace from "module"; export { namespace }; export const hasRun = true;';
+
+/** Compiles and links modules, each once. */
+exports.ProgramModules = class ProgramModules {
+  /** Positions in each file that was compiled, by its URL. */
+  compiled = new Map();
+  #context;
+  #files;
+  #isolate;
+  #giveImport;
+  #onCompiled;
+  /** By its path in the workspace with its query: with another, a file is another module. */
+  #modules = new Map();
+  #paths = new Map();
+
+  /**
+   * @param options.giveImport gives a module with the text of {@link HELPER_TEXT} what `import()` in a file calls
+   * @param options.onCompiled is called before the first file that was compiled is run
+   */
+  constructor({ context, files, giveImport, isolate, onCompiled }) {
+    this.#context = context;
+    this.#files = files;
+    this.#isolate = isolate;
+    this.#giveImport = giveImport;
+    this.#onCompiled = onCompiled;
+  }
+
+  /**
+   * Links what a file imports.
+   *
+   * @param from the path of the file; absent, the specifier is a path itself
+   * @returns the module, and one that imports it: it is to be evaluated
+   * @throws {Error} as the language does where a file is missing or wrong
+   */
+  link(specifier, from) {
+    const module = from === undefined ? this.#load(specifier, specifier) : this.#find(specifier, from);
+    return { module, boot: this.bootOf(module) };
+  }
+
+  /** A module that imports one: evaluating it evaluates that unless it has been, and throws what that has thrown. */
+  bootOf(module) {
+    const boot = this.#isolate.compileModuleSync(BOOT, { filename: "codebeaker:boot" });
+    boot.instantiateSync(this.#context, (name, referrer) => {
+      if (referrer === boot) return module;
+      return name === HELPER ? this.#helperOf(referrer) : this.#find(name, this.#paths.get(referrer));
+    });
+    return boot;
+  }
+
+  #find(specifier, from) {
+    return this.#load(urlOf(specifier, from), specifier);
+  }
+
+  #load(url, specifier) {
+    const known = this.#modules.get(url);
     if (known !== undefined) return known;
-    const path = Object.hasOwn(files, url) ? url : url.replace(QUERY, "");
-    if (!Object.hasOwn(files, path)) throw new Error(whyMissing(specifier));
+    const path = Object.hasOwn(this.#files, url) ? url : url.replace(QUERY, "");
+    if (!Object.hasOwn(this.#files, path)) throw new Error(whyMissing(specifier));
     const filename = `file://${ROOT}/${url}`;
-    const { code, positions } = sourceOf(path, { text: files[path], url: filename });
-    if (positions !== undefined) compiled.set(filename, positions);
-    const module = isolate.compileModuleSync(code, { filename });
-    modules.set(url, module);
-    paths.set(module, path);
+    const { code, positions } = sourceOf(path, { text: this.#files[path], url: filename });
+    if (positions !== undefined) {
+      if (this.compiled.size === 0) this.#onCompiled();
+      this.compiled.set(filename, positions);
+    }
+    const module = this.#isolate.compileModuleSync(callImports(code), { filename });
+    this.#modules.set(url, module);
+    this.#paths.set(module, path);
     return module;
-  };
-  boot.instantiateSync(context, (specifier, referrer) => {
-    if (referrer === boot) return load(entry, entry);
-    return load(urlOf(specifier, paths.get(referrer) ?? entry), specifier);
-  });
+  }
+
+  #helperOf(referrer) {
+    const helper = this.#isolate.compileModuleSync(HELPER_TEXT, { filename: HELPER });
+    helper.instantiateSync(this.#context, () => {});
+    helper.evaluateSync();
+    this.#giveImport(helper, this.#paths.get(referrer));
+    return helper;
+  }
 };
 
 /** The text of a module: without types, and JSON as what it exports. */
@@ -53,6 +105,6 @@ function urlOf(specifier, from) {
 }
 
 function whyMissing(specifier) {
-  const why = "only files of the workspace are imported here";
+  const why = "only files of the workspace that the program names are imported here";
   return `Cannot find module ${JSON.stringify(specifier)}: ${why}`;
 }

@@ -1,25 +1,15 @@
 /** Runs one program in a V8 isolate of its own. A program gets functions that take and return primitive values, and no more. */
 const { randomBytes, randomUUID } = require("node:crypto");
 const { KINDS, writeFrame } = require("./frames.cjs");
-const { linkProgram } = require("./modules.cjs");
+const { describe, failureOf, isMemoryError } = require("./errors.cjs");
+const { hasRun, Imports } = require("./imports.cjs");
+const { ProgramModules } = require("./modules.cjs");
 const { isBroken } = require("./typescript.cjs");
 
 const SELF = "codebeaker:prelude";
 const MAX_RANDOM_BYTES = 65_536;
 /** What waits for a timer sleeps on it. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
-
-/** Messages of V8 about memory beside the heap that was refused; where the heap is full, the isolate is gone. */
-const MEMORY_MESSAGES =
-  /^(?:Array buffer allocation failed|WebAssembly\.Memory\S* (?:could not allocate|Unable to grow).*)$/;
-/** What isolated-vm says in place of an object that is no error. */
-const NO_ERROR = /^An object was thrown from supplied code within isolated-vm\b/;
-/** Where the frames of the program end in a stack. */
-const BOUNDARY = "(<isolated-vm boundary>)";
-/** The place of an error of syntax, behind its message. */
-const SYNTAX_PLACE = /^(.*) \[(file:[^\]]*):(\d+):(\d+)\]/;
-/** The module that imports the program, and says whether all of it has run. */
-const BOOT = 'import "entry"; export const hasRun = true;';
 
 /** Makes isolates with the globals of a program. */
 exports.Isolates = class Isolates {
@@ -41,7 +31,7 @@ exports.Isolates = class Isolates {
   make() {
     const isolate = new this.#ivm.Isolate({ memoryLimit: this.#memoryMb });
     const context = isolate.createContextSync();
-    const made = { isolate, context, startedAt: performance.now() };
+    const made = { isolate, context, startedAt: performance.now(), asked: [] };
     const callback = (own) => new this.#ivm.Callback(own);
     const begin = isolate.compileScriptSync(this.#prelude.code, this.#prelude).runSync(context, { reference: true });
     const own = begin.applySync(undefined, [
@@ -51,15 +41,26 @@ exports.Isolates = class Isolates {
       callback(changeUrl),
       callback((length) => randomBytes(Math.min(Number(length), MAX_RANDOM_BYTES)).toString("hex")),
       callback(() => randomUUID()),
+      callback((id, path, specifier) => {
+        made.asked.push({ id, path, specifier });
+      }),
       callback(() => {
         isolate.compileScriptSync(this.#streams.code, this.#streams).runSync(context);
       }),
       this.#ivm,
     ], { result: { reference: true } });
-    made.step = own.getSync("step", { reference: true });
-    made.nameOriginals = (originalOf) =>
-      own.getSync("nameOriginals", { reference: true }).applySync(undefined, [callback(originalOf)]);
-    return made;
+    const call = (name, args, options) => own.getSync(name, { reference: true }).applySync(undefined, args, options);
+    const step = own.getSync("step", { reference: true });
+    return Object.assign(made, {
+      step: () => step.applySync(),
+      nameOriginals: (originalOf) => call("nameOriginals", [callback(originalOf)]),
+      giveImport: (helper, path) => {
+        const load = call("importFrom", [path], { result: { reference: true } });
+        helper.namespace.getSync("give", { reference: true }).applySync(undefined, [load.derefInto()]);
+      },
+      resolveImport: (id, namespace) => call("resolveImport", [id, namespace]),
+      rejectImport: (id, failure) => call("rejectImport", [id, new this.#ivm.ExternalCopy(failure).copyInto()]),
+    });
   }
 
   /** Compiles what every program begins with, so that each isolate has it at once. */
@@ -86,43 +87,31 @@ exports.runProgram = function runProgram(made, { entry, files }) {
   return { ...ended, cpuMs: (system + user) / 1_000, memoryBytes: memoryOf(isolate), isLast: isBroken() };
 };
 
-function run({ context, isolate, nameOriginals, step }, { entry, files }) {
-  const compiled = new Map();
-  const originalOf = (url, line, column) => placeOf(compiled.get(url), { line: Number(line), column: Number(column) });
+function run(made, { entry, files }) {
+  const { isolate } = made;
+  const originalOf = (url, line, column) => placeOf(modules.compiled.get(url), { line: +line, column: +column });
+  const modules = new ProgramModules({ ...made, files, onCompiled: () => made.nameOriginals(originalOf) });
+  const imports = new Imports(modules, {
+    ...made,
+    rejectImport: (id, error) => made.rejectImport(id, failureOf(error, originalOf)),
+  });
   try {
-    const boot = isolate.compileModuleSync(BOOT, { filename: "codebeaker:boot" });
-    linkProgram(boot, { compiled, context, isolate, entry, files });
-    if (compiled.size > 0) nameOriginals(originalOf);
-    boot.evaluateSync();
-    for (let waitMs = step.applySync(); waitMs >= 0; waitMs = step.applySync()) {
+    const { boot } = modules.link(entry);
+    imports.run(() => boot.evaluateSync());
+    for (;;) {
+      if (imports.begin()) continue;
+      const waitMs = imports.run(made.step) ?? 0;
+      if (waitMs < 0 && made.asked.length === 0) break;
       if (waitMs > 0) Atomics.wait(NEVER, 0, 0, waitMs);
     }
     if (hasRun(boot)) return { kind: "exited", exitCode: 0 };
     writeFrame(KINDS.stderr, "error: A top-level await is never over, and no timer is left\n");
     return { kind: "exited", exitCode: 1 };
   } catch (error) {
-    if (isolate.isDisposed || MEMORY_MESSAGES.test(messageOf(error))) return { kind: "memory_limit" };
+    if (isolate.isDisposed || isMemoryError(error)) return { kind: "memory_limit" };
     writeFrame(KINDS.stderr, `error: Uncaught ${describe(error, originalOf)}\n`);
     return { kind: "exited", exitCode: 1 };
   }
-}
-
-function hasRun(boot) {
-  try {
-    return boot.namespace.getSync("hasRun") === true;
-  } catch {
-    return false; // It is not declared yet.
-  }
-}
-
-function memoryOf(isolate) {
-  if (isolate.isDisposed) return null;
-  const { externally_allocated_size: outside, total_heap_size: heap } = isolate.getHeapStatisticsSync();
-  return heap + outside;
-}
-
-function messageOf(error) {
-  return error instanceof RangeError ? String(error.message) : "";
 }
 
 /** The position that a part of a file had before it was compiled. */
@@ -131,16 +120,10 @@ function placeOf(positions, { column, line }) {
   return `${original.line}:${original.column}`;
 }
 
-/** An error of a program, with the frames of its own. */
-function describe(error, originalOf) {
-  if (!(error instanceof Error)) return String(error);
-  if (NO_ERROR.test(error.message)) return "an object that is no Error";
-  const [text] = String(error.stack ?? error).split(`\n    at ${BOUNDARY}`);
-  const lines = text.split("\n").filter((line) => !/^\s+at .*(?:codebeaker:|node:|\.cjs:)/.test(line));
-  return lines.join("\n").replace(
-    SYNTAX_PLACE,
-    (_, message, url, line, column) => `${message}\n    at ${url}:${originalOf(url, line, column)}`,
-  );
+function memoryOf(isolate) {
+  if (isolate.isDisposed) return null;
+  const { externally_allocated_size: outside, total_heap_size: heap } = isolate.getHeapStatisticsSync();
+  return heap + outside;
 }
 
 /** The parts of a URL as JSON; empty where it is none. */

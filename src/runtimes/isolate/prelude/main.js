@@ -2,6 +2,7 @@ import "./blob.js";
 import { makeConsole } from "./console.js";
 import "./encoding.js";
 import { DOMException } from "./events.js";
+import { makeImports } from "./imports.js";
 import { define } from "./inspect.js";
 import { nameOriginals } from "./stack_traces.js";
 import { makeTimers } from "./timers.js";
@@ -59,7 +60,7 @@ export function begin(host) {
       set: (value) => define(globalThis, name, value),
     });
   }
-  return { step, nameOriginals };
+  return { step, nameOriginals, ...makeImports(host) };
 }
 
 function defineStreams(host) {

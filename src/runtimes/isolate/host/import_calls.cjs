@@ -1,0 +1,42 @@
+/** `import()` in the text of a module: an isolate has none, so each becomes the call of a function of the same length. */
+const { parse } = require("internal/deps/acorn/acorn/dist/acorn");
+const { simple } = require("internal/deps/acorn/acorn-walk/dist/walk");
+
+/** What begins most modules with such a call, and few others. */
+const MAY_CALL = /\bimport\s*(?:\(|\/[/*])/;
+const IMPORT = "import";
+/** Names as long as it, of which one is not in the text. */
+const NAMES = Array.from({ length: 100 }, (_, index) => `$imp${String(index).padStart(2, "0")}`);
+
+/** The specifier of the module that has the function. */
+exports.HELPER = "codebeaker:import";
+
+/** The text of that module, of which each file has one of its own. */
+exports.HELPER_TEXT = "let own; export const give = (one) => { own = one; }; export const load = (name) => own(name);";
+
+/** Calls the function in place of `import()`: every line and column stays. A text that cannot be read stays as it is. */
+exports.callImports = function callImports(code) {
+  if (!MAY_CALL.test(code)) return code;
+  const name = NAMES.find((one) => !code.includes(one));
+  const starts = name === undefined ? [] : startsOf(code);
+  if (starts.length === 0) return code;
+  let text = "";
+  let from = 0;
+  for (const start of starts) {
+    text += code.slice(from, start) + name;
+    from = start + IMPORT.length;
+  }
+  return `${text}${code.slice(from)}\n;import { load as ${name} } from "${exports.HELPER}";`;
+};
+
+/** Where each call begins, in their order. */
+function startsOf(code) {
+  const starts = [];
+  try {
+    const tree = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+    simple(tree, { ImportExpression: ({ start }) => starts.push(start) });
+  } catch {
+    return []; // V8 says what is wrong, or knows more of the language.
+  }
+  return starts.toSorted((a, b) => a - b);
+}

@@ -1,0 +1,88 @@
+/** What a program imports while it runs, by `import()`. */
+
+/** Asked for, linked and evaluated one after another, between what else of the program runs. */
+exports.Imports = class Imports {
+  #modules;
+  #program;
+  /** Those that have not run to their ends. */
+  #pending = [];
+
+  /** @param program the isolate, what it asked for, and the functions that tell it what came of that */
+  constructor(modules, program) {
+    this.#modules = modules;
+    this.#program = program;
+  }
+
+  /** Begins what was asked for; returns whether anything was. */
+  begin() {
+    const asked = this.#program.asked.splice(0);
+    for (const { id, path, specifier } of asked) this.#begin(id, { path, specifier });
+    return asked.length > 0;
+  }
+
+  /**
+   * Runs a part of the program; undefined where an import has failed in it.
+   *
+   * @throws {Error} that of the program, unless it is that of a file which is being imported
+   */
+  run(part) {
+    try {
+      const value = part();
+      this.#resolve();
+      return value;
+    } catch (error) {
+      if (this.#program.isolate.isDisposed || !this.#reject()) throw error;
+      return undefined;
+    }
+  }
+
+  #begin(id, { path, specifier }) {
+    let linked;
+    try {
+      linked = this.#modules.link(specifier, path);
+    } catch (error) {
+      if (this.#program.isolate.isDisposed) throw error;
+      return this.#fail(id, error);
+    }
+    this.#pending.push({ id, ...linked });
+    this.run(() => linked.boot.evaluateSync());
+  }
+
+  /** Tells of those that have run. */
+  #resolve() {
+    const ready = this.#pending.filter(({ boot }) => exports.hasRun(boot));
+    this.#pending = this.#pending.filter((one) => !ready.includes(one));
+    for (const { boot, id } of ready) {
+      const namespace = boot.namespace.getSync("namespace", { reference: true });
+      this.run(() => this.#program.resolveImport(id, namespace.derefInto()));
+    }
+  }
+
+  /** Tells of those that have failed; returns whether any has. A module that has failed fails again for any other. */
+  #reject() {
+    const failed = this.#pending.flatMap((one) => {
+      try {
+        this.#modules.bootOf(one.module).evaluateSync();
+        return [];
+      } catch (error) {
+        return [{ one, error }];
+      }
+    });
+    this.#pending = this.#pending.filter((one) => !failed.some((other) => other.one === one));
+    for (const { error, one: { id } } of failed) this.#fail(id, error);
+    return failed.length > 0;
+  }
+
+  #fail(id, error) {
+    this.run(() => this.#program.rejectImport(id, error));
+  }
+};
+
+/** Whether all of what a module imports has run. */
+exports.hasRun = function hasRun(boot) {
+  try {
+    return boot.namespace.getSync("hasRun") === true;
+  } catch {
+    return false; // It is not declared yet.
+  }
+};

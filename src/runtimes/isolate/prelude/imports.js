@@ -1,0 +1,38 @@
+import { define } from "./inspect.js";
+
+const { Promise } = globalThis;
+/** The language's own classes of errors, by their names. */
+const ERRORS = Object.fromEntries(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
+);
+
+/** Makes what `import()` calls; the process of the slot tells what came of each. */
+export function makeImports(host) {
+  const waiting = new Map();
+  let count = 0;
+  const take = (id) => {
+    const one = waiting.get(id);
+    waiting.delete(id);
+    return one;
+  };
+  return {
+    /** What `import()` in a file calls. */
+    importFrom: (path) => (specifier) =>
+      new Promise((resolve, reject) => {
+        const name = `${specifier}`;
+        waiting.set(++count, { resolve, reject });
+        host.importModule(count, path, name);
+      }),
+    resolveImport: (id, namespace) => {
+      take(id).resolve(namespace);
+    },
+    /** An error is a copy of that in the file: its class is one of the language's. */
+    rejectImport: (id, { message, name, stack, thrown }) => {
+      if (stack === undefined) return take(id).reject(thrown);
+      const error = new (ERRORS[name] ?? Error)(message);
+      define(error, "stack", stack);
+      if (error.name !== name) define(error, "name", name);
+      take(id).reject(error);
+    },
+  };
+}
