@@ -6,11 +6,11 @@ export interface HierarchyMount {
   readonly type: "cgroup" | "cgroup2";
   readonly controllers: readonly string[];
   readonly point: string;
-  /** Where this service itself is in it. */
+  /** The path of this service's own group in it. */
   readonly own: string;
 }
 
-/** Every hierarchy that this service sees. Source: `/proc/[pid]/cgroup` in cgroups(7). */
+/** Finds every hierarchy that this service sees. Source: `/proc/[pid]/cgroup` in cgroups(7). */
 export function mountsOf(): HierarchyMount[] {
   const own = new Map(
     Deno.readTextFileSync("/proc/self/cgroup").trim().split("\n").flatMap((line) => {

@@ -1,4 +1,4 @@
-/** Who connects is let in, counted, and sent away. Disposing ends that. */
+/** Accepts connections, counts them, and closes them. Disposing ends that. */
 export interface ConnectionCounter extends AsyncDisposable {
   /** The addresses on which it listens. */
   readonly addresses: readonly Deno.NetAddr[];

@@ -5,22 +5,23 @@ import { delay } from "../concurrency/delay.ts";
 /** Whether the service of an id still runs. */
 export type InstanceState = "alive" | "gone" | "unknown";
 
-/** Where a service's own identity is kept below its home. */
+/** Names below a service's home: the file of its identity, and the directory of locks. */
 const ID_FILE = "instance";
 const LOCKS = "instances";
-/** How long the lock of a killed process is kept, by which a reaper finds out that it is gone. */
-const KEPT_MS = 7 * 24 * 3_600_000;
-/** Who asks after a service's fate holds its lock for a moment. */
+/** How long the lock file of a killed process is kept. By it, another service learns that the process is gone. */
+const LOCK_RETENTION_MS = 7 * 24 * 3_600_000;
+/** Tries to get a lock. A service that checks another's state holds that one's lock for a moment. */
 const LOCK_TRIES = 4;
 const LOCK_INTERVAL_MS = 20;
 
 /**
- * The identity of a service, which what it leaves outside its process carries as a label. A file of that name under
- * `instances` in the home is held locked (flock(2)) as long as the service lives: the kernel drops the lock with it.
+ * The identity of a service, which labels everything that it leaves outside its process. A file of that name under
+ * `instances` in the home is locked (flock(2)) as long as the service lives: the kernel releases the lock with the
+ * process.
  */
 export class Instance implements Disposable {
   readonly id: string;
-  /** The file by which any service that can see it finds out whether this one lives. */
+  /** The lock file. From it, any service that can see it learns whether this service lives. */
   readonly lockPath: string;
   readonly #lock: Deno.FsFile;
   #leavesTrace: boolean;
@@ -34,7 +35,7 @@ export class Instance implements Disposable {
   }
 
   /**
-   * The identity that a home keeps, which a restarted service has again.
+   * Opens the identity that a home keeps; a restarted service gets it again.
    *
    * @throws {CodeBeakerError} `invalid_request` when another living service has it
    */
@@ -52,26 +53,32 @@ export class Instance implements Disposable {
     return instance;
   }
 
-  /** An identity for this process alone. */
+  /** Opens an identity for this process alone. */
   static async openPassing(home: string): Promise<Instance> {
     await Deno.mkdir(join(home, LOCKS), { recursive: true, mode: 0o700 });
     const instance = await Instance.#open(home, { id: crypto.randomUUID(), isLasting: false });
-    if (instance === undefined) throw new Error("Somebody else has locked a file of this process's own");
+    if (instance === undefined) throw new Error("Another process has locked this process's own file");
     return instance;
   }
 
-  /** A service is gone when its lock is free; where its lock file cannot be read, its state is unknown. */
+  /**
+   * Returns whether a service lives. A service is gone when its lock is free; where its lock file cannot be read, its
+   * state is unknown.
+   */
   static async stateOf({ id, lockPath }: { readonly id: string; readonly lockPath: string }): Promise<InstanceState> {
     try {
       if (await Deno.readTextFile(lockPath) !== id) return "unknown";
       using file = await Deno.open(lockPath, { write: true });
       return file.tryLockSync(true) ? "gone" : "alive";
     } catch {
-      return "unknown"; // Another host's, another user's, or removed: whatever it is, it proves nothing.
+      return "unknown"; // The file is another host's or user's, or removed: it proves nothing.
     }
   }
 
-  /** Something of this process could not be removed: the lock stays, by which another service finds out that it may do so. */
+  /**
+   * Keeps the lock file, since something of this process could not be removed. By it, another service learns that it
+   * may remove the rest.
+   */
   leaveTrace(): void {
     this.#leavesTrace = true;
   }
@@ -105,17 +112,17 @@ export class Instance implements Disposable {
 /** Removes lock files of processes that were killed long ago. */
 async function sweep(locks: string, own: string): Promise<void> {
   for await (const { name } of Deno.readDir(locks)) {
-    if (name !== own) await removeOld(join(locks, name), name).catch(() => {}); // Best effort: it went meanwhile.
+    if (name !== own) await removeOld(join(locks, name), name).catch(() => {}); // Best effort: the file was removed meanwhile.
   }
 }
 
 async function removeOld(lockPath: string, id: string): Promise<void> {
   const { mtime } = await Deno.stat(lockPath);
-  if (mtime === null || Date.now() - mtime.getTime() < KEPT_MS) return;
+  if (mtime === null || Date.now() - mtime.getTime() < LOCK_RETENTION_MS) return;
   if (await Instance.stateOf({ id, lockPath }) === "gone") await Deno.remove(lockPath);
 }
 
-/** Reads or makes an id, atomically: two callers at the same time get the same one. */
+/** Reads or makes an id, atomically. Two callers at the same time get the same id. */
 async function readOrMakeId(path: string): Promise<string> {
   const made = `${path}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(made, crypto.randomUUID(), { createNew: true, mode: 0o600 });

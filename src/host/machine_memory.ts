@@ -5,17 +5,20 @@ import { mountsOf } from "./cgroup_mounts.ts";
 /** The assumed memory where it cannot be read. */
 const UNKNOWN_MB = 4_096;
 
-/** The memory of this machine, or of the container that this service is in, in MB. */
+/** The memory of this machine, or of the service's container, in MB. */
 export function machineMemoryMb(): number {
   try {
     const bounds = boundFiles().map(readBound).filter((bound) => bound > 0);
     return Math.floor(Math.min(Deno.systemMemoryInfo().total, ...bounds) / MEBIBYTE);
   } catch {
-    return UNKNOWN_MB; // The service may not ask.
+    return UNKNOWN_MB; // The service may not read it.
   }
 }
 
-/** The bounds of the group that this service is in, and of those around it, as far as it sees them (cgroups(7)). */
+/**
+ * The files of memory bounds for the service's own control group and those around it. Only those that the service sees
+ * are listed (cgroups(7)).
+ */
 function boundFiles(): string[] {
   if (Deno.build.os !== "linux") return [];
   return mountsOf().flatMap(({ own, point, type }) => {
@@ -26,7 +29,7 @@ function boundFiles(): string[] {
   });
 }
 
-/** NaN where there is none, or it says "max". */
+/** Reads a bound; NaN without one, and for "max". */
 function readBound(path: string): number {
   try {
     return Number(Deno.readTextFileSync(path));

@@ -34,7 +34,7 @@ function decodeField(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_escape, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
-/** The type of the file system at a path: that of the deepest mount above it, and of the last one there. */
+/** The type of the file system at a path. It is that of the deepest mount above the path, and of the last one there. */
 export function fileSystemTypeAt(path: string, mounts: readonly MountedFileSystem[] = readMounts()): string {
   const above = mounts.filter(({ point }) => point === path || path.startsWith(point.replace(/\/*$/, "/")));
   const deepest = above.toSorted((one, other) => one.point.length - other.point.length).at(-1);

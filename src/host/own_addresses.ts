@@ -1,8 +1,8 @@
 import { isClosedAddress } from "../core/permissions/private_networks.ts";
 
 /**
- * Every address of this machine that the operator has not opened, IPv6 in brackets: a program must not reach the service by
- * another of its names.
+ * Every address of this machine that the operator has not opened. IPv6 addresses are in brackets. A program must not
+ * reach the service by another of its names.
  */
 export function ownAddresses(openNetworks: readonly string[]): string[] {
   return Deno.networkInterfaces()

@@ -1,6 +1,6 @@
 /**
- * The variables that this very process was started with, as NAME=value, but for those with these names. None without a
- * `/proc`.
+ * The variables that this process was started with, as NAME=value. Variables with the given names are left out. None
+ * without a `/proc`.
  */
 export function ownVariables({ except }: { readonly except: readonly string[] }): string[] {
   return readWords("/proc/self/environ").filter((variable) => {
@@ -9,7 +9,7 @@ export function ownVariables({ except }: { readonly except: readonly string[] })
   });
 }
 
-/** The command line of this very process, word by word. None without a `/proc`. */
+/** The command line of this process, word by word. None without a `/proc`. */
 export function ownCommandLine(): string[] {
   return readWords("/proc/self/cmdline");
 }

@@ -1,27 +1,36 @@
 import { join } from "@std/path";
 
 /**
- * Users of this service alone: numbers that systemd leaves free (systemd's "Users, Groups, UIDs and GIDs on
- * systemd systems", 0x70000001 to 0x7FFFFFFE), in blocks of which each service of this machine holds one.
+ * User ids for services alone. systemd leaves the numbers free (systemd's "Users, Groups, UIDs and GIDs on systemd
+ * systems", 0x70000001 to 0x7FFFFFFE). Each service of this machine holds one block of them.
  */
 const FIRST_UID = 0x7000_0000;
 const BLOCK_SIZE = 0x1_0000;
 const BLOCKS = 0xfff;
 
-/** Where services of this machine tell each other which block they hold: a lock (flock(2)) falls with its process. */
+/**
+ * Directory of the locks by which services of this machine claim blocks. A lock (flock(2)) is released with its
+ * process.
+ */
 const LOCKS_DIRECTORY = "/run/codebeaker";
 
-/** Whether a user is of a service's own, this one's or another's. */
+/** Whether a user belongs to a service's block, this service's or another's. */
 export function isOwnUid(uid: number): boolean {
   return uid >= FIRST_UID && uid < FIRST_UID + (BLOCKS + 1) * BLOCK_SIZE;
 }
 
-/** A user for each execution environment, so that the kernel keeps them apart: files, signals, what counts per user. */
+/**
+ * A user for each execution environment, so that the kernel separates them. It separates files, signals, and counts per
+ * user.
+ */
 export class OwnUids implements Disposable {
   readonly #lock: Deno.FsFile;
   readonly #first: number;
   readonly #taken = new Set<number>();
-  /** Somewhere in the block: what the last service's programs left may not be reaped yet, and counts for their users. */
+  /**
+   * The next user to try. It begins at random: processes of the last service's programs may not be reaped yet, and
+   * count for their users.
+   */
   #next = crypto.getRandomValues(new Uint16Array(1))[0] ?? 0;
 
   private constructor(lock: Deno.FsFile, block: number) {
@@ -29,7 +38,7 @@ export class OwnUids implements Disposable {
     this.#first = FIRST_UID + block * BLOCK_SIZE;
   }
 
-  /** Takes a block; undefined where this service is not root, or cannot tell others what it holds. */
+  /** Takes a block. Undefined where this service is not root, or cannot lock a block. */
   static open(directory = LOCKS_DIRECTORY): OwnUids | undefined {
     if (Deno.build.os !== "linux" || Deno.uid() !== 0) return undefined;
     try {
@@ -40,12 +49,16 @@ export class OwnUids implements Disposable {
         lock.close();
       }
     } catch {
-      // Nowhere to write it down: a block that another service may hold too is none of its own.
+      // No lock can be written: another service may hold the same block.
     }
     return undefined;
   }
 
-  /** A user that is given back with {@link give}. @throws {Error} when all are taken */
+  /**
+   * Takes a user, until {@link give}.
+   *
+   * @throws {Error} when all are taken
+   */
   take(): number {
     for (let tried = 0; tried < BLOCK_SIZE; tried++) {
       const uid = this.#first + this.#next;

@@ -1,13 +1,13 @@
 import * as fs from "node:fs";
 
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-/** Opens a directory also where it may not be read: open(2), which `node:fs` has no name for. */
+/** Opens a directory also where it may not be read. open(2) has this flag, `node:fs` no name for it. */
 const O_PATH = 0o10_000_000;
 
 /**
- * Removes a file, or a directory with everything in it, also where a program took its own permissions away. What is not
- * there is removed already. A program at work in it can make this fail, and leads it nowhere else; the path itself is
- * trusted.
+ * Removes a file, or a directory with everything in it. It also removes directories whose own permissions a program
+ * removed. A path that does not exist is removed already. A program that writes in the directory can make this fail,
+ * but cannot lead it elsewhere; the path itself is trusted.
  *
  * Directories inside are first moved to the top: a tree that a program nested 100,000 levels deep would overflow the
  * stack of a removal that descends, and its paths would be longer than the kernel takes.
@@ -35,7 +35,7 @@ export async function removeTree(path: string): Promise<void> {
   await ignoreMissing(Deno.remove(path));
 }
 
-/** Removes everything in a directory but the directories, whose names it returns. */
+/** Removes everything in a directory but its directories. Returns their names. */
 async function removeFiles(directory: string): Promise<string[]> {
   const directories: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(directory)) {
@@ -45,7 +45,7 @@ async function removeFiles(directory: string): Promise<string[]> {
   return directories;
 }
 
-/** Whoever else removes the same tree may have been here first. */
+/** Ignores missing entries: another removal of the same tree may have been first. */
 async function ignoreMissing(work: Promise<void>): Promise<void> {
   try {
     await work;
@@ -55,8 +55,9 @@ async function ignoreMissing(work: Promise<void>): Promise<void> {
 }
 
 /**
- * Tries on an open directory, and tries again with all permissions on it and on those in it: moving one needs its own.
- * What has taken the directory's place meanwhile, such as a symlink, is removed instead.
+ * Attempts work on an open directory, and again with all permissions after a refusal. The directory and those in it get
+ * the permissions: moving one needs its own. An entry that has taken the directory's place meanwhile, such as a
+ * symlink, is removed instead.
  */
 async function withAccess(path: string, attempt: (opened: string) => Promise<void>): Promise<void> {
   using directory = openDirectory(path);
@@ -74,13 +75,15 @@ async function withAccess(path: string, attempt: (opened: string) => Promise<voi
   }
 }
 
-/** A directory that is open. */
+/** A directory that is held open. */
 interface OpenDirectory extends Disposable {
-  /** Leads to it, whatever a program puts in its place; where there is no `/proc`, its own path. */
+  /**
+   * A path to the open directory, whatever a program puts in its place. Without a `/proc`, the directory's own path.
+   */
   readonly path: string;
 }
 
-/** Opens a directory; undefined where there is none, as where a symlink is. */
+/** Opens a directory. Undefined where the path is none, for example a symlink. */
 function openDirectory(path: string): OpenDirectory | undefined {
   if (Deno.build.os !== "linux") return { path, [Symbol.dispose]() {} };
   try {

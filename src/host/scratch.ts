@@ -4,11 +4,11 @@ import { removeTree } from "./remove_tree.ts";
 const PREFIX = "codebeaker-";
 
 /**
- * A directory of this process alone for everything that lasts no longer than it. Others may pass through it (mode
- * 0711), to what is theirs. Disposing removes it; what a killed process left is removed by the next one.
+ * A directory of this process alone, for everything that lasts no longer than the process. Other users may pass through
+ * it (mode 0711), to what is theirs. Disposing removes it; the next process removes the directory of a killed one.
  *
  * Beside each directory lies a file of the same name with `.lock` that its process holds locked (flock(2)): the kernel
- * drops the lock with the process, so a lock that can be had tells that the directory is nobody's.
+ * releases the lock with the process, so a free lock means that the directory has no owner.
  */
 export class Scratch implements AsyncDisposable {
   readonly path: string;
@@ -24,8 +24,8 @@ export class Scratch implements AsyncDisposable {
 
   /**
    * @param parent the directory for temporary files
-   * @param options.release frees what was left in a directory and no removal of files takes away, before that is
-   *   removed, and tells whether all of it is free; else the directory stays for the next one
+   * @param options.release frees resources of a directory that removing files does not free, before the directory is
+   * removed, and returns whether all are free; else the directory stays for the next process
    */
   static async open(
     parent: string,
@@ -49,8 +49,9 @@ export class Scratch implements AsyncDisposable {
 }
 
 /**
- * Makes and locks the lock of a new directory. Nothing else of this process comes between the two: a sweep that had the lock
- * first would hold it while the owner waits for it. Another process that comes between removes the file, so another is made.
+ * Makes and locks the lock of a new directory. Nothing else of this process comes between the two: a sweep that had the
+ * lock first would hold it while the owner waits for it. Another process that comes between removes the file, so
+ * another file is made.
  */
 function makeLock(parent: string): { readonly lock: Deno.FsFile; readonly path: string } {
   for (;;) {
@@ -61,7 +62,7 @@ function makeLock(parent: string): { readonly lock: Deno.FsFile; readonly path: 
   }
 }
 
-/** What a sweep spares, and what it does first. */
+/** The directory that a sweep spares, and its step before each removal. */
 interface SweepOptions {
   readonly own: string;
   release(path: string): Promise<boolean>;
@@ -71,7 +72,7 @@ async function sweep(parent: string, { own, release }: SweepOptions): Promise<vo
   for await (const { name } of Deno.readDir(parent)) {
     const path = join(parent, name.replace(/\.lock$/, ""));
     if (!name.startsWith(PREFIX) || path === own) continue;
-    await removeIfDead(path, release).catch(() => {}); // Best effort: it stays for the next sweep.
+    await removeIfDead(path, release).catch(() => {}); // Best effort: the directory stays for the next sweep.
   }
 }
 

@@ -1,23 +1,23 @@
 import { join } from "@std/path";
 import { delay } from "../concurrency/delay.ts";
 
-/** What st_blocks counts, and what an entry costs that has none (stat(2)). */
+/** The unit of st_blocks, and the cost of an entry without blocks (stat(2)). */
 export const BLOCK_BYTES = 512;
 
-/** What lies in a directory. */
+/** The contents of a directory, in bytes and files. */
 export interface DiskUsage {
   readonly bytes: number;
   readonly files: number;
 }
 
-/** So many files are looked at before others have their turn. */
-const IN_ONE_GO = 256;
+/** Files to measure before other tasks get their turn. */
+const FILES_PER_TURN = 256;
 const NO_BOUNDS = { bytes: Number.MAX_SAFE_INTEGER, files: Number.MAX_SAFE_INTEGER };
 const REST_MS = 20;
-/** Most of the time that measuring may take: a directory of many files is measured less often. */
-const LOOKING = 1 / 4;
+/** Most of the time that measuring may take. A directory of many files is measured less often. */
+const MAX_POLL_SHARE = 1 / 4;
 
-/** What is watched, and how. */
+/** The usage to watch, its bounds, and the pace. */
 export interface SizeWatchOptions {
   readonly bounds: DiskUsage;
   /** Least time between two measurements, in ms; 20 when absent. */
@@ -27,7 +27,7 @@ export interface SizeWatchOptions {
   onExceeded(observed: DiskUsage): void;
 }
 
-/** Polls the size of something until it is stopped. */
+/** Polls a size until it is stopped. */
 export class SizeWatch {
   readonly #options: SizeWatchOptions;
   readonly #stopped = Promise.withResolvers<void>();
@@ -44,7 +44,7 @@ export class SizeWatch {
     this.#isStopped = true;
     this.#stopped.resolve();
     await this.#watching;
-    await this.#measure().catch(() => {}); // It is gone.
+    await this.#measure().catch(() => {}); // The directory is gone.
   }
 
   async #watch(): Promise<void> {
@@ -54,7 +54,7 @@ export class SizeWatch {
       await this.#measure().catch(() => {}); // The next measurement may succeed.
       const rest = Promise.withResolvers<void>();
       const tookMs = performance.now() - beganAt;
-      const timer = setTimeout(rest.resolve, Math.max(restMs, tookMs / LOOKING - tookMs));
+      const timer = setTimeout(rest.resolve, Math.max(restMs, tookMs / MAX_POLL_SHARE - tookMs));
       await Promise.race([rest.promise, this.#stopped.promise]);
       clearTimeout(timer);
     }
@@ -68,8 +68,8 @@ export class SizeWatch {
 }
 
 /**
- * What everything in a directory takes on its disk; what goes meanwhile counts nothing. What cannot be looked into, as
- * it lies too deep or is closed to the service, is more than any bounds.
+ * Measures everything in a directory. An entry that is removed meanwhile counts nothing. A directory that cannot be
+ * read, as it lies too deep or is closed to the service, counts as more than any bounds.
  *
  * @param bounds counting stops above them, which bounds the time that it takes
  */
@@ -84,7 +84,7 @@ export async function treeUsage(path: string, bounds: DiskUsage = NO_BOUNDS): Pr
         bytes += Math.max(blocksOf(child), 1) * BLOCK_BYTES;
         files++;
         if (bytes > bounds.bytes || files > bounds.files) return { bytes, files };
-        if (files % IN_ONE_GO === 0) await delay(0);
+        if (files % FILES_PER_TURN === 0) await delay(0);
       }
     } catch (error) {
       if (!isGone(error)) return { bytes: Math.max(bytes, bounds.bytes + 1), files };
@@ -94,18 +94,18 @@ export async function treeUsage(path: string, bounds: DiskUsage = NO_BOUNDS): Pr
 }
 
 /**
- * Synchronously, since a trip through the thread pool takes longer than the call, and much longer where programs leave
- * it no time.
+ * The blocks of a file, by a synchronous call. A trip through the thread pool takes longer than the call, and much
+ * longer where programs leave the pool no time.
  */
 function blocksOf(path: string): number {
   try {
     return Deno.lstatSync(path).blocks ?? 0;
   } catch {
-    return 0; // It is gone.
+    return 0; // The file is gone.
   }
 }
 
-/** Whether the directory is gone: another thing may have taken its name. */
+/** Whether the directory is gone. Another entry may have taken its name. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }

@@ -26,7 +26,7 @@ export class StoredRecord {
     return (await this.#read()).get(key);
   }
 
-  /** Writes an entry, after those whose writing has begun. */
+  /** Writes an entry, after all earlier ones. */
   set(key: string, value: unknown): Promise<void> {
     return this.#writing = this.#writing.then(() => this.#write(key, value));
   }
@@ -41,7 +41,7 @@ export class StoredRecord {
       await Deno.writeTextFile(fresh, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600 });
       await Deno.rename(fresh, this.#path);
     } catch {
-      await Deno.remove(fresh).catch(() => {}); // Best effort: the next process does not find it.
+      await Deno.remove(fresh).catch(() => {}); // Best effort: the next process does not find the entry.
     }
   }
 

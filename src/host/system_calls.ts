@@ -1,4 +1,4 @@
-/** The C library under its names: glibc, musl. */
+/** File names of the C library: glibc, musl. */
 const LIBRARIES = ["libc.so.6", "libc.so"];
 
 const SYMBOLS = {
@@ -22,16 +22,22 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
 const WALL = 0x4000_0000;
 
-/** An open file that every child inherits which is started meanwhile. Disposing closes it here. */
+/** An open file that every child started meanwhile inherits. Disposing closes it here. */
 export interface InheritedFile extends Disposable {
   readonly descriptor: number;
-  /** Writes at its beginning, for a child that reads it later. @throws {Error} when the kernel takes not all */
+  /**
+   * Writes at the beginning of the file, for a child that reads it later.
+   *
+   * @throws {Error} when the kernel does not take all bytes
+   */
   write(bytes: Uint8Array<ArrayBuffer>): void;
-  /** Keeps it from children that are started from now on. Returns whether it does: close_range(2), Linux 5.11. */
+  /**
+   * Hides the file from children that are started from now on. Returns whether that worked: close_range(2), Linux 5.11.
+   */
   closeOnExec(): boolean;
 }
 
-/** Functions of the C library, each of which takes 0.1 ms to open; undefined where this service may not call any. */
+/** Opens functions of the C library; each takes 0.1 ms to open. Undefined where this service may not call any. */
 export function openCLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
   symbols: Symbols,
 ): Deno.DynamicLibrary<Symbols> | undefined {
@@ -40,36 +46,36 @@ export function openCLibrary<const Symbols extends Deno.ForeignLibraryInterface>
     try {
       return Deno.dlopen(name, symbols);
     } catch {
-      // Not under this name, or not for this service: the next one, or none.
+      // Not under this name, or not permitted: the next name is tried.
     }
   }
   return undefined;
 }
 
-/** What Deno has no API for: calls of the operating system's C library. */
+/** System calls that Deno has no API for, through the C library. */
 export class SystemCalls implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
-  /** What other threads read: it must not be collected. */
+  /** Buffers that other threads read, which must not be collected. */
   readonly #read = new Set<Uint8Array>();
 
   private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>) {
     this.#library = library;
   }
 
-  /** Undefined where there are no such calls, or this service may not make them. */
+  /** Opens the calls; undefined where there are none, or this service may not make them. */
   static open(): SystemCalls | undefined {
     const library = openCLibrary(SYMBOLS);
     return library && new SystemCalls(library);
   }
 
-  /** Keeps descriptors that this service inherited from its children: close_range(2), Linux 5.11. */
+  /** Hides descriptors that this service inherited from its children: close_range(2), Linux 5.11. */
   closeInheritedOnExec(): void {
     this.#library.symbols.close_range?.(FIRST_INHERITED_DESCRIPTOR, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC);
   }
 
   /**
-   * Opens a file in memory that has no name (memfd_create(2)), for a child to read from its beginning. Start that child,
-   * and no other, before anything is awaited, and dispose of the file then.
+   * Opens a nameless file in memory (memfd_create(2)) for a child to read from its beginning. The caller starts that
+   * child, and no other, before it awaits anything, and then disposes of the file.
    *
    * @throws {Error} when the kernel refuses
    */
@@ -94,22 +100,22 @@ export class SystemCalls implements Disposable {
     return file;
   }
 
-  /**
-   * Has the kernel make this process the parent of each of its descendants whose own parent ends: prctl(2). Returns
-   * whether it does.
-   */
+  /** Makes this process the parent of its descendants whose own parents end: prctl(2). Returns whether that worked. */
   adoptDescendants(): boolean {
     return this.#library.symbols.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
   }
 
-  /** Frees the entry of a child that has ended, and for which nothing else waits: waitpid(2). Returns whether it had. */
+  /**
+   * Frees the entry of a child that has ended: waitpid(2). Nothing else may wait for the child. Returns whether it had
+   * ended.
+   */
   reap(pid: number): boolean {
     return this.#library.symbols.waitpid(pid, null, WNOHANG | WALL) === pid;
   }
 
   /**
-   * Mounts an empty file system in memory on a directory: mount(2), tmpfs(5). It is unmounted with {@link unmount},
-   * also by another process, since it outlives this one.
+   * Mounts an empty file system in memory on a directory: mount(2), tmpfs(5). {@link unmount} unmounts it, also from
+   * another process, since the mount outlives this one.
    *
    * @throws {Error} when the kernel refuses
    */
@@ -121,8 +127,8 @@ export class SystemCalls implements Disposable {
   }
 
   /**
-   * Takes a mount from its directory at once; what still uses it keeps it until it ends: umount2(2). Whether there was
-   * one. Another thread makes the call, since the kernel waits for all processors in it (2 ms).
+   * Unmounts a directory at once: umount2(2). Processes that still use the mount keep it until they end. Returns
+   * whether there was a mount. Another thread makes the call, since the kernel waits for all processors in it (2 ms).
    */
   async unmount(directory: string): Promise<boolean> {
     const path = toCString(directory);

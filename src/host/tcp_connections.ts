@@ -1,6 +1,6 @@
-/** Where Linux lists the TCP connections of a network namespace: proc_pid_net(5). */
+/** The files in which Linux lists TCP connections of a network namespace: proc_pid_net(5). */
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
-/** A line of it: the ports of both ends, and a state, `ESTABLISHED` or `LISTEN`. */
+/** A line of such a file. It holds the ports of both ends, and the state `ESTABLISHED` or `LISTEN`. */
 const LINE = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) (01|0A) /gm;
 const LISTEN = "0A";
 
@@ -11,9 +11,9 @@ export interface PortPair {
 }
 
 /**
- * Reads the system's table of TCP connections, which tells of each whether its other end is known to be gone. None is where there
- * is no such table, or it does not tell of the port that they came through. Addresses are not looked at, so that a connection is
- * overlooked while another host's has the same ports.
+ * Reads the system's table of TCP connections, which shows whether a client is gone. A connection never counts as gone
+ * without such a table, or where the table lacks the port that it came through. Addresses are not compared, so a lost
+ * connection is overlooked while another host has the same ports.
  */
 export async function readConnections(): Promise<{ isGone(ports: PortPair): boolean }> {
   const [established, listening] = [new Set<string>(), new Set<number>()];

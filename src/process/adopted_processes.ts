@@ -3,14 +3,14 @@ import { groupOf } from "./process_tree.ts";
 import { isGroup } from "./terminate.ts";
 
 /**
- * Processes of programs whose own parents have ended. The kernel makes this service their parent
- * ({@link SystemCalls.adoptDescendants}), so that none is out of sight, and nothing else reaps them.
+ * Processes of programs whose own parents have ended. The kernel makes this service their parent ({@link
+ * SystemCalls.adoptDescendants}), so that the service sees all of them, and has to reap them.
  */
 export class AdoptedProcesses {
   readonly #calls: Pick<SystemCalls, "reap">;
-  /** What this service started itself, and waits for. */
+  /** Processes that this service started itself, and waits for. */
   readonly #leaders = new Set<number>();
-  /** Leaders of groups that were not gone when they were given up. */
+  /** Removed leaders whose groups still had processes. */
   readonly #unfinished = new Set<number>();
 
   constructor(calls: Pick<SystemCalls, "reap">) {
@@ -23,13 +23,17 @@ export class AdoptedProcesses {
     this.#leaders.add(pid);
   }
 
-  /** Forgets a leader. What is left of its group is reaped when it ends. */
+  /** Forgets a leader. Remaining processes of its group are reaped when they end. */
   removeLeader(pid: number): void {
     this.#leaders.delete(pid);
     if (isGroup(pid)) this.#unfinished.add(pid);
   }
 
-  /** Adopted processes of a leader's group. @throws what the system throws where this service has no descriptor left */
+  /**
+   * Finds the adopted processes of a leader's group.
+   *
+   * @throws what the system throws where this service has no descriptor left
+   */
   inGroupOf(leader: number): number[] {
     return childrenOfThisService().filter((pid) => {
       if (this.#leaders.has(pid)) return false;
@@ -39,13 +43,13 @@ export class AdoptedProcesses {
     });
   }
 
-  /** Frees the entry of a process that has ended. Returns whether it had. */
+  /** Frees the entry of a process that has ended. Returns whether it had ended. */
   reap(pid: number): boolean {
     return this.#calls.reap(pid);
   }
 }
 
-/** The kernel gives adopted processes to the first thread of the service. */
+/** Reads the children of this service. The kernel gives adopted processes to its first thread. */
 function childrenOfThisService(): number[] {
   const children = Deno.readTextFileSync(`/proc/${Deno.pid}/task/${Deno.pid}/children`);
   return children.split(" ").filter((child) => child !== "").map(Number);

@@ -6,21 +6,21 @@ import { SizeWatch, type SizeWatchOptions } from "../host/size_watch.ts";
 import { spawnGroup, type SpawnRequest } from "./spawn.ts";
 import { terminate } from "./terminate.ts";
 
-/** A child, and what ends it. */
+/** A child, and the causes of its end. */
 export interface ChildLifeRequest extends SpawnRequest, ChildBounds {
-  /** The child, and what it starts. */
+  /** The processes of the child, and what these start. */
   readonly processes: ChildProcesses;
-  /** How the program ended, by how the child did. */
+  /** Derives the program's end from the child's. */
   statusOf(status: Deno.CommandStatus): Deno.CommandStatus | Promise<Deno.CommandStatus>;
-  /** The disk usage to watch; absent, it is not watched. */
+  /** The disk usage to watch; absent means not watched. */
   readonly disk?: Omit<SizeWatchOptions, "onExceeded">;
-  /** The outcome by what the runtime knows beside the exit status; undefined when it knows nothing more. */
+  /** Derives an outcome from facts of the runtime beside the exit status. Undefined when the runtime has none. */
   explain(status: Deno.CommandStatus, usage: ProgramUsage): Outcome | undefined;
 }
 
 /**
- * A child from its start to its end. What ends it first is its outcome: itself, what {@link ChildLife.end} says, or a
- * limit that the watches see. The limits end it at once, with everything that it started.
+ * A child from its start to its end. The first cause of its end is its outcome: itself, the cause given to {@link
+ * ChildLife.end}, or a limit that the watches see. The limits end it at once, with everything that it started.
  */
 export class ChildLife {
   readonly process: Deno.ChildProcess;
@@ -52,17 +52,17 @@ export class ChildLife {
     return new ChildLife(request, spawnGroup(request));
   }
 
-  /** Settles when the process has ended. */
+  /** Settles when the child's process has ended. */
   get exited(): Promise<void> {
     return this.#exited.promise;
   }
 
-  /** Settles, after the outcome, when all its processes are gone. */
+  /** Settles, after the outcome, when all processes of the child are gone. */
   get gone(): Promise<void> {
     return this.#gone.promise;
   }
 
-  /** What ends it, or ended it, if that is not itself. */
+  /** The cause of the child's end, unless it ended by itself. */
   get cause(): Outcome | undefined {
     return this.#cause;
   }
@@ -72,14 +72,14 @@ export class ChildLife {
     return { cpuMs, peakMemoryBytes };
   }
 
-  /** Takes usage until now out of the program's: its launcher is done. */
+  /** Subtracts usage until now from the program's usage: it is the launcher's. */
   prepare(): void {
     const sample = this.#request.processes.sample();
     this.#cpuMsBefore = sample?.cpuMs ?? 0;
     if (sample !== undefined) this.#watch.see({ ...sample, cpuMs: sample.cpuMs === null ? null : 0 });
   }
 
-  /** Begins to watch the limits, as its program begins. */
+  /** Begins to watch the limits when the program begins. */
   begin(): void {
     this.#watch.start();
     this.watchDisk();
@@ -90,7 +90,7 @@ export class ChildLife {
     if (!this.#hasEnded) this.#disk ??= this.#watchSize();
   }
 
-  /** Ends it, unless something has already: by SIGTERM and a grace period, or at once. */
+  /** Ends the child, unless something else has. It uses SIGTERM and a grace period, or SIGKILL at once. */
   end(cause: Outcome, how: "kill" | "terminate"): void {
     if (this.#cause !== undefined || this.#hasEnded) return;
     this.#cause = cause;
@@ -99,12 +99,15 @@ export class ChildLife {
     else this.#terminating = terminate(signal, this.exited);
   }
 
-  /** Keeps the exit code that the program reports: it counts even where the process then ends by a crash. */
+  /** Keeps the exit code that the program reports. The code counts even where the process then ends by a crash. */
   noteExitCode(code: number): void {
     this.#exitStatus ??= { success: code === 0, code, signal: null };
   }
 
-  /** Ends it with the exit code that it reported, once all its output is read, and kills the rest of it. */
+  /**
+   * Ends the child with the exit code that it reported, and kills its other processes. Call this once all its output is
+   * read.
+   */
   reportExit(): void {
     this.#watch.sampleOnce();
     if (this.#cause !== undefined || this.#hasEnded || this.#exitStatus === undefined) return;
@@ -146,9 +149,9 @@ export class ChildLife {
     this.process.status.then(() => processes.end()).then(this.#gone.resolve);
     await this.#terminating;
     await this.#disk?.stop();
-    await this.process.stdin.abort().catch(() => {}); // It is closed either way.
+    await this.process.stdin.abort().catch(() => {}); // The stream is closed either way.
     if (this.#cause !== undefined) return this.#cause;
-    const own = isReported ? ended : await statusOf(ended); // It reads the rest of stderr, where the report may be.
+    const own = isReported ? ended : await statusOf(ended); // This reads the rest of stderr, where the report may be.
     const status = this.#exitStatus ?? own;
     return explain(status, this.#watch.seen) ?? outcomeOf(status, { sample: this.#watch.seen, limits });
   }

@@ -20,7 +20,7 @@ export function pipeSource(stream: OutputStream, pipe: ReadableStream<Uint8Array
   };
 }
 
-/** A source behind a filter. */
+/** Puts a filter behind a source. */
 export function filtered(source: ChunkSource, filter: ByteFilter): ChunkSource {
   let hasEnded = false;
   return {
@@ -35,7 +35,7 @@ export function filtered(source: ChunkSource, filter: ByteFilter): ChunkSource {
   };
 }
 
-/** A source with a prefix. */
+/** Puts a prefix before a source. */
 export function withPrefix(source: ChunkSource, first: Uint8Array): ChunkSource {
   let early = first.length === 0 ? undefined : first;
   return {
@@ -51,7 +51,7 @@ export function withPrefix(source: ChunkSource, first: Uint8Array): ChunkSource 
 /** The longest exit code, and the NUL behind it. */
 const MAX_CODE_BYTES = 4;
 
-/** A source up to where the program reports its end; what would follow is not read. */
+/** Cuts a source where the program reports its end. Later bytes are not read. */
 export function untilExitMarker(source: ChunkSource, onEnd: (code: number) => void): ChunkSource {
   const scanner = new FrameScanner(ENDED, readExitCode);
   let isOver = false;
@@ -72,7 +72,7 @@ export function untilExitMarker(source: ChunkSource, onEnd: (code: number) => vo
           continue;
         }
         isOver = true;
-        source.cancel().catch(() => {}); // It has failed, and is closed.
+        source.cancel().catch(() => {}); // The source has failed, and is closed.
         onEnd(piece.frame);
         break;
       }
@@ -89,7 +89,7 @@ function readExitCode(behind: Uint8Array): Reading<number> {
 }
 
 /**
- * Counts what all its sources carry together, and lets nothing through beyond the bound; it tells each time that more
+ * Bounds the output of all its sources together. It passes nothing beyond the bound, and reports each time that more
  * comes.
  */
 export class OutputBudget {
@@ -112,7 +112,7 @@ export class OutputBudget {
     };
   }
 
-  /** What of some bytes is within the bound. */
+  /** Counts bytes, and returns those within the bound. */
   take(bytes: Uint8Array): Uint8Array {
     const room = Math.max(this.#limitBytes - this.#total, 0);
     this.#total += bytes.length;
@@ -121,14 +121,14 @@ export class OutputBudget {
   }
 }
 
-/** Bytes before the marker; a source that brings more has none. */
+/** Most bytes before the marker. A source that brings more has no marker. */
 const MAX_EARLY_BYTES = 8_192;
 
-/** What a source brought up to a marker. */
+/** The bytes of a source up to a marker, and the result of the search. */
 export interface MarkerSearch {
-  /** `ended` when there was no marker: the source is over, or brings too much. */
+  /** `ended` when there was no marker: the source has ended, or brings too many bytes. */
   readonly kind: "ready" | "ended";
-  /** What stood before the marker and behind it. */
+  /** The bytes before and behind the marker. */
   readonly rest: Uint8Array;
 }
 

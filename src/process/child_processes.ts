@@ -17,46 +17,46 @@ import { isGroup, signalGroup, signalProcess } from "./terminate.ts";
 /** Linux's `USER_HZ`. */
 const MS_PER_TICK = 10;
 
-/** How long what was killed may take to be gone, in ms. */
+/** Longest wait for killed processes to be gone, in ms. */
 const GONE_MS = 2_000;
 
-/** What a program uses at one moment, where this platform reports it. */
+/** The usage of a program at one moment, where this platform reports it. */
 export interface UsageSample extends ProgramUsage {
   readonly processes: number;
   /** Open files of the process that has the most. */
   readonly descriptors: number;
-  /** Whether there was no more memory for them: the kernel killed one, or they thrash. */
+  /** Whether the program ran out of memory. Either the kernel killed a process, or the processes thrash. */
   readonly isOutOfMemory: boolean;
-  /** Whether the kernel refused to make a process or thread since there were too many. */
+  /** Whether the kernel refused a process or thread because there were too many. */
   readonly wasRefusedTasks: boolean;
 }
 
 /** How to find the program among the processes of a child. */
 export interface ChildProcessesOptions {
-  /** How many processes, each the only child of the one before, stand between the started one and the program. */
+  /** Number of processes between the started one and the program. Each is the only child of the one before. */
   readonly wrappers: number;
-  /** How many of the processes after those are the service's own; absent, none. */
+  /** Number of the processes after those that are the service's own; absent, none. */
   readonly ownProcesses?: number;
   /** Whether the program may start others; else it is one process. */
   readonly startsOthers: boolean;
   readonly cgroup?: ProcessGroup | undefined;
-  /** Where this service becomes the parent of processes that lose theirs; absent, it does not. */
+  /** The adopted processes, where this service becomes the parent of orphans; absent, it does not. */
   readonly adopted?: AdoptedProcesses | undefined;
 }
 
 /**
- * The processes of one child: the one that was started, those that stand between it and the program, the program's, and
- * what they start. They are read from a control group where there is one, else from parent to child.
+ * The processes of one child: the started one, its wrappers, the program's, and their descendants. They are read from a
+ * control group where there is one, else from parent to child.
  *
  * Sources: proc_pid_stat(5), fields 14 to 17; proc_pid_statm(5), fields 2 and 3; proc_pid_status(5).
  */
 export class ChildProcesses {
   readonly #options: ChildProcessesOptions;
   #leader = 0;
-  /** Those between the leader and the program, the leader among them; found when they are first asked for. */
+  /** Processes from the leader to the program, without the program. They are found on first use. */
   #wrappers: readonly number[] = [];
   #program: number | undefined;
-  /** Time of adopted processes that are reaped. */
+  /** CPU time of adopted processes that are reaped. */
   #reapedCpuMs = 0;
 
   constructor(options: ChildProcessesOptions) {
@@ -64,15 +64,15 @@ export class ChildProcesses {
   }
 
   /**
-   * The child was started as this process, which joins the control group itself: before it starts anything, which from
-   * here it may have done already.
+   * Registers the process as which the child was started. That process joins the control group itself, before it starts
+   * anything; from here it might have started something already.
    */
   begin(leader: number): void {
     this.#leader = leader;
     this.#options.adopted?.addLeader(leader);
   }
 
-  /** Undefined when the program is gone, or this platform does not report it. */
+  /** Samples the usage. Undefined when the program is gone, or this platform does not report usage. */
   sample(): UsageSample | undefined {
     const { cgroup, ownProcesses = 0, startsOthers } = this.#options;
     const program = this.#find();
@@ -93,7 +93,7 @@ export class ChildProcesses {
         wasRefusedTasks: (counts?.refusedTasks ?? 0) > 0,
       };
     } catch {
-      return undefined; // It ended meanwhile.
+      return undefined; // The program ended meanwhile.
     }
   }
 
@@ -105,7 +105,7 @@ export class ChildProcesses {
     return [...sizes.values()].reduce((total, bytes) => total + bytes, 0);
   }
 
-  /** What the kernel counted of all of it, also when it has ended. */
+  /** Whether the kernel killed a process of the group for memory, also after the end. */
   isOutOfMemory(): boolean {
     try {
       return (this.#options.cgroup?.counts().outOfMemory ?? 0) > 0;
@@ -114,7 +114,10 @@ export class ChildProcesses {
     }
   }
 
-  /** Signals the program and everything it started; SIGKILL also what stands around it. Only until its leader has ended. */
+  /**
+   * Signals the program and everything that it started; SIGKILL also its wrappers. Call this only until the leader has
+   * ended.
+   */
   signal(signal: Deno.Signal): void {
     if (signal === "SIGKILL") return this.#kill();
     if (this.#options.wrappers === 0) return this.#signalGroup(signal);
@@ -123,8 +126,8 @@ export class ChildProcesses {
   }
 
   /**
-   * Kills what is left, and returns when nothing is left. Only once the leader has ended: its number may be
-   * another's.
+   * Kills the remaining processes, and returns when none remains. Call this only once the leader has ended: its number
+   * may be another's.
    */
   async end(): Promise<void> {
     const { cgroup } = this.#options;
@@ -149,7 +152,10 @@ export class ChildProcesses {
     }
   }
 
-  /** Reaps what was killed. Whether no process of the group is left; once the leader is gone, all come to this service. */
+  /**
+   * Reaps killed processes, and returns whether the group has none left. Once the leader is gone, all of them come to
+   * this service.
+   */
   #isGroupGone(): boolean {
     const { adopted } = this.#options;
     if (adopted === undefined) return true;
@@ -161,7 +167,10 @@ export class ChildProcesses {
     }
   }
 
-  /** A leader that has just been started may not lead its group yet: it is all that there is then. */
+  /**
+   * Signals the leader's group, or the leader alone. A leader that has just started may not lead its group yet, and is
+   * then the only process.
+   */
   #signalGroup(signal: Deno.Signal): void {
     if (!signalGroup(this.#leader, signal)) signalProcess(this.#leader, signal);
   }
@@ -172,7 +181,10 @@ export class ChildProcesses {
     for (const pid of this.#grouped()) signalProcess(pid, "SIGKILL");
   }
 
-  /** The kernel counts a group's to the nanosecond, with what stands between the leader and the program. */
+  /**
+   * The CPU time in ms. The kernel counts a group's to the nanosecond, with the processes between the leader and the
+   * program.
+   */
   #cpuMs(program: number, counts: GroupCounts | undefined): number {
     if (counts !== undefined) return counts.cpuMs;
     return this.#reapedCpuMs + sum(this.#options.startsOthers ? this.#family() : [program], cpuMsOf);
@@ -190,16 +202,18 @@ export class ChildProcesses {
     return this.#program = line.at(-1);
   }
 
-  /** None where there is no group, or this service has no descriptor left to ask it with. */
+  /**
+   * The processes of the control group. None without a group, or where this service has no descriptor left to read it.
+   */
   #grouped(): number[] {
     try {
       return this.#options.cgroup?.members() ?? [];
     } catch {
-      return []; // As after the end of the group: who asks asks again.
+      return []; // The same as after the end of the group: the caller asks again.
     }
   }
 
-  /** The leader and what descends from it, also by a line of parents that is broken. */
+  /** The leader and its descendants, also those whose parents have ended. */
   #family(): number[] {
     return [this.#leader, ...this.#options.adopted?.inGroupOf(this.#leader) ?? []].flatMap(familyOf);
   }
@@ -216,20 +230,20 @@ function sum(pids: readonly number[], read: (pid: number) => number): number {
     try {
       return total + read(pid);
     } catch {
-      return total; // It ended meanwhile.
+      return total; // The process ended meanwhile.
     }
   }, 0);
 }
 
-/** Time of a process and of those of its children that have ended. */
+/** CPU time of a process and of its children that have ended. */
 function cpuMsOf(pid: number): number {
   const fields = statFieldsOf(pid);
   return [11, 12, 13, 14].reduce((total, index) => total + Number(fields[index]), 0) * MS_PER_TICK;
 }
 
 /**
- * The kernel keeps these counters loosely: of a process that has just begun they may be 0. Then its pages are counted,
- * which takes the kernel some time.
+ * The private memory of a process. The kernel updates these counters late: for a process that has just begun they may
+ * be 0. Then its pages are counted, which takes the kernel some time.
  */
 function privateBytesOf(pid: number): number {
   const [, resident, shared] = Deno.readTextFileSync(`/proc/${pid}/statm`).split(" ").map(Number);
@@ -237,7 +251,7 @@ function privateBytesOf(pid: number): number {
   return bytes > 0 ? bytes : countedBytesOf(pid);
 }
 
-/** 0 where it may not be read: proc_pid_smaps(5). */
+/** Counts the anonymous pages of a process; 0 where they may not be read: proc_pid_smaps(5). */
 function countedBytesOf(pid: number): number {
   try {
     return Number(/^Anonymous:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
@@ -247,8 +261,8 @@ function countedBytesOf(pid: number): number {
 }
 
 /**
- * What a program may hold whose code is not known: also memory that it shares with what it starts, once for each that
- * uses it.
+ * The memory of a process whose code is not known. Memory that it shares with its children counts once for each process
+ * that uses it.
  */
 function heldBytesOf(pid: number): number {
   return findInEntries(pid, heldBytesAt) ?? 0;
@@ -260,7 +274,7 @@ function heldBytesAt(entry: string): number | undefined {
   return bytes > 0 ? bytes : undefined;
 }
 
-/** The open files of a process that have no name: which each is, and what it takes. */
+/** Open files of a process that have no name, each with identity and size. */
 function unlinkedFilesOf(pid: number): [file: string, bytes: number][] {
   return descriptorPathsOf(pid).flatMap((path) => {
     try {
@@ -268,7 +282,7 @@ function unlinkedFilesOf(pid: number): [file: string, bytes: number][] {
       const { blocks, dev, ino } = Deno.statSync(path);
       return [[`${dev} ${ino}`, (blocks ?? 0) * BLOCK_BYTES]];
     } catch {
-      return []; // It was closed meanwhile.
+      return []; // The file was closed meanwhile.
     }
   });
 }

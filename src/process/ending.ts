@@ -3,14 +3,14 @@ import { type Limits, MEBIBYTE } from "../core/limits.ts";
 import type { UsageSample } from "./child_processes.ts";
 import type { DiskUsage } from "../host/size_watch.ts";
 
-/** What bounds a child. */
+/** The bounds of a child. */
 export interface ChildBounds {
   readonly limits: Limits;
-  /** Descriptors that a process of it may have open. */
+  /** Descriptors that each process of the child may have open. */
   readonly maxDescriptors: number;
 }
 
-/** The limit that a program has passed, or undefined. */
+/** Finds the limit that a program has passed; undefined without one. */
 export function exceededLimit(sample: UsageSample, { limits, maxDescriptors }: ChildBounds): Outcome | undefined {
   const { cpuMs, descriptors, isOutOfMemory, peakMemoryBytes, processes, wasRefusedTasks } = sample;
   if (isOutOfMemory || (peakMemoryBytes ?? 0) > limits.memoryMb * MEBIBYTE) return memoryLimit(sample, limits);
@@ -22,18 +22,18 @@ export function exceededLimit(sample: UsageSample, { limits, maxDescriptors }: C
   return undefined;
 }
 
-/** The end of a program that used more memory than it may. */
+/** The outcome of a program that passed its memory limit. */
 export function memoryLimit({ peakMemoryBytes }: Pick<UsageSample, "peakMemoryBytes">, limits: Limits): Outcome {
   const observedMb = Math.ceil((peakMemoryBytes ?? 0) / MEBIBYTE);
   return { kind: "memory_limit", limitMb: limits.memoryMb, observedMb: Math.max(observedMb, limits.memoryMb) };
 }
 
-/** The end of a program that had more processes than it may, or was refused one more. */
+/** The outcome of a program that passed its process limit. A refused process counts as passing it. */
 export function processLimit({ processes }: Pick<UsageSample, "processes">, { maxProcesses }: Limits): Outcome {
   return { kind: "process_limit", limit: maxProcesses, observed: Math.max(processes, maxProcesses + 1) };
 }
 
-/** The end of a program that left more in its directory than may lie there. */
+/** The outcome of a program that passed the disk limit of its directory. */
 export function diskLimit(
   observed: DiskUsage,
   { bounds, limits }: { readonly bounds: DiskUsage; readonly limits: Limits },
@@ -46,7 +46,9 @@ export function diskLimit(
   };
 }
 
-/** What an exit status tells by itself: SIGXCPU and SIGXFSZ are the kernel's word that a resource limit was passed. */
+/**
+ * Derives an outcome from the exit status alone. The kernel sends SIGXCPU and SIGXFSZ when a resource limit is passed.
+ */
 export function outcomeOf(
   status: Deno.CommandStatus,
   { sample, limits }: { readonly sample: UsageSample; readonly limits: Limits },

@@ -1,9 +1,9 @@
 import type { OutputChunk, OutputStream } from "../core/execution.ts";
 
-/** How long a read may stay without data once the program has ended: an orphan with the pipe open delays nothing. */
+/** Longest read without data once the program has ended. So an orphan that holds the pipe open delays nothing. */
 const DRAIN_IDLE_MS = 250;
 
-/** Where chunks come from, and how to make a read that hangs return. Undefined, or a failure, is the end. */
+/** A source of chunks. `read` returns undefined, or fails, at the end; `cancel` makes a read that hangs return. */
 export interface ChunkSource {
   readonly stream: OutputStream;
   read(): Promise<Uint8Array | undefined>;
@@ -11,8 +11,8 @@ export interface ChunkSource {
 }
 
 /**
- * One stream out of a program's two, in the order in which the chunks arrive. It reads ahead one chunk a source and no
- * more, so a slow consumer slows the program down and costs no memory.
+ * Merges a program's two streams into one, in the order in which the chunks arrive. The merged stream reads ahead one
+ * chunk a source and no more, so a slow consumer slows the program down and costs no memory.
  */
 export function mergeOutput(sources: readonly ChunkSource[], ended: Promise<unknown>): ReadableStream<OutputChunk> {
   let wanted = Promise.withResolvers<void>();
@@ -20,7 +20,7 @@ export function mergeOutput(sources: readonly ChunkSource[], ended: Promise<unkn
   let isBlocked = false;
   let isOver = false;
   let idleTimer: ReturnType<typeof setInterval> | undefined;
-  const cancelAll = () => Promise.allSettled(sources.map((source) => source.cancel())); // One that has failed is at its end.
+  const cancelAll = () => Promise.allSettled(sources.map((source) => source.cancel())); // A source that has failed is at its end.
   const stop = () => {
     isOver = true;
     clearInterval(idleTimer);

@@ -1,26 +1,28 @@
-/** Linux's usual size of a page: with larger ones (some arm64 kernels) what is counted in pages reads too low. */
+/** Linux's usual size of a page. With larger pages (some arm64 kernels) figures counted in pages are too low. */
 export const PAGE_BYTES = 4096;
 
-/** What the kernel counts of a group of processes. */
+/** The kernel's counts for a group of processes. */
 export interface GroupCounts {
   readonly cpuMs: number;
-  /** Processes that were killed since there was no more memory. */
+  /** Processes that the kernel killed because there was no more memory. */
   readonly outOfMemory: number;
-  /** How often a process or thread could not be made since there were too many. */
+  /** How often the kernel refused a process or thread because there were too many. */
   readonly refusedTasks: number;
 }
 
-/** What a group holds in memory at one moment, and what it lost of that before. */
+/** The memory of a group at one moment, and its losses until then. */
 export interface GroupMemory {
-  /** That is no file's. */
+  /** Memory of no file. */
   readonly anonymousBytes: number;
-  /** Files that lie in memory, and what processes share. */
+  /** Files in memory, and memory that processes share. */
   readonly sharedBytes: number;
-  /** Copies of what lies on disks, which the kernel may take away. */
+  /** Cached pages of files on disks, which the kernel may drop. */
   readonly cachedBytes: number;
-  /** Of such copies, all that were ever taken away and read again; 0 from kernels that do not tell (Linux before 5.9). */
+  /**
+   * All such pages that were ever dropped and read again. 0 from kernels that do not report them (Linux before 5.9).
+   */
   readonly rereadBytes: number;
-  /** How often a process had to wait until a page of a file was read that it has mapped, as its own code is. */
+  /** How often a process waited for a page of a mapped file. Its own code is such a file. */
   readonly majorFaults: number;
 }
 
@@ -28,7 +30,11 @@ export interface GroupMemory {
 export interface ProcessGroup {
   counts(): GroupCounts;
   memory(): GroupMemory;
-  /** The ids of its processes. @throws when the group is gone, or this service has no descriptor left */
+  /**
+   * The ids of the group's processes.
+   *
+   * @throws when the group is gone, or this service has no descriptor left
+   */
   members(): number[];
   /** Removes the group. Returns whether it is gone; it stays while a process is in it. */
   remove(): boolean;

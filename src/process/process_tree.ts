@@ -1,5 +1,5 @@
 /**
- * The children of a process, by any of its threads: proc_pid_task(5). None where there is no `/proc`, or it has ended.
+ * The children of all threads of a process: proc_pid_task(5). None without a `/proc`, or where the process has ended.
  */
 export function childrenOf(pid: number): number[] {
   try {
@@ -7,11 +7,11 @@ export function childrenOf(pid: number): number[] {
       Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`).split(" ").filter((child) => child !== "").map(Number)
     );
   } catch {
-    return []; // It ended meanwhile.
+    return []; // The process ended meanwhile.
   }
 }
 
-/** A process, and everything that descends from it by an unbroken line of parents. */
+/** A process and its descendants by an unbroken line of parents. */
 export function familyOf(pid: number): number[] {
   const family = [pid];
   for (const member of family) family.push(...childrenOf(member));
@@ -28,7 +28,7 @@ export function statFieldsOf(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
-/** Whether a process can still do something: it is there, and more than the entry that its parent has yet to read. */
+/** Whether a process still runs. A process that waits for its parent to reap it does not. */
 export function isAlive(pid: number): boolean {
   try {
     return !["Z", "X"].includes(statFieldsOf(pid)[0] ?? "");
@@ -37,7 +37,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The process group of a process, also of one that has ended and is not reaped; undefined where it is gone. */
+/**
+ * The process group of a process; undefined where the process is gone. A process that has ended and is not reaped still
+ * has one.
+ */
 export function groupOf(pid: number): number | undefined {
   try {
     return Number(statFieldsOf(pid)[2]);
@@ -47,8 +50,8 @@ export function groupOf(pid: number): number | undefined {
 }
 
 /**
- * Where the kernel describes each thread of a process. The entry of a process is that of its first thread, which may have
- * ended while others go on: it names no memory and no files then.
+ * The kernel's directory of each thread of a process. The entry of a process is that of its first thread, which may
+ * have ended while others go on: then it names no memory and no files.
  *
  * @throws what the system throws where the process is gone
  */
@@ -57,9 +60,9 @@ function threadsOf(pid: number): string[] {
 }
 
 /**
- * What the entry of a process shows, or else that of one of its threads; undefined where none shows anything.
+ * Reads the entry of a process, or else the entries of its threads. Undefined where none of them shows anything.
  *
- * @throws what the system throws where the process is gone, or may not be looked into
+ * @throws what the system throws where the process is gone, or may not be inspected
  */
 export function findInEntries<Found>(pid: number, read: (entry: string) => Found | undefined): Found | undefined {
   const found = read(`/proc/${pid}`);
@@ -69,13 +72,13 @@ export function findInEntries<Found>(pid: number, read: (entry: string) => Found
       const shown = read(thread);
       if (shown !== undefined) return shown;
     } catch {
-      // This thread has ended, as any may while others are read.
+      // This thread has ended, as any thread may while others are read.
     }
   }
   return undefined;
 }
 
-/** Where the open files of a process are reached; none where it has ended, or may not be looked into. */
+/** The paths of a process's open files. None where the process has ended, or may not be inspected. */
 export function descriptorPathsOf(pid: number): string[] {
   try {
     return findInEntries(pid, filesOf) ?? [];

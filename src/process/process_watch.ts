@@ -1,10 +1,10 @@
 import type { UsageSample } from "./child_processes.ts";
 
-/** Samples are frequent at first, since most programs are short, and then at this pace. */
+/** Intervals between samples. The first samples are frequent, since most programs are short. */
 const FIRST_SAMPLE_MS = 4;
 const STEADY_SAMPLE_MS = 20;
 
-/** Nothing was found: before the first sample, and of a program that is too short for one. */
+/** The result without a sample. It holds before the first one, and for a program too short for any. */
 export const NO_SAMPLE: UsageSample = {
   cpuMs: null,
   peakMemoryBytes: null,
@@ -23,8 +23,8 @@ export class ProcessWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param sample undefined when it finds nothing, which the next one may find: a fork bomb hides its processes from
-   *   `/proc`
+   * @param sample undefined when it finds nothing; the next sample may find something, since a fork bomb hides its
+   * processes from `/proc`
    */
   constructor(sample: () => UsageSample | undefined, onSample: (seen: UsageSample) => void) {
     this.#sample = sample;
@@ -50,7 +50,7 @@ export class ProcessWatch {
     };
   }
 
-  /** Takes the first sample now, unless there is one, so that the shortest program has one. */
+  /** Takes the first sample now, unless there is one. So the shortest program has one. */
   start(): void {
     if (this.#isStopped) return;
     if (this.#seen === NO_SAMPLE) this.#sampleNow();

@@ -6,8 +6,8 @@ import type { ByteFilter } from "./child_output.ts";
 const NEVER = "(?!)";
 
 /**
- * Replaces words in a stream of bytes, also where a chunk's border divides one; the longest word that fits is taken. Each
- * chunk is passed over once, whatever it holds: what a program prints must not slow the service down.
+ * Replaces words in a stream of bytes, also words that a chunk's border divides. The longest word that matches is
+ * taken. Each chunk is searched once, whatever it holds: a program's output must not slow the service down.
  */
 export class ByteReplacer implements ByteFilter {
   readonly #words: readonly Uint8Array[];
@@ -46,7 +46,7 @@ export class ByteReplacer implements ByteFilter {
     return Buffer.from(rest, "latin1");
   }
 
-  /** How many bytes at the end may be the beginning of a word. */
+  /** Number of bytes at the end that may begin a word. */
   #unfinished(rest: string): number {
     const tail = Buffer.from(rest.slice(rest.length - Math.min(rest.length, this.#longest)), "latin1");
     return tail.length - Math.min(...this.#words.map((word) => findMarker(tail, word)), tail.length);

@@ -14,16 +14,19 @@ import {
 } from "./child_output.ts";
 import { type ChunkSource, mergeOutput } from "./merge_output.ts";
 
-/** Most bytes of its stderr that an error quotes. */
-const MAX_SAID_BYTES = 500;
+/** Most bytes of the launcher's stderr that an error quotes. */
+const MAX_QUOTED_BYTES = 500;
 
 /** The handshake by which a launcher reports that its program may begin. */
 export interface ReadySignal {
-  /** What it prints on stderr; removed from the output. */
+  /** The marker that the launcher prints on stderr; it is removed from the output. */
   readonly marker: Uint8Array;
-  /** How long it may take until then, in ms. */
+  /** Longest time until the marker, in ms. */
   readonly timeoutMs: number;
-  /** What it reads from stdin before the program begins; it then reports the program's end too. Absent, it reads nothing. */
+  /**
+   * The bytes on stdin on which the program begins. A launcher that reads them reports the program's end too. Absent,
+   * the launcher reads nothing.
+   */
   readonly go?: Uint8Array<ArrayBuffer>;
 }
 
@@ -34,12 +37,12 @@ export interface ChildRequest extends ChildLifeRequest {
   readonly stderrFilter: ByteFilter;
 }
 
-/** What holds for the program of a child. */
+/** The limits and the input of a child's program. */
 export interface ProgramOptions {
   readonly limits: Pick<Limits, "timeoutMs" | "maxTotalOutputBytes">;
-  /** Aborting ends it. */
+  /** Aborting ends the program. */
   readonly signal?: AbortSignal | undefined;
-  /** What it reads from stdin behind the go, before the program's own; absent, nothing. */
+  /** Bytes on stdin behind the go, before the program's own input; absent, none. The launcher reads them. */
   readonly orders?: Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -48,25 +51,25 @@ export interface Child {
   readonly stdin: WritableStream<Uint8Array>;
   readonly output: ReadableStream<OutputChunk>;
   readonly outcome: Promise<Outcome>;
-  /** Settles, after the outcome, when all its processes are gone. */
+  /** Settles, after the outcome, when all processes of the child are gone. */
   readonly gone: Promise<void>;
   usage(): ProgramUsage;
   kill(signal: Deno.Signal): void;
 }
 
-/** A child before its program begins. Begin it or dispose of it. */
+/** A child before its program begins. The owner begins it or disposes of it. */
 export interface ReadyChild extends AsyncDisposable {
-  /** Whether its program can begin. */
+  /** Whether the program can begin. */
   readonly isAlive: boolean;
   /** Lets the program begin, once. */
   begin(options: ProgramOptions): Child;
 }
 
 /**
- * Starts a child in its own process group and returns once its program has begun. From then on the first of these is
- * its outcome: it ends by itself, its deadline, a limit that a watch or the kernel sees passed, or `signal`. The
- * deadline and `signal` end the group with SIGTERM and a grace period, the limits at once. Nothing of it outlives the
- * leader.
+ * Starts a child in its own process group and returns once its program has begun. From then on the first cause of its
+ * end is its outcome: it ends by itself, its deadline, a limit that a watch or the kernel sees passed, or `signal`. The
+ * deadline and `signal` end the group with SIGTERM and a grace period, the limits at once. No process of it outlives
+ * the leader.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before the program could begin
  */
@@ -79,7 +82,8 @@ export async function runChild(
 }
 
 /**
- * Starts a child in its own process group and returns once its program may begin, or with `goesOn` has begun.
+ * Starts a child in its own process group and returns once its program may begin. With `goesOn` the program has begun
+ * by then.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended, or hung, before
  */
@@ -105,7 +109,7 @@ export async function startChild(
   });
   if (start.kind === "ended" && life.cause === undefined) {
     life.signal("SIGKILL");
-    const said = new TextDecoder().decode(start.rest.subarray(0, MAX_SAID_BYTES)).trim();
+    const said = new TextDecoder().decode(start.rest.subarray(0, MAX_QUOTED_BYTES)).trim();
     await Promise.all([life.outcome, stdout.cancel(), stderr.cancel(), life.gone]);
     throw new CodeBeakerError(
       "runtime_unavailable",
@@ -162,7 +166,7 @@ function begin(
   };
 }
 
-/** Ends a child when a signal is aborted, until it is disposed of. */
+/** Ends a child when a signal is aborted, until the result is disposed of. */
 function cancelOn(signal: AbortSignal | undefined, life: ChildLife): Disposable {
   const cancel = () => life.end({ kind: "cancelled" }, "terminate");
   signal?.addEventListener("abort", cancel);
@@ -170,7 +174,7 @@ function cancelOn(signal: AbortSignal | undefined, life: ChildLife): Disposable 
   return { [Symbol.dispose]: () => signal?.removeEventListener("abort", cancel) };
 }
 
-/** Writes the word on which the program begins; a child that is gone does not read it. */
+/** Writes the bytes on which the program begins. A child that is gone does not read them. */
 function sendGo({ ready }: ChildRequest, life: ChildLife): void {
   send(ready?.go, life);
 }
@@ -182,7 +186,7 @@ function send(bytes: Uint8Array<ArrayBuffer> | undefined, { process: { stdin } }
   writer.releaseLock();
 }
 
-/** Both streams of a program up to the exit marker, which comes on each after all output. */
+/** Cuts both streams of a program at the exit marker. The marker comes on each stream after all output. */
 function untilBothExitMarkers(
   [stdout, stderr]: readonly [ChunkSource, ChunkSource],
   life: ChildLife,
@@ -195,7 +199,7 @@ function untilBothExitMarkers(
   return [untilExitMarker(stdout, onEnd), untilExitMarker(stderr, onEnd)];
 }
 
-/** Reads what a launcher prints until its program may begin; calls `onTooLate` at the deadline. */
+/** Reads the launcher's stderr until its program may begin. Calls `onTooLate` at the deadline. */
 async function readUntilReady(
   stderr: ChunkSource,
   { ready, onTooLate }: { readonly ready: ReadySignal | undefined; onTooLate(fault: string): void },

@@ -3,16 +3,16 @@ import { CodeBeakerError } from "../core/errors.ts";
 import { spawnGroup } from "./spawn.ts";
 import { signalGroup } from "./terminate.ts";
 
-/** Where tools of the system are; those that only root needs are in `sbin`. */
+/** Directories of the system's tools. Tools that only root needs are in `sbin`. */
 const TOOL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Most bytes of a failed tool's stderr that an error quotes. */
-const MAX_SAID_BYTES = 2_000;
+const MAX_QUOTED_BYTES = 2_000;
 
-/** How long a tool may take to put away what it began, in ms. */
+/** Longest time for a tool to clean up, in ms. */
 const GRACE_MS = 10_000;
 
-/** A trusted tool of the system: what to run, and with which variables beside `PATH`. */
+/** A trusted tool of the system: its command line, and its variables beside `PATH`. */
 export interface ToolRequest {
   readonly argv: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
@@ -21,10 +21,10 @@ export interface ToolRequest {
 }
 
 /**
- * Runs a trusted tool to its end; nothing of it goes on when this returns.
+ * Runs a trusted tool to its end. No process of it goes on when this returns.
  *
- * @throws {CodeBeakerError} `runtime_unavailable` when it cannot be started (its cause says whether it is installed), or
- *   failed, with what it said on stderr
+ * @throws {CodeBeakerError} `runtime_unavailable` when the tool cannot be started (the cause says whether it is
+ * installed), or failed, with its stderr
  * @throws the signal's reason when it was aborted
  */
 export async function runTool({ argv, env = {}, signal }: ToolRequest): Promise<void> {
@@ -43,10 +43,10 @@ export async function runTool({ argv, env = {}, signal }: ToolRequest): Promise<
     deadline = setTimeout(() => signalGroup(child.pid, "SIGKILL"), GRACE_MS);
   };
   signal?.addEventListener("abort", end);
-  const said = new BoundedOutput(MAX_SAID_BYTES);
+  const said = new BoundedOutput(MAX_QUOTED_BYTES);
   const [status] = await Promise.all([
     child.status.finally(() => signalGroup(child.pid, "SIGKILL")),
-    child.stdin.close().catch(() => {}), // It may be gone already, and reads nothing either way.
+    child.stdin.close().catch(() => {}), // The tool may be gone already, and reads nothing either way.
     child.stdout.pipeTo(new WritableStream()),
     child.stderr.pipeTo(new WritableStream({ write: (bytes) => said.push(bytes) })),
   ]);
@@ -61,7 +61,7 @@ export async function runTool({ argv, env = {}, signal }: ToolRequest): Promise<
   );
 }
 
-/** Whether an error of {@link runTool} is that there is no such tool. */
+/** Whether an error of {@link runTool} means that there is no such tool. */
 export function isMissingTool(error: unknown): boolean {
   return error instanceof CodeBeakerError && error.cause instanceof Deno.errors.NotFound;
 }

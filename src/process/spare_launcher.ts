@@ -2,22 +2,22 @@ import type { InheritedFile, SystemCalls } from "../host/system_calls.ts";
 import { isAlive } from "./process_tree.ts";
 import { type SpareProcess, spawnGroup } from "./spawn.ts";
 
-/** How long after the end of a process the next one is started, in ms: an answer leaves first. */
+/** Time between the end of a process and the start of the next, in ms. In it an answer can leave first. */
 const REST_MS = 10;
 
-/** What processes that wait are started from. */
+/** The parts from which spare processes are started. */
 export interface SpareLauncherOptions {
-  /** A command line that leads a session (setsid(1)), and reads on stdin the line that says what it becomes. */
+  /** A command line that leads a session (setsid(1)). It reads a line on stdin that says what it becomes. */
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   readonly calls: Pick<SystemCalls, "openInheritedFile">;
 }
 
-/** What a process that waits becomes. */
+/** The program's launchers that a spare process becomes. */
 export interface SpareRequest {
-  /** What it reads from the descriptor. */
+  /** The bytes that the process reads from the descriptor. */
   readonly input: Uint8Array<ArrayBuffer>;
-  /** The line that it reads on stdin; undefined where no line says it. */
+  /** Makes the line that the process reads on stdin. Undefined where no line can express the command line. */
   lineFor(descriptor: number): string | undefined;
 }
 
@@ -26,8 +26,8 @@ interface Waiting extends Pick<SpareProcess, "process"> {
 }
 
 /**
- * One process that has started, waits, and knows nothing of a program yet: it becomes the next one's launchers, which then
- * begin 2 ms sooner. It ends with this service, however that ends. Disposing ends it.
+ * Keeps one spare process that has started and waits, without anything of a program yet. It becomes the next program's
+ * launchers, which then begin 2 ms sooner. It ends with this service, however that ends. Disposing ends it.
  */
 export class SpareLauncher implements AsyncDisposable {
   readonly #options: SpareLauncherOptions;
@@ -39,7 +39,7 @@ export class SpareLauncher implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The process that waits, if the line for it can be said; undefined where none waits. */
+  /** Takes the spare process. Undefined without one, or without a line that it can become. */
   take({ input, lineFor }: SpareRequest): SpareProcess | undefined {
     const waiting = this.#waiting;
     const line = waiting && lineFor(waiting.file.descriptor);
@@ -48,7 +48,7 @@ export class SpareLauncher implements AsyncDisposable {
       waiting.file.write(input);
     } catch {
       this.#forget(waiting);
-      return undefined; // No memory for it: what is started instead may find some, or tells that.
+      return undefined; // There is no memory for the options: a process started instead may find some, or reports that.
     }
     this.#waiting = undefined;
     const { file, process } = waiting;
@@ -57,13 +57,13 @@ export class SpareLauncher implements AsyncDisposable {
       process,
       become() {
         const writer = process.stdin.getWriter();
-        writer.write(new TextEncoder().encode(line)).catch(() => {}); // It has ended, as its follower sees.
+        writer.write(new TextEncoder().encode(line)).catch(() => {}); // The process has ended, as its follower sees.
         writer.releaseLock();
       },
     };
   }
 
-  /** Starts the next process a moment from now, where none waits. */
+  /** Starts the next spare process a moment from now, unless one waits. */
   refill(): void {
     if (this.#isDisposed || this.#waiting !== undefined || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
@@ -93,17 +93,17 @@ export class SpareLauncher implements AsyncDisposable {
       process.status.then(() => this.#forget(waiting));
       if (!file.closeOnExec()) this.#giveUp(waiting);
     } catch {
-      // Best effort: without it, the next program starts its launchers itself.
+      // Best effort: without a spare process, the next program starts its launchers itself.
     }
   }
 
-  /** Starts none on this machine, where other children would inherit its file. */
+  /** Keeps no spare process on this machine, where other children would inherit its file. */
   #giveUp(waiting: Waiting): void {
     this.#isDisposed = true;
     this.#forget(waiting);
   }
 
-  /** Ends a process that becomes nothing, or that something else has ended. */
+  /** Ends a spare process that is of no use, or has ended. */
   #forget(waiting: Waiting): void {
     if (this.#waiting !== waiting) return;
     this.#waiting = undefined;
@@ -111,9 +111,9 @@ export class SpareLauncher implements AsyncDisposable {
   }
 }
 
-/** Ends a process that waits: it reads the end of its stdin. */
+/** Ends a spare process, which reads the end of its stdin. */
 async function end({ file, process }: Waiting): Promise<void> {
   file[Symbol.dispose]();
-  await process.stdin.close().catch(() => {}); // It has ended already.
+  await process.stdin.close().catch(() => {}); // The process has ended already.
   await Promise.all([process.status, process.stdout.cancel(), process.stderr.cancel()]);
 }

@@ -2,7 +2,7 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import type { InheritedFile } from "../host/system_calls.ts";
 import { signalGroup } from "./terminate.ts";
 
-/** How long a helper may take, in ms. */
+/** Longest run of a helper, in ms. */
 const HELPER_MS = 10_000;
 
 /** A file that a child inherits beside its three streams. */
@@ -12,34 +12,37 @@ export interface Inheritance {
   open(): InheritedFile;
 }
 
-/** What to start: a file and its arguments, with exactly the given environment. */
+/** A process to start: a file and its arguments, with exactly the given environment. */
 export interface SpawnRequest {
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly inherited?: Inheritance | undefined;
   /**
-   * Whether the command line itself begins by leading a session (setsid(1)), and so a process group. Else the spawn has to,
+   * Whether the command line itself begins by leading a session (setsid(1)), so a process group. Else the spawn has to,
    * by a fork(2) whose time grows with the memory of this service (0.6 ms at 70 MB, 1.8 ms at 170 MB, against 0.2 ms).
    */
   readonly leadsGroup: boolean;
-  /** Takes a process that becomes this command line; undefined where none waits. Absent, one is always started. */
+  /**
+   * Takes a spare process that becomes this command line; undefined where none waits. Absent, a process is always
+   * started.
+   */
   takeSpare?(): SpareProcess | undefined;
-  /** Is called with the new process before it can have done anything; when it throws, the process is killed. */
+  /** Called with the new process before it can have done anything. When this throws, the process is killed. */
   onSpawned(pid: number): void;
-  /** Is called when the process has ended. */
+  /** Called when the process has ended. */
   onEnded?(): void;
 }
 
-/** A process that was started before its command line was known, as that of a {@link SpawnRequest} is. */
+/** A process that was started before its command line was known. It fits a {@link SpawnRequest}. */
 export interface SpareProcess {
   readonly process: Deno.ChildProcess;
-  /** Tells it the command line. */
+  /** Sends the process its command line. */
   become(): void;
 }
 
 /**
- * Starts a child as the leader of its own process group, all three streams piped, nothing inherited.
+ * Starts a child as the leader of its own process group. All three streams are piped, and nothing is inherited.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` where the binary is missing or this platform starts no processes
  */
@@ -53,13 +56,13 @@ export function spawnGroup(request: SpawnRequest): Deno.ChildProcess {
     spare?.become();
   } catch (cause) {
     child.kill("SIGKILL");
-    Promise.all([child.status, child.stdin.abort(), child.stdout.cancel(), child.stderr.cancel()]).catch(() => {}); // It is going.
+    Promise.all([child.status, child.stdin.abort(), child.stdout.cancel(), child.stderr.cancel()]).catch(() => {}); // The process is ending.
     throw new CodeBeakerError("runtime_unavailable", `Cannot confine ${file}: ${messageOf(cause)}`, { cause });
   }
   return child;
 }
 
-/** Whether a trusted helper can be started here and exits with 0, within some seconds. */
+/** Whether a trusted helper starts here and exits with 0, within {@link HELPER_MS}. */
 export async function succeeds(argv: readonly [string, ...string[]], inherited?: Inheritance): Promise<boolean> {
   try {
     const child = spawnGroup({ argv, inherited, cwd: "/", env: {}, leadsGroup: false, onSpawned: () => {} });
@@ -72,11 +75,11 @@ export async function succeeds(argv: readonly [string, ...string[]], inherited?:
     ]);
     return status.success;
   } catch {
-    return false; // Not there, or not allowed to be: it is of no use either way.
+    return false; // The helper is missing or may not start: it is of no use either way.
   }
 }
 
-/** Nothing may be awaited in here: another child would inherit the file. */
+/** Starts a process. Nothing may be awaited in here: another child would inherit the file. */
 function start({ inherited, ...request }: SpawnRequest): Deno.ChildProcess {
   const [file] = request.argv;
   try {

@@ -1,7 +1,7 @@
 import { kill } from "node:process";
 import { settledWithin } from "../concurrency/delay.ts";
 
-/** How long a program may take to end by itself after SIGTERM. */
+/** Time for a program to end by itself after SIGTERM, in ms. */
 export const GRACE_MS = 100;
 
 /** Sends a signal to a whole process group, as {@link signalProcess} does. */
@@ -9,7 +9,7 @@ export function signalGroup(leaderPid: number, signal: Deno.Signal): boolean {
   return signalProcess(-leaderPid, signal);
 }
 
-/** Whether a process group has a process, be it one that has ended and is not reaped. */
+/** Whether a process group has a process. One that has ended and is not reaped counts. */
 export function isGroup(leaderPid: number): boolean {
   try {
     return kill(-leaderPid, 0);
@@ -19,8 +19,8 @@ export function isGroup(leaderPid: number): boolean {
 }
 
 /**
- * Sends a signal to a process; one that is gone (or, on macOS, waits to be reaped), or is another's by now, is no
- * fault. Returns whether it got there.
+ * Sends a signal to a process. Returns whether the signal arrived: a process that is gone (or, on macOS, waits to be
+ * reaped), or whose number is another's by now, is no fault.
  */
 export function signalProcess(pid: number, signal: Deno.Signal): boolean {
   try {
@@ -32,7 +32,7 @@ export function signalProcess(pid: number, signal: Deno.Signal): boolean {
   }
 }
 
-/** SIGTERM, {@link GRACE_MS} to react, then SIGKILL. `exited` settles when it is gone. */
+/** Ends a program with SIGTERM and, after {@link GRACE_MS}, SIGKILL. `exited` settles when the program is gone. */
 export async function terminate(signal: (signal: Deno.Signal) => void, exited: Promise<unknown>): Promise<void> {
   signal("SIGTERM");
   await settledWithin(exited, GRACE_MS);

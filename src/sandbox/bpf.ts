@@ -1,6 +1,6 @@
 /**
- * The few instructions of classic BPF that a seccomp filter takes, and their encoding. Sources: linux/filter.h,
- * linux/seccomp.h, seccomp(2).
+ * Encodes the few instructions of classic BPF that a seccomp filter takes. Sources: linux/filter.h, linux/seccomp.h,
+ * seccomp(2).
  */
 
 const LOAD_WORD = 0x20; // BPF_LD | BPF_W | BPF_ABS
@@ -13,7 +13,10 @@ const RETURN = 0x06; // BPF_RET | BPF_K
 /** Most instructions that a conditional jump can skip. */
 const LONGEST_JUMP = 255;
 
-/** Fields of `struct seccomp_data`. Of an argument it is the lower 32 bits, and the kernel reads no others of an `int`. */
+/**
+ * Offsets of fields of `struct seccomp_data`. An argument is read as its lower 32 bits; the kernel reads no others of
+ * an `int`.
+ */
 const OFFSETS = { call: 0, architecture: 4, argument0: 16, argument1: 24 } as const;
 
 /** Code, jump if true, jump if false, operand. */
@@ -43,19 +46,19 @@ export function unlessEqual(value: number, then: readonly Instruction[]): Instru
   return [[IF_EQUAL, then.length, 0, value], ...then];
 }
 
-/** Instructions that run when the loaded word is a value or more, and are skipped otherwise. */
+/** Instructions that run when the loaded word is at least a value. Otherwise they are skipped. */
 export function ifAtLeast(value: number, then: readonly Instruction[]): Instruction[] {
   return [[IF_AT_LEAST, 0, then.length, value], ...then];
 }
 
-/** Instructions that run when the loaded word has any of some bits, and are skipped otherwise. */
+/** Instructions that run when the loaded word has any of some bits. Otherwise they are skipped. */
 export function ifAnyBit(bits: number, then: readonly Instruction[]): Instruction[] {
   return [[IF_ANY_BIT, 0, then.length, bits], ...then];
 }
 
 /**
- * A binary search for the range of the loaded word, which is no less than where the first begins. Each range ends with
- * an answer.
+ * Searches the range of the loaded word, in binary steps. The word is no less than the beginning of the first range.
+ * Each range ends with an answer.
  */
 export function searchRange(ranges: readonly CallRange[]): readonly Instruction[] {
   const middle = ranges[Math.floor(ranges.length / 2)];
@@ -68,7 +71,7 @@ export function searchRange(ranges: readonly CallRange[]): readonly Instruction[
   return [...branch, ...lower, ...upper];
 }
 
-/** Encodes a program as the kernel takes it on a machine of little-endian words. */
+/** Encodes a program for a kernel with little-endian words. */
 export function encodeProgram(program: readonly Instruction[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(program.length * 8);
   const view = new DataView(bytes.buffer);

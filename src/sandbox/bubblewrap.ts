@@ -10,16 +10,19 @@ import {
   SYSTEM_DIRECTORIES,
 } from "./system_files.ts";
 
-/** What one program sees and may do. */
+/** The files, variables and abilities that one program gets. */
 export interface BubblewrapRequest {
-  /** All its variables; no value holds a NUL. */
+  /** All variables of the program; no value holds a NUL. */
   readonly variables: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   readonly cwd: string;
   readonly hasNetwork: boolean;
-  /** Whether it may start other programs. */
+  /** Whether the program may start other programs. */
   readonly startsOthers: boolean;
-  /** A directory that it finds as `/etc`, as another user; absent, it has a few files of this machine's. */
+  /**
+   * A directory that the program finds as `/etc`, as another user. Absent, the program finds a few files of this
+   * machine there.
+   */
   readonly etc?: string | undefined;
   /** Files of `/proc` that this kernel has and the program finds empty. */
   readonly emptyFiles: readonly string[];
@@ -27,7 +30,9 @@ export interface BubblewrapRequest {
   readonly hasFilter: boolean;
 }
 
-/** Processes between the child and the program: bubblewrap itself, and its init in the new process namespace. */
+/**
+ * Processes between the child and the program. They are bubblewrap itself, and its init in the new process namespace.
+ */
 export const BUBBLEWRAP_PROCESSES = 2;
 
 /** The descriptor from which bubblewrap reads the filter. */
@@ -36,16 +41,18 @@ export const FILTER_DESCRIPTOR = 9;
 /** The word of {@link bubblewrapCommand} that becomes the descriptor with its options. */
 export const OPTIONS_WORD = 2;
 
-/** bubblewrap's command line, in front of a program's; the descriptor may be known later. */
+/** bubblewrap's command line, in front of a program's. The descriptor may be set later. */
 export function bubblewrapCommand(binary: string, descriptor?: number): string[] {
   return [binary, "--args", String(descriptor ?? ""), "--"];
 }
 
 /**
- * bubblewrap's options (bwrap(1)): every namespace its own, no capability, no further user namespace, and a file system
- * of a few parts of this machine, read-only, devices, and what is mounted for the program. What is not there is not
- * mounted. The program finds bubblewrap's command line and variables in `/proc/1`, so neither holds any of this, and
- * the program's variables reach nothing outside.
+ * bubblewrap's options (bwrap(1)) for one program.
+ *
+ * Every namespace is the program's own; it has no capability and no further user namespace. Its file system holds a few
+ * parts of this machine, read-only, devices, and the request's mounts. A path that does not exist is not mounted. The
+ * program finds bubblewrap's command line and variables in `/proc/1`, so neither holds any of these options, and the
+ * program's variables reach no process outside.
  */
 export function bubblewrapOptions(request: BubblewrapRequest): string[] {
   const { cwd, emptyFiles, etc, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
@@ -86,12 +93,12 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
   ];
 }
 
-/** Options as bubblewrap reads them from a descriptor. */
+/** Encodes options as bubblewrap reads them from a descriptor. */
 export function encodeOptions(options: readonly string[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(options.map((option) => `${option}\0`).join(""));
 }
 
-/** A mount below another comes after it: mounted earlier, it would be hidden. */
+/** The depth of a mount's target. A mount below another comes after it: mounted earlier, it would be hidden. */
 function depthOf({ target }: Mount): number {
   return target.split("/").filter((part) => part !== "").length;
 }
@@ -100,11 +107,11 @@ function readOnly(path: string): string[] {
   return ["--ro-bind-try", path, path];
 }
 
-/** A directory as this machine has it, since programs name their loader by it. */
+/** Mounts a directory as on this machine, since programs name their loader by it. */
 function systemDirectory(path: string): string[] {
   try {
     return Deno.lstatSync(path).isSymlink ? ["--symlink", Deno.readLinkSync(path), path] : readOnly(path);
   } catch {
-    return []; // This machine has none.
+    return []; // This machine has no such directory.
   }
 }

@@ -9,7 +9,7 @@ export interface CgroupBounds {
   readonly tasks: number;
 }
 
-/** A directory for each controller that counts; the same one for all in version 2. */
+/** A directory for each controller that counts. In version 2 all three are the same. */
 export interface CgroupDirectories {
   readonly memory: string;
   readonly pids: string;
@@ -22,7 +22,7 @@ export class Cgroup implements ProcessGroup {
   readonly #directories: readonly string[];
   readonly #version: 1 | 2;
 
-  /** A group that exists. */
+  /** @param at directories of a group that exists */
   constructor(at: CgroupDirectories, version: 1 | 2) {
     this.#at = at;
     this.#directories = [...new Set(Object.values(at))];
@@ -34,15 +34,16 @@ export class Cgroup implements ProcessGroup {
       ? [["memory.max", memoryBytes], ["memory.swap.max", 0]] as const
       : [["memory.limit_in_bytes", memoryBytes], ["memory.memsw.limit_in_bytes", memoryBytes]] as const;
     write(join(this.#at.memory, memory[0]), memory[1]);
-    writeIfThere(join(this.#at.memory, swap[0]), swap[1]); // Kernels without swap accounting have none.
+    writeIfThere(join(this.#at.memory, swap[0]), swap[1]); // Kernels without swap accounting lack this file.
     if (this.#version === 2) writeIfThere(join(this.#at.memory, "memory.oom.group"), 1);
     write(join(this.#at.pids, "pids.max"), tasks);
   }
 
   /**
-   * The files by which a process of one thread joins, by writing 0 into each, with what it starts from then on. By `tasks`,
-   * which version 2 lacks, the kernel moves it without waiting until no process of the machine forks (9 ms for three
-   * groups): cgroup_procs_write_start() in kernel/cgroup/cgroup.c.
+   * The files through which a process of one thread joins the group. The process writes 0 into each; what it starts
+   * from then on is in the group too. Through `tasks`, which version 2 lacks, the kernel moves the process without
+   * waiting until no process of the machine forks (9 ms for three groups): cgroup_procs_write_start() in
+   * kernel/cgroup/cgroup.c.
    */
   get files(): string[] {
     const name = this.#version === 2 ? "cgroup.procs" : "tasks";
@@ -65,7 +66,7 @@ export class Cgroup implements ProcessGroup {
     };
   }
 
-  /** It takes as long to read as all that {@link counts} reads. */
+  /** Reads the group's memory; this takes as long as everything that {@link counts} reads. */
   memory(): GroupMemory {
     const stat = read(join(this.#at.memory, "memory.stat"));
     const [anonymous, files, shared, reread, faults] = this.#version === 2
@@ -80,7 +81,7 @@ export class Cgroup implements ProcessGroup {
     };
   }
 
-  /** The most memory at any time, with that of files; undefined where the kernel does not report it. */
+  /** The highest memory use, that of files included. Undefined where the kernel does not report it. */
   peakBytes(): number | undefined {
     try {
       return Number(read(join(this.#at.memory, this.#version === 2 ? "memory.peak" : "memory.max_usage_in_bytes")));
@@ -89,12 +90,12 @@ export class Cgroup implements ProcessGroup {
     }
   }
 
-  /** The processes in it, by the numbers that this service knows them by; none where it is gone. */
+  /** The ids of the group's processes, in this service's namespace. None where the group is gone. */
   members(): number[] {
     return membersOf(this.#at.pids);
   }
 
-  /** Once it is empty. Whether it is gone. */
+  /** Removes the group once it is empty. Returns whether it is gone. */
   remove(): boolean {
     return this.#directories.map(removeIfThere).every((isGone) => isGone);
   }

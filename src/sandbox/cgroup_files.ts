@@ -1,16 +1,24 @@
 import { join } from "@std/path";
 
-/** Reads a file of the kernel. @throws what the system throws */
+/**
+ * Reads a file of the kernel.
+ *
+ * @throws what the system throws
+ */
 export function read(path: string): string {
   return Deno.readTextFileSync(path);
 }
 
-/** Writes a file of the kernel that exists. @throws what the system throws */
+/**
+ * Writes a file of the kernel that exists.
+ *
+ * @throws what the system throws
+ */
 export function write(path: string, value: string | number): void {
   Deno.writeTextFileSync(path, String(value), { create: false });
 }
 
-/** Writes a file that some kernels have. */
+/** Writes a file of the kernel where it exists. */
 export function writeIfThere(path: string, value: string | number): void {
   try {
     write(path, value);
@@ -22,10 +30,10 @@ export function writeIfThere(path: string, value: string | number): void {
 /** The processes of a group; none where the group is gone. */
 export function membersOf(directory: string): number[] {
   try {
-    // One of another process namespace is 0 here, and a signal to that would reach this service's own group.
+    // A process of another process namespace is 0 here, and a signal to 0 would reach this service's own group.
     return read(join(directory, "cgroup.procs")).split("\n").map(Number).filter((pid) => pid > 0);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return []; // It is removed, perhaps before the others of its kind.
+    if (error instanceof Deno.errors.NotFound) return []; // The group is removed, perhaps before its groups for other controllers.
     throw error;
   }
 }

@@ -15,11 +15,14 @@ const PREFIX = "codebeaker-";
 const WANTED = ["memory", "pids"];
 /** Bounds of a group that tests whether groups work. */
 export const TRY_BOUNDS: CgroupBounds = { memoryBytes: 64 * MEBIBYTE, tasks: 64 };
-/** A killed process stays in its group until it is gone. */
+/** Tries to remove a group. A killed process stays in its group until it is gone. */
 const REMOVAL_TRIES = 20;
 const REMOVAL_INTERVAL_MS = 25;
 
-/** Control groups for the programs of one service, below the service's own where the kernel lets it make some. */
+/**
+ * Makes control groups for the programs of one service. They lie below the service's own group where the kernel permits
+ * that.
+ */
 export class Cgroups implements Disposable {
   readonly #layout: Layout;
   #made = 0;
@@ -51,8 +54,8 @@ export class Cgroups implements Disposable {
   }
 
   /**
-   * Kills the processes of a lost service and removes its groups, once those processes are gone. Returns whether no
-   * group remains.
+   * Kills the processes of a lost service and removes its groups. A group is removed once its processes are gone.
+   * Returns whether no group remains.
    */
   static async removeOrphans(name: string): Promise<boolean> {
     const left = [...new Set(mountsOf().flatMap(({ own, point }) => [own, point]))].map((parent) =>
@@ -65,7 +68,7 @@ export class Cgroups implements Disposable {
     return false;
   }
 
-  /** A group with these bounds and nothing in it. */
+  /** Makes an empty group with these bounds. */
   make({ memoryBytes, tasks }: CgroupBounds): Cgroup {
     const name = String(this.#made++);
     const { version, parents } = this.#layout;
@@ -82,19 +85,19 @@ export class Cgroups implements Disposable {
   }
 }
 
-/** Opens the unified hierarchy, where no process may be beside groups that have controllers. */
+/** Opens the unified hierarchy. There, a group whose children have controllers may hold no process itself. */
 function version2(name: string): Layout | undefined {
   const mount = mountsOf().find(({ type }) => type === "cgroup2");
   if (mount === undefined) return undefined;
   for (const parent of new Set([mount.own, mount.point])) {
     const place = join(parent, `${PREFIX}${name}`);
     try {
-      lendControllers(parent, name);
+      delegateControllers(parent, name);
       Deno.mkdirSync(place);
-      lendControllers(place, name);
+      delegateControllers(place, name);
       return { version: 2, parents: { memory: place, pids: place, cpu: place } };
     } catch {
-      removeIfThere(place); // Not here: the next one, or none.
+      removeIfThere(place); // Not possible here: the next place is tried.
     }
   }
   return undefined;
@@ -103,9 +106,9 @@ function version2(name: string): Layout | undefined {
 /**
  * Delegates the controllers to the groups below. A service that is alone in the parent moves below first.
  *
- * @throws {Error} when it cannot be done
+ * @throws {Error} when the delegation is refused
  */
-function lendControllers(parent: string, name: string): void {
+function delegateControllers(parent: string, name: string): void {
   const has = (file: string) => {
     const names = read(join(parent, file)).trim().split(" ");
     return WANTED.every((wanted) => names.includes(wanted));

@@ -7,14 +7,14 @@ import { type DiskUsage, treeUsage } from "../host/size_watch.ts";
 import type { SystemCalls } from "../host/system_calls.ts";
 
 /**
- * What a runtime itself may keep beside the workspace (caches, logs), in bytes, and how far the kernel's bound stands
- * behind.
+ * Bytes that a runtime itself may write beside the workspace (caches, logs). The kernel's bound is larger by the
+ * margin.
  */
 const OWN_BYTES = 4 * MEBIBYTE;
 const MARGIN_BYTES = MEBIBYTE;
 const OWN_FILES = 256;
 
-/** Bounds of a directory by the disk limit, with room for files of the runtime itself. */
+/** Bounds of a directory by the disk limit. They leave room for files of the runtime itself. */
 export function diskBounds(diskMb: number): DiskUsage {
   return { bytes: diskMb * MEBIBYTE + OWN_BYTES, files: filesFor(diskMb) + OWN_FILES };
 }
@@ -22,22 +22,22 @@ export function diskBounds(diskMb: number): DiskUsage {
 /** Parts of a directory; undefined where this machine lacks one. */
 export interface ConfinedDirectoryParts {
   readonly uids: OwnUids | undefined;
-  /** What mounts; undefined where the directory's size is only watched. */
+  /** The calls that mount; undefined where the directory's size is only watched. */
   readonly mounting: SystemCalls | undefined;
-  /** Memory for as long as it is mounted; undefined where there is none left now. */
+  /** Reserves memory until the result is disposed of; undefined where none is left now. */
   promiseMemory(bytes: number): Disposable | undefined;
 }
 
 /**
- * The directory of one execution environment: a user's of its own where there are such users, and a file system in
- * memory of bounded size where one can be mounted. Disposing removes it with everything in it; no program may be at
- * work in it.
+ * The directory of one execution environment. It belongs to a user of its own where there are such users, and is a file
+ * system in memory of bounded size where one can be mounted. Disposing removes it with everything in it; no program may
+ * run in it then.
  */
 export class ConfinedDirectory implements AsyncDisposable {
   readonly path: string;
-  /** Its user; undefined where that is the service's own. */
+  /** The user that owns the directory; undefined where that is the service's own. */
   readonly uid: number | undefined;
-  /** Its bounds in bytes and files. */
+  /** The directory's bounds in bytes and files. */
   readonly bounds: DiskUsage;
   readonly #parts: ConfinedDirectoryParts;
   readonly #promise: Disposable | undefined;
@@ -53,7 +53,7 @@ export class ConfinedDirectory implements AsyncDisposable {
   }
 
   /**
-   * Makes it; synchronously, since a trip through the thread pool takes longer than the calls.
+   * Makes a directory. The calls are synchronous, since a trip through the thread pool takes longer.
    *
    * @throws what the system throws
    */
@@ -68,12 +68,12 @@ export class ConfinedDirectory implements AsyncDisposable {
     return directory;
   }
 
-  /** Whether the kernel bounds its size; otherwise the service has to sample it. */
+  /** Whether the kernel bounds the directory's size; otherwise the service has to sample it. */
   get isBounded(): boolean {
     return this.#isMounted;
   }
 
-  /** Makes a directory in it that its user owns. */
+  /** Makes a directory in this one that its user owns. */
   makeDirectory(name: string): string {
     const path = join(this.path, name);
     fs.mkdirSync(path, 0o700);
@@ -81,23 +81,26 @@ export class ConfinedDirectory implements AsyncDisposable {
     return path;
   }
 
-  /** Makes its user the owner of a path in it. The path is trusted. */
+  /** Makes the user the owner of a path in the directory. The path is trusted. */
   own(path: string): void {
     if (this.uid !== undefined) fs.lchownSync(path, this.uid, this.uid);
   }
 
-  /** Opens a directory in it to its user again: a program may have closed it. Paths elsewhere stay as they are. */
+  /**
+   * Gives the user all permissions on a directory in this one. A program may have removed them. Paths elsewhere stay as
+   * they are.
+   */
   reopen(path: string): void {
     if (path.startsWith(`${this.path}/`)) fs.chmodSync(path, 0o700);
   }
 
-  /** Makes a directory of it anew. No program may be at work in it. */
+  /** Empties a directory in this one by making it anew. No program may run in it. */
   async renew(name: string): Promise<void> {
     await removeTree(join(this.path, name));
     this.makeDirectory(name);
   }
 
-  /** Its bytes and files. */
+  /** The bytes and files in the directory. */
   async usage(): Promise<DiskUsage> {
     if (!this.#isMounted) return await treeUsage(this.path, this.bounds);
     const { bfree, blocks, bsize, ffree, files } = fs.statfsSync(this.path);

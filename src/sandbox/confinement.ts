@@ -15,7 +15,7 @@ import { type BoundedProgram, groupBounds, resourceLimits } from "./kernel_bound
 import { landlockOptions } from "./landlock.ts";
 import { detectLayers, type DetectOptions, SETPRIV_OPTIONS, userOptions } from "./detect_layers.ts";
 import { type Layers, NO_LAYERS } from "./layers.ts";
-import { limitingLine, limitingShell, waitingShell } from "./limiting_shell.ts";
+import { limitingLine, limitingShell, spareShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
 import { nameVariables } from "./naming_shell.ts";
 import { OwnEtc } from "./own_etc.ts";
@@ -28,37 +28,38 @@ import { unwrapStatus } from "./wrapped_status.ts";
 /** Descriptors that a process may have open. */
 export const MAX_DESCRIPTORS = 256;
 
-/** A program of any runtime, and what it sees and may do. */
+/** A program of any runtime, with its files, variables and permissions. */
 export interface ConfinementRequest extends BoundedProgram {
-  /** Its command line, as the program sees the file system. */
+  /** The program's command line, with paths as the program sees them. */
   readonly argv: readonly [string, ...string[]];
-  /** Its working directory, as the program sees it. */
+  /** The program's working directory, as the program sees it. */
   readonly cwd: string;
-  /** All its variables. */
+  /** All variables of the program. */
   readonly variables: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
-  /** Whether it has network, over IPv4. */
+  /** Whether the program has network, over IPv4. */
   readonly hasNetwork: boolean;
-  /** Paths below `/etc` that a program which starts others needs copies of; absent, none. */
+  /** Paths below `/etc` that the program needs copies of when it starts others; absent, none. */
   readonly etcPaths?: readonly string[];
-  /** Texts that it finds below `/etc`, by their paths; absent, none. */
+  /** Texts that the program finds below `/etc`, by path; absent, none. */
   readonly etcTexts?: Readonly<Record<string, string>>;
-  /** How many processes of the command line are the service's own; absent, none. */
+  /** Number of the command line's processes that are the service's own; absent, none. */
   readonly ownProcesses?: number | undefined;
 }
 
 /** A confined program, as a child to start. */
 export interface Confined extends SpawnRequest {
   readonly processes: ChildProcesses;
-  /** The program's end, by the child's. */
+  /** Derives the program's end from the child's. */
   statusOf(status: Deno.CommandStatus): Deno.CommandStatus;
 }
 
 /**
- * The layers of the operating system around a child, as far as this machine has them: launchers in front of the child's
- * own command line that set something and then become the child, resource limits, a control group, a directory of its
- * own user and of bounded size. The strongest combination that works here is used: everything unshared by bubblewrap,
- * else Landlock.
+ * The operating system's layers around a child, as far as this machine has them.
+ *
+ * They are launchers in front of the child's own command line that set something and then become the child, resource
+ * limits, a control group, and a directory of bounded size with a user of its own. The strongest combination that works
+ * here is used: bubblewrap unshares everything, else Landlock confines.
  */
 export class Confinement implements Disposable {
   readonly #has: Layers;
@@ -70,12 +71,12 @@ export class Confinement implements Disposable {
     this.#etc = new OwnEtc(layers.directory);
   }
 
-  /** No layer at all. */
+  /** A confinement without any layer. */
   static none(): Confinement {
     return new Confinement(NO_LAYERS);
   }
 
-  /** Tries the layers of this machine; writes the files of launchers to `directory`, which other users may enter. */
+  /** Tries the layers of this machine. Writes the files of launchers to `directory`, which other users may enter. */
   static async detect(directory: string, options: DetectOptions = {}): Promise<Confinement> {
     return new Confinement(await detectLayers(directory, options));
   }
@@ -85,7 +86,7 @@ export class Confinement implements Disposable {
     return this.#has.findings;
   }
 
-  /** What is on, the innermost first, in words for `isolation.layers`. */
+  /** The names of the active layers, the innermost first, for `isolation.layers`. */
   get layers(): string[] {
     return this.#has.findings.filter(({ active }) => active).map(({ name }) => name).toReversed();
   }
@@ -112,24 +113,27 @@ export class Confinement implements Disposable {
     ]);
   }
 
-  /** The limits that these layers, together with the watch on the processes, enforce. */
+  /** The limits that these layers enforce, together with the watch on the processes. */
   get limits(): LimitName[] {
     const { hasTmpfs, seesOpenFiles } = this.#has;
     if (Deno.build.os !== "linux") return [];
     return ["cpuMs", "memoryMb", ...(hasTmpfs || seesOpenFiles ? ["diskMb"] as const : [])];
   }
 
-  /** Whether a program, its imports included, sees only the files that are named for it. */
+  /** Whether a program, its imports included, sees only the files that it was granted. */
   get hidesFiles(): boolean {
     return this.#has.bubblewrap !== undefined || this.#has.hasLandlock;
   }
 
-  /** Whether programs are inside a sandbox of the operating system: few files, no new privilege, and few calls. */
+  /**
+   * Whether the operating system confines programs in a sandbox. Programs then have few files, no new privilege, and
+   * few calls.
+   */
   get isSandbox(): boolean {
     return this.hidesFiles && this.#has.filters !== undefined && this.#has.setpriv !== undefined;
   }
 
-  /** Whether every layer is on that bounds what a program may do and see, so that nothing else has to check it. */
+  /** Whether every layer is active, so that the runtime itself has to check nothing. */
   get isComplete(): boolean {
     const { bubblewrap, cgroups, hasLimits, uids } = this.#has;
     return this.isSandbox && bubblewrap !== undefined && hasLimits && cgroups !== undefined && uids !== undefined;
@@ -140,53 +144,64 @@ export class Confinement implements Disposable {
     return this.#has.bubblewrap !== undefined;
   }
 
-  /** Whether programs are kept apart from every other process, and end with all that they start: one may start others. */
+  /**
+   * Whether programs are separated from every other process, so that they may start others. All that a program starts
+   * ends with it.
+   */
   get separatesProcesses(): boolean {
     return this.#has.bubblewrap !== undefined || this.#has.keepsTogether;
   }
 
-  /** Whether a program with network can be kept to IPv4, whose private networks are known by address. */
+  /** Whether a program with network can be kept to IPv4. Private networks are known only by IPv4 address. */
   get canKeepToIpv4(): boolean {
     return this.#has.filters !== undefined;
   }
 
   /**
-   * A path by which programs can start a binary of this machine. Where they run as other users than the service, the
-   * binary's own path may be closed to them.
+   * Returns a path by which programs can start a binary of this machine. Where programs run as other users than the
+   * service, the binary's own path may be closed to them.
    */
   reachable(binary: string): string {
     return this.#has.stageBinary?.(binary) ?? binary;
   }
 
   /**
-   * Whether programs cannot reach a path of this machine, whatever is granted, since they run as other users than the
-   * service.
+   * Whether programs cannot reach a path of this machine, whatever is granted. They run as other users than the
+   * service, and permissions may keep these out.
    */
   isClosed(path: string): boolean {
     try {
       return this.#has.uids !== undefined && !(isReachedByAll(path) && isReadByAll(path));
     } catch {
-      return false; // A path that does not exist is closed to none.
+      return false; // A path that does not exist is closed to no user.
     }
   }
 
-  /** The directory of one execution environment. @throws what the system throws */
+  /**
+   * Makes the directory of one execution environment.
+   *
+   * @throws what the system throws
+   */
   makeDirectory(path: string, options: { readonly diskMb: number }): ConfinedDirectory {
     const { calls, hasTmpfs, promiseMemory, uids } = this.#has;
     return ConfinedDirectory.make(path, options, { uids, mounting: hasTmpfs ? calls : undefined, promiseMemory });
   }
 
   /**
-   * From the first program on, has a process wait that becomes the next one's launchers, until the result is disposed of.
-   * Undefined where launchers get what differs between programs, as they do without bubblewrap.
+   * Keeps a spare process for the next program's launchers, until the result is disposed of. The first program's end
+   * starts it. Undefined without bubblewrap: there the launchers' own command lines differ between programs.
    */
   keepSpareLauncher(): AsyncDisposable | undefined {
     const { bubblewrap, calls, directory: cwd, setsid } = this.#has;
     if (bubblewrap === undefined || calls === undefined || setsid === undefined) return undefined;
-    return this.#spare = new SpareLauncher({ argv: [setsid, ...waitingShell()], cwd, calls });
+    return this.#spare = new SpareLauncher({ argv: [setsid, ...spareShell()], cwd, calls });
   }
 
-  /** A command line under every layer. @throws {Error} when a control group cannot be made */
+  /**
+   * Makes the command line of a program under every layer.
+   *
+   * @throws {Error} when a control group cannot be made
+   */
   confine(request: ConfinementRequest): Confined {
     const { adopted, bubblewrap, calls, directory, setsid } = this.#has;
     const isWrapped = bubblewrap !== undefined;
@@ -207,7 +222,7 @@ export class Confinement implements Disposable {
     const input = this.#bubblewrapInput(request);
     return {
       argv: [first ?? request.argv[0], ...rest],
-      // A launcher gets the program's own variables only where requests cannot set the names that it obeys.
+      // Launchers get the program's own variables only where requests cannot set names that launchers obey.
       env: isWrapped ? {} : named?.env ?? request.variables,
       cwd: isWrapped ? directory : request.cwd,
       inherited: calls && input &&
@@ -217,7 +232,7 @@ export class Confinement implements Disposable {
       statusOf: isWrapped || ownProcesses > 0 ? unwrapStatus : (status) => status,
       onSpawned: (pid) => {
         processes.begin(pid);
-        offerToKiller(pid);
+        preferForOomKill(pid);
       },
       takeSpare: () => {
         if (bubblewrap === undefined || input === undefined) return undefined;
@@ -255,7 +270,7 @@ export class Confinement implements Disposable {
     return this.#has.filters?.({ hasNetwork, sharesNamespaces: startsOthers && this.#has.bubblewrap === undefined });
   }
 
-  /** Another user, no new privilege, and where bubblewrap is not there, few files and few calls. */
+  /** Options of setpriv: another user, no new privilege, and without bubblewrap few files and calls. */
   #privileges(request: ConfinementRequest): string[] {
     const { directory } = request;
     const { bubblewrap, hasLandlock, setpriv } = this.#has;
@@ -271,11 +286,11 @@ export class Confinement implements Disposable {
     ];
   }
 
-  /** bubblewrap's options, as it reads them; undefined without bubblewrap. */
+  /** bubblewrap's options in encoded form; undefined without bubblewrap. */
   #bubblewrapInput(request: ConfinementRequest): Uint8Array<ArrayBuffer> | undefined {
     const { bubblewrap, filters, kernelFiles } = this.#has;
     if (bubblewrap === undefined) return undefined;
-    // With network it needs files that this machine changes while it runs.
+    // With network, the program needs files that this machine changes while it runs.
     const hasOwnEtc = request.startsOthers && !request.hasNetwork;
     const etc = hasOwnEtc ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
     return encodeOptions(
@@ -289,8 +304,8 @@ function stampOf(path: string): readonly unknown[] {
   return [path, size, mtime?.getTime()];
 }
 
-/** Where this machine itself runs out of memory, programs go before the service: proc_pid_oom_score_adj(5). */
-function offerToKiller(pid: number): void {
+/** Makes the kernel kill programs before the service when the machine lacks memory: proc_pid_oom_score_adj(5). */
+function preferForOomKill(pid: number): void {
   if (Deno.build.os !== "linux") return;
   try {
     Deno.writeTextFileSync(join("/proc", String(pid), "oom_score_adj"), "500", { create: false });

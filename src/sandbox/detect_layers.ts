@@ -22,12 +22,13 @@ export interface DetectOptions {
   /** Layers that are not used even where they work. */
   readonly without?: readonly LayerName[];
   /**
-   * Memory for a file system in it, for as long as it is there; undefined where none is left. Absent, there always is.
+   * Reserves memory for a file system in it, until disposed of. Undefined where none is left. Absent, memory is always
+   * granted.
    */
   promiseMemory?(bytes: number): Disposable | undefined;
 }
 
-/** The child dies with its parent, and no exec gains it a privilege. */
+/** Options by which the child dies with its parent, and gains no privilege by exec. */
 export const SETPRIV_OPTIONS = ["--pdeathsig", "KILL", "--no-new-privs"];
 
 const LAUNCHER_DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"];
@@ -41,7 +42,7 @@ export function userOptions(uid: number | undefined): string[] {
   return uid === undefined ? [] : ["--reuid", String(uid), "--regid", String(uid), "--clear-groups"];
 }
 
-/** Tries every layer; `directory` is the service's own, and gets the files that launchers read. */
+/** Tries every layer. `directory` is the service's own, and gets the files that launchers read. */
 export async function detectLayers(directory: string, options: DetectOptions): Promise<Layers> {
   const isWanted = (name: LayerName) => !(options.without ?? []).includes(name);
   const calls = SystemCalls.open();
@@ -66,7 +67,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     : undefined;
   if (user !== undefined) uids?.give(user);
   const isHeld = hasLandlock && hasFilter && hasLimits && uids !== undefined && bubblewrap === undefined;
-  // The first process of a container gets them in any case.
+  // The first process of a container adopts descendants in any case.
   const adopts = (isHeld || Deno.pid === 1) && calls?.adoptDescendants() === true;
   const hasTmpfs = isWanted("tmpfs") && await tryTmpfs(directory, calls);
   const found = {
@@ -91,7 +92,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   return { ...found, findings: describeLayers(found, cgroups instanceof Cgroups ? "" : cgroups.reason) };
 }
 
-/** What `/bin/true` needs under Landlock, and a directory to write in, whose rights need the newest kernel. */
+/** A request of `/bin/true` under Landlock, with a directory to write in. Rights to write need the newest kernel. */
 function trueWithin(directory: string): LandlockRequest {
   const mount = (path: string, access: Mount["access"]) => ({ source: path, target: path, access });
   return {
@@ -101,7 +102,7 @@ function trueWithin(directory: string): LandlockRequest {
   };
 }
 
-/** The launchers that work here. One child tries all of them, and where that fails, one each. */
+/** Finds the launchers that work here. One child tries all of them; where that fails, one child tries each. */
 async function findLaunchers(
   { wantsLimits }: { readonly wantsLimits: boolean },
 ): Promise<Pick<Layers, "hasLimits" | "setsid" | "setpriv">> {
@@ -118,12 +119,12 @@ async function findLaunchers(
   return { hasLimits, setsid: found[0], setpriv: found[1] };
 }
 
-/** The first file of this name among the launchers. */
+/** Finds the first executable file of a name in the launchers' directories. */
 function executable(name: string): string | undefined {
   return LAUNCHER_DIRECTORIES.map((directory) => join(directory, name)).find(exists);
 }
 
-/** The path of a launcher that starts a program with these arguments, or undefined. */
+/** Finds a launcher that starts a program with these arguments; undefined without one. */
 async function findLauncher(name: string, args: readonly string[]): Promise<string | undefined> {
   for (const directory of LAUNCHER_DIRECTORIES) {
     const path = join(directory, name);
@@ -132,7 +133,7 @@ async function findLauncher(name: string, args: readonly string[]): Promise<stri
   return undefined;
 }
 
-/** Whether the shell sets limits, under which a command then succeeds. */
+/** Whether the shell sets limits under which a command then succeeds. */
 async function tryLimits(command: readonly string[]): Promise<boolean> {
   const limits = { cpuSeconds: 7, fileBytes: 512, dataBytes: 64 * MEBIBYTE, descriptors: 32 };
   const [first = "", ...rest] = limitingShell(limits, { filterPath: undefined });
@@ -147,7 +148,7 @@ async function tryLimits(command: readonly string[]): Promise<boolean> {
   ]);
 }
 
-/** What setpriv is tried with: its options for each layer; undefined for one that is not tried. */
+/** Options of setpriv to try, for each layer. A layer without them is not tried. */
 interface PrivilegeTrials {
   readonly launcher: string | undefined;
   readonly wantsUser: boolean;
@@ -155,7 +156,7 @@ interface PrivilegeTrials {
   readonly landlock: readonly string[] | undefined;
 }
 
-/** The layers that setpriv gives here. One child tries all of them, and where that fails, one each. */
+/** Finds the layers that setpriv offers here. One child tries all of them; where that fails, one child tries each. */
 async function tryPrivileges(
   directory: string,
   { filter, landlock, launcher, wantsUser }: PrivilegeTrials,
@@ -176,8 +177,8 @@ async function tryPrivileges(
 }
 
 /**
- * Users of this service's own, if a program of theirs can work in a directory below the service's, under further options of
- * setpriv too.
+ * Opens this service's own users, if their programs can work in its directory. The programs also run under the given
+ * options of setpriv.
  */
 async function tryUids(
   directory: string,
@@ -194,10 +195,10 @@ async function tryUids(
     const write = ["/bin/sh", "-c", `: >"$0/file"`, place] as const;
     if (await succeeds([setpriv, ...SETPRIV_OPTIONS, ...userOptions(uid), ...options, ...write])) return uids;
   } catch {
-    // There are none for this service.
+    // This service has no users of its own.
   } finally {
     uids.give(uid);
-    await Deno.remove(place, { recursive: true }).catch(() => {}); // It was not made.
+    await Deno.remove(place, { recursive: true }).catch(() => {}); // The directory was not made.
   }
   uids[Symbol.dispose]();
   return undefined;
@@ -247,14 +248,14 @@ async function tryBubblewrap(
   return undefined;
 }
 
-/** Control groups, if a child can join one. */
+/** Opens control groups, if a child can join one. */
 async function tryCgroups(directory: string): Promise<Cgroups | { readonly reason: string }> {
   try {
     const cgroups = Cgroups.open(basename(directory));
     const group = cgroups.make(TRY_BOUNDS);
     const shell = limitingShell(undefined, { filterPath: undefined, groupFiles: group.files });
     const canJoin = await succeeds(["/bin/sh", ...shell.slice(1), "/bin/true"]);
-    // The kernel is done with it a moment later.
+    // The kernel releases the group a moment later.
     for (let tries = 0; !group.remove() && tries < REMOVAL_TRIES; tries++) await delay(1);
     if (canJoin) return cgroups;
     cgroups[Symbol.dispose]();
@@ -271,13 +272,13 @@ async function tryTmpfs(directory: string, calls: SystemCalls | undefined): Prom
     calls?.mountTmpfs(place, TRY_OPTIONS);
     return await calls?.unmount(place) ?? false;
   } catch {
-    return false; // Not for this service.
+    return false; // This service may not mount.
   } finally {
     removeIfThere(place);
   }
 }
 
-/** Whether this service may look into processes of other users: proc_pid_fd(5), capabilities(7). */
+/** Whether this service may inspect processes of other users: proc_pid_fd(5), capabilities(7). */
 function mayTrace(): boolean {
   const [, capabilities = "0"] = /^CapEff:\s+(\w+)$/m.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
   return (BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE & 1n) === 1n;
@@ -291,11 +292,11 @@ function exists(path: string): boolean {
   }
 }
 
-/** Best effort: what cannot be removed goes with the directory around it. */
+/** Best effort: a directory that cannot be removed goes with its parent. */
 function removeIfThere(place: string): void {
   try {
     Deno.removeSync(place);
   } catch {
-    // It was not made, or is still mounted.
+    // The directory was not made, or is still mounted.
   }
 }

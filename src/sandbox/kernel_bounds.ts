@@ -4,24 +4,27 @@ import type { CgroupBounds } from "./cgroup.ts";
 import type { ConfinedDirectory } from "./confined_directory.ts";
 import type { ResourceLimits } from "./limiting_shell.ts";
 
-/** The kernel's bound on descriptors; a watch on the process ends it far below. */
+/** The kernel's bound on descriptors. The watch on the processes ends a program far below it. */
 const DESCRIPTORS_BOUND = 4_096;
-/** Room above the disk limit for one file, so that a program that passes the limit is seen above it. */
+/** Room above the disk limit for one file. With it, the watch sees the program above the limit. */
 const FILE_MARGIN_BYTES = MEBIBYTE;
-/** The kernel counts this time in ticks, which on a busy virtual machine are more than a program gets. */
+/**
+ * Factor on the CPU limit. The kernel counts this time in ticks, which on a busy virtual machine exceed the time that a
+ * program gets.
+ */
 const CPU_MARGIN = 1.5;
-/** Room above the tasks of a control group, which refuses first and counts that. */
+/** Room above the tasks of a control group. So the group refuses first, and counts that. */
 const TASKS_MARGIN = 16;
-/** Room above the memory limit, so that the watch ends a program first: it reports more. */
+/** Room above the memory limit. So the watch ends a program first, and reports more. */
 const MEMORY_MARGIN_MB = 16;
 
-/** What the kernel's bounds on a program follow from. */
+/** The facts from which the kernel's bounds on a program follow. */
 export interface BoundedProgram {
   readonly directory: ConfinedDirectory;
   readonly limits: Limits;
-  /** Address space that the binary reserves as data before it has done anything, in bytes. */
+  /** Address space that the binary reserves as data before it runs any code, in bytes. */
   readonly reservedDataBytes: number;
-  /** Whether it may start other programs. */
+  /** Whether the program may start other programs. */
   readonly startsOthers: boolean;
 }
 
@@ -33,8 +36,8 @@ export function groupBounds(program: Omit<BoundedProgram, "reservedDataBytes">):
 }
 
 /**
- * Resource limits for each process of a program. They are a little above the limits that the watch on the processes
- * keeps, which is more exact: the kernel bounds CPU time in whole seconds, and data by what is reserved.
+ * Resource limits for each process of a program. They are a little above the limits of the watch on the processes,
+ * which is more exact: the kernel bounds CPU time in whole seconds, and data by the reserved size.
  */
 export function resourceLimits(
   program: BoundedProgram,
@@ -44,10 +47,10 @@ export function resourceLimits(
   return {
     cpuSeconds: Math.ceil(limits.cpuMs * CPU_MARGIN / 1000) + 1,
     dataBytes: reservedDataBytes + 2 * limits.memoryMb * MEBIBYTE,
-    // A file system of bounded size takes files of every size, as far as they are holes.
+    // A file system of bounded size accepts files of every size, as far as they are holes.
     fileBytes: directory.isBounded ? undefined : directory.bounds.bytes + FILE_MARGIN_BYTES,
     descriptors: DESCRIPTORS_BOUND,
-    // A group bounds tasks better: here the kernel counts those of the user, with ended ones that are not reaped.
+    // A group bounds tasks better: this limit counts all tasks of the user, ended ones that are not reaped included.
     ...(directory.uid === undefined || hasCgroup ? {} : { tasks: tasksOf(program) + TASKS_MARGIN }),
   };
 }

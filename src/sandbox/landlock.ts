@@ -9,27 +9,30 @@ const WRITE = `${READ},write-file,make-reg,make-dir,remove-file,remove-dir,trunc
 const FILE_RIGHTS = { read: "read-file", execute: "execute,read-file", write: "read-file,write-file,truncate" };
 const DIRECTORY_RIGHTS = { read: READ, execute: EXECUTE, write: WRITE };
 
-/** What a program that starts others is left beside the directories of programs, as it has no `/dev` and `/proc` of its own. */
+/**
+ * Files that a program which starts others gets beside the directories of programs. It has no `/dev` and `/proc` of its
+ * own.
+ */
 const OTHERS_FILES: readonly (readonly [path: string, access: Mount["access"]])[] = [
   ["/dev/null", "write"],
   ...["/dev/full", "/dev/random", "/dev/urandom", "/dev/zero"].map((path) => [path, "read"] as const),
   ...["/proc/cpuinfo", "/proc/meminfo"].map((path) => [path, "read"] as const),
-  ["/proc/self/maps", "read"], // Of the program's first process, which becomes what it starts with.
+  ["/proc/self/maps", "read"], // Of the first process, which becomes the program.
 ];
 
 /** A program under Landlock. */
 export interface LandlockRequest {
   readonly mounts: readonly Mount[];
   readonly hasNetwork: boolean;
-  /** Whether it may start other programs. */
+  /** Whether the program may start other programs. */
   readonly startsOthers: boolean;
   /** Paths below `/etc` that a program which starts others reads; absent, none. */
   readonly etcPaths?: readonly string[] | undefined;
 }
 
 /**
- * setpriv's options (setpriv(1), landlock(7)) that leave a program only what is named here of the whole file system;
- * making symlinks, devices and sockets is left nowhere.
+ * Options of setpriv (setpriv(1), landlock(7)) that leave a program only the named files. Nothing permits making
+ * symlinks, devices and sockets.
  */
 export function landlockOptions({ etcPaths = [], hasNetwork, mounts, startsOthers }: LandlockRequest): string[] {
   const system = (path: string, access: Mount["access"]) => ({ source: path, target: path, access });
@@ -50,6 +53,6 @@ function ruleFor({ source, access }: Mount): string[] {
     const rights = Deno.statSync(source).isDirectory ? DIRECTORY_RIGHTS[access] : FILE_RIGHTS[access];
     return ["--landlock-rule", `path-beneath:${rights}:${source}`];
   } catch {
-    return []; // What is not there needs no rule, and setpriv would refuse one.
+    return []; // A path that does not exist needs no rule, and setpriv would refuse one.
   }
 }

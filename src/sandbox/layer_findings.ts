@@ -9,11 +9,11 @@ export function describeLayers(has: Omit<Layers, "findings">, whyNoCgroup: strin
   return [
     layer("namespaces", has.bubblewrap !== undefined, [
       "bubblewrap: a file system, processes and network of the program's own",
-      "bwrap is not there, or may make no namespaces",
+      "bwrap is missing, or may not make namespaces",
       "install bubblewrap, and let the service's user make user namespaces",
     ]),
     ...(has.bubblewrap !== undefined ? [] : [layer("landlock", isLandlockUsed, [
-      "no file but the named ones",
+      "no files but the granted ones",
       "setpriv has no --landlock-access, or the kernel no Landlock",
       "install util-linux 2.41 or later, on Linux 6.2 or later",
     ])]),

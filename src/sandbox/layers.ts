@@ -5,7 +5,7 @@ import type { AdoptedProcesses } from "../process/adopted_processes.ts";
 import type { Cgroups } from "./cgroups.ts";
 import type { SeccompSettings } from "./seccomp.ts";
 
-/** A layer of the operating system. */
+/** The name of a layer of the operating system. */
 export type LayerName =
   | "namespaces"
   | "landlock"
@@ -16,7 +16,7 @@ export type LayerName =
   | "cgroup"
   | "tmpfs";
 
-/** What a seccomp filter is for. */
+/** The settings by which seccomp filters differ. */
 export type FilterSettings = Required<Omit<SeccompSettings, "machine">>;
 
 /** The layers that work on this machine; undefined where one does not. */
@@ -32,22 +32,22 @@ export interface Layers {
   /** Files of `/proc` that this kernel has and programs find empty. */
   readonly kernelFiles: readonly string[];
   readonly hasLandlock: boolean;
-  /** The path of each seccomp filter. */
+  /** Finds the path of a seccomp filter. */
   readonly filters?: ((settings: FilterSettings) => string) | undefined;
   readonly uids?: OwnUids | undefined;
   readonly cgroups?: Cgroups | undefined;
-  /** Where processes of programs come to this service when their parents end. */
+  /** The processes of programs that this service adopts when their parents end. */
   readonly adopted?: AdoptedProcesses | undefined;
   /**
-   * Whether programs without namespaces may start others: the processes of such a program cannot leave its group, are of
+   * Whether programs without namespaces may start others. The processes of such a program cannot leave its group, have
    * a user of its own, and come to this service when their parents end.
    */
   readonly keepsTogether: boolean;
-  /** Whether the service sees which files programs have open, also those without a name. */
+  /** Whether the service sees programs' open files, also files without a name. */
   readonly seesOpenFiles: boolean;
   readonly hasTmpfs: boolean;
   promiseMemory(bytes: number): Disposable | undefined;
-  /** A path of a binary by which other users can start it. */
+  /** Returns a path by which other users can start a binary. */
   stageBinary?(binary: string): string;
 }
 

@@ -1,43 +1,48 @@
 import { FILTER_DESCRIPTOR } from "./bubblewrap.ts";
 
-/** Bounds that the kernel keeps on each process that a child becomes and starts: getrlimit(2). */
+/** Bounds that the kernel enforces on each process that a child becomes and starts: getrlimit(2). */
 export interface ResourceLimits {
   /** The kernel warns at the end (SIGXCPU), and kills a second later. */
   readonly cpuSeconds: number;
-  /** The size of a file, with the holes in it; absent, it is not bounded. */
+  /** The size of a file, with the holes in it; absent means unbounded. */
   readonly fileBytes?: number | undefined;
   readonly dataBytes: number;
   readonly descriptors: number;
-  /** Processes and threads of the process's user, unless that is root; absent, they are not bounded. */
+  /** Processes and threads of the process's user, unless that is root. Absent means unbounded. */
   readonly tasks?: number;
 }
 
 const BLOCK_BYTES = 512;
 const KIBIBYTE = 1024;
-/** A child whose service is killed at this moment would run for ever. */
+/** Ends a child whose service is killed at this moment, which would run for ever. */
 const ORPHANED = `[ "$PPID" = ${Deno.pid} ] || exit 126; `;
-/** A shell that waited has had another parent since, where its service was killed: proc_pid_stat(5). */
+/**
+ * Ends a spare shell whose service was killed while the shell waited. The shell has another parent since:
+ * proc_pid_stat(5).
+ */
 const ABANDONED = `read -r pid name state parent rest </proc/$$/stat; [ "$parent" = ${Deno.pid} ] || exit 126; `;
 const NAME_NEWLINE = "newline='\n'; ";
-/** Longest line in characters: a shell reads each byte by a call of its own, 2,000 of them in 0.3 ms. */
+/** Longest line in characters. A shell reads each byte by a call of its own, 2,000 of them in 0.3 ms. */
 const MAX_LINE_LENGTH = 2_000;
 const REFUSED = '{ echo "its control group cannot be joined" >&2; exit 126; }';
 
-/** What the shell does beside setting limits. */
+/** The steps of the shell beside setting limits. */
 export interface LimitingOptions {
-  /** The files by which a process joins its control group, by writing 0 into each. */
+  /** The files through which a process joins its control group, by writing 0 into each. */
   readonly groupFiles?: readonly string[];
-  /** What {@link FILTER_DESCRIPTOR} is opened on. */
+  /** The file on which {@link FILTER_DESCRIPTOR} is opened. */
   readonly filterPath: string | undefined;
-  /** Whether the command gets no variable that names the working directory, which a shell adds by itself. */
+  /** Whether the command gets no `PWD` and `OLDPWD`, which a shell adds by itself. */
   readonly hidesDirectory?: boolean;
 }
 
 /**
- * A shell in front of a command line that joins its control group, sets resource limits, opens the seccomp filter for
- * bubblewrap, and becomes the command. It does so before the child becomes another user, or starts anything: from
- * outside all this would come too late, or take a capability that a service in a container has not. A bound that is
- * lower already stays, unless root may raise it; without its group it does not begin.
+ * A shell in front of a command line that confines itself and becomes the command.
+ *
+ * It joins its control group, sets resource limits, and opens the seccomp filter for bubblewrap. It does so before the
+ * child becomes another user, or starts anything: from outside all this would come too late, or take a capability that
+ * a service in a container lacks. A bound that is lower already stays, unless root may raise it; without its group the
+ * command does not begin.
  *
  * Sources: ulimit in dash(1), POSIX for the units of `-f`; `-p` of dash is `-u` of others; cgroups(7) for the 0.
  */
@@ -45,14 +50,17 @@ export function limitingShell(limits: ResourceLimits | undefined, options: Limit
   return ["/bin/sh", "-c", `${ORPHANED}${scriptOf(limits, options)}`, "sh"];
 }
 
-/** A shell that becomes a command line when it reads that as a line of {@link limitingLine}, unless its service is gone. */
-export function waitingShell(): string[] {
+/**
+ * A shell that waits for a line of {@link limitingLine} and becomes its command line. It exits when its service is
+ * gone.
+ */
+export function spareShell(): string[] {
   return ["/bin/sh", "-c", `${ORPHANED}${NAME_NEWLINE}read -r line || exit 126; ${ABANDONED}eval "$line"`, "sh"];
 }
 
 /**
- * What {@link waitingShell} reads to do what {@link limitingShell} does in front of a command line; undefined where that is
- * too long to read byte by byte, or holds what a shell may read otherwise.
+ * The line on which {@link spareShell} acts as {@link limitingShell} in front of a command line. Undefined where the
+ * line is too long to read byte by byte, or holds characters that a shell may read otherwise.
  */
 export function limitingLine(
   limits: ResourceLimits | undefined,

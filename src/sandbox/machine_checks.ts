@@ -5,19 +5,19 @@ import { MEBIBYTE } from "../core/limits.ts";
 import { fileSystemTypeAt } from "../host/mounts.ts";
 import { FILTERED_ARCHITECTURES } from "./seccomp.ts";
 
-/** Room in the scratch directory below which a service cannot do much. */
+/** Room in the scratch directory below which a service can do little. */
 const LEAST_ROOM_MB = 256;
-/** Others may change what lies there while it is used, and it is slow. */
+/** File systems where other machines may change files in use, and which are slow. */
 const REMOTE_KINDS = ["nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "fuse.sshfs"];
 
-/** Where a service keeps what lasts, and what does not. */
+/** The directories for lasting and for temporary files. */
 export interface MachinePlaces {
-  /** Undefined where no directory could be made. */
+  /** Undefined where no temporary directory could be made. */
   readonly scratch: string | undefined;
   readonly home: string | undefined;
 }
 
-/** What everything else rests on: Deno, the kernel, and the directories. */
+/** Checks the foundations of every other check: Deno, the kernel, and the directories. */
 export async function checkMachine({ home, scratch }: MachinePlaces): Promise<CheckFinding[]> {
   return [
     { name: "service", good: true, detail: `runs on Deno ${Deno.version.deno}` },
@@ -25,7 +25,7 @@ export async function checkMachine({ home, scratch }: MachinePlaces): Promise<Ch
       name: "kernel",
       good: false,
       detail: Deno.build.os,
-      remedy: "run the service on Linux: nothing else confines",
+      remedy: "run the service on Linux: other systems cannot confine programs",
     },
     FILTERED_ARCHITECTURES.includes(Deno.build.arch) ? { name: "architecture", good: true, detail: Deno.build.arch } : {
       name: "architecture",
@@ -57,7 +57,7 @@ async function checkScratch(path: string | undefined): Promise<CheckFinding> {
 async function checkHome(path: string | undefined): Promise<CheckFinding> {
   const name = "home";
   const remedy = "name a directory that the service may write (--home)";
-  if (path === undefined) return { name, good: false, detail: "there is none: nothing is kept", remedy };
+  if (path === undefined) return { name, good: false, detail: "there is no home directory: nothing is stored", remedy };
   try {
     await Deno.remove(await Deno.makeTempFile({ dir: path, prefix: ".doctor_" }));
     return { name, good: true, detail: `${path} can be written` };

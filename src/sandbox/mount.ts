@@ -1,7 +1,7 @@
-/** What a program sees of this machine's file system. */
+/** A path of this machine's file system that a program sees. */
 export interface Mount {
   readonly source: string;
-  /** Where it sees it; only a file system of its own makes that another place. */
+  /** The program's path to it. It differs from `source` only in a file system of the program's own. */
   readonly target: string;
   readonly access: "read" | "execute" | "write";
 }

@@ -1,19 +1,20 @@
 const PREFIX = "CODEBEAKER_";
 
-/** A command line that gets variables under their names, and what stands in their place until then. */
+/** Launchers that give variables their names, and the variables under other names. */
 export interface NamedVariables {
   readonly launchers: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * Keeps variables from launchers, which would obey some of them (LD_PRELOAD, SHELLOPTS): the last launcher, a shell that
- * is confined as its program is, has env(1) give each value its name and become the program.
+ * Hides variables from launchers, which would obey some of them (LD_PRELOAD, SHELLOPTS). Launchers get each value under
+ * another name. The last launcher is a shell, confined as its program is: its env(1) gives each value its name and
+ * becomes the program.
  */
 export function nameVariables(variables: Readonly<Record<string, string>>): NamedVariables {
   const names = Object.keys(variables);
   const places = names.map((_, index) => `${PREFIX}${index}`);
-  // The shell assigns none itself: it keeps some names to itself, such as bash's UID.
+  // The shell assigns no name itself: it reserves some, for example bash's UID.
   const script = [
     "exec /usr/bin/env",
     ...places.map((place) => `-u ${place}`),

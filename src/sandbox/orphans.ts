@@ -7,8 +7,8 @@ import { signalGroup, signalProcess } from "../process/terminate.ts";
 import { Cgroups } from "./cgroups.ts";
 
 /**
- * Releases what a lost service holds outside its files: processes, mounts below its directory, and control groups.
- * Returns whether nothing remains.
+ * Releases everything that a lost service holds outside its files. That is processes, mounts below its directory, and
+ * control groups. Returns whether nothing remains.
  */
 export async function releaseOrphans(directory: string): Promise<boolean> {
   if (Deno.build.os !== "linux") return true;
@@ -38,14 +38,14 @@ export function killOrphanBubblewraps(directory: string): void {
         signalProcess(Number(name), "SIGKILL");
       }
     } catch {
-      // It is no process, or gone.
+      // The entry is no process, or the process is gone.
     }
   }
 }
 
 /**
- * Kills what programs of a lost service have left running where no namespace ended them. Each such program had a user of
- * its own, the owner of a directory in the service's, and its processes are in one group.
+ * Kills processes that programs of a lost service left running without a namespace. Each such program had a user of its
+ * own, the owner of a directory in the service's, and its processes are in one group.
  */
 function killOrphanPrograms(directory: string): void {
   const users = new Set([...ownersIn(directory)].map(([, uid]) => uid).filter(isOwnUid));
@@ -62,7 +62,7 @@ function* ownersIn(directory: string): Iterable<[name: string, uid: number]> {
     try {
       yield [name, Deno.lstatSync(join(directory, name)).uid ?? 0];
     } catch {
-      // It is gone.
+      // The entry is gone.
     }
   }
 }
@@ -75,7 +75,7 @@ function entriesOf(directory: string): readonly Deno.DirEntry[] {
   }
 }
 
-/** The path by which the kernel names a directory; the given one where there is no such directory. */
+/** Resolves the path by which the kernel names a directory. It is the given path where there is no such directory. */
 function realPathOf(directory: string): string {
   try {
     return Deno.realPathSync(directory);

@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import { dirname, join } from "@std/path";
 import { LOADER_FILES, PROGRAM_FILES } from "./system_files.ts";
 
-/** The user that a program with a generated `/etc` is: its number in its own namespace. */
+/** The user id of a program with a generated `/etc`, in the program's own namespace. */
 export const PROGRAM_UID = 1000;
 
-/** What `/etc` says about users, hosts and look-ups: nothing about this machine. */
+/** Texts of `/etc` about users, hosts and look-ups. They reveal nothing about this machine. */
 const TEXTS: Readonly<Record<string, string>> = {
   "/etc/passwd":
     `root:x:0:0:root:/nonexistent:/usr/sbin/nologin\nprogram:x:${PROGRAM_UID}:${PROGRAM_UID}::/workspace:/bin/sh\n`,
@@ -16,21 +16,22 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Generated directories that programs find as `/etc`: neutral texts, and copies of what the dynamic loader and packages
- * keep there. They are made when they are first asked for, since most services never do. When the machine's files have
- * changed, a new one is made: programs still use the old one.
+ * Generated directories that programs find as `/etc`. They hold neutral texts, and copies of the files that the dynamic
+ * loader and packages have there. Each is made on first use, since most services never need one. When the machine's
+ * files have changed, a new directory is made: programs still use the old one.
  */
 export class OwnEtc {
   readonly #directory: string;
   readonly #made = new Map<string, string>();
 
-  /** @param directory where they are made */
+  /** @param directory where the directories are made */
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   /**
-   * The directory with copies of these paths below `/etc` too, as far as they are there, and with texts by their paths.
+   * Returns the directory with copies of these paths below `/etc` and with these texts. A path that does not exist is
+   * not copied; texts go by their paths.
    *
    * @throws what the system throws
    */
@@ -46,7 +47,7 @@ export class OwnEtc {
     { paths, texts }: { readonly paths: readonly string[]; readonly texts: Readonly<Record<string, string>> },
   ): string {
     const within = (path: string) => join(directory, path.slice("/etc/".length));
-    fs.rmSync(directory, { recursive: true, force: true }); // An attempt that failed left it.
+    fs.rmSync(directory, { recursive: true, force: true }); // A failed attempt may have left one.
     fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
     for (const path of [...LOADER_FILES, ...PROGRAM_FILES, ...paths]) copy(path, within(path));
     for (const [path, text] of Object.entries({ ...TEXTS, ...texts })) {
@@ -57,14 +58,14 @@ export class OwnEtc {
   }
 }
 
-/** When a file or the entries of a directory changed; undefined where there is none. */
+/** When a file or the entries of a directory changed. Undefined where the path does not exist. */
 function changedAt(path: string): number | undefined {
   return fs.lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /**
- * Copies a file or a tree of this machine, with the symlinks in it as they are; what is not there is not copied. `cpSync`
- * takes twice as long for the hundreds of symlinks that there are.
+ * Copies a file or a tree of this machine, without following symlinks. A path that does not exist is not copied.
+ * `cpSync` takes twice as long for the hundreds of symlinks there.
  */
 function copy(source: string, target: string): void {
   const info = fs.lstatSync(source, { throwIfNoEntry: false });

@@ -1,8 +1,11 @@
 import { basename, dirname, join } from "@std/path";
 
-/** Returns a path by which every user can start a binary: its own, or a link or copy in the service's directory. */
+/**
+ * Returns a path by which every user can start a binary. It is the binary's own, or a link or copy in the service's
+ * directory.
+ */
 export function stageBinary(named: string, directory: string): string {
-  const binary = Deno.realPathSync(named); // Where a symlink lies does not tell who may enter where it leads.
+  const binary = Deno.realPathSync(named); // The permissions of a symlink's target count.
   const isOpen = isOpenToAll(binary);
   if (isOpen && isReachedByAll(binary)) return binary;
   const staged = join(directory, basename(binary));
@@ -17,11 +20,15 @@ function isLinked(binary: string, staged: string): boolean {
     Deno.linkSync(binary, staged);
     return true;
   } catch (error) {
-    return error instanceof Deno.errors.AlreadyExists; // Else it lies on another file system.
+    return error instanceof Deno.errors.AlreadyExists; // Otherwise the binary lies on another file system.
   }
 }
 
-/** Whether every directory above a path lets others pass. @throws what the system throws */
+/**
+ * Whether every directory above a path lets others pass.
+ *
+ * @throws what the system throws
+ */
 export function isReachedByAll(path: string): boolean {
   for (let place = dirname(path);; place = dirname(place)) {
     if (!isOpenToAll(place)) return false;
@@ -34,7 +41,11 @@ function isOpenToAll(path: string): boolean {
   return ((Deno.statSync(path).mode ?? 0) & 0o001) !== 0;
 }
 
-/** Whether others may read a file, or list and pass a directory. @throws what the system throws */
+/**
+ * Whether others may read a file, or list and pass a directory.
+ *
+ * @throws what the system throws
+ */
 export function isReadByAll(path: string): boolean {
   const { isDirectory, mode } = Deno.statSync(path);
   const needed = isDirectory ? 0o005 : 0o004;

@@ -24,7 +24,10 @@ const ARCHITECTURES: Readonly<Record<KnownArchitecture, number>> = { x86_64: 0xc
 
 const X32_CALLS = 0x4000_0000;
 const AF_UNIX = 1;
-/** SOCK_STREAM and SOCK_SEQPACKET, each with any of SOCK_NONBLOCK and SOCK_CLOEXEC; a datagram socket sends to any address. */
+/**
+ * Types of sockets that have one peer: SOCK_STREAM and SOCK_SEQPACKET. Each comes with any of SOCK_NONBLOCK and
+ * SOCK_CLOEXEC. A datagram socket can send to any address.
+ */
 const CONNECTED_TYPES = [1, 5].flatMap((type) => [0, 0x800, 0x8_0000, 0x8_0800].map((flags) => type | flags));
 const AF_INET = 2;
 const AF_NETLINK = 16;
@@ -34,7 +37,7 @@ const CLONE_PARENT = 0x8000;
 /** SECCOMP_SET_MODE_FILTER, and SECCOMP_FILTER_FLAG_TSYNC alone. */
 const SET_MODE_FILTER = 1;
 const FLAG_TSYNC = 1;
-/** PER_LINUX, which is the usual one, and the query for the current one. */
+/** PER_LINUX, the usual personality, and the query for the current one. */
 const PERSONALITIES = [0, 0xffff_ffff];
 /** TIOCSTI, TIOCLINUX and TIOCSETD, which write into a terminal or change it. */
 const TERMINAL_COMMANDS = [0x5412, 0x541c, 0x5423];
@@ -45,38 +48,38 @@ const THIS_MACHINE = Deno.build.os === "linux" ? Deno.build.arch : "";
 export const FILTERED_ARCHITECTURES: readonly string[] = Object.keys(ARCHITECTURES);
 
 /**
- * Calls by which a program in the namespaces of this machine would leave its process group, with which it is ended, keep
- * objects in the kernel that outlive it, or watch files that it may not read.
+ * Calls that a program in the namespaces of this machine may not make. By these it would leave its process group, with
+ * which it is ended, keep objects in the kernel that outlive it, or watch files that it may not read.
  */
-const OUT_OF_A_PROGRAM = [
+const REFUSED_WHEN_SHARED = [
   ...["setpgid", "setsid"],
   ...["semget", "semop", "semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl"],
   ...["inotify_init", "inotify_init1", "inotify_add_watch"],
 ];
 
-/** What a filter is built for. */
+/** The properties of a program that its filter depends on. */
 export interface SeccompSettings {
   readonly hasNetwork: boolean;
-  /** Whether it may start others without namespaces of its own; absent, it may not. */
+  /** Whether the program may start others without namespaces of its own; absent, it may not. */
   readonly sharesNamespaces?: boolean;
   /** The architecture as Deno names it, on Linux; absent, this machine's. */
   readonly machine?: string;
 }
 
 /**
- * A seccomp filter (seccomp(2)) for a program and everything that it starts: an allow list of system calls. Undefined
- * where the architecture is not known here.
+ * Builds a seccomp filter (seccomp(2)) for a program and everything that it starts. The filter is an allow list of
+ * system calls. Undefined for an architecture that is not in the tables.
  *
- * - A call that is not on the list fails with EPERM: namespaces, mounts, other processes' memory, keys, kernel modules,
- *   and tracing among them.
+ * - A call that is not on the list fails with EPERM. Among these are namespaces, mounts, other processes' memory, keys,
+ * kernel modules, and tracing.
  * - A call that is newer than the list, or for which libraries have another way, fails with ENOSYS.
- * - A socket has one of two families with network, IPv4 and netlink, which the resolver uses, and none without
- *   (EAFNOSUPPORT). IPv6 has private networks that Deno cannot keep out one by one, and no file permission guards Unix's
- *   abstract names.
+ * - A socket has one of two families with network: IPv4, and netlink, which the resolver uses. Without network a socket
+ * has none (EAFNOSUPPORT). IPv6 has private networks that Deno cannot keep out one by one, and no file permission
+ * guards Unix's abstract names.
  * - A program that shares the namespaces of this machine leads no process group or session, makes no process that is
- *   its parent's child, and has no semaphores and queues of System V, and no pair of datagram sockets.
- * - A program may take more calls from all of its threads at once, and do nothing else with seccomp(2).
- * - A call of another architecture, or of x32 on x86-64, kills the process, since its numbers mean something else.
+ * its parent's child, and has no semaphores and queues of System V, and no pair of datagram sockets.
+ * - A program may deny itself more calls in all of its threads at once, and use seccomp(2) for nothing else.
+ * - A call of another architecture, or of x32 on x86-64, kills the process, since its numbers mean other calls.
  */
 export function seccompFilter(
   { machine = THIS_MACHINE, ...settings }: SeccompSettings,
@@ -112,7 +115,7 @@ function rangesOf(
     ...[...allowed, ...(hasNetwork ? allowedWithNetwork : [])].map((call) => [call, ALLOW] as const),
     ...absent.map((call) => [call, ABSENT] as const),
     [newest + 1, ABSENT],
-    ...(sharesNamespaces ? OUT_OF_A_PROGRAM : []).map((call) => [numberOf(call), REFUSE] as const),
+    ...(sharesNamespaces ? REFUSED_WHEN_SHARED : []).map((call) => [numberOf(call), REFUSE] as const),
     [numberOf("clone"), [load("argument0"), ...ifAnyBit(refusedFlags, REFUSE), ...ALLOW]],
     [numberOf("socket"), onlyOf("argument0", hasNetwork ? [AF_INET, AF_NETLINK] : [], REFUSE_FAMILY)],
     [numberOf("socketpair"), [

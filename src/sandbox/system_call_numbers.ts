@@ -1,5 +1,6 @@
 /**
- * System calls that a filter knows, each with its number on x86-64 and on aarch64, where it may have none (`-`).
+ * System calls that a filter knows, with their numbers on x86-64 and on aarch64. A `-` means that the architecture
+ * lacks the call.
  *
  * Sources: asm/unistd_64.h of either architecture, in the headers of Linux 6.12.
  */
@@ -53,8 +54,8 @@ const ALLOWED_WITH_NETWORK = `
 connect 42 203, accept 43 202, bind 49 200, listen 50 201, accept4 288 242`;
 
 /**
- * Calls that look absent, so that libraries use others: io_uring opens sockets, no filter can read the arguments of
- * clone3, and the memory of the rest belongs to no process and is not counted.
+ * Calls that look absent, so that libraries use others. io_uring opens sockets, no filter can read the arguments of
+ * clone3, and the memory of the other calls belongs to no process and is not counted.
  */
 const ABSENT = `
 shmget 29 194, mq_open 240 180, memfd_create 319 279, userfaultfd 323 282, io_uring_setup 425 425,
@@ -70,19 +71,19 @@ export interface CallNumbers {
   readonly allowed: readonly number[];
   readonly allowedWithNetwork: readonly number[];
   readonly absent: readonly number[];
-  /** Every call above it came with a later kernel than these tables. */
+  /** The highest known number. Every call above it came with a later kernel than these tables. */
   readonly newest: number;
-  /** All of them by name, those that are allowed with some arguments too. */
+  /** All calls by name, including those that are allowed with some arguments. */
   readonly named: ReadonlyMap<string, number>;
 }
 
 /** Columns behind the name. */
 const COLUMNS = { x86_64: 1, aarch64: 2 } as const;
 
-/** An architecture whose numbers are known here, as Deno names it. */
+/** An architecture whose numbers are in the tables, as Deno names it. */
 export type KnownArchitecture = keyof typeof COLUMNS;
 
-/** The numbers of an architecture. */
+/** Returns the numbers of an architecture. */
 export function callNumbers(architecture: KnownArchitecture): CallNumbers {
   const parse = (table: string) => parseTable(table, COLUMNS[architecture]);
   const allowed = parse(ALLOWED);

@@ -1,12 +1,15 @@
 /** Directories in which the dynamic loader finds libraries. */
 export const LIBRARIES = ["/usr/lib", "/usr/lib32", "/usr/lib64"];
-/** Programs of this machine. One that may not start them gets a permission error, and not that they are missing. */
+/**
+ * Programs of this machine. A program that may not start them gets a permission error, and not the error that they are
+ * missing.
+ */
 export const PROGRAMS = ["/usr/bin"];
-/** Where else a file system hierarchy keeps programs and libraries; most are symlinks into /usr nowadays. */
+/** Further directories of programs and libraries. Most are symlinks into /usr nowadays. */
 export const SYSTEM_DIRECTORIES = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"];
 /** Devices that runtimes open. */
 export const DEVICES = ["/dev/null", "/dev/urandom"];
-/** Files of `/proc` that describe this machine and its kernel, of which programs get empty ones. */
+/** Files of `/proc` that describe this machine and its kernel. Programs find them empty. */
 export const KERNEL_FILES = [
   "/proc/cmdline",
   "/proc/config.gz",

@@ -1,11 +1,13 @@
 import { constants } from "node:os";
 
-/** A wrapper reports a signal as a shell does: by an exit code of this and the signal's number. */
+/**
+ * Base of the exit codes by which a wrapper reports a signal. As in a shell, the code is this plus the signal's number.
+ */
 const SIGNALED = 128;
 
 /**
- * How a program ended, by the exit code of a wrapper that waited for it (bwrap(1)): one that exits with 137 itself
- * looks killed.
+ * Derives a program's end from the exit code of its wrapper (bwrap(1)). A program that itself exits with 137 looks
+ * killed.
  */
 export function unwrapStatus(status: Deno.CommandStatus): Deno.CommandStatus {
   const number = status.code - SIGNALED;

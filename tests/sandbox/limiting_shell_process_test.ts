@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { limitingLine, limitingShell, waitingShell } from "../../src/sandbox/limiting_shell.ts";
+import { limitingLine, limitingShell, spareShell } from "../../src/sandbox/limiting_shell.ts";
 import { openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";
@@ -170,8 +170,8 @@ Deno.test("limitingShell() becomes no command whose service is gone", async () =
   assertEquals([code, stdout], [0, ""]);
 });
 
-Deno.test("waitingShell() becomes no command whose service is gone", async () => {
-  const [file = "", option = "", script = "", ...rest] = waitingShell();
+Deno.test("spareShell() becomes no command whose service is gone", async () => {
+  const [file = "", option = "", script = "", ...rest] = spareShell();
   const line = limitingLine(undefined, { filterPath: undefined, argv: ["/bin/echo", "begun"] }) ?? "";
   const say = async (waiting: string, through: readonly string[]) => {
     const [first = "", ...args] = [...through, file, option, waiting, ...rest];
