@@ -36,7 +36,7 @@ export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
   return new DockerRuntime(host);
 }
 
-/** The parts of the runtime that need an Engine. They are made once, when it first answers. */
+/** The parts of the runtime that need an Engine. They are made once, when the Engine first answers. */
 interface EngineParts {
   readonly factory: EnvironmentFactory;
   readonly images: Images;
@@ -110,7 +110,9 @@ class DockerRuntime implements ExecutionRuntime {
     return this.#facts.capabilities;
   }
 
-  /** Before the self-test is over it assumes that every promise is kept; no program runs until then. */
+  /**
+   * Assesses a configuration. Before the self-test is over, every promise counts as kept: no program runs until then.
+   */
   async assess({ environment, permissions, minIsolation, resourceLimits }: RuntimeConfig): Promise<Assessment> {
     await this.#probe();
     const ociRuntime = this.#parts?.factory.ociRuntime(minIsolation);
@@ -133,7 +135,7 @@ class DockerRuntime implements ExecutionRuntime {
       [undefined, GVISOR].map((name) => this.#selfTests.settled(name)),
     );
     if (parts === undefined || facts === undefined || selfTest === undefined) {
-      return diagnosisWithout({ reason: "it was lost" });
+      return diagnosisWithout({ reason: "the Docker Engine was lost" });
     }
     const { images, programNetwork } = parts;
     const [whyNoNetwork, here] = await Promise.all([
@@ -163,7 +165,7 @@ class DockerRuntime implements ExecutionRuntime {
 
   async #probe(): Promise<Availability> {
     if (this.#host.instance !== undefined) return await this.#connection.probe();
-    return { available: false, reason: "no home directory can be kept here", remedy: "name one (--home)" };
+    return { available: false, reason: "no home directory can be kept here", remedy: "name a directory (--home)" };
   }
 
   /** @throws {CodeBeakerError} `runtime_unavailable` */

@@ -3,7 +3,7 @@ import type { FactsHost, RuntimeFacts } from "../entry.ts";
 import type { EnvironmentSpec } from "./images/environments.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 
-/** The facts before it is loaded; the figures are the original design's. */
+/** The facts of the runtime before it is loaded. The figures are the original design's. */
 export function dockerFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
   const { environments } = settingsOf(host);
   const names = Object.keys(environments);
@@ -26,7 +26,10 @@ export function dockerFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
   };
 }
 
-/** An image may have more than its language promises: it lacks only what its environment says. */
+/**
+ * The surface of an environment's image. It may have more than its language promises, and lacks only the globals that
+ * the environment names.
+ */
 function surfaceOf(environment: EnvironmentSpec | undefined): Surface | undefined {
   const lacks = environment?.lacks;
   if (lacks === undefined) return undefined;

@@ -8,10 +8,10 @@ import { LANGUAGE_FIELDS, languagesSchema, withConfigured } from "../languages/s
 import type { RuntimeHost } from "../port.ts";
 import { ENVIRONMENTS, type EnvironmentSpec } from "./images/environments.ts";
 
-/** The name on the wire. */
+/** The runtime's name on the wire. */
 export const RUNTIME_NAME = "docker";
 
-/** When an image is pulled: when it is not here, never, or at its first use after each start. */
+/** When an image is pulled. `missing`: when it is not here; `always`: at its first use after each start. */
 const PULL_POLICIES = ["missing", "never", "always"] as const;
 
 const environmentSchema = strictObject({
@@ -23,7 +23,9 @@ const environmentSchema = strictObject({
   ).optional(),
 });
 
-/** A built-in environment can be mapped to another image alone; a new one needs its file and command line. */
+/**
+ * The schema of configured environments. A built-in one needs only its image; a new one also its file and command line.
+ */
 const environmentsSchema = languagesSchema(environmentSchema, {
   builtIn: ENVIRONMENTS,
   needs: ["file", "run"],
@@ -67,7 +69,7 @@ export interface DockerSettings {
   readonly pull: typeof PULL_POLICIES[number];
   /** By environment name; a configured one replaces the built-in one. */
   readonly environments: Readonly<Record<string, EnvironmentSpec>>;
-  /** The environment names whose image the configuration names: no other image replaces it. */
+  /** The environment names with a configured image: no other image replaces that. */
   readonly configured: ReadonlySet<string>;
 }
 
@@ -92,7 +94,10 @@ export function settingsOf({ settings }: Pick<RuntimeHost, "settings">): DockerS
 
 type EnvironmentSettings = z.output<typeof environmentSchema>;
 
-/** A configured environment with what it leaves to the built-in one, which its own command line replaces whole. */
+/**
+ * Completes a configured environment from the built-in one. If it has a command line of its own, the built-in compiler,
+ * warm interpreter and contexts do not apply.
+ */
 function complete(known: EnvironmentSpec | undefined, given: EnvironmentSettings): EnvironmentSpec {
   const { image, file = known?.file ?? "", run = known?.run ?? [], install = known?.install } = given;
   const replaced = given.run === undefined ? known : undefined;
@@ -109,7 +114,9 @@ function complete(known: EnvironmentSpec | undefined, given: EnvironmentSettings
   };
 }
 
-/** Docker's own tools look for certificates where this variable is set. */
+/**
+ * Reads the directory of certificates. As with Docker's own tools, there is one only where `DOCKER_TLS_VERIFY` is set.
+ */
 function readCertPath(read: ReadVariable): string | undefined {
   if (read("DOCKER_TLS_VERIFY") === undefined) return undefined;
   const home = read("HOME");

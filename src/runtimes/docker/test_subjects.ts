@@ -1,19 +1,19 @@
 import type { AttackSubject } from "../entry.ts";
 
-/** Conformance checks that it fails, by name, each with the reason. */
+/** Conformance checks that this runtime fails, by name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
   return {};
 }
 
-/** `sh` differs from `bash` by a word of its command line, and has a short check. */
+/** The languages of the whole suite. `sh` has a short check, as only a word of its command line differs from `bash`. */
 export const suiteLanguages: readonly string[] = [
   ...["python", "javascript", "typescript", "node", "bash", "go", "csharp"],
 ];
 
-/** One whose interpreter waits, and one whose launcher waits alone, with a compiler. */
+/** The languages of the warm suite. One has a warm interpreter; one has a compiler, and only its launcher is warm. */
 export const warmLanguages: readonly string[] = ["python", "go"];
 
-/** The Engine confines, not the layers of this host. */
+/** Whether the layers of this host confine programs: here the Engine confines them. */
 export const usesHostLayers = false;
 
 /** The environment name that attacks by command line use. */
@@ -23,7 +23,7 @@ const WITH_LAUNCHER = ["environment", "memory", "output", "time"];
 const IN_CELLS = ["files", "environment", "memory", "output", "time"];
 const IGNORED = "gVisor may be registered to leave the control group alone";
 
-/** The configurations that an Engine may offer; the first meets every attack, the last nearly all. */
+/** The configurations that an Engine may offer. The first meets every attack, the last nearly all. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "docker": { languages: ["python", "node", "bash", "shell"] },
   "docker, warm": { languages: ["python", "bash"], categories: WITH_LAUNCHER, isWarm: true },

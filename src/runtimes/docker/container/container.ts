@@ -8,22 +8,25 @@ import type { ContainerGroup } from "./container_group.ts";
 import { PROGRAM_USER } from "./users.ts";
 
 const SIGNAL_TIMEOUT_MS = 3_000;
-/** How long a busy Engine may take to report the exit of a command whose output has ended. */
+/** How long a busy Engine may take to report a command's exit after its output. */
 const EXIT_TIMEOUT_MS = 5_000;
 const MIN_EXIT_INTERVAL_MS = 20;
-/** The interval at which the end of an exec instance is polled, as the Engine does not report it. */
+/** The interval at which the end of an exec instance is polled. The Engine does not report it. */
 const POLL_MS = 250;
 
-/** A command that runs. */
+/** A running command of the service. */
 export interface RunningCommand extends AttachedCommand {
-  /** Whether it exited with 0. Called at the end of its output. */
+  /**
+   * Whether the command exited with 0. It is false also if the Engine reports no exit in time. Call it at the end of
+   * the output.
+   */
   hasSucceeded(): Promise<boolean>;
 }
 
-/** A running container. Commands and programs are started in it beside its main process. */
+/** A running container. Commands and programs start in it beside its main process. */
 export class Container {
   readonly id: string;
-  /** Its control group; undefined where this machine's kernel has none for it. */
+  /** The container's control group; undefined where this machine's kernel has none for it. */
   readonly group: ContainerGroup | undefined;
   readonly #client: EngineClient;
 
@@ -45,10 +48,11 @@ export class Container {
   }
 
   /**
-   * Signals a process, a process group by its negative number, or every process of the programs' user by -1. An absent
-   * one is no error. Where no process can be started in the container, SIGKILL kills the container.
+   * Signals processes of the container. `pid` names a process, a process group by its negative number, or every process
+   * of the programs' user by -1. An absent process is no error. Where no process can be started in the container,
+   * SIGKILL kills the container.
    *
-   * @returns true if no process of it is known to be left
+   * @returns true if every process of the programs' user is known to have ended
    */
   async signal(signal: string, pid: number): Promise<boolean> {
     if (signal === "SIGKILL" && pid === -1 && await this.group?.killPrograms()) return true;
@@ -59,7 +63,7 @@ export class Container {
     return false;
   }
 
-  /** Signals the main process, where that is a program's launcher; else as {@link signal}. */
+  /** Signals the main process, which is a program's launcher. In everything else it is as {@link signal}. */
   async signalMain(signal: string): Promise<boolean> {
     if (signal === "SIGKILL" && await this.group?.killPrograms()) return true;
     await this.#client.containers.kill(this.id, signal);
@@ -88,7 +92,7 @@ export class Container {
 
   async #firstLine(argv: readonly string[]): Promise<string | undefined> {
     const { fed, stdout } = await this.run({ argv, idleTimeoutMs: SIGNAL_TIMEOUT_MS });
-    fed.catch(() => {}); // It reads nothing.
+    fed.catch(() => {}); // The command reads no stdin.
     const lines = new LineReader(stdout);
     try {
       return await lines.line();

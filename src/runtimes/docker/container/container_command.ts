@@ -8,17 +8,17 @@ const IDLE_TIMEOUT_MS = 20_000;
 /** A command of the service in a container. */
 export interface ContainerCommand {
   readonly argv: readonly string[];
-  /** How long it may neither print nor read. */
+  /** How long the command may neither print nor read; absent, 20 s. */
   readonly idleTimeoutMs?: number;
-  /** Its stdin; absent, empty. */
+  /** The command's stdin; absent, empty. */
   readonly stdin?: Uint8Array | ReadableStream<Uint8Array> | undefined;
 }
 
-/** A command that runs, without its exit code. */
+/** The streams of a running command. */
 export interface AttachedCommand {
-  /** The owner reads it to the end or cancels it. */
+  /** The command's stdout. The owner reads it to the end or cancels it. */
   readonly stdout: AsyncGenerator<Uint8Array>;
-  /** Settles when stdin is written, or the command does not read it. */
+  /** Resolves when stdin is written. Rejects when its source fails, or the command does not read it. */
   readonly fed: Promise<void>;
   /** The error of the source of stdin; undefined if it had none. */
   sourceFailure(): { readonly error: unknown } | undefined;
@@ -53,7 +53,7 @@ async function* readStdout(attachment: Attachment, timeout: IdleTimeout): AsyncG
   }
 }
 
-/** Detaches from a command that makes no progress: a program in the same container can stop it. */
+/** Detaches from a command that makes no progress. A program in the same container can stop the command. */
 class IdleTimeout {
   readonly #attachment: Attachment;
   readonly #ms: number;
@@ -85,7 +85,9 @@ class IdleTimeout {
   }
 }
 
-/** Writes stdin. When its source fails it detaches, so that the command does not take a part for the whole. */
+/**
+ * Writes a command's stdin. When its source fails, it detaches, so that the command does not take a part for the whole.
+ */
 async function feed(
   attachment: Attachment,
   stdin: ContainerCommand["stdin"],

@@ -6,7 +6,7 @@ import type { FinalDisk } from "../program/ending.ts";
 
 /** The file systems that count for the disk limit. */
 const COUNTED = [WORKSPACE_ROOT, "/tmp"];
-/** A file system is full with fewer free blocks or inodes than these (launch.sh has the same numbers). */
+/** With fewer free blocks or inodes than these, a file system is full. `launch.sh` has the same numbers. */
 const MIN_FREE_BLOCKS = 8;
 const MIN_FREE_INODES = 2;
 
@@ -19,7 +19,11 @@ export function readDiskUsage(root: string): DiskUsage {
   return usageOf(COUNTED.map((path) => fs.statfsSync(root + path)));
 }
 
-/** The same at once, and whether one is full. @throws {Error} where this service may not read below `root` */
+/**
+ * The usage of a container's file systems, and whether one is full. The compilers' one can be full too.
+ *
+ * @throws {Error} where this service may not read below `root`
+ */
 export function readDiskNow(root: string): FinalDisk {
   const counted = COUNTED.map((path) => fs.statfsSync(root + path));
   const build = fs.existsSync(root + BUILD_DIRECTORY) ? [fs.statfsSync(root + BUILD_DIRECTORY)] : [];

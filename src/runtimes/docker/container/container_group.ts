@@ -23,8 +23,8 @@ const KILL_INTERVAL_MS = 2;
 /** The counts of a container's group before a program begins. */
 export interface InitialCounts extends GroupCounts {
   /**
-   * The kernel keeps one peak for a container's whole life. 0 for its first program, to which the container's start
-   * counts, unless a compiler ran before.
+   * The peak before the program, as the kernel keeps one for a container's whole life. It is 0 for the first program
+   * unless a compiler ran before: the container's start counts to that program.
    */
   readonly peakMemoryBytes: number;
 }
@@ -35,7 +35,7 @@ export interface InitialCounts extends GroupCounts {
  */
 export class ContainerGroup {
   readonly #group: Cgroup;
-  /** Whether its processes are the program's own; with another kernel they are that kernel's threads. */
+  /** Whether the group's processes are the program's own. With another kernel they are that kernel's threads. */
   readonly #seesInside: boolean;
   #hasRun = false;
   #thrashing = new Thrashing();
@@ -45,7 +45,7 @@ export class ContainerGroup {
     this.#seesInside = seesInside;
   }
 
-  /** Undefined where the Engine is on another machine, or has its groups elsewhere. */
+  /** Finds a container's group. Undefined where the Engine is on another machine, or has its groups elsewhere. */
   static find(containerId: string, options: { readonly seesInside: boolean }): ContainerGroup | undefined {
     if (Deno.build.os !== "linux") return undefined;
     const mounts = mountsOf();
@@ -97,7 +97,7 @@ export class ContainerGroup {
     }
   }
 
-  /** The number of processes; undefined where it is not known, or the container is gone. */
+  /** The number of processes in the group. Undefined where it is not known, or the container is gone. */
   processes(): number | undefined {
     try {
       return this.#seesInside ? this.#group.members().length : undefined;
@@ -111,7 +111,10 @@ export class ContainerGroup {
     return readDiskUsage(this.#root());
   }
 
-  /** Undefined where this service may not read the container's files, or the container is gone. */
+  /**
+   * The usage of the container's file systems, and whether one is full. Undefined where this service may not read the
+   * container's files, or the container is gone.
+   */
   diskNow(): FinalDisk | undefined {
     try {
       return readDiskNow(this.#root());
@@ -145,7 +148,7 @@ export class ContainerGroup {
   }
 }
 
-/** The real user of a process, which no process can hide (proc_pid_status(5)); undefined when it has ended. */
+/** The real user of a process, which no process can hide (proc_pid_status(5)). Undefined when the process has ended. */
 function userOf(pid: number): number | undefined {
   try {
     const status = Deno.readTextFileSync(`/proc/${pid}/status`);

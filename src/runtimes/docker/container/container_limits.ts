@@ -4,21 +4,24 @@ import type { ContainerBounds } from "../engine/engine_containers.ts";
 import { BUILD_DIRECTORY } from "../images/environments.ts";
 import { PROGRAM_UID } from "./users.ts";
 
-/** Tasks that do not count for a program: the init, the launcher, the threads that an interpreter starts for itself. */
+/** Tasks that do not count for a program. They are the init, the launcher, and an interpreter's own threads. */
 const OWN_TASKS = 24;
-/** The service's processes in a container: init and launcher; in a session also the pause process and ending ones. */
+/**
+ * The service's processes in a container. They are init and launcher; in a session also the pause process and ending
+ * ones.
+ */
 export const OWN_PROCESSES = { singleUse: 2, session: 6 };
 
 const TEMPORARY_MB = 64;
 const BUILD_MB = 384;
 /** The least bounds for a compiler; programs in the same container get less. */
 const COMPILER_BOUNDS: ContainerBounds = { memoryMb: COMPILER_LIMITS.memoryMb, tasks: 128 };
-/** The kernel's bounds on files exceed the limits by this much, so that an exceeded limit shows. */
+/** How far the kernel's bounds on files exceed the limits. So an exceeded limit can be observed. */
 const MARGIN_MB = 5;
 
 /** The limit on open descriptors of a process; the watch enforces it. */
 export const MAX_DESCRIPTORS = 1_024;
-/** The kernel's bound on them, which only a program faster than the watch meets. */
+/** The kernel's bound on open descriptors. Only a program faster than the watch meets it. */
 export const DESCRIPTORS_BOUND = 4_096;
 
 /** The bounds of a container while programs run in it, or while a compiler does. */

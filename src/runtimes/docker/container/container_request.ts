@@ -15,9 +15,9 @@ export interface HardeningRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Limits;
   readonly labels: Readonly<Record<string, string>>;
-  /** Whether it gets a file system for compilers. */
+  /** Whether the container gets a file system for compilers. */
   readonly compiles: boolean;
-  /** The memory includes the files of the workspace and of `/tmp`. */
+  /** The container's bounds. Their memory includes the files of the workspace and of `/tmp`. */
   readonly bounds: ContainerBounds;
   /** The OCI runtime; absent, the Engine's default. */
   readonly ociRuntime?: string;
@@ -26,8 +26,8 @@ export interface HardeningRequest {
 }
 
 /**
- * The Engine API's request for a hardened container. Everything between a program and the host is stated here; of a
- * client's JSON only numbers and variables get in.
+ * The Engine API's request for a hardened container. It states everything that stands between a program and the host.
+ * From a client's JSON it takes only numbers and variables.
  */
 export function containerRequest(request: HardeningRequest): ContainerRequest {
   const memory = request.bounds.memoryMb * MEBIBYTE;

@@ -46,7 +46,7 @@ export class ContainerSet implements AsyncDisposable {
     return { container: this.#containerOf(id), attached };
   }
 
-  /** Does a step of a start. When it fails, checks whether the image is the cause. */
+  /** Runs a step of a start. When the step fails, checks whether the image is the cause. */
   async begin<T>(step: () => Promise<T>): Promise<T> {
     try {
       return await step();

@@ -4,7 +4,7 @@ import type { ContainerBounds, EngineContainers } from "../engine/engine_contain
 import type { DockerEnvironmentOptions } from "../environment/environment_options.ts";
 import { boundsFor } from "./environment_container.ts";
 
-/** The use of a container: by a compiler, or by a program, whose limits may be lower than the environment's. */
+/** The use of a container by a compiler or by a program. A program's limits may be lower than the environment's. */
 export interface ContainerUse {
   readonly compiling: boolean;
   readonly limits?: Limits;
@@ -14,7 +14,7 @@ export interface ContainerUse {
 export class CurrentBounds {
   readonly #containers: Pick<EngineContainers, "limit" | "sample">;
   readonly #options: DockerEnvironmentOptions;
-  /** Undefined where they are not known. */
+  /** The bounds in force; undefined where they are not known. */
   #current: ContainerBounds | undefined;
 
   /** @param isRecovered whether an earlier process may have set other bounds than those of a new container */

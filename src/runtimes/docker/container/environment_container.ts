@@ -23,8 +23,8 @@ export interface MainProcess {
 export const PAUSE_PROCESS: MainProcess = { argv: ["sh", "-c", "exec sleep infinity"], user: PAUSE_USER, env: {} };
 
 /**
- * The Engine API's request for a container of an environment. A session's variables are the container's own, so that they
- * are there after a recovery; those of a single use come with its program.
+ * The Engine API's request for a container of an environment. A session's variables are the container's own, so that
+ * they are there after a recovery. The variables of a single use come with its program.
  */
 export function requestFor(
   { instance }: Pick<DockerInstallation, "instance">,
@@ -51,7 +51,10 @@ export function requestFor(
   });
 }
 
-/** The bounds of an environment's container, for a compiler, or for programs with these limits (the environment's own). */
+/**
+ * The bounds of an environment's container, for a compiler or for programs. Without `limits`, programs have the
+ * environment's own.
+ */
 export function boundsFor(
   { config, installs = false, spec }: DockerEnvironmentOptions,
   { compiling, limits = config.resourceLimits }: { readonly compiling: boolean; readonly limits?: Limits },
@@ -59,7 +62,7 @@ export function boundsFor(
   return boundsOf(limits, { compiling: installs || (compiling && spec.compile !== undefined) });
 }
 
-/** The control group of an environment's container; undefined where this machine's kernel has none for it. */
+/** The control group of an environment's container. Undefined where this machine's kernel has none for it. */
 export function findGroup(
   containerId: string,
   { hasCgroup, ociRuntime }: Pick<DockerEnvironmentOptions, "hasCgroup" | "ociRuntime">,

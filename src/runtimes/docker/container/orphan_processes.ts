@@ -4,13 +4,13 @@ import type { Container } from "./container.ts";
 
 /** The tasks of a session container without a program: the init and the pause process. */
 const IDLE_TASKS = 2;
-/** How often the tasks are counted while the launcher exits, by the kernel of this machine and by the Engine. */
+/** How often the tasks are counted while the launcher exits. This machine's kernel counts them, or else the Engine. */
 const KERNEL_SAMPLES = { max: 12, intervalMs: 5 };
 const ENGINE_SAMPLES = { max: 3, intervalMs: 20 };
 
 /**
- * Kills the processes that programs left in a session container. The kernel's count of tasks shows whether there are any,
- * since a program could forge its launcher's words; the kernel of this machine is cheaper to ask than the Engine.
+ * Kills the orphan processes of a session container. A kernel's count of tasks shows whether there are any, since a
+ * program could forge its launcher's reports. The kernel of this machine is cheaper to ask than the Engine.
  */
 export async function killOrphanProcesses(
   container: Pick<Container, "group" | "signal">,

@@ -7,15 +7,15 @@ import type { EngineNetworks } from "../engine/engine_networks.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 5_000, timeoutMs: 5_000 };
 
-/** The files that list the resolvers of a host; the second is that of systemd-resolved, which Docker reads too. */
+/** The files that list the resolvers of a host. The second is that of systemd-resolved, which Docker reads too. */
 const RESOLVER_FILES = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
 const DNS_PORT = 53;
 /** How long setting the rules may take, with the wait for iptables' lock. */
 const APPLY_MS = 10_000;
 
 /**
- * Sets the rules of a network at once, and hooks them in: `DOCKER-USER` filters forwarded packets before Docker's own
- * rules, and `INPUT` those to this host.
+ * Sets the rules of a network at once, and hooks them into the packet filter. `DOCKER-USER` filters forwarded packets
+ * before Docker's own rules; `INPUT` filters packets to this host.
  */
 const APPLY = `set -e
 [ -d "/sys/class/net/$2" ] || { echo "the Engine's network is not on this host" >&2; exit 1; }
@@ -100,7 +100,7 @@ export function rules(
 
 /** The IPv4 resolvers of this host that a container can reach. */
 async function readResolvers(): Promise<string[]> {
-  const texts = await Promise.all(RESOLVER_FILES.map((path) => Deno.readTextFile(path).catch(() => ""))); // Not there: none.
+  const texts = await Promise.all(RESOLVER_FILES.map((path) => Deno.readTextFile(path).catch(() => ""))); // Absent: none.
   const found = texts.flatMap((text) =>
     [...text.matchAll(/^nameserver\s+([0-9.]+)\s*$/gm)].map(([, address = ""]) => address)
   );

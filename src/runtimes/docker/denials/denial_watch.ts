@@ -3,12 +3,12 @@ import { DenialLog, type DenialReport } from "../../../core/denials/denial_repor
 import type { OutputChunk } from "../../../core/execution.ts";
 import { denyNetwork, type NetworkPolicy, readStderrDenials } from "../../denials/stderr_denials.ts";
 
-/** How much is read of a program's stderr: half of it from the beginning, half from the end. */
+/** The most bytes of a program's stderr that are read. Half are from the beginning, half from the end. */
 const MAX_READ_BYTES = 32_768;
 
 /**
- * Collects the denials of a program in a container: those that it prints on stderr, and packets for which the kernel
- * found no route, which it cannot hide.
+ * Collects the denials of a program in a container. The program prints some of them on stderr. It cannot hide the
+ * packets for which the kernel found no route.
  */
 export class DenialWatch {
   readonly #policy: NetworkPolicy;
@@ -19,7 +19,7 @@ export class DenialWatch {
     this.#policy = policy;
   }
 
-  /** Forgets what was printed so far. */
+  /** Forgets the output so far. */
   forget(): void {
     this.#stderr = new BoundedOutput(MAX_READ_BYTES);
   }

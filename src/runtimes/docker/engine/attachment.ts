@@ -9,9 +9,9 @@ export interface Attachment extends Disposable {
 /** Wraps a stream of dockerode. Closing stdin half-closes the socket, which the Engine takes as the end of stdin. */
 export function toAttachment(opened: NodeJS.ReadWriteStream, signal: AbortSignal): Attachment {
   const stream = opened as Duplex;
-  stream.on("error", () => {}); // Reading and writing fail with it; without a listener it would end this process.
+  stream.on("error", () => {}); // Reading and writing fail with this error; without a listener it would end this process.
   if (signal.aborted) {
-    stream.destroy(); // It came after the deadline.
+    stream.destroy(); // The stream came after the deadline.
     signal.throwIfAborted();
   }
   return {

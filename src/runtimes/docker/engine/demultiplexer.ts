@@ -1,7 +1,10 @@
 import { concatBytes } from "../../../core/bytes/bytes.ts";
 import type { OutputChunk, OutputStream } from "../../../core/execution.ts";
 
-/** A frame is a stream byte, three zeros, a length in four bytes (big-endian), and the payload: Engine API, attach. */
+/**
+ * The length of a frame's header. It is a stream byte, three zeros, and the payload's length in four bytes, big-endian
+ * (Engine API, attach).
+ */
 const HEADER_BYTES = 8;
 const STREAMS: Readonly<Record<number, OutputStream>> = { 1: "stdout", 2: "stderr" };
 

@@ -49,7 +49,7 @@ export function parseEngineAddress(host: string, certPath: string | undefined): 
   };
 }
 
-/** Why no Engine can listen at an address, found without a connection; undefined when one may. */
+/** Why no Engine can listen at an address; undefined when one may. It opens no connection. */
 export async function whyUnreachable(address: EngineAddress): Promise<Obstacle | undefined> {
   if (address.kind === "tcp") return undefined;
   const { socketPath } = address;
@@ -63,7 +63,7 @@ export async function whyUnreachable(address: EngineAddress): Promise<Obstacle |
   }
 }
 
-/** Why a socket takes no connection. A missing permission needs a remedy; without an Engine behind it, it may pass. */
+/** Why a socket takes no connection. A missing permission needs a remedy; an absent Engine may come back by itself. */
 export function whyRefused(error: unknown, socketPath: string): Obstacle {
   switch (codeOf(error)) {
     case "EACCES":
@@ -81,7 +81,7 @@ export function whyRefused(error: unknown, socketPath: string): Obstacle {
   }
 }
 
-/** The system's name of an error; a permission that Deno's own API misses counts as the system's. */
+/** The system's name of an error. A permission that Deno's own API misses counts as `EACCES`. */
 function codeOf(error: unknown): string | undefined {
   if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -18,7 +18,7 @@ export async function callEngine<T>(
   return await callUnbounded(task, () => withDeadline(operation, { timeoutMs }));
 }
 
-/** The same without a deadline, for calls that wait for more than the Engine. */
+/** Calls the Engine without a deadline, for calls that wait for more than the Engine. */
 export async function callUnbounded<T>(task: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
@@ -32,7 +32,7 @@ export function engineError(task: string, reason: string, cause?: unknown): Code
   return new CodeBeakerError("runtime_unavailable", `The Docker Engine cannot ${task}: ${reason}`, { cause });
 }
 
-/** Whether an error of {@link callEngine} means that no answer came; a refusal of the Engine is an answer. */
+/** Whether an error of {@link callEngine} means that no answer came. A refusal of the Engine is an answer. */
 export function isEngineLost(error: unknown): error is CodeBeakerError {
   return error instanceof CodeBeakerError && error.cause instanceof Error && httpStatusOf(error) === undefined;
 }

@@ -28,10 +28,11 @@ export class EngineClient {
   }
 
   /**
-   * A client for an address; it does not connect yet. Every option of dockerode is given, so that it takes none from this
-   * process's variables.
+   * Creates a client for an address, without connecting. Every option of dockerode is given, so that dockerode takes
+   * none from this process's variables.
    *
-   * @throws dockerode's own error for a `DOCKER_HOST` or `DOCKER_CERT_PATH` that it cannot parse, though neither is used
+   * @throws dockerode's own error for a `DOCKER_HOST` or `DOCKER_CERT_PATH` that it cannot parse, though neither is
+   *   used
    */
   static async create(address: EngineAddress): Promise<EngineClient> {
     const none = {

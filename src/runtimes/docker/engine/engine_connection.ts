@@ -6,7 +6,7 @@ import { isEngineLost } from "./engine_call.ts";
 import type { EngineClient } from "./engine_client.ts";
 import type { EngineInfo } from "./engine_info.ts";
 
-/** Short, so that a lost Engine, or one that is back, is noticed within seconds. */
+/** The times of a probe. They are short, so that a lost or returned Engine is noticed within seconds. */
 const PROBE = { ttlMs: 2_000, failureTtlMs: 1_000, timeoutMs: 2_000 };
 
 /** An Engine that has answered. */
@@ -72,7 +72,7 @@ export class EngineConnection {
   }
 }
 
-/** Asks the Engine to describe itself; a socket that takes no connection has a reason of its own. */
+/** Asks the Engine to describe itself. A socket that takes no connection has a reason of its own. */
 async function firstInfo(client: EngineClient, address: EngineAddress): Promise<EngineInfo> {
   try {
     return await client.info();
@@ -82,7 +82,7 @@ async function firstInfo(client: EngineClient, address: EngineAddress): Promise<
   }
 }
 
-/** An Engine that was there may come back by itself. */
+/** Removes the remedy of an error. An Engine that has answered before may come back by itself. */
 function withoutRemedy(error: unknown): unknown {
   return error instanceof CodeBeakerError && error.details.remedy !== undefined
     ? new CodeBeakerError(error.code, error.message, { cause: error })

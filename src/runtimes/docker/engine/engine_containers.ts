@@ -5,7 +5,7 @@ import { type Attachment, toAttachment } from "./attachment.ts";
 import { type ContainerSample, toSample } from "./container_sample.ts";
 import { callEngine, callUnbounded, ifFound, ignoreStatus } from "./engine_call.ts";
 
-/** How long the Engine may take to send a signal: a program over its limits must end soon. */
+/** How long the Engine may take to send a signal. A program over its limits must end soon. */
 const SIGNAL_TIMEOUT_MS = 3_000;
 
 /** The request for a container, in the form of the Engine API. */
@@ -70,7 +70,7 @@ export class EngineContainers {
     );
   }
 
-  /** Waits for a container's end. When the signal is aborted by then, rejects instead of inspecting the container. */
+  /** Waits for a container's end. If the signal is aborted by then, it rejects, and does not inspect the container. */
   async wait(id: string, signal: AbortSignal): Promise<EngineExit> {
     const container = this.#docker.getContainer(id);
     const { StatusCode } = await callUnbounded("wait for a container", () => this.#wait(id));
@@ -79,7 +79,9 @@ export class EngineContainers {
     return { exitCode: StatusCode, oomKilled: State.OOMKilled };
   }
 
-  /** dockerode's own `wait` never settles when the Engine dies in the middle of its answer. */
+  /**
+   * Waits for a container's end. dockerode's own `wait` never settles when the Engine dies in the middle of its answer.
+   */
   async #wait(id: string): Promise<{ readonly StatusCode: number }> {
     const answer = await new Promise<AsyncIterable<Uint8Array>>((resolve, reject) =>
       this.#docker.modem.dial({
@@ -119,7 +121,7 @@ export class EngineContainers {
     return listed.map(({ Id, Labels }) => ({ id: Id, labels: Labels }));
   }
 
-  /** Undefined for an absent container. A paused one is not running. */
+  /** Inspects a container; undefined for an absent one. A paused container is not running. */
   async inspect(id: string): Promise<InspectedContainer | undefined> {
     const found = await ifFound(
       callEngine("inspect a container", (abortSignal) => this.#docker.getContainer(id).inspect({ abortSignal })),

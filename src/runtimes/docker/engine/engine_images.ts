@@ -9,7 +9,7 @@ export interface InspectedImage {
   readonly variables: readonly string[];
 }
 
-/** A message of the Engine while it pulls or imports; a failure is such a message too. */
+/** A message of the Engine while it pulls or imports. A failure is such a message too. */
 interface ProgressMessage {
   readonly id?: string;
   readonly status?: string;

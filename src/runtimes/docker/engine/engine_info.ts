@@ -3,7 +3,7 @@ import { engineError } from "./engine_call.ts";
 /** The part of the Engine's description of itself that the service uses. */
 export interface EngineInfo {
   readonly version: string;
-  /** The version of the kernel that it runs on. */
+  /** The version of the kernel that the Engine runs on. */
   readonly kernel: string;
   /** The OCI runtime of containers that name none. */
   readonly defaultRuntime: string;

@@ -1,7 +1,7 @@
 import { concatBytes } from "../../../core/bytes/bytes.ts";
 
 const NEWLINE = 10;
-/** A longer line counts as missing. */
+/** The length of the longest line. A longer line counts as missing. */
 const MAX_LINE_BYTES = 65_536;
 
 /** Reads lines at the beginning of a stream of bytes, and then the rest. */
@@ -40,7 +40,7 @@ export class LineReader {
     return done ? undefined : value;
   }
 
-  /** The next bytes after the last line, exactly so many; undefined where the stream ends before. */
+  /** Exactly `count` bytes after the last line; undefined where the stream ends before. */
   async bytes(count: number): Promise<Uint8Array | undefined> {
     const parts: Uint8Array[] = [];
     for (let left = count; left > 0;) {

@@ -29,9 +29,9 @@ import { SessionContainer } from "./session_container.ts";
 /** How long disposal waits for the outcomes of its programs when the Engine is lost. */
 const LAST_OUTCOMES_MS = 5_000;
 
-/** The warm part of a new environment, which takes it over. */
+/** The warm parts of a new environment, which takes them over. */
 interface WarmParts {
-  /** For the program of a single use. */
+  /** The container for the program of a single use. */
   readonly container?: Lease<WarmContainer> | undefined;
   readonly session?: Lease<WarmSession> | undefined;
 }
@@ -127,8 +127,8 @@ export class DockerEnvironment implements ExecutionEnvironment {
   }
 
   /**
-   * An environment around the session container of a lost service, with no orphan process left. Its programs get the
-   * variables that the container was made with.
+   * Recovers the environment of a lost service's session container. Its orphan processes are killed. Its programs get
+   * the variables with which the container was made.
    *
    * @throws {CodeBeakerError} `runtime_unavailable`; the container is left as it is
    */
@@ -181,7 +181,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     await this.#session.cleaned;
   }
 
-  /** Installs packages in a container of its own, as no program may share the installer's network. */
+  /** Installs packages in a container of their own. No program may share the installer's network. */
   #install(packages: readonly string[], options: RunOptions): Promise<ProgramHandle> {
     const { installable, spec } = this.#options;
     if (spec.install === undefined) throw noInstaller(this.language, installable);
@@ -233,7 +233,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     }
   }
 
-  /** Prepares a launcher for the next program of a session, as long as programs come now and then. */
+  /** Prepares a launcher for the next program of a session. Called at its start and after each program. */
   #warmUp(): void {
     if (!this.#isSession) return;
     this.#installation.pool?.schedule(this, async () => {
@@ -267,7 +267,7 @@ export class DockerEnvironment implements ExecutionEnvironment {
     return this.#options.hasCgroup ? await this.#installation.client.containers.sample(containerId) : undefined;
   }
 
-  /** Whether programs of a client follow one another in it. */
+  /** Whether this is a session, in which programs of a client follow one another. */
   get #isSession(): boolean {
     return this.#options.config.singleUse !== true && this.#options.installs !== true;
   }

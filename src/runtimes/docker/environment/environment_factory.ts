@@ -118,7 +118,10 @@ export class EnvironmentFactory {
     };
   }
 
-  /** gVisor, if the isolation asks for it, the Engine has it, and its self-test does not rule it out. */
+  /**
+   * The OCI runtime for an isolation level; undefined for the Engine's default. It is gVisor if the level asks for it,
+   * the Engine has it, and its self-test does not rule it out.
+   */
   ociRuntime(minIsolation: number): string | undefined {
     const { info, selfTests } = this.#options;
     const wanted = ociRuntimeFor(minIsolation, info());
@@ -183,7 +186,10 @@ export class EnvironmentFactory {
     );
   }
 
-  /** Why a recovered container differs from one that the configuration would get now; undefined when it does not. */
+  /**
+   * Why a recovered container is not reused; undefined when it is. A new container of the configuration must be like
+   * it.
+   */
   async #whyNotReusable(
     { network, ociRuntime }: RecoveredContainer,
     { environment, minIsolation, permissions }: RuntimeConfig,

@@ -10,7 +10,7 @@ export interface DockerInstallation {
   /** The ids of the living environments: the reaper spares their containers. */
   readonly living: Set<string>;
   readonly log: RuntimeLog;
-  /** Images whose interpreter failed to wait for a program: there only a launcher waits. */
+  /** Images whose interpreter failed to become warm: there only a launcher is warm. */
   readonly interpreterless: Set<string>;
   /** The warm pool; undefined where nothing is kept warm. */
   readonly pool?: RuntimeHost["pool"];
@@ -25,13 +25,13 @@ export interface DockerEnvironmentOptions {
   readonly config: RuntimeConfig;
   readonly spec: EnvironmentSpec;
   readonly image: string;
-  /** Undefined for the Engine's default. */
+  /** The OCI runtime; undefined for the Engine's default. */
   readonly ociRuntime: string | undefined;
   /** The Engine's network that programs may use; undefined for none. */
   readonly network: string | undefined;
   /** Whether a control group counts and bounds the usage of its containers. */
   readonly hasCgroup: boolean;
-  /** Whether it only installs packages, with the bounds of a compiler. */
+  /** Whether the environment only installs packages, with the bounds of a compiler. */
   readonly installs?: boolean;
   /** The environment names for which packages can be installed. */
   readonly installable: readonly string[];
@@ -41,7 +41,7 @@ export interface DockerEnvironmentOptions {
    * @throws {CodeBeakerError} `permission_denied` with the reason why there is none
    */
   openInstallNetwork(): Promise<string>;
-  /** Memory reserved for its files; disposing the environment frees it. */
+  /** Memory reserved for the environment's files; disposing the environment frees it. */
   readonly memory?: Disposable;
   /** Called when the image turns out to run no program. */
   onUnusable(reason: string): void;

@@ -56,7 +56,7 @@ export class SessionContainer {
     return await (this.#container ??= this.#start());
   }
 
-  /** Lends the container for an operation. Until that ends, its processes are not orphans. */
+  /** Lends the container for an operation. Until the operation ends, its processes are not orphans. */
   lend<T>(operate: Operate<T>): Promise<T> {
     const held: Promise<void>[] = [];
     const operation = this.#cleaning.then(() => this.get())
@@ -84,7 +84,10 @@ export class SessionContainer {
       );
   }
 
-  /** Kills orphan processes, and resets the bounds, which a compiler or a program may have changed. */
+  /**
+   * Kills orphan processes, and resets the bounds. A compiler or a program may have changed the bounds. With `isFull`,
+   * the files in `/tmp` are deleted too.
+   */
   async killOrphans(container: Container, { isFull } = { isFull: false }): Promise<void> {
     const { bounds, sample } = this.#options;
     await killOrphanProcesses(container, { sample: () => sample(container.id) });
@@ -92,7 +95,7 @@ export class SessionContainer {
     await bounds.set(container.id, { compiling: false });
   }
 
-  /** Starts nothing from now on; settles when a start that is under way is over. */
+  /** Ends the use of the container: nothing starts from now on. Settles when a start that is under way is over. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#container?.catch(() => {}); // The caller that asked for it has the error.

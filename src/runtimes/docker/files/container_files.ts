@@ -146,7 +146,7 @@ export class ContainerFiles implements WorkspaceFiles {
   }
 }
 
-/** Reads a file of `read_files`: its size and so many bytes, or the code of an error. */
+/** Reads one answer of `read_files`: a file's size and bytes, or an error's code. */
 async function readFrame(
   lines: LineReader,
   { path, maxBytes }: { readonly path: string; readonly maxBytes: number },

@@ -2,14 +2,17 @@ import { CodeBeakerError } from "../../../core/errors.ts";
 import type { FileEntry } from "../../../core/files.ts";
 import { checkDepth, MAX_ENTRIES, toTime, treeTooLarge } from "../../../workspace/file_tree.ts";
 
-/** Linux's longest path, and the fields before it. */
+/** The longest record: Linux's longest path, and the fields before it. */
 const MAX_RECORD_LENGTH = 8_192;
 
 /** `S_IFMT` of stat(2), and the file types in it. */
 const TYPE_MASK = 0xf000;
 const TYPES: Readonly<Record<number, FileEntry["type"]>> = { 0x8000: "file", 0x4000: "directory", 0xa000: "symlink" };
 
-/** Parses a record of `stat -c '//%f %s %Y %n'` without its slashes: mode in hex, size, seconds since 1970, path. */
+/**
+ * Parses a record of `stat -c '//%f %s %Y %n'` without its slashes. Its fields are the mode in hex, the size in bytes,
+ * the seconds since 1970, and the path.
+ */
 export function parseEntry(record: string, path: string): FileEntry {
   const [mode = "", size = "", seconds = ""] = record.split(" ", 3);
   const type = TYPES[Number.parseInt(mode, 16) & TYPE_MASK] ?? "other";

@@ -3,7 +3,7 @@ import { outside } from "../../../core/workspace_path.ts";
 import { toClientError } from "../../../workspace/directory_handle.ts";
 import { copyIntoItself } from "../../../workspace/file_tree.ts";
 
-/** Codes of errors at the destination of a copy or a move, not at its source. */
+/** Codes of errors at the destination of a copy or a move. Other errors are at its source. */
 const DESTINATION_CODES = ["EEXIST", "ENOTEMPTY", "EISDIR", "ENOSPC"];
 
 /** The paths of an operation. */
@@ -12,7 +12,7 @@ export interface OperationPaths {
   readonly destination?: string;
 }
 
-/** The error for the answer of `workspace.sh`: the same that the operation gives on every other runtime. */
+/** The error for an answer of `workspace.sh`. The operation gives the same error on every other runtime. */
 export function operationError(answer: string | undefined, paths: OperationPaths): unknown {
   const isAtDestination = DESTINATION_CODES.includes(answer ?? "");
   const path = isAtDestination ? paths.destination ?? paths.path : paths.path;

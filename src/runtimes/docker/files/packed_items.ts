@@ -6,10 +6,11 @@ import { type ArchiveItem, decodeTar, type ParsedTarEntry } from "../../../works
 const REPLACEMENT = "\ufffd";
 
 /**
- * Reads the items of an archive that tar(1) packed in a container. A program beside tar can forge any item, so the items
- * are checked and packed anew. Other types than directories, files and symlinks are left out, and names that are not UTF-8.
+ * Reads the items of an archive that tar(1) packed in a container. A program beside tar can forge any item, so the
+ * items are checked and packed anew. Only directories, files and symlinks are taken, and only names that are UTF-8.
  *
- * @throws {CodeBeakerError} `conflict` for an incomplete archive; `permission_denied` for a path that leaves the workspace
+ * @throws {CodeBeakerError} `conflict` for an incomplete archive; `permission_denied` for a path that leaves the
+ *   workspace
  */
 export async function* packedItems(archive: ReadableStream<Uint8Array>): AsyncGenerator<ArchiveItem> {
   for await (const entry of whole(decodeTar(archive))) {
@@ -19,7 +20,7 @@ export async function* packedItems(archive: ReadableStream<Uint8Array>): AsyncGe
   }
 }
 
-/** Gives an incomplete archive its own error, unlike that of a lost Engine. */
+/** Gives an incomplete archive an error of its own, unlike that of a lost Engine. */
 async function* whole<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* parts;

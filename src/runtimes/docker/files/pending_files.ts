@@ -1,7 +1,10 @@
 import type { FileEntry, WriteMode } from "../../../core/files.ts";
 import type { WorkspaceFiles } from "../../port.ts";
 
-/** A warm launcher writes at most so many bytes, to names without a character that means something to a shell. */
+/**
+ * The most bytes of a file that a warm launcher writes, and its possible names. No character of them has a meaning for
+ * a shell.
+ */
 const MAX_LAUNCHER_BYTES = 1_048_576;
 const SIMPLE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
@@ -25,7 +28,8 @@ export class PendingFiles implements WorkspaceFiles {
 
   /**
    * @param options.isPending whether writes are kept
-   * @param options.writeByLauncher writes a file by the warm launcher, faster than `inContainer`; whether it could
+   * @param options.writeByLauncher writes a file by the warm launcher, faster than `inContainer`; returns whether it
+   *   could
    */
   constructor(
     inContainer: WorkspaceFiles,

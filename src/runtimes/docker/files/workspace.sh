@@ -119,7 +119,7 @@ case $operation in
     ok
     max=$1
     shift
-    # For each path: its size and so many bytes, or the code of an error. What a file lacks meanwhile is zeros.
+    # For each path: its size and so many bytes, or the code of an error. Zeros stand for bytes lost meanwhile.
     for path; do
       (
         walk "$path" 1 0

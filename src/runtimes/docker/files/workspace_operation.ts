@@ -50,7 +50,10 @@ export async function runOperation(container: Container, operation: Operation): 
   return text;
 }
 
-/** Begins an operation that prints its process group after the "ok"; returns the output after that. Cancelling kills it. */
+/**
+ * Begins an operation that prints its process group after the "ok". Returns the output after that; cancelling it kills
+ * the group.
+ */
 export async function streamOperation(
   container: Container,
   operation: Operation,

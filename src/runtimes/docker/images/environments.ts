@@ -22,9 +22,9 @@ export interface EnvironmentSpec {
   readonly install?: readonly string[];
   /** The interpreter in `run` that can start before its program is known; absent, none can. */
   readonly warmInterpreter?: "python";
-  /** The command line of a context, by the protocol of the port's `Program`; absent, there are no contexts. */
+  /** The command line of a context; absent, there are no contexts. It follows the protocol of the port's `Program`. */
   readonly interpreter?: readonly string[];
-  /** Globals, with their modules, that programs of other runtimes have and these have not. */
+  /** Globals, with their modules, that programs of other runtimes have and these programs lack. */
   readonly lacks?: readonly string[];
   /** Variables of every program, beside those of the image. */
   readonly env?: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface EnvironmentSpec {
 /** Where compilers work: a file system in memory beside the workspace. */
 export const BUILD_DIRECTORY = "/build";
 
-/** What was compiled ahead into the local Go image; the official image has no such directory. */
+/** The directory of the local Go image with prebuilt packages. The official image has no such directory. */
 export const GO_PREBUILT = "/usr/local/lib/codebeaker/go-cache";
 
 /** The directory of the workspace for Python's packages. */
@@ -43,7 +43,9 @@ const NPM = [
   ...["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock"],
   ...["--", "{packages}"],
 ];
-/** It runs no scripts without `--allow-scripts`. It ignores packages after a `--`, so there is none. */
+/**
+ * Deno's installer. It runs no scripts without `--allow-scripts`. It ignores packages after a `--`, so there is none.
+ */
 const DENO_INSTALL = [
   ...["deno", "install", "--quiet", "--no-lock", "--package-json", "--node-modules-dir=auto", "{packages}"],
 ];

@@ -11,7 +11,7 @@ import {
   tagsOf,
 } from "./image_recipes.ts";
 
-/** How many images are built at the same time: a build uses a mirror and a disk as much as a processor. */
+/** How many images are built at the same time. A build uses a mirror and a disk as much as a processor. */
 const MAX_BUILDS = 2;
 
 /** Where images are stored. */
@@ -113,7 +113,7 @@ async function buildImage(
   }
 }
 
-/** Adds the tag, and what to do if mmdebstrap is missing. */
+/** Adds the tag to an error, and the remedy if mmdebstrap is missing. */
 function explain(tag: string, cause: unknown): unknown {
   if (isMissingTool(cause)) {
     return new CodeBeakerError(

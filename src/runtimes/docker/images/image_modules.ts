@@ -16,19 +16,22 @@ import { type DockerSettings, RUNTIME_NAME } from "../settings.ts";
 import type { PresentImage } from "./images.ts";
 
 const FILE = "image_modules.json";
-/** The images whose modules are kept; a list takes some 10 KB. */
+/** The most images whose modules are kept. A list takes some 10 KB. */
 const MAX_IMAGES = 64;
-/** Longest list that is taken, in characters. */
+/** The longest list that is accepted, in characters. */
 const MAX_LIST_LENGTH = 262_144;
 /** How long the requests of an image wait for its list, together. */
 const WAIT_MS = 5_000;
 /** How soon an image is asked again where the Engine could not run the program. */
 const RETRY_MS = 10_000;
 
-/** Exit codes after which an image answers the same again: a list, and those of a shell without a `python3` that runs. */
+/**
+ * Exit codes after which an image would answer the same again. 0 comes with a list; 126 and 127 come from a shell
+ * without a `python3` that runs.
+ */
 const KEPT_EXIT_CODES: readonly number[] = [0, 126, 127];
 
-/** Where an environment's programs run, and how the one that lists modules is run there. */
+/** The images of environments, and the way to run a program in one. */
 export interface ImageModulesOptions extends Pick<RuntimeHost, "home" | "log"> {
   readonly environments: DockerSettings["environments"];
   /** The image of an environment that is here; undefined where none is. */
@@ -52,14 +55,14 @@ interface Running {
 }
 
 /**
- * The modules of images with Python. An image is asked once, when a program needs a module that does not come with Python, and
- * its answer is kept in the home. Disposing ends what runs.
+ * The modules of images with Python. An image is asked once, when a program needs a module that does not come with
+ * Python, and its answer is kept in the home. Disposing ends the programs that run.
  */
 export class ImageModules implements AsyncDisposable {
   readonly #options: ImageModulesOptions;
   readonly #now: () => number;
   readonly #kept: StoredRecord;
-  /** By the key of an image; undefined where nothing can be known. */
+  /** The surfaces by the key of an image; undefined where none can be known. */
   readonly #known = new Map<string, Surface | undefined>();
   readonly #running = new Map<string, Running>();
   readonly #retryAt = new Map<string, number>();
@@ -71,13 +74,16 @@ export class ImageModules implements AsyncDisposable {
     this.#kept = new StoredRecord(options.home, { file: FILE, maxEntries: MAX_IMAGES });
   }
 
-  /** What programs find in the image of an environment; undefined where that is not known. */
+  /** The surface of an environment's image; undefined where it is not known. */
   surface(environment: string): Surface | undefined {
     const image = this.#options.imageOf(environment);
     return image === undefined ? undefined : this.#known.get(this.#keyOf(environment, image));
   }
 
-  /** Settles when an image has been asked for what a program certainly needs, or takes too long; undefined where it is not asked. */
+  /**
+   * Asks an image for its modules if a program certainly needs a third party's. Settles when the image has answered or
+   * takes too long; undefined where it is not asked.
+   */
   learn(environment: string, { uses }: Needs): Promise<void> | undefined {
     const image = this.#options.imageOf(environment);
     if (image === undefined || !uses.some((use) => use.certain && isThirdParty(use))) return undefined;
@@ -123,14 +129,14 @@ export class ImageModules implements AsyncDisposable {
     this.#known.set(key, modules && moduleSurface(modules, { remedy: REMEDY }));
   }
 
-  /** Everything that the modules of an environment's programs depend on. */
+  /** A digest of everything that the modules of an environment's programs depend on. */
   #keyOf(environment: string, { id }: PresentImage): string {
     const { env, run } = this.#options.environments[environment] ?? {};
     return createHash("sha256").update(JSON.stringify([id, run, env, LIST_MODULES])).digest("hex");
   }
 }
 
-/** What to do where an image lacks a module. */
+/** The remedy where an image lacks a module. */
 const REMEDY = "name an image that has the module (--docker-environments), or send it with the files of the request";
 
 function isModuleList(value: unknown): value is ModuleList {

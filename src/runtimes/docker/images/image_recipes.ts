@@ -82,7 +82,7 @@ const CLEAN_UP = [
 /** Why an environment name has no recipe. */
 const NO_RECIPE: Readonly<Record<string, string>> = { csharp: "Debian has no .NET SDK" };
 
-/** The recipes for environment names; all when there are none. @throws {CodeBeakerError} `invalid_request` */
+/** The recipes for environment names; for no names, all recipes. @throws {CodeBeakerError} `invalid_request` */
 export function recipesFor(environments: readonly string[]): readonly ImageRecipe[] {
   if (environments.length === 0) return RECIPES;
   return [...new Set(environments.map((name) => recipeFor(canonicalLanguage(name))))];
@@ -101,7 +101,7 @@ function recipeFor(environment: string): ImageRecipe {
   );
 }
 
-/** The arguments of mmdebstrap(1) that write the root file system of an image to a tar file. */
+/** The arguments of mmdebstrap(1) for an image. It writes the image's root file system to a tar file. */
 export function bootstrapArguments(
   { packages, leftOut = [], hasDeno = false, script }: ImageRecipe,
   { denoBinary, tarPath }: { readonly denoBinary: string; readonly tarPath: string },

@@ -10,7 +10,7 @@ import type { EnvironmentSpec } from "./environments.ts";
 import { RECIPES } from "./image_recipes.ts";
 import type { DockerSettings } from "../settings.ts";
 
-/** How long a request waits for an image that is being pulled; the pull itself goes on. */
+/** How long a request waits for an image that is being pulled. The pull itself goes on. */
 const WAIT_MS = 20_000;
 /** How long an image that could not be pulled is not pulled again. */
 const FAILURE_TTL_MS = 30_000;
@@ -48,7 +48,7 @@ export class Images {
     options: {
       readonly settings: DockerSettings;
       readonly log: Pick<RuntimeLog, "info">;
-      /** Shows pulls; with it they are waited for to their end. */
+      /** Shows pulls. With it, requests wait for a pull to its end. */
       readonly progress?: Progress | undefined;
       readonly now?: () => number;
       readonly waitMs?: number;
@@ -106,7 +106,9 @@ export class Images {
     }));
   }
 
-  /** The image of an environment that was last found here, as a program would use it; undefined where one may be pulled. */
+  /**
+   * The image that a program would use, as last found here. Undefined where none was found, or one has to be pulled.
+   */
   lastFound(environment: string): PresentImage | undefined {
     return this.#mustPull(this.#spec(environment).image) ? undefined : this.#found.get(environment);
   }
@@ -192,7 +194,7 @@ export class Images {
     }
   }
 
-  /** Whether it has to be pulled though it is present. */
+  /** Whether an image has to be pulled though it is present. */
   #mustPull(image: string): boolean {
     return this.#settings.pull === "always" && !this.#pulled.has(image);
   }
@@ -212,7 +214,7 @@ export class Images {
     };
   }
 
-  /** How to get a local image in the place of an official one; undefined where there is none. */
+  /** How to get a local image in the place of an official one. Undefined where none can be built. */
   #howToBuild(environment: string): string | undefined {
     const isBuilt = RECIPES.some(({ environments }) => environments.includes(environment));
     if (!isBuilt || this.#settings.configured.has(environment)) return undefined;

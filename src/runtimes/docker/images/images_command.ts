@@ -35,7 +35,7 @@ async function buildImages(request: CommandRequest): Promise<void> {
   });
 }
 
-/** Shows a build while it lasts, and prints its end; with `--json` each report is a line of JSON. */
+/** Shows a build while it lasts, and prints its end. With `--json` each report is a line of JSON. */
 function reporterOf({ flags, print, progress }: CommandRequest, building: DisposableStack) {
   const tasks = new Map<string, ProgressTask>();
   return async (report: ImageReport): Promise<void> => {

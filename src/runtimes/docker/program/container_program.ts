@@ -14,7 +14,7 @@ import { ProgramOutput } from "./program_output.ts";
 import { ProgramWatch } from "./program_watch.ts";
 import { Termination } from "./termination.ts";
 
-/** How long the final report of an ended launcher is waited for while the output is not read. */
+/** The longest wait for an ended launcher's final report while the output is not read. */
 const REPORT_WAIT_MS = 500;
 /** The end of a container that the Engine no longer knows. */
 const REMOVED: EngineExit = { exitCode: 137, oomKilled: false };
@@ -81,10 +81,10 @@ export class ContainerProgram implements ProgramHandle {
   }
 
   /**
-   * Launches a program; returns when it may begin, or when it cannot because its compiler failed.
+   * Launches a program. Returns when it may begin, or when its compiler has failed.
    *
-   * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended or hung before; `too_large` when the workspace
-   *   has no room for the archive
+   * @throws {CodeBeakerError} `runtime_unavailable` when the launcher ended or hung before; `too_large` when the
+   *   workspace has no room for the archive
    */
   static async start(
     request: ContainerProgramRequest,
@@ -149,7 +149,11 @@ export class ContainerProgram implements ProgramHandle {
     this.#findOutcome().then((outcome) => this.#settle(outcome));
   }
 
-  /** The program never begins. @throws {CodeBeakerError} unless a cause, or its compiler, gives it an outcome */
+  /**
+   * Ends a program that cannot begin.
+   *
+   * @throws {CodeBeakerError} unless a cause, or its compiler, gives it an outcome
+   */
   #fail(launch: Exclude<Launch, { kind: "ready" }>): void {
     if (launch.kind === "not_compiled") this.compile = launch.compile;
     const outcome = this.#termination.cause ?? this.compile?.outcome;
@@ -191,7 +195,7 @@ export class ContainerProgram implements ProgramHandle {
     this.#settled.resolve(outcome);
   }
 
-  /** Waits for the program no longer: without an Engine, only the removal of its container ends it. */
+  /** Stops waiting for the program. Without an Engine, only the removal of its container ends it. */
   #abandon(cause: Outcome): void {
     this.#settle(cause);
     this.#output.close();

@@ -3,6 +3,7 @@ import type { Limits } from "../../../core/limits.ts";
 /** The shortest time between two samples, as each costs the Engine some ms. */
 const MIN_INTERVAL_MS = 20;
 
+/** The limits of a watched program, and the source of its CPU time. */
 export interface CpuWatchOptions {
   readonly limits: Limits;
   /** The CPU time so far in ms; null where it is not known. */
@@ -11,8 +12,8 @@ export interface CpuWatchOptions {
 }
 
 /**
- * Watches a program's CPU time with few samples. A container has one CPU, so the rest of the limit takes at least as long;
- * a limit that is not below the deadline is not watched. Returns a function that ends the watch.
+ * Watches a program's CPU time with few samples. A container has one CPU, so that the rest of the limit takes at least
+ * as long in real time. A limit that is not below the deadline is not watched. Returns a function that ends the watch.
  */
 export function watchCpu({ limits, sample, onExceeded }: CpuWatchOptions): () => void {
   if (limits.cpuMs >= limits.timeoutMs) return () => {};

@@ -9,7 +9,7 @@ import type { EngineExit } from "../engine/engine_containers.ts";
 export interface FinalDisk {
   /** Whether one of them is full. */
   readonly isFull: boolean;
-  /** Of the workspace and `/tmp`. */
+  /** The usage of the workspace and `/tmp`. */
   readonly usage: DiskUsage;
 }
 
@@ -27,7 +27,7 @@ export interface Ending {
   readonly wasRefusedTasks: boolean;
 }
 
-/** The numbers of signals that end a process: Linux has the same on every architecture of Docker. */
+/** The numbers of signals that end a process. Linux has the same on every architecture of Docker. */
 const SIGNALS: Readonly<Record<number, string>> = {
   1: "SIGHUP",
   2: "SIGINT",
@@ -80,7 +80,10 @@ function countOf(word = ""): number {
   return /^\d+$/.test(word) ? Number(word) : 0;
 }
 
-/** The ending of a launcher that could not report it, from the Engine's exit code: 128 and a signal's number, as in shells. */
+/**
+ * The ending of a launcher that could not report it, from the Engine's exit code. As in shells, a signal's code is 128
+ * and its number.
+ */
 export function endingOf({ exitCode, oomKilled }: EngineExit): Ending {
   return {
     status: exitCode,

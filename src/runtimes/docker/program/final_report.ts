@@ -1,10 +1,10 @@
 import { type Ending, ENDING_WORDS, type FinalDisk, parseDisk, parseEnding, UNKNOWN_DISK } from "./ending.ts";
 import { numberOf } from "./launch_phase.ts";
 
-/** The launcher reports the end on both streams, so that all output before it has come. */
+/** How often the launcher reports the end. It does so on both streams, so that all output before it has come. */
 const ENDINGS = 2;
 
-/** The usage of a container at the end of its program; null where the launcher does not know it. */
+/** The usage of a container at the end of its program. A field is null where the launcher does not know it. */
 export interface FinalUsage {
   readonly cpuNs: number | null;
   readonly peakMemoryBytes: number | null;
@@ -19,7 +19,10 @@ export class FinalReport {
   #ending: Ending | undefined;
   #disk: FinalDisk | undefined;
 
-  /** @param readDisk reads the disk from here; where it cannot, the launcher reports it, which takes 1 ms longer */
+  /**
+   * @param readDisk reads the disk from this machine; where it cannot, the launcher reports the disk, which takes 1 ms
+   *   longer
+   */
   constructor(readDisk: () => FinalDisk | undefined) {
     this.#readDisk = readDisk;
   }
@@ -33,7 +36,7 @@ export class FinalReport {
     return this.hasEnded && this.#disk !== undefined;
   }
 
-  /** Undefined before it is reported. */
+  /** How the program ended; undefined before that is reported. */
   get ending(): Ending | undefined {
     return this.#ending;
   }
@@ -42,7 +45,7 @@ export class FinalReport {
     return this.#disk ?? UNKNOWN_DISK;
   }
 
-  /** Takes one part; returns the usage in it. Ignores words that are no such part. */
+  /** Takes one part of the report; returns the usage in it. Ignores words that are no such part. */
   take([name, ...words]: readonly string[]): FinalUsage | undefined {
     if (name === "disk") {
       this.#disk ??= parseDisk(words);

@@ -17,7 +17,7 @@
 #
 # Each report is "\0<secret> ", words and a newline on stderr, in this order:
 #
-#   launched PID          this shell, which now takes its orders
+#   launched PID          this shell, which can be signalled now
 #   written STATUS        for each line "write"
 #   unpacked STATUS FULL  only with an archive
 #   compiled STATUS SIGNALLED OOM REFUSED FULL BYTES FILES    only with a compiler
@@ -158,7 +158,7 @@ report_ready() {
   report "ready $found"
 }
 
-# Writes a file of the workspace, over nothing but a writable file.
+# Writes a file of the workspace. It replaces only a writable file.
 write_file() {
   at=/workspace/$2
   if [ -L "$at" ] || { [ -e "$at" ] && ! { [ -f "$at" ] && [ -w "$at" ]; }; }; then
@@ -180,7 +180,7 @@ next_line() {
   return 1
 }
 
-# Gives a warm interpreter, which reads from stdout, its program.
+# Sends a warm interpreter its program: stdout is the pipe that the interpreter reads.
 prepare() {
   next_line || exit 1
   blocks=${line% *} message=${line#* }

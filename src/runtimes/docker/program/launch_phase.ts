@@ -31,7 +31,7 @@ export interface LaunchObserver {
   onOutput(bytes: number): void;
 }
 
-/** Reads a launcher's reports until its program may begin or cannot, and collects the compiler's output. */
+/** Reads a launcher's reports until its program may begin or cannot. Collects the compiler's output. */
 export async function awaitReady(
   items: AsyncGenerator<OutputChunk | LauncherEvent>,
   { limits, compiles, observer }: {

@@ -7,7 +7,7 @@ export interface Launcher {
   readonly attachment: Attachment;
   readonly secret: string;
   readonly items: AsyncGenerator<OutputChunk | LauncherEvent>;
-  /** Its process id in the container; undefined before it has reported that. */
+  /** The launcher's process id in the container; undefined before the launcher reports it. */
   readonly pid?: number;
 }
 
@@ -19,6 +19,7 @@ export interface Handshake {
   readonly nonce: string;
 }
 
+/** Creates a handshake of random words. */
 export function createHandshake(): Handshake {
   return { secret: crypto.randomUUID(), nonce: crypto.randomUUID() };
 }

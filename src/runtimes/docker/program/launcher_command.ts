@@ -6,12 +6,15 @@ import { BUILD_DIRECTORY, commandLine, type EnvironmentSpec } from "../images/en
 import { installLine } from "../packages/package_names.ts";
 import launchScript from "./launch.sh" with { type: "text" };
 
-/** Runs an installer, or says that the image has none. */
+/** A script that runs an installer, or prints that the image has none. */
 const INSTALL = `command -v "$1" >/dev/null && exec "$@"
 printf 'Cannot install packages as the image of this language has no "%s"\\n' "$1" >&2
 exit 127`;
 
-/** Makes the container's init signal the launcher's whole process group; the launcher unsets it for programs. */
+/**
+ * A variable that makes the container's init signal the launcher's whole process group. The launcher unsets it for
+ * programs.
+ */
 export const INIT_VARIABLES = { TINI_KILL_PROCESS_GROUP: "1" };
 
 /** The command line of a launcher that reads its words from stdin. */
@@ -84,7 +87,7 @@ function interpreterLine({ file, interpreter }: EnvironmentSpec): readonly strin
   );
 }
 
-/** The path of the file; one that begins with a dash must not be read as an option. */
+/** The path of the file. A path that begins with a dash must not be read as an option. */
 function fileArgument(program: Program): string {
   if (program.kind !== "file") return "";
   return program.path.startsWith("-") ? `./${program.path}` : program.path;

@@ -10,13 +10,13 @@ export interface UsageSources {
   readonly group: ContainerGroup | undefined;
   /** The number of the service's processes in the container; undefined while other programs run there. */
   ownProcesses(): number | undefined;
-  /** Samples the container by the Engine, which costs it some ms; undefined where nothing counts its usage. */
+  /** Samples the container by the Engine, which takes some ms. Undefined where nothing counts the container's usage. */
   sample(): Promise<ContainerSample | undefined>;
 }
 
-/** The service's hold on a program and its launcher. */
+/** The service's control over a program and its launcher. */
 export interface ProgramControl extends UsageSources {
-  /** Signals the launcher's process group. Resolves to true if no process of it is known to be left. */
+  /** Signals the launcher's process group. Resolves to true if every process of the group is known to have ended. */
   signal(signal: string, launcherPid: number | undefined): Promise<boolean>;
   /** Settles when the launcher has ended; rejects when the Engine is lost. Aborting may end the wait. */
   ended(signal: AbortSignal): Promise<EngineExit>;
@@ -29,7 +29,7 @@ export interface ProgramControl extends UsageSources {
 /** The parts of a program that do not depend on how its launcher was started. */
 export interface ProgramParts {
   readonly compiles: boolean;
-  /** Collects the denials of the program; undefined for an installer, which the permissions do not bind. */
+  /** Collects the denials of the program. Undefined for an installer, which the permissions do not bind. */
   readonly denials: DenialWatch | undefined;
   readonly limits: Limits;
   readonly control: Omit<ProgramControl, "signal" | "ended">;

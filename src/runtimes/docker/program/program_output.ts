@@ -14,7 +14,7 @@ export interface ProgramOutputOptions extends Pick<ProgramParts, "denials" | "li
   onExceeded(outcome: Outcome): void;
 }
 
-/** The output of a program up to its end, and the launcher's final report, which comes with it. */
+/** The output of a program up to its end. The launcher's final report comes with it. */
 export class ProgramOutput {
   readonly stream: ReadableStream<OutputChunk>;
   readonly #options: ProgramOutputOptions;

@@ -64,7 +64,7 @@ export class ProgramWatch {
     };
   }
 
-  /** Samples the usage by the Engine; returns the CPU time in ms, null where it is not known. */
+  /** Samples the usage by the Engine. Returns the CPU time in ms; null where it is not known. */
   async sample(): Promise<number | null> {
     const sample = await this.#sources.sample().catch(() => undefined); // The container or the Engine is gone.
     if (sample !== undefined) {

@@ -90,7 +90,9 @@ export class SessionPrograms {
     return { execId: attachment.execId, launcher, input: [handshake], isWarm: false };
   }
 
-  /** Before a launcher has reported its process there is none to signal: it is signalled as soon as it does. */
+  /**
+   * Signals the processes of a launcher. A launcher that has not reported its process is signalled as soon as it does.
+   */
   async #signal(container: Container, name: string, pid: number | undefined): Promise<boolean> {
     if (name === "SIGKILL" && this.#options.isAlone()) return await container.signal(name, -1);
     return pid !== undefined && pid > 1 && await container.signal(name, -pid);

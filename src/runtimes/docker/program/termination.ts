@@ -10,7 +10,7 @@ const LAST_SAMPLE_MS = 500;
 /** Everything that a program is ended with. */
 export interface TerminationOptions {
   readonly control: Pick<ProgramControl, "signal">;
-  /** Undefined before the launcher has reported it. */
+  /** The launcher's process id; undefined before the launcher reports it. */
   readonly launcherPid: number | undefined;
   /** Samples the program's usage, which is lost with the container. */
   sample(): Promise<unknown>;
@@ -43,7 +43,7 @@ export class Termination {
     return this.#gone.promise;
   }
 
-  /** Settles when the signals for the cause are sent: a later one would hit the next program. */
+  /** Settles when the signals for the cause are sent. A later signal would hit the next program. */
   get signalsSent(): Promise<unknown> {
     return Promise.resolve(this.#signals);
   }
@@ -72,12 +72,12 @@ export class Termination {
     }
   }
 
-  /** The program has exited: it needs no SIGKILL. */
+  /** Marks that the program has exited: it needs no SIGKILL. */
   markExited(): void {
     this.#exited.resolve();
   }
 
-  /** The outcome is settled: later causes do nothing. */
+  /** Marks that the outcome is settled: later causes do nothing. */
   close(): void {
     this.#isClosed = true;
   }

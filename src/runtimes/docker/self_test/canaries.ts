@@ -4,7 +4,7 @@ import { type Canary, HONEST_CANARY } from "../../self_test/canary.ts";
 import type { Observed } from "../../self_test/run_program.ts";
 import { boundsOf } from "../container/container_limits.ts";
 
-/** The limits of the report: low, so that a program reaches them soon. */
+/** The limits of the canaries. They are low, so that a program reaches them soon. */
 export const CANARY_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   timeoutMs: 10_000,
@@ -21,11 +21,11 @@ export interface ContainerPromises {
   readonly limitsProcesses: boolean;
 }
 
-/** What the programs of the self-test did, and what the service knows of itself. */
+/** The observed effects of the self-test's programs, and the service's own traits. */
 export interface Observation extends Observed {
   /** The paths in which the container differs from its image, as the Engine reports. */
   readonly changedPaths: readonly string[];
-  /** The end of the program that takes more memory than it may; undefined where none was run. */
+  /** The end of the program that exceeds its memory; undefined where none ran. */
   readonly greedyOutcome?: Outcome | undefined;
   /** How many connections the self-test's own ports have had. */
   readonly connections: number;
@@ -45,10 +45,10 @@ interface ContainerCanary extends Canary<Observation> {
 const CAPABILITY_SETS = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
 /** Mode 2 of seccomp(2): a filter. */
 const FILTERED = "2";
-/** The init, the launcher, the report and what it starts. */
+/** The most processes that the report may see. They are the init, the launcher, itself and its children. */
 const MOST_PROCESSES = 12;
 
-/** The kinds of escape that SECURITY names, and an honest program. */
+/** The canaries: an honest program, and one for each promise of a container. */
 export const CANARIES: readonly ContainerCanary[] = [
   {
     name: HONEST_CANARY,

@@ -41,7 +41,7 @@ export function layersOf({ facts, gvisorSelfTest, hasGvisor, whyNoNetwork }: Lay
     isPresent: true,
     does,
     lacks: "",
-    remedy: "see what the canary found, and mend the Engine",
+    remedy: "see the finding of the canary, and mend the Engine",
   });
   const { cgroupVersion, limitsMemory, limitsProcesses, mapsUsers } = facts;
   return [
@@ -54,7 +54,7 @@ export function layersOf({ facts, gvisorSelfTest, hasGvisor, whyNoNetwork }: Lay
         : gvisorSelfTest.kind === "failed"
         ? gvisorSelfTest.reason
         : "registered, but its self-test has not passed",
-      remedy: gvisorSelfTest === undefined ? INSTALL_GVISOR : "see what the canaries found, and mend runsc",
+      remedy: gvisorSelfTest === undefined ? INSTALL_GVISOR : "see the findings of the canaries, and mend runsc",
     },
     hardened(
       "container",
@@ -64,7 +64,9 @@ export function layersOf({ facts, gvisorSelfTest, hasGvisor, whyNoNetwork }: Lay
     hardened(
       "namespaces",
       "processes",
-      `processes, mounts, network and IPC of its own${mapsUsers ? ", and users that are nobody on the host" : ""}`,
+      `processes, mounts, network and IPC of its own${
+        mapsUsers ? ", and users that have no privilege on the host" : ""
+      }`,
     ),
     hardened("no_capabilities", "privileges", "nobody (65534), and every capability dropped"),
     hardened("no_new_privs", "privileges", "no exec gains a privilege"),

@@ -26,7 +26,7 @@ export function diagnosisWithout({ reason, remedy = INSTALL }: Obstacle): Diagno
   };
 }
 
-/** The layers around programs: as the Engine reports them, less what the self-tests found broken. */
+/** The diagnosis of an Engine: the layers that it reports, less those found broken. */
 export function diagnosisOf(request: DiagnosisRequest): Diagnosis {
   const { facts, gvisorSelfTest, selfTest } = request;
   const canaries = promisedCanaries(promisesOf(facts, undefined));
@@ -64,11 +64,11 @@ function nextOf(
   const remedy = kind === "nothing_to_test"
     ? BUILD_IMAGES
     : kind === "failed" || hasBroken("runtime")
-    ? "see what the canaries found, and mend the Engine"
+    ? "see the findings of the canaries, and mend the Engine"
     : hasBroken("limit")
     ? LIMIT_MORE
     : hasSeccomp
-    ? "see why the kernel filters no system calls"
+    ? "find out why the kernel filters no system calls"
     : FILTER_CALLS;
   return { next: { level: LEVEL_HARDENED, remedy } };
 }

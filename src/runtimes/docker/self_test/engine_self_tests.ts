@@ -19,7 +19,7 @@ const MAX_IMAGES = 3;
 export interface TestedEngine {
   readonly installation: DockerInstallation;
   readonly facts: EngineInfo;
-  /** The tags of the images that the Engine has, the likeliest to run a program first. */
+  /** The tags of the Engine's images, the likeliest to run a program first. */
   images(): Promise<readonly string[]>;
 }
 
@@ -45,29 +45,29 @@ export class EngineSelfTests implements AsyncDisposable {
     for (const ociRuntime of ociRuntimes) this.#begin(engine, { ociRuntime, images: engine.images });
   }
 
-  /** Whether it is time to repeat one in which nothing could be tested. */
+  /** Whether a self-test that could test nothing is due again. */
   get isDue(): boolean {
     return [...this.#tests.values()].some(({ isDue }) => isDue);
   }
 
-  /** Undefined before the end of the self-test. */
+  /** The result of the self-test; undefined before its end. */
   resultOf(ociRuntime: string | undefined): SelfTestResult | undefined {
     return this.#tests.get(ociRuntime)?.result;
   }
 
-  /** Undefined where nothing was tested. */
+  /** The findings of the self-test; undefined where nothing was tested. */
   findingsOf(ociRuntime: string | undefined): readonly CanaryFinding[] | undefined {
     const result = this.resultOf(ociRuntime);
     return result?.kind === "tested" ? result.findings : undefined;
   }
 
-  /** Settles at the end of the self-test that runs now, or after this time; undefined when none runs. */
+  /** Settles at the end of the running self-test, or after `withinMs`; undefined when none runs. */
   whenOver(ociRuntime: string | undefined, { withinMs }: { readonly withinMs: number }): Promise<void> | undefined {
     const running = this.#tests.get(ociRuntime)?.running;
     return running && settledWithin(running, withinMs);
   }
 
-  /** Why such containers run no program; undefined when they do, or will as soon as there is an image. */
+  /** Why such containers run no program. Undefined when they do, or will as soon as there is an image. */
   whyNot(ociRuntime: string | undefined): Obstacle | undefined {
     const result = this.resultOf(ociRuntime);
     switch (result?.kind) {
@@ -105,7 +105,7 @@ export class EngineSelfTests implements AsyncDisposable {
     return undefined;
   }
 
-  /** The result when the self-test that runs now is over and its containers are removed. */
+  /** The result, once the running self-test is over and its containers are removed. */
   async settled(ociRuntime: string | undefined): Promise<SelfTestResult | undefined> {
     const result = await this.#last(ociRuntime);
     await Promise.all(this.#removals);

@@ -62,7 +62,7 @@ export function promisesOf(facts: EngineInfo | undefined, ociRuntime: string | u
   };
 }
 
-/** The isolation of containers: as their Engine reports it, less the promises that the self-test found broken. */
+/** The isolation of containers as their Engine reports it. Promises that the self-test found broken do not count. */
 export function isolationOf({ facts, findings, ociRuntime }: IsolationRequest): Isolation {
   const promises = promisesOf(facts, ociRuntime);
   const canaries = promisedCanaries(promises);

@@ -15,15 +15,15 @@ import { LABELS } from "../container/reaper.ts";
 import type { InspectedImage } from "../engine/engine_images.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
-/** The bridges of Docker and of this service, over which a container with a network reaches its host. */
+/** The bridges over which a container with a network reaches its host. They are Docker's and this service's. */
 const BRIDGES = /^(docker\d+$|br-|cb[0-9a-f]{10}$)/;
 /** Names of variables that every container has, with values that are not the service's. */
 const CONTAINER_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "HOSTNAME", "PWD", "OLDPWD", "SHLVL", "TERM", "_"];
-/** How many children and how much memory canaries try to get: above the limits, and harmless to the host. */
+/** How many children and how much memory canaries try to get. That exceeds the limits, and is harmless to the host. */
 const TRIED_CHILDREN = 64;
 const TRIED_MEMORY_BYTES = 3 * CANARY_LIMITS.memoryMb * MEBIBYTE;
 
-/** With a high limit the service does not end the report, so that only the container bounds its processes. */
+/** The limits of the report. The service does not end the report, so that only the container bounds its processes. */
 const UNWATCHED: Limits = { ...CANARY_LIMITS, maxProcesses: LIMITS.maxProcesses.max };
 const GREEDY_SCRIPT = 'head -c "$1" /dev/zero | tail -c "$1" >/dev/null';
 
@@ -35,11 +35,14 @@ export interface TestedContainers {
   readonly ociRuntime: string | undefined;
   readonly facts: EngineInfo;
   readonly promises: ContainerPromises;
-  /** Whether a control group counts what they use. */
+  /** Whether a control group counts the usage of the containers. */
   readonly hasCgroup: boolean;
 }
 
-/** Everything that findings depend on: the Engine, its kernel, the image, the containers' options and the canaries. */
+/**
+ * Encodes everything that findings depend on. That is the Engine, its kernel, the image, the containers' options and
+ * the canaries.
+ */
 export function versionOf(installation: DockerInstallation, subject: TestedContainers): string {
   const { facts, inspected, ociRuntime, promises } = subject;
   const main = { argv: [], user: "", env: {} };
@@ -60,7 +63,7 @@ export interface TestOptions {
   readonly signal: AbortSignal;
   /** Removes an environment while the test goes on. */
   discard(environment: AsyncDisposable): void;
-  /** Is called when no program can be run in the image; the test then fails. */
+  /** Called when no program can be run in the image; the test then fails. */
   onUnusable(reason: string): void;
 }
 
@@ -86,7 +89,7 @@ interface ObserveOptions extends Pick<TestOptions, "discard" | "signal"> {
   readonly subject: TestedContainers;
 }
 
-/** Runs the greedy program in a container of its own, since its end would end the report too. */
+/** Runs the canaries. The greedy one has a container of its own, since its end would end the report too. */
 async function observe(counter: ConnectionCounter, { subject, ...where }: ObserveOptions): Promise<Observation> {
   const { limitsMemory, limitsProcesses } = subject.promises;
   const marker = `canary_${crypto.randomUUID()}`;

@@ -10,11 +10,11 @@ import type { EngineExit } from "../engine/engine_containers.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 import { PROGRAM_USER } from "../container/users.ts";
 
-/** A warm container for one program of any client. It has no data of a client before that. */
+/** A warm container for one program of any client. Before that program, it has no data of a client. */
 export class WarmContainer implements WarmMember {
   readonly container: Container;
   readonly launcher: WarmLauncher;
-  /** Settles when the container has ended; rejects when the Engine is lost or the container is disposed of. */
+  /** Settles when the container has ended. Rejects when the Engine is lost or the container is disposed of. */
   readonly ended: Promise<EngineExit>;
   readonly #owned: AsyncDisposable;
 

@@ -9,16 +9,16 @@ import { type InterpreterPlace, interpreterWords } from "./warm_interpreter.ts";
 import { WarmLauncher } from "./warm_launcher.ts";
 
 const WARM_MEMORY_MB = 12;
-/** A cold launcher takes as long. */
+/** How long a program waits for a starting launcher. A cold launcher takes as long. */
 const MAX_WAIT_MS = 60;
 
-/** A warm launcher beside the main process of a lasting container. */
+/** A warm launcher beside the main process of a session container. */
 export interface ExecLauncher extends WarmMember {
   readonly execId: string;
   readonly launcher: WarmLauncher;
 }
 
-/** The one warm launcher of a lasting container. Disposing ends it. */
+/** The one warm launcher of a session container. Disposing ends it. */
 export class WarmExec implements AsyncDisposable {
   readonly #slot: WarmSlot<ExecLauncher, Program["kind"]>;
   #hasNoInterpreter = false;
@@ -32,33 +32,41 @@ export class WarmExec implements AsyncDisposable {
     return this.#slot.isAlive;
   }
 
-  /** Whether there is one, or one is starting. */
+  /** Whether there is a warm launcher, or one is starting. */
   get isOccupied(): boolean {
     return this.#slot.has("file");
   }
 
-  /** Starts one and keeps it for a minute, if there is memory for it. @throws {CodeBeakerError} `runtime_unavailable` */
+  /**
+   * Starts a launcher and keeps it for a minute, if there is memory for it.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable`
+   */
   async prepare(container: Container, place: InterpreterPlace): Promise<void> {
     await this.#slot.prepare(this.#launch(container, place));
   }
 
-  /** Starts one whose memory the caller counts until {@link keep}. @throws {CodeBeakerError} `runtime_unavailable` */
+  /**
+   * Starts a launcher whose memory the caller counts until {@link keep}.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable`
+   */
   async start(container: Container, place: InterpreterPlace): Promise<void> {
     await this.#slot.start(this.#launch(container, place));
   }
 
-  /** Keeps it for another minute, if there is memory for it; else ends it. */
+  /** Keeps the launcher for another minute, if there is memory for it; else ends it. */
   async keep(): Promise<void> {
     await this.#slot.keep();
   }
 
-  /** Whether the launcher wrote a file of the workspace; if not, it has to be written another way. */
+  /** Writes a file of the workspace by the launcher. Returns false if it has to be written another way. */
   async write(file: WrittenFile): Promise<boolean> {
     const warm = await this.#slot.peek();
     return await warm?.launcher.write(file) ?? false;
   }
 
-  /** The launcher if it can run such a program, which the caller then owns; any other is ended. */
+  /** Takes the launcher if it can run such a program; the caller then owns it. Any other launcher is ended. */
   async take({ kind }: Program): Promise<ExecLauncher | undefined> {
     const warm = await this.#slot.take(kind);
     if (warm === undefined) await this.#slot.clear(); // Nothing else may run beside the program.

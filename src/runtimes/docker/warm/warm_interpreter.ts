@@ -6,7 +6,7 @@ import type { Files } from "../files/pending_files.ts";
 import pythonHook from "./warm_python.py" with { type: "text" };
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
-/** The most files and bytes that an interpreter writes itself, which is faster than unpacking an archive. */
+/** The most files and bytes that an interpreter writes itself. For these it is faster than unpacking an archive. */
 const MAX_FILES = 16;
 const MAX_FILE_BYTES = 65_536;
 
@@ -29,8 +29,8 @@ export interface InterpreterPlace
 }
 
 /**
- * The words that make a launcher start its interpreter before its program is known. None for a language without a warm
- * interpreter, and where variables of the container change how it starts.
+ * The words that make a launcher start its interpreter before its program is known. There are none for a language
+ * without a warm interpreter, and where variables of the container change its start.
  *
  * @param options.nonce an unguessable part of a path
  */

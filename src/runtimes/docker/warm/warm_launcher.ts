@@ -22,7 +22,7 @@ export class WarmLauncher implements Disposable {
   /** Whether an interpreter waits in it. */
   readonly hasInterpreter: boolean;
   readonly #launcher: Launcher;
-  /** Its next output, which is its end unless it answers a request. */
+  /** The launcher's next output, which is its end unless it answers a request. */
   #next: Promise<IteratorResult<OutputChunk | LauncherEvent>>;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #isAlive = true;
@@ -64,7 +64,7 @@ export class WarmLauncher implements Disposable {
     return this.#isAlive && (!this.hasInterpreter || kind === "file");
   }
 
-  /** Writes a file of the workspace; false when it cannot, and the file has to be written another way. */
+  /** Writes a file of the workspace. Returns false if it has to be written another way. */
   write(file: WrittenFile): Promise<boolean> {
     const written = this.#lastWrite.then(() => this.#write(file));
     this.#lastWrite = written.catch(() => {}); // The caller gets the error.
@@ -173,7 +173,7 @@ async function readPid(
       if (value.words[0] === "launched") pid = Number(value.words[1]);
       continue;
     }
-    isWarm = value.stream === "stdout"; // On stderr it says why not.
+    isWarm = value.stream === "stdout"; // On stderr it reports why it cannot be.
     if (isWarm) continue;
     onNoInterpreter();
     const error = new TextDecoder().decode(value.bytes).slice(0, MAX_ERROR_LENGTH).trim();

@@ -15,7 +15,7 @@ import type { DockerEnvironmentOptions, DockerInstallation } from "../environmen
 const WARM_MEMORY_MB = 25;
 const WARM_GVISOR_MEMORY_MB = 75;
 
-/** Leases a warm container for a single program; undefined when there is none, or the options rule one out. */
+/** Leases a warm container for a single program. Undefined when there is none, or the options rule one out. */
 export async function leaseWarmContainer(
   installation: DockerInstallation,
   options: DockerEnvironmentOptions,

@@ -4,8 +4,8 @@
 #
 # stdin carries fields, each after its number of bytes and a colon: the number of variables, the variables; the number of
 # files, for each its name and content; the command line. If the variables or packages change how Python starts, the program
-# starts in a new Python. A program can only tell a warm start by the kernel's copy of its command line, which lacks the
-# arguments.
+# starts in a new Python. Only the kernel's copy of its command line, which lacks the arguments, shows a program that
+# its start was warm.
 import os
 
 STARTUP_VARIABLES = ("PYTHON", "LC_", "LANG", "TZ")

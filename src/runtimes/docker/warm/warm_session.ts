@@ -6,7 +6,7 @@ import { PAUSE_PROCESS } from "../container/environment_container.ts";
 import { WarmExec } from "./warm_exec.ts";
 import type { DockerEnvironmentOptions, DockerInstallation } from "../environment/environment_options.ts";
 
-/** A warm container for the session of any client, with a warm launcher for its first program. */
+/** A warm container for the session of any client. A warm launcher waits in it for the first program. */
 export class WarmSession implements WarmMember {
   readonly container: Container;
   readonly containers: ContainerSet;
