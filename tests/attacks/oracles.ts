@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { assert } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { MEBIBYTE } from "../../src/core/limits.ts";
+import { signalProcess } from "../../src/process/terminate.ts";
 import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
 import { containersOf, openEngine } from "../support/docker.ts";
 import { PROJECT } from "../support/service_process.ts";
@@ -207,9 +208,8 @@ export async function findProcesses(
   for (const giveUpAt = performance.now() + GONE_MS; alive().length > 0 && performance.now() < giveUpAt;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const processes = alive();
-  for (const pid of processes) Deno.kill(pid, "SIGKILL");
-  return processes.map((pid) => ({ oracle: "leftover", detail: `process ${pid}` }));
+  const left = alive().filter((pid) => signalProcess(pid, "SIGKILL")); // Any may have ended since it was seen.
+  return left.map((pid) => ({ oracle: "leftover", detail: `process ${pid}` }));
 }
 
 /** Everything in a directory: what it is called, its mode, its links and size, and when any of that or its content changed. */
