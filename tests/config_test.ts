@@ -83,7 +83,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
       pipIndex: "http://127.0.0.1:3141/simple/",
     },
     deno: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
-    wasm: { denoBinary: "/d" },
+    wasm: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
     bun: { bunBinary: "/b", npmRegistry: "http://127.0.0.1:4873/" },
     node: { nodeBinary: "/n", npmRegistry: "http://127.0.0.1:4873/" },
     isolate: { isolateReuse: false, npmRegistry: "http://127.0.0.1:4873/" },

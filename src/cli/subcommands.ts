@@ -20,8 +20,8 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: "languages",
-    description: "list the languages",
-    load: async () => (await import("./languages.ts")).defineLanguages,
+    description: "list the languages, and add some",
+    load: async () => (await import("./languages/languages.ts")).defineLanguages,
   },
   {
     name: "doctor",

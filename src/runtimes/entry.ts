@@ -20,6 +20,8 @@ export interface RuntimeEntry {
    * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be had
    */
   install?(request: InstallRequest): Promise<InstalledBinary>;
+  /** Languages whose parts can be installed; absent, there are none. */
+  readonly languages?: AddedLanguages;
   facts(host: FactsHost): RuntimeFacts;
   load(): Promise<RuntimeModule>;
   loadTestSubjects(): Promise<TestSubjects>;
@@ -93,6 +95,17 @@ export interface InstallRequest extends Pick<CommandRequest, "settings" | "signa
   readonly home: string;
 }
 
+/** Languages of a runtime that is here, whose parts are not until they are installed. */
+export interface AddedLanguages {
+  /** Their environment names. */
+  readonly names: readonly string[];
+  /** Installs the parts of one. @throws {CodeBeakerError} `runtime_unavailable` where they cannot be had */
+  add(name: string, request: LanguageRequest): Promise<InstalledBinary>;
+}
+
+/** What the parts of a language are installed with. */
+export interface LanguageRequest extends InstallRequest, Pick<RuntimeHost, "searchPath"> {}
+
 /** A binary that is installed. */
 export interface InstalledBinary {
   readonly path: string;
@@ -103,7 +116,7 @@ export interface InstalledBinary {
 
 /** The configurations of a runtime that the tests cover. */
 export interface TestSubjects {
-  /** Conformance checks that it fails on a host, by name, each with the reason. */
+  /** Conformance checks that it fails on a host, by name, or by language, colon and name, each with the reason. */
   deviations(host: RuntimeHost): Readonly<Record<string, string>>;
   /**
    * Environment names in which the conformance suite runs, the first in full; absent, in all. The others differ from these by

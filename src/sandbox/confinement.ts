@@ -165,6 +165,11 @@ export class Confinement implements Disposable {
     return this.#has.stageBinary?.(binary) ?? binary;
   }
 
+  /** A path by which programs can read the files of a directory of this machine, as {@link reachable} has it for a binary. */
+  reachableFiles(directory: string): string {
+    return this.#has.stageFiles?.(directory) ?? directory;
+  }
+
   /**
    * Whether programs cannot reach a path of this machine, whatever is granted. They run as other users than the
    * service, and permissions may keep these out.

@@ -10,7 +10,7 @@ import { describeLayers } from "./layer_findings.ts";
 import { limitingShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
 import { OwnUids } from "../host/own_uids.ts";
-import { stageBinary } from "./reach.ts";
+import { stageBinary, stageFiles } from "./reach.ts";
 import { KERNEL_FILES } from "./system_files.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { AdoptedProcesses } from "../process/adopted_processes.ts";
@@ -87,7 +87,10 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     seesOpenFiles: uids === undefined || mayTrace(),
     hasTmpfs,
     promiseMemory: options.promiseMemory ?? (() => ({ [Symbol.dispose]: () => {} })),
-    ...(uids === undefined ? {} : { stageBinary: (binary: string) => stageBinary(binary, directory) }),
+    ...(uids === undefined ? {} : {
+      stageBinary: (binary: string) => stageBinary(binary, directory),
+      stageFiles: (source: string) => stageFiles(source, directory),
+    }),
   };
   return { ...found, findings: describeLayers(found, cgroups instanceof Cgroups ? "" : cgroups.reason) };
 }

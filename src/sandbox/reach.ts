@@ -15,6 +15,23 @@ export function stageBinary(named: string, directory: string): string {
   return staged;
 }
 
+/** Returns a path by which every user can read the files of a directory: its own, or one of links or copies in the service's. */
+export function stageFiles(named: string, directory: string): string {
+  const source = Deno.realPathSync(named);
+  const names = [...Deno.readDirSync(source)].map(({ name }) => name);
+  if (isReachedByAll(source) && [source, ...names.map((name) => join(source, name))].every(isReadByAll)) return source;
+  const staged = join(directory, basename(source));
+  Deno.mkdirSync(staged, { recursive: true });
+  Deno.chmodSync(staged, 0o755);
+  for (const name of names) {
+    const [from, to] = [join(source, name), join(staged, name)];
+    if (isReadByAll(from) && isLinked(from, to)) continue;
+    Deno.copyFileSync(from, to);
+    Deno.chmodSync(to, 0o644);
+  }
+  return staged;
+}
+
 function isLinked(binary: string, staged: string): boolean {
   try {
     Deno.linkSync(binary, staged);

@@ -49,7 +49,7 @@ interface ConformanceOptions {
   readonly dialect: Dialect;
   /** Whether the runtime has contexts in the language. */
   readonly hasContexts: boolean;
-  /** Checks that this runtime fails, and why. */
+  /** Checks that this runtime fails, by name, or by language and name, and why. */
   readonly deviations: Readonly<Record<string, string>>;
   /** Whether everything is made ahead of time for it. */
   readonly isWarm?: boolean;
@@ -95,7 +95,7 @@ function register(
 ): void {
   for (const [name, check] of Object.entries(checks)) {
     if (only !== undefined && !only.includes(name)) continue;
-    const reason = deviations[name];
+    const reason = deviations[`${language}: ${name}`] ?? deviations[name];
     const title = `[${runtime.name}${where === undefined ? "" : `, ${where}`}] ${language}: ${name}${
       config.runsMainFile === true ? " (warm)" : config.singleUse === true ? " (single use)" : ""
     }`;

@@ -7,8 +7,8 @@ import { Scratch } from "../../src/host/scratch.ts";
 import { DOCKER_HOST } from "./docker_host.ts";
 import { HOSTS_SELF_TESTS, WHOLE_HOSTS_SELF_TESTS } from "./kept_self_tests.ts";
 
-/** Where `codebeaker runtimes install` has installed binaries. */
-const INSTALLED = `${Deno.env.get("HOME")}/.codebeaker/binaries`;
+/** Where `codebeaker runtimes install` has installed binaries, and `codebeaker languages add` parts of languages. */
+const INSTALLED = ["binaries", "languages"].map((name) => `${Deno.env.get("HOME")}/.codebeaker/${name}`);
 
 /** A host as the service composes it, with a directory of its own, and without some of the layers of the operating system. */
 export async function openRuntimeHost(
@@ -38,11 +38,13 @@ export async function openRuntimeHost(
   };
 }
 
-/** Directories of installed binaries. */
+/** Directories of what is installed. */
 export function installedDirectories(): string[] {
-  try {
-    return [...Deno.readDirSync(INSTALLED)].map(({ name }) => `${INSTALLED}/${name}`);
-  } catch {
-    return []; // Nothing is installed.
-  }
+  return INSTALLED.flatMap((place) => {
+    try {
+      return [...Deno.readDirSync(place)].map(({ name }) => `${place}/${name}`);
+    } catch {
+      return []; // Nothing is installed.
+    }
+  });
 }

@@ -1,16 +1,13 @@
 import { join } from "@std/path";
 import { type BinarySearch, findBinary, isFile } from "../process/find_binary.ts";
 import type { RuntimeHost } from "../port.ts";
+import type { NpmPackage } from "./npm_package.ts";
 
 /** The directory with itself as `node` that Deno adds to its own PATH where that has no Node. */
 const STAND_INS = /\/node_compat_bin$/;
 
-/** A package of npm's registry that is a binary for one platform, in exactly one version. */
-export interface BinaryPackage {
-  readonly name: string;
-  readonly version: string;
-  /** The digest of its tarball, as the registry writes it: `sha512-` and base64. */
-  readonly integrity: string;
+/** A package of npm's registry that is a binary for one platform. */
+export interface BinaryPackage extends NpmPackage {
   /** The file of the package that is the binary; absent, `bin/` and the binary's name. */
   readonly member?: string | undefined;
 }

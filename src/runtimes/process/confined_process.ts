@@ -65,6 +65,8 @@ export async function startProcess(
 ): Promise<ConfinedProcess> {
   const { directory, host: { confinement }, permissions, shownPaths, spec } = site;
   const { launch, limits, mounts } = request;
+  const { overheadMb = 0 } = spec;
+  const bounds = { ...limits, memoryMb: limits.memoryMb + overheadMb };
   const context = { permissions, variables: Object.keys(launch.variables), shownPaths };
   const denials = spec.denials && new DenialCollector(spec.denials, context);
   const stderr = new ChildStderr({ shownTexts: shownPaths, memoryEndings: spec.memoryEndings, denials });
@@ -81,18 +83,18 @@ export async function startProcess(
       ...launch.mounts,
     ],
     directory,
-    limits,
+    limits: bounds,
     reservedDataBytes: spec.reservedDataBytes,
     variables: { ...launch.variables, ...launch.ownVariables, ...waiting?.variables },
   });
-  const child = await startChild({
+  const started = await startChild({
     ...confined,
     async statusOf(status) {
       if (status.success) return status;
       await settledWithin(stderr.ended, LAST_WORDS_MS);
       return stderr.exitsByItself ? status : confined.statusOf(status);
     },
-    limits,
+    limits: bounds,
     maxDescriptors: MAX_DESCRIPTORS,
     disk: diskOf(directory, confined.processes),
     ready: (waiting?.handshake ?? launch.handshake) === "ready" ? READY_SIGNAL : { ...READY_SIGNAL, go: GO_BYTES },
@@ -100,6 +102,7 @@ export async function startProcess(
     explain: (status, usage): Outcome | undefined =>
       stderr.isOutOfMemory(status) ? memoryLimit(usage, limits) : undefined,
   }, options);
+  const child = overheadMb === 0 ? started : withoutOverhead(started, { overheadMb, limits });
   return {
     child,
     get isAlive() {
@@ -107,6 +110,28 @@ export async function startProcess(
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
     ...(denials && { denials: () => denials.denials, forgetDenials: () => denials.forget() }),
+  };
+}
+
+/** A child whose memory limit is told without what its binary takes beside it. */
+function withoutOverhead(
+  child: ReadyChild,
+  { limits: { memoryMb: limitMb }, overheadMb }: { readonly limits: Limits; readonly overheadMb: number },
+): ReadyChild {
+  return {
+    get isAlive() {
+      return child.isAlive;
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+    begin(options) {
+      const begun = child.begin(options);
+      const outcome = begun.outcome.then((ended): Outcome =>
+        ended.kind === "memory_limit"
+          ? { ...ended, limitMb, observedMb: Math.max(ended.observedMb - overheadMb, limitMb) }
+          : ended
+      );
+      return { ...begun, outcome };
+    },
   };
 }
 

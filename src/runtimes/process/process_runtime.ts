@@ -109,7 +109,7 @@ class ProcessRuntime implements ExecutionRuntime {
     const canaries = (isTested || mayTest) && isThere() ? await this.#findings() : [];
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
-    const { compiles, shared, warm } = this.#spec;
+    const { compiles, overheadMb = 0, shared, warm } = this.#spec;
     const isolation = isolationOf({ ...layers, canaries, allowRun: permissions.allowRun });
     const highest = shared?.isShared(config) === true ? LEVEL_SHARED : isolation.level;
     const lacks = shared?.lackOf(config);
@@ -118,6 +118,7 @@ class ProcessRuntime implements ExecutionRuntime {
       ...(lacks === undefined ? {} : { lacks }),
       ...(cannotHonour === undefined ? {} : { cannotHonour }),
       ...(compiles === true ? { memoryMb: compilerLimits(resourceLimits).memoryMb } : {}),
+      ...(overheadMb > 0 ? { memoryMb: resourceLimits.memoryMb + overheadMb } : {}),
       startsCold: shared === undefined &&
         ((runsMainFile === false && warm?.servesEveryProgram !== true) || warm === undefined),
     };

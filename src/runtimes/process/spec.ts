@@ -26,6 +26,8 @@ export interface ProcessSpec {
   readonly compiles?: boolean;
   /** Address space that the binary reserves as data before its program begins, in bytes. */
   readonly reservedDataBytes: number;
+  /** Memory of a process that its limit does not count, in MB, since its binary takes it for each; absent, none. */
+  readonly overheadMb?: number;
   /** What stderr and the end of a program that ran out of memory have in common. */
   readonly memoryEndings: readonly MemoryEnding[];
   /** The permissions that the binary checks itself; absent, only the layers of the operating system hold. */

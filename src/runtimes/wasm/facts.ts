@@ -1,3 +1,4 @@
+import type { DeclaredCosts } from "../../core/capabilities.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 
 /** The name on the wire. */
@@ -6,14 +7,24 @@ export const RUNTIME_NAME = "wasm";
 /** The environment name of modules. */
 export const MODULE = "wasm";
 
+/** What programs cost in the languages whose parts come from npm, by environment name; languages/mod.ts has the same names. */
+const COSTS: Readonly<Record<string, DeclaredCosts>> = {
+  python: { startupTimeMs: 300, memoryOverheadMB: 80 },
+};
+
+/** The languages whose parts come from npm. */
+export const ADDED_LANGUAGES: readonly string[] = Object.keys(COSTS);
+
+const SPOKEN: readonly string[] = [MODULE, ...ADDED_LANGUAGES];
+
 /** The facts of this runtime before it is loaded. */
 export function wasmFacts(_host: FactsHost): RuntimeFacts {
   return {
     name: RUNTIME_NAME,
     type: "WebAssembly",
-    supportedEnvironments: [MODULE],
+    supportedEnvironments: SPOKEN,
     contextEnvironments: [],
-    warmEnvironments: [MODULE],
+    warmEnvironments: SPOKEN,
     capabilities: {
       startupTimeMs: 70,
       memoryOverheadMB: 13,
@@ -22,6 +33,7 @@ export function wasmFacts(_host: FactsHost): RuntimeFacts {
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,
     },
+    costs: COSTS,
     runsAnyCommandLine: false,
   };
 }

@@ -1,7 +1,9 @@
 import { join } from "@std/path";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import { serviceBinaryVariables } from "../ecmascript/service_binary.ts";
+import type { Mount } from "../../sandbox/mount.ts";
 import type { FileProgram, Launch, LaunchSite } from "../process/spec.ts";
+import type { LanguageRow } from "./languages/row.ts";
 
 /** The directory of the modules that run inside the child, and the one that begins. */
 export const MODULES = "modules";
@@ -11,6 +13,8 @@ export const CACHE_NAME = "deno_dir";
 
 /** Where a module finds temporary files, whatever the host's path. */
 const TEMPORARY = "/tmp";
+/** Where a program with a file system of its own sees the parts of its language. */
+const OWN_PARTS = "/codebeaker/parts";
 /** The length of the orders before them, in hexadecimal digits; begin.js has the same. */
 const LENGTH_DIGITS = 8;
 
@@ -28,33 +32,82 @@ export const COMMON_FLAGS: readonly string[] = [
   ],
 ];
 
+/** A program of one of the languages, and what its process begins with. */
+export interface HostedProgram {
+  /** The module that begins, below that of the modules. */
+  readonly main: string;
+  readonly v8Flags?: readonly string[];
+  /** The directory of its language's parts, which the process gets as its argument; absent, it has none. */
+  readonly parts?: Mount;
+  readonly variables: Readonly<Record<string, string>>;
+  /** What else it is told behind the go. */
+  readonly orders: Readonly<Record<string, unknown>>;
+}
+
+/** Launches a module. Relative paths of it are those of the workspace, by whatever name its libraries know that. */
+export function launchModule(site: LaunchSite, { args, path, variables }: FileProgram): Launch {
+  const { temporary, workspace } = site.mounts;
+  return launchHosted(site, {
+    main: MAIN,
+    variables,
+    orders: {
+      name: path,
+      file: join(workspace.target, path),
+      args,
+      preopens: { [WORKSPACE_ROOT]: workspace.target, ".": workspace.target, [TEMPORARY]: temporary.target },
+    },
+  });
+}
+
+/** Launches a program of a language whose parts lie in a directory of this machine. */
+export function launchInLanguage(
+  site: LaunchSite,
+  { args, path, variables, workingDirectory }: FileProgram,
+  { parts: source, row: { host: { main }, v8Flags, variables: defaults } }: {
+    /** Where programs can read the parts. */
+    readonly parts: string;
+    readonly row: LanguageRow;
+  },
+): Launch {
+  const { host: { confinement }, mounts: { temporary, workspace } } = site;
+  return launchHosted(site, {
+    main,
+    v8Flags,
+    parts: { source, target: confinement.canMount ? OWN_PARTS : source, access: "read" },
+    variables: { ...defaults, ...variables },
+    orders: {
+      file: join(WORKSPACE_ROOT, path),
+      directory: join(WORKSPACE_ROOT, workingDirectory),
+      args,
+      directories: { [WORKSPACE_ROOT]: workspace.target, [TEMPORARY]: temporary.target },
+    },
+  });
+}
+
 /**
- * Launches a module. Its arguments, its variables and its path come behind the go, and are of no concern to the process
- * before. Relative paths of a module are those of the workspace, by whatever name its libraries know that.
+ * Launches the process of a program. The orders and the variables come behind the go, and are of no concern to the process
+ * before.
  */
-export function launchFile(
+function launchHosted(
   { mounts }: LaunchSite,
-  { args, path, variables }: FileProgram,
+  { main, orders, parts, v8Flags = [], variables }: HostedProgram,
 ): Launch {
   const { binary, temporary, workspace } = mounts;
   const cache = mounts.directory(CACHE_NAME);
   const modules = mounts.module(MODULES);
-  const own = [workspace.target, temporary.target].join(",");
-  const orders = JSON.stringify({
-    name: path,
-    file: join(workspace.target, path),
-    args,
-    env: { PWD: WORKSPACE_ROOT, TMPDIR: TEMPORARY, ...variables },
-    preopens: { [WORKSPACE_ROOT]: workspace.target, ".": workspace.target, [TEMPORARY]: temporary.target },
-  });
+  const seen = parts === undefined ? [] : [parts];
+  const own = [workspace, temporary].map(({ target }) => target);
+  const env = { PWD: WORKSPACE_ROOT, TMPDIR: TEMPORARY, ...variables };
   return {
     argv: [
       binary.target,
       "run",
       ...COMMON_FLAGS,
-      `--allow-read=${own}`,
-      `--allow-write=${own}`,
-      join(modules.target, MAIN),
+      ...v8Flags.length === 0 ? [] : [`--v8-flags=${v8Flags.join(",")}`],
+      `--allow-read=${[...own, ...seen.map(({ target }) => target)].join(",")}`,
+      `--allow-write=${own.join(",")}`,
+      join(modules.target, main),
+      ...seen.map(({ target }) => target),
     ],
     workingDirectory: ".",
     variables: {},
@@ -62,11 +115,11 @@ export function launchFile(
       ...serviceBinaryVariables({ cacheDirectory: cache.target, temporaryDirectory: temporary.target }),
       NO_COLOR: "1",
     },
-    mounts: [workspace, temporary, cache, binary, modules],
+    mounts: [workspace, temporary, cache, binary, modules, ...seen],
     hasNetwork: false,
     startsOthers: false,
     handshake: "ready_and_go",
-    orders: withLength(orders),
+    orders: withLength(JSON.stringify({ ...orders, env })),
   };
 }
 

@@ -1,9 +1,14 @@
-/** Modules of WebAssembly, each in a confined process that has nothing but what WASI gives it. */
+/** Modules of WebAssembly, and programs in languages whose interpreter is one, each in a confined process. */
 import type { ExecutionRuntime, RuntimeHost } from "../port.ts";
-import { createProcessRuntime } from "../process/process_runtime.ts";
+import { createCompositeRuntime } from "../process/composite_runtime.ts";
+import { MODULE, wasmFacts } from "./facts.ts";
+import { languageSpec } from "./language_spec.ts";
+import { LANGUAGES } from "./languages/mod.ts";
 import { wasmSpec } from "./spec.ts";
 
 /** The runtime for one host. */
 export function create(host: RuntimeHost): ExecutionRuntime {
-  return createProcessRuntime(wasmSpec(host), host);
+  const added = Object.entries(LANGUAGES).map(([name, row]) => [name, languageSpec({ name, row }, host)]);
+  const languages = { [MODULE]: wasmSpec(host), ...Object.fromEntries(added) };
+  return createCompositeRuntime({ facts: wasmFacts(host), languages }, host);
 }

@@ -1,8 +1,10 @@
 import { type DenialRecord, RULES } from "../../core/denials/denial_report.ts";
 import type { ReportedDenial } from "../process/spec.ts";
 
-/** Reads what path_denials.js reports: an access and a path, which no permission would grant here. */
+/** Reads what a child reports: an access and a path or a host, which no permission would grant here. */
 export function readDenial({ message }: ReportedDenial): DenialRecord | undefined {
+  const [, host] = /^net (\S+)$/.exec(message) ?? [];
+  if (host !== undefined) return { kind: "net", target: host, rule: RULES.netOff, grant: { allowNet: [host] } };
   const [, access, target] = /^(read|write) (\/[^]*)$/.exec(message) ?? [];
   if (target === undefined) return undefined;
   return access === "read"

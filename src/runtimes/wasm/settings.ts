@@ -1,10 +1,10 @@
 import { settingsOfPart, type SettingTable, type SettingValues } from "../../core/settings.ts";
-import { SERVICE_BINARY } from "../ecmascript/settings.ts";
+import { NPM_REGISTRY, SERVICE_BINARY } from "../ecmascript/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 
-/** This runtime's settings: its programs are modules in a Deno. */
-export const SETTINGS = { denoBinary: SERVICE_BINARY } as const satisfies SettingTable;
+/** This runtime's settings: its programs are modules in a Deno, and parts of languages come from npm. */
+export const SETTINGS = { denoBinary: SERVICE_BINARY, npmRegistry: NPM_REGISTRY } as const satisfies SettingTable;
 
 /** The settings that a host has for this runtime. */
 export function settingsOf({ settings }: Pick<RuntimeHost, "settings">): SettingValues<typeof SETTINGS> {

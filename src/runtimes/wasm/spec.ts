@@ -13,7 +13,7 @@ import traps from "./child/traps.js" with { type: "text" };
 import wasi from "./child/wasi.js" with { type: "text" };
 import warmUp from "./child/warm_up.js" with { type: "text" };
 import { MODULE, RUNTIME_NAME, wasmFacts } from "./facts.ts";
-import { CACHE_NAME, COMMON_FLAGS, launchFile, MAIN, MODULES } from "./launch.ts";
+import { CACHE_NAME, COMMON_FLAGS, launchModule, MAIN, MODULES } from "./launch.ts";
 import { readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -35,7 +35,7 @@ const WARM_MEMORY_MB = 16;
  * What V8 reserves as data before a program begins, and the largest memory of a module. That is not what bounds a module: where
  * it were, `malloc` would give modules NULL, which they can write to, and no two would end alike.
  */
-const RESERVED_BYTES = 600e6 + 2 ** 32;
+export const RESERVED_BYTES = 600e6 + 2 ** 32;
 
 /** How a process ends without memory, and how one that cannot make the memory of its module. */
 const MEMORY_ENDINGS: readonly MemoryEnding[] = [
@@ -52,7 +52,7 @@ const SANDBOX = "WebAssembly's own sandbox in a process that Deno grants nothing
 export function wasmSpec(host: RuntimeHost): ProcessSpec {
   const { find, remedy } = serviceBinary(settingsOf(host).denoBinary, host);
   return {
-    facts: wasmFacts(host),
+    facts: { ...wasmFacts(host), supportedEnvironments: [MODULE] },
     subject: RUNTIME_NAME,
     binary: {
       find,
@@ -71,7 +71,7 @@ export function wasmSpec(host: RuntimeHost): ProcessSpec {
     warm: { memoryMb: WARM_MEMORY_MB, languages: [], servesEveryProgram: true },
     denials: { read: readDenial, readStderr: () => [] },
     selfTest: { canaries: CANARIES, language: MODULE, variableNames: ["PWD", "TMPDIR"], version: COMMON_FLAGS },
-    launchFile,
+    launchFile: launchModule,
   };
 }
 

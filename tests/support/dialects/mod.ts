@@ -4,7 +4,7 @@ import { ecmascript } from "./ecmascript.ts";
 import { go } from "./go.ts";
 import { node } from "./node.ts";
 import { nodeTypescript } from "./node_typescript.ts";
-import { python } from "./python.ts";
+import { python, pythonAlone } from "./python.ts";
 import { wasi } from "./wasi.ts";
 import { web } from "./web.ts";
 
@@ -22,6 +22,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   tsx: node,
   jsx: node,
   python,
+  python_alone: pythonAlone,
   bash,
   go,
   web,

@@ -81,6 +81,18 @@ export const python: Dialect = {
   },
 };
 
+const { spinInThreads: _threads, ...limits } = python.limits;
+const { processes: _processes, ...alone } = python;
+
+/** Python where programs start no threads and no others, and `/dev` is the interpreter's own. */
+export const pythonAlone: Dialect = {
+  ...alone,
+  limits: {
+    ...limits,
+    openFiles: (count) => takeAll(`while len(kept) < ${count}: kept.append(os.open(__file__, os.O_RDONLY))`),
+  },
+};
+
 /** What holds what it took for a moment, and waits where it gets no more. */
 function takeAll(take: string, hold = "time.sleep(0.3)"): string {
   return [

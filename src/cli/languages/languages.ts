@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import type { CommandContext } from "./context.ts";
-import { formatTable } from "./output.ts";
-import { askOwnEngine } from "./own_engine.ts";
-import { addServiceFlags, ServiceClient, type ServiceFlags } from "./service_client.ts";
-import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
+import type { CommandContext } from "../context.ts";
+import { formatTable } from "../output.ts";
+import { askOwnEngine } from "../own_engine.ts";
+import { defineLanguagesAdd } from "./add.ts";
+import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_client.ts";
+import { addSettings, runtimeSettings, settingsFor } from "../settings.ts";
 
 /** The answer of `GET /v1/languages`, as far as it is shown. */
 const languagesSchema = z.looseObject({
@@ -32,8 +33,14 @@ interface LanguagesFlags extends ServiceFlags {
   readonly [setting: string]: unknown;
 }
 
-/** `codebeaker languages`: the languages that the runtimes of this machine, or of a running service, speak. */
+/** `codebeaker languages`: the languages that the runtimes of this machine, or of a running service, speak, and more of them. */
 export function defineLanguages(command: Command, context: CommandContext): void {
+  defineLanguagesAdd(command.command("add"), context);
+  defineList(command.command("list").description("list the languages, as without a subcommand"), context);
+  defineList(command, context);
+}
+
+function defineList(command: Command, context: CommandContext): void {
   command.option("--json", "print what GET /v1/languages answers");
   addServiceFlags(command, "default: none, this machine is examined");
   addSettings(command, [...settingsFor("runtimes"), ...runtimeSettings()])

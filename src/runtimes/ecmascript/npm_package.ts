@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "@std/path";
+import { CodeBeakerError, messageOf } from "../../core/errors.ts";
+import type { ProgressTask } from "../../core/progress.ts";
+import { removeTree } from "../../host/remove_tree.ts";
+import { decodeTar } from "../../workspace/archive/tar.ts";
+import type { InstallRequest } from "../entry.ts";
+
+/** Most bytes of a tarball: some four times the largest. */
+const MAX_TARBALL_BYTES = 209_715_200;
+
+/** What one installation writes until it is done. */
+const STAGING_PREFIX = ".staging-";
+/** Age at which a file that is still staged belongs to an installation that was killed. */
+const ABANDONED_AFTER_MS = 86_400_000;
+
+/** A package of npm's registry in exactly one version. */
+export interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The digest of its tarball, as the registry writes it: `sha512-` and base64. */
+  readonly integrity: string;
+}
+
+/** What packages are taken for, and by whom. */
+export interface PackageRequest extends Pick<InstallRequest, "signal"> {
+  /** What is installed, for a message. */
+  readonly title: string;
+  readonly registry: string;
+  readonly task: ProgressTask;
+}
+
+/** A file of a package, and where it is put. */
+export interface TakenFile {
+  /** Its path in the package. */
+  readonly member: string;
+  readonly path: string;
+  readonly mode: number;
+}
+
+/**
+ * Makes a directory as a whole or not at all: `make` fills another beside it, which takes its name. Where two do so at a
+ * time, both succeed.
+ *
+ * @param isMade whether the directory is there as a whole
+ */
+export async function installDirectory(
+  directory: string,
+  { isMade, make }: { isMade(): boolean; make(staging: string): Promise<void> },
+): Promise<void> {
+  const parent = dirname(directory);
+  await Deno.mkdir(parent, { recursive: true });
+  const staging = await Deno.makeTempDir({ dir: parent, prefix: STAGING_PREFIX });
+  try {
+    await removeAbandoned(parent, await Deno.stat(staging));
+    await make(staging);
+    await Deno.chmod(staging, 0o755);
+    await Deno.rename(staging, directory).catch((error) => {
+      if (!isMade()) throw error; // Else another process has installed it meanwhile.
+    });
+  } finally {
+    await Deno.remove(staging, { recursive: true }).catch(() => {}); // It has become the installed directory.
+  }
+}
+
+/**
+ * Fetches the tarball of a package into a directory, checks it against its digest, and takes files out of it. Nothing of
+ * the package is run.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be had; what the file system throws
+ */
+export async function takePackage(
+  found: NpmPackage,
+  { files, staging, ...request }: PackageRequest & {
+    readonly staging: string;
+    readonly files: readonly TakenFile[];
+  },
+): Promise<void> {
+  const { registry, title } = request;
+  const tarball = join(staging, "package.tgz");
+  const url = urlOf(found, registry);
+  const integrity = await download(tarball, { ...request, url });
+  if (integrity !== found.integrity) {
+    throw cannotInstall(title, `${url} is not the file that was released: its digest is ${integrity}`);
+  }
+  await takeOut(files, { tarball, title });
+  await Deno.remove(tarball);
+}
+
+/** Removes what killed installations left, which is older than the staging directory of this one by far. */
+async function removeAbandoned(directory: string, { mtime: begun }: Deno.FileInfo): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (!name.startsWith(STAGING_PREFIX)) continue;
+    const path = join(directory, name);
+    const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null })); // Its installation has just ended.
+    if (begun !== null && mtime !== null && begun.getTime() - mtime.getTime() > ABANDONED_AFTER_MS) {
+      await removeTree(path);
+    }
+  }
+}
+
+/** A scoped package's tarball has the name without the scope. */
+function urlOf({ name, version }: NpmPackage, registry: string): string {
+  return `${registry}${name}/-/${name.replace(/^@.*\//, "")}-${version}.tgz`;
+}
+
+/** Writes what a URL has to a file, and returns its digest. */
+async function download(
+  path: string,
+  { signal, task, title, url }: Omit<PackageRequest, "registry"> & { readonly url: string },
+): Promise<string> {
+  const hash = createHash("sha512");
+  using file = await Deno.open(path, { write: true, createNew: true });
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
+      throw cannotInstall(title, `${url} answered ${response.status}`);
+    }
+    let bytes = 0;
+    for await (const chunk of response.body) {
+      bytes += chunk.length;
+      if (bytes > MAX_TARBALL_BYTES) throw cannotInstall(title, `${url} has more than ${MAX_TARBALL_BYTES} bytes`);
+      hash.update(chunk);
+      for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+      task.update(`${Math.floor(bytes / 1e6)} MB`);
+    }
+  } catch (error) {
+    if (error instanceof CodeBeakerError || signal.aborted) throw error;
+    throw cannotInstall(title, `${url} cannot be fetched (${messageOf(error)})`, error);
+  }
+  return `sha512-${hash.digest("base64")}`;
+}
+
+/** Takes files out of a tarball; each is written once. */
+async function takeOut(
+  files: readonly TakenFile[],
+  { tarball, title }: { readonly tarball: string; readonly title: string },
+): Promise<void> {
+  const wanted = new Map(files.map((file) => [`package/${file.member}`, file]));
+  using file = await Deno.open(tarball);
+  const archive = file.readable.pipeThrough(new DecompressionStream("gzip"));
+  for await (const { header, body } of decodeTar(archive)) {
+    const found = header.type === "file" ? wanted.get(header.name) : undefined;
+    if (found === undefined) {
+      await body.pipeTo(new WritableStream()); // Behind a body that is cancelled, the decoder stops.
+      continue;
+    }
+    const target = await Deno.open(found.path, { write: true, createNew: true, mode: found.mode });
+    await body.pipeTo(target.writable);
+    wanted.delete(header.name);
+    if (wanted.size === 0) return;
+  }
+  const missing = [...wanted.values()].map(({ member }) => member).join(", ");
+  throw cannotInstall(title, `its package holds no ${missing}`);
+}
+
+/** The error of what cannot be installed. */
+export function cannotInstall(title: string, why: string, cause?: unknown): CodeBeakerError {
+  return new CodeBeakerError("runtime_unavailable", `Cannot install ${title} as ${why}`, { cause });
+}

@@ -1,0 +1,70 @@
+import { dirname, join } from "@std/path";
+import { removeTree } from "../../host/remove_tree.ts";
+import { runTool } from "../../process/run_tool.ts";
+import { installDirectory, takePackage } from "../ecmascript/npm_package.ts";
+import { serviceBinary } from "../ecmascript/service_binary.ts";
+import type { InstalledBinary, LanguageRequest } from "../entry.ts";
+import { LANGUAGES } from "./languages/mod.ts";
+import type { ModuleSet } from "./languages/row.ts";
+import { COMMON_FLAGS } from "./launch.ts";
+import { holdsParts, partsPath } from "./parts.ts";
+import { settingsOf } from "./settings.ts";
+
+/** The directory of the modules that prepare, below the parts, until they have done so. */
+const PREPARATION = "preparation";
+
+/**
+ * Installs the parts of a language into the home, unless they are there: takes them out of packages of npm's, each checked
+ * against its digest, and makes further ones. They are there as a whole or not at all.
+ *
+ * @throws {CodeBeakerError} `runtime_unavailable` where they cannot be had; what the file system throws
+ */
+export async function addLanguage(name: string, request: LanguageRequest): Promise<InstalledBinary> {
+  const row = LANGUAGES[name];
+  if (row === undefined) throw new Error(`There is no language ${name}`);
+  const { home, progress, signal } = request;
+  const { denoBinary, npmRegistry: registry } = settingsOf(request);
+  const path = partsPath(home, { name, row });
+  const version = row.packages.map((found) => `${found.name} ${found.version}`).join(", ");
+  const isMade = () => holdsParts(path, row);
+  if (isMade()) return { path, version, wasThere: true };
+  const binary = serviceBinary(denoBinary, request).find();
+  await installDirectory(path, {
+    isMade,
+    async make(staging) {
+      for (const { files, ...found } of row.packages) {
+        using task = progress.begin(`downloading ${found.name} ${found.version}`);
+        const taken = Object.entries(files).map(([member, part]) => ({
+          member,
+          path: join(staging, part),
+          mode: 0o644,
+        }));
+        await takePackage(found, { title: row.title, registry, signal, task, staging, files: taken });
+      }
+      using _task = progress.begin(`preparing ${row.title}`);
+      if (row.preparation !== undefined) await prepare(row.preparation, { binary, directory: staging, signal });
+    },
+  });
+  return { path, version, wasThere: false };
+}
+
+/** Runs modules with the directory as their argument, in a process that may read and write nothing else. */
+async function prepare(
+  { main, texts }: ModuleSet,
+  { binary, directory, signal }: {
+    readonly binary: string;
+    readonly directory: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const modules = join(directory, PREPARATION);
+  for (const [path, text] of Object.entries(texts)) {
+    const file = join(modules, path);
+    await Deno.mkdir(dirname(file), { recursive: true });
+    await Deno.writeTextFile(file, text);
+  }
+  const access = [`--allow-read=${directory}`, `--allow-write=${directory}`];
+  const argv = [binary, "run", ...COMMON_FLAGS, ...access, join(modules, main), directory] as const;
+  await runTool({ argv, env: { DENO_DIR: join(modules, "cache"), NO_COLOR: "1" }, signal });
+  await removeTree(modules);
+}

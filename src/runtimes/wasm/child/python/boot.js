@@ -1,0 +1,75 @@
+/** Starts CPython as Pyodide builds it, in a process of Deno's that has no modules of Node, so that it starts sooner. */
+
+/** Where CPython finds its standard library. */
+const [LIBRARY, PACKAGES, SHARED] = [
+  "/lib/python314.zip",
+  "/lib/python3.14/site-packages",
+  "/lib/python3.14/lib-dynload",
+];
+const VERSION = [3, 14, 2];
+/** What the program sees as its interpreter; there is no such file. */
+const EXECUTABLE = "/usr/bin/python3";
+/** No package is found by Pyodide's own means. */
+const NO_PACKAGES = {
+  info: { python: VERSION.join("."), abi_version: "2026_0", platform: "emscripten" },
+  packages: {},
+};
+
+/**
+ * Starts an interpreter whose standard library is one of the parts.
+ *
+ * @param snapshot the memory to begin with; absent, it starts from nothing
+ * @param makesSnapshot whether one is made of it
+ */
+export async function boot({ connect, library, makesSnapshot = false, parts, snapshot }) {
+  pretendShell();
+  const { loadPyodide } = await import(`file://${parts}/pyodide.mjs`);
+  const create = (0, eval)(Deno.readTextFileSync(`${parts}/pyodide.asm.js`))(connect);
+  return await loadPyodide({
+    indexURL: parts,
+    stdLibURL: "", // What reads it is replaced below.
+    packageBaseUrl: "/",
+    lockFileContents: NO_PACKAGES,
+    jsglobals: {},
+    env: { HOME: "/workspace", PYTHONINSPECT: "" },
+    _sysExecutable: EXECUTABLE,
+    ...(makesSnapshot ? { _makeSnapshot: true } : {}),
+    ...(snapshot === undefined ? {} : { _loadSnapshot: new Uint8Array(0) }),
+    async createPyodideModule(settings) {
+      settings.preRun[0] = (module) => placeLibrary(module, `${parts}/${library}`);
+      if (snapshot !== undefined) settings.INITIAL_MEMORY = snapshot.bytes;
+      const module = await create(settings);
+      if (snapshot !== undefined) module.API.restoreSnapshot = () => snapshot.restore(module.HEAPU8);
+      return module;
+    },
+  });
+}
+
+/** Pyodide takes Deno for Node by this global, and for a shell of V8's by the others. */
+function pretendShell() {
+  delete globalThis.process;
+  globalThis.load = () => {};
+  globalThis.read = (path) => path === "" ? "" : Deno.readTextFileSync(path);
+  globalThis.readbuffer = (path) => path === "" ? new ArrayBuffer(0) : Deno.readFileSync(path).buffer;
+}
+
+/** Places the standard library, of which no more is read than what a program imports. */
+function placeLibrary({ API, FS }, path) {
+  API.pyVersionTuple = VERSION;
+  API.sitePackages = PACKAGES;
+  for (const directory of [PACKAGES, SHARED]) FS.mkdirTree(directory);
+  const file = Deno.openSync(path);
+  const { size } = file.statSync();
+  FS.writeFile(LIBRARY, new Uint8Array(0), { mode: 0o444 });
+  const { node } = FS.lookupPath(LIBRARY);
+  const { node_ops: nodes, stream_ops: streams } = node;
+  node.node_ops = { ...nodes, getattr: (own) => ({ ...nodes.getattr(own), size }) };
+  node.stream_ops = {
+    ...streams,
+    read(_stream, { buffer, byteOffset }, offset, length, position) {
+      file.seekSync(Math.min(position, size), Deno.SeekMode.Start);
+      return file.readSync(new Uint8Array(buffer, byteOffset + offset, length)) ?? 0;
+    },
+    llseek: ({ position }, offset, whence) => offset + [0, position, size][whence],
+  };
+}

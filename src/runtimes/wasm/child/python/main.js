@@ -1,0 +1,66 @@
+/**
+ * The process of one Python program. Its interpreter is there before the program is known: it begins with a memory in which
+ * much is imported, and finds the workspace, a directory for temporary files, and nothing else of the host.
+ */
+import { end, fail, reportDenial, waitForOrders } from "../begin.js";
+import { mountHostFiles } from "../host_files.js";
+import { boot } from "./boot.js";
+
+/** As a shell ends for a process that aborts. */
+const ABORTED = 134;
+const { stderr, stdin, stdout } = Deno;
+const [parts] = Deno.args;
+
+/** What a program connects by: there is no network. */
+class NoSocket {
+  constructor(url) {
+    reportDenial("net", /^ws:\/\/([^/]*)/.exec(url)[1]); // A URL would leave out port 80.
+    throw new Error("There is no network");
+  }
+}
+
+const python = await boot({ connect: NoSocket, library: "library.zip", parts, snapshot: openSnapshot() });
+const { _api: api, _module: module, ERRNO_CODES: errorNumbers } = python;
+api.fatal_error = endBy;
+python.setStdin({ isatty: false, read: (bytes) => stdin.readSync(bytes) ?? 0 });
+for (const [set, stream] of [["setStdout", stdout], ["setStderr", stderr]]) {
+  python[set]({ isatty: false, write: (bytes) => stream.writeSync(bytes) });
+}
+const own = python.pyimport("_codebeaker");
+own.warm_up();
+
+const { directories, ...orders } = waitForOrders();
+mountHostFiles({ errorNumbers, module }, directories);
+try {
+  end(await own.run.callPromising(JSON.stringify(orders)));
+} catch (error) {
+  endBy(error);
+}
+
+/** Ends the process by what ended the interpreter: a call of exit(), or a trap. */
+function endBy(error) {
+  if (typeof error?.status === "number") end(error.status);
+  fail(`${error?.name}: ${error?.message}`, ABORTED);
+}
+
+/** The memory to begin with, of which what is not zero is read into the interpreter's own. */
+function openSnapshot() {
+  const file = Deno.openSync(`${parts}/snapshot.bin`);
+  const head = read(new Uint8Array(new Uint32Array(read(new Uint8Array(4)).buffer)[0]));
+  const { bytes, config, runs } = JSON.parse(new TextDecoder().decode(head));
+  return {
+    bytes,
+    restore(memory) {
+      for (const [at, length] of runs) read(memory.subarray(at, at + length));
+      file.close();
+      return config;
+    },
+  };
+
+  function read(into) {
+    for (let rest = into; rest.length > 0;) {
+      rest = rest.subarray(file.readSync(rest) ?? fail("The parts are cut off", 1));
+    }
+    return into;
+  }
+}

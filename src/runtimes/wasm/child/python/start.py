@@ -1,0 +1,148 @@
+"""What is in the memory of every interpreter before its program: modules that many programs import, and what begins and ends a
+program as `python3 -u` does."""
+
+import atexit
+import builtins
+import gc
+import importlib.machinery
+import io
+import json
+import os
+import random
+import sys
+import threading
+import traceback
+import types
+
+# Importing these takes longer than having them.
+PRELOADED = ["abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "calendar", "cmath", "collections"] + [
+    *("contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib"),
+    *("heapq", "html", "inspect", "io", "itertools", "json", "logging", "math", "operator", "os", "pathlib", "pickle"),
+    *("platform", "pprint", "queue", "random", "re", "secrets", "shutil", "signal", "statistics", "string", "struct"),
+    *("subprocess", "tempfile", "textwrap", "threading", "time", "timeit", "traceback", "typing", "unicodedata"),
+    *("urllib.parse", "uuid", "zlib"),
+]
+
+
+def open_streams():
+    """Output of the program is written at once, as with -u."""
+    for name, descriptor, errors in ("stdout", 1, "strict"), ("stderr", 2, "backslashreplace"):
+        raw = open(descriptor, "wb", 0, closefd=False)
+        stream = io.TextIOWrapper(raw, "utf-8", errors, newline="\n", write_through=True)
+        stream.mode = "w"
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def warm_up():
+    """Runs what every program runs, so that it is compiled."""
+    out = io.StringIO()
+    scope = {"__name__": "warm_up", "out": out}
+    exec(compile("import os\nprint(*[f'{n}' for n in range(3)], file=out)\n", "warm_up.py", "exec"), scope)
+    try:
+        raise ValueError("warm up")
+    except ValueError as error:
+        traceback.print_exception(error, file=out)
+    json.loads(json.dumps({"a": [1, 2.5, "b"]}))
+
+
+def run(text):
+    """Runs a program by its orders, which are JSON. Returns its exit code."""
+    orders = json.loads(text)
+    path = orders["file"]
+    begin(path, orders)
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+    except OSError as error:
+        print(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
+        return 2
+    main = types.ModuleType("__main__")
+    loader = importlib.machinery.SourceFileLoader("__main__", path)
+    main.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __loader__=loader)
+    sys.modules["__main__"] = main
+    status = guarded(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__), 2)
+    return finish(status)
+
+
+def begin(path, orders):
+    os.environ.clear()
+    os.environ.update(orders["env"])
+    os.chdir(orders["directory"])
+    random.seed()  # The memory that everyone begins with has the same.
+    sys.argv = [path, *orders["args"]]
+    sys.orig_argv = [sys.executable, *sys.argv]
+    sys.excepthook = sys.__excepthook__
+    directory = os.path.dirname(path)
+    sys.path[:] = [directory, *(place for place in sys.path if place != "")]
+    for name in "_codebeaker", "js":
+        sys.modules.pop(name, None)
+    forget_shadowed(directory)
+
+
+def forget_shadowed(directory):
+    """Forgets what was preloaded where the program's directory has a module of such a name, which comes first."""
+    try:
+        names = {name.partition(".")[0] for name in os.listdir(directory)}
+    except OSError:
+        return  # It is reported that the main file is not there.
+    for name in [name for name in sys.modules if name.partition(".")[0] in names]:
+        del sys.modules[name]
+
+
+def guarded(act, own_frames):
+    """Does what may end the program; returns the exit code."""
+    try:
+        act()
+        return 0
+    except SystemExit as error:
+        return status_of(error.code)
+    except BaseException as error:
+        for _ in range(own_frames):
+            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+        try:
+            sys.excepthook(type(error), error, error.__traceback__)
+        except SystemExit as exit:
+            return status_of(exit.code)
+        except BaseException as another:
+            print("Error in sys.excepthook:", file=sys.__stderr__)
+            traceback.print_exception(another, file=sys.__stderr__)
+            print("\nOriginal exception was:", file=sys.__stderr__)
+            traceback.print_exception(error, file=sys.__stderr__)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def status_of(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def finish(status):
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in sys.stdout, sys.stderr:
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception as error:
+            print(f"Exception ignored on flushing {getattr(stream, 'name', 'a stream')}: {error}", file=sys.__stderr__)
+            return status or 120
+    return status
+
+
+def prepare():
+    for name in PRELOADED:
+        __import__(name)
+    open_streams()
+    own = types.ModuleType("_codebeaker")
+    own.run, own.warm_up = run, warm_up
+    sys.modules["_codebeaker"] = own
+    gc.collect()
+    gc.freeze()
+
+
+prepare()

@@ -1,0 +1,69 @@
+import { mainFileOf } from "../../core/languages.ts";
+import type { PermissionSettings } from "../../core/permissions/permissions.ts";
+import { serviceBinary } from "../ecmascript/service_binary.ts";
+import type { RuntimeHost } from "../port.ts";
+import { languageCanaries, languageProbe } from "../process/self_test/language_tests.ts";
+import type { ProcessSpec } from "../process/spec.ts";
+import { RUNTIME_NAME, wasmFacts } from "./facts.ts";
+import { CACHE_NAME, COMMON_FLAGS, launchInLanguage, MODULES } from "./launch.ts";
+import { findParts, type NamedLanguage, remedyFor } from "./parts.ts";
+import { readDenial } from "./read_denial.ts";
+import { settingsOf } from "./settings.ts";
+import { RESERVED_BYTES } from "./spec.ts";
+
+/** How long an honest program may take, which on a busy machine starts slowly. */
+const PROBE_TIMEOUT_MS = 10_000;
+
+/** A language whose interpreter is a module of WebAssembly, as a process runtime. */
+export function languageSpec(language: NamedLanguage, host: RuntimeHost): ProcessSpec {
+  const { name, row } = language;
+  const service = serviceBinary(settingsOf(host).denoBinary, host);
+  const { canaries, host: { texts }, memoryEndings, memoryMb, modules, programs, title, v8Flags } = row;
+  let reachable: string | undefined;
+  return {
+    facts: { ...wasmFacts(host), supportedEnvironments: [name] },
+    subject: `${RUNTIME_NAME}_${name}`,
+    binary: {
+      find() {
+        findParts(language, host);
+        return service.find();
+      },
+      remedy: remedyFor(name),
+      probe: languageProbe(name, { title, programs, timeoutMs: PROBE_TIMEOUT_MS, ...(modules && { modules }) }),
+    },
+    modules: Object.fromEntries(Object.entries(texts).map(([path, text]) => [`${MODULES}/${path}`, text])),
+    directories: [CACHE_NAME],
+    reservedDataBytes: RESERVED_BYTES,
+    overheadMb: memoryMb,
+    memoryEndings,
+    permissions: {
+      detail: "an interpreter in WebAssembly's sandbox, in a process that Deno grants nothing but the workspace",
+      remedy: "see what the canaries found, and name a Deno that keeps its flags (--deno-binary)",
+      whyNotHonoured: (permissions) => whyNotHonoured(title, permissions),
+    },
+    warm: { memoryMb, languages: [], servesEveryProgram: true },
+    denials: { read: readDenial, readStderr: () => [] },
+    selfTest: {
+      canaries: [...languageCanaries(mainFileOf(name), programs), ...canaries],
+      language: name,
+      variableNames: ["PWD", "TMPDIR", "HOME", "LANG"],
+      version: [COMMON_FLAGS, row.packages, v8Flags],
+    },
+    launchFile: (site, program) =>
+      launchInLanguage(site, program, {
+        row,
+        parts: reachable ??= host.confinement.reachableFiles(findParts(language, host)),
+      }),
+  };
+}
+
+/** A program has the workspace and variables, and nothing else that can be granted. */
+function whyNotHonoured(
+  title: string,
+  { allowNet, allowRead, allowRun, allowWrite }: PermissionSettings,
+): string | undefined {
+  if (allowNet !== false) return `${title} has no network in WebAssembly`;
+  if (allowRun) return `${title} starts no program in WebAssembly`;
+  if (allowRead.length + allowWrite.length === 0) return undefined;
+  return "a program is given its workspace and a directory for temporary files, and no other path";
+}
