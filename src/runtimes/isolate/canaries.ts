@@ -1,3 +1,5 @@
+import type { Outcome } from "../../core/execution.ts";
+import type { Limits } from "../../core/limits.ts";
 import {
   environmentCanary,
   honestCanary,
@@ -43,21 +45,42 @@ export const CANARIES: readonly ProgramCanary[] = [
     code(WAY_OUT, "console.log(Object.entries(own?.env ?? {}).map(([name, value]) => `${name}=${value}\\0`).join(''));")
   ),
   memoryCanary(() => code("const all = []; for (let n = 0; n < 64; n++) all.push(new Uint8Array(16e6).fill(1));")),
-  {
-    ...limitCanary("heap", "no more memory is used on the heap than the limit says", "memory_limit"),
-    files: () => code("const all = []; for (;;) all.push(new Array(1e5).fill(0.5));"),
-  },
-  {
-    ...limitCanary("deadline", "a program ends at its deadline", "timed_out"),
-    files: () => code("for (;;);"),
-  },
+  limitCanary("heap", "memory_limit", {
+    promise: "no more memory is used on the heap than the limit says",
+    text: "const all = []; for (;;) all.push(new Array(1e5).fill(0.5));",
+  }),
+  limitCanary("deadline", "timed_out", {
+    promise: "a program ends at its deadline",
+    text: "for (;;);",
+    limits: { timeoutMs: 200 },
+  }),
+  limitCanary("cpu", "cpu_limit", {
+    promise: "no more CPU time is used than the limit says",
+    text: "for (;;);",
+    limits: { cpuMs: 100 },
+  }),
+  limitCanary("output", "output_limit", {
+    promise: "no more is printed than the limit says",
+    text: 'for (;;) console.log("x".repeat(1_000));',
+    limits: { maxTotalOutputBytes: 100_000 },
+  }),
 ];
 
-function limitCanary(name: string, promise: string, kind: string): Omit<FileCanary, "files"> {
+function limitCanary(
+  name: string,
+  kind: Outcome["kind"],
+  { limits = {}, promise, text }: {
+    readonly promise: string;
+    readonly text: string;
+    readonly limits?: Partial<Limits>;
+  },
+): FileCanary {
   return {
     name,
     promise,
     cost: "limit",
+    files: () => code(text),
+    limits,
     fault: ({ outcome }) => outcome.kind === kind ? undefined : `it ended with ${JSON.stringify(outcome)}`,
   };
 }

@@ -434,7 +434,7 @@ testIsolate("its diagnosis names what the canaries tried", async ({ runtime }) =
   const { canaries, level } = await runtime.diagnose();
   assertEquals(canaries.filter(({ kept }) => !kept), []);
   assertEquals(level, 8);
-  for (const name of ["files", "network", "environment", "memory", "heap", "deadline"]) {
+  for (const name of ["files", "network", "environment", "memory", "heap", "deadline", "cpu", "output"]) {
     assertStringIncludes(canaries.map((canary) => canary.name).join(), name);
   }
 });

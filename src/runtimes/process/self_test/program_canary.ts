@@ -1,3 +1,4 @@
+import type { Limits } from "../../../core/limits.ts";
 import type { Canary } from "../../self_test/canary.ts";
 import type { Observed, TestFiles } from "../../self_test/run_program.ts";
 
@@ -31,6 +32,8 @@ export interface FileCanary extends Canary<Observation> {
   readonly files: (targets: CanaryTargets) => TestFiles;
   /** Symlinks in the workspace and their targets. */
   readonly links?: (targets: CanaryTargets) => Readonly<Record<string, string>>;
+  /** Limits of its program; absent, those of all. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** A canary whose line is run by `sh`. */

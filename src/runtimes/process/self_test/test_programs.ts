@@ -70,10 +70,10 @@ export function runCanaries(
   targets: CanaryTargets,
   { createEnvironment, signal }: SelfTestOptions,
 ): Promise<CanaryFinding[]> {
-  const limits = { ...DEFAULT_LIMITS, timeoutMs, memoryMb: MEMORY_MB };
-  const config = bareConfig(language, limits);
   return judge(canaries, async (canary) => {
-    await using environment = await createEnvironment(config);
+    const own = "limits" in canary ? canary.limits : {};
+    const limits = { ...DEFAULT_LIMITS, timeoutMs, memoryMb: MEMORY_MB, ...own };
+    await using environment = await createEnvironment(bareConfig(language, limits));
     const links = "links" in canary ? canary.links?.(targets) : undefined;
     if (links !== undefined) await environment.files.unpack(encodeTar(symlinks(links)));
     const program = "line" in canary ? shellProgram(canary.line) : {
@@ -112,7 +112,9 @@ export function versionOf({ binary, confinement, spec }: TestedPrograms): string
 /** A canary as text, with the program that it runs against the same targets everywhere. */
 function textOf(canary: ProgramCanary): readonly unknown[] {
   const { fault, name, promise, cost } = canary;
-  const program = "line" in canary ? canary.line : [canary.files(SHOWN_TARGETS), canary.links?.(SHOWN_TARGETS)];
+  const program = "line" in canary
+    ? canary.line
+    : [canary.files(SHOWN_TARGETS), canary.links?.(SHOWN_TARGETS), canary.limits];
   return [name, promise, cost, program, String(fault)];
 }
 
