@@ -68,7 +68,7 @@ export class Confinement implements Disposable {
 
   private constructor(layers: Layers) {
     this.#has = layers;
-    this.#etc = new OwnEtc(layers.directory);
+    this.#etc = new OwnEtc(layers.directory, layers.hasTmpfs ? layers.calls : undefined);
   }
 
   /** A confinement without any layer. */

@@ -1,5 +1,7 @@
 import * as fs from "node:fs";
 import { dirname, join } from "@std/path";
+import { MEBIBYTE } from "../core/limits.ts";
+import type { SystemCalls } from "../host/system_calls.ts";
 import { LOADER_FILES, PROGRAM_FILES } from "./system_files.ts";
 
 /** The user id of a program with a generated `/etc`, in the program's own namespace. */
@@ -15,6 +17,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 };
 
+/** Of a file system in memory that holds hundreds of them, each of some 300 KB and 400 files. */
+const MOUNT_OPTIONS = `size=${256 * MEBIBYTE},nr_inodes=262144,mode=0755`;
+
 /**
  * Generated directories that programs find as `/etc`. They hold neutral texts, and copies of the files that the dynamic
  * loader and packages have there. Each is made on first use, since most services never need one. When the machine's
@@ -23,10 +28,16 @@ const TEXTS: Readonly<Record<string, string>> = {
 export class OwnEtc {
   readonly #directory: string;
   readonly #made = new Map<string, string>();
+  readonly #mounting: Pick<SystemCalls, "mountTmpfs"> | undefined;
 
-  /** @param directory where the directories are made */
-  constructor(directory: string) {
-    this.#directory = directory;
+  /**
+   * @param directory where the directories are made
+   * @param mounting mounts a file system for them there, which whoever removes the directory unmounts; absent, they lie in
+   *   the directory's own. `/proc/self/mountinfo` shows a program the path of its `/etc` in that file system
+   */
+  constructor(directory: string, mounting?: Pick<SystemCalls, "mountTmpfs">) {
+    this.#directory = join(directory, "etc");
+    this.#mounting = mounting;
   }
 
   /**
@@ -37,9 +48,20 @@ export class OwnEtc {
    */
   with(paths: readonly string[], texts: Readonly<Record<string, string>> = {}): string {
     const key = JSON.stringify([paths, texts, [...LOADER_FILES, ...PROGRAM_FILES, ...paths].map(changedAt)]);
+    if (this.#made.size === 0) this.#mount();
     const made = this.#made.get(key) ?? this.#make(join(this.#directory, `etc_${this.#made.size}`), { paths, texts });
     this.#made.set(key, made);
     return made;
+  }
+
+  #mount(): void {
+    if (fs.existsSync(this.#directory)) return; // An attempt to make a directory in it failed.
+    fs.mkdirSync(this.#directory, { mode: 0o755 });
+    try {
+      this.#mounting?.mountTmpfs(this.#directory, MOUNT_OPTIONS);
+    } catch {
+      // Best effort: they lie in the directory's own.
+    }
   }
 
   #make(

@@ -145,6 +145,12 @@ print(os.environ)
     reveals: "/codebeaker-",
   },
   {
+    name: "paths of this machine in the table of its mounts",
+    language: "bash",
+    steps: [{ shell: "cat /proc/self/mountinfo /proc/self/mounts /proc/self/mountstats" }],
+    reveals: "/tmp/codebeaker-",
+  },
+  {
     name: "a library for its launchers, which see this machine's files",
     mechanism: "environment variables from the request",
     language: "shell",

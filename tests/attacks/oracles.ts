@@ -108,7 +108,9 @@ export async function findingsAfterAll({ host: { instance }, scratchDirectory }:
     return containers.map(({ Id, Names }) => ({ oracle: "leftover", detail: `container ${Names[0] ?? Id}` }));
   }
   const name = scratchDirectory.slice(scratchDirectory.lastIndexOf("/") + 1);
-  const mounts = Deno.readTextFileSync("/proc/self/mountinfo").split("\n").filter((line) => line.includes(name));
+  const mounts = Deno.readTextFileSync("/proc/self/mountinfo").split("\n").filter((line) =>
+    line.includes(name) && !line.includes(`${name}/etc `) // That is the service's, and goes with it.
+  );
   const groups = await Array.fromAsync(groupsOf(name));
   return [...mounts, ...groups].map((detail) => ({ oracle: "leftover", detail }));
 }

@@ -4,10 +4,10 @@ import { OwnEtc } from "../../src/sandbox/own_etc.ts";
 /** Files that every machine has, and no program is to see as they are. */
 const OF_THE_HOST = ["shadow", "machine-id", "resolv.conf", "fstab", "environment", "ssh"];
 
-async function withEtc(test: (etc: OwnEtc) => Promise<void> | void): Promise<void> {
+async function withEtc(test: (etc: OwnEtc, directory: string) => Promise<void> | void): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
-    await test(new OwnEtc(directory));
+    await test(new OwnEtc(directory), directory);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -55,3 +55,21 @@ Deno.test("OwnEtc makes a directory anew when the machine's files have changed",
       Deno.removeSync(file);
     }
   }));
+
+Deno.test("OwnEtc mounts one file system for all of them, and makes them without where none can be mounted", async () => {
+  for (const fails of [false, true]) {
+    await withEtc(async (_, directory) => {
+      const mounted: string[] = [];
+      const etc = new OwnEtc(directory, {
+        mountTmpfs(path) {
+          mounted.push(path);
+          if (fails) throw new Error("Not here");
+        },
+      });
+      const made = [etc.with([]), etc.with(["/etc/profile"])];
+      assertEquals(mounted, [`${directory}/etc`]);
+      assertEquals(made, ["etc_0", "etc_1"].map((name) => `${directory}/etc/${name}`));
+      await Deno.lstat(`${made[0]}/passwd`);
+    });
+  }
+});

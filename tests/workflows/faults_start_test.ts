@@ -82,7 +82,8 @@ async function checkFault(places: Places, fault: TinyProgram): Promise<void> {
     await binary.become(fault);
     await checkRefused(service, FAULTS[fault]);
     await until(async () => await runsNothing(watch), "nothing of it runs");
-    assertEquals((await watch.look()).mounts, []);
+    // What programs find as `/etc` is the service's.
+    assertEquals((await watch.look()).mounts.filter((line) => !line.includes("/etc ")), []);
     await binary.become("deno");
     await checkRecovered(service);
   }
