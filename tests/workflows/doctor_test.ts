@@ -190,7 +190,12 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
 
     const ready = await ask("/health/ready");
     assertEquals([ready.status, ready.body.runtimes], [503, [
-      { name: "deno", available: false, reason: seen, remedy: "see what codebeaker doctor finds, and mend it" },
+      {
+        name: "deno",
+        available: false,
+        reason: seen,
+        remedy: "see the findings of codebeaker doctor, and mend their causes",
+      },
     ]]);
     const [listed] = (await ask("/v1/runtimes")).body.runtimes;
     assertEquals([listed.available, listed.reason], [false, seen]);

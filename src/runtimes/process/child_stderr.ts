@@ -6,22 +6,24 @@ import { ByteReplacer } from "../../process/replace_bytes.ts";
 import type { DenialCollector } from "./denial_collector.ts";
 import type { MemoryEnding } from "./spec.ts";
 
-/** The end of the output so far, in characters, in which a pattern may begin that the next chunk completes. */
+/** How many characters of the output are kept between chunks. A pattern may begin in them. */
 const TAIL_LENGTH = 128;
 
 const EXIT_WORD = EXITS_BY_ITSELF.slice(REPORT.length);
 const DENIAL_WORD = DENIED.slice(REPORT.length);
 
-/** What a child's stderr is read with. */
+/** Options for reading a child's stderr. */
 export interface ChildStderrOptions {
-  /** Texts of the host, and what a client sees in their place. */
+  /** Texts of the host, and the texts that a client sees instead. */
   readonly shownTexts: Readonly<Record<string, string>>;
   readonly memoryEndings: readonly MemoryEnding[];
-  /** Absent, reports of denials are output. */
+  /** The collector of denials; absent, reports of denials are output. */
   readonly denials?: DenialCollector | undefined;
 }
 
-/** Reads a child's stderr: takes its reports out, hides the host's paths, and recognizes the end by lack of memory. */
+/**
+ * Filters a child's stderr. It takes the reports out, hides the host's paths, and recognizes the end by lack of memory.
+ */
 export class ChildStderr implements ByteFilter {
   readonly #replacer: ByteReplacer;
   readonly #scanner = new FrameScanner(REPORT, (behind) => this.#readReport(behind));
@@ -39,7 +41,7 @@ export class ChildStderr implements ByteFilter {
     this.#memoryEndings = memoryEndings;
   }
 
-  /** Settles when all of it has been read. */
+  /** Settles when all of stderr has been read. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }

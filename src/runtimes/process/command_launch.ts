@@ -4,19 +4,20 @@ import type { CommandLine, ContextProgram, Launch, LaunchSite, ProcessSpec } fro
 
 const REPORT_READY = `printf '${octal(READY)}' >&3`;
 
-/** What a shell does before its command: it reads no more of stdin than the go. */
+/** The steps of a shell before its command. It reads no more of stdin than the go. */
 const BEGINNINGS = {
   reports: REPORT_READY,
   waits: `${REPORT_READY}\nread -r go || exit`,
-  /** The command keeps to the handshake. */
+  /** The command itself keeps to the handshake. */
   leavesIt: ":",
 } as const;
 
 /**
- * A shell that reports that a command begins, runs it, and reports where it exits by itself with a code that looks like a
- * signal. A shell prints on its own stderr when a signal ended its child, except for SIGINT and SIGPIPE.
+ * A shell that reports that a command begins, and runs it. It also reports when the command exits by itself with a code
+ * that looks like a signal. A shell prints on its own stderr when a signal ended its child, except for SIGINT and
+ * SIGPIPE.
  *
- * @param begin what it does before it runs the command
+ * @param begin the shell's steps before the command
  */
 function reportingShell(begin: keyof typeof BEGINNINGS): readonly [string, ...string[]] {
   const script = `for signal in TERM INT HUP QUIT USR1 USR2; do trap : "$signal"; done
@@ -40,8 +41,8 @@ exit "$status"`;
 export type Command = CommandLine & Pick<ContextProgram, "variables"> & Pick<ProcessSpec, "isOnPath">;
 
 /**
- * Launches any command of this machine. Only the layers of the operating system check what it does, so it has no network,
- * whatever is granted.
+ * Launches any command of this machine. Only the layers of the operating system check the command, so it has no
+ * network, whatever is granted.
  */
 export function commandLaunch(site: LaunchSite, command: Command): Launch {
   const launch = reportingLaunch(site, command);
@@ -53,18 +54,18 @@ export function commandLaunch(site: LaunchSite, command: Command): Launch {
   };
 }
 
-/** Launches a command whose shell has started, and waits, before its program is known. */
+/** Launches a command by a shell that starts and waits before its program is known. */
 export function waitingCommandLaunch(site: LaunchSite, command: Command): Launch {
   const launch = reportingLaunch(site, command);
   return { ...launch, argv: [...reportingShell("waits"), ...launch.argv], ownProcesses: 1 };
 }
 
-/** The command line of a command that waits for its program, and keeps to the handshake, before its program is known. */
+/** The command line of a command that starts before its program is known. The command itself keeps to the handshake. */
 export function waitingArgv(command: Pick<CommandLine, "command" | "args">): Launch["argv"] {
   return [...reportingShell("leavesIt"), command.command, ...command.args];
 }
 
-/** Launches a command that keeps to the handshake and reports how it exits by itself, so that no shell has to. */
+/** Launches a command that itself keeps to the handshake and reports its exit. It needs no shell. */
 export function reportingLaunch(
   { mounts: { binary, temporary, workspace } }: LaunchSite,
   { command, args, isOnPath = false, workingDirectory, variables }: Command,
@@ -86,7 +87,7 @@ export function reportingLaunch(
   };
 }
 
-/** A text as printf(1) takes it. */
+/** A text in the escapes of printf(1). */
 function octal(text: string): string {
   return [...text].map((character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`).join("");
 }

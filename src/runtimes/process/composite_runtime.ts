@@ -22,7 +22,7 @@ import type { ProcessSpec } from "./spec.ts";
 
 /** A runtime that is made of others, one for each language. */
 export interface CompositeSpec {
-  /** What it states as a whole. */
+  /** The facts of the runtime as a whole. */
   readonly facts: RuntimeFacts;
   /** The spec of each language by its environment name. */
   readonly languages: Readonly<Record<string, ProcessSpec>>;
@@ -61,7 +61,7 @@ class CompositeRuntime implements ExecutionRuntime {
     );
   }
 
-  /** Without a language: whether there is any. */
+  /** Whether a language is available; without a language, whether any is present. */
   async isAvailable(environment?: string, options?: AvailabilityOptions): Promise<Availability> {
     if (environment !== undefined) return await this.#ask(environment, options).isAvailable(environment, options);
     const found = [...this.#languages.values()].map(({ spec }) => presenceOf(spec.binary));
@@ -77,8 +77,8 @@ class CompositeRuntime implements ExecutionRuntime {
   }
 
   /**
-   * The layers, and the canaries of the languages that were asked for; where none was, those of the first that is here. All
-   * languages have the same layers, and to test each takes half a minute of processor time.
+   * Reports the layers, and the canaries of the languages that were asked for. Where none was, it tests the first
+   * language that is here. All languages have the same layers, and to test each takes half a minute of processor time.
    */
   async diagnose(): Promise<Diagnosis> {
     const all = [...this.#languages].map(([name, { runtime, spec }]) => ({
@@ -113,7 +113,7 @@ class CompositeRuntime implements ExecutionRuntime {
     await Promise.all([...this.#languages.values()].map(({ runtime }) => runtime[Symbol.asyncDispose]()));
   }
 
-  /** The runtime of a language, of which the caller wants what a self-test shows. */
+  /** The runtime of a language, for a question that a self-test answers. */
   #ask(name: string, { assumesUntested = false }: AvailabilityOptions = {}): ExecutionRuntime {
     const { runtime } = this.#language(name);
     if (!assumesUntested) this.#asked.add(name);

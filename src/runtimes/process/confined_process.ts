@@ -20,38 +20,38 @@ import type { Launch, LaunchSite, ProcessSpec } from "./spec.ts";
 const READY_SIGNAL = { marker: new TextEncoder().encode(READY), timeoutMs: 10_000 };
 const GO_BYTES = new TextEncoder().encode(GO);
 
-/** How long reading the last words may take, in ms: a client may read the output slowly. */
+/** How long reading stderr to its end may take, in ms. A client may read the output slowly. */
 const LAST_WORDS_MS = 250;
 
-/** Where processes of an environment are started. */
+/** The place in which the processes of an environment are started. */
 export interface ProcessSite extends LaunchSite {
   readonly spec: ProcessSpec;
   readonly host: RuntimeHost;
   readonly directory: ConfinedDirectory;
-  /** Paths of the host, and what a client sees in their place. */
+  /** Paths of the host, and the texts that a client sees instead. */
   readonly shownPaths: Readonly<Record<string, string>>;
 }
 
-/** What a process is started from. */
+/** A request to start a process. */
 export interface ProcessRequest {
   readonly launch: Launch;
-  /** What it sees beside the mounts of its launch and those of its permissions. */
+  /** Mounts beside those of the launch and those of the permissions. */
   readonly mounts: readonly Mount[];
   readonly limits: Limits;
-  /** What of a program it is, where a compiler makes the program first; absent, all of it. */
+  /** Which part of a compiled program the process is; absent, all of the program. */
   readonly part?: "compiler" | "compiled";
 }
 
 /** A confined process whose program has not begun. */
 export interface ConfinedProcess extends WarmMember {
   readonly child: ReadyChild;
-  /** What its program was denied so far; absent where denials are not reported. */
+  /** The denials of the program so far; absent where denials are not reported. */
   denials?(): readonly DenialRecord[];
-  /** From now on {@link denials} has only new ones. */
+  /** Forgets the denials so far, so that {@link denials} has only later ones. */
   forgetDenials?(): void;
 }
 
-/** The key of requests that make the same process, also where their orders and their time and output limits differ. */
+/** The key of requests that make the same process. Orders and the limits on time and output do not count. */
 export function keyOf({ launch: { orders: _, ...launch }, limits, mounts }: ProcessRequest): string {
   const { cpuMs, diskMb, maxProcesses, memoryMb } = limits;
   return JSON.stringify([launch, mounts, [cpuMs, diskMb, maxProcesses, memoryMb]]);
@@ -71,7 +71,7 @@ export async function startProcess(
   const denials = spec.denials && new DenialCollector(spec.denials, context);
   const stderr = new ChildStderr({ shownTexts: shownPaths, memoryEndings: spec.memoryEndings, denials });
   const waiting = options.goesOn ? undefined : launch.waiting;
-  directory.reopen(site.mounts.workspace.source); // In a closed one no program starts.
+  directory.reopen(site.mounts.workspace.source); // In a closed workspace no program starts.
   const confined = confinement.confine({
     ...launch,
     argv: waiting?.argv ?? launch.argv,
@@ -113,7 +113,7 @@ export async function startProcess(
   };
 }
 
-/** A child whose memory limit is told without what its binary takes beside it. */
+/** A child that reports its memory limit without the memory that its binary takes. */
 function withoutOverhead(
   child: ReadyChild,
   { limits: { memoryMb: limitMb }, overheadMb }: { readonly limits: Limits; readonly overheadMb: number },
@@ -135,7 +135,7 @@ function withoutOverhead(
   };
 }
 
-/** What may lie in the environment's directory, left there by any of its programs. */
+/** The bounds of the environment's directory, for the files of all its programs. */
 function diskOf(directory: ConfinedDirectory, processes: ChildProcesses): NonNullable<ChildRequest["disk"]> {
   const { bounds, isBounded } = directory;
   return {

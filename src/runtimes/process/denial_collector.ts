@@ -5,12 +5,12 @@ import type { DenialContext, DenialSpec, ReportedDenial } from "./spec.ts";
 
 const NUL = 0;
 const MAX_REPORT_BYTES = 16_384;
-/** Most reports that are read: reading them takes the service's time. */
+/** The most reports that are read: reading them takes the service's time. */
 const MAX_REPORTS = 2 * MAX_DENIAL_RECORDS;
-/** Output that is kept to find the last words in it. */
+/** The most bytes of output that are kept, to find denials in them. */
 const MAX_KEPT_BYTES = 16_384;
 
-/** Collects what a program was denied, from the child's reports and from the last words on stderr. */
+/** Collects the denials of a program, from the child's reports and from stderr. */
 export class DenialCollector {
   readonly #spec: DenialSpec;
   readonly #context: DenialContext;
@@ -23,25 +23,25 @@ export class DenialCollector {
     this.#context = context;
   }
 
-  /** Those so far; all of them once stderr has been read. */
+  /** The denials so far; all of them once stderr has been read. */
   get denials(): readonly DenialRecord[] {
     for (const denial of this.#spec.readStderr(this.#output.read().text, this.#context)) this.#log.add(denial);
     return this.#log.denials;
   }
 
-  /** Begins anew, as for another program. */
+  /** Forgets everything, as for another program. */
   forget(): void {
     this.#log = new DenialLog();
     this.#output = new BoundedOutput(MAX_KEPT_BYTES);
     this.#reports = 0;
   }
 
-  /** Takes in what the program printed. */
+  /** Takes bytes that the program printed. */
   print(bytes: Uint8Array): void {
     this.#output.push(bytes);
   }
 
-  /** Reads a report, which is a JSON array of a message and a stack, and NUL; the program may have printed it. */
+  /** Reads a report: a JSON array of a message and a stack, and NUL. The program may have printed it. */
   readReport(bytes: Uint8Array): Reading<"denied"> {
     if (this.#reports >= MAX_REPORTS) return "no_frame";
     const end = bytes.indexOf(NUL);

@@ -10,7 +10,7 @@ const SANDBOX_LAYERS = ["namespaces", "landlock", "seccomp", "no_new_privs"];
 /** The layers that bound a program which nothing else checks. */
 const ALL_LAYERS = [...SANDBOX_LAYERS, "own_user", "rlimits", "cgroup"];
 
-/** What a diagnosis is made from. */
+/** The facts behind a diagnosis. */
 export interface DiagnosisRequest {
   readonly spec: ProcessSpec;
   readonly confinement: Confinement;
@@ -35,16 +35,18 @@ export function diagnosisOf(request: DiagnosisRequest): Diagnosis {
 /** The binary's own checks, as a layer. */
 function permissionsLayer({ detail, remedy }: PermissionSpec, active: boolean): LayerFinding {
   const name = "permissions";
-  return active ? { name, active, detail } : { name, active, detail: "the self-test has not proven them", remedy };
+  return active
+    ? { name, active, detail }
+    : { name, active, detail: "the self-test has not confirmed the checks", remedy };
 }
 
-/** What the next level takes. */
+/** The next level, and how to reach it. */
 function nextOf({ canaries, confinement, spec }: DiagnosisRequest): Pick<Diagnosis, "next"> {
   const isUnchecked = spec.permissions === undefined;
   const level = isUnchecked ? LEVEL_UNCHECKED : LEVEL_WITH_SANDBOX;
   if (canaries === undefined) return { next: { level, remedy: spec.binary.remedy } };
   if (canaries.some(({ kept }) => !kept)) {
-    return { next: { level, remedy: "see what the canaries found, and mend it" } };
+    return { next: { level, remedy: "see the findings of the canaries, and mend their causes" } };
   }
   if (isUnchecked ? confinement.isComplete : confinement.isSandbox) return {};
   const needed = isUnchecked ? ALL_LAYERS : SANDBOX_LAYERS;

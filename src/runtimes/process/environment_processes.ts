@@ -14,16 +14,16 @@ import {
 import { TEMPORARY_NAME } from "./mounts.ts";
 import { warmMemoryMb } from "./spec.ts";
 
-/** How long a program waits at most for a warm process that is starting: a cold one takes as long. */
+/** How long a program waits at most for a starting warm process. A cold one takes as long. */
 const MAX_WAIT_MS = 100;
 
-/** A program, and when all its processes are gone. */
+/** A running program, and a promise that settles when all its processes are gone. */
 export type StartedProgram = ProgramHandle & Pick<Child, "gone">;
 
-/** What of a site is the same whatever the configuration of its environment. */
+/** The parts of a site that do not depend on the environment's configuration. */
 type SharedSite = Omit<ProcessSite, "environment" | "permissions">;
 
-/** The processes of one environment: those that run, and the warm one. Disposing ends them. */
+/** The processes of one environment: the running ones and the warm one. Disposing ends them. */
 export class EnvironmentProcesses implements AsyncDisposable {
   readonly #site: SharedSite;
   #config: RuntimeConfig;
@@ -68,18 +68,18 @@ export class EnvironmentProcesses implements AsyncDisposable {
     await this.#warm.start(this.#warmStart(request));
   }
 
-  /** Gives the variables of a request to an environment that was made for any. */
+  /** Gives the variables of a request to an environment that was made for any request. */
   setVariables(environmentVariables: RuntimeConfig["environmentVariables"]): void {
     this.#config = { ...this.#config, environmentVariables };
   }
 
-  /** Applies the configuration of an environment that lasts. The warm process is kept for a minute, where there is memory for it. */
+  /** Applies the configuration of a session. The warm process is kept for a minute, where there is memory for it. */
   async makeLasting(config: RuntimeConfig): Promise<void> {
     this.#config = config;
     await this.#warm.keep();
   }
 
-  /** Starts a program in the warm process, where that was started for such a program; else in a new one. */
+  /** Starts a program. The warm process runs it if it was started for such a program, else a new process. */
   async start(request: ProcessRequest, options: RunOptions): Promise<StartedProgram> {
     this.#starting++;
     try {
@@ -151,7 +151,10 @@ export class EnvironmentProcesses implements AsyncDisposable {
     };
   }
 
-  /** Whether a warm process can read this program: one that opened a placeholder needs a regular file in its place. */
+  /**
+   * Whether a warm process can read this program. A process that opened a placeholder needs a regular file in its
+   * place.
+   */
   #canBeWarm({ launch: { waiting: { opens } = {} } }: ProcessRequest): boolean {
     if (opens === undefined) return true;
     const { workspace } = this.#site.mounts;
@@ -161,18 +164,18 @@ export class EnvironmentProcesses implements AsyncDisposable {
   /** Whether a warm process is kept for the next program like this one. */
   #keepsWarm({ launch, part }: ProcessRequest): boolean {
     const { warm } = this.#site.spec;
-    // A compiler's directory goes with its program.
+    // A compiler's directory is removed with its program.
     return part === undefined && warm !== undefined && this.#config.singleUse !== true &&
       (launch.waiting?.handshake ?? launch.handshake) === "ready_and_go";
   }
 
-  /** Starts a warm process for the same program once the service is idle, in an environment that lasts. */
+  /** Starts a warm process for a session's same program, once the service is idle. */
   #prepareNext(request: ProcessRequest): void {
     if (!this.#keepsWarm(request)) return;
     this.#site.host.pool?.schedule(this, async () => {
       const isBusy = this.#running.size + this.#starting > 0;
       if (!this.#isDisposed && !isBusy && !this.#warm.has(keyOf(request))) {
-        // Its file is there already, and may be replaced: no placeholder can be.
+        // The program's file is there already, and may be replaced: a placeholder cannot be made.
         const { launch: { waiting, ...launch } } = request;
         const started = waiting?.opens === undefined ? request : { ...request, launch };
         await this.#warm.prepare(this.#warmStart(request, started));
@@ -188,7 +191,9 @@ export class EnvironmentProcesses implements AsyncDisposable {
     };
   }
 
-  /** Empties the directories that a client cannot reach after a disk limit: what fills them would end every later program. */
+  /**
+   * Empties the directories that a client cannot reach, after a disk limit. Their files would end every later program.
+   */
   async #emptyDirectories({ gone }: Child, ended: Outcome): Promise<void> {
     if (ended.kind !== "disk_limit") return;
     await gone;

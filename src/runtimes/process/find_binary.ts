@@ -14,7 +14,7 @@ export interface BinarySearch {
 }
 
 /**
- * The path of a binary that is named as in a shell: in a file system of its own a program has no search path.
+ * The path of a binary that is named as in a shell. In a file system of its own a program has no search path.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` where there is none
  */
@@ -29,11 +29,12 @@ export function findBinary(name: string, { remedy, searchPath, setting }: Binary
   throw runtimeUnavailable({ reason, remedy });
 }
 
-/** Where a program finds a binary in a file system of its own, which has these directories of the machine. */
+/** The directories of binaries that a program in its own file system sees. */
 const PACKAGE_DIRECTORIES = /^\/(?:usr\/(?:local\/)?)?s?bin$/;
 
 /**
- * The path of the first of several binaries that is in a directory of this machine's packages, or is named with its own.
+ * The path of the first of several binaries in the directories of this machine's packages. A name with a slash is a
+ * path itself.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` where there is none
  */

@@ -1,10 +1,10 @@
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import type { ByteFilter } from "../../process/child_output.ts";
 
-/** The end of the output, in characters, in which a pattern is looked for. */
+/** How many characters of the output's end a pattern is searched in. */
 const TAIL_LENGTH = 4_096;
 
-/** What a client can do about an error that a tool reports in its own words. */
+/** The remedy of an error that a tool reports in its own words. */
 export interface Hint {
   readonly pattern: RegExp;
   /** One line, which follows the tool's own output. */

@@ -4,14 +4,14 @@ import type { RuntimeHost } from "../port.ts";
 import { prebuild } from "./compiling/prebuilt.ts";
 import type { InstalledParts, ProcessSpec } from "./spec.ts";
 
-/** A binary that was found, and everything that stands ready to run programs with it. */
+/** A binary that was found, and everything prepared to run programs with it. */
 export interface Installation extends InstalledParts {
   readonly spec: ProcessSpec;
   readonly host: RuntimeHost;
 }
 
 /**
- * Finds the binary, writes the modules that run inside the child of a program, and makes what its compiler needs.
+ * Finds the binary, writes its modules, and prebuilds for its compiler. The modules run inside the child of a program.
  *
  * @throws {CodeBeakerError} `runtime_unavailable`
  */

@@ -6,26 +6,26 @@ import type { Isolation } from "../port.ts";
 import { isTakenPath } from "./mounts.ts";
 import type { PermissionSpec } from "./spec.ts";
 
-/** The level of a program that its runtime checks, in a sandbox of the operating system. */
+/** The level of a program that its runtime checks, in an operating system's sandbox. */
 export const LEVEL_WITH_SANDBOX = 8;
-/** The level of one that only its runtime checks. */
+/** The level of a program that only its runtime checks. */
 const LEVEL_WITH_PERMISSIONS = 7;
-/** The level of one that only the sandbox checks, with every layer on. */
+/** The level of a program that only the sandbox checks, with every layer on. */
 export const LEVEL_UNCHECKED = 8;
-/** The same where a layer is missing. */
+/** The level of a program that only the sandbox checks, where a layer is missing. */
 const LEVEL_INCOMPLETE = 7;
-/** The highest level of one that follows another of its tenant in the same process. */
+/** The highest level of a program that follows another of its tenant in one process. */
 export const LEVEL_SHARED = 7;
-/** The level of one that passed a limit in the self-test, or that no kernel keeps to its limits. */
+/** The level of a program that no kernel keeps to its limits. A broken promise in the self-test gives it too. */
 const LEVEL_WITHOUT_LIMITS = 6;
 
 /**
- * Limits that hold on every platform: the service keeps time and counts output, and programs start others only where
- * those are counted.
+ * Limits that hold on every platform. The service keeps time and counts output; programs start others only where those
+ * are counted.
  */
 const OWN_LIMITS: readonly LimitName[] = ["timeoutMs", "maxOutputBytes", "maxTotalOutputBytes", "maxProcesses"];
 
-/** What a program's isolation depends on. */
+/** The facts that a program's isolation depends on. */
 export interface IsolationRequest {
   readonly confinement: Confinement;
   readonly canaries: readonly CanaryFinding[];
@@ -34,7 +34,7 @@ export interface IsolationRequest {
   readonly allowRun: boolean;
 }
 
-/** How isolated a program is, by the layers around it, less what the canaries found broken. */
+/** The isolation of a program, by its layers and the canaries' findings. */
 export function isolationOf(request: IsolationRequest): Isolation {
   const { checks, confinement } = request;
   return {
@@ -50,7 +50,7 @@ function levelOf({ allowRun, canaries, checks, confinement }: IsolationRequest):
   return confinement.isSandbox ? LEVEL_WITH_SANDBOX : LEVEL_WITH_PERMISSIONS;
 }
 
-/** The level of a program that nothing but the layers checks. */
+/** The level of a program that only the layers check. */
 export function uncheckedLevel({ isComplete }: Pick<Confinement, "isComplete">): number {
   return isComplete ? LEVEL_UNCHECKED : LEVEL_INCOMPLETE;
 }

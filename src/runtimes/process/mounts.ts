@@ -10,10 +10,14 @@ const OWN_ROOT = "/codebeaker";
 
 /** The directory of an environment that its client sees. */
 export const WORKSPACE_NAME = "workspace";
-/** The one for temporary files. */
+/** The directory of an environment for temporary files. */
 export const TEMPORARY_NAME = "tmp";
 
-/** @param options.workspace the host's directory for the workspace, where it is not in the environment's */
+/**
+ * The mounts of an environment.
+ *
+ * @param options.workspace the host's directory for the workspace, where it is not in the environment's
+ */
 export function mountsOf(
   directory: string,
   { binary, host: { confinement }, modulesDirectory, spec }: Installation,
@@ -32,7 +36,7 @@ export function mountsOf(
 }
 
 /**
- * Whether a program with a file system of its own sees something else than the host's at a path.
+ * Whether a program's own file system has something other than the host's at a path.
  *
  * @param options.hasOwnEtc whether its `/etc` is generated, so that nothing can be mounted there
  */
@@ -43,12 +47,12 @@ export function isTakenPath(path: string, { hasOwnEtc }: { readonly hasOwnEtc: b
   return isBelowOwn || place === "" || place === "/tmp";
 }
 
-/** A path of the host that a request grants to a program, which sees it there. */
+/** The mount of a path that a request grants. The program sees it at the host's path. */
 export function grantedMount(path: string, access: Mount["access"]): Mount {
   return { source: path, target: path, access };
 }
 
-/** Paths of the host that messages on stderr may hold, and what a client sees in their place. */
+/** Paths of the host in stderr's messages, and the texts that a client sees instead. */
 export function shownPathsOf(
   { modulesDirectory, scratchDirectory, spec }: Installation,
   { directory, mounts: { binary, workspace } }: { readonly directory: string; readonly mounts: EnvironmentMounts },
@@ -66,7 +70,7 @@ export function shownPathsOf(
   };
 }
 
-/** A program without a file system of its own sees everything at its source. */
+/** The mount as a program sees it. Without a file system of its own, it sees everything at its source. */
 function see({ canMount }: Confinement, mount: Mount): Mount {
   return canMount ? mount : { ...mount, target: mount.source };
 }

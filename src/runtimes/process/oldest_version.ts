@@ -2,7 +2,7 @@
 export interface OldestVersions {
   /** The binary's name in a message. */
   readonly title: string;
-  /** The oldest minor version of each of these major ones; earlier major ones will not do. */
+  /** The oldest minor version of each of these major ones. Earlier major versions will not do. */
   readonly minors: Readonly<Record<number, number>>;
   /** Whether later major versions will do. */
   readonly allowsLater: boolean;

@@ -13,20 +13,20 @@ import type { PackageSpec } from "./spec.ts";
 /** Where the former packages lie in the staging directory during a swap. */
 const FORMER_NAME = "former";
 
-/** What an installer is given: its directory, and every package by its name. */
+/** The input of an installer: its directory, and the source of every package by name. */
 interface Staging {
   readonly directory: string;
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** What an installation left in its directory. */
+/** The result of an installation, in its directory. */
 interface Installed extends Staging {
   readonly keptFiles: ReadonlyMap<string, string>;
 }
 
 /**
  * The packages of one environment. Each installation runs in a staging directory beside the workspace, which no program
- * reaches, with files that only the service writes; its packages take the place of the former ones when it has succeeded.
+ * reaches, with files that only the service writes. When it has succeeded, its packages replace the former ones.
  */
 export class PackageInstaller {
   readonly #site: ProcessSite;
@@ -64,7 +64,7 @@ export class PackageInstaller {
    * Installs packages beside those that are there. They can be imported once the child has exited with 0; else
    * everything stays as it was.
    *
-   * @throws {CodeBeakerError} `invalid_request` for a name that is none
+   * @throws {CodeBeakerError} `invalid_request` for an invalid name
    */
   async install(
     packages: readonly string[],
@@ -121,7 +121,10 @@ export class PackageInstaller {
     return { ...child, outcome };
   }
 
-  /** Swaps the packages for the former ones, or keeps those; removes what is no longer needed. */
+  /**
+   * Swaps the former packages for the new ones, if the installer succeeded. Removes directories that are no longer
+   * needed.
+   */
   async #settle({ directory, sources }: Staging, outcome: Outcome): Promise<Outcome> {
     if (outcome.kind !== "exited" || outcome.exitCode !== 0) {
       await removeTree(directory);

@@ -34,7 +34,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
   readonly #processes: EnvironmentProcesses;
   readonly #packages: PackageInstaller | undefined;
   readonly #outputs: CompilerOutputs;
-  /** That of a warm compiler. */
+  /** The output directory of a warm compiler. */
   #prepared: CompilerOutput | undefined;
 
   private constructor(
@@ -106,7 +106,7 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     await this.#prepareProcess({ ...first, mounts: [] });
   }
 
-  /** Starts a warm process, with a placeholder for the file that it opens before it waits. */
+  /** Starts a warm process. A placeholder stands for the file that it opens before it waits. */
   async #prepareProcess(request: ProcessRequest): Promise<void> {
     const { opens } = request.launch.waiting ?? {};
     if (opens === undefined) return await this.#processes.prepare(request);
@@ -115,13 +115,13 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     await this.files.delete(opens.path);
   }
 
-  /** Gives it the variables of a request, where it was made for any. */
+  /** Gives the variables of a request to an environment that was made for any request. */
   setVariables(environmentVariables: RuntimeConfig["environmentVariables"]): void {
     this.#config = { ...this.#config, environmentVariables };
     this.#processes.setVariables(environmentVariables);
   }
 
-  /** Makes it last, with this configuration. */
+  /** Makes the environment a session's, with this configuration. */
   async makeLasting(config: RuntimeConfig): Promise<void> {
     this.#config = config;
     await this.#processes.makeLasting(config);
@@ -201,11 +201,11 @@ export class ProcessEnvironment implements ExecutionEnvironment {
     }
     const { workingDirectory } = command;
     if (program.kind === "code") return await this.#runCode({ ...program, workingDirectory }, options);
-    await (await this.files.read(program.path)).cancel(); // It is there, and no symlink leads it out.
+    await (await this.files.read(program.path)).cancel(); // Fails unless the file is there, and no symlink leads out.
     return await this.#runFile({ ...program, workingDirectory }, options);
   }
 
-  /** Runs code in a file of the workspace that is there no longer than the program. */
+  /** Runs code in a file of the workspace that is removed after the program. */
   async #runCode(
     { args, code, extension, workingDirectory }: {
       readonly args: readonly string[];

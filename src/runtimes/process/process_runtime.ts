@@ -30,9 +30,9 @@ import type { ProcessSpec, SharedProcesses } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000 };
-/** How long an honest program may take, which on a hanging binary is waited for. */
+/** How long an honest program may take. On a hanging binary, callers wait so long. */
 const HONEST_TIMEOUT_MS = 1_500;
-/** How long the self-test may take beside it: its programs share a busy machine. */
+/** How long the self-test may take beside the honest program. Its programs share a busy machine. */
 const SELF_TEST_TIMEOUT_MS = 10_000;
 
 /** The runtime of a spec for one host. */
@@ -51,7 +51,7 @@ class ProcessRuntime implements ExecutionRuntime {
   readonly #selfTest: SelfTest;
   #installation: Promise<Installation> | undefined;
   #sharedProcesses: SharedProcesses | undefined;
-  /** What the last check of the binary has shown. */
+  /** The surface that the last check of the binary has shown. */
   #surface: Surface | undefined;
 
   constructor(spec: ProcessSpec, host: RuntimeHost) {
@@ -103,7 +103,7 @@ class ProcessRuntime implements ExecutionRuntime {
     const { permissions, resourceLimits, runsMainFile } = config;
     const last = this.#probe.last?.available;
     const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
-    // Where no binary will do, that is why it is unavailable: its isolation is that of the layers.
+    // Without a binary that will do, the runtime is unavailable anyway: the layers alone give its isolation.
     const mayTest = last !== false && !assumesUntested;
     const isThere = () => last === true || presenceOf(this.#spec.binary).available;
     const canaries = (isTested || mayTest) && isThere() ? await this.#findings() : [];
@@ -168,7 +168,7 @@ class ProcessRuntime implements ExecutionRuntime {
     });
   }
 
-  /** Checks that an honest program runs on a binary that will do, and that no hostile one breaks a vital promise. */
+  /** Checks that an honest program runs, and that no hostile one breaks a vital promise. */
   async #check(signal: AbortSignal): Promise<void> {
     await this.#installed(); // Where there is no binary, there is nothing to test.
     const options = { timeoutMs: this.#honestTimeoutMs, signal };

@@ -1,10 +1,10 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { CommandLine, CommandProgram, CommandSpec } from "./spec.ts";
 
-/** Longest part of a command that its refusal shows. */
+/** The longest part of a command that its refusal shows. */
 const MAX_SHOWN_LENGTH = 80;
 
-/** Which command lines there are beside those that a runtime runs as its own programs. */
+/** The command lines that a runtime runs, and the runtimes that run others. */
 export interface ShellCommands {
   /** The name of the runtime. */
   readonly runtime: string;
@@ -16,9 +16,9 @@ export interface ShellCommands {
 }
 
 /**
- * The program of its own that a runtime runs for a command line; undefined where it runs the command as it is.
+ * Parses a command line that a runtime runs as its own program. Undefined where the runtime runs the command as it is.
  *
- * @throws {CodeBeakerError} `permission_denied` where it runs neither; what the runtime's own commands throw
+ * @throws {CodeBeakerError} `permission_denied` where it runs neither; the error of the runtime's own command
  */
 export function parseShellCommand(
   { command, args, workingDirectory }: CommandLine,

@@ -8,65 +8,68 @@ import type { ExecutionEnvironment, RuntimeConfig, RuntimeHost } from "../port.t
 import type { Hint } from "./hinting_filter.ts";
 import type { ProgramCanary } from "./self_test/program_canary.ts";
 
-/** A runtime whose programs are confined child processes: its data, and small functions for what is its own. */
+/**
+ * The spec of a runtime whose programs are confined child processes. It has data, and small functions where the runtime
+ * differs from others.
+ */
 export interface ProcessSpec {
   readonly facts: RuntimeFacts;
   /** Names its self-test and its directory: the runtime, or one language of it. */
   readonly subject: string;
-  /** The name of the file for the code of a request; absent, that of its language. */
+  /** The file name for the code of a request; absent, that of its language. */
   readonly mainFile?: string | undefined;
   readonly binary: BinarySpec;
   /** Modules that run inside the child of a program: their text by path. */
   readonly modules: Readonly<Record<string, string>>;
   /** Writable directories of an environment beside the workspace and the one for temporary files. */
   readonly directories: readonly string[];
-  /** What is made once for its compiler; absent, nothing. */
+  /** The directory that is prebuilt for the compiler; absent, there is none. */
   readonly prebuilt?: PrebuiltSpec | undefined;
   /** Whether a compiler makes each program of a file first; absent, none does. */
   readonly compiles?: boolean;
   /** Address space that the binary reserves as data before its program begins, in bytes. */
   readonly reservedDataBytes: number;
-  /** Memory of a process that its limit does not count, in MB, since its binary takes it for each; absent, none. */
+  /** Memory that the binary takes for each process, beside the limit, in MB; absent, none. */
   readonly overheadMb?: number;
-  /** What stderr and the end of a program that ran out of memory have in common. */
+  /** The signs of a program that ran out of memory. */
   readonly memoryEndings: readonly MemoryEnding[];
-  /** The permissions that the binary checks itself; absent, only the layers of the operating system hold. */
+  /** The permissions that the binary checks itself. Absent, only the layers of the operating system hold. */
   readonly permissions?: PermissionSpec;
-  /** Absent, no process starts before its program is known. */
+  /** The warm processes; absent, no process starts before its program is known. */
   readonly warm?: WarmSpec;
-  /** Absent, each program is a process of its own. */
+  /** The shared processes; absent, each program is a process of its own. */
   readonly shared?: SharedProcessSpec;
-  /** Absent, no denial is reported. */
+  /** How denials are read; absent, no denial is reported. */
   readonly denials?: DenialSpec;
-  /** Absent, no packages can be installed. */
+  /** How packages are installed; absent, none can be. */
   readonly packages?: PackageSpec | undefined;
-  /** Command lines that it runs itself; absent, every command is another program. */
+  /** Command lines that the binary runs itself; absent, every command is another program. */
   readonly commands?: CommandSpec;
   /** Whether any command finds the binary by its name; absent, it does not. */
   readonly isOnPath?: boolean;
-  /** Gives any command line what its own programs need of the machine; absent, that is nothing. */
+  /** Adds the machine's files that the runtime's programs need to a command's launch; absent, none. */
   surround?(launch: Launch, site: LaunchSite): Launch;
   readonly selfTest: SelfTestSpec;
   launchFile(site: LaunchSite, program: FileProgram): Launch | Promise<Launch>;
-  /** Absent, it has no contexts. */
+  /** How contexts are launched; absent, there are none. */
   readonly contexts?: ContextSpec | undefined;
 }
 
 /** The binary that runs programs. */
 export interface BinarySpec {
-  /** @throws {CodeBeakerError} `runtime_unavailable` where there is none */
+  /** The path of the binary. @throws {CodeBeakerError} `runtime_unavailable` where there is none */
   find(): string;
-  /** What to do where there is none. */
+  /** The remedy where there is no binary. */
   readonly remedy: string;
-  /** The honest program that shows whether the binary will do, by what it prints. */
+  /** The honest program whose output shows whether the binary will do. */
   readonly probe: {
     readonly language: string;
     readonly code: string | Uint8Array<ArrayBuffer>;
-    /** How long it may take; absent, 1.5 s. */
+    /** How long the program may take; absent, 1.5 s. */
     readonly timeoutMs?: number | undefined;
     /** Why a binary that printed this will not do; undefined when it will. */
     whyNot(output: string): string | undefined;
-    /** What programs find where it printed this; undefined where that is not known. Absent, the facts say it. */
+    /** The surface that this output shows; undefined where it is not known. Absent, the facts have the surface. */
     surfaceOf?(output: string): Surface | undefined;
   };
 }
@@ -75,15 +78,15 @@ export interface BinarySpec {
 export interface ContextSpec {
   /** The modules of their processes; absent, they need none. */
   readonly modules?: {
-    /** Where they lie among the modules of the spec. */
+    /** Their directory among the modules of the spec. */
     readonly directory: string;
-    /** Loads them, which the first context waits for: their text by the names of their files. */
+    /** Loads the modules for the first context: their texts by file name. */
     load(): Promise<Readonly<Record<string, string>>>;
   };
   launch(site: LaunchSite, program: ContextProgram): Launch;
 }
 
-/** A directory that takes long to make and is the same for every program, which sees it among the modules. */
+/** A directory that takes long to make and is the same for every program. Programs see it among the modules. */
 export interface PrebuiltSpec {
   /** The shell script that makes the directory with a binary. It has nothing of a client in it, and runs unconfined. */
   script(directory: string, binary: string): string;
@@ -91,81 +94,84 @@ export interface PrebuiltSpec {
 
 /** A sign of a program that ran out of memory. */
 export interface MemoryEnding {
-  /** What stderr holds then. */
+  /** Matches the stderr of such a program. */
   readonly pattern: RegExp;
-  /** The exit codes and signals that it ends with then. */
+  /** The exit codes and signals of such a program. */
   readonly endings: readonly (number | Deno.Signal)[];
 }
 
 /** Permissions that a binary checks itself. */
 export interface PermissionSpec {
-  /** What it checks, for a diagnosis. */
+  /** A description of the checks, for a diagnosis. */
   readonly detail: string;
-  /** What to do where the self-test finds the checks broken. */
+  /** The remedy where the self-test finds the checks broken. */
   readonly remedy: string;
-  /** Why it cannot keep to permissions; undefined when it can. */
+  /** Why the binary cannot keep to permissions; undefined when it can. */
   whyNotHonoured(permissions: PermissionSettings): string | undefined;
 }
 
 /** Processes that start before their program is known. */
 export interface WarmSpec {
-  /** Memory of one that waits, in MB. */
+  /** Memory of a warm process, in MB. */
   readonly memoryMb: number;
-  /** The same by environment name, where it is other memory; absent, it nowhere is. */
+  /** Memory by environment name where it differs, in MB; absent, it differs nowhere. */
   readonly memoryMbByEnvironment?: Readonly<Record<string, number>>;
-  /** Environment names for which one always waits. */
+  /** Environment names for which a process is always warm. */
   readonly languages: readonly string[];
-  /** Whether one serves every program of its language, which comes with {@link Launch.orders}; absent, that for which it was started. */
+  /**
+   * Whether a process serves every program of its language, which comes with {@link Launch.orders}. Absent, it serves
+   * the program for which it was started.
+   */
   readonly servesEveryProgram?: boolean;
 }
 
-/** Processes that run one program after another, all of one tenant; they start no others. */
+/** Processes that run one program after another, all of one tenant. They start no other processes. */
 export interface SharedProcessSpec {
-  /** Whether programs of a configuration have processes in common, so that they are a level less isolated. */
+  /** Whether programs of a configuration share processes, so that they are a level less isolated. */
   isShared(config: Pick<RuntimeConfig, "environment" | "minIsolation">): boolean;
-  /** What a program may need that no program has in them; undefined where there is nothing. */
+  /** Why a program in these processes would not get every input; undefined when it would. */
   lackOf(config: Pick<RuntimeConfig, "environment" | "environmentVariables" | "inputs">): string | undefined;
   open(parts: InstalledParts): SharedProcesses;
 }
 
-/** What stands ready to run programs with. */
+/** The installed parts that programs run with. */
 export interface InstalledParts {
   readonly scratchDirectory: string;
   readonly binary: string;
-  /** Where the modules of the spec lie. */
+  /** The directory with the modules of the spec. */
   readonly modulesDirectory: string;
-  /** Writes the modules of a context's process there, once. @throws {CodeBeakerError} `runtime_unavailable` */
+  /** Writes the modules of contexts into that directory, once. @throws {CodeBeakerError} `runtime_unavailable` */
   writeContextModules(): Promise<void>;
 }
 
 /** The processes of one host. Disposing ends them. */
 export interface SharedProcesses extends AsyncDisposable {
-  /** Keeps one warm for the first program. */
+  /** Keeps a process warm for the first program. */
   warmUp(): void;
-  /** Makes an environment whose programs run in them. @throws {CodeBeakerError} `runtime_unavailable` */
+  /** Makes an environment whose programs run in these processes. @throws {CodeBeakerError} `runtime_unavailable` */
   createEnvironment(config: RuntimeConfig): ExecutionEnvironment;
 }
 
-/** How what a child reports of denials is read. */
+/** How the denials of a child are read. */
 export interface DenialSpec {
-  /** The denial that a report is about; undefined where it is about something else. Absent, the child reports none. */
+  /** The denial of a report; undefined where the report is no denial. Absent, the child reports none. */
   read?(reported: ReportedDenial, context: DenialContext): DenialRecord | undefined;
-  /** Denials in the beginning and the end of stderr, which the child does not report itself. */
+  /** The denials in the beginning and the end of stderr. The child does not report these itself. */
   readStderr(stderr: string, context: DenialContext): readonly DenialRecord[];
 }
 
-/** What a child reports of a denial: the message and the stack of an error. */
+/** A child's report of a denial: the message and the stack of an error. */
 export interface ReportedDenial {
   readonly message: string;
   readonly stack: string;
 }
 
-/** What a denial is judged by. */
+/** The facts by which a denial is judged. */
 export interface DenialContext {
   readonly permissions: PermissionSettings;
   /** Names of the variables of the request. */
   readonly variables: readonly string[];
-  /** Paths of the host, and what a client sees in their place. */
+  /** Paths of the host, and the texts that a client sees instead. */
   readonly shownPaths: Readonly<Record<string, string>>;
 }
 
@@ -181,20 +187,23 @@ export interface PackageSpec {
   readonly keptFiles: readonly string[];
   /** Where the packages lie: in one of {@link ProcessSpec.directories}, and at the same path below `staging`. */
   readonly tree: readonly [directory: string, name: string];
-  /** Texts in the installer's stderr, and what a client sees in their place. */
+  /** Texts in the installer's stderr, and the texts that a client sees instead. */
   readonly shownTexts: Readonly<Record<string, string>>;
-  /** What to do about errors that the installer reports. */
+  /** Remedies for errors that the installer reports. */
   readonly hints: readonly Hint[];
 }
 
-/** How it is tested that programs are confined. */
+/** The self-test of a runtime's confinement. */
 export interface SelfTestSpec {
   readonly canaries: readonly ProgramCanary[];
   /** The environment name that the canaries are written for. */
   readonly language: string;
   /** Names of variables that every program has, with values that are not the service's. */
   readonly variableNames: readonly string[];
-  /** What findings depend on beside the binary, its modules, the canaries and the layers, as JSON has it; absent, nothing. */
+  /**
+   * Further facts that findings depend on, as JSON; absent, none. The binary, its modules, the canaries and the layers
+   * always count.
+   */
   readonly version?: unknown;
 }
 
@@ -204,7 +213,11 @@ export interface CommandSpec {
   readonly name: string;
   /** The command lines that it runs, as a message names them. */
   readonly usage: string;
-  /** Undefined for any other. @throws {CodeBeakerError} `permission_denied`, `invalid_request` */
+  /**
+   * Parses a command line; undefined for any other.
+   *
+   * @throws {CodeBeakerError} `permission_denied`, `invalid_request`
+   */
   parse(command: Omit<CommandLine, "command">): CommandProgram | undefined;
 }
 
@@ -230,7 +243,7 @@ export interface LaunchSite {
   readonly mounts: EnvironmentMounts;
 }
 
-/** Parts of the host's file system that programs of an environment need, each with the path at which they see it. */
+/** The mounts of an environment. They are the parts of the host's file system that its programs need. */
 export interface EnvironmentMounts {
   readonly workspace: Mount;
   readonly temporary: Mount;
@@ -251,13 +264,13 @@ export interface FileProgram extends ContextProgram {
   readonly args: readonly string[];
   /** Relative to the workspace. */
   readonly workingDirectory: string;
-  /** A directory for its compiler's output, which is there as long as the program; undefined where none compiles. */
+  /** The directory of the compiler's output; undefined where none compiles. It is removed after the program. */
   readonly output: Mount | undefined;
   /** The text of the file; empty where it is not there yet. */
   readText(): Promise<string>;
 }
 
-/** What the interpreter of a context has in common with every program. */
+/** The parts that the interpreter of a context has in common with every program. */
 export interface ContextProgram {
   /** Those of the request. */
   readonly variables: Readonly<Record<string, string>>;
@@ -266,21 +279,21 @@ export interface ContextProgram {
   readonly packages: Mount | undefined;
 }
 
-/** How a process starts before its program is known, as far as it starts otherwise than with its program. */
+/** The start of a process before its program is known. An absent field is as in the program's launch. */
 export interface WaitingStart {
   /** Absent, the launch's own. */
   readonly argv?: Launch["argv"];
   /** Further variables; absent, none. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** The file that it opens before it waits; absent, it opens none. */
+  /** The file that the process opens before it waits; absent, it opens none. */
   readonly opens?: OpenedFile;
   /** Absent, the launch's own. */
   readonly handshake?: Launch["handshake"];
 }
 
 /**
- * A file of the program that a process opens before it waits: a placeholder, which is removed as soon as the process
- * waits. The process then sees to it that it reads what has come in the placeholder's place.
+ * A file of the program that a process opens before it waits. A placeholder stands for it, and is removed as soon as
+ * the process waits. After the go, the process itself must read the file that has come in the placeholder's place.
  */
 export interface OpenedFile {
   /** Relative to the workspace. */
@@ -296,24 +309,29 @@ export interface Launch {
   readonly workingDirectory: string;
   /** Those of the request. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The service's own beside them, which no request can change. */
+  /** The service's own variables, which no request can change. */
   readonly ownVariables: Readonly<Record<string, string>>;
-  /** What is other for a process that starts before its program is known; absent, nothing. */
+  /** The differences of a process that starts before its program is known; absent, none. */
   readonly waiting?: WaitingStart;
   readonly mounts: readonly Mount[];
   readonly hasNetwork: boolean;
   readonly startsOthers: boolean;
-  /** What the child does first: report that its program begins, or that it may, and then wait for the go. */
+  /**
+   * The child's first report. `ready`: its program begins. `ready_and_go`: its program may begin, and waits for the go.
+   */
   readonly handshake: "ready" | "ready_and_go";
-  /** What the child reads from stdin behind the go, before the program's own; absent, nothing. A process that waits does not have it. */
+  /**
+   * Text on the child's stdin after the go, before the program's own stdin; absent, none. A process that waits does not
+   * have it yet.
+   */
   readonly orders?: string;
-  /** How many of its processes are the service's own; absent, none. */
+  /** How many of the child's processes are the service's own; absent, none. */
   readonly ownProcesses?: number;
   /** Paths below `/etc` that a program which starts others needs copies of; absent, none. */
   readonly etcPaths?: readonly string[];
-  /** Texts that it finds below `/etc`, by their paths; absent, none. */
+  /** Texts that the program finds below `/etc`, by their paths; absent, none. */
   readonly etcTexts?: Readonly<Record<string, string>>;
-  /** What makes the program, and has ended before it begins; absent, it is there. */
+  /** The compiler, which has ended before the program begins; absent, there is none. */
   readonly compile?: Launch;
 }
 

@@ -1,6 +1,6 @@
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 
-/** The facts of a runtime that are its own, where nothing but the layers confines its programs. */
+/** The own facts of a runtime whose programs only the layers confine. */
 export interface UncheckedFacts extends Omit<RuntimeFacts, "capabilities" | "runsAnyCommandLine"> {
   /** Time until a program may begin, in whole ms. */
   readonly startupTimeMs: number;

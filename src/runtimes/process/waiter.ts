@@ -3,17 +3,25 @@ import type { Confinement } from "../../sandbox/confinement.ts";
 import { type Command, reportingLaunch, waitingArgv, waitingCommandLaunch } from "./command_launch.ts";
 import type { Launch, LaunchSite } from "./spec.ts";
 
-/** How a binary reports by itself that its program may begin, and waits for it (`src/core/child_protocol.ts`). */
+/**
+ * How a binary itself waits for its program. It reports that the program may begin, and waits for the go
+ * (`src/core/child_protocol.ts`).
+ */
 export interface Waiter {
   /** Memory of a process that waits, in MB. */
   readonly memoryMb: number;
-  /** Variables that make a process wait: every process has them where {@link run} is absent. Absent, none do. */
+  /** Variables that make a process wait; absent, none do. Where {@link run} is absent, every process has them. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** The command line of a process that waits, where it is another; absent, its variables and texts make it wait. */
+  /** The command line of a process that waits, where it differs. Absent, variables and texts make the process wait. */
   readonly run?: readonly string[];
-  /** What stands for the program's file while a binary starts that opens the file before it waits; absent, it opens none. */
+  /**
+   * The placeholder for the program's file; absent, there is none. A binary needs one if it opens the file before it
+   * waits.
+   */
   readonly placeholder?: string;
-  /** The texts that a binary reads at its start, by their paths below `/etc`; undefined for a binary that cannot wait. */
+  /**
+   * The texts that a binary reads at its start, by their paths below `/etc`. Undefined for a binary that cannot wait.
+   */
   findTexts(binary: string): Readonly<Record<string, string>> | undefined;
 }
 
@@ -22,7 +30,7 @@ export interface FoundWaiter extends Waiter {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** The waiter for the binary that is here; undefined where none can be given to it. */
+/** The waiter for the present binary; undefined where the binary or this machine allows none. */
 export function findWaiter(
   waiter: Waiter | undefined,
   { confinement, find }: { readonly confinement: Pick<Confinement, "canMount">; find(): string },

@@ -6,7 +6,7 @@ import type { Installation } from "./installation.ts";
 import { ProcessEnvironment } from "./process_environment.ts";
 import { warmMemoryMb, type WarmSpec } from "./spec.ts";
 
-/** Keeps one environment warm for each language of the spec, with the default limits and no permissions. */
+/** Keeps one environment warm for each language of the spec. It has the default limits and no permissions. */
 export function warmUpEnvironments(installation: Installation): void {
   const { host: { pool }, spec: { warm } } = installation;
   if (warm === undefined) return;
@@ -15,7 +15,10 @@ export function warmUpEnvironments(installation: Installation): void {
   }
 }
 
-/** Takes a warm environment; undefined where there is none, nor is about to be, or the configuration allows none. */
+/**
+ * Takes a warm environment, or one that is about to be warm. Undefined where there is none, or the configuration allows
+ * none.
+ */
 export async function leaseEnvironment(
   installation: Installation,
   config: RuntimeConfig,
@@ -25,7 +28,10 @@ export async function leaseEnvironment(
   return await pool?.lease(...shelfOf(installation, config, { warm, min: 0 }));
 }
 
-/** A session takes any warm environment, a single use only one that is for its program, or for the main file without arguments. */
+/**
+ * Whether a configuration may use a warm environment. A session takes any; a single use takes only one for its program,
+ * or for the main file without arguments.
+ */
 function allowsWarm(
   { runsMainFile, singleUse, startsCold, workspaceDirectory }: RuntimeConfig,
   { servesEveryProgram }: WarmSpec,
@@ -35,8 +41,8 @@ function allowsWarm(
 }
 
 /**
- * What configurations have in common that the same process can serve. Variables may be secrets of their tenant: those of
- * an unknown tenant are shared with no other request, and a process that serves every program has none while it waits.
+ * The key of configurations that the same process can serve. Variables may be secrets of their tenant: those of an
+ * unknown tenant are shared with no other request. A process that serves every program has no variables while it waits.
  */
 function kindOf(runtime: string, config: RuntimeConfig, { servesEveryProgram }: WarmSpec): string {
   const { environment, environmentVariables, permissions, resourceLimits, tenant } = config;

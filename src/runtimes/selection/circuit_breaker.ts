@@ -4,9 +4,9 @@ import { runtimeUnavailable } from "../../core/errors.ts";
 const FAILURES_TO_OPEN = 3;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
-/** How long a trial may keep others out; without a report by then it counts as lost. */
+/** How long a trial may keep others out. A trial without a report by then counts as lost. */
 const TRIAL_MS = 60_000;
-/** When to ask again while a trial is on: it is over as soon as its program has started. */
+/** How soon to ask again during a trial. The trial is over as soon as its program has started. */
 const RETRY_BESIDE_TRIAL_MS = 1_000;
 
 /** Why a circuit lets nothing through, and when to ask again. */
@@ -16,8 +16,8 @@ export interface OpenCircuit {
 }
 
 /**
- * The right to try a runtime once. Its owner reports the result and disposes of it; the first of these counts, and
- * disposal without a report says nothing about the runtime.
+ * The right to try a runtime once. Its owner reports the result and disposes of it. The first of these counts; disposal
+ * without a report says nothing about the runtime.
  */
 export interface CircuitPermit extends Disposable {
   succeed(): void;
@@ -25,9 +25,9 @@ export interface CircuitPermit extends Disposable {
 }
 
 /**
- * Keeps requests from a runtime for a while after consecutive failures. Closed, it lets everything through; three consecutive failures open
- * it for 5 s; then one trial at a time passes, its success closes the circuit and its failure opens it for twice as long, at most
- * 60 s.
+ * Keeps requests from a runtime for a while after consecutive failures. A closed circuit lets everything through. Three
+ * consecutive failures open it for 5 s. Then one trial at a time passes: its success closes the circuit, and its
+ * failure opens it for twice as long, at most 60 s.
  */
 export class CircuitBreaker {
   readonly #now: () => number;
@@ -39,7 +39,7 @@ export class CircuitBreaker {
   #dueAt = 0;
   /** Until when a trial keeps the others out. */
   #trialUntil = 0;
-  /** Goes up whenever the circuit opens or starts a trial: what began before that says nothing about now. */
+  /** Counts the openings and trials of the circuit. A try that began before the last one says nothing about now. */
   #epoch = 0;
 
   /** @param now a clock in ms that never goes back */
@@ -47,7 +47,7 @@ export class CircuitBreaker {
     this.#now = now;
   }
 
-  /** Why the circuit lets nothing through; undefined while it is closed or due for a trial. It takes no trial. */
+  /** Why the circuit is open; undefined while it is closed or due for a trial. It takes no trial. */
   whyOpen(): OpenCircuit | undefined {
     const leftMs = Math.ceil(this.#dueAt - this.#now());
     if (this.#pauseMs === 0 || leftMs <= 0) return undefined;
@@ -60,7 +60,7 @@ export class CircuitBreaker {
   /**
    * A permit for one try, which its owner disposes of.
    *
-   * @throws {CodeBeakerError} `runtime_unavailable` while the circuit is open, or due and another one has the trial
+   * @throws {CodeBeakerError} `runtime_unavailable` while the circuit is open, or while another execution has the trial
    */
   admit(): CircuitPermit {
     const open = this.whyOpen() ?? this.#whyBesideTrial();

@@ -14,7 +14,7 @@ export interface ShownAvailability extends Partial<Pick<Obstacle, "reason" | "re
 /** An environment name on one runtime. */
 export interface EnvironmentDescription extends ShownAvailability {
   readonly name: string;
-  /** Whether it has contexts there. */
+  /** Whether the environment name has contexts on the runtime. */
   readonly contexts: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface RuntimeDescription extends ShownAvailability {
   readonly capabilities: RuntimeCapabilities;
   readonly measured: Measured;
   readonly isolation: Isolation;
-  /** Its part of the warm pool, where there is one. */
+  /** The runtime's part of the warm pool, where there is one. */
   readonly pool?: PoolState;
 }
 
@@ -38,7 +38,7 @@ export interface DescribeOptions {
   whyUnavailable(environment?: string, options?: AvailabilityOptions): Promise<Rejection | undefined>;
 }
 
-/** A language that has not been tested is not tested for a description: there may be many, and most are never used. */
+/** The options of a description, which tests no language. There may be many, and most are never used. */
 const UNTESTED: AvailabilityOptions = { assumesUntested: true };
 
 /** Describes a runtime: declared, measured, and the isolation of an environment without permissions. */

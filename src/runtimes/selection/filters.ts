@@ -6,11 +6,11 @@ import type { Rejection, ScoreInputs } from "../../core/selection.ts";
 import type { Assessment, ExecutionRuntime, RuntimeConfig } from "../port.ts";
 import { fitOf, type FitOptions } from "./fit.ts";
 
-/** Facts about a request that it does not state itself. */
+/** Facts about a request beside its own fields. */
 export interface RankOptions extends Pick<RuntimeConfig, "inputs" | "runsMainFile"> {
   /** Whether a self-test is waited for up to a minute, and not 2 s. */
   readonly isPatient?: boolean;
-  /** What the program needs; absent, that is not known. */
+  /** The needs of the program; absent, they are not known. */
   readonly needs?: Needs | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface Demand extends FitOptions {
   readonly options: RankOptions;
 }
 
-/** What a program needs and a runtime lacks, as is known without asking it. */
+/** The rejection of a runtime whose known surface lacks needs of the program. */
 export function knownLackOf(
   runtime: ExecutionRuntime,
   { request, options: { needs }, isLastResort = false }: Demand,

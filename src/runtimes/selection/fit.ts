@@ -1,30 +1,34 @@
 import { describeNeed, type Need, type Needs, type Surface } from "../../core/needs.ts";
 import type { Rejection } from "../../core/selection.ts";
 
-/** Most needs that a rejection names. */
+/** The most needs that a rejection names. */
 const NAMED = 3;
 
 /** How a runtime meets the needs of a program. */
 export interface Fit {
   /** Why the program may not run there; absent where it may. */
   readonly rejectedBecause?: Rejection;
-  /** Whether it is known to have everything, or to lack something that does not rule it out. */
+  /** How many of the needs the runtime is known to meet. A runtime that lacks some may still run the program. */
   readonly grade: "has_all" | "lacks_some" | "unknown";
-  /** What it lacks, and where that is seen; absent where nothing is known to be missing, or that rules it out. */
+  /**
+   * The features that the runtime lacks, with their places. Absent where none is known, or `rejectedBecause` names
+   * them.
+   */
   readonly lacks?: string;
 }
 
 /** How a runtime is judged. */
 export interface FitOptions {
-  /** Whether a runtime with the whole language may run a program that certainly needs more; absent, it may not. */
+  /** Whether a runtime with the whole language may run a program that certainly needs more. Absent, it may not. */
   readonly isLastResort?: boolean;
 }
 
 const UNKNOWN: Fit = { grade: "unknown" };
 
 /**
- * Judges a runtime by what a program needs. One with the whole surface of the language is ruled out only by what the
- * program certainly needs and the runtime certainly lacks; any other only runs what is known to fit.
+ * Judges a runtime by the needs of a program. A runtime with the whole surface of the language is ruled out only by a
+ * feature that the program certainly needs and the runtime certainly lacks. Any other runtime runs only programs that
+ * are known to fit.
  */
 export function fitOf(
   surface: Surface | undefined,
@@ -65,7 +69,7 @@ function listNeeds(needs: readonly Need[]): string {
   return needs.length > NAMED ? `${named} and ${needs.length - NAMED} more` : named;
 }
 
-/** Moves those that are known to lack something behind the others, where one is known to have everything. */
+/** Moves runtimes with a known lack behind the others. It does so if one is known to have everything. */
 export function preferFitting<One extends { readonly grade: Fit["grade"] }>(ranked: readonly One[]): readonly One[] {
   if (!ranked.some(({ grade }) => grade === "has_all")) return ranked;
   const lacks = ({ grade }: One) => grade === "lacks_some";

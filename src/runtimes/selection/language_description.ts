@@ -8,7 +8,7 @@ export interface LanguageDescription {
   readonly aliases: readonly string[];
   /** Whether some runtime can run it now. */
   readonly available: boolean;
-  /** Why none can, and what to install. */
+  /** Why no runtime can, and the remedy. */
   readonly reason?: string;
   /** The names of the runtimes that speak it, available or not. */
   readonly runtimes: readonly string[];

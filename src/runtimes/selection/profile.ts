@@ -1,15 +1,15 @@
 import { MEBIBYTE } from "../../core/limits.ts";
 import type { StartPath } from "../../core/selection.ts";
 
-/** After so long a sample counts half as much, in ms. */
+/** The age at which a sample counts half as much, in ms. */
 const HALF_LIFE_MS = 600_000;
-/** The samples that the figures of one language and path are made of; the oldest are forgotten. */
+/** The most samples behind the figures of one language and path. The oldest are forgotten. */
 const WINDOW = 128;
-/** So many of them are enough to believe. */
+/** The least samples for figures. */
 export const ENOUGH_SAMPLES = 5;
-/** So many of those need a memory figure: a program that ends before the first sample has none. */
+/** The least samples with a memory figure. A program that ends before its memory is measured has none. */
 const ENOUGH_PEAKS = 3;
-/** Figures are made anew when more than this share of their samples is newer: sorting them costs as much as all else here. */
+/** The share of newer samples above which figures are made anew. Sorting the samples costs as much as all else here. */
 const NEWER_SHARE = 1 / 16;
 /** The weight of the newest start in the share of warm starts. */
 const NEWEST = 0.25;
@@ -20,7 +20,7 @@ export interface Percentiles {
   readonly p95: number | null;
 }
 
-/** Samples, and what they come to; a recent one counts more. */
+/** A summary of samples. A recent sample counts more. */
 interface Summary {
   readonly samples: number;
   readonly startupMs: Percentiles;
@@ -31,17 +31,17 @@ interface Summary {
 export interface Measured extends Summary {
   /** Environments or programs that could not be started. */
   readonly failures: number;
-  /** The same for each language and path that was taken, if any was; `samples` are those that count yet. */
+  /** The summary of each language and path that was taken; absent if none was. `samples` are those that still count. */
   readonly paths?: readonly (Kind & Summary)[];
 }
 
-/** The key of figures: languages start in different times, and a warm start takes next to none. */
+/** The key of figures. Languages start in different times, and a warm start takes next to none. */
 export interface Kind {
   readonly language: string;
   readonly path: StartPath;
 }
 
-/** What one execution showed of its runtime. */
+/** The measurements of one execution. */
 export interface Sample extends Kind {
   readonly startupMs: number;
   readonly peakMemoryBytes: number | null;
@@ -57,9 +57,9 @@ export interface Figures {
 /** The facts of a request that decide which figures hold for it. */
 export interface FiguresRequest {
   readonly language: string;
-  /** Absent, the one that most starts in this language took of late. */
+  /** The path of the start; absent, that of most recent starts in this language. */
   readonly path?: StartPath | undefined;
-  /** What the runtime declares of a near-empty program, in MB. */
+  /** The declared memory of a near-empty program, in MB. */
   readonly memoryOverheadMb: number;
 }
 
@@ -90,7 +90,7 @@ export class RuntimeProfile {
     this.#failures++;
   }
 
-  /** Undefined as long as there are not enough samples: of the path that is expected, else of a cold start. */
+  /** The figures of the expected path, else those of a cold start. Undefined while there are not enough samples. */
   figures({ language, memoryOverheadMb, path }: FiguresRequest): Figures | undefined {
     const expected = path ?? ((this.#warmShares.get(language) ?? 0) > 0.5 ? "warm" : "cold");
     for (const one of new Set([expected, "cold"] as const)) {
@@ -128,9 +128,9 @@ interface Point {
 class KindProfile {
   readonly kind: Kind;
   readonly window: Point[] = [];
-  /** What the window comes to, until enough others enter: as time passes, all weights fall alike. */
+  /** The figures of the window, until enough new samples enter. As time passes, all weights fall alike. */
   #figures: Omit<Figures, "path"> | undefined;
-  /** Samples that have entered since. */
+  /** The samples that have entered since the figures were made. */
   #newer = 0;
 
   constructor(kind: Kind) {
@@ -143,7 +143,7 @@ class KindProfile {
     this.#newer++;
   }
 
-  /** A runtime declares one overhead, so that it is the same at every call. */
+  /** The figures of the window. A runtime declares one overhead, so that it is the same at every call. */
   figures(memoryOverheadMb: number): Omit<Figures, "path"> | undefined {
     if (this.#newer <= this.window.length * NEWER_SHARE) return this.#figures;
     this.#newer = 0;
@@ -152,9 +152,8 @@ class KindProfile {
 }
 
 /**
- * The medians. What a program takes beyond the declared overhead of a near-empty one is its own appetite: if it counted,
- * whoever runs greedy programs would make the runtime look heavy that runs them, for everybody, against one that does
- * not.
+ * The medians of start-up and memory. Programs that take more than the declared overhead do not count for memory.
+ * Otherwise a client with large programs would make the runtime that runs them look costly to every client.
  */
 function figuresOf(window: readonly Point[], memoryOverheadMb: number): Omit<Figures, "path"> | undefined {
   const modest = window.filter(({ memoryMb }) => memoryMb !== null && memoryMb <= memoryOverheadMb);
@@ -172,7 +171,7 @@ function summaryOf(window: readonly Point[]): Summary {
   };
 }
 
-/** The least values that so much of all weight does not exceed. */
+/** The weighted percentiles of values. Each is the least value that its share of all weight does not exceed. */
 function percentilesOf(window: readonly Point[], valueOf: (point: Point) => number | null): Percentiles {
   const newestAt = Math.max(...window.map(({ at }) => at));
   const weighted = window.flatMap((point) => {

@@ -20,7 +20,7 @@ export interface Ranking {
   readonly memoryMb: number;
 }
 
-/** What holds for a selector. */
+/** Options of a selector. */
 export interface SelectorOptions {
   /** The server's own isolation floor. */
   readonly minIsolation: number;
@@ -29,8 +29,8 @@ export interface SelectorOptions {
 }
 
 /**
- * Chooses among runtimes: isolation is a filter, speed and memory are the score. A runtime that keeps failing is left
- * out for a while.
+ * Chooses among runtimes: isolation is a filter, speed and memory are the score. A circuit keeps requests from a
+ * runtime that keeps failing.
  */
 export class RuntimeSelector {
   readonly #runtimes: readonly ExecutionRuntime[];
@@ -61,20 +61,20 @@ export class RuntimeSelector {
     return passed[0] ?? null;
   }
 
-  /** The first available runtime of a type that speaks the environment name, or null; no other filter is asked. */
+  /** The first available runtime of a type that speaks the environment name, or null. No other filter is applied. */
   async selectByType(type: RuntimeType, environment: string): Promise<ExecutionRuntime | null> {
     const available = await this.getAvailableRuntimes();
     return available.find((runtime) => runtime.type === type && runtime.supportedEnvironments.includes(environment)) ??
       null;
   }
 
-  /** Those that can be used now. */
+  /** The runtimes that can be used now. */
   async getAvailableRuntimes(): Promise<ExecutionRuntime[]> {
     const obstacles = await Promise.all(this.#runtimes.map((runtime) => this.whyUnavailable(runtime)));
     return this.#runtimes.filter((_, index) => obstacles[index] === undefined);
   }
 
-  /** Those that can be used now, by each environment name they speak. */
+  /** The runtimes that can be used now, by each environment name that they speak. */
   async getRuntimesByEnvironment(): Promise<Map<string, ExecutionRuntime[]>> {
     const groups = new Map<string, ExecutionRuntime[]>();
     for (const runtime of await this.getAvailableRuntimes()) {
@@ -88,15 +88,18 @@ export class RuntimeSelector {
     return [...new Set(this.#runtimes.flatMap((runtime) => runtime.supportedEnvironments))];
   }
 
-  /** Why a runtime, or one environment name on it, cannot be used now; undefined when it can. It changes nothing. */
+  /**
+   * Why a runtime, or one of its environment names, cannot be used now. Undefined when it can. The call changes
+   * nothing.
+   */
   async whyUnavailable(
     runtime: ExecutionRuntime,
     environment?: string,
     options?: AvailabilityOptions,
   ): Promise<Rejection | undefined> {
-    const leftOut = this.#circuit(runtime).whyOpen();
-    if (leftOut !== undefined) {
-      return { code: "circuit_open", detail: leftOut.reason, retryAfterMs: leftOut.retryAfterMs };
+    const open = this.#circuit(runtime).whyOpen();
+    if (open !== undefined) {
+      return { code: "circuit_open", detail: open.reason, retryAfterMs: open.retryAfterMs };
     }
     const answer = await runtime.isAvailable(environment, options);
     if (answer.available) return undefined;
@@ -105,7 +108,7 @@ export class RuntimeSelector {
   }
 
   /**
-   * A permit to try a runtime once; its owner reports the result and disposes of it.
+   * A permit to try a runtime once. Its owner reports the result and disposes of it.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when its circuit is open, or another execution has the trial
    */
@@ -121,7 +124,8 @@ export class RuntimeSelector {
   }
 
   /**
-   * Filters, ranks and explains. A running self-test is waited for only where its runtime would be chosen.
+   * Filters and ranks the runtimes for a request, and explains the result. It waits for a running self-test only where
+   * that runtime would be chosen.
    *
    * @throws {CodeBeakerError} `invalid_request` when the request forces a runtime that does not exist
    */
@@ -139,7 +143,10 @@ export class RuntimeSelector {
     return lastResort.passed.length > 0 ? lastResort : ranking;
   }
 
-  /** Judges all when the one that would be chosen has been tested, and has learnt what decides whether it is. */
+  /**
+   * Judges all runtimes until the choice is final. The best one has then been tested, and has learnt the surface that
+   * decides.
+   */
   async #judgeSettled(demand: Demand): Promise<readonly Judged[]> {
     const { request: { language }, options: { needs } } = demand;
     const waitedFor = new Set<ExecutionRuntime>();
@@ -166,7 +173,7 @@ export class RuntimeSelector {
     return Promise.all(this.#runtimes.map((runtime) => this.#judge(runtime, demand)));
   }
 
-  /** The facts are judged first, so that a runtime that does not fit is not even loaded. */
+  /** Judges a runtime. The facts are judged first, so that a runtime that does not fit is not even loaded. */
   async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
     const { request, floor, options, isLastResort = false } = demand;
     const capabilities = runtime.getCapabilities(request.language);
@@ -218,23 +225,23 @@ export class RuntimeSelector {
 interface Judged {
   readonly runtime: ExecutionRuntime;
   readonly candidate: Candidate;
-  /** Its inputs without measurements. */
+  /** The candidate's inputs without measurements. */
   readonly declared: ScoreInputs;
   readonly grade: Fit["grade"];
   /** Memory that the request may take there; absent where it is rejected. */
   readonly memoryMb?: number;
-  /** Settles when its running self-test is over, or takes too long; undefined when none is waited for. */
+  /** Settles when the running self-test is over, or takes too long; undefined when none runs. */
   readonly selfTesting?: Promise<void> | undefined;
 }
 
-/** Whether there is another that the program may run on, or would if it had what the program needs. */
+/** Whether another runtime passed, or would if it had the features that the program needs. */
 function hasRival(best: Judged, judged: readonly Judged[]): boolean {
   return judged.some((one) => one !== best && (one.candidate.passed || isRuledOutByNeeds(one)));
 }
 
 /**
- * Whether none passed and some are ruled out by what the program needs, which no other is known to have: then the language's
- * own error tells more than a refusal.
+ * Whether runtimes that lack a needed feature may run the program. That holds if no runtime passed, the needs rule some
+ * out, and no other is known to meet them: the language's own error then says more than a refusal.
  */
 function needsLastResort(judged: readonly Judged[], { request: { language }, options: { needs } }: Demand): boolean {
   if (needs === undefined || judged.some(({ candidate }) => candidate.passed)) return false;
@@ -250,7 +257,7 @@ function isRuledOutByNeeds({ candidate: { rejectedBecause } }: Judged): boolean 
   return rejectedBecause?.code === "missing_capability";
 }
 
-/** Those that passed, best first. */
+/** The runtimes that passed, best first. */
 function bestFirst(judged: readonly Judged[], { request: { preference } }: Demand): readonly Judged[] {
   return preferFitting(rankBy(STRATEGIES[preference], judged.filter(({ candidate }) => candidate.passed)));
 }
@@ -272,7 +279,7 @@ function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
   };
 }
 
-/** The same without waiting for a self-test: until it is over, the runtime is unavailable. */
+/** The judgement without a wait for the self-test: until its end, the runtime is unavailable. */
 function withoutSelfTest(judged: Judged): Judged {
   const { declared, selfTesting, runtime } = judged;
   if (selfTesting === undefined) return judged;
@@ -288,7 +295,7 @@ function rejected(
   return { runtime, candidate, declared, grade: "unknown" };
 }
 
-/** What an environment for a request is made from. */
+/** The configuration of an environment for a request. */
 export function configOf(
   request: SelectionRequest & { readonly env?: Readonly<Record<string, string>> },
   minIsolation: number,

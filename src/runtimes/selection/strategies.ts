@@ -1,6 +1,6 @@
 import type { Preference, ScoreInputs } from "../../core/selection.ts";
 
-/** By what share start-up and memory of a challenger must be better, and more. */
+/** The share by which a challenger's start-up and memory must at least be better. */
 const MARGIN = 0.1;
 
 /** A way to rank: a pure function of the inputs. The highest score wins. */
@@ -15,17 +15,17 @@ export const STRATEGIES: Readonly<Record<Preference, Strategy>> = {
     1000 / (startupMs + 1) + 1000 / (memoryMb + 1) + isolationLevel / 2,
 };
 
-/** An item of a ranking: its inputs, and the same without measurements. */
+/** An item of a ranking: its inputs, with and without measurements. */
 export interface Ranked {
   readonly candidate: { readonly inputs: ScoreInputs };
   readonly declared: ScoreInputs;
 }
 
 /**
- * Ranks those that passed, best first. Declared inputs give the order, ties in the order given, unless measurements
- * give another: a challenger must win by more than 10 %, so that noise does not turn the choice. That is, it must win
- * also against the same with a tenth less of start-up and memory, in whole ms and MB. Isolation is not measured, and
- * gets no such benefit.
+ * Ranks the runtimes that passed, best first. Declared inputs give the order, and ties keep the given one, unless
+ * measurements give another. A challenger must win by more than 10 %, so that noise does not change the choice: it must
+ * win also against a runtime with a tenth less of start-up and memory, in whole ms and MB. Isolation is not measured,
+ * and gets no such benefit.
  */
 export function rankBy<One extends Ranked>(strategy: Strategy, passed: readonly One[]): One[] {
   const left = passed.toSorted((a, b) => strategy(b.declared) - strategy(a.declared));

@@ -1,7 +1,10 @@
 import type { CanaryFinding } from "../../core/diagnosis.ts";
 import { messageOf } from "../../core/errors.ts";
 
-/** What a broken promise costs: the runtime is off, or the level loses what its filter or its limits gave it. */
+/**
+ * The cost of a broken promise. `runtime`: the runtime is off. `filter`, `limit`: the level loses the share of its
+ * filter or limits.
+ */
 export type CanaryCost = "runtime" | "filter" | "limit";
 
 /** A promise about programs, and how an observation of its hostile program is judged. */
@@ -13,7 +16,7 @@ export interface Canary<Observation> {
   readonly fault: (observation: Observation) => string | undefined;
 }
 
-/** The name of the canary that does nothing hostile: a runtime that runs nothing keeps every other promise. */
+/** The name of the canary that does nothing hostile. A runtime that runs nothing keeps every other promise. */
 export const HONEST_CANARY = "honest";
 
 /** Judges each canary by its observation. A canary that cannot be observed counts as broken. */

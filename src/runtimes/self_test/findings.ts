@@ -2,7 +2,7 @@ import type { CanaryFinding } from "../../core/diagnosis.ts";
 import { type Canary, type CanaryCost, HONEST_CANARY } from "./canary.ts";
 
 /** The remedy where the self-test has found a runtime broken. */
-export const SEE_DOCTOR = "see what codebeaker doctor finds, and mend it";
+export const SEE_DOCTOR = "see the findings of codebeaker doctor, and mend their causes";
 
 type Promised = Pick<Canary<never>, "name" | "promise">;
 

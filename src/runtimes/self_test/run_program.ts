@@ -2,7 +2,9 @@ import type { Outcome } from "../../core/execution.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { ExecutionEnvironment, Program } from "../port.ts";
 
-/** What a program of the self-test printed, or else its compiler, and how it ended. */
+/**
+ * The output and the outcome of a self-test's program. Where the program printed nothing, the output is its compiler's.
+ */
 export interface Observed {
   readonly output: string;
   readonly outcome: Outcome;
@@ -11,7 +13,7 @@ export interface Observed {
 /** Files by their paths. */
 export type TestFiles = Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>;
 
-/** A program of the self-test: its files, and what is run. */
+/** A program of the self-test, with its files. */
 export interface TestProgram {
   readonly files?: TestFiles;
   readonly program: Program;

@@ -7,10 +7,10 @@ import { honestCanaryRan, passingFindings, untestedFindings } from "./findings.t
 /** How soon a self-test that could not be run is run again. */
 const RETRY_MS = 5_000;
 
-/** What the last run of a self-test came to. */
+/** The result of the last run of a self-test. */
 export type SelfTestResult =
   | { readonly kind: "tested"; readonly findings: readonly CanaryFinding[] }
-  /** Nothing was found to run the canaries in: why, by the name of what was tried. */
+  /** Nothing was found to run the canaries in. `reasons` has the reason for each thing tried. */
   | { readonly kind: "nothing_to_test"; readonly reasons: ReadonlyMap<string, string> }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -29,8 +29,8 @@ export interface CanaryTest {
 }
 
 /**
- * The self-test of one subject. Concurrent callers share a run; a run in which nothing could be tested is repeated
- * after 5 s. Disposing aborts the run and waits for its end.
+ * The self-test of one subject. Concurrent callers share a run; a run without a conclusive result is repeated after 5
+ * s. Disposing aborts the run and waits for its end.
  */
 export class SelfTest implements AsyncDisposable {
   readonly #options: SelfTestOptions;
@@ -60,12 +60,12 @@ export class SelfTest implements AsyncDisposable {
     return this.#result;
   }
 
-  /** Whether it is time to repeat a run in which nothing could be tested. */
+  /** Whether it is time to repeat a run without a conclusive result. */
   get isDue(): boolean {
     return this.#result !== undefined && !isConclusive(this.#result) && performance.now() >= this.#endedAt + RETRY_MS;
   }
 
-  /** The result, of a run that begins now where there was none or it is due. */
+  /** The last result. Where there is none, or a repetition is due, it begins a run. */
   async settled(run: () => Promise<SelfTestResult>): Promise<SelfTestResult> {
     return this.#result === undefined || this.isDue ? await this.begin(run) : this.#result;
   }

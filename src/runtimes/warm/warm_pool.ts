@@ -51,8 +51,8 @@ export class WarmPool implements AsyncDisposable {
   }
 
   /**
-   * Leases a warm member of a kind, or one that is warm sooner than a new one would be; undefined when there is none.
-   * A kind that is requested often is kept warm from then on.
+   * Leases a warm member of a kind; undefined when there is none. A member that is being made counts if it is warm
+   * sooner than a new one. A kind that is requested often is kept warm from then on.
    */
   async lease<Member extends WarmMember>(
     kind: string,
@@ -65,7 +65,7 @@ export class WarmPool implements AsyncDisposable {
     return member && { member, [Symbol.asyncDispose]: () => this.#retire(member) };
   }
 
-  /** Counts a hit or miss of a warm process that its owner keeps in a slot of its own. */
+  /** Counts a hit or miss of a warm process that its owner keeps itself. */
   count(owner: string, { isHit }: { readonly isHit: boolean }): void {
     const usage = this.#usageOf(owner);
     if (isHit) usage.hits++;
@@ -73,7 +73,7 @@ export class WarmPool implements AsyncDisposable {
   }
 
   /**
-   * Runs a task as soon as the machine is not busy, in place of an earlier one of the same client. Its failure is
+   * Runs a task as soon as the machine is not busy. It replaces an earlier task of the same client. Its failure is
    * ignored.
    */
   schedule(client: object, task: () => Promise<void>): void {
@@ -86,7 +86,10 @@ export class WarmPool implements AsyncDisposable {
     return { ready: own.reduce((total, { size }) => total + size, 0), ...this.#usageOf(owner) };
   }
 
-  /** Calls a function whenever every warm member is removed, for what a runtime keeps itself. Disposing ends that. */
+  /**
+   * Calls a function whenever every warm member is removed. It removes those that a runtime keeps itself. Disposing
+   * ends the calls.
+   */
   onEvictAll(evict: () => Promise<void>): Disposable {
     this.#evictors.add(evict);
     return { [Symbol.dispose]: () => void this.#evictors.delete(evict) };
@@ -178,7 +181,7 @@ export class WarmPool implements AsyncDisposable {
     return undefined;
   }
 
-  /** Makes a member for the shelf that lacks the most. */
+  /** The task that makes a member for the shelf that lacks the most. */
   #nextMember(): (() => Promise<void>) | undefined {
     const [shelf] = [...this.#shelves.values()].filter(({ lacking }) => lacking > 0)
       .toSorted((a, b) => b.lacking - a.lacking);

@@ -7,7 +7,7 @@ import type { WarmMember } from "./warm_member.ts";
 const RATE_WINDOW_MS = 30_000;
 /** Requests within the window, decayed by age, that make a kind worth keeping warm. */
 const MIN_REQUESTS = 2.5;
-/** How many times the requests that arrive while a member is made are kept warm. */
+/** How many members to keep warm for each request that arrives during a making. */
 const RESERVE = 2;
 /** How long no member is made after a failure or an eviction. */
 const RETRY_MS = 5_000;
@@ -105,7 +105,10 @@ export class WarmShelf {
     this.#retryAt = this.#settings.clock.elapsed() + ms;
   }
 
-  /** A warm member, or one that is warm sooner than a new one would be. Only one request waits for the latter. */
+  /**
+   * Takes a warm member, or waits for the one that is being made. Only one request waits, and no longer than a new one
+   * would take.
+   */
   async take(): Promise<WarmMember | undefined> {
     this.#requests = this.#recentRequests() + 1;
     this.#requestedAt = this.#settings.clock.elapsed();

@@ -11,7 +11,7 @@ export interface WarmSlotOptions {
   readonly budget: RuntimeHost["memory"];
   /** The memory of one warm process. */
   readonly memoryMb: number;
-  /** How long a program waits at most for a process that is starting; at most as long as a cold start. */
+  /** How long a program waits at most for a starting process, in ms. A cold start takes at least as long. */
   readonly maxWaitMs: number;
 }
 
@@ -22,7 +22,7 @@ export interface WarmStart<Process, Request> {
   start(): Promise<Process>;
 }
 
-/** The warm process, and what it holds until it is taken: its memory, and a timer that ends it. */
+/** The warm process. Until it is taken, it holds its memory and a timer that ends it. */
 interface Warm<Process, Request> extends Pick<WarmStart<Process, Request>, "serves"> {
   readonly process: Process;
   readonly held: DisposableStack;
@@ -57,7 +57,7 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
   }
 
   /**
-   * Starts a process in place of the warm one and keeps it for a minute, if the budget has memory for it.
+   * Starts a process in place of the warm one, if the budget has memory. It is kept for a minute.
    *
    * @throws what `start` throws
    */
@@ -67,7 +67,8 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
   }
 
   /**
-   * Starts a process in place of the warm one. The caller counts its memory, and it does not expire before {@link keep}.
+   * Starts a process in place of the warm one. The caller counts its memory, and the process does not expire before
+   * {@link keep}.
    *
    * @throws what `start` throws
    */
@@ -75,7 +76,7 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
     await this.#start(how, new DisposableStack());
   }
 
-  /** Keeps the warm process for a minute from now, if the budget has memory for it; else ends it. */
+  /** Keeps the warm process for a minute from now. Ends it if the budget has no memory for it. */
   async keep(): Promise<void> {
     using held = this.#hold();
     if (held === undefined) return await this.clear();
@@ -84,7 +85,7 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
     this.#warm = { ...this.#warm, held: held.move() };
   }
 
-  /** The warm process if it serves this request, which the caller then owns; any other is ended. */
+  /** Takes the warm process if it serves this request; the caller then owns it. Any other process is ended. */
   async take(request: Request): Promise<Process | undefined> {
     if (this.#starting?.serves(request) === true) await this.#started();
     const warm = this.#warm;
@@ -141,7 +142,7 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
     if (this.#starting !== undefined) await settledWithin(this.#starting.settled, this.#options.maxWaitMs);
   }
 
-  /** Memory for a warm process, and a timer that ends it; undefined when the budget has no memory for it. */
+  /** Memory for a warm process, and a timer that ends it. Undefined when the budget has no memory for it. */
   #hold(): DisposableStack | undefined {
     const { budget, memoryMb } = this.#options;
     const memory = budget?.forWorkspace(memoryMb);

@@ -45,7 +45,7 @@ export class EngineSelfTests implements AsyncDisposable {
     for (const ociRuntime of ociRuntimes) this.#begin(engine, { ociRuntime, images: engine.images });
   }
 
-  /** Whether a self-test that could test nothing is due again. */
+  /** Whether a self-test without a conclusive result is due again. */
   get isDue(): boolean {
     return [...this.#tests.values()].some(({ isDue }) => isDue);
   }

@@ -3,7 +3,7 @@ import type { CompileResult, OutputChunk } from "../../../core/execution.ts";
 import { COMPILER_LIMITS, type Limits } from "../../../core/limits.ts";
 import type { ProgramHandle } from "../../port.ts";
 
-/** The limits of a compiler: at least what one needs, whatever its program may have. */
+/** The limits of a compiler: at least {@link COMPILER_LIMITS}, whatever its program's are. */
 export function compilerLimits(limits: Limits): Limits {
   const { maxProcesses, memoryMb, timeoutMs } = COMPILER_LIMITS;
   return {
@@ -24,12 +24,12 @@ export async function compileResultOf(compiler: ProgramHandle, { maxOutputBytes 
   return { outcome, stdout: kept.stdout.read().text, stderr: kept.stderr.read().text };
 }
 
-/** Whether a program was made that can run. */
+/** Whether the compiler made a program. */
 export function hasCompiled({ outcome }: CompileResult): boolean {
   return outcome.kind === "exited" && outcome.exitCode === 0;
 }
 
-/** The handle of a program that never begins, since its compiler made none. */
+/** The handle of a program that never begins, since its compiler failed. */
 export function uncompiledProgram(compiler: ProgramHandle, compile: CompileResult): ProgramHandle {
   return {
     stdin: new WritableStream<Uint8Array>(),

@@ -1,13 +1,13 @@
 import { removeTree } from "../../../host/remove_tree.ts";
 import type { ConfinedDirectory } from "../../../sandbox/confined_directory.ts";
 
-/** A directory for what one compiler writes. Disposing removes it, once no program is at work in it. */
+/** A directory for one compiler's output. Its owner disposes of it once no program uses it; disposing removes it. */
 export interface CompilerOutput extends AsyncDisposable {
   /** Its path on the host. */
   readonly path: string;
 }
 
-/** The directories of one environment for compilers' output, which no other program of it sees. */
+/** The directories of one environment for compilers' output. No other program of the environment sees them. */
 export class CompilerOutputs {
   readonly #directory: ConfinedDirectory;
   readonly #taken = new Set<string>();
@@ -16,7 +16,7 @@ export class CompilerOutputs {
     this.#directory = directory;
   }
 
-  /** Makes an empty one. @throws what the system throws */
+  /** Makes an empty directory. @throws the system's error */
   take(): CompilerOutput {
     const name = this.#freeName();
     const path = this.#directory.makeDirectory(name);

@@ -6,19 +6,19 @@ import { runTool } from "../../../process/run_tool.ts";
 import type { RuntimeHost } from "../../port.ts";
 import type { ProcessSpec } from "../spec.ts";
 
-/** Where it is kept below the home, each subject with one for its present binary. */
+/** The directory below the home that keeps prebuilt ones. Each subject has one, for its present binary. */
 const KEPT = "prebuilt";
 
-/** The name of its directory among the modules. */
+/** The name of the prebuilt directory among the modules. */
 export const PREBUILT_NAME = "prebuilt";
 
-/** What is made ahead for a spec, and where. */
+/** A spec that may prebuild a directory, and the home that keeps it. */
 export interface PrebuiltRequest {
   readonly spec: Pick<ProcessSpec, "binary" | "prebuilt" | "subject">;
   readonly home: RuntimeHost["home"];
 }
 
-/** Whether it takes no time: it is made already, or there is nothing to make. */
+/** Whether prebuilding takes no time: it is done already, or there is nothing to prebuild. */
 export function isPrebuilt({ home, spec }: PrebuiltRequest): boolean {
   if (spec.prebuilt === undefined) return true;
   const kept = keptPath({ home, spec });
@@ -26,7 +26,7 @@ export function isPrebuilt({ home, spec }: PrebuiltRequest): boolean {
 }
 
 /**
- * Makes a directory with what a compiler needs, or takes the one that is kept in the home.
+ * Makes the directory that a compiler needs, or copies the one in the home.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` when the tools fail
  * @throws the signal's reason when it was aborted
@@ -61,7 +61,7 @@ function keptPath({ home, spec: { binary, prebuilt, subject } }: PrebuiltRequest
   return join(home, KEPT, `${subject}-${fingerprintOf([prebuilt.script("", path), size, mtime?.getTime()])}`);
 }
 
-/** Whether it could be copied: another process may replace it meanwhile. */
+/** Copies a kept directory; returns whether it could. Another process may replace the directory meanwhile. */
 async function takeCopy(kept: string, to: string, signal: AbortSignal): Promise<boolean> {
   try {
     await copyTree(kept, to, signal);
@@ -72,7 +72,7 @@ async function takeCopy(kept: string, to: string, signal: AbortSignal): Promise<
   }
 }
 
-/** Keeps a copy in the home, in the place of those of other binaries, unless another process has kept one. */
+/** Keeps a copy in the home, unless another process has kept one. Copies for other binaries are removed. */
 async function keep(
   directory: string,
   { kept, signal }: { readonly kept: string; readonly signal: AbortSignal },
@@ -89,19 +89,22 @@ async function keep(
   await Deno.rename(fresh, kept).catch(() => removeTree(fresh)); // Another process was faster.
 }
 
-/** Moves it away first, so that a process that copies it fails, and does not take a part for the whole. */
+/**
+ * Removes a directory, which it moves away first. A process that copies the directory then fails, and does not take a
+ * part for the whole.
+ */
 async function removeAtOnce(path: string): Promise<void> {
   const moved = uniquePath(path);
   await Deno.rename(path, moved);
   await removeTree(moved);
 }
 
-/** A path beside another for what is not whole. */
+/** A path beside another, for a directory that is not complete. */
 function uniquePath(path: string): string {
   return `${path}.${crypto.randomUUID()}`;
 }
 
-/** Links the files where both lie on one file system: none of them is ever written. */
+/** Copies a tree, by links where both paths are on one file system. No file of it is ever written. */
 async function copyTree(from: string, to: string, signal: AbortSignal): Promise<void> {
   await removeTree(to);
   try {

@@ -8,7 +8,7 @@ import type { BinarySpec } from "../spec.ts";
 /**
  * Runs the honest program of a binary, and returns what it printed.
  *
- * @throws {CodeBeakerError} `runtime_unavailable`, with why the binary will not do
+ * @throws {CodeBeakerError} `runtime_unavailable`, with the reason why the binary will not do
  */
 export async function checkBinary(
   { probe: { code, language, whyNot }, remedy }: BinarySpec,

@@ -31,10 +31,10 @@ export function networkCanary(files: Files): FileCanary {
   };
 }
 
-/** A canary whose program prints the secret file of its targets, in one way or another. */
+/** A canary whose program tries to print the secret file of its targets. */
 export function secretCanary(
   own: Pick<FileCanary, "name" | "promise" | "files" | "links"> & {
-    /** What is wrong where the secret is printed. */
+    /** The fault to report where the secret is printed. */
     readonly wrong: string;
   },
 ): FileCanary {
@@ -46,7 +46,9 @@ export function secretCanary(
   };
 }
 
-/** The canary whose program makes the symlink `own` to the secret file, and prints that and one which is `planted`. */
+/**
+ * The canary whose program prints two symlinks to the secret file. It makes `own` itself; `planted` is there before.
+ */
 export function symlinkCanary(files: Files): FileCanary {
   return secretCanary({
     name: "symlink",

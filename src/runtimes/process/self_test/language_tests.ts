@@ -19,17 +19,17 @@ export interface TestPrograms {
   /** Connects to a port of 127.0.0.1, and does not fail where it cannot. */
   connect(port: number): string;
   /**
-   * Takes 1 GB of memory, or as much as it is given. Where it is refused more, it ends as a program of its language does
-   * that is out of memory, or else holds what it has: a service that is busy samples it late.
+   * Takes 1 GB of memory, or as much as it gets. Where it gets no more, it ends as programs of its language do without
+   * memory, or else keeps its memory: a busy service samples it late.
    */
   readonly exhaust: string;
 }
 
-/** A program that lists modules, and what its list says. */
+/** A program that lists modules, and the meaning of its list. */
 export interface ModuleProbe {
-  /** It runs behind the honest program. */
+  /** The program's code, which runs after the honest program. */
   readonly code: string;
-  /** What programs find where this was listed; undefined where that is not known. */
+  /** The surface that a list shows; undefined where it shows none. */
   surfaceOf(list: string): Surface | undefined;
 }
 
@@ -37,15 +37,15 @@ export interface ModuleProbe {
 export interface LanguageProbe {
   /** The binary's name in a message. */
   readonly title: string;
-  /** Absent, any binary will do. */
+  /** The programs of the test; absent, any binary will do. */
   readonly programs?: TestPrograms;
-  /** Absent, its modules are not known. */
+  /** The probe for modules; absent, the binary's modules are not known. */
   readonly modules?: ModuleProbe;
-  /** How long that may take; absent, as long as most. */
+  /** How long the honest program may take; absent, as long as most. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** The probe of a binary that will do where it runs the honest program. */
+/** The probe of a binary, which will do if it runs the honest program. */
 export function languageProbe(
   language: string,
   { modules, programs, timeoutMs, title }: LanguageProbe,
@@ -62,7 +62,10 @@ export function languageProbe(
   };
 }
 
-/** The kinds of escape that SECURITY names, and an honest program, in a language whose main file has this name. */
+/**
+ * The canaries of a language: an honest program, and one for each kind of escape. `mainFile` is the name of their main
+ * file.
+ */
 export function languageCanaries(mainFile: string, programs: TestPrograms): readonly ProgramCanary[] {
   const code = (text: string) => ({ [mainFile]: text });
   return [

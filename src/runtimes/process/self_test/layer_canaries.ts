@@ -8,7 +8,7 @@ import type { ProcessSpec } from "../spec.ts";
 /** Variables that a shell command has, with values that may be the service's too. */
 const SHELL_VARIABLES = /^(?:PATH|HOME|TMPDIR|LANG|PWD)=/;
 
-/** Promises of the layers themselves: shell commands, which no runtime checks. */
+/** The canaries of the layers themselves: shell commands, which no runtime checks. */
 export const LAYER_CANARIES: readonly ProgramCanary[] = [
   {
     name: "launchers",
@@ -39,7 +39,7 @@ export const LAYER_CANARIES: readonly ProgramCanary[] = [
   },
 ];
 
-/** Promises of the layers where a program shares the namespaces of this machine. */
+/** The canaries of the layers where a program shares the namespaces of this machine. */
 export const SHARED_CANARIES: readonly ProgramCanary[] = [
   {
     name: "left_behind",
@@ -58,12 +58,12 @@ export const SHARED_CANARIES: readonly ProgramCanary[] = [
   },
 ];
 
-/** What of a spec its canaries depend on. */
+/** The parts of a spec that its canaries depend on. */
 export interface TestedSpec extends Pick<ProcessSpec, "selfTest"> {
   readonly facts: Pick<RuntimeFacts, "runsAnyCommandLine">;
 }
 
-/** The canaries of a runtime: its own and, where it runs any command line, those of the layers. */
+/** The canaries of a runtime. Where it runs any command line, those of the layers are among them. */
 export function canariesOf(
   { facts, selfTest }: TestedSpec,
   { canMount, isSandbox }: Pick<Confinement, "canMount" | "isSandbox">,

@@ -2,12 +2,12 @@ import type { Limits } from "../../../core/limits.ts";
 import type { Canary } from "../../self_test/canary.ts";
 import type { Observed, TestFiles } from "../../self_test/run_program.ts";
 
-/** What canaries try to reach. */
+/** The targets that canaries try to reach. */
 export interface CanaryTargets {
   /** A file of the host that any user may read, and its content. */
   readonly secretPath: string;
   readonly secret: string;
-  /** Whether a layer hides the file, so that not even a symlink that is already there leads to it. */
+  /** Whether a layer hides the file. Then not even a symlink that is already there leads to it. */
   readonly hidesFiles: boolean;
   /** A port of this machine on which the self-test listens. */
   readonly port: number;
@@ -17,14 +17,14 @@ export interface CanaryTargets {
   readonly ownVariables: readonly string[];
 }
 
-/** What the program of a canary did. */
+/** The observed effects of a canary's program. */
 export interface Observation extends Observed {
   readonly targets: CanaryTargets;
   /** The names in the workspace afterwards. */
   readonly fileNames: readonly string[];
 }
 
-/** A canary that runs in an environment of its own: its main file, or a line of `sh`. */
+/** A canary in an environment of its own. It runs a main file, or a line of `sh`. */
 export type ProgramCanary = FileCanary | LineCanary;
 
 /** A canary whose main file is run. */

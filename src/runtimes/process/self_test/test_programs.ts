@@ -15,12 +15,12 @@ import { canariesOf, type TestedSpec } from "./layer_canaries.ts";
 import type { CanaryTargets, ProgramCanary } from "./program_canary.ts";
 import type { ProcessSpec, SelfTestSpec } from "../spec.ts";
 
-/** How long a program may take, where the honest one of its language takes no longer. */
+/** How long a program may take, unless the honest one of its language takes longer. */
 const TIMEOUT_MS = 5_000;
-/** Low, so that a program reaches it soon. */
+/** The memory limit of a program. It is low, so that a program reaches it soon. */
 const MEMORY_MB = 96;
 
-/** Targets of canaries that are shown as text. */
+/** Stands for the targets where canaries are written as text. */
 const SHOWN_TARGETS: CanaryTargets = {
   secretPath: "/secret",
   secret: "",
@@ -30,13 +30,13 @@ const SHOWN_TARGETS: CanaryTargets = {
   ownVariables: [],
 };
 
-/** How a self-test makes environments. */
+/** The way in which a self-test makes environments. */
 export interface SelfTestOptions {
   createEnvironment(config: RuntimeConfig): Promise<ExecutionEnvironment>;
   readonly signal: AbortSignal;
 }
 
-/** Runs the canaries of a runtime, with a file and a port of this machine as their targets. */
+/** Runs the canaries of a runtime. Their targets are a file and a port of this machine. */
 export async function testPrograms(
   { host: { confinement }, scratchDirectory, spec }: Installation,
   options: SelfTestOptions,
@@ -90,13 +90,16 @@ function shellProgram(line: string): TestProgram {
   return { program: { kind: "shell", command: "sh", args: ["-c", line], workingDirectory: "." } };
 }
 
-/** What the findings of a self-test are about. */
+/** The programs that a self-test has tested. */
 export interface TestedPrograms extends Pick<Installation, "binary"> {
   readonly confinement: Pick<Confinement, "canMount" | "isSandbox" | "version">;
   readonly spec: TestedSpec & Pick<ProcessSpec, "modules">;
 }
 
-/** Everything that findings depend on: the machine, its layers, the binary, its modules and the canaries. */
+/**
+ * A fingerprint of everything that findings depend on. That is the machine, its layers, the binary, its modules and the
+ * canaries.
+ */
 export function versionOf({ binary, confinement, spec }: TestedPrograms): string {
   const { mtime, size } = Deno.statSync(binary);
   return fingerprintOf([
