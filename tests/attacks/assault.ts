@@ -21,6 +21,7 @@ const TOKEN_VARIABLE = "ATTACK";
 /** An honest program in each language. */
 const HONEST: Readonly<Record<AttackLanguage, string>> = {
   typescript: "const answer: number = 42; console.log(answer);",
+  web: "console.log(42);",
   javascript: "console.log(42);",
   node: "console.log(42);",
   python: "print(42)",
@@ -175,10 +176,11 @@ async function observeInside(
     }
     using watch = attack.bounds === undefined ? undefined : new HostWatch(world.token, running);
     const transcript: Transcript = { answers: [], ended: undefined, findings: [] };
-    const env = { ...attack.env, [TOKEN_VARIABLE]: world.token };
+    // A program that only computes has no variables.
+    const env = attack.language === "web" ? {} : { ...attack.env, [TOKEN_VARIABLE]: world.token };
     const request = requestOf(attack, config);
     for (const step of stepsOf(attack)) await takeStep(step, { ...scene, env, request }, transcript);
-    const { warm: wasWarm } = environment;
+    const wasWarm = reports.length === 0 && environment.warm; // A later one may meet the process of the one before.
     const findings = await findingsInside(attack, { world, transcript, directory, environment, peak: watch?.peak });
     reports.push({ findings, wasWarm, transcript });
   }

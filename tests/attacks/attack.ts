@@ -67,7 +67,9 @@ export interface Finding {
  * The languages of attacks: environment names, `shell` for a command line, and `ecmascript` for what any runtime of
  * JavaScript runs: with what {@link denoByNode} has of the `Deno` namespace.
  */
-export const ATTACK_LANGUAGES = ["typescript", "javascript", "python", "node", "bash", "shell", "ecmascript"] as const;
+export const ATTACK_LANGUAGES = [
+  ...["typescript", "javascript", "web", "python", "node", "bash", "shell", "ecmascript"] as const,
+] as const;
 
 /** The language of an attack. */
 export type AttackLanguage = typeof ATTACK_LANGUAGES[number];
@@ -194,6 +196,29 @@ export function alike(attacks: readonly Attack[]): readonly Attack[] {
 export function everywhere<T extends Attack>(attacks: readonly T[]): readonly T[] {
   const inEcmascript = attacks.map((attack) => ({ ...attack, language: "ecmascript" as const }));
   return [...attacks, ...inEcmascript.filter(({ standIn }) => standIn === undefined)];
+}
+
+/** What programs that only compute do not have, beside what a regular expression does not find. */
+const BEYOND_COMPUTING =
+  /\b(?:Deno|process|require|Worker|addEventListener|MessageChannel|subtle|Response|caches|localStorage|navigator)\b|\b(?:data|node):/;
+
+/** A table with those attacks in JavaScript again, for programs that only compute, which need nothing else. */
+export function alsoByComputing(table: AttackTable): AttackTable {
+  const again = table.attacks.filter(onlyComputes).map(({ standIn: _, ...attack }): Attack => ({
+    ...attack,
+    language: "web",
+  }));
+  return { ...table, attacks: [...table.attacks, ...again] };
+}
+
+function onlyComputes(attack: Attack): boolean {
+  const { env, language = "typescript", permissions } = attack;
+  const steps = stepsOf(attack);
+  const isPlain = steps.every((step) =>
+    "files" in step || "unpack" in step || ("code" in step && step.env === undefined && step.args === undefined)
+  );
+  return language === "typescript" && isPlain && steps.some((step) => "code" in step) &&
+    env === undefined && permissions === undefined && !BEYOND_COMPUTING.test(JSON.stringify(steps));
 }
 
 /** Everything that an attack does, in order. */

@@ -1,4 +1,4 @@
-import type { AttackTable } from "./attack.ts";
+import { alsoByComputing, type AttackTable } from "./attack.ts";
 import { CONFIGURATION_ATTACKS } from "./configuration_attacks.ts";
 import { CPU_ATTACKS } from "./cpu_attacks.ts";
 import { DISK_ATTACKS } from "./disk_attacks.ts";
@@ -26,4 +26,4 @@ export const ATTACKS: readonly AttackTable[] = [
   OUTPUT_ATTACKS,
   TIME_ATTACKS,
   SMUGGLING_ATTACKS,
-];
+].map(alsoByComputing);

@@ -20,8 +20,14 @@ export const usesHostLayers = true;
 /** It runs no command lines: this names the language of its programs. */
 export const shellEnvironment = "web";
 
-/** The attacks on other runtimes use functions that its programs do not have. */
-export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
+/** Attacks that need a function of another runtime are none here. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
+  "isolate in namespaces": {
+    languages: ["web"],
+    categories: ["files", "configuration", "network", "memory", "cpu", "output", "time"],
+    needs: "namespaces",
+  },
+};
 
-/** The test of `tests/attacks` whose attacks only compute. */
+/** The test of `tests/attacks` whose attacks are on isolates alone. */
 export const attackTest = "attack_isolate_test.ts";
