@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { relative } from "@std/path";
+import { dirname, relative } from "@std/path";
 import { DOORS, IMPORTS, MAY_NAME_RUNTIMES, runtimeNamesIn, SOURCE_RULES } from "./architecture_rules.ts";
 import { PROJECT } from "./support/service_process.ts";
 
@@ -180,6 +180,30 @@ Deno.test(`no source file is longer than ${MAX_LINES} lines, and main.ts no long
 Deno.test(`no folder has more than ${MAX_FILES_OF_FOLDER} files`, () => {
   const folders = Map.groupBy(everyFile("src"), (path) => path.slice(0, path.lastIndexOf("/")));
   assertEquals([...folders].filter(([, { length }]) => length > MAX_FILES_OF_FOLDER).map(([folder]) => folder), []);
+});
+
+/** Folders below `tests/` that mirror nothing of the source. */
+const OF_TESTS_ALONE = ["attacks", "bench", "docs", "support", "tiers", "workflows"];
+/** Tests beside the rule, and why. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "tests/runtimes/checks/brief_test.ts": "tests checks of the conformance suite",
+  "tests/runtimes/process/sh_runtime/conformance_process_test.ts": "tests a runtime that is only for tests",
+  "tests/runtimes/wasm/modules_process_test.ts": "tests programs, and not the modules that load them",
+};
+
+Deno.test("tests lie where their source does: the folder is there, and no file of a test's name further down", () => {
+  const stemOf = (path: string) => path.slice(path.lastIndexOf("/") + 1).replace(/\..*$/, "");
+  const sources = everyFile("src").map((path) => ({ stem: stemOf(path), folder: dirname(path) }));
+  const displaced = everyFile("tests").filter((path) => {
+    if (!path.endsWith("_test.ts") || OF_TESTS_ALONE.includes(path.split("/")[1] ?? "")) return false;
+    const folder = dirname(path).replace(/^tests/, "src");
+    const stem = stemOf(path).replace(/(_properties)?(_process|_engine)?_test$/, "");
+    const namesakes = sources.filter((source) => source.stem === stem);
+    const isBeside = namesakes.some((source) => source.folder === folder);
+    const isBelow = namesakes.some((source) => source.folder.startsWith(`${folder}/`));
+    return !sources.some((source) => source.folder === folder) || (isBelow && !isBeside);
+  });
+  assertEquals(displaced.toSorted(), Object.keys(ELSEWHERE));
 });
 
 /** Every file below a folder, of whatever kind. */

@@ -3,7 +3,7 @@
  *
  * The child writes reports between the output of its program. A program that writes the same words falsifies only
  * reports about itself. The child's side spells these words in its own language:
- * `tests/runtimes/child_protocol_test.ts` keeps both sides the same.
+ * `tests/core/child_protocol_test.ts` keeps both sides the same.
  */
 
 /** Begins every report: NUL, BEL. */

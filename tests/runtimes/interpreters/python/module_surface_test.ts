@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
-import type { Need, NeedKind } from "../../../src/core/needs.ts";
-import { isThirdParty, moduleSurface, parseModules } from "../../../src/runtimes/interpreters/python/module_surface.ts";
+import type { Need, NeedKind } from "../../../../src/core/needs.ts";
+import {
+  isThirdParty,
+  moduleSurface,
+  parseModules,
+} from "../../../../src/runtimes/interpreters/python/module_surface.ts";
 
 function need(name: string, kind: NeedKind = "module"): Need {
   return { kind, name, file: "main.py", line: 1, certain: true };

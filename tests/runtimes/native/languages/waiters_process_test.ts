@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { EAGER_POOL } from "../../support/eager_pool.ts";
-import { type NativeResult, openNative } from "./open_native.ts";
-import { THOROUGH_PROGRAMS } from "./thorough_programs.ts";
+import { EAGER_POOL } from "../../../support/eager_pool.ts";
+import { type NativeResult, openNative } from "../open_native.ts";
+import { THOROUGH_PROGRAMS } from "../thorough_programs.ts";
 
 // An interpreter that waits for its program is seen by nothing but its speed. A cold program meets no waiter.
 

@@ -1,11 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { lockFilter } from "../../../src/runtimes/isolate/lock_filter.ts";
-import { FLAGS } from "../../../src/runtimes/isolate/slot.ts";
-import { MODULE_TEXTS } from "../../../src/runtimes/isolate/modules.ts";
-import { ADDON, findPart, NODE } from "../../../src/runtimes/isolate/release.ts";
-import { answer, encodeProgram } from "../../../src/sandbox/bpf.ts";
-import { installedDirectories } from "../../support/runtime_host.ts";
+import { lockFilter } from "../../../../src/runtimes/isolate/lock_filter.ts";
+import { FLAGS } from "../../../../src/runtimes/isolate/slot.ts";
+import { MODULE_TEXTS } from "../../../../src/runtimes/isolate/modules.ts";
+import { ADDON, findPart, NODE } from "../../../../src/runtimes/isolate/release.ts";
+import { answer, encodeProgram } from "../../../../src/sandbox/bpf.ts";
+import { installedDirectories } from "../../../support/runtime_host.ts";
 
 const ALLOWED = 0x7fff_0000;
 const host = { home: undefined, searchPath: installedDirectories() };

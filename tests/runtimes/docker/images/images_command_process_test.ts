@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { runAlone } from "../support/cli.ts";
+import { runAlone } from "../../../support/cli.ts";
 
 Deno.test("codebeaker images names what no local image can be built for, and exits with 2", async () => {
   const unknown: [string, string][] = [["csharp", "Debian has no .NET SDK"], ["pythn", 'did you mean "python"?']];

@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Availability } from "../../../src/core/capabilities.ts";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { PYTHON_INTERPRETER } from "../../../src/runtimes/interpreters/python/python_interpreter.ts";
-import type { ProgramHandle } from "../../../src/runtimes/port.ts";
-import { Context } from "../../../src/contexts/context.ts";
-import { mergeOutput } from "../../../src/process/merge_output.ts";
-import { pipeSource } from "../../../src/process/child_output.ts";
-import { isPresent } from "../../support/requirements.ts";
-import { TextLineStream } from "../../support/text_lines.ts";
+import type { Availability } from "../../../../src/core/capabilities.ts";
+import { DEFAULT_LIMITS } from "../../../../src/core/limits.ts";
+import { PYTHON_INTERPRETER } from "../../../../src/runtimes/interpreters/python/python_interpreter.ts";
+import type { ProgramHandle } from "../../../../src/runtimes/port.ts";
+import { Context } from "../../../../src/contexts/context.ts";
+import { mergeOutput } from "../../../../src/process/merge_output.ts";
+import { pipeSource } from "../../../../src/process/child_output.ts";
+import { isPresent } from "../../../support/requirements.ts";
+import { TextLineStream } from "../../../support/text_lines.ts";
 
 /** Never ends, checks for signals, and lets no other thread run. */
 const ENDLESS_MATCH = "import re\nre.match(r'(a+)+$', 'a' * 50 + 'b')";
