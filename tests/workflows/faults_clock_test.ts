@@ -138,9 +138,12 @@ for (const [where, jumpMs] of JUMPS) {
     restored.clock.set(jumpMs);
     await sessions.recover(() => {});
     await pass(restored.clock, MINUTE_MS);
+    const isClosing = () => sessions.show(CALLER, session.id).state === "closing";
+    await until(() => !isClosing(), "the session is closed if its time is over");
     const { state, closedBecause } = sessions.show(CALLER, session.id);
     assertEquals(closedBecause ?? state, jumpMs > 0 ? "idle_timeout" : "idle");
     await pass(restored.clock, 30 * MINUTE_MS);
+    await until(() => !isClosing(), "the session is closed");
     assertEquals(sessions.show(CALLER, session.id).closedBecause, "idle_timeout");
   });
 }
