@@ -39,6 +39,13 @@ export interface Surface {
   readonly isWhole: boolean;
   /** Whether the runtime has the needed feature; undefined where that is not known. */
   has(need: Need): boolean | undefined;
+  /** Whether the feature shows that a program is written for this runtime; absent, none does. */
+  isOwn?(need: Need): boolean;
+  /**
+   * Whether the feature shows that a program is written for another runtime: then it does not run here, not even where
+   * nothing else runs its language; absent, none does.
+   */
+  isForeign?(need: Need): boolean;
   /**
    * Whether the machine may get more features while the service runs. Where true, the service asks the runtime again;
    * absent means false.

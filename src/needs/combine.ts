@@ -1,6 +1,6 @@
 import type { Need, Needs } from "../core/needs.ts";
 import type { Places } from "./family.ts";
-import type { FileReading, Use } from "./source_file.ts";
+import type { FileReading, LocalImport, Use } from "./source_file.ts";
 
 /** Most needs that an answer lists. */
 const MAX_USES = 64;
@@ -19,12 +19,15 @@ export function combine(readings: Readings, places: Places): Needs {
   const noteUnknown = (reason: string, isDynamic: boolean) => {
     if (unknown === undefined || (isDynamic && !unknown.isDynamic)) unknown = { reason, isDynamic };
   };
-  for (const [path, { uses, unknown: cause }] of readings) {
+  for (const [path, { steps, uses, unknown: cause }] of readings) {
     if (cause !== undefined) {
       const place = cause.line === undefined ? path : `${path}:${cause.line}`;
       noteUnknown(`${place} ${cause.reason}`, cause.isDynamic);
     }
-    for (const use of uses) {
+    const imports = steps.flatMap((step) => "paths" in step && step.paths.length > 0 ? [step] : []);
+    const unread = imports.find((local) => !readings.has(places.fileOf?.(local) ?? ""));
+    if (unread !== undefined) noteUnknown(`${path}:${unread.line} imports a file that is not read`, false);
+    for (const use of [...uses, ...imports.flatMap((local) => usesOfImport(local, places))]) {
       if (places.localOf(use) !== undefined) continue;
       const { effect, kind, line, name } = use;
       if (name.length > MAX_NAME_LENGTH) {
@@ -50,6 +53,13 @@ export function combine(readings: Readings, places: Places): Needs {
   return { known: false, reason, uses: isDynamic ? uses.map((use) => ({ ...use, certain: false })) : uses };
 }
 
+/** What it takes to find the file that an import means: not every runtime tries other names than that which it has. */
+function usesOfImport(local: LocalImport, places: Places): Use[] {
+  const file = places.fileOf?.(local);
+  if (file === undefined || file === local.paths[0]) return [];
+  return [{ kind: "syntax", name: "import by another name", line: local.line, isFirst: false }];
+}
+
 /** The uses without which the program does nothing at all: what runs first, file by file as they are imported. */
 function certainUses(readings: Readings, places: Places): ReadonlySet<Use> {
   const certain = new Set<Use>();
@@ -63,7 +73,7 @@ function certainUses(readings: Readings, places: Places): ReadonlySet<Use> {
     visited.add(path);
     for (const step of reading.steps) {
       if (!step.isFirst) continue;
-      const local = "paths" in step ? { path: step.paths.find((one) => readings.has(one)) } : places.localOf(step);
+      const local = "paths" in step ? { path: places.fileOf?.(step) } : places.localOf(step);
       if (local === undefined && !("paths" in step)) {
         if (places.mayBeLocal?.(step) === true) return false;
         if (step.kind !== "global" || !hasForeignCode) certain.add(step);

@@ -1,6 +1,6 @@
 import type { Parser } from "@lezer/common";
 import type { Need } from "../core/needs.ts";
-import type { AnalysedProgram, FileReader, SourceFile, Use } from "./source_file.ts";
+import type { AnalysedProgram, FileReader, LocalImport, SourceFile, Use } from "./source_file.ts";
 
 /** Languages that one parser reads. */
 export interface Family {
@@ -35,6 +35,8 @@ export interface Places {
    * undefined where it is not the program's.
    */
   localOf(use: Use): { readonly path?: string } | undefined;
+  /** Finds the file of the program that an import of another file means; absent, none is found. */
+  fileOf?(local: LocalImport): string | undefined;
   /** Whether a module that is not found so may be the program's all the same; absent, none is. */
   mayBeLocal?(use: Use): boolean;
 }

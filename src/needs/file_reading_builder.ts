@@ -34,8 +34,8 @@ export class FileReadingBuilder {
     this.#steps.push(placed);
   }
 
-  addLocalImport(local: LocalImport): void {
-    this.#steps.push(local);
+  addLocalImport({ paths }: Pick<LocalImport, "paths">, { at, isFirst }: Place & Pick<LocalImport, "isFirst">): void {
+    this.#steps.push({ paths, line: this.#lineAt(at), isFirst });
   }
 
   /** Keeps the first reason of those that weigh most. */

@@ -22,8 +22,9 @@ export interface Use extends Pick<Need, "kind" | "name" | "effect" | "line"> {
 
 /** An import of another file of the program. */
 export interface LocalImport {
-  /** Paths that it may mean, relative to the workspace. */
+  /** Paths that it may mean, relative to the workspace: the first that is a file. */
   readonly paths: readonly string[];
+  readonly line: number;
   readonly isFirst: boolean;
 }
 

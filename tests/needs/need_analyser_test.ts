@@ -281,6 +281,38 @@ Deno.test("find() looks for modules beside the file that runs, and is certain of
   ]);
 });
 
+Deno.test("find() knows nothing of a file that is imported and not read, whatever its name, and is certain of what comes first", async () => {
+  for (const name of ["lib", "lib.unknown", "sub/lib.mjs.txt"]) {
+    for (
+      const code of [`import "./${name}";`, `export * from "./${name}";`, `f(await import("./${name}"));`]
+    ) {
+      for (const main of ["main.js", "main.ts"]) {
+        const needs = await find({ [main]: `Bun.argv;\n${code}\nBun.main;`, [name]: "console.log(Deno.pid + '');" });
+        assertEquals([needs?.known, needs?.reason], [false, `${main}:2 imports a file that is not read`], code);
+        assertEquals(needs?.uses.filter(({ certain }) => certain).map((use) => use.name), ["Bun.argv"]);
+      }
+    }
+  }
+  assertEquals(
+    (await find({ "main.js": 'import "./absent.js";' }))?.reason,
+    "main.js:1 imports a file that is not read",
+  );
+});
+
+Deno.test("find() finds a file by another name as some runtimes do, and needs that they do", async () => {
+  const other = "syntax import by another name main.js:1";
+  const lib = { "lib.ts": "Bun.gc();" };
+  for (const name of ["lib", "lib.js", "lib.jsx"]) {
+    assertEquals(shown(await find({ "main.js": `import "./${name}";`, ...lib })), [
+      ...[other, "global Bun.gc lib.ts:1 certain", "types another kind of file lib.ts:1"],
+    ]);
+  }
+  assertEquals((await find({ "main.js": 'import "./lib";', ...lib, "lib": "" }))?.known, false);
+  assertEquals(shown(await find({ "main.js": 'import a from "./a.json"; show(a);', "a.json": "{}" })), [
+    "syntax import of JSON without its type main.js:1",
+  ]);
+});
+
 Deno.test("find() knows nothing of a program that leaves its workspace", async () => {
   assertEquals(shown(await find({ "main.ts": 'import "../x.ts";' })), [
     "unknown: main.ts:1 imports a file outside of the workspace",

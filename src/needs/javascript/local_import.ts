@@ -8,3 +8,11 @@ export function resolveLocal(specifier: string, from: string): string | undefine
   }
   return parts.join("/");
 }
+
+const EXTENSIONS = [".tsx", ".jsx", ".ts", ".mjs", ".js", ".mts", ".cjs", ".cts"];
+
+/** The paths of the files that a runtime may take where there is none of this path. */
+export function otherPathsOf(path: string): string[] {
+  if (/\.jsx?$/.test(path)) return [".ts", ".tsx"].map((extension) => path.replace(/\.jsx?$/, extension));
+  return /\.[cm]?[jt]sx?$/.test(path) ? [] : EXTENSIONS.map((extension) => path + extension);
+}

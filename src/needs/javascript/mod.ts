@@ -7,7 +7,10 @@ export const JAVASCRIPT: FamilyModule = {
   parserFor,
   read: readJavascript,
   reduce: withoutOwnConsole,
-  placesOf: ({ entrypoint }) => ({ entrypoint, localOf: () => undefined }),
+  placesOf: ({ entrypoint, files }) => {
+    const names = new Set(files.map(({ path }) => path));
+    return { entrypoint, localOf: () => undefined, fileOf: ({ paths }) => paths.find((path) => names.has(path)) };
+  },
 };
 
 /** A program that is written for one runtime is content with the console of that. */

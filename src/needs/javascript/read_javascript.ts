@@ -7,7 +7,7 @@ import { printsPlainly } from "./console.ts";
 import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
 import { isShorthand } from "./nodes.ts";
-import { resolveLocal } from "./local_import.ts";
+import { otherPathsOf, resolveLocal } from "./local_import.ts";
 import { readTypes } from "./read_types.ts";
 import { mayHaveTypes } from "./typed_files.ts";
 import {
@@ -235,7 +235,8 @@ class Reader {
   #enterLocal(node: SyntaxNodeRef, specifier: string, isFirst: boolean): void {
     const path = specifier.startsWith("/") ? undefined : resolveLocal(specifier, this.#file.path);
     if (path === undefined) return this.#markUnknown(node, "imports a file outside of the workspace", true);
-    this.reading.addLocalImport({ paths: [path], isFirst });
+    if (/\.json$/i.test(path)) return this.#use(node, "syntax", "import of JSON without its type", false);
+    this.reading.addLocalImport({ paths: [path, ...otherPathsOf(path)] }, { at: node.from, isFirst });
   }
 
   #use(node: SyntaxNodeRef, kind: NeedKind, name: string, isFirst = this.#isFirst): void {

@@ -124,7 +124,7 @@ class Reader {
   #enterImport(statement: SyntaxNode, isFirst: boolean): void {
     const { names, isRelative, members } = this.#parseImport(statement);
     const at = statement.from;
-    if (isRelative) return this.reading.addLocalImport({ paths: [], isFirst });
+    if (isRelative) return this.reading.addLocalImport({ paths: [] }, { at, isFirst });
     for (const dotted of names) {
       const module = (dotted.split(".")[0] ?? "").normalize("NFKC");
       const changesPath = module === "sys" && members.some((member) => DYNAMIC_ATTRIBUTES.has(member));

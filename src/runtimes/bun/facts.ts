@@ -1,4 +1,4 @@
-import { isNeedOf, type Surface } from "../../core/needs.ts";
+import { isNeedOf, type Need, type Surface } from "../../core/needs.ts";
 import { COMMON_SURFACE } from "../ecmascript/surface.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 import { uncheckedFacts } from "../process/unchecked_facts.ts";
@@ -9,10 +9,27 @@ const SPOKEN: readonly string[] = ["bun", "tsx", "jsx", "javascript", "typescrip
 /** Those of them that promise more than there is here. */
 const SPOKEN_IN_PART: readonly string[] = ["javascript", "typescript"];
 
+/** Imports that it resolves and that others refuse. */
+const IMPORTS: ReadonlySet<string> = new Set(["import by another name", "import of JSON without its type"]);
+
+/** Features beside those that every runtime has. */
+function hasMore(need: Need): boolean | undefined {
+  if (isForeign(need)) return false;
+  return isNeedOf(need, "Bun") || need.kind === "types" || IMPORTS.has(need.name) ? true : undefined;
+}
+
+function isForeign(need: Need): boolean {
+  return isNeedOf(need, "Deno");
+}
+
 const SURFACE: Surface = {
   ...COMMON_SURFACE,
-  has: (need) => isNeedOf(need, "Bun") || need.kind === "types" ? true : COMMON_SURFACE.has(need),
+  has: (need) => hasMore(need) ?? COMMON_SURFACE.has(need),
+  isOwn: (need) => isNeedOf(need, "Bun") && need.name !== "Bun", // `typeof Bun` only asks.
 };
+
+/** What programs in the languages that no other runtime has find here. */
+const OWN_SURFACE: Surface = { isWhole: true, has: hasMore, isForeign };
 
 /** The facts before it is loaded. */
 export function bunFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
@@ -24,6 +41,9 @@ export function bunFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
     warmEnvironments: SPOKEN,
     startupTimeMs: 30,
     memoryOverheadMB: 30,
-    surface: (environment) => SPOKEN_IN_PART.includes(environment) ? SURFACE : undefined,
+    surface: (environment) => {
+      if (environment === RELEASE.binary) return undefined;
+      return SPOKEN_IN_PART.includes(environment) ? SURFACE : OWN_SURFACE;
+    },
   }, host);
 }

@@ -8,8 +8,11 @@ const NAMED = 3;
 export interface Fit {
   /** Why the program may not run there; absent where it may. */
   readonly rejectedBecause?: Rejection;
-  /** How many of the needs the runtime is known to meet. A runtime that lacks some may still run the program. */
-  readonly grade: "has_all" | "lacks_some" | "unknown";
+  /**
+   * How many of the needs the runtime is known to meet, or that the program is written for the runtime. A runtime that
+   * lacks some may still run the program.
+   */
+  readonly grade: "has_all" | "is_written_for" | "lacks_some" | "unknown";
   /**
    * The features that the runtime lacks, with their places. Absent where none is known, or `rejectedBecause` names
    * them.
@@ -28,7 +31,7 @@ const UNKNOWN: Fit = { grade: "unknown" };
 /**
  * Judges a runtime by the needs of a program. A runtime with the whole surface of the language is ruled out only by a
  * feature that the program certainly needs and the runtime certainly lacks. Any other runtime runs only programs that
- * are known to fit.
+ * are known to fit, or are written for it.
  */
 export function fitOf(
   surface: Surface | undefined,
@@ -39,22 +42,31 @@ export function fitOf(
   if (!surface.isWhole) return fitOfPart(surface, needs);
   const lacking = needs?.uses.filter((need) => surface.has(need) === false) ?? [];
   const certain = lacking.filter((need) => need.certain);
-  if (certain.length > 0 && !isLastResort) return rejectedFor(`lacks ${listNeeds(certain)}`, surface);
+  const isForAnother = certain.some((need) => surface.isForeign?.(need) === true);
+  if (isForAnother || (certain.length > 0 && !isLastResort)) return rejectedFor(`lacks ${listNeeds(certain)}`, surface);
   if (lacking.length > 0) return { grade: "lacks_some", lacks: listNeeds(lacking) };
   return needs?.known === true && needs.uses.every((need) => surface.has(need) === true)
     ? { grade: "has_all" }
     : UNKNOWN;
 }
 
-/** Whether a runtime is known to have all that a program certainly needs. */
+/** Whether a runtime is known to have all that a program certainly needs, or is the one that it is written for. */
 export function hasCertainNeeds(surface: Surface | undefined, { uses }: Needs): boolean {
-  return surface !== undefined && uses.every((need) => !need.certain || surface.has(need) === true);
+  const certain = uses.filter((need) => need.certain);
+  return surface !== undefined &&
+    (isWrittenFor(surface, certain) || certain.every((need) => surface.has(need) === true));
+}
+
+/** Whether a program uses what only one runtime has, and nothing that is known to be missing there. */
+function isWrittenFor(surface: Surface, uses: readonly Need[]): boolean {
+  return uses.some((need) => surface.isOwn?.(need) === true) && uses.every((need) => surface.has(need) !== false);
 }
 
 function fitOfPart(surface: Surface, needs: Needs | undefined): Fit {
   const lacking = needs?.uses.filter((need) => surface.has(need) !== true) ?? [];
+  if (needs?.known === true && lacking.length === 0) return { grade: "has_all" };
+  if (isWrittenFor(surface, needs?.uses ?? [])) return { grade: "is_written_for" };
   if (lacking.length > 0) return rejectedFor(`lacks ${listNeeds(lacking)}`, surface);
-  if (needs?.known === true) return { grade: "has_all" };
   const reason = needs?.reason === undefined ? "" : `: ${needs.reason}`;
   return rejectedFor(`has a part of the language, and what the program needs is not known${reason}`);
 }
@@ -69,9 +81,9 @@ function listNeeds(needs: readonly Need[]): string {
   return needs.length > NAMED ? `${named} and ${needs.length - NAMED} more` : named;
 }
 
-/** Moves runtimes with a known lack behind the others. It does so if one is known to have everything. */
+/** Moves runtimes with a known lack behind the others. It does so if one has everything, or the program is written for one. */
 export function preferFitting<One extends { readonly grade: Fit["grade"] }>(ranked: readonly One[]): readonly One[] {
-  if (!ranked.some(({ grade }) => grade === "has_all")) return ranked;
+  if (!ranked.some(({ grade }) => grade === "has_all" || grade === "is_written_for")) return ranked;
   const lacks = ({ grade }: One) => grade === "lacks_some";
   return [...ranked.filter((one) => !lacks(one)), ...ranked.filter(lacks)];
 }
