@@ -1,9 +1,9 @@
 import {
   configure,
-  getConsoleSink,
   getJsonLinesFormatter,
   getLogger,
   type LogLevel,
+  type LogRecord,
   type TextFormatter,
 } from "@logtape/logtape";
 
@@ -19,6 +19,13 @@ export interface LogOptions {
   readonly logFormat: typeof LOG_FORMATS[number];
 }
 
+/** How long lines wait for others: a request waits for none of them. */
+const COLLECT_MS = 20;
+/** Most lines that wait. */
+const MAX_COLLECTED = 256;
+/** The levels of lines that wait; every other one is written at once, behind those that do. */
+const PATIENT: readonly LogLevel[] = ["trace", "debug", "info"];
+
 /** The service's log: events with facts, one a line. Silent until {@link startLog}. */
 export const log = getLogger("codebeaker");
 
@@ -29,9 +36,11 @@ export async function startLog({ logFormat, logLevel }: LogOptions): Promise<voi
   const formatter = isPretty
     ? await loadPrettyFormatter({ colors: isTerminal && !Deno.noColor })
     : getJsonLinesFormatter();
+  const lines = collectLines(formatter, (text) => writeAll(Deno.stderr, text));
+  for (const end of ["unload", "error", "unhandledrejection"]) addEventListener(end, lines.flush);
   await configure({
     reset: true,
-    sinks: { stderr: getConsoleSink({ formatter, levelMap: toStderr }) },
+    sinks: { stderr: lines.add },
     loggers: [
       { category: "codebeaker", lowestLevel: logLevel, sinks: ["stderr"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
@@ -59,11 +68,31 @@ export async function loadPrettyFormatter(options: { readonly colors: boolean })
   };
 }
 
-const toStderr = {
-  trace: "error",
-  debug: "error",
-  info: "error",
-  warning: "error",
-  error: "error",
-  fatal: "error",
-} as const;
+/** Lines on their way to where they are written. */
+export interface CollectedLines {
+  add(record: LogRecord): void;
+  /** Writes those that wait. */
+  flush(): void;
+}
+
+/** Collects lines, and writes them together in their order. */
+export function collectLines(format: TextFormatter, write: (text: string) => void): CollectedLines {
+  const waiting: LogRecord[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting.length > 0) write(waiting.splice(0).map(format).join(""));
+  }
+  function add(record: LogRecord): void {
+    waiting.push(record);
+    if (waiting.length >= MAX_COLLECTED || !PATIENT.includes(record.level)) flush();
+    else timer ??= setTimeout(flush, COLLECT_MS);
+  }
+  return { add, flush };
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+}

@@ -119,7 +119,7 @@ Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix",
     assertEquals(after.measured.samples, 2);
     await until(async () => (await namesIn(scratch)).length === 2, "only the service's own directory is left");
     assertEquals(programsBelow(scratch), 0);
-    assertMatch(service.log(), /"path":"\/v1\/executions","status":200/);
+    await until(() => /"path":"\/v1\/executions","status":200/.test(service.log()), "the request is logged");
   }));
 
 Deno.test("a client that goes away cancels its program, however long that is", () =>
