@@ -126,6 +126,7 @@ const STARTING_AT_ZERO: readonly Entry[] = [
 export class Metrics implements Observer {
   readonly #sources: MetricSources;
   #loading: Promise<Instruments> | undefined;
+  #loaded: Instruments | undefined;
 
   constructor(sources: MetricSources) {
     this.#sources = sources;
@@ -178,14 +179,18 @@ export class Metrics implements Observer {
 
   #add(name: Name, labels: Entry["labels"], value = 1): void {
     if (!Number.isFinite(value) || value < 0) return; // The library would throw, and an observer must not.
-    this.#instruments().then(({ add }) => add({ name, labels, value }), () => {}); // Lost: load() and expose() report it.
+    const entry = { name, labels, value };
+    if (this.#loaded !== undefined) return this.#loaded.add(entry);
+    this.#instruments().then(({ add }) => add(entry), () => {}); // Lost: load() and expose() report it.
   }
 
   #instruments(): Promise<Instruments> {
-    return this.#loading ??= openInstruments(this.#sources).catch((error: unknown) => {
-      this.#loading = undefined; // No descriptors were left, say: the next count tries again.
-      throw error;
-    });
+    return this.#loading ??= openInstruments(this.#sources).then((loaded) => this.#loaded = loaded).catch(
+      (error: unknown) => {
+        this.#loading = undefined; // No descriptors were left, say: the next count tries again.
+        throw error;
+      },
+    );
   }
 }
 

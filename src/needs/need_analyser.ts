@@ -18,6 +18,8 @@ const LIMIT_MS = 2;
 const FIRST_LIMIT_MS = 20;
 /** The programs whose needs are remembered; the oldest are forgotten. */
 const REMEMBERED = 1_000;
+/** Longest key that is not digested, in characters: of so few a digest takes longer than all else that finds the needs. */
+const MAX_KEY_LENGTH = 2_048;
 /** Longest needs that are remembered, in characters of JSON: a program chooses the names and the paths in them. */
 const MAX_REMEMBERED_LENGTH = 16_384;
 
@@ -58,7 +60,7 @@ export class NeedAnalyser {
     const other = files.find(({ path }) => family.isOfAnotherKind?.(path, entrypoint) === true);
     const ofFiles = other === undefined ? [] : [needOfKind(other)];
     if (!texts.some(family.mayNeed)) return { known: true, uses: ofFiles };
-    const key = keyOf({ entrypoint, files, sources });
+    const key = keyOf({ entrypoint, files, texts });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const reader = await family.load().catch(() => undefined); // A parser reads variables, which few permissions forbid.
@@ -142,9 +144,8 @@ function decodeAll(files: readonly RequestFile[]): SourceFile[] | undefined {
 
 /** What the needs depend on: the sources, and the names of all other files. */
 function keyOf(
-  { entrypoint, files, sources }: AnalysedProgram & { readonly sources: readonly RequestFile[] },
+  { entrypoint, files, texts }: AnalysedProgram & { readonly texts: readonly SourceFile[] },
 ): string {
-  const hash = createHash("sha256").update(JSON.stringify([entrypoint, files.map(({ path }) => path)]));
-  for (const { path, bytes } of sources) hash.update(JSON.stringify([path, bytes.length])).update(bytes);
-  return hash.digest("base64");
+  const key = JSON.stringify([entrypoint, files.map(({ path }) => path), texts]);
+  return key.length <= MAX_KEY_LENGTH ? key : createHash("sha256").update(key).digest("base64");
 }

@@ -9,7 +9,7 @@ import type { SessionRequest } from "../core/requests/session_request.ts";
 /**
  * The port to everything that outlives the process. Every call is synchronous. A write that cannot be made now is
  * deferred, and reads see it already; a made write survives the end of the process. {@link ExecutionStore.add}, and
- * writes to sessions that stay open, to the audit log and to usage, are deferred for at most 10 ms, since made together
+ * writes to sessions that stay open, to the audit log and to usage, are deferred for at most 50 ms, since made together
  * they take less time; a killed process loses those.
  */
 export interface Storage extends Disposable {

@@ -1,18 +1,29 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** The statements of a transaction, prepared once for each database. */
+const STATEMENTS = new WeakMap<DatabaseSync, { readonly begin: StatementSync; readonly commit: StatementSync }>();
 
 /** Does all of the work or none of it, as a part of a transaction that has begun. Other writers wait from its start on. */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   if (database.isTransaction) return work();
-  // exec() would throw errors without SQLite's code, which tells whether they may pass.
-  const perform = (statement: string) => database.prepare(statement).run();
-  perform("BEGIN IMMEDIATE");
+  const { begin, commit } = statementsOf(database);
+  begin.run();
   try {
     const result = work();
-    perform("COMMIT");
+    commit.run();
     return result;
   } catch (error) {
     // After a full disk, SQLite has rolled it back already.
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** exec() would throw errors without SQLite's code, which tells whether they may pass. */
+function statementsOf(database: DatabaseSync) {
+  const known = STATEMENTS.get(database);
+  if (known !== undefined) return known;
+  const made = { begin: database.prepare("BEGIN IMMEDIATE"), commit: database.prepare("COMMIT") };
+  STATEMENTS.set(database, made);
+  return made;
 }

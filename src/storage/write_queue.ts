@@ -13,7 +13,7 @@ export interface QueuedWrite {
 }
 
 /** How long writes are collected. */
-const COLLECT_MS = 10;
+const COLLECT_MS = 50;
 
 /** How long a write waits for another process by default, and always at the start and at the end of this one. */
 const LONG_BUSY_TIMEOUT_MS = 5_000;
@@ -91,7 +91,7 @@ export class WriteQueue implements Disposable {
   }
 
   /**
-   * Defers a write for at most 10 ms, in the order of the calls: what is collected meanwhile is written together, which
+   * Defers a write for at most 50 ms, in the order of the calls: what is collected meanwhile is written together, which
    * takes less time. A killed process loses it.
    */
   collect(write: QueuedWrite): void {

@@ -51,6 +51,7 @@ export class BoundedOutput {
 
   /** The kept text. */
   read(): KeptText {
+    if (this.#tailSeen === 0) return { text: decodeUtf8(this.#head.subarray(0, this.#headLength)), truncatedBytes: 0 };
     const { head, gapBytes, tail: parts } = this.kept;
     const tail = concatBytes(parts);
     if (gapBytes === 0) return { text: decodeUtf8(concatBytes([head, tail])), truncatedBytes: 0 };

@@ -1,6 +1,8 @@
 /** The longest part of a character that can be unfinished. */
 const MAX_UNFINISHED = 3;
 
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /**
  * The number of bytes at the end that begin a character without finishing it. Decoding can stop before these bytes and
  * go on with them later, with the same text.
@@ -26,7 +28,7 @@ export function continuationLength(bytes: Uint8Array): number {
 
 /** Decodes bytes without changing them. A byte order mark stays; bytes that form no character become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return bytes.length === 0 ? "" : DECODER.decode(bytes);
 }
 
 function isContinuation(byte: number): boolean {

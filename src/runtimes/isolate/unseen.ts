@@ -34,7 +34,9 @@ function unseen(field: string, what: string) {
   return invalidField(field, `Cannot give a program ${what} as no program of ${WEB} sees any: leave out ${field}`);
 }
 
+const NO_STDIN = new Error(`No program of ${WEB} has stdin`);
+
 /** The stdin of a program that has none: whoever writes to it is told. */
 export function closedStdin(): WritableStream<Uint8Array> {
-  return new WritableStream({ start: (controller) => controller.error(new Error(`No program of ${WEB} has stdin`)) });
+  return new WritableStream({ start: (controller) => controller.error(NO_STDIN) });
 }

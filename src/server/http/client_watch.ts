@@ -18,7 +18,7 @@ interface Watched {
  * of connections while any such request is unanswered; a system without that table has only Deno's signal. The table
  * changes while it is read in parts, so a client counts as gone when it is missing twice.
  */
-export class ClientWatch {
+export class ClientWatch implements Disposable {
   readonly #watched = new Set<Watched>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #isPolling = false;
@@ -32,11 +32,18 @@ export class ClientWatch {
     Object.defineProperty(request, "signal", { value: AbortSignal.any([request.signal, client.gone.signal]) });
     this.#watched.add(client);
     this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
-    const leave = () => this.#leave(client);
+    const leave = () => void this.#watched.delete(client);
     completed.then(leave, leave);
   }
 
+  /** Polls no more. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
   async #poll(): Promise<void> {
+    if (this.#watched.size === 0) return this[Symbol.dispose](); // Not before: each request would make a timer.
     if (this.#isPolling) return;
     this.#isPolling = true;
     const clients = [...this.#watched];
@@ -47,12 +54,5 @@ export class ClientWatch {
       client.isMissing = connections.isGone(client.ports);
       if (wasMissing && client.isMissing) client.gone.abort();
     }
-  }
-
-  #leave(client: Watched): void {
-    this.#watched.delete(client);
-    if (this.#watched.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 }

@@ -41,7 +41,8 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
     );
   }
   let isClosing = false;
-  let server = open({ hostname: host, port }, fetch);
+  const clients = new ClientWatch();
+  let server = open({ hostname: host, port }, { fetch, clients });
   const { hostname, port: actualPort } = server.addr;
 
   function keepOpen(): void {
@@ -55,7 +56,7 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
     setTimeout(() => {
       if (isClosing) return;
       try {
-        server = open({ hostname: host, port: actualPort }, fetch);
+        server = open({ hostname: host, port: actualPort }, { fetch, clients });
         log.info("http.listener_reopened", { host, port: actualPort });
         keepOpen();
       } catch (error) {
@@ -73,20 +74,20 @@ export function listen({ host, port, hasKeys = false, fetch }: ListenOptions): L
       const closed = server.shutdown();
       await drain();
       await settledWithin(closed, CLOSE_GRACE_MS);
+      clients[Symbol.dispose]();
     },
   };
 }
 
 function open(
   { hostname, port }: { readonly hostname: string; readonly port: number },
-  handler: ListenOptions["fetch"],
+  { clients, fetch }: Pick<ListenOptions, "fetch"> & { readonly clients: ClientWatch },
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
-    const clients = new ClientWatch();
     // Both ports identify a connection; the system has chosen the local one.
     const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, info) => {
       clients.follow(request, info, server.addr.port);
-      return handler(request, info);
+      return fetch(request, info);
     });
     return server;
   } catch (cause) {

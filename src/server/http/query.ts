@@ -35,6 +35,6 @@ const nothing = strictObject({});
 
 /** Refuses a request with a query string, on routes where it has no meaning. */
 export const noQuery: MiddlewareHandler<AppEnv> = async (context, next) => {
-  parseQuery(context.req, nothing);
+  if (context.req.url.includes("?")) parseQuery(context.req, nothing);
   await next();
 };
