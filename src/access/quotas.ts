@@ -83,12 +83,10 @@ export class Quotas {
     return entered.move();
   }
 
-  /**
-   * Takes a program's CPU time off the tenant's daily budget; its wall time, when the CPU time could not be measured.
-   */
-  charge(principal: Principal, { cpuMs, wallMs }: { readonly cpuMs: number | null; readonly wallMs: number }): void {
+  /** Takes CPU time in ms off the tenant's daily budget. */
+  charge(principal: Principal, cpuMs: number): void {
     if (principal.quota.cpuSecondsPerDay === undefined) return;
-    this.#usage.add(principal.tenant, this.#day(), cpuMs ?? wallMs);
+    this.#usage.add(principal.tenant, this.#day(), cpuMs);
   }
 
   /**

@@ -67,6 +67,25 @@ export interface CompileResult {
   readonly outcome: Outcome;
   readonly stdout: string;
   readonly stderr: string;
+  /** Bytes left out of the middle of each stream. Present only where some are. */
+  readonly truncated?: Readonly<Record<OutputStream, number>>;
+  /** User and system time of the compiler, in ms; null where it is unknown. */
+  readonly cpuMs: number | null;
+}
+
+/** What a quota counts of a result. */
+export interface ChargedResult {
+  readonly usage: Usage;
+  readonly compile?: CompileResult;
+}
+
+/** The CPU time in ms that a quota counts, the compiler's included. Wall time stands for an unknown one. */
+export function chargedCpuMs({ compile, usage }: ChargedResult): number {
+  const program = usage.cpuMs ?? usage.wallMs;
+  const compiler = compile?.cpuMs ?? 0;
+  // Where the compiler made no program, the usage is the compiler's.
+  const isMade = compile?.outcome.kind === "exited" && compile.outcome.exitCode === 0;
+  return isMade ? program + compiler : Math.max(program, compiler);
 }
 
 /** The result of a program. When the compiler failed, the outcome is the compiler's. */

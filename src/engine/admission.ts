@@ -1,6 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import { CodeBeakerError, messageOf } from "../core/errors.ts";
-import type { Usage } from "../core/execution.ts";
+import { chargedCpuMs, type ChargedResult } from "../core/execution.ts";
 import type { Principal } from "../core/principal.ts";
 import { log } from "../log.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
@@ -20,8 +20,8 @@ export interface QuotaPort {
   start(principal: Principal): void;
   /** Waits for one of the tenant's own slots. @throws {CodeBeakerError} `busy` */
   enter(principal: Principal, options: EnterOptions): Promise<Disposable>;
-  /** Takes the usage of a program off the tenant's budget. */
-  charge(principal: Principal, usage: Pick<Usage, "cpuMs" | "wallMs">): void;
+  /** Takes CPU time in ms off the tenant's budget. */
+  charge(principal: Principal, cpuMs: number): void;
 }
 
 interface EnterOptions {
@@ -150,9 +150,9 @@ export class Admission {
   }
 
   /** Charges the tenant's quota. A failure is logged only: the owner gets the result all the same. */
-  charge(principal: Principal, usage: Usage): void {
+  charge(principal: Principal, result: ChargedResult): void {
     try {
-      this.#quotas?.charge(principal, usage);
+      this.#quotas?.charge(principal, chargedCpuMs(result));
     } catch (error) {
       log.error("quota.charge_failed", { tenant: principal.tenant, error: messageOf(error) });
     }

@@ -202,7 +202,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       candidates,
       (attempt) => this.#runOn(attempt, { live, candidates, options, slot }),
     );
-    this.#admission.charge(principal, value.usage);
+    this.#admission.charge(principal, value);
     return { ...value, ...ranOn };
   }
 

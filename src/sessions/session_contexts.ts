@@ -47,7 +47,7 @@ export class SessionContexts implements ContextsPort {
           lifetimeMs: MAX_LIFETIME_MS, // Its session ends it, whose lifetime may be extended.
           createdAt: clock.now(),
           memory: memory.move(),
-          charge: (usage) => admission.charge(principal, usage),
+          charge: (usage) => admission.charge(principal, { usage }),
           signal,
         })
       );

@@ -91,7 +91,7 @@ export class SessionRunner {
       });
       return { ...ran, warm: program.isWarm ?? environment.warm };
     });
-    admission.charge(principal, result.usage);
+    admission.charge(principal, result);
     this.#options.onRun(session);
     return { ...result, runtime, attempts: [] };
   }

@@ -13,14 +13,14 @@ Deno.test("Admission.charge() charges the tenant, and fails nothing that ran whe
     quotas: {
       start: () => {},
       enter: () => Promise.resolve({ [Symbol.dispose]: () => {} }),
-      charge: (principal, usage) => {
-        charged.push([principal, usage]);
+      charge: (principal, cpuMs) => {
+        charged.push([principal, cpuMs]);
         throw new Error("database is locked");
       },
     },
   });
-  admission.charge(CALLER.principal, USAGE);
-  assertEquals(charged, [[CALLER.principal, USAGE]]);
+  admission.charge(CALLER.principal, { usage: USAGE });
+  assertEquals(charged, [[CALLER.principal, USAGE.cpuMs]]);
 });
 
 Deno.test("Admission.enter() gives nobody a place whose memory is not free, and takes nothing for it", async () => {

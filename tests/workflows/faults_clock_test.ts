@@ -89,7 +89,7 @@ for (const [where, jumpMs] of JUMPS) {
     using storage = openStorage(undefined);
     const quotas = new Quotas({ usage: storage.usage, clock });
     const principal = { ...LOCAL_USER, quota: { cpuSecondsPerDay: 1 } };
-    quotas.charge(principal, { cpuMs: 1_000, wallMs: 0 });
+    quotas.charge(principal, 1_000);
     clock.set(jumpMs);
     assertThrows(() => quotas.start(principal), CodeBeakerError, "1 s of CPU a day");
     clock.advance(24 * HOUR_MS);

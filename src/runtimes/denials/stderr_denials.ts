@@ -12,6 +12,8 @@ export interface NetworkPolicy {
   readonly openNetworks: readonly string[];
 }
 
+/** Stands for a target that no line names. */
+const UNKNOWN = "*";
 const READ_ONLY_RULE = "the file system is read-only but for the workspace and /tmp";
 const NO_PRIVILEGE_RULE = "programs have no privilege of the operating system";
 
@@ -20,7 +22,7 @@ const MAX_LINES = 400;
 const MAX_LINE_LENGTH = 500;
 /** Messages of the C library, Python, Node, Deno, Go and curl about a name or address out of reach. */
 const UNREACHABLE =
-  /name resolution|name or service not known|resolve host|\b(?:EAI_AGAIN|ENOTFOUND|ENETUNREACH)\b|dns error|lookup address|no such host|network is unreachable/i;
+  /name resolution|name or service not known|resolve host|\b(?:EAI_AGAIN|ENOTFOUND|ENETUNREACH)\b|dns error|lookup address|no such host|network is unreachable|address family not supported|\bEAFNOSUPPORT\b/i;
 /** Messages about a connection that a packet filter, or the other host, refused. */
 const CONNECTION_REFUSED = /connection refused|\bECONNREFUSED\b/i;
 const READ_ONLY_FILE_SYSTEM = /read-only file system|\bEROFS\b/i;
@@ -50,12 +52,15 @@ export function readStderrDenials(stderr: string, policy: NetworkPolicy): Denial
   const lines = stderr.replaceAll(COLOURS, "").split("\n").filter((line) => line.length <= MAX_LINE_LENGTH);
   const read = lines.length <= MAX_LINES ? lines : [...lines.slice(0, MAX_LINES / 2), ...lines.slice(-MAX_LINES / 2)];
   const stackLines = read.map(parseStackLine);
-  return read.flatMap((line, index) => {
+  const denials = read.flatMap((line, index) => {
     const denial = readLine(line, policy);
     if (denial === undefined) return [];
     const at = findErrorPlace(stackLines, index);
     return [{ ...denial, ...(at === undefined ? {} : { at }) }];
   });
+  const named = new Set(denials.filter(({ target }) => target !== UNKNOWN).map(({ kind }) => kind));
+  // Traces say the same error again, without its target.
+  return denials.filter(({ kind, target }) => target !== UNKNOWN || !named.has(kind));
 }
 
 /** How denials are read where the program's stderr is all that tells of them. */
@@ -73,9 +78,9 @@ export function denyNetwork(
   const address = target === undefined ? undefined : addressOf(target);
   const isPrivate = address !== undefined && isClosedAddress(address, openNetworks);
   if (isPrivate || permissions.allowNet !== false) {
-    return { kind: "net", target: target ?? "*", rule: RULES.privateNetwork };
+    return { kind: "net", target: target ?? UNKNOWN, rule: RULES.privateNetwork };
   }
-  return { kind: "net", target: target ?? "*", rule: RULES.netOff, grant: { allowNet: true } };
+  return { kind: "net", target: target ?? UNKNOWN, rule: RULES.netOff, grant: { allowNet: true } };
 }
 
 function readLine(line: string, policy: NetworkPolicy): DenialRecord | undefined {
@@ -83,8 +88,8 @@ function readLine(line: string, policy: NetworkPolicy): DenialRecord | undefined
   if (UNREACHABLE.test(line)) return hasNetwork ? undefined : denyNetwork(hostIn(line), policy);
   if (CONNECTION_REFUSED.test(line)) return readConnection(hostIn(line), policy);
   const path = pathIn(line);
-  if (READ_ONLY_FILE_SYSTEM.test(line)) return { kind: "write", target: path ?? "*", rule: READ_ONLY_RULE };
-  if (NOT_PERMITTED.test(line)) return { kind: "capability", target: path ?? "*", rule: NO_PRIVILEGE_RULE };
+  if (READ_ONLY_FILE_SYSTEM.test(line)) return { kind: "write", target: path ?? UNKNOWN, rule: READ_ONLY_RULE };
+  if (NOT_PERMITTED.test(line)) return { kind: "capability", target: path ?? UNKNOWN, rule: NO_PRIVILEGE_RULE };
   const isForeign = path !== undefined && ![WORKSPACE_ROOT, "/tmp"].some((root) => path.startsWith(root));
   return isForeign && ACCESS_DENIED.test(line) ? { kind: "read", target: path, rule: NO_PRIVILEGE_RULE } : undefined;
 }

@@ -29,6 +29,7 @@ const environmentSchema = strictObject({
 const environmentsSchema = languagesSchema(environmentSchema, {
   builtIn: ENVIRONMENTS,
   needs: ["file", "run"],
+  placeholders: ["{file}", "{output}"],
   what: "An environment",
 });
 

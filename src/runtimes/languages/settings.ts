@@ -12,18 +12,26 @@ export const LANGUAGE_FIELDS = {
   env: z.record(z.string(), z.string()).optional(),
 };
 
-/** Languages by name, whatever an operator says of each. One that is not built in needs every field of a list. */
-export function languagesSchema<Fields extends z.ZodType<Readonly<Record<string, unknown>>>>(
+/** The fields of a language that every runtime reads. */
+type LanguageFields = z.output<z.ZodObject<typeof LANGUAGE_FIELDS>>;
+
+/** The schema of languages by name. One that is not built in needs every field of a list. */
+export function languagesSchema<Fields extends z.ZodType<LanguageFields & Readonly<Record<string, unknown>>>>(
   fields: Fields,
-  { builtIn, needs, what }: {
+  { builtIn, needs, placeholders, what }: {
     readonly builtIn: Readonly<Record<string, unknown>>;
     readonly needs: readonly string[];
+    /** The words in braces that this runtime replaces. */
+    readonly placeholders: readonly string[];
     /** The word for one of them. */
     readonly what: string;
   },
 ) {
   return z.record(z.string().regex(/^[a-z][a-z0-9_+#.-]{0,63}$/), fields).superRefine((languages, context) => {
     for (const [given, language] of Object.entries(languages)) {
+      for (const [field, message] of linesAmiss(language, placeholders)) {
+        context.addIssue({ code: "custom", path: [given, field], message });
+      }
       if (Object.hasOwn(builtIn, canonicalLanguage(given))) continue;
       for (const field of needs) {
         if (language[field] !== undefined) continue;
@@ -31,6 +39,24 @@ export function languagesSchema<Fields extends z.ZodType<Readonly<Record<string,
       }
     }
   });
+}
+
+/** The command lines that cannot run their program, and why. */
+function linesAmiss({ compile, run }: LanguageFields, placeholders: readonly string[]): [field: string, why: string][] {
+  const amiss: [string, string][] = [];
+  for (const [field, line] of Object.entries({ compile, run })) {
+    const unknown = line?.find((word) => /^\{\w+\}$/.test(word) && !placeholders.includes(word));
+    if (unknown === undefined) continue;
+    amiss.push([
+      field,
+      `A word in braces is one of ${placeholders.join(" ")}: current value is ${JSON.stringify(unknown)}`,
+    ]);
+  }
+  const [field, first] = compile === undefined ? ["run", run] as const : ["compile", compile] as const;
+  if (first !== undefined && first.length > 0 && !first.some((word) => word.includes("{file}"))) {
+    amiss.push([field, 'One of the words holds "{file}", the program\'s file']);
+  }
+  return amiss;
 }
 
 /** The built-in languages, of which the operator's replace those with the same name or alias, and complete themselves. */

@@ -17,10 +17,6 @@ const languageSchema = strictObject({
     "A name that is found in a directory of packages, or a path below /usr, which is what programs see of this machine",
   ).optional(),
   ...LANGUAGE_FIELDS,
-}).superRefine(({ compile, run }, context) => {
-  const [field, line] = compile === undefined ? ["run", run] as const : ["compile", compile] as const;
-  if (line === undefined || line.some((word) => word.includes("{file}"))) return;
-  context.addIssue({ code: "custom", path: [field], message: 'One of the words holds "{file}", the program\'s file' });
 });
 
 /** This runtime's settings. */
@@ -29,6 +25,7 @@ export const SETTINGS = {
     schema: jsonOf(languagesSchema(languageSchema, {
       builtIn: LANGUAGES,
       needs: ["binary", "file", "run"],
+      placeholders: ["{binary}", "{file}", "{output}", "{prebuilt}", "{heapMb}"],
       what: "A language",
     })),
     default: {},

@@ -22,7 +22,7 @@ export function findBinary(name: string, { remedy, searchPath, setting }: Binary
   const paths = name.includes("/")
     ? [name.startsWith("/") ? name : join(Deno.cwd(), name)]
     : searchPath.map((directory) => join(directory, name));
-  const found = paths.find(isFile);
+  const found = paths.find(isExecutable);
   if (found !== undefined) return found;
   const shown = JSON.stringify(name);
   const reason = `Cannot start programs as ${setting} must name an executable file: current value is ${shown}`;
@@ -46,10 +46,13 @@ export function findPackagedBinary(
   const paths = names.flatMap((name) =>
     name.includes("/") ? [name] : directories.map((directory) => join(directory, name))
   );
-  const found = paths.find(isFile);
+  const found = paths.find(isExecutable);
   if (found !== undefined) return found;
   throw runtimeUnavailable({ reason: `${names[0]} is not on this machine`, remedy });
 }
+
+/** The permission of anybody to execute a file: chmod(2). */
+const ANY_EXECUTE = 0o111;
 
 /** Whether a binary is there, and why not. */
 export function presenceOf({ find }: Pick<BinarySpec, "find">): Availability {
@@ -63,9 +66,19 @@ export function presenceOf({ find }: Pick<BinarySpec, "find">): Availability {
 
 /** Whether a path is that of a file. */
 export function isFile(path: string): boolean {
+  return statOf(path)?.isFile === true;
+}
+
+/** Whether a path is that of a file that may be executed. */
+export function isExecutable(path: string): boolean {
+  const { isFile = false, mode = null } = statOf(path) ?? {};
+  return isFile && (mode === null || (mode & ANY_EXECUTE) !== 0);
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path).isFile;
+    return Deno.statSync(path);
   } catch {
-    return false; // It is not there, or cannot be reached: it cannot be started.
+    return undefined; // It is not there, or cannot be reached: it cannot be started.
   }
 }

@@ -17,7 +17,7 @@ import { findingsOf, SelfTest, type SelfTestResult } from "../self_test/self_tes
 import { compilerLimits } from "./compiling/compilation.ts";
 import { isPrebuilt } from "./compiling/prebuilt.ts";
 import { diagnosisOf } from "./diagnosis.ts";
-import { isFile, presenceOf } from "./find_binary.ts";
+import { isExecutable, presenceOf } from "./find_binary.ts";
 import { checkBinary } from "./self_test/check_binary.ts";
 import { install, type Installation } from "./installation.ts";
 import { isolationOf, LEVEL_SHARED, whyNotHonoured } from "./isolation.ts";
@@ -88,7 +88,7 @@ class ProcessRuntime implements ExecutionRuntime {
   }
 
   async diagnose(): Promise<Diagnosis> {
-    const isThere = await this.#installed().then(({ binary }) => isFile(binary), () => false);
+    const isThere = await this.#installed().then(({ binary }) => isExecutable(binary), () => false);
     return diagnosisOf({
       spec: this.#spec,
       confinement: this.#host.confinement,
@@ -101,12 +101,11 @@ class ProcessRuntime implements ExecutionRuntime {
     { assumesUntested = false }: AvailabilityOptions = {},
   ): Promise<Assessment> {
     const { permissions, resourceLimits, runsMainFile } = config;
-    const last = this.#probe.last?.available;
-    const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
     // Without a binary that will do, the runtime is unavailable anyway: the layers alone give its isolation.
-    const mayTest = last !== false && !assumesUntested;
-    const isThere = () => last === true || presenceOf(this.#spec.binary).available;
-    const canaries = (isTested || mayTest) && isThere() ? await this.#findings() : [];
+    const isAvailable = assumesUntested ? this.#probe.last?.available : (await this.#probe.answer()).available;
+    const isTested = this.#selfTest.running !== undefined || this.#selfTest.result !== undefined;
+    const isThere = () => isAvailable === true || (isTested && presenceOf(this.#spec.binary).available);
+    const canaries = isThere() ? await this.#findings() : [];
     const layers = { checks: this.#spec.permissions, confinement: this.#host.confinement };
     const cannotHonour = whyNotHonoured(permissions, layers);
     const { compiles, overheadMb = 0, shared, warm } = this.#spec;

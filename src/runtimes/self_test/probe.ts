@@ -2,14 +2,19 @@ import { withDeadline } from "../../concurrency/deadline.ts";
 import type { Availability } from "../../core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 
+/** How many times as long as a failed check took its answer is cached, up to the time of a success. */
+const REST_FACTOR = 10;
+
 /** Times of a probe. */
 export interface ProbeOptions {
   /** How long the answer "available" is cached. */
   readonly ttlMs: number;
-  /** How long the answer "unavailable" is cached. */
+  /** How long the answer "unavailable" is cached at least. An answer that took long to find is cached longer. */
   readonly failureTtlMs: number;
   /** How long a check may take before it counts as failed. */
   readonly timeoutMs: number;
+  /** A clock that never goes back, in ms. Default: that of the process. */
+  now?(): number;
 }
 
 /** Checks whether something is available, once for all callers, and caches the answer. */
@@ -38,10 +43,11 @@ export class Probe implements AsyncDisposable {
   }
 
   answer(): Promise<Availability> {
-    if (this.#answer !== undefined && performance.now() < this.#expiresAt) return this.#answer;
+    if (this.#answer !== undefined && this.#now() < this.#expiresAt) return this.#answer;
     this.#expiresAt = Number.POSITIVE_INFINITY;
+    const askedAt = this.#now();
     this.#answer = this.#run().then((answer) => {
-      this.#expiresAt = performance.now() + (answer.available ? this.#options.ttlMs : this.#options.failureTtlMs);
+      this.#expiresAt = this.#now() + this.#ttlOf(answer, this.#now() - askedAt);
       return this.#last = answer;
     });
     return this.#answer;
@@ -51,6 +57,16 @@ export class Probe implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await this.#checking;
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? performance.now();
+  }
+
+  /** Callers wait for a check. One that hangs is not repeated for each of them. */
+  #ttlOf({ available }: Availability, tookMs: number): number {
+    const { failureTtlMs, ttlMs } = this.#options;
+    return available ? ttlMs : Math.min(ttlMs, Math.max(failureTtlMs, REST_FACTOR * tookMs));
   }
 
   async #run(): Promise<Availability> {

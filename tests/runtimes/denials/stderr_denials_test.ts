@@ -15,6 +15,9 @@ Deno.test("readStderrDenials() reads the messages of languages and tools about a
   const said: Readonly<Record<string, string>> = {
     "socket.gaierror: [Errno -3] Temporary failure in name resolution": "*",
     "OSError: [Errno 101] Network is unreachable": "*",
+    "OSError: [Errno 97] Address family not supported by protocol": "*",
+    "Error: connect EAFNOSUPPORT 8.8.8.8:53 - Local (undefined:undefined)": "8.8.8.8:53",
+    "curl: (7) Failed to open socket: Address family not supported by protocol": "*",
     "Error: getaddrinfo EAI_AGAIN example.com": "example.com",
     "  [cause]: Error: getaddrinfo ENOTFOUND example.com": "example.com",
     "Error: connect ENETUNREACH 10.1.0.1:80 - Local (0.0.0.0:0)": "10.1.0.1:80",
@@ -98,6 +101,7 @@ Deno.test("readStderrDenials() finds the place in the stack before or after the 
     "    at Object.writeFileSync (node:fs:2380:20)",
     "    at f (/workspace/main.js:2:4)",
     "    at Object.<anonymous> (/workspace/main.js:5:1) {",
+    "  code: 'EROFS',",
   ];
   assertEquals(rows(node.join("\n")), ["write /etc/x at main.js:2:4 -"]);
   const deno = [

@@ -67,7 +67,7 @@ Deno.test("settingsOf() compiles only for the command line that comes with it", 
   const run = ["/build/out"];
   const { environments } = parse({
     environments: {
-      csharp: { image: "sdk", run },
+      csharp: { image: "sdk", run: ["csx", "{file}"] },
       go: { image: "go", run, compile },
       bash: { image: "bash", compile },
       zig: { image: "zig", file: "main.zig", run, compile },
@@ -116,7 +116,7 @@ Deno.test("settingsOf() says where something is off", () => {
     [mapped({}), ["dockerEnvironments.python.image"]],
     [mapped({ image: "" }), ["dockerEnvironments.python.image"]],
     [mapped({ image: "a", run: [] }), ["dockerEnvironments.python.run"]],
-    [mapped({ image: "a", run: ["a", ""] }), ["dockerEnvironments.python.run[1]"]],
+    [mapped({ image: "a", run: ["{file}", ""] }), ["dockerEnvironments.python.run[1]"]],
     [mapped({ image: "a", compile: [] }), ["dockerEnvironments.python.compile"]],
     [mapped({ image: "a", install: [] }), ["dockerEnvironments.python.install"]],
     [mapped({ image: "a", install: ["pip", "install"] }), ["dockerEnvironments.python.install"]],
@@ -158,7 +158,7 @@ Deno.test("settingsOf() names the nearest of what it knows", () => {
 });
 
 Deno.test("settingsOf() takes the names that a request can ask for, and no others", () => {
-  const whole = { image: "i", file: "f", run: ["r"] };
+  const whole = { image: "i", file: "f", run: ["r", "{file}"] };
   for (const name of ["r", "d++", "f#", "python3.9", "my-lang_2", "a".repeat(64)]) {
     assert(parse({ environments: { [name]: whole } }).configured.has(name), name);
   }

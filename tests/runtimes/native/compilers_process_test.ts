@@ -45,6 +45,14 @@ test("a compiler that floods is ended at the limit on output, and what is kept i
   assertEquals(outcome.kind, "output_limit");
   assertStringIncludes(compile?.stderr ?? "", "/workspace/main.c:1:2");
   assertEquals((compile?.stderr.length ?? 0) < 1_200, true);
+  assertEquals((compile?.truncated?.stderr ?? 0) > 0, true);
+  assertEquals(remains, []);
+});
+
+test("the CPU time of a compiler is told beside that of its program", async () => {
+  const { compile, outcome, remains } = await native.run("c", { code: "int main(void) { return 0; }" });
+  assertEquals([outcome, compile?.outcome], [{ kind: "exited", exitCode: 0 }, { kind: "exited", exitCode: 0 }]);
+  assertEquals((compile?.cpuMs ?? 0) > 0, true);
   assertEquals(remains, []);
 });
 

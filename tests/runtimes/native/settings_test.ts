@@ -48,6 +48,7 @@ Deno.test("languagesOf() says where something is off", () => {
     [{ tcl: {} }, ["tcl.binary", "tcl.file", "tcl.run"]],
     [{ tcl: { ...TCL, run: ["tclsh", "main.tcl"] } }, ["tcl.run"]],
     [{ tcl: { ...TCL, compile: ["make"] } }, ["tcl.compile"]],
+    [{ tcl: { ...TCL, run: ["{bianry}", "{file}"] } }, ["tcl.run"]],
     [{ c: { run: ["{output}/main"] } }, ["c.run"]],
     [{ tcl: { ...TCL, binary: "/opt/tcl/bin/tclsh" } }, ["tcl.binary"]],
     [{ tcl: { ...TCL, binary: "bin/tclsh" } }, ["tcl.binary"]],

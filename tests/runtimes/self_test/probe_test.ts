@@ -16,14 +16,31 @@ Deno.test("Probe checks once for all callers, and caches the answer", async () =
   ]);
 });
 
-Deno.test("Probe checks again when an answer has expired, a failure sooner than a success", async () => {
-  let checks = 0;
-  const probe = new Probe(() => {
-    checks++;
-    return checks === 1 ? Promise.reject(new Error("not yet")) : Promise.resolve();
-  }, { ttlMs: 60_000, failureTtlMs: 0, timeoutMs: 1_000 });
-  assertEquals(await probe.answer(), { available: false, reason: "not yet" });
-  assertEquals(await probe.answer(), { available: true });
+Deno.test("Probe checks again when an answer has expired, a failure sooner than a success, and later when it took long", async () => {
+  const times = { ttlMs: 30_000, failureTtlMs: 1_000, timeoutMs: 60_000 };
+  const table: readonly (readonly [tookMs: number, keptMs: number, fails: boolean])[] = [
+    [50, 1_000, true],
+    [200, 2_000, true],
+    [10_000, 30_000, true],
+    [200, 30_000, false],
+  ];
+  for (const [tookMs, keptMs, fails] of table) {
+    let [time, checks] = [0, 0];
+    const check = () => {
+      checks++;
+      time += tookMs;
+      return fails ? Promise.reject(new Error("not yet")) : Promise.resolve();
+    };
+    const probe = new Probe(check, { ...times, now: () => time });
+    const row = `${tookMs} ${fails}`;
+    assertEquals((await probe.answer()).available, !fails, row);
+    time += keptMs - 1;
+    await probe.answer();
+    assertEquals(checks, 1, row);
+    time += 1;
+    await probe.answer();
+    assertEquals(checks, 2, row);
+  }
 });
 
 Deno.test("Probe passes on the remedy and the time that an error carries", async () => {

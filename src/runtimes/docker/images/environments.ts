@@ -107,5 +107,5 @@ export function commandLine(
   template: readonly string[],
   places: { readonly file: string; readonly output: string },
 ): string[] {
-  return template.map((word) => word === "{file}" ? places.file : word.replace("{output}", places.output));
+  return template.map((word) => word.replace(/\{(file|output)\}/g, (_, name: keyof typeof places) => places[name]));
 }

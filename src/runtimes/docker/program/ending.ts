@@ -58,6 +58,8 @@ const MAX_STATUS = 255;
 
 /** The number of words of an ending in a report. */
 export const ENDING_WORDS = 4;
+/** The number of words of a disk in a report. */
+export const DISK_WORDS = 3;
 
 /** Parses an ending; undefined for words that no launcher writes. */
 export function parseEnding(words: readonly string[]): Ending | undefined {

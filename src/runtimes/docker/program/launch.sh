@@ -20,7 +20,7 @@
 #   launched PID          this shell, which can be signalled now
 #   written STATUS        for each line "write"
 #   unpacked STATUS FULL  only with an archive
-#   compiled STATUS SIGNALLED OOM REFUSED FULL BYTES FILES    only with a compiler
+#   compiled STATUS SIGNALLED OOM REFUSED FULL BYTES FILES CPU_NS    only with a compiler
 #   ready CPU_NS          the program may begin
 #   ended STATUS SIGNALLED OOM REFUSED CPU_NS PEAK_BYTES UNROUTED
 #   disk FULL BYTES FILES the last one, as reading the disk takes a process
@@ -211,9 +211,13 @@ cd "$directory" || exit 1
 if [ "$words" -gt 0 ]; then
   mkdir -- "$output" || exit 1
   exec 3</dev/null
+  read_cpu
+  cpu=$found
   run_first "$words" "$@"
+  read_cpu
+  [ "$found" = - ] || cpu=$((found - cpu))
   read_disk
-  report_both "compiled $end $disk"
+  report_both "compiled $end $disk $cpu"
   case $end in
     "0 "*) ;;
     *)

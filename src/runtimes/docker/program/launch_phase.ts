@@ -1,7 +1,8 @@
 import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
 import type { CompileResult, OutputChunk } from "../../../core/execution.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { ENDING_WORDS, outcomeOf, parseDisk, parseEnding } from "./ending.ts";
+import { toCompileResult } from "../../languages/compile_result.ts";
+import { DISK_WORDS, ENDING_WORDS, outcomeOf, parseDisk, parseEnding } from "./ending.ts";
 import type { LauncherEvent } from "./launcher_output.ts";
 
 /** How much output of a failed launcher its error quotes. */
@@ -67,8 +68,9 @@ export async function awaitReady(
       const ending = parseEnding(words);
       if (ending === undefined) continue;
       const disk = parseDisk(words.slice(ENDING_WORDS));
+      const cpuNs = numberOf(words[ENDING_WORDS + DISK_WORDS]);
       const outcome = outcomeOf(ending, { disk, limits, peakMemoryBytes: null });
-      compile = { outcome, stdout: compiler.stdout.read().text, stderr: compiler.stderr.read().text };
+      compile = toCompileResult({ outcome, kept: compiler, cpuMs: cpuNs === null ? null : cpuNs / 1e6 });
       if (outcome.kind !== "exited" || outcome.exitCode !== 0) return { kind: "not_compiled", compile };
       await observer.onCompiled();
     }

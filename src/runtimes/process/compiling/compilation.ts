@@ -1,6 +1,7 @@
 import { BoundedOutput } from "../../../core/bytes/bounded_output.ts";
 import type { CompileResult, OutputChunk } from "../../../core/execution.ts";
 import { COMPILER_LIMITS, type Limits } from "../../../core/limits.ts";
+import { toCompileResult } from "../../languages/compile_result.ts";
 import type { ProgramHandle } from "../../port.ts";
 
 /** The limits of a compiler: at least {@link COMPILER_LIMITS}, whatever its program's are. */
@@ -21,7 +22,7 @@ export async function compileResultOf(compiler: ProgramHandle, { maxOutputBytes 
   compiler.stdin.close().catch(() => {}); // It has ended already.
   for await (const { bytes, stream } of compiler.output) kept[stream].push(bytes);
   const outcome = await compiler.outcome;
-  return { outcome, stdout: kept.stdout.read().text, stderr: kept.stderr.read().text };
+  return toCompileResult({ outcome, kept, cpuMs: compiler.usage().cpuMs });
 }
 
 /** Whether the compiler made a program. */

@@ -1,9 +1,13 @@
+import { withDeadline } from "../../../concurrency/deadline.ts";
 import { runtimeUnavailable } from "../../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../core/limits.ts";
 import type { ExecutionEnvironment, RuntimeConfig } from "../../port.ts";
 import { runProgram } from "../../self_test/run_program.ts";
 import { bareConfig } from "../bare_config.ts";
 import type { BinarySpec } from "../spec.ts";
+
+/** How many times as long as its honest program a binary may take to start and run it. */
+const START_FACTOR = 3;
 
 /**
  * Runs the honest program of a binary, and returns what it printed.
@@ -19,7 +23,15 @@ export async function checkBinary(
   await using environment = await createEnvironment(bareConfig(language, limits));
   const path = environment.mainFile();
   const program = { kind: "file", path, args: [] } as const;
-  const { outcome, output } = await runProgram(environment, { files: { [path]: code }, program }, { limits, signal });
+  const { outcome, output } = await withDeadline(
+    (signal) => runProgram(environment, { files: { [path]: code }, program }, { limits, signal }),
+    {
+      timeoutMs: START_FACTOR * timeoutMs,
+      signal,
+      toError: () =>
+        runtimeUnavailable({ reason: `its binary did not start within ${START_FACTOR * timeoutMs} ms`, remedy }),
+    },
+  );
   const why = outcome.kind === "timed_out"
     ? `its honest program had not ended after ${outcome.limitMs} ms`
     : whyNot(output);

@@ -65,20 +65,20 @@ Deno.test("awaitReady() keeps the program's output on stdout that came before th
   assertEquals(plain, { kind: "ready", cpuNs: 5, first: early });
   const { launch: compiled } = await launch([
     said("stdout", "compiling"),
-    told("stdout", "compiled 0 0 0 0 0 0 0"),
+    told("stdout", "compiled 0 0 0 0 0 0 0 7000000"),
     early[0] ?? said("stdout", ""),
-    told("stderr", "compiled 0 0 0 0 0 0 0"),
+    told("stderr", "compiled 0 0 0 0 0 0 0 7000000"),
     early[1] ?? said("stdout", ""),
     told("stderr", "ready 5"),
   ], { compiles: true });
-  const compile = { outcome: { kind: "exited", exitCode: 0 }, stdout: "compiling", stderr: "" } as const;
+  const compile = { outcome: { kind: "exited", exitCode: 0 }, stdout: "compiling", stderr: "", cpuMs: 7 } as const;
   assertEquals(compiled, { kind: "ready", cpuNs: 5, compile, first: early });
 });
 
 Deno.test("awaitReady() waits for the compiler on both streams, whichever is first", async () => {
   const ends = {
-    stdout: [said("stdout", "out\n"), told("stdout", "compiled 0 0 0 0 0 0 0")],
-    stderr: [said("stderr", "a warning\n"), told("stderr", "compiled 0 0 0 0 0 0 0")],
+    stdout: [said("stdout", "out\n"), told("stdout", "compiled 0 0 0 0 0 0 0 -")],
+    stderr: [said("stderr", "a warning\n"), told("stderr", "compiled 0 0 0 0 0 0 0 -")],
   };
   for (const order of [[ends.stdout, ends.stderr], [ends.stderr, ends.stdout]]) {
     const items = [
@@ -91,14 +91,14 @@ Deno.test("awaitReady() waits for the compiler on both streams, whichever is fir
       launch: {
         kind: "ready",
         cpuNs: 9,
-        compile: { outcome: { kind: "exited", exitCode: 0 }, stdout: "out\n", stderr: "a warning\n" },
+        compile: { outcome: { kind: "exited", exitCode: 0 }, stdout: "out\n", stderr: "a warning\n", cpuMs: null },
         first: [],
       },
       observed: ["launched 7", "compiled"],
       left: [],
     });
   }
-  const { launch: half, observed } = await launch([told("stderr", "compiled 0 0 0 0 0 0 0")], { compiles: true });
+  const { launch: half, observed } = await launch([told("stderr", "compiled 0 0 0 0 0 0 0 -")], { compiles: true });
   assertEquals([half.kind, observed], ["ended", []]);
 });
 
@@ -120,14 +120,17 @@ Deno.test("awaitReady() reports a failed compiler with its outcome and its outpu
       told("stdout", `compiled ${ending}`),
     ];
     assertEquals(await launch(items, { compiles: true }), {
-      launch: { kind: "not_compiled", compile: { outcome, stdout: "# main\n", stderr: "main.go:1: oh\n" } },
+      launch: {
+        kind: "not_compiled",
+        compile: { outcome, stdout: "# main\n", stderr: "main.go:1: oh\n", cpuMs: null },
+      },
       observed: [],
       left: [],
     }, ending);
   }
 });
 
-Deno.test("awaitReady() keeps no more of the compiler's output than of a program's", async () => {
+Deno.test("awaitReady() keeps no more of the compiler's output than of a program's, and counts what it leaves out", async () => {
   const { launch: failed } = await launch([
     said("stdout", "abcdefgh"),
     said("stderr", "12345678"),
@@ -135,7 +138,11 @@ Deno.test("awaitReady() keeps no more of the compiler's output than of a program
     told("stderr", "compiled 1 0 0 0 0 0 0"),
   ], { compiles: true, limits: { ...DEFAULT_LIMITS, maxOutputBytes: 4 } });
   const outcome = { kind: "exited", exitCode: 1 } as const;
-  assertEquals(failed, { kind: "not_compiled", compile: { outcome, stdout: "abgh", stderr: "1278" } });
+  const kept = { stdout: "abgh", stderr: "1278" };
+  assertEquals(failed, {
+    kind: "not_compiled",
+    compile: { ...kept, outcome, truncated: { stdout: 4, stderr: 4 }, cpuMs: null },
+  });
 });
 
 Deno.test("awaitReady() distinguishes files without room from files that cannot be unpacked", async () => {
