@@ -8,7 +8,7 @@ Deno.test("findRelease() takes a binary on the search path, and never Deno's sta
   const [standIn, own] = [join(directory, "node_compat_bin"), join(directory, "bin")];
   for (const place of [standIn, own]) {
     await Deno.mkdir(place);
-    await Deno.writeTextFile(join(place, "node"), "");
+    await Deno.writeTextFile(join(place, "node"), "", { mode: 0o755 });
   }
   const find = (named: string | undefined, searchPath: readonly string[]) =>
     findRelease({ binary: "node", packages: {} }, {
