@@ -96,7 +96,7 @@ const NOT_ERASABLE: Readonly<Record<string, string>> = {
   'import a from "./a.json"; a();': "the module ./a.json",
   'import a from "./a"; a();': "the module ./a",
   'export * from "./a.cts";': "the module ./a.cts",
-  'await import("../a.ts?b");': "the module ./a.ts?b",
+  'await import("./a.ts?b");': "the module ./a.ts?b",
   'import defer * as a from "./a.ts"; a.b();': "defer",
   ...Object.fromEntries(BREAKS_A_RULE.map((text) => [text, RULE])),
 };
