@@ -9,9 +9,8 @@ interface Rule {
 const FOUNDATIONS = ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
 const PORT = ["src/runtimes/port.ts"];
 const ENTRY = [...PORT, "src/runtimes/entry.ts"];
-const SHARED = ["denials", "ecmascript", "interpreters", "languages", "process", "warm", "self_test"].map((room) =>
-  `src/runtimes/${room}/`
-);
+const SHARED = ["denials", "ecmascript", "interpreters", "languages", "process", "service_binary", "warm", "self_test"]
+  .map((room) => `src/runtimes/${room}/`);
 const POOL = "src/runtimes/warm/warm_pool.ts";
 const COMMANDS = "src/commands/mod.ts";
 const STORAGE = "src/storage/storage.ts";
@@ -134,23 +133,36 @@ export const MAY_NAME_RUNTIMES: Readonly<Record<string, string>> = {
   "src/cli/preflight.ts": "the binary that runs the service",
   "src/core/capabilities.ts": "the design's RuntimeType",
   "src/core/permissions/environment_variables.ts": "prefixes of variables that interpreters read",
-  "src/runtimes/ecmascript/packages.ts": "the binary that runs the service installs packages",
-  "src/runtimes/ecmascript/service_binary.ts": "the binary that runs the service runs programs",
   "src/core/languages.ts": "environment names that are spelled alike",
-  "src/needs/javascript/effects.ts": "names that programs use",
-  "src/needs/javascript/words.ts": "names that programs use",
+  "src/core/version.ts": "the file that states the version",
+  "src/needs/javascript/": "names that programs use",
+  "src/runtimes/interpreters/ecmascript/stack_traces.js": "a word of stack traces",
   "src/runtimes/registry.ts": "the table of runtimes",
+  "src/runtimes/service_binary/": "the binary that runs the service runs programs and installs packages",
+  "src/sandbox/machine_checks.ts": "the binary that runs the service",
   "src/server/rpc/legacy/translate_params.ts": "a field of the original protocol",
 };
 
 const TOKEN =
-  /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\bDeno(?![\w$])(?:\.[A-Za-z]+)*|[A-Za-z_$][\w$]*/g;
+  /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\bDeno(?![\w$])(?:\.[A-Za-z]+)*|[A-Za-z_$][\w$]*/g;
 
-/** The strings and identifiers of a source text that name a runtime; comments and Deno's own API are left out. */
+/** Node's modules, and the directory of packages, in a string. */
+const OF_MODULES = /\bnode(?::[a-z]|_modules\b)/g;
+
+/**
+ * The strings that have a word which names a runtime, and the identifiers that do; comments and Deno's own API are left
+ * out.
+ */
 export function runtimeNamesIn(source: string): string[] {
   return [...source.matchAll(TOKEN)].map(([token]) => token).filter((token) => {
     if (token.startsWith("/") || /^Deno(\.|$)/.test(token)) return false;
-    if (/^["']/.test(token)) return RUNTIME_NAMES.has(token.slice(1, -1)) || /docker/i.test(token);
+    if (/^["'`]/.test(token)) {
+      const text = token.replaceAll(OF_MODULES, "").replaceAll(/\$\{([^}]*)\}/g, " ");
+      const expressions = [...token.matchAll(/\$\{([^}]*)\}/g)].map(([, expression = ""]) => expression);
+      return /docker/i.test(text) || (text.match(/[a-z0-9]+/gi) ?? []).some((word) =>
+        RUNTIME_NAMES.has(word.toLowerCase())
+      ) || (token.startsWith("`") && expressions.some((expression) => runtimeNamesIn(expression).length > 0));
+    }
     const words = token.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase());
     return words.some((word) => RUNTIME_NAMES.has(word) && !ORDINARY_WORDS.has(word));
   });

@@ -29,6 +29,11 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
     oldest: { title: "Bun", minors: { 1: 4 }, allowsLater: true }, // Its flags were tried with this runtime.
     printsVersion: "console.log(Bun.version)",
     first,
+    configuration: {
+      "bunfig.toml": 'preload = ["./planted.cjs"]\n',
+      ".env": "PLANTED=planted\n",
+      "tsconfig.json": '{ "compilerOptions": { "paths": { "canary": ["./planted.cjs"] } } }',
+    },
     loadInterpreter: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
     modules: { [TSCONFIG]: "{}" },
     reservedDataBytes: RESERVED_BYTES,

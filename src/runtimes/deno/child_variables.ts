@@ -1,4 +1,4 @@
-import { serviceBinaryVariables } from "../ecmascript/service_binary.ts";
+import { serviceBinaryVariables } from "../service_binary/service_binary.ts";
 
 /** Settings for the variables of a child. */
 export interface ChildVariableSettings {

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { NO_PERMISSIONS } from "../../core/permissions/permissions.ts";
-import { serviceBinary } from "../ecmascript/service_binary.ts";
+import { serviceBinary } from "../service_binary/service_binary.ts";
 import type { DenialContext, DenialSpec, ProcessSpec, ReportedDenial } from "../process/spec.ts";
 import { INTERPRETER } from "../interpreters/ecmascript/places.ts";
 import type { RuntimeHost } from "../port.ts";

@@ -14,7 +14,10 @@ const READ = 'const read = (path) => { try { console.log(fs.readFileSync(path, "
 const MODULES = 'const fs = require("node:fs");';
 
 /** The kinds of escape that SECURITY names, and an honest program, for a runtime that speaks CommonJS and checks nothing itself. */
-export function canariesIn(language: string): readonly ProgramCanary[] {
+export function canariesIn(
+  language: string,
+  { configuration }: { readonly configuration: Readonly<Record<string, string>> },
+): readonly ProgramCanary[] {
   const mainFile = mainFileOf(language);
   const code = (...lines: string[]) => ({ [mainFile]: [MODULES, READ, ...lines].join("\n") });
   return [
@@ -36,10 +39,7 @@ export function canariesIn(language: string): readonly ProgramCanary[] {
       promise: "nothing in a workspace configures a runtime",
       cost: "runtime",
       files: () => ({
-        "bunfig.toml": 'preload = ["./planted.cjs"]\n',
-        ".env": "PLANTED=planted\n",
-        ".npmrc": "node-options=--require=./planted.cjs\n",
-        "tsconfig.json": '{ "compilerOptions": { "paths": { "canary": ["./planted.cjs"] } } }',
+        ...configuration,
         "package.json": '{ "scripts": { "main": "echo planted", "preinstall": "echo planted" } }',
         "planted.cjs": 'console.log("planted");',
         ...code('console.log(process.env.PLANTED); try { require("can" + "ary"); } catch {}'),

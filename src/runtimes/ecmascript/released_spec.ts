@@ -8,7 +8,7 @@ import type { ContextProgram, EnvironmentMounts, Launch, LaunchSite, ProcessSpec
 import begin from "./begin.cjs" with { type: "text" };
 import { INTERPRETER, INTERPRETER_MAIN } from "../interpreters/ecmascript/places.ts";
 import { canariesIn } from "./canaries.ts";
-import { npmPackages, packageMounts, PACKAGES } from "./packages.ts";
+import { npmPackages, packageMounts, PACKAGES } from "../service_binary/packages.ts";
 import { programVariables, VARIABLE_NAMES } from "./program_variables.ts";
 import { findRelease, type Release } from "./release.ts";
 import { settingsOf } from "./settings.ts";
@@ -22,6 +22,8 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   readonly printsVersion: string;
   /** The text of the module that every process runs first, behind that of begin.cjs. */
   readonly first: string;
+  /** Files of a workspace that would configure it: each would load `planted.cjs`, set `PLANTED`, or call it `canary`. */
+  readonly configuration: Readonly<Record<string, string>>;
   /** Loads the modules of a context's process: their text by the names of their files. */
   loadInterpreter(): Promise<Readonly<Record<string, string>>>;
   /** Memory of a warm process, in MB. */
@@ -60,7 +62,7 @@ const STDIN = 3;
 /** Such a runtime as a process runtime. */
 export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
   const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes } = runtime;
-  const { warmMemoryMb, warmMemoryMbByEnvironment = {} } = runtime;
+  const { configuration, warmMemoryMb, warmMemoryMbByEnvironment = {} } = runtime;
   const { confinement, home, searchPath } = host;
   const name = release.binary;
   const { binary: named, npmRegistry, setting } = settingsOf(name, host);
@@ -82,7 +84,7 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
     packages: npmPackages({ confinement, npmRegistry }),
     warm: { memoryMb: warmMemoryMb, memoryMbByEnvironment: warmMemoryMbByEnvironment, languages: [name] },
     denials: stderrDenials(host),
-    selfTest: { canaries: canariesIn(name), language: name, variableNames: VARIABLE_NAMES },
+    selfTest: { canaries: canariesIn(name, { configuration }), language: name, variableNames: VARIABLE_NAMES },
     isOnPath: true,
     launchFile: ({ environment, mounts }, { args, path, workingDirectory, ...program }) => {
       const words = [join(mounts.workspace.target, path), ...args];

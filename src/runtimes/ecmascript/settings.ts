@@ -11,14 +11,6 @@ export const NPM_REGISTRY = {
   help: "registry that packages of npm are installed from",
 } as const satisfies Setting;
 
-/** The setting of the binary that runs the service and programs, which the runtimes that start it share. */
-export const SERVICE_BINARY = {
-  schema: z.string().min(1),
-  default: undefined, // The running binary: to ask for its path takes a permission that a host may not grant.
-  shown: "the running one",
-  help: "the deno that runs programs",
-} as const satisfies Setting;
-
 /** The settings of a runtime that has the name of its binary, which can be installed from npm. */
 export function settingsFor(name: string) {
   return {

@@ -34,6 +34,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     oldest: { title: "Node", minors: { 22: 18, 23: 6 }, allowsLater: true }, // They strip types without a flag.
     printsVersion: "console.log(process.versions.node)",
     first,
+    configuration: { ".env": "PLANTED=planted\n", ".npmrc": "node-options=--require=./planted.cjs\n" },
     loadInterpreter: async () => (await import("./interpreter/modules.ts")).INTERPRETER_MODULES,
     modules: { "warm.mjs": warm, [FIRST_OF_TYPES]: typescript }, // A process that waits loads the former.
     reservedDataBytes: RESERVED_BYTES,

@@ -2,7 +2,7 @@ import { dirname, join } from "@std/path";
 import { removeTree } from "../../host/remove_tree.ts";
 import { runTool } from "../../process/run_tool.ts";
 import { installDirectory, takePackage } from "../ecmascript/npm_package.ts";
-import { serviceBinary } from "../ecmascript/service_binary.ts";
+import { serviceBinary } from "../service_binary/service_binary.ts";
 import type { InstalledBinary, LanguageRequest } from "../entry.ts";
 import { LANGUAGES } from "./languages/mod.ts";
 import type { ModuleSet } from "./languages/row.ts";

@@ -1,6 +1,6 @@
 import { mainFileOf } from "../../core/languages.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
-import { serviceBinary } from "../ecmascript/service_binary.ts";
+import { serviceBinary } from "../service_binary/service_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 import { languageCanaries, languageProbe } from "../process/self_test/language_tests.ts";
 import type { ProcessSpec } from "../process/spec.ts";

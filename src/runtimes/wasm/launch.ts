@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import { serviceBinaryVariables } from "../ecmascript/service_binary.ts";
+import { serviceBinaryVariables } from "../service_binary/service_binary.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { FileProgram, Launch, LaunchSite } from "../process/spec.ts";
 import type { LanguageRow } from "./languages/row.ts";

@@ -1,5 +1,6 @@
 import { settingsOfPart, type SettingTable, type SettingValues } from "../../core/settings.ts";
-import { NPM_REGISTRY, SERVICE_BINARY } from "../ecmascript/settings.ts";
+import { NPM_REGISTRY } from "../ecmascript/settings.ts";
+import { SERVICE_BINARY } from "../service_binary/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 

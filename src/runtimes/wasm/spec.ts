@@ -1,5 +1,5 @@
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
-import { serviceBinary } from "../ecmascript/service_binary.ts";
+import { serviceBinary } from "../service_binary/service_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 import { HONEST_OUTPUT } from "../process/self_test/common_canaries.ts";
 import type { MemoryEnding, ProcessSpec } from "../process/spec.ts";

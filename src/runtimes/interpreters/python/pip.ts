@@ -7,7 +7,7 @@ export const PIP_INDEX = {
   schema: httpUrl,
   default: "https://pypi.org/simple/",
   shown: "PyPI",
-  help: "index that the native runtime installs Python packages from",
+  help: "index that Python packages are installed from outside of containers",
 } as const satisfies Setting;
 
 const CLAUSE = "(?:===?|!=|~=|<=?|>=?)[A-Za-z0-9][A-Za-z0-9.*+!_-]*";

@@ -3,7 +3,7 @@ import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { ContextProgram, EnvironmentMounts, LaunchSite, PackageSpec } from "../process/spec.ts";
-import { parsePackages } from "./package_names.ts";
+import { parsePackages } from "../ecmascript/package_names.ts";
 
 /** A directory of the environment, beside the workspace. */
 export const PACKAGES = "packages_of_npm";
