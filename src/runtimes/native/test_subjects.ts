@@ -20,7 +20,7 @@ export const shellEnvironment = "bash";
 
 /** What the attacks are tried on, by title. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
-  "native in namespaces": { needs: "namespaces", languages: ["python", "bash"] },
+  "native in namespaces": { needs: "namespaces", languages: ["python", "bash", "shell"] },
   "native in namespaces, warm": {
     needs: "namespaces",
     languages: ["python"],
@@ -30,7 +30,7 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "native under Landlock": {
     needs: "landlock",
     without: ["namespaces", "cgroup", "tmpfs"],
-    languages: ["python", "bash"],
+    languages: ["python", "bash", "shell"],
   },
   "native in namespaces, in a context": {
     needs: "namespaces",
