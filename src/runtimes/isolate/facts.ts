@@ -17,7 +17,7 @@ export function isolateFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
     name: RUNTIME_NAME,
     type: "V8Isolate",
     supportedEnvironments: SPOKEN,
-    contextEnvironments: [],
+    contextEnvironments: [WEB],
     warmEnvironments: SPOKEN,
     capabilities: {
       startupTimeMs: 2,

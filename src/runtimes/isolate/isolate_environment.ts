@@ -19,8 +19,10 @@ import { WORKSPACE_NAME } from "../process/mounts.ts";
 import { parseShellCommand } from "../process/shell_command.ts";
 import { WEB } from "./facts.ts";
 import { LateWorkspace } from "./late_workspace.ts";
+import { ordersTo } from "./context_orders.ts";
 import { readProgram } from "./program_files.ts";
-import { startProgram } from "./slot_program.ts";
+import type { Slot } from "./slot.ts";
+import { type SlotRequest, startProgram } from "./slot_program.ts";
 import type { Slots } from "./slots.ts";
 import { closedStdin, refuseUnseen } from "./unseen.ts";
 
@@ -78,7 +80,10 @@ export class IsolateEnvironment implements ExecutionEnvironment {
       case "install":
         throw new CodeBeakerError("permission_denied", `Cannot install packages as the ${name} runtime installs none`);
       case "context":
-        throw unsupportedLanguage(program.language, contextEnvironments);
+        if (!contextEnvironments.includes(program.language)) {
+          throw unsupportedLanguage(program.language, contextEnvironments);
+        }
+        return await this.#runContext(options);
     }
   }
 
@@ -110,7 +115,21 @@ export class IsolateEnvironment implements ExecutionEnvironment {
   }
 
   async #runFile(path: string, options: RunOptions): Promise<ProgramHandle> {
-    const request = await readProgram(this.files, path);
+    const { handle } = await this.#start(await readProgram(this.files, path), options);
+    return this.language === WEB ? { ...handle, stdin: closedStdin() } : handle;
+  }
+
+  /** Starts the interpreter of a context, which keeps its slot. */
+  async #runContext(options: RunOptions): Promise<ProgramHandle> {
+    const { INTERPRETER_PROGRAM } = await import("./interpreter/modules.ts");
+    const { handle, slot } = await this.#start({ ...INTERPRETER_PROGRAM, isContext: true }, options);
+    return { ...handle, stdin: ordersTo(slot, this.files) };
+  }
+
+  async #start(
+    request: SlotRequest,
+    options: RunOptions,
+  ): Promise<{ readonly handle: ProgramHandle; readonly slot: Slot }> {
     const { isShared, slots } = this.#options;
     const { tenant = this.id } = this.#config;
     const lease = await slots.lease({ memoryMb: options.limits.memoryMb, tenant: isShared ? tenant : undefined });
@@ -121,9 +140,9 @@ export class IsolateEnvironment implements ExecutionEnvironment {
       await lease[Symbol.asyncDispose]();
       return ended;
     });
-    const running = { ...handle, ...(this.language === WEB ? { stdin: closedStdin() } : {}), outcome };
+    const running = { ...handle, outcome };
     this.#running.add(running);
     if (this.#isDisposed) running.kill("SIGKILL");
-    return running;
+    return { handle: running, slot: lease.slot };
   }
 }

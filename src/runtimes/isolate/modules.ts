@@ -1,4 +1,5 @@
 import streams from "web-streams-polyfill" with { type: "text" };
+import context from "./host/context.cjs" with { type: "text" };
 import errors from "./host/errors.cjs" with { type: "text" };
 import frames from "./host/frames.cjs" with { type: "text" };
 import importCalls from "./host/import_calls.cjs" with { type: "text" };
@@ -15,6 +16,7 @@ import encoding from "./prelude/encoding.js" with { type: "text" };
 import events from "./prelude/events.js" with { type: "text" };
 import imports from "./prelude/imports.js" with { type: "text" };
 import inspect from "./prelude/inspect.js" with { type: "text" };
+import interpreter from "./prelude/interpreter.js" with { type: "text" };
 import preludeMain from "./prelude/main.js" with { type: "text" };
 import stackTraces from "./prelude/stack_traces.js" with { type: "text" };
 import timers from "./prelude/timers.js" with { type: "text" };
@@ -29,16 +31,25 @@ export const HOST_MAIN = "main.cjs";
 export const NO_CONFIGURATION = "openssl.cnf";
 
 /** What every program begins with, in the order in which each needs those before it. */
-const PRELUDE = [inspect, console, timers, events, encoding, url, blob, stackTraces, imports, preludeMain];
+const PRELUDE = [inspect, console, timers, events, encoding, url, blob, stackTraces, imports, interpreter, preludeMain];
 
 /** The functions of the slot's process, in the order in which it passes them. */
 const HOST_FUNCTIONS = "print, now, parseUrl, changeUrl, random, uuid, importModule, loadStreams, ivm";
+
+/** Built-ins of the language that the prelude uses, as they are before a cell of a context declares the same names. */
+const BUILT_INS = [
+  ...["Array", "ArrayBuffer", "BigInt", "Boolean", "DataView", "Date", "Error", "EvalError", "Function", "Infinity"],
+  ...["Intl", "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError", "ReferenceError"],
+  ...["Reflect", "RegExp", "Set", "String", "Symbol", "SyntaxError", "TypeError", "URIError", "Uint8Array", "WeakMap"],
+  ...["WeakRef", "WeakSet", "isNaN", "parseFloat", "parseInt"],
+].join(", ");
 
 /** The script whose value is a function that begins a program: the modules one behind the other, without their imports. */
 function preludeText(): string {
   const text = PRELUDE.map((module) => module.replaceAll(/^import .*;$/gm, "").replaceAll(/^export /gm, "")).join("\n");
   return `((${HOST_FUNCTIONS}) => {
 "use strict";
+const { ${BUILT_INS} } = globalThis;
 const { ExternalCopy } = ivm;
 ${text}
 return begin({
@@ -58,6 +69,7 @@ return begin({
 /** Every module that runs inside the process of a slot, by its path. */
 export const MODULE_TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
+    "context.cjs": context,
     "errors.cjs": errors,
     "frames.cjs": frames,
     "import_calls.cjs": importCalls,

@@ -9,6 +9,9 @@ import type { SlotRequest } from "./slot_program.ts";
 const MAX_FILES = 1_000;
 const MAX_BYTES = 16 * MAX_CODE_BYTES;
 
+/** The file that a cell seems to be; no path of a workspace has such a character. */
+const CELL_FILE = "cell\0.js";
+
 /**
  * What may be the specifier of an import of another file: a text in quotes that begins like a path. Its last quote may be
  * the first of the next, since which begin a text is not known.
@@ -34,6 +37,21 @@ export async function readProgram(files: Pick<WorkspaceFiles, "read">, entry: st
     }
   }
   return { entry, files: Object.fromEntries(texts) };
+}
+
+/**
+ * Reads every file that a cell may import, directly or by another file.
+ *
+ * @throws {CodeBeakerError} `too_large`
+ */
+export async function readImports(
+  files: Pick<WorkspaceFiles, "read">,
+  code: string,
+): Promise<SlotRequest["files"]> {
+  const read: WorkspaceFiles["read"] = async (path, options) =>
+    path === CELL_FILE ? ReadableStream.from([new TextEncoder().encode(code)]) : await files.read(path, options);
+  const { files: { [CELL_FILE]: _cell, ...imported } } = await readProgram({ read }, CELL_FILE);
+  return imported;
 }
 
 /** The file to run, and then each that one before it may import, once. */

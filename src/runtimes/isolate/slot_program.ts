@@ -20,6 +20,14 @@ const HARMLESS: readonly string[] = ["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"]
 export interface SlotRequest {
   readonly entry: string;
   readonly files: Readonly<Record<string, string>>;
+  /** Whether it is the interpreter of a context, which reads {@link CellFrame}s. Absent, it is not. */
+  readonly isContext?: true;
+}
+
+/** What the interpreter of a context is told: a line of an order, and files that a cell in it may import. */
+export interface CellFrame {
+  readonly text: string;
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** The program that a slot runs now. What ends it first is its outcome: itself, or what {@link end} says. */
@@ -36,7 +44,11 @@ class SlotProgram {
   #isUnread = false;
   #wanted = Promise.withResolvers<void>();
 
-  constructor(slot: Slot, { limits, signal }: Pick<RunOptions, "limits" | "signal">) {
+  /** @param isContext whether its CPU time is measured all along, since that of each cell is bounded */
+  constructor(
+    slot: Slot,
+    { isContext, limits, signal }: Pick<RunOptions, "limits" | "signal"> & { isContext: boolean },
+  ) {
     this.#slot = slot;
     this.#limits = limits;
     const { maxTotalOutputBytes, timeoutMs } = limits;
@@ -44,7 +56,7 @@ class SlotProgram {
       maxTotalOutputBytes,
       (observedBytes) => this.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }),
     );
-    this.#watch = this.#watching();
+    this.#watch = this.#watching(isContext);
     const cancel = () => this.end({ kind: "cancelled" });
     signal?.addEventListener("abort", cancel);
     const deadline = setTimeout(() => this.end({ kind: "timed_out", limitMs: timeoutMs }), timeoutMs);
@@ -132,10 +144,10 @@ class SlotProgram {
    * Watches CPU time, where a program can use more of it than it may before its deadline, and memory for its report. The slot
    * itself bounds memory.
    */
-  #watching(): ProcessWatch {
+  #watching(isContext: boolean): ProcessWatch {
     const { cpuMs: limitMs, timeoutMs } = this.#limits;
     const { processes } = this.#slot;
-    const beforeMs = limitMs < timeoutMs ? processes.sample()?.cpuMs ?? 0 : undefined;
+    const beforeMs = limitMs < timeoutMs || isContext ? processes.sample()?.cpuMs ?? 0 : undefined;
     const watch = new ProcessWatch(
       () => {
         const sample = processes.sample();
@@ -156,7 +168,7 @@ class SlotProgram {
 export function startProgram(slot: Slot, request: SlotRequest, options: RunOptions): ProgramHandle {
   slot.programs++;
   slot.send(request);
-  const program = new SlotProgram(slot, options);
+  const program = new SlotProgram(slot, { ...options, isContext: request.isContext === true });
   return {
     stdin: new WritableStream(), // No program reads it.
     output: program.output,

@@ -121,7 +121,8 @@ export const OF_COMPUTING: readonly string[] = [
   "commands do what they say",
   "files are read and written while a program runs",
   "usage is the program's own: neither what its start took, nor what the one before it used",
-  "a context is refused as there is no interpreter for the language",
+  "a cell that fails says in which cell and line, and its context goes on",
+  "a cell that spins is ended at its deadline with its state kept",
 ];
 
 /** The checks of an environment of a single use that is one that lasts, but for what is made after its first program. */

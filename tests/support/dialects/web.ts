@@ -6,6 +6,7 @@ const cannot = (what: string) => `throw new Error(${JSON.stringify(`A program th
 /** ECMAScript and Web APIs, without files, network and processes. */
 export const web: Dialect = {
   hello: 'console.log("hello");',
+  cells: { declare: "const answer = 40; let more = 2; function sum() { return answer + more; }", use: "sum()" },
   echoStdin: cannot("read stdin"),
   printArgs: cannot("see its arguments"),
   printVariable: () => cannot("see a variable"),

@@ -1,10 +1,12 @@
 /** Makes Bun the interpreter's host. */
+import vm from "node:vm";
 import { host } from "../../interpreters/ecmascript/host.js";
 import { parseCell } from "../../interpreters/ecmascript/parser.js";
 import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
 
 const { AggregateError, Object, SyntaxError, process } = globalThis;
 const { file, Transpiler } = Bun;
+const { constants: { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically }, runInThisContext } = vm;
 /** How cells are read by language; absent, as TypeScript. */
 const LOADERS = { jsx: "jsx", tsx: "tsx" };
 
@@ -53,6 +55,10 @@ Object.assign(host, {
     usesStreams ||= USES_STREAMS.test(code);
   },
   flush: () => flushStreams(usesStreams ? [process.stdout, process.stderr] : [], flush),
+  declare: (script) => runInThisContext(script),
+  runScript: (script, { name: filename, timeoutMs: timeout }) =>
+    runInThisContext(script, { filename, timeout, displayErrors: false, importModuleDynamically }),
+  isTimeout: (thrown) => thrown?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT",
   readOrders: () => file(ORDERS).stream(),
   isTyped: (language) => language !== "javascript",
   stripTypes,

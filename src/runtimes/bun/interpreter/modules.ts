@@ -2,13 +2,9 @@ import { releasedModules } from "../../ecmascript/interpreter/modules.ts";
 import { INTERPRETER_MAIN } from "../../interpreters/ecmascript/places.ts";
 import bunHost from "./bun_host.js" with { type: "text" };
 import main from "./main.js" with { type: "text" };
-import plainScript from "./plain_script.js" with { type: "text" };
-import scriptEvaluator from "./script_evaluator.js" with { type: "text" };
 
 /** The modules of a context's process by the names of their files. */
 export const INTERPRETER_MODULES: Readonly<Record<string, string>> = releasedModules({
   [INTERPRETER_MAIN]: main,
   "bun_host.js": bunHost,
-  "plain_script.js": plainScript,
-  "script_evaluator.js": scriptEvaluator,
 });

@@ -1,4 +1,5 @@
 /** Fills host.js for Deno. */
+import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { host, isPath } from "../../interpreters/ecmascript/host.js";
 import { closeStdin, readOrders } from "./orders.js";
@@ -49,7 +50,7 @@ Object.assign(host, {
   importFrom: (specifier, options) => import(isPath(specifier) ? resolve(specifier) : specifier, options),
   resolve,
   isTyped: (language) => language !== "javascript",
-  hasRequire: (language) => language === "javascript",
+  makeRequire: (language, url) => language === "javascript" ? createRequire(url) : undefined,
   stripTypes,
   transformTypes,
   findFault,

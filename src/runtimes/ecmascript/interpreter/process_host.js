@@ -1,5 +1,6 @@
 /** Fills host.js for Node and Bun. */
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { inspect, promisify } from "node:util";
@@ -102,5 +103,5 @@ Object.assign(host, {
   importFrom,
   resolve: (specifier) => isPath(specifier) ? new URL(specifier, workspace).href : import.meta.resolve(specifier),
   isTyped: () => false,
-  hasRequire: () => true,
+  makeRequire: (_language, url) => createRequire(url),
 });

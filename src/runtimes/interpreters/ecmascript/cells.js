@@ -7,7 +7,6 @@
  * A long report comes in parts with the same prefix; ETB at the end means that another part follows. All other output is
  * the program's.
  */
-import { createRequire } from "node:module";
 import { toValue } from "./bundles.js";
 import { toScript } from "./cell_code.js";
 import { CONST_NAME } from "./constants.js";
@@ -22,7 +21,7 @@ import { disposeOf, useResource } from "./resources.js";
 /** Built-ins as they were before any cell declared the same names. */
 const { JSON, Object, Promise, Proxy, SyntaxError, TextDecoder, TextEncoder, TypeError, clearTimeout, setTimeout } =
   globalThis;
-const { cwd, exit, importFrom, isTyped, hasRequire, resolve } = host;
+const { cwd, exit, importFrom, isTyped, makeRequire, resolve } = host;
 const [print, write] = host.prints;
 const { parse } = JSON;
 const encoder = new TextEncoder();
@@ -67,7 +66,8 @@ export async function serve(evaluator) {
 
 async function run({ code, language, maxResultBytes, maxTextLength, name, secret, timeoutMs }) {
   host.forgetDenials?.();
-  if (hasRequire(language)) globalThis.require ??= createRequire(url);
+  const require = globalThis.require ?? makeRequire?.(language, url);
+  if (require !== undefined) globalThis.require = require;
   const marker = `${CELL_REPORT}${secret}`;
   beginDisplays({ maxBytes: maxResultBytes, send: (bundle) => put(print, displayPieces(bundle, marker)) });
   const ended = Promise.withResolvers();

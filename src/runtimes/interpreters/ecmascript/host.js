@@ -7,9 +7,12 @@
  * - `readOrders()`: pieces of what the service writes;
  * - `onUncaught(report)`: calls `report` with each error that neither a cell nor a listener of the program handles;
  * - `importFrom(specifier, options)`: imports a module as a file of the workspace does; `resolve(specifier)`: its URL;
- * - `isTyped(language)`, `hasRequire(language)`; for languages with types `stripTypes(source, language)`, which returns
- *   undefined for what `transformTypes(source)` has to do;
- * - optional: `namespace`: the object that offers `jupyter`, else a global; `beforeCell(code)`: called between two
+ * - `isTyped(language)`; for languages with types `stripTypes(source, language)`, which returns undefined for what
+ *   `transformTypes(source)` has to do;
+ * - for the evaluator of scripts: `declare(script)` of variables, `runScript(script, { name, timeoutMs })`, which returns the
+ *   script's value and throws what it throws, and `isTimeout(thrown)`: whether its time was over; optional:
+ *   `findPlace(script, { name })`: where a script is no JavaScript, from line 0 and column 0;
+ * - optional: `makeRequire(language, url)`: the `require` of cells, undefined where they have none; `namespace`: the object that offers `jupyter`, else a global; `beforeCell(code)`: called between two
  *   pieces of orders;
  *   `findFault(source, options)`: a syntax error in better words; `forgetDenials()` and `reportDenial(error)`;
  *   `watchPromises(onMade)`: returns what ends it; `onEvaluator()`: called when the evaluator is ready; `flush()`: settles

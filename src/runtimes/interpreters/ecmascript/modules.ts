@@ -10,9 +10,11 @@ import evaluator from "./evaluator.js" with { type: "text" };
 import failures from "./failures.js" with { type: "text" };
 import host from "./host.js" with { type: "text" };
 import imports from "./imports.js" with { type: "text" };
+import plainScript from "./plain_script.js" with { type: "text" };
 import parser from "./parser.js" with { type: "text" };
 import reports from "./reports.js" with { type: "text" };
 import resources from "./resources.js" with { type: "text" };
+import scriptEvaluator from "./script_evaluator.js" with { type: "text" };
 import stackTraces from "./stack_traces.js" with { type: "text" };
 
 /** Parses cells; a context's process has no import map, and gets it as a file beside the others. */
@@ -37,8 +39,10 @@ const MODULES: Readonly<Record<string, string>> = {
   "host.js": host,
   "imports.js": imports,
   "parser.js": parser.replace(ACORN.imported, `"./${ACORN.file}"`),
+  "plain_script.js": plainScript,
   "reports.js": reports,
   "resources.js": resources,
+  "script_evaluator.js": scriptEvaluator,
   "stack_traces.js": stackTraces,
 };
 

@@ -2,10 +2,13 @@
  * The frames between the service and a slot: the length of what follows in 4 bytes and, from the slot, a byte that says what
  * it is. Both directions block: a slot does one thing at a time. `src/runtimes/isolate/slot_frames.ts` is the service's side.
  */
+const { dlopen } = require("node:ffi");
 const { readSync, writeSync } = require("node:fs");
 
 /** Most bytes of a frame's rest. */
 const MAX_BYTES = 65_536;
+/** The longest time to wait at once. */
+const MAX_WAIT_MS = 60_000;
 const STDIN = 0;
 const STDOUT = 1;
 /** The length, and on the way to the service the kind. */
@@ -21,6 +24,18 @@ exports.readRequest = function readRequest() {
   if (head === undefined) return undefined;
   const rest = readBytes(head.readUInt32BE(0));
   return rest === undefined ? undefined : JSON.parse(rest.toString());
+};
+
+/** What poll(2) takes and says: there is something to read, or nothing will come any more. */
+const POLLIN = 1;
+const { functions: { poll } } = dlopen("libc.so.6", { poll: { return: "i32", arguments: ["pointer", "u64", "i32"] } });
+
+/** Waits until there is a request, or the service has closed the pipe; returns whether that was so within so many ms. */
+exports.waitForRequest = function waitForRequest(waitMs) {
+  const asked = Buffer.alloc(8); // struct pollfd
+  asked.writeInt32LE(STDIN, 0);
+  asked.writeInt16LE(POLLIN, 4);
+  return poll(asked, 1n, waitMs < 0 ? -1 : Math.min(Math.ceil(waitMs), MAX_WAIT_MS)) > 0;
 };
 
 /** Writes a text as a frame, or several where it is long. It waits until the service takes them. */

@@ -1,4 +1,5 @@
 /** What a program imports while it runs, by `import()`. */
+const { failureOf } = require("./errors.cjs");
 
 /** Asked for, linked and evaluated one after another, between what else of the program runs. */
 exports.Imports = class Imports {
@@ -7,7 +8,7 @@ exports.Imports = class Imports {
   /** Those that have not run to their ends. */
   #pending = [];
 
-  /** @param program the isolate, what it asked for, and the functions that tell it what came of that */
+  /** @param program the isolate, what it asked for, and functions: those that tell it what came of that, and `originalOf` */
   constructor(modules, program) {
     this.#modules = modules;
     this.#program = program;
@@ -74,7 +75,8 @@ exports.Imports = class Imports {
   }
 
   #fail(id, error) {
-    this.run(() => this.#program.rejectImport(id, error));
+    const { originalOf, rejectImport } = this.#program;
+    this.run(() => rejectImport(id, failureOf(error, originalOf)));
   }
 };
 

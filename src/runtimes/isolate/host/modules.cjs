@@ -3,7 +3,7 @@ const { posix: { dirname, normalize, resolve } } = require("node:path");
 const { callImports, HELPER, HELPER_TEXT } = require("./import_calls.cjs");
 const { toJavaScript } = require("./typescript.cjs");
 
-const ROOT = "/workspace";
+const WORKSPACE = "/workspace";
 const IS_TYPESCRIPT = /\.(?:[mc]?ts|tsx)$/i;
 
 /** What of a specifier names no file. */
@@ -14,27 +14,28 @@ const BOOT = 'import * as namespace from "module"; export { namespace }; export 
 
 /** Compiles and links modules, each once. */
 exports.ProgramModules = class ProgramModules {
-  /** Positions in each file that was compiled, by its URL. */
-  compiled = new Map();
+  #addCompiled;
   #context;
   #files;
   #isolate;
   #giveImport;
-  #onCompiled;
+  #root;
   /** By its path in the workspace with its query: with another, a file is another module. */
   #modules = new Map();
   #paths = new Map();
 
   /**
    * @param options.giveImport gives a module with the text of {@link HELPER_TEXT} what `import()` in a file calls
-   * @param options.onCompiled is called before the first file that was compiled is run
+   * @param options.addCompiled gets the URL of each file that was compiled, and the positions in it
+   * @param options.root where the files seem to lie
    */
-  constructor({ context, files, giveImport, isolate, onCompiled }) {
+  constructor({ addCompiled, context, files, giveImport, isolate, root = WORKSPACE }) {
+    this.#addCompiled = addCompiled;
     this.#context = context;
     this.#files = files;
     this.#isolate = isolate;
     this.#giveImport = giveImport;
-    this.#onCompiled = onCompiled;
+    this.#root = root;
   }
 
   /**
@@ -60,7 +61,7 @@ exports.ProgramModules = class ProgramModules {
   }
 
   #find(specifier, from) {
-    return this.#load(urlOf(specifier, from), specifier);
+    return this.#load(this.#urlOf(specifier, from), specifier);
   }
 
   #load(url, specifier) {
@@ -68,16 +69,22 @@ exports.ProgramModules = class ProgramModules {
     if (known !== undefined) return known;
     const path = Object.hasOwn(this.#files, url) ? url : url.replace(QUERY, "");
     if (!Object.hasOwn(this.#files, path)) throw new Error(whyMissing(specifier));
-    const filename = `file://${ROOT}/${url}`;
+    const filename = `file://${this.#root}/${url}`;
     const { code, positions } = sourceOf(path, { text: this.#files[path], url: filename });
-    if (positions !== undefined) {
-      if (this.compiled.size === 0) this.#onCompiled();
-      this.compiled.set(filename, positions);
-    }
+    if (positions !== undefined) this.#addCompiled(filename, positions);
     const module = this.#isolate.compileModuleSync(callImports(code), { filename });
     this.#modules.set(url, module);
     this.#paths.set(module, path);
     return module;
+  }
+
+  /** The path below the root that a specifier names, with its query. */
+  #urlOf(specifier, from) {
+    const path = specifier.replace(/^file:\/\//, "").replace(QUERY, "");
+    if (!/^\.{0,2}\//.test(path)) throw new Error(whyMissing(specifier));
+    const absolute = normalize(resolve(this.#root, dirname(from), path));
+    const own = absolute.startsWith(`${this.#root}/`) ? absolute.slice(this.#root.length + 1) : absolute;
+    return `${own}${QUERY.exec(specifier) ?? ""}`;
   }
 
   #helperOf(referrer) {
@@ -93,15 +100,6 @@ exports.ProgramModules = class ProgramModules {
 function sourceOf(path, { text, url }) {
   if (path.endsWith(".json")) return { code: `export default JSON.parse(${JSON.stringify(text)});` };
   return IS_TYPESCRIPT.test(path) ? toJavaScript(text, url) : { code: text };
-}
-
-/** The path in the workspace that a specifier names, with its query. */
-function urlOf(specifier, from) {
-  const path = specifier.replace(/^file:\/\//, "").replace(QUERY, "");
-  if (!/^\.{0,2}\//.test(path)) throw new Error(whyMissing(specifier));
-  const absolute = normalize(resolve(ROOT, dirname(from), path));
-  const own = absolute.startsWith(`${ROOT}/`) ? absolute.slice(ROOT.length + 1) : absolute;
-  return `${own}${QUERY.exec(specifier) ?? ""}`;
 }
 
 function whyMissing(specifier) {

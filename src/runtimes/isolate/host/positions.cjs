@@ -53,3 +53,21 @@ function readNumbers(text) {
   }
   return numbers;
 }
+
+/**
+ * The positions in all files of a program that were compiled, by their URLs.
+ *
+ * @param made the isolate, which is told of them when there is one
+ */
+exports.makeOriginals = function makeOriginals(made) {
+  const compiled = new Map();
+  const originalOf = (url, line, column) => {
+    const original = compiled.get(url)?.originalOf(+line, +column) ?? { line, column };
+    return `${original.line}:${original.column}`;
+  };
+  const addCompiled = (url, positions) => {
+    if (compiled.size === 0) made.nameOriginals(originalOf);
+    compiled.set(url, positions);
+  };
+  return { addCompiled, originalOf };
+};

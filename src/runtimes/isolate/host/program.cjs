@@ -1,9 +1,11 @@
 /** Runs one program in a V8 isolate of its own. A program gets functions that take and return primitive values, and no more. */
 const { randomBytes, randomUUID } = require("node:crypto");
 const { KINDS, writeFrame } = require("./frames.cjs");
-const { describe, failureOf, isMemoryError } = require("./errors.cjs");
+const { runContext } = require("./context.cjs");
+const { describe, isMemoryError } = require("./errors.cjs");
 const { hasRun, Imports } = require("./imports.cjs");
 const { ProgramModules } = require("./modules.cjs");
+const { makeOriginals } = require("./positions.cjs");
 const { isBroken } = require("./typescript.cjs");
 
 const SELF = "codebeaker:prelude";
@@ -59,6 +61,9 @@ exports.Isolates = class Isolates {
         helper.namespace.getSync("give", { reference: true }).applySync(undefined, [load.derefInto()]);
       },
       resolveImport: (id, namespace) => call("resolveImport", [id, namespace]),
+      giveOrder: (text) => call("giveOrder", [text]),
+      offerInterpreter: (path, functions) => call("offerInterpreter", [path, ...functions.map(callback)]),
+      runPending: (options) => call("runPending", [], options),
       rejectImport: (id, failure) => call("rejectImport", [id, new this.#ivm.ExternalCopy(failure).copyInto()]),
     });
   }
@@ -77,24 +82,22 @@ exports.Isolates = class Isolates {
   }
 };
 
-/** Runs a program to its end; returns what it came to. */
-exports.runProgram = function runProgram(made, { entry, files }) {
+/** Runs a program, or the interpreter of a context, to its end; returns what it came to. */
+exports.runProgram = function runProgram(made, { isContext, ...program }) {
   const { isolate } = made;
   const before = process.cpuUsage();
   made.startedAt = performance.now(); // It may have waited for its program.
-  const ended = run(made, { entry, files });
+  const ended = isContext === true ? runContext(made, program) : run(made, program);
   const { system, user } = process.cpuUsage(before);
   return { ...ended, cpuMs: (system + user) / 1_000, memoryBytes: memoryOf(isolate), isLast: isBroken() };
 };
 
 function run(made, { entry, files }) {
   const { isolate } = made;
-  const originalOf = (url, line, column) => placeOf(modules.compiled.get(url), { line: +line, column: +column });
-  const modules = new ProgramModules({ ...made, files, onCompiled: () => made.nameOriginals(originalOf) });
-  const imports = new Imports(modules, {
-    ...made,
-    rejectImport: (id, error) => made.rejectImport(id, failureOf(error, originalOf)),
-  });
+  const originals = makeOriginals(made);
+  const { originalOf } = originals;
+  const modules = new ProgramModules({ ...made, ...originals, files });
+  const imports = new Imports(modules, { ...made, originalOf });
   try {
     const { boot } = modules.link(entry);
     imports.run(() => boot.evaluateSync());
@@ -112,12 +115,6 @@ function run(made, { entry, files }) {
     writeFrame(KINDS.stderr, `error: Uncaught ${describe(error, originalOf)}\n`);
     return { kind: "exited", exitCode: 1 };
   }
-}
-
-/** The position that a part of a file had before it was compiled. */
-function placeOf(positions, { column, line }) {
-  const original = positions?.originalOf(line, column) ?? { line, column };
-  return `${original.line}:${original.column}`;
 }
 
 function memoryOf(isolate) {

@@ -1,6 +1,5 @@
 import { define } from "./inspect.js";
 
-const { Promise } = globalThis;
 /** The language's own classes of errors, by their names. */
 const ERRORS = Object.fromEntries(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),

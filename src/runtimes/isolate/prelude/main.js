@@ -4,6 +4,7 @@ import "./encoding.js";
 import { DOMException } from "./events.js";
 import { makeImports } from "./imports.js";
 import { define } from "./inspect.js";
+import { makeInterpreter } from "./interpreter.js";
 import { nameOriginals } from "./stack_traces.js";
 import { makeTimers } from "./timers.js";
 import { makeUrl } from "./url.js";
@@ -60,7 +61,8 @@ export function begin(host) {
       set: (value) => define(globalThis, name, value),
     });
   }
-  return { step, nameOriginals, ...makeImports(host) };
+  const imports = makeImports(host);
+  return { step, nameOriginals, ...imports, ...makeInterpreter(imports.importFrom) };
 }
 
 function defineStreams(host) {

@@ -1,7 +1,7 @@
 import { define } from "./inspect.js";
 
 /** The position at the end of a frame. */
-const PLACE = /(file:\/\/[^\n]*):(\d+):(\d+)(\)?)$/;
+const PLACE = /^( +at .*?)(file:\/\/.*):(\d+):(\d+)(\)?)$/gm;
 
 /**
  * Makes the stacks of errors name lines and columns of the program's own text, where another was made of it.
@@ -9,14 +9,16 @@ const PLACE = /(file:\/\/[^\n]*):(\d+):(\d+)(\)?)$/;
  * @param originalOf the position as `line:column` for a URL, a line and a column
  */
 export function nameOriginals(originalOf) {
-  define(Error, "prepareStackTrace", (error, frames) => {
-    const placed = frames.map((frame) =>
-      `\n    at ${
-        String(frame).replace(PLACE, (_, url, line, column, end) => `${url}:${originalOf(url, +line, +column)}${end}`)
-      }`
-    );
-    return headOf(error) + placed.join("");
-  });
+  const { prepareStackTrace = asElsewhere } = Error;
+  define(Error, "prepareStackTrace", (error, frames) =>
+    String(prepareStackTrace.call(Error, error, frames)).replace(
+      PLACE,
+      (_, start, url, line, column, end) => `${start}${url}:${originalOf(url, +line, +column)}${end}`,
+    ));
+}
+
+function asElsewhere(error, frames) {
+  return headOf(error) + frames.map((frame) => `\n    at ${frame}`).join("");
 }
 
 function headOf(error) {

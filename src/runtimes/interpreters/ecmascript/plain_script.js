@@ -2,9 +2,9 @@
  * Makes scripts for an engine without a mode for consoles: there `let` declares once, and nothing is awaited outside of a
  * function.
  */
-import { VAR_NAME } from "../../interpreters/ecmascript/declarations.js";
-import { applyEdits } from "../../interpreters/ecmascript/edits.js";
-import { lexicalNames, parseCell, walk } from "../../interpreters/ecmascript/parser.js";
+import { VAR_NAME } from "./declarations.js";
+import { applyEdits } from "./edits.js";
+import { lexicalNames, parseCell, walk } from "./parser.js";
 
 const { Set } = globalThis;
 const VALUE_NAME = "$cell$value";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { toPlainScript } from "../../../../src/runtimes/bun/interpreter/plain_script.js";
+import { toPlainScript } from "../../../../src/runtimes/interpreters/ecmascript/plain_script.js";
 
 Deno.test("toPlainScript() makes declarations assignments, and names what they declare", () => {
   const table: readonly (readonly [string, readonly string[], string])[] = [

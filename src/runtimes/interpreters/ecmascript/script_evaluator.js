@@ -1,11 +1,11 @@
 /** Evaluates cells as scripts that share the variables of the engine's global scope. */
-import vm from "node:vm";
-import { KEPT_NAME } from "../../interpreters/ecmascript/declarations.js";
-import "../../interpreters/ecmascript/stack_traces.js";
+import { host } from "./host.js";
+import { KEPT_NAME } from "./declarations.js";
 import { toPlainScript } from "./plain_script.js";
+import "./stack_traces.js";
 
 const { Promise, Set } = globalThis;
-const { constants: { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically }, runInThisContext } = vm;
+const { isTimeout, runScript } = host;
 /** Variables that cells have declared. */
 const known = new Set();
 
@@ -14,12 +14,12 @@ export async function evaluate({ before, script }, options) {
   try {
     const plain = toPlainScript(script);
     const prepared = declare(plain.names, before);
-    if (prepared !== "") run(prepared, options);
-    const value = run(plain.script, options);
+    if (prepared !== "") runScript(prepared, options);
+    const value = runScript(plain.script, options);
     const found = plain.isAsync ? (await value)?.[0] : value;
     return { value: found instanceof Promise ? await found : found };
   } catch (thrown) {
-    return thrown?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" ? { isTimedOut: true } : { failure: { thrown } };
+    return isTimeout(thrown) ? { isTimedOut: true } : { failure: { thrown, place: host.findPlace?.(script, options) } };
   }
 }
 
@@ -29,17 +29,8 @@ function declare(lexical, { directives = "", fresh = [], functions = "", kept = 
     ? ""
     : `;${KEPT_NAME}={${kept.filter((name) => known.has(name) || variables.includes(name)).join()}}`;
   const missing = [...new Set([...fresh, ...variables, ...lexical])].filter((name) => !known.has(name));
-  if (missing.length > 0) runInThisContext(`let ${missing.join()};`);
+  if (missing.length > 0) host.declare(`let ${missing.join()};`);
   for (const name of missing) known.add(name);
   const anew = fresh.map((name) => `${name}=void 0;`).join("");
   return anew === "" && functions === "" && keeping === "" ? "" : `${directives}${anew}${functions}${keeping};void 0`;
-}
-
-function run(script, { name, timeoutMs }) {
-  return runInThisContext(script, {
-    filename: name,
-    timeout: timeoutMs,
-    displayErrors: false,
-    importModuleDynamically,
-  });
 }

@@ -1,0 +1,6 @@
+/** The main module of a context in an isolate. */
+import "./isolate_host.js";
+import { serve } from "../../interpreters/ecmascript/cells.js";
+import { evaluate } from "../../interpreters/ecmascript/script_evaluator.js";
+
+await serve(evaluate);

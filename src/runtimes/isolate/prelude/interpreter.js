@@ -1,0 +1,66 @@
+import { define, inspect } from "./inspect.js";
+
+/** Bytes that the process of the slot prints at once. */
+const MAX_BYTES = 4_096;
+
+const toCharacters = String.fromCharCode;
+const applyTo = Reflect.apply;
+/** Called by another name, it evaluates in the global scope. */
+const evaluateScript = globalThis.eval;
+const OUT_OF_TIME = Symbol("timeout");
+
+/** Makes what the interpreter of a context needs of the process of its slot. */
+export function makeInterpreter(importFrom) {
+  const encoder = new globalThis.TextEncoder();
+  const orders = [];
+  let wake = () => {};
+  let script;
+  let ended;
+  async function* readOrders() {
+    for (;;) {
+      while (orders.length > 0) yield encoder.encode(orders.shift());
+      await new Promise((resolve) => wake = resolve);
+    }
+  }
+  return {
+    /** Gives the interpreter its means, which are functions of the process. @param path that of a file beside which cells are */
+    offerInterpreter: (path, declare, exit, printBytes, runPending) => {
+      const printTo = (isError) => (bytes) => {
+        const part = bytes.subarray(0, MAX_BYTES);
+        printBytes(isError, applyTo(toCharacters, undefined, part));
+        return part.length;
+      };
+      define(globalThis, "$interpreter", {
+        declare: (text) => declare(text),
+        exit: (code) => exit(code),
+        importFrom: importFrom(path),
+        inspect,
+        isTimeout: (thrown) => thrown === OUT_OF_TIME,
+        prints: [printTo(false), printTo(true)],
+        readOrders,
+        runScript: (text, { name, timeoutMs }) => {
+          script = `${text}\n//# sourceURL=${name}`;
+          ended = undefined;
+          const isOver = runPending(timeoutMs);
+          const one = ended;
+          ended = undefined;
+          if (!isOver || one === undefined) throw OUT_OF_TIME;
+          if (one.hasFailed) throw one.thrown;
+          return one.value;
+        },
+      });
+    },
+    giveOrder: (text) => {
+      orders.push(text);
+      wake();
+    },
+    /** Runs the script that waits; no value of it leaves the isolate. */
+    runPending: () => {
+      try {
+        ended = { hasFailed: false, value: evaluateScript(script) };
+      } catch (thrown) {
+        ended = { hasFailed: true, thrown };
+      }
+    },
+  };
+}
