@@ -15,12 +15,12 @@ import { machineMemoryMb } from "./host/machine_memory.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { RUNTIMES } from "./runtimes/registry.ts";
 
-/** The share of the machine's memory that programs may take where the operator sets no budget. */
+/** The programs' share of the machine's memory where the operator sets no budget. */
 const MEMORY_SHARE = 0.75;
 
 const network = z.union([z.ipv4(), z.cidrv4()], { error: "Must be an IPv4 address or a network as 10.0.0.0/8" });
 
-/** A web origin as browsers send it: a scheme and a host, and the port where it is not the scheme's own. */
+/** A web origin as browsers send it: scheme, host and port. A port is present where it is not the scheme's own. */
 const origin = z.string().refine(
   (text) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text),
   "Must be an origin as https://app.example, without a path and in lower case",
@@ -38,7 +38,7 @@ const GENERAL_SETTINGS = {
     schema: absolutePath,
     default: (read: ReadVariable) => read("TMPDIR") ?? "/tmp",
     shown: "the system's",
-    help: "directory for what lasts no longer than the service",
+    help: "directory for the service's temporary files",
     commands: ["run", "runtimes", "doctor"],
   },
   logLevel: {
@@ -79,7 +79,7 @@ const GENERAL_SETTINGS = {
   warmMemoryMb: {
     schema: wholeNumber(0, 1_048_576),
     default: 512,
-    help: "MB of memory that everything warm may take together",
+    help: "MB of memory for all warm processes and containers together",
   },
   warmIdleMs: {
     schema: wholeNumber(1_000, 86_400_000),
@@ -131,7 +131,7 @@ const GENERAL_SETTINGS = {
       return home === undefined ? undefined : `${home}/.codebeaker`;
     },
     shown: "~/.codebeaker",
-    help: "directory for what lasts: this service's identity and what it keeps; each service has its own",
+    help: "directory for the service's identity and records; each service has its own",
     commands: ["run", "runtimes", "doctor", "keys", "audit"],
   },
   apiKeys: {
@@ -144,12 +144,12 @@ const GENERAL_SETTINGS = {
   outputRetentionHours: {
     schema: wholeNumber(1, 87_600),
     default: 24,
-    help: "how long executions are kept after their end, with what they printed",
+    help: "how long executions and their output are kept after their end",
   },
   maxStoredOutputMb: {
     schema: wholeNumber(128, 1_048_576),
     default: 1_024,
-    help: "MB that kept executions may take; beyond it, those that ended first go",
+    help: "MB that kept executions may take; beyond it, those that ended first are deleted",
   },
   auditRetentionDays: {
     schema: wholeNumber(1, 36_500),
@@ -166,7 +166,7 @@ const GENERAL_SETTINGS = {
 /** Every setting: the general ones, and those that runtimes bring. */
 export const SETTINGS: SettingTable = Object.assign({}, GENERAL_SETTINGS, ...RUNTIMES.map(({ settings }) => settings));
 
-/** A value for every setting, and what else is read from the surroundings. */
+/** A value for every setting, and further facts of the surroundings. */
 export interface Config extends SettingValues<typeof GENERAL_SETTINGS> {
   /** The settings of each runtime by its name. */
   readonly runtimes: Readonly<Record<string, unknown>>;
@@ -177,7 +177,7 @@ export interface Config extends SettingValues<typeof GENERAL_SETTINGS> {
 const VARIABLE_PREFIX = "CODEBEAKER_";
 /** The variable that names the file of settings; it is no setting. */
 const FILE_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
-/** The variable that holds the key with which a command asks a service; it is no setting. */
+/** The variable with the key that a command sends to a service. It is no setting. */
 export const CLIENT_KEY_VARIABLE = `${VARIABLE_PREFIX}CLIENT_KEY`;
 
 /** The variable that holds a setting: `maxConcurrent` is `CODEBEAKER_MAX_CONCURRENT`. */
@@ -216,7 +216,7 @@ export async function loadConfig(flags: Readonly<Record<string, unknown>> = {}):
   };
 }
 
-/** The key with which a command asks a service; undefined where none is given. */
+/** The key that a command sends to a service; undefined where none is given. */
 export function readClientKey(): string | undefined {
   return readVariable(CLIENT_KEY_VARIABLE);
 }
@@ -231,7 +231,10 @@ function readVariable(name: string): string | undefined {
   return (mayReadVariables() ? Deno.env.get(name) : undefined) || undefined;
 }
 
-/** A service next to Deno Deploy, or under `deno serve` with few permissions, may read no variable. */
+/**
+ * Whether this process may read variables. A service next to Deno Deploy, or under `deno serve` with few permissions,
+ * may not.
+ */
 function mayReadVariables(): boolean {
   return Deno.permissions.querySync({ name: "env" }).state === "granted";
 }
@@ -246,8 +249,8 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 /**
- * V8 quotes the text around a fault, which may be a secret: `Unexpected token 'x', ..."key": "xyz"... is not valid
- * JSON`.
+ * Removes the text that V8 quotes around a fault, which may be a secret. V8 writes `Unexpected token 'x', ..."key":
+ * "xyz"... is not valid JSON`.
  */
 function withoutExcerpt(message: string): string {
   return message.replace(/,? ?(\.\.\.)?".*"(\.\.\.)? is not valid JSON/s, "") + " (it must be JSON)";

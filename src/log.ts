@@ -7,13 +7,13 @@ import {
   type TextFormatter,
 } from "@logtape/logtape";
 
-/** How much is written, from most to least. */
+/** The levels of the log, from most to least output. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error", "fatal"] as const satisfies readonly LogLevel[];
 
-/** How lines are written: as text for people, as JSON, or as it suits where they go. */
+/** The formats of lines. `auto` is text on a terminal, else JSON. */
 export const LOG_FORMATS = ["auto", "pretty", "json"] as const;
 
-/** What is logged, and how. */
+/** The level and the format of the log. */
 export interface LogOptions {
   readonly logLevel: typeof LOG_LEVELS[number];
   readonly logFormat: typeof LOG_FORMATS[number];
@@ -29,7 +29,7 @@ const PATIENT: readonly LogLevel[] = ["trace", "debug", "info"];
 /** The service's log: events with facts, one a line. Silent until {@link startLog}. */
 export const log = getLogger("codebeaker");
 
-/** Sends the log to stderr, so that stdout stays free for what a command prints. */
+/** Sends the log to stderr, so that stdout stays free for a command's output. */
 export async function startLog({ logFormat, logLevel }: LogOptions): Promise<void> {
   const isTerminal = Deno.stderr.isTerminal();
   const isPretty = logFormat === "pretty" || (logFormat === "auto" && isTerminal);
@@ -48,7 +48,10 @@ export async function startLog({ logFormat, logLevel }: LogOptions): Promise<voi
   });
 }
 
-/** Loads the formatter for people: time, level, event and facts in one line. Values are quoted, so none is a line. */
+/**
+ * Loads the formatter for people. It writes time, level, event and facts in one line. Values are quoted, so a value
+ * cannot add a line.
+ */
 export async function loadPrettyFormatter(options: { readonly colors: boolean }): Promise<TextFormatter> {
   const { getPrettyFormatter } = await import("@logtape/pretty");
   const format = getPrettyFormatter({

@@ -12,13 +12,13 @@ import type { Caller } from "./engine/port.ts";
 export interface MetricSources {
   /** Programs in a queue: of their session, of their tenant or of the service. */
   queueLength(): number;
-  /** Programs that have one. */
+  /** Programs that hold a slot. */
   running(): number;
   /** Sessions that are not closed. */
   sessions(): number;
   /** Contexts that are not lost. */
   contexts(): number;
-  /** Bytes of requests that come, wait or run. */
+  /** Bytes of requests that arrive, wait or run. */
   requestBytes(): number;
   /** The state of the warm pool by runtime. */
   pools(): readonly (PoolState & { readonly runtime: string })[];
@@ -40,14 +40,17 @@ interface HistogramDefinition extends Definition {
   readonly buckets: number[];
 }
 
-/** The value of a label where there is nothing that it could name. */
+/** The value of a label without a subject. */
 const NONE = "none";
 
-/** Every label is a runtime, an environment name that a runtime speaks, or a word of a list: a caller cannot add values. */
+/**
+ * Counters by event. Every label is a runtime, a supported environment name, or a word of a list: a caller cannot add
+ * values.
+ */
 const COUNTERS = {
   executions: {
     name: "codebeaker_executions_total",
-    help: "Executions that are over, by outcome; failed are those that the service could not run",
+    help: "Ended executions, by outcome; failed means that the service could not run them",
     labelNames: ["runtime", "language", "outcome"],
   },
   failures: {
@@ -57,48 +60,48 @@ const COUNTERS = {
   },
   cpu: {
     name: "codebeaker_execution_cpu_seconds_total",
-    help: "CPU time that programs used, where it could be seen",
+    help: "CPU time that programs used, where it was measured",
     labelNames: ["runtime"],
   },
   selections: {
     name: "codebeaker_selections_total",
-    help: "Selections by what was chosen, none where nothing fitted",
+    help: "Selections by chosen runtime; none where no runtime passed",
     labelNames: ["runtime", "preference"],
   },
   fallbacks: {
     name: "codebeaker_fallbacks_total",
-    help: "Attempts to start a program that failed, so that the next runtime was tried",
+    help: "Failed attempts to start a program, after which the next runtime was tried",
     labelNames: ["runtime"],
   },
   sessionsOpened: {
     name: "codebeaker_sessions_opened_total",
-    help: "Sessions that were opened",
+    help: "Opened sessions",
     labelNames: ["runtime"],
   },
   sessionsClosed: {
     name: "codebeaker_sessions_closed_total",
-    help: "Sessions that are over, by why",
+    help: "Closed sessions, by reason",
     labelNames: ["reason"],
   },
-  errors: { name: "codebeaker_errors_total", help: "Errors that a door answered with", labelNames: ["code"] },
+  errors: { name: "codebeaker_errors_total", help: "Error answers, by code", labelNames: ["code"] },
 } satisfies Record<string, Definition>;
 
 const HISTOGRAMS = {
   duration: {
     name: "codebeaker_execution_duration_seconds",
-    help: "From the moment a program may begin to its end",
+    help: "Time from the begin of a program to its end",
     labelNames: ["runtime"],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
   },
   startup: {
     name: "codebeaker_execution_startup_seconds",
-    help: "From asking for the environment until the program may begin",
+    help: "Time from the request for an environment to the begin of its program",
     labelNames: ["runtime"],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   },
   queueWait: {
     name: "codebeaker_queue_wait_seconds",
-    help: "How long an execution waited for its turn",
+    help: "Time that an execution waited for its slot",
     labelNames: [],
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60],
   },
@@ -106,7 +109,7 @@ const HISTOGRAMS = {
 
 type Name = keyof typeof COUNTERS | keyof typeof HISTOGRAMS;
 
-/** Something that was counted or measured, without anything of the event that it comes from. */
+/** A count or a measurement, without the event that it comes from. */
 interface Entry {
   readonly name: Name;
   readonly labels: Readonly<Record<string, string>>;
@@ -120,8 +123,8 @@ const STARTING_AT_ZERO: readonly Entry[] = [
 ];
 
 /**
- * Counts what the service does. The client library takes 18 ms and 7 MB, so the service loads it soon after it
- * listens; a count before that loads it too.
+ * Counts the service's events. The client library takes 18 ms and 7 MB, so the service loads it soon after it listens;
+ * a count before that loads it too.
  */
 export class Metrics implements Observer {
   readonly #sources: MetricSources;
@@ -181,13 +184,13 @@ export class Metrics implements Observer {
     if (!Number.isFinite(value) || value < 0) return; // The library would throw, and an observer must not.
     const entry = { name, labels, value };
     if (this.#loaded !== undefined) return this.#loaded.add(entry);
-    this.#instruments().then(({ add }) => add(entry), () => {}); // Lost: load() and expose() report it.
+    this.#instruments().then(({ add }) => add(entry), () => {}); // The count is lost: load() and expose() report the error.
   }
 
   #instruments(): Promise<Instruments> {
     return this.#loading ??= openInstruments(this.#sources).then((loaded) => this.#loaded = loaded).catch(
       (error: unknown) => {
-        this.#loading = undefined; // No descriptors were left, say: the next count tries again.
+        this.#loading = undefined; // For example, no descriptors were left: the next count tries again.
         throw error;
       },
     );
@@ -259,7 +262,7 @@ const POOL_METRICS: readonly (Pick<Definition, "name" | "help"> & { read(state: 
   },
   {
     name: "codebeaker_pool_misses_total",
-    help: "Programs and sessions that started cold though a pool is kept",
+    help: "Programs and sessions that started cold although their runtime has a pool",
     read: ({ misses }) => misses,
   },
 ];
@@ -268,15 +271,15 @@ function gaugesOf(sources: MetricSources) {
   return [
     {
       name: "codebeaker_queue_length",
-      help: "Programs that wait for their turn, in their session or for a place",
+      help: "Programs that wait for a slot, in their session, tenant or service",
       read: () => sources.queueLength(),
     },
-    { name: "codebeaker_running", help: "Programs that have a place", read: () => sources.running() },
+    { name: "codebeaker_running", help: "Programs that hold a slot", read: () => sources.running() },
     { name: "codebeaker_sessions", help: "Sessions that are not closed", read: () => sources.sessions() },
     { name: "codebeaker_contexts", help: "Contexts that are not lost", read: () => sources.contexts() },
     {
       name: "codebeaker_request_bytes",
-      help: "Bytes of requests that come, wait or run",
+      help: "Bytes of requests that arrive, wait or run",
       read: () => sources.requestBytes(),
     },
     {

@@ -1,4 +1,5 @@
-// The Deno standard library as npm republishes it ships no types: this is what the project uses of it, as documented.
+// Declares the part of the Deno standard library that the project uses, as documented. npm republishes the library
+// without types.
 
 declare module "@std/assert" {
   export function assert(condition: unknown, message?: string): asserts condition;

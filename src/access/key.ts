@@ -6,7 +6,7 @@ const ID_LENGTH = 12;
 const SECRET_LENGTH = 43;
 const KEY = new RegExp(`^cb_(?<id>[0-9A-Za-z]{${ID_LENGTH}})_(?<secret>[0-9A-Za-z]{${SECRET_LENGTH}})$`);
 
-/** A key in two parts: lists show the id; only its creation shows the secret. */
+/** A key in two parts. Lists show the id; only its creation shows the secret. */
 export interface Key {
   readonly id: string;
   /** 256 random bits. */
@@ -40,7 +40,7 @@ export function isSameHash(left: string, right: string): boolean {
   return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes);
 }
 
-/** Draws every character with the same probability: bytes that would favour some are discarded. */
+/** Draws every character with the same probability. Bytes that would favour some characters are discarded. */
 function randomText(length: number): string {
   const fair = 256 - 256 % ALPHABET.length;
   let text = "";

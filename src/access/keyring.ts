@@ -9,12 +9,12 @@ import { formatKey, hashSecret, isSameHash, makeKey, parseKey } from "./key.ts";
 export interface KeyringOptions {
   readonly keys: KeyStore;
   readonly audit: AuditStore;
-  /** The keys in the configuration, which hold as long as the process. */
+  /** The keys in the configuration, which are valid as long as the process lives. */
   readonly configured?: readonly ConfiguredKey[];
   readonly clock: Pick<Clock, "now">;
 }
 
-/** The id and the hash that stand in for those of an unknown key, so that it takes as long as a known one. */
+/** Stand in for the id and the hash of an unknown key. So the check of such a key takes as long. */
 const NO_HASH = "0".repeat(64);
 const NO_ID = "";
 
@@ -62,7 +62,7 @@ export class Keyring {
     return principal;
   }
 
-  /** Makes a key; its text cannot be read again later. */
+  /** Makes a key. Its text cannot be read again later. */
   create(name: string, policy: KeyPolicy): { readonly id: string; readonly text: string } {
     const key = makeKey();
     const principal = principalOf(policy, { tenant: key.id, name });
@@ -78,7 +78,7 @@ export class Keyring {
     return this.#keys.list();
   }
 
-  /** Revokes a key at once. Returns whether there was such a key that was not revoked. */
+  /** Revokes a key at once. Returns whether the key existed and was not revoked. */
   revoke(id: string): boolean {
     const isRevoked = this.#keys.revoke(id, this.#now());
     if (isRevoked) this.#record("key.revoke", id, {});
@@ -103,7 +103,7 @@ export class Keyring {
     return this.#configured.filter((key) => isSameHash(hash, key.hash))[0]?.principal;
   }
 
-  /** Records a change of the keys, which users of this machine make without a key of their own. */
+  /** Records a change of the keys. Users of this machine make such changes without a key of their own. */
   #record(action: "key.create" | "key.revoke", id: string, facts: Readonly<Record<string, unknown>>): void {
     const at = this.#now().toISOString();
     this.#audit.append({ at, tenant: LOCAL_USER.tenant, key: null, action, subject: id, facts });

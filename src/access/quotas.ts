@@ -6,11 +6,11 @@ import { Semaphore } from "../concurrency/semaphore.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 const DAY_MS = 86_400_000;
-/** How often idle tenants are forgotten; after this time their bucket is full again. */
+/** How often idle tenants are dropped. After this time a tenant's bucket is full again. */
 const IDLE_MS = 60_000;
 /** Most programs of one tenant in the queue; beyond it, `busy`. */
 const MAX_QUEUED = 100;
-/** When to ask again for a slot, which may come free at any time. */
+/** Time until the next request for a slot, which may come free at any time. */
 const RETRY_MS = 1_000;
 
 /** How long a program waits for a slot of its tenant. */
@@ -27,7 +27,7 @@ interface Tenant {
   programs: number;
 }
 
-/** The quotas of all tenants. Tenants without a quota have no state; idle ones are forgotten. */
+/** The quotas of all tenants. Tenants without a quota have no state; idle tenants are dropped. */
 export class Quotas {
   readonly #usage: UsageStore;
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class Quotas {
   }
 
   /**
-   * Takes one start off the tenant's rate; it is never given back.
+   * Takes one start from the tenant's rate; it is never given back.
    *
    * @throws {CodeBeakerError} `busy` when the rate or the daily budget is used up, or too many programs wait
    */
@@ -65,8 +65,8 @@ export class Quotas {
   }
 
   /**
-   * Waits for a slot of the tenant, in the order of the calls; the caller disposes of it. The daily budget is checked
-   * again when the slot is free, since others may have used it up meanwhile.
+   * Waits for a slot of the tenant, in the order of the calls. The caller disposes of the slot. The daily budget is
+   * checked again when the slot is free, since other programs may have used it up meanwhile.
    *
    * @throws {CodeBeakerError} `busy` when no slot came free in time, too many wait, or the budget is used up
    * @throws the signal's reason when it aborts first
@@ -83,14 +83,15 @@ export class Quotas {
     return entered.move();
   }
 
-  /** Takes CPU time in ms off the tenant's daily budget. */
+  /** Subtracts CPU time in ms from the tenant's daily budget. */
   charge(principal: Principal, cpuMs: number): void {
     if (principal.quota.cpuSecondsPerDay === undefined) return;
     this.#usage.add(principal.tenant, this.#day(), cpuMs);
   }
 
   /**
-   * Programs are charged at their end, so that concurrent ones can overdraw the budget by their CPU limits.
+   * Checks the daily budget. Programs are charged at their end, so concurrent ones can overdraw the budget by their CPU
+   * limits.
    */
   #checkBudget(principal: Principal): void {
     const { cpuSecondsPerDay } = principal.quota;
@@ -107,7 +108,7 @@ export class Quotas {
     return new Date(this.#clock.now()).toISOString().slice(0, "2026-11-25".length);
   }
 
-  /** The state by tenant and quota: a session that is older than a change of the quota keeps the old one. */
+  /** Finds the state by tenant and quota. A session that is older than a change of the quota keeps the old state. */
   #tenantOf({ tenant, quota: { maxConcurrent, executionsPerMinute } }: Principal): Tenant {
     this.#sweep();
     const name = `${tenant} ${maxConcurrent} ${executionsPerMinute}`;

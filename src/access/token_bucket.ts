@@ -19,13 +19,13 @@ export class TokenBucket {
     this.#countedAt = clock.elapsed();
   }
 
-  /** Whether no use is missing. */
+  /** Whether all uses are available. */
   get isFull(): boolean {
     this.#refill();
     return this.#parts === this.#capacity;
   }
 
-  /** Takes one use and returns 0, or returns the ms until one is available. */
+  /** Takes one use and returns 0, or returns the ms until a use is available. */
   take(): number {
     this.#refill();
     if (this.#parts < MINUTE_MS) return Math.ceil((MINUTE_MS - this.#parts) / this.#perMinute);

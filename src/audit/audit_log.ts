@@ -9,13 +9,13 @@ import type { AuditEntry, AuditStore } from "../storage/storage.ts";
 
 /** The settings of an audit log. */
 export interface AuditLogOptions {
-  /** Whether it keeps the code, stdin and variables of executions. Default: false. */
+  /** Whether the log keeps the code, stdin and variables of executions. Default: false. */
   readonly keepsSource?: boolean;
   /** The time of day, in ms since 1970. */
   now?(): number;
 }
 
-/** The errors that mean a refusal; all others are mistakes of the caller or the service. */
+/** The error codes that mean a refusal. All others are mistakes of the caller or the service. */
 const AUDITED_CODES: readonly ErrorCode[] = ["unauthorized", "permission_denied", "busy"];
 /** Most characters of a message, which may quote the request. */
 const MAX_MESSAGE_LENGTH = 500;
@@ -100,7 +100,7 @@ function executionFacts(
   return { runtime, warm, floor, outcome, exitCode, usage, failedOn: runtimesOf(attempts) };
 }
 
-/** Leaves the message out, in which a runtime may quote the code. */
+/** Omits the message, in which a runtime may quote the code. */
 function failureFacts({ code, details }: CodeBeakerError): AuditEntry["facts"] {
   return { error: code, failedOn: runtimesOf(details.attempts) };
 }
@@ -113,7 +113,7 @@ function sessionFacts({ runtime, language, selection }: SessionInfo): AuditEntry
   return { runtime, language, floor: selection.floor };
 }
 
-/** Leaves out the message of a refused command, which quotes it; such an error names no field. */
+/** Omits the message of a refused command, which quotes the command. Such an error names no field. */
 function refusalFacts({ code, message, details }: CodeBeakerError): AuditEntry["facts"] {
   const quotesCode = code === "permission_denied" && details.errors === undefined;
   return {

@@ -8,11 +8,13 @@ interface Window {
   leftOut: number;
 }
 
-/** Limits the audit lines about refused requests to 60 a minute for each kind; further refusals are counted. */
+/** Limits the audit lines about refused requests to 60 a minute for each kind. Further refusals are counted. */
 export class RefusalLimiter {
   readonly #windows = new Map<string, Window>();
 
-  /** Returns how many refusals of this kind got no line before, or undefined when this one gets none. */
+  /**
+   * Admits a refusal, and returns how many of its kind got no line before. Undefined when this refusal gets no line.
+   */
   admit(kind: string, now: number): { readonly leftOut: number } | undefined {
     const window = this.#windows.get(kind);
     if (window === undefined || !isWithin(window, now)) {
@@ -28,7 +30,7 @@ export class RefusalLimiter {
   }
 }
 
-/** Whether a time is in a window; a clock that was set back is before every window. */
+/** Whether a time is in a window. A clock that was set back is before every window. */
 function isWithin({ endsAt }: Window, now: number): boolean {
   return now < endsAt && now >= endsAt - WINDOW_MS;
 }

@@ -14,7 +14,7 @@ export interface AnnouncedService {
   hasKeys(): boolean;
 }
 
-/** Programs to try, by language; the first that can be run is shown. */
+/** Programs to try, by language. The first that can run is shown. */
 const FIRST_PROGRAMS: Readonly<Record<string, string>> = {
   typescript: "console.log(40 + 2)",
   javascript: "console.log(40 + 2)",
@@ -23,9 +23,9 @@ const FIRST_PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Announces a service: its address, its runtimes and, where none reaches the floor, a remedy. Programs get a line as soon as
- * a runtime can be used, and one when all have answered; people get the address at once, and a page on a terminal. Once
- * `signal` is aborted it says nothing more: a service that stops asks no runtime.
+ * Announces a service: its address, its runtimes and, where none reaches the floor, a remedy. Programs get a line as
+ * soon as a runtime can be used, and one when all have answered. People get the address at once, and a page on a
+ * terminal. Once `signal` is aborted it prints nothing more: a service that stops asks no runtime.
  */
 export async function announce(
   service: AnnouncedService,
@@ -39,14 +39,14 @@ export async function announce(
   const announceTo = stdout.isTerminal() ? announceToPeople : announceToPrograms;
   const runtimes = await announceTo({ palette, service, signal, stdout, url }).catch((error: unknown) => {
     if (!signal?.aborted) throw error;
-    return undefined; // A service that stops refuses to be asked.
+    return undefined; // A service that stops refuses requests.
   });
   if (runtimes === undefined) return;
   const warning = floorWarning(runtimes, service.selector.minIsolation);
   if (warning !== undefined) await print(palette.bad(warning), stdout);
 }
 
-/** What an announcement is made of. */
+/** The parts of an announcement. */
 interface Announcement {
   readonly service: AnnouncedService;
   readonly url: string;
@@ -102,7 +102,7 @@ function describePage(
   return ["", table, ...describeTrial(runtimes, { palette, service, url })].join("\n");
 }
 
-/** What to try, as a command that works as it stands; nothing where no program can be run. */
+/** The lines of a command to try, which works as printed. None where no program can run. */
 function describeTrial(
   runtimes: Runtimes,
   { palette, service, url }: Omit<Announcement, "stdout" | "signal">,
@@ -124,7 +124,7 @@ function describeTrial(
   ];
 }
 
-/** What to do where no available runtime reaches the floor. */
+/** The warning with a remedy where no available runtime reaches the floor. */
 function floorWarning(runtimes: Runtimes, floor: number): string | undefined {
   const best = Math.max(0, ...runtimes.map(({ available, isolation }) => available ? isolation.level : 0));
   if (best >= floor) return undefined;

@@ -14,10 +14,13 @@ interface AuditFlags {
   readonly [setting: string]: unknown;
 }
 
-/** Lines that are read in one go. */
+/** Lines that are read at once. */
 const PAGE = 500;
 
-/** `codebeaker audit`: the audit log, oldest line first; text on a terminal, lines of JSON elsewhere. */
+/**
+ * Defines `codebeaker audit`, which prints the audit log, oldest line first. It prints text on a terminal, lines of
+ * JSON elsewhere.
+ */
 export function defineAudit(command: Command, context: CommandContext): void {
   command
     .option("--json", "print lines of JSON also on a terminal")
@@ -46,7 +49,7 @@ async function printAudit(
   }
 }
 
-/** An entry of the log, as far as it is shown. */
+/** The shown fields of an entry of the log. */
 interface ShownEntry {
   readonly at: string;
   readonly key: string | null;
@@ -55,7 +58,7 @@ interface ShownEntry {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** A line of the log for people; what a client may have chosen is quoted. */
+/** Formats a line of the log for people. A text that a client may have chosen is quoted. */
 export function describeEntry({ at, key, action, subject, facts }: ShownEntry, palette: Palette): string {
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   const shown = known.map(([name, value]) => `${name}=${plainOrJson(value)}`);
@@ -68,7 +71,7 @@ function plainOrJson(value: unknown): string {
   return typeof value === "string" && /^[\w.:/-]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-/** A time as ISO 8601 writes it, in the form in which the log keeps it. */
+/** Parses a time in ISO 8601, into the form of the log's times. */
 function parseTime(text: string): string {
   const [, day, time = "T00:00", zone = "Z"] =
     /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(text) ?? [];

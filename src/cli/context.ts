@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { type Output, print, printError } from "./output.ts";
 
-/** Where a command line reads and writes, and how it asks a service: this process, or a test. */
+/** The streams of a command line, and its access to a service. They belong to this process, or to a test. */
 export interface Surroundings {
   readonly stdout: Output;
   readonly stderr: Output;
   /** The bytes of stdin. */
   stdin(): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Asks a service. */
+  /** Sends a request to a service. */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -19,22 +19,22 @@ export const THIS_PROCESS: Surroundings = {
   fetch,
 };
 
-/** What a command gets in addition to its own arguments and flags. */
+/** The context of a command beside its own arguments and flags. */
 export interface CommandContext extends Surroundings {
-  /** Writes a line to stdout, and returns whether its reader is still there. */
+  /** Writes a line to stdout. Returns whether its reader still exists. */
   print(line: string): Promise<boolean>;
   /** Writes a line to stderr; best effort. */
   printError(line: string): Promise<void>;
-  /** Sets the exit code of a command that ends without an error; absent, it is 0. */
+  /** Sets the exit code of a command that ends without an error. Absent, it is 0. */
   setExitCode(code: number): void;
-  /** The whole command line, with the flags of every subcommand. */
+  /** Loads the whole command line, with the flags of every subcommand. */
   loadProgram(): Promise<Command>;
 }
 
 /** Gives a command its arguments, its flags and its action. */
 export type DefineCommand = (command: Command, context: CommandContext) => void;
 
-/** A row of the table of subcommands, which loads the subcommand's module when it is used. */
+/** A row of the table of subcommands. It loads the subcommand's module when it is used. */
 export interface Subcommand {
   readonly name: string;
   readonly description: string;

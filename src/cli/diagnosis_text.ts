@@ -2,7 +2,7 @@ import { MAX_ISOLATION } from "../core/capabilities.ts";
 import type { RuntimeDiagnosis, ServiceDiagnosis } from "../core/diagnosis.ts";
 import type { Palette } from "./palette.ts";
 
-/** A line that is as it should be, or not, and what to do then. */
+/** A line of a diagnosis: whether it is good, and a remedy otherwise. */
 interface Line {
   readonly good: boolean;
   readonly name: string;
@@ -10,7 +10,7 @@ interface Line {
   readonly remedy?: string | undefined;
 }
 
-/** A diagnosis for people. */
+/** Formats a diagnosis for people. */
 export function describeDiagnosis(diagnosis: ServiceDiagnosis, palette: Palette): string {
   const { budgetMb, machineMb } = diagnosis.memory;
   const memory = { name: "memory", good: true, detail: `programs may take ${budgetMb} of ${machineMb} MB together` };

@@ -21,7 +21,10 @@ interface DoctorFlags {
   readonly [setting: string]: unknown;
 }
 
-/** `codebeaker doctor`: the layers around programs, the self-tests' findings, and how to reach a higher level. */
+/**
+ * Defines `codebeaker doctor`, which prints the layers around programs and the self-tests' findings. It also prints how
+ * to reach a higher level.
+ */
 export function defineDoctor(command: Command, context: CommandContext): void {
   command
     .option("--json", "print everything as JSON")

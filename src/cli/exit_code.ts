@@ -1,10 +1,10 @@
 import { constants } from "node:os";
 import type { Outcome } from "../core/execution.ts";
 
-/** What timeout(1) reports for a program that was ended at its deadline. */
+/** The exit code of timeout(1) for a program that was ended at its deadline. */
 const EXIT_TIMED_OUT = 124;
 
-/** The exit code that a shell reports for an outcome; limits, cancelling and interruptions count as SIGKILL. */
+/** The exit code that a shell reports for an outcome. Limits, cancelling and interruptions count as SIGKILL. */
 export function exitCodeOf(outcome: Outcome): number {
   switch (outcome.kind) {
     case "exited":
@@ -18,7 +18,7 @@ export function exitCodeOf(outcome: Outcome): number {
   }
 }
 
-/** 128 and the signal's number, as shells report it. */
+/** The exit code that shells report for a signal: 128 and its number. */
 export function exitCodeOfSignal(signal: string): number {
   const numbers: Readonly<Record<string, number>> = constants.signals;
   return 128 + (numbers[signal] ?? 0);

@@ -4,7 +4,7 @@ import { EXIT_USAGE, printError } from "./output.ts";
 
 /**
  * The service behind another program's listener (`deno serve`, or a host next to Deno Deploy). Where no process can be
- * started it serves all the same, and says which runtimes are unavailable and why.
+ * started it serves all the same, and reports which runtimes are unavailable and why.
  */
 class HostedService {
   #service: Promise<Service> | undefined;
@@ -28,10 +28,10 @@ class HostedService {
   };
 }
 
-/** The one that `main.ts` exports. */
+/** The service that `main.ts` exports. */
 export const hosted = new HostedService();
 
-/** Loads the service only here: a command line that needs none does not wait for it. */
+/** Starts the service, and loads its code only here. A command line that needs no service does not wait for it. */
 async function start(stop: AbortController): Promise<Service> {
   const [{ loadConfig }, { startLog }, { composeService }] = await Promise.all([
     import("../config.ts"),
@@ -48,7 +48,7 @@ async function start(stop: AbortController): Promise<Service> {
   return service;
 }
 
-/** Stops, and closes the service, at the signals by which a host ends this process. */
+/** Closes the service at the signals by which a host ends this process. */
 function closeAtSignals(service: Service, stop: AbortController): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, async () => {

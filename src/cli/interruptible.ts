@@ -10,7 +10,7 @@ export interface Interrupt extends Disposable {
   abort(reason: unknown): void;
 }
 
-/** Aborts, with the signal's name as the reason, at a signal that ends this process. */
+/** Aborts at a signal that ends this process. The reason is the signal's name. */
 export function interruptible(): Interrupt {
   const controller = new AbortController();
   const listeners = INTERRUPTS.map((name) => ({ name, listener: () => controller.abort(name) }));
@@ -24,7 +24,7 @@ export function interruptible(): Interrupt {
   };
 }
 
-/** Waits until work has settled; an interrupt ends the wait early, and not the work. */
+/** Waits until work has settled. An interrupt ends the wait early, but not the work. */
 export async function settledUnlessInterrupted(work: Promise<unknown>, interrupt: AbortSignal): Promise<void> {
   await abortable(work, interrupt).catch(() => {});
 }

@@ -5,12 +5,12 @@ import { readBoolean, readHosts, readList, readWhole } from "../core/parsing/wri
 
 const SCHEMAS = { ...permissionCeilingSchema.shape, ...quotaSchema.shape, ...keyPolicySchema.shape };
 
-/** A flag about what a key may do, and its field of the key's policy. */
+/** A flag about the rights of a key, and its field of the key's policy. */
 interface PolicyFlag {
   readonly flag: string;
   readonly help: string;
   readonly field: Exclude<keyof typeof SCHEMAS, "permissions" | "quota">;
-  /** The field's value where the text has its form; other text stays as it is, and is refused as such. */
+  /** Reads the field's value. Text of another form stays unchanged, and the schema refuses it. */
   read(text: string): unknown;
 }
 
@@ -85,7 +85,7 @@ export const POLICY_FLAGS: readonly PolicyFlag[] = [
 ];
 
 /**
- * What the flags of `keys create` say, and those that are settings.
+ * Parses the flags of `keys create` into a policy, and separates the settings.
  *
  * @throws {CodeBeakerError} `invalid_request` that names the flag
  */
@@ -109,7 +109,7 @@ export function parsePolicyFlags(
   return { policy, settings };
 }
 
-/** Checks each value under the name of its flag, so that a message names what was typed. */
+/** Checks each value under the name of its flag. So a message names the typed text. */
 function checkSpelled(given: Readonly<Record<string, unknown>>): void {
   const typed = POLICY_FLAGS.map(({ flag, field }) => ({ name: flag.split(" ")[0] ?? flag, field }));
   const schema = strictObject(Object.fromEntries(typed.map(({ name, field }) => [name, SCHEMAS[field]])));

@@ -20,11 +20,11 @@ interface KeyFlags {
   readonly [flag: string]: unknown;
 }
 
-/** `codebeaker keys`: who may use the service of a home, also while it runs. */
+/** Defines `codebeaker keys`, which manages the keys of a home, also while its service runs. */
 export function defineKeys(command: Command, context: CommandContext): void {
   const create = command.command("create")
     .description("create a key and print it, this once")
-    .argument("<name>", "what people call it")
+    .argument("<name>", "the name of the key")
     .option("--json", "print the key and its id as JSON");
   for (const { flag, help } of POLICY_FLAGS) create.addOption(new Option(flag, help));
   addSettings(create, settingsFor("keys")).action((name: string, flags: KeyFlags) =>
@@ -33,10 +33,10 @@ export function defineKeys(command: Command, context: CommandContext): void {
   const list = command.command("list").description("list the keys").option("--json", "print the keys as JSON");
   addSettings(list, settingsFor("keys")).action((flags: KeyFlags) => listKeys(flags, context));
   const revoke = command.command("revoke")
-    .description("revoke a key: it opens nothing from then on")
+    .description("revoke a key at once")
     .argument("<id>", "as the list shows it")
     .option("--json", "print the id as JSON")
-    .addHelpText("after", "\nExit code: 0 when the key is revoked; 1 when no key with this id is open.");
+    .addHelpText("after", "\nExit code: 0 when the key is revoked; 1 when no valid key has this id.");
   addSettings(revoke, settingsFor("keys")).action(async (id: string, flags: KeyFlags) =>
     context.setExitCode(await revokeKey({ id, flags }, context))
   );
@@ -62,17 +62,17 @@ async function createKey(
   );
 }
 
-/** Prints a line. Returns why it cannot have been read; undefined when it may have been. */
+/** Prints a line. Returns why the line cannot have been read; undefined when it may have been. */
 async function whyUnseen(line: string, print: CommandContext["print"]): Promise<string | undefined> {
   try {
-    return await print(line) ? undefined : "nobody reads the output";
+    return await print(line) ? undefined : "the reader of the output is gone";
   } catch (error) {
     if (!hasCode(error, "internal")) throw error;
     return `the output cannot be written (${messageOf(error.cause)})`;
   }
 }
 
-/** @throws {CodeBeakerError} `busy` where the storage does not do it, as while another process has locked it */
+/** @throws {CodeBeakerError} `busy` where the storage fails, for example while another process has locked it */
 function attempt<T>(what: string, act: () => T): T {
   try {
     return act();
@@ -108,7 +108,7 @@ async function listKeys({ json, ...settings }: KeyFlags, { print }: CommandConte
   await print(formatTable(["ID", "NAME", "SCOPES", "FLOOR", "BOUNDS", "CREATED", "REVOKED"], rows));
 }
 
-/** Its ceiling and its quota. */
+/** Formats the ceiling and the quota of a key. */
 function boundsOf({ ceiling, quota }: Principal): string {
   const bounds = Object.entries({ ...ceiling, ...quota });
   return bounds.length === 0 ? "-" : bounds.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
@@ -132,7 +132,7 @@ async function revokeKey(
   return EXIT_UNKNOWN;
 }
 
-/** The keys that are kept in the home that the settings name; disposing closes its storage. */
+/** Opens the keys in the home that the settings name. Disposing closes the storage. */
 async function openKeyring(
   settings: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly keyring: Keyring } & Disposable> {

@@ -9,7 +9,7 @@ export { hosted } from "./hosted.ts";
 /** The exit code of a command that failed. */
 const EXIT_FAILURE = 1;
 
-/** Runs one command line. Returns the exit code; it exits nothing itself. */
+/** Runs one command line, and returns the exit code. It does not end the process. */
 export async function runCli(args: readonly string[], surroundings: Surroundings = THIS_PROCESS): Promise<number> {
   let exitCode = 0;
   const context: CommandContext = contextOf(surroundings, {
@@ -37,13 +37,13 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
   }
 }
 
-/** `help NAME` as `NAME --help`: the flags of a subcommand are there only when it is used. */
+/** Turns `help NAME` into `NAME --help`. The flags of a subcommand are loaded only when it is used. */
 function toFlag([first, ...rest]: readonly string[]): string[] {
   if (first === undefined) return [];
   return first === "help" ? [...rest, "--help"] : [first, ...rest];
 }
 
-/** An unforeseen error in one line. */
+/** Makes an error of one line from an unforeseen error. */
 function unforeseen(error: unknown): CodeBeakerError {
   const [reason] = messageOf(error).split("\n");
   return new CodeBeakerError("internal", `Cannot finish this command as ${reason}`, { cause: error });

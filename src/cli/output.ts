@@ -3,30 +3,30 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 /** The exit code of a wrong command line. */
 export const EXIT_USAGE = 2;
 
-/** Where a command writes: stdout or stderr of this process, or of a test. */
+/** Where a command writes. It is stdout or stderr of this process, or of a test. */
 export interface Output {
   write(bytes: Uint8Array): Promise<number>;
   isTerminal(): boolean;
 }
 
 /**
- * Writes a line to stdout. Returns whether anybody reads it: `head` stops when it has enough.
+ * Writes a line to stdout. Returns whether its reader still exists: `head` stops when it has enough.
  *
- * @throws {CodeBeakerError} `internal` where it cannot be written, as on a full disk
+ * @throws {CodeBeakerError} `internal` where the line cannot be written, for example on a full disk
  */
 export async function print(line: string, stdout: Output = Deno.stdout): Promise<boolean> {
   return await writeText(stdout, `${line}\n`);
 }
 
-/** Writes a line to stderr; best effort, since a failure has nowhere to be reported. */
+/** Writes a line to stderr, as a best effort. No place is left to report a failure. */
 export async function printError(line: string, stderr: Output = Deno.stderr): Promise<void> {
   await writeText(stderr, `${line}\n`).catch(() => {});
 }
 
 /**
- * Writes text. Returns whether anybody reads it.
+ * Writes text. Returns whether its reader still exists.
  *
- * @throws {CodeBeakerError} `internal` where it cannot be written
+ * @throws {CodeBeakerError} `internal` where the text cannot be written
  */
 export async function writeText(target: Output, text: string): Promise<boolean> {
   try {
@@ -43,7 +43,7 @@ export function isUnread(error: unknown): boolean {
   return error instanceof Deno.errors.BrokenPipe;
 }
 
-/** The error for a write that has failed for another reason than a lost reader. */
+/** Makes the error for a write that failed for another reason than a lost reader. */
 export function cannotWrite(cause: unknown): CodeBeakerError {
   return new CodeBeakerError("internal", `Cannot write the output as ${messageOf(cause)}`, { cause });
 }
@@ -53,7 +53,7 @@ export async function writeAll(target: Pick<Output, "write">, bytes: Uint8Array)
   for (let done = 0; done < bytes.length;) done += await target.write(bytes.subarray(done));
 }
 
-/** Rows under a header, each column as wide as its widest cell. */
+/** Formats rows under a header. Each column is as wide as its widest cell. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));

@@ -1,7 +1,7 @@
 import { type CommandEngine, composeCommand } from "../compose/mod.ts";
 import { loadConfig } from "../config.ts";
 
-/** Asks an engine that is made for this question, and for nothing else. */
+/** Asks an engine of this process, which is made for this question only. */
 export async function askOwnEngine<Answer>(
   settings: Readonly<Record<string, unknown>>,
   ask: (engine: CommandEngine["engine"]) => Promise<Answer>,

@@ -1,7 +1,7 @@
 import { bold, green, red, yellow } from "@std/fmt/colors";
 import type { Output } from "./output.ts";
 
-/** How the parts of a text are shown. */
+/** The styles for the parts of a text. */
 export interface Palette {
   title(text: string): string;
   good(text: string): string;
@@ -9,15 +9,15 @@ export interface Palette {
   hint(text: string): string;
 }
 
-/** For terminals. */
+/** The palette for terminals. */
 export const COLORED: Palette = { title: bold, good: green, bad: red, hint: yellow };
 
 const asItIs = (text: string) => text;
 
-/** For everything else. */
+/** The palette for everything else. */
 export const PLAIN: Palette = { title: asItIs, good: asItIs, bad: asItIs, hint: asItIs };
 
-/** Colours for a terminal, unless the variable NO_COLOR is set. */
+/** Chooses colours for a terminal, unless the variable NO_COLOR is set. */
 export function paletteFor(output: Pick<Output, "isTerminal">, { noColor = Deno.noColor } = {}): Palette {
   return output.isTerminal() && !noColor ? COLORED : PLAIN;
 }

@@ -1,7 +1,7 @@
 /** The oldest Deno that runs the service. */
 const OLDEST = [2, 9] as const;
 
-/** Why a version of Deno does not run the service; undefined when it does. */
+/** Explains why a version of Deno cannot run the service; undefined when it can. */
 export function whyTooOld(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return undefined;
@@ -9,7 +9,7 @@ export function whyTooOld(version: string): string | undefined {
   return `CodeBeaker needs Deno ${oldest} or later: upgrade it (deno upgrade), or run CodeBeaker with npx -y deno@${oldest}: current value is ${version}`;
 }
 
-/** The message for packages that cannot be loaded; undefined for another failure. */
+/** Makes the message for packages that cannot be loaded; undefined for another failure. */
 export function whyUnloaded(error: unknown): string | undefined {
   const [first = "", ...causes] = (error instanceof Error ? error.message : String(error)).split("\n");
   if (!/\bnpm\b|\bpackage\b/.test(first)) return undefined;
@@ -17,7 +17,11 @@ export function whyUnloaded(error: unknown): string | undefined {
   return `Cannot load CodeBeaker's packages: name a registry of npm that can be reached (NPM_CONFIG_REGISTRY): ${reason}`;
 }
 
-/** Ends the process as the command line cannot be loaded. @throws what is no failure of packages */
+/**
+ * Ends the process as the command line cannot be loaded.
+ *
+ * @throws the error when it is no failure of packages
+ */
 export function exitUnloaded(error: unknown): never {
   const why = whyUnloaded(error);
   if (why === undefined) throw error;

@@ -17,14 +17,14 @@ Examples:
   codebeaker doctor                       what is missing here, and what to install
 "codebeaker COMMAND --help" lists what a command takes.`;
 
-/** The command line of this project; a subcommand gets its flags when it is used. */
+/** Creates the command line of this project. A subcommand gets its flags when it is used. */
 export function createProgram(context: CommandContext, output: Partial<ProgramOutput> = {}): Command {
   const program = new Command("codebeaker")
     .description("Runs untrusted code, on the lightest runtime that is safe enough for it.")
     .version(VERSION, "--version", "print the version")
     .enablePositionalOptions()
     .configureOutput(output)
-    // A description says which values there are.
+    // A description names the values of its option.
     .configureHelp({ optionDescription: ({ description }) => description })
     .addHelpText("after", EXAMPLES)
     .exitOverride();
@@ -34,7 +34,7 @@ export function createProgram(context: CommandContext, output: Partial<ProgramOu
   });
 }
 
-/** The whole command line, with the flags of every subcommand. */
+/** Loads the whole command line, with the flags of every subcommand. */
 export async function loadProgram(context: CommandContext): Promise<Command> {
   const program = createProgram(context);
   const definitions = await Promise.all(

@@ -20,7 +20,7 @@ interface Shown {
 }
 
 /**
- * Shows tasks on one line of a terminal, which is rewritten; elsewhere each task is a line when it begins. Disposing
+ * Shows tasks on one line of a terminal, which is rewritten. Elsewhere each task is a line when it begins. Disposing
  * erases the line.
  */
 export class ProgressLine implements Progress, AsyncDisposable {
@@ -54,7 +54,7 @@ export class ProgressLine implements Progress, AsyncDisposable {
     };
   }
 
-  /** Writes something else to the same terminal, with the line out of the way. */
+  /** Writes other text to the same terminal, above the line. */
   async above<T>(write: () => Promise<T>): Promise<T> {
     this.#erase();
     await this.#written;
@@ -91,13 +91,13 @@ export class ProgressLine implements Progress, AsyncDisposable {
     const tasks = [...this.#tasks];
     const texts = tasks.map(({ task, detail }) => detail === undefined ? task : `${task}: ${detail}`);
     const seconds = Math.floor((this.#now() - Math.min(...tasks.map(({ beganAt }) => beganAt))) / 1000);
-    // What an Engine or a registry says must not steer the terminal.
+    // A text of an Engine or a registry must not control the terminal.
     const text = `codebeaker: ${seconds} s  ${texts.join("; ")}`.replaceAll(/\p{Cc}/gu, " ");
     return text.slice(0, this.#columns() - 1);
   }
 
   #write(text: string): void {
-    this.#written = this.#written.then(() => writeText(this.#output, text)).catch(() => {}); // It is best effort.
+    this.#written = this.#written.then(() => writeText(this.#output, text)).catch(() => {}); // Writing is a best effort.
   }
 }
 

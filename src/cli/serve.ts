@@ -7,7 +7,7 @@ import type { CommandContext } from "./context.ts";
 import type { Output } from "./output.ts";
 import { addSettings } from "./settings.ts";
 
-/** `codebeaker serve`: listens until SIGTERM or SIGINT. */
+/** Defines `codebeaker serve`, which listens until SIGTERM or SIGINT. */
 export function defineServe(command: Command, { stdout }: Pick<CommandContext, "stdout">): void {
   addSettings(command, Object.keys(SETTINGS)).action((flags) => serve(flags, stdout));
 }

@@ -4,17 +4,17 @@ import { CLIENT_KEY_VARIABLE, readClientKey } from "../config.ts";
 import { CodeBeakerError, ERROR_KINDS, type ErrorCode, messageOf } from "../core/errors.ts";
 import type { CommandContext } from "./context.ts";
 
-/** Where a service listens if nothing else is said. */
+/** The URL of a service where no flag names one. */
 const DEFAULT_URL = "http://127.0.0.1:8000";
 
-/** The flags of a command that asks a service. */
+/** The flags of a command that sends requests to a service. */
 export interface ServiceFlags {
   readonly json?: true;
   readonly url?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** One request to a service; a value that is undefined is not sent. */
+/** One request to a service. An undefined value is not sent. */
 interface ServiceRequest {
   readonly method?: "GET" | "DELETE";
   readonly query?: Readonly<Record<string, string | number | undefined>>;
@@ -35,7 +35,7 @@ export class ServiceClient {
   readonly #key: string | undefined;
   readonly #fetch: CommandContext["fetch"];
 
-  /** @throws {CodeBeakerError} `invalid_request` for a URL that is none */
+  /** @throws {CodeBeakerError} `invalid_request` for a text that is no URL */
   constructor({ url = DEFAULT_URL, key = readClientKey() }: ServiceFlags, { fetch }: Pick<CommandContext, "fetch">) {
     this.#url = checkUrl(url);
     this.#key = key;
@@ -43,10 +43,10 @@ export class ServiceClient {
   }
 
   /**
-   * Asks the service, and returns an answer whose status is a success.
+   * Sends a request to the service, and returns an answer whose status is a success.
    *
    * @throws {CodeBeakerError} the service's own error; `runtime_unavailable` where no service answers; the reason of
-   *   `signal` when it aborts first
+   * `signal` when it aborts first
    */
   async ask(
     path: string,
@@ -68,7 +68,11 @@ export class ServiceClient {
     throw await this.#toError(response);
   }
 
-  /** Asks the service for JSON of a form. @throws {CodeBeakerError} as {@link ask} */
+  /**
+   * Requests JSON of a form from the service.
+   *
+   * @throws {CodeBeakerError} as {@link ask}
+   */
   async askJson<Schema extends z.ZodType>(
     path: string,
     schema: Schema,
@@ -80,7 +84,11 @@ export class ServiceClient {
     throw this.#notOurs(response.status, parsed.error);
   }
 
-  /** Asks the service for a stream of events; null where none follows. @throws {CodeBeakerError} as {@link ask} */
+  /**
+   * Requests a stream of events from the service; null where none follows.
+   *
+   * @throws {CodeBeakerError} as {@link ask}
+   */
   async askEvents(path: string, { headers, ...request }: ServiceRequest): Promise<Response["body"]> {
     const response = await this.ask(path, { ...request, headers: { ...headers, accept: "text/event-stream" } });
     const { body, status } = response;
@@ -131,7 +139,7 @@ function checkUrl(text: string): string {
   );
 }
 
-/** The header's value. The key itself is in no message. */
+/** Makes the header's value. The key itself is in no message. */
 function bearer(key: string): string {
   if (/^[\x21-\x7e]+$/.test(key)) return `Bearer ${key}`;
   throw new CodeBeakerError("invalid_request", "Cannot ask a service as a key is of printable ASCII without spaces");

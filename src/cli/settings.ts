@@ -8,7 +8,7 @@ import { RUNTIMES } from "../runtimes/registry.ts";
 /** The heading of settings in `--help`, below the flags of the command itself. */
 const SETTINGS_GROUP = "Settings:";
 
-/** Gives a command a flag for each of these settings, and for the file that holds settings. */
+/** Adds a flag for each of these settings to a command. It also adds the flag for the file of settings. */
 export function addSettings(command: Command, names: readonly string[]): Command {
   const file = new Option("--config <file>", "JSON file of settings (CODEBEAKER_CONFIG)");
   command.addOption(file.helpGroup(SETTINGS_GROUP));
@@ -21,7 +21,7 @@ export function addSettings(command: Command, names: readonly string[]): Command
   return command;
 }
 
-/** Names the values that completions suggest for a flag; others are left to what reads it. */
+/** Sets the values that completions suggest for a flag. The flag's reader decides about other values. */
 export function suggest(option: Option, values: readonly (string | number)[]): Option {
   option.argChoices = values.map(String);
   return option;
@@ -37,12 +37,12 @@ export function settingsFor(command: string): string[] {
   return Object.entries(SETTINGS).filter(([, { commands = [] }]) => commands.includes(command)).map(([name]) => name);
 }
 
-/** The settings of every runtime, which each command takes that makes runtimes. */
+/** The settings of every runtime. Each command that makes runtimes takes them. */
 export function runtimeSettings(): string[] {
   return RUNTIMES.flatMap(({ settings }) => Object.keys(settings));
 }
 
-/** The settings among the flags of a command. */
+/** Picks the settings out of a command's flags. */
 export function pickSettings(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(flags).filter(([name]) => name === "config" || name in SETTINGS));
 }

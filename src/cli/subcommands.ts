@@ -1,7 +1,7 @@
 import { RUNTIMES } from "../runtimes/registry.ts";
 import type { Subcommand } from "./context.ts";
 
-/** Every subcommand in the order of `--help`; the module of each is loaded when it is used. */
+/** Every subcommand, in the order of `--help`. The module of each is loaded when it is used. */
 export const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: "serve",
@@ -25,7 +25,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   },
   {
     name: "doctor",
-    description: "test what stands around programs here, and say what to install or change for more",
+    description: "test the isolation of programs here, and say how to raise it",
     load: async () => (await import("./doctor.ts")).defineDoctor,
   },
   {

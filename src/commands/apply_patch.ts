@@ -17,8 +17,8 @@ export interface PatchResult {
 }
 
 /**
- * Applies a unified diff of any number of files without fuzz: each file wholly or not at all. Paths lose their first
- * `strip` parts, as by `patch -p`; without `strip`, git's `a/` and `b/` are dropped unless they lead to a file.
+ * Applies a unified diff of any number of files without fuzz. Each file changes wholly or not at all. Paths lose their
+ * first `strip` parts, as by `patch -p`; without `strip`, git's `a/` and `b/` are dropped unless they lead to a file.
  */
 export const applyPatch = defineFileCommand({
   type: "apply_patch",

@@ -12,10 +12,10 @@ import { encodeContent, type EncodedContent } from "../core/requests/content.ts"
 import type { WorkspaceFiles } from "../runtimes/port.ts";
 import { type MatchingFile, MatchingFiles, scopeOf } from "./matching_files.ts";
 
-/** How long files are looked for and read. */
+/** Longest time to find and read files. */
 const MAX_COLLECT_MS = 10_000;
 
-/** Bytes beside its own that JSON needs for a control character, a quotation mark or a backslash. */
+/** Bytes that JSON adds to a control character, a quotation mark or a backslash. */
 const ESCAPE_BYTES = 5;
 const [FIRST_PRINTABLE, QUOTATION_MARK, BACKSLASH] = [0x20, 0x22, 0x5c];
 
@@ -24,7 +24,11 @@ type ReadableFiles = Pick<WorkspaceFiles, "visit" | "readFiles">;
 
 /** The memory of an answer. */
 export interface AnswerMemory {
-  /** Takes more bytes, until the answer is sent. @throws {CodeBeakerError} `busy` when they are not free */
+  /**
+   * Takes more bytes, until the answer is sent.
+   *
+   * @throws {CodeBeakerError} `busy` when the bytes are not free
+   */
   growBy(bytes: number): void;
 }
 
@@ -37,8 +41,8 @@ export interface CollectOptions {
 }
 
 /**
- * Collects the files that match globs, within the bounds of an answer; the others are counted. It does not throw: the
- * answer says why files could not be found or read.
+ * Collects the files that match globs, within the bounds of an answer. Further files are counted. It does not throw:
+ * the answer says why files could not be found or read.
  */
 export async function collectOutputs(
   files: ReadableFiles,
@@ -135,7 +139,7 @@ class Collection {
     return { next, rest: [] };
   }
 
-  /** Takes a file into the answer, if it is one and fits. */
+  /** Adds a file to the answer, if it is a file and fits. */
   #take(reading: FileReading): void {
     const { path } = reading;
     if ("error" in reading) {
@@ -157,7 +161,7 @@ class Collection {
   }
 }
 
-/** Most memory of a file in an answer: its content, and the JSON of it. */
+/** Most memory of a file in an answer: its content, and its JSON. */
 function memoryOf({ content, encoding }: EncodedContent, bytes: Uint8Array): number {
   if (encoding === "base64") return 2 * content.length;
   let escapes = 0;

@@ -8,7 +8,7 @@ import type { TextWorkerPool } from "./texts/text_worker_pool.ts";
 /** The settings under which a command runs. */
 export interface CommandContext
   extends Pick<RunProgramOptions, "signal" | "kept" | "stdin" | "onStart" | "onOutput" | "permissionBounds"> {
-  /** The limits of its programs; a command may lower them, and may raise only the time. */
+  /** The limits of the command's programs. A command may lower them, and may raise only the time. */
   readonly limits: Limits;
   /** Longest time that a command may ask for, in ms. Default: the limit. */
   readonly maxTimeoutMs?: number | undefined;
@@ -21,7 +21,7 @@ export interface CommandContext
 interface AnyCommand<Schema extends z.ZodType> {
   readonly type: string;
   readonly aliases: readonly string[];
-  /** Its fields by their old names. */
+  /** Old names of the command's fields, with their present names. */
   readonly fieldAliases: Readonly<Record<string, string>>;
   readonly schema: Schema;
 }
@@ -45,7 +45,9 @@ export interface FileCommand<Schema extends z.ZodType = z.ZodType, Result = unkn
   succeeded?(result: Result): boolean;
 }
 
-/** A command that a client may send to an execution environment: a file in this folder, a line in `COMMANDS`. */
+/**
+ * A command that a client may send to an execution environment. Each is a file in this folder and a line in `COMMANDS`.
+ */
 export type Command = ProgramCommand | FileCommand;
 
 /** Defines a command that runs a program, with its `run` typed by its schema. */

@@ -3,7 +3,7 @@ import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 
-/** Makes a directory; with `recursive`, also those above it, and an existing one is no error. */
+/** Makes a directory. With `recursive` it also makes those above it, and an existing directory is no error. */
 export const createDirectory = defineFileCommand({
   type: "create_directory",
   aliases: ["create_dir"],

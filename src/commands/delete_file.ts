@@ -3,7 +3,7 @@ import { strictObject } from "../core/parsing/validation.ts";
 import { parseWorkspacePath } from "../core/workspace_path.ts";
 import { defineFileCommand } from "./command.ts";
 
-/** Deletes a file or an empty directory; with `recursive`, a directory with everything in it. */
+/** Deletes a file or an empty directory. With `recursive` it deletes a directory with everything in it. */
 export const deleteFile = defineFileCommand({
   type: "delete_file",
   aliases: [],

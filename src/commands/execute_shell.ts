@@ -10,7 +10,8 @@ import { runProgram } from "./run_program.ts";
 import { programFields, TIMEOUT_ALIASES, timeoutOf } from "./program_fields.ts";
 
 /**
- * Runs a command, if the runtime can confine it: a line for `sh -c`, or with `args`, even empty, an argument vector.
+ * Runs a command, if the runtime can confine it. The command is a line for `sh -c` or, with `args` (even empty), an
+ * argument vector.
  */
 export const executeShell = defineProgramCommand({
   type: "execute_shell",

@@ -2,29 +2,29 @@ import type { VisitedEntry } from "../core/files.ts";
 import { compileGlob } from "../core/glob.ts";
 import { MAX_OUTPUT_FILES } from "../core/output_files.ts";
 
-/** Most matches that are kept: those to return, and as many to name. */
+/** Most matches that are kept: files to return, and as many to name. */
 const MAX_KEPT = 2 * MAX_OUTPUT_FILES;
 /** Matches that are collected before all but {@link MAX_KEPT} are dropped. */
 const MAX_COLLECTED = 1_024;
 
-/** A part of a name that stands for more than itself. */
+/** A wildcard in a part of a glob. */
 const WILDCARD = /[*?]/;
 
 /** The place of the files that globs can match. */
 export interface Scope {
   /** A directory of the workspace. */
   readonly path: string;
-  /** How many levels below it they lie; 0 is no bound. */
+  /** How many levels below the directory the files lie; 0 is no bound. */
   readonly maxDepth: number;
 }
 
 /** A file, or a symlink, whose path matches. */
 export interface MatchingFile extends VisitedEntry {
-  /** The index of the first glob that it matches. */
+  /** The index of the first glob that matches. */
   readonly glob: number;
 }
 
-/** The deepest directory that holds every file which one of the globs can match. */
+/** Finds the deepest directory that holds every file which one of the globs can match. */
 export function scopeOf(globs: readonly string[]): Scope {
   const all = globs.map((glob) => glob.split("/"));
   const [first = [], ...others] = all.map(fixedDirectories);
@@ -37,7 +37,10 @@ export function scopeOf(globs: readonly string[]): Scope {
   };
 }
 
-/** The files that match globs: a bounded number of the first by glob and path, and the count of all. */
+/**
+ * The files that match globs: the first ones, and the count of all. A bounded number is kept, in the order of globs and
+ * paths.
+ */
 export class MatchingFiles {
   readonly #globs: readonly ReturnType<typeof compileGlob>[];
   #found: MatchingFile[] = [];
@@ -55,7 +58,7 @@ export class MatchingFiles {
     return this.#found.toSorted(compare).slice(0, MAX_KEPT);
   }
 
-  /** Takes an entry of the workspace in, if it matches. */
+  /** Adds an entry of the workspace, if it matches. */
   add(entry: VisitedEntry): void {
     const { path, type } = entry;
     if (type !== "file" && type !== "symlink") return;

@@ -57,7 +57,11 @@ export type FoundCommand =
     succeeded(result: unknown): boolean;
   };
 
-/** Parses a command object. @throws {CodeBeakerError} `invalid_request` for an unknown command or an invalid field */
+/**
+ * Parses a command object.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for an unknown command or an invalid field
+ */
 export function findCommand(value: unknown): FoundCommand {
   const { type, id: _, ...given } = parseAs(anyCommand, value, { what: "the command" });
   const command = COMMANDS.find((known) => known.type === type || known.aliases.includes(type));

@@ -13,7 +13,11 @@ export const programFields = {
 /** Old names of {@link programFields}. */
 export const TIMEOUT_ALIASES = { timeout_ms: "timeoutMs" } as const;
 
-/** Reads the time of {@link programFields}, in ms. @throws {CodeBeakerError} `invalid_request` when both are given */
+/**
+ * Reads the time of {@link programFields}, in ms.
+ *
+ * @throws {CodeBeakerError} `invalid_request` when both fields are given
+ */
 export function timeoutOf(
   { timeoutMs, timeout }: { readonly timeoutMs?: number | undefined; readonly timeout?: number | undefined },
 ): number | undefined {

@@ -23,17 +23,17 @@ export interface RunProgramOptions {
   onDisplay?(data: MimeBundle): Promise<void> | void;
   /** Keeps the output. Default: buffers within the limits. */
   readonly kept?: Readonly<Record<OutputStream, BoundedOutput>>;
-  /** When the environment was requested, on `performance.now`'s clock. Default: now, for an existing environment. */
+  /** When the environment was requested, by `performance.now()`. Default: now, for an existing environment. */
   readonly askedAt?: number;
   /** Globs of the files to return when the program has ended. Default: none. */
   readonly outputs?: readonly string[];
-  /** Memory for those files. Default: not counted. */
+  /** Memory for the returned files. Default: not counted. */
   readonly memory?: AnswerMemory | undefined;
   /** Bounds of the permissions that a denial's remedy may ask for. Default: none. */
   readonly permissionBounds?: PermissionBounds | undefined;
 }
 
-/** Runs a program to its end: feeds its stdin, keeps its output, describes its end, and collects its files. */
+/** Runs a program to its end. It feeds the stdin, keeps the output, describes the end, and collects the files. */
 export async function runProgram(
   environment: ExecutionEnvironment,
   program: Program,
@@ -54,7 +54,7 @@ export async function runProgram(
   };
   const ended = handle.outcome.then((outcome) => ({ outcome, wallMs: performance.now() - beganAt }));
   const feeding = feed(handle.stdin, options.stdin ?? "");
-  const reader = handle.output.getReader(); // A loop over the stream would release it, which makes an error.
+  const reader = handle.output.getReader(); // A loop over the stream would release the reader, which fails.
   try {
     for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
       kept[value.stream].push(value.bytes);
@@ -86,7 +86,7 @@ export interface ProgramEnd extends Pick<RunProgramOptions, "permissionBounds"> 
   readonly usage: Usage;
 }
 
-/** Puts the result of a program together: outcome, output, usage and denials. */
+/** Combines the result of a program: outcome, output, usage and denials. */
 export function describeEnd(
   handle: Pick<ProgramHandle, "denials">,
   { kept, outcome, permissionBounds, usage }: ProgramEnd,
@@ -123,8 +123,8 @@ export async function unlessAborted(signal: AbortSignal | undefined, work: Promi
 }
 
 /**
- * Writes a program's stdin in the background, until the result is aborted; undefined without input. A program that does
- * not read it delays nothing.
+ * Writes a program's stdin in the background, until the result is aborted. Undefined without input. A program that does
+ * not read its stdin delays nothing.
  */
 function feed(
   stdin: ProgramHandle["stdin"],

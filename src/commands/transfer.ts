@@ -10,7 +10,7 @@ const transferSchema = strictObject({
   overwrite: z.boolean().default(true),
 });
 
-/** Defines a command that copies or moves something from one path to another. */
+/** Defines a command that copies or moves a file or directory. */
 export function defineTransfer(type: string, operation: "copy" | "move"): FileCommand<typeof transferSchema> {
   return defineFileCommand({
     type,

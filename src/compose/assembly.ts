@@ -20,35 +20,42 @@ import type { Ground } from "./ground.ts";
 import { prepareAhead } from "./preparation.ts";
 import { watchRevocations } from "./revocation.ts";
 
-/** Bytes that the requests of one tenant may hold at least, however small the largest body may be. */
+/** Least bytes that the requests of one tenant may hold. It applies however small the largest body may be. */
 const MIN_TENANT_REQUEST_BYTES = 64 * MEBIBYTE;
 
-/** How long after the service listens it loads the metrics library and parsers: the start and the first requests go first. */
+/**
+ * Time after the service listens until it loads the metrics library and parsers. The start and the first requests go
+ * first.
+ */
 const LOAD_DELAY_MS = 1_000;
 
-/** What a service has before the parts that answer requests. */
+/** The parts of a service below those that answer requests. */
 export interface Foundations {
   readonly clock: Clock;
   readonly ground: Ground;
   readonly memory: MemoryBudget;
   readonly pool: WarmPool | undefined;
-  /** Ids of environments that an earlier service left; each leaves the set once its session is recovered or lost. */
+  /** Ids of environments that an earlier service left. Each leaves the set once its session is recovered or lost. */
   readonly recoverable: Set<string>;
   readonly runtimes: readonly ExecutionRuntime[];
   readonly storage: Storage;
 }
 
-/** The parts of a service that answer requests. Disposing ends them, and not what they rest on. */
+/** The parts of a service that answer requests. Disposing ends them, but not their foundations. */
 export interface Assembled extends Pick<EngineParts, "admission" | "engine" | "selector">, AsyncDisposable {
   readonly sockets: RpcSockets;
   readonly fetch: (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
   /** Whether clients need a key. */
   hasKeys(): boolean;
-  /** Opens the configured address. @throws {CodeBeakerError} `invalid_request` */
+  /**
+   * Opens the configured address.
+   *
+   * @throws {CodeBeakerError} `invalid_request`
+   */
   open(): Listener;
 }
 
-/** Assembles engine, sessions and HTTP application on what a service has; nothing of it listens yet. */
+/** Assembles engine, sessions and HTTP application on their foundations. None of them listens yet. */
 export async function assembleService(config: Config, foundations: Foundations): Promise<Assembled> {
   await using building = new AsyncDisposableStack();
   const { clock, ground, memory, pool, recoverable, runtimes, storage } = foundations;
@@ -96,7 +103,10 @@ export async function assembleService(config: Config, foundations: Foundations):
   };
 }
 
-/** The budget for bodies of requests: of one tenant four of the largest, and four times that in all. */
+/**
+ * Makes the budget for bodies of requests. One tenant may hold four of the largest bodies, and all tenants four times
+ * that.
+ */
 function requestBudget(maxBodyBytes: number): ByteBudget {
   const maxOwnerBytes = Math.max(4 * maxBodyBytes, MIN_TENANT_REQUEST_BYTES);
   return new ByteBudget({ maxBytes: 4 * maxOwnerBytes, maxOwnerBytes });

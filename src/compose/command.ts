@@ -14,8 +14,8 @@ export interface CommandEngine extends AsyncDisposable {
 }
 
 /**
- * Builds an engine for one command, beside the service of the same home: it keeps nothing, keeps nothing warm and is not
- * observed.
+ * Builds an engine for one command, beside the service of the same home. It stores nothing, has no warm pool, and no
+ * observer.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/mod.ts";
 import type { Listener, RpcSockets } from "../server/mod.ts";
 
-/** The HTTP door of a service. Disposing closes it, drains what runs, and then disposes of everything else. */
+/** The HTTP door of a service. Disposing closes it, drains running executions, and then disposes of everything else. */
 export interface Door extends AsyncDisposable {
   /**
    * Opens the door on the configured address, once.
@@ -25,7 +25,7 @@ export function doorOf({ open, sockets, engine, owned }: DoorOptions): Door {
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     const drained = engine[Symbol.asyncDispose]();
-    await sockets.drain(drained); // The listener's own end would close them before they have answered.
+    await sockets.drain(drained); // The end of the listener would close the sockets before they have answered.
     await sockets[Symbol.asyncDispose]();
     await listener?.close(() => drained);
     await owned[Symbol.asyncDispose]();

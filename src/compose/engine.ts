@@ -16,7 +16,7 @@ export interface EngineSources {
   readonly ground: Pick<Ground, "scratchDirectory">;
   readonly memory: MemoryBudget;
   readonly runtimes: readonly ExecutionRuntime[];
-  /** The pool of warm environments; absent, nothing is warm. */
+  /** The pool of warm environments; absent, every start is cold. */
   readonly pool?: WarmPool | undefined;
   readonly storage: Storage;
   readonly observer: Observer;
@@ -24,7 +24,7 @@ export interface EngineSources {
   hasKeys(): boolean;
 }
 
-/** An engine and the parts of it that sessions share. Disposing ends everything that it runs. */
+/** An engine, and those of its parts that sessions share. Disposing ends everything that it runs. */
 export interface EngineParts extends AsyncDisposable {
   readonly selector: RuntimeSelector;
   readonly admission: Admission;

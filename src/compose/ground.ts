@@ -13,7 +13,10 @@ export interface Ground extends AsyncDisposable {
   /** A directory for temporary files; undefined where none can be made. */
   readonly scratchDirectory: string | undefined;
   readonly confinement: Confinement;
-  /** Undefined where no home directory can be kept: then nothing is made that outlives this process. */
+  /**
+   * The service's identity. Undefined where no home directory can be used: then nothing is made that outlives this
+   * process.
+   */
   readonly instance: Instance | undefined;
 }
 

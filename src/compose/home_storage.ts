@@ -4,14 +4,14 @@ import { MEBIBYTE } from "../core/limits.ts";
 import { openStorage, type StorageOptions } from "../storage/mod.ts";
 import type { Storage } from "../storage/storage.ts";
 
-/** How long a write waits for another process's write: the whole service waits with it. */
+/** How long a write waits for another process's write. The whole service waits with it. */
 const BUSY_TIMEOUT_MS = 100;
 const DATABASE = "codebeaker.db";
 const HOUR_MS = 3_600_000;
 
 /**
- * The storage of a service. Without an instance it is in memory, unless its home has a database: a service that did not
- * see the keys there would serve clients that have none.
+ * Opens the storage of a service. Without an instance it is in memory, unless its home has a database: a service that
+ * did not see the keys there would serve clients without any.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */
@@ -21,13 +21,13 @@ export function openServiceStorage(config: Config, { hasInstance }: { readonly h
     : openMemoryStorage(config);
 }
 
-/** A storage that ends with this process. */
+/** Opens a storage that ends with this process. */
 export function openMemoryStorage(config: Config): Storage {
   return openStorage(undefined, retentionOf(config));
 }
 
 /**
- * The storage of a home, for the service itself and for the command line beside it.
+ * Opens the storage of a home. The service itself uses it, and the command line beside it.
  *
  * @throws {CodeBeakerError} `invalid_request`
  */
@@ -41,7 +41,7 @@ export function openHomeStorage(config: Config, options: Pick<StorageOptions, "b
   return openStorage(`${config.home}/${DATABASE}`, { ...retentionOf(config), ...options });
 }
 
-/** Whether a home keeps keys, also where this process keeps nothing there. */
+/** Whether a home has keys, also where this process stores nothing there. */
 export function homeHasKeys(config: Config): boolean {
   if (!hasDatabase(config)) return false;
   using storage = openHomeStorage(config);
@@ -52,7 +52,7 @@ function hasDatabase({ home }: Config): boolean {
   try {
     return Deno.statSync(`${home}/${DATABASE}`).isFile;
   } catch {
-    return false; // Absent or unreadable: no key can have been kept there.
+    return false; // The file is absent or unreadable: it can hold no key.
   }
 }
 

@@ -10,7 +10,7 @@ interface MachineOptions {
   hasKeys(): boolean;
 }
 
-/** The checks of everything that the service rests on beside its runtimes. */
+/** The checks of the service's foundations beside its runtimes. */
 export function machineOf(config: Config, { hasKeys, memory, scratchDirectory }: MachineOptions): Machine {
   return {
     get memory() {
@@ -19,7 +19,7 @@ export function machineOf(config: Config, { hasKeys, memory, scratchDirectory }:
     check: async () => {
       const detail = hasKeys()
         ? "every request must bring one"
-        : "none: every user of this machine is let in, on loopback";
+        : "none: every user of this machine has access, on loopback";
       return [
         ...await checkMachine({ home: config.home, scratch: scratchDirectory }),
         { name: "keys", good: true, detail },

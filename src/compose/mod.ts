@@ -1,4 +1,4 @@
-/** Where every concrete class meets: the service, and an engine for one command beside it. */
+/** Composes every concrete class: the service, and an engine for one command beside it. */
 export { type CommandEngine, composeCommand } from "./command.ts";
 export { openHomeStorage } from "./home_storage.ts";
 export { composeService, type Service } from "./service.ts";

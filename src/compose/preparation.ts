@@ -5,7 +5,7 @@ import { StartProbe } from "../engine/mod.ts";
 import { giveBackMemory } from "../host/free_memory.ts";
 import type { EngineParts } from "./engine.ts";
 
-/** Begins the work that a service does before it is asked: measuring, giving back memory. Disposing ends it. */
+/** Begins the service's work before its first request: measuring, and releasing memory. Disposing ends it. */
 export function prepareAhead(
   config: Config,
   { admission, clock, memory, selector }:

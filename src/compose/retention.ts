@@ -3,7 +3,7 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 import { log } from "../log.ts";
 import type { Storage } from "../storage/storage.ts";
 
-/** How often rows are removed that are older than they may be. */
+/** How often rows beyond their retention are removed. */
 const PRUNE_INTERVAL_MS = 600_000;
 /** How often failed writes are tried again. */
 const FLUSH_INTERVAL_MS = 1_000;
@@ -25,7 +25,7 @@ export function endUnfinished(storage: Storage): void {
   }
 }
 
-/** Removes old rows and tries failed writes again, now and regularly. Disposing ends it. */
+/** Removes old rows and retries failed writes, now and regularly. Disposing ends it. */
 export function maintainStorage(storage: Storage, clock: Clock): Disposable {
   using timers = new DisposableStack();
   prune(storage);

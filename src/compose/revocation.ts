@@ -6,7 +6,7 @@ import { log } from "../log.ts";
 import type { RpcSockets } from "../server/mod.ts";
 import type { Sessions } from "../sessions/mod.ts";
 
-/** How often the storage is polled for revoked keys, which another process may revoke. */
+/** How often the storage is polled for revoked keys. Another process may revoke a key. */
 const INTERVAL_MS = 1_000;
 
 interface Opened {
@@ -16,7 +16,7 @@ interface Opened {
   readonly sockets: RpcSockets;
 }
 
-/** Ends everything that a revoked key opened, until it is disposed of. */
+/** Ends everything that a revoked key opened, until the result is disposed of. */
 export function watchRevocations(opened: Opened, clock: Clock): Disposable {
   return clock.every(INTERVAL_MS, () => endRevoked(opened));
 }

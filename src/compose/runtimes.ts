@@ -8,26 +8,26 @@ import { SelfTestResults } from "../runtimes/self_test/self_test_results.ts";
 import type { WarmPool } from "../runtimes/warm/warm_pool.ts";
 import type { Ground } from "./ground.ts";
 
-/** The runtimes of an engine; absent options mean what the project ships. */
+/** The runtimes of an engine; absent options mean the project's own. */
 export interface RuntimeOptions {
   readonly createRuntimes?: (host: RuntimeHost) => ExecutionRuntime[];
-  /** Whether self-tests run again that have passed on this machine. */
+  /** Whether self-tests that have passed on this machine run again. */
   readonly rerunsSelfTests?: boolean;
-  /** Shows downloads, which requests then wait for to their end. */
+  /** Shows downloads. Requests then wait for a download to its end. */
   readonly progress?: Progress;
 }
 
-/** What runtimes are composed from. */
+/** The parts that runtimes are composed from. */
 export interface RuntimeSources extends RuntimeOptions {
   readonly ground: Ground;
   readonly memory: MemoryBudget;
-  /** Ids of environments that an earlier process left and that may be attached again. */
+  /** Ids of environments that an earlier process left and that may be reattached. */
   readonly recoverable?: ReadonlySet<string>;
-  /** Absent, nothing is warm. */
+  /** The warm pool; absent, every start is cold. */
   readonly pool?: WarmPool | undefined;
 }
 
-/** Runtimes. Disposing ends what they do by themselves. */
+/** The runtimes of a process. Disposing ends their background work. */
 export interface Runtimes extends AsyncDisposable {
   readonly runtimes: readonly ExecutionRuntime[];
 }
@@ -40,7 +40,7 @@ export function composeRuntimes(config: Config, sources: RuntimeSources): Runtim
   return { runtimes, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** The host that every runtime gets. */
+/** Makes the host that every runtime gets. */
 function hostOf(
   config: Config,
   { ground, memory, pool, progress, recoverable = new Set(), rerunsSelfTests = false }: RuntimeSources,

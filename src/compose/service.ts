@@ -12,17 +12,17 @@ import { composeRuntimes, type RuntimeOptions } from "./runtimes.ts";
 import { StartupProbes } from "./startup_probes.ts";
 import { openPool } from "./warm.ts";
 
-/** Everything that one service is made of. Disposing drains it and leaves nothing behind. */
+/** All parts of one service. Disposing drains the service and leaves nothing behind. */
 export interface Service extends Door, Pick<Assembled, "engine" | "selector" | "hasKeys" | "fetch"> {
   readonly probes: Pick<StartupProbes, "firstAvailable" | "allAnswered">;
 }
 
 /**
- * Builds the one service of a home; nothing of it listens yet. Children run at its start twice: they test the layers, and
- * a program tests the first runtime. Meanwhile the code is loaded that is needed next.
+ * Builds the one service of a home, which does not listen yet. Children run twice at its start: they test the layers,
+ * and a program tests the first runtime. Meanwhile the service loads the code that it needs next.
  *
  * @throws {CodeBeakerError} `invalid_request` when another service has the home, or its storage cannot be opened;
- *   `internal` when that cannot be written
+ * `internal` when the storage cannot be written
  */
 export async function composeService(config: Config, options: RuntimeOptions = {}): Promise<Service> {
   await using building = new AsyncDisposableStack();

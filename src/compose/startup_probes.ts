@@ -4,8 +4,8 @@ import { log } from "../log.ts";
 import type { ExecutionRuntime } from "../runtimes/port.ts";
 
 /**
- * Asks each runtime for the first time, which begins its self-test: the first request that needs it waits less. One runtime
- * is asked after another, so that none is slow because of the others. Disposing asks no further one.
+ * Probes each runtime once, which begins its self-test. So the first request that needs the runtime waits less. One
+ * runtime is probed after another, so that none is slow because of the others. Disposing probes no further one.
  */
 export class StartupProbes implements Disposable {
   readonly #firstAvailable = Promise.withResolvers<string | undefined>();
@@ -13,7 +13,7 @@ export class StartupProbes implements Disposable {
   readonly #allAnswered: Promise<void>;
   #isOver = false;
 
-  /** Asks the first runtime. */
+  /** Probes the first runtime. */
   constructor(runtimes: readonly ExecutionRuntime[]) {
     this.#allAnswered = this.#probe(runtimes);
   }
@@ -28,7 +28,7 @@ export class StartupProbes implements Disposable {
     return this.#allAnswered;
   }
 
-  /** Asks the others, when the first has answered. */
+  /** Probes the others, when the first has answered. */
   probeOthers(): void {
     this.#mayProbeOthers.resolve();
   }

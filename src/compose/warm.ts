@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { log } from "../log.ts";
 import { WarmPool, type WarmPoolOptions } from "../runtimes/warm/warm_pool.ts";
 
-/** The pool of warm environments; undefined where the operator wants none. */
+/** Opens the pool of warm environments; undefined where the operator wants none. */
 export function openPool(
   { warmIdleMs, warmMax }: Config,
   { memory, ...options }: Pick<WarmPoolOptions, "clock" | "isBusy"> & { readonly memory: MemoryBudget },

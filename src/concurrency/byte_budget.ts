@@ -1,18 +1,18 @@
 import { CodeBeakerError } from "../core/errors.ts";
 
-/** Requests up to this size have a budget of their own, which large ones cannot exhaust. */
+/** Size up to which requests have a budget of their own. Large requests cannot exhaust it. */
 const SMALL_BYTES = 65_536;
 const SMALL_SHARE = 0.25;
 
-/** The bounds of large requests; small ones have a quarter more. */
+/** The bounds of large requests. Small ones have a quarter more. */
 export interface ByteBudgetOptions {
-  /** For all owners together. */
+  /** Bytes for all owners together. */
   readonly maxBytes: number;
-  /** For each owner. */
+  /** Bytes for each owner. */
   readonly maxOwnerBytes: number;
 }
 
-/** Bounds the bytes of requests that the service holds, while it receives them and while they wait. */
+/** Bounds the bytes of requests that the service holds. It counts them while they arrive and while they wait. */
 export class ByteBudget {
   readonly #large: Share;
   readonly #small: Share;
@@ -27,18 +27,21 @@ export class ByteBudget {
     return this.#large.heldBytes + this.#small.heldBytes;
   }
 
-  /** Opens an empty lease for a request; the caller disposes of it. */
+  /** Opens an empty lease for a request. The caller disposes of it. */
   lease(owner: string): ByteLease {
     return new ByteLease(owner, (bytes) => bytes <= SMALL_BYTES ? this.#small : this.#large);
   }
 }
 
-/** The bytes that one request holds. They are given back after its disposal and everything in {@link keepUntil}. */
+/**
+ * The bytes that one request holds. They are given back after the lease is disposed of and everything in {@link
+ * keepUntil} has settled.
+ */
 export class ByteLease implements Disposable {
   readonly #owner: string;
   readonly #shareFor: (bytes: number) => Share;
   #bytes = 0;
-  /** The creator and every promise that keeps it. */
+  /** Number of holders: the creator, and every promise that keeps the lease. */
   #holders = 1;
   #isDisposed = false;
 
@@ -47,7 +50,11 @@ export class ByteLease implements Disposable {
     this.#shareFor = shareFor;
   }
 
-  /** Grows to a number of bytes. @throws {CodeBeakerError} `busy` when they are not free */
+  /**
+   * Grows to a number of bytes.
+   *
+   * @throws {CodeBeakerError} `busy` when the bytes are not free
+   */
   growTo(bytes: number): void {
     if (bytes <= this.#bytes) return;
     const [from, to] = [this.#shareFor(this.#bytes), this.#shareFor(bytes)];
@@ -56,12 +63,16 @@ export class ByteLease implements Disposable {
     this.#bytes = bytes;
   }
 
-  /** Grows by a number of bytes. @throws {CodeBeakerError} `busy` when they are not free */
+  /**
+   * Grows by a number of bytes.
+   *
+   * @throws {CodeBeakerError} `busy` when the bytes are not free
+   */
   growBy(bytes: number): void {
     this.growTo(this.#bytes + bytes);
   }
 
-  /** Keeps its bytes until a promise settles, also beyond its disposal. */
+  /** Keeps the bytes until a promise settles, even after disposal. */
   keepUntil(settled: Promise<unknown>): void {
     this.#holders++;
     const leave = () => this.#leave();

@@ -1,14 +1,14 @@
-/** Wakes those who wait for the next change of something. Changes are counted, so that none is missed. */
+/** Wakes all waiters at the next change. Changes are counted, so that none is missed. */
 export class ChangeSignal {
   readonly #waiters = new Set<() => void>();
   #count = 0;
 
-  /** How many changes there were. */
+  /** The number of changes so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#waiters.size;
   }
@@ -19,7 +19,7 @@ export class ChangeSignal {
     for (const wake of this.#waiters) wake();
   }
 
-  /** Waits until there were more changes than `count`; aborting ends the wait early. */
+  /** Waits until there were more changes than `count`. Aborting ends the wait early. */
   async changedSince(count: number, signal: AbortSignal): Promise<void> {
     if (this.#count > count || signal.aborted) return;
     const changed = Promise.withResolvers<void>();

@@ -2,9 +2,9 @@
 export interface Clock {
   /** Now, in ms since 1970. */
   now(): number;
-  /** Elapsed time since some moment, in ms; setting the time of day does not change it. */
+  /** Elapsed time since some moment, in ms. Setting the time of day does not change it. */
   elapsed(): number;
-  /** Calls at intervals, until the result is disposed of; does not keep the process alive. */
+  /** Calls a function at intervals, until the result is disposed of. The timer does not keep the process alive. */
   every(intervalMs: number, call: () => void): Disposable;
 }
 

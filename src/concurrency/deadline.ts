@@ -10,7 +10,7 @@ export interface DeadlineOptions {
 }
 
 /**
- * Waits for work until its deadline. The signal that the work gets aborts when the wait ends early.
+ * Waits for work until its deadline. The work's signal aborts when the wait ends early.
  *
  * @throws the error of the deadline, or the reason of `signal`, whichever comes first
  */
@@ -28,7 +28,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** Starts a time limit; returns a function that says how many ms are left, at least 0. */
+/** Starts a time limit. Returns a function that returns the remaining ms, at least 0. */
 export function startCountdown(ms: number): () => number {
   const endsAt = performance.now() + ms;
   return () => Math.max(Math.ceil(endsAt - performance.now()), 0);

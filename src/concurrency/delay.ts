@@ -1,6 +1,6 @@
 import { withDeadline } from "./deadline.ts";
 
-/** Longest time without a yield, in ms: one deep path can take a thousand times as long as another. */
+/** Longest time without a yield, in ms. One deep path can take a thousand times as long as another. */
 const MAX_HOLD_MS = 20;
 
 /** Waits for some time; aborting ends the wait early. */
@@ -15,7 +15,7 @@ export async function delay(ms: number, { signal }: { readonly signal?: AbortSig
   clearTimeout(timer);
 }
 
-/** Waits until work has settled, for a bounded time; aborting ends the wait early. Does not throw. */
+/** Waits until work has settled, for a bounded time. Aborting ends the wait early. Does not throw. */
 export async function settledWithin(
   work: Promise<unknown>,
   ms: number,
@@ -24,7 +24,7 @@ export async function settledWithin(
   await withDeadline(() => work, { timeoutMs: ms, signal }).catch(() => {});
 }
 
-/** Creates a function that synchronous work calls between its steps, to yield to other work now and then. */
+/** Creates a function that yields to other work now and then. Synchronous work calls it between its steps. */
 export function createYielder(): () => Promise<void> {
   let since = performance.now();
   return async () => {

@@ -1,7 +1,7 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import { Semaphore } from "./semaphore.ts";
 
-/** The bounds of a queue; an absent one does not bound. */
+/** The bounds of a queue. An absent one does not bound. */
 export interface KeyedQueueOptions {
   /** Slots of all keys together. */
   readonly maxActive?: number;
@@ -18,10 +18,7 @@ interface KeyQueue {
   count: number;
 }
 
-/**
- * Gives each key one slot at a time, in the order of the requests: no key waits behind everything that another asked
- * for.
- */
+/** Gives each key one slot at a time, in the order of the requests. No key waits behind all requests of another key. */
 export class KeyedQueue {
   readonly #maxActive: number;
   readonly #maxQueuedPerKey: number;
@@ -41,7 +38,7 @@ export class KeyedQueue {
   }
 
   /**
-   * Waits for the key's slot; the caller disposes of it.
+   * Waits for the key's slot. The caller disposes of it.
    *
    * @throws {CodeBeakerError} `busy` when too many requests wait
    * @throws the reason of `signal` when it aborts first

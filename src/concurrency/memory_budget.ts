@@ -1,7 +1,7 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import { type AcquireOptions, Semaphore } from "./semaphore.ts";
 
-/** The share of workspaces in all memory; beyond it, they lie on a disk. */
+/** The share of workspaces in all memory. Further workspaces lie on a disk. */
 const WORKSPACE_SHARE = 0.5;
 
 /** The settings of a budget. */
@@ -29,9 +29,9 @@ export class MemoryBudget {
   }
 
   /**
-   * Waits for memory for a program; the caller gives it back by disposing.
+   * Waits for memory for a program. The caller gives the memory back by disposing.
    *
-   * @throws {CodeBeakerError} `busy` when it does not come free in time, or exceeds the whole budget
+   * @throws {CodeBeakerError} `busy` when the memory does not come free in time, or exceeds the whole budget
    * @throws the signal's reason when it aborts first
    */
   async forProgram(memoryMb: number, options: Omit<AcquireOptions, "permits">): Promise<Disposable> {
@@ -47,12 +47,12 @@ export class MemoryBudget {
     }
   }
 
-  /** Reserves memory for the files of a workspace; undefined when it is not free. */
+  /** Reserves memory for the files of a workspace; undefined when the memory is not free. */
   forWorkspace(sizeMb: number): Disposable | undefined {
     return this.#ofBoth(this.#workspaces, sizeMb);
   }
 
-  /** Reserves memory for the files of a session; evicts warm environments when it is not free. */
+  /** Reserves memory for the files of a session. Evicts warm environments when the memory is not free. */
   async forSession(sizeMb: number): Promise<Disposable | undefined> {
     const free = this.forWorkspace(sizeMb);
     if (free !== undefined) return free;
@@ -60,7 +60,7 @@ export class MemoryBudget {
     return this.forWorkspace(sizeMb);
   }
 
-  /** Reserves memory for a warm environment; undefined when it is not free. */
+  /** Reserves memory for a warm environment; undefined when the memory is not free. */
   forWarm(memoryMb: number): Disposable | undefined {
     return this.#ofBoth(this.#warm, memoryMb);
   }

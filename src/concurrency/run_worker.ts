@@ -8,8 +8,8 @@ export interface RunWorkerOptions {
 }
 
 /**
- * Does a task in a new Worker, whose module answers one message. Terminates the Worker at the end; Deno 2.9.6 lets one that
- * computes go on until it yields, so a task bounds its own time.
+ * Does a task in a new Worker, whose module answers one message. Terminates the Worker at the end. In Deno 2.9.6 a
+ * Worker that computes goes on until it yields, so a task bounds its own time.
  *
  * @throws {CodeBeakerError} `too_large` at the deadline; `internal` when the module fails
  * @throws the reason of `signal` when it aborts first

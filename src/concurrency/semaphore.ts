@@ -7,7 +7,7 @@ interface Waiter {
 
 /** A request for permits. */
 export interface AcquireOptions {
-  /** How many. Default: 1. More than the semaphore has never come free. */
+  /** Number of permits. Default: 1. More than the semaphore has never come free. */
   readonly permits?: number;
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -22,15 +22,15 @@ export class Semaphore {
     this.#free = permits;
   }
 
-  /** How many requests wait. */
+  /** The number of waiting requests. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
   /**
-   * Waits for permits; the caller disposes of them together.
+   * Waits for permits. The caller disposes of them together.
    *
-   * @throws {CodeBeakerError} `busy` when they do not come free within `timeoutMs`
+   * @throws {CodeBeakerError} `busy` when the permits do not come free within `timeoutMs`
    * @throws the signal's reason when it aborts first
    */
   async acquire(options: AcquireOptions = {}): Promise<Disposable> {
@@ -95,7 +95,7 @@ export class Semaphore {
     this.#admitNext();
   }
 
-  /** Admits in order: a large request is not overtaken by small ones. */
+  /** Admits requests in order: small requests do not overtake a large one. */
   #admitNext(): void {
     for (const next of this.#waiters) {
       if (this.#free < next.permits) return;

@@ -7,7 +7,7 @@ import { settledWithin } from "../concurrency/delay.ts";
 const GRACE_MS = 1_000;
 /** How often the CPU time of a context is checked. */
 const CHECK_INTERVAL_MS = 100;
-/** How often usage is sampled where that is costly, and how long a sample may take. */
+/** How often usage is sampled where sampling is costly. A sample may take the time below. */
 const SAMPLE_INTERVAL_MS = 1_000;
 const MAX_SAMPLE_MS = 500;
 
@@ -17,28 +17,28 @@ type Watched = Pick<ProgramHandle, "kill" | "sample" | "usage">;
 /** The bounds of one cell. */
 export interface CellBounds {
   readonly limits: Pick<Limits, "cpuMs" | "maxTotalOutputBytes" | "timeoutMs">;
-  /** Aborting interrupts it. */
+  /** Aborting interrupts the cell. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A running cell; disposing reports its end. */
+/** A running cell. Disposing reports its end. */
 export interface TimedCell extends Disposable {
   /** Why the process was killed; undefined while it was not. */
   readonly cause: Outcome | undefined;
-  /** Aborts when the cell must end: it is late, was interrupted, or its process was killed. */
+  /** Aborts when the cell must end. Then it is late, was interrupted, or its process was killed. */
   readonly mustEnd: AbortSignal;
-  /** Whether its deadline has passed. */
+  /** Whether the cell's deadline has passed. */
   readonly isLate: boolean;
-  /** Counts its output; returns the part within the limit. */
+  /** Counts the cell's output. Returns the part within the limit. */
   countOutput(bytes: Uint8Array): Uint8Array;
-  /** Takes its usage, with the CPU time since the cell before. */
+  /** Takes the cell's usage, with the CPU time since the cell before. */
   usage(): ProgramUsage;
 }
 
 /**
- * Ends each cell of a context at its deadline or on an interrupt: asks the interpreter first, then kills the process.
- * CPU time counts from the start of a cell to the start of the next, so that background work is bounded as well.
- * Disposing stops the checks.
+ * Ends each cell of a context at its deadline or on an interrupt. It asks the interpreter first, then kills the
+ * process. CPU time counts from the start of a cell to the start of the next, so that background work is bounded as
+ * well. Disposing stops the checks.
  */
 export class CellClock implements Disposable {
   readonly #handle: Watched;
@@ -134,7 +134,7 @@ export class CellClock implements Disposable {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** Takes the usage since the last call: each ms of CPU time is returned once. */
+  /** Takes the usage since the last call. Each ms of CPU time is returned once. */
   takeUsage(): ProgramUsage {
     const { cpuMs, peakMemoryBytes } = this.#handle.usage();
     if (cpuMs === null) return { cpuMs, peakMemoryBytes };
@@ -143,7 +143,7 @@ export class CellClock implements Disposable {
     return { cpuMs: used, peakMemoryBytes };
   }
 
-  /** Samples the usage now, where it is not polled. */
+  /** Samples the usage now, where no timer polls it. */
   async sample(): Promise<void> {
     const sampled = this.#handle.sample?.();
     if (sampled === undefined) return;
@@ -151,7 +151,7 @@ export class CellClock implements Disposable {
     this.#check();
   }
 
-  /** Kills the process, unless that was done already. */
+  /** Kills the process, unless it was killed already. */
   end(cause: Outcome): void {
     if (this.#cause !== undefined) return;
     this.#cause = cause;

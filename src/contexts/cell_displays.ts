@@ -10,7 +10,7 @@ export class CellDisplays {
     return this.#all;
   }
 
-  /** Adds a display; undefined when it is malformed, or more than an interpreter sends. */
+  /** Adds a display. Undefined when the display is malformed, or more than an interpreter sends. */
   add(bytes: Uint8Array): MimeBundle | undefined {
     this.#bytes += bytes.length;
     if (this.#bytes > MAX_RESULT_BYTES || this.#all.length >= MAX_DISPLAYS) return undefined;

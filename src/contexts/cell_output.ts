@@ -8,16 +8,18 @@ const END_OF_DISPLAY = DISPLAY_END.charCodeAt(0);
 /** JSON never contains these bytes. */
 const ENDS: readonly number[] = [PART_END.charCodeAt(0), LINE_FEED, END_OF_DISPLAY];
 
-/** A piece of a stream: output, a display as JSON, or the report of the cell's end with the output after it. */
+/** A piece of a stream. It is output, a display as JSON, or the report of the cell's end with the output after it. */
 export type CellPiece =
   | { readonly kind: "output"; readonly bytes: Uint8Array }
   | { readonly kind: "display"; readonly bytes: Uint8Array }
   | { readonly kind: "end"; readonly report: Uint8Array; readonly rest: Uint8Array };
 
 /**
- * Separates the reports of a cell, its displays and its end, from the output on one stream. A program that finds the
- * secret out can forge them, which only falsifies its own cell. Bytes that may begin a marker are held back until that is
- * clear. A long report comes in parts that other writers to the same pipe cannot break: a marker precedes each part, `ETB`
+ * Separates the reports of a cell from the output on one stream. Reports are its displays and its end. A program that
+ * learns the secret can forge them, which only falsifies its own cell. Bytes that may begin a marker are held back
+ * until that is clear.
+ *
+ * A long report comes in parts that other writers to the same pipe cannot break: a marker precedes each part, `ETB`
  * ends it when another follows; `EOT` ends the last part of a display, a line feed that of the end. Bytes between two
  * parts are output.
  */
@@ -36,7 +38,11 @@ export class CellOutput {
     this.#maxParts = maxReportBytes;
   }
 
-  /** The pieces of the stream, in order; nothing follows an end. @throws {RangeError} when a report is too long */
+  /**
+   * Returns the pieces of the stream, in order. Nothing follows an end.
+   *
+   * @throws {RangeError} when a report is too long
+   */
   push(bytes: Uint8Array): CellPiece[] {
     const pieces: CellPiece[] = [];
     let left: Uint8Array | undefined = bytes;
@@ -59,12 +65,12 @@ export class CellOutput {
     return pieces;
   }
 
-  /** Bytes of memory that are held. */
+  /** Bytes of memory that this object holds. */
   get heldBytes(): number {
     return this.#held.buffer.byteLength + this.#report.heldBytes;
   }
 
-  /** Returns the bytes that were held back, when nothing follows. */
+  /** Returns the bytes held back, when nothing follows. */
   flush(): Uint8Array {
     const held = this.#held;
     this.#held = new Uint8Array();

@@ -9,11 +9,11 @@ export const MAX_RESULT_BYTES = 4_194_304;
 export const MAX_TEXT_LENGTH = 32_768;
 /** Most bytes of a report: a value with its text, an error, or a display. A character may take twelve bytes. */
 export const MAX_REPORT_BYTES = MAX_RESULT_BYTES + MEBIBYTE;
-/** Most JSON values in a report; interpreters send at most some 20,000 in a value, and in all displays. */
+/** Most JSON values in a report. Interpreters send at most some 20,000 in a value, and in all displays. */
 const MAX_VALUES = 50_000;
 const KINDS: readonly string[] = ["done", "failed", "timed_out", "interrupted"] satisfies CellReport["kind"][];
 
-/** Parses the report of a cell's end, which the program may have forged; undefined when it is malformed. */
+/** Parses the report of a cell's end, which the program may have forged. Undefined when it is malformed. */
 export function parseReport(bytes: Uint8Array): CellReport | undefined {
   const report = parseObject(bytes);
   if (report === undefined || !isKind(report.kind)) return undefined;
@@ -52,7 +52,7 @@ function toError({ message, name, traceback }: Record<string, unknown>): CellErr
   return { name: bound(name), message: bound(message), traceback: bound(traceback) };
 }
 
-/** A text within its bound, to which interpreters keep; a character may have two code units. */
+/** Cuts a text to its bound. Interpreters keep the bound; a character may have two code units. */
 function bound(text: unknown): string {
   return typeof text === "string" ? text.slice(0, 2 * MAX_TEXT_LENGTH) : "";
 }

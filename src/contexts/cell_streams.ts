@@ -7,19 +7,19 @@ import { CellDisplays } from "./cell_displays.ts";
 import { CellOutput, type CellPiece } from "./cell_output.ts";
 import { MAX_REPORT_BYTES, parseReport } from "./cell_report.ts";
 
-/** Most bytes on one stream after the end of a cell there, until the other stream ends too. */
+/** Most bytes on one stream after a cell's end there, until the other ends too. */
 const MAX_EARLY_BYTES = 8 * MEBIBYTE;
 const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
 
-/** What reads the output of a cell; the process waits for it. */
+/** Receives the output of a cell. The process waits for it. */
 export interface CellReader {
   print(stream: OutputStream, bytes: Uint8Array): Promise<void>;
   display(bundle: MimeBundle): Promise<void>;
 }
 
-/** What a cell reported. */
+/** The report and the displays of a cell. */
 export interface CellReading {
-  /** Undefined when the process ended before, or violated the protocol. */
+  /** Undefined when the process ended before its report, or violated the protocol. */
   readonly report: CellReport | undefined;
   readonly displays: readonly MimeBundle[];
 }
@@ -87,7 +87,7 @@ export class CellStreams {
   }
 }
 
-/** Undefined when the bytes violate the protocol. */
+/** Reads the pieces of a chunk; undefined when it violates the protocol. */
 function readPieces(output: CellOutput, bytes: Uint8Array): CellPiece[] | undefined {
   try {
     return output.push(bytes);

@@ -33,13 +33,13 @@ export class Context {
     this.#ended = handle.outcome.then((outcome) => {
       this.#outcome = this.#clock.cause ?? outcome;
       this.#clock[Symbol.dispose]();
-      this.#writer.abort().catch(() => {}); // Closed already.
-      if (!this.#clock.isRunning) this.#streams.cancel(); // Else the running cell reads the rest first.
+      this.#writer.abort().catch(() => {}); // The writer is closed already.
+      if (!this.#clock.isRunning) this.#streams.cancel(); // Otherwise the running cell reads the rest first.
       return this.#outcome;
     });
   }
 
-  /** Settles when its process has ended, with the cause. */
+  /** Settles when the context's process has ended, with the cause. */
   get ended(): Promise<Outcome> {
     return this.#ended;
   }
@@ -48,7 +48,7 @@ export class Context {
     return this.#outcome !== undefined;
   }
 
-  /** @throws {CodeBeakerError} `conflict` when it is lost */
+  /** @throws {CodeBeakerError} `conflict` when the context is lost */
   checkAlive(): void {
     if (this.#outcome !== undefined) throw lostContext(this.info.id, this.#outcome);
   }
@@ -58,19 +58,23 @@ export class Context {
     return this.#clock.interrupt();
   }
 
-  /** Takes the usage since the last cell; nothing while a cell runs, which takes its own. */
+  /** Takes the usage since the last cell. A running cell takes its own, so the result is zero then. */
   takeUsage(): ProgramUsage {
     return this.#clock.isRunning ? { cpuMs: 0, peakMemoryBytes: null } : this.#clock.takeUsage();
   }
 
-  /** Kills its process; returns when that has ended. */
+  /** Kills the context's process. Returns when it has ended. */
   async close(): Promise<void> {
     this.#clock.end({ kind: "cancelled" });
     await this.ended;
     if (!this.#clock.isRunning) await this.#streams.cancel();
   }
 
-  /** Evaluates a cell. The caller runs one cell at a time. @throws {CodeBeakerError} `conflict` when it is lost */
+  /**
+   * Evaluates a cell. The caller runs one cell at a time.
+   *
+   * @throws {CodeBeakerError} `conflict` when the context is lost
+   */
   async run({ code }: Pick<CellRequest, "code">, options: RunProgramOptions): Promise<ProgramResult> {
     this.checkAlive();
     const { limits, onDisplay, onOutput, permissionBounds, signal } = options;
@@ -117,13 +121,15 @@ export class Context {
     return await this.ended;
   }
 
-  /** Sends a message to the interpreter; where that does not read it, the cell's deadline ends the process. */
+  /**
+   * Sends a message to the interpreter. Where the interpreter does not read it, the cell's deadline ends the process.
+   */
   #send(message: { readonly cell: CellOrder } | { readonly interrupt: true }): void {
-    this.#writer.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`)).catch(() => {}); // It has ended.
+    this.#writer.write(new TextEncoder().encode(`${JSON.stringify(message)}\n`)).catch(() => {}); // The process has ended.
   }
 }
 
-/** The error for a context that is lost. */
+/** Makes the error for a context that is lost. */
 export function lostContext(id: string, outcome: Outcome): CodeBeakerError {
   return new CodeBeakerError(
     "conflict",
@@ -135,7 +141,7 @@ export function lostContext(id: string, outcome: Outcome): CodeBeakerError {
 
 interface Deadline {
   readonly timeoutMs: number;
-  /** Whether the deadline has passed: a cell that reports `done` after it did not end in time. */
+  /** Whether the deadline has passed. A cell that reports `done` after its deadline did not end in time. */
   readonly isLate: boolean;
 }
 

@@ -8,23 +8,23 @@ import { Context, lostContext } from "./context.ts";
 
 /** Most contexts of one session at the same time. */
 const MAX_CONTEXTS = 8;
-/** Most lost contexts whose outcome is remembered, so that their clients learn it. */
+/** Most lost contexts whose outcome is kept, so that their clients learn it. */
 const MAX_LOST = 100;
-/** How long an interpreter may take to start, in ms. */
+/** Longest start of an interpreter, in ms. */
 const START_TIMEOUT_MS = 15_000;
-/** Cores that a context may keep busy all its life: its CPU time is limited cell by cell. */
+/** Cores that a context may keep busy all its life. Its CPU time is limited cell by cell. */
 const MAX_CORES = 1_024;
 
 /** The settings of a context. */
 export interface ContextOptions {
   readonly language: string;
-  /** The session's limits; those of time and output hold for each cell. */
+  /** The session's limits. Those of time and output apply to each cell. */
   readonly limits: Limits;
   readonly lifetimeMs: number;
   readonly createdAt: number;
-  /** Its reserved memory; disposed of at its end, or when it is not opened. */
+  /** The context's reserved memory. It is disposed of at the context's end, or when the context is not opened. */
   readonly memory: Disposable;
-  /** Called with the usage that no cell reports: that of its start, and at its end. */
+  /** Called with the usage that no cell reports. It is that of the start, and at the end. */
   charge?(usage: Usage): void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,7 +42,7 @@ export class Contexts implements AsyncDisposable {
     return this.#living.size;
   }
 
-  /** Lists those that are not lost, the oldest first. */
+  /** Lists the contexts that are not lost, the oldest first. */
   list(): ContextInfo[] {
     return [...this.#living.values()].map(({ info }) => info);
   }
@@ -56,10 +56,10 @@ export class Contexts implements AsyncDisposable {
   }
 
   /**
-   * Starts an interpreter; returns when it can evaluate.
+   * Starts an interpreter. Returns when it can evaluate.
    *
    * @throws {CodeBeakerError} `busy`, `unsupported_language`, `runtime_unavailable`; `conflict` when the session ends
-   *   meanwhile
+   * meanwhile
    */
   async open(
     environment: Pick<ExecutionEnvironment, "mainFile" | "run">,
@@ -84,7 +84,7 @@ export class Contexts implements AsyncDisposable {
     }
   }
 
-  /** @throws {CodeBeakerError} `not_found`; `conflict` when it is lost */
+  /** @throws {CodeBeakerError} `not_found`; `conflict` when the context is lost */
   get(id: string): Context {
     const context = this.#living.get(id);
     if (context !== undefined) return context;
@@ -93,7 +93,11 @@ export class Contexts implements AsyncDisposable {
     throw new CodeBeakerError("not_found", `Cannot find the context ${JSON.stringify(id.slice(0, 64))}`);
   }
 
-  /** Interrupts the running cell of a context; false when none runs. @throws {CodeBeakerError} `not_found` */
+  /**
+   * Interrupts the running cell of a context; false when none runs.
+   *
+   * @throws {CodeBeakerError} `not_found`
+   */
   interrupt(id: string): boolean {
     return !this.#lost.has(id) && this.get(id).interrupt();
   }
@@ -123,7 +127,7 @@ export class Contexts implements AsyncDisposable {
     throw new CodeBeakerError("conflict", "Cannot open a context as the session is closing");
   }
 
-  /** Remembers why a context was lost; a closed context is not lost. */
+  /** Records why a context was lost; a closed context is not lost. */
   #remember(id: string, outcome: Outcome): void {
     if (!this.#living.delete(id)) return;
     this.#lost.set(id, outcome);

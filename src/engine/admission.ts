@@ -16,11 +16,19 @@ const MAX_QUEUED = 1_000;
 
 /** The quotas of the tenants. */
 export interface QuotaPort {
-  /** Takes one start off the tenant's rate and budget. @throws {CodeBeakerError} `busy` */
+  /**
+   * Takes one start from the tenant's rate and budget.
+   *
+   * @throws {CodeBeakerError} `busy`
+   */
   start(principal: Principal): void;
-  /** Waits for one of the tenant's own slots. @throws {CodeBeakerError} `busy` */
+  /**
+   * Waits for one of the tenant's own slots.
+   *
+   * @throws {CodeBeakerError} `busy`
+   */
   enter(principal: Principal, options: EnterOptions): Promise<Disposable>;
-  /** Takes CPU time in ms off the tenant's budget. */
+  /** Subtracts CPU time in ms from the tenant's budget. */
   charge(principal: Principal, cpuMs: number): void;
 }
 
@@ -38,24 +46,24 @@ export interface AdmissionOptions {
   readonly memory?: MemoryBudget | undefined;
 }
 
-/** What a program needs to run. */
+/** The needs of a program that waits for a slot. */
 export interface SlotRequest {
-  /** Whether it can wait for an hour, and not 2 s. */
+  /** Whether the program waits up to an hour instead of 2 s. */
   readonly isPatient: boolean;
   /** Longest wait, instead of an hour or 2 s. */
   readonly maxWaitMs?: number | undefined;
-  /** Memory that it may use; 0 when its memory is reserved already. */
+  /** Memory that the program may use; 0 when its memory is reserved already. */
   readonly memoryMb: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The right to run one program; disposing gives it back. */
+/** The right to run one program. Disposing gives it back. */
 export interface Slot extends Disposable {
-  /** Keeps its memory reserved beyond the disposal, until its environment is gone. */
+  /** Keeps the memory reserved beyond the disposal, until the environment is gone. */
   keepMemoryUntil(gone: Promise<void>): void;
 }
 
-/** Admits programs: the service has a bounded number of slots and memory, each tenant its quota. */
+/** Admits programs. The service has a bounded number of slots and memory, and each tenant has its quota. */
 export class Admission {
   readonly #slots: Semaphore;
   readonly #quotas: QuotaPort | undefined;
@@ -84,12 +92,20 @@ export class Admission {
     this.#closing.signal.throwIfAborted();
   }
 
-  /** Waits for work that precedes an admission. @throws {CodeBeakerError} `busy` as soon as the service shuts down */
+  /**
+   * Waits for work that precedes an admission.
+   *
+   * @throws {CodeBeakerError} `busy` as soon as the service shuts down
+   */
   async whileOpen<Value>(work: Promise<Value>): Promise<Value> {
     return await abortable(work, this.#closing.signal);
   }
 
-  /** Checks the queue, and takes one start off the quota. @throws {CodeBeakerError} `busy` */
+  /**
+   * Checks the queue, and takes one start from the quota.
+   *
+   * @throws {CodeBeakerError} `busy`
+   */
   check(principal: Principal): void {
     this.checkOpen();
     if (this.#slots.waiting >= MAX_QUEUED) {
@@ -100,7 +116,7 @@ export class Admission {
   }
 
   /**
-   * Waits for a slot; the caller disposes of it.
+   * Waits for a slot. The caller disposes of it.
    *
    * @throws {CodeBeakerError} `busy` when no slot or memory came free in time, or the service shuts down
    * @throws the reason of `signal` when it aborts first
@@ -122,7 +138,7 @@ export class Admission {
     using entered = new DisposableStack();
     if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
     entered.use(this.#slots.tryAcquire() ?? await this.#slots.acquire(options));
-    // A program without memory needs does not wait behind those with some.
+    // A program without memory needs does not wait behind programs with such needs.
     const memory = memoryMb === 0 ? undefined : await this.#memory?.forProgram(memoryMb, options);
     const leaving: Promise<void>[] = [];
     const giveBack = () => memory?.[Symbol.dispose]();
@@ -134,7 +150,7 @@ export class Admission {
   }
 
   /**
-   * Reserves memory for a context; the caller gives it back by disposing.
+   * Reserves memory for a context. The caller gives it back by disposing.
    *
    * @throws {CodeBeakerError} `busy` when no memory came free in time, or the service shuts down
    * @throws the reason of `signal` when it aborts first
@@ -149,7 +165,7 @@ export class Admission {
     }) ?? { [Symbol.dispose]() {} };
   }
 
-  /** Charges the tenant's quota. A failure is logged only: the owner gets the result all the same. */
+  /** Charges the tenant's quota. A failure is only logged: the owner gets the result all the same. */
   charge(principal: Principal, result: ChargedResult): void {
     try {
       this.#quotas?.charge(principal, chargedCpuMs(result));

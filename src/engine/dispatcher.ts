@@ -33,7 +33,7 @@ export interface RuntimeAttempt {
   readonly config: RuntimeConfig;
   readonly profile: RuntimeProfile;
   /**
-   * Reports that user code may have begun: no other runtime is tried from now on. A conclusive begin (the default) also
+   * Reports that user code may have begun. No other runtime is tried from now on. A conclusive begin (the default) also
    * counts as a success of the runtime.
    */
   begin(options?: { readonly isConclusive?: boolean }): void;
@@ -50,9 +50,9 @@ export interface AttemptResult<Value> {
 export interface SessionEnvironment {
   readonly environment: ExecutionEnvironment;
   readonly runtime: string;
-  /** The limits that hold for each program in it. */
+  /** The limits that apply to each program in the environment. */
   readonly enforced: readonly LimitName[];
-  /** Least memory in MB that a program in it takes, for example for its compiler. */
+  /** Least memory in MB of a program in the environment, for example for its compiler. */
   readonly leastMemoryMb: number;
 }
 
@@ -60,11 +60,11 @@ export interface SessionEnvironment {
 export interface OrphanEnvironment {
   readonly runtime: string;
   readonly environmentId: string;
-  /** The isolation floor that it was made for. */
+  /** The isolation floor that the environment was made for. */
   readonly floor: number;
 }
 
-/** Selects a runtime for a caller's request, and falls back to the next candidate when one cannot start. */
+/** Selects a runtime for a caller's request. When a runtime cannot start, it falls back to the next candidate. */
 export class Dispatcher {
   readonly #selector: RuntimeSelector;
   readonly #policy: PermissionPolicy;
@@ -77,7 +77,7 @@ export class Dispatcher {
   }
 
   /**
-   * Explains which runtimes would be candidates for a request; makes nothing.
+   * Explains which runtimes would be candidates for a request, without making an environment.
    *
    * @throws {CodeBeakerError} `permission_denied`, `invalid_request`
    */
@@ -110,7 +110,7 @@ export class Dispatcher {
   }
 
   /**
-   * Attempts something on one candidate after the other until one attempt succeeds.
+   * Attempts work on one candidate after the other until one attempt succeeds.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when no candidate could start; else the error of the attempt
    */
@@ -145,7 +145,11 @@ export class Dispatcher {
     );
   }
 
-  /** Makes the environment of a session on the best candidate that can start. @throws as {@link attemptEach} does */
+  /**
+   * Makes the environment of a session on the best candidate that can start.
+   *
+   * @throws as {@link attemptEach} does
+   */
   async openSession(candidates: Candidates): Promise<SessionEnvironment> {
     const { value, runtime } = await this.attemptEach(candidates, async ({ runtime, config, begin }) => {
       const { isolation, memoryMb = 0 } = await runtime.assess(config);
@@ -157,8 +161,8 @@ export class Dispatcher {
   }
 
   /**
-   * Reattaches the environment of a session that an earlier process made; undefined when it is gone, or no longer
-   * isolated well enough.
+   * Reattaches the environment of a session that an earlier process made. Undefined when the environment is gone, or
+   * its isolation is now below the floor.
    *
    * @throws {CodeBeakerError} `runtime_unavailable` when its runtime does not answer now
    */
@@ -216,12 +220,15 @@ export class Dispatcher {
   }
 }
 
-/** A runtime that is lost during a program is the service's failure; the program is never run again elsewhere. */
+/**
+ * Makes the error for a runtime that is lost during a program. It is the service's failure; the program never runs
+ * again elsewhere.
+ */
 function lostDuringRun(error: CodeBeakerError): CodeBeakerError {
   return new CodeBeakerError("internal", `Cannot follow the program to its end: ${error.message}`, { cause: error });
 }
 
-/** Whether only one environment name of a runtime fails, for example because its image is missing. */
+/** Whether only one environment name of a runtime fails, for example for a missing image. */
 async function isEnvironmentFault(runtime: ExecutionRuntime, environment: string): Promise<boolean> {
   const [whole, part] = await Promise.all([runtime.isAvailable(), runtime.isAvailable(environment)]);
   return whole.available && !part.available;

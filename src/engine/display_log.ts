@@ -1,11 +1,11 @@
 import type { MimeBundle } from "../core/cell.ts";
 import type { OutputStream } from "../core/execution.ts";
 
-/** A display, and its place among all of the execution. */
+/** A display, and its index among all displays of the execution. */
 export interface KeptDisplay {
   readonly index: number;
   readonly data: MimeBundle;
-  /** How many bytes of each stream came before it; absent in a record. */
+  /** Bytes of each stream before the display; absent in a record. */
   readonly behind?: Readonly<Record<OutputStream, number>>;
 }
 
@@ -14,8 +14,8 @@ interface Entry extends KeptDisplay {
 }
 
 /**
- * Keeps the first and the last displays of an execution, at most `maxBytes` of JSON together, and counts all. There is at
- * most one gap; a display longer than half of `maxBytes` makes it.
+ * Keeps the first and the last displays of an execution, and counts all. The kept ones are at most `maxBytes` of JSON
+ * together. There is at most one gap; a display longer than half of `maxBytes` makes it.
  */
 export class DisplayLog {
   readonly #halfBytes: number;
@@ -47,7 +47,7 @@ export class DisplayLog {
     }
   }
 
-  /** The first kept display from `index` on; undefined when none is kept. */
+  /** Finds the first kept display from `index` on; undefined when none is kept. */
   from(index: number): KeptDisplay | undefined {
     return this.#first[index] ?? this.#last[Math.max(index - (this.#last[0]?.index ?? 0), 0)];
   }

@@ -38,7 +38,7 @@ import type {
 } from "./port.ts";
 import type { ServiceStatus } from "./service_status.ts";
 
-/** Most bytes of files with which a start still measures the runtime, and not the writing of the files. */
+/** Most bytes of files of a start that is measured. With more, the time would be that of writing files. */
 const MAX_MEASURED_BYTES = 65_536;
 
 /** The parts of an engine. */
@@ -47,7 +47,7 @@ export interface EngineOptions {
   readonly admission: Admission;
   readonly executions: Executions;
   readonly status: ServiceStatus;
-  /** Finds what programs need; absent, that is not known. */
+  /** Finds the needs of programs; absent, no needs are known. */
   readonly needs?: Pick<NeedAnalyser, "find">;
 }
 
@@ -58,7 +58,7 @@ export class Engine implements EnginePort, AsyncDisposable {
   readonly #executions: Executions;
   readonly #status: ServiceStatus;
   readonly #needs: EngineOptions["needs"];
-  /** Environments that are removed after their answer was sent. */
+  /** Removals of environments that go on after their answer was sent. */
   readonly #removals = new Set<Promise<void>>();
 
   constructor({ dispatcher, admission, executions, status, needs }: EngineOptions) {
@@ -161,8 +161,8 @@ export class Engine implements EnginePort, AsyncDisposable {
   }
 
   /**
-   * Accepts no more requests, lets running programs finish for a while, ends the others as `interrupted`, and removes
-   * their environments.
+   * Accepts no more requests, and lets running programs finish for a while. It ends the others as `interrupted`, and
+   * removes their environments.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#admission.close();
@@ -170,7 +170,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     await Promise.all(this.#removals);
   }
 
-  /** Of other languages only a runtime knows the name of the main file. */
+  /** Finds the needs of a request. Of other languages only a runtime knows the name of the main file. */
   async #needsOf(request: ExecutionRequest): Promise<Needs | undefined> {
     if (!isKnownLanguage(request.language)) return undefined;
     return await this.#needs?.find(placeFiles(request, mainFileOf(request.language)));
@@ -234,7 +234,7 @@ export class Engine implements EnginePort, AsyncDisposable {
       memory: options.memory,
       permissionBounds: this.#dispatcher.boundsOf(live.facts.caller.principal),
       onStart: () => {
-        begin({ isConclusive: !live.signal.aborted }); // A program that is cancelled before its start shows nothing.
+        begin({ isConclusive: !live.signal.aborted }); // A program that is cancelled before its start proves nothing.
         const start = live.begin(runtime.name);
         options.onStart?.(start);
       },
@@ -246,7 +246,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     return { ...result, warm: environment.warm };
   }
 
-  /** Removes an environment after its answer was sent; disposing of the engine waits for it. */
+  /** Removes an environment after its answer was sent. Disposing of the engine waits for the removal. */
   #remove(environment: ExecutionEnvironment): Promise<void> {
     const removal = (async () => {
       await delay(0); // The answer is sent first.
@@ -264,12 +264,12 @@ function runsMainFile({ args, entrypoint }: ExecutionRequest): boolean {
   return entrypoint === undefined && args.length === 0;
 }
 
-/** What a request gives its program beside files and variables. */
+/** The kinds of input that a request gives its program beside files and variables. */
 function inputsOf({ args, stdin = "" }: ExecutionRequest): NonNullable<RankOptions["inputs"]> {
   return [...(args.length > 0 ? ["arguments"] as const : []), ...(stdin === "" ? [] : ["stdin"] as const)];
 }
 
-/** Whether a start measures its runtime: not with many files, and not when it was given up. */
+/** Whether a start measures its runtime. A start with many files does not, nor one that was given up. */
 function measuresRuntime({ outcome: { kind } }: ProgramResult, files: readonly RequestFile[]): boolean {
   const fileBytes = files.reduce((total, { bytes }) => total + bytes.length, 0);
   return fileBytes <= MAX_MEASURED_BYTES && kind !== "cancelled" && kind !== "interrupted";

@@ -5,7 +5,7 @@ import type { Execution, OutputStream } from "../core/execution.ts";
 import type { KeptDisplay } from "./display_log.ts";
 import type { EventPosition, ExecutionEvent, ExecutionStart, FollowOptions } from "./port.ts";
 
-/** Most bytes of output in one event, which is what a slow reader keeps in memory. */
+/** Most bytes of output in one event. A slow reader keeps as many in memory. */
 const MAX_EVENT_BYTES = 65_536;
 const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
 
@@ -14,18 +14,18 @@ export type ExecutionEnd =
   | { readonly kind: "ended"; readonly execution: Execution }
   | { readonly kind: "failed"; readonly error: Failure };
 
-/** What the events of an execution are made from: the state of a live one, or the record of one that has ended. */
+/** The source of an execution's events. It is the state of a live execution, or the record of an ended one. */
 export interface EventSource {
-  /** Undefined until its program may begin. */
+  /** Undefined until the program may begin. */
   readonly start: ExecutionStart | undefined;
   readonly output: Readonly<Record<OutputStream, KeptBytes>>;
   readonly displays: {
-    /** How many there were. */
+    /** The number of displays so far. */
     readonly seen: number;
-    /** The first kept display from `index` on; undefined when none is kept. */
+    /** Finds the first kept display from `index` on; undefined when none is kept. */
     from(index: number): KeptDisplay | undefined;
   };
-  /** Undefined until its end. */
+  /** Undefined until the end of the execution. */
   readonly end: ExecutionEnd | undefined;
   readonly changes: {
     readonly count: number;
@@ -33,14 +33,14 @@ export interface EventSource {
   };
 }
 
-/** The position behind all that was printed and displayed so far. */
+/** The position behind all output and displays so far. */
 export function endPosition({ output, displays }: EventSource): EventPosition {
   return { stdout: streamLength(output.stdout), stderr: streamLength(output.stderr), displays: displays.seen };
 }
 
 /** @throws {CodeBeakerError} `invalid_request` for a position that the execution has not reached */
 export function checkReached(source: EventSource, { position, hasEnd }: NonNullable<FollowOptions["after"]>): void {
-  if (source.end?.kind === "failed") return; // Its output is not recorded.
+  if (source.end?.kind === "failed") return; // The output of a failed execution is not recorded.
   const reached = endPosition(source);
   const isReached = position.stdout <= reached.stdout && position.stderr <= reached.stderr &&
     position.displays <= reached.displays;
@@ -54,8 +54,8 @@ export function checkReached(source: EventSource, { position, hasEnd }: NonNulla
 
 /**
  * Reads the events of an execution up to its end, or until `signal` aborts. A reader that is slower than the program
- * does not delay it: what is not kept when the reader comes to it is counted in `dropped`. What was printed before is
- * read stream by stream, between the displays of a live execution.
+ * does not delay it: output and displays that are no longer kept when the reader comes to them are counted in
+ * `dropped`. Earlier output is read stream by stream, between the displays of a live execution.
  */
 export async function* readEvents(
   source: EventSource,
@@ -74,7 +74,7 @@ export async function* readEvents(
   }
 }
 
-/** Reads what is new, and remembers its position. */
+/** Reads new events, and keeps its position. */
 class EventReader {
   readonly #source: EventSource;
   #position: EventPosition;

@@ -12,7 +12,7 @@ import type { Caller, ExecutionReport, Submitted } from "./port.ts";
 
 /** The interruption of an execution that a lost service left unfinished. */
 const LOST = "the service was lost while it ran";
-/** Codes after which a client asks again: they free the idempotency key. */
+/** Codes after which a client asks again. Such an error frees the idempotency key. */
 const TRANSIENT: readonly ErrorCode[] = ["busy", "runtime_unavailable"];
 const NOT_RUN = { stdout: "", stderr: "", truncated: { stdout: 0, stderr: 0 }, exitCode: null, denials: [] } as const;
 const NOTHING_USED = { wallMs: 0, startupMs: 0, cpuMs: null, peakMemoryBytes: null } as const;
@@ -30,7 +30,7 @@ export interface Explained {
   readonly explain: boolean;
 }
 
-/** How an execution is recorded before its end. */
+/** The settings for recording an execution before its end. */
 export interface BeginRecordOptions {
   readonly explained: Explained;
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined;
@@ -38,18 +38,18 @@ export interface BeginRecordOptions {
   readonly isDurable: boolean;
 }
 
-/** How an execution is recorded at its end. */
+/** The settings for recording an execution at its end. */
 export interface EndRecordOptions {
   readonly result: Execution | CodeBeakerError;
   /** The kept output of its program. */
   readonly output: LiveExecution["output"];
-  /** Whether {@link ExecutionRecords.begin} has recorded it. */
+  /** Whether {@link ExecutionRecords.begin} has recorded the execution. */
   readonly hasRecord: boolean;
-  /** Whether its program may have begun. */
+  /** Whether the program may have begun. */
   readonly hasBegun: boolean;
 }
 
-/** The stored executions, and the answers that are made from them. */
+/** The stored executions, and the answers made from them. */
 export class ExecutionRecords {
   readonly #store: ExecutionStore;
 
@@ -71,7 +71,7 @@ export class ExecutionRecords {
     this.#store.begin({ tenant, sessionId, draft, idempotency, isDurable });
   }
 
-  /** Records the end of an execution. A failure to write is logged only: the client gets its answer all the same. */
+  /** Records the end of an execution. A failure to write is only logged: the client gets its answer all the same. */
   end(
     { id, caller: { principal: { tenant } }, sessionId }: ExecutionFacts,
     { hasRecord, hasBegun, output, result }: EndRecordOptions,
@@ -91,7 +91,7 @@ export class ExecutionRecords {
   }
 
   /**
-   * The id of the execution that the caller submitted under the same idempotency key.
+   * Finds the id of the execution that the caller submitted under the same idempotency key.
    *
    * @throws {CodeBeakerError} `conflict` when the key came with another request
    */
@@ -101,7 +101,11 @@ export class ExecutionRecords {
     throw new CodeBeakerError("conflict", "Cannot take the idempotency key as another request came with it before");
   }
 
-  /** The report of an execution that has ended. @throws {CodeBeakerError} `not_found` */
+  /**
+   * Makes the report of an execution that has ended.
+   *
+   * @throws {CodeBeakerError} `not_found`
+   */
   report(caller: Caller, id: string): ExecutionReport {
     const found = this.#find(caller, id);
     return found.status === "failed"
@@ -109,19 +113,23 @@ export class ExecutionRecords {
       : { status: "ended", execution: found.execution };
   }
 
-  /** The entries of recorded executions, as {@link ExecutionStore.list} has them. */
+  /** Lists the entries of recorded executions, as {@link ExecutionStore.list} does. */
   list(tenant: string, listing: ExecutionListing): ExecutionEntry[] {
     return this.#store.list(tenant, listing);
   }
 
-  /** The events of an execution that has ended. @throws {CodeBeakerError} `not_found` */
+  /**
+   * Makes the events of an execution that has ended.
+   *
+   * @throws {CodeBeakerError} `not_found`
+   */
   eventSource(caller: Caller, id: string): EventSource {
     const found = this.#find(caller, id);
     if (found.status === "failed") return recordedEvents({ kind: "failed", error: found.error });
     return recordedEvents({ kind: "ended", execution: found.execution }, found.raw);
   }
 
-  /** The answer to a repeated submit of an execution that has ended. */
+  /** Answers a repeated submit of an execution that has ended. */
   resubmit({ principal }: Caller, id: string): Submitted {
     const found = this.#store.find(principal.tenant, id);
     if (found?.status === "ended") return { id, ended: Promise.resolve(found.execution), status: "ended" };
@@ -129,7 +137,7 @@ export class ExecutionRecords {
       ? found.error
       : { code: "not_found", message: "Cannot find the first execution", details: {} } as const;
     const ended = Promise.reject(new CodeBeakerError(code, message, { details }));
-    ended.catch(() => {}); // The caller may not wait for it.
+    ended.catch(() => {}); // The caller may not wait for the end.
     return { id, ended, status: "failed" };
   }
 
@@ -140,7 +148,7 @@ export class ExecutionRecords {
   }
 }
 
-/** Puts an execution together. */
+/** Combines an execution from its parts. */
 export function toExecution(
   { id, language, sessionId, createdAt }: ExecutionFacts,
   { selection, explain }: Explained,
@@ -160,7 +168,7 @@ export function toExecution(
   };
 }
 
-/** The result of a program that did not run. */
+/** Makes the result of a program that did not run. */
 export function unrun({ chosen }: Selection): Omit<RunResult, "outcome"> {
   return { ...NOT_RUN, runtime: chosen ?? "", warm: false, usage: NOTHING_USED, attempts: [] };
 }

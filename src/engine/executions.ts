@@ -45,10 +45,10 @@ export interface Submission extends Explained {
   fingerprint(): string;
 }
 
-/** Waits for a slot and runs the program; ends soon after the execution's signal aborts. */
+/** Waits for a slot and runs the program. Ends soon after the execution's signal aborts. */
 export type ExecutionBody = (live: LiveExecution) => Promise<RunResult>;
 
-/** Every execution of the service: the live ones in memory, the ended ones in the store. */
+/** Every execution of the service. Live ones are in memory, ended ones in the store. */
 export class Executions implements AsyncDisposable {
   readonly #records: ExecutionRecords;
   readonly #observer: Observer;
@@ -63,7 +63,7 @@ export class Executions implements AsyncDisposable {
   }
 
   /**
-   * Finds the execution that the caller submitted under the same key before, and waits for it too.
+   * Finds the execution that the caller submitted under the same key before. The new caller waits for it too.
    *
    * @throws {CodeBeakerError} `conflict` when the key came with another request
    */
@@ -82,7 +82,7 @@ export class Executions implements AsyncDisposable {
 
   /**
    * Accepts an execution and starts it. The execution is cancelled when every waiter's signal has aborted; a waiter
-   * without a signal keeps it.
+   * without a signal keeps it alive.
    *
    * @throws {CodeBeakerError} `busy` when a durable execution cannot be written now
    */
@@ -168,7 +168,7 @@ export class Executions implements AsyncDisposable {
     return this.#live.size;
   }
 
-  /** Ends the executions of a session as `interrupted`; returns when they have ended. */
+  /** Ends the executions of a session as `interrupted`. Returns when they have ended. */
   async interruptSession(sessionId: string, reason: string): Promise<void> {
     const ofSession = [...this.#live.values()].filter(({ facts }) => facts.sessionId === sessionId);
     for (const live of ofSession) live.interrupt(reason);

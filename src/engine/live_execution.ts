@@ -10,10 +10,10 @@ import { DisplayLog } from "./display_log.ts";
 import type { EventSource, ExecutionEnd } from "./event_reader.ts";
 import type { Caller, ExecutionReport, ExecutionStart, FeedInput } from "./port.ts";
 
-/** Most input that a program has not read yet; beyond it, `feed` waits. */
+/** Most input that a program has not read yet. Beyond it, `feed` waits. */
 const MAX_UNREAD_BYTES = 1_048_576;
 
-/** The facts of an execution that are known before it runs. */
+/** The facts of an execution before it runs. */
 export interface ExecutionFacts {
   readonly id: string;
   readonly caller: Caller;
@@ -25,23 +25,23 @@ export interface ExecutionFacts {
 /** The settings of a live execution. */
 export interface LiveOptions {
   readonly maxOutputBytes: number;
-  /** Whether {@link LiveExecution.feed} writes its stdin. */
+  /** Whether {@link LiveExecution.feed} writes the stdin. */
   readonly isFed: boolean;
 }
 
-/** An execution from its submission to its end: its state, its output so far, and its controls. */
+/** An execution from its submission to its end. It has the state, the output so far, and the controls. */
 export class LiveExecution implements EventSource {
   readonly facts: ExecutionFacts;
   /** The output of the program so far. */
   readonly kept: Readonly<Record<OutputStream, BoundedOutput>>;
   /** The displays of a cell so far. */
   readonly displays: DisplayLog;
-  /** Reports its start, output, displays and end. */
+  /** Notifies of the start, output, displays and end. */
   readonly changes = new ChangeSignal();
   /** The input that `feed` writes; undefined when stdin comes from elsewhere. */
   readonly fedStdin: ReadableStream<Uint8Array> | undefined;
   readonly #feeding: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  /** Admits one input at a time: a stream would keep every input that waits, also of clients that are gone. */
+  /** Admits one input at a time. A stream would keep every waiting input, also of clients that are gone. */
   readonly #feedSlot = new Semaphore(1);
   readonly #ending = new AbortController();
   readonly #ended = Promise.withResolvers<Execution>();
@@ -59,7 +59,7 @@ export class LiveExecution implements EventSource {
       stderr: new BoundedOutput(maxOutputBytes, { onPush }),
     };
     this.displays = new DisplayLog(maxOutputBytes);
-    this.ended.catch(() => {}); // The caller may not wait for it.
+    this.ended.catch(() => {}); // The caller may not wait for the end.
     if (!isFed) return;
     const room = new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES });
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({}, undefined, room);
@@ -73,7 +73,7 @@ export class LiveExecution implements EventSource {
     return this.#ending.signal;
   }
 
-  /** Settles at the end; rejects when the service, and not the program, failed. */
+  /** Settles at the end. Rejects when the service, and not the program, failed. */
   get ended(): Promise<Execution> {
     return this.#ended.promise;
   }
@@ -94,7 +94,7 @@ export class LiveExecution implements EventSource {
     return { id, status, language, ...(sessionId === undefined ? {} : { sessionId }), createdAt };
   }
 
-  /** Whether it waits for a slot. */
+  /** Whether the execution waits for a slot. */
   get isQueued(): boolean {
     return this.#leftQueueAt === undefined;
   }
@@ -104,17 +104,17 @@ export class LiveExecution implements EventSource {
     return (this.#leftQueueAt ?? performance.now()) - this.#submittedAt;
   }
 
-  /** Reports that it has its slot. */
+  /** Records that the execution has its slot. */
   leaveQueue(): void {
     this.#leftQueueAt ??= performance.now();
   }
 
-  /** Whether its program may have begun. */
+  /** Whether the program may have begun. */
   get hasBegun(): boolean {
     return this.#start !== undefined;
   }
 
-  /** Reports that its program may begin. */
+  /** Records that the program may begin. */
   begin(runtime: string): ExecutionStart {
     this.#start = { id: this.facts.id, runtime };
     this.changes.notify();
@@ -141,19 +141,19 @@ export class LiveExecution implements EventSource {
     this.changes.notify();
   }
 
-  /** Ends it as `cancelled`. */
+  /** Ends the execution as `cancelled`. */
   cancel(): void {
     this.#ending.abort();
   }
 
-  /** Ends it as `interrupted`. */
+  /** Ends the execution as `interrupted`. */
   interrupt(reason: string): void {
     if (this.signal.aborted) return;
     this.#interruption = reason;
     this.#ending.abort();
   }
 
-  /** Turns `cancelled` into `interrupted` when the service, and not the owner, ended it. */
+  /** Turns `cancelled` into `interrupted` when the service, and not the owner, ended the execution. */
   outcomeOf(outcome: Outcome): Outcome {
     return outcome.kind === "cancelled" && this.#interruption !== undefined
       ? { kind: "interrupted", reason: this.#interruption }
@@ -161,9 +161,9 @@ export class LiveExecution implements EventSource {
   }
 
   /**
-   * Writes to its stdin, in the order of the calls.
+   * Writes to the stdin, in the order of the calls.
    *
-   * @throws {CodeBeakerError} `conflict` when its stdin is not open for input
+   * @throws {CodeBeakerError} `conflict` when the stdin is not open for input
    * @throws the reason of `signal` when it aborts before the input is written
    */
   async feed(
@@ -185,9 +185,9 @@ export class LiveExecution implements EventSource {
     }
   }
 
-  /** Ends it with its result. */
+  /** Ends the execution with its result. */
   settle(result: Execution | CodeBeakerError): void {
-    this.#feeding?.abort().catch(() => {}); // Closed already.
+    this.#feeding?.abort().catch(() => {}); // The stream is closed already.
     if (result instanceof CodeBeakerError) {
       this.#end = { kind: "failed", error: result };
       this.#ended.reject(result);

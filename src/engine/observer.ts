@@ -10,7 +10,7 @@ export interface EndedExecution {
   readonly id: string;
   readonly sessionId?: string | undefined;
   readonly language: string;
-  /** The isolation floor that held. */
+  /** The isolation floor in force. */
   readonly floor: number;
   /** The result of the program, or the error of the service. */
   readonly result: Execution | CodeBeakerError;
@@ -20,14 +20,14 @@ export interface EndedExecution {
   readonly source: { readonly code?: string; readonly stdin?: string; readonly env?: Readonly<Record<string, string>> };
 }
 
-/** Observes the service, as the metrics and the audit log do. Every method returns at once and does not throw. */
+/** Observes the service, for the metrics and the audit log. Every method returns at once and does not throw. */
 export interface Observer {
   selected?(selection: Selection): void;
   /** An attempt on a runtime failed; the next candidate follows. */
   fellBack?(attempt: Attempt): void;
   executionEnded?(execution: EndedExecution): void;
   sessionOpened?(caller: Caller, session: SessionInfo): void;
-  /** `caller` is the owner, also when a timeout closed the session. */
+  /** A session has been closed. `caller` is the owner, also when a timeout closed the session. */
   sessionClosed?(caller: Caller, session: SessionInfo): void;
   /** A door answered a request with an error. `caller` is absent without authentication. */
   refused?(request: {

@@ -24,47 +24,47 @@ export interface ExecutionStart {
   readonly runtime: string;
 }
 
-/** Options of a submitted program that its request does not hold. */
+/** Options of a submitted program that are not in its request. */
 export interface SubmitOptions {
   /**
-   * Aborting cancels the execution, unless another submit under the same idempotency key still waits for it, or was
-   * made without a signal.
+   * Aborting cancels the execution, unless another submit still waits for it. The other submit has the same idempotency
+   * key; one made without a signal waits always.
    */
   readonly signal?: AbortSignal | undefined;
   /** Replaces the request's `stdin`. */
   readonly stdin?: ReadableStream<Uint8Array> | undefined;
-  /** Whether stdin stays open for {@link EnginePort.feed}; ignored when the request names its stdin. */
+  /** Whether stdin stays open for {@link EnginePort.feed}. Ignored when the request names its stdin. */
   readonly isInteractive?: boolean;
-  /** Whether it waits up to an hour in the queue, and not 2 s, before it is `busy`. */
+  /** Whether the execution waits up to an hour in the queue. Otherwise it is `busy` after 2 s. */
   readonly isPatient?: boolean;
   /**
-   * Longest time in the queue before it is `busy`; in a session it includes the wait for other programs of the session.
-   * Default: {@link isPatient} decides.
+   * Longest time in the queue before the execution is `busy`. In a session it includes the wait for other programs of
+   * the session. Default: {@link isPatient} decides.
    */
   readonly maxQueueMs?: number | undefined;
   /**
-   * The tenant's second submit under the same key gets the first execution, unless that failed as `busy` or
-   * `runtime_unavailable` before it began. At most 255 characters.
+   * Makes the tenant's second submit under the same key return the first execution. It does not when the first failed
+   * as `busy` or `runtime_unavailable` before it began. At most 255 characters.
    */
   readonly idempotencyKey?: string | undefined;
-  /** Memory for the files of the answer; absent, it is not counted. */
+  /** Memory for the files of the answer. Absent, it is not counted. */
   readonly memory?: AnswerMemory | undefined;
   onStart?(start: ExecutionStart): void;
-  /** Receives the output. The program waits until this returns, unless it is being ended. */
+  /** Receives the output. The program waits until this returns, unless the program is being ended. */
   onOutput?(chunk: OutputChunk): Promise<void> | void;
-  /** Receives the displays of a cell, which waits like a program for {@link onOutput}. */
+  /** Receives the displays of a cell. The cell waits as a program does for {@link onOutput}. */
   onDisplay?(data: MimeBundle): Promise<void> | void;
 }
 
 /**
- * An accepted execution, which can be asked for by its id. An execution without `onStart`, `isPatient` and idempotency
- * key is recorded only at its end, and not at all when the service is lost before or cannot run it.
+ * An accepted execution, which has an id for later requests. An execution without `onStart`, `isPatient` and
+ * idempotency key is recorded only at its end, and not at all when the service is lost before or cannot run it.
  */
 export interface Submitted {
   readonly id: string;
-  /** Settles at its end; rejects with a {@link CodeBeakerError} when the service, and not the program, failed. */
+  /** Settles at the end. Rejects with a {@link CodeBeakerError} when the service, and not the program, failed. */
   readonly ended: Promise<Execution>;
-  /** The state of an execution that was submitted before; absent for a new one. */
+  /** The state of an execution that was submitted before. Absent for a new one. */
   readonly status?: ExecutionReport["status"];
 }
 
@@ -83,14 +83,14 @@ export type ExecutionReport =
   | { readonly status: "ended"; readonly execution: Execution }
   | { readonly status: "failed"; readonly id: string; readonly error: Failure };
 
-/** How much of each part of an execution's output came before a point of its events: bytes, bytes, and displays. */
+/** A point between events: bytes of each stream, and displays, that came before it. */
 export interface EventPosition extends Readonly<Record<OutputStream, number>> {
   readonly displays: number;
 }
 
 /**
- * An event of an execution, with the position behind it. Output never divides a character. `dropped` counts what is not
- * kept, in its place.
+ * An event of an execution, with the position behind it. Output never divides a character. `dropped` counts lost bytes
+ * and displays, in their place.
  */
 export type ExecutionEvent =
   & { readonly position: EventPosition }
@@ -105,13 +105,13 @@ export type ExecutionEvent =
 
 /** Options of a reader of an execution's events. */
 export interface FollowOptions {
-  /** What the reader has already; absent, the events come from the beginning. */
+  /** The position up to which the reader has the events. Absent, the events come from the beginning. */
   readonly after?: { readonly position: EventPosition; readonly hasEnd: boolean } | undefined;
   /** Aborting ends the events. */
   readonly signal: AbortSignal;
 }
 
-/** Which of a tenant's executions are listed. */
+/** The filter of a listing of a tenant's executions. */
 export interface ExecutionQuery extends PageRequest {
   readonly sessionId?: string | undefined;
   readonly status?: ExecutionStatus | undefined;
@@ -124,7 +124,7 @@ export interface ExecutionPage {
   readonly nextCursor?: string;
 }
 
-/** Input for a program's stdin; `close` ends it. */
+/** Input for a program's stdin. `close` ends it. */
 export interface FeedInput {
   readonly text?: string;
   readonly close?: boolean;
@@ -138,14 +138,14 @@ export interface RuntimeReadiness extends ShownAvailability {
 /** The façade that every door uses to run programs. Another tenant's execution is `not_found`. */
 export interface EnginePort {
   /**
-   * Accepts an execution: selects a runtime, records the execution, and queues it.
+   * Accepts an execution. It selects a runtime, records the execution, and queues it.
    *
    * @throws {CodeBeakerError} `invalid_request`, `permission_denied`, `unsupported_language`, `no_suitable_runtime`,
-   *   `runtime_unavailable`, `busy`; `conflict` for an idempotency key that came with another request
+   * `runtime_unavailable`, `busy`; `conflict` for an idempotency key that came with another request
    */
   submit(caller: Caller, request: ExecutionRequest, options?: SubmitOptions): Promise<Submitted>;
   /**
-   * Reports the state of an execution; with `waitMs`, at its end or after that time.
+   * Reports the state of an execution. With `waitMs`, it reports at the end or after that time.
    *
    * @throws {CodeBeakerError} `not_found`
    */
@@ -155,26 +155,26 @@ export interface EnginePort {
     options?: { readonly waitMs?: number; readonly signal?: AbortSignal },
   ): Promise<ExecutionReport>;
   /**
-   * Lists the tenant's executions, live ones too.
+   * Lists the tenant's executions, including live ones.
    *
    * @throws {CodeBeakerError} `invalid_request` for a malformed cursor
    */
   list(caller: Caller, query: ExecutionQuery): ExecutionPage;
   /**
-   * Reads the events of an execution, which is live or kept; undefined when the reader has its end already. A reader
-   * neither delays nor ends the program.
+   * Reads the events of a live or recorded execution. Undefined when the reader has the end already. A reader neither
+   * delays nor ends the program.
    *
-   * @throws {CodeBeakerError} `not_found`; `invalid_request` for a position that it has not reached
+   * @throws {CodeBeakerError} `not_found`; `invalid_request` for a position that the execution has not reached
    */
   follow(caller: Caller, id: string, options: FollowOptions): AsyncIterable<ExecutionEvent> | undefined;
   /**
-   * Asks an execution to end as `cancelled`; does nothing to one that has ended.
+   * Asks an execution to end as `cancelled`. It does nothing to one that has ended.
    *
    * @throws {CodeBeakerError} `not_found`
    */
   cancel(caller: Caller, id: string): void;
   /**
-   * Writes to the stdin of an interactive execution. Inputs wait, in order, until the program reads; aborting `signal`
+   * Writes to the stdin of an interactive execution. Inputs wait, in order, until the program reads. Aborting `signal`
    * takes a waiting input back.
    *
    * @throws {CodeBeakerError} `not_found`; `conflict` when stdin is not open for input
@@ -182,8 +182,8 @@ export interface EnginePort {
    */
   feed(caller: Caller, id: string, input: FeedInput, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
-   * Selects as {@link submit} would; runs nothing. What a program needs is only known where the request has one. A patient
-   * caller waits up to a minute for self-tests, and not 2 s.
+   * Selects as {@link submit} would, and runs nothing. The needs of a program are known only where the request has one.
+   * A patient caller waits up to a minute for self-tests, others 2 s.
    */
   select(
     caller: Caller,
@@ -191,12 +191,12 @@ export interface EnginePort {
     options?: { readonly isPatient?: boolean },
   ): Promise<Selection>;
   describeRuntimes(): Promise<RuntimeDescription[]>;
-  /** Describes every language that some runtime speaks. */
+  /** Describes every language that some runtime supports. */
   describeLanguages(): Promise<LanguageDescription[]>;
-  /** Asks every runtime whether it can be used now; does not wait for slow answers once one runtime can. */
+  /** Reports for every runtime whether it can be used now. Once one can, it does not wait for slow answers. */
   readiness(): Promise<RuntimeReadiness[]>;
-  /** Diagnoses the runtimes and the machine; waits for self-tests that run. */
+  /** Diagnoses the runtimes and the machine. It waits for running self-tests. */
   diagnose(): Promise<ServiceDiagnosis>;
-  /** Whether it accepts requests. */
+  /** Whether the engine accepts requests. */
   readonly isOpen: boolean;
 }

@@ -6,8 +6,8 @@ const STREAMS: readonly OutputStream[] = ["stdout", "stderr"];
 const REPLACEMENT = "\ufffd";
 
 /**
- * The kept bytes of the streams whose text does not give them back, since they are no UTF-8: without these, positions in
- * the record would not be those of the live events. Undefined when the text of both does.
+ * Encodes the kept bytes of streams that their text cannot restore. Such streams are no UTF-8: without their bytes,
+ * positions in the record would not be those of the live events. Undefined when the text restores both.
  */
 export function rawOutputOf(
   execution: Execution,
@@ -21,7 +21,7 @@ export function rawOutputOf(
   return Object.fromEntries(lossy.map((stream) => [stream, encode(output[stream])]));
 }
 
-/** The kept bytes of a recorded stream. */
+/** Decodes the kept bytes of a recorded stream. */
 export function recordedBytes(execution: Execution, raw: RawOutput, stream: OutputStream): KeptBytes {
   const bytes = raw[stream];
   if (bytes === undefined) return textBytes(execution, stream);

@@ -6,7 +6,7 @@ import { recordedBytes } from "./raw_output.ts";
 const NO_OUTPUT: KeptBytes = { head: new Uint8Array(), gapBytes: 0, tail: [] };
 const UNCHANGING: EventSource["changes"] = { count: 0, changedSince: () => Promise.resolve() };
 
-/** The events of an execution that has ended, made from its record; those of one that failed are its failure only. */
+/** Makes the events of an ended execution from its record. A failed execution has its failure as the only event. */
 export function recordedEvents(end: ExecutionEnd, raw: RawOutput = {}): EventSource {
   if (end.kind === "failed") {
     const nothing = { seen: 0, from: () => undefined };

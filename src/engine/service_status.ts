@@ -12,7 +12,7 @@ import { settledWithin } from "../concurrency/delay.ts";
 import type { PoolState } from "../runtimes/warm/warm_pool.ts";
 import type { RuntimeReadiness } from "./port.ts";
 
-/** How long the other runtimes may take to answer once one is available. */
+/** Time for the other runtimes to answer once one is available. */
 const GRACE_MS = 20;
 
 /** The machine that the service runs on. */
@@ -34,7 +34,7 @@ export class ServiceStatus {
   readonly #selector: RuntimeSelector;
   readonly #machine: Machine;
   readonly #poolOf: ServiceStatusOptions["poolOf"];
-  /** The last answer of each runtime, for a question that is not waited for. */
+  /** The last answer of each runtime. It stands for an answer that is not awaited. */
   readonly #last = new Map<string, RuntimeReadiness>();
 
   constructor({ selector, machine, poolOf }: ServiceStatusOptions) {
@@ -62,10 +62,7 @@ export class ServiceStatus {
     return describeLanguages(await this.describeRuntimes());
   }
 
-  /**
-   * Asks every runtime whether it can be used now. Once one can, slow answers are not waited for: the last ones stand for
-   * them.
-   */
+  /** Reports for every runtime whether it can be used now. Once one can, the last answers stand for slow ones. */
   async readiness(): Promise<RuntimeReadiness[]> {
     const { runtimes } = this.#selector;
     const known = new Map<ExecutionRuntime, RuntimeReadiness>();
@@ -83,7 +80,7 @@ export class ServiceStatus {
     );
   }
 
-  /** Diagnoses every runtime and the machine; waits for self-tests that run. */
+  /** Diagnoses every runtime and the machine. It waits for running self-tests. */
   async diagnose(): Promise<ServiceDiagnosis> {
     const { minIsolation, runtimes } = this.#selector;
     const [diagnosed, checks] = await Promise.all([
@@ -99,7 +96,7 @@ export class ServiceStatus {
     };
   }
 
-  /** Diagnoses a runtime, and finds out whether a request without permissions would get the floor on it. */
+  /** Diagnoses a runtime, and whether a request without permissions reaches the floor on it. */
   async #diagnoseRuntime(
     runtime: ExecutionRuntime,
   ): Promise<{ readonly diagnosis: RuntimeDiagnosis; readonly reachesFloor: boolean }> {

@@ -12,7 +12,7 @@ import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 /** Pause before each program, in ms. */
 const PAUSE_MS = 250;
 const TIMEOUT_MS = 10_000;
-/** Longest wait for the self-test of a runtime, in ms. */
+/** Longest wait for a runtime's self-test, in ms. */
 const SELF_TEST_MS = 60_000;
 
 /** The parts of a start probe. */
@@ -26,9 +26,9 @@ export interface StartProbeOptions {
 }
 
 /**
- * Measures the start-up of each language that several runtimes can run, so that selection need not rest on declared
- * figures. It runs empty programs, one at a time, while no client's program runs. It fetches no image, and a failure
- * counts as a failure of the runtime. Disposing ends it.
+ * Measures the start-up of languages that several runtimes can run. So selection need not rest on declared figures. It
+ * runs empty programs, one at a time, while no client's program runs. It fetches no image, and a failure counts as a
+ * failure of the runtime. Disposing ends it.
  */
 export class StartProbe implements AsyncDisposable {
   readonly #options: StartProbeOptions;
@@ -62,14 +62,14 @@ export class StartProbe implements AsyncDisposable {
     const available = await filterAsync(selector.runtimes, (runtime) => this.#isAvailable(runtime));
     for (const language of selector.spokenLanguages()) {
       const candidates = available.filter(({ supportedEnvironments }) => supportedEnvironments.includes(language));
-      if (candidates.length < 2) continue; // A runtime may test each of its languages: not those that it alone has.
+      if (candidates.length < 2) continue; // The checks below may test the language, in vain where one runtime alone has it.
       const runtimes = await filterAsync(candidates, (runtime) => this.#isAvailable(runtime, language));
       if (runtimes.length < 2) continue;
       for (const runtime of runtimes) await this.#measure(runtime, language);
     }
   }
 
-  /** Waits for a self-test that still runs: until it is over, its runtime counts as unavailable. */
+  /** Waits for a running self-test. Until its end, the runtime counts as unavailable. */
   async #awaitSelfTest(runtime: ExecutionRuntime): Promise<void> {
     const { minIsolation } = this.#options.selector;
     await runtime.isAvailable();
@@ -97,7 +97,7 @@ export class StartProbe implements AsyncDisposable {
     }
   }
 
-  /** Waits until no client's program runs; false when the probe ends first. */
+  /** Waits until no client's program runs. False when the probe ends first. */
   async #isIdle(): Promise<boolean> {
     const { isBusy, pauseMs = PAUSE_MS } = this.#options;
     const { signal } = this.#ending;
@@ -127,7 +127,7 @@ export class StartProbe implements AsyncDisposable {
   }
 }
 
-/** The runtimes that pass a test, which are tested one after the other. */
+/** Tests runtimes one after the other, and returns those that pass. */
 async function filterAsync(
   runtimes: readonly ExecutionRuntime[],
   passes: (runtime: ExecutionRuntime) => Promise<boolean>,

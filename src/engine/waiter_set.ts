@@ -1,6 +1,6 @@
 /**
- * The waiters of one execution. A waiter leaves when its signal aborts; one without a signal never leaves. Disposing
- * forgets all of them.
+ * The waiters of one execution. A waiter leaves when its signal aborts; a waiter without a signal never leaves.
+ * Disposing removes all of them.
  */
 export class WaiterSet implements Disposable {
   readonly #onEmpty: () => void;

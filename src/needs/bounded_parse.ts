@@ -1,22 +1,22 @@
 import type { Parser, Tree } from "@lezer/common";
 
-/** Steps of a parser between two questions to the clock: they take some ten µs. */
+/** Steps of a parser between two readings of the clock. They take some ten µs. */
 const STEPS_BETWEEN = 16;
-/** The most ms that count between two questions: where more have passed, another process had the processor. */
+/** Most ms that count between two readings. Where more have passed, another process had the processor. */
 const MAX_COUNTED_MS = 0.5;
-/** A parse stops after this many times its limit by the clock, even where other processes had the processor. */
+/** A parse stops after this many times its limit in wall time. Other processes may have had the processor meanwhile. */
 const MAX_LIMITS = 5;
-/** The most steps in which a parse that is stopped closes what is open. */
+/** Most steps in which a stopped parse closes its open nodes. */
 const MAX_LAST_STEPS = 1_024;
 
 /** The tree of a text, or of its beginning. */
 export interface Parsed {
   readonly tree: Tree;
-  /** Characters that were read. */
+  /** The number of characters that were read. */
   readonly length: number;
 }
 
-/** Parses the files of one program within one time limit, which is about this process alone. */
+/** Parses the files of one program within one time limit. The limit counts this process's time alone. */
 export class BoundedParse {
   readonly #now: () => number;
   readonly #endsAt: number;
@@ -32,9 +32,9 @@ export class BoundedParse {
   }
 
   /**
-   * Undefined when the time is over.
+   * Parses a text; undefined when the time is over.
    *
-   * @param options.takesBeginning whether what was read until then is taken
+   * @param options.takesBeginning whether a stopped parse returns the beginning that it read
    */
   parse(
     parser: Parser,

@@ -11,7 +11,7 @@ const MAX_NAME_LENGTH = 256;
 /** The readings of a program's files by their paths. */
 export type Readings = ReadonlyMap<string, FileReading>;
 
-/** Combines the readings of files into what their program needs. */
+/** Combines the readings of files into the needs of their program. */
 export function combine(readings: Readings, places: Places): Needs {
   const certain = certainUses(readings, places);
   const needs = new Map<string, Need>();
@@ -53,19 +53,22 @@ export function combine(readings: Readings, places: Places): Needs {
   return { known: false, reason, uses: isDynamic ? uses.map((use) => ({ ...use, certain: false })) : uses };
 }
 
-/** What it takes to find the file that an import means: not every runtime tries other names than that which it has. */
+/** Finds the need of an import whose file has another name. Some runtimes try only the name in the import. */
 function usesOfImport(local: LocalImport, places: Places): Use[] {
   const file = places.fileOf?.(local);
   if (file === undefined || file === local.paths[0]) return [];
   return [{ kind: "syntax", name: "import by another name", line: local.line, isFirst: false }];
 }
 
-/** The uses without which the program does nothing at all: what runs first, file by file as they are imported. */
+/**
+ * Finds the uses without which the program does nothing at all. They are the ones that run first, file by file in the
+ * order of imports.
+ */
 function certainUses(readings: Readings, places: Places): ReadonlySet<Use> {
   const certain = new Set<Use>();
   const visited = new Set<string>();
   let hasForeignCode = false; // It may define globals.
-  /** Whether the next file's steps are still the first. */
+  /** Visits a file. Returns whether the next file's steps still run first. */
   const visit = (path: string | undefined): boolean => {
     const reading = path === undefined ? undefined : readings.get(path);
     if (path === undefined || reading === undefined) return false;

@@ -8,35 +8,36 @@ export interface Family {
   /** Whether a file may need anything; where not, it is not parsed. */
   mayNeed(file: SourceFile): boolean;
   /**
-   * Whether a runtime that only erases types would read this file, or others because of it, differently, as one that has modules
-   * alone reads those of CommonJS; absent, no file is such.
+   * Whether a runtime that only erases types would read a file differently. It may also read others differently because
+   * of the file. For example, a runtime with modules alone reads files of CommonJS differently. Absent, no file is
+   * such.
    */
   isOfAnotherKind?(path: string, entrypoint: string): boolean;
   /** Loads the parser. */
   load(): Promise<FamilyModule>;
 }
 
-/** What reads files of a family. */
+/** The reader of a family's files. */
 export interface FamilyModule {
   parserFor(file: SourceFile): Parser;
-  /** The beginning of a long text that is read in its stead; absent, all is read. */
+  /** The beginning of a long text, which is read instead of the whole. Absent, the whole text is read. */
   excerptOf?(text: string): string;
   readonly read: FileReader;
-  /** What a program needs after all, judged by all of its uses; absent, all of them. */
+  /** Reduces the uses of a program to its needs. Absent, every use is a need. */
   reduce?(uses: readonly Need[]): readonly Need[];
   placesOf(program: AnalysedProgram): Places;
 }
 
-/** How files are found. */
+/** Finds files of a program. */
 export interface Places {
   readonly entrypoint: string;
   /**
-   * Finds the file of the program that a module names. It has no path where it is the program's but is not read further;
-   * undefined where it is not the program's.
+   * Finds the file of the program that a module names. The result has no path for a file that is not read further, and
+   * is undefined for a module that is not the program's.
    */
   localOf(use: Use): { readonly path?: string } | undefined;
-  /** Finds the file of the program that an import of another file means; absent, none is found. */
+  /** Finds the file of the program that an import of another file means. Absent, none is found. */
   fileOf?(local: LocalImport): string | undefined;
-  /** Whether a module that is not found so may be the program's all the same; absent, none is. */
+  /** Whether a module that {@link localOf} does not find may still be the program's. Absent, none is. */
   mayBeLocal?(use: Use): boolean;
 }

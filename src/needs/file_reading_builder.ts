@@ -1,13 +1,13 @@
 import type { Need } from "../core/needs.ts";
 import { createLineFinder, type FileReading, type LocalImport, type Unknown, type Use } from "./source_file.ts";
 
-/** Where a fact is seen, and how it counts. */
+/** The place of a fact in the text. */
 interface Place {
   /** The offset in the text. Offsets ascend. */
   readonly at: number;
 }
 
-/** Collects what one file tells of what it needs, in the order of its text. */
+/** Collects the needs in one file, in the order of its text. */
 export class FileReadingBuilder {
   readonly #lineAt: (offset: number) => number;
   readonly #uses: Use[] = [];
@@ -19,7 +19,7 @@ export class FileReadingBuilder {
     this.#lineAt = createLineFinder(text);
   }
 
-  /** Whether code of the file may have done something before the place that is read. */
+  /** Whether code before the place that is read may have an effect. */
   get hasEffects(): boolean {
     return this.#hasEffects;
   }
@@ -38,7 +38,7 @@ export class FileReadingBuilder {
     this.#steps.push({ paths, line: this.#lineAt(at), isFirst });
   }
 
-  /** Keeps the first reason of those that weigh most. */
+  /** Keeps the first reason of those with the most weight. */
   markUnknown(reason: string, { at, isDynamic }: Partial<Place> & Pick<Unknown, "isDynamic">): void {
     if (this.#unknown?.isDynamic === true || (this.#unknown !== undefined && !isDynamic)) return;
     this.#unknown = { reason, isDynamic, ...(at === undefined ? {} : { line: this.#lineAt(at) }) };

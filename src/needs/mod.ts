@@ -1,2 +1,2 @@
-/** What programs need of a runtime, as far as their text tells. */
+/** Finds the needs of programs, as far as their text shows. */
 export { NeedAnalyser } from "./need_analyser.ts";

@@ -12,15 +12,15 @@ import type { AnalysedProgram, FileReader, FileReading, SourceFile } from "./sou
 export const MAX_SOURCE_BYTES = 65_536;
 /** Most files of source that are read. */
 const MAX_FILES = 256;
-/** Longest that the files of a program are parsed, in ms, which blocks the event loop. */
+/** Longest parse of a program's files, in ms; it blocks the event loop. */
 const LIMIT_MS = 2;
-/** The same for the first program in each family, whose parser has not been compiled yet. */
+/** The limit for the first program in each family. Its parser has not been compiled yet. */
 const FIRST_LIMIT_MS = 20;
-/** The programs whose needs are remembered; the oldest are forgotten. */
-const REMEMBERED = 1_000;
-/** Longest key that is not digested, in characters: of so few a digest takes longer than all else that finds the needs. */
+/** Most programs whose needs are cached; the oldest are dropped. */
+const MAX_REMEMBERED = 1_000;
+/** Longest key that is not digested, in characters. Below it, a digest takes longer than finding the needs. */
 const MAX_KEY_LENGTH = 2_048;
-/** Longest needs that are remembered, in characters of JSON: a program chooses the names and the paths in them. */
+/** Longest needs that are cached, in characters of JSON. A program chooses the names and the paths in them. */
 const MAX_REMEMBERED_LENGTH = 16_384;
 
 /** Options of a need analyser. */
@@ -36,7 +36,8 @@ const NOTHING: FileReading = { uses: [], steps: [], hasEffects: true };
 const NOT_READ: FileReading = { ...NOTHING, unknown: { reason: "takes too long to read", isDynamic: false } };
 
 /**
- * Reads the text of programs for what they need of a runtime. It never throws; what it cannot read in time is unknown.
+ * Reads the text of programs for their needs of a runtime. It never throws; needs that it cannot read in time are
+ * unknown.
  */
 export class NeedAnalyser {
   readonly #now: () => number;
@@ -47,7 +48,7 @@ export class NeedAnalyser {
     this.#now = now;
   }
 
-  /** Undefined for a language that is not analysed. */
+  /** Finds the needs of a program; undefined for a language that is not analysed. */
   async find({ entrypoint, files }: AnalysedProgram): Promise<Needs | undefined> {
     const family = FAMILIES[languageOfFile(entrypoint) ?? ""];
     if (family === undefined) return undefined;
@@ -68,7 +69,7 @@ export class NeedAnalyser {
     const analysed = this.#analyse({ entrypoint, files, texts }, { family, reader });
     if (analysed === undefined) return unknown("it takes too long to read");
     const all = { ...analysed, uses: [...analysed.uses, ...ofFiles] };
-    const needs = structuredClone(all); // Parts of a text would keep the whole of it.
+    const needs = structuredClone(all); // Parts of a text would keep the whole text in memory.
     this.#remember(key, needs);
     return needs;
   }
@@ -76,7 +77,7 @@ export class NeedAnalyser {
   /**
    * Loads the parsers, so that the first requests need not.
    *
-   * @throws what a parser throws as it is loaded
+   * @throws the error of a parser as it is loaded
    */
   async load(): Promise<void> {
     for (const [entrypoint, code] of SAMPLES) {
@@ -87,7 +88,7 @@ export class NeedAnalyser {
 
   #remember(key: string, needs: Needs): void {
     if (JSON.stringify(needs).length > MAX_REMEMBERED_LENGTH) return;
-    if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? "");
+    if (this.#known.size >= MAX_REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? "");
     this.#known.set(key, needs);
   }
 
@@ -116,7 +117,7 @@ export class NeedAnalyser {
   }
 }
 
-/** The reading of a file, of which only the beginning may have been parsed. */
+/** Reads a file, of which only the beginning may have been parsed. */
 function readBeginning(file: SourceFile, { length, tree }: Parsed, read: FileReader): FileReading {
   const reading = read({ ...file, text: file.text.slice(0, length) }, tree);
   if (length === file.text.length) return reading;
@@ -142,7 +143,7 @@ function decodeAll(files: readonly RequestFile[]): SourceFile[] | undefined {
   }
 }
 
-/** What the needs depend on: the sources, and the names of all other files. */
+/** Makes the cache key of a program. It depends on the sources, and on the names of all other files. */
 function keyOf(
   { entrypoint, files, texts }: AnalysedProgram & { readonly texts: readonly SourceFile[] },
 ): string {

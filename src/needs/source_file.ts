@@ -14,43 +14,43 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** A use of something that not every runtime has. */
+/** A use of a feature that not every runtime has. */
 export interface Use extends Pick<Need, "kind" | "name" | "effect" | "line"> {
-  /** Whether nothing of this file has an effect before it. */
+  /** Whether no code of this file has an effect before the use. */
   readonly isFirst: boolean;
 }
 
 /** An import of another file of the program. */
 export interface LocalImport {
-  /** Paths that it may mean, relative to the workspace: the first that is a file. */
+  /** Paths that the import may mean, relative to the workspace. It means the first that is a file. */
   readonly paths: readonly string[];
   readonly line: number;
   readonly isFirst: boolean;
 }
 
-/** What one file tells of what it needs. */
+/** The needs in one file. */
 export interface FileReading {
   readonly uses: readonly Use[];
   /** The uses and the imports of other files, in the order of the text. */
   readonly steps: readonly (Use | LocalImport)[];
-  /** Whether its own code may do something when it is imported, beside its imports. */
+  /** Whether importing the file may have an effect, beside that of its own imports. */
   readonly hasEffects: boolean;
-  /** Why the uses may not be everything. */
+  /** Why the uses may be incomplete. */
   readonly unknown?: Unknown;
 }
 
-/** Why the text does not tell everything. */
+/** Why the text does not show every use. */
 export interface Unknown {
   readonly reason: string;
   readonly line?: number;
-  /** Whether the program makes code or names when it runs, so that no use of it is certain. */
+  /** Whether the program makes code or names when it runs. Then no use of the program is certain. */
   readonly isDynamic: boolean;
 }
 
 /** Reads the tree of a file. */
 export type FileReader = (file: SourceFile, tree: Tree) => FileReading;
 
-/** Finds the line, from 1, of an offset in a text. Offsets are asked for in ascending order. */
+/** Creates a function that finds the line, from 1, of an offset. Its callers pass offsets in ascending order. */
 export function createLineFinder(text: string): (offset: number) => number {
   let line = 1;
   let next = text.indexOf("\n");

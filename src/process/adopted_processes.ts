@@ -32,7 +32,7 @@ export class AdoptedProcesses {
   /**
    * Finds the adopted processes of a leader's group.
    *
-   * @throws what the system throws where this service has no descriptor left
+   * @throws the error of the system where this service has no descriptor left
    */
   inGroupOf(leader: number): number[] {
     return childrenOfThisService().filter((pid) => {

@@ -4,7 +4,7 @@ import { ENDED } from "../core/child_protocol.ts";
 import type { OutputStream } from "../core/execution.ts";
 import type { ChunkSource } from "./merge_output.ts";
 
-/** Rewrites a stream of bytes; may hold some back until it knows what follows them. */
+/** Rewrites a stream of bytes. It may hold bytes back until it knows the next ones. */
 export interface ByteFilter {
   push(bytes: Uint8Array): Uint8Array;
   flush(): Uint8Array;

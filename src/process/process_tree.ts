@@ -21,7 +21,7 @@ export function familyOf(pid: number): number[] {
 /**
  * The fields of proc_pid_stat(5) from the third on. The name before them may hold spaces and parentheses.
  *
- * @throws what the system throws where the process is gone
+ * @throws the error of the system where the process is gone
  */
 export function statFieldsOf(pid: number): string[] {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
@@ -53,7 +53,7 @@ export function groupOf(pid: number): number | undefined {
  * The kernel's directory of each thread of a process. The entry of a process is that of its first thread, which may
  * have ended while others go on: then it names no memory and no files.
  *
- * @throws what the system throws where the process is gone
+ * @throws the error of the system where the process is gone
  */
 function threadsOf(pid: number): string[] {
   return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => `/proc/${pid}/task/${name}`);
@@ -62,7 +62,7 @@ function threadsOf(pid: number): string[] {
 /**
  * Reads the entry of a process, or else the entries of its threads. Undefined where none of them shows anything.
  *
- * @throws what the system throws where the process is gone, or may not be inspected
+ * @throws the error of the system where the process is gone, or may not be inspected
  */
 export function findInEntries<Found>(pid: number, read: (entry: string) => Found | undefined): Found | undefined {
   const found = read(`/proc/${pid}`);

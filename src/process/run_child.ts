@@ -30,7 +30,7 @@ export interface ReadySignal {
   readonly go?: Uint8Array<ArrayBuffer>;
 }
 
-/** A child and what bounds it. */
+/** A child, its bounds and its handshake. */
 export interface ChildRequest extends ChildLifeRequest {
   /** The handshake; absent, the program begins at once. */
   readonly ready?: ReadySignal;

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 /**
  * Reads a file of the kernel.
  *
- * @throws what the system throws
+ * @throws the error of the system
  */
 export function read(path: string): string {
   return Deno.readTextFileSync(path);
@@ -12,7 +12,7 @@ export function read(path: string): string {
 /**
  * Writes a file of the kernel that exists.
  *
- * @throws what the system throws
+ * @throws the error of the system
  */
 export function write(path: string, value: string | number): void {
   Deno.writeTextFileSync(path, String(value), { create: false });

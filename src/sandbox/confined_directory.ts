@@ -55,7 +55,7 @@ export class ConfinedDirectory implements AsyncDisposable {
   /**
    * Makes a directory. The calls are synchronous, since a trip through the thread pool takes longer.
    *
-   * @throws what the system throws
+   * @throws the error of the system
    */
   static make(path: string, { diskMb }: { readonly diskMb: number }, parts: ConfinedDirectoryParts): ConfinedDirectory {
     const directory = new ConfinedDirectory(path, diskMb, parts);

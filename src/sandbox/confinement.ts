@@ -185,7 +185,7 @@ export class Confinement implements Disposable {
   /**
    * Makes the directory of one execution environment.
    *
-   * @throws what the system throws
+   * @throws the error of the system
    */
   makeDirectory(path: string, options: { readonly diskMb: number }): ConfinedDirectory {
     const { calls, hasTmpfs, promiseMemory, uids } = this.#has;

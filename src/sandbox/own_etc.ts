@@ -44,7 +44,7 @@ export class OwnEtc {
    * Returns the directory with copies of these paths below `/etc` and with these texts. A path that does not exist is
    * not copied; texts go by their paths.
    *
-   * @throws what the system throws
+   * @throws the error of the system
    */
   with(paths: readonly string[], texts: Readonly<Record<string, string>> = {}): string {
     const key = JSON.stringify([paths, texts, [...LOADER_FILES, ...PROGRAM_FILES, ...paths].map(changedAt)]);

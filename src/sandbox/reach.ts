@@ -44,7 +44,7 @@ function isLinked(binary: string, staged: string): boolean {
 /**
  * Whether every directory above a path lets others pass.
  *
- * @throws what the system throws
+ * @throws the error of the system
  */
 export function isReachedByAll(path: string): boolean {
   for (let place = dirname(path);; place = dirname(place)) {
@@ -61,7 +61,7 @@ function isOpenToAll(path: string): boolean {
 /**
  * Whether others may read a file, or list and pass a directory.
  *
- * @throws what the system throws
+ * @throws the error of the system
  */
 export function isReadByAll(path: string): boolean {
   const { isDirectory, mode } = Deno.statSync(path);

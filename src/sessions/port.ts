@@ -8,9 +8,9 @@ import type { WorkspaceFiles } from "../runtimes/port.ts";
 
 /** The result of a command. An error of the caller or of the service is thrown instead. */
 export interface CommandResult {
-  /** Whether the command did its work; for a program, whether it exited with 0. */
+  /** Whether the command did its work. For a program, whether it exited with 0. */
   readonly success: boolean;
-  /** The result as the wire contract defines it for each command; an execution for one that runs a program. */
+  /** The command's result, as the wire contract defines it. It is an execution for a command that runs a program. */
   readonly result: unknown;
 }
 
@@ -24,7 +24,7 @@ export interface SessionPage {
 /** The contexts of one session, each a stateful interpreter. An unknown context is `not_found`. */
 export interface ContextsPort {
   /**
-   * Starts an interpreter for a language (default: the session's); returns when it can evaluate.
+   * Starts an interpreter for a language (default: the session's). Returns when it can evaluate.
    *
    * @throws {CodeBeakerError} `unsupported_language`, `busy`, `runtime_unavailable`
    */
@@ -35,7 +35,7 @@ export interface ContextsPort {
    * @throws {CodeBeakerError} `conflict` when the context is lost
    */
   submit(id: string, request: CellRequest, options?: SubmitOptions): Promise<Submitted>;
-  /** Lists those that are not lost, the oldest first. */
+  /** Lists the contexts that are not lost, the oldest first. */
   list(): readonly ContextInfo[];
   /** Interrupts the running cell; false when none runs. */
   interrupt(id: string): boolean;
@@ -51,7 +51,7 @@ export interface SessionsPort {
   create(caller: Caller, request: SessionRequest, options?: { readonly signal?: AbortSignal }): Promise<SessionInfo>;
   show(caller: Caller, id: string): SessionInfo;
   /**
-   * Lists the sessions in a state or, by default, those that are not closed.
+   * Lists the sessions in a state. Without a state, it lists those that are not closed.
    *
    * @throws {CodeBeakerError} `invalid_request` for a malformed cursor
    */
@@ -60,14 +60,14 @@ export interface SessionsPort {
     options: PageRequest & { readonly state?: SessionState | undefined },
   ): SessionPage;
   /**
-   * Changes the timeouts and the metadata of an open session, which is activity. New metadata replaces the whole old
-   * one. A session that is older than a new lifetime is closed soon.
+   * Changes the timeouts and the metadata of an open session, which is activity. New metadata replaces all of the old.
+   * A session that is older than a new lifetime is closed soon.
    */
   change(caller: Caller, id: string, changes: SessionChanges): SessionInfo;
-  /** Ends the session's programs and removes its workspace; returns when that is done. */
+  /** Ends the session's programs and removes its workspace. Returns when that is done. */
   close(caller: Caller, id: string): Promise<void>;
   /**
-   * Submits a program; programs of one session run one at a time.
+   * Submits a program. Programs of one session run one at a time.
    *
    * @throws {CodeBeakerError} `busy` when too many wait
    */
@@ -75,10 +75,10 @@ export interface SessionsPort {
   contexts(caller: Caller, id: string): ContextsPort;
   /** Runs a command object (see `COMMANDS`). */
   command(caller: Caller, id: string, command: unknown, options?: SubmitOptions): Promise<CommandResult>;
-  /** The session's files; every use counts as activity. */
+  /** The session's files. Every use counts as activity. */
   files(caller: Caller, id: string): WorkspaceFiles;
-  /** Waits for the lock on a file, in the order of the calls; the caller disposes of it. */
+  /** Waits for the lock on a file, in the order of the calls. The caller disposes of it. */
   lockFile(caller: Caller, id: string, path: string): Promise<Disposable>;
-  /** The limits of a program in it, and of its workspace. */
+  /** The limits of a program in the session, and of its workspace. */
   limits(caller: Caller, id: string): Limits;
 }

@@ -5,7 +5,7 @@ import type { ExecutionEnvironment } from "../runtimes/port.ts";
 import { writeFiles } from "../workspace/write_files.ts";
 
 /**
- * Writes the files of a request into the workspace; returns the path of the file to run.
+ * Writes the files of a request into the workspace. Returns the path of the file to run.
  *
  * @throws {CodeBeakerError} `invalid_request` for paths that conflict, and for an entry point that is no file
  */
@@ -29,6 +29,6 @@ async function isFile(environment: ExecutionEnvironment, path: string): Promise<
   try {
     return (await environment.files.stat(path, { follow: true })).type === "file";
   } catch {
-    return false; // Missing or unreadable: it cannot be run either way.
+    return false; // The path is missing or unreadable: it cannot run either way.
   }
 }

@@ -5,7 +5,7 @@ import type { StoredSession } from "../storage/storage.ts";
 import type { Clock } from "../concurrency/clock.ts";
 import { Session } from "./session.ts";
 
-/** How the sessions of an earlier process are recovered. */
+/** The settings for recovering sessions of an earlier process. */
 export interface RecoveredSessionsOptions {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export class RecoveredSessions {
     return [...this.#undecided].map(({ session }) => session);
   }
 
-  /** Reattaches what it can, and returns the sessions that turned out to be closed. Concurrent calls share one run. */
+  /** Reattaches sessions, and returns those that turned out to be closed. Concurrent calls share one run. */
   decide(): Promise<Session[]> {
     return this.#deciding ??= this.#decide().finally(() => this.#deciding = undefined);
   }
@@ -46,8 +46,8 @@ export class RecoveredSessions {
 }
 
 /**
- * A session of an earlier process: `creating` until its runtime knows whether its environment is still there, then open
- * or closed. Only the environment knows the session's variables, since they are never stored.
+ * A session of an earlier process. It is `creating` until its runtime knows whether its environment still exists, then
+ * open or closed. Only the environment knows the session's variables, since they are never stored.
  */
 class RecoveredSession {
   readonly session: Session;
@@ -60,7 +60,7 @@ class RecoveredSession {
   ) {
     this.environmentId = environmentId;
     this.#dispatcher = dispatcher;
-    const { idleTimeoutMs, maxLifetimeMs, metadata } = info; // Its owner may have changed them.
+    const { idleTimeoutMs, maxLifetimeMs, metadata } = info; // The owner may have changed them.
     this.session = new Session({
       owner: { principal },
       request: { ...request, env: {}, idleTimeoutMs, maxLifetimeMs, metadata },
@@ -70,7 +70,7 @@ class RecoveredSession {
     });
   }
 
-  /** Opens or closes it; false when its runtime does not answer now. */
+  /** Opens or closes the session; false when its runtime does not answer now. */
   async decide(): Promise<boolean> {
     const { session } = this;
     try {

@@ -31,9 +31,9 @@ export class Session {
   readonly id: string;
   readonly owner: Caller;
   readonly selection: Selection;
-  /** Locks files by their paths: two writers at a time would leave pieces of both. */
+  /** Locks files by their paths. Two writers at a time would leave pieces of both. */
   readonly fileLocks = new KeyedQueue();
-  /** Its interpreters, which end with it. */
+  /** The session's interpreters, which end with it. */
   readonly contexts = new Contexts();
   readonly #clock: SessionClock;
   readonly #programSlot = new Semaphore(1);
@@ -44,7 +44,7 @@ export class Session {
   #enforced: readonly LimitName[] = [];
   #leastMemoryMb = 0;
   #executionCount: number;
-  /** How many uses go on now. */
+  /** How many uses are open now. */
   #uses = 0;
   #closing: Promise<void> | undefined;
   #closedBecause: CloseReason | undefined;
@@ -60,12 +60,12 @@ export class Session {
     this.#isRecovered = recovered !== undefined;
   }
 
-  /** Whether it has ever been open, and so is known to its owner. */
+  /** Whether the session has ever been open. Then its owner knows it. */
   get wasOpen(): boolean {
     return this.#isRecovered || this.#environment !== undefined;
   }
 
-  /** The request that made it, with the changes since. */
+  /** The request that made the session, with the changes since. */
   get request(): SessionRequest {
     return this.#request;
   }
@@ -94,7 +94,7 @@ export class Session {
     };
   }
 
-  /** Why it must be closed now; undefined when it may stay open. */
+  /** Why the session must be closed now; undefined when it may stay open. */
   get expiry(): CloseReason | undefined {
     return this.#clock.expiry({ isIdle: this.state === "idle" });
   }
@@ -109,9 +109,9 @@ export class Session {
   }
 
   /**
-   * Its environment.
+   * The session's environment.
    *
-   * @throws {CodeBeakerError} `conflict` when it has none yet, or is closing or closed
+   * @throws {CodeBeakerError} `conflict` when the session has none yet, or is closing or closed
    */
   get environment(): ExecutionEnvironment {
     if (this.#environment === undefined || this.#closing !== undefined) throw this.#notOpen();
@@ -124,7 +124,7 @@ export class Session {
   }
 
   /**
-   * Does something other than running a program in its environment.
+   * Does work other than running a program in the environment.
    *
    * @throws {CodeBeakerError} `conflict` also when the session closes meanwhile
    */
@@ -137,7 +137,7 @@ export class Session {
   }
 
   /**
-   * Resolves the limits of a program in it.
+   * Resolves the limits of a program in the session.
    *
    * @throws {CodeBeakerError} `invalid_request` for a limit above the session's, or one that its runtime cannot enforce
    */
@@ -150,12 +150,16 @@ export class Session {
     return Math.max(memoryMb, this.#leastMemoryMb);
   }
 
-  /** Longest time that a program in it may ask for, in ms. */
+  /** Longest time that a program in the session may ask for, in ms. */
   get maxTimeoutMs(): number {
     return this.request.limits.timeoutMs ?? LIMITS.timeoutMs.max;
   }
 
-  /** Gives it its environment. @throws {CodeBeakerError} `conflict` when it was closed before */
+  /**
+   * Gives the session its environment.
+   *
+   * @throws {CodeBeakerError} `conflict` when the session was closed before
+   */
   open({ environment, runtime, enforced, leastMemoryMb }: SessionEnvironment): void {
     if (this.#closing !== undefined) throw this.#notOpen();
     this.#environment = environment;
@@ -164,7 +168,11 @@ export class Session {
     this.#leastMemoryMb = leastMemoryMb;
   }
 
-  /** Changes its timeouts and its metadata, which is activity. @throws {CodeBeakerError} `conflict` when it is not open */
+  /**
+   * Changes the session's timeouts and its metadata, which is activity.
+   *
+   * @throws {CodeBeakerError} `conflict` when the session is not open
+   */
   change(changes: SessionChanges): void {
     this.checkOpen();
     this.#request = { ...this.#request, ...changes };
@@ -172,7 +180,7 @@ export class Session {
     this.#clock.touch();
   }
 
-  /** Marks it as active until the result is disposed of; both moments are activity. */
+  /** Marks the session as active until the result is disposed of. Both moments are activity. */
   use(): Disposable {
     let isOver = false;
     this.#uses++;
@@ -187,14 +195,18 @@ export class Session {
     };
   }
 
-  /** @throws {CodeBeakerError} `busy` when its queue is full */
+  /** @throws {CodeBeakerError} `busy` when the queue is full */
   checkQueue(): void {
     if (this.#programSlot.waiting < MAX_QUEUED) return;
     const details = { retryAfterMs: 1_000 };
     throw new CodeBeakerError("busy", `Cannot run now as ${MAX_QUEUED} programs of this session wait`, { details });
   }
 
-  /** Waits for the one program slot, in the order of the calls. @throws the reason of `signal` when it aborts first */
+  /**
+   * Waits for the one program slot, in the order of the calls.
+   *
+   * @throws the reason of `signal` when it aborts first
+   */
   async acquireProgramSlot(options: AcquireOptions): Promise<Disposable> {
     using acquired = new DisposableStack();
     acquired.use(await this.#programSlot.acquire(options));
@@ -203,7 +215,7 @@ export class Session {
     return acquired.move();
   }
 
-  /** Closes it once: calls `end`, then disposes of its environment. Later calls wait for the first. */
+  /** Closes the session once. It calls `end`, then disposes of the environment. Later calls wait for the first. */
   close(reason: CloseReason, end: () => Promise<void>): Promise<void> {
     return this.#closing ??= (async () => {
       try {

@@ -47,7 +47,7 @@ export class SessionClock {
     };
   }
 
-  /** Replaces the times without activity and of life that it may have. */
+  /** Replaces the longest time without activity, and the longest life. */
   setTimeouts({ idleTimeoutMs, maxLifetimeMs }: Pick<SessionRequest, "idleTimeoutMs" | "maxLifetimeMs">): void {
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxLifetimeMs = maxLifetimeMs;

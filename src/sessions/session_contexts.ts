@@ -8,7 +8,7 @@ import type { Session } from "./session.ts";
 import { programOfCell } from "./session_program.ts";
 import type { SessionRunner } from "./session_runner.ts";
 
-/** What contexts are opened and used with. */
+/** The parts that open and use contexts. */
 export interface SessionContextsOptions {
   readonly caller: Caller;
   readonly admission: Admission;
@@ -44,7 +44,7 @@ export class SessionContexts implements ContextsPort {
         session.contexts.open(environment, {
           language: language ?? session.request.language,
           limits,
-          lifetimeMs: MAX_LIFETIME_MS, // Its session ends it, whose lifetime may be extended.
+          lifetimeMs: MAX_LIFETIME_MS, // The session ends the context, and its lifetime may be extended.
           createdAt: clock.now(),
           memory: memory.move(),
           charge: (usage) => admission.charge(principal, { usage }),

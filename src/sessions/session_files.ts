@@ -79,7 +79,7 @@ export class SessionFiles implements WorkspaceFiles {
   }
 }
 
-/** Disposes of something when a stream has ended, failed, or was cancelled. */
+/** Disposes of a resource when a stream has ended, failed, or was cancelled. */
 function whileRead(stream: ReadableStream<Uint8Array>, use: Disposable): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream<Uint8Array>({

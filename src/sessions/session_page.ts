@@ -3,7 +3,8 @@ import type { SessionInfo } from "../core/session.ts";
 import type { SessionPage, SessionsPort } from "./port.ts";
 
 /**
- * Makes one page of a tenant's sessions, the newest first: those in a state or, by default, those that are not closed.
+ * Makes one page of a tenant's sessions, the newest first. It holds those in a state or, by default, those that are not
+ * closed.
  *
  * @throws {CodeBeakerError} `invalid_request` for a malformed cursor
  */

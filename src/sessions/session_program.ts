@@ -16,12 +16,16 @@ export interface SessionProgram extends Pick<Submission, "source" | "hasStdin" |
   readonly language?: string;
   /** Memory in MB to reserve. Default: the memory limit. */
   readonly memoryMb?: number;
-  /** Whether it starts warm. Default: as the environment says. */
+  /** Whether the program starts warm. Default: the environment's value. */
   readonly isWarm?: boolean;
   run(environment: ExecutionEnvironment, options: RunProgramOptions): Promise<ProgramResult>;
 }
 
-/** Makes the program of a request. @throws {CodeBeakerError} `invalid_request` for a limit above the session's */
+/**
+ * Makes the program of a request.
+ *
+ * @throws {CodeBeakerError} `invalid_request` for a limit above the session's
+ */
 export function programOfRequest(session: Session, request: SessionExecutionRequest): SessionProgram {
   const stdin = request.stdin === undefined ? {} : { stdin: request.stdin };
   return {

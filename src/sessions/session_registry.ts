@@ -34,7 +34,10 @@ export class SessionRegistry implements AsyncDisposable {
   readonly #options: SessionRegistryOptions;
   readonly #observer: Observer;
   readonly #open = new Map<string, Session>();
-  /** The last activity that is recorded: a service that is lost between two polls forgets no more than that. */
+  /**
+   * The last recorded activity of each session. A service that is lost between two polls loses no more than the time
+   * since.
+   */
   readonly #recordedActivity = new WeakMap<Session, number>();
   #recovered: RecoveredSessions | undefined;
   readonly #polling: Disposable;
@@ -72,13 +75,17 @@ export class SessionRegistry implements AsyncDisposable {
     return session.info;
   }
 
-  /** The session of a caller, when it is not closed. */
+  /** Finds the session of a caller, when it is not closed. */
   find({ principal }: Caller, id: string): Session | undefined {
     const session = this.#open.get(id);
     return session?.owner.principal.tenant === principal.tenant ? session : undefined;
   }
 
-  /** The open session of a caller. @throws {CodeBeakerError} `not_found`; `conflict` when it is not open */
+  /**
+   * Finds the open session of a caller.
+   *
+   * @throws {CodeBeakerError} `not_found`; `conflict` when the session is not open
+   */
   get(caller: Caller, id: string): Session {
     const session = this.find(caller, id);
     if (session === undefined) {
@@ -89,7 +96,11 @@ export class SessionRegistry implements AsyncDisposable {
     return session;
   }
 
-  /** The facts of a session, open or closed. @throws {CodeBeakerError} `not_found` */
+  /**
+   * Finds the facts of a session, open or closed.
+   *
+   * @throws {CodeBeakerError} `not_found`
+   */
   show(caller: Caller, id: string): SessionInfo {
     const info = this.find(caller, id)?.info ?? this.#options.store.find(caller.principal.tenant, id);
     if (info !== undefined) return info;
@@ -97,9 +108,9 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /**
-   * Changes an open session. One whose time is over, but that is not closing yet, is extended too.
+   * Changes an open session. A session whose time is over, but that is not closing yet, is extended too.
    *
-   * @throws {CodeBeakerError} `not_found`; `conflict` when it is not open
+   * @throws {CodeBeakerError} `not_found`; `conflict` when the session is not open
    */
   change(caller: Caller, id: string, changes: SessionChanges): SessionInfo {
     const session = this.get(caller, id);
@@ -113,7 +124,7 @@ export class SessionRegistry implements AsyncDisposable {
     return sessionPage(open.map(({ info }) => info), options, (page) => this.#options.store.listClosed(tenant, page));
   }
 
-  /** Closes a session; returns when its programs have ended and its environment is removed. */
+  /** Closes a session. Returns when its programs have ended and its environment is removed. */
   async close(session: Session, reason: CloseReason): Promise<void> {
     try {
       await session.close(reason, async () => {
@@ -126,7 +137,7 @@ export class SessionRegistry implements AsyncDisposable {
     }
   }
 
-  /** Begins to close a session; a failure is logged. */
+  /** Begins to close a session. A failure is logged. */
   closeSoon(session: Session, reason: CloseReason): void {
     this.close(session, reason).catch((error: unknown) =>
       log.error("session.close_failed", { session: session.id, error: messageOf(error) })
@@ -141,8 +152,8 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /**
-   * Recovers the sessions of an earlier process: reattaches their environments, and closes those that are gone. Where a
-   * runtime does not answer, each poll tries again.
+   * Recovers the sessions of an earlier process. It reattaches their environments, and closes sessions without one.
+   * Where a runtime does not answer, each poll tries again.
    */
   async recover(onDecided: RecoveredSessionsOptions["onDecided"]): Promise<void> {
     this.#recovered = new RecoveredSessions(this.#options.store.open(), { ...this.#options, onDecided });
@@ -150,7 +161,7 @@ export class SessionRegistry implements AsyncDisposable {
     await this.#decideRecovered();
   }
 
-  /** Records the facts of a session. A failure is logged only: the session continues. */
+  /** Records the facts of a session. A failure is only logged: the session continues. */
   record(session: Session): void {
     this.#recordedActivity.set(session, session.lastActivityAt);
     try {
@@ -166,7 +177,7 @@ export class SessionRegistry implements AsyncDisposable {
     await this.#decideRecovered(); // Removes an environment that is being reattached.
   }
 
-  /** Opens a session with the environment that was made for it, unless its caller has left. */
+  /** Opens a session with its new environment, unless the caller has left. */
   async #start(
     session: Session,
     { made, signal }: { readonly made: SessionEnvironment; readonly signal: AbortSignal | undefined },
@@ -174,7 +185,8 @@ export class SessionRegistry implements AsyncDisposable {
     const { admission, store } = this.#options;
     await using unwanted = new AsyncDisposableStack();
     unwanted.use(made.environment);
-    // Before its environment is removed: what no store knows is neither found nor recorded meanwhile.
+    // The session leaves the table before its environment is removed: a session that no store has can be neither found
+    // nor recorded meanwhile.
     unwanted.defer(() => void this.#open.delete(session.id));
     signal?.throwIfAborted();
     admission.checkOpen();
@@ -186,7 +198,7 @@ export class SessionRegistry implements AsyncDisposable {
     unwanted.move();
   }
 
-  /** Forgets a session that is closed, also when its environment could not be removed. */
+  /** Removes a closed session from the table, also when its environment could not be removed. */
   #forget(session: Session): void {
     if (!this.#open.delete(session.id) || !session.wasOpen) return;
     this.record(session);

@@ -29,7 +29,7 @@ export class SessionRunner {
     this.#options = options;
   }
 
-  /** Submits a program: it waits for the session's program slot, then for a slot of the service. */
+  /** Submits a program. The program waits for the session's program slot, then for a slot of the service. */
   start(
     caller: Caller,
     session: Session,
@@ -46,7 +46,7 @@ export class SessionRunner {
     );
   }
 
-  /** Does something in a session's environment; calls `onEnded` when that environment has ended by itself. */
+  /** Does work in a session's environment. Calls `onEnded` when that environment has ended by itself. */
   async inEnvironment<T>(session: Session, act: (environment: ExecutionEnvironment) => Promise<T>): Promise<T> {
     const { environment } = session;
     try {
@@ -97,7 +97,7 @@ export class SessionRunner {
   }
 }
 
-/** Whether an error means that an environment has ended: then it cannot stat its own directory either. */
+/** Whether an error means that an environment has ended. Such an environment cannot stat its own directory either. */
 async function hasEnded(environment: ExecutionEnvironment, error: unknown): Promise<boolean> {
   if (!hasCode(error, "runtime_unavailable")) return false;
   try {

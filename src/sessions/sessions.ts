@@ -42,7 +42,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
     return this.#registry.sessions.length;
   }
 
-  /** How many contexts they have. */
+  /** How many contexts the sessions have. */
   get contextCount(): number {
     return this.#registry.sessions.reduce((sum, { contexts }) => sum + contexts.count, 0);
   }
@@ -148,7 +148,7 @@ export class Sessions implements SessionsPort, AsyncDisposable {
   }
 
   /**
-   * Finds an earlier submit under the same idempotency key, also when its session or context is closed.
+   * Finds an earlier submit under the same idempotency key. It also finds one whose session or context is closed.
    *
    * @param request the object whose fingerprint identifies the program
    */

@@ -11,12 +11,12 @@ const MAX_LOG_BYTES = 67_108_864;
 const RETRY_MS = 10;
 
 /**
- * Opens a database file, or makes it (mode 0600, its directory 0700), migrates it, and passes it to `use`, whose result
- * owns it. Without a path, the database is in memory. Writes survive a killed process; a power loss may undo the last
- * ones, but never a part of one.
+ * Opens a database file and passes it to `use`, whose result owns it. It makes a missing file (mode 0600, its directory
+ * 0700), and migrates the database. Without a path, the database is in memory. Writes survive a killed process; a power
+ * loss may undo the last ones, but never a part of one.
  *
- * @throws {CodeBeakerError} `invalid_request` for a file that is not CodeBeaker's, is damaged, cannot be written, or was
- *   written by a newer version
+ * @throws {CodeBeakerError} `invalid_request` for a file that is not CodeBeaker's, is damaged, cannot be written, or
+ * was written by a newer version
  */
 export function openDatabase<Result>(path: string | undefined, use: (database: DatabaseSync) => Result): Result {
   if (path === undefined) return use(prepare(new DatabaseSync(":memory:")));
@@ -37,7 +37,7 @@ export function openDatabase<Result>(path: string | undefined, use: (database: D
   }
 }
 
-/** Refuses a file of another program or of a newer version before anything is written to it. */
+/** Refuses a file of another program or of a newer version. Nothing is written to the file before. */
 function checkFile(database: DatabaseSync, path: string): void {
   const version = versionOf(database);
   if (!isOurs(database, version)) {
@@ -65,7 +65,10 @@ function prepare(database: DatabaseSync): DatabaseSync {
   return database;
 }
 
-/** Retries, since SQLite does not wait here for another process that opens the same file. */
+/**
+ * Switches to a write-ahead log. It retries, since SQLite does not wait here for another process that opens the same
+ * file.
+ */
 function useWriteAheadLog(database: DatabaseSync): void {
   for (let waitedMs = 0;; waitedMs += RETRY_MS) {
     try {
@@ -77,7 +80,9 @@ function useWriteAheadLog(database: DatabaseSync): void {
   }
 }
 
-/** Makes the file unless it exists. An existing one is not opened: closing it would release the locks of this process. */
+/**
+ * Makes the file unless it exists. An existing file is not opened: closing it would release the locks of this process.
+ */
 function makeFile(path: string): void {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {

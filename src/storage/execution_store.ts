@@ -18,11 +18,11 @@ export interface ExecutionRetention {
 /** The state of an execution whose write is deferred. */
 interface Unwritten {
   readonly id: string;
-  /** Undefined when its row exists, which holds the tenant. */
+  /** Undefined when a row exists, which holds the tenant. */
   readonly tenant: string | undefined;
   readonly status: "unfinished" | "ended" | "failed";
   readonly document: string;
-  /** Undefined when it is made from that of its row. */
+  /** Undefined when the entry is made from that of the row. */
   readonly entry: ExecutionEntry | undefined;
 }
 
@@ -30,19 +30,19 @@ interface Unwritten {
 interface End extends Pick<Unwritten, "id" | "document"> {
   readonly status: "ended" | "failed";
   readonly freesKey: boolean;
-  /** Makes its entry; that of a failure from the one that it began with. */
+  /** Makes the entry of the end. The entry of a failure is made from the one at the begin. */
   toEntry(begun: ExecutionEntry | undefined): ExecutionEntry | undefined;
 }
 
-/** A moment after every ISO 8601 time, as text. */
+/** A text that sorts behind every ISO 8601 time. */
 const BEHIND_ALL = "~";
 /** Rows that are read at once to make room. */
 const BATCH = 64;
 
 /**
- * Creates the store of executions, each as its JSON. Their bound holds at every moment: before an end exceeds it, the
- * executions that ended first are removed. They are removed whole, because an execution without its output would read as
- * one that printed nothing.
+ * Creates the store of executions, each as its JSON. The stored bytes stay bounded at every moment: before an end
+ * exceeds the bound, the executions that ended first are removed. They are removed whole, because an execution without
+ * its output would read as one that printed nothing.
  */
 export function createExecutionStore(
   { database, writes }: { readonly database: DatabaseSync; readonly writes: WriteQueue },
@@ -81,7 +81,7 @@ export function createExecutionStore(
   const removeOne = database.prepare("DELETE FROM executions WHERE number = ?");
   const removeOld = database.prepare("DELETE FROM executions WHERE ended_at < ?");
 
-  /** Bytes of ended executions; the next prune() counts those that another process has ended. */
+  /** Bytes of ended executions. The next prune() counts those that another process has ended. */
   let storedBytes = readStoredBytes();
   const unwritten = new Map<string, Unwritten>();
   writes.onAttempt(() => {

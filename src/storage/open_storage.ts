@@ -12,7 +12,7 @@ import { WriteQueue } from "./write_queue.ts";
 export interface StorageOptions {
   /** How long ended executions are kept. Default: 24 hours. */
   readonly outputRetentionMs?: number;
-  /** Most bytes of ended executions; beyond it, the first to end are removed. Default: 1 GiB. */
+  /** Most bytes of ended executions. Beyond it, the executions that ended first are removed. Default: 1 GiB. */
   readonly maxStoredBytes?: number;
   /** How long closed sessions are kept. Default: 24 hours. */
   readonly sessionRetentionMs?: number;
@@ -27,11 +27,12 @@ export interface StorageOptions {
 const DAY_MS = 86_400_000;
 
 /**
- * Opens the storage in one SQLite file, which several processes may share; without a path, in memory. While another
- * process holds the lock or the disk is full, writes are deferred, and writes that must be durable fail as `busy`.
+ * Opens the storage in one SQLite file or, without a path, in memory. Several processes may share the file. While
+ * another process holds the lock or the disk is full, writes are deferred, and writes that must be durable fail as
+ * `busy`.
  *
- * @throws {CodeBeakerError} `invalid_request` for a file that is not CodeBeaker's, is damaged, cannot be written, or was
- *   written by a newer version
+ * @throws {CodeBeakerError} `invalid_request` for a file that is not CodeBeaker's, is damaged, cannot be written, or
+ * was written by a newer version
  */
 export function openStorage(path: string | undefined, options: StorageOptions = {}): Storage {
   const retention = {
@@ -69,7 +70,7 @@ function createStores(
       writes.writeNow(() => {
         for (const store of [sessions, audit, usage, executions]) store.prune(now);
       });
-      writes.flush(); // Last, as it may need the freed room.
+      writes.flush(); // This comes last, as it may need the freed room.
     },
     [Symbol.dispose]() {
       if (!database.isOpen) return;

@@ -4,7 +4,7 @@ import { inTransaction } from "./transaction.ts";
 /** Marks a database file as this project's ("CBkr"). */
 export const APPLICATION_ID = 0x43_42_6b_72;
 
-/** The function that the audit log's triggers ask which lines may be removed. */
+/** The function that tells the audit log's triggers which lines may be removed. */
 export const AUDIT_CUTOFF = "codebeaker_audit_cutoff";
 
 const FIRST = `
@@ -77,8 +77,8 @@ END;
 `;
 
 /**
- * Executions can be listed: each row has an entry, which stands before the document, since a column behind a long text is
- * slow to read. An execution that had failed before has no language.
+ * The migration that makes executions listable. Each row has an entry, which stands before the document, since a column
+ * behind a long text is slow to read. An execution that had failed before has no language.
  */
 const LISTED = `
 CREATE TABLE listed (
@@ -130,7 +130,7 @@ export const MIGRATIONS: readonly string[] = [FIRST, LISTED];
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   if (versionOf(database) >= migrations.length) return;
   inTransaction(database, () => {
-    // Another process may have migrated it while this one waited for the lock.
+    // Another process may have migrated the database while this one waited for the lock.
     for (const migration of migrations.slice(versionOf(database))) database.exec(migration);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`);
   });

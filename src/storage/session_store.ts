@@ -76,7 +76,10 @@ export function createSessionStore(
   };
 }
 
-/** Copies field by field: the caller has the whole request, and types do not keep its variables out. */
+/**
+ * Copies a request field by field, without its variables. The caller has the whole request, and types do not keep the
+ * variables out.
+ */
 function withoutVariables(request: StoredSession["request"]): StoredSession["request"] {
   const { language, preference, permissions, limits, idleTimeoutMs, maxLifetimeMs, runtime, minIsolation } = request;
   return {

@@ -1,5 +1,5 @@
-// The part of node:sqlite that this project uses, as Node documents it. A dependency's @types/node 18, which lacks it,
-// takes precedence over Deno's own types.
+// Declares the part of node:sqlite that this project uses, as Node documents it. A dependency's @types/node 18, which
+// lacks the module, takes precedence over Deno's own types.
 
 declare module "node:sqlite" {
   export type SQLInputValue = null | number | bigint | string | Uint8Array;

@@ -9,8 +9,8 @@ import type { SessionRequest } from "../core/requests/session_request.ts";
 /**
  * The port to everything that outlives the process. Every call is synchronous. A write that cannot be made now is
  * deferred, and reads see it already; a made write survives the end of the process. {@link ExecutionStore.add}, and
- * writes to sessions that stay open, to the audit log and to usage, are deferred for at most 50 ms, since made together
- * they take less time; a killed process loses those.
+ * writes to sessions that stay open, to the audit log and to usage, are deferred for at most 50 ms, since together they
+ * take less time; a killed process loses these writes.
  */
 export interface Storage extends Disposable {
   readonly executions: ExecutionStore;
@@ -35,7 +35,7 @@ export interface NewExecution {
   /** The execution as reported when the service is lost before its end. */
   readonly draft: Execution;
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
-  /** Whether it must be written at once, since its client relies on it. Default: false. */
+  /** Whether the execution must be written at once, since its client relies on it. Default: false. */
   readonly isDurable?: boolean;
 }
 
@@ -69,15 +69,15 @@ export interface ExecutionStore {
   fail(id: string, error: Failure, options?: { readonly freesKey?: boolean }): void;
   find(tenant: string, id: string): StoredExecution | undefined;
   /**
-   * Lists at least the `limit` newest of a tenant's executions behind a position, as far as there are so many, in any
-   * order. An unfinished one counts as `ended`.
+   * Lists at least the `limit` newest of a tenant's executions behind a position. Fewer are listed where fewer exist;
+   * they come in any order. An unfinished execution counts as `ended`.
    */
   list(tenant: string, page: ExecutionListing): ExecutionEntry[];
   findRepeated(
     tenant: string,
     idempotencyKey: string,
   ): { readonly id: string; readonly fingerprint: string } | undefined;
-  /** Ends what a lost service left unfinished as its draft says; returns the number of executions. */
+  /** Ends the executions that a lost service left unfinished, as their drafts say. Returns their number. */
   endUnfinished(): number;
 }
 
@@ -85,20 +85,27 @@ export interface ExecutionStore {
 export interface StoredSession {
   readonly principal: Principal;
   readonly info: SessionInfo;
-  /** Its request, without the variables. */
+  /** The request of the session, without the variables. */
   readonly request: Omit<SessionRequest, "env" | "metadata">;
-  /** The id by which its runtime finds the execution environment again. */
+  /** The id by which the runtime finds the execution environment again. */
   readonly environmentId: string;
 }
 
 /** Sessions, also closed ones until the end of their retention. */
 export interface SessionStore {
-  /** @throws {CodeBeakerError} `busy` when it cannot be written now */
+  /** @throws {CodeBeakerError} `busy` when the session cannot be written now */
   insert(session: StoredSession): void;
-  /** Stores the changed facts of a session. @throws {Error} for one that is closed and was not inserted */
+  /**
+   * Stores the changed facts of a session.
+   *
+   * @throws {Error} for a session that is closed and was not inserted
+   */
   update(info: SessionInfo): void;
   find(tenant: string, id: string): SessionInfo | undefined;
-  /** Lists a tenant's closed sessions, the newest first, after the session `after`; none when that is gone. */
+  /**
+   * Lists a tenant's closed sessions, the newest first. It begins after the session `after`; without that session it
+   * lists none.
+   */
   listClosed(tenant: string, page: { readonly after?: string | undefined; readonly limit: number }): SessionInfo[];
   /** The sessions of every tenant that are not closed. */
   open(): StoredSession[];
@@ -119,7 +126,7 @@ export interface KeyStore {
   insert(key: StoredKey): void;
   find(id: string): StoredKey | undefined;
   list(): StoredKey[];
-  /** Returns whether there was such a key that was not revoked. */
+  /** Revokes a key. Returns whether the key existed and was not revoked. */
   revoke(id: string, now: Date): boolean;
   /** The ids of the revoked keys. */
   listRevoked(): string[];
@@ -142,7 +149,9 @@ export interface AuditEntry {
 /** The audit log, in the order of its events. Entries never change, and are removed only after their retention. */
 export interface AuditStore {
   append(entry: AuditEntry): void;
-  /** Reads entries after the number `after`, from the moment `since` on (ISO 8601, UTC), the oldest first. */
+  /**
+   * Reads entries after the number `after`, the oldest first. With `since` (ISO 8601, UTC), they begin at that moment.
+   */
   read(
     page: { readonly after?: number; readonly since?: string | undefined; readonly limit: number },
   ): (AuditEntry & { readonly number: number })[];

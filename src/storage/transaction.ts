@@ -3,7 +3,10 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 /** The statements of a transaction, prepared once for each database. */
 const STATEMENTS = new WeakMap<DatabaseSync, { readonly begin: StatementSync; readonly commit: StatementSync }>();
 
-/** Does all of the work or none of it, as a part of a transaction that has begun. Other writers wait from its start on. */
+/**
+ * Does all of the work or none of it. The work joins a transaction that has begun. Other writers wait from the
+ * transaction's start on.
+ */
 export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
   if (database.isTransaction) return work();
   const { begin, commit } = statementsOf(database);
@@ -13,7 +16,7 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
     commit.run();
     return result;
   } catch (error) {
-    // After a full disk, SQLite has rolled it back already.
+    // After a full disk, SQLite has rolled the transaction back already.
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }

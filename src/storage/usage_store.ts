@@ -3,7 +3,7 @@ import { numberIn } from "./row.ts";
 import type { UsageStore } from "./storage.ts";
 import type { WriteQueue } from "./write_queue.ts";
 
-/** Creates the store of CPU time by tenant and day, which is kept as long as the audit log. */
+/** Creates the store of CPU time by tenant and day. Its rows are kept as long as the audit log. */
 export function createUsageStore(
   { database, writes }: { readonly database: DatabaseSync; readonly writes: WriteQueue },
   { auditRetentionMs }: { readonly auditRetentionMs: number },

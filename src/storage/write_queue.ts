@@ -5,33 +5,33 @@ import { inTransaction } from "./transaction.ts";
 
 /** A write that may be deferred. */
 export interface QueuedWrite {
-  /** Bytes of memory that it takes in the queue. */
+  /** Bytes of memory that the write takes in the queue. */
   readonly bytes: number;
   perform(): void;
-  /** Called when a deferred write is written, or lost; not for one that was written at once. */
+  /** Called when a deferred write is written, or lost. It is not called for a write that was written at once. */
   done?(): void;
 }
 
 /** How long writes are collected. */
 const COLLECT_MS = 50;
 
-/** How long a write waits for another process by default, and always at the start and at the end of this one. */
+/**
+ * How long a write waits for another process. It is the default, and always holds at the start and the end of this
+ * process.
+ */
 const LONG_BUSY_TIMEOUT_MS = 5_000;
-/** Most bytes of deferred writes; beyond it, the oldest are lost. */
+/** Most bytes of deferred writes. Beyond it, the oldest are lost. */
 const MAX_QUEUED_BYTES = 67_108_864;
 const RETRY_MS = 1_000;
-/**
- * Errors that may pass: a lock of another process, an I/O error, a full disk
- * (https://www.sqlite.org/rescode.html).
- */
+/** Errors that may pass: a lock, an I/O error, a full disk. Source: https://www.sqlite.org/rescode.html. */
 const TRANSIENT = [5, 6, 8, 10, 13];
-/** Those of them that are a lock. */
+/** The errors that mean a lock of another process. */
 const LOCKS = [5, 6];
 
 /**
- * The writes to one database, which another process may lock, and whose disk may be full. The first write that meets
- * this waits for the other process, and the event loop with it; from then on no write waits, until one has succeeded.
- * Disposing writes what is left.
+ * The writes to one database. Another process may lock the database, and its disk may be full. The first write that
+ * meets this waits for the other process, and the event loop with it; from then on no write waits, until one has
+ * succeeded. Disposing writes the deferred writes.
  */
 export class WriteQueue implements Disposable {
   readonly #database: DatabaseSync;
@@ -52,7 +52,11 @@ export class WriteQueue implements Disposable {
     this.#setBusyTimeout(busyTimeoutMs);
   }
 
-  /** Writes now. @throws {CodeBeakerError} `busy` when the database cannot be written now */
+  /**
+   * Writes now.
+   *
+   * @throws {CodeBeakerError} `busy` when the database cannot be written now
+   */
   writeNow<T>(work: () => T): T {
     this.flush();
     try {
@@ -65,8 +69,8 @@ export class WriteQueue implements Disposable {
   }
 
   /**
-   * Calls `save` before writes that may be taken back, and what it returns when they are: what is counted of them in
-   * memory is then as before.
+   * Calls `save` before writes that may be rolled back. When they are, it calls the function that `save` returned,
+   * which restores counts in memory.
    */
   onAttempt(save: () => () => void): void {
     this.#saves.push(save);
@@ -91,8 +95,8 @@ export class WriteQueue implements Disposable {
   }
 
   /**
-   * Defers a write for at most 50 ms, in the order of the calls: what is collected meanwhile is written together, which
-   * takes less time. A killed process loses it.
+   * Defers a write for at most 50 ms, in the order of the calls. Writes collected meanwhile are written together, which
+   * takes less time. A killed process loses them.
    */
   collect(write: QueuedWrite): void {
     this.#defer(write);
@@ -107,7 +111,7 @@ export class WriteQueue implements Disposable {
       this.#flushTogether();
       return true;
     } catch (error) {
-      // Under another process's lock none of them can be written, and each would wait for it again.
+      // Under another process's lock no write can succeed, and each would wait for the lock again.
       return !isLock(error) && this.#flushEach();
     }
   }
@@ -122,14 +126,18 @@ export class WriteQueue implements Disposable {
     while (this.#queuedBytes > MAX_QUEUED_BYTES) this.#loseFirst("too many writes are deferred");
   }
 
-  /** Writes all or none. @throws what SQLite throws at one of them */
+  /**
+   * Writes all or none.
+   *
+   * @throws the error of SQLite at one of the writes
+   */
   #flushTogether(): void {
     if (this.#queue.length === 0) return;
     const restores = this.#saves.map((save) => save());
     try {
       this.#attempt(() => inTransaction(this.#database, () => this.#queue.forEach((write) => write.perform())));
     } catch (error) {
-      for (const restore of restores) restore(); // Some of them may still be written, each by itself.
+      for (const restore of restores) restore(); // Some writes may still succeed, each by itself.
       throw error;
     }
     while (this.#queue.length > 0) this.#shift();
@@ -205,7 +213,7 @@ function isLock(error: unknown): boolean {
   return LOCKS.includes(codeOf(error));
 }
 
-/** The primary result code of SQLite; 0 for another error. */
+/** Reads the primary result code of SQLite; 0 for another error. */
 function codeOf(error: unknown): number {
   return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
 }

@@ -4,15 +4,15 @@ import { outside } from "../core/workspace_path.ts";
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = fs.constants;
 
-/** Whether the service runs as root: its programs have other users, to which it gives the files it makes. */
+/** Whether the service runs as root. Then its programs have other users, which get the files that it makes. */
 const MAY_CHANGE_OWNER = Deno.build.os === "linux" &&
   Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted" &&
   Deno.uid() === 0;
 
 /**
- * An open directory that reaches its names by descriptor (`/proc/self/fd/<n>/<name>`): an operation stays in this
- * directory, whatever a program renames or links meanwhile. Without `/proc` it uses the path, and a program that swaps a
- * directory for a symlink at the right moment could redirect the operation.
+ * An open directory that reaches its names by descriptor (`/proc/self/fd/<n>/<name>`). So an operation stays in this
+ * directory, whatever a program renames or links meanwhile. Without `/proc` it uses the path, and a program that swaps
+ * a directory for a symlink at the right moment could redirect the operation.
  */
 export class DirectoryHandle implements Disposable {
   readonly #fd: number;
@@ -23,12 +23,12 @@ export class DirectoryHandle implements Disposable {
     this.#base = Deno.build.os === "linux" ? `/proc/self/fd/${fd}` : path;
   }
 
-  /** Opens a directory that the service made; its own path is trusted. */
+  /** Opens a directory that the service made. Its own path is trusted. */
   static openRoot(path: string): DirectoryHandle {
     return new DirectoryHandle(fs.openSync(path, O_RDONLY | O_DIRECTORY), path);
   }
 
-  /** The path of a name in this directory, for one operation that does not follow a symlink at its end. */
+  /** The path of a name in this directory. It serves one operation that does not follow a symlink at its end. */
   child(name: string): string {
     return `${this.#base}/${name}`;
   }
@@ -43,13 +43,13 @@ export class DirectoryHandle implements Disposable {
     return identityOf(fs.fstatSync(this.#fd));
   }
 
-  /** Opens a directory in this one; does not follow a symlink. */
+  /** Opens a directory in this one, without following a symlink. */
   open(name: string): DirectoryHandle {
     const child = this.child(name);
     return new DirectoryHandle(fs.openSync(child, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), child);
   }
 
-  /** Opens a directory in this one; undefined when the name is missing or no directory. */
+  /** Opens a directory in this one. Undefined when the name is missing or no directory. */
   openIfDirectory(name: string): DirectoryHandle | undefined {
     try {
       return this.open(name);
@@ -59,15 +59,15 @@ export class DirectoryHandle implements Disposable {
     }
   }
 
-  /** The target of a symlink in this directory; undefined when the name is missing or no symlink. */
+  /** Reads the target of a symlink in this directory. Undefined when the name is missing or no symlink. */
   readLink(name: string): string | undefined {
     const child = this.child(name);
     return fs.lstatSync(child, { throwIfNoEntry: false })?.isSymbolicLink() ? fs.readlinkSync(child) : undefined;
   }
 
   /**
-   * Opens a regular file in this directory; the caller closes the descriptor. Does not follow links or wait for pipes. A
-   * new file gets the directory's owner.
+   * Opens a regular file in this directory. The caller closes the descriptor. It follows no links and waits for no
+   * pipes. A new file gets the directory's owner.
    */
   openFile(name: string, { path, flags }: { readonly path: string; readonly flags: number }): number {
     const fd = fs.openSync(this.child(name), flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
@@ -81,12 +81,12 @@ export class DirectoryHandle implements Disposable {
   }
 
   /**
-   * Makes a regular file with the same owner in this directory; undefined where something has its name. The caller closes
+   * Makes a regular file with the same owner in this directory. Undefined where the name is taken. The caller closes
    * the descriptor.
    */
   makeFile(name: string, { flags }: { readonly flags: number }): number | undefined {
     const child = this.child(name);
-    if (fs.existsSync(child)) return undefined; // Asked first, since an error takes ten times as long to make.
+    if (fs.existsSync(child)) return undefined; // This check comes first, since an error takes ten times as long.
     try {
       const fd = fs.openSync(child, flags | O_CREAT | O_EXCL, 0o600);
       this.#changeOwner(fd);
@@ -133,7 +133,7 @@ export function identityOf({ dev, ino }: fs.Stats): string {
   return `${dev}:${ino}`;
 }
 
-/** Turns a file system error into the client's error; returns any other error unchanged. */
+/** Turns a file system error into the client's error. Any other error is returned unchanged. */
 export function toClientError(error: unknown, path: string): unknown {
   const shown = JSON.stringify(path);
   switch (systemCodeOf(error)) {
@@ -177,7 +177,7 @@ export function toClientError(error: unknown, path: string): unknown {
   }
 }
 
-/** The code that `node:fs` puts on its errors. */
+/** Reads the code that `node:fs` puts on its errors. */
 export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -5,16 +5,16 @@ import type { DiskUsage } from "../host/size_watch.ts";
 import type { ConfinedDirectory } from "../sandbox/confined_directory.ts";
 import { systemCodeOf, toClientError } from "./directory_handle.ts";
 
-/** Most bytes that are written between two walks through a directory whose size the kernel does not count. */
+/** Most bytes written between two walks through a directory. It applies where the kernel does not count the size. */
 const STEP_BYTES = MEBIBYTE;
-/** Part of the bounds that clients' files leave free for what a runtime itself keeps. */
+/** Part of the bounds that clients' files leave free for the runtime's own files. */
 const RESERVED = { bytes: 2 * MEBIBYTE, files: 64 };
-/** Part of the bounds that remains reserved when a program's code is written: it starts in a full workspace too. */
+/** Part of the bounds that stays free when a program's code is written. So a program starts in a full workspace too. */
 const RESERVED_FROM_PROGRAMS = { bytes: MEBIBYTE, files: 32 };
-/** Least cost of a file: its name counts too. */
+/** Least cost of a file, since its name counts too. */
 const LEAST_BYTES = 512;
 
-/** Bounds what the service writes into a directory for a client, which no watch on a program ends. */
+/** Bounds the service's writes into a directory for a client. No watch on a program ends such writes. */
 export class DiskRoom {
   readonly #directory: Pick<ConfinedDirectory, "bounds" | "isBounded" | "usage">;
   readonly #diskMb: number;
@@ -29,10 +29,11 @@ export class DiskRoom {
   }
 
   /**
-   * Calls `write` if so many bytes fit. One write at a time, so that each is checked against the sum of those before it.
+   * Calls `write` if so many bytes fit. Writes go one at a time, so that each is checked against the sum of those
+   * before it.
    *
-   * @param options.isProgram whether it is the code of a program that runs next
-   * @throws {CodeBeakerError} `too_large` when they do not fit
+   * @param options.isProgram whether the bytes are the code of the next program
+   * @throws {CodeBeakerError} `too_large` when the bytes do not fit
    */
   async write<T>(
     bytes: number,
@@ -46,7 +47,7 @@ export class DiskRoom {
 
   async #take(bytes: number, reserved: DiskUsage): Promise<void> {
     const { bounds, isBounded } = this.#directory;
-    if (isBounded || bytes > this.#leftBytes) { // Where the kernel counts, asking costs nothing.
+    if (isBounded || bytes > this.#leftBytes) { // Where the kernel counts, reading the usage costs nothing.
       const used = await this.#directory.usage();
       const freeBytes = bounds.bytes - used.bytes;
       if (bytes > freeBytes - reserved.bytes || used.files >= bounds.files - reserved.files) throw this.#full();
@@ -55,7 +56,7 @@ export class DiskRoom {
     this.#leftBytes -= bytes;
   }
 
-  /** Turns a file system error into the client's error; a full directory is `too_large`. */
+  /** Turns a file system error into the client's error. A full directory is `too_large`. */
   explain(error: unknown, path: string): unknown {
     const isFull = this.#directory.isBounded && systemCodeOf(error) === "ENOSPC";
     return isFull ? this.#full(error, path) : toClientError(error, path);

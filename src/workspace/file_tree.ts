@@ -12,7 +12,7 @@ const { O_CREAT, O_RDONLY, O_WRONLY } = fs.constants;
 /** Most entries of a listing, and of an archive. */
 export const MAX_ENTRIES = 10_000;
 
-/** Size of the buffer with which files are copied. */
+/** Size of the buffer for copying files. */
 const COPY_BYTES = 65_536;
 
 /** Latest time of a `Date` (ECMAScript, time values). */
@@ -27,11 +27,11 @@ interface Transfer {
 }
 
 /**
- * Copies a file, or a directory with everything in it; symlinks are copied as symlinks.
+ * Copies a file, or a directory with everything in it. Symlinks are copied as symlinks.
  *
  * @param options.path the source's path in messages
- * @throws {CodeBeakerError} `too_large` for a tree that is too deep or does not fit; `invalid_request` for an entry that
- *   is no file, directory or symlink
+ * @throws {CodeBeakerError} `too_large` for a tree that is too deep or does not fit; `invalid_request` for an entry
+ * that is no file, directory or symlink
  * @throws the reason of `signal` when it aborts between two files
  */
 export async function copyTree(
@@ -96,7 +96,7 @@ export function toEntry(path: string, stats: fs.Stats): FileEntry {
   };
 }
 
-/** Formats a file time; programs can set times that no `Date` holds. */
+/** Formats a file time. Programs can set times that no `Date` holds. */
 export function toTime(ms: number): string {
   return new Date(Math.min(Math.max(ms, -MAX_TIME_MS), MAX_TIME_MS)).toISOString();
 }
@@ -109,7 +109,8 @@ async function copyFile({ from, to }: Transfer, path: string): Promise<void> {
   const destination = open(to, O_WRONLY | O_CREAT);
   if (identityOf(fs.fstatSync(source)) === identityOf(fs.fstatSync(destination))) throw copyIntoItself(path);
   fs.ftruncateSync(destination);
-  // No stream of node:fs: in Deno these close the descriptor when a write fails, although it is not theirs.
+  // No stream of node:fs is used: in Deno such a stream closes the descriptor when a write fails, although it is not
+  // the stream's.
   const buffer = new Uint8Array(COPY_BYTES);
   for (let position = 0, count = -1; count !== 0; position += count) {
     count = await readAt(source, { buffer, position });
@@ -117,7 +118,7 @@ async function copyFile({ from, to }: Transfer, path: string): Promise<void> {
   }
 }
 
-/** The error of a copy into itself. */
+/** Makes the error of a copy into itself. */
 export function copyIntoItself(path: string): CodeBeakerError {
   return new CodeBeakerError("conflict", `Cannot copy ${JSON.stringify(path.slice(0, 200))} into itself`);
 }
@@ -127,7 +128,7 @@ export function checkDepth(path: string): void {
   if (isTooDeep(path)) throw treeTooLarge(path, `it lies more than ${MAX_DEPTH} levels deep`);
 }
 
-/** A `too_large` error about a tree. */
+/** Makes a `too_large` error about a tree. */
 export function treeTooLarge(path: string, why: string): CodeBeakerError {
   return new CodeBeakerError("too_large", `Cannot take the tree at ${JSON.stringify(path.slice(0, 200))} as ${why}`);
 }

@@ -22,8 +22,8 @@ export async function* readRange(fd: number, { offset, length }: ByteRange): Asy
 }
 
 /**
- * Streams a part of a file, up to its end. The stream owns the descriptor, and closes it at the end, on failure and when
- * it is cancelled.
+ * Streams a part of a file, up to its end. The stream owns the descriptor, and closes it at the end, on failure and
+ * when it is cancelled.
  */
 export function streamRange(fd: number, { offset, length }: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
   let [position, left] = [offset, length];
@@ -61,7 +61,7 @@ export function streamRange(fd: number, { offset, length }: ByteRange): Readable
   }, { highWaterMark: 0 });
 }
 
-/** Reads from a position into a buffer; 0 bytes mean the end of the file. */
+/** Reads from a position into a buffer. 0 bytes mean the end of the file. */
 export function readAt(
   fd: number,
   { buffer, position }: { readonly buffer: Uint8Array; readonly position: number },

@@ -4,7 +4,7 @@ import { DirectoryHandle, systemCodeOf } from "./directory_handle.ts";
 /** Most symlinks in one path, as in path_resolution(7). */
 const MAX_LINKS = 40;
 
-/** How a path is resolved. */
+/** The settings for resolving a path. */
 export interface ResolveOptions {
   /** Whether a symlink at the end of the path is followed. */
   readonly follow: boolean;
@@ -21,8 +21,8 @@ export interface ResolvedPath extends Disposable {
 }
 
 /**
- * Resolves a path from an open directory, which it then owns, one component at a time. Follows symlinks that stay
- * inside.
+ * Resolves a path from an open directory, one component at a time. The result owns the directory. Symlinks that stay
+ * inside are followed.
  *
  * @throws {CodeBeakerError} `permission_denied` for a path that leaves the workspace through a symlink
  * @throws the errors of the file system
@@ -69,7 +69,7 @@ export function resolvePath(
   }
 }
 
-/** Splits a link's target; an absolute one is a path as programs see it. */
+/** Splits a link's target. An absolute target is a path as programs see it. */
 function linkParts(target: string, path: string): string[] {
   if (!target.startsWith("/")) return target.split("/");
   if (target !== WORKSPACE_ROOT && !target.startsWith(`${WORKSPACE_ROOT}/`)) {

@@ -16,7 +16,7 @@ export class Spool implements Disposable {
     this.#fd = fd;
   }
 
-  /** @param directory the directory on whose disk it lies */
+  /** @param directory the directory on whose disk the buffer lies */
   static open(directory: string): Spool {
     const path = join(directory, `spool-${crypto.randomUUID()}`);
     return translateErrors(() => {
@@ -26,7 +26,7 @@ export class Spool implements Disposable {
     });
   }
 
-  /** How many bytes it holds. */
+  /** The size in bytes. */
   get size(): number {
     return this.#size;
   }
@@ -37,7 +37,7 @@ export class Spool implements Disposable {
     this.#size += bytes.length;
   }
 
-  /** Reads a part of it. Default: all of it. */
+  /** Reads a part. Default: everything. */
   read(range: ByteRange = { offset: 0, length: this.#size }): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     return readRange(this.#fd, range);
   }

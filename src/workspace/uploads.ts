@@ -1,7 +1,7 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import { Spool } from "./spool.ts";
 
-/** Most uploads at the same time; each may take as much disk space as its session. */
+/** Most uploads at the same time. Each may take as much disk space as its session. */
 const MAX_UPLOADS = 32;
 /** Most uploads of one tenant at the same time. */
 const MAX_UPLOADS_PER_TENANT = 16;
@@ -19,8 +19,8 @@ export interface Upload extends Disposable {
 }
 
 /**
- * Keeps uploads until they are complete: a workspace never gets a part of a file because its client vanished, nor any of
- * an archive before all of it is checked.
+ * Stores uploads until they are complete. So a workspace never gets a part of a file because its client disconnected,
+ * nor any of an archive before all of it is checked.
  */
 export class Uploads {
   readonly #directory: string | undefined;
@@ -42,7 +42,11 @@ export class Uploads {
     return this.#receive(body, { tenant, read: (directory) => spoolFile(body, { directory, maxBytes }) });
   }
 
-  /** Receives a tar archive that unpacks to at most `maxBytes`. @throws as {@link receiveFile} and `CheckedArchive.read()` do */
+  /**
+   * Receives a tar archive that unpacks to at most `maxBytes`.
+   *
+   * @throws as {@link receiveFile} and `CheckedArchive.read()` do
+   */
   receiveArchive(body: ReadableStream<Uint8Array>, { tenant, maxBytes }: UploadOptions): Promise<Upload> {
     return this.#receive(body, {
       tenant,

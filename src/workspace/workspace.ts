@@ -24,8 +24,8 @@ const WRITE_FLAGS: Readonly<Record<WriteMode, number>> = {
  * The files below one directory. Paths are resolved one component at a time on open directories: symlinks are followed
  * inside only, and no program can redirect an operation by swapping one in.
  *
- * Disposing refuses new operations with `conflict`, cuts running ones short, and returns when they have ended: the owner
- * of the directory can then remove it.
+ * Disposing refuses new operations with `conflict`, cuts running ones short, and returns when they have ended: the
+ * owner of the directory can then remove it.
  */
 export class Workspace implements AsyncDisposable {
   readonly #root: string;
@@ -55,7 +55,7 @@ export class Workspace implements AsyncDisposable {
     this.#programPaths = programPaths;
   }
 
-  /** Describes a path; with `follow`, the target of a symlink at its end. */
+  /** Describes a path. With `follow`, it describes the target of a symlink at its end. */
   stat(path: string, options: { readonly follow?: boolean } = {}): Promise<FileEntry> {
     return this.#at(
       path,
@@ -75,7 +75,7 @@ export class Workspace implements AsyncDisposable {
     });
   }
 
-  /** Reads regular files of at most `maxBytes` whole, in their order. */
+  /** Reads regular files of at most `maxBytes` whole, in the given order. */
   async readFiles(
     paths: readonly string[],
     { maxBytes, onFile }: { readonly maxBytes: number; onFile(reading: FileReading): void },
@@ -86,7 +86,7 @@ export class Workspace implements AsyncDisposable {
     }
   }
 
-  /** Writes a file; a new file that cannot be written whole is removed. */
+  /** Writes a file. A new file that cannot be written whole is removed. */
   write(
     path: string,
     content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
@@ -221,7 +221,7 @@ export class Workspace implements AsyncDisposable {
     await removeTree(aside);
   }
 
-  /** Runs an operation on a resolved path, and turns file system errors into the client's. */
+  /** Runs an operation on a resolved path. Turns file system errors into the client's. */
   #at<T>(path: string, options: ResolveOptions, operate: (resolved: ResolvedPath) => T | Promise<T>): Promise<T> {
     return this.#follow(async () => {
       try {

@@ -6,7 +6,7 @@ interface WritableFiles {
   write(path: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
-/** Writes the files of a request one by one, and yields to other work in between. */
+/** Writes the files of a request one by one. Yields to other work in between. */
 export async function writeFiles(to: WritableFiles, files: readonly RequestFile[]): Promise<void> {
   const yieldToOthers = createYielder();
   for (const { path, bytes } of files) {

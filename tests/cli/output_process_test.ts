@@ -47,7 +47,10 @@ Deno.test("codebeaker audit exits in order when its reader closes the pipe early
 Deno.test("codebeaker keys create says that nobody has seen the key, and which one to revoke", () =>
   withUnread(["keys", "create", "ci"], async (child, errors) => {
     assertEquals((await child.status).code, 1);
-    assertMatch(await errors, /^codebeaker: Cannot show the key "ci" \(id \w{12}\) as nobody reads .+\n$/);
+    assertMatch(
+      await errors,
+      /^codebeaker: Cannot show the key "ci" \(id \w{12}\) as the reader of the output is gone: .+\n$/,
+    );
   }));
 
 Deno.test("codebeaker serve serves though nobody reads where it listens", () => {

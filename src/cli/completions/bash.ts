@@ -1,6 +1,6 @@
 import { type CommandRow, quoteWord, transitions, valuePatterns } from "./command_table.ts";
 
-/** The completions of a command line for bash. Where no word is known, bash completes file names. */
+/** Makes the completions of a command line for bash. Where no word is known, bash completes file names. */
 export function bashCompletions(name: string, table: readonly CommandRow[]): string {
   return `# bash completions of ${name}
 _${name}() {

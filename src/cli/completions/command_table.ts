@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 
-/** A word that may come next, and what it means. */
+/** A word that may come next, and its description. */
 export interface Candidate {
   readonly word: string;
   readonly description: string;
@@ -8,21 +8,21 @@ export interface Candidate {
 
 /** A flag as completions see it. */
 export interface FlagRow {
-  /** Every spelling, as `-e` and `--eval`. */
+  /** Every spelling, for example `-e` and `--eval`. */
   readonly spellings: readonly string[];
   readonly description: string;
   readonly takesValue: boolean;
-  /** The values it may have; empty where any text may be one. */
+  /** The possible values; empty where any text may be one. */
   readonly values: readonly string[];
 }
 
-/** A command or subcommand, and what may follow it. */
+/** A command or subcommand, and the words that may follow it. */
 export interface CommandRow {
-  /** The subcommands that lead to it, joined by blanks; empty for the command line itself. */
+  /** The subcommands that lead to the command, joined by blanks. Empty for the command line itself. */
   readonly path: string;
   readonly subcommands: readonly Candidate[];
   readonly flags: readonly FlagRow[];
-  /** The words that its arguments may be; empty where any text may be one. */
+  /** The words that the arguments may be; empty where any text may be one. */
   readonly words: readonly string[];
 }
 
@@ -56,7 +56,7 @@ function firstLine(text: string): string {
   return text.split("\n")[0] ?? "";
 }
 
-/** Each path that a word leads to from the path before it. */
+/** Lists each path that a word leads to from the path before it. */
 export function transitions(table: readonly CommandRow[]): { readonly from: string; word: string; to: string }[] {
   const paths = new Set(table.map(({ path }) => path));
   return table.flatMap(({ path, subcommands }) =>
@@ -64,7 +64,7 @@ export function transitions(table: readonly CommandRow[]): { readonly from: stri
   ).filter(({ to }) => paths.has(to));
 }
 
-/** Patterns `PATH|FLAG` for a command's flags with a value. Flags that take any text come last, together. */
+/** Makes patterns `PATH|FLAG` for a command's flags with a value. Flags that take any text come last, together. */
 export function valuePatterns({ flags, path }: CommandRow): { readonly patterns: string; values: readonly string[] }[] {
   const takers = flags.filter(({ takesValue }) => takesValue);
   const patternsOf = (given: readonly FlagRow[]) =>
@@ -79,7 +79,7 @@ export function valuePatterns({ flags, path }: CommandRow): { readonly patterns:
   ];
 }
 
-/** Text as one word of a shell, in single quotes. */
+/** Quotes text as one word of a shell, in single quotes. */
 export function quoteWord(text: string, escapedQuote = `'\\''`): string {
   return `'${text.replaceAll("'", escapedQuote)}'`;
 }

@@ -5,7 +5,7 @@ import { type CommandRow, commandTable } from "./command_table.ts";
 import { fishCompletions } from "./fish.ts";
 import { zshCompletions } from "./zsh.ts";
 
-/** The shells that completions are made for. */
+/** The supported shells, with the functions that make their completions. */
 const SHELLS: Readonly<Record<string, (name: string, table: readonly CommandRow[]) => string>> = {
   bash: bashCompletions,
   zsh: zshCompletions,
@@ -18,7 +18,7 @@ To use them:
   zsh   codebeaker completions zsh > "\${fpath[1]}/_codebeaker"
   fish  codebeaker completions fish > ~/.config/fish/completions/codebeaker.fish`;
 
-/** `codebeaker completions`: the completions of this command line for a shell. */
+/** Defines `codebeaker completions`, which prints the completions of this command line for a shell. */
 export function defineCompletions(command: Command, context: CommandContext): void {
   command
     .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(SHELLS)))

@@ -1,6 +1,6 @@
 import { type CommandRow, type FlagRow, quoteWord, transitions } from "./command_table.ts";
 
-/** The completions of a command line for fish. Where no word is known, fish completes file names. */
+/** Makes the completions of a command line for fish. Where no word is known, fish completes file names. */
 export function fishCompletions(name: string, table: readonly CommandRow[]): string {
   return `# fish completions of ${name}
 function __${name}_at
@@ -29,7 +29,7 @@ function completeLines(name: string, { flags, path, subcommands, words }: Comman
   ];
 }
 
-/** The spellings as `complete` takes them: `-s e -l eval`. */
+/** Formats the spellings for `complete`: `-s e -l eval`. */
 function spell({ spellings }: FlagRow): string {
   return spellings.map((spelling) => spelling.startsWith("--") ? `-l ${spelling.slice(2)}` : `-s ${spelling.slice(1)}`)
     .join(" ");
@@ -44,7 +44,7 @@ function describe(text: string): string {
   return text === "" ? "" : ` -d ${quote(text)}`;
 }
 
-/** In single quotes of fish a backslash escapes, also itself. */
+/** Quotes text for fish. In single quotes of fish a backslash escapes, also itself. */
 function quote(text: string): string {
   return quoteWord(text.replaceAll("\\", "\\\\"), "\\'");
 }

@@ -1,6 +1,6 @@
 import { type Candidate, type CommandRow, quoteWord, transitions, valuePatterns } from "./command_table.ts";
 
-/** The completions of a command line for zsh. Where no word is known, zsh completes file names. */
+/** Makes the completions of a command line for zsh. Where no word is known, zsh completes file names. */
 export function zshCompletions(name: string, table: readonly CommandRow[]): string {
   return `#compdef ${name}
 # zsh completions of ${name}
@@ -53,7 +53,7 @@ function wordCase({ flags, path, subcommands, words }: CommandRow): string {
   return `    ${quoteWord(path)}) flags=(${describe(spelled)}); others=(${describe(others)}) ;;`;
 }
 
-/** Words with their descriptions, in the form of `_describe`. */
+/** Formats words with their descriptions for `_describe`. */
 function describe(candidates: readonly Candidate[]): string {
   return candidates
     .map(({ word, description }) => quoteWord(description === "" ? word : `${word}:${description}`))

@@ -25,7 +25,11 @@ export interface FollowedEvent {
 /** Shows an event. Returns the exit code at the last one, or when the reader of the output is gone. */
 export type ShowEvent = (event: FollowedEvent, context: CommandContext) => Promise<number | undefined>;
 
-/** Reads a server-sent event. @throws {CodeBeakerError} `internal` */
+/**
+ * Parses a server-sent event.
+ *
+ * @throws {CodeBeakerError} `internal`
+ */
 export function readEvent({ id, event = "", data }: EventSourceMessage): FollowedEvent {
   try {
     return { id, event, data: JSON.parse(data) };
@@ -41,7 +45,7 @@ export const showAsJson: ShowEvent = async (followed, { print }) => {
   return followed.event === "completed" ? exitCodeOf(read(executionSchema, followed).outcome) : undefined;
 };
 
-/** Shows what a program prints as it is, and everything else on stderr. */
+/** Shows a program's output unchanged, and everything else on stderr. */
 export const showAsText: ShowEvent = async (followed, context) => {
   switch (followed.event) {
     case "stdout":
@@ -57,7 +61,7 @@ export const showAsText: ShowEvent = async (followed, context) => {
     case "error":
       await context.printError(`codebeaker: ${read(problemSchema, followed).detail}`);
       return EXIT_FAILURE;
-    default: // The start, and what a newer service adds.
+    default: // The start, and events of a newer service.
       return undefined;
   }
 };
@@ -71,7 +75,7 @@ async function writeEnd(execution: Execution, context: CommandContext): Promise<
   return exitCodeOf(execution.outcome);
 }
 
-/** A display in its plain form, else the names of its forms. */
+/** Formats a display as its plain form, else as the names of its forms. */
 function describeDisplay(bundle: Readonly<Record<string, unknown>>): string {
   const text = bundle["text/plain"];
   return typeof text === "string" ? `${text.replace(/\n$/, "")}\n` : `[${Object.keys(bundle).join(", ")}]\n`;
@@ -83,7 +87,11 @@ function describeDropped({ stdout, stderr, displays }: z.output<typeof droppedSc
   return `not kept: ${parts.join(", ")}`;
 }
 
-/** The data of an event in its form. @throws {CodeBeakerError} `internal` */
+/**
+ * Checks the data of an event.
+ *
+ * @throws {CodeBeakerError} `internal`
+ */
 function read<Schema extends z.ZodType>(schema: Schema, { event, data }: FollowedEvent): z.output<Schema> {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;

@@ -12,7 +12,7 @@ Exit code: that of the program, as "codebeaker run" has it; 1 when there is no
 such execution or service, or the service could not run it; 128 and the number
 of the signal after Ctrl-C, which ends no program.`;
 
-/** `codebeaker executions`: the executions of a running service. */
+/** Defines `codebeaker executions`, which shows and cancels the executions of a running service. */
 export function defineExecutions(command: Command, context: CommandContext): void {
   const list = command.command("list")
     .description("list executions, the newest first")

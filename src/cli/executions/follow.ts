@@ -6,13 +6,13 @@ import { interruptible } from "../interruptible.ts";
 import { ServiceClient, type ServiceFlags } from "../service_client.ts";
 import { readEvent, showAsJson, showAsText } from "./events.ts";
 
-/** How often a broken stream is taken up again without an event in between. */
+/** Most attempts to resume a broken stream without an event in between. */
 const MAX_RETRIES = 10;
 const RETRY_DELAY_MS = 500;
 
 /**
- * Shows the events of an execution of a service until its end, also over connections that break. Returns the exit code
- * of its program.
+ * Shows the events of a service's execution until its end, also over broken connections. Returns the exit code of the
+ * program.
  */
 export async function followExecution(
   { id, flags }: { readonly id: string; readonly flags: ServiceFlags },
@@ -41,8 +41,8 @@ export async function followExecution(
 }
 
 /**
- * The events of one connection, until it breaks. Only before the first event of an execution is an unreachable service an
- * error: later it may be starting again.
+ * Reads the events of one connection, until it breaks. An unreachable service is an error only before the first event
+ * of an execution: later it may be starting again.
  */
 async function* readEvents(
   client: ServiceClient,

@@ -5,7 +5,7 @@ import { formatTable } from "../output.ts";
 import { ServiceClient, type ServiceFlags } from "../service_client.ts";
 import { pageSchema } from "./wire.ts";
 
-/** Executions that are asked for in one go. */
+/** Executions that are requested at once. */
 const PAGE = 100;
 
 interface ListFlags extends ServiceFlags {

@@ -33,7 +33,7 @@ function formatReport(report: z.output<typeof reportSchema>): string {
   return [...lines, ...printed("stdout", report.stdout), ...printed("stderr", report.stderr)].join("\n");
 }
 
-/** What was printed, under the name of its stream. */
+/** Formats printed text, under the name of its stream. */
 function printed(name: string, text = ""): string[] {
   return text === "" ? [] : ["", `${name}:`, text.replace(/\n$/, "")];
 }

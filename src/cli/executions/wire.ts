@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ERROR_KINDS, type ErrorCode } from "../../core/errors.ts";
 import type { Execution } from "../../core/execution.ts";
 
-/** What is shown of an error of the service. */
+/** The shown fields of a service's error. */
 export const problemSchema = z.looseObject({
   code: z.string().transform((code): ErrorCode => isErrorCode(code) ? code : "internal"),
   detail: z.string(),
@@ -21,7 +21,7 @@ const listedSchema = z.looseObject({
 /** A page of `GET /v1/executions`. */
 export const pageSchema = z.looseObject({ executions: z.array(listedSchema), nextCursor: z.string().optional() });
 
-/** The answer of `GET /v1/executions/{id}`, also for an execution that runs or that the service could not run. */
+/** The answer of `GET /v1/executions/{id}`. The execution may run, or the service could not run it. */
 export const reportSchema = listedSchema.extend({
   stdout: z.string().optional(),
   stderr: z.string().optional(),
@@ -45,7 +45,7 @@ const shownSchema = z.looseObject({
   })),
 });
 
-/** An execution that has ended, checked as far as it is shown. */
+/** An execution that has ended. Only its shown fields are checked. */
 export const executionSchema = z.custom<Execution>((value) => shownSchema.safeParse(value).success);
 
 function isErrorCode(code: string): code is ErrorCode {

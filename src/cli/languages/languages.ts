@@ -7,7 +7,7 @@ import { defineLanguagesAdd } from "./add.ts";
 import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_client.ts";
 import { addSettings, runtimeSettings, settingsFor } from "../settings.ts";
 
-/** The answer of `GET /v1/languages`, as far as it is shown. */
+/** The shown fields of the answer of `GET /v1/languages`. */
 const languagesSchema = z.looseObject({
   languages: z.array(z.looseObject({
     name: z.string(),
@@ -19,7 +19,7 @@ const languagesSchema = z.looseObject({
   })),
 });
 
-/** A language, as far as it is shown. */
+/** The shown fields of a language. */
 interface ShownLanguage {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -33,7 +33,10 @@ interface LanguagesFlags extends ServiceFlags {
   readonly [setting: string]: unknown;
 }
 
-/** `codebeaker languages`: the languages that the runtimes of this machine, or of a running service, speak, and more of them. */
+/**
+ * Defines `codebeaker languages`, which lists supported languages, and adds some. They are those of this machine, or of
+ * a running service.
+ */
 export function defineLanguages(command: Command, context: CommandContext): void {
   defineLanguagesAdd(command.command("add"), context);
   defineList(command.command("list").description("list the languages, as without a subcommand"), context);
@@ -54,7 +57,7 @@ async function listLanguages({ json, url, key, ...settings }: LanguagesFlags, co
   await context.print(json ? JSON.stringify(found, null, 2) : formatLanguages(found.languages));
 }
 
-/** A table, and below it why some languages cannot be run now, each reason once. */
+/** Formats a table of languages. Below it are the reasons of unavailable languages, each once. */
 function formatLanguages(languages: readonly ShownLanguage[]): string {
   const rows = languages.map(({ name, aliases, available, runtimes, contexts }) => [
     name,

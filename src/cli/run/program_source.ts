@@ -3,10 +3,10 @@ import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import { languageOfFile } from "../../core/languages.ts";
 import { encodeContent, type EncodedCode } from "../../core/requests/content.ts";
 
-/** The language of code that no file's name tells. */
+/** The language of code without a file name that implies one. */
 const DEFAULT_LANGUAGE = "typescript";
 
-/** Where a program comes from. */
+/** The source of a program. */
 export type ProgramSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "stdin" }
@@ -19,7 +19,7 @@ export interface GivenProgram {
 }
 
 /**
- * Tells the source from the arguments: with code there is no file.
+ * Finds the source of a program in the arguments. With code there is no file.
  *
  * @throws {CodeBeakerError} `invalid_request` where neither is given
  */
@@ -68,7 +68,7 @@ async function readProgramFile(path: string, language: string | undefined): Prom
   return { language: byExtension, files: [{ path: name, ...encodeContent(bytes) }], entrypoint: name };
 }
 
-/** Code as the fields of a request. */
+/** Encodes code as the fields of a request. */
 function encodeCode(bytes: Uint8Array): EncodedCode {
   const { content, encoding } = encodeContent(bytes);
   return { code: content, encoding };

@@ -22,7 +22,7 @@ interface RunFlags extends RequestFlags {
   readonly [setting: string]: unknown;
 }
 
-/** `codebeaker run`: one program, no server. */
+/** Defines `codebeaker run`, which runs one program without a server. */
 export function defineRun(command: Command, context: CommandContext): void {
   command
     .argument("[file]", 'the program, or "-" for standard input')

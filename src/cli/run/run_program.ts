@@ -17,7 +17,7 @@ import { runAtChanges } from "./watch_file.ts";
 /** The user of this command line. */
 const CALLER = { principal: LOCAL_USER };
 
-/** The flags that say how a program is run, and how its end is shown. */
+/** The flags about a program's run, and about showing its end. */
 export interface RequestFlags {
   readonly language?: string | undefined;
   readonly runtime?: string | undefined;
@@ -35,7 +35,7 @@ export interface ProgramRun extends GivenProgram {
   readonly loadConfig: () => Promise<Config>;
 }
 
-/** An engine, and what its program is attached to. */
+/** An engine, and the streams and flags of its program. */
 interface Attachment {
   readonly service: CommandEngine;
   readonly interrupt: Interrupt;
@@ -44,7 +44,7 @@ interface Attachment {
   readonly stdin?: ReadableStream<Uint8Array>;
 }
 
-/** Runs a program. Returns the exit code that a shell would see. */
+/** Runs a program. Returns the exit code that a shell would report. */
 export async function runOnce(given: ProgramRun, context: CommandContext): Promise<number> {
   const { flags, source } = given;
   using interrupt = interruptible();
@@ -57,7 +57,9 @@ export async function runOnce(given: ProgramRun, context: CommandContext): Promi
   return outcome === undefined ? exitCodeOfEnd(signal) : exitCodeOf(outcome);
 }
 
-/** Runs a program, and again at each change of its file, until an interrupt. Returns the exit code for that. */
+/**
+ * Runs a program, and again at each change of its file, until an interrupt. Returns the exit code for the interrupt.
+ */
 export async function runWatched(
   given: ProgramRun & { readonly path: string },
   context: CommandContext,
@@ -102,7 +104,7 @@ async function runProgram(
   signal: AbortSignal,
   { service: { engine }, interrupt, flags, context, stdin }: Attachment,
 ): Promise<Outcome | undefined> {
-  // Nothing else uses this engine, so its self-tests may take their time; faults of the request are reported below.
+  // Nothing else uses this engine, so its self-tests may take their time. Faults of the request are reported below.
   await settledUnlessInterrupted(engine.select(CALLER, request, { isPatient: true }), signal);
   if (signal.aborted) return undefined;
   const isStreamed = flags.json === undefined;
@@ -132,7 +134,7 @@ async function runProgram(
   }
 }
 
-/** The exit code of a command that a signal, or a failed write of output, ended. */
+/** The exit code of a command that a signal ended, or a failed write. */
 function exitCodeOfEnd({ reason }: AbortSignal): number {
   if (typeof reason === "string") return exitCodeOfSignal(reason);
   throw reason;

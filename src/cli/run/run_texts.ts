@@ -6,7 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { formatTable } from "../output.ts";
 import { type Palette, paletteFor } from "../palette.ts";
 
-/** Shows what a program was denied, and an outcome other than an exit. */
+/** Shows a program's denials, and an outcome other than an exit. */
 export async function showEnd(execution: Execution, { stderr, printError }: CommandContext): Promise<void> {
   const palette = paletteFor(stderr);
   const ending = describeEnding(execution.outcome, palette);
@@ -14,7 +14,7 @@ export async function showEnd(execution: Execution, { stderr, printError }: Comm
   for (const line of lines) await printError(`codebeaker: ${line}`);
 }
 
-/** The lines about what a program was denied, each with its remedy. */
+/** Describes a program's denials, each with its remedy. */
 export function describeDenials({ denials, denialsOmitted = 0 }: Denials, palette: Palette): string[] {
   const lines = denials.map((denial) => `${palette.bad("denied")}: ${describeDenial(denial, palette)}`);
   return denialsOmitted === 0 ? lines : [...lines, `${palette.bad("denied")}: ${denialsOmitted} more`];
@@ -25,12 +25,12 @@ function describeDenial({ kind, target, at, rule, remedy }: Denial, palette: Pal
   return `${kind} ${target}${place} (${remedy === undefined ? rule : palette.hint(formatRemedy(remedy))})`;
 }
 
-/** The fields that a remedy sets, with their values. */
+/** Formats the fields that a remedy sets, with their values. */
 function formatRemedy({ permissions }: Remedy): string {
   return Object.entries(permissions).map(([name, value]) => `permissions.${name}: ${JSON.stringify(value)}`).join(", ");
 }
 
-/** The line about an outcome other than an exit; undefined for an exit. */
+/** Describes an outcome other than an exit; undefined for an exit. */
 export function describeEnding(outcome: Outcome, palette: Palette): string | undefined {
   if (outcome.kind === "exited") return undefined;
   const { kind, ...facts } = outcome;
@@ -38,7 +38,7 @@ export function describeEnding(outcome: Outcome, palette: Palette): string | und
   return `${palette.bad(kind)}${shown === "" ? "" : ` (${shown})`}`;
 }
 
-/** The line about what a program needs; empty where nothing is said about it. */
+/** Describes a program's needs; empty where none are reported. */
 function describeNeeds(needs: Needs | undefined): string {
   if (needs === undefined) return "";
   const uses = needs.uses.map(describeNeed);
@@ -47,7 +47,7 @@ function describeNeeds(needs: Needs | undefined): string {
   return `Needs: ${all.length === 0 ? "only the language" : all.join(", ")}\n`;
 }
 
-/** A selection as a table. */
+/** Formats a selection as a table. */
 export function describeSelection({ chosen, preference, floor, candidates, needs }: Selection): string {
   const rows = candidates.map(({ runtime, score, inputs, lacks, rejectedBecause }) => [
     runtime,

@@ -1,19 +1,19 @@
 import { basename, dirname } from "@std/path";
 import { abortable } from "@std/async/abortable";
 
-/** How long a change is given to be complete: an editor may write a file in several steps. */
+/** Time for a change to be complete. An editor may write a file in several steps. */
 const SETTLE_MS = 50;
 
 /**
- * Runs at once, and again at each change of a file, until `signal` aborts. A change during a run aborts that run, whose
- * end is waited for. A file that is gone counts as changed when it is there again.
+ * Runs at once, and again at each change of a file, until `signal` aborts. A change during a run aborts that run, and
+ * waits for its end. A file that is gone counts as changed when it exists again.
  */
 export async function runAtChanges(
   path: string,
   run: (signal: AbortSignal) => Promise<void>,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<void> {
-  // A symlink's target is what an editor changes.
+  // Editors change the target of a symlink.
   const target = await Deno.realPath(path);
   using watcher = Deno.watchFs(dirname(target), { recursive: false });
   const changes = changesOf(target, { watcher, signal });
@@ -27,7 +27,7 @@ export async function runAtChanges(
   }
 }
 
-/** Each change of a file's content or identity. */
+/** Yields at each change of a file's content or identity. */
 async function* changesOf(
   path: string,
   { watcher, signal }: { readonly watcher: Deno.FsWatcher; readonly signal: AbortSignal },
@@ -46,12 +46,12 @@ async function* changesOf(
   }
 }
 
-/** What changes when a file is written or replaced; undefined where there is none. */
+/** A fingerprint that changes when a file is written or replaced; undefined without a file. */
 async function fingerprint(path: string): Promise<string | undefined> {
   try {
     const { ino, mtime, size } = await Deno.stat(path);
     return `${ino} ${mtime?.getTime()} ${size}`;
   } catch {
-    return undefined; // It is gone for a moment while an editor replaces it.
+    return undefined; // The file is gone for a moment while an editor replaces it.
   }
 }

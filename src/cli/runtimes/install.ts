@@ -7,12 +7,12 @@ import type { CommandContext } from "../context.ts";
 import { addSettings, pickSettings } from "../settings.ts";
 import { runLongTask } from "./long_task.ts";
 
-/** The runtimes whose binaries can be installed, by their names. */
+/** The runtimes whose binaries can be installed, by name. */
 const INSTALLABLE: ReadonlyMap<string, RuntimeEntry> = new Map(
   RUNTIMES.filter(({ install }) => install !== undefined).map((entry) => [entry.name, entry]),
 );
 
-/** `codebeaker runtimes install`: fetches the binaries of runtimes into the service's home. */
+/** Defines `codebeaker runtimes install`, which fetches binaries of runtimes into the service's home. */
 export function defineRuntimesInstall(command: Command, context: CommandContext): void {
   command.description("install the binary of a runtime into the home of the service, from npm's registry")
     .addArgument(new Argument("<names...>", "the runtimes").choices([...INSTALLABLE.keys()]));

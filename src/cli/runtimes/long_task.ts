@@ -10,7 +10,7 @@ export interface LongTask {
   readonly progress: ProgressLine;
 }
 
-/** Does a task that shows its progress, and returns the exit code: that of a signal which ended it. */
+/** Does a task that shows its progress, and returns the exit code. It is that of a signal that ended the task. */
 export async function runLongTask(
   { stderr }: CommandContext,
   work: (task: LongTask) => Promise<void>,

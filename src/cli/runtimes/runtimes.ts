@@ -8,7 +8,7 @@ import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_cl
 import { defineRuntimesInstall } from "./install.ts";
 import { addSettings, runtimeSettings, settingsFor } from "../settings.ts";
 
-/** The answer of `GET /v1/runtimes`, as far as it is shown. */
+/** The shown fields of the answer of `GET /v1/runtimes`. */
 const runtimesSchema = z.looseObject({
   runtimes: z.array(z.looseObject({
     name: z.string(),
@@ -21,7 +21,7 @@ const runtimesSchema = z.looseObject({
   })),
 });
 
-/** A runtime, as far as it is shown. */
+/** The shown fields of a runtime. */
 interface ShownRuntime {
   readonly name: string;
   readonly available: boolean;
@@ -36,7 +36,10 @@ interface RuntimesFlags extends ServiceFlags {
   readonly [setting: string]: unknown;
 }
 
-/** `codebeaker runtimes`: the runtimes of this machine, or of a running service, and their capabilities. */
+/**
+ * Defines `codebeaker runtimes`, which lists runtimes and their capabilities. They are those of this machine, or of a
+ * running service.
+ */
 export function defineRuntimes(command: Command, context: CommandContext): void {
   defineRuntimesInstall(command.command("install"), context);
   command.option("--json", "print what GET /v1/runtimes answers");
@@ -52,7 +55,7 @@ async function listRuntimes({ json, url, key, ...settings }: RuntimesFlags, cont
   await context.print(json ? JSON.stringify(found, null, 2) : formatRuntimes(found.runtimes));
 }
 
-/** A table, and below it why some runtimes cannot be used now. */
+/** Formats a table of runtimes. Below it are the reasons of unavailable runtimes. */
 function formatRuntimes(runtimes: readonly ShownRuntime[]): string {
   const rows = runtimes.map(({ name, available, isolation, capabilities, environments }) => [
     name,

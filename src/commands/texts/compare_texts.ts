@@ -1,13 +1,13 @@
 import { FILE_HEADERS_ONLY, formatPatch, type StructuredPatch, structuredPatch } from "diff";
 
-/** Bounds of a comparison: its time grows with the square of the edits. */
+/** Bounds of a comparison, whose time grows with the square of the edits. */
 const MAX_LINES = 200_000;
 const MAX_EDITS = 4_000;
 
-/** A longer diff is refused, as by `read_file`. */
+/** Longest diff in characters, as long as a file for `read_file`. */
 const MAX_DIFF_LENGTH = 16_777_216;
 
-/** One text, and its path when it is a file. */
+/** One text, and its path when the text is a file's. */
 export interface Side {
   readonly path?: string;
   readonly text: string;

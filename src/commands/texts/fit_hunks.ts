@@ -4,11 +4,14 @@ import { applyPatch, type StructuredPatch, type StructuredPatchHunk } from "diff
 export interface FitTask {
   readonly text: string;
   readonly hunks: readonly StructuredPatchHunk[];
-  /** Most that all hunks together may compare, in lines and in characters of lines of equal length. */
+  /** Most work of all comparisons together. It counts lines, and characters of lines of equal length. */
   readonly maxCompared: number;
 }
 
-/** The new text, the number (from 1) of the first hunk that does not apply, or that the comparison took too much. */
+/**
+ * The result of fitting hunks. It is the new text, the number (from 1) of the first hunk that does not apply, or that
+ * the comparison exceeded its bound.
+ */
 export type Fit =
   | { readonly compared: number; readonly text: string }
   | { readonly compared: number; readonly failed: number }
@@ -63,7 +66,7 @@ class HunkFitter {
     return patched === false ? undefined : patched;
   }
 
-  /** Finds the first hunk that does not apply by bisection, since hunks apply in order. */
+  /** Finds the first hunk that does not apply, by bisection, since hunks apply in order. */
   #firstFailing(hunks: StructuredPatchHunk[]): number {
     let [fits, fails] = [0, hunks.length];
     while (fails - fits > 1) {
@@ -81,7 +84,9 @@ class HunkFitter {
   }
 }
 
-/** Whether a hunk applies at its own line: required where a hunk names its place by the line number alone. */
+/**
+ * Whether a hunk applies at its own line. Hunks without old lines must, since only the line number gives their place.
+ */
 function matchesAtItsLine(
   lines: readonly string[],
   { oldStart, oldLines, lines: hunkLines }: StructuredPatchHunk,

@@ -3,10 +3,10 @@ import { CodeBeakerError, invalidField } from "../../core/errors.ts";
 import { parseWorkspacePath } from "../../core/workspace_path.ts";
 import type { TextWorker } from "./text_worker.ts";
 
-/** Longest patch in characters; parsed, it takes many times as much memory. */
+/** Longest patch in characters. A parsed patch takes many times as much memory. */
 const MAX_PATCH_LENGTH = 4_194_304;
 const MAX_FILES = 1_000;
-/** The parser's messages quote lines, which may be long. */
+/** Longest quoted message of the parser, which may quote long lines. */
 const MAX_MESSAGE_LENGTH = 200;
 
 /** The name of a missing file in a patch. */
@@ -21,29 +21,29 @@ export interface FileNames {
 /** The changes of a patch to one file. */
 export interface FilePatch {
   readonly kind: "modify" | "create" | "delete" | "rename" | "copy";
-  /** Its name in messages. */
+  /** The name of the file in messages. */
   readonly label: string;
   /** The names in the patch, without their first `strip` parts. */
   readonly names: FileNames;
-  /** The names without git's `a/` and `b/`; absent when `strip` is set or the names have no such prefixes. */
+  /** The names without git's `a/` and `b/`. Absent when `strip` is set or the names have no such prefixes. */
   readonly withoutPrefix?: FileNames;
   readonly hunks: readonly StructuredPatchHunk[];
-  /** Why it cannot be applied to any workspace. */
+  /** Why the changes cannot be applied to any workspace. */
   readonly fault?: string;
 }
 
-/** How a patch is parsed. */
+/** The settings of a parse. */
 export interface ParsePatchOptions {
-  /** How many leading parts its paths lose, as by `patch -p`. */
+  /** How many leading parts each path loses, as by `patch -p`. */
   readonly strip: number;
   readonly worker: Pick<TextWorker, "parse">;
 }
 
 /**
- * Parses a unified diff of any number of files, as `diff -u` and git make it.
+ * Parses a unified diff of any number of files from `diff -u` or git.
  *
  * @throws {CodeBeakerError} `invalid_request` for a malformed patch; `too_large`; `permission_denied` for a path that
- *   leaves the workspace
+ * leaves the workspace
  */
 export async function parsePatch(patch: string, { strip, worker }: ParsePatchOptions): Promise<FilePatch[]> {
   if (patch.length > MAX_PATCH_LENGTH) throw tooLarge(`it must be at most ${MAX_PATCH_LENGTH} characters long`);
@@ -56,12 +56,12 @@ export async function parsePatch(patch: string, { strip, worker }: ParsePatchOpt
   return sections.map((section) => toFilePatch(section, strip));
 }
 
-/** Converts a patch in which every line ends with CRLF; a patch of a CRLF file has plain ends in its headers. */
+/** Converts a patch in which every line ends with CRLF. A patch of a CRLF file has plain ends in its headers. */
 function withUnixLineEnds(patch: string): string {
   return /(^|[^\r])\n/.test(patch) ? patch : patch.replaceAll("\r\n", "\n");
 }
 
-/** Removes the version that `git format-patch` appends, which would read as a removed line of the last hunk. */
+/** Removes the version that `git format-patch` appends. It would read as a removed line of the last hunk. */
 function withoutSignatures(patch: string): string {
   return patch.replace(/^-- \n(?=\d+\.\d)/gm, "");
 }
@@ -101,7 +101,7 @@ function kindOf(section: StructuredPatch, names: FileNames): FilePatch["kind"] {
   return section.isDelete || names.new === undefined ? "delete" : "modify";
 }
 
-/** Why a section cannot be applied: a workspace keeps no binary patches and no modes. */
+/** Explains why a section cannot be applied. A workspace keeps no binary patches and no modes. */
 function faultOf(section: StructuredPatch, kind: FilePatch["kind"]): string | undefined {
   if (section.isBinary) return "its content is binary";
   const modes = [section.oldMode, section.newMode].filter((mode) => mode !== undefined);

@@ -30,7 +30,7 @@ export class PatchPlan {
   /**
    * Adds the changes to one file, all or none.
    *
-   * @returns why it cannot be applied, or undefined
+   * @returns why the changes cannot be applied, or undefined
    * @throws {CodeBeakerError} `permission_denied` for a symlink that leads out; `too_large` for all files together
    */
   async add(patch: FilePatch): Promise<string | undefined> {
@@ -105,7 +105,9 @@ export class PatchPlan {
     return undefined;
   }
 
-  /** Chooses between two names as patch(1) does: fewest parts, then shortest last part, then shortest. */
+  /**
+   * Chooses between two names as patch(1) does. The order is fewest parts, then shortest last part, then shortest name.
+   */
   async #existing({ old, new: fresh }: FileNames, kind: FilePatch["kind"]): Promise<string | undefined> {
     const given = kind === "modify" ? [old, fresh] : [old];
     const paths = [...new Set(given)].filter((path) => path !== undefined).toSorted((a, b) =>
@@ -143,7 +145,7 @@ export class PatchPlan {
     return await this.#files.stat(path, { follow: true }).then(({ type }) => type === "directory", () => false);
   }
 
-  /** Deletes a file; one that the same patch created never existed. */
+  /** Deletes a file. A file that the same patch created never existed. */
   async #delete(path: string): Promise<void> {
     await this.#files.delete(path).catch((error: unknown) => {
       if (!hasCode(error, "not_found")) throw error;

@@ -6,7 +6,7 @@ import { type Fit, fitHunks, type FitTask } from "./fit_hunks.ts";
 /** The sections of a patch, or why it cannot be parsed. */
 export type ParsedPatch = { readonly sections: StructuredPatch[] } | { readonly fault: string };
 
-/** Tasks on texts that may take long; input and output can be sent to a Worker. */
+/** Tasks on texts that may take long. Their input and output can be sent to a Worker. */
 export interface TextTasks {
   readonly compare: { readonly input: ComparisonTask; readonly output: Comparison };
   readonly fit: { readonly input: FitTask; readonly output: Fit };

@@ -7,7 +7,7 @@ import type { Fit, FitTask } from "./fit_hunks.ts";
 import type { TextMessage } from "./text_task_worker.ts";
 import type { ParsedPatch, TextTaskKind, TextTasks } from "./text_tasks.ts";
 
-/** Short texts are first tried on the event loop, for some ms; longer work runs in a Worker thread. */
+/** Bounds of texts that are first tried on the event loop, for some ms. Longer work runs in a Worker thread. */
 const MAX_SHORT_LENGTH = 65_536;
 const SHORT_COMPARE_MS = 3;
 const SHORT_COMPARED = 200_000;
@@ -16,7 +16,7 @@ const SHORT_COMPARED = 200_000;
 const COMPARE_MS = 5_000;
 const DEADLINE_MS = 15_000;
 
-/** Most that the hunks of one patch may compare, in lines and in characters of lines of equal length. */
+/** Most work of comparing the hunks of one patch. It counts lines, and characters of lines of equal length. */
 const MAX_COMPARED = 20_000_000;
 
 const WORKER = new URL("./text_task_worker.ts", import.meta.url);
@@ -41,7 +41,11 @@ export class TextWorker implements Disposable {
     this.#signal = signal;
   }
 
-  /** Compares two texts. @throws {CodeBeakerError} `too_large` */
+  /**
+   * Compares two texts.
+   *
+   * @throws {CodeBeakerError} `too_large`
+   */
   async compare(sides: Sides): Promise<Exclude<Comparison, { readonly refused: string }>> {
     const length = sides.original.text.length + sides.modified.text.length;
     const tried = await this.#tryHere("compare", { ...sides, timeoutMs: SHORT_COMPARE_MS }, { length });
@@ -52,7 +56,11 @@ export class TextWorker implements Disposable {
     throw new CodeBeakerError("too_large", `Cannot compare the texts as ${compared.refused}`);
   }
 
-  /** Fits hunks to a text; all calls together compare a bounded amount. @throws {CodeBeakerError} `too_large` */
+  /**
+   * Fits hunks to a text. All calls together compare a bounded amount.
+   *
+   * @throws {CodeBeakerError} `too_large`
+   */
   async fit({ text, hunks }: Omit<FitTask, "maxCompared">): Promise<Exclude<Fit, { readonly isTooMuch: true }>> {
     const short = { text, hunks, maxCompared: Math.min(SHORT_COMPARED, this.#leftToCompare) };
     const length = hunks.reduce((sum, { lines }) => lines.reduce((sum, line) => sum + line.length, sum), text.length);
@@ -77,7 +85,7 @@ export class TextWorker implements Disposable {
     this.#slot[Symbol.dispose]();
   }
 
-  /** Does a short task on the event loop, then yields to others; undefined for a long one. */
+  /** Does a short task on the event loop, then yields. Undefined for a long task. */
   async #tryHere<Kind extends TextTaskKind>(
     kind: Kind,
     input: TextTasks[Kind]["input"],

@@ -2,7 +2,7 @@ import { KeyedQueue } from "../../concurrency/keyed_queue.ts";
 import { Semaphore } from "../../concurrency/semaphore.ts";
 import { TextWorker } from "./text_worker.ts";
 
-/** Each worker holds the texts of its command; each queued command holds its own request. */
+/** Bounds of the pool. Each worker holds the texts of its command; each queued command holds its own request. */
 const BOUNDS = { maxActive: 4, maxQueuedPerKey: 8, maxQueued: 64 };
 
 /** The command that needs a worker. */

@@ -12,8 +12,8 @@ const PLAIN_FUNCTIONS = new Set(["String", "Number", "Boolean", "parseInt", "par
 const PLAIN_NODES = new Set(["String", "TemplateString", "Number", "BooleanLiteral", "UnaryExpression"]);
 
 /**
- * Whether a use of `console` prints only what looks the same on every runtime: text, numbers and booleans. Objects look
- * different on each.
+ * Whether a use of `console` prints only text, numbers and booleans. These look the same on every runtime; objects do
+ * not.
  *
  * @param name the node of `console`
  * @param method the method that is used, with its dot
@@ -34,7 +34,7 @@ export function printsPlainly(
   return args.every((one) => isPlain(text, one));
 }
 
-/** Whether an expression is text, a number or a boolean, as far as its form tells. */
+/** Whether an expression is text, a number or a boolean, judged by its form. */
 function isPlain(text: string, expression: SyntaxNode | null | undefined): boolean {
   if (expression === null || expression === undefined) return false;
   const { name, firstChild, lastChild } = expression;
@@ -47,7 +47,9 @@ function isPlain(text: string, expression: SyntaxNode | null | undefined): boole
   return firstChild.name === "MemberExpression" && isPlain(text, firstChild);
 }
 
-/** Whether an operation gives text, a number or a boolean: all do but `&&`, `||` and `??`, which give an operand. */
+/**
+ * Whether an operation returns text, a number or a boolean. All do but `&&`, `||` and `??`, which return an operand.
+ */
 function isPlainOperation(text: string, { firstChild, lastChild }: SyntaxNode): boolean {
   const operator = firstChild?.nextSibling?.name;
   return operator === "LogicOp" ? isPlain(text, firstChild) && isPlain(text, lastChild) : true;

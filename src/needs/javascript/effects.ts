@@ -1,6 +1,6 @@
 import type { NeedEffect } from "../../core/needs.ts";
 
-/** Effects by the beginnings of names; the first that matches holds. */
+/** Effects by the beginnings of names. The first match counts. */
 const EFFECTS: readonly (readonly [RegExp, NeedEffect])[] = [
   [/^(?:Deno\.(?:Command|kill)|Bun\.(?:spawn|spawnSync|\$)|node:child_process)\b/, "process"],
   [/^(?:Deno\.(?:listen|connect|serve|startTls|resolveDns)|Bun\.(?:serve|listen|connect|udpSocket))/, "socket"],
@@ -13,7 +13,7 @@ const EFFECTS: readonly (readonly [RegExp, NeedEffect])[] = [
   [/^(?:Deno\.(?:watchFs|realPath|utime)|Bun\.(?:file|write)\b|node:(?:fs|sqlite)\b|bun:sqlite)/, "file"],
 ];
 
-/** What a global or a module acts on, where that is known. */
+/** The effect of a global or a module, where it is known. */
 export function effectOf(name: string): NeedEffect | undefined {
   return EFFECTS.find(([pattern]) => pattern.test(name))?.[1];
 }

@@ -9,7 +9,7 @@ export interface DeclaredNames {
 
 const FUNCTIONS = new Set(["ArrowFunction", "FunctionExpression"]);
 
-/** Finds the names that a file declares, wherever in it, and which of them are functions. */
+/** Finds the names that a file declares anywhere, and which of them are functions. */
 export function functionNamesIn(text: string, tree: Tree): DeclaredNames {
   const counts = new Map<string, { all: number; functions: number }>();
   tree.iterate({
@@ -31,7 +31,7 @@ export function functionNamesIn(text: string, tree: Tree): DeclaredNames {
   };
 }
 
-/** Whether a definition names a function, or a parameter of what is given to a new promise. */
+/** Whether a definition names a function. A parameter of a new promise's executor is one. */
 function isFunction(text: string, definition: SyntaxNode): boolean {
   const { parent } = definition;
   if (parent?.name === "FunctionDeclaration") return true;

@@ -1,4 +1,4 @@
-/** The path in the workspace that a relative specifier means; undefined where it leaves the workspace. */
+/** Resolves a relative specifier to a path in the workspace. Undefined where it leaves the workspace. */
 export function resolveLocal(specifier: string, from: string): string | undefined {
   const parts = from.split("/").slice(0, -1);
   for (const part of (specifier.split(/[?#]/)[0] ?? "").split("/")) {

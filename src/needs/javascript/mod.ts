@@ -13,7 +13,10 @@ export const JAVASCRIPT: FamilyModule = {
   },
 };
 
-/** A program that is written for one runtime is content with the console of that. */
+/**
+ * Removes the uses of `console` from a program that is written for one runtime. It runs on that runtime, whose console
+ * is as it expects.
+ */
 function withoutOwnConsole(uses: readonly Need[]): readonly Need[] {
   const isForOne = uses.some((use) => isNeedOf(use, "Bun"));
   return isForOne ? uses.filter(({ kind, name }) => kind !== "global" || !/^console\b/.test(name)) : uses;

@@ -1,6 +1,6 @@
 import type { SyntaxNodeRef } from "@lezer/common";
 
-/** Whether the name of a property is that of the variable which it reads: `{ name }`. */
+/** Whether a property is a shorthand: `{ name }`. It has the name of the variable that it reads. */
 export function isShorthand({ node }: SyntaxNodeRef): boolean {
   const { parent } = node;
   return parent?.name === "Property" && parent.firstChild?.to === parent.lastChild?.to;

@@ -27,7 +27,7 @@ const PARSERS = {
   tsx: parser.configure({ dialect: "ts jsx" }),
 };
 
-/** Syntax that is more than types beside the language, by the names of its nodes. */
+/** Syntax beyond types that some runtimes lack, by the names of its nodes. */
 const SYNTAX: Readonly<Record<string, string>> = {
   EnumDeclaration: "enum",
   NamespaceDeclaration: "namespace",
@@ -42,7 +42,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
 /** The name of the need of an import that is an expression. */
 const DYNAMIC_IMPORT = "import()";
 
-/** Nodes around what always runs when the module does, before anything of it is called. */
+/** Nodes whose content always runs when the module does, before anything of it is called. */
 const PLAIN = new Set([
   ...[
     "Script",
@@ -55,16 +55,16 @@ const PLAIN = new Set([
   ...["CallExpression", "NewExpression", "ArgList", "ParenthesizedExpression", "AssignmentExpression"],
 ]);
 
-/** Nodes that may do something outside of their own module, or end it. */
+/** Nodes that may have an effect outside of their own module, or end it. */
 const EFFECTS = new Set([
   ...["CallExpression", "NewExpression", "TaggedTemplateExpression", "DynamicImport", "Decorator"],
   ...["ThrowStatement", "WhileStatement", "DoStatement", "ForStatement"],
 ]);
 
-/** Nodes after which what follows in the same statement may not run: `a?.(b)`, `a ??= b`. */
+/** Nodes after which the rest of the statement may not run: `a?.(b)`, `a ??= b`. */
 const SKIPPING = new Set(["?.", "UpdateOp"]);
 
-/** How many nodes are around a statement of the module. */
+/** Number of nodes around a statement of the module. */
 const STATEMENT_DEPTH = 1;
 
 /** The parser for a file by its name. */
@@ -85,11 +85,11 @@ class Reader {
   readonly reading: FileReadingBuilder;
   readonly #file: SourceFile;
   readonly #functions: ReturnType<typeof functionNamesIn>;
-  /** Nodes around the one that is read which may keep it from running. */
+  /** Nodes around the current one that may keep it from running. */
   #conditions = 0;
-  /** Nodes around the one that is read. */
+  /** Nodes around the current one. */
   #depth = 0;
-  /** Whether what follows in the statement of the module may be skipped, as after `?.` and `??=`. */
+  /** Whether the rest of the module's statement may be skipped, as after `?.` and `??=`. */
   #isSkippable = false;
 
   constructor(file: SourceFile, tree: Tree) {
@@ -256,7 +256,7 @@ class Reader {
     this.reading.markUnknown(reason, { at: node.from, isDynamic });
   }
 
-  /** The property of a node that is read directly, with its dot; empty where it is used in another way. */
+  /** The property of a node that is read directly, with its dot. Empty where the node is used in another way. */
   #memberOf(node: { readonly node: SyntaxNode }): string {
     const parent = node.node.parent;
     if (parent?.name !== "MemberExpression" || parent.firstChild?.from !== node.node.from) return "";

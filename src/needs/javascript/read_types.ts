@@ -4,7 +4,8 @@ import { breaksTypeRule } from "./type_rules.ts";
 import { createLineFinder, type SourceFile, type Use } from "../source_file.ts";
 
 /**
- * Nodes after whose erasure the program means the same, or which are reported as syntax of their own. Any other is a need.
+ * Nodes with which a program keeps its meaning after types are erased. Some of them are reported as syntax of their
+ * own. Any other node is a need.
  */
 export const ERASABLE_NODES: ReadonlySet<string> = new Set([
   ...["Script", "Hashbang", "LineComment", "BlockComment", "Escape", "Label", "ArithOp", "BitOp", "CompareOp"],
@@ -31,15 +32,15 @@ export const ERASABLE_NODES: ReadonlySet<string> = new Set([
   ...["Decorator", "EnumDeclaration", "EnumBody", "NamespaceDeclaration"], // Syntax of its own.
 ]);
 
-/** Names of nodes that are no words or signs of the text. */
+/** Matches names of nodes, and neither words nor signs of the text. */
 const IS_NODE = /^[A-Z]/;
-/** Words that make more of the statement that they are in. */
+/** Words that change the meaning of their statement. */
 const UNERASABLE_WORDS = new Set(["defer", "global"]);
 /** Nodes of types. */
 const TYPE_NODE = /^(?:Type|InterfaceDeclaration$)|(?:Type|Signature)$/;
 /** Nodes of private names, which no type has. */
 const IS_PRIVATE = /^Private/;
-/** What such nodes are called where their names say little. */
+/** Names for nodes whose own names say little. */
 const SHOWN: Readonly<Record<string, string>> = { PrefixCast: "<Type>value", AmbientDeclaration: "declare" };
 
 /** A file whose imports mean `require`. */
@@ -48,8 +49,8 @@ const COMMONJS_FILE = /\.cts$/i;
 const IMPORTABLE = /^\.{1,2}\/[\w./-]+\.m?[jt]s$/;
 
 /**
- * Finds what a file needs of a runtime beyond that it erases types: a compiler leaves out imports and exports that are only
- * types, and makes code of some of TypeScript's syntax.
+ * Finds a file's needs of a runtime beyond erasing types. A compiler omits imports and exports that are only types, and
+ * makes code of some of TypeScript's syntax.
  */
 export function readTypes({ path, text }: SourceFile, tree: Tree): Use[] {
   const reader = new TypeReader(text);
@@ -72,17 +73,17 @@ class TypeReader {
   readonly #exported: Found[] = [];
   /** Names that are read outside of types. */
   readonly #values = new Set<string>();
-  /** How often a name is declared, as a value and as a type. */
+  /** Number of declarations as a value by name, and the names declared as types. */
   readonly #variables = new Map<string, number>();
   readonly #types = new Set<string>();
-  /** Types around the node that is read. */
+  /** Types around the current node. */
   #typesAround = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** In the order of the text. */
+  /** Lists the needs in the order of the text. */
   needs(): Found[] {
     const importedNames = new Set(this.#imported.map(({ name }) => name));
     for (const { at, name } of this.#imported) {
@@ -129,7 +130,7 @@ class TypeReader {
     this.#variables.set(name, (this.#variables.get(name) ?? 0) + 1);
   }
 
-  /** A name in an export may be a type's. */
+  /** Records a name that is read as a value. A name in an import or an export may be a type's. */
   #enterName(node: SyntaxNode): void {
     const parent = node.parent?.name;
     if (parent !== "ImportGroup" && parent !== "ExportGroup" && parent !== "ExportDeclaration") {
@@ -147,7 +148,7 @@ class TypeReader {
     }
   }
 
-  /** The names in a list that are imported without the word `type`. */
+  /** Finds the names in a list that are imported without the word `type`. */
   #namedIn(list: SyntaxNode | null): Found[] {
     const found: Found[] = [];
     let isType = false;
@@ -173,7 +174,7 @@ class TypeReader {
     this.#exported.push(...[...defaults, ...listed].map((node) => ({ name: this.#textOf(node), at: node.from })));
   }
 
-  /** A file of the program is imported by its whole name, and is one of source. */
+  /** Checks an import of a file of the program. It must give the whole name, and name a source. */
   #enterSpecifier(node: SyntaxNode): void {
     const specifier = node.getChild("String");
     const text = specifier === null ? "" : this.#textOf(specifier).slice(1, -1);

@@ -6,16 +6,16 @@ const MODIFIERS = new Set([
 ]);
 const PLAIN_MODIFIERS = /^(?:Privacy )?(?:static )?(?:override )?(?:readonly )?(?:get |set |(?:async )?(?:Star )?)$/;
 const ABSTRACT_MODIFIERS = /^(?:Privacy )?abstract (?:readonly )?(?:get |set )?$/;
-/** Those of a member with a private name. */
+/** Modifiers of a member with a private name. */
 const PRIVATE_MODIFIERS = /^(?:static )?(?:readonly )?(?:get |set |(?:async )?(?:Star )?)$/;
 
-/** Words that a name may be in some places only: elsewhere they are read as modifiers, or refused. */
+/** Words that are names in some places only. Elsewhere they are read as modifiers, or refused. */
 const WORDS = new Set([
   ...["abstract", "accessor", "async", "await", "declare", "enum", "extends", "get", "global", "implements", "in"],
   ...["interface", "let", "module", "namespace", "out", "override", "package", "private", "protected", "public"],
   ...["readonly", "set", "static", "type", "yield"],
 ]);
-/** Those of them that name no variable in a module. */
+/** Words that name no variable in a module. */
 const RESERVED = new Set([
   ...[
     "arguments",
@@ -33,13 +33,13 @@ const RESERVED = new Set([
   ],
   ...["static", "yield"],
 ]);
-/** Types of the language, whose names no other type has. */
+/** Types of the language. No other type may have their names. */
 const PREDEFINED = new Set([
   ...["any", "bigint", "boolean", "never", "null", "number", "object", "string", "symbol", "undefined", "unknown"],
   ...["void"],
 ]);
 
-/** By the names of nodes: whether one breaks a rule. */
+/** Rules by the names of nodes. Each returns whether a node breaks it. */
 const RULES: Readonly<Record<string, (node: SyntaxNode, text: string) => boolean>> = {
   MethodDeclaration: (node, text) => breaksMember(node, text) || breaksAccessor(node),
   PropertyDeclaration: breaksMember,
@@ -58,9 +58,9 @@ const RULES: Readonly<Record<string, (node: SyntaxNode, text: string) => boolean
 };
 
 /**
- * Whether a node breaks a rule of TypeScript which a tool that erases types checks, and not every compiler.
+ * Whether a node breaks a rule of TypeScript that tools which erase types check. Not every compiler checks it.
  *
- * @param textOf the text of a node
+ * @param textOf returns the text of a node
  */
 export function breaksTypeRule({ name, node }: SyntaxNodeRef, textOf: (node: SyntaxNode) => string): boolean {
   const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
@@ -87,7 +87,7 @@ function breaksMember(member: SyntaxNode, name: string): boolean {
   return !PLAIN_MODIFIERS.test(modifiers) || (names.includes("override") && !hasChild(declaration, "extends"));
 }
 
-/** A getter takes nothing, and a setter takes one value. */
+/** Whether an accessor has wrong parameters. A getter takes nothing, and a setter takes one value. */
 function breaksAccessor(node: SyntaxNode): boolean {
   const parameters = childrenOf(node.getChild("ParamList")).slice(1, -1).map(({ name }) => name);
   if (node.getChild("get") !== null) return parameters.length > 0;
@@ -95,7 +95,10 @@ function breaksAccessor(node: SyntaxNode): boolean {
   return parameters.length === 0 || parameters.some((name) => [",", "Spread", "Optional", "this"].includes(name));
 }
 
-/** A parameter is optional or has a default, one that takes the rest is the last, and only code has defaults. */
+/**
+ * Whether a list of parameters breaks a rule. A parameter is optional or has a default, a rest parameter is the last,
+ * and only code has defaults.
+ */
 function breaksParameters(list: SyntaxNode): boolean {
   const names = childrenOf(list).map(({ name }) => name);
   const hasCode = list.parent?.name === "ArrowFunction" || hasChild(list.parent, "Block");

@@ -1,13 +1,13 @@
 /** Files that may have types. */
 const TYPED_FILE = /\.(?:[mc]?ts|tsx)$/i;
 
-/** Files that may say how others are read; each runtime obeys others of them. */
+/** Files that may configure how others are read. Each runtime obeys different ones. */
 const CONFIGURATION = /\.jsonc?$/i;
 
-/** JavaScript that is no module: its code is not strict, and its imports mean `require`. */
+/** JavaScript that is no module. Its code is not strict, and its imports mean `require`. */
 const COMMONJS_FILE = /\.cjs$/i;
 
-/** Whether a file is JavaScript, and no module. */
+/** Whether a file is JavaScript that is no module. */
 export function isCommonJs(path: string): boolean {
   return COMMONJS_FILE.test(path);
 }
@@ -17,7 +17,7 @@ export function mayHaveTypes(path: string): boolean {
   return TYPED_FILE.test(path);
 }
 
-/** Whether a file may change what TypeScript means. */
+/** Whether a file may change the meaning of TypeScript. */
 export function configuresTypes(path: string): boolean {
   return CONFIGURATION.test(path);
 }

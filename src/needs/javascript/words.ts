@@ -1,4 +1,4 @@
-/** Globals that not every JavaScript runtime has, or has alike. */
+/** Globals that some JavaScript runtimes lack, or have in another form. */
 export const NOTABLE_GLOBALS: ReadonlySet<string> = new Set([
   ...["Deno", "Bun", "process", "Buffer", "require", "module", "exports", "__dirname", "__filename"],
   ...["navigator", "Navigator", "NavigatorUAData", "location", "Location", "Window", "close", "closed"],
@@ -25,15 +25,15 @@ export const NOTABLE_GLOBALS: ReadonlySet<string> = new Set([
   ...["fetch", "Temporal", "Float16Array", "Iterator", "DisposableStack", "AsyncDisposableStack", "SuppressedError"],
 ]);
 
-/** Globals that stand for the global object, or run code that a program makes. */
+/** Globals that are the global object, or run code that a program makes. */
 export const DYNAMIC_GLOBALS: ReadonlySet<string> = new Set([
   ...["eval", "Function", "globalThis", "self", "global", "Worker", "SharedWorker", "ShadowRealm"],
 ]);
 
-/** Those of them that are the global object. */
+/** Names of the global object. */
 export const GLOBAL_OBJECTS: ReadonlySet<string> = new Set(["globalThis", "self", "global"]);
 
-/** Methods that older versions of the language do not have. */
+/** Methods that older versions of the language lack. */
 export const NEW_METHODS: ReadonlySet<string> = new Set([
   ...["fromBase64", "toBase64", "fromHex", "toHex", "setFromBase64", "setFromHex", "sumPrecise", "f16round", "try"],
   ...["getFloat16", "setFloat16", "isError", "escape", "getOrInsert", "getOrInsertComputed", "pause"],
@@ -50,18 +50,18 @@ export const BUILTIN = /^(?:node:|bun:|bun$)/;
 /** The property of every value that leads to the constructor of functions. */
 export const CONSTRUCTOR = "constructor";
 
-/** Words of syntax that is notable. */
+/** Words of notable syntax. */
 const SYNTAX_WORDS = ["import", "enum", "namespace", "accessor", "using", "with", CONSTRUCTOR];
 
-/** A name that is no property: `...name` is none, `object.name` is one. */
+/** Matches before a name that is no property: `...name` is none, `object.name` is one. */
 const NOT_A_PROPERTY = String.raw`(?<![\w$])(?<![^.]\.)`;
 const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS, "console", "from"].join("|"); // `export * from` imports.
 const WORDS = [...SYNTAX_WORDS, ...[...NEW_METHODS].filter((name) => name !== "try")].join("|");
-/** A timer whose first argument is no function, and so may be code. */
+/** A timer whose first argument is no function, so it may be code. */
 const TIMER = String.raw`\bset(?:Timeout|Interval)\b(?!\(\s*(?:async\s*)?(?:\([^()"'\`]*\)|[\w$]+)\s*=>)`;
 
 /**
- * What a text must have somewhere, be it in a comment, for its program to use anything notable: a word, an escape that may
+ * Matches a text whose program may use anything notable. A match may lie in a comment. It is a word, an escape that may
  * spell one, a decorator, a call of a computed property, or a timer that may take code.
  */
 const TRIGGER = new RegExp(
@@ -74,7 +74,7 @@ const TRIGGER = new RegExp(
   ].join("|"),
 );
 
-/** Whether a text may use anything notable; where not, its program needs nothing but the language. */
+/** Whether a text may use anything notable. If not, its program needs only the language. */
 export function mayNeed(text: string): boolean {
   return TRIGGER.test(text);
 }

@@ -2,10 +2,10 @@ import { parser } from "@lezer/python";
 import type { FamilyModule } from "../family.ts";
 import { readPython } from "./read_python.ts";
 
-/** Characters of a file that are read: what a program certainly needs stands at its beginning. */
+/** Characters of a file that are read. Certain needs of a program stand at its beginning. */
 const MAX_READ = 4_096;
 
-/** Whole lines, up to one that begins a statement of the module. */
+/** Returns whole lines, up to one that begins a statement of the module. */
 function beginningOf(text: string): string {
   if (text.length <= MAX_READ) return text;
   const [beginning = ""] = /^[^]*\n(?=[^\s#)\]}"'])/.exec(text.slice(0, MAX_READ)) ?? [];
@@ -18,7 +18,7 @@ export const PYTHON: FamilyModule = {
   excerptOf: beginningOf,
   read: readPython,
   placesOf: ({ entrypoint, files }) => {
-    const directory = entrypoint.slice(0, entrypoint.lastIndexOf("/") + 1); // It comes first where modules are searched.
+    const directory = entrypoint.slice(0, entrypoint.lastIndexOf("/") + 1); // Modules are searched here first.
     const paths = files.map(({ path }) => path).filter((path) => path.startsWith(directory));
     const names = new Set(paths.map((path) => path.slice(directory.length).split("/")[0]));
     const anywhere = new Set(files.flatMap(({ path }) => path.split("/").map((part) => part.split(".")[0])));
@@ -27,7 +27,7 @@ export const PYTHON: FamilyModule = {
       mayBeLocal: ({ name }) => anywhere.has(name), // An image may name further directories of the workspace.
       localOf: ({ name }) => {
         const file = `${name}.py`;
-        if (names.has(name)) return {}; // A package: what runs first in it is not followed.
+        if (names.has(name)) return {}; // The module is a package, which is not followed.
         if (names.has(file)) return { path: directory + file };
         return names.has(`${name}.so`) || [...names].some((other) => other?.startsWith(`${name}.`)) ? {} : undefined;
       },

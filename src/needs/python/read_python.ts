@@ -6,7 +6,7 @@ import type { FileReading, SourceFile } from "../source_file.ts";
 /** Names by which a program runs code that it makes. */
 const DYNAMIC_NAMES = new Set(["exec", "eval", "compile", "__import__", "__builtins__"]);
 
-/** Modules by which a program runs code that it makes, or changes where modules are found. */
+/** Modules that run code which a program makes, or change where modules are found. */
 const DYNAMIC_MODULES = new Set([
   ...["importlib", "imp", "runpy", "zipimport", "pkgutil", "site", "code", "codeop", "builtins", "ctypes"],
   ...["pip", "ensurepip", "venv", "setuptools"],
@@ -15,7 +15,7 @@ const DYNAMIC_MODULES = new Set([
 /** Attributes of `sys` that change where modules are found. */
 const DYNAMIC_ATTRIBUTES = new Set(["path", "modules", "meta_path", "path_hooks", "path_importer_cache", "prefix"]);
 
-/** What modules of the standard library act on. */
+/** Effects of modules of the standard library. */
 const EFFECTS: Readonly<Record<string, NeedEffect>> = {
   subprocess: "process",
   multiprocessing: "process",
@@ -43,7 +43,7 @@ const EFFECTS: Readonly<Record<string, NeedEffect>> = {
   shelve: "file",
 };
 
-/** Statements whose own code has no effect on another module, as far as it calls nothing. */
+/** Statements without an effect on another module, unless they call something. */
 const QUIET = new Set([
   ...["ImportStatement", "AssignStatement", "ExpressionStatement", "FunctionDefinition", "ClassDefinition"],
   ...["PassStatement", "TryStatement", "IfStatement", "TypeDefinition", "ScopeStatement", ";"],
@@ -55,10 +55,10 @@ const EFFECT_NODES = new Set([
   ...["DeleteStatement", "UpdateStatement", "ForStatement", "WhileStatement", "WithStatement", "MatchStatement"],
 ]);
 
-/** Nodes whose code runs later, if at all. */
+/** Nodes whose code runs later, or never. */
 const LATER = new Set(["FunctionDefinition", "LambdaExpression"]);
 
-/** A declaration of an encoding in which the text may read otherwise. */
+/** A declaration of an encoding in which the text may read differently. */
 const OTHER_ENCODING = /^(?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*(?![ \t]|utf[-_]?8|ascii|latin-?1|iso-8859-1)/i;
 
 /** Reads the needs of a Python file: the modules that it imports. */
@@ -137,7 +137,7 @@ class Reader {
     }
   }
 
-  /** The dotted names of the modules of an import, and what is taken from them. */
+  /** Returns the dotted names of an import's modules, and the members that it imports. */
   #parseImport(statement: SyntaxNode) {
     const names: string[] = [];
     const members: string[] = [];
@@ -169,7 +169,7 @@ class Reader {
   }
 }
 
-/** Whether a statement assigns to a part of something, which may belong to another module. */
+/** Whether a statement assigns to a part of an object. The object may belong to another module. */
 function changesAnother(statement: SyntaxNode): boolean {
   if (statement.name !== "AssignStatement") return false;
   for (let part = statement.firstChild; part !== null; part = part.nextSibling) {

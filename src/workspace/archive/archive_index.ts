@@ -15,13 +15,13 @@ export type IndexedEntry =
   & (
     | { readonly type: "directory" }
     | { readonly type: "symlink"; readonly target: string }
-    /** `range` is its content in the spool. */
+    /** `range` is the file's content in the spool. */
     | { readonly type: "file"; readonly range: ByteRange }
   );
 
 /**
- * The tree that an archive unpacks to in an empty workspace. Every part of a path but the last is a directory, so that
- * the text of a link says where it leads. Of several entries with one path, the last counts.
+ * The tree that an archive unpacks to in an empty workspace. Every part of a path but the last is a directory, so the
+ * text of a link shows where it leads. Of several entries with one path, the last counts.
  */
 export class ArchiveIndex {
   readonly #entries = new Map<string, IndexedEntry>();
@@ -38,7 +38,7 @@ export class ArchiveIndex {
     checkDepth(path);
     if (type === "symlink") checkLinkTarget(path, entry.target);
     for (const above of directoriesAbove(path)) {
-      if (this.#directories.has(above)) break; // So are those above it.
+      if (this.#directories.has(above)) break; // The directories above it are known too.
       if (this.#entries.has(above)) throw pathConflict(path, above);
       this.#directories.add(above);
     }
@@ -49,7 +49,11 @@ export class ArchiveIndex {
     this.#entries.set(path, entry);
   }
 
-  /** Finds the content of an earlier file. @throws {CodeBeakerError} `invalid_request` when there is none */
+  /**
+   * Finds the content of an earlier file.
+   *
+   * @throws {CodeBeakerError} `invalid_request` when there is none
+   */
   rangeOf(path: string): ByteRange {
     const entry = this.#entries.get(path);
     if (entry?.type === "file") return entry.range;
@@ -76,7 +80,7 @@ export function parseEntryPath(name: string): string {
   return parseWorkspacePath(name, "archive");
 }
 
-/** Checks a link's target, in which ".." may only precede names: a name before it could be a link itself. */
+/** Checks a link's target, in which ".." may only precede names. A name before ".." could be a link itself. */
 function checkLinkTarget(path: string, target: string): void {
   const link = `${path} -> ${target}`;
   if (target === "" || target.includes("\0") || target.includes(REPLACEMENT)) {

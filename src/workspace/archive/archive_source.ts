@@ -2,7 +2,7 @@ import { MAX_OVERHEAD_BYTES, unpackedTooLarge } from "./tar_gate.ts";
 
 /** The first bytes of a gzip file: RFC 1952. */
 const GZIP_MAGIC = [0x1f, 0x8b];
-/** Compressed bytes that are decompressed at once: they become at most a thousand times as many, all in memory. */
+/** Compressed bytes that are decompressed at once. They become at most a thousand times as many, all in memory. */
 const COMPRESSED_SLICE_BYTES = 4_096;
 
 /** Reads a client's archive, with gzip or without, up to a bound. */
@@ -11,7 +11,7 @@ export class ArchiveSource {
   readonly #maxBytes: number;
   #held: Uint8Array[] = [];
   #bytes = 0;
-  /** The error of the client's stream, which the archive's reader may report as its own. */
+  /** The error of the client's stream. The archive's reader may report it as its own. */
   failure: { readonly error: unknown } | undefined;
 
   constructor(archive: ReadableStream<Uint8Array>, maxBytes: number) {

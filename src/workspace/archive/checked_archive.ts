@@ -7,7 +7,7 @@ import { ArchiveSource } from "./archive_source.ts";
 import { invalidArchive, tarGate, unpackedTooLarge } from "./tar_gate.ts";
 
 /**
- * A complete and checked archive of a client: no entry leaves the workspace that it is unpacked in. Disposing frees its
+ * A complete and checked archive of a client. No entry leaves the workspace that it is unpacked in. Disposing frees its
  * disk space.
  */
 export class CheckedArchive implements Disposable {
@@ -22,11 +22,11 @@ export class CheckedArchive implements Disposable {
   /**
    * Reads and checks a tar archive, with gzip or without.
    *
-   * @param options.directory the directory of the unnamed file that keeps its content
-   * @param options.maxBytes most bytes of all its files, with the copies that hard links make
+   * @param options.directory the directory of the unnamed file that holds the content
+   * @param options.maxBytes most bytes of all files, with the copies that hard links make
    * @throws {CodeBeakerError} `permission_denied` for an entry that leaves the workspace or links out of it;
-   *   `too_large`; `invalid_request` for a malformed archive, or one with a device, a pipe, a sparse file or
-   *   conflicting paths
+   * `too_large`; `invalid_request` for a malformed archive, or one with a device, a pipe, a sparse file or conflicting
+   * paths
    * @throws the error of the archive's stream
    */
   static async read(
@@ -46,7 +46,10 @@ export class CheckedArchive implements Disposable {
     }
   }
 
-  /** Encodes it again: normal paths; directories, files and symlinks only; no owners and no attributes. */
+  /**
+   * Encodes the archive again. It has normal paths, and directories, files and symlinks only, without owners and
+   * attributes.
+   */
   stream(): ReadableStream<Uint8Array> {
     return encodeTar(this.#items());
   }

@@ -8,7 +8,7 @@ import { type ArchiveItem, encodeTar } from "./tar.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 
-/** A name met on the walk through a directory; the handle is open until the next one is requested. */
+/** A name on the walk through a directory. The handle is open until the next name is requested. */
 interface WalkedName {
   readonly directory: DirectoryHandle;
   readonly name: string;
@@ -17,11 +17,12 @@ interface WalkedName {
 }
 
 /**
- * Packs a directory, whose own path is trusted, into a tar archive. Programs may change it meanwhile: a file has the
- * size that it had when it was opened, and a missing one is left out. Only directories, files and symlinks are packed.
+ * Packs a directory, whose own path is trusted, into a tar archive. Programs may change the directory meanwhile: a file
+ * has the size that it had when it was opened, and a missing one is left out. Only directories, files and symlinks are
+ * packed.
  *
  * @throws {CodeBeakerError} `too_large` for a tree that is too deep; `permission_denied` for an unreadable file;
- *   `not_found` for a missing directory
+ * `not_found` for a missing directory
  */
 export async function packTree(root: string): Promise<ReadableStream<Uint8Array>> {
   const yieldToOthers = createYielder();
@@ -69,7 +70,10 @@ async function* itemsIn(root: string): AsyncGenerator<ArchiveItem> {
   }
 }
 
-/** Yields one item, with its file open until the next one is requested; none when it is no longer a regular file. */
+/**
+ * Yields one item, with its file open until the next one is requested. It yields none when the file is no longer a
+ * regular one.
+ */
 async function* fileItem({ directory, name, path }: WalkedName): AsyncGenerator<ArchiveItem> {
   const fd = unlessGone(path, () => directory.openFile(name, { path, flags: O_RDONLY }));
   if (fd === undefined) return;
@@ -89,7 +93,7 @@ function checkReadable(path: string): void {
   );
 }
 
-/** Undefined when a file is gone, or is of another kind than when it was met. */
+/** Opens a file; undefined when it is gone, or has changed its kind. */
 function unlessGone<T>(path: string, open: () => T): T | undefined {
   try {
     return open();

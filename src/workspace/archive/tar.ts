@@ -19,9 +19,9 @@ export type ArchiveItem =
   );
 
 /**
- * Encodes a tar archive (ustar, with PAX records where a field is too short), never ahead of its reader. It holds no
- * owners, and of modes only whether a file is executable. The caller reads the stream to its end or cancels it; cancelling
- * ends `items` and calls `release`.
+ * Encodes a tar archive, never ahead of its reader. The format is ustar, with PAX records where a field is too short.
+ * The archive holds no owners, and of modes only whether a file is executable. The caller reads the stream to its end
+ * or cancels it; cancelling ends `items` and calls `release`.
  */
 export function encodeTar(
   items: AsyncIterable<ArchiveItem>,
@@ -91,7 +91,7 @@ function toHeader(item: ArchiveItem): TarHeader {
   const seconds = Number.isFinite(item.modifiedMs) ? Math.trunc(item.modifiedMs / 1000) : 0;
   const isOpen = item.type !== "file" || (item.mode & EXECUTE) !== 0;
   return {
-    // With "./" before it, no tool takes the path for an option or strips its first character.
+    // With "./" before the path, no tool takes it for an option or strips its first character.
     name: item.type === "directory" ? `./${item.path}/` : `./${item.path}`,
     type: item.type,
     mode: isOpen ? 0o755 : 0o644,

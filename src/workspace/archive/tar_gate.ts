@@ -2,7 +2,7 @@ import { CodeBeakerError } from "../../core/errors.ts";
 import { MEBIBYTE } from "../../core/limits.ts";
 import { MAX_ENTRIES } from "../file_tree.ts";
 
-/** Most bytes beside the content of files: headers, long names, padding, and the end of the archive. */
+/** Most bytes beside the content of files. These are headers, long names, padding, and the end of the archive. */
 export const MAX_OVERHEAD_BYTES = 16 * MEBIBYTE;
 
 const BLOCK_BYTES = 512;
@@ -13,18 +13,18 @@ const MAX_META_BYTES = 65_536;
 const SIZE_FIELD = { from: 124, to: 136 };
 const TYPE_FIELD = 156;
 
-/** Attributes of one entry and of all (PAX), long name and long target (GNU). */
+/** Types of metadata. They are attributes of one entry and of all (PAX), long name and long target (GNU). */
 const META_TYPES = "xgLK";
 /** The three types of a regular file. */
 const FILE_TYPES = "\x000" + "7";
-/** Hard link, symlink, directory: entries without content, whatever their size field says. */
+/** Types of entries without content, whatever their size field says: hard link, symlink, directory. */
 const BODILESS_TYPES = "125";
 const SPARSE_TYPE = "S";
 
 /**
- * Passes the bytes of a tar archive on, and fails as soon as a header breaks a rule: only directories, files and links,
- * at most 10,000 of them, and at most `maxBytes` of content. It reads the sizes in headers only; a later step refuses
- * attributes that replace them.
+ * Passes the bytes of a tar archive on. It fails as soon as a header breaks a rule. An archive holds only directories, files
+ * and links, at most 10,000 of them, and at most `maxBytes` of content. The gate reads sizes from headers only; a later
+ * step refuses attributes that replace them.
  *
  * @throws {CodeBeakerError} `too_large`, `invalid_request`, into the stream
  */
@@ -78,22 +78,25 @@ export function tarGate({ maxBytes }: { readonly maxBytes: number }): TransformS
   });
 }
 
-/** A `too_large` error about an archive. */
+/** Makes a `too_large` error about an archive. */
 export function archiveTooLarge(why: string): CodeBeakerError {
   return new CodeBeakerError("too_large", `Cannot take the archive as ${why}`);
 }
 
-/** A `too_large` error about the unpacked size of an archive. */
+/** Makes a `too_large` error about the unpacked size of an archive. */
 export function unpackedTooLarge(maxBytes: number): CodeBeakerError {
   return archiveTooLarge(`it must unpack to at most ${maxBytes} bytes`);
 }
 
-/** An `invalid_request` error about an archive. */
+/** Makes an `invalid_request` error about an archive. */
 export function invalidArchive(why: string, cause?: unknown): CodeBeakerError {
   return new CodeBeakerError("invalid_request", `Cannot take the archive as ${why}`, { cause });
 }
 
-/** Reads octal digits among spaces, up to a NUL; with the first bit set, a big-endian number (GNU). */
+/**
+ * Reads the size field of a header. It holds octal digits among spaces, up to a NUL or, with the first bit set, a
+ * big-endian number (GNU).
+ */
 function readSize(header: Uint8Array): number {
   const field = header.subarray(SIZE_FIELD.from, SIZE_FIELD.to);
   const [first = 0, ...rest] = field;

@@ -13,7 +13,7 @@ const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
  * directory that is not empty; a directory replaces anything but a directory.
  *
  * @throws {CodeBeakerError} `permission_denied` where a symlink leads out; `conflict` for a directory that is not empty
- *   and would be replaced; `invalid_request` for a path through a file; `too_large` when the content does not fit
+ * and would be replaced; `invalid_request` for a path through a file; `too_large` when the content does not fit
  * @throws the reason of `signal` when it aborts first
  */
 export async function unpackTree(
@@ -67,7 +67,9 @@ async function unpackEntry(
   }
 }
 
-/** Removes the entry that a new one replaces: a directory only when it is empty, and never for a directory. */
+/**
+ * Removes the entry that a new one replaces. A directory is removed only when it is empty, and never for a directory.
+ */
 function makeRoom(child: string, { forDirectory }: { readonly forDirectory: boolean }): void {
   const found = fs.lstatSync(child, { throwIfNoEntry: false });
   if (found === undefined) return;
