@@ -165,7 +165,10 @@ export class Confinement implements Disposable {
     return this.#has.stageBinary?.(binary) ?? binary;
   }
 
-  /** A path by which programs can read the files of a directory of this machine, as {@link reachable} has it for a binary. */
+  /**
+   * Returns a path by which programs can read the files of a directory. The directory's own path may be
+   * closed to them, as that of a binary for {@link reachable}.
+   */
   reachableFiles(directory: string): string {
     return this.#has.stageFiles?.(directory) ?? directory;
   }

@@ -49,7 +49,7 @@ export interface Layers {
   promiseMemory(bytes: number): Disposable | undefined;
   /** Returns a path by which other users can start a binary. */
   stageBinary?(binary: string): string;
-  /** A path of a directory by which other users can read its files. */
+  /** Returns a path of a directory by which other users can read its files. */
   stageFiles?(directory: string): string;
 }
 

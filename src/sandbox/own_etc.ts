@@ -17,7 +17,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 };
 
-/** Of a file system in memory that holds hundreds of them, each of some 300 KB and 400 files. */
+/** Options of a file system in memory for hundreds of such directories. Each takes some 300 KB and 400 files. */
 const MOUNT_OPTIONS = `size=${256 * MEBIBYTE},nr_inodes=262144,mode=0755`;
 
 /**
@@ -32,8 +32,9 @@ export class OwnEtc {
 
   /**
    * @param directory where the directories are made
-   * @param mounting mounts a file system for them there, which whoever removes the directory unmounts; absent, they lie in
-   *   the directory's own. `/proc/self/mountinfo` shows a program the path of its `/etc` in that file system
+   * @param mounting mounts a file system for the directories there; absent, they lie in the parent's file system. The
+   *   removal of the parent unmounts it. `/proc/self/mountinfo` shows a program the path of its `/etc` in that file
+   *   system
    */
   constructor(directory: string, mounting?: Pick<SystemCalls, "mountTmpfs">) {
     this.#directory = join(directory, "etc");
@@ -55,12 +56,12 @@ export class OwnEtc {
   }
 
   #mount(): void {
-    if (fs.existsSync(this.#directory)) return; // An attempt to make a directory in it failed.
+    if (fs.existsSync(this.#directory)) return; // An attempt to make a directory below it failed.
     fs.mkdirSync(this.#directory, { mode: 0o755 });
     try {
       this.#mounting?.mountTmpfs(this.#directory, MOUNT_OPTIONS);
     } catch {
-      // Best effort: they lie in the directory's own.
+      // Best effort: the directories lie in the parent's file system.
     }
   }
 

@@ -15,7 +15,10 @@ export function stageBinary(named: string, directory: string): string {
   return staged;
 }
 
-/** Returns a path by which every user can read the files of a directory: its own, or one of links or copies in the service's. */
+/**
+ * Returns a path by which every user can read the files of a directory. It is the directory's own, or a directory of links
+ * or copies in the service's.
+ */
 export function stageFiles(named: string, directory: string): string {
   const source = Deno.realPathSync(named);
   const names = [...Deno.readDirSync(source)].map(({ name }) => name);

@@ -11,12 +11,12 @@ import { addSettings, pickSettings } from "../settings.ts";
 const RUNTIMES_WITH_MORE = RUNTIMES.flatMap(({ languages, settings }) =>
   languages === undefined ? [] : [{ languages, settings }]
 );
-/** What can be added, by the names of the languages. */
+/** The languages that can be added, by name. */
 const ADDABLE: ReadonlyMap<string, AddedLanguages> = new Map(
   RUNTIMES_WITH_MORE.flatMap(({ languages }) => languages.names.map((name) => [name, languages] as const)),
 );
 
-/** `codebeaker languages add`: fetches the parts of languages into the service's home. */
+/** Defines `codebeaker languages add`, which fetches parts of languages into the service's home. */
 export function defineLanguagesAdd(command: Command, context: CommandContext): void {
   command.description("install the parts of a language into the home of the service, from npm's registry")
     .addArgument(new Argument("<names...>", "the languages").choices([...ADDABLE.keys()]));
