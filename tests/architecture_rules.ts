@@ -167,3 +167,34 @@ export function runtimeNamesIn(source: string): string[] {
     return words.some((word) => RUNTIME_NAMES.has(word) && !ORDINARY_WORDS.has(word));
   });
 }
+
+/** Places whose doc comments may still begin with long sentences; an entry without any must go. */
+export const MAY_BEGIN_LONG: readonly string[] = [
+  "src/runtimes/bun/",
+  "src/runtimes/denials/",
+  "src/runtimes/deno/",
+  "src/runtimes/ecmascript/",
+  "src/runtimes/entry.ts",
+  "src/runtimes/interpreters/",
+  "src/runtimes/isolate/",
+  "src/runtimes/languages/",
+  "src/runtimes/lazy_runtime.ts",
+  "src/runtimes/native/",
+  "src/runtimes/node/",
+  "src/runtimes/registry.ts",
+  "src/runtimes/wasm/",
+];
+
+const MAX_FIRST_SENTENCE_WORDS = 15;
+
+/** Finds first sentences of doc comments with more than 15 words. A link counts as one word. */
+export function longFirstSentencesIn(source: string): string[] {
+  return [...source.matchAll(/\/\*\*([\s\S]*?)\*\//g)].map(([, comment = ""]) => firstSentenceOf(comment)).filter(
+    (sentence) => sentence.split(/\s+/).length > MAX_FIRST_SENTENCE_WORDS,
+  );
+}
+
+function firstSentenceOf(comment: string): string {
+  const text = comment.replaceAll(/^\s*\*/gm, "").replaceAll(/\{@link\s+([^\s}]+)[^}]*\}/g, "$1").trim();
+  return text.startsWith("@") ? "" : text.split(/\.(?:\s|$)/)[0] ?? "";
+}

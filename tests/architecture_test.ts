@@ -1,6 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { dirname, relative } from "@std/path";
-import { DOORS, IMPORTS, MAY_NAME_RUNTIMES, runtimeNamesIn, SOURCE_RULES } from "./architecture_rules.ts";
+import {
+  DOORS,
+  IMPORTS,
+  longFirstSentencesIn,
+  MAY_BEGIN_LONG,
+  MAY_NAME_RUNTIMES,
+  runtimeNamesIn,
+  SOURCE_RULES,
+} from "./architecture_rules.ts";
 import { PROJECT } from "./support/service_process.ts";
 
 const MAX_LINES = 350;
@@ -176,6 +184,30 @@ Deno.test("runtimeNamesIn() finds strings and identifiers, and neither comments 
     ["wasMissing && isolated && bundle", []],
   ];
   for (const [source, names] of table) assertEquals(runtimeNamesIn(source), names, source);
+});
+
+Deno.test("every doc comment begins with a sentence of at most 15 words", async () => {
+  const sources = everyFile("src").filter((path) => /\.(ts|js|cjs)$/.test(path));
+  const long = (await Promise.all(sources.map(async (path) => {
+    const sentences = longFirstSentencesIn(await Deno.readTextFile(`${PROJECT}${path}`));
+    return sentences.map((sentence) => `${path}: ${sentence.replaceAll(/\s+/g, " ")}`);
+  }))).flat();
+  const isExcepted = (offence: string) => MAY_BEGIN_LONG.some((place) => offence.startsWith(place));
+  assertEquals(long.filter((offence) => !isExcepted(offence)), []);
+  assertEquals(MAY_BEGIN_LONG.filter((place) => !long.some((offence) => offence.startsWith(place))), []);
+});
+
+Deno.test("longFirstSentencesIn() counts the words up to the first full stop", () => {
+  const fifteen = Array(15).fill("word").join(" ");
+  const table: [source: string, sentences: string[]][] = [
+    [`/** ${fifteen}. ${fifteen} ${fifteen}. */`, []],
+    [`/** ${fifteen} more. */`, [`${fifteen} more`]],
+    [`/**\n * ${fifteen}\n * more */`, [`${fifteen}\n more`]],
+    [`/** ${fifteen}: {@link one of more} */`, [`${fifteen}: one`]],
+    [`/** ${fifteen.replace("word word", "{@link two words}")}, 0.5 */`, []],
+    [`/** @throws ${fifteen} */ /* ${fifteen} more */ // ${fifteen} more`, []],
+  ];
+  for (const [source, sentences] of table) assertEquals(longFirstSentencesIn(source), sentences, source);
 });
 
 Deno.test(`no source file is longer than ${MAX_LINES} lines, and main.ts no longer than ${MAX_LINES_OF_MAIN}`, async () => {
