@@ -19,11 +19,11 @@ export interface LogOptions {
   readonly logFormat: typeof LOG_FORMATS[number];
 }
 
-/** How long lines wait for others: a request waits for none of them. */
+/** How long lines wait for others. No request waits for its lines. */
 const COLLECT_MS = 20;
 /** Most lines that wait. */
 const MAX_COLLECTED = 256;
-/** The levels of lines that wait; every other one is written at once, behind those that do. */
+/** The levels of lines that wait. Lines of other levels are written at once, behind the waiting ones. */
 const PATIENT: readonly LogLevel[] = ["trace", "debug", "info"];
 
 /** The service's log: events with facts, one a line. Silent until {@link startLog}. */
@@ -71,10 +71,10 @@ export async function loadPrettyFormatter(options: { readonly colors: boolean })
   };
 }
 
-/** Lines on their way to where they are written. */
+/** Collects lines of the log until they are written. */
 export interface CollectedLines {
   add(record: LogRecord): void;
-  /** Writes those that wait. */
+  /** Writes the waiting lines. */
   flush(): void;
 }
 

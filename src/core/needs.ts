@@ -39,11 +39,11 @@ export interface Surface {
   readonly isWhole: boolean;
   /** Whether the runtime has the needed feature; undefined where that is not known. */
   has(need: Need): boolean | undefined;
-  /** Whether the feature shows that a program is written for this runtime; absent, none does. */
+  /** Whether a feature shows that a program is written for this runtime; absent, none does. */
   isOwn?(need: Need): boolean;
   /**
-   * Whether the feature shows that a program is written for another runtime: then it does not run here, not even where
-   * nothing else runs its language; absent, none does.
+   * Whether a feature shows that a program is written for another runtime. Such a program does not run here, not even
+   * where no other runtime has its language. Absent, none does.
    */
   isForeign?(need: Need): boolean;
   /**

@@ -22,7 +22,7 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
   }
 }
 
-/** exec() would throw errors without SQLite's code, which tells whether they may pass. */
+/** Prepares the statements. exec() would throw errors without the code of SQLite, which callers need. */
 function statementsOf(database: DatabaseSync) {
   const known = STATEMENTS.get(database);
   if (known !== undefined) return known;

@@ -11,7 +11,7 @@ export function resolveLocal(specifier: string, from: string): string | undefine
 
 const EXTENSIONS = [".tsx", ".jsx", ".ts", ".mjs", ".js", ".mts", ".cjs", ".cts"];
 
-/** The paths of the files that a runtime may take where there is none of this path. */
+/** Lists the paths that a runtime may try where no file has this path. */
 export function otherPathsOf(path: string): string[] {
   if (/\.jsx?$/.test(path)) return [".ts", ".tsx"].map((extension) => path.replace(/\.jsx?$/, extension));
   return /\.[cm]?[jt]sx?$/.test(path) ? [] : EXTENSIONS.map((extension) => path + extension);

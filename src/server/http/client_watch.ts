@@ -36,14 +36,14 @@ export class ClientWatch implements Disposable {
     completed.then(leave, leave);
   }
 
-  /** Polls no more. */
+  /** Stops polling. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   async #poll(): Promise<void> {
-    if (this.#watched.size === 0) return this[Symbol.dispose](); // Not before: each request would make a timer.
+    if (this.#watched.size === 0) return this[Symbol.dispose](); // The timer stops here and not earlier: each request would make one.
     if (this.#isPolling) return;
     this.#isPolling = true;
     const clients = [...this.#watched];
