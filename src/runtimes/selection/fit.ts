@@ -9,8 +9,8 @@ export interface Fit {
   /** Why the program may not run there; absent where it may. */
   readonly rejectedBecause?: Rejection;
   /**
-   * How many of the needs the runtime is known to meet, or that the program is written for the runtime. A runtime that
-   * lacks some may still run the program.
+   * Whether the runtime meets the needs, as far as that is known. `is_written_for` means that the program is written
+   * for it. A runtime that lacks some needs may still run the program.
    */
   readonly grade: "has_all" | "is_written_for" | "lacks_some" | "unknown";
   /**
@@ -50,14 +50,17 @@ export function fitOf(
     : UNKNOWN;
 }
 
-/** Whether a runtime is known to have all that a program certainly needs, or is the one that it is written for. */
+/**
+ * Whether a runtime is known to meet all certain needs of a program. A runtime that the program is written for counts
+ * too.
+ */
 export function hasCertainNeeds(surface: Surface | undefined, { uses }: Needs): boolean {
   const certain = uses.filter((need) => need.certain);
   return surface !== undefined &&
     (isWrittenFor(surface, certain) || certain.every((need) => surface.has(need) === true));
 }
 
-/** Whether a program uses what only one runtime has, and nothing that is known to be missing there. */
+/** Whether a program uses a feature of this runtime alone, and none that it lacks. */
 function isWrittenFor(surface: Surface, uses: readonly Need[]): boolean {
   return uses.some((need) => surface.isOwn?.(need) === true) && uses.every((need) => surface.has(need) !== false);
 }

@@ -2,7 +2,7 @@ import { withDeadline } from "../../concurrency/deadline.ts";
 import type { Availability } from "../../core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 
-/** How many times as long as a failed check took its answer is cached, up to the time of a success. */
+/** Factor on the time of a failed check, for which its answer is cached. The time of a success is the maximum. */
 const REST_FACTOR = 10;
 
 /** Times of a probe. */

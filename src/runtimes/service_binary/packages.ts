@@ -12,9 +12,9 @@ const TREE = "node_modules";
 const CONFIG = "deno.json";
 
 /**
- * How packages of npm are installed for a runtime that searches for `node_modules` from the program's file upwards: by the
- * binary that runs the service. The configuration that names them is written by the service alone, and no script of a
- * package is run.
+ * Makes the installation of npm packages by the binary that runs the service. It suits a runtime that searches for
+ * `node_modules` from the program's file upwards. The service alone writes the configuration that names the packages,
+ * and no script of a package runs.
  */
 export function npmPackages(
   { confinement, npmRegistry }: Pick<RuntimeHost, "confinement"> & { readonly npmRegistry: string },
@@ -52,7 +52,7 @@ export function npmPackages(
   };
 }
 
-/** Mounts of the installed packages: above the workspace, where a program's imports find them by their names. */
+/** Mounts of the installed packages, above the workspace. There, a program's imports find them by their names. */
 export function packageMounts(mounts: EnvironmentMounts, { packages }: Pick<ContextProgram, "packages">): Mount[] {
   if (packages === undefined) return [];
   return [{ source: join(mounts.directory(PACKAGES).source, TREE), target: `/${TREE}`, access: "read" }];

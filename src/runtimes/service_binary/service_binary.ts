@@ -38,7 +38,7 @@ export function serviceBinaryVariables(
   };
 }
 
-/** The binary that runs the service; a compiled service runs no programs, and takes the one on the search path. */
+/** The binary that runs the service. A compiled service runs no programs, and uses the binary on the search path. */
 function ownBinary(): string {
   return Deno.build.standalone ? "deno" : Deno.execPath();
 }

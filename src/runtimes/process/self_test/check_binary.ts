@@ -6,7 +6,7 @@ import { runProgram } from "../../self_test/run_program.ts";
 import { bareConfig } from "../bare_config.ts";
 import type { BinarySpec } from "../spec.ts";
 
-/** How many times as long as its honest program a binary may take to start and run it. */
+/** Factor on the honest program's time limit, for a binary to start and run it. */
 const START_FACTOR = 3;
 
 /**
