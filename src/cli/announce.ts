@@ -16,9 +16,9 @@ export interface AnnouncedService {
 
 /** Programs to try, by language. The first that can run is shown. */
 const FIRST_PROGRAMS: Readonly<Record<string, string>> = {
+  python: "print(40 + 2)",
   typescript: "console.log(40 + 2)",
   javascript: "console.log(40 + 2)",
-  python: "print(40 + 2)",
   bash: "echo $((40 + 2))",
 };
 
