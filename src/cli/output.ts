@@ -3,7 +3,7 @@ import { CodeBeakerError, messageOf } from "../core/errors.ts";
 /** The exit code of a wrong command line. */
 export const EXIT_USAGE = 2;
 
-/** Where a command writes. It is stdout or stderr of this process, or of a test. */
+/** An output of a command: stdout or stderr of this process, or of a test. */
 export interface Output {
   write(bytes: Uint8Array): Promise<number>;
   isTerminal(): boolean;

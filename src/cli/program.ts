@@ -3,7 +3,7 @@ import { VERSION } from "../core/version.ts";
 import type { CommandContext, DefineCommand } from "./context.ts";
 import { SUBCOMMANDS } from "./subcommands.ts";
 
-/** Where a program writes its help and its errors. */
+/** The outputs for a program's help and errors. */
 interface ProgramOutput {
   writeOut(text: string): void;
   writeErr(text: string): void;

@@ -73,7 +73,7 @@ export interface CompileResult {
   readonly cpuMs: number | null;
 }
 
-/** What a quota counts of a result. */
+/** The parts of a result that a quota counts. */
 export interface ChargedResult {
   readonly usage: Usage;
   readonly compile?: CompileResult;

@@ -38,7 +38,7 @@ export interface ScoreInputs {
   readonly memoryMb: number;
   /** The isolation of the environment that this request would get. */
   readonly isolationLevel: number;
-  /** Where start-up and memory come from: the runtime's declaration, or medians of its latest executions. */
+  /** The source of start-up and memory: the runtime's declaration, or medians of its latest executions. */
   readonly source: "declared" | "measured";
   /** The path of the measured starts; absent without any. */
   readonly path?: StartPath;

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 
 /**
  * A JSON object in a file of the home. Best effort: an unreadable file counts as empty, and a failed write is dropped.
- * Its entries are written one after the other.
+ * Entries are written one after the other.
  */
 export class StoredRecord {
   readonly #path: string | undefined;

@@ -67,7 +67,7 @@ function usesOfImport(local: LocalImport, places: Places): Use[] {
 function certainUses(readings: Readings, places: Places): ReadonlySet<Use> {
   const certain = new Set<Use>();
   const visited = new Set<string>();
-  let hasForeignCode = false; // It may define globals.
+  let hasForeignCode = false; // Such code may define globals.
   /** Visits a file. Returns whether the next file's steps still run first. */
   const visit = (path: string | undefined): boolean => {
     const reading = path === undefined ? undefined : readings.get(path);

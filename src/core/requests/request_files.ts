@@ -56,7 +56,7 @@ export function checkPaths(files: readonly RequestFile[], taken: readonly string
     if (path === ".") throw invalidField(field, "A file cannot be the workspace itself");
     if (seen.has(path)) throw invalidField(field, `The path ${JSON.stringify(path)} occurs twice`);
     for (const directory of directoriesAbove(path)) {
-      if (directories.has(directory)) break; // Those above it are known too.
+      if (directories.has(directory)) break; // The directories above it are known too.
       if (all.has(directory)) throw invalidField(field, `A part of ${JSON.stringify(path)} is itself a file`);
       directories.add(directory);
     }

@@ -207,7 +207,7 @@ class Reader {
 
   #enterImport(node: SyntaxNodeRef): void {
     const declaration = node.node;
-    if (node.name === "ExportDeclaration" && declaration.getChild("from") === null) return; // It exports values.
+    if (node.name === "ExportDeclaration" && declaration.getChild("from") === null) return; // The declaration exports values.
     const specifier = declaration.getChild("String");
     if (specifier === null || declaration.getChild("type") !== null) return;
     this.#enterSpecifier(node, specifier, "a computed import", true);
