@@ -6,18 +6,18 @@ import type { SettingTable } from "../core/settings.ts";
 import type { LayerName } from "../sandbox/layers.ts";
 import type { ExecutionRuntime, RuntimeHost } from "./port.ts";
 
-/** A row of the table of runtimes: everything of a runtime that costs next to nothing to load. */
+/** A row of the table of runtimes. It has every part of a runtime that costs next to nothing to load. */
 export interface RuntimeEntry {
   /** The name on the wire and in the configuration. */
   readonly name: string;
-  /** Its own settings. Runtimes that share a setting list the same object. */
+  /** The runtime's own settings. Runtimes that share a setting list the same object. */
   readonly settings: SettingTable;
-  /** Its own subcommands of the command line. */
+  /** The runtime's own subcommands of the command line. */
   readonly commands: readonly RuntimeCommand[];
   /**
-   * Installs the binary of its programs; absent, that is the operator's to do.
+   * Installs the binary that runs programs; absent, the operator has to.
    *
-   * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be had
+   * @throws {CodeBeakerError} `runtime_unavailable` where the binary cannot be installed
    */
   install?(request: InstallRequest): Promise<InstalledBinary>;
   /** Languages whose parts can be installed; absent, there are none. */
@@ -35,24 +35,24 @@ export interface RuntimeModule {
   create(host: RuntimeHost): ExecutionRuntime;
 }
 
-/** What a runtime states about itself on a host before its code is loaded. */
+/** The facts of a runtime on a host, before its code is loaded. */
 export interface RuntimeFacts {
   /** The name on the wire and in the configuration. */
   readonly name: string;
   readonly type: RuntimeType;
-  /** The environment names that it runs. */
+  /** The environment names that the runtime runs. */
   readonly supportedEnvironments: readonly string[];
-  /** Those of them that have contexts. */
+  /** The supported environment names that have contexts. */
   readonly contextEnvironments: readonly string[];
-  /** Those of them for which it can keep programs warm. */
+  /** The supported environment names for which programs can be kept warm. */
   readonly warmEnvironments: readonly string[];
   /** Its declared capabilities. */
   readonly capabilities: RuntimeCapabilities;
-  /** Other costs by environment name; absent, all cost what the capabilities say. */
+  /** Costs by environment name that differ from the capabilities; absent, none do. */
   readonly costs?: Readonly<Record<string, DeclaredCosts>>;
-  /** What programs in a language find here; absent, only the loaded runtime may know. */
+  /** The surface of a language; absent, only the loaded runtime may know it. */
   surface?(environment: string): Surface | undefined;
-  /** Whether its programs have a file system of their own, so that it runs any command line. */
+  /** Whether programs have a file system of their own, so that any command line runs. */
   readonly runsAnyCommandLine: boolean;
 }
 
@@ -66,7 +66,7 @@ export interface RuntimeCommand {
   readonly flags: readonly { readonly flag: string; readonly help: string }[];
   /** The names of the runtime's settings that it takes. */
   readonly settings: readonly string[];
-  /** Does the work; its code is loaded here. */
+  /** Runs the subcommand. Only this loads its code. */
   run(request: CommandRequest): Promise<void>;
 }
 
@@ -89,9 +89,9 @@ export interface CommandRequest {
   printError(line: string): Promise<void>;
 }
 
-/** What a runtime installs its binary with. */
+/** A request to install a runtime's binary. */
 export interface InstallRequest extends Pick<CommandRequest, "settings" | "signal" | "progress"> {
-  /** The directory of the service that it is installed into. */
+  /** The service's directory into which the binary is installed. */
   readonly home: string;
 }
 
@@ -116,26 +116,34 @@ export interface InstalledBinary {
 
 /** The configurations of a runtime that the tests cover. */
 export interface TestSubjects {
-  /** Conformance checks that it fails on a host, by name, or by language, colon and name, each with the reason. */
+  /**
+   * Conformance checks that the runtime fails on a host, each with the reason. The key is the check's name, or
+   * language, colon and name.
+   */
   deviations(host: RuntimeHost): Readonly<Record<string, string>>;
   /**
-   * Environment names in which the conformance suite runs, the first in full; absent, in all. The others differ from these by
-   * a row of a table, which has a short check.
+   * Environment names in which the conformance suite runs, the first in full; absent, in all. The other names differ
+   * from these by a row of a table, which has a short check.
    */
   readonly suiteLanguages?: readonly string[];
-  /** Whether its programs only compute, so that the suites leave out what takes more; absent, they do not. */
+  /**
+   * Whether the runtime's programs only compute; absent, they do not. The suites then leave out checks that need more.
+   */
   readonly onlyComputes?: boolean;
   /** Environment names for which the conformance suite also runs on warm slots. */
   readonly warmLanguages: readonly string[];
-  /** The language whose programs test another one that it does not have the whole of; absent, each its own. */
+  /**
+   * By language of which the runtime has a part, the language whose programs test it. Absent, each has its own
+   * programs.
+   */
   readonly dialects?: Readonly<Record<string, string>>;
-  /** Whether the sandbox layers of this host confine its programs, so that tests take layers away. */
+  /** Whether the sandbox layers of this host confine programs. Tests then take layers away. */
   readonly usesHostLayers: boolean;
   /** The environment name that attacks by command line use. */
   readonly shellEnvironment: string;
-  /** What the attacks are tried on, by title, the strongest first. */
+  /** The subjects of the attacks by title, the strongest first. */
   readonly attackSubjects: Readonly<Record<string, AttackSubject>>;
-  /** The test of `tests/attacks` that attacks it instead, where nothing that is written for others runs; absent, none. */
+  /** The test in `tests/attacks` for a runtime that runs no other attack; absent, none. */
   readonly attackTest?: string;
 }
 
@@ -144,8 +152,8 @@ export interface AttackSubject {
   /** Languages of the attacks; `shell` stands for any command line. */
   readonly languages: readonly string[];
   /**
-   * Categories whose attacks meet another mechanism here than in the subjects with all categories; absent, all. Of attacks that one
-   * mechanism holds, where categories are named one is tried.
+   * The categories of attacks to try; absent, all. They meet another mechanism here than in the subjects with all
+   * categories. Where categories are named, only one of the attacks that the same mechanism holds is tried.
    */
   readonly categories?: readonly string[];
   /** Layers that are switched off. */
@@ -153,7 +161,7 @@ export interface AttackSubject {
   /** A layer without which this equals another subject. */
   readonly needs?: LayerName;
   readonly minIsolation?: number;
-  /** Limits that it may be unable to enforce, each with the reason. */
+  /** Limits that the runtime may be unable to enforce, each with the reason. */
   readonly unenforced?: Readonly<Partial<Record<LimitName, string>>>;
   readonly isWarm?: boolean;
   /** Whether code is a cell of a context. */

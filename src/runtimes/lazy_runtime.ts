@@ -8,8 +8,8 @@ import type { RuntimeFacts } from "./entry.ts";
 const SHUTTING_DOWN = "the service is shutting down";
 
 /**
- * A runtime whose code is loaded at the first question that its facts do not answer. Once it is disposed of it is asked
- * nothing more: what an answer rests on is being removed.
+ * A runtime whose code is loaded at the first question beyond its facts. After its disposal it loads nothing and
+ * answers no question: the files behind an answer are being removed.
  */
 export class LazyRuntime implements ExecutionRuntime {
   readonly name: string;
@@ -44,7 +44,7 @@ export class LazyRuntime implements ExecutionRuntime {
     return this.#known?.whenSelfTested?.(config);
   }
 
-  /** Does not load it. */
+  /** The surface of a language, without loading the runtime's code. */
   surface(environment: string): Surface | undefined {
     return this.#facts.surface?.(environment) ?? this.#known?.surface?.(environment);
   }

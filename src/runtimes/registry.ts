@@ -12,7 +12,7 @@ import { wasm } from "./wasm/entry.ts";
 /** Every runtime there is, in the order that breaks ties of the score. */
 export const RUNTIMES: readonly RuntimeEntry[] = [deno, bun, node, native, wasm, isolate, docker];
 
-/** The runtimes of a table for one host; the code of each is loaded at the first question that its facts do not answer. */
+/** The runtimes of a table for one host. The code of each is loaded at the first question beyond its facts. */
 export function createRuntimes(host: RuntimeHost, entries: readonly RuntimeEntry[] = RUNTIMES): ExecutionRuntime[] {
   const known = entries.map(({ facts, load }) => ({ facts: facts(host), load }));
   const shellRuntimes = known.filter(({ facts }) => facts.runsAnyCommandLine).map(({ facts }) => facts.name);

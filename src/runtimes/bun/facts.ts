@@ -4,12 +4,12 @@ import type { FactsHost, RuntimeFacts } from "../entry.ts";
 import { uncheckedFacts } from "../process/unchecked_facts.ts";
 import { RELEASE } from "./release.ts";
 
-/** The environment names that it runs. */
+/** The environment names that Bun runs. */
 const SPOKEN: readonly string[] = ["bun", "tsx", "jsx", "javascript", "typescript"];
-/** Those of them that promise more than there is here. */
+/** The environment names of which Bun has only a part. */
 const SPOKEN_IN_PART: readonly string[] = ["javascript", "typescript"];
 
-/** Imports that it resolves and that others refuse. */
+/** Imports that Bun resolves and other runtimes refuse. */
 const IMPORTS: ReadonlySet<string> = new Set(["import by another name", "import of JSON without its type"]);
 
 /** Features beside those that every runtime has. */
@@ -28,10 +28,10 @@ const SURFACE: Surface = {
   isOwn: (need) => isNeedOf(need, "Bun") && need.name !== "Bun", // `typeof Bun` only asks.
 };
 
-/** What programs in the languages that no other runtime has find here. */
+/** The surface of the languages that only Bun has. */
 const OWN_SURFACE: Surface = { isWhole: true, has: hasMore, isForeign };
 
-/** The facts before it is loaded. */
+/** The facts of the runtime before it is loaded. */
 export function bunFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
   return uncheckedFacts({
     name: RELEASE.binary,

@@ -1,6 +1,9 @@
 import type { Release } from "../ecmascript/release.ts";
 
-/** The release of Bun that is installed: npm's own package of Bun needs a script that takes the binary from one of these. */
+/**
+ * The release of Bun that is installed. npm's own package of Bun needs a script that takes the binary from one of these
+ * packages.
+ */
 export const RELEASE: Release = {
   binary: "bun",
   packages: {

@@ -6,13 +6,13 @@ import { bunFacts } from "./facts.ts";
 import { RELEASE } from "./release.ts";
 import first from "./start.cjs" with { type: "text" };
 
-/** Stands in the place of every tsconfig.json: it configures nothing. */
+/** The file that replaces every tsconfig.json. It configures nothing. */
 const TSCONFIG = "tsconfig.json";
 
-/** What JavaScriptCore reserves as data: Bun 1.4 did not start with less than 1.18 GB. */
+/** The bytes that JavaScriptCore reserves as data. Bun 1.4 did not start with less than 1.18 GB. */
 const RESERVED_BYTES = 1_300e6;
 
-/** How Bun ends a process without memory, and how a program ends that did not catch a refusal of some. */
+/** The signs of a program that ran out of memory. Bun ends it, or the program does not catch a refused allocation. */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   {
     pattern: /MemoryExhaustion|Bun has run out of memory|memory allocation of \d+ bytes failed/,
@@ -38,15 +38,15 @@ export function bunSpec(host: RuntimeHost): ProcessSpec {
     modules: { [TSCONFIG]: "{}" },
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,
-    warmMemoryMb: 4, // Most of what it maps is the binary, and shared.
+    warmMemoryMb: 4, // Most of its mapped memory is the binary, and shared.
     start,
   }, host);
 }
 
 /**
- * Without these flags Bun obeys a bunfig.toml, an `.env` and a tsconfig.json of the workspace, runs macros and installs
- * what is imported. JavaScriptCore has no limit of its heap, but collects in time for the memory that it takes the machine
- * to have.
+ * The start of a process. Without these flags Bun obeys a bunfig.toml, an `.env` and a tsconfig.json of the workspace,
+ * runs macros and installs imported packages. JavaScriptCore has no limit of its heap, but collects in time for the
+ * memory size that it assumes of the machine.
  */
 function start({ first, limits, pathOf }: StartOptions): Start {
   return {

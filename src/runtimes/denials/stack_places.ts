@@ -3,7 +3,7 @@ const STACK_LINES = 80;
 /** How many lines of source stand between a message and its stack. */
 const SOURCE_LINES = 3;
 
-/** The place of a stack frame: in Python, in ECMAScript, and in a shell's message itself. */
+/** The place of a stack frame in Python and ECMAScript, and of a shell's message. */
 const PYTHON_PLACE = /^\s*File "\/workspace\/([^"]+)", line (\d+)/;
 const SCRIPT_PLACE = /^\s*at .*?\/workspace\/([^\s()]+:\d+:\d+)\)?$/;
 const SHELL_PLACE = /^(?:\/workspace\/)?([\w./-]+): line (\d+): /;
@@ -36,7 +36,7 @@ export function findErrorPlace(lines: readonly StackLine[], index: number): stri
     firstPlace(before, { sourceLines: 0 });
 }
 
-/** The first place in a stack, which ends at the first line that is not indented. */
+/** The first place in a stack. A stack ends at the first line that is not indented. */
 function firstPlace(
   lines: readonly StackLine[],
   { sourceLines }: { readonly sourceLines: number },

@@ -17,10 +17,10 @@ const UNKNOWN = "*";
 const READ_ONLY_RULE = "the file system is read-only but for the workspace and /tmp";
 const NO_PRIVILEGE_RULE = "programs have no privilege of the operating system";
 
-/** Bounds on the lines that are read, since a hostile program may print any number of them. */
+/** Bounds on the lines that are read. A hostile program may print any number of them. */
 const MAX_LINES = 400;
 const MAX_LINE_LENGTH = 500;
-/** Messages of the C library, Python, Node, Deno, Go and curl about a name or address out of reach. */
+/** Messages about a name or address out of reach. They are those of the C library, Python, Node, Deno, Go and curl. */
 const UNREACHABLE =
   /name resolution|name or service not known|resolve host|\b(?:EAI_AGAIN|ENOTFOUND|ENETUNREACH)\b|dns error|lookup address|no such host|network is unreachable|address family not supported|\bEAFNOSUPPORT\b/i;
 /** Messages about a connection that a packet filter, or the other host, refused. */
@@ -63,7 +63,7 @@ export function readStderrDenials(stderr: string, policy: NetworkPolicy): Denial
   return denials.filter(({ kind, target }) => target !== UNKNOWN || !named.has(kind));
 }
 
-/** How denials are read where the program's stderr is all that tells of them. */
+/** How denials are read where only the program's stderr shows them. */
 export function stderrDenials({ openNetworks }: Pick<NetworkPolicy, "openNetworks">): {
   readStderr(stderr: string, context: Pick<NetworkPolicy, "permissions">): DenialRecord[];
 } {
@@ -94,7 +94,7 @@ function readLine(line: string, policy: NetworkPolicy): DenialRecord | undefined
   return isForeign && ACCESS_DENIED.test(line) ? { kind: "read", target: path, rule: NO_PRIVILEGE_RULE } : undefined;
 }
 
-/** A refused connection is a denial at a private address; at loopback it is the program's own. */
+/** The denial of a refused connection to a private address. A connection to loopback is the program's own. */
 function readConnection(host: string | undefined, policy: NetworkPolicy): DenialRecord | undefined {
   const address = host === undefined ? undefined : addressOf(host);
   if (host === undefined || address === undefined || address.startsWith("127.")) return undefined;

@@ -8,7 +8,7 @@ import {
 } from "../process/self_test/common_canaries.ts";
 import type { ProgramCanary } from "../process/self_test/program_canary.ts";
 
-/** The kinds of escape that SECURITY names, and an honest program. */
+/** The canaries: an honest program, and one for each kind of escape. */
 export const CANARIES: readonly ProgramCanary[] = [
   honestCanary(() => ({ "main.ts": "console.log(6 * 7)" })),
   secretCanary({

@@ -4,8 +4,8 @@ import { commandDenied } from "../process/shell_command.ts";
 import type { CommandLine, CommandProgram, CommandSpec } from "../process/spec.ts";
 
 /**
- * `deno run FILE …` and `deno eval CODE …`: the service builds the command line itself, with the permissions of the
- * environment, so that no flag of the client's can stand in it.
+ * The commands `deno run FILE …` and `deno eval CODE …`. The service builds the command line itself, with the
+ * permissions of the environment, so that it can hold no flag of the client's.
  */
 export const DENO_COMMANDS: CommandSpec = {
   name: "deno",

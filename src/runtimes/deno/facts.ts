@@ -1,13 +1,13 @@
 import { isNeedOf, type Surface } from "../../core/needs.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 
-/** The name on the wire. */
+/** The runtime's name on the wire. */
 export const RUNTIME_NAME = "deno";
 
-/** The environment names that it runs. */
+/** The environment names that Deno runs. */
 export const SPOKEN: readonly string[] = ["typescript", "javascript", "deno"];
 
-/** Everything that its languages promise; what needs the network or an installer depends on the request. */
+/** The whole surface of Deno's languages. Features that need the network or an installer depend on the request. */
 const SURFACE: Surface = {
   isWhole: true,
   has: (need) => {
@@ -16,7 +16,7 @@ const SURFACE: Surface = {
   },
 };
 
-/** The facts before it is loaded; the figures are the original design's. */
+/** The facts of the runtime before it is loaded. The figures are the original design's. */
 export function denoFacts({ confinement }: Pick<FactsHost, "confinement">): RuntimeFacts {
   return {
     name: RUNTIME_NAME,

@@ -1,6 +1,9 @@
 import type { MemoryEnding } from "../process/spec.ts";
 
-/** How V8 and the allocator end a process without memory, and how it ends that did not catch a refusal of some. */
+/**
+ * The signs of a program that ran out of memory. V8 or the allocator ends it, or the program does not catch a refused
+ * allocation.
+ */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   {
     pattern: /Fatal JavaScript out of memory|Fatal process out of memory|memory allocation of \d+ bytes failed/,
@@ -13,11 +16,12 @@ export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   },
 ];
 
-/** Workers that a program may have. */
+/** The most Workers of a program. */
 const MAX_WORKERS = 4;
 
 /**
- * What V8 reserves as data before a program begins, for itself and again for each Worker. Measured with RLIMIT_DATA and
- * Deno 2.9.6: 540 MB did not start it and 600 did; four Workers took 2,900 MB.
+ * The bytes that V8 reserves as data before a program begins. It reserves some for itself, and again for each Worker.
+ * Measured with RLIMIT_DATA and Deno 2.9.6: Deno did not start with 540 MB and did with 600; four Workers took 2,900
+ * MB.
  */
 export const RESERVED_BYTES = 600e6 + MAX_WORKERS * 575e6;

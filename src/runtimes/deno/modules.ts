@@ -1,10 +1,10 @@
 import bootSource from "./boot.js" with { type: "text" };
 import startSource from "./start.js" with { type: "text" };
 
-/** The directory in which Deno keeps what it has transformed, one for each environment. */
+/** The directory of Deno's cache, one for each environment. */
 export const CACHE_NAME = "deno_dir";
 
-/** Where modules lie, among those that run inside the child. */
+/** The paths of the modules that run inside the child. */
 export const MODULES = {
   /** Imports a program where no layer hides the host's files. */
   boot: "boot.js",
@@ -18,7 +18,7 @@ export const MODULE_TEXTS: Readonly<Record<string, string>> = {
   [MODULES.start]: withoutComments(startSource),
 };
 
-/** Deno searches comments for pragmas, which costs every start 0.4 ms. */
+/** Removes comments: Deno searches them for pragmas, which costs every start 0.4 ms. */
 function withoutComments(source: string): string {
   return source.replaceAll(/^\/\*\*.*?\*\/$/gms, "");
 }

@@ -6,9 +6,9 @@ import { CONFIG_FILE, LOCK_FILE, PACKAGES_PATH } from "./package_files.ts";
 import { parsePackages } from "../ecmascript/package_names.ts";
 
 /**
- * How npm packages are installed. They lie in Deno's own directory and not in the workspace: with a `node_modules` there
- * (`--node-modules-dir=manual`) Deno would let a program read every file of the host that has such a directory above it.
- * The configuration that names them is written by the service alone, and no script of a package is run.
+ * How npm packages are installed. They lie in Deno's own directory and not in the workspace: with a `node_modules`
+ * there (`--node-modules-dir=manual`) Deno would let a program read every file of the host that has such a directory
+ * above it. Only the service writes the configuration that names them, and no script of a package is run.
  */
 export function packageSpec(npmRegistry: string): PackageSpec {
   return {

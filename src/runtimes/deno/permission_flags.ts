@@ -68,7 +68,7 @@ export function permissionFlags(settings: FlagSettings): string[] {
   ];
 }
 
-/** Why a value cannot stand in a list of flags, or undefined. */
+/** Why a value cannot stand in a list of flags; undefined when each can. */
 export function whyNotFlags(permissions: PermissionSettings): string | undefined {
   const paths = [...permissions.allowRead, ...permissions.allowWrite];
   const bad = paths.find((path) => !isListable(path));

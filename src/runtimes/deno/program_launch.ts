@@ -14,8 +14,8 @@ export const READABLE: readonly string[] = ["TMPDIR"];
 export async function launchFile(site: LaunchSite, program: FileProgram, npmRegistry: string): Promise<Launch> {
   const { host: { confinement }, mounts } = site;
   const { path, readText } = program;
-  // A program is the main module where nothing lets its imports read the host's files; else boot.js imports it, which
-  // takes what follows the question mark as it stands: parsing it as a query would cost every start 0.4 ms.
+  // A program is the main module where its imports can read no file of the host; else boot.js imports it. That takes the
+  // text after the question mark as it stands: parsing it as a query would cost every start 0.4 ms.
   const url = toFileUrl(join(mounts.workspace.target, path)).href;
   const main = confinement.hidesFiles ? url : `${toFileUrl(mounts.module(MODULES.boot).source).href}?${url}`;
   const detectCommonJs = path.endsWith(".js") && /\brequire\b|\bmodule\.exports\b/.test(await readText());
@@ -23,8 +23,8 @@ export async function launchFile(site: LaunchSite, program: FileProgram, npmRegi
 }
 
 /**
- * Launches the interpreter of a context with exactly the permissions of its environment; what else it needs to begin, it
- * gives up before the first cell.
+ * Launches the interpreter of a context with exactly the permissions of its environment. A permission that it needs
+ * only to begin, it gives up before the first cell.
  */
 export function launchContext(site: LaunchSite, program: ContextProgram, npmRegistry: string): Launch {
   const interpreter = site.mounts.module(INTERPRETER);

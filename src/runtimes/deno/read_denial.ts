@@ -4,7 +4,7 @@ import { type DenialRecord, type PermissionGrant, RULES } from "../../core/denia
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { DenialContext, ReportedDenial } from "../process/spec.ts";
 
-/** What a denial is judged by. */
+/** The facts by which a denial is judged. */
 export interface DenialSettings extends DenialContext {
   /** Private networks that the operator opened. */
   readonly openNetworks: readonly string[];
@@ -16,9 +16,9 @@ type Judgement = Pick<DenialRecord, "rule" | "grant">;
 /** Deno's words for a denial: the access and, where it is named, the target. */
 const REQUIRED =
   /^Requires (read|write|net|import|env|run|sys|ffi) access(?: to (?:"([^]*?)"|<([^>]*)>|all))?(?:, run again|\s|$)/;
-/** Deno's words for what it grants only with a permission for every path. */
+/** Deno's words for an operation that needs a permission for every path. */
 const UNSCOPED = /^(Deno\.\w+)\(\) requires unscoped/;
-/** Deno's words for a module that it did not load: a file that is not mounted is not found. */
+/** Deno's words for a module that it did not load. A file that is not mounted is not found. */
 const NO_FILE = /^(?:Module not found "file:\/\/([^"]+)"|Import 'file:\/\/([^']+)' failed)/;
 const JSR_OFF = /^JSR package manifest for '([^']+)' failed to load\..*--no-remote/;
 const JSR_HOST = "jsr.io:443";
@@ -26,12 +26,12 @@ const NPM_OFF = /^npm specifiers were requested/;
 /** The place at the end of a line of a stack trace. */
 const SCHEME = "file://";
 const PLACE = /^([^\s()]+):(\d+):(\d+)\)?$/;
-/** The same in a cell of a context, whose file is its name. */
+/** The place in a cell of a context. A cell's file is its name. */
 const CELL_PLACE = /^\s+at (?:async |.*\()?(cell_\d+:\d+:\d+)\)?$/;
 /** Bounds of the stack trace that is read: a program may have written it. */
 const MAX_FRAMES = 30;
 const MAX_LINE_LENGTH = 500;
-/** Lines between a program's own and `Deno.env.get`. */
+/** The frames between a program's own and `Deno.env.get`. */
 const ENV_FRAME = /^\s*at (?:.*\bget\b.*|.*denoEnvGet.*|.*ext:deno_node\/process\.ts.*)$/;
 
 /** Reads Deno's words about a denial; undefined where they are about something else. */
@@ -76,7 +76,7 @@ export function readDenial({ message, stack }: ReportedDenial, settings: DenialS
   }
 }
 
-/** The denial of a file that was not found; a file of the workspace is not there. */
+/** The denial of a file that was not found. A missing file of the workspace is no denial. */
 function readFile(target: string, place: { readonly at?: string }): DenialRecord | undefined {
   const isOwn = target.startsWith(`${WORKSPACE_ROOT}/`);
   return isOwn ? undefined : { kind: "read", target, ...place, ...judgePath("read", target) };

@@ -17,7 +17,7 @@ import { launchContext, launchFile, READABLE } from "./program_launch.ts";
 import { type DenialSettings, readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
 
-/** Memory of a warm process, in MB: most of what it maps is the binary, and shared. */
+/** Memory of a warm process, in MB. Most of its mapped memory is the binary, and shared. */
 const WARM_MEMORY_MB = 16;
 
 /** Names of the variables that every program has. */
@@ -56,7 +56,7 @@ export function denoSpec(host: RuntimeHost): ProcessSpec {
     memoryEndings: MEMORY_ENDINGS,
     permissions: {
       detail: "Deno's own checks, with every flag given",
-      remedy: "see what the canaries found, and name a Deno that keeps its flags (--deno-binary)",
+      remedy: "see the findings of the canaries, and name a Deno that keeps its flags (--deno-binary)",
       whyNotHonoured: whyNotFlags,
     },
     warm: { memoryMb: WARM_MEMORY_MB, languages: ["typescript", "javascript"] },

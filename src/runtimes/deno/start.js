@@ -1,12 +1,12 @@
 /**
- * Runs in a Deno program's process before the program is loaded: reports that the program may begin, waits for a byte on
- * stdin, and reports on stderr what only this process knows (src/core/child_protocol.ts):
+ * Runs in a Deno program's process before the program is loaded. It reports that the program may begin, and waits for a
+ * byte on stdin. Afterwards it reports on stderr (src/core/child_protocol.ts):
  *
- * - the end of the program, on stdout too, where nothing of the program's may yet print;
- * - that it exits by itself with a code above 128;
- * - each denial once: `[message, stack]`. Deno makes a `NotCapable` for it, whether or not the program catches that, and
- *   making one runs the constructor of its superclass. Modules are denied with an error of another class, and a variable
- *   that is not granted is undefined without an error.
+ * - the end of the program, on stdout too, unless code of the program may still print;
+ * - that the program exits by itself with a code above 128;
+ * - each denial once: `[message, stack]`. Deno makes a `NotCapable` for it, whether or not the program catches that,
+ *   and making one runs the constructor of its superclass. Modules are denied with an error of another class. A
+ *   variable that is not granted is undefined without an error.
  *
  * A program that undoes this, or writes a report itself, falsifies only the reports about itself.
  */
@@ -34,11 +34,11 @@ export function reportDenial(error) {
     reported.add(message);
     write(encode(`${REPORT}${stringify([message, `${error.stack}`.slice(0, 3000)])}\0`));
   } catch {
-    // It is no error, or the program closed its stderr or broke a built-in that this uses.
+    // The value is no error, or the program closed its stderr or broke a built-in that this uses.
   }
 }
 
-/** Reports denials anew that were reported before. */
+/** Forgets the reported denials, so that the same ones are reported again. */
 export function forgetDenials() {
   reported.clear();
 }

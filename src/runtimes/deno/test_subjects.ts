@@ -1,7 +1,7 @@
 import type { AttackSubject } from "../entry.ts";
 import type { RuntimeHost } from "../port.ts";
 
-/** Conformance checks that it fails on a host, by name, each with the reason. */
+/** Conformance checks that this runtime fails on a host, by name, each with the reason. */
 export function deviations({ confinement }: RuntimeHost): Readonly<Record<string, string>> {
   if (confinement.hidesFiles) return {};
   return {
@@ -13,7 +13,7 @@ export function deviations({ confinement }: RuntimeHost): Readonly<Record<string
 /** Environment names for which the conformance suite also runs on warm slots. */
 export const warmLanguages: readonly string[] = ["typescript"];
 
-/** Permission flags do not confine alone: the host's layers count. */
+/** Whether the layers of this host confine programs, beside the permission flags. */
 export const usesHostLayers = true;
 
 /** The environment name that attacks by command line use. */
@@ -24,12 +24,15 @@ const WITH_HANDSHAKE = ["configuration", "environment", "memory", "output", "tim
 const IN_CELLS = ["files", "environment", "memory", "output", "time"];
 const POLLED = ["memory", "cpu", "disk"];
 const WITHOUT_NAMESPACES = ["files", "links", "network", "environment", "processes"];
-/** Without Landlock, permission flags hold files, as they do alone. */
+/** The categories without Landlock. There permission flags protect files, as they do alone. */
 const WITHOUT_LANDLOCK = ["network", "environment", "processes"];
 const LAYERS_OF_ROOT = ["own_user", "cgroup", "tmpfs"] as const;
 const ALL_LAYERS = [...LAYERS_OF_ROOT, "namespaces", "landlock", "seccomp", "no_new_privs", "rlimits"] as const;
 
-/** Every combination of layers that a host may offer, the strongest first; the first meets every attack, the last nearly all. */
+/**
+ * Every combination of layers that a host may offer, the strongest first. The first meets every attack, the last nearly
+ * all.
+ */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "deno in namespaces": { needs: "namespaces", languages: [...LANGUAGES, "shell"] },
   "deno in namespaces, warm": {

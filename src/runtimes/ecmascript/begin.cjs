@@ -1,7 +1,8 @@
 /**
- * Begins a program's process: reports that the program may begin, waits for a byte on stdin, and reports on stderr what only
- * this process knows (src/core/child_protocol.ts): that it exits by itself with a code above 128. A program that undoes
- * this, or writes a report itself, falsifies only its own end. node:fs is loaded when it is used, which takes Bun 3 ms.
+ * Begins a program's process. It reports that the program may begin, and waits for a byte on stdin. Afterwards it
+ * reports on stderr that the process exits by itself with a code above 128 (src/core/child_protocol.ts). A program that
+ * undoes this, or writes a report itself, falsifies only its own end. node:fs is loaded only when it is used: loading
+ * it takes Bun 3 ms.
  */
 
 /** Begins every report; src/core/child_protocol.ts has the same words. */
@@ -11,7 +12,7 @@ const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 
 function waitForGo() {
   const { readSync, writeSync } = require("node:fs");
-  const stdin = Number(process.env.CODEBEAKER_STDIN ?? 0); // That of a context is at another descriptor.
+  const stdin = Number(process.env.CODEBEAKER_STDIN ?? 0); // A context's stdin is at another descriptor.
   delete process.env.CODEBEAKER_STDIN;
   writeSync(2, READY);
   if (readSync(stdin, new Uint8Array(1)) === 0) process.exit(0);
@@ -26,5 +27,8 @@ function reportExit(code) {
   }
 }
 
-/** A runtime appends its own text to this one, which calls {@link waitForGo} first, or does what that does. */
+/**
+ * The exports for a runtime's own text, which is appended to this one. That text calls {@link waitForGo} first, or does
+ * the same itself.
+ */
 Object.assign(exports, { READY, reportExit, waitForGo });

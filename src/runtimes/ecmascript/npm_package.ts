@@ -6,12 +6,12 @@ import { removeTree } from "../../host/remove_tree.ts";
 import { decodeTar } from "../../workspace/archive/tar.ts";
 import type { InstallRequest } from "../entry.ts";
 
-/** Most bytes of a tarball: some four times the largest. */
+/** The most bytes of a tarball: some four times the largest. */
 const MAX_TARBALL_BYTES = 209_715_200;
 
-/** What one installation writes until it is done. */
+/** The prefix of an installation's directory until it is done. */
 const STAGING_PREFIX = ".staging-";
-/** Age at which a file that is still staged belongs to an installation that was killed. */
+/** The age at which a staging directory belongs to an installation that was killed. */
 const ABANDONED_AFTER_MS = 86_400_000;
 
 /** A package of npm's registry in exactly one version. */
@@ -22,15 +22,15 @@ export interface NpmPackage {
   readonly integrity: string;
 }
 
-/** What packages are taken for, and by whom. */
+/** Options for taking a package. */
 export interface PackageRequest extends Pick<InstallRequest, "signal"> {
-  /** What is installed, for a message. */
+  /** The name of the installed thing, for a message. */
   readonly title: string;
   readonly registry: string;
   readonly task: ProgressTask;
 }
 
-/** A file of a package, and where it is put. */
+/** A file of a package, and its destination. */
 export interface TakenFile {
   /** Its path in the package. */
   readonly member: string;
@@ -39,8 +39,8 @@ export interface TakenFile {
 }
 
 /**
- * Makes a directory as a whole or not at all: `make` fills another beside it, which takes its name. Where two do so at a
- * time, both succeed.
+ * Makes a directory as a whole or not at all. `make` fills another directory beside it, which takes its name. Of two
+ * installations at the same time, both succeed.
  *
  * @param isMade whether the directory is there as a whole
  */
@@ -64,10 +64,9 @@ export async function installDirectory(
 }
 
 /**
- * Fetches the tarball of a package into a directory, checks it against its digest, and takes files out of it. Nothing of
- * the package is run.
+ * Fetches a package's tarball, checks its digest, and takes files out of it. Nothing of the package is run.
  *
- * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be had; what the file system throws
+ * @throws {CodeBeakerError} `runtime_unavailable` where the package cannot be taken; the file system's error
  */
 export async function takePackage(
   found: NpmPackage,
@@ -87,7 +86,7 @@ export async function takePackage(
   await Deno.remove(tarball);
 }
 
-/** Removes what killed installations left, which is older than the staging directory of this one by far. */
+/** Removes the staging directories of killed installations. They are older than this installation's by far. */
 async function removeAbandoned(directory: string, { mtime: begun }: Deno.FileInfo): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
     if (!name.startsWith(STAGING_PREFIX)) continue;
@@ -99,12 +98,12 @@ async function removeAbandoned(directory: string, { mtime: begun }: Deno.FileInf
   }
 }
 
-/** A scoped package's tarball has the name without the scope. */
+/** The URL of a package's tarball, which has the name without the scope. */
 function urlOf({ name, version }: NpmPackage, registry: string): string {
   return `${registry}${name}/-/${name.replace(/^@.*\//, "")}-${version}.tgz`;
 }
 
-/** Writes what a URL has to a file, and returns its digest. */
+/** Downloads a URL into a file, and returns the digest. */
 async function download(
   path: string,
   { signal, task, title, url }: Omit<PackageRequest, "registry"> & { readonly url: string },
@@ -143,7 +142,7 @@ async function takeOut(
   for await (const { header, body } of decodeTar(archive)) {
     const found = header.type === "file" ? wanted.get(header.name) : undefined;
     if (found === undefined) {
-      await body.pipeTo(new WritableStream()); // Behind a body that is cancelled, the decoder stops.
+      await body.pipeTo(new WritableStream()); // After a body that is cancelled, the decoder stops.
       continue;
     }
     const target = await Deno.open(found.path, { write: true, createNew: true, mode: found.mode });
@@ -155,7 +154,7 @@ async function takeOut(
   throw cannotInstall(title, `its package holds no ${missing}`);
 }
 
-/** The error of what cannot be installed. */
+/** The error of a failed installation. */
 export function cannotInstall(title: string, why: string, cause?: unknown): CodeBeakerError {
   return new CodeBeakerError("runtime_unavailable", `Cannot install ${title} as ${why}`, { cause });
 }

@@ -1,13 +1,13 @@
 import { invalidField } from "../../core/errors.ts";
 
-/** A name of npm's and a version, a range or a tag; nothing that names another source. */
+/** Matches a name of npm's with a version, range or tag, and no other source. */
 const PACKAGE =
   /^(?<name>(?:@[A-Za-z0-9][\w.-]*\/)?[A-Za-z0-9][\w.-]*)(?:@(?<range>(?:[~^=]|[<>]=?)?[A-Za-z0-9][\w.+-]*))?$/;
 
 /** npm's own bound (validate-npm-package-name). */
 const MAX_NAME_LENGTH = 214;
 
-/** The source of each package by its name: `npm:left-pad@^1` for `left-pad@^1`; without a version, the latest. */
+/** The source of each package by its name: `npm:left-pad@^1` for `left-pad@^1`. Without a version, it is the latest. */
 export function parsePackages(packages: readonly string[]): Map<string, string> {
   return new Map(packages.map((text, index) => {
     const { name, range = "latest" } = PACKAGE.exec(text)?.groups ?? {};

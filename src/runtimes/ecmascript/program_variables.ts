@@ -1,12 +1,15 @@
 import { dirname } from "@std/path";
 import type { EnvironmentMounts } from "../process/spec.ts";
 
-/** Names of {@link programVariables} and of defaults, with values that many a service has too, and of a shell's. */
+/**
+ * Names of variables of every program, with values that many a service has too. They are {@link programVariables}, the
+ * defaults, and a shell's.
+ */
 export const VARIABLE_NAMES: readonly string[] = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "NO_COLOR"];
 
 /**
- * The variables that no client can change. Programs find the binary by its name. There is no home, since from it runtimes
- * load configuration and modules.
+ * The variables that no client can change. Programs find the binary by its name. There is no home, since runtimes would
+ * load configuration and modules from it.
  */
 export function programVariables(
   { binary, temporary }: Pick<EnvironmentMounts, "binary" | "temporary">,

@@ -3,7 +3,7 @@ import { type BinarySearch, findBinary, isFile } from "../process/find_binary.ts
 import type { RuntimeHost } from "../port.ts";
 import type { NpmPackage } from "./npm_package.ts";
 
-/** The directory with itself as `node` that Deno adds to its own PATH where that has no Node. */
+/** Matches the directory in which Deno stands in for `node`. Deno adds it to its own PATH where that has no Node. */
 const STAND_INS = /\/node_compat_bin$/;
 
 /** A package of npm's registry that is a binary for one platform. */
@@ -31,7 +31,8 @@ export function installedPath(home: string, { binary }: Release, { version }: Bi
 }
 
 /**
- * The path of a binary: the one that a setting names, else the installed release, else the one on the search path.
+ * The path of a binary. It is the one that a setting names, else the installed release, else the one on the search
+ * path.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` where there is none
  */
@@ -44,7 +45,7 @@ export function findRelease(
   return findInstalled(release, home) ?? findBinary(release.binary, search);
 }
 
-/** The path of a release's binary in a service's home; undefined where it is not installed. */
+/** The path of a release's binary in a service's home. Undefined where it is not installed. */
 export function findInstalled(release: Release, home: string | undefined): string | undefined {
   const found = packageFor(release);
   const path = home === undefined || found === undefined ? undefined : installedPath(home, release, found);

@@ -2,10 +2,10 @@ import type { RuntimeEntry, TestSubjects } from "../entry.ts";
 import type { Release } from "./release.ts";
 import { settingsFor, settingsOf } from "./settings.ts";
 
-/** What is a runtime's own of {@link releasedEntry}; its dialects are those of the languages of which it has a part. */
+/** A runtime's own part of {@link releasedEntry}. Its dialects are those of the languages of which it has a part. */
 export interface ReleasedEntry extends Pick<RuntimeEntry, "facts" | "load">, Required<Pick<TestSubjects, "dialects">> {}
 
-/** The entry of a runtime that has the name of its binary, a release of npm's that can be installed. */
+/** The entry of a runtime with its binary's name, an installable release of npm's. */
 export function releasedEntry(release: Release, { dialects, facts, load }: ReleasedEntry): RuntimeEntry {
   const name = release.binary;
   return {

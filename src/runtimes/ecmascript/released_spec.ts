@@ -13,14 +13,14 @@ import { programVariables, VARIABLE_NAMES } from "./program_variables.ts";
 import { findRelease, type Release } from "./release.ts";
 import { settingsOf } from "./settings.ts";
 
-/** What a runtime is whose binary is a release, in its own language, and that checks nothing itself. */
+/** A runtime that runs its own language by a released binary, and checks nothing itself. */
 export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reservedDataBytes" | "memoryEndings"> {
   readonly facts: RuntimeFacts;
   readonly release: Release;
   readonly oldest: OldestVersions;
   /** The program that prints the version of the binary. */
   readonly printsVersion: string;
-  /** The text of the module that every process runs first, behind that of begin.cjs. */
+  /** The text of the module that every process runs first, after that of begin.cjs. */
   readonly first: string;
   /** Files of a workspace that would configure it: each would load `planted.cjs`, set `PLANTED`, or call it `canary`. */
   readonly configuration: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   start(options: StartOptions): Start;
 }
 
-/** What the start of a process depends on. */
+/** The facts that the start of a process depends on. */
 export interface StartOptions {
   /** The environment name of the programs. */
   readonly environment: string;
@@ -53,13 +53,13 @@ export interface Start extends Pick<Launch, "handshake" | "ownVariables" | "wait
 
 /** The module that every process runs first. */
 const FIRST = "start.cjs";
-/** The directory of the modules, which a binary may list that loads one. */
+/** The directory of the modules. A binary that loads one of them may list it. */
 const MODULES = "modules";
 
 /** The descriptor of a context's orders; the interpreter's host has the same. */
 const STDIN = 3;
 
-/** Such a runtime as a process runtime. */
+/** A released runtime as a process runtime. */
 export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): ProcessSpec {
   const { facts, first, memoryEndings, modules, oldest, printsVersion, release, reservedDataBytes } = runtime;
   const { configuration, warmMemoryMb, warmMemoryMbByEnvironment = {} } = runtime;
@@ -97,7 +97,7 @@ export function releasedSpec(runtime: ReleasedRuntime, host: RuntimeHost): Proce
   };
 }
 
-/** What is launched, and where. */
+/** A program to launch, and its place. */
 interface Launched extends Pick<LaunchSite, "environment"> {
   readonly runtime: ReleasedRuntime;
   readonly mounts: EnvironmentMounts;

@@ -1,7 +1,7 @@
 import { UNSEEN_DENIALS } from "../denials/unseen_denials.ts";
 import type { TestSubjects } from "../entry.ts";
 
-/** What the tests cover of a runtime that has the name of its binary, a release. */
+/** The test subjects of a runtime that has the name of its binary, a release. */
 export function releasedSubjects(
   name: string,
   { dialects }: Required<Pick<TestSubjects, "dialects">>,

@@ -11,7 +11,7 @@ export const NPM_REGISTRY = {
   help: "registry that packages of npm are installed from",
 } as const satisfies Setting;
 
-/** The settings of a runtime that has the name of its binary, which can be installed from npm. */
+/** The settings of a runtime that has the name of its binary. The binary can be installed from npm. */
 export function settingsFor(name: string) {
   return {
     [`${name}Binary`]: {
@@ -24,7 +24,7 @@ export function settingsFor(name: string) {
   };
 }
 
-/** The settings that a host has for such a runtime; without a binary, the installed one runs programs. */
+/** The settings that a host has for such a runtime. Without a binary, the installed one runs programs. */
 export function settingsOf(
   name: string,
   { settings }: Pick<RuntimeHost, "settings">,

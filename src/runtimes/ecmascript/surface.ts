@@ -8,11 +8,17 @@ const GLOBALS =
 const WEB_APIS =
   /^(?:Headers|Request|Response|FormData|BroadcastChannel|Message(?:Channel|Port|Event)|(?:Dec|C)ompressionStream|Text(?:En|De)coderStream|TextDecoder|URL|crypto|Crypto|CryptoKey|SubtleCrypto|performance|Performance\w*|Atomics)(?:\.\w+)?$/;
 
-/** Modules that mean the same too and reach nothing: only a runtime that checks a program reports every denial. */
+/**
+ * Modules that mean the same on every runtime, and reach nothing. Only a runtime that checks a program reports every
+ * denial.
+ */
 const MODULES =
   /^node:(?:assert|buffer|crypto|events|path|perf_hooks|querystring|readline|stream|string_decoder|timers|url|util|zlib)(?:\/|$)/;
 
-/** What programs in JavaScript and TypeScript find beside the language itself on a runtime without the `Deno` namespace. */
+/**
+ * The common surface of runtimes without the `Deno` namespace, beside the language itself. It is that of JavaScript and
+ * TypeScript.
+ */
 export const COMMON_SURFACE: Surface = { isWhole: false, has: isCommon };
 
 function isCommon({ kind, name }: Need): boolean | undefined {

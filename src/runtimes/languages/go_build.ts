@@ -9,29 +9,30 @@ export const GO_PACKAGES: readonly string[] = [
   ...["syscall", "testing", "text/tabwriter", "text/template", "time", "unicode", "unicode/utf8", "unsafe"],
 ];
 
-/** Go looks compiled packages up by these variables, so those that are compiled ahead have the same. */
+/** The variables of every build. Go looks compiled packages up by them, so prebuilt packages have the same. */
 const COMMON_VARIABLES = { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOTOOLCHAIN: "local" };
 
-/** Which Go builds, and where. */
+/** The Go of a build, and its directories. */
 export interface GoPlaces {
   /** Go's command: its path, or its name on the search path. */
   readonly command: string;
   /** A directory that allows executables, for Go's cache and its temporary files. */
   readonly directory: string;
-  /** The packages that were compiled ahead; there may be none. */
+  /** The directory of the prebuilt packages; it may be absent. */
   readonly prebuilt: string;
   /** Whether later programs build with the same cache. */
   readonly keepsCache: boolean;
 }
 
 /**
- * Go writes to its cache, so each one gets symlinks to what was compiled ahead: to each file where the cache is kept, else
- * to its directories, which takes a tenth of the time, and nothing is added to them. `trim.txt` says that Go has just
- * cleaned the cache, which would drop packages older than five days.
+ * The script that compiles a program. Go writes to its cache, so each cache gets symlinks to the prebuilt packages. A
+ * cache that is kept gets one to each file. Another cache gets one to each directory: that takes a tenth of the time,
+ * and nothing is added to the directories. `trim.txt` says that Go has just cleaned the cache: cleaning would drop
+ * packages older than five days.
  *
- * In a module it builds the package of the file, otherwise the file alone, as `go run` does. Debug information would
- * double the linker's memory, and stack traces do not need it. Go would run one compiler for each core of the machine;
- * GOMAXPROCS bounds that.
+ * In a module the script builds the package of the file, otherwise the file alone, as `go run` does. Debug information
+ * would double the linker's memory, and stack traces do not need it. Go would run one compiler for each core of the
+ * machine; GOMAXPROCS bounds that.
  */
 function compileScript({ keepsCache, prebuilt }: GoPlaces): string {
   const link = keepsCache ? `cp -rs ${prebuilt} "$GOCACHE"` : `mkdir "$GOCACHE" && ln -s ${prebuilt}/?? "$GOCACHE"`;
@@ -67,11 +68,11 @@ export function goBuild(places: GoPlaces): GoBuild {
   };
 }
 
-/** What is compiled ahead, and where. */
+/** The packages to compile ahead, and the directory for them. */
 export interface GoPrebuild extends Pick<GoPlaces, "command"> {
   readonly prebuilt: string;
   readonly packages: readonly string[];
-  /** Where Go keeps what it knows of its user. */
+  /** The home directory that Go sees. */
   readonly home: string;
 }
 

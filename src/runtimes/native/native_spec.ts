@@ -10,19 +10,24 @@ import type { LanguageRow } from "./languages/row.ts";
 import { launchFile, SHARED_MEMORY, surround } from "./program_launch.ts";
 import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 
-/** How long an honest program in a slow language may take: those of its self-test run at the same time. */
+/** How long an honest program in a slow language may take. The programs of its self-test run at the same time. */
 const SLOW_PROBE_TIMEOUT_MS = 20_000;
-/** Memory of a shell that waits, in MB. It starts in so little time that only a language which is used often has one. */
+/**
+ * Memory of a shell that waits, in MB. A shell starts so fast that only a language which is used often has a warm one.
+ */
 const SHELL_MEMORY_MB = 1;
-/** The most memory of a process that always waits, in MB: of one with more, only a language which is used often has one. */
+/**
+ * The most memory of a process that is always warm, in MB. With more memory, only a language which is used often has a
+ * warm process.
+ */
 const ALWAYS_MEMORY_MB = 20;
 
-/** Names of the variables that every program has, with values that many a service has too. */
+/** Names of variables of every program, with values that many a service has too. */
 const VARIABLE_NAMES = ["PATH", "HOME", "TMPDIR", "LANG", "PWD", "OLDPWD", "SHLVL", "_"];
 
 /** One language of the runtime. */
 export interface NativeLanguage {
-  /** What the runtime states as a whole. */
+  /** The facts of the runtime as a whole. */
   readonly facts: RuntimeFacts;
   readonly name: string;
   readonly row: LanguageRow;
@@ -36,7 +41,7 @@ export function nativeSpec({ facts, name: language, row }: NativeLanguage, host:
   const timeoutMs = row.startsSlowly === true || compile !== undefined ? SLOW_PROBE_TIMEOUT_MS : undefined;
   const installer = row.packages?.({ find, ...settingsOf(host) });
   let known: FoundWaiter | undefined;
-  /** The language as it is on this machine, where its binary may be installed while the service runs. */
+  /** The language as it is on this machine. Its binary may be installed while the service runs. */
   const findLanguage = () => {
     const waiter = known ??= findWaiter(row.waiter, { find, confinement: host.confinement });
     return { row, waiter, packages: waiter === undefined ? undefined : installer };

@@ -58,12 +58,12 @@ export function launchFile(
   const compile = launch(row.compile, { seen: [output, ...made] });
   return {
     ...launch(row.run, { begin: commandLaunch, rest: args, seen: [{ ...output, access: "execute" }] }),
-    // A compiler that is killed leaves its temporary files: they go with its output.
+    // A compiler that is killed leaves its temporary files: they are removed with its output.
     compile: { ...compile, ownVariables: { ...compile.ownVariables, TMPDIR: output.target } },
   };
 }
 
-/** Gives a command line what its language needs of the machine. */
+/** Adds the variables, mounts and files that a language needs to a launch. */
 export function surround(
   launch: Launch,
   { mounts }: LaunchSite,
@@ -85,12 +85,12 @@ export function surround(
   };
 }
 
-/** Fills the places into a word of a command line, or into the value of a variable. */
+/** Fills the places into a word of a command line or a variable's value. */
 function fillIn(word: string, places: Readonly<Record<string, string>>): string {
   return word.replace(/\{(binary|file|output|prebuilt|heapMb)\}/g, (whole, name: string) => places[name] ?? whole);
 }
 
-/** The part of a program's memory that is left for a heap beside a machine that has one of a fixed size. */
+/** The memory for a heap of fixed size, in MB. The rest is left to the virtual machine beside it. */
 function heapMbOf({ memoryMb }: Limits): number {
   return Math.max(16, Math.round(memoryMb * 0.75) - 16);
 }

@@ -8,7 +8,7 @@ import { LANGUAGE_FIELDS, languagesSchema, withConfigured } from "../languages/s
 import { LANGUAGES } from "./languages/mod.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
-/** The name on the wire. */
+/** The runtime's name on the wire. */
 export const RUNTIME_NAME = "native";
 
 const languageSchema = strictObject({
@@ -52,7 +52,10 @@ export function languagesOf(host: Pick<FactsHost, "settings">): Readonly<Record<
 
 type LanguageSettings = z.output<typeof languageSchema>;
 
-/** A configured language with what it leaves to the built-in one, which its own command line replaces whole. */
+/**
+ * Completes a configured language from the built-in one. If it has a command line of its own, the built-in compiler and
+ * waiter do not apply, and the prebuilt directory only where it names `{prebuilt}`.
+ */
 function complete(
   known: LanguageRow = { binaries: [""], run: [], memoryEndings: [] },
   { binary, compile, env, file, run }: LanguageSettings,

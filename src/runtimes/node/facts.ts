@@ -6,10 +6,10 @@ import { RELEASE } from "./release.ts";
 /** The environment name of programs whose types Node strips. */
 export const TYPESCRIPT = "typescript";
 
-/** The environment names that it runs. */
+/** The environment names that Node runs. */
 const SPOKEN: readonly string[] = [RELEASE.binary, "javascript", TYPESCRIPT];
 
-/** The facts before it is loaded. */
+/** The facts of the runtime before it is loaded. */
 export function nodeFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
   return uncheckedFacts({
     name: RELEASE.binary,

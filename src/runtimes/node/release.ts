@@ -1,6 +1,8 @@
 import type { Release } from "../ecmascript/release.ts";
 
-/** The release of Node that is installed: npm's own package of Node needs a script that fetches one of these. */
+/**
+ * The release of Node that is installed. npm's own package of Node needs a script that fetches one of these packages.
+ */
 export const RELEASE: Release = {
   binary: "node",
   packages: {

@@ -7,9 +7,12 @@ import first from "./start.cjs" with { type: "text" };
 import typescript from "./typescript.cjs" with { type: "text" };
 import warm from "./warm.mjs" with { type: "text" };
 
-/** Workers that a program may have. */
+/** The most Workers of a program. */
 const MAX_WORKERS = 4;
-/** What V8 reserves as data, for itself and again for each Worker: Node 24 took 568 MB, and 2.74 GB with four. */
+/**
+ * The bytes that V8 reserves as data, for itself and again for each Worker. Node 24 took 568 MB, and 2.74 GB with four
+ * Workers.
+ */
 const RESERVED_BYTES = 568e6 + MAX_WORKERS * 545e6;
 
 /** The module that runs first in programs in TypeScript. */
@@ -17,7 +20,7 @@ const FIRST_OF_TYPES = "typescript.cjs";
 /** Older versions warn that stripping types is experimental. */
 const NO_WARNING_OF_TYPES = "--disable-warning=ExperimentalWarning";
 
-/** How V8 ends a process without memory, and how a program ends that did not catch a refusal of some. */
+/** The signs of a program that ran out of memory. V8 ends it, or the program does not catch a refused allocation. */
 export const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   {
     pattern: /FATAL ERROR: .{0,80}JavaScript heap out of memory|Fatal process out of memory/,
@@ -31,7 +34,7 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
   return releasedSpec({
     facts: nodeFacts(host),
     release: RELEASE,
-    oldest: { title: "Node", minors: { 22: 18, 23: 6 }, allowsLater: true }, // They strip types without a flag.
+    oldest: { title: "Node", minors: { 22: 18, 23: 6 }, allowsLater: true }, // These versions strip types without a flag.
     printsVersion: "console.log(process.versions.node)",
     first,
     configuration: { ".env": "PLANTED=planted\n", ".npmrc": "node-options=--require=./planted.cjs\n" },
@@ -39,13 +42,13 @@ export function nodeSpec(host: RuntimeHost): ProcessSpec {
     modules: { "warm.mjs": warm, [FIRST_OF_TYPES]: typescript }, // A process that waits loads the former.
     reservedDataBytes: RESERVED_BYTES,
     memoryEndings: MEMORY_ENDINGS,
-    warmMemoryMb: 16, // Most of what it maps is the binary, and shared.
+    warmMemoryMb: 16, // Most of its mapped memory is the binary, and shared.
     warmMemoryMbByEnvironment: { [TYPESCRIPT]: 28 },
     start,
   }, host);
 }
 
-/** There is no configuration of OpenSSL's, which Node fails to read where a layer hides it. */
+/** The start of a process. It has no configuration of OpenSSL's, which Node fails to read where a layer hides it. */
 function start({ environment, first, limits, pathOf }: StartOptions): Start {
   return {
     words: [

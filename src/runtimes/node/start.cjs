@@ -1,12 +1,12 @@
 /**
- * Runs in a Node program's process before the program is loaded; Workers and forks load it too, and do not wait. It reports
- * the end of a program that nothing of its own may yet follow. The text of an uncaught error follows the event, so only one
- * that exits with 0 reports its end.
+ * Runs in a Node program's process before the program is loaded. Workers and forks load it too, and do not wait. It
+ * reports the end of a program, unless code of the program may still follow. The text of an uncaught error follows the
+ * event, so that only a program that exits with 0 reports its end.
  */
 const { writeSync: write } = require("node:fs");
 const { isMainThread } = require("node:worker_threads");
 const { listenerCount } = process;
-/** On both streams; src/core/child_protocol.ts has the same word. */
+/** The report of the end, on both streams. src/core/child_protocol.ts has the same word. */
 const ENDED = "\0\x07\x04";
 /** The variable of a process that starts before its program is known. */
 const WAITS = "CODEBEAKER_WAITS";
@@ -14,8 +14,8 @@ const WAITS = "CODEBEAKER_WAITS";
 function warmUp() {
   const { emitWarning } = process;
   const stderr = Object.getOwnPropertyDescriptor(process, "stderr");
-  process.emitWarning = () => {}; // What is experimental tells so, and no program has asked for it.
-  // Whoever looks at the stream opens it, and then a write of the program to the descriptor fails where the pipe is full.
+  process.emitWarning = () => {}; // Experimental modules print warnings, and no program has asked for these modules.
+  // Reading the property opens the stream. Then a write of the program to the descriptor fails where the pipe is full.
   Object.defineProperty(process, "stderr", { configurable: true, value: {} });
   require("./warm.mjs");
   Object.defineProperty(process, "stderr", stderr);
@@ -32,7 +32,7 @@ function reportEnd(code) {
 }
 
 if (isMainThread) {
-  process.execArgv = []; // What the program forks has none of these flags.
+  process.execArgv = []; // Processes that the program forks have none of these flags.
   if (process.env[WAITS] !== undefined) warmUp();
   delete process.env[WAITS];
   exports.waitForGo();

@@ -1,6 +1,7 @@
 /**
- * Makes a module of every file in TypeScript, as it is on other runtimes: Node takes one without an import or an export for
- * CommonJS. It runs first in the process of a program in TypeScript, and in one that waits loads what strips types.
+ * Makes every file in TypeScript a module, as it is on other runtimes. Node takes a file without an import or an export
+ * for CommonJS. This text runs first in the process of a program in TypeScript. In a process that waits, it loads
+ * Node's stripper of types.
  */
 const { registerHooks, stripTypeScriptTypes } = require("node:module");
 
@@ -12,7 +13,7 @@ registerHooks({
 
 if (process.env.CODEBEAKER_WAITS !== undefined) {
   const { emitWarning } = process;
-  process.emitWarning = () => {}; // That it is experimental is no matter of the program.
+  process.emitWarning = () => {}; // Node warns that it is experimental, which does not concern the program.
   stripTypeScriptTypes("let value: number;");
   process.emitWarning = emitWarning;
 }

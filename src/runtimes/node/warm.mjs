@@ -1,4 +1,7 @@
-/** Loads what most programs load, and with it the loader of modules: in a process that waits, this takes no time. */
+/**
+ * Loads the modules that most programs load, and Node's loader of modules. In a process that waits, this takes the
+ * program no time.
+ */
 import "node:assert";
 import "node:async_hooks";
 import "node:buffer";

@@ -5,9 +5,9 @@ import type { RuntimeHost } from "../port.ts";
 import type { ContextProgram, EnvironmentMounts, LaunchSite, PackageSpec } from "../process/spec.ts";
 import { parsePackages } from "../ecmascript/package_names.ts";
 
-/** A directory of the environment, beside the workspace. */
+/** The directory of an environment for packages, beside the workspace. */
 export const PACKAGES = "packages_of_npm";
-/** What the installer makes in it. */
+/** The directory that the installer makes in {@link PACKAGES}. */
 const TREE = "node_modules";
 const CONFIG = "deno.json";
 

@@ -19,8 +19,9 @@ export function serviceBinary(
 }
 
 /**
- * The variables of its child that no client can change. There is no home: from configuration in it libraries and npm would
- * take drivers and a registry. There is no WebGPU: its drivers are native code that is loaded without asking for a permission.
+ * The variables of the binary's child that no client can change. There is no home: libraries and npm would take drivers
+ * and a registry from configuration in it. There is no WebGPU: its drivers are native code that is loaded without a
+ * check of permissions.
  *
  * @param places.cacheDirectory the binary's own directory, one for each execution environment
  */

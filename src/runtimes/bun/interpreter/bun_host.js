@@ -1,4 +1,4 @@
-/** Makes Bun the interpreter's host. */
+/** Fills host.js for Bun. */
 import vm from "node:vm";
 import { host } from "../../interpreters/ecmascript/host.js";
 import { parseCell } from "../../interpreters/ecmascript/parser.js";
@@ -7,20 +7,23 @@ import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.
 const { AggregateError, Object, SyntaxError, process } = globalThis;
 const { file, Transpiler } = Bun;
 const { constants: { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically }, runInThisContext } = vm;
-/** How cells are read by language; absent, as TypeScript. */
+/** Bun's loader by language; absent, that of TypeScript. */
 const LOADERS = { jsx: "jsx", tsx: "tsx" };
 
-/** Code that may use streams of the process. Only then they are looked at: that opens them, and then a write to their descriptors may fail. */
+/**
+ * Matches code that may use streams of the process. Only then does this host read them: reading opens a stream, and
+ * then a write to its descriptor may fail.
+ */
 const USES_STREAMS = /\bstd(?:out|err)\b/;
 let usesStreams = false;
 
-/** Settles when what a stream has taken is written, which the callback of a write does not show. */
+/** Settles when a stream has written its bytes. The callback of a write does not show that. */
 async function flush(stream) {
   const sink = Object.getOwnPropertySymbols(stream).find(({ description }) => description === "kWriteStreamFastPath");
   await stream[sink]?.flush?.();
 }
 
-/** The source without types and JSX; where there are none, as it is, so that its lines stay the same. */
+/** The source without types and JSX. A source that has neither stays as it is, with the same lines. */
 function stripTypes(source, language) {
   try {
     parseCell(source);
@@ -36,7 +39,7 @@ function transpile(source, language) {
   return new Transpiler(options).transformSync(source);
 }
 
-/** The syntax error of a cell in Bun's words, with its place; undefined when there is none. */
+/** The syntax error of a cell in Bun's words, with its place. Undefined when there is none. */
 function findFault(source, { isTyped, language, name }) {
   if (!isTyped) return undefined;
   try {

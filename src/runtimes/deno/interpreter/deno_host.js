@@ -10,7 +10,10 @@ const { exit, inspect, readFile, stderr, stdout } = Deno;
 const { setPromiseHooks } = Deno[Deno.internal]?.core ?? {};
 const cwd = Deno.cwd();
 const workspace = pathToFileURL(`${cwd}/`);
-/** Code that may reach a module of Node's, which reads stdin by its descriptor. To close that takes 10 ms. */
+/**
+ * Matches code that may reach a module of Node's, which reads stdin by its descriptor. Closing the descriptor takes 10
+ * ms.
+ */
 const REACHES_MODULES = /\b(?:import|require|process)\b/;
 /** Events for errors that the program does not handle, and Node's names for them. */
 const UNCAUGHT = [

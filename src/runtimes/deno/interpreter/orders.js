@@ -18,8 +18,9 @@ export async function* readOrders() {
 }
 
 /**
- * Reads stdin by another way than its descriptor from now on, and closes that: code of the program that reads it would
- * take the service's orders. No piece may be being read. Where there is no other way the descriptor stays open.
+ * Reads stdin by a socket from now on, and closes its descriptor. Code of the program that reads the descriptor would
+ * take the service's orders. Call it while no piece is being read. Where no socket can be opened, the descriptor stays
+ * open.
  */
 export function closeStdin() {
   if (socket !== undefined) return;

@@ -19,14 +19,14 @@ export function stripTypes(source) {
   }
 }
 
-/** The source without types and what only TypeScript has. */
+/** The source without types and without syntax that only TypeScript has. */
 export function transformTypes(source) {
   return stripTypeScriptTypes(source, { mode: "transform" });
 }
 
 /**
- * The syntax error of a cell, as Deno reports it for a module; undefined when there is none. No code of the module runs,
- * since its first import throws.
+ * The syntax error of a cell, as Deno reports it for a module. Undefined when there is none. No code of the module
+ * runs, since its first import throws.
  */
 export async function findFault(source, { name, isTyped }) {
   const type = isTyped ? "typescript" : "javascript";

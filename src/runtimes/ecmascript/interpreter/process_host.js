@@ -19,7 +19,7 @@ const {
   setImmediate,
   setTimeout,
 } = globalThis;
-/** A program may replace what modules of Node's export. */
+/** Functions of Node's modules, which a program may replace. */
 const { readFile, writeSync: write } = fs;
 const { uncork, write: writeTo } = Writable.prototype;
 const { wait } = Atomics;
@@ -28,9 +28,12 @@ const exit = process.exit.bind(process);
 const { listenerCount } = process;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const workspace = pathToFileURL(`${cwd}/`);
-/** How long a stream may take over nothing: that of Node's writes at once, unless the program has replaced how. */
+/**
+ * How long a stream may take to write nothing. Node's streams write at once, unless the program has replaced their
+ * methods.
+ */
 const MAX_FLUSH_MS = 250;
-/** The descriptor of the service's orders: that of stdin is closed to the program. */
+/** The descriptor of the service's orders. Stdin's own descriptor gives the program nothing. */
 export const ORDERS = 3;
 
 const importFrom = makeImport();
@@ -38,7 +41,7 @@ const importFrom = makeImport();
 /** A function that imports modules as a file of the workspace does. */
 function makeImport() {
   const { emitWarning } = process;
-  process.emitWarning = () => {}; // That a program may import from a script is experimental in Node.
+  process.emitWarning = () => {}; // Node warns that imports from a script are experimental.
   const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
   const code = "(specifier, options) => import(specifier, options)";
   const made = runInThisContext(code, { filename: `${cwd}/cell.js`, importModuleDynamically });
@@ -61,7 +64,7 @@ function printTo(descriptor) {
   };
 }
 
-/** Settles when what the program wrote to its streams is written, and its rejections so far were reported. */
+/** Settles when the program's streams are written, and its rejections so far were reported. */
 export async function flushStreams(streams, flush = writeNothing) {
   await new Promise((resolve) => setImmediate(resolve));
   for (const stream of streams) {
@@ -70,7 +73,7 @@ export async function flushStreams(streams, flush = writeNothing) {
       for (let corks = stream.writableCorked; corks > 0; corks--) uncork.call(stream);
       await flush(stream);
     } catch {
-      // Best effort: the program may have broken it.
+      // Best effort: the program may have broken the stream.
     }
   }
 }

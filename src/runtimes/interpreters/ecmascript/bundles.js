@@ -13,7 +13,7 @@ const VALUE_BYTES = 210;
 const PNG = [0x89, 0x50, 0x4e, 0x47];
 const JPEG = [0xff, 0xd8, 0xff];
 
-/** The answer for the last expression of a cell: its text, and JSON where it can be, else a bundle. */
+/** The answer for the last expression of a cell. It has a text, and JSON where that is possible, else a bundle. */
 export async function toValue(value, { maxBytes, maxTextLength }) {
   if (value === undefined) return {};
   const bundle = ownBundle(value);
@@ -53,14 +53,14 @@ function inspectSafely(value) {
   }
 }
 
-/** A text within its bound, of a longer one the beginning and the end. */
+/** A text within its bound; of a longer text, the beginning and the end. */
 export function cut(text, maxLength) {
   const half = Math.floor(maxLength / 2);
   const short = text.length <= maxLength ? text : `${text.slice(0, half - 1)}…${text.slice(-half)}`;
   return short.toWellFormed();
 }
 
-/** The length of a value as JSON, in bytes; each value in it counts at least 210, for the time that reading takes. */
+/** The cost of a value as JSON, in bytes. Each value in it counts at least 210, for the time that reading takes. */
 export function costOf(json) {
   return Math.max(encoder.encode(toText(json)).length, countValues(json) * VALUE_BYTES);
 }
@@ -70,7 +70,7 @@ function countValues(json) {
   return Object.values(json).reduce((sum, value) => sum + countValues(value), 1);
 }
 
-/** A bundle within a length: of a longer one, the text or the head of that. */
+/** A bundle within a length. Of a longer one, the text remains, or the beginning of the text. */
 export function fit(bundle, value, maxBytes) {
   if (costOf(bundle) <= maxBytes) return bundle;
   const text = typeof bundle["text/plain"] === "string" ? bundle["text/plain"] : show(value);
@@ -100,7 +100,7 @@ export function checkBundle(bundle) {
   );
 }
 
-/** A copy of a value that JSON carries whole; undefined for others, as a Map, a cycle or NaN. */
+/** A copy of a value that JSON carries whole. Undefined for other values, such as a Map, a cycle or NaN. */
 function toJson(value) {
   let left = MAX_VALUES;
   const copy = (value, depth) => {

@@ -5,15 +5,18 @@ import { importEdits } from "./imports.js";
 import { parseCell } from "./parser.js";
 
 const { Array, Set, SyntaxError } = globalThis;
-/** The transformation drops imports that the same cell does not use, as if they were of types. */
+/**
+ * The error for imports beside such syntax. The transformation drops imports that the same cell does not use, as if
+ * they were of types.
+ */
 const IMPORTS_NOTHING = "A cell with an enum, a namespace or parameter properties imports nothing: use another cell";
 /** A cell without these words declares and imports nothing, and is not parsed. */
 const MAY_DECLARE = /\b(?:const|let|var|using|function|class|import)\b/;
 const MERGED = /\b(?:enum|namespace|module)\s+([\w$]+)/g;
 
 /**
- * The script of a cell: without types, with imports that a script can hold, and with declarations that may be repeated.
- * Line numbers stay the same.
+ * The script of a cell. It has no types, its imports are such as a script can hold, and its declarations may be
+ * repeated. Line numbers stay the same.
  *
  * @returns `script`, and `before`: the declarations that precede it
  * @throws {SyntaxError} with the place in the cell
@@ -31,7 +34,7 @@ export async function toScript(source, { name, isTyped, language }) {
   }
 }
 
-/** The script of a cell that is one object literal, in parentheses: without them it would be a block. */
+/** The script of a cell that is one object literal, in parentheses. Without them it would be a block. */
 function asObject(source, options) {
   if (!/^\s*\{[^]*\}\s*$/.test(source)) return undefined;
   try {

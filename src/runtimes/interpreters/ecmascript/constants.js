@@ -1,10 +1,10 @@
 import { lexicalNames, namesOf, targetsOf, walk } from "./parser.js";
 
 const { Set } = globalThis;
-/** The object that assignments to constants are redirected to, which throws. */
+/** The object to which assignments to constants are redirected. It throws. */
 export const CONST_NAME = "$cell$const";
 
-/** Redirects assignments to the cell's own constants, except names that are also declared otherwise in it. */
+/** Redirects assignments to the cell's own constants. It leaves names that the cell also declares otherwise. */
 export function constantEdits(program) {
   const constants = new Set(program.body.filter(isConstant).flatMap(lexicalNames));
   if (constants.size === 0) return [];

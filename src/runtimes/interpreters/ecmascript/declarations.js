@@ -58,7 +58,10 @@ function survey(program) {
   return { assigned, blockFunctions, variables };
 }
 
-/** Turns `var a = 1, b` into assignments to variables that are declared before, and that have no value as a statement. */
+/**
+ * Turns `var a = 1, b` into assignments to variables that are declared before. As a statement, such an assignment has
+ * no value.
+ */
 function variableEdits({ node, parent }) {
   if (/^For/.test(parent.type) && node !== parent.body) {
     return [{ start: node.start, end: node.start + "var".length, text: "   " }];
@@ -83,8 +86,8 @@ function lexicalEdits(node, { cell, source }) {
 }
 
 /**
- * The functions alone, at their places, each assigned to its variable. A function whose variable is assigned to elsewhere
- * loses its name, which would be a constant in it.
+ * The functions alone, at their places, each assigned to its variable. A function whose variable is assigned to
+ * elsewhere loses its name: inside the function the name would be a constant.
  */
 function functionsText(source, functions, { assigned, edits }) {
   let [at, text] = [0, ""];

@@ -3,20 +3,20 @@ import { checkBundle, costOf, DISPLAY, fit, toBundle } from "./bundles.js";
 
 const { Promise, String, URL, WeakSet } = globalThis;
 const { readFile } = host;
-/** Most displays of a cell, however small. */
+/** The most displays of a cell, however small. */
 const MAX_DISPLAYS = 1_000;
 const promises = new WeakSet();
 /** Sends a display of the running cell; undefined while none runs. */
 let send;
-/** What was displayed while no cell ran. */
+/** The displays that were made while no cell ran. */
 let waiting = [];
-/** The most bytes of a cell's displays, and what is left of them to the running one. */
+/** The most bytes of a cell's displays, and those left to the running cell. */
 let maxBytes = 0;
 let room = 0;
 let sent = 0;
 let omitted = 0;
 
-/** Shows a value beside what a cell prints; with `raw`, the value is the bundle itself. */
+/** Displays a value beside a cell's output. With `raw`, the value is the bundle itself. */
 export function display(value, options) {
   const promise = show(value, options);
   promises.add(promise);
@@ -28,7 +28,7 @@ export function isDisplay(value) {
   return promises.has(value);
 }
 
-/** Begins a cell, whose displays are sent as they come: so many, and up to a length. */
+/** Begins a cell. Its displays are sent as they come, up to a number and a length. */
 export function beginDisplays(options) {
   ({ maxBytes, send } = options);
   room = maxBytes;
@@ -68,7 +68,7 @@ function sendWithin(bundle) {
   send(bundle);
 }
 
-/** What shows and makes bundles: the parts of `Deno.jupyter` that need no notebook. */
+/** The parts of `Deno.jupyter` that need no notebook: they display and make bundles. */
 export const jupyter = {
   $display: DISPLAY,
   display,

@@ -1,4 +1,4 @@
-/** Replaces pieces of a source, `{ start, end, text }` each; a piece inside another is ignored. */
+/** Replaces pieces of a source, each given as `{ start, end, text }`. A piece inside another is ignored. */
 export function applyEdits(source, edits, { from = 0, to = source.length } = {}) {
   let text = "";
   let at = from;

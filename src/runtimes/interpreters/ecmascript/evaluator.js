@@ -6,9 +6,9 @@ import "./stack_traces.js";
 
 const { Array, Error, Object, Promise, Set, performance } = globalThis;
 const { defineProperty, getOwnPropertyDescriptor } = Object;
-/** The function that a script calls first where a program has planted something. */
-const REPLANT_NAME = "$cell$replant";
-/** What messages to the inspector are made of. */
+/** The function that a script calls first, to restore the program's `toJSON` methods. */
+const RESTORE_NAME = "$cell$restore";
+/** The prototypes of messages to the inspector. */
 const prototypes = [Object.prototype, Array.prototype];
 const { watchPromises } = host;
 const { now } = performance;
@@ -17,16 +17,16 @@ const session = new Session();
 session.connect();
 host.onEvaluator?.();
 
-/** Promises of cells that await something, kept alive: a cell fails whose promise V8 collects. */
+/** Promises of cells that await something, kept alive: a cell whose promise V8 collects fails. */
 const waiting = new Set();
 let taken;
 const hook = await hookId((value) => taken = value);
 
 /**
- * Evaluates a cell's script in the scope that all cells share, after the declarations in `before`.
+ * Evaluates a cell's script in the scope that all cells share. The declarations in `before` come first.
  *
- * @returns `{ value }`; `{ failure }`, with what was thrown and where; or `{ isTimedOut }` when its synchronous part took
- * too long
+ * @returns `{ value }`; `{ failure }`, with the thrown value and its place; or `{ isTimedOut }` when its synchronous
+ *   part took too long
  */
 export async function evaluate({ before, script }, { name, timeoutMs }) {
   if (before !== undefined) {
@@ -105,29 +105,29 @@ async function hookId(hook) {
 /** Calls the inspector; `held.first` becomes the first promise that this makes, which is the script's. */
 function ask(method, parameters, held) {
   const { promise, resolve } = Promise.withResolvers();
-  const replant = uproot();
-  if (replant !== undefined && method === "Runtime.evaluate") {
-    defineProperty(globalThis, REPLANT_NAME, { configurable: true, value: replant });
-    parameters = { ...parameters, expression: `${REPLANT_NAME}();${parameters.expression}` };
+  const restore = removeToJson();
+  if (restore !== undefined && method === "Runtime.evaluate") {
+    defineProperty(globalThis, RESTORE_NAME, { configurable: true, value: restore });
+    parameters = { ...parameters, expression: `${RESTORE_NAME}();${parameters.expression}` };
   }
   const unwatch = held && watchPromises?.((made) => held.first ??= made);
   session.post(method, parameters, (error, answer) => resolve(error ? { error } : { answer }));
   unwatch?.();
-  replant?.();
+  restore?.();
   if (held !== undefined) waiting.add(held);
   return promise;
 }
 
 /**
- * Takes away what a program has planted in the way of messages to the inspector; returns what puts it back, once. Undefined
- * where there is nothing.
+ * Removes `toJSON` methods that a program has defined on prototypes of messages to the inspector. Returns a function
+ * that restores them, once; undefined where there are none.
  */
-function uproot() {
-  const planted = prototypes.map((prototype) => [prototype, getOwnPropertyDescriptor(prototype, "toJSON")])
+function removeToJson() {
+  const defined = prototypes.map((prototype) => [prototype, getOwnPropertyDescriptor(prototype, "toJSON")])
     .filter(([, found]) => found?.configurable);
-  if (planted.length === 0) return undefined;
-  for (const [prototype] of planted) delete prototype.toJSON;
+  if (defined.length === 0) return undefined;
+  for (const [prototype] of defined) delete prototype.toJSON;
   return () => {
-    for (const [prototype, found] of planted.splice(0)) defineProperty(prototype, "toJSON", found);
+    for (const [prototype, found] of defined.splice(0)) defineProperty(prototype, "toJSON", found);
   };
 }

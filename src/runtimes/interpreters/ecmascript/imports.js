@@ -27,8 +27,8 @@ export function importEdits(source, program, { isTyped }) {
 }
 
 /**
- * Rewrites `name, { a, b as c }` and `name, * as all` as a declaration of the same variables. A name that is not used may
- * be a type, which the module does not export.
+ * Rewrites the names of an import as a declaration of the same variables. The names are `name, { a, b as c }` or `name,
+ * * as all`. A name that is not used may be a type, which the module does not export.
  */
 function toDeclaration({ attributes, source, specifiers }, isNeeded) {
   const pairs = attributes.map(({ key, value }) => `${toText(key.name ?? key.value)}: ${value.raw}`);
@@ -45,7 +45,7 @@ function toDeclaration({ attributes, source, specifiers }, isNeeded) {
   return `let ${name} = ${values}${named.length === 0 ? "" : `, ${pattern} = ${name}`}`;
 }
 
-/** The name under which the module exports it. */
+/** The name under which the module exports an imported variable. */
 function nameOf({ imported }) {
   return imported === undefined ? "default" : imported.name ?? imported.value;
 }

@@ -17,10 +17,10 @@ import resources from "./resources.js" with { type: "text" };
 import scriptEvaluator from "./script_evaluator.js" with { type: "text" };
 import stackTraces from "./stack_traces.js" with { type: "text" };
 
-/** Parses cells; a context's process has no import map, and gets it as a file beside the others. */
+/** The parser of cells. A context's process has no import map, and gets the parser as a file beside the others. */
 const ACORN = { imported: '"acorn" with { type: "text" }', file: "acorn_text.js" };
 
-/** Where the modules of a runtime find these ones in the source; in the child all lie in one directory. */
+/** Matches the paths of shared modules in the source. In the child all modules lie in one directory. */
 const SHARED = /"(?:\.\.\/)+(?:interpreters\/ecmascript|ecmascript\/interpreter)\//g;
 
 /** The modules that every runtime shares, by the names of their files. */

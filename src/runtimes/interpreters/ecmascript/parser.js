@@ -33,7 +33,7 @@ function makeParser() {
   };
 }
 
-/** Calls `visit` with each node below one, its parent, and whether it is inside a function. */
+/** Calls `visit` with each node below one, its parent, and whether a function holds it. */
 export function walk(node, visit, isInFunction = false) {
   const isWithin = isInFunction || /Function|StaticBlock/.test(node.type);
   const take = (child) => {
@@ -68,7 +68,7 @@ export function targetsOf(pattern) {
   }
 }
 
-/** The names that a declaration as `const a = 1, { b } = c` declares. */
+/** The names that `const a = 1, { b } = c` or another declaration declares. */
 export function namesOf({ declarations }) {
   return declarations.flatMap(({ id }) => targetsOf(id)).map(({ name }) => name);
 }

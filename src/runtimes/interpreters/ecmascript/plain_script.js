@@ -1,6 +1,6 @@
 /**
- * Makes scripts for an engine without a mode for consoles: there `let` declares once, and nothing is awaited outside of a
- * function.
+ * Makes scripts for an engine without a mode for consoles. In such an engine `let` declares once, and nothing is
+ * awaited outside of a function.
  */
 import { VAR_NAME } from "./declarations.js";
 import { applyEdits } from "./edits.js";
@@ -12,11 +12,11 @@ const VALUE_NAME = "$cell$value";
 const MAY_DECLARE_OR_AWAIT = /\b(?:let|class|await)\b/;
 
 /**
- * Makes declarations of variables assignments, and a script that awaits an asynchronous function. Line numbers stay the
- * same.
+ * Turns declarations of variables into assignments, and a script that awaits into an asynchronous function. Line
+ * numbers stay the same.
  *
- * @returns `names` of the variables to declare before; `script`; and whether its value is a promise of an array with the
- * value (`isAsync`)
+ * @returns `names` of the variables to declare before; `script`; and whether its value is a promise of an array with
+ *   the value (`isAsync`)
  */
 export function toPlainScript(source) {
   if (!MAY_DECLARE_OR_AWAIT.test(source)) return { isAsync: false, names: [], script: source };

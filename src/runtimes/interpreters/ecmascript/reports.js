@@ -5,14 +5,14 @@ const { keys } = Object;
 /** Begins each piece, before the secret of a cell; src/core/child_protocol.ts has the same words. */
 export const CELL_REPORT = "\0\x07\x02";
 const encoder = new TextEncoder();
-/** Most bytes of a write that a pipe takes whole, and not between others (pipe(7) of Linux). */
+/** The most bytes of a write that a pipe takes as a whole. Linux has the number in pipe(7). */
 const PIPE_BYTES = 4096;
-/** What ends a part, as src/core/child_protocol.ts has it. */
+/** The bytes that end a part, as in src/core/child_protocol.ts. */
 const [PART_END, REPORT_END, DISPLAY_END] = [0x17, 0x0a, 0x04];
 
 /**
- * The pieces of a display, each with the cell's marker and to be written by itself: child processes of the program may
- * write to the same pipe.
+ * The pieces of a display, each with the cell's marker. Each has to be written by itself: child processes of the
+ * program may write to the same pipe.
  */
 export function displayPieces(bundle, marker) {
   return piecesOf(bundle, { marker, end: DISPLAY_END });
@@ -23,7 +23,7 @@ export function endPieces(report, marker) {
   return piecesOf(report, { marker, end: REPORT_END });
 }
 
-/** A value of plain arrays and objects as JSON: it asks none of them for a `toJSON`, which may be the program's. */
+/** A value of plain arrays and objects as JSON. It calls no `toJSON`, which may be the program's. */
 export function toText(value) {
   if (typeof value !== "object" || value === null) return stringify(value);
   let text = "";

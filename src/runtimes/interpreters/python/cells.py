@@ -18,8 +18,8 @@ class Cells:
     def __init__(self):
         self.lock = threading.Lock()  # Threads of the program may display.
         self.send = None  # Sends a display; None while no cell runs.
-        self.waiting = []  # What was displayed while no cell ran.
-        self.max_bytes = self.room = 0  # Bytes of displays: of a cell, and those that are left to the running one.
+        self.waiting = []  # Displays that were made while no cell ran.
+        self.max_bytes = self.room = 0  # The most bytes of a cell's displays, and those left to the running cell.
         self.sent = self.omitted = 0  # How many displays of the running cell were sent, and how many were not.
         self.loop = None
         self.context = contextvars.copy_context()  # All cells share their context variables.
@@ -83,7 +83,7 @@ class Cells:
             self.show(bundle)
 
     def begin(self, max_bytes, send):
-        """Begins a cell, whose displays are sent as they come: so many, and up to a length."""
+        """Begins a cell. Its displays are sent as they come, up to a number and a length."""
         with self.lock:
             self.max_bytes = self.room = max_bytes
             self.send = send

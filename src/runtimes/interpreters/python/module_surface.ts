@@ -2,12 +2,12 @@ import type { Need, Surface } from "../../../core/needs.ts";
 import listModules from "./list_modules.py" with { type: "text" };
 
 /**
- * A program that prints the names of the modules that others may import, each in a line, after `all` where there are no
- * others and `some` where there may be.
+ * A program that prints the names of the modules that programs may import. Each is on a line of its own. The first line
+ * is `all` where there are no other modules, and `some` where there may be.
  */
 export const LIST_MODULES: string = listModules;
 
-/** Modules that every Python of the last years has; which others it has is asked. */
+/** Modules that every Python of the last years has. A program lists further ones. */
 const STANDARD_MODULES: ReadonlySet<string> = new Set([
   ...["abc", "argparse", "array", "ast", "asyncio", "atexit", "base64", "bdb", "binascii", "bisect", "builtins"],
   ...["bz2", "cProfile", "calendar", "cmath", "cmd", "code", "codecs", "codeop", "collections", "colorsys"],
@@ -41,7 +41,7 @@ export function parseModules(output: string): ModuleList | undefined {
   return { isComplete: coverage === "all", names: lines.filter((line) => line !== "") };
 }
 
-/** What programs find where Python has these modules, which may become more. */
+/** The surface of a Python with these modules, which may become more. */
 export function moduleSurface({ isComplete, names }: ModuleList, { remedy }: { readonly remedy: string }): Surface {
   const known = new Set(names);
   const otherwise = isComplete ? false : undefined;

@@ -2,7 +2,7 @@ import { httpUrl } from "../../../core/parsing/written_schemas.ts";
 import type { Setting } from "../../../core/settings.ts";
 import { PACKAGE_WORD as WORD, type PackageFormat } from "../package_format.ts";
 
-/** The setting of the index of a runtime that installs Python packages from outside a container. */
+/** The setting of pip's index, for runtimes that install Python packages outside of containers. */
 export const PIP_INDEX = {
   schema: httpUrl,
   default: "https://pypi.org/simple/",
@@ -20,8 +20,8 @@ export const PIP_FORMAT: PackageFormat = {
 };
 
 /**
- * pip's arguments for packages that go into a directory of their own. Only wheels, since other packages run their own code
- * when they are built.
+ * pip's arguments for packages that go into a directory of their own. pip takes only wheels, since other packages run
+ * their own code when they are built.
  */
 export function pipArguments(directory: string): string[] {
   return [

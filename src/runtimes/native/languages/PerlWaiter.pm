@@ -1,7 +1,6 @@
 # Lets a Perl process be warm: Perl uses this module after it has opened the program's file and before it reads it. It
 # reports on stderr that the program may begin, and waits for a byte on stdin (src/core/child_protocol.ts). Then it opens
-# the file that has come in the place of the placeholder, under the placeholder's descriptor, and removes what is seen of
-# itself.
+# the file that has replaced the placeholder, under the placeholder's descriptor, and removes the traces of itself.
 package PerlWaiter;
 my $inode = (stat $0)[1];
 syswrite(STDERR, "\0\x07\0");

@@ -91,7 +91,7 @@ const rust: LanguageRow = {
   },
 };
 
-/** What the machine reserves for code, classes and threads before it has done anything. */
+/** The bytes that Java's machine reserves at its start for code, classes and threads. */
 const JAVA_RESERVED_BYTES = 512 * 1_048_576;
 
 /** The directories of Debian's releases of Java. */
@@ -99,7 +99,7 @@ const JAVA_SETTINGS = Array.from({ length: 20 }, (_, n) => `/etc/java-${n + 11}-
 
 const JAVA_COMMAND = ["{binary}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx{heapMb}m"];
 
-/** Java compiles the file in memory: whatever its classes are called, the first one is run. */
+/** Java, which compiles the file in memory. It runs the file's first class, whatever its name. */
 const java: LanguageRow = {
   binaries: ["java"],
   debianPackage: "default-jdk-headless",

@@ -1,7 +1,7 @@
 import { GO_PACKAGES, goBuild, prebuildScript } from "../../languages/go_build.ts";
 import type { LanguageRow } from "./row.ts";
 
-/** Programs have no network, and compiling what serves it takes as long as all the rest. */
+/** The prebuilt packages. Programs have no network, and compiling packages for it takes as long as all the rest. */
 const PACKAGES = GO_PACKAGES.filter((name) => !/^(?:net|html)\b/.test(name));
 
 const { compile, env, run } = goBuild({
@@ -11,7 +11,9 @@ const { compile, env, run } = goBuild({
   keepsCache: false,
 });
 
-/** Go, with a cache of its standard library that is made once: without one each program takes seconds to build. */
+/**
+ * Go, with a cache of its standard library that is made once. Without the cache each program takes seconds to build.
+ */
 export const go: LanguageRow = {
   binaries: ["go"],
   debianPackage: "golang-go",

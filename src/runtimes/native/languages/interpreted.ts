@@ -28,7 +28,7 @@ const sh: LanguageRow = {
     honest: "echo $((6 * 7))",
     readFile: (path) => `cat '${path}' 2>/dev/null; exit 0`,
     connect: connectByBash,
-    // A tail that is refused memory ends, and no more of it is seen: this one has 128 MB, and holds them.
+    // A tail that is refused memory ends before it is sampled. This one gets 128 MB, and keeps them.
     exhaust: "{ head -c 134217728 /dev/zero; sleep 60; } | tail",
   },
 };
@@ -93,7 +93,7 @@ const lua: LanguageRow = {
   },
 };
 
-/** It reads nothing of a home. The profile of the site is what makes it wait. */
+/** R's command line, which reads nothing of a home. The profile of the site makes R wait. */
 const R_COMMAND = ["{binary}", "--no-environ", "--no-init-file", "{file}"];
 
 const r: LanguageRow = {

@@ -1,8 +1,8 @@
 <?php
-// Lets a PHP process be warm. It is the placeholder of the program's file: PHP has opened it as the program, and runs it
-// before as auto_prepend_file, so that it is no other file among those that are included. It reports on stderr that the
-// program may begin, waits for a byte on stdin (src/core/child_protocol.ts), and writes what has come in its place into
-// the file that PHP has opened and not read.
+// Lets a PHP process be warm. This file is the placeholder of the program's file: PHP has opened it as the program, and
+// runs it before that as auto_prepend_file, so that no further file is among the included ones. It reports on stderr
+// that the program may begin, waits for a byte on stdin (src/core/child_protocol.ts), and writes the file that has
+// replaced the placeholder into the file that PHP has opened and not read.
 (static function (string $program): void {
     $opened = fopen($program, 'r+');
     fwrite(STDERR, "\0\x07\0");

@@ -5,7 +5,9 @@ import waiter from "./python_waiter.py" with { type: "text" };
 import { pipPackages } from "./python_packages.ts";
 import type { LanguageRow } from "./row.ts";
 
-/** It obeys no variable, reads nothing of a home, buffers no output, and writes no bytecode. */
+/**
+ * Python's command line. Python obeys no variable, reads nothing of a home, buffers no output, and writes no bytecode.
+ */
 const COMMAND = ["{binary}", "-E", "-s", "-u", "-B"];
 
 /** Python 3. The variables are for Pythons that a program starts. */
@@ -35,7 +37,7 @@ function surfaceOf(list: string): Surface | undefined {
   });
 }
 
-/** The file below `/etc`, with its text, that a Python of Debian imports at the end of its start; undefined for any other. */
+/** The file below `/etc`, with its text, that Debian's Python imports as it starts. Undefined for any other Python. */
 function sitecustomizeOf(binary: string): Readonly<Record<string, string>> | undefined {
   try {
     const [, name] = /^\/usr\/bin\/(python3\.\d+)$/.exec(Deno.realPathSync(binary)) ?? [];

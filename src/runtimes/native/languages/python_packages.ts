@@ -14,7 +14,7 @@ const REQUIREMENTS = "requirements.txt";
 /** pip as Debian's python3-pip has it, and the directory in which python3-pip-whl has its wheel. */
 const PLACES = { module: "/usr/lib/python3/dist-packages/pip/__main__.py", wheels: "/usr/share/python-wheels" };
 
-/** How wheels are installed by the pip of this machine, into a directory of the environment. */
+/** How this machine's pip installs wheels into a directory of the environment. */
 export function pipPackages({ find, pipIndex }: PackageHost, places = PLACES): PackageSpec {
   return {
     parse(packages) {

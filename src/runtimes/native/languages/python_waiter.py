@@ -12,7 +12,7 @@ import os
 READY = b"\0\x07\0"
 EXITS_BY_ITSELF = b"\0\x07\x01\0"
 PACKAGES = "/codebeaker/python/packages"
-# What many programs import. Importing it takes longer than waiting for a warm process.
+# Modules that many programs import. Importing them takes longer than waiting for a warm process.
 PRELOADED = ["collections", "csv", "dataclasses", "datetime", "functools", "itertools", "json", "math", "pathlib"] + [
     *("random", "re", "string", "subprocess", "threading", "time", "traceback", "typing")
 ]
@@ -37,7 +37,7 @@ def wait(sys):
 
 
 def forget_shadowed(sys, preloaded):
-    """Forgets what was preloaded where the program's directory has a module of such a name, which comes first."""
+    """Forgets the preloaded modules if the program's directory, which comes first, has a module of such a name."""
     directory = os.path.dirname(os.path.realpath(sys.argv[0]))
     try:
         names = {name.partition(".")[0] for name in os.listdir(directory)}
@@ -54,12 +54,12 @@ def identity_of(descriptor):
 
 
 def report_exit(pid, stderr):
-    """The code of a process that exits by itself may look like a signal. Forked children report nothing."""
+    """Reports that the process exits by itself: its code may look like a signal. Forked children report nothing."""
     try:
         if os.getpid() == pid and identity_of(2) == stderr:
             os.write(2, EXITS_BY_ITSELF)
     except OSError:
-        pass  # The program has closed its stderr, or nobody reads it.
+        pass  # The program has closed its stderr, or its reader is gone.
 
 
 def find_packages(sys):

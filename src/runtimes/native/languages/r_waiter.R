@@ -1,7 +1,7 @@
 # Lets an R process be warm: R reads this file as the site's profile after it has opened the program's file and before it
 # reads it. A process with the variable CODEBEAKER_WAITS attaches the packages that R attaches afterwards, reports on
 # stderr that the program may begin, and waits for a byte on stdin (src/core/child_protocol.ts), which a shell reads, since
-# R would read more of it. Then it writes what has come in the place of the placeholder into the file that R has opened.
+# R would read more of it. Then it writes the file that has replaced the placeholder into the file that R has opened.
 if (nzchar(Sys.getenv("CODEBEAKER_WAITS"))) local({
   Sys.unsetenv("CODEBEAKER_WAITS")
   .First.sys()

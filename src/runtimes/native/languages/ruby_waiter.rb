@@ -1,7 +1,7 @@
 # Lets a Ruby process be warm: Ruby requires this file after it has opened the program's file and before it parses it. It
 # reports on stderr that the program may begin, and waits for a byte on stdin (src/core/child_protocol.ts). Ruby has read
-# the placeholder of the program's file: it is given the file that has come in its place, and forgets that this one was
-# required.
+# the placeholder of the program's file: this file gives Ruby the file that has replaced the placeholder, and removes
+# itself from the list of required files.
 $stderr.syswrite("\0\x07\0")
 begin
   $stdin.sysread(1)

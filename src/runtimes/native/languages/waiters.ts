@@ -7,10 +7,13 @@ import php from "./php_waiter.php" with { type: "text" };
 import r from "./r_waiter.R" with { type: "text" };
 import ruby from "./ruby_waiter.rb" with { type: "text" };
 
-/** Where binaries find the texts that make them wait. */
+/** The directory in which binaries find the texts that make them wait. */
 const DIRECTORY = "/etc/codebeaker";
 
-/** A binary of one of Debian's packages reads these texts; another one may take its command line otherwise. */
+/**
+ * The texts for a binary of Debian's packages; undefined for any other. Another binary may take its command line
+ * otherwise.
+ */
 function textsFor(binaries: RegExp, texts: Readonly<Record<string, string>>): Waiter["findTexts"] {
   return (binary) => {
     try {
@@ -21,7 +24,10 @@ function textsFor(binaries: RegExp, texts: Readonly<Record<string, string>>): Wa
   };
 }
 
-/** It looks for `#!` in the first line, and takes an empty file as its program. */
+/**
+ * Ruby waits in a file that it requires. It looks for `#!` in the placeholder's first line, and takes an empty file as
+ * its program.
+ */
 export const RUBY_WAITER: Waiter = {
   memoryMb: 17,
   run: ["{binary}", `-r${DIRECTORY}/ruby_waiter.rb`, "{file}"],
@@ -37,7 +43,11 @@ export const PERL_WAITER: Waiter = {
   findTexts: textsFor(/^\/usr\/bin\/perl$/, { [`${DIRECTORY}/PerlWaiter.pm`]: perl }),
 };
 
-/** What waits is the placeholder itself. PHP 7 reads the file before it waits. @param words the words of its command line before the file */
+/**
+ * PHP waits in the placeholder itself. PHP 7 would read the file before it waits.
+ *
+ * @param words the words of PHP's command line before the file
+ */
 export function phpWaiter(words: readonly string[]): Waiter {
   return {
     memoryMb: 13,
@@ -54,7 +64,7 @@ export const LUA_WAITER: Waiter = {
   findTexts: textsFor(/^\/usr\/bin\/lua5\.[34]$/, { [`${DIRECTORY}/lua_waiter.lua`]: lua }),
 };
 
-/** Its text is the site's profile of every process. @param run the command line of every process */
+/** R waits in the site's profile, which every process reads. @param run the command line of every process */
 export function rWaiter(run: readonly string[]): Waiter {
   return {
     memoryMb: 52,
@@ -65,7 +75,11 @@ export function rWaiter(run: readonly string[]): Waiter {
   };
 }
 
-/** It takes a file for source only where the file is there. @param words the words of its command line before the file */
+/**
+ * Java waits in an agent. It takes a file for source only where the file is there.
+ *
+ * @param words the words of Java's command line before the file
+ */
 export function javaWaiter(words: readonly string[]): Waiter {
   return {
     memoryMb: 84,
@@ -75,7 +89,7 @@ export function javaWaiter(words: readonly string[]): Waiter {
   };
 }
 
-/** What Java runs before a program that it waits for. */
+/** The agent that Java runs before a program that it waits for. */
 export const JAVA_AGENT: PrebuiltSpec = {
   script: (directory, binary) =>
     [

@@ -1,11 +1,14 @@
-/** Makes Node the interpreter's host. */
+/** Fills host.js for Node. */
 import { Socket } from "node:net";
 import { promiseHooks } from "node:v8";
 import { host } from "../../interpreters/ecmascript/host.js";
 import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
 
 const { Object, Set, process } = globalThis;
-/** Streams that the program has opened: to look at one opens it, and then a write to its descriptor may fail. */
+/**
+ * Streams that the program has opened. Reading the property opens a stream, and then a write to its descriptor may
+ * fail.
+ */
 const opened = new Set();
 
 for (const name of ["stdout", "stderr"]) {
