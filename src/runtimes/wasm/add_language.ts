@@ -14,10 +14,10 @@ import { settingsOf } from "./settings.ts";
 const PREPARATION = "preparation";
 
 /**
- * Installs the parts of a language into the home, unless they are there: takes them out of packages of npm's, each checked
- * against its digest, and makes further ones. They are there as a whole or not at all.
+ * Installs the parts of a language into the home, unless they are there. It takes them out of packages of npm's, each
+ * checked against its digest, and makes further ones. They are there as a whole or not at all.
  *
- * @throws {CodeBeakerError} `runtime_unavailable` where they cannot be had; what the file system throws
+ * @throws {CodeBeakerError} `runtime_unavailable` where they cannot be installed; the file system's error
  */
 export async function addLanguage(name: string, request: LanguageRequest): Promise<InstalledBinary> {
   const row = LANGUAGES[name];
@@ -48,7 +48,7 @@ export async function addLanguage(name: string, request: LanguageRequest): Promi
   return { path, version, wasThere: false };
 }
 
-/** Runs modules with the directory as their argument, in a process that may read and write nothing else. */
+/** Runs modules with the directory as their argument. Their process may read and write nothing else. */
 async function prepare(
   { main, texts }: ModuleSet,
   { binary, directory, signal }: {

@@ -6,13 +6,13 @@ const NAMESPACE = "wasi_snapshot_preview1";
 const [FUNCTION_TYPE, FUNCTION, MEMORY, EMPTY_BLOCK] = [0x60, 0x00, 0x02, 0x40];
 const TYPES = { i32: 0x7f, i64: 0x7e } as const;
 
-/** What a function of WASI takes; each gives an error number. */
+/** The parameters of a function of WASI, which returns an error number. */
 export type Parameters = readonly (keyof typeof TYPES)[];
 
 /** A part of a function's body. */
 export type Code = readonly number[];
 
-/** A module: its code, which calls functions by their place among the imports, and its memory. */
+/** A module: its code and its memory. The code calls functions by their place among the imports. */
 export interface Assembly {
   readonly imports: Readonly<Record<string, Parameters>>;
   /** Texts in memory, by their addresses. */
@@ -67,12 +67,12 @@ export function store(address: number, value: Code): Code {
   return [...number(address), ...value, 0x36, 2, 0];
 }
 
-/** Calls an import, and takes no notice of its error number. */
+/** Calls an import, and ignores its error number. */
 export function call(index: number, ...args: readonly Code[]): Code {
   return [...args.flat(), 0x10, ...unsigned(index), 0x1a];
 }
 
-/** Takes memory, ten pages at a time, and writes to it, until there is no more. */
+/** Takes memory, ten pages at a time, until there is no more. It writes to the memory. */
 export function takeMemory(): Code {
   const grown = [...number(10), 0x40, 0]; // The pages before, or -1.
   const place = [0x3f, 0, ...number(10), 0x6b, ...number(65_536), 0x6c]; // Where the new pages begin.

@@ -15,7 +15,7 @@ const main = (module: Uint8Array<ArrayBuffer>) => ({ [mainFileOf(MODULE)]: modul
 /** Ways to a path of the host from a directory of a module. */
 const waysTo = (path: string) => [path, path.slice(1), `${"../".repeat(16)}${path.slice(1)}`];
 
-/** The kinds of escape that SECURITY names, as far as WASI has a function for them, and an honest module. */
+/** The canaries: an honest module, and one for each kind of escape through WASI's functions. */
 export const CANARIES: readonly ProgramCanary[] = [
   honestCanary(() => main(HONEST_MODULE)),
   secretCanary({

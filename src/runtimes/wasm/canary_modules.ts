@@ -1,6 +1,6 @@
 import { assemble, type Assembly, call, type Code, load, longNumber, number, store, takeMemory } from "./assemble.ts";
 
-/** Addresses of what a function of WASI writes, and of what the module has or reads. */
+/** Addresses of the results of WASI's functions, and of the module's own data. */
 const [VECTOR, COUNT, DESCRIPTOR, PATHS, BUFFER] = [0, 8, 12, 1_024, 65_536];
 const BUFFER_BYTES = 65_536;
 const PATH_BYTES = 512;
@@ -25,7 +25,9 @@ export const HONEST_MODULE = moduleOf(print(PATHS, number(3)), ["42\n"]);
 /** Prints nothing, by one call; warm_up.js has the same. */
 export const EMPTY_MODULE = moduleOf(print(PATHS, number(0)), []);
 
-/** Prints each of the files at these paths, below each directory that it has, after making symlinks to one of them. */
+/**
+ * Prints each of the files at these paths, below each of the module's directories. It makes the symlinks `links` first.
+ */
 export function readingModule(
   paths: readonly string[],
   links: readonly { readonly name: string; readonly target: string }[] = [],

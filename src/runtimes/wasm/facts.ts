@@ -1,13 +1,13 @@
 import type { DeclaredCosts } from "../../core/capabilities.ts";
 import type { FactsHost, RuntimeFacts } from "../entry.ts";
 
-/** The name on the wire. */
+/** The runtime's name on the wire. */
 export const RUNTIME_NAME = "wasm";
 
 /** The environment name of modules. */
 export const MODULE = "wasm";
 
-/** What programs cost in the languages whose parts come from npm, by environment name; languages/mod.ts has the same names. */
+/** The costs of languages whose parts come from npm, by environment name. languages/mod.ts has the same names. */
 const COSTS: Readonly<Record<string, DeclaredCosts>> = {
   python: { startupTimeMs: 300, memoryOverheadMB: 80 },
 };

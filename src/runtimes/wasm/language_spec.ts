@@ -38,7 +38,7 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
     memoryEndings,
     permissions: {
       detail: "an interpreter in WebAssembly's sandbox, in a process that Deno grants nothing but the workspace",
-      remedy: "see what the canaries found, and name a Deno that keeps its flags (--deno-binary)",
+      remedy: "see the findings of the canaries, and name a Deno that keeps its flags (--deno-binary)",
       whyNotHonoured: (permissions) => whyNotHonoured(title, permissions),
     },
     warm: { memoryMb, languages: [], servesEveryProgram: true },

@@ -13,7 +13,7 @@ export const CACHE_NAME = "deno_dir";
 
 /** Where a module finds temporary files, whatever the host's path. */
 const TEMPORARY = "/tmp";
-/** Where a program with a file system of its own sees the parts of its language. */
+/** The path of a language's parts in a program's own file system. */
 const OWN_PARTS = "/codebeaker/parts";
 /** The length of the orders before them, in hexadecimal digits; begin.js has the same. */
 const LENGTH_DIGITS = 8;
@@ -32,19 +32,21 @@ export const COMMON_FLAGS: readonly string[] = [
   ],
 ];
 
-/** A program of one of the languages, and what its process begins with. */
+/** A program of one of the languages, and the start of its process. */
 export interface HostedProgram {
-  /** The module that begins, below that of the modules. */
+  /** The module that begins, in the directory of the modules. */
   readonly main: string;
   readonly v8Flags?: readonly string[];
-  /** The directory of its language's parts, which the process gets as its argument; absent, it has none. */
+  /** The directory of the language's parts, the process's argument; absent, there is none. */
   readonly parts?: Mount;
   readonly variables: Readonly<Record<string, string>>;
-  /** What else it is told behind the go. */
+  /** The orders of the program beside its variables. */
   readonly orders: Readonly<Record<string, unknown>>;
 }
 
-/** Launches a module. Relative paths of it are those of the workspace, by whatever name its libraries know that. */
+/**
+ * Launches a module. Its relative paths are those of the workspace, by every name that its libraries may have for that.
+ */
 export function launchModule(site: LaunchSite, { args, path, variables }: FileProgram): Launch {
   const { temporary, workspace } = site.mounts;
   return launchHosted(site, {
@@ -64,7 +66,7 @@ export function launchInLanguage(
   site: LaunchSite,
   { args, path, variables, workingDirectory }: FileProgram,
   { parts: source, row: { host: { main }, v8Flags, variables: defaults } }: {
-    /** Where programs can read the parts. */
+    /** The path at which programs can read the parts. */
     readonly parts: string;
     readonly row: LanguageRow;
   },
@@ -85,8 +87,8 @@ export function launchInLanguage(
 }
 
 /**
- * Launches the process of a program. The orders and the variables come behind the go, and are of no concern to the process
- * before.
+ * Launches the process of a program. The orders and the variables come after the go, and the process does not depend on
+ * them before.
  */
 function launchHosted(
   { mounts }: LaunchSite,

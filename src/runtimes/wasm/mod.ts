@@ -1,4 +1,4 @@
-/** Modules of WebAssembly, and programs in languages whose interpreter is one, each in a confined process. */
+/** Modules of WebAssembly, and programs in languages whose interpreter is one. Each runs in a confined process. */
 import type { ExecutionRuntime, RuntimeHost } from "../port.ts";
 import { createCompositeRuntime } from "../process/composite_runtime.ts";
 import { MODULE, wasmFacts } from "./facts.ts";
@@ -6,7 +6,7 @@ import { languageSpec } from "./language_spec.ts";
 import { LANGUAGES } from "./languages/mod.ts";
 import { wasmSpec } from "./spec.ts";
 
-/** The runtime for one host. */
+/** Creates the runtime for one host. */
 export function create(host: RuntimeHost): ExecutionRuntime {
   const added = Object.entries(LANGUAGES).map(([name, row]) => [name, languageSpec({ name, row }, host)]);
   const languages = { [MODULE]: wasmSpec(host), ...Object.fromEntries(added) };

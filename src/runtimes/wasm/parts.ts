@@ -10,18 +10,18 @@ const DIRECTORY = "languages";
 /** How much of a fingerprint is in the name of a directory, in hexadecimal digits. */
 const DIGITS = 16;
 
-/** What a language is made of: its name and its row. */
+/** A language: its name and its row. */
 export interface NamedLanguage {
   readonly name: string;
   readonly row: LanguageRow;
 }
 
-/** How to get the parts of a language. */
+/** The remedy where the parts of a language are missing. */
 export function remedyFor(name: string): string {
   return `run codebeaker languages add ${name}`;
 }
 
-/** Where the parts of a language lie below a home: another version of them, or of what prepares them, lies elsewhere. */
+/** The path of a language's parts below a home. Another version of them, or of their preparation, has another path. */
 export function partsPath(home: string, language: NamedLanguage): string {
   return join(home, DIRECTORY, directoryName(language));
 }

@@ -4,7 +4,7 @@ import { SERVICE_BINARY } from "../service_binary/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 import { RUNTIME_NAME } from "./facts.ts";
 
-/** This runtime's settings: its programs are modules in a Deno, and parts of languages come from npm. */
+/** This runtime's settings. Its programs are modules in a Deno, and parts of languages come from npm. */
 export const SETTINGS = { denoBinary: SERVICE_BINARY, npmRegistry: NPM_REGISTRY } as const satisfies SettingTable;
 
 /** The settings that a host has for this runtime. */

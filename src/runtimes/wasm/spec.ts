@@ -17,7 +17,7 @@ import { CACHE_NAME, COMMON_FLAGS, launchModule, MAIN, MODULES } from "./launch.
 import { readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
 
-/** What runs inside the child, by the names of the files. */
+/** The modules that run inside the child, by their file names. */
 const CHILD = {
   [MAIN]: wasi,
   "begin.js": begin,
@@ -28,16 +28,16 @@ const CHILD = {
   "warm_up.js": warmUp,
 };
 
-/** Memory of a process that waits, in MB: most of what it maps is the binary, and shared. */
+/** Memory of a process that waits, in MB. Most of its mapped memory is the binary, and shared. */
 const WARM_MEMORY_MB = 16;
 
 /**
- * What V8 reserves as data before a program begins, and the largest memory of a module. That is not what bounds a module: where
- * it were, `malloc` would give modules NULL, which they can write to, and no two would end alike.
+ * The bytes that V8 reserves before a program begins, and a module's largest memory. They must not bound a module:
+ * `malloc` would give modules NULL, which they can write to, and no two modules would end alike.
  */
 export const RESERVED_BYTES = 600e6 + 2 ** 32;
 
-/** How a process ends without memory, and how one that cannot make the memory of its module. */
+/** The signs of a process without memory, and of one without memory for its module. */
 const MEMORY_ENDINGS: readonly MemoryEnding[] = [
   {
     pattern: /Fatal (?:JavaScript|process) out of memory|memory allocation of \d+ bytes failed/,
@@ -65,7 +65,7 @@ export function wasmSpec(host: RuntimeHost): ProcessSpec {
     memoryEndings: MEMORY_ENDINGS,
     permissions: {
       detail: SANDBOX,
-      remedy: "see what the canaries found, and name a Deno that keeps its flags (--deno-binary)",
+      remedy: "see the findings of the canaries, and name a Deno that keeps its flags (--deno-binary)",
       whyNotHonoured,
     },
     warm: { memoryMb: WARM_MEMORY_MB, languages: [], servesEveryProgram: true },
@@ -79,7 +79,10 @@ function whyNot(output: string): string | undefined {
   return output === HONEST_OUTPUT ? undefined : `an honest module printed ${JSON.stringify(output.slice(0, 200))}`;
 }
 
-/** A module has the workspace and variables, and no function of WASI for anything else that can be granted. */
+/**
+ * Why a module cannot have permissions; undefined when it can. It has the workspace and variables, and no function of
+ * WASI for anything else that can be granted.
+ */
 function whyNotHonoured({ allowNet, allowRead, allowRun, allowWrite }: PermissionSettings): string | undefined {
   if (allowNet !== false) return "a module of WASI preview 1 has no function that connects to anything";
   if (allowRun) return "a module of WASI preview 1 has no function that starts a program";

@@ -1,7 +1,7 @@
 /**
- * The beginning and the end of every program's process: reports that the program may begin, waits for a byte on stdin and
- * for the orders behind it, and reports on stderr what only this process knows (src/core/child_protocol.ts). Nothing of a
- * request reaches the process before that byte, so that one which waits serves every program of its language.
+ * The beginning and the end of every program's process. It reports that the program may begin, waits for a byte on
+ * stdin and for the orders after it, and later reports denials and the end (src/core/child_protocol.ts). Nothing of a
+ * request reaches the process before that byte, so that a process that waits serves every program of its language.
  */
 const { exit, stderr, stdin, stdout } = Deno;
 const encoder = new TextEncoder();
@@ -44,7 +44,7 @@ export function fail(words, exitCode) {
   end(exitCode);
 }
 
-/** Reads so many bytes of stdin, and none that stand behind them; ends the process where the service is gone. */
+/** Reads exactly `length` bytes of stdin. Ends the process where the service is gone. */
 function read(length) {
   const bytes = new Uint8Array(length);
   for (let count = 0; count < length;) {
@@ -60,6 +60,6 @@ function print(stream, text) {
   try {
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   } catch {
-    // The program closed the stream, or nobody reads it.
+    // The program closed the stream, or its reader is gone.
   }
 }

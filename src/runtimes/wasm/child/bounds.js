@@ -1,11 +1,14 @@
-/** Keeps calls of WASI to the module's memory: Deno's functions panic at lengths that no memory has. */
+/** Keeps calls of WASI to the module's memory. Deno's functions panic at lengths that no memory has. */
 
 /** WASI's word for an address outside the memory. */
 const FAULT = 21;
-/** The size of a vector, whose address and length stand in it, of a subscription and of an event, in bytes. */
+/** The sizes of a vector, a subscription and an event, in bytes. A vector holds an address and a length. */
 const [VECTOR, SUBSCRIPTION, EVENT] = [8, 48, 32];
 
-/** Where the arguments of each function have an address, how many things lie there, and the size of one. */
+/**
+ * The places in memory that each function's arguments name. A place is the index of its address, the index of its
+ * number of items, and the size of an item.
+ */
 const PLACES = {
   fd_pread: [[1, 2, VECTOR]],
   fd_prestat_dir_name: [[1, 2, 1]],
@@ -29,7 +32,7 @@ const PLACES = {
   sock_send: [[1, 2, VECTOR]],
 };
 
-/** The functions of WASI, of which those that take what lies in memory refuse what lies outside. */
+/** The functions of WASI with bounds. Those that take places in memory refuse places outside of it. */
 export function keepingBounds(functions, memory) {
   const kept = Object.entries(PLACES).map(([name, places]) => {
     const call = functions[name];
@@ -49,7 +52,7 @@ export function keepingBounds(functions, memory) {
   }
 }
 
-/** Both are numbers of 32 bits, which come with a sign. */
+/** Whether a place ends outside of memory. Address and count are numbers of 32 bits, which come with a sign. */
 function outside(address, count, { buffer, size }) {
   return (address >>> 0) + (count >>> 0) * size > buffer.byteLength;
 }

@@ -1,6 +1,7 @@
 /**
- * Directories of the host in the file system of an interpreter that Emscripten built, without the modules of Node that
- * Emscripten has for that. Paths outside of them are the interpreter's own, and cannot be written to.
+ * Directories of the host in the file system of an interpreter that Emscripten built. They need none of the modules of
+ * Node that Emscripten has for that. Paths outside of the directories are the interpreter's own, and cannot be written
+ * to.
  */
 import { reportDenial } from "./begin.js";
 
@@ -197,7 +198,7 @@ export function mountHostFiles({ errorNumbers, module }, directories) {
     });
   }
 
-  /** Does what Deno may refuse, with the numbers of Emscripten for its errors. */
+  /** Calls a function of Deno's, and gives its errors Emscripten's numbers. */
   function trying(act, { access, path } = {}) {
     try {
       return act();

@@ -1,4 +1,4 @@
-/** What a module is before it runs: whether it is one, and whether it asks for nothing but WASI preview 1. */
+/** Checks a module before it runs. It must be one, and ask for nothing but WASI preview 1. */
 
 import { isTrap, OF_THE_API } from "./traps.js";
 
@@ -6,11 +6,14 @@ import { isTrap, OF_THE_API } from "./traps.js";
 export const NAMESPACE = "wasi_snapshot_preview1";
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
-/** The version of the binary format, which is in the byte behind the magic, and the layer of a component, two bytes on. */
+/**
+ * The version of the binary format, and the layer of a component. The version is the byte after the magic; the layer is
+ * two bytes further.
+ */
 const [VERSION, COMPONENT_LAYER] = [1, 1];
 const MAX_SHOWN = 3;
 
-/** Compiles a module. @throws {Error} with what it is instead */
+/** Compiles a module. @throws {Error} with the reason why it is none that runs here */
 export function checkModule(bytes) {
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) {
     throw new Error("It is no WebAssembly module, which begins with the bytes 00 61 73 6d");
@@ -28,7 +31,11 @@ export function checkModule(bytes) {
   return module;
 }
 
-/** Instantiates a module, whose start function runs then. @throws {unknown} what traps there, or says what is wrong */
+/**
+ * Instantiates a module, whose start function runs then.
+ *
+ * @throws {unknown} the trap of the start function, or an error with the reason
+ */
 export function instantiate(module, imports) {
   try {
     return new WebAssembly.Instance(module, imports);

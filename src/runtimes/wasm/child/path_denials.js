@@ -1,4 +1,4 @@
-/** Reports which paths a module was refused, beside its workspace and its directory for temporary files. */
+/** Reports the paths that a module was refused. They lie beside its workspace and its directory for temporary files. */
 import { reportDenial } from "./begin.js";
 
 /** WASI's word for what is beyond the directories that a module was given. */
@@ -8,7 +8,9 @@ const OPENS_DIRECTORY = 2;
 const MAX_PATH_LENGTH = 500;
 const FIRST_DIRECTORY = 3;
 
-/** Where the arguments of each function have the descriptor of a directory, and a path with its length behind it. */
+/**
+ * The indices of a directory's descriptor and a path in each function's arguments. The path's length follows the path.
+ */
 const PATHS = {
   path_create_directory: [[0, 1]],
   path_filestat_get: [[0, 2]],
@@ -48,7 +50,7 @@ export function reportingDenials(functions, { directories, memory }) {
     }
   }
 
-  /** The path that a call means, from the root; undefined where it begins at a directory that is not known. */
+  /** The path that a call means, from the root. Undefined where it begins at an unknown directory. */
   function targetOf(args, { fd, path }) {
     const length = Math.min(args[path + 1], MAX_PATH_LENGTH);
     const text = new TextDecoder().decode(new Uint8Array(memory().buffer, args[path], length));
@@ -56,7 +58,7 @@ export function reportingDenials(functions, { directories, memory }) {
     return place === undefined ? undefined : resolve(place, text);
   }
 
-  /** Keeps where a directory is that was opened: other paths begin at it. */
+  /** Keeps the path of an opened directory: other paths begin at it. */
   function keepPlace(args) {
     try {
       const target = targetOf(args, { fd: 0, path: 2 });

@@ -1,4 +1,7 @@
-/** The module that every process runs before it waits, so that what loads one has been compiled. It prints nothing. */
+/**
+ * The module that every process runs before it waits. So the code that loads modules is compiled by then. It prints
+ * nothing.
+ */
 export const WARM_UP = Uint8Array.fromBase64(
   [
     "AGFzbQEAAAABNgdgBH9/f38Bf2AEf39/fwF/YAl/f39/f35+f38Bf2AFf39/f38Bf2ACf38Bf2ACf38Bf2AAAALdAQYWd2FzaV9z",

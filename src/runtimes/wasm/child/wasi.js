@@ -1,6 +1,6 @@
 /**
- * The process of one WebAssembly module: a command of WASI preview 1, which has the workspace, a directory for temporary
- * files, its arguments, its variables and the three streams, and nothing else.
+ * The process of one WebAssembly module, a command of WASI preview 1. The module has the workspace, a directory for
+ * temporary files, its arguments, its variables and the three streams, and nothing else.
  */
 import process from "node:process";
 import { WASI } from "node:wasi";
@@ -11,7 +11,7 @@ import { reportingDenials } from "./path_denials.js";
 import { describeTrap, isTrap } from "./traps.js";
 import { WARM_UP } from "./warm_up.js";
 
-/** As a shell ends for what it cannot run, and for a process that aborts. */
+/** A shell's exit codes for an unusable file and for an aborted process. */
 const [CANNOT_RUN, ABORTED] = [126, 134];
 
 process.removeAllListeners("warning"); // Deno calls WASI experimental on stderr.
@@ -24,7 +24,7 @@ const orders = waitForOrders();
 const { name } = orders;
 start(open());
 
-/** The instance of the program's module, and what it calls; ends the process where there can be none. */
+/** The instance of the program's module, with its WASI. Ends the process where there can be none. */
 function open() {
   try {
     return load(Deno.readFileSync(orders.file), orders);

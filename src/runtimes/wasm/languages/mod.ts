@@ -1,5 +1,5 @@
 import { python } from "./python.ts";
 import type { LanguageRow } from "./row.ts";
 
-/** The languages whose parts come from npm, by their environment names; facts.ts has the same names. */
+/** The languages whose parts come from npm, by their environment names. facts.ts has the same names. */
 export const LANGUAGES: Readonly<Record<string, LanguageRow>> = { python };

@@ -88,7 +88,7 @@ export const python: LanguageRow = {
   modules: { code: LIST_MODULES, surfaceOf },
 };
 
-/** The surface of a list of modules, without those that can do nothing here. */
+/** The surface of a list of modules, without modules that can do nothing here. */
 function surfaceOf(list: string): Surface | undefined {
   const modules = parseModules(list);
   if (modules === undefined) return undefined;

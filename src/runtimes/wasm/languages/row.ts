@@ -11,7 +11,9 @@ export interface ModuleSet {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** A package of npm's, and what of it is a part of a language: names of the parts by paths in the package. */
+/**
+ * A package of npm's that has parts of a language. `files` has the names of the parts by their paths in the package.
+ */
 export interface PartPackage extends NpmPackage {
   readonly files: Readonly<Record<string, string>>;
 }
@@ -23,15 +25,15 @@ export interface LanguageRow {
   /** The packages of npm's that its parts come from. */
   readonly packages: readonly [PartPackage, ...PartPackage[]];
   /**
-   * Makes further parts of those in the directory that is its argument, which it may read and write; absent, there are none.
-   * It runs once, outside of every request, without network.
+   * Makes further parts in the directory that is its argument; absent, there are none. It may read and write only that
+   * directory. It runs once, outside of every request, without network.
    */
   readonly preparation?: ModuleSet;
   /** Names of the parts without which a program cannot run. */
   readonly parts: readonly string[];
-  /** What runs inside the child of a program: it gets the directory of the parts as its argument. */
+  /** The modules inside the child of a program. Their argument is the directory of the parts. */
   readonly host: ModuleSet;
-  /** Memory of a process that waits, in MB: the limit of a program does not count it. */
+  /** Memory of a process that waits, in MB. The limit of a program does not count it. */
   readonly memoryMb: number;
   /** Flags for V8. */
   readonly v8Flags: readonly string[];
@@ -39,10 +41,10 @@ export interface LanguageRow {
   readonly variables: Readonly<Record<string, string>>;
   readonly memoryEndings: readonly MemoryEnding[];
   readonly programs: TestPrograms;
-  /** Further canaries, for what its interpreter has and others have not. */
+  /** Further canaries, for features of this interpreter alone. */
   readonly canaries: readonly ProgramCanary[];
-  /** How it tells which modules its programs find; absent, they are not known. */
+  /** The probe for the modules that programs find; absent, they are not known. */
   readonly modules?: LanguageProbe["modules"];
-  /** What its programs find, where that is known without running one; absent, it is not. */
+  /** The surface of the language. Absent, it is not known without running a program. */
   readonly surface?: Surface;
 }

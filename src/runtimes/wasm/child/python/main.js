@@ -1,17 +1,18 @@
 /**
- * The process of one Python program. Its interpreter is there before the program is known: it begins with a memory in which
- * much is imported, and finds the workspace, a directory for temporary files, and nothing else of the host.
+ * The process of one Python program. Its interpreter is there before the program is known: it begins with a memory in
+ * which many modules are imported, and finds the workspace, a directory for temporary files, and nothing else of the
+ * host.
  */
 import { end, fail, reportDenial, waitForOrders } from "../begin.js";
 import { mountHostFiles } from "../host_files.js";
 import { boot } from "./boot.js";
 
-/** As a shell ends for a process that aborts. */
+/** A shell's exit code for a process that aborts. */
 const ABORTED = 134;
 const { stderr, stdin, stdout } = Deno;
 const [parts] = Deno.args;
 
-/** What a program connects by: there is no network. */
+/** The class by which programs connect. There is no network. */
 class NoSocket {
   constructor(url) {
     reportDenial("net", /^ws:\/\/([^/]*)/.exec(url)[1]); // A URL would leave out port 80.
@@ -37,13 +38,13 @@ try {
   endBy(error);
 }
 
-/** Ends the process by what ended the interpreter: a call of exit(), or a trap. */
+/** Ends the process after the interpreter's end by a call of exit() or a trap. */
 function endBy(error) {
   if (typeof error?.status === "number") end(error.status);
   fail(`${error?.name}: ${error?.message}`, ABORTED);
 }
 
-/** The memory to begin with, of which what is not zero is read into the interpreter's own. */
+/** The memory to begin with. Its parts that are not zero are read into the interpreter's own. */
 function openSnapshot() {
   const file = Deno.openSync(`${parts}/snapshot.bin`);
   const head = read(new Uint8Array(new Uint32Array(read(new Uint8Array(4)).buffer)[0]));
