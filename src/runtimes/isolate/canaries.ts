@@ -18,7 +18,7 @@ const own = found.find((one) => one !== undefined);`;
 
 const code = (...lines: string[]) => ({ "main.js": lines.join("\n") });
 
-/** The kinds of escape that SECURITY names, an honest program, and one for each limit. */
+/** The canaries: an honest program, and one for each kind of escape and each limit. */
 export const CANARIES: readonly ProgramCanary[] = [
   honestCanary(() => code("console.log(6 * 7);")),
   secretCanary({

@@ -8,10 +8,10 @@ export const WEB = "web";
 /** The languages of programs that need no more than that. */
 const SPOKEN: readonly string[] = [WEB, "javascript", "typescript"];
 
-/** Memory of a process without that of a program, in MB: most of what it maps is the binary, and shared. */
+/** Memory of a process without that of a program, in MB. Most of its mapped memory is the binary, and shared. */
 export const PROCESS_MEMORY_MB = 32;
 
-/** The facts before it is loaded. */
+/** The facts of the runtime before it is loaded. */
 export function isolateFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
   return {
     name: RUNTIME_NAME,

@@ -3,7 +3,7 @@ import type { InstalledBinary, InstallRequest } from "../entry.ts";
 import { ADDON, NODE } from "./release.ts";
 import { settingsOf } from "./settings.ts";
 
-/** Installs Node and what makes isolates in it, each unless it is there. @throws what {@link installRelease} throws */
+/** Installs Node and its addon for isolates, each unless it is there. @throws the errors of {@link installRelease} */
 export async function installParts(request: InstallRequest): Promise<InstalledBinary> {
   const options = { ...request, registry: settingsOf(request).npmRegistry };
   const node = await installRelease(NODE, options);

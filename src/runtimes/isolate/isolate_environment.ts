@@ -26,7 +26,7 @@ import { type SlotRequest, startProgram } from "./slot_program.ts";
 import type { Slots } from "./slots.ts";
 import { closedStdin, refuseUnseen } from "./unseen.ts";
 
-/** What an environment is made with. */
+/** Options of an environment. */
 export interface IsolateEnvironmentOptions {
   readonly installation: Installation;
   readonly slots: Slots;
@@ -34,7 +34,7 @@ export interface IsolateEnvironmentOptions {
   readonly isShared: boolean;
 }
 
-/** A workspace that programs are read from, and that none of them sees: each runs in a slot. */
+/** A workspace from which programs are read, and which no program sees. Each program runs in a slot. */
 export class IsolateEnvironment implements ExecutionEnvironment {
   readonly id = newId("env");
   readonly language: string;
@@ -55,7 +55,7 @@ export class IsolateEnvironment implements ExecutionEnvironment {
     this.files = isLate ? new LateWorkspace(() => this.#makeWorkspace()) : this.#makeWorkspace();
   }
 
-  /** Whether the last program found a slot that was ready. */
+  /** Whether the last program got a slot that was ready. */
   get warm(): boolean {
     return this.#wasReady;
   }

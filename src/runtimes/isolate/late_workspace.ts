@@ -2,15 +2,16 @@ import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../../core
 import type { Workspace } from "../../workspace/workspace.ts";
 import type { WorkspaceFiles } from "../port.ts";
 
-/** Most files that are kept in memory, and most bytes of all of them. */
+/** The most files that are kept in memory, and their most bytes together. */
 const MAX_FILES = 64;
 const MAX_BYTES = 262_144;
-/** Paths that every file system takes, with whatever lies above the workspace, and that have one form. */
+/** Matches paths that every file system takes, below any workspace, in one form only. */
 const PLAIN_PATH = /^(?!(?:.*\/)?\.{1,2}(?:\/|$))(?:[\w.-]{1,100}\/){0,8}[\w.-]{1,100}$/;
 
 /**
- * The files of a workspace for a single program, which only reads them: they stay in memory until more is asked of them
- * than to be written and read, as an environment that lasts or collects files asks. Disposing removes what was made.
+ * The files of a workspace for a single program, which only reads them. They stay in memory until a call needs more
+ * than writing and reading, as calls of a session or of a collection of files do. Disposing removes everything that was
+ * made.
  */
 export class LateWorkspace implements WorkspaceFiles, AsyncDisposable {
   readonly #make: () => Workspace;
@@ -96,14 +97,14 @@ export class LateWorkspace implements WorkspaceFiles, AsyncDisposable {
     await made?.[Symbol.asyncDispose]();
   }
 
-  /** Whether a file may stay in memory: a file system would take it too, beside the others. */
+  /** Whether a file may stay in memory. A file system would take it too, beside the others. */
   #mayKeep(path: string, { length }: Uint8Array): boolean {
     if (this.#made !== undefined || !PLAIN_PATH.test(path) || this.#kept.size >= MAX_FILES) return false;
     if (this.#bytes + length > MAX_BYTES) return false;
     return [...this.#kept.keys()].every((other) => !other.startsWith(`${path}/`) && !path.startsWith(`${other}/`));
   }
 
-  /** The workspace, with what was kept. */
+  /** The workspace in the file system, with the kept files. */
   #workspace(): Promise<Workspace> {
     return this.#made ??= (async () => {
       const workspace = this.#make();

@@ -15,7 +15,9 @@ const ABSENT = 0x0005_0026; // ENOSYS
 /** CLONE_THREAD: a task of the same process. */
 const CLONE_THREAD = 0x0001_0000;
 
-/** What V8, the allocator and threads call once everything is loaded. It opens, starts, connects and renames nothing. */
+/**
+ * The calls of V8, the allocator and threads once everything is loaded. They open, start, connect and rename nothing.
+ */
 const NEEDED = [
   ...["read", "write", "readv", "writev", "close", "fstat", "newfstatat", "lseek", "poll", "ppoll", "fcntl"],
   ...["mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "mincore", "pkey_alloc", "pkey_mprotect"],
@@ -26,8 +28,8 @@ const NEEDED = [
 ];
 
 /**
- * A seccomp filter for a process that has loaded everything: an allow list of a fifth of what programs may call elsewhere, and
- * threads. Everything else fails with EPERM, or is absent where libraries have another way.
+ * A seccomp filter for a process that has loaded everything. It allows a fifth of the calls that programs have
+ * elsewhere, and threads. Everything else fails with EPERM, or is absent where libraries have another way.
  */
 export function lockFilter(machine: KnownArchitecture): Uint8Array<ArrayBuffer> {
   const { absent, named, newest } = callNumbers(machine);

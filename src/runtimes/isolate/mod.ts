@@ -3,7 +3,7 @@ import type { ExecutionRuntime, RuntimeHost } from "../port.ts";
 import { createProcessRuntime } from "../process/process_runtime.ts";
 import { isolateSpec } from "./spec.ts";
 
-/** The runtime for one host. */
+/** Creates the runtime for one host. */
 export function create(host: RuntimeHost): ExecutionRuntime {
   return createProcessRuntime(isolateSpec(host), host);
 }

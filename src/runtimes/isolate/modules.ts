@@ -27,7 +27,7 @@ export const HOST = "host";
 /** The main module among them. */
 export const HOST_MAIN = "main.cjs";
 
-/** The empty configuration of OpenSSL's beside them: Node does not start where a layer hides its own. */
+/** The empty configuration of OpenSSL's beside them. Node does not start where a layer hides its own. */
 export const NO_CONFIGURATION = "openssl.cnf";
 
 /** What every program begins with, in the order in which each needs those before it. */

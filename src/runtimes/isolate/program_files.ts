@@ -5,7 +5,7 @@ import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { WorkspaceFiles } from "../port.ts";
 import type { SlotRequest } from "./slot_program.ts";
 
-/** Most files of a program, and most bytes of all of them. */
+/** The most files of a program, and the most bytes of all of them. */
 const MAX_FILES = 1_000;
 const MAX_BYTES = 16 * MAX_CODE_BYTES;
 
@@ -19,7 +19,7 @@ const CELL_FILE = "cell\0.js";
 const SPECIFIER = /(["'])(?=((?:\.{0,2}\/|file:\/\/)[^"'\n\\]*)\1)/g;
 
 /**
- * Reads a program: the file to run, and every file that it or another of them may import.
+ * Reads a program: the file to run, and every file that it may import. A file may be imported by another that is.
  *
  * @throws {CodeBeakerError} `too_large`
  */
@@ -68,12 +68,12 @@ function* paths(texts: ReadonlyMap<string, string>, entry: string): Generator<st
   }
 }
 
-/** @throws what the workspace throws */
+/** Reads a file. @throws the workspace's error */
 async function readBytes(files: Pick<WorkspaceFiles, "read">, path: string): Promise<Uint8Array> {
   return await new Response(await files.read(path, { length: MAX_BYTES + 1 })).bytes();
 }
 
-/** What a text in quotes names may be no file: then an import of it fails in the program. */
+/** Ignores a missing file. A text in quotes may name no file; then an import of it fails in the program. */
 function notThere(): undefined {
   return undefined;
 }

@@ -29,7 +29,7 @@ const ISOLATED_VM = {
   integrity: "sha512-nBCQ1hXEaYKYJ79wwfhaF44ITOJC30Hw0wPEsFeNsdD3hdeKK7FW1SGMQYBUA+qasvkqdOazI+iBuq0lcbN/aw==",
 };
 
-/** What makes isolates: an addon of Node, one file of its package, for the version of {@link NODE} alone. */
+/** The addon of Node that makes isolates, one file of its package. It fits the version of {@link NODE} alone. */
 export const ADDON: Release = {
   binary: "isolated-vm.node",
   packages: {
@@ -38,7 +38,7 @@ export const ADDON: Release = {
   },
 };
 
-/** How to get both. */
+/** The remedy where Node or the addon is missing. */
 export const REMEDY = "run codebeaker runtimes install isolate";
 
 /**

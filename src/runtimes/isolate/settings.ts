@@ -3,7 +3,7 @@ import { settingsOfPart, type SettingTable, type SettingValues } from "../../cor
 import { NPM_REGISTRY } from "../ecmascript/settings.ts";
 import type { RuntimeHost } from "../port.ts";
 
-/** The name on the wire. */
+/** The runtime's name on the wire. */
 export const RUNTIME_NAME = "isolate";
 
 /** This runtime's settings. */

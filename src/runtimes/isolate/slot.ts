@@ -16,26 +16,31 @@ import { encodeRequest, type SlotFrame, SlotFrames } from "./slot_frames.ts";
 const READY_MS = 10_000;
 /** Memory beyond that of a program, in MB: V8's own, and what it frees later. */
 const MARGIN_MB = 96;
-/** What Node and V8 reserve as data before a program begins: Node 26 took 1.1 GB, and an isolate takes 512 MB. */
+/**
+ * The bytes that Node and V8 reserve as data before a program begins. Node 26 took 1.1 GB, and an isolate takes 512 MB.
+ */
 const RESERVED_BYTES = 2_200e6;
-/** A slot's own bound on CPU time, in ms: far beyond that of all its programs, each of which has a bound of its own. */
+/** A slot's own bound on CPU time, in ms. It is far beyond the bounds of all its programs together. */
 const CPU_MS = 86_400_000;
-/** Most bytes of stderr that tell how a slot ended. */
+/** The most bytes of stderr that are kept, to find out how a slot ended. */
 const MAX_SAID_BYTES = 4_096;
-/** How a slot without memory says so before it ends. */
+/** Matches the last output of a slot without memory. */
 const MEMORY_WORDS = /out of memory|is_heap_oom = 1|bad_alloc|std::system_error/i;
 
-/** The flags of Node: no threads beside those of isolates, no snapshot, which isolates are not made from, and its own compiler. */
+/**
+ * The flags of Node. They allow no threads beside those of isolates, and no snapshot, since isolates are not made from
+ * one. They give access to Node's own compiler.
+ */
 export const FLAGS: readonly string[] = [
   ...["--no-node-snapshot", "--single-threaded", "--v8-pool-size=0", "--no-warnings", "--disable-sigusr1"],
   "--expose-internals",
 ];
 
-/** What a slot is started with. */
+/** Options of a slot. */
 export interface SlotOptions {
   /** The memory limit of its programs. */
   readonly memoryMb: number;
-  /** The path of what makes isolates in Node, which programs' users can read. */
+  /** The path of the addon that makes isolates, which programs' users can read. */
   readonly addonPath: string;
 }
 
@@ -44,7 +49,7 @@ export class Slot implements WarmMember {
   readonly memoryMb: number;
   /** Its processes, for measurements. */
   readonly processes: ChildProcesses;
-  /** How many programs it has run. */
+  /** How many programs the slot has run. */
   programs = 0;
   readonly #life: ChildLife;
   readonly #directory: AsyncDisposable;
@@ -74,7 +79,11 @@ export class Slot implements WarmMember {
     life.exited.then(() => this.#isAlive = false);
   }
 
-  /** Starts a slot, and returns when it is ready, locked and proven. @throws {CodeBeakerError} `runtime_unavailable` */
+  /**
+   * Starts a slot. Returns when it is ready and its lock has been checked.
+   *
+   * @throws {CodeBeakerError} `runtime_unavailable`
+   */
   static async start(installation: Installation, { addonPath, memoryMb }: SlotOptions): Promise<Slot> {
     const { host: { confinement }, scratchDirectory } = installation;
     await using unused = new AsyncDisposableStack();
@@ -118,12 +127,12 @@ export class Slot implements WarmMember {
     return this.#isAlive;
   }
 
-  /** Whether it ended as it had no memory, as far as the kernel or its last words tell. */
+  /** Whether the slot ended without memory, as the kernel or the slot's stderr shows. */
   get isOutOfMemory(): boolean {
     return this.processes.isOutOfMemory() || MEMORY_WORDS.test(this.#said);
   }
 
-  /** Settles when it has ended and its last words are read. */
+  /** Settles when the slot has ended and its stderr is read. */
   async ended(): Promise<void> {
     await Promise.all([this.#life.outcome, this.#listening]);
   }
@@ -133,7 +142,7 @@ export class Slot implements WarmMember {
     this.#stdin.write(encodeRequest(request)).catch(() => {});
   }
 
-  /** The next frames, at least one; undefined where it has ended. */
+  /** The next frames, at least one; undefined where the slot has ended. */
   async read(): Promise<readonly SlotFrame[] | undefined> {
     for (;;) {
       if (this.#early.length > 0) return this.#early.splice(0);
@@ -148,7 +157,7 @@ export class Slot implements WarmMember {
     }
   }
 
-  /** Ends it at once. It is never used again. */
+  /** Ends the slot at once. It is never used again. */
   kill(): void {
     this.#isAlive = false;
     this.#life.end({ kind: "cancelled" }, "kill");
@@ -156,7 +165,7 @@ export class Slot implements WarmMember {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
-    // What has ended already is closed.
+    // Streams of an ended process are closed already.
     await Promise.all([this.#stdin.abort().catch(() => {}), this.#stdout.cancel().catch(() => {}), this.#listening]);
     await Promise.all([this.#life.outcome, this.#life.gone]);
     await this.#directory[Symbol.asyncDispose]();
@@ -182,7 +191,7 @@ export class Slot implements WarmMember {
     throw new CodeBeakerError("runtime_unavailable", `Cannot start a slot: ${said === "" ? "it ended" : said}`);
   }
 
-  /** Keeps the last words, which are not a program's. */
+  /** Keeps the end of stderr, which is no output of a program. */
   async #listen(stderr: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
     for await (const bytes of stderr) {

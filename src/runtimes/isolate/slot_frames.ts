@@ -2,10 +2,10 @@ import { concatBytes } from "../../core/bytes/bytes.ts";
 
 /** Bytes of the length that leads a frame. */
 const LENGTH_BYTES = 4;
-/** Most bytes of a frame's rest: a slot divides what is longer. */
+/** The most bytes of a frame after its head. A slot divides longer output. */
 const MAX_BYTES = 65_536;
 
-/** What a slot says, by the byte behind the length; `host/frames.cjs` has the same. */
+/** The kinds of frames, by the byte after the length; `host/frames.cjs` has the same. */
 const KINDS = ["ready", "stdout", "stderr", "done"] as const;
 
 /** One frame of a slot. */
@@ -14,7 +14,7 @@ export interface SlotFrame {
   readonly bytes: Uint8Array;
 }
 
-/** What a program came to, as its slot says. */
+/** The end of a program, as its slot reports it. */
 export interface ProgramEnd {
   readonly kind: "exited" | "memory_limit";
   readonly exitCode?: number;
@@ -39,9 +39,10 @@ export class SlotFrames {
   #rest: Uint8Array = new Uint8Array();
 
   /**
-   * The frames that are whole now: output of one stream in a row is one, since a program may print byte by byte.
+   * The frames that are whole now. Successive output of one stream becomes one frame, since a program may print byte by
+   * byte.
    *
-   * @throws {Error} where the bytes are none: then nothing else is right either
+   * @throws {Error} where the bytes are no frame: then no later bytes are either
    */
   push(chunk: Uint8Array): SlotFrame[] {
     const bytes = this.#rest.length === 0 ? chunk : concatBytes([this.#rest, chunk]);
@@ -50,9 +51,9 @@ export class SlotFrames {
     let at = 0;
     while (bytes.length - at > LENGTH_BYTES) {
       const length = view.getUint32(at);
-      if (length > MAX_BYTES) throw new Error("Cannot read what a slot says: its frame is too long");
+      if (length > MAX_BYTES) throw new Error("Cannot read the output of a slot as its frame is too long");
       const kind = KINDS[view.getUint8(at + LENGTH_BYTES)];
-      if (kind === undefined) throw new Error("Cannot read what a slot says: its frame is of no kind");
+      if (kind === undefined) throw new Error("Cannot read the output of a slot as its frame is of no kind");
       const end = at + LENGTH_BYTES + 1 + length;
       if (bytes.length < end) break;
       const part = bytes.subarray(at + LENGTH_BYTES + 1, end);

@@ -7,10 +7,10 @@ import type { ProgramHandle, RunOptions } from "../port.ts";
 import type { Slot } from "./slot.ts";
 import type { ProgramEnd, SlotFrame } from "./slot_frames.ts";
 
-/** Output that waits for its reader, in chunks: beyond it, the program waits. */
+/** The most output that waits for its reader, in chunks. Beyond it, the program waits. */
 const MAX_WAITING_CHUNKS = 16;
 
-/** Memory that a slot may have taken and still run another program: what it gives back later, no program gets. */
+/** The most memory of a slot that still runs another program. Memory that it gives back later, no program gets. */
 const MAX_KEPT_BYTES = 64 * MEBIBYTE;
 
 /** Signals that end no program which does not ask for them. */
@@ -30,7 +30,7 @@ export interface CellFrame {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The program that a slot runs now. What ends it first is its outcome: itself, or what {@link end} says. */
+/** The program that a slot runs now. Its outcome is the first of its own end and the causes given to {@link end}. */
 class SlotProgram {
   readonly outcome: Promise<Outcome>;
   readonly output: ReadableStream<OutputChunk>;
@@ -93,7 +93,7 @@ class SlotProgram {
     return { cpuMs: this.#end?.cpuMs ?? cpuMs, peakMemoryBytes: known };
   }
 
-  /** Ends it with its slot, unless something has already. */
+  /** Ends the program with its slot, unless it has ended or has a cause already. */
   end(cause: Outcome): void {
     if (this.#hasEnded || this.#cause !== undefined) return;
     this.#cause = cause;
@@ -101,7 +101,7 @@ class SlotProgram {
     this.#wanted.resolve();
   }
 
-  /** Reads what the slot says until the program has ended. */
+  /** Reads the slot's frames until the program has ended. */
   async #follow(controller: ReadableStreamDefaultController<OutputChunk>): Promise<Outcome> {
     for (;;) {
       const frames = await this.#slot.read();
@@ -124,7 +124,7 @@ class SlotProgram {
 
   #outcomeOf(end: ProgramEnd): Outcome {
     this.#end = end;
-    if (this.#cause !== undefined) return this.#cause; // The slot is being killed: what it says comes too late.
+    if (this.#cause !== undefined) return this.#cause; // The slot is being killed: this end comes too late.
     const isLarge = (this.usage().peakMemoryBytes ?? 0) > MAX_KEPT_BYTES; // A short program is not sampled.
     if (end.kind === "memory_limit" || isLarge || end.isLast === true) this.#slot.kill();
     return end.kind === "exited"
@@ -137,7 +137,7 @@ class SlotProgram {
     if (this.#cause !== undefined) return this.#cause;
     await this.#slot.ended();
     if (this.#slot.isOutOfMemory) return memoryLimit(this.usage(), this.#limits);
-    return { kind: "signaled", signal: "SIGABRT" }; // V8 ends a process so that it cannot go on with.
+    return { kind: "signaled", signal: "SIGABRT" }; // V8 ends so a process that it cannot continue.
   }
 
   /**
@@ -164,7 +164,7 @@ class SlotProgram {
   }
 }
 
-/** Starts a program in a slot that runs none. The slot is not alive afterwards where it is of no more use. */
+/** Starts a program in a slot that runs none. A slot that is of no more use is not alive afterwards. */
 export function startProgram(slot: Slot, request: SlotRequest, options: RunOptions): ProgramHandle {
   slot.programs++;
   slot.send(request);

@@ -12,14 +12,14 @@ const INITIAL_START_MS = 100;
 const MIN_WAIT_MS = 50;
 /** How long a slot is kept for its tenant's next program. */
 const KEEP_MS = 60_000;
-/** Slots of a group that wait at most: its programs compute on no more cores. */
+/** The most idle slots of a group. Its programs compute on no more cores. */
 const MAX_IDLE = navigator.hardwareConcurrency;
-/** Programs that a slot runs at most. */
+/** The most programs that a slot runs. */
 const MAX_PROGRAMS = 2_000;
 
-/** Who asks for a slot. */
+/** A request for a slot. */
 export interface SlotDemand {
-  /** Whose programs it may have run; undefined for a slot that has run none. */
+  /** The tenant whose programs the slot may have run. Undefined for a slot that has run none. */
   readonly tenant: string | undefined;
   readonly memoryMb: number;
 }
@@ -27,7 +27,7 @@ export interface SlotDemand {
 /** A slot that was lent for one program. Disposing gives it back. */
 export interface SlotLease extends AsyncDisposable {
   readonly slot: Slot;
-  /** Whether it was ready before it was asked for. */
+  /** Whether the slot was ready before the request. */
   readonly wasReady: boolean;
 }
 
@@ -55,7 +55,7 @@ interface IdleSlot {
 /** The slots of one host. A slot that has run a program serves its tenant alone. Disposing ends all. */
 export class Slots implements AsyncDisposable {
   readonly #installation: Installation;
-  /** By tenant and memory limit. */
+  /** The groups by tenant and memory limit. */
   readonly #groups = new Map<string, Map<number, Group>>();
   readonly #ending = new Set<Promise<void>>();
   readonly #evicting: Disposable | undefined;
@@ -69,7 +69,7 @@ export class Slots implements AsyncDisposable {
     this.#evicting = installation.host.pool?.onEvictAll(() => this.#endIdle([...this.#groups.keys()]));
   }
 
-  /** Keeps one warm that has run nothing, with the default limits. */
+  /** Keeps a slot warm that has run nothing, with the default limits. */
   warmUp(): void {
     const { memoryMb } = DEFAULT_LIMITS;
     this.#installation.host.pool?.warmUp(kindOf(memoryMb), this.#shelf(memoryMb, 1));
@@ -89,7 +89,7 @@ export class Slots implements AsyncDisposable {
     }
   }
 
-  /** Ends what is idle of a tenant that is no more. */
+  /** Ends the idle slots of a tenant that is gone. */
   async forget(tenant: string): Promise<void> {
     const ended = this.#endIdle([tenant]);
     this.#groups.delete(tenant);
@@ -103,7 +103,7 @@ export class Slots implements AsyncDisposable {
     await Promise.all(this.#ending);
   }
 
-  /** Ends what is idle of some tenants, and frees its memory at once. */
+  /** Ends the idle slots of some tenants, and frees their memory at once. */
   async #endIdle(tenants: readonly string[]): Promise<void> {
     const groups = tenants.flatMap((tenant) => [...this.#groups.get(tenant)?.values() ?? []]);
     const ended = groups.flatMap(({ idle }) => idle.splice(0)).map((one) => this.#end(one));
@@ -137,8 +137,8 @@ export class Slots implements AsyncDisposable {
   }
 
   /**
-   * Waits for a slot that comes free, where there is one for each core: as long as a new one would take, and longer while
-   * so many are starting, which would only take from each other.
+   * Waits for a free slot, where there is one for each core. It waits as long as a new slot would take, and longer
+   * while so many are starting: further ones would only slow each other down.
    */
   async #waitFor(group: Group): Promise<Slot | undefined> {
     const cores = navigator.hardwareConcurrency;
@@ -157,7 +157,7 @@ export class Slots implements AsyncDisposable {
     return undefined;
   }
 
-  /** A slot that has run nothing. */
+  /** Lends a slot that has run nothing. */
   async #leaseNew(memoryMb: number, group: Group | undefined): Promise<SlotLease> {
     using _starting = countStart(group);
     const { pool } = this.#installation.host;
@@ -183,7 +183,7 @@ export class Slots implements AsyncDisposable {
     };
   }
 
-  /** Keeps a slot for its tenant's next program, where it is of use and there is memory for it. */
+  /** Keeps a slot for its tenant's next program. Ends it where it is of no use, or there is no memory for it. */
   async #takeBack(slot: Slot, group: Group | undefined): Promise<void> {
     const isOver = this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
     if (group === undefined || isOver || group.idle.length >= MAX_IDLE) {
@@ -238,7 +238,7 @@ function countStart(group: Group | undefined): Disposable {
   };
 }
 
-/** What slots have in common that any tenant may be given. */
+/** The key of slots that any tenant may get. */
 function kindOf(memoryMb: number): string {
   return JSON.stringify([RUNTIME_NAME, WEB, memoryMb]);
 }

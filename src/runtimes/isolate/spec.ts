@@ -14,16 +14,16 @@ import { RUNTIME_NAME, settingsOf } from "./settings.ts";
 import { Slots } from "./slots.ts";
 import { unseenOf } from "./unseen.ts";
 
-/** How long a program of the self-test may take, in ms: a slot starts for each. */
+/** How long a program of the self-test may take, in ms. A slot starts for each. */
 const PROBE_TIMEOUT_MS = 3_000;
 
-/** What it depends on whether programs share slots. */
+/** The facts that decide whether programs share slots. */
 type Shared = Pick<RuntimeConfig, "environment" | "minIsolation">;
 
 /** Isolates as a process runtime. */
 export function isolateSpec(host: RuntimeHost): ProcessSpec {
   const { isolateReuse } = settingsOf(host);
-  // A slot of its own takes a program in another language longer than what has the whole of that language.
+  // In another language, a program in a slot of its own takes longer than on a runtime with the whole language.
   const isShared = ({ environment, minIsolation }: Shared) =>
     isolateReuse && (minIsolation <= LEVEL_SHARED || environment !== WEB);
   const spec: ProcessSpec = {
@@ -40,7 +40,7 @@ export function isolateSpec(host: RuntimeHost): ProcessSpec {
     memoryEndings: [],
     permissions: {
       detail: "a program has no function that reads a file, connects or starts anything",
-      remedy: "see what the canaries found, and mend it",
+      remedy: "see the findings of the canaries, and mend their causes",
       whyNotHonoured,
     },
     shared: { isShared, lackOf: unseenOf, open: (parts) => openSlots({ ...parts, spec, host }, isShared) },
@@ -68,7 +68,7 @@ function whyNot(output: string): string | undefined {
   return `an isolate does not run an honest program here: it printed ${JSON.stringify(output.slice(0, 200))}`;
 }
 
-/** Programs that only compute can use no permission. */
+/** Why permissions cannot be honoured: programs that only compute can use none. */
 function whyNotHonoured(
   { allowEnv, allowNet, allowRead, allowRun, allowWrite }: PermissionSettings,
 ): string | undefined {

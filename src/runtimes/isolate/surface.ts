@@ -4,12 +4,15 @@ import type { Need, Surface } from "../../core/needs.ts";
 const GLOBALS =
   /^(?:crypto\.(?:getRandomValues|randomUUID)|performance\.now|Atomics\.(?!waitAsync$)\w+|(?:Temporal|Iterator)(?:\.\w+)?|Float16Array|(?:Async)?DisposableStack|SuppressedError)$/;
 
-/** Methods and syntax that older versions of the language do not have, and syntax of TypeScript that is compiled alike. */
+/**
+ * Matches methods and syntax that older versions of the language lack. It also matches syntax of TypeScript that is
+ * compiled alike.
+ */
 const SYNTAX = /^(?:\.\w+|using|enum|parameter property)$/;
 
 /**
- * What programs in JavaScript and TypeScript find here beside the language and the common Web APIs: what does not look
- * exactly as on the runtimes that have the whole of these languages is not here.
+ * The surface of JavaScript and TypeScript beside the language and the common Web APIs. A feature that does not look
+ * exactly as on the runtimes with the whole of these languages is not in it.
  */
 export const COMPUTING_SURFACE: Surface = { isWhole: false, has: isHere };
 

@@ -3,9 +3,9 @@ import type { Program, RunOptions, RuntimeConfig } from "../port.ts";
 import { WEB } from "./facts.ts";
 
 /**
- * What a request gives its program and none sees here; undefined where there is nothing. In other languages the text of a
- * program tells whether it looks for arguments or stdin; variables tell more than a program reads of them: its time zone, and
- * the language of its texts.
+ * Why a program would not see every input of its request; undefined where it would. In other languages, a program's
+ * text shows whether it looks for arguments or stdin. Variables have effects beyond that: they set a program's time
+ * zone, and the language of its texts.
  */
 export function unseenOf(
   { environment, environmentVariables, inputs = [] }: Pick<
@@ -20,7 +20,7 @@ export function unseenOf(
   return unseen.length === 0 ? undefined : `its programs have no ${unseen.join(" and no ")}, and the request has some`;
 }
 
-/** Refuses what a program of a session is given and would not see. @throws {CodeBeakerError} `invalid_request` */
+/** Refuses inputs that a program of a session would not see. @throws {CodeBeakerError} `invalid_request` */
 export function refuseUnseen(
   { args }: Extract<Program, { kind: "file" }>,
   { env, hasStdin = false }: Pick<RunOptions, "env" | "hasStdin">,
@@ -36,7 +36,7 @@ function unseen(field: string, what: string) {
 
 const NO_STDIN = new Error(`No program of ${WEB} has stdin`);
 
-/** The stdin of a program that has none: whoever writes to it is told. */
+/** The stdin of a program that has none. Writing to it fails. */
 export function closedStdin(): WritableStream<Uint8Array> {
   return new WritableStream({ start: (controller) => controller.error(NO_STDIN) });
 }

@@ -1,11 +1,14 @@
-/** `import()` in the text of a module: an isolate has none, so each becomes the call of a function of the same length. */
+/**
+ * Replaces `import()` in the text of a module, which an isolate lacks. Each becomes the call of a function whose name
+ * is as long.
+ */
 const { parse } = require("internal/deps/acorn/acorn/dist/acorn");
 const { simple } = require("internal/deps/acorn/acorn-walk/dist/walk");
 
-/** What begins most modules with such a call, and few others. */
+/** Matches most modules with such a call, and few others. */
 const MAY_CALL = /\bimport\s*(?:\(|\/[/*])/;
 const IMPORT = "import";
-/** Names as long as it, of which one is not in the text. */
+/** Names as long as `import`, of which one is not in the text. */
 const NAMES = Array.from({ length: 100 }, (_, index) => `$imp${String(index).padStart(2, "0")}`);
 
 /** The specifier of the module that has the function. */
@@ -36,7 +39,7 @@ function startsOf(code) {
     const tree = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
     simple(tree, { ImportExpression: ({ start }) => starts.push(start) });
   } catch {
-    return []; // V8 says what is wrong, or knows more of the language.
+    return []; // V8 reports the fault, or knows more of the language.
   }
   return starts.toSorted((a, b) => a - b);
 }

@@ -1,6 +1,6 @@
 /**
- * Takes from the process of a slot, for good, what programs never need: files, sockets, programs, other processes, and
- * memory beyond what a program may have. Everything that the process reads has been read before.
+ * Takes from the process of a slot, for good, everything that programs never need. That is files, sockets, programs,
+ * other processes, and memory beyond that of a program. Everything that the process reads has been read before.
  */
 const { closeSync, openSync, readFileSync } = require("node:fs");
 
@@ -8,7 +8,7 @@ const RLIMIT_FSIZE = 1;
 const RLIMIT_DATA = 2;
 const RLIMIT_CORE = 4;
 const SECCOMP_SET_MODE_FILTER = 1;
-/** For all threads of the process. */
+/** The flag for a filter of all threads of the process. */
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
 /** The numbers of seccomp(2) by architecture. */
 const SECCOMP_CALLS = { x64: 317, arm64: 277 };
@@ -16,7 +16,7 @@ const SECCOMP_CALLS = { x64: 317, arm64: 277 };
 const MARGIN_BYTES = 96 * 1_048_576;
 
 /**
- * Locks the process, and proves it by opening a file.
+ * Locks the process, and checks the lock by opening a file.
  *
  * @param filter a seccomp filter
  * @throws {Error} where it is not locked
@@ -48,7 +48,7 @@ exports.lock = function lock({ filter, memoryMb }) {
     getRawPointer(program),
   );
   if (answer !== 0n) throw new Error(`seccomp(2) answered ${answer}`);
-  prove();
+  checkLock();
 };
 
 function rlimitOf(bytes) {
@@ -58,7 +58,7 @@ function rlimitOf(bytes) {
   return limit;
 }
 
-function prove() {
+function checkLock() {
   try {
     closeSync(openSync("/proc/self/status", "r"));
   } catch (error) {

@@ -1,11 +1,11 @@
-/** The process of a slot: runs one program after another, all of one tenant, each in a V8 isolate of its own. */
+/** The process of a slot. It runs one program after another, all of one tenant, each in a V8 isolate of its own. */
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { KINDS, readRequest, writeFrame } = require("./frames.cjs");
 const { lock } = require("./lock.cjs");
 const { Isolates, runProgram } = require("./program.cjs");
 
-/** What a first program would make slow for the next: it is run before the process is locked. */
+/** A program that runs before the process is locked. Later programs find its slow first calls done. */
 const WARM_UP =
   'class A extends URLSearchParams {} console.log({ a: [1, "b", new Map([[1, 2]])] }, new URL("a:b").href);';
 
@@ -20,7 +20,7 @@ const isolates = new Isolates({
   streams: textOf("streams.js"),
 });
 warmUp();
-let next = isolates.make(); // What an isolate reserves is in what the lock counts.
+let next = isolates.make(); // The lock counts the memory that this isolate reserves.
 lock({ filter: Buffer.from(filter, "base64"), memoryMb });
 writeFrame(KINDS.ready, "");
 for (let request = readRequest(); request !== undefined; request = readRequest()) {

@@ -2,7 +2,7 @@
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const [CONTINUES, DIGIT_BITS] = [32, 5];
 
-/** Where the parts of a compiled text stood before. They are read at the first question. */
+/** The former positions of the parts of a compiled text. They are read at the first question. */
 exports.Positions = class Positions {
   #mappings;
   #lines;
@@ -11,7 +11,9 @@ exports.Positions = class Positions {
     this.#mappings = mappings;
   }
 
-  /** The position of a part in the original, both beginning with 1; undefined where no part begins before it. */
+  /**
+   * The position of a part in the original; lines and columns begin with 1. Undefined where no part begins before it.
+   */
   originalOf(line, column) {
     this.#lines ??= readLines(this.#mappings);
     for (let at = Math.min(line, this.#lines.length) - 1; at >= 0; at--) {
@@ -31,7 +33,7 @@ function readLines(mappings) {
     return line.split(",").filter((text) => text !== "").flatMap((text) => {
       const [byColumns, , byLines, byOriginalColumns] = readNumbers(text);
       column += byColumns;
-      if (byLines === undefined) return []; // It stood nowhere.
+      if (byLines === undefined) return []; // The part has no former position.
       originalLine += byLines;
       originalColumn += byOriginalColumns;
       return [{ column, originalLine, originalColumn }];
@@ -39,7 +41,7 @@ function readLines(mappings) {
   });
 }
 
-/** Numbers in base 64, the lowest digits first; the lowest bit of each is its sign. */
+/** Numbers in base 64, the lowest digits first. The lowest bit of each number is its sign. */
 function readNumbers(text) {
   const numbers = [];
   let [value, shift] = [0, 0];

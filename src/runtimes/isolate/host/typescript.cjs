@@ -1,11 +1,12 @@
 /**
- * TypeScript as JavaScript: types are erased in place, so that lines and columns stay. A file with syntax that makes code, as
- * `enum`, is compiled, and has positions that lead back to its own. Both are Node's own, which has no public way to compile.
+ * TypeScript as JavaScript: types are erased in place, so that lines and columns stay. A file with syntax that makes
+ * code, as `enum`, is compiled, and has positions that lead back to its own. Node does both, but has no public way to
+ * compile.
  */
 const { transformSync } = require("internal/deps/amaro/dist/index");
 const { Positions } = require("./positions.cjs");
 
-/** What Node and Deno mean by a class's fields and by imports: only those of `import type` are erased. */
+/** The meaning of a class's fields and of imports in Node and Deno. Only imports of `import type` are erased. */
 const COMPILED = {
   verbatimModuleSyntax: true,
   nativeClassProperties: true,
@@ -15,11 +16,11 @@ const COMPILED = {
 
 let hasFailed = false;
 
-/** Whether a text has broken the compiler: it reads none after that. */
+/** Whether a text has broken the compiler, which reads no text after that. */
 exports.isBroken = () => hasFailed;
 
 /**
- * The JavaScript of a text, and where its parts stood; without positions, they are where they were.
+ * The JavaScript of a text, and the former positions of its parts. Without positions, the parts are where they were.
  *
  * @throws {SyntaxError} with the place in the text
  */
@@ -38,7 +39,7 @@ function transform(text, { url, ...options }) {
     const { code, message, startColumn, startLine } = error;
     if (code === "UnsupportedSyntax" && options.mode === "strip-only") return undefined;
     if (code !== undefined) throw placed(new SyntaxError(message), `${url}:${startLine}:${startColumn + 1}`);
-    hasFailed = true; // Its stack was full, which it never empties.
+    hasFailed = true; // The compiler's stack was full, and the compiler never empties it.
     throw placed(new SyntaxError("This file is nested too deeply for TypeScript"), url);
   }
 }

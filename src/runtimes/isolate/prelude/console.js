@@ -48,10 +48,10 @@ function shown(value) {
   }
 }
 
-/** Most characters that the process of the slot prints at once. */
+/** The most characters that the process of the slot prints at once. */
 const MAX_CHARACTERS = 65_536;
 
-/** Parts of a text that are not too long, none of which ends within a character. */
+/** Parts of a text that are not too long. None ends within a character. */
 function* partsOf(text) {
   for (let from = 0; from < text.length;) {
     const end = from + MAX_CHARACTERS;

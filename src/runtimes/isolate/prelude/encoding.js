@@ -2,7 +2,7 @@ import { DOMException } from "./events.js";
 import { define } from "./inspect.js";
 
 const { fromCharCode } = String;
-/** Characters that are made into text at once. */
+/** The most characters that are made into text at once. */
 const CHUNK = 4_096;
 const REPLACEMENT = 0xfffd;
 
@@ -99,7 +99,10 @@ function bytesOf(input) {
   throw new TypeError("Only an ArrayBuffer or a view of one is decoded");
 }
 
-/** UTF-16 code units of bytes, and the bytes of a character that is not whole: the decoder of Encoding's section 8.1.1. */
+/**
+ * UTF-16 code units of bytes, and the bytes of a character that is not whole. It is the decoder of Encoding's section
+ * 8.1.1.
+ */
 function decodeUtf8(bytes, { fatal, stream }) {
   const codes = [];
   let at = 0;

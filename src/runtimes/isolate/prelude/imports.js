@@ -5,7 +5,7 @@ const ERRORS = Object.fromEntries(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
 );
 
-/** Makes what `import()` calls; the process of the slot tells what came of each. */
+/** Makes the function that `import()` calls. The process of the slot reports the result of each call. */
 export function makeImports(host) {
   const waiting = new Map();
   let count = 0;
@@ -15,7 +15,7 @@ export function makeImports(host) {
     return one;
   };
   return {
-    /** What `import()` in a file calls. */
+    /** The function that `import()` in a file calls. */
     importFrom: (path) => (specifier) =>
       new Promise((resolve, reject) => {
         const name = `${specifier}`;
@@ -25,7 +25,7 @@ export function makeImports(host) {
     resolveImport: (id, namespace) => {
       take(id).resolve(namespace);
     },
-    /** An error is a copy of that in the file: its class is one of the language's. */
+    /** Rejects with a copy of the file's error. Its class is one of the language's. */
     rejectImport: (id, { message, name, stack, thrown }) => {
       if (stack === undefined) return take(id).reject(thrown);
       const error = new (ERRORS[name] ?? Error)(message);

@@ -13,7 +13,7 @@ const TypedArray = getPrototypeOf(Uint8Array);
 const typedArrayTag = getOwnPropertyDescriptor(TypedArray.prototype, Symbol.toStringTag).get;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
-/** The method of a built-in class that gives the fields to show: its own are private. */
+/** The method that gives a built-in class's fields to show: its own are private. */
 export const FIELDS = Symbol("fields");
 
 /** A value as text. */
@@ -101,7 +101,7 @@ function isInstance(value, type) {
   }
 }
 
-/** What stands before the properties of a value, around them, and beside them. */
+/** The text before the properties of a value, around them, and beside them. */
 function describe(value, name) {
   const keys = ownKeys(value).filter((key) => getOwnPropertyDescriptor(value, key)?.enumerable === true);
   const prefix = (own, size = "") => {
@@ -208,7 +208,7 @@ function describeFunction(value) {
   return `[${/Function$/.test(kind) ? kind : "Function"}${name === undefined ? " (anonymous)" : `: ${name}`}]`;
 }
 
-/** What built-in values without properties look like; undefined for any other. */
+/** The text of built-in values without properties; undefined for any other. */
 function unboxed(value) {
   try {
     if (value instanceof Date) {

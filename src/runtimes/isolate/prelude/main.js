@@ -9,7 +9,7 @@ import { nameOriginals } from "./stack_traces.js";
 import { makeTimers } from "./timers.js";
 import { makeUrl } from "./url.js";
 
-/** Names of the classes of streams, which few programs use: they are loaded at the first use. */
+/** Names of the classes of streams. Few programs use them, so they are loaded at the first use. */
 const STREAMS = [
   ...["ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest"],
   ...["ReadableByteStreamController", "ReadableStreamDefaultController", "WritableStream"],

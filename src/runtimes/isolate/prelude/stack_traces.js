@@ -4,7 +4,7 @@ import { define } from "./inspect.js";
 const PLACE = /^( +at .*?)(file:\/\/.*):(\d+):(\d+)(\)?)$/gm;
 
 /**
- * Makes the stacks of errors name lines and columns of the program's own text, where another was made of it.
+ * Makes the stacks of errors name positions in the program's own text. The text may have been compiled to another.
  *
  * @param originalOf the position as `line:column` for a URL, a line and a column
  */

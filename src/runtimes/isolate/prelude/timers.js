@@ -58,15 +58,15 @@ export class Timeout {
 const always = () => true;
 const never = () => false;
 
-/** Entries before the first of a list that are kept at most: then they are cut off. */
+/** The most entries before the first of a list that are kept. Then they are cut off. */
 const MAX_PASSED = 1_000;
 
-/** Makes the timers; the process of the slot asks for each step. */
+/** Makes the timers. The process of the slot calls each step. */
 export function makeTimers(host) {
   const timers = new Map();
-  /** Those that may not keep the program. */
+  /** Timers that may not keep the program. */
   const loose = new Set();
-  /** Entries of timers by their delays, in the order in which they are due: thousands of timers have few delays. */
+  /** Entries of timers by their delays, in the order in which they are due. Thousands of timers have few delays. */
   const lists = new Map();
   let count = 0;
   const stop = (id) => {
@@ -128,7 +128,7 @@ export function makeTimers(host) {
     define(globalThis, name, value);
   }
   return {
-    /** Runs the timer that is due; returns ms until the next, or -1 where none keeps the program. */
+    /** Runs the timer that is due. Returns ms until the next, or -1 where none keeps the program. */
     step: () => {
       if (isOver()) return -1;
       const timer = first();

@@ -26,7 +26,7 @@ function decodeForm(text) {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
 }
 
-/** Tells a URL that its parameters have changed. */
+/** Functions that inform a URL of changed parameters, by the parameters. */
 const owners = new WeakMap();
 
 /** URL's URLSearchParams. */
@@ -125,7 +125,7 @@ export class URLSearchParams {
     return "URLSearchParams";
   }
 
-  /** Takes a query over without telling its owner. */
+  /** Takes over a query without informing its owner. */
   static follow(params, text) {
     params.#parse(text);
   }
