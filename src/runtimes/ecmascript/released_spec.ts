@@ -22,7 +22,10 @@ export interface ReleasedRuntime extends Pick<ProcessSpec, "modules" | "reserved
   readonly printsVersion: string;
   /** The text of the module that every process runs first, after that of begin.cjs. */
   readonly first: string;
-  /** Files of a workspace that would configure it: each would load `planted.cjs`, set `PLANTED`, or call it `canary`. */
+  /**
+   * Files of a workspace that would configure the runtime. Each would load `planted.cjs`, set `PLANTED`, or name the
+   * file `canary`.
+   */
   readonly configuration: Readonly<Record<string, string>>;
   /** Loads the modules of a context's process: their text by the names of their files. */
   loadInterpreter(): Promise<Readonly<Record<string, string>>>;

@@ -5,22 +5,22 @@ export function deviations(): Readonly<Record<string, string>> {
   return {};
 }
 
-/** Nothing shows a program what lies in its workspace, and it has no function that acts on anything. */
+/** Whether programs only compute. Nothing shows a program its workspace, and no function of it acts on anything. */
 export const onlyComputes = true;
 
-/** What runs here in other languages runs as in this one. */
+/** The languages of the whole suite. Programs in other languages run as in this one. */
 export const suiteLanguages: readonly string[] = ["web"];
 
-/** Slots wait for a program of any kind, and a suite of their own tests how. */
+/** The languages of the warm suite: none. Slots wait for a program of any kind, and have a suite of their own. */
 export const warmLanguages: readonly string[] = [];
 
-/** The host's layers confine its slots. */
+/** Whether the layers of this host confine programs: they confine the slots. */
 export const usesHostLayers = true;
 
-/** It runs no command lines: this names the language of its programs. */
+/** The language of its programs, which run no command lines. */
 export const shellEnvironment = "web";
 
-/** Attacks that need a function of another runtime are none here. */
+/** The subjects of attacks. Attacks that need a function of another runtime are left out. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "isolate in namespaces": {
     languages: ["web"],

@@ -42,7 +42,10 @@ export function languagesSchema<Fields extends z.ZodType<LanguageFields & Readon
 }
 
 /** The command lines that cannot run their program, and why. */
-function invalidLines({ compile, run }: LanguageFields, placeholders: readonly string[]): [field: string, why: string][] {
+function invalidLines(
+  { compile, run }: LanguageFields,
+  placeholders: readonly string[],
+): [field: string, why: string][] {
   const found: [string, string][] = [];
   for (const [field, line] of Object.entries({ compile, run })) {
     const unknown = line?.find((word) => /^\{\w+\}$/.test(word) && !placeholders.includes(word));

@@ -30,7 +30,7 @@ import type { ProcessSpec, SharedProcesses } from "./spec.ts";
 import { leaseEnvironment, warmUpEnvironments } from "./warm_environments.ts";
 
 const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000 };
-/** How long an honest program may take. On a hanging binary, callers wait so long. */
+/** How long an honest program may take. On a hanging binary, callers wait a few times as long. */
 const HONEST_TIMEOUT_MS = 1_500;
 /** How long the self-test may take beside the honest program. Its programs share a busy machine. */
 const SELF_TEST_TIMEOUT_MS = 10_000;

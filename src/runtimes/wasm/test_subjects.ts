@@ -3,7 +3,7 @@ import { MODULE } from "./facts.ts";
 
 const NO_NETWORK = "WASI preview 1 has no function that connects, so that there is nothing to refuse";
 
-/** Conformance checks that it fails on a host, by language and name, each with the reason. */
+/** Conformance checks that this runtime fails, by language and name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
   return {
     "wasm: a refused network access is reported, although the program caught the error": NO_NETWORK,
@@ -11,22 +11,22 @@ export function deviations(): Readonly<Record<string, string>> {
   };
 }
 
-/** The suite of each language whose interpreter is a module stands in a file of its own. */
+/** The languages of the whole suite. A language whose interpreter is a module has a suite in another file. */
 export const suiteLanguages: readonly string[] = [MODULE];
 
-/** What programs have that start no others and no threads. */
+/** By language, the dialect of programs that start no processes and no threads. */
 export const dialects: Readonly<Record<string, string>> = { python: "python_alone" };
 
 /** Environment names for which the conformance suite also runs on warm slots. */
 export const warmLanguages: readonly string[] = [MODULE, "python"];
 
-/** WebAssembly does not confine alone: the host's layers count. */
+/** Whether the layers of this host confine programs, beside WebAssembly. */
 export const usesHostLayers = true;
 
-/** It runs no command line: attacks by one are refused. */
+/** The environment name for attacks by command line: all of these are refused. */
 export const shellEnvironment = MODULE;
 
-/** What runs here is a module, which no attack on others is. */
+/** The subjects of attacks: none, since no attack on other runtimes is a module. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
 
 /** The test of `tests/attacks` whose attacks are modules. */

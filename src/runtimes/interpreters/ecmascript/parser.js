@@ -68,7 +68,7 @@ export function targetsOf(pattern) {
   }
 }
 
-/** The names that `const a = 1, { b } = c` or another declaration declares. */
+/** The names of `const a = 1, { b } = c` or another declaration. */
 export function namesOf({ declarations }) {
   return declarations.flatMap(({ id }) => targetsOf(id)).map(({ name }) => name);
 }
