@@ -1,13 +1,13 @@
-/** Starts CPython as Pyodide builds it, in a process of Deno's that has no modules of Node, so that it starts sooner. */
+/** Starts CPython as Pyodide builds it. The process is Deno's and has no modules of Node, so that it starts sooner. */
 
-/** Where CPython finds its standard library. */
+/** The paths of CPython's standard library. */
 const [LIBRARY, PACKAGES, SHARED] = [
   "/lib/python314.zip",
   "/lib/python3.14/site-packages",
   "/lib/python3.14/lib-dynload",
 ];
 const VERSION = [3, 14, 2];
-/** What the program sees as its interpreter; there is no such file. */
+/** The path of the interpreter that the program sees; there is no such file. */
 const EXECUTABLE = "/usr/bin/python3";
 /** No package is found by Pyodide's own means. */
 const NO_PACKAGES = {
@@ -45,7 +45,7 @@ export async function boot({ connect, library, makesSnapshot = false, parts, sna
   });
 }
 
-/** Pyodide takes Deno for Node by this global, and for a shell of V8's by the others. */
+/** Makes Pyodide take Deno for a shell of V8's. By the deleted global it would take it for Node. */
 function pretendShell() {
   delete globalThis.process;
   globalThis.load = () => {};
@@ -53,7 +53,7 @@ function pretendShell() {
   globalThis.readbuffer = (path) => path === "" ? new ArrayBuffer(0) : Deno.readFileSync(path).buffer;
 }
 
-/** Places the standard library, of which no more is read than what a program imports. */
+/** Places the standard library. No more of it is read than the modules that a program imports. */
 function placeLibrary({ API, FS }, path) {
   API.pyVersionTuple = VERSION;
   API.sitePackages = PACKAGES;

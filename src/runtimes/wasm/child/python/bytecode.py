@@ -1,5 +1,5 @@
-"""Writes the standard library with its bytecode beside its text, which tracebacks show. Nothing of it is compressed, as what
-is imported would be unpacked again by each program."""
+"""Writes the standard library with its bytecode beside its text, which tracebacks show. Nothing of it is compressed, as each
+program would unpack again the modules that it imports."""
 
 import importlib._bootstrap_external
 import zipfile

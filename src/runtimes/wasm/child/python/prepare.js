@@ -1,12 +1,12 @@
 /**
- * Prepares the parts of Python: a script that starts sooner than a module, the standard library as bytecode, and a snapshot
- * of an interpreter that has imported what many programs import.
+ * Prepares the parts of Python. They are a script that starts sooner than a module, the standard library as bytecode,
+ * and a snapshot of an interpreter that has imported the modules of many programs.
  */
 import { boot } from "./boot.js";
 
 const [parts] = Deno.args;
 const own = new URL("./", import.meta.url);
-/** The bytes that are kept or left out as one. */
+/** The bytes that a snapshot keeps or leaves out as one. */
 const BLOCK = 4_096;
 
 writeScript();
@@ -15,7 +15,7 @@ await makeSnapshot();
 for (const name of ["pyodide.asm.mjs", "source.zip"]) Deno.removeSync(`${parts}/${name}`);
 Deno.exit(0);
 
-/** Makes a function of the module, whose argument is what it has in the place of WebSocket. */
+/** Makes the module a function. Its argument takes the place of WebSocket. */
 function writeScript() {
   const script = [
     ["import.meta.url", '"file:///pyodide.asm.js"'],
@@ -34,7 +34,7 @@ async function compileLibrary() {
   Deno.writeFileSync(`${parts}/library.zip`, python.FS.readFile("/tmp/library.zip"));
 }
 
-/** Writes the length of a head, the head, and what of the memory is not zero. */
+/** Writes the length of a head, the head, and the parts of memory that are not zero. */
 async function makeSnapshot() {
   const python = await boot({ parts, library: "library.zip", makesSnapshot: true });
   python.runPython(Deno.readTextFileSync(new URL("start.py", own)));
@@ -50,7 +50,7 @@ async function makeSnapshot() {
   for (const [at, length] of runs) write(file, memory.subarray(at, at + length));
 }
 
-/** Where a memory is not zero: beginnings and lengths. */
+/** The beginnings and lengths of a memory's parts that are not zero. */
 function runsOf(memory) {
   const runs = [];
   for (let at = 0; at < memory.length; at += BLOCK) {

@@ -1,5 +1,5 @@
-"""What is in the memory of every interpreter before its program: modules that many programs import, and what begins and ends a
-program as `python3 -u` does."""
+"""The contents of every interpreter's memory before its program: modules that many programs import, and functions that begin
+and end a program as `python3 -u` does."""
 
 import atexit
 import builtins
@@ -14,7 +14,7 @@ import threading
 import traceback
 import types
 
-# Importing these takes longer than having them.
+# Modules that many programs import. Importing them takes longer than having them in memory.
 PRELOADED = ["abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "calendar", "cmath", "collections"] + [
     *("contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib"),
     *("heapq", "html", "inspect", "io", "itertools", "json", "logging", "math", "operator", "os", "pathlib", "pickle"),
@@ -25,7 +25,7 @@ PRELOADED = ["abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "
 
 
 def open_streams():
-    """Output of the program is written at once, as with -u."""
+    """Makes output of the program be written at once, as with -u."""
     for name, descriptor, errors in ("stdout", 1, "strict"), ("stderr", 2, "backslashreplace"):
         raw = open(descriptor, "wb", 0, closefd=False)
         stream = io.TextIOWrapper(raw, "utf-8", errors, newline="\n", write_through=True)
@@ -35,7 +35,7 @@ def open_streams():
 
 
 def warm_up():
-    """Runs what every program runs, so that it is compiled."""
+    """Runs code that every program runs, so that it is compiled."""
     out = io.StringIO()
     scope = {"__name__": "warm_up", "out": out}
     exec(compile("import os\nprint(*[f'{n}' for n in range(3)], file=out)\n", "warm_up.py", "exec"), scope)
@@ -69,7 +69,7 @@ def begin(path, orders):
     os.environ.clear()
     os.environ.update(orders["env"])
     os.chdir(orders["directory"])
-    random.seed()  # The memory that everyone begins with has the same.
+    random.seed()  # Every program begins with the same memory, and so with the same seed.
     sys.argv = [path, *orders["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
     sys.excepthook = sys.__excepthook__
@@ -81,17 +81,17 @@ def begin(path, orders):
 
 
 def forget_shadowed(directory):
-    """Forgets what was preloaded where the program's directory has a module of such a name, which comes first."""
+    """Forgets preloaded modules if the program's directory, which comes first, has a module of such a name."""
     try:
         names = {name.partition(".")[0] for name in os.listdir(directory)}
     except OSError:
-        return  # It is reported that the main file is not there.
+        return  # The caller reports that the main file is not there.
     for name in [name for name in sys.modules if name.partition(".")[0] in names]:
         del sys.modules[name]
 
 
 def guarded(act, own_frames):
-    """Does what may end the program; returns the exit code."""
+    """Calls a function that may end the program; returns the exit code."""
     try:
         act()
         return 0
