@@ -168,23 +168,6 @@ export function runtimeNamesIn(source: string): string[] {
   });
 }
 
-/** Places whose doc comments may still begin with long sentences; an entry without any must go. */
-export const MAY_BEGIN_LONG: readonly string[] = [
-  "src/runtimes/bun/",
-  "src/runtimes/denials/",
-  "src/runtimes/deno/",
-  "src/runtimes/ecmascript/",
-  "src/runtimes/entry.ts",
-  "src/runtimes/interpreters/",
-  "src/runtimes/isolate/",
-  "src/runtimes/languages/",
-  "src/runtimes/lazy_runtime.ts",
-  "src/runtimes/native/",
-  "src/runtimes/node/",
-  "src/runtimes/registry.ts",
-  "src/runtimes/wasm/",
-];
-
 const MAX_FIRST_SENTENCE_WORDS = 15;
 
 /** Finds first sentences of doc comments with more than 15 words. A link counts as one word. */

@@ -3,7 +3,10 @@ import { readImports } from "./program_files.ts";
 import type { Slot } from "./slot.ts";
 import type { CellFrame } from "./slot_program.ts";
 
-/** Takes the orders of a context as lines of JSON to its slot, each with the files that its cell may import. */
+/**
+ * Makes a stream that takes a context's orders to its slot. Each order is a line of JSON, and gets the files that its
+ * cell may import.
+ */
 export function ordersTo(slot: Slot, files: Pick<WorkspaceFiles, "read">): WritableStream<Uint8Array> {
   const decoder = new TextDecoder();
   let text = "";
@@ -20,7 +23,9 @@ export function ordersTo(slot: Slot, files: Pick<WorkspaceFiles, "read">): Writa
   });
 }
 
-/** What cannot be read fails in the cell that imports it. */
+/**
+ * Reads the files that the cell of an order may import. A file that cannot be read fails in the cell that imports it.
+ */
 async function filesOf(line: string, files: Pick<WorkspaceFiles, "read">): Promise<CellFrame["files"]> {
   const { cell } = JSON.parse(line);
   return typeof cell?.code === "string" ? await readImports(files, cell.code).catch(() => ({})) : {};

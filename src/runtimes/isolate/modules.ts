@@ -30,13 +30,15 @@ export const HOST_MAIN = "main.cjs";
 /** The empty configuration of OpenSSL's beside them. Node does not start where a layer hides its own. */
 export const NO_CONFIGURATION = "openssl.cnf";
 
-/** What every program begins with, in the order in which each needs those before it. */
+/** The modules that begin every program. Each needs those before it. */
 const PRELUDE = [inspect, console, timers, events, encoding, url, blob, stackTraces, imports, interpreter, preludeMain];
 
 /** The functions of the slot's process, in the order in which it passes them. */
 const HOST_FUNCTIONS = "print, now, parseUrl, changeUrl, random, uuid, importModule, loadStreams, ivm";
 
-/** Built-ins of the language that the prelude uses, as they are before a cell of a context declares the same names. */
+/**
+ * Built-ins of the language that the prelude uses. It takes them before a cell of a context declares the same names.
+ */
 const BUILT_INS = [
   ...["Array", "ArrayBuffer", "BigInt", "Boolean", "DataView", "Date", "Error", "EvalError", "Function", "Infinity"],
   ...["Intl", "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError", "ReferenceError"],
@@ -44,7 +46,10 @@ const BUILT_INS = [
   ...["WeakRef", "WeakSet", "isNaN", "parseFloat", "parseInt"],
 ].join(", ");
 
-/** The script whose value is a function that begins a program: the modules one behind the other, without their imports. */
+/**
+ * The script whose value is a function that begins a program. It has the modules one after the other, without their
+ * imports.
+ */
 function preludeText(): string {
   const text = PRELUDE.map((module) => module.replaceAll(/^import .*;$/gm, "").replaceAll(/^export /gm, "")).join("\n");
   return `((${HOST_FUNCTIONS}) => {

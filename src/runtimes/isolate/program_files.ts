@@ -9,12 +9,12 @@ import type { SlotRequest } from "./slot_program.ts";
 const MAX_FILES = 1_000;
 const MAX_BYTES = 16 * MAX_CODE_BYTES;
 
-/** The file that a cell seems to be; no path of a workspace has such a character. */
+/** The apparent file of a cell. No path of a workspace has such a character. */
 const CELL_FILE = "cell\0.js";
 
 /**
- * What may be the specifier of an import of another file: a text in quotes that begins like a path. Its last quote may be
- * the first of the next, since which begin a text is not known.
+ * Matches a possible specifier of another file, a text in quotes like a path. Its last quote may be the first of the
+ * next, since it is not known which quotes begin a text.
  */
 const SPECIFIER = /(["'])(?=((?:\.{0,2}\/|file:\/\/)[^"'\n\\]*)\1)/g;
 

@@ -16,7 +16,7 @@ const MAX_KEPT_BYTES = 64 * MEBIBYTE;
 /** Signals that end no program which does not ask for them. */
 const HARMLESS: readonly string[] = ["SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"];
 
-/** A program's files by their paths in the workspace, and which is run. */
+/** A program's files by their paths in the workspace, and the one to run. */
 export interface SlotRequest {
   readonly entry: string;
   readonly files: Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ export interface SlotRequest {
   readonly isContext?: true;
 }
 
-/** What the interpreter of a context is told: a line of an order, and files that a cell in it may import. */
+/** A message to the interpreter of a context. It has the line of an order, and the files that its cell may import. */
 export interface CellFrame {
   readonly text: string;
   readonly files: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ class SlotProgram {
   #isUnread = false;
   #wanted = Promise.withResolvers<void>();
 
-  /** @param isContext whether its CPU time is measured all along, since that of each cell is bounded */
+  /** @param isContext whether it is a context, whose CPU time is always measured, since that of each cell is bounded */
   constructor(
     slot: Slot,
     { isContext, limits, signal }: Pick<RunOptions, "limits" | "signal"> & { isContext: boolean },
@@ -141,8 +141,8 @@ class SlotProgram {
   }
 
   /**
-   * Watches CPU time, where a program can use more of it than it may before its deadline, and memory for its report. The slot
-   * itself bounds memory.
+   * Watches CPU time and memory. CPU time is watched in a context, and where a program can exceed its limit before its
+   * deadline. Memory is watched for the report alone, as the slot itself bounds it.
    */
   #watching(isContext: boolean): ProcessWatch {
     const { cpuMs: limitMs, timeoutMs } = this.#limits;

@@ -1,18 +1,18 @@
-/** Runs the interpreter of a context in an isolate: it evaluates cells until the service closes the pipe. */
+/** Runs the interpreter of a context in an isolate. It evaluates cells until the service closes the pipe. */
 const { describe, isMemoryError } = require("./errors.cjs");
 const { KINDS, readRequest, waitForRequest, writeFrame } = require("./frames.cjs");
 const { Imports } = require("./imports.cjs");
 const { ProgramModules } = require("./modules.cjs");
 const { makeOriginals } = require("./positions.cjs");
 
-/** Where the interpreter's own modules seem to lie, and the file that a cell seems to be. */
+/** The apparent directory of the interpreter's own modules, and the apparent file of a cell. */
 const INTERPRETER_ROOT = "/codebeaker";
 const CELL_FILE = "cell.js";
 
-/** What isolated-vm says of a script whose time is over. */
+/** isolated-vm's message about a script whose time is over. */
 const TIMED_OUT = "Script execution timed out";
 
-/** Runs a context to its end; returns what it came to. */
+/** Runs a context to its end, and returns that end. */
 exports.runContext = function runContext(made, { entry, files }) {
   const { context, isolate } = made;
   const own = Object.create(null);
@@ -25,7 +25,7 @@ exports.runContext = function runContext(made, { entry, files }) {
     if (isolate.isDisposed || isMemoryError(error)) throw error;
     writeFrame(KINDS.stderr, `Uncaught ${describe(error, originalOf)}\n`);
   };
-  /** Runs a part; an error that nothing handles ends no context. */
+  /** Runs a part of the context. An error that nothing handles does not end the context. */
   const go = (part) => {
     try {
       return imports.run(part);
@@ -41,7 +41,7 @@ exports.runContext = function runContext(made, { entry, files }) {
     exitCode = Number(code);
   };
   const print = (isError, bytes) => writeFrame(isError ? KINDS.stderr : KINDS.stdout, Buffer.from(bytes, "latin1"));
-  /** Runs the script that waits; returns whether it is over in time. */
+  /** Runs the pending script; returns whether it ended in time. */
   const runPending = (timeoutMs) => {
     try {
       made.runPending({ timeout: Number(timeoutMs) });

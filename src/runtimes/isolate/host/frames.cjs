@@ -1,24 +1,25 @@
 /**
- * The frames between the service and a slot: the length of what follows in 4 bytes and, from the slot, a byte that says what
- * it is. Both directions block: a slot does one thing at a time. `src/runtimes/isolate/slot_frames.ts` is the service's side.
+ * The frames between the service and a slot. A frame is the length of its rest in 4 bytes, from the slot also a byte
+ * for its kind, and the rest. Both directions block: a slot does one thing at a time.
+ * `src/runtimes/isolate/slot_frames.ts` is the service's side.
  */
 const { dlopen } = require("node:ffi");
 const { readSync, writeSync } = require("node:fs");
 
-/** Most bytes of a frame's rest. */
+/** The most bytes of a frame's rest. */
 const MAX_BYTES = 65_536;
 /** The longest time to wait at once. */
 const MAX_WAIT_MS = 60_000;
 const STDIN = 0;
 const STDOUT = 1;
-/** The length, and on the way to the service the kind. */
+/** The bytes of the length and of the head. On the way to the service the head has the kind. */
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = LENGTH_BYTES + 1;
 
 /** Kinds of frames to the service. */
 exports.KINDS = { ready: 0, stdout: 1, stderr: 2, done: 3 };
 
-/** The rest of the next frame as JSON; undefined where the service has closed the pipe. */
+/** Reads the rest of the next frame as JSON. Undefined where the service has closed the pipe. */
 exports.readRequest = function readRequest() {
   const head = readBytes(LENGTH_BYTES);
   if (head === undefined) return undefined;
@@ -26,11 +27,11 @@ exports.readRequest = function readRequest() {
   return rest === undefined ? undefined : JSON.parse(rest.toString());
 };
 
-/** What poll(2) takes and says: there is something to read, or nothing will come any more. */
+/** The event of poll(2): there are bytes to read, or no more will come. */
 const POLLIN = 1;
 const { functions: { poll } } = dlopen("libc.so.6", { poll: { return: "i32", arguments: ["pointer", "u64", "i32"] } });
 
-/** Waits until there is a request, or the service has closed the pipe; returns whether that was so within so many ms. */
+/** Waits for a request, or until the service has closed the pipe. Returns false where neither came within `waitMs`. */
 exports.waitForRequest = function waitForRequest(waitMs) {
   const asked = Buffer.alloc(8); // struct pollfd
   asked.writeInt32LE(STDIN, 0);

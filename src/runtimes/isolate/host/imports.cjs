@@ -1,20 +1,26 @@
-/** What a program imports while it runs, by `import()`. */
+/** The imports of a program while it runs, by `import()`. */
 const { failureOf } = require("./errors.cjs");
 
-/** Asked for, linked and evaluated one after another, between what else of the program runs. */
+/**
+ * The running imports of a program. They are linked and evaluated one after another, between other parts of the
+ * program.
+ */
 exports.Imports = class Imports {
   #modules;
   #program;
-  /** Those that have not run to their ends. */
+  /** The imports that have not run to their ends. */
   #pending = [];
 
-  /** @param program the isolate, what it asked for, and functions: those that tell it what came of that, and `originalOf` */
+  /**
+   * @param program the isolate with the imports that it asked for, functions that give it their results, and
+   *   `originalOf`
+   */
   constructor(modules, program) {
     this.#modules = modules;
     this.#program = program;
   }
 
-  /** Begins what was asked for; returns whether anything was. */
+  /** Begins the imports that were asked for; returns whether there were any. */
   begin() {
     const asked = this.#program.asked.splice(0);
     for (const { id, path, specifier } of asked) this.#begin(id, { path, specifier });
@@ -24,7 +30,7 @@ exports.Imports = class Imports {
   /**
    * Runs a part of the program; undefined where an import has failed in it.
    *
-   * @throws {Error} that of the program, unless it is that of a file which is being imported
+   * @throws {Error} the program's error, unless it is that of a file that is being imported
    */
   run(part) {
     try {
@@ -49,7 +55,7 @@ exports.Imports = class Imports {
     this.run(() => linked.boot.evaluateSync());
   }
 
-  /** Tells of those that have run. */
+  /** Resolves the imports that have run. */
   #resolve() {
     const ready = this.#pending.filter(({ boot }) => exports.hasRun(boot));
     this.#pending = this.#pending.filter((one) => !ready.includes(one));
@@ -59,7 +65,9 @@ exports.Imports = class Imports {
     }
   }
 
-  /** Tells of those that have failed; returns whether any has. A module that has failed fails again for any other. */
+  /**
+   * Rejects the imports that have failed; returns whether any has. A module that has failed fails again for any other.
+   */
   #reject() {
     const failed = this.#pending.flatMap((one) => {
       try {

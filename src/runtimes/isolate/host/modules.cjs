@@ -6,10 +6,10 @@ const { toJavaScript } = require("./typescript.cjs");
 const WORKSPACE = "/workspace";
 const IS_TYPESCRIPT = /\.(?:[mc]?ts|tsx)$/i;
 
-/** What of a specifier names no file. */
+/** The part of a specifier that names no file. */
 const QUERY = /[?#].*$/s;
 
-/** Imports a module, and says whether all of it has run. */
+/** A module that imports another, and shows whether all of that has run. */
 const BOOT = 'import * as namespace from "module"; export { namespace }; export const hasRun = true;';
 
 /** Compiles and links modules, each once. */
@@ -20,14 +20,15 @@ exports.ProgramModules = class ProgramModules {
   #isolate;
   #giveImport;
   #root;
-  /** By its path in the workspace with its query: with another, a file is another module. */
+  /** The modules by path in the workspace, with the query. With another query, a file is another module. */
   #modules = new Map();
   #paths = new Map();
 
   /**
-   * @param options.giveImport gives a module with the text of {@link HELPER_TEXT} what `import()` in a file calls
+   * @param options.giveImport gives a module with the text of {@link HELPER_TEXT} the function that `import()` in a
+   *   file calls
    * @param options.addCompiled gets the URL of each file that was compiled, and the positions in it
-   * @param options.root where the files seem to lie
+   * @param options.root the apparent directory of the files
    */
   constructor({ addCompiled, context, files, giveImport, isolate, root = WORKSPACE }) {
     this.#addCompiled = addCompiled;
@@ -50,7 +51,10 @@ exports.ProgramModules = class ProgramModules {
     return { module, boot: this.bootOf(module) };
   }
 
-  /** A module that imports one: evaluating it evaluates that unless it has been, and throws what that has thrown. */
+  /**
+   * Makes a module that imports another. Evaluating it evaluates that one, unless that has been done, and throws its
+   * error.
+   */
   bootOf(module) {
     const boot = this.#isolate.compileModuleSync(BOOT, { filename: "codebeaker:boot" });
     boot.instantiateSync(this.#context, (name, referrer) => {
@@ -96,7 +100,7 @@ exports.ProgramModules = class ProgramModules {
   }
 };
 
-/** The text of a module: without types, and JSON as what it exports. */
+/** The text of a module. It has no types, and JSON becomes an export. */
 function sourceOf(path, { text, url }) {
   if (path.endsWith(".json")) return { code: `export default JSON.parse(${JSON.stringify(text)});` };
   return IS_TYPESCRIPT.test(path) ? toJavaScript(text, url) : { code: text };

@@ -59,7 +59,7 @@ function readNumbers(text) {
 /**
  * The positions in all files of a program that were compiled, by their URLs.
  *
- * @param made the isolate, which is told of them when there is one
+ * @param made the isolate, which gets `originalOf` with the first compiled file
  */
 exports.makeOriginals = function makeOriginals(made) {
   const compiled = new Map();

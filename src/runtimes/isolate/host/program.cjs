@@ -1,4 +1,4 @@
-/** Runs one program in a V8 isolate of its own. A program gets functions that take and return primitive values, and no more. */
+/** Runs one program in a V8 isolate of its own. A program gets only functions that take and return primitive values. */
 const { randomBytes, randomUUID } = require("node:crypto");
 const { KINDS, writeFrame } = require("./frames.cjs");
 const { runContext } = require("./context.cjs");
@@ -10,7 +10,7 @@ const { isBroken } = require("./typescript.cjs");
 
 const SELF = "codebeaker:prelude";
 const MAX_RANDOM_BYTES = 65_536;
-/** What waits for a timer sleeps on it. */
+/** The address on which a wait for a timer sleeps. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Makes isolates with the globals of a program. */
@@ -20,7 +20,7 @@ exports.Isolates = class Isolates {
   #prelude;
   #streams;
 
-  /** @param options.prelude the text of a function that begins a program @param options.streams that of a script */
+  /** @param options.prelude the text of a function that begins a program @param options.streams the text of a script */
   constructor({ ivm, memoryMb, prelude, streams }) {
     this.#ivm = ivm;
     this.#memoryMb = memoryMb;
@@ -68,7 +68,7 @@ exports.Isolates = class Isolates {
     });
   }
 
-  /** Compiles what every program begins with, so that each isolate has it at once. */
+  /** Compiles the scripts that begin every program, so that each isolate has them at once. */
   #fillCaches() {
     for (const script of [this.#prelude, this.#streams]) {
       const isolate = new this.#ivm.Isolate({ memoryLimit: this.#memoryMb });
@@ -82,7 +82,7 @@ exports.Isolates = class Isolates {
   }
 };
 
-/** Runs a program, or the interpreter of a context, to its end; returns what it came to. */
+/** Runs a program, or the interpreter of a context, to its end. Returns that end. */
 exports.runProgram = function runProgram(made, { isContext, ...program }) {
   const { isolate } = made;
   const before = process.cpuUsage();

@@ -1,21 +1,21 @@
-/** Makes an isolate the interpreter's host. */
+/** Fills host.js for an isolate. */
 import { host, isPath } from "../../interpreters/ecmascript/host.js";
 import { parseCell } from "../../interpreters/ecmascript/parser.js";
 
 const { Object, Promise, String, TypeError, URL } = globalThis;
-/** What the prelude gives an interpreter, which no cell finds. */
+/** The functions that the prelude gives an interpreter. No cell finds them. */
 const own = globalThis.$interpreter;
 delete globalThis.$interpreter;
 
 const WORKSPACE = "file:///workspace/";
 
-/** The URL of a file of the workspace: there is nothing else to import. */
+/** The URL of a file of the workspace. Nothing else can be imported. */
 function resolve(specifier) {
   if (isPath(specifier)) return new URL(specifier, WORKSPACE).href;
   throw new TypeError(`Only files of the workspace are imported here, and ${String(specifier)} is none`);
 }
 
-/** Where a script is no JavaScript, which `eval` does not say; undefined where it is. */
+/** The place at which a script is no JavaScript; undefined where it is. `eval` does not report the place. */
 function findPlace(script, { name }) {
   try {
     parseCell(script);
@@ -29,7 +29,7 @@ Object.assign(host, {
   ...own,
   cwd: "/workspace",
   readFile: () => Promise.reject(new TypeError("No file can be read here")),
-  onUncaught: () => {}, // The process of the slot tells what nothing handled.
+  onUncaught: () => {}, // The process of the slot reports errors that nothing handled.
   resolve,
   findPlace,
   isTyped: () => false,

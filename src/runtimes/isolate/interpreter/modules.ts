@@ -3,7 +3,7 @@ import { INTERPRETER, INTERPRETER_MAIN } from "../../interpreters/ecmascript/pla
 import isolateHost from "./isolate_host.js" with { type: "text" };
 import main from "./main.js" with { type: "text" };
 
-/** The program that evaluates the cells of a context: its modules by their paths, and which is run. */
+/** The program that evaluates the cells of a context. It has modules by their paths, and the one to run. */
 export const INTERPRETER_PROGRAM: { readonly entry: string; readonly files: Readonly<Record<string, string>> } = {
   entry: `${INTERPRETER}/${INTERPRETER_MAIN}`,
   files: Object.fromEntries(

@@ -1,15 +1,15 @@
 import { define, inspect } from "./inspect.js";
 
-/** Bytes that the process of the slot prints at once. */
+/** The most bytes that the process of the slot prints at once. */
 const MAX_BYTES = 4_096;
 
 const toCharacters = String.fromCharCode;
 const applyTo = Reflect.apply;
-/** Called by another name, it evaluates in the global scope. */
+/** `eval` by another name, which evaluates in the global scope. */
 const evaluateScript = globalThis.eval;
 const OUT_OF_TIME = Symbol("timeout");
 
-/** Makes what the interpreter of a context needs of the process of its slot. */
+/** Makes the functions between the interpreter of a context and the process of its slot. */
 export function makeInterpreter(importFrom) {
   const encoder = new globalThis.TextEncoder();
   const orders = [];
@@ -23,7 +23,7 @@ export function makeInterpreter(importFrom) {
     }
   }
   return {
-    /** Gives the interpreter its means, which are functions of the process. @param path that of a file beside which cells are */
+    /** Gives the interpreter functions of the process. @param path the path of the file that a cell seems to be */
     offerInterpreter: (path, declare, exit, printBytes, runPending) => {
       const printTo = (isError) => (bytes) => {
         const part = bytes.subarray(0, MAX_BYTES);
@@ -54,7 +54,7 @@ export function makeInterpreter(importFrom) {
       orders.push(text);
       wake();
     },
-    /** Runs the script that waits; no value of it leaves the isolate. */
+    /** Runs the pending script. No value of it leaves the isolate. */
     runPending: () => {
       try {
         ended = { hasFailed: false, value: evaluateScript(script) };

@@ -34,7 +34,7 @@ async function compileLibrary() {
   Deno.writeFileSync(`${parts}/library.zip`, python.FS.readFile("/tmp/library.zip"));
 }
 
-/** Writes the length of a head, the head, and the parts of memory that are not zero. */
+/** Writes the length of a head, the head, and memory that is not zero. */
 async function makeSnapshot() {
   const python = await boot({ parts, library: "library.zip", makesSnapshot: true });
   python.runPython(Deno.readTextFileSync(new URL("start.py", own)));
