@@ -9,6 +9,7 @@ import { parseEngineAddress } from "../../src/runtimes/docker/engine/engine_addr
 import { LABELS } from "../../src/runtimes/docker/container/reaper.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
 import { DOCKER_HOST } from "./docker_host.ts";
+import { testedAvailability } from "./requirements.ts";
 import { openRuntimeHost } from "./runtime_host.ts";
 
 export { DOCKER_HOST };
@@ -83,7 +84,9 @@ export async function runCode(
 /** Whether the Engine of the tests is there and has the images of these environments. */
 export async function dockerAvailability(...environments: readonly string[]): Promise<Availability> {
   await using docker = await openDocker();
-  await docker.runtime.diagnose(); // The self-test takes as long as it takes here.
-  const answers = await Promise.all(environments.map((name) => docker.runtime.isAvailable(name)));
-  return answers.find(({ available }) => !available) ?? await docker.runtime.isAvailable();
+  for (const name of environments) {
+    const answer = await testedAvailability(docker.runtime, name);
+    if (!answer.available) return answer;
+  }
+  return await testedAvailability(docker.runtime);
 }

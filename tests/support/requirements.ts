@@ -1,3 +1,4 @@
+import { delay } from "../../src/concurrency/delay.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
 import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { configureEnvironment } from "./configure_environment.ts";
@@ -17,8 +18,11 @@ export function isPresent(name: string, availability: Availability): boolean {
   return false;
 }
 
-/** Most questions to a runtime that gives no answer in time, since the machine is busy. */
-const MAX_QUESTIONS = 20;
+/** Answers of a runtime on a busy machine, which will be others. */
+const NOT_YET = /no answer within|its self-test is not over yet/;
+const MAX_QUESTIONS = 30;
+/** Longer than such an answer is cached. */
+const BETWEEN_QUESTIONS_MS = 1_100;
 
 /**
  * The availability of a runtime, or of a language on it, after its self-test, which takes as long as it takes here. Where a
@@ -28,10 +32,11 @@ export async function testedAvailability(
   runtime: Pick<ExecutionRuntime, "assess" | "diagnose" | "isAvailable" | "whenSelfTested">,
   language?: string,
 ): Promise<Availability> {
-  if (language === undefined || runtime.whenSelfTested !== undefined) await runtime.diagnose();
-  else await runtime.assess(configureEnvironment(language));
   for (let question = 1;; question++) {
+    if (language === undefined || runtime.whenSelfTested !== undefined) await runtime.diagnose();
+    else await runtime.assess(configureEnvironment(language));
     const answer = await runtime.isAvailable(language);
-    if (answer.available || question === MAX_QUESTIONS || !answer.reason.startsWith("no answer within")) return answer;
+    if (answer.available || question === MAX_QUESTIONS || !NOT_YET.test(answer.reason)) return answer;
+    await delay(BETWEEN_QUESTIONS_MS);
   }
 }
