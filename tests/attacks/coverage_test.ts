@@ -37,10 +37,15 @@ const UNCONTROLLED: Readonly<Record<string, Readonly<Record<string, string>>>> =
       network: "no network can be granted there; bare, the same attacks are seen",
     }]),
   ),
-  "isolate in namespaces": Object.fromEntries(
-    (SETUPS["isolate in namespaces"]?.categories ?? []).map((category) => [
-      category,
-      "nothing can be granted there; the controls of the same attacks elsewhere are seen",
+  ...Object.fromEntries(
+    ["isolate in namespaces", "isolate in namespaces, in a context"].map((subject) => [
+      subject,
+      Object.fromEntries(
+        (SETUPS[subject]?.categories ?? []).map((category) => [
+          category,
+          "nothing can be granted there; the controls of the same attacks elsewhere are seen",
+        ]),
+      ),
     ]),
   ),
 };

@@ -27,6 +27,12 @@ export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
     categories: ["files", "configuration", "network", "memory", "cpu", "output", "time"],
     needs: "namespaces",
   },
+  "isolate in namespaces, in a context": {
+    languages: ["web"],
+    categories: ["memory", "cpu", "output", "time"],
+    needs: "namespaces",
+    runsCells: true,
+  },
 };
 
 /** The test of `tests/attacks` whose attacks are on isolates alone. */

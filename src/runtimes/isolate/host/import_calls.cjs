@@ -1,9 +1,7 @@
 /**
  * Replaces `import()` in the text of a module, which an isolate lacks. Each becomes the call of a function whose name
- * is as long.
+ * is as long. The first program with such a call loads the parser, Node's own, which takes 10 ms.
  */
-const { parse } = require("internal/deps/acorn/acorn/dist/acorn");
-const { simple } = require("internal/deps/acorn/acorn-walk/dist/walk");
 
 /** Matches most modules with such a call, and few others. */
 const MAY_CALL = /\bimport\s*(?:\(|\/[/*])/;
@@ -34,6 +32,8 @@ exports.callImports = function callImports(code) {
 
 /** Where each call begins, in their order. */
 function startsOf(code) {
+  const { parse } = require("internal/deps/acorn/acorn/dist/acorn");
+  const { simple } = require("internal/deps/acorn/acorn-walk/dist/walk");
   const starts = [];
   try {
     const tree = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });

@@ -1,9 +1,8 @@
 /**
  * TypeScript as JavaScript: types are erased in place, so that lines and columns stay. A file with syntax that makes
  * code, as `enum`, is compiled, and has positions that lead back to its own. Node does both, but has no public way to
- * compile.
+ * compile. The first program with types loads its compiler, which takes 50 ms.
  */
-const { transformSync } = require("internal/deps/amaro/dist/index");
 const { Positions } = require("./positions.cjs");
 
 /** The meaning of a class's fields and of imports in Node and Deno. Only imports of `import type` are erased. */
@@ -33,6 +32,7 @@ exports.toJavaScript = function toJavaScript(text, url) {
 
 /** Undefined where types cannot be erased in place. @throws {SyntaxError} */
 function transform(text, { url, ...options }) {
+  const { transformSync } = require("internal/deps/amaro/dist/index");
   try {
     return transformSync(text, { ...options, filename: url });
   } catch (error) {
