@@ -164,6 +164,8 @@ export interface AttackSubject {
   /** Limits that the runtime may be unable to enforce, each with the reason. */
   readonly unenforced?: Readonly<Partial<Record<LimitName, string>>>;
   readonly isWarm?: boolean;
+  /** Attacks that its programs cannot try, by name, with reasons; absent, none. */
+  readonly omits?: Readonly<Record<string, string>>;
   /** Whether code is a cell of a context. */
   readonly runsCells?: boolean;
 }

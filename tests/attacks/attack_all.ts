@@ -160,12 +160,13 @@ async function step(test: Deno.TestContext, name: string, fn: () => void | Promi
 }
 
 function attacksOn<T extends Attack>(
-  { languages, meetsEveryAttackOn }: Subject,
+  { languages, meetsEveryAttackOn, omits }: Subject,
   { category }: AttackTable,
   attacks: readonly T[],
 ): T[] {
-  return attacks.filter(({ language = "typescript", standIn }) =>
-    languages.includes(language) && (meetsEveryAttackOn.includes(category) || standIn === undefined)
+  return attacks.filter(({ language = "typescript", name, standIn }) =>
+    languages.includes(language) && !Object.hasOwn(omits, name) &&
+    (meetsEveryAttackOn.includes(category) || standIn === undefined)
   );
 }
 

@@ -232,8 +232,8 @@ export class ProcessEnvironment implements ExecutionEnvironment {
 
   async #install(packages: readonly string[], options: RunOptions): Promise<ProgramHandle> {
     if (this.#packages === undefined) {
-      const { name } = this.#installation.spec.facts;
-      throw new CodeBeakerError("permission_denied", `Cannot install packages as the ${name} runtime installs none`);
+      const { facts: { name }, noPackages = `the ${name} runtime installs none` } = this.#installation.spec;
+      throw new CodeBeakerError("permission_denied", `Cannot install packages as ${noPackages}`);
     }
     return this.#processes.own(await this.#packages.install(packages, options));
   }

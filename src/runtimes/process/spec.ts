@@ -43,6 +43,8 @@ export interface ProcessSpec {
   readonly denials?: DenialSpec;
   /** How packages are installed; absent, none can be. */
   readonly packages?: PackageSpec | undefined;
+  /** Why no packages can be installed, with a remedy. Absent, the runtime installs none. */
+  readonly noPackages?: string;
   /** Command lines that the binary runs itself; absent, every command is another program. */
   readonly commands?: CommandSpec;
   /** Whether any command finds the binary by its name; absent, it does not. */

@@ -18,7 +18,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 export function languageSpec(language: NamedLanguage, host: RuntimeHost): ProcessSpec {
   const { name, row } = language;
   const service = serviceBinary(settingsOf(host).denoBinary, host);
-  const { canaries, host: { texts }, memoryEndings, memoryMb, modules, programs, title, v8Flags } = row;
+  const { canaries, host: { texts }, memoryEndings, memoryMb, modules, noPackages, programs, title, v8Flags } = row;
   let reachable: string | undefined;
   return {
     facts: { ...wasmFacts(host), supportedEnvironments: [name] },
@@ -41,6 +41,7 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
       remedy: "see the findings of the canaries, and name a Deno that keeps its flags (--deno-binary)",
       whyNotHonoured: (permissions) => whyNotHonoured(title, permissions),
     },
+    ...(noPackages === undefined ? {} : { noPackages }),
     warm: { memoryMb, languages: [], servesEveryProgram: true },
     denials: { read: readDenial, readStderr: () => [] },
     selfTest: {

@@ -26,8 +26,16 @@ export const usesHostLayers = true;
 /** The environment name for attacks by command line: all of these are refused. */
 export const shellEnvironment = MODULE;
 
-/** The subjects of attacks: none, since no attack on other runtimes is a module. */
-export const attackSubjects: Readonly<Record<string, AttackSubject>> = {};
+/** The subjects of attacks: programs in languages whose interpreter is a module. */
+export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
+  "python in WebAssembly": {
+    languages: ["python"],
+    omits: {
+      "Python's children": "no program starts another",
+      "Python that stops itself": "no signal stops a program",
+    },
+  },
+};
 
 /** The test of `tests/attacks` whose attacks are modules. */
 export const attackTest = "attack_wasm_test.ts";

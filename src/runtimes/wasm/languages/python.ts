@@ -1,10 +1,11 @@
 import type { Need, Surface } from "../../../core/needs.ts";
-import { LIST_MODULES, moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
+import { moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
 import { environmentCanary, networkCanary, secretCanary } from "../../process/self_test/common_canaries.ts";
 import begin from "../child/begin.js" with { type: "text" };
 import boot from "../child/python/boot.js" with { type: "text" };
 import bytecode from "../child/python/bytecode.py" with { type: "text" };
 import hostFiles from "../child/host_files.js" with { type: "text" };
+import listModules from "../child/python/list_modules.py" with { type: "text" };
 import main from "../child/python/main.js" with { type: "text" };
 import prepare from "../child/python/prepare.js" with { type: "text" };
 import start from "../child/python/start.py" with { type: "text" };
@@ -49,13 +50,14 @@ export const python: LanguageRow = {
     texts: { "begin.js": begin, "host_files.js": hostFiles, "python/main.js": main, "python/boot.js": boot },
   },
   memoryMb: 81,
-  // The optimizing compiler would take 30 MB more, and processor time from programs that end before they gain by it.
-  v8Flags: ["--liftoff-only"],
+  // The optimizing compiler and threads for it take 30 MB and processor time, from programs that end before they gain by it.
+  v8Flags: ["--liftoff-only", "--single-threaded"],
   variables: { HOME: "/workspace", LANG: "C.UTF-8" },
   memoryEndings: [
     { pattern: /^MemoryError/m, endings: [1] },
     { pattern: /Fatal (?:JavaScript|process) out of memory/, endings: ["SIGTRAP", "SIGABRT"] },
   ],
+  noPackages: "Python has no network in WebAssembly, and takes no wheels: send packages of pure Python with the files",
   programs: {
     honest: "print(6 * 7)",
     readFile: (path) => `try:\n    print(open(${JSON.stringify(path)}).read())\nexcept OSError:\n    pass`,
@@ -85,7 +87,7 @@ export const python: LanguageRow = {
       name: "host_environment",
     },
   ],
-  modules: { code: LIST_MODULES, surfaceOf },
+  modules: { code: listModules, surfaceOf },
 };
 
 /** The surface of a list of modules, without modules that can do nothing here. */

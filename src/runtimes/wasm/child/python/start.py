@@ -61,8 +61,8 @@ def run(text):
     loader = importlib.machinery.SourceFileLoader("__main__", path)
     main.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __loader__=loader)
     sys.modules["__main__"] = main
-    status = guarded(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__), 2)
-    return finish(status)
+    status = guarded(lambda: exec(compile(source, path, "exec", dont_inherit=True), main.__dict__))
+    return finish(status, main.__dict__)
 
 
 def begin(path, orders):
@@ -90,7 +90,7 @@ def forget_shadowed(directory):
         del sys.modules[name]
 
 
-def guarded(act, own_frames):
+def guarded(act):
     """Calls a function that may end the program; returns the exit code."""
     try:
         act()
@@ -98,10 +98,9 @@ def guarded(act, own_frames):
     except SystemExit as error:
         return status_of(error.code)
     except BaseException as error:
-        for _ in range(own_frames):
-            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+        remove_own_frames(error)
         try:
-            sys.excepthook(type(error), error, error.__traceback__)
+            sys.excepthook(type(error), error, BaseException.__traceback__.__get__(error))
         except SystemExit as exit:
             return status_of(exit.code)
         except BaseException as another:
@@ -110,6 +109,30 @@ def guarded(act, own_frames):
             print("\nOriginal exception was:", file=sys.__stderr__)
             traceback.print_exception(error, file=sys.__stderr__)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def remove_own_frames(error):
+    """Removes the frames that are no program's from an error and from its causes."""
+    errors, known = [error], set()
+    while errors:
+        one = errors.pop()
+        if one is None or id(one) in known:
+            continue
+        known.add(id(one))
+        errors += [one.__cause__, one.__context__]
+        frames = []
+        at = BaseException.__traceback__.__get__(one)
+        while at is not None:
+            if not is_own(at.tb_frame):
+                frames.append(at)
+            at = at.tb_next
+        for frame, following in zip(frames, [*frames[1:], None]):
+            frame.tb_next = following
+        BaseException.with_traceback(one, frames[0] if frames else None)  # An error of JavaScript's has attributes of its own.
+
+
+def is_own(frame):
+    return frame.f_globals is globals() or frame.f_code.co_filename.startswith("file:///")
 
 
 def status_of(code):
@@ -121,9 +144,12 @@ def status_of(code):
     return 1
 
 
-def finish(status):
+def finish(status, scope):
     threading._shutdown()
     atexit._run_exitfuncs()
+    for name in scope:
+        if not name.startswith("__"):
+            scope[name] = None  # So that objects of the program see their end, as in an interpreter that ends.
     for stream in sys.stdout, sys.stderr:
         try:
             if stream is not None and not stream.closed:

@@ -1,0 +1,252 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { runProgram } from "../../../src/commands/mod.ts";
+import { CodeBeakerError } from "../../../src/core/errors.ts";
+import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { create } from "../../../src/runtimes/wasm/mod.ts";
+import { configureEnvironment } from "../../support/configure_environment.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { openRuntimeHost } from "../../support/runtime_host.ts";
+
+// What is Python's own of the runtime; the suite has what every runtime promises.
+
+const host = await openRuntimeHost();
+const runtime = create(host);
+Deno.test.afterAll(async () => {
+  await runtime[Symbol.asyncDispose]();
+  await host[Symbol.asyncDispose]();
+});
+const ignore = !isPresent("wasm/python", await testedAvailability(runtime, "python"));
+
+/** Runs a program, with further files beside it. */
+async function run(code: string, files: Readonly<Record<string, string>> = {}, path = "main.py") {
+  await using environment = await runtime.createEnvironment(configureEnvironment("python"));
+  for (const [name, text] of Object.entries({ [path]: code, ...files })) {
+    await environment.files.write(name, new TextEncoder().encode(text));
+  }
+  const options = { limits: DEFAULT_LIMITS, env: {}, stdin: "" };
+  const result = await runProgram(environment, { kind: "file", path, args: [] }, options);
+  const exitCode = result.outcome.kind === "exited" ? result.outcome.exitCode : result.outcome.kind;
+  return { ...result, ended: [result.stdout, result.stderr, exitCode] as const };
+}
+
+/** Programs by what they show, with what they print, the end of what they print on stderr, and their exit code. */
+const ENDINGS: Readonly<Record<string, readonly [code: string, stdout: string, stderr: string, exitCode: number]>> = {
+  "an exit code is taken modulo 256": ["raise SystemExit(300)", "", "", 44],
+  "an exit with words prints them": ['raise SystemExit("words")', "", "words\n", 1],
+  "os._exit() ends at once": ['import atexit, os\natexit.register(print, "no")\nos._exit(3)', "", "", 3],
+  "an interrupt of its own ends with 130": [
+    "raise KeyboardInterrupt",
+    "",
+    "    raise KeyboardInterrupt\nKeyboardInterrupt\n",
+    130,
+  ],
+  "atexit and objects see the end": [
+    'import atexit\natexit.register(print, "at exit")\nclass A:\n  def __del__(self): print("gone")\na = A()',
+    "at exit\ngone\n",
+    "",
+    0,
+  ],
+  "a signal to itself ends it as a shell says": ["import os\nos.kill(os.getpid(), 15)\nprint(1)", "", "", 143],
+  "a full stack of C is a trap": [
+    'import json\njson.loads("[" * 100000)',
+    "",
+    "RangeError: Maximum call stack size exceeded\n",
+    134,
+  ],
+  "an excepthook is called": [
+    "import sys\nsys.excepthook = lambda kind, error, frames: print(kind.__name__)\n1 / 0",
+    "ZeroDivisionError\n",
+    "",
+    1,
+  ],
+  "text that is no UTF-8 fails": ['print("\\ud800")', "", "surrogates not allowed\n", 1],
+};
+
+for (const [title, [code, stdout, stderr, exitCode]] of Object.entries(ENDINGS)) {
+  Deno.test({
+    name: `[wasm] python: ${title}`,
+    ignore,
+    async fn() {
+      const { ended } = await run(code);
+      assertEquals([ended[0], ended[2]], [stdout, exitCode], ended[1]);
+      if (stderr === "") assertEquals(ended[1], "");
+      else assert(ended[1].endsWith(stderr), ended[1]);
+    },
+  });
+}
+
+Deno.test({
+  name: "[wasm] python: a traceback has the program's frames and those of modules, with their text, and no others",
+  ignore,
+  async fn() {
+    const { stderr } = await run(
+      "import asyncio, helper\nasync def main():\n    helper.fail()\nasyncio.run(main())\n",
+      {
+        "helper.py":
+          "import json\ndef fail():\n    try: json.loads('')\n    except ValueError as error: raise KeyError(1) from error\n",
+      },
+    );
+    assertStringIncludes(
+      stderr,
+      '  File "/workspace/main.py", line 3, in main\n    helper.fail()\n    ~~~~~~~~~~~^^\n',
+    );
+    assertStringIncludes(stderr, '  File "/workspace/helper.py", line 3, in fail\n');
+    assertMatch(stderr, /File "\/lib\/python314\.zip\/json\/decoder\.py", line \d+, in decode\n {4}obj, end/);
+    assertEquals(stderr.includes("<exec>") || stderr.includes("file:"), false, stderr);
+    const unfinished = await run("x = (");
+    assertStringIncludes(
+      unfinished.stderr,
+      `  File "/workspace/main.py", line 1\n    x = (\n        ^\nSyntaxError: '('`,
+    );
+    assertEquals(unfinished.stderr.includes("Traceback"), false, unfinished.stderr);
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: no two programs draw the same random numbers, whose interpreters begin with the same memory",
+  ignore,
+  async fn() {
+    const code = "import random, secrets, tempfile, uuid\n" +
+      "print(random.random(), secrets.token_hex(), uuid.uuid4(), tempfile.mktemp(), sep='\\n')";
+    const [first, second] = [(await run(code)).stdout.split("\n"), (await run(code)).stdout.split("\n")];
+    assertEquals(first.length, 5);
+    assertEquals(first.filter((line) => line !== "" && second.includes(line)), []);
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: modules beside the program come before those that its interpreter has imported",
+  ignore,
+  async fn() {
+    const files = { "sub/json.py": "own = 'own'", "sub/other.py": "import json\nprint(json.own, __name__)" };
+    const { ended } = await run("import sys, other\nprint(sys.argv, sys.path[0], __file__)", files, "sub/main.py");
+    assertEquals(ended, [
+      "own other\n['/workspace/sub/main.py'] /workspace/sub /workspace/sub/main.py\n",
+      "",
+      0,
+    ]);
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: files are read, changed and moved as elsewhere, and errors have their classes",
+  ignore,
+  async fn() {
+    const { ended } = await run(FILES);
+    assertEquals(ended, ["done\n", "", 0]);
+  },
+});
+
+const FILES = `import mmap, os, shutil, tempfile
+def fails(kind, act):
+    try: act()
+    except OSError as error: assert type(error) is kind, repr(error)
+    else: raise AssertionError(kind)
+open("a", "w").write("one")
+open("b", "w").write("two")
+os.rename("a", "b")
+assert open("b").read() == "one" and sorted(os.listdir()) == ["b", "main.py"]
+os.unlink("b")
+open("b", "x").write("new")
+fails(FileExistsError, lambda: open("b", "x"))
+with open("b", "r+") as file:
+    file.seek(1)
+    file.write("ZZZ")
+    file.truncate(3)
+with open("b", "a") as file: file.write("+")
+assert open("b").read() == "nZZ+"
+with open("b", "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+    memory[0:1] = b"Q"
+    memory.flush()
+assert open("b").read() == "QZZ+"
+os.utime("b", (1, 2))
+os.chmod("b", 0o600)
+assert (os.stat("b").st_mtime, os.stat("b").st_mode & 0o777) == (2, 0o600)
+os.makedirs("d/e")
+open("d/e/f", "w").write("deep")
+os.rename("d", "g")
+assert [(path, names) for path, _, names in os.walk("g")] == [("g", []), ("g/e", ["f"])]
+assert [(entry.name, entry.is_dir()) for entry in os.scandir("g")] == [("e", True)]
+fails(FileNotFoundError, lambda: open("nothing"))
+fails(NotADirectoryError, lambda: open("b/c"))
+fails(IsADirectoryError, lambda: open("g"))
+fails(OSError, lambda: os.rmdir("g"))
+shutil.rmtree("g")
+with tempfile.TemporaryDirectory() as directory:
+    open(f"{directory}/q", "w").write("q")
+    assert os.listdir(directory) == ["q"] and directory.startswith("/tmp/")
+fails(PermissionError, lambda: os.symlink("b", "link"))
+fails(PermissionError, lambda: open("/home/file", "w"))
+fails(PermissionError, lambda: os.mkdir("/etc"))
+fails(PermissionError, lambda: open("/lib/python314.zip", "r+b"))
+fails(FileNotFoundError, lambda: open("/etc/passwd"))
+print("done")
+`;
+
+Deno.test({
+  name: "[wasm] python: what stands behind the interpreter may do no more than the program",
+  ignore,
+  async fn() {
+    const { stdout } = await run(BEHIND);
+    const answers = stdout.trimEnd().split("\n");
+    assertEquals(answers.filter((line) => !line.endsWith(" NotCapable")), []);
+    assertEquals(answers.length, 9);
+  },
+});
+
+/** Calls functions of the process around the interpreter. */
+const BEHIND = `import pyodide_js
+host = pyodide_js.constructor.constructor("return Deno")()
+none = pyodide_js.constructor.constructor("return {}")()
+for name, act in {
+    "read": lambda: host.readTextFileSync("/etc/hostname"),
+    "list": lambda: [entry.name for entry in host.readDirSync("/")],
+    "own": lambda: host.readTextFileSync("/proc/self/environ"),
+    "write": lambda: host.writeTextFileSync("/codebeaker/modules/x", "x"),
+    "link": lambda: host.symlinkSync("/etc", "/workspace/etc"),
+    "run": lambda: host.Command.new("/bin/true").outputSync(),
+    "load": lambda: host.dlopen("/lib/x86_64-linux-gnu/libc.so.6", none),
+    "listen": lambda: host.listen(pyodide_js.constructor.constructor("return {port: 0}")()),
+    "kill": lambda: host.kill(1),
+}.items():
+    try: print(name, act())
+    except BaseException as error: print(name, str(error).split(":")[0])
+`;
+
+Deno.test({
+  name: "[wasm] python: a connection is denied and reported with its port",
+  ignore,
+  async fn() {
+    const { denials } = await run(
+      'import socket\ntry: socket.create_connection(("example.com", 80))\nexcept OSError: pass',
+    );
+    const found = denials?.map(({ kind, target }) => [kind, target]);
+    assertEquals(found, [["net", "example.com:80"]]);
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: packages are refused with what to do instead",
+  ignore,
+  async fn() {
+    await using environment = await runtime.createEnvironment(configureEnvironment("python"));
+    const options = { limits: DEFAULT_LIMITS, env: {} };
+    const refused = await assertRejects(
+      async () => await environment.run({ kind: "install", packages: ["six"] }, options),
+      CodeBeakerError,
+    );
+    assertEquals(refused.code, "permission_denied");
+    assertStringIncludes(refused.message, "send packages of pure Python with the files");
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: programs are known to lack threads, sockets, others and what is not in its library",
+  ignore,
+  fn() {
+    const surface = runtime.surface?.("python");
+    const has = (name: string) => surface?.has({ kind: "module", name, file: "main.py", line: 1, certain: true });
+    assertEquals(["json", "sqlite3", "asyncio", "urllib"].map(has), [true, true, true, true]);
+    assertEquals(["threading", "subprocess", "socket", "multiprocessing", "numpy"].map(has), Array(5).fill(false));
+  },
+});
