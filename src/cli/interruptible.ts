@@ -24,7 +24,14 @@ export function interruptible(): Interrupt {
   };
 }
 
-/** Waits until work has settled. An interrupt ends the wait early, but not the work. */
+/** Waits for work; an interrupt ends the wait early, and not the work. @throws what the work throws before */
+export async function unlessInterrupted(work: Promise<unknown>, interrupt: AbortSignal): Promise<void> {
+  await abortable(work, interrupt).catch((error: unknown) => {
+    if (!interrupt.aborted) throw error;
+  });
+}
+
+/** The same for work whose error somebody else reports. Does not throw. */
 export async function settledUnlessInterrupted(work: Promise<unknown>, interrupt: AbortSignal): Promise<void> {
-  await abortable(work, interrupt).catch(() => {});
+  await unlessInterrupted(work, interrupt).catch(() => {});
 }

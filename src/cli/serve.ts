@@ -5,6 +5,7 @@ import { startLog } from "../log.ts";
 import { announce } from "./announce.ts";
 import type { CommandContext } from "./context.ts";
 import type { Output } from "./output.ts";
+import { unlessInterrupted } from "./interruptible.ts";
 import { addSettings } from "./settings.ts";
 
 /** Defines `codebeaker serve`, which listens until SIGTERM or SIGINT. */
@@ -14,13 +15,12 @@ export function defineServe(command: Command, { stdout }: Pick<CommandContext, "
 
 async function serve(flags: Record<string, unknown>, stdout: Output): Promise<void> {
   const stop = new AbortController();
-  const stopped = new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
   Deno.addSignalListener("SIGTERM", () => stop.abort());
   Deno.addSignalListener("SIGINT", () => stop.abort());
   const config = await loadConfig(flags);
   await startLog(config);
   await using service = await composeService(config);
   const { url } = service.listen();
-  await Promise.race([announce(service, { url, stdout, signal: stop.signal }), stopped]); // A stop waits for no self-test.
-  await stopped;
+  await unlessInterrupted(announce(service, { url, stdout, signal: stop.signal }), stop.signal); // It waits for self-tests.
+  await unlessInterrupted(new Promise(() => {}), stop.signal);
 }

@@ -1,3 +1,5 @@
+import { onAbort } from "./on_abort.ts";
+
 /** Wakes all waiters at the next change. Changes are counted, so that none is missed. */
 export class ChangeSignal {
   readonly #waiters = new Set<() => void>();
@@ -25,9 +27,8 @@ export class ChangeSignal {
     const changed = Promise.withResolvers<void>();
     const wake = () => changed.resolve();
     this.#waiters.add(wake);
-    signal.addEventListener("abort", wake);
+    using _waking = onAbort(signal, wake);
     await changed.promise;
-    signal.removeEventListener("abort", wake);
     this.#waiters.delete(wake);
   }
 }

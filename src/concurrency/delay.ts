@@ -1,4 +1,5 @@
 import { withDeadline } from "./deadline.ts";
+import { onAbort } from "./on_abort.ts";
 
 /** Longest time without a yield, in ms. One deep path can take a thousand times as long as another. */
 const MAX_HOLD_MS = 20;
@@ -8,10 +9,8 @@ export async function delay(ms: number, { signal }: { readonly signal?: AbortSig
   const over = Promise.withResolvers<void>();
   const wake = () => over.resolve();
   const timer = setTimeout(wake, ms);
-  signal?.addEventListener("abort", wake);
-  if (signal?.aborted) wake();
+  using _waking = onAbort(signal, wake);
   await over.promise;
-  signal?.removeEventListener("abort", wake);
   clearTimeout(timer);
 }
 

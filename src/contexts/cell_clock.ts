@@ -1,5 +1,6 @@
 import type { Outcome, ProgramUsage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
+import { onAbort } from "../concurrency/on_abort.ts";
 import type { ProgramHandle } from "../runtimes/port.ts";
 import { settledWithin } from "../concurrency/delay.ts";
 
@@ -98,8 +99,7 @@ export class CellClock implements Disposable {
     };
     timers.push(setTimeout(beLate, timeoutMs));
     endWithin(timeoutMs + GRACE_MS, { kind: "timed_out", limitMs: timeoutMs });
-    signal?.addEventListener("abort", interrupt);
-    if (signal?.aborted) interrupt();
+    const interrupting = onAbort(signal, interrupt);
     this.#interrupt = interrupt;
     this.#cpuLimitMs = cpuMs;
     this.#cpuBeforeMs = this.#cpuMs;
@@ -124,7 +124,7 @@ export class CellClock implements Disposable {
       usage: () => this.takeUsage(),
       [Symbol.dispose]: () => {
         for (const timer of timers) clearTimeout(timer);
-        signal?.removeEventListener("abort", interrupt);
+        interrupting[Symbol.dispose]();
         this.#interrupt = undefined;
       },
     };

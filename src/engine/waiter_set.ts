@@ -1,10 +1,12 @@
+import { onAbort } from "../concurrency/on_abort.ts";
+
 /**
  * The waiters of one execution. A waiter leaves when its signal aborts; a waiter without a signal never leaves.
  * Disposing removes all of them.
  */
 export class WaiterSet implements Disposable {
   readonly #onEmpty: () => void;
-  readonly #leaving: (() => void)[] = [];
+  readonly #leaving: Disposable[] = [];
   #count = 0;
 
   /** @param onEmpty called when the last waiter has left */
@@ -16,14 +18,11 @@ export class WaiterSet implements Disposable {
   join(signal: AbortSignal | undefined): void {
     this.#count++;
     if (signal === undefined) return;
-    const leave = () => this.#leave();
-    signal.addEventListener("abort", leave);
-    this.#leaving.push(() => signal.removeEventListener("abort", leave));
-    if (signal.aborted) this.#leave();
+    this.#leaving.push(onAbort(signal, () => this.#leave()));
   }
 
   [Symbol.dispose](): void {
-    for (const forget of this.#leaving.splice(0)) forget();
+    for (const leaving of this.#leaving.splice(0)) leaving[Symbol.dispose]();
   }
 
   #leave(): void {

@@ -1,6 +1,7 @@
 import { CodeBeakerError } from "../core/errors.ts";
 import type { Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
 import type { Limits } from "../core/limits.ts";
+import { onAbort } from "../concurrency/on_abort.ts";
 import { ChildLife, type ChildLifeRequest } from "./child_life.ts";
 import {
   type ByteFilter,
@@ -94,7 +95,7 @@ export async function startChild(
   const life = ChildLife.start(request);
   const stderr = pipeSource("stderr", life.process.stderr);
   const stdout = pipeSource("stdout", life.process.stdout);
-  using _cancelling = cancelOn(signal, life);
+  using _cancelling = onAbort(signal, () => cancel(life));
   if (goesOn) {
     life.watchDisk();
     sendGo(request, life);
@@ -144,7 +145,7 @@ function begin(
     readonly stderr: ChunkSource;
   },
 ): Child {
-  const cancelling = cancelOn(signal, life);
+  const cancelling = onAbort(signal, () => cancel(life));
   life.begin();
   const deadline = setTimeout(() => life.end({ kind: "timed_out", limitMs: timeoutMs }, "terminate"), timeoutMs);
   life.exited.then(() => {
@@ -166,12 +167,8 @@ function begin(
   };
 }
 
-/** Ends a child when a signal is aborted, until the result is disposed of. */
-function cancelOn(signal: AbortSignal | undefined, life: ChildLife): Disposable {
-  const cancel = () => life.end({ kind: "cancelled" }, "terminate");
-  signal?.addEventListener("abort", cancel);
-  if (signal?.aborted) cancel();
-  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", cancel) };
+function cancel(life: ChildLife): void {
+  life.end({ kind: "cancelled" }, "terminate");
 }
 
 /** Writes the bytes on which the program begins. A child that is gone does not read them. */

@@ -1,5 +1,6 @@
 import { BoundedOutput } from "../core/bytes/bounded_output.ts";
 import { CodeBeakerError } from "../core/errors.ts";
+import { onAbort } from "../concurrency/on_abort.ts";
 import { spawnGroup } from "./spawn.ts";
 import { signalGroup } from "./terminate.ts";
 
@@ -42,7 +43,7 @@ export async function runTool({ argv, env = {}, signal }: ToolRequest): Promise<
     signalGroup(child.pid, "SIGTERM");
     deadline = setTimeout(() => signalGroup(child.pid, "SIGKILL"), GRACE_MS);
   };
-  signal?.addEventListener("abort", end);
+  using _ending = onAbort(signal, end);
   const said = new BoundedOutput(MAX_QUOTED_BYTES);
   const [status] = await Promise.all([
     child.status.finally(() => signalGroup(child.pid, "SIGKILL")),
@@ -50,7 +51,6 @@ export async function runTool({ argv, env = {}, signal }: ToolRequest): Promise<
     child.stdout.pipeTo(new WritableStream()),
     child.stderr.pipeTo(new WritableStream({ write: (bytes) => said.push(bytes) })),
   ]);
-  signal?.removeEventListener("abort", end);
   clearTimeout(deadline);
   signal?.throwIfAborted();
   if (status.success) return;

@@ -1,5 +1,6 @@
 import type { Outcome, OutputChunk, ProgramUsage } from "../../core/execution.ts";
 import { type Limits, MEBIBYTE } from "../../core/limits.ts";
+import { onAbort } from "../../concurrency/on_abort.ts";
 import { OutputBudget } from "../../process/child_output.ts";
 import { memoryLimit } from "../../process/ending.ts";
 import { NO_SAMPLE, ProcessWatch } from "../../process/process_watch.ts";
@@ -57,8 +58,6 @@ class SlotProgram {
       (observedBytes) => this.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }),
     );
     this.#watch = this.#watching(isContext);
-    const cancel = () => this.end({ kind: "cancelled" });
-    signal?.addEventListener("abort", cancel);
     const deadline = setTimeout(() => this.end({ kind: "timed_out", limitMs: timeoutMs }), timeoutMs);
     const over = Promise.withResolvers<Outcome>();
     this.output = new ReadableStream<OutputChunk>({
@@ -66,7 +65,7 @@ class SlotProgram {
         this.#follow(controller).then((outcome) => {
           this.#hasEnded = true;
           clearTimeout(deadline);
-          signal?.removeEventListener("abort", cancel);
+          cancelling[Symbol.dispose]();
           this.#watch.stop();
           over.resolve(outcome);
           if (!this.#isUnread) controller.close();
@@ -82,7 +81,7 @@ class SlotProgram {
       },
     }, { highWaterMark: MAX_WAITING_CHUNKS });
     this.outcome = over.promise;
-    if (signal?.aborted) cancel();
+    const cancelling = onAbort(signal, () => this.end({ kind: "cancelled" }));
   }
 
   usage(): ProgramUsage {

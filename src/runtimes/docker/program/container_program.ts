@@ -1,6 +1,7 @@
 import { settledWithin } from "../../../concurrency/delay.ts";
 import { type DenialReport, NO_DENIALS } from "../../../core/denials/denial_report.ts";
 import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../../../core/execution.ts";
+import { onAbort } from "../../../concurrency/on_abort.ts";
 import type { ProgramHandle } from "../../port.ts";
 import { isEngineLost } from "../engine/engine_call.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
@@ -91,10 +92,8 @@ export class ContainerProgram implements ProgramHandle {
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<ContainerProgram> {
     const program = new ContainerProgram(request);
-    const cancel = () => program.#termination.end({ kind: "cancelled" }, "terminate");
-    signal?.addEventListener("abort", cancel);
-    program.outcome.then(() => signal?.removeEventListener("abort", cancel));
-    if (signal?.aborted) cancel();
+    const cancelling = onAbort(signal, () => program.#termination.end({ kind: "cancelled" }, "terminate"));
+    program.outcome.then(() => cancelling[Symbol.dispose]());
     const launch = await program.#launch();
     if (launch.kind === "ready") program.#begin(launch);
     else program.#fail(launch);
