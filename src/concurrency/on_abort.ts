@@ -1,4 +1,4 @@
-/** Calls a function when a signal aborts, at once if it has, until the result is disposed of. */
+/** Calls a function when a signal aborts, until the result is disposed of. An aborted signal calls it at once. */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): Disposable {
   signal?.addEventListener("abort", act);
   if (signal?.aborted) act();

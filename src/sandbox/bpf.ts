@@ -36,6 +36,16 @@ export function answer(value: number): Instruction {
   return [RETURN, 0, 0, value];
 }
 
+/** The answer that lets a call through: SECCOMP_RET_ALLOW. */
+export const ALLOWED = answer(0x7fff_0000);
+/** Error numbers of {@link failWith}. */
+export const [EPERM, ENOSYS] = [1, 38];
+
+/** The answer that makes a call fail: SECCOMP_RET_ERRNO. */
+export function failWith(errno: number): Instruction {
+  return answer(0x0005_0000 | errno);
+}
+
 /** Instructions that run when the loaded word equals a value, and are skipped otherwise. */
 export function ifEqual(value: number, then: readonly Instruction[]): Instruction[] {
   return [[IF_EQUAL, 0, then.length, value], ...then];

@@ -1,7 +1,11 @@
 import {
+  ALLOWED,
   answer,
   type CallRange,
   encodeProgram,
+  ENOSYS,
+  EPERM,
+  failWith,
   ifAnyBit,
   ifAtLeast,
   ifEqual,
@@ -13,10 +17,6 @@ import {
 import { callNumbers, type KnownArchitecture } from "./system_call_numbers.ts";
 
 const KILL_PROCESS = 0x8000_0000;
-const ALLOWED = 0x7fff_0000;
-const FAIL = 0x0005_0000;
-const EPERM = 1;
-const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 
 /** AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64. */
@@ -98,10 +98,10 @@ function isKnown(machine: string): machine is KnownArchitecture {
   return machine in ARCHITECTURES;
 }
 
-const ALLOW = [answer(ALLOWED)];
-const REFUSE = [answer(FAIL | EPERM)];
-const ABSENT = [answer(FAIL | ENOSYS)];
-const REFUSE_FAMILY = [answer(FAIL | EAFNOSUPPORT)];
+const ALLOW = [ALLOWED];
+const REFUSE = [failWith(EPERM)];
+const ABSENT = [failWith(ENOSYS)];
+const REFUSE_FAMILY = [failWith(EAFNOSUPPORT)];
 
 /** Ranges of call numbers with the same verdict. */
 function rangesOf(

@@ -1,6 +1,7 @@
 import type { Limits } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { closedNetworks } from "../../core/permissions/private_networks.ts";
+import { SERVICE_BINARY_FLAGS } from "../service_binary/service_binary.ts";
 
 /** WebAssembly pages of 64 KiB in one MB. */
 const WASM_PAGES_PER_MB = 16;
@@ -44,17 +45,12 @@ export interface FlagSettings {
 export function permissionFlags(settings: FlagSettings): string[] {
   const { workspace, temporaryDirectory, permissions, limits, packages } = settings;
   return [
-    "--no-prompt",
-    "--quiet",
+    ...SERVICE_BINARY_FLAGS,
     packages === undefined ? "--no-config" : `--config=${packages.configPath}`,
-    "--no-code-cache",
-    "--node-modules-dir=none",
     ...packageFlags(settings),
     ...networkFlags(settings),
     permissions.allowRun ? "--allow-run" : "--deny-run",
-    "--deny-ffi",
     settings.beginsWithSys === true ? "--allow-sys" : "--deny-sys",
-    "--ignore-env",
     ...list("--allow-env", [...settings.variables, ...permissions.allowEnv]),
     ...list("--allow-read", [
       workspace,

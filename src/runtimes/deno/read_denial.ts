@@ -2,6 +2,7 @@ import { addressOf, hostFilter } from "../../core/permissions/hosts.ts";
 import { isClosedAddress } from "../../core/permissions/private_networks.ts";
 import { type DenialRecord, type PermissionGrant, RULES } from "../../core/denials/denial_report.ts";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import { OWN_ROOT } from "../process/mounts.ts";
 import type { DenialContext, ReportedDenial } from "../process/spec.ts";
 
 /** The facts by which a denial is judged. */
@@ -95,7 +96,7 @@ function judgeNetwork(target: string, { permissions, openNetworks }: DenialSetti
 function judgePath(kind: "read" | "write", target: string): Judgement {
   const rule = kind === "read" ? RULES.readUnlisted : RULES.writeUnlisted;
   if (/^\/(dev|proc|sys)(\/|$)/.test(target)) return { rule: `${rule}, and never /dev, /proc or /sys` };
-  const isOwn = [WORKSPACE_ROOT, "/codebeaker"].some((root) => target === root || target.startsWith(`${root}/`));
+  const isOwn = [WORKSPACE_ROOT, OWN_ROOT].some((root) => target === root || target.startsWith(`${root}/`));
   if (isOwn || !target.startsWith("/")) return { rule };
   const grant: PermissionGrant = kind === "read" ? { allowRead: [target] } : { allowWrite: [target] };
   return { rule, grant };

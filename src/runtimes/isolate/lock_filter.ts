@@ -1,7 +1,10 @@
 import {
-  answer,
+  ALLOWED,
   type CallRange,
   encodeProgram,
+  ENOSYS,
+  EPERM,
+  failWith,
   ifAnyBit,
   type Instruction,
   load,
@@ -9,9 +12,6 @@ import {
 } from "../../sandbox/bpf.ts";
 import { callNumbers, type KnownArchitecture } from "../../sandbox/system_call_numbers.ts";
 
-const ALLOWED = 0x7fff_0000;
-const REFUSED = 0x0005_0001; // EPERM
-const ABSENT = 0x0005_0026; // ENOSYS
 /** CLONE_THREAD: a task of the same process. */
 const CLONE_THREAD = 0x0001_0000;
 
@@ -33,9 +33,9 @@ const NEEDED = [
  */
 export function lockFilter(machine: KnownArchitecture): Uint8Array<ArrayBuffer> {
   const { absent, named, newest } = callNumbers(machine);
-  const allow: readonly Instruction[] = [answer(ALLOWED)];
-  const refuse: readonly Instruction[] = [answer(REFUSED)];
-  const missing: readonly Instruction[] = [answer(ABSENT)];
+  const allow: readonly Instruction[] = [ALLOWED];
+  const refuse: readonly Instruction[] = [failWith(EPERM)];
+  const missing: readonly Instruction[] = [failWith(ENOSYS)];
   const clone: readonly Instruction[] = [load("argument0"), ...ifAnyBit(CLONE_THREAD, allow), ...refuse];
   const numbers = new Set(NEEDED.map((call) => named.get(call)));
   const then = (call: number) => {

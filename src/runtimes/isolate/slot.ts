@@ -5,7 +5,7 @@ import { ChildLife } from "../../process/child_life.ts";
 import type { ChildProcesses } from "../../process/child_processes.ts";
 import { MAX_DESCRIPTORS } from "../../sandbox/confinement.ts";
 import type { Installation } from "../process/installation.ts";
-import { mountsOf } from "../process/mounts.ts";
+import { mountsOf, OWN_ROOT } from "../process/mounts.ts";
 import type { WarmMember } from "../warm/warm_member.ts";
 import { PROCESS_MEMORY_MB } from "./facts.ts";
 import { lockFilter } from "./lock_filter.ts";
@@ -94,11 +94,16 @@ export class Slot implements WarmMember {
     const host = mounts.module(HOST);
     const addon = {
       source: addonPath,
-      target: "/codebeaker/isolated_vm.node",
+      target: join(OWN_ROOT, "isolated_vm.node"),
       access: "execute",
     } as const;
     const limits = { ...DEFAULT_LIMITS, cpuMs: CPU_MS, memoryMb: memoryMb + PROCESS_MEMORY_MB + MARGIN_MB };
-    const options = { addonPath: addon.target, filter: lockFilter(Deno.build.arch).toBase64(), memoryMb };
+    const options = {
+      addonPath: addon.target,
+      filter: lockFilter(Deno.build.arch).toBase64(),
+      memoryMb,
+      marginMb: MARGIN_MB,
+    };
     const confined = confinement.confine({
       argv: [mounts.binary.target, ...FLAGS, join(host.target, HOST_MAIN), JSON.stringify(options)],
       cwd: "/",

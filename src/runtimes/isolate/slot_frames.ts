@@ -1,12 +1,12 @@
 import { concatBytes } from "../../core/bytes/bytes.ts";
 
 /** Bytes of the length that leads a frame. */
-const LENGTH_BYTES = 4;
+export const LENGTH_BYTES = 4;
 /** The most bytes of a frame after its head. A slot divides longer output. */
-const MAX_BYTES = 65_536;
+export const MAX_BYTES = 65_536;
 
 /** The kinds of frames, by the byte after the length; `host/frames.cjs` has the same. */
-const KINDS = ["ready", "stdout", "stderr", "done"] as const;
+export const KINDS = ["ready", "stdout", "stderr", "done"] as const;
 
 /** One frame of a slot. */
 export interface SlotFrame {

@@ -6,7 +6,7 @@ import type { Installation } from "./installation.ts";
 import type { EnvironmentMounts } from "./spec.ts";
 
 /** Where a program with a file system of its own sees the service's files. */
-const OWN_ROOT = "/codebeaker";
+export const OWN_ROOT = "/codebeaker";
 
 /** The directory of an environment that its client sees. */
 export const WORKSPACE_NAME = "workspace";

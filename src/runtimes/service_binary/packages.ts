@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeHost } from "../port.ts";
+import { OWN_ROOT } from "../process/mounts.ts";
 import type { ContextProgram, EnvironmentMounts, LaunchSite, PackageSpec } from "../process/spec.ts";
 import { parsePackages } from "../ecmascript/package_names.ts";
 
@@ -66,5 +67,5 @@ function installerMount({ host: { confinement } }: LaunchSite): Mount {
     });
   }
   const source = confinement.reachable(Deno.execPath());
-  return { source, target: confinement.canMount ? "/codebeaker/installer" : source, access: "execute" };
+  return { source, target: confinement.canMount ? join(OWN_ROOT, "installer") : source, access: "execute" };
 }

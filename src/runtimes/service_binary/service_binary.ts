@@ -6,6 +6,14 @@ const REMEDY = "install Deno, or name its binary (--deno-binary)";
 /** The releases of Deno whose flags and defaults were tried. */
 const OLDEST = { title: "Deno", minors: { 2: 9 }, allowsLater: false };
 
+/**
+ * Flags of every process of the binary. It asks nothing, keeps no compiled code, makes no directory of packages, loads no
+ * native code, and shows only the variables that other flags name.
+ */
+export const SERVICE_BINARY_FLAGS: readonly string[] = [
+  ...["--no-prompt", "--quiet", "--no-code-cache", "--node-modules-dir=none", "--deny-ffi", "--ignore-env"],
+];
+
 /** Finds the binary that runs the service, or one like it, and judges its version. */
 export function serviceBinary(
   named: string | undefined,

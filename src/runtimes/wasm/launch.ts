@@ -1,7 +1,8 @@
 import { join } from "@std/path";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
-import { serviceBinaryVariables } from "../service_binary/service_binary.ts";
+import { SERVICE_BINARY_FLAGS, serviceBinaryVariables } from "../service_binary/service_binary.ts";
 import type { Mount } from "../../sandbox/mount.ts";
+import { OWN_ROOT } from "../process/mounts.ts";
 import type { FileProgram, Launch, LaunchSite } from "../process/spec.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
@@ -14,22 +15,14 @@ export const CACHE_NAME = "deno_dir";
 /** Where a module finds temporary files, whatever the host's path. */
 const TEMPORARY = "/tmp";
 /** The path of a language's parts in a program's own file system. */
-const OWN_PARTS = "/codebeaker/parts";
+const OWN_PARTS = join(OWN_ROOT, "parts");
 /** The length of the orders before them, in hexadecimal digits; begin.js has the same. */
 const LENGTH_DIGITS = 8;
 
 /** The flags of every process beside its paths. */
 export const COMMON_FLAGS: readonly string[] = [
-  ...["--no-prompt", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-code-cache"],
-  ...[
-    "--node-modules-dir=none",
-    "--deny-import",
-    "--deny-net",
-    "--deny-run",
-    "--deny-ffi",
-    "--deny-sys",
-    "--ignore-env",
-  ],
+  ...SERVICE_BINARY_FLAGS,
+  ...["--no-config", "--no-lock", "--no-npm", "--no-remote", "--deny-import", "--deny-net", "--deny-run", "--deny-sys"],
 ];
 
 /** A program of one of the languages, and the start of its process. */

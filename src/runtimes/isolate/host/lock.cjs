@@ -12,16 +12,15 @@ const SECCOMP_SET_MODE_FILTER = 1;
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
 /** The numbers of seccomp(2) by architecture. */
 const SECCOMP_CALLS = { x64: 317, arm64: 277 };
-/** Memory beyond that of a program: what V8 and the allocator keep for themselves. */
-const MARGIN_BYTES = 96 * 1_048_576;
 
 /**
  * Locks the process, and checks the lock by opening a file.
  *
  * @param filter a seccomp filter
+ * @param marginMb memory beyond that of a program: what V8 and the allocator keep for themselves
  * @throws {Error} where it is not locked
  */
-exports.lock = function lock({ filter, memoryMb }) {
+exports.lock = function lock({ filter, marginMb, memoryMb }) {
   const { dlopen, getRawPointer } = require("node:ffi");
   const integers = ["i64", "i64", "i64", "i64"];
   const { functions: { setrlimit, syscall } } = dlopen("libc.so.6", {
@@ -30,7 +29,7 @@ exports.lock = function lock({ filter, memoryMb }) {
   });
   const [, kibibytes] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"));
   const bounds = {
-    [RLIMIT_DATA]: BigInt(kibibytes) * 1024n + BigInt(memoryMb * 1_048_576 + MARGIN_BYTES),
+    [RLIMIT_DATA]: BigInt(kibibytes) * 1024n + BigInt((memoryMb + marginMb) * 1_048_576),
     [RLIMIT_CORE]: 0n,
     [RLIMIT_FSIZE]: 0n,
   };
