@@ -23,7 +23,6 @@ const BENCHES = [
   benchStreaming,
   benchColdStart,
   benchOptimisations,
-  benchComputing,
   benchContexts,
   benchModules,
   benchConfinement,
@@ -35,7 +34,9 @@ const BENCHES = [
 const overheadMs = await benchOverhead();
 const readyMs = await benchService();
 for (const bench of BENCHES) await bench();
+const computing = await benchComputing();
 const targets: Target[] = [
+  ...computing,
   ...await benchSideBySide(),
   {
     id: "P5",

@@ -1,7 +1,3 @@
-import type { ApiClient } from "../../tests/support/api_client.ts";
-import type { Ledger } from "./ledger.ts";
-import { HELLO } from "./load.ts";
-
 const LEARNING_PAIRS = 500;
 const PAIRS = 400;
 /** How far the bounds of a 97.5 % confidence interval stand from the middle, in standard deviations. */
@@ -23,8 +19,7 @@ export interface Slowdown {
 
 /** Runs the same program on a service that has run for long and on a fresh one, in turns. */
 export async function measureInPairs(
-  clients: { readonly aged: ApiClient; readonly fresh: ApiClient },
-  ledgers: { readonly aged: Ledger; readonly fresh: Ledger },
+  run: Readonly<Record<"aged" | "fresh", () => Promise<unknown>>>,
 ): Promise<LatencyPair[]> {
   const pairs: LatencyPair[] = [];
   for (let turn = -LEARNING_PAIRS; turn < PAIRS; turn++) {
@@ -32,7 +27,7 @@ export async function measureInPairs(
     const ms = { aged: 0, fresh: 0 };
     for (const name of order) {
       const startedAt = performance.now();
-      await HELLO(clients[name], ledgers[name]);
+      await run[name]();
       ms[name] = performance.now() - startedAt;
     }
     if (turn >= 0) pairs.push({ agedMs: ms.aged, freshMs: ms.fresh });

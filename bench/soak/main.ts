@@ -130,8 +130,9 @@ async function runAndKill(
 async function compareWithFresh({ ledger, places, service }: Subject, watch: FootprintWatch): Promise<Slowdown> {
   await using fresh = await startIn({ ...places, home: `${places.home}_fresh` }, SETTINGS);
   watch.learn(fresh.process.pid);
-  const clients = { aged: new ApiClient(service), fresh: new ApiClient(fresh) };
-  return slowdownOf(await measureInPairs(clients, { aged: ledger, fresh: new Ledger() }));
+  const [agedClient, freshClient, freshLedger] = [new ApiClient(service), new ApiClient(fresh), new Ledger()];
+  const run = { aged: () => HELLO(agedClient, ledger), fresh: () => HELLO(freshClient, freshLedger) };
+  return slowdownOf(await measureInPairs(run));
 }
 
 /** Kills a service, starts it again, and asks it for every execution that it acknowledged. */
