@@ -13,6 +13,7 @@ import { benchOverhead } from "./overhead_bench.ts";
 import { benchSelector } from "./selector_bench.ts";
 import { benchService } from "./service_bench.ts";
 import { benchStreaming } from "./streaming_bench.ts";
+import { benchYoung } from "./young_bench.ts";
 import { benchSideBySide } from "./side_by_side/mod.ts";
 import { printTargets, type Target } from "./targets.ts";
 
@@ -34,7 +35,7 @@ const BENCHES = [
 const overheadMs = await benchOverhead();
 const readyMs = await benchService();
 for (const bench of BENCHES) await bench();
-const computing = await benchComputing();
+const computing = [...await benchComputing(), ...await benchYoung()];
 const targets: Target[] = [
   ...computing,
   ...await benchSideBySide(),
