@@ -134,7 +134,9 @@ export class RuntimeSelector {
     if (request.runtime !== undefined && !names.includes(request.runtime)) {
       throw invalidField("runtime", `Unknown runtime ${unknownName(request.runtime, names)}`);
     }
-    const demand = { request, floor: Math.max(this.#minIsolation, request.minIsolation ?? 0), options };
+    const { isPatient: _isPatient, needs: _needs, ...known } = options;
+    const floor = Math.max(this.#minIsolation, request.minIsolation ?? 0);
+    const demand = { request, floor, options, config: { ...configOf(request, floor), ...known } };
     const judged = await this.#judgeSettled(demand);
     const ranking = rankingOf(judged, demand);
     if (!needsLastResort(judged, demand)) return ranking;
@@ -147,7 +149,7 @@ export class RuntimeSelector {
    * Judges all runtimes until the choice is final. The best one has then been tested, and has learnt the surface that
    * decides.
    */
-  async #judgeSettled(demand: Demand): Promise<readonly Judged[]> {
+  async #judgeSettled(demand: ConfiguredDemand): Promise<readonly Judged[]> {
     const { request: { language }, options: { needs } } = demand;
     const waitedFor = new Set<ExecutionRuntime>();
     const asked = new Set<ExecutionRuntime>();
@@ -169,20 +171,19 @@ export class RuntimeSelector {
     }
   }
 
-  #judgeAll(demand: Demand): Promise<Judged[]> {
+  #judgeAll(demand: ConfiguredDemand): Promise<Judged[]> {
     return Promise.all(this.#runtimes.map((runtime) => this.#judge(runtime, demand)));
   }
 
   /** Judges a runtime. The facts are judged first, so that a runtime that does not fit is not even loaded. */
-  async #judge(runtime: ExecutionRuntime, demand: Demand): Promise<Judged> {
-    const { request, floor, options, isLastResort = false } = demand;
+  async #judge(runtime: ExecutionRuntime, demand: ConfiguredDemand): Promise<Judged> {
+    const { config, request, floor, options, isLastResort = false } = demand;
     const capabilities = runtime.getCapabilities(request.language);
-    const { isPatient = false, needs, ...known } = options;
+    const { isPatient = false, needs } = options;
     const early = mismatchOf(runtime, request) ?? knownLackOf(runtime, demand);
     if (early !== undefined) {
       return rejected(runtime, { rejectedBecause: early, declared: declaredInputs(capabilities) });
     }
-    const config = { ...configOf(request, floor), ...known };
     const assessment = await runtime.assess(config);
     const declared = declaredInputs({ ...capabilities, isolationLevel: assessment.isolation.level });
     const rejectedBecause = shortfallOf(assessment, demand) ??
@@ -219,6 +220,11 @@ export class RuntimeSelector {
     this.#circuits.set(name, known);
     return known;
   }
+}
+
+/** A demand, and what an environment for it is made from, which every runtime is asked about. */
+interface ConfiguredDemand extends Demand {
+  readonly config: RuntimeConfig;
 }
 
 /** A runtime as a candidate. */

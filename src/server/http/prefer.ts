@@ -20,6 +20,7 @@ const MAX_WAIT_S = 60;
  * @throws {CodeBeakerError} `invalid_request` for a `wait` that is no whole number from 0 to 60
  */
 export function parsePrefer(header: string): Preferences {
+  if (header === "") return { respondAsync: false };
   const preferences = new Map<string, string>();
   for (const [preference] of header.matchAll(PREFERENCE)) {
     const [given = ""] = WITHOUT_PARAMETERS.exec(preference) ?? [];
