@@ -222,7 +222,7 @@ export class RuntimeSelector {
   }
 }
 
-/** A demand, and what an environment for it is made from, which every runtime is asked about. */
+/** A demand, and the configuration of an environment for it. */
 interface ConfiguredDemand extends Demand {
   readonly config: RuntimeConfig;
 }
