@@ -102,22 +102,24 @@ export async function textBody(
 ): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let [text, size] = ["", 0];
+  let last: Uint8Array | undefined; // Most bodies come in one piece, which is decoded in one go.
   lease.growTo(Number(request.raw.headers.get("content-length") ?? 0));
   for await (const bytes of bodyOf(request, bounds)) {
     lease.growTo(size += bytes.length);
-    text += decode(decoder, bytes);
+    if (last !== undefined) text += decode(decoder, last, { stream: true });
+    last = bytes;
   }
-  return text + decode(decoder);
+  return text + decode(decoder, last);
 }
 
 /**
- * Decodes bytes; without bytes, ends the text.
+ * Decodes a piece of a text: the last one, unless more will come.
  *
  * @throws {CodeBeakerError} `invalid_request` for text that is not UTF-8
  */
-function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
+function decode(decoder: TextDecoder, piece: Uint8Array | undefined, options?: TextDecodeOptions): string {
   try {
-    return decoder.decode(bytes, { stream: bytes !== undefined });
+    return decoder.decode(piece, options);
   } catch (cause) {
     throw new CodeBeakerError("invalid_request", "Cannot read the body as it must be UTF-8", { cause });
   }

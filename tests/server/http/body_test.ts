@@ -214,3 +214,16 @@ Deno.test("createApp() gives back what a request held when it is answered, and w
     assertEquals(requests.heldBytes, 0);
   }, { requests });
 });
+
+Deno.test("textBody() joins the pieces of a text, also those of one character, and refuses one that is not whole", async () => {
+  const bytes = new TextEncoder().encode("{ ä€ }");
+  const read = (...pieces: Uint8Array<ArrayBuffer>[]) =>
+    textBody({
+      raw: new Request("http://localhost", { method: "POST", body: ReadableStream.from(pieces) }),
+    }, { lease: { growTo: () => {} } });
+  assertEquals(await read(), "");
+  assertEquals(await read(bytes), "{ ä€ }");
+  assertEquals(await read(...Array.from(bytes, (byte) => new Uint8Array([byte]))), "{ ä€ }");
+  const { code } = await assertRejects(() => read(bytes.slice(0, 3)), CodeBeakerError);
+  assertEquals(code, "invalid_request");
+});
