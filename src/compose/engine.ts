@@ -50,6 +50,9 @@ export function composeEngine(config: Config, sources: EngineSources): EnginePar
   const engine = new Engine({ dispatcher, admission, executions, status, needs });
   return {
     ...{ selector, admission, dispatcher, executions, engine, needs },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      using _needs = needs;
+      await engine[Symbol.asyncDispose]();
+    },
   };
 }

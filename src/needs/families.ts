@@ -1,3 +1,4 @@
+import { languageOfFile } from "../core/languages.ts";
 import type { Family } from "./family.ts";
 import { configuresTypes, isCommonJs, mayHaveTypes } from "./javascript/typed_files.ts";
 import { mayNeed } from "./javascript/words.ts";
@@ -18,10 +19,16 @@ const PYTHON: Family = {
 };
 
 /** The families by the languages of their files. */
-export const FAMILIES: Readonly<Record<string, Family>> = {
+const FAMILIES: Readonly<Record<string, Family>> = {
   javascript: JAVASCRIPT,
   typescript: JAVASCRIPT,
   jsx: JAVASCRIPT,
   tsx: JAVASCRIPT,
   python: PYTHON,
 };
+
+/** The family that reads a file; undefined for one of another language. */
+export function familyOf(path: string): Family | undefined {
+  const language = languageOfFile(path) ?? "";
+  return Object.hasOwn(FAMILIES, language) ? FAMILIES[language] : undefined;
+}

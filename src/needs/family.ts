@@ -1,6 +1,6 @@
 import type { Parser } from "@lezer/common";
 import type { Need } from "../core/needs.ts";
-import type { AnalysedProgram, FileReader, LocalImport, SourceFile, Use } from "./source_file.ts";
+import type { FileReader, LocalImport, SourceFile, Use } from "./source_file.ts";
 
 /** Languages that one parser reads. */
 export interface Family {
@@ -20,12 +20,18 @@ export interface Family {
 /** The reader of a family's files. */
 export interface FamilyModule {
   parserFor(file: SourceFile): Parser;
-  /** The beginning of a long text, which is read instead of the whole. Absent, the whole text is read. */
-  excerptOf?(text: string): string;
+  /** The beginning of a text, where it is long. */
+  excerptOf(text: string): string;
+  /** Whether only that is ever read; absent, all is. */
+  readonly readsBeginnings?: boolean;
+  /** Blanks syntax that the parser does not know, and keeps the length. Absent, the parser knows all. */
+  maskOf?(text: string): string;
+  /** Whether a text may be written for one runtime alone; absent, none is. */
+  isForOne?(text: string): boolean;
   readonly read: FileReader;
   /** Reduces the uses of a program to its needs. Absent, every use is a need. */
   reduce?(uses: readonly Need[]): readonly Need[];
-  placesOf(program: AnalysedProgram): Places;
+  placesOf(program: { readonly entrypoint: string; readonly files: readonly { readonly path: string }[] }): Places;
 }
 
 /** Finds files of a program. */

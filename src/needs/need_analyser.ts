@@ -1,21 +1,27 @@
 import { createHash } from "node:crypto";
-import { languageOfFile } from "../core/languages.ts";
-import type { Need, Needs } from "../core/needs.ts";
+import type { Needs } from "../core/needs.ts";
 import type { RequestFile } from "../core/requests/request_files.ts";
-import { BoundedParse, type Parsed } from "./bounded_parse.ts";
-import { FAMILIES } from "./families.ts";
+import { analyse, type AnalysedTexts, needsOfKinds } from "./analyse.ts";
+import { AnalysisThread } from "./analysis_thread.ts";
+import { BoundedParse } from "./bounded_parse.ts";
+import { familyOf } from "./families.ts";
 import type { Family, FamilyModule } from "./family.ts";
-import { combine } from "./combine.ts";
-import type { AnalysedProgram, FileReader, FileReading, SourceFile } from "./source_file.ts";
+import type { AnalysedProgram, SourceFile } from "./source_file.ts";
 
 /** Most bytes of source that are read. */
-export const MAX_SOURCE_BYTES = 65_536;
+const MAX_SOURCE_BYTES = 65_536;
 /** Most files of source that are read. */
 const MAX_FILES = 256;
-/** Longest parse of a program's files, in ms; it blocks the event loop. */
-const LIMIT_MS = 2;
-/** The limit for the first program in each family. Its parser has not been compiled yet. */
-const FIRST_LIMIT_MS = 20;
+/** Most bytes of a file whose beginning is read because the program is too long. */
+const MAX_BEGINNING_BYTES = 1_048_576;
+/** Most characters that are parsed on the event loop, in about 2 ms. Longer programs are parsed beside it. */
+const MAX_LENGTH_HERE = 4_096;
+/** Most characters that are parsed of a program for any runtime. A longer parse takes more than a lighter runtime saves. */
+const MAX_LENGTH_UNASKED = 16_384;
+/** Longest parse on the event loop, in ms. A program that takes longer is parsed anew beside it. */
+const LIMIT_HERE_MS = 2;
+/** The limit for the first program in each family, and for beginnings. The first parser has not been compiled yet. */
+const LONG_LIMIT_HERE_MS = 20;
 /** Most programs whose needs are cached; the oldest are dropped. */
 const MAX_REMEMBERED = 1_000;
 /** Longest key that is not digested, in characters. Below it, a digest takes longer than finding the needs. */
@@ -27,51 +33,53 @@ const MAX_REMEMBERED_LENGTH = 16_384;
 export interface NeedAnalyserOptions {
   /** A clock in ms that never goes back; `performance.now` when absent. */
   readonly now?: () => number;
+  /** Reads programs beside the event loop; a thread of its own when absent. */
+  readonly thread?: Pick<AnalysisThread, "analyse" | typeof Symbol.dispose>;
 }
 
 /** A program in each family. */
 const SAMPLES = [["main.ts", 'import "node:fs";'], ["main.py", "import os"]] as const;
 
-const NOTHING: FileReading = { uses: [], steps: [], hasEffects: true };
-const NOT_READ: FileReading = { ...NOTHING, unknown: { reason: "takes too long to read", isDynamic: false } };
+/** What reads a program. */
+interface Reading {
+  readonly family: Family;
+  readonly reader: FamilyModule;
+}
 
 /**
- * Reads the text of programs for their needs of a runtime. It never throws; needs that it cannot read in time are
- * unknown.
+ * Reads the text of programs for their needs of a runtime. It never throws. The result does not depend on how busy the
+ * machine is: a text that takes long on the event loop is read beside it. Only the beginning is read of a text that takes
+ * a hundred times as long as others, or that finds dozens of others waiting.
  */
-export class NeedAnalyser {
+export class NeedAnalyser implements Disposable {
   readonly #now: () => number;
+  readonly #thread: NonNullable<NeedAnalyserOptions["thread"]>;
   readonly #known = new Map<string, Needs>();
+  readonly #pending = new Map<string, Promise<Needs>>();
   readonly #compiled = new Set<Family>();
 
-  constructor({ now = () => performance.now() }: NeedAnalyserOptions = {}) {
+  constructor({ now = () => performance.now(), thread = new AnalysisThread() }: NeedAnalyserOptions = {}) {
     this.#now = now;
+    this.#thread = thread;
   }
 
   /** Finds the needs of a program; undefined for a language that is not analysed. */
   async find({ entrypoint, files }: AnalysedProgram): Promise<Needs | undefined> {
-    const family = FAMILIES[languageOfFile(entrypoint) ?? ""];
+    const family = familyOf(entrypoint);
     if (family === undefined) return undefined;
-    const sources = files.filter(({ path }) => FAMILIES[languageOfFile(path) ?? ""]?.name === family.name);
+    const sources = files.filter(({ path }) => familyOf(path) === family);
     const bytes = sources.reduce((total, file) => total + file.bytes.length, 0);
-    if (bytes > MAX_SOURCE_BYTES) return unknown(`it is longer than ${MAX_SOURCE_BYTES} bytes`);
+    if (bytes > MAX_SOURCE_BYTES) return await this.#readLong({ entrypoint, files }, family);
     if (sources.length > MAX_FILES) return unknown(`it has more than ${MAX_FILES} files`);
     const texts = decodeAll(sources);
     if (texts === undefined) return unknown("it is not UTF-8");
-    const other = files.find(({ path }) => family.isOfAnotherKind?.(path, entrypoint) === true);
-    const ofFiles = other === undefined ? [] : [needOfKind(other)];
-    if (!texts.some(family.mayNeed)) return { known: true, uses: ofFiles };
+    if (!texts.some(family.mayNeed)) return { known: true, uses: needsOfKinds({ entrypoint, files }, family) };
     const key = keyOf({ entrypoint, files, texts });
-    const known = this.#known.get(key);
+    const known = this.#known.get(key) ?? this.#pending.get(key);
     if (known !== undefined) return known;
-    const reader = await family.load().catch(() => undefined); // A parser reads variables, which few permissions forbid.
-    if (reader === undefined) return unknown("its parser cannot be loaded here");
-    const analysed = this.#analyse({ entrypoint, files, texts }, { family, reader });
-    if (analysed === undefined) return unknown("it takes too long to read");
-    const all = { ...analysed, uses: [...analysed.uses, ...ofFiles] };
-    const needs = structuredClone(all); // Parts of a text would keep the whole text in memory.
-    this.#remember(key, needs);
-    return needs;
+    const pending = this.#read({ entrypoint, files, texts }, { family, key });
+    this.#pending.set(key, pending);
+    return await pending.finally(() => this.#pending.delete(key));
   }
 
   /**
@@ -81,9 +89,59 @@ export class NeedAnalyser {
    */
   async load(): Promise<void> {
     for (const [entrypoint, code] of SAMPLES) {
-      await FAMILIES[languageOfFile(entrypoint) ?? ""]?.load();
+      await familyOf(entrypoint)?.load();
       await this.find({ entrypoint, files: [{ path: entrypoint, bytes: new TextEncoder().encode(code) }] });
     }
+  }
+
+  /** Ends the thread; programs that wait are read at their beginning. */
+  [Symbol.dispose](): void {
+    this.#thread[Symbol.dispose]();
+  }
+
+  async #read(
+    program: AnalysedTexts,
+    { family, key }: Pick<Reading, "family"> & { readonly key: string },
+  ): Promise<Needs> {
+    const reader = await load(family);
+    if (reader === undefined) return unknown("its parser cannot be loaded here");
+    const reading = { family, reader };
+    const length = lengthOf(program, reading);
+    const read = (length > MAX_LENGTH_HERE ? undefined : this.#readHere(program, reading)) ??
+      (isWorthReading(program, { ...reading, length }) ? await this.#thread.analyse(program) : "takes too long");
+    const needs = read === undefined || read === "takes too long" ? this.#readBeginning(program, reading) : read;
+    if (read !== undefined) this.#remember(key, needs);
+    return needs;
+  }
+
+  /** Undefined for what takes too long here. */
+  #readHere(program: AnalysedTexts, reading: Reading): Needs | undefined {
+    return analyse(program, { ...reading, bounded: this.#bounded(reading.family) });
+  }
+
+  /** Reads the beginning of the file that runs. */
+  #readBeginning({ texts, ...program }: AnalysedTexts, reading: Reading): Needs {
+    const first = texts.filter(({ path }) => path === program.entrypoint);
+    const bounded = new BoundedParse(LONG_LIMIT_HERE_MS, this.#now);
+    const needs = analyse({ ...program, texts: first }, { ...reading, bounded, isBeginning: true });
+    return unknown("it takes too long to read", needs?.uses);
+  }
+
+  /** Reads the beginning of a program that is too long. */
+  async #readLong({ entrypoint, files }: AnalysedProgram, family: Family): Promise<Needs> {
+    const reason = `it is longer than ${MAX_SOURCE_BYTES} bytes`;
+    const first = files.filter(({ path, bytes }) => path === entrypoint && bytes.length <= MAX_BEGINNING_BYTES);
+    const texts = decodeAll(first)?.filter(family.mayNeed) ?? [];
+    const reader = texts.length > 0 ? await load(family) : undefined;
+    if (reader === undefined) return unknown(reason);
+    const { uses } = this.#readBeginning({ entrypoint, files, texts }, { family, reader });
+    return unknown(reason, uses);
+  }
+
+  #bounded(family: Family): BoundedParse {
+    const limitMs = this.#compiled.has(family) ? LIMIT_HERE_MS : LONG_LIMIT_HERE_MS;
+    this.#compiled.add(family);
+    return new BoundedParse(limitMs, this.#now);
   }
 
   #remember(key: string, needs: Needs): void {
@@ -91,46 +149,30 @@ export class NeedAnalyser {
     if (this.#known.size >= MAX_REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? "");
     this.#known.set(key, needs);
   }
-
-  #analyse(
-    { entrypoint, files, texts }: Pick<AnalysedProgram, "entrypoint" | "files"> & {
-      readonly texts: readonly SourceFile[];
-    },
-    { family, reader }: { readonly family: Family; readonly reader: FamilyModule },
-  ): Needs | undefined {
-    const { parserFor, read, placesOf, reduce = (uses) => uses, excerptOf } = reader;
-    const bounded = new BoundedParse(this.#compiled.has(family) ? LIMIT_MS : FIRST_LIMIT_MS, this.#now);
-    this.#compiled.add(family);
-    const readings = new Map<string, FileReading>();
-    for (const file of texts) {
-      if (!family.mayNeed(file)) {
-        readings.set(file.path, NOTHING);
-        continue;
-      }
-      const excerpt = excerptOf?.(file.text) ?? file.text;
-      const parsed = bounded.parse(parserFor(file), excerpt, { takesBeginning: excerptOf !== undefined });
-      if (parsed === undefined && excerptOf === undefined) return undefined;
-      readings.set(file.path, parsed === undefined ? NOT_READ : readBeginning(file, parsed, read));
-    }
-    const needs = combine(readings, placesOf({ entrypoint, files }));
-    return { ...needs, uses: reduce(needs.uses) };
-  }
 }
 
-/** Reads a file, of which only the beginning may have been parsed. */
-function readBeginning(file: SourceFile, { length, tree }: Parsed, read: FileReader): FileReading {
-  const reading = read({ ...file, text: file.text.slice(0, length) }, tree);
-  if (length === file.text.length) return reading;
-  const unread = { reason: `is read up to character ${length} only`, isDynamic: false };
-  return { ...reading, hasEffects: true, unknown: reading.unknown?.isDynamic === true ? reading.unknown : unread };
+/** Characters of a program that are parsed. */
+function lengthOf({ texts }: AnalysedTexts, { family, reader }: Reading): number {
+  const { excerptOf, readsBeginnings = false } = reader;
+  return texts.filter(family.mayNeed).reduce(
+    (sum, { text }) => sum + (readsBeginnings ? excerptOf(text) : text).length,
+    0,
+  );
 }
 
-function needOfKind({ path }: RequestFile): Need {
-  return { kind: "types", name: "another kind of file", file: path, line: 1, certain: false };
+/** Whether it can matter for a program what is found beyond its beginning. */
+function isWorthReading({ texts }: AnalysedTexts, { length, reader }: Reading & { readonly length: number }): boolean {
+  return length <= MAX_LENGTH_UNASKED || texts.some(({ text }) => reader.isForOne?.(text) === true);
 }
 
-function unknown(reason: string): Needs {
-  return { known: false, reason, uses: [] };
+/** A parser reads variables as it is loaded, which few permissions forbid. */
+async function load(family: Family): Promise<FamilyModule | undefined> {
+  return await family.load().catch(() => undefined);
+}
+
+/** Keeps the certain needs of a program that was not read as a whole. */
+function unknown(reason: string, uses: Needs["uses"] = []): Needs {
+  return { known: false, reason, uses: uses.filter(({ certain }) => certain) };
 }
 
 function decodeAll(files: readonly RequestFile[]): SourceFile[] | undefined {

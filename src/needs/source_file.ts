@@ -12,6 +12,8 @@ export interface AnalysedProgram {
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
+  /** What follows the text where it is only the beginning of its file. */
+  readonly rest?: string;
 }
 
 /** A use of a feature that not every runtime has. */

@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { parser } from "@lezer/python";
 import { BoundedParse } from "../../src/needs/bounded_parse.ts";
-import { NeedAnalyser } from "../../src/needs/need_analyser.ts";
+import { analyse } from "../../src/needs/analyse.ts";
+import { familyOf } from "../../src/needs/families.ts";
+import { parserFor } from "../../src/needs/javascript/parsers.ts";
 
 const TEXT = "import a\n".repeat(2_000);
 
@@ -29,6 +31,15 @@ Deno.test("BoundedParse gives the files of a program one time together", () => {
   let parsed = 0;
   while (parsed < 1_000 && bounded.parse(parser, TEXT) !== undefined) parsed++;
   assert(parsed > 0 && parsed < 1_000, String(parsed));
+});
+
+Deno.test("BoundedParse stops in the middle of hostile texts", () => {
+  for (const part of ["[", "(", "{", "`${", "a<", "a=>", "a[b](", "class A{constructor("]) {
+    let looks = 0;
+    const bounded = new BoundedParse(2, () => looks++ === 0 ? 0 : 2_000); // The time is over at the second look.
+    const text = `import "a";${part.repeat(60_000 / part.length)}`;
+    assertEquals([part, bounded.parse(parserFor({ path: "main.ts" }), text), looks], [part, undefined, 2]);
+  }
 });
 
 /** A clock by which the time is over after so many questions, 16 steps of a parser after one another. */
@@ -60,15 +71,23 @@ const BLOCKS = [
 ];
 
 Deno.test("find() is certain of nothing in the beginning of a program that it is not certain of in the whole", async () => {
+  const family = familyOf("main.py");
+  assert(family !== undefined);
+  const reader = await family.load();
   for (
     const block of [...BLOCKS, "try:\n  a\nexcept B:", "match a:\n  case b:", "async def f():", "if a: b; c\nelif d:"]
   ) {
     const text =
       `import json\n${block}\n  x = [1, {2: 3}, (4, 5)]\n  import numpy\n  y = "a" + f"{x!r}"\n\nimport pandas as pd\n`;
     for (let questions = 1; questions < 24; questions++) {
-      const files = [{ path: "main.py", bytes: new TextEncoder().encode(text) }];
-      const analyser = new NeedAnalyser({ now: clockOf(questions) });
-      const needs = await analyser.find({ entrypoint: "main.py", files });
+      const texts = [{ path: "main.py", text }];
+      const bounded = new BoundedParse(2, clockOf(questions));
+      const needs = analyse({ entrypoint: "main.py", files: texts, texts }, {
+        family,
+        reader,
+        bounded,
+        isBeginning: true,
+      });
       const certain = needs?.uses.filter((use) => use.certain).map(({ name }) => name) ?? [];
       assert(!certain.includes("numpy"), `${block} ${questions} ${JSON.stringify(needs)}`);
     }

@@ -1,10 +1,17 @@
 import { isNeedOf, type Need } from "../../core/needs.ts";
 import type { FamilyModule } from "../family.ts";
-import { parserFor, readJavascript } from "./read_javascript.ts";
+import { beginningOf } from "../beginning.ts";
+import { maskAttributes } from "./import_attributes.ts";
+import { isForBun } from "./words.ts";
+import { parserFor } from "./parsers.ts";
+import { readJavascript } from "./read_javascript.ts";
 
 /** Reads JavaScript and TypeScript. */
 export const JAVASCRIPT: FamilyModule = {
   parserFor,
+  excerptOf: beginningOf,
+  maskOf: maskAttributes,
+  isForOne: isForBun,
   read: readJavascript,
   reduce: withoutOwnConsole,
   placesOf: ({ entrypoint, files }) => {

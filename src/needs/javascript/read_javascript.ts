@@ -1,9 +1,10 @@
-import { parser } from "@lezer/javascript";
 import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
 import type { NeedKind } from "../../core/needs.ts";
 import { FileReadingBuilder } from "../file_reading_builder.ts";
 import type { FileReading, SourceFile } from "../source_file.ts";
+import { ComputedKeys } from "./computed_keys.ts";
 import { printsPlainly } from "./console.ts";
+import { attributesAt } from "./import_attributes.ts";
 import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
 import { isShorthand } from "./nodes.ts";
@@ -15,17 +16,12 @@ import {
   CONSTRUCTOR,
   DYNAMIC_GLOBALS,
   DYNAMIC_MODULES,
+  DYNAMIC_PROPERTIES,
   GLOBAL_OBJECTS,
+  HONEST_REFLECTION,
   NEW_METHODS,
   NOTABLE_GLOBALS,
 } from "./words.ts";
-
-const PARSERS = {
-  js: parser,
-  jsx: parser.configure({ dialect: "jsx" }),
-  ts: parser.configure({ dialect: "ts" }),
-  tsx: parser.configure({ dialect: "ts jsx" }),
-};
 
 /** Syntax beyond types that some runtimes lack, by the names of its nodes. */
 const SYNTAX: Readonly<Record<string, string>> = {
@@ -64,14 +60,11 @@ const EFFECTS = new Set([
 /** Nodes after which the rest of the statement may not run: `a?.(b)`, `a ??= b`. */
 const SKIPPING = new Set(["?.", "UpdateOp"]);
 
+/** A declaration or an assignment of a global, in a text that is not read. */
+const MAY_CHANGE = /(?<![\w$.])(?:Deno|Bun)(?!\s*[.\w$])/;
+
 /** Number of nodes around a statement of the module. */
 const STATEMENT_DEPTH = 1;
-
-/** The parser for a file by its name. */
-export function parserFor({ path }: Pick<SourceFile, "path">) {
-  const [, dialect = "ts"] = /\.[cm]?(jsx?|tsx?)$/i.exec(path) ?? [];
-  return PARSERS[dialect.toLowerCase() as keyof typeof PARSERS];
-}
 
 /** Reads the needs of a JavaScript or TypeScript file. */
 export function readJavascript(file: SourceFile, tree: Tree): FileReading {
@@ -85,20 +78,29 @@ class Reader {
   readonly reading: FileReadingBuilder;
   readonly #file: SourceFile;
   readonly #functions: ReturnType<typeof functionNamesIn>;
+  readonly #tree: Tree;
+  #keys: ComputedKeys | undefined;
   /** Nodes around the current one that may keep it from running. */
   #conditions = 0;
   /** Nodes around the current one. */
   #depth = 0;
+  /** Where certainty ends. */
+  readonly #endsAt: number = Number.POSITIVE_INFINITY;
   /** Whether the rest of the module's statement may be skipped, as after `?.` and `??=`. */
   #isSkippable = false;
 
   constructor(file: SourceFile, tree: Tree) {
     this.#file = file;
+    this.#tree = tree;
     this.#functions = functionNamesIn(file.text, tree);
     this.reading = new FileReadingBuilder(file.text);
+    if (file.rest === undefined) return;
+    this.#endsAt = tree.topNode.lastChild?.from ?? 0; // The last statement may go on.
+    if (MAY_CHANGE.test(file.rest)) this.reading.markUnknown("may declare what it uses", { isDynamic: true });
   }
 
   enter(node: SyntaxNodeRef): void {
+    if (this.#depth === STATEMENT_DEPTH && node.from >= this.#endsAt) this.reading.markEffect();
     this.#enterNode(node);
     this.#depth++;
     if (!PLAIN.has(node.name)) this.#conditions++;
@@ -114,8 +116,15 @@ class Reader {
 
   #enterNode(node: SyntaxNodeRef): void {
     const { name, type } = node;
-    if (type.isError) return this.#markUnknown(node, "has syntax that is not understood", false);
+    if (type.isError) {
+      this.reading.markEffect(); // What follows may be read wrongly.
+      return this.#markUnknown(node, "has syntax that is not understood", false);
+    }
     if (name === "VariableName") return this.#enterName(node);
+    if (name === "VariableDefinition") return this.#enterDefinition(node);
+    if (name === "MemberExpression") return this.#enterMember(node);
+    if (name === "PatternProperty") return this.#enterPattern(node);
+    if (name === "WithStatement") return this.#markUnknown(node, "uses with", true);
     if (name === "PropertyDefinition" && isShorthand(node)) return this.#enterName(node);
     if (name === "String" && this.#text(node).slice(1, -1) === CONSTRUCTOR) return this.#markConstructor(node);
     if (name === "PropertyName") return this.#enterProperty(node);
@@ -138,6 +147,8 @@ class Reader {
     if (DYNAMIC_GLOBALS.has(name)) return this.#enterDynamicGlobal(node, name);
     if (isTimer(name)) return this.#enterTimer(node, name);
     if (name === "console") return this.#enterConsole(node);
+    if (name === "Reflect") return this.#enterReflect(node);
+    if (name === CONSTRUCTOR) return this.#markConstructor(node);
     if (!NOTABLE_GLOBALS.has(name) && !name.startsWith("GPU")) return;
     if (name === "require") return this.#enterRequire(node);
     if (isAssigned(node)) return this.#markUnknown(node, `changes ${name}`, true);
@@ -178,6 +189,11 @@ class Reader {
     this.#use(node, "global", `console${method}`, false);
   }
 
+  #enterReflect(node: SyntaxNodeRef): void {
+    const member = this.#memberOf(node);
+    if (!HONEST_REFLECTION.has(member)) this.#markUnknown(node, `uses Reflect${member}`, true);
+  }
+
   #enterRequire(node: SyntaxNodeRef): void {
     if (this.#functions.isDeclared("require")) return this.#markUnknown(node, "declares require", true);
     this.#use(node, "global", "require", false);
@@ -194,15 +210,49 @@ class Reader {
       if (parent?.name === "MemberExpression" && this.#memberOf(parent) === ".name") return;
       return this.#markConstructor(node);
     }
+    this.#enterDynamicProperty(node, name);
     if (NEW_METHODS.has(name)) this.#use(node, "syntax", `.${name}`, false);
   }
 
   #enterCall(node: SyntaxNodeRef): void {
     const callee = node.node.firstChild;
-    if (callee?.name !== "MemberExpression") return;
-    const key = callee.getChild("[")?.nextSibling;
-    if (key === undefined || key === null || key.name === "Number" || key.name === "String") return;
+    const key = callee?.name === "MemberExpression" ? callee.getChild("[")?.nextSibling : undefined;
+    if (key === undefined || key === null || this.#computedKeys.isHonest(key)) return;
     this.#markUnknown(node, "calls a computed property", true);
+  }
+
+  #enterMember({ node }: SyntaxNodeRef): void {
+    const key = node.getChild("[")?.nextSibling;
+    if (key?.name === "String") this.#enterDynamicProperty(key, this.#text(key).slice(1, -1));
+    if (key === undefined || key === null || this.#computedKeys.isHonest(key) || this.#computedKeys.isPlainUse(node)) {
+      return;
+    }
+    this.#markUnknown(node, "reads a computed property", true);
+  }
+
+  /** A property that a pattern takes out: `{ [key]: name }`, `{ "key": name }`. */
+  #enterPattern({ node }: SyntaxNodeRef): void {
+    const { firstChild } = node;
+    const key = firstChild?.name === "[" ? firstChild.nextSibling : firstChild;
+    if (key?.name === "String") this.#enterDynamicProperty(key, this.#text(key).slice(1, -1));
+    if (firstChild?.name !== "[" && key?.name !== "String") return;
+    if (!this.#computedKeys.isHonest(key)) this.#markUnknown(node, "reads a computed property", true);
+  }
+
+  /** Reads a name that a pattern takes out of an object: `{ name }`. */
+  #enterDefinition(node: SyntaxNodeRef): void {
+    if (node.node.parent?.name !== "PatternProperty") return;
+    const name = this.#text(node);
+    if (name === CONSTRUCTOR) return this.#markConstructor(node);
+    this.#enterDynamicProperty(node, name);
+  }
+
+  #enterDynamicProperty(node: SyntaxNodeRef, name: string): void {
+    if (DYNAMIC_PROPERTIES.has(name)) this.#markUnknown(node, `uses ${name}`, true);
+  }
+
+  get #computedKeys(): ComputedKeys {
+    return this.#keys ??= new ComputedKeys(this.#file.text, this.#tree);
   }
 
   #enterImport(node: SyntaxNodeRef): void {
@@ -226,15 +276,22 @@ class Reader {
   ): void {
     const text = specifier?.name === "String" ? this.#text(specifier).slice(1, -1) : undefined;
     if (text === undefined || text.includes("\\")) return this.#markUnknown(node, `has ${computed}`, true);
-    if (/^(?:\.|\/)/.test(text)) return this.#enterLocal(node, text, isFirst);
+    const attributes = specifier === null ? undefined : attributesAt(this.#file.text, specifier.to);
+    if (attributes === "other") this.#use(node, "syntax", "import attributes", false);
+    if (/^(?:\.|\/)/.test(text)) return this.#enterLocal(node, text, { isFirst, isJson: attributes === "json" });
     if (/^(?:data|blob):/i.test(text)) return this.#markUnknown(node, "imports code from a data URL", true);
     if (DYNAMIC_MODULES.has(text.replace(/^node:/, ""))) this.#markUnknown(node, `imports ${text}`, true);
     this.#use(node, kindOf(text), text, isFirst);
   }
 
-  #enterLocal(node: SyntaxNodeRef, specifier: string, isFirst: boolean): void {
+  #enterLocal(
+    node: SyntaxNodeRef,
+    specifier: string,
+    { isFirst, isJson }: { readonly isFirst: boolean; readonly isJson: boolean },
+  ): void {
     const path = specifier.startsWith("/") ? undefined : resolveLocal(specifier, this.#file.path);
     if (path === undefined) return this.#markUnknown(node, "imports a file outside of the workspace", true);
+    if (isJson) return this.#use(node, "syntax", "import of JSON", false);
     if (/\.json$/i.test(path)) return this.#use(node, "syntax", "import of JSON without its type", false);
     this.reading.addLocalImport({ paths: [path, ...otherPathsOf(path)] }, { at: node.from, isFirst });
   }

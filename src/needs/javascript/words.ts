@@ -50,19 +50,32 @@ export const BUILTIN = /^(?:node:|bun:|bun$)/;
 /** The property of every value that leads to the constructor of functions. */
 export const CONSTRUCTOR = "constructor";
 
+/** Properties that lead to those of functions, or to functions that run: `Error.prepareStackTrace` gets them. */
+export const DYNAMIC_PROPERTIES: ReadonlySet<string> = new Set([
+  ...["getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "__lookupGetter__", "__lookupSetter__"],
+  ...["prepareStackTrace"],
+]);
+
+/** Members of `Reflect` that give no property of a value. */
+export const HONEST_REFLECTION: ReadonlySet<string> = new Set([".ownKeys", ".has"]);
+
 /** Words of notable syntax. */
 const SYNTAX_WORDS = ["import", "enum", "namespace", "accessor", "using", "with", CONSTRUCTOR];
 
 /** Matches before a name that is no property: `...name` is none, `object.name` is one. */
 const NOT_A_PROPERTY = String.raw`(?<![\w$])(?<![^.]\.)`;
-const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS, "console", "from"].join("|"); // `export * from` imports.
-const WORDS = [...SYNTAX_WORDS, ...[...NEW_METHODS].filter((name) => name !== "try")].join("|");
+const NAMES = [...NOTABLE_GLOBALS, ...DYNAMIC_GLOBALS, "console", "Reflect", "from"].join("|"); // `export * from` imports.
+const WORDS = [...SYNTAX_WORDS, ...DYNAMIC_PROPERTIES, ...[...NEW_METHODS].filter((name) => name !== "try")].join("|");
 /** A timer whose first argument is no function, so it may be code. */
 const TIMER = String.raw`\bset(?:Timeout|Interval)\b(?!\(\s*(?:async\s*)?(?:\([^()"'\`]*\)|[\w$]+)\s*=>)`;
 
+/** A read of a property whose key is neither plain text nor a number. */
+const COMPUTED = String
+  .raw`(?:[\w$)\]}"'\`.]|\*/|//[^\n]*)\s*\[(?!\s*(?:\d+|"[^"\\]*"|'[^'\\]*')\s*\])|\]\s*(?:/[/*]|:)`;
+
 /**
  * Matches a text whose program may use anything notable. A match may lie in a comment. It is a word, an escape that may
- * spell one, a decorator, a call of a computed property, or a timer that may take code.
+ * spell one, a decorator, a computed property, or a timer that may take code.
  */
 const TRIGGER = new RegExp(
   [
@@ -70,6 +83,7 @@ const TRIGGER = new RegExp(
     `(?<![\\w$])(?:${WORDS}|GPU\\w*)(?![\\w$])`,
     String.raw`(?:\.\s*try|\btry\s*:)(?![\w$])`,
     String.raw`\\u|@|\]\s*(?:\?\.\s*)?[(\`]`,
+    COMPUTED,
     TIMER,
   ].join("|"),
 );
@@ -77,4 +91,9 @@ const TRIGGER = new RegExp(
 /** Whether a text may use anything notable. If not, its program needs only the language. */
 export function mayNeed(text: string): boolean {
   return TRIGGER.test(text);
+}
+
+/** Whether a text may use what Bun alone has. */
+export function isForBun(text: string): boolean {
+  return /(?<![\w$])(?:Bun(?![\w$])|bun(?=[:"']))/.test(text);
 }

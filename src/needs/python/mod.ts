@@ -1,21 +1,13 @@
 import { parser } from "@lezer/python";
 import type { FamilyModule } from "../family.ts";
+import { beginningOf } from "../beginning.ts";
 import { readPython } from "./read_python.ts";
-
-/** Characters of a file that are read. Certain needs of a program stand at its beginning. */
-const MAX_READ = 4_096;
-
-/** Returns whole lines, up to one that begins a statement of the module. */
-function beginningOf(text: string): string {
-  if (text.length <= MAX_READ) return text;
-  const [beginning = ""] = /^[^]*\n(?=[^\s#)\]}"'])/.exec(text.slice(0, MAX_READ)) ?? [];
-  return beginning;
-}
 
 /** Reads Python. */
 export const PYTHON: FamilyModule = {
   parserFor: () => parser,
   excerptOf: beginningOf,
+  readsBeginnings: true, // What a program certainly needs stands there.
   read: readPython,
   placesOf: ({ entrypoint, files }) => {
     const directory = entrypoint.slice(0, entrypoint.lastIndexOf("/") + 1); // Modules are searched here first.

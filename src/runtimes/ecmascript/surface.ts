@@ -24,5 +24,6 @@ export const COMMON_SURFACE: Surface = { isWhole: false, has: isCommon };
 function isCommon({ kind, name }: Need): boolean | undefined {
   if (kind === "global" && (GLOBALS.test(name) || WEB_APIS.test(name))) return true;
   if (kind === "builtin" && MODULES.test(name)) return true;
+  if (kind === "syntax" && name === "import of JSON") return true;
   return undefined;
 }

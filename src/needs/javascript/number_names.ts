@@ -1,0 +1,127 @@
+import type { SyntaxNode, Tree } from "@lezer/common";
+
+/** Most rounds in which names are judged until nothing changes. Names in longer chains are no numbers. */
+const MAX_ROUNDS = 8;
+/** Expressions within one that are judged. */
+const MAX_DEPTH = 32;
+/** Functions whose value is a number or a boolean; those of `Math` are too. */
+const NUMBER_FUNCTIONS = new Set(["Number", "Boolean", "parseInt", "parseFloat"]);
+/** Nodes whose first child is assigned to in other ways than by an expression. */
+const OTHER_TARGETS = /Pattern|^For(?:Of|In)Spec$/;
+const LITERALS = new Set(["Number", "BooleanLiteral"]);
+
+/** Finds the names of a file that are only ever numbers, booleans or undefined. */
+export class NumberNames {
+  readonly #text: string;
+  /** By name: what it is assigned. */
+  readonly #values = new Map<string, SyntaxNode[]>();
+  /** Names that are parts of patterns, parameters, imports, functions, and whatever else may be anything. */
+  readonly #others = new Set<string>();
+  /** Names that are declared, or of which something is assigned. */
+  readonly #changed = new Set<string>();
+  #names: ReadonlySet<string>;
+
+  constructor(text: string, tree: Tree) {
+    this.#text = text;
+    tree.iterate({
+      enter: ({ name, node }) => {
+        if (name === "VariableDefinition" || name === "TypeDefinition") this.#define(node);
+        if (name === "VariableName") this.#enterName(node);
+        if (name === "AssignmentExpression") this.#enterTarget(node.firstChild);
+      },
+    });
+    this.#names = new Set([...this.#values.keys()].filter((name) => !this.#others.has(name)));
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const left = new Set(
+        [...this.#names].filter((name) => this.#values.get(name)?.every((one) => this.isNumber(one))),
+      );
+      if (left.size === this.#names.size) return;
+      this.#names = left;
+    }
+    this.#names = new Set();
+  }
+
+  /** Whether a name that the language brings may be another thing in the file. */
+  isChanged(name: string): boolean {
+    return this.#changed.has(name);
+  }
+
+  /** Whether the value of an expression is certainly a number, a boolean or undefined. */
+  isNumber(expression: SyntaxNode | null | undefined, depth = 0): boolean {
+    if (expression === null || expression === undefined || depth > MAX_DEPTH) return false;
+    const { firstChild, lastChild, name } = expression;
+    const operator = firstChild?.nextSibling;
+    switch (name) {
+      case "VariableName":
+        return this.#names.has(this.#textOf(expression));
+      case "UnaryExpression":
+        return this.#textOf(firstChild) !== "typeof";
+      case "PostfixExpression":
+        return lastChild?.name === "ArithOp";
+      case "ParenthesizedExpression":
+        return this.isNumber(operator, depth + 1);
+      case "BinaryExpression":
+        if (/^(?:as|satisfies)$/.test(operator?.name ?? "")) return false;
+        if (operator?.name !== "LogicOp" && this.#textOf(operator) !== "+") return true;
+        return this.isNumber(firstChild, depth + 1) && this.isNumber(lastChild, depth + 1);
+      case "ConditionalExpression":
+        return this.isNumber(operator?.nextSibling, depth + 1) && this.isNumber(lastChild, depth + 1);
+      case "CallExpression":
+        return this.#isNumberFunction(firstChild);
+      default:
+        return LITERALS.has(name);
+    }
+  }
+
+  #isNumberFunction(callee: SyntaxNode | null): boolean {
+    const isMember = callee?.name === "MemberExpression" && callee.lastChild?.name === "PropertyName";
+    const name = this.#textOf(isMember ? callee?.firstChild : callee);
+    return (isMember ? name === "Math" : NUMBER_FUNCTIONS.has(name)) && !this.#changed.has(name);
+  }
+
+  #define(node: SyntaxNode): void {
+    const name = this.#textOf(node);
+    this.#changed.add(name);
+    if (node.parent?.name !== "VariableDeclaration" || /^Ambient/.test(node.parent.parent?.name ?? "")) {
+      return void this.#others.add(name);
+    }
+    let next = node.nextSibling;
+    if (next?.name === "TypeAnnotation") next = next.nextSibling;
+    if (next?.name === "Equals") this.#assign(name, next.nextSibling);
+    else this.#values.set(name, this.#values.get(name) ?? []); // It is undefined.
+  }
+
+  /** A target that is not just a name: `(name) = value`. */
+  #enterTarget(target: SyntaxNode | null): void {
+    if (target === null || target.name === "VariableName" || target.name === "MemberExpression") return;
+    for (const [name] of this.#textOf(target).matchAll(/[\w$]+/g)) {
+      this.#others.add(name);
+      this.#changed.add(name);
+    }
+  }
+
+  #enterName(node: SyntaxNode): void {
+    const { nextSibling, parent, prevSibling } = node;
+    const name = this.#textOf(node);
+    if (parent === null || (prevSibling !== null && !OTHER_TARGETS.test(parent.name))) return;
+    if (OTHER_TARGETS.test(parent.name)) return void this.#others.add(name);
+    if (parent.name === "MemberExpression" && /^(?:Assignment|Postfix)/.test(parent.parent?.name ?? "")) {
+      if (parent.prevSibling === null) this.#changed.add(name);
+    }
+    if (parent.name !== "AssignmentExpression") return;
+    this.#changed.add(name);
+    const operator = this.#textOf(nextSibling);
+    if (/^(?:\+|\?\?|&&|\|\|)?=$/.test(operator)) this.#assign(name, nextSibling?.nextSibling);
+  }
+
+  #assign(name: string, value: SyntaxNode | null | undefined): void {
+    if (value === null || value === undefined) return void this.#others.add(name);
+    const known = this.#values.get(name);
+    if (known === undefined) this.#values.set(name, [value]);
+    else known.push(value);
+  }
+
+  #textOf(node: SyntaxNode | null | undefined): string {
+    return node === null || node === undefined ? "" : this.#text.slice(node.from, node.to);
+  }
+}
