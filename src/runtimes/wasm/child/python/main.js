@@ -28,7 +28,7 @@ for (const [set, stream] of [["setStdout", stdout], ["setStderr", stderr]]) {
   python[set]({ isatty: false, write: (bytes) => stream.writeSync(bytes) });
 }
 const own = python.pyimport("_codebeaker");
-own.warm_up();
+await own.warm_up.callPromising();
 
 const { directories, ...orders } = waitForOrders();
 mountHostFiles({ errorNumbers, module }, directories);

@@ -36,13 +36,26 @@ def open_streams():
 
 def warm_up():
     """Runs code that every program runs, so that it is compiled."""
-    out = io.StringIO()
-    scope = {"__name__": "warm_up", "out": out}
-    exec(compile("import os\nprint(*[f'{n}' for n in range(3)], file=out)\n", "warm_up.py", "exec"), scope)
+    path = "/tmp/warm_up.py"
+    with open(path, "w") as file:
+        file.write("import os\nprint(*[f'{n}' for n in range(3)], file=out)\n")
+    with open(path, "rb") as file:
+        source = file.read()
+    out = open("/dev/null", "w", encoding="utf-8")
+    os.environ["WARM_UP"] = "1"
+    os.environ.clear()
+    os.listdir("/tmp")
+    os.unlink(path)
+    os.chdir("/")
+    random.seed()
+    main = types.ModuleType("warm_up")
+    main.out = out
+    exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
     try:
         raise ValueError("warm up")
     except ValueError as error:
         traceback.print_exception(error, file=out)
+    out.close()
     json.loads(json.dumps({"a": [1, 2.5, "b"]}))
 
 
