@@ -1,5 +1,6 @@
 import { parseSelectionRequest } from "../src/core/requests/selection_request.ts";
 import type { ExecutionRuntime } from "../src/runtimes/port.ts";
+import { RUNTIMES } from "../src/runtimes/registry.ts";
 import { RuntimeSelector } from "../src/runtimes/selection/selector.ts";
 import { fakeRuntime } from "../tests/support/fake_runtime.ts";
 import { printTable } from "./table.ts";
@@ -13,9 +14,9 @@ function record(selector: RuntimeSelector, runtime: ExecutionRuntime, startupMs:
   selector.profileOf(runtime).record({ language: "typescript", path: "cold", startupMs, peakMemoryBytes: 8e6 });
 }
 
-/** Measures one selection among as many runtimes as the design has. */
+/** Measures one selection among as many runtimes as there are. */
 export async function benchSelector(): Promise<void> {
-  const runtimes = ["docker", "deno", "bun", "node", "wasm", "isolate", "native"].map((name, index) =>
+  const runtimes = RUNTIMES.map(({ name }, index) =>
     fakeRuntime({ name, startupTimeMs: 10 * (index + 1), memoryOverheadMB: 100 - index, isolationLevel: 7 + index % 3 })
   );
   const selector = new RuntimeSelector(runtimes, { minIsolation: 7 });

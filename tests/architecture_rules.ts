@@ -8,6 +8,7 @@ interface Rule {
 
 const FOUNDATIONS = ["src/core/", "src/concurrency/", "src/host/", "src/process/", "src/sandbox/", "src/workspace/"];
 const PORT = ["src/runtimes/port.ts"];
+const PARTS_OF_PORT = ["src/runtimes/program.ts", "src/runtimes/workspace_files.ts"];
 const ENTRY = [...PORT, "src/runtimes/entry.ts"];
 const SHARED = ["denials", "ecmascript", "interpreters", "languages", "process", "service_binary", "warm", "self_test"]
   .map((room) => `src/runtimes/${room}/`);
@@ -27,7 +28,9 @@ export const IMPORTS: Readonly<Record<string, Rule>> = {
   "src/process/": { code: FOUNDATIONS.slice(0, 3) },
   "src/sandbox/": { code: FOUNDATIONS.slice(0, 4) },
   "src/workspace/": { code: FOUNDATIONS.slice(0, 5) },
-  "src/runtimes/port.ts": { code: [], types: [...FOUNDATIONS, ...SHARED] },
+  "src/runtimes/port.ts": { code: [], types: [...FOUNDATIONS, ...SHARED, ...PARTS_OF_PORT] },
+  "src/runtimes/program.ts": { code: [], types: ["src/core/"] },
+  "src/runtimes/workspace_files.ts": { code: [], types: ["src/core/"] },
   "src/runtimes/entry.ts": { code: [], types: ["src/core/", "src/sandbox/layers.ts", ...PORT] },
   "src/runtimes/registry.ts": { code: ["src/runtimes/*/entry.ts", "src/runtimes/lazy_runtime.ts"], types: ENTRY },
   "src/runtimes/lazy_runtime.ts": { code: ["src/core/"], types: ENTRY },

@@ -2,7 +2,14 @@ import { type Availability, capabilitiesIn, type RuntimeCapabilities, type Runti
 import { runtimeUnavailable } from "../core/errors.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { Needs, Surface } from "../core/needs.ts";
-import type { Assessment, AvailabilityOptions, ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "./port.ts";
+import type {
+  Assessment,
+  AvailabilityOptions,
+  ExecutionEnvironment,
+  ExecutionRuntime,
+  RuntimeConfig,
+  SelfTestDemand,
+} from "./port.ts";
 import type { RuntimeFacts } from "./entry.ts";
 
 const SHUTTING_DOWN = "the service is shutting down";
@@ -40,8 +47,8 @@ export class LazyRuntime implements ExecutionRuntime {
     return await (await this.#runtime()).isAvailable(environment, options);
   }
 
-  whenSelfTested(config: Pick<RuntimeConfig, "minIsolation">): Promise<void> | undefined {
-    return this.#known?.whenSelfTested?.(config);
+  whenSelfTested(demand: SelfTestDemand): Promise<void> | undefined {
+    return this.#known?.whenSelfTested?.(demand);
   }
 
   /** The surface of a language, without loading the runtime's code. */

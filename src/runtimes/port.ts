@@ -1,18 +1,19 @@
 import type { Availability, RuntimeCapabilities, RuntimeType } from "../core/capabilities.ts";
-import type { CellAnswer } from "../core/cell.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
-import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
-import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../core/files.ts";
 import type { Needs, Surface } from "../core/needs.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
-import type { DenialReport } from "../core/denials/denial_report.ts";
 import type { Confinement } from "../sandbox/confinement.ts";
 import type { Instance } from "../host/instance.ts";
 import type { MemoryBudget } from "../concurrency/memory_budget.ts";
 import type { SelfTestResults } from "./self_test/self_test_results.ts";
 import type { WarmPool } from "./warm/warm_pool.ts";
+import type { Program, ProgramHandle, RunOptions } from "./program.ts";
+import type { WorkspaceFiles } from "./workspace_files.ts";
+
+export type { CellOrder, CellReport, Program, ProgramHandle, RunOptions } from "./program.ts";
+export type { WorkspaceFiles } from "./workspace_files.ts";
 
 /** The means that the service lends to every runtime. */
 export interface RuntimeHost {
@@ -209,138 +210,4 @@ export interface ExecutionEnvironment extends AsyncDisposable {
    *   sees here; `unsupported_language` for a context in a language without an interpreter
    */
   run(program: Program, options: RunOptions): Promise<ProgramHandle>;
-}
-
-/**
- * A program to run, of one of four kinds. `file` is a file of the workspace in the environment's language; `shell` is a
- * command line. `install` installs packages into the workspace: it has network whatever the permissions say, and runs
- * nothing that the packages bring. `context` is the interpreter of a context.
- *
- * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell runs, and `{ interrupt: true
- * }`. It reports the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line feed; the JSON
- * on stdout is a `CellReport`. It reports each display of the cell, a `MimeBundle`, on stdout in the same way, with
- * `EOT` for the line feed: at most 1,000 displays, of at most `maxResultBytes` together. Long JSON may come in parts,
- * as other processes write to the same pipes. Each part begins with `NUL BEL STX` and the secret, and ends with `ETB`
- * where another part follows. Bytes between parts are output.
- */
-export type Program =
-  | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
-  | {
-    readonly kind: "shell";
-    readonly command: string;
-    readonly args: readonly string[];
-    readonly workingDirectory: string;
-  }
-  | { readonly kind: "install"; readonly packages: readonly string[] }
-  | { readonly kind: "context"; readonly language: string };
-
-/** An order to the interpreter of a context to evaluate a cell. */
-export interface CellOrder {
-  /** The file name in stack traces. */
-  readonly name: string;
-  readonly code: string;
-  readonly language: string;
-  readonly timeoutMs: number;
-  /** The most bytes of a value, and of all displays together, as JSON. */
-  readonly maxResultBytes: number;
-  /** The most characters of the value's text, and of each text about an error. */
-  readonly maxTextLength: number;
-  /** Marks the reports of the cell. */
-  readonly secret: string;
-}
-
-/** The end of a cell, as the program's own process reports it. */
-export interface CellReport extends Omit<CellAnswer, "displays"> {
-  /** How the cell ended. The interpreter has printed a failure on stderr. */
-  readonly kind: "done" | "failed" | "timed_out" | "interrupted";
-}
-
-/** Options of one program. */
-export interface RunOptions {
-  /** Variables beside those of the environment. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Whether the program gets a text on stdin. Default: no. */
-  readonly hasStdin?: boolean;
-  readonly limits: Limits;
-  /** Aborting ends the program; its outcome is then `cancelled`. */
-  readonly signal?: AbortSignal;
-}
-
-/** A running program. */
-export interface ProgramHandle {
-  readonly stdin: WritableStream<Uint8Array>;
-  /**
-   * All output of the program. The owner reads it to the end or cancels it; a program that is not read is slowed down.
-   */
-  readonly output: ReadableStream<OutputChunk>;
-  /** Settles when the program has ended, whether or not its output was read. It does not reject. */
-  readonly outcome: Promise<Outcome>;
-  usage(): ProgramUsage;
-  /** Samples the program's usage now, for {@link usage}. Present where usage is not polled. It does not throw. */
-  sample?(): Promise<unknown>;
-  /**
-   * The result of the compiler, which has ended; present for a compiled language. Where the compiler failed, nothing
-   * runs, and the outcome is the compiler's.
-   */
-  readonly compile?: CompileResult;
-  /**
-   * The denials of the program so far. They are complete once it has ended and its output was read. Absent where no
-   * denials are reported.
-   */
-  denials?(): DenialReport;
-  /** Forgets the denials so far, so that {@link denials} has only later ones. Present where a context can be. */
-  forgetDenials?(): void;
-  /** Signals the program and every process that it started. */
-  kill(signal: Deno.Signal): void;
-}
-
-/**
- * The files of a workspace. Every path is normal and relative (`parseWorkspacePath`); symlinks are not followed out.
- */
-export interface WorkspaceFiles {
-  /** Describes the entry at a path. With `follow`, it describes the target of a symlink at the end. */
-  stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry>;
-  /** Reads the bytes from `offset` (absent: 0), at most `length` (absent: all). */
-  read(
-    path: string,
-    options?: { readonly offset?: number; readonly length?: number },
-  ): Promise<ReadableStream<Uint8Array>>;
-  /**
-   * Reads regular files whole, and calls `onFile` for each in their order. A file of more than `maxBytes` is
-   * `too_large`, and an entry that is no regular file is `invalid_request`. An error of `onFile` ends the reading.
-   */
-  readFiles(
-    paths: readonly string[],
-    options: { readonly maxBytes: number; onFile(reading: FileReading): void },
-  ): Promise<void>;
-  /**
-   * Writes a file, and makes the directories above it. `create` makes or replaces the file; `create_new` fails when it
-   * exists.
-   */
-  write(
-    path: string,
-    content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
-    mode?: WriteMode,
-  ): Promise<void>;
-  createDirectory(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
-  copy(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;
-  move(source: string, destination: string, options?: { readonly overwrite?: boolean }): Promise<void>;
-  delete(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
-  /** The tree below a directory, `maxDepth` levels deep (0: no bound). */
-  list(path: string, options?: { readonly maxDepth?: number }): Promise<FileEntry>;
-  /**
-   * Calls `onEntry` for every entry below a directory, in no order. It goes `maxDepth` levels deep (0: no bound), and
-   * there may be any number of entries. An error of `onEntry` ends the visit.
-   */
-  visit(
-    path: string,
-    options: { readonly maxDepth?: number; onEntry(entry: VisitedEntry): void },
-  ): Promise<void>;
-  /** The whole workspace as a tar archive: directories, files, and symlinks as symlinks. */
-  pack(): Promise<ReadableStream<Uint8Array>>;
-  /**
-   * Unpacks a tar archive into the workspace, over the files that are there. The archive has been checked: it holds
-   * only directories, files and symlinks, its paths are normal and relative, and its links stay inside.
-   */
-  unpack(archive: ReadableStream<Uint8Array>): Promise<void>;
 }

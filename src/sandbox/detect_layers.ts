@@ -11,6 +11,7 @@ import { limitingShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
 import { OwnUids } from "../host/own_uids.ts";
 import { stageBinary, stageFiles } from "./reach.ts";
+import { SETPRIV_OPTIONS, userOptions } from "./setpriv.ts";
 import { KERNEL_FILES } from "./system_files.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { AdoptedProcesses } from "../process/adopted_processes.ts";
@@ -28,19 +29,11 @@ export interface DetectOptions {
   promiseMemory?(bytes: number): Disposable | undefined;
 }
 
-/** Options by which the child dies with its parent, and gains no privilege by exec. */
-export const SETPRIV_OPTIONS = ["--pdeathsig", "KILL", "--no-new-privs"];
-
 const LAUNCHER_DIRECTORIES = ["/usr/bin", "/bin", "/usr/sbin", "/usr/local/bin"];
 const REMOVAL_TRIES = 200;
 const CAP_SYS_PTRACE = 19n;
 /** Options of a file system that tests whether one can be mounted. */
 const TRY_OPTIONS = `size=${MEBIBYTE},nr_inodes=16,mode=0700`;
-
-/** setpriv's options that make a child run as a user. */
-export function userOptions(uid: number | undefined): string[] {
-  return uid === undefined ? [] : ["--reuid", String(uid), "--regid", String(uid), "--clear-groups"];
-}
 
 /** Tries every layer. `directory` is the service's own, and gets the files that launchers read. */
 export async function detectLayers(directory: string, options: DetectOptions): Promise<Layers> {

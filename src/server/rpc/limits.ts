@@ -10,7 +10,7 @@ export interface RpcLimits {
   /** Time for a connection to open. */
   readonly openWithinMs: number;
   /** A connection silent for half of this time is pinged. Without an answer it is closed. */
-  readonly idleTimeoutS: number;
+  readonly idleTimeoutMs: number;
   /** Longest time in which a client reads nothing while messages wait. Then the client counts as gone. */
   readonly maxStallMs: number;
 }
@@ -21,6 +21,6 @@ export const RPC_LIMITS: Omit<RpcLimits, "maxMessageBytes"> = {
   maxSocketsPerTenant: 64,
   maxRequests: 32,
   openWithinMs: 10_000,
-  idleTimeoutS: 60,
+  idleTimeoutMs: 60_000,
   maxStallMs: 60_000,
 };

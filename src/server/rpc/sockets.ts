@@ -35,7 +35,7 @@ export class RpcSockets implements AsyncDisposable {
   upgrade(request: Request, { protocol, ...options }: UpgradeOptions): Response {
     const { tenant } = options.caller.principal;
     this.#checkRoom(tenant);
-    const { socket, response } = upgrade(request, { protocol, idleTimeoutS: this.limits.idleTimeoutS });
+    const { socket, response } = upgrade(request, { protocol, idleTimeoutMs: this.limits.idleTimeoutMs });
     const connection = new RpcSocket(socket, {
       ...options,
       limits: this.limits,
@@ -80,11 +80,11 @@ export class RpcSockets implements AsyncDisposable {
 
 function upgrade(
   request: Request,
-  { idleTimeoutS, protocol }: Pick<RpcLimits, "idleTimeoutS"> & Pick<UpgradeOptions, "protocol">,
+  { idleTimeoutMs, protocol }: Pick<RpcLimits, "idleTimeoutMs"> & Pick<UpgradeOptions, "protocol">,
 ): Deno.WebSocketUpgrade {
   try {
     return Deno.upgradeWebSocket(request, {
-      idleTimeout: idleTimeoutS,
+      idleTimeout: Math.ceil(idleTimeoutMs / 1_000), // In s.
       ...(protocol === undefined ? {} : { protocol }),
     });
   } catch (cause) {

@@ -446,7 +446,7 @@ Deno.test("a client that takes nothing for too long of what its program prints i
 });
 
 Deno.test("a connection on which nothing comes is pinged, and closed when it does not answer", async () => {
-  await using door = new Door({ limits: { idleTimeoutS: 2 } });
+  await using door = new Door({ limits: { idleTimeoutMs: 2_000 } });
   const answering = await door.connect();
   using silent = await RawClient.open(door.port);
   await Promise.all([silent.read(), until(() => door.sockets.count === 1, "the one that does not answer is closed")]);

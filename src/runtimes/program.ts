@@ -1,0 +1,87 @@
+import type { CellAnswer } from "../core/cell.ts";
+import type { CompileResult, Outcome, OutputChunk, ProgramUsage } from "../core/execution.ts";
+import type { Limits } from "../core/limits.ts";
+import type { DenialReport } from "../core/denials/denial_report.ts";
+
+/**
+ * A program to run, of one of four kinds. `file` is a file of the workspace in the environment's language; `shell` is a
+ * command line. `install` installs packages into the workspace: it has network whatever the permissions say, and runs
+ * nothing that the packages bring. `context` is the interpreter of a context.
+ *
+ * An interpreter reads lines of JSON on stdin: `{ cell: CellOrder }` when no other cell runs, and `{ interrupt: true
+ * }`. It reports the end of a cell on both streams by `NUL BEL STX`, the cell's secret, JSON, and a line feed; the JSON
+ * on stdout is a `CellReport`. It reports each display of the cell, a `MimeBundle`, on stdout in the same way, with
+ * `EOT` for the line feed: at most 1,000 displays, of at most `maxResultBytes` together. Long JSON may come in parts,
+ * as other processes write to the same pipes. Each part begins with `NUL BEL STX` and the secret, and ends with `ETB`
+ * where another part follows. Bytes between parts are output.
+ */
+export type Program =
+  | { readonly kind: "file"; readonly path: string; readonly args: readonly string[] }
+  | {
+    readonly kind: "shell";
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly workingDirectory: string;
+  }
+  | { readonly kind: "install"; readonly packages: readonly string[] }
+  | { readonly kind: "context"; readonly language: string };
+
+/** An order to the interpreter of a context to evaluate a cell. */
+export interface CellOrder {
+  /** The file name in stack traces. */
+  readonly name: string;
+  readonly code: string;
+  readonly language: string;
+  readonly timeoutMs: number;
+  /** The most bytes of a value, and of all displays together, as JSON. */
+  readonly maxResultBytes: number;
+  /** The most characters of the value's text, and of each text about an error. */
+  readonly maxTextLength: number;
+  /** Marks the reports of the cell. */
+  readonly secret: string;
+}
+
+/** The end of a cell, as the program's own process reports it. */
+export interface CellReport extends Omit<CellAnswer, "displays"> {
+  /** How the cell ended. The interpreter has printed a failure on stderr. */
+  readonly kind: "done" | "failed" | "timed_out" | "interrupted";
+}
+
+/** Options of one program. */
+export interface RunOptions {
+  /** Variables beside those of the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether the program gets a text on stdin. Default: no. */
+  readonly hasStdin?: boolean;
+  readonly limits: Limits;
+  /** Aborting ends the program; its outcome is then `cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running program. */
+export interface ProgramHandle {
+  readonly stdin: WritableStream<Uint8Array>;
+  /**
+   * All output of the program. The owner reads it to the end or cancels it; a program that is not read is slowed down.
+   */
+  readonly output: ReadableStream<OutputChunk>;
+  /** Settles when the program has ended, whether or not its output was read. It does not reject. */
+  readonly outcome: Promise<Outcome>;
+  usage(): ProgramUsage;
+  /** Samples the program's usage now, for {@link usage}. Present where usage is not polled. It does not throw. */
+  sample?(): Promise<unknown>;
+  /**
+   * The result of the compiler, which has ended; present for a compiled language. Where the compiler failed, nothing
+   * runs, and the outcome is the compiler's.
+   */
+  readonly compile?: CompileResult;
+  /**
+   * The denials of the program so far. They are complete once it has ended and its output was read. Absent where no
+   * denials are reported.
+   */
+  denials?(): DenialReport;
+  /** Forgets the denials so far, so that {@link denials} has only later ones. Present where a context can be. */
+  forgetDenials?(): void;
+  /** Signals the program and every process that it started. */
+  kill(signal: Deno.Signal): void;
+}
