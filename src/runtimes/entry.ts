@@ -46,7 +46,7 @@ export interface RuntimeFacts {
   readonly contextEnvironments: readonly string[];
   /** The supported environment names for which programs can be kept warm. */
   readonly warmEnvironments: readonly string[];
-  /** Its declared capabilities. */
+  /** The runtime's declared capabilities. */
   readonly capabilities: RuntimeCapabilities;
   /** Costs by environment name that differ from the capabilities; absent, none do. */
   readonly costs?: Readonly<Record<string, DeclaredCosts>>;
@@ -60,9 +60,9 @@ export interface RuntimeFacts {
 export interface RuntimeCommand {
   readonly name: string;
   readonly description: string;
-  /** Its positional arguments, as `[names...]`. */
+  /** The subcommand's positional arguments, as `[names...]`. */
   readonly arguments: readonly { readonly name: string; readonly help: string }[];
-  /** Its own flags, as `--force`. */
+  /** The subcommand's own flags, as `--force`. */
   readonly flags: readonly { readonly flag: string; readonly help: string }[];
   /** The names of the runtime's settings that it takes. */
   readonly settings: readonly string[];
@@ -103,7 +103,7 @@ export interface AddedLanguages {
   add(name: string, request: LanguageRequest): Promise<InstalledBinary>;
 }
 
-/** What the parts of a language are installed with. */
+/** A request to install the parts of a language. */
 export interface LanguageRequest extends InstallRequest, Pick<RuntimeHost, "searchPath"> {}
 
 /** A binary that is installed. */

@@ -37,8 +37,8 @@ export interface FlagSettings {
 }
 
 /**
- * The flags of a `deno run` that grants exactly what the settings say. Every value stands in one flag of its own list,
- * and no value may hold a character at which Deno splits a list.
+ * The flags of a `deno run` that grants exactly the permissions of the settings. Every value stands in one flag of its
+ * own list, and no value may hold a character at which Deno splits a list.
  *
  * @throws {TypeError} for a value that would widen a list; {@link whyNotFlags} finds it beforehand
  */

@@ -32,7 +32,7 @@ export interface PackageRequest extends Pick<InstallRequest, "signal"> {
 
 /** A file of a package, and its destination. */
 export interface TakenFile {
-  /** Its path in the package. */
+  /** The file's path in the package. */
   readonly member: string;
   readonly path: string;
   readonly mode: number;

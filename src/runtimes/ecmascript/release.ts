@@ -16,7 +16,7 @@ export interface BinaryPackage extends NpmPackage {
 export interface Release {
   /** The binary's file name. */
   readonly binary: string;
-  /** Its packages by platform, as `linux-x86_64`. */
+  /** The packages of the release by platform, as `linux-x86_64`. */
   readonly packages: Readonly<Record<string, BinaryPackage>>;
 }
 

@@ -14,7 +14,7 @@ import { encodeRequest, type SlotFrame, SlotFrames } from "./slot_frames.ts";
 
 /** How long a slot may take until it is ready. */
 const READY_MS = 10_000;
-/** Memory beyond that of a program, in MB: V8's own, and what it frees later. */
+/** Memory beyond that of a program, in MB. It is V8's own, and memory that V8 frees later. */
 const MARGIN_MB = 96;
 /**
  * The bytes that Node and V8 reserve as data before a program begins. Node 26 took 1.1 GB, and an isolate takes 512 MB.
@@ -47,7 +47,7 @@ export interface SlotOptions {
 /** A confined process that runs one program after another. Disposing ends it. */
 export class Slot implements WarmMember {
   readonly memoryMb: number;
-  /** Its processes, for measurements. */
+  /** The slot's processes, for measurements. */
   readonly processes: ChildProcesses;
   /** How many programs the slot has run. */
   programs = 0;

@@ -48,7 +48,7 @@ interface Group {
 /** A slot that waits for its tenant's next program. */
 interface IdleSlot {
   readonly slot: Slot;
-  /** Its memory, and the timer that ends it. */
+  /** The slot's memory, and the timer that ends the slot. */
   readonly held: DisposableStack;
 }
 

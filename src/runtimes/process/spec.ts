@@ -227,7 +227,7 @@ export interface CommandSpec {
 export interface CommandLine {
   readonly command: string;
   readonly args: readonly string[];
-  /** Relative to the workspace. */
+  /** The working directory, relative to the workspace. */
   readonly workingDirectory: string;
 }
 
@@ -264,7 +264,7 @@ export interface EnvironmentMounts {
 export interface FileProgram extends ContextProgram {
   readonly path: string;
   readonly args: readonly string[];
-  /** Relative to the workspace. */
+  /** The working directory, relative to the workspace. */
   readonly workingDirectory: string;
   /** The directory of the compiler's output; undefined where none compiles. It is removed after the program. */
   readonly output: Mount | undefined;
@@ -274,22 +274,22 @@ export interface FileProgram extends ContextProgram {
 
 /** The parts that the interpreter of a context has in common with every program. */
 export interface ContextProgram {
-  /** Those of the request. */
+  /** The variables of the request. */
   readonly variables: Readonly<Record<string, string>>;
   readonly limits: Limits;
   /** The directory of the installer; absent where no packages are installed. */
   readonly packages: Mount | undefined;
 }
 
-/** The start of a process before its program is known. An absent field is as in the program's launch. */
+/** The differences of a start before the program is known from the launch. */
 export interface WaitingStart {
-  /** Absent, the launch's own. */
+  /** The command line; absent, the launch's own. */
   readonly argv?: Launch["argv"];
   /** Further variables; absent, none. */
   readonly variables?: Readonly<Record<string, string>>;
   /** The file that the process opens before it waits; absent, it opens none. */
   readonly opens?: OpenedFile;
-  /** Absent, the launch's own. */
+  /** The handshake; absent, the launch's own. */
   readonly handshake?: Launch["handshake"];
 }
 
@@ -298,18 +298,18 @@ export interface WaitingStart {
  * the process waits. After the go, the process itself must read the file that has come in the placeholder's place.
  */
 export interface OpenedFile {
-  /** Relative to the workspace. */
+  /** The file's path, relative to the workspace. */
   readonly path: string;
   /** The placeholder's text. */
   readonly text: string;
 }
 
-/** A command line, and what it needs. */
+/** A command line, and everything that its process needs. */
 export interface Launch {
   readonly argv: readonly [string, ...string[]];
-  /** Relative to the workspace. */
+  /** The working directory, relative to the workspace. */
   readonly workingDirectory: string;
-  /** Those of the request. */
+  /** The variables of the request. */
   readonly variables: Readonly<Record<string, string>>;
   /** The service's own variables, which no request can change. */
   readonly ownVariables: Readonly<Record<string, string>>;

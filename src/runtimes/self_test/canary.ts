@@ -12,7 +12,7 @@ export interface Canary<Observation> {
   readonly name: string;
   readonly promise: string;
   readonly cost: CanaryCost;
-  /** What breaks the promise; undefined when the promise is kept. */
+  /** The fault that breaks the promise; undefined when the promise is kept. */
   readonly fault: (observation: Observation) => string | undefined;
 }
 

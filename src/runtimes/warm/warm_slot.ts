@@ -59,7 +59,7 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
   /**
    * Starts a process in place of the warm one, if the budget has memory. It is kept for a minute.
    *
-   * @throws what `start` throws
+   * @throws the error of `start`
    */
   async prepare(how: WarmStart<Process, Request>): Promise<void> {
     using held = this.#hold();
@@ -70,7 +70,7 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
    * Starts a process in place of the warm one. The caller counts its memory, and the process does not expire before
    * {@link keep}.
    *
-   * @throws what `start` throws
+   * @throws the error of `start`
    */
   async start(how: WarmStart<Process, Request>): Promise<void> {
     await this.#start(how, new DisposableStack());

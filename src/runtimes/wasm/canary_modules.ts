@@ -80,7 +80,7 @@ function print(address: number, length: Code): Code {
   ];
 }
 
-/** The one vector of what is read or written. */
+/** The one vector of the bytes that are read or written. */
 function vectorOf(address: number, length: Code): Code {
   return [...store(VECTOR, number(address)), ...store(VECTOR + 4, length)];
 }

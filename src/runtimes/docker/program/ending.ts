@@ -18,7 +18,7 @@ export const UNKNOWN_DISK: FinalDisk = { isFull: false, usage: { bytes: 0, files
 
 /** How a command line ended, in the launcher's report. */
 export interface Ending {
-  /** Its exit code, or 128 and the number of the signal. */
+  /** The command line's exit code, or 128 and the number of the signal. */
   readonly status: number;
   readonly isSignalled: boolean;
   /** Whether the kernel killed a process of the container meanwhile because memory ran out. */

@@ -47,7 +47,7 @@ export class ProgramOutput {
     return this.#closed.promise;
   }
 
-  /** Lets the stream be read from now on, beginning with what came during the launch. */
+  /** Lets the stream be read from now on, beginning with the output during the launch. */
   begin(first: readonly OutputChunk[] = []): void {
     this.#first = [...first];
     this.#begun.resolve();

@@ -17,7 +17,7 @@ import type { UsageSources } from "./program_control.ts";
 export class ProgramWatch {
   readonly #sources: UsageSources;
   readonly #limits: Limits;
-  /** Undefined where there is no control group. */
+  /** The counts before the program; undefined where there is no control group. */
   #initial: InitialCounts | undefined;
   #usage: ProgramUsage = { cpuMs: null, peakMemoryBytes: null };
   #initialCpuNs = 0;

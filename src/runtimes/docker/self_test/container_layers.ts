@@ -25,7 +25,7 @@ export interface Layer {
 /** Everything that the layers depend on. */
 export interface LayersRequest {
   readonly facts: EngineInfo;
-  /** Undefined where gVisor is not registered. */
+  /** The self-test of gVisor; undefined where gVisor is not registered. */
   readonly gvisorSelfTest: SelfTestResult | undefined;
   /** Whether gVisor keeps all promises. */
   readonly hasGvisor: boolean;

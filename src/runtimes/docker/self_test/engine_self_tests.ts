@@ -25,7 +25,7 @@ export interface TestedEngine {
 
 /** One OCI runtime, and the images in which it is tested. */
 interface TestRequest {
-  /** Undefined for the Engine's default. */
+  /** The OCI runtime; undefined for the Engine's default. */
   readonly ociRuntime: string | undefined;
   images(): Promise<readonly string[]>;
 }

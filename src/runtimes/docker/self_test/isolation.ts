@@ -26,10 +26,10 @@ const NO_CGROUPS = "--ignore-cgroups";
 
 /** Containers of an OCI runtime, and the findings of its self-test. */
 export interface IsolationRequest {
-  /** Undefined before an Engine has answered: then the isolation is the one to expect. */
+  /** The Engine's facts. Undefined before an Engine has answered: then the isolation is the one to expect. */
   readonly facts: EngineInfo | undefined;
   readonly ociRuntime: string | undefined;
-  /** Undefined before the self-test: then all promises count as kept. */
+  /** The findings of the self-test. Undefined before the self-test: then all promises count as kept. */
   readonly findings: readonly CanaryFinding[] | undefined;
 }
 

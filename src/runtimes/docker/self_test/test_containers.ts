@@ -31,7 +31,7 @@ const GREEDY_SCRIPT = 'head -c "$1" /dev/zero | tail -c "$1" >/dev/null';
 export interface TestedContainers {
   readonly image: string;
   readonly inspected: InspectedImage;
-  /** Undefined for the Engine's default. */
+  /** The OCI runtime; undefined for the Engine's default. */
   readonly ociRuntime: string | undefined;
   readonly facts: EngineInfo;
   readonly promises: ContainerPromises;

@@ -5,7 +5,7 @@
 const OWN = /^(?:codebeaker:|ext:|node:)|\/interpreter\/[a-z_]+\.js$/;
 /** The engine's own frame of a script, where scripts are evaluated by a function. */
 const EVALUATES = "runInThisContext (native)";
-/** The same where that function is `eval`, which a program may call too. */
+/** The engine's own frame of a script where that function is `eval`. A program may call `eval` too. */
 const EVAL = "eval (<anonymous>)";
 /** A frame without a name in a script that `eval` evaluates. */
 const EVALUATED = /^eval \((cell_\d+:\d+:\d+)\)$/;

@@ -88,7 +88,7 @@ exports.Imports = class Imports {
   }
 };
 
-/** Whether all of what a module imports has run. */
+/** Whether every import of a module has run. */
 exports.hasRun = function hasRun(boot) {
   try {
     return boot.namespace.getSync("hasRun") === true;

@@ -40,7 +40,7 @@ exports.ProgramModules = class ProgramModules {
   }
 
   /**
-   * Links what a file imports.
+   * Links a module that a file imports.
    *
    * @param from the path of the file; absent, the specifier is a path itself
    * @returns the module, and one that imports it: it is to be evaluated

@@ -30,7 +30,7 @@ exports.toJavaScript = function toJavaScript(text, url) {
   return { code, positions: new Positions(JSON.parse(map).mappings) };
 };
 
-/** Undefined where types cannot be erased in place. @throws {SyntaxError} */
+/** Calls the compiler; undefined where types cannot be erased in place. @throws {SyntaxError} */
 function transform(text, { url, ...options }) {
   const { transformSync } = require("internal/deps/amaro/dist/index");
   try {

@@ -1,4 +1,7 @@
-/** Shows values as text, in the way of Node's `util.inspect` without colours. Part of what every program begins with. */
+/**
+ * Shows values as text, in the way of Node's `util.inspect` without colours. It is a part of the prelude of every
+ * program.
+ */
 
 const BREAK_LENGTH = 80;
 /** Levels of objects that share a line at most. */
@@ -235,7 +238,7 @@ function errorKeys(error, keys) {
   return Object.hasOwn(error, "cause") && !own.includes("cause") ? [...own, "cause"] : own;
 }
 
-/** Joins what was shown: on one line where it is short and not deep. */
+/** Joins texts of values: on one line where they are short and not deep. */
 function join(output, { braces: [open, close], isList, level, state, value }) {
   if (output.length === 0) return `${open}${close}`;
   const grouped = isList && output.length > 6 ? group(output, { state, value }) : output;

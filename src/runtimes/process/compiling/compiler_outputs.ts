@@ -3,7 +3,7 @@ import type { ConfinedDirectory } from "../../../sandbox/confined_directory.ts";
 
 /** A directory for one compiler's output. Its owner disposes of it once no program uses it; disposing removes it. */
 export interface CompilerOutput extends AsyncDisposable {
-  /** Its path on the host. */
+  /** The directory's path on the host. */
   readonly path: string;
 }
 

@@ -10,7 +10,7 @@ import type { BinarySpec } from "../spec.ts";
 const START_FACTOR = 3;
 
 /**
- * Runs the honest program of a binary, and returns what it printed.
+ * Runs the honest program of a binary, and returns the program's output.
  *
  * @throws {CodeBeakerError} `runtime_unavailable`, with the reason why the binary will not do
  */

@@ -3,7 +3,7 @@ import type { FileCanary } from "./program_canary.ts";
 
 type Files = FileCanary["files"];
 
-/** What the honest program prints. */
+/** The output of the honest program. */
 export const HONEST_OUTPUT = "42\n";
 
 /** The canary whose program prints 42. */

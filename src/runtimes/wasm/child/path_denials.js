@@ -1,7 +1,7 @@
 /** Reports the paths that a module was refused. They lie beside its workspace and its directory for temporary files. */
 import { reportDenial } from "./begin.js";
 
-/** WASI's word for what is beyond the directories that a module was given. */
+/** WASI's error for a path beyond the directories that a module was given. */
 const NOT_CAPABLE = 76;
 const CREATES_OR_TRUNCATES = 1 | 8;
 const OPENS_DIRECTORY = 2;
@@ -25,7 +25,7 @@ const PATHS = {
 };
 const READING = ["path_filestat_get", "path_readlink"];
 
-/** The functions of WASI; those that take paths report what they refuse. */
+/** The functions of WASI. Those that take paths report the paths that they refuse. */
 export function reportingDenials(functions, { directories, memory }) {
   const places = new Map(
     directories.map((name, index) => [FIRST_DIRECTORY + index, name === "." ? directories[0] : name]),
