@@ -1,23 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "../../src/concurrency/delay.ts";
-import { openPresentIsolate } from "../support/open_isolate.ts";
+import { isIsolatePresent, openIsolate } from "../support/open_isolate.ts";
 import { ISOLATE_ATTACKS } from "./isolate_attacks.ts";
 
 const LIMITS = { memoryMb: 64, maxTotalOutputBytes: 1_000_000 };
 /** The deadline of what may be ended at it, and of what ends before any. */
 const [SOON_MS, LATE_MS] = [600, 60_000];
 
-const opened = await openPresentIsolate();
+const isPresent = await isIsolatePresent();
 
 Deno.test({
   name: "[isolate] holds its attacks, of which no neighbour notices anything",
-  ignore: opened === undefined,
-  // A slot of the tenants is kept for their next program.
-  sanitizeOps: false,
-  sanitizeResources: false,
+  ignore: !isPresent,
   async fn(test) {
-    if (opened === undefined) return;
-    await using isolate = opened;
+    await using isolate = await openIsolate();
     let isOver = false;
     let honest = 0;
     const neighbour = (async () => {

@@ -35,6 +35,12 @@ export async function openPresentIsolate(): Promise<OpenIsolate | undefined> {
   return opened;
 }
 
+/** Whether this machine has it; else the tests of a file are registered as skipped. */
+export async function isIsolatePresent(): Promise<boolean> {
+  await using opened = await openIsolate();
+  return isPresent(isolate.name, opened.availability);
+}
+
 /** Opens it, whether or not it can be used. */
 export async function openIsolate(
   options: Parameters<typeof openRuntimeHost>[0] = {},

@@ -10,19 +10,19 @@ import { deno as denoEntry } from "../../../src/runtimes/deno/entry.ts";
 import { RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
 import { testedAvailability } from "../../support/requirements.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
-import { type OpenIsolate, openIsolate, openPresentIsolate } from "../../support/open_isolate.ts";
+import { isIsolatePresent, type OpenIsolate, openIsolate } from "../../support/open_isolate.ts";
 
-const opened = await openPresentIsolate();
-Deno.test.afterAll(async () => await opened?.[Symbol.asyncDispose]());
+const isPresent = await isIsolatePresent();
 
-/** Registers a test of the runtime; a slot of a tenant is kept for its next program. */
+/** Registers a test of the runtime, which is opened for it: a slot of a tenant is kept for its next program. */
 function testIsolate(name: string, test: (isolate: OpenIsolate) => Promise<void>): void {
   Deno.test({
     name: `[isolate] ${name}`,
-    ignore: opened === undefined,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async () => opened && await test(opened),
+    ignore: !isPresent,
+    async fn() {
+      await using isolate = await openIsolate();
+      await test(isolate);
+    },
   });
 }
 
