@@ -1,5 +1,6 @@
 import { settledWithin } from "../../concurrency/delay.ts";
 import type { Installation } from "../process/installation.ts";
+import { holdIdle } from "../warm/hold_idle.ts";
 import { PROCESS_MEMORY_MB, WEB } from "./facts.ts";
 import { ADDON, findPart } from "./release.ts";
 import { RUNTIME_NAME } from "./settings.ts";
@@ -10,8 +11,6 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 const INITIAL_START_MS = 100;
 /** How long a program waits at a time for a slot that comes free. */
 const MIN_WAIT_MS = 50;
-/** How long a slot is kept for its tenant's next program. */
-const KEEP_MS = 60_000;
 /** The most idle slots of a group. Its programs compute on no more cores. */
 const MAX_IDLE = navigator.hardwareConcurrency;
 /** The most programs that a slot runs. */
@@ -189,19 +188,17 @@ export class Slots implements AsyncDisposable {
     if (group === undefined || isOver || group.idle.length >= MAX_IDLE) {
       return await this.#end({ slot, held: new DisposableStack() });
     }
-    const { memory } = this.#installation.host;
-    const held = new DisposableStack();
-    const lent = memory === undefined ? held : memory.forWorkspace(PROCESS_MEMORY_MB);
-    if (lent === undefined) return await this.#end({ slot, held });
-    if (lent !== held) held.use(lent);
-    const one = { slot, held };
-    const timer = setTimeout(() => {
-      group.idle.splice(group.idle.indexOf(one), 1);
-      this.#end(one);
-      this.#dropUnused(group);
-    }, KEEP_MS);
-    held.defer(() => clearTimeout(timer));
-    group.idle.push(one);
+    const held = holdIdle({
+      budget: this.#installation.host.memory,
+      memoryMb: PROCESS_MEMORY_MB,
+      onExpired: () => {
+        const at = group.idle.findIndex((idle) => idle.slot === slot);
+        for (const one of group.idle.splice(at, at < 0 ? 0 : 1)) this.#end(one);
+        this.#dropUnused(group);
+      },
+    });
+    if (held === undefined) return await this.#end({ slot, held: new DisposableStack() });
+    group.idle.push({ slot, held });
   }
 
   #end({ held, slot }: IdleSlot): Promise<void> {

@@ -1,9 +1,7 @@
 import { settledWithin } from "../../concurrency/delay.ts";
 import type { RuntimeHost } from "../port.ts";
+import { holdIdle } from "./hold_idle.ts";
 import type { WarmMember } from "./warm_member.ts";
-
-/** How long a process is kept warm for a program that does not come. */
-const KEEP_MS = 60_000;
 
 /** Options of a slot. */
 export interface WarmSlotOptions {
@@ -145,14 +143,7 @@ export class WarmSlot<Process extends WarmMember, Request> implements AsyncDispo
   /** Memory for a warm process, and a timer that ends it. Undefined when the budget has no memory for it. */
   #hold(): DisposableStack | undefined {
     const { budget, memoryMb } = this.#options;
-    const memory = budget?.forWorkspace(memoryMb);
-    if (budget !== undefined && memory === undefined) return undefined;
-    const held = new DisposableStack();
-    held.use(memory);
-    const timer = setTimeout(() => this.clear(), KEEP_MS);
-    Deno.unrefTimer(timer);
-    held.defer(() => clearTimeout(timer));
-    return held;
+    return holdIdle({ budget, memoryMb, onExpired: () => this.clear() });
   }
 
   #end(): void {
