@@ -299,7 +299,7 @@ testIsolate(
     await using deno = (await denoEntry.load()).create(host);
     await testedAvailability(deno);
     const selector = new RuntimeSelector([deno, runtime], { minIsolation: 7 });
-    const analyser = new NeedAnalyser();
+    using analyser = new NeedAnalyser();
     const chosenFor = async (code: string, fields: Record<string, unknown> = {}) => {
       const request = parseExecutionRequest({ language: "typescript", code, ...fields });
       const needs = await analyser.find({
