@@ -6,10 +6,13 @@ import { isForBun } from "./words.ts";
 import { parserFor } from "./parsers.ts";
 import { readJavascript } from "./read_javascript.ts";
 
+/** Most characters of a beginning. Its parse blocks the event loop. */
+const MAX_BEGINNING_LENGTH = 2_048;
+
 /** Reads JavaScript and TypeScript. */
 export const JAVASCRIPT: FamilyModule = {
   parserFor,
-  excerptOf: beginningOf,
+  excerptOf: (text) => beginningOf(text, MAX_BEGINNING_LENGTH),
   maskOf: maskAttributes,
   isForOne: isForBun,
   read: readJavascript,

@@ -3,10 +3,13 @@ import type { FamilyModule } from "../family.ts";
 import { beginningOf } from "../beginning.ts";
 import { readPython } from "./read_python.ts";
 
+/** Most characters of a file that are read. */
+const MAX_LENGTH = 4_096;
+
 /** Reads Python. */
 export const PYTHON: FamilyModule = {
   parserFor: () => parser,
-  excerptOf: beginningOf,
+  excerptOf: (text) => beginningOf(text, MAX_LENGTH),
   readsBeginnings: true, // What a program certainly needs stands there.
   read: readPython,
   placesOf: ({ entrypoint, files }) => {
