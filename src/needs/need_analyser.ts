@@ -76,10 +76,10 @@ export class NeedAnalyser implements Disposable {
     if (!texts.some(family.mayNeed)) return { known: true, uses: needsOfKinds({ entrypoint, files }, family) };
     const key = keyOf({ entrypoint, files, texts });
     const known = this.#known.get(key) ?? this.#pending.get(key);
-    if (known !== undefined) return known;
-    const pending = this.#read({ entrypoint, files, texts }, { family, key });
+    if (known !== undefined) return await known;
+    const pending = this.#read({ entrypoint, files, texts }, { family, key }).finally(() => this.#pending.delete(key));
     this.#pending.set(key, pending);
-    return await pending.finally(() => this.#pending.delete(key));
+    return await pending; // All who wait for it go on in their order.
   }
 
   /**
