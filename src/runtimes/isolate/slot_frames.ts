@@ -17,6 +17,8 @@ export interface SlotFrame {
 /** The end of a program, as its slot reports it. */
 export interface ProgramEnd {
   readonly kind: "exited" | "memory_limit";
+  /** The number that the request of the program had. */
+  readonly number: number;
   readonly exitCode?: number;
   readonly cpuMs?: number;
   /** Whether the slot runs no further program. */

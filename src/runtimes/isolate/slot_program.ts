@@ -36,6 +36,9 @@ class SlotProgram {
   readonly outcome: Promise<Outcome>;
   readonly output: ReadableStream<OutputChunk>;
   readonly #slot: Slot;
+  /** The slot's number of this program, which its end repeats. */
+  readonly #number: number;
+  readonly #isContext: boolean;
   readonly #limits: Limits;
   readonly #watch: ProcessWatch;
   readonly #budget: OutputBudget;
@@ -51,13 +54,15 @@ class SlotProgram {
     { isContext, limits, signal }: Pick<RunOptions, "limits" | "signal"> & { isContext: boolean },
   ) {
     this.#slot = slot;
+    this.#number = slot.programs;
+    this.#isContext = isContext;
     this.#limits = limits;
     const { maxTotalOutputBytes, timeoutMs } = limits;
     this.#budget = new OutputBudget(
       maxTotalOutputBytes,
       (observedBytes) => this.end({ kind: "output_limit", limitBytes: maxTotalOutputBytes, observedBytes }),
     );
-    this.#watch = this.#watching(isContext);
+    this.#watch = this.#watching();
     const deadline = setTimeout(() => this.end({ kind: "timed_out", limitMs: timeoutMs }), timeoutMs);
     const over = Promise.withResolvers<Outcome>();
     this.output = new ReadableStream<OutputChunk>({
@@ -106,7 +111,10 @@ class SlotProgram {
       const frames = await this.#slot.read();
       if (frames === undefined) return await this.#explainDeath();
       for (const frame of frames) {
-        if (frame.kind === "done") return this.#outcomeOf(JSON.parse(new TextDecoder().decode(frame.bytes)));
+        if (frame.kind === "done") {
+          const end: ProgramEnd = JSON.parse(new TextDecoder().decode(frame.bytes));
+          return end.number === this.#number ? this.#outcomeOf(end) : await this.#explainDeath();
+        }
         this.#print(frame, controller);
       }
       while (!this.#isUnread && this.#cause === undefined && (controller.desiredSize ?? 1) <= 0) {
@@ -125,7 +133,8 @@ class SlotProgram {
     this.#end = end;
     if (this.#cause !== undefined) return this.#cause; // The slot is being killed: this end comes too late.
     const isLarge = (this.usage().peakMemoryBytes ?? 0) > MAX_KEPT_BYTES; // A short program is not sampled.
-    if (end.kind === "memory_limit" || isLarge || end.isLast === true) this.#slot.kill();
+    // A context may leave orders that it has not read.
+    if (this.#isContext || end.kind === "memory_limit" || isLarge || end.isLast === true) this.#slot.kill();
     return end.kind === "exited"
       ? { kind: "exited", exitCode: end.exitCode ?? 0 }
       : memoryLimit(this.usage(), this.#limits);
@@ -143,10 +152,10 @@ class SlotProgram {
    * Watches CPU time and memory. CPU time is watched in a context, and where a program can exceed its limit before its
    * deadline. Memory is watched for the report alone, as the slot itself bounds it.
    */
-  #watching(isContext: boolean): ProcessWatch {
+  #watching(): ProcessWatch {
     const { cpuMs: limitMs, timeoutMs } = this.#limits;
     const { processes } = this.#slot;
-    const beforeMs = limitMs < timeoutMs || isContext ? processes.sample()?.cpuMs ?? 0 : undefined;
+    const beforeMs = limitMs < timeoutMs || this.#isContext ? processes.sample()?.cpuMs ?? 0 : undefined;
     const watch = new ProcessWatch(
       () => {
         const sample = processes.sample();
@@ -166,7 +175,7 @@ class SlotProgram {
 /** Starts a program in a slot that runs none. A slot that is of no more use is not alive afterwards. */
 export function startProgram(slot: Slot, request: SlotRequest, options: RunOptions): ProgramHandle {
   slot.programs++;
-  slot.send(request);
+  slot.send({ ...request, number: slot.programs });
   const program = new SlotProgram(slot, { ...options, isContext: request.isContext === true });
   return {
     stdin: new WritableStream(), // No program reads it.

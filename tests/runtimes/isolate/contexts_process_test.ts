@@ -149,3 +149,25 @@ testContext("a context is for cells in web alone, and ends with its environment"
   assertEquals((await context.ended).kind, "signaled");
   assert(context.isLost);
 });
+
+/** A cell whose end cannot be reported, which ends the interpreter. */
+const POISON = `const real = Uint8Array.prototype.subarray;
+Uint8Array.prototype.subarray = function (from, to) {
+  if (from === 0 && to === 4096) throw new Error("poisoned");
+  return real.call(this, from, to);
+};`;
+
+testContext("an order that a context leaves unread never runs as a program", async ({ environment }) => {
+  const limits = { ...DEFAULT_LIMITS, memoryMb: 64 };
+  const { outcome, output, stdin } = await environment.run({ kind: "context", language: "web" }, { env: {}, limits });
+  const isRead = output.cancel();
+  const cell = { code: POISON, language: "web", maxResultBytes: 1, maxTextLength: 1, name: "cell_1", secret: "s" };
+  const orders = [{ cell: { ...cell, timeoutMs: 60_000 } }, { interrupt: true }].map((order) => JSON.stringify(order));
+  await stdin.getWriter().write(new TextEncoder().encode(`${orders.join("\n")}\n`));
+  await Promise.all([isRead, outcome]);
+  for (const word of ["one", "two"]) {
+    await environment.files.write("main.js", new TextEncoder().encode(`console.log("${word}");`));
+    const program = { kind: "file", path: "main.js", args: [] } as const;
+    assertEquals((await runProgram(environment, program, { limits })).stdout, `${word}\n`);
+  }
+});

@@ -23,10 +23,12 @@ warmUp();
 let next = isolates.make(); // The lock counts the memory that this isolate reserves.
 lock({ filter: Buffer.from(filter, "base64"), marginMb, memoryMb });
 writeFrame(KINDS.ready, "");
-for (let request = readRequest(); request !== undefined; request = readRequest()) {
+// A frame without a number is no program: the process ends rather than run it.
+for (let request = readRequest(); request?.number !== undefined; request = readRequest()) {
   const made = next;
-  const ended = runProgram(made, request);
-  writeFrame(KINDS.done, JSON.stringify(ended));
+  const { number, ...program } = request;
+  const ended = runProgram(made, program);
+  writeFrame(KINDS.done, JSON.stringify({ ...ended, number }));
   if (!made.isolate.isDisposed) made.isolate.dispose();
   next = isolates.make();
 }
