@@ -23,6 +23,10 @@ export interface LogOptions {
 const COLLECT_MS = 20;
 /** Most lines that wait. */
 const MAX_COLLECTED = 256;
+/** The time between attempts to write to a reader that is behind. */
+const RETRY_MS = 100;
+/** Most bytes kept for a reader that is behind. Lines that come when there are more are dropped. */
+const MAX_KEPT_BYTES = 1_048_576;
 /** The levels of lines that wait. Lines of other levels are written at once, behind the waiting ones. */
 const PATIENT: readonly LogLevel[] = ["trace", "debug", "info"];
 
@@ -36,7 +40,7 @@ export async function startLog({ logFormat, logLevel }: LogOptions): Promise<voi
   const formatter = isPretty
     ? await loadPrettyFormatter({ colors: isTerminal && !Deno.noColor })
     : getJsonLinesFormatter();
-  const lines = collectLines(formatter, (text) => writeAll(Deno.stderr, text));
+  const lines = collectLines(formatter, (bytes) => Deno.stderr.writeSync(bytes));
   for (const end of ["unload", "error", "unhandledrejection"]) addEventListener(end, lines.flush);
   await configure({
     reset: true,
@@ -74,18 +78,42 @@ export async function loadPrettyFormatter(options: { readonly colors: boolean })
 /** Collects lines of the log until they are written. */
 export interface CollectedLines {
   add(record: LogRecord): void;
-  /** Writes the waiting lines. */
+  /** Writes the waiting lines as far as they can be written. It does not throw. */
   flush(): void;
 }
 
-/** Collects lines, and writes them together in their order. */
-export function collectLines(format: TextFormatter, write: (text: string) => void): CollectedLines {
+/**
+ * Collects lines, and writes them together in their order. The log is a best effort: lines that cannot be written are
+ * dropped, as a full disk or a reader that is gone must not end the service. Where `write` throws
+ * {@link Deno.errors.WouldBlock}, the rest is kept and written later.
+ *
+ * @param write writes some of the bytes, and returns how many
+ */
+export function collectLines(format: TextFormatter, write: (bytes: Uint8Array) => number): CollectedLines {
   const waiting: LogRecord[] = [];
+  let kept: Uint8Array = new Uint8Array();
   let timer: ReturnType<typeof setTimeout> | undefined;
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (waiting.length > 0) write(waiting.splice(0).map(format).join(""));
+    const records = waiting.splice(0);
+    try {
+      if (kept.length <= MAX_KEPT_BYTES) {
+        const lines = new TextEncoder().encode(records.map(format).join(""));
+        const before = kept;
+        kept = new Uint8Array(before.length + lines.length);
+        kept.set(before);
+        kept.set(lines, before.length);
+      }
+      while (kept.length > 0) kept = kept.subarray(write(kept));
+    } catch (error) {
+      if (error instanceof Deno.errors.WouldBlock) writeLater();
+      else kept = new Uint8Array();
+    }
+  }
+  function writeLater(): void {
+    timer = setTimeout(flush, RETRY_MS);
+    Deno.unrefTimer(timer); // A reader that is behind does not keep the process.
   }
   function add(record: LogRecord): void {
     waiting.push(record);
@@ -93,9 +121,4 @@ export function collectLines(format: TextFormatter, write: (text: string) => voi
     else timer ??= setTimeout(flush, COLLECT_MS);
   }
   return { add, flush };
-}
-
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
 }

@@ -7,6 +7,14 @@ function record(properties: Record<string, unknown>): LogRecord {
   return { ...parts, message: ["http.request"], properties };
 }
 
+/** A write that takes every byte. */
+function writingAll(take: (text: string) => void) {
+  return (bytes: Uint8Array) => {
+    take(new TextDecoder().decode(bytes));
+    return bytes.length;
+  };
+}
+
 Deno.test("loadPrettyFormatter() writes an event and its facts in one line, whatever a client has sent", async () => {
   const format = await loadPrettyFormatter({ colors: false });
   const text = format(record({ path: "/a\nforged line\x1b[31m", status: 200 }));
@@ -22,7 +30,7 @@ Deno.test("loadPrettyFormatter() colours nothing unless it is asked to", async (
 
 Deno.test("collectLines() writes lines together and in order: at once behind a warning, and when the process ends", () => {
   const written: string[] = [];
-  const { add, flush } = collectLines(({ level }) => `${level}\n`, (text) => written.push(text));
+  const { add, flush } = collectLines(({ level }) => `${level}\n`, writingAll((text) => written.push(text)));
   const info = record({});
   add(info);
   assertEquals(written, []);
@@ -36,6 +44,61 @@ Deno.test("collectLines() writes lines together and in order: at once behind a w
 
 Deno.test("collectLines() writes a line that no other follows", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
-  collectLines(() => "line\n", resolve).add(record({}));
+  collectLines(() => "line\n", writingAll(resolve)).add(record({}));
   assertEquals(await promise, "line\n");
+});
+
+Deno.test("collectLines() drops what cannot be written, and goes on with what comes later", async () => {
+  const written: string[] = [];
+  const failed = Promise.withResolvers<void>();
+  let isFull = true;
+  const { add, flush } = collectLines(({ level }) => `${level}\n`, (bytes) => {
+    if (!isFull) return writingAll((text) => written.push(text))(bytes);
+    failed.resolve();
+    throw new Error("No space left on device");
+  });
+  add(record({}));
+  await failed.promise; // In the timer, where an error would be nobody's.
+  add({ ...record({}), level: "warning" });
+  isFull = false;
+  flush();
+  add({ ...record({}), level: "error" });
+  assertEquals(written, ["error\n"]);
+});
+
+Deno.test("collectLines() writes the rest of a line later, and before others, where its reader was behind", async () => {
+  let written = "";
+  let room = 3;
+  const whole = Promise.withResolvers<void>();
+  const { add, flush } = collectLines(({ level }) => `${level}\n`, (bytes) => {
+    if (room === 0) throw new Deno.errors.WouldBlock();
+    const taken = bytes.subarray(0, room);
+    room -= taken.length;
+    written += new TextDecoder().decode(taken);
+    if (written.length === "error\nwarning\n".length) whole.resolve();
+    return taken.length;
+  });
+  add({ ...record({}), level: "error" });
+  add({ ...record({}), level: "warning" });
+  assertEquals(written, "err");
+  room = 100;
+  const waits = setTimeout(() => {}, 2 ** 31 - 1); // The attempts do not keep the process.
+  await whole.promise;
+  clearTimeout(waits);
+  flush();
+  assertEquals(written, "error\nwarning\n");
+});
+
+Deno.test("collectLines() keeps a bounded number of whole lines for a reader that is behind", () => {
+  let isBehind = true;
+  let written = "";
+  const line = `${"x".repeat(99_999)}\n`;
+  const { add, flush } = collectLines(() => line, (bytes) => {
+    if (isBehind) throw new Deno.errors.WouldBlock();
+    return writingAll((text) => written += text)(bytes);
+  });
+  for (let count = 0; count < 50; count++) add({ ...record({}), level: "warning" });
+  isBehind = false;
+  flush();
+  assertEquals(written, line.repeat(11)); // The first over 1 MiB is the last.
 });

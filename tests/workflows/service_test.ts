@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { delay } from "../../src/concurrency/delay.ts";
 import type { RuntimeOptions } from "../../src/compose/runtimes.ts";
 import type { Config } from "../../src/config.ts";
 import { VERSION } from "../../src/core/version.ts";
@@ -13,7 +14,7 @@ import { startIn, withPlaces } from "../support/places.ts";
 import { isSpareLauncher } from "../support/spare_launcher.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service_process.ts";
 import { until } from "../support/until.ts";
-import { DENO_ALONE } from "../support/variables.ts";
+import { DENO_ALONE, NOTHING_RUNS } from "../support/variables.ts";
 
 /**
  * A service whose directories are below one of its own, so that what it leaves can be seen, and in which nothing waits, so
@@ -292,6 +293,22 @@ Deno.test("a service that runs out of descriptors answers again when they are fr
     );
     assertStringIncludes(service.log(), "Too many open files");
   }));
+
+Deno.test("a service whose log cannot be written serves on, and ends in order", async () => {
+  const unwritable = ["/bin/sh", "-c", 'exec "$@" 2>/dev/full', "sh"];
+  const service = await startServiceProcess([], NOTHING_RUNS, { through: unwritable });
+  let status: Deno.CommandStatus;
+  try {
+    for (let count = 0; count < 3; count++) {
+      assertEquals((await fetch(`${service.url}/v1/sessions`).then((response) => response.json())).sessions, []);
+      await delay(50); // Longer than lines wait for others.
+    }
+  } finally {
+    await service[Symbol.asyncDispose]();
+    status = await service.process.status;
+  }
+  assertEquals([status.code, service.log()], [0, ""]);
+});
 
 Deno.test("a client that speaks HTTP/2 is served", async () => {
   await withOwnService(
