@@ -1,10 +1,10 @@
 const STRING = /"[^"\\\n]*"|'[^'\\\n]*'/.source;
-const ATTRIBUTES = String.raw`\{\s*(?:\w+\s*:\s*(?:"\w*"|'\w*')\s*,?\s*)*\}`;
+const ATTRIBUTES = String.raw`\{\s*(?:\w+\s*:\s*(?:"\w*"|'\w*')\s*(?:,\s*)?)*\}`;
 
 /** The attributes of an import. Their values are words, so that they hide no code, whatever is around them. */
 const OF_DECLARATION = new RegExp(String.raw`(\b(?:from|import)\s*(?:${STRING})\s*)(with\s*${ATTRIBUTES})`, "g");
 const OF_EXPRESSION = new RegExp(
-  String.raw`(\bimport\s*\(\s*(?:${STRING})\s*)(,\s*\{\s*with\s*:\s*${ATTRIBUTES}\s*,?\s*\}\s*,?)`,
+  String.raw`(\bimport\s*\(\s*(?:${STRING})\s*)(,\s*\{\s*with\s*:\s*${ATTRIBUTES}\s*(?:,\s*)?\}\s*,?)`,
   "g",
 );
 

@@ -69,13 +69,17 @@ const WORDS = [...SYNTAX_WORDS, ...DYNAMIC_PROPERTIES, ...[...NEW_METHODS].filte
 /** A timer whose first argument is no function, so it may be code. */
 const TIMER = String.raw`\bset(?:Timeout|Interval)\b(?!\(\s*(?:async\s*)?(?:\([^()"'\`]*\)|[\w$]+)\s*=>)`;
 
-/** A read of a property whose key is neither plain text nor a number. */
-const COMPUTED = String
-  .raw`(?:[\w$)\]}"'\`.]|\*/|//[^\n]*)\s*\[(?!\s*(?:\d+|"[^"\\]*"|'[^'\\]*')\s*\])|\]\s*(?:/[/*]|:)`;
+/** A key in brackets that is neither plain text nor a number. */
+const KEY = String.raw`\[(?!\s*(?:\d+|"[^"\\]*"|'[^'\\]*')\s*\])`;
+/** A read of a property by such a key. */
+const COMPUTED = String.raw`(?:[\w$)\]}"'\`.]|\*/)\s*${KEY}|\]\s*(?:/[/*]|:)`;
+/** The rest of a line from a comment, and such a key behind it. It always matches, so a text is gone through once. */
+const BEHIND_COMMENT = new RegExp(`//.*\\s*(${KEY})?`, "g");
 
 /**
  * Matches a text whose program may use anything notable. A match may lie in a comment. It is a word, an escape that may
- * spell one, a decorator, a computed property, or a timer that may take code.
+ * spell one, a decorator, a computed property, or a timer that may take code. Every part is linear in the text's length,
+ * as texts of 1 MB are tested on the event loop.
  */
 const TRIGGER = new RegExp(
   [
@@ -90,7 +94,12 @@ const TRIGGER = new RegExp(
 
 /** Whether a text may use anything notable. If not, its program needs only the language. */
 export function mayNeed(text: string): boolean {
-  return TRIGGER.test(text);
+  return TRIGGER.test(text) || hasKeyBehindComment(text);
+}
+
+function hasKeyBehindComment(text: string): boolean {
+  for (const [, key] of text.matchAll(BEHIND_COMMENT)) if (key !== undefined) return true;
+  return false;
 }
 
 /** Whether a text may use what Bun alone has. */
