@@ -12,6 +12,12 @@ export interface MemoryBudgetOptions {
   readonly evictAll?: () => Promise<void>;
 }
 
+/** A program that waits for memory. */
+export interface MemoryRequest extends Omit<AcquireOptions, "permits"> {
+  /** Memory in MB that is reserved for it already; 0 when absent. */
+  readonly heldMb?: number;
+}
+
 /** Reserves the machine's memory for programs and workspaces before they use it. */
 export class MemoryBudget {
   readonly totalMb: number;
@@ -29,18 +35,20 @@ export class MemoryBudget {
   }
 
   /**
-   * Waits for memory for a program. The caller gives the memory back by disposing.
+   * Waits for memory for a program, beyond what it holds. The caller gives that memory back by disposing.
    *
    * @throws {CodeBeakerError} `busy` when the memory does not come free in time, or exceeds the whole budget
    * @throws the signal's reason when it aborts first
    */
-  async forProgram(memoryMb: number, options: Omit<AcquireOptions, "permits">): Promise<Disposable> {
+  async forProgram(memoryMb: number, options: MemoryRequest): Promise<Disposable> {
     if (memoryMb > this.totalMb) throw noMemory(memoryMb, `programs may use ${this.totalMb} MB together`);
-    const free = this.#all.tryAcquire(memoryMb);
+    const { heldMb = 0 } = options;
+    const permits = memoryMb - heldMb;
+    const free = this.#all.tryAcquire(permits);
     if (free !== undefined) return free;
     this.#evictAll();
     try {
-      return await this.#all.acquire({ ...options, permits: memoryMb });
+      return await this.#all.acquire({ ...options, permits });
     } catch (cause) {
       if (options.signal?.aborted || !(cause instanceof CodeBeakerError)) throw cause;
       throw noMemory(memoryMb, `other programs use too much of the ${this.totalMb} MB now`, cause);

@@ -61,6 +61,12 @@ export interface SlotRequest {
 export interface Slot extends Disposable {
   /** Keeps the memory reserved beyond the disposal, until the environment is gone. */
   keepMemoryUntil(gone: Promise<void>): void;
+  /**
+   * Reserves further memory until all of it is this much, in MB, or more.
+   *
+   * @throws as {@link Admission.enter} does
+   */
+  reserveMemory(memoryMb: number): Promise<void>;
 }
 
 /** Admits programs. The service has a bounded number of slots and memory, and each tenant has its quota. */
@@ -127,7 +133,11 @@ export class Admission {
     const leftMs = startCountdown(maxWaitMs ?? (isPatient ? PATIENT_MS : IMPATIENT_MS));
     let untilClosing: AbortSignal | undefined; // Made only for a wait.
     const ofSignal = () => untilClosing ??= this.#untilClosing(signal);
+    let reservedMb = 0;
     const options = {
+      get heldMb() {
+        return reservedMb;
+      },
       get timeoutMs() {
         return leftMs();
       },
@@ -139,14 +149,24 @@ export class Admission {
     if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
     entered.use(this.#slots.tryAcquire() ?? await this.#slots.acquire(options));
     // A program without memory needs does not wait behind programs with such needs.
-    const memory = memoryMb === 0 ? undefined : await this.#memory?.forProgram(memoryMb, options);
+    const reserved = new DisposableStack();
+    const reserveMemory = async (neededMb: number) => {
+      if (this.#memory === undefined || neededMb <= reservedMb) return;
+      reserved.use(await this.#memory.forProgram(neededMb, options));
+      reservedMb = neededMb;
+    };
+    if (memoryMb > 0) await reserveMemory(memoryMb);
     const leaving: Promise<void>[] = [];
-    const giveBack = () => memory?.[Symbol.dispose]();
+    const giveBack = () => reserved.dispose();
     entered.defer(() => leaving.length === 0 ? giveBack() : void Promise.allSettled(leaving).then(giveBack));
     this.#running++;
     entered.defer(() => this.#running--);
     const owned = entered.move();
-    return { keepMemoryUntil: (gone) => void leaving.push(gone), [Symbol.dispose]: () => owned.dispose() };
+    return {
+      keepMemoryUntil: (gone) => void leaving.push(gone),
+      reserveMemory,
+      [Symbol.dispose]: () => owned.dispose(),
+    };
   }
 
   /**

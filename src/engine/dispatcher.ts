@@ -31,6 +31,8 @@ export interface Candidates<Request extends SelectionRequest = SelectionRequest>
 export interface RuntimeAttempt {
   readonly runtime: ExecutionRuntime;
   readonly config: RuntimeConfig;
+  /** The most memory in MB that the request may take on this runtime. */
+  readonly memoryMb: number;
   readonly profile: RuntimeProfile;
   /**
    * Reports that user code may have begun. No other runtime is tried from now on. A conclusive begin (the default) also
@@ -121,9 +123,14 @@ export class Dispatcher {
     const attempts: Attempt[] = [];
     const failures: CodeBeakerError[] = [];
     const config = { ...configOf(request, ranking.selection.floor), tenant };
-    for (const runtime of ranking.passed) {
+    for (const [index, runtime] of ranking.passed.entries()) {
+      const memoryMb = ranking.memoryMb[index] ?? 0;
       try {
-        return { value: await this.#attemptOn(runtime, config, attempt), runtime: runtime.name, attempts };
+        return {
+          value: await this.#attemptOn({ runtime, config, memoryMb }, attempt),
+          runtime: runtime.name,
+          attempts,
+        };
       } catch (error) {
         if (!hasCode(error, "runtime_unavailable")) throw error;
         const failed = { runtime: runtime.name, error: error.message };
@@ -189,10 +196,10 @@ export class Dispatcher {
 
   /** Attempts on one runtime, and reports the result to its circuit breaker. */
   async #attemptOn<Value>(
-    runtime: ExecutionRuntime,
-    config: RuntimeConfig,
+    on: Pick<RuntimeAttempt, "runtime" | "config" | "memoryMb">,
     attempt: (on: RuntimeAttempt) => Promise<Value>,
   ): Promise<Value> {
+    const { runtime, config } = on;
     using permit = this.#selector.admit(runtime);
     const profile = this.#selector.profileOf(runtime);
     let hasBegun = false;
@@ -201,7 +208,7 @@ export class Dispatcher {
       if (isConclusive) permit.succeed();
     };
     try {
-      return await attempt({ runtime, config, profile, begin });
+      return await attempt({ ...on, profile, begin });
     } catch (error) {
       if (!hasCode(error, "runtime_unavailable")) throw error;
       if (hasBegun) throw lostDuringRun(error);

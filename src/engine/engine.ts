@@ -194,7 +194,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     using slot = await this.#admission.enter(principal, {
       isPatient: options.isPatient ?? false,
       maxWaitMs: options.maxQueueMs,
-      memoryMb: candidates.ranking.memoryMb,
+      memoryMb: candidates.ranking.memoryMb[0] ?? 0,
       signal: live.signal,
     });
     live.leaveQueue();
@@ -207,7 +207,7 @@ export class Engine implements EnginePort, AsyncDisposable {
   }
 
   async #runOn(
-    { runtime, config, profile, begin }: RuntimeAttempt,
+    { runtime, config, memoryMb, profile, begin }: RuntimeAttempt,
     { live, candidates: { request }, options, slot }: {
       readonly live: LiveExecution;
       readonly slot: Slot;
@@ -216,6 +216,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     },
   ) {
     const askedAt = performance.now();
+    await slot.reserveMemory(memoryMb);
     const environment = await runtime.createEnvironment({
       ...config,
       singleUse: request.outputs.length === 0,

@@ -5,6 +5,7 @@ import type { Outcome, OutputChunk } from "../../src/core/execution.ts";
 import { parseExecutionRequest } from "../../src/core/requests/execution_request.ts";
 import type { ExecutionEnvironment, ExecutionRuntime } from "../../src/runtimes/port.ts";
 import { RuntimeSelector } from "../../src/runtimes/selection/selector.ts";
+import { MemoryBudget } from "../../src/concurrency/memory_budget.ts";
 import { delay } from "../../src/concurrency/delay.ts";
 import { Workspace } from "../../src/workspace/workspace.ts";
 import { CALLER, engineOf, type EngineParts } from "../support/engine_of.ts";
@@ -257,6 +258,48 @@ Deno.test("Engine falls back only to what passed the same filters, best first, a
   const error = await assertRejects(() => alone.execute(CALLER, request), CodeBeakerError);
   assertEquals([error.code, error.details.attempts], ["runtime_unavailable", attempts]);
   assertEquals(unfit.map(({ counter }) => counter.asked), [0, 0, 0, 0, 0]);
+});
+
+Deno.test("Engine reserves what a program may take where it runs, and more before it falls back to a dearer runtime", async () => {
+  const memory = new MemoryBudget(400);
+  /** Whether this much is not reserved while an environment is made. */
+  const isFree = (sizeMb: number) => {
+    using reserved = memory.forWarm(sizeMb);
+    return reserved !== undefined;
+  };
+  const found: boolean[][] = [];
+  const look = () => found.push([isFree(144), isFree(145), isFree(63), isFree(64)]);
+  let isBroken = false;
+  const cheap = fakeRuntime({
+    name: "cheap",
+    startupTimeMs: 1,
+    createEnvironment: () => {
+      look();
+      return isBroken
+        ? Promise.reject(new CodeBeakerError("runtime_unavailable", "it broke"))
+        : Promise.resolve(fakeEnvironment(EXITED));
+    },
+  });
+  const dear = fakeRuntime({
+    name: "dear",
+    memoryMb: 337,
+    createEnvironment: () => {
+      look();
+      return Promise.resolve(fakeEnvironment(EXITED));
+    },
+  });
+  await using engine = engineOf([cheap, dear], { memory });
+  assertEquals((await engine.execute(CALLER, REQUEST)).runtime, "cheap");
+  assertEquals(found.splice(0), [[true, false, true, true]]);
+  isBroken = true;
+  assertEquals((await engine.execute(CALLER, REQUEST)).runtime, "dear");
+  assertEquals(found, [[true, false, true, true], [false, false, true, false]]);
+  await using small = engineOf([cheap, dear], { memory: new MemoryBudget(300) });
+  isBroken = false;
+  assertEquals((await small.execute(CALLER, REQUEST)).runtime, "cheap");
+  isBroken = true;
+  const refused = await assertRejects(() => small.execute(CALLER, REQUEST), CodeBeakerError);
+  assertEquals(refused.code, "busy");
 });
 
 Deno.test("Engine falls back when a program cannot be started, and leaves no environment behind", async () => {

@@ -1,3 +1,4 @@
+import type { MemoryBudget } from "../../src/concurrency/memory_budget.ts";
 import { LOCAL_USER } from "../../src/core/principal.ts";
 import {
   Admission,
@@ -27,6 +28,8 @@ export interface EngineParts {
   readonly drainMs?: number;
   readonly store?: FakeExecutionStore;
   readonly observer?: Observer;
+  /** Absent, memory is not counted. */
+  readonly memory?: MemoryBudget;
 }
 
 /** The parts of an engine over runtimes that a test makes. */
@@ -35,7 +38,7 @@ export function enginePartsOf(runtimes: readonly ExecutionRuntime[], options: En
   const selector = options.selector ?? new RuntimeSelector(runtimes, { minIsolation: 7 });
   const policy = { readRoots: [], writeRoots: [], openNetworks: [] };
   const dispatcher = new Dispatcher({ selector, policy, observer });
-  const admission = new Admission({ maxConcurrent });
+  const admission = new Admission({ maxConcurrent, memory: options.memory });
   const executions = new Executions({ store, observer, drainMs });
   const machine = { memory: { machineMb: 2_048, budgetMb: 1_024 }, check: () => Promise.resolve([]) };
   const status = new ServiceStatus({ selector, machine });

@@ -16,8 +16,8 @@ import { rankBy, STRATEGIES } from "./strategies.ts";
 export interface Ranking {
   readonly selection: Selection;
   readonly passed: readonly ExecutionRuntime[];
-  /** The most memory in MB that the request may take on any of them. */
-  readonly memoryMb: number;
+  /** The most memory in MB that the request may take on each of them. */
+  readonly memoryMb: readonly number[];
 }
 
 /** Options of a selector. */
@@ -274,7 +274,7 @@ function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
   const rejected = judged.filter(({ candidate }) => !candidate.passed);
   return {
     passed: passed.map(({ runtime }) => runtime),
-    memoryMb: Math.max(0, ...passed.map(({ memoryMb = 0 }) => memoryMb)),
+    memoryMb: passed.map(({ memoryMb = 0 }) => memoryMb),
     selection: {
       chosen: passed[0]?.runtime.name ?? null,
       preference,
