@@ -59,6 +59,13 @@ const ENDINGS: Readonly<Record<string, readonly [code: string, stdout: string, s
     "",
     1,
   ],
+  "the time of a log record counts from the program's start": [
+    "import logging, os\nrecord = logging.makeLogRecord({})\n" +
+    "print(record.created - record.relativeCreated / 1000 > os.stat('main.py').st_mtime - 1)",
+    "True\n",
+    "",
+    0,
+  ],
   "text that is no UTF-8 fails": ['print("\\ud800")', "", "surrogates not allowed\n", 1],
 };
 
@@ -125,6 +132,19 @@ Deno.test({
       "",
       0,
     ]);
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: files and directories that are no modules replace none of the interpreter's",
+  ignore,
+  async fn() {
+    const files = { "asyncio.txt": "", "json.data.py": "", "re/data.txt": "" };
+    const { ended } = await run(
+      "import asyncio, json, re\nasync def main(): return json.dumps(re.sub('a', 'b', 'a'))\nprint(asyncio.run(main()))",
+      files,
+    );
+    assertEquals(ended, ['"b"\n', "", 0]);
   },
 });
 

@@ -7,10 +7,12 @@ import gc
 import importlib.machinery
 import io
 import json
+import logging
 import os
 import random
 import sys
 import threading
+import time
 import traceback
 import types
 
@@ -83,6 +85,7 @@ def begin(path, orders):
     os.environ.update(orders["env"])
     os.chdir(orders["directory"])
     random.seed()  # Every program begins with the same memory, and so with the same seed.
+    logging._startTime = time.time_ns()
     sys.argv = [path, *orders["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
     sys.excepthook = sys.__excepthook__
@@ -96,11 +99,19 @@ def begin(path, orders):
 def forget_shadowed(directory):
     """Forgets preloaded modules if the program's directory, which comes first, has a module of such a name."""
     try:
-        names = {name.partition(".")[0] for name in os.listdir(directory)}
+        names = {module_name(directory, name) for name in os.listdir(directory)}
     except OSError:
         return  # The caller reports that the main file is not there.
     for name in [name for name in sys.modules if name.partition(".")[0] in names]:
         del sys.modules[name]
+
+
+def module_name(directory, entry):
+    """The name of the module that an entry of a directory is, or None."""
+    name, dot, suffix = entry.partition(".")
+    if dot:
+        return name if suffix in ("py", "pyc") else None
+    return name if os.path.isfile(f"{directory}/{entry}/__init__.py") else None
 
 
 def guarded(act):
