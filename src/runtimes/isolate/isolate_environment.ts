@@ -132,7 +132,11 @@ export class IsolateEnvironment implements ExecutionEnvironment {
   ): Promise<{ readonly handle: ProgramHandle; readonly slot: Slot }> {
     const { isShared, slots } = this.#options;
     const { tenant = this.id } = this.#config;
-    const lease = await slots.lease({ memoryMb: options.limits.memoryMb, tenant: isShared ? tenant : undefined });
+    const lease = await slots.lease({
+      memoryMb: options.limits.memoryMb,
+      tenant: isShared ? tenant : undefined,
+      isForContext: request.isContext === true,
+    });
     this.#wasReady = lease.wasReady;
     const handle = startProgram(lease.slot, request, options);
     const outcome = handle.outcome.then(async (ended) => {

@@ -21,9 +21,11 @@ export interface SlotDemand {
   /** The tenant whose programs the slot may have run. Undefined for a slot that has run none. */
   readonly tenant: string | undefined;
   readonly memoryMb: number;
+  /** Whether the slot is for a context. No program waits for it, as a context mostly waits itself. */
+  readonly isForContext: boolean;
 }
 
-/** A slot that was lent for one program. Disposing gives it back. */
+/** A slot that was lent for one program or context. Disposing gives it back. */
 export interface SlotLease extends AsyncDisposable {
   readonly slot: Slot;
   /** Whether the slot was ready before the request. */
@@ -37,11 +39,18 @@ interface Group {
   readonly idle: IdleSlot[];
   /** Programs that wait for a slot, the first to come first. */
   readonly waiting: (() => void)[];
-  /** Slots that run a program, or are starting for one. */
+  /** Slots that run a program, or are starting for a program or a context. */
   busy: number;
   starting: number;
   /** Programs that have yet to get a slot. */
   asking: number;
+}
+
+/** What a slot is lent for. */
+interface SlotUse {
+  /** The group that the slot returns to; undefined where it runs nothing else. */
+  readonly group: Group | undefined;
+  readonly isForContext: boolean;
 }
 
 /** A slot that waits for its tenant's next program. */
@@ -74,15 +83,15 @@ export class Slots implements AsyncDisposable {
     this.#installation.host.pool?.warmUp(kindOf(memoryMb), this.#shelf(memoryMb, 1));
   }
 
-  /** Lends a slot for one program. @throws {CodeBeakerError} `runtime_unavailable` */
-  async lease({ memoryMb, tenant }: SlotDemand): Promise<SlotLease> {
-    if (tenant === undefined) return await this.#leaseNew(memoryMb, undefined);
+  /** Lends a slot for one program or context. @throws {CodeBeakerError} `runtime_unavailable` */
+  async lease({ isForContext, memoryMb, tenant }: SlotDemand): Promise<SlotLease> {
+    if (tenant === undefined) return await this.#leaseNew(memoryMb, { group: undefined, isForContext });
     const group = this.#groupOf(tenant, memoryMb);
     group.asking++;
     try {
       const idle = this.#takeIdle(group) ?? await this.#waitFor(group);
-      if (idle === undefined) return await this.#leaseNew(memoryMb, group);
-      return this.#lent(idle, { group, wasReady: true });
+      if (idle === undefined) return await this.#leaseNew(memoryMb, { group, isForContext });
+      return this.#lent(idle, { group, isForContext, wasReady: true });
     } finally {
       group.asking--;
     }
@@ -118,12 +127,14 @@ export class Slots implements AsyncDisposable {
     return group;
   }
 
-  /** Forgets a group that has no slot, since tenants and limits are many. */
-  #dropUnused({ asking, busy, idle, memoryMb, tenant }: Group): void {
-    if (asking > 0 || busy > 0 || idle.length > 0) return;
+  /** Forgets a group without slots, beside those of contexts. Tenants and limits are many. */
+  #dropUnused(group: Group): void {
+    const { asking, busy, idle, memoryMb, tenant } = group;
     const groups = this.#groups.get(tenant);
-    groups?.delete(memoryMb);
-    if (groups?.size === 0) this.#groups.delete(tenant);
+    const isKnown = groups?.get(memoryMb) === group; // A context may outlive its group.
+    if (!isKnown || asking > 0 || busy > 0 || idle.length > 0) return;
+    groups.delete(memoryMb);
+    if (groups.size === 0) this.#groups.delete(tenant);
   }
 
   #takeIdle({ idle }: Group): Slot | undefined {
@@ -157,16 +168,17 @@ export class Slots implements AsyncDisposable {
   }
 
   /** Lends a slot that has run nothing. */
-  async #leaseNew(memoryMb: number, group: Group | undefined): Promise<SlotLease> {
-    using _starting = countStart(group);
+  async #leaseNew(memoryMb: number, use: SlotUse): Promise<SlotLease> {
+    using _starting = countStart(use.group);
     const { pool } = this.#installation.host;
     const warm = await pool?.lease(kindOf(memoryMb), this.#shelf(memoryMb, 0));
     const slot = warm?.member ?? await this.#start(memoryMb);
-    return this.#lent(slot, { group, wasReady: warm !== undefined });
+    return this.#lent(slot, { ...use, wasReady: warm !== undefined });
   }
 
-  #lent(slot: Slot, { group, wasReady }: { readonly group: Group | undefined; readonly wasReady: boolean }): SlotLease {
-    if (group !== undefined) group.busy++;
+  #lent(slot: Slot, { group, isForContext, wasReady }: SlotUse & { readonly wasReady: boolean }): SlotLease {
+    const busy = isForContext ? 0 : 1;
+    if (group !== undefined) group.busy += busy;
     let isBack = false;
     return {
       slot,
@@ -174,7 +186,7 @@ export class Slots implements AsyncDisposable {
       [Symbol.asyncDispose]: async () => {
         if (isBack) return;
         isBack = true;
-        if (group !== undefined) group.busy--;
+        if (group !== undefined) group.busy -= busy;
         await this.#takeBack(slot, group);
         group?.waiting.shift()?.();
         if (group !== undefined) this.#dropUnused(group);

@@ -1,0 +1,30 @@
+import { assertEquals } from "@std/assert";
+import { delay } from "../../../src/concurrency/delay.ts";
+import type { Slot } from "../../../src/runtimes/isolate/slot.ts";
+import { Slots } from "../../../src/runtimes/isolate/slots.ts";
+import type { Installation } from "../../../src/runtimes/process/installation.ts";
+
+/** Slots that are all made before they are asked for, and are no processes. */
+function openSlots(): Slots {
+  const slot = { isAlive: true, programs: 0, [Symbol.asyncDispose]: () => Promise.resolve() } as unknown as Slot;
+  const pool = { onEvictAll: () => ({ [Symbol.dispose]() {} }), lease: () => Promise.resolve({ member: slot }) };
+  return new Slots({ host: { pool } } as unknown as Installation);
+}
+
+/** Whether as many slots as there are cores, lent for programs or for contexts, keep the next program waiting. */
+async function keepsWaiting(isForContext: boolean): Promise<boolean> {
+  await using slots = openSlots();
+  await using leases = new AsyncDisposableStack();
+  const demand = { tenant: "one", memoryMb: 64 };
+  for (let lent = 0; lent < navigator.hardwareConcurrency; lent++) {
+    leases.use(await slots.lease({ ...demand, isForContext }));
+  }
+  const next = slots.lease({ ...demand, isForContext: false }); // A wait takes a timer, and no slot does.
+  const isWaiting = await Promise.race([next.then(() => false), delay(0).then(() => true)]);
+  leases.use(await next);
+  return isWaiting;
+}
+
+Deno.test("a program waits for slots that run programs, one for each core, and not for those of contexts", async () => {
+  assertEquals([await keepsWaiting(false), await keepsWaiting(true)], [true, false]);
+});
