@@ -94,9 +94,10 @@ export class ContainerProgram implements ProgramHandle {
     const program = new ContainerProgram(request);
     const cancelling = onAbort(signal, () => program.#termination.end({ kind: "cancelled" }, "terminate"));
     program.outcome.then(() => cancelling[Symbol.dispose]());
+    const launchedAt = performance.now();
     const launch = await program.#launch();
     if (launch.kind === "ready") program.#begin(launch);
-    else program.#fail(launch);
+    else program.#fail(launch, { elapsedMs: performance.now() - launchedAt });
     return program;
   }
 
@@ -153,8 +154,12 @@ export class ContainerProgram implements ProgramHandle {
    *
    * @throws {CodeBeakerError} unless a cause, or its compiler, gives it an outcome
    */
-  #fail(launch: Exclude<Launch, { kind: "ready" }>): void {
+  #fail(
+    launch: Exclude<Launch, { kind: "ready" }>,
+    { elapsedMs }: { readonly elapsedMs: number },
+  ): void {
     if (launch.kind === "not_compiled") this.compile = launch.compile;
+    if (this.#request.compiles && typeof this.compile?.cpuMs !== "number") this.#watch.setUnreported(elapsedMs);
     const outcome = this.#termination.cause ?? this.compile?.outcome;
     this.#termination.markExited();
     this.#settle(outcome ?? { kind: "cancelled" });

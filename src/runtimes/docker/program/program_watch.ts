@@ -64,6 +64,14 @@ export class ProgramWatch {
     };
   }
 
+  /**
+   * Counts a compiler that was ended before its launcher reported it. The time since its start stands for its CPU time,
+   * which is more where it has threads.
+   */
+  setUnreported(elapsedMs: number): void {
+    this.#usage = { ...this.#usage, cpuMs: Math.max(this.#usage.cpuMs ?? 0, Math.ceil(elapsedMs)) };
+  }
+
   /** Samples the usage by the Engine. Returns the CPU time in ms; null where it is not known. */
   async sample(): Promise<number | null> {
     const sample = await this.#sources.sample().catch(() => undefined); // The container or the Engine is gone.
