@@ -215,7 +215,10 @@ if [ "$words" -gt 0 ]; then
   cpu=$found
   run_first "$words" "$@"
   read_cpu
-  [ "$found" = - ] || cpu=$((found - cpu))
+  case $found$cpu in
+    *-*) cpu=- ;;
+    *) cpu=$((found - cpu)) ;;
+  esac
   read_disk
   report_both "compiled $end $disk $cpu"
   case $end in

@@ -70,7 +70,7 @@ export async function awaitReady(
       const disk = parseDisk(words.slice(ENDING_WORDS));
       const cpuNs = numberOf(words[ENDING_WORDS + DISK_WORDS]);
       const outcome = outcomeOf(ending, { disk, limits, peakMemoryBytes: null });
-      compile = toCompileResult({ outcome, kept: compiler, cpuMs: cpuNs === null ? null : cpuNs / 1e6 });
+      compile = toCompileResult({ outcome, kept: compiler, cpuMs: cpuNs === null ? null : Math.round(cpuNs / 1e6) });
       if (outcome.kind !== "exited" || outcome.exitCode !== 0) return { kind: "not_compiled", compile };
       await observer.onCompiled();
     }
