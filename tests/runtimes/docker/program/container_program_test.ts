@@ -8,12 +8,12 @@ Deno.test("ContainerProgram counts the time of a compiler that is ended before i
   for (const kind of ["output_limit", "cancelled"] as const) {
     const cancelling = new AbortController();
     const killed = Promise.withResolvers<void>();
-    async function* compile(): Launcher["items"] {
+    const compile = async function* (): Launcher["items"] {
       yield { stream: "stderr", words: ["launched", "7"] };
       if (kind === "cancelled") cancelling.abort();
       else yield { stream: "stdout", bytes: new Uint8Array(100) };
       await killed.promise;
-    }
+    };
     const attachment = {
       stdin: new WritableStream<Uint8Array>(),
       frames: new ReadableStream<Uint8Array>(),
