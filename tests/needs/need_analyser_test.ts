@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { anyText } from "../support/any_text.ts";
 import type { Needs } from "../../src/core/needs.ts";
+import { parserFor } from "../../src/needs/javascript/parsers.ts";
 import { NeedAnalyser } from "../../src/needs/need_analyser.ts";
 
 /** A clock that stands still, so that no test depends on how busy the machine is. */
@@ -41,6 +42,13 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
       use,
     ) => `global ${use}`),
     ...["console.debug main.ts:5", "console.warn main.ts:6", "console main.ts:7"].map((use) => `global ${use}`),
+  ],
+  "needs no console of its own for plain values with a type": ["console.log('a' as T, x.length satisfies number);"],
+  "finds a console that shows what may be an object, whatever its type and name": [
+    "console.log(x as T);\nconsole.error(x satisfies T);\nconsole.info(e.message);\nconsole.warn(s.size);\nconsole.debug(a.join);",
+    ...["log", "error", "info", "warn", "debug"].map((method, index) =>
+      `global console.${method} main.ts:${index + 1}`
+    ),
   ],
   "ignores strings, comments and properties": [
     '// Deno.readFile\nconst o = { Deno: 1 }; show("Bun.file", o.Deno, `eval`);',
@@ -104,6 +112,7 @@ const SCRIPTS: Readonly<Record<string, readonly [code: string, ...shown: string[
     "syntax parameter property main.ts:3",
     "syntax decorator main.ts:3",
   ],
+  "tells enums that may leave no value": ["const enum A { B }\nshow(typeof A);", "syntax const enum main.ts:1"],
   "finds new methods": ['show(Uint8Array.fromBase64("aa"));', "syntax .fromBase64 main.ts:1"],
   "sees through globalThis": ["show(globalThis.Deno.pid);", "global Deno.pid main.ts:1"],
   "knows a timer with a function": [
@@ -467,6 +476,39 @@ Deno.test("find() does not know what may reach the constructor of functions", as
   assertEquals((await find({ "main.ts": "let k = f as number; g = h[k as number]; i = h[k!];" }))?.known, false);
   assertEquals((await find({ "main.ts": "declare const k: string; g = h[k];" }))?.known, false);
   assertEquals((await find({ "main.cjs": "with (f) constructor('x');" }))?.known, false);
+});
+
+/** Puts a comment before every token of a program. */
+function commented(code: string, path: string): string {
+  const places: number[] = [];
+  parserFor({ path }).parse(code).iterate({
+    enter: ({ from, name, node }) => {
+      if (node.firstChild === null && !/^(?:Escape|InterpolationStart|JSX.*)$/.test(name)) places.push(from);
+    },
+  });
+  return places.reduceRight((text, at) => `${text.slice(0, at)}/* c */${text.slice(at)}`, code);
+}
+
+Deno.test("find() finds the same where comments stand between all tokens, or knows less", async () => {
+  const wrong: string[] = [];
+  for (const [code, ...expected] of Object.values(SCRIPTS)) {
+    const needs = await find({ "main.ts": commented(code, "main.ts") });
+    if (needs?.known && shown(needs).join("\n") !== expected.join("\n")) wrong.push(code);
+  }
+  for (const code of REACHES_FUNCTION) {
+    for (const path of ["main.js", "main.ts"]) {
+      if ((await find({ [path]: commented(code, path), "i.js": "" }))?.known !== false) wrong.push(`${path} ${code}`);
+    }
+  }
+  assertEquals(wrong, []);
+  for (
+    const code of ['let k = "a" + b; f[k]();', "let k = 0; k = a + b; f[k]();", "g = f[k] ?? 1;", "show(a ?? f[k]);"]
+  ) {
+    for (const [at] of code.matchAll(/(?<= )[=+?]+/g)) {
+      const text = code.replaceAll(at, `/* c */ ${at}`);
+      assertEquals((await find({ "main.js": text }))?.known, false, text);
+    }
+  }
 });
 
 Deno.test("find() judges computed keys in deep and long texts", async () => {

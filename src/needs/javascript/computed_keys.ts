@@ -1,4 +1,5 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
+import { nextOf, operatorOf, previousOf, textOf } from "./nodes.ts";
 import { NumberNames } from "./number_names.ts";
 
 /** Expressions around one that are judged. */
@@ -53,15 +54,16 @@ export class ComputedKeys {
 
   /** Whether the use of a value can call no function. */
   isPlainUse(value: SyntaxNode, depth = 0): boolean {
-    const { parent, prevSibling } = value;
+    const { parent } = value;
+    const previous = previousOf(value);
     if (parent === null || depth > MAX_DEPTH) return false;
-    if (PLAIN_USES.has(parent.name) || prevSibling?.name === "Spread") return true;
-    const isFirst = prevSibling === null;
+    if (PLAIN_USES.has(parent.name) || previous?.name === "Spread") return true;
+    const isFirst = previous === null;
     switch (parent.name) {
       case "ParenthesizedExpression":
         return CONDITIONAL.has(parent.parent?.name ?? "") || this.isPlainUse(parent, depth + 1);
       case "BinaryExpression":
-        return !/^(?:LogicOp|as|satisfies)$/.test(parent.firstChild?.nextSibling?.name ?? "") ||
+        return !/^(?:LogicOp|as|satisfies)$/.test(operatorOf(parent)?.name ?? "") ||
           this.isPlainUse(parent, depth + 1);
       case "PostfixExpression":
         return parent.lastChild?.name === "ArithOp" || this.isPlainUse(parent, depth + 1);
@@ -69,15 +71,15 @@ export class ComputedKeys {
         return isFirst || this.isPlainUse(parent, depth + 1);
       case "AssignmentExpression":
         return isFirst &&
-          (!/^(?:\?\?|&&|\|\|)=/.test(this.#textOf(value.nextSibling)) || this.isPlainUse(parent, depth + 1));
+          (!/^(?:\?\?|&&|\|\|)=/.test(this.#textOf(nextOf(value))) || this.isPlainUse(parent, depth + 1));
       case "Interpolation":
         return parent.parent?.parent?.name !== "TaggedTemplateExpression";
       case "VariableDeclaration":
-        return prevSibling?.prevSibling?.name === "ArrayPattern"; // It is iterated over, which no function can be.
+        return previousOf(previous)?.name === "ArrayPattern"; // It is iterated over, which no function can be.
       case "MemberExpression":
         return isFirst && this.#isHonestMember(parent);
       case "ArgList":
-        return parent.parent?.name === "CallExpression" && prevSibling?.name === "(" &&
+        return parent.parent?.name === "CallExpression" && previous?.name === "(" &&
           this.#isPlainCallee(parent.parent.firstChild); // A further argument of some is a function.
       default:
         return PASSING.has(parent.name) && this.isPlainUse(parent, depth + 1);
@@ -99,6 +101,6 @@ export class ComputedKeys {
   }
 
   #textOf(node: SyntaxNode | null | undefined): string {
-    return node === null || node === undefined ? "" : this.#text.slice(node.from, node.to);
+    return textOf(this.#text, node);
   }
 }

@@ -1,12 +1,15 @@
 import type { SyntaxNode } from "@lezer/common";
+import { operatorOf, partsOf, textOf } from "./nodes.ts";
 
 /** Methods of `console` that print their arguments. */
 const PRINTING = new Set([".log", ".info", ".debug", ".warn", ".error"]);
-/** Methods and properties whose value is text or a number. */
-const PLAIN_PROPERTIES = new Set([
-  ...["length", "size", "join", "toFixed", "toPrecision", "toString", "toISOString", "toUpperCase", "toLowerCase"],
-  ...["trim", "padStart", "padEnd", "repeat", "charAt", "charCodeAt", "indexOf", "stringify", "message"],
+/** Methods that return text or a number. */
+const PLAIN_METHODS = new Set([
+  ...["join", "toFixed", "toPrecision", "toString", "toISOString", "toUpperCase", "toLowerCase", "trim", "padStart"],
+  ...["padEnd", "repeat", "charAt", "charCodeAt", "indexOf", "stringify"],
 ]);
+/** Properties that are numbers. */
+const PLAIN_PROPERTIES = new Set(["length"]);
 /** Functions whose value is text, a number or a boolean. */
 const PLAIN_FUNCTIONS = new Set(["String", "Number", "Boolean", "parseInt", "parseFloat"]);
 const PLAIN_NODES = new Set(["String", "TemplateString", "Number", "BooleanLiteral", "UnaryExpression"]);
@@ -24,13 +27,9 @@ export function printsPlainly(
 ): boolean {
   const call = name.parent?.parent;
   if (!PRINTING.has(method) || call?.name !== "CallExpression" || call.firstChild?.from !== name.from) return false;
-  const list = call.getChild("ArgList");
-  const args: SyntaxNode[] = [];
-  for (let part = list?.firstChild ?? null; part !== null; part = part.nextSibling) {
-    if (!/^[(),]$/.test(part.name)) args.push(part);
-  }
+  const args = partsOf(call.getChild("ArgList")).filter((part) => !/^[(),]$/.test(part.name));
   const [format, ...rest] = args;
-  if (rest.length > 0 && format !== undefined && text.slice(format.from, format.to).includes("%")) return false;
+  if (rest.length > 0 && format !== undefined && textOf(text, format).includes("%")) return false;
   return args.every((one) => isPlain(text, one));
 }
 
@@ -40,21 +39,24 @@ function isPlain(text: string, expression: SyntaxNode | null | undefined): boole
   const { name, firstChild, lastChild } = expression;
   if (PLAIN_NODES.has(name)) return true;
   if (name === "BinaryExpression") return isPlainOperation(text, expression);
-  if (name === "ParenthesizedExpression") return isPlain(text, firstChild?.nextSibling);
-  if (name === "MemberExpression") return lastChild?.name === "PropertyName" && isPlainProperty(text, lastChild);
+  if (name === "ParenthesizedExpression") return isPlain(text, operatorOf(expression));
+  if (name === "MemberExpression") return isNamed(text, lastChild, PLAIN_PROPERTIES);
   if (name !== "CallExpression" || firstChild === null) return false;
-  if (firstChild.name === "VariableName") return PLAIN_FUNCTIONS.has(text.slice(firstChild.from, firstChild.to));
-  return firstChild.name === "MemberExpression" && isPlain(text, firstChild);
+  if (firstChild.name === "VariableName") return PLAIN_FUNCTIONS.has(textOf(text, firstChild));
+  return firstChild.name === "MemberExpression" && isNamed(text, firstChild.lastChild, PLAIN_METHODS);
 }
 
 /**
- * Whether an operation returns text, a number or a boolean. All do but `&&`, `||` and `??`, which return an operand.
+ * Whether an operation returns text, a number or a boolean. All do but `&&`, `||` and `??`, which return an operand, and
+ * `as` and `satisfies`, which return the first.
  */
-function isPlainOperation(text: string, { firstChild, lastChild }: SyntaxNode): boolean {
-  const operator = firstChild?.nextSibling?.name;
+function isPlainOperation(text: string, expression: SyntaxNode): boolean {
+  const { firstChild, lastChild } = expression;
+  const operator = operatorOf(expression)?.name;
+  if (operator === "as" || operator === "satisfies") return isPlain(text, firstChild);
   return operator === "LogicOp" ? isPlain(text, firstChild) && isPlain(text, lastChild) : true;
 }
 
-function isPlainProperty(text: string, { from, to }: SyntaxNode): boolean {
-  return PLAIN_PROPERTIES.has(text.slice(from, to));
+function isNamed(text: string, property: SyntaxNode | null, names: ReadonlySet<string>): boolean {
+  return property?.name === "PropertyName" && names.has(textOf(text, property));
 }

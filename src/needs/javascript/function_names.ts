@@ -1,4 +1,5 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
+import { nextOf, textOf } from "./nodes.ts";
 
 /** The names that a file declares. */
 export interface DeclaredNames {
@@ -13,9 +14,10 @@ const FUNCTIONS = new Set(["ArrowFunction", "FunctionExpression"]);
 export function functionNamesIn(text: string, tree: Tree): DeclaredNames {
   const counts = new Map<string, { all: number; functions: number }>();
   tree.iterate({
-    enter: ({ name, node, from, to }) => {
+    enter: (ref) => {
+      const { name, node } = ref;
       if (name !== "VariableDefinition" && name !== "TypeDefinition") return; // An enum is the latter.
-      const declared = text.slice(from, to);
+      const declared = textOf(text, ref);
       const count = counts.get(declared) ?? { all: 0, functions: 0 };
       count.all++;
       if (isFunction(text, node)) count.functions++;
@@ -36,11 +38,11 @@ function isFunction(text: string, definition: SyntaxNode): boolean {
   const { parent } = definition;
   if (parent?.name === "FunctionDeclaration") return true;
   if (parent?.name === "VariableDeclaration") {
-    return parent.firstChild?.name === "const" && FUNCTIONS.has(definition.nextSibling?.nextSibling?.name ?? "");
+    return parent.firstChild?.name === "const" && FUNCTIONS.has(nextOf(nextOf(definition))?.name ?? "");
   }
   const executor = parent?.name === "ParamList" ? parent.parent : null;
   const made = executor?.parent?.parent;
   const constructor = made?.getChild("VariableName");
-  return made?.name === "NewExpression" && FUNCTIONS.has(executor?.name ?? "") && constructor !== null &&
-    constructor !== undefined && text.slice(constructor.from, constructor.to) === "Promise";
+  return made?.name === "NewExpression" && FUNCTIONS.has(executor?.name ?? "") &&
+    textOf(text, constructor) === "Promise";
 }

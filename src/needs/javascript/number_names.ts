@@ -1,4 +1,5 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
+import { nextOf, operatorOf, previousOf, textOf } from "./nodes.ts";
 
 /** Most rounds in which names are judged until nothing changes. Names in longer chains are no numbers. */
 const MAX_ROUNDS = 8;
@@ -50,7 +51,7 @@ export class NumberNames {
   isNumber(expression: SyntaxNode | null | undefined, depth = 0): boolean {
     if (expression === null || expression === undefined || depth > MAX_DEPTH) return false;
     const { firstChild, lastChild, name } = expression;
-    const operator = firstChild?.nextSibling;
+    const operator = operatorOf(expression);
     switch (name) {
       case "VariableName":
         return this.#names.has(this.#textOf(expression));
@@ -65,7 +66,7 @@ export class NumberNames {
         if (operator?.name !== "LogicOp" && this.#textOf(operator) !== "+") return true;
         return this.isNumber(firstChild, depth + 1) && this.isNumber(lastChild, depth + 1);
       case "ConditionalExpression":
-        return this.isNumber(operator?.nextSibling, depth + 1) && this.isNumber(lastChild, depth + 1);
+        return this.isNumber(nextOf(operator), depth + 1) && this.isNumber(lastChild, depth + 1);
       case "CallExpression":
         return this.#isNumberFunction(firstChild);
       default:
@@ -85,9 +86,9 @@ export class NumberNames {
     if (node.parent?.name !== "VariableDeclaration" || /^Ambient/.test(node.parent.parent?.name ?? "")) {
       return void this.#others.add(name);
     }
-    let next = node.nextSibling;
-    if (next?.name === "TypeAnnotation") next = next.nextSibling;
-    if (next?.name === "Equals") this.#assign(name, next.nextSibling);
+    let next = nextOf(node);
+    if (next?.name === "TypeAnnotation") next = nextOf(next);
+    if (next?.name === "Equals") this.#assign(name, nextOf(next));
     else this.#values.set(name, this.#values.get(name) ?? []); // It is undefined.
   }
 
@@ -101,17 +102,18 @@ export class NumberNames {
   }
 
   #enterName(node: SyntaxNode): void {
-    const { nextSibling, parent, prevSibling } = node;
+    const { parent } = node;
+    const previous = previousOf(node);
     const name = this.#textOf(node);
-    if (parent === null || (prevSibling !== null && !OTHER_TARGETS.test(parent.name))) return;
+    if (parent === null || (previous !== null && !OTHER_TARGETS.test(parent.name))) return;
     if (OTHER_TARGETS.test(parent.name)) return void this.#others.add(name);
     if (parent.name === "MemberExpression" && /^(?:Assignment|Postfix)/.test(parent.parent?.name ?? "")) {
-      if (parent.prevSibling === null) this.#changed.add(name);
+      if (previousOf(parent) === null) this.#changed.add(name);
     }
     if (parent.name !== "AssignmentExpression") return;
     this.#changed.add(name);
-    const operator = this.#textOf(nextSibling);
-    if (/^(?:\+|\?\?|&&|\|\|)?=$/.test(operator)) this.#assign(name, nextSibling?.nextSibling);
+    const operator = nextOf(node);
+    if (/^(?:\+|\?\?|&&|\|\|)?=$/.test(this.#textOf(operator))) this.#assign(name, nextOf(operator));
   }
 
   #assign(name: string, value: SyntaxNode | null | undefined): void {
@@ -122,6 +124,6 @@ export class NumberNames {
   }
 
   #textOf(node: SyntaxNode | null | undefined): string {
-    return node === null || node === undefined ? "" : this.#text.slice(node.from, node.to);
+    return textOf(this.#text, node);
   }
 }

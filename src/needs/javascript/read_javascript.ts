@@ -7,7 +7,7 @@ import { printsPlainly } from "./console.ts";
 import { attributesAt } from "./import_attributes.ts";
 import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
-import { isShorthand } from "./nodes.ts";
+import { isShorthand, keyOf, nextOf, operatorOf, textOf } from "./nodes.ts";
 import { otherPathsOf, resolveLocal } from "./local_import.ts";
 import { readTypes } from "./read_types.ts";
 import { mayHaveTypes } from "./typed_files.ts";
@@ -138,7 +138,8 @@ class Reader {
   #enterSyntax(node: SyntaxNodeRef): void {
     const syntax = SYNTAX[node.name] ?? node.name;
     if (syntax === SYNTAX["Privacy"] && node.node.parent?.name !== "ParamList") return;
-    this.#use(node, "syntax", syntax, false);
+    const isConst = node.name === "EnumDeclaration" && node.node.getChild("const") !== null; // It may have no value.
+    this.#use(node, "syntax", isConst ? `const ${syntax}` : syntax, false);
   }
 
   #enterName(node: SyntaxNodeRef): void {
@@ -177,7 +178,7 @@ class Reader {
 
   #enterTimer(node: SyntaxNodeRef, name: string): void {
     const call = node.node.parent;
-    const first = call?.name === "CallExpression" ? call.getChild("ArgList")?.firstChild?.nextSibling : undefined;
+    const first = call?.name === "CallExpression" ? operatorOf(call.getChild("ArgList")) : undefined;
     if (first?.name === "ArrowFunction" || first?.name === "FunctionExpression") return;
     if (first?.name === "VariableName" && this.#functions.isFunction(this.#text(first))) return;
     this.#markUnknown(node, `may give code to ${name}`, true);
@@ -199,8 +200,8 @@ class Reader {
     this.#use(node, "global", "require", false);
     const call = node.node.parent;
     const isCall = call?.name === "CallExpression" && call.firstChild?.from === node.from;
-    const first = isCall ? call.getChild("ArgList")?.firstChild?.nextSibling : undefined;
-    this.#enterSpecifier(node, first ?? null, "a computed require");
+    const first = isCall ? operatorOf(call.getChild("ArgList")) : null;
+    this.#enterSpecifier(node, first, "a computed require");
   }
 
   #enterProperty(node: SyntaxNodeRef): void {
@@ -216,24 +217,22 @@ class Reader {
 
   #enterCall(node: SyntaxNodeRef): void {
     const callee = node.node.firstChild;
-    const key = callee?.name === "MemberExpression" ? callee.getChild("[")?.nextSibling : undefined;
-    if (key === undefined || key === null || this.#computedKeys.isHonest(key)) return;
+    const key = callee?.name === "MemberExpression" ? keyOf(callee) : null;
+    if (key === null || this.#computedKeys.isHonest(key)) return;
     this.#markUnknown(node, "calls a computed property", true);
   }
 
   #enterMember({ node }: SyntaxNodeRef): void {
-    const key = node.getChild("[")?.nextSibling;
+    const key = keyOf(node);
     if (key?.name === "String") this.#enterDynamicProperty(key, this.#text(key).slice(1, -1));
-    if (key === undefined || key === null || this.#computedKeys.isHonest(key) || this.#computedKeys.isPlainUse(node)) {
-      return;
-    }
+    if (key === null || this.#computedKeys.isHonest(key) || this.#computedKeys.isPlainUse(node)) return;
     this.#markUnknown(node, "reads a computed property", true);
   }
 
   /** A property that a pattern takes out: `{ [key]: name }`, `{ "key": name }`. */
   #enterPattern({ node }: SyntaxNodeRef): void {
     const { firstChild } = node;
-    const key = firstChild?.name === "[" ? firstChild.nextSibling : firstChild;
+    const key = firstChild?.name === "[" ? nextOf(firstChild) : firstChild;
     if (key?.name === "String") this.#enterDynamicProperty(key, this.#text(key).slice(1, -1));
     if (firstChild?.name !== "[" && key?.name !== "String") return;
     if (!this.#computedKeys.isHonest(key)) this.#markUnknown(node, "reads a computed property", true);
@@ -270,7 +269,7 @@ class Reader {
 
   #enterSpecifier(
     node: SyntaxNodeRef,
-    specifier: { readonly name: string; readonly from: number; readonly to: number } | null,
+    specifier: SyntaxNode | null,
     computed: string,
     isFirst = false,
   ): void {
@@ -321,8 +320,8 @@ class Reader {
     return property === null ? "" : `.${this.#text(property)}`;
   }
 
-  #text({ from, to }: { readonly from: number; readonly to: number }): string {
-    return this.#file.text.slice(from, to);
+  #text(node: SyntaxNodeRef): string {
+    return textOf(this.#file.text, node);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
-import { isShorthand } from "./nodes.ts";
+import { isShorthand, previousOf, textOf } from "./nodes.ts";
 import { breaksTypeRule } from "./type_rules.ts";
 import { createLineFinder, type SourceFile, type Use } from "../source_file.ts";
 
@@ -170,7 +170,7 @@ class TypeReader {
       return;
     }
     const defaults = declaration.getChild("default") === null ? [] : declaration.getChildren("VariableName");
-    const listed = group?.getChildren("VariableName").filter(({ prevSibling }) => prevSibling?.name !== "as") ?? [];
+    const listed = group?.getChildren("VariableName").filter((one) => previousOf(one)?.name !== "as") ?? [];
     this.#exported.push(...[...defaults, ...listed].map((node) => ({ name: this.#textOf(node), at: node.from })));
   }
 
@@ -181,7 +181,7 @@ class TypeReader {
     if (/^[./]/.test(text) && !IMPORTABLE.test(text)) this.need(`the module ${text}`, node.from);
   }
 
-  #textOf({ from, to }: { readonly from: number; readonly to: number }): string {
-    return this.#text.slice(from, to);
+  #textOf(node: SyntaxNodeRef): string {
+    return textOf(this.#text, node);
   }
 }

@@ -1,4 +1,5 @@
 import type { SyntaxNode, SyntaxNodeRef } from "@lezer/common";
+import { partsOf } from "./nodes.ts";
 
 /** Modifiers of a member of a class, in the order of their nodes. */
 const MODIFIERS = new Set([
@@ -65,7 +66,7 @@ const RULES: Readonly<Record<string, (node: SyntaxNode, text: string) => boolean
 export function breaksTypeRule({ name, node }: SyntaxNodeRef, textOf: (node: SyntaxNode) => string): boolean {
   const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
   if (rule === undefined) return false;
-  const named = NAMED.has(name) ? childrenOf(node).find((child) => !MODIFIERS.has(child.name)) : node;
+  const named = NAMED.has(name) ? partsOf(node).find((child) => !MODIFIERS.has(child.name)) : node;
   return rule(node, named === undefined ? "" : textOf(named));
 }
 
@@ -73,7 +74,7 @@ export function breaksTypeRule({ name, node }: SyntaxNodeRef, textOf: (node: Syn
 const NAMED = new Set(["MethodDeclaration", "PropertyDeclaration"]);
 
 function breaksMember(member: SyntaxNode, name: string): boolean {
-  const names = childrenOf(member).map((child) => child.name);
+  const names = partsOf(member).map((child) => child.name);
   const end = names.findIndex((one) => !MODIFIERS.has(one));
   const modifiers = names.slice(0, end).map((one) => `${one} `).join("");
   const declaration = member.parent?.parent;
@@ -89,7 +90,7 @@ function breaksMember(member: SyntaxNode, name: string): boolean {
 
 /** Whether an accessor has wrong parameters. A getter takes nothing, and a setter takes one value. */
 function breaksAccessor(node: SyntaxNode): boolean {
-  const parameters = childrenOf(node.getChild("ParamList")).slice(1, -1).map(({ name }) => name);
+  const parameters = partsOf(node.getChild("ParamList")).slice(1, -1).map(({ name }) => name);
   if (node.getChild("get") !== null) return parameters.length > 0;
   if (node.getChild("set") === null) return false;
   return parameters.length === 0 || parameters.some((name) => [",", "Spread", "Optional", "this"].includes(name));
@@ -100,7 +101,7 @@ function breaksAccessor(node: SyntaxNode): boolean {
  * and only code has defaults.
  */
 function breaksParameters(list: SyntaxNode): boolean {
-  const names = childrenOf(list).map(({ name }) => name);
+  const names = partsOf(list).map(({ name }) => name);
   const hasCode = list.parent?.name === "ArrowFunction" || hasChild(list.parent, "Block");
   if (!hasCode && names.includes("Equals")) return true;
   let [isRest, isOptional] = [false, false];
@@ -119,15 +120,9 @@ function hasTypedBinding(spec: SyntaxNode): boolean {
 }
 
 function isEmptyList(list: SyntaxNode): boolean {
-  return childrenOf(list).length < 3;
+  return partsOf(list).length < 3;
 }
 
 function hasChild(node: SyntaxNode | null | undefined, name: string): boolean {
   return node !== null && node !== undefined && node.getChild(name) !== null;
-}
-
-function childrenOf(node: SyntaxNode | null): SyntaxNode[] {
-  const children: SyntaxNode[] = [];
-  for (let child = node?.firstChild ?? null; child !== null; child = child.nextSibling) children.push(child);
-  return children;
 }

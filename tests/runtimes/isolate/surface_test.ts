@@ -30,6 +30,7 @@ const PROGRAMS: readonly [code: string, mayRun: boolean][] = [
   ["console.log(Deno.version.deno);", false],
   ["await fetch('https://example.com');", false],
   ["enum Colour { Red = 'r' } console.log(`${Colour.Red}`);", true],
+  ["const enum Colour { Red = 'r' } console.log(typeof Colour);", false], // It is compiled to an ordinary one.
   ["class A { constructor(private a: number) {} }", true],
   ["namespace A { export const b = 1; }", false], // One with the word `module` is not compiled.
   ["@sealed class A {}", false],
