@@ -1,8 +1,12 @@
+import { levenshteinDistance } from "@std/text";
 import { z } from "zod";
 import { canonicalLanguage } from "../../core/languages.ts";
 
 /** The words of a command line. `{file}` stands for the program's file and `{output}` for its compiler's directory. */
 const words = z.array(z.string().min(1)).min(1);
+
+/** Most letters in which a misspelt placeholder differs from the one that is meant. */
+const MAX_TYPOS = 2;
 
 /** The fields of a configured language on every runtime. */
 export const LANGUAGE_FIELDS = {
@@ -18,10 +22,12 @@ type LanguageFields = z.output<z.ZodObject<typeof LANGUAGE_FIELDS>>;
 /** The schema of configured languages by name. A language that is not built in needs every field of `needs`. */
 export function languagesSchema<Fields extends z.ZodType<LanguageFields & Readonly<Record<string, unknown>>>>(
   fields: Fields,
-  { builtIn, needs, placeholders, what }: {
+  { builtIn, needs, needsPlaceholder, placeholders, what }: {
     readonly builtIn: Readonly<Record<string, unknown>>;
     readonly needs: readonly string[];
-    /** The words in braces that this runtime replaces. */
+    /** A placeholder without which the first command line cannot run its program. Default: none is needed. */
+    readonly needsPlaceholder?: "{file}";
+    /** The names in braces that this runtime replaces. */
     readonly placeholders: readonly string[];
     /** The word for one language, for a message. */
     readonly what: string;
@@ -29,7 +35,7 @@ export function languagesSchema<Fields extends z.ZodType<LanguageFields & Readon
 ) {
   return z.record(z.string().regex(/^[a-z][a-z0-9_+#.-]{0,63}$/), fields).superRefine((languages, context) => {
     for (const [given, language] of Object.entries(languages)) {
-      for (const [field, message] of invalidLines(language, placeholders)) {
+      for (const [field, message] of invalidLines(language, { needsPlaceholder, placeholders })) {
         context.addIssue({ code: "custom", path: [given, field], message });
       }
       if (Object.hasOwn(builtIn, canonicalLanguage(given))) continue;
@@ -44,22 +50,33 @@ export function languagesSchema<Fields extends z.ZodType<LanguageFields & Readon
 /** The command lines that cannot run their program, and why. */
 function invalidLines(
   { compile, run }: LanguageFields,
-  placeholders: readonly string[],
+  { needsPlaceholder, placeholders }: {
+    readonly needsPlaceholder: string | undefined;
+    readonly placeholders: readonly string[];
+  },
 ): [field: string, why: string][] {
   const found: [string, string][] = [];
   for (const [field, line] of Object.entries({ compile, run })) {
-    const unknown = line?.find((word) => /^\{\w+\}$/.test(word) && !placeholders.includes(word));
-    if (unknown === undefined) continue;
-    found.push([
-      field,
-      `A word in braces is one of ${placeholders.join(" ")}: current value is ${JSON.stringify(unknown)}`,
-    ]);
+    const [given, meant] = line?.flatMap((word) => misspeltIn(word, placeholders))[0] ?? [];
+    if (given !== undefined) found.push([field, `Unknown placeholder ${given}, did you mean ${meant}?`]);
   }
   const [field, first] = compile === undefined ? ["run", run] as const : ["compile", compile] as const;
-  if (first !== undefined && first.length > 0 && !first.some((word) => word.includes("{file}"))) {
-    found.push([field, 'One of the words holds "{file}", the program\'s file']);
+  if (needsPlaceholder === undefined || first === undefined || first.length === 0) return found;
+  if (!first.some((word) => word.includes(needsPlaceholder))) {
+    found.push([field, `One of the words holds "${needsPlaceholder}", the program's file`]);
   }
   return found;
+}
+
+/**
+ * The names in braces that are nearly a placeholder, each with that. Other braces are the command's own, as those of awk
+ * and of a shell's variables are.
+ */
+function misspeltIn(word: string, placeholders: readonly string[]): [given: string, meant: string][] {
+  return [...word.matchAll(/(?<!\$)\{\w{1,20}\}/g)].flatMap(([given]): [string, string][] => {
+    const meant = placeholders.find((known) => levenshteinDistance(given, known) <= MAX_TYPOS);
+    return meant === undefined || placeholders.includes(given) ? [] : [[given, meant]];
+  });
 }
 
 /**

@@ -25,6 +25,7 @@ export const SETTINGS = {
     schema: jsonOf(languagesSchema(languageSchema, {
       builtIn: LANGUAGES,
       needs: ["binary", "file", "run"],
+      needsPlaceholder: "{file}",
       placeholders: ["{binary}", "{file}", "{output}", "{prebuilt}", "{heapMb}"],
       what: "A language",
     })),

@@ -107,6 +107,27 @@ Deno.test("settingsOf() wants a file and a command line of an environment that i
   }
 });
 
+Deno.test("settingsOf() leaves a command line its own braces, and its own way to find the program", () => {
+  const lines: readonly (readonly string[])[] = [
+    ["ruby", "main.rb"],
+    ["dotnet", "{output}/main.dll", "--flag"],
+    ["awk", "{print}", "{file}"],
+    ["sh", "-c", 'for files in *.rb; do ruby "${files}"; done'],
+  ];
+  for (const run of lines) {
+    const { environments } = parse({ environments: { ruby: { image: "ruby", file: "main.rb", run } } });
+    assertEquals(environments["ruby"]?.run, run);
+  }
+});
+
+Deno.test("settingsOf() refuses a misspelt placeholder, which is nearly one that there is", () => {
+  for (const [given, meant] of [["{fil}", "{file}"], ["x/{flie}", "{file}"], ["{outptu}/main", "{output}"]] as const) {
+    const { paths, message } = refusal({ dockerEnvironments: { go: { image: "a", run: ["r", given] } } });
+    assertEquals(paths, ["dockerEnvironments.go.run"]);
+    assert(message.includes(`did you mean ${meant}?`), message);
+  }
+});
+
 Deno.test("settingsOf() says where something is off", () => {
   const mapped = (given: unknown) => ({ dockerEnvironments: { python: given } });
   const table: [unknown, string[]][] = [
