@@ -45,8 +45,8 @@ async function removeFiles(directory: string): Promise<string[]> {
   return directories;
 }
 
-/** Ignores missing entries: another removal of the same tree may have been first. */
-async function ignoreMissing(work: Promise<void>): Promise<void> {
+/** Waits for work on an entry that may be missing. Another removal of the tree may have been first. */
+export async function ignoreMissing(work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {

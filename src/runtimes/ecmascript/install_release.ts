@@ -23,8 +23,7 @@ export async function installRelease(
     throw cannotInstall(title, `there is no package for ${Deno.build.os} on ${Deno.build.arch}`);
   }
   const path = installedPath(home, release, found);
-  if (isFile(path)) return { path, version: found.version, wasThere: true };
-  await installDirectory(dirname(path), {
+  const wasThere = await installDirectory(dirname(path), {
     isMade: () => isFile(path),
     async make(staging) {
       using task = progress.begin(`downloading ${found.name} ${found.version}`);
@@ -33,5 +32,5 @@ export async function installRelease(
       await takePackage(found, { title, registry, signal, task, staging, files });
     },
   });
-  return { path, version: found.version, wasThere: false };
+  return { path, version: found.version, wasThere };
 }

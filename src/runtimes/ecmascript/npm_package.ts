@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
+import { SYSTEM_CLOCK } from "../../concurrency/clock.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 import type { ProgressTask } from "../../core/progress.ts";
-import { removeTree } from "../../host/remove_tree.ts";
+import { ignoreMissing, removeTree } from "../../host/remove_tree.ts";
 import { decodeTar } from "../../workspace/archive/tar.ts";
 import type { InstallRequest } from "../entry.ts";
 
@@ -39,28 +40,33 @@ export interface TakenFile {
 }
 
 /**
- * Makes a directory as a whole or not at all. `make` fills another directory beside it, which takes its name. Of two
- * installations at the same time, both succeed.
+ * Makes a directory as a whole or not at all. `make` fills another directory beside it, which takes its name; one that
+ * is there and not whole makes room. Of two installations at the same time, both succeed.
  *
  * @param isMade whether the directory is there as a whole
+ * @returns whether it was there before
  */
 export async function installDirectory(
   directory: string,
   { isMade, make }: { isMade(): boolean; make(staging: string): Promise<void> },
-): Promise<void> {
+): Promise<boolean> {
   const parent = dirname(directory);
   await Deno.mkdir(parent, { recursive: true });
+  await removeAbandoned(parent);
+  if (isMade()) return true;
   const staging = await Deno.makeTempDir({ dir: parent, prefix: STAGING_PREFIX });
+  const damaged = `${staging}-damaged`;
   try {
-    await removeAbandoned(parent, await Deno.stat(staging));
     await make(staging);
     await Deno.chmod(staging, 0o755);
+    if (!isMade()) await ignoreMissing(Deno.rename(directory, damaged));
     await Deno.rename(staging, directory).catch((error) => {
       if (!isMade()) throw error; // Else another process has installed it meanwhile.
     });
   } finally {
-    await Deno.remove(staging, { recursive: true }).catch(() => {}); // It has become the installed directory.
+    for (const path of [staging, damaged]) await removeTree(path); // Staging has become the installed directory.
   }
+  return false;
 }
 
 /**
@@ -86,15 +92,13 @@ export async function takePackage(
   await Deno.remove(tarball);
 }
 
-/** Removes the staging directories of killed installations. They are older than this installation's by far. */
-async function removeAbandoned(directory: string, { mtime: begun }: Deno.FileInfo): Promise<void> {
+/** Removes the staging directories of killed installations, which are older than any that runs. */
+async function removeAbandoned(directory: string): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
     if (!name.startsWith(STAGING_PREFIX)) continue;
     const path = join(directory, name);
     const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null })); // Its installation has just ended.
-    if (begun !== null && mtime !== null && begun.getTime() - mtime.getTime() > ABANDONED_AFTER_MS) {
-      await removeTree(path);
-    }
+    if (mtime !== null && SYSTEM_CLOCK.now() - mtime.getTime() > ABANDONED_AFTER_MS) await removeTree(path);
   }
 }
 

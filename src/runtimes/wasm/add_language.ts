@@ -7,7 +7,7 @@ import type { InstalledBinary, LanguageRequest } from "../entry.ts";
 import { LANGUAGES } from "./languages/mod.ts";
 import type { ModuleSet } from "./languages/row.ts";
 import { COMMON_FLAGS } from "./launch.ts";
-import { holdsParts, partsPath } from "./parts.ts";
+import { holdsParts, type NamedLanguage, partsPath, sealParts } from "./parts.ts";
 import { settingsOf } from "./settings.ts";
 
 /** The directory of the modules that prepare, below the parts, until they have done so. */
@@ -22,16 +22,19 @@ const PREPARATION = "preparation";
 export async function addLanguage(name: string, request: LanguageRequest): Promise<InstalledBinary> {
   const row = LANGUAGES[name];
   if (row === undefined) throw new Error(`There is no language ${name}`);
+  return await addParts({ name, row }, request);
+}
+
+/** Installs the parts of a language, as {@link addLanguage} does. */
+export async function addParts({ name, row }: NamedLanguage, request: LanguageRequest): Promise<InstalledBinary> {
   const { home, progress, signal } = request;
   const { denoBinary, npmRegistry: registry } = settingsOf(request);
   const path = partsPath(home, { name, row });
   const version = row.packages.map((found) => `${found.name} ${found.version}`).join(", ");
-  const isMade = () => holdsParts(path, row);
-  if (isMade()) return { path, version, wasThere: true };
-  const binary = serviceBinary(denoBinary, request).find();
-  await installDirectory(path, {
-    isMade,
+  const wasThere = await installDirectory(path, {
+    isMade: () => holdsParts(path, row),
     async make(staging) {
+      const binary = serviceBinary(denoBinary, request).find();
       for (const { files, ...found } of row.packages) {
         using task = progress.begin(`downloading ${found.name} ${found.version}`);
         const taken = Object.entries(files).map(([member, part]) => ({
@@ -43,9 +46,10 @@ export async function addLanguage(name: string, request: LanguageRequest): Promi
       }
       using _task = progress.begin(`preparing ${row.title}`);
       if (row.preparation !== undefined) await prepare(row.preparation, { binary, directory: staging, signal });
+      await sealParts(staging);
     },
   });
-  return { path, version, wasThere: false };
+  return { path, version, wasThere };
 }
 
 /** Runs modules with the directory as their argument. Their process may read and write nothing else. */

@@ -2,13 +2,14 @@ import { basename, join } from "@std/path";
 import { fingerprintOf } from "../../core/fingerprint.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeHost } from "../port.ts";
-import { isFile } from "../process/find_binary.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
 /** The directory of languages below a service's home. */
 const DIRECTORY = "languages";
 /** How much of a fingerprint is in the name of a directory, in hexadecimal digits. */
 const DIGITS = 16;
+/** The file of the parts' sizes in bytes, by their names. It is written last. */
+const MANIFEST = "sizes.json";
 
 /** A language: its name and its row. */
 export interface NamedLanguage {
@@ -26,9 +27,29 @@ export function partsPath(home: string, language: NamedLanguage): string {
   return join(home, DIRECTORY, directoryName(language));
 }
 
-/** Whether a directory holds the parts of a language. */
+/** Makes the parts in a directory readable for every user, and writes down their sizes. */
+export async function sealParts(directory: string): Promise<void> {
+  const sizes: Record<string, number> = {};
+  for await (const { name } of Deno.readDir(directory)) {
+    const path = join(directory, name);
+    await Deno.chmod(path, 0o644);
+    sizes[name] = (await Deno.stat(path)).size;
+  }
+  const manifest = join(directory, MANIFEST);
+  await Deno.writeTextFile(manifest, JSON.stringify(sizes));
+  await Deno.chmod(manifest, 0o644);
+}
+
+/** Whether a directory holds the parts of a language, each in its size. */
 export function holdsParts(directory: string, { parts }: Pick<LanguageRow, "parts">): boolean {
-  return parts.every((part) => isFile(join(directory, part)));
+  try {
+    const sizes: unknown = JSON.parse(Deno.readTextFileSync(join(directory, MANIFEST)));
+    if (typeof sizes !== "object" || sizes === null) return false;
+    const written = new Map<string, unknown>(Object.entries(sizes));
+    return parts.every((part) => Deno.statSync(join(directory, part)).size === written.get(part));
+  } catch {
+    return false; // A part or the manifest is not there, cannot be reached, or is damaged.
+  }
 }
 
 /**

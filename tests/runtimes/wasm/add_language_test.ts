@@ -1,7 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createHash } from "node:crypto";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { addLanguage } from "../../../src/runtimes/wasm/add_language.ts";
+import { addLanguage, addParts } from "../../../src/runtimes/wasm/add_language.ts";
 import { LANGUAGES } from "../../../src/runtimes/wasm/languages/mod.ts";
+import type { LanguageRow } from "../../../src/runtimes/wasm/languages/row.ts";
 import { ADDED_LANGUAGES } from "../../../src/runtimes/wasm/facts.ts";
 import { findParts } from "../../../src/runtimes/wasm/parts.ts";
 import { openNpmRegistry } from "../../support/npm_registry.ts";
@@ -30,6 +32,52 @@ Deno.test("addLanguage() leaves nothing of a package that is not the one of the 
     ]);
     await Deno.remove(home, { recursive: true });
   }
+});
+
+/** Makes a part of another, that only its owner may read. */
+const PREPARE = `const [parts] = Deno.args;
+Deno.writeTextFileSync(\`\${parts}/made\`, Deno.readTextFileSync(\`\${parts}/taken\`).toUpperCase());
+Deno.chmodSync(\`\${parts}/made\`, 0o600);
+Deno.removeSync(\`\${parts}/left\`);`;
+
+Deno.test("addParts() installs parts that every user can read, once, and again where one is damaged or missing", async () => {
+  const published = { name: "@test/parts", version: "1.0.0", files: { "a/taken.txt": "taken", "left.txt": "left" } };
+  await using registry = await openNpmRegistry([published]);
+  const tarball = await (await fetch(`${registry.url}@test/parts/-/parts-1.0.0.tgz`)).bytes();
+  const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
+  const files = { "a/taken.txt": "taken", "left.txt": "left" };
+  const [known] = Object.values(LANGUAGES);
+  assert(known !== undefined);
+  const row: LanguageRow = {
+    ...known,
+    packages: [{ name: published.name, version: published.version, integrity, files }],
+    preparation: { main: "prepare.js", texts: { "prepare.js": PREPARE } },
+    parts: ["taken", "made"],
+  };
+  const home = await Deno.makeTempDir();
+  await using _home = { [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }) };
+  const { signal } = new AbortController();
+  const settings = { wasm: { npmRegistry: registry.url } };
+  const request = { home, settings, signal, searchPath: [], progress: { signal, ...NO_PROGRESS } };
+  const language = { name: "test", row };
+  const add = () => addParts(language, request);
+  const { path, version, wasThere } = await add();
+  assertEquals([version, wasThere, findParts(language, request)], ["@test/parts 1.0.0", false, path]);
+  const texts = () => ["taken", "made"].map((part) => Deno.readTextFileSync(`${path}/${part}`));
+  assertEquals(texts(), ["taken", "TAKEN"]);
+  const modes = ["", "taken", "made", "sizes.json"].map((name) => (Deno.statSync(`${path}/${name}`).mode ?? 0) & 0o777);
+  assertEquals(modes, [0o755, 0o644, 0o644, 0o644]);
+  assertEquals([...Deno.readDirSync(path)].length, 3);
+  const killed = `${home}/languages/.staging-killed`;
+  await Deno.mkdir(killed);
+  await Deno.utime(killed, 0, 0);
+  assertEquals((await add()).wasThere, true);
+  for (const damage of [Deno.remove, (part: string) => Deno.truncate(part, 2)]) {
+    await damage(`${path}/made`);
+    assertThrows(() => findParts(language, request), CodeBeakerError, "is not installed");
+    assertEquals([(await add()).wasThere, texts()], [false, ["taken", "TAKEN"]]);
+  }
+  assertEquals([...Deno.readDirSync(`${home}/languages`)].map(({ name }) => `${home}/languages/${name}`), [path]);
 });
 
 Deno.test("the facts name the languages of the table", () => {
