@@ -48,7 +48,7 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
       canaries: [...languageCanaries(mainFileOf(name), programs), ...canaries],
       language: name,
       variableNames: ["PWD", "TMPDIR", "HOME", "LANG"],
-      version: [COMMON_FLAGS, row.packages, v8Flags],
+      version: [COMMON_FLAGS, row.packages, row.preparation, v8Flags],
     },
     launchFile: (site, program) =>
       launchInLanguage(site, program, {

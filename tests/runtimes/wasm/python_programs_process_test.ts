@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 import { runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
+import { LANGUAGES } from "../../../src/runtimes/wasm/languages/mod.ts";
 import { create } from "../../../src/runtimes/wasm/mod.ts";
+import { findParts, partsPath, sealParts } from "../../../src/runtimes/wasm/parts.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -257,6 +260,32 @@ Deno.test({
     );
     assertEquals(refused.code, "permission_denied");
     assertStringIncludes(refused.message, "send packages of pure Python with the files");
+  },
+});
+
+Deno.test({
+  name: "[wasm] python: an interpreter that does not start is reported in words alone",
+  ignore,
+  async fn() {
+    const [[name, row] = []] = Object.entries(LANGUAGES);
+    assert(name !== undefined && row !== undefined);
+    const home = await Deno.makeTempDir();
+    await using _home = { [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }) };
+    const parts = partsPath(home, { name, row });
+    await Deno.mkdir(parts, { recursive: true });
+    for (const part of row.parts) await Deno.copyFile(join(findParts({ name, row }, host), part), join(parts, part));
+    await Deno.truncate(join(parts, "snapshot.bin"), 100_000);
+    await sealParts(parts);
+    await using damaged = create({ ...host, home });
+    const refused = await assertRejects(async () => {
+      await using environment = await damaged.createEnvironment(configureEnvironment("python"));
+      await environment.files.write("main.py", new Uint8Array());
+      await runProgram(environment, { kind: "file", path: "main.py", args: [] }, { limits: DEFAULT_LIMITS });
+    }, CodeBeakerError);
+    assertEquals(refused.code, "runtime_unavailable");
+    assertMatch(refused.message, /The parts are cut off/);
+    // deno-lint-ignore no-control-regex
+    assertEquals(refused.message.match(/[\x00-\x09\x0b-\x1f]/), null, JSON.stringify(refused.message));
   },
 });
 

@@ -14,9 +14,12 @@ const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 const LENGTH_DIGITS = 8;
 const MAX_REPORTS = 1_000;
 const reported = new Set();
+/** Whether the service reads reports. Before, what the process prints is quoted as words. */
+let readsReports = false;
 
 /** Waits for the go; returns the orders of the program. */
 export function waitForOrders() {
+  readsReports = true;
   print(stderr, READY);
   read(1);
   return JSON.parse(read(Number.parseInt(read(LENGTH_DIGITS), 16)));
@@ -33,6 +36,7 @@ export function reportDenial(access, path) {
 /** Ends the process, when all that the program printed is written. */
 export function end(exitCode) {
   const code = exitCode & 255;
+  if (!readsReports) exit(code);
   if (code > 128) print(stderr, EXITS_BY_ITSELF); // The end of the process may be known before both streams are read.
   for (const stream of [stdout, stderr]) print(stream, `${ENDED}${code}\0`);
   exit(code);
