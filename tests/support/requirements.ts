@@ -19,10 +19,11 @@ export function isPresent(name: string, availability: Availability): boolean {
 }
 
 /** Answers of a runtime on a busy machine, which will be others. */
-const NOT_YET = /no answer within|its self-test is not over yet/;
-const MAX_QUESTIONS = 30;
+const NOT_YET =
+  /no answer within|its self-test is not over yet|its binary did not start within|its honest program had not ended after/;
+const MAX_QUESTIONS = 10;
 /** Longer than such an answer is cached. */
-const BETWEEN_QUESTIONS_MS = 1_100;
+const BETWEEN_QUESTIONS_MS = 5_100;
 
 /**
  * The availability of a runtime, or of a language on it, after its self-test, which takes as long as it takes here. Where a

@@ -2,14 +2,16 @@ import { withDeadline } from "../../concurrency/deadline.ts";
 import type { Availability } from "../../core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 
-/** Factor on the time of a failed check, for which its answer is cached. The time of a success is the maximum. */
+/** Factor on the time of a failed check, for which its answer is cached. */
 const REST_FACTOR = 10;
+/** The longest time for which it is so cached. The next check may succeed, as the machine may only be busy. */
+const MAX_REST_MS = 5_000;
 
 /** Times of a probe. */
 export interface ProbeOptions {
   /** How long the answer "available" is cached. */
   readonly ttlMs: number;
-  /** How long the answer "unavailable" is cached at least. An answer that took long to find is cached longer. */
+  /** How long the answer "unavailable" is cached at least. One that took long to find is cached longer, 5 s at most. */
   readonly failureTtlMs: number;
   /** How long a check may take before it counts as failed. */
   readonly timeoutMs: number;
@@ -66,7 +68,8 @@ export class Probe implements AsyncDisposable {
   /** Callers wait for a check. One that hangs is not repeated for each of them. */
   #ttlOf({ available }: Availability, tookMs: number): number {
     const { failureTtlMs, ttlMs } = this.#options;
-    return available ? ttlMs : Math.min(ttlMs, Math.max(failureTtlMs, REST_FACTOR * tookMs));
+    const restMs = Math.min(MAX_REST_MS, REST_FACTOR * tookMs);
+    return available ? ttlMs : Math.min(ttlMs, Math.max(failureTtlMs, restMs));
   }
 
   async #run(): Promise<Availability> {

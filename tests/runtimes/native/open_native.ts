@@ -47,6 +47,8 @@ export interface Native extends AsyncDisposable {
   isPresent(language: string): Promise<boolean>;
   /** Whether it is available, or why not. */
   availability(language: string): Promise<Availability>;
+  /** The same of a language that stays as it is, however often it is asked. */
+  firstAnswer(language: string): Promise<Availability>;
   /** Memory that the runtime declares for a near-empty program in a language, in bytes. */
   declaredBytes(language: string): number;
   /** Runs some of the self-test of a language, and tells what it found. */
@@ -77,6 +79,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
 
   return {
     availability: (language) => testedAvailability(native, language),
+    firstAnswer: (language) => native.isAvailable(language),
     async isPresent(language) {
       return isPresent(`native/${language}`, await testedAvailability(native, language));
     },

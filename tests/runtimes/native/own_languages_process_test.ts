@@ -40,7 +40,7 @@ Deno.test({
       lua: "false does not run an honest program here",
     };
     for (const [language, reason] of Object.entries(table)) {
-      const answer = await native.availability(language);
+      const answer = await native.firstAnswer(language);
       assertStringIncludes(answer.available ? "" : answer.reason, reason);
       assertStringIncludes(answer.available ? "" : answer.remedy ?? "", "install it");
     }
