@@ -109,9 +109,10 @@ export class StartProbe implements AsyncDisposable {
     const { memory, selector } = this.#options;
     const { signal } = this.#ending;
     const limits = { ...DEFAULT_LIMITS, timeoutMs: TIMEOUT_MS };
-    using reserved = memory.forWarm(limits.memoryMb);
-    if (reserved === undefined) throw new CodeBeakerError("busy", "Cannot measure as no memory is free");
     const config = { ...plainConfig(runtime, selector.minIsolation), environment: language };
+    const { memoryMb = limits.memoryMb } = await runtime.assess(config);
+    using reserved = memory.forWarm(memoryMb);
+    if (reserved === undefined) throw new CodeBeakerError("busy", "Cannot measure as no memory is free");
     const askedAt = performance.now();
     await using environment = await runtime.createEnvironment({ ...config, singleUse: true, startsCold: true });
     const path = environment.mainFile();

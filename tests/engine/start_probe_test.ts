@@ -74,6 +74,15 @@ Deno.test("StartProbe runs nothing where there is no choice", async () => {
   assertEquals([one.count.made, other.count.made, gone.count.made], [0, 0, 0]);
 });
 
+Deno.test("StartProbe measures nothing for which there is no memory, beside the program's own", async () => {
+  const [one, dear] = [runnerOf({ name: "one" }), runnerOf({ name: "dear", memoryMb: 1_025 })];
+  const { probe } = probeOf([one.runtime, dear.runtime]);
+  await using _probe = probe;
+  probe.begin();
+  await probe.over;
+  assertEquals([one.count.made, dear.count.made], [ENOUGH_SAMPLES, 0]);
+});
+
 Deno.test("StartProbe counts what fails, and goes on with the others", async () => {
   const good = runnerOf({ name: "good" });
   const bad = runnerOf({
