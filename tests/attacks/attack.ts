@@ -202,9 +202,13 @@ export function everywhere<T extends Attack>(attacks: readonly T[]): readonly T[
 const BEYOND_COMPUTING =
   /\b(?:Deno|process|require|Worker|addEventListener|MessageChannel|subtle|Response|caches|localStorage|navigator)\b|\b(?:data|node):/;
 
-/** A table with those attacks in JavaScript again, for programs that only compute, which need nothing else. */
+/**
+ * A table with those attacks in JavaScript again, for programs that only compute, which need nothing else. They have no
+ * bounds: no process of theirs carries the attack's token, so that their memory cannot be seen from outside. The tests
+ * of contexts in `web` count the memory that such a program gets.
+ */
 export function alsoByComputing(table: AttackTable): AttackTable {
-  const again = table.attacks.filter(onlyComputes).map(({ standIn: _, ...attack }): Attack => ({
+  const again = table.attacks.filter(onlyComputes).map(({ bounds: _bounds, standIn: _, ...attack }): Attack => ({
     ...attack,
     language: "web",
   }));
