@@ -9,6 +9,14 @@ const MAX_LIMITS = 5;
 /** Most steps in which a stopped parse closes its open nodes. */
 const MAX_LAST_STEPS = 1_024;
 
+/** How a parse reads its clock. */
+export interface ClockReadings {
+  /** Steps of a parser between two readings; 16 when absent. */
+  readonly stepsBetween?: number;
+  /** Most ms that count between two readings; 0.5 when absent. */
+  readonly maxCountedMs?: number;
+}
+
 /** The tree of a text, or of its beginning. */
 export interface Parsed {
   readonly tree: Tree;
@@ -20,12 +28,20 @@ export interface Parsed {
 export class BoundedParse {
   readonly #now: () => number;
   readonly #endsAt: number;
+  readonly #stepsBetween: number;
+  readonly #maxCountedMs: number;
   #leftMs: number;
   #askedAt: number;
 
   /** @param now a clock in ms that never goes back */
-  constructor(limitMs: number, now: () => number) {
+  constructor(
+    limitMs: number,
+    now: () => number,
+    { stepsBetween = STEPS_BETWEEN, maxCountedMs = MAX_COUNTED_MS }: ClockReadings = {},
+  ) {
     this.#now = now;
+    this.#stepsBetween = stepsBetween;
+    this.#maxCountedMs = maxCountedMs;
     this.#leftMs = limitMs;
     this.#askedAt = now();
     this.#endsAt = this.#askedAt + MAX_LIMITS * limitMs;
@@ -47,7 +63,7 @@ export class BoundedParse {
     for (let steps = 1; steps <= lastStep; steps++) {
       const tree = parse.advance();
       if (tree !== null) return { tree, length: parse.stoppedAt ?? text.length };
-      if (parse.stoppedAt !== null || steps % STEPS_BETWEEN !== 0 || !this.#isOver()) continue;
+      if (parse.stoppedAt !== null || steps % this.#stepsBetween !== 0 || !this.#isOver()) continue;
       if (!takesBeginning) return undefined;
       parse.stopAt(parse.parsedPos);
       lastStep = steps + MAX_LAST_STEPS;
@@ -57,7 +73,7 @@ export class BoundedParse {
 
   #isOver(): boolean {
     const now = this.#now();
-    this.#leftMs -= now > this.#endsAt ? Number.POSITIVE_INFINITY : Math.min(now - this.#askedAt, MAX_COUNTED_MS);
+    this.#leftMs -= now > this.#endsAt ? Number.POSITIVE_INFINITY : Math.min(now - this.#askedAt, this.#maxCountedMs);
     this.#askedAt = now;
     return this.#leftMs < 0;
   }

@@ -47,9 +47,9 @@ interface Reading {
 }
 
 /**
- * Reads the text of programs for their needs of a runtime. It never throws. The result does not depend on how busy the
- * machine is: a text that takes long on the event loop is read beside it. Only the beginning is read of a text that takes
- * a hundred times as long as others, or that finds dozens of others waiting.
+ * Reads the text of programs for their needs of a runtime. It never throws. A text that takes long on the event loop is
+ * read beside it. Only the beginning is read of a text that takes several times as long as others, or that would wait for
+ * more than a second, as where hostile texts are before it; the latter is read anew when it is asked for again.
  */
 export class NeedAnalyser implements Disposable {
   readonly #now: () => number;

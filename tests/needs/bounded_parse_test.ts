@@ -25,6 +25,14 @@ Deno.test("BoundedParse counts little of the time in which another process has t
   assertEquals(questionsAt(() => 11), 2);
 });
 
+Deno.test("BoundedParse counts the steps that take ms where the clock is read after each", () => {
+  let [questions, time] = [0, 0];
+  const readings = { stepsBetween: 1, maxCountedMs: 10 };
+  const bounded = new BoundedParse(30, () => time += questions++ < 2 ? 50 : 4, readings);
+  assertEquals(bounded.parse(parser, TEXT), undefined);
+  assertEquals(questions, 8); // One as it begins, one that counts 10 ms of 50, and six of 4 ms until less than none is left.
+});
+
 Deno.test("BoundedParse gives the files of a program one time together", () => {
   let time = 0;
   const bounded = new BoundedParse(2, () => time += 0.001);

@@ -2,11 +2,15 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { anyText } from "../support/any_text.ts";
 import type { Needs } from "../../src/core/needs.ts";
+import { AnalysisThread } from "../../src/needs/analysis_thread.ts";
 import { parserFor } from "../../src/needs/javascript/parsers.ts";
 import { NeedAnalyser } from "../../src/needs/need_analyser.ts";
 
 /** A clock that stands still, so that no test depends on how busy the machine is. */
 const STILL = { now: () => 0 };
+
+/** A thread for whose answer a program waits as long as the machine is busy. */
+const patientThread = () => new AnalysisThread({ maxWaitMs: 600_000 });
 
 function programOf(files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>) {
   const placed = Object.entries(files).map(([path, content]) => ({
@@ -17,7 +21,7 @@ function programOf(files: Readonly<Record<string, string | Uint8Array<ArrayBuffe
 }
 
 async function find(files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>): Promise<Needs | undefined> {
-  using analyser = new NeedAnalyser(STILL);
+  using analyser = new NeedAnalyser({ ...STILL, thread: patientThread() });
   return await analyser.find(programOf(files));
 }
 
@@ -363,13 +367,13 @@ Deno.test("find() finds the same however busy the machine is", async () => {
     { "main.ts": `import "node:fs";\n${line.repeat(times / 4)}` },
     { "main.py": "import os\ndef f():\n    return [1]\nimport numpy\n".repeat(times) },
   ]);
-  using still = new NeedAnalyser(STILL);
+  using still = new NeedAnalyser({ ...STILL, thread: patientThread() });
   for (const program of programs) {
     const expected = await still.find(programOf(program));
     assert(expected !== undefined && expected.uses.some(({ certain }) => certain));
     for (const step of [0.3, 1, 1_000]) {
       let time = 0;
-      using busy = new NeedAnalyser({ now: () => time += step });
+      using busy = new NeedAnalyser({ now: () => time += step, thread: patientThread() });
       assertEquals(await busy.find(programOf(program)), expected);
     }
   }
