@@ -1,6 +1,7 @@
 import type { Limits } from "../../core/limits.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import { closedNetworks } from "../../core/permissions/private_networks.ts";
+import { flagList, isListable } from "../service_binary/flag_list.ts";
 import { SERVICE_BINARY_FLAGS } from "../service_binary/service_binary.ts";
 
 /** WebAssembly pages of 64 KiB in one MB. */
@@ -51,14 +52,14 @@ export function permissionFlags(settings: FlagSettings): string[] {
     ...networkFlags(settings),
     permissions.allowRun ? "--allow-run" : "--deny-run",
     settings.beginsWithSys === true ? "--allow-sys" : "--deny-sys",
-    ...list("--allow-env", [...settings.variables, ...permissions.allowEnv]),
-    ...list("--allow-read", [
+    ...flagList("--allow-env", [...settings.variables, ...permissions.allowEnv]),
+    ...flagList("--allow-read", [
       workspace,
       temporaryDirectory,
       ...(packages === undefined ? [] : [packages.directory]),
       ...permissions.allowRead,
     ]),
-    ...list("--allow-write", [workspace, temporaryDirectory, ...permissions.allowWrite]),
+    ...flagList("--allow-write", [workspace, temporaryDirectory, ...permissions.allowWrite]),
     ...(settings.detectCommonJs ? ["--unstable-detect-cjs"] : []),
     `--v8-flags=--max-old-space-size=${limits.memoryMb},--wasm-max-mem-pages=${limits.memoryMb * WASM_PAGES_PER_MB}`,
   ];
@@ -107,23 +108,8 @@ function networkFlags({ permissions, openNetworks, ownAddresses }: FlagSettings)
   return [
     ...(hosts === true
       ? ["--allow-net", "--allow-import"]
-      : [...list("--allow-net", allowed), ...list("--allow-import", allowed)]),
-    ...list("--deny-net", closed),
-    ...list("--deny-import", closed),
+      : [...flagList("--allow-net", allowed), ...flagList("--allow-import", allowed)]),
+    ...flagList("--deny-net", closed),
+    ...flagList("--deny-import", closed),
   ];
-}
-
-function list(flag: string, values: readonly string[]): string[] {
-  const bad = values.find((value) => !isListable(value));
-  if (bad !== undefined) {
-    throw new TypeError(
-      `Cannot build ${flag} as a value must not split the list: current value is ${JSON.stringify(bad)}`,
-    );
-  }
-  return values.length === 0 ? [] : [`${flag}=${[...new Set(values)].join(",")}`];
-}
-
-function isListable(value: string): boolean {
-  // deno-lint-ignore no-control-regex
-  return value !== "" && !/[,\x00-\x1f\x7f]/.test(value) && !value.startsWith("-");
 }

@@ -1,7 +1,9 @@
 import { dirname, join } from "@std/path";
+import { runtimeUnavailable } from "../../core/errors.ts";
 import { removeTree } from "../../host/remove_tree.ts";
 import { runTool } from "../../process/run_tool.ts";
 import { installDirectory, takePackage } from "../ecmascript/npm_package.ts";
+import { flagList, isListable } from "../service_binary/flag_list.ts";
 import { serviceBinary } from "../service_binary/service_binary.ts";
 import type { InstalledBinary, LanguageRequest } from "../entry.ts";
 import { LANGUAGES } from "./languages/mod.ts";
@@ -30,6 +32,13 @@ export async function addParts({ name, row }: NamedLanguage, request: LanguageRe
   const { home, progress, signal } = request;
   const { denoBinary, npmRegistry: registry } = settingsOf(request);
   const path = partsPath(home, { name, row });
+  if (!isListable(path)) {
+    const shown = JSON.stringify(home);
+    throw runtimeUnavailable({
+      reason: `${row.title} cannot be installed in ${shown}, as Deno's lists of permissions cannot carry its path`,
+      remedy: "name a home whose path has no commas and no control characters (--home)",
+    });
+  }
   const version = row.packages.map((found) => `${found.name} ${found.version}`).join(", ");
   const wasThere = await installDirectory(path, {
     isMade: () => holdsParts(path, row),
@@ -67,7 +76,7 @@ async function prepare(
     await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeTextFile(file, text);
   }
-  const access = [`--allow-read=${directory}`, `--allow-write=${directory}`];
+  const access = ["--allow-read", "--allow-write"].flatMap((flag) => flagList(flag, [directory]));
   const argv = [binary, "run", ...COMMON_FLAGS, ...access, join(modules, main), directory] as const;
   await runTool({ argv, env: { DENO_DIR: join(modules, "cache"), NO_COLOR: "1" }, signal });
   await removeTree(modules);

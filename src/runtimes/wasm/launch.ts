@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
+import { flagList } from "../service_binary/flag_list.ts";
 import { SERVICE_BINARY_FLAGS, serviceBinaryVariables } from "../service_binary/service_binary.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { OWN_ROOT } from "../process/mounts.ts";
@@ -99,8 +100,8 @@ function launchHosted(
       "run",
       ...COMMON_FLAGS,
       ...v8Flags.length === 0 ? [] : [`--v8-flags=${v8Flags.join(",")}`],
-      `--allow-read=${[...own, ...seen.map(({ target }) => target)].join(",")}`,
-      `--allow-write=${own.join(",")}`,
+      ...flagList("--allow-read", [...own, ...seen.map(({ target }) => target)]),
+      ...flagList("--allow-write", own),
       join(modules.target, main),
       ...seen.map(({ target }) => target),
     ],

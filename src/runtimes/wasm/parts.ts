@@ -2,6 +2,7 @@ import { basename, join } from "@std/path";
 import { fingerprintOf } from "../../core/fingerprint.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { RuntimeHost } from "../port.ts";
+import { isListable } from "../service_binary/flag_list.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
 /** The directory of languages below a service's home. */
@@ -53,7 +54,8 @@ export function holdsParts(directory: string, { parts }: Pick<LanguageRow, "part
 }
 
 /**
- * The directory of a language's parts: the installed one, else that on the search path.
+ * The directory of a language's parts: the installed one, else that on the search path. A process can be allowed to
+ * read it.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` where they are not installed
  */
@@ -64,7 +66,7 @@ export function findParts(
   const own = directoryName(language);
   const others = searchPath.filter((directory) => basename(directory) === own);
   const places = home === undefined ? others : [partsPath(home, language), ...others];
-  const found = places.find((directory) => holdsParts(directory, language.row));
+  const found = places.find((directory) => isListable(directory) && holdsParts(directory, language.row));
   if (found !== undefined) return found;
   throw runtimeUnavailable({ reason: `${language.row.title} is not installed`, remedy: remedyFor(language.name) });
 }

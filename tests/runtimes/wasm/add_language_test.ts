@@ -5,7 +5,7 @@ import { addLanguage, addParts } from "../../../src/runtimes/wasm/add_language.t
 import { LANGUAGES } from "../../../src/runtimes/wasm/languages/mod.ts";
 import type { LanguageRow } from "../../../src/runtimes/wasm/languages/row.ts";
 import { ADDED_LANGUAGES } from "../../../src/runtimes/wasm/facts.ts";
-import { findParts } from "../../../src/runtimes/wasm/parts.ts";
+import { findParts, holdsParts, partsPath, sealParts } from "../../../src/runtimes/wasm/parts.ts";
 import { openNpmRegistry } from "../../support/npm_registry.ts";
 
 const NO_PROGRESS = { begin: () => ({ update: () => {}, [Symbol.dispose]: () => {} }) };
@@ -78,6 +78,24 @@ Deno.test("addParts() installs parts that every user can read, once, and again w
     assertEquals([(await add()).wasThere, texts()], [false, ["taken", "TAKEN"]]);
   }
   assertEquals([...Deno.readDirSync(`${home}/languages`)].map(({ name }) => `${home}/languages/${name}`), [path]);
+});
+
+Deno.test("addLanguage() refuses a home that would split a list of permissions, and parts in one are not found", async () => {
+  const parent = await Deno.makeTempDir();
+  await using _parent = { [Symbol.asyncDispose]: () => Deno.remove(parent, { recursive: true }) };
+  const home = `${parent}/a,b`;
+  const { signal } = new AbortController();
+  const request = { home, settings: {}, signal, searchPath: [], progress: { signal, ...NO_PROGRESS } };
+  for (const [name, row] of Object.entries(LANGUAGES)) {
+    const refused = await assertRejects(() => addLanguage(name, request), CodeBeakerError, "lists of permissions");
+    assertEquals(refused.code, "runtime_unavailable");
+    const path = partsPath(home, { name, row });
+    await Deno.mkdir(path, { recursive: true });
+    for (const part of row.parts) await Deno.writeTextFile(`${path}/${part}`, "part");
+    await sealParts(path);
+    assertEquals(holdsParts(path, row), true);
+    assertThrows(() => findParts({ name, row }, request), CodeBeakerError, "is not installed");
+  }
 });
 
 Deno.test("the facts name the languages of the table", () => {
