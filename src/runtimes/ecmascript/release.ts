@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { type BinarySearch, findBinary, isFile } from "../process/find_binary.ts";
+import { type BinarySearch, findBinary, isExecutable } from "../process/find_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 import type { NpmPackage } from "./npm_package.ts";
 
@@ -49,5 +49,5 @@ export function findRelease(
 export function findInstalled(release: Release, home: string | undefined): string | undefined {
   const found = packageFor(release);
   const path = home === undefined || found === undefined ? undefined : installedPath(home, release, found);
-  return path !== undefined && isFile(path) ? path : undefined;
+  return path !== undefined && isExecutable(path) ? path : undefined;
 }

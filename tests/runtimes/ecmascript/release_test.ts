@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
-import { findRelease } from "../../../src/runtimes/ecmascript/release.ts";
+import { findRelease, installedPath, type Release } from "../../../src/runtimes/ecmascript/release.ts";
 
 Deno.test("findRelease() takes a binary on the search path, and never Deno's stand-in for Node", async () => {
   const directory = await Deno.makeTempDir();
@@ -23,4 +23,21 @@ Deno.test("findRelease() takes a binary on the search path, and never Deno's sta
     assertThrows(() => find(named, [standIn]), CodeBeakerError, "binary must name an executable file");
   }
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("findRelease() takes the installed binary where it may be executed, else that on the search path", async () => {
+  const home = await Deno.makeTempDir();
+  const found = { name: "x", version: "9", integrity: "" };
+  const release: Release = { binary: "x", packages: { [`${Deno.build.os}-${Deno.build.arch}`]: found } };
+  const [installed, own] = [installedPath(home, release, found), join(home, "bin", "x")];
+  for (const path of [installed, own]) {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, "", { mode: 0o755 });
+  }
+  const find = () =>
+    findRelease(release, { home, named: undefined, searchPath: [dirname(own)], setting: "binary", remedy: "" });
+  assertEquals(find(), installed);
+  await Deno.chmod(installed, 0o644);
+  assertEquals(find(), own);
+  await Deno.remove(home, { recursive: true });
 });
