@@ -163,6 +163,7 @@ async function observeInside(
   const uid = directory === undefined ? undefined : ownerOf(directory);
   world.name({
     directory: directory ?? "/nonexistent",
+    scratch: scratch ?? "/nonexistent",
     neighbour: (neighbour && directoryOf(neighbour)) ?? "/nonexistent",
   });
   const isContained = scratch === undefined;

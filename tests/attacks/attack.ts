@@ -158,7 +158,7 @@ export interface Attack {
   /** The kinds of outcome that its last program may have. */
   readonly ends?: readonly string[];
   readonly bounds?: Bounds;
-  /** Words that no answer may hold, beside the secret. */
+  /** Words that no answer may hold, beside the secret; its `{{names}}` are the world's. */
   readonly reveals?: string;
   /** How long an answer may be, in characters. */
   readonly maxAnswerLength?: number;

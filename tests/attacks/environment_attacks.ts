@@ -148,7 +148,7 @@ print(os.environ)
     name: "paths of this machine in the table of its mounts",
     language: "bash",
     steps: [{ shell: "cat /proc/self/mountinfo /proc/self/mounts /proc/self/mountstats" }],
-    reveals: "/tmp/codebeaker-",
+    reveals: "{{scratch}}",
   },
   {
     name: "a library for its launchers, which see this machine's files",

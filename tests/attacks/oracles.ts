@@ -126,8 +126,8 @@ async function* groupsOf(name: string): AsyncGenerator<string> {
   }
 }
 
-function findSecret({ reveals }: Attack, { secret }: World, { answers }: Transcript): Finding[] {
-  const words = reveals === undefined ? [secret] : [secret, reveals];
+function findSecret({ reveals }: Attack, { fill, secret }: World, { answers }: Transcript): Finding[] {
+  const words = reveals === undefined ? [secret] : [secret, fill(reveals)];
   return words.flatMap((word) =>
     answers.filter((answer) => answer.includes(word)).map((answer): Finding => {
       const at = answer.indexOf(word);
