@@ -5,7 +5,7 @@ import type { Rejection, RejectionCode, Selection } from "./selection.ts";
 /** Time until the next request for a runtime that may recover at any time. */
 const RETRY_AFTER_MS = 1_000;
 
-/** The field of a request that causes a rejection. */
+/** The field of a request that causes a rejection, where that names none. */
 const FIELD_OF: Readonly<Partial<Record<RejectionCode, string>>> = {
   below_isolation_floor: "minIsolation",
   cannot_honour_permissions: "permissions",
@@ -49,9 +49,9 @@ export function noSuitableRuntime(
       details: { selection, attempts: [], ...retryOf(absent) },
     });
   }
-  const errors = rejections.flatMap(({ runtime, code, detail }): FieldError[] => {
-    const path = FIELD_OF[code];
-    return path === undefined ? [] : [{ path, message: `${runtime}: ${detail}` }];
+  const errors = rejections.flatMap(({ runtime, code, detail, fields }): FieldError[] => {
+    const paths = fields ?? [FIELD_OF[code] ?? []].flat();
+    return paths.map((path) => ({ path, message: `${runtime}: ${detail}` }));
   });
   const reasons = (considered.length > 0 ? considered : rejections).map(({ runtime, detail }) =>
     `${runtime}: ${detail}`

@@ -3,6 +3,7 @@ import type { Diagnosis } from "../core/diagnosis.ts";
 import type { Needs, Surface } from "../core/needs.ts";
 import type { LimitName, Limits } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
+import type { Rejection } from "../core/selection.ts";
 import type { PermissionSettings } from "../core/permissions/permissions.ts";
 import type { Confinement } from "../sandbox/confinement.ts";
 import type { Instance } from "../host/instance.ts";
@@ -171,13 +172,16 @@ export interface Isolation {
   readonly limits: readonly LimitName[];
 }
 
+/** Inputs of a request that its program would not get. */
+export type InputLack = Required<Pick<Rejection, "detail" | "fields">>;
+
 /** The isolation that a configuration would get, and the promises that it would not keep. */
 export interface Assessment {
   readonly isolation: Isolation;
   /** Why the environment cannot honour the permissions; absent when it can. */
   readonly cannotHonour?: string;
   /** Why the program would not get every input of the request; absent when it would. */
-  readonly lacks?: string;
+  readonly lacks?: InputLack;
   /** Memory in MB that a program or its compiler may take. Absent, it is the program's own limit. */
   readonly memoryMb?: number;
   /** Whether the environment would start cold; absent, it may start warm. */

@@ -170,6 +170,10 @@ Deno.test("Engine names the field that a rejection is about", async () => {
     path: "minIsolation",
     message: "weak: isolation 7 of 10 is below the floor 9",
   }]);
+  const lacks = { detail: "its programs have no stdin", fields: ["stdin"] };
+  await using blind = engineOf([fakeRuntime({ name: "blind", lackOf: () => lacks })]);
+  const unseen = await assertRejects(() => blind.execute(CALLER, REQUEST), CodeBeakerError);
+  assertEquals(unseen.details.errors, [{ path: "stdin", message: "blind: its programs have no stdin" }]);
 });
 
 Deno.test("Engine cancels when its caller does", async () => {

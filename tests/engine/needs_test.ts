@@ -69,7 +69,8 @@ Deno.test("Engine.select() knows no needs without a program", async () => {
 });
 
 Deno.test("Engine tells a runtime what the request gives its program, which the runtime may not show it", async () => {
-  const lackOf = ({ inputs = [] }: RuntimeConfig) => inputs.length === 0 ? undefined : `no ${inputs.join(" and no ")}`;
+  const lackOf = ({ inputs = [] }: RuntimeConfig) =>
+    inputs.length === 0 ? undefined : { detail: `no ${inputs.join(" and no ")}`, fields: inputs };
   const engine = engineOf([fakeRuntime({ environments: ["typescript"], lackOf })]);
   const given: readonly [fields: Record<string, unknown>, detail: string | undefined][] = [
     [{ stdin: "" }, undefined],

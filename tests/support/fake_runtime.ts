@@ -1,7 +1,7 @@
 import type { Availability, RuntimeType } from "../../src/core/capabilities.ts";
 import type { Surface } from "../../src/core/needs.ts";
 import { type LimitName, LIMITS } from "../../src/core/limits.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../src/runtimes/port.ts";
+import type { ExecutionEnvironment, ExecutionRuntime, InputLack, RuntimeConfig } from "../../src/runtimes/port.ts";
 
 export interface FakeRuntimeOptions {
   readonly name?: string;
@@ -21,7 +21,7 @@ export interface FakeRuntimeOptions {
   createEnvironment?(config: RuntimeConfig): Promise<ExecutionEnvironment>;
   startsCold?(config: RuntimeConfig): boolean;
   /** What a request has and its program would not find. */
-  lackOf?(config: RuntimeConfig): string | undefined;
+  lackOf?(config: RuntimeConfig): InputLack | undefined;
 }
 
 /** A runtime that is whatever a test says, for tests of its neighbours. */

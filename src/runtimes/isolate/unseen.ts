@@ -1,6 +1,9 @@
 import { invalidField } from "../../core/errors.ts";
-import type { Program, RunOptions, RuntimeConfig } from "../port.ts";
+import type { InputLack, Program, RunOptions, RuntimeConfig } from "../port.ts";
 import { WEB } from "./facts.ts";
+
+/** The fields of requests that have an input. */
+const FIELD_OF = { arguments: "args", stdin: "stdin", variables: "env" } as const;
 
 /**
  * Why a program would not see every input of its request; undefined where it would. In other languages, a program's
@@ -12,12 +15,16 @@ export function unseenOf(
     RuntimeConfig,
     "environment" | "environmentVariables" | "inputs"
   >,
-): string | undefined {
+): InputLack | undefined {
   const unseen = [
-    ...(Object.keys(environmentVariables).length > 0 ? ["variables"] : []),
+    ...(Object.keys(environmentVariables).length > 0 ? ["variables"] as const : []),
     ...(environment === WEB ? inputs : []),
   ];
-  return unseen.length === 0 ? undefined : `its programs have no ${unseen.join(" and no ")}, and the request has some`;
+  if (unseen.length === 0) return undefined;
+  return {
+    detail: `its programs have no ${unseen.join(" and no ")}, and the request has some`,
+    fields: unseen.map((input) => FIELD_OF[input]),
+  };
 }
 
 /** Refuses inputs that a program of a session would not see. @throws {CodeBeakerError} `invalid_request` */

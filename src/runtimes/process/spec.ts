@@ -4,7 +4,7 @@ import type { Surface } from "../../core/needs.ts";
 import type { PermissionSettings } from "../../core/permissions/permissions.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeFacts } from "../entry.ts";
-import type { ExecutionEnvironment, RuntimeConfig, RuntimeHost } from "../port.ts";
+import type { ExecutionEnvironment, InputLack, RuntimeConfig, RuntimeHost } from "../port.ts";
 import type { Hint } from "./hinting_filter.ts";
 import type { ProgramCanary } from "./self_test/program_canary.ts";
 
@@ -132,7 +132,7 @@ export interface SharedProcessSpec {
   /** Whether programs of a configuration share processes, so that they are a level less isolated. */
   isShared(config: Pick<RuntimeConfig, "environment" | "minIsolation">): boolean;
   /** Why a program in these processes would not get every input; undefined when it would. */
-  lackOf(config: Pick<RuntimeConfig, "environment" | "environmentVariables" | "inputs">): string | undefined;
+  lackOf(config: Pick<RuntimeConfig, "environment" | "environmentVariables" | "inputs">): InputLack | undefined;
   open(parts: InstalledParts): SharedProcesses;
 }
 

@@ -53,7 +53,7 @@ export function shortfallOf(
     };
   }
   if (cannotHonour !== undefined) return { code: "cannot_honour_permissions", detail: cannotHonour };
-  if (lacks !== undefined) return { code: "missing_capability", detail: lacks };
+  if (lacks !== undefined) return { code: "missing_capability", ...lacks };
   const unenforced = namedLimits(request.limits).filter((name) => !isolation.limits.includes(name));
   if (unenforced.length === 0) return undefined;
   return { code: "cannot_enforce_limits", detail: `cannot enforce ${unenforced.join(", ")}, which the request names` };

@@ -326,7 +326,10 @@ testIsolate("a program of web is given nothing that it could not see", async ({ 
   const config = configureEnvironment("web");
   const given = { environmentVariables: { A: "b" }, inputs: ["arguments", "stdin"] } as const;
   const { lacks } = await runtime.assess({ ...config, ...given });
-  assertEquals(lacks, "its programs have no variables and no arguments and no stdin, and the request has some");
+  assertEquals(lacks, {
+    detail: "its programs have no variables and no arguments and no stdin, and the request has some",
+    fields: ["env", "args", "stdin"],
+  });
   assertEquals((await runtime.assess(config)).lacks, undefined);
   // A session's programs come later.
   await using environment = await runtime.createEnvironment(config);
