@@ -10,8 +10,7 @@ export function stageBinary(named: string, directory: string): string {
   if (isOpen && isReachedByAll(binary)) return binary;
   const staged = join(directory, basename(binary));
   if (isOpen && isLinked(binary, staged)) return staged;
-  Deno.copyFileSync(binary, staged);
-  Deno.chmodSync(staged, 0o755);
+  placeCopy(binary, staged, { mode: 0o755 });
   return staged;
 }
 
@@ -29,10 +28,26 @@ export function stageFiles(named: string, directory: string): string {
   for (const name of names) {
     const [from, to] = [join(source, name), join(staged, name)];
     if (isReadByAll(from) && isLinked(from, to)) continue;
-    Deno.copyFileSync(from, to);
-    Deno.chmodSync(to, 0o644);
+    placeCopy(from, to, { mode: 0o644 });
   }
   return staged;
+}
+
+/** Copies a file as a whole or not at all. What has its name is taken for it later. */
+function placeCopy(from: string, to: string, { mode }: { readonly mode: number }): void {
+  const half = `${to}.${crypto.randomUUID()}`;
+  try {
+    Deno.copyFileSync(from, half);
+    Deno.chmodSync(half, mode);
+    Deno.renameSync(half, to);
+  } catch (error) {
+    try {
+      Deno.removeSync(half);
+    } catch {
+      // It was not made.
+    }
+    throw error;
+  }
 }
 
 function isLinked(binary: string, staged: string): boolean {
