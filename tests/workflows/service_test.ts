@@ -119,7 +119,7 @@ Deno.test("a stranger's first minutes: ready, runtimes, select, run, fail, fix",
     const { runtimes: [after] } = await (await fetch(`${service.url}/v1/runtimes`)).json();
     assertEquals(after.measured.samples, 2);
     await until(async () => (await namesIn(scratch)).length === 2, "only the service's own directory is left");
-    assertEquals(programsBelow(scratch), 0);
+    await until(() => programsBelow(scratch) === 0, "no program is left, and the next launcher waits");
     await until(() => /"path":"\/v1\/executions","status":200/.test(service.log()), "the request is logged");
   }));
 
