@@ -39,7 +39,7 @@ export interface ProgramUsage {
   readonly cpuMs: number | null;
   /**
    * Peak of the memory that `memoryMb` limits, as far as it was sampled. It counts private memory, that of the start
-   * included, and files in memory that counts for the limit. It also counts an interpreter that the limit does not count.
+   * included, and files in memory that counts for the limit. It also counts an interpreter that the limit leaves out.
    */
   readonly peakMemoryBytes: number | null;
 }
