@@ -276,7 +276,8 @@ Deno.test({
     for (const part of row.parts) await Deno.copyFile(join(findParts({ name, row }, host), part), join(parts, part));
     await Deno.truncate(join(parts, "snapshot.bin"), 100_000);
     await sealParts(parts);
-    await using damaged = create({ ...host, home });
+    await using other = await openRuntimeHost(); // Parts that were staged for this one's programs would be taken.
+    await using damaged = create({ ...other, home });
     const refused = await assertRejects(async () => {
       await using environment = await damaged.createEnvironment(configureEnvironment("python"));
       await environment.files.write("main.py", new Uint8Array());
