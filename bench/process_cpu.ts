@@ -1,3 +1,5 @@
+import { childrenOf, familyOf, statFieldsOf } from "../src/process/process_tree.ts";
+
 /** Clock ticks a second, in which Linux counts. Source: sysconf(3), the same on every architecture. */
 const TICKS = 100;
 /** Where user and system time stand behind the name of a process, and those of the children that it has waited for. */
@@ -21,7 +23,7 @@ export function ownCpuMs(): number {
 
 /** Everything below a process. */
 export function processesBelow(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => [child, ...processesBelow(child)]);
+  return familyOf(pid).slice(1);
 }
 
 function below(pid: number, except: number | undefined): number {
@@ -29,28 +31,10 @@ function below(pid: number, except: number | undefined): number {
 }
 
 function timesOf(pid: number, fields: readonly number[]): number {
-  const [, rest = ""] = read(`/proc/${pid}/stat`).split(") ");
-  const values = rest.split(" ");
-  return fields.reduce((sum, field) => sum + Number(values[field] ?? 0), 0) * 1_000 / TICKS;
-}
-
-function childrenOf(pid: number): number[] {
-  return threadsOf(pid).flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(" "))
-    .filter((child) => child !== "").map(Number);
-}
-
-function threadsOf(pid: number): string[] {
   try {
-    return Array.from(Deno.readDirSync(`/proc/${pid}/task`), ({ name }) => name);
+    const values = statFieldsOf(pid);
+    return fields.reduce((sum, field) => sum + Number(values[field] ?? 0), 0) * 1_000 / TICKS;
   } catch {
-    return []; // It has ended.
-  }
-}
-
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return ""; // It has ended.
+    return 0; // It has ended.
   }
 }

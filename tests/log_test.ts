@@ -58,7 +58,7 @@ Deno.test("collectLines() drops what cannot be written, and goes on with what co
     throw new Error("No space left on device");
   });
   add(record({}));
-  await failed.promise; // In the timer, where an error would be nobody's.
+  await failed.promise; // The timer writes, and an error that it throws would end the process.
   add({ ...record({}), level: "warning" });
   isFull = false;
   flush();

@@ -31,7 +31,7 @@ export async function unlessInterrupted(work: Promise<unknown>, interrupt: Abort
   });
 }
 
-/** The same for work whose error somebody else reports. Does not throw. */
+/** The same for work whose error another caller reports. Does not throw. */
 export async function settledUnlessInterrupted(work: Promise<unknown>, interrupt: AbortSignal): Promise<void> {
   await unlessInterrupted(work, interrupt).catch(() => {});
 }

@@ -21,6 +21,6 @@ async function serve(flags: Record<string, unknown>, stdout: Output): Promise<vo
   await startLog(config);
   await using service = await composeService(config);
   const { url } = service.listen();
-  await unlessInterrupted(announce(service, { url, stdout, signal: stop.signal }), stop.signal); // It waits for self-tests.
+  await unlessInterrupted(announce(service, { url, stdout, signal: stop.signal }), stop.signal); // Self-tests may take long.
   await unlessInterrupted(new Promise(() => {}), stop.signal);
 }

@@ -23,7 +23,7 @@ export type RejectionCode = typeof REJECTION_CODES[number];
 export interface Rejection {
   readonly code: RejectionCode;
   readonly detail: string;
-  /** The fields of the request at fault. Absent, the code tells the field, where there is one. */
+  /** The fields of the request at fault. Absent, `code` determines the field, where there is one. */
   readonly fields?: readonly string[];
   /** What to install or to change on the service's machine. Absent where the obstacle may pass by itself. */
   readonly remedy?: string;

@@ -148,14 +148,13 @@ export class Admission {
     using entered = new DisposableStack();
     if (this.#quotas !== undefined) entered.use(await this.#quotas.enter(principal, options));
     entered.use(this.#slots.tryAcquire() ?? await this.#slots.acquire(options));
-    // A program without memory needs does not wait behind programs with such needs.
     const reserved = new DisposableStack();
     const reserveMemory = async (neededMb: number) => {
       if (this.#memory === undefined || neededMb <= reservedMb) return;
       reserved.use(await this.#memory.forProgram(neededMb, options));
       reservedMb = neededMb;
     };
-    if (memoryMb > 0) await reserveMemory(memoryMb);
+    await reserveMemory(memoryMb); // A program without memory needs does not wait behind programs with such needs.
     const leaving: Promise<void>[] = [];
     const giveBack = () => reserved.dispose();
     entered.defer(() => leaving.length === 0 ? giveBack() : void Promise.allSettled(leaving).then(giveBack));

@@ -123,8 +123,7 @@ export class Dispatcher {
     const attempts: Attempt[] = [];
     const failures: CodeBeakerError[] = [];
     const config = { ...configOf(request, ranking.selection.floor), tenant };
-    for (const [index, runtime] of ranking.passed.entries()) {
-      const memoryMb = ranking.memoryMb[index] ?? 0;
+    for (const { runtime, memoryMb } of ranking.passed) {
       try {
         return {
           value: await this.#attemptOn({ runtime, config, memoryMb }, attempt),

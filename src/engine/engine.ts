@@ -194,7 +194,7 @@ export class Engine implements EnginePort, AsyncDisposable {
     using slot = await this.#admission.enter(principal, {
       isPatient: options.isPatient ?? false,
       maxWaitMs: options.maxQueueMs,
-      memoryMb: candidates.ranking.memoryMb[0] ?? 0,
+      memoryMb: candidates.ranking.passed[0]?.memoryMb ?? 0,
       signal: live.signal,
     });
     live.leaveQueue();
@@ -215,8 +215,8 @@ export class Engine implements EnginePort, AsyncDisposable {
       readonly options: SubmitOptions;
     },
   ) {
-    const askedAt = performance.now();
     await slot.reserveMemory(memoryMb);
+    const askedAt = performance.now();
     const environment = await runtime.createEnvironment({
       ...config,
       singleUse: request.outputs.length === 0,

@@ -30,8 +30,8 @@ export interface AnalysisThreadOptions {
 const WORKER = new URL("./analysis_worker.ts", import.meta.url);
 
 /**
- * Reads programs beside the event loop, one after another. Its thread starts with the first program. Each program waits
- * for a time of its own, however many are before it; one for which nobody waits any longer is not begun.
+ * Reads programs beside the event loop, one after another. Its thread starts with the first program. A program's wait is
+ * bounded from its own request on, and its analysis does not begin once that has passed.
  */
 export class AnalysisThread implements Disposable {
   readonly #maxWaitMs: number;

@@ -19,7 +19,7 @@ export interface AnalysisAnswer {
   readonly needs?: Needs;
 }
 
-/** What the thread tells: first that it has started, then answers. */
+/** A message of the thread: `ready` first, then answers. */
 export type AnalysisMessage = AnalysisAnswer | "ready";
 
 /** What a worker sees of itself. */

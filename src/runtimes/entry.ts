@@ -95,11 +95,11 @@ export interface InstallRequest extends Pick<CommandRequest, "settings" | "signa
   readonly home: string;
 }
 
-/** Languages of a runtime that is here, whose parts are not until they are installed. */
+/** Languages of a runtime whose parts are installed by themselves. */
 export interface AddedLanguages {
   /** Their environment names. */
   readonly names: readonly string[];
-  /** Installs the parts of one. @throws {CodeBeakerError} `runtime_unavailable` where they cannot be had */
+  /** Installs the parts of one. @throws {CodeBeakerError} `runtime_unavailable` where they cannot be installed */
   add(name: string, request: LanguageRequest): Promise<InstalledBinary>;
 }
 

@@ -33,7 +33,7 @@ export function stageFiles(named: string, directory: string): string {
   return staged;
 }
 
-/** Copies a file as a whole or not at all. What has its name is taken for it later. */
+/** Copies a file as a whole or not at all. A file with the final name is later taken to be complete. */
 function placeCopy(from: string, to: string, { mode }: { readonly mode: number }): void {
   const half = `${to}.${crypto.randomUUID()}`;
   try {

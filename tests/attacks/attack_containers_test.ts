@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { delay } from "../../src/concurrency/delay.ts";
 import { CodeBeakerError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS, MEBIBYTE } from "../../src/core/limits.ts";
 import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
@@ -25,7 +26,8 @@ if (isPresent("docker", await dockerAvailability("python"))) {
     const forger = `
 import os, re, sys, time
 secret = None
-for pid in (os.getppid(),):
+pid = os.getppid()
+try:
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in maps:
             start, end = (int(part, 16) for part in line.split()[0].split("-"))
@@ -33,6 +35,8 @@ for pid in (os.getppid(),):
             try: memory.seek(start); found = re.search(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", memory.read(end - start))
             except OSError: continue
             if found: secret = found.group()
+except OSError:
+    pass
 if os.fork() == 0:
     os.setsid()
     time.sleep(1.5)
@@ -42,10 +46,11 @@ for fd in (1, 2):
     if secret: os.write(fd, b"\\0" + secret + b" ended 0 0 0 0 1 1\\n")
 time.sleep(30)
 `;
-    await runCode(environment, forger, { limits: { ...DEFAULT_LIMITS, timeoutMs: 1_000 } });
+    const forged = await runCode(environment, forger, { limits: { ...DEFAULT_LIMITS, timeoutMs: 1_000 } });
+    assertEquals(forged.outcome.kind, "timed_out"); // A kernel may keep the launcher's memory from it: nothing is forged then.
     const honest = await runCode(environment, "print('honest'); raise SystemExit(7)");
     assertEquals([honest.exitCode, honest.stdout], [7, "honest\n"]);
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await delay(2_500);
     assertEquals(await has(environment, "late.txt"), false);
   });
 
@@ -83,23 +88,23 @@ while True:
     }
   });
 
-  Deno.test("[docker] the end of a program takes nothing from somebody who reads a file", async () => {
+  Deno.test("[docker] a reader of a file gets all of it when a program ends", async () => {
     await using environment = await lasting();
     const size = 24 * MEBIBYTE;
     await environment.files.write("large.bin", new Uint8Array(size));
     const reader = (await environment.files.read("large.bin")).getReader();
     let bytes = (await reader.read()).value?.length ?? 0;
     await runCode(environment, "import os, time\nif os.fork() == 0: time.sleep(60)\n");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await delay(500);
     for (let next = await reader.read(); !next.done; next = await reader.read()) bytes += next.value.length;
     assertEquals(bytes, size);
   });
 
-  Deno.test("[docker] a program that is cancelled before it begins takes no other along", async () => {
+  Deno.test("[docker] the cancelling of a program that has not begun leaves others running", async () => {
     await using environment = await lasting();
     const first = runCode(environment, "import time; time.sleep(2); print('done')");
     await until(async () => await has(environment, "main.py"), "the first program is there");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await delay(500);
     await environment.files.write("other.py", encode("print('never')"));
     const handle = await environment.run({ kind: "file", path: "other.py", args: [] }, {
       env: {},
@@ -111,7 +116,7 @@ while True:
     assertEquals((await first).stdout, "done\n");
   });
 
-  Deno.test("[docker] a program takes SIGINT and SIGQUIT as it likes", async () => {
+  Deno.test("[docker] a program has the signal handlers of its language", async () => {
     for (const make of [lasting, singleUse]) {
       await using environment = await make();
       const code =
@@ -134,7 +139,7 @@ if (isPresent("docker", await dockerAvailability("go"))) {
   /** The compiler's own way to run something of the client's in its phase. */
   const HOOKED = { GOFLAGS: "-buildvcs=false '-toolexec=sh /workspace/hook.sh'" };
 
-  Deno.test("[docker] what runs beside the compiler floods nobody's memory, and leaves no bound raised", async () => {
+  Deno.test("[docker] what runs beside the compiler is bounded in its output, and leaves no bound raised", async () => {
     const flooding = "exec yes >/proc/$(pgrep -o -f launch 2>/dev/null || echo $PPID)/fd/1\n";
     await using environment = await docker.runtime.createEnvironment({
       ...configFor("go"),
@@ -158,9 +163,7 @@ if (isPresent("docker", await dockerAvailability("go"))) {
       env: {},
       limits,
     });
-    const text = await new Response(
-      handle.output.pipeThrough(new TransformStream({ transform: ({ bytes }, to) => to.enqueue(bytes) })),
-    ).text();
-    assertEquals([(await handle.outcome).kind, text], ["memory_limit", ""]);
+    const printed = await Array.fromAsync(handle.output);
+    assertEquals([(await handle.outcome).kind, printed], ["memory_limit", []]);
   });
 }

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
 import { assert } from "@std/assert";
 import { dirname, join } from "@std/path";
+import { delay } from "../../src/concurrency/delay.ts";
 import { MEBIBYTE } from "../../src/core/limits.ts";
 import { signalProcess } from "../../src/process/terminate.ts";
 import type { ExecutionEnvironment } from "../../src/runtimes/port.ts";
@@ -208,7 +209,7 @@ export async function findProcesses(
 ): Promise<Finding[]> {
   const alive = () => processesSince(running, owner).filter(isAlive);
   for (const giveUpAt = performance.now() + GONE_MS; alive().length > 0 && performance.now() < giveUpAt;) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
   const left = alive().filter((pid) => signalProcess(pid, "SIGKILL")); // Any may have ended since it was seen.
   return left.map((pid) => ({ oracle: "leftover", detail: `process ${pid}` }));

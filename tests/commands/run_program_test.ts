@@ -215,7 +215,7 @@ Deno.test("runProgram asks what was used when the program has ended", async () =
   assertEquals([unknown.cpuMs, unknown.peakMemoryBytes], [null, null]);
 });
 
-/** Milliseconds by which a time that is told may be off: it is rounded. */
+/** The largest error of a rounded time, in ms. */
 const ROUNDED = 0.01;
 
 Deno.test("runProgram counts startupMs from askedAt, or else from its call, until the program may begin", async () => {

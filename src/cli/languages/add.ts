@@ -1,10 +1,10 @@
 import { Argument, type Command } from "commander";
 import { loadConfig } from "../../config.ts";
-import { CodeBeakerError } from "../../core/errors.ts";
 import type { AddedLanguages } from "../../runtimes/entry.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { CommandContext } from "../context.ts";
-import { runLongTask } from "../runtimes/long_task.ts";
+import { installEach } from "../runtimes/install_each.ts";
+import type { LongTask } from "../runtimes/long_task.ts";
 import { addSettings, pickSettings } from "../settings.ts";
 
 /** The runtimes that have languages to add. */
@@ -31,20 +31,7 @@ async function addLanguages(
   context: CommandContext,
 ): Promise<number> {
   const { home, runtimes: settings, searchPath } = await loadConfig(pickSettings(flags));
-  if (home === undefined) {
-    throw new CodeBeakerError(
-      "invalid_request",
-      "Cannot add a language without a home directory: name one (--home)",
-    );
-  }
-  return await runLongTask(context, async (task) => {
-    for (const name of new Set(names)) {
-      const added = await ADDABLE.get(name)?.add(name, { home, settings, searchPath, ...task });
-      if (added === undefined) continue;
-      const { path, version, wasThere } = added;
-      await task.progress.above(() =>
-        context.print(`${name} (${version})  ${wasThere ? "exists already: " : ""}${path}`)
-      );
-    }
-  });
+  const install = (name: string, options: LongTask & { readonly home: string }) =>
+    ADDABLE.get(name)?.add(name, { settings, searchPath, ...options });
+  return await installEach({ what: "a language", names, home, install }, context);
 }

@@ -1,11 +1,11 @@
 import { Argument, type Command } from "commander";
 import { loadConfig } from "../../config.ts";
-import { CodeBeakerError } from "../../core/errors.ts";
 import type { RuntimeEntry } from "../../runtimes/entry.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { CommandContext } from "../context.ts";
 import { addSettings, pickSettings } from "../settings.ts";
-import { runLongTask } from "./long_task.ts";
+import { installEach } from "./install_each.ts";
+import type { LongTask } from "./long_task.ts";
 
 /** The runtimes whose binaries can be installed, by name. */
 const INSTALLABLE: ReadonlyMap<string, RuntimeEntry> = new Map(
@@ -26,20 +26,7 @@ async function installRuntimes(
   context: CommandContext,
 ): Promise<number> {
   const { home, runtimes: settings } = await loadConfig(pickSettings(flags));
-  if (home === undefined) {
-    throw new CodeBeakerError(
-      "invalid_request",
-      "Cannot install a runtime without a home directory: name one (--home)",
-    );
-  }
-  return await runLongTask(context, async (task) => {
-    for (const name of new Set(names)) {
-      const installed = await INSTALLABLE.get(name)?.install?.({ home, settings, ...task });
-      if (installed === undefined) continue;
-      const { path, version, wasThere } = installed;
-      await task.progress.above(() =>
-        context.print(`${name} ${version}  ${wasThere ? "exists already: " : ""}${path}`)
-      );
-    }
-  });
+  const install = (name: string, options: LongTask & { readonly home: string }) =>
+    INSTALLABLE.get(name)?.install?.({ settings, ...options });
+  return await installEach({ what: "a runtime", names, home, install }, context);
 }

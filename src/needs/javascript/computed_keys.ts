@@ -15,19 +15,8 @@ const PASSING = new Set(["AwaitExpression", "SequenceExpression"]);
 const CONDITIONAL = new Set(["IfStatement", "WhileStatement", "DoStatement", "SwitchStatement"]);
 /** Functions, and objects whose functions, take their arguments as text or numbers. */
 const PLAIN_CALLEES = new Set([
-  ...[
-    "String",
-    "Number",
-    "Boolean",
-    "BigInt",
-    "parseInt",
-    "parseFloat",
-    "isNaN",
-    "isFinite",
-    "Math",
-    "JSON",
-    "console",
-  ],
+  ...["String", "Number", "Boolean", "BigInt", "parseInt", "parseFloat"],
+  ...["isNaN", "isFinite", "Math", "JSON", "console"],
 ]);
 
 /**

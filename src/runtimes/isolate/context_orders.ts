@@ -12,7 +12,9 @@ export function ordersTo(slot: Slot, files: Pick<WorkspaceFiles, "read">): Writa
   let text = "";
   return new WritableStream({
     async write(bytes) {
-      text += decoder.decode(bytes, { stream: true });
+      const added = decoder.decode(bytes, { stream: true });
+      text += added;
+      if (!added.includes("\n")) return;
       const lines = text.split("\n");
       text = lines.pop() ?? "";
       for (const line of lines) {

@@ -9,9 +9,6 @@ import type { SlotRequest } from "./slot_program.ts";
 const MAX_FILES = 1_000;
 const MAX_BYTES = 16 * MAX_CODE_BYTES;
 
-/** The apparent file of a cell. No path of a workspace has such a character. */
-const CELL_FILE = "cell\0.js";
-
 /**
  * Matches a possible specifier of another file, a text in quotes like a path. Its last quote may be the first of the
  * next, since it is not known which quotes begin a text.
@@ -24,19 +21,10 @@ const SPECIFIER = /(["'])(?=((?:\.{0,2}\/|file:\/\/)[^"'\n\\]*)\1)/g;
  * @throws {CodeBeakerError} `too_large`
  */
 export async function readProgram(files: Pick<WorkspaceFiles, "read">, entry: string): Promise<SlotRequest> {
-  const texts = new Map<string, string>();
-  let bytes = 0;
-  for (const path of paths(texts, entry)) {
-    const read = readBytes(files, path);
-    const source = path === entry ? await read : await read.catch(notThere);
-    if (source === undefined) continue;
-    texts.set(path, new TextDecoder().decode(source));
-    bytes += source.length;
-    if (bytes > MAX_BYTES) {
-      throw new CodeBeakerError("too_large", `Cannot run a program of more than ${MAX_BYTES} bytes`);
-    }
-  }
-  return { entry, files: Object.fromEntries(texts) };
+  const source = await readBytes(files, entry);
+  const text = new TextDecoder().decode(source);
+  const imported = await readImportsOf({ text, directory: dirname(entry) }, { files, bytes: source.length });
+  return { entry, files: { ...imported, [entry]: text } };
 }
 
 /**
@@ -48,24 +36,48 @@ export async function readImports(
   files: Pick<WorkspaceFiles, "read">,
   code: string,
 ): Promise<SlotRequest["files"]> {
-  const read: WorkspaceFiles["read"] = async (path, options) =>
-    path === CELL_FILE ? ReadableStream.from([new TextEncoder().encode(code)]) : await files.read(path, options);
-  const { files: { [CELL_FILE]: _cell, ...imported } } = await readProgram({ read }, CELL_FILE);
-  return imported;
+  return await readImportsOf({ text: code, directory: "." }, { files, bytes: 0 });
 }
 
-/** The file to run, and then each that one before it may import, once. */
-function* paths(texts: ReadonlyMap<string, string>, entry: string): Generator<string> {
-  const found = new Set([entry]);
+/** A text that imports files, and its directory in the workspace. */
+interface ImportingText {
+  readonly text: string;
+  readonly directory: string;
+}
+
+/** Reads every file that a text may import, directly or by another file. So many `bytes` are read already. */
+async function readImportsOf(
+  first: ImportingText,
+  { bytes, files }: { readonly files: Pick<WorkspaceFiles, "read">; readonly bytes: number },
+): Promise<SlotRequest["files"]> {
+  const texts: Record<string, string> = {};
+  const found = new Set(pathsIn(first).slice(0, MAX_FILES));
+  let total = bytes;
+  if (total > MAX_BYTES) throw tooLarge();
   for (const path of found) {
-    yield path;
-    for (const [, , specifier = ""] of texts.get(path)?.matchAll(SPECIFIER) ?? []) {
-      const absolute = specifier.replace(/^file:\/\//, "").replace(/[?#].*/, "");
-      const named = absolute.startsWith("/") ? absolute : join(WORKSPACE_ROOT, dirname(path), absolute);
-      const inside = join(named).startsWith(`${WORKSPACE_ROOT}/`) ? join(named).slice(WORKSPACE_ROOT.length + 1) : "";
-      if (inside !== "" && found.size < MAX_FILES) found.add(inside);
+    const source = await readBytes(files, path).catch(notThere);
+    if (source === undefined) continue;
+    total += source.length;
+    if (total > MAX_BYTES) throw tooLarge();
+    const text = texts[path] = new TextDecoder().decode(source);
+    for (const next of pathsIn({ text, directory: dirname(path) })) {
+      if (found.size < MAX_FILES) found.add(next);
     }
   }
+  return texts;
+}
+
+/** The paths of files of the workspace that a text may import. */
+function pathsIn({ directory, text }: ImportingText): string[] {
+  return [...text.matchAll(SPECIFIER)].flatMap(([, , specifier = ""]) => {
+    const path = specifier.replace(/^file:\/\//, "").replace(/[?#].*/, "");
+    const named = path.startsWith("/") ? join(path) : join(WORKSPACE_ROOT, directory, path);
+    return named.startsWith(`${WORKSPACE_ROOT}/`) ? [named.slice(WORKSPACE_ROOT.length + 1)] : [];
+  });
+}
+
+function tooLarge(): CodeBeakerError {
+  return new CodeBeakerError("too_large", `Cannot run a program of more than ${MAX_BYTES} bytes`);
 }
 
 /** Reads a file. @throws the workspace's error */

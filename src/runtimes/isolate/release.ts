@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import { findInstalled, type Release } from "../ecmascript/release.ts";
-import { isFile } from "../process/find_binary.ts";
+import { isExecutable, isFile } from "../process/find_binary.ts";
 import type { RuntimeHost } from "../port.ts";
 
 /** The Node that runs isolates. Its name is its own, since no program of Node runs on it. */
@@ -48,7 +48,8 @@ export const REMEDY = "run codebeaker runtimes install isolate";
  */
 export function findPart(release: Release, { home, searchPath }: Pick<RuntimeHost, "home" | "searchPath">): string {
   const { binary } = release;
-  const path = findInstalled(release, home) ?? searchPath.map((directory) => join(directory, binary)).find(isFile);
+  const isUsable = release === NODE ? isExecutable : isFile; // The addon is loaded, and not started.
+  const path = findInstalled(release, home) ?? searchPath.map((directory) => join(directory, binary)).find(isUsable);
   if (path === undefined) throw runtimeUnavailable({ reason: `${binary} is not installed`, remedy: REMEDY });
   return path;
 }

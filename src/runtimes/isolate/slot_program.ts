@@ -145,7 +145,7 @@ class SlotProgram {
     if (this.#cause !== undefined) return this.#cause;
     await this.#slot.ended();
     if (this.#slot.isOutOfMemory) return memoryLimit(this.usage(), this.#limits);
-    return { kind: "signaled", signal: "SIGABRT" }; // V8 ends so a process that it cannot continue.
+    return { kind: "signaled", signal: "SIGABRT" }; // V8 aborts a process that it cannot continue.
   }
 
   /**

@@ -46,7 +46,7 @@ interface Group {
   asking: number;
 }
 
-/** What a slot is lent for. */
+/** The use of a lent slot. */
 interface SlotUse {
   /** The group that the slot returns to; undefined where it runs nothing else. */
   readonly group: Group | undefined;
@@ -94,6 +94,7 @@ export class Slots implements AsyncDisposable {
       return this.#lent(idle, { group, isForContext, wasReady: true });
     } finally {
       group.asking--;
+      this.#dropUnused(group);
     }
   }
 
@@ -130,11 +131,15 @@ export class Slots implements AsyncDisposable {
   /** Forgets a group without slots, beside those of contexts. Tenants and limits are many. */
   #dropUnused(group: Group): void {
     const { asking, busy, idle, memoryMb, tenant } = group;
+    if (!this.#isKnown(group) || asking > 0 || busy > 0 || idle.length > 0) return;
     const groups = this.#groups.get(tenant);
-    const isKnown = groups?.get(memoryMb) === group; // A context may outlive its group.
-    if (!isKnown || asking > 0 || busy > 0 || idle.length > 0) return;
-    groups.delete(memoryMb);
-    if (groups.size === 0) this.#groups.delete(tenant);
+    groups?.delete(memoryMb);
+    if (groups?.size === 0) this.#groups.delete(tenant);
+  }
+
+  /** Whether a group's idle slots would be found. A context may outlive its group. */
+  #isKnown(group: Group): boolean {
+    return this.#groups.get(group.tenant)?.get(group.memoryMb) === group;
   }
 
   #takeIdle({ idle }: Group): Slot | undefined {
@@ -197,7 +202,7 @@ export class Slots implements AsyncDisposable {
   /** Keeps a slot for its tenant's next program. Ends it where it is of no use, or there is no memory for it. */
   async #takeBack(slot: Slot, group: Group | undefined): Promise<void> {
     const isOver = this.#isDisposed || !slot.isAlive || slot.programs >= MAX_PROGRAMS;
-    if (group === undefined || isOver || group.idle.length >= MAX_IDLE) {
+    if (group === undefined || isOver || !this.#isKnown(group) || group.idle.length >= MAX_IDLE) {
       return await this.#end({ slot, held: new DisposableStack() });
     }
     const held = holdIdle({

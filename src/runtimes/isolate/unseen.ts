@@ -32,13 +32,14 @@ export function refuseUnseen(
   { args }: Extract<Program, { kind: "file" }>,
   { env, hasStdin = false }: Pick<RunOptions, "env" | "hasStdin">,
 ): void {
-  if (args.length > 0) throw unseen("args", "arguments");
-  if (Object.keys(env).length > 0) throw unseen("env", "variables");
-  if (hasStdin) throw unseen("stdin", "stdin");
+  if (args.length > 0) throw unseen("arguments");
+  if (Object.keys(env).length > 0) throw unseen("variables");
+  if (hasStdin) throw unseen("stdin");
 }
 
-function unseen(field: string, what: string) {
-  return invalidField(field, `Cannot give a program ${what} as no program of ${WEB} sees any: leave out ${field}`);
+function unseen(input: keyof typeof FIELD_OF) {
+  const field = FIELD_OF[input];
+  return invalidField(field, `Cannot give a program ${input} as no program of ${WEB} sees any: leave out ${field}`);
 }
 
 const NO_STDIN = new Error(`No program of ${WEB} has stdin`);

@@ -15,9 +15,14 @@ import { rankBy, STRATEGIES } from "./strategies.ts";
 /** A selection, and the runtimes that passed, best first. */
 export interface Ranking {
   readonly selection: Selection;
-  readonly passed: readonly ExecutionRuntime[];
-  /** The most memory in MB that the request may take on each of them. */
-  readonly memoryMb: readonly number[];
+  readonly passed: readonly PassedRuntime[];
+}
+
+/** A runtime that passed. */
+export interface PassedRuntime {
+  readonly runtime: ExecutionRuntime;
+  /** The most memory in MB that the request may take on it. */
+  readonly memoryMb: number;
 }
 
 /** Options of a selector. */
@@ -58,7 +63,7 @@ export class RuntimeSelector {
   /** The best runtime for a request, or null when nothing fits. */
   async selectBestRuntime(request: SelectionRequest): Promise<ExecutionRuntime | null> {
     const { passed } = await this.rank(request);
-    return passed[0] ?? null;
+    return passed[0]?.runtime ?? null;
   }
 
   /** The first available runtime of a type that speaks the environment name, or null. No other filter is applied. */
@@ -273,8 +278,7 @@ function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
   const passed = bestFirst(judged, demand);
   const rejected = judged.filter(({ candidate }) => !candidate.passed);
   return {
-    passed: passed.map(({ runtime }) => runtime),
-    memoryMb: passed.map(({ memoryMb = 0 }) => memoryMb),
+    passed: passed.map(({ runtime, memoryMb = 0 }) => ({ runtime, memoryMb })),
     selection: {
       chosen: passed[0]?.runtime.name ?? null,
       preference,

@@ -1,10 +1,11 @@
+import { type Clock, SYSTEM_CLOCK } from "../../concurrency/clock.ts";
 import { withDeadline } from "../../concurrency/deadline.ts";
 import type { Availability } from "../../core/capabilities.ts";
 import { CodeBeakerError, messageOf } from "../../core/errors.ts";
 
 /** Factor on the time of a failed check, for which its answer is cached. */
 const REST_FACTOR = 10;
-/** The longest time for which it is so cached. The next check may succeed, as the machine may only be busy. */
+/** The longest time for which a failed check's answer is cached. The next may succeed, as the machine may be busy. */
 const MAX_REST_MS = 5_000;
 
 /** Times of a probe. */
@@ -15,14 +16,15 @@ export interface ProbeOptions {
   readonly failureTtlMs: number;
   /** How long a check may take before it counts as failed. */
   readonly timeoutMs: number;
-  /** A clock that never goes back, in ms. Default: that of the process. */
-  now?(): number;
+  /** Default: the machine's clock. */
+  readonly clock?: Pick<Clock, "elapsed">;
 }
 
 /** Checks whether something is available, once for all callers, and caches the answer. */
 export class Probe implements AsyncDisposable {
   readonly #check: (signal: AbortSignal) => Promise<void>;
   readonly #options: ProbeOptions;
+  readonly #clock: Pick<Clock, "elapsed">;
   readonly #ending = new AbortController();
   /** Settles with the check that was begun last. */
   #checking: Promise<void> = Promise.resolve();
@@ -37,6 +39,7 @@ export class Probe implements AsyncDisposable {
   constructor(check: (signal: AbortSignal) => Promise<void>, options: ProbeOptions) {
     this.#check = check;
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
   /** The last answer, however old; undefined before the first. */
@@ -45,11 +48,11 @@ export class Probe implements AsyncDisposable {
   }
 
   answer(): Promise<Availability> {
-    if (this.#answer !== undefined && this.#now() < this.#expiresAt) return this.#answer;
+    if (this.#answer !== undefined && this.#clock.elapsed() < this.#expiresAt) return this.#answer;
     this.#expiresAt = Number.POSITIVE_INFINITY;
-    const askedAt = this.#now();
+    const askedAt = this.#clock.elapsed();
     this.#answer = this.#run().then((answer) => {
-      this.#expiresAt = this.#now() + this.#ttlOf(answer, this.#now() - askedAt);
+      this.#expiresAt = this.#clock.elapsed() + this.#ttlOf(answer, this.#clock.elapsed() - askedAt);
       return this.#last = answer;
     });
     return this.#answer;
@@ -59,10 +62,6 @@ export class Probe implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await this.#checking;
-  }
-
-  #now(): number {
-    return this.#options.now?.() ?? performance.now();
   }
 
   /** Callers wait for a check. One that hangs is not repeated for each of them. */

@@ -3,7 +3,7 @@ import type { RuntimeHost } from "../port.ts";
 /** How long an idle process is kept for its next program. */
 const KEEP_MS = 60_000;
 
-/** What an idle process holds. */
+/** The memory of an idle process, and its end. */
 export interface IdleHoldOptions {
   /** The budget that lends memory to it; undefined where memory is not counted. */
   readonly budget: RuntimeHost["memory"];

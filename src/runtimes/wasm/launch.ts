@@ -27,7 +27,7 @@ export const COMMON_FLAGS: readonly string[] = [
 ];
 
 /** A program of one of the languages, and the start of its process. */
-export interface HostedProgram {
+interface HostedProgram {
   /** The module that begins, in the directory of the modules. */
   readonly main: string;
   readonly v8Flags?: readonly string[];

@@ -1,7 +1,7 @@
 import { type DenialRecord, RULES } from "../../core/denials/denial_report.ts";
 import type { ReportedDenial } from "../process/spec.ts";
 
-/** Reads a child's report: an access, and a path or a host. No permission grants any here. */
+/** Reads a child's report: an access, and a path or a host. Another runtime can grant a host. */
 export function readDenial({ message }: ReportedDenial): DenialRecord | undefined {
   const [, host] = /^net (\S+)$/.exec(message) ?? [];
   if (host !== undefined) return { kind: "net", target: host, rule: RULES.netOff, grant: { allowNet: [host] } };

@@ -106,7 +106,7 @@ Deno.test("rank() explains every rejection, the first filter that was not passed
     ["boundless", "cannot_enforce_limits"],
     ["absent", "unavailable"],
   ]);
-  assertEquals([selection.chosen, selection.floor, passed.map(({ name }) => name)], ["good", 8, ["good"]]);
+  assertEquals([selection.chosen, selection.floor, passed.map(({ runtime }) => runtime.name)], ["good", 8, ["good"]]);
   assertStringIncludes(selection.candidates[4]?.rejectedBecause?.detail ?? "", "diskMb");
 });
 
@@ -174,7 +174,7 @@ Deno.test("rank() leaves out a runtime that keeps failing, and says for how long
   const { selector, advance } = selectorWithout([fast, secure]);
   advance(1_000);
   const { selection, passed } = await selector.rank(select({ preference: "speed" }));
-  assertEquals([selection.chosen, passed.map(({ name }) => name)], ["secure", ["secure"]]);
+  assertEquals([selection.chosen, passed.map(({ runtime }) => runtime.name)], ["secure", ["secure"]]);
   assertEquals(selection.candidates[1]?.rejectedBecause, {
     code: "circuit_open",
     detail: "circuit open for 4 s: 3 consecutive failures (it broke)",
@@ -246,7 +246,7 @@ function provingRuntime(name: string, { isolationLevel, turnsOut }: { isolationL
 Deno.test("RuntimeSelector waits for no proof of a runtime that would not be chosen", async () => {
   const { runtime } = provingRuntime("heavy", { isolationLevel: 9, turnsOut: true });
   const { selection, passed } = await new RuntimeSelector([fast, runtime], { minIsolation: 7 }).rank(select());
-  assertEquals(passed.map(({ name }) => name), ["fast"]);
+  assertEquals(passed.map(({ runtime }) => runtime.name), ["fast"]);
   assertEquals(selection.candidates.find((one) => one.runtime === "heavy")?.rejectedBecause, {
     code: "unavailable",
     detail: "its self-test is not over yet",
@@ -296,7 +296,8 @@ Deno.test("RuntimeSelector tells the runtime whose proof it waits for who is pat
 Deno.test("rank() tells the most memory that a request may take on each that passed: its limit, or what a compiler needs", async () => {
   const compiling = fakeRuntime({ name: "compiling", memoryMb: 1_024 });
   const memoryOn = async (...runtimes: ExecutionRuntime[]) =>
-    (await new RuntimeSelector(runtimes, { minIsolation: 7 }).rank(select({ limits: { memoryMb: 300 } }))).memoryMb;
+    (await new RuntimeSelector(runtimes, { minIsolation: 7 }).rank(select({ limits: { memoryMb: 300 } }))).passed
+      .map(({ memoryMb }) => memoryMb);
   assertEquals(await memoryOn(fast), [300]);
   assertEquals(await memoryOn(fast, compiling), [1_024, 300]);
   assertEquals(await memoryOn(fast, fakeRuntime({ memoryMb: 1_024, unavailableBecause: "gone" })), [300]);
@@ -322,7 +323,7 @@ Deno.test("rank() corrects what is declared by what was measured, and says so", 
   const selector = new RuntimeSelector([fast, secure], { minIsolation: 7 });
   measure(selector, secure, { startupMs: 12.4, memoryMb: 8.3 });
   const { selection, passed } = await selector.rank(select({ preference: "speed" }));
-  assertEquals(passed.map(({ name }) => name), ["secure", "fast"]);
+  assertEquals(passed.map(({ runtime }) => runtime.name), ["secure", "fast"]);
   assertEquals(selection.candidates.map(({ inputs, score }) => ({ ...inputs, score })), [
     { startupMs: 12, memoryMb: 8, isolationLevel: 9, source: "measured", path: "cold", score: -12 },
     { startupMs: 80, memoryMb: 90, isolationLevel: 7, source: "declared", score: -80 },
@@ -367,7 +368,7 @@ Deno.test("rank() filters whatever was measured: nothing below the floor is ever
     ]]
   ) {
     const { selection, passed } = await selector.rank(select({ preference }));
-    assertEquals([selection.chosen, passed.map(({ name }) => name).includes("fast")], [chosen, false]);
+    assertEquals([selection.chosen, passed.map(({ runtime }) => runtime.name).includes("fast")], [chosen, false]);
   }
 });
 

@@ -31,7 +31,7 @@ Deno.test("Probe checks again when an answer has expired, a failure sooner than 
       time += tookMs;
       return fails ? Promise.reject(new Error("not yet")) : Promise.resolve();
     };
-    const probe = new Probe(check, { ...times, now: () => time });
+    const probe = new Probe(check, { ...times, clock: { elapsed: () => time } });
     const row = `${tookMs} ${fails}`;
     assertEquals((await probe.answer()).available, !fails, row);
     time += keptMs - 1;

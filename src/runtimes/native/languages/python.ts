@@ -1,5 +1,6 @@
 import { LIST_MODULES, moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
 import type { Surface } from "../../../core/needs.ts";
+import { PYTHON_TEST_PROGRAMS } from "../../interpreters/python/test_programs.ts";
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 import waiter from "./python_waiter.py" with { type: "text" };
 import { pipPackages } from "./python_packages.ts";
@@ -21,13 +22,7 @@ export const python: LanguageRow = {
   modules: { code: LIST_MODULES, surfaceOf },
   packages: pipPackages,
   memoryEndings: [{ pattern: /^MemoryError/m, endings: [1] }],
-  programs: {
-    honest: "print(6 * 7)",
-    readFile: (path) => `try:\n    print(open(${JSON.stringify(path)}).read())\nexcept OSError:\n    pass`,
-    connect: (port) =>
-      `import socket\ntry:\n    socket.create_connection(("127.0.0.1", ${port}), 1)\nexcept OSError:\n    pass`,
-    exhaust: 'kept = [b"1" * (16 << 20) for _ in range(64)]\nprint(len(kept))',
-  },
+  programs: PYTHON_TEST_PROGRAMS,
 };
 
 function surfaceOf(list: string): Surface | undefined {

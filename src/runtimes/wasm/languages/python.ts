@@ -1,6 +1,7 @@
 import type { Need, Surface } from "../../../core/needs.ts";
 import { moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
 import { environmentCanary, networkCanary, secretCanary } from "../../process/self_test/common_canaries.ts";
+import { PYTHON_TEST_PROGRAMS } from "../../interpreters/python/test_programs.ts";
 import begin from "../child/begin.js" with { type: "text" };
 import boot from "../child/python/boot.js" with { type: "text" };
 import bytecode from "../child/python/bytecode.py" with { type: "text" };
@@ -58,13 +59,7 @@ export const python: LanguageRow = {
     { pattern: /Fatal (?:JavaScript|process) out of memory/, endings: ["SIGTRAP", "SIGABRT"] },
   ],
   noPackages: "Python has no network in WebAssembly, and takes no wheels: send packages of pure Python with the files",
-  programs: {
-    honest: "print(6 * 7)",
-    readFile: (path) => `try:\n    print(open(${JSON.stringify(path)}).read())\nexcept OSError:\n    pass`,
-    connect: (port) =>
-      `import socket\ntry:\n    socket.create_connection(("127.0.0.1", ${port}), 1)\nexcept OSError:\n    pass`,
-    exhaust: 'kept = [b"1" * (16 << 20) for _ in range(64)]\nprint(len(kept))',
-  },
+  programs: PYTHON_TEST_PROGRAMS,
   canaries: [
     secretCanary({
       name: "host_files",

@@ -1,4 +1,3 @@
-import type { Surface } from "../../../core/needs.ts";
 import type { NpmPackage } from "../../ecmascript/npm_package.ts";
 import type { LanguageProbe, TestPrograms } from "../../process/self_test/language_tests.ts";
 import type { MemoryEnding } from "../../process/spec.ts";
@@ -47,6 +46,4 @@ export interface LanguageRow {
   readonly canaries: readonly ProgramCanary[];
   /** The probe for the modules that programs find; absent, they are not known. */
   readonly modules?: LanguageProbe["modules"];
-  /** The surface of the language. Absent, it is not known without running a program. */
-  readonly surface?: Surface;
 }

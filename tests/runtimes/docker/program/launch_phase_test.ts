@@ -7,11 +7,11 @@ import { generate } from "../engine/frames.ts";
 
 type Item = OutputChunk | LauncherEvent;
 
-function said(stream: OutputStream, text: string): OutputChunk {
+function output(stream: OutputStream, text: string): OutputChunk {
   return { stream, bytes: new TextEncoder().encode(text) };
 }
 
-function told(stream: OutputStream, words: string): LauncherEvent {
+function report(stream: OutputStream, words: string): LauncherEvent {
   return { stream, words: words.split(" ") };
 }
 
@@ -49,27 +49,27 @@ async function launch(
 }
 
 Deno.test("awaitReady() returns when the program may begin, and leaves its later output unread", async () => {
-  const rest = [said("stdout", "hello"), told("stderr", "ended 0 0 0 0 - - 3")];
-  assertEquals(await launch([told("stderr", "launched 7"), told("stderr", "ready 1234567"), ...rest]), {
+  const rest = [output("stdout", "hello"), report("stderr", "ended 0 0 0 0 - - 3")];
+  assertEquals(await launch([report("stderr", "launched 7"), report("stderr", "ready 1234567"), ...rest]), {
     launch: { kind: "ready", cpuNs: 1_234_567, first: [] },
     observed: ["launched 7"],
     left: rest,
   });
-  const { launch: unknown } = await launch([told("stderr", "ready -")]);
+  const { launch: unknown } = await launch([report("stderr", "ready -")]);
   assertEquals(unknown, { kind: "ready", cpuNs: null, first: [] });
 });
 
 Deno.test("awaitReady() keeps the program's output on stdout that came before the report on stderr", async () => {
-  const early = [said("stdout", "one"), said("stdout", "two")];
-  const { launch: plain } = await launch([told("stderr", "launched 7"), ...early, told("stderr", "ready 5")]);
+  const early = [output("stdout", "one"), output("stdout", "two")];
+  const { launch: plain } = await launch([report("stderr", "launched 7"), ...early, report("stderr", "ready 5")]);
   assertEquals(plain, { kind: "ready", cpuNs: 5, first: early });
   const { launch: compiled } = await launch([
-    said("stdout", "compiling"),
-    told("stdout", "compiled 0 0 0 0 0 0 0 7000000"),
-    early[0] ?? said("stdout", ""),
-    told("stderr", "compiled 0 0 0 0 0 0 0 7000000"),
-    early[1] ?? said("stdout", ""),
-    told("stderr", "ready 5"),
+    output("stdout", "compiling"),
+    report("stdout", "compiled 0 0 0 0 0 0 0 7000000"),
+    early[0] ?? output("stdout", ""),
+    report("stderr", "compiled 0 0 0 0 0 0 0 7000000"),
+    early[1] ?? output("stdout", ""),
+    report("stderr", "ready 5"),
   ], { compiles: true });
   const compile = { outcome: { kind: "exited", exitCode: 0 }, stdout: "compiling", stderr: "", cpuMs: 7 } as const;
   assertEquals(compiled, { kind: "ready", cpuNs: 5, compile, first: early });
@@ -77,15 +77,15 @@ Deno.test("awaitReady() keeps the program's output on stdout that came before th
 
 Deno.test("awaitReady() waits for the compiler on both streams, whichever is first", async () => {
   const ends = {
-    stdout: [said("stdout", "out\n"), told("stdout", "compiled 0 0 0 0 0 0 0 -")],
-    stderr: [said("stderr", "a warning\n"), told("stderr", "compiled 0 0 0 0 0 0 0 -")],
+    stdout: [output("stdout", "out\n"), report("stdout", "compiled 0 0 0 0 0 0 0 -")],
+    stderr: [output("stderr", "a warning\n"), report("stderr", "compiled 0 0 0 0 0 0 0 -")],
   };
   for (const order of [[ends.stdout, ends.stderr], [ends.stderr, ends.stdout]]) {
     const items = [
-      told("stderr", "launched 7"),
-      told("stderr", "unpacked 0"),
+      report("stderr", "launched 7"),
+      report("stderr", "unpacked 0"),
       ...order.flat(),
-      told("stderr", "ready 9"),
+      report("stderr", "ready 9"),
     ];
     assertEquals(await launch(items, { compiles: true }), {
       launch: {
@@ -98,7 +98,7 @@ Deno.test("awaitReady() waits for the compiler on both streams, whichever is fir
       left: [],
     });
   }
-  const { launch: half, observed } = await launch([told("stderr", "compiled 0 0 0 0 0 0 0 -")], { compiles: true });
+  const { launch: half, observed } = await launch([report("stderr", "compiled 0 0 0 0 0 0 0 -")], { compiles: true });
   assertEquals([half.kind, observed], ["ended", []]);
 });
 
@@ -114,10 +114,10 @@ Deno.test("awaitReady() reports a failed compiler with its outcome and its outpu
   ] as const;
   for (const [ending, outcome] of table) {
     const items = [
-      said("stderr", "main.go:1: oh\n"),
-      said("stdout", "# main\n"),
-      told("stderr", `compiled ${ending}`),
-      told("stdout", `compiled ${ending}`),
+      output("stderr", "main.go:1: oh\n"),
+      output("stdout", "# main\n"),
+      report("stderr", `compiled ${ending}`),
+      report("stdout", `compiled ${ending}`),
     ];
     assertEquals(await launch(items, { compiles: true }), {
       launch: {
@@ -132,10 +132,10 @@ Deno.test("awaitReady() reports a failed compiler with its outcome and its outpu
 
 Deno.test("awaitReady() keeps no more of the compiler's output than of a program's, and counts what it leaves out", async () => {
   const { launch: failed } = await launch([
-    said("stdout", "abcdefgh"),
-    said("stderr", "12345678"),
-    told("stdout", "compiled 1 0 0 0 0 0 0"),
-    told("stderr", "compiled 1 0 0 0 0 0 0"),
+    output("stdout", "abcdefgh"),
+    output("stderr", "12345678"),
+    report("stdout", "compiled 1 0 0 0 0 0 0"),
+    report("stderr", "compiled 1 0 0 0 0 0 0"),
   ], { compiles: true, limits: { ...DEFAULT_LIMITS, maxOutputBytes: 4 } });
   const outcome = { kind: "exited", exitCode: 1 } as const;
   const kept = { stdout: "abgh", stderr: "1278" };
@@ -147,9 +147,9 @@ Deno.test("awaitReady() keeps no more of the compiler's output than of a program
 
 Deno.test("awaitReady() distinguishes files without room from files that cannot be unpacked", async () => {
   for (const status of ["1", "2", "141", ""]) {
-    const full = await launch([told("stderr", `unpacked ${status} 1`), told("stderr", "ready 1")]);
+    const full = await launch([report("stderr", `unpacked ${status} 1`), report("stderr", "ready 1")]);
     assertEquals(full.launch, { kind: "not_unpacked" });
-    const broken = await launch([told("stderr", `unpacked ${status} 0`), told("stderr", "ready 1")]);
+    const broken = await launch([report("stderr", `unpacked ${status} 0`), report("stderr", "ready 1")]);
     assertEquals(broken.launch, { kind: "ended", output: "the files cannot be unpacked" });
   }
 });
@@ -157,12 +157,12 @@ Deno.test("awaitReady() distinguishes files without room from files that cannot 
 Deno.test("awaitReady() gives the output of a launcher that ended, 500 bytes at most", async () => {
   assertEquals((await launch([])).launch, { kind: "ended", output: "" });
   const words = await launch([
-    told("stderr", "launched 1"),
-    said("stderr", "sh: 3: cd: "),
-    said("stderr", "no such\n"),
+    report("stderr", "launched 1"),
+    output("stderr", "sh: 3: cd: "),
+    output("stderr", "no such\n"),
   ]);
   assertEquals(words.launch, { kind: "ended", output: "sh: 3: cd: no such" });
-  const { launch: long } = await launch([said("stdout", "x".repeat(5_000))]);
+  const { launch: long } = await launch([output("stdout", "x".repeat(5_000))]);
   assertEquals(long, { kind: "ended", output: "x".repeat(500) });
 });
 
@@ -173,28 +173,28 @@ Deno.test("awaitReady() rejects when the Engine is lost, while it reads or after
     onOutput: () => {},
   };
   async function* broken(): AsyncGenerator<Item> {
-    yield await Promise.resolve(told("stderr", "launched 1"));
+    yield await Promise.resolve(report("stderr", "launched 1"));
     throw new Error("lost");
   }
   const options = { limits: DEFAULT_LIMITS, compiles: true, observer };
   await assertRejects(() => awaitReady(broken(), options), Error, "lost");
   const compiled = [
-    told("stdout", "compiled 0 0 0 0 0 0 0"),
-    told("stderr", "compiled 0 0 0 0 0 0 0"),
-    told("stderr", "ready 1"),
+    report("stdout", "compiled 0 0 0 0 0 0 0"),
+    report("stderr", "compiled 0 0 0 0 0 0 0"),
+    report("stderr", "ready 1"),
   ];
   await assertRejects(() => awaitReady(generate<Item>(compiled), options), Error, "lost when compiled");
 });
 
 Deno.test("awaitReady() counts all output before the program has begun", async () => {
   const items = [
-    said("stdout", "compiler"),
-    told("stderr", "compiled x 0 0 0 0 0 0"), // No launcher says that.
-    told("stdout", "compiled 0 0 0 0 0 0 0"),
-    told("stderr", "compiled 0 0 0 0 0 0 0"),
-    said("stdout", "program"),
-    told("stderr", "ready 1"),
-    said("stdout", "not yet read"),
+    output("stdout", "compiler"),
+    report("stderr", "compiled x 0 0 0 0 0 0"), // No launcher says that.
+    report("stdout", "compiled 0 0 0 0 0 0 0"),
+    report("stderr", "compiled 0 0 0 0 0 0 0"),
+    output("stdout", "program"),
+    report("stderr", "ready 1"),
+    output("stdout", "not yet read"),
   ];
   let printed = 0;
   const { launch: ready } = await launch(items, { compiles: true, onOutput: (bytes) => printed += bytes });
