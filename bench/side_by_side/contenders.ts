@@ -15,12 +15,12 @@ export interface Contender {
   run(): Promise<unknown>;
 }
 
-/** The ways to run TypeScript, the plainest first. */
+/** The ways to run TypeScript on Deno, the plainest first. */
 export function denoContenders(
   { cold, warm }: Services,
   directory: string,
 ): Record<"bare" | "cold" | "warm", Contender> {
-  const request = { language: "typescript", code: PROGRAMS.typescript };
+  const request = { language: "typescript", runtime: "deno", code: PROGRAMS.typescript };
   let round = 0;
   return {
     bare: {

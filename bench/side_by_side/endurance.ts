@@ -23,7 +23,7 @@ export async function benchEndurance({ warm, warmProcess: { process: { pid } } }
   await Promise.all(Array.from({ length: CLIENTS }, async () => {
     while (left-- > 0) {
       const startedAt = performance.now();
-      await execute(warm, { language: "typescript", code: PROGRAMS.typescript });
+      await execute(warm, { language: "typescript", runtime: "deno", code: PROGRAMS.typescript });
       samples.push(performance.now() - startedAt);
       memoryMb.push(residentMb(pid));
     }
