@@ -33,6 +33,7 @@ export class SessionContainer {
   readonly #operations = new Set<Promise<unknown>>();
   #container: Promise<Container> | undefined;
   #cleaning: Promise<void> = Promise.resolve();
+  readonly #closed = Promise.withResolvers<void>();
   #isClosed = false;
 
   constructor(options: SessionContainerOptions) {
@@ -74,7 +75,7 @@ export class SessionContainer {
     if (container === undefined || this.#options.hasPrograms() || this.#isClosed) return;
     const operations = [...this.#operations]; // Later ones wait for the end of the cleaning.
     this.#cleaning = this.#cleaning
-      .then(() => Promise.allSettled(operations))
+      .then(() => Promise.race([Promise.allSettled(operations), this.#closed.promise]))
       .then(async () => this.#isClosed ? undefined : await this.killOrphans(await container, options))
       .catch((error: unknown) =>
         this.#options.installation.log.warning("environment.cleaning_failed", {
@@ -98,6 +99,7 @@ export class SessionContainer {
   /** Ends the use of the container: nothing starts from now on. Settles when a start that is under way is over. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closed.resolve();
     await this.#container?.catch(() => {}); // The caller that asked for it has the error.
   }
 

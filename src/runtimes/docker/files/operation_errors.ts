@@ -57,3 +57,11 @@ export function answerTooLong(path: string): CodeBeakerError {
 export function cutOff(path: string): CodeBeakerError {
   return new CodeBeakerError("conflict", `Cannot read ${JSON.stringify(path)} to its end as a program interferes`);
 }
+
+/** The error for a file or an archive whose reader has stopped. */
+export function notRead(path: string): CodeBeakerError {
+  return new CodeBeakerError(
+    "conflict",
+    `Cannot go on with ${JSON.stringify(path)} as its output is not read: read it anew`,
+  );
+}

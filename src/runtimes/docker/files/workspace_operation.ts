@@ -1,10 +1,12 @@
 import type { Container, RunningCommand } from "../container/container.ts";
 import { LineReader } from "../engine/line_reader.ts";
-import { answerTooLong, cutOff, operationError, type OperationPaths } from "./operation_errors.ts";
+import { answerTooLong, cutOff, notRead, operationError, type OperationPaths } from "./operation_errors.ts";
 import workspaceScript from "./workspace.sh" with { type: "text" };
 
 /** The longest answer of an operation that neither reads nor lists. */
 const MAX_ANSWER_LENGTH = 65_536;
+/** How long output may wait for its reader. The next program in the container waits for the operation's end. */
+const READER_TIMEOUT_MS = 60_000;
 
 /** One run of `workspace.sh`, by its words. */
 export interface Operation extends OperationPaths {
@@ -52,30 +54,47 @@ export async function runOperation(container: Container, operation: Operation): 
 
 /**
  * Begins an operation that prints its process group after the "ok". Returns the output after that; cancelling it kills
- * the group.
+ * the group, and so does a reader that requests nothing for long.
  */
 export async function streamOperation(
   container: Container,
   operation: Operation,
-  { onEnd }: { onEnd(): void },
+  { onEnd, readerTimeoutMs = READER_TIMEOUT_MS }: { onEnd(): void; readonly readerTimeoutMs?: number },
 ): Promise<ReadableStream<Uint8Array>> {
   const { lines, command } = await beginOperation(container, operation);
   const pid = Number(await lines.line());
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  async function end(): Promise<void> {
+    clearTimeout(timer);
+    try {
+      await lines.close();
+      if (Number.isInteger(pid) && pid > 1) await container.signal("SIGKILL", -pid);
+    } finally {
+      onEnd();
+    }
+  }
+  function awaitReader(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    timer = setTimeout(() => {
+      controller.error(notRead(operation.path));
+      end().catch(() => {}); // The Engine is lost, and the container with it.
+    }, readerTimeoutMs);
+  }
   return new ReadableStream<Uint8Array>({
+    start: awaitReader,
     async pull(controller) {
+      clearTimeout(timer);
       const bytes = await lines.rest().catch((error: unknown) => {
         onEnd();
         throw error;
       });
-      if (bytes !== undefined) return controller.enqueue(bytes);
+      if (bytes !== undefined) {
+        controller.enqueue(bytes);
+        return awaitReader(controller);
+      }
       onEnd();
       if (!await command.hasSucceeded()) throw cutOff(operation.path);
       controller.close();
     },
-    async cancel() {
-      await lines.close();
-      if (Number.isInteger(pid) && pid > 1) await container.signal("SIGKILL", -pid);
-      onEnd();
-    },
+    cancel: end,
   }, { highWaterMark: 0 });
 }
