@@ -3,10 +3,7 @@ import { invalidField } from "../errors.ts";
 import { limitsSchema, type RequestedLimits, timeoutSchema } from "../limits.ts";
 import { parseAs, strictObject } from "../parsing/validation.ts";
 import { environmentSchema } from "../permissions/environment_variables.ts";
-import { parseWorkspacePath } from "../workspace_path.ts";
-import { argumentsSchema, codeEncodingSchema, decodeCode, explainSchema } from "./content.ts";
-import { outputsSchema, parseOutputs } from "./outputs.ts";
-import { filesSchema, parseFiles, type RequestFile } from "./request_files.ts";
+import { programFields, type ProgramRequest, toProgramRequest } from "./program_request.ts";
 import { selectionFields, type SelectionRequest, toSelectionRequest } from "./selection_request.ts";
 
 const MINUTE_MS = 60_000;
@@ -31,23 +28,10 @@ export interface SessionRequest extends SelectionRequest {
 /** A checked request to change a session. Absent fields stay as they are. */
 export type SessionChanges = Partial<Pick<SessionRequest, "idleTimeoutMs" | "maxLifetimeMs" | "metadata">>;
 
-/** A checked request to run a program in a session, where its files remain. */
-export interface SessionExecutionRequest {
-  /** The content of the language's main file. */
-  readonly code?: Uint8Array<ArrayBuffer>;
-  readonly files: readonly RequestFile[];
-  /** The file to run, which may exist in the workspace already. Default: the main file. */
-  readonly entrypoint?: string;
-  readonly args: readonly string[];
-  readonly stdin?: string;
-  /** Variables in addition to those of the session. */
-  readonly env: Readonly<Record<string, string>>;
+/** A checked request to run a program in a session, where its files remain. Its entry point may exist already. */
+export interface SessionExecutionRequest extends ProgramRequest {
   /** Limits at or below the session's. */
   readonly limits: RequestedLimits;
-  /** Globs of the workspace's files to return with the answer. */
-  readonly outputs: readonly string[];
-  /** Whether the answer explains the choice of the session's runtime. */
-  readonly explain: boolean;
 }
 
 const spanSchema = z.int().min(1_000).max(MAX_LIFETIME_MS, `At most ${MAX_LIFETIME_MS} (${MAX_LIFETIME_DAYS} days)`);
@@ -78,17 +62,9 @@ export const sessionChangesSchema = strictObject({
 
 /** The wire form of `POST /v1/sessions/{id}/executions`. */
 const sessionExecutionSchema = strictObject({
-  code: z.string().optional(),
-  encoding: codeEncodingSchema,
-  files: filesSchema,
-  entrypoint: z.string().min(1).optional(),
-  args: argumentsSchema,
-  stdin: z.string().optional(),
-  env: environmentSchema.default({}),
+  ...programFields,
   timeoutMs: timeoutSchema,
   limits: limitsSchema.optional(),
-  outputs: outputsSchema,
-  explain: explainSchema,
 });
 
 /**
@@ -129,18 +105,7 @@ export function parseSessionExecution(value: unknown): SessionExecutionRequest {
   if (wire.code === undefined && wire.files.length === 0 && wire.entrypoint === undefined) {
     throw invalidField("code", "A request brings code, files, or the entry point to run");
   }
-  const code = decodeCode(wire);
-  return {
-    ...(code === undefined ? {} : { code }),
-    files: parseFiles(wire.files),
-    ...(wire.entrypoint === undefined ? {} : { entrypoint: parseWorkspacePath(wire.entrypoint, "entrypoint") }),
-    args: wire.args,
-    ...(wire.stdin === undefined ? {} : { stdin: wire.stdin }),
-    env: wire.env,
-    limits: { ...wire.limits, timeoutMs: wire.timeoutMs },
-    outputs: parseOutputs(wire.outputs),
-    explain: wire.explain,
-  };
+  return { ...toProgramRequest(wire), limits: { ...wire.limits, timeoutMs: wire.timeoutMs } };
 }
 
 /**
