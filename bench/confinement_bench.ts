@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { NO_PERMISSIONS } from "../src/core/permissions/permissions.ts";
-import type { ExecutionRuntime } from "../src/runtimes/port.ts";
+import type { LoadedRuntime } from "../src/runtimes/port.ts";
 import type { LayerName } from "../src/sandbox/layers.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { type BenchSubject, benchSubjects } from "./subjects.ts";
@@ -32,7 +32,7 @@ export async function benchConfinement(): Promise<void> {
 async function benchLayers(subject: BenchSubject): Promise<void> {
   const { create } = await subject.entry.load();
   await using stack = new AsyncDisposableStack();
-  const runtimes: ExecutionRuntime[] = [];
+  const runtimes: LoadedRuntime[] = [];
   for (const { without } of CONTENDERS) {
     const runtime = stack.use(create(stack.use(await openRuntimeHost({ without }))));
     await runtime.isAvailable();
@@ -56,7 +56,7 @@ async function benchLayers(subject: BenchSubject): Promise<void> {
   );
 }
 
-async function timeLife(runtime: ExecutionRuntime, { language, program }: BenchSubject): Promise<number> {
+async function timeLife(runtime: LoadedRuntime, { language, program }: BenchSubject): Promise<number> {
   const startedAt = performance.now();
   await using environment = await runtime.createEnvironment({
     environment: language,

@@ -1,6 +1,6 @@
 import { delay } from "../src/concurrency/delay.ts";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import type { ExecutionRuntime } from "../src/runtimes/port.ts";
+import type { LoadedRuntime } from "../src/runtimes/port.ts";
 import { configureEnvironment } from "../tests/support/configure_environment.ts";
 import { EAGER_POOL } from "../tests/support/eager_pool.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
@@ -63,7 +63,7 @@ export async function benchModules(): Promise<void> {
 }
 
 async function benchLanguage(
-  runtime: ExecutionRuntime,
+  runtime: LoadedRuntime,
   contender: Contender,
   program: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
@@ -86,7 +86,7 @@ async function benchLanguage(
 }
 
 async function timeLife(
-  runtime: ExecutionRuntime,
+  runtime: LoadedRuntime,
   { language, main }: Contender,
   program: Uint8Array<ArrayBuffer>,
 ): Promise<Life> {

@@ -6,6 +6,7 @@ import { testedAvailability } from "../tests/support/requirements.ts";
 import { openRuntimeHost } from "../tests/support/runtime_host.ts";
 import { type BenchSubject, benchSubjects } from "./subjects.ts";
 import { median, printTable, type Row } from "./table.ts";
+import { runtimeOf } from "../tests/support/runtime_of.ts";
 
 /** Rounds of a runtime that starts within {@link FAST_START_MS}, and of a slower one. */
 const ROUNDS = { fast: 40, slow: 12 } as const;
@@ -29,10 +30,9 @@ export async function benchOptimisations(): Promise<void> {
 async function rowsOf(subject: BenchSubject): Promise<Row[]> {
   await using coldHost = await openRuntimeHost();
   await using warmHost = await openRuntimeHost({ pool: EAGER_POOL });
-  const { load, name } = subject.entry;
-  const { create } = await load();
-  await using cold = create(coldHost);
-  await using warm = create(warmHost);
+  const { entry, entry: { name } } = subject;
+  await using cold = runtimeOf(entry, coldHost);
+  await using warm = runtimeOf(entry, warmHost);
   for (const runtime of [cold, warm]) {
     const { available } = await testedAvailability(runtime, subject.language);
     if (!available) return [{ name: `${name}: unavailable`, cells: ["-", "-"] }];

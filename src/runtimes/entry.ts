@@ -4,7 +4,7 @@ import type { LimitName } from "../core/limits.ts";
 import type { Progress } from "../core/progress.ts";
 import type { SettingTable } from "../core/settings.ts";
 import type { LayerName } from "../sandbox/layers.ts";
-import type { ExecutionRuntime, RuntimeHost } from "./port.ts";
+import type { LoadedRuntime, RuntimeHost } from "./port.ts";
 
 /** A row of the table of runtimes. It has every part of a runtime that costs next to nothing to load. */
 export interface RuntimeEntry {
@@ -32,7 +32,7 @@ export type FactsHost = Pick<RuntimeHost, "confinement" | "settings">;
 
 /** The face of a runtime's module. */
 export interface RuntimeModule {
-  create(host: RuntimeHost): ExecutionRuntime;
+  create(host: RuntimeHost): LoadedRuntime;
 }
 
 /** The facts of a runtime on a host, before its code is loaded. */

@@ -7,6 +7,7 @@ import type {
   AvailabilityOptions,
   ExecutionEnvironment,
   ExecutionRuntime,
+  LoadedRuntime,
   RuntimeConfig,
   SelfTestDemand,
 } from "./port.ts";
@@ -24,12 +25,12 @@ export class LazyRuntime implements ExecutionRuntime {
   readonly supportedEnvironments: readonly string[];
   readonly contextEnvironments: readonly string[];
   readonly #facts: Pick<RuntimeFacts, "capabilities" | "costs" | "surface">;
-  readonly #load: () => Promise<ExecutionRuntime>;
-  #loaded: Promise<ExecutionRuntime> | undefined;
-  #known: ExecutionRuntime | undefined;
+  readonly #load: () => Promise<LoadedRuntime>;
+  #loaded: Promise<LoadedRuntime> | undefined;
+  #known: LoadedRuntime | undefined;
   #isDisposed = false;
 
-  constructor(facts: RuntimeFacts, load: () => Promise<ExecutionRuntime>) {
+  constructor(facts: RuntimeFacts, load: () => Promise<LoadedRuntime>) {
     this.name = facts.name;
     this.type = facts.type;
     this.supportedEnvironments = facts.supportedEnvironments;
@@ -82,7 +83,7 @@ export class LazyRuntime implements ExecutionRuntime {
     await loaded?.[Symbol.asyncDispose]();
   }
 
-  #runtime(): Promise<ExecutionRuntime> {
+  #runtime(): Promise<LoadedRuntime> {
     if (this.#isDisposed) return Promise.reject(runtimeUnavailable({ reason: SHUTTING_DOWN }));
     return this.#loaded ??= this.#load().then((runtime) => this.#known = runtime, (error) => {
       this.#loaded = undefined; // The next caller tries again.

@@ -77,16 +77,8 @@ export interface SelfTestDemand extends Pick<RuntimeConfig, "minIsolation"> {
   readonly isPatient?: boolean;
 }
 
-/** The port of a way to run programs. One instance serves the whole service; disposing ends its background work. */
-export interface ExecutionRuntime extends AsyncDisposable {
-  /** The name on the wire and in the configuration. */
-  readonly name: string;
-  readonly type: RuntimeType;
-  /** The environment names that the runtime runs. */
-  readonly supportedEnvironments: readonly string[];
-  /** The supported environment names that have contexts. */
-  readonly contextEnvironments: readonly string[];
-
+/** The part of a runtime that is loaded at the first question beyond its facts. Disposing ends its background work. */
+export interface LoadedRuntime extends AsyncDisposable {
   /**
    * Whether the runtime can be used now; with an environment name, whether that environment can. The answer is cached
    * for a short time and cannot hang.
@@ -99,9 +91,6 @@ export interface ExecutionRuntime extends AsyncDisposable {
    * self-test.
    */
   whenSelfTested?(demand: SelfTestDemand): Promise<void> | undefined;
-
-  /** The declared capabilities; with an environment name, with the costs of that language's programs. */
-  getCapabilities(environment?: string): RuntimeCapabilities;
 
   /** The surface of a language. Undefined while it is not known, as before the first probe. Absent, none is known. */
   surface?(environment: string): Surface | undefined;
@@ -134,6 +123,20 @@ export interface ExecutionRuntime extends AsyncDisposable {
    * @throws {CodeBeakerError} `runtime_unavailable` when the environment cannot be looked up now
    */
   reattachEnvironment?(id: string, config: RuntimeConfig): Promise<ExecutionEnvironment | undefined>;
+}
+
+/** The port of a way to run programs. One instance serves the whole service. */
+export interface ExecutionRuntime extends LoadedRuntime {
+  /** The name on the wire and in the configuration. */
+  readonly name: string;
+  readonly type: RuntimeType;
+  /** The environment names that the runtime runs. */
+  readonly supportedEnvironments: readonly string[];
+  /** The supported environment names that have contexts. */
+  readonly contextEnvironments: readonly string[];
+
+  /** The declared capabilities; with an environment name, with the costs of that language's programs. */
+  getCapabilities(environment?: string): RuntimeCapabilities;
 }
 
 /** The configuration of an execution environment. */

@@ -8,6 +8,7 @@ import { configureEnvironment as configFor } from "../support/configure_environm
 import { EAGER_POOL } from "../support/eager_pool.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { type AttackTable, CATEGORIES } from "./attack.ts";
+import { runtimeOf } from "../support/runtime_of.ts";
 
 export { configFor };
 
@@ -75,8 +76,7 @@ export async function openSubject(name: string): Promise<Subject> {
   } = setup;
   await using stack = new AsyncDisposableStack();
   const host = stack.use(await openRuntimeHost({ without, ...(isWarm ? { pool: EAGER_POOL } : {}) }));
-  const { create } = await entry.load();
-  const runtime = stack.use(create(host));
+  const runtime = stack.use(runtimeOf(entry, host));
   const environmentFor = (language: string) => OF_RUNTIME.includes(language) ? shellEnvironment : language;
   const environment = environmentFor(languages[0] ?? "shell");
   const { isolation, cannotHonour } = await runtime.assess(configFor(environment, { minIsolation }));
@@ -100,7 +100,7 @@ export async function openSubject(name: string): Promise<Subject> {
     host,
     runtime,
     environmentFor,
-    withOpenNetworks: (openNetworks) => create({ ...host, openNetworks }),
+    withOpenNetworks: (openNetworks) => runtimeOf(entry, { ...host, openNetworks }),
     async isAvailable() {
       const lacks = needs !== undefined && !host.confinement.layers.includes(needs);
       if (lacks) return { available: false, reason: `this machine has no ${needs}` };

@@ -6,6 +6,7 @@ import { LAYER_COMBINATIONS, layerAvailability } from "../support/layers.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
 import { canWrite, testLanguage } from "./conformance_suites.ts";
+import { runtimeOf } from "../support/runtime_of.ts";
 
 // A runtime whose programs the layers of the operating system confine keeps its promises with fewer of them. The full suite
 // has every layer; one runtime and language stand for all, since layers know none, but for what may depend on these. Programs that only compute ask nothing of the layers.
@@ -22,7 +23,7 @@ for (const entry of RUNTIMES) {
     const host = await openRuntimeHost({ without, pool: EAGER_POOL });
     Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
     if (!needs.every((name) => isPresent(name, layerAvailability(host.confinement, name)))) continue;
-    const runtime = (await entry.load()).create(host);
+    const runtime = runtimeOf(entry, host);
     const { supportedEnvironments: [language = ""] } = entry.facts(host);
     const { cannotHonour } = await runtime.assess(configureEnvironment(language), { assumesUntested: true });
     if (cannotHonour !== undefined) {

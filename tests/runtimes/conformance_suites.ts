@@ -8,6 +8,7 @@ import { openRuntimeHost } from "../support/runtime_host.ts";
 import { type Suite, testConformance } from "./conformance.ts";
 import { chooseFilesBench, type FilesBenches } from "./file_checks/planting.ts";
 import { testFilesConformance } from "./files_conformance.ts";
+import { runtimeOf } from "../support/runtime_of.ts";
 
 /** Which runtimes a suite is about: those that the host's layers confine, or those that an Engine does. */
 interface Confined {
@@ -120,7 +121,7 @@ async function withRuntimes(
   for (const entry of RUNTIMES) {
     if ((await entry.loadTestSubjects()).usesHostLayers !== byHostLayers) continue;
     if (count++ % share.of !== share.index) continue;
-    const runtime = (await entry.load()).create(host);
+    const runtime = runtimeOf(entry, host);
     Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
     await test({ entry, host, runtime });
   }

@@ -4,13 +4,14 @@ import type { Availability } from "../../src/core/capabilities.ts";
 import { runProgram } from "../../src/commands/mod.ts";
 import type { ProgramResult } from "../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/core/limits.ts";
-import { create } from "../../src/runtimes/docker/mod.ts";
+import { docker } from "../../src/runtimes/docker/entry.ts";
 import { parseEngineAddress } from "../../src/runtimes/docker/engine/engine_address.ts";
 import { LABELS } from "../../src/runtimes/docker/container/reaper.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
 import { DOCKER_HOST } from "./docker_host.ts";
 import { testedAvailability } from "./requirements.ts";
 import { openRuntimeHost } from "./runtime_host.ts";
+import { runtimeOf } from "./runtime_of.ts";
 
 export { DOCKER_HOST };
 
@@ -48,7 +49,7 @@ export async function openDocker(
   const host = stack.use(
     await openRuntimeHost({ settings: { docker: given }, log: { info: note, warning: note }, ...parts }),
   );
-  const runtime = stack.use(create(host));
+  const runtime = stack.use(runtimeOf(docker, host));
   const engine = openEngine(given.dockerHost);
   const owned = stack.move();
   return {

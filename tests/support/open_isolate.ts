@@ -7,6 +7,7 @@ import type { ExecutionRuntime, RuntimeHost } from "../../src/runtimes/port.ts";
 import { configureEnvironment } from "./configure_environment.ts";
 import { isPresent, testedAvailability } from "./requirements.ts";
 import { openRuntimeHost } from "./runtime_host.ts";
+import { runtimeOf } from "./runtime_of.ts";
 
 /** A program to run, and for whom. */
 export interface IsolateProgram {
@@ -47,7 +48,7 @@ export async function openIsolate(
 ): Promise<OpenIsolate> {
   await using stack = new AsyncDisposableStack();
   const host = stack.use(await openRuntimeHost(options));
-  const runtime = stack.use((await isolate.load()).create(host));
+  const runtime = stack.use(runtimeOf(isolate, host));
   const availability = await testedAvailability(runtime);
   const owned = stack.move();
   return {

@@ -1,6 +1,6 @@
 import { delay } from "../../src/concurrency/delay.ts";
 import type { Availability } from "../../src/core/capabilities.ts";
-import type { ExecutionRuntime } from "../../src/runtimes/port.ts";
+import type { LoadedRuntime } from "../../src/runtimes/port.ts";
 import { configureEnvironment } from "./configure_environment.ts";
 
 /** The tests run on Deno, so it is installed: where its runtime is not available, that is a fault. */
@@ -30,7 +30,7 @@ const BETWEEN_QUESTIONS_MS = 5_100;
  * language may have a self-test of its own, the others' are not waited for.
  */
 export async function testedAvailability(
-  runtime: Pick<ExecutionRuntime, "assess" | "diagnose" | "isAvailable" | "whenSelfTested">,
+  runtime: Pick<LoadedRuntime, "assess" | "diagnose" | "isAvailable" | "whenSelfTested">,
   language?: string,
 ): Promise<Availability> {
   for (let question = 1;; question++) {

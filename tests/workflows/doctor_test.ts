@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { existsSync } from "node:fs";
 import { composeCommand, composeService } from "../../src/compose/mod.ts";
 import { isHealthy, type ServiceDiagnosis } from "../../src/core/diagnosis.ts";
-import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
+import { deno } from "../../src/runtimes/deno/entry.ts";
+import { createRuntimes } from "../../src/runtimes/registry.ts";
 import { Confinement } from "../../src/sandbox/confinement.ts";
 import { LAYER_CANARIES } from "../../src/runtimes/process/self_test/layer_canaries.ts";
 import { openRuntimeHost } from "../support/runtime_host.ts";
@@ -164,9 +165,10 @@ Deno.test("a canary that escapes turns its runtime off: every door says so, and 
   const binary = await writeWeakenedDeno(directory, { withoutFlag: "--deny-net*", withFlags: ["--allow-net"] });
   {
     await using service = await composeService(configFor(directory), {
-      createRuntimes: (host) => [
-        createDenoRuntime({ ...host, confinement: Confinement.none(), settings: { deno: { denoBinary: binary } } }),
-      ],
+      createRuntimes: (host) =>
+        createRuntimes({ ...host, confinement: Confinement.none(), settings: { deno: { denoBinary: binary } } }, [
+          deno,
+        ]),
     });
     const ask = async (path: string, body?: unknown) => {
       const response = await service.fetch(

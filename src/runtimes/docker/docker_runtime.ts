@@ -1,4 +1,4 @@
-import type { Availability, RuntimeCapabilities } from "../../core/capabilities.ts";
+import type { Availability } from "../../core/capabilities.ts";
 import type { Diagnosis } from "../../core/diagnosis.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Needs, Surface } from "../../core/needs.ts";
@@ -9,7 +9,7 @@ import type {
   Assessment,
   AvailabilityOptions,
   ExecutionEnvironment,
-  ExecutionRuntime,
+  LoadedRuntime,
   RuntimeConfig,
   RuntimeHost,
   SelfTestDemand,
@@ -32,7 +32,7 @@ import { type DockerSettings, settingsOf } from "./settings.ts";
 const SELF_TEST_WAIT_MS = { usual: 2_000, patient: 60_000 };
 
 /** Creates the runtime for one host. */
-export function createDockerRuntime(host: RuntimeHost): ExecutionRuntime {
+export function createDockerRuntime(host: RuntimeHost): LoadedRuntime {
   return new DockerRuntime(host);
 }
 
@@ -45,11 +45,7 @@ interface EngineParts {
   readonly reaper: Reaper;
 }
 
-class DockerRuntime implements ExecutionRuntime {
-  readonly name: string;
-  readonly type: RuntimeFacts["type"];
-  readonly supportedEnvironments: readonly string[];
-  readonly contextEnvironments: readonly string[];
+class DockerRuntime implements LoadedRuntime {
   readonly #facts: RuntimeFacts;
   readonly #host: RuntimeHost;
   readonly #settings: DockerSettings;
@@ -59,12 +55,7 @@ class DockerRuntime implements ExecutionRuntime {
   #isDisposed = false;
 
   constructor(host: RuntimeHost) {
-    const facts = dockerFacts(host);
-    this.name = facts.name;
-    this.type = facts.type;
-    this.supportedEnvironments = facts.supportedEnvironments;
-    this.contextEnvironments = facts.contextEnvironments;
-    this.#facts = facts;
+    this.#facts = dockerFacts(host);
     this.#host = host;
     this.#settings = settingsOf(host);
     this.#selfTests = new EngineSelfTests(host);
@@ -106,10 +97,6 @@ class DockerRuntime implements ExecutionRuntime {
     return this.#parts?.modules.learn(environment, needs);
   }
 
-  getCapabilities(): RuntimeCapabilities {
-    return this.#facts.capabilities;
-  }
-
   /**
    * Assesses a configuration. Before the self-test is over, every promise counts as kept: no program runs until then.
    */
@@ -140,11 +127,11 @@ class DockerRuntime implements ExecutionRuntime {
     const { images, programNetwork } = parts;
     const [whyNoNetwork, here] = await Promise.all([
       programNetwork.whyNot(),
-      images.here(this.supportedEnvironments).catch(() => new Map<string, string>()), // The Engine was lost.
+      images.here(this.#facts.supportedEnvironments).catch(() => new Map<string, string>()), // The Engine was lost.
     ]);
     return {
       ...diagnosisOf({ facts, selfTest, gvisorSelfTest, whyNoNetwork }),
-      languages: this.supportedEnvironments.map((name) => images.finding(name, here.get(name))),
+      languages: this.#facts.supportedEnvironments.map((name) => images.finding(name, here.get(name))),
     };
   }
 
@@ -195,7 +182,7 @@ class DockerRuntime implements ExecutionRuntime {
     const factory = new EnvironmentFactory({
       host: this.#host,
       settings: this.#settings,
-      supportedEnvironments: this.supportedEnvironments,
+      supportedEnvironments: this.#facts.supportedEnvironments,
       installation: { ...this.#host, client, instance, living, interpreterless: new Set() },
       images,
       programNetwork,

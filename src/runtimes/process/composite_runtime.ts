@@ -1,18 +1,12 @@
-import {
-  type Availability,
-  capabilitiesIn,
-  describeObstacle,
-  type RuntimeCapabilities,
-} from "../../core/capabilities.ts";
+import { type Availability, describeObstacle } from "../../core/capabilities.ts";
 import type { Diagnosis, LanguageFinding } from "../../core/diagnosis.ts";
 import type { Surface } from "../../core/needs.ts";
 import { unsupportedLanguage } from "../../core/languages.ts";
-import type { RuntimeFacts } from "../entry.ts";
 import type {
   Assessment,
   AvailabilityOptions,
   ExecutionEnvironment,
-  ExecutionRuntime,
+  LoadedRuntime,
   RuntimeConfig,
   RuntimeHost,
 } from "../port.ts";
@@ -20,42 +14,27 @@ import { presenceOf } from "./find_binary.ts";
 import { createProcessRuntime } from "./process_runtime.ts";
 import type { ProcessSpec } from "./spec.ts";
 
-/** A runtime that is made of others, one for each language. */
-export interface CompositeSpec {
-  /** The facts of the runtime as a whole. */
-  readonly facts: RuntimeFacts;
-  /** The spec of each language by its environment name. */
-  readonly languages: Readonly<Record<string, ProcessSpec>>;
-}
-
 /** One language, as a runtime of its own. */
 interface Language {
   readonly spec: ProcessSpec;
-  readonly runtime: ExecutionRuntime;
+  readonly runtime: LoadedRuntime;
 }
 
-/** The runtime of several specs for one host. */
-export function createCompositeRuntime(spec: CompositeSpec, host: RuntimeHost): ExecutionRuntime {
-  return new CompositeRuntime(spec, host);
+/** The runtime of several specs for one host: one for each language, by its environment name. */
+export function createCompositeRuntime(
+  languages: Readonly<Record<string, ProcessSpec>>,
+  host: RuntimeHost,
+): LoadedRuntime {
+  return new CompositeRuntime(languages, host);
 }
 
 /** Languages that each have a binary, a self-test and warm programs of their own. */
-class CompositeRuntime implements ExecutionRuntime {
-  readonly name: string;
-  readonly type: ExecutionRuntime["type"];
-  readonly supportedEnvironments: readonly string[];
-  readonly contextEnvironments: readonly string[];
-  readonly #facts: RuntimeFacts;
+class CompositeRuntime implements LoadedRuntime {
   readonly #languages: ReadonlyMap<string, Language>;
   /** The languages that were asked for: the self-test of each runs or is over. */
   readonly #asked = new Set<string>();
 
-  constructor({ facts, languages }: CompositeSpec, host: RuntimeHost) {
-    this.name = facts.name;
-    this.type = facts.type;
-    this.supportedEnvironments = facts.supportedEnvironments;
-    this.contextEnvironments = facts.contextEnvironments;
-    this.#facts = facts;
+  constructor(languages: Readonly<Record<string, ProcessSpec>>, host: RuntimeHost) {
     this.#languages = new Map(
       Object.entries(languages).map(([name, spec]) => [name, { spec, runtime: createProcessRuntime(spec, host) }]),
     );
@@ -66,10 +45,6 @@ class CompositeRuntime implements ExecutionRuntime {
     if (environment !== undefined) return await this.#ask(environment, options).isAvailable(environment, options);
     const found = [...this.#languages.values()].map(({ spec }) => presenceOf(spec.binary));
     return found.find(({ available }) => available) ?? found[0] ?? { available: true };
-  }
-
-  getCapabilities(environment?: string): RuntimeCapabilities {
-    return capabilitiesIn(this.#facts, environment);
   }
 
   surface(environment: string): Surface | undefined {
@@ -114,7 +89,7 @@ class CompositeRuntime implements ExecutionRuntime {
   }
 
   /** The runtime of a language, for a question that a self-test answers. */
-  #ask(name: string, { assumesUntested = false }: AvailabilityOptions = {}): ExecutionRuntime {
+  #ask(name: string, { assumesUntested = false }: AvailabilityOptions = {}): LoadedRuntime {
     const { runtime } = this.#language(name);
     if (!assumesUntested) this.#asked.add(name);
     return runtime;
@@ -122,7 +97,7 @@ class CompositeRuntime implements ExecutionRuntime {
 
   #language(name: string): Language {
     const language = this.#languages.get(name);
-    if (language === undefined) throw unsupportedLanguage(name, this.supportedEnvironments);
+    if (language === undefined) throw unsupportedLanguage(name, [...this.#languages.keys()]);
     return language;
   }
 }

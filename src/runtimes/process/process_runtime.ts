@@ -1,13 +1,12 @@
-import { type Availability, capabilitiesIn, type RuntimeCapabilities } from "../../core/capabilities.ts";
+import type { Availability } from "../../core/capabilities.ts";
 import type { CanaryFinding, Diagnosis } from "../../core/diagnosis.ts";
 import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Surface } from "../../core/needs.ts";
-import type { RuntimeFacts } from "../entry.ts";
 import type {
   Assessment,
   AvailabilityOptions,
   ExecutionEnvironment,
-  ExecutionRuntime,
+  LoadedRuntime,
   RuntimeConfig,
   RuntimeHost,
 } from "../port.ts";
@@ -36,15 +35,11 @@ const HONEST_TIMEOUT_MS = 1_500;
 const SELF_TEST_TIMEOUT_MS = 10_000;
 
 /** The runtime of a spec for one host. */
-export function createProcessRuntime(spec: ProcessSpec, host: RuntimeHost): ExecutionRuntime {
+export function createProcessRuntime(spec: ProcessSpec, host: RuntimeHost): LoadedRuntime {
   return new ProcessRuntime(spec, host);
 }
 
-class ProcessRuntime implements ExecutionRuntime {
-  readonly name: string;
-  readonly type: RuntimeFacts["type"];
-  readonly supportedEnvironments: readonly string[];
-  readonly contextEnvironments: readonly string[];
+class ProcessRuntime implements LoadedRuntime {
   readonly #spec: ProcessSpec;
   readonly #host: RuntimeHost;
   readonly #probe: Probe;
@@ -57,10 +52,6 @@ class ProcessRuntime implements ExecutionRuntime {
   constructor(spec: ProcessSpec, host: RuntimeHost) {
     this.#spec = spec;
     this.#host = host;
-    this.name = spec.facts.name;
-    this.type = spec.facts.type;
-    this.supportedEnvironments = spec.facts.supportedEnvironments;
-    this.contextEnvironments = spec.facts.contextEnvironments;
     this.#selfTest = new SelfTest({ ...host, subject: spec.subject });
     this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), {
       ...PROBE,
@@ -77,10 +68,6 @@ class ProcessRuntime implements ExecutionRuntime {
     }
     const hasFailed = this.#probe.last?.available === false;
     return assumesUntested && !hasFailed ? presenceOf(this.#spec.binary) : await this.#probe.answer();
-  }
-
-  getCapabilities(environment?: string): RuntimeCapabilities {
-    return capabilitiesIn(this.#spec.facts, environment);
   }
 
   surface(environment: string): Surface | undefined {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../../../src/runtimes/port.ts";
+import type { ExecutionEnvironment, LoadedRuntime, RuntimeConfig } from "../../../src/runtimes/port.ts";
 import { type Dialect, encodeProgram } from "../../support/dialects/mod.ts";
 
 /** What a check works with: a fresh environment of one runtime, and its language. */
@@ -34,7 +34,7 @@ export { configureEnvironment } from "../../support/configure_environment.ts";
 /** Runs a check in an environment of its own. */
 export async function withBench(
   { runtime, dialect, config }: {
-    readonly runtime: ExecutionRuntime;
+    readonly runtime: LoadedRuntime;
     readonly dialect: Dialect;
     readonly config: RuntimeConfig;
   },

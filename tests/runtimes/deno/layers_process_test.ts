@@ -4,7 +4,7 @@ import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../src/core/limits.ts";
 import { NO_PERMISSIONS, type PermissionSettings } from "../../../src/core/permissions/permissions.ts";
 import { create as createDenoRuntime } from "../../../src/runtimes/deno/mod.ts";
-import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
+import type { LoadedRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { LAYER_COMBINATIONS, layerAvailability, type LayerCombination } from "../../support/layers.ts";
 import { isPresent } from "../../support/requirements.ts";
@@ -15,7 +15,7 @@ import { openRuntimeHost } from "../../support/runtime_host.ts";
 /** A runtime on a host, and how a program is run by it. */
 interface Bench {
   readonly host: RuntimeHost;
-  readonly runtime: ExecutionRuntime;
+  readonly runtime: LoadedRuntime;
   run(code: string, options?: RunOptions): Promise<ProgramResult>;
 }
 

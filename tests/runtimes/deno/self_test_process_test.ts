@@ -11,7 +11,7 @@ import { HONEST_CANARY } from "../../../src/runtimes/self_test/canary.ts";
 import { runCanaries } from "../../../src/runtimes/process/self_test/test_programs.ts";
 import type { LayerName } from "../../../src/sandbox/layers.ts";
 import { SelfTestResults } from "../../../src/runtimes/self_test/self_test_results.ts";
-import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
+import type { ExecutionEnvironment, LoadedRuntime, RuntimeConfig, RuntimeHost } from "../../../src/runtimes/port.ts";
 import { type DenoWeakening, SAY_READY, writeWeakenedDeno } from "../../support/weakened_deno.ts";
 import { until } from "../../support/until.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
@@ -170,7 +170,7 @@ Deno.test("[deno] a runtime that is disposed of during its self-test leaves no f
 });
 
 interface Bench extends AsyncDisposable {
-  readonly runtime: ExecutionRuntime;
+  readonly runtime: LoadedRuntime;
   /** The canaries that its log was told of. */
   readonly warnings: readonly unknown[];
 }

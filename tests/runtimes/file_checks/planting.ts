@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { runProgram } from "../../../src/commands/mod.ts";
 import { CodeBeakerError } from "../../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import type { ExecutionEnvironment, ExecutionRuntime } from "../../../src/runtimes/port.ts";
+import type { ExecutionEnvironment, LoadedRuntime } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../checks/bench.ts";
 import type { FilesBench } from "./bench.ts";
 
@@ -20,7 +20,7 @@ const EMPTY_WORKSPACE = "chmod -R u+rwX . && find . -mindepth 1 -delete";
  * How a check gets a workspace, in which scripts can run: where programs of the runtime have a shell, it runs them, and all
  * checks share one environment; elsewhere the workspace is a directory of the host, and the host runs them there.
  */
-export async function chooseFilesBench(runtime: ExecutionRuntime, language: string): Promise<FilesBenches> {
+export async function chooseFilesBench(runtime: LoadedRuntime, language: string): Promise<FilesBenches> {
   const environment = await runtime.createEnvironment(configureEnvironment(language));
   if (!await hasShell(environment)) {
     await environment[Symbol.asyncDispose]();
@@ -31,7 +31,7 @@ export async function chooseFilesBench(runtime: ExecutionRuntime, language: stri
 }
 
 interface Subject {
-  readonly runtime: ExecutionRuntime;
+  readonly runtime: LoadedRuntime;
   readonly language: string;
 }
 

@@ -11,6 +11,7 @@ import { RuntimeSelector } from "../../../src/runtimes/selection/selector.ts";
 import { testedAvailability } from "../../support/requirements.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { isIsolatePresent, type OpenIsolate, openIsolate } from "../../support/open_isolate.ts";
+import { runtimeOf } from "../../support/runtime_of.ts";
 
 const isPresent = await isIsolatePresent();
 
@@ -137,7 +138,7 @@ testIsolate(
     const expected = "x,4,ab,2,Large size,name,last,twice\n";
     const { stderr, stdout } = await run({ files: { "main.ts": COMPILED }, tenant: "reader" });
     assertEquals([stdout, stderr], [expected, ""]);
-    await using deno = (await denoEntry.load()).create(host);
+    await using deno = runtimeOf(denoEntry, host);
     await using environment = await deno.createEnvironment(configureEnvironment("typescript"));
     await environment.files.write("main.ts", new TextEncoder().encode(COMPILED));
     const program = { kind: "file", path: "main.ts", args: [] } as const;
@@ -296,7 +297,7 @@ testIsolate(
 testIsolate(
   "a program in TypeScript that only computes is selected for it, and any other for what has the whole language",
   async ({ host, run, runtime }) => {
-    await using deno = (await denoEntry.load()).create(host);
+    await using deno = runtimeOf(denoEntry, host);
     await testedAvailability(deno);
     const selector = new RuntimeSelector([deno, runtime], { minIsolation: 7 });
     using analyser = new NeedAnalyser();

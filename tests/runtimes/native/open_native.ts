@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import type { Availability } from "../../../src/core/capabilities.ts";
+import { type Availability, capabilitiesIn } from "../../../src/core/capabilities.ts";
 import { runProgram } from "../../../src/commands/mod.ts";
 import type { CanaryFinding } from "../../../src/core/diagnosis.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
@@ -83,7 +83,7 @@ export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Na
     async isPresent(language) {
       return isPresent(`native/${language}`, await testedAvailability(native, language));
     },
-    declaredBytes: (language) => native.getCapabilities(language).memoryOverheadMB * MEBIBYTE,
+    declaredBytes: (language) => capabilitiesIn(nativeFacts(host), language).memoryOverheadMB * MEBIBYTE,
     async test(language, names) {
       const row = rows[language];
       if (row === undefined) throw new Error(`There is no ${language}`);

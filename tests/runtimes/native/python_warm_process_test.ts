@@ -3,7 +3,7 @@ import { runProgram } from "../../../src/commands/mod.ts";
 import type { ProgramResult } from "../../../src/core/execution.ts";
 import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
 import { create } from "../../../src/runtimes/native/mod.ts";
-import type { ExecutionRuntime } from "../../../src/runtimes/port.ts";
+import type { LoadedRuntime } from "../../../src/runtimes/port.ts";
 import { configureEnvironment } from "../../support/configure_environment.ts";
 import { EAGER_POOL } from "../../support/eager_pool.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
@@ -24,7 +24,7 @@ interface RunOptions {
 
 type Ran = ProgramResult & { readonly left?: string };
 
-function testPython(runtime: ExecutionRuntime): void {
+function testPython(runtime: LoadedRuntime): void {
   /** Runs a program in a process that waited before any of the files was there; reads a file that it left. */
   async function run(
     code: string | Uint8Array<ArrayBuffer>,

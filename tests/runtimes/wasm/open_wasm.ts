@@ -24,7 +24,7 @@ export async function openWasm(parts: Partial<RuntimeHost> = {}) {
     await runtime[Symbol.asyncDispose]();
     await host[Symbol.asyncDispose]();
   });
-  return isPresent(runtime.name, await testedAvailability(runtime, "wasm")) ? runtime : undefined;
+  return isPresent("wasm", await testedAvailability(runtime, "wasm")) ? runtime : undefined;
 }
 
 /** Runs a module in an environment. */

@@ -2,11 +2,12 @@ import { wasm } from "../../../src/runtimes/wasm/entry.ts";
 import { isPresent, testedAvailability } from "../../support/requirements.ts";
 import { openRuntimeHost } from "../../support/runtime_host.ts";
 import { testLanguage } from "../conformance_suites.ts";
+import { runtimeOf } from "../../support/runtime_of.ts";
 
 // An interpreter and its host script keep promises that modules keep by other code, so that both pass the full suite.
 const host = await openRuntimeHost();
 Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
-const runtime = (await wasm.load()).create(host);
+const runtime = runtimeOf(wasm, host);
 Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
 if (isPresent("wasm/python", await testedAvailability(runtime, "python"))) {
   await testLanguage({ entry: wasm, host, runtime }, { language: "python", suite: "full" });

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { create } from "../../../../src/runtimes/docker/mod.ts";
 import { LABELS } from "../../../../src/runtimes/docker/container/reaper.ts";
-import type { ExecutionRuntime, RuntimeConfig, RuntimeHost } from "../../../../src/runtimes/port.ts";
+import type { LoadedRuntime, RuntimeConfig, RuntimeHost } from "../../../../src/runtimes/port.ts";
 import { Instance } from "../../../../src/host/instance.ts";
 import {
   configFor,
@@ -31,7 +31,7 @@ interface Restarted extends AsyncDisposable {
   /** The environment that the lost one had. */
   readonly id: string;
   readonly recoverable: Set<string>;
-  readonly runtime: ExecutionRuntime;
+  readonly runtime: LoadedRuntime;
   readonly host: RuntimeHost;
   containers(): ReturnType<typeof containersOf>;
 }
