@@ -1,7 +1,7 @@
 import { join, toFileUrl } from "@std/path";
 import { ownAddresses } from "../../host/own_addresses.ts";
 import { INTERPRETER, INTERPRETER_MAIN } from "../interpreters/ecmascript/places.ts";
-import type { ContextProgram, FileProgram, Launch, LaunchSite } from "../process/spec.ts";
+import type { ContextProgram, FileProgram, Launch, LaunchSite } from "../process/launch.ts";
 import { childVariables } from "./child_variables.ts";
 import { CACHE_NAME, MODULES } from "./modules.ts";
 import { CONFIG_FILE, LOCK_FILE, PACKAGES_PATH } from "./package_files.ts";

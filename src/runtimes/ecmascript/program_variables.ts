@@ -1,5 +1,5 @@
 import { dirname } from "@std/path";
-import type { EnvironmentMounts } from "../process/spec.ts";
+import type { EnvironmentMounts } from "../process/launch.ts";
 
 /**
  * Names of variables of every program, with values that many a service has too. They are {@link programVariables}, the

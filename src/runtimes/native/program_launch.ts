@@ -3,7 +3,8 @@ import type { Limits } from "../../core/limits.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { commandLaunch, waitingCommandLaunch } from "../process/command_launch.ts";
 import { PREBUILT_NAME } from "../process/compiling/prebuilt.ts";
-import type { ContextProgram, FileProgram, Launch, LaunchSite, PackageSpec } from "../process/spec.ts";
+import type { ContextProgram, FileProgram, Launch, LaunchSite } from "../process/launch.ts";
+import type { PackageSpec } from "../process/spec.ts";
 import { type FoundWaiter, waitingLaunch } from "../process/waiter.ts";
 import type { LanguageRow } from "./languages/row.ts";
 

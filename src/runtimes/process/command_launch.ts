@@ -1,6 +1,7 @@
 import { dirname } from "@std/path";
 import { EXITS_BY_ITSELF, READY } from "../../core/child_protocol.ts";
-import type { CommandLine, ContextProgram, Launch, LaunchSite, ProcessSpec } from "./spec.ts";
+import type { ContextProgram, Launch, LaunchSite } from "./launch.ts";
+import type { CommandLine, ProcessSpec } from "./spec.ts";
 
 const REPORT_READY = `printf '${octal(READY)}' >&3`;
 

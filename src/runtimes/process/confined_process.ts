@@ -15,7 +15,8 @@ import type { WarmMember } from "../warm/warm_member.ts";
 import { ChildStderr } from "./child_stderr.ts";
 import { DenialCollector } from "./denial_collector.ts";
 import { grantedMount } from "./mounts.ts";
-import type { Launch, LaunchSite, ProcessSpec } from "./spec.ts";
+import type { Launch, LaunchSite } from "./launch.ts";
+import type { ProcessSpec } from "./spec.ts";
 
 const READY_SIGNAL = { marker: new TextEncoder().encode(READY), timeoutMs: 10_000 };
 const GO_BYTES = new TextEncoder().encode(GO);

@@ -3,7 +3,7 @@ import { WORKSPACE_ROOT } from "../../core/workspace_path.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { Installation } from "./installation.ts";
-import type { EnvironmentMounts } from "./spec.ts";
+import type { EnvironmentMounts } from "./launch.ts";
 
 /** Where a program with a file system of its own sees the service's files. */
 export const OWN_ROOT = "/codebeaker";

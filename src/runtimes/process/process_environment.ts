@@ -18,7 +18,8 @@ import { uncheckedLevel } from "./isolation.ts";
 import { mountsOf, shownPathsOf, TEMPORARY_NAME, WORKSPACE_NAME } from "./mounts.ts";
 import { PackageInstaller } from "./package_installer.ts";
 import { parseShellCommand } from "./shell_command.ts";
-import type { CommandLine, ContextProgram, FileProgram, Launch } from "./spec.ts";
+import type { ContextProgram, FileProgram, Launch } from "./launch.ts";
+import type { CommandLine } from "./spec.ts";
 
 /** A file to run, with its arguments. */
 type WorkspaceFile = Pick<FileProgram, "path" | "args" | "workingDirectory">;

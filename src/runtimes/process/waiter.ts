@@ -1,7 +1,7 @@
 import { CodeBeakerError } from "../../core/errors.ts";
 import type { Confinement } from "../../sandbox/confinement.ts";
 import { type Command, reportingLaunch, waitingArgv, waitingCommandLaunch } from "./command_launch.ts";
-import type { Launch, LaunchSite } from "./spec.ts";
+import type { Launch, LaunchSite } from "./launch.ts";
 
 /**
  * How a binary itself waits for its program. It reports that the program may begin, and waits for the go

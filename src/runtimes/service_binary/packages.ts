@@ -3,7 +3,8 @@ import { runtimeUnavailable } from "../../core/errors.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import type { RuntimeHost } from "../port.ts";
 import { OWN_ROOT } from "../process/mounts.ts";
-import type { ContextProgram, EnvironmentMounts, LaunchSite, PackageSpec } from "../process/spec.ts";
+import type { ContextProgram, EnvironmentMounts, LaunchSite } from "../process/launch.ts";
+import type { PackageSpec } from "../process/spec.ts";
 import { parsePackages } from "../ecmascript/package_names.ts";
 
 /** The directory of an environment for packages, beside the workspace. */

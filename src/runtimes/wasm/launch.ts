@@ -4,7 +4,7 @@ import { flagList } from "../service_binary/flag_list.ts";
 import { SERVICE_BINARY_FLAGS, serviceBinaryVariables } from "../service_binary/service_binary.ts";
 import type { Mount } from "../../sandbox/mount.ts";
 import { OWN_ROOT } from "../process/mounts.ts";
-import type { FileProgram, Launch, LaunchSite } from "../process/spec.ts";
+import type { FileProgram, Launch, LaunchSite } from "../process/launch.ts";
 import type { LanguageRow } from "./languages/row.ts";
 
 /** The directory of the modules that run inside the child, and the one that begins. */

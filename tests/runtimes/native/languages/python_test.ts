@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { CodeBeakerError } from "../../../../src/core/errors.ts";
 import { python } from "../../../../src/runtimes/native/languages/python.ts";
 import { pipPackages } from "../../../../src/runtimes/native/languages/python_packages.ts";
-import type { LaunchSite } from "../../../../src/runtimes/process/spec.ts";
+import type { LaunchSite } from "../../../../src/runtimes/process/launch.ts";
 
 const NOWHERE = "/nonexistent";
 const STAGING = { source: "/staging", target: "/staging", access: "write" } as const;
