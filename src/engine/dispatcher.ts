@@ -9,7 +9,8 @@ import type { Attempt, Selection } from "../core/selection.ts";
 import type { RuntimeProfile } from "../runtimes/selection/profile.ts";
 import type { ExecutionEnvironment, ExecutionRuntime, RuntimeConfig } from "../runtimes/port.ts";
 import type { RankOptions } from "../runtimes/selection/filters.ts";
-import { configOf, type Ranking, type RuntimeSelector } from "../runtimes/selection/selector.ts";
+import type { Ranking } from "../runtimes/selection/ranking.ts";
+import { configOf, type RuntimeSelector } from "../runtimes/selection/selector.ts";
 import type { Observer } from "./observer.ts";
 
 /** The parts of a dispatcher. */

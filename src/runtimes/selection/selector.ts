@@ -1,29 +1,25 @@
 import type { RuntimeType } from "../../core/capabilities.ts";
 import { invalidField } from "../../core/errors.ts";
 import { resolveLimits } from "../../core/limits.ts";
-import { isConsidered } from "../../core/no_suitable_runtime.ts";
 import type { SelectionRequest } from "../../core/requests/selection_request.ts";
-import type { Candidate, Rejection, ScoreInputs, Selection } from "../../core/selection.ts";
+import type { Rejection, ScoreInputs } from "../../core/selection.ts";
 import { unknownName } from "../../core/parsing/validation.ts";
 import { CircuitBreaker, type CircuitPermit } from "./circuit_breaker.ts";
 import { declaredInputs, type Demand, knownLackOf, mismatchOf, type RankOptions, shortfallOf } from "./filters.ts";
-import { type Fit, fitOf, hasCertainNeeds, preferFitting } from "./fit.ts";
+import { fitOf } from "./fit.ts";
 import { RuntimeProfile } from "./profile.ts";
 import type { AvailabilityOptions, ExecutionRuntime, RuntimeConfig } from "../port.ts";
-import { rankBy, STRATEGIES } from "./strategies.ts";
-
-/** A selection, and the runtimes that passed, best first. */
-export interface Ranking {
-  readonly selection: Selection;
-  readonly passed: readonly PassedRuntime[];
-}
-
-/** A runtime that passed. */
-export interface PassedRuntime {
-  readonly runtime: ExecutionRuntime;
-  /** The most memory in MB that the request may take on it. */
-  readonly memoryMb: number;
-}
+import {
+  bestFirst,
+  hasRival,
+  type Judged,
+  needsLastResort,
+  type Ranking,
+  rankingOf,
+  rejected,
+  withoutSelfTest,
+} from "./ranking.ts";
+import { STRATEGIES } from "./strategies.ts";
 
 /** Options of a selector. */
 export interface SelectorOptions {
@@ -77,15 +73,6 @@ export class RuntimeSelector {
   async getAvailableRuntimes(): Promise<ExecutionRuntime[]> {
     const obstacles = await Promise.all(this.#runtimes.map((runtime) => this.whyUnavailable(runtime)));
     return this.#runtimes.filter((_, index) => obstacles[index] === undefined);
-  }
-
-  /** The runtimes that can be used now, by each environment name that they speak. */
-  async getRuntimesByEnvironment(): Promise<Map<string, ExecutionRuntime[]>> {
-    const groups = new Map<string, ExecutionRuntime[]>();
-    for (const runtime of await this.getAvailableRuntimes()) {
-      for (const name of runtime.supportedEnvironments) groups.set(name, [...groups.get(name) ?? [], runtime]);
-    }
-    return groups;
   }
 
   /** Every environment name that some runtime speaks, available or not. */
@@ -230,79 +217,6 @@ export class RuntimeSelector {
 /** A demand, and the configuration of an environment for it. */
 interface ConfiguredDemand extends Demand {
   readonly config: RuntimeConfig;
-}
-
-/** A runtime as a candidate. */
-interface Judged {
-  readonly runtime: ExecutionRuntime;
-  readonly candidate: Candidate;
-  /** The candidate's inputs without measurements. */
-  readonly declared: ScoreInputs;
-  readonly grade: Fit["grade"];
-  /** Memory that the request may take there; absent where it is rejected. */
-  readonly memoryMb?: number;
-  /** Settles when the running self-test is over, or takes too long; undefined when none runs. */
-  readonly selfTesting?: Promise<void> | undefined;
-}
-
-/** Whether another runtime passed, or would if it had the features that the program needs. */
-function hasRival(best: Judged, judged: readonly Judged[]): boolean {
-  return judged.some((one) => one !== best && (one.candidate.passed || isRuledOutByNeeds(one)));
-}
-
-/**
- * Whether runtimes that lack a needed feature may run the program. That holds if no runtime passed, the needs rule some
- * out, and no other is known to meet them: the language's own error then says more than a refusal.
- */
-function needsLastResort(judged: readonly Judged[], { request: { language }, options: { needs } }: Demand): boolean {
-  if (needs === undefined || judged.some(({ candidate }) => candidate.passed)) return false;
-  const considered = judged.filter(({ candidate: { rejectedBecause } }) =>
-    rejectedBecause !== undefined && isConsidered(rejectedBecause)
-  );
-  const surfaces = considered.map((one) => ({ surface: one.runtime.surface?.(language), one }));
-  return surfaces.some(({ one, surface }) => isRuledOutByNeeds(one) && surface?.isWhole === true) &&
-    !surfaces.some(({ surface }) => hasCertainNeeds(surface, needs));
-}
-
-function isRuledOutByNeeds({ candidate: { rejectedBecause } }: Judged): boolean {
-  return rejectedBecause?.code === "missing_capability";
-}
-
-/** The runtimes that passed, best first. */
-function bestFirst(judged: readonly Judged[], { request: { preference } }: Demand): readonly Judged[] {
-  return preferFitting(rankBy(STRATEGIES[preference], judged.filter(({ candidate }) => candidate.passed)));
-}
-
-function rankingOf(judged: readonly Judged[], demand: Demand): Ranking {
-  const { request: { preference }, floor, options: { needs } } = demand;
-  const passed = bestFirst(judged, demand);
-  const rejected = judged.filter(({ candidate }) => !candidate.passed);
-  return {
-    passed: passed.map(({ runtime, memoryMb = 0 }) => ({ runtime, memoryMb })),
-    selection: {
-      chosen: passed[0]?.runtime.name ?? null,
-      preference,
-      floor,
-      ...(needs === undefined ? {} : { needs }),
-      candidates: [...passed, ...rejected].map(({ candidate }) => candidate),
-    },
-  };
-}
-
-/** The judgement without a wait for the self-test: until its end, the runtime is unavailable. */
-function withoutSelfTest(judged: Judged): Judged {
-  const { declared, selfTesting, runtime } = judged;
-  if (selfTesting === undefined) return judged;
-  const rejectedBecause = { code: "unavailable", detail: "its self-test is not over yet" } as const;
-  return rejected(runtime, { rejectedBecause, declared });
-}
-
-function rejected(
-  runtime: ExecutionRuntime,
-  { declared, rejectedBecause }: { readonly declared: ScoreInputs; readonly rejectedBecause: Rejection },
-): Judged {
-  const candidate = { runtime: runtime.name, passed: false, rejectedBecause, inputs: declared };
-  return { runtime, candidate, declared, grade: "unknown" };
 }
 
 /** The configuration of an environment for a request. */

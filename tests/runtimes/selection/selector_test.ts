@@ -80,13 +80,6 @@ Deno.test("getAvailableRuntimes() lists only the available", async () => {
   assertEquals((await selector.getAvailableRuntimes()).map(({ name }) => name), ["fast", "secure"]);
 });
 
-Deno.test("getRuntimesByEnvironment() groups by environment name", async () => {
-  const python = fakeRuntime({ name: "python", environments: ["python", "typescript"] });
-  const groups = await new RuntimeSelector([fast, python, gone], { minIsolation: 7 }).getRuntimesByEnvironment();
-  const names = [...groups].map(([environment, runtimes]) => [environment, runtimes.map(({ name }) => name)]);
-  assertEquals(names, [["typescript", ["fast", "python"]], ["javascript", ["fast"]], ["python", ["python"]]]);
-});
-
 Deno.test("rank() explains every rejection, the first filter that was not passed", async () => {
   const runtimes = [
     fakeRuntime({ name: "mute", environments: ["python"] }),
@@ -196,16 +189,15 @@ Deno.test("rank() only looks: a runtime that is due passes however often it is r
   assertEquals((await selector.selectBestRuntime(select()))?.name, "fast");
 });
 
-Deno.test("getAvailableRuntimes(), getRuntimesByEnvironment() and selectByType() leave out what keeps failing", async () => {
+Deno.test("getAvailableRuntimes() and selectByType() leave out what keeps failing", async () => {
   const { selector, advance } = selectorWithout([fast, secure]);
   const seen = async () => [
     (await selector.getAvailableRuntimes()).map(({ name }) => name),
-    (await selector.getRuntimesByEnvironment()).get("typescript")?.map(({ name }) => name),
     (await selector.selectByType("Deno", "typescript"))?.name,
   ];
-  assertEquals(await seen(), [["secure"], ["secure"], undefined]);
+  assertEquals(await seen(), [["secure"], undefined]);
   advance(5_000);
-  assertEquals(await seen(), [["fast", "secure"], ["fast", "secure"], "fast"]);
+  assertEquals(await seen(), [["fast", "secure"], "fast"]);
 });
 
 Deno.test("whyUnavailable() tells what the runtime says unless its failures leave it out", async () => {
