@@ -5,7 +5,7 @@ const PREFIX = "codebeaker-";
 
 /**
  * A directory of this process alone, for everything that lasts no longer than the process. Other users may pass through
- * it (mode 0711), to what is theirs. Disposing removes it; the next process removes the directory of a killed one.
+ * it (mode 0711) to files of their own. Disposing removes it; the next process removes the directory of a killed one.
  *
  * Beside each directory lies a file of the same name with `.lock` that its process holds locked (flock(2)): the kernel
  * releases the lock with the process, so a free lock means that the directory has no owner.

@@ -43,10 +43,10 @@ export function analyse(
   }
   const needs = combine(readings, placesOf({ entrypoint, files }));
   const uses = [...reduce(needs.uses), ...needsOfKinds({ entrypoint, files }, family)];
-  return structuredClone({ ...needs, uses }); // Parts of a text would keep the whole of it.
+  return structuredClone({ ...needs, uses }); // A part of a text would keep the whole text in memory.
 }
 
-/** What files of another kind need of a runtime, whatever is in them. */
+/** The needs of a program that has a file of another kind, whatever its text. */
 export function needsOfKinds({ entrypoint, files }: Omit<AnalysedTexts, "texts">, family: Family): Need[] {
   const other = files.find(({ path }) => family.isOfAnotherKind?.(path, entrypoint) === true);
   if (other === undefined) return [];

@@ -9,7 +9,7 @@ const MAX_LIMITS = 5;
 /** Most steps in which a stopped parse closes its open nodes. */
 const MAX_LAST_STEPS = 1_024;
 
-/** How a parse reads its clock. */
+/** The pace at which a parse reads its clock. */
 export interface ClockReadings {
   /** Steps of a parser between two readings; 16 when absent. */
   readonly stepsBetween?: number;

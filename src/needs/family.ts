@@ -22,7 +22,7 @@ export interface FamilyModule {
   parserFor(file: SourceFile): Parser;
   /** The beginning of a text, where it is long. */
   excerptOf(text: string): string;
-  /** Whether only that is ever read; absent, all is. */
+  /** Whether no more than the beginning is ever read; absent, the whole text is. */
   readonly readsBeginnings?: boolean;
   /** Blanks syntax that the parser does not know, and keeps the length. Absent, the parser knows all. */
   maskOf?(text: string): string;

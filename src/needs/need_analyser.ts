@@ -160,7 +160,7 @@ function lengthOf({ texts }: AnalysedTexts, { family, reader }: Reading): number
   );
 }
 
-/** Whether it can matter for a program what is found beyond its beginning. */
+/** Whether reading a program beyond its beginning can change the runtime that is chosen. */
 function isWorthReading({ texts }: AnalysedTexts, { length, reader }: Reading & { readonly length: number }): boolean {
   return length <= MAX_LENGTH_UNASKED || texts.some(({ text }) => reader.isForOne?.(text) === true);
 }

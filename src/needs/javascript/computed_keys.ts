@@ -4,13 +4,13 @@ import { NumberNames } from "./number_names.ts";
 
 /** Expressions around one that are judged. */
 const MAX_DEPTH = 32;
-/** Properties by which a function gives itself, or what it is asked for. */
+/** Properties of a function that return it, or call it. */
 const SELVES = new Set(["call", "apply", "bind", "valueOf"]);
 /** Words of a text that may give every value further properties. */
 const EXTENDS_VALUES = /prototype|__proto__|defineProperty/i;
 /** Nodes that drop a value, test it, or take it as text or a number. */
 const PLAIN_USES = new Set(["ExpressionStatement", "UnaryExpression", "ForSpec", "ForOfSpec", "ForInSpec"]);
-/** Nodes of which a value is what another that is in them is. */
+/** Nodes whose value is that of a node in them. */
 const PASSING = new Set(["AwaitExpression", "SequenceExpression"]);
 const CONDITIONAL = new Set(["IfStatement", "WhileStatement", "DoStatement", "SwitchStatement"]);
 /** Functions, and objects whose functions, take their arguments as text or numbers. */

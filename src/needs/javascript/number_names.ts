@@ -14,11 +14,11 @@ const LITERALS = new Set(["Number", "BooleanLiteral"]);
 /** Finds the names of a file that are only ever numbers, booleans or undefined. */
 export class NumberNames {
   readonly #text: string;
-  /** By name: what it is assigned. */
+  /** The expressions that are assigned to each name. */
   readonly #values = new Map<string, SyntaxNode[]>();
-  /** Names that are parts of patterns, parameters, imports, functions, and whatever else may be anything. */
+  /** Names whose value is not known: parts of patterns, parameters, imports, functions and others. */
   readonly #others = new Set<string>();
-  /** Names that are declared, or of which something is assigned. */
+  /** Names that are declared or assigned to, whole or in part. */
   readonly #changed = new Set<string>();
   #names: ReadonlySet<string>;
 

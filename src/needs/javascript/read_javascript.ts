@@ -117,7 +117,7 @@ class Reader {
   #enterNode(node: SyntaxNodeRef): void {
     const { name, type } = node;
     if (type.isError) {
-      this.reading.markEffect(); // What follows may be read wrongly.
+      this.reading.markEffect(); // The parser may read the rest wrongly.
       return this.#markUnknown(node, "has syntax that is not understood", false);
     }
     if (name === "VariableName") return this.#enterName(node);

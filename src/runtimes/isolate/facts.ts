@@ -5,7 +5,7 @@ import { COMPUTING_SURFACE } from "./surface.ts";
 /** ECMAScript and Web APIs, without files, network and processes. */
 export const WEB = "web";
 
-/** The languages of programs that need no more than that. */
+/** The environment names. Programs in JavaScript and TypeScript run here where they need no more than `web` has. */
 const SPOKEN: readonly string[] = [WEB, "javascript", "typescript"];
 
 /** Memory of a process without that of a program, in MB. Most of its mapped memory is the binary, and shared. */

@@ -157,7 +157,7 @@ export class Slot implements WarmMember {
         const frames = this.#frames.push(value);
         if (frames.length > 0) return frames;
       } catch {
-        return undefined; // Its bytes are no frame: the slot is not used again.
+        return undefined; // The slot wrote bytes that are no frame, and is not used again.
       }
     }
   }

@@ -172,7 +172,7 @@ class SlotProgram {
   }
 }
 
-/** Starts a program in a slot that runs none. A slot that is of no more use is not alive afterwards. */
+/** Starts a program in a slot that runs none. A slot that can run no further program is not alive afterwards. */
 export function startProgram(slot: Slot, request: SlotRequest, options: RunOptions): ProgramHandle {
   slot.programs++;
   slot.send({ ...request, number: slot.programs });

@@ -20,7 +20,7 @@ interface Language {
   readonly runtime: LoadedRuntime;
 }
 
-/** The runtime of several specs for one host: one for each language, by its environment name. */
+/** The runtime of one spec for each language, by environment name, for one host. */
 export function createCompositeRuntime(
   languages: Readonly<Record<string, ProcessSpec>>,
   host: RuntimeHost,

@@ -222,7 +222,7 @@ function unboxed(value) {
       if (value instanceof type) return `[${type.name}: ${show(type.prototype.valueOf.call(value), {}, 0)}]`;
     }
   } catch {
-    // It only has the prototype of one.
+    // The value has only the prototype of a built-in class.
   }
   return undefined;
 }

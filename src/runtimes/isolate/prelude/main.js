@@ -22,7 +22,7 @@ const MAX_RANDOM_BYTES = 65_536;
 
 /** Gives a program its globals. @param host functions of the process of the slot, which take and return primitive values */
 export function begin(host) {
-  let timeOrigin; // Before its program is there, an isolate waits.
+  let timeOrigin; // An isolate may wait long for its program, whose time begins later.
   const { step } = makeTimers(host);
   Object.assign(globalThis.console, makeConsole(host));
   const globals = {

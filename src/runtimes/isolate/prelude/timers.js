@@ -64,7 +64,7 @@ const MAX_PASSED = 1_000;
 /** Makes the timers. The process of the slot calls each step. */
 export function makeTimers(host) {
   const timers = new Map();
-  /** Timers that may not keep the program. */
+  /** Timers that do not keep the program from its end. */
   const loose = new Set();
   /** Entries of timers by their delays, in the order in which they are due. Thousands of timers have few delays. */
   const lists = new Map();
@@ -72,7 +72,7 @@ export function makeTimers(host) {
   const stop = (id) => {
     const timer = timers.get(Number(id));
     if (timer === undefined) return;
-    timer.turn++; // Its entry is none any more.
+    timer.turn++; // Its entry no longer counts.
     timers.delete(timer.id);
     loose.delete(timer);
   };

@@ -14,7 +14,7 @@ const EXITS_BY_ITSELF = `${REPORT}\x01\0`;
 const LENGTH_DIGITS = 8;
 const MAX_REPORTS = 1_000;
 const reported = new Set();
-/** Whether the service reads reports. Before, what the process prints is quoted as words. */
+/** Whether the service reads reports. Before, it quotes the output of the process in an error. */
 let readsReports = false;
 
 /** Waits for the go; returns the orders of the program. */
