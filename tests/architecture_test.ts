@@ -13,6 +13,7 @@ import { PROJECT } from "./support/service_process.ts";
 const MAX_LINES = 350;
 const MAX_LINES_OF_MAIN = 20;
 const MAX_FILES_OF_FOLDER = 25;
+const MIN_ENTRIES_OF_FOLDER = 3;
 /** Folders of src/runtimes/ that all runtimes share. */
 const SHARED_ROOMS = [
   "denials",
@@ -220,6 +221,17 @@ Deno.test(`no source file is longer than ${MAX_LINES} lines, and main.ts no long
 Deno.test(`no folder has more than ${MAX_FILES_OF_FOLDER} files`, () => {
   const folders = Map.groupBy(everyFile("src"), (path) => path.slice(0, path.lastIndexOf("/")));
   assertEquals([...folders].filter(([, { length }]) => length > MAX_FILES_OF_FOLDER).map(([folder]) => folder), []);
+});
+
+Deno.test(`no folder has fewer than ${MIN_ENTRIES_OF_FOLDER} files and folders`, () => {
+  const entries = new Set(
+    everyFile("src").flatMap((path) =>
+      path.split("/").map((_, depth, names) => names.slice(0, depth + 1).join("/")).slice(1)
+    ),
+  );
+  const folders = Map.groupBy(entries, (path) => path.slice(0, path.lastIndexOf("/")));
+  const small = [...folders].filter(([, { length }]) => length < MIN_ENTRIES_OF_FOLDER);
+  assertEquals(small.map(([folder]) => folder), []);
 });
 
 /** Folders below `tests/` that mirror nothing of the source. */

@@ -21,7 +21,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: "languages",
     description: "list the languages, and add some",
-    load: async () => (await import("./languages/languages.ts")).defineLanguages,
+    load: async () => (await import("./languages.ts")).defineLanguages,
   },
   {
     name: "doctor",

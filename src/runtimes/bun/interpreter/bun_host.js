@@ -2,7 +2,7 @@
 import vm from "node:vm";
 import { host } from "../../interpreters/ecmascript/host.js";
 import { parseCell } from "../../interpreters/ecmascript/parser.js";
-import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
+import { flushStreams, ORDERS } from "../../ecmascript/process_host.js";
 
 const { AggregateError, Object, SyntaxError, process } = globalThis;
 const { file, Transpiler } = Bun;

@@ -8,7 +8,7 @@ import type { Container } from "../container/container.ts";
 import { OWN_PROCESSES } from "../container/container_limits.ts";
 import { ContainerSet } from "../container/container_set.ts";
 import { CurrentBounds } from "../container/current_bounds.ts";
-import { DenialWatch } from "../denials/denial_watch.ts";
+import { DenialWatch } from "../program/denial_watch.ts";
 import type { ContainerSample } from "../engine/container_sample.ts";
 import { ContainerFiles } from "../files/container_files.ts";
 import { PendingFiles } from "../files/pending_files.ts";

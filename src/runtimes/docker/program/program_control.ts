@@ -1,6 +1,6 @@
 import type { Limits } from "../../../core/limits.ts";
 import type { ContainerGroup } from "../container/container_group.ts";
-import type { DenialWatch } from "../denials/denial_watch.ts";
+import type { DenialWatch } from "./denial_watch.ts";
 import type { ContainerSample } from "../engine/container_sample.ts";
 import type { EngineExit } from "../engine/engine_containers.ts";
 

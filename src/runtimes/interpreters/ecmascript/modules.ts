@@ -21,7 +21,7 @@ import stackTraces from "./stack_traces.js" with { type: "text" };
 const ACORN = { imported: '"acorn" with { type: "text" }', file: "acorn_text.js" };
 
 /** Matches the paths of shared modules in the source. In the child all modules lie in one directory. */
-const SHARED = /"(?:\.\.\/)+(?:interpreters\/ecmascript|ecmascript\/interpreter)\//g;
+const SHARED = /"(?:\.\.\/)+(?:interpreters\/)?ecmascript\//g;
 
 /** The modules that every runtime shares, by the names of their files. */
 const MODULES: Readonly<Record<string, string>> = {

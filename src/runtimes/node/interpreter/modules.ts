@@ -1,4 +1,4 @@
-import { releasedModules } from "../../ecmascript/interpreter/modules.ts";
+import { releasedModules } from "../../ecmascript/interpreter_modules.ts";
 import { INTERPRETER_MAIN } from "../../interpreters/ecmascript/places.ts";
 import main from "./main.js" with { type: "text" };
 import nodeHost from "./node_host.js" with { type: "text" };

@@ -2,7 +2,7 @@
 import { Socket } from "node:net";
 import { promiseHooks } from "node:v8";
 import { host } from "../../interpreters/ecmascript/host.js";
-import { flushStreams, ORDERS } from "../../ecmascript/interpreter/process_host.js";
+import { flushStreams, ORDERS } from "../../ecmascript/process_host.js";
 
 const { Object, Set, process } = globalThis;
 /**

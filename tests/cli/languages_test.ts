@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { appOf } from "../../server/support/app_of.ts";
-import { fetchFrom, runHere } from "../../support/cli.ts";
-import { fakeEngine } from "../../support/fake_ports.ts";
+import { appOf } from "../server/support/app_of.ts";
+import { fetchFrom, runHere } from "../support/cli.ts";
+import { fakeEngine } from "../support/fake_ports.ts";
 
 Deno.test("codebeaker languages shows the languages of a service, and each reason for an absent one once", async () => {
   const reason = "one: it is not installed: install it";

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import type { CommandContext } from "../context.ts";
-import { formatTable } from "../output.ts";
-import { askOwnEngine } from "../own_engine.ts";
-import { defineLanguagesAdd } from "./add.ts";
-import { addServiceFlags, ServiceClient, type ServiceFlags } from "../service_client.ts";
-import { addSettings, runtimeSettings, settingsFor } from "../settings.ts";
+import type { CommandContext } from "./context.ts";
+import { formatTable } from "./output.ts";
+import { askOwnEngine } from "./own_engine.ts";
+import { defineLanguagesAdd } from "./languages_add.ts";
+import { addServiceFlags, ServiceClient, type ServiceFlags } from "./service_client.ts";
+import { addSettings, runtimeSettings, settingsFor } from "./settings.ts";
 
 /** The shown fields of the answer of `GET /v1/languages`. */
 const languagesSchema = z.looseObject({

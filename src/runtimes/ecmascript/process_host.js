@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { inspect, promisify } from "node:util";
 import { constants, runInThisContext } from "node:vm";
-import { host, isPath } from "../../interpreters/ecmascript/host.js";
+import { host, isPath } from "../interpreters/ecmascript/host.js";
 
 const {
   Atomics,

@@ -1,4 +1,4 @@
-import { interpreterModules } from "../../interpreters/ecmascript/modules.ts";
+import { interpreterModules } from "../interpreters/ecmascript/modules.ts";
 import processHost from "./process_host.js" with { type: "text" };
 
 /**

@@ -1,11 +1,11 @@
 import { Argument, type Command } from "commander";
-import { loadConfig } from "../../config.ts";
-import type { AddedLanguages } from "../../runtimes/entry.ts";
-import { RUNTIMES } from "../../runtimes/registry.ts";
-import type { CommandContext } from "../context.ts";
-import { installEach } from "../runtimes/install_each.ts";
-import type { LongTask } from "../runtimes/long_task.ts";
-import { addSettings, pickSettings } from "../settings.ts";
+import { loadConfig } from "../config.ts";
+import type { AddedLanguages } from "../runtimes/entry.ts";
+import { RUNTIMES } from "../runtimes/registry.ts";
+import type { CommandContext } from "./context.ts";
+import { installEach } from "./runtimes/install_each.ts";
+import type { LongTask } from "./runtimes/long_task.ts";
+import { addSettings, pickSettings } from "./settings.ts";
 
 /** The runtimes that have languages to add. */
 const RUNTIMES_WITH_MORE = RUNTIMES.flatMap(({ languages, settings }) =>
