@@ -4,31 +4,11 @@ import { printTable } from "../table.ts";
 import { PROGRAMS } from "../programs.ts";
 import { type Contender, measureInTurns } from "./contenders.ts";
 import { installedBinary } from "./installed.ts";
-import { NATIVE_LANGUAGES } from "./native_languages.ts";
+import { type MachineLanguage, NATIVE_LANGUAGES, type Pace } from "./native_languages.ts";
 import { checkEnd, execute, type Services } from "./services.ts";
 
 /** How often a client asks, where the language says nothing else. */
 const PACE: Pace = { learning: 60, rounds: 60, thoughtMs: 60 };
-
-/** How often a client asks: `thoughtMs` is its pause between two requests. */
-export type Pace = Parameters<typeof measureInTurns>[1];
-
-/** A language of this machine that runs without a container, and its bounds. */
-export interface MachineLanguage {
-  readonly language: keyof typeof PROGRAMS;
-  readonly runtime: string;
-  readonly file: string;
-  /** The bare binary; undefined where it is not installed. */
-  readonly bare: string | undefined;
-  /** What its command line has before the file; absent, nothing. */
-  readonly bareWords?: readonly string[];
-  /** What starts for longer than a client pauses otherwise has a slower one; absent, it is as for the others. */
-  readonly pace?: Pace;
-  /** The largest ratio of a warm one-shot to a bare run. */
-  readonly warmAtMost: number;
-  /** How much longer a cold one-shot may take than a bare run, in ms. */
-  readonly coldAtMostMs: number;
-}
 
 const LANGUAGES: readonly MachineLanguage[] = [
   {

@@ -1,4 +1,25 @@
-import type { MachineLanguage, Pace } from "./machine_languages.ts";
+import type { PROGRAMS } from "../programs.ts";
+import type { measureInTurns } from "./contenders.ts";
+
+/** How often a client asks: `thoughtMs` is its pause between two requests. */
+export type Pace = Parameters<typeof measureInTurns>[1];
+
+/** A language of this machine that runs without a container, and its bounds. */
+export interface MachineLanguage {
+  readonly language: keyof typeof PROGRAMS;
+  readonly runtime: string;
+  readonly file: string;
+  /** The bare binary; undefined where it is not installed. */
+  readonly bare: string | undefined;
+  /** What its command line has before the file; absent, nothing. */
+  readonly bareWords?: readonly string[];
+  /** What starts for longer than a client pauses otherwise has a slower one; absent, it is as for the others. */
+  readonly pace?: Pace;
+  /** The largest ratio of a warm one-shot to a bare run. */
+  readonly warmAtMost: number;
+  /** How much longer a cold one-shot may take than a bare run, in ms. */
+  readonly coldAtMostMs: number;
+}
 
 /** Of what takes a second to start, the pool has one ready for a client that thinks for as long. */
 const SLOWLY: Pace = { learning: 6, rounds: 12, thoughtMs: 1_000 };
