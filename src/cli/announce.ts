@@ -107,9 +107,9 @@ function describeTrial(
   runtimes: Runtimes,
   { palette, service, url }: Omit<Announcement, "stdout" | "signal">,
 ): string[] {
-  const spoken = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments)
+  const supported = runtimes.filter(({ available }) => available).flatMap(({ environments }) => environments)
     .filter(({ available }) => available).map(({ name }) => name);
-  const found = Object.entries(FIRST_PROGRAMS).find(([language]) => spoken.includes(language));
+  const found = Object.entries(FIRST_PROGRAMS).find(([language]) => supported.includes(language));
   if (found === undefined) return [];
   const [language, code] = found;
   const key = service.hasKeys() ? ` -H "X-API-Key: $CODEBEAKER_KEY"` : "";

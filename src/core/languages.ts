@@ -66,12 +66,12 @@ export function languageOfFile(path: string): string | undefined {
 }
 
 /** Makes an `unsupported_language` error. It suggests the nearest supported language, and lists them all. */
-export function unsupportedLanguage(language: string, spoken: readonly string[]): CodeBeakerError {
-  const quoted = Object.hasOwn(LANGUAGES, language) ? JSON.stringify(language) : unknownName(language, spoken);
-  const list = spoken.length === 0 ? "none" : spoken.join(", ");
+export function unsupportedLanguage(language: string, supported: readonly string[]): CodeBeakerError {
+  const quoted = Object.hasOwn(LANGUAGES, language) ? JSON.stringify(language) : unknownName(language, supported);
+  const list = supported.length === 0 ? "none" : supported.join(", ");
   return new CodeBeakerError(
     "unsupported_language",
-    `Cannot run code as no runtime speaks its language (spoken here: ${list}): current value is ${quoted}`,
-    { details: { languages: spoken, errors: [{ path: "language", message: `Unsupported language ${quoted}` }] } },
+    `Cannot run code as no runtime supports its language (supported: ${list}): current value is ${quoted}`,
+    { details: { languages: supported, errors: [{ path: "language", message: `Unsupported language ${quoted}` }] } },
   );
 }

@@ -34,9 +34,9 @@ interface RejectedRuntime extends Rejection {
  */
 export function noSuitableRuntime(
   selection: Selection,
-  { language, spoken }: { readonly language: string; readonly spoken: readonly string[] },
+  { language, supported }: { readonly language: string; readonly supported: readonly string[] },
 ): CodeBeakerError {
-  if (!spoken.includes(language)) return unsupportedLanguage(language, spoken);
+  if (!supported.includes(language)) return unsupportedLanguage(language, supported);
   const rejections = selection.candidates.flatMap(({ runtime, rejectedBecause }): RejectedRuntime[] =>
     rejectedBecause === undefined ? [] : [{ runtime, ...rejectedBecause }]
   );

@@ -106,7 +106,7 @@ export class Dispatcher {
     if (ranking.passed.length === 0) {
       throw noSuitableRuntime(ranking.selection, {
         language: request.language,
-        spoken: this.#selector.spokenLanguages(),
+        supported: this.#selector.supportedLanguages(),
       });
     }
     return { request: narrowed, ranking, tenant: principal.tenant };

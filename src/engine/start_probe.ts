@@ -60,7 +60,7 @@ export class StartProbe implements AsyncDisposable {
     const { selector } = this.#options;
     for (const runtime of selector.runtimes) await this.#awaitSelfTest(runtime);
     const available = await filterAsync(selector.runtimes, (runtime) => this.#isAvailable(runtime));
-    for (const language of selector.spokenLanguages()) {
+    for (const language of selector.supportedLanguages()) {
       const candidates = available.filter(({ supportedEnvironments }) => supportedEnvironments.includes(language));
       if (candidates.length < 2) continue; // The checks below may test the language, in vain where one runtime alone has it.
       const runtimes = await filterAsync(candidates, (runtime) => this.#isAvailable(runtime, language));

@@ -33,7 +33,7 @@ Deno.test("execute_code takes its main file from the language, by any of its nam
   }
 });
 
-Deno.test("execute_code writes and runs nothing in a language that the environment does not speak", async () => {
+Deno.test("execute_code writes and runs nothing in a language that the environment does not run", async () => {
   await using environment = await FakeEnvironment.create();
   await assertRefused(environment, { command: { ...BASE, language: "cobol" }, code: "unsupported_language" });
   assertEquals([environment.runs.length, await environment.paths()], [0, []]);

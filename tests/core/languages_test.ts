@@ -37,7 +37,7 @@ Deno.test("mainFileOf() and languageOfFile() agree", () => {
   ]);
 });
 
-Deno.test("unsupportedLanguage() names the nearest and lists what is spoken", () => {
+Deno.test("unsupportedLanguage() names the nearest and lists what is supported", () => {
   const error = unsupportedLanguage("typscript", ["typescript", "python"]);
   assertStringIncludes(error.message, 'did you mean "typescript"?');
   assertEquals(error.details.languages, ["typescript", "python"]);

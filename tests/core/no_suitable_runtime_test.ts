@@ -12,11 +12,11 @@ function errorFor(rejections: Readonly<Record<string, Rejection>>) {
     inputs,
   }));
   const selection = { chosen: null, preference: "balanced", floor: 7, candidates } as const;
-  const { code, message, details } = noSuitableRuntime(selection, { language: "python", spoken: ["go", "python"] });
+  const { code, message, details } = noSuitableRuntime(selection, { language: "python", supported: ["go", "python"] });
   return { code, message, retryAfterMs: details.retryAfterMs };
 }
 
-const MUTE = { code: "unsupported_language", detail: "speaks go" } as const;
+const MUTE = { code: "unsupported_language", detail: "supports go" } as const;
 const MISSING = { code: "unavailable", detail: "no socket", remedy: "install an Engine" } as const;
 const TESTING = { code: "unavailable", detail: "its self-test is not over yet" } as const;
 const OPEN = { code: "circuit_open", detail: "circuit open for 4 s", retryAfterMs: 4_000 } as const;
@@ -59,7 +59,7 @@ Deno.test("noSuitableRuntime() tells of the filters that were not passed, and of
   const forced = errorFor({ light: MUTE, heavy: { code: "not_requested", detail: "the request forces light" } });
   assertEquals([forced.code, forced.message, forced.retryAfterMs], [
     "no_suitable_runtime",
-    "Cannot run python as no runtime passes the filters (light: speaks go; heavy: the request forces light)",
+    "Cannot run python as no runtime passes the filters (light: supports go; heavy: the request forces light)",
     undefined,
   ]);
 });

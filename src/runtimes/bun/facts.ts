@@ -5,9 +5,9 @@ import { uncheckedFacts } from "../process/unchecked_facts.ts";
 import { RELEASE } from "./release.ts";
 
 /** The environment names that Bun runs. */
-const SPOKEN: readonly string[] = ["bun", "tsx", "jsx", "javascript", "typescript"];
+const ENVIRONMENT_NAMES: readonly string[] = ["bun", "tsx", "jsx", "javascript", "typescript"];
 /** The environment names of which Bun has only a part. */
-const SPOKEN_IN_PART: readonly string[] = ["javascript", "typescript"];
+const NAMES_IN_PART: readonly string[] = ["javascript", "typescript"];
 
 /** Imports that Bun resolves and other runtimes refuse. */
 const IMPORTS: ReadonlySet<string> = new Set(["import by another name", "import of JSON without its type"]);
@@ -36,14 +36,14 @@ export function bunFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
   return uncheckedFacts({
     name: RELEASE.binary,
     type: "Bun",
-    supportedEnvironments: SPOKEN,
-    contextEnvironments: SPOKEN,
-    warmEnvironments: SPOKEN,
+    supportedEnvironments: ENVIRONMENT_NAMES,
+    contextEnvironments: ENVIRONMENT_NAMES,
+    warmEnvironments: ENVIRONMENT_NAMES,
     startupTimeMs: 30,
     memoryOverheadMB: 30,
     surface: (environment) => {
       if (environment === RELEASE.binary) return undefined;
-      return SPOKEN_IN_PART.includes(environment) ? SURFACE : OWN_SURFACE;
+      return NAMES_IN_PART.includes(environment) ? SURFACE : OWN_SURFACE;
     },
   }, host);
 }

@@ -5,7 +5,7 @@ import type { FactsHost, RuntimeFacts } from "../entry.ts";
 export const RUNTIME_NAME = "deno";
 
 /** The environment names that Deno runs. */
-export const SPOKEN: readonly string[] = ["typescript", "javascript", "deno"];
+export const ENVIRONMENT_NAMES: readonly string[] = ["typescript", "javascript", "deno"];
 
 /** The whole surface of Deno's languages. Features that need the network or an installer depend on the request. */
 const SURFACE: Surface = {
@@ -21,9 +21,9 @@ export function denoFacts({ confinement }: Pick<FactsHost, "confinement">): Runt
   return {
     name: RUNTIME_NAME,
     type: "Deno",
-    supportedEnvironments: SPOKEN,
-    contextEnvironments: SPOKEN,
-    warmEnvironments: SPOKEN,
+    supportedEnvironments: ENVIRONMENT_NAMES,
+    contextEnvironments: ENVIRONMENT_NAMES,
+    warmEnvironments: ENVIRONMENT_NAMES,
     capabilities: {
       startupTimeMs: 80,
       memoryOverheadMB: 30,
@@ -32,7 +32,7 @@ export function denoFacts({ confinement }: Pick<FactsHost, "confinement">): Runt
       supportsNetworkAccess: true,
       maxConcurrentExecutions: 100,
     },
-    surface: (environment) => SPOKEN.includes(environment) ? SURFACE : undefined,
+    surface: (environment) => ENVIRONMENT_NAMES.includes(environment) ? SURFACE : undefined,
     runsAnyCommandLine: confinement.separatesProcesses,
   };
 }

@@ -14,7 +14,7 @@ const READ = 'const read = (path) => { try { console.log(fs.readFileSync(path, "
 const MODULES = 'const fs = require("node:fs");';
 
 /**
- * The canaries in a language: an honest program, and one for each kind of escape. They are for a runtime that speaks
+ * The canaries in a language: an honest program, and one for each kind of escape. They are for a runtime that runs
  * CommonJS and checks nothing itself.
  */
 export function canariesIn(

@@ -6,7 +6,7 @@ import { COMPUTING_SURFACE } from "./surface.ts";
 export const WEB = "web";
 
 /** The environment names. Programs in JavaScript and TypeScript run here where they need no more than `web` has. */
-const SPOKEN: readonly string[] = [WEB, "javascript", "typescript"];
+const ENVIRONMENT_NAMES: readonly string[] = [WEB, "javascript", "typescript"];
 
 /** Memory of a process without that of a program, in MB. Most of its mapped memory is the binary, and shared. */
 export const PROCESS_MEMORY_MB = 32;
@@ -16,9 +16,9 @@ export function isolateFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
   return {
     name: RUNTIME_NAME,
     type: "V8Isolate",
-    supportedEnvironments: SPOKEN,
+    supportedEnvironments: ENVIRONMENT_NAMES,
     contextEnvironments: [WEB],
-    warmEnvironments: SPOKEN,
+    warmEnvironments: ENVIRONMENT_NAMES,
     capabilities: {
       startupTimeMs: 2,
       memoryOverheadMB: PROCESS_MEMORY_MB,

@@ -7,16 +7,16 @@ import { RELEASE } from "./release.ts";
 export const TYPESCRIPT = "typescript";
 
 /** The environment names that Node runs. */
-const SPOKEN: readonly string[] = [RELEASE.binary, "javascript", TYPESCRIPT];
+const ENVIRONMENT_NAMES: readonly string[] = [RELEASE.binary, "javascript", TYPESCRIPT];
 
 /** The facts of the runtime before it is loaded. */
 export function nodeFacts(host: Pick<FactsHost, "confinement">): RuntimeFacts {
   return uncheckedFacts({
     name: RELEASE.binary,
     type: "NodeJs",
-    supportedEnvironments: SPOKEN,
+    supportedEnvironments: ENVIRONMENT_NAMES,
     contextEnvironments: [RELEASE.binary, "javascript"],
-    warmEnvironments: SPOKEN,
+    warmEnvironments: ENVIRONMENT_NAMES,
     startupTimeMs: 60,
     memoryOverheadMB: 45,
     costs: { [TYPESCRIPT]: { startupTimeMs: 100, memoryOverheadMB: 70 } },

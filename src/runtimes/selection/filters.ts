@@ -33,7 +33,7 @@ export function knownLackOf(
 /** Why a request is not for this runtime. */
 export function mismatchOf(runtime: ExecutionRuntime, request: SelectionRequest): Rejection | undefined {
   if (!runtime.supportedEnvironments.includes(request.language)) {
-    return { code: "unsupported_language", detail: `speaks ${runtime.supportedEnvironments.join(", ")}` };
+    return { code: "unsupported_language", detail: `supports ${runtime.supportedEnvironments.join(", ")}` };
   }
   if (request.runtime !== undefined && request.runtime !== runtime.name) {
     return { code: "not_requested", detail: `the request forces ${request.runtime}` };

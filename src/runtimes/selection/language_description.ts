@@ -10,13 +10,13 @@ export interface LanguageDescription {
   readonly available: boolean;
   /** Why no runtime can, and the remedy. */
   readonly reason?: string;
-  /** The names of the runtimes that speak it, available or not. */
+  /** The names of the runtimes that support it, available or not. */
   readonly runtimes: readonly string[];
   /** Whether one of them has contexts for it. */
   readonly contexts: boolean;
 }
 
-/** Describes every language that some runtime speaks, in the order of the runtimes. */
+/** Describes every language that some runtime supports, in the order of the runtimes. */
 export function describeLanguages(runtimes: readonly RuntimeDescription[]): LanguageDescription[] {
   const places = runtimes.flatMap((runtime) => runtime.environments.map((environment) => ({ runtime, environment })));
   return [...Map.groupBy(places, ({ environment }) => environment.name)].map(([name, found]) => {

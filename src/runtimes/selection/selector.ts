@@ -62,7 +62,7 @@ export class RuntimeSelector {
     return passed[0]?.runtime ?? null;
   }
 
-  /** The first available runtime of a type that speaks the environment name, or null. No other filter is applied. */
+  /** The first available runtime of a type that supports the environment name, or null. No other filter is applied. */
   async selectByType(type: RuntimeType, environment: string): Promise<ExecutionRuntime | null> {
     const available = await this.getAvailableRuntimes();
     return available.find((runtime) => runtime.type === type && runtime.supportedEnvironments.includes(environment)) ??
@@ -75,8 +75,8 @@ export class RuntimeSelector {
     return this.#runtimes.filter((_, index) => obstacles[index] === undefined);
   }
 
-  /** Every environment name that some runtime speaks, available or not. */
-  spokenLanguages(): string[] {
+  /** Every environment name that some runtime supports, available or not. */
+  supportedLanguages(): string[] {
     return [...new Set(this.#runtimes.flatMap((runtime) => runtime.supportedEnvironments))];
   }
 

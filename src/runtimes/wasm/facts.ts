@@ -15,16 +15,16 @@ const COSTS: Readonly<Record<string, DeclaredCosts>> = {
 /** The languages whose parts come from npm. */
 export const ADDED_LANGUAGES: readonly string[] = Object.keys(COSTS);
 
-const SPOKEN: readonly string[] = [MODULE, ...ADDED_LANGUAGES];
+const ENVIRONMENT_NAMES: readonly string[] = [MODULE, ...ADDED_LANGUAGES];
 
 /** The facts of this runtime before it is loaded. */
 export function wasmFacts(_host: FactsHost): RuntimeFacts {
   return {
     name: RUNTIME_NAME,
     type: "WebAssembly",
-    supportedEnvironments: SPOKEN,
+    supportedEnvironments: ENVIRONMENT_NAMES,
     contextEnvironments: [],
-    warmEnvironments: SPOKEN,
+    warmEnvironments: ENVIRONMENT_NAMES,
     capabilities: {
       startupTimeMs: 70,
       memoryOverheadMB: 13,

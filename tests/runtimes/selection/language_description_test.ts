@@ -7,7 +7,7 @@ function runtime(parts: Pick<RuntimeDescription, "name" | "environments"> & Part
   return { available: true, ...parts } as RuntimeDescription;
 }
 
-Deno.test("describeLanguages() describes each language once, by all runtimes that speak it", () => {
+Deno.test("describeLanguages() describes each language once, by all runtimes that support it", () => {
   const light = runtime({
     name: "light",
     environments: [{ name: "typescript", available: true, contexts: true }],

@@ -74,7 +74,7 @@ Deno.test("initialize asks for nothing where nothing is said", async () => {
   assertEquals((await client.call("initialize", { capabilities: { streaming: "yes" } })).error?.code, -32602);
 });
 
-Deno.test("language.list names each language with the first available runtime that speaks it", async () => {
+Deno.test("language.list names each language with the first available runtime that supports it", async () => {
   await using door = new Door({ engine });
   const client = await door.connect();
   const languages = [{ name: "typescript", runtime: "first" }, { name: "python", runtime: "second" }];

@@ -39,7 +39,7 @@ export function legacyRoutes(methods: MethodTable): Hono<AppEnv> {
       const value = JSON.stringify(asked.slice(0, 64));
       throw new CodeBeakerError(
         "not_found",
-        `Cannot find a runtime that speaks the language now: GET /v1/languages says what to install: current value is ${value}`,
+        `Cannot find a runtime for the language now: GET /v1/languages says what to install: current value is ${value}`,
       );
     });
 }

@@ -45,7 +45,10 @@ Deno.test("POST /api/execution answers as execution.run, and takes the original'
 });
 
 Deno.test("POST /api/execution tells errors as REST does", async () => {
-  const unsupported = new CodeBeakerError("unsupported_language", "Cannot run code as no runtime speaks its language");
+  const unsupported = new CodeBeakerError(
+    "unsupported_language",
+    "Cannot run code as no runtime supports its language",
+  );
   await using door = new Door({ engine: { submit: () => Promise.reject(unsupported) } });
   const spoken = await ask(door, "/api/execution", { language: "cobol", code: "1" });
   assertEquals([spoken.status, spoken.body.code], [422, "unsupported_language"]);
