@@ -53,6 +53,17 @@ export function outside(
   );
 }
 
+/** Refuses to move the workspace itself, or to replace it. @throws {CodeBeakerError} `invalid_request` */
+export function checkMove(source: string, destination: string): void {
+  if (source === ".") throw invalidField("source", "Cannot move the workspace itself");
+  if (destination === ".") throw invalidField("destination", "Cannot replace the workspace itself");
+}
+
+/** Refuses to delete the workspace itself. @throws {CodeBeakerError} `invalid_request` */
+export function checkDeletion(path: string): void {
+  if (path === ".") throw invalidField("path", "Cannot delete the workspace itself");
+}
+
 /** The directories above a normal path, the nearest first. */
 export function* directoriesAbove(path: string): Generator<string> {
   for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) yield path.slice(0, at);

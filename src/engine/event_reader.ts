@@ -34,7 +34,7 @@ export interface EventSource {
 }
 
 /** The position behind all output and displays so far. */
-export function endPosition({ output, displays }: EventSource): EventPosition {
+function endPosition({ output, displays }: EventSource): EventPosition {
   return { stdout: streamLength(output.stdout), stderr: streamLength(output.stderr), displays: displays.seen };
 }
 

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { join } from "@std/path";
-import { CodeBeakerError, invalidField } from "../core/errors.ts";
+import { CodeBeakerError } from "../core/errors.ts";
 import type { FileEntry, FileReading, VisitedEntry, WriteMode } from "../core/files.ts";
+import { checkDeletion, checkMove } from "../core/workspace_path.ts";
 import { DirectoryHandle, identityOf, toClientError } from "./directory_handle.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import { copyIntoItself, copyTree, listTree, toEntry } from "./file_tree.ts";
@@ -126,8 +127,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   move(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
-    if (source === ".") throw invalidField("source", "Cannot move the workspace itself");
-    if (destination === ".") throw invalidField("destination", "Cannot replace the workspace itself");
+    checkMove(source, destination);
     return this.#at(source, { follow: false }, (from) => {
       fs.lstatSync(from.directory.child(from.name));
       return this.#at(destination, { follow: false, makeParents: true }, (to) => {
@@ -138,7 +138,7 @@ export class Workspace implements AsyncDisposable {
   }
 
   delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
-    if (path === ".") throw invalidField("path", "Cannot delete the workspace itself");
+    checkDeletion(path);
     return this.#at(path, { follow: false }, async ({ directory, name }) => {
       const child = directory.child(name);
       if (!fs.lstatSync(child).isDirectory()) fs.unlinkSync(child);

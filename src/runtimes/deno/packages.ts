@@ -4,6 +4,7 @@ import { childVariables } from "./child_variables.ts";
 import { CACHE_NAME } from "./modules.ts";
 import { CONFIG_FILE, LOCK_FILE, PACKAGES_PATH } from "./package_files.ts";
 import { parsePackages } from "../ecmascript/package_names.ts";
+import { registryErrors } from "../service_binary/packages.ts";
 
 /**
  * How npm packages are installed. They lie in Deno's own directory and not in the workspace: with a `node_modules`
@@ -36,10 +37,6 @@ export function packageSpec(npmRegistry: string): PackageSpec {
     }),
     keptFiles: [LOCK_FILE],
     tree: [CACHE_NAME, PACKAGES_PATH],
-    shownTexts: { [npmRegistry]: "npm:" },
-    hints: [{
-      pattern: /error sending request for url \(npm:/,
-      text: "The npm registry cannot be reached: the service's operator names one that can (--npm-registry)",
-    }],
+    ...registryErrors(npmRegistry),
   };
 }

@@ -46,6 +46,13 @@ export function npmPackages(
     },
     keptFiles: [],
     tree: [PACKAGES, TREE],
+    ...registryErrors(npmRegistry),
+  };
+}
+
+/** How errors of the installer about a registry are shown. */
+export function registryErrors(npmRegistry: string): Pick<PackageSpec, "shownTexts" | "hints"> {
+  return {
     shownTexts: { [npmRegistry]: "npm:" },
     hints: [{
       pattern: /error sending request for url \(npm:/,

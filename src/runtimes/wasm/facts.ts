@@ -1,5 +1,5 @@
 import type { DeclaredCosts } from "../../core/capabilities.ts";
-import type { FactsHost, RuntimeFacts } from "../entry.ts";
+import type { RuntimeFacts } from "../entry.ts";
 
 /** The runtime's name on the wire. */
 export const RUNTIME_NAME = "wasm";
@@ -18,7 +18,7 @@ export const ADDED_LANGUAGES: readonly string[] = Object.keys(COSTS);
 const ENVIRONMENT_NAMES: readonly string[] = [MODULE, ...ADDED_LANGUAGES];
 
 /** The facts of this runtime before it is loaded. */
-export function wasmFacts(_host: FactsHost): RuntimeFacts {
+export function wasmFacts(): RuntimeFacts {
   return {
     name: RUNTIME_NAME,
     type: "WebAssembly",

@@ -21,7 +21,7 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
   const { canaries, host: { texts }, memoryEndings, memoryMb, modules, noPackages, programs, title, v8Flags } = row;
   let reachable: string | undefined;
   return {
-    facts: { ...wasmFacts(host), supportedEnvironments: [name] },
+    facts: { ...wasmFacts(), supportedEnvironments: [name] },
     subject: `${RUNTIME_NAME}_${name}`,
     binary: {
       find() {

@@ -52,7 +52,7 @@ const SANDBOX = "WebAssembly's own sandbox in a process that Deno grants nothing
 export function wasmSpec(host: RuntimeHost): ProcessSpec {
   const { find, remedy } = serviceBinary(settingsOf(host).denoBinary, host);
   return {
-    facts: { ...wasmFacts(host), supportedEnvironments: [MODULE] },
+    facts: { ...wasmFacts(), supportedEnvironments: [MODULE] },
     subject: RUNTIME_NAME,
     binary: {
       find,

@@ -38,7 +38,7 @@ export function isEngineLost(error: unknown): error is CodeBeakerError {
 }
 
 /** The HTTP status of the Engine's refusal. */
-export function httpStatusOf(error: unknown): number | undefined {
+function httpStatusOf(error: unknown): number | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && "statusCode" in cause && typeof cause.statusCode === "number"
     ? cause.statusCode

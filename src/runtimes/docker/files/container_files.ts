@@ -1,5 +1,5 @@
 import { createYielder } from "../../../concurrency/delay.ts";
-import { invalidField } from "../../../core/errors.ts";
+import { checkDeletion, checkMove } from "../../../core/workspace_path.ts";
 import type { FileEntry, FileReading, WriteMode } from "../../../core/files.ts";
 import { encodeTar } from "../../../workspace/archive/tar.ts";
 import type { WorkspaceFiles } from "../../port.ts";
@@ -72,14 +72,13 @@ export class ContainerFiles implements WorkspaceFiles {
   }
 
   async move(source: string, destination: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
-    if (source === ".") throw invalidField("source", "Cannot move the workspace itself");
-    if (destination === ".") throw invalidField("destination", "Cannot replace the workspace itself");
+    checkMove(source, destination);
     const words = ["move", source, destination, flag(options.overwrite ?? true)];
     await this.#run({ words, path: source, destination });
   }
 
   async delete(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
-    if (path === ".") throw invalidField("path", "Cannot delete the workspace itself");
+    checkDeletion(path);
     await this.#run({ words: ["delete", path, flag(options.recursive ?? false)], path });
   }
 
