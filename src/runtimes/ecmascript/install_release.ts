@@ -1,13 +1,13 @@
 import { dirname, join } from "@std/path";
 import type { InstalledBinary, InstallRequest } from "../entry.ts";
-import { isFile } from "../process/find_binary.ts";
+import { isExecutable } from "../process/find_binary.ts";
 import { cannotInstall, installDirectory, takePackage } from "./npm_package.ts";
 import { installedPath, packageFor, type Release } from "./release.ts";
 
 /**
  * Installs a release from npm's registry into the service's home, unless it is there. It fetches the tarball, checks it
  * against its digest, and takes the binary out. Nothing of the package is run. The binary is there as a whole or not at
- * all.
+ * all. One that may not be executed makes room.
  *
  * @throws {CodeBeakerError} `runtime_unavailable` where it cannot be installed; the file system's error
  */
@@ -24,7 +24,7 @@ export async function installRelease(
   }
   const path = installedPath(home, release, found);
   const wasThere = await installDirectory(dirname(path), {
-    isMade: () => isFile(path),
+    isMade: () => isExecutable(path),
     async make(staging) {
       using task = progress.begin(`downloading ${found.name} ${found.version}`);
       const { member = `bin/${title}` } = found;

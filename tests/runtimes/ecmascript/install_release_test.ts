@@ -65,6 +65,16 @@ Deno.test("installRelease() installs the binary alone, and the second time asks 
   });
 });
 
+Deno.test("installRelease() installs anew where the binary that is there may not be executed", async () => {
+  await withBench(async ({ install, installed, registry }) => {
+    const release = await releaseOf(registry);
+    const { path } = await install(release);
+    await Deno.chmod(path, 0o644);
+    assertEquals((await install(release)).wasThere, false);
+    assertEquals([installed(), (Deno.statSync(path).mode ?? 0) & 0o777], [["tool-1.2.3"], 0o755]);
+  });
+});
+
 Deno.test("installRelease() installs once when two install at the same time", async () => {
   await withBench(async ({ install, installed, registry }) => {
     const release = await releaseOf(registry);
