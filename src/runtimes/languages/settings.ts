@@ -5,9 +5,6 @@ import { canonicalLanguage } from "../../core/languages.ts";
 /** The words of a command line. `{file}` stands for the program's file and `{output}` for its compiler's directory. */
 const words = z.array(z.string().min(1)).min(1);
 
-/** Most letters in which a misspelt placeholder differs from the one that is meant. */
-const MAX_TYPOS = 2;
-
 /** The fields of a configured language on every runtime. */
 export const LANGUAGE_FIELDS = {
   file: z.string().regex(/^[A-Za-z0-9_.-]+$/).optional(),
@@ -69,14 +66,22 @@ function invalidLines(
 }
 
 /**
- * The names in braces that are nearly a placeholder, each with that. Other braces are the command's own, as those of awk
- * and of a shell's variables are.
+ * The names in braces that are a placeholder but for one slip, each with that. Other braces are the command's own, as
+ * those of awk and of a shell's variables are.
  */
 function misspeltIn(word: string, placeholders: readonly string[]): [given: string, meant: string][] {
   return [...word.matchAll(/(?<!\$)\{\w{1,20}\}/g)].flatMap(([given]): [string, string][] => {
-    const meant = placeholders.find((known) => levenshteinDistance(given, known) <= MAX_TYPOS);
+    const meant = placeholders.find((known) => isSlipOf(known, given));
     return meant === undefined || placeholders.includes(given) ? [] : [[given, meant]];
   });
+}
+
+/** Whether a text is another with one slip: one letter, two swapped letters, or case. */
+function isSlipOf(meant: string, given: string): boolean {
+  const [known, written] = [meant.toLowerCase(), given.toLowerCase()];
+  const at = [...known].findIndex((letter, index) => letter !== written[index]);
+  const swapped = `${known.slice(0, at)}${known.charAt(at + 1)}${known.charAt(at)}${known.slice(at + 2)}`;
+  return levenshteinDistance(written, known) <= 1 || written === swapped;
 }
 
 /**

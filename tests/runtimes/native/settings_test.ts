@@ -43,12 +43,20 @@ Deno.test("languagesOf() compiles only for the command line that comes with it",
   assertEquals(parse({ zig: { ...TCL, compile, run: ["{output}/main"] } })["zig"]?.compile, compile);
 });
 
+Deno.test("languagesOf() leaves braces to the command that are not a placeholder with one slip", () => {
+  const run = ["awk", "function show() {line} {print} {next} END {tally}", "${file}", "-f", "{file}"];
+  assertEquals(parse({ awk: { ...TCL, run } })["awk"]?.run, run);
+});
+
 Deno.test("languagesOf() says where something is off", () => {
   const table: [unknown, string[]][] = [
     [{ tcl: {} }, ["tcl.binary", "tcl.file", "tcl.run"]],
     [{ tcl: { ...TCL, run: ["tclsh", "main.tcl"] } }, ["tcl.run"]],
     [{ tcl: { ...TCL, compile: ["make"] } }, ["tcl.compile"]],
-    [{ tcl: { ...TCL, run: ["{bianry}", "{file}"] } }, ["tcl.run"]],
+    ...["{bianry}", "{binry}", "{File}", "{flie}", "{heapMB}", "{outputs}"].map((slip): [unknown, string[]] => [
+      { tcl: { ...TCL, run: [slip, "{file}"] } },
+      ["tcl.run"],
+    ]),
     [{ c: { run: ["{output}/main"] } }, ["c.run"]],
     [{ tcl: { ...TCL, binary: "/opt/tcl/bin/tclsh" } }, ["tcl.binary"]],
     [{ tcl: { ...TCL, binary: "bin/tclsh" } }, ["tcl.binary"]],
