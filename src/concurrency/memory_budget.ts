@@ -37,11 +37,11 @@ export class MemoryBudget {
   /**
    * Waits for memory for a program, beyond what it holds. The caller gives that memory back by disposing.
    *
-   * @throws {CodeBeakerError} `busy` when the memory does not come free in time, or exceeds the whole budget
+   * @throws {CodeBeakerError} `busy` when the memory does not come free in time; `too_large` when it exceeds the budget
    * @throws the signal's reason when it aborts first
    */
   async forProgram(memoryMb: number, options: MemoryRequest): Promise<Disposable> {
-    if (memoryMb > this.totalMb) throw noMemory(memoryMb, `programs may use ${this.totalMb} MB together`);
+    if (memoryMb > this.totalMb) throw tooLarge(memoryMb, this.totalMb);
     const { heldMb = 0 } = options;
     const permits = memoryMb - heldMb;
     const free = this.#all.tryAcquire(permits);
@@ -82,6 +82,15 @@ export class MemoryBudget {
     }
     return held.move();
   }
+}
+
+/** The error of a program that can never run, however long its client waits. */
+function tooLarge(memoryMb: number, totalMb: number): CodeBeakerError {
+  return new CodeBeakerError(
+    "too_large",
+    `Cannot run this as it or its compiler needs ${memoryMb} MB of memory, and all programs together may use ` +
+      `${totalMb} MB: lower limits.memoryMb, or raise --memory-budget-mb`,
+  );
 }
 
 function noMemory(memoryMb: number, why: string, cause?: unknown): CodeBeakerError {

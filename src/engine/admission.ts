@@ -124,7 +124,8 @@ export class Admission {
   /**
    * Waits for a slot. The caller disposes of it.
    *
-   * @throws {CodeBeakerError} `busy` when no slot or memory came free in time, or the service shuts down
+   * @throws {CodeBeakerError} `busy` when no slot or memory came free in time, or the service shuts down; `too_large`
+   *   when the memory exceeds the whole budget
    * @throws the reason of `signal` when it aborts first
    */
   async enter(principal: Principal, { isPatient, maxWaitMs, memoryMb, signal }: SlotRequest): Promise<Slot> {
@@ -171,7 +172,8 @@ export class Admission {
   /**
    * Reserves memory for a context. The caller gives it back by disposing.
    *
-   * @throws {CodeBeakerError} `busy` when no memory came free in time, or the service shuts down
+   * @throws {CodeBeakerError} `busy` when no memory came free in time, or the service shuts down; `too_large` when it
+   *   exceeds the whole budget
    * @throws the reason of `signal` when it aborts first
    */
   async reserveMemory(

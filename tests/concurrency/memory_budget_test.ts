@@ -16,7 +16,8 @@ Deno.test("MemoryBudget promises no more than there is, and a program waits for 
 
 Deno.test("MemoryBudget tells at once what it can never promise, and nobody waits behind it", async () => {
   const budget = new MemoryBudget(1_000);
-  await assertRejects(() => budget.forProgram(1_001, {}), CodeBeakerError, "programs may use 1000 MB together");
+  const never = await assertRejects(() => budget.forProgram(1_001, {}), CodeBeakerError, "together may use 1000 MB");
+  assertEquals([never.code, never.details.retryAfterMs], ["too_large", undefined]);
   using _all = await budget.forProgram(1_000, {});
 });
 

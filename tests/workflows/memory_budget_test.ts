@@ -40,10 +40,11 @@ Deno.test("programs for which the memory budget has nothing left wait, are told 
   );
 });
 
-Deno.test("a program that asks for more memory than the whole budget is told busy at once", async () => {
+Deno.test("a program that needs more memory than the whole budget is told so at once, and not to try again", async () => {
   await using service = shared.borrow();
   const response = await new ApiClient(service).ask("POST", EXECUTIONS, { ...HELLO, limits: { memoryMb: 513 } });
-  assertEquals([response.status, (await response.json()).code], [429, "busy"]);
+  const { code, detail } = await response.json();
+  assertEquals([response.status, code, response.headers.get("retry-after")], [413, "too_large", null], detail);
 });
 
 Deno.test("workspaces beyond their share of the budget lie on a disk, bounded too, and closing gives the memory back", async () => {
