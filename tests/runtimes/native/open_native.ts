@@ -64,7 +64,7 @@ const TIMEOUT_MS = 60_000;
 const GO_PACKAGES_OF_TESTS = ["bytes", "fmt", "io", "os", "strings", "syscall"];
 
 /** What compilers need is made once for whoever runs the tests: that of Go takes longer than all these tests. */
-const HOME = `${Deno.env.get("HOME") ?? "/root"}/.codebeaker/tests`;
+export const TESTS_HOME = `${Deno.env.get("HOME") ?? "/root"}/.codebeaker/tests`;
 
 /** To test a language takes longer than all that is tested of it here: the languages of the suite are, before it runs. */
 const ASSUMED: RuntimeHost["selfTestResults"] = { has: () => Promise.resolve(true), add: () => Promise.resolve() };
@@ -72,7 +72,7 @@ const ASSUMED: RuntimeHost["selfTestResults"] = { has: () => Promise.resolve(tru
 /** Opens it. Its languages are taken to have passed their self-tests. */
 export async function openNative(options: Partial<RuntimeHost> = {}): Promise<Native> {
   await using stack = new AsyncDisposableStack();
-  const host = stack.use(await openRuntimeHost({ home: HOME, selfTestResults: ASSUMED, ...options }));
+  const host = stack.use(await openRuntimeHost({ home: TESTS_HOME, selfTestResults: ASSUMED, ...options }));
   const rows = withFewPackages(languagesOf(host));
   const native = stack.use(create(host, rows));
   const owned = stack.move();
