@@ -1,9 +1,9 @@
 import { LIST_MODULES, moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
 import type { Surface } from "../../../core/needs.ts";
 import { PYTHON_TEST_PROGRAMS } from "../../interpreters/python/test_programs.ts";
+import { pipPackages } from "../../interpreters/python/pip_packages.ts";
 import { PYTHON_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 import waiter from "./python_waiter.py" with { type: "text" };
-import { pipPackages } from "./python_packages.ts";
 import type { LanguageRow } from "./row.ts";
 
 /**

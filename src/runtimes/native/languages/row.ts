@@ -1,4 +1,5 @@
 import type { DeclaredCosts } from "../../../core/capabilities.ts";
+import type { PipHost } from "../../interpreters/python/pip_packages.ts";
 import type { ModuleProbe, TestPrograms } from "../../process/self_test/language_tests.ts";
 import type { MemoryEnding, PackageSpec, PrebuiltSpec } from "../../process/spec.ts";
 import type { Waiter } from "../../process/waiter.ts";
@@ -32,7 +33,7 @@ export interface LanguageRow {
    * How packages are installed; absent, none can be. Only a language with a waiter has them, as the waiter lets
    * programs find them.
    */
-  readonly packages?: (host: PackageHost) => PackageSpec;
+  readonly packages?: (host: PipHost) => PackageSpec;
   /** Variables of every program and of its compiler, with `{output}` as in a command line. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Names of variables that the language sets for its programs by itself; absent, none. */
@@ -51,12 +52,4 @@ export interface LanguageRow {
    * layers.
    */
   readonly programs?: TestPrograms;
-}
-
-/** The parts of a host that an installer needs. */
-export interface PackageHost {
-  /** The binary of the language. @throws {CodeBeakerError} `runtime_unavailable` */
-  find(): string;
-  /** The index in which pip finds packages. */
-  readonly pipIndex: string;
 }

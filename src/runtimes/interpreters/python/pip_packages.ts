@@ -1,21 +1,28 @@
 import { join } from "@std/path";
 import { CodeBeakerError } from "../../../core/errors.ts";
 import type { Mount } from "../../../sandbox/mount.ts";
-import { checkPackages, nameOfPackage } from "../../interpreters/package_format.ts";
-import { PIP_FORMAT, pipArguments } from "../../interpreters/python/pip.ts";
 import { isFile } from "../../process/find_binary.ts";
 import type { PackageSpec } from "../../process/spec.ts";
-import type { PackageHost } from "./row.ts";
+import { checkPackages, nameOfPackage } from "../package_format.ts";
+import { PIP_FORMAT, pipArguments } from "./pip.ts";
 
-/** Where the packages lie: python_waiter.py has the same path. */
+/** Where the packages lie: native/languages/python_waiter.py has the same path. */
 const TREE = ["python", "packages"] as const;
 const REQUIREMENTS = "requirements.txt";
 
 /** pip as Debian's python3-pip has it, and the directory in which python3-pip-whl has its wheel. */
 const PLACES = { module: "/usr/lib/python3/dist-packages/pip/__main__.py", wheels: "/usr/share/python-wheels" };
 
+/** The parts of a host that the installer needs. */
+export interface PipHost {
+  /** The binary of Python. @throws {CodeBeakerError} `runtime_unavailable` */
+  find(): string;
+  /** The index in which pip finds packages. */
+  readonly pipIndex: string;
+}
+
 /** How this machine's pip installs wheels into a directory of the environment. */
-export function pipPackages({ find, pipIndex }: PackageHost, places = PLACES): PackageSpec {
+export function pipPackages({ find, pipIndex }: PipHost, places = PLACES): PackageSpec {
   return {
     parse(packages) {
       checkPackages(packages, PIP_FORMAT);
