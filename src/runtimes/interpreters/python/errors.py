@@ -33,13 +33,8 @@ def describe_error(error, printed, max_length):
 
 def remove_own_frames(error):
     """Removes the interpreter's frames from an error and from its causes."""
-    errors, known = [error], set()
-    while errors:
-        one = errors.pop()
-        if one is not None and id(one) not in known:
-            known.add(id(one))
-            errors += [one.__cause__, one.__context__]
-            one.__traceback__ = without_own_frames(one.__traceback__)
+    for one in with_causes(error):
+        one.__traceback__ = without_own_frames(one.__traceback__)
 
 
 def without_own_frames(frames):

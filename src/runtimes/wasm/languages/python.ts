@@ -1,4 +1,5 @@
 import type { Need, Surface } from "../../../core/needs.ts";
+import causes from "../../interpreters/python/causes.py" with { type: "text" };
 import { moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
 import { environmentCanary, networkCanary, secretCanary } from "../../process/self_test/common_canaries.ts";
 import { PYTHON_TEST_PROGRAMS } from "../../interpreters/python/test_programs.ts";
@@ -42,7 +43,7 @@ export const python: LanguageRow = {
       "python/prepare.js": prepare,
       "python/boot.js": boot,
       "python/bytecode.py": bytecode,
-      "python/start.py": start,
+      "python/start.py": [causes, start].join("\n\n"),
     },
   },
   parts: ["pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "library.zip", "snapshot.bin"],

@@ -137,13 +137,7 @@ def guarded(act):
 
 def remove_own_frames(error):
     """Removes the frames that are no program's from an error and from its causes."""
-    errors, known = [error], set()
-    while errors:
-        one = errors.pop()
-        if one is None or id(one) in known:
-            continue
-        known.add(id(one))
-        errors += [one.__cause__, one.__context__]
+    for one in with_causes(error):
         frames = []
         at = BaseException.__traceback__.__get__(one)
         while at is not None:
