@@ -1,6 +1,6 @@
-import { basename, join } from "@std/path";
+import { join } from "@std/path";
 import type { Target } from "../targets.ts";
-import { printTable } from "../table.ts";
+import { printTable, type Row } from "../table.ts";
 import { PROGRAMS } from "../programs.ts";
 import { type Contender, measureInTurns } from "./contenders.ts";
 import { installedBinary } from "./installed.ts";
@@ -59,17 +59,19 @@ export async function benchMachineLanguages(
   { directory, dockerRunMs }: { readonly directory: string; readonly dockerRunMs: number | undefined },
 ): Promise<Target[]> {
   const targets: Target[] = [];
+  const rows: Row[] = [];
   for (const subject of LANGUAGES) {
     const { bare, pace = PACE } = subject;
     if (bare === undefined) continue;
     const contenders = await contendersOf({ ...subject, bare }, services, directory);
     const times = await measureInTurns(contenders, pace);
-    printTimes({ ...subject, pace }, contenders, times);
+    rows.push(rowOf(subject, times));
     targets.push(...targetsOf(subject, times));
     if (dockerRunMs === undefined || subject.language !== "python") continue;
     const work = "one-shot python without a container, warm, by `docker run --rm`";
     targets.push({ id: "P10", work, unit: "×", measured: times.warm / dockerRunMs, atMost: 0.05 });
   }
+  printTable("Programs in languages of this machine, p50: a bare run, and one-shots over HTTP", HEADER, rows);
   return targets;
 }
 
@@ -84,7 +86,7 @@ async function contendersOf(
   const request = { language, runtime, code };
   return {
     bare: {
-      name: `bare \`${basename(bare)}\`, not confined`,
+      name: "a bare run, not confined",
       run: async () => {
         const { stdout } = await new Deno.Command(bare, { args: [...bareWords, path], stdin: "null" }).output();
         checkEnd({ stdout: new TextDecoder().decode(stdout) });
@@ -95,33 +97,25 @@ async function contendersOf(
   };
 }
 
-function printTimes(
-  { language, pace, runtime }: MachineLanguage & { readonly pace: Pace },
-  contenders: Record<keyof Times, Contender>,
-  times: Times,
-): void {
-  const keys = ["bare", "cold", "warm"] as const;
-  const rows = keys.map((key) => ({
-    name: contenders[key].name,
-    cells: [`${times[key].toFixed(1)} ms`, (times[key] / times.bare).toFixed(3)],
-  }));
-  printTable(`A program in ${language} on ${runtime}, ${pace.thoughtMs} ms after the one before`, [
-    "contender",
-    "p50",
-    "ratio",
-  ], rows);
+/** The columns of the table. */
+const HEADER = ["language", "bare", "cold", "warm", "cold beyond bare", "warm by bare"];
+
+function rowOf({ language, runtime }: MachineLanguage, { bare, cold, warm }: Times): Row {
+  const times = [bare, cold, warm, cold - bare].map((ms) => `${ms.toFixed(1)} ms`);
+  return { name: `${language} on ${runtime}`, cells: [...times, (warm / bare).toFixed(2)] };
 }
 
 function targetsOf({ coldAtMostMs, language, runtime, warmAtMost }: MachineLanguage, times: Times): Target[] {
   const what = `one-shot ${language} on ${runtime}`;
+  const warm: Target[] = warmAtMost === undefined ? [] : [{
+    id: "P10",
+    work: `${what}, warm, by the bare binary`,
+    unit: "×",
+    measured: times.warm / times.bare,
+    atMost: warmAtMost,
+  }];
   return [
-    {
-      id: "P10",
-      work: `${what}, warm, by the bare binary`,
-      unit: "×",
-      measured: times.warm / times.bare,
-      atMost: warmAtMost,
-    },
+    ...warm,
     {
       id: "P10",
       work: `${what}, cold, beyond the bare binary`,

@@ -59,6 +59,17 @@ export async function benchSideBySide(): Promise<Target[]> {
   }
 }
 
+/** Measures the languages of this machine alone; returns their targets. */
+export async function benchLanguages(): Promise<Target[]> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await using services = await openServices();
+    return await benchMachineLanguages(services, { directory, dockerRunMs: undefined });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
 function denoTargets(
   { bare, context, warm }: OneShots,
   { rates, turns }: { readonly rates: Rates; readonly turns: Turns },

@@ -15,17 +15,18 @@ export interface MachineLanguage {
   readonly bareWords?: readonly string[];
   /** What starts for longer than a client pauses otherwise has a slower one; absent, it is as for the others. */
   readonly pace?: Pace;
-  /** The largest ratio of a warm one-shot to a bare run. */
-  readonly warmAtMost: number;
+  /** The largest ratio of a warm one-shot to a bare run; absent, the design has none. */
+  readonly warmAtMost?: number;
   /** How much longer a cold one-shot may take than a bare run, in ms. */
   readonly coldAtMostMs: number;
 }
 
 /** Of what takes a second to start, the pool has one ready for a client that thinks for as long. */
 const SLOWLY: Pace = { learning: 6, rounds: 12, thoughtMs: 1_000 };
-const COMPILE_AND_RUN = 'gcc -std=gnu17 -O2 -o "$0.out" "$0" && exec "$0.out"';
+/** A compiler takes up to a quarter of a second. */
+const COMPILED: Pace = { learning: 6, rounds: 30, thoughtMs: 200 };
 
-/** Languages whose rows differ by how they wait, with the flags that their rows have where those change their speed. */
+/** Other languages, with the flags that their rows have where those change their speed. */
 export const NATIVE_LANGUAGES: readonly MachineLanguage[] = [
   { ...native("perl", "main.pl", "/usr/bin/perl"), warmAtMost: 1.6 },
   { ...native("lua", "main.lua", "/usr/bin/lua5.4"), warmAtMost: 2.4 },
@@ -42,7 +43,12 @@ export const NATIVE_LANGUAGES: readonly MachineLanguage[] = [
     warmAtMost: 0.15,
     pace: SLOWLY,
   },
-  { ...native("c", "main.c", "/bin/sh"), bareWords: ["-c", COMPILE_AND_RUN], warmAtMost: 1.05 },
+  // A shell waits for these: it starts what takes no time to start.
+  native("bash", "main.sh", "/usr/bin/bash"),
+  native("sh", "main.sh", "/usr/bin/sh"),
+  compiled("c", "main.c", "/usr/bin/gcc", ["-std=gnu17", "-O2"]),
+  compiled("cpp", "main.cpp", "/usr/bin/g++", ["-std=gnu++20", "-O2"]),
+  compiled("rust", "main.rs", "/usr/bin/rustc", ["--edition=2021", "-O", "-Cstrip=debuginfo"]),
 ];
 
 /** What all of them have in common. */
@@ -52,6 +58,18 @@ function native(
   bare: string,
 ): Pick<MachineLanguage, "language" | "runtime" | "file" | "bare" | "coldAtMostMs"> {
   return { language, runtime: "native", file, bare: isThere(bare) ? bare : undefined, coldAtMostMs: 18 };
+}
+
+/** A language whose bare run is that of its compiler, and then of the program. */
+function compiled(
+  language: MachineLanguage["language"],
+  file: string,
+  compiler: string,
+  flags: readonly string[],
+): MachineLanguage {
+  const line = `${[compiler, ...flags].join(" ")} -o "$0.out" "$0" && exec "$0.out"`;
+  const bare = isThere(compiler) ? "/bin/sh" : undefined;
+  return { ...native(language, file, compiler), bare, bareWords: ["-c", line], warmAtMost: 1.05, pace: COMPILED };
 }
 
 function isThere(path: string): boolean {
