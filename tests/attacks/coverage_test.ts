@@ -33,9 +33,10 @@ Deno.test("Every category has attacks, and a control that shows that its oracles
 /** Where a category has no control that is not refused, and what shows instead that its oracles see. */
 const UNCONTROLLED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...Object.fromEntries(
-    ["deno with flags alone", "node in namespaces", "bun in namespaces"].map((subject) => [subject, {
-      network: "no network can be granted there; bare, the same attacks are seen",
-    }]),
+    ["deno with flags alone", "node in namespaces", "bun in namespaces", "node under Landlock", "bun under Landlock"]
+      .map(
+        (subject) => [subject, { network: "no network can be granted there; bare, the same attacks are seen" }],
+      ),
   ),
   ...Object.fromEntries(
     ["isolate in namespaces", "isolate in namespaces, in a context"].map((subject) => [

@@ -7,6 +7,7 @@ import {
   WITHOUT_NAMESPACES,
 } from "./attack.ts";
 import { PROCESSES_IN_ECMASCRIPT } from "./ecmascript_attacks.ts";
+import { SYSTEM_CALLS } from "./system_calls.ts";
 
 /** More than any honest limit, and few enough for a machine on which nothing holds them. */
 const BOMB = 400;
@@ -243,6 +244,13 @@ for name, call in calls.items(): print("allowed" if libc.syscall(*call) >= 0 els
 `,
       ],
     }],
+    reveals: "allowed ",
+    trips: "secret",
+  },
+  {
+    name: "calls that the list of this machine's programs does not have",
+    language: "shell",
+    steps: [{ shell: ["python3", "-c", SYSTEM_CALLS] }],
     reveals: "allowed ",
     trips: "secret",
   },

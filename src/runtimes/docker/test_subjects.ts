@@ -21,16 +21,21 @@ export const shellEnvironment = "bash";
 
 const WITH_LAUNCHER = ["environment", "memory", "output", "time"];
 const IN_CELLS = ["files", "environment", "memory", "output", "time"];
+const OMITS = {
+  "calls that the list of this machine's programs does not have":
+    "the Engine has its own list, which lets a program debug its own processes; the common part is tried here too",
+};
 const IGNORED = "gVisor may be registered to leave the control group alone";
 
 /** The configurations that an Engine may offer. The first meets every attack, the last nearly all. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
-  "docker": { languages: ["python", "node", "bash", "shell"] },
+  "docker": { languages: ["python", "node", "bash", "shell"], omits: OMITS },
   "docker, warm": { languages: ["python", "bash"], categories: WITH_LAUNCHER, isWarm: true },
   "docker, in a context": { languages: ["python"], categories: IN_CELLS, runsCells: true },
   "docker with gVisor": {
     minIsolation: 10,
     languages: ["python", "bash", "shell"],
+    omits: OMITS,
     unenforced: { maxProcesses: "what the kernel counts are gVisor's own threads", memoryMb: IGNORED, cpuMs: IGNORED },
   },
 };

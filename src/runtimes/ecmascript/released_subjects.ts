@@ -26,6 +26,11 @@ export function releasedSubjects(
         categories: ["environment", "output", "time"],
         runsCells: true,
       },
+      [`${name} under Landlock`]: {
+        needs: "landlock",
+        without: ["namespaces", "cgroup", "tmpfs"],
+        languages: ["ecmascript"],
+      },
     },
   };
 }
