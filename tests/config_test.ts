@@ -86,7 +86,7 @@ Deno.test("every setting has a flag, a variable and a key of the file, and each 
     wasm: { denoBinary: "/d", npmRegistry: "http://127.0.0.1:4873/" },
     bun: { bunBinary: "/b", npmRegistry: "http://127.0.0.1:4873/" },
     node: { nodeBinary: "/n", npmRegistry: "http://127.0.0.1:4873/" },
-    isolate: { isolateReuse: false, npmRegistry: "http://127.0.0.1:4873/" },
+    isolate: { isolateReuse: false, isolateJitless: true, npmRegistry: "http://127.0.0.1:4873/" },
     docker: {
       dockerHost: "tcp://engine:2375",
       dockerCertPath: "/certs",

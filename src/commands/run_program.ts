@@ -99,7 +99,12 @@ export function describeEnd(
     stderr: stderr.text,
     truncated: { stdout: stdout.truncatedBytes, stderr: stderr.truncatedBytes },
     ...truncatedAt({ stdout, stderr }),
-    usage: { ...usage, wallMs: round(usage.wallMs), startupMs: round(usage.startupMs) },
+    usage: {
+      ...usage,
+      wallMs: round(usage.wallMs),
+      startupMs: round(usage.startupMs),
+      cpuMs: usage.cpuMs === null ? null : round(usage.cpuMs),
+    },
     ...explainDenials(handle.denials?.() ?? NO_DENIALS, { bounds: permissionBounds }),
   };
 }
@@ -141,6 +146,7 @@ function streamOf(input: string | ReadableStream<Uint8Array>): ReadableStream<Ui
   return typeof input === "string" ? ReadableStream.from([new TextEncoder().encode(input)]) : input;
 }
 
+/** Rounds to whole microseconds. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

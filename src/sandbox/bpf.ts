@@ -17,7 +17,7 @@ const LONGEST_JUMP = 255;
  * Offsets of fields of `struct seccomp_data`. An argument is read as its lower 32 bits; the kernel reads no others of
  * an `int`.
  */
-const OFFSETS = { call: 0, architecture: 4, argument0: 16, argument1: 24 } as const;
+const OFFSETS = { call: 0, architecture: 4, argument0: 16, argument1: 24, argument2: 32 } as const;
 
 /** Code, jump if true, jump if false, operand. */
 export type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, operand: number];

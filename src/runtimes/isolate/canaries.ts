@@ -64,6 +64,11 @@ export const CANARIES: readonly ProgramCanary[] = [
     text: 'for (;;) console.log("x".repeat(1_000));',
     limits: { maxTotalOutputBytes: 100_000 },
   }),
+  limitCanary("result", "output_limit", {
+    promise: "no more is told of a program's end than the limit says",
+    text: 'throw new Error("x".repeat(1_000_000));',
+    limits: { maxTotalOutputBytes: 100_000 },
+  }),
 ];
 
 function limitCanary(

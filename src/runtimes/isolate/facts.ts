@@ -13,16 +13,18 @@ export const PROCESS_MEMORY_MB = 32;
 
 /** The facts of the runtime before it is loaded. */
 export function isolateFacts(host: Pick<FactsHost, "settings">): RuntimeFacts {
+  const { isolateJitless, isolateReuse } = settingsOf(host);
+  const names = isolateJitless ? [WEB] : ENVIRONMENT_NAMES; // Without machine code, other runtimes run the others faster.
   return {
     name: RUNTIME_NAME,
     type: "V8Isolate",
-    supportedEnvironments: ENVIRONMENT_NAMES,
+    supportedEnvironments: names,
     contextEnvironments: [WEB],
-    warmEnvironments: ENVIRONMENT_NAMES,
+    warmEnvironments: names,
     capabilities: {
       startupTimeMs: 2,
       memoryOverheadMB: PROCESS_MEMORY_MB,
-      isolationLevel: settingsOf(host).isolateReuse ? 7 : 8,
+      isolationLevel: isolateReuse ? 7 : 8,
       supportsFilesystemPersistence: false,
       supportsNetworkAccess: false,
       maxConcurrentExecutions: 100,

@@ -13,6 +13,11 @@ export const SETTINGS = {
     default: true,
     help: "whether a process of the isolate runtime runs one program of a tenant after another; else each has its own",
   },
+  isolateJitless: {
+    schema: yesOrNo,
+    default: false,
+    help: "whether isolates make no machine code, for a smaller attack surface: slower, without WebAssembly and types",
+  },
   npmRegistry: NPM_REGISTRY,
 } as const satisfies SettingTable;
 

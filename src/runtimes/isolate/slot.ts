@@ -10,6 +10,7 @@ import type { WarmMember } from "../warm/warm_member.ts";
 import { PROCESS_MEMORY_MB } from "./facts.ts";
 import { lockFilter } from "./lock_filter.ts";
 import { HOST, HOST_MAIN, NO_CONFIGURATION } from "./modules.ts";
+import { settingsOf } from "./settings.ts";
 import { encodeRequest, type SlotFrame, SlotFrames } from "./slot_frames.ts";
 
 /** How long a slot may take until it is ready. */
@@ -35,6 +36,8 @@ export const FLAGS: readonly string[] = [
   ...["--no-node-snapshot", "--single-threaded", "--v8-pool-size=0", "--no-warnings", "--disable-sigusr1"],
   "--expose-internals",
 ];
+/** The flag of V8 with which it makes no machine code. */
+export const JITLESS = "--jitless";
 
 /** Options of a slot. */
 export interface SlotOptions {
@@ -85,13 +88,15 @@ export class Slot implements WarmMember {
    * @throws {CodeBeakerError} `runtime_unavailable`
    */
   static async start(installation: Installation, { addonPath, memoryMb }: SlotOptions): Promise<Slot> {
-    const { host: { confinement }, scratchDirectory } = installation;
+    const { host, scratchDirectory } = installation;
+    const { confinement } = host;
+    const { isolateJitless: isJitless } = settingsOf(host);
     await using unused = new AsyncDisposableStack();
     const directory = unused.use(
       confinement.makeDirectory(join(scratchDirectory, `slot_${crypto.randomUUID()}`), { diskMb: 1 }),
     );
     const mounts = mountsOf(directory.path, installation);
-    const host = mounts.module(HOST);
+    const modules = mounts.module(HOST);
     const addon = {
       source: addonPath,
       target: join(OWN_ROOT, "isolated_vm.node"),
@@ -100,21 +105,23 @@ export class Slot implements WarmMember {
     const limits = { ...DEFAULT_LIMITS, cpuMs: CPU_MS, memoryMb: memoryMb + PROCESS_MEMORY_MB + MARGIN_MB };
     const options = {
       addonPath: addon.target,
-      filter: lockFilter(Deno.build.arch).toBase64(),
+      filter: lockFilter(Deno.build.arch, { isJitless }).toBase64(),
+      isJitless,
       memoryMb,
       marginMb: MARGIN_MB,
     };
+    const flags = isJitless ? [...FLAGS, JITLESS] : FLAGS;
     const confined = confinement.confine({
-      argv: [mounts.binary.target, ...FLAGS, join(host.target, HOST_MAIN), JSON.stringify(options)],
+      argv: [mounts.binary.target, ...flags, join(modules.target, HOST_MAIN), JSON.stringify(options)],
       cwd: "/",
       variables: {
         PATH: "/usr/bin:/bin",
         HOME: "/nonexistent",
         LANG: "C.UTF-8",
         UV_USE_IO_URING: "0",
-        OPENSSL_CONF: join(host.target, NO_CONFIGURATION),
+        OPENSSL_CONF: join(modules.target, NO_CONFIGURATION),
       },
-      mounts: [mounts.binary, host, addon],
+      mounts: [mounts.binary, modules, addon],
       hasNetwork: false,
       startsOthers: false,
       directory,

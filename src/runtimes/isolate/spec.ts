@@ -22,7 +22,7 @@ type Shared = Pick<RuntimeConfig, "environment" | "minIsolation">;
 
 /** Isolates as a process runtime. */
 export function isolateSpec(host: RuntimeHost): ProcessSpec {
-  const { isolateReuse } = settingsOf(host);
+  const { isolateJitless, isolateReuse } = settingsOf(host);
   // In another language, a program in a slot of its own takes longer than on a runtime with the whole language.
   const isShared = ({ environment, minIsolation }: Shared) =>
     isolateReuse && (minIsolation <= LEVEL_SHARED || environment !== WEB);
@@ -44,7 +44,7 @@ export function isolateSpec(host: RuntimeHost): ProcessSpec {
       whyNotHonoured,
     },
     shared: { isShared, lackOf: unseenOf, open: (parts) => openSlots({ ...parts, spec, host }, isShared) },
-    selfTest: { canaries: CANARIES, language: WEB, variableNames: [] },
+    selfTest: { canaries: CANARIES, language: WEB, variableNames: [], version: [isolateJitless] },
     launchFile: () => {
       throw new Error("No program of an isolate has a command line");
     },

@@ -398,6 +398,18 @@ testIsolate("where it is to run each program in a slot of its own, all are at le
   assertEquals(results.map((result) => [result.stdout, result.warm]), [["1\n", false], ["1\n", false]]);
 });
 
+testIsolate("where no machine code is made, it runs web alone, without WebAssembly and types", async ({ host }) => {
+  await using hardened = await openIsolate({ settings: { ...host.settings, isolate: { isolateJitless: true } } });
+  assertEquals([hardened.runtime.supportedEnvironments, hardened.availability], [["web"], { available: true }]);
+  const code = "console.log(40 + 2, typeof WebAssembly, new URL('a:b').href);";
+  const { outcome, stderr, stdout } = await hardened.run({ files: { "main.js": code }, tenant: "one" });
+  assertEquals([stdout, stderr, outcome], ["42 undefined a:b\n", "", { kind: "exited", exitCode: 0 }]);
+  const typed = await hardened.run({ files: { "main.ts": "let n: number;" }, tenant: "one" });
+  assertEquals(typed.stderr, "error: Uncaught Error: No file with types runs here, as no machine code is made\n");
+  const { canaries } = await hardened.runtime.diagnose();
+  assertEquals(canaries.filter(({ kept }) => !kept), []);
+});
+
 testIsolate(
   "no more slots wait for a tenant's next program than there are cores, and none where other programs need the memory",
   async () => {
@@ -438,7 +450,7 @@ testIsolate("its diagnosis names what the canaries tried", async ({ runtime }) =
   const { canaries, level } = await runtime.diagnose();
   assertEquals(canaries.filter(({ kept }) => !kept), []);
   assertEquals(level, 8);
-  for (const name of ["files", "network", "environment", "memory", "heap", "deadline", "cpu", "output"]) {
+  for (const name of ["files", "network", "environment", "memory", "heap", "deadline", "cpu", "output", "result"]) {
     assertStringIncludes(canaries.map((canary) => canary.name).join(), name);
   }
 });

@@ -10,6 +10,9 @@ const RLIMIT_CORE = 4;
 const SECCOMP_SET_MODE_FILTER = 1;
 /** The flag for a filter of all threads of the process. */
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
+/** PROT_READ, PROT_WRITE and PROT_EXEC; MAP_PRIVATE and MAP_ANONYMOUS. */
+const [EXECUTABLE, OWN_MEMORY] = [7, 0x22];
+const PAGE_BYTES = 4_096n;
 /** The numbers of seccomp(2) by architecture. */
 const SECCOMP_CALLS = { x64: 317, arm64: 277 };
 
@@ -17,13 +20,15 @@ const SECCOMP_CALLS = { x64: 317, arm64: 277 };
  * Locks the process, and checks the lock by opening a file.
  *
  * @param filter a seccomp filter
+ * @param isJitless whether the filter refuses executable memory, which is checked too
  * @param marginMb memory beyond that of a program: what V8 and the allocator keep for themselves
  * @throws {Error} where it is not locked
  */
-exports.lock = function lock({ filter, marginMb, memoryMb }) {
+exports.lock = function lock({ filter, isJitless, marginMb, memoryMb }) {
   const { dlopen, getRawPointer } = require("node:ffi");
   const integers = ["i64", "i64", "i64", "i64"];
-  const { functions: { setrlimit, syscall } } = dlopen("libc.so.6", {
+  const { functions: { mmap, setrlimit, syscall } } = dlopen("libc.so.6", {
+    mmap: { return: "i64", arguments: ["u64", "u64", "i32", "i32", "i32", "i64"] },
     setrlimit: { return: "i32", arguments: ["i32", "pointer"] },
     syscall: { return: "i64", arguments: integers },
   });
@@ -48,6 +53,8 @@ exports.lock = function lock({ filter, marginMb, memoryMb }) {
   );
   if (answer !== 0n) throw new Error(`seccomp(2) answered ${answer}`);
   checkLock();
+  const mapped = isJitless ? mmap(0n, PAGE_BYTES, EXECUTABLE, OWN_MEMORY, -1, 0n) : -1n;
+  if (mapped !== -1n) throw new Error("memory can be made executable");
 };
 
 function rlimitOf(bytes) {

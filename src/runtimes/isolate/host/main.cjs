@@ -9,7 +9,7 @@ const { Isolates, runProgram } = require("./program.cjs");
 const WARM_UP =
   'class A extends URLSearchParams {} console.log({ a: [1, "b", new Map([[1, 2]])] }, new URL("a:b").href);';
 
-const { addonPath, filter, marginMb, memoryMb } = JSON.parse(process.argv[2]);
+const { addonPath, filter, isJitless, marginMb, memoryMb } = JSON.parse(process.argv[2]);
 const addon = { exports: {} };
 process.dlopen(addon, addonPath);
 const textOf = (name) => readFileSync(join(__dirname, name), "utf8");
@@ -21,7 +21,7 @@ const isolates = new Isolates({
 });
 warmUp();
 let next = isolates.make(); // The lock counts the memory that this isolate reserves.
-lock({ filter: Buffer.from(filter, "base64"), marginMb, memoryMb });
+lock({ filter: Buffer.from(filter, "base64"), isJitless, marginMb, memoryMb });
 writeFrame(KINDS.ready, "");
 // A frame without a number is no program: the process ends rather than run it.
 for (let request = readRequest(); request?.number !== undefined; request = readRequest()) {

@@ -32,6 +32,7 @@ exports.toJavaScript = function toJavaScript(text, url) {
 
 /** Calls the compiler; undefined where types cannot be erased in place. @throws {SyntaxError} */
 function transform(text, { url, ...options }) {
+  if (typeof WebAssembly === "undefined") throw new Error("No file with types runs here, as no machine code is made");
   const { transformSync } = require("internal/deps/amaro/dist/index");
   try {
     return transformSync(text, { ...options, filename: url });
