@@ -53,7 +53,7 @@ export async function runProgram(
     stderr: new BoundedOutput(options.limits.maxOutputBytes),
   };
   const ended = handle.outcome.then((outcome) => ({ outcome, wallMs: performance.now() - beganAt }));
-  const feeding = feed(handle.stdin, options.stdin ?? "");
+  const feeding = feed(handle, options.stdin ?? "");
   const reader = handle.output.getReader(); // A loop over the stream would release the reader, which fails.
   try {
     for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) {
@@ -132,9 +132,11 @@ export async function unlessAborted(signal: AbortSignal | undefined, work: Promi
  * not read its stdin delays nothing.
  */
 function feed(
-  stdin: ProgramHandle["stdin"],
+  handle: Pick<ProgramHandle, "stdin" | "readsStdin">,
   input: string | ReadableStream<Uint8Array>,
 ): AbortController | undefined {
+  if (input === "" && handle.readsStdin === false) return undefined;
+  const { stdin } = handle;
   // Without input, stdin is closed at once: an idle pipe slows a program by 5 %.
   const feeding = input === "" ? undefined : new AbortController();
   const fed = feeding === undefined ? stdin.close() : streamOf(input).pipeTo(stdin, { signal: feeding.signal });

@@ -61,6 +61,8 @@ export interface RunOptions {
 /** A running program. */
 export interface ProgramHandle {
   readonly stdin: WritableStream<Uint8Array>;
+  /** False where no program reads stdin, which need not be closed then. Absent, a program may read it. */
+  readonly readsStdin?: boolean;
   /**
    * All output of the program. The owner reads it to the end or cancels it; a program that is not read is slowed down.
    */

@@ -20,7 +20,7 @@ import { parseShellCommand } from "../process/shell_command.ts";
 import { WEB } from "./facts.ts";
 import { LateWorkspace } from "./late_workspace.ts";
 import { ordersTo } from "./context_orders.ts";
-import { readProgram } from "./program_files.ts";
+import { readProgram, type SourceFiles } from "./program_files.ts";
 import type { Slot } from "./slot.ts";
 import { type SlotRequest, startProgram } from "./slot_program.ts";
 import type { Slots } from "./slots.ts";
@@ -38,7 +38,7 @@ export interface IsolateEnvironmentOptions {
 export class IsolateEnvironment implements ExecutionEnvironment {
   readonly id = newId("env");
   readonly language: string;
-  readonly files: WorkspaceFiles & AsyncDisposable;
+  readonly files: WorkspaceFiles & SourceFiles & AsyncDisposable;
   readonly #config: RuntimeConfig;
   readonly #options: IsolateEnvironmentOptions;
   readonly #running = new Set<ProgramHandle>();
@@ -115,21 +115,21 @@ export class IsolateEnvironment implements ExecutionEnvironment {
   }
 
   async #runFile(path: string, options: RunOptions): Promise<ProgramHandle> {
-    const { handle } = await this.#start(await readProgram(this.files, path), options);
-    return this.language === WEB ? { ...handle, stdin: closedStdin() } : handle;
+    const openStdin = () => this.language === WEB ? closedStdin() : new WritableStream();
+    return await this.#start(await readProgram(this.files, path), { ...options, openStdin });
   }
 
   /** Starts the interpreter of a context, which keeps its slot. */
   async #runContext(options: RunOptions): Promise<ProgramHandle> {
     const { INTERPRETER_PROGRAM } = await import("./interpreter/modules.ts");
-    const { handle, slot } = await this.#start({ ...INTERPRETER_PROGRAM, isContext: true }, options);
-    return { ...handle, stdin: ordersTo(slot, this.files) };
+    const openStdin = (slot: Slot) => ordersTo(slot, this.files);
+    return await this.#start({ ...INTERPRETER_PROGRAM, isContext: true }, { ...options, openStdin });
   }
 
   async #start(
     request: SlotRequest,
-    options: RunOptions,
-  ): Promise<{ readonly handle: ProgramHandle; readonly slot: Slot }> {
+    options: RunOptions & { openStdin(slot: Slot): WritableStream<Uint8Array> },
+  ): Promise<ProgramHandle> {
     const { isShared, slots } = this.#options;
     const { tenant = this.id } = this.#config;
     const lease = await slots.lease({
@@ -138,15 +138,17 @@ export class IsolateEnvironment implements ExecutionEnvironment {
       isForContext: request.isContext === true,
     });
     this.#wasReady = lease.wasReady;
-    const handle = startProgram(lease.slot, request, options);
-    const outcome = handle.outcome.then(async (ended) => {
-      this.#running.delete(running);
-      await lease[Symbol.asyncDispose]();
-      return ended;
+    const { slot } = lease;
+    const handle = startProgram(slot, request, {
+      ...options,
+      openStdin: () => options.openStdin(slot),
+      takeBack: async () => {
+        this.#running.delete(handle);
+        await lease[Symbol.asyncDispose]();
+      },
     });
-    const running = { ...handle, outcome };
-    this.#running.add(running);
-    if (this.#isDisposed) running.kill("SIGKILL");
-    return { handle: running, slot: lease.slot };
+    this.#running.add(handle);
+    if (this.#isDisposed) handle.kill("SIGKILL");
+    return handle;
   }
 }

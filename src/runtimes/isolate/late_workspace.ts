@@ -39,11 +39,16 @@ export class LateWorkspace implements WorkspaceFiles, AsyncDisposable {
     path: string,
     options: { readonly offset?: number; readonly length?: number } = {},
   ): Promise<ReadableStream<Uint8Array>> {
-    const kept = this.#made === undefined ? this.#kept.get(path) : undefined;
+    const kept = this.inMemory(path);
     if (kept === undefined) return await (await this.#workspace()).read(path, options);
     const { length = Infinity, offset = 0 } = options;
     const bytes = kept.subarray(offset, offset + length);
     return ReadableStream.from(bytes.length === 0 ? [] : [bytes]);
+  }
+
+  /** The bytes of a file that stayed in memory; undefined for any other. */
+  inMemory(path: string): Uint8Array<ArrayBuffer> | undefined {
+    return this.#made === undefined ? this.#kept.get(path) : undefined;
   }
 
   async stat(path: string, options?: { readonly follow?: boolean }): Promise<FileEntry> {

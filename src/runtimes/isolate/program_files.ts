@@ -9,6 +9,12 @@ import type { SlotRequest } from "./slot_program.ts";
 const MAX_FILES = 1_000;
 const MAX_BYTES = 16 * MAX_CODE_BYTES;
 
+/** The files of a workspace that a program is read from. */
+export interface SourceFiles extends Pick<WorkspaceFiles, "read"> {
+  /** The bytes of a file that is in memory. Nothing changes them. Undefined for any other file; absent, all are. */
+  inMemory?(path: string): Uint8Array | undefined;
+}
+
 /**
  * Matches a possible specifier of another file, a text in quotes like a path. Its last quote may be the first of the
  * next, since it is not known which quotes begin a text.
@@ -20,7 +26,7 @@ const SPECIFIER = /(["'])(?=((?:\.{0,2}\/|file:\/\/)[^"'\n\\]*)\1)/g;
  *
  * @throws {CodeBeakerError} `too_large`
  */
-export async function readProgram(files: Pick<WorkspaceFiles, "read">, entry: string): Promise<SlotRequest> {
+export async function readProgram(files: SourceFiles, entry: string): Promise<SlotRequest> {
   const source = await readBytes(files, entry);
   const text = new TextDecoder().decode(source);
   const imported = await readImportsOf({ text, directory: dirname(entry) }, { files, bytes: source.length });
@@ -33,7 +39,7 @@ export async function readProgram(files: Pick<WorkspaceFiles, "read">, entry: st
  * @throws {CodeBeakerError} `too_large`
  */
 export async function readImports(
-  files: Pick<WorkspaceFiles, "read">,
+  files: SourceFiles,
   code: string,
 ): Promise<SlotRequest["files"]> {
   return await readImportsOf({ text: code, directory: "." }, { files, bytes: 0 });
@@ -48,7 +54,7 @@ interface ImportingText {
 /** Reads every file that a text may import, directly or by another file. So many `bytes` are read already. */
 async function readImportsOf(
   first: ImportingText,
-  { bytes, files }: { readonly files: Pick<WorkspaceFiles, "read">; readonly bytes: number },
+  { bytes, files }: { readonly files: SourceFiles; readonly bytes: number },
 ): Promise<SlotRequest["files"]> {
   const texts: Record<string, string> = {};
   const found = new Set(pathsIn(first).slice(0, MAX_FILES));
@@ -81,8 +87,9 @@ function tooLarge(): CodeBeakerError {
 }
 
 /** Reads a file. @throws the workspace's error */
-async function readBytes(files: Pick<WorkspaceFiles, "read">, path: string): Promise<Uint8Array> {
-  return await new Response(await files.read(path, { length: MAX_BYTES + 1 })).bytes();
+async function readBytes(files: SourceFiles, path: string): Promise<Uint8Array> {
+  return files.inMemory?.(path) ??
+    await new Response(await files.read(path, { length: MAX_BYTES + 1 })).bytes();
 }
 
 /** Ignores a missing file. A text in quotes may name no file; then an import of it fails in the program. */

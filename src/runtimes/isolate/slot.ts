@@ -23,6 +23,10 @@ const MARGIN_MB = 96;
 const RESERVED_BYTES = 2_200e6;
 /** A slot's own bound on CPU time, in ms. It is far beyond the bounds of all its programs together. */
 const CPU_MS = 86_400_000;
+/** The most bytes that are read at once: the size of a pipe. */
+const READ_BYTES = 65_536;
+/** The result of a read of a pipe that has failed. */
+const NO_MORE = { done: true, value: undefined } as const;
 /** The most bytes of stderr that are kept, to find out how a slot ended. */
 const MAX_SAID_BYTES = 4_096;
 /** Matches the last output of a slot without memory. */
@@ -57,7 +61,9 @@ export class Slot implements WarmMember {
   readonly #life: ChildLife;
   readonly #directory: AsyncDisposable;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #stdout: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #stdout: ReadableStreamBYOBReader;
+  /** The memory that each read fills. A read of a pipe would allocate as much each time. */
+  #buffer = new ArrayBuffer(READ_BYTES);
   readonly #listening: Promise<void>;
   readonly #frames = new SlotFrames();
   #early: SlotFrame[] = [];
@@ -77,7 +83,7 @@ export class Slot implements WarmMember {
     this.#life = life;
     this.#directory = directory;
     this.#stdin = life.process.stdin.getWriter();
-    this.#stdout = life.process.stdout.getReader();
+    this.#stdout = life.process.stdout.getReader({ mode: "byob" });
     this.#listening = this.#listen(life.process.stderr).catch(() => {}); // It has ended.
     life.exited.then(() => this.#isAlive = false);
   }
@@ -158,8 +164,9 @@ export class Slot implements WarmMember {
   async read(): Promise<readonly SlotFrame[] | undefined> {
     for (;;) {
       if (this.#early.length > 0) return this.#early.splice(0);
-      const { value } = await this.#stdout.read().catch(() => ({ value: undefined }));
-      if (value === undefined) return undefined;
+      const { done, value } = await this.#stdout.read(new Uint8Array(this.#buffer)).catch(() => NO_MORE);
+      if (done || value === undefined) return undefined;
+      this.#buffer = value.buffer;
       try {
         const frames = this.#frames.push(value);
         if (frames.length > 0) return frames;

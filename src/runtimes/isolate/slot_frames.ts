@@ -41,7 +41,7 @@ export class SlotFrames {
   #rest: Uint8Array = new Uint8Array();
 
   /**
-   * The frames that are whole now. Successive output of one stream becomes one frame, since a program may print byte by
+   * The frames that are whole now, with copies of their bytes. Successive output of one stream becomes one frame, since a program may print byte by
    * byte.
    *
    * @throws {Error} where the bytes are no frame: then no later bytes are either
@@ -58,7 +58,7 @@ export class SlotFrames {
       if (kind === undefined) throw new Error("Cannot read the output of a slot as its frame is of no kind");
       const end = at + LENGTH_BYTES + 1 + length;
       if (bytes.length < end) break;
-      const part = bytes.subarray(at + LENGTH_BYTES + 1, end);
+      const part = bytes.slice(at + LENGTH_BYTES + 1, end);
       const last = runs.at(-1);
       if (last?.kind === kind && isOutput(kind)) last.parts.push(part);
       else runs.push({ kind, parts: [part] });

@@ -31,14 +31,25 @@ export interface CellFrame {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** What belongs to a program beside its options. */
+export interface SlotProgramParts {
+  /** Opens the program's stdin. Called at most once, and not where nothing is written. */
+  openStdin(): WritableStream<Uint8Array>;
+  /** Takes the slot back. The program's outcome waits for it. */
+  takeBack(): Promise<void>;
+}
+
 /** The program that a slot runs now. Its outcome is the first of its own end and the causes given to {@link end}. */
-class SlotProgram {
+class SlotProgram implements ProgramHandle {
+  readonly readsStdin: boolean;
   readonly outcome: Promise<Outcome>;
   readonly output: ReadableStream<OutputChunk>;
   readonly #slot: Slot;
   /** The slot's number of this program, which its end repeats. */
   readonly #number: number;
   readonly #isContext: boolean;
+  readonly #openStdin: SlotProgramParts["openStdin"];
+  #stdin: WritableStream<Uint8Array> | undefined;
   readonly #limits: Limits;
   readonly #watch: ProcessWatch;
   readonly #budget: OutputBudget;
@@ -51,8 +62,13 @@ class SlotProgram {
   /** @param isContext whether it is a context, whose CPU time is always measured, since that of each cell is bounded */
   constructor(
     slot: Slot,
-    { isContext, limits, signal }: Pick<RunOptions, "limits" | "signal"> & { isContext: boolean },
+    { isContext, limits, openStdin, signal, takeBack }:
+      & Pick<RunOptions, "limits" | "signal">
+      & SlotProgramParts
+      & { readonly isContext: boolean },
   ) {
+    this.readsStdin = isContext;
+    this.#openStdin = openStdin;
     this.#slot = slot;
     this.#number = slot.programs;
     this.#isContext = isContext;
@@ -72,8 +88,8 @@ class SlotProgram {
           clearTimeout(deadline);
           cancelling[Symbol.dispose]();
           this.#watch.stop();
-          over.resolve(outcome);
           if (!this.#isUnread) controller.close();
+          takeBack().then(() => over.resolve(outcome), over.reject);
         });
       },
       pull: () => {
@@ -87,6 +103,14 @@ class SlotProgram {
     }, { highWaterMark: MAX_WAITING_CHUNKS });
     this.outcome = over.promise;
     const cancelling = onAbort(signal, () => this.end({ kind: "cancelled" }));
+  }
+
+  get stdin(): WritableStream<Uint8Array> {
+    return this.#stdin ??= this.#openStdin();
+  }
+
+  kill(signal: Deno.Signal): void {
+    if (!HARMLESS.includes(signal)) this.end({ kind: "signaled", signal });
   }
 
   usage(): ProgramUsage {
@@ -173,17 +197,12 @@ class SlotProgram {
 }
 
 /** Starts a program in a slot that runs none. A slot that can run no further program is not alive afterwards. */
-export function startProgram(slot: Slot, request: SlotRequest, options: RunOptions): ProgramHandle {
+export function startProgram(
+  slot: Slot,
+  request: SlotRequest,
+  options: RunOptions & SlotProgramParts,
+): ProgramHandle {
   slot.programs++;
   slot.send({ ...request, number: slot.programs });
-  const program = new SlotProgram(slot, { ...options, isContext: request.isContext === true });
-  return {
-    stdin: new WritableStream(), // No program reads it.
-    output: program.output,
-    outcome: program.outcome,
-    usage: () => program.usage(),
-    kill: (signal) => {
-      if (!HARMLESS.includes(signal)) program.end({ kind: "signaled", signal });
-    },
-  };
+  return new SlotProgram(slot, { ...options, isContext: request.isContext === true });
 }
