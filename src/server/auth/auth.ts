@@ -23,20 +23,24 @@ export function guardOrigin(
   { allowOrigins = [] }: { readonly allowOrigins?: readonly string[] } = {},
 ): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
-    if (keys.hasKeys()) checkOrigin(context, allowOrigins);
+    const needsKey = keys.hasKeys();
+    context.set("needsKey", needsKey);
+    if (needsKey) checkOrigin(context, allowOrigins);
     else nameSchemeOnFailure(context, () => checkLoopback(context));
     await next();
   };
 }
 
 /**
- * Authenticates requests and sets their caller. Where the service has keys, a client needs one.
+ * Authenticates requests that {@link guardOrigin} has passed, and sets their caller. Where the service has keys, a
+ * client needs one.
  *
  * Every request looks its key up: a key that another process creates or revokes counts from the next request on.
  */
-export function authenticate(keys: DoorKeys): MiddlewareHandler<AppEnv> {
+export function authenticate(keys: Pick<DoorKeys, "authenticate">): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
-    const principal = keys.hasKeys() ? nameSchemeOnFailure(context, () => keyOwner(context, keys)) : LOCAL_USER;
+    const needsKey = context.get("needsKey");
+    const principal = needsKey ? nameSchemeOnFailure(context, () => keyOwner(context, keys)) : LOCAL_USER;
     if (principal !== undefined) context.set("caller", { principal, requestId: context.get("requestId") });
     await next();
   };
@@ -91,6 +95,6 @@ function checkOrigin({ req }: Context<AppEnv>, allowOrigins: readonly string[]):
 }
 
 /** Finds the owner of the request's key; undefined for a path that needs none. */
-function keyOwner({ req }: Context<AppEnv>, keys: DoorKeys): Principal | undefined {
+function keyOwner({ req }: Context<AppEnv>, keys: Pick<DoorKeys, "authenticate">): Principal | undefined {
   return OPEN_PATHS.includes(req.path) ? undefined : keys.authenticate(keyOf(req));
 }

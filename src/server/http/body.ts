@@ -9,6 +9,9 @@ const MAX_SILENCE_MS = 60_000;
 const PATIENCE_MS = 60_000;
 const MIN_BYTES_PER_SECOND = 8_192;
 
+/** Most bytes of a body that is read in one call. A piece of a longer one takes as much memory. */
+const WHOLE_BYTES = 65_536;
+
 /** Slowest pace of a body. Only time in which its reader waits counts. */
 export interface BodyPace {
   readonly maxSilenceMs?: number;
@@ -89,9 +92,9 @@ async function readWithin(
 }
 
 /**
- * Reads the body of a request as text. `Request.text()` would allocate the declared length at once, which a silent
- * client could hold. This function allocates what has arrived. The lease grows by the declared length before anything
- * is read, and by undeclared bytes as they arrive.
+ * Reads the body of a request as text. `Request.bytes()` allocates the declared length at once, which a silent client
+ * could hold. For a long body this function allocates what has arrived. The lease grows by the declared length before
+ * anything is read, and by undeclared bytes as they arrive.
  *
  * @throws {CodeBeakerError} as {@link bodyOf} does; `busy` when the lease cannot grow so far; `invalid_request` for
  * text that is not UTF-8
@@ -103,13 +106,34 @@ export async function textBody(
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let [text, size] = ["", 0];
   let last: Uint8Array | undefined; // Most bodies come in one piece, which is decoded in one go.
-  lease.growTo(Number(request.raw.headers.get("content-length") ?? 0));
+  const declared = request.raw.headers.get("content-length");
+  lease.growTo(Number(declared ?? 0));
+  if (declared !== null && Number(declared) <= WHOLE_BYTES) return decode(decoder, await wholeBody(request, bounds));
   for await (const bytes of bodyOf(request, bounds)) {
     lease.growTo(size += bytes.length);
     if (last !== undefined) text += decode(decoder, last, { stream: true });
     last = bytes;
   }
   return text + decode(decoder, last);
+}
+
+/** Reads a short body in one call. A body that has arrived with its head then takes no stream. */
+async function wholeBody(
+  { raw }: Pick<HonoRequest, "raw">,
+  { maxBytes = Infinity, maxSilenceMs = MAX_SILENCE_MS }: BodyBounds,
+): Promise<Uint8Array> {
+  const late = Promise.withResolvers<never>();
+  const giveUp = () => late.reject(new Error(`it has not arrived within ${maxSilenceMs} ms`));
+  const timer = setTimeout(giveUp, maxSilenceMs); // The answer ends the read that is left.
+  try {
+    const bytes = await Promise.race([raw.bytes(), late.promise]);
+    if (bytes.length <= maxBytes) return bytes;
+  } catch (error) {
+    throw endedEarly(error);
+  } finally {
+    clearTimeout(timer);
+  }
+  throw tooLarge(maxBytes);
 }
 
 /**

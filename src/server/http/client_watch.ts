@@ -3,6 +3,9 @@ import { type PortPair, readConnections } from "../../host/tcp_connections.ts";
 /** Interval of the polls for clients that are still connected. */
 const POLL_MS = 1_000;
 
+/** Methods of requests without a body. Reading `body` would make a stream of that of others. */
+const BODILESS: readonly string[] = ["GET", "HEAD"];
+
 /** A client whose request is not answered yet. */
 interface Watched {
   readonly ports: PortPair;
@@ -25,11 +28,12 @@ export class ClientWatch implements Disposable {
 
   /** Aborts a request's `signal` also when its client disconnects, until `completed` settles. */
   follow(request: Request, { remoteAddr, completed }: Deno.ServeHandlerInfo, localPort: number): void {
-    if (request.body === null || remoteAddr.transport !== "tcp") return;
+    if (BODILESS.includes(request.method) || remoteAddr.transport !== "tcp") return;
     const ports = { localPort, remotePort: remoteAddr.port };
     const client = { ports, gone: new AbortController(), isMissing: false };
     // The signal is set on the request itself: a copy would carry its body through another stream.
-    Object.defineProperty(request, "signal", { value: AbortSignal.any([request.signal, client.gone.signal]) });
+    request.signal.addEventListener("abort", () => client.gone.abort()); // It has just come, and is not aborted yet.
+    Object.defineProperty(request, "signal", { value: client.gone.signal });
     this.#watched.add(client);
     this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
     const leave = () => void this.#watched.delete(client);
