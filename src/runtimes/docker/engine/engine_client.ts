@@ -8,6 +8,12 @@ import { type EngineInfo, readInfo } from "./engine_info.ts";
 import { EngineImages } from "./engine_images.ts";
 import { EngineNetworks } from "./engine_networks.ts";
 
+/** Calls of dockerode whose types lack the signal that they take. */
+interface AbortableCalls {
+  info(options: { readonly abortSignal: AbortSignal }): Promise<Record<string, unknown>>;
+  ping(options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
+}
+
 /**
  * An Engine, through dockerode. Every method of it and of its parts throws {CodeBeakerError} `runtime_unavailable` when
  * the Engine refuses, or does not answer (`isEngineLost`).
@@ -17,7 +23,7 @@ export class EngineClient {
   readonly execs: EngineExecs;
   readonly images: EngineImages;
   readonly networks: EngineNetworks;
-  readonly #docker: Docker;
+  readonly #docker: AbortableCalls;
 
   private constructor(docker: Docker) {
     this.#docker = docker;
@@ -57,11 +63,14 @@ export class EngineClient {
   }
 
   async ping(): Promise<void> {
-    await callEngine("be reached", () => this.#docker.ping());
+    await callEngine("be reached", (abortSignal) => this.#docker.ping({ abortSignal }));
   }
 
   async info(): Promise<EngineInfo> {
-    const info: Record<string, unknown> = await callEngine("describe itself", () => this.#docker.info());
+    const info = await callEngine(
+      "describe itself",
+      (abortSignal) => this.#docker.info({ abortSignal }),
+    );
     return readInfo(info);
   }
 }

@@ -139,7 +139,7 @@ export class EngineContainers {
   async changedPaths(id: string): Promise<string[]> {
     const changes: unknown = await callEngine(
       "list the changes of a container",
-      () => this.#docker.getContainer(id).changes(),
+      (abortSignal) => this.#docker.getContainer(id).changes({ abortSignal }),
     );
     return ((changes ?? []) as readonly { readonly Path: string }[]).map(({ Path }) => Path);
   }
@@ -156,7 +156,10 @@ export class EngineContainers {
 
   /** Samples the usage of a container, which costs the Engine some ms. */
   async sample(id: string): Promise<ContainerSample> {
-    const options = { stream: false, "one-shot": true } as const;
-    return toSample(await callEngine("sample a container", () => this.#docker.getContainer(id).stats(options)));
+    const stats = await callEngine("sample a container", (abortSignal) => {
+      const options = { stream: false, "one-shot": true, abortSignal } as const;
+      return this.#docker.getContainer(id).stats(options);
+    });
+    return toSample(stats);
   }
 }

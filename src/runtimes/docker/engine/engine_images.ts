@@ -67,7 +67,10 @@ export class EngineImages {
 
   async tag(tag: string, as: string): Promise<void> {
     const [repo = as, version = "latest"] = as.split(":");
-    await callEngine(`tag ${tag}`, () => this.#docker.getImage(tag).tag({ repo, tag: version }));
+    await callEngine(
+      `tag ${tag}`,
+      (abortSignal) => this.#docker.getImage(tag).tag({ repo, tag: version, abortSignal }),
+    );
   }
 
   async #follow(

@@ -12,7 +12,10 @@ export class EngineNetworks {
 
   /** Creates a bridged IPv4 network unless it exists; its containers cannot reach one another. */
   async ensure(name: string, { bridge }: { readonly bridge: string }): Promise<void> {
-    const listed = await callEngine("list networks", () => this.#docker.listNetworks({ filters: { name: [name] } }));
+    const listed = await callEngine(
+      "list networks",
+      (abortSignal) => this.#docker.listNetworks({ filters: { name: [name] }, abortSignal }),
+    );
     if (listed.some(({ Name }) => Name === name)) return;
     await callEngine("create a network", (abortSignal) =>
       this.#docker.createNetwork({
