@@ -30,6 +30,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   cpp: { aliases: ["c++", "cxx"], extensions: ["cpp", "cc", "cxx"] },
   rust: { aliases: ["rs"], extensions: ["rs"] },
   java: { aliases: [], extensions: ["java"] },
+  prolog: { aliases: [], extensions: ["prolog", "pro"] },
   wasm: { aliases: [], extensions: ["wasm"] },
   csharp: { aliases: ["dotnet", "cs"], extensions: ["cs"] },
 };

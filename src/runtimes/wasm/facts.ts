@@ -10,6 +10,7 @@ export const MODULE = "wasm";
 /** The costs of languages whose parts come from npm, by environment name. languages/mod.ts has the same names. */
 const COSTS: Readonly<Record<string, DeclaredCosts>> = {
   python: { startupTimeMs: 300, memoryOverheadMB: 80 },
+  ruby: { startupTimeMs: 250, memoryOverheadMB: 60 },
 };
 
 /** The languages whose parts come from npm. */

@@ -2,13 +2,17 @@ import type { AttackSubject } from "../entry.ts";
 import { MODULE } from "./facts.ts";
 
 const NO_NETWORK = "WASI preview 1 has no function that connects, so that there is nothing to refuse";
+const OF_DENIALS = [
+  "a refused network access is reported, although the program caught the error",
+  "denials are bounded in number, and those left out are counted",
+];
+/** The languages whose programs have no function that connects. */
+const WITHOUT_SOCKETS = [MODULE, "ruby"];
 
 /** Conformance checks that this runtime fails, by language and name, each with the reason. */
 export function deviations(): Readonly<Record<string, string>> {
-  return {
-    "wasm: a refused network access is reported, although the program caught the error": NO_NETWORK,
-    "wasm: denials are bounded in number, and those left out are counted": NO_NETWORK,
-  };
+  const names = WITHOUT_SOCKETS.flatMap((language) => OF_DENIALS.map((check) => `${language}: ${check}`));
+  return Object.fromEntries(names.map((name) => [name, NO_NETWORK]));
 }
 
 /** The languages of the whole suite. A language whose interpreter is a module has a suite in another file. */
@@ -18,7 +22,7 @@ export const suiteLanguages: readonly string[] = [MODULE];
 export const dialects: Readonly<Record<string, string>> = { python: "python_alone" };
 
 /** Environment names for which the conformance suite also runs on warm slots. */
-export const warmLanguages: readonly string[] = [MODULE, "python"];
+export const warmLanguages: readonly string[] = [MODULE, "python", "ruby"];
 
 /** Whether the layers of this host confine programs, beside WebAssembly. */
 export const usesHostLayers = true;

@@ -5,6 +5,7 @@ import { go } from "./go.ts";
 import { node } from "./node.ts";
 import { nodeTypescript } from "./node_typescript.ts";
 import { python, pythonAlone } from "./python.ts";
+import { ruby } from "./ruby.ts";
 import { wasi } from "./wasi.ts";
 import { web } from "./web.ts";
 
@@ -23,6 +24,7 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   jsx: node,
   python,
   python_alone: pythonAlone,
+  ruby,
   bash,
   go,
   web,

@@ -1,3 +1,4 @@
+import { RUBY_TEST_PROGRAMS } from "../../interpreters/ruby_test_programs.ts";
 import { python } from "./python.ts";
 import type { LanguageRow } from "./row.ts";
 import { LUA_WAITER, PERL_WAITER, phpWaiter, RUBY_WAITER, rWaiter } from "./waiters.ts";
@@ -54,12 +55,7 @@ const ruby: LanguageRow = {
   run: ["{binary}", "{file}"],
   waiter: RUBY_WAITER,
   memoryEndings: [{ pattern: /failed to allocate memory/, endings: [1] }],
-  programs: {
-    honest: "puts 6 * 7",
-    readFile: (path) => `puts File.read("${path}") rescue nil`,
-    connect: (port) => `require "socket"\nTCPSocket.new("127.0.0.1", ${port}) rescue nil`,
-    exhaust: `kept = Array.new(64) { "x" * ${MEBIBYTES_16} }\nputs kept.length`,
-  },
+  programs: RUBY_TEST_PROGRAMS,
 };
 
 const PHP_COMMAND = ["{binary}", "-n", "-d", "memory_limit=-1", "-d", "display_errors=stderr"];

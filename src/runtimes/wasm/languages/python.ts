@@ -9,7 +9,9 @@ import bytecode from "../child/python/bytecode.py" with { type: "text" };
 import hostFiles from "../child/host_files.js" with { type: "text" };
 import listModules from "../child/python/list_modules.py" with { type: "text" };
 import main from "../child/python/main.js" with { type: "text" };
+import makeSnapshot from "../child/make_snapshot.js" with { type: "text" };
 import prepare from "../child/python/prepare.js" with { type: "text" };
+import snapshot from "../child/snapshot.js" with { type: "text" };
 import start from "../child/python/start.py" with { type: "text" };
 import type { LanguageRow } from "./row.ts";
 
@@ -44,12 +46,19 @@ export const python: LanguageRow = {
       "python/boot.js": boot,
       "python/bytecode.py": bytecode,
       "python/start.py": [causes, start].join("\n\n"),
+      "make_snapshot.js": makeSnapshot,
     },
   },
   parts: ["pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "library.zip", "snapshot.bin"],
   host: {
     main: "python/main.js",
-    texts: { "begin.js": begin, "host_files.js": hostFiles, "python/main.js": main, "python/boot.js": boot },
+    texts: {
+      "begin.js": begin,
+      "host_files.js": hostFiles,
+      "snapshot.js": snapshot,
+      "python/main.js": main,
+      "python/boot.js": boot,
+    },
   },
   memoryMb: 81,
   // The optimizing compiler and threads for it take 30 MB and processor time, from programs that end before they gain by it.

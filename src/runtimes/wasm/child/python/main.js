@@ -5,6 +5,7 @@
  */
 import { end, fail, reportDenial, waitForOrders } from "../begin.js";
 import { mountHostFiles } from "../host_files.js";
+import { openSnapshot } from "../snapshot.js";
 import { boot } from "./boot.js";
 
 /** A shell's exit code for a process that aborts. */
@@ -20,7 +21,12 @@ class NoSocket {
   }
 }
 
-const python = await boot({ connect: NoSocket, library: "library.zip", parts, snapshot: openSnapshot() });
+const python = await boot({
+  connect: NoSocket,
+  library: "library.zip",
+  parts,
+  snapshot: openSnapshot(`${parts}/snapshot.bin`),
+});
 const { _api: api, _module: module, ERRNO_CODES: errorNumbers } = python;
 api.fatal_error = endBy;
 python.setStdin({ isatty: false, read: (bytes) => stdin.readSync(bytes) ?? 0 });
@@ -42,26 +48,4 @@ try {
 function endBy(error) {
   if (typeof error?.status === "number") end(error.status);
   fail(`${error?.name}: ${error?.message}`, ABORTED);
-}
-
-/** The memory to begin with. Its parts that are not zero are read into the interpreter's own. */
-function openSnapshot() {
-  const file = Deno.openSync(`${parts}/snapshot.bin`);
-  const head = read(new Uint8Array(new Uint32Array(read(new Uint8Array(4)).buffer)[0]));
-  const { bytes, config, runs } = JSON.parse(new TextDecoder().decode(head));
-  return {
-    bytes,
-    restore(memory) {
-      for (const [at, length] of runs) read(memory.subarray(at, at + length));
-      file.close();
-      return config;
-    },
-  };
-
-  function read(into) {
-    for (let rest = into; rest.length > 0;) {
-      rest = rest.subarray(file.readSync(rest) ?? fail("The parts are cut off", 1));
-    }
-    return into;
-  }
 }

@@ -1,0 +1,17 @@
+import { wasm } from "../../../src/runtimes/wasm/entry.ts";
+import { isPresent, testedAvailability } from "../../support/requirements.ts";
+import { openRuntimeHost } from "../../support/runtime_host.ts";
+import { runtimeOf } from "../../support/runtime_of.ts";
+import { testLanguage } from "../conformance_suites.ts";
+
+// Each of these interpreters has a host script of its own, on the start code with which Python passes the full suite.
+const LANGUAGES = ["ruby"];
+
+const host = await openRuntimeHost();
+Deno.test.afterAll(async () => await host[Symbol.asyncDispose]());
+const runtime = runtimeOf(wasm, host);
+Deno.test.afterAll(async () => await runtime[Symbol.asyncDispose]());
+for (const language of LANGUAGES) {
+  if (!isPresent(`wasm/${language}`, await testedAvailability(runtime, language))) continue;
+  await testLanguage({ entry: wasm, host, runtime }, { language, suite: "brief" });
+}
