@@ -143,6 +143,7 @@ export class SystemCalls implements Disposable {
   }
 }
 
-function toCString(text: string): Uint8Array<ArrayBuffer> {
+/** A text as the C library reads it. */
+export function toCString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }

@@ -11,18 +11,32 @@ export interface SpareLauncherOptions {
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   readonly calls: Pick<SystemCalls, "openInheritedFile">;
+  /**
+   * Runs the start of a process in a place of its own, and returns both. Undefined where there is no place. Absent,
+   * processes see the mounts of this service.
+   */
+  startInPlace?: (<Started>(start: () => Started) => { started: Started; place: SparePlace } | undefined) | undefined;
+}
+
+/** The mounts that a spare process sees. Disposing forgets them. */
+export interface SparePlace extends Disposable {
+  /** Adds mounts of this service, by their paths. Returns whether all are there. */
+  show(mounts: readonly string[]): boolean;
 }
 
 /** The program's launchers that a spare process becomes. */
 export interface SpareRequest {
   /** The bytes that the process reads from the descriptor. */
   readonly input: Uint8Array<ArrayBuffer>;
+  /** The mounts that the process sees in a place of its own. Undefined where it needs those of this service. */
+  readonly mounts: readonly string[] | undefined;
   /** Makes the line that the process reads on stdin. Undefined where no line can express the command line. */
   lineFor(descriptor: number): string | undefined;
 }
 
 interface Waiting extends Pick<SpareProcess, "process"> {
   readonly file: InheritedFile;
+  readonly place?: SparePlace | undefined;
 }
 
 /**
@@ -40,19 +54,22 @@ export class SpareLauncher implements AsyncDisposable {
   }
 
   /** Takes the spare process. Undefined without one, or without a line that it can become. */
-  take({ input, lineFor }: SpareRequest): SpareProcess | undefined {
+  take({ input, lineFor, mounts }: SpareRequest): SpareProcess | undefined {
     const waiting = this.#waiting;
     const line = waiting && lineFor(waiting.file.descriptor);
     if (waiting === undefined || line === undefined || !isAlive(waiting.process.pid)) return undefined;
+    const { file, place, process } = waiting;
+    if (place !== undefined && mounts === undefined) return undefined;
     try {
-      waiting.file.write(input);
+      if (place?.show(mounts ?? []) === false) throw new Error("Its mounts cannot be shown");
+      file.write(input);
     } catch {
       this.#forget(waiting);
       return undefined; // There is no memory for the options: a process started instead may find some, or reports that.
     }
     this.#waiting = undefined;
-    const { file, process } = waiting;
     file[Symbol.dispose]();
+    place?.[Symbol.dispose]();
     return {
       process,
       become() {
@@ -82,13 +99,15 @@ export class SpareLauncher implements AsyncDisposable {
   }
 
   #start(): void {
-    const { argv, calls, cwd } = this.#options;
+    const { argv, calls, cwd, startInPlace = (start) => ({ started: start(), place: undefined }) } = this.#options;
     try {
       using unused = new DisposableStack();
       const file = unused.use(calls.openInheritedFile(new Uint8Array()));
-      const process = spawnGroup({ argv, cwd, env: {}, leadsGroup: true, onSpawned: () => {} });
+      const begun = startInPlace(() => spawnGroup({ argv, cwd, env: {}, leadsGroup: true, onSpawned: () => {} }));
+      if (begun === undefined) return; // The next program starts its launchers itself.
       unused.move();
-      const waiting = { file, process };
+      const { place, started: process } = begun;
+      const waiting = { file, place, process };
       this.#waiting = waiting;
       process.status.then(() => this.#forget(waiting));
       if (!file.closeOnExec()) this.#giveUp(waiting);
@@ -112,8 +131,9 @@ export class SpareLauncher implements AsyncDisposable {
 }
 
 /** Ends a spare process, which reads the end of its stdin. */
-async function end({ file, process }: Waiting): Promise<void> {
+async function end({ file, place, process }: Waiting): Promise<void> {
   file[Symbol.dispose]();
+  place?.[Symbol.dispose]();
   await process.stdin.close().catch(() => {}); // The process has ended already.
   await Promise.all([process.status, process.stdout.cancel(), process.stderr.cancel()]);
 }

@@ -23,6 +23,8 @@ export interface SpawnRequest {
    * by a fork(2) whose time grows with the memory of this service (0.6 ms at 70 MB, 1.8 ms at 170 MB, against 0.2 ms).
    */
   readonly leadsGroup: boolean;
+  /** Runs the start of the process among the mounts that it is to see; absent, it sees those of this service. */
+  within?: (<Started>(start: () => Started) => Started) | undefined;
   /**
    * Takes a spare process that becomes this command line; undefined where none waits. Absent, a process is always
    * started.
@@ -63,9 +65,12 @@ export function spawnGroup(request: SpawnRequest): Deno.ChildProcess {
 }
 
 /** Whether a trusted helper starts here and exits with 0, within {@link HELPER_MS}. */
-export async function succeeds(argv: readonly [string, ...string[]], inherited?: Inheritance): Promise<boolean> {
+export async function succeeds(
+  argv: readonly [string, ...string[]],
+  options: Pick<SpawnRequest, "inherited" | "within"> = {},
+): Promise<boolean> {
   try {
-    const child = spawnGroup({ argv, inherited, cwd: "/", env: {}, leadsGroup: false, onSpawned: () => {} });
+    const child = spawnGroup({ ...options, argv, cwd: "/", env: {}, leadsGroup: false, onSpawned: () => {} });
     const deadline = setTimeout(() => signalGroup(child.pid, "SIGKILL"), HELPER_MS);
     const [status] = await Promise.all([
       child.status.finally(() => clearTimeout(deadline)),
@@ -80,14 +85,14 @@ export async function succeeds(argv: readonly [string, ...string[]], inherited?:
 }
 
 /** Starts a process. Nothing may be awaited in here: another child would inherit the file. */
-function start({ inherited, ...request }: SpawnRequest): Deno.ChildProcess {
+function start({ inherited, within = (start) => start(), ...request }: SpawnRequest): Deno.ChildProcess {
   const [file] = request.argv;
   try {
     using opened = inherited?.open();
     const args = request.argv.map((word, index) => index === inherited?.word ? String(opened?.descriptor) : word).slice(
       1,
     );
-    return new Deno.Command(file, {
+    const command = new Deno.Command(file, {
       args,
       cwd: request.cwd,
       env: { ...request.env },
@@ -96,7 +101,8 @@ function start({ inherited, ...request }: SpawnRequest): Deno.ChildProcess {
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-    }).spawn();
+    });
+    return within(() => command.spawn());
   } catch (cause) {
     throw new CodeBeakerError("runtime_unavailable", `Cannot start ${file}: ${messageOf(cause)}`, { cause });
   }

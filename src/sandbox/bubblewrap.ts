@@ -24,6 +24,8 @@ export interface BubblewrapRequest {
    * machine there.
    */
   readonly etc?: string | undefined;
+  /** A directory that the program finds as `/dev` if it may start others. Absent, bubblewrap makes one. */
+  readonly devices?: string | undefined;
   /** Files of `/proc` that this kernel has and the program finds empty. */
   readonly emptyFiles: readonly string[];
   /** Whether {@link FILTER_DESCRIPTOR} is open on a seccomp filter. */
@@ -55,7 +57,7 @@ export function bubblewrapCommand(binary: string, descriptor?: number): string[]
  * program's variables reach no process outside.
  */
 export function bubblewrapOptions(request: BubblewrapRequest): string[] {
-  const { cwd, emptyFiles, etc, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
+  const { cwd, devices, emptyFiles, etc, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
   return [
     "--clearenv",
     ...Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]),
@@ -79,13 +81,13 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
     "/proc",
     ...emptyFiles.flatMap((path) => ["--dev-bind", "/dev/null", path]),
     // Each mount costs a start 0.1 ms, since bubblewrap reads the table of all mounts for it.
-    ...(startsOthers ? ["--dev", "/dev"] : DEVICES.flatMap((path) => ["--dev-bind-try", path, path])),
+    ...(startsOthers ? deviceDirectory(devices) : DEVICES.flatMap((path) => ["--dev-bind-try", path, path])),
     ...mounts.toSorted((one, other) => depthOf(one) - depthOf(other)).flatMap(({ source, target, access }) => [
       access === "write" ? "--bind-try" : "--ro-bind-try",
       source,
       target,
     ]),
-    ...(startsOthers ? ["--remount-ro", "/dev"] : []),
+    ...(startsOthers && devices === undefined ? ["--remount-ro", "/dev"] : []),
     "--remount-ro",
     "/",
     "--chdir",
@@ -103,12 +105,16 @@ function depthOf({ target }: Mount): number {
   return target.split("/").filter((part) => part !== "").length;
 }
 
+function deviceDirectory(directory: string | undefined): string[] {
+  return directory === undefined ? ["--dev", "/dev"] : ["--dev-bind", directory, "/dev"];
+}
+
 function readOnly(path: string): string[] {
   return ["--ro-bind-try", path, path];
 }
 
 /** Mounts a directory as on this machine, since programs name their loader by it. */
-function systemDirectory(path: string): string[] {
+export function systemDirectory(path: string): string[] {
   try {
     return Deno.lstatSync(path).isSymlink ? ["--symlink", Deno.readLinkSync(path), path] : readOnly(path);
   } catch {

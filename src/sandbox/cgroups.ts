@@ -31,6 +31,11 @@ export class Cgroups implements Disposable {
     this.#layout = layout;
   }
 
+  /** The directories of the groups: their parents. */
+  get directories(): string[] {
+    return [...new Set(Object.values(this.#layout.parents))];
+  }
+
   /** The version of the kernel's interface. */
   get version(): 1 | 2 {
     return this.#layout.version;
@@ -81,7 +86,7 @@ export class Cgroups implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const parent of new Set(Object.values(this.#layout.parents))) removeIfThere(parent);
+    for (const parent of this.directories) removeIfThere(parent);
   }
 }
 

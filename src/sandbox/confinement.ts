@@ -16,6 +16,7 @@ import { landlockOptions } from "./landlock.ts";
 import { detectLayers, type DetectOptions } from "./detect_layers.ts";
 import { SETPRIV_OPTIONS, userOptions } from "./setpriv.ts";
 import { type Layers, NO_LAYERS } from "./layers.ts";
+import { OWN_DEVICES } from "./launcher_mounts.ts";
 import { limitingLine, limitingShell, spareShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
 import { nameVariables } from "./naming_shell.ts";
@@ -94,7 +95,7 @@ export class Confinement implements Disposable {
 
   /** Fingerprint of these layers: the launchers and their options. */
   get version(): string {
-    const { bubblewrap, filters, hasLandlock, kernelFiles, setpriv, setsid } = this.#has;
+    const { bubblewrap, filters, hasLandlock, kernelFiles, mounts, setpriv, setsid } = this.#has;
     const request = {
       cwd: "/",
       emptyFiles: kernelFiles,
@@ -107,6 +108,7 @@ export class Confinement implements Disposable {
     const launches = [request, { ...request, startsOthers: true }, { ...request, startsOthers: true, etc: "/etc" }];
     return fingerprintOf([
       this.layers,
+      mounts !== undefined,
       [bubblewrap, setpriv, setsid].map((path) => path === undefined ? undefined : stampOf(path)),
       filters && [true, false].map((is) => seccompFilter({ hasNetwork: is, sharesNamespaces: is })),
       bubblewrap && [bubblewrapCommand(bubblewrap), ...launches.map(bubblewrapOptions)],
@@ -201,9 +203,10 @@ export class Confinement implements Disposable {
    * starts it. Undefined without bubblewrap: there the launchers' own command lines differ between programs.
    */
   keepSpareLauncher(): AsyncDisposable | undefined {
-    const { bubblewrap, calls, directory: cwd, setsid } = this.#has;
+    const { bubblewrap, calls, directory: cwd, mounts, setsid } = this.#has;
     if (bubblewrap === undefined || calls === undefined || setsid === undefined) return undefined;
-    return this.#spare = new SpareLauncher({ argv: [setsid, ...spareShell()], cwd, calls });
+    const startInPlace = mounts && (<Started>(start: () => Started) => mounts.startSpare(start));
+    return this.#spare = new SpareLauncher({ argv: [setsid, ...spareShell()], cwd, calls, startInPlace });
   }
 
   /**
@@ -212,7 +215,7 @@ export class Confinement implements Disposable {
    * @throws {Error} when a control group cannot be made
    */
   confine(request: ConfinementRequest): Confined {
-    const { adopted, bubblewrap, calls, directory, setsid } = this.#has;
+    const { adopted, bubblewrap, calls, directory, mounts, setsid } = this.#has;
     const isWrapped = bubblewrap !== undefined;
     const cgroup = this.#has.cgroups?.make(groupBounds(request));
     const { ownProcesses = 0, startsOthers } = request;
@@ -228,7 +231,8 @@ export class Confinement implements Disposable {
       ...named?.launchers ?? [],
     ];
     const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
-    const input = this.#bubblewrapInput(request);
+    const shown = this.#shownMounts(request);
+    const input = this.#bubblewrapInput(request, shown && OWN_DEVICES);
     return {
       argv: [first ?? request.argv[0], ...rest],
       // Launchers get the program's own variables only where requests cannot set names that launchers obey.
@@ -236,6 +240,7 @@ export class Confinement implements Disposable {
       cwd: isWrapped ? directory : request.cwd,
       inherited: calls && input &&
         { word: launchers.length + OPTIONS_WORD, open: () => calls.openInheritedFile(input) },
+      within: shown && ((start) => mounts?.start(shown, start) ?? start()),
       leadsGroup: setsid !== undefined,
       processes,
       statusOf: isWrapped || ownProcesses > 0 ? unwrapStatus : (status) => status,
@@ -251,7 +256,7 @@ export class Confinement implements Disposable {
             ...options,
             argv: [...privileges, ...bubblewrapCommand(bubblewrap, descriptor), ...request.argv],
           });
-        return this.#spare?.take({ input, lineFor });
+        return this.#spare?.take({ input, lineFor, mounts: shown });
       },
       onEnded: () => this.#spare?.refill(),
     };
@@ -259,6 +264,7 @@ export class Confinement implements Disposable {
 
   [Symbol.dispose](): void {
     this.#has.cgroups?.[Symbol.dispose]();
+    this.#has.mounts?.[Symbol.dispose]();
     this.#has.uids?.[Symbol.dispose]();
     this.#has.calls?.[Symbol.dispose]();
   }
@@ -295,17 +301,32 @@ export class Confinement implements Disposable {
     ];
   }
 
+  /**
+   * The mounts of the service's directory that bubblewrap needs where it starts. Undefined where it needs others: with
+   * network, files that this machine changes while the program runs.
+   */
+  #shownMounts(request: ConfinementRequest): string[] | undefined {
+    const { mounts } = this.#has;
+    const { directory, hasNetwork } = request;
+    if (mounts === undefined || hasNetwork) return undefined;
+    if (!request.mounts.every(({ source }) => mounts.covers(source, directory.path))) return undefined;
+    return [directory.path, ...(hasOwnEtc(request) ? [this.#etc.directory] : [])];
+  }
+
   /** bubblewrap's options in encoded form; undefined without bubblewrap. */
-  #bubblewrapInput(request: ConfinementRequest): Uint8Array<ArrayBuffer> | undefined {
+  #bubblewrapInput(request: ConfinementRequest, devices: string | undefined): Uint8Array<ArrayBuffer> | undefined {
     const { bubblewrap, filters, kernelFiles } = this.#has;
     if (bubblewrap === undefined) return undefined;
-    // With network, the program needs files that this machine changes while it runs.
-    const hasOwnEtc = request.startsOthers && !request.hasNetwork;
-    const etc = hasOwnEtc ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
+    const etc = hasOwnEtc(request) ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
     return encodeOptions(
-      bubblewrapOptions({ ...request, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
+      bubblewrapOptions({ ...request, devices, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
     );
   }
+}
+
+/** Whether a program's `/etc` is generated. With network, the program needs files that this machine changes. */
+function hasOwnEtc({ hasNetwork, startsOthers }: ConfinementRequest): boolean {
+  return startsOthers && !hasNetwork;
 }
 
 function stampOf(path: string): readonly unknown[] {

@@ -4,6 +4,7 @@ import { MEBIBYTE } from "../core/limits.ts";
 import { bubblewrapCommand, bubblewrapOptions, encodeOptions, OPTIONS_WORD } from "./bubblewrap.ts";
 import { Cgroups, TRY_BOUNDS } from "./cgroups.ts";
 import { delay } from "../concurrency/delay.ts";
+import { LauncherMounts, OWN_DEVICES } from "./launcher_mounts.ts";
 import { landlockOptions, type LandlockRequest } from "./landlock.ts";
 import type { FilterSettings, LayerName, Layers } from "./layers.ts";
 import { describeLayers } from "./layer_findings.ts";
@@ -15,7 +16,7 @@ import { SETPRIV_OPTIONS, userOptions } from "./setpriv.ts";
 import { KERNEL_FILES } from "./system_files.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { AdoptedProcesses } from "../process/adopted_processes.ts";
-import { succeeds } from "../process/spawn.ts";
+import { type SpawnRequest, succeeds } from "../process/spawn.ts";
 import { SystemCalls } from "../host/system_calls.ts";
 
 /** Options of the detection of layers. */
@@ -55,9 +56,10 @@ export async function detectLayers(directory: string, options: DetectOptions): P
   });
   const user = uids?.take();
   const kernelFiles = KERNEL_FILES.filter(exists);
-  const bubblewrap = isWanted("namespaces")
-    ? await tryBubblewrap({ calls, kernelFiles, launcher, user, filterPath })
-    : undefined;
+  const groups = cgroups instanceof Cgroups ? cgroups.directories : [];
+  const { bubblewrap, mounts } = isWanted("namespaces")
+    ? await findBubblewrap({ calls, directory, groups, kernelFiles, launcher, user, filterPath })
+    : {};
   if (user !== undefined) uids?.give(user);
   const isHeld = hasLandlock && hasFilter && hasLimits && uids !== undefined && bubblewrap === undefined;
   // The first process of a container adopts descendants in any case.
@@ -70,6 +72,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     setsid,
     setpriv: launcher,
     bubblewrap,
+    mounts,
     kernelFiles,
     hasLandlock,
     filters: hasFilter || (bubblewrap !== undefined && filters !== undefined) ? filters : undefined,
@@ -214,34 +217,50 @@ async function writeFilters(directory: string): Promise<Layers["filters"]> {
   return pathFor;
 }
 
-async function tryBubblewrap(
-  { calls, kernelFiles, launcher, user, filterPath }: {
+/** Where a trial finds the service's directory. */
+const TRIED = "/tried";
+
+/** Finds bubblewrap, and the mounts among which it works. Only root has some of its own. */
+async function findBubblewrap(
+  { calls, directory, filterPath, groups, kernelFiles, launcher, user }: {
+    readonly directory: string;
+    readonly groups: readonly string[];
     readonly kernelFiles: readonly string[];
     readonly calls: SystemCalls | undefined;
     readonly launcher: string | undefined;
     readonly user: number | undefined;
     readonly filterPath: string | undefined;
   },
-): Promise<string | undefined> {
-  if (calls === undefined) return undefined;
+): Promise<Pick<Layers, "bubblewrap" | "mounts">> {
+  if (calls === undefined) return {};
   const asUser = launcher === undefined ? [] : [launcher, ...SETPRIV_OPTIONS, ...userOptions(user)];
-  const bytes = encodeOptions(bubblewrapOptions({
+  const request = {
     variables: {},
     emptyFiles: kernelFiles,
-    mounts: [],
+    mounts: [{ source: directory, target: TRIED, access: "read" }],
     cwd: "/",
     hasNetwork: false,
     startsOthers: true,
     hasFilter: filterPath !== undefined,
-  }));
-  for (const directory of LAUNCHER_DIRECTORIES) {
-    const binary = join(directory, "bwrap");
-    const launchers = [...limitingShell(undefined, { filterPath }), ...asUser];
-    const [first = binary, ...rest] = [...launchers, ...bubblewrapCommand(binary), "/bin/true"];
-    const word = launchers.length + OPTIONS_WORD;
-    if (await succeeds([first, ...rest], { word, open: () => calls.openInheritedFile(bytes) })) return binary;
+  } as const;
+  const launchers = [...limitingShell(undefined, { filterPath }), ...asUser];
+  const word = launchers.length + OPTIONS_WORD;
+  for (const binary of LAUNCHER_DIRECTORIES.map((place) => join(place, "bwrap"))) {
+    const [first = binary, ...rest] = [...launchers, ...bubblewrapCommand(binary), "/bin/sh", "-c", `[ -d ${TRIED} ]`];
+    const works = (devices?: string, within?: SpawnRequest["within"]) => {
+      const bytes = encodeOptions(bubblewrapOptions({ ...request, devices }));
+      return succeeds([first, ...rest], { inherited: { word, open: () => calls.openInheritedFile(bytes) }, within });
+    };
+    const mounts = user === undefined
+      ? undefined
+      : await LauncherMounts.open({ bubblewrap: binary, directory, groups }).catch(() => undefined);
+    if (mounts !== undefined) {
+      if (await works(OWN_DEVICES, (start) => mounts.start([directory], start))) return { bubblewrap: binary, mounts };
+      mounts[Symbol.dispose]();
+    }
+    if (await works()) return { bubblewrap: binary };
   }
-  return undefined;
+  return {};
 }
 
 /** Opens control groups, if a child can join one. */

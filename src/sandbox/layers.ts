@@ -3,6 +3,7 @@ import type { OwnUids } from "../host/own_uids.ts";
 import type { SystemCalls } from "../host/system_calls.ts";
 import type { AdoptedProcesses } from "../process/adopted_processes.ts";
 import type { Cgroups } from "./cgroups.ts";
+import type { LauncherMounts } from "./launcher_mounts.ts";
 import type { SeccompSettings } from "./seccomp.ts";
 
 /** The name of a layer of the operating system. */
@@ -29,6 +30,8 @@ export interface Layers {
   readonly setsid?: string | undefined;
   readonly setpriv?: string | undefined;
   readonly bubblewrap?: string | undefined;
+  /** The mounts among which bubblewrap starts; undefined where it starts among all mounts of this machine. */
+  readonly mounts?: LauncherMounts | undefined;
   /** Files of `/proc` that this kernel has and programs find empty. */
   readonly kernelFiles: readonly string[];
   readonly hasLandlock: boolean;

@@ -41,6 +41,11 @@ export class OwnEtc {
     this.#mounting = mounting;
   }
 
+  /** The directory that has them all. */
+  get directory(): string {
+    return this.#directory;
+  }
+
   /**
    * Returns the directory with copies of these paths below `/etc` and with these texts. A path that does not exist is
    * not copied; texts go by their paths.

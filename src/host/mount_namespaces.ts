@@ -1,0 +1,188 @@
+import { openCLibrary, toCString } from "./system_calls.ts";
+
+const SYMBOLS = {
+  close: { parameters: ["i32"], result: "i32" },
+  fchdir: { parameters: ["i32"], result: "i32" },
+  mknod: { parameters: ["buffer", "u32", "u64"], result: "i32" },
+  mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  syscall: { parameters: ["isize", "isize", "buffer", "isize", "buffer", "isize"], result: "isize" },
+  unshare: { parameters: ["i32"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** Numbers of calls that older C libraries have no function for. They are the same on every processor. */
+const OPEN_TREE = 428n;
+const MOVE_MOUNT = 429n;
+const AT_FDCWD = -100n;
+const AT_RECURSIVE = 0x8000n;
+const OPEN_TREE_CLONE = 1n;
+const MOVE_MOUNT_F_EMPTY_PATH = 4n;
+const O_CLOEXEC = 0x8_0000;
+const O_PATH = 0x20_0000;
+const CLONE_FS = 0x200;
+const CLONE_NEWNS = 0x2_0000;
+const MS_RDONLY = 1n;
+const MS_NOSUID = 2n;
+const MS_NOEXEC = 8n;
+const MS_REMOUNT = 0x20n;
+const MS_BIND = 0x1000n;
+const MS_REC = 0x4000n;
+const MS_PRIVATE = 0x4_0000n;
+const S_IFCHR = 0o020000;
+const MINOR_BITS = 8n;
+
+/** A descriptor that no child inherits: a namespace, or a mount that is nowhere yet. Disposing closes it. */
+export interface OwnDescriptor extends Disposable {
+  readonly number: number;
+}
+
+/**
+ * Mount namespaces that this thread enters for one synchronous action: mount_namespaces(7), setns(2). Processes that
+ * the action starts stay there. The other threads of this service enter nothing.
+ */
+export class MountNamespaces implements Disposable {
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #home: OwnDescriptor;
+  readonly #workingDirectory: OwnDescriptor;
+
+  private constructor(
+    library: Deno.DynamicLibrary<typeof SYMBOLS>,
+    home: OwnDescriptor,
+    workingDirectory: OwnDescriptor,
+  ) {
+    this.#library = library;
+    this.#home = home;
+    this.#workingDirectory = workingDirectory;
+  }
+
+  /** Opens this thread's own namespace. Undefined where the thread may not come back into it. */
+  static open(): MountNamespaces | undefined {
+    const library = openCLibrary(SYMBOLS);
+    if (library === undefined) return undefined;
+    using unused = new DisposableStack();
+    unused.defer(() => library.close());
+    const home = unused.use(openDescriptor(library, "/proc/thread-self/ns/mnt"));
+    const workingDirectory = unused.use(openDescriptor(library, ".", O_PATH));
+    if (home === undefined || workingDirectory === undefined) return undefined;
+    const namespaces = new MountNamespaces(library, home, workingDirectory);
+    if (!namespaces.#enter(home) || !namespaces.#return()) return undefined;
+    unused.move();
+    return namespaces;
+  }
+
+  /** Opens the namespace of a process, or of this thread. Undefined where the process is gone. */
+  namespaceOf(pid: number | "thread-self"): OwnDescriptor | undefined {
+    return openDescriptor(this.#library, `/proc/${pid}/ns/mnt`);
+  }
+
+  /**
+   * Runs an action in a namespace. It awaits nothing. Undefined where the namespace cannot be entered.
+   *
+   * @throws the action's error
+   * @throws {Error} when this thread cannot come back, which {@link open} has tried
+   */
+  within<Result>(namespace: OwnDescriptor, action: () => Result): Result | undefined {
+    if (!this.#enter(namespace)) return undefined;
+    using _left = { [Symbol.dispose]: () => this.#comeBack() };
+    return action();
+  }
+
+  /** Enters a copy of the present namespace, within an action. Returns whether that worked. */
+  enterCopy(): boolean {
+    return this.#library.symbols.unshare(CLONE_NEWNS) === 0;
+  }
+
+  /** Makes every mount of the present namespace private: no mount elsewhere appears in it. */
+  makePrivate(): boolean {
+    return this.#library.symbols.mount(null, toCString("/"), null, MS_REC | MS_PRIVATE, null) === 0;
+  }
+
+  /** Mounts an empty file system in memory, whose device files can be opened. Returns whether that worked. */
+  mountDevices(directory: string, options: string): boolean {
+    return this.#mount("tmpfs", directory, { flags: MS_NOSUID, options });
+  }
+
+  /** Makes a file of a character device: mknod(2). No other user may open it. Returns whether that worked. */
+  makeDevice(path: string, { major, minor }: { readonly major: number; readonly minor: number }): boolean {
+    const { symbols: { mknod } } = this.#library;
+    return mknod(toCString(path), S_IFCHR, BigInt(major) << MINOR_BITS | BigInt(minor)) === 0;
+  }
+
+  /** Mounts pseudo terminals of their own: devpts(5). Returns whether that worked. */
+  mountTerminals(directory: string): boolean {
+    const options = "newinstance,ptmxmode=0666,mode=620";
+    return this.#mount("devpts", directory, { flags: MS_NOSUID | MS_NOEXEC, options });
+  }
+
+  /** Makes a mount read-only, and keeps set-user-id files of it without effect. Returns whether that worked. */
+  makeReadOnly(path: string): boolean {
+    return this.#mount("none", path, { flags: MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, options: "" });
+  }
+
+  /**
+   * Makes a mount of what lies at a path, which is nowhere yet: open_tree(2), Linux 5.2. Undefined where the kernel
+   * refuses, or nothing lies there.
+   */
+  cloneMount(
+    path: string,
+    { isRecursive = false }: { readonly isRecursive?: boolean } = {},
+  ): OwnDescriptor | undefined {
+    const flags = OPEN_TREE_CLONE | BigInt(O_CLOEXEC) | (isRecursive ? AT_RECURSIVE : 0n);
+    return this.#own(Number(this.#library.symbols.syscall(OPEN_TREE, AT_FDCWD, toCString(path), flags, null, 0n)));
+  }
+
+  /** Puts a cloned mount on a path of the present namespace: move_mount(2). Returns whether that worked. */
+  place(mount: OwnDescriptor, path: string): boolean {
+    const { symbols: { syscall } } = this.#library;
+    const from = BigInt(mount.number);
+    return syscall(MOVE_MOUNT, from, toCString(""), AT_FDCWD, toCString(path), MOVE_MOUNT_F_EMPTY_PATH) === 0n;
+  }
+
+  [Symbol.dispose](): void {
+    this.#home[Symbol.dispose]();
+    this.#workingDirectory[Symbol.dispose]();
+    this.#library.close();
+  }
+
+  /** A thread may only enter a namespace while it shares its working directory with no other. */
+  #enter(namespace: OwnDescriptor): boolean {
+    const { setns, unshare } = this.#library.symbols;
+    return unshare(CLONE_FS) === 0 && setns(namespace.number, CLONE_NEWNS) === 0;
+  }
+
+  #return(): boolean {
+    return this.#enter(this.#home) && this.#library.symbols.fchdir(this.#workingDirectory.number) === 0;
+  }
+
+  #comeBack(): void {
+    if (!this.#return()) throw new Error("Cannot return to this service's own mounts");
+  }
+
+  #mount(
+    type: string,
+    directory: string,
+    { flags, options }: { readonly flags: bigint; readonly options: string },
+  ): boolean {
+    const { symbols: { mount } } = this.#library;
+    const [source, target, data] = [type, directory, options].map(toCString);
+    return mount(source ?? null, target ?? null, source ?? null, flags, data ?? null) === 0;
+  }
+
+  #own(number: number): OwnDescriptor | undefined {
+    return ownDescriptor(this.#library, number);
+  }
+}
+
+function openDescriptor(
+  library: Deno.DynamicLibrary<typeof SYMBOLS>,
+  path: string,
+  flags = 0,
+): OwnDescriptor | undefined {
+  return ownDescriptor(library, library.symbols.open(toCString(path), flags | O_CLOEXEC));
+}
+
+function ownDescriptor(library: Deno.DynamicLibrary<typeof SYMBOLS>, number: number): OwnDescriptor | undefined {
+  if (number < 0) return undefined;
+  return { number, [Symbol.dispose]: () => void library.symbols.close(number) };
+}
