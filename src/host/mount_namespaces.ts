@@ -121,7 +121,7 @@ export class MountNamespaces implements Disposable {
   }
 
   /**
-   * Makes a mount of what lies at a path, which is nowhere yet: open_tree(2), Linux 5.2. Undefined where the kernel
+   * Clones the mount at a path, and attaches the clone nowhere: open_tree(2), Linux 5.2. Undefined where the kernel
    * refuses, or nothing lies there.
    */
   cloneMount(
@@ -145,7 +145,7 @@ export class MountNamespaces implements Disposable {
     this.#library.close();
   }
 
-  /** A thread may only enter a namespace while it shares its working directory with no other. */
+  /** Enters a namespace. For that, this thread must share its working directory with no other. */
   #enter(namespace: OwnDescriptor): boolean {
     const { setns, unshare } = this.#library.symbols;
     return unshare(CLONE_FS) === 0 && setns(namespace.number, CLONE_NEWNS) === 0;

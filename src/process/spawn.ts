@@ -23,7 +23,7 @@ export interface SpawnRequest {
    * by a fork(2) whose time grows with the memory of this service (0.6 ms at 70 MB, 1.8 ms at 170 MB, against 0.2 ms).
    */
   readonly leadsGroup: boolean;
-  /** Runs the start of the process among the mounts that it is to see; absent, it sees those of this service. */
+  /** Runs the start of the process among the mounts that it sees. Absent, it sees those of this service. */
   within?: (<Started>(start: () => Started) => Started) | undefined;
   /**
    * Takes a spare process that becomes this command line; undefined where none waits. Absent, a process is always

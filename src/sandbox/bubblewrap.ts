@@ -17,6 +17,8 @@ export interface BubblewrapRequest {
   readonly mounts: readonly Mount[];
   readonly cwd: string;
   readonly hasNetwork: boolean;
+  /** Whether bubblewrap starts in an empty network namespace of the program's own. Absent, it makes one. */
+  readonly hasOwnNetwork?: boolean;
   /** Whether the program may start other programs. */
   readonly startsOthers: boolean;
   /**
@@ -57,7 +59,18 @@ export function bubblewrapCommand(binary: string, descriptor?: number): string[]
  * program's variables reach no process outside.
  */
 export function bubblewrapOptions(request: BubblewrapRequest): string[] {
-  const { cwd, devices, emptyFiles, etc, hasFilter, hasNetwork, mounts, startsOthers, variables } = request;
+  const {
+    cwd,
+    devices,
+    emptyFiles,
+    etc,
+    hasFilter,
+    hasNetwork,
+    hasOwnNetwork = false,
+    mounts,
+    startsOthers,
+    variables,
+  } = request;
   return [
     "--clearenv",
     ...Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]),
@@ -65,7 +78,7 @@ export function bubblewrapOptions(request: BubblewrapRequest): string[] {
     "--unshare-user",
     "--disable-userns",
     ...(etc === undefined ? [] : ["--uid", String(PROGRAM_UID), "--gid", String(PROGRAM_UID)]),
-    ...(hasNetwork ? ["--share-net"] : []),
+    ...(hasNetwork || hasOwnNetwork ? ["--share-net"] : []),
     "--hostname",
     "codebeaker",
     "--die-with-parent",

@@ -1,10 +1,10 @@
 import { join } from "@std/path";
-import { fingerprintOf } from "../core/fingerprint.ts";
 import type { LimitName } from "../core/limits.ts";
 import {
   BUBBLEWRAP_PROCESSES,
   bubblewrapCommand,
   bubblewrapOptions,
+  type BubblewrapRequest,
   encodeOptions,
   OPTIONS_WORD,
 } from "./bubblewrap.ts";
@@ -15,14 +15,13 @@ import { type BoundedProgram, groupBounds, resourceLimits } from "./kernel_bound
 import { landlockOptions } from "./landlock.ts";
 import { detectLayers, type DetectOptions } from "./detect_layers.ts";
 import { SETPRIV_OPTIONS, userOptions } from "./setpriv.ts";
-import { type Layers, NO_LAYERS } from "./layers.ts";
+import { type Layers, NO_LAYERS, versionOf } from "./layers.ts";
 import { OWN_DEVICES } from "./launcher_mounts.ts";
 import { limitingLine, limitingShell, spareShell } from "./limiting_shell.ts";
 import type { Mount } from "./mount.ts";
 import { nameVariables } from "./naming_shell.ts";
 import { OwnEtc } from "./own_etc.ts";
 import { isReachedByAll, isReadByAll } from "./reach.ts";
-import { seccompFilter } from "./seccomp.ts";
 import { SpareLauncher } from "../process/spare_launcher.ts";
 import type { SpawnRequest } from "../process/spawn.ts";
 import { unwrapStatus } from "./wrapped_status.ts";
@@ -95,25 +94,7 @@ export class Confinement implements Disposable {
 
   /** Fingerprint of these layers: the launchers and their options. */
   get version(): string {
-    const { bubblewrap, filters, hasLandlock, kernelFiles, mounts, setpriv, setsid } = this.#has;
-    const request = {
-      cwd: "/",
-      emptyFiles: kernelFiles,
-      hasFilter: filters !== undefined,
-      hasNetwork: false,
-      mounts: [],
-      startsOthers: false,
-      variables: {},
-    };
-    const launches = [request, { ...request, startsOthers: true }, { ...request, startsOthers: true, etc: "/etc" }];
-    return fingerprintOf([
-      this.layers,
-      mounts !== undefined,
-      [bubblewrap, setpriv, setsid].map((path) => path === undefined ? undefined : stampOf(path)),
-      filters && [true, false].map((is) => seccompFilter({ hasNetwork: is, sharesNamespaces: is })),
-      bubblewrap && [bubblewrapCommand(bubblewrap), ...launches.map(bubblewrapOptions)],
-      hasLandlock && launches.map(landlockOptions),
-    ]);
+    return versionOf(this.#has);
   }
 
   /** The limits that these layers enforce, together with the watch on the processes. */
@@ -206,7 +187,8 @@ export class Confinement implements Disposable {
     const { bubblewrap, calls, directory: cwd, mounts, setsid } = this.#has;
     if (bubblewrap === undefined || calls === undefined || setsid === undefined) return undefined;
     const startInPlace = mounts && (<Started>(start: () => Started) => mounts.startSpare(start));
-    return this.#spare = new SpareLauncher({ argv: [setsid, ...spareShell()], cwd, calls, startInPlace });
+    const [first, ...rest] = [...this.#ownNetwork, setsid, ...spareShell()];
+    return this.#spare = new SpareLauncher({ argv: [first ?? setsid, ...rest], cwd, calls, startInPlace });
   }
 
   /**
@@ -232,7 +214,8 @@ export class Confinement implements Disposable {
     ];
     const [first, ...rest] = [...launchers, ...(isWrapped ? bubblewrapCommand(bubblewrap) : []), ...request.argv];
     const shown = this.#shownMounts(request);
-    const input = this.#bubblewrapInput(request, shown && OWN_DEVICES);
+    const devices = shown && OWN_DEVICES;
+    const input = this.#bubblewrapInput({ ...request, devices });
     return {
       argv: [first ?? request.argv[0], ...rest],
       // Launchers get the program's own variables only where requests cannot set names that launchers obey.
@@ -256,7 +239,9 @@ export class Confinement implements Disposable {
             ...options,
             argv: [...privileges, ...bubblewrapCommand(bubblewrap, descriptor), ...request.argv],
           });
-        return this.#spare?.take({ input, lineFor, mounts: shown });
+        const hasOwnNetwork = this.#ownNetwork.length > 0;
+        const spareInput = hasOwnNetwork ? this.#bubblewrapInput({ ...request, devices, hasOwnNetwork }) : input;
+        return spareInput && this.#spare?.take({ input: spareInput, lineFor, mounts: shown });
       },
       onEnded: () => this.#spare?.refill(),
     };
@@ -267,6 +252,15 @@ export class Confinement implements Disposable {
     this.#has.mounts?.[Symbol.dispose]();
     this.#has.uids?.[Symbol.dispose]();
     this.#has.calls?.[Symbol.dispose]();
+  }
+
+  /**
+   * The launcher that gives a spare process an empty network namespace. The kernel takes longer for that than for all
+   * other namespaces together. A program with network gets no spare process with it.
+   */
+  get #ownNetwork(): string[] {
+    const { mounts, unshare } = this.#has;
+    return mounts === undefined || unshare === undefined ? [] : [unshare, "--net"];
   }
 
   #limits(request: ConfinementRequest, cgroup: Cgroup | undefined): Parameters<typeof limitingShell> | undefined {
@@ -314,12 +308,14 @@ export class Confinement implements Disposable {
   }
 
   /** bubblewrap's options in encoded form; undefined without bubblewrap. */
-  #bubblewrapInput(request: ConfinementRequest, devices: string | undefined): Uint8Array<ArrayBuffer> | undefined {
+  #bubblewrapInput(
+    request: ConfinementRequest & Pick<BubblewrapRequest, "devices" | "hasOwnNetwork">,
+  ): Uint8Array<ArrayBuffer> | undefined {
     const { bubblewrap, filters, kernelFiles } = this.#has;
     if (bubblewrap === undefined) return undefined;
     const etc = hasOwnEtc(request) ? this.#etc.with(request.etcPaths ?? [], request.etcTexts) : undefined;
     return encodeOptions(
-      bubblewrapOptions({ ...request, devices, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
+      bubblewrapOptions({ ...request, emptyFiles: kernelFiles, etc, hasFilter: filters !== undefined }),
     );
   }
 }
@@ -327,11 +323,6 @@ export class Confinement implements Disposable {
 /** Whether a program's `/etc` is generated. With network, the program needs files that this machine changes. */
 function hasOwnEtc({ hasNetwork, startsOthers }: ConfinementRequest): boolean {
   return startsOthers && !hasNetwork;
-}
-
-function stampOf(path: string): readonly unknown[] {
-  const { mtime, size } = Deno.statSync(path);
-  return [path, size, mtime?.getTime()];
 }
 
 /** Makes the kernel kill programs before the service when the machine lacks memory: proc_pid_oom_score_adj(5). */

@@ -14,7 +14,7 @@ import { OwnUids } from "../host/own_uids.ts";
 import { stageBinary, stageFiles } from "./reach.ts";
 import { SETPRIV_OPTIONS, userOptions } from "./setpriv.ts";
 import { KERNEL_FILES } from "./system_files.ts";
-import { seccompFilter } from "./seccomp.ts";
+import { seccompFilter } from "./seccomp/seccomp.ts";
 import { AdoptedProcesses } from "../process/adopted_processes.ts";
 import { type SpawnRequest, succeeds } from "../process/spawn.ts";
 import { SystemCalls } from "../host/system_calls.ts";
@@ -73,6 +73,7 @@ export async function detectLayers(directory: string, options: DetectOptions): P
     setpriv: launcher,
     bubblewrap,
     mounts,
+    unshare: executable("unshare"),
     kernelFiles,
     hasLandlock,
     filters: hasFilter || (bubblewrap !== undefined && filters !== undefined) ? filters : undefined,

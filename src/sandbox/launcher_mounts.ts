@@ -45,7 +45,7 @@ export interface LauncherMountsOptions {
 }
 
 /**
- * A mount namespace for launchers with the few file systems of this machine that they need.
+ * A mount namespace for launchers, with the few file systems that they need.
  *
  * bubblewrap copies the table of all mounts, and reads it anew for each mount that it makes: with 130 more mounts of
  * this machine, a start took 7 ms longer. In this namespace it finds the same few mounts on every machine. Each start
@@ -97,7 +97,7 @@ export class LauncherMounts implements Disposable {
   }
 
   /**
-   * Starts a process in a copy of the namespace that shows these mounts of the service's directory.
+   * Starts a process in a copy of the namespace, with these mounts of this service.
    *
    * @throws {Error} when the kernel refuses, or no descriptor is left
    */

@@ -1,10 +1,13 @@
+import { fingerprintOf } from "../core/fingerprint.ts";
 import type { LayerFinding } from "../core/diagnosis.ts";
 import type { OwnUids } from "../host/own_uids.ts";
 import type { SystemCalls } from "../host/system_calls.ts";
 import type { AdoptedProcesses } from "../process/adopted_processes.ts";
+import { bubblewrapCommand, bubblewrapOptions } from "./bubblewrap.ts";
 import type { Cgroups } from "./cgroups.ts";
-import type { LauncherMounts } from "./launcher_mounts.ts";
-import type { SeccompSettings } from "./seccomp.ts";
+import { landlockOptions } from "./landlock.ts";
+import { type LauncherMounts, OWN_DEVICES } from "./launcher_mounts.ts";
+import { seccompFilter, type SeccompSettings } from "./seccomp/seccomp.ts";
 
 /** The name of a layer of the operating system. */
 export type LayerName =
@@ -30,7 +33,9 @@ export interface Layers {
   readonly setsid?: string | undefined;
   readonly setpriv?: string | undefined;
   readonly bubblewrap?: string | undefined;
-  /** The mounts among which bubblewrap starts; undefined where it starts among all mounts of this machine. */
+  /** Starts a command in new namespaces: unshare(1). */
+  readonly unshare?: string | undefined;
+  /** The mounts among which bubblewrap starts. Undefined where it sees all mounts of this machine. */
   readonly mounts?: LauncherMounts | undefined;
   /** Files of `/proc` that this kernel has and programs find empty. */
   readonly kernelFiles: readonly string[];
@@ -68,3 +73,32 @@ export const NO_LAYERS: Layers = {
   hasTmpfs: false,
   promiseMemory: () => undefined,
 };
+
+/** Fingerprint of layers: the launchers and their options. */
+export function versionOf({ bubblewrap, filters, findings, hasLandlock, kernelFiles, ...has }: Layers): string {
+  const { mounts, setpriv, setsid, unshare } = has;
+  const request = {
+    cwd: "/",
+    emptyFiles: kernelFiles,
+    hasFilter: filters !== undefined,
+    hasNetwork: false,
+    mounts: [],
+    startsOthers: false,
+    variables: {},
+  };
+  const shell = { ...request, startsOthers: true };
+  const launches = [request, shell, { ...shell, etc: "/etc" }];
+  const among = mounts === undefined ? [] : [{ ...shell, devices: OWN_DEVICES, etc: "/etc", hasOwnNetwork: true }];
+  return fingerprintOf([
+    findings.map(({ active, name }) => [name, active]),
+    [bubblewrap, setpriv, setsid, unshare].map((path) => path === undefined ? undefined : stampOf(path)),
+    filters && [true, false].map((is) => seccompFilter({ hasNetwork: is, sharesNamespaces: is })),
+    bubblewrap && [bubblewrapCommand(bubblewrap), ...[...launches, ...among].map(bubblewrapOptions)],
+    hasLandlock && launches.map(landlockOptions),
+  ]);
+}
+
+function stampOf(path: string): readonly unknown[] {
+  const { mtime, size } = Deno.statSync(path);
+  return [path, size, mtime?.getTime()];
+}

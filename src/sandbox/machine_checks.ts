@@ -3,7 +3,7 @@ import type { CheckFinding } from "../core/diagnosis.ts";
 import { messageOf } from "../core/errors.ts";
 import { MEBIBYTE } from "../core/limits.ts";
 import { fileSystemTypeAt } from "../host/mounts.ts";
-import { FILTERED_ARCHITECTURES } from "./seccomp.ts";
+import { FILTERED_ARCHITECTURES } from "./seccomp/seccomp.ts";
 
 /** Room in the scratch directory below which a service can do little. */
 const LEAST_ROOM_MB = 256;

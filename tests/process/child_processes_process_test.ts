@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ChildProcesses } from "../../src/process/child_processes.ts";
 import { familyOf, isAlive } from "../../src/process/process_tree.ts";
-import { callNumbers } from "../../src/sandbox/system_call_numbers.ts";
+import { callNumbers } from "../../src/sandbox/seccomp/system_call_numbers.ts";
 import { type ConfinedBench, type ConfinedProgram, openConfinedBench } from "../support/confined.ts";
 import { layerAvailability } from "../support/layers.ts";
 import { isPresent } from "../support/requirements.ts";

@@ -33,6 +33,20 @@ if (needs.every((name) => isPresent(name, layerAvailability(bench.confinement, n
     assertEquals(waited.seen, started.seen);
   });
 
+  Deno.test("each program has a network of its own with nothing in it, whether or not its launcher waited", async () => {
+    await using bench = await openConfinedBench();
+    await using _kept = bench.confinement.keepSpareLauncher();
+    const networks = [Deno.readLinkSync("/proc/self/ns/net")];
+    for (let program = 1; program <= 3; program++) {
+      const { stdout } = await bench.sh("readlink /proc/self/ns/net; cat /proc/net/dev");
+      const [network = "", ...lines] = stdout.trimEnd().split("\n");
+      assertEquals(lines.map((line) => line.trim().split(/[\s|]/)[0]), ["Inter-", "face", "lo:"]);
+      networks.push(network);
+      await spareLauncherOf(bench.scratchPath); // For the next program.
+    }
+    assertEquals(new Set(networks).size, networks.length);
+  });
+
   Deno.test("a program that needs a file of another mount finds it, whether or not a launcher waits", async () => {
     await using bench = await openConfinedBench();
     await using _kept = bench.confinement.keepSpareLauncher();
@@ -71,9 +85,10 @@ async function viewsIn(bench: ConfinedBench): Promise<{ readonly pid: number; re
   const program = bench.start([
     "/bin/sh",
     "-c",
-    'sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+//" /proc/self/mountinfo; pwd; sleep 60',
+    'sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+//" /proc/self/mountinfo; pwd; echo end; sleep 60',
   ]);
-  const own = await program.read();
+  let own = "";
+  while (!own.endsWith("end\n")) own += await program.read();
   const seen = [own, pointsOf(`/proc/${program.pid}/mountinfo`), Deno.readLinkSync(`/proc/${program.pid}/cwd`)];
   program.processes.signal("SIGKILL");
   await program.end();

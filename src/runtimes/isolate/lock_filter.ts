@@ -9,8 +9,8 @@ import {
   type Instruction,
   load,
   searchRange,
-} from "../../sandbox/bpf.ts";
-import { callNumbers, type KnownArchitecture } from "../../sandbox/system_call_numbers.ts";
+} from "../../sandbox/seccomp/bpf.ts";
+import { callNumbers, type KnownArchitecture } from "../../sandbox/seccomp/system_call_numbers.ts";
 
 /** CLONE_THREAD: a task of the same process. */
 const CLONE_THREAD = 0x0001_0000;

@@ -4,7 +4,7 @@ import { lockFilter } from "../../../../src/runtimes/isolate/lock_filter.ts";
 import { FLAGS, JITLESS } from "../../../../src/runtimes/isolate/slot.ts";
 import { MODULE_TEXTS } from "../../../../src/runtimes/isolate/modules.ts";
 import { ADDON, findPart, NODE } from "../../../../src/runtimes/isolate/release.ts";
-import { ALLOWED, encodeProgram } from "../../../../src/sandbox/bpf.ts";
+import { ALLOWED, encodeProgram } from "../../../../src/sandbox/seccomp/bpf.ts";
 import { installedDirectories } from "../../../support/runtime_host.ts";
 
 const host = { home: undefined, searchPath: installedDirectories() };

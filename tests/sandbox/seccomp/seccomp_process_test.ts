@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { encodeProgram, type Instruction, searchRange } from "../../src/sandbox/bpf.ts";
-import { seccompFilter } from "../../src/sandbox/seccomp.ts";
-import { callNumbers } from "../../src/sandbox/system_call_numbers.ts";
-import { openConfinedBench } from "../support/confined.ts";
-import { layerAvailability } from "../support/layers.ts";
-import { isPresent } from "../support/requirements.ts";
+import { encodeProgram, type Instruction, searchRange } from "../../../src/sandbox/seccomp/bpf.ts";
+import { seccompFilter } from "../../../src/sandbox/seccomp/seccomp.ts";
+import { callNumbers } from "../../../src/sandbox/seccomp/system_call_numbers.ts";
+import { openConfinedBench } from "../../support/confined.ts";
+import { layerAvailability } from "../../support/layers.ts";
+import { isPresent } from "../../support/requirements.ts";
 
 interface Machine {
   readonly name: "x86_64" | "aarch64";
