@@ -10,6 +10,7 @@ import { benchLimits } from "./limits_bench.ts";
 import { benchModules } from "./modules_bench.ts";
 import { benchOptimisations } from "./optimisations_bench.ts";
 import { benchOverhead } from "./overhead_bench.ts";
+import { benchPythonContexts } from "./python_contexts_bench.ts";
 import { benchSelector } from "./selector_bench.ts";
 import { benchService } from "./service_bench.ts";
 import { benchStreaming } from "./streaming_bench.ts";
@@ -26,6 +27,7 @@ const BENCHES = [
   benchOptimisations,
   benchContexts,
   benchModules,
+  benchPythonContexts,
   benchConfinement,
   benchDenials,
   benchDocker,

@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { create as createDenoRuntime } from "../../src/runtimes/deno/mod.ts";
 import { create as createNativeRuntime } from "../../src/runtimes/native/mod.ts";
+import { create as createWasmRuntime } from "../../src/runtimes/wasm/mod.ts";
 import { DOCKER_HOST, dockerAvailability } from "../support/docker.ts";
 import { isPresent, testedAvailability } from "../support/requirements.ts";
-import { openRuntimeHost } from "../support/runtime_host.ts";
+import { installedDirectories, openRuntimeHost } from "../support/runtime_host.ts";
 import { startServiceProcess } from "../support/service_process.ts";
 import { WITHOUT_DOCKER } from "../support/variables.ts";
 import { assertPlaygroundRuns, assertProgramsPrint } from "./examples.ts";
@@ -15,15 +16,32 @@ import { checkExamples, checkTypes } from "./run_examples.ts";
 interface ServiceKind {
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The languages that it needs Docker for. */
-  readonly languages: readonly string[];
+  /** Whether this machine has what it needs beside what every service does. */
+  isHere(): Promise<boolean>;
 }
 
 /** Without a name, the service of a machine without Docker; one with keys answers nothing without them. */
 const SERVICES: readonly ServiceKind[] = [
-  { name: "plain", env: WITHOUT_DOCKER, languages: [] },
-  { name: "keys", env: WITHOUT_DOCKER, languages: [] },
-  { name: "docker", env: { CODEBEAKER_DOCKER_HOST: DOCKER_HOST }, languages: ["python", "go"] },
+  { name: "plain", env: WITHOUT_DOCKER, isHere: () => Promise.resolve(true) },
+  { name: "keys", env: WITHOUT_DOCKER, isHere: () => Promise.resolve(true) },
+  {
+    name: "docker",
+    env: { CODEBEAKER_DOCKER_HOST: DOCKER_HOST },
+    async isHere() {
+      const languages = ["python", "go"];
+      const found = languages.map(async (name) => isPresent(`docker/${name}`, await dockerAvailability(name)));
+      return (await Promise.all(found)).every(Boolean);
+    },
+  },
+  {
+    name: "added languages",
+    env: { ...WITHOUT_DOCKER, PATH: [...installedDirectories(), "/usr/bin", "/bin"].join(":") },
+    async isHere() {
+      await using host = await openRuntimeHost();
+      await using runtime = createWasmRuntime(host);
+      return isPresent("wasm/python", await testedAvailability(runtime, "python"));
+    },
+  },
 ];
 
 const pages = await readPages();
@@ -60,10 +78,7 @@ Deno.test("every block of TypeScript has the right types", async () => {
 
 if (await hasSurroundings()) {
   for (const kind of SERVICES) {
-    const docker = await Promise.all(
-      kind.languages.map(async (language) => isPresent(`docker/${language}`, await dockerAvailability(language))),
-    );
-    if (!docker.every(Boolean)) continue;
+    if (!await kind.isHere()) continue;
     Deno.test(`[${kind.name}] every example of every page prints what its page says`, async (test) => {
       await runAll(kind, test);
     });

@@ -16,6 +16,9 @@ const COSTS: Readonly<Record<string, DeclaredCosts>> = {
 /** The languages whose parts come from npm. */
 export const ADDED_LANGUAGES: readonly string[] = Object.keys(COSTS);
 
+/** The languages that have contexts. languages/mod.ts has their modules. */
+const CONTEXT_LANGUAGES: readonly string[] = ["python"];
+
 const ENVIRONMENT_NAMES: readonly string[] = [MODULE, ...ADDED_LANGUAGES];
 
 /** The facts of this runtime before it is loaded. */
@@ -24,7 +27,7 @@ export function wasmFacts(): RuntimeFacts {
     name: RUNTIME_NAME,
     type: "WebAssembly",
     supportedEnvironments: ENVIRONMENT_NAMES,
-    contextEnvironments: [],
+    contextEnvironments: CONTEXT_LANGUAGES,
     warmEnvironments: ENVIRONMENT_NAMES,
     capabilities: {
       startupTimeMs: 70,

@@ -5,7 +5,7 @@ import type { RuntimeHost } from "../port.ts";
 import { languageCanaries, languageProbe } from "../process/self_test/language_tests.ts";
 import type { ProcessSpec } from "../process/spec.ts";
 import { RUNTIME_NAME, wasmFacts } from "./facts.ts";
-import { CACHE_NAME, COMMON_FLAGS, launchInLanguage, MODULES } from "./launch.ts";
+import { CACHE_NAME, COMMON_FLAGS, launchContext, launchInLanguage, MODULES } from "./launch.ts";
 import { findParts, type NamedLanguage, remedyFor } from "./parts.ts";
 import { readDenial } from "./read_denial.ts";
 import { settingsOf } from "./settings.ts";
@@ -18,8 +18,13 @@ const PROBE_TIMEOUT_MS = 10_000;
 export function languageSpec(language: NamedLanguage, host: RuntimeHost): ProcessSpec {
   const { name, row } = language;
   const service = serviceBinary(settingsOf(host).denoBinary, host);
-  const { canaries, host: { texts }, memoryEndings, memoryMb, modules, noPackages, programs, title, v8Flags } = row;
+  const { canaries, context, host: { texts }, memoryEndings, memoryMb, modules, noPackages, programs, title, v8Flags } =
+    row;
   let reachable: string | undefined;
+  const findLanguage = () => ({
+    row,
+    parts: reachable ??= host.confinement.reachableFiles(findParts(language, host)),
+  });
   return {
     facts: { ...wasmFacts(), supportedEnvironments: [name] },
     subject: `${RUNTIME_NAME}_${name}`,
@@ -50,11 +55,10 @@ export function languageSpec(language: NamedLanguage, host: RuntimeHost): Proces
       variableNames: ["PWD", "TMPDIR", "HOME", "LANG"],
       version: [COMMON_FLAGS, row.packages, row.preparation, v8Flags],
     },
-    launchFile: (site, program) =>
-      launchInLanguage(site, program, {
-        row,
-        parts: reachable ??= host.confinement.reachableFiles(findParts(language, host)),
-      }),
+    launchFile: (site, program) => launchInLanguage(site, program, findLanguage()),
+    contexts: context === undefined ? undefined : {
+      launch: (site, { variables }) => launchContext(site, { language: findLanguage(), main: context, variables }),
+    },
   };
 }
 

@@ -55,26 +55,51 @@ export function launchModule(site: LaunchSite, { args, path, variables }: FilePr
   });
 }
 
-/** Launches a program of a language whose parts lie in a directory of this machine. */
+/** A language whose parts lie in a directory of this machine. */
+export interface FoundLanguage {
+  /** The path at which programs can read the parts. */
+  readonly parts: string;
+  readonly row: LanguageRow;
+}
+
+/** Launches a program of a language. */
 export function launchInLanguage(
   site: LaunchSite,
   { args, path, variables, workingDirectory }: FileProgram,
-  { parts: source, row: { host: { main }, v8Flags, variables: defaults } }: {
-    /** The path at which programs can read the parts. */
-    readonly parts: string;
-    readonly row: LanguageRow;
-  },
+  language: FoundLanguage,
 ): Launch {
-  const { host: { confinement }, mounts: { temporary, workspace } } = site;
+  const { host: { main } } = language.row;
+  const orders = { file: join(WORKSPACE_ROOT, path), args };
+  return launchInterpreter(site, { language, main, orders, variables, workingDirectory });
+}
+
+/** Launches the interpreter of a context. */
+export function launchContext(
+  site: LaunchSite,
+  { language, main, variables }: Omit<InterpreterProgram, "orders" | "workingDirectory">,
+): Launch {
+  return launchInterpreter(site, { language, main, orders: {}, variables, workingDirectory: "." });
+}
+
+/** An interpreter, and the orders of its program beside the directories. */
+interface InterpreterProgram
+  extends Pick<FileProgram, "variables" | "workingDirectory">, Pick<HostedProgram, "main" | "orders"> {
+  readonly language: FoundLanguage;
+}
+
+function launchInterpreter(
+  { host: { confinement }, ...site }: LaunchSite,
+  { language: { parts: source, row }, main, orders, variables, workingDirectory }: InterpreterProgram,
+): Launch {
+  const { mounts: { temporary, workspace } } = site;
   return launchHosted(site, {
     main,
-    v8Flags,
+    v8Flags: row.v8Flags,
     parts: { source, target: confinement.canMount ? OWN_PARTS : source, access: "read" },
-    variables: { ...defaults, ...variables },
+    variables: { ...row.variables, ...variables },
     orders: {
-      file: join(WORKSPACE_ROOT, path),
+      ...orders,
       directory: join(WORKSPACE_ROOT, workingDirectory),
-      args,
       directories: { [WORKSPACE_ROOT]: workspace.target, [TEMPORARY]: temporary.target },
     },
   });
@@ -85,7 +110,7 @@ export function launchInLanguage(
  * them before.
  */
 function launchHosted(
-  { mounts }: LaunchSite,
+  { mounts }: Pick<LaunchSite, "mounts">,
   { main, orders, parts, v8Flags = [], variables }: HostedProgram,
 ): Launch {
   const { binary, temporary, workspace } = mounts;

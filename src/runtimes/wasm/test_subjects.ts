@@ -30,14 +30,23 @@ export const usesHostLayers = true;
 /** The environment name for attacks by command line: all of these are refused. */
 export const shellEnvironment = MODULE;
 
+/** Attacks that need what no program in an interpreter has. */
+const OMITTED = {
+  "Python's children": "no program starts another",
+  "Python that stops itself": "no signal stops a program",
+};
+
 /** The subjects of attacks: programs in languages whose interpreter is a module. */
 export const attackSubjects: Readonly<Record<string, AttackSubject>> = {
   "python in WebAssembly": {
     languages: ["python"],
-    omits: {
-      "Python's children": "no program starts another",
-      "Python that stops itself": "no signal stops a program",
-    },
+    omits: OMITTED,
+  },
+  "python in WebAssembly, in a context": {
+    languages: ["python"],
+    categories: ["files", "environment", "cpu", "output", "time"],
+    runsCells: true,
+    omits: OMITTED,
   },
 };
 

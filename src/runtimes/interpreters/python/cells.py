@@ -4,7 +4,6 @@ import ast
 import builtins
 import contextvars
 import linecache
-import signal
 import sys
 import threading
 import types
@@ -15,7 +14,8 @@ CO_COROUTINE = 0x80
 
 
 class Cells:
-    def __init__(self):
+    def __init__(self, host):
+        self.host = host
         self.lock = threading.Lock()  # Threads of the program may display.
         self.send = None  # Sends a display; None while no cell runs.
         self.waiting = []  # Displays that were made while no cell ran.
@@ -101,7 +101,7 @@ class Cells:
     def show(self, bundle):
         """Sends a display whole: an interrupt comes before it or after it."""
         try:
-            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            self.host.hold_interrupts()
             with self.lock:
                 if self.send is None:
                     self.waiting.append(bundle)
@@ -113,4 +113,4 @@ class Cells:
                 self.sent += 1
                 self.send(bundle)
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+            self.host.release_interrupts()

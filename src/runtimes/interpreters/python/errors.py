@@ -4,6 +4,9 @@ import sys
 import traceback
 
 MAX_NAME_LENGTH = 256
+# The globals of functions, and how the names of files begin, that are no program's.
+OWN_GLOBALS = [globals()]
+OWN_FILES = ()
 # The name of a class, which code of a metaclass cannot change.
 name_of = type.__dict__["__name__"].__get__
 
@@ -51,7 +54,10 @@ def without_own_frames(frames):
 
 
 def is_own(frames):
-    return frames is not None and frames.tb_frame.f_globals is globals()
+    if frames is None:
+        return False
+    frame = frames.tb_frame
+    return any(frame.f_globals is own for own in OWN_GLOBALS) or frame.f_code.co_filename.startswith(OWN_FILES)
 
 
 def package_of(frames):

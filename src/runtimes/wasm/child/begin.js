@@ -33,6 +33,11 @@ export function reportDenial(access, path) {
   print(stderr, `${REPORT}${JSON.stringify([message, ""])}\0`);
 }
 
+/** Reports denials again that were reported before: another cell is refused. */
+export function forgetDenials() {
+  reported.clear();
+}
+
 /** Ends the process, when all that the program printed is written. */
 export function end(exitCode) {
   const code = exitCode & 255;

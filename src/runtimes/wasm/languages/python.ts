@@ -1,15 +1,18 @@
 import type { Need, Surface } from "../../../core/needs.ts";
-import causes from "../../interpreters/python/causes.py" with { type: "text" };
 import { moduleSurface, parseModules } from "../../interpreters/python/module_surface.ts";
+import { CELL_INTERPRETER } from "../../interpreters/python/python_interpreter.ts";
 import { environmentCanary, networkCanary, secretCanary } from "../../process/self_test/common_canaries.ts";
 import { PYTHON_TEST_PROGRAMS } from "../../interpreters/python/test_programs.ts";
 import begin from "../child/begin.js" with { type: "text" };
 import boot from "../child/python/boot.js" with { type: "text" };
 import bytecode from "../child/python/bytecode.py" with { type: "text" };
+import cellHost from "../child/python/cell_host.py" with { type: "text" };
+import context from "../child/python/context.js" with { type: "text" };
 import hostFiles from "../child/host_files.js" with { type: "text" };
 import listModules from "../child/python/list_modules.py" with { type: "text" };
 import main from "../child/python/main.js" with { type: "text" };
 import makeSnapshot from "../child/make_snapshot.js" with { type: "text" };
+import open from "../child/python/open.js" with { type: "text" };
 import prepare from "../child/python/prepare.js" with { type: "text" };
 import snapshot from "../child/snapshot.js" with { type: "text" };
 import start from "../child/python/start.py" with { type: "text" };
@@ -45,7 +48,8 @@ export const python: LanguageRow = {
       "python/prepare.js": prepare,
       "python/boot.js": boot,
       "python/bytecode.py": bytecode,
-      "python/start.py": [causes, start].join("\n\n"),
+      "python/cells.py": `${CELL_INTERPRETER}\n\n${cellHost}`,
+      "python/start.py": start,
       "make_snapshot.js": makeSnapshot,
     },
   },
@@ -58,8 +62,11 @@ export const python: LanguageRow = {
       "snapshot.js": snapshot,
       "python/main.js": main,
       "python/boot.js": boot,
+      "python/context.js": context,
+      "python/open.js": open,
     },
   },
+  context: "python/context.js",
   memoryMb: 81,
   // The optimizing compiler and threads for it take 30 MB and processor time, from programs that end before they gain by it.
   v8Flags: ["--liftoff-only", "--single-threaded"],

@@ -32,6 +32,8 @@ export interface LanguageRow {
   readonly parts: readonly string[];
   /** The modules inside the child of a program. Their argument is the directory of the parts. */
   readonly host: ModuleSet;
+  /** The path of the module that begins for a context; absent, there are no contexts. */
+  readonly context?: string;
   /** Memory of a process that waits, in MB. The limit of a program does not count it. */
   readonly memoryMb: number;
   /** Flags for V8. */

@@ -36,6 +36,7 @@ async function compileLibrary() {
 /** Writes the memory of an interpreter that has run start.py. */
 async function keepMemory() {
   const python = await boot({ parts, library: "library.zip", makesSnapshot: true });
+  python.FS.writeFile("/tmp/cells.py", Deno.readTextFileSync(new URL("cells.py", own)));
   python.runPython(Deno.readTextFileSync(new URL("start.py", own)));
   const snapshot = python.makeMemorySnapshot();
   const [, start, configLength] = new Uint32Array(snapshot.buffer, 0, 3);

@@ -25,6 +25,8 @@ PRELOADED = ["abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "
     *("urllib.parse", "uuid", "zlib"),
 ]
 
+own_cells = types.ModuleType("_codebeaker_cells")
+
 
 def open_streams():
     """Makes output of the program be written at once, as with -u."""
@@ -65,7 +67,7 @@ def run(text):
     """Runs a program by its orders, which are JSON. Returns its exit code."""
     orders = json.loads(text)
     path = orders["file"]
-    begin(path, orders)
+    begin([path, *orders["args"]], os.path.dirname(path), orders)
     try:
         with open(path, "rb") as file:
             source = file.read()
@@ -80,20 +82,27 @@ def run(text):
     return finish(status, main.__dict__)
 
 
-def begin(path, orders):
+def open_cells(text, outside):
+    """Opens a context by its orders, which are JSON. Returns the host of its cells."""
+    orders = json.loads(text)
+    begin([""], "", orders)
+    return own_cells.CellHost(outside, lambda code, scope: finish(status_of(code), scope))
+
+
+def begin(argv, directory, orders):
+    """Begins a program. Modules are searched for in the directory first; an empty one stands for the working directory."""
     os.environ.clear()
     os.environ.update(orders["env"])
     os.chdir(orders["directory"])
     random.seed()  # Every program begins with the same memory, and so with the same seed.
     logging._startTime = time.time_ns()
-    sys.argv = [path, *orders["args"]]
+    sys.argv = argv
     sys.orig_argv = [sys.executable, *sys.argv]
     sys.excepthook = sys.__excepthook__
-    directory = os.path.dirname(path)
     sys.path[:] = [directory, *(place for place in sys.path if place != "")]
     for name in "_codebeaker", "js":
         sys.modules.pop(name, None)
-    forget_shadowed(directory)
+    forget_shadowed(directory or orders["directory"])
 
 
 def forget_shadowed(directory):
@@ -137,7 +146,7 @@ def guarded(act):
 
 def remove_own_frames(error):
     """Removes the frames that are no program's from an error and from its causes."""
-    for one in with_causes(error):
+    for one in own_cells.with_causes(error):
         frames = []
         at = BaseException.__traceback__.__get__(one)
         while at is not None:
@@ -178,12 +187,22 @@ def finish(status, scope):
     return status
 
 
+def load_cells():
+    """Loads the interpreter of cells as a module: its code would take each context a while."""
+    path = "/tmp/cells.py"
+    with open(path, "rb") as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    os.unlink(path)
+    exec(code, own_cells.__dict__)
+
+
 def prepare():
     for name in PRELOADED:
         __import__(name)
     open_streams()
+    load_cells()
     own = types.ModuleType("_codebeaker")
-    own.run, own.warm_up = run, warm_up
+    own.open_cells, own.run, own.warm_up = open_cells, run, warm_up
     sys.modules["_codebeaker"] = own
     gc.collect()
     gc.freeze()

@@ -1,0 +1,111 @@
+/**
+ * The process of a Python context. Each line of stdin is JSON: `{ cell }` while no cell runs, or `{ interrupt: true }`.
+ * Python runs on the one thread of this process. While a cell computes, nothing of JavaScript runs but the object that
+ * CPython asks for signals; while a cell waits, timers and reads go on.
+ */
+import { end, forgetDenials, waitForOrders } from "../begin.js";
+import { endBy, openPython } from "./open.js";
+
+const { performance } = globalThis;
+const { stdin } = Deno;
+const SIGINT = 2;
+/** CPython's questions for one look at the clock. A look takes longer than questions are apart. */
+const QUESTIONS_A_LOOK = 8;
+
+/** The next bytes of stdin. A thread of Deno's writes them here, also while Python computes. No message begins with 0. */
+const chunk = new Uint8Array(65_536);
+const decoder = new TextDecoder();
+/** The running cell; undefined while none runs. */
+let cell;
+
+/** A cell with its deadline. */
+class Cell {
+  /** Why the cell is to end. */
+  ending;
+  #line;
+  #deadline;
+  #timer;
+  #questions = 0;
+  /** Whether the cell got the one signal that ends it. */
+  #hasSignal = false;
+
+  constructor(line, { timeoutMs }) {
+    this.#line = line;
+    this.#deadline = performance.now() + timeoutMs;
+    this.#timer = setTimeout(() => this.interrupt("timed_out"), timeoutMs);
+  }
+
+  async run() {
+    try {
+      const status = await run.callPromising(this.#line);
+      if (status !== undefined) end(status);
+    } catch (error) {
+      endBy(error);
+    }
+    clearTimeout(this.#timer);
+    cell = undefined;
+  }
+
+  /** The signal for Python, which computes; 0 where none has come. */
+  takeSignal() {
+    if (this.#hasSignal) return 0;
+    if (chunk[0] !== 0) this.ending ??= "interrupted";
+    if (++this.#questions % QUESTIONS_A_LOOK === 0 && performance.now() >= this.#deadline) this.ending ??= "timed_out";
+    if (this.ending === undefined) return 0;
+    this.#hasSignal = true;
+    return SIGINT;
+  }
+
+  /** Interrupts the cell, which has not begun or waits. */
+  interrupt(ending) {
+    if (this.#hasSignal) return;
+    this.ending ??= ending;
+    this.#hasSignal = true; // Of the interpreter's own code, nothing is interrupted.
+    this.#hasSignal = stopWaiting();
+  }
+}
+
+const { mount, own, python } = await openPython(() => 0);
+const { directories, ...orders } = waitForOrders();
+mount(directories);
+python.setInterruptBuffer({
+  get 0() {
+    return cell?.takeSignal() ?? 0;
+  },
+  set 0(_) {
+    // CPython clears a signal that it takes.
+  },
+});
+const host = own.open_cells(JSON.stringify(orders), {
+  get ending() {
+    return cell?.ending;
+  },
+  exit: end,
+});
+const { run, stop_waiting: stopWaiting } = host;
+await readMessages();
+
+async function readMessages() {
+  let text = "";
+  let reading = read();
+  for (;;) {
+    const count = await reading;
+    if (count === null) end(0); // The service is gone.
+    const lines = (text + decoder.decode(chunk.subarray(0, count), { stream: true })).split("\n");
+    text = lines.pop();
+    reading = read(); // Before a cell begins, so that an interrupt is seen while it computes.
+    let begun;
+    for (const line of lines) {
+      const { cell: order } = JSON.parse(line);
+      if (order === undefined) cell?.interrupt("interrupted");
+      else begun = cell = new Cell(line, order);
+    }
+    forgetDenials();
+    begun?.run();
+  }
+}
+
+function read() {
+  chunk[0] = 0;
+  return stdin.read(chunk);
+}

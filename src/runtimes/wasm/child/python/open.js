@@ -1,0 +1,47 @@
+/** Opens the interpreter of a process. It has many modules in its memory, and of the host three streams. */
+import { end, fail, reportDenial } from "../begin.js";
+import { mountHostFiles } from "../host_files.js";
+import { openSnapshot } from "../snapshot.js";
+import { boot } from "./boot.js";
+
+/** A shell's exit code for a process that aborts. */
+const ABORTED = 134;
+const { stderr, stdout } = Deno;
+const [parts] = Deno.args;
+
+/** The class by which programs connect. There is no network. */
+class NoSocket {
+  constructor(url) {
+    reportDenial("net", /^ws:\/\/([^/]*)/.exec(url)[1]); // A URL would leave out port 80.
+    throw new Error("There is no network");
+  }
+}
+
+/**
+ * Opens an interpreter. It comes with its functions that begin programs, and one that mounts the host's directories.
+ *
+ * @param readStdin reads bytes of its stdin; gives their number
+ */
+export async function openPython(readStdin) {
+  const python = await boot({
+    connect: NoSocket,
+    library: "library.zip",
+    parts,
+    snapshot: openSnapshot(`${parts}/snapshot.bin`),
+  });
+  python._api.fatal_error = endBy;
+  python.setStdin({ isatty: false, read: readStdin });
+  for (const [set, stream] of [["setStdout", stdout], ["setStderr", stderr]]) {
+    python[set]({ isatty: false, write: (bytes) => stream.writeSync(bytes) });
+  }
+  const own = python.pyimport("_codebeaker");
+  await own.warm_up.callPromising();
+  const { _module: module, ERRNO_CODES: errorNumbers } = python;
+  return { python, own, mount: (directories) => mountHostFiles({ errorNumbers, module }, directories) };
+}
+
+/** Ends the process after the interpreter's end by a call of exit() or a trap. */
+export function endBy(error) {
+  if (typeof error?.status === "number") end(error.status);
+  fail(`${error?.name}: ${error?.message}`, ABORTED);
+}
