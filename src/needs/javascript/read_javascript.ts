@@ -1,16 +1,15 @@
 import type { SyntaxNode, SyntaxNodeRef, Tree } from "@lezer/common";
 import type { NeedKind } from "../../core/needs.ts";
-import { FileReadingBuilder } from "../file_reading_builder.ts";
 import type { FileReading, SourceFile } from "../source_file.ts";
 import { ComputedKeys } from "./computed_keys.ts";
 import { printsPlainly } from "./console.ts";
 import { attributesAt } from "./import_attributes.ts";
-import { effectOf } from "./effects.ts";
 import { functionNamesIn } from "./function_names.ts";
 import { isShorthand, keyOf, nextOf, operatorOf, textOf } from "./nodes.ts";
 import { otherPathsOf, resolveLocal } from "./local_import.ts";
 import { readTypes } from "./read_types.ts";
 import { mayHaveTypes } from "./typed_files.ts";
+import { UseRecorder } from "./use_recorder.ts";
 import {
   BUILTIN,
   CONSTRUCTOR,
@@ -38,97 +37,51 @@ const SYNTAX: Readonly<Record<string, string>> = {
 /** The name of the need of an import that is an expression. */
 const DYNAMIC_IMPORT = "import()";
 
-/** Nodes whose content always runs when the module does, before anything of it is called. */
-const PLAIN = new Set([
-  ...[
-    "Script",
-    "ExpressionStatement",
-    "VariableDeclaration",
-    "ExportDeclaration",
-    "AwaitExpression",
-    "MemberExpression",
-  ],
-  ...["CallExpression", "NewExpression", "ArgList", "ParenthesizedExpression", "AssignmentExpression"],
-]);
-
-/** Nodes that may have an effect outside of their own module, or end it. */
-const EFFECTS = new Set([
-  ...["CallExpression", "NewExpression", "TaggedTemplateExpression", "DynamicImport", "Decorator"],
-  ...["ThrowStatement", "WhileStatement", "DoStatement", "ForStatement"],
-]);
-
-/** Nodes after which the rest of the statement may not run: `a?.(b)`, `a ??= b`. */
-const SKIPPING = new Set(["?.", "UpdateOp"]);
-
-/** A declaration or an assignment of a global, in a text that is not read. */
-const MAY_CHANGE = /(?<![\w$.])(?:Deno|Bun)(?!\s*[.\w$])/;
-
-/** Number of nodes around a statement of the module. */
-const STATEMENT_DEPTH = 1;
-
 /** Reads the needs of a JavaScript or TypeScript file. */
 export function readJavascript(file: SourceFile, tree: Tree): FileReading {
   const reader = new Reader(file, tree);
-  tree.iterate({ enter: (node) => reader.enter(node), leave: (node) => reader.leave(node) });
-  const reading = reader.reading.build();
+  const { recorder } = reader;
+  tree.iterate({
+    enter(node) {
+      recorder.reach(node);
+      reader.read(node);
+      recorder.enter(node);
+    },
+    leave: (node) => recorder.leave(node),
+  });
+  const reading = recorder.build();
   return mayHaveTypes(file.path) ? { ...reading, uses: [...reading.uses, ...readTypes(file, tree)] } : reading;
 }
 
 class Reader {
-  readonly reading: FileReadingBuilder;
+  readonly recorder: UseRecorder;
   readonly #file: SourceFile;
   readonly #functions: ReturnType<typeof functionNamesIn>;
   readonly #tree: Tree;
   #keys: ComputedKeys | undefined;
-  /** Nodes around the current one that may keep it from running. */
-  #conditions = 0;
-  /** Nodes around the current one. */
-  #depth = 0;
-  /** Where certainty ends. */
-  readonly #endsAt: number = Number.POSITIVE_INFINITY;
-  /** Whether the rest of the module's statement may be skipped, as after `?.` and `??=`. */
-  #isSkippable = false;
 
   constructor(file: SourceFile, tree: Tree) {
     this.#file = file;
     this.#tree = tree;
     this.#functions = functionNamesIn(file.text, tree);
-    this.reading = new FileReadingBuilder(file.text);
-    if (file.rest === undefined) return;
-    this.#endsAt = tree.topNode.lastChild?.from ?? 0; // The last statement may go on.
-    if (MAY_CHANGE.test(file.rest)) this.reading.markUnknown("may declare what it uses", { isDynamic: true });
+    this.recorder = new UseRecorder(file, tree);
   }
 
-  enter(node: SyntaxNodeRef): void {
-    if (this.#depth === STATEMENT_DEPTH && node.from >= this.#endsAt) this.reading.markEffect();
-    this.#enterNode(node);
-    this.#depth++;
-    if (!PLAIN.has(node.name)) this.#conditions++;
-    if (SKIPPING.has(node.name)) this.#isSkippable = true;
-  }
-
-  leave({ name }: SyntaxNodeRef): void {
-    this.#depth--;
-    if (!PLAIN.has(name)) this.#conditions--;
-    if (EFFECTS.has(name)) this.reading.markEffect();
-    if (this.#depth === STATEMENT_DEPTH) this.#isSkippable = false;
-  }
-
-  #enterNode(node: SyntaxNodeRef): void {
+  /** Records the needs of a node, without those of the nodes in it. */
+  read(node: SyntaxNodeRef): void {
     const { name, type } = node;
-    if (type.isError) {
-      this.reading.markEffect(); // The parser may read the rest wrongly.
-      return this.#markUnknown(node, "has syntax that is not understood", false);
-    }
+    if (type.isError) return this.recorder.markError(node);
     if (name === "VariableName") return this.#enterName(node);
     if (name === "VariableDefinition") return this.#enterDefinition(node);
     if (name === "MemberExpression") return this.#enterMember(node);
     if (name === "PatternProperty") return this.#enterPattern(node);
-    if (name === "WithStatement") return this.#markUnknown(node, "uses with", true);
+    if (name === "WithStatement") return this.recorder.markUnknown(node, "uses with");
     if (name === "PropertyDefinition" && isShorthand(node)) return this.#enterName(node);
     if (name === "String" && this.#text(node).slice(1, -1) === CONSTRUCTOR) return this.#markConstructor(node);
     if (name === "PropertyName") return this.#enterProperty(node);
-    if (name === "ImportMeta") return this.#use(node, "global", `import.meta${this.#memberOf(node)}`);
+    if (name === "ImportMeta") {
+      return this.recorder.use(node, { kind: "global", name: `import.meta${this.#memberOf(node)}` });
+    }
     if (name === "ImportDeclaration" || name === "ExportDeclaration") return this.#enterImport(node);
     if (name === "DynamicImport") return this.#enterDynamicImport(node);
     if (name === "CallExpression") return this.#enterCall(node);
@@ -139,7 +92,7 @@ class Reader {
     const syntax = SYNTAX[node.name] ?? node.name;
     if (syntax === SYNTAX["Privacy"] && node.node.parent?.name !== "ParamList") return;
     const isConst = node.name === "EnumDeclaration" && node.node.getChild("const") !== null; // It may have no value.
-    this.#use(node, "syntax", isConst ? `const ${syntax}` : syntax, false);
+    this.recorder.use(node, { kind: "syntax", name: isConst ? `const ${syntax}` : syntax }, { isFirst: false });
   }
 
   #enterName(node: SyntaxNodeRef): void {
@@ -152,28 +105,30 @@ class Reader {
     if (name === CONSTRUCTOR) return this.#markConstructor(node);
     if (!NOTABLE_GLOBALS.has(name) && !name.startsWith("GPU")) return;
     if (name === "require") return this.#enterRequire(node);
-    if (isAssigned(node)) return this.#markUnknown(node, `changes ${name}`, true);
+    if (isAssigned(node)) return this.recorder.markUnknown(node, `changes ${name}`);
     if (this.#functions.isDeclared(name)) {
-      if (name === "Deno" || name === "Bun") this.#markUnknown(node, `declares ${name}`, true);
+      if (name === "Deno" || name === "Bun") this.recorder.markUnknown(node, `declares ${name}`);
       return;
     }
-    this.#use(node, "global", `${name}${this.#memberOf(node)}`);
+    this.recorder.use(node, { kind: "global", name: `${name}${this.#memberOf(node)}` });
   }
 
   #enterGlobalObject(node: SyntaxNodeRef, name: string): void {
     const member = this.#memberOf(node).slice(1);
     if (member === "" || isTimer(member) || DYNAMIC_GLOBALS.has(member)) {
-      return this.#markUnknown(node, `uses ${name}`, true);
+      return this.recorder.markUnknown(node, `uses ${name}`);
     }
-    if (node.node.parent?.parent?.name === "AssignmentExpression") this.#markUnknown(node, `changes ${name}`, true);
+    if (node.node.parent?.parent?.name === "AssignmentExpression") this.recorder.markUnknown(node, `changes ${name}`);
     if (!NOTABLE_GLOBALS.has(member)) return;
     const inner = node.node.parent;
-    this.#use(node, "global", `${member}${inner === null ? "" : this.#memberOf(inner)}`, false);
+    this.recorder.use(node, { kind: "global", name: `${member}${inner === null ? "" : this.#memberOf(inner)}` }, {
+      isFirst: false,
+    });
   }
 
   #enterDynamicGlobal(node: SyntaxNodeRef, name: string): void {
-    if (name === "Worker") this.#use(node, "global", name);
-    this.#markUnknown(node, `uses ${name}`, true);
+    if (name === "Worker") this.recorder.use(node, { kind: "global", name });
+    this.recorder.markUnknown(node, `uses ${name}`);
   }
 
   #enterTimer(node: SyntaxNodeRef, name: string): void {
@@ -181,27 +136,27 @@ class Reader {
     const first = call?.name === "CallExpression" ? operatorOf(call.getChild("ArgList")) : undefined;
     if (first?.name === "ArrowFunction" || first?.name === "FunctionExpression") return;
     if (first?.name === "VariableName" && this.#functions.isFunction(this.#text(first))) return;
-    this.#markUnknown(node, `may give code to ${name}`, true);
+    this.recorder.markUnknown(node, `may give code to ${name}`);
   }
 
   #enterConsole({ node }: SyntaxNodeRef): void {
     const method = this.#memberOf({ node });
     if (printsPlainly(this.#file.text, { method, name: node })) return;
-    this.#use(node, "global", `console${method}`, false);
+    this.recorder.use(node, { kind: "global", name: `console${method}` }, { isFirst: false });
   }
 
   #enterReflect(node: SyntaxNodeRef): void {
     const member = this.#memberOf(node);
-    if (!HONEST_REFLECTION.has(member)) this.#markUnknown(node, `uses Reflect${member}`, true);
+    if (!HONEST_REFLECTION.has(member)) this.recorder.markUnknown(node, `uses Reflect${member}`);
   }
 
   #enterRequire(node: SyntaxNodeRef): void {
-    if (this.#functions.isDeclared("require")) return this.#markUnknown(node, "declares require", true);
-    this.#use(node, "global", "require", false);
+    if (this.#functions.isDeclared("require")) return this.recorder.markUnknown(node, "declares require");
+    this.recorder.use(node, { kind: "global", name: "require" }, { isFirst: false });
     const call = node.node.parent;
     const isCall = call?.name === "CallExpression" && call.firstChild?.from === node.from;
     const first = isCall ? operatorOf(call.getChild("ArgList")) : null;
-    this.#enterSpecifier(node, first, "a computed require");
+    this.#enterSpecifier(node, first, { computed: "a computed require" });
   }
 
   #enterProperty(node: SyntaxNodeRef): void {
@@ -212,21 +167,21 @@ class Reader {
       return this.#markConstructor(node);
     }
     this.#enterDynamicProperty(node, name);
-    if (NEW_METHODS.has(name)) this.#use(node, "syntax", `.${name}`, false);
+    if (NEW_METHODS.has(name)) this.recorder.use(node, { kind: "syntax", name: `.${name}` }, { isFirst: false });
   }
 
   #enterCall(node: SyntaxNodeRef): void {
     const callee = node.node.firstChild;
     const key = callee?.name === "MemberExpression" ? keyOf(callee) : null;
     if (key === null || this.#computedKeys.isHonest(key)) return;
-    this.#markUnknown(node, "calls a computed property", true);
+    this.recorder.markUnknown(node, "calls a computed property");
   }
 
   #enterMember({ node }: SyntaxNodeRef): void {
     const key = keyOf(node);
     if (key?.name === "String") this.#enterDynamicProperty(key, this.#text(key).slice(1, -1));
     if (key === null || this.#computedKeys.isHonest(key) || this.#computedKeys.isPlainUse(node)) return;
-    this.#markUnknown(node, "reads a computed property", true);
+    this.recorder.markUnknown(node, "reads a computed property");
   }
 
   /** A property that a pattern takes out: `{ [key]: name }`, `{ "key": name }`. */
@@ -235,7 +190,7 @@ class Reader {
     const key = firstChild?.name === "[" ? nextOf(firstChild) : firstChild;
     if (key?.name === "String") this.#enterDynamicProperty(key, this.#text(key).slice(1, -1));
     if (firstChild?.name !== "[" && key?.name !== "String") return;
-    if (!this.#computedKeys.isHonest(key)) this.#markUnknown(node, "reads a computed property", true);
+    if (!this.#computedKeys.isHonest(key)) this.recorder.markUnknown(node, "reads a computed property");
   }
 
   /** Reads a name that a pattern takes out of an object: `{ name }`. */
@@ -247,7 +202,7 @@ class Reader {
   }
 
   #enterDynamicProperty(node: SyntaxNodeRef, name: string): void {
-    if (DYNAMIC_PROPERTIES.has(name)) this.#markUnknown(node, `uses ${name}`, true);
+    if (DYNAMIC_PROPERTIES.has(name)) this.recorder.markUnknown(node, `uses ${name}`);
   }
 
   get #computedKeys(): ComputedKeys {
@@ -259,28 +214,29 @@ class Reader {
     if (node.name === "ExportDeclaration" && declaration.getChild("from") === null) return; // The declaration exports values.
     const specifier = declaration.getChild("String");
     if (specifier === null || declaration.getChild("type") !== null) return;
-    this.#enterSpecifier(node, specifier, "a computed import", true);
+    this.#enterSpecifier(node, specifier, { computed: "a computed import", isFirst: true });
   }
 
   #enterDynamicImport(node: SyntaxNodeRef): void {
-    this.#use(node, "global", DYNAMIC_IMPORT, false);
-    this.#enterSpecifier(node, node.node.getChild("String"), "a computed import");
+    this.recorder.use(node, { kind: "global", name: DYNAMIC_IMPORT }, { isFirst: false });
+    this.#enterSpecifier(node, node.node.getChild("String"), { computed: "a computed import" });
   }
 
   #enterSpecifier(
     node: SyntaxNodeRef,
     specifier: SyntaxNode | null,
-    computed: string,
-    isFirst = false,
+    { computed, isFirst = false }: { readonly computed: string; readonly isFirst?: boolean },
   ): void {
     const text = specifier?.name === "String" ? this.#text(specifier).slice(1, -1) : undefined;
-    if (text === undefined || text.includes("\\")) return this.#markUnknown(node, `has ${computed}`, true);
+    if (text === undefined || text.includes("\\")) return this.recorder.markUnknown(node, `has ${computed}`);
     const attributes = specifier === null ? undefined : attributesAt(this.#file.text, specifier.to);
-    if (attributes === "other") this.#use(node, "syntax", "import attributes", false);
+    if (attributes === "other") {
+      this.recorder.use(node, { kind: "syntax", name: "import attributes" }, { isFirst: false });
+    }
     if (/^(?:\.|\/)/.test(text)) return this.#enterLocal(node, text, { isFirst, isJson: attributes === "json" });
-    if (/^(?:data|blob):/i.test(text)) return this.#markUnknown(node, "imports code from a data URL", true);
-    if (DYNAMIC_MODULES.has(text.replace(/^node:/, ""))) this.#markUnknown(node, `imports ${text}`, true);
-    this.#use(node, kindOf(text), text, isFirst);
+    if (/^(?:data|blob):/i.test(text)) return this.recorder.markUnknown(node, "imports code from a data URL");
+    if (DYNAMIC_MODULES.has(text.replace(/^node:/, ""))) this.recorder.markUnknown(node, `imports ${text}`);
+    this.recorder.use(node, { kind: kindOf(text), name: text }, { isFirst });
   }
 
   #enterLocal(
@@ -289,27 +245,16 @@ class Reader {
     { isFirst, isJson }: { readonly isFirst: boolean; readonly isJson: boolean },
   ): void {
     const path = specifier.startsWith("/") ? undefined : resolveLocal(specifier, this.#file.path);
-    if (path === undefined) return this.#markUnknown(node, "imports a file outside of the workspace", true);
-    if (isJson) return this.#use(node, "syntax", "import of JSON", false);
-    if (/\.json$/i.test(path)) return this.#use(node, "syntax", "import of JSON without its type", false);
-    this.reading.addLocalImport({ paths: [path, ...otherPathsOf(path)] }, { at: node.from, isFirst });
-  }
-
-  #use(node: SyntaxNodeRef, kind: NeedKind, name: string, isFirst = this.#isFirst): void {
-    const effect = effectOf(name);
-    this.reading.addUse({ kind, name, ...(effect === undefined ? {} : { effect }) }, { at: node.from, isFirst });
-  }
-
-  get #isFirst(): boolean {
-    return !this.reading.hasEffects && this.#conditions === 0 && !this.#isSkippable;
+    if (path === undefined) return this.recorder.markUnknown(node, "imports a file outside of the workspace");
+    if (isJson) return this.recorder.use(node, { kind: "syntax", name: "import of JSON" }, { isFirst: false });
+    if (/\.json$/i.test(path)) {
+      return this.recorder.use(node, { kind: "syntax", name: "import of JSON without its type" }, { isFirst: false });
+    }
+    this.recorder.useFile(node, [path, ...otherPathsOf(path)], { isFirst });
   }
 
   #markConstructor(node: SyntaxNodeRef): void {
-    this.#markUnknown(node, "uses the constructor of a value", true);
-  }
-
-  #markUnknown(node: SyntaxNodeRef, reason: string, isDynamic: boolean): void {
-    this.reading.markUnknown(reason, { at: node.from, isDynamic });
+    this.recorder.markUnknown(node, "uses the constructor of a value");
   }
 
   /** The property of a node that is read directly, with its dot. Empty where the node is used in another way. */

@@ -107,7 +107,7 @@ class Reader {
     if (type.isError) {
       return this.reading.markUnknown("has syntax that is not understood", { at: from, isDynamic: false });
     }
-    if (name === "ImportStatement") return this.#enterImport(node.node, isFirst);
+    if (name === "ImportStatement") return this.#enterImport(node.node, { isFirst });
     if (name !== "VariableName" && name !== "PropertyName") return;
     const text = this.#textOf(node);
     const isDynamic = name === "VariableName"
@@ -121,7 +121,7 @@ class Reader {
     return object?.name === "VariableName" && this.#textOf(object) === "sys";
   }
 
-  #enterImport(statement: SyntaxNode, isFirst: boolean): void {
+  #enterImport(statement: SyntaxNode, { isFirst }: { readonly isFirst: boolean }): void {
     const { names, isRelative, members } = this.#parseImport(statement);
     const at = statement.from;
     if (isRelative) return this.reading.addLocalImport({ paths: [] }, { at, isFirst });

@@ -26,14 +26,17 @@ export function diagnosisOf(request: DiagnosisRequest): Diagnosis {
     brokenFindings(canaries, { canaries: canariesOf(spec, confinement), cost: "runtime" }).length === 0;
   return {
     level: passed ? isolationOf({ confinement, canaries, checks, allowRun: false }).level : 0,
-    layers: [...confinement.findings, ...(checks === undefined ? [] : [permissionsLayer(checks, passed)])],
+    layers: [...confinement.findings, ...(checks === undefined ? [] : [permissionsLayer(checks, { active: passed })])],
     canaries: canaries ?? [],
     ...nextOf(request),
   };
 }
 
 /** The binary's own checks, as a layer. */
-function permissionsLayer({ detail, remedy }: PermissionSpec, active: boolean): LayerFinding {
+function permissionsLayer(
+  { detail, remedy }: PermissionSpec,
+  { active }: Pick<LayerFinding, "active">,
+): LayerFinding {
   const name = "permissions";
   return active
     ? { name, active, detail }
