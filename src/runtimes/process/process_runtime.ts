@@ -33,6 +33,8 @@ const PROBE = { ttlMs: 30_000, failureTtlMs: 1_000 };
 const HONEST_TIMEOUT_MS = 1_500;
 /** How long the self-test may take beside the honest program. Its programs share a busy machine. */
 const SELF_TEST_TIMEOUT_MS = 10_000;
+/** When to ask again for a language whose compiler is being prepared, in ms. */
+const PREBUILD_RETRY_MS = 5_000;
 
 /** The runtime of a spec for one host. */
 export function createProcessRuntime(spec: ProcessSpec, host: RuntimeHost): LoadedRuntime {
@@ -45,6 +47,7 @@ class ProcessRuntime implements LoadedRuntime {
   readonly #probe: Probe;
   readonly #selfTest: SelfTest;
   #installation: Promise<Installation> | undefined;
+  #isInstalled = false;
   #sharedProcesses: SharedProcesses | undefined;
   /** The surface that the last check of the binary has shown. */
   #surface: Surface | undefined;
@@ -53,9 +56,11 @@ class ProcessRuntime implements LoadedRuntime {
     this.#spec = spec;
     this.#host = host;
     this.#selfTest = new SelfTest({ ...host, subject: spec.subject });
+    const timeoutMs = this.#honestTimeoutMs + SELF_TEST_TIMEOUT_MS;
     this.#probe = new Probe((signal) => this.#check(signal).catch(explainFailure), {
       ...PROBE,
-      timeoutMs: this.#honestTimeoutMs + SELF_TEST_TIMEOUT_MS,
+      timeoutMs,
+      toError: () => this.#isPrebuilding ? stillPrebuilding() : new Error(`no answer within ${timeoutMs} ms`),
     });
   }
 
@@ -138,6 +143,10 @@ class ProcessRuntime implements LoadedRuntime {
     return this.#spec.binary.probe.timeoutMs ?? HONEST_TIMEOUT_MS;
   }
 
+  get #isPrebuilding(): boolean {
+    return this.#spec.prebuilt !== undefined && this.#installation !== undefined && !this.#isInstalled;
+  }
+
   #shared(installation: Installation): SharedProcesses | undefined {
     return this.#sharedProcesses ??= this.#spec.shared?.open(installation);
   }
@@ -148,7 +157,10 @@ class ProcessRuntime implements LoadedRuntime {
   }
 
   #installed(): Promise<Installation> {
-    return this.#installation ??= install(this.#spec, this.#host, this.#selfTest).catch((cause: unknown) => {
+    return this.#installation ??= install(this.#spec, this.#host, this.#selfTest).then((installation) => {
+      this.#isInstalled = true;
+      return installation;
+    }, (cause: unknown) => {
       this.#installation = undefined; // The next caller tries again: the obstacle may be gone.
       throw cause;
     });
@@ -183,6 +195,13 @@ class ProcessRuntime implements LoadedRuntime {
     });
     return { kind: "tested", findings };
   }
+}
+
+function stillPrebuilding(): Error {
+  return runtimeUnavailable({
+    reason: "what its compiler needs is still being made, once for the service's home",
+    retryAfterMs: PREBUILD_RETRY_MS,
+  });
 }
 
 function explainFailure(error: unknown): never {

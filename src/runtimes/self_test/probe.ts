@@ -16,6 +16,8 @@ export interface ProbeOptions {
   readonly failureTtlMs: number;
   /** How long a check may take before it counts as failed. */
   readonly timeoutMs: number;
+  /** The error of a check that takes longer; absent, the deadline's own. */
+  readonly toError?: () => Error;
   /** Default: the machine's clock. */
   readonly clock?: Pick<Clock, "elapsed">;
 }

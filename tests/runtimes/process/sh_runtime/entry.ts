@@ -7,7 +7,7 @@ import type { ProcessSpec } from "../../../../src/runtimes/process/spec.ts";
 import { HONEST_CANARY } from "../../../../src/runtimes/self_test/canary.ts";
 
 /** A runtime of shell scripts: the measure of how little a spec has to say. */
-const SPEC: ProcessSpec = {
+export const SPEC: ProcessSpec = {
   facts: {
     name: "sh",
     type: "NativeProcess",

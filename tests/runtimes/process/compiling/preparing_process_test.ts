@@ -1,0 +1,22 @@
+import { assertEquals } from "@std/assert";
+import { createProcessRuntime } from "../../../../src/runtimes/process/process_runtime.ts";
+import { openRuntimeHost } from "../../../support/runtime_host.ts";
+import { SPEC } from "../sh_runtime/entry.ts";
+
+/** A check takes this long and 10 s at most, which is 1 ms. */
+const AT_ONCE_MS = -9_999;
+
+Deno.test("a runtime says that what its compiler needs is still being made, and when to ask again", async () => {
+  await using host = await openRuntimeHost();
+  const { binary } = SPEC;
+  await using runtime = createProcessRuntime({
+    ...SPEC,
+    binary: { ...binary, probe: { ...binary.probe, timeoutMs: AT_ONCE_MS } },
+    prebuilt: { script: () => "sleep 1000" },
+  }, host);
+  assertEquals(await runtime.isAvailable(), {
+    available: false,
+    reason: "what its compiler needs is still being made, once for the service's home",
+    retryAfterMs: 5_000,
+  });
+});
