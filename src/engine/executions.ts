@@ -163,11 +163,6 @@ export class Executions implements AsyncDisposable {
     return [...this.#live.values()].filter(({ isQueued }) => isQueued).length;
   }
 
-  /** How many executions have not ended. */
-  get liveCount(): number {
-    return this.#live.size;
-  }
-
   /** Ends the executions of a session as `interrupted`. Returns when they have ended. */
   async interruptSession(sessionId: string, reason: string): Promise<void> {
     const ofSession = [...this.#live.values()].filter(({ facts }) => facts.sessionId === sessionId);

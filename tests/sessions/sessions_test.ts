@@ -491,7 +491,7 @@ Deno.test("Sessions takes nothing for a session that is being made, and tells no
   while (sessions.count === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   const id = sessions.list(CALLER, { limit: 1 }).sessions[0]?.id ?? "";
   assertEquals(await refusal(() => sessions.submit(CALLER, id, PROGRAM)), "conflict");
-  assertEquals(executions.liveCount, 0);
+  assertEquals(executions.queuedCount, 0);
   await sessions.close(CALLER, id);
   making.resolve(gate.environment);
   assertEquals([await creating, told, sessionStore.kept.size, sessions.count], ["conflict", [], 0, 0]);
